@@ -1,0 +1,91 @@
+"""The pages for a browser: the landing page, GraphiQL, and the files that they load."""
+
+import json
+from functools import cache
+from html import escape
+from os import PathLike, stat_result
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+HERE = Path(__file__).parent
+
+NOWHERE_ELSE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+INDEX_CSP = f"{NOWHERE_ELSE}; style-src 'unsafe-inline'; img-src 'self'"
+# Monaco writes inline styles; the fonts and some icons are data: URLs in the vendored style.
+GRAPHIQL_CSP = (
+    f"{NOWHERE_ELSE}; script-src 'self'; worker-src 'self'; connect-src 'self'; "
+    "style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:"
+)
+
+
+def page_headers(csp: str) -> dict[str, str]:
+    return {
+        "Content-Security-Policy": csp,
+        "Cache-Control": "no-cache",
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def examples() -> list[dict[str, str]]:
+    """The example tabs in order: `name`, `query`, and `variables` as JSON text, empty where it has none."""
+    return [
+        {"name": path.stem, "query": path.read_text(), "variables": _variables(path)}
+        for path in sorted((HERE / "examples").glob("*.graphql"))
+    ]
+
+
+def _variables(path: Path) -> str:
+    beside = path.with_suffix(".json")
+    return beside.read_text() if beside.exists() else ""
+
+
+@cache
+def graphiql_html() -> bytes:
+    """GraphiQL for whatever address it is served at, with the example tabs written into it."""
+    data = json.dumps(examples()).replace(
+        "<", "\\u003c"
+    )  # no text of an example can close the script element
+    return (HERE / "graphiql.html").read_text().replace("{{examples}}", data).encode()
+
+
+def graphiql(_: Request) -> Response:
+    return HTMLResponse(graphiql_html(), headers=page_headers(GRAPHIQL_CSP))
+
+
+def index(request: Request) -> Response:
+    origin = escape(str(request.base_url).rstrip("/"))
+    html = (HERE / "index.html").read_text().replace("{{origin}}", origin)
+    return HTMLResponse(html, headers=page_headers(INDEX_CSP))
+
+
+def readme(_: Request) -> Response:
+    return FileResponse(HERE.parent / "README.md", media_type="text/plain; charset=utf-8")
+
+
+class Files(StaticFiles):
+    """Files of one folder. A chunk has its content's hash in its name and is kept; the rest goes by ETag."""
+
+    def file_response(
+        self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        kept = Path(full_path).parent.name == "chunks"
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def routes() -> list[BaseRoute]:
+    """All but GraphiQL itself: its address is the endpoint's, which decides between client and browser."""
+    return [
+        Route("/", index),
+        Route("/readme", readme),
+        Mount("/static/vendor", Files(directory=HERE / "vendor")),
+        Mount("/static", Files(directory=HERE / "static")),
+    ]
