@@ -1,0 +1,48 @@
+"""Time: one unit, one source.
+
+An instant is a whole number of milliseconds since 1970-01-01T00:00:00Z. The databases then need no date
+functions (SQLite and PostgreSQL have none in common), nothing ever lacks its zone, and a difference is a
+subtraction. Only the edge turns instants into RFC 3339 text.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Annotated, Final, Protocol
+
+
+@dataclass(frozen=True)
+class InstantMark:
+    """Tells a field that holds an instant from one that holds any other whole number."""
+
+
+Instant = Annotated[int, InstantMark()]
+"""Milliseconds since 1970-01-01T00:00:00Z."""
+
+SECOND: Final = 1000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+
+class Clock(Protocol):
+    """Where the present comes from; tests hand in one that they move themselves."""
+
+    def now(self) -> Instant:
+        """The present, cut (not rounded) to the millisecond."""
+
+
+class SystemClock:
+    """The wall clock of this machine. It may step either way: see `resolvers.presence`."""
+
+    def now(self) -> Instant:
+        return time.time_ns() // 1_000_000
+
+
+def seconds(milliseconds: int) -> float:
+    """Milliseconds as the seconds that clients read."""
+    return milliseconds / SECOND
+
+
+def end_of_utc_day(instant: Instant) -> Instant:
+    """The first instant of the UTC day after that of `instant`."""
+    return (instant // DAY + 1) * DAY

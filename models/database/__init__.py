@@ -1,0 +1,85 @@
+"""The database: opened under its lock, migrated, read by many, written by one."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.database.engine import reading_engine, writing_engine
+from models.database.lock import PATIENCE_SECONDS, exclusive
+from models.database.writer import Item, Result, Work, Writer
+from models.errors import StorageUnavailable
+from models.migrations import is_current, migrate
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def database_file(url: str) -> Path:
+    """The file that a database URL such as `sqlite:///sessions.db` names; a plain path names itself.
+
+    Raises:
+        ValueError: it names no SQLite file.
+    """
+    if "://" not in url:
+        return Path(url)
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        raise ValueError("must be the path of a SQLite file, or sqlite:///path")
+    return Path(str(parsed.database))
+
+
+class Database:
+    """What the resolvers see of the storage."""
+
+    def __init__(self, reading: AsyncEngine, writer: Writer) -> None:
+        self._reading = reading
+        self._writer = writer
+
+    async def read(self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The answer to `question(connection, …)`, asked of one consistent state of the database.
+
+        Raises:
+            StorageUnavailable: the database can't be read now.
+        """
+        try:
+            async with self._reading.connect() as connection, connection.begin():
+                return await connection.run_sync(question, *args, **kwargs)
+        except OperationalError as error:
+            raise StorageUnavailable("the database cannot be read at the moment; repeat the call") from error
+
+    async def write(self, work: Work[Item, Result], item: Item) -> Result:
+        """Do `work` for `item` and answer when it is on disk: see `models.database.writer`."""
+        return await self._writer.run(work, item)
+
+    async def is_ready(self) -> bool:
+        """Whether it answers and its migrations are current."""
+        return await self.read(is_current)
+
+
+@asynccontextmanager
+async def open_database(file: Path, *, patience: float = PATIENCE_SECONDS) -> AsyncIterator[Database]:
+    """The database in `file`, made or migrated where needed, for this process alone.
+
+    Raises:
+        DatabaseInUse: another server has it.
+        DatabaseOutdated: it is from a later version of this program.
+    """
+    with exclusive(file, patience=patience):
+        writing, reading = writing_engine(file), reading_engine(file)
+        try:
+            async with writing.connect() as connection, connection.begin():
+                await connection.run_sync(migrate)
+            writer = Writer(writing)
+            async with writer.running():
+                yield Database(reading, writer)
+        finally:
+            await reading.dispose()
+            await writing.dispose()
+
+
+__all__ = ["Database", "database_file", "open_database"]

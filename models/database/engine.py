@@ -1,0 +1,53 @@
+"""Connections to SQLite: one that writes and checkpoints, a few that only read."""
+
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+READERS: Final = 4
+BUSY_MILLISECONDS: Final = 5000
+"""How long a statement waits for a lock that a foreign process holds."""
+
+_PRAGMAS: Final = ("foreign_keys = ON", f"busy_timeout = {BUSY_MILLISECONDS}", "temp_store = MEMORY")
+_WRITER_PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL")
+_READER_PRAGMAS: Final = ("query_only = ON", "wal_autocheckpoint = 0")
+
+
+def writing_engine(file: Path) -> AsyncEngine:
+    """The one connection that writes. Its transactions take the write lock when they begin, never half-way."""
+    return _engine(file, "rwc", (*_PRAGMAS, *_WRITER_PRAGMAS), begin="BEGIN IMMEDIATE", size=1)
+
+
+def reading_engine(file: Path) -> AsyncEngine:
+    """Connections that cannot write; each transaction sees one state of the database from first to last."""
+    return _engine(file, "ro", (*_PRAGMAS, *_READER_PRAGMAS), begin="BEGIN", size=READERS)
+
+
+def _engine(file: Path, mode: str, pragmas: tuple[str, ...], *, begin: str, size: int) -> AsyncEngine:
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///file:{quote(str(file.absolute()))}?mode={mode}&uri=true",
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=size,
+        max_overflow=0,
+        pool_reset_on_return=None,  # every transaction here ends itself; a second ROLLBACK is a wasted hop
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        # Without this the driver begins transactions by itself, and only before the first write.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,43 @@
+"""One server to one SQLite file, held by an advisory lock beside it.
+
+Two processes that both write and checkpoint one file in WAL mode can lose committed pages with the SQLite that
+Python 3.11 brings (the WAL-reset race, SQLite 3.7.0 to 3.51.2).
+"""
+
+import fcntl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from models.errors import DatabaseInUse
+
+PATIENCE_SECONDS = 10.0
+"""How long to wait for a predecessor that is shutting down."""
+
+
+@contextmanager
+def exclusive(database: Path, *, patience: float = PATIENCE_SECONDS) -> Iterator[None]:
+    """Hold the lock `<file>.lock`; the system lets go of it also when the process is killed.
+
+    Raises:
+        DatabaseInUse: another process still holds it after `patience` seconds.
+    """
+    with database.with_name(database.name + ".lock").open("a") as file:
+        _acquire(file, database, time.monotonic() + patience)
+        yield
+
+
+def _acquire(file: IO[str], database: Path, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise DatabaseInUse(
+                    f"another server uses the database {database}; stop it, or give this one a file of its own"
+                ) from None
+            time.sleep(0.05)
+        else:
+            return

@@ -1,0 +1,20 @@
+"""What can be wrong with the storage itself, in words a caller can act on."""
+
+from typing import Any
+
+
+class StorageUnavailable(Exception):
+    """Nothing can be written (or read) at the moment; nothing of the call was kept, and it may be repeated."""
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """What a GraphQL error shows of it."""
+        return {"code": "SERVICE_UNAVAILABLE", "retryable": True}
+
+
+class DatabaseInUse(Exception):
+    """Another server has this database file open."""
+
+
+class DatabaseOutdated(Exception):
+    """The tables of the database are not those that this program was written for."""

@@ -1,0 +1,108 @@
+"""AGENDA: an item of an event's schedule (Guidebook Open API, `/open-api/v1/sessions/`)."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, StringConstraints
+
+from models.clock import Instant, end_of_utc_day
+from models.kinds.base import Breach, Deadline, KindFields, KindRules, ProjectDefaults, Stored, WholeNumbers
+from models.kinds.html import Html
+from models.words import EndReason, Kind
+
+
+class AgendaFields(KindFields):
+    guide: Annotated[int, Stored("guide")] = Field(
+        description="The number of the guide (the event) it belongs to. It never changes."
+    )
+    name: Annotated[str, StringConstraints(min_length=1, max_length=500)] = Field(
+        description="Its title; 1 to 500 characters."
+    )
+    description_html: Html | None = Field(
+        default=None,
+        description="Its description, at most 20,000 characters of HTML; cleaned to harmless markup on entry.",
+    )
+    start_time: Annotated[Instant, Stored("started_at")] = Field(description="When it begins; also its `startedAt`.")
+    end_time: Instant | None = Field(
+        default=None,
+        description="When it is planned to end, after `startTime`; not with `allDay`. Without both it never "
+        "ends by time. Stopping early leaves it as it is.",
+    )
+    all_day: bool = Field(
+        default=False,
+        description="Whether it lasts to the end of the UTC day it begins on; excludes `endTime`.",
+    )
+    allow_rating: bool = Field(default=False, description="Whether visitors may rate it.")
+    add_to_schedule: bool = Field(default=False, description="Whether visitors may add it to their schedule.")
+    import_id: Annotated[str | None, Field(min_length=1, max_length=255), Stored("external_id")] = Field(
+        default=None,
+        description="The id it has in the system it was imported from, 1 to 255 characters; also its `externalId`.",
+    )
+    schedule_tracks: WholeNumbers = Field(default=[], description="The numbers of the tracks it is on; at most 100.")
+    locations: WholeNumbers = Field(default=[], description="The numbers of the places it happens at; at most 100.")
+    rank: Annotated[float, Stored("rank")] = Field(
+        default=0, description="Its place among items that begin at the same time, smallest first."
+    )
+    require_login: bool = Field(
+        default=False, description="Whether visitors must log in to add it; needs `addToSchedule`."
+    )
+    max_capacity: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="How many visitors it takes, at least 1; needs `requireLogin`."
+    )
+    waitlist: bool = Field(
+        default=False, description="Whether there is a waiting list once it is full; needs `maxCapacity`."
+    )
+    registration_start: Instant | None = Field(
+        default=None, description="When registration opens; needs `requireLogin`."
+    )
+    registration_end: Instant | None = Field(
+        default=None, description="When registration closes, after `registrationStart`; needs `requireLogin`."
+    )
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from self._schedule_breaches()
+        if self.require_login and not self.add_to_schedule:
+            yield Breach(("requireLogin",), "needs addToSchedule")
+        if self.max_capacity is not None and not self.require_login:
+            yield Breach(("maxCapacity",), "needs requireLogin")
+        if self.waitlist and self.max_capacity is None:
+            yield Breach(("waitlist",), "needs maxCapacity")
+        yield from self._registration_breaches()
+
+    def _schedule_breaches(self) -> Iterator[Breach]:
+        if self.end_time is not None and self.all_day:
+            yield Breach(("endTime",), "an all-day session takes no endTime")
+        elif self.end_time is not None and self.end_time <= self.start_time:
+            yield Breach(("endTime",), "must be later than startTime")
+
+    def _registration_breaches(self) -> Iterator[Breach]:
+        if not self.require_login:
+            if self.registration_start is not None:
+                yield Breach(("registrationStart",), "needs requireLogin")
+            if self.registration_end is not None:
+                yield Breach(("registrationEnd",), "needs requireLogin")
+        if (
+            self.registration_start is not None
+            and self.registration_end is not None
+            and self.registration_end <= self.registration_start
+        ):
+            yield Breach(("registrationEnd",), "must be later than registrationStart")
+
+
+def schedule_end(start_time: Instant, end_time: Instant | None, *, all_day: bool) -> Instant | None:
+    """When the schedule ends a session: `end_time`; all day: the end of that UTC day; neither: never."""
+    return end_of_utc_day(start_time) if all_day else end_time
+
+
+class AgendaRules(KindRules):
+    kind = Kind.AGENDA
+    description = "An item of an event's schedule."
+    fields: ClassVar = AgendaFields
+    default_timeout = None
+    takes_timeout = False
+    earns_time = False
+    deadlines = (Deadline("schedule_end", 0, EndReason.COMPLETED, restored=False),)
+
+    def place(self, fields: AgendaFields, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
+        end = schedule_end(fields.start_time, fields.end_time, all_day=fields.all_day)
+        return super().place(fields, project=project, now=now) | {"schedule_end": end}

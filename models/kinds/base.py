@@ -1,0 +1,120 @@
+"""How a kind is declared: its fields once, each with type, limits, default and description.
+
+A kind is one file beside this one. Its `KindFields` say what a start takes and what the session then shows;
+the GraphQL input and type are made from them. Its `KindRules` say where the values go and what ends it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from models.clock import Instant
+from models.words import EndReason, Kind
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Marks a field that the server fills in where it is not given: nullable on the way in only."""
+
+
+@dataclass(frozen=True)
+class InputOnly:
+    """Marks a field that a start takes and the session shows in another form."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Marks a field that has a column of its own, because it is filtered, sorted or shared by all kinds.
+
+    A field without this mark lives in the column `details`, under its own name.
+    """
+
+    column: str
+
+
+M = TypeVar("M")
+
+Text: TypeAlias = Annotated[str, StringConstraints(max_length=1024)]
+JsonObject: TypeAlias = dict[str, Any]
+WholeNumbers: TypeAlias = Annotated[list[int], Field(max_length=100)]
+
+
+class Breach(NamedTuple):
+    """A rule that the input breaks: where (names as clients write them), and what is allowed."""
+
+    path: tuple[str, ...]
+    message: str
+
+
+class ProjectDefaults(NamedTuple):
+    """What a project says where a start is silent."""
+
+    geo_listen_enabled: bool
+    language: str
+    timeouts: Mapping[str, int]
+
+
+class KindFields(BaseModel):
+    """The fields of one kind. Base of the model in each file of this package."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+    def breaches(self) -> Iterator[Breach]:
+        """The rules that hold between fields; paths are relative to the variant."""
+        return iter(())
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """One way to end by time: `milliseconds` after what the column `since` says, for `reason`.
+
+    `restored`: whether the server's own absence gives the whole span again (silence is measured by it;
+    schedules and the age of a session are not).
+    """
+
+    since: str
+    milliseconds: int
+    reason: EndReason
+    restored: bool
+
+
+class KindRules:
+    """What is particular to a kind beyond its fields. One subclass and one instance a kind."""
+
+    kind: ClassVar[Kind]
+    description: ClassVar[str]
+    fields: ClassVar[type[KindFields]]
+    default_timeout: ClassVar[int | None]
+    """Seconds of silence that end a session; null: silence does not."""
+    takes_timeout: ClassVar[bool] = True
+    earns_time: ClassVar[bool] = True
+    """Whether visible time is credited."""
+    deadlines: ClassVar[tuple[Deadline, ...]] = ()
+    """Ends by time besides silence."""
+
+    def place(self, fields: Any, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
+        """The values of the columns that a new session of this kind sets, `details` among them."""
+        values = self.complete(fields, project=project, now=now)
+        columns: dict[str, Any] = {}
+        details: dict[str, Any] = {}
+        for name, info in self.fields.model_fields.items():
+            if mark(info.metadata, InputOnly) is not None:
+                continue
+            stored = mark(info.metadata, Stored)
+            if stored is None:
+                details[name] = values[name]
+            else:
+                columns[stored.column] = values[name]
+        return columns | {"details": details}
+
+    def complete(self, fields: Any, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:  # noqa: ARG002 - for the kinds
+        """All fields of a start by name, with what the server fills in."""
+        return {name: getattr(fields, name) for name in self.fields.model_fields}
+
+
+def mark(metadata: Iterable[object], kind: type[M]) -> M | None:
+    """The mark of one class among the metadata of a field."""
+    return next((item for item in metadata if isinstance(item, kind)), None)

@@ -1,0 +1,121 @@
+"""MEDIA: one playback of a stream (Adobe Media Collection API, `/api/v1/sessions`)."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import Field
+
+from models.clock import MINUTE, Instant
+from models.kinds.base import (
+    Breach,
+    Deadline,
+    Derived,
+    InputOnly,
+    JsonObject,
+    KindFields,
+    KindRules,
+    ProjectDefaults,
+    Stored,
+    Text,
+)
+from models.kinds.media_parameters import metadata_breaches, qoe_breaches, start_breaches, with_prefix
+from models.words import EndReason, Kind, PlayerState
+
+STALL: Final = 30 * MINUTE
+
+
+class PlayerTimeFields(KindFields):
+    """Where the player was, and when."""
+
+    playhead: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+        description="The playhead in seconds from the start of the content, at least 0; for a live stream the "
+        "second of the day."
+    )
+    ts: Instant = Field(
+        description="The client's own clock at that moment. It orders and measures; it never ends a session."
+    )
+
+
+class MediaPingFields(KindFields):
+    """A sign of life of the player."""
+
+    player_time: PlayerTimeFields = Field(description="Where the player was, and when.")
+    qoe: JsonObject | None = Field(
+        default=None,
+        description="Quality of experience: the documented keys, whose prefix `media.qoe.` may be left out, "
+        "and free ones.",
+    )
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from qoe_breaches(("qoe",), self.qoe)
+
+
+class MediaFields(KindFields):
+    player_time: Annotated[PlayerTimeFields, InputOnly()] = Field(
+        description="Where the player was when the session started, and when that was by its clock."
+    )
+    tracking_server: Text = Field(description="The documented `analytics.trackingServer`.")
+    report_suite: Text = Field(description="The documented `analytics.reportSuite`.")
+    organization_id: Text = Field(description="The documented `visitor.marketingCloudOrgId`.")
+    visitor_id: Annotated[str | None, Field(max_length=1024), Stored("subject")] = Field(
+        default=None, description="The documented `analytics.visitorId`; also its `subject`."
+    )
+    media_id: Annotated[Text, Stored("media_id")] = Field(description="The documented `media.id`.")
+    media_name: Text | None = Field(default=None, description="The documented `media.name`.")
+    length: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+        description="The documented `media.length`: seconds, at least 0."
+    )
+    content_type: Annotated[Text, Stored("content_type")] = Field(
+        description="The documented `media.contentType`, such as VOD or Live."
+    )
+    player_name: Text = Field(description="The documented `media.playerName`.")
+    channel: Annotated[Text, Stored("channel")] = Field(description="The documented `media.channel`.")
+    sdk_version: Text | None = Field(default=None, description="The documented `media.sdkVersion`.")
+    resume: bool = Field(
+        default=False, description="The documented `media.resume`: whether an earlier playback goes on."
+    )
+    params: Annotated[JsonObject | None, Derived()] = Field(
+        default=None,
+        description="The other documented parameters (show, season, genre, …) under their documented names.",
+    )
+    custom_metadata: Annotated[JsonObject | None, Derived()] = Field(
+        default=None,
+        description="Up to 50 values of your own: names of letters, digits, `_` and `.`, values text.",
+    )
+    qoe: Annotated[JsonObject | None, Derived()] = Field(
+        default=None,
+        description="Quality of experience: the documented keys, whose prefix `media.qoe.` may be left out, "
+        "and free ones.",
+    )
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from start_breaches(("params",), self.params)
+        yield from metadata_breaches(("customMetadata",), self.custom_metadata)
+        yield from qoe_breaches(("qoe",), self.qoe)
+
+
+class MediaRules(KindRules):
+    kind = Kind.MEDIA
+    description = "One playback of a stream."
+    fields: ClassVar = MediaFields
+    default_timeout = 600
+    deadlines = (Deadline("stall_from", STALL, EndReason.STALLED, restored=True),)
+
+    def complete(self, fields: MediaFields, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
+        values = super().complete(fields, project=project, now=now)
+        return values | {
+            "params": fields.params or {},
+            "custom_metadata": fields.custom_metadata or {},
+            "qoe": with_prefix(fields.qoe or {}),
+        }
+
+    def place(self, fields: MediaFields, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
+        columns = super().place(fields, project=project, now=now)
+        time = fields.player_time
+        columns["details"]["start_ts"] = time.ts
+        return columns | {
+            "player_state": PlayerState.STARTING,
+            "playhead": time.playhead,
+            "player_ts": time.ts,
+            "stall_from": now,
+        }

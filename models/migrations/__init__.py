@@ -1,0 +1,37 @@
+"""Migrations: forward only, run by the server under its lock."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy.engine import Connection
+
+from models.errors import DatabaseOutdated
+
+
+def _config(tx: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = tx
+    return config
+
+
+def migrate(tx: Connection) -> None:
+    """Bring the tables to the newest version, within the transaction of `tx`.
+
+    Raises:
+        DatabaseOutdated: the database is of a version that this program does not know.
+    """
+    try:
+        command.upgrade(_config(tx), "head")
+    except CommandError as error:
+        raise DatabaseOutdated("the database was made by a later version of this program; use that one") from error
+
+
+def is_current(tx: Connection) -> bool:
+    """Whether the tables are of the newest version."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    return MigrationContext.configure(tx).get_current_revision() == head

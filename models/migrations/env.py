@@ -1,0 +1,9 @@
+"""What Alembic runs: the migrations, on the connection and in the transaction that the caller hands in."""
+
+from alembic import context
+
+from models.tables import METADATA
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=METADATA, render_as_batch=False)
+context.run_migrations()

@@ -1,0 +1,206 @@
+"""The first tables: sessions of five kinds, their log, projects; and the project that is always there."""
+
+import time
+
+import sqlalchemy as sa
+from alembic import op
+
+from models.ids import DATABASE, new_id
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "activity",
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("session_id", sa.Text(), nullable=False),
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("client_at", sa.BigInteger(), nullable=True),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("position"),
+        sa.UniqueConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_activity_project", "activity", ["project_id", "position"], unique=False)
+    op.create_index("ix_activity_session", "activity", ["session_id", "position"], unique=False)
+    op.create_table(
+        "idempotency",
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("caller_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("session_id", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("project_id", "caller_id", "key"),
+    )
+    op.create_index("ix_idempotency_created_at", "idempotency", ["created_at"], unique=False)
+    op.create_index("ix_idempotency_session_id", "idempotency", ["session_id"], unique=False)
+    op.create_table(
+        "project",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("geo_listen_enabled", sa.Boolean(), nullable=False),
+        sa.Column("default_language", sa.Text(), nullable=False),
+        sa.Column("timeouts", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "server",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("database_id", sa.Text(), nullable=False),
+        sa.Column("alive_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "session",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("previous_id", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("meta", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("begun", sa.Boolean(), nullable=False),
+        sa.Column("last_seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("timeout_seconds", sa.Integer(), nullable=True),
+        sa.Column("expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("expiry_reason", sa.Text(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("end_reason", sa.Text(), nullable=True),
+        sa.Column("visible", sa.Boolean(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("visible_ms", sa.BigInteger(), nullable=False),
+        sa.Column("path_count", sa.Integer(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=True),
+        sa.Column("client_system", sa.Text(), nullable=True),
+        sa.Column("demo_stream_enabled", sa.Boolean(), nullable=True),
+        sa.Column("geo_listen_enabled", sa.Boolean(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("guide", sa.Integer(), nullable=True),
+        sa.Column("rank", sa.Float(), nullable=True),
+        sa.Column("schedule_end", sa.BigInteger(), nullable=True),
+        sa.Column("media_id", sa.Text(), nullable=True),
+        sa.Column("content_type", sa.Text(), nullable=True),
+        sa.Column("channel", sa.Text(), nullable=True),
+        sa.Column("player_state", sa.Text(), nullable=True),
+        sa.Column("playhead", sa.Float(), nullable=True),
+        sa.Column("player_ts", sa.BigInteger(), nullable=True),
+        sa.Column("stall_from", sa.BigInteger(), nullable=True),
+        sa.Column("client_id", sa.Text(), nullable=True),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "ix_session_due",
+        "session",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index("ix_session_ended", "session", ["ended_at", "started_at", "id"], unique=False)
+    op.create_index("ix_session_external_id", "session", ["external_id", "started_at", "id"], unique=False)
+    op.create_index(
+        "ix_session_guide",
+        "session",
+        ["guide", "started_at", "rank", "id"],
+        unique=False,
+        sqlite_where=sa.text("guide IS NOT NULL"),
+        postgresql_where=sa.text("guide IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_session_media",
+        "session",
+        ["media_id", "started_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("media_id IS NOT NULL"),
+        postgresql_where=sa.text("media_id IS NOT NULL"),
+    )
+    op.create_index("ix_session_project_started", "session", ["project_id", "started_at", "id"], unique=False)
+    op.create_index("ix_session_started", "session", ["started_at", "id"], unique=False)
+    op.create_index("ix_session_subject", "session", ["subject", "started_at", "id"], unique=False)
+    op.create_index(
+        "uq_session_field_uuid",
+        "session",
+        ["project_id", "external_id"],
+        unique=True,
+        sqlite_where=sa.text("kind = 'FIELD'"),
+        postgresql_where=sa.text("kind = 'FIELD'"),
+    )
+    op.create_index(
+        "uq_session_user_client",
+        "session",
+        ["project_id", "subject", "client_id"],
+        unique=True,
+        sqlite_where=sa.text("client_id IS NOT NULL AND ended_at IS NULL"),
+        postgresql_where=sa.text("client_id IS NOT NULL AND ended_at IS NULL"),
+    )
+    op.create_table(
+        "data_point",
+        sa.Column("session_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.Column("raw_data", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["session_id"], ["session.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("session_id", "name"),
+    )
+    op.create_table(
+        "media_event",
+        sa.Column("session_id", sa.Text(), nullable=False),
+        sa.Column("ts", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("playhead", sa.Float(), nullable=False),
+        sa.Column("qoe", sa.Text(), nullable=True),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["session_id"], ["session.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("session_id", "ts", "type", "digest"),
+    )
+    op.create_table(
+        "path_time",
+        sa.Column("session_id", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("visible_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["session_id"], ["session.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("session_id", "path"),
+    )
+    op.create_table(
+        "session_track",
+        sa.Column("session_id", sa.Text(), nullable=False),
+        sa.Column("track", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["session_id"], ["session.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("session_id", "track"),
+    )
+    op.create_index("ix_session_track_track", "session_track", ["track"], unique=False)
+    _first_rows()
+
+
+def _first_rows() -> None:
+    now = time.time_ns() // 1_000_000
+    tx = op.get_bind()
+    tx.execute(
+        sa.text("INSERT INTO server (id, database_id, alive_at) VALUES (1, :database_id, NULL)"),
+        {"database_id": new_id(DATABASE)},
+    )
+    tx.execute(
+        sa.text(
+            "INSERT INTO project (id, name, geo_listen_enabled, default_language, timeouts, created_at, updated_at)"
+            " VALUES ('default', 'default', :off, 'en', '{}', :now, :now)"
+        ),
+        {"off": False, "now": now},
+    )

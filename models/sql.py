@@ -1,0 +1,50 @@
+"""The few places where SQLite and PostgreSQL use different words, each behind one name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Insert, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+
+class least(GenericFunction[Any]):  # noqa: N801 - written like the function it is
+    """The smallest of values that are all there (the two differ where one is null)."""
+
+    inherit_cache = True
+
+
+class greatest(GenericFunction[Any]):  # noqa: N801 - written like the function it is
+    """The largest of values that are all there (the two differ where one is null)."""
+
+    inherit_cache = True
+
+
+@compiles(least, "sqlite")
+def _least_in_sqlite(element: least, compiler: SQLCompiler, **options: Any) -> str:
+    return f"min{compiler.process(element.clause_expr, **options)}"
+
+
+@compiles(greatest, "sqlite")
+def _greatest_in_sqlite(element: greatest, compiler: SQLCompiler, **options: Any) -> str:
+    return f"max{compiler.process(element.clause_expr, **options)}"
+
+
+def upsert(
+    tx: Connection,
+    table: Table,
+    *,
+    key: Sequence[str],
+    added: Sequence[str] = (),
+    replaced: Sequence[str] = (),
+) -> Insert:
+    """INSERT that, where the key is there already, adds to the columns `added` and overwrites those `replaced`."""
+    insert = (sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert)(table)
+    changes: dict[str, ColumnElement[Any]] = {name: table.c[name] + insert.excluded[name] for name in added}
+    changes |= {name: insert.excluded[name] for name in replaced}
+    if not changes:
+        return insert.on_conflict_do_nothing(index_elements=list(key))
+    return insert.on_conflict_do_update(index_elements=list(key), set_=changes)

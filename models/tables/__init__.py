@@ -1,0 +1,25 @@
+"""The tables. Plain columns only: no polymorphic mapping, no ORM relations, so that reads stay single statements."""
+
+from sqlmodel import SQLModel
+
+from models.tables.activity import ActivityTable
+from models.tables.data_point import DataPointTable
+from models.tables.idempotency import IdempotencyTable
+from models.tables.media_event import MediaEventTable
+from models.tables.path_time import PathTimeTable
+from models.tables.project import ProjectTable
+from models.tables.server import ServerTable
+from models.tables.session import SessionTable
+from models.tables.session_track import SessionTrackTable
+
+METADATA = SQLModel.metadata
+
+activity = ActivityTable.__table__
+data_point = DataPointTable.__table__
+idempotency = IdempotencyTable.__table__
+media_event = MediaEventTable.__table__
+path_time = PathTimeTable.__table__
+project = ProjectTable.__table__
+server = ServerTable.__table__
+session = SessionTable.__table__
+session_track = SessionTrackTable.__table__

@@ -1,0 +1,20 @@
+"""The data points of FIELD sessions."""
+
+from sqlalchemy import LargeBinary, Text
+from sqlmodel import Field
+
+from models.tables.columns import TableModel, of_session
+
+
+class DataPointTable(TableModel, table=True):
+    """One answer of a form: text or bytes."""
+
+    __tablename__ = "data_point"
+
+    session_id: str = of_session()
+    name: str = Field(sa_type=Text, primary_key=True)
+    """In lower case."""
+    position: int
+    """Its place in the form."""
+    value: str | None = Field(sa_type=Text)
+    raw_data: bytes | None = Field(sa_type=LargeBinary)

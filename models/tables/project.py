@@ -1,0 +1,22 @@
+"""The table of projects: the wall between callers."""
+
+from sqlalchemy import Text
+from sqlmodel import Field
+
+from models.clock import Instant
+from models.tables.columns import Json, TableModel, instant
+
+
+class ProjectTable(TableModel, table=True):
+    """One project. Its id is the caller's."""
+
+    __tablename__ = "project"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    name: str = Field(sa_type=Text)
+    geo_listen_enabled: bool
+    default_language: str = Field(sa_type=Text)
+    timeouts: dict[str, int] = Field(sa_type=Json, nullable=False)
+    """Seconds by kind, where the project differs from the kind's own default."""
+    created_at: Instant = instant()
+    updated_at: Instant = instant()

@@ -1,0 +1,139 @@
+"""The table of sessions of all kinds: one row a session."""
+
+from dataclasses import make_dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import BigInteger, Index, Text, text
+from sqlmodel import Field
+
+from models.clock import Instant
+from models.tables.columns import Json, TableModel, instant, json_column
+
+
+class SessionTable(TableModel, table=True):
+    """One session.
+
+    What all kinds share, and whatever is filtered or sorted, is a column; the rest of a kind is `details`.
+    What follows from the row and the clock (state, effective end, elapsed time) is never stored: `models.rule`.
+    """
+
+    __tablename__ = "session"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    kind: str = Field(sa_type=Text)
+    project_id: str = Field(sa_type=Text, foreign_key="project.id")
+    external_id: str | None = Field(sa_type=Text)
+    subject: str | None = Field(sa_type=Text)
+    previous_id: str | None = Field(sa_type=Text)
+    """May name a session that is gone by now."""
+    created_at: Instant = instant()
+    updated_at: Instant = instant()
+    revision: int = Field(sa_type=BigInteger)
+    meta: Any = json_column()
+
+    started_at: Instant = instant()
+    begun: bool
+    """Whether activity STARTED has been written; false while it is scheduled."""
+    last_seen_at: Instant = instant()
+    timeout_seconds: int | None
+    expires_at: Instant | None = instant(nullable=True)
+    """The earliest of its deadlines, at which it ends for `expiry_reason` if nothing is heard before."""
+    expiry_reason: str | None = Field(sa_type=Text)
+    due_at: Instant | None = instant(nullable=True)
+    """When the sweeper must look at the row: never after what it looks for (the beginning, or `expires_at`).
+
+    A keepalive moves `expires_at` and leaves this, so no index changes; the sweeper moves it when it looks.
+    Null: there is nothing to look for.
+    """
+    ended_at: Instant | None = instant(nullable=True)
+    """Null also where it ended by time and the sweeper has not yet written that down."""
+    end_reason: str | None = Field(sa_type=Text)
+
+    visible: bool
+    path: list[str] = json_column()
+    visible_ms: int = Field(sa_type=BigInteger)
+    path_count: int
+    """How many rows of `path_time` it has."""
+    sequence: int | None = Field(sa_type=BigInteger)
+
+    # CLIENT
+    client_system: str | None = Field(sa_type=Text)
+    demo_stream_enabled: bool | None
+    geo_listen_enabled: bool | None
+    language: str | None = Field(sa_type=Text)
+    # AGENDA
+    guide: int | None
+    rank: float | None
+    schedule_end: Instant | None = instant(nullable=True)
+    # MEDIA
+    media_id: str | None = Field(sa_type=Text)
+    content_type: str | None = Field(sa_type=Text)
+    channel: str | None = Field(sa_type=Text)
+    player_state: str | None = Field(sa_type=Text)
+    playhead: float | None
+    player_ts: Instant | None = instant(nullable=True)
+    """The client's time of the newest event."""
+    stall_from: Instant | None = instant(nullable=True)
+    """From when the stillness of the playhead counts: its last movement, or the server's return."""
+    # USER
+    client_id: str | None = Field(sa_type=Text)
+
+    details: dict[str, Any] = Field(sa_type=Json, nullable=False)
+
+    __table_args__ = (
+        # An index below begins with what a filter names and ends with the default order.
+        Index("ix_session_started", "started_at", "id"),
+        Index("ix_session_project_started", "project_id", "started_at", "id"),
+        Index("ix_session_subject", "subject", "started_at", "id"),
+        Index("ix_session_external_id", "external_id", "started_at", "id"),
+        Index(
+            "ix_session_guide",
+            "guide",
+            "started_at",
+            "rank",
+            "id",
+            sqlite_where=text("guide IS NOT NULL"),
+            postgresql_where=text("guide IS NOT NULL"),
+        ),
+        Index(
+            "ix_session_media",
+            "media_id",
+            "started_at",
+            "id",
+            sqlite_where=text("media_id IS NOT NULL"),
+            postgresql_where=text("media_id IS NOT NULL"),
+        ),
+        Index("ix_session_ended", "ended_at", "started_at", "id"),
+        Index(
+            "ix_session_due",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        # A uuid is known to its project for ever; a browser's clientId only while its session goes on.
+        Index(
+            "uq_session_field_uuid",
+            "project_id",
+            "external_id",
+            unique=True,
+            sqlite_where=text("kind = 'FIELD'"),
+            postgresql_where=text("kind = 'FIELD'"),
+        ),
+        Index(
+            "uq_session_user_client",
+            "project_id",
+            "subject",
+            "client_id",
+            unique=True,
+            sqlite_where=text("client_id IS NOT NULL AND ended_at IS NULL"),
+            postgresql_where=text("client_id IS NOT NULL AND ended_at IS NULL"),
+        ),
+    )
+
+
+if TYPE_CHECKING:
+    Session = SessionTable
+else:
+    # A row in memory: the same attributes, without the cost of an instrumented object (the rules make one per
+    # call; an ORM instance would take longer than the rest of the call).
+    Session = make_dataclass("Session", [column.name for column in SessionTable.__table__.columns], slots=True)
