@@ -1,12 +1,12 @@
 """The log: timeline of each session, audit, and what subscriptions read."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Index, Integer, Text
 from sqlmodel import Field
 
 from models.clock import Instant
-from models.tables.columns import TableModel, instant, json_column
+from models.tables.columns import TableModel, instant, json_column, row_class
 
 
 class ActivityTable(TableModel, table=True):
@@ -40,3 +40,9 @@ class ActivityTable(TableModel, table=True):
         Index("ix_activity_project", "project_id", "position"),
         {"sqlite_autoincrement": True},
     )
+
+
+if TYPE_CHECKING:
+    Activity = ActivityTable
+else:
+    Activity = row_class("Activity", ActivityTable)

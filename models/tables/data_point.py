@@ -1,9 +1,11 @@
 """The data points of FIELD sessions."""
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import LargeBinary, Text
 from sqlmodel import Field
 
-from models.tables.columns import TableModel, of_session
+from models.tables.columns import TableModel, of_session, row_class
 
 
 class DataPointTable(TableModel, table=True):
@@ -18,3 +20,9 @@ class DataPointTable(TableModel, table=True):
     """Its place in the form."""
     value: str | None = Field(sa_type=Text)
     raw_data: bytes | None = Field(sa_type=LargeBinary)
+
+
+if TYPE_CHECKING:
+    DataPoint = DataPointTable
+else:
+    DataPoint = row_class("DataPoint", DataPointTable)

@@ -1,9 +1,11 @@
 """How long each session was visible on each path."""
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import BigInteger
 from sqlmodel import Field
 
-from models.tables.columns import Json, TableModel, of_session
+from models.tables.columns import Json, TableModel, of_session, row_class
 
 
 class PathTimeTable(TableModel, table=True):
@@ -14,3 +16,9 @@ class PathTimeTable(TableModel, table=True):
     session_id: str = of_session()
     path: list[str] = Field(sa_type=Json, primary_key=True)
     visible_ms: int = Field(sa_type=BigInteger)
+
+
+if TYPE_CHECKING:
+    PathTime = PathTimeTable
+else:
+    PathTime = row_class("PathTime", PathTimeTable)

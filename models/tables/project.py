@@ -1,10 +1,12 @@
 """The table of projects: the wall between callers."""
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import Text
 from sqlmodel import Field
 
 from models.clock import Instant
-from models.tables.columns import Json, TableModel, instant
+from models.tables.columns import Json, TableModel, instant, row_class
 
 
 class ProjectTable(TableModel, table=True):
@@ -20,3 +22,9 @@ class ProjectTable(TableModel, table=True):
     """Seconds by kind, where the project differs from the kind's own default."""
     created_at: Instant = instant()
     updated_at: Instant = instant()
+
+
+if TYPE_CHECKING:
+    Project = ProjectTable
+else:
+    Project = row_class("Project", ProjectTable)

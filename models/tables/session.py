@@ -1,13 +1,12 @@
 """The table of sessions of all kinds: one row a session."""
 
-from dataclasses import make_dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field
 
 from models.clock import Instant
-from models.tables.columns import Json, TableModel, instant, json_column
+from models.tables.columns import Json, TableModel, instant, json_column, row_class
 
 
 class SessionTable(TableModel, table=True):
@@ -134,6 +133,4 @@ class SessionTable(TableModel, table=True):
 if TYPE_CHECKING:
     Session = SessionTable
 else:
-    # A row in memory: the same attributes, without the cost of an instrumented object (the rules make one per
-    # call; an ORM instance would take longer than the rest of the call).
-    Session = make_dataclass("Session", [column.name for column in SessionTable.__table__.columns], slots=True)
+    Session = row_class("Session", SessionTable)

@@ -1,0 +1,40 @@
+"""What one GraphQL operation has at hand."""
+
+from dataclasses import dataclass, field
+
+from models.clock import Instant
+from models.database import Database
+from resolvers.access import Caller
+from resolvers.loaders import Loaders
+from resolvers.presence import Presence
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all operations share; made when the server starts."""
+
+    database: Database
+    presence: Presence
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One operation: who asks, and when. The time is taken once, so that all parts of an answer agree."""
+
+    services: Services
+    caller: Caller
+    now: Instant
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "loaders", Loaders(self.services.database, self.caller, self.now))
+
+    @property
+    def database(self) -> Database:
+        """The storage."""
+        return self.services.database
+
+
+async def open_context(services: Services, caller: Caller) -> Context:
+    """The context of an operation that begins now."""
+    return Context(services, caller, await services.presence.now())
