@@ -1,0 +1,167 @@
+"""What an operation costs: the weight of each field times the sizes of the lists it stands in.
+
+Weights. `field.extensions["weight"]` of the schema's field, an int of 0 or more; without it 1 for a field that is
+resolved (an object, a list of objects, any field of a root type), 0 for a scalar or enum of an object that is there
+anyway, and 0 for introspection, which has its own depth limit.
+
+Sizes. A field with `first` or `last` asks for that many; if it is no list itself it is a connection, and the size is
+that of the lists directly under it (`nodes`, `edges`). A field with a list argument, and neither of the two, is done
+once for each item. Any other list counts `Limits.default_list_size`.
+
+    sessions(first: 500) { totalCount nodes { id project { name } } }   →   1 + 500 × (1 + 1) = 1,001
+
+Sizes that come from variables are filled in for each request; everything else is added up once per document.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLOutputType,
+    IntValueNode,
+    ListValueNode,
+    ValueNode,
+    VariableNode,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+)
+from graphql import get_named_type as named_type
+
+from transport.settings import Limits
+
+Variables: TypeAlias = Mapping[str, Any]
+Size: TypeAlias = int | Callable[[Variables], int]
+
+
+class Sum:
+    """A cost: a number, and terms that wait for variables. Shared between all places that spread a fragment."""
+
+    __slots__ = ("number", "terms")
+
+    def __init__(self, number: int = 0) -> None:
+        self.number = number
+        self.terms: list[tuple[Size, Sum]] = []
+
+    def add(self, size: Size, other: "Sum") -> None:
+        """Add `size` times `other`."""
+        if isinstance(size, int) and not other.terms:
+            self.number += size * other.number
+        elif other.terms or other.number:
+            self.terms.append((size, other))
+
+    def value(self, variables: Variables) -> int:
+        """The number, with these variables."""
+        return evaluate(self, variables, {}) if self.terms else self.number
+
+
+def evaluate(cost: Sum, variables: Variables, known: dict[int, int]) -> int:
+    """The value of a cost; each that is shared is worked out once, and then is `known`."""
+    result = known.get(id(cost))
+    if result is None:
+        result = cost.number
+        for size, other in cost.terms:
+            times = size if isinstance(size, int) else size(variables)
+            result += times * evaluate(other, variables, known)
+        known[id(cost)] = result
+    return result
+
+
+class Asked:
+    """The size that `first` and `last` ask for: the larger, where both are there."""
+
+    def __init__(self, field: GraphQLField, node: FieldNode, limits: Limits) -> None:
+        self._most = limits.list_size
+        self._unasked = limits.default_list_size
+        given = {argument.name.value: argument.value for argument in node.arguments or ()}
+        names = [name for name in ("first", "last") if name in field.args]
+        self._sources = [(given.get(name), default(field, name)) for name in names]
+
+    def size(self) -> Size:
+        """A number where no variable has a say in it."""
+        if any(isinstance(value, VariableNode) for value, _ in self._sources):
+            return self
+        return self({})
+
+    def __call__(self, variables: Variables) -> int:
+        sizes = [self._read(value, otherwise, variables) for value, otherwise in self._sources]
+        return max((size for size in sizes if size is not None), default=self._unasked)
+
+    def _read(self, value: object, otherwise: object, variables: Variables) -> int | None:
+        if isinstance(value, VariableNode):
+            value = variables.get(value.name.value, otherwise)
+        elif value is None:
+            value = otherwise
+        if isinstance(value, IntValueNode):
+            # A literal may have thousands of digits, which int() refuses.
+            value = int(value.value) if len(value.value) < 10 else self._most
+        # Whatever is no number is refused when the arguments are read; till then it counts as not given.
+        return int(min(max(value, 0), self._most)) if isinstance(value, int | float) else None
+
+
+class Items:
+    """The number of items in a field's list arguments: of the longest, if there are several."""
+
+    def __init__(self, values: list[ValueNode]) -> None:
+        self._variables = [value.name.value for value in values if isinstance(value, VariableNode)]
+        self._written = max(
+            (len(value.values) if isinstance(value, ListValueNode) else 1 for value in values), default=1
+        )
+
+    def size(self) -> Size:
+        """A number where no variable has a say in it."""
+        return self if self._variables else max(self._written, 1)
+
+    def __call__(self, variables: Variables) -> int:
+        given = (variables.get(name) for name in self._variables)
+        return max(self._written, *(len(value) if isinstance(value, list) else 1 for value in given))
+
+
+def size_of(field: GraphQLField, node: FieldNode, limits: Limits) -> Size | None:
+    """How many times the field asks for what is in it; None where it does not say."""
+    if "first" in field.args or "last" in field.args:
+        return Asked(field, node, limits).size()
+    lists = list_arguments(field, node)
+    return Items(lists).size() if lists else None
+
+
+def list_arguments(field: GraphQLField, node: FieldNode) -> list[ValueNode]:
+    """The values given for arguments that are lists."""
+    return [
+        argument.value
+        for argument in node.arguments or ()
+        if (definition := field.args.get(argument.name.value)) is not None and is_list(definition.type)
+    ]
+
+
+def weight_of(field: GraphQLField, *, of_root: bool) -> int:
+    """What one field counts. See the top of this file."""
+    weight = field.extensions.get("weight")
+    if isinstance(weight, int):
+        return weight
+    return 0 if is_leaf_type(named_type(field.type)) and not of_root else 1
+
+
+def is_list(type_: Any) -> bool:
+    """Whether a type is a list, null or not."""
+    return is_list_type(type_.of_type if is_non_null_type(type_) else type_)
+
+
+def lists_in(type_: GraphQLOutputType) -> int:
+    """How many lists a type is, one inside another."""
+    depth = 0
+    inner: Any = type_
+    while (wrapped := getattr(inner, "of_type", None)) is not None:
+        depth += is_list_type(inner)
+        inner = wrapped
+    return depth
+
+
+def default(field: GraphQLField, name: str) -> object:
+    """The value of an argument that is not given."""
+    argument = field.args[name]
+    if argument.default is None:
+        return argument.default_value
+    return argument.default.value if argument.default.literal is None else argument.default.literal

@@ -1,0 +1,159 @@
+"""One operation, from its text to its answer, whatever it travels over: own context, own deadline, masked errors."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql.execution import Executor
+
+from transport.documents import Documents, Operation
+from transport.errors import Code, Headers, Refusal, formatted, plain
+from transport.masking import Mask, has_code
+from transport.settings import TransportSettings
+
+ContextMaker: TypeAlias = Callable[[], AbstractAsyncContextManager[Any]]
+Admission: TypeAlias = Callable[[Operation], None]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRequest:
+    """What a client asks for. The members that are not there are empty."""
+
+    query: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    operation_name: str | None = None
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The answer to one operation."""
+
+    body: dict[str, Any]
+    """`data` and `errors`, as the GraphQL specification says; no `data` where nothing was executed."""
+    status: int = 200
+    """The HTTP status for `application/graphql-response+json`."""
+    legacy_status: int = 200
+    """The HTTP status for `application/json`."""
+    headers: Headers = ()
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of its errors, each once, sorted."""
+        return sorted({str(error["extensions"]["code"]) for error in self.body.get("errors", ())})
+
+
+class Execution:
+    """Runs operations on a schema.
+
+    `executor_class` may be a faster executor than graphql-core's; it must answer the same.
+    """
+
+    def __init__(
+        self, schema: GraphQLSchema, settings: TransportSettings, executor_class: type[Executor[Any]] = Executor
+    ) -> None:
+        self.documents = Documents(schema, settings)
+        self._schema = schema
+        self._settings = settings
+        self._executor_class = executor_class
+
+    async def run(self, request: OperationRequest, make_context: ContextMaker, admit: Admission) -> Outcome:
+        """The answer to one request. Raises nothing but CancelledError, which stops the work.
+
+        `make_context` is entered before anything else, so that who may not ask costs no parsing, and left when the
+        answer is there. `admit` raises Refusal for operations that cannot travel this way.
+        """
+        mask = Mask(log_messages=self._settings.log_error_messages)
+        try:
+            async with asyncio.timeout(self._settings.limits.operation_seconds) as deadline:
+                return await self._run(request, make_context, admit, mask)
+        except TimeoutError as error:
+            if not deadline.expired():
+                return failed_context(error, mask)
+            return timed_out(self._settings.limits.operation_seconds)
+
+    async def _run(
+        self, request: OperationRequest, make_context: ContextMaker, admit: Admission, mask: Mask
+    ) -> Outcome:
+        try:
+            async with make_context() as context:
+                try:
+                    operation = self._operation(request, admit)
+                    return await self._execute(operation, request, context, mask)
+                except Refusal as refusal:
+                    return refused(refusal)
+        except Exception as error:  # the context maker is the caller's: it may raise anything
+            return failed_context(error, mask)
+
+    def _operation(self, request: OperationRequest, admit: Admission) -> Operation:
+        operation = self.documents.get(request.query).operation(request.operation_name)
+        admit(operation)
+        if operation.introspects and not self._settings.introspection:
+            error = plain(Code.FORBIDDEN, "Introspection is switched off on this server.")
+            raise Refusal([error], well_formed=True)
+        operation.admit(request.variables)
+        return operation
+
+    async def _execute(self, operation: Operation, request: OperationRequest, context: object, mask: Mask) -> Outcome:
+        executor = self._executor_class.build(
+            self._schema,
+            operation.document,
+            context_value=context,
+            raw_variable_values=dict(request.variables),
+            operation_name=operation.name,
+            max_coercion_errors=self._settings.limits.errors,
+            hide_suggestions=not self._settings.suggestions,
+        )
+        if isinstance(executor, list):
+            # The operation is known and valid, so what is wrong are the variables.
+            errors = (formatted(error, Code.BAD_USER_INPUT) for error in executor)
+            raise Refusal(errors, well_formed=True, status=400)
+        try:
+            result: Any = executor.execute_operation()
+            if not isinstance(result, ExecutionResult):
+                result = await result
+        except Exception as error:  # a fault of the executor itself
+            return Outcome({"errors": [mask.surprise(error)], "data": None})
+        return answered(result, mask)
+
+
+def answered(result: Any, mask: Mask) -> Outcome:
+    """The answer of an operation that was executed."""
+    if not result.errors:
+        return Outcome({"data": result.data})
+    return Outcome({"errors": mask.apply(result.errors), "data": result.data})
+
+
+def refused(refusal: Refusal) -> Outcome:
+    """The answer to a request of which nothing was executed."""
+    return Outcome({"errors": refusal.errors}, refusal.status, refusal.legacy_status, refusal.headers)
+
+
+def timed_out(seconds: float) -> Outcome:
+    """The answer of an operation that took too long. What it wrote before may have been kept."""
+    message = f"The operation took longer than {seconds:g} seconds. If it writes, it may have written."
+    return Outcome({"errors": [plain(Code.TIMEOUT, message)], "data": None})
+
+
+def failed_context(error: Exception, mask: Mask) -> Outcome:
+    """The answer where there is no context: the caller is unknown, may not ask, or the server cannot serve."""
+    if isinstance(error, Refusal):
+        return refused(error)
+    if not has_code(error):
+        return refused(Refusal([mask.surprise(error)]))
+    extensions: dict[str, Any] = error.extensions  # type: ignore[attr-defined]  # has_code has looked
+    shown = formatted(GraphQLError(getattr(error, "message", None) or str(error), extensions=extensions))
+    return refused(Refusal([shown], headers=retry_headers(extensions)))
+
+
+def retry_headers(extensions: Mapping[str, Any]) -> Headers:
+    """What the status of a refusal wants beside it: how to authenticate, when to come back."""
+    if extensions["code"] == Code.UNAUTHENTICATED:
+        return (("www-authenticate", "Bearer"),)
+    if extensions["code"] not in (Code.SERVICE_UNAVAILABLE, Code.RATE_LIMITED):
+        return ()
+    seconds = extensions.get("retryAfter", 1)
+    return (("retry-after", str(max(1, int(seconds)))),) if isinstance(seconds, int | float) else ()

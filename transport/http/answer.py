@@ -1,0 +1,63 @@
+"""Sending answers."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from starlette.types import Send
+
+from transport.errors import Headers
+from transport.http.negotiation import HTML
+from transport.masking import Mask
+
+PAGE_HEADERS: Mapping[str, str] = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+        " font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:;"
+        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-cache",
+}
+"""For a page whose scripts are all files of this server (GraphiQL writes its styles inline)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a browser gets: a page in UTF-8 and the headers that keep it safe."""
+
+    html: bytes
+    headers: Mapping[str, str] = field(default_factory=lambda: PAGE_HEADERS)
+
+
+SAFE: Headers = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"), ("vary", "Accept"))
+
+
+async def send_json(send: Send, status: int, media: str, body: Mapping[str, Any], headers: Headers = ()) -> None:
+    """Send a GraphQL response."""
+    await send_bytes(send, status, f"{media}; charset=utf-8", encoded(body), (*SAFE, *headers))
+
+
+async def send_page(send: Send, page: Page) -> None:
+    """Send the page for people."""
+    await send_bytes(send, 200, f"{HTML}; charset=utf-8", page.html, (*page.headers.items(), ("vary", "Accept")))
+
+
+async def send_bytes(
+    send: Send, status: int, content_type: str, body: bytes, headers: Iterable[tuple[str, str]]
+) -> None:
+    """Send a whole answer."""
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    raw += [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
+
+
+def encoded(body: Mapping[str, Any]) -> bytes:
+    """The response as JSON. Where a resolver returned what JSON has no form for, an error says so instead."""
+    try:
+        return orjson.dumps(body)
+    except TypeError as error:
+        return orjson.dumps({"errors": [Mask().surprise(error)], "data": None})

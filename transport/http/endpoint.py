@@ -1,0 +1,121 @@
+"""The endpoint: one ASGI application that answers GraphQL by POST and GET, and shows a page to browsers."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from time import perf_counter
+from typing import Any, TypeAlias
+
+from graphql import GraphQLSchema, OperationType
+from graphql.execution import Executor
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
+
+from transport.documents import Operation
+from transport.errors import Code, Refusal, bad_request, plain
+from transport.execution import Execution, OperationRequest, Outcome, refused
+from transport.http.answer import Page, send_json, send_page
+from transport.http.body import check_content_type, read_body
+from transport.http.disconnect import CancelWhenGone, ClientGoneError
+from transport.http.headers import check_host, joined
+from transport.http.negotiation import GRAPHQL_RESPONSE, HTML, JSON, chosen
+from transport.http.parameters import NO_QUERY, from_body, from_query_string
+from transport.log import log_operation
+from transport.settings import TransportSettings
+
+MakeContext: TypeAlias = Callable[[HTTPConnection], AbstractAsyncContextManager[Any]]
+
+# What comes first is what a client gets that does not care: GraphQL over HTTP wants the older type there.
+FOR_PROGRAMS = (JSON, GRAPHQL_RESPONSE)
+FOR_ANYBODY = (JSON, GRAPHQL_RESPONSE, HTML)
+ALLOW_BOTH = (("allow", "GET, POST"),)
+ALLOW_POST = (("allow", "POST"),)
+
+
+class GraphQLEndpoint:
+    """GraphQL over HTTP for one schema, as a Starlette route: `Route("/graphql", GraphQLEndpoint(…))`.
+
+    `make_context` is called once for each operation with the connection; what it returns is entered for the operation's
+    context and left when the operation is over. An exception from it with a code in `extensions` becomes the answer:
+    UNAUTHENTICATED 401, FORBIDDEN 403, RATE_LIMITED 429, SERVICE_UNAVAILABLE 503 (with Retry-After: `retryAfter`
+    seconds of the extensions, or 1). `page` is what a browser gets that asks without a query.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        make_context: MakeContext,
+        settings: TransportSettings | None = None,
+        *,
+        page: Page | None = None,
+        executor_class: type[Executor[Any]] = Executor,
+    ) -> None:
+        self.settings = settings or TransportSettings()
+        self.execution = Execution(schema, self.settings, executor_class)
+        self.make_context = make_context
+        self.page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await Exchange(self, scope, receive, send).run()
+
+
+class Exchange:
+    """One request and its answer."""
+
+    def __init__(self, endpoint: GraphQLEndpoint, scope: Scope, receive: Receive, send: Send) -> None:
+        self._endpoint = endpoint
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._reads_only = scope["method"] == "GET"
+        self._operation: Operation | None = None
+
+    async def run(self) -> None:
+        """Answer, and log what was answered."""
+        started = perf_counter()
+        accept = joined(self._scope, b"accept")
+        media = chosen(accept, FOR_PROGRAMS)
+        page = self._endpoint.page if self._reads_only and chosen(accept, FOR_ANYBODY) == HTML else None
+        try:
+            self._check(media is not None or page is not None)
+            request = await self._read()
+            if request is None and page is not None:
+                return await send_page(self._send, page)
+            outcome = await self._outcome(request)
+        except Refusal as refusal:
+            outcome = refused(refusal)
+        except ClientGoneError:
+            return log_operation(self._operation, "gone", status=None, seconds=perf_counter() - started)
+        status = outcome.status if media == GRAPHQL_RESPONSE else outcome.legacy_status
+        log_operation(self._operation, outcome.codes or "ok", status=status, seconds=perf_counter() - started)
+        return await send_json(self._send, status, media or JSON, outcome.body, outcome.headers)
+
+    def _check(self, acceptable: bool) -> None:
+        check_host(self._scope, self._endpoint.settings.allowed_hosts)
+        if self._scope["method"] not in ("GET", "POST"):
+            raise bad_request("GraphQL is asked by POST, queries also by GET.", status=405, headers=ALLOW_BOTH)
+        if not acceptable:
+            raise bad_request(f"Accept must allow {GRAPHQL_RESPONSE} or {JSON}.", status=406)
+
+    async def _read(self) -> OperationRequest | None:
+        limits = self._endpoint.settings.limits
+        if self._reads_only:
+            return from_query_string(self._scope["query_string"], limits)
+        check_content_type(self._scope)
+        return from_body(await read_body(self._scope, self._receive, limits), limits)
+
+    async def _outcome(self, request: OperationRequest | None) -> Outcome:
+        if request is None:
+            raise bad_request(NO_QUERY)
+        make_context = partial(self._endpoint.make_context, HTTPConnection(self._scope))
+        with CancelWhenGone(self._receive):
+            return await self._endpoint.execution.run(request, make_context, self._admit)
+
+    def _admit(self, operation: Operation) -> None:
+        self._operation = operation
+        if operation.type is OperationType.SUBSCRIPTION:
+            message = "A subscription has more than one answer: it needs a transport that streams."
+            raise Refusal([plain(Code.OPERATION_RESOLUTION_FAILURE, message)])
+        if operation.type is OperationType.MUTATION and self._reads_only:
+            raise bad_request("A mutation must be sent by POST.", status=405, headers=ALLOW_POST)

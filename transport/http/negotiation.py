@@ -1,0 +1,64 @@
+"""Which media type to answer with (RFC 9110 §12.5.1, GraphQL over HTTP §6)."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+JSON = "application/json"
+HTML = "text/html"
+
+ACCEPT_LENGTH = 2_000
+"""Characters of an Accept header that are read."""
+
+
+@lru_cache(maxsize=256)
+def chosen(accept: str | None, offers: tuple[str, ...]) -> str | None:
+    """The offer a client likes most; among equals the one it names, then the first offered. None if it takes none.
+
+    Without the header the first offer. A range that is malformed is as good as absent, except that a header of nothing
+    else takes nothing.
+    """
+    if accept is None or not accept.strip():
+        return offers[0]
+    ranges = [parsed for part in accept[:ACCEPT_LENGTH].split(",") if (parsed := parse_range(part))]
+    best: tuple[float, bool] = (0.0, False)
+    choice = None
+    for offer in offers:
+        quality, named = liking(offer, ranges)
+        if quality > 0 and (quality, named) > best:
+            best, choice = (quality, named), offer
+    return choice
+
+
+def liking(offer: str, ranges: Sequence[tuple[str, float]]) -> tuple[float, bool]:
+    """How much a client likes a media type, by the most specific range for it, and whether that names it in full."""
+    liked = dict(ranges)
+    for pattern in (offer, f"{offer.partition('/')[0]}/*", "*/*"):
+        if pattern in liked:
+            return liked[pattern], pattern == offer
+    return 0.0, False
+
+
+def parse_range(text: str) -> tuple[str, float] | None:
+    """One range with its quality; None if it is malformed, or wants a charset that is not UTF-8."""
+    name, *parameters = (part.strip().lower() for part in text.split(";"))
+    if name.count("/") != 1:
+        return None
+    quality = 1.0
+    for parameter in parameters:
+        key, _, value = (part.strip() for part in parameter.partition("="))
+        if key == "q":
+            quality = parse_quality(value)
+            break
+        if key == "charset" and value.strip('"') not in ("utf-8", "utf8"):
+            return None
+    return (name, quality) if quality >= 0 else None
+
+
+def parse_quality(text: str) -> float:
+    """A q-value; −1 if it is none."""
+    try:
+        value = float(text) if len(text) <= 5 else -1.0
+    except ValueError:
+        return -1.0
+    return value if 0 <= value <= 1 else -1.0

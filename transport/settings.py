@@ -1,0 +1,72 @@
+"""What an operator may set: the limits of one request, and how much the server says of itself."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one request may ask for. Every default is far above what honest clients send.
+
+    Whatever is counted in a document is counted as if each fragment were written out where it is spread.
+    Over a limit: error code QUERY_TOO_COMPLEX with the number and the limit, or HTTP status 413 for the body.
+    """
+
+    body_bytes: int = 2 * 1024 * 1024
+    body_idle_seconds: float = 15.0
+    """How long a client may pause while it sends a body, in seconds; then status 408."""
+    json_depth: int = 64
+    """Arrays and objects inside one another in a body."""
+    variables_depth: int = 32
+    """Arrays and objects inside one another in the variables, the outermost object counted."""
+
+    characters: int = 128 * 1024
+    """Length of a document in characters, comments and white space too."""
+    tokens: int = 2_000
+    """Lexical tokens of a document; as many comments may stand between them."""
+    operations: int = 20
+    """Operations in one document."""
+    selections: int = 2_000
+    """Fields and fragment spreads in all operations of a document together."""
+    merges: int = 5_000
+    """Pairs of selections that name the same response field, or are fragments, side by side: validation compares each
+    pair, so 500 times the same field would cost it 125,000 comparisons."""
+    depth: int = 12
+    """Fields inside one another, from the root field (1) on."""
+    introspection_depth: int = 16
+    """The same for fields under `__schema` and `__type`; the query that GraphiQL sends has 15."""
+    aliases: int = 30
+    root_fields: int = 10
+    directives: int = 20
+    cost: int = 20_000
+    """Weight of all fields, each multiplied by the sizes of the lists it stands in. See `transport.cost`."""
+    default_list_size: int = 10
+    """What a list counts in the cost where the operation asks for no size."""
+    list_size: int = 500
+    """Items in one list argument; and the most that `first` or `last` counts in the cost (what is out of bounds there
+    is refused by the resolver, which knows its bounds)."""
+
+    errors: int = 20
+    """Validation or coercion errors told at once; one more says that there were others."""
+    operation_seconds: float = 10.0
+    """How long an operation may run, in seconds; then error code TIMEOUT."""
+
+    cached_documents: int = 1_000
+    """Documents kept parsed and validated, and refusals kept with their errors."""
+    cached_tokens: int = 100_000
+    """Lexical tokens of all documents kept: about 35 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransportSettings:
+    """What `GraphQLEndpoint` may be told."""
+
+    limits: Limits = field(default_factory=Limits)
+    introspection: bool = True
+    """Off: `__schema` and `__type` answer FORBIDDEN."""
+    suggestions: bool = True
+    """Off: validation errors do not name fields and types that the client may have meant."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Host names (without port) this server answers to; `*.example.org` allows every name below. Empty: any that is
+    well formed."""
+    log_error_messages: bool = False
+    """On: the log has the messages of unexpected exceptions too. They may quote what a client sent."""
