@@ -48,9 +48,7 @@ def _variables(path: Path) -> str:
 @cache
 def graphiql_html() -> bytes:
     """GraphiQL for whatever address it is served at, with the example tabs written into it."""
-    data = json.dumps(examples()).replace(
-        "<", "\\u003c"
-    )  # no text of an example can close the script element
+    data = json.dumps(examples()).replace("<", "\\u003c")  # no text of an example can close the script element
     return (HERE / "graphiql.html").read_text().replace("{{examples}}", data).encode()
 
 

@@ -1,0 +1,29 @@
+// A headless Chromium with an empty profile, and what it had to say: console, failures, requests to other hosts.
+import { chromium } from "playwright-core";
+
+const ARGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export async function openBrowser(executablePath, profile) {
+  const viewport = { width: 1400, height: 850 };
+  return await chromium.launchPersistentContext(profile, { executablePath, headless: true, viewport, args: ARGS });
+}
+
+export function listen(page, origin) {
+  const heard = { console: [], foreign: [] };
+  page.on("console", (message) => heard.console.push(`${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => heard.console.push(`uncaught: ${error.message}`));
+  page.on("requestfailed", (request) => heard.console.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.protocol !== "data:" && url.origin !== origin) heard.foreign.push(request.url());
+  });
+  return heard;
+}

@@ -1,0 +1,29 @@
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from .node import install
+from .server import Server, serving
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> None:
+    install()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test shows the end of the server's log."""
+    report = yield
+    running = getattr(item, "funcargs", {}).get("server")
+    if report.failed and isinstance(running, Server):
+        report.sections.append(("server log", running.log.read_text()[-10_000:]))
+    return report

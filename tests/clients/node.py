@@ -1,0 +1,54 @@
+"""Node.js, npm and Chromium for the tests. What is missing is a reason to skip, and in CI a failure."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+HERE = Path(__file__).parent
+IN_CI = bool(os.environ.get("CI"))
+
+
+def missing(what: str) -> NoReturn:
+    reason = f"{what} is not installed"
+    if IN_CI:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def command(*names: str) -> str:
+    """The path of the first of these programs that is there."""
+    return next(filter(None, map(shutil.which, names)), None) or missing(names[0])
+
+
+def install() -> None:
+    """Brings node_modules to what package-lock.json says, once for each lock file."""
+    lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
+    installed = HERE / "node_modules" / ".installed"
+    if installed.exists() and installed.read_text() == lock:
+        return
+    run(command("npm"), "ci", "--ignore-scripts")
+    installed.write_text(lock)
+
+
+def node(script: str, *args: str | Path) -> str:
+    """What a script of this folder prints."""
+    return run(command("node"), script, *args)
+
+
+def run(*args: str | Path) -> str:
+    done = subprocess.run(args, cwd=HERE, capture_output=True, text=True, timeout=300, check=False)
+    if done.returncode:
+        pytest.fail(f"{' '.join(map(str, args))}\n{done.stdout}\n{done.stderr}")
+    return done.stdout
+
+
+def chromium() -> str:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    if IN_CI and not any(map(shutil.which, names)):
+        run(HERE / "install-chromium.sh")
+    return command(*names)

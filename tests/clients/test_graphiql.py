@@ -1,0 +1,75 @@
+"""GraphiQL in a real browser, through its example tabs."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from .node import chromium, node
+from .server import Server
+
+pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
+
+STARTS = ("StartUser", "StartClient", "StartAgenda", "StartMedia", "StartField")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What graphiql.mjs saw: the tabs, the answer to each operation, and what the browser had to say."""
+
+    tabs: list[str]
+    docs: str
+    suggestion: str
+    answers: dict[str, Any]
+    shown: dict[str, str]
+    console: list[str]
+    foreign: list[str]
+
+    def payload(self, operation: str) -> Any:
+        answer = self.answers[operation]
+        assert "errors" not in answer, answer
+        (payload,) = answer["data"].values()
+        return payload
+
+
+@pytest.fixture(scope="module")
+def visit(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Visit:
+    return Visit(**json.loads(node("graphiql.mjs", server.origin, chromium(), tmp_path_factory.mktemp("graphiql"))))
+
+
+def test_it_opens_with_the_example_tabs(visit: Visit) -> None:
+    assert visit.tabs == [*STARTS, "KeepAlive", "ActiveSessions", "Statistics"]
+
+
+@pytest.mark.parametrize("operation", STARTS)
+def test_its_examples_start_a_session_of_each_kind(visit: Visit, operation: str) -> None:
+    payload = visit.payload(operation)
+    assert payload["problems"] == []
+    assert payload["created"] is True
+    assert payload["session"]["id"] in visit.shown[operation]
+
+
+def test_what_the_examples_started_is_listed_and_counted(visit: Visit) -> None:
+    listed = visit.payload("ActiveSessions")
+    started = {visit.payload(name)["session"]["id"] for name in STARTS if name != "StartAgenda"}
+    assert {node["id"] for node in listed["nodes"]} == started
+    assert visit.payload("Statistics")["total"] == len(STARTS)
+
+
+def test_its_examples_keep_alive_hide_and_stop_one(visit: Visit) -> None:
+    alive, hidden, stopped = (visit.payload(name) for name in ("KeepAlive", "Hide", "Stop"))
+    assert [alive["problems"], hidden["problems"], stopped["problems"]] == [[], [], []]
+    assert alive["session"]["path"] == ["/settings"]
+    assert hidden["session"]["visible"] is False
+    assert stopped["session"]["endReason"] == "STOPPED"
+
+
+def test_it_completes_names_and_shows_descriptions(visit: Visit) -> None:
+    assert visit.suggestion.startswith("elapsedSeconds")
+    assert "startSession" in visit.docs
+
+
+def test_it_asks_nobody_else_and_has_nothing_to_complain_about(visit: Visit) -> None:
+    assert visit.foreign == []
+    assert visit.console == []

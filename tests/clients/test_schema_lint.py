@@ -1,0 +1,13 @@
+"""The printed schema, as graphql-eslint and Relay want a schema to be."""
+
+import pytest
+
+from .node import command, run
+from .server import ROOT
+
+pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
+
+
+def test_the_printed_schema_keeps_the_recommended_and_the_relay_rules() -> None:
+    eslint = (command("node"), "node_modules/eslint/bin/eslint.js", "--no-eslintrc", "--no-ignore")
+    run(*eslint, "--config", "schema.eslintrc.cjs", ROOT / "schema" / "schema.graphql")
