@@ -75,7 +75,8 @@ def test_its_docs_explorer_shows_descriptions(server: Server, visit: Visit) -> N
     query = '{ __type(name: "Mutation") { fields { name description } } }'
     fields = httpx2.post(server.graphql, json={"query": query}).json()["data"]["__type"]["fields"]
     description = next(field["description"] for field in fields if field["name"] == "startSession")
-    assert words(description)[:6] == words(visit.docs.partition("startSession")[2])[:6]
+    beginning = words(description)[:6]
+    assert words(visit.docs.partition("startSession")[2])[: len(beginning)] == beginning
 
 
 def words(text: str) -> list[str]:
