@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from models.clock import Instant
 from models.database import Database
+from models.database.writer import Item, Result, Work
 from resolvers.access import Caller
 from resolvers.loaders import Loaders
 from resolvers.presence import Presence
@@ -31,8 +32,14 @@ class Context:
 
     @property
     def database(self) -> Database:
-        """The storage."""
+        """The storage, to read from."""
         return self.services.database
+
+    async def change(self, work: Work[Item, Result], item: Item) -> Result:
+        """Do `work` in the next transaction; whatever the operation reads after it is read afresh."""
+        result = await self.database.write(work, item)
+        self.loaders.clear()
+        return result
 
 
 async def open_context(services: Services, caller: Caller) -> Context:

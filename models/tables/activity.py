@@ -2,11 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Index, Integer, Text
+from sqlalchemy import BigInteger, Index, Integer, Text, text
 from sqlmodel import Field
 
 from models.clock import Instant
 from models.tables.columns import TableModel, instant, json_column, row_class
+
+
+_OF_GONE = text("type IN ('REPLACED', 'DELETED')")
 
 
 class ActivityTable(TableModel, table=True):
@@ -38,11 +41,14 @@ class ActivityTable(TableModel, table=True):
     __table_args__ = (
         Index("ix_activity_session", "session_id", "position"),
         Index("ix_activity_project", "project_id", "position"),
+        Index("ix_activity_gone", "at", sqlite_where=_OF_GONE, postgresql_where=_OF_GONE),
         {"sqlite_autoincrement": True},
     )
 
 
 if TYPE_CHECKING:
-    Activity = ActivityTable
+
+    class Activity(ActivityTable):
+        def __init__(self, *columns: Any, **by_name: Any) -> None: ...
 else:
     Activity = row_class("Activity", ActivityTable)

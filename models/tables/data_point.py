@@ -1,6 +1,6 @@
 """The data points of FIELD sessions."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import LargeBinary, Text
 from sqlmodel import Field
@@ -23,6 +23,8 @@ class DataPointTable(TableModel, table=True):
 
 
 if TYPE_CHECKING:
-    DataPoint = DataPointTable
+
+    class DataPoint(DataPointTable):
+        def __init__(self, *columns: Any, **by_name: Any) -> None: ...
 else:
     DataPoint = row_class("DataPoint", DataPointTable)

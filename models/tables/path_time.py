@@ -1,6 +1,6 @@
 """How long each session was visible on each path."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger
 from sqlmodel import Field
@@ -19,6 +19,8 @@ class PathTimeTable(TableModel, table=True):
 
 
 if TYPE_CHECKING:
-    PathTime = PathTimeTable
+
+    class PathTime(PathTimeTable):
+        def __init__(self, *columns: Any, **by_name: Any) -> None: ...
 else:
     PathTime = row_class("PathTime", PathTimeTable)

@@ -1,6 +1,6 @@
 """The table of projects: the wall between callers."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Text
 from sqlmodel import Field
@@ -25,6 +25,8 @@ class ProjectTable(TableModel, table=True):
 
 
 if TYPE_CHECKING:
-    Project = ProjectTable
+
+    class Project(ProjectTable):
+        def __init__(self, *columns: Any, **by_name: Any) -> None: ...
 else:
     Project = row_class("Project", ProjectTable)

@@ -131,6 +131,8 @@ class SessionTable(TableModel, table=True):
 
 
 if TYPE_CHECKING:
-    Session = SessionTable
+
+    class Session(SessionTable):
+        def __init__(self, *columns: Any, **by_name: Any) -> None: ...
 else:
     Session = row_class("Session", SessionTable)

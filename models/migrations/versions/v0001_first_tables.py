@@ -27,6 +27,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("id"),
         sqlite_autoincrement=True,
     )
+    op.create_index(
+        "ix_activity_gone",
+        "activity",
+        ["at"],
+        unique=False,
+        sqlite_where=sa.text("type IN ('REPLACED', 'DELETED')"),
+        postgresql_where=sa.text("type IN ('REPLACED', 'DELETED')"),
+    )
     op.create_index("ix_activity_project", "activity", ["project_id", "position"], unique=False)
     op.create_index("ix_activity_session", "activity", ["session_id", "position"], unique=False)
     op.create_table(

@@ -1,0 +1,39 @@
+"""What the calls that name a session may say."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from models.kinds.base import KindFields
+from models.kinds.media import MediaPingFields
+from models.kinds.start import PathSegments
+
+
+class HeardFields(KindFields):
+    """The fields that keepalive, hide and stop share."""
+
+    id: str = Field(description="The session.")
+    path: PathSegments | None = Field(
+        default=None, description="At most 8 segments of 1 to 512 characters, outermost first."
+    )
+    sequence: Annotated[int, Field(ge=0)] | None = Field(
+        default=None,
+        description="A number, at least 0, that the client lets grow from call to call; a call that arrives behind "
+        "a later one changes nothing.",
+    )
+    media: MediaPingFields | None = Field(default=None, description="For MEDIA sessions: where the player is.")
+
+
+class KeepaliveFields(HeardFields):
+    """What a keepalive may say."""
+
+    visible: bool = Field(default=True, description="Whether the subject can see it now.")
+
+
+class TerminateFields(KindFields):
+    """What a termination must say."""
+
+    id: str = Field(description="The session.")
+    reason: Annotated[str, Field(min_length=1, max_length=1024)] = Field(
+        description="Why, 1 to 1024 characters; kept on the session's timeline."
+    )

@@ -1,0 +1,25 @@
+"""The life of sessions: the only door for changes."""
+
+from resolvers.lifecycle.calling import (
+    hide_session,
+    keepalive_session,
+    keepalive_sessions,
+    stop_session,
+    terminate_session,
+)
+from resolvers.lifecycle.deleting import delete_session
+from resolvers.lifecycle.outcome import Outcome
+from resolvers.lifecycle.starting import start_session
+from resolvers.lifecycle.sweeper import Sweeper
+
+__all__ = [
+    "Outcome",
+    "Sweeper",
+    "delete_session",
+    "hide_session",
+    "keepalive_session",
+    "keepalive_sessions",
+    "start_session",
+    "stop_session",
+    "terminate_session",
+]

@@ -1,0 +1,112 @@
+"""A session while a transaction changes it: the row, and what else has to be written with it.
+
+Nothing here touches the database; `resolvers.lifecycle.storing` reads drafts and writes them down.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.clock import Instant
+from models.ids import ACTIVITY, new_id
+from models.rule import deadline, has_lapsed
+from models.tables.activity import Activity
+from models.tables.session import Session
+from models.words import ActivityType, EndReason, Kind
+
+
+@dataclass(slots=True)
+class Draft:
+    """One session and the changes that one or more calls make to it."""
+
+    session: Session
+    revision: int = field(init=False)
+    """As it was read; the change is written only where the row still has it."""
+    activities: list[Activity] = field(default_factory=list)
+    credits: list[tuple[list[str], int]] = field(default_factory=list)
+    """Visible milliseconds for paths, in the order they were earned."""
+    media_events: list[dict[str, Any]] = field(default_factory=list)
+    details_changed: bool = False
+
+    def __post_init__(self) -> None:
+        self.revision = self.session.revision
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is anything to write."""
+        return self.session.revision != self.revision
+
+    def touch(self, now: Instant) -> None:
+        """Count one change of the row."""
+        self.session.revision += 1
+        self.session.updated_at = now
+
+    def record(
+        self, what: ActivityType, at: Instant, data: dict[str, Any] | None = None, *, client_at: Instant | None = None
+    ) -> None:
+        """Put an entry on the timeline."""
+        self.activities.append(activity_of(self.session, what, at, data, client_at=client_at))
+
+
+def activity_of(
+    s: Session, what: ActivityType, at: Instant, data: dict[str, Any] | None = None, *, client_at: Instant | None = None
+) -> Activity:
+    """An entry for the timeline of a session; the database gives it its position."""
+    return Activity(
+        position=None,
+        id=new_id(ACTIVITY),
+        session_id=s.id,
+        project_id=s.project_id,
+        kind=s.kind,
+        type=what.value,
+        at=at,
+        client_at=client_at,
+        data=data or {},
+    )
+
+
+def settle(draft: Draft, now: Instant) -> bool:
+    """Write down what time has done by `now` and nobody has noted: the beginning, the end. True where it did.
+
+    The sweeper does this for all; a call does it for the session it names, so that the timeline is in order.
+    """
+    s = draft.session
+    begins = s.ended_at is None and not s.begun and s.started_at <= now
+    lapsed = has_lapsed(s, now)
+    if begins:
+        s.begun = True
+        draft.record(ActivityType.STARTED, s.started_at)
+    if lapsed and s.expires_at is not None and s.expiry_reason is not None:
+        finish(draft, s.expires_at, EndReason(s.expiry_reason))
+    elif begins:
+        s.due_at = s.expires_at
+    if begins or lapsed:
+        draft.touch(now)
+    return begins or lapsed
+
+
+def finish(draft: Draft, at: Instant, reason: EndReason, data: dict[str, Any] | None = None) -> None:
+    """End the session: for good."""
+    s = draft.session
+    s.ended_at = at
+    s.end_reason = reason.value
+    s.due_at = None
+    draft.record(ActivityType(reason.value), at, data)
+
+
+def schedule(s: Session) -> None:
+    """Work out anew when the session ends by time, after anything that its deadlines depend on has changed.
+
+    `due_at` moves only where it would be too late: that leaves the index on it alone (see `SessionTable.due_at`).
+    """
+    s.expires_at, reason = deadline(s)
+    s.expiry_reason = None if reason is None else reason.value
+    look = s.expires_at
+    if not s.begun:
+        look = s.started_at if look is None else min(s.started_at, look)
+    if s.due_at is None or look is None or look < s.due_at:
+        s.due_at = look
+
+
+def is_future(s: Session, now: Instant) -> bool:
+    """Whether it is an item of the agenda that has not begun at `now`."""
+    return s.kind == Kind.AGENDA and now < s.started_at

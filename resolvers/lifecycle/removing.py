@@ -1,0 +1,27 @@
+"""Sessions that go, with everything that is theirs; one entry of the log stays behind for 7 days."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.engine import Connection
+
+from models.clock import Instant
+from models.tables import activity, session
+from models.tables.session import Session
+from models.words import ActivityType
+from resolvers.lifecycle.draft import activity_of
+from resolvers.lifecycle.storing import record
+
+
+def remove(tx: Connection, sessions: Sequence[Session], what: ActivityType, now: Instant) -> None:
+    """Delete sessions, their timelines, paths, points and events, and say so in the log.
+
+    Args:
+        tx: the transaction.
+        sessions: what goes.
+        what: REPLACED or DELETED.
+        now: when.
+    """
+    ids = [s.id for s in sessions]
+    tx.execute(activity.delete().where(activity.c.session_id.in_(ids)))
+    tx.execute(session.delete().where(session.c.id.in_(ids)))  # the tables of its parts cascade
+    record(tx, [activity_of(s, what, now) for s in sessions])

@@ -1,0 +1,86 @@
+"""Drafts from the database and back: a fixed number of statements, however many sessions change together."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.engine import Connection
+
+from models.sql import upsert
+from models.tables import activity, media_event, session
+from models.tables.activity import Activity
+from models.tables.session import Session
+from resolvers.lifecycle.draft import Draft
+from resolvers.lifecycle.paths import assign_paths
+
+_CHANGING: Final = (
+    "revision",
+    "updated_at",
+    "begun",
+    "last_seen_at",
+    "expires_at",
+    "expiry_reason",
+    "due_at",
+    "ended_at",
+    "end_reason",
+    "visible",
+    "path",
+    "visible_ms",
+    "path_count",
+    "sequence",
+    "playhead",
+    "player_ts",
+    "stall_from",
+)
+"""Columns that calls and time change; `details` joins where it did change, everything else stays for life."""
+
+
+class Outdated(Exception):
+    """A row was changed by somebody else since it was read; the work runs again from the start."""
+
+
+def read_drafts(tx: Connection, ids: Iterable[str]) -> dict[str, Draft]:
+    """The sessions of these ids that there are. Whoever calls checks the caller's reach: a batch has many callers."""
+    rows = tx.execute(select(session).where(session.c.id.in_(sorted(set(ids)))))
+    return {row[0]: Draft(Session(*row)) for row in rows}
+
+
+def write_drafts(tx: Connection, drafts: Iterable[Draft]) -> None:
+    """Write what changed: rows, visible times, timeline, media events.
+
+    Raises:
+        Outdated: a row is not as it was read.
+    """
+    changed = [draft for draft in drafts if draft.is_changed]
+    assign_paths(tx, changed)
+    _write_rows(tx, [draft for draft in changed if not draft.details_changed], _CHANGING)
+    _write_rows(tx, [draft for draft in changed if draft.details_changed], (*_CHANGING, "details"))
+    record(tx, [entry for draft in changed for entry in draft.activities])
+    if events := [event for draft in changed for event in draft.media_events]:
+        # The same event again is the same event: the key says so.
+        tx.execute(upsert(tx, media_event, key=[column.name for column in media_event.primary_key]), events)
+
+
+def record(tx: Connection, entries: list[Activity]) -> None:
+    """Append to the log, in this order."""
+    if entries:
+        columns = [column.name for column in activity.columns if column.name != "position"]
+        tx.execute(activity.insert(), [{name: getattr(entry, name) for name in columns} for entry in entries])
+
+
+def _write_rows(tx: Connection, drafts: list[Draft], columns: tuple[str, ...]) -> None:
+    if not drafts:
+        return
+    statement = (
+        session.update()
+        .where(session.c.id == bindparam("of_id"), session.c.revision == bindparam("as_read"))
+        .values({name: bindparam(name) for name in columns})
+    )
+    result = tx.execute(statement, [_values(draft, columns) for draft in drafts])
+    if result.rowcount != len(drafts):
+        raise Outdated
+
+
+def _values(draft: Draft, columns: tuple[str, ...]) -> dict[str, Any]:
+    values = {name: getattr(draft.session, name) for name in columns}
+    return values | {"of_id": draft.session.id, "as_read": draft.revision}
