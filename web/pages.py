@@ -1,7 +1,6 @@
 """The pages for a browser: the landing page, GraphiQL, and the files that they load."""
 
 import json
-from functools import cache
 from html import escape
 from os import PathLike, stat_result
 from pathlib import Path
@@ -32,6 +31,10 @@ def page_headers(csp: str) -> dict[str, str]:
     }
 
 
+INDEX_HEADERS = page_headers(INDEX_CSP)
+GRAPHIQL_HEADERS = page_headers(GRAPHIQL_CSP)
+
+
 def examples() -> list[dict[str, str]]:
     """The example tabs in order: `name`, `query`, and `variables` as JSON text, empty where it has none."""
     return [
@@ -45,21 +48,16 @@ def _variables(path: Path) -> str:
     return beside.read_text() if beside.exists() else ""
 
 
-@cache
 def graphiql_html() -> bytes:
     """GraphiQL for whatever address it is served at, with the example tabs written into it."""
     data = json.dumps(examples()).replace("<", "\\u003c")  # no text of an example can close the script element
     return (HERE / "graphiql.html").read_text().replace("{{examples}}", data).encode()
 
 
-def graphiql(_: Request) -> Response:
-    return HTMLResponse(graphiql_html(), headers=page_headers(GRAPHIQL_CSP))
-
-
 def index(request: Request) -> Response:
     origin = escape(str(request.base_url).rstrip("/"))
     html = (HERE / "index.html").read_text().replace("{{origin}}", origin)
-    return HTMLResponse(html, headers=page_headers(INDEX_CSP))
+    return HTMLResponse(html, headers=INDEX_HEADERS)
 
 
 def readme(_: Request) -> Response:
