@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import orjson
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution import Executor
 
@@ -74,6 +75,15 @@ class Execution:
             if not deadline.expired():
                 return failed_context(error, mask)
             return timed_out(self._settings.limits.operation_seconds)
+
+    def encoded(self, outcome: Outcome) -> tuple[Outcome, bytes]:
+        """The answer as JSON, and the answer: another one where a resolver returned what JSON has no form for."""
+        try:
+            return outcome, orjson.dumps(outcome.body)
+        except TypeError as error:
+            mask = Mask(log_messages=self._settings.log_error_messages)
+            outcome = Outcome({"errors": [mask.surprise(error)], "data": None})
+            return outcome, orjson.dumps(outcome.body)
 
     async def _run(
         self, request: OperationRequest, make_context: ContextMaker, admit: Admission, mask: Mask

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-import orjson
 from starlette.types import Send
 
 from transport.errors import Headers
 from transport.http.negotiation import HTML
-from transport.masking import Mask
 
 PAGE_HEADERS: Mapping[str, str] = {
     "content-security-policy": (
@@ -35,9 +32,9 @@ class Page:
 SAFE: Headers = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"), ("vary", "Accept"))
 
 
-async def send_json(send: Send, status: int, media: str, body: Mapping[str, Any], headers: Headers = ()) -> None:
+async def send_json(send: Send, status: int, media: str, body: bytes, headers: Headers = ()) -> None:
     """Send a GraphQL response."""
-    await send_bytes(send, status, f"{media}; charset=utf-8", encoded(body), (*SAFE, *headers))
+    await send_bytes(send, status, f"{media}; charset=utf-8", body, (*SAFE, *headers))
 
 
 async def send_page(send: Send, page: Page) -> None:
@@ -53,11 +50,3 @@ async def send_bytes(
     raw += [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
-
-
-def encoded(body: Mapping[str, Any]) -> bytes:
-    """The response as JSON. Where a resolver returned what JSON has no form for, an error says so instead."""
-    try:
-        return orjson.dumps(body)
-    except TypeError as error:
-        return orjson.dumps({"errors": [Mask().surprise(error)], "data": None})

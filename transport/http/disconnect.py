@@ -30,7 +30,7 @@ class CancelWhenGone:
 
     def __enter__(self) -> Self:
         task = asyncio.current_task()
-        assert task is not None, "only tasks can be cancelled"  # noqa: S101  a fault of the program, not of a request
+        assert task is not None, "only tasks can be cancelled"
         self._task = task
         self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._begin)
         return self

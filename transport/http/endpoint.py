@@ -78,25 +78,26 @@ class Exchange:
         media = chosen(accept, FOR_PROGRAMS)
         page = self._endpoint.page if self._reads_only and chosen(accept, FOR_ANYBODY) == HTML else None
         try:
-            self._check(media is not None or page is not None)
+            self._check()
             request = await self._read()
             if request is None and page is not None:
                 return await send_page(self._send, page)
+            if media is None:
+                raise bad_request(f"Accept must allow {GRAPHQL_RESPONSE} or {JSON}.", status=406)
             outcome = await self._outcome(request)
         except Refusal as refusal:
             outcome = refused(refusal)
         except ClientGoneError:
             return log_operation(self._operation, "gone", status=None, seconds=perf_counter() - started)
+        outcome, body = self._endpoint.execution.encoded(outcome)
         status = outcome.status if media == GRAPHQL_RESPONSE else outcome.legacy_status
         log_operation(self._operation, outcome.codes or "ok", status=status, seconds=perf_counter() - started)
-        return await send_json(self._send, status, media or JSON, outcome.body, outcome.headers)
+        return await send_json(self._send, status, media or JSON, body, outcome.headers)
 
-    def _check(self, acceptable: bool) -> None:
+    def _check(self) -> None:
         check_host(self._scope, self._endpoint.settings.allowed_hosts)
         if self._scope["method"] not in ("GET", "POST"):
             raise bad_request("GraphQL is asked by POST, queries also by GET.", status=405, headers=ALLOW_BOTH)
-        if not acceptable:
-            raise bad_request(f"Accept must allow {GRAPHQL_RESPONSE} or {JSON}.", status=406)
 
     async def _read(self) -> OperationRequest | None:
         limits = self._endpoint.settings.limits

@@ -16,10 +16,9 @@ def values(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
 
 
-def joined(scope: Scope, name: bytes) -> str | None:
-    """The values of a header that is a list, in one; None if it is not there."""
-    found = values(scope, name)
-    return ", ".join(found) if found else None
+def joined(scope: Scope, name: bytes) -> str:
+    """The values of a header that is a list, in one; "" if it is not there. Cut after 2,000 characters."""
+    return ", ".join(values(scope, name))[:2_000]
 
 
 def check_host(scope: Scope, allowed: tuple[str, ...]) -> None:
@@ -28,14 +27,14 @@ def check_host(scope: Scope, allowed: tuple[str, ...]) -> None:
     Against DNS rebinding (a foreign page whose name suddenly points here) only `allowed` helps.
     """
     hosts = values(scope, b"host")
-    if len(hosts) != 1 or not host_is_fine(hosts[0], allowed):
+    if len(hosts) != 1 or len(hosts[0]) > 300 or not host_is_fine(hosts[0], allowed):
         raise bad_request("The Host header is missing, malformed, or not a name of this server.")
 
 
 @lru_cache(maxsize=256)
 def host_is_fine(host: str, allowed: tuple[str, ...]) -> bool:
     """Whether a Host is well formed and, where names are given, one of these."""
-    match = HOST.fullmatch(host) if len(host) <= 300 else None
+    match = HOST.fullmatch(host)
     if match is None:
         return False
     name = match["name"].lower().rstrip(".")

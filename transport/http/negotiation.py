@@ -7,26 +7,25 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 HTML = "text/html"
 
-ACCEPT_LENGTH = 2_000
-"""Characters of an Accept header that are read."""
-
 
 @lru_cache(maxsize=256)
-def chosen(accept: str | None, offers: tuple[str, ...]) -> str | None:
-    """The offer a client likes most; among equals the one it names, then the first offered. None if it takes none.
+def chosen(accept: str, offers: tuple[str, ...]) -> str | None:
+    """The offer a client likes most; None if it takes none.
 
-    Without the header the first offer. A range that is malformed is as good as absent, except that a header of nothing
-    else takes nothing.
+    Among equals one that it names; among these the newer GraphQL type, which tells more; then the first offered.
+    Without the header ("") the first offer. A range that is malformed is as good as absent, except that a header of
+    nothing else takes nothing.
     """
-    if accept is None or not accept.strip():
+    if not accept.strip():
         return offers[0]
-    ranges = [parsed for part in accept[:ACCEPT_LENGTH].split(",") if (parsed := parse_range(part))]
-    best: tuple[float, bool] = (0.0, False)
+    ranges = [parsed for part in accept.split(",") if (parsed := parse_range(part))]
+    best = (0.0, False, False)
     choice = None
     for offer in offers:
         quality, named = liking(offer, ranges)
-        if quality > 0 and (quality, named) > best:
-            best, choice = (quality, named), offer
+        rank = (quality, named, named and offer == GRAPHQL_RESPONSE)
+        if quality > 0 and rank > best:
+            best, choice = rank, offer
     return choice
 
 

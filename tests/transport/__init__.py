@@ -1,0 +1,1 @@
+"""The transport by itself, on a schema that knows nothing of sessions."""

@@ -1,0 +1,120 @@
+"""What operations cost."""
+
+from typing import Any
+
+import pytest
+from graphql import build_schema, parse
+
+from transport import Limits
+from transport.counting import Counter
+
+SCHEMA = build_schema("""
+type Query {
+  name: String
+  thing: Thing
+  things: [Thing!]!
+  page(first: Int, last: Int): Page!
+  twenty(first: Int = 20): [Thing!]!
+  byIds(ids: [ID!]!): [Thing]!
+  filtered(ids: [ID!], first: Int): Page!
+  search: [Either]
+  dear: Thing
+  free: Thing
+}
+type Mutation { change(input: Int): Thing! changeAll(inputs: [Int!]!): [Thing!]! note(texts: [String!]): Thing }
+type Page { nodes: [Thing!]! edges: [Edge!]! total: Int info: Info }
+type Info { more: Boolean }
+type Edge { cursor: String node: Thing }
+type Thing { id: ID names: [String!]! thing: Thing things: [Thing] grid: [[Thing]] page(first: Int): Page }
+union Either = Thing | Info
+""")
+for name, weight in (("dear", 50), ("free", 0)):
+    SCHEMA.query_type.fields[name].extensions["weight"] = weight  # type: ignore[union-attr]  # there is one
+
+
+def cost(query: str, variables: dict[str, Any] | None = None, **limits: int) -> int:
+    """The cost of the first operation."""
+    document = parse(query)
+    operation: Any = document.definitions[0]
+    counted = Counter(SCHEMA, document, Limits(**limits)).operation(operation)
+    return counted.cost.value(variables or {})
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{__typename}", 0),
+        ("{name}", 1),
+        ("{thing{id}}", 1),
+        ("{thing{id names thing{id}}}", 2),
+        ("{things{id}}", 10),
+        ("{things{thing{id} names}}", 20),
+        ("{things{things{id}}}", 10 * (1 + 10)),
+        ("{thing{grid{id}}}", 1 + 100),
+        ("{page{nodes{id}}}", 1 + 10),
+        ("{page(first:500){nodes{id}}}", 1 + 500),
+        ("{page(last:7){nodes{id}}}", 1 + 7),
+        ("{page(first:3,last:7){nodes{id}}}", 1 + 7),
+        ("{page(first:500){total info{more}}}", 2),
+        ("{page(first:5){edges{cursor node{id}}}}", 1 + 5 * 2),
+        ("{page(first:5){nodes{page(first:3){nodes{id}}}}}", 1 + 5 * (1 + 1 + 3)),
+        ("{page(first:5){...P}} fragment P on Page{nodes{...T}} fragment T on Thing{thing{id}}", 1 + 5 * 2),
+        ("{page(first:5){...{nodes{id}}}}", 1 + 5),
+        ("{page(first:0){nodes{id}}}", 1),
+        ("{page(first:-9){nodes{id}}}", 1),
+        ("{page(first:99999999){nodes{id}}}", 1 + 500),
+        ("{page(first:null){nodes{id}}}", 1 + 10),
+        ('{page(first:"7"){nodes{id}}}', 1 + 10),
+        ("{twenty{id}}", 20),
+        ("{twenty(first:2){id}}", 2),
+        ("{byIds(ids:[1,2,3]){thing{id}}}", 3 * 2),
+        ("{byIds(ids:1){thing{id}}}", 2),
+        ("{byIds(ids:[]){thing{id}}}", 2),
+        ("{filtered(ids:[1,2,3]){nodes{id}}}", 1 + 10),
+        ("{filtered(ids:[1,2,3],first:2){nodes{id}}}", 1 + 2),
+        ("mutation{change(input:1){thing{id}}}", 2),
+        ("mutation{changeAll(inputs:[1,2]){thing{id}}}", 4),
+        ('mutation{note(texts:["a","b","c"]){thing{id}}}', 6),
+        ("{search{...on Thing{thing{id}}...on Info{more}}}", 20),
+        ("{dear{thing{id}}}", 51),
+        ("{free{thing{id}}}", 1),
+        ("{nothing{page(first:5){nodes{id}}}}", 0),
+        ("{__schema{types{fields{args{type{ofType{name}}}}}}}", 0),
+    ],
+)
+def test_the_cost_is_weight_times_size(query: str, expected: int) -> None:
+    assert cost(query) == expected
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, 1 + 10),
+        ({"n": None}, 1 + 10),
+        ({"n": 30}, 1 + 30),
+        ({"n": 10**30}, 1 + 500),
+        ({"n": -1}, 1),
+        ({"n": 1e308}, 1 + 500),
+        ({"n": 4.0}, 1 + 4),
+        ({"n": "7"}, 1 + 10),
+        ({"n": [7]}, 1 + 10),
+        ({"n": {"a": 1}}, 1 + 10),
+    ],
+)
+def test_a_size_may_come_from_a_variable(variables: dict[str, Any], expected: int) -> None:
+    assert cost("query($n:Int){page(first:$n){nodes{id}}}", variables) == expected
+
+
+def test_a_variable_that_is_not_there_leaves_the_default_of_the_argument() -> None:
+    assert cost("query($n:Int){twenty(first:$n){id}}") == 20
+    assert cost("query($n:Int){twenty(first:$n){id}}", {"n": 3}) == 3
+
+
+@pytest.mark.parametrize(("ids", "expected"), [([1, 2, 3], 6), ([], 2), (None, 2), ("x", 2)])
+def test_the_items_of_a_list_in_a_variable_count(ids: object, expected: int) -> None:
+    assert cost("query($ids:[ID!]!){byIds(ids:$ids){thing{id}}}", {"ids": ids}) == expected
+
+
+def test_a_list_of_unknown_size_counts_as_the_settings_say() -> None:
+    assert cost("{things{id}}", default_list_size=3) == 3
+    assert cost("{page(first:9){nodes{id}}}", list_size=4) == 1 + 4

@@ -1,0 +1,157 @@
+"""What clients see of errors, and what only the log sees."""
+
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.transport.world import Client, Expected, World, client, codes
+from transport import TransportSettings
+
+Lines = list[MutableMapping[str, Any]]
+
+
+@pytest.fixture
+def log() -> Iterator[Lines]:
+    """The lines of the log."""
+    with capture_logs() as lines:
+        yield lines
+
+
+async def test_an_expected_error_reaches_the_client(ask: Client, log: Lines) -> None:
+    response = await ask.ask("{hello expected}")
+    assert response.status_code == 200
+    assert response.json() == {
+        "errors": [
+            {
+                "message": "You may know this",
+                "locations": [{"line": 1, "column": 8}],
+                "path": ["expected"],
+                "extensions": {"code": "CONFLICT", "more": 1},
+            }
+        ],
+        "data": {"hello": "Hello, you", "expected": None},
+    }
+    assert [line["event"] for line in log] == ["operation"]
+
+
+@pytest.mark.parametrize("field", ["surprise", "surpriseNonNull", "bareError"])
+async def test_a_surprise_is_masked_and_logged(ask: Client, log: Lines, field: str) -> None:
+    response = await ask.ask(f"{{aliased: {field}}}")
+    assert response.status_code == 200
+    error = response.json()["errors"][0]
+    assert error["message"] == "Internal server error"
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    assert error["path"] == ["aliased"]
+    assert "hunter2" not in response.text
+    logged = [line for line in log if line["event"] == "unexpected error"]
+    assert [line["error_id"] for line in logged] == [error["extensions"]["errorId"]]
+    assert logged[0]["field"] == field
+    assert "hunter2" not in repr(log)
+    assert "aliased" not in repr(log)
+
+
+async def test_the_log_says_where_a_surprise_was_raised(ask: Client, log: Lines) -> None:
+    await ask.ask("{surprise}")
+    assert log[0]["error"] == "RuntimeError"
+    assert "in surprise" in log[0]["traceback"]
+
+
+async def test_messages_are_logged_only_where_that_is_switched_on(world: World, log: Lines) -> None:
+    async with client(world, TransportSettings(log_error_messages=True)) as ask:
+        await ask.ask("{surprise}")
+    assert "hunter2" in log[0]["traceback"]
+
+
+async def test_one_fault_in_a_long_list_does_not_flood_the_log(ask: Client, log: Lines) -> None:
+    response = await ask.ask("{manySurprises{id surprise}}")
+    ids = {error["extensions"]["errorId"] for error in response.json()["errors"]}
+    assert len(response.json()["errors"]) == 50
+    assert len(ids) == 1
+    assert len(log) == 6
+
+
+async def test_data_is_null_where_a_field_that_must_not_be_null_fails(ask: Client) -> None:
+    response = await ask.ask("{surpriseNonNull}")
+    assert (response.status_code, response.json()["data"]) == (200, None)
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json"])
+@pytest.mark.parametrize(
+    ("code", "status", "headers"),
+    [
+        ("UNAUTHENTICATED", 401, {"www-authenticate": "Bearer"}),
+        ("FORBIDDEN", 403, {}),
+        ("RATE_LIMITED", 429, {"retry-after": "7"}),
+        ("SERVICE_UNAVAILABLE", 503, {"retry-after": "7"}),
+    ],
+)
+async def test_a_context_may_refuse_the_caller(
+    ask: Client, world: World, *, accept: str, code: str, status: int, headers: dict[str, str]
+) -> None:
+    world.context_error = Expected("Not you", code=code, retryAfter=7)
+    response = await ask.post({"query": "{hello}"}, accept=accept)
+    assert (response.status_code, codes(response)) == (status, [code])
+    assert response.json()["errors"][0]["message"] == "Not you"
+    assert "data" not in response.json()
+    assert headers.items() <= response.headers.items()
+
+
+async def test_who_may_not_ask_is_not_told_what_is_wrong_with_the_document(ask: Client, world: World) -> None:
+    world.context_error = Expected("Who are you?", code="UNAUTHENTICATED")
+    assert codes(await ask.ask("{nonsense")) == ["UNAUTHENTICATED"]
+
+
+async def test_a_context_that_fails_unexpectedly_is_a_masked_500(ask: Client, world: World, log: Lines) -> None:
+    world.context_error = RuntimeError("hunter2")
+    response = await ask.ask("{hello}")
+    assert (response.status_code, codes(response)) == (500, ["INTERNAL_SERVER_ERROR"])
+    assert "hunter2" not in response.text + repr(log)
+
+
+async def test_each_operation_has_its_own_context_and_leaves_it(ask: Client, world: World) -> None:
+    await ask.ask("{a: hello b: hello}")
+    assert (world.contexts, world.contexts_left) == (1, 1)
+    await ask.ask("{nothing}")
+    await ask.ask("{surprise}")
+    assert (world.contexts, world.contexts_left) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("query", "members", "expected"),
+    [
+        ("query Good{hello}", {}, ("Good", "query", "ok", 200)),
+        ("{hello}", {}, (None, "query", "ok", 200)),
+        ("mutation Write{write}", {}, ("Write", "mutation", "ok", 200)),
+        ("query A{expected surprise}", {}, ("A", "query", ["CONFLICT", "INTERNAL_SERVER_ERROR"], 200)),
+        ("query Secret{", {}, (None, None, ["GRAPHQL_PARSE_FAILED"], 400)),
+        ("query Secret{nothing}", {}, (None, None, ["GRAPHQL_VALIDATION_FAILED"], 400)),
+        ("query A{hello}", {"operationName": "Secret"}, (None, None, ["OPERATION_RESOLUTION_FAILURE"], 400)),
+        ("query A($n:Int!){echo(int:$n)}", {"variables": {"n": "Secret"}}, ("A", "query", ["BAD_USER_INPUT"], 400)),
+        ("subscription Ticks{ticks}", {}, ("Ticks", "subscription", ["OPERATION_RESOLUTION_FAILURE"], 400)),
+        (f"query {'a' * 500}{{hello}}", {}, ("a" * 64, "query", "ok", 200)),
+    ],
+)
+async def test_each_operation_is_one_line_without_what_clients_wrote(
+    ask: Client, log: Lines, query: str, members: dict[str, Any], expected: tuple[Any, ...]
+) -> None:
+    await ask.post({"query": query, **members})
+    lines = [line for line in log if line["event"] == "operation"]
+    assert [(line["name"], line["type"], line["outcome"], line["status"]) for line in lines] == [expected]
+    assert lines[0]["duration_ms"] > 0
+    assert "Secret" not in repr(log)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{", b"", b'{"query":7}'])
+async def test_a_request_that_is_no_operation_is_one_line_too(ask: Client, log: Lines, body: bytes) -> None:
+    await ask.post(body)
+    assert [(line["event"], line["name"], line["outcome"]) for line in log] == [("operation", None, ["BAD_REQUEST"])]
+
+
+async def test_what_json_cannot_write_is_masked(ask: Client, log: Lines) -> None:
+    response = await ask.ask("{unencodable}")
+    assert (response.status_code, codes(response)) == (200, ["INTERNAL_SERVER_ERROR"])
+    assert response.json()["data"] is None
+    assert [line["event"] for line in log] == ["unexpected error", "operation"]
+    assert log[1]["outcome"] == ["INTERNAL_SERVER_ERROR"]

@@ -1,0 +1,221 @@
+"""A small schema with something of everything, an application around it, and ways to ask."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import orjson
+from graphql import GraphQLObjectType, GraphQLSchema, build_schema
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
+from starlette.routing import Route
+
+from transport import GraphQLEndpoint, Limits, Page, TransportSettings
+
+SDL = """
+scalar JSON
+type Query {
+  hello(name: String): String!
+  echo(int: Int, text: String, json: JSON, box: Box): String
+  item: Item
+  items(first: Int, last: Int): Items!
+  nodes(ids: [ID!]!): [Item]!
+  expected: String
+  surprise: String
+  surpriseNonNull: String!
+  bareError: String
+  unencodable: JSON
+  manySurprises: [Item!]
+  slow: String
+}
+type Mutation { write(text: String): String! writeMany(texts: [String!]!): [Item!]! }
+type Subscription { ticks: Int! }
+type Items { nodes: [Item!]! edges: [Edge!]! totalCount: Int! }
+type Edge { node: Item! }
+type Item {
+  id: ID! item: Item items(first: Int): Items! list: [Item!]! grid: [[Item]]! surprise: String tags: [String!]!
+}
+input Box { size: Int! }
+"""
+
+
+class Expected(Exception):
+    """An error that clients may read."""
+
+    def __init__(self, message: str, **extensions: Any) -> None:
+        super().__init__(message)
+        self.extensions = extensions
+
+
+@dataclass
+class Context:
+    """What a resolver sees of the request."""
+
+    connection: HTTPConnection
+    number: int
+
+
+@dataclass
+class World:
+    """What happened while requests were answered, and what shall happen."""
+
+    contexts: int = 0
+    contexts_left: int = 0
+    context_error: Exception | None = None
+    written: list[str | None] = field(default_factory=list)
+    resolvers_called: int = 0
+    slow_started: asyncio.Event = field(default_factory=asyncio.Event)
+    slow_cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @asynccontextmanager
+    async def make_context(self, connection: HTTPConnection) -> AsyncIterator[Context]:
+        """One context per operation."""
+        self.contexts += 1
+        if self.context_error is not None:
+            raise self.context_error
+        try:
+            yield Context(connection, self.contexts)
+        finally:
+            self.contexts_left += 1
+
+    def endpoint(
+        self, settings: TransportSettings | None = None, *, page: Page | None = None, **options: Any
+    ) -> GraphQLEndpoint:
+        """The endpoint on this world's schema."""
+        return GraphQLEndpoint(schema(self), self.make_context, settings, page=page, **options)
+
+
+PRIVATE = "hunter2"
+
+
+def hello(_world: World, name: str = "you") -> str:
+    """Says hello."""
+    return f"Hello, {name}"
+
+
+def echo(_world: World, **arguments: Any) -> str:
+    """Shows what arrived."""
+    return orjson.dumps(arguments).decode()
+
+
+def write(world: World, text: str | None = None) -> str:
+    """Changes something."""
+    world.written.append(text)
+    return "written"
+
+
+def expected(_world: World) -> None:
+    """Fails as it should."""
+    raise Expected("You may know this", code="CONFLICT", more=1)
+
+
+def surprise(_world: World) -> None:
+    """Fails as it should not."""
+    raise RuntimeError(f"the password is {PRIVATE}")
+
+
+async def slow(world: World) -> str:
+    """Waits for the world's gate."""
+    world.slow_started.set()
+    try:
+        await world.gate.wait()
+    except asyncio.CancelledError:
+        world.slow_cancelled.set()
+        raise
+    return "at last"
+
+
+async def nodes(_world: World, ids: list[str]) -> list[dict[str, str]]:
+    """One item for each id."""
+    return [{"id": id_} for id_ in ids]
+
+
+RESOLVERS: dict[str, Callable[..., Any]] = {
+    "Query.hello": hello,
+    "Query.echo": echo,
+    "Query.expected": expected,
+    "Query.surprise": surprise,
+    "Query.surpriseNonNull": surprise,
+    "Query.bareError": lambda _world: {"secret": PRIVATE},  # no String can be that
+    "Query.unencodable": lambda _world: {"secret": object()},  # nor can JSON
+    "Query.manySurprises": lambda _world: [{"id": str(number)} for number in range(50)],
+    "Query.slow": slow,
+    "Query.nodes": nodes,
+    "Mutation.write": write,
+    "Item.surprise": surprise,
+}
+
+
+def schema(world: World) -> GraphQLSchema:
+    """The schema, with resolvers that are counted and see the world."""
+    built = build_schema(SDL)
+    for coordinate, function in RESOLVERS.items():
+        type_name, _, name = coordinate.partition(".")
+        type_ = built.type_map[type_name]
+        assert isinstance(type_, GraphQLObjectType)
+        type_.fields[name].resolve = counted(world, function)
+    return built
+
+
+def counted(world: World, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A resolver that counts its calls."""
+
+    def resolve(_source: Any, _info: Any, **arguments: Any) -> Any:
+        world.resolvers_called += 1
+        return function(world, **arguments)
+
+    return resolve
+
+
+@asynccontextmanager
+async def client(world: World, settings: TransportSettings | None = None, **options: Any) -> AsyncIterator["Client"]:
+    """A client of an application with the endpoint at /graphql."""
+    app = Starlette(routes=[Route("/graphql", world.endpoint(settings, **options))])
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost") as http:
+        yield Client(http)
+
+
+def limited(**limits: Any) -> TransportSettings:
+    """Settings with other limits than the usual ones."""
+    return TransportSettings(limits=Limits(**limits))
+
+
+class Client:
+    """Asks over HTTP."""
+
+    def __init__(self, http: httpx2.AsyncClient) -> None:
+        self.http = http
+
+    async def post(
+        self,
+        body: bytes | Mapping[str, Any],
+        *,
+        accept: str | None = "application/graphql-response+json",
+        content_type: str | None = "application/json",
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx2.Response:
+        """POST a body as it is, or as JSON."""
+        sent = dict(headers or {})
+        if accept is not None:
+            sent["accept"] = accept
+        if content_type is not None:
+            sent["content-type"] = content_type
+        content = body if isinstance(body, bytes) else orjson.dumps(body)
+        return await self.http.post("/graphql", content=content, headers=sent)
+
+    async def ask(self, query: str, variables: Mapping[str, Any] | None = None, **members: Any) -> httpx2.Response:
+        """Send an operation."""
+        return await self.post({"query": query, "variables": variables, **members})
+
+    async def get(self, accept: str = "application/graphql-response+json", **parameters: str) -> httpx2.Response:
+        """Send an operation in the query string."""
+        return await self.http.get("/graphql", params=parameters, headers={"accept": accept})
+
+
+def codes(response: httpx2.Response) -> list[str]:
+    """The code of each error of an answer; there are no errors without."""
+    return [error["extensions"]["code"] for error in response.json().get("errors", [])]
