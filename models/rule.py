@@ -42,9 +42,14 @@ def in_state_sql(wanted: State, now: Instant, t: Table = session_table) -> Colum
     """Whether a row is in the state `wanted`."""
     if wanted == State.ENDED:
         return or_(t.c.ended_at.is_not(None), has_lapsed_sql(now, t))
-    going = and_(t.c.ended_at.is_(None), or_(t.c.expires_at.is_(None), t.c.expires_at > now))
+    going = _not_ended_sql(now, t)
     scheduled = and_(t.c.kind == Kind.AGENDA.value, t.c.started_at > now)
     return and_(going, scheduled if wanted == State.SCHEDULED else ~scheduled)
+
+
+def _not_ended_sql(now: Instant, t: Table) -> ColumnElement[bool]:
+    # Not the negation of ENDED: that is null, not true, where a row has no due_at.
+    return and_(t.c.ended_at.is_(None), or_(t.c.expires_at.is_(None), t.c.expires_at > now))
 
 
 def is_visible(s: Session, now: Instant) -> bool:
@@ -53,7 +58,7 @@ def is_visible(s: Session, now: Instant) -> bool:
 
 
 def is_visible_sql(now: Instant, t: Table = session_table) -> ColumnElement[bool]:
-    return and_(t.c.visible, ~in_state_sql(State.ENDED, now, t))
+    return and_(t.c.visible, _not_ended_sql(now, t))
 
 
 def effective_end(s: Session, now: Instant) -> Instant | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Table
+from sqlalchemy import ColumnElement, Insert, Table, Text, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
@@ -31,6 +31,29 @@ def _least_in_sqlite(element: least, compiler: SQLCompiler, **options: Any) -> s
 @compiles(greatest, "sqlite")
 def _greatest_in_sqlite(element: greatest, compiler: SQLCompiler, **options: Any) -> str:
     return f"max{compiler.process(element.clause_expr, **options)}"
+
+
+class json_item(GenericFunction[str]):  # noqa: N801 - written like the function it is
+    """The text at one place of a list in JSON text; null where the list is shorter."""
+
+    type = Text()
+    inherit_cache = True
+
+    def __init__(self, text: ColumnElement[Any], index: int) -> None:
+        # Written out, not bound: what is selected must be the same text as what is grouped by.
+        super().__init__(text, literal_column(str(index)))
+
+
+@compiles(json_item, "sqlite")
+def _json_item_in_sqlite(element: json_item, compiler: SQLCompiler, **options: Any) -> str:
+    text, index = (compiler.process(part, **options) for part in element.clauses)
+    return f"json_extract({text}, '$[{index}]')"
+
+
+@compiles(json_item, "postgresql")
+def _json_item_in_postgresql(element: json_item, compiler: SQLCompiler, **options: Any) -> str:
+    text, index = (compiler.process(part, **options) for part in element.clauses)
+    return f"(CAST({text} AS JSONB) ->> {index})"
 
 
 def upsert(

@@ -1,7 +1,13 @@
 """What one operation reads by id: keys asked for together are read with one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, TypeVar
 
+from sqlalchemy import Table, select
+from sqlalchemy.engine import Connection
+from strawberry.dataloader import DataLoader
+
+from models import tables
 from models.clock import Instant
 from models.database import Database
 from models.tables.activity import Activity
@@ -9,8 +15,16 @@ from models.tables.data_point import DataPoint
 from models.tables.path_time import PathTime
 from models.tables.project import Project
 from models.tables.session import Session
-from resolvers.access import Caller
+from resolvers import timelines
+from resolvers.access import Caller, in_reach
+from resolvers.keyset import Slice
 from resolvers.pages import Page, PageArgs
+from resolvers.timelines import Span
+
+T = TypeVar("T")
+
+MAX_BATCH: Final = 500
+"""Keys in one statement."""
 
 
 class Loaders:
@@ -20,26 +34,117 @@ class Loaders:
         self._database = database
         self._caller = caller
         self._now = now
+        self._loaders: dict[str, DataLoader[Any, Any]] = {}
 
     async def project(self, id: str) -> Project | None:  # noqa: A002 - the word of the schema
         """The project of that id."""
-        raise NotImplementedError
+        found: Project | None = await self._load("project", id, self._projects)
+        return found
 
     async def session(self, id: str) -> Session | None:  # noqa: A002 - the word of the schema
         """The session of that id."""
-        raise NotImplementedError
+        found: Session | None = await self._load("session", id, self._sessions)
+        return found
+
+    async def activity(self, id: str) -> Activity | None:  # noqa: A002 - the word of the schema
+        """The activity of that id, also where its session is gone."""
+        found: Activity | None = await self._load("activity", id, self._activities)
+        return found
 
     async def path_times(self, session_id: str) -> list[PathTime]:
         """Its visible time on each path; longest first, then by path."""
-        raise NotImplementedError
+        found: list[PathTime] = await self._load("path_times", session_id, self._path_times)
+        return found
 
     async def data_points(self, session_id: str) -> list[DataPoint]:
         """Its data points in the order of the form; none where it is not of kind FIELD."""
-        raise NotImplementedError
+        found: list[DataPoint] = await self._load("data_points", session_id, self._data_points)
+        return found
 
     async def activities(self, session_id: str, types: Sequence[str] | None, page: PageArgs) -> Page[Activity]:
-        """A page of its timeline."""
-        raise NotImplementedError
+        """A page of its timeline; one statement for all sessions that are asked with equal arguments.
+
+        Raises:
+            BadUserInput: the page's arguments are not allowed, or a cursor is not of this database.
+        """
+        database_id = await self.database_id()
+        span = timelines.span(types, page, database_id)
+        found: Slice[Activity] = await self._load("timelines", (session_id, span), self._timelines)
+        return Page(
+            [timelines.edge(node, database_id) for node in found.nodes],
+            has_next_page=found.has_next,
+            has_previous_page=found.has_previous,
+            count=lambda: self._database.read(timelines.count_timeline, self._caller, session_id, span.types),
+        )
+
+    async def database_id(self) -> str:
+        """The identity of the database, which cursors of its log carry."""
+        found: str = await self._load("database_id", None, self._database_ids)
+        return found
 
     def clear(self) -> None:
         """Forget what was read: to be called where an operation goes on after a change."""
+        self._loaders.clear()
+
+    def _load(self, name: str, key: Any, read: Callable[[list[Any]], Awaitable[list[Any]]]) -> Awaitable[Any]:
+        loader = self._loaders.get(name)
+        if loader is None:
+            loader = self._loaders[name] = DataLoader(load_fn=read, max_batch_size=MAX_BATCH)
+        return loader.load(key)
+
+    async def _projects(self, ids: list[str]) -> list[Project | None]:
+        return await self._database.read(_by_id, self._caller, tables.project, Project, ids)
+
+    async def _sessions(self, ids: list[str]) -> list[Session | None]:
+        return await self._database.read(_by_id, self._caller, tables.session, Session, ids)
+
+    async def _activities(self, ids: list[str]) -> list[Activity | None]:
+        return await self._database.read(_by_id, self._caller, tables.activity, Activity, ids)
+
+    async def _path_times(self, ids: list[str]) -> list[list[PathTime]]:
+        found = await self._database.read(_parts, self._caller, tables.path_time, PathTime, ids)
+        return [sorted(rows, key=lambda time: (-time.visible_ms, time.path)) for rows in found]
+
+    async def _data_points(self, ids: list[str]) -> list[list[DataPoint]]:
+        found = await self._database.read(_parts, self._caller, tables.data_point, DataPoint, ids)
+        return [sorted(rows, key=lambda point: (point.position, point.name)) for rows in found]
+
+    async def _timelines(self, keys: list[tuple[str, Span]]) -> list[Slice[Activity]]:
+        return await self._database.read(_read_timelines, self._caller, keys)
+
+    async def _database_ids(self, keys: list[None]) -> list[str]:
+        return [await self._database.read(_database_id)] * len(keys)
+
+
+def _by_id(tx: Connection, caller: Caller, table: Table, make: Callable[..., T], ids: list[str]) -> list[T | None]:
+    """The rows of these ids, in their order."""
+    project_id = table.c.id if table is tables.project else table.c.project_id
+    statement = select(table).where(in_reach(caller, project_id), table.c.id.in_(ids))
+    found = {row.id: make(*row) for row in tx.execute(statement)}
+    return [found.get(id_) for id_ in ids]
+
+
+def _parts(tx: Connection, caller: Caller, table: Table, make: Callable[..., T], owners: list[str]) -> list[list[T]]:
+    """The rows that belong to each of these sessions."""
+    statement = (
+        select(table)
+        .join(tables.session, tables.session.c.id == table.c.session_id)
+        .where(in_reach(caller, tables.session.c.project_id), table.c.session_id.in_(owners))
+    )
+    found: dict[str, list[T]] = {session_id: [] for session_id in owners}
+    for row in tx.execute(statement):
+        found[row.session_id].append(make(*row))
+    return [found[session_id] for session_id in owners]
+
+
+def _read_timelines(tx: Connection, caller: Caller, keys: list[tuple[str, Span]]) -> list[Slice[Activity]]:
+    """A statement for each span that is asked for, usually one."""
+    sessions: dict[Span, list[str]] = {}
+    for session_id, span in keys:
+        sessions.setdefault(span, []).append(session_id)
+    found = {span: timelines.read_timelines(tx, caller, ids, span) for span, ids in sessions.items()}
+    return [found[span].get(session_id, Slice([], has_next=False, has_previous=False)) for session_id, span in keys]
+
+
+def _database_id(tx: Connection) -> str:
+    return str(tx.execute(select(tables.server.c.database_id)).scalar_one())

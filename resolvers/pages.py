@@ -2,9 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
+
+from resolvers.errors import BadUserInput
 
 T = TypeVar("T")
+
+DEFAULT_SIZE: Final = 50
+MAX_SIZE: Final = 500
+MAX_OFFSET: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +22,57 @@ class PageArgs:
     last: int | None = None
     before: str | None = None
     offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The same, checked: at most `size` things between two cursors, from the one end or the other."""
+
+    size: int
+    backwards: bool
+    offset: int
+    after: str | None
+    before: str | None
+
+
+def window(page: PageArgs) -> Window:
+    """What a client asks for: 50 where it does not say; from the end where it says `last`, or only `before`.
+
+    Raises:
+        BadUserInput: a size outside 1..500, both sizes, an offset outside 0..10,000 or beside a cursor.
+    """
+    if page.first is not None and page.last is not None:
+        raise BadUserInput("give first or last, not both")
+    if page.offset is not None and (page.after is not None or page.before is not None):
+        raise BadUserInput("an offset does not go with a cursor")
+    only_before = page.first is None and page.after is None and page.before is not None
+    return Window(
+        size=size("first", page.first) if page.last is None else size("last", page.last),
+        backwards=page.last is not None or only_before,
+        offset=bounded("offset", page.offset or 0, 0, MAX_OFFSET),
+        after=page.after,
+        before=page.before,
+    )
+
+
+def size(name: str, value: int | None) -> int:
+    """The size of a list that an argument asks for.
+
+    Raises:
+        BadUserInput: it is outside 1..500.
+    """
+    return bounded(name, DEFAULT_SIZE if value is None else value, 1, MAX_SIZE)
+
+
+def bounded(name: str, value: int, least: int, most: int) -> int:
+    """The value of an argument that has bounds.
+
+    Raises:
+        BadUserInput: it is outside of them.
+    """
+    if not least <= value <= most:
+        raise BadUserInput(f"{name} must be from {least} to {most}, not {value}")
+    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,67 +1,135 @@
 """Statistics of the sessions that a filter names: each figure is one statement, made when it is asked for."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from models.clock import Instant
+from sqlalchemy import ColumnElement, and_
+from sqlalchemy.engine import Connection
+
+from models import rule
+from models.clock import MINUTE, Instant
+from models.tables import session
+from models.words import Scope, State
+from resolvers.access import in_reach, require
 from resolvers.context import Context
+from resolvers.filters import Filter
+from resolvers.pages import bounded, size
+from resolvers.stats import counting
 from resolvers.stats.figures import PathStat, StatBucket, StatGroup, Summary
+from resolvers.stats.paths import by_path
+from resolvers.stats.series import grid, series
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MAX_MINUTES: Final = 366 * 24 * 60
+MAX_DEPTH: Final = 8
 
 
 class Stats:
-    """The statistics of one filter at the context's moment."""
+    """The statistics of one filter at the context's moment. Lists are sorted by total, ties by key."""
 
     def __init__(self, context: Context, filter: Mapping[str, Any] | None) -> None:  # noqa: A002 - the word of the schema
-        self._context = context
-        self._filter = filter
+        """
+        Raises:
+            Forbidden: the caller lacks READ.
+            BadUserInput: the filter is not allowed.
+        """
+        require(context.caller, Scope.READ)
+        self._database = context.database
+        self._now = context.now
+        self._matching = and_(in_reach(context.caller, session.c.project_id), Filter.parse(filter).sql(context.now))
 
     async def total(self) -> int:
-        """How many there are."""
-        raise NotImplementedError
+        """How many sessions match, in any state."""
+        return await self._count()
 
     async def active(self) -> int:
-        """How many are going on."""
-        raise NotImplementedError
+        """How many of them are going on."""
+        return await self._count(self._active)
 
     async def visible(self) -> int:
-        """How many are visible."""
-        raise NotImplementedError
+        """How many of them are visible: none that has ended."""
+        return await self._count(rule.is_visible_sql(self._now))
 
     async def seen_within(self, minutes: int) -> int:
-        """How many are going on and were heard from in the last so many minutes."""
-        raise NotImplementedError
+        """How many are active and were heard in the last so many minutes (1 to 527,040), the first moment included.
+
+        Raises:
+            BadUserInput: the minutes are out of bounds.
+        """
+        since = self._now - bounded("minutes", minutes, 1, MAX_MINUTES) * MINUTE
+        return await self._count(self._active, session.c.last_seen_at >= since)
 
     async def elapsed_seconds(self) -> Summary:
-        """How long they lasted."""
-        raise NotImplementedError
+        """How long they have lasted; scheduled and cancelled ones 0."""
+        return await self._read(counting.summarise, rule.elapsed_sql(self._now))
 
     async def visible_seconds(self) -> Summary:
         """How long they were visible."""
-        raise NotImplementedError
+        return await self._read(counting.summarise, session.c.visible_ms)
 
     async def by_kind(self) -> list[StatGroup]:
         """By kind."""
-        raise NotImplementedError
+        return await self._groups(session.c.kind)
 
     async def by_project(self, first: int = 20) -> list[StatGroup]:
-        """By project."""
-        raise NotImplementedError
+        """By project: the `first` (1 to 500) largest.
+
+        Raises:
+            BadUserInput: `first` is out of bounds.
+        """
+        return await self._groups(session.c.project_id, size("first", first))
 
     async def by_subject(self, first: int = 20) -> list[StatGroup]:
-        """By subject."""
-        raise NotImplementedError
+        """By subject: the `first` (1 to 500) largest. Sessions without a subject are in no group.
+
+        Raises:
+            BadUserInput: `first` is out of bounds.
+        """
+        return await self._groups(session.c.subject, size("first", first))
 
     async def by_path(self, first: int = 20, depth: int = 1) -> list[PathStat]:
-        """By path."""
-        raise NotImplementedError
+        """By the first `depth` (1 to 8) segments of their paths: the `first` (1 to 500) with the most sessions.
+
+        A session counts once on each path that it has visible time on or, while active, is on now; `[]` is the
+        path of those whose path is unknown.
+
+        Raises:
+            BadUserInput: `first` or `depth` is out of bounds.
+        """
+        depth = bounded("depth", depth, 1, MAX_DEPTH)
+        return await self._read(by_path, self._now, size("first", first), depth)
 
     async def by_end_reason(self) -> list[StatGroup]:
-        """By reason of the end."""
-        raise NotImplementedError
+        """By reason of the end: ended ones only."""
+        return await self._groups(rule.end_reason_sql(self._now))
 
     async def series(self, start: Instant, end: Instant, bucket_seconds: int) -> list[StatBucket]:
-        """In time."""
-        raise NotImplementedError
+        """In time: the buckets that begin from `start` on and before `end`, at most 2000.
+
+        Raises:
+            BadUserInput: they are none, or too many.
+        """
+        return await self._read(series, self._now, grid(start, end, bucket_seconds))
+
+    @property
+    def _active(self) -> ColumnElement[bool]:
+        return rule.in_state_sql(State.ACTIVE, self._now)
+
+    async def _count(self, *conditions: ColumnElement[bool]) -> int:
+        return await self._database.read(counting.count, and_(self._matching, *conditions))
+
+    async def _groups(self, key: ColumnElement[Any], first: int | None = None) -> list[StatGroup]:
+        return await self._read(counting.groups, self._now, key, first)
+
+    async def _read(
+        self,
+        question: Callable[Concatenate[Connection, ColumnElement[bool], P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        return await self._database.read(question, self._matching, *args, **kwargs)
 
 
 __all__ = ["PathStat", "StatBucket", "StatGroup", "Stats", "Summary"]

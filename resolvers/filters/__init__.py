@@ -1,0 +1,100 @@
+"""Filters of sessions: one definition that answers in SQL and of a row in memory, always the same.
+
+Filters are ANDed; values inside one list are ORed; an empty list matches nothing, what is null is not given.
+Naming a kind's filter asks for that kind, and two kinds' filters together are ORed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from sqlalchemy import ColumnElement, and_, or_, true
+
+from models.clock import Instant
+from models.tables import activity
+from models.tables.session import Session
+from resolvers import cursors
+from resolvers.filters.given import plain
+from resolvers.filters.names import BY_KIND, COMMON, Names
+from resolvers.filters.operators import OneOf, Operator
+from resolvers.filters.terms import Column, Term
+
+_OF_ACTIVITY: Final = {"id": activity.c.session_id, "kind": activity.c.kind, "project_id": activity.c.project_id}
+"""What an activity itself says of its session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One question about one thing."""
+
+    term: Term
+    operator: Operator
+
+    def sql(self, now: Instant) -> ColumnElement[bool]:
+        return self.term.sql(self.operator, now)
+
+    def matches(self, s: Session, now: Instant) -> bool:
+        return self.term.holds(self.operator, s, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter that was given. `Filter.parse(None)` matches everything."""
+
+    names: frozenset[str]
+    """What it names, as `SessionFilter` does, in snake case."""
+    fingerprint: str
+    """Equal for filters that say the same, whatever the order of their names and values."""
+    tests: tuple[Test, ...]
+    """All of these hold."""
+    kinds: tuple[tuple[Test, ...], ...]
+    """Of these groups one holds, where there are any."""
+
+    @classmethod
+    def parse(cls, given: Mapping[str, Any] | None) -> Self:
+        """The filter that a client gives, by the names of `SessionFilter` in snake case.
+
+        Raises:
+            BadUserInput: a list has more than 500 values, or a value is none that can be stored.
+        """
+        values = plain(given or {})
+        return cls(
+            names=frozenset(values),
+            fingerprint=cursors.tag(values),
+            tests=tuple(_tests(COMMON, values)),
+            kinds=tuple(
+                (Test(Column("kind"), OneOf((kind.value,))), *_tests(names, values[group]))
+                for group, (kind, names) in BY_KIND.items()
+                if group in values
+            ),
+        )
+
+    def sql(self, now: Instant) -> ColumnElement[bool]:
+        """The condition that a row of the session table matches."""
+        groups = [_all(group, now) for group in self.kinds]
+        return and_(_all(self.tests, now), or_(*groups) if groups else true())
+
+    def matches(self, s: Session, now: Instant) -> bool:
+        """Whether a session matches."""
+        return all(test.matches(s, now) for test in self.tests) and (
+            not self.kinds or any(all(test.matches(s, now) for test in group) for group in self.kinds)
+        )
+
+    def of_activity(self) -> ColumnElement[bool] | None:
+        """The condition on the log alone, without the session, which may be gone; null where that can't be said."""
+        found = [
+            test.operator.sql(_OF_ACTIVITY[test.term.name])
+            for test in self.tests
+            if isinstance(test.term, Column) and test.term.name in _OF_ACTIVITY
+        ]
+        return and_(true(), *found) if len(found) == len(self.tests) and not self.kinds else None
+
+
+def _tests(names: Names, values: Mapping[str, Any]) -> list[Test]:
+    if unknown := values.keys() - names.keys() - BY_KIND.keys():
+        raise KeyError(f"no such filters: {sorted(unknown)}")
+    return [Test(declared.term, declared.operator(values[name])) for name, declared in names.items() if name in values]
+
+
+def _all(tests: Sequence[Test], now: Instant) -> ColumnElement[bool]:
+    return and_(true(), *(test.sql(now) for test in tests))

@@ -1,0 +1,87 @@
+"""What a filter asks of a value, in SQL and in Python. A value that is null passes none of them."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Text, func, or_, type_coerce
+
+from models import json
+
+
+class Operator(Protocol):
+    """One question about a value."""
+
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        """The condition that the value of a row passes."""
+
+    def holds(self, value: Any) -> bool:
+        """Whether this value passes."""
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """It is one of these; texts compare exactly."""
+
+    values: tuple[Any, ...]
+
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        return value.in_(self.values)
+
+    def holds(self, value: Any) -> bool:
+        return value is not None and value in self.values
+
+
+@dataclass(frozen=True)
+class Is:
+    """It is true, or it is false."""
+
+    wanted: bool
+
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        return value.is_(self.wanted)
+
+    def holds(self, value: Any) -> bool:
+        return value is self.wanted
+
+
+@dataclass(frozen=True)
+class Later:
+    """It is later, never equal."""
+
+    than: int
+
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        return value > self.than
+
+    def holds(self, value: Any) -> bool:
+        return value is not None and value > self.than
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """It is earlier, never equal."""
+
+    than: int
+
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        return value < self.than
+
+    def holds(self, value: Any) -> bool:
+        return value is not None and value < self.than
+
+
+@dataclass(frozen=True)
+class BeginsWith:
+    """It is a path that begins with these segments. Every path begins with none."""
+
+    segments: tuple[str, ...]
+
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        # Stored paths are canonical JSON: a longer one goes on with a comma where this one has its bracket.
+        whole = json.dumps(self.segments)
+        begun = whole[:-1] + "," if self.segments else whole[:-1]
+        text = type_coerce(value, Text)
+        return or_(text == whole, func.substr(text, 1, len(begun)) == begun)
+
+    def holds(self, value: Any) -> bool:
+        return value is not None and tuple(value[: len(self.segments)]) == self.segments

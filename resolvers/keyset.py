@@ -1,0 +1,142 @@
+"""Lists read page by page: a cursor holds the values of its row that the list is sorted by, so that a page
+deep in a list costs what the first one does, and rows that come or go shift nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_
+from sqlalchemy.engine import Connection
+
+from models.database import Database
+from resolvers import cursors
+from resolvers.cursors import Place
+from resolvers.errors import BadUserInput
+from resolvers.pages import Edge, Page, PageArgs, Window, window
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Key(Generic[T]):
+    """One thing that a list is sorted by, in SQL and of a row; never null."""
+
+    sql: ColumnElement[Any]
+    of: Callable[[T], int | str]
+    type: type[int] | type[str]
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """A whole list. The last of its keys is unique."""
+
+    tag: str
+    rows: Select[Any]
+    make: Callable[..., T]
+    keys: Sequence[Key[T]]
+
+    def place(self, name: str, cursor: str) -> Place:
+        """The place that the argument `name` gives.
+
+        Raises:
+            BadUserInput: it is no cursor of this list.
+        """
+        place = cursors.decode(cursor, self.tag, [key.type for key in self.keys])
+        if place is None:
+            raise BadUserInput(f"{name} is not a cursor of this list, with this filter and this order")
+        return place
+
+    def edge(self, node: T) -> Edge[T]:
+        """One thing of this list with its cursor."""
+        return Edge(cursors.encode(self.tag, tuple(key.of(node) for key in self.keys)), node)
+
+
+class Range(NamedTuple):
+    """A window with its cursors as places."""
+
+    window: Window
+    after: Place | None
+    before: Place | None
+
+
+class Slice(NamedTuple, Generic[T]):
+    """What was read of a list, in its order."""
+
+    nodes: list[T]
+    has_next: bool
+    has_previous: bool
+
+
+async def read_page(database: Database, listing: Listing[T], page: PageArgs) -> Page[T]:
+    """One page of a list.
+
+    Raises:
+        BadUserInput: the page's arguments are not allowed, or a cursor is not of this list.
+    """
+    asked = window(page)
+    wanted = Range(
+        asked,
+        None if asked.after is None else listing.place("after", asked.after),
+        None if asked.before is None else listing.place("before", asked.before),
+    )
+    found = await database.read(_read, listing, wanted)
+    return Page(
+        [listing.edge(node) for node in found.nodes],
+        has_next_page=found.has_next,
+        has_previous_page=found.has_previous,
+        count=lambda: database.read(_count, listing),
+    )
+
+
+def _count(tx: Connection, listing: Listing[Any]) -> int:
+    return int(tx.execute(listing.rows.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one())
+
+
+def _read(tx: Connection, listing: Listing[T], wanted: Range) -> Slice[T]:
+    asked, keys = wanted.window, listing.keys
+    bounds = [
+        _past(keys, place, forwards=forwards, inclusive=False)
+        for place, forwards in ((wanted.after, True), (wanted.before, False))
+        if place is not None
+    ]
+    statement = listing.rows.where(*bounds).order_by(*_order(keys, forwards=not asked.backwards))
+    rows = tx.execute(statement.limit(asked.size + 1).offset(asked.offset)).all()
+    nodes = [listing.make(*row) for row in rows[: asked.size]]
+    # There is more at the far end where one row too many came; at the near end where a cursor or an offset cut it off.
+    far = len(rows) > asked.size
+    near = asked.offset > 0 and (bool(rows) or _any(tx, listing.rows))
+    earlier = _any_past(tx, listing, wanted.after, forwards=False)
+    later = _any_past(tx, listing, wanted.before, forwards=True)
+    if asked.backwards:
+        return Slice(nodes[::-1], has_next=near or later, has_previous=far or earlier)
+    return Slice(nodes, has_next=far or later, has_previous=near or earlier)
+
+
+def _order(keys: Sequence[Key[T]], *, forwards: bool) -> list[ColumnElement[Any]]:
+    return [key.sql.asc() if key.descending != forwards else key.sql.desc() for key in keys]
+
+
+def _past(keys: Sequence[Key[T]], place: Place, *, forwards: bool, inclusive: bool) -> ColumnElement[bool]:
+    """The rows that come after `place`, or before it. The first comparison alone is one that an index serves."""
+    (key, *others), (value, *rest) = keys, place
+    upwards = key.descending != forwards
+    reached = key.sql >= value if upwards else key.sql <= value
+    passed = key.sql > value if upwards else key.sql < value
+    if others:
+        return and_(reached, or_(passed, _past(others, tuple(rest), forwards=forwards, inclusive=inclusive)))
+    return reached if inclusive else passed
+
+
+def _any_past(tx: Connection, listing: Listing[T], place: Place | None, *, forwards: bool) -> bool:
+    """Whether there are rows at `place` or on that side of it; the search begins there."""
+    if place is None:
+        return False
+    beyond = _past(listing.keys, place, forwards=forwards, inclusive=True)
+    return _any(tx, listing.rows.where(beyond).order_by(*_order(listing.keys, forwards=forwards)))
+
+
+def _any(tx: Connection, rows: Select[Any]) -> bool:
+    one = rows.with_only_columns(literal(1), maintain_column_froms=True).limit(1)
+    return tx.execute(one).first() is not None
