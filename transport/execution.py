@@ -57,7 +57,7 @@ class Execution:
         self, schema: GraphQLSchema, settings: TransportSettings, executor_class: type[Executor[Any]] = Executor
     ) -> None:
         self.documents = Documents(schema, settings)
-        self._schema = schema
+        self.schema = schema
         self._settings = settings
         self._executor_class = executor_class
 
@@ -109,7 +109,7 @@ class Execution:
 
     async def _execute(self, operation: Operation, request: OperationRequest, context: object, mask: Mask) -> Outcome:
         executor = self._executor_class.build(
-            self._schema,
+            self.schema,
             operation.document,
             context_value=context,
             raw_variable_values=dict(request.variables),
