@@ -1,0 +1,160 @@
+"""A lean HTTP/1.1 load client: one core of it must ask for more than one core of a server can answer.
+
+Each connection sends a request, ready made, as soon as the answer to the one before is in (a closed loop). Answers
+must carry a Content-Length. For this machine only.
+"""
+
+import asyncio
+import re
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from time import perf_counter
+from typing import Any, Final, cast
+
+import orjson
+
+HOST: Final = "127.0.0.1"
+GRACE: Final = 30.0
+"""Seconds that the last answers may take once the time is up."""
+MAX_ANSWERS: Final = 5_000_000
+"""Of one connection, whatever its time."""
+_LENGTH: Final = re.compile(rb"\r\ncontent-length:\s*(\d+)\r\n", re.IGNORECASE)
+
+Accepts = Callable[[bytes], bool]
+"""Whether the body of an answer is right; called for each one with status 200, so it must be quick."""
+
+
+class LoadFailed(Exception):
+    """A connection broke, or an answer was not HTTP as this client reads it."""
+
+
+@dataclass
+class Sample:
+    """What one stretch of load gave: answers that were right, those that were not, and seconds from request to
+    answer of the right ones."""
+
+    seconds: float
+    wrong: int = 0
+    latencies: "array[float]" = field(default_factory=lambda: array("d"))
+
+    @property
+    def rate(self) -> float:
+        """Right answers per second."""
+        return len(self.latencies) / self.seconds
+
+
+def encode_request(port: int, document: str, variables: dict[str, Any] | None = None) -> bytes:
+    """A GraphQL request over HTTP, ready to be sent."""
+    body = orjson.dumps({"query": document} | ({"variables": variables} if variables else {}))
+    head = (
+        f"POST /graphql HTTP/1.1\r\nHost: {HOST}:{port}\r\nContent-Type: application/json\r\n"
+        f"Accept: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def parse_response(received: bytes) -> tuple[int, bytes] | None:
+    """Status and body of a complete answer; none while a part of it is missing."""
+    end = received.find(b"\r\n\r\n")
+    if end < 0:
+        return None
+    length = _LENGTH.search(received, 0, end + 2)
+    if length is None or not received.startswith(b"HTTP/1.1 "):
+        raise LoadFailed(f"not an HTTP/1.1 answer with a Content-Length: {received[:end]!r}")
+    if len(received) < end + 4 + int(length[1]):
+        return None
+    return int(received[9:12]), received[end + 4 :]
+
+
+async def drive(port: int, lanes: Sequence[Iterable[bytes]], accepts: Accepts, seconds: float) -> Sample:
+    """Sends each lane's requests over a connection of its own until they run out or the time is up.
+
+    Answers after that time are awaited, not counted. Raises LoadFailed.
+    """
+    loop = asyncio.get_running_loop()
+    sample = Sample(seconds)
+    made = [_Lane(iter(requests), accepts, sample, loop.create_future()) for requests in lanes]
+    try:
+        for lane in made:
+            await loop.create_connection(partial(_itself, lane), HOST, port)
+        began = perf_counter()
+        for lane in made:
+            lane.begin(began + seconds)
+        await asyncio.wait_for(asyncio.gather(*(lane.done for lane in made)), seconds + GRACE)
+    except TimeoutError:
+        raise LoadFailed(f"no answer within {GRACE:g} seconds") from None
+    except OSError as error:
+        raise LoadFailed(f"no connection to the server: {error}") from None
+    finally:
+        for lane in made:
+            lane.close()
+    sample.seconds = min(seconds, perf_counter() - began)
+    return sample
+
+
+def _itself(lane: "_Lane") -> "_Lane":
+    return lane
+
+
+class _Lane(asyncio.Protocol):
+    """One connection, from its first request to its last answer."""
+
+    def __init__(self, requests: Iterator[bytes], accepts: Accepts, sample: Sample, done: asyncio.Future[None]) -> None:
+        self.done = done
+        self._requests = requests
+        self._accepts = accepts
+        self._sample = sample
+        self._received = b""
+        self._answers = 0
+        self._sent_at = self._deadline = 0.0
+        self._transport: asyncio.Transport | None = None
+
+    def begin(self, deadline: float) -> None:
+        """Sends the first request; the last one leaves before `deadline` (of `perf_counter`)."""
+        self._deadline = deadline
+        self._send(perf_counter())
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Not every event loop's transports are instances of it.
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        try:
+            answer = parse_response(self._received)
+        except LoadFailed as error:
+            self._fail(error)
+            return
+        if answer is not None:
+            self._received = b""
+            self._count(*answer, perf_counter())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._fail(LoadFailed(f"the server closed a connection: {exc or 'no reason given'}"))
+
+    def _count(self, status: int, body: bytes, now: float) -> None:
+        self._answers += 1
+        if now <= self._deadline:
+            if status == 200 and self._accepts(body):
+                self._sample.latencies.append(now - self._sent_at)
+            else:
+                self._sample.wrong += 1
+        self._send(now)
+
+    def _send(self, now: float) -> None:
+        request = next(self._requests, None) if now < self._deadline and self._answers < MAX_ANSWERS else None
+        if request is not None and self._transport is not None:
+            self._sent_at = now
+            self._transport.write(request)
+        elif not self.done.done():
+            self.done.set_result(None)
+
+    def _fail(self, error: LoadFailed) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
