@@ -1,0 +1,52 @@
+"""The enums: each word of `models.words` with its meaning, and the two words of sorting."""
+
+import strawberry
+from strawberry.types.enum import has_enum_definition
+
+from models.words import ActivityType, EndReason, Kind, PlayerState, ProblemCode, Scope, State, Word
+
+
+class SessionOrderField(Word):
+    """What sessions can be sorted by."""
+
+    STARTED_AT = "STARTED_AT", "When it began, or will begin."
+    LAST_SEEN_AT = "LAST_SEEN_AT", "When it was last heard."
+    ENDED_AT = "ENDED_AT", "When it ended; what has not ended counts as latest."
+    CREATED_AT = "CREATED_AT", "When it was created."
+
+
+class OrderDirection(Word):
+    """Which way to sort."""
+
+    ASC = "ASC", "Earliest first."
+    DESC = "DESC", "Latest first."
+
+
+def _define(words: type[Word], *, name: str) -> None:
+    enum = strawberry.enum(words, name=name, description=words.__doc__)
+    if has_enum_definition(enum):
+        for value, word in zip(enum.__strawberry_definition__.values, words, strict=True):
+            value.description = word.meaning
+
+
+_define(ActivityType, name="ActivityType")
+_define(EndReason, name="EndReason")
+_define(Kind, name="SessionKind")
+_define(OrderDirection, name="OrderDirection")
+_define(PlayerState, name="PlayerState")
+_define(ProblemCode, name="ProblemCode")
+_define(Scope, name="Scope")
+_define(SessionOrderField, name="SessionOrderField")
+_define(State, name="SessionState")
+
+__all__ = [
+    "ActivityType",
+    "EndReason",
+    "Kind",
+    "OrderDirection",
+    "PlayerState",
+    "ProblemCode",
+    "Scope",
+    "SessionOrderField",
+    "State",
+]

@@ -1,0 +1,75 @@
+"""How a field comes by its value.
+
+- It has the name of an attribute of its row: type and description are all it needs.
+- It is worked out from the row: `derived`.
+- It takes arguments, or begins an operation: a method under `resolved`.
+
+The first two are plain functions of graphql-core, past strawberry's handling of arguments: answers are mostly made of
+them.
+"""
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, Final, TypeVar, cast
+
+import strawberry
+from graphql import GraphQLField, GraphQLFieldResolver, Undefined
+from strawberry.types.field import StrawberryField
+
+from resolvers.context import Context
+
+Row = TypeVar("Row")
+Method = TypeVar("Method", bound=Callable[..., object])
+
+DEFINITION: Final = "strawberry-definition"
+"""Where strawberry keeps its own description of a part of the schema."""
+_READ: Final = "read"
+_WEIGHT: Final = "weight"
+
+
+STATEMENT: Final = 50
+"""The weight of a field that asks the database about all sessions that match: a count, a statistic."""
+
+
+def derived(
+    read: Callable[[Row, Context], object], description: str, *, name: str | None = None, weight: int | None = None
+) -> Any:
+    """A field that `read` works out from the row and the context of the operation; it may answer an awaitable."""
+    return strawberry.field(name=name, description=description, metadata={_READ: read, _WEIGHT: weight})
+
+
+def resolved(description: str, *, of: Any = None, weight: int | None = None) -> Callable[[Method], Method]:
+    """A field that a method resolves.
+
+    Args:
+        description: what clients read of it.
+        of: its GraphQL type, where the method answers rows.
+        weight: what it counts towards the cost of a document, where that is more than its size says.
+    """
+
+    def decorate(method: Method) -> Method:
+        metadata = {_WEIGHT: weight}
+        return cast("Method", strawberry.field(method, description=description, graphql_type=of, metadata=metadata))
+
+    return decorate
+
+
+def finish_field(field: GraphQLField) -> None:
+    """What strawberry leaves to do of a field: the plain function, the weight, arguments without a default."""
+    definition = field.extensions[DEFINITION]
+    if definition.is_basic_field:
+        field.resolve = _plain(definition)
+    if (weight := definition.metadata.get(_WEIGHT)) is not None:
+        field.extensions[_WEIGHT] = weight
+    for argument in field.args.values():
+        # A method says None where an argument may be left out; to clients that is no default.
+        if argument.default_value is None:
+            argument.default_value = Undefined
+
+
+def _plain(definition: StrawberryField) -> GraphQLFieldResolver:
+    read = definition.metadata.get(_READ)
+    if read is None:
+        get = attrgetter(definition.python_name)
+        return lambda row, _info: get(row)
+    return lambda row, info: read(row, info.context)

@@ -1,0 +1,29 @@
+"""Inputs as the plain values that resolvers take."""
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import strawberry
+
+
+def given(value: Any, *, keep_null: bool = False) -> dict[str, Any]:
+    """What a client gave of an input, by Python names; inputs inside it alike.
+
+    Args:
+        value: an input, or None, which gives nothing.
+        keep_null: whether null says something, as in an update, where it clears a field; else it is "not given".
+    """
+    if value is None:
+        return {}
+    found = {field.name: getattr(value, field.name) for field in fields(value)}
+    return {
+        name: _plain(item, keep_null=keep_null)
+        for name, item in found.items()
+        if item is not strawberry.UNSET and (keep_null or item is not None)
+    }
+
+
+def _plain(value: Any, *, keep_null: bool) -> Any:
+    if isinstance(value, list):
+        return [_plain(item, keep_null=keep_null) for item in value]
+    return given(value, keep_null=keep_null) if is_dataclass(value) else value

@@ -1,0 +1,140 @@
+"""The kinds of session: for each its type, its input, and its name in `SessionVariantInput`.
+
+Fields and descriptions come from `models.kinds`. Declared here is what a session shows that no start says, and the
+types that the models can't name.
+"""
+
+from typing import Any, Final
+
+import strawberry
+
+from models.kinds import KINDS
+from models.kinds.field import DataPointFields
+from models.kinds.start import StartFields
+from models.tables.session import Session as SessionRow
+from resolvers.context import Context
+from schema.enums import Kind, PlayerState
+from schema.fields import derived
+from schema.from_models import input_from, type_from
+from schema.given import given
+from schema.inputs import PlayerTimeInput
+from schema.scalars import Base64, DateTime
+from schema.session import Session
+
+# ---- CLIENT ----
+
+
+@type_from(KINDS[Kind.CLIENT])
+class ClientSession(Session):
+    pass
+
+
+@input_from(KINDS[Kind.CLIENT].fields, "The start of a CLIENT session: one launch of a client app.")
+class ClientSessionInput:
+    pass
+
+
+# ---- AGENDA ----
+
+
+@type_from(KINDS[Kind.AGENDA])
+class AgendaSession(Session):
+    pass
+
+
+@input_from(KINDS[Kind.AGENDA].fields, "A new AGENDA session: an item of an event's schedule.")
+class AgendaSessionInput:
+    pass
+
+
+# ---- MEDIA ----
+
+
+@type_from(KINDS[Kind.MEDIA])
+class MediaSession(Session):
+    playhead: float = strawberry.field(
+        description="Where the player was when it was last heard, in seconds from the start of the content; for a live "
+        "stream the second of the day."
+    )
+    player_state: PlayerState = strawberry.field(description="What the player does.")
+
+
+@input_from(KINDS[Kind.MEDIA].fields, "The start of a MEDIA session: one playback of a stream.")
+class MediaSessionInput:
+    player_time: PlayerTimeInput
+
+
+# ---- FIELD ----
+
+
+@strawberry.type(description="One answer of a form: text or binary data.")
+class DataPoint:
+    name: str = strawberry.field(description="Its name, in lower case.")
+    value: str | None = strawberry.field(description="Its value as text; null where it is binary data.")
+    raw_data: Base64 | None = strawberry.field(description="Its value as binary data; null where it is text.")
+
+
+def _received(row: SessionRow, _context: Context) -> object:
+    return row.details["received"]
+
+
+async def _data(row: SessionRow, context: Context) -> object:
+    return await context.loaders.data_points(row.id)
+
+
+@type_from(KINDS[Kind.FIELD])
+class FieldSession(Session):
+    received: DateTime = derived(_received, "When the server last received anything of the form.")
+    data: list[DataPoint] = derived(_data, "The answers of the form, in its order.")
+
+
+@input_from(DataPointFields, "One answer of a form: exactly one of `value` and `rawData`.")
+class DataPointInput:
+    pass
+
+
+@input_from(KINDS[Kind.FIELD].fields, "A form filled in by a device: a new FIELD session.")
+class FieldSessionInput:
+    data: list[DataPointInput]
+
+
+# ---- USER ----
+
+
+@type_from(KINDS[Kind.USER])
+class UserSession(Session):
+    pass
+
+
+@input_from(KINDS[Kind.USER].fields, "The start of a USER session: a person's use of a web UI.")
+class UserSessionInput:
+    pass
+
+
+# ---- all of them ----
+
+
+@strawberry.input(one_of=True, description="What the session is a session of: exactly one of the kinds.")
+class SessionVariantInput:
+    client: ClientSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.CLIENT.meaning)
+    agenda: AgendaSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.AGENDA.meaning)
+    media: MediaSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.MEDIA.meaning)
+    field: FieldSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.FIELD.meaning)
+    user: UserSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.USER.meaning)
+
+
+@input_from(StartFields, "The start of a session: what all kinds share, and the kind's own fields.")
+class StartSessionInput:
+    project_id: strawberry.ID | None
+    previous_id: strawberry.ID | None
+    variant: SessionVariantInput = strawberry.field(description="What the session is a session of.")
+
+
+SESSION_TYPES: Final = (ClientSession, AgendaSession, MediaSession, FieldSession, UserSession)
+
+
+def given_start(start: StartSessionInput) -> tuple[dict[str, Any], Kind, dict[str, Any]]:
+    """A start as resolvers take it: what all kinds share, the kind, what is its own."""
+    values = given(start)
+    ((name, variant),) = values.pop("variant").items()
+    return values, Kind(name.upper()), variant

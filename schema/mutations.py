@@ -1,0 +1,90 @@
+"""What can be done."""
+
+from typing import Annotated, TypeAlias
+
+import strawberry
+
+from resolvers import lifecycle
+from resolvers.lifecycle import Outcome
+from resolvers.projects import changing
+from resolvers.projects.changing import ProjectOutcome
+from schema.arguments import Id, Info
+from schema.fields import resolved
+from schema.given import given
+from schema.inputs import (
+    HideSessionInput,
+    KeepaliveSessionInput,
+    ProjectInput,
+    StopSessionInput,
+    TerminateSessionInput,
+)
+from schema.kinds import StartSessionInput, given_start
+from schema.payloads import (
+    DeleteSessionPayload,
+    Deletion,
+    ProjectPayload,
+    SessionPayload,
+    StartSessionPayload,
+    deletion,
+)
+
+Start: TypeAlias = Annotated[StartSessionInput, strawberry.argument(name="input", description="The session to start.")]
+Keepalive: TypeAlias = Annotated[
+    KeepaliveSessionInput, strawberry.argument(name="input", description="The session, and what its client sees.")
+]
+Keepalives: TypeAlias = Annotated[
+    list[KeepaliveSessionInput],
+    strawberry.argument(name="inputs", description="The sessions, at most 500, and what their clients see."),
+]
+Hide: TypeAlias = Annotated[
+    HideSessionInput, strawberry.argument(name="input", description="The session, and what is being left.")
+]
+Stop: TypeAlias = Annotated[
+    StopSessionInput, strawberry.argument(name="input", description="The session, and what is being left.")
+]
+Terminate: TypeAlias = Annotated[
+    TerminateSessionInput, strawberry.argument(name="input", description="The session, and the reason.")
+]
+Says: TypeAlias = Annotated[ProjectInput, strawberry.argument(name="input", description="What the project is to say.")]
+
+
+@strawberry.type(description="What can be done. The mutations of one document are done one after another.")
+class Mutation:
+    @resolved("Start a session. A start that has problems stores nothing. WRITE.", of=StartSessionPayload)
+    async def start_session(self, info: Info, start: Start) -> Outcome:
+        return await lifecycle.start_session(info.context, *given_start(start))
+
+    @resolved("Tell that the client is there. WRITE.", of=SessionPayload)
+    async def keepalive_session(self, info: Info, keepalive: Keepalive) -> Outcome:
+        return await lifecycle.keepalive_session(info.context, given(keepalive))
+
+    @resolved("Tell that the subject no longer sees the session, which goes on. WRITE.", of=SessionPayload)
+    async def hide_session(self, info: Info, hide: Hide) -> Outcome:
+        return await lifecycle.hide_session(info.context, given(hide))
+
+    @resolved("End a session because its client is done. WRITE.", of=SessionPayload)
+    async def stop_session(self, info: Info, stop: Stop) -> Outcome:
+        return await lifecycle.stop_session(info.context, given(stop))
+
+    @resolved(
+        "Tell of many clients that they are there; each input has its own answer, in order. WRITE.",
+        of=list[SessionPayload],
+    )
+    async def keepalive_sessions(self, info: Info, keepalives: Keepalives) -> list[Outcome]:
+        return await lifecycle.keepalive_sessions(info.context, [given(each) for each in keepalives])
+
+    @resolved("End somebody else's session, with a reason kept on its timeline. ADMIN.", of=SessionPayload)
+    async def terminate_session(self, info: Info, terminate: Terminate) -> Outcome:
+        return await lifecycle.terminate_session(info.context, given(terminate))
+
+    @resolved("Remove a session, its timeline and points. ADMIN.", of=DeleteSessionPayload)
+    async def delete_session(self, info: Info, id_: Id) -> Deletion:
+        return deletion(id_, await lifecycle.delete_session(info.context, id_))
+
+    @resolved("Make a project, with an id of the caller's own choice. ADMIN.", of=ProjectPayload)
+    async def create_project(self, info: Info, says: Says) -> ProjectOutcome:
+        return await changing.create_project(info.context, given(says))
+
+    @resolved("Change what the input names of a project; null clears what may be empty. ADMIN.", of=ProjectPayload)
+    async def update_project(self, info: Info, id_: Id, says: Says) -> ProjectOutcome:
+        return await changing.update_project(info.context, id_, given(says, keep_null=True))

@@ -1,0 +1,25 @@
+"""Whatever has an id of its own."""
+
+from typing import Any, Final
+
+import strawberry
+
+from models.tables.activity import Activity
+from models.tables.project import Project
+from models.tables.session import Session
+from models.words import Kind
+
+SESSION_TYPES: Final = {kind.value: f"{kind.capitalize()}Session" for kind in Kind}
+"""The name of the type of each kind of session."""
+
+_OTHER_TYPES: Final[dict[type[Any], str]] = {Activity: "Activity", Project: "Project"}
+
+
+@strawberry.interface(description="Whatever can be fetched by its id alone.")
+class Node:
+    id: strawberry.ID = strawberry.field(description="Its id, unique among all things of this server.")
+
+    @classmethod
+    def resolve_type(cls, row: Any, *_: object) -> str:
+        """The name of the GraphQL type of a row."""
+        return SESSION_TYPES[row.kind] if isinstance(row, Session) else _OTHER_TYPES[type(row)]

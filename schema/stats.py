@@ -1,0 +1,119 @@
+"""Statistics of the sessions that a filter names. Each figure is counted only when it is selected."""
+
+from typing import Annotated, Final, TypeAlias
+
+import strawberry
+
+from resolvers.stats import Stats, figures
+from schema.fields import STATEMENT, resolved
+from schema.scalars import DateTime
+
+
+@strawberry.type(description="Figures of a number of durations, in seconds.")
+class Summary:
+    count: int = strawberry.field(description="How many sessions there are.")
+    sum: float = strawberry.field(description="Their sum.")
+    mean: float | None = strawberry.field(description="Their mean; null where there are none.")
+    min: float | None = strawberry.field(description="The shortest; null where there are none.")
+    max: float | None = strawberry.field(description="The longest; null where there are none.")
+
+
+@strawberry.type(description="The sessions that have something in common.")
+class StatGroup:
+    key: str = strawberry.field(description="What they have in common: a kind, a project's id, a subject, a reason.")
+    total: int = strawberry.field(description="How many there are.")
+    active: int = strawberry.field(description="How many of them are going on.")
+    visible: int = strawberry.field(description="How many of them are visible.")
+    visible_seconds: float = strawberry.field(description="How long they were visible in all, in seconds.")
+
+
+@strawberry.type(description="The sessions that were on a path or below it.")
+class PathStat:
+    path: list[str] = strawberry.field(description="The path, outermost first, cut to the depth asked for.")
+    sessions: int = strawberry.field(description="How many sessions were visible there.")
+    active_now: int = strawberry.field(description="How many sessions that are going on are there now.")
+    visible_seconds: float = strawberry.field(description="How long they were visible there in all, in seconds.")
+
+
+@strawberry.type(description="One span of time of a series.")
+class StatBucket:
+    at: DateTime = strawberry.field(description="When it begins.")
+    active: int = strawberry.field(description="How many sessions were going on at any moment of it.")
+    started: int = strawberry.field(description="How many sessions began in it.")
+    ended: int = strawberry.field(description="How many sessions ended in it.")
+
+
+Groups: TypeAlias = Annotated[
+    int | None, strawberry.argument(description="How many groups, the largest first, 1 to 500.")
+]
+Depth: TypeAlias = Annotated[
+    int | None, strawberry.argument(description="How many segments of a path count, 1 to 8; what is longer is cut.")
+]
+Minutes: TypeAlias = Annotated[int, strawberry.argument(description="How many minutes back, at least 1.")]
+From: TypeAlias = Annotated[DateTime, strawberry.argument(name="from", description="When the first bucket begins.")]
+To: TypeAlias = Annotated[
+    DateTime, strawberry.argument(name="to", description="When the last bucket ends; later than `from`.")
+]
+BucketSeconds: TypeAlias = Annotated[
+    int, strawberry.argument(description="How long a bucket is, in seconds, at least 1; at most 2,000 buckets.")
+]
+
+DEFAULT_GROUPS: Final = 20
+DEFAULT_DEPTH: Final = 1
+
+
+@strawberry.type(description="Statistics of the sessions that a filter names, as of now.")
+class SessionStats:
+    stats: strawberry.Private[Stats]
+
+    @resolved("How many there are.", weight=STATEMENT)
+    async def total(self) -> int:
+        return await self.stats.total()
+
+    @resolved("How many are going on.", weight=STATEMENT)
+    async def active(self) -> int:
+        return await self.stats.active()
+
+    @resolved("How many are visible.", weight=STATEMENT)
+    async def visible(self) -> int:
+        return await self.stats.visible()
+
+    @resolved("How many are going on and were heard from in the last so many minutes.", weight=STATEMENT)
+    async def seen_within(self, minutes: Minutes) -> int:
+        return await self.stats.seen_within(minutes)
+
+    @resolved("How long they have lasted.", of=Summary, weight=STATEMENT)
+    async def elapsed_seconds(self) -> figures.Summary:
+        return await self.stats.elapsed_seconds()
+
+    @resolved("How long they were visible.", of=Summary, weight=STATEMENT)
+    async def visible_seconds(self) -> figures.Summary:
+        return await self.stats.visible_seconds()
+
+    @resolved("By kind; the largest group first.", of=list[StatGroup], weight=STATEMENT)
+    async def by_kind(self) -> list[figures.StatGroup]:
+        return await self.stats.by_kind()
+
+    @resolved("By project; the largest group first.", of=list[StatGroup], weight=STATEMENT)
+    async def by_project(self, first: Groups = DEFAULT_GROUPS) -> list[figures.StatGroup]:
+        return await self.stats.by_project(DEFAULT_GROUPS if first is None else first)
+
+    @resolved("By subject; the largest group first.", of=list[StatGroup], weight=STATEMENT)
+    async def by_subject(self, first: Groups = DEFAULT_GROUPS) -> list[figures.StatGroup]:
+        return await self.stats.by_subject(DEFAULT_GROUPS if first is None else first)
+
+    @resolved(
+        "By path, as deep as asked for; the path with the most sessions first.", of=list[PathStat], weight=STATEMENT
+    )
+    async def by_path(self, first: Groups = DEFAULT_GROUPS, depth: Depth = DEFAULT_DEPTH) -> list[figures.PathStat]:
+        return await self.stats.by_path(
+            DEFAULT_GROUPS if first is None else first, DEFAULT_DEPTH if depth is None else depth
+        )
+
+    @resolved("Those that have ended, by reason; the largest group first.", of=list[StatGroup], weight=STATEMENT)
+    async def by_end_reason(self) -> list[figures.StatGroup]:
+        return await self.stats.by_end_reason()
+
+    @resolved("Sessions going on, beginning and ending in each span of time.", of=list[StatBucket], weight=STATEMENT)
+    async def series(self, start: From, end: To, bucket_seconds: BucketSeconds) -> list[figures.StatBucket]:
+        return await self.stats.series(start, end, bucket_seconds)
