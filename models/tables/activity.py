@@ -8,7 +8,6 @@ from sqlmodel import Field
 from models.clock import Instant
 from models.tables.columns import TableModel, instant, json_column, row_class
 
-
 _OF_GONE = text("type IN ('REPLACED', 'DELETED')")
 
 

@@ -7,7 +7,6 @@ from typing import Final
 from sqlalchemy import select, tuple_
 from sqlalchemy.engine import Connection
 
-from models.json import dumps
 from models.sql import upsert
 from models.tables import path_time
 from resolvers.lifecycle.draft import Draft
@@ -50,7 +49,7 @@ def assign_paths(tx: Connection, drafts: Sequence[Draft]) -> None:
 
 def _known(tx: Connection, drafts: Sequence[Draft]) -> dict[str, set[Path]]:
     """Which of the paths that matter to the drafts have a time already."""
-    asked = {(draft.session.id, dumps(list(path))) for draft in drafts for path in _candidates(draft)}
+    asked = {(draft.session.id, path) for draft in drafts for path in _candidates(draft)}
     key = tuple_(path_time.c.session_id, path_time.c.path)
     known: dict[str, set[Path]] = defaultdict(set)
     for session_id, path in tx.execute(select(path_time.c.session_id, path_time.c.path).where(key.in_(sorted(asked)))):

@@ -29,13 +29,11 @@ class Sweeper:
         presence: Presence,
         clock: Clock,
         *,
-        interval: float = 1.0,
         retention: int | None = None,
     ) -> None:
         self._database = database
         self._presence = presence
         self._clock = clock
-        self._interval = interval
         self._retention = retention
         self._kept_house_at: Instant | None = None
 
@@ -55,19 +53,20 @@ class Sweeper:
             pass
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Sweep at once, then every `interval` seconds while the context lasts."""
+    async def running(self, interval: float) -> AsyncIterator[None]:
+        """Sweep at once, then every `interval` seconds while the context lasts; 0: only when told to."""
         await self.sweep()
-        task = asyncio.create_task(self._work(), name="sweeper")
+        task = asyncio.create_task(self._work(interval), name="sweeper") if interval else None
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
-    async def _work(self) -> None:
+    async def _work(self, interval: float) -> None:
         while True:
-            await asyncio.sleep(self._interval)
+            await asyncio.sleep(interval)
             try:
                 await self.sweep()
             except StorageUnavailable as error:

@@ -1,0 +1,295 @@
+"""Session Graph: the settings, the application, the command line. `python main.py --help` tells more."""
+
+import asyncio
+import ipaddress
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import structlog
+import typer
+import uvicorn
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from models.clock import DAY, Clock, SystemClock
+from models.database import database_file, open_database
+from models.errors import DatabaseInUse, DatabaseOutdated, StorageUnavailable
+from resolvers.access import LOCAL_ADMIN
+from resolvers.context import Context, Services, open_context
+from resolvers.lifecycle import Sweeper
+from resolvers.presence import Presence
+from schema import graphql_schema, sdl
+from transport import GraphQLEndpoint, Limits, Page, TransportSettings
+from web import pages
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+def _names(value: Any) -> Any:
+    return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
+
+
+def _checked_url(url: str) -> str:
+    database_file(url)
+    return url
+
+
+class Settings(BaseSettings):
+    """What an operator may set: by the environment, under these names in capitals, or by the command line."""
+
+    model_config = SettingsConfigDict(env_nested_delimiter="__", env_ignore_empty=True, extra="ignore")
+
+    database_url: Annotated[str, AfterValidator(_checked_url)] = "sessions.db"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    insecure: bool = False
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
+    production: bool = False
+    sweep_interval: Annotated[float, Field(ge=0, le=5)] = 1.0
+    retention_days: Annotated[float, Field(gt=0)] | None = None
+    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error|critical)$")] = "info"
+    limits: Limits = Limits()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only programs on this machine can reach the server."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def retention(self) -> int | None:
+        """How long ended sessions are kept, in milliseconds; null: for ever."""
+        return None if self.retention_days is None else int(self.retention_days * DAY)
+
+    def transport(self) -> TransportSettings:
+        """The part that concerns the transport."""
+        return TransportSettings(
+            limits=self.limits,
+            introspection=not self.production,
+            suggestions=not self.production,
+            allowed_hosts=self.allowed_hosts or (LOOPBACK_NAMES if self.is_local else ()),
+            log_error_messages=self.log_level == "debug",
+        )
+
+
+@asynccontextmanager
+async def running(app: Starlette, settings: Settings, clock: Clock) -> AsyncIterator[None]:
+    """What the application lives on: the storage, the present, the sweeper; started in this order, stopped back up."""
+    async with open_database(database_file(settings.database_url)) as database:
+        presence = Presence(database, clock)
+        sweeper = Sweeper(database, presence, clock, retention=settings.retention)
+        app.state.services, app.state.sweeper = Services(database, presence), sweeper
+        async with sweeper.running(settings.sweep_interval):
+            yield
+
+
+def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Starlette:
+    """The application for an ASGI server that speaks the lifespan protocol.
+
+    Args:
+        settings: from the environment where not given.
+        clock: the wall clock of this machine where not given.
+    """
+    chosen = settings or Settings()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        try:
+            async with running(app, chosen, clock or SystemClock()):
+                yield
+        except (DatabaseInUse, DatabaseOutdated, StorageUnavailable, OSError) as error:
+            app.state.failure = error  # for whoever started the server: to be told in one line
+            raise
+
+    @asynccontextmanager
+    async def make_context(connection: HTTPConnection) -> AsyncIterator[Context]:
+        yield await open_context(connection.app.state.services, LOCAL_ADMIN)
+
+    page = None if chosen.production else Page(pages.graphiql_html(), pages.page_headers(pages.GRAPHIQL_CSP))
+    endpoint = GraphQLEndpoint(graphql_schema, make_context, chosen.transport(), page=page)
+    probes = [Route("/livez", livez), Route("/readyz", readyz)]
+    return Starlette(routes=[Route("/graphql", endpoint), *probes, *pages.routes()], lifespan=lifespan)
+
+
+async def livez(_: Request) -> Response:
+    """The process answers."""
+    return PlainTextResponse("ok\n")
+
+
+async def readyz(request: Request) -> Response:
+    """The database answers and its migrations are current; else 503."""
+    services: Services = request.app.state.services
+    try:
+        ready = await services.database.is_ready()
+    except StorageUnavailable:
+        ready = False
+    return PlainTextResponse("ready\n" if ready else "not ready\n", 200 if ready else 503)
+
+
+cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+
+HostOption = Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 where not given.")]
+PortOption = Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one; 8000 where not given.")]
+DatabaseOption = Annotated[str | None, typer.Option(help="SQLite file (path or sqlite:///path); sessions.db.")]
+
+
+@cli.command()
+def serve(
+    host: HostOption = None,
+    port: PortOption = None,
+    database: DatabaseOption = None,
+    reload: Annotated[bool, typer.Option(help="Start anew whenever a file of the code changes.")] = False,
+    insecure: Annotated[bool, typer.Option(help="Let anybody in who reaches the address.")] = False,
+) -> None:
+    """Migrate the database where needed, then serve until told to stop."""
+    settings = read_settings(host=host, port=port, database_url=database, insecure=insecure or None)
+    if not (settings.is_local or settings.insecure):
+        fail(f"HOST: {settings.host} can be reached from other machines, and anybody could do anything; add --insecure")
+    configure_log(settings.log_level)
+    if reload:
+        serve_reloading(settings)
+    else:
+        serve_once(settings)
+
+
+@cli.command()
+def migrate(database: DatabaseOption = None) -> None:
+    """Make the database, or bring its tables to the newest version, and stop."""
+    settings = read_settings(database_url=database)
+
+    async def run() -> None:
+        async with open_database(database_file(settings.database_url)):
+            pass
+
+    try:
+        asyncio.run(run())
+    except (DatabaseInUse, DatabaseOutdated, StorageUnavailable, OSError) as error:
+        fail(str(error))
+    typer.echo(f"{database_file(settings.database_url)} is up to date")
+
+
+@cli.command()
+def schema() -> None:
+    """Print the GraphQL schema."""
+    typer.echo(sdl(), nl=False)
+
+
+@cli.command()
+def simulate(
+    url: Annotated[str, typer.Option(help="Where the server is.")] = "http://127.0.0.1:8000/graphql",
+    rate: Annotated[float, typer.Option(min=0.1, max=5000, help="Operations per second.")] = 20.0,
+    seconds: Annotated[float, typer.Option(min=1, max=86400, help="How long.")] = 60.0,
+    seed: Annotated[int | None, typer.Option(help="The same number makes the same traffic.")] = None,
+) -> None:
+    """Drive a server with believable traffic of all five kinds."""
+    from bench.simulate import simulate as run  # noqa: PLC0415 - its client is needed for nothing else
+
+    raise typer.Exit(asyncio.run(run(url=url, rate=rate, seconds=seconds, seed=seed)))
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings: what the command line says, over the environment, over the defaults."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        told = error.errors()[0]
+        fail(f"{'__'.join(map(str, told['loc'])).upper()}: {told['msg'].removeprefix('Value error, ')}")
+
+
+def fail(message: str) -> NoReturn:
+    """End with one line that says what is wrong."""
+    typer.echo(message, err=True)
+    raise typer.Exit(2)
+
+
+def configure_log(level: str) -> None:
+    """One JSON object a line, on standard error."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+
+
+def uvicorn_options() -> dict[str, Any]:
+    """What both ways to serve share: nothing waits for ever, nothing is said that clients need not know."""
+    return {
+        "http": "httptools",
+        "loop": "uvloop",
+        "ws": "none",
+        "lifespan": "on",
+        "timeout_keep_alive": 10,
+        "timeout_graceful_shutdown": 5,
+        "server_header": False,
+        "access_log": False,
+        "log_level": "critical",
+        "proxy_headers": False,
+    }
+
+
+class Server(uvicorn.Server):
+    """Says where it is once it listens."""
+
+    def __init__(self, config: uvicorn.Config, told: str) -> None:
+        super().__init__(config)
+        self._told = told
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            typer.echo(self._told)
+
+
+def serve_once(settings: Settings) -> None:
+    """Serve in this process."""
+    try:
+        listening = socket.create_server((settings.host.strip("[]"), settings.port), backlog=2048)
+    except OSError as error:
+        fail(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}")
+    origin = f"http://{settings.host}:{listening.getsockname()[1]}"
+    told = (
+        f"GraphiQL  {origin}/graphql (in a browser)\n"
+        f"endpoint  {origin}/graphql\n"
+        f"database  {database_file(settings.database_url).absolute()}"
+    )
+    app = create_app(settings)
+    server = Server(uvicorn.Config(app, **uvicorn_options()), told)
+    server.run(sockets=[listening])
+    if not server.started:
+        fail(str(getattr(app.state, "failure", "the server could not start")))
+
+
+def serve_reloading(settings: Settings) -> None:
+    """Serve in a process that starts anew with each change of the code; the settings reach it by the environment."""
+    os.environ |= {
+        "DATABASE_URL": settings.database_url,
+        "HOST": settings.host,
+        "PORT": str(settings.port),
+        "LOG_LEVEL": settings.log_level,
+    }
+    typer.echo(f"GraphiQL  http://{settings.host}:{settings.port}/graphql (in a browser)")
+    options = uvicorn_options() | {"log_level": "warning", "reload_dirs": [str(Path(__file__).parent)]}
+    uvicorn.run("main:create_app", factory=True, reload=True, host=settings.host, port=settings.port, **options)
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,124 @@
+"""The server as a test sees it: GraphQL in, JSON out, a real SQLite file below, and a clock that the test moves."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from sqlalchemy.engine import Connection
+from starlette.applications import Starlette
+
+from main import Settings, create_app
+from models.clock import SECOND, Instant
+from models.tables import server
+
+EPOCH: Instant = 1_780_000_000_000
+"""When the clock of a test starts: 2026-05-28T20:26:40Z."""
+
+SHOWN = "__typename id kind state visible endReason revision path"
+
+
+class FakeClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: Instant = EPOCH) -> None:
+        self.value = now
+
+    def now(self) -> Instant:
+        return self.value
+
+
+class World:
+    """One server. Its sweeper rests unless told to sweep."""
+
+    def __init__(self, app: Starlette, client: httpx2.AsyncClient, clock: FakeClock) -> None:
+        self.app = app
+        self.client = client
+        self.clock = clock
+
+    async def answer(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The whole answer to an operation, errors included."""
+        response = await self.client.post("/graphql", json={"query": document, "variables": dict(variables or {})})
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def ask(self, document: str, **variables: Any) -> Any:
+        """The data of an operation that must have no errors; of a single root field, its value."""
+        answer = await self.answer(document, variables)
+        assert "errors" not in answer, answer["errors"]
+        data = answer["data"]
+        return next(iter(data.values())) if len(data) == 1 else data
+
+    async def code_of(self, document: str, **variables: Any) -> str:
+        """The code of the one error that an operation must have."""
+        response = await self.client.post("/graphql", json={"query": document, "variables": variables})
+        errors = response.json()["errors"]
+        assert len(errors) == 1, errors
+        code: str = errors[0]["extensions"]["code"]
+        return code
+
+    async def mutate(self, field: str, given: Mapping[str, Any], fields: str = "") -> dict[str, Any]:
+        """The payload of a mutation that takes one input."""
+        created = "created" if field == "startSession" else ""
+        document = f"""mutation($input: {field[0].upper()}{field[1:]}Input!) {{ {field}(input: $input) {{
+            session {{ {SHOWN} {fields} }} {created} keepaliveSeconds problems {{ code message path }} }} }}"""
+        payload: dict[str, Any] = await self.ask(document, input=given)
+        return payload
+
+    async def start(self, kind: str, variant: Mapping[str, Any], fields: str = "", **common: Any) -> dict[str, Any]:
+        """The payload of a start."""
+        return await self.mutate("startSession", {**common, "variant": {kind: variant}}, fields)
+
+    async def started(self, kind: str, variant: Mapping[str, Any], fields: str = "", **common: Any) -> dict[str, Any]:
+        """The session of a start that must succeed."""
+        payload = await self.start(kind, variant, fields, **common)
+        assert payload["problems"] == []
+        session: dict[str, Any] = payload["session"]
+        return session
+
+    async def user(self, username: str = "ann", fields: str = "", **common: Any) -> dict[str, Any]:
+        """A new USER session."""
+        return await self.started("user", {"username": username}, fields, **common)
+
+    async def session(self, session_id: str, fields: str = "") -> dict[str, Any]:
+        """A session as it is now."""
+        found: dict[str, Any] = await self.ask(
+            f"query($id: ID!) {{ session(id: $id) {{ {SHOWN} {fields} }} }}", id=session_id
+        )
+        return found
+
+    async def timeline(self, session_id: str) -> list[str]:
+        """The types of a session's activities."""
+        found = await self.session(session_id, "activities(first: 500) { edges { node { type } } }")
+        return [edge["node"]["type"] for edge in found["activities"]["edges"]]
+
+    async def advance(self, seconds: float) -> None:
+        """Let time go by, the server being there all the while; its sweeper does not look."""
+        self.clock.value += round(seconds * SECOND)
+        await self.app.state.services.database.write(_sign, self.clock.value)
+        self.app.state.services.presence._alive_at = self.clock.value
+
+    async def sweep(self) -> None:
+        """One round of the sweeper."""
+        await self.app.state.sweeper.sweep()
+
+
+def _sign(tx: Connection, instants: Sequence[Instant]) -> list[None]:
+    tx.execute(server.update().values(alive_at=instants[-1]))
+    return [None] * len(instants)
+
+
+@asynccontextmanager
+async def open_world(file: Path, clock: FakeClock | None = None, **settings: Any) -> AsyncIterator[World]:
+    """A server on a database file, without sockets."""
+    clock = clock or FakeClock()
+    chosen = Settings(database_url=str(file), **{"sweep_interval": 0, **settings})
+    app = create_app(chosen, clock)
+    transport = httpx2.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(transport=transport, base_url="http://localhost") as c,
+    ):
+        yield World(app, c, clock)
