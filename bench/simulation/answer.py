@@ -39,9 +39,11 @@ def read_answer(operation: Operation, status: int, body: bytes) -> Answer:
         if errors := answer.get("errors"):
             return Answer(Outcome.ERROR, tuple(_code(error) for error in errors))
         result = answer["data"][operation.field]
+        if operation.reads:
+            return Answer(Outcome.DONE)
+        return _read_payloads(result if isinstance(result, list) else [result])
     except (orjson.JSONDecodeError, AttributeError, LookupError, TypeError):
         return Answer(Outcome.ERROR, (f"HTTP {status}",))
-    return Answer(Outcome.DONE) if operation.reads else _read_payloads(result if isinstance(result, list) else [result])
 
 
 def _read_payloads(payloads: list[dict[str, Any]]) -> Answer:
