@@ -26,9 +26,11 @@ async def server(*pieces: bytes, connections: int = 1) -> AsyncIterator[tuple[in
     """
     asked: list[bytes] = []
     serving: list[asyncio.Task[None]] = []
+    accepted = asyncio.Semaphore(0)
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         serving.append(asyncio.create_task(serve(reader, writer)))
+        accepted.release()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while head := await _head(reader):
@@ -44,8 +46,8 @@ async def server(*pieces: bytes, connections: int = 1) -> AsyncIterator[tuple[in
 
     async with await asyncio.start_server(accept, HOST, 0) as listening:
         yield listening.sockets[0].getsockname()[1], asked
-        while len(serving) < connections:
-            await asyncio.sleep(0)
+        for _ in range(connections):
+            await accepted.acquire()
         await asyncio.gather(*serving)
 
 
