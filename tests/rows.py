@@ -1,0 +1,230 @@
+"""Rows put straight into a database: for tests of reading, which need states that calls would take hours to reach."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Table
+from sqlalchemy.engine import Connection
+
+from models import rule, tables
+from models.clock import HOUR, MINUTE, Instant
+from models.database import Database
+from models.ids import ACTIVITY, SESSION, new_id
+from models.kinds import KINDS
+from models.tables.activity import Activity
+from models.tables.data_point import DataPoint
+from models.tables.path_time import PathTime
+from models.tables.project import Project
+from models.tables.session import Session
+from models.words import Kind, State
+
+NOW: Final[Instant] = 1_780_000_000_000
+"""The present of these tests: 2026-05-28T20:26:40Z."""
+
+_OF_KIND: Final[dict[Kind, dict[str, Any]]] = {
+    Kind.CLIENT: {
+        "subject": "device-1",
+        "client_system": "iOS 8.1",
+        "demo_stream_enabled": False,
+        "geo_listen_enabled": True,
+        "language": "en",
+        "details": {"client_type": None, "timezone": "0000"},
+    },
+    Kind.AGENDA: {
+        "guide": 7,
+        "rank": 0.0,
+        "schedule_end": None,
+        "details": {
+            "name": "Opening",
+            "description_html": None,
+            "end_time": None,
+            "all_day": False,
+            "allow_rating": False,
+            "add_to_schedule": False,
+            "schedule_tracks": [],
+            "locations": [],
+            "require_login": False,
+            "max_capacity": None,
+            "waitlist": False,
+            "registration_start": None,
+            "registration_end": None,
+        },
+    },
+    Kind.MEDIA: {
+        "subject": "visitor-1",
+        "media_id": "m-1",
+        "content_type": "VOD",
+        "channel": "web",
+        "player_state": "STARTING",
+        "playhead": 0.0,
+        "details": {
+            "tracking_server": "t",
+            "report_suite": "r",
+            "organization_id": "o",
+            "media_name": None,
+            "length": 100.0,
+            "player_name": "p",
+            "sdk_version": None,
+            "resume": False,
+            "params": {},
+            "custom_metadata": {},
+            "qoe": {},
+            "start_ts": NOW,
+        },
+    },
+    Kind.FIELD: {
+        "subject": "unit-1",
+        "details": {"created": NOW, "saved": NOW, "received": NOW, "timezone_offset_seconds": None},
+    },
+    Kind.USER: {"subject": "ann", "client_id": None, "details": {}},
+}
+
+_numbers = itertools.count()
+
+
+def session_row(kind: Kind = Kind.USER, **changes: Any) -> Session:
+    """A session that could be stored: a minute old, visible, without an end, but for the `changes`.
+
+    Where they say nothing of it, `expires_at`, `expiry_reason` and `due_at` follow from the live rule.
+    """
+    started_at = changes.get("started_at", NOW - MINUTE)
+    values: dict[str, Any] = dict.fromkeys(_names(tables.session))
+    values |= {
+        "id": new_id(SESSION),
+        "kind": kind.value,
+        "project_id": "default",
+        "external_id": f"uuid-{next(_numbers)}" if kind == Kind.FIELD else None,
+        "created_at": started_at,
+        "updated_at": started_at,
+        "revision": 1,
+        "meta": {},
+        "started_at": started_at,
+        "begun": kind != Kind.AGENDA or started_at <= NOW,
+        "last_seen_at": max(started_at, NOW - MINUTE) if started_at <= NOW else NOW,
+        "timeout_seconds": KINDS[kind].default_timeout,
+        "visible": True,
+        "path": [],
+        "visible_ms": 0,
+        "path_count": 0,
+        "stall_from": started_at if kind == Kind.MEDIA else None,
+        "player_ts": started_at if kind == Kind.MEDIA else None,
+        **_OF_KIND[kind],
+    }
+    made = Session(**values | changes)
+    _set_deadlines(made, changes)
+    return made
+
+
+def _set_deadlines(s: Session, given: dict[str, Any]) -> None:
+    expires_at, reason = rule.deadline(s)
+    if "expires_at" not in given:
+        s.expires_at = expires_at
+    if "expiry_reason" not in given:
+        s.expiry_reason = reason
+    if "due_at" not in given and s.ended_at is None:
+        s.due_at = s.expires_at if s.begun or s.expires_at is not None else s.started_at
+        s.due_at = s.due_at if s.begun or s.due_at is None else min(s.due_at, s.started_at)
+
+
+def ended_row(
+    kind: Kind = Kind.USER, *, at: Instant = NOW - MINUTE, reason: str = "STOPPED", **changes: Any
+) -> Session:
+    """A session that began an hour ago and whose end is written down."""
+    return session_row(kind, **{"started_at": NOW - HOUR, "ended_at": at, "end_reason": reason} | changes)
+
+
+def activity_row(s: Session, type_: str = "STARTED", **changes: Any) -> Activity:
+    """An activity of a session; its position is the next one of the log."""
+    values: dict[str, Any] = {
+        "position": None,
+        "id": new_id(ACTIVITY),
+        "session_id": s.id,
+        "project_id": s.project_id,
+        "kind": s.kind,
+        "type": type_,
+        "at": s.started_at,
+        "client_at": None,
+        "data": {},
+    }
+    return Activity(**values | changes)
+
+
+def path_row(s: Session, path: Sequence[str], visible_ms: int) -> PathTime:
+    """The time of a session on a path."""
+    return PathTime(session_id=s.id, path=list(path), visible_ms=visible_ms)
+
+
+def point_row(s: Session, name: str, position: int, value: str = "x") -> DataPoint:
+    """A data point of a FIELD session."""
+    return DataPoint(session_id=s.id, name=name, position=position, value=value, raw_data=None)
+
+
+def project_row(id_: str) -> Project:
+    """A project."""
+    return Project(
+        id=id_,
+        name=id_,
+        geo_listen_enabled=False,
+        default_language="en",
+        timeouts={},
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+_TABLES: Final[tuple[tuple[type[Any], Table], ...]] = (
+    (Project, tables.project),
+    (Session, tables.session),
+    (Activity, tables.activity),
+    (PathTime, tables.path_time),
+    (DataPoint, tables.data_point),
+)
+
+
+def _names(table: Table) -> list[str]:
+    return [column.name for column in table.columns]
+
+
+def insert_rows(tx: Connection, rows: Sequence[Any]) -> None:
+    """Put rows of any of the tables in, and the tracks of the sessions among them."""
+    for made, table in _TABLES:
+        values = [{name: getattr(row, name) for name in _names(table)} for row in rows if isinstance(row, made)]
+        if values:
+            tx.execute(table.insert(), values)
+    tracks = [
+        {"session_id": row.id, "track": track}
+        for row in rows
+        if isinstance(row, Session)
+        for track in set(row.details.get("schedule_tracks", ()))
+    ]
+    if tracks:
+        tx.execute(tables.session_track.insert(), tracks)
+
+
+def _store(tx: Connection, batches: Sequence[Sequence[Any]]) -> list[None]:
+    for rows in batches:
+        insert_rows(tx, rows)
+    return [None] * len(batches)
+
+
+def _clear(tx: Connection, calls: Sequence[None]) -> list[None]:
+    for table in (tables.activity, tables.session):
+        tx.execute(table.delete())
+    tx.execute(tables.project.delete().where(tables.project.c.id != "default"))
+    return list(calls)
+
+
+async def store(database: Database, *rows: Any) -> None:
+    """Commit rows of any of the tables."""
+    await database.write(_store, rows)
+
+
+async def clear(database: Database) -> None:
+    """Take all rows out again, but for the project `default`."""
+    await database.write(_clear, None)
+
+
+def is_active(s: Session, now: Instant = NOW) -> bool:
+    """Whether it is going on."""
+    return rule.state(s, now) == State.ACTIVE
