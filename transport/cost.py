@@ -10,7 +10,8 @@ once for each item. Any other list counts `Limits.default_list_size`.
 
     sessions(first: 500) { totalCount nodes { id project { name } } }   →   1 + 500 × (1 + 1) = 1,001
 
-Sizes that come from variables are filled in for each request; everything else is added up once per document.
+Sizes that come from variables are filled in for each request; everything else is added up once per document. Each item
+of a list in the variables costs 1 more: it is read.
 """
 
 from collections.abc import Callable, Mapping

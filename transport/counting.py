@@ -6,7 +6,6 @@ document whose fragments are defined, used, unique and free of cycles (`transpor
 nothing else: unknown fields and types count as fields that ask for nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from graphql import (
@@ -21,7 +20,6 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
-    VariableNode,
     get_named_type,
     is_composite_type,
 )
@@ -78,8 +76,6 @@ class Counter:
         self._tallies: dict[str, Tally] = {}
         self.longest_list = 0
         """Items of the longest list that is written out as an argument."""
-        self.list_variables: set[str] = set()
-        """Variables that are list arguments."""
 
     def operation(self, operation: OperationDefinitionNode) -> Tally:
         """What one operation asks for."""
@@ -145,7 +141,8 @@ class Counter:
     def _add_cost(
         self, tally: Tally, node: FieldNode, definition: GraphQLField, inner: Tally, *, of_root: bool
     ) -> None:
-        self._note_lists(node, definition)
+        written = (len(getattr(value, "values", ())) for value in list_arguments(definition, node))
+        self.longest_list = max(self.longest_list, *written, 0)
         unasked = self._limits.default_list_size
         size = size_of(definition, node, self._limits)
         lists = lists_in(definition.type)
@@ -161,54 +158,7 @@ class Counter:
         else:
             tally.cost.add(1 if size is None or is_connection else size, row)
 
-    def _note_lists(self, node: FieldNode, definition: GraphQLField) -> None:
-        for value in list_arguments(definition, node):
-            if isinstance(value, VariableNode):
-                self.list_variables.add(value.name.value)
-            else:
-                self.longest_list = max(self.longest_list, len(getattr(value, "values", ())))
-
 
 def is_introspection(node: FieldNode, parent: GraphQLNamedType | None) -> bool:
     """Whether a field belongs to the part of a document that asks for the schema itself."""
     return node.name.value in ("__schema", "__type") or (parent is not None and parent.name.startswith("__"))
-
-
-def merges(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:
-    """Pairs of fields with the same response name, and pairs of fragments, that stand side by side once all is merged.
-
-    Visits each selection of the expanded operation once: look at `Tally.selections` first.
-    """
-    pairs = 0
-    waiting: list[Sequence[SelectionSetNode]] = [[operation.selection_set]]
-    while waiting:
-        spreads = 0
-        fields: dict[str, list[FieldNode]] = {}
-        for node in side_by_side(waiting.pop(), fragments):
-            if isinstance(node, FieldNode):
-                fields.setdefault((node.alias or node.name).value, []).append(node)
-            else:
-                spreads += 1
-        pairs += spreads * (spreads - 1) // 2
-        for same in fields.values():
-            pairs += len(same) * (len(same) - 1) // 2
-            if inner := [node.selection_set for node in same if node.selection_set]:
-                waiting.append(inner)
-    return pairs
-
-
-def side_by_side(
-    selections: Sequence[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]
-) -> Iterator[FieldNode | FragmentSpreadNode]:
-    """The fields of selection sets that are merged, those of their fragments too, and the spreads of these."""
-    waiting = list(selections)
-    while waiting:
-        for node in waiting.pop().selections:
-            match node:
-                case FieldNode():
-                    yield node
-                case InlineFragmentNode():
-                    waiting.append(node.selection_set)
-                case FragmentSpreadNode():
-                    yield node
-                    waiting.append(fragments[node.name.value].selection_set)

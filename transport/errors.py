@@ -110,3 +110,9 @@ def too_complex(limit: str, maximum: int, number: int | None = None) -> Refusal:
     if number is not None:
         extensions["number"] = min(number, 10**9)
     return Refusal([plain(Code.QUERY_TOO_COMPLEX, message, **extensions)], well_formed=True)
+
+
+def require(limit: str, number: int, maximum: int) -> None:
+    """Refuse what is over a limit."""
+    if number > maximum:
+        raise too_complex(limit, maximum, number)

@@ -10,9 +10,10 @@ import orjson
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution import Executor
 
-from transport.documents import Documents, Operation
+from transport.documents import Documents
 from transport.errors import Code, Headers, Refusal, formatted, plain
 from transport.masking import Mask, has_code
+from transport.operations import Operation
 from transport.settings import TransportSettings
 
 ContextMaker: TypeAlias = Callable[[], AbstractAsyncContextManager[Any]]
@@ -81,8 +82,7 @@ class Execution:
         try:
             return outcome, orjson.dumps(outcome.body)
         except TypeError as error:
-            mask = Mask(log_messages=self._settings.log_error_messages)
-            outcome = Outcome({"errors": [mask.surprise(error)], "data": None})
+            outcome = failed(error, Mask(log_messages=self._settings.log_error_messages))
             return outcome, orjson.dumps(outcome.body)
 
     async def _run(
@@ -126,7 +126,12 @@ class Execution:
             if not isinstance(result, ExecutionResult):
                 result = await result
         except Exception as error:  # a fault of the executor itself
-            return Outcome({"errors": [mask.surprise(error)], "data": None})
+            return failed(error, mask)
+        except asyncio.CancelledError as error:
+            # Something that a resolver waited for was cancelled, not this task: the executor lets that pass.
+            if (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            return failed(error, mask)
         return answered(result, mask)
 
 
@@ -135,6 +140,11 @@ def answered(result: Any, mask: Mask) -> Outcome:
     if not result.errors:
         return Outcome({"data": result.data})
     return Outcome({"errors": mask.apply(result.errors), "data": result.data})
+
+
+def failed(error: BaseException, mask: Mask) -> Outcome:
+    """The answer of an operation that broke down as a whole."""
+    return Outcome({"errors": [mask.surprise(error)], "data": None})
 
 
 def refused(refusal: Refusal) -> Outcome:

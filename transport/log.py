@@ -2,7 +2,7 @@
 
 import structlog
 
-from transport.documents import Operation
+from transport.operations import Operation
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from transport import Limits
-from transport.counting import Counter, merges
+from transport.counting import Counter
+from transport.merging import merges
 
 SCHEMA = build_schema("""
 type Query { thing: Thing }

@@ -7,7 +7,7 @@ import pytest
 from graphql import DocumentNode, build_schema
 
 from tests.transport.world import Client, codes, limited
-from transport import documents
+from transport import parsing
 from transport.cache import RecentlyUsed
 from transport.documents import Documents
 from transport.errors import Refusal
@@ -24,7 +24,7 @@ def parses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         texts.append(text)
         return graphql.parse(text, **options)
 
-    monkeypatch.setattr(documents, "parse", parse)
+    monkeypatch.setattr(parsing, "parse", parse)
     return texts
 
 

@@ -190,3 +190,19 @@ async def test_stopping_the_server_is_no_departure(world: World) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert world.contexts_left == 1
+
+
+async def test_something_cancelled_that_a_resolver_waits_for_is_a_surprise(world: World) -> None:
+    async def wait_for_another(_source: Any, _info: Any) -> str:
+        other: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        other.cancel()
+        return await other
+
+    endpoint = world.endpoint()
+    field = endpoint.execution.schema.query_type.fields["echo"]  # type: ignore[union-attr]  # there is one
+    field.resolve = wait_for_another
+    caller = Caller(endpoint)
+    caller.receive(document("{echo}"))
+    await finished(caller.call)
+    status, body = caller.answer()
+    assert (status, body["errors"][0]["extensions"]["code"]) == (200, "INTERNAL_SERVER_ERROR")

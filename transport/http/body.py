@@ -41,17 +41,18 @@ async def read_body(scope: Scope, receive: Receive, limits: Limits) -> bytes:
     length = declared_length(scope)
     if length is not None and length > limits.body_bytes:
         raise too_large(limits)
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await next_message(receive, limits)
-        chunk: bytes = message.get("body", b"")
-        size += len(chunk)
-        if size > limits.body_bytes:
-            raise too_large(limits)
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return chunk if len(chunks) == 1 else b"".join(chunks)
+    message = await next_message(receive, limits)
+    body: bytes = message.get("body", b"")
+    if message.get("more_body", False):
+        # Not a list of pieces: each may be one byte, and would take fifty.
+        gathered = bytearray(body)
+        while len(gathered) <= limits.body_bytes and message.get("more_body", False):
+            message = await next_message(receive, limits)
+            gathered += message.get("body", b"")
+        body = bytes(gathered)
+    if len(body) > limits.body_bytes:
+        raise too_large(limits)
+    return body
 
 
 def declared_length(scope: Scope) -> int | None:

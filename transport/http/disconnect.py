@@ -41,7 +41,7 @@ class CancelWhenGone:
         self._timer.cancel()
         if self._watch is not None:
             self._watch.cancel()
-        if self._gone and kind is asyncio.CancelledError and self._task.uncancel() == 0:
+        if self._gone and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
             raise ClientGoneError from None
 
     def _begin(self) -> None:

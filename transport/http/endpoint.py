@@ -11,7 +11,6 @@ from graphql.execution import Executor
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from transport.documents import Operation
 from transport.errors import Code, Refusal, bad_request, plain
 from transport.execution import Execution, OperationRequest, Outcome, refused
 from transport.http.answer import Page, send_json, send_page
@@ -21,6 +20,7 @@ from transport.http.headers import check_host, joined
 from transport.http.negotiation import GRAPHQL_RESPONSE, HTML, JSON, chosen
 from transport.http.parameters import NO_QUERY, from_body, from_query_string
 from transport.log import log_operation
+from transport.operations import Operation
 from transport.settings import TransportSettings
 
 MakeContext: TypeAlias = Callable[[HTTPConnection], AbstractAsyncContextManager[Any]]

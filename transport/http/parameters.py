@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-import orjson
-
-from transport.errors import Refusal, bad_input, bad_request, too_complex
+from transport.errors import bad_input, bad_request, too_complex
 from transport.execution import OperationRequest
+from transport.http.json_text import load, nesting
 from transport.settings import Limits
 
 NO_QUERY = "The request has no query: a string with a GraphQL document."
@@ -57,23 +56,6 @@ def from_query_string(query_string: bytes, limits: Limits) -> OperationRequest |
     return request
 
 
-def load(text: bytes, limits: Limits, what: str) -> Any:
-    """The value of a JSON text. orjson is strict: UTF-8 only, no NaN or Infinity, no half characters."""
-    if nesting(text) > limits.json_depth:
-        raise bad_request(f"{what} is nested more than {limits.json_depth} levels deep.")
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise malformed(error, what) from None
-
-
-def malformed(error: orjson.JSONDecodeError, what: str) -> Refusal:
-    """Why a text is no JSON; half of a surrogate pair is a bad string in good JSON."""
-    if "surrogate in string" in error.msg:
-        return bad_input("A string in the request contains half of a surrogate pair.")
-    return bad_request(f"{what} is not valid JSON in UTF-8.")
-
-
 def checked(members: Mapping[str, Any]) -> OperationRequest:
     """The members, each of the type it must have."""
     query = members.get("query")
@@ -99,26 +81,6 @@ def an_object(members: Mapping[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise bad_request(f"{name} must be an object.")
     return value
-
-
-def nesting(text: bytes) -> int:
-    """How deep arrays and objects stand in one another in a JSON text, or more. Time is linear, whatever the text.
-
-    Brackets in strings do not count. Of what remains, the innermost pairs are taken away again and again.
-    """
-    most = text.count(b"[") + text.count(b"{")
-    if most <= 16:
-        return most
-    outside = b"".join(text.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2])
-    brackets = outside.translate(bytes.maketrans(b"{}", b"[]"), bytes(set(range(256)) - set(b"[]{}")))
-    depth = 0
-    while brackets and depth <= 128:
-        depth += 1
-        fewer = brackets.replace(b"[]", b"")
-        if len(fewer) == len(brackets):
-            return depth + len(brackets)  # unbalanced: no JSON, and perhaps very deep
-        brackets = fewer
-    return depth
 
 
 def check_depth(variables: Mapping[str, Any], limits: Limits) -> None:

@@ -1,0 +1,43 @@
+"""From text to syntax tree, within the limits that a text alone can break."""
+
+from graphql import DocumentNode, GraphQLSyntaxError, TokenKind, parse
+
+from transport.errors import Code, Refusal, bad_input, formatted, too_complex
+from transport.settings import Limits
+
+
+def parsed(text: str, limits: Limits) -> DocumentNode:
+    """The document, if it is one and not too long."""
+    if len(text) > limits.characters:
+        raise too_complex("characters", limits.characters, len(text))
+    if "\0" in text:
+        raise bad_input("The document contains a NUL character.")
+    try:
+        document = parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
+    except GraphQLSyntaxError as error:
+        raise syntax_refusal(error, limits) from None
+    if "\\u" in text and writes_nul(document):
+        raise bad_input("A string in the document contains a NUL character.")
+    return document
+
+
+def syntax_refusal(error: GraphQLSyntaxError, limits: Limits) -> Refusal:
+    """Why a text is no document. The parser gives its limits no type of their own, only words."""
+    if "Document contains more than" in error.message:
+        return too_complex("tokens", limits.tokens)
+    if "nested too deeply" in error.message:
+        return too_complex("nesting", 200)
+    # An escape that stands for half a character is a bad value, not a mistake in the language.
+    is_value = "Invalid Unicode escape sequence" in error.message
+    code = Code.BAD_USER_INPUT if is_value else Code.GRAPHQL_PARSE_FAILED
+    return Refusal([formatted(error, code)], well_formed=True)
+
+
+def writes_nul(document: DocumentNode) -> bool:
+    """Whether a string of the document has an escaped NUL, which some databases cannot store."""
+    token = document.loc.start_token if document.loc else None
+    while token is not None:
+        if token.kind in (TokenKind.STRING, TokenKind.BLOCK_STRING) and "\0" in (token.value or ""):
+            return True
+        token = token.next
+    return False
