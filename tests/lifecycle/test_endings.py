@@ -79,7 +79,8 @@ async def test_more_sessions_than_fit_in_one_transaction_end_in_one_round(world:
 
 async def _all_activities(world: World, what: str) -> list[str]:
     document = """query($types: [ActivityType!], $after: String) {
-        activities(types: $types, first: 500, after: $after) { edges { node { sessionId } } pageInfo { hasNextPage endCursor } } }"""
+        activities(types: $types, first: 500, after: $after) {
+            edges { node { sessionId } } pageInfo { hasNextPage endCursor } } }"""
     found: list[str] = []
     after = None
     while True:
