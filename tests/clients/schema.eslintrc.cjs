@@ -26,6 +26,7 @@ module.exports = {
           types: [
             "DataPoint", "KindTimeout", "PageInfo", "PathStat", "PathTime", "Problem",
             "SessionStats", "StatBucket", "StatGroup", "Summary",
+            "Viewer", // the caller: each has just one
           ],
         },
       },
