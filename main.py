@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     insecure: bool = False
     allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
     production: bool = False
-    sweep_interval: Annotated[float, Field(ge=0, le=5)] = 1.0
+    sweep_interval: Annotated[float, Field(gt=0, le=5)] = 1.0
     retention_days: Annotated[float, Field(gt=0)] | None = None
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error|critical)$")] = "info"
     limits: Limits = Limits()
@@ -86,29 +86,31 @@ class Settings(BaseSettings):
 
 
 @asynccontextmanager
-async def running(app: Starlette, settings: Settings, clock: Clock) -> AsyncIterator[None]:
+async def running(app: Starlette, settings: Settings, clock: Clock, *, sweeping: bool) -> AsyncIterator[None]:
     """What the application lives on: the storage, the present, the sweeper; started in this order, stopped back up."""
     async with open_database(database_file(settings.database_url)) as database:
         presence = Presence(database, clock)
         sweeper = Sweeper(database, presence, clock, retention=settings.retention)
         app.state.services, app.state.sweeper = Services(database, presence), sweeper
-        async with sweeper.running(settings.sweep_interval):
+        await sweeper.sweep()
+        async with sweeper.running(settings.sweep_interval) if sweeping else nullcontext():
             yield
 
 
-def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Starlette:
+def create_app(settings: Settings | None = None, clock: Clock | None = None, *, sweeping: bool = True) -> Starlette:
     """The application for an ASGI server that speaks the lifespan protocol.
 
     Args:
         settings: from the environment where not given.
         clock: the wall clock of this machine where not given.
+        sweeping: whether the sweeper works by itself; else only when told to (`app.state.sweeper`).
     """
     chosen = settings or Settings()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         try:
-            async with running(app, chosen, clock or SystemClock()):
+            async with running(app, chosen, clock or SystemClock(), sweeping=sweeping):
                 yield
         except (DatabaseInUse, DatabaseOutdated, StorageUnavailable, OSError) as error:
             app.state.failure = error  # for whoever started the server: to be told in one line

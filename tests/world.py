@@ -114,8 +114,7 @@ def _sign(tx: Connection, instants: Sequence[Instant]) -> list[None]:
 async def open_world(file: Path, clock: FakeClock | None = None, **settings: Any) -> AsyncIterator[World]:
     """A server on a database file, without sockets."""
     clock = clock or FakeClock()
-    chosen = Settings(database_url=str(file), **{"sweep_interval": 0, **settings})
-    app = create_app(chosen, clock)
+    app = create_app(Settings(database_url=str(file), **settings), clock, sweeping=False)
     transport = httpx2.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

@@ -54,15 +54,13 @@ class Sweeper:
 
     @asynccontextmanager
     async def running(self, interval: float) -> AsyncIterator[None]:
-        """Sweep at once, then every `interval` seconds while the context lasts; 0: only when told to."""
-        await self.sweep()
-        task = asyncio.create_task(self._work(interval), name="sweeper") if interval else None
+        """Sweep every `interval` seconds while the context lasts; at most 5, or the server counts as away."""
+        task = asyncio.create_task(self._work(interval), name="sweeper")
         try:
             yield
         finally:
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _work(self, interval: float) -> None:
         while True:
