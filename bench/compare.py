@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from statistics import median
 
 from bench.figures import FIGURES
@@ -48,6 +49,11 @@ class Result:
     def wrong(self) -> int:
         return sum(sample.wrong for sample in self.samples)
 
+    @property
+    def client_share(self) -> float:
+        """How busy the load client kept its core, 0 to 1; near 1 it was the client that was measured."""
+        return median(sample.client_seconds / sample.seconds for sample in self.samples)
+
     def latency(self, share: float) -> float:
         """Seconds that `share` of the right answers did not exceed: the median of the runs."""
         return median(percentile(sample.latencies, share) for sample in self.samples)
@@ -64,10 +70,10 @@ async def stocked(recipes: Sequence[Recipe], sessions: int, cores: set[int] | No
 
 
 async def compare(servers: Sequence[Server], effort: Effort) -> AsyncIterator[list[Result]]:
-    """The results of all servers at one figure and number of connections, then at the next. Raises LoadFailed."""
+    """The results of one figure, by connections and then by server; then those of the next. Raises LoadFailed."""
     for figure in FIGURES:
-        for connections in effort.connections:
-            yield await _by_turns(figure, connections, servers, effort)
+        results = [await _by_turns(figure, connections, servers, effort) for connections in effort.connections]
+        yield list(chain.from_iterable(results))
 
 
 async def _by_turns(figure: Figure, connections: int, servers: Sequence[Server], effort: Effort) -> list[Result]:

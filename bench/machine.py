@@ -22,6 +22,12 @@ def describe_machine() -> str:
     )
 
 
+def describe_load() -> str:
+    """What else the machine does: figures of a busy one are too low."""
+    busy = os.getloadavg()[0]
+    return f"Load average before the run: {busy:.1f}" + (" – too busy to be believed." if busy > 0.5 else ".")
+
+
 def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

@@ -46,7 +46,7 @@ class Sender:
             await asyncio.sleep(max(0.0, number / rate - gone))
             await self._places.acquire()
             self._depart(self._world.turn(number / rate), due)
-            arrived(number / rate)
+            arrived((number + 1) / rate)
 
     @property
     def _is_hopeless(self) -> bool:

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from typing import Final
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -17,8 +18,8 @@ COLUMNS: Final = {
     Operation.KEEPALIVE: "keepalive",
     Operation.KEEPALIVE_MANY: "keepalive",
     Operation.HIDE: "hide",
-    Operation.STOP: "stop",
-    Operation.TERMINATE: "terminate",
+    Operation.STOP: "end",
+    Operation.TERMINATE: "end",
     Operation.LIST: "read",
     Operation.COUNT: "read",
     Operation.TIMELINE: "read",
@@ -59,7 +60,7 @@ class Tally:
     def show(self, console: Console) -> None:
         """Prints the operations by kind with their latency, and the answers by outcome."""
         columns = list(dict.fromkeys(COLUMNS.values()))
-        operations = Table("kind", title=f"{self.total} operations")
+        operations = Table("kind", box=SIMPLE, title=f"{self.total} operations")
         for name in (*columns, "all", "p50 ms", "p99 ms"):
             operations.add_column(name, justify="right")
         for row in (*Kind, READER):
@@ -67,7 +68,7 @@ class Tally:
                 counts = [str(self.sent[row, column] or "–") for column in columns]
                 times = [f"{1000 * percentile(seconds, share):.1f}" for share in (0.50, 0.99)]
                 operations.add_row(row, *counts, str(len(seconds)), *times)
-        outcomes = Table("answer", "code", title="answers")
+        outcomes = Table("answer", "code", box=SIMPLE, title="answers")
         outcomes.add_column("count", justify="right")
         for (outcome, code), count in sorted(self.outcomes.items(), key=lambda entry: -entry[1]):
             outcomes.add_row(outcome.value, code, str(count))
