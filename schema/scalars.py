@@ -3,11 +3,12 @@
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from collections.abc import Callable
 from datetime import UTC, datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, NewType
 
-from graphql import GraphQLError, GraphQLScalarType
+from graphql import ConstValueNode, GraphQLError, GraphQLScalarType, StringValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
 from models.clock import SECOND, Instant
@@ -117,6 +118,11 @@ def base64_of(data: bytes) -> str:
     return b64encode(data).decode()
 
 
+def _quoted(coerce: Callable[[object], object]) -> Callable[[ConstValueNode], object]:
+    """A literal of a scalar that is text: only with quotation marks, where `value` is what they hold."""
+    return lambda node: coerce(node.value if isinstance(node, StringValueNode) else None)
+
+
 def _defined(type_: GraphQLScalarType) -> ScalarDefinition:
     return ScalarDefinition(
         name=type_.name,
@@ -134,6 +140,7 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         GraphQLScalarType(
             "DateTime",
             coerce_input_value=instant_of,
+            coerce_input_literal=_quoted(instant_of),
             coerce_output_value=text_of,
             description="An instant. In: RFC 3339 with an offset, such as `2024-05-31T14:00:00+02:00`, years 0001 to "
             "9999; what is finer than a millisecond is cut off. Out: UTC with milliseconds and `Z`.",
@@ -144,6 +151,7 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         GraphQLScalarType(
             "JSON",
             coerce_input_value=checked_json,
+            coerce_input_literal=lambda node: checked_json(value_from_ast_untyped(node)),
             description="Any JSON value, also written as a literal. Whole numbers have at most 64 bits, text has no "
             f"NUL, and nothing is nested deeper than {MAX_JSON_DEPTH} levels.",
         )
@@ -152,6 +160,7 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         GraphQLScalarType(
             "Base64",
             coerce_input_value=bytes_of,
+            coerce_input_literal=_quoted(bytes_of),
             coerce_output_value=base64_of,
             description="Binary data as standard base64 text (RFC 4648, section 4) with padding.",
         )

@@ -1,0 +1,153 @@
+"""A stage for documents: rows as the database would give them, and a context without a database."""
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import ExecutionResult, execute, parse, validate
+
+from models.ids import new_id
+from models.kinds import KINDS
+from models.kinds.base import ProjectDefaults
+from models.kinds.check import check
+from models.tables import activity, session
+from models.tables.activity import Activity
+from models.tables.data_point import DataPoint
+from models.tables.path_time import PathTime
+from models.tables.project import Project
+from models.tables.session import Session
+from resolvers.access import LOCAL_ADMIN, Caller
+from resolvers.pages import Edge, Page, PageArgs
+from schema import graphql_schema
+
+NOW = 1_704_067_200_000
+"""2024-01-01T00:00:00Z"""
+PROJECT = Project(
+    id="default",
+    name="Default",
+    geo_listen_enabled=False,
+    default_language="en",
+    timeouts={"USER": 60},
+    created_at=NOW,
+    updated_at=NOW,
+)
+
+GIVEN: dict[str, dict[str, Any]] = {
+    "CLIENT": {"client_system": "iOS 8.1", "device_id": "d1", "client_type": "iPhone", "language": "fr-CA"},
+    "AGENDA": {"guide": 7, "name": "Opening", "start_time": NOW + 5000, "end_time": NOW + 9000, "import_id": "i1"},
+    "MEDIA": {
+        "player_time": {"playhead": 1.5, "ts": NOW},
+        "tracking_server": "t",
+        "report_suite": "r",
+        "organization_id": "o",
+        "visitor_id": "v",
+        "media_id": "m",
+        "length": 60,
+        "content_type": "VOD",
+        "player_name": "p",
+        "channel": "c",
+        "qoe": {"bitrate": 5},
+    },
+    "FIELD": {"unit_id": "u1", "uuid": "f1", "created": NOW - 2000, "data": [{"name": "A", "value": "x"}]},
+    "USER": {"username": "ada", "client_id": "0123456789abcdef"},
+}
+"""A start of each kind, by Python names."""
+
+
+def row(kind: str, **changes: Any) -> Session:
+    """A session of a kind as the database would give it: words are plain text."""
+    rules = KINDS[kind]
+    fields = check(rules.fields, GIVEN[kind]).fields
+    placed = rules.place(fields, project=ProjectDefaults(False, "en", {}), now=NOW)
+    values = dict.fromkeys((column.name for column in session.columns), None) | {
+        "id": new_id("s_"),
+        "kind": str(kind),
+        "project_id": "default",
+        "created_at": NOW,
+        "updated_at": NOW,
+        "revision": 1,
+        "meta": {"a": [1]},
+        "started_at": NOW,
+        "last_seen_at": NOW,
+        "visible": True,
+        "path": ["view", "tab"],
+        "visible_ms": 1500,
+    }
+    plain = {name: str(value) if name == "player_state" else value for name, value in placed.items()}
+    return Session(**(values | plain | changes))
+
+
+def entry_of(s: Session, position: int, what: str) -> Activity:
+    values = dict.fromkeys((column.name for column in activity.columns), None) | {
+        "position": position,
+        "id": new_id("a_"),
+        "session_id": s.id,
+        "project_id": s.project_id,
+        "kind": s.kind,
+        "type": what,
+        "at": NOW,
+        "client_at": NOW,
+        "data": {},
+    }
+    return Activity(**values)
+
+
+class Shelf:
+    """Loaders that hold what a test puts on them."""
+
+    def __init__(self, *rows: Any) -> None:
+        self.rows = {each.id: each for each in rows}
+
+    async def session(self, id: str) -> Any:  # noqa: A002 - as the loaders have it
+        return self.rows.get(id)
+
+    project = activity = session
+
+    async def path_times(self, session_id: str) -> list[PathTime]:
+        return [PathTime(session_id=session_id, path=["view"], visible_ms=1500)]
+
+    async def data_points(self, session_id: str) -> list[DataPoint]:
+        return [DataPoint(session_id=session_id, name="photo", position=0, value=None, raw_data=b"\0\1")]
+
+    async def activities(self, session_id: str, types: Sequence[str] | None, page: PageArgs) -> Page[Activity]:
+        found = [
+            each
+            for each in self.rows.values()
+            if isinstance(each, Activity) and each.session_id == session_id and (types is None or each.type in types)
+        ]
+        edges = [Edge(f"c{each.position}", each) for each in found[: page.first]]
+        return Page(edges, has_next_page=False, has_previous_page=False, count=lambda: self._count(edges))
+
+    async def database_id(self) -> str:
+        return new_id("d_")
+
+    async def _count(self, edges: list[Edge[Activity]]) -> int:
+        return len(edges)
+
+
+@dataclass
+class Scene:
+    """Stands in for the context of an operation; changes answer what a test prepared, and are noted."""
+
+    loaders: Shelf
+    caller: Caller = LOCAL_ADMIN
+    now: int = NOW + 1000
+    answers: Any = None
+    changes: list[Any] = field(default_factory=list)
+
+    async def change(self, _work: object, item: object) -> Any:
+        self.changes.append(item)
+        return self.answers
+
+
+async def run(document: str, scene: Scene, **variables: Any) -> ExecutionResult:
+    parsed = parse(document)
+    assert validate(graphql_schema, parsed) == []
+    result = execute(graphql_schema, parsed, context_value=scene, variable_values=variables)
+    return await result if isinstance(result, Awaitable) else result
+
+
+async def answer(document: str, scene: Scene, **variables: Any) -> Any:
+    result = await run(document, scene, **variables)
+    assert result.errors is None
+    return result.data

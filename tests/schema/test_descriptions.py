@@ -1,0 +1,57 @@
+"""Every part of the schema says what it is for."""
+
+from collections.abc import Iterator
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    is_introspection_type,
+    is_specified_scalar_type,
+)
+
+from models.words import ActivityType, EndReason, Kind, PlayerState, ProblemCode, Scope, State, Word
+from schema import graphql_schema
+
+VOCABULARIES: dict[str, type[Word]] = {
+    "ActivityType": ActivityType,
+    "EndReason": EndReason,
+    "PlayerState": PlayerState,
+    "ProblemCode": ProblemCode,
+    "Scope": Scope,
+    "SessionKind": Kind,
+    "SessionState": State,
+}
+
+
+def parts(type_: GraphQLNamedType) -> Iterator[tuple[str, str | None]]:
+    """Everything in a type that can have a description, and the one it has."""
+    yield type_.name, type_.description
+    if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+        for name, field in type_.fields.items():
+            yield f"{type_.name}.{name}", field.description
+            for argument in field.args:
+                yield f"{type_.name}.{name}({argument}:)", field.args[argument].description
+    elif isinstance(type_, GraphQLInputObjectType):
+        yield from ((f"{type_.name}.{name}", of.description) for name, of in type_.fields.items())
+    elif isinstance(type_, GraphQLEnumType):
+        yield from ((f"{type_.name}.{name}", of.description) for name, of in type_.values.items())
+
+
+def test_every_type_field_argument_and_value_has_a_description() -> None:
+    ours = [
+        type_
+        for type_ in graphql_schema.type_map.values()
+        if not is_introspection_type(type_) and not is_specified_scalar_type(type_)
+    ]
+    assert [name for type_ in ours for name, description in parts(type_) if not description] == []
+
+
+@pytest.mark.parametrize(("name", "words"), VOCABULARIES.items())
+def test_an_enum_has_the_words_of_its_vocabulary_with_their_meanings(name: str, words: type[Word]) -> None:
+    enum = graphql_schema.type_map[name]
+    assert isinstance(enum, GraphQLEnumType)
+    assert {value: of.description for value, of in enum.values.items()} == {word.name: word.meaning for word in words}

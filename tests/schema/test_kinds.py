@@ -1,0 +1,179 @@
+"""A kind is declared once: its model, its input and its type say the same."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    Undefined,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
+from pydantic.fields import FieldInfo
+
+from models.kinds import KINDS
+from models.kinds.base import Derived, InputOnly, KindFields, KindRules, mark
+from models.kinds.calls import HeardFields, KeepaliveFields, TerminateFields
+from models.kinds.field import DataPointFields
+from models.kinds.media import MediaPingFields, PlayerTimeFields
+from models.kinds.project import KindTimeoutFields, ProjectFields
+from models.kinds.start import StartFields
+from schema import graphql_schema
+
+INPUTS: dict[str, type[KindFields]] = {
+    "DataPointInput": DataPointFields,
+    "HideSessionInput": HeardFields,
+    "KeepaliveSessionInput": KeepaliveFields,
+    "KindTimeoutInput": KindTimeoutFields,
+    "MediaPingInput": MediaPingFields,
+    "PlayerTimeInput": PlayerTimeFields,
+    "ProjectInput": ProjectFields,
+    "StartSessionInput": StartFields,
+    "StopSessionInput": HeardFields,
+    "TerminateSessionInput": TerminateFields,
+    **{f"{kind.capitalize()}SessionInput": rules.fields for kind, rules in KINDS.items()},
+}
+SAID_OTHERWISE = {("HideSessionInput", "path"), ("StopSessionInput", "path")}
+SCALARS = {
+    "integer": {"Int", "DateTime"},
+    "number": {"Float"},
+    "string": {"String", "ID", "Base64", "SessionKind"},
+    "boolean": {"Boolean"},
+    "object": {"JSON"},
+}
+
+
+def input_type(name: str) -> GraphQLInputObjectType:
+    found = graphql_schema.type_map[name]
+    assert isinstance(found, GraphQLInputObjectType)
+    return found
+
+
+def session_type(kind: str) -> GraphQLObjectType:
+    found = graphql_schema.type_map[f"{kind.capitalize()}Session"]
+    assert isinstance(found, GraphQLObjectType)
+    return found
+
+
+def interface(of: GraphQLSchema) -> GraphQLInterfaceType:
+    found = of.type_map["Session"]
+    assert isinstance(found, GraphQLInterfaceType)
+    return found
+
+
+def named(model: type[KindFields]) -> dict[str, FieldInfo]:
+    """The fields of a model by the names that clients use."""
+    return {str(info.alias): info for info in model.model_fields.values()}
+
+
+def shapes(model: type[KindFields]) -> dict[str, Any]:
+    """What JSON Schema says of each field: pydantic's own reading of the types."""
+    found: dict[str, Any] = model.model_json_schema(by_alias=True)
+    definitions = found.get("$defs", {})
+
+    def plain(shape: dict[str, Any]) -> dict[str, Any]:
+        if "anyOf" in shape:
+            (shape,) = (each for each in shape["anyOf"] if each != {"type": "null"})
+        return definitions[shape["$ref"].rpartition("/")[2]] if "$ref" in shape else shape
+
+    return {name: plain(shape) for name, shape in found["properties"].items()}
+
+
+def missing_halves(kinds: Mapping[str, KindRules], of: GraphQLSchema) -> Iterator[str]:
+    """What a kind lacks in the schema, and the other way round."""
+    variant = of.type_map["SessionVariantInput"]
+    assert isinstance(variant, GraphQLInputObjectType)
+    for kind in kinds:
+        for name in (f"{kind.capitalize()}Session", f"{kind.capitalize()}SessionInput"):
+            if name not in of.type_map:
+                yield f"{kind} has no {name} in schema/kinds.py"
+        if kind.lower() not in variant.fields:
+            yield f"{kind} has no field in SessionVariantInput in schema/kinds.py"
+    for name in variant.fields:
+        if name.upper() not in kinds:
+            yield f"SessionVariantInput.{name} has no kind in models/kinds"
+    for type_ in of.get_implementations(interface(of)).objects:
+        if type_.name.removesuffix("Session").upper() not in kinds:
+            yield f"{type_.name} has no kind in models/kinds"
+
+
+def test_every_kind_is_in_the_schema_and_no_other() -> None:
+    assert list(missing_halves(KINDS, graphql_schema)) == []
+
+
+def test_a_kind_without_its_half_in_the_schema_is_named() -> None:
+    more = KINDS | {"PARCEL": KINDS["USER"]}
+    assert list(missing_halves(more, graphql_schema)) == [
+        "PARCEL has no ParcelSession in schema/kinds.py",
+        "PARCEL has no ParcelSessionInput in schema/kinds.py",
+        "PARCEL has no field in SessionVariantInput in schema/kinds.py",
+    ]
+
+
+def test_a_kind_without_its_half_in_the_models_is_named() -> None:
+    fewer = {kind: rules for kind, rules in KINDS.items() if kind != "USER"}
+    assert list(missing_halves(fewer, graphql_schema)) == [
+        "SessionVariantInput.user has no kind in models/kinds",
+        "UserSession has no kind in models/kinds",
+    ]
+
+
+@pytest.mark.parametrize(("name", "model"), INPUTS.items())
+def test_an_input_has_the_fields_defaults_and_descriptions_of_its_model(name: str, model: type[KindFields]) -> None:
+    fields, infos = input_type(name).fields, named(model)
+    assert infos.keys() == fields.keys() - {"variant"}
+    for alias, info in infos.items():
+        field = fields[alias]
+        wanted = Undefined if info.is_required() or info.default is None else info.default
+        assert field.default_value == wanted, alias
+        if (name, alias) not in SAID_OTHERWISE:
+            assert field.description == info.description, alias
+
+
+@pytest.mark.parametrize(("name", "model"), INPUTS.items())
+def test_an_input_may_leave_out_what_its_model_may(name: str, model: type[KindFields]) -> None:
+    for alias, info in named(model).items():
+        may_be_null = not info.is_required() and info.default is None
+        assert isinstance(input_type(name).fields[alias].type, GraphQLNonNull) != may_be_null, alias
+
+
+@pytest.mark.parametrize(("name", "model"), INPUTS.items())
+def test_an_input_has_the_types_of_its_model(name: str, model: type[KindFields]) -> None:
+    for alias, shape in shapes(model).items():
+        type_ = input_type(name).fields[alias].type
+        assert is_list_type(get_nullable_type(type_)) == (shape["type"] == "array"), alias
+        of = get_named_type(type_)
+        if not isinstance(of, GraphQLInputObjectType) and shape["type"] != "array":
+            assert of.name in SCALARS[shape["type"]], alias
+
+
+@pytest.mark.parametrize("rules", KINDS.values(), ids=KINDS)
+def test_a_session_shows_what_its_start_said(rules: KindRules) -> None:
+    ours, theirs = session_type(rules.kind).fields, input_type(f"{rules.kind.capitalize()}SessionInput").fields
+    for alias, info in named(rules.fields).items():
+        if mark(info.metadata, InputOnly) is not None:
+            continue
+        assert ours[alias].description == info.description, alias
+        assert get_named_type(ours[alias].type) is get_named_type(theirs[alias].type), alias
+        filled_in = mark(info.metadata, Derived) is not None
+        never_null = isinstance(theirs[alias].type, GraphQLNonNull) or filled_in
+        assert isinstance(ours[alias].type, GraphQLNonNull) == never_null, alias
+
+
+@pytest.mark.parametrize("rules", KINDS.values(), ids=KINDS)
+def test_a_session_has_every_field_that_all_kinds_share(rules: KindRules) -> None:
+    for name, field in interface(graphql_schema).fields.items():
+        assert str(session_type(rules.kind).fields[name].type) == str(field.type), name
+        assert session_type(rules.kind).fields[name].description == field.description, name
+
+
+@pytest.mark.parametrize("rules", KINDS.values(), ids=KINDS)
+def test_a_kind_is_described_once(rules: KindRules) -> None:
+    variant = input_type("SessionVariantInput").fields[rules.kind.lower()]
+    assert session_type(rules.kind).description == rules.description == variant.description

@@ -1,0 +1,237 @@
+"""Instants, free JSON and binary data, at the edge."""
+
+import base64
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from graphql import GraphQLError, GraphQLScalarType, parse_value
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from schema import graphql_schema
+from schema.scalars import MAX_JSON_DEPTH
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+FIRST = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH) // MILLISECOND
+LAST = (datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC) - EPOCH) // MILLISECOND
+INSTANTS = st.integers(FIRST, LAST)
+OFFSETS = st.integers(-(24 * 60 - 1), 24 * 60 - 1).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+def scalar(name: str) -> GraphQLScalarType:
+    found = graphql_schema.type_map[name]
+    assert isinstance(found, GraphQLScalarType)
+    return found
+
+
+DATE_TIME, JSON, BASE64 = scalar("DateTime"), scalar("JSON"), scalar("Base64")
+
+
+def literal(type_: GraphQLScalarType, text: str) -> Any:
+    """What a literal in a document stands for."""
+    assert type_.coerce_input_literal is not None
+    return type_.coerce_input_literal(parse_value(text))  # type: ignore[arg-type]
+
+
+# ---- DateTime ----
+
+
+@given(INSTANTS)
+@example(FIRST)
+@example(LAST)
+@example(-1)
+def test_an_instant_that_goes_out_comes_in_again_the_same(instant: int) -> None:
+    text = DATE_TIME.coerce_output_value(instant)
+    assert DATE_TIME.coerce_input_value(text) == instant
+
+
+@given(INSTANTS)
+def test_an_instant_goes_out_in_utc_with_three_decimals(instant: int) -> None:
+    day = EPOCH + instant * MILLISECOND
+    wanted = day.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    assert DATE_TIME.coerce_output_value(instant) == wanted
+
+
+@given(st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 12, 31)), OFFSETS)  # noqa: DTZ001 - the zone is drawn
+def test_an_offset_is_taken_off(day: datetime, offset: timezone) -> None:
+    local = day.replace(tzinfo=offset)
+    wanted = (local - EPOCH) // MILLISECOND
+    assert DATE_TIME.coerce_input_value(local.isoformat()) == wanted
+
+
+@given(st.from_regex(r"\A[0-9]{1,30}\Z"))
+@example("9")
+@example("9999999")
+def test_what_is_finer_than_a_millisecond_is_cut_not_rounded(fraction: str) -> None:
+    whole = DATE_TIME.coerce_input_value("1969-12-31T23:59:59Z")
+    assert DATE_TIME.coerce_input_value(f"1969-12-31T23:59:59.{fraction}Z") == whole + int(fraction.ljust(3, "0")[:3])
+
+
+def test_t_and_z_may_be_small() -> None:
+    assert DATE_TIME.coerce_input_value("2024-02-29t12:00:00z") == DATE_TIME.coerce_input_value("2024-02-29T12:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2024-01-01",
+        "2024-01-01T00:00:00",
+        "2024-01-01T00:00Z",
+        "2024-01-01 00:00:00Z",
+        "20240101T000000Z",
+        "2024-01-01T00:00:00.Z",
+        "2024-01-01T00:00:00,5Z",
+        "2024-01-01T00:00:00+01",
+        "2024-01-01T00:00:00+0100",
+        "2024-01-01T00:00:00+24:00",
+        "2024-01-01T00:00:00-24:00",
+        "2024-01-01T00:00:00+01:60",
+        "2024-01-01T24:00:00Z",
+        "2024-12-31T23:59:60Z",
+        "2024-01-01T00:60:00Z",
+        "2023-02-29T00:00:00Z",
+        "2024-13-01T00:00:00Z",
+        "2024-00-01T00:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+00:01",
+        "9999-12-31T23:59:59-00:01",
+        "10000-01-01T00:00:00Z",
+        "-2024-01-01T00:00:00Z",
+        " 2024-01-01T00:00:00Z",
+        "2024-01-01T00:00:00Z\n",
+        "2024-01-01T00:00:00Z\0",
+        "٢٠٢٤-01-01T00:00:00Z",
+        "now",
+        0,
+        1704067200000,
+        1.5,
+        True,
+        None,
+        ["2024-01-01T00:00:00Z"],
+        {},
+    ],
+)
+def test_what_is_no_exact_instant_is_refused(text: object) -> None:
+    with pytest.raises(GraphQLError, match="DateTime must be"):
+        DATE_TIME.coerce_input_value(text)
+
+
+@pytest.mark.parametrize("text", ["2024", "1704067200000", "now", "null", "[]", "{}"])
+def test_a_literal_that_is_no_text_is_no_instant(text: str) -> None:
+    with pytest.raises(GraphQLError, match="DateTime must be"):
+        literal(DATE_TIME, text)
+
+
+# ---- JSON ----
+
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(VALUES)
+def test_json_comes_in_and_goes_out_as_it_is(value: object) -> None:
+    assert JSON.coerce_output_value(JSON.coerce_input_value(value)) == value
+
+
+def test_json_can_be_a_literal() -> None:
+    written = '{a: [1, 2.5, "x", true, null], b: {}}'
+    assert literal(JSON, written) == {"a": [1, 2.5, "x", True, None], "b": {}}
+
+
+def nested(levels: int) -> object:
+    value: object = 1
+    for level in range(levels):
+        value = [value] if level % 2 else {"a": value}
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        float("nan"),
+        float("inf"),
+        -float("inf"),
+        2**64,
+        -(2**63) - 1,
+        "a\0b",
+        "\ud800",
+        "a\udfff",
+        {"a\0": 1},
+        {"\ud800": 1},
+        {1: 2},
+        b"bytes",
+        object(),
+        {1, 2},
+        nested(MAX_JSON_DEPTH + 1),
+    ],
+    ids=repr,
+)
+def test_what_not_every_store_keeps_is_no_json(value: object) -> None:
+    for wrapped in (value, [value], {"a": value}):
+        with pytest.raises(GraphQLError, match="JSON"):
+            JSON.coerce_input_value(wrapped)
+
+
+def test_json_may_be_nested_to_its_limit() -> None:
+    value = nested(MAX_JSON_DEPTH)
+    assert JSON.coerce_input_value(value) is value
+
+
+@pytest.mark.parametrize("text", ["1e999", "-1e999", "9" * 30, "9" * 5000, '"\\u0000"'], ids=lambda text: text[:9])
+def test_a_literal_is_checked_like_a_value(text: str) -> None:
+    with pytest.raises(GraphQLError, match="JSON"):
+        literal(JSON, text)
+
+
+# ---- Base64 ----
+
+
+@given(st.binary())
+def test_binary_data_goes_out_as_standard_base64_and_comes_in_again(data: bytes) -> None:
+    text = BASE64.coerce_output_value(data)
+    assert text == base64.b64encode(data).decode()
+    assert BASE64.coerce_input_value(text) == data
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A",
+        "AA",
+        "AAA",
+        "AB==",
+        "AAB=",
+        "AA==AA==",
+        "AAAA=",
+        "====",
+        "AA A",
+        "AAAA\n",
+        "_-_-",
+        "äöüß",
+        "AA=A",
+        5,
+        None,
+        b"AAAA",
+        [],
+    ],
+)
+def test_what_encoding_never_gives_is_no_base64(text: object) -> None:
+    with pytest.raises(GraphQLError, match="Base64 must be"):
+        BASE64.coerce_input_value(text)
+
+
+def test_a_word_without_quotation_marks_is_no_base64() -> None:
+    assert literal(BASE64, '"AAAA"') == b"\0\0\0"
+    with pytest.raises(GraphQLError, match="Base64 must be"):
+        literal(BASE64, "AAAA")
