@@ -43,9 +43,10 @@ async def _compare(effort: Effort) -> None:
         os.sched_setaffinity(0, loading)
     console.print("Servers on one core, load on another." if serving else "Servers and load share their cores.")
     console.print(
-        f"{effort.runs} runs of {effort.seconds:g} s of each server, by turns, {effort.sessions} sessions in the file:\n"
-        "medians of the runs; wrong: errors and problems, which are not counted as answers;\n"
-        "client: how busy the load client kept its core.",
+        f"{effort.runs} runs of {effort.seconds:g} s each, by turns; {effort.sessions} sessions in each file.\n"
+        "Plain peer: strawberry, SQLModel and aiosqlite as their documentation shows them.\n"
+        "Medians of the runs; spread: slowest to fastest; wrong: errors and problems, not\n"
+        "counted as answers; load: how busy the load client kept its core.",
         highlight=False,
     )
     async with stocked((OURS, PLAIN), effort.sessions, serving) as servers:

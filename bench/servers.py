@@ -40,7 +40,7 @@ def _plain(port: int, database: Path) -> list[str]:
 
 
 OURS: Final = Recipe("Session Graph", _ours)
-PLAIN: Final = Recipe("plain strawberry", _plain)
+PLAIN: Final = Recipe("plain peer", _plain)
 
 
 @dataclass

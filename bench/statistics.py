@@ -1,10 +1,10 @@
 """The few statistics that the tables show."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection
 
 
-def percentile(values: Sequence[float], share: float) -> float:
+def percentile(values: Collection[float], share: float) -> float:
     """The smallest value that at least `share` (0 to 1) of them do not exceed; 0 of none."""
     if not values:
         return 0.0

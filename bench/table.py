@@ -12,8 +12,8 @@ def figure_table(results: Sequence[Result]) -> Table:
     """A row for each server and number of connections; the last server of a number is what the others are
     compared with."""
     peers = {result.connections: result for result in results}
-    table = Table("server", title=results[0].figure, title_justify="left", box=SIMPLE)
-    for name in ("conn.", "per s", "slowest–fastest", "p50 ms", "p99 ms", "wrong", "client", "×"):
+    table = Table("server", title=results[0].figure, title_justify="left", box=SIMPLE, collapse_padding=True)
+    for name in ("conn.", "per s", "spread", "p50 ms", "p99 ms", "wrong", "load", "×"):
         table.add_column(name, justify="right", no_wrap=True)
     for result in results:
         peer = peers[result.connections]

@@ -1,6 +1,6 @@
 """Counts what was sent and answered, and shows it as two tables."""
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from typing import Final
 
 from rich.box import SIMPLE
@@ -25,6 +25,8 @@ COLUMNS: Final = {
     Operation.TIMELINE: "read",
 }
 READER: Final = "dashboard"
+LATEST: Final = 100_000
+"""Latencies kept of each kind: a run of days must not grow without bound."""
 
 
 class Tally:
@@ -34,7 +36,7 @@ class Tally:
         self.sent: Counter[tuple[str, str]] = Counter()
         self.outcomes: Counter[tuple[Outcome, str]] = Counter()
         self.lost_in_a_row = 0
-        self._seconds: defaultdict[str, list[float]] = defaultdict(list)
+        self._seconds: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=LATEST))
 
     def add(self, call: Call, answer: Answer, seconds: float) -> None:
         """Counts one answer that took so many seconds from the moment its call was due."""
@@ -65,9 +67,9 @@ class Tally:
             operations.add_column(name, justify="right")
         for row in (*Kind, READER):
             if seconds := self._seconds[row]:
-                counts = [str(self.sent[row, column] or "–") for column in columns]
+                counts = [self.sent[row, column] for column in columns]
                 times = [f"{1000 * percentile(seconds, share):.1f}" for share in (0.50, 0.99)]
-                operations.add_row(row, *counts, str(len(seconds)), *times)
+                operations.add_row(row, *(str(count or "–") for count in counts), str(sum(counts)), *times)
         outcomes = Table("answer", "code", box=SIMPLE, title="answers")
         outcomes.add_column("count", justify="right")
         for (outcome, code), count in sorted(self.outcomes.items(), key=lambda entry: -entry[1]):
