@@ -3,14 +3,11 @@
 import asyncio
 import ipaddress
 import os
-import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import structlog
 import typer
 import uvicorn
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
@@ -28,7 +25,7 @@ from resolvers.context import Context, Services, open_context
 from resolvers.lifecycle import Sweeper
 from resolvers.presence import Presence
 from schema import graphql_schema, sdl
-from transport import GraphQLEndpoint, Limits, Page, TransportSettings
+from transport import GraphQLEndpoint, Limits, Page, TransportSettings, configure_log, server
 from web import pages
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
@@ -112,7 +109,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None, *, 
         try:
             async with running(app, chosen, clock or SystemClock(), sweeping=sweeping):
                 yield
-        except (DatabaseInUse, DatabaseOutdated, StorageUnavailable, OSError) as error:
+        except Exception as error:
             app.state.failure = error  # for whoever started the server: to be told in one line
             raise
 
@@ -217,67 +214,21 @@ def fail(message: str) -> NoReturn:
     raise typer.Exit(2)
 
 
-def configure_log(level: str) -> None:
-    """One JSON object a line, on standard error."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-    )
-
-
-def uvicorn_options() -> dict[str, Any]:
-    """What both ways to serve share: nothing waits for ever, nothing is said that clients need not know."""
-    return {
-        "http": "httptools",
-        "loop": "uvloop",
-        "ws": "none",
-        "lifespan": "on",
-        "timeout_keep_alive": 10,
-        "timeout_graceful_shutdown": 5,
-        "server_header": False,
-        "access_log": False,
-        "log_level": "critical",
-        "proxy_headers": False,
-    }
-
-
-class Server(uvicorn.Server):
-    """Says where it is once it listens."""
-
-    def __init__(self, config: uvicorn.Config, told: str) -> None:
-        super().__init__(config)
-        self._told = told
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            typer.echo(self._told)
-
-
 def serve_once(settings: Settings) -> None:
     """Serve in this process."""
-    try:
-        listening = socket.create_server((settings.host.strip("[]"), settings.port), backlog=2048)
-    except OSError as error:
-        fail(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}")
-    origin = f"http://{settings.host}:{listening.getsockname()[1]}"
-    told = (
-        f"GraphiQL  {origin}/graphql (in a browser)\n"
-        f"endpoint  {origin}/graphql\n"
-        f"database  {database_file(settings.database_url).absolute()}"
-    )
+
+    def announce(origin: str) -> None:
+        typer.echo(f"GraphiQL  {origin}/graphql (in a browser)")
+        typer.echo(f"endpoint  {origin}/graphql")
+        typer.echo(f"database  {database_file(settings.database_url).absolute()}")
+
     app = create_app(settings)
-    server = Server(uvicorn.Config(app, **uvicorn_options()), told)
-    server.run(sockets=[listening])
-    if not server.started:
-        fail(str(getattr(app.state, "failure", "the server could not start")))
+    try:
+        server.serve(app, settings.host, settings.port, announce)
+    except server.CannotListenError as error:
+        fail(str(error))
+    except server.NotStartedError:
+        fail(str(app.state.failure))
 
 
 def serve_reloading(settings: Settings) -> None:
@@ -285,12 +236,19 @@ def serve_reloading(settings: Settings) -> None:
     os.environ |= {
         "DATABASE_URL": settings.database_url,
         "HOST": settings.host,
-        "PORT": str(settings.port),
+        "INSECURE": str(settings.insecure),
         "LOG_LEVEL": settings.log_level,
     }
     typer.echo(f"GraphiQL  http://{settings.host}:{settings.port}/graphql (in a browser)")
-    options = uvicorn_options() | {"log_level": "warning", "reload_dirs": [str(Path(__file__).parent)]}
-    uvicorn.run("main:create_app", factory=True, reload=True, host=settings.host, port=settings.port, **options)
+    reloading = {"factory": True, "reload": True, "reload_dirs": [str(Path(__file__).parent)]}
+    uvicorn.run("main:app_for_reload", host=settings.host, port=settings.port, **server.options() | reloading)
+
+
+def app_for_reload() -> Starlette:
+    """The application in a process of its own, which has to set up its log itself."""
+    settings = Settings()
+    configure_log(settings.log_level)
+    return create_app(settings)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,16 @@
 from transport.errors import Code
 from transport.http.answer import PAGE_HEADERS, Page
 from transport.http.endpoint import GraphQLEndpoint, MakeContext
+from transport.log import configure_log
 from transport.settings import Limits, TransportSettings
 
-__all__ = ["PAGE_HEADERS", "Code", "GraphQLEndpoint", "Limits", "MakeContext", "Page", "TransportSettings"]
+__all__ = [
+    "PAGE_HEADERS",
+    "Code",
+    "GraphQLEndpoint",
+    "Limits",
+    "MakeContext",
+    "Page",
+    "TransportSettings",
+    "configure_log",
+]

@@ -1,4 +1,6 @@
-"""One line in the log for each operation: what happened, and nothing that a client wrote but the operation's name."""
+"""The log: one line for each operation. What happened, and nothing that a client wrote but the operation's name."""
+
+import sys
 
 import structlog
 
@@ -22,4 +24,19 @@ def log_operation(operation: Operation | None, outcome: str | list[str], *, stat
         duration_ms=round(seconds * 1000, 3),
         outcome=outcome,
         status=status,
+    )
+
+
+def configure_log(level: str) -> None:
+    """One JSON object a line, on standard error."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )

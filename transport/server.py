@@ -1,0 +1,149 @@
+"""The process that listens: uvicorn with settings under which nothing waits for ever.
+
+uvicorn by itself never times out a request whose header stays half sent, and reads headers of any size.
+"""
+
+import socket
+from asyncio import BaseTransport, TimerHandle
+from collections.abc import Callable
+from typing import Any, Final
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEADER_BYTES: Final = 64 * 1024
+"""Request line and headers together."""
+
+_TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+
+class CannotListenError(Exception):
+    """The address is taken, or not this machine's."""
+
+
+class NotStartedError(Exception):
+    """The application did not start."""
+
+
+class Protocol(HttpToolsProtocol):
+    """HTTP/1.1 that gives up on whoever does not come to the point."""
+
+    header_seconds = 10.0
+    """From the connection, or the first byte of a further request, to the end of its headers."""
+
+    _header_size = 0
+    _in_header = True
+    _patience: TimerHandle | None = None
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)  # type: ignore[arg-type]  # a socket's transport reads and writes
+        self._be_patient()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_header:
+            # What is not parsed yet is counted as it arrives: one endless header is never handed on.
+            self._count(len(data))
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._header_size, self._in_header = 0, True
+        self._be_patient()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._count(len(name) + len(value))
+
+    def on_headers_complete(self) -> None:
+        self._in_header = False
+        self._stop_waiting()
+        if not self.transport.is_closing():
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self.transport.is_closing():
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self.transport.is_closing():
+            super().on_message_complete()
+
+    def _count(self, size: int) -> None:
+        self._header_size += size
+        if self._header_size > HEADER_BYTES and not self.transport.is_closing():
+            self.transport.write(_TOO_LARGE)
+            self.transport.close()
+
+    def _be_patient(self) -> None:
+        if self._patience is None:
+            self._patience = self.loop.call_later(self.header_seconds, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+
+def options() -> dict[str, Any]:
+    """What uvicorn is told: nothing waits for ever, nothing is said that clients need not know."""
+    return {
+        "http": Protocol,
+        "loop": "uvloop",
+        "ws": "none",
+        "lifespan": "on",
+        "timeout_keep_alive": 10,
+        "timeout_graceful_shutdown": 5,
+        "server_header": False,
+        "proxy_headers": False,
+        "access_log": False,
+        "log_level": "critical",
+    }
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._announce()
+
+
+def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is under way, for at most 5 s.
+
+    Args:
+        app: the application.
+        host: the address to listen on.
+        port: the port; 0 takes a free one.
+        announce: is told the origin, such as `http://127.0.0.1:8000`, once the server answers there.
+
+    Raises:
+        CannotListenError: with one line that says why.
+        NotStartedError: the application failed to start.
+    """
+    address = host.strip("[]")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        listening = socket.create_server((address, port), family=family, backlog=2048)
+    except OSError as error:
+        raise CannotListenError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    shown = f"[{address}]" if family == socket.AF_INET6 else address
+    origin = f"http://{shown}:{listening.getsockname()[1]}"
+    server = _Server(uvicorn.Config(app, **options()), lambda: announce(origin))
+    try:
+        server.run(sockets=[listening])
+    except SystemExit as error:
+        raise NotStartedError from error
+    finally:
+        listening.close()
