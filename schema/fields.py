@@ -26,7 +26,6 @@ DEFINITION: Final = "strawberry-definition"
 _READ: Final = "read"
 _WEIGHT: Final = "weight"
 
-
 STATEMENT: Final = 50
 """The weight of a field that asks the database about all sessions that match: a count, a statistic."""
 

@@ -45,7 +45,7 @@ def type_from(rules: KindRules) -> Callable[[type[T]], type[T]]:
 
 def as_given(info: FieldInfo) -> Any:
     """The annotation that strawberry needs for a field of an input."""
-    return _annotation(Annotated[(info.annotation, *info.metadata, None)])
+    return DateTime if mark(info.metadata, InstantMark) else _annotation(info.annotation)
 
 
 def as_shown(info: FieldInfo) -> Any:
@@ -79,7 +79,7 @@ def _input_field(_name: str, info: FieldInfo) -> Any:
 
 def _row_field(name: str, info: FieldInfo) -> Any:
     stored = mark(info.metadata, Stored)
-    read = _from_details(name) if stored is None else _from_column(stored.column)
+    read = _from_details(name, info) if stored is None else _from_column(stored.column)
     return derived(read, info.description or "", name=info.alias)
 
 
@@ -88,15 +88,17 @@ def _from_column(column: str) -> Callable[[Any, Context], Any]:
     return lambda row, _context: get(row)
 
 
-def _from_details(name: str) -> Callable[[Any, Context], Any]:
-    return lambda row, _context: row.details[name]
+def _from_details(name: str, info: FieldInfo) -> Callable[[Any, Context], Any]:
+    # A row that is older than the field shows its default.
+    default = None if info.is_required() else info.default
+    return lambda row, _context: row.details.get(name, default)
 
 
 def _annotation(annotation: Any) -> Any:
     """A model's annotation in the terms of the schema."""
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return DateTime if any(isinstance(item, InstantMark) for item in args) else _annotation(args[0])
+        return DateTime if mark(args, InstantMark) else _annotation(args[0])
     if origin in (Union, UnionType):
         return _annotation(_without_null(annotation)) | None
     if origin is list:

@@ -4,7 +4,7 @@ import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, NewType
 
@@ -27,6 +27,7 @@ _DATE_TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
 )
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST: Final = -62_135_596_800_000
 """0001-01-01T00:00:00.000Z"""
 _LAST: Final = 253_402_300_799_999
@@ -60,7 +61,7 @@ def instant_of(text: object) -> Instant:
 
 def text_of(instant: Instant) -> str:
     """RFC 3339 text in UTC with three decimals."""
-    return f"{datetime.fromtimestamp(instant // SECOND, UTC).isoformat()[:19]}.{instant % SECOND:03}Z"
+    return (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def checked_json(value: Any) -> Any:

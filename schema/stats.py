@@ -27,10 +27,12 @@ class StatGroup:
     visible_seconds: float = strawberry.field(description="How long they were visible in all, in seconds.")
 
 
-@strawberry.type(description="The sessions that were on a path or below it.")
+@strawberry.type(description="The sessions that were or are on a path or below it.")
 class PathStat:
-    path: list[str] = strawberry.field(description="The path, outermost first, cut to the depth asked for.")
-    sessions: int = strawberry.field(description="How many sessions were visible there.")
+    path: list[str] = strawberry.field(
+        description="The path, outermost first, cut to the depth asked for; empty where it is unknown."
+    )
+    sessions: int = strawberry.field(description="How many sessions were visible there, or are there now.")
     active_now: int = strawberry.field(description="How many sessions that are going on are there now.")
     visible_seconds: float = strawberry.field(description="How long they were visible there in all, in seconds.")
 
@@ -52,10 +54,10 @@ Depth: TypeAlias = Annotated[
 Minutes: TypeAlias = Annotated[int, strawberry.argument(description="How many minutes back, at least 1.")]
 From: TypeAlias = Annotated[DateTime, strawberry.argument(name="from", description="When the first bucket begins.")]
 To: TypeAlias = Annotated[
-    DateTime, strawberry.argument(name="to", description="When the last bucket ends; later than `from`.")
+    DateTime, strawberry.argument(name="to", description="When the series ends: every bucket begins before this.")
 ]
 BucketSeconds: TypeAlias = Annotated[
-    int, strawberry.argument(description="How long a bucket is, in seconds, at least 1; at most 2,000 buckets.")
+    int, strawberry.argument(description="How long a bucket is, in seconds, at least 1.")
 ]
 
 DEFAULT_GROUPS: Final = 20
@@ -98,7 +100,7 @@ class SessionStats:
     async def by_project(self, first: Groups = DEFAULT_GROUPS) -> list[figures.StatGroup]:
         return await self.stats.by_project(DEFAULT_GROUPS if first is None else first)
 
-    @resolved("By subject; the largest group first.", of=list[StatGroup], weight=STATEMENT)
+    @resolved("By subject, where there is one; the largest group first.", of=list[StatGroup], weight=STATEMENT)
     async def by_subject(self, first: Groups = DEFAULT_GROUPS) -> list[figures.StatGroup]:
         return await self.stats.by_subject(DEFAULT_GROUPS if first is None else first)
 
@@ -114,6 +116,10 @@ class SessionStats:
     async def by_end_reason(self) -> list[figures.StatGroup]:
         return await self.stats.by_end_reason()
 
-    @resolved("Sessions going on, beginning and ending in each span of time.", of=list[StatBucket], weight=STATEMENT)
+    @resolved(
+        "Sessions going on, beginning and ending in each span of time, at most 2,000 of them.",
+        of=list[StatBucket],
+        weight=STATEMENT,
+    )
     async def series(self, start: From, end: To, bucket_seconds: BucketSeconds) -> list[figures.StatBucket]:
         return await self.stats.series(start, end, bucket_seconds)

@@ -144,3 +144,11 @@ async def test_a_session_leads_to_its_project_its_predecessor_its_paths_and_its_
             "pageInfo": {"hasNextPage": False, "endCursor": "c1"},
         },
     }
+
+
+async def test_a_row_that_is_older_than_a_field_shows_its_default() -> None:
+    s = row("AGENDA")
+    del s.details["all_day"], s.details["locations"], s.details["max_capacity"]
+    document = "query ($id: ID!) { session(id: $id) { ... on AgendaSession { allDay locations maxCapacity } } }"
+    shown = (await answer(document, Scene(Shelf(s)), id=s.id))["session"]
+    assert shown == {"allDay": False, "locations": [], "maxCapacity": None}
