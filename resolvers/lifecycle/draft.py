@@ -74,7 +74,8 @@ def settle(draft: Draft, now: Instant) -> bool:
     lapsed = has_lapsed(s, now)
     if begins:
         s.begun = True
-        draft.record(ActivityType.STARTED, s.started_at)
+        # Of a player the start has told the time by its own clock.
+        draft.record(ActivityType.STARTED, s.started_at, client_at=s.player_ts)
     if lapsed and s.expires_at is not None and s.expiry_reason is not None:
         finish(draft, s.expires_at, EndReason(s.expiry_reason))
     elif begins:
