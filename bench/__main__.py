@@ -44,7 +44,7 @@ async def _compare(effort: Effort) -> None:
     console.print("Servers on one core, load on another." if serving else "Servers and load share their cores.")
     console.print(
         f"{effort.runs} runs of {effort.seconds:g} s each, by turns; {effort.sessions} sessions in each file.\n"
-        "Plain peer: strawberry, SQLModel and aiosqlite as their documentation shows them.\n"
+        "Plain peer: strawberry, SQLModel and aiosqlite as their documentation has it.\n"
         "Medians of the runs; spread: slowest to fastest; wrong: errors and problems, not\n"
         "counted as answers; load: how busy the load client kept its core.",
         highlight=False,
