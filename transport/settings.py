@@ -16,6 +16,9 @@ class Limits:
     """How long a client may pause while it sends a body, in seconds; then status 408."""
     json_depth: int = 64
     """Arrays and objects inside one another in a body."""
+    json_values: int = 50_000
+    """Strings, names among them, in a body; arrays and objects likewise. Over it status 413: in 2 MiB there could be
+    700,000, which take a second and a hundred megabytes."""
     variables_depth: int = 32
     """Arrays and objects inside one another in the variables, the outermost object counted."""
 

@@ -134,6 +134,17 @@ async def test_a_body_over_the_limit_is_413(world: World) -> None:
         assert (await ask.post(b'{"query":"{hello}"}'.ljust(100))).status_code == 200
 
 
+@pytest.mark.parametrize("values", [b'"",', b'"\\"",', b"[],", b"{},", b"[[[[[]]]]],", b'{"a":"b"},'])
+async def test_a_body_of_very_many_values_is_413(ask: Client, values: bytes) -> None:
+    async def sent(count: int) -> int:
+        body = QUERY + b',"extensions":{"x":[' + values * count + b"1]}}"
+        return (await ask.post(body)).status_code
+
+    most = 50_000 // (values.count(b"[") or 2)
+    assert await sent(most - 5) == 200
+    assert await sent(51_000) == 413
+
+
 async def test_a_body_of_unknown_length_is_read_only_up_to_the_limit(world: World) -> None:
     sent = 0
 

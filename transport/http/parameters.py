@@ -24,7 +24,7 @@ def from_body(body: bytes, limits: Limits) -> OperationRequest:
     # Only an escape can write NUL in JSON, and only if there is one is it worth looking.
     if b"\\u0000" in body and has_nul(request):
         raise bad_input("A string in the request contains a NUL character.")
-    if nesting(body) > limits.variables_depth:
+    if nesting(body, limits) > limits.variables_depth:
         check_depth(request.variables, limits)
     return request
 
