@@ -1,14 +1,17 @@
 """The few places where SQLite and PostgreSQL use different words, each behind one name."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Insert, Table, Text, literal_column
+from sqlalchemy import ColumnElement, Insert, Table, Text, and_, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
+
+FIRST: Final = -(2**63)
+LAST: Final = 2**63 - 1
 
 
 class least(GenericFunction[Any]):  # noqa: N801 - written like the function it is
@@ -33,6 +36,22 @@ def _greatest_in_sqlite(element: greatest, compiler: SQLCompiler, **options: Any
     return f"max{compiler.process(element.clause_expr, **options)}"
 
 
+class unindexed(GenericFunction[Any]):  # noqa: N801 - written like the function it is
+    """A column that no index is to be looked up by; PostgreSQL knows by itself."""
+
+    inherit_cache = True
+
+
+@compiles(unindexed)
+def _by_itself(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clause_expr, **options)
+
+
+@compiles(unindexed, "sqlite")
+def _unindexed_in_sqlite(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clause_expr, **options)}"
+
+
 class json_item(GenericFunction[str]):  # noqa: N801 - written like the function it is
     """The text at one place of a list in JSON text; null where the list is shorter."""
 
@@ -54,6 +73,14 @@ def _json_item_in_sqlite(element: json_item, compiler: SQLCompiler, **options: A
 def _json_item_in_postgresql(element: json_item, compiler: SQLCompiler, **options: Any) -> str:
     text, index = (compiler.process(part, **options) for part in element.clauses)
     return f"(CAST({text} AS JSONB) ->> {index})"
+
+
+def narrow(value: ColumnElement[Any], *, after: int = FIRST, before: int = LAST) -> ColumnElement[bool]:
+    """That a 64-bit number is between two others, in words that make SQLite look it up in an index.
+
+    It takes what has bounds on both sides for rare, even where one of them excludes nothing.
+    """
+    return and_(value > after, value < before)
 
 
 def upsert(

@@ -16,7 +16,7 @@ from models.tables.session import Session
 from resolvers import cursors
 from resolvers.filters.given import plain
 from resolvers.filters.names import BY_KIND, COMMON, Names
-from resolvers.filters.operators import OneOf, Operator
+from resolvers.filters.operators import Each, OneOf, Operator
 from resolvers.filters.terms import Column, Term
 
 _OF_ACTIVITY: Final = {"id": activity.c.session_id, "kind": activity.c.kind, "project_id": activity.c.project_id}
@@ -93,7 +93,12 @@ class Filter:
 def _tests(names: Names, values: Mapping[str, Any]) -> list[Test]:
     if unknown := values.keys() - names.keys() - BY_KIND.keys():
         raise KeyError(f"no such filters: {sorted(unknown)}")
-    return [Test(declared.term, declared.operator(values[name])) for name, declared in names.items() if name in values]
+    asked: dict[Term, list[Operator]] = {}
+    for name, declared in names.items():
+        if name in values:
+            asked.setdefault(declared.term, []).append(declared.operator(values[name]))
+    # What is asked of one thing is asked of it together, so that two bounds make one range.
+    return [Test(term, one if not others else Each((one, *others))) for term, (one, *others) in asked.items()]
 
 
 def _all(tests: Sequence[Test], now: Instant) -> ColumnElement[bool]:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from models.words import Kind, State
-from resolvers.filters.operators import BeginsWith, Earlier, Is, Later, OneOf, Operator
-from resolvers.filters.terms import END, END_REASON, Column, LiveState, Term, Tracks, Visible
+from resolvers.filters.operators import BeginsWith, Between, Earlier, Is, Later, OneOf, Operator
+from resolvers.filters.terms import END, END_REASON, LIVE_STATE, Column, Term, Tracks, Visible
 
 
 class Declared(NamedTuple):
@@ -27,15 +27,15 @@ COMMON: Final[Names] = {
     "ids": Declared(Column("id"), OneOf),
     "kinds": Declared(Column("kind"), OneOf),
     "project_ids": Declared(Column("project_id"), OneOf),
-    "states": Declared(LiveState(), OneOf),
-    "active": Declared(LiveState(), _going_on),
+    "states": Declared(LIVE_STATE, OneOf),
+    "active": Declared(LIVE_STATE, _going_on),
     "visible": Declared(Visible(), Is),
     "subjects": Declared(Column("subject"), OneOf),
     "external_ids": Declared(Column("external_id"), OneOf),
     "started_after": Declared(Column("started_at"), Later),
     "started_before": Declared(Column("started_at"), Earlier),
-    "stopped_after": Declared(END, Later),
-    "stopped_before": Declared(END, Earlier),
+    "stopped_after": Declared(END, lambda than: Between(after=than)),
+    "stopped_before": Declared(END, lambda than: Between(before=than)),
     "seen_after": Declared(Column("last_seen_at"), Later),
     "seen_before": Declared(Column("last_seen_at"), Earlier),
     "end_reasons": Declared(END_REASON, OneOf),

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Text, func, or_, type_coerce
+from sqlalchemy import ColumnElement, Text, and_, func, or_, type_coerce
 
 from models import json
+from models.sql import FIRST, LAST, narrow
 
 
 class Operator(Protocol):
@@ -68,6 +69,33 @@ class Earlier:
 
     def holds(self, value: Any) -> bool:
         return value is not None and value < self.than
+
+
+@dataclass(frozen=True)
+class Between:
+    """It is between two times, equal to neither: few are, so that an index of its own is worth a search."""
+
+    after: int = FIRST
+    before: int = LAST
+
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        return narrow(value, after=self.after, before=self.before)
+
+    def holds(self, value: Any) -> bool:
+        return value is not None and self.after < value < self.before
+
+
+@dataclass(frozen=True)
+class Each:
+    """Several questions about one value: it passes all of them."""
+
+    operators: tuple[Operator, ...]
+
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        return and_(*(operator.sql(value) for operator in self.operators))
+
+    def holds(self, value: Any) -> bool:
+        return all(operator.holds(value) for operator in self.operators)
 
 
 @dataclass(frozen=True)

@@ -90,5 +90,6 @@ class Tracks:
         return any(test.holds(track) for track in s.details.get("schedule_tracks", ()))
 
 
+LIVE_STATE = LiveState()
 END = OnceEnded("ended_at", "expires_at", rule.effective_end)
 END_REASON = OnceEnded("end_reason", "expiry_reason", rule.end_reason)
