@@ -83,9 +83,7 @@ async def drive(port: int, lanes: Sequence[Iterable[bytes]], accepts: Accepts, s
         began, spent = perf_counter(), process_time()
         for lane in made:
             lane.begin(began + seconds)
-        await asyncio.wait_for(asyncio.gather(*(lane.done for lane in made)), seconds + GRACE)
-    except TimeoutError:
-        raise LoadFailed(f"no answer within {GRACE:g} seconds") from None
+        await _all_done(made, seconds + GRACE)
     except OSError as error:
         raise LoadFailed(f"no connection to the server: {error}") from None
     finally:
@@ -94,6 +92,18 @@ async def drive(port: int, lanes: Sequence[Iterable[bytes]], accepts: Accepts, s
     sample.seconds = min(seconds, perf_counter() - began)
     sample.client_seconds = process_time() - spent
     return sample
+
+
+async def _all_done(lanes: Sequence["_Lane"], within: float) -> None:
+    """Waits for all lanes, or the first that failed."""
+    if not lanes:
+        return
+    done, late = await asyncio.wait([lane.done for lane in lanes], timeout=within, return_when=asyncio.FIRST_EXCEPTION)
+    failures = [error for future in done if (error := future.exception()) is not None]
+    if failures:
+        raise failures[0]
+    if late:
+        raise LoadFailed(f"no answer within {GRACE:g} seconds")
 
 
 def _itself(lane: "_Lane") -> "_Lane":
@@ -119,6 +129,8 @@ class _Lane(asyncio.Protocol):
         self._send(perf_counter())
 
     def close(self) -> None:
+        """Ends the connection; what happens to it from now on is no failure."""
+        self.done.cancel()
         if self._transport is not None:
             self._transport.close()
 
