@@ -117,7 +117,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None, *, 
     async def make_context(connection: HTTPConnection) -> AsyncIterator[Context]:
         yield await open_context(connection.app.state.services, LOCAL_ADMIN)
 
-    page = None if chosen.production else Page(pages.graphiql_html(), pages.page_headers(pages.GRAPHIQL_CSP))
+    page = None if chosen.production else Page(pages.graphiql_html(), pages.GRAPHIQL_HEADERS)
     endpoint = GraphQLEndpoint(graphql_schema, make_context, chosen.transport(), page=page)
     probes = [Route("/livez", livez), Route("/readyz", readyz)]
     return Starlette(routes=[Route("/graphql", endpoint), *probes, *pages.routes()], lifespan=lifespan)

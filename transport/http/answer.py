@@ -1,24 +1,12 @@
 """Sending answers."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from starlette.types import Send
 
 from transport.errors import Headers
 from transport.http.negotiation import HTML
-
-PAGE_HEADERS: Mapping[str, str] = {
-    "content-security-policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
-        " font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:;"
-        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "cache-control": "no-cache",
-}
-"""For a page whose scripts are all files of this server (GraphiQL writes its styles inline)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +14,7 @@ class Page:
     """What a browser gets: a page in UTF-8 and the headers that keep it safe."""
 
     html: bytes
-    headers: Mapping[str, str] = field(default_factory=lambda: PAGE_HEADERS)
+    headers: Mapping[str, str]
 
 
 SAFE: Headers = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"), ("vary", "Accept"))
