@@ -120,7 +120,9 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None, *, 
     page = None if chosen.production else Page(pages.graphiql_html(), pages.GRAPHIQL_HEADERS)
     endpoint = GraphQLEndpoint(graphql_schema, make_context, chosen.transport(), page=page)
     probes = [Route("/livez", livez), Route("/readyz", readyz)]
-    return Starlette(routes=[Route("/graphql", endpoint), *probes, *pages.routes()], lifespan=lifespan)
+    return Starlette(
+        routes=[Route("/graphql", endpoint), *probes, *pages.routes(graphiql=page is not None)], lifespan=lifespan
+    )
 
 
 async def livez(_: Request) -> Response:

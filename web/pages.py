@@ -1,6 +1,7 @@
 """The pages for a browser: the landing page, GraphiQL, and the files that they load."""
 
 import json
+from collections.abc import Callable
 from html import escape
 from os import PathLike, stat_result
 from pathlib import Path
@@ -54,10 +55,19 @@ def graphiql_html() -> bytes:
     return (HERE / "graphiql.html").read_text().replace("{{examples}}", data).encode()
 
 
-def index(request: Request) -> Response:
-    origin = escape(str(request.base_url).rstrip("/"))
-    html = (HERE / "index.html").read_text().replace("{{origin}}", origin)
-    return HTMLResponse(html, headers=INDEX_HEADERS)
+def index(*, graphiql: bool) -> Callable[[Request], Response]:
+    """The landing page, which leads to GraphiQL only where that is served."""
+    html = (HERE / "index.html").read_text()
+    html = html.replace("{{open}}", '<p><a class="open" href="/graphql">Open GraphiQL</a></p>' if graphiql else "")
+    html = html.replace(
+        "{{graphiql}}", "; GraphiQL with examples and all descriptions for a browser" if graphiql else ""
+    )
+
+    def landing(request: Request) -> Response:
+        origin = escape(str(request.base_url).rstrip("/"))
+        return HTMLResponse(html.replace("{{origin}}", origin), headers=page_headers(INDEX_CSP))
+
+    return landing
 
 
 def readme(_: Request) -> Response:
@@ -77,10 +87,10 @@ class Files(StaticFiles):
         return response
 
 
-def routes() -> list[BaseRoute]:
+def routes(*, graphiql: bool = True) -> list[BaseRoute]:
     """All but GraphiQL itself: its address is the endpoint's, which decides between client and browser."""
     return [
-        Route("/", index),
+        Route("/", index(graphiql=graphiql)),
         Route("/readme", readme),
         Mount("/static/vendor", Files(directory=HERE / "vendor")),
         Mount("/static", Files(directory=HERE / "static")),
