@@ -10,6 +10,8 @@ _TAGS: Final = (
     "ol ul li dl dt dd table thead tbody tfoot tr td th br hr ruby rt rp"
 )
 
+MAX_LENGTH: Final = 20_000
+
 _cleaner: Final = nh3.Cleaner(
     tags=set(_TAGS.split()),
     attributes={"a": {"href"}, "span": {"style"}},
@@ -26,4 +28,12 @@ def clean_html(text: str) -> str:
     return _cleaner.clean(text)
 
 
-Html: TypeAlias = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(clean_html)]
+def _cleaned(text: str) -> str:
+    cleaned = clean_html(text)
+    if len(cleaned) > MAX_LENGTH:
+        # Cleaning closes what was left open and writes `&` as `&amp;`: what is shown must be good to send again.
+        raise ValueError(f"must have at most {MAX_LENGTH:,} characters when it is cleaned, not {len(cleaned):,}")
+    return cleaned
+
+
+Html: TypeAlias = Annotated[str, StringConstraints(max_length=MAX_LENGTH), AfterValidator(_cleaned)]
