@@ -62,6 +62,8 @@ BucketSeconds: TypeAlias = Annotated[
 
 DEFAULT_GROUPS: Final = 20
 DEFAULT_DEPTH: Final = 1
+GROUP: Final = STATEMENT // DEFAULT_GROUPS
+"""The weight of a list that `first` sizes: it counts for each of its groups."""
 
 
 @strawberry.type(description="Statistics of the sessions that a filter names, as of now.")
@@ -96,17 +98,15 @@ class SessionStats:
     async def by_kind(self) -> list[figures.StatGroup]:
         return await self.stats.by_kind()
 
-    @resolved("By project; the largest group first.", of=list[StatGroup], weight=STATEMENT)
+    @resolved("By project; the largest group first.", of=list[StatGroup], weight=GROUP)
     async def by_project(self, first: Groups = DEFAULT_GROUPS) -> list[figures.StatGroup]:
         return await self.stats.by_project(DEFAULT_GROUPS if first is None else first)
 
-    @resolved("By subject, where there is one; the largest group first.", of=list[StatGroup], weight=STATEMENT)
+    @resolved("By subject, where there is one; the largest group first.", of=list[StatGroup], weight=GROUP)
     async def by_subject(self, first: Groups = DEFAULT_GROUPS) -> list[figures.StatGroup]:
         return await self.stats.by_subject(DEFAULT_GROUPS if first is None else first)
 
-    @resolved(
-        "By path, as deep as asked for; the path with the most sessions first.", of=list[PathStat], weight=STATEMENT
-    )
+    @resolved("By path, as deep as asked for; the path with the most sessions first.", of=list[PathStat], weight=GROUP)
     async def by_path(self, first: Groups = DEFAULT_GROUPS, depth: Depth = DEFAULT_DEPTH) -> list[figures.PathStat]:
         return await self.stats.by_path(
             DEFAULT_GROUPS if first is None else first, DEFAULT_DEPTH if depth is None else depth
