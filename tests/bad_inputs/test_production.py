@@ -1,0 +1,52 @@
+"""What a server in production keeps to itself, and what it says when it is at fault."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.bad_inputs.rows import CANARY
+from tests.world import World, open_world
+
+
+@pytest.fixture
+async def production(tmp_path: Path) -> Any:
+    """A server as it would stand on the internet."""
+    async with open_world(tmp_path / "test.db", production=True) as world:
+        yield world
+
+
+async def test_no_error_names_a_field_that_was_not_asked_for(production: World) -> None:
+    for document in ("{ viewr { name } }", "{ viewer { nam } }", "{ sessions(frist: 1) { nodes { id } } }"):
+        response = await production.client.post("/graphql", json={"query": document})
+        (error,) = response.json()["errors"]
+        assert error["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
+        assert "Did you mean" not in error["message"]
+
+
+@pytest.mark.parametrize("document", ["{ __schema { types { name } } }", '{ __type(name: "Session") { name } }'])
+async def test_introspection_is_forbidden(production: World, document: str) -> None:
+    assert await production.code_of(document) == "FORBIDDEN"
+    assert await production.ask("{ __typename }") == "Query"
+
+
+async def test_a_fault_of_the_server_is_masked_and_found_in_the_log(
+    production: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError(CANARY)
+
+    monkeypatch.setattr("models.rule.state", fail)
+    session = await production.ask(
+        "mutation($input: StartSessionInput!) { startSession(input: $input) { session { id } } }",
+        input={"variant": {"field": {"unitId": "u"}}},
+    )
+    query = "query($id: ID!) { session(id: $id) { id state } }"
+    with capture_logs() as logged:
+        answer = await production.answer(query, {"id": session["session"]["id"]})
+    (error,) = answer["errors"]
+    assert (error["message"], error["extensions"]["code"]) == ("Internal server error", "INTERNAL_SERVER_ERROR")
+    (fault,) = [line for line in logged if line["log_level"] == "error"]
+    assert (fault["error_id"], fault["error"]) == (error["extensions"]["errorId"], "RuntimeError")
+    assert CANARY not in f"{answer} {logged}"
