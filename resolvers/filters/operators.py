@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Text, and_, func, or_, type_coerce
+from sqlalchemy import ColumnElement, Text, and_, func, type_coerce
 
 from models import json
 from models.sql import FIRST, LAST, narrow
@@ -105,11 +105,9 @@ class BeginsWith:
     segments: tuple[str, ...]
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
-        # Stored paths are canonical JSON: a longer one goes on with a comma where this one has its bracket.
-        whole = json.dumps(self.segments)
-        begun = whole[:-1] + "," if self.segments else whole[:-1]
-        text = type_coerce(value, Text)
-        return or_(text == whole, func.substr(text, 1, len(begun)) == begun)
+        # Stored paths are canonical JSON: what begins alike up to a segment's closing quote has the same segments.
+        begun = json.dumps(self.segments)[:-1]
+        return func.substr(type_coerce(value, Text), 1, len(begun)) == begun
 
     def holds(self, value: Any) -> bool:
         return value is not None and tuple(value[: len(self.segments)]) == self.segments

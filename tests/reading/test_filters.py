@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
-from models.clock import MINUTE
+from models.clock import HOUR, MINUTE
 from models.tables import session
 from models.tables.session import Session
 from models.words import Kind
@@ -87,6 +87,14 @@ def test_what_lapsed_has_stopped_though_nobody_wrote_it_down(engine: Engine) -> 
     assert matched(engine, made, end_reasons=["EXPIRED"]) == [0]
     assert matched(engine, made, visible=False) == [0]
     assert matched(engine, made, active=False) == [0]
+
+
+def test_what_was_heard_exactly_a_timeout_ago_is_over(engine: Engine) -> None:
+    made = [session_row(started_at=NOW - HOUR, last_seen_at=NOW - 5 * MINUTE + late) for late in (0, 1)]
+    assert matched(engine, made, states=["ENDED"]) == [0]
+    assert matched(engine, made, stopped_after=NOW - 1) == [0]
+    assert matched(engine, made, stopped_after=NOW) == []
+    assert matched(engine, made, active=True) == matched(engine, made, visible=True) == [1]
 
 
 def test_a_session_without_a_deadline_is_visible(engine: Engine) -> None:

@@ -149,6 +149,13 @@ async def test_the_end_of_a_session_is_not_part_of_it(database: Database) -> Non
     ]
 
 
+async def test_what_ended_at_once_started_and_ended_and_never_went_on(database: Database) -> None:
+    await store(database, ended_row(started_at=NOW - HOUR, at=NOW - HOUR))
+    for before in (0, 5):
+        (bucket,) = await Stats(context(database), None).series(NOW - HOUR - before, NOW - HOUR + 1, 10)
+        assert (bucket.active, bucket.started, bucket.ended) == (0, 1, 1)
+
+
 async def test_the_first_moment_of_the_last_minutes_counts(database: Database) -> None:
     await store(
         database,
