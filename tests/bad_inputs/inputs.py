@@ -1,0 +1,91 @@
+"""Values for the inputs of the schema, good and bad, made from the schema itself."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLScalarType,
+)
+from hypothesis import strategies as st
+
+JSON_VALUES: Final[list[Any]] = [
+    *(None, True, False, 0, 1, -1, 2**31 - 1, 2**31, -(2**31) - 1, 2**53 + 1, 2**63 - 1, 1.5, -0.0, 1e308, 5e-324),
+    *("", "x", " ", "1", "null", "USER", "s_xxxxxxxxxxxxxxxxxxxxxx", "2026-05-28T20:26:40Z", "YQ==", "é" * 300),
+    *([], [None], [1], ["x"], [[]], [{}], {}, {"a": None}, {"": 1}, {"id": "x"}, {"playhead": 1, "ts": "x"}),
+]
+"""Some of every type of JSON, and of the edges of each."""
+
+_SCALARS: Final[dict[str, list[Any]]] = {
+    "Boolean": [True, False],
+    "Int": [0, 1, -1, 10, 86_400, 2**31 - 1, -(2**31)],
+    "Float": [0, 1.5, -1e9, 1e308, 3],
+    "String": ["", "a", "en", "0000", "x" * 16, "é" * 600, "s_" + "x" * 22, "__timezone__", "36000", "\u202e", " "],
+    "ID": ["", "default", "p", "s_" + "x" * 22, "a_" + "x" * 22, 7, "x" * 300],
+    "DateTime": ["2026-05-28T20:26:40Z", "2026-05-29T00:00:00.5+02:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"],
+    "Base64": ["", "YQ==", "AAAA" * 100],
+    "JSON": [None, {}, {"a": 1}, [], "x", 1, 1.5, {"media.show": "x"}, {"bitrate": 1}, {"a": {"b": [None, True]}}],
+}
+
+
+def leaves(type_: GraphQLInputType, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The place of every field of an input, those in nested inputs too; lists are places of their own."""
+    named = bare(type_)
+    if isinstance(named, GraphQLInputObjectType):
+        for name, field in named.fields.items():
+            yield (*at, name)
+            yield from leaves(field.type, (*at, name))
+    elif isinstance(named, GraphQLList) and isinstance(bare(named.of_type), GraphQLInputObjectType):
+        yield from leaves(named.of_type, (*at, "0"))
+
+
+def bare(type_: Any) -> Any:
+    """A type without its exclamation mark."""
+    return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+
+
+def replaced(value: Any, place: tuple[str, ...], by: Any) -> Any:
+    """A copy of a value with something else at one place, and what is missing on the way there made."""
+    if not place:
+        return by
+    first, *rest = place
+    if first.isdigit():
+        return [replaced(value[0] if value else {}, tuple(rest), by)]
+    there = value if isinstance(value, dict) else {}
+    return {**there, first: replaced(there.get(first), tuple(rest), by)}
+
+
+def values(type_: GraphQLInputType, depth: int = 0) -> st.SearchStrategy[Any]:
+    """Mostly values that the type takes; now and then one that it does not."""
+    return st.integers(0, 19).flatmap(
+        lambda number: st.sampled_from(JSON_VALUES) if number == 0 else fitting(type_, depth)
+    )
+
+
+def fitting(type_: GraphQLInputType, depth: int = 0) -> st.SearchStrategy[Any]:
+    """Values of the type's own shape."""
+    match type_:
+        case GraphQLNonNull():
+            return values(type_.of_type, depth)
+        case GraphQLList():
+            return st.lists(values(type_.of_type, depth), max_size=3)
+        case GraphQLEnumType():
+            return st.sampled_from([*type_.values, "NOTHING"])
+        case GraphQLInputObjectType():
+            return _objects(type_, depth)
+        case GraphQLScalarType():
+            return st.sampled_from(_SCALARS[type_.name])
+    raise TypeError(type_)
+
+
+def _objects(type_: GraphQLInputObjectType, depth: int) -> st.SearchStrategy[Any]:
+    fields = {name: values(field.type, depth + 1) for name, field in type_.fields.items()}
+    if type_.is_one_of:
+        return st.sampled_from(sorted(fields)).flatmap(lambda name: st.fixed_dictionaries({name: fields[name]}))
+    required = {name: fields[name] for name, field in type_.fields.items() if isinstance(field.type, GraphQLNonNull)}
+    optional = {name: strategy for name, strategy in fields.items() if name not in required}
+    return st.fixed_dictionaries(required, optional=optional)

@@ -1,0 +1,98 @@
+"""Generated arguments for everything that can be asked and done: whatever they are, the server is not at fault."""
+
+from typing import Any, Final, cast
+
+from graphql import (
+    GraphQLField,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    get_named_type,
+    is_leaf_type,
+)
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from schema import graphql_schema
+from tests.bad_inputs.inputs import values
+from tests.bad_inputs.rows import Known
+from tests.world import World
+
+FIELDS: Final = [
+    (type_, name, field)
+    for type_ in ("Query", "Mutation", "SessionStats")
+    for name, field in cast("GraphQLObjectType", graphql_schema.type_map[type_]).fields.items()
+    if field.args
+]
+
+
+def selection(type_: Any, depth: int = 3) -> str:
+    """Every field that needs no argument, a few levels deep."""
+    named = get_named_type(type_)
+    if is_leaf_type(named):
+        return ""
+    chosen = [
+        f"{name} {selection(field.type, depth - 1)}"
+        for name, field in getattr(named, "fields", {}).items()
+        if is_asked_alone(field) and (is_leaf_type(get_named_type(field.type)) or depth > 1)
+    ]
+    return f"{{ __typename {' '.join(chosen)} }}"
+
+
+def is_asked_alone(field: GraphQLField) -> bool:
+    """Whether no argument of a field must be given."""
+    return all(not isinstance(argument.type, GraphQLNonNull) for argument in field.args.values())
+
+
+def document(type_: str, name: str, field: GraphQLField) -> str:
+    """The operation that asks one field with a variable for each argument."""
+    variables = ", ".join(f"${argument}: {definition.type}" for argument, definition in field.args.items())
+    arguments = ", ".join(f"{argument}: ${argument}" for argument in field.args)
+    asked = f"{name}({arguments}) {selection(field.type)}"
+    if type_ == "SessionStats":
+        return f"query({variables}) {{ sessionStats {{ {asked} }} }}"
+    return f"{type_.lower()}({variables}) {{ {asked} }}"
+
+
+def arguments_of(field: GraphQLField) -> st.SearchStrategy[dict[str, Any]]:
+    """Values for the arguments of a field."""
+    strategies = {name: values(argument.type) for name, argument in field.args.items()}
+    required = {name: s for name, s in strategies.items() if isinstance(field.args[name].type, GraphQLNonNull)}
+    return st.fixed_dictionaries(required, optional={n: s for n, s in strategies.items() if n not in required})
+
+
+def asked(part: tuple[str, str, GraphQLField]) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
+    """An operation with values for its variables."""
+    return st.tuples(st.just(document(*part)), arguments_of(part[2]))
+
+
+async def check(world: World, query: str, variables: dict[str, Any]) -> None:
+    """Ask, and look for any sign of a fault."""
+    with capture_logs() as logged:
+        response = await world.client.post("/graphql", json={"query": query, "variables": variables})
+    answer = response.json()
+    assert response.status_code in (200, 400), answer
+    codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
+    assert "INTERNAL_SERVER_ERROR" not in codes, (answer, logged)
+    assert [line for line in logged if line["log_level"] != "info"] == []
+
+
+def with_known(variables: dict[str, Any], known: Known, number: int) -> dict[str, Any]:
+    """Where an id is asked for, every other time one that is there."""
+    id_ = known[number] if number < len(known) else None
+    if id_ is None:
+        return variables
+    if isinstance(variables.get("id"), str):
+        return {**variables, "id": id_}
+    if isinstance(variables.get("input"), dict) and "id" in variables["input"]:
+        return {**variables, "input": {**variables["input"], "id": id_}}
+    return variables
+
+
+@settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(FIELDS).flatmap(asked), st.integers(0, 2 * len(Known._fields)))
+async def test_no_arguments_are_a_fault_of_the_server(
+    shared: World, known: Known, asking: tuple[str, dict[str, Any]], number: int
+) -> None:
+    query, variables = asking
+    await check(shared, query, with_known(variables, known, number))

@@ -1,0 +1,49 @@
+"""Every field of a start with a value of every type of JSON: data, problems, or an error with a code; never a fault."""
+
+from typing import Any, Final, cast
+
+import pytest
+from graphql import GraphQLInputObjectType
+
+from schema import graphql_schema
+from tests.bad_inputs.inputs import JSON_VALUES, leaves, replaced
+from tests.lifecycle.test_endings import MEDIA
+from tests.world import World
+
+START: Final = """mutation($input: StartSessionInput!) { startSession(input: $input) {
+    created session { id metadata } problems { code message path } } }"""
+ALLOWED: Final = {"BAD_USER_INPUT", "QUERY_TOO_COMPLEX"}
+
+GOOD: Final[dict[str, dict[str, Any]]] = {
+    "client": {"clientSystem": "iOS"},
+    "agenda": {"guide": 1, "name": "Talk", "startTime": "2026-05-28T21:00:00Z"},
+    "media": MEDIA,
+    "field": {"unitId": "u", "data": [{"name": "a", "value": "b"}]},
+    "user": {"username": "ann"},
+}
+INPUT: Final = cast("GraphQLInputObjectType", graphql_schema.type_map["StartSessionInput"])
+PLACES: Final = sorted(leaves(INPUT))
+
+
+def test_all_kinds_are_among_the_places() -> None:
+    assert {place[1] for place in PLACES if place[0] == "variant" and len(place) > 1} == set(GOOD)
+    assert len(PLACES) > 60
+
+
+@pytest.mark.parametrize("place", PLACES, ids=".".join)
+async def test_a_value_of_any_type_is_taken_or_refused(shared: World, place: tuple[str, ...]) -> None:
+    kind = place[1] if place[0] == "variant" and len(place) > 1 else "user"
+    good = {"variant": {kind: GOOD[kind]}}
+    for value in JSON_VALUES:
+        given = replaced(good, place, value)
+        response = await shared.client.post("/graphql", json={"query": START, "variables": {"input": given}})
+        answer = response.json()
+        codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
+        assert codes <= ALLOWED, (value, answer)
+        if codes:
+            assert "data" not in answer or answer["data"] is None, (value, answer)
+            continue
+        payload = answer["data"]["startSession"]
+        assert (payload["session"] is None) == bool(payload["problems"]), (value, answer)
+        # A problem leads to its place: from the input down to the field, or above it where fields contradict.
+        assert all(problem["path"][0] == "input" for problem in payload["problems"])
