@@ -1,6 +1,6 @@
 """Checking an input against the fields that `models.kinds` declares: every breach at once, each at its place."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar, cast, get_args, get_origin
 
 from pydantic import ValidationError
@@ -50,14 +50,21 @@ def _loosely(model: type[F], values: Mapping[str, Any]) -> F:
 
 
 def _loose_value(annotation: Any, value: Any) -> Any:
-    nested = next((kind for kind in (annotation, *get_args(annotation)) if _is_model(kind)), None)
+    nested = next(filter(_is_model, _parts(annotation)), None)
     if nested is not None and isinstance(value, list):
         return [_loosely(nested, item) for item in value]
     if nested is not None and value is not None:
         return _loosely(nested, value)
     # Only JSON reaches this place without its type being certain: an object is asked for, anything may come.
-    wants_object = any(get_origin(kind) is dict for kind in (annotation, *get_args(annotation)))
+    wants_object = any(get_origin(kind) is dict for kind in _parts(annotation))
     return None if wants_object and not isinstance(value, dict) else value
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    """An annotation and all that it is made of, such as the X of `list[X] | None`."""
+    yield annotation
+    for part in get_args(annotation):
+        yield from _parts(part)
 
 
 def _is_model(kind: Any) -> bool:
