@@ -13,7 +13,7 @@ READERS: Final = 4
 BUSY_MILLISECONDS: Final = 5000
 """How long a statement waits for a lock that a foreign process holds."""
 
-_PRAGMAS: Final = ("foreign_keys = ON", f"busy_timeout = {BUSY_MILLISECONDS}", "temp_store = MEMORY")
+_PRAGMAS: Final = ("foreign_keys = ON", "temp_store = MEMORY")
 _WRITER_PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL")
 _READER_PRAGMAS: Final = ("query_only = ON", "wal_autocheckpoint = 0")
 
@@ -42,7 +42,7 @@ def _engine(file: Path, mode: str, pragmas: tuple[str, ...], *, begin: str, size
         # Without this the driver begins transactions by itself, and only before the first write.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in pragmas:
+        for pragma in (f"busy_timeout = {BUSY_MILLISECONDS}", *pragmas):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

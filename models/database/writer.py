@@ -86,14 +86,16 @@ class Writer:
         """Commit a batch whole, or, where that fails, each call alone: one that fails takes no neighbour along."""
         try:
             results = await self._commit(batch)
+        except StorageUnavailable as error:
+            # Who came meanwhile has waited as well, and would wait as long again.
+            _refuse([*batch, *self._waiting], error)
+            self._waiting.clear()
         except Exception as error:
-            if len(batch) > 1 and not isinstance(error, StorageUnavailable):
-                for call in batch:
-                    await self._answer([call])
+            if len(batch) == 1:
+                _refuse(batch, error)
                 return
             for call in batch:
-                if not call.done.done():
-                    call.done.set_exception(error)
+                await self._answer([call])
         else:
             for call, result in zip(batch, results, strict=True):
                 if not call.done.done():
@@ -106,6 +108,12 @@ class Writer:
         except OperationalError as error:
             # Locked by a foreign process, disk full, or an I/O error: about the storage, not about the call.
             raise StorageUnavailable("the database cannot be written at the moment; repeat the call") from error
+
+
+def _refuse(calls: Sequence[_Call], error: Exception) -> None:
+    for call in calls:
+        if not call.done.done():
+            call.done.set_exception(error)
 
 
 def _run(connection: Connection, batch: list[_Call]) -> list[Any]:
