@@ -25,6 +25,8 @@ class Context:
     services: Services
     caller: Caller
     now: Instant
+    is_past: bool = False
+    """Whether `now` lies behind the present, because nothing can be written: good for reading only."""
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
@@ -36,7 +38,13 @@ class Context:
         return self.services.database
 
     async def change(self, work: Work[Item, Result], item: Item) -> Result:
-        """Do `work` in the next transaction; whatever the operation reads after it is read afresh."""
+        """Do `work` in the next transaction; whatever the operation reads after it is read afresh.
+
+        Raises:
+            StorageUnavailable: nothing can be written now; nothing of the change was kept.
+        """
+        if self.is_past:
+            await self.services.presence.refuse_past()
         result = await self.database.write(work, item)
         self.loaders.clear()
         return result
@@ -44,4 +52,5 @@ class Context:
 
 async def open_context(services: Services, caller: Caller) -> Context:
     """The context of an operation that begins now."""
-    return Context(services, caller, await services.presence.now())
+    moment = await services.presence.moment()
+    return Context(services, caller, moment.now, moment.is_past)
