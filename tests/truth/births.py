@@ -1,0 +1,72 @@
+"""A start that hypothesis chose, as the input that the server gets and as the life that it must make of it."""
+
+from typing import Any
+
+from tests.truth.house import House
+from tests.truth.life import DAY, Life
+from tests.truth.steps import Start
+from tests.truth.telling import text
+
+FIRST_TS = 1_700_000_000_000
+"""What the clocks of players say at each start: nothing depends on how far they are off."""
+MEDIA = {
+    "playerTime": {"playhead": 0, "ts": text(FIRST_TS)},
+    **dict.fromkeys(("trackingServer", "reportSuite", "organizationId", "mediaId", "playerName", "channel"), "x"),
+    "length": 60,
+    "contentType": "VOD",
+}
+
+
+def given(step: Start, house: House) -> dict[str, Any]:
+    """The input."""
+    own = dict(step.own)
+    if step.kind == "MEDIA":
+        own |= MEDIA
+    if step.kind == "AGENDA":
+        begins = house.now + step.at
+        own |= {"guide": 1, "name": "Talk", "startTime": text(begins)}
+        own |= {} if step.lasts is None else {"endTime": text(begins + step.lasts)}
+    found = {**step.common, "variant": {step.kind.lower(): own}}
+    if step.previous is not None and house.lives:
+        found["previousId"] = house.lives[-1 - step.previous % len(house.lives)].id
+    return found
+
+
+def life(step: Start, house: House) -> Life:
+    """What the server must make of it, if nothing is in its way."""
+    project = step.common.get("projectId", "default")
+    begins = house.now + (step.at if step.kind == "AGENDA" else 0)
+    made = Life(
+        kind=step.kind,
+        project=project,
+        clock=min(begins, house.now),
+        started=begins,
+        age=min(0, house.now - begins),
+        last_seen=house.now,
+        visible=step.common.get("visible", True),
+        path=tuple(step.common.get("path", ())),
+        timeout=house.timeout(step.kind, project, step.common.get("timeoutSeconds")),
+        span=_span(step, begins),
+        first_ts=FIRST_TS,
+        newest_ts=FIRST_TS,
+    )
+    if begins > house.now:
+        made.begun = False
+        made.timeline.append(("SCHEDULED", house.now))
+    else:
+        made.timeline.append(("STARTED", begins))
+    made.pass_time(house.now - made.clock)
+    made.silence = made.unheard = 0
+    made.age_when_heard = made.age
+    if made.ended is not None:
+        made.tell_end()
+    return made
+
+
+def _span(step: Start, begins: int) -> int | None:
+    """The age at which it is over: a day of a user, the length of an item, the rest of an all-day item's UTC day."""
+    if step.kind == "USER":
+        return DAY
+    if step.kind != "AGENDA":
+        return None
+    return DAY - begins % DAY if step.own.get("allDay") else step.lasts

@@ -1,0 +1,155 @@
+"""The life of one session, told by counting: time goes by in ticks, and nothing here knows when it will end.
+
+Each counter grows with every tick and is compared with its limit; that is all there is to an end by time.
+"""
+
+from copy import copy
+from dataclasses import dataclass, field
+
+Path = tuple[str, ...]
+
+TICKS = (3_600_000, 60_000, 1_000, 100, 10, 1)
+"""Milliseconds. The longest one after which no counter would be past its limit: long ones only save time."""
+
+DAY = 86_400_000
+HALF_AN_HOUR = 1_800_000
+LONGEST_CREDIT = 300_000
+OVERTAKING = 5_000
+"""How far a clock may be back without being thought to have been set back."""
+
+
+@dataclass
+class Life:
+    """One session. All times are milliseconds."""
+
+    kind: str
+    project: str
+    clock: int
+    visible: bool
+    path: Path
+    timeout: int | None
+    span: int | None = None
+    """The age at which it ends, heard or not."""
+    id: str = ""
+    name: tuple[str | None, ...] | None = None
+    """By which another start can meet it: username and clientId, or uuid."""
+    age: int = 0
+    silence: int = 0
+    """Without a sign of life, the server being there to hear one."""
+    unheard: int = 0
+    """Without a sign of life, whoever was away."""
+    stillness: int = 0
+    """Of the playhead, the server being there."""
+    age_when_heard: int = 0
+    last_seen: int = 0
+    started: int = 0
+    ended: int | None = None
+    reason: str | None = None
+    lasted: int = 0
+    begun: bool = True
+    told: bool = False
+    """Whether its end is on its timeline."""
+    times: dict[Path, int] = field(default_factory=dict)
+    sequence: int | None = None
+    revision: int = 1
+    timeline: list[tuple[str, int]] = field(default_factory=list)
+    first_ts: int = 0
+    newest_ts: int = 0
+    playhead: float = 0
+
+    @property
+    def state(self) -> str:
+        if self.ended is not None:
+            return "ENDED"
+        return "SCHEDULED" if self.kind == "AGENDA" and self.age < 0 else "ACTIVE"
+
+    @property
+    def elapsed(self) -> int:
+        return {"SCHEDULED": 0, "ACTIVE": max(0, self.age), "ENDED": self.lasted}[self.state]
+
+    @property
+    def visible_time(self) -> int:
+        return sum(self.times.values())
+
+    def limits(self, *, served: bool = True) -> list[tuple[int, int, str]]:
+        """Each counter that runs, its limit, and what its end is called; of two at once the first."""
+        found = []
+        if self.timeout is not None and served:
+            found.append((self.silence, self.timeout, "EXPIRED"))
+        if self.kind == "MEDIA" and served:
+            found.append((self.stillness, HALF_AN_HOUR, "STALLED"))
+        if self.span is not None:
+            found.append((self.age, self.span, "COMPLETED" if self.kind == "AGENDA" else "EXPIRED"))
+        return found
+
+    def pass_time(self, milliseconds: int, *, served: bool = True) -> None:
+        """Let time go by, or back; while nobody serves, silence and stillness are not counted."""
+        left = milliseconds
+        while left > 0 and self.ended is None:
+            room = min((limit - counter for counter, limit, _ in self.limits(served=served)), default=left)
+            tick = next(tick for tick in TICKS if tick <= min(left, room))
+            self._count(tick, served=served)
+            left -= tick
+            reached = [reason for counter, limit, reason in self.limits(served=served) if counter == limit]
+            if reached:
+                self.end(reached[0])
+        if self.ended is None:
+            self._count(left, served=served)
+        else:
+            self.clock += left
+
+    def _count(self, tick: int, *, served: bool) -> None:
+        self.clock += tick
+        self.age += tick
+        self.unheard += tick
+        if served:
+            self.silence += tick
+            self.stillness += tick
+
+    def forgive(self) -> None:
+        """The server was away for long: what it could not hear was no silence."""
+        if self.ended is None:
+            self.silence = self.stillness = 0
+
+    def end(self, reason: str) -> None:
+        """End now."""
+        self.ended, self.reason, self.visible = self.clock, reason, False
+        age = self.age_when_heard if reason in ("EXPIRED", "STALLED") else self.age
+        self.lasted = 0 if reason == "CANCELLED" else max(0, age)
+
+    def hear(self, left: Path | None) -> None:
+        """A sign of life: the time since the one before counts for the path it was on, or the one named."""
+        credit = min(max(0, self.unheard), self.timeout or LONGEST_CREDIT)
+        if self.visible and credit and self.kind != "AGENDA":
+            path = self.path if left is None else left
+            self.times[path] = self.times.get(path, 0) + credit
+        if not -OVERTAKING <= self.unheard < 0:
+            self.silence = self.unheard = 0
+            self.age_when_heard, self.last_seen = self.age, self.clock
+
+    def note(self) -> None:
+        """Write down what time alone has done: the beginning, the end."""
+        begins = not self.begun and self.age >= 0 and not self.told
+        ends = self.ended is not None and not self.told
+        if begins:
+            self.begun = True
+            self.timeline.append(("STARTED", self.started))
+        if ends:
+            self.tell_end()
+        self.revision += begins or ends
+
+    def tell_end(self) -> None:
+        """Put the end on the timeline."""
+        assert self.reason is not None
+        assert self.ended is not None
+        self.told = True
+        self.timeline.append((self.reason, self.ended))
+
+    def would_end(self) -> int | None:
+        """When it ends if nothing more is heard: found by living on."""
+        if self.ended is not None or not self.limits():
+            return None
+        other = copy(self)
+        while other.ended is None:
+            other.pass_time(DAY)
+        return other.ended

@@ -1,0 +1,179 @@
+"""What can happen to a server, step by step, as hypothesis chooses it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import strategies as st
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+
+
+@dataclass(frozen=True)
+class Start:
+    """A start; `previous` counts back from the newest session, `at` and `lasts` are for items of an agenda."""
+
+    kind: str
+    common: dict[str, Any]
+    own: dict[str, Any]
+    previous: int | None = None
+    at: int = 0
+    lasts: int | None = None
+
+
+@dataclass(frozen=True)
+class PingAt:
+    """A sign of life of a player: its clock, measured from the present or from the newest event."""
+
+    from_newest: bool
+    offset: int
+    playhead: float
+
+
+@dataclass(frozen=True)
+class Call:
+    """keepalive, hide or stop, of the session that `which` counts back to."""
+
+    name: str
+    which: int
+    given: dict[str, Any] = field(default_factory=dict)
+    ping: PingAt | None = None
+
+
+@dataclass(frozen=True)
+class Together:
+    """Keepalives in one request."""
+
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True)
+class Terminate:
+    which: int
+
+
+@dataclass(frozen=True)
+class Delete:
+    which: int
+
+
+@dataclass(frozen=True)
+class SetProject:
+    id: str
+    new: bool
+    timeouts: dict[str, int | None] | None
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Time goes by, the server being there; where `until_end_of` is given, to so many milliseconds after that end."""
+
+    milliseconds: int
+    until_end_of: int | None = None
+
+
+@dataclass(frozen=True)
+class Sweep:
+    pass
+
+
+@dataclass(frozen=True)
+class Away:
+    """The server signs nothing for a while: it is stopped, or its machine sleeps."""
+
+    milliseconds: int
+    restarts: bool
+
+
+@dataclass(frozen=True)
+class SetBack:
+    """The clock steps back."""
+
+    milliseconds: int
+
+
+Step = Start | Call | Together | Terminate | Delete | SetProject | Wait | Sweep | Away | SetBack
+
+WHICH = st.integers(0, 4)
+PATHS = st.sampled_from([["a"], ["a", "b"], ["b"], []])
+PROJECTS = st.sampled_from(["default", "default", "p", "q"])
+TIMEOUTS = st.sampled_from([10, 15, 60, 400, 3600, 86400])
+
+
+def some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """An object in which any of the fields may be missing."""
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+COMMON = some(
+    projectId=PROJECTS,
+    timeoutSeconds=TIMEOUTS,
+    visible=st.booleans(),
+    path=PATHS,
+    idempotencyKey=st.sampled_from(["k1", "k2"]),
+)
+OWN: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "CLIENT": st.just({"clientSystem": "iOS"}),
+    "USER": st.sampled_from(
+        [{"username": "ann"}, {"username": "ann", "clientId": "c" * 16}, {"username": "bob", "clientId": "c" * 16}]
+    ),
+    "FIELD": st.sampled_from([{"unitId": "u"}, {"unitId": "u", "uuid": "f1"}, {"unitId": "v", "uuid": "f1"}]),
+    "MEDIA": st.just({}),
+    "AGENDA": st.sampled_from([{}, {"allDay": True}]),
+}
+
+
+@st.composite
+def starts(draw: st.DrawFn) -> Start:
+    kind = draw(st.sampled_from(sorted(OWN)))
+    common, own = draw(COMMON), draw(OWN[kind])
+    if kind == "AGENDA" and draw(st.integers(0, 5)):
+        common.pop("timeoutSeconds", None)
+    at = draw(st.sampled_from([-25 * HOUR, -10 * SECOND, 0, 1, 30 * SECOND, HOUR]))
+    lasts = None if own.get("allDay") else draw(st.sampled_from([None, SECOND, MINUTE, HOUR]))
+    return Start(kind, common, own, draw(st.none() | WHICH), at, lasts)
+
+
+PINGS = st.builds(
+    PingAt,
+    st.booleans(),
+    st.sampled_from([0, 0, 0, -1, -30 * SECOND, -MINUTE, -MINUTE - 1, MINUTE, MINUTE + 1, -HOUR, 25 * HOUR]),
+    st.sampled_from([0, 7, 7.5]),
+)
+GIVEN = some(path=PATHS, sequence=st.integers(0, 3))
+KEEPALIVES = st.builds(
+    Call,
+    st.just("keepalive"),
+    WHICH,
+    some(path=PATHS, sequence=st.integers(0, 3), visible=st.booleans()),
+    st.none() | PINGS,
+)
+CALLS = (
+    KEEPALIVES
+    | st.builds(Call, st.just("hide"), WHICH, GIVEN, st.none() | PINGS)
+    | st.builds(Call, st.just("stop"), WHICH, GIVEN, st.none() | PINGS)
+)
+WAITS = st.builds(
+    Wait, st.sampled_from([1, SECOND, 3 * SECOND, 9_999, 30 * SECOND, 299 * SECOND, HOUR, 24 * HOUR])
+) | st.builds(Wait, st.sampled_from([-1, 0, 1]), WHICH)
+
+STEPS: st.SearchStrategy[Step] = st.one_of(
+    starts(),
+    KEEPALIVES,
+    CALLS,
+    WAITS,
+    WAITS,
+    st.just(Sweep()),
+    st.builds(Together, st.lists(KEEPALIVES, min_size=1, max_size=3).map(tuple)),
+    st.builds(Terminate, WHICH) | st.builds(Delete, WHICH),
+    st.builds(
+        SetProject,
+        st.sampled_from(["p", "q"]),
+        st.booleans(),
+        st.none() | st.dictionaries(st.sampled_from(["USER", "FIELD", "MEDIA"]), st.none() | TIMEOUTS),
+    ),
+    st.builds(Away, st.sampled_from([0, SECOND, 5_000, 5_001, 20 * MINUTE, 25 * HOUR]), st.booleans()),
+    st.builds(SetBack, st.sampled_from([SECOND, 5_000, 5_001, HOUR])),
+)
+LIVES = st.tuples(starts(), st.lists(STEPS, min_size=8, max_size=30)).map(lambda parts: [parts[0], *parts[1]])

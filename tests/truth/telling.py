@@ -1,0 +1,64 @@
+"""How lives are told in the words of the schema, to be compared with what the server shows."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.truth.life import Life
+
+SHOWN = """id kind state visible endReason endedAt startedAt lastSeenAt expiresAt revision path timeoutSeconds
+    visibleSeconds elapsedSeconds ... on MediaSession { playhead }"""
+LOOK = f"""query($ids: [ID!]) {{
+    sessions(filter: {{ids: $ids}}, first: 100) {{ nodes {{ {SHOWN} pathTimes {{ path visibleSeconds }} }} }}
+    activities(last: 500) {{ edges {{ node {{ id sessionId type at }} }} }} }}"""
+COUNT = """{ sessionStats { total active visible visibleSeconds { sum } elapsedSeconds { sum }
+    byEndReason { key total } byKind { key total } } }"""
+
+
+def text(instant: int | None) -> str | None:
+    """An instant as clients see it."""
+    if instant is None:
+        return None
+    whole = datetime.fromtimestamp(instant // 1000, UTC)
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{instant % 1000:03}Z"
+
+
+def told(life: Life) -> dict[str, Any]:
+    """A session as calls must show it."""
+    shown = {
+        "id": life.id,
+        "kind": life.kind,
+        "state": life.state,
+        "visible": life.visible,
+        "endReason": life.reason,
+        "endedAt": text(life.ended),
+        "startedAt": text(life.started),
+        "lastSeenAt": text(life.last_seen),
+        "expiresAt": text(life.would_end()),
+        "revision": life.revision,
+        "path": list(life.path),
+        "timeoutSeconds": None if life.timeout is None else life.timeout // 1000,
+        "visibleSeconds": life.visible_time / 1000,
+        "elapsedSeconds": life.elapsed / 1000,
+    }
+    return shown | ({"playhead": life.playhead} if life.kind == "MEDIA" else {})
+
+
+def counted(lives: list[Life]) -> dict[str, Any]:
+    """What statistics must say, groups by key."""
+    return {
+        "total": len(lives),
+        "active": sum(life.state == "ACTIVE" for life in lives),
+        "visible": sum(life.visible for life in lives),
+        "visibleSeconds": sum(life.visible_time for life in lives) / 1000,
+        "elapsedSeconds": sum(life.elapsed for life in lives) / 1000,
+        "byEndReason": dict(Counter(life.reason for life in lives if life.reason)),
+        "byKind": dict(Counter(life.kind for life in lives)),
+    }
+
+
+def flat(stats: dict[str, Any]) -> dict[str, Any]:
+    """The server's statistics in that form."""
+    sums = {name: stats[name]["sum"] for name in ("visibleSeconds", "elapsedSeconds")}
+    groups = {name: {group["key"]: group["total"] for group in stats[name]} for name in ("byEndReason", "byKind")}
+    return stats | sums | groups
