@@ -13,7 +13,7 @@ from models.database import Database
 from resolvers import cursors
 from resolvers.cursors import Place
 from resolvers.errors import BadUserInput
-from resolvers.pages import Edge, Page, PageArgs, Window, window
+from resolvers.pages import Page, PageArgs, Window, window
 
 T = TypeVar("T")
 
@@ -48,9 +48,9 @@ class Listing(Generic[T]):
             raise BadUserInput(f"{name} is not a cursor of this list, with this filter and this order")
         return place
 
-    def edge(self, node: T) -> Edge[T]:
-        """One thing of this list with its cursor."""
-        return Edge(cursors.encode(self.tag, tuple(key.of(node) for key in self.keys)), node)
+    def cursor(self, node: T) -> str:
+        """The place of a thing in this list."""
+        return cursors.encode(self.tag, tuple(key.of(node) for key in self.keys))
 
 
 class Range(NamedTuple):
@@ -83,7 +83,8 @@ async def read_page(database: Database, listing: Listing[T], page: PageArgs) -> 
     )
     found = await database.read(_read, listing, wanted)
     return Page(
-        [listing.edge(node) for node in found.nodes],
+        found.nodes,
+        cursor=listing.cursor,
         has_next_page=found.has_next,
         has_previous_page=found.has_previous,
         count=lambda: database.read(_count, listing),

@@ -71,7 +71,8 @@ class Loaders:
         span = timelines.span(types, page, database_id)
         found: Slice[Activity] = await self._load("timelines", (session_id, span), self._timelines)
         return Page(
-            [timelines.edge(node, database_id) for node in found.nodes],
+            found.nodes,
+            cursor=lambda node: timelines.cursor(node, database_id),
             has_next_page=found.has_next,
             has_previous_page=found.has_previous,
             count=lambda: self._database.read(timelines.count_timeline, self._caller, session_id, span.types),

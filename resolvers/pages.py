@@ -84,36 +84,38 @@ class Edge(Generic[T]):
 
 
 class Page(Generic[T]):
-    """One page of a list."""
+    """One page of a list. Cursors are made, and the whole list is counted, only where they are asked for."""
 
     def __init__(
         self,
-        edges: Sequence[Edge[T]],
+        nodes: Sequence[T],
         *,
+        cursor: Callable[[T], str],
         has_next_page: bool,
         has_previous_page: bool,
         count: Callable[[], Awaitable[int]],
     ) -> None:
-        self.edges = list(edges)
+        self.nodes = list(nodes)
         self.has_next_page = has_next_page
         self.has_previous_page = has_previous_page
+        self._cursor = cursor
         self._count = count
 
     @property
-    def nodes(self) -> list[T]:
-        """The things themselves."""
-        return [edge.node for edge in self.edges]
+    def edges(self) -> list[Edge[T]]:
+        """The things of this page with their places."""
+        return [Edge(self._cursor(node), node) for node in self.nodes]
 
     @property
     def start_cursor(self) -> str | None:
         """The cursor of the first edge; null on an empty page."""
-        return self.edges[0].cursor if self.edges else None
+        return self._cursor(self.nodes[0]) if self.nodes else None
 
     @property
     def end_cursor(self) -> str | None:
         """The cursor of the last edge; null on an empty page."""
-        return self.edges[-1].cursor if self.edges else None
+        return self._cursor(self.nodes[-1]) if self.nodes else None
 
     async def total_count(self) -> int:
-        """How many things the whole list has; counted only when called."""
+        """How many things the whole list has."""
         return await self._count()

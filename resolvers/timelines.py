@@ -13,7 +13,7 @@ from resolvers import cursors
 from resolvers.access import Caller, in_reach
 from resolvers.errors import BadUserInput
 from resolvers.keyset import Slice
-from resolvers.pages import Edge, PageArgs, window
+from resolvers.pages import PageArgs, window
 
 Types: TypeAlias = tuple[str, ...]
 
@@ -57,11 +57,6 @@ def plain_types(types: Sequence[str] | None) -> Types | None:
 def of_types(types: Types | None) -> list[ColumnElement[bool]]:
     """The condition that an activity is of one of these types."""
     return [] if types is None else [activity.c.type.in_(types)]
-
-
-def edge(node: Activity, database_id: str) -> Edge[Activity]:
-    """An activity with its place in the log."""
-    return Edge(cursor(node, database_id), node)
 
 
 def cursor(node: Activity, database_id: str) -> str:
