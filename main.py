@@ -25,7 +25,7 @@ from resolvers.context import Context, Services, open_context
 from resolvers.lifecycle import Sweeper
 from resolvers.presence import Presence
 from schema import graphql_schema, sdl
-from transport import GraphQLEndpoint, Limits, Page, TransportSettings, configure_log, server
+from transport import GraphQLEndpoint, Limits, Origins, Page, TransportSettings, checked_origins, configure_log, server
 from web import pages
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     insecure: bool = False
     allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
+    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names), AfterValidator(checked_origins)] = ()
     production: bool = False
     sweep_interval: Annotated[float, Field(gt=0, le=5)] = 1.0
     retention_days: Annotated[float, Field(gt=0)] | None = None
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
             introspection=not self.production,
             suggestions=not self.production,
             allowed_hosts=self.allowed_hosts or (LOOPBACK_NAMES if self.is_local else ()),
+            origins=Origins(self.allowed_origins, local=self.is_local and not self.allowed_origins),
             log_error_messages=self.log_level == "debug",
         )
 

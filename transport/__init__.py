@@ -4,6 +4,7 @@ from transport.errors import Code
 from transport.http.answer import Page
 from transport.http.endpoint import GraphQLEndpoint, MakeContext
 from transport.log import configure_log
+from transport.origins import Origins, checked_origins
 from transport.settings import Limits, TransportSettings
 
 __all__ = [
@@ -11,7 +12,9 @@ __all__ = [
     "GraphQLEndpoint",
     "Limits",
     "MakeContext",
+    "Origins",
     "Page",
     "TransportSettings",
+    "checked_origins",
     "configure_log",
 ]

@@ -1,6 +1,22 @@
 """What an operator may set: the limits of one request, and how much the server says of itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class TrustMode(StrEnum):
+    """What happens to documents that are not trusted, where there are trusted ones."""
+
+    OFF = "off"
+    """They run."""
+    LOG = "log"
+    """They run, and each leaves a line in the log."""
+    ENFORCE = "enforce"
+    """They are refused: FORBIDDEN."""
+
+
+from transport.origins import Origins
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,10 @@ class Limits:
     """Documents kept parsed and validated, and refusals kept with their errors."""
     cached_tokens: int = 100_000
     """Lexical tokens of all documents kept: about 35 MB."""
+    persisted_documents: int = 1_000
+    """Documents remembered by the hash that a client sent along (automatic persisted queries)."""
+    persisted_bytes: int = 4 * 1024 * 1024
+    """Length of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +91,12 @@ class TransportSettings:
     allowed_hosts: tuple[str, ...] = ()
     """Host names (without port) this server answers to; `*.example.org` allows every name below. Empty: any that is
     well formed."""
+    origins: Origins = field(default_factory=Origins)
+    """Whose pages may use the server, beside its own."""
+    persisted_queries: bool = True
+    """Whether a document that a client sends with its hash is remembered, to be named by the hash alone."""
+    trusted_documents: Mapping[str, str] | None = None
+    """Texts by id; see `transport.manifest`. A request may name one instead of sending it."""
+    trusted_documents_mode: TrustMode = TrustMode.ENFORCE
     log_error_messages: bool = False
     """On: the log has the messages of unexpected exceptions too. They may quote what a client sent."""

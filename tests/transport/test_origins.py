@@ -1,0 +1,109 @@
+"""Which pages may use the server."""
+
+import pytest
+
+from main import Settings
+from transport.origins import Origins, checked_origins
+
+OWN = "sessions.example.org:8000"
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        (None, OWN),
+        (None, None),
+        ("http://sessions.example.org:8000", OWN),
+        ("https://sessions.example.org:8000", OWN),
+        ("HTTP://Sessions.Example.org:8000", OWN),
+        ("https://sessions.example.org", "sessions.example.org"),
+        ("https://sessions.example.org", "sessions.example.org:443"),
+        ("http://sessions.example.org", "sessions.example.org:80"),
+        ("http://127.0.0.1:8000", "127.0.0.1:8000"),
+        ("http://[::1]:8000", "[::1]:8000"),
+        ("http://[::1]", "[::1]"),
+    ],
+)
+def test_programs_and_pages_of_the_server_itself_are_always_allowed(origin: str | None, host: str | None) -> None:
+    assert Origins().allows(origin, host)
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        ("https://evil.example.com", OWN),
+        ("http://sessions.example.org", OWN),
+        ("http://sessions.example.org:8001", OWN),
+        ("https://sessions.example.org", "sessions.example.org:80"),
+        ("http://sessions.example.org.evil.com:8000", OWN),
+        ("http://evil.com/http://sessions.example.org:8000", OWN),
+        ("http://sessions.example.org:8000/", OWN),
+        ("http://user@sessions.example.org:8000", OWN),
+        ("ftp://sessions.example.org:8000", OWN),
+        ("null", OWN),
+        ("", OWN),
+        ("*", OWN),
+        ("http://*:8000", "*:8000"),
+        ("http://sessions.example.org:8000", None),
+        ("http://localhost:8000", OWN),
+        ("http://sessions.example.org:8000, http://evil.com", OWN),
+    ],
+)
+def test_other_pages_are_not(origin: str, host: str | None) -> None:
+    assert not Origins().allows(origin, host)
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:5173", "https://localhost", "http://127.0.0.1", "http://[::1]:9"])
+def test_pages_of_this_machine_are_allowed_where_only_it_can_reach_the_server(origin: str) -> None:
+    assert Origins(local=True).allows(origin, "127.0.0.1:8000")
+    assert not Origins().allows(origin, "127.0.0.1:8000")
+    assert not Origins(local=True).allows(origin.replace("localhost", "localhost.evil.com") + ".x", "127.0.0.1:8000")
+
+
+def test_what_an_operator_allows_is_allowed_and_no_more() -> None:
+    origins = Origins(("https://App.example.org/", "https://*.partner.example", "http://dev.example:3000"))
+    assert origins.allows("https://app.example.org", OWN)
+    assert origins.allows("https://a.partner.example", OWN)
+    assert origins.allows("https://a.b.partner.example:443", OWN)
+    assert origins.allows("http://dev.example:3000", OWN)
+    assert not origins.allows("http://app.example.org", OWN)
+    assert not origins.allows("https://app.example.org:8443", OWN)
+    assert not origins.allows("https://partner.example", OWN)
+    assert not origins.allows("https://evilpartner.example", OWN)
+    assert not origins.allows("http://a.partner.example", OWN)
+    assert not origins.allows("https://a.partner.example:8443", OWN)
+
+
+def test_any_page_and_pages_without_an_origin_must_be_named() -> None:
+    assert Origins(("*",)).allows("https://anywhere.example", OWN)
+    assert Origins(("*",)).allows("null", OWN)
+    assert Origins(("null",)).allows("null", OWN)
+    assert not Origins(("null",)).allows("https://anywhere.example", OWN)
+
+
+@pytest.mark.parametrize("text", ["*", "null", "https://a.example", "http://a.example:3000/", "https://*.a.example"])
+def test_an_origin_is_a_scheme_and_a_host(text: str) -> None:
+    assert checked_origins((text,)) == (text,)
+
+
+@pytest.mark.parametrize(
+    "text", ["a.example", "https://a.example/app", "https://*", "https://a*.example", "ws://a", " "]
+)
+def test_other_texts_are_no_origins(text: str) -> None:
+    with pytest.raises(ValueError, match="scheme and a host"):
+        checked_origins((text,))
+
+
+def test_the_setting_is_a_list_and_takes_the_place_of_this_machines_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = "http://localhost:5173"
+    assert Settings(host="127.0.0.1").transport().origins.allows(here, "127.0.0.1:8000")
+    assert not Settings(host="192.0.2.1", insecure=True).transport().origins.allows(here, "192.0.2.1:8000")
+    monkeypatch.setenv("ALLOWED_ORIGINS", "https://a.example, https://b.example")
+    origins = Settings(host="127.0.0.1").transport().origins
+    assert origins.allows("https://b.example", "127.0.0.1:8000")
+    assert not origins.allows(here, "127.0.0.1:8000")
+
+
+def test_a_setting_that_is_no_origin_is_refused() -> None:
+    with pytest.raises(ValueError, match="scheme and a host"):
+        Settings(allowed_origins=("a.example",))
