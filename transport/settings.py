@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from transport.origins import Origins
+
 
 class TrustMode(StrEnum):
     """What happens to documents that are not trusted, where there are trusted ones."""
@@ -14,9 +16,6 @@ class TrustMode(StrEnum):
     """They run, and each leaves a line in the log."""
     ENFORCE = "enforce"
     """They are refused: FORBIDDEN."""
-
-
-from transport.origins import Origins
 
 
 @dataclass(frozen=True, slots=True)
