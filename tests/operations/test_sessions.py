@@ -51,7 +51,8 @@ async def test_pages_forwards_and_backwards_give_the_whole_list(
         if not found["pageInfo"]["hasNextPage"]:
             break
     assert seen == five
-    before, back = None, []
+    back: list[str] = []
+    before = None
     while True:
         found = await page(world, counted=counted, last=2, before=before)
         back = [node["id"] for node in found["nodes"]] + back

@@ -74,7 +74,8 @@ async def test_the_series_shows_what_went_on_began_and_ended(counted: dict[str, 
 
 async def test_a_filter_is_counted_like_a_list(world: World, counted: dict[str, Any]) -> None:
     assert counted["total"] == 4
-    for filter_ in ({"active": True}, {"user": {}}, {"projectIds": ["p"]}, {"kinds": []}):
+    filters: list[dict[str, Any]] = [{"active": True}, {"user": {}}, {"projectIds": ["p"]}, {"kinds": []}]
+    for filter_ in filters:
         figures = await world.ask(ALL, filter=filter_)
         listed = await world.ask(
             "query($filter: SessionFilter) { sessions(filter: $filter) { totalCount } }", filter=filter_
