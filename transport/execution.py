@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import orjson
@@ -14,20 +14,12 @@ from transport.documents import Documents
 from transport.errors import Code, Headers, Refusal, formatted, plain
 from transport.masking import Mask, has_code
 from transport.operations import Operation
+from transport.persisted import Persisted
+from transport.request import OperationRequest
 from transport.settings import TransportSettings
 
 ContextMaker: TypeAlias = Callable[[], AbstractAsyncContextManager[Any]]
 Admission: TypeAlias = Callable[[Operation], None]
-
-
-@dataclass(frozen=True, slots=True)
-class OperationRequest:
-    """What a client asks for. The members that are not there are empty."""
-
-    query: str
-    variables: Mapping[str, Any] = field(default_factory=dict)
-    operation_name: str | None = None
-    extensions: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -58,6 +50,13 @@ class Execution:
         self, schema: GraphQLSchema, settings: TransportSettings, executor_class: type[Executor[Any]] = Executor
     ) -> None:
         self.documents = Documents(schema, settings)
+        self.persisted = Persisted(
+            self.documents,
+            settings.limits,
+            automatic=settings.persisted_queries,
+            trusted=settings.trusted_documents,
+            mode=settings.trusted_documents_mode,
+        )
         self.schema = schema
         self._settings = settings
         self._executor_class = executor_class
@@ -99,7 +98,7 @@ class Execution:
             return failed_context(error, mask)
 
     def _operation(self, request: OperationRequest, admit: Admission) -> Operation:
-        operation = self.documents.get(request.query).operation(request.operation_name)
+        operation = self.persisted.find(request).operation(request.operation_name)
         admit(operation)
         if operation.introspects and not self._settings.introspection:
             error = plain(Code.FORBIDDEN, "Introspection is switched off on this server.")

@@ -46,6 +46,8 @@ class Document:
     def __init__(self, operations: list[Operation]) -> None:
         self._operations = {operation.name: operation for operation in operations}
         self._only = operations[0] if len(operations) == 1 else None
+        self.names = [operation.name for operation in operations]
+        """Of its operations; one may have none."""
 
     def operation(self, name: str | None) -> Operation:
         """The operation to run: the named one, or without a name the only one."""

@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from transport.errors import Code, Refusal, bad_request, plain
-from transport.execution import Execution, OperationRequest, Outcome, refused
+from transport.execution import Execution, Outcome, refused
 from transport.http.answer import Page, send_json, send_page
 from transport.http.body import check_content_type, read_body
 from transport.http.disconnect import CancelWhenGone, ClientGoneError
@@ -21,6 +21,7 @@ from transport.http.negotiation import GRAPHQL_RESPONSE, HTML, JSON, chosen
 from transport.http.parameters import NO_QUERY, from_body, from_query_string
 from transport.log import log_operation
 from transport.operations import Operation
+from transport.request import OperationRequest
 from transport.settings import TransportSettings
 
 MakeContext: TypeAlias = Callable[[HTTPConnection], AbstractAsyncContextManager[Any]]

@@ -6,11 +6,14 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from transport.errors import bad_input, bad_request, too_complex
-from transport.execution import OperationRequest
 from transport.http.json_text import load, nesting
+from transport.request import OperationRequest
 from transport.settings import Limits
 
 NO_QUERY = "The request has no query: a string with a GraphQL document."
+
+DOCUMENT_IDS = ("documentId", "doc_id", "id")
+"""The members that clients name a trusted document by, if they send none."""
 
 
 def from_body(body: bytes, limits: Limits) -> OperationRequest:
@@ -30,7 +33,8 @@ def from_body(body: bytes, limits: Limits) -> OperationRequest:
 
 
 def from_query_string(query_string: bytes, limits: Limits) -> OperationRequest | None:
-    """The request in the query string of a GET; None if it has no `query`. Raises Refusal like `from_body`."""
+    """The request in the query string of a GET; None if it neither has a document nor names one. Raises Refusal like
+    `from_body`."""
     try:
         pairs = parse_qsl(
             query_string.decode("ascii"),
@@ -44,7 +48,7 @@ def from_query_string(query_string: bytes, limits: Limits) -> OperationRequest |
     members: dict[str, Any] = dict(pairs)
     if len(members) < len(pairs):
         raise bad_request("A parameter of the query string is repeated.")
-    if "query" not in members:
+    if not members.keys() & {"query", "extensions", *DOCUMENT_IDS}:
         return None
     for name in ("variables", "extensions"):
         text = members.get(name)
@@ -58,9 +62,7 @@ def from_query_string(query_string: bytes, limits: Limits) -> OperationRequest |
 
 def checked(members: Mapping[str, Any]) -> OperationRequest:
     """The members, each of the type it must have."""
-    query = members.get("query")
-    if not isinstance(query, str):
-        raise bad_request(NO_QUERY)
+    query, document_id = document(members)
     name = members.get("operationName")
     if name is not None and not isinstance(name, str):
         raise bad_request("operationName must be a string.")
@@ -70,7 +72,20 @@ def checked(members: Mapping[str, Any]) -> OperationRequest:
         # Some clients send "" where they mean none; no operation can have that name.
         operation_name=name or None,
         extensions=an_object(members, "extensions"),
+        document_id=document_id,
     )
+
+
+def document(members: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The document of a request, or else the id that names it; neither where a hash in the extensions does."""
+    query = members.get("query")
+    if isinstance(query, str):
+        return query, None
+    names = (members.get(name) for name in DOCUMENT_IDS)
+    document_id = next((name for name in names if isinstance(name, str) and name), None)
+    if query is not None or not (document_id or an_object(members, "extensions").get("persistedQuery")):
+        raise bad_request(NO_QUERY)
+    return None, document_id
 
 
 def an_object(members: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -96,7 +111,7 @@ def check_depth(variables: Mapping[str, Any], limits: Limits) -> None:
 
 def has_nul(request: OperationRequest) -> bool:
     """Whether a string of the request, or a name in it, has a NUL character, which some databases cannot store."""
-    if "\0" in request.query or "\0" in (request.operation_name or ""):
+    if "\0" in (request.query or "") or "\0" in (request.operation_name or ""):
         return True
     waiting: list[Any] = [request.variables]
     while waiting:
