@@ -1,0 +1,66 @@
+"""What an operator may set."""
+
+import ipaddress
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from models.clock import DAY
+from models.database import database_file
+from transport import Limits, Origins, TransportSettings, checked_origins
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+def _names(value: Any) -> Any:
+    return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
+
+
+def _checked_url(url: str) -> str:
+    database_file(url)
+    return url
+
+
+class Settings(BaseSettings):
+    """What an operator may set: by the environment, under these names in capitals, or by the command line."""
+
+    model_config = SettingsConfigDict(env_nested_delimiter="__", env_ignore_empty=True, extra="ignore")
+
+    database_url: Annotated[str, AfterValidator(_checked_url)] = "sessions.db"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    insecure: bool = False
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
+    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names), AfterValidator(checked_origins)] = ()
+    production: bool = False
+    sweep_interval: Annotated[float, Field(gt=0, le=5)] = 1.0
+    retention_days: Annotated[float, Field(gt=0)] | None = None
+    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error|critical)$")] = "info"
+    limits: Limits = Limits()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only programs on this machine can reach the server."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def retention(self) -> int | None:
+        """How long ended sessions are kept, in milliseconds; null: for ever."""
+        return None if self.retention_days is None else int(self.retention_days * DAY)
+
+    def transport(self) -> TransportSettings:
+        """The part that concerns the transport."""
+        return TransportSettings(
+            limits=self.limits,
+            introspection=not self.production,
+            suggestions=not self.production,
+            allowed_hosts=self.allowed_hosts or (LOOPBACK_NAMES if self.is_local else ()),
+            origins=Origins(self.allowed_origins, local=self.is_local and not self.allowed_origins),
+            log_error_messages=self.log_level == "debug",
+        )
