@@ -176,4 +176,6 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     st.builds(Away, st.sampled_from([0, SECOND, 5_000, 5_001, 20 * MINUTE, 25 * HOUR]), st.booleans()),
     st.builds(SetBack, st.sampled_from([SECOND, 5_000, 5_001, HOUR])),
 )
-LIVES = st.tuples(starts(), st.lists(STEPS, min_size=8, max_size=30)).map(lambda parts: [parts[0], *parts[1]])
+LIVES = st.tuples(st.lists(starts(), min_size=1, max_size=3), st.lists(STEPS, min_size=8, max_size=30)).map(
+    lambda parts: [*parts[0], *parts[1]]
+)

@@ -8,6 +8,7 @@ from tests.truth.life import Life
 
 SHOWN = """id kind state visible endReason endedAt startedAt lastSeenAt expiresAt revision path timeoutSeconds
     visibleSeconds elapsedSeconds ... on MediaSession { playhead }"""
+PARTS = "pathTimes { path visibleSeconds } activities(first: 100) { edges { node { type at } } }"
 LOOK = f"""query($ids: [ID!]) {{
     sessions(filter: {{ids: $ids}}, first: 100) {{ nodes {{ {SHOWN} pathTimes {{ path visibleSeconds }} }} }}
     activities(last: 500) {{ edges {{ node {{ id sessionId type at }} }} }} }}"""
@@ -42,6 +43,24 @@ def told(life: Life) -> dict[str, Any]:
         "elapsedSeconds": life.elapsed / 1000,
     }
     return shown | ({"playhead": life.playhead} if life.kind == "MEDIA" else {})
+
+
+def told_whole(life: Life) -> dict[str, Any]:
+    """The same, with its parts."""
+    parts = {
+        "pathTimes": {path: milliseconds / 1000 for path, milliseconds in life.times.items()},
+        "activities": [(what, text(at)) for what, at in life.timeline],
+    }
+    return told(life) | parts
+
+
+def flat_parts(session: dict[str, Any]) -> dict[str, Any]:
+    """A session of the server with its parts in that form."""
+    parts = {
+        "pathTimes": {tuple(entry["path"]): entry["visibleSeconds"] for entry in session["pathTimes"]},
+        "activities": [(edge["node"]["type"], edge["node"]["at"]) for edge in session["activities"]["edges"]],
+    }
+    return session | parts
 
 
 def counted(lives: list[Life]) -> dict[str, Any]:
