@@ -1,0 +1,111 @@
+"""python main.py: what each command says, and what stops it."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+from typer.testing import CliRunner
+
+from main import cli
+from tests.house.tree import ROOT
+
+COMMANDS: Final = {
+    "serve": ["--host", "--port", "--database", "--reload", "--insecure"],
+    "migrate": ["--database"],
+    "schema": [],
+    "simulate": ["--url", "--rate", "--seconds", "--seed"],
+}
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """One command, to its end, in a process of its own."""
+    known = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "main.py", *arguments],
+        cwd=ROOT,
+        env=known | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def invoked(*arguments: str, **environment: str) -> tuple[int, str]:
+    """One command in this process: its exit code and all that it says."""
+    wide = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+    result = CliRunner().invoke(cli, arguments, env=wide | environment)
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_does_and_takes(command: str) -> None:
+    code, said = invoked(command, "--help")
+    assert code == 0
+    assert [option for option in COMMANDS[command] if option not in said] == []
+
+
+def test_all_commands_are_listed() -> None:
+    said = run("--help").stdout
+    assert [command for command in COMMANDS if command not in said] == []
+
+
+def test_the_schema_is_printed_as_it_is_committed() -> None:
+    result = run("schema")
+    assert result.stdout == (ROOT / "schema" / "schema.graphql").read_text(encoding="utf-8")
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_database_is_made_and_stays_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "new.db"
+    for said in (["--database", str(file)], ["--database", f"sqlite:///{file}"]):
+        result = run("migrate", *said)
+        assert (result.returncode, result.stdout) == (0, f"{file} is up to date\n")
+        assert result.stderr == ""
+    assert file.exists()
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"PORT": "eighty"}, "PORT: "),
+        ({"PORT": "65536"}, "PORT: "),
+        ({"DATABASE_URL": "postgresql://x/y"}, "DATABASE_URL: must be the path of a SQLite file"),
+        ({"DATABASE_URL": "sqlite:///:memory:"}, "DATABASE_URL: "),
+        ({"SWEEP_INTERVAL": "-1"}, "SWEEP_INTERVAL: "),
+        ({"SWEEP_INTERVAL": "nan"}, "SWEEP_INTERVAL: "),
+        ({"RETENTION_DAYS": "0"}, "RETENTION_DAYS: "),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: "),
+        ({"PRODUCTION": "perhaps"}, "PRODUCTION: "),
+        ({"LIMITS__DEPTH": "deep"}, "LIMITS__DEPTH: "),
+        ({"LIMITS": "many"}, 'the environment: error parsing value for field "limits"'),
+        ({"HOST": "0.0.0.0"}, "HOST: 0.0.0.0 can be reached from other machines"),  # noqa: S104 - refused
+        ({"HOST": "example.invalid"}, "HOST: "),
+    ],
+)
+def test_a_bad_setting_stops_the_start_with_one_clear_line(environment: dict[str, str], said: str) -> None:
+    code, output = invoked("serve", **environment)
+    assert code == 2
+    assert output.startswith(said)
+    assert output.count("\n") == 1
+
+
+def test_an_address_that_is_taken_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("serve", "--port", str(port), "--database", str(tmp_path / "test.db"))
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"cannot listen on 127.0.0.1:{port}: ")
+    assert (result.stdout, result.stderr.count("\n")) == ("", 1)
+
+
+def test_a_database_that_cannot_be_made_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    for command in (["serve", "--port", "0"], ["migrate"]):
+        result = run(*command, "--database", str(tmp_path / "nowhere" / "test.db"))
+        assert result.returncode == 2
+        assert (result.stdout, result.stderr.count("\n")) == ("", 1)
+        assert "nowhere" in result.stderr
