@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 import uvicorn
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
@@ -156,6 +157,8 @@ def read_settings(**given: Any) -> Settings:
     except ValidationError as error:
         told = error.errors()[0]
         fail(f"{'__'.join(map(str, told['loc'])).upper()}: {told['msg'].removeprefix('Value error, ')}")
+    except SettingsError as error:
+        fail(f"the environment: {error}")  # a group of settings that is no JSON; the error names it
 
 
 def fail(message: str) -> NoReturn:
