@@ -12,7 +12,9 @@ from graphql.execution import Executor
 
 from transport.documents import Documents
 from transport.errors import Code, Headers, Refusal, formatted, plain
+from transport.log import log_operation
 from transport.masking import Mask, has_code
+from transport.metrics import Metrics
 from transport.operations import Operation
 from transport.persisted import Persisted
 from transport.request import OperationRequest
@@ -47,7 +49,10 @@ class Execution:
     """
 
     def __init__(
-        self, schema: GraphQLSchema, settings: TransportSettings, executor_class: type[Executor[Any]] = Executor
+        self,
+        schema: GraphQLSchema,
+        settings: TransportSettings,
+        executor_class: type[Executor[Any]] = Executor,
     ) -> None:
         self.documents = Documents(schema, settings)
         self.persisted = Persisted(
@@ -60,6 +65,7 @@ class Execution:
         self.schema = schema
         self._settings = settings
         self._executor_class = executor_class
+        self.metrics = Metrics()
 
     async def run(self, request: OperationRequest, make_context: ContextMaker, admit: Admission) -> Outcome:
         """The answer to one request. Raises nothing but CancelledError, which stops the work.
@@ -75,6 +81,13 @@ class Execution:
             if not deadline.expired():
                 return failed_context(error, mask)
             return timed_out(self._settings.limits.operation_seconds)
+
+    def record(
+        self, operation: Operation | None, outcome: str | list[str], *, status: int | None, seconds: float
+    ) -> None:
+        """Log and count an operation that is over: see `transport.log.log_operation`."""
+        log_operation(operation, outcome, status=status, seconds=seconds)
+        self.metrics.operation(operation, outcome, seconds)
 
     def encoded(self, outcome: Outcome) -> tuple[Outcome, bytes]:
         """The answer as JSON, and the answer: another one where a resolver returned what JSON has no form for."""

@@ -19,7 +19,7 @@ from transport.http.disconnect import CancelWhenGone, ClientGoneError
 from transport.http.headers import check_host, joined
 from transport.http.negotiation import GRAPHQL_RESPONSE, HTML, JSON, chosen
 from transport.http.parameters import NO_QUERY, from_body, from_query_string
-from transport.log import log_operation
+from transport.metrics import Metrics
 from transport.operations import Operation
 from transport.request import OperationRequest
 from transport.settings import TransportSettings
@@ -56,6 +56,11 @@ class GraphQLEndpoint:
         self.make_context = make_context
         self.page = page
 
+    @property
+    def metrics(self) -> Metrics:
+        """What is counted of all operations; more can be added."""
+        return self.execution.metrics
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         await Exchange(self, scope, receive, send).run()
@@ -75,6 +80,7 @@ class Exchange:
     async def run(self) -> None:
         """Answer, and log what was answered."""
         started = perf_counter()
+        execution = self._endpoint.execution
         accept = joined(self._scope, b"accept")
         media = chosen(accept, FOR_PROGRAMS)
         page = self._endpoint.page if self._reads_only and chosen(accept, FOR_ANYBODY) == HTML else None
@@ -89,10 +95,10 @@ class Exchange:
         except Refusal as refusal:
             outcome = refused(refusal)
         except ClientGoneError:
-            return log_operation(self._operation, "gone", status=None, seconds=perf_counter() - started)
-        outcome, body = self._endpoint.execution.encoded(outcome)
+            return execution.record(self._operation, "gone", status=None, seconds=perf_counter() - started)
+        outcome, body = execution.encoded(outcome)
         status = outcome.status if media == GRAPHQL_RESPONSE else outcome.legacy_status
-        log_operation(self._operation, outcome.codes or "ok", status=status, seconds=perf_counter() - started)
+        execution.record(self._operation, outcome.codes or "ok", status=status, seconds=perf_counter() - started)
         return await send_json(self._send, status, media or JSON, body, outcome.headers)
 
     def _check(self) -> None:

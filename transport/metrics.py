@@ -1,0 +1,81 @@
+"""What the server counts of itself, for Prometheus: `GET /metrics`.
+
+Nothing here is global: each `Metrics` has a registry of its own. What the transport does is counted here; others hand
+in functions that are asked whenever somebody looks.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import Response
+
+from transport.errors import Code
+from transport.operations import Operation
+
+SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+OUTCOMES: Final = frozenset({"ok", "gone", *Code})
+"""Codes that resolvers make up count as one: labels must be few."""
+
+Sample = Callable[[], Awaitable[Mapping[str, float]]]
+
+
+class Metrics:
+    """The figures of one server."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._operations = Counter(
+            "graphql_operations", "Operations that are over.", ["type", "outcome"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "graphql_operation_duration_seconds",
+            "How long operations took, from the request to the answer.",
+            ["type"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        # Looking a child up by its labels costs more than counting.
+        self._counters: dict[tuple[str, str], Counter] = {}
+        self._histograms: dict[str, Histogram] = {}
+        self._samples: list[tuple[Gauge, Sample]] = []
+
+    def operation(self, operation: Operation | None, outcome: str | list[str], seconds: float) -> None:
+        """Count an operation: its outcome is "ok", "gone", or the codes of its errors, of which the first counts."""
+        type_ = operation.type.value if operation else "none"
+        told = outcome if isinstance(outcome, str) else outcome[0]
+        key = (type_, told if told in OUTCOMES else "OTHER")
+        if (counter := self._counters.get(key)) is None:
+            counter = self._counters[key] = self._operations.labels(*key)
+        counter.inc()
+        if (histogram := self._histograms.get(type_)) is None:
+            histogram = self._histograms[type_] = self._seconds.labels(type_)
+        histogram.observe(seconds)
+
+    def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
+        """Show a number that goes up and down, and that `read` knows."""
+        Gauge(name, documentation, registry=self.registry).set_function(read)
+
+    def sample(self, name: str, documentation: str, label: str, read: Sample) -> None:
+        """Show numbers by the value of a label that take some work to know: `read` is awaited before each answer."""
+        self._samples.append((Gauge(name, documentation, [label], registry=self.registry), read))
+
+    def collect(self, *collectors: Collector) -> None:
+        """Show what these yield: for counters and histograms that are kept elsewhere."""
+        for collector in collectors:
+            self.registry.register(collector)
+
+    async def text(self) -> bytes:
+        """Everything, in Prometheus' text format. Raises what a sample raises."""
+        for gauge, read in self._samples:
+            for value, number in (await read()).items():
+                gauge.labels(value).set(number)
+        return generate_latest(self.registry)
+
+    async def answer(self, _: Request) -> Response:
+        """The endpoint for Starlette: `Route("/metrics", metrics.answer)`."""
+        return Response(await self.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers={"cache-control": "no-store"})
