@@ -41,4 +41,7 @@ WIRES: Final = [
     _closed("no request line", b"\0\1\2\3" + CANARY.encode() + b"\r\n\r\n"),
     _closed("a TLS hello", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 64),
     _closed("the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    Row("16 MB of headers", _wire(f"X-Header: {CANARY}\r\n" * 700_000), 431, graphql=False),
+    Row("one header of 16 MB", _wire(f"X-Header: {'x' * 16_000_000}\r\n"), 431, graphql=False),
+    Row("a target of 1 MB", _wire(LENGTH, first=f"POST /graphql?{'x' * 1_000_000} HTTP/1.1\r\n"), 431, graphql=False),
 ]

@@ -1,0 +1,37 @@
+"""Senders that stop half-way. Patience is cut short, so nobody waits for it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.bad_inputs.bodies import GOOD
+from tests.bad_inputs.rows import request
+from tests.bad_inputs.server import listening, sent
+from tests.world import open_world
+from transport import Limits
+from transport.server import Protocol
+
+WHOLE: Final = request(GOOD)
+PATIENCE: Final = 0.3
+
+
+@pytest.fixture
+async def hasty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
+    """Where a server listens that waits for nobody."""
+    monkeypatch.setattr(Protocol, "header_seconds", PATIENCE)
+    limits = Limits(body_idle_seconds=PATIENCE)
+    async with open_world(tmp_path / "test.db", limits=limits) as world, listening(world.app) as port:
+        yield port
+
+
+@pytest.mark.parametrize(
+    ("what", "status"),
+    [(b"", 0), (b"POST", 0), (WHOLE[: WHOLE.index(b"Content-Type")], 0), (WHOLE[:-5], 408)],
+    ids=["nothing", "half a line", "half a header", "half a body"],
+)
+async def test_a_sender_that_stops_half_way_is_cut_off(hasty: int, what: bytes, status: int) -> None:
+    answer = await sent(hasty, what)
+    assert answer.status == status
+    assert (await sent(hasty, WHOLE)).status == 200
