@@ -17,7 +17,7 @@ from models.tables.path_time import PathTime
 from models.tables.project import Project
 from models.tables.session import Session
 from resolvers.access import LOCAL_ADMIN, Caller
-from resolvers.pages import Edge, Page, PageArgs
+from resolvers.pages import Page, PageArgs
 from schema import graphql_schema
 
 NOW = 1_704_067_200_000
@@ -115,14 +115,20 @@ class Shelf:
             for each in self.rows.values()
             if isinstance(each, Activity) and each.session_id == session_id and (types is None or each.type in types)
         ]
-        edges = [Edge(f"c{each.position}", each) for each in found[: page.first]]
-        return Page(edges, has_next_page=False, has_previous_page=False, count=lambda: self._count(edges))
+        nodes = found[: page.first]
+        return Page(
+            nodes,
+            cursor=lambda each: f"c{each.position}",
+            has_next_page=False,
+            has_previous_page=False,
+            count=lambda: self._count(nodes),
+        )
 
     async def database_id(self) -> str:
         return new_id("d_")
 
-    async def _count(self, edges: list[Edge[Activity]]) -> int:
-        return len(edges)
+    async def _count(self, nodes: list[Activity]) -> int:
+        return len(nodes)
 
 
 @dataclass
