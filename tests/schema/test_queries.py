@@ -8,6 +8,7 @@ from models.words import Scope
 from resolvers.access import Caller
 from schema import graphql_schema
 from schema.fields import STATEMENT
+from schema.stats import GROUP
 from tests.schema.scene import PROJECT, Scene, Shelf, answer, entry_of, row, run
 
 
@@ -51,5 +52,5 @@ async def test_a_session_of_nobody_is_an_error_of_its_own_field() -> None:
 def test_what_is_counted_over_all_matches_weighs_more_than_its_size(name: str, fields: set[str] | None) -> None:
     type_ = graphql_schema.type_map[name]
     assert isinstance(type_, GraphQLObjectType)
-    heavy = {field for field, of in type_.fields.items() if of.extensions.get("weight") == STATEMENT}
+    heavy = {field for field, of in type_.fields.items() if of.extensions.get("weight") in (STATEMENT, GROUP)}
     assert heavy == (fields or type_.fields.keys())
