@@ -68,6 +68,26 @@ class Limits:
     operation_seconds: float = 10.0
     """How long an operation may run, in seconds; then error code TIMEOUT."""
 
+    stream_queue_bytes: int = 1024 * 1024
+    """What may wait for the reader of one subscription; over it the queue is dropped, and what it held is read again
+    from the source."""
+    stream_stall_seconds: float = 30.0
+    """How long a client may take nothing of a subscription while something waits for it, in seconds; then it is cut
+    off."""
+
+    socket_operations: int = 50
+    """Operations at once on one WebSocket."""
+    message_rate: float = 50.0
+    """Messages a second that a client may send on one WebSocket, in the long run; then close code 1013."""
+    message_burst: int = 200
+    """The same at a stretch."""
+    init_seconds: float = 10.0
+    """How long a WebSocket may wait for `connection_init`, in seconds; then close code 4408."""
+    ping_seconds: float = 20.0
+    """How often a WebSocket's client is asked whether it is still there, in seconds."""
+    pong_seconds: float = 10.0
+    """How long it may take to answer that, in seconds; then close code 4408."""
+
     cached_documents: int = 1_000
     """Documents kept parsed and validated, and refusals kept with their errors."""
     cached_tokens: int = 100_000
