@@ -24,7 +24,7 @@ async def port(shared: World) -> AsyncIterator[int]:
         yield number
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 async def known(shared: World) -> Known:
     """Sessions that the rows may name."""
     expired = await shared.user(timeoutSeconds=10)
