@@ -89,7 +89,7 @@ def with_known(variables: dict[str, Any], known: Known, number: int) -> dict[str
     return variables
 
 
-@settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(FIELDS).flatmap(asked), st.integers(0, 2 * len(Known._fields)))
 async def test_no_arguments_are_a_fault_of_the_server(
     shared: World, known: Known, asking: tuple[str, dict[str, Any]], number: int

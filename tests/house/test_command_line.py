@@ -62,11 +62,9 @@ def test_the_schema_is_printed_as_it_is_committed() -> None:
 
 def test_a_database_is_made_and_stays_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "new.db"
-    for said in (["--database", str(file)], ["--database", f"sqlite:///{file}"]):
-        result = run("migrate", *said)
-        assert (result.returncode, result.stdout) == (0, f"{file} is up to date\n")
-        assert result.stderr == ""
-    assert file.exists()
+    for name in (str(file), f"sqlite:///{file}"):
+        assert invoked("migrate", "--database", name) == (0, f"{file} is up to date\n")
+        assert file.exists()
 
 
 @pytest.mark.parametrize(
@@ -104,8 +102,10 @@ def test_an_address_that_is_taken_stops_the_start_with_one_line(tmp_path: Path) 
 
 
 def test_a_database_that_cannot_be_made_stops_the_start_with_one_line(tmp_path: Path) -> None:
-    for command in (["serve", "--port", "0"], ["migrate"]):
-        result = run(*command, "--database", str(tmp_path / "nowhere" / "test.db"))
-        assert result.returncode == 2
-        assert (result.stdout, result.stderr.count("\n")) == ("", 1)
-        assert "nowhere" in result.stderr
+    file = str(tmp_path / "nowhere" / "test.db")
+    result = run("serve", "--port", "0", "--database", file)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    code, said = invoked("migrate", "--database", file)
+    assert (code, said.count("\n")) == (2, 1)
+    assert "nowhere" in result.stderr
+    assert "nowhere" in said
