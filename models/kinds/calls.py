@@ -1,10 +1,11 @@
 """What the calls that name a session may say."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field
 
-from models.kinds.base import KindFields
+from models.kinds.base import Breach, KindFields
 from models.kinds.media import MediaPingFields
 from models.kinds.start import PathSegments
 
@@ -22,6 +23,10 @@ class HeardFields(KindFields):
         "a later one changes nothing.",
     )
     media: MediaPingFields | None = Field(default=None, description="For MEDIA sessions: where the player is.")
+
+    def breaches(self) -> Iterator[Breach]:
+        if self.media is not None:
+            yield from (Breach(("media", *breach.path), breach.message) for breach in self.media.breaches())
 
 
 class KeepaliveFields(HeardFields):

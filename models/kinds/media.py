@@ -43,7 +43,7 @@ class MediaPingFields(KindFields):
     qoe: JsonObject | None = Field(
         default=None,
         description="Quality of experience: the documented keys, whose prefix `media.qoe.` may be left out, "
-        "and free ones.",
+        "and free ones; at most 50 and 16 KiB in a session.",
     )
 
     def breaches(self) -> Iterator[Breach]:
@@ -85,7 +85,7 @@ class MediaFields(KindFields):
     qoe: Annotated[JsonObject | None, Derived()] = Field(
         default=None,
         description="Quality of experience: the documented keys, whose prefix `media.qoe.` may be left out, "
-        "and free ones.",
+        "and free ones; at most 50 and 16 KiB in a session.",
     )
 
     def breaches(self) -> Iterator[Breach]:

@@ -7,10 +7,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
+from models.json import canonical
 from models.kinds.base import Breach
 
 MAX_CUSTOM: Final = 50
+MAX_CUSTOMER_IDS: Final = 100
 MAX_TEXT: Final = 1024
+MAX_QOE_BYTES: Final = 16 * 1024
 QOE_PREFIX: Final = "media.qoe."
 _CUSTOM_NAME: Final = re.compile(r"[A-Za-z0-9_.]+", re.ASCII)
 
@@ -28,12 +31,19 @@ def is_whole(value: Any) -> bool:
 
 
 def _is_customer_ids(value: Any) -> bool:
-    return isinstance(value, dict) and all(
+    return (
+        isinstance(value, dict)
+        and len(value) <= MAX_CUSTOMER_IDS
+        and all(len(name) <= MAX_TEXT and _is_customer_id(entry) for name, entry in value.items())
+    )
+
+
+def _is_customer_id(entry: Any) -> bool:
+    return (
         isinstance(entry, dict)
         and set(entry) <= {"id", "authState"}
-        and isinstance(entry.get("id"), str)
+        and TEXT.accepts(entry.get("id"))
         and (entry.get("authState", 0) in (0, 1, 2) and is_whole(entry.get("authState", 0)))
-        for entry in value.values()
     )
 
 
@@ -47,7 +57,9 @@ TEXT: Final = ValueType(
 )
 WHOLE: Final = ValueType(is_whole, "a whole number")
 BOOLEAN: Final = ValueType(lambda value: isinstance(value, bool), "true or false")
-CUSTOMER_IDS: Final = ValueType(_is_customer_ids, "an object of name: {id: text, authState: 0, 1 or 2}")
+CUSTOMER_IDS: Final = ValueType(
+    _is_customer_ids, f"an object of name: {{id: text, authState: 0, 1 or 2}}, at most {MAX_CUSTOMER_IDS}"
+)
 
 START: Final[dict[str, ValueType]] = {
     **dict.fromkeys(
@@ -123,11 +135,13 @@ def with_prefix(qoe: dict[str, Any]) -> dict[str, Any]:
 
 
 def qoe_breaches(path: tuple[str, ...], qoe: dict[str, Any] | None) -> Iterator[Breach]:
-    """Documented quality-of-experience values of the wrong type, and the same one under both its names."""
+    """Documented quality-of-experience values of the wrong type, the same one under both its names, and too much."""
     seen: set[str] = set()
     values = qoe or {}
     if len(values) > MAX_CUSTOM:
         yield Breach(path, f"must have at most {MAX_CUSTOM} entries, not {len(values)}")
+    elif len(canonical(values)) > MAX_QOE_BYTES:
+        yield Breach(path, "must be at most 16 KiB of JSON")
     for name, value in values.items():
         full = QOE_PREFIX + name if QOE_PREFIX + name in QOE else name
         known = QOE.get(full)

@@ -1,12 +1,13 @@
 """A sign of life of a player: MEDIA sessions, design of the domain, section 3."""
 
 import hashlib
-from typing import Final
+from typing import Any, Final
 
 from models.clock import MINUTE, Instant
 from models.json import canonical
 from models.kinds.media import MediaPingFields
-from models.kinds.media_parameters import with_prefix
+from models.kinds.media_parameters import qoe_breaches, with_prefix
+from models.tables.session import Session
 from models.words import Kind, ProblemCode
 from resolvers.errors import Problem
 from resolvers.lifecycle.draft import Draft
@@ -26,7 +27,10 @@ def refuse_ping(draft: Draft, ping: MediaPingFields | None, at: tuple[str, ...])
 
 
 def take_ping(draft: Draft, ping: MediaPingFields, now: Instant, at: tuple[str, ...]) -> list[Problem]:
-    """Note where the player is. A `ts` out of bounds refuses the ping, not the call; a late one is only kept."""
+    """Note where the player is. What refuses the ping does not refuse the call; a late one is only kept.
+
+    Refused is a `ts` out of bounds, and quality of experience that is too much with what the session has already.
+    """
     s = draft.session
     ts, start = ping.player_time.ts, s.details["start_ts"]
     place = (*at, "media", "playerTime", "ts")
@@ -35,6 +39,9 @@ def take_ping(draft: Draft, ping: MediaPingFields, now: Instant, at: tuple[str, 
     if ts - start > max(0, now - s.started_at) + AHEAD:
         message = "is more than 60 s further from the start's ts than the server's clock is from the start"
         return [Problem(ProblemCode.BAD_USER_INPUT, message, place)]
+    if breach := next(qoe_breaches((*at, "media", "qoe"), _merged(s, ping)), None):
+        message = f"together with what the session has already it {breach.message}"
+        return [Problem(ProblemCode.BAD_USER_INPUT, message, breach.path)]
     _keep(draft, ping, now)
     newest = start if s.player_ts is None else s.player_ts
     if ts < newest - LATE:
@@ -67,5 +74,11 @@ def _move(draft: Draft, ping: MediaPingFields, now: Instant) -> None:
         s.playhead = ping.player_time.playhead
         s.stall_from = now
     if ping.qoe:
-        s.details = s.details | {"qoe": s.details["qoe"] | with_prefix(ping.qoe)}
+        s.details = s.details | {"qoe": _merged(s, ping)}
         draft.details_changed = True
+
+
+def _merged(s: Session, ping: MediaPingFields) -> dict[str, Any]:
+    """The quality of experience of a session after a ping: the newest value of each name."""
+    known: dict[str, Any] = s.details["qoe"]
+    return known | with_prefix(ping.qoe or {})
