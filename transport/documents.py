@@ -11,6 +11,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
     ValuesOfCorrectTypeRule,
     is_input_type,
     specified_rules,
@@ -36,6 +37,7 @@ from transport.merging import merges
 from transport.operations import Document, Operation
 from transport.parsing import parsed
 from transport.settings import Limits, TransportSettings
+from transport.starting import only_of_root
 
 
 class ValueRule(ValuesOfCorrectTypeRule):
@@ -97,14 +99,15 @@ class Documents:
         self._validate(document, TREE_RULES)
         operations = counted(self._schema, document, self._limits)
         self._validate(document, OTHER_RULES)
-        return document.token_count, Document([self._operation(document, *counts) for counts in operations])
+        return document.token_count, Document([self._operation(text, document, *counts) for counts in operations])
 
-    def _operation(self, document: DocumentNode, node: OperationDefinitionNode, tally: Tally) -> Operation:
+    def _operation(self, text: str, document: DocumentNode, node: OperationDefinitionNode, tally: Tally) -> Operation:
         variables = node.variable_definitions or ()
         types = {item.variable.name.value: type_from_ast(self._schema, item.type) for item in variables}
         defaults = {item.variable.name.value: item.default_value for item in variables if item.default_value}
         return Operation(
             document=document,
+            text=text,
             name=node.name.value if node.name else None,
             type=node.operation,
             introspects=tally.introspection > 0,
@@ -117,6 +120,9 @@ class Documents:
             },
             holders=self._holders,
             limits=self._limits,
+            # White space and comments may stand between the two: where it only seems so, nothing is lost.
+            defers="defer" in text,
+            only_of_root=only_of_root(document, node) if node.operation is OperationType.SUBSCRIPTION else {},
         )
 
     def _validate(self, document: DocumentNode, rules: tuple[type[ASTValidationRule], ...]) -> None:

@@ -1,13 +1,14 @@
 """One operation, from its text to its answer, whatever it travels over: own context, own deadline, masked errors."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 
 import orjson
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql import GraphQLError, GraphQLSchema
 from graphql.execution import Executor
 
 from transport.documents import Documents
@@ -22,6 +23,7 @@ from transport.settings import TransportSettings
 
 ContextMaker: TypeAlias = Callable[[], AbstractAsyncContextManager[Any]]
 Admission: TypeAlias = Callable[[Operation], None]
+Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
@@ -63,6 +65,7 @@ class Execution:
             mode=settings.trusted_documents_mode,
         )
         self.schema = schema
+        self.seconds = settings.limits.operation_seconds
         self._settings = settings
         self._executor_class = executor_class
         self.metrics = Metrics()
@@ -73,14 +76,18 @@ class Execution:
         `make_context` is entered before anything else, so that who may not ask costs no parsing, and left when the
         answer is there. `admit` raises Refusal for operations that cannot travel this way.
         """
-        mask = Mask(log_messages=self._settings.log_error_messages)
+        mask = self.mask()
+        return await self.within(make_context, partial(self._answer, request, admit, mask), mask)
+
+    async def within(
+        self, make_context: ContextMaker, work: Callable[[Any], Awaitable[Result]], mask: Mask
+    ) -> Result | Outcome:
+        """The result of `work` in a context of its own, in the time that an operation has; else why there is none."""
         try:
-            async with asyncio.timeout(self._settings.limits.operation_seconds) as deadline:
-                return await self._run(request, make_context, admit, mask)
+            async with asyncio.timeout(self.seconds) as deadline:
+                return await in_context(make_context, work, mask)
         except TimeoutError as error:
-            if not deadline.expired():
-                return failed_context(error, mask)
-            return timed_out(self._settings.limits.operation_seconds)
+            return timed_out(self.seconds) if deadline.expired() else failed_context(error, mask)
 
     def record(
         self, operation: Operation | None, outcome: str | list[str], *, status: int | None, seconds: float
@@ -94,23 +101,15 @@ class Execution:
         try:
             return outcome, orjson.dumps(outcome.body)
         except TypeError as error:
-            outcome = failed(error, Mask(log_messages=self._settings.log_error_messages))
+            outcome = failed(error, self.mask())
             return outcome, orjson.dumps(outcome.body)
 
-    async def _run(
-        self, request: OperationRequest, make_context: ContextMaker, admit: Admission, mask: Mask
-    ) -> Outcome:
-        try:
-            async with make_context() as context:
-                try:
-                    operation = self._operation(request, admit)
-                    return await self._execute(operation, request, context, mask)
-                except Refusal as refusal:
-                    return refused(refusal)
-        except Exception as error:  # the context maker is the caller's: it may raise anything
-            return failed_context(error, mask)
+    async def _answer(self, request: OperationRequest, admit: Admission, mask: Mask, context: object) -> Outcome:
+        operation = self.operation(request, admit)
+        return await self.answer(self.executor(operation, request.variables, context), mask)
 
-    def _operation(self, request: OperationRequest, admit: Admission) -> Operation:
+    def operation(self, request: OperationRequest, admit: Admission) -> Operation:
+        """The operation that a request is for. Raises Refusal if there is none, or it asks for too much."""
         operation = self.persisted.find(request).operation(request.operation_name)
         admit(operation)
         if operation.introspects and not self._settings.introspection:
@@ -119,12 +118,22 @@ class Execution:
         operation.admit(request.variables)
         return operation
 
-    async def _execute(self, operation: Operation, request: OperationRequest, context: object, mask: Mask) -> Outcome:
-        executor = self._executor_class.build(
+    def executor(
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        context: object,
+        kind: type[Executor[Any]] | None = None,
+    ) -> Executor[Any]:
+        """What runs an operation once, or for each item of a subscription; of the `kind` where one is given.
+
+        Raises Refusal with BAD_USER_INPUT if the variables are not what the operation declares.
+        """
+        executor = (kind or self._executor_class).build(
             self.schema,
             operation.document,
             context_value=context,
-            raw_variable_values=dict(request.variables),
+            raw_variable_values=dict(variables),
             operation_name=operation.name,
             max_coercion_errors=self._settings.limits.errors,
             hide_suggestions=not self._settings.suggestions,
@@ -133,18 +142,49 @@ class Execution:
             # The operation is known and valid, so what is wrong are the variables.
             errors = (formatted(error, Code.BAD_USER_INPUT) for error in executor)
             raise Refusal(errors, well_formed=True, status=400)
-        try:
-            result: Any = executor.execute_operation()
-            if not isinstance(result, ExecutionResult):
-                result = await result
-        except Exception as error:  # a fault of the executor itself
-            return failed(error, mask)
-        except asyncio.CancelledError as error:
-            # Something that a resolver waited for was cancelled, not this task: the executor lets that pass.
-            if (task := asyncio.current_task()) is None or task.cancelling():
-                raise
-            return failed(error, mask)
-        return answered(result, mask)
+        return executor
+
+    async def answer(self, executor: Executor[Any], mask: Mask) -> Outcome:
+        """Run an operation, or one item of a subscription."""
+        result = await attempt(executor.execute_operation, mask)
+        return result if isinstance(result, Outcome) else answered(result, mask)
+
+    def mask(self) -> Mask:
+        """For the errors of one operation."""
+        return Mask(log_messages=self._settings.log_error_messages)
+
+
+async def in_context(
+    make_context: ContextMaker, work: Callable[[Any], Awaitable[Result]], mask: Mask
+) -> Result | Outcome:
+    """The result of `work` in a context of its own; else why there is none."""
+    try:
+        async with make_context() as context:
+            try:
+                return await work(context)
+            except Refusal as refusal:
+                return refused(refusal)
+    except Exception as error:  # the context maker is the caller's: it may raise anything
+        return failed_context(error, mask)
+
+
+async def attempt(step: Callable[[], Any], mask: Mask) -> Any:
+    """What a step of graphql-core gives, at once or later; an Outcome where it breaks down as a whole."""
+    try:
+        result = step()
+        return await result if hasattr(result, "__await__") else result
+    except Exception as error:  # a fault of the executor itself
+        return failed(error, mask)
+    except asyncio.CancelledError as error:
+        if is_cancelled():
+            raise
+        return failed(error, mask)
+
+
+def is_cancelled() -> bool:
+    """Whether a CancelledError means this task, and not something that it waited for."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 def answered(result: Any, mask: Mask) -> Outcome:
@@ -170,7 +210,7 @@ def timed_out(seconds: float) -> Outcome:
     return Outcome({"errors": [plain(Code.TIMEOUT, message)], "data": None})
 
 
-def failed_context(error: Exception, mask: Mask) -> Outcome:
+def failed_context(error: BaseException, mask: Mask) -> Outcome:
     """The answer where there is no context: the caller is unknown, may not ask, or the server cannot serve."""
     if isinstance(error, Refusal):
         return refused(error)

@@ -17,6 +17,7 @@ class Operation:
     """One operation of a valid document, ready to run."""
 
     document: DocumentNode
+    text: str
     name: str | None
     type: OperationType
     introspects: bool
@@ -28,6 +29,10 @@ class Operation:
     """Its variables that are lists or have lists in them, with their types."""
     holders: Holders
     limits: Limits
+    defers: bool
+    """Whether the document may have @defer."""
+    only_of_root: Mapping[str, frozenset[str]]
+    """Of a subscription: variables that stand nowhere but as arguments of the root field, and these arguments."""
 
     def admit(self, variables: Mapping[str, Any]) -> None:
         """Refuse the operation if with these variables it asks for too much."""

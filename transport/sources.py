@@ -1,0 +1,65 @@
+"""What a subscription field's resolver returns: a source of items, in a form that can be shared and resumed.
+
+The forms are structural: whoever resolves subscriptions has classes of its own that fit, and imports nothing from here.
+The field's `resolve` gives back its root value, which is the item's payload: `lambda root, info, **arguments: root`.
+"""
+
+from collections.abc import AsyncIterator, Hashable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, runtime_checkable
+
+
+@runtime_checkable
+class Item(Protocol):
+    """One thing that happened."""
+
+    @property
+    def payload(self) -> Any:
+        """The root value to execute the selection on."""
+
+    @property
+    def position(self) -> int:
+        """Its place in the order of the source, in which items of one source never go back; several may share one."""
+
+    @property
+    def cursor(self) -> str | None:
+        """Where a stream may resume after this item; None: it cannot be resumed here."""
+
+
+@runtime_checkable
+class Joined(Protocol):
+    """The last thing that `Source.open` yields."""
+
+    @property
+    def joined(self) -> int:
+        """The position up to which the stream now knows everything: what others are told from here on, it is too."""
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Where the items of one subscription come from."""
+
+    @property
+    def key(self) -> Hashable:
+        """Everything that a resolver may read of the caller, and the arguments that decide what follows. Streams whose
+        keys differ never share."""
+
+    @property
+    def starting_arguments(self) -> frozenset[str]:
+        """The field's arguments that only decide where a stream begins."""
+
+    def open(self, after: str | None) -> AsyncIterator[Item | Joined]:
+        """One stream's own beginning: a snapshot, or what it missed. If it ends without Joined, the stream is over.
+
+        Args:
+            after: the cursor of the last item that the client has; None: as the field's own argument says.
+        """
+
+    def follow(self) -> AbstractAsyncContextManager[AsyncIterator[Item]]:
+        """What everybody with this key is told from the moment of entering on."""
+
+    def context(self) -> AbstractAsyncContextManager[Any]:
+        """A fresh context of the same caller, to execute one item in. What it raises ends the stream."""
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        """Never used: graphql-core wants something that can be iterated."""

@@ -1,0 +1,121 @@
+"""Results that come in parts, because a fragment is deferred: in the form in which graphql-core gives them."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import orjson
+from graphql.execution import (
+    CompletedResult,
+    ExperimentalIncrementalExecutionResults,
+    InitialIncrementalExecutionResult,
+    PendingResult,
+    SubsequentIncrementalExecutionResult,
+)
+
+from transport.errors import FormattedError
+from transport.execution import is_cancelled, timed_out
+from transport.masking import Mask
+from transport.streams.answers import Frame, Frames
+
+
+class Incremental(Frames):
+    """The parts of one result. The context of the operation is left when they have been given, or on closing."""
+
+    def __init__(
+        self,
+        results: ExperimentalIncrementalExecutionResults,
+        mask: Mask,
+        context: AsyncExitStack,
+        *,
+        began: float,
+        seconds: float,
+    ) -> None:
+        super().__init__()
+        self._initial: InitialIncrementalExecutionResult | None = results.initial_result
+        self._further: AsyncGenerator[SubsequentIncrementalExecutionResult, None] = results.subsequent_results
+        self._mask = mask
+        self._context = context
+        self._deadline = began + seconds
+        self._seconds = seconds
+        self._pending: set[str] = set()
+        self._over = False
+
+    async def __anext__(self) -> Frame:
+        if self._over:
+            raise StopAsyncIteration
+        if (initial := self._initial) is not None:
+            self._initial = None
+            return self._encoded(self._first(initial))
+        return self._encoded(await self._part())
+
+    def _first(self, result: InitialIncrementalExecutionResult) -> dict[str, Any]:
+        body: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            body["errors"] = self._mask.apply(result.errors)
+        return body | {"pending": self._begun(result.pending), "hasNext": result.has_next}
+
+    async def _part(self) -> dict[str, Any]:
+        try:
+            async with asyncio.timeout_at(self._deadline) as deadline:
+                return self._further_part(await anext(self._further))
+        except TimeoutError as error:
+            told = timed_out(self._seconds).body["errors"] if deadline.expired() else [self._mask.surprise(error)]
+            return self._broken(told)
+        except Exception as error:  # a fault of the executor itself
+            return self._broken([self._mask.surprise(error)])
+        except asyncio.CancelledError as error:
+            if is_cancelled():
+                raise
+            return self._broken([self._mask.surprise(error)])
+
+    def _further_part(self, result: SubsequentIncrementalExecutionResult) -> dict[str, Any]:
+        body: dict[str, Any] = {"hasNext": result.has_next}
+        self._over = not result.has_next
+        if result.pending:
+            body["pending"] = self._begun(result.pending)
+        if result.incremental:
+            body["incremental"] = [self._masked(part.formatted, part.errors) for part in result.incremental]
+        if result.completed:
+            body["completed"] = [self._done(part) for part in result.completed]
+        return body
+
+    def _begun(self, parts: Iterable[PendingResult]) -> list[Any]:
+        formatted = [part.formatted for part in parts]
+        self._pending.update(part["id"] for part in formatted)
+        return formatted
+
+    def _done(self, part: CompletedResult) -> dict[str, Any]:
+        self._pending.discard(part.id)
+        return self._masked(part.formatted, part.errors)
+
+    def _masked(self, formatted: Any, errors: Any) -> dict[str, Any]:
+        return {**formatted, "errors": self._mask.apply(errors)} if errors else formatted
+
+    def _broken(self, errors: list[FormattedError]) -> dict[str, Any]:
+        self._over = True
+        completed = [{"id": id_, "errors": errors} for id_ in sorted(self._pending)]
+        return {"hasNext": False, "completed": completed}
+
+    def _encoded(self, body: dict[str, Any]) -> Frame:
+        try:
+            return Frame(orjson.dumps(body))
+        except TypeError as error:  # a resolver returned what JSON has no form for
+            errors = [self._mask.surprise(error)]
+        broken = self._broken(errors)
+        return Frame(orjson.dumps({"data": None, "errors": errors, "hasNext": False} if "data" in body else broken))
+
+    async def aclose(self) -> None:
+        """Stop what is still being executed, and leave the context."""
+        self._over = True
+        try:
+            await self._further.aclose()
+        finally:
+            await self._leave()
+
+    async def _leave(self) -> None:
+        try:
+            await self._context.aclose()
+        except Exception as error:  # the context is the caller's; the answer has been given
+            self._mask.surprise(error)
