@@ -1,8 +1,7 @@
 """The tables. Plain columns only: no polymorphic mapping, no ORM relations, so that reads stay single statements."""
 
-from sqlmodel import SQLModel
-
 from models.tables.activity import ActivityTable
+from models.tables.columns import TableModel
 from models.tables.data_point import DataPointTable
 from models.tables.idempotency import IdempotencyTable
 from models.tables.media_event import MediaEventTable
@@ -12,7 +11,7 @@ from models.tables.server import ServerTable
 from models.tables.session import SessionTable
 from models.tables.session_track import SessionTrackTable
 
-METADATA = SQLModel.metadata
+METADATA = TableModel.metadata
 
 activity = ActivityTable.__table__
 data_point = DataPointTable.__table__

@@ -3,7 +3,7 @@
 from dataclasses import make_dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import BigInteger, Dialect, ForeignKey, Table, Text, TypeDecorator
+from sqlalchemy import BigInteger, Dialect, ForeignKey, MetaData, Table, Text, TypeDecorator
 from sqlmodel import Field, SQLModel
 
 from models import json
@@ -24,6 +24,9 @@ class Json(TypeDecorator[Any]):
 
 class TableModel(SQLModel):
     """A table whose columns are declared as fields; statements use its `__table__`."""
+
+    metadata: ClassVar[MetaData] = MetaData()
+    """The tables of this database, and no others that SQLModel may know of in the same process."""
 
     if TYPE_CHECKING:
         __table__: ClassVar[Table]
