@@ -178,7 +178,7 @@ def schema(log: Log) -> GraphQLSchema:
     told.fields["caller"].resolve = lambda _told, info: info.context.name
     told.fields["text"].resolve = lambda _told, _info, size=10: "x" * size
     told.fields["fails"].resolve = fails
-    told.fields["variables"].resolve = lambda _told, info: dict(info.variable_values)
+    told.fields["variables"].resolve = lambda _told, info: info.variable_values.coerced
     told.fields["slow"].resolve = partial(slow, log)
     told.fields["unencodable"].resolve = lambda _told, _info: object()
     query.fields["hello"].resolve = lambda _root, info: f"hello {info.context.name}"
