@@ -23,6 +23,9 @@ MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
+LAST: Final[Instant] = 253_402_300_799_999
+"""9999-12-31T23:59:59.999Z: RFC 3339 has no later one."""
+
 
 class Clock(Protocol):
     """Where the present comes from; tests hand in one that they move themselves."""
@@ -44,5 +47,5 @@ def seconds(milliseconds: int) -> float:
 
 
 def end_of_utc_day(instant: Instant) -> Instant:
-    """The first instant of the UTC day after that of `instant`."""
-    return (instant // DAY + 1) * DAY
+    """The first instant of the UTC day after that of `instant`; of the very last day its last one."""
+    return min((instant // DAY + 1) * DAY, LAST)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NewType
 from graphql import ConstValueNode, GraphQLError, GraphQLScalarType, StringValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
-from models.clock import SECOND, Instant
+from models.clock import LAST, SECOND, Instant
 
 if TYPE_CHECKING:
     # What resolvers handle; the names below tell strawberry which scalar stands for it.
@@ -30,8 +30,6 @@ _DATE_TIME: Final = re.compile(
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST: Final = -62_135_596_800_000
 """0001-01-01T00:00:00.000Z"""
-_LAST: Final = 253_402_300_799_999
-"""9999-12-31T23:59:59.999Z"""
 
 MAX_JSON_DEPTH: Final = 32
 _INTEGERS: Final = range(-(2**63), 2**64)
@@ -54,7 +52,7 @@ def instant_of(text: object) -> Instant:
     except ValueError:
         raise GraphQLError("DateTime must be a day that the calendar has.") from None
     instant = whole * SECOND + int(((fraction or "") + "000")[:3])
-    if not _FIRST <= instant <= _LAST:
+    if not _FIRST <= instant <= LAST:
         raise GraphQLError("DateTime must be in the years 0001 to 9999 of UTC.")
     return instant
 

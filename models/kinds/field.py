@@ -1,5 +1,6 @@
 """FIELD: one form filled in by a device (Mobile Data Anywhere, `sessions`)."""
 
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Final
@@ -12,6 +13,7 @@ from models.words import Kind
 
 TIMEZONE_POINT: Final = "__timezone__"
 MAX_OFFSET: Final = 14 * 3600
+_SECONDS: Final = re.compile(r"[+-]?\d{1,5}", re.ASCII)
 MAX_VALUE_BYTES: Final = 64 * 1024
 MAX_RAW_BYTES: Final = 1024 * 1024
 
@@ -93,10 +95,9 @@ def timezone_point(points: list[DataPointFields]) -> tuple[int, int | None] | No
     """The index of the hidden point `__timezone__` and the offset it gives in seconds, null where it gives none."""
     for index, point in enumerate(points):
         if point.name == TIMEZONE_POINT:
-            try:
-                offset = int(point.value or "")
-            except ValueError:
+            if _SECONDS.fullmatch(point.value or "") is None:
                 return index, None
+            offset = int(point.value or "")
             return index, offset if abs(offset) <= MAX_OFFSET else None
     return None
 

@@ -1,14 +1,16 @@
 """A start that was checked, and the rules that hold between what all kinds share and what a kind adds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from models.clock import Instant
 from models.kinds.base import Breach, KindFields, KindRules, Stored, mark
 from models.kinds.start import StartFields
 from models.words import Kind
 from resolvers.access import Caller
+
+EXTERNAL_ID: Final = ("externalId",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,23 @@ def with_external_id(rules: KindRules, values: Mapping[str, Any], variant: Mappi
     return variant if name is None or given is None or name in variant else {**variant, name: given}
 
 
+def where_given(
+    rules: KindRules, variant: Mapping[str, Any], own: Iterable[Breach], common: Collection[Breach]
+) -> Iterator[Breach]:
+    """The breaches of a variant with paths that begin at the input; what came as `externalId` is at that place.
+
+    It may break the rule that all kinds share, too: then `common` says so, and once is enough.
+    """
+    name = own_name(rules.fields, "external_id")
+    stand_in = None if name is None or name in variant else (rules.fields.model_fields[name].alias,)
+    told = any(breach.path == EXTERNAL_ID for breach in common)
+    for breach in own:
+        if breach.path != stand_in:
+            yield Breach(("variant", rules.kind.lower(), *breach.path), breach.message)
+        elif not told:
+            yield Breach(EXTERNAL_ID, breach.message)
+
+
 def own_name(fields: type[KindFields], column: str) -> str | None:
     """The name that a kind has for what is stored in a shared column."""
     for name, info in fields.model_fields.items():
@@ -47,6 +66,6 @@ def between(rules: KindRules, values: Mapping[str, Any], variant: Mapping[str, A
     name = own_name(rules.fields, "external_id")
     if name is not None and variant.get(name) != values.get("external_id", variant.get(name)):
         alias = rules.fields.model_fields[name].alias
-        yield Breach(("externalId",), f"contradicts {alias}, which is the same thing; give one of them")
+        yield Breach(EXTERNAL_ID, f"contradicts {alias}, which is the same thing; give one of them")
     if rules.kind == Kind.USER and "username" not in variant:
         yield Breach(("variant", "user", "username"), "must be given: the caller has no user name of its own")

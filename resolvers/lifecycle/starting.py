@@ -19,7 +19,7 @@ from resolvers.errors import Problem, problems
 from resolvers.lifecycle.idempotency import digest_of, remember_start, repeated_start
 from resolvers.lifecycle.occupied import MEETINGS, start_anew
 from resolvers.lifecycle.outcome import Outcome, refused
-from resolvers.lifecycle.start import Start, between, with_external_id
+from resolvers.lifecycle.start import Start, between, where_given, with_external_id
 
 DEFAULT_PROJECT: Final = "default"
 
@@ -36,10 +36,10 @@ async def start_session(context: Context, values: Mapping[str, Any], kind: Kind,
     require(context.caller, Scope.WRITE)
     rules = KINDS[kind]
     digest = digest_of(values, kind, variant)
-    variant = with_external_id(rules, values, variant)
-    common, own = check(StartFields, values), check(rules.fields, variant)
-    found = problems((*common.breaches, *between(rules, values, variant)), "input")
-    found += problems(own.breaches, "input", "variant", kind.lower())
+    whole = with_external_id(rules, values, variant)
+    common, own = check(StartFields, values), check(rules.fields, whole)
+    own_breaches = where_given(rules, variant, own.breaches, common.breaches)
+    found = problems((*common.breaches, *between(rules, values, whole), *own_breaches), "input")
     if found or common.fields is None or own.fields is None:
         return refused(*found)
     start = Start(context.caller, context.now, rules, common.fields, own.fields, digest)
@@ -65,7 +65,8 @@ def _start(tx: Connection, start: Start) -> Outcome:
 
 
 def _project(tx: Connection, start: Start) -> Project | None:
-    wanted = start.common.project_id or _own_project(start.caller)
+    given = start.common.project_id
+    wanted = _own_project(start.caller) if given is None else given
     if not start.caller.reaches(wanted):
         return None
     row = tx.execute(select(project_table).where(project_table.c.id == wanted)).one_or_none()

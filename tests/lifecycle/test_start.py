@@ -61,8 +61,9 @@ async def test_null_means_not_given(world: World) -> None:
     assert (session["timeoutSeconds"], session["language"], session["timezone"]) == (1800, "en", "0000")
 
 
-async def test_an_unknown_project_is_not_found(world: World) -> None:
-    payload = await world.start("user", {"username": "ann"}, projectId="nowhere")
+@pytest.mark.parametrize("project_id", ["nowhere", ""])
+async def test_an_unknown_project_is_not_found(world: World, project_id: str) -> None:
+    payload = await world.start("user", {"username": "ann"}, projectId=project_id)
     assert payload["problems"][0]["path"] == ["input", "projectId"]
     assert codes(payload) == ["NOT_FOUND"]
 

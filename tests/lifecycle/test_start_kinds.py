@@ -70,6 +70,20 @@ async def test_an_import_id_is_the_external_id(world: World) -> None:
     assert paths(payload) == ["input.externalId"]
 
 
+@pytest.mark.parametrize("external_id", ["", "x" * 129, "x" * 256])
+async def test_what_is_wrong_with_an_external_id_is_told_once_and_where_it_was_given(
+    world: World, external_id: str
+) -> None:
+    payload = await world.start("field", {"unitId": "u1"}, externalId=external_id)
+    assert paths(payload) == ["input.externalId"]
+
+
+async def test_an_item_may_last_to_the_end_of_the_calendar(world: World) -> None:
+    last_day = {**AGENDA, "startTime": "9999-12-31T10:00:00Z", "allDay": True}
+    session = await world.started("agenda", last_day, "expiresAt")
+    assert session["expiresAt"] == "9999-12-31T23:59:59.999Z"
+
+
 async def test_a_description_is_cleaned_on_entry(world: World) -> None:
     html = (
         '<p onclick="x()">Hi <script>alert(1)</script><a href="javascript:x()">no</a> <a href="https://a.b/c">yes</a>'
@@ -142,6 +156,8 @@ async def test_the_offset_of_a_device_may_come_as_a_hidden_point(world: World) -
         ({"data": [{"name": "", "value": "x"}]}, ["data.0.name"]),
         ({"data": [{"name": "a", "value": "x" * 65_537}]}, ["data.0.value"]),
         ({"data": [{"name": "__timezone__", "value": "late"}]}, ["data.0.value"]),
+        ({"data": [{"name": "__timezone__", "value": "3_600"}]}, ["data.0.value"]),
+        ({"data": [{"name": "__timezone__", "value": "50401"}]}, ["data.0.value"]),
     ],
 )
 async def test_a_form_must_make_sense(world: World, extra: dict[str, Any], broken: list[str]) -> None:
