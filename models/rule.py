@@ -133,8 +133,11 @@ def restored_sql(now: Instant, t: Table = session_table) -> dict[str, ColumnElem
             reasons.append((first, end.reason.value))
             if end.restored:
                 moved[end.since] = case((t.c.kind == rules.kind.value, literal(now)), else_=t.c[end.since])
+    expires_at = case(*ends, else_=silence)
     return {
-        "expires_at": case(*ends, else_=silence),
+        "expires_at": expires_at,
+        # A clock that was set back may have left it later than that: see `has_lapsed_sql`.
+        "due_at": least(t.c.due_at, expires_at),
         "expiry_reason": case(*reasons, else_=EndReason.EXPIRED.value),
         **moved,
     }

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.lifecycle.test_endings import MEDIA
-from tests.world import EPOCH, FakeClock, open_world
+from tests.world import EPOCH, FakeClock, World, open_world
 
 
 async def test_sessions_get_their_full_time_again_after_the_server_was_away(tmp_path: Path) -> None:
@@ -81,3 +81,19 @@ async def test_a_clock_that_steps_back_makes_no_negative_time(tmp_path: Path) ->
         assert payload["problems"] == []
         assert (payload["session"]["visibleSeconds"], payload["session"]["elapsedSeconds"]) == (0, 0)
         assert payload["session"]["expiresAt"] == "2026-05-28T19:31:40.000Z"
+
+
+async def test_sessions_of_a_clock_that_was_set_back_end_in_time_after_an_absence(world: World) -> None:
+    session = await world.user()
+    world.clock.value += 3_600_000
+    await world.mutate("keepaliveSession", {"id": session["id"]})
+    await world.advance(299)
+    await world.sweep()
+    await world.advance(-3_600_000)
+    world.clock.value += 10_000
+    assert (await world.session(session["id"]))["state"] == "ACTIVE"
+    await world.advance(300)
+    assert (await world.session(session["id"]))["endReason"] == "EXPIRED"
+    assert await world.ask("{ sessions(filter: {states: [ENDED]}) { totalCount } }") == {"totalCount": 1}
+    await world.sweep()
+    assert await world.timeline(session["id"]) == ["STARTED", "EXPIRED"]
