@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from transport.uploads import Place
+
 
 @dataclass(frozen=True, slots=True)
 class OperationRequest:
@@ -15,3 +17,5 @@ class OperationRequest:
     operation_name: str | None = None
     extensions: Mapping[str, Any] = field(default_factory=dict)
     document_id: str | None = None
+    files: tuple[Place, ...] = ()
+    """Where files stand in the variables."""

@@ -29,6 +29,13 @@ class Limits:
     body_bytes: int = 2 * 1024 * 1024
     body_idle_seconds: float = 15.0
     """How long a client may pause while it sends a body, in seconds; then status 408."""
+    multipart_bytes: int = 64 * 1024 * 1024
+    """Length of a body with files, all its parts together."""
+    upload_bytes: int = 25 * 1024 * 1024
+    """Length of one file."""
+    upload_files: int = 10
+    upload_paths: int = 10
+    """Places in the variables where files go."""
     json_depth: int = 64
     """Arrays and objects inside one another in a body."""
     json_values: int = 50_000
@@ -112,6 +119,11 @@ class TransportSettings:
     well formed."""
     origins: Origins = field(default_factory=Origins)
     """Whose pages may use the server, beside its own."""
+    uploads: bool = True
+    """Whether requests may come as multipart forms, with files."""
+    csrf_prevention: bool = True
+    """Whether a request of a kind that browsers send for any page needs a header that they do not; see
+    `transport.http.csrf`."""
     persisted_queries: bool = True
     """Whether a document that a client sends with its hash is remembered, to be named by the hash alone."""
     trusted_documents: Mapping[str, str] | None = None

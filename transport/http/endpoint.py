@@ -1,7 +1,7 @@
 """The endpoint: one ASGI application that answers GraphQL by POST and GET, and shows a page to browsers."""
 
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, ExitStack
 from functools import partial
 from time import perf_counter
 from typing import Any, TypeAlias
@@ -15,14 +15,17 @@ from transport.errors import Code, Refusal, bad_request, plain
 from transport.execution import Execution, Outcome, refused
 from transport.http.answer import Page, send_json, send_page
 from transport.http.body import check_content_type, read_body
+from transport.http.csrf import check_preflight
 from transport.http.disconnect import CancelWhenGone, ClientGoneError
 from transport.http.headers import check_host, joined
 from transport.http.negotiation import GRAPHQL_RESPONSE, HTML, JSON, chosen
 from transport.http.parameters import NO_QUERY, from_body, from_query_string
+from transport.http.uploads import is_multipart, read_multipart
 from transport.metrics import Metrics
 from transport.operations import Operation
 from transport.request import OperationRequest
-from transport.settings import TransportSettings
+from transport.settings import Limits, TransportSettings
+from transport.uploads import Place, check_places
 
 MakeContext: TypeAlias = Callable[[HTTPConnection], AbstractAsyncContextManager[Any]]
 
@@ -63,18 +66,21 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        await Exchange(self, scope, receive, send).run()
+        with ExitStack() as keep:
+            await Exchange(self, scope, receive, send, keep).run()
 
 
 class Exchange:
-    """One request and its answer."""
+    """One request and its answer; what it needs only so long is kept in `keep`."""
 
-    def __init__(self, endpoint: GraphQLEndpoint, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, endpoint: GraphQLEndpoint, scope: Scope, receive: Receive, send: Send, keep: ExitStack) -> None:
         self._endpoint = endpoint
         self._scope = scope
         self._receive = receive
         self._send = send
         self._reads_only = scope["method"] == "GET"
+        self._keep = keep
+        self._files: tuple[Place, ...] = ()
         self._operation: Operation | None = None
 
     async def run(self) -> None:
@@ -110,8 +116,17 @@ class Exchange:
         limits = self._endpoint.settings.limits
         if self._reads_only:
             return from_query_string(self._scope["query_string"], limits)
+        if self._endpoint.settings.uploads and is_multipart(self._scope):
+            return await self._read_multipart(limits)
         check_content_type(self._scope)
         return from_body(await read_body(self._scope, self._receive, limits), limits)
+
+    async def _read_multipart(self, limits: Limits) -> OperationRequest:
+        if self._endpoint.settings.csrf_prevention:
+            check_preflight(self._scope)
+        request = await read_multipart(self._scope, self._receive, limits, self._keep)
+        self._files = request.files
+        return request
 
     async def _outcome(self, request: OperationRequest | None) -> Outcome:
         if request is None:
@@ -127,3 +142,5 @@ class Exchange:
             raise Refusal([plain(Code.OPERATION_RESOLUTION_FAILURE, message)])
         if operation.type is OperationType.MUTATION and self._reads_only:
             raise bad_request("A mutation must be sent by POST.", status=405, headers=ALLOW_POST)
+        if self._files:
+            check_places(self._endpoint.execution.schema, operation, self._files)

@@ -1,0 +1,144 @@
+"""A schema that takes files, and multipart bodies."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any, BinaryIO, Final
+
+import httpx2
+import orjson
+from graphql import GraphQLObjectType, GraphQLSchema, build_schema
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from transport import GraphQLEndpoint, TransportSettings
+from transport.uploads import Upload
+
+BOUNDARY: Final = "----boundary"
+SDL: Final = """
+scalar Upload
+scalar JSON
+type Query { hello: String }
+type Mutation {
+  read(file: Upload, files: [Upload], grid: [[Upload!]!], box: Box, boxes: [Box!], json: JSON, text: String): [File!]!
+}
+type Subscription { ticks(file: Upload): Int }
+input Box { file: Upload, files: [Upload!], json: JSON, box: Box }
+type File { filename: String! contentType: String! size: Int! sha256: String! text: String! }
+"""
+READ: Final = "mutation($file:Upload){read(file:$file){filename contentType size sha256 text}}"
+MANY: Final = "mutation($files:[Upload]){read(files:$files){filename text}}"
+
+
+class Receiver:
+    """What resolvers were given."""
+
+    def __init__(self) -> None:
+        self.uploads: list[Upload] = []
+        self.calls = 0
+        self.holds = False
+        self.held: list[BinaryIO] = []
+
+    def read(self, _root: Any, _info: Any, **arguments: Any) -> list[dict[str, Any]]:
+        """Reads all files, wherever they stand in the arguments."""
+        self.calls += 1
+        found = list(uploads_in(arguments))
+        self.uploads += found
+        self.held += [upload.open() for upload in found for _ in range(2) if self.holds]
+        return [self.shown(upload) for upload in found]
+
+    @staticmethod
+    def shown(upload: Upload) -> dict[str, Any]:
+        """A file with its content."""
+        with upload.open() as content:
+            text = content.read().decode("utf-8", "replace")
+        return {
+            "filename": upload.filename,
+            "contentType": upload.content_type,
+            "size": upload.size,
+            "sha256": upload.sha256,
+            "text": text[:100],
+        }
+
+    def schema(self) -> GraphQLSchema:
+        """The schema."""
+        built = build_schema(SDL)
+        mutation = built.mutation_type
+        assert isinstance(mutation, GraphQLObjectType)
+        mutation.fields["read"].resolve = self.read
+        return built
+
+    def app(self, settings: TransportSettings | None = None) -> Starlette:
+        """An application that takes files."""
+        endpoint = GraphQLEndpoint(self.schema(), lambda _: nullcontext(), settings)
+        return Starlette(routes=[Route("/graphql", endpoint)])
+
+
+def uploads_in(value: Any) -> list[Upload]:
+    """All files in some arguments, in order."""
+    if isinstance(value, Upload):
+        return [value]
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [upload for child in children for upload in uploads_in(child)]
+
+
+def part(name: str, content: bytes, *headers: str, filename: str | None = None) -> bytes:
+    """One part of a body."""
+    named = f'; filename="{filename}"' if filename is not None else ""
+    head = [f'Content-Disposition: form-data; name="{name}"{named}', *headers]
+    return f"--{BOUNDARY}\r\n".encode() + "\r\n".join(head).encode() + b"\r\n\r\n" + content + b"\r\n"
+
+
+def closed(*parts: bytes) -> bytes:
+    """A whole body."""
+    return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
+
+
+def form(operations: Any, map_: Any, *files: bytes) -> bytes:
+    """The body of an operation with files, which are parts."""
+    return closed(part("operations", text(operations)), part("map", text(map_)), *files)
+
+
+def text(value: Any) -> bytes:
+    """JSON, or the bytes as they are."""
+    return value if isinstance(value, bytes) else orjson.dumps(value)
+
+
+def reading(query: str = READ, **variables: Any) -> dict[str, Any]:
+    """The operations part of a mutation."""
+    return {"query": query, "variables": variables}
+
+
+def one_file(content: bytes, **options: Any) -> bytes:
+    """A mutation with one file."""
+    return form(reading(file=None), {"0": ["variables.file"]}, part("0", content, **options))
+
+
+GOOD: Final = reading(file=None)
+ONE: Final = {"0": ["variables.file"]}
+ZERO: Final = part("0", b"x", filename="a")
+
+
+class Sender:
+    """Sends bodies."""
+
+    def __init__(self, http: httpx2.AsyncClient) -> None:
+        self.http = http
+
+    async def send(
+        self, body: bytes | AsyncIterator[bytes], headers: Mapping[str, str] | None = None, **more: str
+    ) -> httpx2.Response:
+        """POST a multipart body as a program would."""
+        sent = {
+            "content-type": f'multipart/form-data; boundary="{BOUNDARY}"',
+            "accept": "application/graphql-response+json",
+            "graphql-require-preflight": "1",
+        }
+        return await self.http.post("/graphql", content=body, headers=sent | dict(headers or {}) | more)
+
+
+@asynccontextmanager
+async def sending(receiver: Receiver, settings: TransportSettings | None = None) -> AsyncIterator[Sender]:
+    """A client of an application that takes files."""
+    transport = httpx2.ASGITransport(app=receiver.app(settings))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        yield Sender(http)

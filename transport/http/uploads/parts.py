@@ -1,0 +1,135 @@
+"""The parts of a multipart body: what their headers say, and who takes what is in them."""
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Final, Protocol
+from unicodedata import category
+
+from python_multipart import MultipartParser
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import parse_options_header
+
+from transport.errors import bad_request
+
+MAX_HEADERS: Final = 8
+MAX_HEADER_BYTES: Final = 2_048
+PREAMBLE_BYTES: Final = 4_096
+"""What may come before the first part."""
+
+FILENAME_LENGTH: Final = 255
+MEDIA_TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
+
+# The parser warns of each malformed body, in a form that is not the log's; the log has a line for the request anyway.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
+
+
+class Part(Protocol):
+    """Who takes what a part holds."""
+
+    def add(self, data: bytes) -> None:
+        """Take some. Raises Refusal if it is too much."""
+
+    def end(self) -> None:
+        """That was all. Raises Refusal if it is not as it should be."""
+
+
+Begin = Callable[[str, str, str], Part]
+"""Who takes the part with this name, filename ("" if it has none) and content type."""
+
+
+class Parts:
+    """Cuts a body into its parts as it arrives."""
+
+    def __init__(self, boundary: bytes, begin: Begin) -> None:
+        self._begin = begin
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_header_begin": self._on_header_begin,
+                "on_header_field": self._on_header_field,
+                "on_header_value": self._on_header_value,
+                "on_header_end": self._on_header_end,
+                "on_part_begin": self._on_part_begin,
+                "on_headers_finished": self._on_headers_finished,
+                "on_part_data": self._on_part_data,
+                "on_part_end": self._on_part_end,
+                "on_end": self._on_end,
+            },
+            max_header_count=MAX_HEADERS,
+            max_header_size=MAX_HEADER_BYTES,
+        )
+        self._headers: dict[str, str] = {}
+        self._name = self._value = b""
+        self._part: Part | None = None
+        self._received = 0
+        self._begun = False
+        self.ended = False
+        """Whether the last boundary has been seen."""
+
+    def feed(self, data: bytes) -> None:
+        """Take a piece of the body. Raises Refusal: BAD_REQUEST, or what a part raises."""
+        try:
+            self._parser.write(data)
+        except FormParserError:
+            raise bad_request("The body is not well-formed multipart/form-data.") from None
+        self._received += len(data)
+        if not self._begun and self._received > PREAMBLE_BYTES:
+            raise bad_request("The body does not begin with its boundary.")
+
+    def _on_part_begin(self) -> None:
+        self._begun = True
+        self._headers = {}
+
+    def _on_header_begin(self) -> None:
+        self._name = self._value = b""
+
+    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _on_header_end(self) -> None:
+        name = self._name.decode("latin-1").lower()
+        if name in self._headers:
+            raise bad_request("A part of the body has a header twice.")
+        self._headers[name] = self._value.decode("latin-1")
+
+    def _on_headers_finished(self) -> None:
+        kind, options = parse_options_header(self._headers.get("content-disposition"))
+        if kind != b"form-data" or not (name := option(options, b"name")):
+            raise bad_request("Each part of the body must have a Content-Disposition of form-data with a name.")
+        encoding = self._headers.get("content-transfer-encoding", "binary").strip().lower()
+        if encoding not in ("7bit", "8bit", "binary"):
+            raise bad_request("The parts of the body must not be encoded.")
+        filename = last_name(option(options, b"filename"))
+        self._part = self._begin(name, filename, media_type(self._headers.get("content-type", "")))
+
+    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
+        assert self._part is not None, "headers come first"
+        self._part.add(data[start:end])
+
+    def _on_part_end(self) -> None:
+        assert self._part is not None, "headers come first"
+        self._part.end()
+
+    def _on_end(self) -> None:
+        self.ended = True
+
+
+def option(options: dict[bytes, bytes], name: bytes) -> str:
+    """A parameter of a Content-Disposition, where browsers write UTF-8; "" if it is not there."""
+    return options.get(name, b"").decode("utf-8", "replace")
+
+
+def last_name(filename: str) -> str:
+    """A filename without folders of any system and without control characters, not too long."""
+    shown = "".join(character for character in re.split(r"[/\\]", filename)[-1] if category(character) != "Cc")
+    return "" if shown in (".", "..") else shown[:FILENAME_LENGTH]
+
+
+def media_type(content_type: str) -> str:
+    """A Content-Type without parameters."""
+    name = content_type.partition(";")[0].strip().lower()
+    return name if MEDIA_TYPE.fullmatch(name) else "application/octet-stream"

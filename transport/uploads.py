@@ -1,0 +1,110 @@
+"""Files that come with an operation, as its resolvers see them: values of the scalar `Upload`."""
+
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import IO, Any, BinaryIO, Final, TypeAlias, cast
+
+from graphql import (
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    get_named_type,
+    is_input_object_type,
+    is_list_type,
+    is_non_null_type,
+    type_from_ast,
+)
+
+from transport.errors import Refusal, bad_input
+from transport.operations import Operation
+
+SCALAR: Final = "Upload"
+Place: TypeAlias = tuple[str | int, ...]
+"""Where a file stands in the variables: the variable's name, then names of input fields and places in lists."""
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Upload:
+    """A file that a client sent. It is there as long as its operation runs, or as somebody has it open."""
+
+    filename: str
+    """As the client calls it, without folders and control characters, at most 255 characters; "" without a name.
+    Neither unique nor harmless: good to show, not to store under."""
+    content_type: str
+    """As the client says, in lower case, without parameters; `application/octet-stream` where it does not say."""
+    size: int
+    """In bytes."""
+    sha256: str
+    """Of its content, in hexadecimal, lower case."""
+    file: IO[bytes]
+    """A temporary file without a name: when the last who has it open closes it, or dies, the disk is free again."""
+
+    def open(self) -> BinaryIO:
+        """The content, from its beginning, for a reader of its own, who closes it. Reading blocks."""
+        return cast(BinaryIO, io.BufferedReader(_Reading(os.dup(self.file.fileno())), 64 * 1024))
+
+    def __repr__(self) -> str:
+        return "<a file>"  # messages of coercion quote values, and reach the client
+
+
+class _Reading(io.RawIOBase):
+    """Reads a file from a position of its own, whoever else reads it."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        count = os.preadv(self._descriptor, [buffer], self._position)
+        self._position += count
+        return count
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        bases = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: os.fstat(self._descriptor).st_size}
+        self._position = max(0, bases[whence] + offset)
+        return self._position
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._descriptor)
+        super().close()
+
+
+def check_places(schema: GraphQLSchema, operation: Operation, places: Sequence[Place]) -> None:
+    """Refuse files where the schema has no `Upload`: other scalars that take anything could do nothing with them."""
+    if operation.type is OperationType.SUBSCRIPTION:
+        raise bad_input("A subscription takes no files.")
+    definitions = operation.document.definitions
+    nodes = (node for node in definitions if isinstance(node, OperationDefinitionNode))
+    node = next(node for node in nodes if (node.name.value if node.name else None) == operation.name)
+    declared = {item.variable.name.value: item.type for item in node.variable_definitions or ()}
+    for variable, *keys in places:
+        type_: Any = type_from_ast(schema, declared[str(variable)]) if variable in declared else None
+        for key in keys:
+            type_ = inside(type_, key)
+        if type_ is None or get_named_type(type_).name != SCALAR:
+            raise no_upload((variable, *keys))
+
+
+def inside(type_: Any, key: str | int) -> Any:
+    """The type of a field of an input object, or of an item of a list; None if it has none."""
+    while is_non_null_type(type_) or (is_list_type(type_) and isinstance(key, str)):
+        type_ = type_.of_type  # one value stands for a list of one
+    if isinstance(key, int):
+        return type_.of_type if is_list_type(type_) else None
+    field = type_.fields.get(key) if is_input_object_type(type_) else None
+    return field.type if field else None
+
+
+def no_upload(place: Place) -> Refusal:
+    """A file stands where the schema has no place for one."""
+    return bad_input(f"There is a file at variables.{'.'.join(map(str, place))}, which is no {SCALAR} in the schema.")
