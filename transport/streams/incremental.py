@@ -45,10 +45,16 @@ class Incremental(Frames):
     async def __anext__(self) -> Frame:
         if self._over:
             raise StopAsyncIteration
-        if (initial := self._initial) is not None:
-            self._initial = None
-            return self._encoded(self._first(initial))
-        return self._encoded(await self._part())
+        told = frozenset(self._pending)
+        initial, self._initial = self._initial, None
+        body = await self._part() if initial is None else self._first(initial)
+        try:
+            return Frame(orjson.dumps(body))
+        except TypeError as error:  # a resolver returned what JSON has no form for
+            errors = [self._mask.surprise(error)]
+        self._pending = set(told)
+        broken = self._broken(errors)
+        return Frame(orjson.dumps(broken if initial is None else {"data": None, "errors": errors, "hasNext": False}))
 
     def _first(self, result: InitialIncrementalExecutionResult) -> dict[str, Any]:
         body: dict[str, Any] = {"data": result.data}
@@ -97,14 +103,6 @@ class Incremental(Frames):
         self._over = True
         completed = [{"id": id_, "errors": errors} for id_ in sorted(self._pending)]
         return {"hasNext": False, "completed": completed}
-
-    def _encoded(self, body: dict[str, Any]) -> Frame:
-        try:
-            return Frame(orjson.dumps(body))
-        except TypeError as error:  # a resolver returned what JSON has no form for
-            errors = [self._mask.surprise(error)]
-        broken = self._broken(errors)
-        return Frame(orjson.dumps({"data": None, "errors": errors, "hasNext": False} if "data" in body else broken))
 
     async def aclose(self) -> None:
         """Stop what is still being executed, and leave the context."""
