@@ -32,10 +32,10 @@ def given(step: Start, house: House) -> dict[str, Any]:
     return found
 
 
-def life(step: Start, house: House) -> Life:
-    """What the server must make of it, if nothing is in its way."""
+def life(step: Start, house: House, given_at: int) -> Life:
+    """What the server must make of an input that was written at `given_at`, if nothing is in its way."""
     project = step.common.get("projectId", "default")
-    begins = house.now + (step.at if step.kind == "AGENDA" else 0)
+    begins = given_at + step.at if step.kind == "AGENDA" else house.now
     made = Life(
         kind=step.kind,
         project=project,

@@ -77,6 +77,11 @@ class House:
         for life in self.lives:
             life.note()
 
+    @property
+    def has_old_keys(self) -> bool:
+        """Whether there are keys that are good no more, forgotten or not."""
+        return any(key.age >= DAY for key in self._keys.values())
+
     # ---- calls ----
 
     def find(self, session_id: str) -> Life | None:

@@ -9,6 +9,7 @@ from tests.truth import births
 from tests.truth.house import Answer, House, Ping
 from tests.truth.life import DAY, Life
 from tests.truth.steps import (
+    Again,
     Away,
     Call,
     Delete,
@@ -32,7 +33,7 @@ TOGETHER = f"mutation($inputs: [KeepaliveSessionInput!]!) {{ keepaliveSessions(i
 DELETE = "mutation($id: ID!) { deleteSession(id: $id) { id problems { code } } }"
 CREATE = "mutation($input: ProjectInput!) { createProject(input: $input) { problems { code } } }"
 UPDATE = "mutation($id: ID!, $input: ProjectInput!) { updateProject(id: $id, input: $input) { problems { code } } }"
-CALLS = (Start, Call, Together, Terminate, Delete, SetProject)
+CALLS = (Start, Again, Call, Together, Terminate, Delete, SetProject)
 NOBODY = "s_" + "x" * 22
 GONE_KEPT = 7 * DAY
 
@@ -47,6 +48,7 @@ class Play:
         self._file = file
         self._clock = FakeClock()
         self._serving = AsyncExitStack()
+        self._starts: list[tuple[Start, dict[str, Any], int]] = []
         self._log: list[dict[str, str]] = []
         self._was_set_back = False
 
@@ -71,7 +73,11 @@ class Play:
     async def _do(self, step: Step) -> None:  # noqa: C901 - one line a kind of step
         match step:
             case Start():
-                await self._start(step)
+                self._starts.append((step, births.given(step, self.house), self.house.now))
+                await self._start(*self._starts[-1])
+            case Again(which):
+                if self._starts:
+                    await self._start(*self._starts[-1 - which % len(self._starts)])
             case Call():
                 await self._call(step)
             case Together():
@@ -94,15 +100,12 @@ class Play:
             case Away():
                 await self._be_away(step)
             case SetBack(milliseconds):
-                await self._do(Sweep())
-                self._was_set_back = True
-                self.house.pass_time(-milliseconds)
-                await self.world.advance(-milliseconds / 1000)
+                await self._set_back(milliseconds)
 
     # ---- calls ----
 
-    async def _start(self, step: Start) -> None:
-        given, life = births.given(step, self.house), births.life(step, self.house)
+    async def _start(self, step: Start, given: dict[str, Any], given_at: int) -> None:
+        life = births.life(step, self.house, given_at)
         expected = self.house.start(given, life)
         answer = await self.world.ask(START, input=given)
         if expected.created:
@@ -148,7 +151,9 @@ class Play:
         assert [problem["code"] for problem in answer["problems"]] == expected
 
     def _id(self, which: int) -> str:
-        ids = [life.id for life in self.house.lives] or [*self.house.gone, NOBODY]
+        # Those that go on come last, to be chosen first: to the others less can happen.
+        lives = sorted(self.house.lives, key=lambda life: life.ended is None)
+        ids = [life.id for life in lives] or [*self.house.gone, NOBODY]
         return ids[-1 - which % len(ids)]
 
     def _check(self, answer: dict[str, Any], expected: Answer) -> None:
@@ -178,6 +183,15 @@ class Play:
             self.house.sweep()
         elif step.milliseconds <= 5_000:
             await self.world.advance(0)
+
+    async def _set_back(self, milliseconds: int) -> None:
+        # What had ended, or was forgotten, stays so: it is written down first, where that is not left to chance.
+        if self.house.has_old_keys:
+            return
+        await self._do(Sweep())
+        self._was_set_back = True
+        self.house.pass_time(-milliseconds)
+        await self.world.advance(-milliseconds / 1000)
 
     # ---- looking ----
 

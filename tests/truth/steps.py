@@ -23,6 +23,13 @@ class Start:
 
 
 @dataclass(frozen=True)
+class Again:
+    """A start that was sent before, word for word."""
+
+    which: int
+
+
+@dataclass(frozen=True)
 class PingAt:
     """A sign of life of a player: its clock, measured from the present or from the newest event."""
 
@@ -93,12 +100,12 @@ class SetBack:
     milliseconds: int
 
 
-Step = Start | Call | Together | Terminate | Delete | SetProject | Wait | Sweep | Away | SetBack
+Step = Start | Again | Call | Together | Terminate | Delete | SetProject | Wait | Sweep | Away | SetBack
 
-WHICH = st.integers(0, 4)
+WHICH = st.sampled_from([0, 0, 0, 1, 1, 2, 3])
 PATHS = st.sampled_from([["a"], ["a", "b"], ["b"], []])
 PROJECTS = st.sampled_from(["default", "default", "p", "q"])
-TIMEOUTS = st.sampled_from([10, 15, 60, 400, 3600, 86400])
+TIMEOUTS = st.sampled_from([10, 60, 400, 3600, 86400, 86400])
 
 
 def some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -155,12 +162,14 @@ CALLS = (
     | st.builds(Call, st.just("stop"), WHICH, GIVEN, st.none() | PINGS)
 )
 WAITS = st.builds(
-    Wait, st.sampled_from([1, SECOND, 3 * SECOND, 9_999, 30 * SECOND, 299 * SECOND, HOUR, 24 * HOUR])
+    Wait, st.sampled_from([1, SECOND, SECOND, 3 * SECOND, 9_999, 30 * SECOND, 299 * SECOND, HOUR, 24 * HOUR])
 ) | st.builds(Wait, st.sampled_from([-1, 0, 1]), WHICH)
 
 STEPS: st.SearchStrategy[Step] = st.one_of(
     starts(),
+    st.builds(Again, WHICH),
     KEEPALIVES,
+    CALLS,
     CALLS,
     WAITS,
     WAITS,
@@ -176,6 +185,6 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     st.builds(Away, st.sampled_from([0, SECOND, 5_000, 5_001, 20 * MINUTE, 25 * HOUR]), st.booleans()),
     st.builds(SetBack, st.sampled_from([SECOND, 5_000, 5_001, HOUR])),
 )
-LIVES = st.tuples(st.lists(starts(), min_size=1, max_size=3), st.lists(STEPS, min_size=8, max_size=30)).map(
+LIVES = st.tuples(st.lists(starts(), min_size=1, max_size=3), st.lists(STEPS, min_size=10, max_size=30)).map(
     lambda parts: [*parts[0], *parts[1]]
 )

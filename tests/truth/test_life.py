@@ -13,7 +13,7 @@ from tests.truth.playing import Play
 from tests.truth.steps import LIVES, Step
 from tests.world import open_world
 
-EXAMPLES = 100
+EXAMPLES = 80
 MANY_EXAMPLES = 10_000
 
 
