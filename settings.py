@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     insecure: bool = False
     allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
     allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names), AfterValidator(checked_origins)] = ()
+    sockets_per_address: Annotated[int, Field(ge=1)] | None = None
     production: bool = False
     sweep_interval: Annotated[float, Field(gt=0, le=5)] = 1.0
     retention_days: Annotated[float, Field(gt=0)] | None = None
@@ -62,5 +63,6 @@ class Settings(BaseSettings):
             suggestions=not self.production,
             allowed_hosts=self.allowed_hosts or (LOOPBACK_NAMES if self.is_local else ()),
             origins=Origins(self.allowed_origins, local=self.is_local and not self.allowed_origins),
+            sockets_per_address=self.sockets_per_address or (None if self.is_local else 1_000),
             log_error_messages=self.log_level == "debug",
         )

@@ -12,6 +12,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from transport.websocket import MESSAGE_BYTES, WebSocketProtocol
+
 HEADER_BYTES: Final = 64 * 1024
 """Request line and headers together."""
 
@@ -98,7 +100,11 @@ def options() -> dict[str, Any]:
     return {
         "http": Protocol,
         "loop": "uvloop",
-        "ws": "none",
+        "ws": WebSocketProtocol,
+        "ws_max_size": MESSAGE_BYTES,
+        "ws_max_queue": 8,
+        "ws_per_message_deflate": False,  # costs more than it saves on small messages
+        "ws_ping_interval": None,  # the GraphQL protocol has pings of its own
         "lifespan": "on",
         "timeout_keep_alive": 10,
         "timeout_graceful_shutdown": 5,

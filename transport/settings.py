@@ -78,6 +78,8 @@ class Limits:
     stream_queue_bytes: int = 1024 * 1024
     """What may wait for the reader of one subscription; over it the queue is dropped, and what it held is read again
     from the source."""
+    stream_heartbeat_seconds: float = 15.0
+    """How long a subscription over HTTP may be silent, in seconds; then the client is told that it still stands."""
     stream_stall_seconds: float = 30.0
     """How long a client may take nothing of a subscription while something waits for it, in seconds; then it is cut
     off."""
@@ -119,6 +121,8 @@ class TransportSettings:
     well formed."""
     origins: Origins = field(default_factory=Origins)
     """Whose pages may use the server, beside its own."""
+    sockets_per_address: int | None = None
+    """WebSockets at once from one address, more are refused with status 429; None: any number."""
     uploads: bool = True
     """Whether requests may come as multipart forms, with files."""
     csrf_prevention: bool = True

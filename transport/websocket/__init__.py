@@ -1,5 +1,10 @@
 """GraphQL over WebSocket, subprotocol graphql-transport-ws: queries, mutations and subscriptions over one socket.
 
 `messages` reads and writes, `machine` decides (it is the protocol, and does nothing), `socket` does what the machine
-says, `endpoint` holds all sockets, `frames` is the layer below: WebSocket itself.
+says over a `line`, `endpoint` holds all sockets. `wire` is the layer below: WebSocket itself.
 """
+
+from transport.websocket.endpoint import WebSocketEndpoint
+from transport.websocket.wire import MESSAGE_BYTES, WebSocketProtocol
+
+__all__ = ["MESSAGE_BYTES", "WebSocketEndpoint", "WebSocketProtocol"]

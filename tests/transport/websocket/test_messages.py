@@ -1,0 +1,251 @@
+"""Every wrong message, over a real socket: how the server ends it, and that it goes on serving others."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.transport.websocket.site import HELLO, TOLD, Site
+
+CANARY = "hunter2"
+
+
+def subscribe(payload: Any = None, **members: Any) -> dict[str, Any]:
+    """A subscribe, which the members change."""
+    return {"id": "1", "type": "subscribe", "payload": HELLO if payload is None else payload, **members}
+
+
+def deep(depth: int) -> str:
+    """Arrays inside one another."""
+    return "[" * depth + "]" * depth
+
+
+MALFORMED: dict[str, Any] = {
+    "nothing": "",
+    "no JSON": CANARY,
+    "half a message": '{"type":"ping"',
+    "two messages": '{"type":"ping"}{"type":"ping"}',
+    "NaN": '{"type":"ping","payload":{"a":NaN}}',
+    "an array": [],
+    "a batch": [{"type": "ping"}],
+    "a number": "1",
+    "a string": '"ping"',
+    "null": "null",
+    "no type": {},
+    "a type of null": {"type": None},
+    "a type that is a number": {"type": 1},
+    "a type that is a list": {"type": ["ping"]},
+    "an unknown type": {"type": CANARY},
+    "a type in capitals": {"type": "PING"},
+    "a type of the older protocol": {"id": "1", "type": "start", "payload": HELLO},
+    "a message of the server, ack": {"type": "connection_ack"},
+    "a message of the server, next": {"id": "1", "type": "next", "payload": {}},
+    "a message of the server, error": {"id": "1", "type": "error", "payload": []},
+    "a binary frame": b"\0\1\2",
+    "a good message in a binary frame": b'{"type":"ping"}',
+    "an empty binary frame": b"",
+    "deep JSON": deep(65),
+    "very deep JSON": deep(100_000),
+    "deep JSON in a ping": '{"type":"ping","payload":{"a":' + deep(63) + "}}",
+    "more values than anybody looks at": '{"type":"ping","payload":{"a":[' + ",".join(["{}"] * 60_000) + "]}}",
+    "a ping with a list": {"type": "ping", "payload": []},
+    "a ping with a string": {"type": "ping", "payload": CANARY},
+    "a ping with NUL": '{"type":"ping","payload":{"a":"\\u0000"}}',
+    "a ping with half a character": '{"type":"ping","payload":{"a":"\\ud800"}}',
+    "a pong with a number": {"type": "pong", "payload": 1},
+    "subscribe without id": {"type": "subscribe", "payload": HELLO},
+    "an id of null": subscribe(id=None),
+    "an id that is a number": subscribe(id=1),
+    "an id that is a list": subscribe(id=["1"]),
+    "an empty id": subscribe(id=""),
+    "an id that is too long": subscribe(id="a" * 129),
+    "an id of 900 KB": subscribe(id="a" * 900_000),
+    "an id with NUL": '{"id":"\\u0000","type":"subscribe","payload":{"query":"{hello}"}}',
+    "an id with half a character": '{"id":"\\ud800","type":"subscribe","payload":{"query":"{hello}"}}',
+    "subscribe without payload": {"id": "1", "type": "subscribe"},
+    "a payload of null": {"id": "1", "type": "subscribe", "payload": None},
+    "a payload that is a string": subscribe("{hello}"),
+    "a payload that is a list": subscribe([HELLO]),
+    "no query": subscribe({}),
+    "a query of null": subscribe({"query": None}),
+    "a query that is a number": subscribe({"query": 1}),
+    "a query that is a list": subscribe({"query": ["{hello}"]}),
+    "variables that are a list": subscribe(HELLO | {"variables": []}),
+    "variables that are a string": subscribe(HELLO | {"variables": "{}"}),
+    "extensions that are a list": subscribe(HELLO | {"extensions": []}),
+    "an operationName that is a number": subscribe(HELLO | {"operationName": 5}),
+    "complete without id": {"type": "complete"},
+    "complete with an id that is a number": {"id": 1, "type": "complete"},
+    "complete with an empty id": {"id": "", "type": "complete"},
+}
+
+
+@pytest.mark.parametrize("what", MALFORMED)
+@pytest.mark.parametrize("acknowledged", [True, False], ids=["acknowledged", "new"])
+async def test_what_is_no_message_closes_the_socket_with_4400(site: Site, what: str, acknowledged: bool) -> None:
+    async with site.client() if acknowledged else site.dial() as client:
+        await client.send(MALFORMED[what])
+        code, reason = await client.closed()
+    assert code == 4400
+    assert reason
+    assert CANARY not in reason
+    await site.serves()
+
+
+@pytest.mark.parametrize("payload", [[], [{}], "x", 1, True])
+async def test_an_init_with_a_payload_that_is_no_object_closes_the_socket_with_4400(site: Site, payload: Any) -> None:
+    async with site.dial() as client:
+        await client.send({"type": "connection_init", "payload": payload})
+        assert (await client.closed())[0] == 4400
+    await site.serves()
+
+
+@pytest.mark.parametrize("what", ["HELLO", "TOLD"])
+async def test_a_subscribe_before_the_init_closes_the_socket_with_4401(site: Site, what: str) -> None:
+    async with site.dial() as client:
+        await client.subscribe({"HELLO": HELLO, "TOLD": TOLD}[what])
+        assert await client.closed() == (4401, "Unauthorized")
+    await site.serves()
+
+
+async def test_a_second_init_closes_the_socket_with_4429(site: Site) -> None:
+    async with site.client() as client:
+        await client.send({"type": "connection_init"})
+        assert await client.closed() == (4429, "Too many initialisation requests")
+    async with site.dial() as client:
+        await client.send({"type": "connection_init"})
+        await client.send({"type": "connection_init"})
+        assert (await client.closed())[0] == 4429
+    await site.serves()
+
+
+@pytest.mark.parametrize("id_", ["1", "a" * 128, "é\n\"\\{}' " * 16])
+async def test_an_id_in_use_closes_the_socket_with_4409(site: Site, id_: str) -> None:
+    async with site.client() as client:
+        await client.subscribe(TOLD, id_)
+        await client.subscribe(HELLO, id_)
+        code, reason = await client.closed()
+    assert code == 4409
+    assert reason.startswith("Subscriber for ")
+    assert len(reason.encode()) <= 123
+    await site.serves()
+
+
+@pytest.mark.parametrize("protocols", [("graphql-ws",), ("chat",), ("graphql-ws", "chat")])
+async def test_another_subprotocol_closes_the_socket_with_4406(site: Site, protocols: tuple[str, ...]) -> None:
+    async with site.dial(*protocols) as client:
+        assert await client.closed() == (4406, "Subprotocol not acceptable")
+    await site.serves()
+
+
+async def test_the_right_one_of_several_subprotocols_is_taken(site: Site) -> None:
+    async with site.dial("graphql-ws", "graphql-transport-ws") as client:
+        assert client.connection.subprotocol == "graphql-transport-ws"
+        await client.send({"type": "connection_init"})
+        assert await client.receive() == {"type": "connection_ack"}
+
+
+async def test_a_message_over_one_mebibyte_closes_the_socket_with_1009(site: Site) -> None:
+    async with site.client() as client:
+        await client.send({"type": "ping", "payload": {"a": "x" * (1024 * 1024 - 40)}})
+        assert (await client.receive())["type"] == "pong"
+        await client.send({"type": "ping", "payload": {"a": "x" * 1024 * 1024}})
+        assert (await client.closed())[0] == 1009
+    await site.serves()
+
+
+async def test_a_flood_of_messages_closes_the_socket_with_1013(site: Site) -> None:
+    async with site.client() as client:
+        for _ in range(300):
+            await client.send({"type": "ping"})
+        assert await client.closed() == (1013, "Too many messages")
+    await site.serves()
+
+
+async def test_a_flood_of_operations_closes_the_socket_with_1013(site: Site) -> None:
+    async with site.client() as client:
+        for number in range(150):
+            await client.subscribe(TOLD, str(number))
+            await client.send({"id": str(number), "type": "complete"})
+        assert (await client.closed())[0] == 1013
+    await site.serves()
+    assert not site.server.streams.subscriptions
+
+
+async def test_messages_that_ask_for_nothing_are_ignored(site: Site) -> None:
+    async with site.client() as client:
+        nothing: list[Any] = [
+            {"id": "never", "type": "complete"},
+            {"id": "never", "type": "complete", "payload": 7},
+            {"type": "pong"},
+            {"type": "pong", "payload": {"a": 1}},
+            {"type": "pong", "payload": None, "more": []},
+        ]
+        for message in nothing:
+            await client.send(message)
+        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+        await client.send({"id": "ask", "type": "complete"})  # which has been completed
+        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+
+
+@pytest.mark.parametrize("payload", [None, {}, {"a": [1, 2.5, "é", None, {"b": True}]}])
+async def test_a_ping_is_answered_with_its_payload_at_any_time(site: Site, payload: Any) -> None:
+    expected = {"type": "pong"} if payload is None else {"type": "pong", "payload": payload}
+    async with site.dial() as client:
+        await client.send({"type": "ping", "payload": payload})
+        assert await client.receive() == expected
+        await client.send({"type": "connection_init"})
+        assert await client.receive() == {"type": "connection_ack"}
+        await client.send({"type": "ping", "payload": payload})
+        assert await client.receive() == expected
+
+
+WRONG: dict[str, tuple[Any, str]] = {
+    "a syntax error": ({"query": "{"}, "GRAPHQL_PARSE_FAILED"),
+    "an empty query": ({"query": ""}, "GRAPHQL_PARSE_FAILED"),
+    "an unknown field": ({"query": "{nothing}"}, "GRAPHQL_VALIDATION_FAILED"),
+    "a missing operation": ({"query": "query A{hello} query B{hello}"}, "OPERATION_RESOLUTION_FAILURE"),
+    "an unknown operation": ({"query": "{hello}", "operationName": "A"}, "OPERATION_RESOLUTION_FAILURE"),
+    "a variable of the wrong type": (TOLD | {"variables": {"room": 7}}, "BAD_USER_INPUT"),
+    "too many aliases": ({"query": "{" + " ".join(f"a{n}:hello" for n in range(40)) + "}"}, "QUERY_TOO_COMPLEX"),
+    "NUL in a variable": (TOLD | {"variables": {"room": "\0"}}, "BAD_USER_INPUT"),
+    "NUL in the query": ({"query": "{hello} #\0"}, "BAD_USER_INPUT"),
+    "deep variables": (TOLD | {"variables": {"room": orjson.loads(deep(40))}}, "QUERY_TOO_COMPLEX"),
+    "a subscription that may not begin": (TOLD | {"variables": {"room": "locked"}}, "FORBIDDEN"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+async def test_what_is_wrong_with_one_operation_is_told_to_it_alone(site: Site, what: str) -> None:
+    payload, code = WRONG[what]
+    async with site.client() as client:
+        await client.subscribe(TOLD, "other")
+        await client.subscribe(payload, "é")
+        message = await client.receive()
+        assert (message["id"], message["type"]) == ("é", "error")
+        assert [error["extensions"]["code"] for error in message["payload"]] == [code]
+        # Nothing comes after it, and the id is free again.
+        assert await client.ask("{hello}", "é") == {"data": {"hello": "hello anybody"}}
+        site.log.happen()
+        told = await client.receive()
+        assert (told["id"], told["type"]) == ("other", "next")
+
+
+async def test_half_a_character_is_told_to_its_operation_alone(site: Site) -> None:
+    async with site.client() as client:
+        await client.send('{"id":"1","type":"subscribe","payload":{"query":"{hello}","variables":{"a":"\\ud83d"}}}')
+        message = await client.receive()
+        assert (message["id"], message["type"]) == ("1", "error")
+        assert message["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+
+
+async def test_the_fifty_first_operation_is_told_so(site: Site) -> None:
+    async with site.client() as client:
+        for number in range(51):
+            await client.subscribe(TOLD, str(number))
+        message = await client.receive()
+        assert (message["id"], message["type"]) == ("50", "error")
+        assert message["payload"][0]["extensions"]["maximum"] == 50
+        await client.send({"id": "7", "type": "complete"})
+        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}

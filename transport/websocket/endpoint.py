@@ -1,0 +1,92 @@
+"""All sockets: who may open one, how many, and what becomes of them when the server stops."""
+
+from collections import Counter
+from typing import Final
+
+from starlette.types import Receive, Scope, Send
+
+from transport.errors import Refusal
+from transport.http.headers import check_host, values
+from transport.settings import TransportSettings
+from transport.streams import Streams
+from transport.websocket.actions import CloseCode
+from transport.websocket.line import Line
+from transport.websocket.socket import MakeContext, Socket
+
+SUBPROTOCOL: Final = "graphql-transport-ws"
+LEGACY: Final = "graphql-ws"
+"""Of subscriptions-transport-ws, which is another protocol. It is refused."""
+
+
+class WebSocketEndpoint:
+    """GraphQL over WebSocket, as a Starlette route: `WebSocketRoute("/graphql", WebSocketEndpoint(…))`.
+
+    The handshake is refused with 400 (Host), 403 (Origin), 429 (too many sockets from one address) or 503 (the server
+    stops). `make_context` is called once after `connection_init`, to see whether the client may come in at all, and
+    then once for each operation; `connection_params` tells it what came with `connection_init`. An exception from it
+    with a code in `extensions` closes the socket after `connection_init`: UNAUTHENTICATED and FORBIDDEN with 4403, any
+    other with 1013; later UNAUTHENTICATED does, with 4403, and others are the operation's error.
+    """
+
+    def __init__(self, streams: Streams, make_context: MakeContext, settings: TransportSettings) -> None:
+        self._streams = streams
+        self._make_context = make_context
+        self._settings = settings
+        self._addresses: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        """Sockets that are open."""
+        return self._addresses.total()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one socket, from its handshake to its end."""
+        await receive()  # websocket.connect
+        address = scope["client"][0] if scope.get("client") else ""
+        if status := self._refused(scope, address):
+            return await refuse(scope, send, status)
+        self._addresses[address] += 1
+        try:
+            await self._serve(scope, receive, send)
+        except OSError:  # the client left during the handshake
+            pass
+        finally:
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
+
+    def _refused(self, scope: Scope, address: str) -> int | None:
+        try:
+            check_host(scope, self._settings.allowed_hosts)
+        except Refusal as refusal:
+            return refusal.status
+        origins, hosts = values(scope, b"origin"), values(scope, b"host")
+        if not all(self._settings.origins.allows(origin, hosts[0]) for origin in origins):
+            return 403
+        if self._streams.draining.started:
+            return 503
+        limit = self._settings.sockets_per_address
+        return 429 if limit and self._addresses[address] >= limit else None
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        offered = scope.get("subprotocols", ())
+        if SUBPROTOCOL not in offered:
+            # Browsers drop a connection that agrees to nothing they offered, and would not see the code.
+            await send({"type": "websocket.accept", "subprotocol": LEGACY if LEGACY in offered else None})
+            code, reason = CloseCode.SUBPROTOCOL, "Subprotocol not acceptable"
+            return await send({"type": "websocket.close", "code": code, "reason": reason})
+        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
+        socket = Socket(self._streams, self._make_context, scope, Line(scope, receive, send))
+        self._streams.draining.enter(socket, socket.drain)
+        try:
+            await socket.run()
+        finally:
+            self._streams.draining.leave(socket)
+
+
+async def refuse(scope: Scope, send: Send, status: int) -> None:
+    """Answer a handshake with an HTTP status."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        return await send({"type": "websocket.close"})  # which is 403
+    headers = [(b"content-length", b"0"), (b"connection", b"close")]
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    return await send({"type": "websocket.http.response.body", "body": b""})

@@ -1,0 +1,56 @@
+"""The line to one client: ASGI's messages as three verbs."""
+
+import asyncio
+from math import inf
+
+from starlette.types import Receive, Scope, Send
+
+from transport.websocket.wire import EXTENSION
+
+
+class GoneError(Exception):
+    """The client has left."""
+
+
+class Line:
+    """A connection whose handshake is over."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._takes_bytes = EXTENSION in scope.get("extensions", {})
+        self._saying = 0
+
+    @property
+    def blocked(self) -> bool:
+        """Whether something waits to be sent."""
+        return self._saying > 0
+
+    async def hear(self, until: float) -> str | None:
+        """The next message; None if it is not text. Raises TimeoutError at a time of the loop's clock, GoneError."""
+        async with asyncio.timeout_at(None if until == inf else until):
+            event = await self._receive()
+        if event["type"] == "websocket.disconnect":
+            raise GoneError
+        text: str | None = event.get("text")
+        return text
+
+    async def say(self, text: bytes) -> None:
+        """Send a message, as soon as the client takes it. Raises GoneError."""
+        self._saying += 1
+        try:
+            if self._takes_bytes:
+                await self._send({"type": "websocket.send", "utf8": text})
+            else:
+                await self._send({"type": "websocket.send", "text": text.decode()})
+        except OSError:
+            raise GoneError from None
+        finally:
+            self._saying -= 1
+
+    async def close(self, code: int, reason: str) -> None:
+        """Send the end, before whatever waits. Raises GoneError."""
+        try:
+            await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        except OSError:
+            raise GoneError from None

@@ -1,0 +1,197 @@
+"""WebSocket itself (RFC 6455): uvicorn's protocol, which by itself lets a client hold it up, or fill its memory.
+
+Compared with it, this one
+- never logs a traceback for what a client sends, and answers whatever is no handshake;
+- counts frames: an endless run of pings, or of fragments of nothing, is no message that anybody else would count;
+- cuts off who takes nothing for long although something waits, with 1013;
+- closes for good: what a client does not take after the end is thrown away;
+- sends text that is UTF-8 already, and knows which of it waits (`EXTENSION`).
+"""
+
+import socket
+from asyncio import BaseTransport, Task, TimerHandle
+from typing import Any, Final
+
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+from websockets.protocol import State
+
+EXTENSION: Final = "websocket.utf8"
+"""In the scope's extensions: `websocket.send` takes `utf8`, the bytes of a text message, in the place of `text`."""
+
+MESSAGE_BYTES: Final = 1024 * 1024
+"""The longest message a client may send; then close code 1009."""
+
+FRAGMENTS: Final = 1_000
+"""Frames of one message; then 1009."""
+
+FRAMES_A_SECOND: Final = 200
+FRAMES_AT_ONCE: Final = 2_000
+"""Frames of all kinds; then 1013."""
+
+PIECE: Final = 16 * 1024
+"""Bytes parsed before the frames in them are looked at: a few thousand frames at most."""
+
+UNSENT_BYTES: Final = 128 * 1024
+"""What the system may hold back of what was written, where it can be told: so that it shows who reads slowly."""
+
+NO_HANDSHAKE: Final = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """One connection, from its handshake on."""
+
+    stalled_seconds = 30.0
+    """How long a client may take nothing while something waits for it."""
+
+    close_seconds = 5.0
+    """How long it may take to answer a close frame, and to take what was sent before."""
+
+    _stall: TimerHandle | None = None
+    _reaper: TimerHandle | None = None
+    _lost = False
+    _allowance = float(FRAMES_AT_ONCE)
+    _counted_at = 0.0
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)
+        self._counted_at = self.loop.time()
+        opened = transport.get_extra_info("socket")
+        if opened is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost = True
+        for timer in (self._stall, self._reaper):
+            if timer is not None:
+                timer.cancel()
+        super().connection_lost(exc)
+
+    # ---- what comes in
+
+    def data_received(self, data: bytes) -> None:
+        for start in range(0, len(data), PIECE):
+            if self.transport.is_closing():
+                return
+            self._receive(data[start : start + PIECE])
+
+    def _receive(self, data: bytes) -> None:
+        self.conn.receive_data(data)
+        if self.conn.handshake_exc is not None:
+            self.transport.write(NO_HANDSHAKE)
+            self._leave()
+        elif self.conn.parser_exc is None:
+            self.handle_events()
+        elif self.conn.close_sent is None:  # frames, and bad ones, before the handshake was answered
+            self._leave()
+        else:
+            self.handle_parser_exception()
+
+    def handle_events(self) -> None:
+        count = len(self.conn.events)
+        super().handle_events()
+        now = self.loop.time()
+        grown = self._allowance + (now - self._counted_at) * FRAMES_A_SECOND
+        self._allowance, self._counted_at = min(grown, float(FRAMES_AT_ONCE)) - count, now
+        if self._allowance < 0:
+            self._fail(1013, "Too many frames")
+
+    def handle_cont(self, event: Frame) -> None:
+        if len(self.frames) < FRAGMENTS:
+            super().handle_cont(event)
+        else:
+            self._fail(1009, "Too many fragments")
+
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text":
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                return self._fail(1007, "Invalid UTF-8")
+        return super().send_receive_event_to_app()
+
+    def handle_ping(self) -> None:
+        answer = b"".join(self.conn.data_to_send())
+        # Who does not read needs no more to read.
+        if self.writable.is_set() and not self.transport.is_closing():
+            self.transport.write(answer)
+
+    # ---- what goes out
+
+    async def run_asgi(self) -> None:
+        self.scope["extensions"][EXTENSION] = {}
+        await super().run_asgi()
+
+    async def send(self, message: Any) -> None:
+        """As ASGI has it. Raises OSError when the connection is over; a close does not wait for what waits."""
+        if message["type"] == "websocket.close":
+            self.writable.set()
+        elif not self.writable.is_set():
+            await self.writable.wait()
+        if self.disconnected or self.close_sent:
+            raise ClientDisconnected
+        text = message.get("utf8")
+        if text is None:
+            await super().send(message)
+        elif self.conn.state is State.OPEN and not self.transport.is_closing():
+            self.transport.write(framed(text))
+        else:
+            raise ClientDisconnected
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._stall is not None:
+            self._stall.cancel()
+
+    def _watch(self) -> None:
+        waiting = self.transport.get_write_buffer_size()
+        self._stall = self.loop.call_later(self.stalled_seconds, self._look, waiting)
+
+    def _look(self, before: int) -> None:
+        if self.transport.get_write_buffer_size() < before:
+            self._watch()
+        else:
+            self._fail(1013, "Too slow")
+
+    # ---- the end
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._reap()
+
+    def on_task_complete(self, task: Task[None]) -> None:
+        super().on_task_complete(task)
+        self._reap()
+
+    def _fail(self, code: int, reason: str) -> None:
+        if not self.close_sent:
+            self.conn.fail(code, reason)
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self._leave()
+
+    def _leave(self) -> None:
+        # Whoever is about to send, or waits to, is told that there is nobody.
+        self.close_sent = self.disconnected = True
+        self.writable.set()
+        self.transport.close()
+        self._reap()
+
+    def _reap(self) -> None:
+        if self._reaper is None and not self._lost:
+            self._reaper = self.loop.call_later(self.close_seconds, self.transport.abort)
+
+
+def framed(text: bytes) -> bytes:
+    """One unmasked frame with a whole text message."""
+    length = len(text)
+    if length < 126:
+        return bytes((0x81, length)) + text
+    if length < 65536:
+        return b"\x81\x7e" + length.to_bytes(2, "big") + text
+    return b"\x81\x7f" + length.to_bytes(8, "big") + text
