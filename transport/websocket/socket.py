@@ -13,6 +13,7 @@ from starlette.types import Scope
 
 from transport.connection import set_connection_params
 from transport.errors import Code, FormattedError
+from transport.operations import Operation as Known
 from transport.streams import Answer, Closing, StreamCut, Streams
 from transport.websocket.actions import Action, Check, Close, CloseCode, Operation, Run, Say, Stop
 from transport.websocket.line import GoneError, Line
@@ -105,10 +106,10 @@ class Socket:
 
     async def _run(self, operation: Operation) -> None:
         began = perf_counter()
-        answer: Answer | None = None
+        known: list[Known] = []
         outcome: str | list[str] = "gone"
         try:
-            answer = await self._streams.open(operation.request, self._make_context)
+            answer = await self._streams.open(operation.request, self._make_context, known.append)
             errors = await self._relay(operation, answer)
             outcome = codes(errors) or answer.outcome.codes or "ok"
             await self._do(self._after(operation, answer, errors))
@@ -121,8 +122,8 @@ class Socket:
         finally:
             if outcome == "gone" and operation.endless:
                 outcome = "ok"  # subscriptions end by being left
-            seen = answer.operation if answer else None
-            self._streams.execution.record(seen, outcome, status=None, seconds=perf_counter() - began)
+            seconds = perf_counter() - began
+            self._streams.execution.record(known[0] if known else None, outcome, status=None, seconds=seconds)
 
     def _done(self, operation: Operation, _: asyncio.Task[None]) -> None:
         del self._running[operation]

@@ -14,10 +14,18 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 
 @pytest.fixture(scope="module")
-async def site() -> AsyncIterator[Site]:
-    """A server with default settings."""
+async def default_site() -> AsyncIterator[Site]:
+    """A server with default settings, for all tests of a file."""
     async with serving() as served:
         yield served
+
+
+@pytest.fixture
+async def site(default_site: Site) -> AsyncIterator[Site]:
+    """The same, on which nothing has happened yet."""
+    default_site.forget()
+    yield default_site
+    await default_site.empty()
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from tests.transport.streams.world import Caller, Log, Server
+from tests.transport.streams.world import Caller, Log, Server, until
 from transport import TransportSettings
 from transport.connection import connection_params
 from transport.server import options
@@ -42,6 +42,17 @@ class Site:
     context_error: Exception | None = None
     params: list[Mapping[str, Any]] = field(default_factory=list)
     """What came with `connection_init`, each time that a context was made."""
+
+    def forget(self) -> None:
+        """Whatever happened has not happened."""
+        vars(self.log).update(vars(Log()))
+        self.params, self.context_error = [], None
+
+    async def empty(self) -> None:
+        """Wait till nobody is connected."""
+        await until(lambda: not len(self.endpoint))
+        assert not self.server.streams.subscriptions
+        assert not len(self.server.streams.draining)
 
     @asynccontextmanager
     async def client(self, payload: Mapping[str, Any] | None = None) -> AsyncIterator["Client"]:

@@ -1,0 +1,250 @@
+"""Queries, mutations and subscriptions over one socket."""
+
+import asyncio
+import hashlib
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.transport.streams.world import until
+from tests.transport.websocket.site import TOLD, Client, Site, serving
+from tests.transport.world import Expected
+
+SLOW = {"query": "query Slow{slow}"}
+
+
+def told(number: int, id_: str = "1") -> dict[str, Any]:
+    """The message about one item."""
+    return {"id": id_, "type": "next", "payload": {"data": {"told": {"number": number}}}}
+
+
+async def test_a_query_and_a_mutation_have_one_result_and_are_complete(site: Site) -> None:
+    async with site.client() as client:
+        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+        assert await client.ask("mutation{write}") == {"data": {"write": "written"}}
+
+
+async def test_a_field_error_is_part_of_the_result(site: Site) -> None:
+    async with site.client() as client:
+        result = await client.ask("{fails}")
+    assert result["data"] == {"fails": None}
+    assert result["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    assert "hunter2" not in str(result)
+
+
+async def test_a_subscription_tells_what_there_is_and_what_happens(site: Site) -> None:
+    site.log.snapshot = 1
+    site.log.happen(2)
+    async with site.client() as client:
+        await client.subscribe(TOLD)
+        assert await client.receive() == told(2)
+        await until(lambda: site.log.closed)
+        site.log.happen(2)
+        assert [await client.receive(), await client.receive()] == [told(3), told(4)]
+        site.log.tell(None)
+        assert await client.receive() == {"id": "1", "type": "complete"}
+
+
+async def test_equal_subscriptions_of_several_clients_are_executed_once(site: Site) -> None:
+    async with site.client() as one, site.client() as other:
+        await one.subscribe(TOLD, 'a"\\é\n')
+        await other.subscribe(TOLD, "b")
+        await until(lambda: site.log.closed == 2)
+        site.log.happen(3)
+        for number in (1, 2, 3):
+            assert await one.receive() == told(number, 'a"\\é\n')
+            assert await other.receive() == told(number, "b")
+    assert site.log.executed == [1, 2, 3]
+
+
+async def test_a_subscription_that_breaks_ends_with_its_errors(site: Site) -> None:
+    async with site.client() as client:
+        await client.subscribe(TOLD)
+        await until(lambda: site.log.closed)
+        site.log.tell(RuntimeError("hunter2"))
+        message = await client.receive()
+        assert (message["id"], message["type"]) == ("1", "error")
+        assert message["payload"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+        assert "hunter2" not in str(message)
+        await client.ask("{hello}", "1")
+
+
+async def test_deferred_parts_come_as_further_results(site: Site) -> None:
+    async with site.client() as client:
+        await client.subscribe({"query": '{hello ... @defer(label: "later") { thing { name } }}'})
+        messages = [await client.receive()]
+        while messages[-1]["type"] != "complete":
+            messages.append(await client.receive())
+    first, *others, last = messages
+    assert first["payload"]["data"] == {"hello": "hello anybody"}
+    assert first["payload"]["hasNext"]
+    assert [part["type"] for part in others] == ["next"] * len(others)
+    assert others[-1]["payload"]["hasNext"] is False
+    assert "one" in str(others)
+    assert last == {"id": "1", "type": "complete"}
+
+
+async def test_operations_do_not_wait_for_one_another(site: Site) -> None:
+    async with site.client() as client:
+        await client.subscribe(SLOW, "slow")
+        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+        site.log.gate.set()
+        assert (await client.receive())["payload"] == {"data": {"slow": "at last"}}
+        assert await client.receive() == {"id": "slow", "type": "complete"}
+
+
+async def test_a_client_that_wants_no_more_of_a_query_hears_no_more_of_it(site: Site) -> None:
+    async with site.client() as client:
+        await client.subscribe(SLOW)
+        await site.log.waiting.wait()
+        await client.send({"id": "1", "type": "complete"})
+        await site.log.cancelled.wait()
+        site.log.gate.set()
+        assert await client.ask("{hello}", "1") == {"data": {"hello": "hello anybody"}}
+
+
+async def test_a_client_that_wants_no_more_of_a_subscription_leaves_it(site: Site) -> None:
+    async with site.client() as client:
+        await client.subscribe(TOLD)
+        await until(lambda: site.log.closed)
+        await client.send({"id": "1", "type": "complete"})
+        await until(lambda: site.log.unfollowed)
+        site.log.happen()
+        await client.ask("{hello}")
+
+
+@pytest.mark.parametrize("proper", [True, False])
+async def test_a_client_that_leaves_stops_everything(site: Site, proper: bool) -> None:
+    async with site.client() as client:
+        await client.subscribe(TOLD, "told")
+        await client.subscribe(SLOW, "slow")
+        await site.log.waiting.wait()
+        await until(lambda: site.log.closed)
+        if not proper:
+            client.connection.transport.abort()
+    await site.log.cancelled.wait()
+    await until(lambda: site.log.unfollowed)
+    await site.empty()
+
+
+async def test_each_operation_has_a_context_that_knows_what_came_with_the_init(site: Site) -> None:
+    async with site.client({"name": "ann", "authorization": "Bearer x"}) as client:
+        assert await client.ask("{hello}") == {"data": {"hello": "hello ann"}}
+        assert await client.ask("{hello}") == {"data": {"hello": "hello ann"}}
+    assert site.params == [{"name": "ann", "authorization": "Bearer x"}] * 3  # the first was for the init itself
+
+
+async def test_what_one_client_says_of_itself_is_not_known_of_another(site: Site) -> None:
+    async with site.client({"name": "ann"}) as ann, site.client() as somebody, site.client({"name": "bob"}) as bob:
+        assert await ann.ask("{hello}") == {"data": {"hello": "hello ann"}}
+        assert await somebody.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+        assert await bob.ask("{hello}") == {"data": {"hello": "hello bob"}}
+
+
+@pytest.mark.parametrize(
+    ("error", "end"),
+    [
+        (Expected("Who are you?", code="UNAUTHENTICATED"), (4403, "Forbidden")),
+        (Expected("Not you", code="FORBIDDEN"), (4403, "Forbidden")),
+        (Expected("Later", code="SERVICE_UNAVAILABLE"), (1013, "SERVICE_UNAVAILABLE")),
+        (Expected("Later", code="RATE_LIMITED"), (1013, "RATE_LIMITED")),
+        (RuntimeError("hunter2"), (1013, "INTERNAL_SERVER_ERROR")),
+    ],
+)
+async def test_a_client_that_gets_no_context_may_not_come_in(
+    site: Site, error: Exception, end: tuple[int, str]
+) -> None:
+    site.context_error = error
+    async with site.dial() as client:
+        await client.send({"type": "connection_init"})
+        assert await client.closed() == end
+    site.context_error = None
+    await site.serves()
+
+
+async def test_a_client_that_may_no_longer_ask_is_closed(site: Site) -> None:
+    async with site.client() as client:
+        site.context_error = Expected("Your token was revoked", code="UNAUTHENTICATED")
+        await client.subscribe({"query": "{hello}"})
+        assert await client.closed() == (4403, "Forbidden")
+
+
+async def test_any_other_fault_of_the_context_is_told_to_the_operation(site: Site) -> None:
+    async with site.client() as client:
+        site.context_error = Expected("Later", code="SERVICE_UNAVAILABLE")
+        await client.subscribe({"query": "{hello}"})
+        message = await client.receive()
+        assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "SERVICE_UNAVAILABLE")
+        site.context_error = None
+        await client.ask("{hello}")
+
+
+async def test_a_document_may_be_named_by_its_hash(site: Site) -> None:
+    query = "{hello}"
+    named = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(query.encode()).hexdigest()}}}
+    async with site.client() as client:
+        await client.subscribe(named)
+        unknown = await client.receive()
+        assert unknown["payload"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
+        for payload in ({"query": query, **named}, named):
+            await client.subscribe(payload)
+            assert (await client.receive())["payload"] == {"data": {"hello": "hello anybody"}}
+            assert (await client.receive())["type"] == "complete"
+
+
+@pytest.mark.parametrize("size", [0, 80, 200, 70_000, 300_000])
+async def test_results_of_any_size_arrive(site: Site, size: int) -> None:
+    async with site.client() as client:
+        await client.subscribe({"query": f"subscription{{told{{text(size: {size})}}}}"})
+        await until(lambda: site.log.closed)
+        site.log.happen()
+        assert (await client.receive())["payload"] == {"data": {"told": {"text": "x" * size}}}
+
+
+async def logged(site: Site, payload: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The lines of the log after one operation, which is stopped if it has no end."""
+    with capture_logs() as lines:
+        async with site.client() as client:
+            await client.subscribe(payload)
+            await _answered(site, client, payload)
+        await until(lambda: any(line["event"] == "operation" for line in lines))
+    told = [line for line in lines if line["event"] == "operation"]
+    assert "swordfish" not in str(lines)
+    return [(line["name"], line["type"], line["outcome"], line["status"]) for line in told]
+
+
+async def _answered(site: Site, client: Client, payload: dict[str, Any]) -> None:
+    if payload is SLOW:
+        await site.log.waiting.wait()
+    elif payload is TOLD:
+        await until(lambda: site.log.closed)
+    else:
+        await client.receive()
+
+
+@pytest.mark.parametrize(
+    ("payload", "line"),
+    [
+        ({"query": "query Named{hello}"}, ("Named", "query", "ok", None)),
+        ({"query": "mutation{write}"}, (None, "mutation", "ok", None)),
+        ({"query": "query Named{swordfish}"}, (None, None, ["GRAPHQL_VALIDATION_FAILED"], None)),
+        ({"query": "query Fails{fails}"}, ("Fails", "query", ["INTERNAL_SERVER_ERROR"], None)),
+        (SLOW, ("Slow", "query", "gone", None)),
+        (TOLD, ("Told", "subscription", "ok", None)),
+    ],
+)
+async def test_the_log_has_one_line_for_each_operation(
+    site: Site, payload: dict[str, Any], line: tuple[Any, ...]
+) -> None:
+    assert await logged(site, payload) == [line]
+
+
+async def test_a_cancelled_server_stops_everything() -> None:
+    async with serving() as site, site.client() as client:
+        await client.subscribe(SLOW)
+        await site.log.waiting.wait()
+        (task,) = site.app.server_state.tasks
+        task.cancel()
+        await site.log.cancelled.wait()
+        await asyncio.wait([task])
