@@ -20,11 +20,14 @@ from transport.http.disconnect import CancelWhenGone, ClientGoneError
 from transport.http.headers import check_host, joined
 from transport.http.negotiation import GRAPHQL_RESPONSE, HTML, JSON, chosen
 from transport.http.parameters import NO_QUERY, from_body, from_query_string
+from transport.http.stream_types import can_carry, stream_types
+from transport.http.streaming import Sent, send_answer, wished
 from transport.http.uploads import is_multipart, read_multipart
 from transport.metrics import Metrics
 from transport.operations import Operation
 from transport.request import OperationRequest
 from transport.settings import Limits, TransportSettings
+from transport.streams import Streams
 from transport.uploads import Place, check_places
 
 MakeContext: TypeAlias = Callable[[HTTPConnection], AbstractAsyncContextManager[Any]]
@@ -34,6 +37,7 @@ FOR_PROGRAMS = (JSON, GRAPHQL_RESPONSE)
 FOR_ANYBODY = (JSON, GRAPHQL_RESPONSE, HTML)
 ALLOW_BOTH = (("allow", "GET, POST"),)
 ALLOW_POST = (("allow", "POST"),)
+NOT_ACCEPTABLE = f"Accept must allow {GRAPHQL_RESPONSE} or {JSON}."
 
 
 class GraphQLEndpoint:
@@ -56,6 +60,7 @@ class GraphQLEndpoint:
     ) -> None:
         self.settings = settings or TransportSettings()
         self.execution = Execution(schema, self.settings, executor_class)
+        self.streams = Streams(self.execution, self.settings.limits)
         self.make_context = make_context
         self.page = page
 
@@ -82,30 +87,31 @@ class Exchange:
         self._keep = keep
         self._files: tuple[Place, ...] = ()
         self._operation: Operation | None = None
+        self._accept = joined(scope, b"accept")
+        self._media = chosen(self._accept, FOR_PROGRAMS)
+        self._streams = stream_types(self._accept)
 
     async def run(self) -> None:
         """Answer, and log what was answered."""
         started = perf_counter()
         execution = self._endpoint.execution
-        accept = joined(self._scope, b"accept")
-        media = chosen(accept, FOR_PROGRAMS)
-        page = self._endpoint.page if self._reads_only and chosen(accept, FOR_ANYBODY) == HTML else None
+        page = self._endpoint.page if self._reads_only and chosen(self._accept, FOR_ANYBODY) == HTML else None
         try:
             self._check()
             request = await self._read()
             if request is None and page is not None:
                 return await send_page(self._send, page)
-            if media is None:
-                raise bad_request(f"Accept must allow {GRAPHQL_RESPONSE} or {JSON}.", status=406)
             outcome = await self._outcome(request)
         except Refusal as refusal:
             outcome = refused(refusal)
         except ClientGoneError:
             return execution.record(self._operation, "gone", status=None, seconds=perf_counter() - started)
+        if not isinstance(outcome, Outcome):
+            return execution.record(self._operation, outcome.told, status=200, seconds=perf_counter() - started)
         outcome, body = execution.encoded(outcome)
-        status = outcome.status if media == GRAPHQL_RESPONSE else outcome.legacy_status
+        status = outcome.status if self._media == GRAPHQL_RESPONSE else outcome.legacy_status
         execution.record(self._operation, outcome.codes or "ok", status=status, seconds=perf_counter() - started)
-        return await send_json(self._send, status, media or JSON, body, outcome.headers)
+        return await send_json(self._send, status, self._media or JSON, body, outcome.headers)
 
     def _check(self) -> None:
         check_host(self._scope, self._endpoint.settings.allowed_hosts)
@@ -128,16 +134,24 @@ class Exchange:
         self._files = request.files
         return request
 
-    async def _outcome(self, request: OperationRequest | None) -> Outcome:
+    async def _outcome(self, request: OperationRequest | None) -> Outcome | Sent:
+        if self._media is None and self._streams is None:
+            raise bad_request(NOT_ACCEPTABLE, status=406)
         if request is None:
             raise bad_request(NO_QUERY)
         make_context = partial(self._endpoint.make_context, HTTPConnection(self._scope))
         with CancelWhenGone(self._receive):
-            return await self._endpoint.execution.run(request, make_context, self._admit)
+            if self._streams is None:
+                return await self._endpoint.execution.run(request, make_context, self._admit)
+            wishes = wished(self._scope, self._streams, self._endpoint.settings.limits)
+            answer = await self._endpoint.streams.open(request, make_context, self._admit, wishes)
+            return await send_answer(self._scope, self._send, answer, self._streams)
 
     def _admit(self, operation: Operation) -> None:
         self._operation = operation
-        if operation.type is OperationType.SUBSCRIPTION:
+        if not can_carry(operation, self._media, self._streams):
+            if operation.type is not OperationType.SUBSCRIPTION:
+                raise bad_request(NOT_ACCEPTABLE, status=406)
             message = "A subscription has more than one answer: it needs a transport that streams."
             raise Refusal([plain(Code.OPERATION_RESOLUTION_FAILURE, message)])
         if operation.type is OperationType.MUTATION and self._reads_only:

@@ -75,6 +75,7 @@ class Log:
     open_error: Exception | None = None
     follow_error: Exception | None = None
     context_error: Exception | None = None
+    caller_error: Exception | None = None
     in_opening: Callable[[], Any] | None = None
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,0 +1,122 @@
+"""Sending an answer that is a stream."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+from graphql import OperationType
+from starlette.types import Scope, Send
+
+from transport.errors import Headers
+from transport.execution import Outcome
+from transport.http import event_stream, multipart_stream
+from transport.http.headers import values
+from transport.http.stream_types import EVENT_STREAM, StreamType, StreamTypes
+from transport.settings import Limits
+from transport.streams import Answer, Frame, StreamCut, TooSlow, Wishes
+
+ABORT = "connection.abort"
+"""The extension of the server that closes a connection at once: what a client does not take is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a stream is written."""
+
+    content_type: str
+    headers: Headers
+    beginning: bytes
+    write: Callable[[Frame], bytes]
+    end: bytes
+    cut: bytes
+
+
+EVENTS = Form(
+    event_stream.CONTENT_TYPE,
+    event_stream.HEADERS,
+    event_stream.BEGINNING,
+    event_stream.event,
+    event_stream.END,
+    event_stream.CUT,
+)
+SUBSCRIPTION = Form(
+    multipart_stream.SUBSCRIPTION_TYPE,
+    multipart_stream.HEADERS,
+    multipart_stream.BEGINNING,
+    multipart_stream.told,
+    multipart_stream.END,
+    multipart_stream.ENDED_EARLY,
+)
+INCREMENTAL = Form(
+    multipart_stream.INCREMENTAL_TYPE,
+    multipart_stream.HEADERS,
+    multipart_stream.BEGINNING,
+    multipart_stream.piece,
+    multipart_stream.END,
+    multipart_stream.END,
+)
+
+
+def form(answer: Answer, types: StreamTypes) -> Form | None:
+    """How to write an answer; None: as JSON.
+
+    A refusal is an event where the request was GraphQL at all: EventSource tells nothing of an answer with another
+    status than 200. What is wrong with the caller, or with the server, has its status.
+    """
+    if answer.kind == "subscription":
+        return EVENTS if types.subscription == EVENT_STREAM else SUBSCRIPTION
+    if answer.kind == "incremental":
+        return EVENTS if types.incremental == EVENT_STREAM else INCREMENTAL
+    type_: StreamType | None = types.single
+    if answer.refused and answer.operation is not None and answer.operation.type is OperationType.SUBSCRIPTION:
+        type_ = types.subscription
+    return EVENTS if type_ == EVENT_STREAM and answer.outcome.legacy_status == 200 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An answer that has been sent as a stream."""
+
+    told: str | list[str]
+    """How it ended, for the log: "ok", the codes of its errors, or how it was cut."""
+
+
+def wished(scope: Scope, types: StreamTypes, limits: Limits) -> Wishes:
+    """What a request wants of its answer."""
+    given = values(scope, b"last-event-id")
+    return Wishes(
+        after=given[-1] or None if given else None,
+        incremental=types.incremental is not None,
+        heartbeat_seconds=limits.stream_heartbeat_seconds,
+    )
+
+
+async def send_answer(scope: Scope, send: Send, answer: Answer, types: StreamTypes) -> Sent | Outcome:
+    """Send an answer as a stream; the outcome where it is to be sent as JSON."""
+    try:
+        chosen = form(answer, types)
+        if chosen is None:
+            return answer.outcome
+        answer.frames.on_too_slow = scope.get("extensions", {}).get(ABORT, {}).get("abort")
+        raw = [(name.encode(), value.encode()) for name, value in chosen.headers]
+        raw.append((b"content-type", chosen.content_type.encode()))
+        await send({"type": "http.response.start", "status": 200, "headers": raw})
+        await send({"type": "http.response.body", "body": chosen.beginning, "more_body": True})
+        return Sent(await send_frames(send, answer, chosen))
+    finally:
+        await answer.frames.aclose()
+
+
+async def send_frames(send: Send, answer: Answer, chosen: Form) -> str | list[str]:
+    """Send what the answer consists of; how it ended, for the log."""
+    codes = answer.outcome.codes
+    try:
+        async for frame in answer.frames:
+            await send({"type": "http.response.body", "body": chosen.write(frame), "more_body": True})
+            if frame.failed:
+                codes = Outcome(orjson.loads(frame.payload)).codes
+    except StreamCut as cut:
+        await send({"type": "http.response.body", "body": chosen.cut})
+        return "too slow" if isinstance(cut, TooSlow) else "closing"
+    await send({"type": "http.response.body", "body": chosen.end})
+    return codes or "ok"
