@@ -5,7 +5,6 @@ what its group is told meanwhile waits in the queue. After `Joined(p)` it gives 
 """
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from transport.sources import Item, Joined
 from transport.streams.answers import HEARTBEAT, Closing, Frame, Frames, StreamCut, TooSlow
 from transport.streams.groups import Group, Groups
 from transport.streams.items import Runner, Selection
+from transport.streams.waiting import Patience, Queue
 
 LAST = float("inf")
 """The position of a frame after which nothing comes."""
@@ -40,18 +40,16 @@ class Subscription(Frames):
         "_groups",
         "_key",
         "_known",
-        "_left_at",
         "_missed",
         "_on_close",
         "_opening",
+        "_patience",
         "_queue",
         "_reader",
         "_reading",
         "_runner",
         "_selection",
-        "_stall",
         "_terms",
-        "queued_bytes",
     )
 
     def __init__(
@@ -76,12 +74,15 @@ class Subscription(Frames):
         self._missed = True  # everything, so far
         self._finished = False
         self._cut: StreamCut | None = None
-        self._queue: deque[tuple[float, Frame]] = deque()
-        self.queued_bytes = 0
+        self._queue = Queue(terms.queue_bytes)
         self._reading = False
         self._reader: asyncio.Future[None] | None = None
-        self._left_at = 0.0
-        self._stall: asyncio.TimerHandle | None = None
+        self._patience = Patience(terms.stall_seconds, self._is_missed, self._give_up)
+
+    @property
+    def queued_bytes(self) -> int:
+        """What waits for the reader."""
+        return self._queue.bytes
 
     # ---- the reader's side
 
@@ -91,10 +92,9 @@ class Subscription(Frames):
             frame = await self._next()
         finally:
             self._reading = False
-            self._left_at = asyncio.get_running_loop().time()
         if frame.cursor is not None:
             self._after = frame.cursor
-        self._watch()
+        self._patience.leave()
         return frame
 
     async def _next(self) -> Frame:
@@ -104,18 +104,13 @@ class Subscription(Frames):
             if self._opening is not None or self._missed:
                 frame = await self._open_further()
             elif self._queue:
-                frame = self._take()
+                frame = self._queue.take()
             elif self._finished:
                 raise StopAsyncIteration
             else:
                 frame = await self._wait()
             if frame is not None:
                 return frame
-
-    def _take(self) -> Frame:
-        _, frame = self._queue.popleft()
-        self.queued_bytes -= len(frame.payload)
-        return frame
 
     async def _wait(self) -> Frame | None:
         loop = asyncio.get_running_loop()
@@ -167,8 +162,7 @@ class Subscription(Frames):
     async def _join(self, position: int) -> None:
         await self._close_opening()
         self._known = position
-        while self._queue and self._queue[0][0] <= position:
-            self._take()
+        self._queue.drop_until(position)
 
     async def _over(self, last: Frame | None) -> Frame | None:
         self._leave()
@@ -181,21 +175,18 @@ class Subscription(Frames):
         """Take a frame, unless the opening has told it."""
         if self._missed or (self._known is not None and position <= self._known):
             return
-        size = len(frame.payload)
-        if self.queued_bytes + size > self._terms.queue_bytes and not self._waits():
-            self._drop()
-            self._missed = True
+        if self._queue.has_room(frame) or self._waits():
+            self._queue.put(position, frame)
         else:
-            self._queue.append((position, frame))
-            self.queued_bytes += size
+            self._queue.clear()
+            self._missed = True
         self._tell()
 
     def finish(self, frame: Frame | None) -> None:
         """Take the last frame: it comes after all others."""
         self._finished = True
         if frame is not None:
-            self._queue.append((LAST, frame))
-            self.queued_bytes += len(frame.payload)
+            self._queue.put(LAST, frame)
         self._tell()
 
     def _waits(self) -> bool:
@@ -205,7 +196,7 @@ class Subscription(Frames):
         if self._waits():
             self._wake()
         else:
-            self._watch()
+            self._patience.watch()
 
     def _wake(self) -> None:
         if self._reader is not None and not self._reader.done():
@@ -223,37 +214,20 @@ class Subscription(Frames):
             self._leave()
             self._wake()
 
-    def _watch(self) -> None:
-        # A timer for each frame would cost more than the frame: one is set where a reader is away, and looks again.
-        if self._stall is None and self._keeps_waiting():
-            self._stall = asyncio.get_running_loop().call_later(self._terms.stall_seconds, self._look)
+    def _is_missed(self) -> bool:
+        return not self._reading and bool(self._queue or self._missed or self._opening)
 
-    def _look(self) -> None:
-        self._stall = None
-        if not self._keeps_waiting():
-            return
-        loop = asyncio.get_running_loop()
-        left = self._left_at + self._terms.stall_seconds - loop.time()
-        if left > 0:
-            self._stall = loop.call_later(left, self._look)
-            return
+    def _give_up(self) -> None:
         self._end(TooSlow())
         if self.on_too_slow is not None:
             self.on_too_slow()
 
-    def _keeps_waiting(self) -> bool:
-        return not self._reading and bool(self._queue or self._missed or self._opening)
-
     def _leave(self) -> None:
         self._finished, self._missed = True, False
-        self._drop()
+        self._queue.clear()
         if self._group is not None:
             self._groups.leave(self._key, self._group, self)
             self._group = None
-
-    def _drop(self) -> None:
-        self._queue.clear()
-        self.queued_bytes = 0
 
     async def _close_opening(self) -> None:
         opening, self._opening, self._runner = self._opening, None, None
@@ -266,7 +240,6 @@ class Subscription(Frames):
     async def aclose(self) -> None:
         """Leave the group, and close the source's beginning if it is not over."""
         self._leave()
-        if self._stall is not None:
-            self._stall.cancel()
+        self._patience.stop()
         self._on_close(self)
         await self._close_opening()

@@ -1,0 +1,89 @@
+"""What waits for the reader of one stream, and for how long."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from transport.streams.answers import Frame
+
+
+class Queue:
+    """Frames with their positions, in order, `most` bytes of them."""
+
+    __slots__ = ("_frames", "_most", "bytes")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._frames: deque[tuple[float, Frame]] = deque()
+        self.bytes = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._frames)
+
+    def has_room(self, frame: Frame) -> bool:
+        """Whether one more may wait."""
+        return self.bytes + len(frame.payload) <= self._most
+
+    def put(self, position: float, frame: Frame) -> None:
+        """Add one, whether there is room or not."""
+        self._frames.append((position, frame))
+        self.bytes += len(frame.payload)
+
+    def take(self) -> Frame:
+        """The first."""
+        _, frame = self._frames.popleft()
+        self.bytes -= len(frame.payload)
+        return frame
+
+    def drop_until(self, position: int) -> None:
+        """Drop what stands at this position or before it."""
+        while self._frames and self._frames[0][0] <= position:
+            self.take()
+
+    def clear(self) -> None:
+        """Drop all."""
+        self._frames.clear()
+        self.bytes = 0
+
+
+class Patience:
+    """Gives up on a reader that stays away for `seconds` while something waits for it.
+
+    A timer for each frame would cost more than the frame. So there is one at most, set when a reader that is away is
+    first kept something for, and it looks again when it is due.
+    """
+
+    __slots__ = ("_give_up", "_is_missed", "_left_at", "_seconds", "_timer")
+
+    def __init__(self, seconds: float, is_missed: Callable[[], bool], give_up: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._is_missed = is_missed
+        self._give_up = give_up
+        self._left_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def leave(self) -> None:
+        """The reader goes away, to send what it took."""
+        self._left_at = asyncio.get_running_loop().time()
+        self.watch()
+
+    def watch(self) -> None:
+        """Something may wait for the reader."""
+        if self._timer is None and self._is_missed():
+            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._look)
+
+    def stop(self) -> None:
+        """Wait no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        self._timer = None
+        if not self._is_missed():
+            return
+        loop = asyncio.get_running_loop()
+        left = self._left_at + self._seconds - loop.time()
+        if left > 0:
+            self._timer = loop.call_later(left, self._look)
+        else:
+            self._give_up()
