@@ -4,7 +4,7 @@ Compared with it, this one
 - never logs a traceback for what a client sends, and answers whatever is no handshake;
 - counts frames: an endless run of pings, or of fragments of nothing, is no message that anybody else would count;
 - cuts off who takes nothing for long although something waits, with 1013;
-- closes for good: what a client does not take after the end is thrown away;
+- hears a client out before it hangs up, so that the close code reaches who is still sending, but not for ever;
 - sends text that is UTF-8 already, and knows which of it waits (`EXTENSION`).
 """
 
@@ -49,7 +49,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     """How long it may take to answer a close frame, and to take what was sent before."""
 
     _stall: TimerHandle | None = None
-    _reaper: TimerHandle | None = None
+    _deaf = False
     _lost = False
     _allowance = float(FRAMES_AT_ONCE)
     _counted_at = 0.0
@@ -63,16 +63,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost = True
-        for timer in (self._stall, self._reaper):
-            if timer is not None:
-                timer.cancel()
+        if self._stall is not None:
+            self._stall.cancel()
         super().connection_lost(exc)
 
     # ---- what comes in
 
     def data_received(self, data: bytes) -> None:
         for start in range(0, len(data), PIECE):
-            if self.transport.is_closing():
+            if self._deaf or self.transport.is_closing():
                 return
             self._receive(data[start : start + PIECE])
 
@@ -81,12 +80,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.conn.handshake_exc is not None:
             self.transport.write(NO_HANDSHAKE)
             self._leave()
-        elif self.conn.parser_exc is None:
-            self.handle_events()
-        elif self.conn.close_sent is None:  # frames, and bad ones, before the handshake was answered
-            self._leave()
-        else:
+        elif self.conn.parser_exc is not None:
             self.handle_parser_exception()
+        else:
+            self.handle_events()
+
+    def handle_parser_exception(self) -> None:
+        # There is no close frame if the client did not wait for the handshake.
+        code = self.conn.close_sent.code if self.conn.close_sent else 1006
+        self._over(code, "")
 
     def handle_events(self) -> None:
         count = len(self.conn.events)
@@ -96,6 +98,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._allowance, self._counted_at = min(grown, float(FRAMES_AT_ONCE)) - count, now
         if self._allowance < 0:
             self._fail(1013, "Too many frames")
+            self._deaf = True
 
     def handle_cont(self, event: Frame) -> None:
         if len(self.frames) < FRAGMENTS:
@@ -134,6 +137,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         text = message.get("utf8")
         if text is None:
             await super().send(message)
+            if message["type"] == "websocket.close":
+                self._reap()
         elif self.conn.state is State.OPEN and not self.transport.is_closing():
             self.transport.write(framed(text))
         else:
@@ -166,25 +171,38 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def on_task_complete(self, task: Task[None]) -> None:
         super().on_task_complete(task)
-        self._reap()
+        if self.close_timer is None:
+            self._reap()
 
     def _fail(self, code: int, reason: str) -> None:
         if not self.close_sent:
             self.conn.fail(code, reason)
-            self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
-            self.transport.write(b"".join(self.conn.data_to_send()))
-            self._leave()
+            self._over(code, reason)
+
+    def _over(self, code: int, reason: str) -> None:
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self._leave()
 
     def _leave(self) -> None:
         # Whoever is about to send, or waits to, is told that there is nobody.
-        self.close_sent = self.disconnected = True
+        self.close_sent = self.disconnected = self._deaf = True
         self.writable.set()
-        self.transport.close()
+        if self.transport.can_write_eof():
+            # Closed at once, what is still under way would be answered with a reset; that may overtake the close.
+            self.transport.write_eof()
+        else:
+            self.transport.close()
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
         self._reap()
 
     def _reap(self) -> None:
-        if self._reaper is None and not self._lost:
-            self._reaper = self.loop.call_later(self.close_seconds, self.transport.abort)
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+        if not self._lost:
+            self.close_timer = self.loop.call_later(self.close_seconds, self.transport.abort)
 
 
 def framed(text: bytes) -> bytes:
