@@ -14,7 +14,7 @@ from pydantic_settings import SettingsError
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from models.clock import Clock, SystemClock
 from models.database import database_file, open_database
@@ -26,6 +26,7 @@ from resolvers.presence import Presence
 from schema import graphql_schema, sdl
 from settings import Settings
 from transport import GraphQLEndpoint, Page, configure_log, server
+from transport.websocket import WebSocketEndpoint
 from web import pages
 
 __all__ = ["Settings", "cli", "create_app"]
@@ -68,10 +69,10 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None, *, 
 
     page = None if chosen.production else Page(pages.graphiql_html(), pages.GRAPHIQL_HEADERS)
     endpoint = GraphQLEndpoint(graphql_schema, make_context, chosen.transport(), page=page)
+    sockets = WebSocketEndpoint(endpoint.streams, make_context, endpoint.settings)
+    graphql = [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets)]
     probes = [Route("/livez", livez), Route("/readyz", readyz)]
-    return Starlette(
-        routes=[Route("/graphql", endpoint), *probes, *pages.routes(graphiql=page is not None)], lifespan=lifespan
-    )
+    return Starlette(routes=[*graphql, *probes, *pages.routes(graphiql=page is not None)], lifespan=lifespan)
 
 
 async def livez(_: Request) -> Response:

@@ -1,0 +1,89 @@
+"""The whole server: the same path serves WebSockets, under the settings of an operator."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin, Subprotocol
+
+from tests.bad_inputs.server import listening
+from tests.transport.websocket.site import Client
+from tests.world import open_world
+
+START = """mutation { startSession(input: {variant: {user: {username: "ann"}}}) {
+    session { state } problems { code } } }"""
+    """mutation { startSession(input: {variant: {user: {username: "ann"}}}) { session { state } problems { code } } }"""
+)
+
+
+@asynccontextmanager
+async def client(port: int, origin: str | None = None) -> AsyncIterator[Client]:
+    """A client whose connection is acknowledged."""
+    async with connect(
+        f"ws://localhost:{port}/graphql",
+        subprotocols=[Subprotocol("graphql-transport-ws")],
+        origin=None if origin is None else Origin(origin),
+    ) as connection:
+        opened = Client(connection)
+        await opened.send({"type": "connection_init"})
+        assert await opened.receive() == {"type": "connection_ack"}
+        yield opened
+
+
+@asynccontextmanager
+async def served(file: Path, **settings: Any) -> AsyncIterator[int]:
+    """The port of a server."""
+    async with open_world(file, **settings) as world, listening(world.app) as port:
+        yield port
+
+
+async def test_sessions_are_started_and_read_over_a_socket(tmp_path: Path) -> None:
+    async with served(tmp_path / "test.db") as port, client(port) as one:
+        started = await one.ask(START)
+        assert started == {"data": {"startSession": {"session": {"state": "ACTIVE"}, "problems": []}}}
+        assert await one.ask("{sessions{totalCount}}") == {"data": {"sessions": {"totalCount": 1}}}
+
+
+async def test_no_compression_is_agreed_on(tmp_path: Path) -> None:
+    async with served(tmp_path / "test.db") as port, client(port) as one:
+        assert one.connection.protocol.extensions == []
+        assert "server" not in one.connection.response.headers  # type: ignore[union-attr]  # the handshake is over
+
+
+@pytest.mark.parametrize(
+    ("settings", "origin", "allowed"),
+    [
+        ({}, None, True),
+        ({}, "http://localhost:5173", True),
+        ({}, "https://evil.example", False),
+        ({"allowed_origins": ("https://app.example",)}, "https://app.example", True),
+        ({"allowed_origins": ("https://app.example",)}, "http://localhost:5173", False),
+    ],
+)
+async def test_pages_may_open_sockets_as_the_operator_says(
+    tmp_path: Path, settings: dict[str, Any], origin: str | None, allowed: bool
+) -> None:
+    async with served(tmp_path / "test.db", **settings) as port:
+        if allowed:
+            async with client(port, origin) as one:
+                await one.ask("{viewer{name}}")
+        else:
+            with pytest.raises(InvalidStatus) as refused:
+                async with client(port, origin):
+                    pass
+            assert refused.value.response.status_code == 403
+
+
+async def test_one_address_may_have_as_many_sockets_as_the_operator_says(tmp_path: Path) -> None:
+    async with served(tmp_path / "test.db", sockets_per_address=2) as port:
+        async with client(port), client(port):
+            with pytest.raises(InvalidStatus) as refused:
+                async with client(port):
+                    pass
+            assert refused.value.response.status_code == 429
+        async with client(port) as one:
+            await one.ask("{viewer{name}}")
