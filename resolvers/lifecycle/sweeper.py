@@ -1,12 +1,11 @@
 """The sweeper: once a second it signs that the server is there, and writes down what time has done."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 import structlog
-from sqlalchemy.engine import Connection
 
 from models.clock import MINUTE, Clock, Instant
 from models.database import Database
@@ -38,23 +37,27 @@ class Sweeper:
         self._kept_house_at: Instant | None = None
 
     async def sweep(self) -> None:
-        """One round, complete: everything that is due by now is written when it returns."""
+        """One round: all that begins or ends by now is written when it returns.
+
+        What has been kept long enough goes too, but no more than a batch a round: nobody waits for that.
+        """
         now = self._clock.now()
         await self._presence.sign(now)
         sweep = Sweep(now, self._retention)
-        await self._until_done(settle_due, sweep)
+        while await self._database.write(settle_due, sweep) == BATCH:
+            # Thousands that end at once take seconds, and a server that does not sign counts as away.
+            await self._presence.sign(self._clock.now())
         if self._kept_house_at is None or not 0 <= now - self._kept_house_at < HOUSEKEEPING:
-            await self._database.write(forget, sweep)
-            await self._until_done(retire, sweep)
-            self._kept_house_at = now
+            await self._keep_house(sweep)
 
-    async def _until_done(self, work: Callable[[Connection, Sequence[Sweep]], list[int]], sweep: Sweep) -> None:
-        while await self._database.write(work, sweep) == BATCH:
-            pass
+    async def _keep_house(self, sweep: Sweep) -> None:
+        await self._database.write(forget, sweep)
+        if await self._database.write(retire, sweep) < BATCH:
+            self._kept_house_at = sweep.now
 
     @asynccontextmanager
     async def running(self, interval: float) -> AsyncIterator[None]:
-        """Sweep every `interval` seconds while the context lasts; at most 5, or the server counts as away."""
+        """Sweep every `interval` seconds while the context lasts; well under 5, or the server counts as away."""
         task = asyncio.create_task(self._work(interval), name="sweeper")
         try:
             yield

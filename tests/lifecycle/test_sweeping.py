@@ -1,0 +1,70 @@
+"""The rounds of the sweeper: what is kept how long, and that long rounds hurt nobody."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from resolvers.lifecycle.sweeping import BATCH
+from tests.rows import ended_row, session_row, store
+from tests.world import EPOCH, World, open_world
+
+DAY = 86_400
+
+
+async def entries(world: World, session_id: str) -> list[str]:
+    document = "query($ids: [ID!]) { activities(filter: {ids: $ids}) { edges { node { type } } } }"
+    return [edge["node"]["type"] for edge in (await world.ask(document, ids=[session_id]))["edges"]]
+
+
+async def test_what_ended_long_enough_ago_goes_and_its_trace_a_week_later(tmp_path: Path) -> None:
+    async with open_world(tmp_path / "test.db", retention_days=2) as world:
+        old, new = await world.user(timeoutSeconds=DAY), await world.user("bob")
+        await world.mutate("stopSession", {"id": old["id"]})
+        await world.advance(2 * DAY - 1)
+        await world.sweep()
+        assert await world.timeline(old["id"]) == ["STARTED", "STOPPED"]
+        await world.advance(60)
+        await world.sweep()
+        assert await world.ask("query($id: ID!) { session(id: $id) { id } }", id=old["id"]) is None
+        assert await entries(world, old["id"]) == ["DELETED"]
+        assert (await world.session(new["id"]))["endReason"] == "EXPIRED"
+        await world.advance(7 * DAY)
+        await world.sweep()
+        assert await entries(world, old["id"]) == []
+
+
+async def test_what_ended_is_kept_for_ever_where_nobody_says_otherwise(world: World) -> None:
+    session = await world.user()
+    await world.mutate("stopSession", {"id": session["id"]})
+    await world.advance(1000 * DAY)
+    await world.sweep()
+    assert await world.timeline(session["id"]) == ["STARTED", "STOPPED"]
+
+
+async def test_nobody_waits_for_thousands_of_sessions_to_be_deleted(tmp_path: Path) -> None:
+    file = tmp_path / "test.db"
+    async with open_world(file) as world:
+        await store(world.app.state.services.database, *(ended_row(at=EPOCH - 100_000_000) for _ in range(BATCH + 1)))
+    async with open_world(file, retention_days=1) as world:
+        assert await world.ask("{ sessionStats { total } }") == {"total": 1}
+        await world.sweep()
+        assert await world.ask("{ sessionStats { total } }") == {"total": 0}
+
+
+async def test_a_round_that_takes_long_is_no_absence(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = world.app.state.services.database
+    bystander = await world.user(timeoutSeconds=3600, fields="expiresAt")
+    due = [session_row(started_at=EPOCH - 10_000_000, last_seen_at=EPOCH - 300_000) for _ in range(5 * BATCH + 1)]
+    await store(database, *due)
+    write = database.write
+
+    async def write_slowly(work: Any, item: Any) -> Any:
+        result = await write(work, item)
+        world.clock.value += 1000
+        return result
+
+    monkeypatch.setattr(type(database), "write", lambda _, work, item: write_slowly(work, item))
+    await world.sweep()
+    assert await world.ask("{ sessionStats { total active } }") == {"total": 5 * BATCH + 2, "active": 1}
+    assert (await world.session(bystander["id"], "expiresAt"))["expiresAt"] == bystander["expiresAt"]
