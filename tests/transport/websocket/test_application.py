@@ -16,8 +16,6 @@ from tests.world import open_world
 
 START = """mutation { startSession(input: {variant: {user: {username: "ann"}}}) {
     session { state } problems { code } } }"""
-    """mutation { startSession(input: {variant: {user: {username: "ann"}}}) { session { state } problems { code } } }"""
-)
 
 
 @asynccontextmanager
