@@ -5,17 +5,27 @@ uvicorn by itself never times out a request whose header stays half sent, and re
 
 import socket
 from asyncio import BaseTransport, TimerHandle
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from math import ceil
+from time import monotonic
+from typing import Any, Final, TypeAlias
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from transport.http.streaming import ABORT
 from transport.websocket import MESSAGE_BYTES, WebSocketProtocol
 
 HEADER_BYTES: Final = 64 * 1024
 """Request line and headers together."""
+
+DRAIN_SECONDS: Final = 3.0
+"""Over which streams and sockets are ended when the server stops; requests have until the end of
+`SHUTDOWN_SECONDS`."""
+SHUTDOWN_SECONDS: Final = 5
+
+Drain: TypeAlias = Callable[[float], Awaitable[None]]
 
 _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
@@ -55,6 +65,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._header_size, self._in_header = 0, True
+        self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
         self._be_patient()
 
     def on_url(self, url: bytes) -> None:
@@ -107,7 +118,7 @@ def options() -> dict[str, Any]:
         "ws_ping_interval": None,  # the GraphQL protocol has pings of its own
         "lifespan": "on",
         "timeout_keep_alive": 10,
-        "timeout_graceful_shutdown": 5,
+        "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
         "server_header": False,
         "proxy_headers": False,
         "access_log": False,
@@ -115,17 +126,34 @@ def options() -> dict[str, Any]:
     }
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+class Server(uvicorn.Server):
+    """A server that lets what lives long end, before it closes every connection."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None], drain: Drain) -> None:
         super().__init__(config)
         self._announce = announce
+        self._drain = drain
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
         await super().startup(sockets)
         self._announce()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept nothing new, drain, then wait for what is left of the time."""
+        for listening in (*self.servers, *(sockets or ())):
+            listening.close()
+        began = monotonic()
+        await self._drain(DRAIN_SECONDS)
+        self.config.timeout_graceful_shutdown = max(1, ceil(SHUTDOWN_SECONDS - (monotonic() - began)))
+        await super().shutdown(sockets)
 
-def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:
+
+async def nothing_to_drain(_seconds: float) -> None:
+    """Of an application in which nothing lives long."""
+
+
+def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None], drain: Drain = nothing_to_drain) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way, for at most 5 s.
 
     Args:
@@ -133,6 +161,7 @@ def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -
         host: the address to listen on.
         port: the port; 0 takes a free one.
         announce: is told the origin, such as `http://127.0.0.1:8000`, once the server answers there.
+        drain: is awaited when the server accepts nothing new any more; by when it should be over, in seconds.
 
     Raises:
         CannotListenError: with one line that says why.
@@ -146,7 +175,7 @@ def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -
         raise CannotListenError(f"cannot listen on {host}:{port}: {error.strerror}") from error
     shown = f"[{address}]" if family == socket.AF_INET6 else address
     origin = f"http://{shown}:{listening.getsockname()[1]}"
-    server = _Server(uvicorn.Config(app, **options()), lambda: announce(origin))
+    server = Server(uvicorn.Config(app, **options()), lambda: announce(origin), drain)
     try:
         server.run(sockets=[listening])
     except SystemExit as error:

@@ -1,5 +1,6 @@
 """Sending an answer that is a stream."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from transport.settings import Limits
 from transport.streams import Answer, Frame, StreamCut, TooSlow, Wishes
 
 ABORT = "connection.abort"
-"""The extension of the server that closes a connection at once: what a client does not take is dropped."""
+"""An extension in the scope: `abort` closes the connection at once, and drops what the client does not take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,10 @@ def form(answer: Answer, types: StreamTypes) -> Form | None:
     return EVENTS if type_ == EVENT_STREAM and answer.outcome.legacy_status == 200 else None
 
 
+def nothing() -> None:
+    """A server without the extension closes the connection when it likes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """An answer that has been sent as a stream."""
@@ -97,26 +102,38 @@ async def send_answer(scope: Scope, send: Send, answer: Answer, types: StreamTyp
         chosen = form(answer, types)
         if chosen is None:
             return answer.outcome
-        answer.frames.on_too_slow = scope.get("extensions", {}).get(ABORT, {}).get("abort")
         raw = [(name.encode(), value.encode()) for name, value in chosen.headers]
         raw.append((b"content-type", chosen.content_type.encode()))
         await send({"type": "http.response.start", "status": 200, "headers": raw})
         await send({"type": "http.response.body", "body": chosen.beginning, "more_body": True})
-        return Sent(await send_frames(send, answer, chosen))
+        return Sent(await send_frames(scope, send, answer, chosen))
     finally:
         await answer.frames.aclose()
 
 
-async def send_frames(send: Send, answer: Answer, chosen: Form) -> str | list[str]:
+async def send_frames(scope: Scope, send: Send, answer: Answer, chosen: Form) -> str | list[str]:
     """Send what the answer consists of; how it ended, for the log."""
     codes = answer.outcome.codes
+    cut_off = asyncio.Event()
+
+    def cut() -> None:
+        cut_off.set()
+        scope.get("extensions", {}).get(ABORT, {"abort": nothing})["abort"]()
+
+    answer.frames.on_too_slow = cut
     try:
         async for frame in answer.frames:
             await send({"type": "http.response.body", "body": chosen.write(frame), "more_body": True})
             if frame.failed:
                 codes = Outcome(orjson.loads(frame.payload)).codes
-    except StreamCut as cut:
+    except TooSlow:
+        return "too slow"
+    except StreamCut:
         await send({"type": "http.response.body", "body": chosen.cut})
-        return "too slow" if isinstance(cut, TooSlow) else "closing"
+        return "closing"
+    except asyncio.CancelledError:
+        if cut_off.is_set():
+            return "too slow"  # and not gone: it did not leave by itself
+        raise
     await send({"type": "http.response.body", "body": chosen.end})
     return codes or "ok"
