@@ -72,7 +72,9 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None, *, 
     sockets = WebSocketEndpoint(endpoint.streams, make_context, endpoint.settings)
     graphql = [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets)]
     probes = [Route("/livez", livez), Route("/readyz", readyz)]
-    return Starlette(routes=[*graphql, *probes, *pages.routes(graphiql=page is not None)], lifespan=lifespan)
+    app = Starlette(routes=[*graphql, *probes, *pages.routes(graphiql=page is not None)], lifespan=lifespan)
+    app.state.streams = endpoint.streams
+    return app
 
 
 async def livez(_: Request) -> Response:
@@ -81,10 +83,10 @@ async def livez(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """The database answers and its migrations are current; else 503."""
+    """The database answers, its migrations are current, and the server does not stop; else 503."""
     services: Services = request.app.state.services
     try:
-        ready = await services.database.is_ready()
+        ready = await services.database.is_ready() and not request.app.state.streams.draining.started
     except StorageUnavailable:
         ready = False
     return PlainTextResponse("ready\n" if ready else "not ready\n", 200 if ready else 503)
@@ -178,7 +180,7 @@ def serve_once(settings: Settings) -> None:
 
     app = create_app(settings)
     try:
-        server.serve(app, settings.host, settings.port, announce)
+        server.serve(app, settings.host, settings.port, announce, app.state.streams.close)
     except server.CannotListenError as error:
         fail(str(error))
     except server.NotStartedError:

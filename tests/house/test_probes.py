@@ -45,3 +45,8 @@ async def test_a_server_whose_database_does_not_answer_is_not_ready(
 async def test_probes_are_asked_only_by_get(world: World) -> None:
     assert (await world.client.head("/livez")).status_code == 200
     assert (await world.client.post("/readyz")).status_code == 405
+
+
+async def test_a_server_that_stops_is_not_ready(world: World) -> None:
+    await world.app.state.streams.close(0)
+    assert await ready(world) == (503, "not ready\n")
