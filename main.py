@@ -25,7 +25,7 @@ from resolvers.lifecycle import Sweeper
 from resolvers.presence import Presence
 from schema import graphql_schema, sdl
 from settings import Settings
-from transport import GraphQLEndpoint, Page, configure_log, server
+from transport import GraphQLEndpoint, Page, configure_log, middleware, server
 from transport.websocket import WebSocketEndpoint
 from web import pages
 
@@ -71,8 +71,11 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None, *, 
     endpoint = GraphQLEndpoint(graphql_schema, make_context, chosen.transport(), page=page)
     sockets = WebSocketEndpoint(endpoint.streams, make_context, endpoint.settings)
     graphql = [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets)]
-    probes = [Route("/livez", livez), Route("/readyz", readyz)]
-    app = Starlette(routes=[*graphql, *probes, *pages.routes(graphiql=page is not None)], lifespan=lifespan)
+    watching = [Route("/livez", livez), Route("/readyz", readyz)]
+    if chosen.shows_metrics:
+        watching.append(Route("/metrics", endpoint.metrics.answer))
+    routes = [*graphql, *watching, *pages.routes(graphiql=page is not None)]
+    app = Starlette(routes=routes, middleware=middleware(endpoint.settings), lifespan=lifespan)
     app.state.streams = endpoint.streams
     return app
 

@@ -1,14 +1,16 @@
 """What an operator may set."""
 
 import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from models.clock import DAY
 from models.database import database_file
-from transport import Limits, Origins, TransportSettings, checked_origins
+from transport import Limits, Origins, TransportSettings, TrustMode, checked_origins, read_manifest
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -20,6 +22,10 @@ def _names(value: Any) -> Any:
 def _checked_url(url: str) -> str:
     database_file(url)
     return url
+
+
+def _manifest(value: Any) -> Any:
+    return read_manifest(Path(value)) if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -34,11 +40,26 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
     allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names), AfterValidator(checked_origins)] = ()
     sockets_per_address: Annotated[int, Field(ge=1)] | None = None
+    cors_credentials: bool = False
+    csrf_prevention: bool = True
+    uploads: bool = True
+    gzip_bytes: Annotated[int, Field(ge=0)] = 1024
+    persisted_queries: bool = True
+    trusted_documents: Annotated[Mapping[str, str] | None, NoDecode, BeforeValidator(_manifest)] = None
+    trusted_documents_mode: TrustMode = TrustMode.ENFORCE
+    metrics: bool | None = None
     production: bool = False
     sweep_interval: Annotated[float, Field(gt=0, le=5)] = 1.0
     retention_days: Annotated[float, Field(gt=0)] | None = None
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error|critical)$")] = "info"
     limits: Limits = Limits()
+
+    @field_validator("cors_credentials")
+    @classmethod
+    def _not_for_everybody(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and "*" in info.data.get("allowed_origins", ()):
+            raise ValueError("credentials cannot be let in from any page: ALLOWED_ORIGINS must not be *")
+        return value
 
     @property
     def is_local(self) -> bool:
@@ -49,6 +70,11 @@ class Settings(BaseSettings):
             return ipaddress.ip_address(self.host.strip("[]")).is_loopback
         except ValueError:
             return False
+
+    @property
+    def shows_metrics(self) -> bool:
+        """Whether anybody who reaches the server may see its figures."""
+        return self.is_local and not self.production if self.metrics is None else self.metrics
 
     @property
     def retention(self) -> int | None:
@@ -64,5 +90,12 @@ class Settings(BaseSettings):
             allowed_hosts=self.allowed_hosts or (LOOPBACK_NAMES if self.is_local else ()),
             origins=Origins(self.allowed_origins, local=self.is_local and not self.allowed_origins),
             sockets_per_address=self.sockets_per_address or (None if self.is_local else 1_000),
+            cors_credentials=self.cors_credentials,
+            csrf_prevention=self.csrf_prevention,
+            uploads=self.uploads,
+            gzip_bytes=self.gzip_bytes,
+            persisted_queries=self.persisted_queries,
+            trusted_documents=self.trusted_documents,
+            trusted_documents_mode=self.trusted_documents_mode,
             log_error_messages=self.log_level == "debug",
         )

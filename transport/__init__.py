@@ -3,9 +3,11 @@
 from transport.errors import Code
 from transport.http.answer import Page
 from transport.http.endpoint import GraphQLEndpoint, MakeContext
+from transport.http.middleware import middleware
 from transport.log import configure_log
+from transport.manifest import read_manifest
 from transport.origins import Origins, checked_origins
-from transport.settings import Limits, TransportSettings
+from transport.settings import Limits, TransportSettings, TrustMode
 
 __all__ = [
     "Code",
@@ -15,6 +17,9 @@ __all__ = [
     "Origins",
     "Page",
     "TransportSettings",
+    "TrustMode",
     "checked_origins",
     "configure_log",
+    "middleware",
+    "read_manifest",
 ]

@@ -123,6 +123,10 @@ class TransportSettings:
     """Whose pages may use the server, beside its own."""
     sockets_per_address: int | None = None
     """WebSockets at once from one address, more are refused with status 429; None: any number."""
+    cors_credentials: bool = False
+    """Whether browsers may send cookies and the like along from pages of other origins."""
+    gzip_bytes: int = 1024
+    """Length from which on an answer is compressed, if it is no stream; 0: never."""
     uploads: bool = True
     """Whether requests may come as multipart forms, with files."""
     csrf_prevention: bool = True

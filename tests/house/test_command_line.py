@@ -80,6 +80,7 @@ def test_a_database_is_made_and_stays_as_it_is(tmp_path: Path) -> None:
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: "),
         ({"PRODUCTION": "perhaps"}, "PRODUCTION: "),
         ({"LIMITS__DEPTH": "deep"}, "LIMITS__DEPTH: "),
+        ({"TRUSTED_DOCUMENTS": "nothing.json"}, "TRUSTED_DOCUMENTS: nothing.json cannot be read"),
         ({"LIMITS": "many"}, 'the environment: error parsing value for field "limits"'),
         ({"HOST": "0.0.0.0"}, "HOST: 0.0.0.0 can be reached from other machines"),  # noqa: S104 - refused
         ({"HOST": "example.invalid"}, "HOST: "),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.transport.world import Client, World, client
+from tests.transport.world import Client, World, client, codes
 from transport import TransportSettings
 
 
@@ -56,3 +56,13 @@ async def test_where_names_are_given_only_these_are_answered(world: World, host:
     settings = TransportSettings(allowed_hosts=("example.org", "*.example.com"))
     async with client(world, settings) as ask:
         assert (await ask.post({"query": "{hello}"}, headers={"host": host})).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/nothing", "/"])
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+async def test_a_foreign_name_is_refused_on_every_route(world: World, path: str, method: str) -> None:
+    async with client(world, TransportSettings(allowed_hosts=("example.org",))) as ask:
+        response = await ask.http.request(method, path, headers={"host": "evil.example.com", "origin": "null"})
+    assert (response.status_code, codes(response)) == (400, ["BAD_REQUEST"])
+    assert response.headers["connection"] == "close"
+    assert world.contexts == 0

@@ -38,7 +38,7 @@ async def test_the_media_type_is_the_one_the_client_likes_most(ask: Client, acce
     response = await ask.post({"query": "{hello}"}, accept=accept if accept is not None else " ")
     assert response.status_code == 200
     assert response.headers["content-type"] == f"{chosen}; charset=utf-8"
-    assert response.headers["vary"] == "Accept"
+    assert "Accept" in response.headers["vary"]
 
 
 @pytest.mark.parametrize(

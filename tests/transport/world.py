@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.routing import Route
 
-from transport import GraphQLEndpoint, Limits, Page, TransportSettings
+from transport import GraphQLEndpoint, Limits, Page, TransportSettings, middleware
 
 SDL = """
 scalar JSON
@@ -174,7 +174,9 @@ def counted(world: World, function: Callable[..., Any]) -> Callable[..., Any]:
 @asynccontextmanager
 async def client(world: World, settings: TransportSettings | None = None, **options: Any) -> AsyncIterator["Client"]:
     """A client of an application with the endpoint at /graphql."""
-    app = Starlette(routes=[Route("/graphql", world.endpoint(settings, **options))])
+    settings = settings or TransportSettings()
+    routes = [Route("/graphql", world.endpoint(settings, **options))]
+    app = Starlette(routes=routes, middleware=middleware(settings))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost") as http:
         yield Client(http)
 

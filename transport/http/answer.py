@@ -17,7 +17,11 @@ class Page:
     headers: Mapping[str, str]
 
 
-SAFE: Headers = (("cache-control", "no-store"), ("x-content-type-options", "nosniff"), ("vary", "Accept"))
+SAFE: Headers = (
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+    ("vary", "Accept, Accept-Encoding"),
+)
 
 
 async def send_json(send: Send, status: int, media: str, body: bytes, headers: Headers = ()) -> None:

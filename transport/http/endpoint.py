@@ -15,9 +15,10 @@ from transport.errors import Code, Refusal, bad_request, plain
 from transport.execution import Execution, Outcome, refused
 from transport.http.answer import Page, send_json, send_page
 from transport.http.body import check_content_type, read_body
+from transport.http.compression import packed
 from transport.http.csrf import check_preflight
 from transport.http.disconnect import CancelWhenGone, ClientGoneError
-from transport.http.headers import check_host, joined
+from transport.http.headers import joined
 from transport.http.negotiation import GRAPHQL_RESPONSE, HTML, JSON, chosen
 from transport.http.parameters import NO_QUERY, from_body, from_query_string
 from transport.http.stream_types import can_carry, stream_types
@@ -111,10 +112,10 @@ class Exchange:
         outcome, body = execution.encoded(outcome)
         status = outcome.status if self._media == GRAPHQL_RESPONSE else outcome.legacy_status
         execution.record(self._operation, outcome.codes or "ok", status=status, seconds=perf_counter() - started)
-        return await send_json(self._send, status, self._media or JSON, body, outcome.headers)
+        body, encoding = await packed(self._scope, body, self._endpoint.settings.gzip_bytes)
+        return await send_json(self._send, status, self._media or JSON, body, (*outcome.headers, *encoding))
 
     def _check(self) -> None:
-        check_host(self._scope, self._endpoint.settings.allowed_hosts)
         if self._scope["method"] not in ("GET", "POST"):
             raise bad_request("GraphQL is asked by POST, queries also by GET.", status=405, headers=ALLOW_BOTH)
 
