@@ -49,8 +49,9 @@ class Settings(BaseSettings):
     trusted_documents_mode: TrustMode = TrustMode.ENFORCE
     metrics: bool | None = None
     production: bool = False
-    sweep_interval: Annotated[float, Field(gt=0, le=5)] = 1.0
-    retention_days: Annotated[float, Field(gt=0)] | None = None
+    # Rounds further apart than the tolerance of `resolvers.presence` would each count as an absence: nothing would end.
+    sweep_interval: Annotated[float, Field(gt=0, le=2.5)] = 1.0
+    retention_days: Annotated[float, Field(gt=0, le=36_500)] | None = None
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error|critical)$")] = "info"
     limits: Limits = Limits()
 
