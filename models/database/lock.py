@@ -21,10 +21,13 @@ PATIENCE_SECONDS = 10.0
 def exclusive(database: Path, *, patience: float = PATIENCE_SECONDS) -> Iterator[None]:
     """Hold the lock `<file>.lock`; the system lets go of it also when the process is killed.
 
+    It stands beside the file itself, also where `database` is a link to it.
+
     Raises:
         DatabaseInUse: another process still holds it after `patience` seconds.
     """
-    with database.with_name(database.name + ".lock").open("a") as file:
+    itself = database.resolve()
+    with itself.with_name(itself.name + ".lock").open("a") as file:
         _acquire(file, database, time.monotonic() + patience)
         yield
 
