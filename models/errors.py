@@ -7,6 +7,11 @@ class StorageUnavailable(Exception):
     """Nothing can be written (or read) at the moment; nothing of the call was kept, and it may be repeated."""
 
     @property
+    def cause(self) -> str:
+        """What the storage itself said, such as `database or disk is full`, for the log: nothing of the call."""
+        return str(getattr(self.__cause__, "orig", ""))
+
+    @property
     def extensions(self) -> dict[str, Any]:
         """What a GraphQL error shows of it."""
         return {"code": "SERVICE_UNAVAILABLE", "retryable": True}

@@ -34,6 +34,7 @@ def _engine(file: Path, mode: str, pragmas: tuple[str, ...], *, begin: str, size
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
         max_overflow=0,
+        hide_parameters=True,  # what clients sent has no place in a message, which may come to the log
         pool_reset_on_return=None,  # every transaction here ends itself; a second ROLLBACK is a wasted hop
     )
 

@@ -1,6 +1,7 @@
 """The sweeper: once a second it signs that the server is there, and writes down what time has done."""
 
 import asyncio
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -71,6 +72,8 @@ class Sweeper:
             try:
                 await self.sweep()
             except StorageUnavailable as error:
-                _log.warning("sweep put off", reason=str(error))
-            except Exception:
-                _log.exception("sweep failed")
+                _log.warning("sweep put off", reason=str(error), cause=error.cause)
+            except Exception as error:
+                # Neither its message nor the variables around it: they may hold what clients sent.
+                places = "".join(traceback.format_tb(error.__traceback__))
+                _log.error("sweep failed", error=type(error).__qualname__, traceback=places)

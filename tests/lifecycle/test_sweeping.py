@@ -1,10 +1,14 @@
 """The rounds of the sweeper: what is kept how long, and that long rounds hurt nobody."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
+from models.errors import StorageUnavailable
 from resolvers.lifecycle.sweeping import BATCH
 from tests.rows import ended_row, session_row, store
 from tests.world import EPOCH, World, open_world
@@ -68,3 +72,26 @@ async def test_a_round_that_takes_long_is_no_absence(world: World, monkeypatch: 
     await world.sweep()
     assert await world.ask("{ sessionStats { total active } }") == {"total": 5 * BATCH + 2, "active": 1}
     assert (await world.session(bystander["id"], "expiresAt"))["expiresAt"] == bystander["expiresAt"]
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_round_that_fails_says_why_and_nothing_that_a_client_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    failed = asyncio.Event()
+
+    async def fail() -> None:
+        failed.set()
+        sent = "what a client sent"
+        if told:
+            raise StorageUnavailable("not now") from OperationalError("UPDATE", {}, Exception("disk is full"))
+        raise RuntimeError(sent)
+
+    monkeypatch.setattr(world.app.state.sweeper, "sweep", fail)
+    with capture_logs() as log:
+        async with world.app.state.sweeper.running(0.001):
+            await failed.wait()
+            await asyncio.sleep(0)
+    assert log[0]["event"] == ("sweep put off" if told else "sweep failed")
+    assert log[0].get("cause", log[0].get("error")) == ("disk is full" if told else "RuntimeError")
+    assert "what a client sent" not in str(log)
