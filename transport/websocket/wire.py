@@ -120,6 +120,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.writable.is_set() and not self.transport.is_closing():
             self.transport.write(answer)
 
+    def eof_received(self) -> None:
+        # It may still read, but a client that sends no close frame is gone.
+        if not self.close_sent:
+            self._over(1006, "")
+
     # ---- what goes out
 
     async def run_asgi(self) -> None:
