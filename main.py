@@ -21,6 +21,7 @@ from models.database import database_file, open_database
 from models.errors import DatabaseInUse, DatabaseOutdated, StorageUnavailable
 from resolvers.access import LOCAL_ADMIN
 from resolvers.context import Context, Services, open_context
+from resolvers.feed import Feed
 from resolvers.lifecycle import Sweeper
 from resolvers.presence import Presence
 from schema import graphql_schema, sdl
@@ -34,13 +35,14 @@ __all__ = ["Settings", "cli", "create_app"]
 
 @asynccontextmanager
 async def running(app: Starlette, settings: Settings, clock: Clock, *, sweeping: bool) -> AsyncIterator[None]:
-    """What the application lives on: the storage, the present, the sweeper; started in this order, stopped back up."""
+    """What the application lives on: the storage, the present, the feed, the sweeper; started so, stopped back up."""
     async with open_database(database_file(settings.database_url)) as database:
         presence = Presence(database, clock)
         sweeper = Sweeper(database, presence, clock, retention=settings.retention)
-        app.state.services, app.state.sweeper = Services(database, presence), sweeper
+        feed = Feed(database, presence)
+        app.state.services, app.state.sweeper = Services(database, presence, feed), sweeper
         await sweeper.sweep()
-        async with sweeper.running(settings.sweep_interval) if sweeping else nullcontext():
+        async with feed.running(), sweeper.running(settings.sweep_interval) if sweeping else nullcontext():
             yield
 
 

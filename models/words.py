@@ -90,6 +90,14 @@ class ActivityType(Word):
     SESSION_COMPLETE = "SESSION_COMPLETE", "The content was seen to its end."
 
 
+class SetChange(Word):
+    """What a change means for the set that a subscriber holds."""
+
+    ADDED = "ADDED", "It has joined the set: hold it."
+    UPDATED = "UPDATED", "It is in the set and has changed: hold it as it is now."
+    REMOVED = "REMOVED", "It is not in the set: drop it, if it is held."
+
+
 class Scope(Word):
     """What a caller may do."""
 

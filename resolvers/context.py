@@ -1,6 +1,7 @@
 """What one GraphQL operation has at hand."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from models.clock import Instant
 from models.database import Database
@@ -9,6 +10,9 @@ from resolvers.access import Caller
 from resolvers.loaders import Loaders
 from resolvers.presence import Presence
 
+if TYPE_CHECKING:
+    from resolvers.feed import Feed
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -16,6 +20,7 @@ class Services:
 
     database: Database
     presence: Presence
+    feed: "Feed"
 
 
 @dataclass(frozen=True, slots=True)

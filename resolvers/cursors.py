@@ -30,9 +30,17 @@ def encode(bound_to: str, place: Place) -> str:
 
 def decode(text: str, bound_to: str, types: Sequence[type]) -> Place | None:
     """The place that a cursor names; null where it is none of a list of that tag, sorted by values of these types."""
+    match read(text, types):
+        case [found, place] if found == bound_to:
+            return place
+    return None
+
+
+def read(text: str, types: Sequence[type]) -> tuple[str, Place] | None:
+    """The tag and the place of a cursor, whatever list it is of; null where it is no cursor with such values."""
     match _parts(text):
-        case [found, *place] if found == bound_to and _fits(place, types):
-            return tuple(place)
+        case [str(found), *place] if _fits(place, types):
+            return found, tuple(place)
     return None
 
 

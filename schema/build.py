@@ -9,20 +9,23 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     print_schema,
 )
 from strawberry.schema.config import StrawberryConfig
 
 from schema.fields import DEFINITION, finish_field
 from schema.kinds import SESSION_TYPES
+from schema.live import type_of_item
 from schema.mutations import Mutation
 from schema.queries import Query
 from schema.scalars import SCALARS
+from schema.subscriptions import Subscription
 
 
 def _build() -> GraphQLSchema:
     config = StrawberryConfig(scalar_map=SCALARS)
-    schema = strawberry.Schema(Query, Mutation, types=SESSION_TYPES, config=config)._schema  # noqa: SLF001 - the only way to it
+    schema = strawberry.Schema(Query, Mutation, Subscription, types=SESSION_TYPES, config=config)._schema  # noqa: SLF001 - the only way to it
     for type_ in schema.type_map.values():
         if DEFINITION in type_.extensions:
             _finish(type_)
@@ -36,6 +39,8 @@ def _finish(type_: GraphQLNamedType) -> None:
     if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
         for field in type_.fields.values():
             finish_field(field)
+    if isinstance(type_, GraphQLUnionType):
+        type_.resolve_type = type_of_item
     if isinstance(type_, GraphQLInputObjectType):
         # strawberry checks @oneOf too late for an error at the place in the document.
         type_.is_one_of = type_.extensions[DEFINITION].is_one_of

@@ -3,7 +3,7 @@
 import strawberry
 from strawberry.types.enum import has_enum_definition
 
-from models.words import ActivityType, EndReason, Kind, PlayerState, ProblemCode, Scope, State, Word
+from models.words import ActivityType, EndReason, Kind, PlayerState, ProblemCode, Scope, SetChange, State, Word
 
 
 class SessionOrderField(Word):
@@ -37,6 +37,7 @@ _define(PlayerState, name="PlayerState")
 _define(ProblemCode, name="ProblemCode")
 _define(Scope, name="Scope")
 _define(SessionOrderField, name="SessionOrderField")
+_define(SetChange, name="SetChange")
 _define(State, name="SessionState")
 
 __all__ = [
@@ -48,5 +49,6 @@ __all__ = [
     "ProblemCode",
     "Scope",
     "SessionOrderField",
+    "SetChange",
     "State",
 ]

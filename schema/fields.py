@@ -53,6 +53,20 @@ def resolved(description: str, *, of: Any = None, weight: int | None = None) -> 
     return decorate
 
 
+def subscribed(description: str, *, of: Any) -> Callable[[Method], Method]:
+    """A field of the type Subscription: a method that answers a source, whose items are then its values.
+
+    Args:
+        description: what clients read of it.
+        of: its GraphQL type.
+    """
+
+    def decorate(method: Method) -> Method:
+        return cast("Method", strawberry.subscription(method, description=description, graphql_type=of))
+
+    return decorate
+
+
 def finish_field(field: GraphQLField) -> None:
     """What strawberry leaves to do of a field: the plain function, the weight, arguments without a default."""
     definition = field.extensions[DEFINITION]

@@ -1,7 +1,7 @@
 """The database: opened under its lock, migrated, read by many, written by one."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models.database.changes import Committed, Listener
 from models.database.engine import reading_engine, writing_engine
 from models.database.lock import PATIENCE_SECONDS, exclusive
 from models.database.writer import Item, Result, Work, Writer
@@ -56,6 +57,15 @@ class Database:
         """Do `work` for `item` and answer when it is on disk: see `models.database.writer`."""
         return await self._writer.run(work, item)
 
+    @contextmanager
+    def telling(self, listener: Listener) -> Iterator[None]:
+        """Tell `listener` of every commit that changed sessions, before the callers have their answers."""
+        self._writer.listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._writer.listeners.remove(listener)
+
     async def is_ready(self) -> bool:
         """Whether it answers and its migrations are current."""
         return await self.read(is_current)
@@ -82,4 +92,4 @@ async def open_database(file: Path, *, patience: float = PATIENCE_SECONDS) -> As
             await writing.dispose()
 
 
-__all__ = ["Database", "database_file", "open_database"]
+__all__ = ["Committed", "Database", "Listener", "database_file", "open_database"]

@@ -15,6 +15,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models.database import changes
+from models.database.changes import Committed, Listener
 from models.errors import StorageUnavailable
 
 Item = TypeVar("Item")
@@ -42,6 +44,8 @@ class Writer:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self.listeners: list[Listener] = []
+        """Told of every commit that changed sessions, before its callers have their answers."""
         self._waiting: list[_Call] = []
         self._wake = asyncio.Event()
         self._closing = False
@@ -104,10 +108,14 @@ class Writer:
     async def _commit(self, batch: list[_Call]) -> list[Any]:
         try:
             async with self._engine.connect() as connection, connection.begin():
-                return await connection.run_sync(_run, batch)
+                results, committed = await connection.run_sync(_run, batch)
         except OperationalError as error:
             # Locked by a foreign process, disk full, or an I/O error: about the storage, not about the call.
             raise StorageUnavailable("the database cannot be written at the moment; repeat the call") from error
+        if committed.sessions:
+            for listener in self.listeners:
+                listener(committed)
+        return results
 
 
 def _refuse(calls: Sequence[_Call], error: Exception) -> None:
@@ -116,12 +124,13 @@ def _refuse(calls: Sequence[_Call], error: Exception) -> None:
             call.done.set_exception(error)
 
 
-def _run(connection: Connection, batch: list[_Call]) -> list[Any]:
+def _run(connection: Connection, batch: list[_Call]) -> tuple[list[Any], Committed]:
+    changes.begin(connection)
     results: dict[int, Any] = {}
     for work, calls in _by_work(batch).items():
         answers = work(connection, [call.item for call in calls])
         results |= {id(call): answer for call, answer in zip(calls, answers, strict=True)}
-    return [results[id(call)] for call in batch]
+    return [results[id(call)] for call in batch], changes.noted(connection)
 
 
 def _by_work(batch: list[_Call]) -> dict[Work[Any, Any], list[_Call]]:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, or_, true
 
 from models.clock import Instant
 from models.tables import activity
+from models.tables.activity import Activity
 from models.tables.session import Session
 from resolvers import cursors
 from resolvers.filters.given import plain
@@ -80,14 +81,23 @@ class Filter:
             not self.kinds or any(all(test.matches(s, now) for test in group) for group in self.kinds)
         )
 
+    @property
+    def is_of_log(self) -> bool:
+        """Whether the log alone can say what matches, without the session, which may be gone."""
+        return not self.kinds and len(_lasting(self.tests)) == len(self.tests)
+
     def of_activity(self) -> ColumnElement[bool] | None:
-        """The condition on the log alone, without the session, which may be gone; null where that can't be said."""
-        found = [
-            test.operator.sql(_OF_ACTIVITY[test.term.name])
-            for test in self.tests
-            if isinstance(test.term, Column) and test.term.name in _OF_ACTIVITY
-        ]
-        return and_(true(), *found) if len(found) == len(self.tests) and not self.kinds else None
+        """The condition on the log alone, without the session; null where that can't be said."""
+        return self.may_match_sql() if self.is_of_log else None
+
+    def may_match(self, entry: Activity) -> bool:
+        """Whether the session of an entry of the log can match, ever: by its id, kind and project, which stay."""
+        return _may_all(self.tests, entry) and (not self.kinds or any(_may_all(group, entry) for group in self.kinds))
+
+    def may_match_sql(self) -> ColumnElement[bool]:
+        """The same as a condition on a row of the log."""
+        groups = [_may_all_sql(group) for group in self.kinds]
+        return and_(_may_all_sql(self.tests), or_(*groups) if groups else true())
 
 
 def _tests(names: Names, values: Mapping[str, Any]) -> list[Test]:
@@ -99,6 +109,23 @@ def _tests(names: Names, values: Mapping[str, Any]) -> list[Test]:
             asked.setdefault(declared.term, []).append(declared.operator(values[name]))
     # What is asked of one thing is asked of it together, so that two bounds make one range.
     return [Test(term, one if not others else Each((one, *others))) for term, (one, *others) in asked.items()]
+
+
+def _lasting(tests: Sequence[Test]) -> list[tuple[str, Operator]]:
+    """The tests of what never changes of a session, with the name of its column there."""
+    return [
+        (test.term.name, test.operator)
+        for test in tests
+        if isinstance(test.term, Column) and test.term.name in _OF_ACTIVITY
+    ]
+
+
+def _may_all(tests: Sequence[Test], entry: Activity) -> bool:
+    return all(operator.holds(getattr(entry, _OF_ACTIVITY[name].key)) for name, operator in _lasting(tests))
+
+
+def _may_all_sql(tests: Sequence[Test]) -> ColumnElement[bool]:
+    return and_(true(), *(operator.sql(_OF_ACTIVITY[name]) for name, operator in _lasting(tests)))
 
 
 def _all(tests: Sequence[Test], now: Instant) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
+from models.database.changes import note
 from models.sql import upsert
 from models.tables import activity, media_event, session
 from models.tables.activity import Activity
@@ -64,6 +65,7 @@ def write_drafts(tx: Connection, drafts: Iterable[Draft]) -> None:
 def record(tx: Connection, entries: list[Activity]) -> None:
     """Append to the log, in this order."""
     if entries:
+        note(tx, (entry.session_id for entry in entries), logged=True)
         columns = [column.name for column in activity.columns if column.name != "position"]
         tx.execute(activity.insert(), [{name: getattr(entry, name) for name in columns} for entry in entries])
 
@@ -71,6 +73,7 @@ def record(tx: Connection, entries: list[Activity]) -> None:
 def _write_rows(tx: Connection, drafts: list[Draft], columns: tuple[str, ...]) -> None:
     if not drafts:
         return
+    note(tx, (draft.session.id for draft in drafts))
     statement = (
         session.update()
         .where(session.c.id == bindparam("of_id"), session.c.revision == bindparam("as_read"))

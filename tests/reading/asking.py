@@ -12,6 +12,7 @@ from models.database import Database
 from models.words import Scope
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.context import Context, Services
+from resolvers.feed import Feed
 from resolvers.presence import Presence
 from tests.rows import NOW
 
@@ -22,7 +23,8 @@ ADMIN: Final = Caller("t3", "admin", frozenset({Scope.ADMIN}), None)
 
 def context(database: Database, caller: Caller = LOCAL_ADMIN, now: Instant = NOW) -> Context:
     """An operation of that caller."""
-    return Context(Services(database, Presence(database, SystemClock())), caller, now)
+    presence = Presence(database, SystemClock())
+    return Context(Services(database, presence, Feed(database, presence)), caller, now)
 
 
 @contextmanager

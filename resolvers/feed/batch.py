@@ -1,0 +1,41 @@
+"""What one look at the log has found, prepared once for all who follow."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from models.clock import Instant
+from models.tables.activity import Activity
+from models.tables.session import Session
+from resolvers.feed.settling import is_unsettled
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The entries behind the last batch, with the sessions they are of."""
+
+    position: int
+    """The newest entry that has been seen."""
+    now: Instant
+    """Taken before the database was read."""
+    time: float
+    """The same by the timers."""
+    entries: Sequence[Activity]
+    rows: Mapping[str, Session]
+    """The sessions of the entries and those that somebody asked for; without those that are gone."""
+    newest: dict[str, Activity] = field(init=False)
+    """By session its newest entry, in the order of these."""
+    repeated: set[str] = field(init=False)
+    """The sessions that have several entries."""
+    unsettled: set[str] = field(init=False)
+    """The sessions that time has changed, which is not yet written down."""
+
+    def __post_init__(self) -> None:
+        newest: dict[str, Activity] = {}
+        repeated: set[str] = set()
+        for entry in self.entries:
+            if newest.pop(entry.session_id, None) is not None:
+                repeated.add(entry.session_id)
+            newest[entry.session_id] = entry
+        object.__setattr__(self, "newest", newest)
+        object.__setattr__(self, "repeated", repeated)
+        object.__setattr__(self, "unsettled", {s.id for s in self.rows.values() if is_unsettled(s, self.now)})

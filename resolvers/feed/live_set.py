@@ -1,0 +1,196 @@
+"""The set of a group of subscribers: the ids it has, and what a change of the log means for it."""
+
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final, NamedTuple
+
+from models.clock import SECOND, Instant
+from models.tables.activity import Activity
+from models.words import ActivityType, SetChange
+from resolvers.feed import places, reading
+from resolvers.feed.batch import Batch
+from resolvers.feed.chosen import Chosen
+from resolvers.feed.feed import Feed
+from resolvers.feed.follower import Follower
+from resolvers.feed.items import Change, Item, at_entry, behind_entry
+from resolvers.feed.places import Place
+from resolvers.feed.timers import Pace
+
+FLUSH: Final = 500
+"""Sessions that are told of at a time; the others wait until these are taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a group wants to be told."""
+
+    min_interval_ms: int
+    heartbeats: bool
+
+
+class _News(NamedTuple):
+    """What has happened to a session that the group was not told yet."""
+
+    position: int
+    type: str
+    at: Instant
+    repeated: bool
+    """Whether it is more than one thing: in between the set may have been another."""
+
+
+class LiveSet(Follower):
+    """A group that follows a set. What happens to a session while it must not be told is told once, as it then is."""
+
+    def __init__(self, feed: Feed, chosen: Chosen, manner: Manner) -> None:
+        super().__init__(feed)
+        self._chosen = chosen
+        self._fingerprint = chosen.fingerprint
+        self._heartbeats = manner.heartbeats
+        self._pace = Pace(manner.min_interval_ms / SECOND)
+        self._beat_pace = Pace(max(manner.min_interval_ms, SECOND) / SECOND)
+        self._database_id = ""
+        self._ids: set[str] = set()
+        self._begins = 0
+        self._told = Place(0, 0)
+        """Everything up to there was told, or need not be."""
+        self._news: dict[str, _News] = {}
+        """In the order of the log; all of it is behind `_told`."""
+        self._beats: set[str] = set()
+        """What was heard and not told."""
+        self._beating: list[str] = []
+        """What of it is being told, in several parts."""
+        self._ready: frozenset[str] | None = None
+        """What the next batch shows of `_news`; null where nothing may be told with it."""
+        self._ready_beats: list[str] = []
+        self._until: int | None = None
+        """Where the flush ends that is being told in several parts."""
+        self._last = 0
+        """The position of the last item."""
+
+    async def locate(self) -> None:
+        self._database_id = await self.feed.database_id()
+        now, found = await self.feed.read(reading.members, self._chosen)
+        self._ids, self._begins, self._told = found.ids, found.position, Place(found.position, now)
+
+    # ---- what has happened ----
+
+    def heard(self, ids: AbstractSet[str]) -> None:
+        if self._heartbeats:
+            self._beats |= ids & self._ids
+            if self._beats and self._beat_pace.ready(self.feed.timers.time()):
+                self.feed.wake()
+
+    def _collect(self, batch: Batch) -> None:
+        for id_, entry in batch.newest.items():
+            self._beats.discard(id_)
+            if (entry.position or 0) > self._begins and self._concerns(id_, entry, batch):
+                repeated = self._news.pop(id_, None) is not None or id_ in batch.repeated
+                self._news[id_] = _News(entry.position or 0, entry.type, entry.at, repeated)
+
+    def _concerns(self, id_: str, entry: Activity, batch: Batch) -> bool:
+        if id_ in self._ids or id_ in self._news or self._has(id_, batch):
+            return True
+        return (id_ in batch.repeated or id_ in batch.unsettled) and self._chosen.may_have(entry)
+
+    def _has(self, id_: str, batch: Batch) -> bool:
+        row = batch.rows.get(id_)
+        return row is not None and self._chosen.has(row, batch.now)
+
+    # ---- telling ----
+
+    def due(self) -> float | None:
+        times = [pace.next for pace, waiting in ((self._pace, self._news), (self._beat_pace, self._beats)) if waiting]
+        return min(times, default=None)
+
+    async def rest(self) -> None:
+        time = self.feed.timers.time()
+        news_waits = self._until is not None or (self._news and self._pace.ready(time))
+        if news_waits or self._beating or (self._beats and self._beat_pace.ready(time)):
+            self.feed.wake()
+
+    def prepare(self, time: float) -> Collection[str]:
+        self._ready, self._ready_beats = None, []
+        if not self.is_idle:
+            return ()
+        if self._until is not None or self._pace.ready(time):
+            self._ready = frozenset(islice(self._news, FLUSH))
+        if self._beats and not self._beating and self._beat_pace.ready(time):
+            self._beating, self._beats = list(self._beats), set()
+            self._beat_pace.spend(time)
+        self._ready_beats = self._beating[:FLUSH]
+        return [*(self._ready or ()), *self._ready_beats]
+
+    def tell(self, batch: Batch) -> None:
+        self._collect(batch)
+        if self._ready is not None:
+            self.give(self._flush(self._ready, batch))
+        if not self._news:
+            self._told = Place(batch.position, batch.now)
+        if self._ready_beats:
+            del self._beating[: len(self._ready_beats)]
+            self.give(self._beats_of(self._ready_beats, batch))
+        self._ready, self._ready_beats = None, []
+
+    def _flush(self, ready: AbstractSet[str], batch: Batch) -> list[Item]:
+        """The items of as many sessions as the batch shows, in the order of their newest entries.
+
+        All but the last carry the cursor from before: who goes on from one of them is told some again, and misses none.
+        """
+        until = batch.position if self._until is None else self._until
+        ids: list[str] = []
+        complete = True
+        for id_, news in self._news.items():
+            if news.position > until:
+                break
+            if len(ids) == FLUSH or not (id_ in ready or id_ in batch.newest):
+                complete = False
+                break
+            if id_ not in batch.unsettled:  # else its own entry is to come
+                ids.append(id_)
+        news_of = [(id_, self._news.pop(id_)) for id_ in ids]
+        changes = [(change, id_, news) for id_, news in news_of if (change := self._change(id_, news, batch))]
+        before, self._told = self._told, self._behind(batch)
+        if complete and (changes or self._until is not None):
+            self._pace.spend(batch.time)
+        self._until = None if complete else until
+        return [
+            self._item(change, id_, news, batch, place=self._told if index == len(changes) else before)
+            for index, (change, id_, news) in enumerate(changes, start=1)
+        ]
+
+    def _change(self, id_: str, news: _News, batch: Batch) -> SetChange | None:
+        """What it means, by what the group had and what the filter says now; null: nothing."""
+        if self._has(id_, batch):
+            known = id_ in self._ids
+            self._ids.add(id_)
+            return SetChange.UPDATED if known else SetChange.ADDED
+        if id_ in self._ids:
+            self._ids.discard(id_)
+            return SetChange.REMOVED
+        # It may have come and gone again. Only a stream that began in between can have it.
+        return SetChange.REMOVED if news.repeated and self.feed.may_have_begun(self._told.position) else None
+
+    def _behind(self, batch: Batch) -> Place:
+        """Up to where everything is told once the sessions that still wait are all that is left."""
+        if waiting := next(iter(self._news.values()), None):
+            return Place(waiting.position - 1, self._told.time)
+        return Place(batch.position, batch.now)
+
+    def _item(self, change: SetChange, id_: str, news: _News, batch: Batch, *, place: Place) -> Item:
+        cursor = places.of_set(self._database_id, self._fingerprint, place)
+        told = Change(change, id_, batch.rows.get(id_), ActivityType(news.type), news.at, cursor)
+        return self._positioned(told, at_entry(news.position))
+
+    def _beats_of(self, ids: list[str], batch: Batch) -> list[Item]:
+        """The items of sessions that were only heard. A session about which there is news to come is left out."""
+        cursor = places.of_set(self._database_id, self._fingerprint, self._told)
+        heard = [id_ for id_ in ids if id_ in self._ids and id_ not in batch.newest and id_ not in self._news]
+        rows = [batch.rows[id_] for id_ in heard if self._has(id_, batch)]
+        changes = [Change(SetChange.UPDATED, s.id, s, None, s.last_seen_at, cursor) for s in rows]
+        return [self._positioned(change, behind_entry(self._told.position)) for change in changes]
+
+    def _positioned(self, told: Change, position: int) -> Item:
+        self._last = max(self._last, position)
+        return Item(told, self._last, told.cursor)

@@ -1,0 +1,51 @@
+"""Sets are only told as they were written.
+
+What has ended by time, and was not yet written down, is out of the set by the clock but not by the log. A call that
+took its time before that end and is still on its way could bring such a session back without a word in the log, and a
+subscriber would miss it for ever. So time is made to write first, as every call on an ended session does.
+"""
+
+import structlog
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.engine import Connection
+
+from models.clock import Instant
+from models.database import Database
+from models.errors import StorageUnavailable
+from models.rule import has_lapsed
+from models.sql import narrow, unindexed
+from models.tables import session
+from models.tables.session import Session
+from resolvers.lifecycle.sweeping import BATCH, Sweep, settle_due
+
+_log = structlog.get_logger("feed")
+
+
+def is_unsettled(s: Session, now: Instant) -> bool:
+    """Whether time has done something to it by `now` that is not yet written down."""
+    return has_lapsed(s, now) or (s.ended_at is None and not s.begun and s.started_at <= now)
+
+
+def any_unsettled(tx: Connection, now: Instant) -> bool:
+    """Whether there is any such session; looks no further than the sweeper does."""
+    return tx.execute(select(session.c.id).where(_unsettled_sql(now)).limit(1)).first() is not None
+
+
+def _unsettled_sql(now: Instant) -> ColumnElement[bool]:
+    begins = and_(session.c.begun.is_(False), session.c.started_at <= now)
+    return and_(
+        unindexed(session.c.ended_at).is_(None),
+        narrow(session.c.due_at, before=now + 1),
+        or_(session.c.expires_at <= now, begins),
+    )
+
+
+async def settle(database: Database, now: Instant) -> bool:
+    """Write down everything that time has done by `now`; false where nothing can be written at the moment."""
+    try:
+        while await database.write(settle_due, Sweep(now)) == BATCH:
+            pass
+    except StorageUnavailable as error:
+        _log.warning("ends not written down", reason=str(error))
+        return False
+    return True

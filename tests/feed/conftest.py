@@ -1,0 +1,15 @@
+"""What the tests of the feed can ask for."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.feed.stage import Stage, open_stage
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """A feed over an empty database."""
+    async with open_stage(tmp_path / "test.db") as opened:
+        yield opened
