@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.transport.streams.world import ASK, Log, Server, body, codes, joined, numbers, rest, until
-from tests.transport.world import Expected, limited
+from tests.transport.world import Expected
 
 
 @pytest.mark.parametrize(
@@ -72,17 +72,18 @@ async def test_an_item_that_fails_is_told_so_and_the_stream_goes_on(server: Serv
     await answer.frames.aclose()
 
 
-async def test_an_item_that_takes_too_long_is_told_so_and_the_stream_goes_on(log: Log) -> None:
-    server = Server(log, limited(operation_seconds=0.01))
+async def test_an_item_that_takes_too_long_is_told_so_and_the_stream_goes_on(server: Server, log: Log) -> None:
     log.happen(2)
     answer = await server.open('subscription{told(after:"0"){number slow}}')
+    server.streams.execution.seconds = 0.01
     assert codes(body(await anext(answer.frames))) == ["TIMEOUT"]
+    server.streams.execution.seconds = 10
     log.gate.set()
     assert await numbers(answer, 1) == [2]
     await answer.frames.aclose()
 
 
-async def test_a_beginning_that_takes_too_long_ends_the_stream(log: Log) -> None:
+async def test_a_beginning_that_takes_too_long_ends_the_stream(server: Server, log: Log) -> None:
     class Never:
         """Opens and never comes to anything."""
 
@@ -90,10 +91,10 @@ async def test_a_beginning_that_takes_too_long_ends_the_stream(log: Log) -> None
             await log.gate.wait()
             raise StopAsyncIteration
 
-    server = Server(log, limited(operation_seconds=0.01))
     answer = await server.open()
     selection = answer.frames._selection  # type: ignore[attr-defined]  # it is a Subscription
     selection.source.open = lambda _after: Never()
+    server.streams.execution.seconds = 0.01
     assert [codes(result) for result in await rest(answer)] == [["TIMEOUT"]]
 
 
