@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from metrics import shown
 from models.clock import Clock, SystemClock
 from models.database import database_file, open_database
 from models.errors import DatabaseInUse, DatabaseOutdated, StorageUnavailable
@@ -60,7 +61,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None, *, 
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         try:
             async with running(app, chosen, clock or SystemClock(), sweeping=sweeping):
-                yield
+                with shown(endpoint.metrics, app.state.services, app.state.sweeper):
+                    yield
         except Exception as error:
             app.state.failure = error  # for whoever started the server: to be told in one line
             raise

@@ -4,7 +4,8 @@ Nothing here is global: each `Metrics` has a registry of its own. What the trans
 in functions that are asked whenever somebody looks.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -20,7 +21,7 @@ SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 OUTCOMES: Final = frozenset({"ok", "gone", *Code})
 """Codes that resolvers make up count as one: labels must be few."""
 
-Sample = Callable[[], Awaitable[Mapping[str, float]]]
+Prepare = Callable[[], Awaitable[None]]
 
 
 class Metrics:
@@ -42,7 +43,7 @@ class Metrics:
         # Looking a child up by its labels costs more than counting.
         self._counters: dict[tuple[str, str], Counter] = {}
         self._histograms: dict[str, Histogram] = {}
-        self._samples: list[tuple[Gauge, Sample]] = []
+        self._prepare: list[Prepare] = []
 
     def operation(self, operation: Operation | None, outcome: str | list[str], seconds: float) -> None:
         """Count an operation: its outcome is "ok", "gone", or the codes of its errors, of which the first counts."""
@@ -60,20 +61,24 @@ class Metrics:
         """Show a number that goes up and down, and that `read` knows."""
         Gauge(name, documentation, registry=self.registry).set_function(read)
 
-    def sample(self, name: str, documentation: str, label: str, read: Sample) -> None:
-        """Show numbers by the value of a label that take some work to know: `read` is awaited before each answer."""
-        self._samples.append((Gauge(name, documentation, [label], registry=self.registry), read))
+    @contextmanager
+    def showing(self, collector: Collector, prepare: Prepare) -> Iterator[None]:
+        """Show what a collector yields while the context lasts: for what is kept elsewhere.
 
-    def collect(self, *collectors: Collector) -> None:
-        """Show what these yield: for counters and histograms that are kept elsewhere."""
-        for collector in collectors:
-            self.registry.register(collector)
+        `prepare` is awaited before each answer; it must not raise.
+        """
+        self.registry.register(collector)
+        self._prepare.append(prepare)
+        try:
+            yield
+        finally:
+            self._prepare.remove(prepare)
+            self.registry.unregister(collector)
 
     async def text(self) -> bytes:
-        """Everything, in Prometheus' text format. Raises what a sample raises."""
-        for gauge, read in self._samples:
-            for value, number in (await read()).items():
-                gauge.labels(value).set(number)
+        """Everything, in Prometheus' text format."""
+        for prepare in self._prepare:
+            await prepare()
         return generate_latest(self.registry)
 
     async def answer(self, _: Request) -> Response:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.database.changes import Committed, Listener
+from models.database.commits import Commits
 from models.database.engine import reading_engine, writing_engine
 from models.database.lock import PATIENCE_SECONDS, exclusive
 from models.database.writer import Item, Result, Work, Writer
@@ -37,7 +38,8 @@ def database_file(url: str) -> Path:
 class Database:
     """What the resolvers see of the storage."""
 
-    def __init__(self, reading: AsyncEngine, writer: Writer) -> None:
+    def __init__(self, file: Path, reading: AsyncEngine, writer: Writer) -> None:
+        self._wal = file.with_name(file.name + "-wal")
         self._reading = reading
         self._writer = writer
 
@@ -66,6 +68,19 @@ class Database:
         finally:
             self._writer.listeners.remove(listener)
 
+    @property
+    def commits(self) -> Commits:
+        """What was committed so far."""
+        return self._writer.commits
+
+    @property
+    def wal_bytes(self) -> int:
+        """The length of the write-ahead log, in bytes."""
+        try:
+            return self._wal.stat().st_size
+        except FileNotFoundError:
+            return 0
+
     async def is_ready(self) -> bool:
         """Whether it answers and its migrations are current."""
         return await self.read(is_current)
@@ -86,7 +101,7 @@ async def open_database(file: Path, *, patience: float = PATIENCE_SECONDS) -> As
                 await connection.run_sync(migrate)
             writer = Writer(writing)
             async with writer.running():
-                yield Database(reading, writer)
+                yield Database(file, reading, writer)
         finally:
             await reading.dispose()
             await writing.dispose()

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.database import changes
 from models.database.changes import Committed, Listener
+from models.database.commits import Commits
 from models.errors import StorageUnavailable
 
 Item = TypeVar("Item")
@@ -46,6 +47,7 @@ class Writer:
         self._engine = engine
         self.listeners: list[Listener] = []
         """Told of every commit that changed sessions, before its callers have their answers."""
+        self.commits = Commits()
         self._waiting: list[_Call] = []
         self._wake = asyncio.Event()
         self._closing = False
@@ -101,6 +103,7 @@ class Writer:
             for call in batch:
                 await self._answer([call])
         else:
+            self.commits.add(len(batch))
             for call, result in zip(batch, results, strict=True):
                 if not call.done.done():
                     call.done.set_result(result)
@@ -110,6 +113,7 @@ class Writer:
             async with self._engine.connect() as connection, connection.begin():
                 results, committed = await connection.run_sync(_run, batch)
         except OperationalError as error:
+            self.commits.failures += 1
             # Locked by a foreign process, disk full, or an I/O error: about the storage, not about the call.
             raise StorageUnavailable("the database cannot be written at the moment; repeat the call") from error
         if committed.sessions:

@@ -43,7 +43,7 @@ def _unsettled_sql(now: Instant) -> ColumnElement[bool]:
 async def settle(database: Database, now: Instant) -> bool:
     """Write down everything that time has done by `now`; false where nothing can be written at the moment."""
     try:
-        while await database.write(settle_due, Sweep(now)) == BATCH:
+        while (await database.write(settle_due, Sweep(now))).seen == BATCH:
             pass
     except StorageUnavailable as error:
         _log.warning("ends not written down", reason=str(error))

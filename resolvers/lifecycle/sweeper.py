@@ -4,6 +4,7 @@ import asyncio
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import perf_counter
 from typing import Final
 
 import structlog
@@ -36,20 +37,33 @@ class Sweeper:
         self._clock = clock
         self._retention = retention
         self._kept_house_at: Instant | None = None
+        self.rounds = 0
+        """Rounds that came to their end."""
+        self.ended = 0
+        """Sessions whose end by time was written."""
+        self.last_round_seconds = 0.0
 
     async def sweep(self) -> None:
         """One round: all that begins or ends by now is written when it returns.
 
         What has been kept long enough goes too, but no more than a batch a round: nobody waits for that.
         """
+        began = perf_counter()
         now = self._clock.now()
         await self._presence.sign(now)
         sweep = Sweep(now, self._retention)
-        while await self._database.write(settle_due, sweep) == BATCH:
+        while await self._settle(sweep) == BATCH:
             # Thousands that end at once take seconds, and a server that does not sign counts as away.
             await self._presence.sign(self._clock.now())
         if self._kept_house_at is None or not 0 <= now - self._kept_house_at < HOUSEKEEPING:
             await self._keep_house(sweep)
+        self.rounds += 1
+        self.last_round_seconds = perf_counter() - began
+
+    async def _settle(self, sweep: Sweep) -> int:
+        settled = await self._database.write(settle_due, sweep)
+        self.ended += settled.ended
+        return settled.seen
 
     async def _keep_house(self, sweep: Sweep) -> None:
         await self._database.write(forget, sweep)

@@ -1,7 +1,7 @@
 """What the sweeper writes: beginnings and ends that time has made true, and what has been kept long enough."""
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from sqlalchemy import and_, select
 from sqlalchemy.engine import Connection
@@ -14,6 +14,8 @@ from resolvers.lifecycle.draft import Draft, settle
 from resolvers.lifecycle.idempotency import KEPT
 from resolvers.lifecycle.removing import remove
 from resolvers.lifecycle.storing import write_drafts
+
+Result = TypeVar("Result")
 
 BATCH: Final = 500
 """Sessions in one transaction, so that other calls need not wait for long."""
@@ -29,17 +31,24 @@ class Sweep(NamedTuple):
     retention: int | None = None
 
 
-def each(work: Callable[[Connection, Sweep], int]) -> Callable[[Connection, Sequence[Sweep]], list[int]]:
+class Settled(NamedTuple):
+    """What became of a batch of sessions that were due."""
+
+    seen: int
+    ended: int
+
+
+def each(work: Callable[[Connection, Sweep], Result]) -> Callable[[Connection, Sequence[Sweep]], list[Result]]:
     """Work for one sweep as work for the writer."""
 
-    def all_of_them(tx: Connection, sweeps: Sequence[Sweep]) -> list[int]:
+    def all_of_them(tx: Connection, sweeps: Sequence[Sweep]) -> list[Result]:
         return [work(tx, sweep) for sweep in sweeps]
 
     return all_of_them
 
 
-def _settle_due(tx: Connection, sweep: Sweep) -> int:
-    """Begin and end what is due, at most `BATCH` rows; how many it looked at.
+def _settle_due(tx: Connection, sweep: Sweep) -> Settled:
+    """Begin and end what is due, at most `BATCH` rows.
 
     A row whose end has moved since it was last looked at only gets its next date: no change of the session.
     """
@@ -50,7 +59,7 @@ def _settle_due(tx: Connection, sweep: Sweep) -> int:
     if waiting:
         later = session.c.id.in_([s.id for s in waiting])
         tx.execute(session.update().where(later).values(due_at=session.c.expires_at))
-    return len(drafts)
+    return Settled(len(drafts), sum(draft.session.ended_at is not None for draft in drafts))
 
 
 def _forget(tx: Connection, sweep: Sweep) -> int:

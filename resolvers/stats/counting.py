@@ -8,13 +8,19 @@ from sqlalchemy.engine import Connection
 from models.clock import SECOND, Instant
 from models.rule import in_state_sql, is_visible_sql
 from models.tables import session
-from models.words import State
+from models.words import Kind, State
 from resolvers.stats.figures import StatGroup, Summary, summary
 
 
 def count(tx: Connection, matching: ColumnElement[bool]) -> int:
     """How many sessions match."""
     return int(tx.execute(select(func.count()).select_from(session).where(matching)).scalar_one())
+
+
+def active_by_kind(tx: Connection, now: Instant) -> dict[str, int]:
+    """How many sessions of each kind are going on, whoever's they are; kinds without one too."""
+    statement = select(session.c.kind, func.count()).where(in_state_sql(State.ACTIVE, now)).group_by(session.c.kind)
+    return dict.fromkeys(Kind, 0) | {row[0]: row[1] for row in tx.execute(statement)}
 
 
 def summarise(tx: Connection, matching: ColumnElement[bool], milliseconds: ColumnElement[Any]) -> Summary:

@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx2
+from prometheus_client import Metric
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -69,15 +72,28 @@ async def test_codes_that_resolvers_make_up_do_not_multiply_the_labels(world: Wo
 async def test_numbers_kept_elsewhere_are_asked_for_when_somebody_looks() -> None:
     metrics, numbers = Metrics(), {"queue": 5.0}
     metrics.gauge("queue_bytes", "Waiting.", lambda: numbers["queue"])
-
-    async def active() -> dict[str, float]:
-        return {"USER": numbers["queue"] * 2}
-
-    metrics.sample("sessions_active", "Active.", "kind", active)
     assert (await figures(metrics))["queue_bytes"] == 5
     numbers["queue"] = 7
-    seen = await figures(metrics)
-    assert (seen["queue_bytes"], seen["sessions_active kind=USER"]) == (7, 14)
+    assert (await figures(metrics))["queue_bytes"] == 7
+
+
+async def test_a_collector_is_asked_as_long_as_its_owner_lives() -> None:
+    class Sessions(Collector):
+        count = 0
+
+        async def prepare(self) -> None:
+            self.count += 1
+
+        def collect(self) -> list[Metric]:
+            return [GaugeMetricFamily("sessions", "Counted.", self.count)]
+
+    metrics, sessions = Metrics(), Sessions()
+    for _ in range(2):
+        with metrics.showing(sessions, sessions.prepare):
+            await metrics.text()
+            assert (await figures(metrics))["sessions"] == sessions.count
+        assert "sessions" not in await figures(metrics)
+    assert sessions.count == 4
 
 
 async def test_two_servers_in_a_process_count_apart(world: World) -> None:
