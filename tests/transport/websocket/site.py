@@ -19,7 +19,7 @@ from websockets.typing import Origin, Subprotocol
 from tests.transport.streams.world import Caller, Log, Server, until
 from transport import TransportSettings
 from transport.connection import connection_params
-from transport.server import options
+from transport.server import Protocol, options
 from transport.websocket import WebSocketEndpoint, WebSocketProtocol
 
 PROTOCOL = "graphql-transport-ws"
@@ -146,10 +146,13 @@ class Client:
 
 @asynccontextmanager
 async def serving(
-    settings: TransportSettings | None = None, log: Log | None = None, wire: type[WebSocketProtocol] = WebSocketProtocol
+    settings: TransportSettings | None = None,
+    *,
+    wire: type[WebSocketProtocol] = WebSocketProtocol,
+    http: type[Protocol] = Protocol,
 ) -> AsyncIterator[Site]:
     """A server on a free port."""
-    log = log or Log()
+    log = Log()
     chosen = settings or TransportSettings()
     server = Server(log, chosen)
 
@@ -162,7 +165,7 @@ async def serving(
 
     endpoint = WebSocketEndpoint(server.streams, make_context, chosen)
     app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
-    given = options() | {"lifespan": "off", "log_config": None, "log_level": "info", "ws": wire}
+    given = options() | {"lifespan": "off", "log_config": None, "log_level": "info", "ws": wire, "http": http}
     running = uvicorn.Server(uvicorn.Config(app, **given))
     # It listens from here on: who connects before the server has started waits in the queue.
     listening = socket.create_server(("127.0.0.1", 0))

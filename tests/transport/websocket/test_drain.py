@@ -49,12 +49,3 @@ async def test_what_does_not_end_in_time_is_cut() -> None:
         site.app.should_exit = True
         assert await client.closed() == (1012, "")
         await site.log.cancelled.wait()
-
-
-async def test_the_end_is_spread_over_the_time_there_is() -> None:
-    async with serving() as site, site.client() as first, site.client() as second:
-        closing = asyncio.create_task(site.server.streams.close(0.2))
-        assert await first.closed() == RESTART
-        assert not closing.done()
-        assert await second.closed() == RESTART
-        await closing

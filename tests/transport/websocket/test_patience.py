@@ -5,14 +5,19 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
 
+import orjson
 import pytest
+from starlette.requests import HTTPConnection
+from starlette.types import Message
 
-from tests.transport.streams.world import until
+from tests.transport.streams.world import Caller, Log, Server, until
 from tests.transport.websocket.site import HANDSHAKE, PATIENCE, Site, frame, serving, text
 from tests.transport.world import limited
 from transport import TransportSettings
 from transport.server import Protocol
-from transport.websocket import WebSocketProtocol
+from transport.websocket import WebSocketEndpoint, WebSocketProtocol
+from transport.websocket.actions import Action
+from transport.websocket.machine import Machine
 
 LONG = {"query": "subscription{told{text(size: 100000)}}"}
 
@@ -36,18 +41,10 @@ async def test_a_client_that_says_nothing_is_closed_with_4408() -> None:
         await site.empty()
 
 
-async def test_a_client_that_says_only_other_things_is_closed_with_4408() -> None:
-    async with serving(limited(init_seconds=0.05)) as site, site.dial() as client:
-        await client.send({"type": "ping"})
-        assert await client.closed() == (4408, "Connection initialisation timeout")
-
-
 async def test_a_client_that_does_not_answer_pings_is_closed_with_4408() -> None:
     async with serving(limited(ping_seconds=0.01, pong_seconds=0.01)) as site, site.client() as client:
-        await client.subscribe({"query": "subscription{told{number}}"})
         assert await client.connection.recv() == '{"type":"ping"}'
         assert await client.closed() == (4408, "Pong timeout")
-        await until(lambda: site.log.unfollowed)
 
 
 async def test_a_client_that_answers_pings_may_stay() -> None:
@@ -95,7 +92,7 @@ async def sees_why(opened: socket.socket) -> bool:
 
 async def test_a_client_that_does_not_read_is_cut_off() -> None:
     async with serving(wire=Hastier) as site, site.client() as other, not_reading(site) as opened:
-        await until(lambda: len(site.endpoint) == 1)
+        await until(lambda: len(site.app.server_state.connections) == 1)
         assert not site.server.streams.subscriptions
         assert await other.ask("{hello}") == {"data": {"hello": "hello anybody"}}
         assert not await sees_why(opened)
@@ -128,16 +125,82 @@ async def test_a_client_that_reads_late_but_in_time_gets_everything() -> None:
 
 
 @pytest.mark.parametrize("half", [True, False])
-async def test_a_client_that_does_not_read_is_not_asked_whether_it_is_there(half: bool) -> None:
-    async with serving(limited(ping_seconds=0.01, pong_seconds=0.01)) as site, not_reading(site) as opened:
-        for _ in range(20):
-            await site.serves()
-        assert len(site.endpoint) == 1
+async def test_a_client_that_leaves_without_reading_is_gone(half: bool) -> None:
+    async with serving() as site, not_reading(site) as opened:
         if half:
             opened.shutdown(socket.SHUT_WR)
         else:
             opened.close()
         await site.empty()
+
+
+async def test_a_client_that_is_slow_to_read_is_not_asked_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks: list[bool] = []
+
+    class Watched(Machine):
+        def tick(self, now: float, *, blocked: bool = False) -> list[Action]:
+            ticks.append(blocked)
+            return super().tick(now, blocked=blocked)
+
+    monkeypatch.setattr("transport.websocket.socket.Machine", Watched)
+    caller = AsgiCaller(Server(Log(), limited(ping_seconds=0.01, pong_seconds=0.01)))
+    async with caller.calling():
+        await caller.begin({"query": "subscription{told{number}}"})
+        caller.reading.clear()
+        await until(lambda: caller.server.log.closed)
+        caller.server.log.happen()
+        await until(lambda: ticks[-3:] == [True] * 3)
+        caller.reading.set()
+        await until(lambda: caller.said[-1] == "ping" and ticks[-1] is False)
+        assert "next" in caller.said
+        caller.incoming.put_nowait({"type": "websocket.disconnect"})
+    assert caller.closed is None
+
+
+class AsgiCaller:
+    """A client without a socket, which answers pings, and may stop reading."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.incoming: asyncio.Queue[Message] = asyncio.Queue()
+        self.reading = asyncio.Event()
+        self.reading.set()
+        self.said: list[str] = []
+        self.closed: Message | None = None
+
+    @asynccontextmanager
+    async def calling(self) -> AsyncIterator[None]:
+        """The endpoint runs meanwhile, and ends by itself."""
+
+        @asynccontextmanager
+        async def make_context(_connection: HTTPConnection) -> AsyncIterator[Caller]:
+            yield Caller()
+
+        endpoint = WebSocketEndpoint(self.server.streams, make_context, TransportSettings())
+        headers = [(b"host", b"localhost")]
+        scope = {"type": "websocket", "headers": headers, "subprotocols": ["graphql-transport-ws"]}
+        self.incoming.put_nowait({"type": "websocket.connect"})
+        async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
+            tasks.create_task(endpoint(scope, self.incoming.get, self._send))
+            yield
+
+    async def begin(self, payload: dict[str, str]) -> None:
+        """Ask for an operation."""
+        self._say({"type": "connection_init"})
+        await until(lambda: "connection_ack" in self.said)
+        self._say({"id": "1", "type": "subscribe", "payload": payload})
+
+    def _say(self, message: Message) -> None:
+        self.incoming.put_nowait({"type": "websocket.receive", "text": orjson.dumps(message).decode()})
+
+    async def _send(self, message: Message) -> None:
+        if message["type"] == "websocket.close":
+            self.closed = message
+        elif message["type"] == "websocket.send":
+            await self.reading.wait()
+            self.said.append(orjson.loads(message["text"])["type"])
+            if self.said[-1] == "ping":
+                self._say({"type": "pong"})
 
 
 async def test_one_address_has_only_so_many_sockets() -> None:
@@ -148,9 +211,14 @@ async def test_one_address_has_only_so_many_sockets() -> None:
         assert await site.status() == 101
 
 
-async def test_the_time_for_a_header_ends_with_the_header(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Protocol, "header_seconds", 0.05)
-    async with serving(limited(ping_seconds=0.1)) as site, site.client() as client:
-        assert await client.connection.recv() == '{"type":"ping"}'
-        await client.send({"type": "ping"})
-        assert await client.receive() == {"type": "pong"}
+async def test_what_http_waits_for_is_forgotten_when_it_hands_over() -> None:
+    waiting: list[object] = []
+
+    class Watched(Protocol):
+        def handle_websocket_upgrade(self) -> None:
+            super().handle_websocket_upgrade()
+            waiting.extend((self._patience, self.timeout_keep_alive_task))
+
+    async with serving(http=Watched) as site:
+        await site.serves()
+    assert waiting == [None, None]
