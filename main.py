@@ -16,13 +16,13 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from metrics import shown
 from models.clock import Clock, SystemClock
 from models.database import database_file, open_database
 from models.errors import DatabaseInUse, DatabaseOutdated, StorageUnavailable
 from resolvers.access import LOCAL_ADMIN
 from resolvers.context import Context, Services, open_context
 from resolvers.feed import Feed
+from resolvers.figures import Figures
 from resolvers.lifecycle import Sweeper
 from resolvers.presence import Presence
 from schema import graphql_schema, sdl
@@ -61,7 +61,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None, *, 
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         try:
             async with running(app, chosen, clock or SystemClock(), sweeping=sweeping):
-                with shown(endpoint.metrics, app.state.services, app.state.sweeper):
+                figures = Figures(app.state.services, app.state.sweeper)
+                with endpoint.metrics.showing(figures, figures.prepare):
                     yield
         except Exception as error:
             app.state.failure = error  # for whoever started the server: to be told in one line

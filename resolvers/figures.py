@@ -1,7 +1,6 @@
-"""What `GET /metrics` shows of storage and sweeper, which count for themselves and know nothing of Prometheus."""
+"""What Prometheus is shown of sessions, sweeper and storage."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import accumulate
 
 from prometheus_client import Metric
@@ -14,15 +13,6 @@ from models.errors import StorageUnavailable
 from resolvers.context import Services
 from resolvers.lifecycle import Sweeper
 from resolvers.stats.counting import active_by_kind
-from transport.metrics import Metrics
-
-
-@contextmanager
-def shown(metrics: Metrics, services: Services, sweeper: Sweeper) -> Iterator[None]:
-    """Show them while the context lasts."""
-    figures = Figures(services, sweeper)
-    with metrics.showing(figures, figures.prepare):
-        yield
 
 
 class Figures(Collector):
