@@ -4,6 +4,7 @@ from typing import Final
 
 import strawberry
 from graphql import (
+    GraphQLDeferDirective,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLNamedType,
@@ -29,6 +30,7 @@ def _build() -> GraphQLSchema:
     for type_ in schema.type_map.values():
         if DEFINITION in type_.extensions:
             _finish(type_)
+    schema.directives = (*schema.directives, GraphQLDeferDirective)
     return schema
 
 

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import ExecutionResult, execute, parse, validate
+from graphql import ExecutionResult, parse, validate
+from graphql.execution import experimental_execute_incrementally
 
 from models.ids import new_id
 from models.kinds import KINDS
@@ -149,8 +150,11 @@ class Scene:
 async def run(document: str, scene: Scene, **variables: Any) -> ExecutionResult:
     parsed = parse(document)
     assert validate(graphql_schema, parsed) == []
-    result = execute(graphql_schema, parsed, context_value=scene, variable_values=variables)
-    return await result if isinstance(result, Awaitable) else result
+    # `execute` refuses a schema with @defer, used or not.
+    result = experimental_execute_incrementally(graphql_schema, parsed, context_value=scene, variable_values=variables)
+    whole = await result if isinstance(result, Awaitable) else result
+    assert isinstance(whole, ExecutionResult)
+    return whole
 
 
 async def answer(document: str, scene: Scene, **variables: Any) -> Any:
