@@ -4,7 +4,7 @@ The forms are structural: whoever resolves subscriptions has classes of its own 
 The field's `resolve` gives back its root value, which is the item's payload: `lambda root, info, **arguments: root`.
 """
 
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, runtime_checkable
 
@@ -34,6 +34,14 @@ class Joined(Protocol):
     def joined(self) -> int:
         """The position up to which the stream now knows everything: what others are told from here on, it is too."""
 
+    @property
+    def passes(self) -> Callable[[Item], bool] | None:
+        """Which of these others' items the stream is told, too; to be asked of each once, in order. None: all."""
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the stream may resume if it is told nothing more; None: where its last item says."""
+
 
 @runtime_checkable
 class Source(Protocol):
@@ -47,6 +55,10 @@ class Source(Protocol):
     @property
     def starting_arguments(self) -> frozenset[str]:
         """The field's arguments that only decide where a stream begins."""
+
+    @property
+    def distinct(self) -> bool:
+        """Whether a stream is given only results that differ from the last one that it was given."""
 
     def open(self, after: str | None) -> AsyncIterator[Item | Joined]:
         """One stream's own beginning: a snapshot, or what it missed. If it ends without Joined, the stream is over.

@@ -6,6 +6,7 @@ from typing import Literal, Self, TypeAlias
 
 from transport.execution import Outcome
 from transport.operations import Operation
+from transport.sources import Item
 
 Kind: TypeAlias = Literal["single", "subscription", "incremental"]
 
@@ -32,6 +33,8 @@ class Frame:
     """Where the client may resume after it."""
     failed: bool = False
     """The stream itself failed, not a field: the payload has `errors` alone, and nothing comes after it."""
+    item: Item | None = field(default=None, compare=False)
+    """What it is the result of, if that is an item of a source."""
 
 
 HEARTBEAT = Frame(b"")

@@ -66,4 +66,4 @@ class Runner:
 
         outcome = await self._execution.within(self._source.context, work, mask)
         outcome, payload = self._execution.encoded(outcome)
-        return Frame(payload, item.cursor, failed="data" not in outcome.body)
+        return Frame(payload, item.cursor, failed="data" not in outcome.body, item=item)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from transport.execution import is_cancelled
 from transport.sources import Item, Joined
 from transport.streams.answers import HEARTBEAT, Closing, Frame, Frames, StreamCut, TooSlow
+from transport.streams.choice import Choice
 from transport.streams.groups import Group, Groups
 from transport.streams.items import Runner, Selection
 from transport.streams.waiting import Patience, Queue
@@ -34,6 +35,7 @@ class Subscription(Frames):
 
     __slots__ = (
         "_after",
+        "_choice",
         "_cut",
         "_finished",
         "_group",
@@ -66,6 +68,7 @@ class Subscription(Frames):
         self._selection = selection
         self._terms = terms
         self._after = terms.after
+        self._choice = Choice(selection.source)
         self._on_close = on_close
         self._group: Group | None = None
         self._opening: AsyncIterator[Item | Joined] | None = None
@@ -92,8 +95,8 @@ class Subscription(Frames):
             frame = await self._next()
         finally:
             self._reading = False
-        if frame.cursor is not None:
-            self._after = frame.cursor
+        self._choice.give(frame)
+        self._after = frame.cursor or self._after
         self._patience.leave()
         return frame
 
@@ -104,7 +107,7 @@ class Subscription(Frames):
             if self._opening is not None or self._missed:
                 frame = await self._open_further()
             elif self._queue:
-                frame = self._queue.take()
+                frame = self._choice.pick(self._queue.take())
             elif self._finished:
                 raise StopAsyncIteration
             else:
@@ -143,7 +146,7 @@ class Subscription(Frames):
         if item is None:
             return await self._over(None)
         if isinstance(item, Joined):
-            await self._join(item.joined)
+            await self._join(item)
             return None
         assert self._runner is not None, "made when the opening began"
         frame = await self._runner.frame(item)
@@ -159,10 +162,12 @@ class Subscription(Frames):
             self._opening = self._selection.source.open(self._after)
         return await anext(self._opening, None)
 
-    async def _join(self, position: int) -> None:
+    async def _join(self, joined: Joined) -> None:
         await self._close_opening()
-        self._known = position
-        self._queue.drop_until(position)
+        self._choice.join(joined)
+        self._after = joined.cursor or self._after
+        self._known = joined.joined
+        self._queue.drop_until(joined.joined)
 
     async def _over(self, last: Frame | None) -> Frame | None:
         self._leave()

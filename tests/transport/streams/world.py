@@ -56,6 +56,8 @@ class JoinedAt:
     """The end of a beginning."""
 
     joined: int
+    passes: Callable[[Any], bool] | None = None
+    cursor: str | None = None
 
 
 @dataclass
@@ -77,6 +79,9 @@ class Log:
     context_error: Exception | None = None
     caller_error: Exception | None = None
     in_opening: Callable[[], Any] | None = None
+    distinct: bool = False
+    passes: Callable[[Any], bool] | None = None
+    joins_at_cursor: bool = False
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -105,6 +110,11 @@ class ToySource:
     starting_arguments: frozenset[str] = frozenset({"after"})
 
     @property
+    def distinct(self) -> bool:
+        """As the log says."""
+        return self.log.distinct
+
+    @property
     def key(self) -> Hashable:
         """Who asks, and for what."""
         return (self.caller.scope, self.room)
@@ -123,7 +133,7 @@ class ToySource:
                 log.in_opening()
             for number in range(first + 1, at + 1):
                 yield item(number)
-            yield JoinedAt(at)
+            yield JoinedAt(at, log.passes, str(at) if log.joins_at_cursor else None)
         finally:
             log.closed += 1
 
