@@ -25,6 +25,7 @@ DEFINITION: Final = "strawberry-definition"
 """Where strawberry keeps its own description of a part of the schema."""
 _READ: Final = "read"
 _WEIGHT: Final = "weight"
+_SHOW: Final = "show"
 
 STATEMENT: Final = 50
 """The weight of a field that asks the database about all sessions that match: a count, a statistic."""
@@ -53,16 +54,19 @@ def resolved(description: str, *, of: Any = None, weight: int | None = None) -> 
     return decorate
 
 
-def subscribed(description: str, *, of: Any) -> Callable[[Method], Method]:
+def subscribed(description: str, *, of: Any, show: Callable[[Any], object] | None = None) -> Callable[[Method], Method]:
     """A field of the type Subscription: a method that answers a source, whose items are then its values.
 
     Args:
         description: what clients read of it.
         of: its GraphQL type.
+        show: makes of an item what its type is read from, where that is something else.
     """
 
     def decorate(method: Method) -> Method:
-        return cast("Method", strawberry.subscription(method, description=description, graphql_type=of))
+        metadata = {_SHOW: show}
+        made = strawberry.subscription(method, description=description, graphql_type=of, metadata=metadata)
+        return cast("Method", made)
 
     return decorate
 
@@ -72,6 +76,8 @@ def finish_field(field: GraphQLField) -> None:
     definition = field.extensions[DEFINITION]
     if definition.is_basic_field:
         field.resolve = _plain(definition)
+    if (show := definition.metadata.get(_SHOW)) is not None:
+        field.resolve = lambda item, _info, **_arguments: show(item)
     if (weight := definition.metadata.get(_WEIGHT)) is not None:
         field.extensions[_WEIGHT] = weight
     for argument in field.args.values():

@@ -4,12 +4,14 @@ from typing import Annotated, TypeAlias
 
 import strawberry
 
+from resolvers.feed import activities, statistics
 from resolvers.feed.active import ActiveSessions, active_sessions
-from schema.arguments import Info
+from schema.arguments import Info, Types
 from schema.fields import subscribed
 from schema.given import given
-from schema.live import ActiveSessionsItem
+from schema.live import ActiveSessionsItem, ActivityItem
 from schema.queries import Which
+from schema.stats import SessionStats
 
 Going: TypeAlias = Annotated[
     str | None,
@@ -31,6 +33,10 @@ Heartbeats: TypeAlias = Annotated[
         description="Tell also of sessions that were heard while nothing else happened, each at most once in a second "
         "and in `minIntervalMs`."
     ),
+]
+Interval: TypeAlias = Annotated[
+    int | None,
+    strawberry.argument(description="New figures at most once in so many milliseconds, 1000 to 3600000."),
 ]
 
 
@@ -58,3 +64,27 @@ class Subscription:
             min_interval_ms=min_interval_ms or 0,
             heartbeats=bool(heartbeats),
         )
+
+    @subscribed(
+        "The timelines of sessions in one list as they grow, each entry once and in order: from now on, or, with "
+        "`after`, from the cursor of an activity. The filter is asked of each session as it is when it is told of. "
+        "FeedResync where the cursor is too old or of another database; what follows then is from now on. READ, or, "
+        "where the filter names ids, WRITE.",
+        of=ActivityItem,
+    )
+    def session_activities(
+        self, info: Info, which: Which = None, types: Types = None, after: Going = None
+    ) -> activities.SessionActivities:
+        return activities.session_activities(info.context, filter=given(which), types=types, after=after)
+
+    @subscribed(
+        "Statistics of sessions: as of now, and again when they have changed. Figures about time, such as "
+        "`elapsedSeconds`, are looked at every 10 seconds. READ.",
+        of=SessionStats,
+        show=lambda stats: SessionStats(stats=stats),
+    )
+    def session_stats(
+        self, info: Info, which: Which = None, interval_ms: Interval = statistics.MIN_INTERVAL
+    ) -> statistics.SessionStats:
+        interval = statistics.MIN_INTERVAL if interval_ms is None else interval_ms
+        return statistics.session_stats(info.context, filter=given(which), interval_ms=interval)

@@ -159,7 +159,7 @@ class ActiveSessions(Source):
             if page.complete:
                 break
             now, page = await self._missed(given, Stretch(page.sessions[-1].entry.position or 0, page.head))
-        yield Joined(at_entry(page.head))
+        yield Joined(at_entry(page.head), cursor=places.of_set(database_id, self._fingerprint, behind))
 
     async def _missed(self, given: Given, stretch: Stretch) -> tuple[Instant, Missed]:
         return await self.feed.read(reading.missed, self._chosen, given.position, stretch)

@@ -53,6 +53,7 @@ class Feed:
         self._closed = False
         self._beginning = 0
         self._begun_at = -1
+        self._counted = 0
         self._database_id: str | None = None
 
     @asynccontextmanager
@@ -185,6 +186,11 @@ class Feed:
         if self._database_id is None:
             self._database_id = await self.database.read(reading.database_id)
         return self._database_id
+
+    def count(self) -> int:
+        """A number higher than all before: the position of an item that has no place in the log."""
+        self._counted += 1
+        return self._counted
 
     async def now(self) -> Instant:
         """The present; while nothing can be written, the last moment that is sure."""

@@ -79,9 +79,9 @@ class Follower(ABC):
         """Say what had to wait until all items were taken."""
 
     @property
-    def is_idle(self) -> bool:
-        """Whether all items were taken."""
-        return not self._items
+    def waiting(self) -> int:
+        """How many items were not taken yet."""
+        return len(self._items)
 
     def give(self, items: Iterable[Item]) -> None:
         """Have items taken."""

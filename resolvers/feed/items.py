@@ -28,6 +28,8 @@ class Joined:
     """It has been told everything up to this position."""
     passes: Callable[[Item], bool] | None = None
     """Which of the items behind that position the stream is told; to be asked of each once, in order. Null: all."""
+    cursor: str | None = None
+    """Where a stream may go on that ends before it is told anything more; null: where its last item says."""
 
 
 def at_entry(position: int) -> int:

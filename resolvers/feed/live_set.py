@@ -112,7 +112,7 @@ class LiveSet(Follower):
 
     def prepare(self, time: float) -> Collection[str]:
         self._ready, self._ready_beats = None, []
-        if not self.is_idle:
+        if self.waiting:
             return ()
         if self._until is not None or self._pace.ready(time):
             self._ready = frozenset(islice(self._news, FLUSH))

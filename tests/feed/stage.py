@@ -63,9 +63,10 @@ class Group:
         self.items: list[Item] = []
 
     async def take(self) -> None:
-        while not self.follower.is_idle:
-            self.items.append(await anext(self.follower))
         await self.follower.rest()
+        while self.follower.waiting:
+            self.items.append(await anext(self.follower))
+            await self.follower.rest()
 
 
 class Stream:
