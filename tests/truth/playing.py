@@ -130,9 +130,10 @@ class Play:
 
     def _given(self, step: Call) -> tuple[dict[str, Any], Ping | None]:
         given = {"id": self._id(step.which), **step.given}
-        if step.ping is None:
+        life = self.house.find(given["id"])
+        if step.ping is None or not (step.ping.stray or (life is not None and life.kind == "MEDIA")):
             return given, None
-        ping = self._ping(step.ping, self.house.find(given["id"]))
+        ping = self._ping(step.ping, life)
         return given | {"media": {"playerTime": {"playhead": ping.playhead, "ts": text(ping.ts)}}}, ping
 
     def _ping(self, ping: PingAt, life: Life | None) -> Ping:
@@ -203,9 +204,8 @@ class Play:
             id_: told(life) for id_, life in lives.items()
         }
         assert {
-            id_: {tuple(entry["path"]): entry["visibleSeconds"] * 1000 for entry in entries}
-            for id_, entries in times.items()
-        } == {id_: life.times for id_, life in lives.items()}
+            id_: {tuple(entry["path"]): entry["visibleSeconds"] for entry in entries} for id_, entries in times.items()
+        } == {id_: told_whole(life)["pathTimes"] for id_, life in lives.items()}
         for life in self.house.lives if not self._was_set_back else []:
             assert life.visible_time <= life.elapsed
         self._compare_log([edge["node"] for edge in seen["activities"]["edges"]])

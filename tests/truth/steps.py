@@ -31,11 +31,15 @@ class Again:
 
 @dataclass(frozen=True)
 class PingAt:
-    """A sign of life of a player: its clock, measured from the present or from the newest event."""
+    """A sign of life of a player: its clock, measured from the present or from the newest event.
+
+    It is left out where the session has no player, unless it is `stray`.
+    """
 
     from_newest: bool
     offset: int
     playhead: float
+    stray: bool
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,7 @@ PINGS = st.builds(
     st.booleans(),
     st.sampled_from([0, 0, 0, -1, -30 * SECOND, -MINUTE, -MINUTE - 1, MINUTE, MINUTE + 1, -HOUR, 25 * HOUR]),
     st.sampled_from([0, 7, 7.5]),
+    st.sampled_from([False] * 9 + [True]),
 )
 GIVEN = some(path=PATHS, sequence=st.integers(0, 3))
 KEEPALIVES = st.builds(
@@ -165,6 +170,17 @@ WAITS = st.builds(
     Wait, st.sampled_from([1, SECOND, SECOND, 3 * SECOND, 9_999, 30 * SECOND, 299 * SECOND, HOUR, 24 * HOUR])
 ) | st.builds(Wait, st.sampled_from([-1, 0, 1]), WHICH)
 
+RARE: st.SearchStrategy[Step] = st.one_of(
+    st.builds(Terminate, WHICH),
+    st.builds(Delete, WHICH),
+    st.builds(
+        SetProject,
+        st.sampled_from(["p", "q"]),
+        st.booleans(),
+        st.none() | st.dictionaries(st.sampled_from(["USER", "FIELD", "MEDIA"]), st.none() | TIMEOUTS),
+    ),
+    st.builds(SetBack, st.sampled_from([SECOND, 5_000, 5_001, HOUR])),
+)
 STEPS: st.SearchStrategy[Step] = st.one_of(
     starts(),
     st.builds(Again, WHICH),
@@ -175,16 +191,10 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     WAITS,
     st.just(Sweep()),
     st.builds(Together, st.lists(KEEPALIVES, min_size=1, max_size=3).map(tuple)),
-    st.builds(Terminate, WHICH) | st.builds(Delete, WHICH),
-    st.builds(
-        SetProject,
-        st.sampled_from(["p", "q"]),
-        st.booleans(),
-        st.none() | st.dictionaries(st.sampled_from(["USER", "FIELD", "MEDIA"]), st.none() | TIMEOUTS),
-    ),
     st.builds(Away, st.sampled_from([0, SECOND, 5_000, 5_001, 20 * MINUTE, 25 * HOUR]), st.booleans()),
-    st.builds(SetBack, st.sampled_from([SECOND, 5_000, 5_001, HOUR])),
+    RARE,
 )
+
 LIVES = st.tuples(st.lists(starts(), min_size=1, max_size=3), st.lists(STEPS, min_size=10, max_size=30)).map(
     lambda parts: [*parts[0], *parts[1]]
 )
