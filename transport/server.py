@@ -4,16 +4,17 @@ uvicorn by itself never times out a request whose header stays half sent, and re
 """
 
 import socket
-from asyncio import BaseTransport, TimerHandle
+from asyncio import BaseTransport, TimerHandle, Transport
 from collections.abc import Awaitable, Callable
 from math import ceil
 from time import monotonic
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from transport.hearing import Hearing
 from transport.http.streaming import ABORT
 from transport.websocket import MESSAGE_BYTES, WebSocketProtocol
 
@@ -42,21 +43,32 @@ class Protocol(HttpToolsProtocol):
     """HTTP/1.1 that gives up on whoever does not come to the point."""
 
     header_seconds = 10.0
-    """From the connection, or the first byte of a further request, to the end of its headers."""
+    """From the connection, or the first byte of a further request, to the end of its headers; and from an answer to the
+    end of a request that is not over."""
 
+    hearing_seconds = 2.0
+    """How long a client is heard out that is hung up on, see `transport.hearing`."""
+
+    _hearing: Hearing
     _header_size = 0
     _in_header = True
     _patience: TimerHandle | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
-        super().connection_made(transport)  # type: ignore[arg-type]  # a socket's transport reads and writes
+        stream = cast(Transport, transport)  # a socket's reads and writes
+        super().connection_made(stream)
+        self._hearing = Hearing(stream, self.loop, self.hearing_seconds)
         self._be_patient()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._hearing.lost()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._hearing.began:
+            self._hearing.hear(len(data))
+            return
         super().data_received(data)
         if self._in_header:
             # What is not parsed yet is counted as it arrives: one endless header is never handed on.
@@ -65,6 +77,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._header_size, self._in_header = 0, True
+        self._hearing.complete = False
         self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
         self._be_patient()
 
@@ -79,22 +92,31 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_header = False
         self._stop_waiting()
-        if not self.transport.is_closing():
+        if not self._hearing.is_closing():
             super().on_headers_complete()
+            if self.cycle is not None:  # it is where the request asks for a WebSocket
+                self.cycle.transport = self._hearing  # type: ignore[assignment]  # has all that is used there
 
     def on_body(self, body: bytes) -> None:
-        if not self.transport.is_closing():
+        if not self._hearing.is_closing():
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if not self.transport.is_closing():
+        self._hearing.complete = True
+        if not self._hearing.is_closing():
             super().on_message_complete()
+        self._stop_waiting()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not (self._hearing.complete or self._hearing.is_closing()):
+            self._be_patient()
 
     def _count(self, size: int) -> None:
         self._header_size += size
-        if self._header_size > HEADER_BYTES and not self.transport.is_closing():
-            self.transport.write(_TOO_LARGE)
-            self.transport.close()
+        if self._header_size > HEADER_BYTES and not self._hearing.is_closing():
+            self._hearing.write(_TOO_LARGE)
+            self._hearing.close()
 
     def _be_patient(self) -> None:
         if self._patience is None:
