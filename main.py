@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 import uvicorn
 from pydantic import ValidationError
-from pydantic_settings import SettingsError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
@@ -18,7 +18,8 @@ from starlette.routing import Route, WebSocketRoute
 
 from models.clock import Clock, SystemClock
 from models.database import database_file, open_database
-from models.errors import DatabaseInUse, DatabaseOutdated, StorageUnavailable
+from models.errors import DatabaseInUse, DatabaseOutdated, DatabaseUnusable, StorageUnavailable
+from models.options import StorageOptions
 from resolvers.access import LOCAL_ADMIN
 from resolvers.context import Context, Services, open_context
 from resolvers.feed import Feed
@@ -26,12 +27,16 @@ from resolvers.figures import Figures
 from resolvers.lifecycle import Sweeper
 from resolvers.presence import Presence
 from schema import graphql_schema, sdl
-from settings import Settings
 from transport import GraphQLEndpoint, Page, configure_log, middleware, server
+from transport.options import TransportOptions
 from transport.websocket import WebSocketEndpoint
 from web import pages
 
-__all__ = ["Settings", "cli", "create_app"]
+
+class Settings(BaseSettings, TransportOptions, StorageOptions):
+    """What an operator may set: by the environment, under these names in capitals, or by the command line."""
+
+    model_config = SettingsConfigDict(env_nested_delimiter="__", env_ignore_empty=True, extra="ignore")
 
 
 @asynccontextmanager
@@ -137,7 +142,7 @@ def migrate(database: DatabaseOption = None) -> None:
 
     try:
         asyncio.run(run())
-    except (DatabaseInUse, DatabaseOutdated, StorageUnavailable, OSError) as error:
+    except (DatabaseInUse, DatabaseOutdated, DatabaseUnusable, OSError) as error:
         fail(str(error))
     typer.echo(f"{database_file(settings.database_url)} is up to date")
 

@@ -23,3 +23,7 @@ class DatabaseInUse(Exception):
 
 class DatabaseOutdated(Exception):
     """The tables of the database are not those that this program was written for."""
+
+
+class DatabaseUnusable(Exception):
+    """What is there is no database of this program's, or no file that can be opened."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Insert, Table, Text, and_, literal_column
+from sqlalchemy import ColumnElement, Insert, Table, Text, and_, column, literal_column, select, table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
@@ -81,6 +81,17 @@ def narrow(value: ColumnElement[Any], *, after: int = FIRST, before: int = LAST)
     It takes what has bounds on both sides for rare, even where one of them excludes nothing.
     """
     return and_(value > after, value < before)
+
+
+def last_number(tx: Connection, of: Table) -> int:
+    """The last number that was given to a row of a table whose rows are numbered, whether it is still there or not.
+
+    0 where that is not known.
+    """
+    if tx.dialect.name != "sqlite":
+        return 0
+    numbers = table("sqlite_sequence", column("name"), column("seq"))
+    return tx.execute(select(numbers.c.seq).where(numbers.c.name == of.name)).scalar_one_or_none() or 0
 
 
 def upsert(

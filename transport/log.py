@@ -3,6 +3,7 @@
 import sys
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from transport.operations import Operation
 
@@ -34,7 +35,7 @@ def configure_log(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -1,12 +1,13 @@
 """The database: opened under its lock, migrated, read by many, written by one."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.database.changes import Committed, Listener
@@ -14,7 +15,7 @@ from models.database.commits import Commits
 from models.database.engine import reading_engine, writing_engine
 from models.database.lock import PATIENCE_SECONDS, exclusive
 from models.database.writer import Item, Result, Work, Writer
-from models.errors import StorageUnavailable
+from models.errors import DatabaseUnusable, StorageUnavailable
 from models.migrations import is_current, migrate
 
 P = ParamSpec("P")
@@ -28,6 +29,8 @@ def database_file(url: str) -> Path:
         ValueError: it names no SQLite file.
     """
     if "://" not in url:
+        if not url:
+            raise ValueError("must be the path of a SQLite file, or sqlite:///path")
         return Path(url)
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
@@ -93,18 +96,37 @@ async def open_database(file: Path, *, patience: float = PATIENCE_SECONDS) -> As
     Raises:
         DatabaseInUse: another server has it.
         DatabaseOutdated: it is from a later version of this program.
+        DatabaseUnusable: it is no database of this program's.
+        OSError: the file's folder is not there, or closed to this program.
     """
     with exclusive(file, patience=patience):
+        _probe(file)
         writing, reading = writing_engine(file), reading_engine(file)
         try:
-            async with writing.connect() as connection, connection.begin():
-                await connection.run_sync(migrate)
+            await _migrate(file, writing)
             writer = Writer(writing)
             async with writer.running():
                 yield Database(file, reading, writer)
         finally:
             await reading.dispose()
             await writing.dispose()
+
+
+def _probe(file: Path) -> None:
+    """See whether SQLite can open the file, before a pool of connections is built on it."""
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA schema_version")
+    except sqlite3.Error as error:
+        raise DatabaseUnusable(f"{file} cannot be used as the database: {error}") from error
+
+
+async def _migrate(file: Path, engine: AsyncEngine) -> None:
+    try:
+        async with engine.connect() as connection, connection.begin():
+            await connection.run_sync(migrate)
+    except DBAPIError as error:
+        raise DatabaseUnusable(f"{file} cannot be used as the database: {error.orig}") from error
 
 
 __all__ = ["Committed", "Database", "Listener", "database_file", "open_database"]

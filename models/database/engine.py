@@ -13,8 +13,11 @@ READERS: Final = 4
 BUSY_MILLISECONDS: Final = 5000
 """How long a statement waits for a lock that a foreign process holds."""
 
+WAL_BYTES: Final = 64 * 1024 * 1024
+"""To what the log beside the file shrinks again after a long reader or a large transaction has made it grow."""
+
 _PRAGMAS: Final = ("foreign_keys = ON", "temp_store = MEMORY")
-_WRITER_PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL")
+_WRITER_PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", f"journal_size_limit = {WAL_BYTES}")
 _READER_PRAGMAS: Final = ("query_only = ON", "wal_autocheckpoint = 0")
 
 

@@ -17,7 +17,7 @@ from resolvers.lifecycle.storing import write_drafts
 
 Result = TypeVar("Result")
 
-BATCH: Final = 500
+BATCH: Final = 200
 """Sessions in one transaction, so that other calls need not wait for long."""
 
 GONE_KEPT: Final = 7 * DAY

@@ -2,8 +2,10 @@
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -82,6 +84,8 @@ def test_a_database_is_made_and_stays_as_it_is(tmp_path: Path) -> None:
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: "),
         ({"PRODUCTION": "perhaps"}, "PRODUCTION: "),
         ({"LIMITS__DEPTH": "deep"}, "LIMITS__DEPTH: "),
+        ({"LIMITS__DEPTH": "0"}, "LIMITS: DEPTH must be greater than 0"),
+        ({"LIMITS__DEEP": "12"}, "LIMITS: there is no limit DEEP"),
         ({"TRUSTED_DOCUMENTS": "nothing.json"}, "TRUSTED_DOCUMENTS: nothing.json cannot be read"),
         ({"LIMITS": "many"}, 'the environment: error parsing value for field "limits"'),
         ({"HOST": "0.0.0.0"}, "HOST: 0.0.0.0 can be reached from other machines"),  # noqa: S104 - refused
@@ -112,3 +116,21 @@ def test_a_database_that_cannot_be_made_stops_the_start_with_one_line(tmp_path: 
     assert (code, said.count("\n")) == (2, 1)
     assert "nowhere" in result.stderr
     assert "nowhere" in said
+
+
+def test_what_is_no_database_of_ours_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    text = tmp_path / "text.db"
+    text.write_text("This is no database, though it is a file." * 50)
+    foreign = tmp_path / "foreign.db"
+    with closing(sqlite3.connect(foreign)) as other:
+        other.execute("CREATE TABLE session (number INTEGER)")
+    for file in (text, foreign, tmp_path):
+        result = run("serve", "--port", "0", "--database", str(file))
+        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1), result.stderr
+        code, said = invoked("migrate", "--database", str(file))
+        assert (code, said.count("\n")) == (2, 1), said
+
+
+def test_a_database_without_a_name_is_refused() -> None:
+    code, said = invoked("migrate", "--database", "")
+    assert (code, said) == (2, "DATABASE_URL: must be the path of a SQLite file, or sqlite:///path\n")

@@ -15,12 +15,11 @@ ALLOWED: Final[dict[str, set[str]]] = {
     "schema": {"models", "resolvers"},
     "transport": set(),
     "web": set(),
-    "settings.py": {"models", "transport"},
-    "main.py": {"settings", "models", "resolvers", "schema", "transport", "web", "bench"},
+    "main.py": {"models", "resolvers", "schema", "transport", "web", "bench"},
 }
 """What each floor may import of the others. The command line reaches for the demo only when it is asked for."""
 
-OURS: Final = {"models", "resolvers", "schema", "transport", "web", "settings", "main", "bench", "tests"}
+OURS: Final = {"models", "resolvers", "schema", "transport", "web", "main", "bench", "tests"}
 
 
 def imported(path: Path) -> Iterator[str]:

@@ -8,8 +8,7 @@ import typer
 from pydantic_settings import BaseSettings
 from typer.main import get_command
 
-from main import cli
-from settings import Settings
+from main import Settings, cli
 from tests.house.tree import ROOT
 from tests.world import World
 

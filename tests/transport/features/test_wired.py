@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from settings import Settings
+from main import Settings
 from tests.transport.features.uploading import BOUNDARY, form
 from tests.world import World, open_world
 

@@ -1,16 +1,17 @@
-"""What an operator may set."""
+"""What an operator may set of the transport. `main.Settings` reads it from the environment."""
 
 import ipaddress
 from collections.abc import Mapping
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic_settings import NoDecode
 
-from models.clock import DAY
-from models.database import database_file
-from transport import Limits, Origins, TransportSettings, TrustMode, checked_origins, read_manifest
+from transport.manifest import read_manifest
+from transport.origins import Origins, checked_origins
+from transport.settings import Limits, TransportSettings, TrustMode
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -19,21 +20,27 @@ def _names(value: Any) -> Any:
     return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
 
 
-def _checked_url(url: str) -> str:
-    database_file(url)
-    return url
-
-
 def _manifest(value: Any) -> Any:
     return read_manifest(Path(value)) if isinstance(value, str) else value
 
 
-class Settings(BaseSettings):
-    """What an operator may set: by the environment, under these names in capitals, or by the command line."""
+def _known(value: Any) -> Any:
+    unknown = sorted(set(value) - {field.name for field in fields(Limits)}) if isinstance(value, dict) else []
+    if unknown:
+        raise ValueError(f"there is no limit {unknown[0].upper()}")
+    return value
 
-    model_config = SettingsConfigDict(env_nested_delimiter="__", env_ignore_empty=True, extra="ignore")
 
-    database_url: Annotated[str, AfterValidator(_checked_url)] = "sessions.db"
+def _positive(limits: Limits) -> Limits:
+    for name, value in asdict(limits).items():
+        if not value > 0:
+            raise ValueError(f"{name.upper()} must be greater than 0")
+    return limits
+
+
+class TransportOptions(BaseModel):
+    """Where the server listens, to whom, and what it takes."""
+
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     insecure: bool = False
@@ -49,11 +56,8 @@ class Settings(BaseSettings):
     trusted_documents_mode: TrustMode = TrustMode.ENFORCE
     metrics: bool | None = None
     production: bool = False
-    # Rounds further apart than the tolerance of `resolvers.presence` would each count as an absence: nothing would end.
-    sweep_interval: Annotated[float, Field(gt=0, le=2.5)] = 1.0
-    retention_days: Annotated[float, Field(gt=0, le=36_500)] | None = None
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error|critical)$")] = "info"
-    limits: Limits = Limits()
+    limits: Annotated[Limits, BeforeValidator(_known), AfterValidator(_positive)] = Limits()
 
     @field_validator("cors_credentials")
     @classmethod
@@ -76,11 +80,6 @@ class Settings(BaseSettings):
     def shows_metrics(self) -> bool:
         """Whether anybody who reaches the server may see its figures."""
         return self.is_local and not self.production if self.metrics is None else self.metrics
-
-    @property
-    def retention(self) -> int | None:
-        """How long ended sessions are kept, in milliseconds; null: for ever."""
-        return None if self.retention_days is None else int(self.retention_days * DAY)
 
     def transport(self) -> TransportSettings:
         """The part that concerns the transport."""
