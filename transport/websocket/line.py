@@ -1,11 +1,15 @@
 """The line to one client: ASGI's messages as three verbs."""
 
 import asyncio
+from collections.abc import Callable
 from math import inf
+from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
 from transport.websocket.wire import EXTENSION
+
+NO_EXTENSION: Final = {"write": lambda _text: False}
 
 
 class GoneError(Exception):
@@ -18,7 +22,7 @@ class Line:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
-        self._takes_bytes = EXTENSION in scope.get("extensions", {})
+        self._write: Callable[[bytes], bool] = scope.get("extensions", {}).get(EXTENSION, NO_EXTENSION)["write"]
         self._saying = 0
 
     @property
@@ -37,12 +41,11 @@ class Line:
 
     async def say(self, text: bytes) -> None:
         """Send a message, as soon as the client takes it. Raises GoneError."""
+        if self._write(text):
+            return
         self._saying += 1
         try:
-            if self._takes_bytes:
-                await self._send({"type": "websocket.send", "utf8": text})
-            else:
-                await self._send({"type": "websocket.send", "text": text.decode()})
+            await self._send({"type": "websocket.send", "text": text.decode()})
         except OSError:
             raise GoneError from None
         finally:

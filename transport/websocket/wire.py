@@ -5,7 +5,7 @@ Compared with it, this one
 - counts frames: an endless run of pings, or of fragments of nothing, is no message that anybody else would count;
 - cuts off who takes nothing for long although something waits, with 1013;
 - hears a client out before it hangs up, so that the close code reaches who is still sending, but not for ever;
-- sends text that is UTF-8 already, and knows which of it waits (`EXTENSION`).
+- writes text that is UTF-8 already without further ado (`EXTENSION`).
 """
 
 import socket
@@ -17,8 +17,9 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 from websockets.protocol import State
 
-EXTENSION: Final = "websocket.utf8"
-"""In the scope's extensions: `websocket.send` takes `utf8`, the bytes of a text message, in the place of `text`."""
+EXTENSION: Final = "websocket.write"
+"""In the scope's extensions: `write` takes the bytes of a text message and sends it at once. It says False where it
+cannot, as the client has not taken yet what was sent before, or is gone: then ASGI's way tells more."""
 
 MESSAGE_BYTES: Final = 1024 * 1024
 """The longest message a client may send; then close code 1009."""
@@ -128,26 +129,28 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     # ---- what goes out
 
     async def run_asgi(self) -> None:
-        self.scope["extensions"][EXTENSION] = {}
+        self.scope["extensions"][EXTENSION] = {"write": self.write_text}
         await super().run_asgi()
+
+    def write_text(self, text: bytes) -> bool:
+        """See `EXTENSION`."""
+        if self.close_sent or not self.writable.is_set() or self.conn.state is not State.OPEN:
+            return False
+        self.transport.write(framed(text))
+        return True
 
     async def send(self, message: Any) -> None:
         """As ASGI has it. Raises OSError when the connection is over; a close does not wait for what waits."""
-        if message["type"] == "websocket.close":
+        closes = message["type"] == "websocket.close"
+        if closes:
             self.writable.set()
         elif not self.writable.is_set():
             await self.writable.wait()
         if self.disconnected or self.close_sent:
             raise ClientDisconnected
-        text = message.get("utf8")
-        if text is None:
-            await super().send(message)
-            if message["type"] == "websocket.close":
-                self._reap()
-        elif self.conn.state is State.OPEN and not self.transport.is_closing():
-            self.transport.write(framed(text))
-        else:
-            raise ClientDisconnected
+        await super().send(message)
+        if closes:
+            self._reap()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -191,7 +194,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _leave(self) -> None:
         # Whoever is about to send, or waits to, is told that there is nobody.
-        self.close_sent = self.disconnected = self._deaf = True
+        self.handshake_complete = self.close_sent = self.disconnected = self._deaf = True
         self.writable.set()
         if self.transport.can_write_eof():
             # Closed at once, what is still under way would be answered with a reset; that may overtake the close.

@@ -12,6 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.routing import WebSocketRoute
+from starlette.types import ASGIApp
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
@@ -165,14 +166,23 @@ async def serving(
 
     endpoint = WebSocketEndpoint(server.streams, make_context, chosen)
     app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
+    async with listening(app, wire, http) as (port, running):
+        site = Site(port, log, endpoint, server, running)
+        yield site
+
+
+@asynccontextmanager
+async def listening(
+    app: ASGIApp, wire: type[WebSocketProtocol] = WebSocketProtocol, http: type[Protocol] = Protocol
+) -> AsyncIterator[tuple[int, uvicorn.Server]]:
+    """The port of an application, and its server."""
     given = options() | {"lifespan": "off", "log_config": None, "log_level": "info", "ws": wire, "http": http}
     running = uvicorn.Server(uvicorn.Config(app, **given))
     # It listens from here on: who connects before the server has started waits in the queue.
-    listening = socket.create_server(("127.0.0.1", 0))
-    site = Site(listening.getsockname()[1], log, endpoint, server, running)
-    task = asyncio.create_task(running.serve(sockets=[listening]))
+    opened = socket.create_server(("127.0.0.1", 0))
+    task = asyncio.create_task(running.serve(sockets=[opened]))
     try:
-        yield site
+        yield opened.getsockname()[1], running
     finally:
         running.should_exit = True
         await task

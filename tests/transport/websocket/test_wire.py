@@ -1,0 +1,82 @@
+"""The layer below by itself, under applications that take their time."""
+
+import asyncio
+from contextlib import closing
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from tests.transport.streams.world import until
+from tests.transport.websocket.site import HANDSHAKE, PATIENCE, frame, listening
+from transport.websocket.wire import EXTENSION
+
+
+class SlowToAccept:
+    """An application that answers the handshake when it is told to, and then listens to the end."""
+
+    def __init__(self) -> None:
+        self.may = asyncio.Event()
+        self.called = asyncio.Event()
+        self.over = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.called.set()
+        try:
+            await self.may.wait()
+            await receive()
+            await send({"type": "websocket.accept", "subprotocol": None})
+            while (await receive())["type"] != "websocket.disconnect":
+                pass
+            assert not scope["extensions"][EXTENSION]["write"](b"late")
+        except OSError:
+            pass
+        finally:
+            self.over = True
+
+
+@pytest.mark.parametrize("sent", [frame(3), frame(1, b"\xff"), frame(8), b""], ids=["bad", "text", "close", "nothing"])
+async def test_a_client_that_does_not_wait_for_the_handshake_is_closed(sent: bytes) -> None:
+    app = SlowToAccept()
+    async with asyncio.timeout(PATIENCE), listening(app) as (port, running):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with closing(writer):
+            writer.write(HANDSHAKE)
+            await app.called.wait()
+            writer.write(sent)
+            writer.write_eof()
+            await reader.read()
+            app.may.set()
+            await until(lambda: app.over and not running.server_state.connections)
+
+
+async def test_an_application_may_end_without_a_word() -> None:
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept", "subprotocol": None})
+
+    async with asyncio.timeout(PATIENCE), listening(app) as (port, running):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with closing(writer):
+            writer.write(HANDSHAKE)
+            assert (await reader.read()).startswith(b"HTTP/1.1 101 ")
+            await until(lambda: not running.server_state.connections)
+
+
+async def test_who_waits_to_send_learns_that_the_client_has_left() -> None:
+    learned = asyncio.Event()
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept", "subprotocol": None})
+        try:
+            while True:
+                await send({"type": "websocket.send", "text": "x" * 1_000_000})
+        except OSError:
+            learned.set()
+
+    async with asyncio.timeout(PATIENCE), listening(app) as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(HANDSHAKE)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.transport.abort()
+        await learned.wait()
