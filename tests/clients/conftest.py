@@ -11,8 +11,9 @@ def node_modules() -> None:
     install()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all clients: each of them looks only at what it made itself."""
     with serving(tmp_path_factory.mktemp("server")) as running:
         yield running
 

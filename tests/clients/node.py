@@ -1,11 +1,14 @@
 """Node.js, npm and Chromium for the tests. What is missing is a reason to skip, and in CI a failure."""
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -38,6 +41,22 @@ def install() -> None:
 def node(script: str, *args: str | Path) -> str:
     """What a script of this folder prints."""
     return run(command("node"), script, *args)
+
+
+def seen(script: str, *args: str | Path) -> Any:
+    """What a script of this folder prints, as JSON."""
+    return json.loads(node(script, *args))
+
+
+@contextmanager
+def talking(script: str, *args: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """A script of this folder that says what it sees, a line of JSON each, until its input ends.
+
+    It must give up by itself when nothing comes.
+    """
+    command_line = [command("node"), script, *args]
+    with subprocess.Popen(command_line, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
 
 
 def run(*args: str | Path) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
@@ -23,15 +24,34 @@ class Server:
     def graphql(self) -> str:
         return f"{self.origin}/graphql"
 
+    def ask(self, document: str, **variables: Any) -> Any:
+        """The value of the one root field of an operation that must have no errors."""
+        answer = httpx2.post(self.graphql, json={"query": document, "variables": variables}).json()
+        assert "errors" not in answer, answer["errors"]
+        (value,) = answer["data"].values()
+        return value
+
+    def start(self, username: str) -> str:
+        """The id of a new session of a user."""
+        document = """mutation($username: String!) {
+            startSession(input: {variant: {user: {username: $username}}}) { session { id } } }"""
+        id_: str = self.ask(document, username=username)["session"]["id"]
+        return id_
+
+    def stop(self, id_: str) -> None:
+        """End a session."""
+        stopped = self.ask("mutation($id: ID!) { stopSession(input: {id: $id}) { problems { message } } }", id=id_)
+        assert stopped["problems"] == []
+
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Server]:
-    """A server over a new database in this folder, from ready to stopped; its log lies there too."""
-    port = free_port()
+def serving(folder: Path, port: int | None = None, *, killed: bool = False) -> Iterator[Server]:
+    """A server over the database in this folder, from ready to stopped, or killed; its log lies there too."""
+    port = port or free_port()
     server = Server(f"http://127.0.0.1:{port}", folder / "server.log")
     serve = [sys.executable, "main.py", "serve", "--host", "127.0.0.1", "--port", str(port)]
     with (
-        server.log.open("wb") as log,
+        server.log.open("ab") as log,
         subprocess.Popen(
             [*serve, "--database", str(folder / "test.db")], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
         ) as process,
@@ -39,6 +59,8 @@ def serving(folder: Path) -> Iterator[Server]:
         try:
             wait_until_ready(server, process)
             yield server
+            if killed:
+                process.kill()
         finally:
             stop(process)
 

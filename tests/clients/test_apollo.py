@@ -1,0 +1,50 @@
+"""@apollo/client 4 over each of its links."""
+
+from typing import Any
+
+import pytest
+
+from .node import seen
+from .server import Server
+
+pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
+
+
+@pytest.fixture(scope="module")
+def apollo(server: Server) -> Any:
+    return seen("apollo.mjs", server.graphql)
+
+
+@pytest.mark.parametrize("part", ["http", "webSocket"])
+def test_it_starts_a_session_and_finds_it(apollo: Any, part: str) -> None:
+    started, listed = (result["data"] for result in apollo[part])
+    assert started["startSession"]["problems"] == []
+    assert listed["sessions"]["nodes"] == [started["startSession"]["session"]]
+    assert listed["sessions"]["nodes"][0]["username"] == f"apollo {part}"
+
+
+@pytest.mark.parametrize("part", ["subscriptionOverWebSocket", "subscriptionOverMultipart"])
+def test_it_is_told_of_a_session_that_starts(apollo: Any, part: str) -> None:
+    snapshot, change = (result["data"]["activeSessions"] for result in apollo[part])
+    assert (snapshot["sessions"], snapshot["last"]) == ([], True)
+    assert (change["change"], change["session"]["username"]) == ("ADDED", f"apollo {part}")
+
+
+def test_it_shows_a_deferred_fragment_when_it_comes(apollo: Any) -> None:
+    first, whole = apollo["deferred"]["shown"]
+    assert apollo["deferred"]["type"].startswith("multipart/mixed")
+    assert (first["state"], whole["state"]) == ("streaming", "complete")
+    (session,), (complete,) = (shown["data"]["sessions"]["nodes"] for shown in (first, whole))
+    assert set(session) == {"__typename", "id"}
+    assert complete["activities"]["edges"][0]["node"]["type"] == "STARTED"
+    assert complete["pathTimes"] == []
+
+
+@pytest.mark.parametrize(("part", "method"), [("persistedByPost", "POST"), ("persistedByGet", "GET")])
+def test_it_names_a_query_by_its_hash_once_the_server_has_the_text(apollo: Any, part: str, method: str) -> None:
+    assert apollo[part]["wire"] == [
+        [method, "hash", "PERSISTED_QUERY_NOT_FOUND"],
+        ["POST", "text", "ok"],
+        [method, "hash", "ok"],
+    ]
+    assert apollo[part]["data"]["sessions"]["nodes"][0]["username"] == f"apollo {part}"

@@ -1,0 +1,30 @@
+"""urql (@urql/core 6) over HTTP alone, and with graphql-ws."""
+
+from typing import Any
+
+import pytest
+
+from .node import seen
+from .server import Server
+
+pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
+
+
+@pytest.fixture(scope="module")
+def urql(server: Server) -> Any:
+    return seen("urql.mjs", server.graphql)
+
+
+@pytest.mark.parametrize("part", ["http", "webSocket"])
+def test_it_starts_a_session_and_finds_it(urql: Any, part: str) -> None:
+    started, listed = urql[part]
+    assert started["startSession"]["problems"] == []
+    assert listed["sessions"]["nodes"] == [started["startSession"]["session"]]
+    assert listed["sessions"]["nodes"][0]["username"] == f"urql {part}"
+
+
+@pytest.mark.parametrize("part", ["subscriptionByFetch", "subscriptionOverWebSocket"])
+def test_it_is_told_of_a_session_that_starts(urql: Any, part: str) -> None:
+    snapshot, change = (result["activeSessions"] for result in urql[part])
+    assert (snapshot["sessions"], snapshot["last"]) == ([], True)
+    assert (change["change"], change["session"]["username"]) == ("ADDED", f"urql {part}")
