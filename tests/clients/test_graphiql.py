@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import httpx2
 import pytest
 
 from .node import chromium, node
-from .server import Server
+from .server import Server, serving
 
 pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
 
@@ -36,12 +37,19 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One that nobody else uses: its examples count everything."""
+    with serving(tmp_path_factory.mktemp("graphiql-server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def visit(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Visit:
     return Visit(**json.loads(node("graphiql.mjs", server.origin, chromium(), tmp_path_factory.mktemp("graphiql"))))
 
 
 def test_it_opens_with_the_example_tabs(visit: Visit) -> None:
-    assert visit.tabs == [*STARTS, "KeepAlive", "ActiveSessions", "Statistics"]
+    assert visit.tabs == [*STARTS, "KeepAlive", "ActiveSessions", "Statistics", "Live"]
 
 
 @pytest.mark.parametrize("operation", STARTS)

@@ -1,0 +1,49 @@
+"""GraphiQL's live example, in one tab of a real browser, while another tab is used."""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+
+from .node import chromium, seen
+from .server import Server
+
+pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What graphiql-live.mjs saw: the results as they were shown, and what the browser had to say."""
+
+    before: str
+    wrong: dict[str, str]
+    started: str
+    after: str
+    console: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def visit(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Visit:
+    return Visit(**seen("graphiql-live.mjs", server.origin, chromium(), tmp_path_factory.mktemp("graphiql-live")))
+
+
+def test_it_shows_first_what_there_is(visit: Visit) -> None:
+    assert '"totalCount"' in visit.before
+    assert '"change"' not in visit.before
+
+
+def test_what_another_tab_starts_arrives(visit: Visit) -> None:
+    started = re.search(r"s_[\w-]{22}", visit.started)
+    assert started
+    assert started.group() not in visit.before
+    assert started.group() in visit.after
+    assert '"ADDED"' in visit.after
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"), [("syntax", "GRAPHQL_PARSE_FAILED"), ("validation", "GRAPHQL_VALIDATION_FAILED")]
+)
+def test_what_is_wrong_in_another_tab_is_shown_there_and_disturbs_nobody(visit: Visit, wrong: str, code: str) -> None:
+    assert code in visit.wrong[wrong]
+    assert '"errors"' not in visit.after
+    assert visit.console["live"] == []
