@@ -80,6 +80,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None, *, 
     page = None if chosen.production else Page(pages.graphiql_html(), pages.GRAPHIQL_HEADERS)
     endpoint = GraphQLEndpoint(graphql_schema, make_context, chosen.transport(), page=page)
     sockets = WebSocketEndpoint(endpoint.streams, make_context, endpoint.settings)
+    endpoint.metrics.gauge("graphql_sockets", "WebSockets that are open.", sockets.__len__)
     graphql = [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets)]
     watching = [Route("/livez", livez), Route("/readyz", readyz)]
     if chosen.shows_metrics:

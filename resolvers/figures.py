@@ -11,6 +11,7 @@ from models.database import Database
 from models.database.commits import SIZES, Commits
 from models.errors import StorageUnavailable
 from resolvers.context import Services
+from resolvers.feed.reading import head
 from resolvers.lifecycle import Sweeper
 from resolvers.stats.counting import active_by_kind
 
@@ -22,12 +23,15 @@ class Figures(Collector):
         self._services = services
         self._sweeper = sweeper
         self._active: dict[str, int] = {}
+        self._lag = 0
 
     async def prepare(self) -> None:
         """Count what only the database knows; nothing is shown of it while that cannot be read."""
         try:
             moment = await self._services.presence.moment()
             self._active = await self._services.database.read(active_by_kind, moment.now)
+            position = self._services.feed.position
+            self._lag = 0 if position is None else await self._services.database.read(head) - position
         except StorageUnavailable:
             self._active = {}
 
@@ -36,7 +40,8 @@ class Figures(Collector):
         active = GaugeMetricFamily("sessions_active", "Sessions that are going on.", labels=["kind"])
         for kind, count in self._active.items():
             active.add_metric([kind], count)
-        return [active, *of_sweeper(self._sweeper), *of_storage(self._services.database)]
+        lag = GaugeMetricFamily("feed_lag_entries", "Entries of the log that subscribers were not told yet.", self._lag)
+        return [active, lag, *of_sweeper(self._sweeper), *of_storage(self._services.database)]
 
 
 def of_sweeper(sweeper: Sweeper) -> Iterator[Metric]:

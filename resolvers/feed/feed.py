@@ -111,6 +111,11 @@ class Feed:
 
     # ---- looking ----
 
+    @property
+    def position(self) -> int | None:
+        """How far the log was read; null while nobody follows."""
+        return self._position
+
     async def look(self) -> None:
         """Hand on everything that is new; has done so when it returns."""
         while not await self._look_once():

@@ -64,6 +64,7 @@ class GraphQLEndpoint:
         self.streams = Streams(self.execution, self.settings.limits)
         self.make_context = make_context
         self.page = page
+        show_streams(self.metrics, self.streams)
 
     @property
     def metrics(self) -> Metrics:
@@ -74,6 +75,13 @@ class GraphQLEndpoint:
         """Answer one request."""
         with ExitStack() as keep:
             await Exchange(self, scope, receive, send, keep).run()
+
+
+def show_streams(metrics: Metrics, streams: Streams) -> None:
+    """Have the figures tell of streams."""
+    metrics.gauge("graphql_subscriptions", "Subscriptions that are open.", lambda: len(streams.subscriptions))
+    metrics.gauge("graphql_subscription_groups", "Groups that are told the same.", lambda: len(streams.groups))
+    metrics.gauge("graphql_queued_bytes", "What waits for readers of streams.", lambda: streams.queued_bytes)
 
 
 class Exchange:

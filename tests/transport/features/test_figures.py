@@ -1,11 +1,16 @@
 """What the whole server shows at /metrics."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from websockets import Subprotocol
+from websockets.asyncio.client import connect
 
+from resolvers.feed import Feed
+from tests.bad_inputs.server import listening
 from tests.world import World, open_world
 
 
@@ -59,3 +64,30 @@ async def test_commits_are_counted_by_how_many_calls_share_them(server: World) -
     assert seen[f"{name}_bucket le=1"] <= seen[f"{name}_bucket le=512"] == seen[f"{name}_bucket le=+Inf"]
     assert seen["database_commit_failures_total"] == 0
     assert seen["database_wal_bytes"] > 0
+
+
+async def test_sockets_subscriptions_and_what_they_wait_for_are_counted(
+    server: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with asyncio.timeout(20), listening(server.app) as port:
+        async with connect(f"ws://localhost:{port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]) as ws:
+            await ws.send('{"type":"connection_init"}')
+            await ws.recv()
+            for id_ in ("1", "2"):
+                payload = '{"query":"subscription{activeSessions{__typename}}"}'
+                await ws.send(f'{{"type":"subscribe","id":"{id_}","payload":{payload}}}')
+                await ws.recv()
+            seen = await shown(server)
+            assert seen["graphql_sockets"] == 1
+            assert (seen["graphql_subscriptions"], seen["graphql_subscription_groups"]) == (2, 1)
+            assert (seen["graphql_queued_bytes"], seen["feed_lag_entries"]) == (0, 0)
+
+            async def nothing(_feed: Feed) -> None:
+                """The log is not read."""
+
+            monkeypatch.setattr(Feed, "look", nothing)
+            await server.user()
+            assert (await shown(server))["feed_lag_entries"] == 1
+        while (seen := await shown(server))["graphql_sockets"]:
+            pass
+        assert seen["graphql_subscriptions"] == 0
