@@ -72,3 +72,10 @@ async def test_errors_are_compressed_as_well(ask: Client) -> None:
     response = await ask.post(b'{"query":"{item{%s}}"}' % fields.encode(), headers={"accept-encoding": "gzip"})
     assert (response.status_code, response.headers["content-encoding"]) == (400, "gzip")
     assert len(response.json()["errors"]) == 20
+
+
+async def test_a_stream_is_never_compressed(ask: Client) -> None:
+    response = await ask.post(asking(10_000), accept="text/event-stream", headers={"accept-encoding": "gzip"})
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert "content-encoding" not in response.headers
+    assert len(response.content) > 10_000

@@ -127,3 +127,10 @@ async def test_an_options_request_that_asks_nothing_is_405(world: World) -> None
     async with allowing(world, APP) as ask:
         response = await ask.http.options("/graphql")
     assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
+
+
+async def test_a_stream_says_that_an_allowed_page_may_read_it(world: World) -> None:
+    async with allowing(world, APP) as ask:
+        response = await ask.post({"query": "{hello}"}, accept="text/event-stream", headers={"origin": APP})
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert response.headers["access-control-allow-origin"] == APP
