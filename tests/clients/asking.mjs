@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { createInterface } from "node:readline";
 
 // The last resort: whatever a script waits for has come by then, or the script fails.
-const SECONDS = 60;
+const SECONDS = 120;
 setTimeout(() => {
   console.error(`nothing came within ${SECONDS} s`);
   process.exit(1);
@@ -66,7 +66,12 @@ export class Inbox {
   }
 }
 
-// A conversation with the test: a line each way.
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+// A conversation with the test, a line each way; it is over when the test says no more.
 export const say = (what) => console.log(JSON.stringify(what));
-export const hear = async () => JSON.parse((await lines.next()).value);
+export async function hear() {
+  lines ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  const { value, done } = await lines.next();
+  if (done) process.exit(0);
+  return JSON.parse(value);
+}
+let lines;

@@ -1,4 +1,5 @@
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -7,8 +8,9 @@ from .server import Server, serving
 
 
 @pytest.fixture(scope="session")
-def node_modules() -> None:
-    install()
+def node_modules() -> Path:
+    """Where the packages are."""
+    return install()
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import pytest
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 IN_CI = bool(os.environ.get("CI"))
 
 
@@ -28,14 +29,15 @@ def command(*names: str) -> str:
     return next(filter(None, map(shutil.which, names)), None) or missing(names[0])
 
 
-def install() -> None:
+def install() -> Path:
     """Brings node_modules to what package-lock.json says, once for each lock file."""
     lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
-    installed = HERE / "node_modules" / ".installed"
-    if installed.exists() and installed.read_text() == lock:
-        return
-    run(command("npm"), "ci", "--ignore-scripts")
-    installed.write_text(lock)
+    packages = HERE / "node_modules"
+    installed = packages / ".installed"
+    if not (installed.exists() and installed.read_text() == lock):
+        run(command("npm"), "ci", "--ignore-scripts")
+        installed.write_text(lock)
+    return packages
 
 
 def node(script: str, *args: str | Path) -> str:
@@ -59,8 +61,17 @@ def talking(script: str, *args: str | Path) -> Iterator[subprocess.Popen[str]]:
         yield process
 
 
-def run(*args: str | Path) -> str:
-    done = subprocess.run(args, cwd=HERE, capture_output=True, text=True, timeout=300, check=False)
+def workplace(folder: Path, name: str) -> Path:
+    """Furnishes a folder for a tool: with what is in ours of this name, the printed schema, the packages."""
+    shutil.copytree(HERE / name, folder, dirs_exist_ok=True)
+    shutil.copy(ROOT / "schema" / "schema.graphql", folder)
+    (folder / "node_modules").symlink_to(HERE / "node_modules")
+    return folder
+
+
+def run(*args: str | Path, cwd: Path = HERE) -> str:
+    """What a command prints that must succeed."""
+    done = subprocess.run(args, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode:
         pytest.fail(f"{' '.join(map(str, args))}\n{done.stdout}\n{done.stderr}")
     return done.stdout

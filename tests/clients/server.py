@@ -1,5 +1,6 @@
 """The real server, as a process of its own on a free port."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 
 import httpx2
 
-ROOT = Path(__file__).parents[2]
+from .node import ROOT
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, port: int | None = None, *, killed: bool = False) -> Iterator[Server]:
+def serving(folder: Path, port: int | None = None, *, killed: bool = False, **settings: str) -> Iterator[Server]:
     """A server over the database in this folder, from ready to stopped, or killed; its log lies there too."""
     port = port or free_port()
     server = Server(f"http://127.0.0.1:{port}", folder / "server.log")
@@ -53,7 +54,11 @@ def serving(folder: Path, port: int | None = None, *, killed: bool = False) -> I
     with (
         server.log.open("ab") as log,
         subprocess.Popen(
-            [*serve, "--database", str(folder / "test.db")], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+            [*serve, "--database", str(folder / "test.db")],
+            cwd=ROOT,
+            env=os.environ | settings,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         ) as process,
     ):
         try:

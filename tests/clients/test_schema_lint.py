@@ -2,8 +2,7 @@
 
 import pytest
 
-from .node import command, run
-from .server import ROOT
+from .node import ROOT, command, run
 
 pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
 

@@ -1,0 +1,30 @@
+"""@graphql-codegen's client preset on the printed schema, and an application that is written with it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from .node import command, run, workplace
+
+pytestmark = pytest.mark.clients
+
+
+@pytest.fixture(scope="module")
+def application(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = workplace(tmp_path_factory.mktemp("codegen"), "codegen")
+    run(command("node"), node_modules / "@graphql-codegen/cli/esm/bin.js", "--config", "codegen.json", cwd=folder)
+    return folder
+
+
+def test_every_scalar_has_a_type(application: Path) -> None:
+    types = (application / "graphql" / "graphql.ts").read_text()
+    fields = [line for line in types.splitlines() if not line.startswith(("type Exact<", "export const "))]
+    code = re.sub(r"/\*.*?\*/", "", "\n".join(fields), flags=re.DOTALL)
+    assert "startedAt: string" in code
+    assert "metadata: Json" in code
+    assert re.findall(r".*\b(?:unknown|any)\b.*", code) == []
+
+
+def test_an_application_of_all_operations_passes_strict_checks(application: Path, node_modules: Path) -> None:
+    run(command("node"), node_modules / "typescript/bin/tsc", "--project", "tsconfig.json", cwd=application)
