@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 SECOND = 1_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 
 @dataclass(frozen=True)
@@ -106,10 +107,16 @@ class SetBack:
 
 Step = Start | Again | Call | Together | Terminate | Delete | SetProject | Wait | Sweep | Away | SetBack
 
+
+def often(usual: st.SearchStrategy[Any], *rare: Any) -> st.SearchStrategy[Any]:
+    """Mostly the usual, now and then something else."""
+    unusual = st.sampled_from(rare)
+    return st.sampled_from([usual] * 7 + [unusual]).flatmap(lambda chosen: chosen)
+
+
 WHICH = st.sampled_from([0, 0, 0, 1, 1, 2, 3])
 PATHS = st.sampled_from([["a"], ["a", "b"], ["b"], []])
-PROJECTS = st.sampled_from(["default", "default", "p", "q"])
-TIMEOUTS = st.sampled_from([10, 60, 400, 3600, 86400, 86400])
+TIMEOUTS = st.sampled_from([10, 60, 400, 3600, 86400])
 
 
 def some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -118,11 +125,11 @@ def some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 COMMON = some(
-    projectId=PROJECTS,
-    timeoutSeconds=TIMEOUTS,
-    visible=st.booleans(),
+    projectId=often(st.just("default"), "p", "q"),
+    timeoutSeconds=st.sampled_from([60, 400, 3600, 3600, 86400]),
+    visible=often(st.just(True), False),
     path=PATHS,
-    idempotencyKey=st.sampled_from(["k1", "k2"]),
+    idempotencyKey=st.sampled_from([f"k{number}" for number in range(8)]),
 )
 OWN: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "CLIENT": st.just({"clientSystem": "iOS"}),
@@ -139,11 +146,11 @@ OWN: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 def starts(draw: st.DrawFn) -> Start:
     kind = draw(st.sampled_from(sorted(OWN)))
     common, own = draw(COMMON), draw(OWN[kind])
-    if kind == "AGENDA" and draw(st.integers(0, 5)):
+    if kind == "AGENDA" and draw(often(st.just(True), False)):
         common.pop("timeoutSeconds", None)
     at = draw(st.sampled_from([-25 * HOUR, -10 * SECOND, 0, 1, 30 * SECOND, HOUR]))
     lasts = None if own.get("allDay") else draw(st.sampled_from([None, SECOND, MINUTE, HOUR]))
-    return Start(kind, common, own, draw(st.none() | WHICH), at, lasts)
+    return Start(kind, common, own, draw(often(st.none(), 0, 1)), at, lasts)
 
 
 PINGS = st.builds(
@@ -151,50 +158,45 @@ PINGS = st.builds(
     st.booleans(),
     st.sampled_from([0, 0, 0, -1, -30 * SECOND, -MINUTE, -MINUTE - 1, MINUTE, MINUTE + 1, -HOUR, 25 * HOUR]),
     st.sampled_from([0, 7, 7.5]),
-    st.sampled_from([False] * 9 + [True]),
+    often(st.just(False), True),
 )
-GIVEN = some(path=PATHS, sequence=st.integers(0, 3))
+GIVEN = some(path=PATHS, sequence=st.integers(0, 9))
 KEEPALIVES = st.builds(
     Call,
     st.just("keepalive"),
     WHICH,
-    some(path=PATHS, sequence=st.integers(0, 3), visible=st.booleans()),
+    some(path=PATHS, sequence=st.integers(0, 9), visible=often(st.just(True), False)),
     st.none() | PINGS,
 )
-CALLS = (
-    KEEPALIVES
-    | st.builds(Call, st.just("hide"), WHICH, GIVEN, st.none() | PINGS)
-    | st.builds(Call, st.just("stop"), WHICH, GIVEN, st.none() | PINGS)
+PROJECTS = st.builds(
+    SetProject,
+    st.sampled_from(["p", "q"]),
+    st.booleans(),
+    st.none() | st.dictionaries(st.sampled_from(["USER", "FIELD", "MEDIA"]), st.none() | TIMEOUTS),
 )
-WAITS = st.builds(
-    Wait, st.sampled_from([1, SECOND, SECOND, 3 * SECOND, 9_999, 30 * SECOND, 299 * SECOND, HOUR, 24 * HOUR])
-) | st.builds(Wait, st.sampled_from([-1, 0, 1]), WHICH)
+MOMENTS = st.sampled_from([1, SECOND, 3 * SECOND, 9_999, 30 * SECOND, 30 * SECOND, 59_999, 299 * SECOND])
+EDGES = st.builds(Wait, st.sampled_from([-1, -1, 0, 1]), WHICH)
+ABSENCES = st.sampled_from([0, SECOND, 5_000, 5_001, 20 * MINUTE, 25 * HOUR])
 
-RARE: st.SearchStrategy[Step] = st.one_of(
-    st.builds(Terminate, WHICH),
-    st.builds(Delete, WHICH),
-    st.builds(
-        SetProject,
-        st.sampled_from(["p", "q"]),
-        st.booleans(),
-        st.none() | st.dictionaries(st.sampled_from(["USER", "FIELD", "MEDIA"]), st.none() | TIMEOUTS),
-    ),
-    st.builds(SetBack, st.sampled_from([SECOND, 5_000, 5_001, HOUR])),
-)
-STEPS: st.SearchStrategy[Step] = st.one_of(
-    starts(),
-    st.builds(Again, WHICH),
-    KEEPALIVES,
-    CALLS,
-    CALLS,
-    WAITS,
-    WAITS,
-    st.just(Sweep()),
-    st.builds(Together, st.lists(KEEPALIVES, min_size=1, max_size=3).map(tuple)),
-    st.builds(Away, st.sampled_from([0, SECOND, 5_000, 5_001, 20 * MINUTE, 25 * HOUR]), st.booleans()),
-    RARE,
-)
-
-LIVES = st.tuples(st.lists(starts(), min_size=1, max_size=3), st.lists(STEPS, min_size=10, max_size=30)).map(
+STEPS: list[tuple[int, st.SearchStrategy[Step]]] = [
+    (3, starts()),
+    (2, st.builds(Again, WHICH)),
+    (6, KEEPALIVES),
+    (4, st.builds(Call, st.just("hide"), WHICH, GIVEN, st.none() | PINGS)),
+    (1, st.builds(Call, st.just("stop"), WHICH, GIVEN, st.none() | PINGS)),
+    (2, st.builds(Together, st.lists(KEEPALIVES, min_size=1, max_size=3).map(tuple))),
+    (9, st.builds(Wait, MOMENTS)),
+    (1, st.builds(Wait, st.sampled_from([HOUR, DAY]))),
+    (2, EDGES),
+    (2, st.just(Sweep())),
+    (2, st.builds(Away, ABSENCES, st.booleans())),
+    (1, st.builds(Terminate, WHICH)),
+    (1, st.builds(Delete, WHICH)),
+    (1, PROJECTS),
+    (1, st.builds(SetBack, st.sampled_from([SECOND, 5_000, 5_001, HOUR]))),
+]
+"""Each with how often it comes."""
+ANY = st.sampled_from([step for times, step in STEPS for _ in range(times)]).flatmap(lambda step: step)
+LIVES = st.tuples(st.lists(starts(), min_size=1, max_size=3), st.lists(ANY, min_size=12, max_size=30)).map(
     lambda parts: [*parts[0], *parts[1]]
 )

@@ -7,14 +7,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from tests.truth.playing import Play
-from tests.truth.steps import LIVES, Step
+from tests.truth.steps import DAY, HOUR, LIVES, Again, Away, Call, SetBack, Start, Step, Sweep, Wait
 from tests.world import open_world
 
-EXAMPLES = 80
+EXAMPLES = 70
 MANY_EXAMPLES = 10_000
+
+USER = Start("USER", {"idempotencyKey": "k0", "timeoutSeconds": 400}, {"username": "ann"})
+FORM = Start("FIELD", {"idempotencyKey": "k0"}, {"unitId": "u", "uuid": "f1"})
+
+# What chance seldom makes.
+A_KEY_AT_ITS_END: list[Step] = [USER, Wait(DAY - 1), Again(0), Wait(1), Again(0)]
+A_KEY_WHOSE_FORM_WAS_REPLACED: list[Step] = [FORM, Start("FIELD", {}, FORM.own), Again(1), Sweep()]
+HEARD_AFTER_A_STEP_BACK: list[Step] = [USER, SetBack(HOUR), Call("keepalive", 0), Wait(0, until_end_of=0), Sweep()]
+RETURNED_AFTER_A_STEP_BACK: list[Step] = [USER, SetBack(HOUR), Away(HOUR // 2, restarts=True), Wait(0, 0), Sweep()]
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +47,10 @@ def play(empty: Path, steps: list[Step]) -> None:
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=LIVES)
+@example(steps=A_KEY_AT_ITS_END)
+@example(steps=A_KEY_WHOSE_FORM_WAS_REPLACED)
+@example(steps=HEARD_AFTER_A_STEP_BACK)
+@example(steps=RETURNED_AFTER_A_STEP_BACK)
 def test_a_life_goes_as_it_is_counted(empty: Path, steps: list[Step]) -> None:
     play(empty, steps)
 
