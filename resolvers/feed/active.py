@@ -107,7 +107,7 @@ class ActiveSessions(Source):
         """Why a stream can't go on from there; null where it can."""
         database_id, now = await self.feed.database_id(), await self.feed.now()
         fault = given.fault(database_id=database_id, set_=self._fingerprint, now=now)
-        if fault is None and given.position > await self.feed.database.read(reading.head):
+        if fault is None and given.position > await self.feed.database.read(reading.furthest):
             return places.AHEAD
         return fault
 

@@ -63,7 +63,7 @@ class SessionActivities(Source):
     async def open(self, after: str | None) -> AsyncIterator[Item | Joined]:
         given = self._after if after is None else places.parse(after)
         head = await self.feed.database.read(reading.head)
-        gap = None if given is None else await self._gap(given, head)
+        gap = None if given is None else await self._gap(given)
         database_id = await self.feed.database_id()
         cursor = places.of_set(database_id, "", Place(head, await self.feed.now()))
         if gap is not None:
@@ -81,11 +81,11 @@ class SessionActivities(Source):
             stretch = Stretch(_position(page.entries[-1]), page.head)
         yield Joined(at_entry(page.head), cursor=places.of_log(database_id, page.head))
 
-    async def _gap(self, given: Given, head: int) -> str | None:
+    async def _gap(self, given: Given) -> str | None:
         """Why a stream can't go on from there; null where it can."""
         now = await self.feed.now()
         fault = given.fault(database_id=await self.feed.database_id(), set_=None, now=now)
-        if fault is not None or given.position > head:
+        if fault is not None or given.position > await self.feed.database.read(reading.furthest):
             return fault or places.AHEAD
         # The cursor of an activity bears no time.
         recent = given.time is not None or await self.feed.database.read(

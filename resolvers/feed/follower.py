@@ -26,6 +26,8 @@ class Follower(ABC):
         self._arrived = asyncio.Event()
         self._early: list[Batch] | None = []
         """What came before it was known where to begin; null once that is known."""
+        self._held_back = False
+        """Whether there may be something to say that had to wait until all items were taken."""
         self._closed = False
         self._error: Exception | None = None
 
@@ -75,8 +77,17 @@ class Follower(ABC):
     def tell(self, batch: Batch) -> None:
         """Make items of a batch."""
 
-    async def rest(self) -> None:  # noqa: B027 - nothing has to wait where all is told at once
-        """Say what had to wait until all items were taken."""
+    def go_on(self) -> None:
+        """Have another batch as soon as all items are taken."""
+        self._held_back = self.waiting > 0
+        if not self._held_back:
+            self.feed.wake()
+
+    async def rest(self) -> None:
+        """All items were taken."""
+        if self._held_back:
+            self._held_back = False
+            self.feed.wake()
 
     @property
     def waiting(self) -> int:

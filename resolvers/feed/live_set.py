@@ -104,21 +104,15 @@ class LiveSet(Follower):
         times = [pace.next for pace, waiting in ((self._pace, self._news), (self._beat_pace, self._beats)) if waiting]
         return min(times, default=None)
 
-    async def rest(self) -> None:
-        time = self.feed.timers.time()
-        news_waits = self._until is not None or (self._news and self._pace.ready(time))
-        if news_waits or self._beating or (self._beats and self._beat_pace.ready(time)):
-            self.feed.wake()
-
     def prepare(self, time: float) -> Collection[str]:
         self._ready, self._ready_beats = None, []
         if self.waiting:
+            self.go_on()
             return ()
         if self._until is not None or self._pace.ready(time):
             self._ready = frozenset(islice(self._news, FLUSH))
         if self._beats and not self._beating and self._beat_pace.ready(time):
             self._beating, self._beats = list(self._beats), set()
-            self._beat_pace.spend(time)
         self._ready_beats = self._beating[:FLUSH]
         return [*(self._ready or ()), *self._ready_beats]
 
@@ -130,8 +124,12 @@ class LiveSet(Follower):
             self._told = Place(batch.position, batch.now)
         if self._ready_beats:
             del self._beating[: len(self._ready_beats)]
-            self.give(self._beats_of(self._ready_beats, batch))
+            if beats := self._beats_of(self._ready_beats, batch):
+                self._beat_pace.spend(batch.time)
+                self.give(beats)
         self._ready, self._ready_beats = None, []
+        if self._until is not None or self._beating:
+            self.go_on()
 
     def _flush(self, ready: AbstractSet[str], batch: Batch) -> list[Item]:
         """The items of as many sessions as the batch shows, in the order of their newest entries.

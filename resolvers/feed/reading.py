@@ -7,6 +7,7 @@ from sqlalchemy import and_, exists, func, select
 from sqlalchemy.engine import Connection
 
 from models.clock import Instant
+from models.sql import last_number
 from models.tables import activity, server, session
 from models.tables.activity import Activity
 from models.tables.session import Session
@@ -33,6 +34,11 @@ def head(tx: Connection) -> int:
     On SQLite the one writer makes positions grow in the order of commits, so nothing appears below it later on.
     """
     return tx.execute(select(func.max(activity.c.position))).scalar_one() or 0
+
+
+def furthest(tx: Connection) -> int:
+    """The highest position that the log ever had: its newest entry may have been cleared away."""
+    return max(head(tx), last_number(tx, activity))
 
 
 def sessions(tx: Connection, ids: Collection[str]) -> dict[str, Session]:
@@ -105,7 +111,7 @@ def newest(tx: Connection, now: Instant, chosen: Chosen, most: int) -> Newest:
     total = len(ids)
     if total > most:
         total = tx.execute(select(func.count()).select_from(session).where(matching)).scalar_one()
-    return Newest(head(tx), ids[:most], rows[:PART], total)
+    return Newest(head(tx), ids[:most], rows[: min(most, PART)], total)
 
 
 class Since(NamedTuple):

@@ -85,11 +85,9 @@ class Figures(Follower):
     def due(self) -> float:
         return self._pace.next if self._moved else max(self._pace.next, self._counted_at + PATIENCE_SECONDS)
 
-    async def rest(self) -> None:
-        if self._moved and self._pace.ready(self.feed.timers.time()):
-            self.feed.wake()
-
     def prepare(self, time: float) -> tuple[()]:
+        if self.waiting:
+            self.go_on()
         self._ready = not self.waiting and self._pace.ready(time)
         return ()
 

@@ -1,0 +1,175 @@
+"""`sessionActivities`: the log as it happens."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.clock import DAY, HOUR
+from models.tables.activity import Activity
+from resolvers.activities import activity_cursor
+from resolvers.errors import BadUserInput
+from resolvers.feed import activities as module
+from resolvers.feed.activities import session_activities
+from resolvers.feed.items import Resync
+from tests.feed.stage import Stage, Stream, open_stage
+from tests.rows import activity_row, session_row, store
+from tests.world import EPOCH, FakeClock
+
+
+async def listen(stage: Stage, *, types: list[str] | None = None, after: str | None = None, **given: Any) -> Stream:
+    """One more stream of the log."""
+    return await stage.join(session_activities(await stage.context(), filter=given, types=types, after=after))
+
+
+def types_of(entries: list[Any]) -> list[str]:
+    assert all(isinstance(entry, Activity) for entry in entries)
+    return [entry.type for entry in entries]
+
+
+async def test_it_tells_what_happens_from_now_on_each_thing_once_and_in_order(stage: Stage) -> None:
+    session = await stage.world.user()
+    stream = await listen(stage)
+    assert stream.told == []
+    await stage.world.mutate("hideSession", {"id": session["id"]})
+    await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": ["x"]})
+    assert types_of(await stream.read()) == ["HIDDEN", "SHOWN", "MOVED"]
+    await stage.world.mutate("stopSession", {"id": session["id"]})
+    assert types_of(await stream.read()) == ["STOPPED"]
+    assert await stream.read() == []
+
+
+async def test_it_goes_on_from_the_cursor_of_an_activity(stage: Stage) -> None:
+    early = await listen(stage)
+    session = await stage.world.user()
+    for path in "abc":
+        await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": [path]})
+    entries = await early.read()
+    assert types_of(entries) == ["STARTED", "MOVED", "MOVED", "MOVED"]
+    context = await stage.context()
+    for index, entry in enumerate(entries):
+        cursor = await activity_cursor(context, entry)
+        assert cursor == early.told[index].cursor
+        late = await listen(stage, after=cursor)
+        assert [item.payload.id for item in late.told] == [entry.id for entry in entries[index + 1 :]]
+        assert types_of(await late.read()) == []
+    await stage.world.mutate("hideSession", {"id": session["id"]})
+    assert types_of(await late.read()) == ["HIDDEN"]
+
+
+async def test_the_cursor_of_a_live_set_is_a_place_in_the_log_too(stage: Stage) -> None:
+    cursor = (await stage.watch()).cursors[-1]
+    await stage.world.user()
+    assert types_of([item.payload for item in (await listen(stage, after=cursor)).told]) == ["STARTED"]
+
+
+async def test_only_these_types_of_only_these_sessions_as_they_are_now(stage: Stage) -> None:
+    hidden = await listen(stage, types=["HIDDEN", "STOPPED"], visible=False)
+    nothing = await listen(stage, types=[])
+    ended = await listen(stage, end_reasons=["STOPPED"])
+    session = await stage.world.user()
+    assert await hidden.read() == []
+    await stage.world.mutate("hideSession", {"id": session["id"]})
+    assert types_of(await hidden.read()) == ["HIDDEN"]
+    assert await ended.read() == []
+    await stage.world.mutate("stopSession", {"id": session["id"]})
+    assert types_of(await hidden.read()) == types_of(await ended.read()) == ["STOPPED"]
+    assert await nothing.read() == []
+
+
+async def test_what_is_said_of_sessions_that_are_gone_is_told_where_the_log_alone_can_say_it(stage: Stage) -> None:
+    everything, users, names = await listen(stage), await listen(stage, kinds=["USER"]), await listen(stage, user={})
+    others = await listen(stage, kinds=["CLIENT"])
+    session = await stage.world.user()
+    for stream in (everything, users, names, others):
+        await stream.read()
+    cursor = everything.cursors[-1]
+    await stage.world.ask("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
+    assert types_of(await everything.read()) == types_of(await users.read()) == ["DELETED"]
+    assert await names.read() == await others.read() == []
+    late = await listen(stage, after=cursor)
+    assert types_of([item.payload for item in late.told]) == ["DELETED"]
+    assert (await listen(stage, user={}, after=cursor)).told == []
+
+
+async def test_more_than_a_page_is_read_bit_by_bit(stage: Stage) -> None:
+    first = session_row(started_at=EPOCH - 1)
+    await store(stage.database, first, activity_row(first))
+    cursor = (await listen(stage, after=(await stage.watch()).cursors[-1])).source
+    assert cursor.starting_arguments == {"after"}
+    start = (await stage.watch()).cursors[-1]
+    await store(stage.database, *(activity_row(first, "MOVED", data={"n": n}) for n in range(1001)))
+    stream = await listen(stage, after=start)
+    assert [item.payload.data["n"] for item in stream.told] == list(range(1001))
+    assert await stream.read() == []
+
+
+async def test_who_is_slow_reads_the_log_itself_and_misses_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WAITING", 3)
+    session = await stage.world.user()
+    async with session_activities(await stage.context(), filter={}, types=None, after=None).follow() as told:
+        for number in range(20):
+            await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": [str(number)]})
+            await stage.feed.look()
+        (follower,) = stage.feed._followers
+        assert follower.waiting == 3
+        paths = [(await anext(told)).payload.data["to"] for _ in range(20)]
+        await stage.world.mutate("stopSession", {"id": session["id"]})
+        await stage.feed.look()
+        assert (await anext(told)).payload.type == "STOPPED"
+        assert follower.waiting == 0
+    assert paths == [[str(number)] for number in range(20)]
+
+
+async def test_a_place_that_is_too_old_or_elsewhere_begins_afresh(stage: Stage, tmp_path: Path) -> None:
+    async with open_stage(tmp_path / "other.db") as other:
+        await other.world.user()
+        elsewhere = (await other.watch()).cursors[-1]
+    early = await listen(stage)
+    await stage.world.user()
+    await early.read()
+    (old,) = early.cursors
+    await stage.world.advance(8 * DAY / 1000)
+    await stage.world.sweep()
+    for cursor, reason in ((old, "more than 7 days old"), (elsewhere, "another database")):
+        stream = await listen(stage, after=cursor)
+        (resync,) = [item.payload for item in stream.told]
+        assert isinstance(resync, Resync)
+        assert reason in resync.reason
+        assert (await listen(stage, after=resync.cursor)).told == []
+        session = await stage.world.user()
+        (entry,) = await stream.read()
+        assert entry.session_id == session["id"]
+
+
+async def test_an_entry_about_long_ago_is_no_old_place(stage: Stage) -> None:
+    early = await listen(stage)
+    await stage.world.user()
+    past = {"guide": 1, "name": "Past", "startTime": "2016-05-27T10:00:00Z", "endTime": "2016-05-27T11:00:00Z"}
+    await stage.world.started("agenda", past)
+    await early.read()
+    await stage.world.user()
+    stream = await listen(stage, after=early.cursors[-1])
+    assert types_of([item.payload for item in stream.told]) == ["STARTED"]
+
+
+async def test_a_restart_makes_no_difference(tmp_path: Path) -> None:
+    async with open_stage(tmp_path / "test.db") as stage:
+        early = await listen(stage)
+        session = await stage.world.user()
+        await early.read()
+        await stage.world.mutate("hideSession", {"id": session["id"]})
+    async with open_stage(tmp_path / "test.db", FakeClock(EPOCH + HOUR)) as stage:
+        stream = await listen(stage, after=early.cursors[-1])
+        assert types_of([item.payload for item in stream.told]) == ["HIDDEN"]
+
+
+@pytest.mark.parametrize("text", ["", "x", "W10"])
+async def test_garbage_is_no_place(stage: Stage, text: str) -> None:
+    with pytest.raises(BadUserInput):
+        await listen(stage, after=text)
+    stream = await listen(stage)
+    with pytest.raises(BadUserInput):
+        await stream.begin(text)

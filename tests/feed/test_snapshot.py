@@ -1,0 +1,153 @@
+"""What a stream of the live set begins with."""
+
+from typing import Any
+
+import pytest
+
+from models.words import Kind
+from resolvers.errors import BadUserInput
+from resolvers.feed import active
+from resolvers.feed.items import Item, Resync, Snapshot
+from tests.feed.stage import Stage, fold
+from tests.rows import ended_row, session_row, store
+from tests.world import EPOCH
+
+
+def parts(told: list[Item]) -> list[Snapshot]:
+    """The parts of a snapshot."""
+    found = [item.payload for item in told]
+    assert all(isinstance(part, Snapshot) for part in found)
+    return found
+
+
+async def fill(stage: Stage, count: int, **changes: Any) -> list[str]:
+    """So many sessions, the newest first."""
+    rows = [session_row(Kind.FIELD, started_at=EPOCH - number, **changes) for number in range(count)]
+    await store(stage.database, *rows)
+    return [row.id for row in rows]
+
+
+async def test_a_stream_of_nothing_begins_with_one_empty_part(stage: Stage) -> None:
+    (part,) = parts((await stage.watch()).told)
+    assert (part.sessions, part.total_count, part.last, part.truncated) == ([], 0, True, False)
+
+
+async def test_a_snapshot_comes_in_parts_newest_first_the_last_one_marked(stage: Stage) -> None:
+    ids = await fill(stage, 1201)
+    await store(stage.database, ended_row())
+    stream = await stage.watch()
+    found = parts(stream.told)
+    assert [len(part.sessions) for part in found] == [500, 500, 201]
+    assert [s.id for part in found for s in part.sessions] == ids
+    assert [part.last for part in found] == [False, False, True]
+    assert {part.total_count for part in found} == {1201}
+    assert len({item.position for item in stream.told}) == 1
+
+
+async def test_a_snapshot_that_fits_is_one_look_at_the_database(stage: Stage) -> None:
+    ids = await fill(stage, 500)
+    (part,) = parts((await stage.watch()).told)
+    assert [s.id for s in part.sessions] == ids
+    assert part.last
+
+
+async def test_a_part_is_no_place_to_go_on_from(stage: Stage) -> None:
+    await fill(stage, 501)
+    stream = await stage.watch()
+    first, last = stream.cursors
+    again = await stage.watch(after=first)
+    assert isinstance(again.told[0].payload, Resync)
+    assert again.told[0].payload.reason == "the snapshot was not complete"
+    assert len(fold(again.told)) == 501
+    assert (await stage.watch(after=last)).told == []
+    assert isinstance((await stage.watch(after=again.cursors[0])).told[0].payload, Resync)
+
+
+async def test_what_leaves_while_a_snapshot_is_read_is_not_sent_and_then_removed(stage: Stage) -> None:
+    ids = await fill(stage, 501)
+    source = active.active_sessions(await stage.context(), filter={}, after=None, min_interval_ms=0, heartbeats=False)
+    stream = await stage.follow(source)
+    beginning = aiter(source.open(None))
+    told = [await anext(beginning)]
+    await stage.world.mutate("stopSession", {"id": ids[-1]})
+    told += [each async for each in beginning]
+    stream.told += [each for each in told if isinstance(each, Item)]
+    found = parts(stream.told)
+    assert [len(part.sessions) for part in found] == [500, 0]
+    assert [part.total_count for part in found] == [501, 501]
+    assert set(fold(stream.told)) == set(ids[:-1])
+
+
+async def test_what_has_ended_by_time_is_not_sent_though_the_sweeper_has_not_looked(stage: Stage) -> None:
+    session = await stage.world.user()
+    early = await stage.watch()
+    await stage.world.advance(300)
+    assert fold((await stage.watch()).told) == {}
+    # Its end was written down, so that no call on its way can undo what was told.
+    assert await stage.world.timeline(session["id"]) == ["STARTED", "EXPIRED"]
+    (change,) = await early.read()
+    assert (change.change, change.activity) == ("REMOVED", "EXPIRED")
+
+
+async def test_beyond_ten_thousand_a_snapshot_is_truncated(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(active, "MOST", 600)
+    ids = await fill(stage, 700)
+    known = await stage.world.user()
+    stream = await stage.watch()
+    found = parts(stream.told)
+    assert [part.truncated for part in found] == [True, True]
+    assert {part.total_count for part in found} == {701}
+    assert set(fold(stream.told)) == {known["id"], *ids[:599]}
+
+
+async def test_a_truncated_stream_is_told_of_what_it_was_sent_or_is_added(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = await stage.world.user("bob")
+    await stage.world.advance(1)
+    known = await stage.world.user("ann")
+    whole = await stage.watch()
+    monkeypatch.setattr(active, "MOST", 1)
+    stream = await stage.watch()
+    assert set(fold(stream.told)) == {known["id"]}
+    await stage.world.mutate("hideSession", {"id": known["id"]})
+    await stage.world.mutate("hideSession", {"id": unknown["id"]})
+    new = await stage.world.user("eve")
+    assert [(change.change, change.id) for change in await stream.read()] == [
+        ("UPDATED", known["id"]),
+        ("ADDED", new["id"]),
+    ]
+    for session in (unknown, new):
+        await stage.world.mutate("stopSession", {"id": session["id"]})
+    assert [(change.change, change.id) for change in await stream.read()] == [("REMOVED", new["id"])]
+    assert len(await whole.read()) == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"seen_after": EPOCH}, "seenAfter"),
+        ({"seen_before": EPOCH}, "seenBefore"),
+        ({"stopped_after": EPOCH, "stopped_before": EPOCH}, "stoppedAfter, stoppedBefore"),
+        ({"end_reasons": ["STOPPED"]}, "endReasons"),
+        ({"end_reasons": []}, "endReasons"),
+        ({"active": False}, "active: false"),
+        ({"states": ["ENDED"]}, "states but ACTIVE"),
+        ({"states": ["ACTIVE", "SCHEDULED"]}, "states but ACTIVE"),
+        ({"every": -1}, "minIntervalMs must be from 0 to 60000"),
+        ({"every": 60_001}, "minIntervalMs must be from 0 to 60000"),
+    ],
+)
+async def test_what_is_about_the_past_is_refused(stage: Stage, given: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadUserInput, match=message):
+        await stage.watch(**given)
+
+
+async def test_to_ask_for_what_goes_on_is_to_ask_for_everything_here(stage: Stage) -> None:
+    session = await stage.world.user()
+    given: list[dict[str, Any]] = [{}, {"active": True}, {"states": ["ACTIVE"]}, {"seen_after": None}]
+    streams = [await stage.watch(**names) for names in given]
+    assert len({stream.source.key for stream in streams}) == 1
+    assert [set(fold(stream.told)) for stream in streams] == [{session["id"]}] * 4
+    assert fold((await stage.watch(states=[])).told) == {}
+    assert fold((await stage.watch(states=["ACTIVE"], kinds=["AGENDA"])).told) == {}
