@@ -23,7 +23,7 @@ def group_key(operation: Operation, variables: Mapping[str, Any], source: Source
     beginning = starting_variables(operation, source)
     rest = {name: value for name, value in variables.items() if name not in beginning}
     try:
-        text = orjson.dumps(rest, option=orjson.OPT_SORT_KEYS)
+        text = orjson.dumps(rest, option=orjson.OPT_SORT_KEYS).decode()
     except TypeError:
         return object()  # an uploaded file is like no other
     return operation.text, operation.name, text, source.key

@@ -22,7 +22,8 @@ from transport.streams.answers import Answer, Single
 from transport.streams.groups import Groups, group_key
 from transport.streams.incremental import Incremental
 from transport.streams.items import Selection
-from transport.streams.subscription import Subscription, Terms
+from transport.streams.subscription import Subscription
+from transport.streams.waiting import Terms
 
 
 def anything(_operation: Operation) -> None:

@@ -6,7 +6,6 @@ what its group is told meanwhile waits in the queue. After `Joined(p)` it gives 
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable
-from dataclasses import dataclass
 
 from transport.execution import is_cancelled
 from transport.sources import Item, Joined
@@ -14,20 +13,10 @@ from transport.streams.answers import HEARTBEAT, Closing, Frame, Frames, StreamC
 from transport.streams.choice import Choice
 from transport.streams.groups import Group, Groups
 from transport.streams.items import Runner, Selection
-from transport.streams.waiting import Patience, Queue
+from transport.streams.waiting import Patience, Queue, Terms
 
 LAST = float("inf")
 """The position of a frame after which nothing comes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Where a subscriber begins, and how much it may leave waiting for how long."""
-
-    after: str | None
-    queue_bytes: int
-    stall_seconds: float
-    heartbeat_seconds: float | None
 
 
 class Subscription(Frames):
@@ -42,6 +31,7 @@ class Subscription(Frames):
         "_groups",
         "_key",
         "_known",
+        "_loop",
         "_missed",
         "_on_close",
         "_opening",
@@ -79,8 +69,9 @@ class Subscription(Frames):
         self._cut: StreamCut | None = None
         self._queue = Queue(terms.queue_bytes)
         self._reading = False
-        self._reader: asyncio.Future[None] | None = None
-        self._patience = Patience(terms.stall_seconds, self._is_missed, self._give_up)
+        self._reader: asyncio.Future[Frame | None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._patience = Patience(self._loop, terms.stall_seconds, self._is_missed, self._give_up)
 
     @property
     def queued_bytes(self) -> int:
@@ -91,43 +82,36 @@ class Subscription(Frames):
 
     async def __anext__(self) -> Frame:
         self._reading = True
+        frame = None
         try:
-            frame = await self._next()
+            while frame is None:
+                if self._cut is not None:
+                    raise self._cut
+                if self._opening is not None or self._missed:
+                    frame = await self._open_further()
+                elif self._queue:
+                    frame = self._choice.pick(self._queue.take())
+                elif self._finished:
+                    raise StopAsyncIteration
+                else:
+                    frame = await self._handed()
         finally:
             self._reading = False
-        self._choice.give(frame)
-        self._after = frame.cursor or self._after
+        self._gave(frame)
         self._patience.leave()
         return frame
 
-    async def _next(self) -> Frame:
-        while True:
-            if self._cut is not None:
-                raise self._cut
-            if self._opening is not None or self._missed:
-                frame = await self._open_further()
-            elif self._queue:
-                frame = self._choice.pick(self._queue.take())
-            elif self._finished:
-                raise StopAsyncIteration
-            else:
-                frame = await self._wait()
-            if frame is not None:
-                return frame
+    def _gave(self, frame: Frame) -> None:
+        self._choice.give(frame)
+        self._after = frame.cursor or self._after
 
-    async def _wait(self) -> Frame | None:
-        loop = asyncio.get_running_loop()
-        self._reader = loop.create_future()
-        seconds = self._terms.heartbeat_seconds
-        beat = loop.call_later(seconds, self._wake) if seconds is not None else None
-        try:
-            await self._reader
-        finally:
-            self._reader = None
-            if beat is not None:
-                beat.cancel()
-        nothing = not (self._queue or self._missed or self._finished or self._cut)
-        return HEARTBEAT if nothing else None
+    def _handed(self) -> asyncio.Future[Frame | None]:
+        """Done when there is a frame, or something else to look at."""
+        self._reader = reader = self._loop.create_future()
+        if self._terms.heartbeat_seconds is not None:
+            beat = self._loop.call_later(self._terms.heartbeat_seconds, self._wake, HEARTBEAT)
+            reader.add_done_callback(lambda _: beat.cancel())
+        return reader
 
     async def _open_further(self) -> Frame | None:
         try:
@@ -180,32 +164,38 @@ class Subscription(Frames):
         """Take a frame, unless the opening has told it."""
         if self._missed or (self._known is not None and position <= self._known):
             return
-        if self._queue.has_room(frame) or self._waits():
+        if self._waits():
+            self._hand(frame)
+        elif self._queue.has_room(frame):
             self._queue.put(position, frame)
+            self._patience.watch()
         else:
             self._queue.clear()
             self._missed = True
-        self._tell()
+            self._patience.watch()
 
     def finish(self, frame: Frame | None) -> None:
         """Take the last frame: it comes after all others."""
         self._finished = True
         if frame is not None:
             self._queue.put(LAST, frame)
-        self._tell()
+        self._wake()
+        self._patience.watch()
 
     def _waits(self) -> bool:
         return self._reader is not None and not self._reader.done()
 
-    def _tell(self) -> None:
-        if self._waits():
-            self._wake()
+    def _hand(self, frame: Frame) -> None:
+        if self._choice.pick(frame) is None:
+            return
+        if self.directly is not None and self.directly(frame):
+            self._gave(frame)
         else:
-            self._patience.watch()
+            self._wake(frame)
 
-    def _wake(self) -> None:
+    def _wake(self, frame: Frame | None = None) -> None:
         if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
+            self._reader.set_result(frame)
 
     # ---- the server's side
 

@@ -3,8 +3,19 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from transport.streams.answers import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Where a subscriber begins, and how much it may leave waiting for how long."""
+
+    after: str | None
+    queue_bytes: int
+    stall_seconds: float
+    heartbeat_seconds: float | None
 
 
 class Queue:
@@ -53,9 +64,16 @@ class Patience:
     first kept something for, and it looks again when it is due.
     """
 
-    __slots__ = ("_give_up", "_is_missed", "_left_at", "_seconds", "_timer")
+    __slots__ = ("_give_up", "_is_missed", "_left_at", "_loop", "_seconds", "_timer")
 
-    def __init__(self, seconds: float, is_missed: Callable[[], bool], give_up: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        seconds: float,
+        is_missed: Callable[[], bool],
+        give_up: Callable[[], None],
+    ) -> None:
+        self._loop = loop
         self._seconds = seconds
         self._is_missed = is_missed
         self._give_up = give_up
@@ -64,13 +82,13 @@ class Patience:
 
     def leave(self) -> None:
         """The reader goes away, to send what it took."""
-        self._left_at = asyncio.get_running_loop().time()
+        self._left_at = self._loop.time()
         self.watch()
 
     def watch(self) -> None:
         """Something may wait for the reader."""
         if self._timer is None and self._is_missed():
-            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._look)
+            self._timer = self._loop.call_later(self._seconds, self._look)
 
     def stop(self) -> None:
         """Wait no more."""
@@ -81,9 +99,8 @@ class Patience:
         self._timer = None
         if not self._is_missed():
             return
-        loop = asyncio.get_running_loop()
-        left = self._left_at + self._seconds - loop.time()
+        left = self._left_at + self._seconds - self._loop.time()
         if left > 0:
-            self._timer = loop.call_later(left, self._look)
+            self._timer = self._loop.call_later(left, self._look)
         else:
             self._give_up()
