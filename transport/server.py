@@ -6,7 +6,6 @@ uvicorn by itself never times out a request whose header stays half sent, and re
 import socket
 from asyncio import BaseTransport, TimerHandle, Transport
 from collections.abc import Awaitable, Callable
-from math import ceil
 from time import monotonic
 from typing import Any, Final, TypeAlias, cast
 
@@ -21,7 +20,7 @@ from transport.websocket import MESSAGE_BYTES, WebSocketProtocol
 HEADER_BYTES: Final = 64 * 1024
 """Request line and headers together."""
 
-DRAIN_SECONDS: Final = 3.0
+DRAIN_SECONDS: Final = 2.5
 """Over which streams and sockets are ended when the server stops; requests have until the end of
 `SHUTDOWN_SECONDS`."""
 SHUTDOWN_SECONDS: Final = 5
@@ -167,7 +166,7 @@ class Server(uvicorn.Server):
             listening.close()
         began = monotonic()
         await self._drain(DRAIN_SECONDS)
-        self.config.timeout_graceful_shutdown = max(1, ceil(SHUTDOWN_SECONDS - (monotonic() - began)))
+        self.config.timeout_graceful_shutdown = max(1, round(SHUTDOWN_SECONDS - (monotonic() - began)))
         await super().shutdown(sockets)
 
 
