@@ -20,7 +20,7 @@ from transport.websocket import MESSAGE_BYTES, WebSocketProtocol
 HEADER_BYTES: Final = 64 * 1024
 """Request line and headers together."""
 
-DRAIN_SECONDS: Final = 2.5
+DRAIN_SECONDS: Final = 2.0
 """Over which streams and sockets are ended when the server stops; requests have until the end of
 `SHUTDOWN_SECONDS`."""
 SHUTDOWN_SECONDS: Final = 5
