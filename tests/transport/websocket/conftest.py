@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.transport.websocket.site import Site, serving
+from tests.transport.websocket.talk import INIT, Talk
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,21 @@ async def site(default_site: Site) -> AsyncIterator[Site]:
     default_site.forget()
     yield default_site
     await default_site.empty()
+
+
+@pytest.fixture
+def new() -> Talk:
+    """A socket on which nothing was said yet."""
+    return Talk()
+
+
+@pytest.fixture
+def ready() -> Talk:
+    """A socket that is acknowledged."""
+    talk = Talk()
+    talk.says(INIT)
+    talk.machine.admitted(talk.now)
+    return talk
 
 
 @pytest.fixture(autouse=True)

@@ -170,6 +170,22 @@ async def test_a_client_that_may_no_longer_ask_is_closed(site: Site) -> None:
         assert await client.closed() == (4403, "Forbidden")
 
 
+async def test_a_subscription_that_needs_a_better_token_does_not_close_the_socket(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def subscribe(_root: Any, _info: Any, **_arguments: Any) -> None:
+        raise Expected("Not with this token", code="UNAUTHENTICATED")
+
+    types = site.server.streams.execution.schema.subscription_type
+    assert types is not None
+    monkeypatch.setattr(types.fields["told"], "subscribe", subscribe)
+    async with site.client() as client:
+        await client.subscribe(TOLD)
+        message = await client.receive()
+        assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "UNAUTHENTICATED")
+        await client.ask("{hello}")
+
+
 async def test_any_other_fault_of_the_context_is_told_to_the_operation(site: Site) -> None:
     async with site.client() as client:
         site.context_error = Expected("Later", code="SERVICE_UNAVAILABLE")

@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.transport.streams.world import until
 from tests.transport.websocket.site import HANDSHAKE, PATIENCE, frame, listening
-from transport.websocket.wire import EXTENSION
+from transport.websocket.wire import EXTENSION, WebSocketProtocol
 
 
 class SlowToAccept:
@@ -65,7 +65,15 @@ async def test_an_application_may_end_without_a_word() -> None:
             await until(lambda: not running.server_state.connections)
 
 
-async def test_who_waits_to_send_learns_that_the_client_has_left() -> None:
+class Hasty(WebSocketProtocol):
+    """Gives up soon on those who do not read."""
+
+    stalled_seconds = 0.01
+    close_seconds = 10.0 * PATIENCE
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+async def test_who_waits_to_send_learns_that_the_client_has_left_or_is_too_slow(leaves: bool) -> None:
     learned = asyncio.Event()
 
     async def app(_scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,9 +85,11 @@ async def test_who_waits_to_send_learns_that_the_client_has_left() -> None:
         except OSError:
             learned.set()
 
-    async with asyncio.timeout(PATIENCE), listening(app) as (port, _):
+    async with asyncio.timeout(PATIENCE), listening(app, WebSocketProtocol if leaves else Hasty) as (port, _):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(HANDSHAKE)
         await reader.readuntil(b"\r\n\r\n")
-        writer.transport.abort()
+        if leaves:
+            writer.transport.abort()
         await learned.wait()
+        writer.transport.abort()
