@@ -22,6 +22,8 @@ class Batch:
     entries: Sequence[Activity]
     rows: Mapping[str, Session]
     """The sessions of the entries and those that somebody asked for; without those that are gone."""
+    complete: bool
+    """Whether it reaches to the end of the log. Else sessions may be ahead of the entries."""
     newest: dict[str, Activity] = field(init=False)
     """By session its newest entry, in the order of these."""
     repeated: set[str] = field(init=False)

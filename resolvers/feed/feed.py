@@ -46,6 +46,7 @@ class Feed:
         self._presence = presence
         self._timers = timers
         self._followers: dict[Follower, None] = {}
+        self._hearing: dict[Follower, None] = {}
         self._position: int | None = None
         self._locating = asyncio.Lock()
         self._woken = asyncio.Event()
@@ -79,7 +80,7 @@ class Feed:
 
     def note(self, committed: Committed) -> None:
         """Be told of a commit of this process."""
-        for follower in self._followers:
+        for follower in self._hearing:
             follower.heard(committed.sessions)
         if committed.logged:
             self.wake()
@@ -130,7 +131,7 @@ class Feed:
         wanted = {id_ for follower in self._followers for id_ in follower.wants(time)}
         now = await self.now()
         news = await self.database.read(reading.news, position, wanted)
-        batch = Batch(news.position, now, time, news.entries, news.rows)
+        batch = Batch(news.position, now, time, news.entries, news.rows, news.complete)
         for follower in list(self._followers):
             self._hand_on(batch, follower)
         if self._position is not None:  # else everybody has left meanwhile
@@ -152,6 +153,8 @@ class Feed:
     async def following(self, follower: F) -> AsyncIterator[F]:
         """Have `follower` told everything from the moment of entering on."""
         self._followers[follower] = None
+        if follower.hears:
+            self._hearing[follower] = None
         try:
             async with self._locating:
                 if self._position is None:
@@ -163,6 +166,7 @@ class Feed:
             yield follower
         finally:
             del self._followers[follower]
+            self._hearing.pop(follower, None)
             follower.close()
             if not self._followers:
                 self._position = None

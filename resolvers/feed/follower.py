@@ -22,6 +22,8 @@ class Follower(ABC):
 
     def __init__(self, feed: "Feed") -> None:
         self.feed = feed
+        self.hears = False
+        """Whether it wants to be told of changes that are not in the log."""
         self._items: deque[Item] = deque()
         self._arrived = asyncio.Event()
         self._early: list[Batch] | None = []
@@ -41,7 +43,7 @@ class Follower(ABC):
             self.tell(batch)
 
     def heard(self, ids: AbstractSet[str]) -> None:  # noqa: B027 - few care
-        """Be told which sessions a commit of this process has changed."""
+        """Be told which sessions a commit of this process has changed, if it `hears`."""
 
     def wants(self, time: float) -> Collection[str]:
         """Say which sessions the next batch has to show, besides those that have entries in it."""

@@ -1,6 +1,6 @@
 """The set of a group of subscribers: the ids it has, and what a change of the log means for it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
@@ -47,7 +47,9 @@ class LiveSet(Follower):
         super().__init__(feed)
         self._chosen = chosen
         self._fingerprint = chosen.fingerprint
-        self._heartbeats = manner.heartbeats
+        self._only = chosen.filter.ids
+        """The ids that its filter names: in a crowd that watch one session each, nobody looks at those of others."""
+        self.hears = manner.heartbeats
         self._pace = Pace(manner.min_interval_ms / SECOND)
         self._beat_pace = Pace(max(manner.min_interval_ms, SECOND) / SECOND)
         self._database_id = ""
@@ -77,22 +79,30 @@ class LiveSet(Follower):
     # ---- what has happened ----
 
     def heard(self, ids: AbstractSet[str]) -> None:
-        if self._heartbeats:
-            self._beats |= ids & self._ids
-            if self._beats and self._beat_pace.ready(self.feed.timers.time()):
-                self.feed.wake()
+        self._beats |= ids & self._ids
+        if self._beats and self._beat_pace.ready(self.feed.timers.time()):
+            self.feed.wake()
 
     def _collect(self, batch: Batch) -> None:
-        for id_, entry in batch.newest.items():
+        """Note what the group may have to be told."""
+        for id_, entry in self._newest(batch):
             self._beats.discard(id_)
             if (entry.position or 0) > self._begins and self._concerns(id_, entry, batch):
                 repeated = self._news.pop(id_, None) is not None or id_ in batch.repeated
                 self._news[id_] = _News(entry.position or 0, entry.type, entry.at, repeated)
 
+    def _newest(self, batch: Batch) -> Iterable[tuple[str, Activity]]:
+        if self._only is None:
+            return batch.newest.items()
+        found = [(id_, batch.newest[id_]) for id_ in self._only if id_ in batch.newest]
+        return sorted(found, key=lambda one: one[1].position or 0)
+
     def _concerns(self, id_: str, entry: Activity, batch: Batch) -> bool:
         if id_ in self._ids or id_ in self._news or self._has(id_, batch):
             return True
-        return (id_ in batch.repeated or id_ in batch.unsettled) and self._chosen.may_have(entry)
+        # What is not in the set now may have been in it for a moment, when a stream began.
+        hidden = id_ in batch.repeated or id_ in batch.unsettled or not batch.complete
+        return hidden and self._chosen.may_have(entry)
 
     def _has(self, id_: str, batch: Batch) -> bool:
         row = batch.rows.get(id_)
@@ -118,6 +128,8 @@ class LiveSet(Follower):
 
     def tell(self, batch: Batch) -> None:
         self._collect(batch)
+        if not batch.complete:
+            return  # sessions are as they are at the end of the log: what is told of them must be so, too
         if self._ready is not None:
             self.give(self._flush(self._ready, batch))
         if not self._news:

@@ -22,6 +22,7 @@ from resolvers.filters.terms import Column, Term
 
 _OF_ACTIVITY: Final = {"id": activity.c.session_id, "kind": activity.c.kind, "project_id": activity.c.project_id}
 """What an activity itself says of its session."""
+_ID: Final = Column("id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,12 @@ class Filter:
     def is_of_log(self) -> bool:
         """Whether the log alone can say what matches, without the session, which may be gone."""
         return not self.kinds and len(_lasting(self.tests)) == len(self.tests)
+
+    @property
+    def ids(self) -> frozenset[str] | None:
+        """The only sessions that can match, where it names ids."""
+        named = [test.operator.values for test in self.tests if test.term == _ID and isinstance(test.operator, OneOf)]
+        return frozenset(named[0]) if named else None
 
     def of_activity(self) -> ColumnElement[bool] | None:
         """The condition on the log alone, without the session; null where that can't be said."""

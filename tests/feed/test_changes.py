@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import pytest
+
 from models.words import SetChange
+from resolvers.feed import reading
 from resolvers.feed.items import Change
 from tests.feed.stage import Stage, fold
 
@@ -112,3 +115,17 @@ async def test_a_keepalive_that_moves_only_the_clock_is_not_told(stage: Stage) -
     await stream.read()
     await stage.world.mutate("keepaliveSession", {"id": session["id"]})
     assert await stream.read() == []
+
+
+async def test_a_session_that_is_ahead_of_the_batch_is_taken_from_a_stream_that_began_in_between(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "ENTRIES", 1)
+    early = await stage.watch()
+    session = await stage.world.user()
+    late = await stage.watch()
+    await stage.world.mutate("stopSession", {"id": session["id"]})
+    # The first batch has its beginning alone, with the session as it is after its end.
+    assert said(await late.read()) == [("REMOVED", session["id"], "STOPPED")]
+    await early.read()
+    assert fold(late.told) == fold(early.told) == {}

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -188,3 +189,17 @@ async def test_the_server_has_a_feed_that_runs(stage: Stage) -> None:
     async with asyncio.timeout(10), source.follow() as items:
         session = await stage.world.user()
         assert (await anext(items)).payload.id == session["id"]
+
+
+def reached(feed: Feed, position: int) -> bool:
+    return feed.position is not None and feed.position >= position
+
+
+async def test_what_came_while_nobody_took_is_told_as_soon_as_somebody_does(stage: Stage) -> None:
+    async with following(stage, await live(stage)) as items:
+        (follower,) = stage.feed._followers
+        for position, name in enumerate("abc", start=1):
+            await stage.world.user(name)
+            await until(partial(reached, stage.feed, position))
+        assert follower.waiting == 1
+        assert [(await anext(items)).payload.session.subject for _ in range(3)] == ["a", "b", "c"]
