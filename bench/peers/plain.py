@@ -169,7 +169,7 @@ class Query:
 @strawberry.type
 class Mutation:
     @strawberry.mutation
-    async def start_session(self, info: strawberry.Info, input: StartSessionInput) -> SessionPayload:  # noqa: A002
+    async def start_session(self, info: strawberry.Info, input: StartSessionInput) -> SessionPayload:  # noqa: A002 - the contract's name
         now = present()
         row = SessionRow(
             id=secrets.token_urlsafe(16),
@@ -190,7 +190,7 @@ class Mutation:
         return SessionPayload(session=shown(row, now), problems=[])
 
     @strawberry.mutation
-    async def keepalive_session(self, info: strawberry.Info, input: KeepaliveSessionInput) -> SessionPayload:  # noqa: A002
+    async def keepalive_session(self, info: strawberry.Info, input: KeepaliveSessionInput) -> SessionPayload:  # noqa: A002 - the contract's name
         now = present()
         async with AsyncSession(info.context["engine"], expire_on_commit=False) as tx:
             row = await tx.get(SessionRow, input.id)

@@ -1,5 +1,6 @@
 """What a call does to a session: keepalive, hide, stop, terminate. Rules only; the batch around them is `calling`."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,7 +16,7 @@ from resolvers.lifecycle.pinging import refuse_ping, take_ping
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Call(ABC):
     """One call that names a session: who, when, and what it says."""
 
     caller: Caller
@@ -38,9 +39,9 @@ class Call:
         """What forbids the whole call for this session."""
         return []
 
+    @abstractmethod
     def apply(self, draft: Draft) -> list[Problem]:
         """Do it to a session that is not over; what is refused within an accepted call comes back."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ DATE_TIME, JSON, BASE64 = scalar("DateTime"), scalar("JSON"), scalar("Base64")
 def literal(type_: GraphQLScalarType, text: str) -> Any:
     """What a literal in a document stands for."""
     assert type_.coerce_input_literal is not None
-    return type_.coerce_input_literal(parse_value(text))  # type: ignore[arg-type]
+    return type_.coerce_input_literal(parse_value(text))  # type: ignore[arg-type]  # a value without variables is a constant one
 
 
 # ---- DateTime ----
