@@ -35,7 +35,7 @@ def state(s: Session, now: Instant) -> State:
     """ENDED, else SCHEDULED (AGENDA only), else ACTIVE."""
     if s.ended_at is not None or has_lapsed(s, now):
         return State.ENDED
-    return State.SCHEDULED if s.kind == Kind.AGENDA and now < s.started_at else State.ACTIVE
+    return State.SCHEDULED if is_scheduled(s, now) else State.ACTIVE
 
 
 def in_state_sql(wanted: State, now: Instant, t: Table = session_table) -> ColumnElement[bool]:
@@ -43,8 +43,19 @@ def in_state_sql(wanted: State, now: Instant, t: Table = session_table) -> Colum
     if wanted == State.ENDED:
         return or_(t.c.ended_at.is_not(None), has_lapsed_sql(now, t))
     going = _not_ended_sql(now, t)
-    scheduled = and_(t.c.kind == Kind.AGENDA.value, t.c.started_at > now)
+    scheduled = is_scheduled_sql(now, t)
     return and_(going, scheduled if wanted == State.SCHEDULED else ~scheduled)
+
+
+def is_scheduled(s: Session, now: Instant) -> bool:
+    """Whether an item of the agenda has still to begin. What was written down as begun stays so if the clock steps
+    back: nothing would announce a second beginning.
+    """
+    return s.kind == Kind.AGENDA and not s.begun and now < s.started_at
+
+
+def is_scheduled_sql(now: Instant, t: Table = session_table) -> ColumnElement[bool]:
+    return and_(t.c.kind == Kind.AGENDA.value, t.c.begun.is_(False), t.c.started_at > now)
 
 
 def _not_ended_sql(now: Instant, t: Table) -> ColumnElement[bool]:

@@ -26,18 +26,19 @@ class Batch:
     """Whether it reaches to the end of the log. Else sessions may be ahead of the entries."""
     newest: dict[str, Activity] = field(init=False)
     """By session its newest entry, in the order of these."""
-    repeated: set[str] = field(init=False)
-    """The sessions that have several entries."""
+    eventful: set[str] = field(init=False)
+    """The sessions that more may have happened to than their newest entry says. One that is gone took the others along.
+    """
     unsettled: set[str] = field(init=False)
     """The sessions that time has changed, which is not yet written down."""
 
     def __post_init__(self) -> None:
         newest: dict[str, Activity] = {}
-        repeated: set[str] = set()
+        eventful: set[str] = set()
         for entry in self.entries:
             if newest.pop(entry.session_id, None) is not None:
-                repeated.add(entry.session_id)
+                eventful.add(entry.session_id)
             newest[entry.session_id] = entry
         object.__setattr__(self, "newest", newest)
-        object.__setattr__(self, "repeated", repeated)
+        object.__setattr__(self, "eventful", eventful | (newest.keys() - self.rows.keys()))
         object.__setattr__(self, "unsettled", {s.id for s in self.rows.values() if is_unsettled(s, self.now)})

@@ -36,8 +36,8 @@ class _News(NamedTuple):
     position: int
     type: str
     at: Instant
-    repeated: bool
-    """Whether it is more than one thing: in between the set may have been another."""
+    eventful: bool
+    """Whether it may be more than one thing: in between the set may have been another."""
 
 
 class LiveSet(Follower):
@@ -88,8 +88,8 @@ class LiveSet(Follower):
         for id_, entry in self._newest(batch):
             self._beats.discard(id_)
             if (entry.position or 0) > self._begins and self._concerns(id_, entry, batch):
-                repeated = self._news.pop(id_, None) is not None or id_ in batch.repeated
-                self._news[id_] = _News(entry.position or 0, entry.type, entry.at, repeated)
+                eventful = self._news.pop(id_, None) is not None or id_ in batch.eventful
+                self._news[id_] = _News(entry.position or 0, entry.type, entry.at, eventful)
 
     def _newest(self, batch: Batch) -> Iterable[tuple[str, Activity]]:
         if self._only is None:
@@ -101,7 +101,7 @@ class LiveSet(Follower):
         if id_ in self._ids or id_ in self._news or self._has(id_, batch):
             return True
         # What is not in the set now may have been in it for a moment, when a stream began.
-        hidden = id_ in batch.repeated or id_ in batch.unsettled or not batch.complete
+        hidden = id_ in batch.eventful or id_ in batch.unsettled or not batch.complete
         return hidden and self._chosen.may_have(entry)
 
     def _has(self, id_: str, batch: Batch) -> bool:
@@ -180,7 +180,7 @@ class LiveSet(Follower):
             self._ids.discard(id_)
             return SetChange.REMOVED
         # It may have come and gone again. Only a stream that began in between can have it.
-        return SetChange.REMOVED if news.repeated and self.feed.may_have_begun(self._told.position) else None
+        return SetChange.REMOVED if news.eventful and self.feed.may_have_begun(self._told.position) else None
 
     def _behind(self, batch: Batch) -> Place:
         """Up to where everything is told once the sessions that still wait are all that is left."""

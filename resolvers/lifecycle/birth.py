@@ -8,11 +8,12 @@ from models.ids import SESSION, new_id
 from models.kinds.agenda import AgendaFields
 from models.kinds.base import ProjectDefaults
 from models.kinds.field import TIMEZONE_POINT, FieldFields
+from models.rule import is_scheduled
 from models.tables import data_point, session, session_track
 from models.tables.project import Project
 from models.tables.session import Session
 from models.words import ActivityType
-from resolvers.lifecycle.draft import Draft, is_future, schedule, settle
+from resolvers.lifecycle.draft import Draft, schedule, settle
 from resolvers.lifecycle.start import Start
 from resolvers.lifecycle.storing import record
 
@@ -21,7 +22,7 @@ def bear(tx: Connection, start: Start, project: Project) -> Session:
     """Store a new session with its timeline, tracks and data points."""
     s = _row(start, project)
     draft = Draft(s)
-    if is_future(s, start.now):
+    if is_scheduled(s, start.now):
         draft.record(ActivityType.SCHEDULED, start.now)
     schedule(s)
     # What began, or even ended, before it was entered has done so already: the sweeper would find nothing to do.

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 from models.clock import Instant
 from models.kinds.base import KindFields
 from models.kinds.calls import HeardFields, KeepaliveFields, TerminateFields
+from models.rule import is_scheduled
 from models.words import EndReason, ProblemCode, Scope
 from resolvers.access import Caller
 from resolvers.errors import Problem
-from resolvers.lifecycle.draft import Draft, finish, is_future, schedule
+from resolvers.lifecycle.draft import Draft, finish, schedule
 from resolvers.lifecycle.hearing import hear, move, show
 from resolvers.lifecycle.pinging import refuse_ping, take_ping
 
@@ -112,7 +113,7 @@ class Stop(HeardCall):
         hear(draft, self.now, left=self.fields.path)
         self.take_sequence(draft)
         problems = self.take_player(draft)
-        cancelled = is_future(draft.session, self.now)
+        cancelled = is_scheduled(draft.session, self.now)
         finish(draft, self.now, EndReason.CANCELLED if cancelled else EndReason.STOPPED)
         return problems
 

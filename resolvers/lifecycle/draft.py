@@ -11,7 +11,7 @@ from models.ids import ACTIVITY, new_id
 from models.rule import deadline, has_lapsed
 from models.tables.activity import Activity
 from models.tables.session import Session
-from models.words import ActivityType, EndReason, Kind
+from models.words import ActivityType, EndReason
 
 
 @dataclass(slots=True)
@@ -106,8 +106,3 @@ def schedule(s: Session) -> None:
         look = s.started_at if look is None else min(s.started_at, look)
     if s.due_at is None or look is None or look < s.due_at:
         s.due_at = look
-
-
-def is_future(s: Session, now: Instant) -> bool:
-    """Whether it is an item of the agenda that has not begun at `now`."""
-    return s.kind == Kind.AGENDA and now < s.started_at

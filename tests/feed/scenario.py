@@ -115,6 +115,10 @@ class Scenario:
         await self.stage.world.advance(seconds)
         self.stage.timers.advance(seconds)
 
+    async def step_back(self, seconds: float) -> None:
+        """The clock is set back."""
+        self.stage.world.clock.value -= round(seconds * SECOND)
+
     async def sweep(self) -> None:
         await self.stage.world.sweep()
 

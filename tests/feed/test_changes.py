@@ -77,6 +77,23 @@ async def test_an_item_of_the_agenda_is_added_when_it_begins(stage: Stage) -> No
     assert said(await stream.read()) == [("REMOVED", session["id"], "COMPLETED")]
 
 
+async def test_an_item_of_the_agenda_that_has_begun_goes_on_though_the_clock_steps_back(stage: Stage) -> None:
+    talk = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T20:30:00Z", "endTime": "2026-05-28T22:00:00Z"}
+    session = await stage.world.started("agenda", talk)
+    early = await stage.watch()
+    await stage.world.advance(201)
+    await stage.world.sweep()
+    assert said(await early.read()) == [("ADDED", session["id"], "STARTED")]
+    stage.world.clock.value -= 2000
+    late = await stage.watch()
+    assert (await stage.world.session(session["id"]))["state"] == "ACTIVE"
+    await stage.world.mutate("hideSession", {"id": session["id"]})
+    await stage.world.advance(3)
+    for stream in (early, late):
+        await stream.read()
+        assert set(fold(stream.told)) == await stage.active() == {session["id"]}
+
+
 async def test_what_came_and_went_between_two_looks_is_not_told(stage: Stage) -> None:
     stream = await stage.watch()
     session = await stage.world.user()
@@ -97,6 +114,21 @@ async def test_what_came_and_went_between_two_looks_is_taken_from_a_stream_that_
     assert said(await late.read()) == [("REMOVED", session["id"], "STOPPED")]
     await early.read()
     assert fold(late.told) == fold(early.told) == {}
+
+
+async def test_what_came_and_was_deleted_between_two_looks_is_taken_from_who_began_in_between(stage: Stage) -> None:
+    early = await stage.watch()
+    session = await stage.world.user()
+    form = await stage.world.started("field", {"uuid": "f", "unitId": "u"})
+    late = await stage.watch()
+    assert set(fold(late.told)) == {session["id"], form["id"]}
+    # Their beginnings go from the log with them.
+    await stage.world.ask("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
+    new = await stage.world.started("field", {"uuid": "f", "unitId": "u"})
+    removed = [("REMOVED", session["id"], "DELETED"), ("REMOVED", form["id"], "REPLACED")]
+    assert said(await late.read())[:2] == removed
+    await early.read()
+    assert set(fold(late.told)) == set(fold(early.told)) == {new["id"]}
 
 
 async def test_changes_are_told_once_and_in_the_order_of_their_newest_entries(stage: Stage) -> None:
