@@ -23,7 +23,7 @@ class Problem:
 
 def problems(breaches: Iterable[Breach], *at: str) -> list[Problem]:
     """Broken rules as problems whose paths begin with `at`."""
-    return [Problem(ProblemCode.BAD_USER_INPUT, breach.message, at + breach.path) for breach in breaches]
+    return [Problem(breach.code, breach.message, at + breach.path) for breach in breaches]
 
 
 class DomainError(Exception):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from models.clock import Instant
-from models.words import EndReason, Kind
+from models.words import EndReason, Kind, ProblemCode
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ class Breach(NamedTuple):
 
     path: tuple[str, ...]
     message: str
+    code: ProblemCode = ProblemCode.BAD_USER_INPUT
+
+    def under(self, *at: str) -> "Breach":
+        """The same, seen from further out: its path begins with `at`."""
+        return self._replace(path=at + self.path)
 
 
 class ProjectDefaults(NamedTuple):

@@ -26,7 +26,7 @@ class HeardFields(KindFields):
 
     def breaches(self) -> Iterator[Breach]:
         if self.media is not None:
-            yield from (Breach(("media", *breach.path), breach.message) for breach in self.media.breaches())
+            yield from (breach.under("media") for breach in self.media.breaches())
 
 
 class KeepaliveFields(HeardFields):

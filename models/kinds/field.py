@@ -85,7 +85,7 @@ def point_breaches(points: list[DataPointFields]) -> Iterator[Breach]:
     seen: set[str] = set()
     for index, point in enumerate(points):
         at = ("data", str(index))
-        yield from (Breach(at + breach.path, breach.message) for breach in point.breaches())
+        yield from (breach.under(*at) for breach in point.breaches())
         if point.name in seen:
             yield Breach((*at, "name"), "occurs twice; case does not matter")
         seen.add(point.name)

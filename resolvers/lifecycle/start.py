@@ -45,9 +45,9 @@ def where_given(
     told = any(breach.path == EXTERNAL_ID for breach in common)
     for breach in own:
         if breach.path != stand_in:
-            yield Breach(("variant", rules.kind.lower(), *breach.path), breach.message)
+            yield breach.under("variant", rules.kind.lower())
         elif not told:
-            yield Breach(EXTERNAL_ID, breach.message)
+            yield breach._replace(path=EXTERNAL_ID)
 
 
 def own_name(fields: type[KindFields], column: str) -> str | None:
