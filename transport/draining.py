@@ -19,8 +19,12 @@ class Draining:
         return len(self._ends)
 
     def enter(self, living: object, end: Callable[[], None]) -> None:
-        """`end` is called once when the server stops; `living` is told apart by identity or equality."""
+        """`end` is called once when the server stops, or now if it does; `living` is told apart by identity or
+        equality."""
         self._ends[living] = end
+        if self.started:
+            # It was let in before, and came to life only now.
+            asyncio.get_running_loop().call_soon(end)
 
     def leave(self, living: object) -> None:
         """It is over."""

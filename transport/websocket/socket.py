@@ -72,7 +72,9 @@ class Socket:
                     task = self._running[operation] = asyncio.create_task(self._run(operation))
                     task.add_done_callback(partial(self._done, operation))
                 case Stop(operation):
-                    self._running[operation].cancel()
+                    # Its task is over already where the stream was cut and the socket is not closed yet.
+                    if (begun := self._running.get(operation)) is not None:
+                        begun.cancel()
                 case Check(payload):
                     set_connection_params(self._scope, payload)
                     await self._do(await self._check())

@@ -49,3 +49,20 @@ async def test_what_does_not_end_in_time_is_cut() -> None:
         site.app.should_exit = True
         assert await client.closed() == (1012, "")
         await site.log.cancelled.wait()
+
+
+async def test_a_client_may_leave_a_stream_that_the_server_has_just_ended() -> None:
+    async with serving() as site, site.client() as client:
+        await client.subscribe({"query": "{slow}"}, "slow")
+        await client.subscribe(TOLD, "told")
+        await site.log.waiting.wait()
+        await until(lambda: site.log.closed)
+        closing = asyncio.create_task(site.server.streams.close(0.1))
+        await until(lambda: not site.server.streams.subscriptions)
+        await client.send({"id": "told", "type": "complete"})
+        await there_and_back(client)
+        site.log.gate.set()
+        assert await client.receive() == {"id": "slow", "type": "next", "payload": {"data": {"slow": "at last"}}}
+        assert await client.receive() == {"id": "slow", "type": "complete"}
+        assert await client.closed() == RESTART
+        await closing
