@@ -32,7 +32,7 @@ def read_manifest(path: Path) -> dict[str, str]:
         if documents.setdefault(name, text) != text:
             raise ValueError(f"{path} has two documents with the id {name}")
         try:
-            parse(text, no_location=True)
+            parse(text, no_location=True, allow_empty_selection_sets=False)
         except GraphQLSyntaxError as error:
             raise ValueError(f"{path} has a document {name} that is not GraphQL: {error.message}") from None
     return documents

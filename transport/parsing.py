@@ -13,7 +13,9 @@ def parsed(text: str, limits: Limits) -> DocumentNode:
     if "\0" in text:
         raise bad_input("The document contains a NUL character.")
     try:
-        document = parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
+        document = parse(
+            text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens, allow_empty_selection_sets=False
+        )
     except GraphQLSyntaxError as error:
         raise syntax_refusal(error, limits) from None
     if "\\u" in text and writes_nul(document):

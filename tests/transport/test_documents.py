@@ -93,3 +93,23 @@ async def test_an_operation_that_cannot_be_told_is_refused(ask: Client, name: st
 
 async def test_an_unnamed_operation_does_not_answer_to_a_name(ask: Client) -> None:
     assert codes(await ask.ask("{hello}", operationName="hello")) == ["OPERATION_RESOLUTION_FAILURE"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "{ }",
+        "query Q {}",
+        "mutation {}",
+        "subscription {}",
+        "{item{}}",
+        "{...F} fragment F on Query {}",
+        "{... on Query {} hello}",
+        "{__schema {}}",
+    ],
+)
+async def test_an_empty_selection_is_a_syntax_error(ask: Client, text: str) -> None:
+    response = await ask.ask(text)
+    assert (response.status_code, codes(response)) == (400, ["GRAPHQL_PARSE_FAILED"])
+    assert response.json()["errors"][0]["locations"]

@@ -1,7 +1,9 @@
 """JSON from clients: strict, and never deep."""
 
+import json
+import re
 from itertools import accumulate
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -19,15 +21,34 @@ STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 
 NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
+SMALLEST: Final = -(2**63)
+LARGEST: Final = 2**64 - 1
+"""The integers that JSON carries exactly, here and to most others; orjson makes a float of any other."""
+
+MAYBE_TOO_LARGE: Final = re.compile(rb"[0-9]{19}")
+
 
 def load(text: bytes, limits: Limits, what: str) -> Any:
-    """The value of a JSON text. orjson is strict: UTF-8 only, no NaN or Infinity, no half characters."""
+    """The value of a JSON text. orjson is strict: UTF-8 only, no NaN or Infinity, no half characters.
+
+    Raises Refusal: BAD_REQUEST, also with 413; BAD_USER_INPUT for half a character, or an integer beyond 64 bits.
+    """
     if nesting(text, limits) > limits.json_depth:
         raise bad_request(f"{what} is nested more than {limits.json_depth} levels deep.")
     try:
-        return orjson.loads(text)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise malformed(error, what) from None
+    if MAYBE_TOO_LARGE.search(text):
+        json.loads(text, parse_int=checked_integer)
+    return value
+
+
+def checked_integer(digits: str) -> int:
+    """An integer as JSON writes it. Raises Refusal if it does not fit into 64 bits: it would arrive as another one."""
+    if len(digits) > 20 or not SMALLEST <= int(digits) <= LARGEST:
+        raise bad_input("A number in the request does not fit into 64 bits.")
+    return int(digits)
 
 
 def malformed(error: orjson.JSONDecodeError, what: str) -> Refusal:

@@ -55,6 +55,17 @@ async def test_half_a_character_is_told_to_its_operation_alone(site: Site) -> No
         assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
 
 
+async def test_an_integer_beyond_64_bits_is_told_to_its_operation_alone(site: Site) -> None:
+    async with site.client() as client:
+        await client.send(
+            '{"id":"1","type":"subscribe","payload":{"query":"{hello}","variables":{"a":18446744073709551616}}}'
+        )
+        message = await client.receive()
+        assert (message["id"], message["type"]) == ("1", "error")
+        assert message["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+
+
 async def test_the_fifty_first_operation_is_told_so(site: Site) -> None:
     async with site.client() as client:
         for number in range(51):
