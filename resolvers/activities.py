@@ -39,7 +39,7 @@ async def list_activities(
     """
     require(context.caller, Scope.READ)
     listing = Listing(
-        tag=await context.loaders.database_id(),
+        tag=context.loaders.database_id,
         rows=_matching(context, Filter.parse(filter)).where(*timelines.of_types(timelines.plain_types(types))),
         make=Activity,
         keys=[Key(activity.c.position, lambda entry: cast("int", entry.position), int)],
@@ -72,6 +72,6 @@ async def session_activities(
     return await context.loaders.activities(session_id, types, page)
 
 
-async def activity_cursor(context: Context, activity: Activity) -> str:
+def activity_cursor(context: Context, activity: Activity) -> str:
     """The place of an activity in the log, good for every list of activities of this database."""
-    return timelines.cursor(activity, await context.loaders.database_id())
+    return timelines.cursor(activity, context.loaders.database_id)

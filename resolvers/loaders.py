@@ -67,7 +67,7 @@ class Loaders:
         Raises:
             BadUserInput: the page's arguments are not allowed, or a cursor is not of this database.
         """
-        database_id = await self.database_id()
+        database_id = self.database_id
         span = timelines.span(types, page, database_id)
         found: Slice[Activity] = await self._load("timelines", (session_id, span), self._timelines)
         return Page(
@@ -78,10 +78,10 @@ class Loaders:
             count=lambda: self._database.read(timelines.count_timeline, self._caller, session_id, span.types),
         )
 
-    async def database_id(self) -> str:
+    @property
+    def database_id(self) -> str:
         """The identity of the database, which cursors of its log carry."""
-        found: str = await self._load("database_id", None, self._database_ids)
-        return found
+        return self._database.identity
 
     def clear(self) -> None:
         """Forget what was read: to be called where an operation goes on after a change."""
@@ -113,9 +113,6 @@ class Loaders:
     async def _timelines(self, keys: list[tuple[str, Span]]) -> list[Slice[Activity]]:
         return await self._database.read(_read_timelines, self._caller, keys)
 
-    async def _database_ids(self, keys: list[None]) -> list[str]:
-        return [await self._database.read(_database_id)] * len(keys)
-
 
 def _by_id(tx: Connection, caller: Caller, table: Table, make: Callable[..., T], ids: list[str]) -> list[T | None]:
     """The rows of these ids, in their order."""
@@ -145,7 +142,3 @@ def _read_timelines(tx: Connection, caller: Caller, keys: list[tuple[str, Span]]
         sessions.setdefault(span, []).append(session_id)
     found = {span: timelines.read_timelines(tx, caller, ids, span) for span, ids in sessions.items()}
     return [found[span].get(session_id, Slice([], has_next=False, has_previous=False)) for session_id, span in keys]
-
-
-def _database_id(tx: Connection) -> str:
-    return str(tx.execute(select(tables.server.c.database_id)).scalar_one())

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from schema.session import Session
 
 
-async def _cursor(row: ActivityRow, context: Context) -> str:
-    return await activity_cursor(context, row)
+def _cursor(row: ActivityRow, context: Context) -> str:
+    return activity_cursor(context, row)
 
 
 async def _session(row: ActivityRow, context: Context) -> object:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -17,6 +18,7 @@ from models.database.lock import PATIENCE_SECONDS, exclusive
 from models.database.writer import Item, Result, Work, Writer
 from models.errors import DatabaseUnusable, StorageUnavailable
 from models.migrations import is_current, migrate
+from models.tables import server
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,10 +43,12 @@ def database_file(url: str) -> Path:
 class Database:
     """What the resolvers see of the storage."""
 
-    def __init__(self, file: Path, reading: AsyncEngine, writer: Writer) -> None:
+    def __init__(self, file: Path, reading: AsyncEngine, writer: Writer, identity: str) -> None:
         self._wal = file.with_name(file.name + "-wal")
         self._reading = reading
         self._writer = writer
+        self.identity = identity
+        """What no other database is called, which cursors carry."""
 
     async def read(self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The answer to `question(connection, …)`, asked of one consistent state of the database.
@@ -103,10 +107,10 @@ async def open_database(file: Path, *, patience: float = PATIENCE_SECONDS) -> As
         _probe(file)
         writing, reading = writing_engine(file), reading_engine(file)
         try:
-            await _migrate(file, writing)
+            identity = await _migrate(file, writing)
             writer = Writer(writing)
             async with writer.running():
-                yield Database(file, reading, writer)
+                yield Database(file, reading, writer, identity)
         finally:
             await reading.dispose()
             await writing.dispose()
@@ -121,10 +125,12 @@ def _probe(file: Path) -> None:
         raise DatabaseUnusable(f"{file} cannot be used as the database: {error}") from error
 
 
-async def _migrate(file: Path, engine: AsyncEngine) -> None:
+async def _migrate(file: Path, engine: AsyncEngine) -> str:
+    """Bring the tables up to date; the identity of the database."""
     try:
         async with engine.connect() as connection, connection.begin():
             await connection.run_sync(migrate)
+            return str((await connection.execute(select(server.c.database_id))).scalar_one())
     except DBAPIError as error:
         raise DatabaseUnusable(f"{file} cannot be used as the database: {error.orig}") from error
 

@@ -105,7 +105,7 @@ class ActiveSessions(Source):
 
     async def _gap(self, given: Given) -> str | None:
         """Why a stream can't go on from there; null where it can."""
-        database_id, now = await self.feed.database_id(), await self.feed.now()
+        database_id, now = self.feed.database.identity, await self.feed.now()
         fault = given.fault(database_id=database_id, set_=self._fingerprint, now=now)
         if fault is None and given.position > await self.feed.database.read(reading.furthest):
             return places.AHEAD
@@ -117,7 +117,7 @@ class ActiveSessions(Source):
         """The set as it is now, in parts; before them, where there is a `gap`, the reason."""
         now, (log_position, ids, rows, total) = await self.feed.read(reading.newest, self._chosen, MOST)
         self.feed.begun(log_position)
-        database_id, place = await self.feed.database_id(), Place(log_position, now)
+        database_id, place = self.feed.database.identity, Place(log_position, now)
         of_part = places.of_part(database_id, self._fingerprint, place)
         of_last = places.of_set(database_id, self._fingerprint, place)
         position, truncated = at_entry(log_position), total > len(ids)
@@ -144,7 +144,7 @@ class ActiveSessions(Source):
 
     async def _resumed(self, given: Given) -> AsyncGenerator[Item | Joined]:
         """Every session with entries behind the cursor, as it is now."""
-        database_id = await self.feed.database_id()
+        database_id = self.feed.database.identity
         now, page = await self._missed(given, Stretch(given.position))
         self.feed.begun(page.head)
         behind = Place(page.head, now)

@@ -64,7 +64,7 @@ class SessionActivities(Source):
         given = self._after if after is None else places.parse(after)
         head = await self.feed.database.read(reading.head)
         gap = None if given is None else await self._gap(given)
-        database_id = await self.feed.database_id()
+        database_id = self.feed.database.identity
         cursor = places.of_set(database_id, "", Place(head, await self.feed.now()))
         if gap is not None:
             yield Item(Resync(gap, cursor), at_entry(head), cursor)
@@ -84,7 +84,7 @@ class SessionActivities(Source):
     async def _gap(self, given: Given) -> str | None:
         """Why a stream can't go on from there; null where it can."""
         now = await self.feed.now()
-        fault = given.fault(database_id=await self.feed.database_id(), set_=None, now=now)
+        fault = given.fault(database_id=self.feed.database.identity, set_=None, now=now)
         if fault is not None or given.position > await self.feed.database.read(reading.furthest):
             return fault or places.AHEAD
         # The cursor of an activity bears no time.
@@ -109,7 +109,7 @@ class Log(Follower):
         """Whether there was too much to wait: the log itself has to be read from `_told` on."""
 
     async def locate(self) -> None:
-        self._database_id = await self.feed.database_id()
+        self._database_id = self.feed.database.identity
         self._told = await self.feed.database.read(reading.head)
 
     def tell(self, batch: Batch) -> None:

@@ -55,7 +55,6 @@ class Feed:
         self._beginning = 0
         self._begun_at = -1
         self._counted = 0
-        self._database_id: str | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -189,12 +188,6 @@ class Feed:
     def may_have_begun(self, after: int) -> bool:
         """Whether a stream may have begun behind that position: it then knows what no batch has shown."""
         return self._beginning > 0 or self._begun_at > after
-
-    async def database_id(self) -> str:
-        """The identity of the database, which cursors carry."""
-        if self._database_id is None:
-            self._database_id = await self.database.read(reading.database_id)
-        return self._database_id
 
     def count(self) -> int:
         """A number higher than all before: the position of an item that has no place in the log."""

@@ -72,7 +72,7 @@ class LiveSet(Follower):
         """The position of the last item."""
 
     async def locate(self) -> None:
-        self._database_id = await self.feed.database_id()
+        self._database_id = self.feed.database.identity
         now, found = await self.feed.read(reading.members, self._chosen)
         self._ids, self._begins, self._told = found.ids, found.position, Place(found.position, now)
 

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from models.clock import Instant
 from models.sql import last_number
-from models.tables import activity, server, session
+from models.tables import activity, session
 from models.tables.activity import Activity
 from models.tables.session import Session
 from resolvers.feed.chosen import Chosen, ChosenEntries
@@ -21,11 +21,6 @@ ENTRIES: Final = 1000
 """Entries of the log in one batch."""
 
 _WIDTH: Final = len(activity.columns)
-
-
-def database_id(tx: Connection) -> str:
-    """The identity of the database."""
-    return str(tx.execute(select(server.c.database_id)).scalar_one())
 
 
 def head(tx: Connection) -> int:

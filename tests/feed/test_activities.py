@@ -49,7 +49,7 @@ async def test_it_goes_on_from_the_cursor_of_an_activity(stage: Stage) -> None:
     assert types_of(entries) == ["STARTED", "MOVED", "MOVED", "MOVED"]
     context = await stage.context()
     for index, entry in enumerate(entries):
-        cursor = await activity_cursor(context, entry)
+        cursor = activity_cursor(context, entry)
         assert cursor == early.told[index].cursor
         late = await listen(stage, after=cursor)
         assert [item.payload.id for item in late.told] == [entry.id for entry in entries[index + 1 :]]

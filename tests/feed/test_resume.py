@@ -133,7 +133,7 @@ async def test_a_cursor_that_was_resumed_from_is_as_old_as_before_until_all_is_t
 
 
 async def test_a_cursor_ahead_of_the_log_begins_afresh(stage: Stage) -> None:
-    database_id = await stage.feed.database_id()
+    database_id = stage.feed.database.identity
     (_, (_, fingerprint, time)) = cursors.read(await begun(stage), [int, str, int]) or ("", (0, "", 0))
     stream = await stage.watch(after=cursors.encode(database_id, (5, fingerprint, time)))
     assert stream.told[0].payload.reason == "the log does not reach as far as the cursor"

@@ -14,6 +14,7 @@ from resolvers.feed import active, source
 from schema import graphql_schema
 from tests.feed.stage import Stage
 from tests.feed.test_access import ONE, TWO
+from tests.reading.asking import statements
 from transport import TransportSettings
 from transport.execution import Execution
 from transport.request import OperationRequest
@@ -21,6 +22,7 @@ from transport.streams import Answer, Streams
 
 LIVE = """subscription Live($after: String) { activeSessions(after: $after) {
     ... on SessionSnapshot { cursor sessions { id } } ... on SessionChange { cursor change id } } }"""
+LOG = "subscription Log($after: String) { sessionActivities(after: $after) { ... on Activity { cursor type } } }"
 STATS = "subscription { sessionStats { total } }"
 
 
@@ -158,3 +160,15 @@ async def test_a_truncated_stream_shares_and_is_told_of_its_own(
     changes = [found[0]["id"] for found in await asyncio.gather(*waiting)]
     assert changes == [first["id"], second["id"]]
     assert len(server.stage.feed._followers) == 1
+
+
+async def test_cursors_of_activities_cost_no_look_at_the_database(server: Server) -> None:
+    cursor = (await server.stage.watch()).cursors[-1]
+    await server.stage.world.user()
+    answer = await server.open(LOG, after=cursor)
+    await told(answer)
+    with statements(server.stage.database) as sent:
+        for _ in range(3):
+            await server.stage.world.user()
+        assert await told(answer, 3) != []
+    assert [statement for statement in sent if "database_id" in statement] == []

@@ -73,7 +73,7 @@ async def test_what_is_said_of_sessions_that_are_gone_is_found(database: Databas
 
 async def test_the_cursor_of_an_activity_is_its_place_in_every_list(database: Database, made: list[Session]) -> None:
     page = await log(database, first=4)
-    cursor = await activity_cursor(context(database), page.nodes[3])
+    cursor = activity_cursor(context(database), page.nodes[3])
     assert cursor == page.end_cursor
     own = await session_activities(context(database), made[0].id, types=None, page=PageArgs(after=cursor))
     assert types_of(own) == ["SHOWN", "HIDDEN"]
@@ -147,7 +147,6 @@ def _cut(
 
 async def test_timelines_asked_for_alike_are_read_with_one_statement(database: Database, made: list[Session]) -> None:
     asked = context(database)
-    await asked.loaders.database_id()
     with statements(database) as sent:
         await _together(asked.loaders.activities(s.id, ["STARTED"], PageArgs(first=2)) for s in made)
     assert len(sent) == 1

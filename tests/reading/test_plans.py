@@ -131,7 +131,6 @@ async def test_a_caller_with_projects_reads_by_project(filled: Database) -> None
 
 async def test_timelines_are_looked_up_by_session_and_position(filled: Database) -> None:
     asked = context(filled)
-    await asked.loaders.database_id()
     found = await list_sessions(asked, filter=None, order=[], page=PageArgs())
     pages = [asked.loaders.activities(s.id, None, PageArgs(first=3)) for s in found.nodes]
     plan = await plan_of(filled, asyncio.gather(*pages))
@@ -145,7 +144,6 @@ async def test_timelines_are_looked_up_by_session_and_position(filled: Database)
 
 async def test_the_log_is_read_from_its_end_or_by_project(filled: Database) -> None:
     asked = context(filled)
-    await asked.loaders.database_id()
     plan = await plan_of(filled, list_activities(asked, filter=None, types=None, page=PageArgs(last=5)))
     assert plan == ["SCAN activity"]  # backwards from the last position, until the page is full
     names = {"project_ids": ["p1"]}

@@ -38,8 +38,8 @@ async def test_a_page_takes_the_same_few_statements_whatever_its_size(database: 
     await _fill(database, size)
     with statements(database) as sent:
         await _whole_page(context(database), first=size)
-    # The page, projects, path times, the identity of the database, timelines.
-    assert len(sent) == 5
+    # The page, projects, path times, timelines.
+    assert len(sent) == 4
 
 
 async def test_a_page_alone_is_one_statement_and_counting_one_more(database: Database) -> None:

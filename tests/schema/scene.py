@@ -125,7 +125,8 @@ class Shelf:
             count=lambda: self._count(nodes),
         )
 
-    async def database_id(self) -> str:
+    @property
+    def database_id(self) -> str:
         return new_id("d_")
 
     async def _count(self, nodes: list[Activity]) -> int:
