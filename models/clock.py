@@ -2,11 +2,12 @@
 
 An instant is a whole number of milliseconds since 1970-01-01T00:00:00Z. The databases then need no date
 functions (SQLite and PostgreSQL have none in common), nothing ever lacks its zone, and a difference is a
-subtraction. Only the edge turns instants into RFC 3339 text.
+subtraction. RFC 3339 text is made of instants only where clients read them.
 """
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Protocol
 
 
@@ -27,6 +28,9 @@ LAST: Final[Instant] = 253_402_300_799_999
 """9999-12-31T23:59:59.999Z: RFC 3339 has no later one."""
 
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 class Clock(Protocol):
     """Where the present comes from; tests hand in one that they move themselves."""
 
@@ -44,6 +48,11 @@ class SystemClock:
 def seconds(milliseconds: int) -> float:
     """Milliseconds as the seconds that clients read."""
     return milliseconds / SECOND
+
+
+def text_of(instant: Instant) -> str:
+    """RFC 3339 text in UTC with three decimals."""
+    return (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def end_of_utc_day(instant: Instant) -> Instant:

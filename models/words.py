@@ -57,7 +57,7 @@ class PlayerState(Word):
 class ActivityType(Word):
     """What happened to a session: the words of its timeline."""
 
-    SCHEDULED = "SCHEDULED", "It was created ahead of its start."
+    SCHEDULED = "SCHEDULED", "It was created, or moved to, ahead of its start."
     STARTED = "STARTED", "It began."
     SHOWN = "SHOWN", "It became visible."
     HIDDEN = "HIDDEN", "It became hidden."

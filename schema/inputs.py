@@ -2,6 +2,7 @@
 
 import strawberry
 
+from models.kinds.agenda_update import AgendaUpdateFields
 from models.kinds.calls import HeardFields, KeepaliveFields, TerminateFields
 from models.kinds.media import MediaPingFields, PlayerTimeFields
 from models.kinds.project import KindTimeoutFields, ProjectFields
@@ -48,6 +49,15 @@ class StopSessionInput:
 
 @input_from(TerminateFields, "The end of somebody else's session.")
 class TerminateSessionInput:
+    id: strawberry.ID
+
+
+@input_from(
+    AgendaUpdateFields,
+    "A change of an AGENDA session. What is not given stays as it is, null clears what may be empty; the session that "
+    "comes of it must keep the rules of a start.",
+)
+class UpdateAgendaSessionInput:
     id: strawberry.ID
 
 

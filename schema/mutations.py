@@ -17,6 +17,7 @@ from schema.inputs import (
     ProjectInput,
     StopSessionInput,
     TerminateSessionInput,
+    UpdateAgendaSessionInput,
 )
 from schema.kinds import StartSessionInput, given_start
 from schema.payloads import (
@@ -41,6 +42,9 @@ Hide: TypeAlias = Annotated[
 ]
 Stop: TypeAlias = Annotated[
     StopSessionInput, strawberry.argument(name="input", description="The session, and what is being left.")
+]
+UpdateAgenda: TypeAlias = Annotated[
+    UpdateAgendaSessionInput, strawberry.argument(name="input", description="The session, and what is to be of it.")
 ]
 Terminate: TypeAlias = Annotated[
     TerminateSessionInput, strawberry.argument(name="input", description="The session, and the reason.")
@@ -72,6 +76,14 @@ class Mutation:
     )
     async def keepalive_sessions(self, info: Info, keepalives: Keepalives) -> list[Outcome]:
         return await lifecycle.keepalive_sessions(info.context, [given(each) for each in keepalives])
+
+    @resolved(
+        "Change what the input names of an AGENDA session; null clears what may be empty. A start moved ahead makes it "
+        "SCHEDULED again, an end moved into the past ends it there. WRITE.",
+        of=SessionPayload,
+    )
+    async def update_agenda_session(self, info: Info, update: UpdateAgenda) -> Outcome:
+        return await lifecycle.update_agenda_session(info.context, given(update, keep_null=True))
 
     @resolved("End somebody else's session, with a reason kept on its timeline. ADMIN.", of=SessionPayload)
     async def terminate_session(self, info: Info, terminate: Terminate) -> Outcome:

@@ -4,14 +4,14 @@ import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, NewType
 
 from graphql import ConstValueNode, GraphQLError, GraphQLScalarType, StringValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
-from models.clock import LAST, SECOND, Instant
+from models.clock import LAST, SECOND, Instant, text_of
 
 if TYPE_CHECKING:
     # What resolvers handle; the names below tell strawberry which scalar stands for it.
@@ -27,7 +27,6 @@ _DATE_TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
 )
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST: Final = -62_135_596_800_000
 """0001-01-01T00:00:00.000Z"""
 
@@ -55,11 +54,6 @@ def instant_of(text: object) -> Instant:
     if not _FIRST <= instant <= LAST:
         raise GraphQLError("DateTime must be in the years 0001 to 9999 of UTC.")
     return instant
-
-
-def text_of(instant: Instant) -> str:
-    """RFC 3339 text in UTC with three decimals."""
-    return (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def checked_json(value: Any) -> Any:

@@ -1,12 +1,12 @@
 """AGENDA: an item of an event's schedule (Guidebook Open API, `/open-api/v1/sessions/`)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
 from models.clock import Instant, end_of_utc_day
-from models.kinds.base import Breach, Deadline, KindFields, KindRules, ProjectDefaults, Stored, WholeNumbers
+from models.kinds.base import Breach, Deadline, KindFields, KindRules, Stored, WholeNumbers
 from models.kinds.html import Html
 from models.words import EndReason, Kind
 
@@ -103,6 +103,6 @@ class AgendaRules(KindRules):
     earns_time = False
     deadlines = (Deadline("schedule_end", 0, EndReason.COMPLETED, restored=False),)
 
-    def place(self, fields: AgendaFields, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
-        end = schedule_end(fields.start_time, fields.end_time, all_day=fields.all_day)
-        return super().place(fields, project=project, now=now) | {"schedule_end": end}
+    def columns(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        end = schedule_end(values["start_time"], values["end_time"], all_day=values["all_day"])
+        return super().columns(values) | {"schedule_end": end}

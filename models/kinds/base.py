@@ -6,12 +6,13 @@ the GraphQL input and type are made from them. Its `KindRules` say where the val
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
 
-from models.clock import Instant
+from models.clock import Instant, InstantMark
 from models.words import EndReason, Kind, ProblemCode
 
 
@@ -102,12 +103,13 @@ class KindRules:
 
     def place(self, fields: Any, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
         """The values of the columns that a new session of this kind sets, `details` among them."""
-        values = self.complete(fields, project=project, now=now)
+        return self.columns(self.complete(fields, project=project, now=now))
+
+    def columns(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of all fields, by name, as the columns that hold them."""
         columns: dict[str, Any] = {}
         details: dict[str, Any] = {}
-        for name, info in self.fields.model_fields.items():
-            if mark(info.metadata, InputOnly) is not None:
-                continue
+        for name, info in self._shown():
             stored = mark(info.metadata, Stored)
             if stored is None:
                 details[name] = values[name]
@@ -115,9 +117,30 @@ class KindRules:
                 columns[stored.column] = values[name]
         return columns | {"details": details}
 
+    def values(self, row: Any) -> dict[str, Any]:
+        """The values of all fields, by name, that a session has: its row is where `columns` put them."""
+        return {name: self._value(row, name, info) for name, info in self._shown()}
+
+    def _value(self, row: Any, name: str, info: FieldInfo) -> Any:
+        stored = mark(info.metadata, Stored)
+        if stored is not None:
+            return getattr(row, stored.column)
+        # A row that is older than the field has its default.
+        return row.details.get(name, None if info.is_required() else info.default)
+
+    def _shown(self) -> Iterator[tuple[str, FieldInfo]]:
+        """The fields that a session keeps in the form that a start gives them."""
+        return ((name, info) for name, info in self.fields.model_fields.items() if not mark(info.metadata, InputOnly))
+
     def complete(self, fields: Any, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:  # noqa: ARG002 - for the kinds
         """All fields of a start by name, with what the server fills in."""
         return {name: getattr(fields, name) for name in self.fields.model_fields}
+
+
+def is_instant(info: FieldInfo) -> bool:
+    """Whether a field holds an instant, or null."""
+    parts = [info.metadata, *(get_args(part) for part in get_args(info.annotation))]
+    return any(mark(part, InstantMark) for part in parts)
 
 
 def mark(metadata: Iterable[object], kind: type[M]) -> M | None:

@@ -6,6 +6,7 @@ from resolvers.lifecycle.calling import (
     keepalive_sessions,
     stop_session,
     terminate_session,
+    update_agenda_session,
 )
 from resolvers.lifecycle.deleting import delete_session
 from resolvers.lifecycle.outcome import Outcome
@@ -22,4 +23,5 @@ __all__ = [
     "start_session",
     "stop_session",
     "terminate_session",
+    "update_agenda_session",
 ]

@@ -9,13 +9,13 @@ from models.kinds.agenda import AgendaFields
 from models.kinds.base import ProjectDefaults
 from models.kinds.field import TIMEZONE_POINT, FieldFields
 from models.rule import is_scheduled
-from models.tables import data_point, session, session_track
+from models.tables import data_point, session
 from models.tables.project import Project
 from models.tables.session import Session
 from models.words import ActivityType
 from resolvers.lifecycle.draft import Draft, schedule, settle
 from resolvers.lifecycle.start import Start
-from resolvers.lifecycle.storing import record
+from resolvers.lifecycle.storing import record, store_tracks
 
 
 def bear(tx: Connection, start: Start, project: Project) -> Session:
@@ -69,9 +69,8 @@ def _timeout(start: Start, project: Project) -> int | None:
 
 
 def _store_parts(tx: Connection, start: Start, s: Session) -> None:
-    if isinstance(start.own, AgendaFields) and start.own.schedule_tracks:
-        tracks = sorted(set(start.own.schedule_tracks))
-        tx.execute(session_track.insert(), [{"session_id": s.id, "track": track} for track in tracks])
+    if isinstance(start.own, AgendaFields):
+        store_tracks(tx, {s.id: start.own.schedule_tracks})
     if isinstance(start.own, FieldFields):
         points = [point for point in start.own.data if point.name != TIMEZONE_POINT]
         rows = [

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
+from models.kinds.agenda_update import agenda_update
 from models.kinds.check import check
 from resolvers.access import require
 from resolvers.context import Context
@@ -15,6 +16,7 @@ from resolvers.lifecycle.deciding import Call, Hide, Keepalive, Stop, Terminate,
 from resolvers.lifecycle.draft import Draft, settle
 from resolvers.lifecycle.outcome import Outcome, not_found, outcome, refused
 from resolvers.lifecycle.storing import read_drafts, write_drafts
+from resolvers.lifecycle.updating import UpdateAgenda
 
 MAX_KEEPALIVES: Final = 500
 
@@ -51,6 +53,16 @@ async def terminate_session(context: Context, values: Mapping[str, Any]) -> Outc
     return await _call(context, Terminate, values)
 
 
+async def update_agenda_session(context: Context, values: Mapping[str, Any]) -> Outcome:
+    """Change what `values` names, beside the `id`, of an AGENDA session; null clears what may be empty.
+
+    The session that would come of it is held to the rules of a start; what breaks them comes with the session as it is.
+    """
+    require(context.caller, UpdateAgenda.scope)
+    update = UpdateAgenda(context.caller, context.now, agenda_update(values), ("input",))
+    return await context.change(_decide, update)
+
+
 async def _call(context: Context, call: type[Call], values: Mapping[str, Any], at: tuple[str, ...] = ()) -> Outcome:
     require(context.caller, call.scope)
     at = at or ("input",)
@@ -77,7 +89,7 @@ def _answer(draft: Draft | None, call: Call) -> Outcome:
         return _shown(draft, call, *(() if wanted else (ended_problem(draft, call.at),)))
     if refusals := call.refusals(draft):
         return _shown(draft, call, *refusals)
-    if call.is_overtaken(draft):
+    if call.is_moot(draft):
         return _shown(draft, call)
     found = call.apply(draft)
     draft.touch(call.now)

@@ -32,8 +32,8 @@ class Call(ABC):
     repeatable_after: ClassVar[tuple[EndReason, ...]] = ()
     """Ends after which this call answers the session unchanged, because it is what the call wanted."""
 
-    def is_overtaken(self, draft: Draft) -> bool:  # noqa: ARG002 - most calls can't be
-        """Whether a later call arrived before this one."""
+    def is_moot(self, draft: Draft) -> bool:  # noqa: ARG002 - most calls can't be
+        """Whether it leaves the session as it is: a later call arrived before it, or it says what is so already."""
         return False
 
     def refusals(self, draft: Draft) -> list[Problem]:  # noqa: ARG002 - most calls have none
@@ -52,7 +52,7 @@ class HeardCall(Call):
     fields: HeardFields
     model = HeardFields
 
-    def is_overtaken(self, draft: Draft) -> bool:
+    def is_moot(self, draft: Draft) -> bool:
         sequence, last = self.fields.sequence, draft.session.sequence
         return sequence is not None and last is not None and sequence <= last
 
@@ -106,7 +106,7 @@ class Stop(HeardCall):
 
     repeatable_after = (EndReason.STOPPED, EndReason.CANCELLED)
 
-    def is_overtaken(self, draft: Draft) -> bool:  # noqa: ARG002 - see above
+    def is_moot(self, draft: Draft) -> bool:  # noqa: ARG002 - see above
         return False
 
     def apply(self, draft: Draft) -> list[Problem]:

@@ -25,7 +25,10 @@ class Draft:
     credits: list[tuple[list[str], int]] = field(default_factory=list)
     """Visible milliseconds for paths, in the order they were earned."""
     media_events: list[dict[str, Any]] = field(default_factory=list)
-    details_changed: bool = False
+    columns: set[str] = field(default_factory=set)
+    """Columns that were changed beyond those that any call and time may change."""
+    tracks: list[int] | None = None
+    """The tracks it is on from now on; null where they stay."""
 
     def __post_init__(self) -> None:
         self.revision = self.session.revision
@@ -69,6 +72,14 @@ def settle(draft: Draft, now: Instant) -> bool:
 
     The sweeper does this for all; a call does it for the session it names, so that the timeline is in order.
     """
+    found = note_time(draft, now)
+    if found:
+        draft.touch(now)
+    return found
+
+
+def note_time(draft: Draft, now: Instant) -> bool:
+    """The same as part of a change that is counted by itself."""
     s = draft.session
     begins = s.ended_at is None and not s.begun and s.started_at <= now
     lapsed = has_lapsed(s, now)
@@ -80,8 +91,6 @@ def settle(draft: Draft, now: Instant) -> bool:
         finish(draft, s.expires_at, EndReason(s.expiry_reason))
     elif begins:
         s.due_at = s.expires_at
-    if begins or lapsed:
-        draft.touch(now)
     return begins or lapsed
 
 
@@ -106,3 +115,9 @@ def schedule(s: Session) -> None:
         look = s.started_at if look is None else min(s.started_at, look)
     if s.due_at is None or look is None or look < s.due_at:
         s.due_at = look
+
+
+def reschedule(s: Session) -> None:
+    """The same after its schedule itself was changed: what the sweeper looked for is no longer there."""
+    s.due_at = None
+    schedule(s)

@@ -75,7 +75,7 @@ def _move(draft: Draft, ping: MediaPingFields, now: Instant) -> None:
         s.stall_from = now
     if ping.qoe:
         s.details = s.details | {"qoe": _merged(s, ping)}
-        draft.details_changed = True
+        draft.columns.add("details")
 
 
 def _merged(s: Session, ping: MediaPingFields) -> dict[str, Any]:

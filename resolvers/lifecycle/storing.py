@@ -1,6 +1,6 @@
 """Drafts from the database and back: a fixed number of statements, however many sessions change together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select
@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from models.database.changes import note
 from models.sql import upsert
-from models.tables import activity, media_event, session
+from models.tables import activity, media_event, session, session_track
 from models.tables.activity import Activity
 from models.tables.session import Session
 from resolvers.lifecycle.draft import Draft
@@ -33,7 +33,7 @@ _CHANGING: Final = (
     "player_ts",
     "stall_from",
 )
-"""Columns that calls and time change; `details` joins where it did change, everything else stays for life."""
+"""Columns that any call and time may change; what else a draft has changed joins them."""
 
 
 class Outdated(Exception):
@@ -47,15 +47,18 @@ def read_drafts(tx: Connection, ids: Iterable[str]) -> dict[str, Draft]:
 
 
 def write_drafts(tx: Connection, drafts: Iterable[Draft]) -> None:
-    """Write what changed: rows, visible times, timeline, media events.
+    """Write what changed: rows, tracks, visible times, timeline, media events.
 
     Raises:
         Outdated: a row is not as it was read.
     """
     changed = [draft for draft in drafts if draft.is_changed]
     assign_paths(tx, changed)
-    _write_rows(tx, [draft for draft in changed if not draft.details_changed], _CHANGING)
-    _write_rows(tx, [draft for draft in changed if draft.details_changed], (*_CHANGING, "details"))
+    for columns in {frozenset(draft.columns) for draft in changed}:
+        _write_rows(tx, [draft for draft in changed if draft.columns == columns], (*_CHANGING, *sorted(columns)))
+    if moved := {draft.session.id: draft.tracks for draft in changed if draft.tracks is not None}:
+        tx.execute(session_track.delete().where(session_track.c.session_id.in_(moved)))
+        store_tracks(tx, moved)
     record(tx, [entry for draft in changed for entry in draft.activities])
     if events := [event for draft in changed for event in draft.media_events]:
         # The same event again is the same event: the key says so.
@@ -68,6 +71,13 @@ def record(tx: Connection, entries: list[Activity]) -> None:
         note(tx, (entry.session_id for entry in entries), logged=True)
         columns = [column.name for column in activity.columns if column.name != "position"]
         tx.execute(activity.insert(), [{name: getattr(entry, name) for name in columns} for entry in entries])
+
+
+def store_tracks(tx: Connection, tracks: Mapping[str, Iterable[int]]) -> None:
+    """Put sessions, by their ids, on tracks; one that is named twice is one."""
+    rows = [{"session_id": id_, "track": track} for id_, of_it in tracks.items() for track in sorted(set(of_it))]
+    if rows:
+        tx.execute(session_track.insert(), rows)
 
 
 def _write_rows(tx: Connection, drafts: list[Draft], columns: tuple[str, ...]) -> None:

@@ -18,6 +18,7 @@ from graphql import (
 from pydantic.fields import FieldInfo
 
 from models.kinds import KINDS
+from models.kinds.agenda_update import AgendaUpdateFields
 from models.kinds.base import Derived, InputOnly, KindFields, KindRules, mark
 from models.kinds.calls import HeardFields, KeepaliveFields, TerminateFields
 from models.kinds.field import DataPointFields
@@ -37,6 +38,7 @@ INPUTS: dict[str, type[KindFields]] = {
     "StartSessionInput": StartFields,
     "StopSessionInput": HeardFields,
     "TerminateSessionInput": TerminateFields,
+    "UpdateAgendaSessionInput": AgendaUpdateFields,
     **{f"{kind.capitalize()}SessionInput": rules.fields for kind, rules in KINDS.items()},
 }
 SAID_OTHERWISE = {("HideSessionInput", "path"), ("StopSessionInput", "path")}
