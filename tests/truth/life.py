@@ -61,7 +61,7 @@ class Life:
     def state(self) -> str:
         if self.ended is not None:
             return "ENDED"
-        return "SCHEDULED" if self.kind == "AGENDA" and self.age < 0 else "ACTIVE"
+        return "SCHEDULED" if self.kind == "AGENDA" and not self.begun and self.age < 0 else "ACTIVE"
 
     @property
     def elapsed(self) -> int:

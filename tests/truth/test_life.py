@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 from tests.truth.playing import Play
-from tests.truth.steps import DAY, HOUR, LIVES, Again, Away, Call, SetBack, Start, Step, Sweep, Wait
+from tests.truth.steps import DAY, HOUR, LIVES, SECOND, Again, Away, Call, SetBack, Start, Step, Sweep, Wait
 from tests.world import open_world
 
 EXAMPLES = 70
@@ -24,6 +24,8 @@ A_KEY_AT_ITS_END: list[Step] = [USER, Wait(DAY - 1), Again(0), Wait(1), Again(0)
 A_KEY_WHOSE_FORM_WAS_REPLACED: list[Step] = [FORM, Start("FIELD", {}, FORM.own), Again(1), Sweep()]
 HEARD_AFTER_A_STEP_BACK: list[Step] = [USER, SetBack(HOUR), Call("keepalive", 0), Wait(0, until_end_of=0), Sweep()]
 RETURNED_AFTER_A_STEP_BACK: list[Step] = [USER, SetBack(HOUR), Away(HOUR // 2, restarts=True), Wait(0, 0), Sweep()]
+TALK = Start("AGENDA", {}, {}, at=30 * SECOND, lasts=HOUR)
+BEGUN_BEFORE_A_STEP_BACK: list[Step] = [TALK, Wait(30 * SECOND), Sweep(), SetBack(5_001), Call("stop", 0)]
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,7 @@ def play(empty: Path, steps: list[Step]) -> None:
 @example(steps=A_KEY_WHOSE_FORM_WAS_REPLACED)
 @example(steps=HEARD_AFTER_A_STEP_BACK)
 @example(steps=RETURNED_AFTER_A_STEP_BACK)
+@example(steps=BEGUN_BEFORE_A_STEP_BACK)
 def test_a_life_goes_as_it_is_counted(empty: Path, steps: list[Step]) -> None:
     play(empty, steps)
 
