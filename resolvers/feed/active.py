@@ -96,12 +96,11 @@ class ActiveSessions(Source):
 
     async def open(self, after: str | None) -> AsyncIterator[Item | Joined]:
         given = self._after if after is None else places.parse(after)
-        with self.feed.beginning():
-            gap = None if given is None else await self._gap(given)
-            beginning = self._snapshot(gap) if given is None or gap is not None else self._resumed(given)
-            async with aclosing(beginning):
-                async for each in beginning:
-                    yield each
+        gap = None if given is None else await self._gap(given)
+        beginning = self._snapshot(gap) if given is None or gap is not None else self._resumed(given)
+        async with aclosing(beginning):
+            async for each in beginning:
+                yield each
 
     async def _gap(self, given: Given) -> str | None:
         """Why a stream can't go on from there; null where it can."""
@@ -115,8 +114,9 @@ class ActiveSessions(Source):
 
     async def _snapshot(self, gap: str | None) -> AsyncGenerator[Item | Joined]:
         """The set as it is now, in parts; before them, where there is a `gap`, the reason."""
-        now, (log_position, ids, rows, total) = await self.feed.read(reading.newest, self._chosen, MOST)
-        self.feed.begun(log_position)
+        with self.feed.beginning() as begun:
+            now, (log_position, ids, rows, total) = await self.feed.read(reading.newest, self._chosen, MOST)
+            begun(log_position)
         database_id, place = self.feed.database.identity, Place(log_position, now)
         of_part = places.of_part(database_id, self._fingerprint, place)
         of_last = places.of_set(database_id, self._fingerprint, place)
@@ -146,7 +146,6 @@ class ActiveSessions(Source):
         """Every session with entries behind the cursor, as it is now."""
         database_id = self.feed.database.identity
         now, page = await self._missed(given, Stretch(given.position))
-        self.feed.begun(page.head)
         behind = Place(page.head, now)
         while True:
             for number, since in enumerate(page.sessions, start=1):
@@ -162,7 +161,10 @@ class ActiveSessions(Source):
         yield Joined(at_entry(page.head), cursor=places.of_set(database_id, self._fingerprint, behind))
 
     async def _missed(self, given: Given, stretch: Stretch) -> tuple[Instant, Missed]:
-        return await self.feed.read(reading.missed, self._chosen, given.position, stretch)
+        with self.feed.beginning() as begun:
+            now, page = await self.feed.read(reading.missed, self._chosen, given.position, stretch)
+            begun(page.seen)
+        return now, page
 
     def _change(self, since: Since, now: Instant, cursor: str) -> Change:
         entry, s = since.entry, since.session

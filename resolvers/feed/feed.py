@@ -25,6 +25,8 @@ F = TypeVar("F", bound=Follower)
 
 POLL_SECONDS: Final = 1.0
 """How long an entry can go unnoticed that no wake-up told of."""
+SLICE_SECONDS: Final = 0.005
+"""How long a batch may keep the event loop to itself while it is handed on: with many groups, that takes a while."""
 
 _log = structlog.get_logger("feed")
 
@@ -131,20 +133,26 @@ class Feed:
         now = await self.now()
         news = await self.database.read(reading.news, position, wanted)
         batch = Batch(news.position, now, time, news.entries, news.rows, news.complete)
-        for follower in list(self._followers):
-            self._hand_on(batch, follower)
+        await self._hand_on(batch)
         if self._position is not None:  # else everybody has left meanwhile
             self._position = max(self._position, batch.position)
         if batch.unsettled:
             await settle(self.database, now)
         return news.complete
 
-    def _hand_on(self, batch: Batch, follower: Follower) -> None:
-        try:
-            follower.take(batch)
-        except Exception as error:  # a fault of one follower is none of the others'
-            _log.exception("follower failed")
-            follower.close(error)
+    async def _hand_on(self, batch: Batch) -> None:
+        """Give a batch to all who followed when it was read; whoever comes meanwhile begins behind it."""
+        clock = asyncio.get_running_loop().time
+        paused = clock()
+        for follower in list(self._followers):
+            try:
+                follower.take(batch)
+            except Exception as error:  # a fault of one follower is none of the others'
+                _log.exception("follower failed")
+                follower.close(error)
+            if clock() - paused > SLICE_SECONDS:
+                await asyncio.sleep(0)
+                paused = clock()
 
     # ---- for those who follow ----
 
@@ -173,20 +181,19 @@ class Feed:
     # ---- for streams at their beginning ----
 
     @contextmanager
-    def beginning(self) -> Iterator[None]:
-        """While a stream finds out where it begins."""
+    def beginning(self) -> Iterator[Callable[[int], None]]:
+        """While a stream reads sessions that it begins with; it says at which position of the log they were so."""
         self._beginning += 1
         try:
-            yield
+            yield self._begun
         finally:
             self._beginning -= 1
 
-    def begun(self, position: int) -> None:
-        """A stream begins at that position of the log."""
+    def _begun(self, position: int) -> None:
         self._begun_at = max(self._begun_at, position)
 
     def may_have_begun(self, after: int) -> bool:
-        """Whether a stream may have begun behind that position: it then knows what no batch has shown."""
+        """Whether a stream may have begun with sessions as they were behind that position, which no batch has shown."""
         return self._beginning > 0 or self._begun_at > after
 
     def count(self) -> int:

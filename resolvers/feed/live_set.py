@@ -102,7 +102,7 @@ class LiveSet(Follower):
             return True
         # What is not in the set now may have been in it for a moment, when a stream began.
         hidden = id_ in batch.eventful or id_ in batch.unsettled or not batch.complete
-        return hidden and self._chosen.may_have(entry)
+        return hidden and self.feed.may_have_begun(self._told.position) and self._chosen.may_have(entry)
 
     def _has(self, id_: str, batch: Batch) -> bool:
         row = batch.rows.get(id_)

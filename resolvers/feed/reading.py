@@ -122,6 +122,9 @@ class Missed(NamedTuple):
     """Some of what a stream has missed."""
 
     head: int
+    """Where the stretch ends."""
+    seen: int
+    """Where the log ended when this was read: the sessions are as they were then."""
     sessions: list[Since]
 
     @property
@@ -148,8 +151,8 @@ def missed(tx: Connection, _now: Instant, chosen: Chosen, start: int, stretch: S
         start: where the stream ended.
         stretch: where to look.
     """
-    after = stretch.after
-    until = head(tx) if stretch.until is None else stretch.until
+    after, seen = stretch.after, head(tx)
+    until = seen if stretch.until is None else stretch.until
     newer, older = activity.alias(), activity.alias()
     same = newer.c.session_id == activity.c.session_id
     is_newest = ~exists().where(same, newer.c.position > activity.c.position, newer.c.position <= until)
@@ -167,7 +170,7 @@ def missed(tx: Connection, _now: Instant, chosen: Chosen, start: int, stretch: S
         found.append(
             Since(Activity(*values[:_WIDTH]), None if row[0] is None else Session(*row), known=bool(was_known))
         )
-    return Missed(until, found)
+    return Missed(until, seen, found)
 
 
 class Entries(NamedTuple):

@@ -6,7 +6,8 @@ Naming a kind's filter asks for that kind, and two kinds' filters together are O
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from functools import cached_property
+from typing import Any, Final, Self, TypeAlias
 
 from sqlalchemy import ColumnElement, and_, or_, true
 
@@ -35,11 +36,12 @@ class Test:
     def sql(self, now: Instant) -> ColumnElement[bool]:
         return self.term.sql(self.operator, now)
 
-    def matches(self, s: Session, now: Instant) -> bool:
-        return self.term.holds(self.operator, s, now)
+
+Lasting: TypeAlias = tuple[tuple[str, Operator], ...]
+"""What is asked of that which never changes of a session, with the names of the columns."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Filter:
     """A filter that was given. `Filter.parse(None)` matches everything."""
 
@@ -78,11 +80,9 @@ class Filter:
 
     def matches(self, s: Session, now: Instant) -> bool:
         """Whether a session matches."""
-        return all(test.matches(s, now) for test in self.tests) and (
-            not self.kinds or any(all(test.matches(s, now) for test in group) for group in self.kinds)
-        )
+        return _matches(self.tests, s, now) and (not self.kinds or any(_matches(group, s, now) for group in self.kinds))
 
-    @property
+    @cached_property
     def is_of_log(self) -> bool:
         """Whether the log alone can say what matches, without the session, which may be gone."""
         return not self.kinds and len(_lasting(self.tests)) == len(self.tests)
@@ -99,12 +99,17 @@ class Filter:
 
     def may_match(self, entry: Activity) -> bool:
         """Whether the session of an entry of the log can match, ever: by its id, kind and project, which stay."""
-        return _may_all(self.tests, entry) and (not self.kinds or any(_may_all(group, entry) for group in self.kinds))
+        every, groups = self._lasting
+        return _may(every, entry) and (not groups or any(_may(group, entry) for group in groups))
 
     def may_match_sql(self) -> ColumnElement[bool]:
         """The same as a condition on a row of the log."""
-        groups = [_may_all_sql(group) for group in self.kinds]
-        return and_(_may_all_sql(self.tests), or_(*groups) if groups else true())
+        every, groups = self._lasting
+        return and_(_may_sql(every), or_(*map(_may_sql, groups)) if groups else true())
+
+    @cached_property
+    def _lasting(self) -> tuple[Lasting, tuple[Lasting, ...]]:
+        return _lasting(self.tests), tuple(map(_lasting, self.kinds))
 
 
 def _tests(names: Names, values: Mapping[str, Any]) -> list[Test]:
@@ -115,24 +120,29 @@ def _tests(names: Names, values: Mapping[str, Any]) -> list[Test]:
         if name in values:
             asked.setdefault(declared.term, []).append(declared.operator(values[name]))
     # What is asked of one thing is asked of it together, so that two bounds make one range.
-    return [Test(term, one if not others else Each((one, *others))) for term, (one, *others) in asked.items()]
+    tests = [Test(term, one if not others else Each((one, *others))) for term, (one, *others) in asked.items()]
+    # Columns first: in memory, most sessions fail there, and what follows from the clock need not be worked out.
+    return sorted(tests, key=lambda test: not isinstance(test.term, Column))
 
 
-def _lasting(tests: Sequence[Test]) -> list[tuple[str, Operator]]:
-    """The tests of what never changes of a session, with the name of its column there."""
-    return [
+def _lasting(tests: Sequence[Test]) -> Lasting:
+    return tuple(
         (test.term.name, test.operator)
         for test in tests
         if isinstance(test.term, Column) and test.term.name in _OF_ACTIVITY
-    ]
+    )
 
 
-def _may_all(tests: Sequence[Test], entry: Activity) -> bool:
-    return all(operator.holds(getattr(entry, _OF_ACTIVITY[name].key)) for name, operator in _lasting(tests))
+def _may(lasting: Lasting, entry: Activity) -> bool:
+    return all(operator.holds(getattr(entry, _OF_ACTIVITY[name].key)) for name, operator in lasting)
 
 
-def _may_all_sql(tests: Sequence[Test]) -> ColumnElement[bool]:
-    return and_(true(), *(operator.sql(_OF_ACTIVITY[name]) for name, operator in _lasting(tests)))
+def _may_sql(lasting: Lasting) -> ColumnElement[bool]:
+    return and_(true(), *(operator.sql(_OF_ACTIVITY[name]) for name, operator in lasting))
+
+
+def _matches(tests: Sequence[Test], s: Session, now: Instant) -> bool:
+    return all(test.term.holds(test.operator, s, now) for test in tests)
 
 
 def _all(tests: Sequence[Test], now: Instant) -> ColumnElement[bool]:

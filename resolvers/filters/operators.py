@@ -1,6 +1,6 @@
 """What a filter asks of a value, in SQL and in Python. A value that is null passes none of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Text, and_, func, type_coerce
@@ -24,12 +24,16 @@ class OneOf:
     """It is one of these; texts compare exactly."""
 
     values: tuple[Any, ...]
+    _known: frozenset[Any] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_known", frozenset(self.values))
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
         return value.in_(self.values)
 
     def holds(self, value: Any) -> bool:
-        return value is not None and value in self.values
+        return value in self._known
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import pytest
 from models.clock import DAY
 from resolvers import cursors
 from resolvers.errors import BadUserInput
-from resolvers.feed.items import Change, Resync, Snapshot
+from resolvers.feed import reading
+from resolvers.feed.items import Change, Item, Joined, Resync, Snapshot
 from tests.feed.stage import Stage, fold, open_stage
 from tests.feed.test_changes import said
 from tests.rows import activity_row, session_row, store
@@ -87,6 +88,28 @@ async def test_more_than_one_page_is_told_in_the_order_of_the_log(stage: Stage) 
     for index in (0, 500, 1001):
         again = await stage.watch(after=stream.cursors[index])
         assert [item.payload.id for item in again.told] == [item.payload.id for item in stream.told[index + 1 :]]
+
+
+async def test_what_came_for_a_moment_while_a_later_page_was_read_is_taken_away_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PART", 1)
+    early = await stage.watch(visible=True)
+    first = await stage.world.user("first")
+    flickering = await stage.world.user("flickering", visible=False)
+    await early.read()
+    beginning = aiter(early.source.open(early.told[0].cursor))
+    told = [await anext(beginning)]
+    await stage.world.mutate("keepaliveSession", {"id": flickering["id"]})
+    told += [each async for each in beginning]
+    late = await stage.follow(early.source)
+    late.told = [each for each in told if isinstance(each, Item)]
+    assert isinstance(told[-1], Joined)
+    late._joined = told[-1]
+    assert set(fold(late.told)) == {first["id"], flickering["id"]}
+    await stage.world.mutate("hideSession", {"id": flickering["id"]})
+    await late.read()
+    assert set(fold(late.told)) == {first["id"]}
 
 
 async def test_a_cursor_of_another_filter_or_of_other_projects_begins_afresh(stage: Stage) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from models.errors import StorageUnavailable
 from resolvers.access import LOCAL_ADMIN
 from resolvers.context import open_context
 from resolvers.feed import Feed, reading
+from resolvers.feed import feed as feed_module
 from resolvers.feed.active import active_sessions
 from resolvers.feed.activities import session_activities
 from resolvers.feed.batch import Batch
@@ -148,6 +149,40 @@ async def test_a_follower_that_fails_takes_nobody_along(stage: Stage) -> None:
             with pytest.raises(RuntimeError, match="broken"):
                 await anext(broken)
     assert [line["event"] for line in lines if line["log_level"] == "error"] == ["follower failed"]
+
+
+class Watchful(Follower):
+    """Notes how often others had their turn before it was told."""
+
+    turns = 0
+
+    async def locate(self) -> None:
+        pass
+
+    def tell(self, batch: Batch) -> None:
+        if batch.entries:
+            self.turns = Watchful.turns
+
+
+async def test_others_have_their_turn_while_a_batch_is_handed_to_many_groups(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "SLICE_SECONDS", -1)
+
+    async def others() -> None:
+        while True:
+            await asyncio.sleep(0)
+            Watchful.turns += 1
+
+    groups = [Watchful(stage.feed) for _ in range(5)]
+    async with AsyncExitStack() as following_all:
+        for group in groups:
+            await following_all.enter_async_context(stage.feed.following(group))
+        await stage.world.user()
+        task = asyncio.create_task(others())
+        await stage.feed.look()
+        task.cancel()
+    assert len({group.turns for group in groups}) == 5
 
 
 async def test_what_comes_while_a_group_finds_out_where_to_begin_is_not_lost(
