@@ -4,7 +4,8 @@ Nothing here touches the database; `resolvers.lifecycle.storing` reads drafts an
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 from models.clock import Instant
 from models.ids import ACTIVITY, new_id
@@ -12,6 +13,11 @@ from models.rule import deadline, has_lapsed
 from models.tables.activity import Activity
 from models.tables.session import Session
 from models.words import ActivityType, EndReason
+
+INDEXED: Final = ("begun", "due_at", "ended_at", "end_reason")
+"""Columns that change in the life of a session and are part of indexes. Most calls leave them as they are."""
+
+_indexed = attrgetter(*INDEXED)
 
 
 @dataclass(slots=True)
@@ -21,6 +27,8 @@ class Draft:
     session: Session
     revision: int = field(init=False)
     """As it was read; the change is written only where the row still has it."""
+    indexed: tuple[Any, ...] = field(init=False)
+    """The columns `INDEXED`, as they were read."""
     activities: list[Activity] = field(default_factory=list)
     credits: list[tuple[list[str], int]] = field(default_factory=list)
     """Visible milliseconds for paths, in the order they were earned."""
@@ -32,11 +40,17 @@ class Draft:
 
     def __post_init__(self) -> None:
         self.revision = self.session.revision
+        self.indexed = _indexed(self.session)
 
     @property
     def is_changed(self) -> bool:
         """Whether there is anything to write."""
         return self.session.revision != self.revision
+
+    @property
+    def moves_indexes(self) -> bool:
+        """Whether there is anything to write that is part of an index."""
+        return bool(_indexed(self.session) != self.indexed)
 
     def touch(self, now: Instant) -> None:
         """Count one change of the row."""

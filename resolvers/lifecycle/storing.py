@@ -11,19 +11,15 @@ from models.sql import upsert
 from models.tables import activity, media_event, session, session_track
 from models.tables.activity import Activity
 from models.tables.session import Session
-from resolvers.lifecycle.draft import Draft
+from resolvers.lifecycle.draft import INDEXED, Draft
 from resolvers.lifecycle.paths import assign_paths
 
 _CHANGING: Final = (
     "revision",
     "updated_at",
-    "begun",
     "last_seen_at",
     "expires_at",
     "expiry_reason",
-    "due_at",
-    "ended_at",
-    "end_reason",
     "visible",
     "path",
     "visible_ms",
@@ -33,7 +29,8 @@ _CHANGING: Final = (
     "player_ts",
     "stall_from",
 )
-"""Columns that any call and time may change; what else a draft has changed joins them."""
+"""Columns that any call may change, none of them part of an index: SQLite writes the index of every column that an
+UPDATE names, changed or not. What else a draft has changed joins them."""
 
 
 class Outdated(Exception):
@@ -54,8 +51,8 @@ def write_drafts(tx: Connection, drafts: Iterable[Draft]) -> None:
     """
     changed = [draft for draft in drafts if draft.is_changed]
     assign_paths(tx, changed)
-    for columns in {frozenset(draft.columns) for draft in changed}:
-        _write_rows(tx, [draft for draft in changed if draft.columns == columns], (*_CHANGING, *sorted(columns)))
+    for columns, alike in _by_columns(changed).items():
+        _write_rows(tx, alike, columns)
     if moved := {draft.session.id: draft.tracks for draft in changed if draft.tracks is not None}:
         tx.execute(session_track.delete().where(session_track.c.session_id.in_(moved)))
         store_tracks(tx, moved)
@@ -80,9 +77,16 @@ def store_tracks(tx: Connection, tracks: Mapping[str, Iterable[int]]) -> None:
         tx.execute(session_track.insert(), rows)
 
 
+def _by_columns(drafts: Iterable[Draft]) -> dict[tuple[str, ...], list[Draft]]:
+    """Drafts by the columns that they change."""
+    alike: dict[tuple[str, ...], list[Draft]] = {}
+    for draft in drafts:
+        more = draft.columns.union(INDEXED if draft.moves_indexes else ())
+        alike.setdefault((*_CHANGING, *sorted(more)), []).append(draft)
+    return alike
+
+
 def _write_rows(tx: Connection, drafts: list[Draft], columns: tuple[str, ...]) -> None:
-    if not drafts:
-        return
     note(tx, (draft.session.id for draft in drafts))
     statement = (
         session.update()
