@@ -2,13 +2,14 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-import uvicorn
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from starlette.applications import Starlette
@@ -187,18 +188,20 @@ def fail(message: str) -> NoReturn:
 def serve_once(settings: Settings) -> None:
     """Serve in this process."""
 
-    def announce(origin: str) -> None:
-        typer.echo(f"GraphiQL  {origin}/graphql (in a browser)")
-        typer.echo(f"endpoint  {origin}/graphql")
-        typer.echo(f"database  {database_file(settings.database_url).absolute()}")
-
     app = create_app(settings)
     try:
-        server.serve(app, settings.host, settings.port, announce, app.state.streams.close)
+        server.serve(app, settings.host, settings.port, partial(announce, settings), app.state.streams)
     except server.CannotListenError as error:
         fail(str(error))
     except server.NotStartedError:
         fail(str(app.state.failure))
+
+
+def announce(settings: Settings, origin: str) -> None:
+    """Say where everything is."""
+    typer.echo(f"GraphiQL  {origin}/graphql (in a browser)")
+    typer.echo(f"endpoint  {origin}/graphql")
+    typer.echo(f"database  {database_file(settings.database_url).absolute()}")
 
 
 def serve_reloading(settings: Settings) -> None:
@@ -209,16 +212,22 @@ def serve_reloading(settings: Settings) -> None:
         "INSECURE": str(settings.insecure),
         "LOG_LEVEL": settings.log_level,
     }
-    typer.echo(f"GraphiQL  http://{settings.host}:{settings.port}/graphql (in a browser)")
-    reloading = {"factory": True, "reload": True, "reload_dirs": [str(Path(__file__).parent)]}
-    uvicorn.run("main:app_for_reload", host=settings.host, port=settings.port, **server.options() | reloading)
+    folder = Path(__file__).parent
+    try:
+        server.serve_reloading(serve_again, folder, settings.host, settings.port, partial(announce, settings))
+    except server.CannotListenError as error:
+        fail(str(error))
 
 
-def app_for_reload() -> Starlette:
-    """The application in a process of its own, which has to set up its log itself."""
+def serve_again(sockets: list[socket.socket] | None) -> None:
+    """Serve in a process of its own, which has to find its settings and set up its log itself."""
     settings = Settings()
     configure_log(settings.log_level)
-    return create_app(settings)
+    app = create_app(settings)
+    try:
+        server.run(app, sockets, lambda: None, app.state.streams)
+    except server.NotStartedError:
+        typer.echo(app.state.failure, err=True)
 
 
 if __name__ == "__main__":

@@ -3,20 +3,21 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import orjson
-from graphql import GraphQLError, GraphQLSchema
+from graphql import GraphQLSchema
 from graphql.execution import Executor
 
+from transport.deadlines import Deadlines
 from transport.documents import Documents
-from transport.errors import Code, Headers, Refusal, formatted, plain
+from transport.errors import Code, Refusal, formatted, plain
 from transport.log import log_operation
-from transport.masking import Mask, has_code
+from transport.masking import Mask
 from transport.metrics import Metrics
 from transport.operations import Operation
+from transport.outcomes import Outcome, answered, failed, failed_context, refused, stopped, timed_out
 from transport.persisted import Persisted
 from transport.request import OperationRequest
 from transport.settings import TransportSettings
@@ -24,24 +25,6 @@ from transport.settings import TransportSettings
 ContextMaker: TypeAlias = Callable[[], AbstractAsyncContextManager[Any]]
 Admission: TypeAlias = Callable[[Operation], None]
 Result = TypeVar("Result")
-
-
-@dataclass(slots=True)
-class Outcome:
-    """The answer to one operation."""
-
-    body: dict[str, Any]
-    """`data` and `errors`, as the GraphQL specification says; no `data` where nothing was executed."""
-    status: int = 200
-    """The HTTP status for `application/graphql-response+json`."""
-    legacy_status: int = 200
-    """The HTTP status for `application/json`."""
-    headers: Headers = ()
-
-    @property
-    def codes(self) -> list[str]:
-        """The codes of its errors, each once, sorted."""
-        return sorted({str(error["extensions"]["code"]) for error in self.body.get("errors", ())})
 
 
 class Execution:
@@ -66,6 +49,8 @@ class Execution:
         )
         self.schema = schema
         self.seconds = settings.limits.operation_seconds
+        self.deadlines = Deadlines()
+        """Of all that takes its time on behalf of a client, from the first byte of a request on."""
         self._settings = settings
         self._executor_class = executor_class
         self.metrics = Metrics()
@@ -84,10 +69,14 @@ class Execution:
     ) -> Result | Outcome:
         """The result of `work` in a context of its own, in the time that an operation has; else why there is none."""
         try:
-            async with asyncio.timeout(self.seconds) as deadline:
+            async with self.deadlines.after(self.seconds) as deadline:
                 return await in_context(make_context, work, mask)
         except TimeoutError as error:
-            return timed_out(self.seconds) if deadline.expired() else failed_context(error, mask)
+            return self.late() if deadline.expired() else failed_context(error, mask)
+
+    def late(self) -> Outcome:
+        """The answer of an operation whose deadline has come."""
+        return stopped() if self.deadlines.over else timed_out(self.seconds)
 
     def record(
         self, operation: Operation | None, outcome: str | list[str], *, status: int | None, seconds: float
@@ -185,47 +174,3 @@ def is_cancelled() -> bool:
     """Whether a CancelledError means this task, and not something that it waited for."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
-
-
-def answered(result: Any, mask: Mask) -> Outcome:
-    """The answer of an operation that was executed."""
-    if not result.errors:
-        return Outcome({"data": result.data})
-    return Outcome({"errors": mask.apply(result.errors), "data": result.data})
-
-
-def failed(error: BaseException, mask: Mask) -> Outcome:
-    """The answer of an operation that broke down as a whole."""
-    return Outcome({"errors": [mask.surprise(error)], "data": None})
-
-
-def refused(refusal: Refusal) -> Outcome:
-    """The answer to a request of which nothing was executed."""
-    return Outcome({"errors": refusal.errors}, refusal.status, refusal.legacy_status, refusal.headers)
-
-
-def timed_out(seconds: float) -> Outcome:
-    """The answer of an operation that took too long. What it wrote before may have been kept."""
-    message = f"The operation took longer than {seconds:g} seconds. If it writes, it may have written."
-    return Outcome({"errors": [plain(Code.TIMEOUT, message)], "data": None})
-
-
-def failed_context(error: BaseException, mask: Mask) -> Outcome:
-    """The answer where there is no context: the caller is unknown, may not ask, or the server cannot serve."""
-    if isinstance(error, Refusal):
-        return refused(error)
-    if not has_code(error):
-        return refused(Refusal([mask.surprise(error)]))
-    extensions: dict[str, Any] = error.extensions  # type: ignore[attr-defined]  # has_code has looked
-    shown = formatted(GraphQLError(getattr(error, "message", None) or str(error), extensions=extensions))
-    return refused(Refusal([shown], headers=retry_headers(extensions)))
-
-
-def retry_headers(extensions: Mapping[str, Any]) -> Headers:
-    """What the status of a refusal wants beside it: how to authenticate, when to come back."""
-    if extensions["code"] == Code.UNAUTHENTICATED:
-        return (("www-authenticate", "Bearer"),)
-    if extensions["code"] not in (Code.SERVICE_UNAVAILABLE, Code.RATE_LIMITED):
-        return ()
-    seconds = extensions.get("retryAfter", 1)
-    return (("retry-after", str(max(1, int(seconds)))),) if isinstance(seconds, int | float) else ()

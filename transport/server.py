@@ -1,33 +1,28 @@
-"""The process that listens: uvicorn with settings under which nothing waits for ever.
+"""The process that listens: uvicorn with settings under which nothing waits for ever, and an end in good order."""
 
-uvicorn by itself never times out a request whose header stays half sent, and reads headers of any size.
-"""
-
+import asyncio
 import socket
-from asyncio import BaseTransport, TimerHandle, Transport
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from time import monotonic
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, Protocol
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.supervisors import ChangeReload
 
-from transport.hearing import Hearing
-from transport.http.streaming import ABORT
+from transport.http.wire import HttpProtocol
 from transport.websocket import MESSAGE_BYTES, WebSocketProtocol
 
-HEADER_BYTES: Final = 64 * 1024
-"""Request line and headers together."""
-
 DRAIN_SECONDS: Final = 2.0
-"""Over which streams and sockets are ended when the server stops; requests have until the end of
-`SHUTDOWN_SECONDS`."""
-SHUTDOWN_SECONDS: Final = 5
-
-Drain: TypeAlias = Callable[[float], Awaitable[None]]
-
-_TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+"""From the word to stop: streams and sockets are ended, spread over this time."""
+ANSWER_SECONDS: Final = 3.5
+"""From the word to stop: requests that were begun are answered; then they are cut off, and told so."""
+CUT_SECONDS: Final = 0.5
+"""What those have to say so."""
+CLOSE_SECONDS: Final = 1
+"""What is left after that, such as an answer that its client does not take, is closed after this time."""
 
 
 class CannotListenError(Exception):
@@ -38,99 +33,30 @@ class NotStartedError(Exception):
     """The application did not start."""
 
 
-class Protocol(HttpToolsProtocol):
-    """HTTP/1.1 that gives up on whoever does not come to the point."""
+class Living(Protocol):
+    """What outlives single requests, and what is under way."""
 
-    header_seconds = 10.0
-    """From the connection, or the first byte of a further request, to the end of its headers; and from an answer to the
-    end of a request that is not over."""
+    async def close(self, seconds: float) -> None:
+        """Begin nothing new that lasts, and end what lasts, spread over so many seconds."""
 
-    hearing_seconds = 2.0
-    """How long a client is heard out that is hung up on, see `transport.hearing`."""
+    def cut(self) -> None:
+        """End whatever is still under way, now."""
 
-    _hearing: Hearing
-    _header_size = 0
-    _in_header = True
-    _patience: TimerHandle | None = None
 
-    def connection_made(self, transport: BaseTransport) -> None:
-        stream = cast(Transport, transport)  # a socket's reads and writes
-        super().connection_made(stream)
-        self._hearing = Hearing(stream, self.loop, self.hearing_seconds)
-        self._be_patient()
+class Nothing:
+    """Of an application in which nothing lives long."""
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
-        self._hearing.lost()
-        super().connection_lost(exc)
+    async def close(self, seconds: float) -> None:
+        """There is nothing to end."""
 
-    def data_received(self, data: bytes) -> None:
-        if self._hearing.began:
-            self._hearing.hear(len(data))
-            return
-        super().data_received(data)
-        if self._in_header:
-            # What is not parsed yet is counted as it arrives: one endless header is never handed on.
-            self._count(len(data))
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._header_size, self._in_header = 0, True
-        self._hearing.complete = False
-        self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
-        self._be_patient()
-
-    def on_url(self, url: bytes) -> None:
-        super().on_url(url)
-        self._count(len(url))
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
-        self._count(len(name) + len(value))
-
-    def on_headers_complete(self) -> None:
-        self._in_header = False
-        self._stop_waiting()
-        if not self._hearing.is_closing():
-            super().on_headers_complete()
-            if self.cycle is not None:  # it is where the request asks for a WebSocket
-                self.cycle.transport = self._hearing  # type: ignore[assignment]  # has all that is used there
-
-    def on_body(self, body: bytes) -> None:
-        if not self._hearing.is_closing():
-            super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        self._hearing.complete = True
-        if not self._hearing.is_closing():
-            super().on_message_complete()
-        self._stop_waiting()
-
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if not (self._hearing.complete or self._hearing.is_closing()):
-            self._be_patient()
-
-    def _count(self, size: int) -> None:
-        self._header_size += size
-        if self._header_size > HEADER_BYTES and not self._hearing.is_closing():
-            self._hearing.write(_TOO_LARGE)
-            self._hearing.close()
-
-    def _be_patient(self) -> None:
-        if self._patience is None:
-            self._patience = self.loop.call_later(self.header_seconds, self.transport.close)
-
-    def _stop_waiting(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+    def cut(self) -> None:
+        """There is nothing to cut."""
 
 
 def options() -> dict[str, Any]:
     """What uvicorn is told: nothing waits for ever, nothing is said that clients need not know."""
     return {
-        "http": Protocol,
+        "http": HttpProtocol,
         "loop": "uvloop",
         "ws": WebSocketProtocol,
         "ws_max_size": MESSAGE_BYTES,
@@ -139,7 +65,7 @@ def options() -> dict[str, Any]:
         "ws_ping_interval": None,  # the GraphQL protocol has pings of its own
         "lifespan": "on",
         "timeout_keep_alive": 10,
-        "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
+        "timeout_graceful_shutdown": CLOSE_SECONDS,
         "server_header": False,
         "proxy_headers": False,
         "access_log": False,
@@ -148,12 +74,12 @@ def options() -> dict[str, Any]:
 
 
 class Server(uvicorn.Server):
-    """A server that lets what lives long end, before it closes every connection."""
+    """A server that answers what was asked, and lets what lives long end, before it closes every connection."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None], drain: Drain) -> None:
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None], living: Living) -> None:
         super().__init__(config)
         self._announce = announce
-        self._drain = drain
+        self._living = living
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
@@ -161,20 +87,26 @@ class Server(uvicorn.Server):
         self._announce()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept nothing new, drain, then wait for what is left of the time."""
+        """Accept nothing new, end what lives long, answer what was asked, cut the rest, close."""
         for listening in (*self.servers, *(sockets or ())):
             listening.close()
         began = monotonic()
-        await self._drain(DRAIN_SECONDS)
-        self.config.timeout_graceful_shutdown = max(1, round(SHUTDOWN_SECONDS - (monotonic() - began)))
+        await self._living.close(DRAIN_SECONDS)
+        for connection in tuple(self.server_state.connections):
+            if isinstance(connection, HttpProtocol):
+                connection.shutdown()
+        await self._answered(began + ANSWER_SECONDS)
+        self._living.cut()
+        await self._answered(monotonic() + CUT_SECONDS)
         await super().shutdown(sockets)
 
+    async def _answered(self, until: float) -> None:
+        """Wait till nothing is under way, or it is late, or somebody has lost patience (Ctrl+C again)."""
+        while (tasks := tuple(self.server_state.tasks)) and monotonic() < until and not self.force_exit:
+            await asyncio.wait(tasks, timeout=0.05)
 
-async def nothing_to_drain(_seconds: float) -> None:
-    """Of an application in which nothing lives long."""
 
-
-def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None], drain: Drain = nothing_to_drain) -> None:
+def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None], living: Living | None = None) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way, for at most 5 s.
 
     Args:
@@ -182,24 +114,62 @@ def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None], d
         host: the address to listen on.
         port: the port; 0 takes a free one.
         announce: is told the origin, such as `http://127.0.0.1:8000`, once the server answers there.
-        drain: is awaited when the server accepts nothing new any more; by when it should be over, in seconds.
+        living: what has to end when the server stops.
 
     Raises:
         CannotListenError: with one line that says why.
         NotStartedError: the application failed to start.
     """
+    with listen(host, port) as listening:
+        run(app, [listening], partial(announce, origin(host, listening)), living)
+
+
+def serve_reloading(
+    again: Callable[[list[socket.socket] | None], None],
+    folder: Path,
+    host: str,
+    port: int,
+    announce: Callable[[str], None],
+) -> None:
+    """Serve in a process that starts anew whenever a file of Python code in a folder changes.
+
+    Args:
+        again: called in each such process; hands the sockets to `run`. Must be found by its name.
+        folder: where the code is.
+        host: as for `serve`.
+        port: as for `serve`.
+        announce: is told the origin before the first process has started.
+
+    Raises:
+        CannotListenError: with one line that says why.
+    """
+    with listen(host, port) as listening:
+        announce(origin(host, listening))
+        config = uvicorn.Config("", **options() | {"reload": True, "reload_dirs": [str(folder)]})
+        ChangeReload(config, again, [listening]).run()
+
+
+def run(
+    app: ASGIApp, sockets: list[socket.socket] | None, announce: Callable[[], None], living: Living | None = None
+) -> None:
+    """Serve on sockets that listen already. Otherwise like `serve`."""
+    try:
+        Server(uvicorn.Config(app, **options()), announce, living or Nothing()).run(sockets=sockets)
+    except SystemExit as error:
+        raise NotStartedError from error
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises CannotListenError."""
     address = host.strip("[]")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        listening = socket.create_server((address, port), family=family, backlog=2048)
+        return socket.create_server((address, port), family=family, backlog=2048)
     except OSError as error:
         raise CannotListenError(f"cannot listen on {host}:{port}: {error.strerror}") from error
-    shown = f"[{address}]" if family == socket.AF_INET6 else address
-    origin = f"http://{shown}:{listening.getsockname()[1]}"
-    server = Server(uvicorn.Config(app, **options()), lambda: announce(origin), drain)
-    try:
-        server.run(sockets=[listening])
-    except SystemExit as error:
-        raise NotStartedError from error
-    finally:
-        listening.close()
+
+
+def origin(host: str, listening: socket.socket) -> str:
+    """Where a browser finds what listens."""
+    address = host.strip("[]")
+    return f"http://{f'[{address}]' if ':' in address else address}:{listening.getsockname()[1]}"

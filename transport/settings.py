@@ -29,6 +29,10 @@ class Limits:
     body_bytes: int = 2 * 1024 * 1024
     body_idle_seconds: float = 15.0
     """How long a client may pause while it sends a body, in seconds; then status 408."""
+    body_seconds: float = 30.0
+    """How long it may take to send a body, in seconds, beside the time that this takes at the slowest rate allowed."""
+    body_bytes_per_second: float = 4096.0
+    """The slowest rate allowed."""
     multipart_bytes: int = 64 * 1024 * 1024
     """Length of a body with files, all its parts together."""
     upload_bytes: int = 25 * 1024 * 1024

@@ -11,7 +11,7 @@ from tests.bad_inputs.rows import request
 from tests.bad_inputs.server import listening, sent
 from tests.world import open_world
 from transport import Limits
-from transport.server import Protocol
+from transport.http.wire import HttpProtocol
 
 WHOLE: Final = request(GOOD)
 PATIENCE: Final = 0.3
@@ -20,7 +20,7 @@ PATIENCE: Final = 0.3
 @pytest.fixture
 async def hasty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     """Where a server listens that waits for nobody."""
-    monkeypatch.setattr(Protocol, "header_seconds", PATIENCE)
+    monkeypatch.setattr(HttpProtocol, "header_seconds", PATIENCE)
     limits = Limits(body_idle_seconds=PATIENCE)
     async with open_world(tmp_path / "test.db", limits=limits) as world, listening(world.app) as port:
         yield port

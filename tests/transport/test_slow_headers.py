@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from transport.server import HEADER_BYTES, Protocol, options
+from transport.http.wire import HEADER_BYTES, HttpProtocol
+from transport.server import options
 
 
-class HastyProtocol(Protocol):
+class HastyProtocol(HttpProtocol):
     """Gives up at once."""
 
     header_seconds = 0.0
@@ -25,7 +26,7 @@ async def hello(request: Request) -> Response:
     return PlainTextResponse("hello")
 
 
-async def _serving(protocol: type[Protocol]) -> AsyncIterator[int]:
+async def _serving(protocol: type[HttpProtocol]) -> AsyncIterator[int]:
     app = Starlette(routes=[Route("/", hello, methods=["GET", "POST"])])
     config = uvicorn.Config(app, **options() | {"http": protocol, "loop": "asyncio", "lifespan": "off"})
     server = uvicorn.Server(config)
@@ -40,7 +41,7 @@ async def _serving(protocol: type[Protocol]) -> AsyncIterator[int]:
 @pytest.fixture
 async def patient() -> AsyncIterator[int]:
     """The port of a server with its usual patience."""
-    async for port in _serving(Protocol):
+    async for port in _serving(HttpProtocol):
         yield port
 
 

@@ -14,9 +14,9 @@ from transport import GraphQLEndpoint
 Message = dict[str, Any]
 
 
-def post() -> Message:
+def post(content_type: bytes) -> Message:
     """The scope of a POST."""
-    headers = [(b"host", b"localhost"), (b"content-type", b"application/json"), (b"accept", b"application/json")]
+    headers = [(b"host", b"localhost"), (b"content-type", content_type), (b"accept", b"application/json")]
     return {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
 
 
@@ -28,8 +28,9 @@ def document(query: str) -> Message:
 class Caller:
     """Calls the endpoint with messages that the test hands over one by one."""
 
-    def __init__(self, endpoint: GraphQLEndpoint) -> None:
+    def __init__(self, endpoint: GraphQLEndpoint, content_type: bytes = b"application/json") -> None:
         self._endpoint = endpoint
+        self._content_type = content_type
         self._incoming: asyncio.Queue[Message] = asyncio.Queue()
         self.sent: list[Message] = []
 
@@ -52,7 +53,7 @@ class Caller:
             self._incoming.task_done()
             return message
 
-        await self._endpoint(post(), receive, send)
+        await self._endpoint(post(self._content_type), receive, send)
 
     def answer(self) -> tuple[int, Any]:
         """Status and body."""

@@ -2,11 +2,13 @@
 
 import asyncio
 
-from starlette.types import Message, Receive, Scope
+from starlette.types import Receive, Scope
 
+from transport.deadlines import Deadlines
 from transport.errors import Refusal, bad_request
 from transport.http.disconnect import ClientGoneError
 from transport.http.headers import values
+from transport.outcomes import stopping
 from transport.settings import Limits
 
 CLOSE = (("connection", "close"),)
@@ -32,23 +34,52 @@ def is_json(content_type: str) -> bool:
     return name == "application/json" and all(charset in ("utf-8", "utf8") for charset in charsets)
 
 
-async def read_body(scope: Scope, receive: Receive, limits: Limits) -> bytes:
+class Arriving:
+    """A body on its way, from a client that may be slow, but does not dawdle."""
+
+    def __init__(self, receive: Receive, limits: Limits, deadlines: Deadlines) -> None:
+        self._receive = receive
+        self._limits = limits
+        self._deadlines = deadlines
+        self._time = asyncio.get_running_loop().time
+        self._end = self._time() + limits.body_seconds
+
+    async def piece(self) -> tuple[bytes, bool]:
+        """The next piece, and whether there are more.
+
+        Raises Refusal with 408 if the client pauses for too long or is too slow on the whole, and with 503 if the
+        server stops; ClientGoneError if the client leaves.
+        """
+        now = self._time()
+        if now >= self._end:
+            raise too_slow()  # what has come already is received without waiting, and would never be late
+        try:
+            async with self._deadlines.at(min(now + self._limits.body_idle_seconds, self._end)):
+                message = await self._receive()
+        except TimeoutError:
+            raise stopping() if self._deadlines.over else too_slow() from None
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        piece: bytes = message.get("body", b"")
+        self._end += len(piece) / self._limits.body_bytes_per_second
+        return piece, message.get("more_body", False)
+
+
+async def read_body(scope: Scope, arriving: Arriving, limits: Limits) -> bytes:
     """The whole body.
 
-    Raises Refusal with 413 as soon as it is known to be too long, and with 408 if the client pauses for too long;
-    ClientGoneError if it leaves.
+    Raises Refusal with 413 as soon as it is known to be too long, and what `Arriving.piece` raises.
     """
     length = declared_length(scope)
     if length is not None and length > limits.body_bytes:
         raise too_large(limits)
-    message = await next_message(receive, limits)
-    body: bytes = message.get("body", b"")
-    if message.get("more_body", False):
+    body, more = await arriving.piece()
+    if more:
         # Not a list of pieces: each may be one byte, and would take fifty.
         gathered = bytearray(body)
-        while len(gathered) <= limits.body_bytes and message.get("more_body", False):
-            message = await next_message(receive, limits)
-            gathered += message.get("body", b"")
+        while len(gathered) <= limits.body_bytes and more:
+            piece, more = await arriving.piece()
+            gathered += piece
         body = bytes(gathered)
     if len(body) > limits.body_bytes:
         raise too_large(limits)
@@ -65,16 +96,9 @@ def declared_length(scope: Scope) -> int | None:
     return int(lengths[0])
 
 
-async def next_message(receive: Receive, limits: Limits) -> Message:
-    """The next piece of the body."""
-    try:
-        async with asyncio.timeout(limits.body_idle_seconds):
-            message = await receive()
-    except TimeoutError:
-        raise bad_request("The body did not arrive in time.", status=408, headers=CLOSE) from None
-    if message["type"] == "http.disconnect":
-        raise ClientGoneError
-    return message
+def too_slow() -> Refusal:
+    """The body does not arrive."""
+    return bad_request("The body did not arrive in time.", status=408, headers=CLOSE)
 
 
 def too_large(limits: Limits) -> Refusal:

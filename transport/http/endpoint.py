@@ -11,10 +11,10 @@ from graphql.execution import Executor
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from transport.errors import Code, Refusal, bad_request, plain
-from transport.execution import Execution, Outcome, refused
+from transport.errors import Code, Headers, Refusal, bad_request, plain
+from transport.execution import Execution
 from transport.http.answer import Page, send_json, send_page
-from transport.http.body import check_content_type, read_body
+from transport.http.body import CLOSE, Arriving, check_content_type, read_body
 from transport.http.compression import packed
 from transport.http.csrf import check_preflight
 from transport.http.disconnect import CancelWhenGone, ClientGoneError
@@ -26,6 +26,7 @@ from transport.http.streaming import Sent, send_answer, wished
 from transport.http.uploads import is_multipart, read_multipart
 from transport.metrics import Metrics
 from transport.operations import Operation
+from transport.outcomes import Outcome, refused
 from transport.request import OperationRequest
 from transport.settings import Limits, TransportSettings
 from transport.streams import Streams
@@ -121,7 +122,12 @@ class Exchange:
         status = outcome.status if self._media == GRAPHQL_RESPONSE else outcome.legacy_status
         execution.record(self._operation, outcome.codes or "ok", status=status, seconds=perf_counter() - started)
         body, encoding = await packed(self._scope, body, self._endpoint.settings.gzip_bytes)
-        return await send_json(self._send, status, self._media or JSON, body, (*outcome.headers, *encoding))
+        headers = (*outcome.headers, *encoding, *self._parting(outcome))
+        return await send_json(self._send, status, self._media or JSON, body, headers)
+
+    def _parting(self, outcome: Outcome) -> Headers:
+        """Who asks a server that stops should ask another one next."""
+        return () if not self._endpoint.streams.draining.started or CLOSE[0] in outcome.headers else CLOSE
 
     def _check(self) -> None:
         if self._scope["method"] not in ("GET", "POST"):
@@ -134,14 +140,17 @@ class Exchange:
         if self._endpoint.settings.uploads and is_multipart(self._scope):
             return await self._read_multipart(limits)
         check_content_type(self._scope)
-        return from_body(await read_body(self._scope, self._receive, limits), limits)
+        return from_body(await read_body(self._scope, self._arriving(limits), limits), limits)
 
     async def _read_multipart(self, limits: Limits) -> OperationRequest:
         if self._endpoint.settings.csrf_prevention:
             check_preflight(self._scope)
-        request = await read_multipart(self._scope, self._receive, limits, self._keep)
+        request = await read_multipart(self._scope, self._arriving(limits), limits, self._keep)
         self._files = request.files
         return request
+
+    def _arriving(self, limits: Limits) -> Arriving:
+        return Arriving(self._receive, limits, self._endpoint.execution.deadlines)
 
     async def _outcome(self, request: OperationRequest | None) -> Outcome | Sent:
         if self._media is None and self._streams is None:

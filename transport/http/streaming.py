@@ -9,10 +9,10 @@ from graphql import OperationType
 from starlette.types import Scope, Send
 
 from transport.errors import Headers
-from transport.execution import Outcome
 from transport.http import event_stream, multipart_stream
 from transport.http.headers import values
 from transport.http.stream_types import EVENT_STREAM, StreamType, StreamTypes
+from transport.outcomes import Outcome
 from transport.settings import Limits
 from transport.streams import Answer, Frame, StreamCut, TooSlow, Wishes
 

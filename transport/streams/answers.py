@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Self, TypeAlias
 
-from transport.execution import Outcome
 from transport.operations import Operation
+from transport.outcomes import Outcome
 from transport.sources import Item
 
 Kind: TypeAlias = Literal["single", "subscription", "incremental"]

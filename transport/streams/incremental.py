@@ -15,7 +15,7 @@ from graphql.execution import (
 )
 
 from transport.errors import FormattedError
-from transport.execution import is_cancelled, timed_out
+from transport.execution import Execution, is_cancelled
 from transport.masking import Mask
 from transport.streams.answers import Frame, Frames
 
@@ -28,17 +28,17 @@ class Incremental(Frames):
         results: ExperimentalIncrementalExecutionResults,
         mask: Mask,
         context: AsyncExitStack,
+        execution: Execution,
         *,
         began: float,
-        seconds: float,
     ) -> None:
         super().__init__()
         self._initial: InitialIncrementalExecutionResult | None = results.initial_result
         self._further: AsyncGenerator[SubsequentIncrementalExecutionResult, None] = results.subsequent_results
         self._mask = mask
         self._context = context
-        self._deadline = began + seconds
-        self._seconds = seconds
+        self._execution = execution
+        self._deadline = began + execution.seconds
         self._pending: set[str] = set()
         self._over = False
 
@@ -64,11 +64,11 @@ class Incremental(Frames):
 
     async def _part(self) -> dict[str, Any]:
         try:
-            async with asyncio.timeout_at(self._deadline) as deadline:
+            async with self._execution.deadlines.at(self._deadline) as deadline:
                 return self._further_part(await anext(self._further))
         except TimeoutError as error:
-            told = timed_out(self._seconds).body["errors"] if deadline.expired() else [self._mask.surprise(error)]
-            return self._broken(told)
+            late = deadline.expired()
+            return self._broken(self._execution.late().body["errors"] if late else [self._mask.surprise(error)])
         except Exception as error:  # a fault of the executor itself
             return self._broken([self._mask.surprise(error)])
         except asyncio.CancelledError as error:

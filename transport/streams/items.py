@@ -5,8 +5,10 @@ from typing import Any
 
 from graphql.execution import Executor, VariableValues
 
-from transport.execution import Execution, Outcome, failed_context, timed_out
+from transport.deadlines import Deadline
+from transport.execution import Execution
 from transport.operations import Operation
+from transport.outcomes import Outcome, failed_context
 from transport.sources import Item, Source
 from transport.streams.answers import Frame
 
@@ -34,13 +36,17 @@ class Selection:
             )
         return Runner(self, executor)
 
+    def deadline(self) -> Deadline:
+        """The time that the source has for its next step."""
+        return self.execution.deadlines.after(self.execution.seconds)
+
     def failed(self, error: BaseException) -> Frame:
         """The last frame of a stream whose source failed."""
         return self._last(failed_context(error, self.execution.mask()))
 
-    def timed_out(self) -> Frame:
+    def late(self) -> Frame:
         """The last frame of a stream whose source took too long."""
-        return self._last(timed_out(self.execution.seconds))
+        return self._last(self.execution.late())
 
     def _last(self, outcome: Outcome) -> Frame:
         _, payload = self.execution.encoded(Outcome({"errors": outcome.body["errors"]}))

@@ -12,9 +12,10 @@ from graphql.execution import ExperimentalIncrementalExecutionResults, create_so
 from graphql.execution.incremental import IncrementalExecutor
 
 from transport.draining import Draining
-from transport.errors import Code, Refusal, plain
-from transport.execution import Admission, ContextMaker, Execution, Outcome, answered, attempt, retry_headers
+from transport.errors import Refusal
+from transport.execution import Admission, ContextMaker, Execution, attempt
 from transport.operations import Operation
+from transport.outcomes import Outcome, answered, stopping
 from transport.request import OperationRequest
 from transport.settings import Limits
 from transport.sources import Source
@@ -74,6 +75,11 @@ class Streams:
     async def close(self, seconds: float) -> None:
         """Refuse new subscriptions with SERVICE_UNAVAILABLE; those that are open end, spread over `seconds`."""
         await self.draining.drain(seconds)
+
+    def cut(self) -> None:
+        """The server waits no longer: what is still under way is answered now with SERVICE_UNAVAILABLE."""
+        self.draining.started = True
+        self.execution.deadlines.end()
 
     @property
     def queued_bytes(self) -> int:
@@ -155,8 +161,8 @@ class Opening:
             results,
             self._mask,
             self._context.pop_all(),
+            self._execution,
             began=self._began,
-            seconds=self._execution.seconds,
         )
         return Answer(frames, "incremental", operation)
 
@@ -177,10 +183,3 @@ class Opening:
     def _single(self, outcome: Outcome) -> Answer:
         outcome, payload = self._execution.encoded(outcome)
         return Answer(Single(payload), "single", self._operation, outcome, refused="data" not in outcome.body)
-
-
-def stopping() -> Refusal:
-    """The server begins nothing that lasts any more."""
-    code = Code.SERVICE_UNAVAILABLE
-    errors = [plain(code, "The server is stopping; try again.")]
-    return Refusal(errors, headers=retry_headers({"code": code}))

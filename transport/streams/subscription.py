@@ -115,12 +115,12 @@ class Subscription(Frames):
 
     async def _open_further(self) -> Frame | None:
         try:
-            async with asyncio.timeout(self._selection.execution.seconds) as deadline:
+            async with self._selection.deadline() as deadline:
                 item = await self._next_of_opening()
         except TimeoutError as error:
-            return await self._over(
-                self._selection.timed_out() if deadline.expired() else self._selection.failed(error)
-            )
+            if self._cut is not None:
+                raise self._cut from None
+            return await self._over(self._selection.late() if deadline.expired() else self._selection.failed(error))
         except Exception as error:  # the source is the resolver's: it may raise anything
             return await self._over(self._selection.failed(error))
         except asyncio.CancelledError as error:

@@ -8,14 +8,15 @@ Compared with it, this one
 - writes text that is UTF-8 already without further ado (`EXTENSION`).
 """
 
-import socket
-from asyncio import BaseTransport, Task, TimerHandle
-from typing import Any, Final
+from asyncio import BaseTransport, Task, Transport
+from typing import Any, Final, cast
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.protocol import State
+
+from transport.stalling import Stall
 
 EXTENSION: Final = "websocket.write"
 """In the scope's extensions: `write` takes the bytes of a text message and sends it at once. It says False where it
@@ -34,9 +35,6 @@ FRAMES_AT_ONCE: Final = 2_000
 PIECE: Final = 16 * 1024
 """Bytes parsed before the frames in them are looked at: a few thousand frames at most."""
 
-UNSENT_BYTES: Final = 128 * 1024
-"""What the system may hold back of what was written, where it can be told: so that it shows who reads slowly."""
-
 NO_HANDSHAKE: Final = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
@@ -49,7 +47,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     close_seconds = 5.0
     """How long it may take to answer a close frame, and to take what was sent before."""
 
-    _stall: TimerHandle | None = None
+    _stall: Stall
     _deaf = False
     _lost = False
     _allowance = float(FRAMES_AT_ONCE)
@@ -58,14 +56,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
         self._counted_at = self.loop.time()
-        opened = transport.get_extra_info("socket")
-        if opened is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+        self._stall = Stall(cast(Transport, transport), self.loop, self.stalled_seconds, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost = True
-        if self._stall is not None:
-            self._stall.cancel()
+        self._stall.stop()
         super().connection_lost(exc)
 
     # ---- what comes in
@@ -154,22 +149,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._watch()
+        self._stall.look()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self._stall is not None:
-            self._stall.cancel()
+        self._stall.stop()
 
-    def _watch(self) -> None:
-        waiting = self.transport.get_write_buffer_size()
-        self._stall = self.loop.call_later(self.stalled_seconds, self._look, waiting)
-
-    def _look(self, before: int) -> None:
-        if self.transport.get_write_buffer_size() < before:
-            self._watch()
-        else:
-            self._fail(1013, "Too slow")
+    def _too_slow(self) -> None:
+        self._fail(1013, "Too slow")
 
     # ---- the end
 

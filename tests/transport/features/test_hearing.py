@@ -11,13 +11,14 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from tests.transport.world import World, limited
-from transport.server import HEADER_BYTES, Protocol, options
+from transport.http.wire import HEADER_BYTES, HttpProtocol
+from transport.server import options
 
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 LONG = 20_000_000
 
 
-class Impatient(Protocol):
+class Impatient(HttpProtocol):
     """Hears nobody out, and waits for nobody who has been answered."""
 
     hearing_seconds = 0.0
@@ -27,7 +28,7 @@ class Impatient(Protocol):
         super().on_response_complete()
 
 
-class Patient(Protocol):
+class Patient(HttpProtocol):
     """Would wait longer than any test."""
 
     hearing_seconds = 3_600.0
@@ -35,7 +36,7 @@ class Patient(Protocol):
 
 
 @asynccontextmanager
-async def serving(world: World, protocol: type[Protocol]) -> AsyncIterator[int]:
+async def serving(world: World, protocol: type[HttpProtocol]) -> AsyncIterator[int]:
     """A server that takes bodies of 1,000 bytes, on a free port."""
     app = Starlette(routes=[Route("/graphql", world.endpoint(limited(body_bytes=1_000)))])
     server = uvicorn.Server(uvicorn.Config(app, **options() | {"http": protocol, "lifespan": "off"}))

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import pytest
@@ -15,7 +15,7 @@ from tests.transport.streams.asgi import endpoint
 from tests.transport.streams.world import Log, until
 from tests.transport.world import limited
 from transport import GraphQLEndpoint
-from transport.server import Drain, Server, options
+from transport.server import Living, Server, options
 
 STREAMS = 500
 REQUEST = (
@@ -25,12 +25,14 @@ REQUEST = (
 
 
 @asynccontextmanager
-async def serving(app: GraphQLEndpoint, drain: Drain) -> AsyncIterator[tuple[int, Server, "asyncio.Task[None]"]]:
+async def serving(
+    app: GraphQLEndpoint, living: Living | None = None
+) -> AsyncIterator[tuple[int, Server, "asyncio.Task[None]"]]:
     """A real server on a free port."""
     config = uvicorn.Config(
         Starlette(routes=[Route("/graphql", app)]), **options() | {"loop": "asyncio", "lifespan": "off"}
     )
-    server = Server(config, lambda: None, drain)
+    server = Server(config, lambda: None, living or app.streams)
     listening = socket.create_server(("127.0.0.1", 0), backlog=STREAMS)
     task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
@@ -38,6 +40,19 @@ async def serving(app: GraphQLEndpoint, drain: Drain) -> AsyncIterator[tuple[int
     finally:
         server.should_exit = True
         await asyncio.wait_for(task, 20)
+
+
+class Ending:
+    """Ends what lives its own way, and cuts nothing."""
+
+    def __init__(self, close: Callable[[float], Awaitable[None]]) -> None:
+        self._close = close
+
+    async def close(self, seconds: float) -> None:
+        await self._close(seconds)
+
+    def cut(self) -> None:
+        """There is nothing to cut."""
 
 
 class Client:
@@ -64,11 +79,11 @@ async def test_five_hundred_streams_end_with_the_server_and_within_its_time(log:
     app = endpoint(log)
     asked: list[float] = []
 
-    async def drain(seconds: float) -> None:
+    async def close(seconds: float) -> None:
         asked.append(seconds)
         await app.streams.close(0.1)
 
-    async with AsyncExitStack() as clients, serving(app, drain) as (port, server, task):
+    async with AsyncExitStack() as clients, serving(app, Ending(close)) as (port, server, task):
         readers = [await clients.enter_async_context(Client(port)) for _ in range(STREAMS)]
         await until(lambda: log.closed == STREAMS)
         server.should_exit = True
@@ -90,7 +105,7 @@ async def test_streams_end_one_after_the_other(log: Log) -> None:
         await reader.readuntil(b": the server")
         times.append(loop.time())
 
-    async with AsyncExitStack() as clients, serving(app, app.streams.close) as (port, _, _):
+    async with AsyncExitStack() as clients, serving(app) as (port, _, _):
         readers = [await clients.enter_async_context(Client(port)) for _ in range(4)]
         await until(lambda: log.closed == 4)
         began = loop.time()
@@ -104,14 +119,14 @@ async def test_nothing_begins_while_the_server_stops(log: Log) -> None:
     app = endpoint(log)
     refused: list[bytes] = []
 
-    async def drain(_seconds: float) -> None:
+    async def close(_seconds: float) -> None:
         await app.streams.close(0)
         writer.write(REQUEST.replace(b"SIZE", b"1"))
         refused.append(await reader.readuntil(b"\r\n\r\n"))
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", port)
 
-    async with serving(app, drain) as (port, _, _):
+    async with serving(app, Ending(close)) as (port, _, _):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /graphql?query={hello} HTTP/1.1\r\nHost: localhost\r\n\r\n")
         await reader.readuntil(b'"hello anybody"}}')
@@ -121,7 +136,7 @@ async def test_nothing_begins_while_the_server_stops(log: Log) -> None:
 
 async def test_a_client_that_closes_its_socket_closes_the_source(log: Log) -> None:
     app = endpoint(log)
-    async with serving(app, app.streams.close) as (port, _, _):
+    async with serving(app) as (port, _, _):
         async with Client(port):
             await until(lambda: log.followers)
         await until(lambda: log.unfollowed)
@@ -131,7 +146,7 @@ async def test_a_client_that_closes_its_socket_closes_the_source(log: Log) -> No
 async def test_a_client_that_stops_reading_is_cut_off_and_others_are_not(log: Log) -> None:
     app = endpoint(log, limited(stream_stall_seconds=0.2))
     with capture_logs() as logged:
-        async with serving(app, app.streams.close) as (port, server, _), Client(port, 100_000) as stuck:
+        async with serving(app) as (port, server, _), Client(port, 100_000) as stuck:
             stuck._transport.pause_reading()  # type: ignore[attr-defined]  # asyncio reads even where nobody asks
             async with Client(port, 1) as reader:
                 await until(lambda: log.closed == 2)

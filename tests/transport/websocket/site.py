@@ -20,7 +20,8 @@ from websockets.typing import Origin, Subprotocol
 from tests.transport.streams.world import Caller, Log, Server, until
 from transport import TransportSettings
 from transport.connection import connection_params
-from transport.server import Protocol, options
+from transport.http.wire import HttpProtocol
+from transport.server import options
 from transport.websocket import WebSocketEndpoint, WebSocketProtocol
 
 PROTOCOL = "graphql-transport-ws"
@@ -150,7 +151,7 @@ async def serving(
     settings: TransportSettings | None = None,
     *,
     wire: type[WebSocketProtocol] = WebSocketProtocol,
-    http: type[Protocol] = Protocol,
+    http: type[HttpProtocol] = HttpProtocol,
 ) -> AsyncIterator[Site]:
     """A server on a free port."""
     log = Log()
@@ -173,7 +174,7 @@ async def serving(
 
 @asynccontextmanager
 async def listening(
-    app: ASGIApp, wire: type[WebSocketProtocol] = WebSocketProtocol, http: type[Protocol] = Protocol
+    app: ASGIApp, wire: type[WebSocketProtocol] = WebSocketProtocol, http: type[HttpProtocol] = HttpProtocol
 ) -> AsyncIterator[tuple[int, uvicorn.Server]]:
     """The port of an application, and its server."""
     given = options() | {"lifespan": "off", "log_config": None, "log_level": "info", "ws": wire, "http": http}

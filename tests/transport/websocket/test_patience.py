@@ -9,7 +9,7 @@ from tests.transport.websocket.caller import AsgiCaller
 from tests.transport.websocket.site import serving
 from tests.transport.world import limited
 from transport import TransportSettings
-from transport.server import Protocol
+from transport.http.wire import HttpProtocol
 from transport.websocket.actions import Action
 from transport.websocket.machine import Machine
 
@@ -92,7 +92,7 @@ async def test_one_address_has_only_so_many_sockets() -> None:
 async def test_what_http_waits_for_is_forgotten_when_it_hands_over() -> None:
     waiting: list[object] = []
 
-    class Watched(Protocol):
+    class Watched(HttpProtocol):
         def handle_websocket_upgrade(self) -> None:
             super().handle_websocket_upgrade()
             waiting.extend((self._patience, self.timeout_keep_alive_task))

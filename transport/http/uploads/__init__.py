@@ -8,10 +8,10 @@ operation begins when all are there.
 from contextlib import ExitStack
 
 from python_multipart.multipart import parse_options_header
-from starlette.types import Receive, Scope
+from starlette.types import Scope
 
 from transport.errors import Refusal, bad_request
-from transport.http.body import CLOSE, declared_length, next_message
+from transport.http.body import CLOSE, Arriving, declared_length
 from transport.http.headers import values
 from transport.http.uploads.form import Form
 from transport.request import OperationRequest
@@ -24,31 +24,30 @@ def is_multipart(scope: Scope) -> bool:
     return len(types) == 1 and types[0].partition(";")[0].strip().lower() == "multipart/form-data"
 
 
-async def read_multipart(scope: Scope, receive: Receive, limits: Limits, keep: ExitStack) -> OperationRequest:
+async def read_multipart(scope: Scope, arriving: Arriving, limits: Limits, keep: ExitStack) -> OperationRequest:
     """The request in a multipart body, its files among the variables. They are there until `keep` is closed.
 
-    Raises Refusal: BAD_REQUEST (also with 408 and 413), what `parameters.from_body` raises, SERVICE_UNAVAILABLE;
-    ClientGoneError if the client leaves.
+    Raises Refusal: BAD_REQUEST (also with 413), what `Arriving.piece` and `parameters.from_body` raise, and
+    SERVICE_UNAVAILABLE where files cannot be kept.
     """
     try:
-        return await _read(scope, receive, limits, keep)
+        return await _read(scope, arriving, limits, keep)
     except Refusal as refusal:
         refusal.headers = (*(header for header in refusal.headers if header not in CLOSE), *CLOSE)
         raise
 
 
-async def _read(scope: Scope, receive: Receive, limits: Limits, keep: ExitStack) -> OperationRequest:
+async def _read(scope: Scope, arriving: Arriving, limits: Limits, keep: ExitStack) -> OperationRequest:
     if (declared_length(scope) or 0) > limits.multipart_bytes:
         raise too_large(limits)
     form = Form(boundary(scope), limits, keep)
     received, more = 0, True
     while more:
-        message = await next_message(receive, limits)
-        received += len(message.get("body", b""))
+        piece, more = await arriving.piece()
+        received += len(piece)
         if received > limits.multipart_bytes:
             raise too_large(limits)
-        await form.feed(message.get("body", b""))
-        more = message.get("more_body", False)
+        await form.feed(piece)
     return form.request()
 
 

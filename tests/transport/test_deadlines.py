@@ -1,0 +1,58 @@
+"""Time limits that all come at once when the server stops."""
+
+import asyncio
+
+import pytest
+
+from tests.transport.streams.world import until
+from transport.deadlines import Deadlines
+
+
+async def test_what_takes_too_long_is_out_of_time() -> None:
+    deadlines = Deadlines()
+    with pytest.raises(TimeoutError):
+        async with deadlines.after(0.01) as deadline:
+            await asyncio.Event().wait()
+    assert deadline.expired()
+    async with deadlines.after(10) as deadline:
+        await asyncio.sleep(0)
+    assert not deadline.expired()
+    assert not deadlines._open
+
+
+async def test_at_the_end_everything_is_out_of_time() -> None:
+    deadlines = Deadlines()
+    began = 0
+
+    async def work() -> None:
+        nonlocal began
+        async with deadlines.after(3_600):
+            began += 1
+            await asyncio.Event().wait()
+
+    tasks = [asyncio.create_task(work()) for _ in range(3)]
+    await until(lambda: began == 3)
+    deadlines.end()
+    assert [type(error) for error in await asyncio.gather(*tasks, return_exceptions=True)] == [TimeoutError] * 3
+    with pytest.raises(TimeoutError):
+        await work()  # which begins too late
+    assert not deadlines._open
+
+
+async def test_the_end_may_come_while_something_is_just_out_of_time() -> None:
+    deadlines = Deadlines()
+    late = asyncio.Event()
+
+    async def work() -> None:
+        async with deadlines.after(0):
+            try:
+                await asyncio.Event().wait()
+            finally:
+                late.set()
+                await asyncio.sleep(0)
+
+    task = asyncio.create_task(work())
+    await late.wait()
+    deadlines.end()
+    with pytest.raises(TimeoutError):
+        await task

@@ -1,0 +1,43 @@
+"""Clients that take nothing of what is written to them: whatever waits for them is the server's memory."""
+
+import socket
+from asyncio import AbstractEventLoop, TimerHandle, Transport
+from collections.abc import Callable
+from typing import Final
+
+UNSENT_BYTES: Final = 128 * 1024
+"""What the system may hold back of what was written, where it can be told: so that it shows who reads slowly."""
+
+
+class Stall:
+    """Gives up on the client of a connection that takes nothing for `seconds`, though something waits for it."""
+
+    def __init__(
+        self, transport: Transport, loop: AbstractEventLoop, seconds: float, give_up: Callable[[], None]
+    ) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._seconds = seconds
+        self._give_up = give_up
+        self._timer: TimerHandle | None = None
+        opened = transport.get_extra_info("socket")
+        if opened is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+
+    def look(self) -> None:
+        """Something was written, or taken: if more waits, the client has its time from now on."""
+        self.stop()
+        if waiting := self._transport.get_write_buffer_size():
+            self._timer = self._loop.call_later(self._seconds, self._look_again, waiting)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look_again(self, before: int) -> None:
+        if self._transport.get_write_buffer_size() < before:
+            self.look()
+        else:
+            self._give_up()
