@@ -90,6 +90,40 @@ class ActivityType(Word):
     SESSION_COMPLETE = "SESSION_COMPLETE", "The content was seen to its end."
 
 
+class MediaEventType(Word):
+    """What a player reports: the events of the Media Collection API, but for the beginning and the end of a session.
+
+    All but PING are activities under the same name.
+    """
+
+    PLAY = "PLAY", "The player plays, for the first time or again. Documented as `play`."
+    PING = "PING", "A sign of life: where the player is. Documented as `ping`."
+    PAUSE_START = "PAUSE_START", "The player pauses; the next PLAY ends that. Documented as `pauseStart`."
+    BUFFER_START = "BUFFER_START", "The player waits for data; the next PLAY ends that. Documented as `bufferStart`."
+    BITRATE_CHANGE = "BITRATE_CHANGE", "The bitrate is now that of `qoe`. Documented as `bitrateChange`."
+    ERROR = "ERROR", "The player met an error; it is only counted. Documented as `error`."
+    AD_BREAK_START = "AD_BREAK_START", "A break begins, in which ads are played. Documented as `adBreakStart`."
+    AD_BREAK_COMPLETE = "AD_BREAK_COMPLETE", "The break is over, and any ad in it. Documented as `adBreakComplete`."
+    AD_START = "AD_START", "An ad begins, inside a break. Documented as `adStart`."
+    AD_COMPLETE = "AD_COMPLETE", "The ad was seen to its end. Documented as `adComplete`."
+    AD_SKIP = "AD_SKIP", "The ad was skipped. Documented as `adSkip`."
+    CHAPTER_START = "CHAPTER_START", "A chapter begins. Documented as `chapterStart`."
+    CHAPTER_COMPLETE = "CHAPTER_COMPLETE", "The chapter was seen to its end. Documented as `chapterComplete`."
+    CHAPTER_SKIP = "CHAPTER_SKIP", "The chapter was skipped. Documented as `chapterSkip`."
+    STATE_START = "STATE_START", "A named state, such as fullScreen, begins. Documented as `stateStart`."
+    STATE_END = "STATE_END", "The named state is over. Documented as `stateEnd`."
+    SESSION_COMPLETE = "SESSION_COMPLETE", "The content was seen to its end. Documented as `sessionComplete`."
+
+
+class EventFlag(Word):
+    """Why an event of a player was kept and not counted."""
+
+    LATE = "LATE", "It was more than 60 s older than the newest event."
+    OUTSIDE_BREAK = "OUTSIDE_BREAK", "An ad can only begin inside a break."
+    CLOSES_NOTHING = "CLOSES_NOTHING", "What it says is over was not going on."
+    TOO_MANY_STATES = "TOO_MANY_STATES", "A session has times of at most 10 named states."
+
+
 class SetChange(Word):
     """What a change means for the set that a subscriber holds."""
 
