@@ -91,10 +91,7 @@ class ActivityType(Word):
 
 
 class MediaEventType(Word):
-    """What a player reports: the events of the Media Collection API, but for the beginning and the end of a session.
-
-    All but PING are activities under the same name.
-    """
+    """What a player tells: the documented events. All but PING are activities of the same name."""
 
     PLAY = "PLAY", "The player plays, for the first time or again. Documented as `play`."
     PING = "PING", "A sign of life: where the player is. Documented as `ping`."

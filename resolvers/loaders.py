@@ -18,6 +18,7 @@ from models.tables.session import Session
 from resolvers import timelines
 from resolvers.access import Caller, in_reach
 from resolvers.keyset import Slice
+from resolvers.media import State
 from resolvers.pages import Page, PageArgs
 from resolvers.timelines import Span
 
@@ -59,6 +60,11 @@ class Loaders:
     async def data_points(self, session_id: str) -> list[DataPoint]:
         """Its data points in the order of the form; none where it is not of kind FIELD."""
         found: list[DataPoint] = await self._load("data_points", session_id, self._data_points)
+        return found
+
+    async def media_state(self, session_id: str) -> State | None:
+        """What the rules of playback remember of it; null where its player has told nothing."""
+        found: State | None = await self._load("media_states", session_id, self._media_states)
         return found
 
     async def activities(self, session_id: str, types: Sequence[str] | None, page: PageArgs) -> Page[Activity]:
@@ -110,6 +116,9 @@ class Loaders:
         found = await self._database.read(_parts, self._caller, tables.data_point, DataPoint, ids)
         return [sorted(rows, key=lambda point: (point.position, point.name)) for rows in found]
 
+    async def _media_states(self, ids: list[str]) -> list[State | None]:
+        return await self._database.read(_read_states, self._caller, ids)
+
     async def _timelines(self, keys: list[tuple[str, Span]]) -> list[Slice[Activity]]:
         return await self._database.read(_read_timelines, self._caller, keys)
 
@@ -133,6 +142,18 @@ def _parts(tx: Connection, caller: Caller, table: Table, make: Callable[..., T],
     for row in tx.execute(statement):
         found[row.session_id].append(make(*row))
     return [found[session_id] for session_id in owners]
+
+
+def _read_states(tx: Connection, caller: Caller, owners: list[str]) -> list[State | None]:
+    """The playback of each of these sessions; of its row only what is read from it."""
+    kept = tables.media_state
+    statement = (
+        select(kept.c.session_id, kept.c.state)
+        .join(tables.session, tables.session.c.id == kept.c.session_id)
+        .where(in_reach(caller, tables.session.c.project_id), kept.c.session_id.in_(owners))
+    )
+    found = {session_id: State.load(state) for session_id, state in tx.execute(statement)}
+    return [found.get(session_id) for session_id in owners]
 
 
 def _read_timelines(tx: Connection, caller: Caller, keys: list[tuple[str, Span]]) -> list[Slice[Activity]]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models.tables.activity import Activity as ActivityRow
+from models.words import EventFlag
 from resolvers.activities import activity_cursor
 from resolvers.context import Context
 from schema.enums import ActivityType
@@ -39,7 +40,12 @@ class Activity(Node):
     session: Annotated["Session", strawberry.lazy("schema.session")] | None = derived(
         _session, "The session as it is now; null where it was replaced or deleted."
     )
-    data: JSON = strawberry.field(description="What more there is to say of it, an object; depends on the type.")
+    data: JSON = strawberry.field(
+        description="What more there is to say of it, an object. HIDDEN and SHOWN: `path`. MOVED: `from`, `to`. "
+        "TERMINATED: `reason`, `by`. What a player told, and what a client told while it said where the player was: "
+        "`playhead`, and where given `params`, `qoe`, `customMetadata`. `flag` where a player's event was kept and not "
+        f"counted, as things stood when it arrived: {', '.join(EventFlag)}."
+    )
 
 
 @strawberry.type(description="An activity and its place in a list.")

@@ -3,7 +3,18 @@
 import strawberry
 from strawberry.types.enum import has_enum_definition
 
-from models.words import ActivityType, EndReason, Kind, PlayerState, ProblemCode, Scope, SetChange, State, Word
+from models.words import (
+    ActivityType,
+    EndReason,
+    Kind,
+    MediaEventType,
+    PlayerState,
+    ProblemCode,
+    Scope,
+    SetChange,
+    State,
+    Word,
+)
 
 
 class SessionOrderField(Word):
@@ -32,6 +43,7 @@ def _define(words: type[Word], *, name: str) -> None:
 _define(ActivityType, name="ActivityType")
 _define(EndReason, name="EndReason")
 _define(Kind, name="SessionKind")
+_define(MediaEventType, name="MediaEventType")
 _define(OrderDirection, name="OrderDirection")
 _define(PlayerState, name="PlayerState")
 _define(ProblemCode, name="ProblemCode")
@@ -44,6 +56,7 @@ __all__ = [
     "ActivityType",
     "EndReason",
     "Kind",
+    "MediaEventType",
     "OrderDirection",
     "PlayerState",
     "ProblemCode",

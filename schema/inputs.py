@@ -4,19 +4,9 @@ import strawberry
 
 from models.kinds.agenda_update import AgendaUpdateFields
 from models.kinds.calls import HeardFields, KeepaliveFields, TerminateFields
-from models.kinds.media import MediaPingFields, PlayerTimeFields
 from models.kinds.project import KindTimeoutFields, ProjectFields
 from schema.from_models import input_from
-
-
-@input_from(PlayerTimeFields, "Where a player was, and when.")
-class PlayerTimeInput:
-    pass
-
-
-@input_from(MediaPingFields, "A sign of life of a player.")
-class MediaPingInput:
-    player_time: PlayerTimeInput
+from schema.media import MediaPingInput
 
 
 @input_from(KeepaliveFields, "A sign of life of a client: it is there, visible or not, and on this path.")

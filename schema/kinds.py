@@ -13,11 +13,12 @@ from models.kinds.field import DataPointFields
 from models.kinds.start import StartFields
 from models.tables.session import Session as SessionRow
 from resolvers.context import Context
+from resolvers.playbacks import media_figures
 from schema.enums import Kind, PlayerState
 from schema.fields import derived
 from schema.from_models import input_from, type_from
 from schema.given import given
-from schema.inputs import PlayerTimeInput
+from schema.media import MediaMetrics, PlayerTimeInput
 from schema.scalars import Base64, DateTime
 from schema.session import Session
 
@@ -50,13 +51,20 @@ class AgendaSessionInput:
 # ---- MEDIA ----
 
 
+async def _metrics(row: SessionRow, context: Context) -> object:
+    return await media_figures(context, row)
+
+
 @type_from(KINDS[Kind.MEDIA])
 class MediaSession(Session):
     playhead: float = strawberry.field(
         description="Where the player was when it was last heard, in seconds from the start of the content; for a live "
         "stream the second of the day."
     )
-    player_state: PlayerState = strawberry.field(description="What the player does.")
+    player_state: PlayerState = strawberry.field(
+        description="What the player does: its last PLAY, PAUSE_START or BUFFER_START says, inside ads too."
+    )
+    metrics: MediaMetrics = derived(_metrics, "The figures of the playback.")
 
 
 @input_from(KINDS[Kind.MEDIA].fields, "The start of a MEDIA session: one playback of a stream.")

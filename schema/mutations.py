@@ -20,6 +20,7 @@ from schema.inputs import (
     UpdateAgendaSessionInput,
 )
 from schema.kinds import StartSessionInput, given_start
+from schema.media import TrackMediaInput
 from schema.payloads import (
     DeleteSessionPayload,
     Deletion,
@@ -45,6 +46,9 @@ Stop: TypeAlias = Annotated[
 ]
 UpdateAgenda: TypeAlias = Annotated[
     UpdateAgendaSessionInput, strawberry.argument(name="input", description="The session, and what is to be of it.")
+]
+Track: TypeAlias = Annotated[
+    TrackMediaInput, strawberry.argument(name="input", description="The session, and the events of its player.")
 ]
 Terminate: TypeAlias = Annotated[
     TerminateSessionInput, strawberry.argument(name="input", description="The session, and the reason.")
@@ -84,6 +88,14 @@ class Mutation:
     )
     async def update_agenda_session(self, info: Info, update: UpdateAgenda) -> Outcome:
         return await lifecycle.update_agenda_session(info.context, given(update, keep_null=True))
+
+    @resolved(
+        "Tell what the player of a MEDIA session does, and how well: the documented events, at most 100 at a time. The "
+        "call also tells that the client is there. WRITE.",
+        of=SessionPayload,
+    )
+    async def track_media(self, info: Info, tracked: Track) -> Outcome:
+        return await lifecycle.track_media(info.context, given(tracked))
 
     @resolved("End somebody else's session, with a reason kept on its timeline. ADMIN.", of=SessionPayload)
     async def terminate_session(self, info: Info, terminate: Terminate) -> Outcome:

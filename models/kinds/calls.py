@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from models.kinds.base import Breach, KindFields
-from models.kinds.media import MediaPingFields
+from models.kinds.media_events import MAX_EVENTS, MediaEventFields, MediaPingFields
 from models.kinds.start import PathSegments
 
 
@@ -33,6 +33,19 @@ class KeepaliveFields(HeardFields):
     """What a keepalive may say."""
 
     visible: bool = Field(default=True, description="Whether the subject can see it now.")
+
+
+class TrackMediaFields(KindFields):
+    """What the player of a MEDIA session reports."""
+
+    id: str = Field(description="The session, of kind MEDIA.")
+    events: Annotated[list[MediaEventFields], Field(max_length=MAX_EVENTS)] = Field(
+        description="At most 100 events, in any order."
+    )
+
+    def breaches(self) -> Iterator[Breach]:
+        for index, event in enumerate(self.events):
+            yield from (breach.under("events", str(index)) for breach in event.breaches())
 
 
 class TerminateFields(KindFields):

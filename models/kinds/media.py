@@ -18,36 +18,11 @@ from models.kinds.base import (
     Stored,
     Text,
 )
+from models.kinds.media_events import PlayerTimeFields
 from models.kinds.media_parameters import metadata_breaches, qoe_breaches, start_breaches, with_prefix
 from models.words import EndReason, Kind, PlayerState
 
 STALL: Final = 30 * MINUTE
-
-
-class PlayerTimeFields(KindFields):
-    """Where the player was, and when."""
-
-    playhead: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
-        description="The playhead in seconds from the start of the content, at least 0; for a live stream the "
-        "second of the day."
-    )
-    ts: Instant = Field(
-        description="The client's own clock at that moment. It orders and measures; it never ends a session."
-    )
-
-
-class MediaPingFields(KindFields):
-    """A sign of life of the player."""
-
-    player_time: PlayerTimeFields = Field(description="Where the player was, and when.")
-    qoe: JsonObject | None = Field(
-        default=None,
-        description="Quality of experience: the documented keys, whose prefix `media.qoe.` may be left out, "
-        "and free ones; at most 50 and 16 KiB in a session.",
-    )
-
-    def breaches(self) -> Iterator[Breach]:
-        yield from qoe_breaches(("qoe",), self.qoe)
 
 
 class MediaFields(KindFields):

@@ -5,6 +5,7 @@ An unknown parameter is a problem; quality-of-experience and custom metadata may
 
 import re
 from collections.abc import Callable, Iterator
+from math import isfinite
 from typing import Any, Final, NamedTuple
 
 from models.json import canonical
@@ -13,6 +14,8 @@ from models.kinds.base import Breach
 MAX_CUSTOM: Final = 50
 MAX_CUSTOMER_IDS: Final = 100
 MAX_TEXT: Final = 1024
+MAX_WHOLE: Final = 2**53 - 1
+"""Beyond it, whole numbers of JSON are not the same to everyone (RFC 7493)."""
 MAX_QOE_BYTES: Final = 16 * 1024
 QOE_PREFIX: Final = "media.qoe."
 _CUSTOM_NAME: Final = re.compile(r"[A-Za-z0-9_.]+", re.ASCII)
@@ -26,8 +29,13 @@ class ValueType(NamedTuple):
 
 
 def is_whole(value: Any) -> bool:
-    """A JSON number without a fraction; `true` is none, though Python counts it as one."""
-    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
+    """A JSON number without a fraction that everyone can hold; `true` is none, though Python counts it as one."""
+    return is_number(value) and -MAX_WHOLE <= value <= MAX_WHOLE and value == int(value)
+
+
+def is_number(value: Any) -> bool:
+    """A JSON number; `true` is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def _is_customer_ids(value: Any) -> bool:
@@ -55,7 +63,8 @@ def one_of(*texts: str) -> ValueType:
 TEXT: Final = ValueType(
     lambda value: isinstance(value, str) and len(value) <= MAX_TEXT, f"text of at most {MAX_TEXT} characters"
 )
-WHOLE: Final = ValueType(is_whole, "a whole number")
+WHOLE: Final = ValueType(is_whole, "a whole number of at most 53 bits")
+NUMBER: Final = ValueType(is_number, "a number")
 BOOLEAN: Final = ValueType(lambda value: isinstance(value, bool), "true or false")
 CUSTOMER_IDS: Final = ValueType(
     _is_customer_ids, f"an object of name: {{id: text, authState: 0, 1 or 2}}, at most {MAX_CUSTOMER_IDS}"

@@ -5,6 +5,7 @@ from models.tables.columns import TableModel
 from models.tables.data_point import DataPointTable
 from models.tables.idempotency import IdempotencyTable
 from models.tables.media_event import MediaEventTable
+from models.tables.media_state import MediaStateTable
 from models.tables.path_time import PathTimeTable
 from models.tables.project import ProjectTable
 from models.tables.server import ServerTable
@@ -17,6 +18,7 @@ activity = ActivityTable.__table__
 data_point = DataPointTable.__table__
 idempotency = IdempotencyTable.__table__
 media_event = MediaEventTable.__table__
+media_state = MediaStateTable.__table__
 path_time = PathTimeTable.__table__
 project = ProjectTable.__table__
 server = ServerTable.__table__

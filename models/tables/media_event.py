@@ -10,15 +10,28 @@ from models.tables.columns import Json, TableModel, instant, of_session
 
 
 class MediaEventTable(TableModel, table=True):
-    """One event. The same type, client time and content again is the same event: `digest` is part of the key."""
+    """One event. The same type, client time and parameters again is the same event: `digest` is part of the key.
+
+    Enough to work out the figures of the session anew: its counted events in the order of `ts` and `number`.
+    """
 
     __tablename__ = "media_event"
 
     session_id: str = of_session()
     ts: Instant = Field(sa_type=instant().sa_type, primary_key=True)
     type: str = Field(sa_type=Text, primary_key=True)
+    """A `models.words.MediaEventType`, or HIDE or STOP: the place that the call of that name told of."""
     digest: str = Field(sa_type=Text, primary_key=True)
-    """Of the parameters, so that two events of one moment can differ."""
+    """Of the parameters, so that two events of one moment can differ; empty where there are none."""
+    number: int
+    """Its place among the events of the session as they arrived."""
+    late: bool
+    """Whether it came too late to be counted."""
     playhead: float
+    params: Any = Field(sa_type=Json, nullable=True)
     qoe: Any = Field(sa_type=Json, nullable=True)
+    custom_metadata: Any = Field(sa_type=Json, nullable=True)
     received_at: Instant = instant()
+
+    # The key is most of the row, and says where it belongs: beside the other events of its session and its time.
+    __table_args__ = ({"sqlite_with_rowid": False},)

@@ -7,6 +7,7 @@ from resolvers.lifecycle.calling import (
     stop_session,
     terminate_session,
     update_agenda_session,
+    track_media,
 )
 from resolvers.lifecycle.deleting import delete_session
 from resolvers.lifecycle.outcome import Outcome
@@ -24,4 +25,5 @@ __all__ = [
     "stop_session",
     "terminate_session",
     "update_agenda_session",
+    "track_media",
 ]

@@ -12,9 +12,11 @@ from models.kinds.check import check
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.errors import BadUserInput, Problem, problems
-from resolvers.lifecycle.deciding import Call, Hide, Keepalive, Stop, Terminate, ended_problem
+from resolvers.lifecycle.deciding import Call, Hide, Keepalive, Stop, Terminate, TrackMedia, ended_problem
 from resolvers.lifecycle.draft import Draft, settle
 from resolvers.lifecycle.outcome import Outcome, not_found, outcome, refused
+from resolvers.lifecycle.player import Report
+from resolvers.lifecycle.players import read_players
 from resolvers.lifecycle.storing import read_drafts, write_drafts
 from resolvers.lifecycle.updating import UpdateAgenda
 
@@ -48,6 +50,14 @@ async def stop_session(context: Context, values: Mapping[str, Any]) -> Outcome:
     return await _call(context, Stop, values)
 
 
+async def track_media(context: Context, values: Mapping[str, Any]) -> Outcome:
+    """Take what the player of a MEDIA session tells: `id`, and at most 100 `events`.
+
+    An event that is late or whose `ts` is out of bounds is a problem of its own; the others count.
+    """
+    return await _call(context, TrackMedia, values)
+
+
 async def terminate_session(context: Context, values: Mapping[str, Any]) -> Outcome:
     """End somebody else's session, for a `reason`."""
     return await _call(context, Terminate, values)
@@ -69,14 +79,24 @@ async def _call(context: Context, call: type[Call], values: Mapping[str, Any], a
     checked = check(call.model, values)
     if checked.fields is None:
         return refused(*problems(checked.breaches, *at))
-    return await context.change(_decide, call(context.caller, context.now, checked.fields, at))
+    return await context.change(_decide, call.of(context.caller, context.now, checked.fields, at))
 
 
 def _decide(tx: Connection, calls: Sequence[Call]) -> list[Outcome]:
     drafts = read_drafts(tx, (call.fields.id for call in calls))
+    read_players(tx, drafts, _reports(calls))
     answers = [_answer(drafts.get(call.fields.id), call) for call in calls]
     write_drafts(tx, drafts.values())
     return answers
+
+
+def _reports(calls: Sequence[Call]) -> dict[str, list[Report]]:
+    """What the calls tell of players, by session."""
+    reports: dict[str, list[Report]] = {}
+    for call in calls:
+        if call.reports:
+            reports.setdefault(call.fields.id, []).extend(call.reports)
+    return reports
 
 
 def _answer(draft: Draft | None, call: Call) -> Outcome:

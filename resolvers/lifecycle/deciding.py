@@ -1,19 +1,24 @@
-"""What a call does to a session: keepalive, hide, stop, terminate. Rules only; the batch around them is `calling`."""
+"""What a call does to a session: keepalive, hide, stop, trackMedia, terminate.
+
+Rules only; the batch around them is `calling`.
+"""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from models.clock import Instant
 from models.kinds.base import KindFields
-from models.kinds.calls import HeardFields, KeepaliveFields, TerminateFields
+from models.kinds.calls import HeardFields, KeepaliveFields, TerminateFields, TrackMediaFields
 from models.rule import is_scheduled
-from models.words import EndReason, ProblemCode, Scope
+from models.words import EndReason, EventFlag, MediaEventType, ProblemCode, Scope
 from resolvers.access import Caller
 from resolvers.errors import Problem
 from resolvers.lifecycle.draft import Draft, finish, schedule
-from resolvers.lifecycle.hearing import hear, move, show
-from resolvers.lifecycle.pinging import refuse_ping, take_ping
+from resolvers.lifecycle.hearing import NOWHERE, Whereabouts, hear, move, show
+from resolvers.lifecycle.player import Report, report_of, reports_of
+from resolvers.lifecycle.tracking import refuse_player, take_reports
+from resolvers.media.event import HIDE, STOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +30,24 @@ class Call(ABC):
     fields: Any
     at: tuple[str, ...]
     """Where its input stands in the mutation, for the paths of problems."""
+    reports: tuple[Report, ...] = ()
+    """What it tells of a player."""
 
     model: ClassVar[type[KindFields]]
     """What it may say."""
     scope: ClassVar[Scope] = Scope.WRITE
     repeatable_after: ClassVar[tuple[EndReason, ...]] = ()
     """Ends after which this call answers the session unchanged, because it is what the call wanted."""
+
+    @classmethod
+    def of(cls, caller: Caller, now: Instant, fields: Any, at: tuple[str, ...]) -> Self:
+        """The call whose input was checked."""
+        return cls(caller, now, fields, at, cls.reports_in(fields, at))
+
+    @classmethod
+    def reports_in(cls, fields: Any, at: tuple[str, ...]) -> tuple[Report, ...]:  # noqa: ARG003 - most calls have none
+        """What an input tells of a player."""
+        return ()
 
     def is_moot(self, draft: Draft) -> bool:  # noqa: ARG002 - most calls can't be
         """Whether it leaves the session as it is: a later call arrived before it, or it says what is so already."""
@@ -51,22 +68,34 @@ class HeardCall(Call):
 
     fields: HeardFields
     model = HeardFields
+    what: ClassVar[str]
+    """The type of event that its `media` is."""
+
+    @classmethod
+    def reports_in(cls, fields: HeardFields, at: tuple[str, ...]) -> tuple[Report, ...]:
+        return report_of(fields.media, cls.what, at)
 
     def is_moot(self, draft: Draft) -> bool:
         sequence, last = self.fields.sequence, draft.session.sequence
         return sequence is not None and last is not None and sequence <= last
 
     def refusals(self, draft: Draft) -> list[Problem]:
-        return refuse_ping(draft, self.fields.media, self.at)
+        return refuse_player(draft, (*self.at, "media")) if self.reports else []
 
     def take_sequence(self, draft: Draft) -> None:
         """Remember the highest number."""
         if self.fields.sequence is not None:
             draft.session.sequence = max(self.fields.sequence, draft.session.sequence or 0)
 
-    def take_player(self, draft: Draft) -> list[Problem]:
-        """Note where the player is, if the call says so."""
-        return take_ping(draft, self.fields.media, self.now, self.at) if self.fields.media else []
+    def take_player(self, draft: Draft) -> tuple[list[Problem], Whereabouts]:
+        """Note where the player is, if the call says so; what is wrong with that, and what the timeline shows of it."""
+        problems = take_reports(draft, self.reports, self.now)
+        for report in self.reports:
+            if not problems:
+                return [], Whereabouts(report.event.ts, report.data)
+            if all(problem.code == ProblemCode.LATE_EVENT for problem in problems):
+                return problems, Whereabouts(report.event.ts, report.data | {"flag": EventFlag.LATE.value})
+        return problems, NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +104,15 @@ class Keepalive(HeardCall):
 
     fields: KeepaliveFields
     model = KeepaliveFields
+    what = MediaEventType.PING.value
 
     def apply(self, draft: Draft) -> list[Problem]:
         hear(draft, self.now)
-        show(draft, self.now, visible=self.fields.visible)
+        problems, player = self.take_player(draft)
+        show(draft, self.now, visible=self.fields.visible, player=player)
         if self.fields.path is not None:
-            move(draft, self.now, self.fields.path)
+            move(draft, self.now, self.fields.path, player)
         self.take_sequence(draft)
-        problems = self.take_player(draft)
         schedule(draft.session)
         return problems
 
@@ -91,11 +121,13 @@ class Keepalive(HeardCall):
 class Hide(HeardCall):
     """The client went out of sight."""
 
+    what = HIDE
+
     def apply(self, draft: Draft) -> list[Problem]:
         hear(draft, self.now, left=self.fields.path)
-        show(draft, self.now, visible=False)
+        problems, player = self.take_player(draft)
+        show(draft, self.now, visible=False, player=player)
         self.take_sequence(draft)
-        problems = self.take_player(draft)
         schedule(draft.session)
         return problems
 
@@ -104,6 +136,7 @@ class Hide(HeardCall):
 class Stop(HeardCall):
     """The client is done. It is never overtaken."""
 
+    what = STOP
     repeatable_after = (EndReason.STOPPED, EndReason.CANCELLED)
 
     def is_moot(self, draft: Draft) -> bool:  # noqa: ARG002 - see above
@@ -112,9 +145,30 @@ class Stop(HeardCall):
     def apply(self, draft: Draft) -> list[Problem]:
         hear(draft, self.now, left=self.fields.path)
         self.take_sequence(draft)
-        problems = self.take_player(draft)
-        cancelled = is_scheduled(draft.session, self.now)
-        finish(draft, self.now, EndReason.CANCELLED if cancelled else EndReason.STOPPED)
+        problems, player = self.take_player(draft)
+        reason = EndReason.CANCELLED if is_scheduled(draft.session, self.now) else EndReason.STOPPED
+        finish(draft, self.now, reason, dict(player.data), client_at=player.client_at)
+        return problems
+
+
+@dataclass(frozen=True, slots=True)
+class TrackMedia(Call):
+    """The player of a MEDIA session tells what happened; that its client is there goes without saying."""
+
+    fields: TrackMediaFields
+    model = TrackMediaFields
+
+    @classmethod
+    def reports_in(cls, fields: TrackMediaFields, at: tuple[str, ...]) -> tuple[Report, ...]:
+        return reports_of(fields, at)
+
+    def refusals(self, draft: Draft) -> list[Problem]:
+        return refuse_player(draft, (*self.at, "id"))
+
+    def apply(self, draft: Draft) -> list[Problem]:
+        hear(draft, self.now)
+        problems = take_reports(draft, self.reports, self.now)
+        schedule(draft.session)
         return problems
 
 

@@ -13,6 +13,7 @@ from models.rule import deadline, has_lapsed
 from models.tables.activity import Activity
 from models.tables.session import Session
 from models.words import ActivityType, EndReason
+from resolvers.lifecycle.player import Player
 
 INDEXED: Final = ("begun", "due_at", "ended_at", "end_reason")
 """Columns that change in the life of a session and are part of indexes. Most calls leave them as they are."""
@@ -32,11 +33,12 @@ class Draft:
     activities: list[Activity] = field(default_factory=list)
     credits: list[tuple[list[str], int]] = field(default_factory=list)
     """Visible milliseconds for paths, in the order they were earned."""
-    media_events: list[dict[str, Any]] = field(default_factory=list)
     columns: set[str] = field(default_factory=set)
     """Columns that were changed beyond those that any call and time may change."""
     tracks: list[int] | None = None
     """The tracks it is on from now on; null where they stay."""
+    player: Player | None = None
+    """Of a MEDIA session whose player reports something in this transaction."""
 
     def __post_init__(self) -> None:
         self.revision = self.session.revision
@@ -108,13 +110,20 @@ def note_time(draft: Draft, now: Instant) -> bool:
     return begins or lapsed
 
 
-def finish(draft: Draft, at: Instant, reason: EndReason, data: dict[str, Any] | None = None) -> None:
+def finish(
+    draft: Draft,
+    at: Instant,
+    reason: EndReason,
+    data: dict[str, Any] | None = None,
+    *,
+    client_at: Instant | None = None,
+) -> None:
     """End the session: for good."""
     s = draft.session
     s.ended_at = at
     s.end_reason = reason.value
     s.due_at = None
-    draft.record(ActivityType(reason.value), at, data)
+    draft.record(ActivityType(reason.value), at, data, client_at=client_at)
 
 
 def schedule(s: Session) -> None:

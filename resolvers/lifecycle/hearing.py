@@ -1,6 +1,8 @@
 """What it means that a session is heard: who was where, and for how long (design of the domain, section 2)."""
 
-from typing import Final
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from models.clock import SECOND, Instant
 from models.kinds import KINDS
@@ -32,17 +34,30 @@ def hear(draft: Draft, now: Instant, left: list[str] | None = None) -> None:
     s.last_seen_at = s.last_seen_at if overtaken else now
 
 
-def show(draft: Draft, now: Instant, *, visible: bool) -> None:
+class Whereabouts(NamedTuple):
+    """What a call says of the player: the client's own time, and what the timeline shows beside it."""
+
+    client_at: Instant | None = None
+    data: Mapping[str, Any] = MappingProxyType({})
+
+
+NOWHERE: Final = Whereabouts()
+"""It says nothing of one."""
+
+
+def show(draft: Draft, now: Instant, *, visible: bool, player: Whereabouts = NOWHERE) -> None:
     """Make the session visible or hidden; what it is already is no news."""
     s = draft.session
     if s.visible != visible:
         s.visible = visible
-        draft.record(ActivityType.SHOWN if visible else ActivityType.HIDDEN, now, {"path": s.path})
+        what = ActivityType.SHOWN if visible else ActivityType.HIDDEN
+        draft.record(what, now, {"path": s.path, **player.data}, client_at=player.client_at)
 
 
-def move(draft: Draft, now: Instant, path: list[str]) -> None:
+def move(draft: Draft, now: Instant, path: list[str], player: Whereabouts = NOWHERE) -> None:
     """Put the session on a path; where it is already is no news."""
     s = draft.session
     if s.path != path:
-        draft.record(ActivityType.MOVED, now, {"from": s.path, "to": path})
+        data = {"from": s.path, "to": path, **player.data}
+        draft.record(ActivityType.MOVED, now, data, client_at=player.client_at)
         s.path = path

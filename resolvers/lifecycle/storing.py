@@ -7,12 +7,12 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
 from models.database.changes import note
-from models.sql import upsert
-from models.tables import activity, media_event, session, session_track
+from models.tables import activity, session, session_track
 from models.tables.activity import Activity
 from models.tables.session import Session
 from resolvers.lifecycle.draft import INDEXED, Draft
 from resolvers.lifecycle.paths import assign_paths
+from resolvers.lifecycle.players import write_players
 
 _CHANGING: Final = (
     "revision",
@@ -25,6 +25,7 @@ _CHANGING: Final = (
     "visible_ms",
     "path_count",
     "sequence",
+    "player_state",
     "playhead",
     "player_ts",
     "stall_from",
@@ -44,7 +45,7 @@ def read_drafts(tx: Connection, ids: Iterable[str]) -> dict[str, Draft]:
 
 
 def write_drafts(tx: Connection, drafts: Iterable[Draft]) -> None:
-    """Write what changed: rows, tracks, visible times, timeline, media events.
+    """Write what changed: rows, tracks, visible times, timeline, what players told.
 
     Raises:
         Outdated: a row is not as it was read.
@@ -57,9 +58,7 @@ def write_drafts(tx: Connection, drafts: Iterable[Draft]) -> None:
         tx.execute(session_track.delete().where(session_track.c.session_id.in_(moved)))
         store_tracks(tx, moved)
     record(tx, [entry for draft in changed for entry in draft.activities])
-    if events := [event for draft in changed for event in draft.media_events]:
-        # The same event again is the same event: the key says so.
-        tx.execute(upsert(tx, media_event, key=[column.name for column in media_event.primary_key]), events)
+    write_players(tx, changed)
 
 
 def record(tx: Connection, entries: list[Activity]) -> None:

@@ -1,22 +1,24 @@
 """What the rules need of an event."""
 
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from models.clock import Instant
+
+HIDE: Final = "HIDE"
+STOP: Final = "STOP"
+"""What hideSession and stopSession tell of a player: where it is, as a ping does."""
 
 Key: TypeAlias = tuple[Instant, str, str]
 """By what an event is known again: `ts`, type, digest of its parameters."""
 
 
 class Event(NamedTuple):
-    """One report of a player: what, when and where.
-
-    The type is a `models.words.MediaEventType`, or HIDE or STOP: the place that the call of that name tells of.
-    """
+    """One report of a player: what, when and where."""
 
     ts: Instant
     """By the player's own clock."""
     type: str
+    """A `models.words.MediaEventType`, or HIDE or STOP."""
     playhead: float
     """Seconds from the start of the content; of a live stream the second of the day."""
     bitrate: float | None = None

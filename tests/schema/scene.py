@@ -18,6 +18,7 @@ from models.tables.path_time import PathTime
 from models.tables.project import Project
 from models.tables.session import Session
 from resolvers.access import LOCAL_ADMIN, Caller
+from resolvers.media import State
 from resolvers.pages import Page, PageArgs
 from schema import graphql_schema
 
@@ -109,6 +110,9 @@ class Shelf:
 
     async def data_points(self, session_id: str) -> list[DataPoint]:
         return [DataPoint(session_id=session_id, name="photo", position=0, value=None, raw_data=b"\0\1")]
+
+    async def media_state(self, _session_id: str) -> State | None:
+        return None
 
     async def activities(self, session_id: str, types: Sequence[str] | None, page: PageArgs) -> Page[Activity]:
         found = [

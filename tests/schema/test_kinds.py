@@ -20,9 +20,9 @@ from pydantic.fields import FieldInfo
 from models.kinds import KINDS
 from models.kinds.agenda_update import AgendaUpdateFields
 from models.kinds.base import Derived, InputOnly, KindFields, KindRules, mark
-from models.kinds.calls import HeardFields, KeepaliveFields, TerminateFields
+from models.kinds.calls import HeardFields, KeepaliveFields, TerminateFields, TrackMediaFields
 from models.kinds.field import DataPointFields
-from models.kinds.media import MediaPingFields, PlayerTimeFields
+from models.kinds.media_events import MediaEventFields, MediaPingFields, PlayerTimeFields
 from models.kinds.project import KindTimeoutFields, ProjectFields
 from models.kinds.start import StartFields
 from schema import graphql_schema
@@ -32,6 +32,7 @@ INPUTS: dict[str, type[KindFields]] = {
     "HideSessionInput": HeardFields,
     "KeepaliveSessionInput": KeepaliveFields,
     "KindTimeoutInput": KindTimeoutFields,
+    "MediaEventInput": MediaEventFields,
     "MediaPingInput": MediaPingFields,
     "PlayerTimeInput": PlayerTimeFields,
     "ProjectInput": ProjectFields,
@@ -39,13 +40,14 @@ INPUTS: dict[str, type[KindFields]] = {
     "StopSessionInput": HeardFields,
     "TerminateSessionInput": TerminateFields,
     "UpdateAgendaSessionInput": AgendaUpdateFields,
+    "TrackMediaInput": TrackMediaFields,
     **{f"{kind.capitalize()}SessionInput": rules.fields for kind, rules in KINDS.items()},
 }
 SAID_OTHERWISE = {("HideSessionInput", "path"), ("StopSessionInput", "path")}
 SCALARS = {
     "integer": {"Int", "DateTime"},
     "number": {"Float"},
-    "string": {"String", "ID", "Base64", "SessionKind"},
+    "string": {"String", "ID", "Base64", "SessionKind", "MediaEventType"},
     "boolean": {"Boolean"},
     "object": {"JSON"},
 }

@@ -36,8 +36,9 @@ class _Key:
 
 @dataclass(frozen=True)
 class Ping:
-    """Where a player says it is; `ts` is the client's clock."""
+    """Where a player says it is; `ts` is the client's clock, `call` the name of the call that says so."""
 
+    call: str
     ts: int
     playhead: float
 
@@ -216,8 +217,12 @@ class House:
             return []
         if not 0 <= ping.ts - life.first_ts <= max(0, life.age) + MINUTE:
             return ["BAD_USER_INPUT"]
+        if (ping.call, ping.ts) in life.pings:
+            return life.pings[ping.call, ping.ts]
         if ping.ts < life.newest_ts - MINUTE:
+            life.pings[ping.call, ping.ts] = ["LATE_EVENT"]
             return ["LATE_EVENT"]
+        life.pings[ping.call, ping.ts] = []
         if ping.ts >= life.newest_ts:
             life.newest_ts = ping.ts
             life.stillness = life.stillness if ping.playhead == life.playhead else 0

@@ -55,6 +55,8 @@ class Life:
     timeline: list[tuple[str, int]] = field(default_factory=list)
     first_ts: int = 0
     newest_ts: int = 0
+    pings: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+    """What was answered to each: the same one again is answered the same."""
     playhead: float = 0
 
     @property

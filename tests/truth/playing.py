@@ -133,14 +133,14 @@ class Play:
         life = self.house.find(given["id"])
         if step.ping is None or not (step.ping.stray or (life is not None and life.kind == "MEDIA")):
             return given, None
-        ping = self._ping(step.ping, life)
+        ping = self._ping(step, step.ping, life)
         return given | {"media": {"playerTime": {"playhead": ping.playhead, "ts": text(ping.ts)}}}, ping
 
-    def _ping(self, ping: PingAt, life: Life | None) -> Ping:
+    def _ping(self, step: Call, ping: PingAt, life: Life | None) -> Ping:
         if life is None:
-            return Ping(births.FIRST_TS, ping.playhead)
+            return Ping(step.name, births.FIRST_TS, ping.playhead)
         present = life.newest_ts if ping.from_newest else life.first_ts + max(0, life.age)
-        return Ping(present + ping.offset, ping.playhead)
+        return Ping(step.name, present + ping.offset, ping.playhead)
 
     async def _set_project(self, step: SetProject) -> None:
         timeouts = None if step.timeouts is None else [{"kind": k, "seconds": s} for k, s in step.timeouts.items()]

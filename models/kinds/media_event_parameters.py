@@ -1,0 +1,95 @@
+"""The documented parameters of the events of a player, with their types.
+
+They are in `params`, but for those of the quality of experience: see `models.kinds.media_parameters`.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from models.kinds.base import Breach
+from models.kinds.media_parameters import NUMBER, QOE_PREFIX, TEXT, WHOLE, ValueType
+from models.words import MediaEventType
+
+BITRATE: Final = QOE_PREFIX + "bitrate"
+ERROR_ID: Final = QOE_PREFIX + "errorID"
+ERROR_SOURCE: Final = QOE_PREFIX + "errorSource"
+STATE_NAME: Final = "media.state.name"
+
+
+class Parameter(NamedTuple):
+    """What one parameter takes, and whether the event needs it."""
+
+    type: ValueType
+    required: bool = False
+
+
+EVENTS: Final[dict[MediaEventType, dict[str, Parameter]]] = {
+    MediaEventType.AD_BREAK_START: {
+        "media.ad.podIndex": Parameter(WHOLE, required=True),
+        "media.ad.podSecond": Parameter(NUMBER, required=True),
+        "media.ad.podFriendlyName": Parameter(TEXT),
+    },
+    MediaEventType.AD_START: {
+        "media.ad.id": Parameter(TEXT, required=True),
+        "media.ad.length": Parameter(NUMBER, required=True),
+        "media.ad.podPosition": Parameter(WHOLE, required=True),
+        "media.ad.playerName": Parameter(TEXT),
+        "media.ad.name": Parameter(TEXT),
+        "media.ad.advertiser": Parameter(TEXT),
+        "media.ad.campaignId": Parameter(TEXT),
+        "media.ad.creativeId": Parameter(TEXT),
+        "media.ad.siteId": Parameter(TEXT),
+        "media.ad.creativeURL": Parameter(TEXT),
+        "media.ad.placementId": Parameter(TEXT),
+        "media.ad.podFriendlyName": Parameter(TEXT),
+    },
+    MediaEventType.CHAPTER_START: {
+        "media.chapter.index": Parameter(WHOLE, required=True),
+        "media.chapter.offset": Parameter(NUMBER, required=True),
+        "media.chapter.length": Parameter(NUMBER, required=True),
+        "media.chapter.friendlyName": Parameter(TEXT),
+    },
+    MediaEventType.STATE_START: {STATE_NAME: Parameter(TEXT, required=True)},
+    MediaEventType.STATE_END: {STATE_NAME: Parameter(TEXT, required=True)},
+    MediaEventType.ERROR: {
+        "media.errorId": Parameter(TEXT),
+        "media.errorSource": Parameter(TEXT),
+    },
+}
+"""Events that are not here take none."""
+
+EVENT_QOE: Final[dict[MediaEventType, dict[str, str]]] = {
+    MediaEventType.BITRATE_CHANGE: {BITRATE: BITRATE},
+    MediaEventType.ERROR: {"media.errorId": ERROR_ID, "media.errorSource": ERROR_SOURCE},
+}
+"""Parameters that stand in `qoe`, or may stand there, with their names there."""
+
+
+def event_breaches(type_: MediaEventType, params: dict[str, Any] | None, qoe: dict[str, Any]) -> Iterator[Breach]:
+    """What is wrong with the parameters of an event; paths begin at `params` and `qoe`.
+
+    Args:
+        type_: of the event.
+        params: as given.
+        qoe: under the documented names.
+    """
+    known, given = EVENTS.get(type_, {}), params or {}
+    for name, value in given.items():
+        if name not in known:
+            yield Breach(("params", name), f"is not a documented parameter of {type_}")
+        elif not known[name].type.accepts(value):
+            yield Breach(("params", name), f"must be {known[name].type.words}")
+    for name, parameter in known.items():
+        if parameter.required and name not in given:
+            yield Breach(("params", name), f"must be given: {type_} needs it")
+    for name, same in EVENT_QOE.get(type_, {}).items():
+        if name in given and same in qoe and given[name] != qoe[same]:
+            yield Breach(("params", name), f"contradicts {same}, which is the same thing; give one of them")
+    if type_ == MediaEventType.BITRATE_CHANGE and BITRATE not in qoe:
+        yield Breach(("qoe", BITRATE), f"must be given: {type_} needs it")
+
+
+def own_content(type_: MediaEventType, params: dict[str, Any] | None, qoe: dict[str, Any]) -> dict[str, Any]:
+    """What tells an event from another one of its type and moment: its parameters, wherever they stand."""
+    moved = {name: qoe[same] for name, same in EVENT_QOE.get(type_, {}).items() if same in qoe}
+    return moved | (params or {})
