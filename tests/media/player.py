@@ -13,7 +13,8 @@ START_TS: Final = EPOCH
 
 METRICS: Final = """metrics { contentStarted contentCompleted contentSeconds mediaSeconds adSeconds adStarts adCompletes
     chapterSeconds chapterStarts chapterCompletes pauseCount pauseSeconds bufferCount bufferSeconds stallCount
-    errorCount bitrateChanges averageBitrate uniqueSeconds averageMinuteAudience progressMarks states { name count seconds } }"""
+    errorCount bitrateChanges averageBitrate uniqueSeconds averageMinuteAudience progressMarks
+    states { name count seconds } }"""
 SHOWN: Final = f"... on MediaSession {{ playerState playhead qoe {METRICS} }}"
 NOTHING: Final[dict[str, Any]] = {
     "contentStarted": False,

@@ -227,8 +227,8 @@ async def test_a_mark_is_reached_exactly_at_its_share(world: World, playhead: fl
 
 async def test_content_without_a_length_has_no_share_of_it(world: World) -> None:
     found = await told(world, (0, "PLAY", 0), (10, "PING", 10), length=0)
-    expected = {"contentSeconds": 10, "uniqueSeconds": 10, "averageMinuteAudience": None, "progressMarks": []}
-    assert some(found, **expected) == expected
+    assert (found["contentSeconds"], found["uniqueSeconds"]) == (10, 10)
+    assert (found["averageMinuteAudience"], found["progressMarks"]) == (None, [])
 
 
 async def test_next_to_no_length_breaks_nothing(world: World) -> None:
