@@ -6,8 +6,8 @@ from resolvers.lifecycle.calling import (
     keepalive_sessions,
     stop_session,
     terminate_session,
-    update_agenda_session,
     track_media,
+    update_agenda_session,
 )
 from resolvers.lifecycle.deleting import delete_session
 from resolvers.lifecycle.outcome import Outcome
@@ -24,6 +24,6 @@ __all__ = [
     "start_session",
     "stop_session",
     "terminate_session",
-    "update_agenda_session",
     "track_media",
+    "update_agenda_session",
 ]
