@@ -4,7 +4,7 @@ The forms are structural: whoever resolves subscriptions has classes of its own 
 The field's `resolve` gives back its root value, which is the item's payload: `lambda root, info, **arguments: root`.
 """
 
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, runtime_checkable
 
@@ -41,6 +41,14 @@ class Joined(Protocol):
     @property
     def cursor(self) -> str | None:
         """Where the stream may resume if it is told nothing more; None: where its last item says."""
+
+
+@runtime_checkable
+class Stocked(Protocol):
+    """May be true of what `Source.follow` gives. What happens at a stretch is told at a stretch then: it costs less."""
+
+    def at_hand(self, most: int) -> Sequence[Item]:
+        """The next items that are there already, at most so many. They are taken."""
 
 
 @runtime_checkable

@@ -107,6 +107,10 @@ class Follower(ABC):
     def __aiter__(self) -> Self:
         return self
 
+    def at_hand(self, most: int) -> list[Item]:
+        """Take items that wait, at most so many."""
+        return [self._items.popleft() for _ in range(min(most, self.waiting))]
+
     async def __anext__(self) -> Item:
         while not self._items:
             if self._error is not None:

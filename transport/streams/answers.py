@@ -1,6 +1,6 @@
 """The answer to one operation as a stream of encoded results, whatever carries them to the client."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Self, TypeAlias
 
@@ -49,9 +49,10 @@ class Frames:
 
     __slots__ = ("directly", "on_too_slow")
 
-    directly: Callable[[Frame], bool] | None
-    """Asked before a subscription wakes its reader: True if it has sent the frame, at once and without waiting, as the
-    line was free. That saves most of what a delivery costs."""
+    directly: Callable[[Sequence[Frame]], bool] | None
+    """Asked before a subscription wakes its reader, which has taken all before: True if it has sent the frames, at once
+    and without waiting, as the line was free; False: none of them. That saves most of what a delivery costs. None of
+    them has failed. It must not raise."""
     on_too_slow: Callable[[], None] | None
     """Called when the stream is cut for being too slow: its reader is stuck in sending, and hears of nothing raised."""
 

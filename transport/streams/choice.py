@@ -16,6 +16,11 @@ class Choice:
         self._last: bytes | None = None
         self._passes: Callable[[Item], bool] | None = None
 
+    @property
+    def is_all(self) -> bool:
+        """Whether the subscriber is given everything: nothing has to be picked then."""
+        return self._passes is None and not self._distinct
+
     def join(self, joined: Joined) -> None:
         """The subscriber begins anew: what is asked of frames is what this says."""
         self._passes = joined.passes

@@ -1,16 +1,23 @@
 """Streams that are told the same: the selection is executed once for all of them, and encoded once."""
 
 import asyncio
-from collections.abc import Hashable, Mapping
-from typing import Any, Protocol
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 import orjson
 
 from transport.execution import is_cancelled
 from transport.operations import Operation
-from transport.sources import Source
+from transport.sources import Item, Source, Stocked
 from transport.streams.answers import Frame
-from transport.streams.items import Selection
+from transport.streams.items import Runner, Selection
+
+STRETCH: Final = 32
+"""Items that members are told of at a stretch, where so many are there."""
+STRETCH_BYTES: Final = 64 * 1024
+"""Length of their results from which on a stretch is over: what a member is handed it may have to keep."""
+MEMBERS_AT_ONCE: Final = 200
+"""Members that are told before anybody else has a turn, for a few milliseconds."""
 
 
 def starting_variables(operation: Operation, source: Source) -> frozenset[str]:
@@ -29,11 +36,31 @@ def group_key(operation: Operation, variables: Mapping[str, Any], source: Source
     return operation.text, operation.name, text, source.key
 
 
+class Told:
+    """What the members of a group are told at a stretch: frames, at least one, and their positions, in order."""
+
+    __slots__ = ("cursor", "frames", "positions", "size")
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self.positions: list[int] = []
+        self.cursor: str | None = None
+        """Where a member may resume that was told all."""
+        self.size = 0
+
+    def add(self, position: int, frame: Frame) -> None:
+        """One more, behind the others."""
+        self.positions.append(position)
+        self.frames.append(frame)
+        self.cursor = frame.cursor or self.cursor
+        self.size += len(frame.payload)
+
+
 class Member(Protocol):
     """A stream in a group."""
 
-    def push(self, position: int, frame: Frame) -> None:
-        """Take a frame."""
+    def push(self, told: Told) -> None:
+        """Take some frames."""
 
     def finish(self, frame: Frame | None) -> None:
         """Nothing comes any more but this frame."""
@@ -110,12 +137,34 @@ class Group:
         async with source.follow() as items:
             self.following.set()
             async for item in items:
-                position = item.position
-                frame = await runner.frame(item)
-                if frame.failed:
-                    return frame
-                for member in self.members:
-                    member.push(position, frame)
-                # A source with much to tell may never wait by itself: members send before they are given more.
-                await asyncio.sleep(0)
+                further = items.at_hand(STRETCH - 1) if isinstance(items, Stocked) else ()
+                last = await self._tell(runner, (item, *further))
+                if last is not None:
+                    return last
         return None
+
+    async def _tell(self, runner: Runner, items: Sequence[Item]) -> Frame | None:
+        """Tell all members of some items; a frame that has failed, after which there are no more."""
+        told = Told()
+        for item in items:
+            position = item.position
+            frame = await runner.frame(item)
+            if frame.failed:
+                await self._push(told)
+                return frame
+            told.add(position, frame)
+            if told.size >= STRETCH_BYTES:
+                await self._push(told)
+                told = Told()
+        await self._push(told)
+        return None
+
+    async def _push(self, told: Told) -> None:
+        # Who joins meanwhile begins later than what is told here; who leaves wants no more of it.
+        members = tuple(self.members) if told.frames else ()
+        for start in range(0, len(members), MEMBERS_AT_ONCE):
+            for member in members[start : start + MEMBERS_AT_ONCE]:
+                if member in self.members:
+                    member.push(told)
+            # A source with much to tell may never wait by itself: members send before they are given more.
+            await asyncio.sleep(0)

@@ -9,11 +9,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable
 
 from transport.execution import is_cancelled
 from transport.sources import Item, Joined
-from transport.streams.answers import HEARTBEAT, Closing, Frame, Frames, StreamCut, TooSlow
+from transport.streams.answers import Closing, Frame, Frames, StreamCut, TooSlow
 from transport.streams.choice import Choice
-from transport.streams.groups import Group, Groups
+from transport.streams.groups import Group, Groups, Told
 from transport.streams.items import Runner, Selection
-from transport.streams.waiting import Patience, Queue, Terms
+from transport.streams.waiting import Handover, Patience, Queue, Terms
 
 LAST = float("inf")
 """The position of a frame after which nothing comes."""
@@ -29,15 +29,14 @@ class Subscription(Frames):
         "_finished",
         "_group",
         "_groups",
+        "_handover",
         "_key",
         "_known",
-        "_loop",
         "_missed",
         "_on_close",
         "_opening",
         "_patience",
         "_queue",
-        "_reader",
         "_reading",
         "_runner",
         "_selection",
@@ -69,9 +68,9 @@ class Subscription(Frames):
         self._cut: StreamCut | None = None
         self._queue = Queue(terms.queue_bytes)
         self._reading = False
-        self._reader: asyncio.Future[Frame | None] | None = None
-        self._loop = asyncio.get_running_loop()
-        self._patience = Patience(self._loop, terms.stall_seconds, self._is_missed, self._give_up)
+        loop = asyncio.get_running_loop()
+        self._handover = Handover(loop, terms.heartbeat_seconds)
+        self._patience = Patience(loop, terms.stall_seconds, self._is_missed, self._give_up)
 
     @property
     def queued_bytes(self) -> int:
@@ -94,7 +93,7 @@ class Subscription(Frames):
                 elif self._finished:
                     raise StopAsyncIteration
                 else:
-                    frame = await self._handed()
+                    frame = await self._handover.wait()
         finally:
             self._reading = False
         self._gave(frame)
@@ -104,14 +103,6 @@ class Subscription(Frames):
     def _gave(self, frame: Frame) -> None:
         self._choice.give(frame)
         self._after = frame.cursor or self._after
-
-    def _handed(self) -> asyncio.Future[Frame | None]:
-        """Done when there is a frame, or something else to look at."""
-        self._reader = reader = self._loop.create_future()
-        if self._terms.heartbeat_seconds is not None:
-            beat = self._loop.call_later(self._terms.heartbeat_seconds, self._wake, HEARTBEAT)
-            reader.add_done_callback(lambda _: beat.cancel())
-        return reader
 
     async def _open_further(self) -> Frame | None:
         try:
@@ -160,11 +151,31 @@ class Subscription(Frames):
 
     # ---- the group's side
 
-    def push(self, position: int, frame: Frame) -> None:
-        """Take a frame, unless the opening has told it."""
-        if self._missed or (self._known is not None and position <= self._known):
+    def push(self, told: Told) -> None:
+        """Take some frames, except those that the opening has told."""
+        if self._missed:
             return
-        if self._waits():
+        if self._sends(told):
+            self._after = told.cursor or self._after
+            return
+        for position, frame in zip(told.positions, told.frames, strict=True):
+            if self._known is None or position > self._known:
+                self._put(position, frame)
+
+    def _sends(self, told: Told) -> bool:
+        """Whether all of it could be sent at once: which is most of what happens to most streams."""
+        return (
+            self.directly is not None
+            and self._handover.awaited
+            and self._choice.is_all
+            and (self._known is None or told.positions[0] > self._known)
+            and self.directly(told.frames)
+        )
+
+    def _put(self, position: int, frame: Frame) -> None:
+        if self._missed:
+            return
+        if self._handover.awaited:
             self._hand(frame)
         elif self._queue.has_room(frame):
             self._queue.put(position, frame)
@@ -179,23 +190,16 @@ class Subscription(Frames):
         self._finished = True
         if frame is not None:
             self._queue.put(LAST, frame)
-        self._wake()
+        self._handover.give()
         self._patience.watch()
-
-    def _waits(self) -> bool:
-        return self._reader is not None and not self._reader.done()
 
     def _hand(self, frame: Frame) -> None:
         if self._choice.pick(frame) is None:
             return
-        if self.directly is not None and self.directly(frame):
+        if self.directly is not None and self.directly((frame,)):
             self._gave(frame)
         else:
-            self._wake(frame)
-
-    def _wake(self, frame: Frame | None = None) -> None:
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(frame)
+            self._handover.give(frame)
 
     # ---- the server's side
 
@@ -207,7 +211,7 @@ class Subscription(Frames):
         if self._cut is None:
             self._cut = cut
             self._leave()
-            self._wake()
+            self._handover.give()
 
     def _is_missed(self) -> bool:
         return not self._reading and bool(self._queue or self._missed or self._opening)

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from transport.streams.answers import Frame
+from transport.streams.answers import HEARTBEAT, Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,35 @@ class Queue:
         """Drop all."""
         self._frames.clear()
         self.bytes = 0
+
+
+class Handover:
+    """Where a reader waits for a frame, or for something else to look at; for no longer than its heartbeat says."""
+
+    __slots__ = ("_heartbeat_seconds", "_loop", "_reader")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, heartbeat_seconds: float | None) -> None:
+        self._loop = loop
+        self._heartbeat_seconds = heartbeat_seconds
+        self._reader: asyncio.Future[Frame | None] | None = None
+
+    @property
+    def awaited(self) -> bool:
+        """Whether a reader waits."""
+        return self._reader is not None and not self._reader.done()
+
+    def wait(self) -> asyncio.Future[Frame | None]:
+        """Done when there is a frame, or None, as there is something else."""
+        self._reader = reader = self._loop.create_future()
+        if self._heartbeat_seconds is not None:
+            beat = self._loop.call_later(self._heartbeat_seconds, self.give, HEARTBEAT)
+            reader.add_done_callback(lambda _: beat.cancel())
+        return reader
+
+    def give(self, frame: Frame | None = None) -> None:
+        """Wake the reader, if one waits."""
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(frame)
 
 
 class Patience:

@@ -1,7 +1,7 @@
 """The line to one client: ASGI's messages as three verbs."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import Final
 
@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from transport.websocket.wire import EXTENSION
 
-NO_EXTENSION: Final = {"write": lambda _text: False}
+NO_EXTENSION: Final = {"write": lambda _texts: False}
 
 
 class GoneError(Exception):
@@ -22,7 +22,9 @@ class Line:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
-        self._write: Callable[[bytes], bool] = scope.get("extensions", {}).get(EXTENSION, NO_EXTENSION)["write"]
+        self._write: Callable[[Sequence[bytes]], bool] = scope.get("extensions", {}).get(EXTENSION, NO_EXTENSION)[
+            "write"
+        ]
         self._saying = 0
 
     @property
@@ -39,9 +41,14 @@ class Line:
         text: str | None = event.get("text")
         return text
 
+    def write(self, texts: Sequence[bytes]) -> bool:
+        """Send messages at once. False where that cannot be, as something waits already or the client is gone: then
+        none of them is sent."""
+        return not self._saying and self._write(texts)
+
     async def say(self, text: bytes) -> None:
         """Send a message, as soon as the client takes it. Raises GoneError."""
-        if self._write(text):
+        if self.write((text,)):
             return
         self._saying += 1
         try:

@@ -1,7 +1,7 @@
 """One socket: whatever the machine says is done here, and nothing else."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from time import perf_counter
@@ -14,7 +14,7 @@ from starlette.types import Scope
 from transport.connection import set_connection_params
 from transport.errors import Code, FormattedError
 from transport.operations import Operation as Known
-from transport.streams import Answer, Closing, StreamCut, Streams
+from transport.streams import Answer, Closing, Frame, StreamCut, Streams
 from transport.websocket.actions import Action, Check, Close, CloseCode, Operation, Run, Say, Stop
 from transport.websocket.line import GoneError, Line
 from transport.websocket.machine import Machine, Phase
@@ -133,9 +133,15 @@ class Socket:
     async def _relay(self, operation: Operation, answer: Answer) -> list[FormattedError] | None:
         """Send the results. Left to tell are the errors of an operation that was not executed, or broke off."""
         frames, head = answer.frames, next_head(operation.id)
+
+        def directly(told: Sequence[Frame]) -> bool:
+            return self._machine.is_running(operation) and self._line.write(
+                [head + frame.payload + b"}" for frame in told]
+            )
+
         try:
             if answer.kind == "subscription":
-                frames.on_too_slow = self._too_slow
+                frames.on_too_slow, frames.directly = self._too_slow, directly
                 await self._do(self._machine.streams(operation))
             async for frame in frames:
                 if answer.refused or frame.failed:

@@ -9,6 +9,7 @@ Compared with it, this one
 """
 
 from asyncio import BaseTransport, Task, Transport
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from uvicorn.protocols.utils import ClientDisconnected
@@ -19,7 +20,7 @@ from websockets.protocol import State
 from transport.stalling import Stall
 
 EXTENSION: Final = "websocket.write"
-"""In the scope's extensions: `write` takes the bytes of a text message and sends it at once. It says False where it
+"""In the scope's extensions: `write` takes text messages, as bytes, and sends them at once. It says False where it
 cannot, as the client has not taken yet what was sent before, or is gone: then ASGI's way tells more."""
 
 MESSAGE_BYTES: Final = 1024 * 1024
@@ -124,14 +125,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     # ---- what goes out
 
     async def run_asgi(self) -> None:
-        self.scope["extensions"][EXTENSION] = {"write": self.write_text}
+        self.scope["extensions"][EXTENSION] = {"write": self.write}
         await super().run_asgi()
 
-    def write_text(self, text: bytes) -> bool:
-        """See `EXTENSION`."""
-        if self.close_sent or not self.writable.is_set() or self.conn.state is not State.OPEN:
+    def write(self, texts: Sequence[bytes]) -> bool:
+        """See `EXTENSION`. Never raises: who writes here writes to others, too."""
+        if self.close_sent or self.disconnected or not self.writable.is_set() or self.conn.state is not State.OPEN:
             return False
-        self.transport.write(framed(text))
+        self.transport.write(b"".join(map(framed, texts)))
         return True
 
     async def send(self, message: Any) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transport.streams.world import Log, Server, numbers
 from tests.transport.world import limited
+from transport.streams import groups
 
 READERS = 3
 QUERY = "subscription($after:String){told(after:$after){number text(size:100)}}"
@@ -41,9 +43,9 @@ class Reader:
         await self.begin()
 
 
-async def play(steps: list[tuple[str, int]], queue_bytes: int) -> None:
+async def play(steps: list[tuple[str, int]], queue_bytes: int, *, stretches: bool) -> None:
     """Do the steps, then read to the end."""
-    log = Log(length=5)
+    log = Log(length=5, stretches=stretches)
     server = Server(log, limited(stream_queue_bytes=queue_bytes))
     readers = [Reader(server, after) for after in range(READERS)]
     for reader in readers:
@@ -69,6 +71,12 @@ async def play(steps: list[tuple[str, int]], queue_bytes: int) -> None:
 @given(
     steps=st.lists(st.one_of(happen, read, come_back, yield_), max_size=60),
     queue_bytes=st.sampled_from([0, 400, 2_000]),
+    stretches=st.booleans(),
+    at_once=st.sampled_from([1, groups.MEMBERS_AT_ONCE]),
 )
-def test_nothing_is_missed_or_told_twice(steps: list[tuple[str, int]], queue_bytes: int) -> None:
-    asyncio.run(asyncio.wait_for(play(steps, queue_bytes), 30))
+def test_nothing_is_missed_or_told_twice(
+    steps: list[tuple[str, int]], queue_bytes: int, stretches: bool, at_once: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(groups, "MEMBERS_AT_ONCE", at_once)
+        asyncio.run(asyncio.wait_for(play(steps, queue_bytes, stretches=stretches), 30))

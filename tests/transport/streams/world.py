@@ -82,6 +82,8 @@ class Log:
     distinct: bool = False
     passes: Callable[[Any], bool] | None = None
     joins_at_cursor: bool = False
+    stretches: bool = True
+    """Whether what has happened can be taken at a stretch."""
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -146,7 +148,7 @@ class ToySource:
         self.log.followers[queue] = ""
         self.log.followed += 1
         try:
-            yield items(queue)
+            yield Stretches(queue) if self.log.stretches else items(queue)
         finally:
             del self.log.followers[queue]
             self.log.unfollowed += 1
@@ -174,6 +176,28 @@ async def items(queue: "asyncio.Queue[int | Exception | None]") -> AsyncIterator
         if isinstance(number, Exception):
             raise number
         yield item(number)
+
+
+class Stretches:
+    """The items of a queue, one by one or several at a time."""
+
+    def __init__(self, queue: "asyncio.Queue[int | Exception | None]") -> None:
+        self._queue = queue
+        self._items = items(queue)
+
+    def __aiter__(self) -> AsyncIterator[Told]:
+        return self
+
+    async def __anext__(self) -> Told:
+        return await anext(self._items)
+
+    def at_hand(self, most: int) -> list[Told]:
+        """Numbers that are there; what else there is comes by itself."""
+        waiting = self._queue._queue  # type: ignore[attr-defined]  # nothing else tells what comes next
+        found: list[Told] = []
+        while waiting and isinstance(waiting[0], int) and len(found) < most:
+            found.append(item(waiting.popleft()))
+        return found
 
 
 def schema(log: Log) -> GraphQLSchema:

@@ -7,7 +7,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from tests.transport.streams.world import until
-from tests.transport.websocket.site import HANDSHAKE, PATIENCE, frame, listening
+from tests.transport.websocket.site import HANDSHAKE, PATIENCE, frame, listening, reset
 from transport.websocket.wire import EXTENSION, WebSocketProtocol
 
 
@@ -27,7 +27,7 @@ class SlowToAccept:
             await send({"type": "websocket.accept", "subprotocol": None})
             while (await receive())["type"] != "websocket.disconnect":
                 pass
-            assert not scope["extensions"][EXTENSION]["write"](b"late")
+            assert not scope["extensions"][EXTENSION]["write"]((b"late",))
         except OSError:
             pass
         finally:
@@ -93,3 +93,30 @@ async def test_who_waits_to_send_learns_that_the_client_has_left_or_is_too_slow(
             writer.transport.abort()
         await learned.wait()
         writer.transport.abort()
+
+
+async def test_who_writes_to_somebody_who_is_just_gone_is_told_so() -> None:
+    said: list[bool] = []
+    over = asyncio.Event()
+
+    class Late(WebSocketProtocol):
+        """Writes when the connection is lost, and nobody has been told yet."""
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            self.loop.call_soon(self.write_late)
+
+        def write_late(self) -> None:
+            over.set()
+            said.append(self.write((b"late",)))
+
+    app = SlowToAccept()
+    app.may.set()
+    async with asyncio.timeout(PATIENCE), listening(app, Late) as (port, running):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(HANDSHAKE)
+        await reader.readuntil(b"\r\n\r\n")
+        reset(writer)
+        await over.wait()
+        await until(lambda: app.over and not running.server_state.connections)
+    assert said == [False]
