@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -24,11 +24,15 @@ from models.options import StorageOptions
 from resolvers.access import LOCAL_ADMIN
 from resolvers.context import Context, Services, open_context
 from resolvers.feed import Feed
+from resolvers.field.collecting import Collector
+from resolvers.field.downloading import Download, find_download
+from resolvers.field.files import Files
+from resolvers.field.links import PATH, open_links
 from resolvers.figures import Figures
 from resolvers.lifecycle import Sweeper
 from resolvers.presence import Presence
 from schema import graphql_schema, sdl
-from transport import GraphQLEndpoint, Page, configure_log, middleware, server
+from transport import FileEndpoint, GraphQLEndpoint, Page, configure_log, middleware, server
 from transport.options import TransportOptions
 from transport.websocket import WebSocketEndpoint
 from web import pages
@@ -46,10 +50,15 @@ async def running(app: Starlette, settings: Settings, clock: Clock, *, sweeping:
     async with open_database(database_file(settings.database_url)) as database:
         presence = Presence(database, clock)
         sweeper = Sweeper(database, presence, clock, retention=settings.retention)
-        feed = Feed(database, presence)
-        app.state.services, app.state.sweeper = Services(database, presence, feed), sweeper
+        feed, files = Feed(database, presence), Files(settings.objects())
+        links = await open_links(database, settings.signing_key, settings.public_url)
+        app.state.services = Services(database, presence, feed, files, links)
+        app.state.sweeper, app.state.collector = sweeper, Collector(database, files, clock)
         await sweeper.sweep()
-        async with feed.running(), sweeper.running(settings.sweep_interval) if sweeping else nullcontext():
+        async with feed.running(), files.running(), AsyncExitStack() as working:
+            if sweeping:
+                await working.enter_async_context(sweeper.running(settings.sweep_interval))
+                await working.enter_async_context(app.state.collector.running())
             yield
 
 
@@ -83,13 +92,19 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None, *, 
     sockets = WebSocketEndpoint(endpoint.streams, make_context, endpoint.settings)
     endpoint.metrics.gauge("graphql_sockets", "WebSockets that are open.", sockets.__len__)
     graphql = [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets)]
+    files = Route(f"{PATH}/{{id}}", FileEndpoint(find_file, endpoint.settings))
     watching = [Route("/livez", livez), Route("/readyz", readyz)]
     if chosen.shows_metrics:
         watching.append(Route("/metrics", endpoint.metrics.answer))
-    routes = [*graphql, *watching, *pages.routes(graphiql=page is not None)]
+    routes = [*graphql, files, *watching, *pages.routes(graphiql=page is not None)]
     app = Starlette(routes=routes, middleware=middleware(endpoint.settings), lifespan=lifespan)
     app.state.streams = endpoint.streams
     return app
+
+
+async def find_file(request: HTTPConnection) -> Download | None:
+    """The file that a signed address leads to."""
+    return await find_download(request.app.state.services, request.path_params["id"], request.query_params)
 
 
 async def livez(_: Request) -> Response:

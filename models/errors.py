@@ -9,7 +9,8 @@ class StorageUnavailable(Exception):
     @property
     def cause(self) -> str:
         """What the storage itself said, such as `database or disk is full`, for the log: nothing of the call."""
-        return str(getattr(self.__cause__, "orig", ""))
+        told = getattr(self.__cause__, "orig", self.__cause__)
+        return "" if told is None else str(told).partition("\n")[0]
 
     @property
     def extensions(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Final
 
 SESSION: Final = "s_"
 ACTIVITY: Final = "a_"
+ATTACHMENT: Final = "f_"
 DATABASE: Final = "d_"
 
 _RANDOM_BYTES: Final = 16

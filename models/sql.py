@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Insert, Table, Text, and_, column, literal_column, select, table
+from sqlalchemy import ColumnElement, Insert, Table, Text, TextClause, and_, column, literal_column, select, table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
@@ -103,9 +103,18 @@ def upsert(
     replaced: Sequence[str] = (),
 ) -> Insert:
     """INSERT that, where the key is there already, adds to the columns `added` and overwrites those `replaced`."""
-    insert = (sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert)(table)
+    insert = _insert(tx, table)
     changes: dict[str, ColumnElement[Any]] = {name: table.c[name] + insert.excluded[name] for name in added}
     changes |= {name: insert.excluded[name] for name in replaced}
     if not changes:
         return insert.on_conflict_do_nothing(index_elements=list(key))
     return insert.on_conflict_do_update(index_elements=list(key), set_=changes)
+
+
+def insert_new(tx: Connection, table: Table, *, key: Sequence[str], where: TextClause) -> Insert:
+    """INSERT that does nothing where the key is there already; `where` is that of its index."""
+    return _insert(tx, table).on_conflict_do_nothing(index_elements=list(key), index_where=where)
+
+
+def _insert(tx: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return (sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert)(table)

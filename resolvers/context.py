@@ -12,6 +12,8 @@ from resolvers.presence import Presence
 
 if TYPE_CHECKING:
     from resolvers.feed import Feed
+    from resolvers.field.files import Files
+    from resolvers.field.links import Links
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Services:
     database: Database
     presence: Presence
     feed: "Feed"
+    files: "Files"
+    links: "Links"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from models import tables
 from models.clock import Instant
 from models.database import Database
 from models.tables.activity import Activity
-from models.tables.data_point import DataPoint
 from models.tables.path_time import PathTime
 from models.tables.project import Project
 from models.tables.session import Session
 from resolvers import timelines
 from resolvers.access import Caller, in_reach
+from resolvers.field.reading import Budget, Content, ShownPoint, Wanted, read_contents, read_points
 from resolvers.keyset import Slice
 from resolvers.media import State
 from resolvers.pages import Page, PageArgs
@@ -36,6 +36,7 @@ class Loaders:
         self._caller = caller
         self._now = now
         self._loaders: dict[str, DataLoader[Any, Any]] = {}
+        self._budget = Budget()
 
     async def project(self, id: str) -> Project | None:  # noqa: A002 - the word of the schema
         """The project of that id."""
@@ -57,9 +58,32 @@ class Loaders:
         found: list[PathTime] = await self._load("path_times", session_id, self._path_times)
         return found
 
-    async def data_points(self, session_id: str) -> list[DataPoint]:
-        """Its data points in the order of the form; none where it is not of kind FIELD."""
-        found: list[DataPoint] = await self._load("data_points", session_id, self._data_points)
+    async def data_points(self, session_id: str, names: Sequence[str] | None = None) -> list[ShownPoint]:
+        """Its data points in the order of the form, all or those of these names; none where it is not of kind FIELD.
+
+        Raises:
+            TooMuchData: the operation asks for too many.
+        """
+        wanted = Wanted(session_id, None if names is None else tuple(sorted({name.lower() for name in names})))
+        found: list[ShownPoint] = await self._load("data_points", wanted, self._data_points)
+        return found
+
+    async def value(self, point: ShownPoint) -> str | None:
+        """The value of a data point that is a long text.
+
+        Raises:
+            TooMuchData: the operation asks for too much.
+        """
+        found: str | None = await self._load("values", point.content, self._values)
+        return found
+
+    async def raw_data(self, point: ShownPoint) -> bytes | None:
+        """The value of a data point that is binary data.
+
+        Raises:
+            TooMuchData: the operation asks for too much.
+        """
+        found: bytes | None = await self._load("raw_data", point.content, self._raw_data)
         return found
 
     async def media_state(self, session_id: str) -> State | None:
@@ -112,9 +136,14 @@ class Loaders:
         found = await self._database.read(_parts, self._caller, tables.path_time, PathTime, ids)
         return [sorted(rows, key=lambda time: (-time.visible_ms, time.path)) for rows in found]
 
-    async def _data_points(self, ids: list[str]) -> list[list[DataPoint]]:
-        found = await self._database.read(_parts, self._caller, tables.data_point, DataPoint, ids)
-        return [sorted(rows, key=lambda point: (point.position, point.name)) for rows in found]
+    async def _data_points(self, keys: list[Wanted]) -> list[list[ShownPoint]]:
+        return await self._database.read(read_points, self._caller, keys, self._budget)
+
+    async def _values(self, contents: list[Content]) -> list[str | None]:
+        return await self._database.read(read_contents, self._caller, "value", contents, self._budget)
+
+    async def _raw_data(self, contents: list[Content]) -> list[bytes | None]:
+        return await self._database.read(read_contents, self._caller, "raw_data", contents, self._budget)
 
     async def _media_states(self, ids: list[str]) -> list[State | None]:
         return await self._database.read(_read_states, self._caller, ids)

@@ -7,18 +7,21 @@ field that the model can't know (an id, another input), another description, or 
 from collections.abc import Callable, Mapping
 from operator import attrgetter
 from types import GenericAlias, NoneType, UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
 import strawberry
 from pydantic.fields import FieldInfo
 
 from models.clock import InstantMark
+from models.files import IncomingFile
 from models.kinds.base import Derived, InputOnly, KindFields, KindRules, Stored, mark
 from resolvers.context import Context
 from schema.fields import derived
-from schema.scalars import JSON, Base64, DateTime
+from schema.scalars import JSON, Base64, DateTime, Upload
 
 T = TypeVar("T")
+
+SCALAR_OF: Final[dict[Any, Any]] = {bytes: Base64, IncomingFile: Upload}
 
 
 def input_from(model: type[KindFields], description: str) -> Callable[[type[T]], type[T]]:
@@ -105,7 +108,7 @@ def _annotation(annotation: Any) -> Any:
         return GenericAlias(list, (_annotation(args[0]),))
     if origin is dict:
         return JSON
-    return Base64 if annotation is bytes else annotation
+    return SCALAR_OF.get(annotation, annotation)
 
 
 def _without_null(annotation: Any) -> Any:

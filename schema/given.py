@@ -1,9 +1,10 @@
 """Inputs as the plain values that resolvers take."""
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from typing import Any
 
 import strawberry
+from strawberry.types import has_object_definition
 
 
 def given(value: Any, *, keep_null: bool = False) -> dict[str, Any]:
@@ -26,4 +27,4 @@ def given(value: Any, *, keep_null: bool = False) -> dict[str, Any]:
 def _plain(value: Any, *, keep_null: bool) -> Any:
     if isinstance(value, list):
         return [_plain(item, keep_null=keep_null) for item in value]
-    return given(value, keep_null=keep_null) if is_dataclass(value) else value
+    return given(value, keep_null=keep_null) if has_object_definition(value) else value

@@ -4,7 +4,9 @@ import strawberry
 
 from models.kinds.agenda_update import AgendaUpdateFields
 from models.kinds.calls import HeardFields, KeepaliveFields, TerminateFields
+from models.kinds.field import SaveFieldDataFields
 from models.kinds.project import KindTimeoutFields, ProjectFields
+from schema.field import DataPointInput
 from schema.from_models import input_from
 from schema.media import MediaPingInput
 
@@ -35,6 +37,12 @@ class StopSessionInput:
         "not given. The time since the last call counts for it.",
     )
     media: MediaPingInput | None
+
+
+@input_from(SaveFieldDataFields, "Answers of a form that changed or are new.")
+class SaveFieldDataInput:
+    id: strawberry.ID
+    data: list[DataPointInput]
 
 
 @input_from(TerminateFields, "The end of somebody else's session.")

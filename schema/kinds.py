@@ -9,17 +9,19 @@ from typing import Any, Final
 import strawberry
 
 from models.kinds import KINDS
-from models.kinds.field import DataPointFields
 from models.kinds.start import StartFields
 from models.tables.session import Session as SessionRow
 from resolvers.context import Context
+from resolvers.field.reading import ShownPoint
 from resolvers.playbacks import media_figures
+from schema.arguments import Info
 from schema.enums import Kind, PlayerState
-from schema.fields import derived
+from schema.field import DataPoint, DataPointInput, Names
+from schema.fields import derived, resolved
 from schema.from_models import input_from, type_from
 from schema.given import given
 from schema.media import MediaMetrics, PlayerTimeInput
-from schema.scalars import Base64, DateTime
+from schema.scalars import DateTime
 from schema.session import Session
 
 # ---- CLIENT ----
@@ -75,30 +77,17 @@ class MediaSessionInput:
 # ---- FIELD ----
 
 
-@strawberry.type(description="One answer of a form: text or binary data.")
-class DataPoint:
-    name: str = strawberry.field(description="Its name, in lower case.")
-    value: str | None = strawberry.field(description="Its value as text; null where it is binary data.")
-    raw_data: Base64 | None = strawberry.field(description="Its value as binary data; null where it is text.")
-
-
 def _received(row: SessionRow, _context: Context) -> object:
     return row.details["received"]
-
-
-async def _data(row: SessionRow, context: Context) -> object:
-    return await context.loaders.data_points(row.id)
 
 
 @type_from(KINDS[Kind.FIELD])
 class FieldSession(Session):
     received: DateTime = derived(_received, "When the server last received anything of the form.")
-    data: list[DataPoint] = derived(_data, "The answers of the form, in its order.")
 
-
-@input_from(DataPointFields, "One answer of a form: exactly one of `value` and `rawData`.")
-class DataPointInput:
-    pass
+    @resolved("The answers of the form, in its order. One operation reads at most 10,000.", of=list[DataPoint])
+    async def data(self, info: Info, names: Names = None) -> list[ShownPoint]:
+        return await info.context.loaders.data_points(self.id, names)
 
 
 @input_from(KINDS[Kind.FIELD].fields, "A form filled in by a device: a new FIELD session.")

@@ -5,6 +5,7 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from resolvers import lifecycle
+from resolvers.field import saving
 from resolvers.lifecycle import Outcome
 from resolvers.projects import changing
 from resolvers.projects.changing import ProjectOutcome
@@ -15,6 +16,7 @@ from schema.inputs import (
     HideSessionInput,
     KeepaliveSessionInput,
     ProjectInput,
+    SaveFieldDataInput,
     StopSessionInput,
     TerminateSessionInput,
     UpdateAgendaSessionInput,
@@ -49,6 +51,9 @@ UpdateAgenda: TypeAlias = Annotated[
 ]
 Track: TypeAlias = Annotated[
     TrackMediaInput, strawberry.argument(name="input", description="The session, and the events of its player.")
+]
+Save: TypeAlias = Annotated[
+    SaveFieldDataInput, strawberry.argument(name="input", description="The session, and its answers.")
 ]
 Terminate: TypeAlias = Annotated[
     TerminateSessionInput, strawberry.argument(name="input", description="The session, and the reason.")
@@ -97,11 +102,17 @@ class Mutation:
     async def track_media(self, info: Info, tracked: Track) -> Outcome:
         return await lifecycle.track_media(info.context, given(tracked))
 
+    @resolved(
+        "Save data points of a FIELD session; those that are not named stay as they are. WRITE.", of=SessionPayload
+    )
+    async def save_field_data(self, info: Info, save: Save) -> Outcome:
+        return await saving.save_field_data(info.context, given(save))
+
     @resolved("End somebody else's session, with a reason kept on its timeline. ADMIN.", of=SessionPayload)
     async def terminate_session(self, info: Info, terminate: Terminate) -> Outcome:
         return await lifecycle.terminate_session(info.context, given(terminate))
 
-    @resolved("Remove a session, its timeline and points. ADMIN.", of=DeleteSessionPayload)
+    @resolved("Remove a session, its timeline, points and files. ADMIN.", of=DeleteSessionPayload)
     async def delete_session(self, info: Info, id_: Id) -> Deletion:
         return deletion(id_, await lifecycle.delete_session(info.context, id_))
 

@@ -12,16 +12,19 @@ from graphql import ConstValueNode, GraphQLError, GraphQLScalarType, StringValue
 from strawberry.types.scalar import ScalarDefinition
 
 from models.clock import LAST, SECOND, Instant, text_of
+from models.files import IncomingFile
 
 if TYPE_CHECKING:
     # What resolvers handle; the names below tell strawberry which scalar stands for it.
     DateTime = int
     JSON = Any
     Base64 = bytes
+    Upload = IncomingFile
 else:
     DateTime = NewType("DateTime", int)
     JSON = NewType("JSON", object)
     Base64 = NewType("Base64", bytes)
+    Upload = NewType("Upload", object)
 
 _DATE_TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
@@ -111,6 +114,17 @@ def base64_of(data: bytes) -> str:
     return b64encode(data).decode()
 
 
+def file_of(value: object) -> IncomingFile:
+    """A file that came with the operation.
+
+    Raises:
+        GraphQLError: it is something else.
+    """
+    if not isinstance(value, IncomingFile):
+        raise GraphQLError("Upload must be a file part of a multipart request.")
+    return value
+
+
 def _quoted(coerce: Callable[[object], object]) -> Callable[[ConstValueNode], object]:
     """A literal of a scalar that is text: only with quotation marks, where `value` is what they hold."""
     return lambda node: coerce(node.value if isinstance(node, StringValueNode) else None)
@@ -156,6 +170,16 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
             coerce_input_literal=_quoted(bytes_of),
             coerce_output_value=base64_of,
             description="Binary data as standard base64 text (RFC 4648, section 4) with padding.",
+        )
+    ),
+    Upload: _defined(
+        GraphQLScalarType(
+            "Upload",
+            coerce_input_value=file_of,
+            coerce_input_literal=file_of,
+            description="A file part of a multipart request, as a variable: see the GraphQL multipart request "
+            "specification.",
+            specified_by_url="https://github.com/jaydenseric/graphql-multipart-request-spec",
         )
     ),
 }

@@ -157,7 +157,7 @@ def path_row(s: Session, path: Sequence[str], visible_ms: int) -> PathTime:
 
 def point_row(s: Session, name: str, position: int, value: str = "x") -> DataPoint:
     """A data point of a FIELD session."""
-    return DataPoint(session_id=s.id, name=name, position=position, value=value, raw_data=None)
+    return DataPoint(session_id=s.id, name=name, position=position, size=len(value), value=value, raw_data=None)
 
 
 def project_row(id_: str) -> Project:

@@ -3,6 +3,7 @@
 from transport.errors import Code
 from transport.http.answer import Page
 from transport.http.endpoint import GraphQLEndpoint, MakeContext
+from transport.http.files import FileEndpoint, ServedFile
 from transport.http.middleware import middleware
 from transport.log import configure_log
 from transport.manifest import read_manifest
@@ -11,11 +12,13 @@ from transport.settings import Limits, TransportSettings, TrustMode
 
 __all__ = [
     "Code",
+    "FileEndpoint",
     "GraphQLEndpoint",
     "Limits",
     "MakeContext",
     "Origins",
     "Page",
+    "ServedFile",
     "TransportSettings",
     "TrustMode",
     "checked_origins",

@@ -35,8 +35,8 @@ class Limits:
     """The slowest rate allowed."""
     multipart_bytes: int = 64 * 1024 * 1024
     """Length of a body with files, all its parts together."""
-    upload_bytes: int = 25 * 1024 * 1024
-    """Length of one file."""
+    upload_bytes: int = 64 * 1024 * 1024
+    """Length of one file. Resolvers that take less tell so in their own way; what is longer does not reach them."""
     upload_files: int = 10
     upload_paths: int = 10
     """Places in the variables where files go."""

@@ -2,20 +2,25 @@
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, InstanceOf, StringConstraints, WithJsonSchema
 
 from models.clock import Instant
+from models.files import IncomingFile
 from models.kinds.base import Breach, Derived, InputOnly, KindFields, KindRules, ProjectDefaults, Stored
-from models.words import Kind
+from models.words import Kind, ProblemCode
 
 TIMEZONE_POINT: Final = "__timezone__"
 MAX_OFFSET: Final = 14 * 3600
 _SECONDS: Final = re.compile(r"[+-]?\d{1,5}", re.ASCII)
 MAX_VALUE_BYTES: Final = 64 * 1024
 MAX_RAW_BYTES: Final = 1024 * 1024
+MAX_FILE_BYTES: Final = 25 * 1024 * 1024
+MAX_POINTS: Final = 500
+
+DataFile = Annotated[InstanceOf[IncomingFile], WithJsonSchema({"type": "string", "format": "binary"})]
 
 
 class DataPointFields(KindFields):
@@ -28,14 +33,28 @@ class DataPointFields(KindFields):
     )
     value: str | None = Field(default=None, description="Its value as text; at most 64 KiB of UTF-8.")
     raw_data: bytes | None = Field(default=None, description="Its value as binary data; at most 1 MiB.")
+    file: DataFile | None = Field(
+        default=None,
+        description="Its value as a file, a part of a multipart request; at most 25 MiB. What the client says it is "
+        "must not contradict its content.",
+    )
+
+    @property
+    def size(self) -> int:
+        """Of its value, in bytes."""
+        if self.file is not None:
+            return self.file.size
+        return len(self.raw_data or b"" if self.value is None else self.value.encode())
 
     def breaches(self) -> Iterator[Breach]:
-        if (self.value is None) == (self.raw_data is None):
-            yield Breach((), "exactly one of value and rawData must be given")
+        if [self.value, self.raw_data, self.file].count(None) != 2:
+            yield Breach((), "exactly one of value, rawData and file must be given")
         if self.value is not None and len(self.value.encode()) > MAX_VALUE_BYTES:
             yield Breach(("value",), "must have at most 64 KiB")
         if self.raw_data is not None and len(self.raw_data) > MAX_RAW_BYTES:
             yield Breach(("rawData",), "must have at most 1 MiB")
+        if self.file is not None and self.file.size > MAX_FILE_BYTES:
+            yield Breach(("file",), "must have at most 25 MiB", ProblemCode.TOO_LARGE)
 
 
 class FieldFields(KindFields):
@@ -59,7 +78,7 @@ class FieldFields(KindFields):
         description="The device's distance from UTC in seconds, at most 14 hours either way. The data point "
         "`__timezone__` says the same; where both are given they must agree.",
     )
-    data: Annotated[list[DataPointFields], Field(max_length=500), InputOnly()] = Field(
+    data: Annotated[list[DataPointFields], Field(max_length=MAX_POINTS), InputOnly()] = Field(
         default=[], description="The answers of the form, at most 500, each name once."
     )
 
@@ -67,20 +86,28 @@ class FieldFields(KindFields):
         if self.created is not None and self.saved is not None and self.saved < self.created:
             yield Breach(("saved",), "must not be earlier than created")
         yield from point_breaches(self.data)
-        yield from self._offset_breaches()
-
-    def _offset_breaches(self) -> Iterator[Breach]:
-        point = timezone_point(self.data)
-        if point is None:
-            return
-        index, offset = point
-        if offset is None:
-            yield Breach(("data", str(index), "value"), "must be whole seconds, at most 14 hours either way")
-        elif self.timezone_offset_seconds not in (None, offset):
+        offset = offset_of(self.data)
+        if offset is not None and self.timezone_offset_seconds not in (None, offset):
             yield Breach(("timezoneOffsetSeconds",), f"contradicts the data point {TIMEZONE_POINT}")
 
 
-def point_breaches(points: list[DataPointFields]) -> Iterator[Breach]:
+class SaveFieldDataFields(KindFields):
+    """What saving data points of a form may say."""
+
+    id: str = Field(description="The session.")
+    saved: Instant | None = Field(
+        default=None,
+        description="When the form was saved, by the device's clock, not before `created`; now where not given.",
+    )
+    data: Annotated[list[DataPointFields], Field(max_length=MAX_POINTS)] = Field(
+        description="The answers that changed or are new, each name once; the others stay. The form has at most 500."
+    )
+
+    def breaches(self) -> Iterator[Breach]:
+        yield from point_breaches(self.data)
+
+
+def point_breaches(points: Sequence[DataPointFields]) -> Iterator[Breach]:
     """What is wrong with a list of data points; paths begin at `data`."""
     seen: set[str] = set()
     for index, point in enumerate(points):
@@ -89,17 +116,25 @@ def point_breaches(points: list[DataPointFields]) -> Iterator[Breach]:
         if point.name in seen:
             yield Breach((*at, "name"), "occurs twice; case does not matter")
         seen.add(point.name)
+        if point.name == TIMEZONE_POINT and _offset(point) is None:
+            yield Breach((*at, "value"), "must be whole seconds, at most 14 hours either way")
 
 
-def timezone_point(points: list[DataPointFields]) -> tuple[int, int | None] | None:
-    """The index of the hidden point `__timezone__` and the offset it gives in seconds, null where it gives none."""
-    for index, point in enumerate(points):
-        if point.name == TIMEZONE_POINT:
-            if _SECONDS.fullmatch(point.value or "") is None:
-                return index, None
-            offset = int(point.value or "")
-            return index, offset if abs(offset) <= MAX_OFFSET else None
-    return None
+def shown(points: Sequence[DataPointFields]) -> list[DataPointFields]:
+    """The points that are stored and shown: all but the hidden one."""
+    return [point for point in points if point.name != TIMEZONE_POINT]
+
+
+def offset_of(points: Sequence[DataPointFields]) -> int | None:
+    """The offset in seconds that the hidden point `__timezone__` gives; null without one, or where it gives none."""
+    return next((_offset(point) for point in points if point.name == TIMEZONE_POINT), None)
+
+
+def _offset(point: DataPointFields) -> int | None:
+    if _SECONDS.fullmatch(point.value or "") is None:
+        return None
+    offset = int(point.value or "")
+    return offset if abs(offset) <= MAX_OFFSET else None
 
 
 class FieldRules(KindRules):
@@ -115,12 +150,12 @@ class FieldRules(KindRules):
         if fields.created is None and fields.saved is not None:
             created = min(now, fields.saved)
         saved = max(now, created) if fields.saved is None else fields.saved
-        point = timezone_point(fields.data)
+        offset = offset_of(fields.data)
         return values | {
             "uuid": fields.uuid or str(uuid.uuid4()),
             "created": created,
             "saved": saved,
-            "timezone_offset_seconds": point[1] if point else fields.timezone_offset_seconds,
+            "timezone_offset_seconds": fields.timezone_offset_seconds if offset is None else offset,
         }
 
     def place(self, fields: FieldFields, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:

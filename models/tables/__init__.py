@@ -1,6 +1,7 @@
 """The tables. Plain columns only: no polymorphic mapping, no ORM relations, so that reads stay single statements."""
 
 from models.tables.activity import ActivityTable
+from models.tables.attachment import AttachmentTable
 from models.tables.columns import TableModel
 from models.tables.data_point import DataPointTable
 from models.tables.idempotency import IdempotencyTable
@@ -11,10 +12,12 @@ from models.tables.project import ProjectTable
 from models.tables.server import ServerTable
 from models.tables.session import SessionTable
 from models.tables.session_track import SessionTrackTable
+from models.tables.stored_file import StoredFileTable
 
 METADATA = TableModel.metadata
 
 activity = ActivityTable.__table__
+attachment = AttachmentTable.__table__
 data_point = DataPointTable.__table__
 idempotency = IdempotencyTable.__table__
 media_event = MediaEventTable.__table__
@@ -24,3 +27,4 @@ project = ProjectTable.__table__
 server = ServerTable.__table__
 session = SessionTable.__table__
 session_track = SessionTrackTable.__table__
+stored_file = StoredFileTable.__table__

@@ -9,7 +9,7 @@ from models.tables.columns import TableModel, of_session, row_class
 
 
 class DataPointTable(TableModel, table=True):
-    """One answer of a form: text or bytes."""
+    """One answer of a form: text, bytes, or a file, which `attachment` tells of."""
 
     __tablename__ = "data_point"
 
@@ -18,6 +18,8 @@ class DataPointTable(TableModel, table=True):
     """In lower case."""
     position: int
     """Its place in the form."""
+    size: int
+    """Of the text (in UTF-8), the bytes or the file, in bytes: known without reading them."""
     value: str | None = Field(sa_type=Text)
     raw_data: bytes | None = Field(sa_type=LargeBinary)
 

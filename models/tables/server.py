@@ -18,3 +18,5 @@ class ServerTable(TableModel, table=True):
     """Made once, so that a cursor of another database is known for what it is."""
     alive_at: Instant | None = instant(nullable=True)
     """When a server last wrote that it is there; null before the first did."""
+    signing_key: str = Field(sa_type=Text)
+    """Made once: what the addresses of files are signed with where the operator gives no key."""

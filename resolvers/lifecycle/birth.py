@@ -7,12 +7,13 @@ from sqlalchemy.engine import Connection
 from models.ids import SESSION, new_id
 from models.kinds.agenda import AgendaFields
 from models.kinds.base import ProjectDefaults
-from models.kinds.field import TIMEZONE_POINT, FieldFields
+from models.kinds.field import FieldFields, shown
 from models.rule import is_scheduled
-from models.tables import data_point, session
+from models.tables import session
 from models.tables.project import Project
 from models.tables.session import Session
 from models.words import ActivityType
+from resolvers.field.points import Form, write_forms
 from resolvers.lifecycle.draft import Draft, schedule, settle
 from resolvers.lifecycle.start import Start
 from resolvers.lifecycle.storing import record, store_tracks
@@ -72,10 +73,6 @@ def _store_parts(tx: Connection, start: Start, s: Session) -> None:
     if isinstance(start.own, AgendaFields):
         store_tracks(tx, {s.id: start.own.schedule_tracks})
     if isinstance(start.own, FieldFields):
-        points = [point for point in start.own.data if point.name != TIMEZONE_POINT]
-        rows = [
-            {"session_id": s.id, "position": index, **point.model_dump(by_alias=False)}
-            for index, point in enumerate(points)
-        ]
-        if rows:
-            tx.execute(data_point.insert(), rows)
+        form = Form(s.id)
+        form.save(shown(start.own.data), start.files)
+        write_forms(tx, [form])

@@ -70,7 +70,7 @@ async def update_agenda_session(context: Context, values: Mapping[str, Any]) -> 
     """
     require(context.caller, UpdateAgenda.scope)
     update = UpdateAgenda(context.caller, context.now, agenda_update(values), ("input",))
-    return await context.change(_decide, update)
+    return await context.change(decide, update)
 
 
 async def _call(context: Context, call: type[Call], values: Mapping[str, Any], at: tuple[str, ...] = ()) -> Outcome:
@@ -79,15 +79,26 @@ async def _call(context: Context, call: type[Call], values: Mapping[str, Any], a
     checked = check(call.model, values)
     if checked.fields is None:
         return refused(*problems(checked.breaches, *at))
-    return await context.change(_decide, call.of(context.caller, context.now, checked.fields, at))
+    return await context.change(decide, call.of(context.caller, context.now, checked.fields, at))
 
 
-def _decide(tx: Connection, calls: Sequence[Call]) -> list[Outcome]:
+def decide(tx: Connection, calls: Sequence[Call]) -> list[Outcome]:
+    """Work for the writer: all calls of a batch, in their order."""
     drafts = read_drafts(tx, (call.fields.id for call in calls))
     read_players(tx, drafts, _reports(calls))
+    _read_more(tx, calls, drafts)
     answers = [_answer(drafts.get(call.fields.id), call) for call in calls]
     write_drafts(tx, drafts.values())
     return answers
+
+
+def _read_more(tx: Connection, calls: Sequence[Call], drafts: Mapping[str, Draft]) -> None:
+    named: dict[type[Call], set[str]] = {}
+    for call in calls:
+        if call.fields.id in drafts:
+            named.setdefault(type(call), set()).add(call.fields.id)
+    for kind, ids in named.items():
+        kind.read(tx, [drafts[session_id] for session_id in sorted(ids)])
 
 
 def _reports(calls: Sequence[Call]) -> dict[str, list[Report]]:

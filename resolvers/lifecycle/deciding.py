@@ -4,8 +4,11 @@ Rules only; the batch around them is `calling`.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
+
+from sqlalchemy.engine import Connection
 
 from models.clock import Instant
 from models.kinds.base import KindFields
@@ -48,6 +51,10 @@ class Call(ABC):
     def reports_in(cls, fields: Any, at: tuple[str, ...]) -> tuple[Report, ...]:  # noqa: ARG003 - most calls have none
         """What an input tells of a player."""
         return ()
+
+    @classmethod  # noqa: B027 - most calls need the row alone
+    def read(cls, tx: Connection, drafts: Sequence[Draft]) -> None:
+        """Read into the drafts of the sessions that calls of this class name what the rules need besides the row."""
 
     def is_moot(self, draft: Draft) -> bool:  # noqa: ARG002 - most calls can't be
         """Whether it leaves the session as it is: a later call arrived before it, or it says what is so already."""

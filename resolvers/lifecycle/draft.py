@@ -13,6 +13,7 @@ from models.rule import deadline, has_lapsed
 from models.tables.activity import Activity
 from models.tables.session import Session
 from models.words import ActivityType, EndReason
+from resolvers.field.points import Form
 from resolvers.lifecycle.player import Player
 
 INDEXED: Final = ("begun", "due_at", "ended_at", "end_reason")
@@ -39,6 +40,8 @@ class Draft:
     """The tracks it is on from now on; null where they stay."""
     player: Player | None = None
     """Of a MEDIA session whose player reports something in this transaction."""
+    form: Form | None = None
+    """Its data points, where a call needs to know of them."""
 
     def __post_init__(self) -> None:
         self.revision = self.session.revision

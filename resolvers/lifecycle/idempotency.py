@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.clock import DAY
+from models.files import IncomingFile
 from models.sql import upsert
 from models.tables import idempotency, session
 from models.tables.session import Session
@@ -24,13 +25,17 @@ _PLACE: Final = ("input", "idempotencyKey")
 
 
 def digest_of(values: Mapping[str, Any], kind: Kind, variant: Mapping[str, Any]) -> str:
-    """SHA-256 of an input as coerced, so that the order of its fields and its spelling make no difference."""
-    content = orjson.dumps([values, kind, variant], default=_of_bytes, option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(content).hexdigest()
+    """SHA-256 of an input as coerced, so that the order of its fields and its spelling make no difference.
+
+    Files count by their contents alone.
+    """
+    # A file may be a dataclass, which is not to be taken apart.
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
+    return hashlib.sha256(orjson.dumps([values, kind, variant], default=_told, option=options)).hexdigest()
 
 
-def _of_bytes(value: bytes) -> str:
-    return hashlib.sha256(value).hexdigest()
+def _told(value: bytes | IncomingFile) -> object:
+    return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else {"sha256": value.sha256}
 
 
 def repeated_start(tx: Connection, start: Start, project_id: str) -> Outcome | None:

@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.clock import Instant
-from models.tables import activity, session
+from models.tables import activity, attachment, session
 from models.tables.session import Session
 from models.words import ActivityType
+from resolvers.field.claiming import let_go
 from resolvers.lifecycle.draft import activity_of
 from resolvers.lifecycle.storing import record
 
 
 def remove(tx: Connection, sessions: Sequence[Session], what: ActivityType, now: Instant) -> None:
-    """Delete sessions, their timelines, paths, points and events, and say so in the log.
+    """Delete sessions, their timelines, paths, points and events, and say so in the log. Files are collected later.
 
     Args:
         tx: the transaction.
@@ -22,6 +24,7 @@ def remove(tx: Connection, sessions: Sequence[Session], what: ActivityType, now:
         now: when.
     """
     ids = [s.id for s in sessions]
+    let_go(tx, select(attachment.c.file_key).where(attachment.c.session_id.in_(ids)))
     tx.execute(activity.delete().where(activity.c.session_id.in_(ids)))
     tx.execute(session.delete().where(session.c.id.in_(ids)))  # the tables of its parts cascade
     record(tx, [activity_of(s, what, now) for s in sessions])

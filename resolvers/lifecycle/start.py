@@ -9,6 +9,7 @@ from models.kinds.base import Breach, KindFields, KindRules, Stored, mark
 from models.kinds.start import StartFields
 from models.words import Kind
 from resolvers.access import Caller
+from resolvers.field.keeping import Kept
 
 EXTERNAL_ID: Final = ("externalId",)
 
@@ -24,6 +25,8 @@ class Start:
     own: KindFields
     digest: str
     """Of the whole input, to know a repetition by."""
+    files: Mapping[str, Kept]
+    """What has become of the files among its data points, by name."""
 
 
 def with_external_id(rules: KindRules, values: Mapping[str, Any], variant: Mapping[str, Any]) -> Mapping[str, Any]:

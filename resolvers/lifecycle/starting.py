@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 
 from models.kinds import KINDS
 from models.kinds.check import check
+from models.kinds.field import FieldFields
 from models.kinds.start import StartFields
 from models.tables import project as project_table
 from models.tables import session
@@ -16,6 +17,7 @@ from models.words import Kind, ProblemCode, Scope
 from resolvers.access import Caller, require
 from resolvers.context import Context
 from resolvers.errors import Problem, problems
+from resolvers.field.keeping import keeping, look_at
 from resolvers.lifecycle.idempotency import digest_of, remember_start, repeated_start
 from resolvers.lifecycle.occupied import MEETINGS, start_anew
 from resolvers.lifecycle.outcome import Outcome, refused
@@ -37,13 +39,15 @@ async def start_session(context: Context, values: Mapping[str, Any], kind: Kind,
     rules = KINDS[kind]
     digest = digest_of(values, kind, variant)
     whole = with_external_id(rules, values, variant)
-    common, own = check(StartFields, values), check(rules.fields, whole)
-    own_breaches = where_given(rules, variant, own.breaches, common.breaches)
+    common, own, looked = check(StartFields, values), check(rules.fields, whole), await look_at(variant.get("data", ()))
+    own_breaches = where_given(rules, variant, (*own.breaches, *looked.breaches), common.breaches)
     found = problems((*common.breaches, *between(rules, values, whole), *own_breaches), "input")
     if found or common.fields is None or own.fields is None:
         return refused(*found)
-    start = Start(context.caller, context.now, rules, common.fields, own.fields, digest)
-    return await context.change(_start_all, start)
+    points = own.fields.data if isinstance(own.fields, FieldFields) else ()
+    async with keeping(context, points, looked) as files:
+        start = Start(context.caller, context.now, rules, common.fields, own.fields, digest, files)
+        return await context.change(_start_all, start)
 
 
 def _start_all(tx: Connection, starts: Sequence[Start]) -> list[Outcome]:

@@ -10,6 +10,7 @@ from models.database.changes import note
 from models.tables import activity, session, session_track
 from models.tables.activity import Activity
 from models.tables.session import Session
+from resolvers.field.points import write_forms
 from resolvers.lifecycle.draft import INDEXED, Draft
 from resolvers.lifecycle.paths import assign_paths
 from resolvers.lifecycle.players import write_players
@@ -59,6 +60,7 @@ def write_drafts(tx: Connection, drafts: Iterable[Draft]) -> None:
         store_tracks(tx, moved)
     record(tx, [entry for draft in changed for entry in draft.activities])
     write_players(tx, changed)
+    write_forms(tx, [draft.form for draft in changed if draft.form is not None])
 
 
 def record(tx: Connection, entries: list[Activity]) -> None:

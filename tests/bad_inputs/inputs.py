@@ -28,6 +28,7 @@ _SCALARS: Final[dict[str, list[Any]]] = {
     "ID": ["", "default", "p", "s_" + "x" * 22, "a_" + "x" * 22, 7, "x" * 300],
     "DateTime": ["2026-05-28T20:26:40Z", "2026-05-29T00:00:00.5+02:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"],
     "Base64": ["", "YQ==", "AAAA" * 100],
+    "Upload": ["", "a.txt", 1, True, {}],
     "JSON": [None, {}, {"a": 1}, [], "x", 1, 1.5, {"media.show": "x"}, {"bitrate": 1}, {"a": {"b": [None, True]}}],
 }
 

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from models.words import SetChange
 from resolvers.access import LOCAL_ADMIN, Caller
-from resolvers.context import Context, Services, open_context
+from resolvers.context import Context, open_context
 from resolvers.feed import Feed
 from resolvers.feed.active import active_sessions
 from resolvers.feed.follower import Follower
@@ -132,7 +133,7 @@ class Stage:
         self.feed = feed
         self.timers = timers
         self.database = world.app.state.services.database
-        self.services = Services(self.database, world.app.state.services.presence, feed)
+        self.services = replace(world.app.state.services, feed=feed)
         self._groups: dict[Hashable, Group] = {}
         self._stack = AsyncExitStack()
 

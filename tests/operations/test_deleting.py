@@ -12,7 +12,7 @@ DELETE = "mutation($id: ID!) { deleteSession(id: $id) { id problems { code path 
 
 def counts(tx: Connection) -> dict[str, int]:
     """How many rows there are of what belongs to sessions."""
-    owned = ("session", "session_track", "path_time", "data_point", "media_event", "idempotency")
+    owned = ("session", "session_track", "path_time", "data_point", "attachment", "media_event", "idempotency")
     found = {name: getattr(tables, name) for name in owned}
     return {name: tx.execute(select(func.count()).select_from(table)).scalar_one() for name, table in found.items()}
 
@@ -40,7 +40,7 @@ async def test_points_tracks_paths_and_pings_go_with_it(world: World) -> None:
     ping = {"playerTime": {"playhead": 1, "ts": "2026-05-28T20:26:50Z"}}
     await world.mutate("keepaliveSession", {"id": film["id"], "media": ping})
     before = await world.app.state.services.database.read(counts)
-    assert [name for name, number in before.items() if not number] == ["idempotency"]
+    assert [name for name, number in before.items() if not number] == ["attachment", "idempotency"]
     for session in (form, talk, film):
         await world.ask(DELETE, id=session["id"])
     assert set((await world.app.state.services.database.read(counts)).values()) == {0}

@@ -9,10 +9,13 @@ from sqlalchemy.engine import Connection
 
 from models.clock import Instant, SystemClock
 from models.database import Database
+from models.objects import open_objects
 from models.words import Scope
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.context import Context, Services
 from resolvers.feed import Feed
+from resolvers.field.files import Files
+from resolvers.field.links import Links
 from resolvers.presence import Presence
 from tests.rows import NOW
 
@@ -24,7 +27,8 @@ ADMIN: Final = Caller("t3", "admin", frozenset({Scope.ADMIN}), None)
 def context(database: Database, caller: Caller = LOCAL_ADMIN, now: Instant = NOW) -> Context:
     """An operation of that caller."""
     presence = Presence(database, SystemClock())
-    return Context(Services(database, presence, Feed(database, presence)), caller, now)
+    files, links = Files(open_objects("never-made")), Links("key")
+    return Context(Services(database, presence, Feed(database, presence), files, links), caller, now)
 
 
 @contextmanager

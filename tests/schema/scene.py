@@ -13,11 +13,11 @@ from models.kinds.base import ProjectDefaults
 from models.kinds.check import check
 from models.tables import activity, session
 from models.tables.activity import Activity
-from models.tables.data_point import DataPoint
 from models.tables.path_time import PathTime
 from models.tables.project import Project
 from models.tables.session import Session
 from resolvers.access import LOCAL_ADMIN, Caller
+from resolvers.field.reading import ShownPoint
 from resolvers.media import State
 from resolvers.pages import Page, PageArgs
 from schema import graphql_schema
@@ -108,8 +108,11 @@ class Shelf:
     async def path_times(self, session_id: str) -> list[PathTime]:
         return [PathTime(session_id=session_id, path=["view"], visible_ms=1500)]
 
-    async def data_points(self, session_id: str) -> list[DataPoint]:
-        return [DataPoint(session_id=session_id, name="photo", position=0, value=None, raw_data=b"\0\1")]
+    async def data_points(self, session_id: str, _names: Sequence[str] | None = None) -> list[ShownPoint]:
+        return [ShownPoint(session_id, "photo", 2, None, is_text=False, is_raw=True, file=None)]
+
+    async def raw_data(self, _point: ShownPoint) -> bytes:
+        return b"\0\1"
 
     async def media_state(self, _session_id: str) -> State | None:
         return None

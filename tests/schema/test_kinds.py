@@ -21,7 +21,7 @@ from models.kinds import KINDS
 from models.kinds.agenda_update import AgendaUpdateFields
 from models.kinds.base import Derived, InputOnly, KindFields, KindRules, mark
 from models.kinds.calls import HeardFields, KeepaliveFields, TerminateFields, TrackMediaFields
-from models.kinds.field import DataPointFields
+from models.kinds.field import DataPointFields, SaveFieldDataFields
 from models.kinds.media_events import MediaEventFields, MediaPingFields, PlayerTimeFields
 from models.kinds.project import KindTimeoutFields, ProjectFields
 from models.kinds.start import StartFields
@@ -36,6 +36,7 @@ INPUTS: dict[str, type[KindFields]] = {
     "MediaPingInput": MediaPingFields,
     "PlayerTimeInput": PlayerTimeFields,
     "ProjectInput": ProjectFields,
+    "SaveFieldDataInput": SaveFieldDataFields,
     "StartSessionInput": StartFields,
     "StopSessionInput": HeardFields,
     "TerminateSessionInput": TerminateFields,
@@ -47,7 +48,7 @@ SAID_OTHERWISE = {("HideSessionInput", "path"), ("StopSessionInput", "path")}
 SCALARS = {
     "integer": {"Int", "DateTime"},
     "number": {"Float"},
-    "string": {"String", "ID", "Base64", "SessionKind", "MediaEventType"},
+    "string": {"String", "ID", "Base64", "Upload", "SessionKind", "MediaEventType"},
     "boolean": {"Boolean"},
     "object": {"JSON"},
 }

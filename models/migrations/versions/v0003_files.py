@@ -1,0 +1,68 @@
+"""Files of data points: which contents are stored, which data points have them; the key that signs their addresses."""
+
+import secrets
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "stored_file",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("claimed_until", sa.BigInteger(), nullable=False),
+        sa.Column("loose", sa.Boolean(), nullable=False),
+        sa.Column("condemned", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_index(
+        "uq_stored_file_sha256",
+        "stored_file",
+        ["sha256"],
+        unique=True,
+        sqlite_where=sa.text("NOT condemned"),
+        postgresql_where=sa.text("NOT condemned"),
+    )
+    op.create_index(
+        "ix_stored_file_loose",
+        "stored_file",
+        ["claimed_until"],
+        unique=False,
+        sqlite_where=sa.text("loose"),
+        postgresql_where=sa.text("loose"),
+    )
+    op.create_table(
+        "attachment",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("session_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("filename", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("file_key", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["file_key"], ["stored_file.key"]),
+        sa.ForeignKeyConstraint(
+            ["session_id", "name"], ["data_point.session_id", "data_point.name"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_attachment_file", "attachment", ["file_key"], unique=False)
+    op.create_index("uq_attachment_point", "attachment", ["session_id", "name"], unique=True)
+    _measure_points()
+    _make_key()
+
+
+def _measure_points() -> None:
+    op.add_column("data_point", sa.Column("size", sa.Integer(), nullable=False, server_default="0"))
+    tx = op.get_bind()
+    text_bytes = "length(CAST(value AS BLOB))" if tx.dialect.name == "sqlite" else "octet_length(value)"
+    tx.execute(sa.text(f"UPDATE data_point SET size = coalesce({text_bytes}, length(raw_data))"))  # noqa: S608 - no input
+
+
+def _make_key() -> None:
+    op.add_column("server", sa.Column("signing_key", sa.Text(), nullable=False, server_default=""))
+    op.get_bind().execute(sa.text("UPDATE server SET signing_key = :key"), {"key": secrets.token_urlsafe(32)})

@@ -1,0 +1,66 @@
+"""The collector: once a minute it clears away files that nobody has any more."""
+
+import asyncio
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import structlog
+
+from models.clock import Clock
+from models.database import Database
+from models.errors import StorageUnavailable
+from resolvers.field.claiming import BATCH, condemn, erase
+from resolvers.field.files import Files
+
+INTERVAL_SECONDS: Final = 60.0
+
+_log = structlog.get_logger("collector")
+
+
+class Collector:
+    """Removes contents in three steps, see the top of this package; killed between two, it goes on where it was."""
+
+    def __init__(self, database: Database, files: Files, clock: Clock) -> None:
+        self._database = database
+        self._files = files
+        self._clock = clock
+        self.removed = 0
+        """Contents removed so far."""
+
+    async def collect(self) -> None:
+        """One round: what nobody has by now is gone when it returns.
+
+        Raises:
+            StorageUnavailable: the database or the object store can't be written now; the next round goes on.
+        """
+        while len(keys := await self._database.write(condemn, self._files.look(self._clock.now()))) > 0:
+            for key in keys:
+                await self._files.objects.delete(key)
+            await self._database.write(erase, keys)
+            self.removed += len(keys)
+            if len(keys) < BATCH:
+                break
+        await self._files.objects.tidy()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Collect once a minute while the context lasts."""
+        task = asyncio.create_task(self._work(), name="collector")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _work(self) -> None:
+        while True:
+            await asyncio.sleep(INTERVAL_SECONDS)
+            try:
+                await self.collect()
+            except StorageUnavailable as error:
+                _log.warning("collection put off", reason=str(error), cause=error.cause)
+            except Exception as error:
+                places = "".join(traceback.format_tb(error.__traceback__))
+                _log.error("collection failed", error=type(error).__qualname__, traceback=places)
