@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from graphql import ExecutionResult, OperationType
 from graphql.execution import ExperimentalIncrementalExecutionResults, create_source_event_stream
@@ -25,6 +25,11 @@ from transport.streams.incremental import Incremental
 from transport.streams.items import Selection
 from transport.streams.subscription import Subscription
 from transport.streams.waiting import Terms
+
+
+TURNS: Final = 16
+"""Subscriptions that take a step of their beginning at the same time. A crowd that comes back after a restart would
+otherwise share what there is so evenly that all need longer than an operation may take."""
 
 
 def anything(_operation: Operation) -> None:
@@ -56,6 +61,7 @@ class Streams:
         self.draining = Draining()
         """What else lives long may enter here, to be told when the server stops."""
         self.subscriptions: set[Subscription] = set()
+        self._turns = asyncio.Semaphore(TURNS)
 
     async def open(
         self,
@@ -94,6 +100,7 @@ class Streams:
             queue_bytes=limits.stream_queue_bytes,
             stall_seconds=limits.stream_stall_seconds,
             heartbeat_seconds=wishes.heartbeat_seconds,
+            turns=self._turns,
         )
         opened = Subscription(self.groups, key, selection, terms, self._closed)
         self.subscriptions.add(opened)

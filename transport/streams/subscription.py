@@ -105,6 +105,11 @@ class Subscription(Frames):
         self._after = frame.cursor or self._after
 
     async def _open_further(self) -> Frame | None:
+        async with self._terms.turns:
+            # Its time begins only now; and while it waited, the server may have ended the stream.
+            return await self._take_step() if self._cut is None else None
+
+    async def _take_step(self) -> Frame | None:
         try:
             async with self._selection.deadline() as deadline:
                 item = await self._next_of_opening()

@@ -10,12 +10,14 @@ from transport.streams.answers import HEARTBEAT, Frame
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Where a subscriber begins, and how much it may leave waiting for how long."""
+    """Where a subscriber begins, whom it takes turns with, and how much it may leave waiting for how long."""
 
     after: str | None
     queue_bytes: int
     stall_seconds: float
     heartbeat_seconds: float | None
+    turns: asyncio.Semaphore
+    """To be had for each step of its beginning."""
 
 
 class Queue:

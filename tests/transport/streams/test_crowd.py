@@ -1,0 +1,53 @@
+"""Many who come at once, as after a restart: they take turns, and nobody is sent away for having had to wait."""
+
+import asyncio
+
+from tests.transport.streams.world import Log, Server, body, codes, until
+from tests.transport.world import limited
+from transport.streams import opening
+
+SLOW = "subscription($after:String){told(after:$after){number slow}}"
+
+
+async def test_only_some_begin_at_the_same_time(server: Server) -> None:
+    log = server.log
+    log.happen()
+    answers = [await server.open(SLOW, {"after": "0"}) for _ in range(3 * opening.TURNS)]
+    tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
+    await until(lambda: len(log.executed) == opening.TURNS)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert len(log.executed) == len(log.opened) == opening.TURNS
+    log.gate.set()
+    await asyncio.gather(*tasks)
+    assert len(log.executed) == len(tasks)
+    for answer in answers:
+        await answer.frames.aclose()
+
+
+async def test_the_time_of_those_who_wait_their_turn_does_not_run(log: Log) -> None:
+    server = Server(log, limited(operation_seconds=0.1))
+    log.happen()
+    answers = [await server.open(SLOW, {"after": "0"}) for _ in range(2 * opening.TURNS)]
+    tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
+    late = await asyncio.gather(*tasks[: opening.TURNS])
+    log.gate.set()
+    others = await asyncio.gather(*tasks[opening.TURNS :])
+    assert [codes(body(frame)) for frame in late] == [["TIMEOUT"]] * opening.TURNS
+    assert [codes(body(frame)) for frame in others] == [[]] * opening.TURNS
+    for answer in answers:
+        await answer.frames.aclose()
+
+
+async def test_who_waits_when_the_server_stops_does_not_begin_any_more(server: Server) -> None:
+    log = server.log
+    log.happen()
+    answers = [await server.open(SLOW, {"after": "0"}) for _ in range(opening.TURNS + 1)]
+    tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
+    await until(lambda: len(log.executed) == opening.TURNS)
+    await server.streams.close(0)
+    log.gate.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert len(log.executed) == opening.TURNS
+    for answer in answers:
+        await answer.frames.aclose()
