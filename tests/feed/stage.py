@@ -1,5 +1,6 @@
 """The feed as a test drives it: streams that are shared as the transport shares them, time that the test lets pass."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -30,6 +31,8 @@ class FakeTimers:
     def call_at(self, when: float, callback: Callable[[], object], /) -> "FakeTimer":
         timer = FakeTimer(when, callback)
         self._waiting.append(timer)
+        if when <= self.now:
+            asyncio.get_running_loop().call_soon(self.advance, 0)
         return timer
 
     def advance(self, seconds: float) -> None:

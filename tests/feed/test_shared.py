@@ -3,27 +3,53 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
+from graphql.execution import Executor
 
-from resolvers.access import Caller
-from resolvers.context import Context, open_context
-from resolvers.feed import active, source
+from models.words import Scope
+from resolvers.access import LOCAL_ADMIN, Caller
+from resolvers.context import Context
+from resolvers.feed import active
 from schema import graphql_schema
 from tests.feed.stage import Stage
-from tests.feed.test_access import ONE, TWO
+from tests.feed.test_access import ONE, ONE_TOO, TWO
 from tests.reading.asking import statements
 from transport import TransportSettings
 from transport.execution import Execution
+from transport.masking import Mask
+from transport.outcomes import Outcome
 from transport.request import OperationRequest
 from transport.streams import Answer, Streams
+from transport.streams.subscription import Subscription
 
 LIVE = """subscription Live($after: String) { activeSessions(after: $after) {
     ... on SessionSnapshot { cursor sessions { id } } ... on SessionChange { cursor change id } } }"""
 LOG = "subscription Log($after: String) { sessionActivities(after: $after) { ... on Activity { cursor type } } }"
 STATS = "subscription { sessionStats { total } }"
+
+
+class Counted(Execution):
+    """Counts what it does for streams."""
+
+    executed = encodings = 0
+
+    async def answer(self, executor: Executor[Any], mask: Mask) -> Outcome:
+        self.executed += 1
+        return await super().answer(executor, mask)
+
+    def encoded(self, outcome: Outcome) -> tuple[Outcome, bytes]:
+        self.encodings += 1
+        return super().encoded(outcome)
+
+    def clear(self) -> None:
+        self.executed = self.encodings = 0
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        return self.executed, self.encodings
 
 
 class Server:
@@ -32,7 +58,8 @@ class Server:
     def __init__(self, stage: Stage, closing: AsyncExitStack) -> None:
         settings = TransportSettings()
         self.stage = stage
-        self._streams = Streams(Execution(graphql_schema, settings), settings.limits)
+        self.execution = Counted(graphql_schema, settings)
+        self.streams = Streams(self.execution, settings.limits)
         self._closing = closing
 
     async def open(self, document: str, caller: Caller | None = None, **variables: Any) -> Answer:
@@ -40,7 +67,7 @@ class Server:
         async def make_context() -> AsyncIterator[Context]:
             yield await (self.stage.context(caller) if caller else self.stage.context())
 
-        answer = await self._streams.open(OperationRequest(document, variables), make_context)
+        answer = await self.streams.open(OperationRequest(document, variables), make_context)
         self._closing.push_async_callback(answer.frames.aclose)
         return answer
 
@@ -48,21 +75,8 @@ class Server:
 @pytest.fixture
 async def server(stage: Stage) -> AsyncIterator[Server]:
     """A server whose feed works by itself."""
-    async with asyncio.timeout(30), stage.feed.running(), AsyncExitStack() as closing:
+    async with asyncio.timeout(120), stage.feed.running(), AsyncExitStack() as closing:
         yield Server(stage, closing)
-
-
-@pytest.fixture
-def executions(monkeypatch: pytest.MonkeyPatch) -> list[Context]:
-    """A context for each item that was executed."""
-    opened: list[Context] = []
-
-    async def note(*args: Any) -> Context:
-        opened.append(await open_context(*args))
-        return opened[-1]
-
-    monkeypatch.setattr(source, "open_context", note)
-    return opened
 
 
 async def told(answer: Answer, count: int = 1) -> list[Any]:
@@ -76,12 +90,10 @@ async def told(answer: Answer, count: int = 1) -> list[Any]:
     return found
 
 
-async def joined(server: Server, answers: list[Answer], count: int) -> "list[asyncio.Task[list[Any]]]":
+async def joined(answers: list[Answer], count: int) -> "list[asyncio.Task[list[Any]]]":
     """Tasks that wait for what streams are told next, which have read all of their own beginnings."""
     tasks = [asyncio.create_task(told(answer, count)) for answer in answers]
-    await until(lambda: server.stage.feed._beginning == 0 and len(server.stage.feed._followers) > 0)
-    for _ in range(100):
-        await asyncio.sleep(0)
+    await until(lambda: all(cast("Subscription", answer.frames)._handover.awaited for answer in answers))
     return tasks
 
 
@@ -91,55 +103,65 @@ async def until(happened: Callable[[], Any]) -> None:
         await asyncio.sleep(0)
 
 
-async def test_equal_streams_are_executed_once_for_all_also_when_all_have_come_back(
-    server: Server, executions: list[Context]
+@pytest.mark.parametrize("subscribers", [60, pytest.param(1000, marks=pytest.mark.long)])
+async def test_equal_streams_are_executed_and_encoded_once_for_all_also_when_all_have_come_back(
+    server: Server, subscribers: int
 ) -> None:
-    answers = [await server.open(LIVE) for _ in range(50)]
-    cursors = [(await told(answer))[0]["cursor"] for answer in answers]
-    assert len(executions) == 50
-    waiting = await joined(server, answers, 10)
-    sessions = [await server.stage.world.user() for _ in range(10)]
-    changes = await asyncio.gather(*waiting)
-    assert all([change["id"] for change in found] == [s["id"] for s in sessions] for found in changes)
-    assert len(executions) <= 50 + 10
+    async def happen(answers: list[Answer]) -> None:
+        """Ten things, one after the other; everybody is told of each."""
+        waiting = await joined(answers, 10)
+        server.execution.clear()
+        sessions = [await server.stage.world.user() for _ in range(10)]
+        changes = await asyncio.gather(*waiting)
+        assert all([change["id"] for change in found] == [s["id"] for s in sessions] for found in changes)
+        assert server.execution.counts == (10, 10)
+        assert len(server.streams.groups) == len(server.stage.feed._followers) == 1
+
+    answers, cursors = [], []
+    for _ in range(subscribers):
+        answers.append(await server.open(LIVE))
+        cursors += [part["cursor"] for part in await told(answers[-1])]
+        await server.stage.world.advance(0.001)
+    await happen(answers)
     for answer in answers:
         await answer.frames.aclose()
-    # All come back, each from a cursor of its own.
-    cursors = [cursors[0], *(change["cursor"] for change in changes[0])]
-    again = [await server.open(LIVE, after=cursor) for cursor in cursors]
-    missed = [await told(answer, 10 - index) for index, answer in enumerate(again) if index < 10]
-    assert [len(found) for found in missed] == list(range(10, 0, -1))
-    waiting = await joined(server, again, 3)
-    executions.clear()
-    for _ in range(3):
-        await server.stage.world.user()
-    await asyncio.gather(*waiting)
-    assert len(executions) <= 3
+    assert len(set(cursors)) == subscribers
+    # All come back, each with a cursor of its own, from before the ten.
+    answers = [await server.open(LIVE, after=cursor) for cursor in cursors]
+    for answer in answers:
+        assert len(await told(answer, 10)) == 10
+    await happen(answers)
 
 
-async def test_callers_of_other_projects_never_share(server: Server) -> None:
+async def test_callers_of_other_scopes_or_projects_never_share(server: Server) -> None:
     for name in ("one", "two"):
         document = "mutation($i: ProjectInput!) { createProject(input: $i) { problems { code } } }"
         await server.stage.world.ask(document, i={"id": name})
-    answers = [await server.open(LIVE, caller) for caller in (ONE, TWO, ONE)]
+    admin_of_one = Caller("t1", "one", frozenset({Scope.READ, Scope.ADMIN}), frozenset({"one"}))
+    answers = [await server.open(LIVE, caller) for caller in (ONE, TWO, ONE_TOO, admin_of_one, LOCAL_ADMIN)]
     for answer in answers:
         await told(answer)
-    waiting = await joined(server, answers, 1)
-    ids = [(await server.stage.world.user(projectId=name))["id"] for name in ("one", "two")]
-    assert [found[0]["id"] for found in await asyncio.gather(*waiting)] == [ids[0], ids[1], ids[0]]
+    assert len(server.streams.groups) == 4
+    waiting = await joined(answers[:4], 1) + await joined(answers[4:], 2)
+    server.execution.clear()
+    one, two = [(await server.stage.world.user(projectId=name))["id"] for name in ("one", "two")]
+    seen = [[change["id"] for change in found] for found in await asyncio.gather(*waiting)]
+    assert seen == [[one], [two], [one], [one], [one, two]]
+    # Of the first one those of ONE, of its administrator, and of everything; of the second those of TWO and everything.
+    assert server.execution.counts == (5, 5)
 
 
-async def test_figures_are_told_when_they_differ(server: Server, executions: list[Context]) -> None:
+async def test_figures_are_told_when_they_differ(server: Server) -> None:
     answer = await server.open(STATS)
     assert await told(answer) == [{"total": 0}]
-    (waiting,) = await joined(server, [answer], 1)
+    (waiting,) = await joined([answer], 1)
     server.stage.timers.advance(10)
-    await until(lambda: len(executions) == 2)
+    await until(lambda: server.execution.executed == 2)
     await server.stage.world.user()
     await until(lambda: server.stage.timers.next is not None)
     server.stage.timers.advance(1)
     assert await waiting == [{"total": 1}]
-    assert len(executions) == 3
+    assert server.execution.executed == 3
 
 
 async def test_a_truncated_stream_shares_and_is_told_of_its_own(
@@ -154,7 +176,7 @@ async def test_a_truncated_stream_shares_and_is_told_of_its_own(
     monkeypatch.setattr(active, "MOST", 1)
     part = await server.open(LIVE)
     assert [s["id"] for s in (await told(part))[0]["sessions"]] == [second["id"]]
-    waiting = await joined(server, [whole, part], 1)
+    waiting = await joined([whole, part], 1)
     for session in (first, second):
         await server.stage.world.mutate("hideSession", {"id": session["id"]})
     changes = [found[0]["id"] for found in await asyncio.gather(*waiting)]
