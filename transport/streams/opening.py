@@ -26,7 +26,6 @@ from transport.streams.items import Selection
 from transport.streams.subscription import Subscription
 from transport.streams.waiting import Terms
 
-
 TURNS: Final = 16
 """Subscriptions that take a step of their beginning at the same time. A crowd that comes back after a restart would
 otherwise share what there is so evenly that all need longer than an operation may take."""
