@@ -11,13 +11,14 @@ from tests.bad_inputs.calls import CALLS
 from tests.bad_inputs.documents import DOCUMENTS
 from tests.bad_inputs.filters import FILTERS
 from tests.bad_inputs.forms import FORMS
+from tests.bad_inputs.players import PLAYERS
 from tests.bad_inputs.rows import CANARY, Known, Row, asking
 from tests.bad_inputs.server import sent
 from tests.bad_inputs.starts import STARTS
 from tests.bad_inputs.values import VALUES
 from tests.bad_inputs.wires import WIRES
 
-TABLE: Final[list[Row]] = [*BODIES, *FORMS, *WIRES, *DOCUMENTS, *CALLS, *STARTS, *VALUES, *FILTERS]
+TABLE: Final[list[Row]] = [*BODIES, *FORMS, *WIRES, *DOCUMENTS, *CALLS, *PLAYERS, *STARTS, *VALUES, *FILTERS]
 GOOD: Final = asking("{ viewer { name } }")
 
 

@@ -7,7 +7,9 @@ from graphql import GraphQLInputObjectType
 
 from schema import graphql_schema
 from tests.bad_inputs.inputs import JSON_VALUES, leaves, replaced
+from tests.bad_inputs.rows import Known
 from tests.lifecycle.test_endings import MEDIA
+from tests.media.player import event
 from tests.world import World
 
 START: Final = """mutation($input: StartSessionInput!) { startSession(input: $input) {
@@ -24,6 +26,10 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
 INPUT: Final = cast("GraphQLInputObjectType", graphql_schema.type_map["StartSessionInput"])
 PLACES: Final = sorted(leaves(INPUT))
 
+TRACK: Final = """mutation($input: TrackMediaInput!) { trackMedia(input: $input) {
+    session { id } problems { code message path } } }"""
+EVENTS: Final = cast("GraphQLInputObjectType", graphql_schema.type_map["TrackMediaInput"])
+
 
 def test_all_kinds_are_among_the_places() -> None:
     assert {place[1] for place in PLACES if place[0] == "variant" and len(place) > 1} == set(GOOD)
@@ -34,16 +40,30 @@ def test_all_kinds_are_among_the_places() -> None:
 async def test_a_value_of_any_type_is_taken_or_refused(shared: World, place: tuple[str, ...]) -> None:
     kind = place[1] if place[0] == "variant" and len(place) > 1 else "user"
     good = {"variant": {kind: GOOD[kind]}}
+    await check(shared, "startSession", START, good, place)
+
+
+@pytest.mark.parametrize("type_", ["PLAY", "AD_START", "STATE_START", "BITRATE_CHANGE", "ERROR"])
+@pytest.mark.parametrize("place", sorted(leaves(EVENTS)), ids=".".join)
+async def test_a_value_of_any_type_in_an_event_is_taken_or_refused(
+    shared: World, known: Known, place: tuple[str, ...], type_: str
+) -> None:
+    await check(shared, "trackMedia", TRACK, {"id": known.media, "events": [event(1, type_)]}, place)
+
+
+async def check(world: World, field: str, document: str, good: dict[str, Any], place: tuple[str, ...]) -> None:
+    """A good input with a value of every type at one place: an error, or an answer that has problems or does it."""
     for value in JSON_VALUES:
         given = replaced(good, place, value)
-        response = await shared.client.post("/graphql", json={"query": START, "variables": {"input": given}})
+        response = await world.client.post("/graphql", json={"query": document, "variables": {"input": given}})
         answer = response.json()
         codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
         assert codes <= ALLOWED, (value, answer)
         if codes:
             assert "data" not in answer or answer["data"] is None, (value, answer)
             continue
-        payload = answer["data"]["startSession"]
-        assert (payload["session"] is None) == bool(payload["problems"]), (value, answer)
+        payload = answer["data"][field]
+        assert payload["session"] is not None or payload["problems"], (value, answer)
+        assert field != "startSession" or (payload["session"] is None) == bool(payload["problems"]), (value, answer)
         # A problem leads to its place: from the input down to the field, or above it where fields contradict.
         assert all(problem["path"][0] == "input" for problem in payload["problems"])

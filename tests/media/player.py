@@ -34,7 +34,7 @@ NOTHING: Final[dict[str, Any]] = {
 BREAK: Final = {"media.ad.podIndex": 0, "media.ad.podSecond": 0}
 AD: Final = {"media.ad.id": "a", "media.ad.length": 15, "media.ad.podPosition": 1}
 CHAPTER: Final = {"media.chapter.index": 1, "media.chapter.offset": 0, "media.chapter.length": 60}
-NEEDED: Final = {"AD_BREAK_START": BREAK, "AD_START": AD, "CHAPTER_START": CHAPTER}
+NEEDED: Final[dict[str, dict[str, Any]]] = {"AD_BREAK_START": BREAK, "AD_START": AD, "CHAPTER_START": CHAPTER}
 
 Given = tuple[Any, ...]
 """Seconds after the start, type, playhead, and what else an event has."""

@@ -1,4 +1,7 @@
-"""Any order of arrival within the bounds, and any cut into calls, gives the figures of the whole."""
+"""Any order of arrival within the bounds, and any cut into calls, gives the figures of the whole.
+
+The rules by themselves; `test_front_door` does the same with the whole server.
+"""
 
 import json
 from dataclasses import asdict

@@ -1,6 +1,7 @@
 """The tables: made at the first start, whole or not at all, and equal to the models."""
 
 import asyncio
+import json
 import signal
 import sqlite3
 import subprocess
@@ -10,15 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import MetaData, Table, create_engine
 from sqlalchemy.engine import Connection
 
 from models.database import open_database
 from models.errors import DatabaseOutdated
+from models.migrations import _config
 from models.tables import METADATA
+from models.words import Kind
+from tests.media.player import Player, event
+from tests.rows import session_row
 from tests.truth.process import ROOT
-from tests.world import open_world
+from tests.world import EPOCH, open_world
+
+OLD = "s_" + "o" * 22
 
 
 def differences(tx: Connection) -> list[Any]:
@@ -76,3 +85,33 @@ async def test_a_start_that_dies_while_it_makes_the_tables_is_completed_by_the_n
         assert (await world.user())["revision"] == 1
     async with open_database(file) as database:
         assert await database.read(differences) == []
+
+
+def first_version(file: Path) -> None:
+    """A database of the first version, with the session of a player that has pinged twice."""
+    row = session_row(Kind.MEDIA, id=OLD, started_at=EPOCH, last_seen_at=EPOCH, playhead=7.5, player_ts=EPOCH + 20_000)
+    row.details |= {"start_ts": EPOCH, "length": 10.0}
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.begin() as tx:
+        command.upgrade(_config(tx), "0001")
+        session, media_event = (Table(name, MetaData(), autoload_with=tx) for name in ("session", "media_event"))
+        values = {column.name: getattr(row, column.name) for column in session.columns}
+        texts = {name: json.dumps(values[name]) for name in ("meta", "path", "details")}
+        tx.execute(session.insert().values(values | texts))
+        ping = {"session_id": OLD, "type": "PING", "digest": "0" * 64, "playhead": 7.5, "received_at": EPOCH}
+        tx.execute(media_event.insert(), [ping | {"ts": EPOCH + at} for at in (10_000, 20_000)])
+    engine.dispose()
+
+
+async def test_a_player_of_the_first_version_goes_on(tmp_path: Path) -> None:
+    file = tmp_path / "test.db"
+    first_version(file)
+    async with open_world(file) as world:
+        found = Player(world, OLD)
+        assert (await found.metrics())["contentSeconds"] == 0
+        shown = await found.tell((25, "PLAY", 8), (30, "PING", 13))
+        assert (shown["metrics"]["contentSeconds"], shown["metrics"]["progressMarks"]) == (5, [10, 25, 50, 75, 95])
+        late = await found.track(event(15, "ERROR"))
+        assert [problem["code"] for problem in late["problems"]] == ["LATE_EVENT"]
+    with closing(sqlite3.connect(file)) as db:
+        assert db.execute("SELECT count(*) FROM media_event").fetchone() == (5,)
