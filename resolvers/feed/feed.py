@@ -1,10 +1,10 @@
 """Following the log: one reader for all subscribers of this process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from math import inf
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy.engine import Connection
@@ -18,6 +18,9 @@ from resolvers.feed.follower import Follower
 from resolvers.feed.settling import any_unsettled, settle
 from resolvers.feed.timers import Timer, Timers
 from resolvers.presence import Presence
+
+if TYPE_CHECKING:
+    from resolvers.feed.statistics import Latest
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -57,6 +60,8 @@ class Feed:
         self._beginning = 0
         self._begun_at = -1
         self._counted = 0
+        self.figures: dict[Hashable, Latest] = {}
+        """The statistics that were worked out last, by the key of their source."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -1,7 +1,7 @@
 """Statistics that are worked out again when there is reason to."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
 from models.clock import SECOND, Instant
 from models.words import Scope
@@ -10,6 +10,7 @@ from resolvers.context import Context
 from resolvers.feed.batch import Batch
 from resolvers.feed.follower import Follower
 from resolvers.feed.items import Item, Joined
+from resolvers.feed.shared import SharedStats
 from resolvers.feed.source import Source
 from resolvers.feed.timers import Pace
 from resolvers.filters import Filter
@@ -53,14 +54,29 @@ class SessionStats(Source):
         return Figures(self, self._interval_ms)
 
     async def open(self, after: str | None) -> AsyncIterator[Item | Joined]:  # noqa: ARG002 - it always begins with now
-        # Whatever is told of later is worked out later than this.
-        position = self.feed.count()
-        yield self.figures(position, await self.feed.now())
-        yield Joined(position)
+        now = await self.feed.now()
+        # A crowd that begins at once is told the same figures, and all of it is told what changes after them.
+        latest = self.feed.figures.get(self.key)
+        if latest is None or self.feed.timers.time() >= latest.time + min(self._interval_ms / SECOND, PATIENCE_SECONDS):
+            latest = self.figures(now)
+        yield latest.item
+        yield Joined(latest.item.position)
 
-    def figures(self, position: int, now: Instant) -> Item:
-        """The statistics as of `now`, each figure to be counted when it is selected."""
-        return Item(Stats(Context(self.services, self.viewer, now), self._filter), position)
+    def figures(self, now: Instant) -> "Latest":
+        """The statistics as of `now`, each figure to be counted when it is first selected."""
+        stats = SharedStats(Stats(Context(self.services, self.viewer, now), self._filter))
+        # Whatever is told of later is worked out later than this.
+        latest = Latest(Item(stats, self.feed.count()), self.feed.timers.time())
+        self.feed.figures[self.key] = latest
+        return latest
+
+
+class Latest(NamedTuple):
+    """The figures that were worked out last, for all streams of one meaning."""
+
+    item: Item
+    time: float
+    """When, by the timers."""
 
 
 class Figures(Follower):
@@ -76,7 +92,15 @@ class Figures(Follower):
         self._ready = False
 
     async def locate(self) -> None:
+        self._forget()  # this group does not know what has changed since
         self._count(self.feed.timers.time())
+
+    def close(self, error: Exception | None = None) -> None:
+        self._forget()
+        super().close(error)
+
+    def _forget(self) -> None:
+        self.feed.figures.pop(self._source.key, None)
 
     def _count(self, time: float) -> None:
         self._counted_at, self._moved = time, False
@@ -95,5 +119,5 @@ class Figures(Follower):
         self._moved = self._moved or any(self._source.viewer.reaches(entry.project_id) for entry in batch.entries)
         if self._ready and (self._moved or batch.time >= self._counted_at + PATIENCE_SECONDS):
             self._count(batch.time)
-            self.give([self._source.figures(self.feed.count(), batch.now)])
+            self.give([self._source.figures(batch.now).item])
         self._ready = False

@@ -1,5 +1,7 @@
 """`sessionStats`: when there are new figures."""
 
+import asyncio
+
 import pytest
 
 from models.words import Scope
@@ -8,7 +10,7 @@ from resolvers.errors import BadUserInput, Forbidden
 from resolvers.feed.statistics import session_stats
 from tests.feed.stage import Stage, Stream
 from tests.feed.test_pacing import pass_time
-from tests.reading.asking import BROWSER
+from tests.reading.asking import BROWSER, statements
 
 
 async def count(stage: Stage, every: int = 1000, caller: Caller | None = None) -> Stream:
@@ -58,6 +60,47 @@ async def test_there_are_new_figures_after_ten_seconds_though_nothing_was_logged
     assert await totals(slow) == []
     await pass_time(stage, 1)
     assert await totals(slow) == [0]
+
+
+async def test_a_crowd_that_begins_at_once_is_told_figures_that_were_counted_once(stage: Stage) -> None:
+    streams = [await count(stage) for _ in range(20)]
+    figures = [item.payload for stream in streams for item in stream.told]
+    with statements(stage.database) as sent:
+        asked = [stats.seen_within(minutes) for stats in figures for minutes in (1, 5)]
+        assert set(await asyncio.gather(*asked, *(stats.total() for stats in figures))) == {0}
+    assert len(sent) == 3
+
+
+async def test_who_begins_in_an_interval_is_told_what_was_told_last_and_what_comes_then(stage: Stage) -> None:
+    early = await count(stage, 5000)
+    await stage.world.user()
+    await pass_time(stage, 5)
+    assert await totals(early) == [1]
+    await stage.world.user()
+    late = await count(stage, 5000)
+    assert [item.payload for item in late.told] == [early.told[-1].payload]
+    await pass_time(stage, 4.999)
+    assert await totals(late) == []
+    last = await count(stage, 5000)
+    assert await last.told[0].payload.total() == 1
+    await pass_time(stage, 0.001)
+    assert await totals(early) == await totals(late) == await totals(last) == [2]
+
+
+async def test_old_figures_are_told_to_nobody_who_begins(stage: Stage) -> None:
+    streams = [await count(stage), await count(stage, 60_000)]
+    await stage.world.user()
+    await pass_time(stage, 0.9)
+    streams.append(await count(stage))
+    await pass_time(stage, 0.1)
+    streams += [await count(stage), await count(stage, 60_000)]
+    await pass_time(stage, 9)
+    streams.append(await count(stage, 60_000))
+    # What was counted for others is counted by now.
+    assert [await stream.told[0].payload.total() for stream in streams] == [1] * 6
+    assert len({id(stream.told[0].payload) for stream in streams}) == 4
+    await stage.leave()
+    assert stage.feed.figures == {}
 
 
 async def test_what_happens_in_projects_of_others_is_no_reason(stage: Stage) -> None:
