@@ -46,25 +46,25 @@ async def _over_http(port: int, accept: str, first: bytes, judge: Callable[[byte
     writer.write(post(QUERY, accept))
     head = await reader.readuntil(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 "), head
-    while first not in await _chunk(reader):
+    while first not in await chunk(reader):
         pass
 
     async def listen() -> str:
         told = b""
         with closing(writer):
-            while chunk := await _chunk(reader):
-                told += chunk
+            while piece := await chunk(reader):
+                told += piece
             assert await reader.read() == b""
             return judge(told)
 
     return Listener(asyncio.create_task(listen()))
 
 
-async def _chunk(reader: asyncio.StreamReader) -> bytes:
+async def chunk(reader: asyncio.StreamReader) -> bytes:
     """The next chunk of a body; the last one is empty."""
-    chunk = await reader.readexactly(int(await reader.readuntil(b"\r\n"), 16))
+    data = await reader.readexactly(int(await reader.readuntil(b"\r\n"), 16))
     assert await reader.readexactly(2) == b"\r\n"
-    return chunk
+    return data
 
 
 def _end_of_events(told: bytes) -> str:
@@ -106,22 +106,26 @@ class Socket:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
-        self._writer = writer
+        self.writer = writer
 
     @classmethod
     async def open(cls, port: int, *, init: bool = True) -> "Socket":
         """A socket; acknowledged, if so wished."""
         socket = cls(*await asyncio.open_connection(HOST, port, limit=2**24))
-        socket._writer.write(HANDSHAKE)
-        assert (await socket._reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
-        if init:
-            socket.say({"type": "connection_init"})
-            assert await socket.message() == {"type": "connection_ack"}
+        await socket.shake_hands(init=init)
         return socket
+
+    async def shake_hands(self, *, init: bool = True) -> None:
+        """Make a socket of a connection."""
+        self.writer.write(HANDSHAKE)
+        assert (await self._reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+        if init:
+            self.say({"type": "connection_init"})
+            assert await self.message() == {"type": "connection_ack"}
 
     def say(self, message: dict[str, Any]) -> None:
         """Send a message."""
-        self._writer.write(text(message))
+        self.writer.write(text(message))
 
     def subscribe(self, query: str, id_: str = "1", **variables: Any) -> None:
         """Ask for an operation."""
@@ -146,7 +150,7 @@ class Socket:
 
     async def end(self) -> str:
         """Listen till the server closes the socket."""
-        with closing(self._writer):
+        with closing(self.writer):
             try:
                 while True:
                     await self.message()
