@@ -1,9 +1,10 @@
-"""MEDIA: people watch videos; the player pings, pauses, seeks, goes to the background, stops."""
+"""MEDIA: people watch videos, with ads and in chapters; they pause, skip, go to full screen and away."""
 
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from bench.simulation.plan import Call, Scene, hide, keepalive, start, stop
+from bench.simulation.plan import Call, Scene, start
+from bench.simulation.player import Player, just
 from models.words import Kind
 
 
@@ -31,24 +32,49 @@ PLAYERS: Final = ["html5-player", "tv-app", "phone-app"]
 def playback(scene: Scene) -> Iterator[Call]:
     """One playback to its end, to a point where it bores, or (one in ten) to a flat battery."""
     title = scene.rng.choices(CATALOGUE, [4, 3, 3, 2, 2])[0]
-    playhead = 43_200.0 if title.content_type == "Live" else 0.0
+    player = Player(scene, title.length, 43_200.0 if title.content_type == "Live" else 0.0)
     dies = scene.chance(0.1)
     common = {"timeoutSeconds": scene.rng.randint(10, 20)} if dies else {}
-    yield start(Kind.MEDIA, _opening(scene, title, playhead), then=scene.pause(1, 3), **common)
+    yield start(Kind.MEDIA, _opening(scene, title, player.playhead), then=scene.pause(1, 3), **common)
+    if title.content_type == "VOD" and scene.chance(0.6):
+        yield from _ads(scene, player)
+    yield player.tell(just("PLAY"), player.chapter(1, title.length / 2), then=player.play_on(scene.pause(3, 7)))
     for _ in range(scene.rng.randint(3, 9)):
-        if playhead >= title.length:
+        if player.is_at_end:
             break
-        gap = scene.pause(3, 7)
-        yield keepalive(Kind.MEDIA, 0, media=_ping(scene, playhead, qoe=True), then=gap)
-        mood = scene.rng.random()
-        if mood < 0.1:
-            yield hide(Kind.MEDIA, 0, media=_ping(scene, playhead), then=scene.pause(3, 6))
-        elif mood < 0.8:
-            playhead = min(title.length, playhead + gap)
-        elif mood < 0.9:
-            playhead = min(title.length, playhead + 10)
+        yield from _moment(scene, player)
+    if player.is_at_end:
+        yield player.tell(just("CHAPTER_COMPLETE"), just("SESSION_COMPLETE"), then=1)
     if not dies:
-        yield stop(Kind.MEDIA, 0, media=_ping(scene, playhead))
+        yield player.stop()
+
+
+def _ads(scene: Scene, player: Player) -> Iterator[Call]:
+    """A break with an ad before the content, seen to its end or skipped."""
+    seconds = scene.pause(4, 8)
+    yield player.tell(player.ad_break(0), player.ad(0, 1, seconds), then=seconds)
+    end = just("AD_SKIP") if scene.chance(0.3) else just("AD_COMPLETE")
+    yield player.tell(end, just("AD_BREAK_COMPLETE"), then=0.5)
+
+
+def _moment(scene: Scene, player: Player) -> Iterator[Call]:
+    """What a few seconds of a playback bring."""
+    mood = scene.rng.random()
+    if mood < 0.1:
+        yield player.tell(just("PAUSE_START"), then=scene.pause(3, 6))
+        yield player.tell(just("PLAY"), then=player.play_on(scene.pause(3, 7)))
+    elif mood < 0.2:
+        yield player.tell(just("BUFFER_START"), player.error(), then=scene.pause(1, 3))
+        yield player.tell(just("PLAY"), player.bitrate_change(), then=player.play_on(scene.pause(3, 7)))
+    elif mood < 0.3:
+        yield player.tell(player.state("STATE_START", "fullScreen"), then=player.play_on(scene.pause(3, 7)))
+        yield player.tell(player.state("STATE_END", "fullScreen"), then=player.play_on(scene.pause(1, 3)))
+    elif mood < 0.4:
+        yield player.hide(then=player.play_on(scene.pause(3, 6)))
+    else:
+        yield player.ping(then=player.play_on(scene.pause(3, 7)))
+    if mood > 0.9:
+        player.play_on(10)  # and the viewer skips some
 
 
 def _opening(scene: Scene, title: Title, playhead: float) -> dict[str, Any]:
@@ -70,10 +96,3 @@ def _opening(scene: Scene, title: Title, playhead: float) -> dict[str, Any]:
         "customMetadata": {"campaign": scene.rng.choice(["spring", "none"])},
         "qoe": {"timeToStart": scene.rng.randint(80, 900), "bitrate": scene.rng.choice([1200, 2500, 5000])},
     }
-
-
-def _ping(scene: Scene, playhead: float, *, qoe: bool = False) -> dict[str, Any]:
-    ping: dict[str, Any] = {"playerTime": {"playhead": round(playhead, 3), "ts": scene.time()}}
-    if qoe:
-        ping["qoe"] = {"bitrate": scene.rng.choice([1200, 2500, 5000]), "droppedFrames": scene.rng.randint(0, 12)}
-    return ping

@@ -23,6 +23,7 @@ class Operation(Enum):
     START = "startSession", "input", "StartSessionInput!", f"created {_PAYLOAD}"
     KEEPALIVE = "keepaliveSession", "input", "KeepaliveSessionInput!", _PAYLOAD
     KEEPALIVE_MANY = "keepaliveSessions", "inputs", "[KeepaliveSessionInput!]!", _PAYLOAD
+    TRACK = "trackMedia", "input", "TrackMediaInput!", _PAYLOAD
     HIDE = "hideSession", "input", "HideSessionInput!", _PAYLOAD
     STOP = "stopSession", "input", "StopSessionInput!", _PAYLOAD
     TERMINATE = "terminateSession", "input", "TerminateSessionInput!", _PAYLOAD

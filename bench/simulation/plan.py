@@ -99,6 +99,10 @@ def stop(kind: Kind, session: int, *, then: float = 0.0, **fields: Any) -> Call:
     return Call(Operation.STOP, kind, {"id": Mention(session), **fields}, then)
 
 
+def track(kind: Kind, session: int, events: list[dict[str, Any]], *, then: float) -> Call:
+    return Call(Operation.TRACK, kind, {"id": Mention(session), "events": events}, then)
+
+
 def terminate(kind: Kind, session: int, reason: str, *, then: float) -> Call:
     return Call(Operation.TERMINATE, kind, {"id": Mention(session), "reason": reason}, then)
 

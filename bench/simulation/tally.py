@@ -17,6 +17,7 @@ COLUMNS: Final = {
     Operation.START: "start",
     Operation.KEEPALIVE: "keepalive",
     Operation.KEEPALIVE_MANY: "keepalive",
+    Operation.TRACK: "events",
     Operation.HIDE: "hide",
     Operation.STOP: "end",
     Operation.TERMINATE: "end",

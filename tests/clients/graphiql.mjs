@@ -69,7 +69,7 @@ async function visit() {
   seen.tabs = await page.getByRole("tab").allInnerTexts();
   seen.docs = await describe("startSession");
 
-  for (const name of seen.tabs.filter((name) => !["KeepAlive", "Live"].includes(name))) {
+  for (const name of seen.tabs.filter((name) => !["KeepAlive", "TrackMedia", "Live"].includes(name))) {
     await openTab(name);
     if (name === "ActiveSessions") seen.suggestion = await complete("lastSeenAt", "elapsedS");
     seen.answers[name] = await run();
@@ -81,6 +81,10 @@ async function visit() {
   await replaceVariable("put_an_id_here", seen.answers.StartUser.data.startSession.session.id);
   for (const operation of ["KeepAlive", "Hide", "Stop"]) seen.answers[operation] = await run(operation);
   await look("Stop");
+  await openTab("TrackMedia");
+  await replaceVariable("put_an_id_here", seen.answers.StartMedia.data.startSession.session.id);
+  seen.answers.TrackMedia = await run();
+  await look("TrackMedia");
   return seen;
 }
 

@@ -49,7 +49,7 @@ def visit(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Visit:
 
 
 def test_it_opens_with_the_example_tabs(visit: Visit) -> None:
-    assert visit.tabs == [*STARTS, "KeepAlive", "ActiveSessions", "Statistics", "Live"]
+    assert visit.tabs == [*STARTS, "KeepAlive", "TrackMedia", "ActiveSessions", "Statistics", "Live"]
 
 
 @pytest.mark.parametrize("operation", STARTS)
@@ -73,6 +73,19 @@ def test_its_examples_keep_alive_hide_and_stop_one(visit: Visit) -> None:
     assert alive["session"]["path"] == ["/settings"]
     assert hidden["session"]["visible"] is False
     assert stopped["session"]["endReason"] == "STOPPED"
+
+
+def test_its_examples_tell_what_a_player_does(visit: Visit) -> None:
+    payload = visit.payload("TrackMedia")
+    assert payload["problems"] == []
+    assert payload["session"]["metrics"] == {
+        "contentSeconds": 16,
+        "chapterSeconds": 14,
+        "pauseSeconds": 8,
+        "averageBitrate": 2500,
+        **dict.fromkeys(("adSeconds", "adStarts", "adCompletes", "stallCount"), 0),
+        "progressMarks": [10, 25],
+    }
 
 
 def test_it_completes_names(visit: Visit) -> None:

@@ -8,9 +8,12 @@ import pytest
 from graphql import OperationDefinitionNode, OperationType, parse, validate
 
 from schema import graphql_schema
+from tests.lifecycle.test_endings import MEDIA
 from tests.world import World
 from web import pages
 
+FIRST_TIME = {"playhead": 0, "ts": "2026-01-15T19:15:24.153Z"}
+"""As in the example that starts a MEDIA session, with whose player another one goes on."""
 EXAMPLES = {example["name"]: example for example in pages.examples()}
 
 
@@ -20,10 +23,11 @@ def test_each_example_is_valid(name: str) -> None:
 
 
 async def test_each_example_does_what_it_says(world: World) -> None:
-    started = (await world.user())["id"]
+    started = {"6-keep-alive": (await world.user())["id"]}
+    started["6-track-media"] = (await world.started("media", MEDIA | {"playerTime": FIRST_TIME}))["id"]
     for example in EXAMPLES.values():
         variables = json.loads(example["variables"] or "{}")
-        given = {name: started if name == "id" else value for name, value in variables.items()}
+        given = variables | ({"id": started[example["name"]]} if "id" in variables else {})
         for definition in parse(example["query"]).definitions:
             if not isinstance(definition, OperationDefinitionNode) or definition.name is None:
                 continue
