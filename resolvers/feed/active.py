@@ -1,6 +1,6 @@
 """The live set: what goes on now, and every change of it."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from resolvers.feed.live_set import LiveSet, Manner
 from resolvers.feed.places import Given, Place
 from resolvers.feed.reading import PART, Missed, Since, Stretch
 from resolvers.feed.source import Source
+from resolvers.feed.truncated import Sent
 from resolvers.filters import Filter
 from resolvers.pages import bounded
 
@@ -123,14 +124,17 @@ class ActiveSessions(Source):
         position, truncated = at_entry(log_position), total > len(ids)
         if gap is not None:
             yield Item(Resync(gap, of_part), position, of_part)
+        sent = Sent() if truncated else None
         parts = list(reading.cut(ids, PART)) or [[]]
         for number, part in enumerate(parts, start=1):
             if number > 1:  # only now: a client may take its time for the part before
                 rows = await self._rows(part, now)
+            if sent is not None:
+                sent.note(rows)
             last = number == len(parts)
             cursor = of_last if last else of_part
             yield Item(Snapshot(rows, total, last, truncated, cursor), position, cursor)
-        yield Joined(position, _passes(ids) if truncated else None)
+        yield Joined(position, None if sent is None else sent.passes)
 
     async def _rows(self, ids: Sequence[str], now: Instant) -> list[Session]:
         """The sessions of a later part. Those that have left the set since it was taken are left out.
@@ -172,16 +176,3 @@ class ActiveSessions(Source):
         if s is not None and self._chosen.has(s, now):
             change = SetChange.UPDATED if since.known else SetChange.ADDED
         return Change(change, entry.session_id, s, ActivityType(entry.type), entry.at, cursor)
-
-
-def _passes(ids: Sequence[str]) -> Callable[[Item], bool]:
-    """What a stream is told whose snapshot was truncated: of sessions that it was sent, or that are added later."""
-    known = set(ids)
-
-    def passes(item: Item) -> bool:
-        told: Change = item.payload
-        if told.change == SetChange.ADDED:
-            known.add(told.id)
-        return told.id in known
-
-    return passes

@@ -1,5 +1,6 @@
 """What the feed reads: each function one look at one state of the database."""
 
+import sys
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple, TypeVar
 
@@ -79,8 +80,9 @@ class Members(NamedTuple):
 
 
 def members(tx: Connection, now: Instant, chosen: Chosen) -> Members:
-    """The set as it is now."""
-    return Members(head(tx), set(tx.execute(select(session.c.id).where(chosen.sql(now))).scalars()))
+    """The set as it is now. Sets of the same sessions share the texts of their ids."""
+    ids = tx.execute(select(session.c.id).where(chosen.sql(now))).scalars()
+    return Members(head(tx), set(map(sys.intern, ids)))
 
 
 class Newest(NamedTuple):

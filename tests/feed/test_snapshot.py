@@ -6,9 +6,10 @@ import pytest
 
 from models.words import Kind
 from resolvers.errors import BadUserInput
-from resolvers.feed import active
+from resolvers.feed import active, reading
 from resolvers.feed.items import Item, Resync, Snapshot
 from tests.feed.stage import Stage, fold
+from tests.feed.test_changes import said
 from tests.rows import ended_row, session_row, store
 from tests.world import EPOCH
 
@@ -121,6 +122,44 @@ async def test_a_truncated_stream_is_told_of_what_it_was_sent_or_is_added(
         await stage.world.mutate("stopSession", {"id": session["id"]})
     assert [(change.change, change.id) for change in await stream.read()] == [("REMOVED", new["id"])]
     assert len(await whole.read()) == 5
+
+
+async def test_a_truncated_stream_knows_what_was_sent_by_when_it_began(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def talk(minute: int) -> str:
+        variant = {"guide": 1, "name": "Talk", "startTime": f"2026-05-28T20:{minute:02}:00Z"}
+        return str((await stage.world.started("agenda", variant))["id"])
+
+    async def user(**common: Any) -> str:
+        await stage.world.advance(1)
+        return str((await stage.world.user(**common))["id"])
+
+    hidden, first, sent_talk, unsent_talk = await user(visible=False), await user(), await talk(25), await talk(3)
+    sent = [await user(), await user()]
+    monkeypatch.setattr(active, "MOST", 4)
+    monkeypatch.setattr(active, "PART", 2)
+    monkeypatch.setattr(reading, "PART", 2)
+    stream = await stage.watch(visible=True)
+    latest = [sent[1], sent[0], first, sent_talk]
+    assert [s.id for part in parts(stream.told) for s in part.sessions] == latest
+    assert stream.told[0].payload.truncated
+    for id_ in (unsent_talk, hidden, sent[0], sent_talk):
+        await stage.world.mutate("keepaliveSession", {"id": id_, "path": ["x"]})
+    assert said(await stream.read()) == [
+        ("ADDED", hidden, "MOVED"),
+        ("UPDATED", sent[0], "MOVED"),
+        ("UPDATED", sent_talk, "MOVED"),
+    ]
+    for id_ in (unsent_talk, hidden, sent_talk, first):
+        await stage.world.mutate("hideSession", {"id": id_})
+    assert [change.id for change in await stream.read()] == [hidden, sent_talk, first]
+    for id_ in (unsent_talk, hidden):
+        await stage.world.mutate("keepaliveSession", {"id": id_})
+    assert said(await stream.read()) == [("ADDED", unsent_talk, "SHOWN"), ("ADDED", hidden, "SHOWN")]
+    for id_ in (sent[1], hidden):
+        await stage.world.ask("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=id_)
+    assert said(await stream.read()) == [("REMOVED", sent[1], "DELETED"), ("REMOVED", hidden, "DELETED")]
 
 
 @pytest.mark.parametrize(
