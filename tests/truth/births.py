@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tests.truth.house import House
-from tests.truth.life import DAY, Life
-from tests.truth.steps import Start
+from tests.truth.house import House, Ping
+from tests.truth.life import DAY, Life, Schedule
+from tests.truth.steps import Call, PingAt, Start
 from tests.truth.telling import text
 
 FIRST_TS = 1_700_000_000_000
@@ -35,7 +35,8 @@ def given(step: Start, house: House) -> dict[str, Any]:
 def life(step: Start, house: House, given_at: int) -> Life:
     """What the server must make of an input that was written at `given_at`, if nothing is in its way."""
     project = step.common.get("projectId", "default")
-    begins = given_at + step.at if step.kind == "AGENDA" else house.now
+    schedule = _schedule(step, given_at)
+    begins = house.now if schedule is None else schedule.start
     made = Life(
         kind=step.kind,
         project=project,
@@ -46,7 +47,8 @@ def life(step: Start, house: House, given_at: int) -> Life:
         visible=step.common.get("visible", True),
         path=tuple(step.common.get("path", ())),
         timeout=house.timeout(step.kind, project, step.common.get("timeoutSeconds")),
-        span=_span(step, begins),
+        span=_span(step, schedule),
+        schedule=schedule,
         first_ts=FIRST_TS,
         newest_ts=FIRST_TS,
     )
@@ -63,10 +65,23 @@ def life(step: Start, house: House, given_at: int) -> Life:
     return made
 
 
-def _span(step: Start, begins: int) -> int | None:
-    """The age at which it is over: a day of a user, the length of an item, the rest of an all-day item's UTC day."""
-    if step.kind == "USER":
-        return DAY
+def _span(step: Start, schedule: Schedule | None) -> int | None:
+    """The age at which it is over, heard or not."""
+    return schedule.span if schedule else DAY if step.kind == "USER" else None
+
+
+def _schedule(step: Start, given_at: int) -> Schedule | None:
+    """What an item of the agenda says of its times."""
     if step.kind != "AGENDA":
         return None
-    return DAY - begins % DAY if step.own.get("allDay") else step.lasts
+    start = given_at + step.at
+    end = None if step.lasts is None else start + step.lasts
+    return Schedule("Talk", start, end, step.own.get("allDay", False))
+
+
+def ping(call: Call, step: PingAt, life: Life | None) -> Ping:
+    """Where the player of a life says it is."""
+    if life is None:
+        return Ping(call.name, FIRST_TS, step.playhead)
+    present = life.newest_ts if step.from_newest else life.first_ts + max(0, life.age)
+    return Ping(call.name, present + step.offset, step.playhead)

@@ -149,14 +149,14 @@ class House:
 
     def terminate(self, session_id: str) -> Answer:
         life = self.find(session_id)
-        if (refusal := self._refusal(life, "TERMINATED")) is not None or life is None:
+        if (refusal := self.refusal(life, "TERMINATED")) is not None or life is None:
             return refusal or Answer()
         self._finish(life, "TERMINATED")
         return Answer(life)
 
     def keepalive(self, call: Mapping[str, Any], ping: Ping | None) -> Answer:
         life = self.find(call["id"])
-        if (refusal := self._refusal(life) or self._unheard(life, call, ping)) is not None or life is None:
+        if (refusal := self.refusal(life) or self._unheard(life, call, ping)) is not None or life is None:
             return refusal or Answer()
         life.hear(None)
         self._show(life, visible=call.get("visible", True))
@@ -167,7 +167,7 @@ class House:
 
     def hide(self, call: Mapping[str, Any], ping: Ping | None) -> Answer:
         life = self.find(call["id"])
-        if (refusal := self._refusal(life) or self._unheard(life, call, ping)) is not None or life is None:
+        if (refusal := self.refusal(life) or self._unheard(life, call, ping)) is not None or life is None:
             return refusal or Answer()
         life.hear(_path(call))
         self._show(life, visible=False)
@@ -176,7 +176,7 @@ class House:
     def stop(self, call: Mapping[str, Any], ping: Ping | None) -> Answer:
         life = self.find(call["id"])
         last = {**call, "sequence": None}
-        if (refusal := self._refusal(life, "STOPPED", "CANCELLED") or self._unheard(life, last, ping)) or life is None:
+        if (refusal := self.refusal(life, "STOPPED", "CANCELLED") or self._unheard(life, last, ping)) or life is None:
             return refusal or Answer()
         cancelled = life.state == "SCHEDULED"
         life.hear(_path(call))
@@ -184,7 +184,8 @@ class House:
         self._finish(life, "CANCELLED" if cancelled else "STOPPED")
         return Answer(life, problems)
 
-    def _refusal(self, life: Life | None, *wanted: str) -> Answer | None:
+    def refusal(self, life: Life | None, *wanted: str) -> Answer | None:
+        """Why a call does nothing: there is no such life, or it is over, for another reason than those `wanted`."""
         if life is None:
             return Answer(problems=["NOT_FOUND"])
         life.note()

@@ -18,6 +18,23 @@ OVERTAKING = 5_000
 """How far a clock may be back without being thought to have been set back."""
 
 
+@dataclass(frozen=True)
+class Schedule:
+    """What is said of an item of the agenda: from when to when (null: without end), or to the end of the UTC day."""
+
+    title: str
+    start: int
+    end: int | None
+    all_day: bool
+
+    @property
+    def span(self) -> int | None:
+        """How long it lasts."""
+        if self.all_day:
+            return DAY - self.start % DAY
+        return None if self.end is None else self.end - self.start
+
+
 @dataclass
 class Life:
     """One session. All times are milliseconds."""
@@ -30,6 +47,7 @@ class Life:
     timeout: int | None
     span: int | None = None
     """The age at which it ends, heard or not."""
+    schedule: Schedule | None = None
     id: str = ""
     name: tuple[str | None, ...] | None = None
     """By which another start can meet it: username and clientId, or uuid."""
@@ -113,10 +131,10 @@ class Life:
         if self.ended is None:
             self.silence = self.stillness = 0
 
-    def end(self, reason: str) -> None:
-        """End now."""
-        self.ended, self.reason, self.visible = self.clock, reason, False
-        age = self.age_when_heard if reason in ("EXPIRED", "STALLED") else self.age
+    def end(self, reason: str, ago: int = 0) -> None:
+        """End now, or as long ago as a schedule that was moved says."""
+        self.ended, self.reason, self.visible = self.clock - ago, reason, False
+        age = self.age_when_heard if reason in ("EXPIRED", "STALLED") else self.age - ago
         self.lasted = 0 if reason == "CANCELLED" else max(0, age)
 
     def hear(self, left: Path | None) -> None:
@@ -139,6 +157,21 @@ class Life:
         if ends:
             self.tell_end()
         self.revision += begins or ends
+
+    def move(self, schedule: Schedule) -> None:
+        """Live by another schedule from now on: its start may lie ahead again, its end behind."""
+        put_off = self.begun and schedule.start != self.started
+        self.schedule, self.started, self.span = schedule, schedule.start, schedule.span
+        self.age = self.clock - self.started
+        if put_off and self.age < 0:
+            self.begun = False
+            self.timeline.append(("SCHEDULED", self.clock))
+        if not self.begun and self.age >= 0:
+            self.begun = True
+            self.timeline.append(("STARTED", self.started))
+        if self.span is not None and self.age >= self.span:
+            self.end("COMPLETED", ago=self.age - self.span)
+            self.tell_end()
 
     def tell_end(self) -> None:
         """Put the end on the timeline."""

@@ -5,15 +5,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from tests.truth import births
+from tests.truth import births, programme
 from tests.truth.house import Answer, House, Ping
-from tests.truth.life import DAY, Life
+from tests.truth.life import DAY
 from tests.truth.steps import (
     Again,
     Away,
     Call,
     Delete,
-    PingAt,
     SetBack,
     SetProject,
     Start,
@@ -21,6 +20,7 @@ from tests.truth.steps import (
     Sweep,
     Terminate,
     Together,
+    Update,
     Wait,
 )
 from tests.truth.telling import COUNT, LOOK, PARTS, SHOWN, counted, flat, flat_parts, text, told, told_whole
@@ -33,7 +33,8 @@ TOGETHER = f"mutation($inputs: [KeepaliveSessionInput!]!) {{ keepaliveSessions(i
 DELETE = "mutation($id: ID!) { deleteSession(id: $id) { id problems { code } } }"
 CREATE = "mutation($input: ProjectInput!) { createProject(input: $input) { problems { code } } }"
 UPDATE = "mutation($id: ID!, $input: ProjectInput!) { updateProject(id: $id, input: $input) { problems { code } } }"
-CALLS = (Start, Again, Call, Together, Terminate, Delete, SetProject)
+UPDATE_ITEM = f"mutation($input: UpdateAgendaSessionInput!) {{ updateAgendaSession(input: $input) {{ {WHOLE} }} }}"
+CALLS = (Start, Again, Call, Together, Update, Terminate, Delete, SetProject)
 NOBODY = "s_" + "x" * 22
 GONE_KEPT = 7 * DAY
 
@@ -82,6 +83,10 @@ class Play:
                 await self._call(step)
             case Together():
                 await self._together(step)
+            case Update(which):
+                said = programme.given(step, self._id(which), self.house)
+                expected = programme.update(self.house, said)
+                self._check(await self.world.ask(UPDATE_ITEM, input=programme.sent(said)), expected)
             case Terminate(which):
                 session_id = self._id(which)
                 given = {"id": session_id, "reason": "why"}
@@ -92,15 +97,8 @@ class Play:
                 assert [problem["code"] for problem in answer["problems"]] == expected.problems
             case SetProject():
                 await self._set_project(step)
-            case Wait():
-                await self._wait(step)
-            case Sweep():
-                self.house.sweep()
-                await self.world.sweep()
-            case Away():
-                await self._be_away(step)
-            case SetBack(milliseconds):
-                await self._set_back(milliseconds)
+            case Wait() | Sweep() | Away() | SetBack():
+                await self._pass(step)
 
     # ---- calls ----
 
@@ -133,14 +131,8 @@ class Play:
         life = self.house.find(given["id"])
         if step.ping is None or not (step.ping.stray or (life is not None and life.kind == "MEDIA")):
             return given, None
-        ping = self._ping(step, step.ping, life)
+        ping = births.ping(step, step.ping, life)
         return given | {"media": {"playerTime": {"playhead": ping.playhead, "ts": text(ping.ts)}}}, ping
-
-    def _ping(self, step: Call, ping: PingAt, life: Life | None) -> Ping:
-        if life is None:
-            return Ping(step.name, births.FIRST_TS, ping.playhead)
-        present = life.newest_ts if ping.from_newest else life.first_ts + max(0, life.age)
-        return Ping(step.name, present + ping.offset, ping.playhead)
 
     async def _set_project(self, step: SetProject) -> None:
         timeouts = None if step.timeouts is None else [{"kind": k, "seconds": s} for k, s in step.timeouts.items()]
@@ -165,12 +157,25 @@ class Play:
 
     # ---- time ----
 
+    async def _pass(self, step: Wait | Sweep | Away | SetBack) -> None:
+        match step:
+            case Wait():
+                await self._wait(step)
+            case Sweep():
+                self.house.sweep()
+                await self.world.sweep()
+            case Away():
+                await self._be_away(step)
+            case SetBack(milliseconds):
+                await self._set_back(milliseconds)
+
     async def _wait(self, step: Wait) -> None:
         milliseconds = step.milliseconds
-        if step.until_end_of is not None:
-            life = self.house.find(self._id(step.until_end_of))
-            end = None if life is None else life.would_end()
-            milliseconds = 0 if end is None else max(0, end - self.house.now + milliseconds)
+        which = step.until_start_of if step.until_end_of is None else step.until_end_of
+        if which is not None:
+            life = self.house.find(self._id(which))
+            edge = None if life is None else life.started if step.until_end_of is None else life.would_end()
+            milliseconds = 0 if edge is None else max(0, edge - self.house.now + milliseconds)
         self.house.pass_time(milliseconds)
         await self.world.advance(milliseconds / 1000)
 
@@ -189,7 +194,7 @@ class Play:
         # What had ended, or was forgotten, stays so: it is written down first, where that is not left to chance.
         if self.house.has_old_keys:
             return
-        await self._do(Sweep())
+        await self._pass(Sweep())
         self._was_set_back = True
         self.house.pass_time(-milliseconds)
         await self.world.advance(-milliseconds / 1000)

@@ -66,6 +66,15 @@ class Terminate:
 
 
 @dataclass(frozen=True)
+class Update:
+    """A change of an item of the agenda; times are so far from the present, null clears."""
+
+    which: int
+    times: dict[str, int | None] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Delete:
     which: int
 
@@ -79,10 +88,11 @@ class SetProject:
 
 @dataclass(frozen=True)
 class Wait:
-    """Time goes by, the server being there; where `until_end_of` is given, to so many milliseconds after that end."""
+    """Time goes by, the server being there: so long, or to so many milliseconds after an end, or a scheduled start."""
 
     milliseconds: int
     until_end_of: int | None = None
+    until_start_of: int | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,7 @@ class SetBack:
     milliseconds: int
 
 
-Step = Start | Again | Call | Together | Terminate | Delete | SetProject | Wait | Sweep | Away | SetBack
+Step = Start | Again | Call | Together | Update | Terminate | Delete | SetProject | Wait | Sweep | Away | SetBack
 
 
 def often(usual: st.SearchStrategy[Any], *rare: Any) -> st.SearchStrategy[Any]:
@@ -174,8 +184,18 @@ PROJECTS = st.builds(
     st.booleans(),
     st.none() | st.dictionaries(st.sampled_from(["USER", "FIELD", "MEDIA"]), st.none() | TIMEOUTS),
 )
+UPDATES = st.builds(
+    Update,
+    WHICH,
+    some(
+        startTime=often(st.sampled_from([-HOUR, -10 * SECOND, 0, 1, 30 * SECOND, 30 * SECOND, HOUR]), None),
+        endTime=st.sampled_from([None, -HOUR, -SECOND, 0, 1, 30 * SECOND, MINUTE, HOUR]),
+    ),
+    some(allDay=often(st.sampled_from([False, True]), None), name=st.sampled_from(["Talk", "Other"])),
+)
 MOMENTS = st.sampled_from([1, SECOND, 3 * SECOND, 9_999, 30 * SECOND, 30 * SECOND, 59_999, 299 * SECOND])
-EDGES = st.builds(Wait, st.sampled_from([-1, -1, 0, 1]), WHICH)
+OFF = st.sampled_from([-1, -1, 0, 1])
+EDGES = st.builds(Wait, OFF, WHICH) | st.builds(Wait, OFF, st.none(), WHICH)
 ABSENCES = st.sampled_from([0, SECOND, 5_000, 5_001, 20 * MINUTE, 25 * HOUR])
 
 STEPS: list[tuple[int, st.SearchStrategy[Step]]] = [
@@ -185,9 +205,10 @@ STEPS: list[tuple[int, st.SearchStrategy[Step]]] = [
     (4, st.builds(Call, st.just("hide"), WHICH, GIVEN, st.none() | PINGS)),
     (1, st.builds(Call, st.just("stop"), WHICH, GIVEN, st.none() | PINGS)),
     (2, st.builds(Together, st.lists(KEEPALIVES, min_size=1, max_size=3).map(tuple))),
+    (3, UPDATES),
     (9, st.builds(Wait, MOMENTS)),
     (1, st.builds(Wait, st.sampled_from([HOUR, DAY]))),
-    (2, EDGES),
+    (3, EDGES),
     (2, st.just(Sweep())),
     (2, st.builds(Away, ABSENCES, st.booleans())),
     (1, st.builds(Terminate, WHICH)),

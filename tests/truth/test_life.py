@@ -10,7 +10,22 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 from tests.truth.playing import Play
-from tests.truth.steps import DAY, HOUR, LIVES, SECOND, Again, Away, Call, SetBack, Start, Step, Sweep, Wait
+from tests.truth.steps import (
+    DAY,
+    HOUR,
+    LIVES,
+    MINUTE,
+    SECOND,
+    Again,
+    Away,
+    Call,
+    SetBack,
+    Start,
+    Step,
+    Sweep,
+    Update,
+    Wait,
+)
 from tests.world import open_world
 
 EXAMPLES = 70
@@ -26,6 +41,7 @@ HEARD_AFTER_A_STEP_BACK: list[Step] = [USER, SetBack(HOUR), Call("keepalive", 0)
 RETURNED_AFTER_A_STEP_BACK: list[Step] = [USER, SetBack(HOUR), Away(HOUR // 2, restarts=True), Wait(0, 0), Sweep()]
 TALK = Start("AGENDA", {}, {}, at=30 * SECOND, lasts=HOUR)
 BEGUN_BEFORE_A_STEP_BACK: list[Step] = [TALK, Wait(30 * SECOND), Sweep(), SetBack(5_001), Call("stop", 0)]
+PUT_OFF: list[Step] = [TALK, Update(0, {"startTime": MINUTE}), Wait(30 * SECOND), Sweep(), Wait(0, None, 0), Sweep()]
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +70,7 @@ def play(empty: Path, steps: list[Step]) -> None:
 @example(steps=HEARD_AFTER_A_STEP_BACK)
 @example(steps=RETURNED_AFTER_A_STEP_BACK)
 @example(steps=BEGUN_BEFORE_A_STEP_BACK)
+@example(steps=PUT_OFF)
 def test_a_life_goes_as_it_is_counted(empty: Path, steps: list[Step]) -> None:
     play(empty, steps)
 
