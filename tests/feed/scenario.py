@@ -26,6 +26,7 @@ FILTERS: Final[list[dict[str, Any]]] = [
     {"kinds": ["USER", "AGENDA"]},
     {"user": {"usernames": ["ann"]}, "client": {}},
     {"started_after": EPOCH + 5 * SECOND},
+    {"agenda": {"schedule_tracks": [1]}},
 ]
 MANNERS: Final[list[dict[str, Any]]] = [
     {"min_interval_ms": 0, "heartbeats": False},
@@ -100,6 +101,13 @@ class Scenario:
 
     async def stop(self, which: int) -> None:
         await self._call(lifecycle.stop_session, which)
+
+    async def update(self, which: int, name: int) -> None:
+        """Let an item of the agenda begin at another time, perhaps end soon after, and change its tracks."""
+        start = await self._soon(name)
+        end = start + 10 * SECOND if name % 4 == 0 else None
+        values = {"start_time": start, "end_time": end, "schedule_tracks": [name % 2]}
+        await self._call(lifecycle.update_agenda_session, which, **values)
 
     async def _call(self, call: Any, which: int, **values: Any) -> None:
         if self.ids:

@@ -13,7 +13,7 @@ from tests.feed.scenario import Scenario, running
 
 NUMBERS = st.integers(0, 11)
 STEPS = st.one_of(
-    st.tuples(st.sampled_from(["start", "keepalive", "subscribe", "drop"]), NUMBERS, NUMBERS),
+    st.tuples(st.sampled_from(["start", "keepalive", "update", "subscribe", "drop"]), NUMBERS, NUMBERS),
     st.tuples(st.sampled_from(["beat", "hide", "stop", "delete", "listen", "read", "begin", "resume"]), NUMBERS),
     st.tuples(st.just("wait"), st.sampled_from([0.5, 1, 5, 11, 40])),
     st.tuples(st.just("step_back"), st.sampled_from([2, 30])),
