@@ -27,10 +27,10 @@ def update(house: House, said: Mapping[str, Any]) -> Answer:
     life = house.find(said["id"])
     if (refusal := house.refusal(life)) is not None or life is None:
         return refusal or Answer()
-    if life.schedule is None:
-        return Answer(life, ["BAD_USER_INPUT"])
-    there = life.schedule
     cleared = [name for name in ("name", "startTime", "allDay") if name in said and said[name] is None]
+    if life.schedule is None:
+        return Answer(life, ["BAD_USER_INPUT"] * (len(cleared) + 1))
+    there = life.schedule
     wanted = Schedule(
         title=said.get("name") or there.title,
         start=there.start if said.get("startTime") is None else said["startTime"],
