@@ -1,14 +1,29 @@
 """The few places where SQLite and PostgreSQL use different words, each behind one name."""
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import ColumnElement, Insert, Table, Text, TextClause, and_, column, literal_column, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Table,
+    Text,
+    TextClause,
+    and_,
+    column,
+    literal_column,
+    select,
+    table,
+    tuple_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
+
+if TYPE_CHECKING:
+    from sqlalchemy.sql.sqltypes import TupleType
 
 FIRST: Final = -(2**63)
 LAST: Final = 2**63 - 1
@@ -73,6 +88,34 @@ def _json_item_in_sqlite(element: json_item, compiler: SQLCompiler, **options: A
 def _json_item_in_postgresql(element: json_item, compiler: SQLCompiler, **options: Any) -> str:
     text, index = (compiler.process(part, **options) for part in element.clauses)
     return f"(CAST({text} AS JSONB) ->> {index})"
+
+
+class listed(GenericFunction[Any]):  # noqa: N801 - written like the function it is
+    """A list of keys, each of several columns, that an index of these columns can be looked up by."""
+
+    inherit_cache = True
+
+
+@compiles(listed)
+def _listed(element: listed, compiler: SQLCompiler, **options: Any) -> str:
+    (keys,) = element.clauses
+    return compiler.process(keys, **options)
+
+
+@compiles(listed, "sqlite")
+def _listed_in_sqlite(element: listed, compiler: SQLCompiler, **options: Any) -> str:
+    # It looks nothing up for a list of rows, but for a SELECT of the very types that the columns have.
+    (keys,) = element.clauses
+    names = (compiler.dialect.type_compiler_instance.process(type_) for type_ in cast("TupleType", keys.type).types)
+    alike = ", ".join(f"CAST(column{number} AS {name})" for number, name in enumerate(names, start=1))
+    return f"(SELECT {alike} FROM {compiler.process(keys, **options)})"  # noqa: S608 - names of types and places
+
+
+def one_of_keys(columns: Sequence[ColumnElement[Any]], keys: Iterable[Sequence[Any]]) -> ColumnElement[bool]:
+    """That columns together are one of some keys: `(a, b) IN (…)`."""
+    within = tuple_(*columns).in_(list(keys))
+    within.right = listed(within.right)
+    return within
 
 
 def narrow(value: ColumnElement[Any], *, after: int = FIRST, before: int = LAST) -> ColumnElement[bool]:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import case, func, select, tuple_
+from sqlalchemy import case, func, select
 from sqlalchemy.engine import Connection
 
+from models.sql import one_of_keys
 from models.tables import attachment, data_point, session, stored_file
 from resolvers.access import Caller, in_reach
 from resolvers.errors import DomainError
@@ -164,7 +165,7 @@ def read_contents(
     statement = (
         select(point.session_id, point.name, point[column])
         .join(session, session.c.id == point.session_id)
-        .where(in_reach(caller, session.c.project_id), tuple_(point.session_id, point.name).in_(wanted))
+        .where(in_reach(caller, session.c.project_id), one_of_keys((point.session_id, point.name), wanted))
     )
     found = {(session_id, name): value for session_id, name, value in tx.execute(statement)}
     return [found.get(each) for each in wanted]

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence, Set
 from typing import Final
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from models.sql import upsert
+from models.sql import one_of_keys, upsert
 from models.tables import path_time
 from resolvers.lifecycle.draft import Draft
 
@@ -50,9 +50,9 @@ def assign_paths(tx: Connection, drafts: Sequence[Draft]) -> None:
 def _known(tx: Connection, drafts: Sequence[Draft]) -> dict[str, set[Path]]:
     """Which of the paths that matter to the drafts have a time already."""
     asked = {(draft.session.id, path) for draft in drafts for path in _candidates(draft)}
-    key = tuple_(path_time.c.session_id, path_time.c.path)
+    key = (path_time.c.session_id, path_time.c.path)
     known: dict[str, set[Path]] = defaultdict(set)
-    for session_id, path in tx.execute(select(path_time.c.session_id, path_time.c.path).where(key.in_(sorted(asked)))):
+    for session_id, path in tx.execute(select(*key).where(one_of_keys(key, sorted(asked)))):
         known[session_id].add(tuple(path))
     return known
 

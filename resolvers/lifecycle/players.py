@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from models.sql import upsert
+from models.sql import one_of_keys, upsert
 from models.tables import media_event, media_state
 from models.words import Kind
 from resolvers.lifecycle.draft import Draft
@@ -55,7 +55,8 @@ def _read_older(tx: Connection, told: Iterable[Draft], reports: Mapping[str, Seq
     )
     key = (media_event.c.session_id, media_event.c.ts, media_event.c.type, media_event.c.digest)
     while some := list(islice(asked, KEYS)):
-        for id_, ts, type_, digest, late in tx.execute(select(*key, media_event.c.late).where(tuple_(*key).in_(some))):
+        found = tx.execute(select(*key, media_event.c.late).where(one_of_keys(key, some)))
+        for id_, ts, type_, digest, late in found:
             players[id_].playback.older[ts, type_, digest] = late
 
 

@@ -1,5 +1,6 @@
-"""What a call writes besides rows: a sign of life, which comes most often, leaves every index as it is."""
+"""What calls do with indexes: they look up what they read, and a sign of life, which comes most often, changes none."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
 from models.database import Database
+from tests.media.player import Player
+from tests.media.player import event as media_event
 from tests.operations.kinds import LEAST
 from tests.world import World
 
@@ -54,3 +57,47 @@ async def test_an_end_does(world: World) -> None:
     session = await world.user()
     (rows,) = await index_writes(world, "stopSession", {"id": session["id"]})
     assert rows > 1
+
+
+@contextmanager
+def all_written(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    """Every statement that the writer executes meanwhile, each with what one row of it says."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if not statement.startswith("BEGIN"):
+            sent.append((statement, parameters[0] if many else parameters))
+
+    engine = database._writer._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def _plans(tx: Connection, sent: Sequence[tuple[str, Any]]) -> list[str]:
+    return [row[3] for sql, parameters in sent for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)]
+
+
+async def test_no_call_reads_a_whole_table(world: World) -> None:
+    database = world.app.state.services.database
+    media, user, form, item = [
+        (await world.started(kind, LEAST[kind], path=["a"]))["id"] for kind in ("media", "user", "field", "agenda")
+    ]
+    await world.advance(5)
+    with all_written(database) as sent:
+        for name in (media, user, form):
+            await world.mutate("keepaliveSession", {"id": name, "path": ["b"], "visible": False})
+            await world.mutate("hideSession", {"id": name, "path": ["b", "c"]})
+        tell = Player(world, media)
+        for at in (1, 65, 2, 3, 2):
+            await tell.track(media_event(at, "ERROR"), media_event(at, "AD_START"))
+        for name in (media, user, form, item):
+            await world.mutate("stopSession", {"id": name})
+        await world.started("field", LEAST["field"])
+        await world.sweep()
+    plans = await database.read(_plans, sent)
+    assert len(plans) > 20
+    # The server's own table has one row; what a statement itself lists has no index.
+    assert [plan for plan in plans if re.match(r"SCAN (?!server|\d+ CONSTANT|CONSTANT|\()", plan)] == []
