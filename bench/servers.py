@@ -8,11 +8,13 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Final
 
 from bench.load import HOST
+from bench.machine import processor_seconds, resident_bytes
 
 ROOT: Final = Path(__file__).parent.parent
 READY_WITHIN: Final = 30.0
@@ -41,32 +43,92 @@ def _plain(port: int, database: Path) -> list[str]:
 
 OURS: Final = Recipe("Session Graph", _ours)
 PLAIN: Final = Recipe("plain peer", _plain)
+RECIPES: Final = (OURS, PLAIN)
 
 
-@dataclass
 class Server:
-    """A running server, and the ids of the sessions that were started on it."""
+    """A server that can be started, stopped and started again on the same port and file."""
 
-    name: str
-    port: int
-    sessions: list[str] = field(default_factory=list)
+    def __init__(self, recipe: Recipe, folder: Path, cores: set[int] | None) -> None:
+        self.name = recipe.name
+        self.port = _free_port()
+        self.sessions: list[str] = []
+        """The ids of the sessions that were started on it."""
+        self._command = recipe.command(self.port, folder / "sessions.db")
+        self._log = folder / "log"
+        self._cores = cores
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def processor_seconds(self) -> float:
+        """What it has taken since it was started last."""
+        return processor_seconds(self._running.pid)
+
+    @property
+    def resident_bytes(self) -> int:
+        """Memory that it holds."""
+        return resident_bytes(self._running.pid)
+
+    @property
+    def _running(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None, "it was started"
+        return self._process
+
+    async def start(self) -> None:
+        """Launch it; it is ready when this returns. Raises ServerFailed."""
+        self._launch()
+        deadline = perf_counter() + READY_WITHIN
+        while not await self._is_ready():
+            if self._running.poll() is not None or perf_counter() > deadline:
+                tail = self._log.read_text(errors="replace")[-2000:]
+                raise ServerFailed(f"{self.name} did not get ready:\n{tail}")
+            await asyncio.sleep(0.02)
+
+    async def stop(self, within: float = STOPPED_WITHIN) -> float | None:
+        """Send SIGTERM: the seconds until it has exited; None where it had to be killed as it took more."""
+        if self._process is None:
+            return 0.0
+        began = perf_counter()
+        self._running.terminate()
+        try:
+            await asyncio.to_thread(self._running.wait, within)
+        except subprocess.TimeoutExpired:
+            self._running.kill()
+            self._running.wait()
+            return None
+        return perf_counter() - began
+
+    def _launch(self) -> None:
+        with self._log.open("wb") as output:
+            arguments = [sys.executable, *self._command]
+            self._process = subprocess.Popen(arguments, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        if self._cores is not None:
+            os.sched_setaffinity(self._process.pid, self._cores)
+
+    async def _is_ready(self) -> bool:
+        try:
+            reader, writer = await asyncio.open_connection(HOST, self.port)
+        except OSError:
+            return False
+        try:
+            writer.write(f"GET /readyz HTTP/1.1\r\nHost: {HOST}:{self.port}\r\nConnection: close\r\n\r\n".encode())
+            return b" 200 " in await reader.readline()
+        except OSError:
+            return False
+        finally:
+            writer.close()
 
 
 @asynccontextmanager
 async def running(recipe: Recipe, cores: set[int] | None) -> AsyncIterator[Server]:
     """A server from ready to stopped, on these cores where given. Raises ServerFailed."""
-    port = _free_port()
     with tempfile.TemporaryDirectory(prefix="session-graph-bench-") as folder:
-        log = Path(folder, "log")
-        process = _launch(recipe.command(port, Path(folder, "sessions.db")), log)
+        server = Server(recipe, Path(folder), cores)
         try:
-            if cores is not None:
-                os.sched_setaffinity(process.pid, cores)
-            await _until_ready(process, port, recipe.name, log)
-            yield Server(recipe.name, port)
+            await server.start()
+            yield server
         finally:
-            process.terminate()
-            await asyncio.to_thread(_wait, process)
+            await server.stop()
 
 
 def split_cores() -> tuple[set[int] | None, set[int] | None]:
@@ -75,45 +137,6 @@ def split_cores() -> tuple[set[int] | None, set[int] | None]:
         return None, None
     cores = sorted(os.sched_getaffinity(0))
     return ({cores[0]}, {cores[1]}) if len(cores) > 1 else (None, None)
-
-
-def _launch(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
-    with log.open("wb") as output:
-        return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-
-
-def _tail(log: Path) -> str:
-    return log.read_text(errors="replace")[-2000:]
-
-
-async def _until_ready(process: subprocess.Popen[bytes], port: int, name: str, log: Path) -> None:
-    deadline = asyncio.get_running_loop().time() + READY_WITHIN
-    while not await _is_ready(port):
-        if process.poll() is not None or asyncio.get_running_loop().time() > deadline:
-            raise ServerFailed(f"{name} did not get ready:\n{_tail(log)}")
-        await asyncio.sleep(0.1)
-
-
-async def _is_ready(port: int) -> bool:
-    try:
-        reader, writer = await asyncio.open_connection(HOST, port)
-    except OSError:
-        return False
-    try:
-        writer.write(f"GET /readyz HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: close\r\n\r\n".encode())
-        return b" 200 " in await reader.readline()
-    except OSError:
-        return False
-    finally:
-        writer.close()
-
-
-def _wait(process: subprocess.Popen[bytes]) -> None:
-    try:
-        process.wait(STOPPED_WITHIN)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _free_port() -> int:

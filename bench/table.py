@@ -1,32 +1,43 @@
 """The table of one figure."""
 
 from collections.abc import Sequence
+from math import isfinite
 
 from rich.box import SIMPLE
 from rich.table import Table
 
-from bench.compare import Result
+from bench.figures.figure import Column, Figure, Row
 
 
-def figure_table(results: Sequence[Result]) -> Table:
-    """A row for each server and number of connections; the last server of a number is what the others are
-    compared with."""
-    peers = {result.connections: result for result in results}
-    table = Table("server", title=results[0].figure, title_justify="left", box=SIMPLE, collapse_padding=True)
-    for name in ("conn.", "per s", "spread", "p50 ms", "p99 ms", "wrong", "load", "×"):
+def figure_table(figure: Figure, rows: Sequence[Row]) -> Table:
+    """A row for each server in each case: the medians of its runs. The last server of a case is what the others are
+    compared with: how many times better they are."""
+    peers = {row.case: row for row in rows}
+    first, *others = figure.columns
+    table = Table("server", title=figure.title, title_justify="left", box=SIMPLE, collapse_padding=True)
+    for name in (figure.case, first.heading, "spread", *(column.heading for column in others), "×"):
         table.add_column(name, justify="right", no_wrap=True)
-    for result in results:
-        peer = peers[result.connections]
-        low, high = result.spread
+    for row in rows:
+        low, high = (shown(value, first) for value in row.spread)
         table.add_row(
-            result.server,
-            str(result.connections),
-            f"{result.rate:,.0f}",
-            f"{low:,.0f}–{high:,.0f}",
-            *(f"{1000 * result.latency(share):.1f}" for share in (0.50, 0.99)),
-            str(result.wrong),
-            f"{result.client_share:.0%}",
-            f"{result.rate / peer.rate:.1f}" if peer.rate else "–",
-            end_section=result is peer,
+            row.server,
+            row.case,
+            shown(row.median(0), first),
+            f"{low}–{high}",
+            *(shown(row.median(number), column) for number, column in enumerate(others, start=1)),
+            ratio(row, peers[row.case], less_is_better=figure.less_is_better),
+            end_section=row is peers[row.case],
         )
     return table
+
+
+def shown(value: float, column: Column) -> str:
+    """A number as its column has it."""
+    return format(value, column.form) if isfinite(value) else "∞"
+
+
+def ratio(row: Row, peer: Row, *, less_is_better: bool) -> str:
+    """How many times better a row is than another."""
+    better, worse = (peer.median(0), row.median(0)) if less_is_better else (row.median(0), peer.median(0))
+    comparable = row is not peer and worse and isfinite(better) and isfinite(worse)
+    return f"{better / worse:.1f}" if comparable else "–"

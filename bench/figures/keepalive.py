@@ -1,7 +1,11 @@
 """Signs of life: each connection gives them for a share of the sessions, in turn, and each is on disk when answered."""
 
+from collections.abc import Sequence
 from itertools import cycle
 
+from bench.figures.calls import COLUMNS, call_rows
+from bench.figures.figure import Row
+from bench.ground import Ground
 from bench.load import Sample, drive, encode_request
 from bench.servers import Server
 
@@ -10,13 +14,22 @@ DOCUMENT = """mutation Keepalive($input: KeepaliveSessionInput!) {
 }"""
 
 
-class KeepaliveFigure:
-    name = "keepalive, durable, per second"
+class Keepalive:
+    name = "keepalive"
+    title = "keepalive, durable, per second"
+    case = "conn."
+    columns = COLUMNS
+    less_is_better = False
 
-    async def sample(self, server: Server, connections: int, seconds: float) -> Sample:
-        requests = [encode_request(server.port, DOCUMENT, {"input": {"id": session}}) for session in server.sessions]
-        lanes = [cycle(requests[lane::connections]) for lane in range(connections)]
-        return await drive(server.port, lanes, accepts, seconds)
+    async def rows(self, ground: Ground) -> Sequence[Row]:
+        return await call_rows(ground, call)
+
+
+async def call(server: Server, connections: int, seconds: float) -> Sample:
+    """Signs of life for so long. Raises LoadFailed."""
+    requests = [encode_request(server.port, DOCUMENT, {"input": {"id": session}}) for session in server.sessions]
+    lanes = [cycle(requests[lane::connections]) for lane in range(connections)]
+    return await drive(server.port, lanes, accepts, seconds)
 
 
 def accepts(body: bytes) -> bool:

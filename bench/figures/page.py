@@ -1,8 +1,12 @@
 """The newest fifty sessions of two kinds, nine fields each."""
 
+from collections.abc import Sequence
 from itertools import repeat
 from typing import Final
 
+from bench.figures.calls import COLUMNS, call_rows
+from bench.figures.figure import Row
+from bench.ground import Ground
 from bench.load import Sample, drive, encode_request
 from bench.servers import Server
 
@@ -18,12 +22,21 @@ DOCUMENT: Final = f"""query Page {{
 }}"""
 
 
-class PageFigure:
-    name = f"page of {SIZE} sessions, 9 fields, 2 kinds, per second"
+class Page:
+    name = "page"
+    title = f"page of {SIZE} sessions, 9 fields, 2 kinds, per second"
+    case = "conn."
+    columns = COLUMNS
+    less_is_better = False
 
-    async def sample(self, server: Server, connections: int, seconds: float) -> Sample:
-        lanes = [repeat(encode_request(server.port, DOCUMENT))] * connections
-        return await drive(server.port, lanes, accepts, seconds)
+    async def rows(self, ground: Ground) -> Sequence[Row]:
+        return await call_rows(ground, call)
+
+
+async def call(server: Server, connections: int, seconds: float) -> Sample:
+    """The same page for so long. Raises LoadFailed."""
+    lanes = [repeat(encode_request(server.port, DOCUMENT))] * connections
+    return await drive(server.port, lanes, accepts, seconds)
 
 
 def accepts(body: bytes) -> bool:

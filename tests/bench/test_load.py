@@ -8,6 +8,7 @@ from itertools import repeat
 import orjson
 import pytest
 
+from bench.caller import Caller
 from bench.load import HOST, LoadFailed, drive, encode_request, parse_response
 
 FOR_LONG = 60.0
@@ -115,3 +116,42 @@ def test_an_incomplete_answer_is_none_yet() -> None:
     whole = answer(GOOD)
     assert [parse_response(whole[:length]) for length in range(len(whole))] == [None] * len(whole)
     assert parse_response(whole) == (200, GOOD)
+
+
+async def test_single_requests_share_a_connection_that_is_still_good() -> None:
+    async with server(answer(GOOD)) as (port, asked):
+        caller = Caller(port)
+        for _ in range(3):
+            assert await caller.ask("{ a }", {"id": "1"}) == GOOD
+        caller.close()
+    assert len(asked) == 3
+
+
+async def test_a_connection_that_the_server_has_closed_is_not_used_again() -> None:
+    async with server(answer(GOOD), connections=2) as (port, asked):
+        caller = Caller(port)
+        await caller.ask("{ a }", {})
+        ((reader, _),) = caller._idle
+        reader.feed_eof()  # as if it had hung up
+        await caller.ask("{ a }", {})
+        caller.close()
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    "given", [answer(b'{"errors":[]}'), answer(b'{"data":{"problems":[{"code":"X"}]}}'), answer(GOOD, "503 No")]
+)
+async def test_a_single_wrong_answer_is_a_failure(given: bytes) -> None:
+    async with server(given) as (port, _):
+        caller = Caller(port)
+        with pytest.raises(LoadFailed, match="a wrong answer"):
+            await caller.ask("{ a }", {})
+        caller.close()
+
+
+async def test_a_single_request_that_is_not_answered_is_a_failure() -> None:
+    async with server() as (port, _):
+        with pytest.raises(LoadFailed, match="without an answer"):
+            await Caller(port).ask("{ a }", {})
+    with pytest.raises(LoadFailed, match="no answer"):
+        await Caller(port).ask("{ a }", {})
