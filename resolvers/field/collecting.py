@@ -2,7 +2,7 @@
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -15,6 +15,8 @@ from resolvers.field.claiming import BATCH, condemn, erase
 from resolvers.field.files import Files
 
 INTERVAL_SECONDS: Final = 60.0
+AT_ONCE: Final = 8
+"""Contents that are being removed."""
 
 _log = structlog.get_logger("collector")
 
@@ -26,6 +28,7 @@ class Collector:
         self._database = database
         self._files = files
         self._clock = clock
+        self._room = asyncio.Semaphore(AT_ONCE)
         self.removed = 0
         """Contents removed so far."""
 
@@ -36,13 +39,23 @@ class Collector:
             StorageUnavailable: the database or the object store can't be written now; the next round goes on.
         """
         while len(keys := await self._database.write(condemn, self._files.look(self._clock.now()))) > 0:
-            for key in keys:
-                await self._files.objects.delete(key)
-            await self._database.write(erase, keys)
-            self.removed += len(keys)
+            await self._remove(keys)
             if len(keys) < BATCH:
                 break
         await self._files.objects.tidy()
+
+    async def _remove(self, keys: Sequence[str]) -> None:
+        """Remove what can be removed; then raise what was in the way of the others."""
+        results = await asyncio.gather(*map(self._delete, keys), return_exceptions=True)
+        removed = [key for key, result in zip(keys, results, strict=True) if result is None]
+        await self._database.write(erase, removed)
+        self.removed += len(removed)
+        if failure := next(filter(None, results), None):
+            raise failure
+
+    async def _delete(self, key: str) -> None:
+        async with self._room:
+            await self._files.objects.delete(key)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -103,4 +103,5 @@ def is_active(type_: str) -> bool:
 
 def usual(type_: str) -> str:
     """A media type under its usual name."""
-    return USUAL.get(type_, type_)
+    lower = type_.strip().lower()
+    return USUAL.get(lower, lower)

@@ -47,7 +47,7 @@ def part_of(scope: Scope, size: int, etag: str) -> Part | None:
     """
     whole = Part(0, size, is_range=False)
     given, of = values(scope, b"range"), values(scope, b"if-range")
-    if len(given) != 1 or len(given[0]) > HEADER_LENGTH or (of and of != [etag]):
+    if scope["method"] != "GET" or len(given) != 1 or len(given[0]) > HEADER_LENGTH or (of and of != [etag]):
         return whole
     match = RANGE.fullmatch(given[0].strip())
     if match is None or match.groups() == ("", ""):
