@@ -91,13 +91,7 @@ class Files(RuleBasedStateMachine):
             form = data.draw(st.sampled_from(ready))
             self.storing.remove(form)
             self.forms += 1
-            row = {
-                "id": f"f{self.forms}",
-                "session_id": f"s{self.forms}",
-                "name": "a",
-                "filename": "",
-                "content_type": "",
-            }
+            row = {"id": f"f{self.forms}", "session_id": f"s{self.forms}", "name": "a", "file_key": form.key}
             try:
                 with self.transaction() as tx:
                     hold(tx, {form.key})
@@ -185,4 +179,4 @@ class Files(RuleBasedStateMachine):
 
 
 TestFiles = Files.TestCase
-TestFiles.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestFiles.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
