@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resolvers.feed import active, activities, live_set, reading
 from tests.feed.scenario import Scenario, running
+from tests.feed.small import make_small
 
 NUMBERS = st.integers(0, 11)
 STEPS = st.one_of(
@@ -26,11 +26,7 @@ _numbers = itertools.count()
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything that is cut into parts is cut into small ones."""
-    for module in (active, reading):
-        monkeypatch.setattr(module, "PART", 2)
-    monkeypatch.setattr(reading, "ENTRIES", 3)
-    monkeypatch.setattr(live_set, "FLUSH", 2)
-    monkeypatch.setattr(activities, "WAITING", 2)
+    make_small(monkeypatch.setattr)
 
 
 async def play(file: Path, steps: list[tuple[Any, ...]]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,19 +22,36 @@ class Killable:
         self._process = process
         self.port = port
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether it has ended, for whatever reason."""
+        return self._process.returncode is not None
+
     async def kill(self) -> None:
         """SIGKILL: nothing that it still wanted to do is done."""
         if self._process.returncode is None:
             self._process.kill()
         await self._process.communicate()
 
+    async def stop(self) -> None:
+        """SIGTERM: it ends what it has begun."""
+        if self._process.returncode is None:
+            self._process.terminate()
+        await self._process.communicate()
+
 
 @asynccontextmanager
-async def server(file: Path) -> AsyncIterator[Killable]:
-    """A server on a database file, from ready to dead; its log is beside the file."""
-    command = [sys.executable, "main.py", "serve", "--host", HOST, "--port", "0", "--database", str(file)]
+async def server(file: Path, program: Sequence[str] = ("main.py",), **settings: str) -> AsyncIterator[Killable]:
+    """A server on a database file, from ready to dead; its log is beside the file.
+
+    Args:
+        file: the database.
+        program: what Python runs, in place of the server itself.
+        settings: by their names in the environment.
+    """
+    command = [sys.executable, *program, "serve", "--host", HOST, "--port", "0", "--database", str(file)]
     with file.with_suffix(".log").open("a") as log:
-        environment = os.environ | {"LOG_LEVEL": "warning", "PYTHONUNBUFFERED": "1"}
+        environment = os.environ | {"LOG_LEVEL": "warning", "PYTHONUNBUFFERED": "1"} | settings
         process = await asyncio.create_subprocess_exec(
             *command, cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE, stderr=log
         )

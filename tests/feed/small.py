@@ -1,0 +1,22 @@
+"""Parts of a size that a test can fill: at their seams nothing may be lost."""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Final
+
+from resolvers.feed import active, activities, live_set, reading
+
+SIZES: Final[tuple[tuple[ModuleType, str, int], ...]] = (
+    (active, "PART", 2),
+    (reading, "PART", 2),
+    (reading, "ENTRIES", 3),
+    (live_set, "FLUSH", 2),
+    (activities, "WAITING", 2),
+)
+"""What is read, told or kept at a time."""
+
+
+def make_small(set_: Callable[[ModuleType, str, int], object], factor: int = 1) -> None:
+    """Have `set_` set all of them, so many times as large as can be."""
+    for module, name, size in SIZES:
+        set_(module, name, size * factor)

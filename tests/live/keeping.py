@@ -1,0 +1,174 @@
+"""What a client makes of the items it is told, as the contract has it, and what must be true of their order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from resolvers import cursors
+
+Item: TypeAlias = dict[str, Any]
+UNFINISHED = "the snapshot was not complete"
+"""Why one who was cut off within a snapshot begins with another."""
+
+
+def place(cursor: str) -> int:
+    """The position of the log that a cursor names; -1 for that of an unfinished snapshot."""
+    found = cursors.read(cursor, [int, str, int]) or cursors.read(cursor, [int])
+    assert found is not None, cursor
+    return int(found[1][0])
+
+
+class Keeper(Protocol):
+    """What a client knows, over all its connections."""
+
+    @property
+    def cursor(self) -> str | None:
+        """The last one that it saw."""
+
+    def connected(self) -> None:
+        """A connection begins, behind the cursor."""
+
+    def note(self, item: Item) -> None:
+        """Be told something; what must not come is an AssertionError."""
+
+
+class Entry(NamedTuple):
+    """What a change says of the entry of the log that it is about."""
+
+    session_id: str
+    type: str
+    at: str
+
+
+class Told(NamedTuple):
+    """A change that a client was told, or the end of a snapshot."""
+
+    entry: Entry | None
+    """Null where it is about none: a heartbeat, a snapshot."""
+    place: int
+    """Of its cursor."""
+
+
+@dataclass
+class Connection:
+    """What came over one connection to a live set."""
+
+    since: int | None
+    """The place behind which it went on; null where it began with a snapshot."""
+    told: list[Told] = field(default_factory=list)
+
+
+class Held:
+    """A live set: ADDED and UPDATED put, REMOVED drops, a snapshot replaces."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, Item] = {}
+        self.cursor: str | None = None
+        self.connections: list[Connection] = []
+        self.resumed = self.began = 0
+        """Connections that went on from a cursor, and snapshots."""
+        self._in_snapshot = False
+        self._may_begin = True
+
+    def forget(self) -> None:
+        """Keep nothing of how it came to hold this."""
+        self.connections = [Connection(None if self.cursor is None else place(self.cursor))]
+
+    def connected(self) -> None:
+        since = None if self.cursor is None else place(self.cursor)
+        self.resumed += since is not None
+        self._in_snapshot, self._may_begin = False, since is None
+        self.connections.append(Connection(since))
+
+    def note(self, item: Item) -> None:
+        match item["__typename"]:
+            case "SessionSnapshot":
+                self._begin(item)
+            case "SessionChange":
+                self._change(item)
+            case "FeedResync":
+                # All cursors here are young, of this database and this filter: only one reason is left.
+                assert item["reason"] == UNFINISHED, item
+                assert place(self.cursor or "") < 0, "the snapshot was complete"
+                self._may_begin = True
+        self.cursor = item["cursor"]
+
+    def _begin(self, item: Item) -> None:
+        if not self._in_snapshot:
+            assert self._may_begin, "a snapshot for one who went on from a cursor"
+            self.began += 1
+            self.sessions = {}
+        self.sessions |= {session["id"]: session for session in item["sessions"]}
+        assert not item["truncated"]
+        assert item["last"] == (place(item["cursor"]) >= 0)
+        self._in_snapshot, self._may_begin = not item["last"], False
+        if item["last"]:
+            self.connections[-1].told.append(Told(None, place(item["cursor"])))
+
+    def _change(self, item: Item) -> None:
+        assert not self._in_snapshot, "a change amid a snapshot"
+        if item["change"] == "REMOVED":
+            self.sessions.pop(item["id"], None)
+        else:
+            self.sessions[item["id"]] = item["session"]
+        entry = None if item["activity"] is None else Entry(item["id"], item["activity"], item["at"])
+        self.connections[-1].told.append(Told(entry, place(item["cursor"])))
+
+
+class Read:
+    """A log: every entry once and in order."""
+
+    def __init__(self, cursor: str | None = None) -> None:
+        self.cursor = cursor
+        self.since = None if cursor is None else place(cursor)
+        """Behind which position it is told everything."""
+        self.told: list[int] = []
+        self.types: dict[str, set[str]] = {}
+        """By session what happened to it."""
+
+    def connected(self) -> None:
+        pass
+
+    def note(self, item: Item) -> None:
+        # Nothing here is older than the log: there is no reason to begin afresh.
+        assert item["__typename"] == "Activity", item
+        position = place(item["cursor"])
+        if self.since is None:
+            self.since = position - 1
+        last = self.told[-1] if self.told else self.since
+        assert position > last, f"{position} behind {last}"
+        self.told.append(position)
+        self.types.setdefault(item["sessionId"], set()).add(item["type"])
+        self.cursor = item["cursor"]
+
+
+def disorder(connections: list[Connection], positions: Mapping[Entry, int], *, slow: bool = False) -> list[str]:
+    """What is wrong with the order of changes: promise 9.
+
+    Over one connection the entries that changes are about follow one another, all behind the cursor it went on from; so
+    what comes again after a reconnect is what that cursor was from before. And cursors go forth: to lie behind what was
+    told is allowed to those of one flush, which had begun when the connection came.
+
+    Args:
+        connections: of one client, from its first one on, until all was quiet.
+        positions: of entries, as far as the log still knows them.
+        slow: whether it read so slowly that it was sent on from its last cursor within a connection, too.
+    """
+    faults: list[str] = []
+    last = 0
+    for connection in connections:
+        last = at = connection.since or 0
+        falls = 0
+        for told in connection.told:
+            position = None if told.entry is None else positions.get(told.entry)
+            if slow and position is not None and at < position <= last:
+                last = at
+            if position is not None and position <= last:
+                faults.append(f"{told.entry} at {position} behind {last}")
+            falls += told.place < at
+            if falls > 1 and not slow:
+                faults.append(f"a cursor of {told.place} behind {at}")
+            last, at = max(last, position or 0), told.place
+    if connections and connections[-1].told and connections[-1].told[-1].place < last:
+        faults.append(f"told up to {last}, as {connections[-1].told[-1]}")
+    return faults
