@@ -52,7 +52,7 @@ class MediaEventFields(KindFields):
     params: JsonObject | None = Field(
         default=None,
         description="The documented parameters of this type under their documented names, such as `media.ad.id`; "
-        "others are refused.",
+        "others are refused. To be given as a variable: a document has no way to write a name with dots.",
     )
     qoe: JsonObject | None = Field(
         default=None,
