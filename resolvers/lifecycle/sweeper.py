@@ -12,7 +12,7 @@ import structlog
 from models.clock import MINUTE, Clock, Instant
 from models.database import Database
 from models.errors import StorageUnavailable
-from resolvers.lifecycle.sweeping import BATCH, Sweep, forget, retire, settle_due
+from resolvers.lifecycle.sweeping import BATCH, RETIRED, Sweep, forget, retire, settle_due
 from resolvers.presence import Presence
 
 HOUSEKEEPING: Final = MINUTE
@@ -67,7 +67,7 @@ class Sweeper:
 
     async def _keep_house(self, sweep: Sweep) -> None:
         await self._database.write(forget, sweep)
-        if await self._database.write(retire, sweep) < BATCH:
+        if await self._database.write(retire, sweep) < RETIRED:
             self._kept_house_at = sweep.now
 
     @asynccontextmanager

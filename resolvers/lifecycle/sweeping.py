@@ -20,6 +20,9 @@ Result = TypeVar("Result")
 BATCH: Final = 200
 """Sessions in one transaction, so that other calls need not wait for long."""
 
+RETIRED: Final = 50
+"""The same where they are deleted: a playback may take thousands of events and activities along."""
+
 GONE_KEPT: Final = 7 * DAY
 """How long the log remembers sessions that are gone."""
 
@@ -71,10 +74,10 @@ def _forget(tx: Connection, sweep: Sweep) -> int:
 
 
 def _retire(tx: Connection, sweep: Sweep) -> int:
-    """Delete sessions that ended too long ago, at most `BATCH`; how many."""
+    """Delete sessions that ended too long ago, at most `RETIRED`; how many."""
     if sweep.retention is None:
         return 0
-    old = select(session).where(session.c.ended_at <= sweep.now - sweep.retention).limit(BATCH)
+    old = select(session).where(session.c.ended_at <= sweep.now - sweep.retention).limit(RETIRED)
     sessions = [Session(*row) for row in tx.execute(old)]
     if sessions:
         remove(tx, sessions, ActivityType.DELETED, sweep.now)

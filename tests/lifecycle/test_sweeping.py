@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from models.errors import StorageUnavailable
-from resolvers.lifecycle.sweeping import BATCH
+from resolvers.lifecycle.sweeping import BATCH, RETIRED
 from tests.rows import ended_row, session_row, store
 from tests.world import EPOCH, World, open_world
 
@@ -49,7 +49,7 @@ async def test_what_ended_is_kept_for_ever_where_nobody_says_otherwise(world: Wo
 async def test_nobody_waits_for_thousands_of_sessions_to_be_deleted(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
     async with open_world(file) as world:
-        await store(world.app.state.services.database, *(ended_row(at=EPOCH - 100_000_000) for _ in range(BATCH + 1)))
+        await store(world.app.state.services.database, *(ended_row(at=EPOCH - 100_000_000) for _ in range(RETIRED + 1)))
     async with open_world(file, retention_days=1) as world:
         assert await world.ask("{ sessionStats { total } }") == {"total": 1}
         await world.sweep()
