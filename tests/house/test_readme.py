@@ -1,6 +1,5 @@
-"""README.md names what there is, and its examples work."""
+"""README.md names what there is."""
 
-import json
 import re
 from typing import Final
 
@@ -10,10 +9,8 @@ from typer.main import get_command
 
 from main import Settings, cli
 from tests.house.tree import ROOT
-from tests.world import World
 
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
-EXAMPLES: Final = re.findall(r"^gql '(.*)'$", README, re.MULTILINE)
 
 
 def test_every_setting_is_in_the_table() -> None:
@@ -39,21 +36,6 @@ def test_every_command_of_make_is_named() -> None:
 
 
 def test_every_floor_is_on_the_plan() -> None:
-    for floor in ("main.py", "schema/", "resolvers/", "models/", "transport/", "web/", "tests/", "bench/"):
+    for floor in ("main.py", "schema/", "resolvers/", "models/", "transport/", "web/", "tests/", "bench/", "docs/"):
         assert re.search(rf"^{re.escape(floor)}\s+\S", README, re.MULTILINE), floor
         assert (ROOT / floor).exists()
-
-
-async def test_every_example_is_answered_as_it_says(world: World) -> None:
-    assert len(EXAMPLES) > 8
-    user = media = None
-    for example in EXAMPLES:
-        body = json.loads(example.replace("s_…", str(user)).replace("s_media", str(media)))
-        response = await world.client.post("/graphql", json=body)
-        answer = response.json()
-        assert "errors" not in answer, (example, answer)
-        for payload in answer["data"].values():
-            assert payload.get("problems", []) == [], example
-            session = payload.get("session") or {}
-            user = user or session["id"]
-            media = media or (session["id"] if "playerState" in session else None)
