@@ -107,7 +107,7 @@ class ActiveSessions(Source):
         """Why a stream can't go on from there; null where it can."""
         database_id, now = self.feed.database.identity, await self.feed.now()
         fault = given.fault(database_id=database_id, set_=self._fingerprint, now=now)
-        if fault is None and given.position > await self.feed.database.read(reading.furthest):
+        if fault is None and await self.feed.is_ahead(given.position):
             return places.AHEAD
         return fault
 

@@ -85,7 +85,7 @@ class SessionActivities(Source):
         """Why a stream can't go on from there; null where it can."""
         now = await self.feed.now()
         fault = given.fault(database_id=self.feed.database.identity, set_=None, now=now)
-        if fault is not None or given.position > await self.feed.database.read(reading.furthest):
+        if fault is not None or await self.feed.is_ahead(given.position):
             return fault or places.AHEAD
         # The cursor of an activity bears no time.
         recent = given.time is not None or await self.feed.database.read(

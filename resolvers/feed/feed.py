@@ -13,9 +13,10 @@ from models.clock import Instant
 from models.database import Committed, Database
 from models.errors import StorageUnavailable
 from resolvers.feed import reading
+from resolvers.feed.asking import Asking
 from resolvers.feed.batch import Batch
 from resolvers.feed.follower import Follower
-from resolvers.feed.settling import any_unsettled, settle
+from resolvers.feed.settling import settle
 from resolvers.feed.timers import Timer, Timers
 from resolvers.presence import Presence
 
@@ -49,6 +50,7 @@ class Feed:
         """
         self.database = database
         self._presence = presence
+        self._asking = Asking(database)
         self._timers = timers
         self._followers: dict[Follower, None] = {}
         self._hearing: dict[Follower, None] = {}
@@ -72,7 +74,7 @@ class Feed:
                 yield
         finally:
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await asyncio.gather(task, self._asking.finish(), return_exceptions=True)
             self._closed = True
             for follower in self._followers:
                 follower.close()
@@ -201,6 +203,12 @@ class Feed:
         """Whether a stream may have begun with sessions as they were behind that position, which no batch has shown."""
         return self._beginning > 0 or self._begun_at > after
 
+    async def is_ahead(self, position: int) -> bool:
+        """Whether the log has never reached as far as a position."""
+        if self._position is not None and position <= self._position:
+            return False  # as of nearly all cursors: no need to ask
+        return position > await self.database.read(reading.furthest)
+
     def count(self) -> int:
         """A number higher than all before: the position of an item that has no place in the log."""
         self._counted += 1
@@ -215,12 +223,4 @@ class Feed:
     ) -> tuple[Instant, T]:
         """The answer to `question(connection, now, …)`, asked of a state in which time has written everything down."""
         now = await self.now()
-
-        def ask(tx: Connection) -> tuple[T] | None:
-            return None if any_unsettled(tx, now) else (question(tx, now, *args, **kwargs),)
-
-        found = await self.database.read(ask)
-        if found is None:
-            await settle(self.database, now)
-            found = (await self.database.read(question, now, *args, **kwargs),)
-        return now, found[0]
+        return now, await self._asking.ask(now, lambda tx: question(tx, now, *args, **kwargs))

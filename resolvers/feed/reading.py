@@ -2,9 +2,10 @@
 
 import sys
 from collections.abc import Collection, Iterator, Sequence
-from typing import Final, NamedTuple, TypeVar
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, exists, func, select
 from sqlalchemy.engine import Connection
 
 from models.clock import Instant
@@ -153,26 +154,35 @@ def missed(tx: Connection, _now: Instant, chosen: Chosen, start: int, stretch: S
         start: where the stream ended.
         stretch: where to look.
     """
-    after, seen = stretch.after, head(tx)
+    seen = head(tx)
     until = seen if stretch.until is None else stretch.until
-    newer, older = activity.alias(), activity.alias()
-    same = newer.c.session_id == activity.c.session_id
-    is_newest = ~exists().where(same, newer.c.position > activity.c.position, newer.c.position <= until)
-    known = exists().where(older.c.session_id == activity.c.session_id, older.c.position <= start)
-    statement = (
-        select(known, *activity.c, *session.c)
-        .select_from(activity.outerjoin(session, session.c.id == activity.c.session_id))
-        .where(chosen.may_have_sql(), activity.c.position > after, activity.c.position <= until, is_newest)
-        .order_by(activity.c.position)
-        .limit(PART)
-    )
     found = []
-    for was_known, *values in tx.execute(statement):
+    given = {"start": start, "after": stretch.after, "until": until}
+    for was_known, *values in tx.execute(_missed(chosen, PART), given):
         row = values[_WIDTH:]
         found.append(
             Since(Activity(*values[:_WIDTH]), None if row[0] is None else Session(*row), known=bool(was_known))
         )
     return Missed(until, seen, found)
+
+
+@lru_cache(maxsize=128)
+def _missed(chosen: Chosen, most: int) -> Select[Any]:
+    # Kept, as it costs more to put together than to execute; and those who come in a crowd ask the same.
+    start: BindParameter[int] = bindparam("start")
+    after: BindParameter[int] = bindparam("after")
+    until: BindParameter[int] = bindparam("until")
+    newer, older = activity.alias(), activity.alias()
+    same = newer.c.session_id == activity.c.session_id
+    is_newest = ~exists().where(same, newer.c.position > activity.c.position, newer.c.position <= until)
+    known = exists().where(older.c.session_id == activity.c.session_id, older.c.position <= start)
+    return (
+        select(known, *activity.c, *session.c)
+        .select_from(activity.outerjoin(session, session.c.id == activity.c.session_id))
+        .where(chosen.may_have_sql(), activity.c.position > after, activity.c.position <= until, is_newest)
+        .order_by(activity.c.position)
+        .limit(most)
+    )
 
 
 class Entries(NamedTuple):
