@@ -194,12 +194,16 @@ class LiveSet(Follower):
         return self._positioned(told, at_entry(news.position))
 
     def _beats_of(self, ids: list[str], batch: Batch) -> list[Item]:
-        """The items of sessions that were only heard. A session about which there is news to come is left out."""
+        """The items of sessions that were only heard. A session about which there is news to come is left out.
+
+        They are told to all, also to streams that began behind news that still wait; who goes on from one of them must
+        not skip these.
+        """
         cursor = places.of_set(self._database_id, self._fingerprint, self._told)
         heard = [id_ for id_ in ids if id_ in self._ids and id_ not in batch.newest and id_ not in self._news]
         rows = [batch.rows[id_] for id_ in heard if self._has(id_, batch)]
         changes = [Change(SetChange.UPDATED, s.id, s, None, s.last_seen_at, cursor) for s in rows]
-        return [self._positioned(change, behind_entry(self._told.position)) for change in changes]
+        return [self._positioned(change, behind_entry(batch.position)) for change in changes]
 
     def _positioned(self, told: Change, position: int) -> Item:
         self._last = max(self._last, position)

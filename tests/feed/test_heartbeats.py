@@ -75,6 +75,20 @@ async def test_a_stream_that_just_began_hears_the_next_heartbeat(stage: Stage) -
     assert len(await early.read()) == len(await late.read()) == 1
 
 
+async def test_a_stream_that_begins_while_a_change_waits_hears_heartbeats_too(stage: Stage) -> None:
+    a, b = [await stage.world.user(name) for name in "ab"]
+    early = await stage.watch(heartbeats=True, every=5000)
+    for path in "xy":
+        await stage.world.mutate("keepaliveSession", {"id": a["id"], "path": [path]})
+        await early.read()
+    late = await stage.watch(heartbeats=True, every=5000)
+    await beat(stage, b)
+    for stream in (early, late):
+        assert said(await stream.read()) == [("UPDATED", b["id"], None)]
+    await pass_time(stage, 5)
+    assert said(await early.read()) == [("UPDATED", a["id"], "MOVED")]
+
+
 async def test_a_heartbeat_does_not_skip_a_change_that_waits(stage: Stage) -> None:
     a, b = [await stage.world.user(name) for name in "ab"]
     stream = await stage.watch(heartbeats=True, every=5000)
