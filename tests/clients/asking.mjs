@@ -32,6 +32,14 @@ export const LIVE = `
     }
   } ${SESSION}
 `;
+export const LOG = `
+  subscription Log($filter: SessionFilter, $after: String) {
+    sessionActivities(filter: $filter, after: $after) {
+      ... on Activity { type session { ...Shown } at cursor }
+      ... on FeedResync { reason cursor }
+    }
+  } ${SESSION}
+`;
 
 // The session of one user, as input and as filter; each part of a script is a user of its own.
 const user = (part) => `${basename(process.argv[1], ".mjs")} ${part}`;

@@ -1,9 +1,9 @@
 // A web page with an EventSource, which comes back by itself:
-// node event-source.mjs <endpoint> <chromium> <folder> <username> …
+// node event-source.mjs <endpoint> <chromium> <folder> live|log <username> …
 import { openBrowser } from "./browser.mjs";
-import { LIVE, endpoint, say } from "./asking.mjs";
+import { LIVE, LOG, endpoint, say } from "./asking.mjs";
 
-const [chromium, folder, ...usernames] = process.argv.slice(3);
+const [chromium, folder, what, ...usernames] = process.argv.slice(3);
 const context = await openBrowser(chromium, `${folder}/profile`);
 const [page] = context.pages();
 
@@ -21,10 +21,10 @@ await page.evaluate(
     const source = new EventSource(address);
     source.addEventListener("next", ({ data, lastEventId }) => {
       const { data: answer, errors } = JSON.parse(data);
-      say(errors ? { errors } : { told: answer.activeSessions, id: lastEventId });
+      say(errors ? { errors } : { told: Object.values(answer)[0], id: lastEventId });
     });
     source.addEventListener("error", () => say({ lost: source.readyState }));
   },
-  { endpoint, query: LIVE, variables: { filter: { user: { usernames } } } },
+  { endpoint, query: { live: LIVE, log: LOG }[what], variables: { filter: { user: { usernames } } } },
 );
 process.stdin.resume().on("end", () => context.close());

@@ -49,6 +49,8 @@ class Watcher:
         self.told.append(item)
         if "sessions" in item:
             self.held |= {session["id"]: session["username"] for session in item["sessions"]}
+        elif "change" not in item:
+            pass  # an activity changes no set
         elif item["change"] == "REMOVED":
             self.held.pop(item["id"], None)
         else:
@@ -102,7 +104,7 @@ def test_an_event_source_resumes_where_it_was(tmp_path: Path, port: int, exits: 
     with serving(tmp_path, port) as server:
         server.start("stays")
         goes = server.start("goes")
-        args = (server.graphql, browser, tmp_path, "stays", "goes", "comes")
+        args = (server.graphql, browser, tmp_path, "live", "stays", "goes", "comes")
         script = exits.enter_context(talking("event-source.mjs", *args))
         assert script.stdout
         page = Watcher(script.stdout)
@@ -118,3 +120,22 @@ def test_an_event_source_resumes_where_it_was(tmp_path: Path, port: int, exits: 
         assert page.hears("after") == cursor
         page.shows("stays", "comes")
         assert changes(page.told) == WHILE_AWAY
+
+
+def test_an_event_source_that_was_told_nothing_yet_misses_nothing_either(
+    tmp_path: Path, port: int, exits: ExitStack
+) -> None:
+    browser = chromium()
+    with serving(tmp_path, port) as server:
+        args = (server.graphql, browser, tmp_path, "log", "comes")
+        script = exits.enter_context(talking("event-source.mjs", *args))
+        assert script.stdout
+        page = Watcher(script.stdout)
+        assert page.hears("after") is None
+        server.start("somebody else")
+    page.lost()
+
+    with serving(tmp_path, port) as server:
+        server.start("comes")
+        assert page.hears("after")
+        assert (page.hears("told")["type"], len(page.told)) == ("STARTED", 1)

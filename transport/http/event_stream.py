@@ -20,10 +20,10 @@ CUT = b": the server ends this stream, come back\n\n"
 
 
 def event(frame: Frame) -> bytes:
-    """One result, or a heartbeat."""
+    """One result, or a heartbeat. EventSource notes the id of an event without data, and tells nobody of it."""
+    id_ = b""
+    if frame.cursor is not None and frame.cursor.isprintable():  # a line break in it would begin another field
+        id_ = b"id: " + frame.cursor.encode() + b"\n"
     if not frame.payload:
-        return BEGINNING
-    cursor = frame.cursor
-    if cursor is None or not cursor.isprintable():  # a line break in it would begin another field
-        return b"event: next\ndata: " + frame.payload + b"\n\n"
-    return b"event: next\nid: " + cursor.encode() + b"\ndata: " + frame.payload + b"\n\n"
+        return id_ + BEGINNING
+    return b"event: next\n" + id_ + b"data: " + frame.payload + b"\n\n"

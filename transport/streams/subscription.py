@@ -126,8 +126,7 @@ class Subscription(Frames):
         if item is None:
             return await self._over(None)
         if isinstance(item, Joined):
-            await self._join(item)
-            return None
+            return await self._join(item)
         assert self._runner is not None, "made when the opening began"
         frame = await self._runner.frame(item)
         return await self._over(frame) if frame.failed else frame
@@ -142,12 +141,14 @@ class Subscription(Frames):
             self._opening = self._selection.source.open(self._after)
         return await anext(self._opening, None)
 
-    async def _join(self, joined: Joined) -> None:
+    async def _join(self, joined: Joined) -> Frame | None:
+        """Go over to what the group is told; a heartbeat, where they are wanted, with a place that is news."""
         await self._close_opening()
         self._choice.join(joined)
-        self._after = joined.cursor or self._after
         self._known = joined.joined
         self._queue.drop_until(joined.joined)
+        before, self._after = self._after, joined.cursor or self._after
+        return None if self._after == before else self._handover.heartbeat(self._after)
 
     async def _over(self, last: Frame | None) -> Frame | None:
         self._leave()

@@ -74,6 +74,10 @@ class Handover:
         """Whether a reader waits."""
         return self._reader is not None and not self._reader.done()
 
+    def heartbeat(self, cursor: str | None) -> Frame | None:
+        """One that says where the stream may resume; None where nobody wants heartbeats."""
+        return None if self._heartbeat_seconds is None else Frame(b"", cursor)
+
     def wait(self) -> asyncio.Future[Frame | None]:
         """Done when there is a frame, or None, as there is something else."""
         self._reader = reader = self._loop.create_future()

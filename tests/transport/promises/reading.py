@@ -91,7 +91,7 @@ async def over_events(port: int, told: Callable[[str], None], query: str) -> Rea
         while piece := await chunk(reader):
             *events, received = (received + piece).split(b"\n\n")
             for event in events:
-                if event != b":":
+                if event.startswith(b"event: next\n"):
                     yield orjson.loads(event.partition(b"\ndata: ")[2])
 
     return Reader(writer, results(), told)

@@ -46,6 +46,23 @@ async def test_last_event_id_resumes_and_counts_more_than_the_argument(log: Log,
     assert log.opened == ["2"]
 
 
+async def test_a_stream_that_has_nothing_to_tell_yet_says_where_it_begins(log: Log) -> None:
+    log.happen(2)
+    log.joins_at_cursor = True
+    async with Call(endpoint(log), EVENTS, NUMBERS) as call:
+        await call.start()
+        assert [await call.piece(), await call.piece()] == [b":\n\n", b"id: 2\n:\n\n"]
+        log.happen()
+        assert await call.piece() == event(3)
+    async with Call(endpoint(log), EVENTS, NUMBERS, headers={"last-event-id": "3"}) as call:
+        await call.start()
+        await call.piece()
+        await until(lambda: log.closed == 2)
+        # It knows that.
+        log.happen()
+        assert await call.piece() == event(4)
+
+
 async def test_an_empty_last_event_id_is_none(log: Log) -> None:
     log.happen(1)
     async with Call(endpoint(log), EVENTS, NUMBERS, headers={"last-event-id": ""}) as call:
