@@ -28,3 +28,10 @@ def test_it_is_told_of_a_session_that_starts(urql: Any, part: str) -> None:
     snapshot, change = (result["activeSessions"] for result in urql[part])
     assert (snapshot["sessions"], snapshot["last"]) == ([], True)
     assert (change["change"], change["session"]["username"]) == ("ADDED", f"urql {part}")
+
+
+def test_it_sends_a_file_and_fetches_it(urql: Any) -> None:
+    sent = urql["upload"]
+    assert sent["problems"] == []
+    assert (sent["file"]["filename"], sent["file"]["contentType"]) == ("dawn – 1.txt", "text/plain")
+    assert (sent["status"], sent["content"]) == (200, "taken at dawn")

@@ -33,9 +33,29 @@ async function live(client, name) {
   return [first, second];
 }
 
+const PHOTO = `
+  mutation Photo($photo: Upload) {
+    startSession(input: { variant: { field: { unitId: "u1", data: [{ name: "photo", file: $photo }] } } }) {
+      problems { code message path }
+      session { ... on FieldSession { data { name file { filename contentType size url } } } }
+    }
+  }
+`;
+
+async function upload() {
+  const fetchOptions = { headers: { "GraphQL-Require-Preflight": "1" } };
+  const client = new Client({ ...options, exchanges: [fetchExchange], fetchOptions });
+  const photo = new File(["taken at dawn"], "dawn – 1.txt", { type: "text/plain" });
+  const { startSession } = await seen(await client.mutation(PHOTO, { photo }).toPromise());
+  const { file } = startSession.session.data[0];
+  const fetched = await fetch(new URL(file.url, endpoint));
+  return { ...startSession, file, status: fetched.status, content: await fetched.text() };
+}
+
 await report({
   http: (name) => both(overHttp(), name),
   webSocket: (name) => both(overSocket(), name),
+  upload,
   subscriptionByFetch: (name) => live(overHttp(), name),
   subscriptionOverWebSocket: (name) => live(overSocket(), name),
 });
