@@ -63,6 +63,17 @@ def _not_ended_sql(now: Instant, t: Table) -> ColumnElement[bool]:
     return and_(t.c.ended_at.is_(None), or_(t.c.expires_at.is_(None), t.c.expires_at > now))
 
 
+def is_past_sql(t: Table = session_table, *, indexed: bool = True) -> ColumnElement[bool]:
+    """Whether its end is written down; then nothing of it changes any more. The indexes of the past are for those
+    who ask of nothing else than they hold."""
+    return (t.c.end_reason if indexed else unindexed(t.c.end_reason)).is_not(None)
+
+
+def is_present_sql(t: Table = session_table) -> ColumnElement[bool]:
+    """Whether it is one of the others: it goes on, has still to begin, or has ended by time unnoticed so far."""
+    return t.c.ended_at.is_(None)
+
+
 def is_visible(s: Session, now: Instant) -> bool:
     """Whether it is visible: never once it has ended."""
     return s.visible and state(s, now) != State.ENDED

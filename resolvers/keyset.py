@@ -36,6 +36,10 @@ class Listing(Generic[T]):
     rows: Select[Any]
     make: Callable[..., T]
     keys: Sequence[Key[T]]
+    count: Select[Any] | None = None
+    """How many things it has, where there is a quicker way than to count its rows."""
+    whole: Select[Any] | None = None
+    """Its rows without any condition, where no index has its order: only ids are sorted then, and rows read by them."""
 
     def place(self, name: str, cursor: str) -> Place:
         """The place that the argument `name` gives.
@@ -92,7 +96,10 @@ async def read_page(database: Database, listing: Listing[T], page: PageArgs) -> 
 
 
 def _count(tx: Connection, listing: Listing[Any]) -> int:
-    return int(tx.execute(listing.rows.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one())
+    count = listing.count
+    if count is None:
+        count = listing.rows.with_only_columns(func.count(), maintain_column_froms=True)
+    return int(tx.execute(count).scalar_one())
 
 
 def _read(tx: Connection, listing: Listing[T], wanted: Range) -> Slice[T]:
@@ -102,8 +109,11 @@ def _read(tx: Connection, listing: Listing[T], wanted: Range) -> Slice[T]:
         for place, forwards in ((wanted.after, True), (wanted.before, False))
         if place is not None
     ]
-    statement = listing.rows.where(*bounds).order_by(*_order(keys, forwards=not asked.backwards))
-    rows = tx.execute(statement.limit(asked.size + 1).offset(asked.offset)).all()
+    order = _order(keys, forwards=not asked.backwards)
+    statement = listing.rows.where(*bounds).order_by(*order).limit(asked.size + 1).offset(asked.offset)
+    if listing.whole is not None:
+        statement = _by_id(listing.whole, listing, statement).order_by(*order)
+    rows = tx.execute(statement).all()
     nodes = [listing.make(*row) for row in rows[: asked.size]]
     # There is more at the far end where one row too many came; at the near end where a cursor or an offset cut it off.
     far = len(rows) > asked.size
@@ -113,6 +123,12 @@ def _read(tx: Connection, listing: Listing[T], wanted: Range) -> Slice[T]:
     if asked.backwards:
         return Slice(nodes[::-1], has_next=near or later, has_previous=far or earlier)
     return Slice(nodes, has_next=far or later, has_previous=near or earlier)
+
+
+def _by_id(whole: Select[Any], listing: Listing[Any], statement: Select[Any]) -> Select[Any]:
+    """The rows that a statement finds, the last of its keys being their id."""
+    id_ = listing.keys[-1].sql
+    return whole.where(id_.in_(statement.with_only_columns(id_, maintain_column_froms=True).correlate(None)))
 
 
 def _order(keys: Sequence[Key[T]], *, forwards: bool) -> list[ColumnElement[Any]]:
@@ -131,11 +147,11 @@ def _past(keys: Sequence[Key[T]], place: Place, *, forwards: bool, inclusive: bo
 
 
 def _any_past(tx: Connection, listing: Listing[T], place: Place | None, *, forwards: bool) -> bool:
-    """Whether there are rows at `place` or on that side of it; the search begins there."""
+    """Whether there are rows at `place` or on that side of it; where an index leads, the search begins there."""
     if place is None:
         return False
-    beyond = _past(listing.keys, place, forwards=forwards, inclusive=True)
-    return _any(tx, listing.rows.where(beyond).order_by(*_order(listing.keys, forwards=forwards)))
+    beyond = listing.rows.where(_past(listing.keys, place, forwards=forwards, inclusive=True))
+    return _any(tx, beyond if listing.whole is not None else beyond.order_by(*_order(listing.keys, forwards=forwards)))
 
 
 def _any(tx: Connection, rows: Select[Any]) -> bool:

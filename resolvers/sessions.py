@@ -13,10 +13,11 @@ from models.tables import session
 from models.tables.session import Session
 from models.words import Scope
 from resolvers import cursors
-from resolvers.access import in_reach, require
+from resolvers.access import require
 from resolvers.context import Context
 from resolvers.errors import BadUserInput
 from resolvers.filters import Filter
+from resolvers.halves import Halves
 from resolvers.keyset import Key, Listing, read_page
 from resolvers.pages import Page, PageArgs
 
@@ -60,9 +61,12 @@ async def list_sessions(
     require(context.caller, Scope.READ)
     chosen = Filter.parse(filter)
     wanted = [(str(field), str(direction)) for field, direction in order] or list(DEFAULT_ORDER)
+    halves = Halves.of(context.caller, chosen, context.now)
     listing = Listing(
         tag=cursors.tag("sessions", chosen.fingerprint, wanted),
-        rows=select(session).where(in_reach(context.caller, session.c.project_id), chosen.sql(context.now)),
+        rows=select(session).where(halves.both),
+        count=halves.count(),
+        whole=None if wanted[0][0] == "STARTED_AT" else select(session),
         make=Session,
         keys=_keys(wanted, context.now),
     )

@@ -1,7 +1,7 @@
 """Rows put straight into a database: for tests of reading, which need states that calls would take hours to reach."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Table
@@ -17,7 +17,8 @@ from models.tables.data_point import DataPoint
 from models.tables.path_time import PathTime
 from models.tables.project import Project
 from models.tables.session import Session
-from models.words import Kind, State
+from models.words import EndReason, Kind, State
+from resolvers.lifecycle.paths import shared_segments
 
 NOW: Final[Instant] = 1_780_000_000_000
 """The present of these tests: 2026-05-28T20:26:40Z."""
@@ -86,7 +87,8 @@ _numbers = itertools.count()
 def session_row(kind: Kind = Kind.USER, **changes: Any) -> Session:
     """A session that could be stored: a minute old, visible, without an end, but for the `changes`.
 
-    Where they say nothing of it, `expires_at`, `expiry_reason` and `due_at` follow from the live rule.
+    Where they say nothing of it, `expires_at`, `expiry_reason` and `due_at` follow from the live rule; and so, where it
+    has ended, does what is final.
     """
     started_at = changes.get("started_at", NOW - MINUTE)
     values: dict[str, Any] = dict.fromkeys(_names(tables.session))
@@ -113,6 +115,9 @@ def session_row(kind: Kind = Kind.USER, **changes: Any) -> Session:
     }
     made = Session(**values | changes)
     _set_deadlines(made, changes)
+    if made.ended_at is not None:
+        made.end_reason = made.end_reason or EndReason.STOPPED.value
+        made.final_elapsed_ms, made.final_visible_ms = rule.elapsed(made, NOW), made.visible_ms
     return made
 
 
@@ -151,8 +156,17 @@ def activity_row(s: Session, type_: str = "STARTED", **changes: Any) -> Activity
 
 
 def path_row(s: Session, path: Sequence[str], visible_ms: int) -> PathTime:
-    """The time of a session on a path."""
-    return PathTime(session_id=s.id, path=list(path), visible_ms=visible_ms)
+    """The time of a session on a path; what is final of it, where the session has ended, is set when it is stored."""
+    is_final = s.ended_at is not None
+    return PathTime(
+        session_id=s.id,
+        path=list(path),
+        visible_ms=visible_ms,
+        project_id=s.project_id if is_final else None,
+        kind=s.kind if is_final else None,
+        shared=None,
+        final_ms=visible_ms if is_final else None,
+    )
 
 
 def point_row(s: Session, name: str, position: int, value: str = "x") -> DataPoint:
@@ -186,8 +200,18 @@ def _names(table: Table) -> list[str]:
     return [column.name for column in table.columns]
 
 
+def _share(times: Iterable[PathTime]) -> None:
+    """Set what final times say of the paths before them."""
+    final = sorted((time for time in times if time.final_ms is not None), key=lambda time: time.session_id)
+    for _, group in itertools.groupby(final, lambda time: time.session_id):
+        own = {tuple(time.path): time for time in group}
+        for path, shared in shared_segments(own).items():
+            own[path].shared = shared
+
+
 def insert_rows(tx: Connection, rows: Sequence[Any]) -> None:
     """Put rows of any of the tables in, and the tracks of the sessions among them."""
+    _share(row for row in rows if isinstance(row, PathTime))
     for made, table in _TABLES:
         values = [{name: getattr(row, name) for name in _names(table)} for row in rows if isinstance(row, made)]
         if values:

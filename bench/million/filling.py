@@ -13,6 +13,7 @@ from bench.million.population import PROJECTS
 from models.clock import Instant
 from models.migrations import migrate
 from models.tables import activity, path_time, project, server, session, session_track
+from resolvers.lifecycle.paths import shared_segments
 
 BATCH: Final = 10_000
 CACHE_KIB: Final = 1024 * 1024
@@ -51,7 +52,7 @@ def _store_all(tx: Connection, made: Iterator[Life]) -> Iterator[int]:
 def _store(tx: Connection, made: list[Life]) -> None:
     sessions = [life.draft.session for life in made]
     _insert(tx, session, [{name: getattr(s, name) for name in _SESSION} for s in sessions])
-    _insert(tx, path_time, [_time(life, *time) for life in made for time in life.times])
+    _insert(tx, path_time, [time for life in made for time in _times(life)])
     entries = sorted((entry for life in made for entry in life.draft.activities), key=lambda entry: entry.at)
     _insert(tx, activity, [{name: getattr(entry, name) for name in _ACTIVITY} for entry in entries])
     tracks = [{"session_id": s.id, "track": t} for s in sessions for t in s.details.get("schedule_tracks", ())]
@@ -63,8 +64,19 @@ def _insert(tx: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
         tx.execute(table.insert(), rows)
 
 
-def _time(life: Life, path: list[str], milliseconds: int) -> dict[str, Any]:
-    return {"session_id": life.draft.session.id, "path": path, "visible_ms": milliseconds}
+def _times(life: Life) -> Iterator[dict[str, Any]]:
+    s, is_final = life.draft.session, life.draft.session.ended_at is not None
+    shared = shared_segments(tuple(path) for path, _ in life.times)
+    for path, milliseconds in life.times:
+        yield {
+            "session_id": s.id,
+            "path": path,
+            "visible_ms": milliseconds,
+            "project_id": s.project_id if is_final else None,
+            "kind": s.kind if is_final else None,
+            "shared": shared[tuple(path)] if is_final else None,
+            "final_ms": milliseconds if is_final else None,
+        }
 
 
 def _project(name: str, now: Instant) -> dict[str, Any]:

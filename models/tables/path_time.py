@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field
 
 from models.tables.columns import Json, TableModel, of_session, row_class
@@ -16,6 +16,31 @@ class PathTimeTable(TableModel, table=True):
     session_id: str = of_session()
     path: list[str] = Field(sa_type=Json, primary_key=True)
     visible_ms: int = Field(sa_type=BigInteger)
+    """Never 0: there is a row where there is time."""
+
+    # Set when the end of the session is written down, null before: what statistics by path are made of.
+    project_id: str | None = Field(sa_type=Text)
+    kind: str | None = Field(sa_type=Text)
+    shared: int | None
+    """How many segments it begins with that the path before it, in order, of the same session begins with too.
+
+    So a session has as many different beginnings of `depth` segments as it has paths that share fewer than `depth`.
+    """
+    final_ms: int | None = Field(sa_type=BigInteger)
+    """Its `visible_ms`: while that changes with every sign of life, no index may hold it."""
+
+    __table_args__ = (
+        Index(
+            "ix_path_time_past",
+            "project_id",
+            "path",
+            "kind",
+            "shared",
+            "final_ms",
+            sqlite_where=text("final_ms IS NOT NULL"),
+            postgresql_where=text("final_ms IS NOT NULL"),
+        ),
+    )
 
 
 if TYPE_CHECKING:

@@ -47,6 +47,11 @@ class SessionTable(TableModel, table=True):
     ended_at: Instant | None = instant(nullable=True)
     """Null also where it ended by time and the sweeper has not yet written that down."""
     end_reason: str | None = Field(sa_type=Text)
+    """Null where `ended_at` is."""
+    final_elapsed_ms: int | None = Field(sa_type=BigInteger)
+    """How long it lasted, once its end is written down; null before. Then it is part of indexes."""
+    final_visible_ms: int | None = Field(sa_type=BigInteger)
+    """Its `visible_ms`, likewise: while that changes with every sign of life, no index may hold it."""
 
     visible: bool
     path: list[str] = json_column()
@@ -80,9 +85,10 @@ class SessionTable(TableModel, table=True):
     details: dict[str, Any] = Field(sa_type=Json, nullable=False)
 
     __table_args__ = (
-        # An index below begins with what a filter names and ends with the default order.
-        Index("ix_session_started", "started_at", "id"),
-        Index("ix_session_project_started", "project_id", "started_at", "id"),
+        # An index for lists begins with what a filter names, goes on with the default order, and ends with what can
+        # be checked without the row.
+        Index("ix_session_started", "started_at", "id", "kind", "project_id"),
+        Index("ix_session_project_started", "project_id", "started_at", "id", "kind"),
         Index("ix_session_subject", "subject", "started_at", "id"),
         Index("ix_session_external_id", "external_id", "started_at", "id"),
         Index(
@@ -102,7 +108,48 @@ class SessionTable(TableModel, table=True):
             sqlite_where=text("media_id IS NOT NULL"),
             postgresql_where=text("media_id IS NOT NULL"),
         ),
-        Index("ix_session_ended", "ended_at", "started_at", "id"),
+        # Those few whose end is not written down.
+        Index(
+            "ix_session_live",
+            "started_at",
+            "id",
+            "kind",
+            "project_id",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        # All others, with what statistics are made of: these indexes answer without the rows.
+        Index(
+            "ix_session_ended",
+            "ended_at",
+            "started_at",
+            "kind",
+            "end_reason",
+            sqlite_where=text("ended_at IS NOT NULL"),
+            postgresql_where=text("ended_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_session_past",
+            "project_id",
+            "kind",
+            "end_reason",
+            "final_elapsed_ms",
+            "final_visible_ms",
+            "subject",
+            "started_at",
+            "ended_at",
+            sqlite_where=text("end_reason IS NOT NULL"),
+            postgresql_where=text("end_reason IS NOT NULL"),
+        ),
+        Index(
+            "ix_session_past_subject",
+            "subject",
+            "kind",
+            "end_reason",
+            "final_visible_ms",
+            sqlite_where=text("end_reason IS NOT NULL"),
+            postgresql_where=text("end_reason IS NOT NULL"),
+        ),
         Index(
             "ix_session_due",
             "due_at",

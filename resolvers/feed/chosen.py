@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_
 
 from models.clock import Instant
-from models.tables import activity, session
+from models.tables import activity
 from models.tables.activity import Activity
 from models.tables.session import Session
 from resolvers import cursors
 from resolvers.access import Caller, in_reach
 from resolvers.filters import Filter
+from resolvers.halves import Halves
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Chosen:
 
     def sql(self, now: Instant) -> ColumnElement[bool]:
         """The condition that a row of the session table is among them now."""
-        return and_(in_reach(self.viewer, session.c.project_id), self.filter.sql(now))
+        return Halves.of(self.viewer, self.filter, now).both
 
     def has(self, s: Session, now: Instant) -> bool:
         """Whether a session is among them now."""

@@ -4,15 +4,16 @@ Filters are ANDed; values inside one list are ORed; an empty list matches nothin
 Naming a kind's filter asks for that kind, and two kinds' filters together are ORed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final, Self, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, or_, true
+from sqlalchemy import ColumnElement, False_, Table, and_, or_, true
 
 from models.clock import Instant
-from models.tables import activity
+from models.tables import activity, session
 from models.tables.activity import Activity
 from models.tables.session import Session
 from resolvers import cursors
@@ -32,9 +33,6 @@ class Test:
 
     term: Term
     operator: Operator
-
-    def sql(self, now: Instant) -> ColumnElement[bool]:
-        return self.term.sql(self.operator, now)
 
 
 Lasting: TypeAlias = tuple[tuple[str, Operator], ...]
@@ -75,12 +73,36 @@ class Filter:
 
     def sql(self, now: Instant) -> ColumnElement[bool]:
         """The condition that a row of the session table matches."""
-        groups = [_all(group, now) for group in self.kinds]
-        return and_(_all(self.tests, now), or_(*groups) if groups else true())
+        return self._condition(lambda test: test.term.sql(test.operator, now))
+
+    def past_sql(self, t: Table = session) -> ColumnElement[bool]:
+        """The same of a row whose end is written down: in words that indexes answer without the row.
+
+        It may be asked of another table that has the `past_columns`.
+        """
+        return self._condition(lambda test: test.term.past_sql(test.operator, t))
+
+    @cached_property
+    def past_columns(self) -> frozenset[str]:
+        """The columns of a session whose end is written down that it asks of."""
+        return frozenset().union(*(test.term.past_columns for test in chain(self.tests, *self.kinds)))
+
+    def present_sql(self, now: Instant) -> ColumnElement[bool]:
+        """The same of any other row."""
+        return self._condition(lambda test: test.term.present_sql(test.operator, now))
 
     def matches(self, s: Session, now: Instant) -> bool:
         """Whether a session matches."""
         return _matches(self.tests, s, now) and (not self.kinds or any(_matches(group, s, now) for group in self.kinds))
+
+    @cached_property
+    def is_of_present(self) -> bool:
+        """Whether no session whose end is written down can match."""
+        return any(isinstance(test.term.past_sql(test.operator), False_) for test in self.tests)
+
+    def _condition(self, of_one: Callable[[Test], ColumnElement[bool]]) -> ColumnElement[bool]:
+        groups = [and_(true(), *map(of_one, group)) for group in self.kinds]
+        return and_(true(), *map(of_one, self.tests), or_(*groups) if groups else true())
 
     @cached_property
     def is_of_log(self) -> bool:
@@ -143,7 +165,3 @@ def _may_sql(lasting: Lasting) -> ColumnElement[bool]:
 
 def _matches(tests: Sequence[Test], s: Session, now: Instant) -> bool:
     return all(test.term.holds(test.operator, s, now) for test in tests)
-
-
-def _all(tests: Sequence[Test], now: Instant) -> ColumnElement[bool]:
-    return and_(true(), *(test.sql(now) for test in tests))

@@ -1,16 +1,19 @@
 """What a filter asks about: values of a session, in SQL over the table and in Python of a row.
 
-What follows from the row and the clock is taken from the live rule, in both forms.
+What follows from the row and the clock is taken from the live rule, in both forms. In SQL there are two more forms, for
+those sessions alone whose end is written down (`models.rule.is_past_sql`), and for the others: simpler, so that
+indexes answer them.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, and_, false, not_, or_, select
+from sqlalchemy import ColumnElement, Table, and_, false, not_, or_, select, true
 
 from models import rule
 from models.clock import Instant
+from models.sql import unindexed
 from models.tables import session, session_track
 from models.tables.session import Session
 from models.words import State
@@ -23,6 +26,16 @@ class Term(Protocol):
     def sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
         """The condition that a row passes the test."""
 
+    @property
+    def past_columns(self) -> frozenset[str]:
+        """The columns that `past_sql` asks of; where there are none, it passes or fails all alike."""
+
+    def past_sql(self, test: Operator, t: Table = session) -> ColumnElement[bool]:
+        """The same of a row whose end is written down; or of another table's, where that has these columns."""
+
+    def present_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
+        """The same of any other row."""
+
     def holds(self, test: Operator, s: Session, now: Instant) -> bool:
         """Whether this session passes it."""
 
@@ -34,7 +47,19 @@ class Column:
     name: str
 
     def sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - a column holds what it holds
-        return test.sql(session.c[self.name])
+        return self.past_sql(test)
+
+    @property
+    def past_columns(self) -> frozenset[str]:
+        return frozenset({self.name})
+
+    def past_sql(self, test: Operator, t: Table = session) -> ColumnElement[bool]:
+        return test.sql(t.c[self.name])
+
+    def present_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - the same
+        column = session.c[self.name]
+        # A project has far more sessions that have ended than there are others in all.
+        return test.sql(unindexed(column) if self.name == "project_id" else column)
 
     def holds(self, test: Operator, s: Session, now: Instant) -> bool:  # noqa: ARG002 - the same
         return test.holds(getattr(s, self.name))
@@ -52,8 +77,17 @@ class OnceEnded:
     of: Callable[[Session, Instant], Any]
 
     def sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
-        lapsed = and_(rule.has_lapsed_sql(now), test.sql(session.c[self.lapsed]))
-        return or_(test.sql(session.c[self.written]), lapsed)
+        return or_(self.past_sql(test), self.present_sql(test, now))
+
+    @property
+    def past_columns(self) -> frozenset[str]:
+        return frozenset({self.written})
+
+    def past_sql(self, test: Operator, t: Table = session) -> ColumnElement[bool]:
+        return test.sql(t.c[self.written])
+
+    def present_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
+        return and_(rule.has_lapsed_sql(now), test.sql(session.c[self.lapsed]))
 
     def holds(self, test: Operator, s: Session, now: Instant) -> bool:
         return test.holds(self.of(s, now))
@@ -62,8 +96,17 @@ class OnceEnded:
 class LiveState:
     """The state: a few words, so that SQL names those that pass."""
 
+    past_columns: Final = frozenset[str]()
+
     def sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
         return or_(false(), *(rule.in_state_sql(state, now) for state in State if test.holds(state)))
+
+    def past_sql(self, test: Operator, t: Table = session) -> ColumnElement[bool]:  # noqa: ARG002 - it is all in the name
+        return true() if test.holds(State.ENDED) else false()
+
+    def present_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
+        going = (rule.in_state_sql(state, now) for state in State if state != State.ENDED and test.holds(state))
+        return or_(rule.has_lapsed_sql(now) if test.holds(State.ENDED) else false(), *going)
 
     def holds(self, test: Operator, s: Session, now: Instant) -> bool:
         return test.holds(rule.state(s, now))
@@ -72,9 +115,17 @@ class LiveState:
 class Visible:
     """Whether it is visible now."""
 
+    past_columns: Final = frozenset[str]()
+
     def sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
         visible = rule.is_visible_sql(now)
         return or_(false(), *(visible if value else not_(visible) for value in (True, False) if test.holds(value)))
+
+    def past_sql(self, test: Operator, t: Table = session) -> ColumnElement[bool]:  # noqa: ARG002 - it is all in the name
+        return true() if test.holds(False) else false()
+
+    def present_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
+        return self.sql(test, now)
 
     def holds(self, test: Operator, s: Session, now: Instant) -> bool:
         return test.holds(rule.is_visible(s, now))
@@ -83,8 +134,16 @@ class Visible:
 class Tracks:
     """The tracks of an AGENDA session: one that passes is enough."""
 
+    past_columns: Final = frozenset({"id"})
+
     def sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - tracks know no time
-        return session.c.id.in_(select(session_track.c.session_id).where(test.sql(session_track.c.track)))
+        return self.past_sql(test)
+
+    def present_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - the same
+        return self.past_sql(test)
+
+    def past_sql(self, test: Operator, t: Table = session) -> ColumnElement[bool]:
+        return t.c.id.in_(select(session_track.c.session_id).where(test.sql(session_track.c.track)))
 
     def holds(self, test: Operator, s: Session, now: Instant) -> bool:  # noqa: ARG002 - the same
         return any(test.holds(track) for track in s.details.get("schedule_tracks", ()))

@@ -9,14 +9,14 @@ from typing import Any, Final
 
 from models.clock import Instant
 from models.ids import ACTIVITY, new_id
-from models.rule import deadline, has_lapsed
+from models.rule import deadline, elapsed, has_lapsed
 from models.tables.activity import Activity
 from models.tables.session import Session
 from models.words import ActivityType, EndReason
 from resolvers.field.points import Form
 from resolvers.lifecycle.player import Player
 
-INDEXED: Final = ("begun", "due_at", "ended_at", "end_reason")
+INDEXED: Final = ("begun", "due_at", "ended_at", "end_reason", "final_elapsed_ms", "final_visible_ms")
 """Columns that change in the life of a session and are part of indexes. Most calls leave them as they are."""
 
 _indexed = attrgetter(*INDEXED)
@@ -121,11 +121,13 @@ def finish(
     *,
     client_at: Instant | None = None,
 ) -> None:
-    """End the session: for good."""
+    """End the session: for good. It was heard for the last time."""
     s = draft.session
     s.ended_at = at
     s.end_reason = reason.value
     s.due_at = None
+    s.final_elapsed_ms = elapsed(s, at)
+    s.final_visible_ms = s.visible_ms
     draft.record(ActivityType(reason.value), at, data, client_at=client_at)
 
 

@@ -1,19 +1,32 @@
 """The visible time of each path of a session, kept for at most 500 paths (design of the domain, section 2)."""
 
 from collections import defaultdict
-from collections.abc import Sequence, Set
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence, Set
+from itertools import takewhile
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
 from models.sql import one_of_keys, upsert
 from models.tables import path_time
+from models.tables.session import Session
 from resolvers.lifecycle.draft import Draft
 
 MAX_PATHS: Final = 500
 
 Path = tuple[str, ...]
+
+_CLOSE: Final = (
+    path_time.update()
+    .where(path_time.c.session_id == bindparam("of_id"), path_time.c.path == bindparam("of_path"))
+    .values(
+        project_id=bindparam("project"),
+        kind=bindparam("of_kind"),
+        shared=bindparam("with_before"),
+        final_ms=path_time.c.visible_ms,
+    )
+)
 
 
 def place_for(path: Path, known: Set[Path], count: int) -> Path:
@@ -45,6 +58,34 @@ def assign_paths(tx: Connection, drafts: Sequence[Draft]) -> None:
                 s.path_count += 1
             rows.append({"session_id": s.id, "path": list(place), "visible_ms": milliseconds})
     tx.execute(upsert(tx, path_time, key=("session_id", "path"), added=("visible_ms",)), rows)
+
+
+def close_paths(tx: Connection, ended: Iterable[Session]) -> None:
+    """Lay down the times of sessions that end now: they stay as they are, and statistics look them up."""
+    sessions = {s.id: s for s in ended if s.path_count}
+    if not sessions:
+        return
+    paths: dict[str, list[Path]] = {session_id: [] for session_id in sessions}
+    of_them = select(path_time.c.session_id, path_time.c.path).where(path_time.c.session_id.in_(sorted(sessions)))
+    for session_id, path in tx.execute(of_them):
+        paths[session_id].append(tuple(path))
+    tx.execute(_CLOSE, [row for session_id, s in sessions.items() for row in _closed(s, paths[session_id])])
+
+
+def _closed(s: Session, paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
+    for path, shared in shared_segments(paths).items():
+        yield {"of_id": s.id, "of_path": list(path), "project": s.project_id, "of_kind": s.kind, "with_before": shared}
+
+
+def shared_segments(paths: Iterable[Path]) -> dict[Path, int]:
+    """How many first segments each path has in common with the one before it, when they are sorted."""
+    ordered = sorted(paths)
+    return {path: _common(before, path) for before, path in zip([(), *ordered], ordered, strict=False)}
+
+
+def _common(one: Path, other: Path) -> int:
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return sum(1 for _ in alike)
 
 
 def _known(tx: Connection, drafts: Sequence[Draft]) -> dict[str, set[Path]]:

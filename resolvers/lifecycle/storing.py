@@ -12,7 +12,7 @@ from models.tables.activity import Activity
 from models.tables.session import Session
 from resolvers.field.points import write_forms
 from resolvers.lifecycle.draft import INDEXED, Draft
-from resolvers.lifecycle.paths import assign_paths
+from resolvers.lifecycle.paths import assign_paths, close_paths
 from resolvers.lifecycle.players import write_players
 
 _CHANGING: Final = (
@@ -53,6 +53,7 @@ def write_drafts(tx: Connection, drafts: Iterable[Draft]) -> None:
     """
     changed = [draft for draft in drafts if draft.is_changed]
     assign_paths(tx, changed)
+    close_paths(tx, [draft.session for draft in changed if draft.session.ended_at is not None])
     for columns, alike in _by_columns(changed).items():
         _write_rows(tx, alike, columns)
     if moved := {draft.session.id: draft.tracks for draft in changed if draft.tracks is not None}:

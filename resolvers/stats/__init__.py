@@ -6,13 +6,13 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 from sqlalchemy import ColumnElement, and_
 from sqlalchemy.engine import Connection
 
-from models import rule
 from models.clock import MINUTE, Instant
 from models.tables import session
-from models.words import Scope, State
-from resolvers.access import in_reach, require
+from models.words import Scope
+from resolvers.access import require
 from resolvers.context import Context
 from resolvers.filters import Filter
+from resolvers.halves import Halves
 from resolvers.pages import bounded, size
 from resolvers.stats import counting
 from resolvers.stats.figures import PathStat, StatBucket, StatGroup, Summary
@@ -38,19 +38,19 @@ class Stats:
         require(context.caller, Scope.READ)
         self._database = context.database
         self._now = context.now
-        self._matching = and_(in_reach(context.caller, session.c.project_id), Filter.parse(filter).sql(context.now))
+        self._halves = Halves.of(context.caller, Filter.parse(filter), context.now)
 
     async def total(self) -> int:
         """How many sessions match, in any state."""
-        return await self._count()
+        return await self._read(counting.total)
 
     async def active(self) -> int:
         """How many of them are going on."""
-        return await self._count(self._active)
+        return await self._count()
 
     async def visible(self) -> int:
         """How many of them are visible: none that has ended."""
-        return await self._count(rule.is_visible_sql(self._now))
+        return await self._database.read(counting.count, self._halves.visible)
 
     async def seen_within(self, minutes: int) -> int:
         """How many are active and were heard in the last so many minutes (1 to 527,040), the first moment included.
@@ -59,19 +59,19 @@ class Stats:
             BadUserInput: the minutes are out of bounds.
         """
         since = self._now - bounded("minutes", minutes, 1, MAX_MINUTES) * MINUTE
-        return await self._count(self._active, session.c.last_seen_at >= since)
+        return await self._count(session.c.last_seen_at >= since)
 
     async def elapsed_seconds(self) -> Summary:
         """How long they have lasted; scheduled and cancelled ones 0."""
-        return await self._read(counting.summarise, rule.elapsed_sql(self._now))
+        return await self._read(counting.summarise, counting.elapsed(self._now))
 
     async def visible_seconds(self) -> Summary:
         """How long they were visible."""
-        return await self._read(counting.summarise, session.c.visible_ms)
+        return await self._read(counting.summarise, counting.VISIBLE)
 
     async def by_kind(self) -> list[StatGroup]:
         """By kind."""
-        return await self._groups(session.c.kind)
+        return await self._groups(counting.KIND)
 
     async def by_project(self, first: int = 20) -> list[StatGroup]:
         """By project: the `first` (1 to 500) largest.
@@ -79,7 +79,7 @@ class Stats:
         Raises:
             BadUserInput: `first` is out of bounds.
         """
-        return await self._groups(session.c.project_id, size("first", first))
+        return await self._groups(counting.PROJECT, size("first", first))
 
     async def by_subject(self, first: int = 20) -> list[StatGroup]:
         """By subject: the `first` (1 to 500) largest. Sessions without a subject are in no group.
@@ -87,7 +87,7 @@ class Stats:
         Raises:
             BadUserInput: `first` is out of bounds.
         """
-        return await self._groups(session.c.subject, size("first", first))
+        return await self._groups(counting.SUBJECT, size("first", first))
 
     async def by_path(self, first: int = 20, depth: int = 1) -> list[PathStat]:
         """By the first `depth` (1 to 8) segments of their paths: the `first` (1 to 500) with the most sessions.
@@ -99,11 +99,11 @@ class Stats:
             BadUserInput: `first` or `depth` is out of bounds.
         """
         depth = bounded("depth", depth, 1, MAX_DEPTH)
-        return await self._read(by_path, self._now, size("first", first), depth)
+        return await self._read(by_path, size("first", first), depth)
 
     async def by_end_reason(self) -> list[StatGroup]:
         """By reason of the end: ended ones only."""
-        return await self._groups(rule.end_reason_sql(self._now))
+        return await self._groups(counting.end_reason(self._now))
 
     async def series(self, start: Instant, end: Instant, bucket_seconds: int) -> list[StatBucket]:
         """In time: the buckets that begin from `start` on and before `end`, at most 2000.
@@ -111,25 +111,22 @@ class Stats:
         Raises:
             BadUserInput: they are none, or too many.
         """
-        return await self._read(series, self._now, grid(start, end, bucket_seconds))
-
-    @property
-    def _active(self) -> ColumnElement[bool]:
-        return rule.in_state_sql(State.ACTIVE, self._now)
+        return await self._read(series, grid(start, end, bucket_seconds))
 
     async def _count(self, *conditions: ColumnElement[bool]) -> int:
-        return await self._database.read(counting.count, and_(self._matching, *conditions))
+        """How many are going on, and meet the conditions."""
+        return await self._database.read(counting.count, and_(self._halves.active, *conditions))
 
-    async def _groups(self, key: ColumnElement[Any], first: int | None = None) -> list[StatGroup]:
-        return await self._read(counting.groups, self._now, key, first)
+    async def _groups(self, key: counting.Value, first: int | None = None) -> list[StatGroup]:
+        return await self._read(counting.groups, key, first)
 
     async def _read(
         self,
-        question: Callable[Concatenate[Connection, ColumnElement[bool], P], T],
+        question: Callable[Concatenate[Connection, Halves, P], T],
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        return await self._database.read(question, self._matching, *args, **kwargs)
+        return await self._database.read(question, self._halves, *args, **kwargs)
 
 
 __all__ = ["PathStat", "StatBucket", "StatGroup", "Stats", "Summary"]

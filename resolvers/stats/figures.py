@@ -1,5 +1,6 @@
 """What statistics answer."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from models.clock import SECOND, Instant
@@ -47,8 +48,11 @@ class StatBucket:
     ended: int
 
 
-def summary(count: int, total: int | None, least: int | None, most: int | None) -> Summary:
-    """A summary from milliseconds, divided once."""
-    if not count or total is None or least is None or most is None:
+def summary(parts: Iterable[Sequence[int]]) -> Summary:
+    """A summary from the count, sum, least and most milliseconds of each of some parts, divided once."""
+    found = [part for part in parts if part[0]]
+    if not found:
         return Summary(0, 0.0, None, None, None)
+    count, total = sum(part[0] for part in found), int(sum(part[1] for part in found))
+    least, most = min(part[2] for part in found), max(part[3] for part in found)
     return Summary(count, total / SECOND, total / (count * SECOND), least / SECOND, most / SECOND)

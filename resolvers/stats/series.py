@@ -1,16 +1,19 @@
 """Sessions in time: how many go on, start and end in each of many equal spans, with one statement."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select, union_all
 from sqlalchemy.engine import Connection
 
 from models.clock import SECOND, Instant
-from models.rule import effective_end_sql, has_lapsed_sql
+from models.rule import has_lapsed_sql
+from models.sql import unindexed
 from models.tables import session
 from resolvers.errors import BadUserInput
+from resolvers.halves import Halves
 from resolvers.stats.figures import StatBucket
 
 MAX_BUCKETS: Final = 2000
@@ -47,76 +50,92 @@ def grid(start: Instant, end: Instant, bucket_seconds: int) -> Grid:
     return Grid(start, width, count)
 
 
-def series(tx: Connection, matching: ColumnElement[bool], now: Instant, spans: Grid) -> list[StatBucket]:
+def series(tx: Connection, halves: Halves, spans: Grid) -> list[StatBucket]:
     """Each bucket, with the sessions going on at any moment of it, and those starting and ending in it.
 
     A session goes on from its start to its effective end, that moment not included; without an end as yet, for
     ever. What ended before it began (CANCELLED) never started and never went on, but ended.
     """
-    statement = union_all(
-        _open_at_start(matching, now, spans),
-        _starts(matching, now, spans),
-        _ends(matching, now, spans),
-    )
-    return _running(tx.execute(statement).all(), spans)
+    now = halves.now
+    # Where the end is written there is one, and the index of ends leads.
+    past = _Lives(halves.past, unindexed(session.c.started_at), session.c.ended_at, false())
+    lapsed = case((has_lapsed_sql(now), session.c.expires_at))
+    present = _Lives(halves.present, session.c.started_at, lapsed, lapsed.is_(None))
+    return _running(tx.execute(union_all(*past.events(spans), *present.events(spans))).all(), spans)
 
 
-def _lives(now: Instant) -> ColumnElement[bool]:
-    """Whether it goes on at any moment."""
-    end = effective_end_sql(now)
-    return or_(end.is_(None), end > session.c.started_at)
+@dataclass(frozen=True)
+class _Lives:
+    """The lives of one half of the sessions: from when to when they last, or that there is no end as yet."""
 
+    condition: ColumnElement[bool]
+    start: ColumnElement[Any]
+    end: ColumnElement[Any]
+    endless: ColumnElement[bool]
 
-def _open_at_start(matching: ColumnElement[bool], now: Instant, spans: Grid) -> Any:
-    end = effective_end_sql(now)
-    still = or_(end.is_(None), end >= spans.start)
-    return select(literal("open"), literal(0), func.count(), literal(0), literal(0)).where(
-        matching, session.c.started_at < spans.start, still, _lives(now)
-    )
+    def events(self, spans: Grid) -> list[Select[Any]]:
+        """What happens before the first bucket and in each: rows of a word, a bucket and three numbers."""
+        return [self._open(spans), self._starts(spans), self._ends(spans)]
 
+    def _open(self, spans: Grid) -> Select[Any]:
+        """How many go on when the first bucket begins, or end at that moment."""
+        figures: list[ColumnElement[Any]] = [literal("open"), literal(0), func.count(), literal(0), literal(0)]
+        return select(*figures).where(self.condition, self.start < spans.start, self._ends_from(spans.start))
 
-def _starts(matching: ColumnElement[bool], now: Instant, spans: Grid) -> Any:
-    end = effective_end_sql(now)
-    bucket = ((session.c.started_at - spans.start) // spans.width).label("bucket")
-    began = or_(end.is_(None), end >= session.c.started_at)
-    return (
-        select(literal("start"), bucket, func.count().filter(_lives(now)), func.count().filter(began), literal(0))
-        .where(matching, session.c.started_at >= spans.start, session.c.started_at < spans.end)
-        .group_by("bucket")
-    )
-
-
-def _ends(matching: ColumnElement[bool], now: Instant, spans: Grid) -> Any:
-    since = effective_end_sql(now) - spans.start
-    at_once = and_(_lives(now), since % spans.width == 0)
-    # Each column by itself, so that the index of each serves.
-    within = or_(
-        and_(session.c.ended_at >= spans.start, session.c.ended_at < spans.end),
-        and_(has_lapsed_sql(now), session.c.expires_at >= spans.start, session.c.expires_at < spans.end),
-    )
-    return (
-        select(
-            literal("end"),
-            (since // spans.width).label("bucket"),
-            func.count().filter(_lives(now)),
-            func.count(),
-            func.count().filter(at_once),
+    def _starts(self, spans: Grid) -> Select[Any]:
+        """How many begin to go on, and how many start, if only for that moment."""
+        bucket = ((self.start - spans.start) // spans.width).label("bucket")
+        within = and_(self.start >= spans.start, self.start < spans.end)
+        return (
+            select(literal("start"), bucket, func.count().filter(self._lives()), func.count(), literal(0))
+            # The last condition leaves out what never started; the one before it is for the index of ends.
+            .where(self.condition, within, self._ends_from(spans.start), self._ends_from(self.start))
+            .group_by("bucket")
         )
-        .where(matching, within)
-        .group_by("bucket")
-    )
+
+    def _ends(self, spans: Grid) -> Select[Any]:
+        """How many go on no more, how many end, and how many of the first kind do so as the bucket begins."""
+        since = self.end - spans.start
+        at_once = and_(self._lives(), since % spans.width == 0)
+        return (
+            select(
+                literal("end"),
+                (since // spans.width).label("bucket"),
+                func.count().filter(self._lives()),
+                func.count(),
+                func.count().filter(at_once),
+            )
+            .where(self.condition, self.end >= spans.start, self.end < spans.end)
+            .group_by("bucket")
+        )
+
+    def _lives(self) -> ColumnElement[bool]:
+        """Whether it goes on at any moment."""
+        return or_(self.endless, self.end > self.start)
+
+    def _ends_from(self, moment: ColumnElement[Any] | Instant) -> ColumnElement[bool]:
+        return or_(self.endless, self.end >= moment)
 
 
 def _running(rows: Sequence[Any], spans: Grid) -> list[StatBucket]:
     """Going on in a bucket is what was before it and did not end by its first moment, and what starts in it."""
-    starts = {bucket: figures for what, bucket, *figures in rows if what == "start"}
-    ends = {bucket: figures for what, bucket, *figures in rows if what == "end"}
     going = sum(figures[0] for what, _, *figures in rows if what == "open")
+    starts, ends = _by_bucket(rows, "start"), _by_bucket(rows, "end")
     buckets = []
     for index in range(spans.count):
-        starting, started, _ = starts.get(index, (0, 0, 0))
-        ending, ended, at_once = ends.get(index, (0, 0, 0))
+        starting, started, _ = starts[index]
+        ending, ended, at_once = ends[index]
         going += starting
         buckets.append(StatBucket(spans.start + index * spans.width, going - at_once, started, ended))
         going -= ending
     return buckets
+
+
+def _by_bucket(rows: Sequence[Any], wanted: str) -> defaultdict[int, tuple[int, int, int]]:
+    """The figures of one word, those of both halves of the sessions summed."""
+    sums: defaultdict[int, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
+    for what, bucket, *figures in rows:
+        if what == wanted:
+            one, two, three = sums[bucket]
+            sums[bucket] = (one + figures[0], two + figures[1], three + figures[2])
+    return sums

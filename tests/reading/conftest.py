@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from sqlalchemy import Engine, create_engine
 
+from models.clock import SECOND
 from models.database import Database, open_database
 from models.migrations import migrate
-from tests.rows import clear, project_row, store
+from models.words import Kind
+from tests.rows import NOW, activity_row, clear, ended_row, project_row, session_row, store
 
 
 @pytest.fixture(scope="package")
@@ -33,3 +35,18 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         migrate(tx)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="package")
+async def filled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
+    """A database with three thousand sessions, most of them ended."""
+    async with open_database(tmp_path_factory.mktemp("plans") / "test.db") as database:
+        kinds = list(Kind)
+        made = [
+            session_row(kinds[index % 5], started_at=NOW - index * SECOND)
+            if index % 4 == 0
+            else ended_row(kinds[index % 5])
+            for index in range(3000)
+        ]
+        await store(database, project_row("p1"), *made, *(activity_row(s) for s in made))
+        yield database

@@ -11,8 +11,10 @@ from models.clock import HOUR, MINUTE
 from models.tables import session
 from models.tables.session import Session
 from models.words import Kind
+from resolvers.access import LOCAL_ADMIN
 from resolvers.errors import BadUserInput
 from resolvers.filters import Filter
+from resolvers.halves import Halves
 from tests.reading.generated import FILTERS, SIMPLE_FILTERS, sessions
 from tests.rows import NOW, insert_rows, project_row, session_row
 
@@ -20,12 +22,19 @@ NOWS = st.integers(-8, 8).map(lambda steps: NOW + steps * 10 * MINUTE // 4)
 
 
 def found_by_sql(engine: Engine, made: list[Session], chosen: Filter, now: int = NOW) -> set[str]:
-    """The ids that the condition of a filter finds."""
+    """The ids that the condition of a filter finds, and likewise its two halves, each of them once."""
+    halves = Halves.of(LOCAL_ADMIN, chosen, now)
     with engine.connect() as tx:
         insert_rows(tx, [project_row("p1"), project_row("p2"), *made])
-        found = {row.id for row in tx.execute(select(session.c.id).where(chosen.sql(now)))}
+        found, past, present, both = (
+            tx.execute(select(session.c.id).where(condition)).scalars().all()
+            for condition in (chosen.sql(now), halves.past, halves.present, halves.both)
+        )
+        total = tx.execute(halves.count()).scalar_one()
         tx.rollback()
-    return found
+    assert sorted(found) == sorted([*past, *present]) == sorted(both)
+    assert total == len(found)
+    return set(found)
 
 
 @settings(max_examples=120, deadline=None)

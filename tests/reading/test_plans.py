@@ -1,76 +1,29 @@
 """What is often asked is looked up in an index: the planner's own words, without statistics of the data."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Connection
 
-from models.clock import MINUTE, SECOND
-from models.database import Database, open_database
-from models.words import Kind
+from models.clock import MINUTE
+from models.database import Database
 from resolvers.activities import list_activities
 from resolvers.lifecycle.sweeping import Sweep, settle_due
 from resolvers.pages import PageArgs
 from resolvers.sessions import list_sessions
-from resolvers.stats import Stats
 from tests.reading.asking import READER, context
-from tests.rows import NOW, activity_row, ended_row, project_row, session_row, store
+from tests.reading.plans import on_sessions, plan_of
+from tests.rows import NOW
 
 WALK = "SCAN session USING INDEX ix_session_started"
 """In the order of the list, until the page is full."""
+LIVE = "SCAN session USING INDEX ix_session_live"
+"""In the same order, but only of those whose end is not written down."""
 BY_ID = "SEARCH session USING INDEX sqlite_autoindex_session_1 (id=?)"
 BY_END = [
     "SEARCH session USING INDEX ix_session_ended (ended_at>? AND ended_at<?)",
     "SEARCH session USING INDEX ix_session_due (due_at>? AND due_at<?)",
 ]
-
-
-@pytest.fixture(scope="module")
-async def filled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
-    """Three thousand sessions, most of them ended."""
-    async with open_database(tmp_path_factory.mktemp("plans") / "test.db") as database:
-        kinds = list(Kind)
-        made = [
-            session_row(kinds[index % 5], started_at=NOW - index * SECOND)
-            if index % 4 == 0
-            else ended_row(kinds[index % 5])
-            for index in range(3000)
-        ]
-        await store(database, project_row("p1"), *made, *(activity_row(s) for s in made))
-        yield database
-
-
-async def plan_of(database: Database, question: Awaitable[Any]) -> list[str]:
-    """How the statements of a question are carried out, step by step."""
-    sent: list[tuple[str, Any]] = []
-
-    def note(_connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if statement.startswith("SELECT"):
-            sent.append((statement, parameters))
-
-    engines = (database._reading.sync_engine, database._writer._engine.sync_engine)
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
-    try:
-        await question
-    finally:
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", note)
-    return await database.read(_explain, sent)
-
-
-def _explain(tx: Connection, sent: list[tuple[str, Any]]) -> list[str]:
-    return [
-        step for sql, parameters in sent for *_, step in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
-    ]
-
-
-def on_sessions(plan: list[str]) -> list[str]:
-    """The steps that look for sessions."""
-    return [step for step in plan if step.split()[:2] in (["SCAN", "session"], ["SEARCH", "session"])]
 
 
 @pytest.mark.parametrize(
@@ -92,9 +45,13 @@ def on_sessions(plan: list[str]) -> list[str]:
         ({"agenda": {"guides": [7]}}, ["SEARCH session USING INDEX ix_session_guide (guide=?)"]),
         ({"agenda": {"schedule_tracks": [1]}}, [BY_ID]),
         ({"media": {"media_ids": ["a"]}}, ["SEARCH session USING INDEX ix_session_media (media_id=?)"]),
-        ({"active": True}, ["SEARCH session USING INDEX ix_session_ended (ended_at=?)"]),
-        ({"states": ["ACTIVE"]}, ["SEARCH session USING INDEX ix_session_ended (ended_at=?)"]),
-        ({"states": ["SCHEDULED"]}, ["SEARCH session USING INDEX ix_session_ended (ended_at=? AND started_at>?)"]),
+        ({"active": True}, [LIVE]),
+        ({"states": ["ACTIVE"]}, [LIVE]),
+        ({"visible": True}, [LIVE]),
+        ({"states": ["SCHEDULED"]}, ["SEARCH session USING INDEX ix_session_live (started_at>?)"]),
+        ({"active": True, "kinds": ["USER"], "project_ids": ["p1"]}, [LIVE]),
+        ({"active": True, "started_after": NOW}, ["SEARCH session USING INDEX ix_session_live (started_at>?)"]),
+        ({"active": True, "subjects": ["a"]}, ["SEARCH session USING INDEX ix_session_subject (subject=?)"]),
         # Most sessions have ended: a page of those is full soonest in the order of the list.
         ({"states": ["ENDED"]}, [WALK]),
         ({"active": False}, [WALK]),
@@ -149,21 +106,6 @@ async def test_the_log_is_read_from_its_end_or_by_project(filled: Database) -> N
     names = {"project_ids": ["p1"]}
     plan = await plan_of(filled, list_activities(asked, filter=names, types=None, page=PageArgs(last=5)))
     assert plan == ["SEARCH activity USING INDEX ix_activity_project (project_id=?)"]
-
-
-async def test_a_series_reads_what_lies_in_its_window(filled: Database) -> None:
-    plan = await plan_of(filled, Stats(context(filled), None).series(NOW - MINUTE, NOW, 1))
-    assert on_sessions(plan) == [
-        "SEARCH session USING INDEX ix_session_started (started_at<?)",
-        "SEARCH session USING INDEX ix_session_started (started_at>? AND started_at<?)",
-        *BY_END,
-    ]
-
-
-async def test_counting_the_active_looks_at_no_ended_one(filled: Database) -> None:
-    for ask in (Stats.active, Stats.visible):
-        plan = await plan_of(filled, ask(Stats(context(filled), None)))
-        assert on_sessions(plan) == ["SEARCH session USING INDEX ix_session_ended (ended_at=?)"]
 
 
 async def test_the_sweep_looks_up_what_is_due(filled: Database) -> None:

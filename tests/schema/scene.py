@@ -106,7 +106,16 @@ class Shelf:
     project = activity = session
 
     async def path_times(self, session_id: str) -> list[PathTime]:
-        return [PathTime(session_id=session_id, path=["view"], visible_ms=1500)]
+        time = PathTime(
+            session_id=session_id,
+            path=["view"],
+            visible_ms=1500,
+            project_id=None,
+            kind=None,
+            shared=None,
+            final_ms=None,
+        )
+        return [time]
 
     async def data_points(self, session_id: str, _names: Sequence[str] | None = None) -> list[ShownPoint]:
         return [ShownPoint(session_id, "photo", 2, None, is_text=False, is_raw=True, file=None)]

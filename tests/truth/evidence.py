@@ -26,6 +26,13 @@ HALVES = {
         SELECT count(*) FROM path_time WHERE session_id = session.id)""",
     "more time on paths than visible": """SELECT id FROM session WHERE visible_ms < (
         SELECT coalesce(sum(visible_ms), 0) FROM path_time WHERE session_id = session.id)""",
+    "final figures of a session that goes on, or none of one that is over": """SELECT id FROM session
+        WHERE (end_reason IS NULL) <> (ended_at IS NULL) OR (final_elapsed_ms IS NULL) <> (ended_at IS NULL)
+        OR (ended_at IS NOT NULL AND final_visible_ms IS NOT visible_ms)""",
+    "final figures that are not those of the path": """SELECT session_id FROM path_time JOIN session ON id = session_id
+        WHERE (final_ms IS NULL) <> (ended_at IS NULL) OR (shared IS NULL) <> (ended_at IS NULL)
+        OR (ended_at IS NOT NULL AND (final_ms, path_time.project_id, path_time.kind)
+        IS NOT (path_time.visible_ms, session.project_id, session.kind))""",
     "item without its tracks": """SELECT id FROM session WHERE kind = 'AGENDA' AND 2 <> (
         SELECT count(*) FROM session_track WHERE session_id = session.id)""",
     "form without its points": """SELECT id FROM session WHERE kind = 'FIELD' AND 2 <> (

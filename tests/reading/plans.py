@@ -1,0 +1,39 @@
+"""The planner's own words for what a question makes the database do."""
+
+from collections.abc import Awaitable
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
+
+from models.database import Database
+
+
+async def plan_of(database: Database, question: Awaitable[Any]) -> list[str]:
+    """How the statements of a question are carried out, step by step."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if statement.startswith("SELECT"):
+            sent.append((statement, parameters))
+
+    engines = (database._reading.sync_engine, database._writer._engine.sync_engine)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    try:
+        await question
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
+    return await database.read(_explain, sent)
+
+
+def _explain(tx: Connection, sent: list[tuple[str, Any]]) -> list[str]:
+    return [
+        step for sql, parameters in sent for *_, step in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
+    ]
+
+
+def on_sessions(plan: list[str]) -> list[str]:
+    """The steps that look for sessions."""
+    return [step for step in plan if step.split()[:2] in (["SCAN", "session"], ["SEARCH", "session"])]
