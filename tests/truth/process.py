@@ -21,6 +21,7 @@ class Killable:
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
         self._process = process
         self.port = port
+        self.pid = process.pid
 
     @property
     def is_dead(self) -> bool:
