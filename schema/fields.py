@@ -25,6 +25,7 @@ DEFINITION: Final = "strawberry-definition"
 """Where strawberry keeps its own description of a part of the schema."""
 _READ: Final = "read"
 _WEIGHT: Final = "weight"
+_SIZE: Final = "size"
 _SHOW: Final = "show"
 
 STATEMENT: Final = 50
@@ -36,6 +37,11 @@ def derived(
 ) -> Any:
     """A field that `read` works out from the row and the context of the operation; it may answer an awaitable."""
     return strawberry.field(name=name, description=description, metadata={_READ: read, _WEIGHT: weight})
+
+
+def listed(description: str, *, most: int) -> Any:
+    """A list that is an attribute of its row, and as long as it gets: `most` items, of which each has its cost."""
+    return strawberry.field(description=description, metadata={_SIZE: most})
 
 
 def resolved(description: str, *, of: Any = None, weight: int | None = None) -> Callable[[Method], Method]:
@@ -72,7 +78,7 @@ def subscribed(description: str, *, of: Any, show: Callable[[Any], object] | Non
 
 
 def finish_field(field: GraphQLField) -> None:
-    """What strawberry leaves to do of a field: the plain function, the weight, arguments without a default."""
+    """What strawberry leaves to do of a field: the plain function, what it costs, arguments without a default."""
     definition = field.extensions[DEFINITION]
     if definition.is_basic_field:
         field.resolve = _plain(definition)
@@ -80,6 +86,8 @@ def finish_field(field: GraphQLField) -> None:
         field.resolve = lambda item, _info, **_arguments: show(item)
     if (weight := definition.metadata.get(_WEIGHT)) is not None:
         field.extensions[_WEIGHT] = weight
+    if (size := definition.metadata.get(_SIZE)) is not None:
+        field.extensions[_SIZE] = size
     for argument in field.args.values():
         # A method says None where an argument may be left out; to clients that is no default.
         if argument.default_value is None:

@@ -6,20 +6,23 @@ import strawberry
 
 from models.tables.activity import Activity as ActivityRow
 from resolvers.feed import items
+from resolvers.feed.reading import PART
 from schema.activity import Activity
 from schema.enums import ActivityType, SetChange
+from schema.fields import listed
 from schema.scalars import DateTime
 from schema.session import Session
 
 
 @strawberry.type(description="One of the parts of a snapshot: the set as it was at one moment, the latest start first.")
 class SessionSnapshot:
-    sessions: list[Session] = strawberry.field(description="The sessions of this part, at most 500.")
+    sessions: list[Session] = listed("The sessions of this part, at most 500.", most=PART)
     total_count: int = strawberry.field(description="How many sessions match.")
     last: bool = strawberry.field(description="Whether this is the last part.")
     truncated: bool = strawberry.field(
         description="Whether more than 10,000 match, of which only the latest are sent. Changes then come only for "
-        "sessions that were sent or added later: narrow the filter."
+        "sessions that were sent or added later (and, once the client has come back with a cursor, for any): narrow "
+        "the filter."
     )
     cursor: str = strawberry.field(
         description="Of the last part: where to go on from. Of the other parts: nowhere; who comes back with it begins "
@@ -46,7 +49,10 @@ class SessionChange:
 )
 class FeedResync:
     reason: str = strawberry.field(description="Why, in words.")
-    cursor: str = strawberry.field(description="Where to go on from after this.")
+    cursor: str = strawberry.field(
+        description="Of `sessionActivities`: where to go on from. Of `activeSessions`: nowhere, as the snapshot is "
+        "still to come; who comes back with it begins with a new one."
+    )
 
 
 ActiveSessionsItem: TypeAlias = Annotated[

@@ -6,7 +6,8 @@ anyway, and 0 for introspection, which has its own depth limit.
 
 Sizes. A field with `first` or `last` asks for that many; if it is no list itself it is a connection, and the size is
 that of the lists directly under it (`nodes`, `edges`). A field with a list argument, and neither of the two, is done
-once for each item. Any other list counts `Limits.default_list_size`.
+once for each item. A list that cannot be asked for by size may say how long it gets: `field.extensions["size"]`, an
+int. Any other list counts `Limits.default_list_size`.
 
     sessions(first: 500) { totalCount nodes { id project { name } } }   →   1 + 500 × (1 + 1) = 1,001
 
@@ -122,6 +123,8 @@ class Items:
 
 def size_of(field: GraphQLField, node: FieldNode, limits: Limits) -> Size | None:
     """How many times the field asks for what is in it; None where it does not say."""
+    if isinstance(size := field.extensions.get("size"), int):
+        return size
     if "first" in field.args or "last" in field.args:
         return Asked(field, node, limits).size()
     lists = list_arguments(field, node)

@@ -151,6 +151,19 @@ async def test_callers_of_other_scopes_or_projects_never_share(server: Server) -
     assert server.execution.counts == (5, 5)
 
 
+@pytest.mark.parametrize(("first", "refused"), [(5, False), (100, True)])
+async def test_a_part_of_a_snapshot_costs_what_its_five_hundred_sessions_do(
+    server: Server, first: int, refused: bool
+) -> None:
+    answer = await server.open(
+        f"subscription {{ activeSessions {{ ... on SessionSnapshot {{ sessions {{ pathTimes {{ path }} activities("
+        f"first: {first}) {{ edges {{ node {{ id }} }} }} }} }} }} }}"
+    )
+    assert answer.refused == refused
+    frame = await anext(answer.frames)
+    assert (b"QUERY_TOO_COMPLEX" in frame.payload) == refused
+
+
 async def test_figures_are_told_when_they_differ(server: Server) -> None:
     answer = await server.open(STATS)
     assert await told(answer) == [{"total": 0}]

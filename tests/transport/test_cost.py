@@ -13,6 +13,7 @@ type Query {
   name: String
   thing: Thing
   things: [Thing!]!
+  part: [Thing!]!
   page(first: Int, last: Int): Page!
   twenty(first: Int = 20): [Thing!]!
   byIds(ids: [ID!]!): [Thing]!
@@ -30,6 +31,7 @@ union Either = Thing | Info
 """)
 for name, weight in (("dear", 50), ("free", 0)):
     SCHEMA.query_type.fields[name].extensions["weight"] = weight  # type: ignore[union-attr]  # there is one
+SCHEMA.query_type.fields["part"].extensions["size"] = 500  # type: ignore[union-attr]  # likewise
 
 
 def cost(query: str, variables: dict[str, Any] | None = None, **limits: int) -> int:
@@ -50,6 +52,7 @@ def cost(query: str, variables: dict[str, Any] | None = None, **limits: int) -> 
         ("{things{id}}", 10),
         ("{things{thing{id} names}}", 20),
         ("{things{things{id}}}", 10 * (1 + 10)),
+        ("{part{things{id}}}", 500 * (1 + 10)),
         ("{thing{grid{id}}}", 1 + 100),
         ("{page{nodes{id}}}", 1 + 10),
         ("{page(first:500){nodes{id}}}", 1 + 500),
