@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -42,10 +43,13 @@ class Reader:
         async with self._more:
             await self._more.wait_for(lambda: len(self.places) >= number)
 
-    def leave(self) -> None:
+    async def leave(self) -> None:
         """Hang up."""
         self.task.cancel()
         self._writer.transport.abort()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
+        await asyncio.wait([self.task])
 
     async def _read(self) -> int:
         try:

@@ -73,10 +73,9 @@ class Audience:
         connections = self.server.server_state.connections
         assert max(connection.transport.get_write_buffer_size() for connection in connections) <= ON_THE_WAY
 
-    def leave(self) -> None:
+    async def leave(self) -> None:
         """Everybody hangs up."""
-        for reader in (*self.slow, *self.quick):
-            reader.leave()
+        await asyncio.gather(*(reader.leave() for reader in (*self.slow, *self.quick)))
 
 
 @asynccontextmanager
@@ -89,7 +88,7 @@ async def audience(file: Path, limits: Limits) -> AsyncIterator[Audience]:
             await everybody.come(port)
             yield everybody
         finally:
-            everybody.leave()
+            await everybody.leave()
             await until(lambda: not everybody.streams.subscriptions)
 
 

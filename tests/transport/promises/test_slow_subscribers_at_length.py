@@ -90,7 +90,7 @@ class Play:
                 reader.resume()
                 self.closed.append((await reader.task, perf_counter() - began))
             finally:
-                reader.leave()
+                await reader.leave()
 
 
 @pytest.mark.long
@@ -105,16 +105,16 @@ async def test_a_fifth_that_does_not_read_for_minutes_hurts_only_itself(tmp_path
         readers = [await play.read(number) for number in range(READERS)]
         before = await play.go(BEFORE)
         held = play.bytes
-        for reader in readers[:SLOW]:
-            reader.leave()
+        await asyncio.gather(*(reader.leave() for reader in readers[:SLOW]))
         slow = [asyncio.create_task(play.do_not_read(number)) for number in range(SLOW)]
         after = await play.go(AFTER)
         for task in slow:
             task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
         for reader in readers[SLOW:]:
             await reader.has(len(play.places))
             assert reader.places == play.places
-            reader.leave()
+            await reader.leave()
     assert len(play.closed) >= SLOW
     assert {code for code, _ in play.closed} == {1013, 0}
     assert max(seconds for _, seconds in play.closed) <= 2 * PATIENCE + 5
