@@ -15,6 +15,7 @@ from models.database.changes import Committed, Listener
 from models.database.commits import Commits
 from models.database.engine import reading_engine, writing_engine
 from models.database.lock import PATIENCE_SECONDS, exclusive
+from models.database.reader import Reader
 from models.database.writer import Item, Result, Work, Writer
 from models.errors import DatabaseUnusable, StorageUnavailable
 from models.migrations import is_current, migrate
@@ -43,9 +44,9 @@ def database_file(url: str) -> Path:
 class Database:
     """What the resolvers see of the storage."""
 
-    def __init__(self, file: Path, reading: AsyncEngine, writer: Writer, identity: str) -> None:
+    def __init__(self, file: Path, reader: Reader, writer: Writer, identity: str) -> None:
         self._wal = file.with_name(file.name + "-wal")
-        self._reading = reading
+        self._reader = reader
         self._writer = writer
         self.identity = identity
         """What no other database is called, which cursors carry."""
@@ -57,8 +58,7 @@ class Database:
             StorageUnavailable: the database can't be read now.
         """
         try:
-            async with self._reading.connect() as connection, connection.begin():
-                return await connection.run_sync(question, *args, **kwargs)
+            return await self._reader.ask(lambda connection: question(connection, *args, **kwargs))
         except OperationalError as error:
             raise StorageUnavailable("the database cannot be read at the moment; repeat the call") from error
 
@@ -105,14 +105,14 @@ async def open_database(file: Path, *, patience: float = PATIENCE_SECONDS) -> As
     """
     with exclusive(file, patience=patience):
         _probe(file)
-        writing, reading = writing_engine(file), reading_engine(file)
+        writing, reader = writing_engine(file), Reader(reading_engine(file))
         try:
             identity = await _migrate(file, writing)
             writer = Writer(writing)
             async with writer.running():
-                yield Database(file, reading, writer, identity)
+                yield Database(file, reader, writer, identity)
         finally:
-            await reading.dispose()
+            await reader.close()
             await writing.dispose()
 
 

@@ -23,7 +23,7 @@ CROWD = 100
 def transactions(database: Database) -> Iterator[list[Connection]]:
     """Those in which is read meanwhile."""
     begun: list[Connection] = []
-    engine, note = database._reading.sync_engine, partial(list.append, begun)
+    engine, note = database._reader._engine.sync_engine, partial(list.append, begun)
     event.listen(engine, "begin", note)
     try:
         yield begun

@@ -95,6 +95,6 @@ async def test_no_read_transaction_stays_open(stage: Stage) -> None:
     beginnings = [source.open(None) for _ in range(8)]
     for beginning in beginnings:
         await anext(beginning)
-    pool = stage.database._reading.sync_engine.pool
+    pool = stage.database._reader._engine.sync_engine.pool
     assert pool.checkedout() == 0
     assert len(await stage.world.ask("{ sessions { nodes { id } } }")) > 0

@@ -24,7 +24,7 @@ STATS: Final = [
 def statements(world: World) -> Iterator[list[str]]:
     """What is sent to the database meanwhile, for reading and for writing; the frame of transactions apart."""
     database = world.app.state.services.database
-    engines = [database._reading.sync_engine, database._writer._engine.sync_engine]
+    engines = [database._reader._engine.sync_engine, database._writer._engine.sync_engine]
     sent: list[str] = []
 
     def note(_connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:

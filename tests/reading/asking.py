@@ -35,7 +35,7 @@ def context(database: Database, caller: Caller = LOCAL_ADMIN, now: Instant = NOW
 def statements(database: Database) -> Iterator[list[str]]:
     """The statements that reading sends meanwhile, transactions apart."""
     sent: list[str] = []
-    engine = database._reading.sync_engine
+    engine = database._reader._engine.sync_engine
 
     def note(_connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
         if not statement.startswith("BEGIN"):

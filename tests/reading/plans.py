@@ -17,7 +17,7 @@ async def plan_of(database: Database, question: Awaitable[Any]) -> list[str]:
         if statement.startswith("SELECT"):
             sent.append((statement, parameters))
 
-    engines = (database._reading.sync_engine, database._writer._engine.sync_engine)
+    engines = (database._reader._engine.sync_engine, database._writer._engine.sync_engine)
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     try:

@@ -116,7 +116,8 @@ async def test_a_fifth_that_does_not_read_for_minutes_hurts_only_itself(tmp_path
             assert reader.places == play.places
             await reader.leave()
     assert len(play.closed) >= SLOW
-    assert {code for code, _ in play.closed} == {1013, 0}
+    # Who has not read for so long does not see why: what waited is dropped with the connection.
+    assert {code for code, _ in play.closed} <= {1013, 1006, 0}
     assert max(seconds for _, seconds in play.closed) <= 2 * PATIENCE + 5
     assert play.bytes <= held + SLOW * MOST
     assert after.p99 <= 1.1 * before.p99 + 0.005, (before.p99, after.p99)
