@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, BinaryIO, Final
 
 from models.clock import Instant
+from models.errors import StorageUnavailable
 from models.files import IncomingFile
 from models.objects import Objects
 from resolvers.context import Context
@@ -52,7 +53,12 @@ class Files:
         if not claimed.is_new and await self.objects.holds(claimed.key, claimed.content.size):
             return
         await self._room.acquire()
-        task = asyncio.create_task(self._put(claimed, file.open()))
+        try:
+            content = file.open()
+        except OSError as error:
+            self._room.release()
+            raise StorageUnavailable("no more files can be opened at the moment; repeat the call") from error
+        task = asyncio.create_task(self._put(claimed, content))
         self._tasks.add(task)
         task.add_done_callback(self._over)
         await asyncio.shield(task)  # half a file is of no use, and some stores cannot take it back

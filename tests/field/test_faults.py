@@ -11,9 +11,10 @@ from sqlalchemy.exc import OperationalError
 
 from models.errors import StorageUnavailable
 from resolvers.field import files as files_module
-from resolvers.field import saving
+from resolvers.field import keeping, saving
 from resolvers.lifecycle import starting
 from tests.field.forms import JPEG, PNG, Device, Sent, by_name, code_of, save_body, start_body, stored
+from transport.uploads import Upload
 
 NOTHING = {"stored_file": 0, "attachment": 0}
 
@@ -76,6 +77,20 @@ async def test_one_file_that_cannot_be_stored_refuses_all_of_the_call(device: De
     objects.put = put
     await device.collect()
     assert (stored(device.folder), await device.rows()) == ([], NOTHING)
+
+
+async def test_files_that_cannot_be_opened_do_not_take_the_room_of_others(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sealed(_: Upload) -> Any:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(keeping, "_types_of", lambda files: ["image/png"] * len(files))
+        broken.setattr(Upload, "open", sealed)
+        for _ in range(files_module.AT_ONCE + 1):
+            await refused(device, start_body({"a": Sent(PNG)}))
+    await device.started({"a": Sent(PNG)})
 
 
 async def test_a_caller_who_leaves_while_a_file_is_stored_leaves_nothing_half_stored(device: Device) -> None:
