@@ -96,12 +96,14 @@ class HeardCall(Call):
 
     def take_player(self, draft: Draft) -> tuple[list[Problem], Whereabouts]:
         """Note where the player is, if the call says so; what is wrong with that, and what the timeline shows of it."""
+        if not self.reports:
+            return [], NOWHERE
+        (report,) = self.reports
         problems = take_reports(draft, self.reports, self.now)
-        for report in self.reports:
-            if not problems:
-                return [], Whereabouts(report.event.ts, report.data)
-            if all(problem.code == ProblemCode.LATE_EVENT for problem in problems):
-                return problems, Whereabouts(report.event.ts, report.data | {"flag": EventFlag.LATE.value})
+        if not problems:
+            return [], Whereabouts(report.event.ts, report.data)
+        if problems[0].code == ProblemCode.LATE_EVENT:
+            return problems, Whereabouts(report.event.ts, report.data | {"flag": EventFlag.LATE.value})
         return problems, NOWHERE
 
 

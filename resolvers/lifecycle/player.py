@@ -6,7 +6,7 @@ of trackMedia. Nothing here touches the database; `resolvers.lifecycle.players` 
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from models.clock import Instant
 from models.json import canonical
@@ -17,7 +17,8 @@ from models.kinds.media_parameters import with_prefix
 from models.words import MediaEventType
 from resolvers.media import Event, Playback
 
-NAMED = (MediaEventType.STATE_START, MediaEventType.STATE_END)
+NAMED: Final = (MediaEventType.STATE_START, MediaEventType.STATE_END)
+"""The types of events that are about a named state."""
 
 
 @dataclass(frozen=True, slots=True)

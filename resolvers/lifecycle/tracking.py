@@ -36,7 +36,7 @@ def take_reports(draft: Draft, reports: Sequence[Report], now: Instant) -> list[
     that order, late ones with a flag. The same event again changes nothing and is no problem, unless it is late.
     """
     player = draft.player
-    if player is None:
+    if player is None or not reports:
         return []
     problems: dict[tuple[str, ...], Problem] = {}
     kept = []
@@ -81,7 +81,7 @@ def _out_of_bounds(draft: Draft, report: Report, now: Instant) -> Problem | None
 
 
 def _late(report: Report) -> Problem:
-    message = "is more than 60 s older than the newest event; kept, not counted"
+    message = "is more than 60 s older than the newest event, or behind 2,000 newer ones; kept, not counted"
     return Problem(ProblemCode.LATE_EVENT, message, report.ts_at)
 
 

@@ -22,7 +22,7 @@ class Event(NamedTuple):
     playhead: float
     """Seconds from the start of the content; of a live stream the second of the day."""
     bitrate: float | None = None
-    """From now on, where the event says so; bits per second in the unit of the client's choice."""
+    """From now on, where the event says so; in the unit of the client's choice."""
     name: str = ""
     """Of a named state that begins or ends."""
     digest: str = ""

@@ -16,7 +16,9 @@ from resolvers.media.state import State
 LATE: Final = MINUTE
 """How much older than the newest event one may be and still count."""
 MAX_RECENT: Final = 2000
-"""Behind how many newer events one may arrive and still count."""
+"""Behind how many newer events one may arrive and still count. One with a long name counts as several."""
+NAME: Final = 64
+"""Characters of a name that are not long."""
 
 _TS: Final = attrgetter("ts")
 
@@ -112,11 +114,19 @@ class Playback:
 
     def _settle(self) -> None:
         """Move the checkpoint behind the events that nothing can arrive before any more."""
-        settled = bisect_left(self.recent, self.state.ts - LATE, key=_TS)
-        settled = max(settled, len(self.recent) - MAX_RECENT)
+        settled = max(bisect_left(self.recent, self.state.ts - LATE, key=_TS), self._beyond())
         _steps(self.checkpoint, self.recent[:settled])
         self.older |= dict.fromkeys((event.key for event in self.recent[:settled]), False)
         del self.recent[:settled]
+
+    def _beyond(self) -> int:
+        """How many of the recent events are more than are kept."""
+        room = MAX_RECENT
+        for place in range(len(self.recent) - 1, -1, -1):
+            room -= 1 + len(self.recent[place].name) // NAME
+            if room < 0:
+                return place + 1
+        return 0
 
 
 def _steps(state: State, events: Sequence[Event]) -> dict[Key, EventFlag]:

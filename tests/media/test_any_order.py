@@ -76,7 +76,7 @@ def test_any_order_and_any_cut_give_the_figures_of_the_whole(
 
 
 @pytest.mark.long
-@settings(max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(CALLS, LENGTHS, st.sampled_from([None, 800]))
 def test_any_order_and_any_cut_give_the_figures_of_the_whole_however_often(
     calls: list[list[Told]], length: float, bitrate: float | None

@@ -106,3 +106,11 @@ async def test_a_flood_costs_only_the_chance_to_arrive_late(world: World, monkey
     assert [(problem["code"], problem["path"][2]) for problem in payload["problems"]] == [("LATE_EVENT", "1")]
     assert payload["session"]["metrics"]["errorCount"] == 101
     assert (await world.app.state.services.database.read(rows, found.id))[1] == 50
+
+
+async def test_long_names_take_no_more_room_than_many_events(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(playback, "MAX_RECENT", 50)
+    found = await player(world)
+    await found.track(*(event(at, "STATE_START", name="n" * 1000) for at in range(1, 30)), fields="")
+    assert await world.app.state.services.database.read(rows, found.id) == (29, 3)
+    assert (await found.metrics())["states"] == [{"name": "n" * 1000, "count": 29, "seconds": 28}]
