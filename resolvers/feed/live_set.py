@@ -61,7 +61,7 @@ class LiveSet(Follower):
         """In the order of the log; all of it is behind `_told`."""
         self._beats: set[str] = set()
         """What was heard and not told."""
-        self._beating: list[str] = []
+        self._beating: dict[str, None] = {}
         """What of it is being told, in several parts."""
         self._ready: frozenset[str] | None = None
         """What the next batch shows of `_news`; null where nothing may be told with it."""
@@ -87,6 +87,7 @@ class LiveSet(Follower):
         """Note what the group may have to be told."""
         for id_, entry in self._newest(batch):
             self._beats.discard(id_)
+            self._beating.pop(id_, None)
             if (entry.position or 0) > self._begins and self._concerns(id_, entry, batch):
                 eventful = self._news.pop(id_, None) is not None or id_ in batch.eventful
                 self._news[id_] = _News(entry.position or 0, entry.type, entry.at, eventful)
@@ -122,8 +123,8 @@ class LiveSet(Follower):
         if self._until is not None or self._pace.ready(time):
             self._ready = frozenset(islice(self._news, FLUSH))
         if self._beats and not self._beating and self._beat_pace.ready(time):
-            self._beating, self._beats = list(self._beats), set()
-        self._ready_beats = self._beating[:FLUSH]
+            self._beating, self._beats = dict.fromkeys(self._beats), set()
+        self._ready_beats = list(islice(self._beating, FLUSH))
         return [*(self._ready or ()), *self._ready_beats]
 
     def tell(self, batch: Batch) -> None:
@@ -135,8 +136,10 @@ class LiveSet(Follower):
         if not self._news:
             self._told = Place(batch.position, batch.now)
         if self._ready_beats:
-            del self._beating[: len(self._ready_beats)]
-            if beats := self._beats_of(self._ready_beats, batch):
+            ready = [id_ for id_ in self._ready_beats if id_ in self._beating]
+            for id_ in ready:
+                del self._beating[id_]
+            if beats := self._beats_of(ready, batch):
                 self._beat_pace.spend(batch.time)
                 self.give(beats)
         self._ready, self._ready_beats = None, []

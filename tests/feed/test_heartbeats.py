@@ -1,5 +1,8 @@
 """`heartbeats: true`: keepalives that moved only the clock."""
 
+import pytest
+
+from resolvers.feed import reading
 from tests.feed.stage import Stage
 from tests.feed.test_changes import said
 from tests.feed.test_pacing import pass_time
@@ -53,6 +56,19 @@ async def test_what_is_told_anyway_is_not_told_as_a_heartbeat(stage: Stage) -> N
     await beat(stage, session)
     await stage.world.mutate("hideSession", {"id": session["id"]})
     assert said(await stream.read()) == [("UPDATED", session["id"], "HIDDEN")]
+    await pass_time(stage, 2)
+    assert await stream.read() == []
+
+
+async def test_what_is_told_with_many_others_is_not_told_as_a_heartbeat_either(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "ENTRIES", 2)
+    sessions = [await stage.world.user(name) for name in "ab"]
+    stream = await stage.watch(heartbeats=True)
+    for session in sessions:
+        await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": ["x"]})
+    assert said(await stream.read()) == [("UPDATED", session["id"], "MOVED") for session in sessions]
     await pass_time(stage, 2)
     assert await stream.read() == []
 
