@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.transport.features.test_uploads import open_files
-from tests.transport.features.uploading import BOUNDARY, GOOD, ONE, Receiver, form, part
+from tests.transport.features.uploading import BOUNDARY, GOOD, ONE, Receiver, form, open_files, part
 from transport.http.uploads.files import Incoming
 
 HEADERS = [

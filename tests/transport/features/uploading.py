@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import httpx2
@@ -142,3 +143,8 @@ async def sending(receiver: Receiver, settings: TransportSettings | None = None)
     transport = httpx2.ASGITransport(app=receiver.app(settings))
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
         yield Sender(http)
+
+
+def open_files() -> int:
+    """How many files this process has open."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 import orjson
 from starlette.requests import HTTPConnection
 
-from tests.transport.streams.world import Caller, Log, schema
+from tests.transport.streams.source import Caller, Log
+from tests.transport.streams.world import schema
 from transport import GraphQLEndpoint, TransportSettings
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.transport.streams.world import Log, Server
+from tests.transport.streams.source import Log
+from tests.transport.streams.world import Server
 
 
 @pytest.fixture

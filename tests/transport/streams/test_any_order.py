@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.transport.streams.world import Log, Server, numbers
+from tests.transport.streams.source import Log
+from tests.transport.streams.world import Server, numbers
 from tests.transport.world import limited
 from transport.streams import groups
 

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from tests.transport.streams.world import Log, Server, Told, body, joined, numbers, rest, until
+from tests.transport.streams.source import Log, Told
+from tests.transport.streams.world import Server, body, joined, numbers, rest, until
 from tests.transport.world import limited
 
 SAME = "subscription($after: String) { told(after: $after) { caller } }"

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from tests.transport.streams.world import Log, Server, body, codes, until
+from tests.transport.streams.source import Log
+from tests.transport.streams.world import Server, body, codes, until
 from tests.transport.world import limited
 from transport.streams import opening
 

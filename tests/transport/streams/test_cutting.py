@@ -8,8 +8,9 @@ import orjson
 import pytest
 
 from tests.transport.streams.asgi import endpoint
+from tests.transport.streams.source import Log
 from tests.transport.streams.test_stopping import serving
-from tests.transport.streams.world import Log, Server, body, codes, rest, until
+from tests.transport.streams.world import Server, body, codes, rest, until
 from transport import server as transport_server
 from transport.streams import Closing
 

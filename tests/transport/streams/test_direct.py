@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.transport.streams.world import Log, Server, body, until
+from tests.transport.streams.source import Log
+from tests.transport.streams.world import Server, body, until
 from tests.transport.world import limited
 from transport.streams import Answer, Frame
 from transport.streams.groups import MEMBERS_AT_ONCE, STRETCH, STRETCH_BYTES

@@ -5,7 +5,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.transport.streams.asgi import Call, endpoint
-from tests.transport.streams.world import ASK, Log, Told, until
+from tests.transport.streams.source import Log, Told
+from tests.transport.streams.world import ASK, until
 from tests.transport.world import Expected, limited
 
 EVENTS = "text/event-stream"
@@ -160,7 +161,7 @@ async def test_results_in_parts_are_events(log: Log) -> None:
 async def test_a_cursor_cannot_break_out_of_its_line(
     log: Log, cursor: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.transport.streams.world.item", lambda number: Told(number, {"number": number}, cursor))
+    monkeypatch.setattr("tests.transport.streams.source.item", lambda number: Told(number, {"number": number}, cursor))
     log.happen()
     async with Call(endpoint(log), EVENTS, NUMBERS, members={"variables": {"after": "0"}}) as call:
         await call.start()

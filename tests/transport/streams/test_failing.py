@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from tests.transport.streams.world import ASK, Log, Server, body, codes, joined, numbers, rest, until
+from tests.transport.streams.source import Log
+from tests.transport.streams.world import ASK, Server, body, codes, joined, numbers, rest, until
 from tests.transport.world import Expected
 
 

@@ -4,7 +4,8 @@ import orjson
 import pytest
 
 from tests.transport.streams.asgi import Call, endpoint
-from tests.transport.streams.world import Log, until
+from tests.transport.streams.source import Log
+from tests.transport.streams.world import until
 from tests.transport.world import Expected, limited
 
 SUBSCRIPTIONS = 'multipart/mixed;subscriptionSpec="1.0", application/json'

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.transport.streams.world import ASK, Caller, Log, Server, body, codes, joined, numbers, rest, until
+from tests.transport.streams.source import Caller, Log
+from tests.transport.streams.world import ASK, Server, body, codes, joined, numbers, rest, until
 from tests.transport.world import limited
 
 

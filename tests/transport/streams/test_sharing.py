@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.transport.streams.world import ASK, Caller, Log, Server, body, joined, numbers, until
+from tests.transport.streams.source import Caller, Log
+from tests.transport.streams.world import ASK, Server, body, joined, numbers, until
 from transport.request import OperationRequest
 from transport.streams import Answer, Frame
 

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.transport.streams.world import Log, Server, joined, numbers, until
+from tests.transport.streams.source import Log
+from tests.transport.streams.world import Server, joined, numbers, until
 from tests.transport.world import limited
 from transport.streams import TooSlow
 

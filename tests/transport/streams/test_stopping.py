@@ -12,7 +12,8 @@ from starlette.routing import Route
 from structlog.testing import capture_logs
 
 from tests.transport.streams.asgi import endpoint
-from tests.transport.streams.world import Log, until
+from tests.transport.streams.source import Log
+from tests.transport.streams.world import until
 from tests.transport.world import limited
 from transport import GraphQLEndpoint
 from transport.server import Living, Server, options

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.transport.streams.asgi import Call, endpoint
-from tests.transport.streams.world import Log
+from tests.transport.streams.source import Log
 
 JSON, GRAPHQL, EVENTS = "application/json", "application/graphql-response+json", "text/event-stream"
 TOLD, PARTS = "multipart/mixed;subscriptionSpec=1.0", "multipart/mixed;incrementalSpec=v0.2"

@@ -8,7 +8,8 @@ import orjson
 from starlette.requests import HTTPConnection
 from starlette.types import Message
 
-from tests.transport.streams.world import Caller, Server, until
+from tests.transport.streams.source import Caller
+from tests.transport.streams.world import Server, until
 from tests.transport.websocket.site import PATIENCE
 from transport import TransportSettings
 from transport.websocket import WebSocketEndpoint

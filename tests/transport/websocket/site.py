@@ -18,7 +18,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from tests.transport.streams.world import Caller, Log, Server, until
+from tests.transport.streams.source import Caller, Log
+from tests.transport.streams.world import Server, until
 from transport import TransportSettings
 from transport.connection import connection_params
 from transport.http.wire import HttpProtocol

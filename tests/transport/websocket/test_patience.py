@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.transport.streams.world import Log, Server, until
+from tests.transport.streams.source import Log
+from tests.transport.streams.world import Server, until
 from tests.transport.websocket.caller import AsgiCaller
 from tests.transport.websocket.site import serving
 from tests.transport.world import limited
