@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from models.clock import Instant
 from models.database import Database
+from resolvers.feed.reading import Look
 from resolvers.feed.settling import any_unsettled, settle
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ TOGETHER: Final = 64
 @dataclass(frozen=True, slots=True)
 class _Question:
     now: Instant
-    ask: Callable[[Connection], Any]
+    ask: Callable[[Look], Any]
     answer: asyncio.Future[Any]
 
 
@@ -39,7 +40,7 @@ class Asking:
         self._waiting: list[_Question] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def ask(self, now: Instant, question: Callable[[Connection], T]) -> T:
+    async def ask(self, now: Instant, question: Callable[[Look], T]) -> T:
         """The answer to a question, of a state in which everything is written down that time has done by `now`.
 
         Raises:
@@ -92,10 +93,10 @@ def _settled_answers(tx: Connection, questions: Sequence[_Question], now: Instan
 
 def _answers(tx: Connection, questions: Sequence[_Question]) -> Sequence[Any]:
     """The answers, or what went wrong with a question: which is no other's matter, unless it is the storage's."""
-    answers = []
+    look, answers = Look(tx), []
     for question in questions:
         try:
-            answers.append(question.ask(tx))
+            answers.append(question.ask(look))
         except OperationalError:
             raise
         except Exception as error:

@@ -7,7 +7,6 @@ from math import inf
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy.engine import Connection
 
 from models.clock import Instant
 from models.database import Committed, Database
@@ -16,6 +15,7 @@ from resolvers.feed import reading
 from resolvers.feed.asking import Asking
 from resolvers.feed.batch import Batch
 from resolvers.feed.follower import Follower
+from resolvers.feed.reading import Look
 from resolvers.feed.settling import settle
 from resolvers.feed.timers import Timer, Timers
 from resolvers.presence import Presence
@@ -219,8 +219,8 @@ class Feed:
         return (await self._presence.moment()).now
 
     async def read(
-        self, question: Callable[Concatenate[Connection, Instant, P], T], *args: P.args, **kwargs: P.kwargs
+        self, question: Callable[Concatenate[Look, Instant, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> tuple[Instant, T]:
-        """The answer to `question(connection, now, …)`, asked of a state in which time has written everything down."""
+        """The answer to `question(look, now, …)`, asked of a state in which time has written everything down."""
         now = await self.now()
-        return now, await self._asking.ask(now, lambda tx: question(tx, now, *args, **kwargs))
+        return now, await self._asking.ask(now, lambda look: question(look, now, *args, **kwargs))

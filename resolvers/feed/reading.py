@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import BindParameter, Select, and_, bindparam, exists, func, select
@@ -31,6 +31,18 @@ def head(tx: Connection) -> int:
     On SQLite the one writer makes positions grow in the order of commits, so nothing appears below it later on.
     """
     return tx.execute(select(func.max(activity.c.position))).scalar_one() or 0
+
+
+class Look:
+    """One state of the database, for all who look at it at the same time."""
+
+    def __init__(self, tx: Connection) -> None:
+        self.tx = tx
+
+    @cached_property
+    def head(self) -> int:
+        """As `head`, read once."""
+        return head(self.tx)
 
 
 def furthest(tx: Connection) -> int:
@@ -80,10 +92,10 @@ class Members(NamedTuple):
     ids: set[str]
 
 
-def members(tx: Connection, now: Instant, chosen: Chosen) -> Members:
+def members(look: Look, now: Instant, chosen: Chosen) -> Members:
     """The set as it is now. Sets of the same sessions share the texts of their ids."""
-    ids = tx.execute(select(session.c.id).where(chosen.sql(now))).scalars()
-    return Members(head(tx), set(map(sys.intern, ids)))
+    ids = look.tx.execute(select(session.c.id).where(chosen.sql(now))).scalars()
+    return Members(look.head, set(map(sys.intern, ids)))
 
 
 class Newest(NamedTuple):
@@ -97,19 +109,19 @@ class Newest(NamedTuple):
     """How many the whole set has."""
 
 
-def newest(tx: Connection, now: Instant, chosen: Chosen, most: int) -> Newest:
+def newest(look: Look, now: Instant, chosen: Chosen, most: int) -> Newest:
     """At most `most` sessions of the set as it is now, the latest start first."""
     matching = chosen.sql(now)
     order = (session.c.started_at.desc(), session.c.id.desc())
     first = select(session).where(matching).order_by(*order).limit(PART + 1)
-    rows = [Session(*row) for row in tx.execute(first)]
+    rows = [Session(*row) for row in look.tx.execute(first)]
     ids = [s.id for s in rows]
     if len(ids) > PART:
-        ids = list(tx.execute(select(session.c.id).where(matching).order_by(*order).limit(most + 1)).scalars())
+        ids = list(look.tx.execute(select(session.c.id).where(matching).order_by(*order).limit(most + 1)).scalars())
     total = len(ids)
     if total > most:
-        total = tx.execute(select(func.count()).select_from(session).where(matching)).scalar_one()
-    return Newest(head(tx), ids[:most], rows[: min(most, PART)], total)
+        total = look.tx.execute(select(func.count()).select_from(session).where(matching)).scalar_one()
+    return Newest(look.head, ids[:most], rows[: min(most, PART)], total)
 
 
 class Since(NamedTuple):
@@ -145,20 +157,20 @@ class Stretch(NamedTuple):
     """Where the log ended when the first bit was read; null for the first bit."""
 
 
-def missed(tx: Connection, _now: Instant, chosen: Chosen, start: int, stretch: Stretch) -> Missed:
+def missed(look: Look, _now: Instant, chosen: Chosen, start: int, stretch: Stretch) -> Missed:
     """The sessions with entries in a stretch of the log, each once, in the order of their newest entries there.
 
     Args:
-        tx: where to read.
+        look: where to read.
         chosen: only sessions that can be among these.
         start: where the stream ended.
         stretch: where to look.
     """
-    seen = head(tx)
+    seen = look.head
     until = seen if stretch.until is None else stretch.until
     found = []
     given = {"start": start, "after": stretch.after, "until": until}
-    for was_known, *values in tx.execute(_missed(chosen, PART), given):
+    for was_known, *values in look.tx.execute(_missed(chosen, PART), given):
         row = values[_WIDTH:]
         found.append(
             Since(Activity(*values[:_WIDTH]), None if row[0] is None else Session(*row), known=bool(was_known))
@@ -197,14 +209,14 @@ class Entries(NamedTuple):
         return len(self.entries) < PART
 
 
-def entries(tx: Connection, now: Instant, chosen: ChosenEntries, stretch: Stretch) -> Entries:
+def entries(look: Look, now: Instant, chosen: ChosenEntries, stretch: Stretch) -> Entries:
     """The entries in a stretch of the log that are chosen now."""
-    until = head(tx) if stretch.until is None else stretch.until
+    until = look.head if stretch.until is None else stretch.until
     behind = and_(activity.c.position > stretch.after, activity.c.position <= until)
     rows = select(activity).where(*chosen.sql(now), behind).order_by(activity.c.position).limit(PART)
     if chosen.needs_session:
         rows = rows.join(session, session.c.id == activity.c.session_id)
-    return Entries(until, [Activity(*row) for row in tx.execute(rows)])
+    return Entries(until, [Activity(*row) for row in look.tx.execute(rows)])
 
 
 def is_recent(tx: Connection, position: int, since: Instant) -> bool:

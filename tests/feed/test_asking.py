@@ -14,6 +14,7 @@ from models.database import Database
 from models.errors import StorageUnavailable
 from resolvers.feed import asking, reading
 from resolvers.feed.asking import Asking
+from resolvers.feed.reading import Look
 from tests.feed.stage import Stage
 
 CROWD = 100
@@ -50,7 +51,12 @@ async def test_a_crowd_that_comes_back_reads_what_each_has_missed_in_a_few_trans
     assert len(begun) <= 4
 
 
-def numbered(number: int, _: Connection) -> int:
+def end(look: Look) -> int:
+    """Where the log ends."""
+    return look.head
+
+
+def numbered(number: int, _: Look) -> int:
     """A question whose answer says whose it is."""
     return number
 
@@ -66,12 +72,10 @@ async def test_no_more_are_answered_together_than_are_good_for_the_others(
 
 
 async def test_one_that_fails_fails_alone(asked: Asking) -> None:
-    def broken(_: Connection) -> Any:
+    def broken(_: Look) -> Any:
         raise ZeroDivisionError
 
-    answers = await asyncio.gather(
-        asked.ask(0, reading.head), asked.ask(0, broken), asked.ask(0, reading.head), return_exceptions=True
-    )
+    answers = await asyncio.gather(asked.ask(0, end), asked.ask(0, broken), asked.ask(0, end), return_exceptions=True)
     assert [type(answer) for answer in answers] == [int, ZeroDivisionError, int]
 
 
@@ -82,18 +86,18 @@ async def test_what_the_storage_cannot_answer_it_answers_nobody_until_it_can(
         raise StorageUnavailable("busy")
 
     monkeypatch.setattr(Database, "read", read)
-    answers = await asyncio.gather(*(asked.ask(0, reading.head) for _ in range(3)), return_exceptions=True)
+    answers = await asyncio.gather(*(asked.ask(0, end) for _ in range(3)), return_exceptions=True)
     assert [type(answer) for answer in answers] == [StorageUnavailable] * 3
     monkeypatch.undo()
-    assert await asked.ask(0, reading.head) == await stage.database.read(reading.head)
+    assert await asked.ask(0, end) == await stage.database.read(reading.head)
 
 
 async def test_who_leaves_is_not_waited_for(asked: Asking) -> None:
-    questions = [asyncio.create_task(asked.ask(0, reading.head)) for _ in range(5)]
+    questions = [asyncio.create_task(asked.ask(0, end)) for _ in range(5)]
     await asyncio.sleep(0)
     for leaver in (0, 3):
         questions[leaver].cancel()
     answers = await asyncio.gather(*questions, return_exceptions=True)
     assert [type(answer) for answer in answers] == [asyncio.CancelledError, int, int, asyncio.CancelledError, int]
     await asked.finish()
-    assert await asked.ask(0, reading.head) == 0
+    assert await asked.ask(0, end) == 0

@@ -66,6 +66,11 @@ class Member(Protocol):
         """Nothing comes any more but this frame."""
 
 
+def nothing(_most: int) -> Sequence[Item]:
+    """At hand where items come one by one."""
+    return ()
+
+
 class Groups:
     """The groups of a server."""
 
@@ -106,6 +111,31 @@ class Groups:
             del self._groups[key]
 
 
+class Membership:
+    """The place of one stream in its group."""
+
+    __slots__ = ("_group", "_groups", "_key", "_member", "_selection")
+
+    def __init__(self, groups: Groups, key: Hashable, selection: Selection, member: Member) -> None:
+        self._groups = groups
+        self._key = key
+        self._selection = selection
+        self._member = member
+        self._group: Group | None = None
+
+    def join(self) -> "Group":
+        """The group, of which the stream is a member now, if it was not before."""
+        if self._group is None:
+            self._group = self._groups.join(self._key, self._selection, self._member)
+        return self._group
+
+    def leave(self) -> None:
+        """Be no member, if it is one."""
+        if self._group is not None:
+            self._groups.leave(self._key, self._group, self._member)
+            self._group = None
+
+
 class Group:
     """Follows one source for all its members."""
 
@@ -136,9 +166,9 @@ class Group:
         runner = self._selection.runner(without=starting_variables(self._selection.operation, source))
         async with source.follow() as items:
             self.following.set()
+            at_hand = items.at_hand if isinstance(items, Stocked) else nothing
             async for item in items:
-                further = items.at_hand(STRETCH - 1) if isinstance(items, Stocked) else ()
-                last = await self._tell(runner, (item, *further))
+                last = await self._tell(runner, (item, *at_hand(STRETCH - 1)))
                 if last is not None:
                     return last
         return None
