@@ -91,7 +91,7 @@ async def read_page(database: Database, listing: Listing[T], page: PageArgs) -> 
         cursor=listing.cursor,
         has_next_page=found.has_next,
         has_previous_page=found.has_previous,
-        count=lambda: database.read(_count, listing),
+        count=lambda: database.survey(_count, listing),
     )
 
 

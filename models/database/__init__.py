@@ -1,10 +1,11 @@
 """The database: opened under its lock, migrated, read by many, written by one."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection, make_url
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.database.changes import Committed, Listener
 from models.database.commits import Commits
-from models.database.engine import reading_engine, writing_engine
+from models.database.engine import READERS, reading_engine, writing_engine
 from models.database.lock import PATIENCE_SECONDS, exclusive
 from models.database.reader import Reader
 from models.database.writer import Item, Result, Work, Writer
@@ -23,6 +24,10 @@ from models.tables import server
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+SURVEYS: Final = READERS // 2
+"""How many connections may be busy with long questions."""
 
 
 def database_file(url: str) -> Path:
@@ -48,11 +53,14 @@ class Database:
         self._wal = file.with_name(file.name + "-wal")
         self._reader = reader
         self._writer = writer
+        self._surveys = asyncio.Semaphore(SURVEYS)
         self.identity = identity
         """What no other database is called, which cursors carry."""
 
     async def read(self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The answer to `question(connection, …)`, asked of one consistent state of the database.
+
+        Whoever is cancelled meanwhile leaves nothing running.
 
         Raises:
             StorageUnavailable: the database can't be read now.
@@ -61,6 +69,15 @@ class Database:
             return await self._reader.ask(lambda connection: question(connection, *args, **kwargs))
         except OperationalError as error:
             raise StorageUnavailable("the database cannot be read at the moment; repeat the call") from error
+
+    async def survey(self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for a question that may take its time: few of them are asked at once, and others need not wait.
+
+        Raises:
+            StorageUnavailable: the database can't be read now.
+        """
+        async with self._surveys:
+            return await self.read(question, *args, **kwargs)
 
     async def write(self, work: Work[Item, Result], item: Item) -> Result:
         """Do `work` for `item` and answer when it is on disk: see `models.database.writer`."""

@@ -1,6 +1,7 @@
 """Connections to SQLite: one that writes and checkpoints, a few that only read."""
 
 from pathlib import Path
+from threading import Event
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -10,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 READERS: Final = 4
+STEPS: Final = 4_000_000
+"""After how many steps of its virtual machine (some 60 ms) SQLite asks whether anybody still waits for the answer."""
 BUSY_MILLISECONDS: Final = 5000
 """How long a statement waits for a lock that a foreign process holds."""
 
@@ -27,8 +30,26 @@ def writing_engine(file: Path) -> AsyncEngine:
 
 
 def reading_engine(file: Path) -> AsyncEngine:
-    """Connections that cannot write; each transaction sees one state of the database from first to last."""
-    return _engine(file, "ro", (*_PRAGMAS, *_READER_PRAGMAS), begin="BEGIN", size=READERS)
+    """Connections that cannot write; each transaction sees one state of the database from first to last.
+
+    A statement whose caller is cancelled stops.
+    """
+    engine = _engine(file, "ro", (*_PRAGMAS, *_READER_PRAGMAS), begin="BEGIN", size=READERS)
+    _stop_abandoned(engine)
+    return engine
+
+
+def _stop_abandoned(engine: AsyncEngine) -> None:
+    """A connection whose statement was cancelled is given up, but cannot be closed before that comes to its end."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _listen(connection: Any, record: Any) -> None:
+        abandoned = record.info["abandoned"] = Event()
+        connection.run_async(lambda driver: driver.set_progress_handler(abandoned.is_set, STEPS))
+
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def _abandon(_connection: Any, record: Any, _error: BaseException | None) -> None:
+        record.info["abandoned"].set()
 
 
 def _engine(file: Path, mode: str, pragmas: tuple[str, ...], *, begin: str, size: int) -> AsyncEngine:

@@ -50,7 +50,7 @@ class Stats:
 
     async def visible(self) -> int:
         """How many of them are visible: none that has ended."""
-        return await self._database.read(counting.count, self._halves.visible)
+        return await self._database.survey(counting.count, self._halves.visible)
 
     async def seen_within(self, minutes: int) -> int:
         """How many are active and were heard in the last so many minutes (1 to 527,040), the first moment included.
@@ -115,7 +115,7 @@ class Stats:
 
     async def _count(self, *conditions: ColumnElement[bool]) -> int:
         """How many are going on, and meet the conditions."""
-        return await self._database.read(counting.count, and_(self._halves.active, *conditions))
+        return await self._database.survey(counting.count, and_(self._halves.active, *conditions))
 
     async def _groups(self, key: counting.Value, first: int | None = None) -> list[StatGroup]:
         return await self._read(counting.groups, key, first)
@@ -126,7 +126,7 @@ class Stats:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        return await self._database.read(question, self._halves, *args, **kwargs)
+        return await self._database.survey(question, self._halves, *args, **kwargs)
 
 
 __all__ = ["PathStat", "StatBucket", "StatGroup", "Stats", "Summary"]

@@ -1,13 +1,18 @@
 """sessionStats: every figure of it, over a small set that can be counted by hand."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 from graphql import GraphQLObjectType
 
+from models.database import SURVEYS
+from resolvers.stats import counting
 from schema import graphql_schema
+from tests.models.endless import ask_for_ever
 from tests.operations.kinds import LEAST, project
-from tests.world import World
+from tests.world import World, open_world
 
 ALL = """query($filter: SessionFilter) { sessionStats(filter: $filter) {
     total active visible one: seenWithin(minutes: 1)
@@ -97,6 +102,20 @@ async def test_as_many_groups_as_are_allowed_may_be_asked_for(world: World) -> N
     )
     assert await world.ask(document) == {"byProject": [], "bySubject": [], "byPath": []}
     assert await world.ask("{ sessionStats { bySubject(first: null) { key } } }") == {"bySubject": []}
+
+
+async def test_a_figure_that_takes_too_long_is_given_up_and_counted_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_world(tmp_path / "test.db", limits={"operation_seconds": 0.2}) as world:
+        monkeypatch.setattr(counting, "total", ask_for_ever)
+        document = "{ sessionStats { " + " ".join(f"t{number}: total" for number in range(6)) + " } }"
+        assert await world.code_of(document) == "TIMEOUT"
+        # Connections that were busy with it are free for what comes next.
+        database = world.app.state.services.database
+        async with asyncio.timeout(30):
+            counts = await asyncio.gather(*(database.survey(counting.active_by_kind, 0) for _ in range(2 * SURVEYS)))
+        assert len(counts) == 2 * SURVEYS
 
 
 def test_no_figure_is_forgotten() -> None:
