@@ -20,7 +20,8 @@ class AgendaFields(KindFields):
     )
     description_html: Html | None = Field(
         default=None,
-        description="Its description, at most 20,000 characters of HTML; cleaned to harmless markup on entry.",
+        description="Its description, at most 20,000 characters of HTML; cleaned to harmless markup on entry; "
+        "at most 64 tags may stand in each other.",
     )
     start_time: Annotated[Instant, Stored("started_at")] = Field(description="When it begins; also its `startedAt`.")
     end_time: Instant | None = Field(
