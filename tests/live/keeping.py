@@ -21,9 +21,8 @@ def place(cursor: str) -> int:
 class Keeper(Protocol):
     """What a client knows, over all its connections."""
 
-    @property
-    def cursor(self) -> str | None:
-        """The last one that it saw."""
+    cursor: str | None
+    """The last one that it saw."""
 
     def connected(self) -> None:
         """A connection begins, behind the cursor."""

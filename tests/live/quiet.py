@@ -34,8 +34,7 @@ class Quiet:
 
     async def check(self) -> None:
         """Everybody is told everything, and it is what there is."""
-        async with asyncio.timeout(PATIENCE):
-            await self._until_nothing_happens_by_itself()
+        await self._until_nothing_happens_by_itself()
         for _ in range(2):  # what comes too late would break what was whole
             await self._mark()
             await self._check_sets()
@@ -47,7 +46,8 @@ class Quiet:
 
     async def _until_nothing_happens_by_itself(self) -> None:
         while ids := await self._coming():
-            await self._storm.witness.until(partial(self._are_over, ids))
+            over = partial(self._are_over, ids)
+            assert await _comes(self._storm.witness, over), "nobody was told of what has ended by itself"
 
     def _are_over(self, ids: set[str]) -> bool:
         return all(self._storm.seen.types.get(id_, set()) & ENDS for id_ in ids)

@@ -22,7 +22,12 @@ def _narrow(*args: Any, **kwargs: Any) -> socket.socket:
     return listening
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve, narrowly."""
     make_small(setattr, factor=int(os.environ.get("SMALL_FACTOR", "5")))
     socket.create_server = _narrow
     cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -24,7 +24,8 @@ class Watcher:
     def __init__(self, number: int, wish: Wish, leaves: float) -> None:
         self.held = Held()
         self.is_slow = wish is SLOW
-        self.subscriber = Subscriber(DIALS[number % len(DIALS)], wish, self.held, leaves=leaves, seed=number)
+        whims = {"leaves": 0.0, "forgets": 0.0} if self.is_slow else {"leaves": leaves, "forgets": 0.2}
+        self.subscriber = Subscriber(DIALS[number % len(DIALS)], wish, self.held, seed=number, **whims)
 
 
 class Listener:
@@ -76,11 +77,6 @@ class Storm:
         """All but the witness."""
         return [one.subscriber for one in self.watchers] + [one.subscriber for one in self.listeners]
 
-    @property
-    def slow(self) -> list[Subscriber]:
-        """Those who stop reading now and then."""
-        return [one.subscriber for one in self.watchers if one.is_slow]
-
     @asynccontextmanager
     async def raging(self) -> AsyncIterator[None]:
         """All subscribers live meanwhile."""
@@ -93,14 +89,10 @@ class Storm:
     # ---- what happens ----
 
     async def hammer(self, times: int) -> None:
-        """Each writer makes so many calls, while the slow do not read."""
-        for subscriber in self.slow:
-            subscriber.pause()
+        """Each writer makes so many calls."""
         async with asyncio.TaskGroup() as tasks:
             for writer in self._writers:
                 tasks.create_task(writer.write(self.site, times))
-        for subscriber in self.slow:
-            subscriber.go_on()
 
     async def doom(self, count: int) -> None:
         """Begin sessions that end by themselves after ten seconds."""
@@ -109,25 +101,32 @@ class Storm:
                 await Writer(self.ledger, -number).doom(found)
 
     async def rage(self, times: int, program: Sequence[str], *, gently: bool) -> None:
-        """The writers hammer, and half-way the server dies, and another takes its place."""
+        """The writers hammer; half-way the server dies, and another takes its place, of which the slow do not read."""
+        slow = [one.subscriber for one in self.watchers if one.is_slow]
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.hammer(times))
+            hammering = tasks.create_task(self.hammer(times))
             await self.ledger.until(times * len(self._writers) // 2)
             await (self.site.stop() if gently else self.site.kill())
+            for subscriber in slow:
+                subscriber.pause()
             await self.site.start(program)
+            await hammering
+        for subscriber in slow:
+            subscriber.go_on()
 
     def _cut_somebody(self) -> None:
-        if self.subscribers and self._chance.random() < 0.25:
-            self._chance.choice(self.subscribers).cut()
+        quick = [one.subscriber for one in self.watchers if not one.is_slow]
+        if self._chance.random() < 0.25:
+            self._chance.choice(quick + [one.subscriber for one in self.listeners]).cut()
 
 
 @asynccontextmanager
 async def storm(
-    site: Site, *, watchers: int, slow: int, listeners: int, writers: int, seed: int = 0
+    site: Site, program: Sequence[str] = SMALL, *, watchers: int, slow: int, listeners: int, writers: int, seed: int = 0
 ) -> AsyncIterator[Storm]:
     """A storm on an empty database, from its first session on."""
     try:
-        await site.start(SMALL)
+        await site.start(program)
         assert await site.ask(PROJECT) == {"problems": []}
         made = Storm(site, seed)
         await made.doom(1)

@@ -15,19 +15,23 @@ from tests.live.site import Site
 class Subscriber:
     """One wish over many connections."""
 
-    def __init__(self, dial: Dial, wish: Wish, keeper: Keeper, *, leaves: float = 0.0, seed: int = 0) -> None:
+    def __init__(
+        self, dial: Dial, wish: Wish, keeper: Keeper, *, leaves: float = 0.0, forgets: float = 0.0, seed: int = 0
+    ) -> None:
         """
         Args:
             dial: how it connects.
             wish: what it asks for.
             keeper: what it makes of the items.
             leaves: how likely it is to say goodbye after an item.
+            forgets: how likely it is not to know where it was when it comes back, as a page that is loaded again.
             seed: of its whims.
         """
         self.wish = wish
         self._dial = dial
         self._keeper = keeper
         self._leaves = leaves
+        self._forgets = forgets
         self._chance = Random(seed)  # noqa: S311 - repeatable, not secret
         self._line: Line | None = None
         self._told = asyncio.Event()
@@ -38,6 +42,8 @@ class Subscriber:
         """Be told everything."""
         while True:
             port = await site.port()
+            if self._chance.random() < self._forgets:
+                self._keeper.cursor = None
             with suppress(*LOST):
                 await self._connect(port)
 

@@ -5,6 +5,7 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
 from time import monotonic
@@ -16,14 +17,19 @@ from tests.live.site import PLAIN, SMALL, Site
 from tests.live.storm import storm
 
 
-async def test_everybody_knows_in_the_end_what_there_is(tmp_path: Path) -> None:
+async def short_storm(site: Site, program: Sequence[str] = SMALL) -> None:
+    """Some seconds of it, with a kill."""
     async with (
         asyncio.timeout(300),
-        storm(Site(tmp_path / "test.db"), watchers=54, slow=3, listeners=12, writers=6) as found,
+        storm(site, program, watchers=54, slow=3, listeners=12, writers=6) as found,
     ):
         await found.doom(10)
-        await found.rage(40, SMALL, gently=False)
+        await found.rage(40, program, gently=False)
         await Quiet(found).check()
+
+
+async def test_everybody_knows_in_the_end_what_there_is(tmp_path: Path) -> None:
+    await short_storm(Site(tmp_path / "test.db"))
 
 
 @pytest.mark.long
