@@ -109,7 +109,7 @@ def a_snapshot_and_its_position_are_of_two_transactions() -> None:
     async def later(self: Feed, question: Any, *args: Any) -> Any:
         now, found = await read(self, question, *args)
         if question is reading.newest:
-            found = found._replace(position=(await read(self, lambda tx, _now: reading.head(tx)))[1])
+            found = found._replace(position=(await read(self, lambda look, _now: look.head))[1])
         return now, found
 
     Feed.read = later  # type: ignore[assignment, method-assign]

@@ -90,6 +90,11 @@ class Held:
                 assert item["reason"] == UNFINISHED, item
                 assert place(self.cursor or "") < 0, "the snapshot was complete"
                 self._may_begin = True
+            case "Noted":
+                assert not self._in_snapshot
+                self.connections[-1].told.append(Told(None, place(item["cursor"])))
+            case other:
+                raise AssertionError(other)
         self.cursor = item["cursor"]
 
     def _begin(self, item: Item) -> None:
@@ -129,9 +134,14 @@ class Read:
         pass
 
     def note(self, item: Item) -> None:
+        position = place(item["cursor"])
+        if item["__typename"] == "Noted":
+            self.since = position if self.since is None else self.since
+            assert position >= (self.told[-1] if self.told else self.since)
+            self.cursor = item["cursor"]
+            return
         # Nothing here is older than the log: there is no reason to begin afresh.
         assert item["__typename"] == "Activity", item
-        position = place(item["cursor"])
         if self.since is None:
             self.since = position - 1
         last = self.told[-1] if self.told else self.since

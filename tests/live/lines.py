@@ -126,12 +126,22 @@ class EventLine(HttpLine):
     def _read(self, part: bytes) -> dict[str, Any] | None:
         lines = [line.partition(b": ") for line in part.split(b"\n") if line and not line.startswith(b":")]
         fields = {name: value for name, _, value in lines}
-        if not fields:
-            return None
+        if b"event" not in fields:
+            return self._noted(fields[b"id"].decode()) if b"id" in fields else None
         assert fields[b"event"] == b"next", fields
         item = item_of(orjson.loads(fields[b"data"]))
         assert fields[b"id"].decode() == item["cursor"]
         return item
+
+    def _noted(self, id_: str) -> dict[str, Any] | None:  # noqa: ARG002 - of an event without data, which nobody is told of
+        return None
+
+
+class EventSourceLine(EventLine):
+    """The browser's EventSource, which comes back with the last id, were it of an event without data."""
+
+    def _noted(self, id_: str) -> dict[str, Any] | None:
+        return {"__typename": "Noted", "cursor": id_}
 
 
 class PartLine(HttpLine):
@@ -179,7 +189,7 @@ async def event_source(port: int, wish: Wish, after: str | None) -> AsyncIterato
     """Server-sent events; it goes on as the browser's EventSource does."""
     request = _request(port, "text/event-stream", body=wish.body(None), after=after or "")
     async with _http(port, request) as (reader, writer):
-        yield EventLine(reader, writer, b"\n\n")
+        yield EventSourceLine(reader, writer, b"\n\n")
 
 
 @asynccontextmanager

@@ -141,3 +141,19 @@ def test_an_entry_that_comes_again_or_too_late_is_found_out(position: int) -> No
 def test_a_reader_of_the_log_is_never_begun_with_anew() -> None:
     with pytest.raises(AssertionError):
         Read(of_log("d_x", 3)).note(resync())
+
+
+def noted(position: int) -> Item:
+    return {"__typename": "Noted", "cursor": cursor(position)}
+
+
+def test_a_place_that_is_only_noted_is_gone_on_from() -> None:
+    found, read = held(part("a"), noted(9)), Read()
+    assert (set(found.sessions), found.cursor) == ({"a"}, cursor(9))
+    for item in (noted(7), entry(8), noted(9)):
+        read.note(item)
+    assert (read.since, read.told, read.cursor) == (7, [8], cursor(9))
+    with pytest.raises(AssertionError):
+        read.note(noted(7))
+    with pytest.raises(AssertionError):
+        held(part("a", last=False), noted(9))
