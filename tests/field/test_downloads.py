@@ -185,6 +185,7 @@ async def test_an_unknown_file_a_forged_address_and_an_old_one_look_the_same(dev
     file = await kept(device)
     parts, query = urlsplit(file["url"]), query_of(file)
     until, signature = query["until"], query["signature"]
+    await device.world.advance(1)
     gone = await kept(device, Sent(b"other"))
     session = await device.world.ask("{ sessions(first: 1) { nodes { id } } }")
     await device.world.ask("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["nodes"][0]["id"])
