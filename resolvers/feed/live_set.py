@@ -59,8 +59,10 @@ class LiveSet(Follower):
         """Everything up to there was told, or need not be."""
         self._news: dict[str, _News] = {}
         """In the order of the log; all of it is behind `_told`."""
+        self._heard: set[str] = set()
+        """What was heard since a batch was prepared, be it in the set or not yet: the batch need not show it so."""
         self._beats: set[str] = set()
-        """What was heard and not told."""
+        """What of the set was heard before that, and not told."""
         self._beating: dict[str, None] = {}
         """What of it is being told, in several parts."""
         self._ready: frozenset[str] | None = None
@@ -79,8 +81,8 @@ class LiveSet(Follower):
     # ---- what has happened ----
 
     def heard(self, ids: AbstractSet[str]) -> None:
-        self._beats |= ids & self._ids
-        if self._beats and self._beat_pace.ready(self.feed.timers.time()):
+        self._heard |= ids
+        if not self._ids.isdisjoint(ids) and self._beat_pace.ready(self.feed.timers.time()):
             self.feed.wake()
 
     def _collect(self, batch: Batch) -> None:
@@ -112,11 +114,14 @@ class LiveSet(Follower):
     # ---- telling ----
 
     def due(self) -> float | None:
-        times = [pace.next for pace, waiting in ((self._pace, self._news), (self._beat_pace, self._beats)) if waiting]
+        beats = self._beats or not self._ids.isdisjoint(self._heard)
+        times = [pace.next for pace, waiting in ((self._pace, self._news), (self._beat_pace, beats)) if waiting]
         return min(times, default=None)
 
     def prepare(self, time: float) -> Collection[str]:
         self._ready, self._ready_beats = None, []
+        self._beats |= self._heard & self._ids
+        self._heard = set()
         if self.waiting:
             self.go_on()
             return ()

@@ -1,8 +1,13 @@
 """`heartbeats: true`: keepalives that moved only the clock."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import pytest
 
+from models.database import Database
 from resolvers.feed import reading
+from resolvers.feed.live_set import LiveSet
 from tests.feed.stage import Stage
 from tests.feed.test_changes import said
 from tests.feed.test_pacing import pass_time
@@ -120,3 +125,58 @@ async def test_a_heartbeat_does_not_skip_a_change_that_waits(stage: Stage) -> No
     await stream.read()
     positions = [item.position for item in stream.told]
     assert positions == sorted(positions)
+
+
+def after_the_next_look(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], Awaitable[None]]) -> None:
+    """Have something happen when the log was read, and nobody told of it yet."""
+    read = Database.read
+
+    async def slow(self: Database, question: Any, *args: Any, **kwargs: Any) -> Any:
+        found = await read(self, question, *args, **kwargs)
+        if question is reading.news:
+            monkeypatch.setattr(Database, "read", read)
+            await happen()
+        return found
+
+    monkeypatch.setattr(Database, "read", slow)
+
+
+async def test_a_heartbeat_that_comes_while_a_change_is_read_is_told(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await stage.world.user()
+    stream = await stage.watch(heartbeats=True)
+    await stage.world.mutate("hideSession", {"id": session["id"]})
+
+    async def happen() -> None:
+        await stage.world.mutate("keepaliveSession", {"id": session["id"], "visible": False})
+
+    after_the_next_look(monkeypatch, happen)
+    changes = await stream.read()
+    assert [(change.activity, change.session.revision) for change in changes] == [("HIDDEN", 2), (None, 3)]
+
+
+async def test_a_heartbeat_that_comes_while_its_session_is_added_is_told(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = await stage.watch(heartbeats=True)
+    session = await stage.world.user()
+
+    async def happen() -> None:
+        await beat(stage, session)
+
+    after_the_next_look(monkeypatch, happen)
+    changes = await stream.read()
+    stage.feed.wake()
+    changes += await stream.read()
+    assert [(change.activity, change.session.revision) for change in changes] == [("STARTED", 1), (None, 2)]
+
+
+async def test_what_others_do_is_not_kept(stage: Stage) -> None:
+    stream = await stage.watch(heartbeats=True, user={"usernames": ["ann"]})
+    for name in ("bob", "eve"):
+        await beat(stage, await stage.world.user(name))
+    await stream.read()
+    (follower,) = stage.feed._followers
+    assert isinstance(follower, LiveSet)
+    assert (follower._beats, follower._heard, follower.due()) == (set(), set(), None)
