@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from models import json
 
-Place: TypeAlias = tuple[int | str, ...]
+Place: TypeAlias = tuple[int | float | str, ...]
 """The values of a row by which its list is sorted."""
 
 MAX_LENGTH: Final = 512
@@ -56,5 +56,5 @@ def _parts(text: str) -> Any:
 def _fits(place: Sequence[Any], types: Sequence[type]) -> bool:
     # A bool is an int to isinstance; whole numbers beyond 64 bits are more than a database takes.
     return [type(value) for value in place] == list(types) and all(
-        isinstance(value, str) or -_INT_END <= value < _INT_END for value in place
+        not isinstance(value, int) or -_INT_END <= value < _INT_END for value in place
     )

@@ -23,8 +23,8 @@ class Key(Generic[T]):
     """One thing that a list is sorted by, in SQL and of a row; never null."""
 
     sql: ColumnElement[Any]
-    of: Callable[[T], int | str]
-    type: type[int] | type[str]
+    of: Callable[[T], int | float | str]
+    type: type[int] | type[float] | type[str]
     descending: bool = False
 
 

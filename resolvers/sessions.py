@@ -50,7 +50,8 @@ async def list_sessions(
     Args:
         filter: as `resolvers.filters.Filter.parse` takes it; null: all.
         order: fields (STARTED_AT, LAST_SEEN_AT, ENDED_AT, CREATED_AT) with ASC or DESC, each field once;
-            none: STARTED_AT DESC. What is equal in all of them is sorted by id, in the direction of the last one.
+            none: STARTED_AT DESC. What is equal in all of them is sorted by id, in the direction of the last one;
+            items of guides that the filter names by their rank first, as the programme of a guide has them.
             ENDED_AT is the effective end; what has not ended counts as latest.
         page: see `resolvers.pages.window`.
 
@@ -68,17 +69,19 @@ async def list_sessions(
         count=halves.count(),
         whole=None if wanted[0][0] == "STARTED_AT" else select(session),
         make=Session,
-        keys=_keys(wanted, context.now),
+        keys=_keys(wanted, context.now, ranked=chosen.is_of_guides),
     )
     return await read_page(context.database, listing, page)
 
 
-def _keys(order: Sequence[tuple[str, str]], now: Instant) -> list[Key[Session]]:
+def _keys(order: Sequence[tuple[str, str]], now: Instant, *, ranked: bool) -> list[Key[Session]]:
     fields = [field for field, _ in order]
     if len(fields) != len(set(fields)):
         raise BadUserInput("orderBy names a field twice")
     directions = [direction == "DESC" for _, direction in order]
     keys = [_key(field, now, descending=descending) for field, descending in zip(fields, directions, strict=True)]
+    if ranked:
+        keys.append(Key(session.c.rank, lambda s: s.rank or 0.0, float, directions[-1]))
     return [*keys, Key(session.c.id, lambda s: s.id, str, directions[-1])]
 
 

@@ -70,7 +70,10 @@ class SessionFilter:
     user: UserFilter | None = strawberry.field(description="USER sessions like this.")
 
 
-@strawberry.input(description="What to sort sessions by. What is equal in everything asked for is sorted by id.")
+@strawberry.input(
+    description="What to sort sessions by. What is equal in everything asked for is sorted by id, in the direction of "
+    "the last; items of guides that the filter names by `rank` first: STARTED_AT ASC is the programme of a guide."
+)
 class SessionOrder:
     field: SessionOrderField = strawberry.field(description="What to sort by.")
     direction: OrderDirection = strawberry.field(default=OrderDirection.DESC, description="Which way.")

@@ -25,6 +25,7 @@ from resolvers.filters.terms import Column, Term
 _OF_ACTIVITY: Final = {"id": activity.c.session_id, "kind": activity.c.kind, "project_id": activity.c.project_id}
 """What an activity itself says of its session."""
 _ID: Final = Column("id")
+_GUIDE: Final = Column("guide")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,11 @@ class Filter:
     def is_of_log(self) -> bool:
         """Whether the log alone can say what matches, without the session, which may be gone."""
         return not self.kinds and len(_lasting(self.tests)) == len(self.tests)
+
+    @property
+    def is_of_guides(self) -> bool:
+        """Whether only items of guides that it names can match."""
+        return len(self.kinds) == 1 and any(test.term == _GUIDE for test in self.kinds[0])
 
     @property
     def ids(self) -> frozenset[str] | None:

@@ -7,9 +7,10 @@ import pytest
 
 from models.clock import MINUTE
 from models.database import Database
+from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.activities import list_activities
 from resolvers.lifecycle.sweeping import Sweep, settle_due
-from resolvers.pages import PageArgs
+from resolvers.pages import Page, PageArgs
 from resolvers.sessions import list_sessions
 from tests.reading.asking import READER, context
 from tests.reading.plans import on_sessions, plan_of
@@ -79,6 +80,29 @@ async def test_a_later_page_begins_at_its_cursor(filled: Database) -> None:
         "SEARCH session USING INDEX ix_session_started (started_at<?)",
         "SEARCH session USING COVERING INDEX ix_session_started (started_at>?)",
     ]
+
+
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+@pytest.mark.parametrize("caller", [LOCAL_ADMIN, READER], ids=["local", "reader"])
+async def test_the_programme_of_a_guide_is_read_in_the_order_of_its_index(
+    filled: Database, caller: Caller, direction: str
+) -> None:
+    async def page(of: Caller = caller, **args: Any) -> Page[Any]:
+        names, order = {"agenda": {"guides": [7]}}, [("STARTED_AT", direction)]
+        return await list_sessions(context(filled, of), filter=names, order=order, page=PageArgs(**args))
+
+    first, last = await page(LOCAL_ADMIN, first=5), await page(LOCAL_ADMIN, last=5)
+    for plan in (await plan_of(filled, page(first=5)), await plan_of(filled, page(last=5))):
+        assert plan == ["SEARCH session USING INDEX ix_session_guide (guide=?)"]
+    cursors: list[dict[str, Any]] = [{"first": 5, "after": first.end_cursor}, {"last": 5, "before": last.start_cursor}]
+    for args in cursors:
+        plan = await plan_of(filled, page(**args))
+        # The page from its cursor, and whether there is anything on the other side; nothing is sorted.
+        assert [step.split(" (")[0] for step in plan] == [
+            "SEARCH session USING INDEX ix_session_guide",
+            "SEARCH session USING INDEX ix_session_guide",
+        ]
+        assert all("guide=? AND started_at" in step for step in plan)
 
 
 async def test_a_caller_with_projects_reads_by_project(filled: Database) -> None:
