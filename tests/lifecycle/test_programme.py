@@ -1,4 +1,4 @@
-"""What calls mean for items of the agenda: seen and shown, taken off the programme, stopped before or after the start."""
+"""What calls mean for items of the agenda: seen and shown, off the programme, stopped before or after the start."""
 
 from typing import Any
 
