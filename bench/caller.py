@@ -1,9 +1,19 @@
 """Single requests over HTTP, as many at once as somebody waits for."""
 
 import asyncio
-from typing import Any
+from time import perf_counter
+from typing import Any, Final, NamedTuple
 
 from bench.load import HOST, LoadFailed, encode_request, parse_response
+
+IDLE_SECONDS: Final = 4.0
+"""For so long a connection is sure to be open still: servers hang up on those that say nothing, ours after 10 s."""
+
+
+class _Idle(NamedTuple):
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    since: float
 
 
 class Caller:
@@ -11,7 +21,7 @@ class Caller:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._idle: list[_Idle] = []
 
     async def ask(self, document: str, variables: dict[str, Any]) -> bytes:
         """The body of the answer, in which there are neither errors nor problems. Raises LoadFailed."""
@@ -21,23 +31,23 @@ class Caller:
             status, body = await _answer(reader, writer)
         except OSError as error:
             raise LoadFailed(f"no answer: {error}") from None
-        self._idle.append((reader, writer))
+        self._idle.append(_Idle(reader, writer, perf_counter()))
         if status != 200 or b'"errors"' in body or b'"code"' in body:
             raise LoadFailed(f"a wrong answer, with status {status}: {body[:500]!r}")
         return body
 
     async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         while self._idle:
-            reader, writer = self._idle.pop()
-            if not reader.at_eof():  # the server hangs up on who says nothing, and when it stops
+            reader, writer, since = self._idle.pop()
+            if perf_counter() < since + IDLE_SECONDS and not reader.at_eof():
                 return reader, writer
             writer.close()
         return await asyncio.open_connection(HOST, self._port)
 
     def close(self) -> None:
         """Hang up."""
-        for _, writer in self._idle:
-            writer.close()
+        for idle in self._idle:
+            idle.writer.close()
         self._idle.clear()
 
 

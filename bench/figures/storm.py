@@ -14,6 +14,7 @@ from bench.figures.figure import Column, Row
 from bench.figures.restart import MISSED, RESUMABLE, all_back, restarted
 from bench.figures.watching import SESSIONS
 from bench.ground import Ground
+from bench.load import LoadFailed
 from bench.servers import OURS, Server
 from bench.statistics import percentile
 
@@ -73,7 +74,10 @@ async def calling(server: Server) -> AsyncIterator["array[float]"]:
     try:
         yield latencies
         over.set()
-        await task
+        try:
+            await task
+        except ExceptionGroup as failures:
+            raise LoadFailed(f"{len(failures.exceptions)} calls failed: {failures.exceptions[0]}") from None
     finally:
         task.cancel()
         caller.close()

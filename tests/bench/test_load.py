@@ -131,8 +131,7 @@ async def test_a_connection_that_the_server_has_closed_is_not_used_again() -> No
     async with server(answer(GOOD), connections=2) as (port, asked):
         caller = Caller(port)
         await caller.ask("{ a }", {})
-        ((reader, _),) = caller._idle
-        reader.feed_eof()  # as if it had hung up
+        caller._idle[0].reader.feed_eof()  # as if it had hung up
         await caller.ask("{ a }", {})
         caller.close()
     assert len(asked) == 2
