@@ -1,131 +1,17 @@
-"""Statistics are what a plain count over all sessions gives."""
+"""Statistics at their edges, and what cannot be asked."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from models import rule
 from models.clock import HOUR, MINUTE, SECOND
 from models.database import Database
-from models.tables.path_time import PathTime
-from models.tables.session import Session
 from models.words import Kind
 from resolvers.errors import BadUserInput, Forbidden
-from resolvers.filters import Filter
-from resolvers.stats import PathStat, StatBucket, StatGroup, Stats, Summary
+from resolvers.stats import Stats
 from tests.reading.asking import BROWSER, READER, context, statements
-from tests.reading.generated import PATHS, SIMPLE_FILTERS, sessions
-from tests.rows import NOW, clear, ended_row, is_active, path_row, project_row, session_row, store
-
-MADE = st.lists(sessions(), max_size=14)
-MANY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-async def fill(database: Database, made: list[Session], *others: Any) -> None:
-    await clear(database)
-    await store(database, project_row("p1"), project_row("p2"), *made, *others)
-
-
-def grouped(made: list[Session], key: Callable[[Session], str | None], first: int = 20) -> list[StatGroup]:
-    """Groups by a key, counted one by one."""
-    keys = {found for s in made if (found := key(s)) is not None}
-    groups = [_group(name, [s for s in made if key(s) == name]) for name in keys]
-    return sorted(groups, key=lambda group: (-group.total, group.key))[:first]
-
-
-def _group(name: str, made: list[Session]) -> StatGroup:
-    active = sum(is_active(s) for s in made)
-    visible = sum(rule.is_visible(s, NOW) for s in made)
-    return StatGroup(name, len(made), active, visible, sum(s.visible_ms for s in made) / 1000)
-
-
-def summed(values: list[int]) -> Summary:
-    if not values:
-        return Summary(0, 0.0, None, None, None)
-    total = sum(values)
-    return Summary(len(values), total / 1000, total / (1000 * len(values)), min(values) / 1000, max(values) / 1000)
-
-
-@MANY
-@given(MADE, SIMPLE_FILTERS, st.integers(1, 60))
-async def test_counts_and_groups_are_exact(
-    database: Database, made: list[Session], names: dict[str, Any], minutes: int
-) -> None:
-    await fill(database, made)
-    chosen = Filter.parse(names)
-    found = [s for s in made if chosen.matches(s, NOW)]
-    stats = Stats(context(database), names)
-    assert await stats.total() == len(found)
-    assert await stats.active() == sum(is_active(s) for s in found)
-    assert await stats.visible() == sum(rule.is_visible(s, NOW) for s in found)
-    heard = [s for s in found if is_active(s) and NOW - s.last_seen_at <= minutes * MINUTE]
-    assert await stats.seen_within(minutes) == len(heard)
-    assert await stats.elapsed_seconds() == summed([rule.elapsed(s, NOW) for s in found])
-    assert await stats.visible_seconds() == summed([s.visible_ms for s in found])
-    assert await stats.by_kind() == grouped(found, lambda s: s.kind)
-    assert await stats.by_project(2) == grouped(found, lambda s: s.project_id, 2)
-    assert await stats.by_subject() == grouped(found, lambda s: s.subject)
-    assert await stats.by_end_reason() == grouped(found, lambda s: rule.end_reason(s, NOW))
-
-
-@MANY
-@given(MADE, st.integers(-50, 20), st.integers(1, 60), st.integers(1, 7))
-async def test_a_series_is_exact_at_every_edge(
-    database: Database, made: list[Session], start: int, length: int, bucket: int
-) -> None:
-    await fill(database, made)
-    # In half steps of the generated times, so that edges fall on starts and ends, and beside them.
-    begin, end, width = NOW + start * 75 * SECOND, NOW + (start + length) * 75 * SECOND, bucket * 75
-    found = await Stats(context(database), None).series(begin, end, width)
-    assert found == [_bucket(made, at, at + width * SECOND) for at in range(begin, end, width * SECOND)]
-
-
-def _bucket(made: list[Session], at: int, until: int) -> StatBucket:
-    lives = [(s.started_at, rule.effective_end(s, NOW)) for s in made]
-    return StatBucket(
-        at,
-        active=sum(begin < until and (end is None or end > max(at, begin)) for begin, end in lives),
-        started=sum(at <= begin < until and (end is None or end >= begin) for begin, end in lives),
-        ended=sum(end is not None and at <= end < until for _, end in lives),
-    )
-
-
-@st.composite
-def visits(draw: st.DrawFn) -> tuple[list[Session], list[PathTime]]:
-    """Sessions with times on paths."""
-    made = draw(st.lists(sessions(), max_size=8))
-    times = []
-    for s in made:
-        paths = draw(st.lists(PATHS, max_size=4, unique_by=tuple))
-        times += [path_row(s, path, draw(st.integers(1, 3)) * SECOND) for path in paths]
-    return made, times
-
-
-@MANY
-@given(visits(), st.integers(1, 4), st.integers(1, 4))
-async def test_paths_are_rolled_up_exactly(
-    database: Database, visited: tuple[list[Session], list[PathTime]], depth: int, first: int
-) -> None:
-    made, times = visited
-    await fill(database, made, *times)
-    were = [(time.session_id, tuple(time.path[:depth]), time.visible_ms) for time in times]
-    are = [(s.id, tuple(s.path[:depth])) for s in made if is_active(s)]
-    rolled = [
-        PathStat(
-            list(path),
-            len({id_ for id_, at, _ in were if at == path} | {id_ for id_, at in are if at == path}),
-            sum(at == path for _, at in are),
-            sum(ms for _, at, ms in were if at == path) / 1000,
-        )
-        for path in {at for _, at, _ in were} | {at for _, at in are}
-    ]
-    expected = sorted(rolled, key=lambda stat: (-stat.sessions, stat.path))
-    stats = Stats(context(database), None)
-    assert await stats.by_path(500, depth) == expected
-    assert await stats.by_path(first, depth) == expected[:first]
+from tests.rows import NOW, ended_row, session_row, store
 
 
 async def test_what_was_cancelled_never_started_nor_went_on(database: Database) -> None:

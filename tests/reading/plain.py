@@ -1,0 +1,85 @@
+"""Statistics as anybody would count them: session by session, moment by moment, in plain Python."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models import rule
+from models.clock import MINUTE, SECOND, Instant
+from models.tables.path_time import PathTime
+from models.tables.session import Session
+from models.words import State
+from resolvers.filters import Filter
+from resolvers.stats import PathStat, StatBucket, StatGroup, Summary
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Sessions with their times on paths, at one moment."""
+
+    sessions: list[Session]
+    times: list[PathTime]
+    now: Instant
+
+    def matching(self, names: Mapping[str, Any]) -> "Plain":
+        """Those that a filter names."""
+        chosen = Filter.parse(names)
+        found = [s for s in self.sessions if chosen.matches(s, self.now)]
+        ids = {s.id for s in found}
+        return Plain(found, [time for time in self.times if time.session_id in ids], self.now)
+
+    @property
+    def active(self) -> list[Session]:
+        return [s for s in self.sessions if rule.state(s, self.now) == State.ACTIVE]
+
+    @property
+    def visible(self) -> list[Session]:
+        return [s for s in self.sessions if rule.is_visible(s, self.now)]
+
+    def seen_within(self, minutes: int) -> int:
+        return sum(self.now - s.last_seen_at <= minutes * MINUTE for s in self.active)
+
+    def summary(self, of: Callable[[Session], int]) -> Summary:
+        values = [of(s) for s in self.sessions]
+        if not values:
+            return Summary(0, 0.0, None, None, None)
+        total = sum(values)
+        mean = total / (1000 * len(values))
+        return Summary(len(values), total / 1000, mean, min(values) / 1000, max(values) / 1000)
+
+    def groups(self, key: Callable[[Session], str | None], first: int = 20) -> list[StatGroup]:
+        keys = {found for s in self.sessions if (found := key(s)) is not None}
+        groups = [self._group(name, [s for s in self.sessions if key(s) == name]) for name in keys]
+        return sorted(groups, key=lambda group: (-group.total, group.key))[:first]
+
+    def _group(self, name: str, sessions: list[Session]) -> StatGroup:
+        active = sum(s in self.active for s in sessions)
+        visible = sum(s in self.visible for s in sessions)
+        return StatGroup(name, len(sessions), active, visible, sum(s.visible_ms for s in sessions) / 1000)
+
+    def paths(self, depth: int, first: int = 20) -> list[PathStat]:
+        were = [(time.session_id, tuple(time.path[:depth]), time.visible_ms) for time in self.times]
+        are = [(s.id, tuple(s.path[:depth])) for s in self.active]
+        stats = [
+            PathStat(
+                list(path),
+                len({id_ for id_, at, _ in were if at == path} | {id_ for id_, at in are if at == path}),
+                sum(at == path for _, at in are),
+                sum(ms for _, at, ms in were if at == path) / 1000,
+            )
+            for path in {at for _, at, _ in were} | {at for _, at in are}
+        ]
+        return sorted(stats, key=lambda stat: (-stat.sessions, stat.path))[:first]
+
+    def series(self, start: Instant, end: Instant, bucket_seconds: int) -> list[StatBucket]:
+        width = bucket_seconds * SECOND
+        return [self._bucket(at, at + width) for at in range(start, end, width)]
+
+    def _bucket(self, at: Instant, until: Instant) -> StatBucket:
+        lives = [(s.started_at, rule.effective_end(s, self.now)) for s in self.sessions]
+        return StatBucket(
+            at,
+            active=sum(begin < until and (end is None or end > max(at, begin)) for begin, end in lives),
+            started=sum(at <= begin < until and (end is None or end >= begin) for begin, end in lives),
+            ended=sum(end is not None and at <= end < until for _, end in lives),
+        )
