@@ -19,7 +19,9 @@ class Item(Protocol):
 
     @property
     def position(self) -> int:
-        """Its place in the order of the source, in which items of one source never go back; several may share one."""
+        """What a stream knows if it began behind it. Several may share one, and it need not grow from item to item:
+        what waited to be told is known to streams that began meanwhile, and what overtook it is not.
+        """
 
     @property
     def cursor(self) -> str | None:

@@ -70,8 +70,6 @@ class LiveSet(Follower):
         self._ready_beats: list[str] = []
         self._until: int | None = None
         """Where the flush ends that is being told in several parts."""
-        self._last = 0
-        """The position of the last item."""
 
     async def locate(self) -> None:
         self._database_id = self.feed.database.identity
@@ -199,20 +197,16 @@ class LiveSet(Follower):
     def _item(self, change: SetChange, id_: str, news: _News, batch: Batch, *, place: Place) -> Item:
         cursor = places.of_set(self._database_id, self._fingerprint, place)
         told = Change(change, id_, batch.rows.get(id_), ActivityType(news.type), news.at, cursor)
-        return self._positioned(told, at_entry(news.position))
+        return Item(told, at_entry(news.position), cursor)
 
     def _beats_of(self, ids: list[str], batch: Batch) -> list[Item]:
         """The items of sessions that were only heard. A session about which there is news to come is left out.
 
-        They are told to all, also to streams that began behind news that still wait; who goes on from one of them must
-        not skip these.
+        They are told to all, also to streams that began behind news that still wait: so their position may be behind
+        that of the news, and their cursor is not, as who goes on from one of them must not skip these.
         """
         cursor = places.of_set(self._database_id, self._fingerprint, self._told)
         heard = [id_ for id_ in ids if id_ in self._ids and id_ not in batch.newest and id_ not in self._news]
         rows = [batch.rows[id_] for id_ in heard if self._has(id_, batch)]
         changes = [Change(SetChange.UPDATED, s.id, s, None, s.last_seen_at, cursor) for s in rows]
-        return [self._positioned(change, behind_entry(batch.position)) for change in changes]
-
-    def _positioned(self, told: Change, position: int) -> Item:
-        self._last = max(self._last, position)
-        return Item(told, self._last, told.cursor)
+        return [Item(change, behind_entry(batch.position), cursor) for change in changes]

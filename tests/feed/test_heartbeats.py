@@ -108,6 +108,7 @@ async def test_a_stream_that_begins_while_a_change_waits_hears_heartbeats_too(st
         assert said(await stream.read()) == [("UPDATED", b["id"], None)]
     await pass_time(stage, 5)
     assert said(await early.read()) == [("UPDATED", a["id"], "MOVED")]
+    assert await late.read() == []
 
 
 async def test_a_heartbeat_does_not_skip_a_change_that_waits(stage: Stage) -> None:
@@ -121,10 +122,6 @@ async def test_a_heartbeat_does_not_skip_a_change_that_waits(stage: Stage) -> No
     beats = [item for item in stream.told if getattr(item.payload, "activity", "") is None]
     again = await stage.watch(heartbeats=True, every=5000, after=beats[0].cursor)
     assert b["id"] in {item.payload.id for item in again.told}
-    await pass_time(stage, 5)
-    await stream.read()
-    positions = [item.position for item in stream.told]
-    assert positions == sorted(positions)
 
 
 def after_the_next_look(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], Awaitable[None]]) -> None:

@@ -112,7 +112,8 @@ class Quiet:
             rows = db.execute("SELECT session_id, type, at, position FROM activity ORDER BY position")
             self._places |= {Entry(id_, type_, text(at) or ""): position for id_, type_, at, position in rows}
         for one in self._storm.watchers:
-            assert disorder(one.held.connections, self._places, slow=one.is_slow) == [], _whole(one)
+            faults = disorder(one.held.connections, self._places, slow=one.is_slow)
+            assert faults == [], f"{faults} of {_whole(one)}"
             one.held.forget()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Hashable, Mapping, Sequence
+from math import inf
 from typing import Any, Final, Protocol
 
 import orjson
@@ -37,13 +38,15 @@ def group_key(operation: Operation, variables: Mapping[str, Any], source: Source
 
 
 class Told:
-    """What the members of a group are told at a stretch: frames, at least one, and their positions, in order."""
+    """What the members of a group are told at a stretch: frames, at least one, and their positions."""
 
-    __slots__ = ("cursor", "frames", "positions", "size")
+    __slots__ = ("cursor", "first", "frames", "positions", "size")
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
         self.positions: list[int] = []
+        self.first: float = inf
+        """The first of the positions."""
         self.cursor: str | None = None
         """Where a member may resume that was told all."""
         self.size = 0
@@ -51,6 +54,7 @@ class Told:
     def add(self, position: int, frame: Frame) -> None:
         """One more, behind the others."""
         self.positions.append(position)
+        self.first = min(self.first, position)
         self.frames.append(frame)
         self.cursor = frame.cursor or self.cursor
         self.size += len(frame.payload)

@@ -170,7 +170,7 @@ class Subscription(Frames):
             self.directly is not None
             and self._handover.awaited
             and self._choice.is_all
-            and (self._known is None or told.positions[0] > self._known)
+            and (self._known is None or told.first > self._known)
             and self.directly(told.frames)
         )
 

@@ -21,7 +21,7 @@ class Terms:
 
 
 class Queue:
-    """Frames with their positions, in order, `most` bytes of them."""
+    """Frames with their positions, in the order in which they came, `most` bytes of them."""
 
     __slots__ = ("_frames", "_most", "bytes")
 
@@ -50,8 +50,10 @@ class Queue:
 
     def drop_until(self, position: int) -> None:
         """Drop what stands at this position or before it."""
-        while self._frames and self._frames[0][0] <= position:
-            self.take()
+        kept = [(at, frame) for at, frame in self._frames if at > position]
+        self.clear()
+        for at, frame in kept:
+            self.put(at, frame)
 
     def clear(self) -> None:
         """Drop all."""
