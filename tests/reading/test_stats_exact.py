@@ -16,7 +16,7 @@ from tests.reading.plain import Plain
 from tests.rows import NOW, clear, path_row, project_row, session_row, store
 
 MANY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-NAMES = st.just({}) | SIMPLE_FILTERS | FILTERS
+NAMES: st.SearchStrategy[dict[str, Any]] = st.just({}) | SIMPLE_FILTERS | FILTERS
 SIZES = st.integers(1, 4) | st.just(20)
 
 
