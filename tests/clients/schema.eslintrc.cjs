@@ -24,8 +24,8 @@ module.exports = {
           suffixes: ["Payload", "Connection", "Edge"],
           // Values: parts of what they hang on, never fetched or changed alone.
           types: [
-            "DataPoint", "FeedResync", "KindTimeout", "PageInfo", "PathStat", "PathTime", "Problem",
-            "SessionSnapshot", "SessionStats", "StatBucket", "StatGroup", "Summary",
+            "DataPoint", "FeedResync", "KindTimeout", "MediaMetrics", "PageInfo", "PathStat", "PathTime",
+            "PlayerStateTime", "Problem", "SessionSnapshot", "SessionStats", "StatBucket", "StatGroup", "Summary",
             "Viewer", // the caller: each has just one
           ],
         },
