@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from tests.truth.births import FIRST_TS, MEDIA
+from tests.truth.births import MEDIA
+from tests.truth.playback import FIRST_TS
 from tests.truth.telling import text
 
 PAYLOAD: Final = "session { id kind revision path visible } problems { code }"

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from tests.truth.house import House, Ping
+from tests.media.naive import Told
+from tests.truth.house import House
 from tests.truth.life import DAY, Life, Schedule
-from tests.truth.steps import Call, PingAt, Start
+from tests.truth.playback import FIRST_TS, LENGTH
+from tests.truth.steps import Start
 from tests.truth.telling import text
 
-FIRST_TS = 1_700_000_000_000
-"""What the clocks of players say at each start: nothing depends on how far they are off."""
 MEDIA = {
     "playerTime": {"playhead": 0, "ts": text(FIRST_TS)},
     **dict.fromkeys(("trackingServer", "reportSuite", "organizationId", "mediaId", "playerName", "channel"), "x"),
-    "length": 60,
+    "length": LENGTH,
     "contentType": "VOD",
 }
 
@@ -49,8 +49,7 @@ def life(step: Start, house: House, given_at: int) -> Life:
         timeout=house.timeout(step.kind, project, step.common.get("timeoutSeconds")),
         span=_span(step, schedule),
         schedule=schedule,
-        first_ts=FIRST_TS,
-        newest_ts=FIRST_TS,
+        events=[Told(FIRST_TS, "START", 0)],
     )
     if begins > house.now:
         made.begun = False
@@ -77,11 +76,3 @@ def _schedule(step: Start, given_at: int) -> Schedule | None:
     start = given_at + step.at
     end = None if step.lasts is None else start + step.lasts
     return Schedule("Talk", start, end, step.own.get("allDay", False))
-
-
-def ping(call: Call, step: PingAt, life: Life | None) -> Ping:
-    """Where the player of a life says it is."""
-    if life is None:
-        return Ping(call.name, FIRST_TS, step.playhead)
-    present = life.newest_ts if step.from_newest else life.first_ts + max(0, life.age)
-    return Ping(call.name, present + step.offset, step.playhead)

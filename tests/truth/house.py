@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.media.naive import Told
 from tests.truth.life import DAY, Life, Path
+from tests.truth.playback import take
 
 TIMEOUTS = {"CLIENT": 1800, "MEDIA": 600, "USER": 300}
 AWAY = 5_000
 """How long the server may be silent without having been away."""
-MINUTE = 60_000
 
 
 @dataclass
@@ -32,15 +33,6 @@ class _Key:
     given: Any
     life: Life
     age: int = 0
-
-
-@dataclass(frozen=True)
-class Ping:
-    """Where a player says it is; `ts` is the client's clock, `call` the name of the call that says so."""
-
-    call: str
-    ts: int
-    playhead: float
 
 
 class House:
@@ -154,7 +146,7 @@ class House:
         self._finish(life, "TERMINATED")
         return Answer(life)
 
-    def keepalive(self, call: Mapping[str, Any], ping: Ping | None) -> Answer:
+    def keepalive(self, call: Mapping[str, Any], ping: Told | None) -> Answer:
         life = self.find(call["id"])
         if (refusal := self.refusal(life) or self._unheard(life, call, ping)) is not None or life is None:
             return refusal or Answer()
@@ -165,7 +157,7 @@ class House:
             life.timeline.append(("MOVED", self.now))
         return self._heard(life, call, ping)
 
-    def hide(self, call: Mapping[str, Any], ping: Ping | None) -> Answer:
+    def hide(self, call: Mapping[str, Any], ping: Told | None) -> Answer:
         life = self.find(call["id"])
         if (refusal := self.refusal(life) or self._unheard(life, call, ping)) is not None or life is None:
             return refusal or Answer()
@@ -173,14 +165,14 @@ class House:
         self._show(life, visible=False)
         return self._heard(life, call, ping)
 
-    def stop(self, call: Mapping[str, Any], ping: Ping | None) -> Answer:
+    def stop(self, call: Mapping[str, Any], ping: Told | None) -> Answer:
         life = self.find(call["id"])
         last = {**call, "sequence": None}
         if (refusal := self.refusal(life, "STOPPED", "CANCELLED") or self._unheard(life, last, ping)) or life is None:
             return refusal or Answer()
         cancelled = life.state == "SCHEDULED"
         life.hear(_path(call))
-        problems = self._take(life, ping)
+        problems = take(life, [ping] if ping else [], self.now)
         self._finish(life, "CANCELLED" if cancelled else "STOPPED")
         return Answer(life, problems)
 
@@ -193,7 +185,17 @@ class House:
             return None
         return Answer(life, [] if life.reason in wanted else ["SESSION_ENDED"])
 
-    def _unheard(self, life: Life | None, call: Mapping[str, Any], ping: Ping | None) -> Answer | None:
+    def track(self, session_id: str, events: list[Told]) -> Answer:
+        life = self.find(session_id)
+        if (refusal := self.refusal(life)) is not None or life is None:
+            return refusal or Answer()
+        if life.kind != "MEDIA":
+            return Answer(life, ["BAD_USER_INPUT"])
+        life.hear(None)
+        life.revision += 1
+        return Answer(life, take(life, events, self.now))
+
+    def _unheard(self, life: Life | None, call: Mapping[str, Any], ping: Told | None) -> Answer | None:
         """Why a call changes nothing: a player where there is none, or a later call that came before."""
         assert life is not None
         if ping is not None and life.kind != "MEDIA":
@@ -207,28 +209,11 @@ class House:
             life.visible = visible
             life.timeline.append(("SHOWN" if visible else "HIDDEN", self.now))
 
-    def _heard(self, life: Life, call: Mapping[str, Any], ping: Ping | None) -> Answer:
+    def _heard(self, life: Life, call: Mapping[str, Any], ping: Told | None) -> Answer:
         if call.get("sequence") is not None:
             life.sequence = call["sequence"]
         life.revision += 1
-        return Answer(life, self._take(life, ping))
-
-    def _take(self, life: Life, ping: Ping | None) -> list[str]:
-        if ping is None:
-            return []
-        if not 0 <= ping.ts - life.first_ts <= max(0, life.age) + MINUTE:
-            return ["BAD_USER_INPUT"]
-        if (ping.call, ping.ts) in life.pings:
-            return life.pings[ping.call, ping.ts]
-        if ping.ts < life.newest_ts - MINUTE:
-            life.pings[ping.call, ping.ts] = ["LATE_EVENT"]
-            return ["LATE_EVENT"]
-        life.pings[ping.call, ping.ts] = []
-        if ping.ts >= life.newest_ts:
-            life.newest_ts = ping.ts
-            life.stillness = life.stillness if ping.playhead == life.playhead else 0
-            life.playhead = ping.playhead
-        return []
+        return Answer(life, take(life, [ping] if ping else [], self.now))
 
     def _finish(self, life: Life, reason: str) -> None:
         life.end(reason)

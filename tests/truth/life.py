@@ -5,6 +5,9 @@ Each counter grows with every tick and is compared with its limit; that is all t
 
 from copy import copy
 from dataclasses import dataclass, field
+from typing import Any
+
+from tests.media.naive import PLAYER, Told
 
 Path = tuple[str, ...]
 
@@ -71,11 +74,10 @@ class Life:
     sequence: int | None = None
     revision: int = 1
     timeline: list[tuple[str, int]] = field(default_factory=list)
-    first_ts: int = 0
-    newest_ts: int = 0
-    pings: dict[tuple[str, int], list[str]] = field(default_factory=dict)
-    """What was answered to each: the same one again is answered the same."""
-    playhead: float = 0
+    events: list[Told] = field(default_factory=list)
+    """What its player told that counts, by the clock of the player; the first is the start."""
+    answered: dict[tuple[Any, ...], list[str]] = field(default_factory=dict)
+    """What was answered to each event: the same one again is answered the same."""
 
     @property
     def state(self) -> str:
@@ -90,6 +92,10 @@ class Life:
     @property
     def visible_time(self) -> int:
         return sum(self.times.values())
+
+    @property
+    def player_state(self) -> str:
+        return next((PLAYER[event.type] for event in reversed(self.events) if event.type in PLAYER), "STARTING")
 
     def limits(self, *, served: bool = True) -> list[tuple[int, int, str]]:
         """Each counter that runs, its limit, and what its end is called; of two at once the first."""

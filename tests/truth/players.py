@@ -8,11 +8,11 @@ from typing import Any, Final
 from models.words import MediaEventType
 from tests.media.naive import Told, Whole, whole
 from tests.media.player import METRICS, NEEDED
-from tests.truth.births import FIRST_TS, MEDIA
+from tests.truth.births import MEDIA
+from tests.truth.playback import FIRST_TS, LENGTH
 from tests.truth.process import Wire
 from tests.truth.telling import text
 
-LENGTH: Final = 60
 START: Final = "mutation($input: StartSessionInput!) { startSession(input: $input) { session { id } } }"
 TRACK: Final = "mutation($input: TrackMediaInput!) { trackMedia(input: $input) { problems { code } } }"
 SHOWN: Final = f"""query($id: ID!) {{ session(id: $id) {{ ... on MediaSession {{ {METRICS} }}

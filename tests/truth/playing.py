@@ -5,14 +5,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from tests.truth import births, programme
-from tests.truth.house import Answer, House, Ping
-from tests.truth.life import DAY
+from tests.media.naive import Told
+from tests.truth import births, playback, programme
+from tests.truth.house import Answer, House
+from tests.truth.looking import Look
 from tests.truth.steps import (
     Again,
     Away,
     Call,
     Delete,
+    Request,
     SetBack,
     SetProject,
     Start,
@@ -20,23 +22,23 @@ from tests.truth.steps import (
     Sweep,
     Terminate,
     Together,
+    Track,
     Update,
     Wait,
 )
-from tests.truth.telling import COUNT, LOOK, PARTS, SHOWN, counted, flat, flat_parts, text, told, told_whole
+from tests.truth.telling import PARTS, SHOWN, flat_parts, told, told_whole
 from tests.world import EPOCH, FakeClock, World, open_world
 
 CALL = f"session {{ {SHOWN} }} keepaliveSeconds problems {{ code }}"
 WHOLE = f"session {{ {SHOWN} {PARTS} }} keepaliveSeconds problems {{ code }}"
 START = f"mutation($input: StartSessionInput!) {{ startSession(input: $input) {{ created {WHOLE} }} }}"
 TOGETHER = f"mutation($inputs: [KeepaliveSessionInput!]!) {{ keepaliveSessions(inputs: $inputs) {{ {CALL} }} }}"
+TRACK = f"mutation($input: TrackMediaInput!) {{ trackMedia(input: $input) {{ {WHOLE} }} }}"
 DELETE = "mutation($id: ID!) { deleteSession(id: $id) { id problems { code } } }"
 CREATE = "mutation($input: ProjectInput!) { createProject(input: $input) { problems { code } } }"
 UPDATE = "mutation($id: ID!, $input: ProjectInput!) { updateProject(id: $id, input: $input) { problems { code } } }"
 UPDATE_ITEM = f"mutation($input: UpdateAgendaSessionInput!) {{ updateAgendaSession(input: $input) {{ {WHOLE} }} }}"
-CALLS = (Start, Again, Call, Together, Update, Terminate, Delete, SetProject)
 NOBODY = "s_" + "x" * 22
-GONE_KEPT = 7 * DAY
 
 
 class Play:
@@ -50,8 +52,7 @@ class Play:
         self._clock = FakeClock()
         self._serving = AsyncExitStack()
         self._starts: list[tuple[Start, dict[str, Any], int]] = []
-        self._log: list[dict[str, str]] = []
-        self._was_set_back = False
+        self._look = Look(self.house)
 
     async def run(self, steps: list[Step]) -> None:
         """Do all steps, and compare after each."""
@@ -61,10 +62,9 @@ class Play:
                 await self._do(step)
                 # A call's answer was compared whole. And after an absence, whoever asks first must find it made
                 # good: that is to be the next call now and then, not always this look.
-                if isinstance(step, Wait | Sweep | SetBack) or not isinstance(following, CALLS):
-                    await self._compare()
-            await self._compare()
-            assert flat(await self.world.ask(COUNT)) == counted(self.house.lives)
+                if isinstance(step, Wait | Sweep | SetBack) or not isinstance(following, Request):
+                    await self._look.compare(self.world)
+            await self._look.compare_at_the_end(self.world)
         finally:
             await self._serving.aclose()
 
@@ -81,6 +81,8 @@ class Play:
                     await self._start(*self._starts[-1 - which % len(self._starts)])
             case Call():
                 await self._call(step)
+            case Track():
+                await self._track(step)
             case Together():
                 await self._together(step)
             case Update(which):
@@ -126,13 +128,19 @@ class Play:
         answers = await self.world.ask(TOGETHER, inputs=inputs)
         assert [_seen(answer) for answer in answers] == expected
 
-    def _given(self, step: Call) -> tuple[dict[str, Any], Ping | None]:
+    async def _track(self, step: Track) -> None:
+        session_id = self._id(step.which, *(() if step.stray else ("MEDIA",)))
+        events = playback.events(step, self.house.find(session_id))
+        given = {"id": session_id, "events": playback.sent(events)}
+        self._check(await self.world.ask(TRACK, input=given), self.house.track(session_id, events))
+
+    def _given(self, step: Call) -> tuple[dict[str, Any], Told | None]:
         given = {"id": self._id(step.which), **step.given}
         life = self.house.find(given["id"])
         if step.ping is None or not (step.ping.stray or (life is not None and life.kind == "MEDIA")):
             return given, None
-        ping = births.ping(step, step.ping, life)
-        return given | {"media": {"playerTime": {"playhead": ping.playhead, "ts": text(ping.ts)}}}, ping
+        ping = playback.told(playback.PINGS[step.name], step.ping, life)
+        return given | {"media": {"playerTime": playback.time(ping)}}, ping
 
     async def _set_project(self, step: SetProject) -> None:
         timeouts = None if step.timeouts is None else [{"kind": k, "seconds": s} for k, s in step.timeouts.items()]
@@ -143,9 +151,10 @@ class Play:
         expected = self.house.set_project(step.id, step.timeouts, new=step.new)
         assert [problem["code"] for problem in answer["problems"]] == expected
 
-    def _id(self, which: int) -> str:
+    def _id(self, which: int, *kinds: str) -> str:
         # Those that go on come last, to be chosen first: to the others less can happen.
-        lives = sorted(self.house.lives, key=lambda life: life.ended is None)
+        wanted = [life for life in self.house.lives if not kinds or life.kind in kinds]
+        lives = sorted(wanted, key=lambda life: life.ended is None)
         ids = [life.id for life in lives] or [*self.house.gone, NOBODY]
         return ids[-1 - which % len(ids)]
 
@@ -195,41 +204,9 @@ class Play:
         if self.house.has_old_keys:
             return
         await self._pass(Sweep())
-        self._was_set_back = True
+        self._look.was_set_back = True
         self.house.pass_time(-milliseconds)
         await self.world.advance(-milliseconds / 1000)
-
-    # ---- looking ----
-
-    async def _compare(self) -> None:
-        lives = {life.id: life for life in self.house.lives}
-        seen = await self.world.ask(LOOK, ids=list(lives))
-        times = {node["id"]: node.pop("pathTimes") for node in seen["sessions"]["nodes"]}
-        assert {node["id"]: node for node in seen["sessions"]["nodes"]} == {
-            id_: told(life) for id_, life in lives.items()
-        }
-        assert {
-            id_: {tuple(entry["path"]): entry["visibleSeconds"] for entry in entries} for id_, entries in times.items()
-        } == {id_: told_whole(life)["pathTimes"] for id_, life in lives.items()}
-        for life in self.house.lives if not self._was_set_back else []:
-            assert life.visible_time <= life.elapsed
-        self._compare_log([edge["node"] for edge in seen["activities"]["edges"]])
-
-    def _compare_log(self, log: list[dict[str, str]]) -> None:
-        """Each timeline is the one that was counted, and the log only grows: except by those that are gone."""
-        for life in self.house.lives:
-            timeline = [(entry["type"], entry["at"]) for entry in log if entry["sessionId"] == life.id]
-            assert timeline == [(what, text(at)) for what, at in life.timeline]
-        forgotten = [id_ for id_, (_, at) in self.house.gone.items() if self.house.now - at >= GONE_KEPT]
-        traces = [
-            (entry["sessionId"], entry["type"], entry["at"]) for entry in log if entry["sessionId"] in self.house.gone
-        ]
-        assert [trace for trace in traces if trace[0] not in forgotten] == [
-            (id_, what, text(at)) for id_, (what, at) in self.house.gone.items() if id_ not in forgotten
-        ]
-        kept = [entry for entry in self._log if entry["sessionId"] not in self.house.gone]
-        assert [entry for entry in log if entry["sessionId"] not in self.house.gone][: len(kept)] == kept
-        self._log = log
 
 
 def _one(name: str) -> str:

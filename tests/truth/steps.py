@@ -54,6 +54,15 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Track:
+    """What a player tells at once, each event with its type; `stray` where the session may have no player."""
+
+    which: int
+    events: tuple[tuple[str, PingAt], ...]
+    stray: bool = False
+
+
+@dataclass(frozen=True)
 class Together:
     """Keepalives in one request."""
 
@@ -115,7 +124,9 @@ class SetBack:
     milliseconds: int
 
 
-Step = Start | Again | Call | Together | Update | Terminate | Delete | SetProject | Wait | Sweep | Away | SetBack
+Request = Start | Again | Call | Track | Together | Update | Terminate | Delete | SetProject
+"""What a client or an administrator does."""
+Step = Request | Wait | Sweep | Away | SetBack
 
 
 def often(usual: st.SearchStrategy[Any], *rare: Any) -> st.SearchStrategy[Any]:
@@ -154,7 +165,7 @@ OWN: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 
 @st.composite
 def starts(draw: st.DrawFn) -> Start:
-    kind = draw(st.sampled_from(sorted(OWN)))
+    kind = draw(st.sampled_from([*sorted(OWN), "MEDIA"]))  # players have the most to tell
     common, own = draw(COMMON), draw(OWN[kind])
     if kind == "AGENDA" and draw(often(st.just(True), False)):
         common.pop("timeoutSeconds", None)
@@ -170,6 +181,8 @@ PINGS = st.builds(
     st.sampled_from([0, 7, 7.5]),
     often(st.just(False), True),
 )
+EVENTS = st.sampled_from(["PING", "PING", "PLAY", "PLAY", "PAUSE_START", "BUFFER_START", "ERROR"])
+TRACKS = st.builds(Track, WHICH, st.lists(st.tuples(EVENTS, PINGS), max_size=4).map(tuple), often(st.just(False), True))
 GIVEN = some(path=PATHS, sequence=st.integers(0, 9))
 KEEPALIVES = st.builds(
     Call,
@@ -204,6 +217,7 @@ STEPS: list[tuple[int, st.SearchStrategy[Step]]] = [
     (6, KEEPALIVES),
     (4, st.builds(Call, st.just("hide"), WHICH, GIVEN, st.none() | PINGS)),
     (1, st.builds(Call, st.just("stop"), WHICH, GIVEN, st.none() | PINGS)),
+    (4, TRACKS),
     (2, st.builds(Together, st.lists(KEEPALIVES, min_size=1, max_size=3).map(tuple))),
     (3, UPDATES),
     (9, st.builds(Wait, MOMENTS)),

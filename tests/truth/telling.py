@@ -7,7 +7,7 @@ from typing import Any
 from tests.truth.life import Life
 
 SHOWN = """id kind state visible endReason endedAt startedAt lastSeenAt expiresAt revision path timeoutSeconds
-    visibleSeconds elapsedSeconds ... on MediaSession { playhead }"""
+    visibleSeconds elapsedSeconds ... on MediaSession { playhead playerState }"""
 PARTS = "pathTimes { path visibleSeconds } activities(first: 100) { edges { node { type at } } }"
 LOOK = f"""query($ids: [ID!]) {{
     sessions(filter: {{ids: $ids}}, first: 100) {{ nodes {{ {SHOWN} pathTimes {{ path visibleSeconds }} }} }}
@@ -42,7 +42,8 @@ def told(life: Life) -> dict[str, Any]:
         "visibleSeconds": life.visible_time / 1000,
         "elapsedSeconds": life.elapsed / 1000,
     }
-    return shown | ({"playhead": life.playhead} if life.kind == "MEDIA" else {})
+    player = {"playhead": life.events[-1].playhead, "playerState": life.player_state}
+    return shown | (player if life.kind == "MEDIA" else {})
 
 
 def told_whole(life: Life) -> dict[str, Any]:
