@@ -8,7 +8,9 @@ from schema.scalars import DateTime
 
 @strawberry.input(description="CLIENT sessions; with no field all of them.")
 class ClientFilter:
-    languages: list[str] | None = strawberry.field(description="With one of these languages, 2-letter codes.")
+    languages: list[str] | None = strawberry.field(
+        description="With one of these languages, in any form that a start takes: `FR` and `fr-CA` are `fr`."
+    )
     client_systems: list[str] | None = strawberry.field(description="On one of these systems.")
     device_ids: list[str] | None = strawberry.field(description="Of one of these devices.")
     geo_listen_enabled: bool | None = strawberry.field(description="Whether the app follows its place.")

@@ -12,9 +12,13 @@ from pydantic import AfterValidator
 _OFFSET: Final = re.compile(r"[+-]?\d{4}|[+-]\d{2}:\d{2}|Z", re.ASCII)
 
 
+# Beside the names of IANA a machine may have a file for its own zone, which says nothing of the device's.
+_OWN: Final = "localtime"
+
+
 @cache
 def _names() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones() - {_OWN})
 
 
 def timezone_name(text: str) -> str:

@@ -1,8 +1,9 @@
 """Every filter by its name, once: what it asks about, and what it asks of that."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from models.kinds.language import find_code
 from models.words import Kind, State
 from resolvers.filters.operators import BeginsWith, Between, Earlier, Is, Later, OneOf, Operator
 from resolvers.filters.terms import END, END_REASON, LIVE_STATE, Column, Term, Tracks, Visible
@@ -21,6 +22,11 @@ Names: TypeAlias = Mapping[str, Declared]
 def _going_on(wanted: bool) -> Operator:
     """Active, or else every other state: named, not negated, so that an index serves."""
     return OneOf(tuple(state for state in State if (state == State.ACTIVE) == wanted))
+
+
+def _speaking(languages: Iterable[str]) -> Operator:
+    """In the form that sessions have, whatever form a start may have; no session has what is no language."""
+    return OneOf(tuple(code for text in languages if (code := find_code(text)) is not None))
 
 
 COMMON: Final[Names] = {
@@ -46,7 +52,7 @@ BY_KIND: Final[Mapping[str, tuple[Kind, Names]]] = {
     "client": (
         Kind.CLIENT,
         {
-            "languages": Declared(Column("language"), OneOf),
+            "languages": Declared(Column("language"), _speaking),
             "client_systems": Declared(Column("client_system"), OneOf),
             "device_ids": Declared(Column("subject"), OneOf),
             "geo_listen_enabled": Declared(Column("geo_listen_enabled"), Is),

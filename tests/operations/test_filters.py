@@ -37,6 +37,8 @@ NAMES: Final[list[tuple[str, Any, str]]] = [
     ("kinds", [], ""),
     ("client", {}, "app"),
     ("client", {"languages": ["fr"]}, "app"),
+    ("client", {"languages": ["xx", "FR-ca"]}, "app"),
+    ("client", {"languages": ["xx", "fra", ""]}, ""),
     ("client", {"clientSystems": ["Android"]}, ""),
     ("client", {"deviceIds": ["d1"]}, "app"),
     ("client", {"geoListenEnabled": False}, "app"),
