@@ -69,7 +69,7 @@ async function visit() {
   seen.tabs = await page.getByRole("tab").allInnerTexts();
   seen.docs = await describe("startSession");
 
-  for (const name of seen.tabs.filter((name) => !["KeepAlive", "TrackMedia", "Live"].includes(name))) {
+  for (const name of seen.tabs.filter((name) => !["KeepAlive", "TrackMedia", "UpdateAgenda", "Live"].includes(name))) {
     await openTab(name);
     if (name === "ActiveSessions") seen.suggestion = await complete("lastSeenAt", "elapsedS");
     seen.answers[name] = await run();
@@ -85,6 +85,10 @@ async function visit() {
   await replaceVariable("put_an_id_here", seen.answers.StartMedia.data.startSession.session.id);
   seen.answers.TrackMedia = await run();
   await look("TrackMedia");
+  await openTab("UpdateAgenda");
+  await replaceVariable("put_an_id_here", seen.answers.StartAgenda.data.startSession.session.id);
+  seen.answers.UpdateAgenda = await run();
+  await look("UpdateAgenda");
   return seen;
 }
 

@@ -49,7 +49,7 @@ def visit(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Visit:
 
 
 def test_it_opens_with_the_example_tabs(visit: Visit) -> None:
-    assert visit.tabs == [*STARTS, "KeepAlive", "TrackMedia", "ActiveSessions", "Statistics", "Live"]
+    assert visit.tabs == [*STARTS, "KeepAlive", "TrackMedia", "UpdateAgenda", "ActiveSessions", "Statistics", "Live"]
 
 
 @pytest.mark.parametrize("operation", STARTS)
@@ -86,6 +86,17 @@ def test_its_examples_tell_what_a_player_does(visit: Visit) -> None:
         **dict.fromkeys(("adSeconds", "adStarts", "adCompletes", "stallCount"), 0),
         "progressMarks": [10, 25],
     }
+
+
+def test_its_examples_change_an_item_of_the_agenda(visit: Visit) -> None:
+    started, payload = visit.payload("StartAgenda")["session"], visit.payload("UpdateAgenda")
+    assert payload["problems"] == []
+    item = payload["session"]
+    assert (item["id"], item["state"], item["revision"]) == (started["id"], "SCHEDULED", 2)
+    assert (item["name"], item["scheduleTracks"]) == ("Opening keynote, in the large hall", [3])
+    assert item["startTime"] == item["startedAt"] > started["startTime"]
+    assert (item["endTime"], item["expiresAt"]) == (None, None)
+    assert item["maxCapacity"] == started["maxCapacity"]
 
 
 def test_it_completes_names(visit: Visit) -> None:

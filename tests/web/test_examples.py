@@ -9,6 +9,7 @@ from graphql import OperationDefinitionNode, OperationType, parse, validate
 
 from schema import graphql_schema
 from tests.lifecycle.test_endings import MEDIA
+from tests.operations.kinds import LEAST
 from tests.world import World
 from web import pages
 
@@ -25,6 +26,7 @@ def test_each_example_is_valid(name: str) -> None:
 async def test_each_example_does_what_it_says(world: World) -> None:
     started = {"6-keep-alive": (await world.user())["id"]}
     started["6-track-media"] = (await world.started("media", MEDIA | {"playerTime": FIRST_TIME}))["id"]
+    started["6-update-agenda"] = (await world.started("agenda", LEAST["agenda"]))["id"]
     for example in EXAMPLES.values():
         variables = json.loads(example["variables"] or "{}")
         given = variables | ({"id": started[example["name"]]} if "id" in variables else {})
