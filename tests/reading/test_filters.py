@@ -23,7 +23,7 @@ NOWS = st.integers(-8, 8).map(lambda steps: NOW + steps * 10 * MINUTE // 4)
 
 def found_by_sql(engine: Engine, made: list[Session], chosen: Filter, now: int = NOW) -> set[str]:
     """The ids that the condition of a filter finds, and likewise its two halves, each of them once."""
-    halves = Halves.of(LOCAL_ADMIN, chosen, now)
+    halves = Halves(LOCAL_ADMIN, chosen, now)
     with engine.connect() as tx:
         insert_rows(tx, [project_row("p1"), project_row("p2"), *made])
         found, past, present, both = (

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.truth.life import Life
+from tests.truth.life import Life, Path
 
 SHOWN = """id kind state visible endReason endedAt startedAt lastSeenAt expiresAt revision path timeoutSeconds
     visibleSeconds elapsedSeconds ... on MediaSession { playhead playerState }"""
@@ -13,7 +13,9 @@ LOOK = f"""query($ids: [ID!]) {{
     sessions(filter: {{ids: $ids}}, first: 100) {{ nodes {{ {SHOWN} pathTimes {{ path visibleSeconds }} }} }}
     activities(last: 500) {{ edges {{ node {{ id sessionId type at }} }} }} }}"""
 COUNT = """{ sessionStats { total active visible visibleSeconds { sum } elapsedSeconds { sum }
-    byEndReason { key total } byKind { key total } } }"""
+    byEndReason { key total } byKind { key total } byProject { key total }
+    byPath(first: 100) { path sessions activeNow visibleSeconds }
+    deep: byPath(first: 100, depth: 2) { path sessions activeNow visibleSeconds } } }"""
 
 
 def text(instant: int | None) -> str | None:
@@ -74,11 +76,31 @@ def counted(lives: list[Life]) -> dict[str, Any]:
         "elapsedSeconds": sum(life.elapsed for life in lives) / 1000,
         "byEndReason": dict(Counter(life.reason for life in lives if life.reason)),
         "byKind": dict(Counter(life.kind for life in lives)),
+        "byProject": dict(Counter(life.project for life in lives)),
+        "byPath": by_path(lives, 1),
+        "deep": by_path(lives, 2),
     }
+
+
+def by_path(lives: list[Life], depth: int) -> dict[Path, tuple[int, int, float]]:
+    """Sessions, those there now, and visible seconds, by the first segments of paths."""
+    figures: dict[Path, tuple[int, int, int]] = {}
+    for life in lives:
+        now = {life.path[:depth]} if life.state == "ACTIVE" else set()
+        for path in now | {path[:depth] for path in life.times}:
+            spent = sum(milliseconds for at, milliseconds in life.times.items() if at[:depth] == path)
+            sessions, here, in_all = figures.get(path, (0, 0, 0))
+            figures[path] = (sessions + 1, here + (path in now), in_all + spent)
+    return {path: (sessions, here, in_all / 1000) for path, (sessions, here, in_all) in figures.items()}
 
 
 def flat(stats: dict[str, Any]) -> dict[str, Any]:
     """The server's statistics in that form."""
     sums = {name: stats[name]["sum"] for name in ("visibleSeconds", "elapsedSeconds")}
-    groups = {name: {group["key"]: group["total"] for group in stats[name]} for name in ("byEndReason", "byKind")}
-    return stats | sums | groups
+    names = ("byEndReason", "byKind", "byProject")
+    groups = {name: {group["key"]: group["total"] for group in stats[name]} for name in names}
+    paths = {
+        name: {tuple(path): tuple(figures) for path, *figures in (entry.values() for entry in stats[name])}
+        for name in ("byPath", "deep")
+    }
+    return stats | sums | groups | paths
