@@ -19,7 +19,7 @@ from bench.servers import ServerFailed, split_cores
 from bench.table import figure_table
 
 USUAL: Final = Effort()
-QUICK: Final = Effort(1.0, 1, 1, (32,), 500, 3.0, shrink=10)
+QUICK: Final = Effort(1.0, 1, 1, (32,), 500, 3.0, past=50_000, shrink=10)
 NAMES: Final = [figure.name for figure in FIGURES]
 
 
@@ -42,15 +42,18 @@ def main(  # noqa: PLR0913 - one for each option
     idle_seconds: Annotated[
         float, typer.Option(min=1, max=86400, help="Seconds for which idle dashboards are watched.")
     ] = USUAL.idle_seconds,
+    past: Annotated[
+        int, typer.Option(min=1000, max=100_000_000, help="Sessions in the file with a long past.")
+    ] = USUAL.past,
     quick: Annotated[
         bool,
-        typer.Option("--quick", help="A glance: a tenth of the subscribers, one short run, whatever else is given."),
+        typer.Option("--quick", help="A glance: a tenth of the subscribers, a short past, one short run, whatever else is given."),
     ] = False,
 ) -> None:
     """Print figures of Session Graph beside those of a plain strawberry server: medians of repeated runs."""
     wanted = chosen(figures)
     given = tuple(connections or USUAL.connections)
-    effort = Effort(seconds, runs, restarts, given, USUAL.sessions, idle_seconds)
+    effort = Effort(seconds, runs, restarts, given, USUAL.sessions, idle_seconds, past)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(measure(wanted, QUICK if quick else effort))

@@ -7,7 +7,7 @@ from typing import Self, TypeVar
 
 from bench.crowd.process import CrowdProcess, crowd_process
 from bench.machine import allow_files
-from bench.servers import RECIPES, Recipe, Server, running
+from bench.servers import RECIPES, Prepare, Recipe, Server, running
 from bench.stock import stock
 
 T = TypeVar("T")
@@ -33,6 +33,8 @@ class Effort:
     """In the files that these callers work on."""
     idle_seconds: float = 30.0
     """For which ten thousand dashboards are watched while nothing happens."""
+    past: int = 1_000_000
+    """Sessions in the file with a long past."""
     shrink: int = 1
     """By which subscribers are fewer than a figure says."""
 
@@ -76,6 +78,12 @@ class Ground:
         """A new server with so many sessions. Raises ServerFailed, LoadFailed."""
         async with running(recipe, self._serving) as server:
             await stock(server, sessions)
+            yield server
+
+    @asynccontextmanager
+    async def prepared(self, recipe: Recipe, prepare: Prepare) -> AsyncIterator[Server]:
+        """A new server with a database that was there before it. Raises ServerFailed."""
+        async with running(recipe, self._serving, prepare) as server:
             yield server
 
     @asynccontextmanager

@@ -6,17 +6,18 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Final
+from typing import Final, TypeAlias
 
 from bench.load import HOST
 from bench.machine import processor_seconds, resident_bytes
 
 ROOT: Final = Path(__file__).parent.parent
+DATABASE: Final = "sessions.db"
 READY_WITHIN: Final = 30.0
 STOPPED_WITHIN: Final = 15.0
 
@@ -54,7 +55,7 @@ class Server:
         self.port = _free_port()
         self.sessions: list[str] = []
         """The ids of the sessions that were started on it."""
-        self._command = recipe.command(self.port, folder / "sessions.db")
+        self._command = recipe.command(self.port, folder / DATABASE)
         self._log = folder / "log"
         self._cores = cores
         self._process: subprocess.Popen[bytes] | None = None
@@ -119,11 +120,19 @@ class Server:
             writer.close()
 
 
+Prepare: TypeAlias = Callable[[Path], Awaitable[None]]
+"""Makes a database file before its server is started."""
+
+
 @asynccontextmanager
-async def running(recipe: Recipe, cores: set[int] | None) -> AsyncIterator[Server]:
+async def running(
+    recipe: Recipe, cores: set[int] | None, prepare: Prepare | None = None
+) -> AsyncIterator[Server]:
     """A server from ready to stopped, on these cores where given. Raises ServerFailed."""
     with tempfile.TemporaryDirectory(prefix="session-graph-bench-") as folder:
         server = Server(recipe, Path(folder), cores)
+        if prepare is not None:
+            await prepare(Path(folder, DATABASE))
         try:
             await server.start()
             yield server

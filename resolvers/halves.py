@@ -6,6 +6,7 @@ is asked. A statistic asks both in one statement: it sees one state of the datab
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
@@ -24,47 +25,52 @@ COVERED: Final = frozenset({"project_id", "kind", "end_reason", "subject", "star
 
 @dataclass(frozen=True)
 class Halves:
-    """The conditions on rows of the session table, for one caller at one moment."""
+    """The sessions of a caller's projects that a filter names at a moment, as conditions on rows of their table."""
 
-    past: ColumnElement[bool]
-    is_covered: bool
-    """Whether indexes answer `past` without the rows. Else no index is better than the one that a filter names, if any:
-    rows that are read in another order than they are stored in take many times as long."""
-    past_times: ColumnElement[bool] | None
-    """The condition on their times on paths, where those alone can say it; else they are joined with their sessions."""
-    present: ColumnElement[bool]
-    both: ColumnElement[bool]
-    """Of one half or the other; where none of the past can match, only the present is looked at."""
+    caller: Caller
+    chosen: Filter
     now: Instant
 
-    @classmethod
-    def of(cls, caller: Caller, chosen: Filter, now: Instant) -> "Halves":
-        """The sessions of the caller's projects that a filter names."""
-        mine = in_reach(caller, session.c.project_id)
+    @cached_property
+    def past(self) -> ColumnElement[bool]:
+        """Their ends are written down."""
+        return and_(self._mine, rule.is_past_sql(indexed=self.is_covered), self.chosen.past_sql())
+
+    @cached_property
+    def present(self) -> ColumnElement[bool]:
+        """All others."""
         # A project has far more sessions that have ended than there are others in all.
-        present = and_(
-            in_reach(caller, unindexed(session.c.project_id)), rule.is_present_sql(), chosen.present_sql(now)
-        )
-        of_times = chosen.past_columns <= {"project_id", "kind"}
-        is_covered = chosen.past_columns <= COVERED
-        return cls(
-            past=and_(mine, rule.is_past_sql(indexed=is_covered), chosen.past_sql()),
-            is_covered=is_covered,
-            past_times=and_(in_reach(caller, path_time.c.project_id), chosen.past_sql(path_time)) if of_times else None,
-            present=present,
-            both=present if chosen.is_of_present else and_(mine, chosen.sql(now)),
-            now=now,
-        )
+        mine = in_reach(self.caller, unindexed(session.c.project_id))
+        return and_(mine, rule.is_present_sql(), self.chosen.present_sql(self.now))
+
+    @property
+    def both(self) -> ColumnElement[bool]:
+        """Of one half or the other; where none of the past can match, only the present is looked at."""
+        return self.present if self.chosen.is_of_present else and_(self._mine, self.chosen.sql(self.now))
 
     @property
     def active(self) -> ColumnElement[bool]:
-        """The condition that one of them is going on: only those of the present are."""
+        """They are going on: only sessions of the present are."""
         return and_(self.present, rule.in_state_sql(State.ACTIVE, self.now))
 
     @property
     def visible(self) -> ColumnElement[bool]:
-        """The condition that one of them is visible: none is that has ended."""
+        """They are visible: none is that has ended."""
         return and_(self.present, rule.is_visible_sql(self.now))
+
+    @property
+    def past_times(self) -> ColumnElement[bool] | None:
+        """Times on paths of the past, where those alone can say it; else they are to be joined with their sessions."""
+        if not self.chosen.past_columns <= {"project_id", "kind"}:
+            return None
+        return and_(in_reach(self.caller, path_time.c.project_id), self.chosen.past_sql(path_time))
+
+    @cached_property
+    def is_covered(self) -> bool:
+        """Whether indexes answer `past` without the rows. Else no index is better than the one that a filter names, if
+        any: rows that are read in another order than they are stored in take many times as long.
+        """
+        return self.chosen.past_columns <= COVERED
 
     def grouping(self, key: ColumnElement[Any]) -> ColumnElement[Any]:
         """A column to group the past by: in the order of an index only where that holds all the rest as well."""
@@ -73,6 +79,10 @@ class Halves:
     def count(self) -> Select[Any]:
         """How many there are."""
         return select(_count(self.past) + _count(self.present))
+
+    @property
+    def _mine(self) -> ColumnElement[bool]:
+        return in_reach(self.caller, session.c.project_id)
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:

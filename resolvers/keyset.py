@@ -36,8 +36,8 @@ class Listing(Generic[T]):
     rows: Select[Any]
     make: Callable[..., T]
     keys: Sequence[Key[T]]
-    count: Select[Any] | None = None
-    """How many things it has, where there is a quicker way than to count its rows."""
+    count: Callable[[], Select[Any]] | None = None
+    """Makes the statement for how many things it has, where there is a quicker way than to count its rows."""
     whole: Select[Any] | None = None
     """Its rows without any condition, where no index has its order: only ids are sorted then, and rows read by them."""
 
@@ -96,10 +96,9 @@ async def read_page(database: Database, listing: Listing[T], page: PageArgs) -> 
 
 
 def _count(tx: Connection, listing: Listing[Any]) -> int:
-    count = listing.count
-    if count is None:
-        count = listing.rows.with_only_columns(func.count(), maintain_column_froms=True)
-    return int(tx.execute(count).scalar_one())
+    if listing.count is not None:
+        return int(tx.execute(listing.count()).scalar_one())
+    return int(tx.execute(listing.rows.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one())
 
 
 def _read(tx: Connection, listing: Listing[T], wanted: Range) -> Slice[T]:

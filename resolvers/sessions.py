@@ -62,11 +62,11 @@ async def list_sessions(
     require(context.caller, Scope.READ)
     chosen = Filter.parse(filter)
     wanted = [(str(field), str(direction)) for field, direction in order] or list(DEFAULT_ORDER)
-    halves = Halves.of(context.caller, chosen, context.now)
+    halves = Halves(context.caller, chosen, context.now)
     listing = Listing(
         tag=cursors.tag("sessions", chosen.fingerprint, wanted),
         rows=select(session).where(halves.both),
-        count=halves.count(),
+        count=halves.count,
         whole=None if wanted[0][0] == "STARTED_AT" else select(session),
         make=Session,
         keys=_keys(wanted, context.now, ranked=chosen.is_of_guides),

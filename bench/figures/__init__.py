@@ -9,6 +9,7 @@ from bench.figures.keepalive import Keepalive
 from bench.figures.latency import Latency
 from bench.figures.memory import Memory
 from bench.figures.page import Page
+from bench.figures.past import Past
 from bench.figures.restart import Restart
 from bench.figures.shutdown import Shutdown
 from bench.figures.storm import Storm
@@ -17,6 +18,7 @@ from bench.figures.watching import DIFFERENT, EQUAL
 FIGURES: Final[tuple[Figure, ...]] = (
     Keepalive(),
     Page(),
+    Past(),
     Fanout("equal", "deliveries to equal subscribers", EQUAL),
     Fanout("groups", f"deliveries to {len(DIFFERENT)} different groups of subscribers", DIFFERENT),
     Latency(),

@@ -29,7 +29,7 @@ class Chosen:
 
     def sql(self, now: Instant) -> ColumnElement[bool]:
         """The condition that a row of the session table is among them now."""
-        return Halves.of(self.viewer, self.filter, now).both
+        return Halves(self.viewer, self.filter, now).both
 
     def has(self, s: Session, now: Instant) -> bool:
         """Whether a session is among them now."""

@@ -99,7 +99,8 @@ class Filter:
     @cached_property
     def is_of_present(self) -> bool:
         """Whether no session whose end is written down can match."""
-        return any(isinstance(test.term.past_sql(test.operator), False_) for test in self.tests)
+        alike = (test for test in self.tests if not test.term.past_columns)
+        return any(isinstance(test.term.past_sql(test.operator), False_) for test in alike)
 
     def _condition(self, of_one: Callable[[Test], ColumnElement[bool]]) -> ColumnElement[bool]:
         groups = [and_(true(), *map(of_one, group)) for group in self.kinds]

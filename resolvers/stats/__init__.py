@@ -38,7 +38,7 @@ class Stats:
         require(context.caller, Scope.READ)
         self._database = context.database
         self._now = context.now
-        self._halves = Halves.of(context.caller, Filter.parse(filter), context.now)
+        self._halves = Halves(context.caller, Filter.parse(filter), context.now)
 
     async def total(self) -> int:
         """How many sessions match, in any state."""

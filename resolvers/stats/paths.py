@@ -39,13 +39,14 @@ def _past(halves: Halves, depth: int) -> Select[Any]:
         func.sum(case((path_time.c.shared < depth, 1), else_=0)).label("sessions"),
         func.sum(path_time.c.final_ms).label("visible_ms"),
     )
-    if halves.past_times is None:
+    condition = halves.past_times
+    if condition is None:
         # From the sessions to their times, never the other way.
         visits = visits.join(session, path_time.c.session_id == unindexed(session.c.id)).where(halves.past)
         visits = visits.group_by(unindexed(path_time.c.path))
     else:
         # In the order of the index.
-        visits = visits.where(path_time.c.final_ms.is_not(None), halves.past_times)
+        visits = visits.where(path_time.c.final_ms.is_not(None), condition)
         visits = visits.group_by(path_time.c.project_id, path_time.c.path)
     found = visits.subquery()
     return select(found.c.sessions, literal(0).label("now_on"), found.c.visible_ms, *_segments(found.c.path, depth))
