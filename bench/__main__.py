@@ -47,7 +47,9 @@ def main(  # noqa: PLR0913 - one for each option
     ] = USUAL.past,
     quick: Annotated[
         bool,
-        typer.Option("--quick", help="A glance: a tenth of the subscribers, a short past, one short run, whatever else is given."),
+        typer.Option(
+            "--quick", help="A glance: a tenth of the subscribers, a short past, one short run, whatever else is given."
+        ),
     ] = False,
 ) -> None:
     """Print figures of Session Graph beside those of a plain strawberry server: medians of repeated runs."""

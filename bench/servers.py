@@ -22,6 +22,10 @@ READY_WITHIN: Final = 30.0
 STOPPED_WITHIN: Final = 15.0
 
 
+Prepare: TypeAlias = Callable[[Path], Awaitable[None]]
+"""Makes a database file before its server is started."""
+
+
 class ServerFailed(Exception):
     """A server did not get ready; the message holds the end of its log."""
 
@@ -120,14 +124,8 @@ class Server:
             writer.close()
 
 
-Prepare: TypeAlias = Callable[[Path], Awaitable[None]]
-"""Makes a database file before its server is started."""
-
-
 @asynccontextmanager
-async def running(
-    recipe: Recipe, cores: set[int] | None, prepare: Prepare | None = None
-) -> AsyncIterator[Server]:
+async def running(recipe: Recipe, cores: set[int] | None, prepare: Prepare | None = None) -> AsyncIterator[Server]:
     """A server from ready to stopped, on these cores where given. Raises ServerFailed."""
     with tempfile.TemporaryDirectory(prefix="session-graph-bench-") as folder:
         server = Server(recipe, Path(folder), cores)

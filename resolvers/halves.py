@@ -18,8 +18,9 @@ from models.tables import path_time, session
 from models.words import State
 from resolvers.access import Caller, in_reach
 from resolvers.filters import Filter
+from resolvers.filters.terms import in_passing
 
-COVERED: Final = frozenset({"project_id", "kind", "end_reason", "subject", "started_at", "ended_at"})
+COVERED: Final = frozenset({"project_id", "kind", "end_reason", "subject", "started_at", "ended_at", "last_seen_at"})
 """What the indexes of the past hold of a session beside its figures."""
 
 
@@ -40,8 +41,12 @@ class Halves:
     def present(self) -> ColumnElement[bool]:
         """All others."""
         # A project has far more sessions that have ended than there are others in all.
-        mine = in_reach(self.caller, unindexed(session.c.project_id))
-        return and_(mine, rule.is_present_sql(), self.chosen.present_sql(self.now))
+        return and_(self._mine_in_passing, rule.is_present_sql(), self.chosen.present_sql(self.now))
+
+    @property
+    def past_in_passing(self) -> ColumnElement[bool]:
+        """As `past` is, for whoever reads it in the order of an index."""
+        return and_(self._mine_in_passing, rule.is_past_sql(), self.chosen.past_sql(in_passing))
 
     @property
     def both(self) -> ColumnElement[bool]:
@@ -63,7 +68,7 @@ class Halves:
         """Times on paths of the past, where those alone can say it; else they are to be joined with their sessions."""
         if not self.chosen.past_columns <= {"project_id", "kind"}:
             return None
-        return and_(in_reach(self.caller, path_time.c.project_id), self.chosen.past_sql(path_time))
+        return and_(in_reach(self.caller, path_time.c.project_id), self.chosen.past_sql(path_time.c.__getitem__))
 
     @cached_property
     def is_covered(self) -> bool:
@@ -83,6 +88,10 @@ class Halves:
     @property
     def _mine(self) -> ColumnElement[bool]:
         return in_reach(self.caller, session.c.project_id)
+
+    @property
+    def _mine_in_passing(self) -> ColumnElement[bool]:
+        return in_reach(self.caller, in_passing("project_id"))
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
 from sqlalchemy.engine import Connection
 
 from models.database import Database
@@ -29,6 +29,15 @@ class Key(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows of a list, to be read in its order by an index of their own, or because they are few."""
+
+    rows: Select[Any]
+    columns: Sequence[ColumnElement[Any]]
+    """What each key is in these rows."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listing(Generic[T]):
     """A whole list. The last of its keys is unique."""
 
@@ -37,9 +46,15 @@ class Listing(Generic[T]):
     make: Callable[..., T]
     keys: Sequence[Key[T]]
     count: Callable[[], Select[Any]] | None = None
-    """Makes the statement for how many things it has, where there is a quicker way than to count its rows."""
-    whole: Select[Any] | None = None
-    """Its rows without any condition, where no index has its order: only ids are sorted then, and rows read by them."""
+    """Makes the statement for how many things it has; where there is none, its rows are counted."""
+    parts: Sequence[Part] = ()
+    """Which rows it has, where no index has its order for all of them: places are looked up part by part, and a page is
+    read by the last key of `rows`, which have no condition then. Else `rows` are all that it has."""
+
+    @property
+    def pieces(self) -> Sequence[Part]:
+        """Its parts; the one, where it has none."""
+        return self.parts or [Part(self.rows, [key.sql for key in self.keys])]
 
     def place(self, name: str, cursor: str) -> Place:
         """The place that the argument `name` gives.
@@ -102,21 +117,12 @@ def _count(tx: Connection, listing: Listing[Any]) -> int:
 
 
 def _read(tx: Connection, listing: Listing[T], wanted: Range) -> Slice[T]:
-    asked, keys = wanted.window, listing.keys
-    bounds = [
-        _past(keys, place, forwards=forwards, inclusive=False)
-        for place, forwards in ((wanted.after, True), (wanted.before, False))
-        if place is not None
-    ]
-    order = _order(keys, forwards=not asked.backwards)
-    statement = listing.rows.where(*bounds).order_by(*order).limit(asked.size + 1).offset(asked.offset)
-    if listing.whole is not None:
-        statement = _by_id(listing.whole, listing, statement).order_by(*order)
-    rows = tx.execute(statement).all()
+    asked = wanted.window
+    rows = tx.execute(_page(listing, wanted)).all()
     nodes = [listing.make(*row) for row in rows[: asked.size]]
     # There is more at the far end where one row too many came; at the near end where a cursor or an offset cut it off.
     far = len(rows) > asked.size
-    near = asked.offset > 0 and (bool(rows) or _any(tx, listing.rows))
+    near = asked.offset > 0 and (bool(rows) or any(_any(tx, part.rows) for part in listing.pieces))
     earlier = _any_past(tx, listing, wanted.after, forwards=False)
     later = _any_past(tx, listing, wanted.before, forwards=True)
     if asked.backwards:
@@ -124,33 +130,70 @@ def _read(tx: Connection, listing: Listing[T], wanted: Range) -> Slice[T]:
     return Slice(nodes, has_next=far or later, has_previous=near or earlier)
 
 
-def _by_id(whole: Select[Any], listing: Listing[Any], statement: Select[Any]) -> Select[Any]:
-    """The rows that a statement finds, the last of its keys being their id."""
-    id_ = listing.keys[-1].sql
-    return whole.where(id_.in_(statement.with_only_columns(id_, maintain_column_froms=True).correlate(None)))
+def _page(listing: Listing[Any], wanted: Range) -> Select[Any]:
+    """The rows of a page, and one more, in the order they are read in."""
+    asked, keys = wanted.window, listing.keys
+    columns = [key.sql for key in keys]
+    order = _order(keys, columns, forwards=not asked.backwards)
+    if not listing.parts:
+        (whole,) = listing.pieces
+        rows = _between(whole, keys, wanted)
+        return rows.order_by(*order).limit(asked.size + 1).offset(asked.offset)
+    # The database merges the parts: it reads no more of each than the page takes.
+    places = union_all(*(_places(part, keys, wanted) for part in listing.parts))
+    found = _order(keys, list(places.selected_columns), forwards=not asked.backwards)
+    page = places.order_by(*found).limit(asked.size + 1).offset(asked.offset).subquery()
+    return listing.rows.where(columns[-1].in_(select(page.c[len(keys) - 1]))).order_by(*order)
 
 
-def _order(keys: Sequence[Key[T]], *, forwards: bool) -> list[ColumnElement[Any]]:
-    return [key.sql.asc() if key.descending != forwards else key.sql.desc() for key in keys]
+def _places(part: Part, keys: Sequence[Key[Any]], wanted: Range) -> Select[Any]:
+    """What rows of a part are sorted by."""
+    columns = [column.label(f"key_{number}") for number, column in enumerate(part.columns)]
+    return _between(part, keys, wanted).with_only_columns(*columns, maintain_column_froms=True)
 
 
-def _past(keys: Sequence[Key[T]], place: Place, *, forwards: bool, inclusive: bool) -> ColumnElement[bool]:
+def _between(part: Part, keys: Sequence[Key[Any]], wanted: Range) -> Select[Any]:
+    """The rows of a part between the cursors."""
+    bounds = [
+        _past(keys, part.columns, place, forwards=forwards, inclusive=False)
+        for place, forwards in ((wanted.after, True), (wanted.before, False))
+        if place is not None
+    ]
+    return part.rows.where(*bounds)
+
+
+def _order(
+    keys: Sequence[Key[Any]], columns: Sequence[ColumnElement[Any]], *, forwards: bool
+) -> list[ColumnElement[Any]]:
+    return [
+        column.asc() if key.descending != forwards else column.desc() for key, column in zip(keys, columns, strict=True)
+    ]
+
+
+def _past(
+    keys: Sequence[Key[Any]], columns: Sequence[ColumnElement[Any]], place: Place, *, forwards: bool, inclusive: bool
+) -> ColumnElement[bool]:
     """The rows that come after `place`, or before it. The first comparison alone is one that an index serves."""
-    (key, *others), (value, *rest) = keys, place
+    (key, *others), (column, *columns), (value, *rest) = keys, columns, place
     upwards = key.descending != forwards
-    reached = key.sql >= value if upwards else key.sql <= value
-    passed = key.sql > value if upwards else key.sql < value
+    reached = column >= value if upwards else column <= value
+    passed = column > value if upwards else column < value
     if others:
-        return and_(reached, or_(passed, _past(others, tuple(rest), forwards=forwards, inclusive=inclusive)))
+        beyond = _past(others, columns, tuple(rest), forwards=forwards, inclusive=inclusive)
+        return and_(reached, or_(passed, beyond))
     return reached if inclusive else passed
 
 
-def _any_past(tx: Connection, listing: Listing[T], place: Place | None, *, forwards: bool) -> bool:
-    """Whether there are rows at `place` or on that side of it; where an index leads, the search begins there."""
+def _any_past(tx: Connection, listing: Listing[Any], place: Place | None, *, forwards: bool) -> bool:
+    """Whether there are rows at `place` or on that side of it; the search begins there."""
     if place is None:
         return False
-    beyond = listing.rows.where(_past(listing.keys, place, forwards=forwards, inclusive=True))
-    return _any(tx, beyond if listing.whole is not None else beyond.order_by(*_order(listing.keys, forwards=forwards)))
+    keys = listing.keys
+    for part in listing.pieces:
+        beyond = part.rows.where(_past(keys, part.columns, place, forwards=forwards, inclusive=True))
+        if _any(tx, beyond.order_by(*_order(keys, part.columns, forwards=forwards))):
+            return True
+    return False
 
 
 def _any(tx: Connection, rows: Select[Any]) -> bool:

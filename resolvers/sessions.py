@@ -1,13 +1,10 @@
 """Reading sessions: one by its id, and lists."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.sql.functions import coalesce
 
-from models import rule
-from models.clock import Instant
 from models.ids import SESSION, is_made_here
 from models.tables import session
 from models.tables.session import Session
@@ -15,17 +12,11 @@ from models.words import Scope
 from resolvers import cursors
 from resolvers.access import require
 from resolvers.context import Context
-from resolvers.errors import BadUserInput
 from resolvers.filters import Filter
 from resolvers.halves import Halves
-from resolvers.keyset import Key, Listing, read_page
+from resolvers.keyset import Listing, Part, read_page
+from resolvers.orders import DEFAULT, Order, orders
 from resolvers.pages import Page, PageArgs
-
-DEFAULT_ORDER: Final = (("STARTED_AT", "DESC"),)
-
-_COLUMNS: Final = {"STARTED_AT": "started_at", "LAST_SEEN_AT": "last_seen_at", "CREATED_AT": "created_at"}
-_NEVER: Final = 2**63 - 1
-"""Where a session that has not ended stands in the order of ends: last."""
 
 
 async def get_session(context: Context, id: str) -> Session | None:  # noqa: A002 - the word of the schema
@@ -61,37 +52,26 @@ async def list_sessions(
     """
     require(context.caller, Scope.READ)
     chosen = Filter.parse(filter)
-    wanted = [(str(field), str(direction)) for field, direction in order] or list(DEFAULT_ORDER)
+    wanted = [(str(field), str(direction)) for field, direction in order] or list(DEFAULT)
     halves = Halves(context.caller, chosen, context.now)
+    sorted_by = orders(wanted, context.now, ranked=chosen.is_of_guides)
+    # Indexes of all sessions have the order of starts; in the others there are those of the past alone.
+    is_by_start = wanted[0][0] == "STARTED_AT"
     listing = Listing(
         tag=cursors.tag("sessions", chosen.fingerprint, wanted),
-        rows=select(session).where(halves.both),
+        rows=select(session).where(halves.both) if is_by_start else select(session),
         count=halves.count,
-        whole=None if wanted[0][0] == "STARTED_AT" else select(session),
+        parts=() if is_by_start else _parts(halves, sorted_by),
         make=Session,
-        keys=_keys(wanted, context.now, ranked=chosen.is_of_guides),
+        keys=[one.key for one in sorted_by],
     )
     return await read_page(context.database, listing, page)
 
 
-def _keys(order: Sequence[tuple[str, str]], now: Instant, *, ranked: bool) -> list[Key[Session]]:
-    fields = [field for field, _ in order]
-    if len(fields) != len(set(fields)):
-        raise BadUserInput("orderBy names a field twice")
-    directions = [direction == "DESC" for _, direction in order]
-    keys = [_key(field, now, descending=descending) for field, descending in zip(fields, directions, strict=True)]
-    if ranked:
-        keys.append(Key(session.c.rank, lambda s: s.rank or 0.0, float, directions[-1]))
-    return [*keys, Key(session.c.id, lambda s: s.id, str, directions[-1])]
-
-
-def _key(field: str, now: Instant, *, descending: bool) -> Key[Session]:
-    if field == "ENDED_AT":
-        return Key(coalesce(rule.effective_end_sql(now), _NEVER), lambda s: _end(s, now), int, descending)
-    column = _COLUMNS[field]
-    return Key(session.c[column], lambda s: cast("int", getattr(s, column)), int, descending)
-
-
-def _end(s: Session, now: Instant) -> Instant:
-    end = rule.effective_end(s, now)
-    return _NEVER if end is None else end
+def _parts(halves: Halves, sorted_by: Sequence[Order]) -> list[Part]:
+    """The halves of a list in an order that an index has of what has ended; the others are few."""
+    present = Part(select(session).where(halves.present), [one.present for one in sorted_by])
+    if halves.chosen.is_of_present:
+        return [present]
+    past = select(session).where(halves.past_in_passing, sorted_by[0].past.is_not(None))
+    return [Part(past, [one.past for one in sorted_by]), present]

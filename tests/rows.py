@@ -118,6 +118,7 @@ def session_row(kind: Kind = Kind.USER, **changes: Any) -> Session:
     if made.ended_at is not None:
         made.end_reason = made.end_reason or EndReason.STOPPED.value
         made.final_elapsed_ms, made.final_visible_ms = rule.elapsed(made, NOW), made.visible_ms
+        made.final_seen_at = made.last_seen_at
     return made
 
 

@@ -1,4 +1,4 @@
-"""Statistics and counts of a database with a long past, each asked by itself; the first time with cold caches."""
+"""Statistics, counts and lists of a database with a long past, each asked by itself."""
 
 import asyncio
 import sys
@@ -15,7 +15,9 @@ from bench.servers import OURS, ROOT, Prepare, Server, ServerFailed
 
 WITHIN: Final = 60.0
 """Seconds that an answer may take."""
-BUCKETS: Final = 720
+MONTH: Final = timedelta(days=30)
+BUCKET_SECONDS: Final = MONTH // 720 // timedelta(seconds=1)
+"""Of each of 720 buckets."""
 
 FIGURES: Final = {
     "total": "total",
@@ -32,18 +34,20 @@ FIGURES: Final = {
     "byPath": "byPath { path sessions activeNow visibleSeconds }",
     "byPath, 2 deep": "byPath(depth: 2) { path sessions activeNow visibleSeconds }",
     "byEndReason": "byEndReason { key total active visible visibleSeconds }",
-    "series, a month": f"series(from: $from, to: $to, bucketSeconds: {30 * 86_400 // BUCKETS}) {{ at active started ended }}",
+    "series, a month": f"series(from: $from, to: $to, bucketSeconds: {BUCKET_SECONDS}) {{ at active started ended }}",
 }
-LISTS: Final = {
-    "page": "nodes { id kind subject startedAt }",
-    "totalCount": "totalCount",
-}
-FILTERS: Final[Mapping[str, dict[str, Any] | None]] = {
-    "": None,
+LISTS: Final = {"page": "nodes { id kind subject startedAt }", "totalCount": "totalCount"}
+ORDERS: Final = [f"{field} {way}" for field in ("ENDED_AT", "LAST_SEEN_AT", "CREATED_AT") for way in ("DESC", "ASC")]
+"""Beside the usual one."""
+
+ALL: Final[Mapping[str, dict[str, Any] | None]] = {"": None}
+WIDE: Final[Mapping[str, dict[str, Any]]] = {
     ", a project": {"projectIds": [PROJECTS[0]]},
     ", a kind": {"kinds": ["USER"]},
 }
-ENDED: Final[Mapping[str, dict[str, Any]]] = {", ended": {"states": ["ENDED"]}, ", active": {"active": True}}
+STATES: Final[Mapping[str, dict[str, Any]]] = {", ended": {"states": ["ENDED"]}, ", active": {"active": True}}
+UNINDEXED: Final[Mapping[str, dict[str, Any]]] = {", a language": {"client": {"languages": ["fr"]}}}
+"""Of this no index knows: all rows are read."""
 
 
 def statistic(selected: str) -> str:
@@ -52,23 +56,28 @@ def statistic(selected: str) -> str:
     return f"query Past({window}$filter: SessionFilter) {{ sessionStats(filter: $filter) {{ {selected} }} }}"
 
 
-def listed(selected: str) -> str:
-    """The document that asks for the newest fifty of a list, or how long it is."""
-    return f"query Past($filter: SessionFilter) {{ sessions(filter: $filter) {{ {selected} }} }}"
+def listed(selected: str, order: str = "STARTED_AT DESC") -> str:
+    """The document that asks for the first fifty of a list, or how long it is."""
+    field, direction = order.split()
+    by = f"orderBy: [{{ field: {field}, direction: {direction} }}]"
+    return f"query Past($filter: SessionFilter) {{ sessions(filter: $filter, {by}) {{ {selected} }} }}"
 
 
 def questions() -> dict[str, tuple[str, dict[str, Any]]]:
     """What is asked, by its name in the table: documents with their variables."""
     now = datetime.now(UTC)
-    window = {"from": text(now - timedelta(days=30)), "to": text(now)}
+    window = {"from": text(now - MONTH), "to": text(now)}
     asked: dict[str, tuple[str, dict[str, Any]]] = {}
-    for called, filter_ in FILTERS.items():
+    for called, filter_ in {**ALL, **WIDE, **UNINDEXED}.items():
         for name, selected in FIGURES.items():
             variables = window if "$from" in selected else {}
             asked[name + called] = statistic(selected), {**variables, "filter": filter_}
-    for called, filter_ in {**FILTERS, **ENDED}.items():
+    for called, filter_ in {**ALL, **WIDE, **STATES, **UNINDEXED}.items():
         for name, selected in LISTS.items():
             asked[name + called] = listed(selected), {"filter": filter_}
+    for order in ORDERS:
+        for called, filter_ in {**ALL, **WIDE, **STATES}.items():
+            asked[f"page by {order}{called}"] = listed(LISTS["page"], order), {"filter": filter_}
     return asked
 
 
@@ -77,6 +86,8 @@ def text(moment: datetime) -> str:
 
 
 class Past:
+    """Ours alone: nobody else has these statistics. `first ms` is the first answer, `ms` the later ones."""
+
     name = "past"
     title = "statistics and lists of a long past, each by itself"
     case = "question"

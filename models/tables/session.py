@@ -9,6 +9,12 @@ from models.clock import Instant
 from models.tables.columns import Json, TableModel, instant, json_column, row_class
 
 
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of those rows alone that meet a condition."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
 class SessionTable(TableModel, table=True):
     """One session.
 
@@ -52,6 +58,8 @@ class SessionTable(TableModel, table=True):
     """How long it lasted, once its end is written down; null before. Then it is part of indexes."""
     final_visible_ms: int | None = Field(sa_type=BigInteger)
     """Its `visible_ms`, likewise: while that changes with every sign of life, no index may hold it."""
+    final_seen_at: Instant | None = instant(nullable=True)
+    """Its `last_seen_at`, likewise."""
 
     visible: bool
     path: list[str] = json_column()
@@ -91,44 +99,41 @@ class SessionTable(TableModel, table=True):
         Index("ix_session_project_started", "project_id", "started_at", "id", "kind"),
         Index("ix_session_subject", "subject", "started_at", "id"),
         Index("ix_session_external_id", "external_id", "started_at", "id"),
-        Index(
+        _partial(
             "ix_session_guide",
             "guide",
             "started_at",
             "rank",
             "id",
-            sqlite_where=text("guide IS NOT NULL"),
-            postgresql_where=text("guide IS NOT NULL"),
+            where="guide IS NOT NULL",
         ),
-        Index(
+        _partial(
             "ix_session_media",
             "media_id",
             "started_at",
             "id",
-            sqlite_where=text("media_id IS NOT NULL"),
-            postgresql_where=text("media_id IS NOT NULL"),
+            where="media_id IS NOT NULL",
         ),
         # Those few whose end is not written down.
-        Index(
+        _partial(
             "ix_session_live",
             "started_at",
             "id",
             "kind",
             "project_id",
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
+            where="ended_at IS NULL",
         ),
         # All others, with what statistics are made of: these indexes answer without the rows.
-        Index(
+        _partial(
             "ix_session_ended",
             "ended_at",
             "started_at",
             "kind",
             "end_reason",
-            sqlite_where=text("ended_at IS NOT NULL"),
-            postgresql_where=text("ended_at IS NOT NULL"),
+            "project_id",
+            where="ended_at IS NOT NULL",
         ),
-        Index(
+        _partial(
             "ix_session_past",
             "project_id",
             "kind",
@@ -138,41 +143,56 @@ class SessionTable(TableModel, table=True):
             "subject",
             "started_at",
             "ended_at",
-            sqlite_where=text("end_reason IS NOT NULL"),
-            postgresql_where=text("end_reason IS NOT NULL"),
+            "final_seen_at",
+            where="end_reason IS NOT NULL",
         ),
-        Index(
+        _partial(
             "ix_session_past_subject",
             "subject",
             "kind",
             "end_reason",
             "final_visible_ms",
-            sqlite_where=text("end_reason IS NOT NULL"),
-            postgresql_where=text("end_reason IS NOT NULL"),
+            where="end_reason IS NOT NULL",
         ),
-        Index(
+        # And in the other orders that lists may have.
+        _partial(
+            "ix_session_past_seen",
+            "final_seen_at",
+            "started_at",
+            "kind",
+            "end_reason",
+            "project_id",
+            where="end_reason IS NOT NULL",
+        ),
+        _partial(
+            "ix_session_past_created",
+            "created_at",
+            "started_at",
+            "kind",
+            "end_reason",
+            "project_id",
+            where="end_reason IS NOT NULL",
+        ),
+        _partial(
             "ix_session_due",
             "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
+            where="due_at IS NOT NULL",
         ),
         # A uuid is known to its project for ever; a browser's clientId only while its session goes on.
-        Index(
+        _partial(
             "uq_session_field_uuid",
             "project_id",
             "external_id",
+            where="kind = 'FIELD'",
             unique=True,
-            sqlite_where=text("kind = 'FIELD'"),
-            postgresql_where=text("kind = 'FIELD'"),
         ),
-        Index(
+        _partial(
             "uq_session_user_client",
             "project_id",
             "subject",
             "client_id",
+            where="client_id IS NOT NULL AND ended_at IS NULL",
             unique=True,
-            sqlite_where=text("client_id IS NOT NULL AND ended_at IS NULL"),
-            postgresql_where=text("client_id IS NOT NULL AND ended_at IS NULL"),
         ),
     )
 

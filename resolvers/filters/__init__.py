@@ -10,17 +10,17 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, Final, Self, TypeAlias
 
-from sqlalchemy import ColumnElement, False_, Table, and_, or_, true
+from sqlalchemy import ColumnElement, False_, and_, or_, true
 
 from models.clock import Instant
-from models.tables import activity, session
+from models.tables import activity
 from models.tables.activity import Activity
 from models.tables.session import Session
 from resolvers import cursors
 from resolvers.filters.given import plain
 from resolvers.filters.names import BY_KIND, COMMON, Names
 from resolvers.filters.operators import Each, OneOf, Operator
-from resolvers.filters.terms import Column, Term
+from resolvers.filters.terms import Column, Columns, Term, laid_down
 
 _OF_ACTIVITY: Final = {"id": activity.c.session_id, "kind": activity.c.kind, "project_id": activity.c.project_id}
 """What an activity itself says of its session."""
@@ -76,12 +76,12 @@ class Filter:
         """The condition that a row of the session table matches."""
         return self._condition(lambda test: test.term.sql(test.operator, now))
 
-    def past_sql(self, t: Table = session) -> ColumnElement[bool]:
+    def past_sql(self, columns: Columns = laid_down) -> ColumnElement[bool]:
         """The same of a row whose end is written down: in words that indexes answer without the row.
 
-        It may be asked of another table that has the `past_columns`.
+        It may be asked of other columns that hold what the `past_columns` do.
         """
-        return self._condition(lambda test: test.term.past_sql(test.operator, t))
+        return self._condition(lambda test: test.term.past_sql(test.operator, columns))
 
     @cached_property
     def past_columns(self) -> frozenset[str]:

@@ -7,9 +7,9 @@ indexes answer them.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
-from sqlalchemy import ColumnElement, Table, and_, false, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
 
 from models import rule
 from models.clock import Instant
@@ -18,6 +18,25 @@ from models.tables import session, session_track
 from models.tables.session import Session
 from models.words import State
 from resolvers.filters.operators import Operator
+
+Columns: TypeAlias = Callable[[str], ColumnElement[Any]]
+"""Finds the columns of sessions whose end is written down, by their names."""
+
+_LAID_DOWN: Final = {"last_seen_at": "final_seen_at"}
+"""What indexes can only hold where it is laid down: it changes with every sign of life."""
+_SELDOM_FEW: Final = frozenset({"project_id", "started_at"})
+
+
+def laid_down(name: str) -> ColumnElement[Any]:
+    """In the rows, and in the indexes of the past."""
+    return session.c[_LAID_DOWN.get(name, name)]
+
+
+def in_passing(name: str) -> ColumnElement[Any]:
+    """The same for whoever reads the past in the order of an index until a page is full: many sessions are of a
+    project, or began after some time, so that to look these up and sort them would take longer.
+    """
+    return unindexed(laid_down(name)) if name in _SELDOM_FEW else laid_down(name)
 
 
 class Term(Protocol):
@@ -30,7 +49,7 @@ class Term(Protocol):
     def past_columns(self) -> frozenset[str]:
         """The columns that `past_sql` asks of; where there are none, it passes or fails all alike."""
 
-    def past_sql(self, test: Operator, t: Table = session) -> ColumnElement[bool]:
+    def past_sql(self, test: Operator, columns: Columns = laid_down) -> ColumnElement[bool]:
         """The same of a row whose end is written down; or of another table's, where that has these columns."""
 
     def present_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
@@ -47,14 +66,14 @@ class Column:
     name: str
 
     def sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - a column holds what it holds
-        return self.past_sql(test)
+        return test.sql(session.c[self.name])
 
     @property
     def past_columns(self) -> frozenset[str]:
         return frozenset({self.name})
 
-    def past_sql(self, test: Operator, t: Table = session) -> ColumnElement[bool]:
-        return test.sql(t.c[self.name])
+    def past_sql(self, test: Operator, columns: Columns = laid_down) -> ColumnElement[bool]:
+        return test.sql(columns(self.name))
 
     def present_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - the same
         column = session.c[self.name]
@@ -83,8 +102,8 @@ class OnceEnded:
     def past_columns(self) -> frozenset[str]:
         return frozenset({self.written})
 
-    def past_sql(self, test: Operator, t: Table = session) -> ColumnElement[bool]:
-        return test.sql(t.c[self.written])
+    def past_sql(self, test: Operator, columns: Columns = laid_down) -> ColumnElement[bool]:
+        return test.sql(columns(self.written))
 
     def present_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
         return and_(rule.has_lapsed_sql(now), test.sql(session.c[self.lapsed]))
@@ -101,7 +120,7 @@ class LiveState:
     def sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
         return or_(false(), *(rule.in_state_sql(state, now) for state in State if test.holds(state)))
 
-    def past_sql(self, test: Operator, t: Table = session) -> ColumnElement[bool]:  # noqa: ARG002 - it is all in the name
+    def past_sql(self, test: Operator, columns: Columns = laid_down) -> ColumnElement[bool]:  # noqa: ARG002 - it is all in the name
         return true() if test.holds(State.ENDED) else false()
 
     def present_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
@@ -121,7 +140,7 @@ class Visible:
         visible = rule.is_visible_sql(now)
         return or_(false(), *(visible if value else not_(visible) for value in (True, False) if test.holds(value)))
 
-    def past_sql(self, test: Operator, t: Table = session) -> ColumnElement[bool]:  # noqa: ARG002 - it is all in the name
+    def past_sql(self, test: Operator, columns: Columns = laid_down) -> ColumnElement[bool]:  # noqa: ARG002 - it is all in the name
         return true() if test.holds(False) else false()
 
     def present_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
@@ -142,8 +161,8 @@ class Tracks:
     def present_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - the same
         return self.past_sql(test)
 
-    def past_sql(self, test: Operator, t: Table = session) -> ColumnElement[bool]:
-        return t.c.id.in_(select(session_track.c.session_id).where(test.sql(session_track.c.track)))
+    def past_sql(self, test: Operator, columns: Columns = laid_down) -> ColumnElement[bool]:
+        return columns("id").in_(select(session_track.c.session_id).where(test.sql(session_track.c.track)))
 
     def holds(self, test: Operator, s: Session, now: Instant) -> bool:  # noqa: ARG002 - the same
         return any(test.holds(track) for track in s.details.get("schedule_tracks", ()))

@@ -16,7 +16,10 @@ from models.words import ActivityType, EndReason
 from resolvers.field.points import Form
 from resolvers.lifecycle.player import Player
 
-INDEXED: Final = ("begun", "due_at", "ended_at", "end_reason", "final_elapsed_ms", "final_visible_ms")
+INDEXED: Final = (
+    *("begun", "due_at", "ended_at", "end_reason"),
+    *("final_elapsed_ms", "final_visible_ms", "final_seen_at"),
+)
 """Columns that change in the life of a session and are part of indexes. Most calls leave them as they are."""
 
 _indexed = attrgetter(*INDEXED)
@@ -128,6 +131,7 @@ def finish(
     s.due_at = None
     s.final_elapsed_ms = elapsed(s, at)
     s.final_visible_ms = s.visible_ms
+    s.final_seen_at = s.last_seen_at
     draft.record(ActivityType(reason.value), at, data, client_at=client_at)
 
 

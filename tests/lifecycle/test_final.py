@@ -52,7 +52,7 @@ TIMES = [(["home"], "USER", 0, 3000), (["shop", "cart"], "USER", 0, 3000), (["sh
 
 async def test_nothing_is_final_while_a_session_goes_on(world: World) -> None:
     s, times = await stored(world, await visited(world))
-    assert (s.final_elapsed_ms, s.final_visible_ms) == (None, None)
+    assert (s.final_elapsed_ms, s.final_visible_ms, s.final_seen_at) == (None, None, None)
     assert {time[1:] for time in times} == {(None, None, None)}
 
 
@@ -89,6 +89,7 @@ async def test_what_is_laid_down_is_what_the_session_shows(world: World, kind: s
     shown = await world.session(id_, "elapsedSeconds visibleSeconds")
     assert s.final_elapsed_ms == rule.elapsed(s, world.clock.now()) == shown["elapsedSeconds"] * 1000
     assert s.final_visible_ms == shown["visibleSeconds"] * 1000
+    assert s.final_seen_at == s.last_seen_at
 
 
 async def test_an_item_of_the_agenda_that_was_over_when_it_was_entered_is_final_at_once(world: World) -> None:

@@ -26,13 +26,14 @@ def found_by_sql(engine: Engine, made: list[Session], chosen: Filter, now: int =
     halves = Halves(LOCAL_ADMIN, chosen, now)
     with engine.connect() as tx:
         insert_rows(tx, [project_row("p1"), project_row("p2"), *made])
-        found, past, present, both = (
+        found, past, in_passing, present, both = (
             tx.execute(select(session.c.id).where(condition)).scalars().all()
-            for condition in (chosen.sql(now), halves.past, halves.present, halves.both)
+            for condition in (chosen.sql(now), halves.past, halves.past_in_passing, halves.present, halves.both)
         )
         total = tx.execute(halves.count()).scalar_one()
         tx.rollback()
     assert sorted(found) == sorted([*past, *present]) == sorted(both)
+    assert sorted(past) == sorted(in_passing)
     assert total == len(found)
     return set(found)
 

@@ -13,10 +13,11 @@ from models.database import Database
 from models.tables.session import Session
 from models.words import Kind
 from resolvers.errors import BadUserInput, Forbidden
+from resolvers.filters import Filter
 from resolvers.pages import Page, PageArgs
 from resolvers.sessions import get_session, list_sessions
 from tests.reading.asking import ADMIN, BROWSER, READER, context
-from tests.reading.generated import sessions
+from tests.reading.generated import SIMPLE_FILTERS, sessions
 from tests.rows import NOW, clear, ended_row, project_row, session_row, store
 
 FIELDS = ["STARTED_AT", "LAST_SEEN_AT", "ENDED_AT", "CREATED_AT"]
@@ -50,36 +51,37 @@ def in_order(made: list[Session], order: Order) -> list[str]:
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(sessions(), max_size=12), ORDERS, st.integers(1, 5))
+@given(st.lists(sessions(), max_size=12), ORDERS, st.just({}) | SIMPLE_FILTERS, st.integers(1, 5))
 async def test_walking_either_way_gives_the_sorted_list(
-    database: Database, made: list[Session], order: Order, step: int
+    database: Database, made: list[Session], order: Order, names: dict[str, Any], step: int
 ) -> None:
     await clear(database)
     await store(database, project_row("p1"), project_row("p2"), *made)
-    expected = in_order(made, order)
+    found = [s for s in made if Filter.parse(names).matches(s, NOW)]
+    expected = in_order(found, order)
 
     seen: list[str] = []
-    page = await page_of(database, order, first=step)
+    page = await page_of(database, order, names, first=step)
     while True:
         assert page.has_previous_page == bool(seen)
         seen += [s.id for s in page.nodes]
         assert page.has_next_page == (len(seen) < len(expected))
         if not page.has_next_page:
             break
-        page = await page_of(database, order, first=step, after=page.end_cursor)
+        page = await page_of(database, order, names, first=step, after=page.end_cursor)
     assert seen == expected
 
     back: list[str] = []
-    page = await page_of(database, order, last=step)
+    page = await page_of(database, order, names, last=step)
     while True:
         assert page.has_next_page == bool(back)
         back = [s.id for s in page.nodes] + back
         assert page.has_previous_page == (len(back) < len(expected))
         if not page.has_previous_page:
             break
-        page = await page_of(database, order, last=step, before=page.start_cursor)
+        page = await page_of(database, order, names, last=step, before=page.start_cursor)
     assert back == expected
-    assert await page.total_count() == len(made)
+    assert await page.total_count() == len(found)
 
 
 @pytest.fixture

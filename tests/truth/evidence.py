@@ -28,7 +28,8 @@ HALVES = {
         SELECT coalesce(sum(visible_ms), 0) FROM path_time WHERE session_id = session.id)""",
     "final figures of a session that goes on, or none of one that is over": """SELECT id FROM session
         WHERE (end_reason IS NULL) <> (ended_at IS NULL) OR (final_elapsed_ms IS NULL) <> (ended_at IS NULL)
-        OR (ended_at IS NOT NULL AND final_visible_ms IS NOT visible_ms)""",
+        OR (ended_at IS NOT NULL AND (final_visible_ms, final_seen_at) IS NOT (visible_ms, last_seen_at))
+        OR (ended_at IS NULL AND final_seen_at IS NOT NULL)""",
     "final figures that are not those of the path": """SELECT session_id FROM path_time JOIN session ON id = session_id
         WHERE (final_ms IS NULL) <> (ended_at IS NULL) OR (shared IS NULL) <> (ended_at IS NULL)
         OR (ended_at IS NOT NULL AND (final_ms, path_time.project_id, path_time.kind)
