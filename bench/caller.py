@@ -4,7 +4,7 @@ import asyncio
 from time import perf_counter
 from typing import Any, Final, NamedTuple
 
-from bench.load import HOST, LoadFailed, encode_request, parse_response
+from bench.load import HOST, LoadFailed, Refused, encode_request, parse_response
 
 IDLE_SECONDS: Final = 4.0
 """For so long a connection is sure to be open still: servers hang up on those that say nothing, ours after 10 s."""
@@ -24,7 +24,7 @@ class Caller:
         self._idle: list[_Idle] = []
 
     async def ask(self, document: str, variables: dict[str, Any]) -> bytes:
-        """The body of the answer, in which there are neither errors nor problems. Raises LoadFailed."""
+        """The body of the answer, in which there are no errors and no problems. Raises LoadFailed, Refused."""
         try:
             reader, writer = await self._connection()
             writer.write(encode_request(self._port, document, variables))
@@ -33,7 +33,7 @@ class Caller:
             raise LoadFailed(f"no answer: {error}") from None
         self._idle.append(_Idle(reader, writer, perf_counter()))
         if status != 200 or b'"errors"' in body or b'"code"' in body:
-            raise LoadFailed(f"a wrong answer, with status {status}: {body[:500]!r}")
+            raise Refused(f"a wrong answer, with status {status}: {body[:500]!r}")
         return body
 
     async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

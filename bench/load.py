@@ -30,6 +30,10 @@ class LoadFailed(Exception):
     """A connection broke, or an answer was not HTTP as this client reads it."""
 
 
+class Refused(LoadFailed):
+    """An answer was HTTP, but not the one that was wanted."""
+
+
 @dataclass
 class Sample:
     """What one stretch of load gave: answers that were right, those that were not, and seconds from request to

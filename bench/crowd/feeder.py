@@ -39,7 +39,8 @@ class Feeder:
         self._moved = 0
 
     async def move(self, at: float | None = None) -> None:
-        """Move the next session, as of now or of another moment. Raises LoadFailed."""
+        """Move the next session, as of now or of another moment. Raises LoadFailed; Refused where the server
+        does not."""
         session = self._sessions[self._moved % len(self._sessions)]
         self._moved += 1
         await self._caller.ask(DOCUMENT, {"id": session, "path": [page(perf_counter() if at is None else at)]})

@@ -4,13 +4,14 @@ import asyncio
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import inf
 from time import perf_counter, process_time
 from typing import Any, Final
 
 from bench.crowd.crowd import Crowd, Listener
 from bench.crowd.feeder import Feeder, age
 from bench.crowd.watcher import SocketWatcher, StreamWatcher
-from bench.load import LoadFailed
+from bench.load import LoadFailed, Refused
 from bench.statistics import percentile
 
 PATIENCE: Final = 60.0
@@ -108,24 +109,30 @@ class Orders:
         return said | {"all_delivered": crowd.delivered.value - first}
 
     async def paced(self, seconds: float, rate: float) -> Said:
-        """Move so many sessions a second, whatever comes of it: how many seconds later the watchers are told."""
+        """Move so many sessions a second, whatever comes of it: how many seconds later the watchers are told. Of what
+        the server refuses they are never told: null, where that decides."""
         crowd, feeder = self.crowd, self.feeder
         ages = array("d")
         count, first = round(seconds * rate), crowd.delivered.value
         began, spent = perf_counter(), process_time()
 
-        async def move(at: float) -> None:
+        async def move(at: float) -> bool:
             await asyncio.sleep(at - perf_counter())
-            await feeder.move(at)
+            try:
+                await feeder.move(at)
+            except Refused:
+                return False
+            return True
 
         def note(received: bytes, start: int, end: int) -> None:
             ages.append(age(received, start, end, perf_counter()))
 
         with self._listening(note):
-            await asyncio.gather(*(move(began + number / rate) for number in range(count)))
+            moved = sum(await asyncio.gather(*(move(began + number / rate) for number in range(count))))
             said = _work(began, spent)
-            await crowd.delivered.reached(first + count * len(crowd), PATIENCE)
-        return said | {"p50": percentile(ages, 0.5), "p99": percentile(ages, 0.99)}
+            await crowd.delivered.reached(first + moved * len(crowd), PATIENCE)
+        ages.extend([inf] * ((count - moved) * len(crowd)))
+        return said | {"refused": count - moved, "p50": percentile(ages, 0.5), "p99": percentile(ages, 0.99)}
 
     @contextmanager
     def _listening(self, listener: Listener) -> Iterator[None]:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 
-from bench.crowd.wire import CLOSE, TEXT, handshake, masked, split
+from bench.crowd.wire import CLOSE, PING, PONG, TEXT, handshake, masked, split
 from bench.load import HOST, LoadFailed
 
 if TYPE_CHECKING:
     from bench.crowd.crowd import Crowd
 
 INIT: Final = masked(b'{"type":"connection_init"}')
-PONG: Final = masked(b'{"type":"pong"}')
+ALIVE: Final = masked(b'{"type":"pong"}')
 HEAD: Final = 64
 """In so many bytes at its beginning a message says of what type it is."""
 
@@ -119,6 +119,8 @@ class SocketWatcher(Watcher):
             elif opcode == CLOSE:
                 self.code = int.from_bytes(received[start : start + 2], "big")
                 self.send(masked(received[start:end], CLOSE))
+            elif opcode == PING:
+                self.send(masked(received[start:end], PONG))
         return begin
 
     def _text(self, received: bytes, start: int, end: int) -> None:
@@ -129,7 +131,7 @@ class SocketWatcher(Watcher):
         message: dict[str, Any] = orjson.loads(received[start:end])
         match message["type"]:
             case "ping":
-                self.send(PONG)
+                self.send(ALIVE)
             case "connection_ack":
                 subscribe = {"id": "1", "type": "subscribe", "payload": self.crowd.request(self.number)}
                 self.send(masked(orjson.dumps(subscribe)))

@@ -6,6 +6,8 @@ from bench.load import HOST, LoadFailed
 
 TEXT: Final = 1
 CLOSE: Final = 8
+PING: Final = 9
+PONG: Final = 10
 SUBPROTOCOL: Final = "graphql-transport-ws"
 
 

@@ -1,6 +1,10 @@
-"""How old a change is when its subscribers are told of it: from the mutation's beginning, over there, and back."""
+"""How old a change is when its subscribers are told of it: from the mutation's beginning, over there, and back.
+
+A server that cannot follow may refuse changes; nobody is ever told of those, which counts as infinitely late.
+"""
 
 from collections.abc import Sequence
+from math import inf
 from typing import Final
 
 from bench.figures.figure import Column, Reading, Row
@@ -16,7 +20,7 @@ class Latency:
     name = "latency"
     title = f"from mutation to subscriber, at {RATE} changes a second"
     case = "subs."
-    columns = (Column("p99 ms", ",.1f"), Column("p50 ms", ",.1f"), Column("load", ".0%"))
+    columns = (Column("p99 ms", ",.1f"), Column("p50 ms", ",.1f"), Column("refused"), Column("load", ".0%"))
     less_is_better = True
 
     async def rows(self, ground: Ground) -> Sequence[Row]:
@@ -31,4 +35,8 @@ class Latency:
 
 async def _told(audience: Audience, seconds: float) -> Reading:
     said = await audience.crowd.do("paced", seconds=seconds, rate=RATE)
-    return 1000 * said["p99"], 1000 * said["p50"], said["busy"]
+    return _ms(said["p99"]), _ms(said["p50"]), said["refused"], said["busy"]
+
+
+def _ms(seconds: float | None) -> float:
+    return inf if seconds is None else 1000 * seconds

@@ -82,6 +82,15 @@ async def playing(script: Script, count: int = 4) -> AsyncIterator[Crowd]:
             crowd.close()
 
 
+async def test_a_crowd_answers_the_pings_of_frames() -> None:
+    script = Script([SNAPSHOT])
+    async with playing(script) as crowd:
+        await crowd.open(FOR_LONG)
+        for connection in script.connections:
+            async with asyncio.timeout(FOR_LONG):
+                await (await connection.ping(b"still there?"))
+
+
 async def test_a_crowd_is_live_when_each_knows_all_there_is_and_counts_what_comes_then() -> None:
     script = Script([SNAPSHOT])
     async with playing(script) as crowd:

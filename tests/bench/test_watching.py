@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,17 @@ async def test_how_old_a_move_is_is_seen_where_it_arrives(make_app: MakeApp, tmp
         said = await orders.paced(seconds=0.1, rate=30)
         assert orders.crowd.delivered.value == 3 * 20
         assert 0 < said["p50"] <= said["p99"] < 10
+        assert said["refused"] == 0
+
+
+async def test_of_a_move_that_is_refused_nobody_is_ever_told(make_app: MakeApp, tmp_path: Path) -> None:
+    async with serving(make_app(str(tmp_path / "test.db")), tmp_path) as server:
+        server.sessions.insert(1, "there-is-no-such-session")
+        async with watched(server, "sockets") as orders:
+            said = await orders.paced(seconds=0.1, rate=40)
+            assert orders.crowd.delivered.value == 3 * 20
+            assert (said["refused"], said["p99"]) == (1, inf)
+            assert 0 < said["p50"] < 10
 
 
 async def test_each_watcher_that_can_go_on_has_a_cursor_to_go_on_from(tmp_path: Path) -> None:
