@@ -11,6 +11,7 @@ from transport.execution import is_cancelled
 from transport.operations import Operation
 from transport.sources import Item, Source, Stocked
 from transport.streams.answers import Frame
+from transport.streams.beginning import Beginnings
 from transport.streams.items import Runner, Selection
 
 STRETCH: Final = 32
@@ -26,15 +27,22 @@ def starting_variables(operation: Operation, source: Source) -> frozenset[str]:
     return frozenset(name for name, given in operation.only_of_root.items() if given <= source.starting_arguments)
 
 
-def group_key(operation: Operation, variables: Mapping[str, Any], source: Source) -> Hashable:
-    """Equal for streams that are told the same; it has everything that a resolver may read."""
-    beginning = starting_variables(operation, source)
-    rest = {name: value for name, value in variables.items() if name not in beginning}
+def keys(operation: Operation, variables: Mapping[str, Any], source: Source) -> tuple[Hashable, Hashable]:
+    """Equal for streams that are told the same, and in it for those that begin in the same way.
+
+    Together they have everything that a resolver may read.
+    """
+    starting = starting_variables(operation, source)
+    start = {name: value for name, value in variables.items() if name in starting}
+    rest = {name: value for name, value in variables.items() if name not in starting}
+    return (operation.text, operation.name, _key(rest), source.key), _key(start)
+
+
+def _key(variables: Mapping[str, Any]) -> Hashable:
     try:
-        text = orjson.dumps(rest, option=orjson.OPT_SORT_KEYS).decode()
+        return orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
     except TypeError:
         return object()  # an uploaded file is like no other
-    return operation.text, operation.name, text, source.key
 
 
 class Told:
@@ -148,6 +156,8 @@ class Group:
         self.following = asyncio.Event()
         """From then on members are told everything; set, too, if it came to nothing."""
         self.task: asyncio.Task[None] | None = None
+        self.beginnings = Beginnings()
+        """Of members that are not told anything yet."""
         self._selection = selection
 
     async def run(self) -> None:

@@ -1,6 +1,6 @@
 """Executing the items of a source, one by one, each in a context of its own."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from typing import Any
 
 from graphql.execution import Executor, VariableValues
@@ -16,14 +16,21 @@ from transport.streams.answers import Frame
 class Selection:
     """What one subscription selects of the items of its source."""
 
-    __slots__ = ("_variables", "execution", "operation", "source")
+    __slots__ = ("_variables", "execution", "operation", "source", "start")
 
     def __init__(
-        self, execution: Execution, operation: Operation, variables: Mapping[str, Any], source: Source
+        self,
+        execution: Execution,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        source: Source,
+        start: Hashable,
     ) -> None:
         self.execution = execution
         self.operation = operation
         self.source = source
+        self.start = start
+        """Equal for those that are told the same, and begin with the same."""
         self._variables = variables
 
     def runner(self, without: Collection[str] = ()) -> "Runner":

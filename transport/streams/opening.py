@@ -20,7 +20,7 @@ from transport.request import OperationRequest
 from transport.settings import Limits
 from transport.sources import Source
 from transport.streams.answers import Answer, Single
-from transport.streams.groups import Groups, group_key
+from transport.streams.groups import Groups, keys
 from transport.streams.incremental import Incremental
 from transport.streams.items import Selection
 from transport.streams.subscription import Subscription
@@ -182,8 +182,8 @@ class Opening:
         if not isinstance(source, Source):
             raise Refusal([self._mask.surprise(TypeError("a subscription must return a Source"))], well_formed=True)
         variables = self._request.variables
-        key = group_key(operation, variables, source)
-        selection = Selection(self._execution, operation, variables, source)
+        key, start = keys(operation, variables, source)
+        selection = Selection(self._execution, operation, variables, source, start)
         return Answer(self._streams.subscription(selection, key, self._wishes), "subscription", operation)
 
     def _single(self, outcome: Outcome) -> Answer:

@@ -5,15 +5,14 @@ what its group is told meanwhile waits in the queue. After `Joined(p)` it gives 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable
-from typing import cast
+from collections.abc import Callable, Hashable
 
-from transport.execution import is_cancelled
-from transport.sources import Item, Joined
+from transport.sources import Joined
 from transport.streams.answers import Closing, Frame, Frames, StreamCut, TooSlow
+from transport.streams.beginning import Beginning
 from transport.streams.choice import Choice
 from transport.streams.groups import Groups, Membership, Told
-from transport.streams.items import Runner, Selection
+from transport.streams.items import Selection
 from transport.streams.waiting import Handover, Patience, Queue, Terms
 
 LAST = float("inf")
@@ -25,6 +24,7 @@ class Subscription(Frames):
 
     __slots__ = (
         "_after",
+        "_beginning",
         "_choice",
         "_cut",
         "_finished",
@@ -33,11 +33,9 @@ class Subscription(Frames):
         "_membership",
         "_missed",
         "_on_close",
-        "_opening",
         "_patience",
         "_queue",
         "_reading",
-        "_runner",
         "_selection",
         "_terms",
     )
@@ -57,8 +55,7 @@ class Subscription(Frames):
         self._after = terms.after
         self._choice = Choice(selection.source)
         self._on_close = on_close
-        self._opening: AsyncIterator[Item | Joined] | None = None
-        self._runner: Runner | None = None
+        self._beginning: Beginning | None = None
         self._known: int | None = None
         self._missed = True  # everything, so far
         self._finished = False
@@ -74,6 +71,11 @@ class Subscription(Frames):
         """What waits for the reader."""
         return self._queue.bytes
 
+    @property
+    def is_live(self) -> bool:
+        """Whether it is past its beginning: from now on it is told what its group is."""
+        return self._known is not None and self._beginning is None
+
     # ---- the reader's side
 
     async def __anext__(self) -> Frame:
@@ -83,8 +85,8 @@ class Subscription(Frames):
             while frame is None:
                 if self._cut is not None:
                     raise self._cut
-                if self._opening is not None or self._missed:
-                    frame = await self._open_further()
+                if self._beginning is not None or self._missed:
+                    frame = await self._begin_further()
                 elif self._queue:
                     frame = self._choice.pick(self._queue.take())
                 elif self._finished:
@@ -101,45 +103,37 @@ class Subscription(Frames):
         self._choice.give(frame)
         self._after = frame.cursor or self._after
 
-    async def _open_further(self) -> Frame | None:
+    async def _begin_further(self) -> Frame | None:
+        if self._beginning is None:
+            await self._begin()
+            return None  # and while it waited, the server may have ended the stream
+        if self._beginning.is_ahead:
+            return await self._take_step(self._beginning)
         async with self._terms.turns:
-            # Its time begins only now; and while it waited, the server may have ended the stream.
-            return await self._take_step() if self._cut is None else None
+            # The same.
+            return await self._take_step(self._beginning) if self._cut is None else None
 
-    async def _take_step(self) -> Frame | None:
-        try:
-            async with self._selection.deadline() as deadline:
-                item = await self._next_of_opening()
-        except TimeoutError as error:
-            if self._cut is not None:
-                raise self._cut from None
-            return await self._over(self._selection.late() if deadline.expired() else self._selection.failed(error))
-        except Exception as error:  # the source is the resolver's: it may raise anything
-            return await self._over(self._selection.failed(error))
-        except asyncio.CancelledError as error:
-            if is_cancelled():
-                raise
-            return await self._over(self._selection.failed(error))
-        if item is None:
+    async def _begin(self) -> None:
+        group = self._membership.join()
+        self._missed, self._known = False, None
+        await group.following.wait()
+        self._beginning = Beginning(self._selection, self._after)
+        key = self._after, self._selection.start
+        await group.beginnings.begin(key, self._beginning, self._terms, lambda: self._cut is not None)
+
+    async def _take_step(self, beginning: Beginning) -> Frame | None:
+        step = await beginning.step()
+        if self._cut is not None:
+            raise self._cut
+        if step is None:
             return await self._over(None)
-        if hasattr(item, "joined"):  # `isinstance` would take 20 times as long: it compares all members, each time
-            return await self._join(cast("Joined", item))
-        assert self._runner is not None, "made when the opening began"
-        frame = await self._runner.frame(item)
-        return await self._over(frame) if frame.failed else frame
-
-    async def _next_of_opening(self) -> Item | Joined | None:
-        if self._opening is None:
-            group = self._membership.join()
-            self._missed, self._known = False, None
-            await group.following.wait()
-            self._runner = self._selection.runner()
-            self._opening = self._selection.source.open(self._after)
-        return await anext(self._opening, None)
+        if not isinstance(step, Frame):
+            return await self._join(step)
+        return await self._over(step) if step.failed else step
 
     async def _join(self, joined: Joined) -> Frame | None:
         """Go over to what the group is told; a heartbeat, where they are wanted, with a place that is news."""
-        await self._close_opening()
+        await self._close_beginning()
         self._choice.join(joined)
         self._known = joined.joined
         self._queue.drop_until(joined.joined)
@@ -148,13 +142,13 @@ class Subscription(Frames):
 
     async def _over(self, last: Frame | None) -> Frame | None:
         self._leave()
-        await self._close_opening()
+        await self._close_beginning()
         return last
 
     # ---- the group's side
 
     def push(self, told: Told) -> None:
-        """Take some frames, except those that the opening has told."""
+        """Take some frames, except those that the beginning has told."""
         if self._missed:
             return
         if self._sends(told):
@@ -216,7 +210,7 @@ class Subscription(Frames):
             self._handover.give()
 
     def _is_missed(self) -> bool:
-        return not self._reading and bool(self._queue or self._missed or self._opening)
+        return not self._reading and bool(self._queue or self._missed or self._beginning)
 
     def _give_up(self) -> None:
         self._end(TooSlow())
@@ -228,17 +222,14 @@ class Subscription(Frames):
         self._queue.clear()
         self._membership.leave()
 
-    async def _close_opening(self) -> None:
-        opening, self._opening, self._runner = self._opening, None, None
-        if isinstance(opening, AsyncGenerator):
-            try:
-                await opening.aclose()
-            except Exception as error:  # nobody is left to be told: it is logged
-                self._selection.failed(error)
+    async def _close_beginning(self) -> None:
+        beginning, self._beginning = self._beginning, None
+        if beginning is not None:
+            await beginning.close()
 
     async def aclose(self) -> None:
         """Leave the group, and close the source's beginning if it is not over."""
         self._leave()
         self._patience.stop()
         self._on_close(self)
-        await self._close_opening()
+        await self._close_beginning()

@@ -43,6 +43,11 @@ class Reader:
         async with self._more:
             await self._more.wait_for(lambda: len(self.places) >= number)
 
+    async def sees(self, place: str) -> None:
+        """Wait till it was told of this place, and of nothing after it."""
+        async with self._more:
+            await self._more.wait_for(lambda: self.places[-1:] == [place])
+
     async def leave(self) -> None:
         """Hang up."""
         self.task.cancel()

@@ -49,7 +49,7 @@ class Audience:
         self.slow = [await KINDS[number % 2](port, nothing, LONG) for number in range(SLOW)]
         self.quick = [await KINDS[number % 2](port, self._note, LONG) for number in range(READERS - SLOW)]
         await until(lambda: len(self.streams.groups) == 1 and len(self.streams.subscriptions) == READERS)
-        await until(lambda: all(stream._known is not None for stream in self.streams.subscriptions))
+        await until(lambda: all(stream.is_live for stream in self.streams.subscriptions))
         for reader in self.slow:
             reader.pause()
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -64,13 +65,24 @@ class Play:
         began = loop.time()
         for number in range(int(seconds * EVENTS_A_SECOND)):
             await asyncio.sleep(began + number / EVENTS_A_SECOND - loop.time())  # the rate is what is tried
-            place = str(perf_counter())
-            assert await self._asking.ask(MOVE, id=self._session, path=[place]) == {
-                "keepaliveSession": {"problems": []}
-            }
-            self.places.append(place)
+            await self._move()
             self.bytes = max(self.bytes, self.server.resident_bytes)
         return self.now
+
+    async def _move(self) -> None:
+        place = str(perf_counter())
+        moved = await self._asking.ask(MOVE, id=self._session, path=[place])
+        assert moved == {"keepaliveSession": {"problems": []}}
+        self.places.append(place)
+
+    async def warm_up(self, readers: Sequence[Reader]) -> None:
+        """Streams begin a moment after they were asked for: let things happen until everybody is told of them."""
+        while not all(reader.places for reader in readers):
+            await self._move()
+        for reader in readers:
+            await reader.sees(self.places[-1])
+            reader.places.clear()
+        self.places.clear()
 
     async def read(self, number: int) -> Reader:
         """One who reads."""
@@ -80,7 +92,8 @@ class Play:
         self.now.note(place)
 
     async def do_not_read(self, number: int) -> None:
-        """One who subscribes and reads nothing, and comes back when it is closed."""
+        """One who subscribes and reads nothing, and comes back when it is closed; not all at the same moment."""
+        await asyncio.sleep(number * 2 * PATIENCE / SLOW)
         while True:
             reader = await KINDS[number % 2](self.server.port, lambda _: None, SHORT)
             try:
@@ -103,6 +116,7 @@ async def test_a_fifth_that_does_not_read_for_minutes_hurts_only_itself(tmp_path
         started = await asking.ask(START, metadata={"much": "x" * 6_000})
         play = Play(server, asking, started["startSession"]["session"]["id"])
         readers = [await play.read(number) for number in range(READERS)]
+        await play.warm_up(readers)
         before = await play.go(BEFORE)
         held = play.bytes
         await asyncio.gather(*(reader.leave() for reader in readers[:SLOW]))

@@ -16,7 +16,7 @@ async def test_a_source_may_want_streams_told_only_what_differs_from_what_they_w
     same, other = await server.open(SAME), await server.open()
     assert body(await anext(same.frames)) == {"data": {"told": {"caller": "anybody"}}}
     assert await numbers(other, 1) == [1]
-    again = await joined(log, other)
+    again = await joined(other)
     task = asyncio.create_task(rest(same))
     await until(lambda: log.closed == 2)
     log.happen(3)
@@ -37,10 +37,10 @@ async def test_a_stream_is_told_what_it_passes_each_asked_once_and_in_order(serv
         return item.position % 2 == 0
 
     everything = await server.open()
-    first = await joined(log, everything)
+    first = await joined(everything)
     log.passes = passes
     even = await server.open()
-    second = await joined(log, even)
+    second = await joined(even)
     log.happen(4)
     assert (await first, await second) == ([1], [2])
     assert await numbers(everything, 3) == [2, 3, 4]
@@ -56,7 +56,7 @@ async def test_a_stream_that_was_told_nothing_yet_goes_on_from_where_it_joined(l
     server = Server(log, limited(stream_queue_bytes=100))
     log.happen(5)
     slow = await server.open()
-    reader = await joined(log, slow)
+    reader = await joined(slow)
     reader.cancel()
     await asyncio.gather(reader, return_exceptions=True)
     log.happen(9)

@@ -5,15 +5,20 @@ import asyncio
 from tests.transport.streams.source import Log
 from tests.transport.streams.world import Server, body, codes, until
 from tests.transport.world import limited
-from transport.streams import opening
+from transport.streams import Answer, opening
 
 SLOW = "subscription($after:String){told(after:$after){number slow}}"
 
 
+async def come(server: Server, count: int) -> list[Answer]:
+    """Subscribers who have all missed something else."""
+    server.log.happen(count)
+    return [await server.open(SLOW, {"after": str(number)}) for number in range(count)]
+
+
 async def test_only_some_begin_at_the_same_time(server: Server) -> None:
     log = server.log
-    log.happen()
-    answers = [await server.open(SLOW, {"after": "0"}) for _ in range(3 * opening.TURNS)]
+    answers = await come(server, 3 * opening.TURNS)
     tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
     await until(lambda: len(log.executed) == opening.TURNS)
     for _ in range(100):
@@ -28,8 +33,7 @@ async def test_only_some_begin_at_the_same_time(server: Server) -> None:
 
 async def test_the_time_of_those_who_wait_their_turn_does_not_run(log: Log) -> None:
     server = Server(log, limited(operation_seconds=0.1))
-    log.happen()
-    answers = [await server.open(SLOW, {"after": "0"}) for _ in range(2 * opening.TURNS)]
+    answers = await come(server, 2 * opening.TURNS)
     tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
     late = await asyncio.gather(*tasks[: opening.TURNS])
     log.gate.set()
@@ -42,8 +46,7 @@ async def test_the_time_of_those_who_wait_their_turn_does_not_run(log: Log) -> N
 
 async def test_who_waits_when_the_server_stops_does_not_begin_any_more(server: Server) -> None:
     log = server.log
-    log.happen()
-    answers = [await server.open(SLOW, {"after": "0"}) for _ in range(opening.TURNS + 1)]
+    answers = await come(server, opening.TURNS + 1)
     tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
     await until(lambda: len(log.executed) == opening.TURNS)
     await server.streams.close(0)

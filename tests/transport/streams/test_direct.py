@@ -68,7 +68,7 @@ async def test_what_the_line_takes_at_once_wakes_nobody(server: Server, log: Log
     for line in lines:
         line.free.set()
     tasks = [asyncio.create_task(line.relay(await server.open())) for line in lines]
-    await until(lambda: log.closed == 10)
+    await until(lambda: sum(stream.is_live for stream in server.streams.subscriptions) == 10)
     for _ in range(5):
         log.happen()
         await until(lambda: len(lines[-1].taken) == log.length)
@@ -126,7 +126,7 @@ async def test_others_have_a_turn_while_many_are_told(server: Server, log: Log) 
         line.free.set()
     lines[0].on_take = first.set
     tasks = [asyncio.create_task(line.relay(await server.open())) for line in lines]
-    await until(lambda: log.closed == len(lines))
+    await until(lambda: sum(stream.is_live for stream in server.streams.subscriptions) == len(lines))
     tasks.append(asyncio.create_task(other()))
     log.happen()
     await until(lambda: lines[-1].taken)

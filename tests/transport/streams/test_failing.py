@@ -38,7 +38,7 @@ async def test_a_source_that_fails_ends_the_stream_with_an_error(
 async def test_a_source_that_fails_later_ends_all_its_streams(server: Server) -> None:
     log = server.log
     answers = [await server.open() for _ in range(3)]
-    tasks = [await joined(log, answer) for answer in answers]
+    tasks = [await joined(answer) for answer in answers]
     log.happen(2)
     log.tell(RuntimeError("hunter2"))
     for task, answer in zip(tasks, answers, strict=True):
@@ -49,7 +49,7 @@ async def test_a_source_that_fails_later_ends_all_its_streams(server: Server) ->
 
 async def test_an_item_whose_context_fails_ends_the_streams_that_would_miss_it(server: Server) -> None:
     answer = await server.open()
-    task = await joined(server.log, answer)
+    task = await joined(answer)
     server.log.happen()
     assert await task == [1]
     server.log.context_error = Expected("token revoked", code="UNAUTHENTICATED")
@@ -110,7 +110,7 @@ async def test_something_cancelled_that_a_source_waits_for_is_a_surprise(server:
 
 async def test_a_reader_that_leaves_while_it_waits_leaves_nothing_behind(server: Server) -> None:
     answer = await server.open(ASK)
-    task = await joined(server.log, answer)
+    task = await joined(answer)
     task.cancel()
     await until(task.done)
     await answer.frames.aclose()

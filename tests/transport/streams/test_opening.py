@@ -76,7 +76,7 @@ async def test_frames_carry_the_cursor_to_resume_after(server: Server) -> None:
 async def test_the_callers_context_is_left_when_the_subscription_has_begun(server: Server) -> None:
     answer = await server.open(caller=Caller("ann"))
     assert server.log.contexts_left == 1
-    first = await joined(server.log, answer)
+    first = await joined(answer)
     server.log.happen()
     assert await first == [1]
     assert server.log.contexts == 1

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.transport.streams.source import Caller, Log
-from tests.transport.streams.world import ASK, Server, body, joined, numbers, until
+from tests.transport.streams.world import ASK, Server, body, is_live, joined, numbers, until
 from transport.request import OperationRequest
 from transport.streams import Answer, Frame
 
@@ -21,9 +21,8 @@ async def frames(answer: Answer, count: int) -> list[Frame]:
 
 async def told_to_all(server: Server, answers: list[Answer], times: int) -> list[list[Frame]]:
     """What all streams are told, once they are past their beginnings, of what then happens so many times."""
-    closed = server.log.closed
     tasks = [asyncio.create_task(frames(answer, times)) for answer in answers]
-    await until(lambda: server.log.closed == closed + len(answers))
+    await until(lambda: all(map(is_live, answers)))
     server.log.executed.clear()
     server.log.happen(times)
     return await asyncio.gather(*tasks)
@@ -52,7 +51,6 @@ async def test_it_is_so_again_when_all_come_back_each_with_a_cursor_of_its_own(s
         missed = list(range(number + 1, SUBSCRIBERS + 1))
         assert await numbers(answers[number], len(missed)) == missed
     await close(answers)
-    server.log.closed = 0
     answers = [await server.open(variables={"after": str(SUBSCRIBERS - number % 2)}) for number in range(SUBSCRIBERS)]
     await asyncio.gather(*(numbers(answer, 1) for answer in answers[1::2]))
     told = await told_to_all(server, answers, 10)
@@ -129,7 +127,7 @@ async def test_what_is_not_the_same_is_not_shared(
         given = dict(values)
         name = given.pop("operation_name", None)
         answers.append(await server.open(text, given, operation_name=name))
-    tasks = [await joined(server.log, answer) for answer in answers if not answer.refused]
+    tasks = [await joined(answer) for answer in answers if not answer.refused]
     assert len(tasks) == len(server.streams.groups) == 2
     for task in tasks:
         task.cancel()

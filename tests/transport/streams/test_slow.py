@@ -21,7 +21,7 @@ def narrow(log: Log) -> Server:
 async def test_a_reader_that_falls_behind_catches_up_from_the_source_and_misses_nothing(narrow: Server) -> None:
     log = narrow.log
     quick, slow = await narrow.open(TEXT), await narrow.open(TEXT)
-    first = [await joined(log, quick), await joined(log, slow)]
+    first = [await joined(quick), await joined(slow)]
     log.happen()
     await asyncio.gather(*first)
     assert log.opened == [None, None]
@@ -32,7 +32,7 @@ async def test_a_reader_that_falls_behind_catches_up_from_the_source_and_misses_
     assert log.opened == [None, None]
     assert await numbers(slow, 98) == list(range(2, 100))
     assert log.opened == [None, None, "1"]
-    again = await joined(log, slow)
+    again = await joined(slow)
     log.happen()
     assert await again == [100]
     await quick.frames.aclose()
@@ -43,7 +43,7 @@ async def test_a_reader_that_falls_behind_while_it_catches_up_does_so_again(narr
     log = narrow.log
     slow = await narrow.open(TEXT)
     log.happen(5)
-    first = await joined(log, slow)
+    first = await joined(slow)
     log.happen()
     assert await first == [6]
     for _ in range(10):
@@ -62,7 +62,7 @@ async def test_a_reader_that_falls_behind_while_it_catches_up_does_so_again(narr
 async def test_a_result_that_is_longer_than_the_queue_reaches_who_waits_for_it(log: Log) -> None:
     server = Server(log, limited(stream_queue_bytes=100))
     answer = await server.open(TEXT)
-    waiting = await joined(log, answer)
+    waiting = await joined(answer)
     log.happen()
     assert await waiting == [1]
     log.happen()
@@ -77,7 +77,7 @@ async def test_a_reader_that_takes_nothing_is_cut_off(log: Log) -> None:
     stuck, fine = await server.open(), await server.open()
     told = asyncio.Event()
     stuck.frames.on_too_slow = told.set
-    first = [await joined(log, stuck), await joined(log, fine, 2)]
+    first = [await joined(stuck), await joined(fine, 2)]
     log.happen()
     await first[0]
     log.happen()
@@ -109,7 +109,7 @@ async def test_a_reader_that_takes_nothing_of_its_beginning_is_cut_off(log: Log)
 async def test_silence_is_no_stall(log: Log) -> None:
     server = Server(log, limited(stream_stall_seconds=0.001))
     answer = await server.open()
-    waiting = await joined(log, answer, 2)
+    waiting = await joined(answer, 2)
     log.happen()
     later = asyncio.Event()
     asyncio.get_running_loop().call_later(0.01, later.set)

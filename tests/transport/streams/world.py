@@ -15,6 +15,7 @@ from transport import TransportSettings
 from transport.execution import Execution
 from transport.request import OperationRequest
 from transport.streams import Answer, Frame, Streams, Wishes
+from transport.streams.subscription import Subscription
 
 SDL = """
 directive @defer(if: Boolean! = true, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
@@ -152,12 +153,17 @@ async def numbers(answer: Answer, count: int) -> list[int]:
     return [body(await anext(answer.frames))["data"]["told"]["number"] for _ in range(count)]
 
 
-async def joined(log: Log, answer: Answer, count: int = 1) -> "asyncio.Task[list[int]]":
+async def joined(answer: Answer, count: int = 1) -> "asyncio.Task[list[int]]":
     """A task that waits for the next items of a stream, which is past its beginning."""
-    closed = log.closed
     task = asyncio.create_task(numbers(answer, count))
-    await until(lambda: log.closed > closed)
+    await until(lambda: is_live(answer))
     return task
+
+
+def is_live(answer: Answer) -> bool:
+    """Whether a stream is past its beginning."""
+    assert isinstance(answer.frames, Subscription)
+    return answer.frames.is_live
 
 
 async def until(happened: Callable[[], Any]) -> None:

@@ -1,0 +1,240 @@
+"""Who waits for the same beginning at the same time is given it by one of them, and nothing else changes by that."""
+
+import asyncio
+from contextlib import suppress
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.transport.streams.source import Log
+from tests.transport.streams.world import Server, body, codes, numbers, until
+from tests.transport.world import limited
+from transport.streams import Answer, Frame
+
+CROWD = 1_000
+READERS = 8
+SLOW = "subscription($after:String){told(after:$after){number slow}}"
+LONG = "subscription($after:String){told(after:$after){number text(size:100)}}"
+
+
+async def come(server: Server, count: int, query: str = SLOW, after: str = "0") -> list[Answer]:
+    """Subscribers who have all missed the same."""
+    return [await server.open(query, {"after": after}) for _ in range(count)]
+
+
+async def close(answers: list[Answer]) -> None:
+    """Close streams."""
+    for answer in answers:
+        await answer.frames.aclose()
+
+
+async def gathered(server: Server, answers: list[Answer], count: int = 1) -> list["asyncio.Task[list[int]]"]:
+    """The first one is at its first result, the others wait."""
+    tasks = [asyncio.create_task(numbers(answers[0], count))]
+    await until(server.log.waiting.is_set)
+    tasks += [asyncio.create_task(numbers(answer, count)) for answer in answers[1:]]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert len(server.log.opened) == 1
+    return tasks
+
+
+async def test_a_crowd_that_comes_at_once_costs_one_execution_of_what_it_missed(server: Server) -> None:
+    log = server.log
+    log.gate.set()
+    log.happen(3)
+    answers = await come(server, CROWD)
+    assert await asyncio.gather(*(numbers(answer, 3) for answer in answers)) == [[1, 2, 3]] * CROWD
+    assert (log.opened, log.executed) == (["0"], [1, 2, 3])
+    await close(answers)
+
+
+async def test_a_crowd_that_gathers_behind_one_costs_one_execution_more(server: Server) -> None:
+    log = server.log
+    log.happen(3)
+    answers = await come(server, CROWD)
+    tasks = await gathered(server, answers, 3)
+    log.gate.set()
+    assert await asyncio.gather(*tasks) == [[1, 2, 3]] * CROWD
+    # One began when nobody else was there, and the next one did it for all others.
+    assert len(log.opened) == 2
+    assert sorted(log.executed) == [1, 1, 2, 2, 3, 3]
+    log.happen()
+    assert await asyncio.gather(*(numbers(answer, 1) for answer in answers)) == [[4]] * CROWD
+    assert sorted(log.executed)[6:] == [4]
+    await close(answers)
+
+
+async def test_who_asks_while_a_beginning_is_read_is_given_a_newer_one(server: Server) -> None:
+    log = server.log
+    log.snapshot = 1
+    log.happen()
+    answers = [await server.open("subscription{told{number slow}}") for _ in range(2)]
+    first = asyncio.create_task(numbers(answers[0], 1))
+    await until(log.waiting.is_set)
+    log.happen()
+    second = asyncio.create_task(numbers(answers[1], 1))
+    log.gate.set()
+    assert (await first, await second) == ([1], [2])
+    await close(answers)
+
+
+async def test_those_who_begin_elsewhere_do_not_wait(server: Server) -> None:
+    log = server.log
+    log.happen(2)
+    answers = [*await come(server, 1), *await come(server, 1, LONG), *await come(server, 1, after="1")]
+    tasks = [asyncio.create_task(numbers(answer, 1)) for answer in answers]
+    assert await tasks[1] == [1]
+    await until(lambda: sorted(log.opened, key=str) == ["0", "0", "1"])
+    log.gate.set()
+    assert [await task for task in tasks] == [[1], [1], [2]]
+    await close(answers)
+
+
+async def test_if_the_one_who_reads_for_all_leaves_another_does(server: Server) -> None:
+    log = server.log
+    log.happen(2)
+    answers = await come(server, 4)
+    tasks = await gathered(server, answers, 2)
+    tasks[1].cancel()  # it would be the next
+    log.gate.set()
+    with suppress(asyncio.CancelledError):
+        await tasks.pop(1)
+    assert await asyncio.gather(*tasks) == [[1, 2]] * 3
+    assert len(log.opened) == 2
+    await close(answers)
+
+
+async def test_if_it_leaves_in_the_middle_another_begins_anew(server: Server) -> None:
+    log = server.log
+    log.happen(2)
+    answers = await come(server, 4)
+    first, second, *others = await gathered(server, answers, 2)
+    log.in_opening = log.gate.clear
+    log.gate.set()
+    await until(lambda: len(log.opened) == 2)
+    log.in_opening = None
+    for _ in range(10):
+        await asyncio.sleep(0)
+    second.cancel()
+    await until(log.cancelled.is_set)
+    log.gate.set()
+    assert await asyncio.gather(first, *others) == [[1, 2]] * 3
+    assert len(log.opened) == 3
+    await close(answers)
+
+
+async def test_each_is_told_by_itself_what_is_too_long_to_be_kept(log: Log) -> None:
+    server = Server(log, limited(stream_queue_bytes=300))
+    log.happen(5)
+    answers = await come(server, 3, "subscription($after:String){told(after:$after){number slow text(size:100)}}")
+    tasks = await gathered(server, answers, 5)
+    log.gate.set()
+    assert await asyncio.gather(*tasks) == [[1, 2, 3, 4, 5]] * 3
+    assert len(log.opened) == 3
+    await close(answers)
+
+
+async def test_each_sees_for_itself_that_the_source_fails(server: Server) -> None:
+    log = server.log
+    log.happen()
+    answers = await come(server, 3)
+    tasks = [asyncio.create_task(frame(answers[0]))]
+    await until(log.waiting.is_set)
+    tasks += [asyncio.create_task(frame(answer)) for answer in answers[1:]]
+    log.open_error = RuntimeError("hunter2")
+    log.gate.set()
+    first, *others = await asyncio.gather(*tasks)
+    assert codes(body(first)) == []
+    assert [codes(body(each)) for each in others] == [["INTERNAL_SERVER_ERROR"]] * 2
+    assert len({body(each)["errors"][0]["extensions"]["errorId"] for each in others}) == 2
+    await close(answers)
+
+
+async def frame(answer: Answer) -> Frame:
+    """The next one."""
+    return await anext(answer.frames)
+
+
+async def test_a_beginning_of_which_some_is_left_out_later_is_not_shared(server: Server) -> None:
+    log = server.log
+    log.passes = lambda item: item.position % 2 == 0
+    log.happen()
+    answers = await come(server, 3)
+    tasks = await gathered(server, answers, 2)
+    log.gate.set()
+    await until(lambda: len(log.opened) == log.closed == 3)
+    log.happen(3)
+    assert await asyncio.gather(*tasks) == [[1, 2]] * 3
+    await close(answers)
+
+
+happen = st.tuples(st.just("happen"), st.integers(1, 5))
+come_back = st.tuples(st.just("come back"), st.integers(0, READERS - 1))
+leave = st.tuples(st.just("leave"), st.integers(0, READERS - 1))
+yield_ = st.tuples(st.just("yield"), st.integers(1, 40))
+
+
+class Reader:
+    """Reads all the time, while it is there."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.last = 0
+        self._task: asyncio.Task[None] | None = None
+
+    async def _read(self) -> None:
+        answer = await self._server.open(LONG, {"after": str(self.last)})
+        try:
+            while True:
+                (number,) = await numbers(answer, 1)
+                assert number == self.last + 1
+                self.last = number
+        finally:
+            await answer.frames.aclose()
+
+    async def come_back(self) -> None:
+        """Begin after what it has seen."""
+        await self.leave()
+        self._task = asyncio.create_task(self._read())
+
+    async def leave(self) -> None:
+        """Hang up, wherever it is. Raises what it has met."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+
+async def play(steps: list[tuple[str, int]], queue_bytes: int) -> None:
+    """Do the steps, then let all read to the end."""
+    log = Log(length=3)
+    server = Server(log, limited(stream_queue_bytes=queue_bytes))
+    readers = [Reader(server) for _ in range(READERS)]
+    for step, number in steps:
+        if step == "happen":
+            log.happen(number)
+        elif step == "come back":
+            await readers[number].come_back()
+        elif step == "leave":
+            await readers[number].leave()
+        else:
+            for _ in range(number):
+                await asyncio.sleep(0)
+    for reader in readers:
+        await reader.come_back()
+    log.happen()
+    await until(lambda: all(reader.last == log.length for reader in readers))
+    for reader in readers:
+        await reader.leave()
+    assert not server.streams.subscriptions
+    assert not len(server.streams.groups)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    steps=st.lists(st.one_of(happen, come_back, come_back, leave, yield_), max_size=60),
+    queue_bytes=st.sampled_from([0, 400, 2_000, 100_000]),
+)
+def test_in_a_crowd_nothing_is_missed_or_told_twice(steps: list[tuple[str, int]], queue_bytes: int) -> None:
+    asyncio.run(asyncio.wait_for(play(steps, queue_bytes), 30))
