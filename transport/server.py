@@ -12,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import ChangeReload
 
+from transport.garbage import collect_seldom
 from transport.http.wire import HttpProtocol
 from transport.websocket import MESSAGE_BYTES, WebSocketProtocol
 
@@ -153,6 +154,7 @@ def run(
     app: ASGIApp, sockets: list[socket.socket] | None, announce: Callable[[], None], living: Living | None = None
 ) -> None:
     """Serve on sockets that listen already. Otherwise like `serve`."""
+    collect_seldom()
     try:
         Server(uvicorn.Config(app, **options()), announce, living or Nothing()).run(sockets=sockets)
     except SystemExit as error:
