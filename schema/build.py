@@ -14,6 +14,7 @@ from graphql import (
     print_schema,
 )
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.name_converter import NameConverter
 
 from schema.fields import DEFINITION, finish_field
 from schema.kinds import SESSION_TYPES
@@ -24,8 +25,22 @@ from schema.scalars import SCALARS
 from schema.subscriptions import Subscription
 
 
+class NamesOnce(NameConverter):
+    """Arguments are converted by name each time that a field is resolved: the names are known then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[str, str] = {}
+
+    def apply_naming_config(self, name: str) -> str:
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = super().apply_naming_config(name)
+        return known
+
+
 def _build() -> GraphQLSchema:
-    config = StrawberryConfig(scalar_map=SCALARS)
+    config = StrawberryConfig(scalar_map=SCALARS, name_converter=NamesOnce())
     schema = strawberry.Schema(Query, Mutation, Subscription, types=SESSION_TYPES, config=config)._schema  # noqa: SLF001 - the only way to it
     for type_ in schema.type_map.values():
         if DEFINITION in type_.extensions:

@@ -18,28 +18,28 @@ def plain(given: Mapping[str, Any], at: str = "filter") -> dict[str, Any]:
     Raises:
         BadUserInput: a list has more than 500 values, or a value is none that can be stored.
     """
-    return {
-        name: _plain(value, name, f"{at}.{to_camel(name)}")
-        for name, value in sorted(given.items())
-        if value is not None
-    }
+    return {name: _plain(value, name, at) for name, value in sorted(given.items()) if value is not None}
 
 
 def _plain(value: Any, name: str, at: str) -> Any:
     if isinstance(value, Mapping):
-        return plain(value, at)
+        return plain(value, _inside(at, name))
     if not isinstance(value, list | tuple):
-        return _scalar(value, at)
+        return _scalar(value, name, at)
     if len(value) > MAX_VALUES:
-        raise BadUserInput(f"{at} takes at most {MAX_VALUES} values, not {len(value)}")
-    values = [_scalar(item, at) for item in value]
+        raise BadUserInput(f"{_inside(at, name)} takes at most {MAX_VALUES} values, not {len(value)}")
+    values = [_scalar(item, name, at) for item in value]
     return tuple(values if name == "path_prefix" else sorted(set(values)))
 
 
-def _scalar(value: Any, at: str) -> Any:
+def _scalar(value: Any, name: str, at: str) -> Any:
     found = value.value if isinstance(value, Enum) else value
     if isinstance(found, str) and not found.isascii() and any("\ud800" <= char <= "\udfff" for char in found):
-        raise BadUserInput(f"{at} has half a character (a lone surrogate)")
+        raise BadUserInput(f"{_inside(at, name)} has half a character (a lone surrogate)")
     if isinstance(found, int) and not -_INT_END <= found < _INT_END:
-        raise BadUserInput(f"{at} has a number beyond 64 bits")
+        raise BadUserInput(f"{_inside(at, name)} has a number beyond 64 bits")
     return found
+
+
+def _inside(at: str, name: str) -> str:
+    return f"{at}.{to_camel(name)}"
