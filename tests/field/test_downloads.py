@@ -90,60 +90,6 @@ async def test_a_download_has_the_name_that_the_client_gave(device: Device, file
     assert (await device.fetch(file["url"])).headers["content-disposition"] == disposition
 
 
-@pytest.mark.parametrize(
-    ("asked", "start", "stop"),
-    [
-        ("bytes=0-0", 0, 1),
-        ("bytes=100-199", 100, 200),
-        ("bytes=2000-", 2000, 2048),
-        ("bytes=2000-9999999999", 2000, 2048),
-        ("bytes=-48", 2000, 2048),
-        ("bytes=-99999", 0, 2048),
-        ("BYTES = 5-6", 5, 7),
-    ],
-)
-async def test_a_range_is_answered_in_part(device: Device, asked: str, start: int, stop: int) -> None:
-    file = await kept(device)
-    response = await device.fetch(file["url"], range=asked)
-    assert (response.status_code, response.content) == (206, CONTENT[start:stop])
-    assert response.headers["content-range"] == f"bytes {start}-{stop - 1}/2048"
-    assert response.headers["content-length"] == str(stop - start)
-
-
-@pytest.mark.parametrize("asked", ["bytes=2048-", "bytes=5000-6000", "bytes=-0"])
-async def test_a_range_beyond_the_end_cannot_be_had(device: Device, asked: str) -> None:
-    file = await kept(device)
-    response = await device.fetch(file["url"], range=asked)
-    assert (response.status_code, response.headers["content-range"]) == (416, "bytes */2048")
-
-
-async def test_no_range_of_nothing_can_be_had(device: Device) -> None:
-    file = await kept(device, Sent(b""))
-    for asked in ("bytes=0-", "bytes=-1", "bytes=0-0"):
-        assert (await device.fetch(file["url"], range=asked)).status_code == 416
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        "bytes=0-1,5-6",
-        "bytes=" + ",".join(f"{n}-{n}" for n in range(10_000)),
-        "bytes=5-1",
-        "bytes=-",
-        "bytes=a-b",
-        "bytes=0-1 x",
-        "bytes=" + "9" * 30 + "-",
-        "lines=0-1",
-        "",
-    ],
-)
-async def test_several_ranges_or_none_that_can_be_read_are_answered_with_the_whole(device: Device, asked: str) -> None:
-    file = await kept(device)
-    response = await device.fetch(file["url"], range=asked)
-    assert (response.status_code, response.content) == (200, CONTENT)
-    assert "content-range" not in response.headers
-
-
 async def test_who_has_the_file_need_not_fetch_it_again(device: Device) -> None:
     file = await kept(device)
     etag = f'"{file["sha256"]}"'
