@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple
 
+from models.errors import StorageUnavailable
 from models.files import IncomingFile
 from models.ids import ATTACHMENT, new_id
 from models.kinds.base import Breach
@@ -33,16 +34,27 @@ NOTHING: Final = Looked({})
 
 
 async def look_at(data: Sequence[Mapping[str, Any]]) -> Looked:
-    """Look into the files among data points as they were given; those that are too large are refused without that."""
+    """Look into the files among data points as they were given; those that are too large are refused without that.
+
+    Raises:
+        StorageUnavailable: they can't be read now.
+    """
     files = {index: point["file"] for index, point in enumerate(data) if point.get("file") is not None}
     small = {index: file for index, file in files.items() if file.size <= MAX_FILE_BYTES}
     if not small:
         return NOTHING
-    found = dict(zip(small, await asyncio.to_thread(_types_of, list(small.values())), strict=True))
+    found = dict(zip(small, await _in_thread(list(small.values())), strict=True))
     return Looked(
         {index: type_ for index, type_ in found.items() if isinstance(type_, str)},
         tuple(_breach(index, wrong) for index, wrong in found.items() if isinstance(wrong, Contradiction)),
     )
+
+
+async def _in_thread(files: list[IncomingFile]) -> list[str | Contradiction]:
+    try:
+        return await asyncio.to_thread(_types_of, files)
+    except OSError as error:
+        raise StorageUnavailable("files cannot be read at the moment; repeat the call") from error
 
 
 def _types_of(files: list[IncomingFile]) -> list[str | Contradiction]:

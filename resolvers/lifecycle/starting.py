@@ -34,6 +34,9 @@ async def start_session(context: Context, values: Mapping[str, Any], kind: Kind,
         values: what all kinds share, by the names of `StartFields`; only what was given.
         kind: the kind.
         variant: the fields of the kind, by their names; only what was given.
+
+    Raises:
+        StorageUnavailable: nothing can be written now, or no files; nothing of the call was kept.
     """
     require(context.caller, Scope.WRITE)
     rules = KINDS[kind]

@@ -79,6 +79,21 @@ async def test_one_file_that_cannot_be_stored_refuses_all_of_the_call(device: De
     assert (stored(device.folder), await device.rows()) == ([], NOTHING)
 
 
+async def test_a_call_whose_files_cannot_be_looked_into_is_refused_whole(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sealed(_: Upload) -> Any:
+        raise OSError(24, "Too many open files")
+
+    session = await device.started({"a": "1"})
+    with monkeypatch.context() as broken:
+        broken.setattr(Upload, "open", sealed)
+        await refused(device, start_body({"a": Sent(PNG)}))
+        await refused(device, save_body(session["id"], {"a": Sent(PNG)}))
+    assert await device.form(session["id"]) == {"a": "1"}
+    assert (stored(device.folder), await device.rows()) == ([], NOTHING)
+
+
 async def test_files_that_cannot_be_opened_do_not_take_the_room_of_others(
     device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
