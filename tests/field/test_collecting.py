@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import Connection
 
-from models.clock import DAY, SECOND
+from models.clock import DAY, MINUTE, SECOND
 from models.errors import StorageUnavailable
+from resolvers.field import claiming
 from resolvers.field.claiming import GRACE, Claim, Content, FilesLost, Look, claim, condemn, hold
 from tests.field.forms import JPEG, PNG, Device, Sent, by_name, code_of, sha256, start_body
 from tests.operations.test_statements import statements
@@ -86,6 +87,30 @@ async def test_what_somebody_is_about_to_have_stays(device: Device) -> None:
     assert device.contents() == set()
 
 
+async def test_what_is_claimed_again_stays_for_as_long_again(device: Device) -> None:
+    await device.start({"a": Sent(PNG)}, projectId="nowhere")
+    await device.world.advance(GRACE / SECOND - 1)
+    await device.start({"a": Sent(PNG)}, projectId="nowhere")
+    await device.collect(GRACE / SECOND - 0.001)
+    assert device.contents() == {sha256(PNG)}
+    await device.collect(0.001)
+    assert device.contents() == set()
+
+
+async def test_no_claim_shortens_another(device: Device) -> None:
+    """As another server could make it, whose clock is behind; or one that waited, in the batch of a later one."""
+    database = device.world.app.state.services.database
+
+    def race(tx: Connection, _: Sequence[None]) -> list[int]:
+        claim(tx, [Claim(MINUTE, (Content("aa", 1),))])
+        claim(tx, [Claim(0, (Content("aa", 1),))])
+        claim(tx, [Claim(MINUTE, (Content("bb", 1),)), Claim(0, (Content("cc", 1),))])
+        assert condemn(tx, [Look(GRACE + MINUTE - 1, frozenset())]) == [[]]
+        return [len(condemn(tx, [Look(GRACE + MINUTE, frozenset())])[0])]
+
+    assert await database.write(race, None) == 3
+
+
 async def test_a_form_that_is_stored_while_the_clock_runs_ahead_keeps_its_file(device: Device) -> None:
     objects = device.world.app.state.services.files.objects
     put = objects.put
@@ -127,6 +152,19 @@ async def test_many_are_collected_in_one_round(device: Device) -> None:
     assert (await device.rows())["stored_file"] == 450
     await device.collect()
     assert (await device.rows())["stored_file"] == 0
+
+
+async def test_what_others_still_have_does_not_stand_in_the_way(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claiming, "BATCH", 1)
+    for files in ({"a": Sent(PNG)}, {"a": Sent(PNG), "b": Sent(JPEG)}):
+        session = await device.started(files)
+        await device.world.advance(1)
+    await device.world.ask(DELETE, id=session["id"])
+    await device.collect()
+    await device.collect()
+    assert device.contents() == {sha256(PNG)}
 
 
 async def test_what_cannot_be_removed_does_not_keep_the_rest_from_going(device: Device) -> None:
