@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+# How many processes share the tests: one for each core that is ours, at most eight. 0: none but pytest itself.
+JOBS ?= auto
 INSTALLED := $(VENV)/.installed
 
 .PHONY: install run test check format lock test-clients bench vendor schema clean
@@ -23,7 +25,7 @@ check: install
 	$(BIN)/mypy
 
 test: check
-	$(BIN)/pytest -m "not clients and not long"
+	$(BIN)/pytest -m "not clients and not long" -n $(JOBS) --maxprocesses 8 --dist worksteal
 
 test-clients: install
 	$(BIN)/pytest -m "clients and not long"

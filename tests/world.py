@@ -1,16 +1,23 @@
 """The server as a test sees it: GraphQL in, JSON out, a real SQLite file below, and a clock that the test moves."""
 
+import secrets
+import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
+from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection
 from starlette.applications import Starlette
 
 from main import Settings, create_app
 from models.clock import SECOND, Instant
+from models.ids import DATABASE, new_id
+from models.migrations import migrate
 from models.tables import server
 
 EPOCH: Instant = 1_780_000_000_000
@@ -112,8 +119,9 @@ def _sign(tx: Connection, instants: Sequence[Instant]) -> list[None]:
 
 @asynccontextmanager
 async def open_world(file: Path, clock: FakeClock | None = None, **settings: Any) -> AsyncIterator[World]:
-    """A server on a database file, without sockets."""
+    """A server on a database file, without sockets; a file that is not there is made as `migrate` makes it."""
     clock = clock or FakeClock()
+    _make(file)
     app = create_app(Settings(database_url=str(file), **settings), clock, sweeping=False)
     transport = httpx2.ASGITransport(app)
     async with (
@@ -121,3 +129,25 @@ async def open_world(file: Path, clock: FakeClock | None = None, **settings: Any
         httpx2.AsyncClient(transport=transport, base_url="http://localhost") as c,
     ):
         yield World(app, c, clock)
+
+
+def _make(file: Path) -> None:
+    """A database on which no server was yet. The migrations run once for all tests: they take longer than most."""
+    if file.exists():
+        return
+    file.write_bytes(_empty())
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("PRAGMA synchronous = OFF")
+        own = (new_id(DATABASE), secrets.token_urlsafe(32))
+        db.execute("UPDATE server SET database_id = ?, signing_key = ?", own)
+
+
+@cache
+def _empty() -> bytes:
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "empty.db")
+        engine = create_engine(f"sqlite:///{file}")
+        with engine.begin() as tx:
+            migrate(tx)
+        engine.dispose()
+        return file.read_bytes()

@@ -5,16 +5,14 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 import uvicorn
 from starlette.applications import Starlette
 
+from tests.waiting import PATIENCE
 from transport import server as transport_server
-
-PATIENCE: Final = 20
-"""Seconds after which a test gives up."""
 
 
 class Answer(NamedTuple):

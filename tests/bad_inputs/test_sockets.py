@@ -11,9 +11,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.bad_inputs.rows import CANARY
-from tests.bad_inputs.server import PATIENCE, listening
+from tests.bad_inputs.server import listening
 from tests.bad_inputs.sockets import ACK, CLOSE, INIT, NEXT, PONG, SOCKETS, SocketRow, said, subscribe
 from tests.transport.websocket.site import HANDSHAKE, frame
+from tests.waiting import PATIENCE
 from tests.world import open_world
 from transport import Limits
 

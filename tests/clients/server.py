@@ -1,6 +1,7 @@
 """The real server, as a process of its own on a free port."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -46,24 +47,25 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, port: int | None = None, *, killed: bool = False, **settings: str) -> Iterator[Server]:
-    """A server over the database in this folder, from ready to stopped, or killed; its log lies there too."""
-    port = port or free_port()
-    server = Server(f"http://127.0.0.1:{port}", folder / "server.log")
-    serve = [sys.executable, "main.py", "serve", "--host", "127.0.0.1", "--port", str(port)]
-    with (
-        server.log.open("ab") as log,
-        subprocess.Popen(
-            [*serve, "--database", str(folder / "test.db")],
+def serving(folder: Path, port: int = 0, *, killed: bool = False, **settings: str) -> Iterator[Server]:
+    """A server over the database in this folder, from ready to stopped, or killed; its log lies there too.
+
+    Where no port is given it takes a free one, and says which.
+    """
+    path = folder / "server.log"
+    command = [sys.executable, "main.py", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    with path.open("ab") as log:
+        begin = log.tell()
+        process = subprocess.Popen(
+            [*command, "--database", str(folder / "test.db")],
             cwd=ROOT,
             env=os.environ | settings,
             stdout=log,
             stderr=subprocess.STDOUT,
-        ) as process,
-    ):
+        )
+    with process:
         try:
-            wait_until_ready(server, process)
-            yield server
+            yield Server(wait_until_ready(path, begin, process), path)
             if killed:
                 process.kill()
         finally:
@@ -76,16 +78,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until_ready(server: Server, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+def wait_until_ready(log: Path, begin: int, process: subprocess.Popen[bytes], seconds: float = 60) -> str:
+    """The origin of a server, once it listens: the last thing of a start; its log begins at that byte."""
     deadline = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < deadline:
-        try:
-            if httpx2.get(f"{server.origin}/readyz").status_code == 200:
-                return
-        except httpx2.TransportError:
-            pass  # it does not listen yet
-        time.sleep(0.1)
-    raise RuntimeError(f"the server did not become ready:\n{server.log.read_text()}")
+        said = log.read_bytes()[begin:].decode(errors="replace")
+        if found := re.search(r"^endpoint +(http://\S+)/graphql$", said, re.MULTILINE):
+            return found[1]
+        time.sleep(0.05)
+    raise RuntimeError(f"the server did not become ready:\n{log.read_text(errors='replace')}")
 
 
 def stop(process: subprocess.Popen[bytes], seconds: float = 20) -> None:

@@ -11,10 +11,10 @@ from typing import Any, Final
 import httpx2
 
 from tests.docs.pages import Command, Example
+from tests.waiting import PATIENCE
 
 ADDRESS: Final = "http://127.0.0.1:8000"
 """Where the pages say that the server is."""
-PATIENCE: Final = 20.0
 
 _KIND: Final = re.compile(r'"?variant\\?"?: *\{\s*\\?"?(client|agenda|media|field|user)')
 _NAMED: Final = re.compile(r"s_(…|client|agenda|media|field|user)")

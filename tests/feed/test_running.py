@@ -23,6 +23,7 @@ from resolvers.feed.items import Item
 from resolvers.feed.source import Source
 from tests.feed.stage import Stage
 from tests.rows import activity_row, session_row, store
+from tests.waiting import PATIENCE
 
 
 async def live(stage: Stage, **manner: Any) -> Source:
@@ -37,14 +38,14 @@ async def log(stage: Stage) -> Source:
 @asynccontextmanager
 async def following(stage: Stage, source: Source) -> AsyncIterator[AsyncIterator[Item]]:
     """A group whose feed works by itself."""
-    async with asyncio.timeout(10), stage.feed.running(), source.follow() as items:
+    async with asyncio.timeout(PATIENCE), stage.feed.running(), source.follow() as items:
         await until(lambda: stage.timers.next is not None)
         yield items
 
 
 async def until(happened: Callable[[], Any]) -> None:
     """Let others run until something has happened."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not happened():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0)
 
@@ -221,7 +222,7 @@ async def test_the_server_has_a_feed_that_runs(stage: Stage) -> None:
     context = await open_context(stage.world.app.state.services, LOCAL_ADMIN)
     source = active_sessions(context, filter={}, after=None, min_interval_ms=0, heartbeats=False)
     assert source.feed is not stage.feed
-    async with asyncio.timeout(10), source.follow() as items:
+    async with asyncio.timeout(PATIENCE), source.follow() as items:
         session = await stage.world.user()
         assert (await anext(items)).payload.id == session["id"]
 

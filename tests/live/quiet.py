@@ -13,9 +13,9 @@ from tests.live.subscriber import Subscriber
 from tests.truth.evidence import reading
 from tests.truth.process import wire
 from tests.truth.telling import text
+from tests.waiting import PATIENCE
 
 COMPARED: Final = ("path", "visible", "state")
-PATIENCE: Final = 60.0
 """Seconds after which something does not come any more."""
 COMING: Final = """query($after: String) {
     sessions(filter: {states: [ACTIVE, SCHEDULED]}, orderBy: [{field: STARTED_AT}], first: 500, after: $after) {

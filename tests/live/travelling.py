@@ -5,15 +5,15 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Any
 
 from tests.bad_inputs.server import listening
 from tests.live.asking import LISTED, LOG, SET, Wish
 from tests.live.keeping import Held, Item, Read
 from tests.live.lines import Dial
+from tests.waiting import PATIENCE
 from tests.world import FakeClock, World, open_world
 
-PATIENCE: Final = 30.0
 """Seconds after which something does not come any more."""
 
 

@@ -41,11 +41,15 @@ def media_event(told: Told, now: int) -> dict[str, Any]:
 
 
 def apart(calls: list[list[Told]]) -> list[list[Told]]:
-    """The same calls, each hide by itself."""
-    found = []
+    """The same calls, cut so that each hide is one by itself; all arrives in the order in which it did."""
+    found: list[list[Told]] = []
     for call in calls:
-        found.append([told for told in call if told.type != "HIDE"])
-        found += [[told] for told in call if told.type == "HIDE"]
+        found.append([])
+        for told in call:
+            if told.type == "HIDE":
+                found += [[told], []]
+            else:
+                found[-1].append(told)
     return found
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.feed.stage import Stage, fold, open_stage
 from tests.feed.test_shared import Server, told
 from tests.media.player import Player, event, player, time
+from tests.waiting import PATIENCE
 from tests.world import World
 
 
@@ -71,7 +72,7 @@ LIVE = """subscription { activeSessions(filter: {media: {}}) {
 
 
 async def test_the_figures_in_a_live_selection_change_with_the_events(stage: Stage) -> None:
-    async with asyncio.timeout(30), stage.feed.running(), AsyncExitStack() as closing:
+    async with asyncio.timeout(PATIENCE), stage.feed.running(), AsyncExitStack() as closing:
         found = await player(stage.world, ago=0)
         answer = await Server(stage, closing).open(LIVE)
         assert await told(answer) == [{"sessions": [{"id": found.id}]}]

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from models.database.engine import READERS, reading_engine, writing_engine
 from models.database.reader import Reader
 from tests.transport.streams.world import until
+from tests.waiting import PATIENCE
 
 ENDLESS = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c"
 
@@ -77,7 +78,7 @@ async def given_up(tasks: "list[asyncio.Task[object]]") -> None:
     """Wait no longer, as who leaves does."""
     for task in tasks:
         task.cancel()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*tasks, return_exceptions=True)
     assert all(task.cancelled() for task in tasks)
 
@@ -89,7 +90,7 @@ async def test_a_question_that_nobody_waits_for_is_broken_off(
     caplog.set_level(logging.WARNING)
     for _ in range(3):
         await given_up(await asked(reader, question, 3 * READERS))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             assert await reader.ask(one) == 1
     await until(lambda: not reader._tasks)
     gc.collect()
@@ -120,7 +121,7 @@ async def test_what_a_question_raises_is_raised(reader: Watched) -> None:
 
 async def test_closing_breaks_off_what_is_asked(reader: Watched) -> None:
     tasks = await asked(reader, count=2)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await reader.close()
         results = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(result) for result in results] == [OperationalError] * 2

@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection
 from models.database import SURVEYS, Database, open_database
 from models.database.engine import READERS
 from tests.models.endless import ask_for_ever
+from tests.waiting import PATIENCE
 
-PATIENCE = 30
 """Seconds that nothing here takes, unless something goes on for ever."""
 
 

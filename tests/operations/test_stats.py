@@ -12,6 +12,7 @@ from resolvers.stats import counting
 from schema import graphql_schema
 from tests.models.endless import ask_for_ever
 from tests.operations.kinds import LEAST, project
+from tests.waiting import PATIENCE
 from tests.world import World, open_world
 
 ALL = """query($filter: SessionFilter) { sessionStats(filter: $filter) {
@@ -113,7 +114,7 @@ async def test_a_figure_that_takes_too_long_is_given_up_and_counted_no_further(
         assert await world.code_of(document) == "TIMEOUT"
         # Connections that were busy with it are free for what comes next.
         database = world.app.state.services.database
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             counts = await asyncio.gather(*(database.survey(counting.active_by_kind, 0) for _ in range(2 * SURVEYS)))
         assert len(counts) == 2 * SURVEYS
 

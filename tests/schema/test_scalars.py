@@ -171,7 +171,7 @@ def nested(levels: int) -> object:
         {"\ud800": 1},
         {1: 2},
         b"bytes",
-        object(),
+        object,
         {1, 2},
         nested(MAX_JSON_DEPTH + 1),
     ],

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from tests.transport.streams.world import until
+from tests.waiting import PATIENCE
 from transport.http.wire import HttpProtocol
 from transport.server import options
 
@@ -49,7 +50,7 @@ async def serving(protocol: type[HttpProtocol]) -> AsyncIterator[tuple[int, uvic
     app = Starlette(routes=[Route("/answer", answer), Route("/pieces", pieces)])
     server = uvicorn.Server(uvicorn.Config(app, **options() | {"http": protocol, "lifespan": "off"}))
     listening = socket.create_server(("127.0.0.1", 0))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         task = asyncio.create_task(server.serve(sockets=[listening]))
         try:
             yield listening.getsockname()[1], server

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from tests.transport.world import World, limited
+from tests.waiting import PATIENCE
 from transport import TransportSettings
 
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -24,7 +25,7 @@ async def served(world: World, settings: TransportSettings) -> AsyncIterator[int
     server = uvicorn.Server(config)
     # It listens from here on: who connects before the server has started waits in the queue.
     listening = socket.create_server(("127.0.0.1", 0))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         task = asyncio.create_task(server.serve(sockets=[listening]))
         try:
             yield listening.getsockname()[1]

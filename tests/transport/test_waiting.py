@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.transport.world import World, limited
+from tests.waiting import PATIENCE
 from transport import GraphQLEndpoint
 
 Message = dict[str, Any]
@@ -62,7 +63,7 @@ class Caller:
 
 async def finished(call: Callable[[], Awaitable[None]], *before: Callable[[], Awaitable[Any]]) -> None:
     """Run the exchange beside what the test does meanwhile; fails if it does not end."""
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
         tasks.create_task(_wrap(call))
         for step in before:
             await step()
@@ -131,7 +132,7 @@ async def test_work_that_was_handed_to_another_task_survives_its_client(world: W
 
     await finished(caller.call, leave)
     release.set()
-    await asyncio.wait_for(committed.wait(), 5)
+    await asyncio.wait_for(committed.wait(), PATIENCE)
 
 
 async def test_an_operation_that_takes_too_long_is_told_so(world: World) -> None:

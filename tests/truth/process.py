@@ -70,8 +70,13 @@ async def _port(process: asyncio.subprocess.Process) -> int:
     assert process.stdout is not None
     async for line in process.stdout:
         if line.startswith(b"endpoint"):
-            return int(line.rsplit(b":", 1)[1].split(b"/")[0])
+            return port_of(line)
     raise AssertionError("the server did not start: see its log")
+
+
+def port_of(line: bytes) -> int:
+    """The port in the line `endpoint  http://<host>:<port>/graphql`, which a server says once it listens."""
+    return int(line.rsplit(b":", 1)[1].split(b"/")[0])
 
 
 class Wire:

@@ -1,8 +1,6 @@
 """Whatever happens to sessions, in whatever order: the server says what counting second by second says."""
 
 import asyncio
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,7 +24,6 @@ from tests.truth.steps import (
     Update,
     Wait,
 )
-from tests.world import open_world
 
 EXAMPLES = 60
 MANY_EXAMPLES = 1_500
@@ -45,23 +42,9 @@ BEGUN_BEFORE_A_STEP_BACK: list[Step] = [TALK, Wait(30 * SECOND), Sweep(), SetBac
 PUT_OFF: list[Step] = [TALK, Update(0, {"startTime": MINUTE}), Wait(30 * SECOND), Sweep(), Wait(0, None, 0), Sweep()]
 
 
-@pytest.fixture(scope="module")
-def empty() -> Iterator[Path]:
-    """A database file that was made and not used, to be copied."""
+def play(steps: list[Step]) -> None:
     with TemporaryDirectory() as folder:
-        file = Path(folder, "empty.db")
-        asyncio.run(_make(file))
-        yield file
-
-
-async def _make(file: Path) -> None:
-    async with open_world(file):
-        pass
-
-
-def play(empty: Path, steps: list[Step]) -> None:
-    with TemporaryDirectory() as folder:
-        asyncio.run(Play(Path(shutil.copy(empty, folder))).run(steps))
+        asyncio.run(Play(Path(folder, "test.db")).run(steps))
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -72,12 +55,12 @@ def play(empty: Path, steps: list[Step]) -> None:
 @example(steps=RETURNED_AFTER_A_STEP_BACK)
 @example(steps=BEGUN_BEFORE_A_STEP_BACK)
 @example(steps=PUT_OFF)
-def test_a_life_goes_as_it_is_counted(empty: Path, steps: list[Step]) -> None:
-    play(empty, steps)
+def test_a_life_goes_as_it_is_counted(steps: list[Step]) -> None:
+    play(steps)
 
 
 @pytest.mark.long
 @settings(max_examples=MANY_EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=LIVES)
-def test_many_lives_go_as_they_are_counted(empty: Path, steps: list[Step]) -> None:
-    play(empty, steps)
+def test_many_lives_go_as_they_are_counted(steps: list[Step]) -> None:
+    play(steps)

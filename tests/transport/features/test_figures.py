@@ -11,6 +11,7 @@ from websockets.asyncio.client import connect
 
 from resolvers.feed import Feed
 from tests.bad_inputs.server import listening
+from tests.waiting import PATIENCE
 from tests.world import World, open_world
 
 
@@ -69,7 +70,7 @@ async def test_commits_are_counted_by_how_many_calls_share_them(server: World) -
 async def test_sockets_subscriptions_and_what_they_wait_for_are_counted(
     server: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with asyncio.timeout(20), listening(server.app) as port:
+    async with asyncio.timeout(PATIENCE), listening(server.app) as port:
         async with connect(f"ws://localhost:{port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]) as ws:
             await ws.send('{"type":"connection_init"}')
             await ws.recv()

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from tests.transport.world import World, limited
+from tests.waiting import PATIENCE
 from transport.http.wire import HEADER_BYTES, HttpProtocol
 from transport.server import options
 
@@ -41,7 +42,7 @@ async def serving(world: World, protocol: type[HttpProtocol]) -> AsyncIterator[i
     app = Starlette(routes=[Route("/graphql", world.endpoint(limited(body_bytes=1_000)))])
     server = uvicorn.Server(uvicorn.Config(app, **options() | {"http": protocol, "lifespan": "off"}))
     listening = socket.create_server(("127.0.0.1", 0))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         task = asyncio.create_task(server.serve(sockets=[listening]))
         try:
             yield listening.getsockname()[1]
@@ -52,7 +53,7 @@ async def serving(world: World, protocol: type[HttpProtocol]) -> AsyncIterator[i
 
 def told(port: int, *pieces: bytes) -> bytes:
     """Everything that comes back to somebody who first says everything, then listens, then hangs up."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         for piece in pieces:
             connection.sendall(piece)
         answer = bytearray()

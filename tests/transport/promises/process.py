@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from bench.load import HOST
 from tests.house.tree import ROOT
+from tests.truth.process import port_of
 
 READY_WITHIN = 60.0
 
@@ -43,16 +43,15 @@ class Process:
 STOPPED = -signal.SIGTERM
 
 
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
 @asynccontextmanager
-async def serving(file: Path, port: int, **settings: str) -> AsyncIterator[Process]:
-    """A server on a database file, from ready on; if it is still there in the end, it is killed."""
+async def serving(file: Path, port: int = 0, **settings: str) -> AsyncIterator[Process]:
+    """A server on a database file, from ready on; if it is still there in the end, it is killed.
+
+    Args:
+        file: the database.
+        port: where it listens; 0 for a free one.
+        settings: by their names in the environment.
+    """
     command = [sys.executable, "main.py", "serve", "--host", HOST, "--port", str(port), "--database", str(file)]
     process = await asyncio.create_subprocess_exec(
         *command,
@@ -66,7 +65,7 @@ async def serving(file: Path, port: int, **settings: str) -> AsyncIterator[Proce
             assert process.stdout is not None
             while not (line := await process.stdout.readline()).startswith(b"endpoint"):
                 assert line, "the server did not start"
-        yield Process(port, process)
+        yield Process(port_of(line), process)
     finally:
         if process.returncode is None:
             process.kill()

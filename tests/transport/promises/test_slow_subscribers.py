@@ -14,6 +14,7 @@ import uvicorn
 from tests.transport.promises.reading import KINDS, LONG, Reader
 from tests.transport.streams.world import until
 from tests.transport.websocket.site import listening
+from tests.waiting import PATIENCE
 from tests.world import World, open_world
 from transport import Limits
 
@@ -67,7 +68,7 @@ class Audience:
         """The session goes to another place, of which the quick are told at once."""
         self.all_told.clear()
         await self.world.mutate("keepaliveSession", {"id": self.session, "path": [place]})
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await self.all_told.wait()
         assert max(stream.queued_bytes for stream in self.streams.subscriptions) <= QUEUE
         connections = self.server.server_state.connections
@@ -103,10 +104,10 @@ async def test_who_reads_again_in_time_has_lost_nothing_and_nobody_else_was_dist
         assert all(len(reader.places) < EVENTS for reader in everybody.slow)
         for reader in everybody.slow:
             reader.resume()
-            await asyncio.wait_for(reader.has(EVENTS), 30)
+            await asyncio.wait_for(reader.has(EVENTS), PATIENCE)
         await everybody.go("last")
         for reader in everybody.slow:
-            await asyncio.wait_for(reader.has(EVENTS + 1), 30)
+            await asyncio.wait_for(reader.has(EVENTS + 1), PATIENCE)
         assert all(reader.places == [*places, "last"] for reader in (*everybody.slow, *everybody.quick))
         assert len(everybody.streams.groups) == 1
 

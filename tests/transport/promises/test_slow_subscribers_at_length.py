@@ -10,7 +10,7 @@ from time import perf_counter
 
 import pytest
 
-from tests.transport.promises.process import Process, free_port, serving
+from tests.transport.promises.process import Process, serving
 from tests.transport.promises.reading import KINDS, SHORT, Reader
 from tests.truth.process import Wire, wire
 
@@ -110,7 +110,7 @@ class Play:
 async def test_a_fifth_that_does_not_read_for_minutes_hurts_only_itself(tmp_path: Path) -> None:
     async with (
         asyncio.timeout(BEFORE + AFTER + 300),
-        serving(tmp_path / "test.db", free_port()) as server,
+        serving(tmp_path / "test.db") as server,
         wire(server.port) as asking,
     ):
         started = await asking.ask(START, metadata={"much": "x" * 6_000})

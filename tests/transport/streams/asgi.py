@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 
 from tests.transport.streams.source import Caller, Log
 from tests.transport.streams.world import schema
+from tests.waiting import PATIENCE
 from transport import GraphQLEndpoint, TransportSettings
 
 
@@ -56,7 +57,7 @@ class Call:
 
     async def __aexit__(self, *_: object) -> None:
         self.leave()
-        await asyncio.wait_for(self.task, 10)
+        await asyncio.wait_for(self.task, PATIENCE)
 
     def leave(self) -> None:
         """The client goes away."""
@@ -64,12 +65,12 @@ class Call:
 
     async def start(self) -> tuple[int, dict[str, str]]:
         """The status and the headers."""
-        message = await asyncio.wait_for(self._sent.get(), 10)
+        message = await asyncio.wait_for(self._sent.get(), PATIENCE)
         return message["status"], {name.decode(): value.decode() for name, value in message["headers"]}
 
     async def piece(self) -> bytes:
         """The next piece of the body."""
-        message = await asyncio.wait_for(self._sent.get(), 10)
+        message = await asyncio.wait_for(self._sent.get(), PATIENCE)
         body: bytes = message["body"]
         return body
 
@@ -77,7 +78,7 @@ class Call:
         """The body to its end."""
         body: bytes = b""
         while True:
-            message = await asyncio.wait_for(self._sent.get(), 10)
+            message = await asyncio.wait_for(self._sent.get(), PATIENCE)
             body += message["body"]
             if not message.get("more_body"):
                 return body

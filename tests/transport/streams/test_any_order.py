@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.transport.streams.source import Log
 from tests.transport.streams.world import Server, numbers
 from tests.transport.world import limited
+from tests.waiting import PATIENCE
 from transport.streams import groups
 
 READERS = 3
@@ -80,4 +81,4 @@ def test_nothing_is_missed_or_told_twice(
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(groups, "MEMBERS_AT_ONCE", at_once)
-        asyncio.run(asyncio.wait_for(play(steps, queue_bytes, stretches=stretches), 30))
+        asyncio.run(asyncio.wait_for(play(steps, queue_bytes, stretches=stretches), PATIENCE))

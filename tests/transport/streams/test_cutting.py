@@ -11,6 +11,7 @@ from tests.transport.streams.asgi import endpoint
 from tests.transport.streams.source import Log
 from tests.transport.streams.test_stopping import serving
 from tests.transport.streams.world import Server, body, codes, rest, until
+from tests.waiting import PATIENCE
 from transport import server as transport_server
 from transport.streams import Closing
 
@@ -44,7 +45,7 @@ REQUESTS = {
 @pytest.mark.parametrize("what", REQUESTS)
 async def test_what_is_asked_too_late_or_takes_too_long_is_503(log: Log, what: str) -> None:
     app = endpoint(log)
-    async with asyncio.timeout(10), serving(app) as (port, server, task):
+    async with asyncio.timeout(PATIENCE), serving(app) as (port, server, task):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         with closing(writer):
             writer.write(REQUESTS[what])
@@ -61,7 +62,7 @@ async def test_what_is_asked_too_late_or_takes_too_long_is_503(log: Log, what: s
 
 async def test_parts_that_are_still_to_come_are_told_so_and_the_answer_ends_well(log: Log) -> None:
     app = endpoint(log)
-    async with asyncio.timeout(10), serving(app) as (port, server, task):
+    async with asyncio.timeout(PATIENCE), serving(app) as (port, server, task):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         with closing(writer):
             writer.write(post("{hello thing{id ...@defer{slow}}}", PARTS))
@@ -80,7 +81,7 @@ async def test_what_is_answered_in_time_is_answered_and_the_connection_closes(
 ) -> None:
     monkeypatch.setattr(transport_server, "ANSWER_SECONDS", 10)
     app = endpoint(log)
-    async with asyncio.timeout(10), AsyncExitStack() as stack, serving(app) as (port, server, task):
+    async with asyncio.timeout(PATIENCE), AsyncExitStack() as stack, serving(app) as (port, server, task):
         connections = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
         for (_, writer), sent in zip(connections, (post("{slow}"), post("mutation{write}")[:-3], b""), strict=True):
             stack.enter_context(closing(writer))

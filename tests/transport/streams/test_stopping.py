@@ -15,6 +15,7 @@ from tests.transport.streams.asgi import endpoint
 from tests.transport.streams.source import Log
 from tests.transport.streams.world import until
 from tests.transport.world import limited
+from tests.waiting import PATIENCE
 from transport import GraphQLEndpoint
 from transport.server import Living, Server, options
 
@@ -40,7 +41,7 @@ async def serving(
         yield listening.getsockname()[1], server, task
     finally:
         server.should_exit = True
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, PATIENCE)
 
 
 class Ending:
@@ -88,7 +89,7 @@ async def test_five_hundred_streams_end_with_the_server_and_within_its_time(log:
         readers = [await clients.enter_async_context(Client(port)) for _ in range(STREAMS)]
         await until(lambda: log.closed == STREAMS)
         server.should_exit = True
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             ends = await asyncio.gather(*(reader.read() for reader in readers))
             await task
     assert asked == [2.0]

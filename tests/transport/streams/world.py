@@ -11,6 +11,7 @@ from graphql import GraphQLObjectType, GraphQLSchema, build_schema
 
 from tests.transport.streams.source import Caller, Log, ToySource, items
 from tests.transport.world import Expected
+from tests.waiting import PATIENCE
 from transport import TransportSettings
 from transport.execution import Execution
 from transport.request import OperationRequest
@@ -168,7 +169,7 @@ def is_live(answer: Answer) -> bool:
 
 async def until(happened: Callable[[], Any]) -> None:
     """Let others run until something has happened."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not happened():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0)
 

@@ -10,7 +10,7 @@ from starlette.types import Message
 
 from tests.transport.streams.source import Caller
 from tests.transport.streams.world import Server, until
-from tests.transport.websocket.site import PATIENCE
+from tests.waiting import PATIENCE
 from transport import TransportSettings
 from transport.websocket import WebSocketEndpoint
 

@@ -20,6 +20,7 @@ from websockets.typing import Origin, Subprotocol
 
 from tests.transport.streams.source import Caller, Log
 from tests.transport.streams.world import Server, until
+from tests.waiting import PATIENCE
 from transport import TransportSettings
 from transport.connection import connection_params
 from transport.http.wire import HttpProtocol
@@ -27,8 +28,6 @@ from transport.server import options
 from transport.websocket import WebSocketEndpoint, WebSocketProtocol
 
 PROTOCOL = "graphql-transport-ws"
-PATIENCE = 10
-"""Seconds after which a test gives up."""
 
 HELLO = {"query": "{hello}"}
 TOLD = {"query": "subscription Told($room: String, $after: String){told(room: $room, after: $after){number}}"}

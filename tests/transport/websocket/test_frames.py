@@ -6,7 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.transport.websocket.site import HANDSHAKE, PATIENCE, Site, frame, text
+from tests.transport.websocket.site import HANDSHAKE, Site, frame, text
+from tests.waiting import PATIENCE
 from transport.websocket import wire
 
 INIT = text({"type": "connection_init"})

@@ -7,7 +7,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from tests.transport.streams.world import until
-from tests.transport.websocket.site import HANDSHAKE, PATIENCE, frame, listening, reset
+from tests.transport.websocket.site import HANDSHAKE, frame, listening, reset
+from tests.waiting import PATIENCE
 from transport.websocket.wire import EXTENSION, WebSocketProtocol
 
 
