@@ -3,28 +3,29 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.truth.evidence import assert_kept, assert_whole
 from tests.truth.process import server, wire
 from tests.truth.writers import Ledger, Writer
 
-KILLS = 10
-ACKNOWLEDGEMENTS = 2_000
 CONNECTIONS = 24
 
 
-async def test_what_was_acknowledged_survives_ten_kills(tmp_path: Path) -> None:
-    file, ledger = tmp_path / "test.db", Ledger(ACKNOWLEDGEMENTS)
-    for kill in range(KILLS):
+@pytest.mark.parametrize(("kills", "enough"), [(4, 1_000), pytest.param(50, 2_000, marks=pytest.mark.long)])
+async def test_what_was_acknowledged_survives_kills(tmp_path: Path, kills: int, enough: int) -> None:
+    file, ledger = tmp_path / "test.db", Ledger(enough)
+    for kill in range(kills):
         ledger.begin()
         async with server(file) as killable:
             writers = [Writer(ledger, kill * CONNECTIONS + number) for number in range(CONNECTIONS)]
             tasks = [asyncio.create_task(_write(killable.port, writer)) for writer in writers]
-            enough = asyncio.create_task(ledger.has_enough.wait())
-            await asyncio.wait([enough, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            waiting = asyncio.create_task(ledger.has_enough.wait())
+            await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
             await killable.kill()
-            enough.cancel()
+            waiting.cancel()
             await asyncio.gather(*tasks)
-        assert ledger.acknowledgements >= ACKNOWLEDGEMENTS
+        assert ledger.acknowledgements >= enough
         assert_whole(file)
         assert_kept(file, ledger)
     async with server(file) as killable, wire(killable.port) as found:

@@ -25,7 +25,7 @@ from tests.truth.steps import (
     Wait,
 )
 
-EXAMPLES = 60
+EXAMPLES = 30
 MANY_EXAMPLES = 1_500
 """A quarter of an hour on two idle cores. Each run chooses others: seven make ten thousand."""
 
