@@ -91,7 +91,7 @@ async def _play(site: Site, rounds: list[tuple[list[Step], float, bool]]) -> Non
 
 
 FEW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-MANY = settings(FEW, max_examples=1000)
+MANY = settings(FEW, max_examples=300)
 
 
 @FEW

@@ -188,7 +188,7 @@ async def test_paths_rolled_up_to_each_depth_are_what_was_walked(
 
 @pytest.mark.long
 @pytest.mark.usefixtures("_little_room")
-@settings(FEW, max_examples=500)
+@settings(FEW, max_examples=200)
 @given(walk=WALKS, depths=DEPTHS)
 async def test_paths_of_many_walks_are_what_was_walked(
     world: World, walk: tuple[list[list[str]], list[Step]], depths: list[int]
