@@ -125,7 +125,7 @@ class Beginnings:
             terms: whose turns are to be had for taking steps; results longer than its queue are not kept for others.
             is_cut: whether the server has ended the stream.
         """
-        while not is_cut():
+        while True:
             newest = self._newest.get(key)
             if newest is None or newest.closed:
                 return await self._lead(key, Batch(newest), beginning, terms, is_cut)
@@ -135,7 +135,6 @@ class Beginnings:
                 return beginning.repeat(newest.steps)
             if not newest.given_up:
                 return None
-        return None
 
     async def _lead(
         self, key: Hashable, batch: Batch, beginning: Beginning, terms: Terms, is_cut: Callable[[], bool]

@@ -5,7 +5,7 @@ import asyncio
 from tests.transport.streams.source import Log
 from tests.transport.streams.world import Server, body, codes, until
 from tests.transport.world import limited
-from transport.streams import Answer, opening
+from transport.streams import Answer, Closing, opening
 
 SLOW = "subscription($after:String){told(after:$after){number slow}}"
 
@@ -52,6 +52,26 @@ async def test_who_waits_when_the_server_stops_does_not_begin_any_more(server: S
     await server.streams.close(0)
     log.gate.set()
     await asyncio.gather(*tasks, return_exceptions=True)
+    assert len(log.executed) == opening.TURNS
+    for answer in answers:
+        await answer.frames.aclose()
+
+
+async def test_nor_does_who_waits_then_go_on(server: Server) -> None:
+    log = server.log
+    log.gate.set()
+    answers = await come(server, opening.TURNS + 1)
+    log.happen()  # so that each has missed two
+    for answer in answers:
+        await anext(answer.frames)
+    log.gate.clear()
+    log.executed.clear()
+    tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
+    await until(lambda: len(log.executed) == opening.TURNS)
+    await server.streams.close(0)
+    log.gate.set()
+    told = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(each) for each in told] == [Closing] * len(tasks)
     assert len(log.executed) == opening.TURNS
     for answer in answers:
         await answer.frames.aclose()

@@ -3,13 +3,14 @@
 import asyncio
 from contextlib import suppress
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transport.streams.source import Log
 from tests.transport.streams.world import Server, body, codes, numbers, until
 from tests.transport.world import limited
-from transport.streams import Answer, Frame
+from transport.streams import Answer, Closing, Frame, Wishes
 
 CROWD = 1_000
 READERS = 8
@@ -33,10 +34,15 @@ async def gathered(server: Server, answers: list[Answer], count: int = 1) -> lis
     tasks = [asyncio.create_task(numbers(answers[0], count))]
     await until(server.log.waiting.is_set)
     tasks += [asyncio.create_task(numbers(answer, count)) for answer in answers[1:]]
-    for _ in range(10):
-        await asyncio.sleep(0)
+    await settle()
     assert len(server.log.opened) == 1
     return tasks
+
+
+async def settle() -> None:
+    """Let the others go as far as they can."""
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 async def test_a_crowd_that_comes_at_once_costs_one_execution_of_what_it_missed(server: Server) -> None:
@@ -79,6 +85,17 @@ async def test_who_asks_while_a_beginning_is_read_is_given_a_newer_one(server: S
     await close(answers)
 
 
+async def test_who_says_elsewhere_how_far_it_was_is_not_given_the_beginning_of_another(server: Server) -> None:
+    log = server.log
+    log.happen(3)
+    answers = [await server.open(SLOW, wishes=Wishes(after=after)) for after in ("0", "0", "2")]
+    tasks = [asyncio.create_task(numbers(answer, 1)) for answer in answers]
+    await settle()
+    log.gate.set()
+    assert await asyncio.gather(*tasks) == [[1], [1], [3]]
+    await close(answers)
+
+
 async def test_those_who_begin_elsewhere_do_not_wait(server: Server) -> None:
     log = server.log
     log.happen(2)
@@ -97,9 +114,11 @@ async def test_if_the_one_who_reads_for_all_leaves_another_does(server: Server) 
     answers = await come(server, 4)
     tasks = await gathered(server, answers, 2)
     tasks[1].cancel()  # it would be the next
-    log.gate.set()
     with suppress(asyncio.CancelledError):
         await tasks.pop(1)
+    await settle()
+    assert len(log.opened) == 1
+    log.gate.set()
     assert await asyncio.gather(*tasks) == [[1, 2]] * 3
     assert len(log.opened) == 2
     await close(answers)
@@ -114,8 +133,7 @@ async def test_if_it_leaves_in_the_middle_another_begins_anew(server: Server) ->
     log.gate.set()
     await until(lambda: len(log.opened) == 2)
     log.in_opening = None
-    for _ in range(10):
-        await asyncio.sleep(0)
+    await settle()
     second.cancel()
     await until(log.cancelled.is_set)
     log.gate.set()
@@ -127,12 +145,44 @@ async def test_if_it_leaves_in_the_middle_another_begins_anew(server: Server) ->
 async def test_each_is_told_by_itself_what_is_too_long_to_be_kept(log: Log) -> None:
     server = Server(log, limited(stream_queue_bytes=300))
     log.happen(5)
-    answers = await come(server, 3, "subscription($after:String){told(after:$after){number slow text(size:100)}}")
+    answers = await come(server, 4, "subscription($after:String){told(after:$after){number slow text(size:100)}}")
     tasks = await gathered(server, answers, 5)
+    log.in_opening = lambda: log.gate.clear() if len(log.opened) > 2 else None
     log.gate.set()
-    assert await asyncio.gather(*tasks) == [[1, 2, 3, 4, 5]] * 3
-    assert len(log.opened) == 3
+    # Two are past the point from which on they read alone, and so are the others: neither waits for the other.
+    await until(lambda: len(log.opened) == 4)
+    log.in_opening = None
+    log.gate.set()
+    assert await asyncio.gather(*tasks) == [[1, 2, 3, 4, 5]] * 4
     await close(answers)
+
+
+async def test_each_sees_for_itself_that_a_result_cannot_be_made(server: Server) -> None:
+    log = server.log
+    log.happen(2)
+    answers = await come(server, 4)
+    tasks = await gathered(server, answers)
+
+    def fail_once() -> None:
+        log.context_error = RuntimeError("hunter2") if len(log.opened) == 2 else None
+
+    log.in_opening = fail_once
+    log.gate.set()
+    first, failed, *others = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(failed, KeyError)  # it has no data
+    assert (first, others) == ([1], [[1], [1]])
+    await close(answers)
+
+
+async def test_who_is_cut_in_its_beginning_is_given_no_more_of_it(server: Server) -> None:
+    server.log.happen()
+    (answer,) = await come(server, 1)
+    (task,) = await gathered(server, [answer])
+    await server.streams.close(0)
+    server.log.gate.set()
+    with pytest.raises(Closing):
+        await task
+    await answer.frames.aclose()
 
 
 async def test_each_sees_for_itself_that_the_source_fails(server: Server) -> None:
