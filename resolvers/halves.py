@@ -22,6 +22,8 @@ from resolvers.filters.terms import in_passing
 
 COVERED: Final = frozenset({"project_id", "kind", "end_reason", "subject", "started_at", "ended_at", "last_seen_at"})
 """What the indexes of the past hold of a session beside its figures."""
+OF_SUBJECTS: Final = frozenset({"kind", "end_reason", "subject"})
+"""What the one in the order of subjects holds."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ class Halves:
 
     def grouping(self, key: ColumnElement[Any]) -> ColumnElement[Any]:
         """A column to group the past by: in the order of an index only where that holds all the rest as well."""
-        return key if self.is_covered else unindexed(key)
+        held = OF_SUBJECTS if key is session.c.subject else COVERED
+        return key if self.chosen.past_columns <= held else unindexed(key)
 
     def count(self) -> Select[Any]:
         """How many there are."""

@@ -100,6 +100,15 @@ async def test_what_no_index_holds_is_read_in_the_order_it_is_stored_in(filled: 
     assert set(found[1:]) <= {TIMES}
 
 
+@pytest.mark.parametrize("name", ["started_before", "stopped_before", "seen_before"])
+async def test_the_index_of_subjects_is_left_alone_where_it_does_not_hold_what_is_asked(
+    filled: Database, name: str
+) -> None:
+    found = past(await planned(filled, "bySubject", {name: NOW - MINUTE}))
+    assert found
+    assert [step for step in found if "ix_session_past_subject" in step] == []
+
+
 @pytest.mark.parametrize("figure", FIGURES)
 async def test_what_few_sessions_have_is_looked_up(filled: Database, figure: str) -> None:
     found = steps(await planned(filled, figure, {"media": {"media_ids": ["m"]}}))

@@ -14,8 +14,7 @@ LOOK = f"""query($ids: [ID!]) {{
     activities(last: 500) {{ edges {{ node {{ id sessionId type at }} }} }} }}"""
 COUNT = """{ sessionStats { total active visible visibleSeconds { sum } elapsedSeconds { sum }
     byEndReason { key total } byKind { key total } byProject { key total }
-    byPath(first: 100) { path sessions activeNow visibleSeconds }
-    deep: byPath(first: 100, depth: 2) { path sessions activeNow visibleSeconds } } }"""
+    byPath(first: 100, depth: 2) { path sessions activeNow visibleSeconds } } }"""
 
 
 def text(instant: int | None) -> str | None:
@@ -77,8 +76,7 @@ def counted(lives: list[Life]) -> dict[str, Any]:
         "byEndReason": dict(Counter(life.reason for life in lives if life.reason)),
         "byKind": dict(Counter(life.kind for life in lives)),
         "byProject": dict(Counter(life.project for life in lives)),
-        "byPath": by_path(lives, 1),
-        "deep": by_path(lives, 2),
+        "byPath": by_path(lives, 2),
     }
 
 
@@ -99,8 +97,5 @@ def flat(stats: dict[str, Any]) -> dict[str, Any]:
     sums = {name: stats[name]["sum"] for name in ("visibleSeconds", "elapsedSeconds")}
     names = ("byEndReason", "byKind", "byProject")
     groups = {name: {group["key"]: group["total"] for group in stats[name]} for name in names}
-    paths = {
-        name: {tuple(path): tuple(figures) for path, *figures in (entry.values() for entry in stats[name])}
-        for name in ("byPath", "deep")
-    }
-    return stats | sums | groups | paths
+    paths = {tuple(path): tuple(figures) for path, *figures in (entry.values() for entry in stats["byPath"])}
+    return stats | sums | groups | {"byPath": paths}
