@@ -73,6 +73,7 @@ async def measure(figures: Sequence[Figure], effort: Effort) -> None:
     console.print("Servers on one core, load on another." if serving else "Servers and load share their cores.")
     console.print(
         f"{effort.runs} runs of {effort.seconds:g} s each, by turns; {effort.restarts} where each needs a new server.\n"
+        f"A long past: {effort.past:,} sessions.\n"
         "Plain peer: strawberry, SQLModel and aiosqlite as their documentation has it.\n"
         "Medians of the runs; spread: least to most; ×: how many times better than the peer;\n"
         "wrong: errors and problems, not counted as answers; load: how busy the client kept its core.",

@@ -13,8 +13,10 @@ def figure_table(figure: Figure, rows: Sequence[Row]) -> Table:
     """A row for each server in each case: the medians of its runs. The last server of a case is what the others are
     compared with: how many times better they are."""
     peers = {row.case: row for row in rows}
+    compared = len(peers) < len(rows)
     first, *others = figure.columns
-    table = Table("server", title=figure.title, title_justify="left", box=SIMPLE, collapse_padding=True)
+    table = Table(title=figure.title, title_justify="left", box=SIMPLE, collapse_padding=True)
+    table.add_column("server", no_wrap=True)
     for name in (figure.case, first.heading, "spread", *(column.heading for column in others), "×"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
@@ -26,7 +28,7 @@ def figure_table(figure: Figure, rows: Sequence[Row]) -> Table:
             f"{low}–{high}",
             *(shown(row.median(number), column) for number, column in enumerate(others, start=1)),
             ratio(row, peers[row.case], less_is_better=figure.less_is_better),
-            end_section=row is peers[row.case],
+            end_section=compared and row is peers[row.case],
         )
     return table
 

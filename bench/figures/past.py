@@ -97,7 +97,7 @@ class Past:
     async def rows(self, ground: Ground) -> Sequence[Row]:
         async with ground.prepared(OURS, making(ground.effort.past)) as server:
             return [
-                Row(f"{server.name}, {ground.effort.past:,}", name, await _readings(server, ground.effort.runs, *asked))
+                Row(server.name, name, await _readings(server, ground.effort.runs, *asked))
                 for name, asked in questions().items()
             ]
 
