@@ -1,5 +1,6 @@
 """Files that nobody has any more are gone after the next collection; those that somebody has, or is about to, stay."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -92,6 +93,25 @@ async def test_a_form_that_is_stored_while_the_clock_runs_ahead_keeps_its_file(d
     assert device.contents() == {sha256(PNG)}
 
 
+async def test_a_form_keeps_a_file_that_is_stored_while_the_clock_runs_ahead_over_another(device: Device) -> None:
+    objects, png_is_there = device.world.app.state.services.files.objects, asyncio.Event()
+    put = objects.put
+
+    async def put_in_turn(key: str, content: Any, size: int) -> None:
+        if size != len(JPEG):
+            await put(key, content, size)
+            png_is_there.set()
+            return
+        await png_is_there.wait()
+        await put(key, content, size)
+        await device.collect(3600)
+
+    objects.put = put_in_turn
+    session = await device.started({"a": Sent(PNG), "b": Sent(JPEG)})
+    assert (await device.fetch((await device.form(session["id"]))["a"]["url"])).content == PNG
+    assert device.contents() == {sha256(PNG), sha256(JPEG)}
+
+
 async def test_a_content_that_comes_again_while_it_is_removed_is_another(device: Device) -> None:
     old = await device.started({"a": Sent(PNG)})
     await device.world.ask(DELETE, id=old["id"])
@@ -108,6 +128,13 @@ async def test_a_content_that_comes_again_while_it_is_removed_is_another(device:
     assert await device.rows() == {"stored_file": 1, "attachment": 2}
     for session in sessions:
         assert (await device.fetch((await device.form(session["id"]))["a"]["url"])).content == PNG
+
+
+async def test_what_a_dead_server_had_half_stored_goes_with_the_next_collection(device: Device) -> None:
+    await device.started({"a": Sent(PNG)})
+    (device.folder / "incoming" / "half").write_bytes(b"half")
+    await device.collect()
+    assert device.contents() == {sha256(PNG)}
 
 
 async def test_many_are_collected_in_one_round(device: Device) -> None:

@@ -42,6 +42,21 @@ async def test_the_same_content_is_stored_once(device: Device) -> None:
     assert await device.rows() == {"stored_file": 1, "attachment": 3}
 
 
+async def test_a_content_that_is_there_is_not_stored_again(device: Device) -> None:
+    objects, sizes = device.world.app.state.services.files.objects, []
+    put = objects.put
+
+    async def count_puts(key: str, content: Any, size: int) -> None:
+        sizes.append(size)
+        await put(key, content, size)
+
+    objects.put = count_puts
+    session = await device.started({"a": Sent(PNG, "a.png"), "b": Sent(PNG, "b.png")})
+    await device.started({"c": Sent(PNG, "c.png")})
+    await device.saved(session["id"], {"d": Sent(PNG, "d.png")})
+    assert sizes == [len(PNG)]
+
+
 async def test_one_part_may_be_the_value_of_several_points(device: Device) -> None:
     data = [{"name": "a", "file": None}, {"name": "b", "file": None}]
     variables = {"input": {"variant": {"field": {"unitId": "u1", "data": data}}}}
