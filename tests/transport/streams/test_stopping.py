@@ -77,6 +77,15 @@ class Client:
             await self._writer.wait_closed()
 
 
+async def come(clients: AsyncExitStack, port: int, log: Log, number: int) -> list[asyncio.StreamReader]:
+    """So many clients, one after the other: those who come at the same moment begin together, and count as one."""
+    readers: list[asyncio.StreamReader] = []
+    while len(readers) < number:
+        readers.append(await clients.enter_async_context(Client(port)))
+        await until(lambda: log.closed == len(readers))
+    return readers
+
+
 async def test_five_hundred_streams_end_with_the_server_and_within_its_time(log: Log) -> None:
     app = endpoint(log)
     asked: list[float] = []
@@ -86,8 +95,7 @@ async def test_five_hundred_streams_end_with_the_server_and_within_its_time(log:
         await app.streams.close(0.1)
 
     async with AsyncExitStack() as clients, serving(app, Ending(close)) as (port, server, task):
-        readers = [await clients.enter_async_context(Client(port)) for _ in range(STREAMS)]
-        await until(lambda: log.closed == STREAMS)
+        readers = await come(clients, port, log, STREAMS)
         server.should_exit = True
         async with asyncio.timeout(PATIENCE):
             ends = await asyncio.gather(*(reader.read() for reader in readers))
@@ -108,8 +116,7 @@ async def test_streams_end_one_after_the_other(log: Log) -> None:
         times.append(loop.time())
 
     async with AsyncExitStack() as clients, serving(app) as (port, _, _):
-        readers = [await clients.enter_async_context(Client(port)) for _ in range(4)]
-        await until(lambda: log.closed == 4)
+        readers = await come(clients, port, log, 4)
         began = loop.time()
         reading = asyncio.gather(*(read(reader) for reader in readers))
         await app.streams.close(0.2)

@@ -37,6 +37,7 @@ async def test_a_client_that_vanishes_costs_those_who_are_told_the_same_nothing(
     async with site.client() as client:
         _, writer = await site.raw()
         writer.write(text({"type": "connection_init"}) + text({"id": "1", "type": "subscribe", "payload": TOLD}))
+        await until(lambda: site.log.closed == 1)  # who comes at the same moment begins together with it
         await client.subscribe(TOLD)
         await until(lambda: site.log.closed == 2)
         site.log.happen()

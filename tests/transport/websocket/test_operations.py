@@ -48,6 +48,7 @@ async def test_a_subscription_tells_what_there_is_and_what_happens(site: Site) -
 async def test_equal_subscriptions_of_several_clients_are_executed_once(site: Site) -> None:
     async with site.client() as one, site.client() as other:
         await one.subscribe(TOLD, 'a"\\é\n')
+        await until(lambda: site.log.closed == 1)  # who comes at the same moment begins together with it
         await other.subscribe(TOLD, "b")
         await until(lambda: site.log.closed == 2)
         site.log.happen(3)
