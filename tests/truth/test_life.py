@@ -17,10 +17,12 @@ from tests.truth.steps import (
     Again,
     Away,
     Call,
+    PingAt,
     SetBack,
     Start,
     Step,
     Sweep,
+    Track,
     Update,
     Wait,
 )
@@ -40,6 +42,17 @@ RETURNED_AFTER_A_STEP_BACK: list[Step] = [USER, SetBack(HOUR), Away(HOUR // 2, r
 TALK = Start("AGENDA", {}, {}, at=30 * SECOND, lasts=HOUR)
 BEGUN_BEFORE_A_STEP_BACK: list[Step] = [TALK, Wait(30 * SECOND), Sweep(), SetBack(5_001), Call("stop", 0)]
 PUT_OFF: list[Step] = [TALK, Update(0, {"startTime": MINUTE}), Wait(30 * SECOND), Sweep(), Wait(0, None, 0), Sweep()]
+VIDEO = Start("MEDIA", {"timeoutSeconds": 86400}, {})
+NOW, BEFORE, BEHIND = PingAt(False, 0, 7, False), PingAt(False, -1, 0, False), PingAt(True, -30 * SECOND, 0, False)
+TOLD_IN_REVERSE: list[Step] = [VIDEO, Wait(HOUR // 3), Track(0, (("PAUSE_START", NOW), ("ERROR", BEFORE)))]
+STANDING_STILL: list[Step] = [
+    VIDEO,
+    Track(0, (("PLAY", NOW),)),
+    Wait(HOUR // 3),
+    Track(0, (("PING", NOW),)),
+    Wait(0, 0),
+]
+MOVED_ONLY_IN_THE_PAST: list[Step] = [*TOLD_IN_REVERSE, Wait(HOUR // 3), Track(0, (("PING", BEHIND),)), Wait(0, 0)]
 
 
 def play(steps: list[Step]) -> None:
@@ -55,6 +68,9 @@ def play(steps: list[Step]) -> None:
 @example(steps=RETURNED_AFTER_A_STEP_BACK)
 @example(steps=BEGUN_BEFORE_A_STEP_BACK)
 @example(steps=PUT_OFF)
+@example(steps=TOLD_IN_REVERSE)
+@example(steps=STANDING_STILL)
+@example(steps=MOVED_ONLY_IN_THE_PAST)
 def test_a_life_goes_as_it_is_counted(steps: list[Step]) -> None:
     play(steps)
 
