@@ -73,7 +73,7 @@ async def test_a_result_that_is_longer_than_the_queue_reaches_who_waits_for_it(l
 
 
 async def test_a_reader_that_takes_nothing_is_cut_off(log: Log) -> None:
-    server = Server(log, limited(stream_stall_seconds=0.01))
+    server = Server(log, limited(stream_stall_seconds=0.1))
     stuck, fine = await server.open(), await server.open()
     told = asyncio.Event()
     stuck.frames.on_too_slow = told.set
@@ -96,7 +96,7 @@ async def test_a_reader_that_takes_nothing_is_cut_off(log: Log) -> None:
 
 async def test_a_reader_that_takes_nothing_of_its_beginning_is_cut_off(log: Log) -> None:
     log.happen(3)
-    server = Server(log, limited(stream_stall_seconds=0.01))
+    server = Server(log, limited(stream_stall_seconds=0.1))
     answer = await server.open(variables={"after": "0"})
     assert await numbers(answer, 1) == [1]
     told = asyncio.Event()

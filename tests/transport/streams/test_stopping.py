@@ -153,7 +153,7 @@ async def test_a_client_that_closes_its_socket_closes_the_source(log: Log) -> No
 
 
 async def test_a_client_that_stops_reading_is_cut_off_and_others_are_not(log: Log) -> None:
-    app = endpoint(log, limited(stream_stall_seconds=0.2))
+    app = endpoint(log, limited(stream_stall_seconds=0.5))
     with capture_logs() as logged:
         async with serving(app) as (port, server, _), Client(port, 100_000) as stuck:
             stuck._transport.pause_reading()  # type: ignore[attr-defined]  # asyncio reads even where nobody asks

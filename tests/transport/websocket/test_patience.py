@@ -60,12 +60,12 @@ async def test_a_client_that_is_slow_to_read_is_not_asked_meanwhile(monkeypatch:
 
 
 async def test_a_client_has_its_time_to_answer_however_late_it_was_asked() -> None:
-    caller = AsgiCaller(Server(Log(), limited(ping_seconds=0.01, pong_seconds=0.2)), slow_to="ping")
+    caller = AsgiCaller(Server(Log(), limited(ping_seconds=0.01, pong_seconds=0.5)), slow_to="ping")
     caller.reading.clear()
     async with caller.calling():
         caller.say({"type": "connection_init"})
         await caller.held.wait()
-        await elapsed(0.21)
+        await elapsed(0.51)
         caller.reading.set()
         await until(lambda: "ping" in caller.said)
         await asyncio.sleep(0)
