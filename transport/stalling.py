@@ -36,8 +36,17 @@ class Stall:
             self._timer.cancel()
             self._timer = None
 
+    def end(self) -> None:
+        """Look never again. Whoever gives up is let go of: it holds this, and would be freed later otherwise."""
+        self.stop()
+        self._give_up = nothing
+
     def _look_again(self, before: int) -> None:
         if self._transport.get_write_buffer_size() < before:
             self.look()
         else:
             self._give_up()
+
+
+def nothing() -> None:
+    """The client is gone."""

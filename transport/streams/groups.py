@@ -111,6 +111,7 @@ class Groups:
         if not group.members and group.task is not None:
             self._forget(key, group)
             group.task.cancel()
+            group.task = None  # which holds it
 
     async def _run(self, key: Hashable, group: "Group") -> None:
         try:
@@ -124,27 +125,26 @@ class Groups:
 
 
 class Membership:
-    """The place of one stream in its group."""
+    """The place of one stream in its group. It does not hold the stream, which holds it."""
 
-    __slots__ = ("_group", "_groups", "_key", "_member", "_selection")
+    __slots__ = ("_group", "_groups", "_key", "_selection")
 
-    def __init__(self, groups: Groups, key: Hashable, selection: Selection, member: Member) -> None:
+    def __init__(self, groups: Groups, key: Hashable, selection: Selection) -> None:
         self._groups = groups
         self._key = key
         self._selection = selection
-        self._member = member
         self._group: Group | None = None
 
-    def join(self) -> "Group":
+    def join(self, member: Member) -> "Group":
         """The group, of which the stream is a member now, if it was not before."""
         if self._group is None:
-            self._group = self._groups.join(self._key, self._selection, self._member)
+            self._group = self._groups.join(self._key, self._selection, member)
         return self._group
 
-    def leave(self) -> None:
+    def leave(self, member: Member) -> None:
         """Be no member, if it is one."""
         if self._group is not None:
-            self._groups.leave(self._key, self._group, self._member)
+            self._groups.leave(self._key, self._group, member)
             self._group = None
 
 

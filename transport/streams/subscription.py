@@ -49,7 +49,7 @@ class Subscription(Frames):
         on_close: Callable[["Subscription"], None],
     ) -> None:
         super().__init__()
-        self._membership = Membership(groups, key, selection, self)
+        self._membership = Membership(groups, key, selection)
         self._selection = selection
         self._terms = terms
         self._after = terms.after
@@ -114,7 +114,7 @@ class Subscription(Frames):
             return await self._take_step(self._beginning) if self._cut is None else None
 
     async def _begin(self) -> None:
-        group = self._membership.join()
+        group = self._membership.join(self)
         self._missed, self._known = False, None
         await group.following.wait()
         self._beginning = Beginning(self._selection, self._after)
@@ -220,7 +220,7 @@ class Subscription(Frames):
     def _leave(self) -> None:
         self._finished, self._missed = True, False
         self._queue.clear()
-        self._membership.leave()
+        self._membership.leave(self)
 
     async def _close_beginning(self) -> None:
         beginning, self._beginning = self._beginning, None

@@ -128,9 +128,10 @@ class Patience:
             self._timer = self._loop.call_later(self._seconds, self._look)
 
     def stop(self) -> None:
-        """Wait no more."""
+        """Wait no more. Whoever gives up is let go of: it holds this, and would be freed later otherwise."""
         if self._timer is not None:
             self._timer.cancel()
+        self._is_missed, self._give_up = never, nothing
 
     def _look(self) -> None:
         self._timer = None
@@ -141,3 +142,12 @@ class Patience:
             self._timer = self._loop.call_later(left, self._look)
         else:
             self._give_up()
+
+
+def never() -> bool:
+    """Nothing is missed any more."""
+    return False
+
+
+def nothing() -> None:
+    """Nobody is left to give up on."""

@@ -61,8 +61,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost = True
-        self._stall.stop()
+        self._stall.end()
         super().connection_lost(exc)
+        del self.conn.parser  # it holds the connection's state, which holds it; see `run_asgi`
 
     # ---- what comes in
 
@@ -126,7 +127,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     async def run_asgi(self) -> None:
         self.scope["extensions"][EXTENSION] = {"write": self.write}
-        await super().run_asgi()
+        try:
+            await super().run_asgi()
+        finally:
+            # They hold each other: thousands that leave would stay in memory until somebody looks for such pairs.
+            del self.scope["extensions"][EXTENSION]
 
     def write(self, texts: Sequence[bytes]) -> bool:
         """See `EXTENSION`. Never raises: who writes here writes to others, too."""
