@@ -22,6 +22,11 @@ ANSWER_SECONDS: Final = 3.5
 """From the word to stop: requests that were begun are answered; then they are cut off, and told so."""
 CUT_SECONDS: Final = 0.5
 """What those have to say so."""
+DOORS: Final = 32
+"""As often a socket is listened on: at each the event loop lets in one connection before it does something else. One
+door is too narrow for the thousands that come back after a restart: requests would queue behind them for seconds."""
+BACKLOG: Final = 4096
+"""Connections that wait to be let in; what comes then has to try again, after a second and more."""
 CLOSE_SECONDS: Final = 1
 """What is left after that, such as an answer that its client does not take, is closed after this time."""
 
@@ -67,6 +72,7 @@ def options() -> dict[str, Any]:
         "lifespan": "on",
         "timeout_keep_alive": 10,
         "timeout_graceful_shutdown": CLOSE_SECONDS,
+        "backlog": BACKLOG,
         "server_header": False,
         "proxy_headers": False,
         "access_log": False,
@@ -84,7 +90,8 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
-        await super().startup(sockets)
+        doors = [door for listening in sockets or () for door in (listening, *copies(listening, DOORS - 1))]
+        await super().startup(doors or None)
         self._announce()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -166,9 +173,14 @@ def listen(host: str, port: int) -> socket.socket:
     address = host.strip("[]")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        return socket.create_server((address, port), family=family, backlog=2048)
+        return socket.create_server((address, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise CannotListenError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+
+
+def copies(listening: socket.socket, count: int) -> list[socket.socket]:
+    """The same socket again, so many times."""
+    return [listening.dup() for _ in range(count)]
 
 
 def origin(host: str, listening: socket.socket) -> str:

@@ -7,6 +7,7 @@ from typing import Final, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from transport.hearing import Hearing
+from transport.http.arrivals import arrivals
 from transport.http.streaming import ABORT
 from transport.stalling import Stall
 
@@ -44,7 +45,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
-        self._stall.stop()
+        self._stall.end()
         self._hearing.lost()
         super().connection_lost(exc)
 
@@ -105,8 +106,16 @@ class HttpProtocol(HttpToolsProtocol):
             self._be_patient()
 
     def handle_websocket_upgrade(self) -> None:
-        self._stall.stop()
-        super().handle_websocket_upgrade()
+        self._stall.end()
+        self.transport.pause_reading()
+        arrivals(self.server_state, self.loop).enter(self._upgrade)
+
+    def _upgrade(self) -> None:
+        if not self.transport.is_closing():
+            super().handle_websocket_upgrade()
+            self.transport.resume_reading()
+            # It holds this, and this holds it: thousands that leave would stay in memory until somebody looks for such.
+            self.parser = None  # type: ignore[assignment]  # as uvicorn has it for those that have left
 
     def _count(self, size: int) -> None:
         self._header_size += size
