@@ -38,6 +38,7 @@ class Asking:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: list[_Question] = []
+        self._working = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def ask(self, now: Instant, question: Callable[[Look], T]) -> T:
@@ -48,7 +49,8 @@ class Asking:
         """
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Question(now, question, answer))
-        if len(self._tasks) < AT_ONCE:
+        if self._working < AT_ONCE:
+            self._working += 1
             task = asyncio.create_task(self._work(), name="asking")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -59,11 +61,15 @@ class Asking:
         await asyncio.gather(*self._tasks)
 
     async def _work(self) -> None:
-        while self._waiting:
-            questions = [one for one in self._waiting[:TOGETHER] if not one.answer.done()]
-            del self._waiting[:TOGETHER]
-            if questions:
-                await self._answer(questions)
+        try:
+            while self._waiting:
+                questions = [one for one in self._waiting[:TOGETHER] if not one.answer.done()]
+                del self._waiting[:TOGETHER]
+                if questions:
+                    await self._answer(questions)
+        finally:
+            # Not when the task is known to be done: who asks before that would wait for one that looks no more.
+            self._working -= 1
 
     async def _answer(self, questions: Sequence[_Question]) -> None:
         try:
