@@ -23,11 +23,12 @@ Step: TypeAlias = Frame | Joined | None
 class Beginning:
     """The steps of one stream, before it is told what its group is."""
 
-    __slots__ = ("_after", "_ahead", "_items", "_runner", "_selection")
+    __slots__ = ("_after", "_ahead", "_following", "_items", "_runner", "_selection")
 
-    def __init__(self, selection: Selection, after: str | None) -> None:
+    def __init__(self, selection: Selection, after: str | None, following: asyncio.Event) -> None:
         self._selection = selection
         self._after = after
+        self._following = following
         self._ahead: deque[Step] = deque()
         self._items: AsyncIterator[Item | Joined] | None = None
         self._runner: Runner | None = None
@@ -60,7 +61,7 @@ class Beginning:
     async def _take(self) -> Step:
         try:
             async with self._selection.deadline() as deadline:
-                item = await anext(self._opened(), None)
+                item = await anext(await self._opened(), None)
         except TimeoutError as error:
             return self._selection.late() if deadline.expired() else self._selection.failed(error)
         except Exception as error:  # the source is the resolver's: it may raise anything
@@ -75,8 +76,9 @@ class Beginning:
         assert self._runner is not None, "made when the source was opened"
         return await self._runner.frame(item)
 
-    def _opened(self) -> AsyncIterator[Item | Joined]:
+    async def _opened(self) -> AsyncIterator[Item | Joined]:
         if self._items is None:
+            await self._following.wait()  # nothing may happen between what is read and what the group is told
             self._runner = self._selection.runner()
             self._items = self._selection.source.open(self._after)
         return self._items
@@ -159,7 +161,7 @@ class Beginnings:
     def _forget(self, key: Hashable, batch: Batch) -> None:
         if self._newest.get(key) is not batch:
             return
-        if batch.before is None:
+        if batch.before is None or batch.before.over.is_set():
             del self._newest[key]
         else:
             self._newest[key] = batch.before

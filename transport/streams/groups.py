@@ -48,13 +48,13 @@ def _key(variables: Mapping[str, Any]) -> Hashable:
 class Told:
     """What the members of a group are told at a stretch: frames, at least one, and their positions."""
 
-    __slots__ = ("cursor", "first", "frames", "positions", "size")
+    __slots__ = ("cursor", "frames", "lowest", "positions", "size")
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
         self.positions: list[int] = []
-        self.first: float = inf
-        """The first of the positions."""
+        self.lowest: float = inf
+        """The lowest of the positions."""
         self.cursor: str | None = None
         """Where a member may resume that was told all."""
         self.size = 0
@@ -62,7 +62,7 @@ class Told:
     def add(self, position: int, frame: Frame) -> None:
         """One more, behind the others."""
         self.positions.append(position)
-        self.first = min(self.first, position)
+        self.lowest = min(self.lowest, position)
         self.frames.append(frame)
         self.cursor = frame.cursor or self.cursor
         self.size += len(frame.payload)

@@ -116,8 +116,7 @@ class Subscription(Frames):
     async def _begin(self) -> None:
         group = self._membership.join(self)
         self._missed, self._known = False, None
-        await group.following.wait()
-        self._beginning = Beginning(self._selection, self._after)
+        self._beginning = Beginning(self._selection, self._after, group.following)
         key = self._after, self._selection.start
         await group.beginnings.begin(key, self._beginning, self._terms, lambda: self._cut is not None)
 
@@ -164,7 +163,7 @@ class Subscription(Frames):
             self.directly is not None
             and self._handover.awaited
             and self._choice.is_all
-            and (self._known is None or told.first > self._known)
+            and (self._known is None or told.lowest > self._known)
             and self.directly(told.frames)
         )
 

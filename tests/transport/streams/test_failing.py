@@ -1,13 +1,16 @@
 """Faults of a source end its streams; faults of one item are told with it, and the stream goes on."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from structlog.testing import capture_logs
 
-from tests.transport.streams.source import Log
+from tests.transport.streams.source import Log, items
 from tests.transport.streams.world import ASK, Server, body, codes, joined, numbers, rest, until
 from tests.transport.world import Expected
+from tests.waiting import PATIENCE
 
 
 @pytest.mark.parametrize(
@@ -97,6 +100,21 @@ async def test_a_beginning_that_takes_too_long_ends_the_stream(server: Server, l
     selection.source.open = lambda _after: Never()
     server.streams.execution.seconds = 0.01
     assert [codes(result) for result in await rest(answer)] == [["TIMEOUT"]]
+
+
+async def test_a_source_that_cannot_be_followed_in_time_ends_the_stream(server: Server, log: Log) -> None:
+    @asynccontextmanager
+    async def never() -> AsyncIterator[AsyncIterator[object]]:
+        await log.gate.wait()
+        yield items(asyncio.Queue())
+
+    answers = [await server.open() for _ in range(2)]
+    for answer in answers:
+        answer.frames._selection.source.follow = never  # type: ignore[attr-defined]  # it is a Subscription
+    server.streams.execution.seconds = 0.01
+    async with asyncio.timeout(PATIENCE):
+        told = await asyncio.gather(*map(rest, answers))
+    assert [[codes(result) for result in results] for results in told] == [[["TIMEOUT"]]] * 2
 
 
 async def test_something_cancelled_that_a_source_waits_for_is_a_surprise(server: Server) -> None:
