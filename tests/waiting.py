@@ -1,6 +1,15 @@
-"""How long tests wait for what must come."""
+"""How tests wait for what must come."""
 
-from typing import Final
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
 
 PATIENCE: Final = 60.0
 """Seconds after which a test gives up: more than anything takes, however busy the machine is. No test waits so long."""
+
+
+async def until(happened: Callable[[], Any]) -> None:
+    """Let others run until something has happened."""
+    async with asyncio.timeout(PATIENCE):
+        while not happened():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0)

@@ -5,8 +5,7 @@ from typing import Any, cast
 
 from models.database import Database
 from resolvers.feed.asking import AT_ONCE, Asking
-from tests.transport.streams.world import until
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 
 class Gate:

@@ -1,7 +1,7 @@
 """The feed at work: what wakes it, what stops it, and what does not."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ from resolvers.feed.items import Item
 from resolvers.feed.source import Source
 from tests.feed.stage import Stage
 from tests.rows import activity_row, session_row, store
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 
 async def live(stage: Stage, **manner: Any) -> Source:
@@ -41,13 +41,6 @@ async def following(stage: Stage, source: Source) -> AsyncIterator[AsyncIterator
     async with asyncio.timeout(PATIENCE), stage.feed.running(), source.follow() as items:
         await until(lambda: stage.timers.next is not None)
         yield items
-
-
-async def until(happened: Callable[[], Any]) -> None:
-    """Let others run until something has happened."""
-    async with asyncio.timeout(PATIENCE):
-        while not happened():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0)
 
 
 async def test_a_commit_wakes_the_feed(stage: Stage) -> None:

@@ -1,7 +1,7 @@
 """Sources as the transport shares them: equal streams are one execution, whoever began where."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from schema import graphql_schema
 from tests.feed.stage import Stage
 from tests.feed.test_access import ONE, ONE_TOO, TWO
 from tests.reading.asking import statements
+from tests.waiting import until
 from transport import TransportSettings
 from transport.execution import Execution
 from transport.masking import Mask
@@ -95,12 +96,6 @@ async def joined(answers: list[Answer], count: int) -> "list[asyncio.Task[list[A
     tasks = [asyncio.create_task(told(answer, count)) for answer in answers]
     await until(lambda: all(cast("Subscription", answer.frames)._handover.awaited for answer in answers))
     return tasks
-
-
-async def until(happened: Callable[[], Any]) -> None:
-    """Let others run until something has happened."""
-    while not happened():  # noqa: ASYNC110 - what is waited for has no event
-        await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("subscribers", [60, pytest.param(1000, marks=pytest.mark.long)])

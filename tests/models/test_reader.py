@@ -13,8 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from models.database.engine import READERS, reading_engine, writing_engine
 from models.database.reader import Reader
-from tests.transport.streams.world import until
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 ENDLESS = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c"
 

@@ -4,7 +4,7 @@ import asyncio
 
 from uvicorn.server import ServerState
 
-from tests.transport.streams.world import until
+from tests.waiting import until
 from transport.http.arrivals import AT_ONCE, Arrivals, arrivals
 
 CROWD = 10 * AT_ONCE

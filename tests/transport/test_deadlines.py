@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.transport.streams.world import until
+from tests.waiting import until
 from transport.deadlines import Deadlines
 
 

@@ -8,7 +8,7 @@ import uvicorn
 import uvloop
 from starlette.types import Receive, Scope, Send
 
-from tests.transport.streams.world import until
+from tests.waiting import until
 from transport.server import Nothing, Server, listen, options
 
 CROWD = 128

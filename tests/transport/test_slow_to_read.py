@@ -12,8 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.transport.streams.world import until
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 from transport.http.wire import HttpProtocol
 from transport.server import options
 

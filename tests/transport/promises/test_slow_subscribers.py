@@ -12,9 +12,8 @@ from typing import Any
 import uvicorn
 
 from tests.transport.promises.reading import KINDS, LONG, Reader
-from tests.transport.streams.world import until
 from tests.transport.websocket.site import listening
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 from tests.world import World, open_world
 from transport import Limits
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, cast
 
-from tests.transport.streams.world import until
+from tests.waiting import until
 from transport.streams.beginning import Beginning, Beginnings
 from transport.streams.waiting import Terms
 

@@ -3,8 +3,9 @@
 import asyncio
 
 from tests.transport.streams.source import Log, Told
-from tests.transport.streams.world import Server, body, joined, numbers, rest, until
+from tests.transport.streams.world import Server, body, joined, numbers, rest
 from tests.transport.world import limited
+from tests.waiting import until
 
 SAME = "subscription($after: String) { told(after: $after) { caller } }"
 

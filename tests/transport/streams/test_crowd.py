@@ -3,8 +3,9 @@
 import asyncio
 
 from tests.transport.streams.source import Log
-from tests.transport.streams.world import Server, body, codes, until
+from tests.transport.streams.world import Server, body, codes
 from tests.transport.world import limited
+from tests.waiting import until
 from transport.streams import Answer, Closing, opening
 
 SLOW = "subscription($after:String){told(after:$after){number slow}}"

@@ -10,8 +10,8 @@ import pytest
 from tests.transport.streams.asgi import endpoint
 from tests.transport.streams.source import Log
 from tests.transport.streams.test_stopping import serving
-from tests.transport.streams.world import Server, body, codes, rest, until
-from tests.waiting import PATIENCE
+from tests.transport.streams.world import Server, body, codes, rest
+from tests.waiting import PATIENCE, until
 from transport import server as transport_server
 from transport.streams import Closing
 

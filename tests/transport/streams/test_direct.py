@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transport.streams.source import Log
-from tests.transport.streams.world import Server, body, until
+from tests.transport.streams.world import Server, body
 from tests.transport.world import limited
+from tests.waiting import until
 from transport.streams import Answer, Frame
 from transport.streams.groups import MEMBERS_AT_ONCE, STRETCH, STRETCH_BYTES
 

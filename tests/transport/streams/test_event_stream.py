@@ -6,8 +6,9 @@ from structlog.testing import capture_logs
 
 from tests.transport.streams.asgi import Call, endpoint
 from tests.transport.streams.source import Log, Told
-from tests.transport.streams.world import ASK, until
+from tests.transport.streams.world import ASK
 from tests.transport.world import Expected, limited
+from tests.waiting import until
 
 EVENTS = "text/event-stream"
 NUMBERS = "subscription($after:String){told(after:$after){number}}"

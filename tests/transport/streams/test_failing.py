@@ -8,9 +8,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.transport.streams.source import Log, items
-from tests.transport.streams.world import ASK, Server, body, codes, joined, numbers, rest, until
+from tests.transport.streams.world import ASK, Server, body, codes, joined, numbers, rest
 from tests.transport.world import Expected
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 
 @pytest.mark.parametrize(

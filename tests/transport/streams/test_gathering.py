@@ -6,8 +6,9 @@ from contextlib import suppress
 import pytest
 
 from tests.transport.streams.source import Log
-from tests.transport.streams.world import Server, body, codes, numbers, until
+from tests.transport.streams.world import Server, body, codes, numbers
 from tests.transport.world import limited
+from tests.waiting import until
 from transport.streams import Answer, Closing, Frame, Wishes
 
 CROWD = 1_000

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transport.streams.source import Log
-from tests.transport.streams.world import Server, numbers, until
+from tests.transport.streams.world import Server, numbers
 from tests.transport.world import limited
+from tests.waiting import until
 
 READERS = 8
 LONG = "subscription($after:String){told(after:$after){number text(size:100)}}"

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.transport.streams.world import Server, body, codes, rest, until
+from tests.transport.streams.world import Server, body, codes, rest
+from tests.waiting import until
 from transport.streams import Wishes
 from transport.streams.incremental import Incremental
 

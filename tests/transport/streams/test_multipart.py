@@ -5,8 +5,8 @@ import pytest
 
 from tests.transport.streams.asgi import Call, endpoint
 from tests.transport.streams.source import Log
-from tests.transport.streams.world import until
 from tests.transport.world import Expected, limited
+from tests.waiting import until
 
 SUBSCRIPTIONS = 'multipart/mixed;subscriptionSpec="1.0", application/json'
 PARTS = "multipart/mixed;incrementalSpec=v0.2, application/graphql-response+json, application/json;q=0.9"

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from tests.transport.streams.source import Caller, Log
-from tests.transport.streams.world import ASK, Server, body, codes, joined, numbers, rest, until
+from tests.transport.streams.world import ASK, Server, body, codes, joined, numbers, rest
 from tests.transport.world import limited
+from tests.waiting import until
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.transport.streams.source import Caller, Log
-from tests.transport.streams.world import ASK, Server, body, is_live, joined, numbers, until
+from tests.transport.streams.world import ASK, Server, body, is_live, joined, numbers
+from tests.waiting import until
 from transport.request import OperationRequest
 from transport.streams import Answer, Frame
 

@@ -13,9 +13,8 @@ from structlog.testing import capture_logs
 
 from tests.transport.streams.asgi import endpoint
 from tests.transport.streams.source import Log
-from tests.transport.streams.world import until
 from tests.transport.world import limited
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 from transport import GraphQLEndpoint
 from transport.server import Living, Server, options
 

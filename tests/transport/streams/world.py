@@ -1,7 +1,7 @@
 """A schema on the toy source, a server of it without sockets, and ways to read its answers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from graphql import GraphQLObjectType, GraphQLSchema, build_schema
 
 from tests.transport.streams.source import Caller, Log, ToySource, items
 from tests.transport.world import Expected
-from tests.waiting import PATIENCE
+from tests.waiting import until
 from transport import TransportSettings
 from transport.execution import Execution
 from transport.request import OperationRequest
@@ -165,13 +165,6 @@ def is_live(answer: Answer) -> bool:
     """Whether a stream is past its beginning."""
     assert isinstance(answer.frames, Subscription)
     return answer.frames.is_live
-
-
-async def until(happened: Callable[[], Any]) -> None:
-    """Let others run until something has happened."""
-    async with asyncio.timeout(PATIENCE):
-        while not happened():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0)
 
 
 def codes(result: Any) -> list[str]:

@@ -9,8 +9,8 @@ from starlette.requests import HTTPConnection
 from starlette.types import Message
 
 from tests.transport.streams.source import Caller
-from tests.transport.streams.world import Server, until
-from tests.waiting import PATIENCE
+from tests.transport.streams.world import Server
+from tests.waiting import PATIENCE, until
 from transport import TransportSettings
 from transport.websocket import WebSocketEndpoint
 

@@ -19,8 +19,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from tests.transport.streams.source import Caller, Log
-from tests.transport.streams.world import Server, until
-from tests.waiting import PATIENCE
+from tests.transport.streams.world import Server
+from tests.waiting import PATIENCE, until
 from transport import TransportSettings
 from transport.connection import connection_params
 from transport.http.wire import HttpProtocol

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
-from tests.transport.streams.world import until
 from tests.transport.websocket.site import TOLD, Client, Site, reset, text
+from tests.waiting import until
 from transport.websocket.line import Line
 from transport.websocket.wire import EXTENSION
 

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from tests.transport.streams.world import until
 from tests.transport.websocket.site import TOLD, Client, serving
+from tests.waiting import until
 
 RESTART = (1012, "Service restart")
 

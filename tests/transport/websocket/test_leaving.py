@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from tests.transport.streams.world import until
 from tests.transport.websocket.site import TOLD, Site
+from tests.waiting import until
 from transport.http.wire import HttpProtocol
 from transport.streams.subscription import Subscription
 from transport.websocket.socket import Socket

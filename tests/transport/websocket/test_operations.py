@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.transport.streams.world import until
 from tests.transport.websocket.site import TOLD, Client, Site, serving
+from tests.waiting import until
 
 SLOW = {"query": "query Slow{slow}"}
 

@@ -5,10 +5,11 @@ import asyncio
 import pytest
 
 from tests.transport.streams.source import Log
-from tests.transport.streams.world import Server, until
+from tests.transport.streams.world import Server
 from tests.transport.websocket.caller import AsgiCaller
 from tests.transport.websocket.site import serving
 from tests.transport.world import limited
+from tests.waiting import until
 from transport import TransportSettings
 from transport.http.wire import HttpProtocol
 from transport.websocket.actions import Action

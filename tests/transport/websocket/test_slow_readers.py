@@ -7,10 +7,9 @@ from contextlib import asynccontextmanager, closing, suppress
 
 import pytest
 
-from tests.transport.streams.world import until
 from tests.transport.websocket.site import HANDSHAKE, Site, frame, serving, text
 from tests.transport.world import limited
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 from transport.websocket import WebSocketProtocol
 
 LONG = {"query": "subscription{told{text(size: 100000)}}"}

@@ -6,9 +6,8 @@ from contextlib import closing
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from tests.transport.streams.world import until
 from tests.transport.websocket.site import HANDSHAKE, frame, listening, reset
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 from transport.websocket.wire import EXTENSION, WebSocketProtocol
 
 
