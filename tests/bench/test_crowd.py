@@ -15,6 +15,7 @@ from websockets.http11 import Request, Response
 from bench.crowd import crowd as crowds
 from bench.crowd.crowd import Crowd
 from bench.load import HOST, LoadFailed
+from tests.waiting import until
 
 FOR_LONG = 60.0
 DOCUMENTS = [
@@ -101,9 +102,7 @@ async def test_a_crowd_is_live_when_each_knows_all_there_is_and_counts_what_come
         await script.tell(PING)
         await script.tell(told(a=2))
         await crowd.delivered.reached(8, FOR_LONG)
-        async with asyncio.timeout(FOR_LONG):
-            while script.pongs < 4:  # noqa: ASYNC110 - the script has no event for it
-                await asyncio.sleep(0)
+        await until(lambda: script.pongs == 4)
 
 
 async def test_a_listener_is_shown_what_live_watchers_are_told() -> None:
@@ -142,9 +141,7 @@ async def test_whoever_is_turned_away_tries_again(monkeypatch: pytest.MonkeyPatc
     async with playing(script, 2) as crowd:
         crowd.returning = True
         opening = asyncio.create_task(crowd.open(FOR_LONG))
-        async with asyncio.timeout(FOR_LONG):
-            while crowd.cut[0] < 10:  # noqa: ASYNC110 - it is tried and tried
-                await asyncio.sleep(0)
+        await until(lambda: crowd.cut[0] >= 10)
         script.status = None
         await opening
 

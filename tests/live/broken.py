@@ -26,9 +26,13 @@ def _now_and_then(every: int) -> bool:
     return next(_numbers) % every == 0
 
 
+def _replace(owner: type, name: str, method: Callable[..., Any]) -> None:
+    setattr(owner, name, method)
+
+
 def an_item_is_dropped() -> None:
     give = Follower.give
-    Follower.give = lambda self, items: give(self, [one for one in items if not _now_and_then(50)])  # type: ignore[method-assign]
+    _replace(Follower, "give", lambda self, items: give(self, [one for one in items if not _now_and_then(50)]))
 
 
 def an_item_comes_twice() -> None:
@@ -37,7 +41,7 @@ def an_item_comes_twice() -> None:
     def twice(self: Follower, items: Iterable[Item]) -> None:
         give(self, [again for one in items for again in ([one, one] if _now_and_then(20) else [one])])
 
-    Follower.give = twice  # type: ignore[method-assign]
+    _replace(Follower, "give", twice)
 
 
 def two_items_change_places() -> None:
@@ -46,7 +50,7 @@ def two_items_change_places() -> None:
     def reverse(self: Follower, items: Iterable[Item]) -> None:
         give(self, list(items)[::-1])
 
-    Follower.give = reverse  # type: ignore[method-assign]
+    _replace(Follower, "give", reverse)
 
 
 def removed_is_forgotten() -> None:
@@ -56,7 +60,7 @@ def removed_is_forgotten() -> None:
         found = change(self, id_, *rest)
         return None if found == "REMOVED" and _now_and_then(5) else found
 
-    LiveSet._change = forget  # type: ignore[assignment, method-assign]
+    _replace(LiveSet, "_change", forget)
 
 
 def a_flush_has_its_last_cursor_throughout() -> None:
@@ -65,7 +69,7 @@ def a_flush_has_its_last_cursor_throughout() -> None:
     def ahead(self: LiveSet, *args: Any, place: Place) -> Item:  # noqa: ARG001 - what is right is not used
         return item(self, *args, place=self._told)
 
-    LiveSet._item = ahead  # type: ignore[assignment, method-assign]
+    _replace(LiveSet, "_item", ahead)
 
 
 def a_cursor_falls_behind() -> None:
@@ -88,7 +92,7 @@ def a_resume_skips_an_entry() -> None:
             found = found._replace(entries=found.entries[1:])
         return now, found
 
-    Feed.read = skip  # type: ignore[assignment, method-assign]
+    _replace(Feed, "read", skip)
 
 
 def a_resume_begins_one_entry_too_early() -> None:
@@ -100,7 +104,7 @@ def a_resume_begins_one_entry_too_early() -> None:
             args = (*rest, stretch._replace(after=max(0, stretch.after - 1)))
         return await read(self, question, *args)
 
-    Feed.read = early  # type: ignore[assignment, method-assign]
+    _replace(Feed, "read", early)
 
 
 def a_snapshot_and_its_position_are_of_two_transactions() -> None:
@@ -112,7 +116,7 @@ def a_snapshot_and_its_position_are_of_two_transactions() -> None:
             found = found._replace(position=(await read(self, lambda look, _now: look.head))[1])
         return now, found
 
-    Feed.read = later  # type: ignore[assignment, method-assign]
+    _replace(Feed, "read", later)
 
 
 def a_slow_reader_is_not_sent_on() -> None:
@@ -122,7 +126,7 @@ def a_slow_reader_is_not_sent_on() -> None:
         if self._handover.awaited or self._queue.has_room(frame):
             put(self, position, frame)
 
-    Subscription._put = lose  # type: ignore[method-assign]
+    _replace(Subscription, "_put", lose)
 
 
 BREAKAGES: Final[tuple[Callable[[], None], ...]] = (
