@@ -20,20 +20,21 @@ from starlette.routing import Route, WebSocketRoute
 from models.clock import Clock, SystemClock
 from models.database import database_file, open_database
 from models.errors import DatabaseInUse, DatabaseOutdated, DatabaseUnusable, StorageUnavailable
-from models.options import StorageOptions
+from models.settings import StorageOptions
 from resolvers.access import LOCAL_ADMIN
+from resolvers.blobs.downloads import Download, find_download
+from resolvers.blobs.garbage_collector import Collector
+from resolvers.blobs.signed_urls import PATH, open_links
+from resolvers.blobs.uploader import Files
 from resolvers.context import Context, Services, open_context
 from resolvers.feed import Feed
-from resolvers.field.collecting import Collector
-from resolvers.field.downloading import Download, find_download
-from resolvers.field.files import Files
-from resolvers.field.links import PATH, open_links
-from resolvers.figures import Figures
 from resolvers.lifecycle import Sweeper
-from resolvers.presence import Presence
+from resolvers.metrics import Figures
+from resolvers.server_liveness import Presence
 from schema import graphql_schema, sdl
-from transport import FileEndpoint, GraphQLEndpoint, Page, configure_log, middleware, server
+from transport import FileEndpoint, GraphQLEndpoint, Page, configure_log, middleware
 from transport.options import TransportOptions
+from transport.server import server
 from transport.websocket import WebSocketEndpoint
 from web import pages
 
@@ -178,7 +179,7 @@ def simulate(
     seed: Annotated[int | None, typer.Option(help="The same number makes the same traffic.")] = None,
 ) -> None:
     """Drive a server with believable traffic of all five kinds."""
-    from bench.simulate import simulate as run  # noqa: PLC0415 - its client is needed for nothing else
+    from demo.simulate import simulate as run  # noqa: PLC0415 - its client is needed for nothing else
 
     raise typer.Exit(asyncio.run(run(url=url, rate=rate, seconds=seconds, seed=seed)))
 

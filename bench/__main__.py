@@ -10,13 +10,13 @@ import typer
 import uvloop
 from rich.console import Console
 
-from bench.figures import FIGURES
-from bench.figures.figure import Figure
-from bench.ground import Effort, Ground
-from bench.load import LoadFailed
-from bench.machine import MachineLacks, describe_load, describe_machine
+from bench.harness import Effort, Ground
+from bench.load_generator import LoadFailed
+from bench.report import figure_table
+from bench.scenarios import FIGURES
+from bench.scenarios.base import Figure
 from bench.servers import ServerFailed, split_cores
-from bench.table import figure_table
+from bench.system_info import MachineLacks, describe_load, describe_machine
 
 USUAL: Final = Effort()
 QUICK: Final = Effort(1.0, 1, 1, (32,), 500, 3.0, past=50_000, shrink=10)

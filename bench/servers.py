@@ -13,8 +13,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final, TypeAlias
 
-from bench.load import HOST
-from bench.machine import processor_seconds, resident_bytes
+from bench.load_generator import HOST
+from bench.system_info import processor_seconds, resident_bytes
 
 ROOT: Final = Path(__file__).parent.parent
 DATABASE: Final = "sessions.db"
@@ -43,7 +43,7 @@ def _ours(port: int, database: Path) -> list[str]:
 
 
 def _plain(port: int, database: Path) -> list[str]:
-    return ["-m", "bench.peers.plain", str(port), str(database)]
+    return ["-m", "bench.baselines.strawberry", str(port), str(database)]
 
 
 OURS: Final = Recipe("Session Graph", _ours)

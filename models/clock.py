@@ -39,7 +39,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The wall clock of this machine. It may step either way: see `resolvers.presence`."""
+    """The wall clock of this machine. It may step either way: see `resolvers.server_liveness`."""
 
     def now(self) -> Instant:
         return time.time_ns() // 1_000_000

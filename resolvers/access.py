@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, true
 
-from models.words import Scope
+from models.enums import Scope
 from resolvers.errors import Forbidden
 
 

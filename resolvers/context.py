@@ -8,12 +8,12 @@ from models.database import Database
 from models.database.writer import Item, Result, Work
 from resolvers.access import Caller
 from resolvers.loaders import Loaders
-from resolvers.presence import Presence
+from resolvers.server_liveness import Presence
 
 if TYPE_CHECKING:
+    from resolvers.blobs.signed_urls import Links
+    from resolvers.blobs.uploader import Files
     from resolvers.feed import Feed
-    from resolvers.field.files import Files
-    from resolvers.field.links import Links
 
 
 @dataclass(frozen=True, slots=True)

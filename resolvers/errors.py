@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from models.enums import ProblemCode
 from models.kinds.base import Breach
-from models.words import ProblemCode
 
 
 @dataclass(frozen=True, slots=True)

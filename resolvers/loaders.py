@@ -14,13 +14,13 @@ from models.tables.activity import Activity
 from models.tables.path_time import PathTime
 from models.tables.project import Project
 from models.tables.session import Session
-from resolvers import timelines
 from resolvers.access import Caller, in_reach
-from resolvers.field.reading import Budget, Content, ShownPoint, Wanted, read_contents, read_points
-from resolvers.keyset import Slice
+from resolvers.activities import queries
+from resolvers.activities.queries import Span
+from resolvers.forms.queries import Budget, Content, ShownPoint, Wanted, read_contents, read_points
 from resolvers.media import State
-from resolvers.pages import Page, PageArgs
-from resolvers.timelines import Span
+from resolvers.pagination.keyset import Slice
+from resolvers.pagination.page import Page, PageArgs
 
 T = TypeVar("T")
 
@@ -98,14 +98,14 @@ class Loaders:
             BadUserInput: the page's arguments are not allowed, or a cursor is not of this database.
         """
         database_id = self.database_id
-        span = timelines.span(types, page, database_id)
+        span = queries.span(types, page, database_id)
         found: Slice[Activity] = await self._load("timelines", (session_id, span), self._timelines)
         return Page(
             found.nodes,
-            cursor=lambda node: timelines.cursor(node, database_id),
+            cursor=lambda node: queries.cursor(node, database_id),
             has_next_page=found.has_next,
             has_previous_page=found.has_previous,
-            count=lambda: self._database.read(timelines.count_timeline, self._caller, session_id, span.types),
+            count=lambda: self._database.read(queries.count_timeline, self._caller, session_id, span.types),
         )
 
     @property
@@ -190,5 +190,5 @@ def _read_timelines(tx: Connection, caller: Caller, keys: list[tuple[str, Span]]
     sessions: dict[Span, list[str]] = {}
     for session_id, span in keys:
         sessions.setdefault(span, []).append(session_id)
-    found = {span: timelines.read_timelines(tx, caller, ids, span) for span, ids in sessions.items()}
+    found = {span: queries.read_timelines(tx, caller, ids, span) for span, ids in sessions.items()}
     return [found[span].get(session_id, Slice([], has_next=False, has_previous=False)) for session_id, span in keys]

@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
+from models.enums import Scope
 from models.ids import ACTIVITY, is_made_here
 from models.tables.activity import Activity
 from models.tables.project import Project
 from models.tables.session import Session
-from models.words import Scope
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.errors import BadUserInput
 from resolvers.projects.reading import get_project
-from resolvers.sessions import get_session
+from resolvers.sessions.service import get_session
 
 Node: TypeAlias = Session | Project | Activity
 

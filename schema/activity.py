@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.enums import EventFlag
 from models.tables.activity import Activity as ActivityRow
-from models.words import EventFlag
-from resolvers.activities import activity_cursor
+from resolvers.activities.service import activity_cursor
 from resolvers.context import Context
 from schema.enums import ActivityType
-from schema.fields import derived
+from schema.field_helpers import derived
 from schema.node import Node
-from schema.pages import PageInfo
+from schema.page_info import PageInfo
 from schema.scalars import JSON, DateTime
 
 if TYPE_CHECKING:

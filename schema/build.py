@@ -16,9 +16,9 @@ from graphql import (
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 
-from schema.fields import DEFINITION, finish_field
+from schema.feed import type_of_item
+from schema.field_helpers import DEFINITION, finish_field
 from schema.kinds import SESSION_TYPES
-from schema.live import type_of_item
 from schema.mutations import Mutation
 from schema.queries import Query
 from schema.scalars import SCALARS

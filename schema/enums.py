@@ -1,9 +1,9 @@
-"""The enums: each word of `models.words` with its meaning, and the two words of sorting."""
+"""The enums: each word of `models.enums` with its meaning, and the two words of sorting."""
 
 import strawberry
 from strawberry.types.enum import has_enum_definition
 
-from models.words import (
+from models.enums import (
     ActivityType,
     EndReason,
     Kind,

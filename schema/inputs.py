@@ -3,12 +3,12 @@
 import strawberry
 
 from models.kinds.agenda_update import AgendaUpdateFields
-from models.kinds.calls import HeardFields, KeepaliveFields, TerminateFields
+from models.kinds.commands import HeardFields, KeepaliveFields, TerminateFields
 from models.kinds.field import SaveFieldDataFields
 from models.kinds.project import KindTimeoutFields, ProjectFields
-from schema.field import DataPointInput
-from schema.from_models import input_from
+from schema.forms import DataPointInput
 from schema.media import MediaPingInput
+from schema.model_types import input_from
 
 
 @input_from(KeepaliveFields, "A sign of life of a client: it is there, visible or not, and on this path.")

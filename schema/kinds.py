@@ -12,15 +12,15 @@ from models.kinds import KINDS
 from models.kinds.start import StartFields
 from models.tables.session import Session as SessionRow
 from resolvers.context import Context
-from resolvers.field.reading import ShownPoint
+from resolvers.forms.queries import ShownPoint
 from resolvers.playbacks import media_figures
 from schema.arguments import Info
 from schema.enums import Kind, PlayerState
-from schema.field import DataPoint, DataPointInput, Names
-from schema.fields import derived, resolved
-from schema.from_models import input_from, type_from
-from schema.given import given
+from schema.field_helpers import derived, resolved
+from schema.forms import DataPoint, DataPointInput, Names
+from schema.input_values import given
 from schema.media import MediaMetrics, PlayerTimeInput
+from schema.model_types import input_from, type_from
 from schema.scalars import DateTime
 from schema.session import Session
 

@@ -2,13 +2,13 @@
 
 import strawberry
 
-from models.kinds.calls import TrackMediaFields
+from models.kinds.commands import TrackMediaFields
 from models.kinds.media_events import MediaEventFields, MediaPingFields, PlayerTimeFields
 from resolvers.context import Context
 from resolvers.media import Figures
 from schema.enums import MediaEventType
-from schema.fields import derived
-from schema.from_models import input_from
+from schema.field_helpers import derived
+from schema.model_types import input_from
 
 
 @input_from(PlayerTimeFields, "Where a player was, and when.")

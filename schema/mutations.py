@@ -5,13 +5,12 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from resolvers import lifecycle
-from resolvers.field import saving
-from resolvers.lifecycle import Outcome
-from resolvers.projects import changing
-from resolvers.projects.changing import ProjectOutcome
+from resolvers.lifecycle import Outcome, save_field_data
+from resolvers.projects import service
+from resolvers.projects.service import ProjectOutcome
 from schema.arguments import Id, Info
-from schema.fields import resolved
-from schema.given import given
+from schema.field_helpers import resolved
+from schema.input_values import given
 from schema.inputs import (
     HideSessionInput,
     KeepaliveSessionInput,
@@ -106,7 +105,7 @@ class Mutation:
         "Save data points of a FIELD session; those that are not named stay as they are. WRITE.", of=SessionPayload
     )
     async def save_field_data(self, info: Info, save: Save) -> Outcome:
-        return await saving.save_field_data(info.context, given(save))
+        return await save_field_data.save_field_data(info.context, given(save))
 
     @resolved("End somebody else's session, with a reason kept on its timeline. ADMIN.", of=SessionPayload)
     async def terminate_session(self, info: Info, terminate: Terminate) -> Outcome:
@@ -118,8 +117,8 @@ class Mutation:
 
     @resolved("Make a project, with an id of the caller's own choice. ADMIN.", of=ProjectPayload)
     async def create_project(self, info: Info, says: Says) -> ProjectOutcome:
-        return await changing.create_project(info.context, given(says))
+        return await service.create_project(info.context, given(says))
 
     @resolved("Change what the input names of a project; null clears what may be empty. ADMIN.", of=ProjectPayload)
     async def update_project(self, info: Info, id_: Id, says: Says) -> ProjectOutcome:
-        return await changing.update_project(info.context, id_, given(says, keep_null=True))
+        return await service.update_project(info.context, id_, given(says, keep_null=True))

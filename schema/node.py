@@ -4,10 +4,10 @@ from typing import Any, Final
 
 import strawberry
 
+from models.enums import Kind
 from models.tables.activity import Activity
 from models.tables.project import Project
 from models.tables.session import Session
-from models.words import Kind
 
 SESSION_TYPES: Final = {kind.value: f"{kind.capitalize()}Session" for kind in Kind}
 """The name of the type of each kind of session."""

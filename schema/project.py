@@ -6,9 +6,9 @@ from models.kinds import KINDS
 from models.tables.project import Project as ProjectRow
 from resolvers.context import Context
 from schema.enums import Kind
-from schema.fields import derived
+from schema.field_helpers import derived
 from schema.node import Node
-from schema.pages import PageInfo
+from schema.page_info import PageInfo
 
 
 @strawberry.type(description="The silence that ends sessions of one kind.")

@@ -10,16 +10,16 @@ from models.tables.project import Project as ProjectRow
 from models.tables.session import Session as SessionRow
 from resolvers import nodes
 from resolvers.access import Caller
-from resolvers.activities import list_activities
-from resolvers.pages import Page, PageArgs
+from resolvers.activities.service import list_activities
+from resolvers.pagination.page import Page, PageArgs
 from resolvers.projects.reading import get_project, list_projects
-from resolvers.sessions import get_session, list_sessions
+from resolvers.sessions.service import get_session, list_sessions
 from resolvers.stats import Stats
 from schema.activity import ActivityConnection
 from schema.arguments import After, Before, First, Id, Info, Last, Offset, Types
-from schema.fields import resolved
+from schema.field_helpers import resolved
 from schema.filters import SessionFilter, SessionOrder
-from schema.given import given
+from schema.input_values import given
 from schema.node import Node
 from schema.project import Project, ProjectConnection
 from schema.session import Session, SessionConnection

@@ -12,7 +12,7 @@ from graphql import ConstValueNode, GraphQLError, GraphQLScalarType, StringValue
 from strawberry.types.scalar import ScalarDefinition
 
 from models.clock import LAST, SECOND, Instant, text_of
-from models.files import IncomingFile
+from models.uploaded_file import IncomingFile
 
 if TYPE_CHECKING:
     # What resolvers handle; the names below tell strawberry which scalar stands for it.

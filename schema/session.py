@@ -5,20 +5,20 @@ from typing import Any
 
 import strawberry
 
-from models import rule
+from models import session_rules
 from models.clock import seconds
 from models.tables.activity import Activity as ActivityRow
 from models.tables.path_time import PathTime as PathTimeRow
 from models.tables.session import Session as SessionRow
-from resolvers.activities import session_activities
+from resolvers.activities.service import session_activities
 from resolvers.context import Context
-from resolvers.pages import Page, PageArgs
+from resolvers.pagination.page import Page, PageArgs
 from schema.activity import ActivityConnection
 from schema.arguments import After, Before, First, Info, Last, Types
 from schema.enums import EndReason, Kind, State
-from schema.fields import STATEMENT, derived, resolved
+from schema.field_helpers import STATEMENT, derived, resolved
 from schema.node import Node
-from schema.pages import PageInfo
+from schema.page_info import PageInfo
 from schema.project import Project
 from schema.scalars import JSON, DateTime
 
@@ -49,9 +49,9 @@ class Session(Node):
     subject: str | None = strawberry.field(
         description="Who or what it belongs to: a device id, username, visitor id or unit id."
     )
-    state: State = _of_session(lambda s, c: rule.state(s, c.now), "Where it is in its life, as of now.")
+    state: State = _of_session(lambda s, c: session_rules.state(s, c.now), "Where it is in its life, as of now.")
     visible: bool = _of_session(
-        lambda s, c: rule.is_visible(s, c.now), "Whether its subject can see it now; never once it has ended."
+        lambda s, c: session_rules.is_visible(s, c.now), "Whether its subject can see it now; never once it has ended."
     )
     path: list[str] = strawberry.field(
         description="Where its subject is now, outermost first, such as view and tab; empty where unknown."
@@ -61,17 +61,17 @@ class Session(Node):
     )
     last_seen_at: DateTime = strawberry.field(description="When it was last heard.")
     expires_at: DateTime | None = _of_session(
-        lambda s, c: s.expires_at if rule.effective_end(s, c.now) is None else None,
+        lambda s, c: s.expires_at if session_rules.effective_end(s, c.now) is None else None,
         "When it ends if nothing more is heard; null where silence does not end it, and once it has ended.",
     )
     ended_at: DateTime | None = _of_session(
-        lambda s, c: rule.effective_end(s, c.now), "When it ended; null while it has not."
+        lambda s, c: session_rules.effective_end(s, c.now), "When it ended; null while it has not."
     )
     end_reason: EndReason | None = _of_session(
-        lambda s, c: rule.end_reason(s, c.now), "Why it ended; null while it has not."
+        lambda s, c: session_rules.end_reason(s, c.now), "Why it ended; null while it has not."
     )
     elapsed_seconds: float = _of_session(
-        lambda s, c: seconds(rule.elapsed(s, c.now)),
+        lambda s, c: seconds(session_rules.elapsed(s, c.now)),
         "How long it has lasted, in seconds: to now, to its end, or, where it ended in silence, to when it was last "
         "heard.",
     )

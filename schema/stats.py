@@ -4,8 +4,8 @@ from typing import Annotated, Final, TypeAlias
 
 import strawberry
 
-from resolvers.stats import Stats, figures
-from schema.fields import STATEMENT, resolved
+from resolvers.stats import Stats, types
+from schema.field_helpers import STATEMENT, resolved
 from schema.scalars import DateTime
 
 
@@ -87,33 +87,33 @@ class SessionStats:
         return await self.stats.seen_within(minutes)
 
     @resolved("How long they have lasted.", of=Summary, weight=STATEMENT)
-    async def elapsed_seconds(self) -> figures.Summary:
+    async def elapsed_seconds(self) -> types.Summary:
         return await self.stats.elapsed_seconds()
 
     @resolved("How long they were visible.", of=Summary, weight=STATEMENT)
-    async def visible_seconds(self) -> figures.Summary:
+    async def visible_seconds(self) -> types.Summary:
         return await self.stats.visible_seconds()
 
     @resolved("By kind; the largest group first.", of=list[StatGroup], weight=STATEMENT)
-    async def by_kind(self) -> list[figures.StatGroup]:
+    async def by_kind(self) -> list[types.StatGroup]:
         return await self.stats.by_kind()
 
     @resolved("By project; the largest group first.", of=list[StatGroup], weight=GROUP)
-    async def by_project(self, first: Groups = DEFAULT_GROUPS) -> list[figures.StatGroup]:
+    async def by_project(self, first: Groups = DEFAULT_GROUPS) -> list[types.StatGroup]:
         return await self.stats.by_project(DEFAULT_GROUPS if first is None else first)
 
     @resolved("By subject, where there is one; the largest group first.", of=list[StatGroup], weight=GROUP)
-    async def by_subject(self, first: Groups = DEFAULT_GROUPS) -> list[figures.StatGroup]:
+    async def by_subject(self, first: Groups = DEFAULT_GROUPS) -> list[types.StatGroup]:
         return await self.stats.by_subject(DEFAULT_GROUPS if first is None else first)
 
     @resolved("By path, as deep as asked for; the path with the most sessions first.", of=list[PathStat], weight=GROUP)
-    async def by_path(self, first: Groups = DEFAULT_GROUPS, depth: Depth = DEFAULT_DEPTH) -> list[figures.PathStat]:
+    async def by_path(self, first: Groups = DEFAULT_GROUPS, depth: Depth = DEFAULT_DEPTH) -> list[types.PathStat]:
         return await self.stats.by_path(
             DEFAULT_GROUPS if first is None else first, DEFAULT_DEPTH if depth is None else depth
         )
 
     @resolved("Those that have ended, by reason; the largest group first.", of=list[StatGroup], weight=STATEMENT)
-    async def by_end_reason(self) -> list[figures.StatGroup]:
+    async def by_end_reason(self) -> list[types.StatGroup]:
         return await self.stats.by_end_reason()
 
     @resolved(
@@ -121,5 +121,5 @@ class SessionStats:
         of=list[StatBucket],
         weight=STATEMENT,
     )
-    async def series(self, start: From, end: To, bucket_seconds: BucketSeconds) -> list[figures.StatBucket]:
+    async def series(self, start: From, end: To, bucket_seconds: BucketSeconds) -> list[types.StatBucket]:
         return await self.stats.series(start, end, bucket_seconds)

@@ -4,12 +4,12 @@ from typing import Annotated, TypeAlias
 
 import strawberry
 
-from resolvers.feed import activities, statistics
-from resolvers.feed.active import ActiveSessions, active_sessions
+from resolvers.subscriptions import activities, stats
+from resolvers.subscriptions.active_sessions import ActiveSessions, active_sessions
 from schema.arguments import Info, Types
-from schema.fields import subscribed
-from schema.given import given
-from schema.live import ActiveSessionsItem, ActivityItem
+from schema.feed import ActiveSessionsItem, ActivityItem
+from schema.field_helpers import subscribed
+from schema.input_values import given
 from schema.queries import Which
 from schema.stats import SessionStats
 
@@ -84,7 +84,7 @@ class Subscription:
         show=lambda stats: SessionStats(stats=stats),
     )
     def session_stats(
-        self, info: Info, which: Which = None, interval_ms: Interval = statistics.MIN_INTERVAL
-    ) -> statistics.SessionStats:
-        interval = statistics.MIN_INTERVAL if interval_ms is None else interval_ms
-        return statistics.session_stats(info.context, filter=given(which), interval_ms=interval)
+        self, info: Info, which: Which = None, interval_ms: Interval = stats.MIN_INTERVAL
+    ) -> stats.SessionStats:
+        interval = stats.MIN_INTERVAL if interval_ms is None else interval_ms
+        return stats.session_stats(info.context, filter=given(which), interval_ms=interval)

@@ -5,7 +5,7 @@ import strawberry
 from resolvers.access import Caller
 from resolvers.context import Context
 from schema.enums import Scope
-from schema.fields import derived
+from schema.field_helpers import derived
 
 
 def _scopes(caller: Caller, _context: Context) -> list[Scope]:

@@ -7,9 +7,10 @@ from typing import Any, Final
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 
-from models import rule, tables
+from models import session_rules, tables
 from models.clock import HOUR, MINUTE, Instant
 from models.database import Database
+from models.enums import EndReason, Kind, State
 from models.ids import ACTIVITY, SESSION, new_id
 from models.kinds import KINDS
 from models.tables.activity import Activity
@@ -17,8 +18,7 @@ from models.tables.data_point import DataPoint
 from models.tables.path_time import PathTime
 from models.tables.project import Project
 from models.tables.session import Session
-from models.words import EndReason, Kind, State
-from resolvers.lifecycle.paths import shared_segments
+from resolvers.lifecycle.path_times import shared_segments
 
 NOW: Final[Instant] = 1_780_000_000_000
 """The present of these tests: 2026-05-28T20:26:40Z."""
@@ -117,13 +117,13 @@ def session_row(kind: Kind = Kind.USER, **changes: Any) -> Session:
     _set_deadlines(made, changes)
     if made.ended_at is not None:
         made.end_reason = made.end_reason or EndReason.STOPPED.value
-        made.final_elapsed_ms, made.final_visible_ms = rule.elapsed(made, NOW), made.visible_ms
+        made.final_elapsed_ms, made.final_visible_ms = session_rules.elapsed(made, NOW), made.visible_ms
         made.final_seen_at = made.last_seen_at
     return made
 
 
 def _set_deadlines(s: Session, given: dict[str, Any]) -> None:
-    expires_at, reason = rule.deadline(s)
+    expires_at, reason = session_rules.deadline(s)
     if "expires_at" not in given:
         s.expires_at = expires_at
     if "expiry_reason" not in given:
@@ -252,4 +252,4 @@ async def clear(database: Database) -> None:
 
 def is_active(s: Session, now: Instant = NOW) -> bool:
     """Whether it is going on."""
-    return rule.state(s, now) == State.ACTIVE
+    return session_rules.state(s, now) == State.ACTIVE

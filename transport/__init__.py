@@ -1,13 +1,13 @@
 """GraphQL between Starlette and graphql-core. Knows nothing of sessions: it is handed a schema and a context maker."""
 
+from transport.documents.trusted import read_manifest
 from transport.errors import Code
-from transport.http.answer import Page
 from transport.http.endpoint import GraphQLEndpoint, MakeContext
-from transport.http.files import FileEndpoint, ServedFile
+from transport.http.file_endpoint import FileEndpoint, ServedFile
 from transport.http.middleware import middleware
-from transport.log import configure_log
-from transport.manifest import read_manifest
+from transport.http.responses import Page
 from transport.origins import Origins, checked_origins
+from transport.request_log import configure_log
 from transport.settings import Limits, TransportSettings, TrustMode
 
 __all__ = [

@@ -11,15 +11,15 @@ from graphql import GraphQLSchema
 from graphql.execution import Executor
 
 from transport.deadlines import Deadlines
-from transport.documents import Documents
+from transport.documents.operation import Operation
+from transport.documents.persisted import Persisted
+from transport.documents.store import Documents
 from transport.errors import Code, Refusal, formatted, plain
-from transport.log import log_operation
 from transport.masking import Mask
 from transport.metrics import Metrics
-from transport.operations import Operation
-from transport.outcomes import Outcome, answered, failed, failed_context, refused, stopped, timed_out
-from transport.persisted import Persisted
 from transport.request import OperationRequest
+from transport.request_log import log_operation
+from transport.results import Outcome, answered, failed, failed_context, refused, stopped, timed_out
 from transport.settings import TransportSettings
 
 ContextMaker: TypeAlias = Callable[[], AbstractAsyncContextManager[Any]]
@@ -81,7 +81,7 @@ class Execution:
     def record(
         self, operation: Operation | None, outcome: str | list[str], *, status: int | None, seconds: float
     ) -> None:
-        """Log and count an operation that is over: see `transport.log.log_operation`."""
+        """Log and count an operation that is over: see `transport.request_log.log_operation`."""
         log_operation(operation, outcome, status=status, seconds=seconds)
         self.metrics.operation(operation, outcome, seconds)
 

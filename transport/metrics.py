@@ -14,8 +14,8 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from transport.documents.operation import Operation
 from transport.errors import Code
-from transport.operations import Operation
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 OUTCOMES: Final = frozenset({"ok", "gone", *Code})

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
-from transport.manifest import read_manifest
+from transport.documents.trusted import read_manifest
 from transport.origins import Origins, checked_origins
 from transport.settings import Limits, TransportSettings, TrustMode
 

@@ -10,7 +10,7 @@ from transport.uploads import Place
 @dataclass(frozen=True, slots=True)
 class OperationRequest:
     """The members of a request. Those that are not there are empty; `query` is None where the document is only named,
-    by `document_id` or by a hash in the extensions (see `transport.persisted`)."""
+    by `document_id` or by a hash in the extensions (see `transport.documents.persisted`)."""
 
     query: str | None
     variables: Mapping[str, Any] = field(default_factory=dict)

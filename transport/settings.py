@@ -67,7 +67,7 @@ class Limits:
     root_fields: int = 10
     directives: int = 20
     cost: int = 20_000
-    """Weight of all fields, each multiplied by the sizes of the lists it stands in. See `transport.cost`."""
+    """Weight of all fields, each multiplied by the sizes of the lists it stands in. See `transport.documents.cost`."""
     default_list_size: int = 10
     """What a list counts in the cost where the operation asks for no size."""
     list_size: int = 500
@@ -139,7 +139,7 @@ class TransportSettings:
     persisted_queries: bool = True
     """Whether a document that a client sends with its hash is remembered, to be named by the hash alone."""
     trusted_documents: Mapping[str, str] | None = None
-    """Texts by id; see `transport.manifest`. A request may name one instead of sending it."""
+    """Texts by id; see `transport.documents.trusted`. A request may name one instead of sending it."""
     trusted_documents_mode: TrustMode = TrustMode.ENFORCE
     log_error_messages: bool = False
     """On: the log has the messages of unexpected exceptions too. They may quote what a client sent."""

@@ -17,8 +17,8 @@ from graphql import (
     type_from_ast,
 )
 
+from transport.documents.operation import Operation
 from transport.errors import Refusal, bad_input
-from transport.operations import Operation
 
 SCALAR: Final = "Upload"
 Place: TypeAlias = tuple[str | int, ...]

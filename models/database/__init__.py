@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.database.changes import Committed, Listener
+from models.database.change_tracker import Committed, Listener
 from models.database.commits import Commits
 from models.database.engine import READERS, reading_engine, writing_engine
 from models.database.lock import PATIENCE_SECONDS, exclusive

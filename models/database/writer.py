@@ -15,8 +15,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.database import changes
-from models.database.changes import Committed, Listener
+from models.database import change_tracker
+from models.database.change_tracker import Committed, Listener
 from models.database.commits import Commits
 from models.errors import StorageUnavailable
 
@@ -129,12 +129,12 @@ def _refuse(calls: Sequence[_Call], error: Exception) -> None:
 
 
 def _run(connection: Connection, batch: list[_Call]) -> tuple[list[Any], Committed]:
-    changes.begin(connection)
+    change_tracker.begin(connection)
     results: dict[int, Any] = {}
     for work, calls in _by_work(batch).items():
         answers = work(connection, [call.item for call in calls])
         results |= {id(call): answer for call, answer in zip(calls, answers, strict=True)}
-    return [results[id(call)] for call in batch], changes.noted(connection)
+    return [results[id(call)] for call in batch], change_tracker.noted(connection)
 
 
 def _by_work(batch: list[_Call]) -> dict[Work[Any, Any], list[_Call]]:

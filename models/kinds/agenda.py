@@ -6,9 +6,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, StringConstraints
 
 from models.clock import Instant, end_of_utc_day
+from models.enums import EndReason, Kind
 from models.kinds.base import Breach, Deadline, KindFields, KindRules, Stored, WholeNumbers
 from models.kinds.html import Html
-from models.words import EndReason, Kind
 
 
 class AgendaFields(KindFields):

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from models.kinds.agenda import AgendaFields
 from models.kinds.base import Breach, KindFields
-from models.kinds.check import check
+from models.kinds.validation import check
 
 _CHANGING: Final = {name: info for name, info in AgendaFields.model_fields.items() if name != "guide"}
 

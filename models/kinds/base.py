@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
 from models.clock import Instant, InstantMark
-from models.words import EndReason, Kind, ProblemCode
+from models.enums import EndReason, Kind, ProblemCode
 
 
 @dataclass(frozen=True)

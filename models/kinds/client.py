@@ -5,10 +5,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, StringConstraints
 
 from models.clock import Instant
+from models.enums import Kind
 from models.kinds.base import Derived, KindFields, KindRules, ProjectDefaults, Stored
-from models.kinds.language import Language
+from models.kinds.field_types import Language
 from models.kinds.timezone import Timezone
-from models.words import Kind
 
 
 class ClientFields(KindFields):

@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import ConfigDict, Field, InstanceOf, StringConstraints, WithJsonSchema
 
 from models.clock import Instant
-from models.files import IncomingFile
+from models.enums import Kind, ProblemCode
 from models.kinds.base import Breach, Derived, InputOnly, KindFields, KindRules, ProjectDefaults, Stored
-from models.words import Kind, ProblemCode
+from models.uploaded_file import IncomingFile
 
 TIMEZONE_POINT: Final = "__timezone__"
 MAX_OFFSET: Final = 14 * 3600

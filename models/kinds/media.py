@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import Field
 
 from models.clock import MINUTE, Instant
+from models.enums import EndReason, Kind, PlayerState
 from models.kinds.base import (
     Breach,
     Deadline,
@@ -20,7 +21,6 @@ from models.kinds.base import (
 )
 from models.kinds.media_events import PlayerTimeFields
 from models.kinds.media_parameters import metadata_breaches, qoe_breaches, start_breaches, with_prefix
-from models.words import EndReason, Kind, PlayerState
 
 STALL: Final = 30 * MINUTE
 

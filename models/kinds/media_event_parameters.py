@@ -6,9 +6,9 @@ They are in `params`, but for those of the quality of experience: see `models.ki
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from models.enums import MediaEventType
 from models.kinds.base import Breach
 from models.kinds.media_parameters import NUMBER, QOE_PREFIX, TEXT, WHOLE, ValueType
-from models.words import MediaEventType
 
 BITRATE: Final = QOE_PREFIX + "bitrate"
 ERROR_ID: Final = QOE_PREFIX + "errorID"

@@ -6,10 +6,10 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from models.clock import Instant
+from models.enums import MediaEventType
 from models.kinds.base import Breach, JsonObject, KindFields
 from models.kinds.media_event_parameters import event_breaches
 from models.kinds.media_parameters import metadata_breaches, qoe_breaches, with_prefix
-from models.words import MediaEventType
 
 MAX_EVENTS: Final = 100
 """Events of one call."""

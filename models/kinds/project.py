@@ -6,12 +6,12 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
+from models.enums import Kind
 from models.ids import is_made_here
 from models.kinds import KINDS
 from models.kinds.base import Breach, KindFields
-from models.kinds.language import Language
+from models.kinds.field_types import Language
 from models.kinds.start import MAX_TIMEOUT, MIN_TIMEOUT
-from models.words import Kind
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 

@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar, Final
 from pydantic import Field
 
 from models.clock import HOUR
+from models.enums import EndReason, Kind
 from models.kinds.base import Deadline, Derived, KindFields, KindRules, Stored
-from models.words import EndReason, Kind
 
 USER_LIFE: Final = 24 * HOUR
 

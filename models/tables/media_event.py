@@ -20,7 +20,7 @@ class MediaEventTable(TableModel, table=True):
     session_id: str = of_session()
     ts: Instant = Field(sa_type=instant().sa_type, primary_key=True)
     type: str = Field(sa_type=Text, primary_key=True)
-    """A `models.words.MediaEventType`, or HIDE or STOP: the place that the call of that name told of."""
+    """A `models.enums.MediaEventType`, or HIDE or STOP: the place that the call of that name told of."""
     digest: str = Field(sa_type=Text, primary_key=True)
     """Of the parameters, so that two events of one moment can differ; empty where there are none."""
     number: int

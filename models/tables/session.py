@@ -19,7 +19,7 @@ class SessionTable(TableModel, table=True):
     """One session.
 
     What all kinds share, and whatever is filtered or sorted, is a column; the rest of a kind is `details`.
-    What follows from the row and the clock (state, effective end, elapsed time) is never stored: `models.rule`.
+    What follows from the row and the clock (state, effective end, elapsed time) is not stored: `models.session_rules`.
     """
 
     __tablename__ = "session"

@@ -5,6 +5,6 @@ field answers a source (`active`, `activities`, `statistics`): where one stream 
 of one meaning are told is its `follow`.
 """
 
-from resolvers.feed.feed import Feed
+from resolvers.feed.log_reader import Feed
 
 __all__ = ["Feed"]

@@ -11,12 +11,12 @@ from sqlalchemy.engine import Connection
 
 from models.clock import Instant
 from models.database import Database
+from models.dialect import narrow, unindexed
 from models.errors import StorageUnavailable
-from models.rule import has_lapsed
-from models.sql import narrow, unindexed
+from models.session_rules import has_lapsed
 from models.tables import session
 from models.tables.session import Session
-from resolvers.lifecycle.sweeping import BATCH, Sweep, settle_due
+from resolvers.lifecycle.due import BATCH, Sweep, settle_due
 
 _log = structlog.get_logger("feed")
 

@@ -16,11 +16,11 @@ from models.clock import Instant
 from models.tables import activity
 from models.tables.activity import Activity
 from models.tables.session import Session
-from resolvers import cursors
-from resolvers.filters.given import plain
-from resolvers.filters.names import BY_KIND, COMMON, Names
+from resolvers.filters.fields import Column, Columns, Term, laid_down
+from resolvers.filters.normalize import plain
 from resolvers.filters.operators import Each, OneOf, Operator
-from resolvers.filters.terms import Column, Columns, Term, laid_down
+from resolvers.filters.registry import BY_KIND, COMMON, Names
+from resolvers.pagination import cursors
 
 _OF_ACTIVITY: Final = {"id": activity.c.session_id, "kind": activity.c.kind, "project_id": activity.c.project_id}
 """What an activity itself says of its session."""

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Text, and_, func, type_coerce
 
 from models import json
-from models.sql import FIRST, LAST, narrow
+from models.dialect import FIRST, LAST, narrow
 
 
 class Operator(Protocol):

@@ -1,6 +1,8 @@
 """The life of sessions: the only door for changes."""
 
-from resolvers.lifecycle.calling import (
+from resolvers.lifecycle.deleting import delete_session
+from resolvers.lifecycle.result import Outcome
+from resolvers.lifecycle.service import (
     hide_session,
     keepalive_session,
     keepalive_sessions,
@@ -9,9 +11,7 @@ from resolvers.lifecycle.calling import (
     track_media,
     update_agenda_session,
 )
-from resolvers.lifecycle.deleting import delete_session
-from resolvers.lifecycle.outcome import Outcome
-from resolvers.lifecycle.starting import start_session
+from resolvers.lifecycle.start import start_session
 from resolvers.lifecycle.sweeper import Sweeper
 
 __all__ = [

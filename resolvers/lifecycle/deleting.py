@@ -6,13 +6,13 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from models.enums import ActivityType, Scope
 from models.tables import session
 from models.tables.session import Session
-from models.words import ActivityType, Scope
 from resolvers.access import in_reach, require
 from resolvers.context import Context
-from resolvers.lifecycle.outcome import Outcome, not_found, refused
 from resolvers.lifecycle.removing import remove
+from resolvers.lifecycle.result import Outcome, not_found, refused
 
 
 class _Removal(NamedTuple):

@@ -9,14 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.clock import DAY
-from models.files import IncomingFile
-from models.sql import upsert
+from models.dialect import upsert
+from models.enums import Kind, ProblemCode
 from models.tables import idempotency, session
 from models.tables.session import Session
-from models.words import Kind, ProblemCode
+from models.uploaded_file import IncomingFile
 from resolvers.errors import Problem
-from resolvers.lifecycle.outcome import Outcome, outcome, refused
-from resolvers.lifecycle.start import Start
+from resolvers.lifecycle.result import Outcome, outcome, refused
+from resolvers.lifecycle.start_input import Start
 
 KEPT: Final = DAY
 """How long a key is good for."""

@@ -6,12 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.clock import Instant
+from models.enums import ActivityType
 from models.tables import activity, attachment, session
 from models.tables.session import Session
-from models.words import ActivityType
-from resolvers.field.claiming import let_go
-from resolvers.lifecycle.draft import activity_of
-from resolvers.lifecycle.storing import record
+from resolvers.blobs.leases import let_go
+from resolvers.lifecycle.repository import record
+from resolvers.lifecycle.unit_of_work import activity_of
 
 
 def remove(tx: Connection, sessions: Sequence[Session], what: ActivityType, now: Instant) -> None:

@@ -12,8 +12,8 @@ import structlog
 from models.clock import MINUTE, Clock, Instant
 from models.database import Database
 from models.errors import StorageUnavailable
-from resolvers.lifecycle.sweeping import BATCH, RETIRED, Sweep, forget, retire, settle_due
-from resolvers.presence import Presence
+from resolvers.lifecycle.due import BATCH, RETIRED, Sweep, forget, retire, settle_due
+from resolvers.server_liveness import Presence
 
 HOUSEKEEPING: Final = MINUTE
 """How often what was kept long enough is looked for."""

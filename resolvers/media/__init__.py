@@ -25,8 +25,8 @@ The text they follow is section 3, MEDIA, of the design of the domain. Where it 
 """
 
 from resolvers.media.event import Event, Key
-from resolvers.media.figures import Figures, figures
-from resolvers.media.playback import Playback, Standing
+from resolvers.media.metrics import Figures, figures
+from resolvers.media.reorder_buffer import Playback, Standing
 from resolvers.media.state import State
 
 __all__ = ["Event", "Figures", "Key", "Playback", "Standing", "State", "figures"]

@@ -18,7 +18,7 @@ class Event(NamedTuple):
     ts: Instant
     """By the player's own clock."""
     type: str
-    """A `models.words.MediaEventType`, or HIDE or STOP."""
+    """A `models.enums.MediaEventType`, or HIDE or STOP."""
     playhead: float
     """Seconds from the start of the content; of a live stream the second of the day."""
     bitrate: float | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 from models.clock import Instant
-from models.words import PlayerState
+from models.enums import PlayerState
 
 
 class Watched(NamedTuple):

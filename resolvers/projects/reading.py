@@ -2,14 +2,14 @@
 
 from sqlalchemy import select
 
+from models.enums import Scope
 from models.tables import project
 from models.tables.project import Project
-from models.words import Scope
-from resolvers import cursors
 from resolvers.access import in_reach, require
 from resolvers.context import Context
-from resolvers.keyset import Key, Listing, read_page
-from resolvers.pages import Page, PageArgs
+from resolvers.pagination import cursors
+from resolvers.pagination.keyset import Key, Listing, read_page
+from resolvers.pagination.page import Page, PageArgs
 
 
 async def get_project(context: Context, id: str) -> Project | None:  # noqa: A002 - the word of the schema
@@ -22,7 +22,7 @@ async def list_projects(context: Context, page: PageArgs) -> Page[Project]:
 
     Args:
         context: who asks.
-        page: see `resolvers.pages.window`.
+        page: see `resolvers.pagination.page.window`.
 
     Raises:
         Forbidden: the caller has neither READ nor ADMIN.

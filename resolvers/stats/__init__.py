@@ -7,17 +7,17 @@ from sqlalchemy import ColumnElement, and_
 from sqlalchemy.engine import Connection
 
 from models.clock import MINUTE, Instant
+from models.enums import Scope
 from models.tables import session
-from models.words import Scope
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.filters import Filter
-from resolvers.halves import Halves
-from resolvers.pages import bounded, size
-from resolvers.stats import counting
-from resolvers.stats.figures import PathStat, StatBucket, StatGroup, Summary
+from resolvers.pagination.page import bounded, size
+from resolvers.sessions.live_and_ended import Halves
+from resolvers.stats import aggregates
 from resolvers.stats.paths import by_path
 from resolvers.stats.series import grid, series
+from resolvers.stats.types import PathStat, StatBucket, StatGroup, Summary
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class Stats:
 
     async def total(self) -> int:
         """How many sessions match, in any state."""
-        return await self._read(counting.total)
+        return await self._read(aggregates.total)
 
     async def active(self) -> int:
         """How many of them are going on."""
@@ -50,7 +50,7 @@ class Stats:
 
     async def visible(self) -> int:
         """How many of them are visible: none that has ended."""
-        return await self._database.survey(counting.count, self._halves.visible)
+        return await self._database.survey(aggregates.count, self._halves.visible)
 
     async def seen_within(self, minutes: int) -> int:
         """How many are active and were heard in the last so many minutes (1 to 527,040), the first moment included.
@@ -63,15 +63,15 @@ class Stats:
 
     async def elapsed_seconds(self) -> Summary:
         """How long they have lasted; scheduled and cancelled ones 0."""
-        return await self._read(counting.summarise, counting.elapsed(self._now))
+        return await self._read(aggregates.summarise, aggregates.elapsed(self._now))
 
     async def visible_seconds(self) -> Summary:
         """How long they were visible."""
-        return await self._read(counting.summarise, counting.VISIBLE)
+        return await self._read(aggregates.summarise, aggregates.VISIBLE)
 
     async def by_kind(self) -> list[StatGroup]:
         """By kind."""
-        return await self._groups(counting.KIND)
+        return await self._groups(aggregates.KIND)
 
     async def by_project(self, first: int = 20) -> list[StatGroup]:
         """By project: the `first` (1 to 500) largest.
@@ -79,7 +79,7 @@ class Stats:
         Raises:
             BadUserInput: `first` is out of bounds.
         """
-        return await self._groups(counting.PROJECT, size("first", first))
+        return await self._groups(aggregates.PROJECT, size("first", first))
 
     async def by_subject(self, first: int = 20) -> list[StatGroup]:
         """By subject: the `first` (1 to 500) largest. Sessions without a subject are in no group.
@@ -87,7 +87,7 @@ class Stats:
         Raises:
             BadUserInput: `first` is out of bounds.
         """
-        return await self._groups(counting.SUBJECT, size("first", first))
+        return await self._groups(aggregates.SUBJECT, size("first", first))
 
     async def by_path(self, first: int = 20, depth: int = 1) -> list[PathStat]:
         """By the first `depth` (1 to 8) segments of their paths: the `first` (1 to 500) with the most sessions.
@@ -103,7 +103,7 @@ class Stats:
 
     async def by_end_reason(self) -> list[StatGroup]:
         """By reason of the end: ended ones only."""
-        return await self._groups(counting.end_reason(self._now))
+        return await self._groups(aggregates.end_reason(self._now))
 
     async def series(self, start: Instant, end: Instant, bucket_seconds: int) -> list[StatBucket]:
         """In time: the buckets that begin from `start` on and before `end`, at most 2000.
@@ -115,10 +115,10 @@ class Stats:
 
     async def _count(self, *conditions: ColumnElement[bool]) -> int:
         """How many are going on, and meet the conditions."""
-        return await self._database.survey(counting.count, and_(self._halves.active, *conditions))
+        return await self._database.survey(aggregates.count, and_(self._halves.active, *conditions))
 
-    async def _groups(self, key: counting.Value, first: int | None = None) -> list[StatGroup]:
-        return await self._read(counting.groups, key, first)
+    async def _groups(self, key: aggregates.Value, first: int | None = None) -> list[StatGroup]:
+        return await self._read(aggregates.groups, key, first)
 
     async def _read(
         self,

@@ -6,10 +6,10 @@ from sqlalchemy import ColumnElement, Select, case, func, literal, select, union
 from sqlalchemy.engine import Connection
 
 from models.clock import SECOND
-from models.sql import json_item, unindexed
+from models.dialect import json_item, unindexed
 from models.tables import path_time, session
-from resolvers.halves import Halves
-from resolvers.stats.figures import PathStat
+from resolvers.sessions.live_and_ended import Halves
+from resolvers.stats.types import PathStat
 
 
 def by_path(tx: Connection, halves: Halves, first: int, depth: int) -> list[PathStat]:

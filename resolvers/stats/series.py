@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, 
 from sqlalchemy.engine import Connection
 
 from models.clock import SECOND, Instant
-from models.rule import has_lapsed_sql
-from models.sql import unindexed
+from models.dialect import unindexed
+from models.session_rules import has_lapsed_sql
 from models.tables import session
 from resolvers.errors import BadUserInput
-from resolvers.halves import Halves
-from resolvers.stats.figures import StatBucket
+from resolvers.sessions.live_and_ended import Halves
+from resolvers.stats.types import StatBucket
 
 MAX_BUCKETS: Final = 2000
 

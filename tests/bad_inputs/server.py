@@ -12,7 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from tests.waiting import PATIENCE
-from transport import server as transport_server
+from transport.server import server as transport_server
 
 
 class Answer(NamedTuple):

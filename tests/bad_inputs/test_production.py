@@ -37,7 +37,7 @@ async def test_a_fault_of_the_server_is_masked_and_found_in_the_log(
     def fail(*_: object) -> None:
         raise RuntimeError(CANARY)
 
-    monkeypatch.setattr("models.rule.state", fail)
+    monkeypatch.setattr("models.session_rules.state", fail)
     session = await production.ask(
         "mutation($input: StartSessionInput!) { startSession(input: $input) { session { id } } }",
         input={"variant": {"field": {"unitId": "u"}}},

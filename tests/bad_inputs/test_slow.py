@@ -12,7 +12,7 @@ from tests.bad_inputs.server import listening, sent
 from tests.waiting import PATIENCE
 from tests.world import open_world
 from transport import Limits
-from transport.http.wire import HttpProtocol
+from transport.server.http_protocol import HttpProtocol
 
 WHOLE: Final = request(GOOD)
 HASTE: Final = 0.3

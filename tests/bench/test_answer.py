@@ -7,12 +7,12 @@ import orjson
 import pytest
 from rich.console import Console
 
-from bench.simulation.answer import Answer, Outcome, read_answer, unanswered
-from bench.simulation.operations import Operation
-from bench.simulation.plan import Call
-from bench.simulation.tally import Tally
 from bench.statistics import percentile
-from models.words import Kind
+from demo.operations import Operation
+from demo.plan import Call
+from demo.report import Tally
+from demo.response import Answer, Outcome, read_answer, unanswered
+from models.enums import Kind
 
 STOP = Call(Operation.STOP, Kind.USER, {}, then=0)
 LIST = Call(Operation.LIST, None, None, then=0)

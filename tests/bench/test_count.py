@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bench.crowd.count import Count
-from bench.load import LoadFailed
+from bench.load_generator import LoadFailed
+from bench.subscribers.counter import Count
 
 FOR_LONG = 60.0
 

@@ -12,9 +12,9 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from bench.crowd import crowd as crowds
-from bench.crowd.crowd import Crowd
-from bench.load import HOST, LoadFailed
+from bench.load_generator import HOST, LoadFailed
+from bench.subscribers import pool as crowds
+from bench.subscribers.pool import Crowd
 from tests.waiting import until
 
 FOR_LONG = 60.0

@@ -7,8 +7,8 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import SERVER
 from websockets.server import ServerProtocol
 
-from bench.crowd.wire import TEXT, handshake, masked, split
-from bench.load import LoadFailed
+from bench.load_generator import LoadFailed
+from bench.subscribers.frames import TEXT, handshake, masked, split
 
 BINARY = 2
 lengths = st.one_of(st.integers(0, 300), st.sampled_from([125, 126, 127, 65_535, 65_536, 70_000]))

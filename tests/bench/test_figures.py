@@ -10,13 +10,13 @@ import orjson
 import pytest
 from graphql import build_schema, parse, validate
 
-from bench.crowd import feeder
-from bench.figures import FIGURES, keepalive, page, past
-from bench.figures.restart import RESUMABLE
-from bench.figures.watching import DIFFERENT, EQUAL
-from bench.peers.plain.app import create_app
-from bench.stock import DOCUMENT as START
-from bench.stock import start_variables
+from bench.baselines.strawberry.app import create_app
+from bench.scenarios import FIGURES, history, keepalive, page
+from bench.scenarios.restart import RESUMABLE
+from bench.scenarios.subscriptions import DIFFERENT, EQUAL
+from bench.seed import DOCUMENT as START
+from bench.seed import start_variables
+from bench.subscribers import publisher
 from tests.world import World
 
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
@@ -38,15 +38,15 @@ async def ask(http: httpx2.AsyncClient, document: str, variables: dict[str, Any]
     return await http.post("/graphql", json={"query": document, "variables": variables or {}})
 
 
-@pytest.mark.parametrize("document", [START, keepalive.DOCUMENT, page.DOCUMENT, feeder.DOCUMENT, *SUBSCRIPTIONS])
+@pytest.mark.parametrize("document", [START, keepalive.DOCUMENT, page.DOCUMENT, publisher.DOCUMENT, *SUBSCRIPTIONS])
 def test_every_document_is_valid(document: str) -> None:
     assert validate(build_schema(PRINTED.read_text()), parse(document)) == []
 
 
 async def test_every_question_about_the_past_is_answered(world: World) -> None:
-    for document, variables in past.questions().values():
-        assert past.accepts(orjson.dumps(await world.answer(document, variables)))
-    assert not past.accepts(orjson.dumps(await world.answer("{ sessions(first: 0) { totalCount } }")))
+    for document, variables in history.questions().values():
+        assert history.accepts(orjson.dumps(await world.answer(document, variables)))
+    assert not history.accepts(orjson.dumps(await world.answer("{ sessions(first: 0) { totalCount } }")))
 
 
 def test_twenty_groups_have_nothing_in_common() -> None:

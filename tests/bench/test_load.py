@@ -8,8 +8,8 @@ from itertools import repeat
 import orjson
 import pytest
 
-from bench.caller import Caller
-from bench.load import HOST, LoadFailed, drive, encode_request, parse_response
+from bench.http_client import Caller
+from bench.load_generator import HOST, LoadFailed, drive, encode_request, parse_response
 
 FOR_LONG = 60.0
 GOOD = b'{"data":{}}'

@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import Engine, create_engine, select
 from typer.testing import CliRunner
 
-from bench.million.__main__ import app
-from bench.million.filling import fill
-from bench.million.lives import GOING_ON, lives
-from models import rule
+from bench.dataset.__main__ import app
+from bench.dataset.bulk_insert import fill
+from bench.dataset.generate import GOING_ON, lives
+from models import session_rules
+from models.enums import Kind, State
 from models.migrations import is_current
 from models.tables import activity, path_time, session
 from models.tables.session import Session
-from models.words import Kind, State
 from tests.rows import NOW
 from tests.world import FakeClock, open_world
 
@@ -50,7 +50,7 @@ def stored(engine: Engine) -> list[Session]:
 def test_all_kinds_are_there_and_a_few_sessions_are_going_on(engine: Engine) -> None:
     sessions = stored(engine)
     assert {s.kind for s in sessions} == set(Kind)
-    states = [rule.state(s, NOW) for s in sessions]
+    states = [session_rules.state(s, NOW) for s in sessions]
     assert states.count(State.ENDED) == SIZE - round(SIZE * GOING_ON)
     with engine.connect() as tx:
         assert is_current(tx)

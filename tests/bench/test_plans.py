@@ -11,12 +11,12 @@ import pytest
 from graphql import GraphQLSchema, OperationDefinitionNode, assert_scalar_type, build_schema, parse, validate
 from graphql.execution.values import get_variable_values
 
-from bench.simulation.operations import Operation
-from bench.simulation.tally import COLUMNS
-from bench.simulation.world import Turn, World
+from demo.operations import Operation
+from demo.report import COLUMNS
+from demo.scheduler import Turn, World
+from models.enums import Kind
 from models.kinds import KINDS
 from models.kinds.start import StartFields
-from models.words import Kind
 
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
 BEGAN = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)

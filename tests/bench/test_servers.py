@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bench.machine import MachineLacks, allow_files, processor_seconds, resident_bytes
 from bench.servers import Recipe, Server, ServerFailed
+from bench.system_info import MachineLacks, allow_files, processor_seconds, resident_bytes
 
 TINY = """
 import signal, sys

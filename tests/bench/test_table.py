@@ -9,9 +9,9 @@ from rich.console import Console
 from typer import BadParameter
 
 from bench.__main__ import NAMES, chosen
-from bench.figures.figure import Column, Reading, Row
-from bench.ground import Effort, Ground, by_turns
-from bench.table import figure_table
+from bench.harness import Effort, Ground, by_turns
+from bench.report import figure_table
+from bench.scenarios.base import Column, Reading, Row
 
 
 class Deliveries:

@@ -9,13 +9,13 @@ import pytest
 from starlette.applications import Starlette
 
 import main
-from bench.crowd.orders import Orders
-from bench.figures.restart import RESUMABLE
-from bench.figures.watching import DIFFERENT
-from bench.load import LoadFailed
-from bench.peers.plain import app as plain
+from bench.baselines.strawberry import app as plain
+from bench.load_generator import LoadFailed
+from bench.scenarios.restart import RESUMABLE
+from bench.scenarios.subscriptions import DIFFERENT
+from bench.seed import stock
 from bench.servers import PLAIN, Server
-from bench.stock import stock
+from bench.subscribers.commands import Orders
 from tests.bad_inputs.server import listening
 
 MakeApp = Callable[[str], Starlette]

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.clock import SECOND
-from models.words import Kind
+from models.enums import Kind
 from resolvers import lifecycle
-from resolvers.activities import list_activities
-from resolvers.feed.active import active_sessions
-from resolvers.feed.activities import session_activities
-from resolvers.feed.items import Item, Resync
-from resolvers.feed.source import Source
-from resolvers.pages import PageArgs
-from resolvers.sessions import list_sessions
+from resolvers.activities.service import list_activities
+from resolvers.feed.messages import Item, Resync
+from resolvers.pagination.page import PageArgs
+from resolvers.sessions.service import list_sessions
+from resolvers.subscriptions.active_sessions import active_sessions
+from resolvers.subscriptions.activities import session_activities
+from resolvers.subscriptions.source import Source
 from tests.feed.stage import FakeTimers, Stage, Stream, fold, open_stage
 from tests.world import EPOCH, FakeClock
 

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Final
 
-from resolvers.feed import active, activities, live_set, reading
+from resolvers.feed import queries
+from resolvers.subscriptions import active_sessions, activities, live_query
 
 SIZES: Final[tuple[tuple[ModuleType, str, int], ...]] = (
-    (active, "PART", 2),
-    (reading, "PART", 2),
-    (reading, "ENTRIES", 3),
-    (live_set, "FLUSH", 2),
+    (active_sessions, "PART", 2),
+    (queries, "PART", 2),
+    (queries, "ENTRIES", 3),
+    (live_query, "FLUSH", 2),
     (activities, "WAITING", 2),
 )
 """What is read, told or kept at a time."""

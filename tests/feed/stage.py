@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from models.words import SetChange
+from models.enums import SetChange
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.context import Context, open_context
 from resolvers.feed import Feed
-from resolvers.feed.active import active_sessions
-from resolvers.feed.follower import Follower
-from resolvers.feed.items import Change, Item, Joined, Resync, Snapshot
-from resolvers.feed.source import Source
+from resolvers.feed.consumer import Follower
+from resolvers.feed.messages import Change, Item, Joined, Resync, Snapshot
+from resolvers.subscriptions.active_sessions import active_sessions
+from resolvers.subscriptions.source import Source
 from tests.world import FakeClock, World, open_world
 
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from models.words import Scope
+from models.enums import Scope
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.errors import Forbidden
-from resolvers.feed.active import active_sessions
-from resolvers.feed.activities import session_activities
-from resolvers.feed.items import Resync
-from resolvers.feed.source import Source
-from resolvers.feed.statistics import session_stats
+from resolvers.feed.messages import Resync
+from resolvers.subscriptions.active_sessions import active_sessions
+from resolvers.subscriptions.activities import session_activities
+from resolvers.subscriptions.source import Source
+from resolvers.subscriptions.stats import session_stats
 from tests.feed.stage import Stage, Stream, fold
 from tests.reading.asking import ADMIN, BROWSER
 

@@ -7,12 +7,12 @@ import pytest
 
 from models.clock import DAY, HOUR
 from models.tables.activity import Activity
-from resolvers.activities import activity_cursor
+from resolvers.activities.service import activity_cursor
 from resolvers.errors import BadUserInput
-from resolvers.feed import activities as module
-from resolvers.feed import reading
-from resolvers.feed.activities import session_activities
-from resolvers.feed.items import Resync
+from resolvers.feed import queries
+from resolvers.feed.messages import Resync
+from resolvers.subscriptions import activities as module
+from resolvers.subscriptions.activities import session_activities
 from tests.feed.stage import Stage, Stream, open_stage
 from tests.rows import activity_row, session_row, store
 from tests.world import EPOCH, FakeClock
@@ -109,7 +109,7 @@ async def test_who_is_slow_reads_the_log_itself_and_misses_nothing(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "WAITING", 3)
-    monkeypatch.setattr(reading, "PART", 4)
+    monkeypatch.setattr(queries, "PART", 4)
     session = await stage.world.user()
     async with session_activities(await stage.context(), filter={}, types=None, after=None).follow() as told:
         for number in range(20):

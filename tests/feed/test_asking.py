@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, cast
 
 from models.database import Database
-from resolvers.feed.asking import AT_ONCE, Asking
+from resolvers.feed.read_batcher import AT_ONCE, Asking
 from tests.waiting import PATIENCE, until
 
 

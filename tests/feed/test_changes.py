@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from models.words import SetChange
-from resolvers.feed import reading
-from resolvers.feed.items import Change
+from models.enums import SetChange
+from resolvers.feed import queries
+from resolvers.feed.messages import Change
 from tests.feed.stage import Stage, fold
 
 
@@ -152,7 +152,7 @@ async def test_a_keepalive_that_moves_only_the_clock_is_not_told(stage: Stage) -
 async def test_a_session_that_is_ahead_of_the_batch_is_taken_from_a_stream_that_began_in_between(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "ENTRIES", 1)
+    monkeypatch.setattr(queries, "ENTRIES", 1)
     early = await stage.watch()
     session = await stage.world.user()
     late = await stage.watch()

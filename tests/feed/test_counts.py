@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from resolvers.feed import live_set
-from resolvers.feed.activities import session_activities
+from resolvers.subscriptions import live_query
+from resolvers.subscriptions.activities import session_activities
 from tests.feed.stage import Stage
 from tests.reading.asking import statements
 
@@ -65,7 +65,7 @@ async def test_a_keepalive_wakes_only_for_those_who_want_heartbeats(stage: Stage
 
 
 async def test_a_group_whose_items_are_not_taken_keeps_ids_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_set, "FLUSH", 3)
+    monkeypatch.setattr(live_query, "FLUSH", 3)
     sessions = [await stage.world.user() for _ in range(7)]
     source = (await stage.watch()).source
     await stage.leave()

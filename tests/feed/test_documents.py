@@ -8,7 +8,7 @@ from graphql import ExecutionResult, parse, validate
 from graphql.execution import Executor, create_source_event_stream
 
 from resolvers.access import LOCAL_ADMIN, Caller
-from resolvers.feed.source import Source
+from resolvers.subscriptions.source import Source
 from schema import graphql_schema
 from tests.feed.stage import Stage
 from tests.reading.asking import BROWSER

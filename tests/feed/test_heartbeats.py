@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from models.database import Database
-from resolvers.feed import reading
-from resolvers.feed.live_set import LiveSet
+from resolvers.feed import queries
+from resolvers.subscriptions.live_query import LiveSet
 from tests.feed.stage import Stage
 from tests.feed.test_changes import said
 from tests.feed.test_pacing import pass_time
@@ -68,7 +68,7 @@ async def test_what_is_told_anyway_is_not_told_as_a_heartbeat(stage: Stage) -> N
 async def test_what_is_told_with_many_others_is_not_told_as_a_heartbeat_either(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "ENTRIES", 2)
+    monkeypatch.setattr(queries, "ENTRIES", 2)
     sessions = [await stage.world.user(name) for name in "ab"]
     stream = await stage.watch(heartbeats=True)
     for session in sessions:
@@ -130,7 +130,7 @@ def after_the_next_look(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], Aw
 
     async def slow(self: Database, question: Any, *args: Any, **kwargs: Any) -> Any:
         found = await read(self, question, *args, **kwargs)
-        if question is reading.news:
+        if question is queries.news:
             monkeypatch.setattr(Database, "read", read)
             await happen()
         return found

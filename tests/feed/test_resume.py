@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from models.clock import DAY
-from resolvers import cursors
 from resolvers.errors import BadUserInput
-from resolvers.feed import reading
-from resolvers.feed.items import Change, Item, Joined, Resync, Snapshot
+from resolvers.feed import queries
+from resolvers.feed.messages import Change, Item, Joined, Resync, Snapshot
+from resolvers.pagination import cursors
 from tests.feed.stage import Stage, fold, open_stage
 from tests.feed.test_changes import said
 from tests.rows import activity_row, session_row, store
@@ -93,7 +93,7 @@ async def test_more_than_one_page_is_told_in_the_order_of_the_log(stage: Stage) 
 async def test_what_came_for_a_moment_while_a_later_page_was_read_is_taken_away_again(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "PART", 1)
+    monkeypatch.setattr(queries, "PART", 1)
     early = await stage.watch(visible=True)
     first = await stage.world.user("first")
     flickering = await stage.world.user("flickering", visible=False)

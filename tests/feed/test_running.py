@@ -13,14 +13,14 @@ from models.database import Database
 from models.errors import StorageUnavailable
 from resolvers.access import LOCAL_ADMIN
 from resolvers.context import open_context
-from resolvers.feed import Feed, reading
-from resolvers.feed import feed as feed_module
-from resolvers.feed.active import active_sessions
-from resolvers.feed.activities import session_activities
+from resolvers.feed import Feed, queries
+from resolvers.feed import log_reader as feed_module
 from resolvers.feed.batch import Batch
-from resolvers.feed.follower import Follower
-from resolvers.feed.items import Item
-from resolvers.feed.source import Source
+from resolvers.feed.consumer import Follower
+from resolvers.feed.messages import Item
+from resolvers.subscriptions.active_sessions import active_sessions
+from resolvers.subscriptions.activities import session_activities
+from resolvers.subscriptions.source import Source
 from tests.feed.stage import Stage
 from tests.rows import activity_row, session_row, store
 from tests.waiting import PATIENCE, until
@@ -75,7 +75,7 @@ async def test_a_bundle_is_told_when_it_is_due_and_a_heartbeat_at_once(stage: St
 
 
 async def test_more_than_a_batch_is_told_without_another_reason(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "ENTRIES", 3)
+    monkeypatch.setattr(queries, "ENTRIES", 3)
     async with following(stage, await log(stage)) as items:
         s = session_row()
         await store(stage.database, s, *(activity_row(s, "MOVED", data={"n": n}) for n in range(10)))
@@ -104,7 +104,7 @@ async def test_a_log_that_cannot_be_read_is_read_later(stage: Stage, monkeypatch
     failures: list[Exception] = [StorageUnavailable("busy"), RuntimeError("surprise")]
 
     async def fail(self: Database, question: Any, *args: Any, **kwargs: Any) -> Any:
-        if question is reading.news and failures:
+        if question is queries.news and failures:
             raise failures.pop()
         return await read(self, question, *args, **kwargs)
 
@@ -187,7 +187,7 @@ async def test_what_comes_while_a_group_finds_out_where_to_begin_is_not_lost(
 
     async def slow(self: Feed, question: Any, *args: Any, **kwargs: Any) -> Any:
         found = await read(self, question, *args, **kwargs)
-        if question is reading.members:
+        if question is queries.members:
             await stage.world.user("late")
             await stage.feed.look()
         return found

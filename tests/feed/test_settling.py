@@ -9,7 +9,7 @@ import pytest
 from models.database import Database
 from models.errors import StorageUnavailable
 from resolvers import lifecycle
-from resolvers.lifecycle.sweeping import settle_due
+from resolvers.lifecycle.due import settle_due
 from tests.feed.stage import Stage, fold
 
 

@@ -9,10 +9,10 @@ import orjson
 import pytest
 from graphql.execution import Executor
 
-from models.words import Scope
+from models.enums import Scope
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.context import Context
-from resolvers.feed import active
+from resolvers.subscriptions import active_sessions
 from schema import graphql_schema
 from tests.feed.stage import Stage
 from tests.feed.test_access import ONE, ONE_TOO, TWO
@@ -21,10 +21,10 @@ from tests.waiting import until
 from transport import TransportSettings
 from transport.execution import Execution
 from transport.masking import Mask
-from transport.outcomes import Outcome
 from transport.request import OperationRequest
-from transport.streams import Answer, Streams
-from transport.streams.subscription import Subscription
+from transport.results import Outcome
+from transport.subscriptions import Answer, Streams
+from transport.subscriptions.subscriber import Subscription
 
 LIVE = """subscription Live($after: String) { activeSessions(after: $after) {
     ... on SessionSnapshot { cursor sessions { id } } ... on SessionChange { cursor change id } } }"""
@@ -181,7 +181,7 @@ async def test_a_truncated_stream_shares_and_is_told_of_its_own(
     await server.stage.world.advance(1)
     second = await server.stage.world.user()
     await told(whole)
-    monkeypatch.setattr(active, "MOST", 1)
+    monkeypatch.setattr(active_sessions, "MOST", 1)
     part = await server.open(LIVE)
     assert [s["id"] for s in (await told(part))[0]["sessions"]] == [second["id"]]
     waiting = await joined([whole, part], 1)

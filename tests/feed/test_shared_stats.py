@@ -5,8 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from resolvers.feed.shared import SharedStats
 from resolvers.stats import Stats
+from resolvers.subscriptions.shared_stats import SharedStats
 
 
 class Counting:

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from models.words import Kind
+from models.enums import Kind
 from resolvers.errors import BadUserInput
-from resolvers.feed import active, reading
-from resolvers.feed.items import Item, Resync, Snapshot
+from resolvers.feed import queries
+from resolvers.feed.messages import Item, Resync, Snapshot
+from resolvers.subscriptions import active_sessions
 from tests.feed.stage import Stage, fold
 from tests.feed.test_changes import said
 from tests.rows import ended_row, session_row, store
@@ -66,7 +67,9 @@ async def test_a_part_is_no_place_to_go_on_from(stage: Stage) -> None:
 
 async def test_what_leaves_while_a_snapshot_is_read_is_not_sent_and_then_removed(stage: Stage) -> None:
     ids = await fill(stage, 501)
-    source = active.active_sessions(await stage.context(), filter={}, after=None, min_interval_ms=0, heartbeats=False)
+    source = active_sessions.active_sessions(
+        await stage.context(), filter={}, after=None, min_interval_ms=0, heartbeats=False
+    )
     stream = await stage.follow(source)
     beginning = aiter(source.open(None))
     told = [await anext(beginning)]
@@ -91,7 +94,7 @@ async def test_what_has_ended_by_time_is_not_sent_though_the_sweeper_has_not_loo
 
 
 async def test_beyond_ten_thousand_a_snapshot_is_truncated(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(active, "MOST", 600)
+    monkeypatch.setattr(active_sessions, "MOST", 600)
     ids = await fill(stage, 700)
     known = await stage.world.user()
     stream = await stage.watch()
@@ -108,7 +111,7 @@ async def test_a_truncated_stream_is_told_of_what_it_was_sent_or_is_added(
     await stage.world.advance(1)
     known = await stage.world.user("ann")
     whole = await stage.watch()
-    monkeypatch.setattr(active, "MOST", 1)
+    monkeypatch.setattr(active_sessions, "MOST", 1)
     stream = await stage.watch()
     assert set(fold(stream.told)) == {known["id"]}
     await stage.world.mutate("hideSession", {"id": known["id"]})
@@ -137,9 +140,9 @@ async def test_a_truncated_stream_knows_what_was_sent_by_when_it_began(
 
     hidden, first, sent_talk, unsent_talk = await user(visible=False), await user(), await talk(25), await talk(3)
     sent = [await user(), await user()]
-    monkeypatch.setattr(active, "MOST", 4)
-    monkeypatch.setattr(active, "PART", 2)
-    monkeypatch.setattr(reading, "PART", 2)
+    monkeypatch.setattr(active_sessions, "MOST", 4)
+    monkeypatch.setattr(active_sessions, "PART", 2)
+    monkeypatch.setattr(queries, "PART", 2)
     stream = await stage.watch(visible=True)
     latest = [sent[1], sent[0], first, sent_talk]
     assert [s.id for part in parts(stream.told) for s in part.sessions] == latest

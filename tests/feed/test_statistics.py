@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from models.words import Scope
+from models.enums import Scope
 from resolvers.access import Caller
 from resolvers.errors import BadUserInput, Forbidden
-from resolvers.feed.statistics import session_stats
+from resolvers.subscriptions.stats import session_stats
 from tests.feed.stage import Stage, Stream
 from tests.feed.test_pacing import pass_time
 from tests.reading.asking import BROWSER, statements

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from models import tables
 from models.clock import SECOND
-from resolvers.field.claiming import GRACE
+from resolvers.blobs.leases import GRACE
 from tests.transport.features.uploading import BOUNDARY, form, part
 from tests.world import SHOWN, World
 

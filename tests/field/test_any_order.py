@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from models import tables
 from models.clock import MINUTE
-from resolvers.field.claiming import GRACE, Claim, Content, FilesLost, Look, claim, condemn, erase, hold, let_go
+from resolvers.blobs.leases import GRACE, Claim, Content, FilesLost, Look, claim, condemn, erase, hold, let_go
 
 CONTENTS: Final = ("aa", "bb")
 PROCESSES: Final = 2

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.engine import Connection
 
 from models.clock import MINUTE, SECOND
-from resolvers.field.claiming import GRACE, Claim, Content, FilesLost, Look, claim, condemn, hold
+from resolvers.blobs.leases import GRACE, Claim, Content, FilesLost, Look, claim, condemn, hold
 from tests.field.forms import PNG, Device, Sent, code_of, sha256, start_body
 
 

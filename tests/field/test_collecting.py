@@ -9,8 +9,8 @@ from sqlalchemy.engine import Connection
 
 from models.clock import DAY, SECOND
 from models.errors import StorageUnavailable
-from resolvers.field import claiming
-from resolvers.field.claiming import Claim, Content, claim
+from resolvers.blobs import leases
+from resolvers.blobs.leases import Claim, Content, claim
 from tests.field.forms import JPEG, PNG, Device, Sent, by_name, sha256
 from tests.operations.test_statements import statements
 from tests.world import open_world
@@ -149,7 +149,7 @@ async def test_many_are_collected_in_one_round(device: Device) -> None:
 
 
 async def test_what_nobody_let_go_is_not_even_looked_at(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claiming, "BATCH", 1)
+    monkeypatch.setattr(leases, "BATCH", 1)
     await device.started({"a": Sent(PNG)})
     await device.world.advance(1)
     session = await device.started({"a": Sent(JPEG)})
@@ -161,7 +161,7 @@ async def test_what_nobody_let_go_is_not_even_looked_at(device: Device, monkeypa
 async def test_what_others_still_have_does_not_stand_in_the_way(
     device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(claiming, "BATCH", 1)
+    monkeypatch.setattr(leases, "BATCH", 1)
     for files in ({"a": Sent(PNG)}, {"a": Sent(PNG), "b": Sent(JPEG)}):
         session = await device.started(files)
         await device.world.advance(1)

@@ -10,9 +10,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
 from models.errors import StorageUnavailable
-from resolvers.field import files as files_module
-from resolvers.field import keeping, saving
-from resolvers.lifecycle import starting
+from resolvers.blobs import uploader as files_module
+from resolvers.forms import attachments
+from resolvers.lifecycle import save_field_data, start
 from tests.field.forms import JPEG, PNG, Device, Sent, by_name, code_of, save_body, start_body, stored
 from transport.uploads import Upload
 
@@ -31,7 +31,7 @@ async def refused(device: Device, body: bytes) -> None:
     assert answer["errors"][0]["extensions"]["retryable"] is True
 
 
-@pytest.mark.parametrize("place", [(files_module, "claim"), (starting, "_start_all")])
+@pytest.mark.parametrize("place", [(files_module, "claim"), (start, "_start_all")])
 async def test_a_start_whose_rows_cannot_be_written_is_refused_whole(
     device: Device, monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str]
 ) -> None:
@@ -44,7 +44,7 @@ async def test_a_start_whose_rows_cannot_be_written_is_refused_whole(
     await device.started({"a": Sent(PNG)})
 
 
-@pytest.mark.parametrize("place", [(files_module, "claim"), (saving, "decide"), (os, "fsync")])
+@pytest.mark.parametrize("place", [(files_module, "claim"), (save_field_data, "decide"), (os, "fsync")])
 async def test_a_save_that_meets_a_fault_leaves_the_form_as_it_was(
     device: Device, monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str]
 ) -> None:
@@ -101,7 +101,7 @@ async def test_files_that_cannot_be_opened_do_not_take_the_room_of_others(
         raise OSError(24, "Too many open files")
 
     with monkeypatch.context() as broken:
-        broken.setattr(keeping, "_types_of", lambda files: ["image/png"] * len(files))
+        broken.setattr(attachments, "_types_of", lambda files: ["image/png"] * len(files))
         broken.setattr(Upload, "open", sealed)
         for _ in range(files_module.AT_ONCE + 1):
             await refused(device, start_body({"a": Sent(PNG)}))

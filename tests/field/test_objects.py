@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from models.blobstore import ObjectMissing, Objects, open_objects
+from models.blobstore.local import Folder
 from models.errors import StorageUnavailable
-from models.objects import ObjectMissing, Objects, open_objects
-from models.objects.folder import Folder
 from tests.field.forms import stored
 
 KEY = "ab/abcdef.1"

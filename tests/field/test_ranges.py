@@ -7,7 +7,7 @@ import pytest
 
 from tests.field.forms import Device, Sent
 from tests.field.test_downloads import CONTENT, kept
-from transport.http import conditions
+from transport.http import conditional
 
 MANY = "bytes=" + ",".join(f"{n}-{n}" for n in range(10_000))
 AS_MANY_AS_ARE_READ = "bytes=" + ",".join(["0-0"] * 248)
@@ -94,17 +94,17 @@ async def test_ten_thousand_ranges_cost_no_more_than_one(
 ) -> None:
     file = await kept(device)
     objects = device.world.app.state.services.files.objects
-    counted, reads, read_part = Looks(conditions.RANGE), [], objects.read
+    counted, reads, read_part = Looks(conditional.RANGE), [], objects.read
 
     async def count_reads(key: str, start: int, stop: int) -> Any:
         reads.append((start, stop))
         return await read_part(key, start, stop)
 
     objects.read = count_reads
-    monkeypatch.setattr(conditions, "RANGE", counted)
+    monkeypatch.setattr(conditional, "RANGE", counted)
     await device.fetch(file["url"], range=asked)
     assert (len(counted.lengths), reads) == (looks, [read])
-    assert sum(counted.lengths) <= conditions.HEADER_LENGTH
+    assert sum(counted.lengths) <= conditional.HEADER_LENGTH
 
 
 async def test_a_range_in_several_headers_is_none(device: Device) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from resolvers.field import reading
+from resolvers.forms import queries
 from tests.field.forms import FILE, PNG, Device, Points, Sent
 from tests.operations.test_statements import statements
 from tests.world import open_world
@@ -61,7 +61,7 @@ async def test_data_points_can_be_asked_for_by_name(forms: Device) -> None:
 
 
 async def test_an_operation_reads_only_so_many_points(forms: Device, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading.Budget.__init__, "__defaults__", (20, 10_000))
+    monkeypatch.setattr(queries.Budget.__init__, "__defaults__", (20, 10_000))
     document = FORMS.replace("SELECTED", "data { name }")
     assert len((await forms.world.ask(document, first=5))["nodes"]) == 5
     answer = await forms.world.answer(document, {"first": 6})
@@ -69,7 +69,7 @@ async def test_an_operation_reads_only_so_many_points(forms: Device, monkeypatch
 
 
 async def test_an_operation_reads_only_so_much_of_what_is_large(forms: Device, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading.Budget.__init__, "__defaults__", (1_000, 10_000))
+    monkeypatch.setattr(queries.Budget.__init__, "__defaults__", (1_000, 10_000))
     for content, most in (("value", 5), ("rawData", 3)):
         document = FORMS.replace("SELECTED", f"data {{ {content} }}")
         await forms.world.ask(document, first=most)

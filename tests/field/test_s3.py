@@ -11,8 +11,8 @@ import httpx2
 import pytest
 from moto.server import ThreadedMotoServer
 
+from models.blobstore import ObjectMissing, open_objects
 from models.errors import StorageUnavailable
-from models.objects import ObjectMissing, open_objects
 from tests.field.forms import PNG, Device, Sent, by_name, code_of, payload, sha256, start_body
 from tests.world import World, open_world
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from models.words import ActivityType
+from models.enums import ActivityType
 from tests.field.forms import FORM, JPEG, PNG, Device, Sent, by_name, sha256, told
 from tests.operations.kinds import LEAST
 

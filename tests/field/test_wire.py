@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import pytest
 
+from models.blobstore import CHUNK_BYTES
 from models.errors import StorageUnavailable
-from models.objects import CHUNK_BYTES
 from tests.bad_inputs.server import listening, sent
 from tests.field.forms import Device, Sent, by_name, sha256, start_body
 from tests.transport.features.uploading import BOUNDARY

@@ -18,8 +18,8 @@ import uvicorn
 
 import main
 from tests.house.tree import ROOT
-from transport import server
-from transport.streams import Streams
+from transport.server import server
+from transport.subscriptions import Streams
 
 STREAM = (
     b"GET /graphql?query=subscription{activeSessions{__typename}} HTTP/1.1\r\n"

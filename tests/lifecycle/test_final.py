@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from models import rule
+from models import session_rules
 from models.tables import path_time, session
 from models.tables.session import Session
-from resolvers.lifecycle.paths import shared_segments
+from resolvers.lifecycle.path_times import shared_segments
 from tests.operations.kinds import LEAST
 from tests.world import World
 
@@ -87,7 +87,7 @@ async def test_what_is_laid_down_is_what_the_session_shows(world: World, kind: s
     await world.mutate(call, {"id": id_} | ({"reason": "late"} if call == "terminateSession" else {}))
     s, _ = await stored(world, id_)
     shown = await world.session(id_, "elapsedSeconds visibleSeconds")
-    assert s.final_elapsed_ms == rule.elapsed(s, world.clock.now()) == shown["elapsedSeconds"] * 1000
+    assert s.final_elapsed_ms == session_rules.elapsed(s, world.clock.now()) == shown["elapsedSeconds"] * 1000
     assert s.final_visible_ms == shown["visibleSeconds"] * 1000
     assert s.final_seen_at == s.last_seen_at
 

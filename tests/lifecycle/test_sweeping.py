@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from models.errors import StorageUnavailable
-from resolvers.lifecycle.sweeping import BATCH, RETIRED
+from resolvers.lifecycle.due import BATCH, RETIRED
 from tests.rows import ended_row, session_row, store
 from tests.world import EPOCH, World, open_world
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.lifecycle.paths import MAX_PATHS, place_for
+from resolvers.lifecycle.path_times import MAX_PATHS, place_for
 from tests.world import World
 
 TRACE = Path(__file__).parents[1] / "vectors" / "user-trace.json"

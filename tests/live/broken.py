@@ -9,15 +9,15 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, Final
 
-from resolvers.feed import places, reading
-from resolvers.feed.feed import Feed
-from resolvers.feed.follower import Follower
-from resolvers.feed.items import Item
-from resolvers.feed.live_set import LiveSet
-from resolvers.feed.places import Place
+from resolvers.feed import queries, resume
+from resolvers.feed.consumer import Follower
+from resolvers.feed.log_reader import Feed
+from resolvers.feed.messages import Item
+from resolvers.feed.resume import Place
+from resolvers.subscriptions.live_query import LiveSet
 from tests.live import small
-from transport.streams.answers import Frame
-from transport.streams.subscription import Subscription
+from transport.subscriptions.responses import Frame
+from transport.subscriptions.subscriber import Subscription
 
 _numbers: Final = count(1)
 
@@ -73,12 +73,12 @@ def a_flush_has_its_last_cursor_throughout() -> None:
 
 
 def a_cursor_falls_behind() -> None:
-    of_set = places.of_set
+    of_set = resume.of_set
 
     def behind(database_id: str, set_: str, place: Place) -> str:
         return of_set(database_id, set_, replace(place, position=place.position // 2))
 
-    places.of_set = behind
+    resume.of_set = behind
 
 
 def a_resume_skips_an_entry() -> None:
@@ -86,9 +86,9 @@ def a_resume_skips_an_entry() -> None:
 
     async def skip(self: Feed, question: Any, *args: Any) -> Any:
         now, found = await read(self, question, *args)
-        if question is reading.missed and _now_and_then(5):
+        if question is queries.missed and _now_and_then(5):
             found = found._replace(sessions=found.sessions[1:])
-        if question is reading.entries and _now_and_then(5):
+        if question is queries.entries and _now_and_then(5):
             found = found._replace(entries=found.entries[1:])
         return now, found
 
@@ -99,7 +99,7 @@ def a_resume_begins_one_entry_too_early() -> None:
     read = Feed.read
 
     async def early(self: Feed, question: Any, *args: Any) -> Any:
-        if question in (reading.missed, reading.entries):
+        if question in (queries.missed, queries.entries):
             *rest, stretch = args
             args = (*rest, stretch._replace(after=max(0, stretch.after - 1)))
         return await read(self, question, *args)
@@ -112,7 +112,7 @@ def a_snapshot_and_its_position_are_of_two_transactions() -> None:
 
     async def later(self: Feed, question: Any, *args: Any) -> Any:
         now, found = await read(self, question, *args)
-        if question is reading.newest:
+        if question is queries.newest:
             found = found._replace(position=(await read(self, lambda look, _now: look.head))[1])
         return now, found
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from resolvers import cursors
+from resolvers.pagination import cursors
 
 Item: TypeAlias = dict[str, Any]
 UNFINISHED = "the snapshot was not complete"

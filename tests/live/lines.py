@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
-from bench.load import HOST
+from bench.load_generator import HOST
 from tests.live.asking import Wish, item_of
 
 LOST: Final = (OSError, EOFError, ConnectionClosed, InvalidHandshake)

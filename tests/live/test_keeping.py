@@ -2,7 +2,7 @@
 
 import pytest
 
-from resolvers.feed.places import Place, of_log, of_part, of_set
+from resolvers.feed.resume import Place, of_log, of_part, of_set
 from tests.live.keeping import Connection, Entry, Held, Item, Read, Told, disorder
 from tests.rows import NOW
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from models.markup import MAX_DEPTH, MAX_LENGTH, clean_html
-from models.markup.nesting import TooMuch, nested
-from models.markup.tags import TAGS
+from models.sanitizer import MAX_DEPTH, MAX_LENGTH, clean_html
+from models.sanitizer.html_spec import TAGS
+from models.sanitizer.rebalance import TooMuch, nested
 from tests.lifecycle.test_start_kinds import AGENDA
 from tests.markup.parts import Parts
 from tests.markup.vectors import VECTORS

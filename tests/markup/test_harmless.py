@@ -4,8 +4,8 @@ from typing import Final
 
 import pytest
 
-from models.markup import clean_html
-from models.markup.colors import colors_only, is_color
+from models.sanitizer import clean_html
+from models.sanitizer.css_colors import colors_only, is_color
 
 INLINE: Final = "b u i strong em tt code ins del sup sub kbd samp q var span a".split()  # noqa: SIM905 - a sentence
 BLOCKS: Final = "h1 h2 h3 h4 h5 h6 p div blockquote pre".split()  # noqa: SIM905 - the same

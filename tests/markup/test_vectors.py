@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from models.markup import clean_html
+from models.sanitizer import clean_html
 from tests.lifecycle.test_start_kinds import AGENDA
 from tests.markup.parts import Parts
 from tests.markup.vectors import VECTORS

@@ -6,7 +6,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from models.words import MediaEventType
+from models.enums import MediaEventType
 from tests.media.naive import Told
 
 MINUTE: Final = 60_000

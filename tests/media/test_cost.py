@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.tables import media_event, media_state
-from resolvers.media import playback
+from resolvers.media import reorder_buffer
 from tests.media.player import Player, counted_steps, event, player
 from tests.operations.test_statements import count, statements
 from tests.world import World
@@ -97,7 +97,7 @@ async def test_the_figures_of_a_page_are_read_with_one_statement_and_only_when_a
 
 
 async def test_a_flood_costs_only_the_chance_to_arrive_late(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(playback, "MAX_RECENT", 50)
+    monkeypatch.setattr(reorder_buffer, "MAX_RECENT", 50)
     found = await player(world)
     await found.track(*(event(1 + i / 100, "ERROR") for i in range(100)), fields="")
     assert await world.app.state.services.database.read(rows, found.id) == (100, 50)
@@ -109,7 +109,7 @@ async def test_a_flood_costs_only_the_chance_to_arrive_late(world: World, monkey
 
 
 async def test_long_names_take_no_more_room_than_many_events(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(playback, "MAX_RECENT", 50)
+    monkeypatch.setattr(reorder_buffer, "MAX_RECENT", 50)
     found = await player(world)
     await found.track(*(event(at, "STATE_START", name="n" * 1000) for at in range(1, 30)), fields="")
     assert await world.app.state.services.database.read(rows, found.id) == (29, 3)

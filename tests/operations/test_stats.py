@@ -8,7 +8,7 @@ import pytest
 from graphql import GraphQLObjectType
 
 from models.database import SURVEYS
-from resolvers.stats import counting
+from resolvers.stats import aggregates
 from schema import graphql_schema
 from tests.models.endless import ask_for_ever
 from tests.operations.kinds import LEAST, project
@@ -109,13 +109,13 @@ async def test_a_figure_that_takes_too_long_is_given_up_and_counted_no_further(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_world(tmp_path / "test.db", limits={"operation_seconds": 0.2}) as world:
-        monkeypatch.setattr(counting, "total", ask_for_ever)
+        monkeypatch.setattr(aggregates, "total", ask_for_ever)
         document = "{ sessionStats { " + " ".join(f"t{number}: total" for number in range(6)) + " } }"
         assert await world.code_of(document) == "TIMEOUT"
         # Connections that were busy with it are free for what comes next.
         database = world.app.state.services.database
         async with asyncio.timeout(PATIENCE):
-            counts = await asyncio.gather(*(database.survey(counting.active_by_kind, 0) for _ in range(2 * SURVEYS)))
+            counts = await asyncio.gather(*(database.survey(aggregates.active_by_kind, 0) for _ in range(2 * SURVEYS)))
         assert len(counts) == 2 * SURVEYS
 
 

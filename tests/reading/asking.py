@@ -7,16 +7,16 @@ from typing import Any, Final
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
+from models.blobstore import open_objects
 from models.clock import Instant, SystemClock
 from models.database import Database
-from models.objects import open_objects
-from models.words import Scope
+from models.enums import Scope
 from resolvers.access import LOCAL_ADMIN, Caller
+from resolvers.blobs.signed_urls import Links
+from resolvers.blobs.uploader import Files
 from resolvers.context import Context, Services
 from resolvers.feed import Feed
-from resolvers.field.files import Files
-from resolvers.field.links import Links
-from resolvers.presence import Presence
+from resolvers.server_liveness import Presence
 from tests.rows import NOW
 
 BROWSER: Final = Caller("t1", "browser", frozenset({Scope.WRITE}), frozenset({"default"}))

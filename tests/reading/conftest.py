@@ -7,8 +7,8 @@ from sqlalchemy import Engine, create_engine
 
 from models.clock import SECOND
 from models.database import Database, open_database
+from models.enums import Kind
 from models.migrations import migrate
-from models.words import Kind
 from tests.rows import NOW, activity_row, clear, ended_row, project_row, session_row, store
 
 

@@ -5,8 +5,8 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from models.clock import MINUTE, SECOND
+from models.enums import EndReason, Kind, PlayerState, State
 from models.tables.session import Session
-from models.words import EndReason, Kind, PlayerState, State
 from tests.rows import NOW, session_row
 
 TEXTS: Final = st.sampled_from(["a", "b", "A", "ä", "a,b", '"', "%"])

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models import rule
+from models import session_rules
 from models.clock import MINUTE, SECOND, Instant
+from models.enums import State
 from models.tables.path_time import PathTime
 from models.tables.session import Session
-from models.words import State
 from resolvers.filters import Filter
 from resolvers.stats import PathStat, StatBucket, StatGroup, Summary
 
@@ -30,11 +30,11 @@ class Plain:
 
     @property
     def active(self) -> list[Session]:
-        return [s for s in self.sessions if rule.state(s, self.now) == State.ACTIVE]
+        return [s for s in self.sessions if session_rules.state(s, self.now) == State.ACTIVE]
 
     @property
     def visible(self) -> list[Session]:
-        return [s for s in self.sessions if rule.is_visible(s, self.now)]
+        return [s for s in self.sessions if session_rules.is_visible(s, self.now)]
 
     def seen_within(self, minutes: int) -> int:
         return sum(self.now - s.last_seen_at <= minutes * MINUTE for s in self.active)
@@ -76,7 +76,7 @@ class Plain:
         return [self._bucket(at, at + width) for at in range(start, end, width)]
 
     def _bucket(self, at: Instant, until: Instant) -> StatBucket:
-        lives = [(s.started_at, rule.effective_end(s, self.now)) for s in self.sessions]
+        lives = [(s.started_at, session_rules.effective_end(s, self.now)) for s in self.sessions]
         return StatBucket(
             at,
             active=sum(begin < until and (end is None or end > max(at, begin)) for begin, end in lives),

@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.database import Database
+from models.enums import Kind
 from models.tables.activity import Activity
 from models.tables.session import Session
-from models.words import Kind
-from resolvers.activities import activity_cursor, list_activities, session_activities
+from resolvers.activities.service import activity_cursor, list_activities, session_activities
 from resolvers.errors import BadUserInput, Forbidden
 from resolvers.nodes import get_node
-from resolvers.pages import Page, PageArgs
+from resolvers.pagination.page import Page, PageArgs
 from tests.reading.asking import BROWSER, READER, context, statements
 from tests.rows import activity_row, clear, ended_row, session_row, store
 

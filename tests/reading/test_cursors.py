@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.database import Database
-from resolvers import cursors
-from resolvers.activities import list_activities
+from resolvers.activities.service import list_activities
 from resolvers.errors import BadUserInput
-from resolvers.pages import PageArgs
+from resolvers.pagination import cursors
+from resolvers.pagination.page import PageArgs
 from resolvers.projects.reading import list_projects
-from resolvers.sessions import list_sessions
+from resolvers.sessions.service import list_sessions
 from tests.reading.asking import context
 from tests.rows import activity_row, session_row, store
 

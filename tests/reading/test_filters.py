@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
 from models.clock import HOUR, MINUTE
+from models.enums import Kind
 from models.tables import session
 from models.tables.session import Session
-from models.words import Kind
 from resolvers.access import LOCAL_ADMIN
 from resolvers.errors import BadUserInput
 from resolvers.filters import Filter
-from resolvers.halves import Halves
+from resolvers.sessions.live_and_ended import Halves
 from tests.reading.generated import FILTERS, SIMPLE_FILTERS, sessions
 from tests.rows import NOW, insert_rows, project_row, session_row
 

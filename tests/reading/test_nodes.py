@@ -3,11 +3,11 @@
 import pytest
 
 from models.database import Database
+from models.enums import Kind
 from models.ids import SESSION, new_id
-from models.words import Kind
 from resolvers.errors import BadUserInput, Forbidden
 from resolvers.nodes import get_node, get_nodes
-from resolvers.pages import PageArgs
+from resolvers.pagination.page import PageArgs
 from resolvers.projects.reading import get_project, list_projects
 from tests.reading.asking import ADMIN, BROWSER, READER, context, statements
 from tests.rows import activity_row, path_row, point_row, project_row, session_row, store

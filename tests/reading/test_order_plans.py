@@ -7,8 +7,8 @@ import pytest
 from models.clock import DAY
 from models.database import Database
 from resolvers.access import LOCAL_ADMIN, Caller
-from resolvers.pages import PageArgs
-from resolvers.sessions import list_sessions
+from resolvers.pagination.page import PageArgs
+from resolvers.sessions.service import list_sessions
 from tests.reading.asking import READER, context
 from tests.reading.plans import on_sessions, plan_of
 from tests.rows import NOW

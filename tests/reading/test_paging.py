@@ -7,15 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import rule
+from models import session_rules
 from models.clock import MINUTE
 from models.database import Database
+from models.enums import Kind
 from models.tables.session import Session
-from models.words import Kind
 from resolvers.errors import BadUserInput, Forbidden
 from resolvers.filters import Filter
-from resolvers.pages import Page, PageArgs
-from resolvers.sessions import get_session, list_sessions
+from resolvers.pagination.page import Page, PageArgs
+from resolvers.sessions.service import get_session, list_sessions
 from tests.reading.asking import ADMIN, BROWSER, READER, context
 from tests.reading.generated import SIMPLE_FILTERS, sessions
 from tests.rows import NOW, clear, ended_row, project_row, session_row, store
@@ -36,7 +36,7 @@ def in_order(made: list[Session], order: Order) -> list[str]:
     def value(s: Session, field: str) -> Any:
         if field != "ENDED_AT":
             return getattr(s, field.lower())
-        end = rule.effective_end(s, NOW)
+        end = session_rules.effective_end(s, NOW)
         return float("inf") if end is None else end
 
     def compare(one: Session, other: Session) -> int:

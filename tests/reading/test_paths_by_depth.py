@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from models.clock import SECOND, Instant
-from resolvers.lifecycle import paths as lifecycle_paths
+from resolvers.lifecycle import path_times as lifecycle_paths
 from tests.operations.kinds import project
 from tests.world import World
 

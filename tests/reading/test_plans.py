@@ -8,10 +8,10 @@ import pytest
 from models.clock import MINUTE
 from models.database import Database
 from resolvers.access import LOCAL_ADMIN, Caller
-from resolvers.activities import list_activities
-from resolvers.lifecycle.sweeping import Sweep, settle_due
-from resolvers.pages import Page, PageArgs
-from resolvers.sessions import list_sessions
+from resolvers.activities.service import list_activities
+from resolvers.lifecycle.due import Sweep, settle_due
+from resolvers.pagination.page import Page, PageArgs
+from resolvers.sessions.service import list_sessions
 from tests.reading.asking import READER, context
 from tests.reading.plans import on_sessions, plan_of
 from tests.rows import NOW

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from models.clock import MINUTE
 from models.database import Database
+from models.enums import Kind
 from models.tables.session import Session
-from models.words import Kind
 from resolvers.errors import BadUserInput
-from resolvers.pages import Page, PageArgs
-from resolvers.sessions import list_sessions
+from resolvers.pagination.page import Page, PageArgs
+from resolvers.sessions.service import list_sessions
 from tests.reading.asking import context
 from tests.rows import NOW, clear, session_row, store
 from tests.world import World

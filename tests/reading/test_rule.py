@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, case, select
 
-from models import rule
+from models import session_rules
 from models.clock import MINUTE
+from models.enums import State
 from models.tables import session
 from models.tables.session import Session
-from models.words import State
 from tests.reading.generated import sessions
 from tests.rows import NOW, insert_rows, project_row
 
@@ -24,11 +24,11 @@ def test_every_part_of_the_rule_agrees_with_its_sql(engine: Engine, made: list[S
     statement = select(
         session.c.id,
         # As conditions: what is null where it is false (ENDED) is false there.
-        *(case((rule.in_state_sql(state, now), True), else_=False) for state in State),
-        rule.is_visible_sql(now),
-        rule.effective_end_sql(now),
-        rule.end_reason_sql(now),
-        rule.elapsed_sql(now),
+        *(case((session_rules.in_state_sql(state, now), True), else_=False) for state in State),
+        session_rules.is_visible_sql(now),
+        session_rules.effective_end_sql(now),
+        session_rules.end_reason_sql(now),
+        session_rules.elapsed_sql(now),
     )
     with engine.connect() as tx:
         insert_rows(tx, [project_row("p1"), project_row("p2"), *made])
@@ -39,11 +39,11 @@ def test_every_part_of_the_rule_agrees_with_its_sql(engine: Engine, made: list[S
 
 def _in_python(s: Session, now: int) -> tuple[Any, ...]:
     return (
-        *(rule.state(s, now) == word for word in State),
-        rule.is_visible(s, now),
-        rule.effective_end(s, now),
-        rule.end_reason(s, now),
-        rule.elapsed(s, now),
+        *(session_rules.state(s, now) == word for word in State),
+        session_rules.is_visible(s, now),
+        session_rules.effective_end(s, now),
+        session_rules.end_reason(s, now),
+        session_rules.elapsed(s, now),
     )
 
 
@@ -55,7 +55,9 @@ def test_a_session_given_its_time_again_ends_when_it_would_had_it_been_heard_now
     restored = [s for s in made if s.timeout_seconds is not None]
     with engine.connect() as tx:
         insert_rows(tx, [project_row("p1"), project_row("p2"), *made])
-        tx.execute(session.update().where(session.c.timeout_seconds.is_not(None)).values(rule.restored_sql(now)))
+        tx.execute(
+            session.update().where(session.c.timeout_seconds.is_not(None)).values(session_rules.restored_sql(now))
+        )
         statement = select(session.c.id, session.c.expires_at, session.c.expiry_reason, session.c.stall_from)
         found = {id_: tuple(values) for id_, *values in tx.execute(statement)}
         tx.rollback()
@@ -67,4 +69,4 @@ def _heard_now(s: Session, now: int) -> tuple[Any, ...]:
     heard.last_seen_at = now
     if heard.stall_from is not None:
         heard.stall_from = now
-    return (*rule.deadline(heard), heard.stall_from)
+    return (*session_rules.deadline(heard), heard.stall_from)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from models.database import Database
-from models.words import Kind
+from models.enums import Kind
 from resolvers.context import Context
-from resolvers.pages import PageArgs
-from resolvers.sessions import list_sessions
+from resolvers.pagination.page import PageArgs
+from resolvers.sessions.service import list_sessions
 from tests.reading.asking import context, statements
 from tests.rows import activity_row, path_row, session_row, store
 

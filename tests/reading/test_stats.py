@@ -7,7 +7,7 @@ import pytest
 
 from models.clock import HOUR, MINUTE, SECOND
 from models.database import Database
-from models.words import Kind
+from models.enums import Kind
 from resolvers.errors import BadUserInput, Forbidden
 from resolvers.stats import Stats
 from tests.reading.asking import BROWSER, READER, context, statements

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import rule
+from models import session_rules
 from models.clock import MINUTE, SECOND
 from models.database import Database
 from resolvers.stats import Stats
@@ -35,7 +35,7 @@ def places(draw: st.DrawFn) -> Plain:
 def windows(draw: st.DrawFn, plain: Plain) -> tuple[int, int, int]:
     """From when to when, and how long a bucket is: edges at what happens, a moment beside it, and anywhere."""
     happens = [NOW, *(s.started_at for s in plain.sessions)]
-    happens += [end for s in plain.sessions if (end := rule.effective_end(s, plain.now)) is not None]
+    happens += [end for s in plain.sessions if (end := session_rules.effective_end(s, plain.now)) is not None]
     width = draw(st.sampled_from([1, 7, 75, 150, 3600]))
     edge = draw(st.sampled_from(happens)) + draw(st.sampled_from([-1, 0, 1]))
     start = edge - draw(st.integers(0, 12)) * width * SECOND
@@ -58,7 +58,7 @@ async def test_counts_and_durations(database: Database, plain: Plain, names: dic
     assert await stats.active() == len(found.active)
     assert await stats.visible() == len(found.visible)
     assert await stats.seen_within(minutes) == found.seen_within(minutes)
-    assert await stats.elapsed_seconds() == found.summary(lambda s: rule.elapsed(s, plain.now))
+    assert await stats.elapsed_seconds() == found.summary(lambda s: session_rules.elapsed(s, plain.now))
     assert await stats.visible_seconds() == found.summary(lambda s: s.visible_ms)
 
 
@@ -69,7 +69,7 @@ async def test_groups(database: Database, plain: Plain, names: dict[str, Any], f
     assert await stats.by_kind() == found.groups(lambda s: s.kind)
     assert await stats.by_project(first) == found.groups(lambda s: s.project_id, first)
     assert await stats.by_subject(first) == found.groups(lambda s: s.subject, first)
-    assert await stats.by_end_reason() == found.groups(lambda s: rule.end_reason(s, plain.now))
+    assert await stats.by_end_reason() == found.groups(lambda s: session_rules.end_reason(s, plain.now))
 
 
 @MANY

@@ -7,8 +7,8 @@ import pytest
 
 from models.clock import DAY, MINUTE
 from models.database import Database
-from resolvers.pages import PageArgs
-from resolvers.sessions import list_sessions
+from resolvers.pagination.page import PageArgs
+from resolvers.sessions.service import list_sessions
 from resolvers.stats import Stats
 from tests.reading.asking import READER, context
 from tests.reading.plans import plan_of

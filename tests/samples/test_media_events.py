@@ -4,9 +4,9 @@ from typing import Any, Final
 
 import pytest
 
+from models.enums import MediaEventType
 from models.kinds.media_event_parameters import BITRATE, EVENT_QOE, EVENTS
 from models.kinds.media_parameters import NUMBER, TEXT, WHOLE
-from models.words import MediaEventType
 from tests.media.player import event, player
 from tests.samples.test_media_parameters import BAD, DOCUMENTED, GOOD
 from tests.world import World

@@ -10,16 +10,16 @@ from graphql.execution import experimental_execute_incrementally
 from models.ids import new_id
 from models.kinds import KINDS
 from models.kinds.base import ProjectDefaults
-from models.kinds.check import check
+from models.kinds.validation import check
 from models.tables import activity, session
 from models.tables.activity import Activity
 from models.tables.path_time import PathTime
 from models.tables.project import Project
 from models.tables.session import Session
 from resolvers.access import LOCAL_ADMIN, Caller
-from resolvers.field.reading import ShownPoint
+from resolvers.forms.queries import ShownPoint
 from resolvers.media import State
-from resolvers.pages import Page, PageArgs
+from resolvers.pagination.page import Page, PageArgs
 from schema import graphql_schema
 
 NOW = 1_704_067_200_000

@@ -13,7 +13,7 @@ from graphql import (
     is_specified_scalar_type,
 )
 
-from models.words import ActivityType, EndReason, Kind, PlayerState, ProblemCode, Scope, State, Word
+from models.enums import ActivityType, EndReason, Kind, PlayerState, ProblemCode, Scope, State, Word
 from schema import graphql_schema
 
 VOCABULARIES: dict[str, type[Word]] = {

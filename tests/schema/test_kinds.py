@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 from models.kinds import KINDS
 from models.kinds.agenda_update import AgendaUpdateFields
 from models.kinds.base import Derived, InputOnly, KindFields, KindRules, mark
-from models.kinds.calls import HeardFields, KeepaliveFields, TerminateFields, TrackMediaFields
+from models.kinds.commands import HeardFields, KeepaliveFields, TerminateFields, TrackMediaFields
 from models.kinds.field import DataPointFields, SaveFieldDataFields
 from models.kinds.media_events import MediaEventFields, MediaPingFields, PlayerTimeFields
 from models.kinds.project import KindTimeoutFields, ProjectFields

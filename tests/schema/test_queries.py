@@ -3,11 +3,11 @@
 import pytest
 from graphql import GraphQLObjectType
 
+from models.enums import Scope
 from models.ids import new_id
-from models.words import Scope
 from resolvers.access import Caller
 from schema import graphql_schema
-from schema.fields import STATEMENT
+from schema.field_helpers import STATEMENT
 from schema.stats import GROUP
 from tests.schema.scene import PROJECT, Scene, Shelf, answer, entry_of, row, run
 

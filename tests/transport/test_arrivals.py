@@ -5,7 +5,7 @@ import asyncio
 from uvicorn.server import ServerState
 
 from tests.waiting import until
-from transport.http.arrivals import AT_ONCE, Arrivals, arrivals
+from transport.server.accept_queue import AT_ONCE, Arrivals, arrivals
 
 CROWD = 10 * AT_ONCE
 

@@ -9,7 +9,7 @@ from tests.transport.world import World, limited
 from transport import Limits
 from transport.deadlines import Deadline, Deadlines
 from transport.errors import Refusal
-from transport.http.body import Arriving
+from transport.http.request_body import Arriving
 
 LIMITS = Limits(body_idle_seconds=15, body_seconds=30, body_bytes_per_second=1000)
 

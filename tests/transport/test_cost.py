@@ -6,7 +6,7 @@ import pytest
 from graphql import build_schema, parse
 
 from transport import Limits
-from transport.counting import Counter
+from transport.documents.complexity import Counter
 
 SCHEMA = build_schema("""
 type Query {

@@ -9,8 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from transport import Limits
-from transport.counting import Counter
-from transport.merging import merges
+from transport.documents.complexity import Counter
+from transport.documents.overlapping_fields import merges
 
 SCHEMA = build_schema("""
 type Query { thing: Thing }

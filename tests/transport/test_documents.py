@@ -7,9 +7,8 @@ import pytest
 from graphql import DocumentNode, build_schema
 
 from tests.transport.world import Client, codes, limited
-from transport import parsing
-from transport.cache import RecentlyUsed
-from transport.documents import Documents
+from transport.documents.lru_cache import RecentlyUsed
+from transport.documents.store import Documents
 from transport.errors import Refusal
 
 SCHEMA = build_schema("type Query { a: Int b: Int }")
@@ -24,7 +23,7 @@ def parses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         texts.append(text)
         return graphql.parse(text, **options)
 
-    monkeypatch.setattr(parsing, "parse", parse)
+    monkeypatch.setattr(parse, "parse", parse)
     return texts
 
 

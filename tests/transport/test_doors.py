@@ -9,7 +9,7 @@ import uvloop
 from starlette.types import Receive, Scope, Send
 
 from tests.waiting import until
-from transport.server import Nothing, Server, listen, options
+from transport.server.server import Nothing, Server, listen, options
 
 CROWD = 128
 

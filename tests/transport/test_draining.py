@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from transport.draining import Draining
+from transport.graceful_shutdown import Draining
 
 
 async def test_all_that_lives_is_ended_once_and_waited_for() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from transport.garbage import MIDDLE, OLD, YOUNG, collect_seldom
+from transport.server.gc_tuning import MIDDLE, OLD, YOUNG, collect_seldom
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 from graphql import build_schema
 
 from tests.transport.world import limited
-from transport.documents import Documents
+from transport.documents.list_inputs import list_holders
+from transport.documents.store import Documents
 from transport.errors import Refusal
-from transport.inputs import list_holders
 from transport.settings import TransportSettings
 
 SCHEMA = build_schema("""

@@ -10,7 +10,7 @@ from graphql import parse
 
 from tests.transport.world import Client, World, client, codes, limited, schema
 from transport import Limits
-from transport.counting import Counter
+from transport.documents.complexity import Counter
 
 
 def doubling(levels: int, *, on: str = "Item", start: str = "{item{...F0}}", leaf: str = "id") -> str:

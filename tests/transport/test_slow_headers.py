@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from transport.http.wire import HEADER_BYTES, HttpProtocol
-from transport.server import options
+from transport.server.http_protocol import HEADER_BYTES, HttpProtocol
+from transport.server.server import options
 
 
 class HastyProtocol(HttpProtocol):

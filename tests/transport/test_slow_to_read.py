@@ -13,8 +13,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from tests.waiting import PATIENCE, until
-from transport.http.wire import HttpProtocol
-from transport.server import options
+from transport.server.http_protocol import HttpProtocol
+from transport.server.server import options
 
 PIECE = 100_000
 

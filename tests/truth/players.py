@@ -5,7 +5,7 @@ import random
 from itertools import accumulate, pairwise
 from typing import Any, Final
 
-from models.words import MediaEventType
+from models.enums import MediaEventType
 from tests.media.naive import Told, Whole, whole
 from tests.media.player import METRICS, NEEDED
 from tests.truth.births import MEDIA

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.load import HOST, encode_request, parse_response
+from bench.load_generator import HOST, encode_request, parse_response
 
 ROOT = Path(__file__).parents[2]
 READY_WITHIN = 60.0

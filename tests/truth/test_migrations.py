@@ -18,10 +18,10 @@ from sqlalchemy import MetaData, Table, create_engine
 from sqlalchemy.engine import Connection
 
 from models.database import open_database
+from models.enums import Kind
 from models.errors import DatabaseOutdated
 from models.migrations import _config
 from models.tables import METADATA
-from models.words import Kind
 from tests.media.player import Player, event
 from tests.rows import session_row
 from tests.truth.process import ROOT

@@ -7,8 +7,8 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import create_engine
 
-from bench.million.filling import fill
-from bench.million.lives import lives
+from bench.dataset.bulk_insert import fill
+from bench.dataset.generate import lives
 from models import migrations
 from tests.rows import NOW
 

@@ -10,8 +10,8 @@ from typing import Final
 from starlette.types import Scope
 
 from transport.errors import bad_request
-from transport.http.body import CLOSE
 from transport.http.headers import values
+from transport.http.request_body import CLOSE
 
 PROOFS: Final = (b"graphql-require-preflight", b"apollo-require-preflight", b"x-apollo-operation-name")
 

@@ -11,25 +11,25 @@ from graphql.execution import Executor
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
+from transport.documents.operation import Operation
 from transport.errors import Code, Headers, Refusal, bad_request, plain
 from transport.execution import Execution
-from transport.http.answer import Page, send_json, send_page
-from transport.http.body import CLOSE, Arriving, check_content_type, read_body
 from transport.http.compression import packed
 from transport.http.csrf import check_preflight
 from transport.http.disconnect import CancelWhenGone, ClientGoneError
 from transport.http.headers import joined
 from transport.http.negotiation import GRAPHQL_RESPONSE, HTML, JSON, chosen
-from transport.http.parameters import NO_QUERY, from_body, from_query_string
+from transport.http.request_body import CLOSE, Arriving, check_content_type, read_body
+from transport.http.request_params import NO_QUERY, from_body, from_query_string
+from transport.http.responses import Page, send_json, send_page
+from transport.http.stream_response import Sent, send_answer, wished
 from transport.http.stream_types import can_carry, stream_types
-from transport.http.streaming import Sent, send_answer, wished
 from transport.http.uploads import is_multipart, read_multipart
 from transport.metrics import Metrics
-from transport.operations import Operation
-from transport.outcomes import Outcome, refused
 from transport.request import OperationRequest
+from transport.results import Outcome, refused
 from transport.settings import Limits, TransportSettings
-from transport.streams import Streams
+from transport.subscriptions import Streams
 from transport.uploads import Place, check_places
 
 MakeContext: TypeAlias = Callable[[HTTPConnection], AbstractAsyncContextManager[Any]]

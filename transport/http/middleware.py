@@ -3,7 +3,7 @@
 from starlette.middleware import Middleware
 
 from transport.http.cors import Cors
-from transport.http.hosts import Hosts
+from transport.http.host_check import Hosts
 from transport.settings import TransportSettings
 
 

@@ -6,8 +6,8 @@ from typing import Literal, TypeAlias
 
 from graphql import OperationType
 
+from transport.documents.operation import Operation
 from transport.http.negotiation import GRAPHQL_RESPONSE, JSON, liking, parse_quality, parse_range
-from transport.operations import Operation
 
 EventStream: TypeAlias = Literal["text/event-stream"]
 Multipart: TypeAlias = Literal["multipart/mixed"]

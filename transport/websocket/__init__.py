@@ -4,7 +4,7 @@
 says over a `line`, `endpoint` holds all sockets. `wire` is the layer below: WebSocket itself.
 """
 
+from transport.server.websocket_protocol import MESSAGE_BYTES, WebSocketProtocol
 from transport.websocket.endpoint import WebSocketEndpoint
-from transport.websocket.wire import MESSAGE_BYTES, WebSocketProtocol
 
 __all__ = ["MESSAGE_BYTES", "WebSocketEndpoint", "WebSocketProtocol"]

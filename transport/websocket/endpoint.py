@@ -8,10 +8,10 @@ from starlette.types import Receive, Scope, Send
 from transport.errors import Refusal
 from transport.http.headers import check_host, values
 from transport.settings import TransportSettings
-from transport.streams import Streams
+from transport.subscriptions import Streams
 from transport.websocket.actions import CloseCode
-from transport.websocket.line import Line
-from transport.websocket.socket import MakeContext, Socket
+from transport.websocket.connection import Line
+from transport.websocket.handler import MakeContext, Socket
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
 LEGACY: Final = "graphql-ws"

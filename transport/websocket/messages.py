@@ -8,8 +8,8 @@ from typing import Any, Final, TypeAlias
 import orjson
 
 from transport.errors import Code, FormattedError, Refusal, bad_input
-from transport.http.json_text import load
-from transport.http.parameters import check_depth, checked, has_nul
+from transport.http.request_params import check_depth, checked, has_nul
+from transport.http.strict_json import load
 from transport.request import OperationRequest
 from transport.settings import Limits
 

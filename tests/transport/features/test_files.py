@@ -9,7 +9,7 @@ import pytest
 from starlette.requests import HTTPConnection
 
 from transport import FileEndpoint, TransportSettings
-from transport.http.streaming import ABORT
+from transport.http.stream_response import ABORT
 from transport.settings import Limits
 
 CHUNKS = 10

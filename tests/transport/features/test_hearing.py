@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from tests.transport.world import World, limited
 from tests.waiting import PATIENCE
-from transport.http.wire import HEADER_BYTES, HttpProtocol
-from transport.server import options
+from transport.server.http_protocol import HEADER_BYTES, HttpProtocol
+from transport.server.server import options
 
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 LONG = 20_000_000
@@ -86,7 +86,7 @@ async def test_who_sends_endless_headers_has_the_answer(world: World) -> None:
 
 
 async def test_nobody_is_heard_longer_than_the_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("transport.hearing.HEARING_BYTES", 1_000_000)
+    monkeypatch.setattr("transport.server.lingering_close.HEARING_BYTES", 1_000_000)
     async with serving(world, Patient) as port:
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
             await asyncio.to_thread(

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from tests.transport.world import Client, World, client, codes
 from transport import TransportSettings
-from transport.manifest import read_manifest
+from transport.documents.trusted import read_manifest
 from transport.settings import TrustMode
 
 QUERY = "query Greet($name:String){hello(name:$name)}"

@@ -74,7 +74,7 @@ async def test_a_full_disk_is_told_and_nothing_runs(
     def full(**_options: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("transport.http.uploads.files.TemporaryFile", full)
+    monkeypatch.setattr("transport.http.uploads.temp_file.TemporaryFile", full)
     response = await sender.send(one_file(b"x"))
     assert (response.status_code, codes(response)) == (503, ["SERVICE_UNAVAILABLE"])
     assert response.headers["retry-after"] == "5"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.transport.features.uploading import BOUNDARY, GOOD, ONE, Receiver, form, open_files, part
-from transport.http.uploads.files import Incoming
+from transport.http.uploads.temp_file import Incoming
 
 HEADERS = [
     (b"host", b"localhost"),

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
 
-from bench.load import HOST
+from bench.load_generator import HOST
 from tests.transport.websocket.site import HANDSHAKE, text
 
 QUERY: Final = "subscription { activeSessions { __typename ... on SessionSnapshot { last } } }"

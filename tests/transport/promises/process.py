@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.load import HOST
+from bench.load_generator import HOST
 from tests.house.tree import ROOT
 from tests.truth.process import port_of
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 import orjson
 
-from bench.load import HOST
+from bench.load_generator import HOST
 from tests.transport.promises.listening import Closed, Socket, chunk, post
 
 LONG: Final = """subscription { sessionActivities { __typename

@@ -9,7 +9,7 @@ from time import monotonic
 
 import pytest
 
-from bench.load import HOST
+from bench.load_generator import HOST
 from tests.transport.promises.listening import in_silence, over_events, over_parts, over_socket, post
 from tests.transport.promises.process import STOPPED, Process, serving
 from tests.transport.promises.writing import Ledger, write_half, write_over_http, write_over_socket

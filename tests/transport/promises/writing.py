@@ -7,7 +7,7 @@ from typing import Final
 
 import orjson
 
-from bench.load import HOST, parse_response
+from bench.load_generator import HOST, parse_response
 from tests.transport.promises.listening import Closed, Socket, post
 
 START: Final = """mutation($name: String!) { startSession(input: {variant: {user: {username: $name}}}) {

@@ -10,7 +10,7 @@ from tests.transport.streams.source import Log
 from tests.transport.streams.world import Server, numbers
 from tests.transport.world import limited
 from tests.waiting import PATIENCE
-from transport.streams import groups
+from transport.subscriptions import fanout
 
 READERS = 3
 QUERY = "subscription($after:String){told(after:$after){number text(size:100)}}"
@@ -74,11 +74,11 @@ async def play(steps: list[tuple[str, int]], queue_bytes: int, *, stretches: boo
     steps=st.lists(st.one_of(happen, read, come_back, yield_), max_size=60),
     queue_bytes=st.sampled_from([0, 400, 2_000]),
     stretches=st.booleans(),
-    at_once=st.sampled_from([1, groups.MEMBERS_AT_ONCE]),
+    at_once=st.sampled_from([1, fanout.MEMBERS_AT_ONCE]),
 )
 def test_nothing_is_missed_or_told_twice(
     steps: list[tuple[str, int]], queue_bytes: int, stretches: bool, at_once: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(groups, "MEMBERS_AT_ONCE", at_once)
+        patched.setattr(fanout, "MEMBERS_AT_ONCE", at_once)
         asyncio.run(asyncio.wait_for(play(steps, queue_bytes, stretches=stretches), PATIENCE))

@@ -4,8 +4,8 @@ import asyncio
 from typing import Any, cast
 
 from tests.waiting import until
-from transport.streams.beginning import Beginning, Beginnings
-from transport.streams.waiting import Terms
+from transport.subscriptions.backpressure import Terms
+from transport.subscriptions.catch_up import Beginning, Beginnings
 
 TERMS = Terms(after=None, queue_bytes=1000, stall_seconds=1, heartbeat_seconds=None, turns=asyncio.Semaphore(2))
 

@@ -12,8 +12,8 @@ from tests.transport.streams.source import Log
 from tests.transport.streams.test_stopping import serving
 from tests.transport.streams.world import Server, body, codes, rest
 from tests.waiting import PATIENCE, until
-from transport import server as transport_server
-from transport.streams import Closing
+from transport.server import server as transport_server
+from transport.subscriptions import Closing
 
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 FORM = HEAD.replace(b"application/json", b"multipart/form-data; boundary=b") + b"GraphQL-Require-Preflight: 1\r\n"

@@ -11,8 +11,8 @@ from tests.transport.streams.source import Log
 from tests.transport.streams.world import Server, body
 from tests.transport.world import limited
 from tests.waiting import until
-from transport.streams import Answer, Frame
-from transport.streams.groups import MEMBERS_AT_ONCE, STRETCH, STRETCH_BYTES
+from transport.subscriptions import Answer, Frame
+from transport.subscriptions.fanout import MEMBERS_AT_ONCE, STRETCH, STRETCH_BYTES
 
 QUERY = "subscription($after:String){told(after:$after){number text(size:100)}}"
 

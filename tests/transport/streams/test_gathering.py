@@ -9,7 +9,7 @@ from tests.transport.streams.source import Log
 from tests.transport.streams.world import Server, body, codes, numbers
 from tests.transport.world import limited
 from tests.waiting import until
-from transport.streams import Answer, Closing, Frame, Wishes
+from transport.subscriptions import Answer, Closing, Frame, Wishes
 
 CROWD = 1_000
 SLOW = "subscription($after:String){told(after:$after){number slow}}"

@@ -6,8 +6,8 @@ import pytest
 
 from tests.transport.streams.world import Server, body, codes, rest
 from tests.waiting import until
-from transport.streams import Wishes
-from transport.streams.incremental import Incremental
+from transport.subscriptions import Wishes
+from transport.subscriptions.incremental import Incremental
 
 QUERY = '{hello thing{id ...@defer(label:"L"){name}}}'
 

@@ -9,7 +9,7 @@ from tests.transport.streams.source import Caller, Log
 from tests.transport.streams.world import ASK, Server, body, is_live, joined, numbers
 from tests.waiting import until
 from transport.request import OperationRequest
-from transport.streams import Answer, Frame
+from transport.subscriptions import Answer, Frame
 
 SUBSCRIBERS = 1_000
 FIELDS = "{ number caller }"

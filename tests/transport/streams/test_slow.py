@@ -8,7 +8,7 @@ from tests.transport.streams.source import Log
 from tests.transport.streams.world import Server, joined, numbers
 from tests.transport.world import limited
 from tests.waiting import until
-from transport.streams import TooSlow
+from transport.subscriptions import TooSlow
 
 TEXT = "subscription($after:String){told(after:$after){number text(size:1000)}}"
 

@@ -16,7 +16,7 @@ from tests.transport.streams.source import Log
 from tests.transport.world import limited
 from tests.waiting import PATIENCE, until
 from transport import GraphQLEndpoint
-from transport.server import Living, Server, options
+from transport.server.server import Living, Server, options
 
 STREAMS = 500
 REQUEST = (

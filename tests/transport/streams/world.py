@@ -15,8 +15,8 @@ from tests.waiting import until
 from transport import TransportSettings
 from transport.execution import Execution
 from transport.request import OperationRequest
-from transport.streams import Answer, Frame, Streams, Wishes
-from transport.streams.subscription import Subscription
+from transport.subscriptions import Answer, Frame, Streams, Wishes
+from transport.subscriptions.subscriber import Subscription
 
 SDL = """
 directive @defer(if: Boolean! = true, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT

@@ -23,8 +23,8 @@ from tests.transport.streams.world import Server
 from tests.waiting import PATIENCE, until
 from transport import TransportSettings
 from transport.connection import connection_params
-from transport.http.wire import HttpProtocol
-from transport.server import options
+from transport.server.http_protocol import HttpProtocol
+from transport.server.server import options
 from transport.websocket import WebSocketEndpoint, WebSocketProtocol
 
 PROTOCOL = "graphql-transport-ws"

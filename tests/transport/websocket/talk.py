@@ -6,7 +6,7 @@ import orjson
 
 from transport import Limits
 from transport.websocket.actions import Action, Close, Operation, Run, Say
-from transport.websocket.machine import Machine
+from transport.websocket.protocol import Machine
 
 LIMITS = Limits(socket_operations=3, message_rate=10, message_burst=20)
 INIT = {"type": "connection_init"}

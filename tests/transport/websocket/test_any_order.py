@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from transport import Limits
 from transport.websocket.actions import Action, Check, Close, Operation, Run, Say, Stop
-from transport.websocket.machine import Machine, Phase
+from transport.websocket.protocol import Machine, Phase
 
 LIMITS = Limits(socket_operations=2, message_rate=2, message_burst=30)
 

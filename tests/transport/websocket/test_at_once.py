@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from tests.transport.websocket.site import TOLD, Client, Site, reset, text
 from tests.waiting import until
-from transport.websocket.line import Line
-from transport.websocket.wire import EXTENSION
+from transport.server.websocket_protocol import EXTENSION
+from transport.websocket.connection import Line
 
 MANY = 200
 LONG = {"query": "subscription{told{number text(size: 30000)}}"}

@@ -8,7 +8,7 @@ import pytest
 
 from tests.transport.websocket.site import HANDSHAKE, Site, frame, text
 from tests.waiting import PATIENCE
-from transport.websocket import wire
+from transport.server import websocket_protocol
 
 INIT = text({"type": "connection_init"})
 PING, PONG, CLOSE = 9, 10, 8
@@ -56,9 +56,9 @@ BAD: dict[str, tuple[bytes, int]] = {
     "a message that says it is too long": (b"\x81\xff" + (2**20 + 1).to_bytes(8, "big") + b"\0\0\0\0", 1009),
     "a message that says it is endless": (b"\x81\xff" + (2**63 - 1).to_bytes(8, "big") + b"\0\0\0\0", 1009),
     "pieces that are too long together": (frame(1, b"a" * 2**19, first=0) + frame(0, b"a" * (2**19 + 1)), 1009),
-    "a message in too many pieces": (frame(1, b"a", first=0) + frame(0, first=0) * wire.FRAGMENTS, 1009),
-    "pings without end": (frame(PING) * (wire.FRAMES_AT_ONCE + 200), 1013),
-    "pongs without end": (frame(PONG) * (wire.FRAMES_AT_ONCE + 200), 1013),
+    "a message in too many pieces": (frame(1, b"a", first=0) + frame(0, first=0) * websocket_protocol.FRAGMENTS, 1009),
+    "pings without end": (frame(PING) * (websocket_protocol.FRAMES_AT_ONCE + 200), 1013),
+    "pongs without end": (frame(PONG) * (websocket_protocol.FRAMES_AT_ONCE + 200), 1013),
 }
 
 

@@ -10,10 +10,10 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from tests.transport.websocket.site import TOLD, Site
 from tests.waiting import until
-from transport.http.wire import HttpProtocol
-from transport.streams.subscription import Subscription
-from transport.websocket.socket import Socket
-from transport.websocket.wire import WebSocketProtocol
+from transport.server.http_protocol import HttpProtocol
+from transport.server.websocket_protocol import WebSocketProtocol
+from transport.subscriptions.subscriber import Subscription
+from transport.websocket.handler import Socket
 
 CLIENTS = 5
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.transport.websocket.talk import INIT, Talk, code, said
 from transport.websocket.actions import Check, Stop
-from transport.websocket.machine import Phase
+from transport.websocket.protocol import Phase
 
 
 def test_an_init_is_checked_and_then_acknowledged(new: Talk) -> None:

@@ -11,9 +11,9 @@ from tests.transport.websocket.site import serving
 from tests.transport.world import limited
 from tests.waiting import until
 from transport import TransportSettings
-from transport.http.wire import HttpProtocol
+from transport.server.http_protocol import HttpProtocol
 from transport.websocket.actions import Action
-from transport.websocket.machine import Machine
+from transport.websocket.protocol import Machine
 
 
 async def test_a_client_that_says_nothing_is_closed_with_4408() -> None:
@@ -46,7 +46,7 @@ async def test_a_client_that_is_slow_to_read_is_not_asked_meanwhile(monkeypatch:
             ticks.append(blocked)
             return super().tick(now, blocked=blocked)
 
-    monkeypatch.setattr("transport.websocket.socket.Machine", Watched)
+    monkeypatch.setattr("transport.websocket.handler.Machine", Watched)
     caller = AsgiCaller(Server(Log(), limited(ping_seconds=0.01, pong_seconds=0.01)))
     async with caller.calling():
         await caller.begin({"query": "subscription{told{number}}"})

@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.transport.websocket.site import HANDSHAKE, frame, listening, reset
 from tests.waiting import PATIENCE, until
-from transport.websocket.wire import EXTENSION, WebSocketProtocol
+from transport.server.websocket_protocol import EXTENSION, WebSocketProtocol
 
 
 class SlowToAccept:

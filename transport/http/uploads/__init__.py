@@ -11,8 +11,8 @@ from python_multipart.multipart import parse_options_header
 from starlette.types import Scope
 
 from transport.errors import Refusal, bad_request
-from transport.http.body import CLOSE, Arriving, declared_length
 from transport.http.headers import values
+from transport.http.request_body import CLOSE, Arriving, declared_length
 from transport.http.uploads.form import Form
 from transport.request import OperationRequest
 from transport.settings import Limits

@@ -5,10 +5,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from transport.errors import bad_request
-from transport.http.parameters import from_body
-from transport.http.uploads.files import Incoming
-from transport.http.uploads.parts import Part, Parts
-from transport.http.uploads.places import put, read_map
+from transport.http.request_params import from_body
+from transport.http.uploads.file_map import put, read_map
+from transport.http.uploads.parser import Part, Parts
+from transport.http.uploads.temp_file import Incoming
 from transport.request import OperationRequest
 from transport.settings import Limits
 from transport.uploads import Upload

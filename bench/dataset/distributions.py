@@ -1,0 +1,128 @@
+"""Who has sessions, where, and with what: a few of each are met everywhere, most of them seldom."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+from random import Random
+from typing import Any, Final, Generic, TypeVar
+
+from models.clock import DAY, HOUR, Instant
+from models.enums import Kind, PlayerState
+from models.kinds import KINDS
+from models.kinds.base import ProjectDefaults
+from models.kinds.validation import check
+
+T = TypeVar("T")
+
+PROJECTS: Final = tuple(f"project-{number:02}" for number in range(12))
+SYSTEMS: Final = ("iOS 18.1", "iOS 17.4", "Android 15", "Android 14", "Windows 11", "macOS 15")
+LANGUAGES: Final = ("en", "fr", "es", "de", "ja", "pt")
+VIEWS: Final = tuple(f"/view/{number:02}" for number in range(40))
+TABS: Final = tuple(f"tab-{number}" for number in range(12))
+PLAYER_STATES: Final = tuple(state.value for state in PlayerState)
+DEFAULTS: Final = ProjectDefaults(geo_listen_enabled=False, language="en", timeouts={})
+
+SUBJECTS: Final[dict[Kind, tuple[str, int]]] = {
+    Kind.CLIENT: ("device", 80_000),
+    Kind.MEDIA: ("visitor", 60_000),
+    Kind.FIELD: ("unit", 2_000),
+    Kind.USER: ("user", 20_000),
+}
+"""How many there are of those who have sessions, and what they are called; items of an agenda belong to nobody."""
+
+
+class Skewed(Generic[T]):
+    """Some of many: the n-th of them comes 1/n times as often as the first."""
+
+    def __init__(self, values: Sequence[T]) -> None:
+        self._values = values
+        self._weights = list(accumulate(1 / number for number in range(1, len(values) + 1)))
+
+    def one(self, rng: Random) -> T:
+        return rng.choices(self._values, cum_weights=self._weights)[0]
+
+
+def paths() -> Skewed[list[str]]:
+    """The pages of all clients, one or two levels deep."""
+    return Skewed([[view, *tab] for tab in ([], *([name] for name in TABS)) for view in VIEWS])
+
+
+def subjects(kind: Kind) -> Skewed[str | None]:
+    """Whose sessions of a kind there are."""
+    if kind not in SUBJECTS:
+        return Skewed([None])
+    name, count = SUBJECTS[kind]
+    return Skewed([f"{name}-{number}" for number in range(count)])
+
+
+class Varied:
+    """What has so many values that the variants of a kind do not have them all."""
+
+    def __init__(self) -> None:
+        self._guides = Skewed(range(1, 201))
+        self._media = Skewed([f"media-{number}" for number in range(2000)])
+
+    def columns(self, kind: Kind, rng: Random) -> dict[str, Any]:
+        """Columns of one session of a kind."""
+        if kind == Kind.AGENDA:
+            return {"guide": self._guides.one(rng)}
+        if kind == Kind.MEDIA:
+            return {"media_id": self._media.one(rng), "player_state": rng.choice(PLAYER_STATES)}
+        return {}
+
+
+def variants(kind: Kind, rng: Random, count: int = 64) -> list[dict[str, Any]]:
+    """The columns of a kind's own, as the starts of so many different sessions set them."""
+    rules, made = KINDS[kind], []
+    for _ in range(count):
+        checked = check(rules.fields, _GIVEN[kind](rng))
+        assert checked.fields is not None, checked.breaches
+        made.append(rules.place(checked.fields, project=DEFAULTS, now=0))
+    return made
+
+
+def starts(rng: Random, count: int, until: Instant, days: int) -> Iterator[Instant]:
+    """So many moments in the days before `until`, the first one first: more by day than by night."""
+    hours = rng.choices(range(24), weights=[1] * 7 + [4] * 12 + [2] * 5, k=count)
+    first = until // DAY - days
+    moments = (DAY * rng.randrange(first, first + days) + HOUR * hour + rng.randrange(HOUR) for hour in hours)
+    return iter(sorted(moments))
+
+
+_GIVEN: Final[dict[Kind, Callable[[Random], dict[str, Any]]]] = {
+    Kind.CLIENT: lambda rng: {
+        "client_system": rng.choice(SYSTEMS),
+        "client_type": "phone",
+        "language": rng.choice(LANGUAGES),
+        "geo_listen_enabled": rng.random() < 0.7,
+        "timezone": "+0100",
+    },
+    Kind.AGENDA: lambda rng: {
+        "guide": 1,
+        "name": f"Talk {rng.randrange(10_000)}",
+        "description_html": "<p>What it is about, and who speaks.</p>" * rng.randrange(1, 8),
+        "start_time": 0,
+        "schedule_tracks": rng.sample(range(1, 20), 2),
+        "locations": [rng.randrange(1, 50)],
+        "rank": rng.randrange(5),
+    },
+    Kind.MEDIA: lambda rng: {
+        "player_time": {"playhead": 0, "ts": 0},
+        "tracking_server": "tracking.example.org",
+        "report_suite": "suite",
+        "organization_id": "organization",
+        "media_id": "media",
+        "media_name": "A film",
+        "length": rng.randrange(60, 7200),
+        "content_type": rng.choice(["VOD", "Live", "Podcast"]),
+        "player_name": "html5",
+        "channel": rng.choice(["web", "app", "tv"]),
+        "params": {"media.show": "A show", "media.season": "1"},
+    },
+    Kind.FIELD: lambda rng: {
+        "unit_id": "unit",
+        "created": 0,
+        "saved": 0,
+        "timezone_offset_seconds": rng.choice([0, 3600]),
+    },
+    Kind.USER: lambda _: {},
+}

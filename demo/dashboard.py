@@ -1,0 +1,23 @@
+"""Somebody looks on: lists, counts and the timeline, again and again."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from demo.operations import Operation
+from demo.plan import Call, Scene
+
+FILTERS: Final[list[dict[str, Any] | None]] = [
+    None,
+    {"active": True},
+    {"kinds": ["USER", "CLIENT"], "visible": True},
+    {"user": {}, "pathPrefix": ["/view/plants"]},
+    {"media": {"channels": ["drama", "news"]}},
+    {"agenda": {"guides": [101]}, "states": ["SCHEDULED", "ACTIVE"]},
+]
+
+
+def dashboard(scene: Scene) -> Iterator[Call]:
+    """A dashboard that stays open to the end of the run."""
+    while True:
+        for operation in (Operation.LIST, Operation.COUNT, Operation.TIMELINE):
+            yield Call(operation, None, scene.rng.choice(FILTERS), scene.pause(1, 4))

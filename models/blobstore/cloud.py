@@ -1,0 +1,89 @@
+"""An object store on other machines: S3 and what speaks like it, Google Cloud Storage, Azure Blob Storage.
+
+What a process that is killed has half uploaded is not seen by anybody but the store's own operator, who lets the store
+drop it: S3 calls that a lifecycle rule with AbortIncompleteMultipartUpload.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import BinaryIO, Final, Self
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore, from_url
+
+from models.blobstore.base import ObjectMissing, Objects
+from models.errors import StorageUnavailable
+
+PART_BYTES: Final = 5 * 1024 * 1024
+"""S3 takes no smaller parts of a file. What is not longer goes in one piece."""
+PARTS_AT_ONCE: Final = 2
+REQUEST_SECONDS: Final = 20
+CONNECT_SECONDS: Final = 3
+RETRY_SECONDS: Final = 6
+"""For how long a request that failed is tried again."""
+
+
+class Remote(Objects):
+    """A bucket, or what is in it below a prefix."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    @classmethod
+    def of(cls, url: str) -> Self:
+        """The store of a URL.
+
+        Raises:
+            ValueError: the URL, or what the environment says beside it, names no store.
+        """
+        try:
+            store = from_url(
+                url,
+                client_options={
+                    "timeout": timedelta(seconds=REQUEST_SECONDS),
+                    "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
+                    "allow_http": True,  # only where the operator writes an endpoint with http://
+                },
+                retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
+            )
+        except BaseError as error:
+            raise ValueError(str(error).partition("\n")[0]) from error
+        return cls(store)
+
+    def __repr__(self) -> str:
+        return repr(self._store)
+
+    async def put(self, key: str, content: BinaryIO, size: int) -> None:  # noqa: ARG002 - it is counted by the library
+        with content, _refusing():
+            await obstore.put_async(self._store, key, content, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
+
+    async def holds(self, key: str, size: int) -> bool:
+        with _refusing():
+            try:
+                return (await obstore.head_async(self._store, key))["size"] == size
+            except FileNotFoundError:
+                return False
+
+    async def read(self, key: str, start: int, stop: int) -> bytes:
+        with _refusing():
+            try:
+                return (await obstore.get_range_async(self._store, key, start=start, end=stop)).to_bytes()
+            except FileNotFoundError as error:
+                raise ObjectMissing(key) from error
+
+    async def delete(self, key: str) -> None:
+        with _refusing():
+            try:
+                await obstore.delete_async(self._store, key)
+            except FileNotFoundError:
+                return
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        raise StorageUnavailable("files cannot be stored or read at the moment; repeat the call") from error

@@ -1,0 +1,116 @@
+"""A folder on this machine as object store.
+
+Plain files, for two things that obstore's own local store does not do: it returns before the disk has the file, so
+that a loss of power could leave a row without its file; and what a killed process had half written stays for ever.
+"""
+
+import asyncio
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from models.blobstore.base import CHUNK_BYTES, ObjectMissing, Objects
+from models.errors import StorageUnavailable
+
+INCOMING: Final = "incoming"
+"""The folder of what is not yet whole. Each file in it is locked by the process that writes it."""
+
+
+class Folder(Objects):
+    """Files below a folder, which is made when the first one is stored."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def __repr__(self) -> str:
+        return str(self._root.absolute())
+
+    async def put(self, key: str, content: BinaryIO, size: int) -> None:  # noqa: ARG002 - the file system counts itself
+        await asyncio.to_thread(self._put, self._root / key, content)
+
+    async def holds(self, key: str, size: int) -> bool:
+        return await asyncio.to_thread(self._holds, self._root / key, size)
+
+    async def read(self, key: str, start: int, stop: int) -> bytes:
+        return await asyncio.to_thread(self._read, self._root / key, start, stop)
+
+    async def delete(self, key: str) -> None:
+        await asyncio.to_thread(self._delete, self._root / key)
+
+    async def tidy(self) -> None:
+        await asyncio.to_thread(self._tidy)
+
+    def _put(self, file: Path, content: BinaryIO) -> None:
+        with content, _refusing():
+            incoming = self._root / INCOMING
+            incoming.mkdir(parents=True, exist_ok=True)
+            temporary = incoming / secrets.token_hex(16)
+            try:
+                with temporary.open("xb") as target:
+                    fcntl.flock(target, fcntl.LOCK_EX)
+                    shutil.copyfileobj(content, target, CHUNK_BYTES)
+                    target.flush()
+                    os.fsync(target.fileno())
+                    file.parent.mkdir(exist_ok=True)
+                    temporary.replace(file)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+            self._settle(file)
+
+    def _holds(self, file: Path, size: int) -> bool:
+        with _refusing():
+            try:
+                if file.stat().st_size != size:
+                    return False
+            except FileNotFoundError:
+                return False
+            self._settle(file)  # whoever put it there may not have come to that yet
+            return True
+
+    def _read(self, file: Path, start: int, stop: int) -> bytes:
+        with _refusing():
+            try:
+                with file.open("rb") as source:
+                    return os.pread(source.fileno(), stop - start, start)
+            except FileNotFoundError as error:
+                raise ObjectMissing(file.name) from error
+
+    def _delete(self, file: Path) -> None:
+        with _refusing():
+            file.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                _sync(file.parent)
+
+    def _settle(self, file: Path) -> None:
+        """Have the names of a file and of the folders that it is in survive a loss of power."""
+        for folder in (file.parent, self._root, self._root.parent):
+            _sync(folder)
+
+    def _tidy(self) -> None:
+        with _refusing(), suppress(FileNotFoundError):
+            for leftover in (self._root / INCOMING).iterdir():
+                with suppress(FileNotFoundError, BlockingIOError), leftover.open("rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # whoever wrote it is dead: its lock is gone
+                    leftover.unlink()
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageUnavailable("files cannot be stored or read at the moment; repeat the call") from error

@@ -1,0 +1,105 @@
+"""The visible time of each path of a session, kept for at most 500 paths (design of the domain, section 2)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence, Set
+from itertools import takewhile
+from typing import Any, Final
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.engine import Connection
+
+from models.dialect import one_of_keys, upsert
+from models.tables import path_time
+from models.tables.session import Session
+from resolvers.lifecycle.unit_of_work import Draft
+
+MAX_PATHS: Final = 500
+
+Path = tuple[str, ...]
+
+_CLOSE: Final = (
+    path_time.update()
+    .where(path_time.c.session_id == bindparam("of_id"), path_time.c.path == bindparam("of_path"))
+    .values(
+        project_id=bindparam("project"),
+        kind=bindparam("of_kind"),
+        shared=bindparam("with_before"),
+        final_ms=path_time.c.visible_ms,
+    )
+)
+
+
+def place_for(path: Path, known: Set[Path], count: int) -> Path:
+    """The path that time counts under: itself while there is room for it, else its longest known beginning, else `()`.
+
+    Args:
+        path: where the time was spent.
+        known: those of `path` and its beginnings that have a time already.
+        count: how many paths of the session have one.
+    """
+    if path in known or count < MAX_PATHS:
+        return path
+    return next((path[:length] for length in range(len(path) - 1, 0, -1) if path[:length] in known), ())
+
+
+def assign_paths(tx: Connection, drafts: Sequence[Draft]) -> None:
+    """Add what the drafts have earned to the times of their paths, and count new paths."""
+    earning = [draft for draft in drafts if draft.credits]
+    if not earning:
+        return
+    known = _known(tx, earning)
+    rows = []
+    for draft in earning:
+        s = draft.session
+        for path, milliseconds in draft.credits:
+            place = place_for(tuple(path), known[s.id], s.path_count)
+            if place not in known[s.id]:
+                known[s.id].add(place)
+                s.path_count += 1
+            rows.append({"session_id": s.id, "path": list(place), "visible_ms": milliseconds})
+    tx.execute(upsert(tx, path_time, key=("session_id", "path"), added=("visible_ms",)), rows)
+
+
+def close_paths(tx: Connection, ended: Iterable[Session]) -> None:
+    """Lay down the times of sessions that end now: they stay as they are, and statistics look them up."""
+    sessions = {s.id: s for s in ended if s.path_count}
+    if not sessions:
+        return
+    paths: dict[str, list[Path]] = {session_id: [] for session_id in sessions}
+    of_them = select(path_time.c.session_id, path_time.c.path).where(path_time.c.session_id.in_(sorted(sessions)))
+    for session_id, path in tx.execute(of_them):
+        paths[session_id].append(tuple(path))
+    tx.execute(_CLOSE, [row for session_id, s in sessions.items() for row in _closed(s, paths[session_id])])
+
+
+def _closed(s: Session, paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
+    for path, shared in shared_segments(paths).items():
+        yield {"of_id": s.id, "of_path": list(path), "project": s.project_id, "of_kind": s.kind, "with_before": shared}
+
+
+def shared_segments(paths: Iterable[Path]) -> dict[Path, int]:
+    """How many first segments each path has in common with the one before it, when they are sorted."""
+    ordered = sorted(paths)
+    return {path: _common(before, path) for before, path in zip([(), *ordered], ordered, strict=False)}
+
+
+def _common(one: Path, other: Path) -> int:
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return sum(1 for _ in alike)
+
+
+def _known(tx: Connection, drafts: Sequence[Draft]) -> dict[str, set[Path]]:
+    """Which of the paths that matter to the drafts have a time already."""
+    asked = {(draft.session.id, path) for draft in drafts for path in _candidates(draft)}
+    key = (path_time.c.session_id, path_time.c.path)
+    known: dict[str, set[Path]] = defaultdict(set)
+    for session_id, path in tx.execute(select(*key).where(one_of_keys(key, sorted(asked)))):
+        known[session_id].add(tuple(path))
+    return known
+
+
+def _candidates(draft: Draft) -> set[Path]:
+    paths = {tuple(path) for path, _ in draft.credits}
+    if draft.session.path_count + len(paths) <= MAX_PATHS:
+        return paths
+    return {path[:length] for path in paths for length in range(len(path) + 1)}

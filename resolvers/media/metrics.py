@@ -1,0 +1,92 @@
+"""The figures of a playback, as clients read them."""
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Final
+
+from models.clock import SECOND, seconds
+from resolvers.media.state import NamedState, State
+from resolvers.media.stretches import total
+from resolvers.media.time_accounting import is_stall
+
+MARKS: Final = (10, 25, 50, 75, 95)
+"""Per cent of the length."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateTime:
+    """How often, and for how many seconds, the player was in a named state."""
+
+    name: str
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the schema's `MediaMetrics` shows. Times are seconds; nothing is counted after the newest event."""
+
+    content_started: bool
+    content_completed: bool
+    content_seconds: float
+    media_seconds: float
+    ad_seconds: float
+    ad_starts: int
+    ad_completes: int
+    chapter_seconds: float
+    chapter_starts: int
+    chapter_completes: int
+    pause_count: int
+    pause_seconds: float
+    buffer_count: int
+    buffer_seconds: float
+    stall_count: int
+    error_count: int
+    bitrate_changes: int
+    average_bitrate: float | None
+    unique_seconds: float
+    average_minute_audience: float | None
+    progress_marks: list[int]
+    states: list[StateTime]
+
+
+def figures(state: State) -> Figures:
+    """The figures after the newest event."""
+    stalls = is_stall(state)
+    content = state.content if stalls else state.content.plus(state.still)
+    rated_ms = content.rated_ms + state.ads.rated_ms
+    return Figures(
+        content_started=state.started,
+        content_completed=state.completed,
+        content_seconds=seconds(content.ms),
+        media_seconds=seconds(content.ms + state.ads.ms),
+        ad_seconds=seconds(state.ads.ms),
+        ad_starts=state.ad_starts,
+        ad_completes=state.ad_completes,
+        chapter_seconds=seconds(content.chapter_ms),
+        chapter_starts=state.chapter_starts,
+        chapter_completes=state.chapter_completes,
+        pause_count=state.pauses,
+        pause_seconds=seconds(state.pause_ms),
+        buffer_count=state.buffers,
+        buffer_seconds=seconds(state.buffer_ms),
+        stall_count=state.stalls + stalls,
+        error_count=state.errors,
+        bitrate_changes=state.bitrate_changes,
+        average_bitrate=(content.bits + state.ads.bits) / rated_ms if rated_ms else None,
+        unique_seconds=round(total(state.seen), 3),
+        average_minute_audience=_share(content.ms, state.length),
+        progress_marks=[mark for mark in MARKS if state.length and state.furthest * 100 >= mark * state.length],
+        states=[_state_time(name, named, state) for name, named in state.names.items()],
+    )
+
+
+def _share(ms: int, length: float) -> float | None:
+    """How much of the length a time is; null where there is no length, or next to none."""
+    share = ms / (length * SECOND) if length else None
+    return share if share is not None and isfinite(share) else None
+
+
+def _state_time(name: str, named: NamedState, state: State) -> StateTime:
+    open_ms = 0 if named.since is None else state.ts - named.since
+    return StateTime(name, named.starts, seconds(named.ms + open_ms))

@@ -1,0 +1,133 @@
+"""The members of a request: `query`, `variables`, `operationName`, `extensions`; others are ignored, as the
+specification wants."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from transport.errors import bad_input, bad_request, too_complex
+from transport.http.strict_json import load, nesting
+from transport.request import OperationRequest
+from transport.settings import Limits
+
+NO_QUERY = "The request has no query: a string with a GraphQL document."
+
+DOCUMENT_IDS = ("documentId", "doc_id", "id")
+"""The members that clients name a trusted document by, if they send none."""
+
+
+def from_body(body: bytes, limits: Limits) -> OperationRequest:
+    """The request in a JSON body. Raises Refusal: BAD_REQUEST, BAD_USER_INPUT, QUERY_TOO_COMPLEX."""
+    members = load(body, limits, "The body")
+    if isinstance(members, list):
+        raise bad_request("Batches are not supported: the body must be one JSON object.")
+    if not isinstance(members, dict):
+        raise bad_request("The body must be a JSON object.")
+    request = checked(members)
+    # Only an escape can write NUL in JSON, and only if there is one is it worth looking.
+    if b"\\u0000" in body and has_nul(request):
+        raise bad_input("A string in the request contains a NUL character.")
+    if nesting(body, limits) > limits.variables_depth:
+        check_depth(request.variables, limits)
+    return request
+
+
+def from_query_string(query_string: bytes, limits: Limits) -> OperationRequest | None:
+    """The request in the query string of a GET; None if it neither has a document nor names one. Raises Refusal like
+    `from_body`."""
+    try:
+        pairs = parse_qsl(
+            query_string.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=False,
+            errors="strict",
+            max_num_fields=100,
+        )
+    except ValueError:
+        raise bad_request("The query string is malformed.") from None
+    members: dict[str, Any] = dict(pairs)
+    if len(members) < len(pairs):
+        raise bad_request("A parameter of the query string is repeated.")
+    if not members.keys() & {"query", "extensions", *DOCUMENT_IDS}:
+        return None
+    for name in ("variables", "extensions"):
+        text = members.get(name)
+        members[name] = load(text.encode(), limits, name) if text else None
+    request = checked(members)
+    if has_nul(request):
+        raise bad_input("A string in the request contains a NUL character.")
+    check_depth(request.variables, limits)
+    return request
+
+
+def checked(members: Mapping[str, Any]) -> OperationRequest:
+    """The members, each of the type it must have."""
+    query, document_id = document(members)
+    name = members.get("operationName")
+    if name is not None and not isinstance(name, str):
+        raise bad_request("operationName must be a string.")
+    return OperationRequest(
+        query=query,
+        variables=an_object(members, "variables"),
+        # Some clients send "" where they mean none; no operation can have that name.
+        operation_name=name or None,
+        extensions=an_object(members, "extensions"),
+        document_id=document_id,
+    )
+
+
+def document(members: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The document of a request, or else the id that names it; neither where a hash in the extensions does."""
+    query = members.get("query")
+    if isinstance(query, str):
+        return query, None
+    names = (members.get(name) for name in DOCUMENT_IDS)
+    document_id = next((name for name in names if isinstance(name, str) and name), None)
+    if query is not None or not (document_id or an_object(members, "extensions").get("persistedQuery")):
+        raise bad_request(NO_QUERY)
+    return None, document_id
+
+
+def an_object(members: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A member that is an object, or not there."""
+    value = members.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise bad_request(f"{name} must be an object.")
+    return value
+
+
+def check_depth(variables: Mapping[str, Any], limits: Limits) -> None:
+    """Refuse variables that are nested too deeply."""
+    depth = 0
+    level: list[Any] = [variables]
+    while level:
+        depth += 1
+        if depth > limits.variables_depth:
+            raise too_complex("variables depth", limits.variables_depth)
+        level = [child for value in level for child in children(value) if isinstance(child, dict | list)]
+
+
+def has_nul(request: OperationRequest) -> bool:
+    """Whether a string of the request, or a name in it, has a NUL character, which some databases cannot store."""
+    if "\0" in (request.query or "") or "\0" in (request.operation_name or ""):
+        return True
+    waiting: list[Any] = [request.variables]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            if "\0" in value:
+                return True
+        else:
+            waiting.extend(children(value))
+            waiting.extend(value if isinstance(value, dict) else ())
+    return False
+
+
+def children(value: Any) -> Iterator[Any]:
+    """The members of an object or array."""
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value

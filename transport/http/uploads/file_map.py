@@ -1,0 +1,61 @@
+"""Which file goes where in the variables."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from transport.errors import Refusal, bad_request
+from transport.http.strict_json import load
+from transport.settings import Limits
+from transport.uploads import Place, Upload
+
+ROOT = "variables"
+
+
+def read_map(content: bytes, limits: Limits) -> dict[str, list[str]]:
+    """The paths of each file, by its name. Raises Refusal with BAD_REQUEST if it is no map, or has too many."""
+    value = load(content, limits, "The part map")
+    if not (isinstance(value, dict) and all(is_paths(paths) for paths in value.values())):
+        raise bad_request("The part map must be an object whose values are lists of paths.")
+    if len(value) > limits.upload_files:
+        raise bad_request(f"There are {len(value):,} files, where {limits.upload_files:,} is the limit.")
+    if (count := sum(len(paths) for paths in value.values())) > limits.upload_paths:
+        raise bad_request(f"The map has {count:,} paths, where {limits.upload_paths:,} is the limit.")
+    return value
+
+
+def is_paths(value: Any) -> bool:
+    """Whether it says where a file goes."""
+    return isinstance(value, list) and len(value) > 0 and all(isinstance(path, str) for path in value)
+
+
+def put(upload: Upload, path: str, variables: Mapping[str, Any]) -> Place:
+    """Put a file in the place of the null that a path such as `variables.files.0` leads to.
+
+    Raises Refusal with BAD_REQUEST if there is none.
+    """
+    root, *names = path.split(".")
+    container: Any = {ROOT: variables}
+    keys: list[str | int] = []
+    key: str | int | None = key_in(container, root)
+    for name in names:
+        container = container[key] if key is not None else None
+        key = key_in(container, name)
+        keys.append(name if key is None else key)
+    if root != ROOT or not keys or key is None or container[key] is not None:
+        raise no_place(path)
+    container[key] = upload
+    return tuple(keys)
+
+
+def key_in(container: Any, name: str) -> str | int | None:
+    """The key that a part of a path means in an object or list; None if there is nothing under it."""
+    if isinstance(container, dict):
+        return name if name in container else None
+    if isinstance(container, list) and name.isascii() and name.isdigit() and len(name) < 6:
+        return int(name) if int(name) < len(container) else None
+    return None
+
+
+def no_place(path: str) -> Refusal:
+    """A path leads nowhere."""
+    return bad_request(f"The map has a path that leads to no null in the variables: {path}.")

@@ -1,0 +1,43 @@
+"""The log: one line for each operation. What happened, and nothing that a client wrote but the operation's name."""
+
+import sys
+
+import structlog
+from structlog.tracebacks import ExceptionDictTransformer
+
+from transport.documents.operation import Operation
+
+log = structlog.get_logger(__name__)
+
+NAME_LENGTH = 64
+"""Characters of an operation's name in the log. The language allows only letters, digits and `_` in it."""
+
+
+def log_operation(operation: Operation | None, outcome: str | list[str], *, status: int | None, seconds: float) -> None:
+    """Log a request for an operation, which is None where the request did not get as far.
+
+    `outcome` is "ok", the codes of the errors, or "gone" where the client did not wait; then there is no status.
+    """
+    log.info(
+        "operation",
+        name=operation.name[:NAME_LENGTH] if operation and operation.name else None,
+        type=operation.type.value if operation else None,
+        duration_ms=round(seconds * 1000, 3),
+        outcome=outcome,
+        status=status,
+    )
+
+
+def configure_log(level: str) -> None:
+    """One JSON object a line, on standard error."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )

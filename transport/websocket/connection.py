@@ -1,0 +1,66 @@
+"""The line to one client: ASGI's messages as three verbs."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from math import inf
+from typing import Final
+
+from starlette.types import Receive, Scope, Send
+
+from transport.server.websocket_protocol import EXTENSION
+
+NO_EXTENSION: Final = {"write": lambda _texts: False}
+
+
+class GoneError(Exception):
+    """The client has left."""
+
+
+class Line:
+    """A connection whose handshake is over."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._write: Callable[[Sequence[bytes]], bool] = scope.get("extensions", {}).get(EXTENSION, NO_EXTENSION)[
+            "write"
+        ]
+        self._saying = 0
+
+    @property
+    def blocked(self) -> bool:
+        """Whether something waits to be sent."""
+        return self._saying > 0
+
+    async def hear(self, until: float) -> str | None:
+        """The next message; None if it is not text. Raises TimeoutError at a time of the loop's clock, GoneError."""
+        async with asyncio.timeout_at(None if until == inf else until):
+            event = await self._receive()
+        if event["type"] == "websocket.disconnect":
+            raise GoneError
+        text: str | None = event.get("text")
+        return text
+
+    def write(self, texts: Sequence[bytes]) -> bool:
+        """Send messages at once. False where that cannot be, as something waits already or the client is gone: then
+        none of them is sent."""
+        return not self._saying and self._write(texts)
+
+    async def say(self, text: bytes) -> None:
+        """Send a message, as soon as the client takes it. Raises GoneError."""
+        if self.write((text,)):
+            return
+        self._saying += 1
+        try:
+            await self._send({"type": "websocket.send", "text": text.decode()})
+        except OSError:
+            raise GoneError from None
+        finally:
+            self._saying -= 1
+
+    async def close(self, code: int, reason: str) -> None:
+        """Send the end, before whatever waits. Raises GoneError."""
+        try:
+            await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        except OSError:
+            raise GoneError from None
