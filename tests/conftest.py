@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.world import World, open_world
+from tests.api_client import World, open_world
 
 
 @pytest.fixture(scope="session")

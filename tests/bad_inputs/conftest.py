@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.bad_inputs.rows import Known
-from tests.bad_inputs.server import listening
-from tests.lifecycle.test_endings import MEDIA
-from tests.world import World, open_world
+from tests.api_client import World, open_world
+from tests.bad_inputs.case import Known
+from tests.in_process_server import listening
+from tests.lifecycle.test_expiry import MEDIA
 
 
 @pytest.fixture(scope="package")

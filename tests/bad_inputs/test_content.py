@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.world import World
+from tests.api_client import World
 
 TEXTS: Final = [
     "שלום \u202eabc\u202c",

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from schema import graphql_schema
-from tests.bad_inputs.inputs import values
-from tests.bad_inputs.rows import Known
-from tests.world import World
+from tests.api_client import World
+from tests.bad_inputs.case import Known
+from tests.bad_inputs.schema_values import values
 
 FIELDS: Final = [
     (type_, name, field)

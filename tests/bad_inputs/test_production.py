@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.bad_inputs.rows import CANARY
-from tests.world import World, open_world
+from tests.api_client import World, open_world
+from tests.bad_inputs.case import CANARY
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import pytest
 from graphql import GraphQLInputObjectType
 
 from schema import graphql_schema
-from tests.bad_inputs.inputs import JSON_VALUES, leaves, replaced
-from tests.bad_inputs.rows import Known
-from tests.lifecycle.test_endings import MEDIA
-from tests.media.player import event
-from tests.world import World
+from tests.api_client import World
+from tests.bad_inputs.case import Known
+from tests.bad_inputs.schema_values import JSON_VALUES, leaves, replaced
+from tests.lifecycle.test_expiry import MEDIA
+from tests.media.player_client import event
 
 START: Final = """mutation($input: StartSessionInput!) { startSession(input: $input) {
     created session { id metadata } problems { code message path } } }"""

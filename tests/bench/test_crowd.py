@@ -15,7 +15,7 @@ from websockets.http11 import Request, Response
 from bench.load_generator import HOST, LoadFailed
 from bench.subscribers import pool as crowds
 from bench.subscribers.pool import Crowd
-from tests.waiting import until
+from tests.polling import until
 
 FOR_LONG = 60.0
 DOCUMENTS = [

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from .node import install
-from .server import Server, serving
+from tests.clients.node import install
+from tests.live_server import Server, serving
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from .node import node
-from .server import Server
+from tests.clients.node import node
+from tests.live_server import Server
 
 pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .node import command, run, workplace
+from tests.clients.node import command, run, workplace
 
 pytestmark = pytest.mark.clients
 

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from graphql import get_introspection_query
 
-from .server import Server
+from tests.live_server import Server
 
 pytestmark = pytest.mark.clients
 

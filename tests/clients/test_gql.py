@@ -11,7 +11,7 @@ from gql.transport.async_transport import AsyncTransport
 from gql.transport.exceptions import TransportQueryError
 from gql.transport.websockets import WebsocketsTransport
 
-from .server import Server
+from tests.live_server import Server
 
 pytestmark = pytest.mark.clients
 

@@ -9,8 +9,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from .node import chromium, node
-from .server import Server, serving
+from tests.clients.node import chromium, node
+from tests.live_server import Server, serving
 
 pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from .node import chromium, seen
-from .server import Server
+from tests.clients.node import chromium, seen
+from tests.live_server import Server
 
 pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
 

@@ -9,9 +9,8 @@ import pytest
 from graphql import parse, validate
 
 from schema import graphql_schema
-
-from .node import command, run, workplace
-from .server import serving
+from tests.clients.node import command, run, workplace
+from tests.live_server import serving
 
 pytestmark = pytest.mark.clients
 

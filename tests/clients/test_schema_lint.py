@@ -2,7 +2,7 @@
 
 import pytest
 
-from .node import ROOT, command, run
+from tests.clients.node import ROOT, command, run
 
 pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from schema import graphql_schema
-
-from .node import ROOT
-from .server import Server, serving
+from tests.clients.node import ROOT
+from tests.live_server import Server, serving
 
 pytestmark = pytest.mark.clients
 

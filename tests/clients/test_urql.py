@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from .node import seen
-from .server import Server
+from tests.clients.node import seen
+from tests.live_server import Server
 
 pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
 

@@ -8,9 +8,9 @@ from typing import Final
 
 import pytest
 
-from tests.clients.server import Server, serving
-from tests.docs.pages import PAGES, ROOT, Command, Example, blocks, examples
-from tests.docs.reader import Reader, agrees
+from tests.docs.code_blocks import PAGES, ROOT, Command, Example, blocks, examples
+from tests.docs.example_runner import Reader, agrees
+from tests.live_server import Server, serving
 
 PHOTO: Final = b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

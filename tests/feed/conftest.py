@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.feed.stage import Stage, open_stage
+from tests.feed_harness import Stage, open_stage
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from resolvers.subscriptions.active_sessions import active_sessions
 from resolvers.subscriptions.activities import session_activities
 from resolvers.subscriptions.source import Source
 from resolvers.subscriptions.stats import session_stats
-from tests.feed.stage import Stage, Stream, fold
-from tests.reading.asking import ADMIN, BROWSER
+from tests.feed_harness import Stage, Stream, fold
+from tests.queries.operation_context import ADMIN, BROWSER
 
 ONE = Caller("t1", "one", frozenset({Scope.READ}), frozenset({"one"}))
 TWO = Caller("t2", "two", frozenset({Scope.READ}), frozenset({"two"}))

@@ -13,9 +13,9 @@ from resolvers.feed import queries
 from resolvers.feed.messages import Resync
 from resolvers.subscriptions import activities as module
 from resolvers.subscriptions.activities import session_activities
-from tests.feed.stage import Stage, Stream, open_stage
-from tests.rows import activity_row, session_row, store
-from tests.world import EPOCH, FakeClock
+from tests.api_client import EPOCH, FakeClock
+from tests.factories import activity_row, session_row, store
+from tests.feed_harness import Stage, Stream, open_stage
 
 
 async def listen(stage: Stage, *, types: list[str] | None = None, after: str | None = None, **given: Any) -> Stream:

@@ -8,9 +8,9 @@ import pytest
 from models.database import Database
 from resolvers.feed import queries
 from resolvers.subscriptions.live_query import LiveSet
-from tests.feed.stage import Stage
-from tests.feed.test_changes import said
-from tests.feed.test_pacing import pass_time
+from tests.feed.test_min_interval import pass_time
+from tests.feed.test_set_changes import said
+from tests.feed_harness import Stage
 
 
 async def beat(stage: Stage, *sessions: dict[str, str]) -> None:

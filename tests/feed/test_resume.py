@@ -10,10 +10,10 @@ from resolvers.errors import BadUserInput
 from resolvers.feed import queries
 from resolvers.feed.messages import Change, Item, Joined, Resync, Snapshot
 from resolvers.pagination import cursors
-from tests.feed.stage import Stage, fold, open_stage
-from tests.feed.test_changes import said
-from tests.rows import activity_row, session_row, store
-from tests.world import EPOCH, FakeClock
+from tests.api_client import EPOCH, FakeClock
+from tests.factories import activity_row, session_row, store
+from tests.feed.test_set_changes import said
+from tests.feed_harness import Stage, fold, open_stage
 
 
 async def begun(stage: Stage, **given: Any) -> str:

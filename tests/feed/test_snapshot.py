@@ -9,10 +9,10 @@ from resolvers.errors import BadUserInput
 from resolvers.feed import queries
 from resolvers.feed.messages import Item, Resync, Snapshot
 from resolvers.subscriptions import active_sessions
-from tests.feed.stage import Stage, fold
-from tests.feed.test_changes import said
-from tests.rows import ended_row, session_row, store
-from tests.world import EPOCH
+from tests.api_client import EPOCH
+from tests.factories import ended_row, session_row, store
+from tests.feed.test_set_changes import said
+from tests.feed_harness import Stage, fold
 
 
 def parts(told: list[Item]) -> list[Snapshot]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.world import EPOCH, FakeClock, World, open_world
+from tests.api_client import EPOCH, FakeClock, World, open_world
 
 TIMELINE = "activities(first: 20) { edges { node { type at } } }"
 

@@ -1,8 +1,8 @@
 """Ads in their breaks, and chapters across them: timelines written by hand from the text of the domain."""
 
-from tests.media.player import AD, NOTHING, player
-from tests.media.timelines import some, told
-from tests.world import World
+from tests.api_client import World
+from tests.media.playback import some, told
+from tests.media.player_client import AD, NOTHING, player
 
 
 async def test_an_ad_needs_no_play_and_no_time_of_a_break_without_an_ad_counts(world: World) -> None:

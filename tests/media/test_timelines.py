@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tests.media.player import NOTHING, player
-from tests.media.timelines import some, told
-from tests.world import World
+from tests.api_client import World
+from tests.media.playback import some, told
+from tests.media.player_client import NOTHING, player
 
 
 async def test_nothing_is_counted_before_the_first_play(world: World) -> None:

@@ -7,7 +7,7 @@ from graphql import parse, validate
 
 from resolvers.lifecycle import Outcome
 from schema import graphql_schema
-from tests.schema.scene import Scene, Shelf, answer, row, run
+from tests.schema.fake_context import Scene, Shelf, answer, row, run
 
 START = """mutation ($input: StartSessionInput!) { startSession(input: $input) {
     created session { id } problems { code message path } keepaliveSeconds } }"""

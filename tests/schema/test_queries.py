@@ -9,7 +9,7 @@ from resolvers.access import Caller
 from schema import graphql_schema
 from schema.field_helpers import STATEMENT
 from schema.stats import GROUP
-from tests.schema.scene import PROJECT, Scene, Shelf, answer, entry_of, row, run
+from tests.schema.fake_context import PROJECT, Scene, Shelf, answer, entry_of, row, run
 
 
 async def test_nodes_of_all_sorts_come_in_the_order_of_their_ids() -> None:

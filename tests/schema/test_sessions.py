@@ -6,7 +6,7 @@ from graphql import get_named_type as named_type
 
 from models.kinds import KINDS
 from schema import graphql_schema
-from tests.schema.scene import NOW, PROJECT, Scene, Shelf, answer, entry_of, row
+from tests.schema.fake_context import NOW, PROJECT, Scene, Shelf, answer, entry_of, row
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.transport.world import Client, World, client
+from tests.transport.fake_app import Client, World, client
 
 
 @pytest.fixture

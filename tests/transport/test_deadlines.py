@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.waiting import until
+from tests.polling import until
 from transport.deadlines import Deadlines
 
 

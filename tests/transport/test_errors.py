@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.transport.world import Client, Expected, World, client, codes
+from tests.transport.fake_app import Client, Expected, World, client, codes
 from transport import TransportSettings
 
 Lines = list[MutableMapping[str, Any]]

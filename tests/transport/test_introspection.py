@@ -3,7 +3,7 @@
 import pytest
 from graphql import get_introspection_query
 
-from tests.transport.world import Client, World, client, codes
+from tests.transport.fake_app import Client, World, client, codes
 from transport import TransportSettings
 
 PRODUCTION = TransportSettings(introspection=False, suggestions=False)

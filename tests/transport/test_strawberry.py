@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import Route
 from strawberry.dataloader import DataLoader
 
-from tests.transport.world import Client, codes
+from tests.transport.fake_app import Client, codes
 from transport import GraphQLEndpoint
 
 

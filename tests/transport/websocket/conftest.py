@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.transport.websocket.site import Site, serving
-from tests.transport.websocket.talk import INIT, Talk
+from tests.transport.websocket.fake_connection import INIT, Talk
+from tests.transport.websocket.live_server import Site, serving
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from tests.bad_inputs.server import listening
-from tests.transport.websocket.site import Client
-from tests.world import open_world
+from tests.api_client import open_world
+from tests.in_process_server import listening
+from tests.transport.websocket.live_server import Client
 
 START = """mutation { startSession(input: {variant: {user: {username: "ann"}}}) {
     session { state } problems { code } } }"""

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.transport.websocket.site import TOLD, Site
-from tests.transport.world import Expected
+from tests.transport.fake_app import Expected
+from tests.transport.websocket.live_server import TOLD, Site
 
 
 async def test_each_operation_has_a_context_that_knows_what_came_with_the_init(site: Site) -> None:

@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.transport.websocket.site import HANDSHAKE, Site, frame, text
-from tests.waiting import PATIENCE
+from tests.polling import PATIENCE
+from tests.transport.websocket.live_server import HANDSHAKE, Site, frame, text
 from transport.server import websocket_protocol
 
 INIT = text({"type": "connection_init"})

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.transport.websocket.site import HELLO, TOLD, Site
+from tests.transport.websocket.live_server import HELLO, TOLD, Site
 
 CANARY = "hunter2"
 

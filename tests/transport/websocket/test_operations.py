@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.transport.websocket.site import TOLD, Client, Site, serving
-from tests.waiting import until
+from tests.polling import until
+from tests.transport.websocket.live_server import TOLD, Client, Site, serving
 
 SLOW = {"query": "query Slow{slow}"}
 

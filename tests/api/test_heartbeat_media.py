@@ -1,0 +1,47 @@
+"""keepaliveSession, hideSession and stopSession with `media`: where the player is, and how well it plays."""
+
+from typing import Any
+
+import pytest
+
+from tests.api_client import World
+from tests.lifecycle.test_expiry import MEDIA
+
+QOE = "... on MediaSession { qoe playhead }"
+
+
+def ping(qoe: dict[str, Any]) -> dict[str, Any]:
+    return {"playerTime": {"playhead": 1, "ts": "2026-05-28T20:26:41Z"}, "qoe": qoe}
+
+
+@pytest.mark.parametrize("call", ["keepaliveSession", "hideSession", "stopSession"])
+@pytest.mark.parametrize(
+    ("qoe", "broken"),
+    [
+        ({"bitrate": "fast", "media.qoe.errorSource": "me"}, ["qoe.bitrate", "qoe.media.qoe.errorSource"]),
+        ({"bitrate": 1, "media.qoe.bitrate": 2}, ["qoe.media.qoe.bitrate"]),
+        ({f"n{i}": 1 for i in range(51)}, ["qoe"]),
+        ({"n": "x" * 16_384}, ["qoe"]),
+    ],
+)
+async def test_quality_of_experience_has_its_documented_types_in_a_ping_too(
+    world: World, call: str, qoe: dict[str, Any], broken: list[str]
+) -> None:
+    session = await world.started("media", MEDIA)
+    payload = await world.mutate(call, {"id": session["id"], "media": ping(qoe)})
+    assert [".".join(problem["path"]) for problem in payload["problems"]] == [f"input.media.{name}" for name in broken]
+    assert (await world.session(session["id"]))["revision"] == 1
+
+
+async def test_a_session_does_not_collect_quality_of_experience_without_end(world: World) -> None:
+    session = await world.started("media", {**MEDIA, "qoe": {f"n{i}": i for i in range(50)}})
+    payload = await world.mutate("keepaliveSession", {"id": session["id"], "media": ping({"n0": 7})}, QOE)
+    assert (payload["problems"], payload["session"]["qoe"]["n0"], payload["session"]["playhead"]) == ([], 7, 1)
+    more = ping({"another": 1}) | {"playerTime": {"playhead": 2, "ts": "2026-05-28T20:26:42Z"}}
+    payload = await world.mutate("keepaliveSession", {"id": session["id"], "media": more}, QOE)
+    assert [(problem["code"], problem["path"]) for problem in payload["problems"]] == [
+        ("BAD_USER_INPUT", ["input", "media", "qoe"])
+    ]
+    # The ping is refused; the call is heard.
+    assert (payload["session"]["revision"], payload["session"]["playhead"]) == (3, 1)
+    assert len(payload["session"]["qoe"]) == 50

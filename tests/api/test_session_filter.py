@@ -1,0 +1,128 @@
+"""sessions(filter:): each name of the filter finds what it says and nothing else."""
+
+from typing import Any, Final, cast
+
+import pytest
+from graphql import GraphQLInputObjectType, get_named_type, is_input_object_type
+
+from schema import graphql_schema
+from tests.api.session_inputs import project
+from tests.api_client import World
+from tests.lifecycle.test_expiry import MEDIA
+
+FIND: Final = "query($filter: SessionFilter) { sessions(filter: $filter) { nodes { subject externalId } totalCount } }"
+
+NAMES: Final[list[tuple[str, Any, str]]] = [
+    ("kinds", ["AGENDA", "FIELD"], "talk later form"),
+    ("projectIds", ["p"], "form"),
+    ("states", ["SCHEDULED"], "later"),
+    ("states", ["ENDED", "SCHEDULED"], "ann later"),
+    ("active", True, "app talk film form bob"),
+    ("active", False, "ann later"),
+    ("visible", True, "app talk later film form"),
+    ("visible", False, "ann bob"),
+    ("subjects", ["bob", "u1", "nobody"], "form bob"),
+    ("externalIds", ["talk", "form"], "talk form"),
+    ("startedAfter", "2026-05-28T20:26:43Z", "later form ann bob"),
+    ("startedBefore", "2026-05-28T20:26:42Z", "app talk"),
+    ("stoppedAfter", "2026-05-28T20:26:45Z", "ann"),
+    ("stoppedBefore", "2026-05-28T20:26:46Z", ""),
+    ("seenAfter", "2026-05-28T20:26:45Z", "ann bob"),
+    ("seenBefore", "2026-05-28T20:26:41Z", "app"),
+    ("endReasons", ["STOPPED"], "ann"),
+    ("endReasons", ["EXPIRED", "STALLED"], ""),
+    ("pathPrefix", ["home"], "film bob"),
+    ("pathPrefix", ["home", "tab"], "bob"),
+    ("pathPrefix", [], "app talk later film form ann bob"),
+    ("kinds", [], ""),
+    ("client", {}, "app"),
+    ("client", {"languages": ["fr"]}, "app"),
+    ("client", {"languages": ["xx", "FR-ca"]}, "app"),
+    ("client", {"languages": ["xx", "fra", ""]}, ""),
+    ("client", {"clientSystems": ["Android"]}, ""),
+    ("client", {"deviceIds": ["d1"]}, "app"),
+    ("client", {"geoListenEnabled": False}, "app"),
+    ("client", {"demoStreamEnabled": True}, "app"),
+    ("agenda", {"guides": [7, 8]}, "talk later"),
+    ("agenda", {"scheduleTracks": [42]}, "talk"),
+    ("agenda", {"importIds": ["later"]}, "later"),
+    ("media", {"mediaIds": ["m"]}, "film"),
+    ("media", {"channels": ["c"]}, "film"),
+    ("media", {"contentTypes": ["Live"]}, ""),
+    ("media", {"playerStates": ["STARTING"]}, "film"),
+    ("field", {"unitIds": ["u1"]}, "form"),
+    ("field", {"uuids": ["form"]}, "form"),
+    ("user", {"usernames": ["ann", "bob"]}, "ann bob"),
+]
+"""A name, its value, and what it finds among the sessions of `made`, which are called by external id."""
+
+TOGETHER: Final[list[tuple[dict[str, Any], str]]] = [
+    ({"user": {"usernames": ["ann"]}, "field": {}}, "form ann"),
+    ({"user": {}, "kinds": ["FIELD"]}, ""),
+    ({"user": {}, "active": True}, "bob"),
+    ({"agenda": {"guides": [7], "scheduleTracks": [3]}, "visible": True}, "talk"),
+    ({"active": True, "states": ["ENDED"]}, ""),
+    ({"kinds": None, "user": None, "active": None}, "app talk later film form ann bob"),
+    ({}, "app talk later film form ann bob"),
+]
+
+
+@pytest.fixture
+async def made(world: World) -> dict[str, str]:
+    """Seven sessions, a second apart; ids by external id."""
+    await project(world, "p")
+    talk = {"guide": 7, "name": "Talk", "startTime": "2026-05-28T20:00:00Z", "scheduleTracks": [3, 42]}
+    later = {"guide": 7, "name": "Later", "startTime": "2026-05-29T20:00:00Z"}
+    app = {"clientSystem": "iOS", "language": "fr", "deviceId": "d1", "demoStreamEnabled": True}
+    starts: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+        ("app", "client", app, {}),
+        ("talk", "agenda", talk, {}),
+        ("later", "agenda", later, {}),
+        ("film", "media", MEDIA, {"path": ["home"]}),
+        ("form", "field", {"unitId": "u1"}, {"projectId": "p"}),
+        ("ann", "user", {"username": "ann"}, {}),
+        ("bob", "user", {"username": "bob"}, {"path": ["home", "tab"], "visible": False}),
+    ]
+    ids = {}
+    for name, kind, variant, common in starts:
+        ids[name] = (await world.started(kind, variant, externalId=name, **common))["id"]
+        await world.advance(1)
+    await world.mutate("stopSession", {"id": ids["ann"]})
+    return ids
+
+
+async def found(world: World, filter_: dict[str, Any]) -> set[str]:
+    """The external ids of what a filter finds."""
+    answer = await world.ask(FIND, filter=filter_)
+    assert answer["totalCount"] == len(answer["nodes"])
+    return {node["externalId"] for node in answer["nodes"]}
+
+
+async def test_each_name_finds_what_it_says(world: World, made: dict[str, str]) -> None:
+    for name, value, expected in NAMES:
+        assert await found(world, {name: value}) == set(expected.split()), (name, value)
+    for filter_, expected in TOGETHER:
+        assert await found(world, filter_) == set(expected.split()), filter_
+    assert await found(world, {"ids": [made["app"], made["bob"], "s_nobody"]}) == {"app", "bob"}
+
+
+def test_no_name_is_forgotten() -> None:
+    asked = {name for name, _, _ in NAMES}
+    asked |= {f"{name}.{inner}" for name, value, _ in NAMES if isinstance(value, dict) for inner in value}
+    there = set()
+    for name, field in cast("GraphQLInputObjectType", graphql_schema.type_map["SessionFilter"]).fields.items():
+        there.add(name)
+        type_ = get_named_type(field.type)
+        if is_input_object_type(type_):
+            there |= {f"{name}.{inner}" for inner in type_.fields}
+    assert there - asked == {"ids"}
+
+
+async def test_a_session_that_ended_by_time_is_found_as_ended_before_anybody_noted_it(world: World) -> None:
+    await world.user(externalId="x", timeoutSeconds=10)
+    await world.advance(10)
+    for filter_ in ({"states": ["ENDED"]}, {"active": False}, {"endReasons": ["EXPIRED"]}, {"visible": False}):
+        assert await found(world, filter_) == {"x"}
+    assert await found(world, {"stoppedAfter": "2026-05-28T20:26:50Z"}) == set()
+    assert await found(world, {"stoppedAfter": "2026-05-28T20:26:49.999Z"}) == {"x"}
+    assert await found(world, {"active": True}) == set()

@@ -1,0 +1,127 @@
+"""Documents that are wrong, or that ask for more than anybody needs."""
+
+from typing import Final
+
+from tests.bad_inputs.case import CANARY, COMPLEX, INPUT, Row, asking, sessions
+
+INVALID: Final = "GRAPHQL_VALIDATION_FAILED"
+
+DEEP: Final = 'session(id: "x") ' + "{ previous " * 49 + "{ id }" + " }" * 49
+DOUBLING: Final = " ".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(20))
+MULTIPLIED: Final = " ".join(
+    f"fragment f{n} on Viewer {{ {' '.join(f'a{n}x{i}: name' for i in range(9))} ...f{n + 1} }}" for n in range(9)
+)
+
+
+def _document(what: str, query: str, code: str = INVALID) -> Row:
+    return Row(what, asking(query), 400, code)
+
+
+def _list(what: str, arguments: str, status: int = 200) -> Row:
+    """Refused by the resolver, which knows the bounds, or before."""
+    return Row(what, sessions(arguments), status, INPUT)
+
+
+WRONG: Final = [
+    _document("no document", "", "GRAPHQL_PARSE_FAILED"),
+    _document("no GraphQL", f"}} {CANARY} {{", "GRAPHQL_PARSE_FAILED"),
+    _document("an unknown field", f"{{ {CANARY} }}"),
+    _document("an unknown argument", f'{{ viewer({CANARY}: "x") {{ name }} }}'),
+    _document("a type definition", f"type {CANARY} {{ a: Int }}"),
+    _document("a circular fragment", "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }"),
+    _document("a fragment of itself", "{ ...a } fragment a on Query { ...a }"),
+    _document("an undefined fragment", f"{{ ...{CANARY} }}"),
+    _document("an unused fragment", f"{{ viewer {{ name }} }} fragment {CANARY} on Query {{ viewer {{ name }} }}"),
+    _document(
+        "two fragments of a name", "{ ...a } fragment a on Query { __typename } fragment a on Query { __typename }"
+    ),
+    _document(
+        "two operations and no name",
+        "query a { viewer { name } } query b { viewer { name } }",
+        "OPERATION_RESOLUTION_FAILURE",
+    ),
+    _document("a subscription", "subscription { __typename }", INVALID),
+    _document("an enum of text", '{ sessions(filter: {kinds: ["USER"]}) { nodes { id } } }', INPUT),
+    _document("a filter with an unknown field", f"{{ sessions(filter: {{{CANARY}: 1}}) {{ nodes {{ id }} }} }}", INPUT),
+]
+
+TOO_MUCH: Final = [
+    _document("50 levels", f"{{ {DEEP} }}", COMPLEX),
+    _document(
+        "5,000 lists in a literal", f"{{ sessions(orderBy: {'[' * 900}{']' * 900}) {{ nodes {{ id }} }} }}", COMPLEX
+    ),
+    _document(
+        "20,000 lists in a literal",
+        f"{{ sessions(orderBy: {'[' * 20_000}{']' * 20_000}) {{ nodes {{ id }} }} }}",
+        COMPLEX,
+    ),
+    _document("5,000 selections in one another", "{ a " * 5_000 + "}" * 5_000, COMPLEX),
+    _document("1,000 aliases", "{ viewer { " + " ".join(f"a{n}: name" for n in range(1_000)) + " } }", COMPLEX),
+    _document("31 aliases", "{ viewer { " + " ".join(f"a{n}: name" for n in range(31)) + " } }", COMPLEX),
+    _document("11 root fields", "{ " + " ".join(f"a{n}: viewer {{ name }}" for n in range(11)) + " }", COMPLEX),
+    _document(
+        "aliases multiplied by fragments",
+        f"{{ viewer {{ ...f0 }} }} {MULTIPLIED} fragment f9 on Viewer {{ name }}",
+        COMPLEX,
+    ),
+    _document(
+        "a million fields by doubling", f"{{ ...f0 }} {DOUBLING} fragment f20 on Query {{ viewer {{ name }} }}", COMPLEX
+    ),
+    _document("3,000 times one field", "{ viewer { " + "name " * 3_000 + "} }", COMPLEX),
+    _document("3,000 directives", "{ viewer { name " + "@skip(if: false) " * 3_000 + "} }", COMPLEX),
+    _document("500 operations", " ".join(f"query q{n} {{ viewer {{ name }} }}" for n in range(500)), COMPLEX),
+    _document("21 operations", " ".join(f"query q{n} {{ viewer {{ name }} }}" for n in range(21)), COMPLEX),
+    _document(
+        "pages of 500 in pages of 500",
+        "{ sessions(first: 500) { nodes { activities(first: 500) { edges { node { id } } } } } }",
+        COMPLEX,
+    ),
+    Row(
+        "more than 500 keepalives",
+        asking(
+            "mutation($k: [KeepaliveSessionInput!]!) { keepaliveSessions(inputs: $k) { session { id } } }",
+            k=[{"id": CANARY}] * 501,
+        ),
+        400,
+        COMPLEX,
+    ),
+]
+
+NUMBERS: Final = [
+    _list("first: 99999999", "first: 99999999"),
+    _list("first: -1", "first: -1"),
+    _list("first: 0", "first: 0"),
+    _list("last: 501", "last: 501"),
+    _list("first and last", "first: 1, last: 1"),
+    _list("offset: 10001", "offset: 10001"),
+    _list("first beyond 32 bits", "first: 99999999999", 400),
+    _list("first of a thousand digits", f"first: {'9' * 1000}", 400),
+    _list("first as text", 'first: "1"', 400),
+    _list("first as a fraction", "first: 1.5", 400),
+    Row(
+        "first beyond 32 bits in a variable",
+        asking("query($n: Int) { sessions(first: $n) { nodes { id } } }", n=2**31),
+        400,
+        INPUT,
+    ),
+]
+
+CURSORS: Final = [
+    _list("a cursor of nothing", 'after: ""'),
+    _list("a cursor of garbage", f'after: "{CANARY}"'),
+    _list("a cursor that is no base64", 'before: "%%%"'),
+    _list("a cursor of other JSON", 'after: "eyJhIjoxfQ"'),
+    _list("a cursor of deep JSON", f'after: "{"W1tb" * 100}"'),
+    _list("a cursor of another alphabet", 'after: "ŵ"'),
+    _list("a cursor and an offset", 'after: "WyJhIl0", offset: 1'),
+    Row(
+        "a cursor of 1 MB",
+        asking("query($c: String) { sessions(after: $c) { nodes { id } } }", c="A" * 1_000_000),
+        200,
+        INPUT,
+    ),
+    Row("garbage for the log", asking(f'{{ activities(after: "{CANARY}") {{ edges {{ cursor }} }} }}'), 200, INPUT),
+    Row("garbage for projects", asking(f'{{ projects(before: "{CANARY}") {{ edges {{ cursor }} }} }}'), 200, INPUT),
+]
+
+DOCUMENTS: Final = [*WRONG, *TOO_MUCH, *NUMBERS, *CURSORS]

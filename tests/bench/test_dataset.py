@@ -1,0 +1,101 @@
+"""A database made at one go is one that calls could have made."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine, select
+from typer.testing import CliRunner
+
+from bench.dataset.__main__ import app
+from bench.dataset.bulk_insert import fill
+from bench.dataset.generate import GOING_ON, lives
+from models import session_rules
+from models.enums import Kind, State
+from models.migrations import is_current
+from models.tables import activity, path_time, session
+from models.tables.session import Session
+from tests.api_client import FakeClock, open_world
+from tests.factories import NOW
+
+SIZE = 600
+
+
+def made(folder: Path, seed: int = 1) -> Path:
+    """A file with some hundred sessions."""
+    file = folder / f"{seed}.db"
+    assert list(fill(file, lives(seed, SIZE, NOW), NOW)) == [SIZE]
+    return file
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("million"))
+
+
+@pytest.fixture
+def engine(file: Path) -> Iterator[Engine]:
+    engine = create_engine(f"sqlite:///{file}")
+    yield engine
+    engine.dispose()
+
+
+def stored(engine: Engine) -> list[Session]:
+    with engine.connect() as tx:
+        return [Session(*row) for row in tx.execute(select(session).order_by(session.c.started_at, session.c.id))]
+
+
+def test_all_kinds_are_there_and_a_few_sessions_are_going_on(engine: Engine) -> None:
+    sessions = stored(engine)
+    assert {s.kind for s in sessions} == set(Kind)
+    states = [session_rules.state(s, NOW) for s in sessions]
+    assert states.count(State.ENDED) == SIZE - round(SIZE * GOING_ON)
+    with engine.connect() as tx:
+        assert is_current(tx)
+
+
+def test_every_session_has_the_time_of_its_paths_and_a_timeline(engine: Engine) -> None:
+    with engine.connect() as tx:
+        times = tx.execute(select(path_time.c.session_id, path_time.c.visible_ms)).all()
+        entries = tx.execute(select(activity.c.session_id, activity.c.type).order_by(activity.c.position)).all()
+    for s in stored(engine):
+        assert sum(ms for id_, ms in times if id_ == s.id) <= s.visible_ms
+        assert sum(id_ == s.id for id_, _ in times) == s.path_count
+        told = [type_ for id_, type_ in entries if id_ == s.id]
+        assert told == [
+            "SCHEDULED" if s.end_reason == "CANCELLED" else "STARTED",
+            *([s.end_reason] * bool(s.end_reason)),
+        ]
+
+
+def test_the_same_seed_makes_the_same_sessions(tmp_path: Path, engine: Engine) -> None:
+    with closing(_Engine(made(tmp_path))) as again, closing(_Engine(made(tmp_path, 2))) as other:
+        assert stored(again.engine) == stored(engine) != stored(other.engine)
+
+
+class _Engine:
+    def __init__(self, file: Path) -> None:
+        self.engine = create_engine(f"sqlite:///{file}")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+async def test_a_server_serves_it(tmp_path: Path) -> None:
+    async with open_world(made(tmp_path), FakeClock(NOW)) as world:
+        counted: dict[str, Any] = await world.ask("{ sessionStats { total active } }")
+    assert counted["total"] == SIZE
+    assert 0 < counted["active"] <= round(SIZE * GOING_ON)
+
+
+def test_the_command_makes_a_file_and_leaves_one_that_is_there_alone(tmp_path: Path) -> None:
+    file = tmp_path / "new.db"
+    result = CliRunner().invoke(app, [str(file), "--sessions", "10", "--until", str(NOW)])
+    assert result.exit_code == 0
+    assert "10 sessions in" in result.output
+    before = file.read_bytes()
+    result = CliRunner().invoke(app, [str(file)])
+    assert (result.exit_code, "there already" in result.output) == (2, True)
+    assert file.read_bytes() == before

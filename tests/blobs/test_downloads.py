@@ -1,0 +1,228 @@
+"""GET /attachments/{id}: whole or in part, to whoever has a good address, and so that nothing in it can run."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.api.test_statement_counts import statements
+from tests.api_client import World, open_world
+from tests.blobs.form_client import PNG, Device, Sent, by_name, sha256, stored
+
+TEN_MINUTES = 600
+CONTENT = bytes(range(256)) * 8
+DATA = Sent(CONTENT, "data.bin")
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
+
+
+async def kept(device: Device, sent: Sent = DATA) -> dict[str, Any]:
+    """A file that a form has."""
+    file: dict[str, Any] = by_name(await device.started({"a": sent}))["a"]
+    return file
+
+
+def query_of(file: dict[str, Any]) -> dict[str, str]:
+    """The parameters of its address."""
+    return {name: value for name, (value,) in parse_qs(urlsplit(file["url"]).query).items()}
+
+
+async def test_every_download_has_the_headers_that_keep_it_from_running(device: Device) -> None:
+    file = await kept(device)
+    for url, status in ((file["url"], 200), (file["url"] + "x", 404)):
+        response = await device.fetch(url)
+        assert response.status_code == status
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
+        assert response.headers["cross-origin-resource-policy"] == "cross-origin"
+        assert "set-cookie" not in response.headers
+    whole = await device.fetch(file["url"])
+    assert whole.headers["content-disposition"].startswith("attachment")
+    assert whole.headers["cache-control"] == "private, max-age=600"
+    assert whole.headers["etag"] == f'"{sha256(CONTENT)}"'
+    assert whole.headers["accept-ranges"] == "bytes"
+    assert whole.headers["content-length"] == str(len(CONTENT))
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown", "served"),
+    [
+        (Sent(b"<!DOCTYPE html><script>alert(1)</script>", "x.html", "text/html"), "text/html", None),
+        (
+            Sent(SVG, "x.svg", "image/svg+xml"),
+            "image/svg+xml",
+            None,
+        ),
+        (Sent(b'<?xml version="1.0"?><x/>', "x.xml", "application/xml"), "application/xml", None),
+        (Sent(b"alert(1)", "x.js", "text/javascript"), "application/octet-stream", None),
+        (Sent(b"alert(1)", "x.js", "application/javascript"), "application/octet-stream", None),
+        (Sent(b"body{}", "x.css", "text/css"), "application/octet-stream", None),
+        (Sent(b"x", "x.mht", "multipart/related"), "application/octet-stream", None),
+        (Sent(b"x", "x.eml", "message/rfc822"), "application/octet-stream", None),
+        (Sent(b"x", "x.txt", "text/plain"), "text/plain", "text/plain"),
+        (Sent(PNG, "x.png", "image/png"), "image/png", "image/png"),
+        (Sent(b"%PDF-1.7\n", "x.pdf", "application/pdf"), "application/pdf", "application/pdf"),
+    ],
+)
+async def test_what_a_browser_could_run_is_served_as_bytes(
+    device: Device, sent: Sent, shown: str, served: str | None
+) -> None:
+    file = await kept(device, sent)
+    response = await device.fetch(file["url"])
+    assert (file["contentType"], response.content) == (shown, sent.content)
+    assert response.headers["content-type"] == (served or "application/octet-stream")
+    assert response.headers["content-disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize(
+    ("filename", "disposition"),
+    [
+        ("plan.pdf", "attachment; filename=\"plan.pdf\"; filename*=UTF-8''plan.pdf"),
+        ('a\\"b.txt', "attachment; filename=\"a_b.txt\"; filename*=UTF-8''a%22b.txt"),
+        ("100% ü.txt", "attachment; filename=\"100_ _.txt\"; filename*=UTF-8''100%25%20%C3%BC.txt"),
+        ("a;b='c'.txt", "attachment; filename=\"a;b='c'.txt\"; filename*=UTF-8''a%3Bb%3D%27c%27.txt"),
+        ("", "attachment"),
+    ],
+)
+async def test_a_download_has_the_name_that_the_client_gave(device: Device, filename: str, disposition: str) -> None:
+    file = await kept(device, Sent(b"x", filename))
+    assert (await device.fetch(file["url"])).headers["content-disposition"] == disposition
+
+
+async def test_who_has_the_file_need_not_fetch_it_again(device: Device) -> None:
+    file = await kept(device)
+    etag = f'"{file["sha256"]}"'
+    for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        response = await device.fetch(file["url"], if_none_match=known)
+        assert (response.status_code, response.content, response.headers["etag"]) == (304, b"", etag)
+    for other in ('"other"', file["sha256"], "", '"' + "x" * 5000 + f'", {etag}'):
+        assert (await device.fetch(file["url"], if_none_match=other)).status_code == 200
+    assert (await device.fetch(file["url"], if_match=etag)).status_code == 200
+    assert (await device.fetch(file["url"], if_match='"other"')).status_code == 412
+    assert (await device.fetch(file["url"], if_range=etag, range="bytes=0-0")).status_code == 206
+    for other in ('"other"', f"W/{etag}", "Wed, 21 Oct 2026 07:28:00 GMT"):
+        assert (await device.fetch(file["url"], if_range=other, range="bytes=0-0")).status_code == 200
+
+
+async def test_head_tells_the_same_without_the_content(device: Device) -> None:
+    file = await kept(device)
+    whole, head = await device.fetch(file["url"]), await device.fetch(file["url"], "HEAD", range="bytes=0-0")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers == whole.headers
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+async def test_files_are_only_fetched(device: Device, method: str) -> None:
+    file = await kept(device)
+    response = await device.fetch(file["url"], method)
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
+
+
+async def test_an_address_is_good_for_ten_minutes(device: Device) -> None:
+    file = await kept(device)
+    await device.world.advance(TEN_MINUTES - 0.001)
+    assert (await device.fetch(file["url"])).status_code == 200
+    await device.world.advance(0.001)
+    assert (await device.fetch(file["url"])).status_code == 404
+
+
+async def test_an_unknown_file_a_forged_address_and_an_old_one_look_the_same(device: Device) -> None:
+    file = await kept(device)
+    parts, query = urlsplit(file["url"]), query_of(file)
+    until, signature = query["until"], query["signature"]
+    await device.world.advance(1)
+    gone = await kept(device, Sent(b"other"))
+    session = await device.world.ask("{ sessions(first: 1) { nodes { id } } }")
+    await device.world.ask("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["nodes"][0]["id"])
+    paths = [
+        gone["url"],
+        parts.path,
+        f"{parts.path}?until={until}",
+        f"{parts.path}?signature={signature}",
+        f"{parts.path}?until={int(until) + 1}&signature={signature}",
+        f"{parts.path}?until=0{until}&signature={signature}",
+        f"{parts.path}?until={until}&signature={signature[:-1]}",
+        f"{parts.path}?until={until}&signature={signature}%3D",
+        f"{parts.path}?until={until}&signature=%C3%A9",
+        f"{parts.path}?until=&signature=",
+        f"{parts.path}?until={'9' * 5000}&signature={signature}",
+        f"/attachments/{gone['id']}?until={until}&signature={signature}",
+        f"/attachments/f_{'x' * 22}?until={until}&signature={signature}",
+        f"/attachments/{'x' * 5000}?until={until}&signature={signature}",
+        "/attachments/%00",
+    ]
+    answers = [await device.fetch(path) for path in paths]
+    assert {(answer.status_code, answer.content) for answer in answers} == {(404, answers[0].content)}
+    assert len({tuple(sorted(answer.headers.items())) for answer in answers}) == 1
+    assert (await device.fetch(f"{parts.path}?x=1&signature={signature}&until={until}")).status_code == 200
+
+
+async def test_a_bad_address_costs_no_look_at_the_database(device: Device) -> None:
+    file = await kept(device)
+    with statements(device.world) as sent:
+        await device.fetch(file["url"] + "x")
+    assert sent == []
+
+
+async def test_addresses_stay_good_across_a_restart(tmp_path: Path) -> None:
+    async with open_world(tmp_path / "test.db") as world:
+        file = await kept(Device(world, tmp_path / "test.db.files"))
+    async with open_world(tmp_path / "test.db", world.clock) as again:
+        assert (await again.client.get(file["url"])).content == CONTENT
+
+
+async def test_another_database_signs_otherwise_unless_it_is_told_the_key(tmp_path: Path) -> None:
+    key = "k" * 32
+    async with open_world(tmp_path / "a.db", signing_key=key) as one, open_world(tmp_path / "b.db", one.clock) as other:
+        file = await kept(Device(one, tmp_path / "a.db.files"))
+        same, different = one.app.state.services.links, other.app.state.services.links
+        query = query_of(file)
+        assert same.allows(file["id"], query, one.clock.value)
+        assert not different.allows(file["id"], query, one.clock.value)
+    async with open_world(tmp_path / "b.db", one.clock, signing_key=key) as third:
+        assert third.app.state.services.links.allows(file["id"], query, one.clock.value)
+
+
+@pytest.mark.parametrize(
+    ("public_url", "beginning"),
+    [
+        ("", "/attachments/"),
+        ("https://sessions.example.org", "https://sessions.example.org/attachments/"),
+        ("https://example.org/sessions/", "https://example.org/sessions/attachments/"),
+    ],
+)
+async def test_an_address_begins_with_what_clients_find_the_server_under(
+    tmp_path: Path, public_url: str, beginning: str
+) -> None:
+    async with open_world(tmp_path / "test.db", public_url=public_url) as world:
+        file = await kept(Device(world, tmp_path / "test.db.files"))
+    assert re.fullmatch(re.escape(beginning) + r"f_[\w-]{22}\?until=\d{13}&signature=[\w-]{43}", file["url"])
+
+
+async def test_a_file_that_is_lost_is_a_fault_and_no_empty_file(
+    device: Device, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = await kept(device)
+    for path in stored(device.folder):
+        path.unlink()
+    response = await device.fetch(file["url"])
+    assert (response.status_code, response.text) == (500, "Internal server error\n")
+    assert "ObjectMissing" in capsys.readouterr().out
+
+
+async def test_pages_of_other_origins_may_read_files_where_they_may_use_the_server(device: Device) -> None:
+    file = await kept(device)
+    response = await device.fetch(file["url"], origin="http://localhost:5173")
+    assert response.headers["access-control-allow-origin"] == "http://localhost:5173"
+
+
+async def test_the_log_has_no_address(world: World, device: Device, capsys: pytest.CaptureFixture[str]) -> None:
+    file = await kept(device)
+    capsys.readouterr()
+    await device.fetch(file["url"])
+    await world.client.get(file["url"] + "canary")
+    said = capsys.readouterr().out
+    assert "file" in said
+    for secret in (file["id"], urlsplit(file["url"]).query[-20:], "canary", "data.bin"):
+        assert secret not in said

@@ -1,0 +1,25 @@
+"""A server that is broken does not pass."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.chaos import convergence
+from tests.chaos.faulty_server import BREAKAGES
+from tests.chaos.server_under_test import Site
+from tests.chaos.test_storm import short_storm
+
+BROKEN: Final = ("-m", "tests.chaos.faulty_server")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("breakage", [each.__name__ for each in BREAKAGES])
+async def test_what_is_broken_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, breakage: str) -> None:
+    monkeypatch.setattr(convergence, "PATIENCE", 20.0)
+    noticed = False
+    try:
+        await short_storm(Site(tmp_path / "test.db", BREAKAGE=breakage), BROKEN)
+    except* AssertionError:
+        noticed = True
+    assert noticed

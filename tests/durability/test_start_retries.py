@@ -1,0 +1,74 @@
+"""A start that is repeated, at once and after the death of the server, has one effect."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from tests.durability import recording_writer
+from tests.durability.invariants import assert_whole, reading
+from tests.server_process import server, wire
+
+START = """mutation($input: StartSessionInput!) { startSession(input: $input) {
+    created keepaliveSeconds problems { code }
+    session { id kind revision startedAt createdAt timeoutSeconds path } } }"""
+TIMES = 50
+KINDS = ["AGENDA", "CLIENT", "FIELD", "MEDIA", "USER"]
+VARIANTS = [variant for variant in recording_writer.VARIANTS if variant != recording_writer.FUTURE]
+
+
+def start(index: int, **common: Any) -> dict[str, Any]:
+    """The input of a start with a key of its own."""
+    return {"idempotencyKey": f"k{index}", "path": ["home"], "variant": VARIANTS[index], **common}
+
+
+async def send(port: int, *inputs: dict[str, Any]) -> list[dict[str, Any]]:
+    """The answers to inputs that are sent at once, each over a connection of its own."""
+    async with AsyncExitStack() as stack:
+        wires = [await stack.enter_async_context(wire(port)) for _ in inputs]
+        answers = await asyncio.gather(*(one.ask(START, input=given) for one, given in zip(wires, inputs, strict=True)))
+        return [answer["startSession"] for answer in answers]
+
+
+def made(file: Path) -> list[tuple[str, int]]:
+    """The sessions in the file by kind, each with how often it began."""
+    with reading(file) as db:
+        return db.execute(
+            "SELECT session.kind, count(*) FROM session JOIN activity ON session_id = session.id"
+            " WHERE type = 'STARTED' GROUP BY session.id ORDER BY session.kind"
+        ).fetchall()
+
+
+async def test_fifty_repetitions_before_and_after_a_kill_make_one_session(tmp_path: Path) -> None:
+    file = tmp_path / "test.db"
+    answers: list[list[dict[str, Any]]] = [[] for _ in VARIANTS]
+    for _ in range(2):
+        async with server(file) as killable:
+            for index, given in enumerate(map(start, range(len(VARIANTS)))):
+                answers[index] += await send(killable.port, *[given] * TIMES)
+            other = await send(killable.port, *(start(index, path=["away"]) for index in range(len(VARIANTS))))
+            await killable.kill()
+        assert [[problem["code"] for problem in answer["problems"]] for answer in other] == [["CONFLICT"]] * len(
+            VARIANTS
+        )
+        assert {answer["session"] for answer in other} == {None}
+    for same in answers:
+        assert sorted(answer.pop("created") for answer in same) == [False] * (2 * TIMES - 1) + [True]
+        assert all(answer == same[0] for answer in same)
+    assert made(file) == [(kind, 1) for kind in KINDS]
+    assert_whole(file)
+
+
+async def test_a_repetition_whose_first_answer_died_with_the_server_makes_no_second_session(tmp_path: Path) -> None:
+    file = tmp_path / "test.db"
+    async with server(file) as killable, wire(killable.port) as one:
+        tasks = [asyncio.create_task(send(killable.port, *[start(index)] * 10)) for index in range(len(VARIANTS))]
+        await one.ask(START, input=start(0))
+        await killable.kill()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    async with server(file) as killable:
+        for index in range(len(VARIANTS)):
+            answers = await send(killable.port, *[start(index)] * 10)
+            assert len({answer["session"]["id"] for answer in answers}) == 1
+            assert sum(answer["created"] for answer in answers) <= 1
+    assert made(file) == [(kind, 1) for kind in KINDS]

@@ -1,0 +1,204 @@
+"""Sources as the transport shares them: equal streams are one execution, whoever began where."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, cast
+
+import orjson
+import pytest
+from graphql.execution import Executor
+
+from models.enums import Scope
+from resolvers.access import LOCAL_ADMIN, Caller
+from resolvers.context import Context
+from resolvers.subscriptions import active_sessions
+from schema import graphql_schema
+from tests.feed.test_access import ONE, ONE_TOO, TWO
+from tests.feed_harness import Stage
+from tests.polling import until
+from tests.queries.operation_context import statements
+from transport import TransportSettings
+from transport.execution import Execution
+from transport.masking import Mask
+from transport.request import OperationRequest
+from transport.results import Outcome
+from transport.subscriptions import Answer, Streams
+from transport.subscriptions.subscriber import Subscription
+
+LIVE = """subscription Live($after: String) { activeSessions(after: $after) {
+    ... on SessionSnapshot { cursor sessions { id } } ... on SessionChange { cursor change id } } }"""
+LOG = "subscription Log($after: String) { sessionActivities(after: $after) { ... on Activity { cursor type } } }"
+STATS = "subscription { sessionStats { total } }"
+
+
+class Counted(Execution):
+    """Counts what it does for streams."""
+
+    executed = encodings = 0
+
+    async def answer(self, executor: Executor[Any], mask: Mask) -> Outcome:
+        self.executed += 1
+        return await super().answer(executor, mask)
+
+    def encoded(self, outcome: Outcome) -> tuple[Outcome, bytes]:
+        self.encodings += 1
+        return super().encoded(outcome)
+
+    def clear(self) -> None:
+        self.executed = self.encodings = 0
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        return self.executed, self.encodings
+
+
+class Server:
+    """The transport's streams over a stage."""
+
+    def __init__(self, stage: Stage, closing: AsyncExitStack) -> None:
+        settings = TransportSettings()
+        self.stage = stage
+        self.execution = Counted(graphql_schema, settings)
+        self.streams = Streams(self.execution, settings.limits)
+        self._closing = closing
+
+    async def open(self, document: str, caller: Caller | None = None, **variables: Any) -> Answer:
+        @asynccontextmanager
+        async def make_context() -> AsyncIterator[Context]:
+            yield await (self.stage.context(caller) if caller else self.stage.context())
+
+        answer = await self.streams.open(OperationRequest(document, variables), make_context)
+        self._closing.push_async_callback(answer.frames.aclose)
+        return answer
+
+
+@pytest.fixture
+async def server(stage: Stage) -> AsyncIterator[Server]:
+    """A server whose feed works by itself."""
+    async with asyncio.timeout(120), stage.feed.running(), AsyncExitStack() as closing:
+        yield Server(stage, closing)
+
+
+async def told(answer: Answer, count: int = 1) -> list[Any]:
+    """What a stream is told next."""
+    found = []
+    for _ in range(count):
+        body = orjson.loads((await anext(answer.frames)).payload)
+        assert "errors" not in body, body
+        (value,) = body["data"].values()
+        found.append(value)
+    return found
+
+
+async def joined(answers: list[Answer], count: int) -> "list[asyncio.Task[list[Any]]]":
+    """Tasks that wait for what streams are told next, which have read all of their own beginnings."""
+    tasks = [asyncio.create_task(told(answer, count)) for answer in answers]
+    await until(lambda: all(cast("Subscription", answer.frames)._handover.awaited for answer in answers))
+    return tasks
+
+
+@pytest.mark.parametrize("subscribers", [60, pytest.param(1000, marks=pytest.mark.long)])
+async def test_equal_streams_are_executed_and_encoded_once_for_all_also_when_all_have_come_back(
+    server: Server, subscribers: int
+) -> None:
+    async def happen(answers: list[Answer]) -> None:
+        """Ten things, one after the other; everybody is told of each."""
+        waiting = await joined(answers, 10)
+        server.execution.clear()
+        sessions = [await server.stage.world.user() for _ in range(10)]
+        changes = await asyncio.gather(*waiting)
+        assert all([change["id"] for change in found] == [s["id"] for s in sessions] for found in changes)
+        assert server.execution.counts == (10, 10)
+        assert len(server.streams.groups) == len(server.stage.feed._followers) == 1
+
+    answers, cursors = [], []
+    for _ in range(subscribers):
+        answers.append(await server.open(LIVE))
+        cursors += [part["cursor"] for part in await told(answers[-1])]
+        await server.stage.world.advance(0.001)
+    await happen(answers)
+    for answer in answers:
+        await answer.frames.aclose()
+    assert len(set(cursors)) == subscribers
+    # All come back, each with a cursor of its own, from before the ten.
+    answers = [await server.open(LIVE, after=cursor) for cursor in cursors]
+    for answer in answers:
+        assert len(await told(answer, 10)) == 10
+    await happen(answers)
+
+
+async def test_callers_of_other_scopes_or_projects_never_share(server: Server) -> None:
+    for name in ("one", "two"):
+        document = "mutation($i: ProjectInput!) { createProject(input: $i) { problems { code } } }"
+        await server.stage.world.ask(document, i={"id": name})
+    admin_of_one = Caller("t1", "one", frozenset({Scope.READ, Scope.ADMIN}), frozenset({"one"}))
+    answers = [await server.open(LIVE, caller) for caller in (ONE, TWO, ONE_TOO, admin_of_one, LOCAL_ADMIN)]
+    for answer in answers:
+        await told(answer)
+    assert len(server.streams.groups) == 4
+    waiting = await joined(answers[:4], 1) + await joined(answers[4:], 2)
+    server.execution.clear()
+    one, two = [(await server.stage.world.user(projectId=name))["id"] for name in ("one", "two")]
+    seen = [[change["id"] for change in found] for found in await asyncio.gather(*waiting)]
+    assert seen == [[one], [two], [one], [one], [one, two]]
+    # Of the first one those of ONE, of its administrator, and of everything; of the second those of TWO and everything.
+    assert server.execution.counts == (5, 5)
+
+
+@pytest.mark.parametrize(("first", "refused"), [(5, False), (100, True)])
+async def test_a_part_of_a_snapshot_costs_what_its_five_hundred_sessions_do(
+    server: Server, first: int, refused: bool
+) -> None:
+    answer = await server.open(
+        f"subscription {{ activeSessions {{ ... on SessionSnapshot {{ sessions {{ pathTimes {{ path }} activities("
+        f"first: {first}) {{ edges {{ node {{ id }} }} }} }} }} }} }}"
+    )
+    assert answer.refused == refused
+    frame = await anext(answer.frames)
+    assert (b"QUERY_TOO_COMPLEX" in frame.payload) == refused
+
+
+async def test_figures_are_told_when_they_differ(server: Server) -> None:
+    answer = await server.open(STATS)
+    assert await told(answer) == [{"total": 0}]
+    (waiting,) = await joined([answer], 1)
+    server.stage.timers.advance(10)
+    await until(lambda: server.execution.executed == 2)
+    await server.stage.world.user()
+    await until(lambda: server.stage.timers.next is not None)
+    server.stage.timers.advance(1)
+    assert await waiting == [{"total": 1}]
+    assert server.execution.executed == 3
+
+
+async def test_a_truncated_stream_shares_and_is_told_of_its_own(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await server.stage.world.user()
+    whole = await server.open(LIVE)
+    await told(whole)
+    await server.stage.world.advance(1)
+    second = await server.stage.world.user()
+    await told(whole)
+    monkeypatch.setattr(active_sessions, "MOST", 1)
+    part = await server.open(LIVE)
+    assert [s["id"] for s in (await told(part))[0]["sessions"]] == [second["id"]]
+    waiting = await joined([whole, part], 1)
+    for session in (first, second):
+        await server.stage.world.mutate("hideSession", {"id": session["id"]})
+    changes = [found[0]["id"] for found in await asyncio.gather(*waiting)]
+    assert changes == [first["id"], second["id"]]
+    assert len(server.stage.feed._followers) == 1
+
+
+async def test_cursors_of_activities_cost_no_look_at_the_database(server: Server) -> None:
+    cursor = (await server.stage.watch()).cursors[-1]
+    await server.stage.world.user()
+    answer = await server.open(LOG, after=cursor)
+    await told(answer)
+    with statements(server.stage.database) as sent:
+        for _ in range(3):
+            await server.stage.world.user()
+        assert await told(answer, 3) != []
+    assert [statement for statement in sent if "database_id" in statement] == []

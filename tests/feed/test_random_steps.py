@@ -1,0 +1,63 @@
+"""Whatever happens in whatever order: in the end everybody holds what there is, and has read what was logged."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.feed.random_steps import Scenario, running
+from tests.feed.small_batches import make_small
+
+NUMBERS = st.integers(0, 11)
+STEPS = st.one_of(
+    st.tuples(st.sampled_from(["start", "keepalive", "update", "subscribe", "drop"]), NUMBERS, NUMBERS),
+    st.tuples(st.sampled_from(["beat", "hide", "stop", "delete", "listen", "read", "begin", "resume"]), NUMBERS),
+    st.tuples(st.just("wait"), st.sampled_from([0.5, 1, 5, 11, 40])),
+    st.tuples(st.just("step_back"), st.sampled_from([2, 30])),
+    st.tuples(st.sampled_from(["sweep", "look", "restart"])),
+)
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything that is cut into parts is cut into small ones."""
+    make_small(monkeypatch.setattr)
+
+
+async def play(file: Path, steps: list[tuple[Any, ...]]) -> None:
+    """Take all steps, on as many servers as they ask for, and look at what everybody holds."""
+    scenario: Scenario | None = None
+    rest = iter(steps)
+    goes_on = True
+    while goes_on:
+        goes_on = False
+        async with running(file, scenario) as scenario:
+            for name, *arguments in rest:
+                if name == "restart":
+                    goes_on = True
+                    break
+                await getattr(scenario, name)(*arguments)
+            if not goes_on:
+                await scenario.check()
+
+
+@pytest.mark.usefixtures("small")
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(STEPS, max_size=40))
+async def test_in_the_end_everybody_holds_what_there_is(tmp_path: Path, steps: list[tuple[Any, ...]]) -> None:
+    await play(tmp_path / f"{next(_numbers)}.db", steps)
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("small")
+@settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(STEPS, min_size=10, max_size=120))
+async def test_in_the_end_everybody_holds_what_there_is_however_long(
+    tmp_path: Path, steps: list[tuple[Any, ...]]
+) -> None:
+    await play(tmp_path / f"{next(_numbers)}.db", steps)

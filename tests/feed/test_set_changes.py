@@ -1,0 +1,163 @@
+"""The live set after the snapshot: what is told of each change, in which order, and when nothing is."""
+
+from typing import Any
+
+import pytest
+
+from models.enums import SetChange
+from resolvers.feed import queries
+from resolvers.feed.messages import Change
+from tests.feed_harness import Stage, fold
+
+
+def said(changes: list[Any]) -> list[tuple[str, str, str | None]]:
+    """What was told: the change, the session, what happened."""
+    assert all(isinstance(change, Change) for change in changes)
+    return [(change.change, change.id, change.activity) for change in changes]
+
+
+async def test_a_session_is_added_updated_and_removed(stage: Stage) -> None:
+    stream = await stage.watch()
+    session = await stage.world.user()
+    assert said(await stream.read()) == [("ADDED", session["id"], "STARTED")]
+    await stage.world.mutate("hideSession", {"id": session["id"]})
+    assert said(await stream.read()) == [("UPDATED", session["id"], "HIDDEN")]
+    await stage.world.mutate("stopSession", {"id": session["id"]})
+    (change,) = await stream.read()
+    assert (change.change, change.activity, change.session.end_reason) == ("REMOVED", "STOPPED", "STOPPED")
+    assert fold(stream.told) == {}
+
+
+async def test_a_session_that_ends_by_time_leaves_with_the_round_of_the_sweeper(stage: Stage) -> None:
+    stream = await stage.watch()
+    session = await stage.world.user()
+    await stream.read()
+    await stage.world.advance(300)
+    await stage.world.sweep()
+    (change,) = await stream.read()
+    assert said([change]) == [("REMOVED", session["id"], "EXPIRED")]
+    assert change.at == stage.world.clock.value
+
+
+async def test_a_session_that_is_deleted_or_replaced_leaves_without_a_session(stage: Stage) -> None:
+    stream = await stage.watch()
+    user = await stage.world.user()
+    form = await stage.world.started("field", {"uuid": "f", "unitId": "u"})
+    await stream.read()
+    await stage.world.ask("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=user["id"])
+    (change,) = await stream.read()
+    assert (said([change]), change.session) == ([("REMOVED", user["id"], "DELETED")], None)
+    new = await stage.world.started("field", {"uuid": "f", "unitId": "u"})
+    gone, added = await stream.read()
+    assert (said([gone]), gone.session) == ([("REMOVED", form["id"], "REPLACED")], None)
+    assert said([added]) == [("ADDED", new["id"], "STARTED")]
+
+
+async def test_what_a_filter_does_not_name_is_not_told_and_comes_and_goes_as_it_matches(stage: Stage) -> None:
+    stream = await stage.watch(visible=True, user={"usernames": ["ann"]})
+    await stage.world.user("bob")
+    session = await stage.world.user("ann")
+    assert said(await stream.read()) == [("ADDED", session["id"], "STARTED")]
+    await stage.world.mutate("hideSession", {"id": session["id"]})
+    assert said(await stream.read()) == [("REMOVED", session["id"], "HIDDEN")]
+    await stage.world.mutate("keepaliveSession", {"id": session["id"]})
+    assert said(await stream.read()) == [("ADDED", session["id"], "SHOWN")]
+
+
+async def test_an_item_of_the_agenda_is_added_when_it_begins(stage: Stage) -> None:
+    stream = await stage.watch()
+    variant = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T21:00:00Z", "endTime": "2026-05-28T22:00:00Z"}
+    session = await stage.world.started("agenda", variant)
+    assert await stream.read() == []
+    await stage.world.advance(2000)
+    await stage.world.sweep()
+    assert said(await stream.read()) == [("ADDED", session["id"], "STARTED")]
+    await stage.world.advance(3600)
+    await stage.world.sweep()
+    assert said(await stream.read()) == [("REMOVED", session["id"], "COMPLETED")]
+
+
+async def test_an_item_of_the_agenda_that_has_begun_goes_on_though_the_clock_steps_back(stage: Stage) -> None:
+    talk = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T20:30:00Z", "endTime": "2026-05-28T22:00:00Z"}
+    session = await stage.world.started("agenda", talk)
+    early = await stage.watch()
+    await stage.world.advance(201)
+    await stage.world.sweep()
+    assert said(await early.read()) == [("ADDED", session["id"], "STARTED")]
+    stage.world.clock.value -= 2000
+    late = await stage.watch()
+    assert (await stage.world.session(session["id"]))["state"] == "ACTIVE"
+    await stage.world.mutate("hideSession", {"id": session["id"]})
+    await stage.world.advance(3)
+    for stream in (early, late):
+        await stream.read()
+        assert set(fold(stream.told)) == await stage.active() == {session["id"]}
+
+
+async def test_what_came_and_went_between_two_looks_is_not_told(stage: Stage) -> None:
+    stream = await stage.watch()
+    session = await stage.world.user()
+    await stage.world.mutate("stopSession", {"id": session["id"]})
+    await stage.world.started(
+        "agenda",
+        {"guide": 1, "name": "Past", "startTime": "2026-05-27T10:00:00Z", "endTime": "2026-05-27T11:00:00Z"},
+    )
+    assert await stream.read() == []
+
+
+async def test_what_came_and_went_between_two_looks_is_taken_from_a_stream_that_began_in_between(stage: Stage) -> None:
+    early = await stage.watch()
+    session = await stage.world.user()
+    late = await stage.watch()
+    assert set(fold(late.told)) == {session["id"]}
+    await stage.world.mutate("stopSession", {"id": session["id"]})
+    assert said(await late.read()) == [("REMOVED", session["id"], "STOPPED")]
+    await early.read()
+    assert fold(late.told) == fold(early.told) == {}
+
+
+async def test_what_came_and_was_deleted_between_two_looks_is_taken_from_who_began_in_between(stage: Stage) -> None:
+    early = await stage.watch()
+    session = await stage.world.user()
+    form = await stage.world.started("field", {"uuid": "f", "unitId": "u"})
+    late = await stage.watch()
+    assert set(fold(late.told)) == {session["id"], form["id"]}
+    # Their beginnings go from the log with them.
+    await stage.world.ask("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
+    new = await stage.world.started("field", {"uuid": "f", "unitId": "u"})
+    removed = [("REMOVED", session["id"], "DELETED"), ("REMOVED", form["id"], "REPLACED")]
+    assert said(await late.read())[:2] == removed
+    await early.read()
+    assert set(fold(late.told)) == set(fold(early.told)) == {new["id"]}
+
+
+async def test_changes_are_told_once_and_in_the_order_of_their_newest_entries(stage: Stage) -> None:
+    stream = await stage.watch()
+    ids = [(await stage.world.user(name))["id"] for name in "abc"]
+    await stage.world.mutate("keepaliveSession", {"id": ids[0], "path": ["x"]})
+    changes = await stream.read()
+    assert [change.id for change in changes] == [ids[1], ids[2], ids[0]]
+    assert all(change.change == SetChange.ADDED for change in changes)
+    assert changes[-1].session.path == ["x"]
+
+
+async def test_a_keepalive_that_moves_only_the_clock_is_not_told(stage: Stage) -> None:
+    stream = await stage.watch()
+    session = await stage.world.user()
+    await stream.read()
+    await stage.world.mutate("keepaliveSession", {"id": session["id"]})
+    assert await stream.read() == []
+
+
+async def test_a_session_that_is_ahead_of_the_batch_is_taken_from_a_stream_that_began_in_between(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "ENTRIES", 1)
+    early = await stage.watch()
+    session = await stage.world.user()
+    late = await stage.watch()
+    await stage.world.mutate("stopSession", {"id": session["id"]})
+    # The first batch has its beginning alone, with the session as it is after its end.
+    assert said(await late.read()) == [("REMOVED", session["id"], "STOPPED")]
+    await early.read()
+    assert fold(late.told) == fold(early.told) == {}

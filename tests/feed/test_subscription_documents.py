@@ -1,0 +1,156 @@
+"""Subscriptions as documents: what the fields answer, and how an item is executed."""
+
+from collections.abc import AsyncIterable, Mapping
+from typing import Any
+
+import pytest
+from graphql import ExecutionResult, parse, validate
+from graphql.execution import Executor, create_source_event_stream
+
+from resolvers.access import LOCAL_ADMIN, Caller
+from resolvers.subscriptions.source import Source
+from schema import graphql_schema
+from tests.feed_harness import Stage
+from tests.queries.operation_context import BROWSER
+
+LIVE = """subscription($filter: SessionFilter, $after: String, $every: Int) {
+    activeSessions(filter: $filter, after: $after, minIntervalMs: $every) {
+        __typename
+        ... on SessionSnapshot {
+            sessions { id kind project { id } pathTimes { path } } totalCount last truncated cursor
+        }
+        ... on SessionChange { change id activity at cursor session { id state endReason } }
+        ... on FeedResync { reason cursor }
+    } }"""
+LOG = """subscription($after: String) { sessionActivities(after: $after) {
+    __typename ... on Activity { cursor type at session { id visible } data } ... on FeedResync { reason } } }"""
+STATS = "subscription($every: Int) { sessionStats(intervalMs: $every) { total active byKind { key total } } }"
+
+
+async def executor_of(
+    stage: Stage, document: str, variables: Mapping[str, Any] | None = None, caller: Caller = LOCAL_ADMIN
+) -> Executor[Any]:
+    """A valid subscription, ready to be executed."""
+    parsed = parse(document)
+    assert validate(graphql_schema, parsed) == []
+    context = await stage.context(caller)
+    built = Executor.build(graphql_schema, parsed, context_value=context, raw_variable_values=dict(variables or {}))
+    assert isinstance(built, Executor)
+    return built
+
+
+async def subscribe(executor: Executor[Any]) -> Any:
+    """What the field's own resolver answers: a source, or the result with its errors."""
+    found = create_source_event_stream(executor)
+    return found if isinstance(found, AsyncIterable | ExecutionResult) else await found
+
+
+class Client:
+    """One subscriber, for whom each item is executed."""
+
+    def __init__(self, stage: Stage, document: str, variables: Mapping[str, Any] | None = None) -> None:
+        self._stage, self._document, self._variables = stage, document, variables
+
+    async def begin(self) -> list[Any]:
+        self._executor = await executor_of(self._stage, self._document, self._variables)
+        source = await subscribe(self._executor)
+        assert isinstance(source, Source)
+        self._source = source
+        self._stream = await self._stage.join(source)
+        return [await self._execute(item.payload) for item in self._stream.told]
+
+    async def read(self) -> list[Any]:
+        return [await self._execute(payload) for payload in await self._stream.read()]
+
+    async def _execute(self, payload: Any) -> Any:
+        executor = self._executor.build_per_event_executor(payload)
+        async with self._source.context() as context:
+            executor.context_value = context
+            result: Any = executor.execute_operation()
+            result = result if isinstance(result, ExecutionResult) else await result
+        assert result.errors is None, result.errors
+        (value,) = result.data.values()
+        return value
+
+
+async def test_the_live_set_is_told_as_the_types_of_its_union(stage: Stage) -> None:
+    session = await stage.world.user(path=["x"])
+    client = Client(stage, LIVE)
+    (snapshot,) = await client.begin()
+    assert snapshot == {
+        "__typename": "SessionSnapshot",
+        "sessions": [{"id": session["id"], "kind": "USER", "project": {"id": "default"}, "pathTimes": []}],
+        "totalCount": 1,
+        "last": True,
+        "truncated": False,
+        "cursor": snapshot["cursor"],
+    }
+    await stage.world.mutate("stopSession", {"id": session["id"]})
+    (change,) = await client.read()
+    assert change == {
+        "__typename": "SessionChange",
+        "change": "REMOVED",
+        "id": session["id"],
+        "activity": "STOPPED",
+        "at": "2026-05-28T20:26:40.000Z",
+        "cursor": change["cursor"],
+        "session": {"id": session["id"], "state": "ENDED", "endReason": "STOPPED"},
+    }
+    again = Client(stage, LIVE, {"after": snapshot["cursor"], "filter": {"visible": True}})
+    resync, snapshot = await again.begin()
+    assert (resync["__typename"], resync["reason"]) == ("FeedResync", "the cursor is of another filter")
+    assert snapshot["sessions"] == []
+    assert [item["id"] for item in await Client(stage, LIVE, {"after": change["cursor"]}).begin()] == []
+
+
+async def test_the_log_is_told_as_activities(stage: Stage) -> None:
+    client = Client(stage, LOG)
+    assert await client.begin() == []
+    session = await stage.world.user()
+    await stage.world.mutate("hideSession", {"id": session["id"]})
+    started, hidden = await client.read()
+    assert (started["type"], hidden["type"]) == ("STARTED", "HIDDEN")
+    assert started["session"] == {"id": session["id"], "visible": False}
+    (again,) = await Client(stage, LOG, {"after": started["cursor"]}).begin()
+    assert again == hidden
+
+
+async def test_statistics_are_told_as_the_query_answers_them(stage: Stage) -> None:
+    await stage.world.user()
+    (first,) = await (client := Client(stage, STATS)).begin()
+    assert first == {"total": 1, "active": 1, "byKind": [{"key": "USER", "total": 1}]}
+    await stage.world.user()
+    stage.timers.advance(1)
+    assert [answer["total"] for answer in await client.read()] == [2]
+
+
+async def test_a_source_is_not_to_be_iterated(stage: Stage) -> None:
+    source = await subscribe(await executor_of(stage, LOG))
+    with pytest.raises(TypeError, match="opened and followed"):
+        aiter(source)
+
+
+@pytest.mark.parametrize(
+    ("document", "variables"),
+    [
+        (LIVE, {"filter": {"seenAfter": "2026-01-01T00:00:00Z"}}),
+        (LIVE, {"filter": {"active": False}}),
+        (LIVE, {"every": 60_001}),
+        (LIVE, {"after": "garbage"}),
+        (LOG, {"after": "garbage"}),
+        (STATS, {"every": 999}),
+    ],
+)
+async def test_what_is_not_allowed_is_an_error_before_anything_is_told(
+    stage: Stage, document: str, variables: dict[str, Any]
+) -> None:
+    result = await subscribe(await executor_of(stage, document, variables))
+    assert isinstance(result, ExecutionResult)
+    assert result.errors is not None
+    assert [error.extensions for error in result.errors] == [{"code": "BAD_USER_INPUT"}]
+
+
+@pytest.mark.parametrize("document", [LIVE, LOG, STATS])
+async def test_who_may_not_list_is_refused(stage: Stage, document: str) -> None:
+    result = await subscribe(await executor_of(stage, document, caller=BROWSER))
+    assert [error.extensions for error in result.errors] == [{"code": "FORBIDDEN"}]

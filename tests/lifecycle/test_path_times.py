@@ -1,0 +1,87 @@
+"""Who was where, how long."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resolvers.lifecycle.path_times import MAX_PATHS, place_for
+from tests.api_client import World
+
+TRACE = Path(__file__).parents[1] / "vectors" / "user-trace.json"
+
+
+async def test_a_person_s_way_through_a_user_interface_comes_out_to_the_second(world: World) -> None:
+    trace = json.loads(TRACE.read_text())
+    session = await world.user(**trace["start"], timeoutSeconds=300)
+    at = 0
+    payload: dict[str, Any] = {}
+    for when, call, given_here in trace["calls"]:
+        await world.advance(when - at)
+        at = when
+        payload = await world.mutate(f"{call}Session", {"id": session["id"], **given_here})
+    expected = trace["expect"]
+    assert [problem["code"] for problem in payload["problems"]] == [expected["lastCall"]]
+    fields = "startedAt lastSeenAt endedAt elapsedSeconds visibleSeconds pathTimes { path visibleSeconds }"
+    found = await world.session(session["id"], fields)
+    times = {"/".join(entry["path"]): entry["visibleSeconds"] for entry in found["pathTimes"]}
+    assert times == expected["pathTimes"]
+    assert (found["visibleSeconds"], found["elapsedSeconds"]) == (expected["visibleSeconds"], 799)
+    assert found["endReason"] == expected["endReason"]
+    assert (found["lastSeenAt"], found["endedAt"]) == ("2026-05-28T20:39:59.000Z", "2026-05-28T20:44:59.000Z")
+
+
+async def test_silence_is_credited_for_at_most_five_minutes_where_there_is_no_timeout(world: World) -> None:
+    session = await world.started("field", {"unitId": "u1"}, path=["page 1"])
+    await world.advance(1000)
+    payload = await world.mutate("keepaliveSession", {"id": session["id"]}, "visibleSeconds elapsedSeconds")
+    assert (payload["session"]["visibleSeconds"], payload["session"]["elapsedSeconds"]) == (300, 1000)
+
+
+async def test_hidden_time_is_not_credited(world: World) -> None:
+    session = await world.user(visible=False)
+    await world.advance(60)
+    await world.mutate("keepaliveSession", {"id": session["id"], "visible": True})
+    await world.advance(30)
+    payload = await world.mutate("stopSession", {"id": session["id"]}, "visibleSeconds")
+    assert payload["session"]["visibleSeconds"] == 30
+
+
+async def test_brackets_and_commas_in_a_segment_are_data(world: World) -> None:
+    session = await world.user(path=["[a,b]", '"],["'])
+    await world.advance(7)
+    payload = await world.mutate("stopSession", {"id": session["id"]}, "pathTimes { path visibleSeconds }")
+    assert payload["session"]["pathTimes"] == [{"path": ["[a,b]", '"],["'], "visibleSeconds": 7}]
+
+
+async def test_the_501st_path_counts_where_it_came_from(world: World) -> None:
+    session = await world.user(path=["p0"])
+    for number in range(1, 503):
+        await world.advance(1)
+        await world.mutate(
+            "keepaliveSession", {"id": session["id"], "path": ["p1", "x"] if number > 500 else [f"p{number}"]}
+        )
+    await world.advance(1)
+    await world.mutate("keepaliveSession", {"id": session["id"], "path": ["elsewhere"]})
+    await world.advance(1)
+    payload = await world.mutate(
+        "stopSession", {"id": session["id"]}, "visibleSeconds pathTimes { path visibleSeconds }"
+    )
+    times = {tuple(entry["path"]): entry["visibleSeconds"] for entry in payload["session"]["pathTimes"]}
+    assert len(times) == MAX_PATHS + 1
+    # p500 and `elsewhere` found no room, and no beginning of theirs has any; [p1, x] counts as [p1].
+    assert (times[()], times[("p1",)]) == (2, 3)
+    assert sum(times.values()) == payload["session"]["visibleSeconds"] == 504
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=4), st.sets(st.lists(st.sampled_from("abc"), max_size=4).map(tuple)))
+def test_time_without_a_place_of_its_own_goes_to_the_longest_known_beginning(
+    path: list[str], known: set[tuple[str, ...]]
+) -> None:
+    place = place_for(tuple(path), known, MAX_PATHS)
+    assert tuple(path)[: len(place)] == place
+    assert place in known or place == ()
+    longer = [tuple(path)[:length] for length in range(len(place) + 1, len(path) + 1)]
+    assert not known.intersection(longer)

@@ -1,0 +1,97 @@
+"""The rounds of the sweeper: what is kept how long, and that long rounds hurt nobody."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
+
+from models.errors import StorageUnavailable
+from resolvers.lifecycle.due import BATCH, RETIRED
+from tests.api_client import EPOCH, World, open_world
+from tests.factories import ended_row, session_row, store
+
+DAY = 86_400
+
+
+async def entries(world: World, session_id: str) -> list[str]:
+    document = "query($ids: [ID!]) { activities(filter: {ids: $ids}) { edges { node { type } } } }"
+    return [edge["node"]["type"] for edge in (await world.ask(document, ids=[session_id]))["edges"]]
+
+
+async def test_what_ended_long_enough_ago_goes_and_its_trace_a_week_later(tmp_path: Path) -> None:
+    async with open_world(tmp_path / "test.db", retention_days=2) as world:
+        old, new = await world.user(timeoutSeconds=DAY), await world.user("bob")
+        await world.mutate("stopSession", {"id": old["id"]})
+        await world.advance(2 * DAY - 1)
+        await world.sweep()
+        assert await world.timeline(old["id"]) == ["STARTED", "STOPPED"]
+        await world.advance(60)
+        await world.sweep()
+        assert await world.ask("query($id: ID!) { session(id: $id) { id } }", id=old["id"]) is None
+        assert await entries(world, old["id"]) == ["DELETED"]
+        assert (await world.session(new["id"]))["endReason"] == "EXPIRED"
+        await world.advance(7 * DAY)
+        await world.sweep()
+        assert await entries(world, old["id"]) == []
+
+
+async def test_what_ended_is_kept_for_ever_where_nobody_says_otherwise(world: World) -> None:
+    session = await world.user()
+    await world.mutate("stopSession", {"id": session["id"]})
+    await world.advance(1000 * DAY)
+    await world.sweep()
+    assert await world.timeline(session["id"]) == ["STARTED", "STOPPED"]
+
+
+async def test_nobody_waits_for_thousands_of_sessions_to_be_deleted(tmp_path: Path) -> None:
+    file = tmp_path / "test.db"
+    async with open_world(file) as world:
+        await store(world.app.state.services.database, *(ended_row(at=EPOCH - 100_000_000) for _ in range(RETIRED + 1)))
+    async with open_world(file, retention_days=1) as world:
+        assert await world.ask("{ sessionStats { total } }") == {"total": 1}
+        await world.sweep()
+        assert await world.ask("{ sessionStats { total } }") == {"total": 0}
+
+
+async def test_a_round_that_takes_long_is_no_absence(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = world.app.state.services.database
+    bystander = await world.user(timeoutSeconds=3600, fields="expiresAt")
+    due = [session_row(started_at=EPOCH - 10_000_000, last_seen_at=EPOCH - 300_000) for _ in range(5 * BATCH + 1)]
+    await store(database, *due)
+    write = database.write
+
+    async def write_slowly(work: Any, item: Any) -> Any:
+        result = await write(work, item)
+        world.clock.value += 1000
+        return result
+
+    monkeypatch.setattr(type(database), "write", lambda _, work, item: write_slowly(work, item))
+    await world.sweep()
+    assert await world.ask("{ sessionStats { total active } }") == {"total": 5 * BATCH + 2, "active": 1}
+    assert (await world.session(bystander["id"], "expiresAt"))["expiresAt"] == bystander["expiresAt"]
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_round_that_fails_says_why_and_nothing_that_a_client_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    failed = asyncio.Event()
+
+    async def fail() -> None:
+        failed.set()
+        sent = "what a client sent"
+        if told:
+            raise StorageUnavailable("not now") from OperationalError("UPDATE", {}, Exception("disk is full"))
+        raise RuntimeError(sent)
+
+    monkeypatch.setattr(world.app.state.sweeper, "sweep", fail)
+    with capture_logs() as log:
+        async with world.app.state.sweeper.running(0.001):
+            await failed.wait()
+            await asyncio.sleep(0)
+    assert log[0]["event"] == ("sweep put off" if told else "sweep failed")
+    assert log[0].get("cause", log[0].get("error")) == ("disk is full" if told else "RuntimeError")
+    assert "what a client sent" not in str(log)

@@ -1,0 +1,88 @@
+"""Any order of arrival within the bounds, and any cut into calls, gives the figures of the whole.
+
+The rules by themselves; `test_front_door` does the same with the whole server.
+"""
+
+import json
+from dataclasses import asdict
+from math import isclose
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic.alias_generators import to_camel
+
+from resolvers.media import Event, Playback, Standing, State, figures
+from tests.media.reference_metrics import Told, Whole, whole
+from tests.media.strategies import LENGTHS, START, arrivals, timelines
+
+CALLS = timelines().flatmap(arrivals)
+
+
+def event(told: Told) -> Event:
+    return Event(told.ts, told.type, told.playhead, told.bitrate, told.name, json.dumps(told.identity[2:]))
+
+
+def stored(playback: Playback) -> Playback:
+    """The same, written down and read again."""
+    state, checkpoint = (
+        State.load(json.loads(json.dumps(each.dump()))) for each in (playback.state, playback.checkpoint)
+    )
+    return Playback(state, checkpoint, [Event(*each) for each in json.loads(json.dumps(playback.recent))])
+
+
+class Server:
+    """Takes calls as the resolvers do, and forgets everything between two of them but what is stored."""
+
+    def __init__(self, start: Told, length: float) -> None:
+        self.playback = Playback.begin(State(start.ts, start.playhead, length, start.bitrate))
+        self._rows: set[Any] = set()
+
+    def take(self, call: list[Told]) -> None:
+        self.playback = stored(self.playback)
+        events = [event(told) for told in sorted(call, key=lambda each: each.ts)]
+        self.playback.older = {each.key: False for each in events if each.key in self._rows}
+        for each in events:
+            standing = self.playback.standing(each)
+            assert standing in (Standing.NEW, Standing.REPEATED)
+            if standing is Standing.NEW:
+                self.playback.insert(each)
+                self._rows.add(each.key)
+        self.playback.count()
+
+    def figures(self) -> dict[str, Any]:
+        return {to_camel(name): value for name, value in asdict(figures(self.playback.state)).items()}
+
+
+def assert_equal(found: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Equal but for what adding in another order does to floats."""
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        near = isinstance(value, float) and isclose(found[name], value, rel_tol=1e-9, abs_tol=0.001)
+        assert near or found[name] == value, name
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(CALLS, LENGTHS, st.sampled_from([None, 800]))
+def test_any_order_and_any_cut_give_the_figures_of_the_whole(
+    calls: list[list[Told]], length: float, bitrate: float | None
+) -> None:
+    start = Told(START, "START", 0.0, bitrate)
+    server = Server(start, length)
+    for call in calls:
+        server.take(call)
+    assert_equal(server.figures(), Whole(start, whole(calls), length).figures())
+
+
+@pytest.mark.long
+@settings(max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(CALLS, LENGTHS, st.sampled_from([None, 800]))
+def test_any_order_and_any_cut_give_the_figures_of_the_whole_however_often(
+    calls: list[list[Told]], length: float, bitrate: float | None
+) -> None:
+    start = Told(START, "START", 0.0, bitrate)
+    server = Server(start, length)
+    for call in calls:
+        server.take(call)
+    assert_equal(server.figures(), Whole(start, whole(calls), length).figures())

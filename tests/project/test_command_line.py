@@ -1,0 +1,140 @@
+"""python main.py: what each command says, and what stops it."""
+
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import pytest
+from typer.testing import CliRunner
+
+from main import cli
+from tests.project.source_tree import ROOT
+
+COMMANDS: Final = {
+    "serve": ["--host", "--port", "--database", "--reload", "--insecure"],
+    "migrate": ["--database"],
+    "schema": [],
+    "simulate": ["--url", "--rate", "--seconds", "--seed"],
+}
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """One command, to its end, in a process of its own."""
+    known = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "main.py", *arguments],
+        cwd=ROOT,
+        env=known | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def invoked(*arguments: str, **environment: str) -> tuple[int, str]:
+    """One command in this process: its exit code and all that it says."""
+    wide = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+    result = CliRunner().invoke(cli, arguments, env=wide | environment)
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_does_and_takes(command: str) -> None:
+    code, said = invoked(command, "--help")
+    assert code == 0
+    assert [option for option in COMMANDS[command] if option not in said] == []
+
+
+def test_all_commands_are_listed() -> None:
+    _, said = invoked("--help")
+    assert [command for command in COMMANDS if command not in said] == []
+
+
+def test_the_schema_is_printed_as_it_is_committed() -> None:
+    result = run("schema")
+    assert result.stdout == (ROOT / "schema" / "schema.graphql").read_text(encoding="utf-8")
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_database_is_made_and_stays_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "new.db"
+    for name in (str(file), f"sqlite:///{file}"):
+        assert invoked("migrate", "--database", name) == (0, f"{file} is up to date\n")
+        assert file.exists()
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"PORT": "eighty"}, "PORT: "),
+        ({"PORT": "65536"}, "PORT: "),
+        ({"DATABASE_URL": "postgresql://x/y"}, "DATABASE_URL: must be the path of a SQLite file"),
+        ({"DATABASE_URL": "sqlite:///:memory:"}, "DATABASE_URL: "),
+        ({"STORE_URL": "ftp://x/y"}, "STORE_URL: must be a folder, or the URL of an object store"),
+        ({"STORE_URL": "az://container/x"}, "STORE_URL: Generic MicrosoftAzure error"),
+        ({"SIGNING_KEY": "short"}, "SIGNING_KEY: Value should have at least 32 items"),
+        ({"PUBLIC_URL": "sessions.example.org"}, "PUBLIC_URL: must be a URL such as https://"),
+        ({"SWEEP_INTERVAL": "-1"}, "SWEEP_INTERVAL: "),
+        ({"SWEEP_INTERVAL": "nan"}, "SWEEP_INTERVAL: "),
+        ({"SWEEP_INTERVAL": "5"}, "SWEEP_INTERVAL: "),
+        ({"RETENTION_DAYS": "0"}, "RETENTION_DAYS: "),
+        ({"RETENTION_DAYS": "inf"}, "RETENTION_DAYS: "),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: "),
+        ({"PRODUCTION": "perhaps"}, "PRODUCTION: "),
+        ({"LIMITS__DEPTH": "deep"}, "LIMITS__DEPTH: "),
+        ({"LIMITS__DEPTH": "0"}, "LIMITS: DEPTH must be greater than 0"),
+        ({"LIMITS__DEEP": "12"}, "LIMITS: there is no limit DEEP"),
+        ({"TRUSTED_DOCUMENTS": "nothing.json"}, "TRUSTED_DOCUMENTS: nothing.json cannot be read"),
+        ({"LIMITS": "many"}, 'the environment: error parsing value for field "limits"'),
+        ({"HOST": "0.0.0.0"}, "HOST: 0.0.0.0 can be reached from other machines"),  # noqa: S104 - refused
+        ({"HOST": "example.invalid"}, "HOST: "),
+    ],
+)
+def test_a_bad_setting_stops_the_start_with_one_clear_line(environment: dict[str, str], said: str) -> None:
+    code, output = invoked("serve", **environment)
+    assert code == 2
+    assert output.startswith(said)
+    assert output.count("\n") == 1
+
+
+def test_an_address_that_is_taken_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("serve", "--port", str(port), "--database", str(tmp_path / "test.db"))
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"cannot listen on 127.0.0.1:{port}: ")
+    assert (result.stdout, result.stderr.count("\n")) == ("", 1)
+
+
+def test_a_database_that_cannot_be_made_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    file = str(tmp_path / "nowhere" / "test.db")
+    result = run("serve", "--port", "0", "--database", file)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    code, said = invoked("migrate", "--database", file)
+    assert (code, said.count("\n")) == (2, 1)
+    assert "nowhere" in result.stderr
+    assert "nowhere" in said
+
+
+def test_what_is_no_database_of_ours_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    text = tmp_path / "text.db"
+    text.write_text("This is no database, though it is a file." * 50)
+    foreign = tmp_path / "foreign.db"
+    with closing(sqlite3.connect(foreign)) as other:
+        other.execute("CREATE TABLE session (number INTEGER)")
+    result = run("serve", "--port", "0", "--database", str(foreign))
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1), result.stderr
+    for file in (text, foreign, tmp_path):
+        code, said = invoked("migrate", "--database", str(file))
+        assert (code, said.count("\n")) == (2, 1), said
+
+
+def test_a_database_without_a_name_is_refused() -> None:
+    code, said = invoked("migrate", "--database", "")
+    assert (code, said) == (2, "DATABASE_URL: must be the path of a SQLite file, or sqlite:///path\n")

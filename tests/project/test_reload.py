@@ -1,0 +1,96 @@
+"""`serve --reload`: changed code is served, and whoever is connected is told as by any server that stops."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import typer
+import uvicorn
+
+import main
+from tests.project.source_tree import ROOT
+from transport.server import server
+from transport.subscriptions import Streams
+
+STREAM = (
+    b"GET /graphql?query=subscription{activeSessions{__typename}} HTTP/1.1\r\n"
+    b"Host: localhost\r\nConnection: close\r\nAccept: text/event-stream\r\n\r\n"
+)
+
+
+class Once:
+    """A reloader that starts once, in this process."""
+
+    def __init__(self, config: uvicorn.Config, target: Callable[[list[socket.socket]], None], sockets: Any) -> None:
+        assert config.reload_dirs == [ROOT]
+        assert config.http is server.options()["http"]
+        self._start = target
+        self._sockets = sockets
+
+    def run(self) -> None:
+        """Start."""
+        self._start(self._sockets)
+
+
+def test_what_is_started_anew_listens_where_it_did_and_ends_its_streams_in_good_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[tuple[Any, ...]] = []
+    for name in ("DATABASE_URL", "HOST", "INSECURE", "LOG_LEVEL"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setattr(server, "ChangeReload", Once)
+    monkeypatch.setattr(server, "run", lambda *arguments: ran.append(arguments))
+    monkeypatch.setattr(main, "configure_log", lambda _level: None)
+    settings = main.Settings(port=0, database_url=str(tmp_path / "test.db"))
+    main.serve_reloading(settings)
+    ((app, (listening,), _, living),) = ran
+    assert isinstance(living, Streams)
+    assert living is app.state.streams
+    assert listening.fileno() == -1  # it was open till the end
+    assert main.Settings().database_url == settings.database_url
+
+
+def test_an_address_that_is_taken_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(typer.Exit):
+        main.serve_reloading(main.Settings(port=taken.getsockname()[1]))
+    assert capsys.readouterr().err.startswith("cannot listen on ")
+
+
+@pytest.mark.long
+def test_a_change_of_the_code_is_served_and_streams_are_told(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    leave = shutil.ignore_patterns("tests", "bench", ".*", "__pycache__", "*.db*")
+    shutil.copytree(ROOT, copy, ignore=leave)
+    command = [sys.executable, "main.py", "serve", "--reload", "--port", "0", "--database", str(tmp_path / "test.db")]
+    with subprocess.Popen(command, cwd=copy, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            origin = process.stdout.readline().split()[1].removesuffix("/graphql")
+            assert httpx2.get(f"{origin}/livez", timeout=30).text == "ok\n"
+            port = int(origin.rpartition(":")[2])
+            with closing(socket.create_connection(("127.0.0.1", port), timeout=30)) as stream:
+                stream.sendall(STREAM)
+                told = stream.recv(65536)
+                code = copy / "main.py"
+                code.write_text(code.read_text().replace('PlainTextResponse("ok\\n")', 'PlainTextResponse("new\\n")'))
+                while piece := stream.recv(65536):
+                    told += piece
+            assert b": the server ends this stream, come back\n\n" in told
+            assert httpx2.get(f"{origin}/livez", timeout=30).text == "new\n"
+        finally:
+            process.terminate()
+            began = time.monotonic()
+            assert process.wait(20) == 0
+            assert time.monotonic() - began < 6

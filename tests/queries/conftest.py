@@ -1,0 +1,52 @@
+"""A database without a server, and whoever reads it."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from sqlalchemy import Engine, create_engine
+
+from models.clock import SECOND
+from models.database import Database, open_database
+from models.enums import Kind
+from models.migrations import migrate
+from tests.factories import NOW, activity_row, clear, ended_row, project_row, session_row, store
+
+
+@pytest.fixture(scope="package")
+async def opened(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
+    """One database file for all tests here; making one takes longer than most of them."""
+    async with open_database(tmp_path_factory.mktemp("reading") / "test.db") as database:
+        yield database
+
+
+@pytest.fixture
+async def database(opened: Database) -> Database:
+    """The database with the projects `default`, `p1` and `p2`, and no sessions."""
+    await clear(opened)
+    await store(opened, project_row("p1"), project_row("p2"))
+    return opened
+
+
+@pytest.fixture(scope="package")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """The same tables in another file, for tests that put in rows and take them back without a commit."""
+    engine = create_engine(f"sqlite:///{tmp_path_factory.mktemp('rule') / 'test.db'}")
+    with engine.begin() as tx:
+        migrate(tx)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="package")
+async def filled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
+    """A database with three thousand sessions, most of them ended."""
+    async with open_database(tmp_path_factory.mktemp("plans") / "test.db") as database:
+        kinds = list(Kind)
+        made = [
+            session_row(kinds[index % 5], started_at=NOW - index * SECOND)
+            if index % 4 == 0
+            else ended_row(kinds[index % 5])
+            for index in range(3000)
+        ]
+        await store(database, project_row("p1"), *made, *(activity_row(s) for s in made))
+        yield database

@@ -1,0 +1,161 @@
+"""The log: of all sessions that a filter names, and of each session of a page."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models.database import Database
+from models.enums import Kind
+from models.tables.activity import Activity
+from models.tables.session import Session
+from resolvers.activities.service import activity_cursor, list_activities, session_activities
+from resolvers.errors import BadUserInput, Forbidden
+from resolvers.nodes import get_node
+from resolvers.pagination.page import Page, PageArgs
+from tests.factories import activity_row, clear, ended_row, session_row, store
+from tests.queries.operation_context import BROWSER, READER, context, statements
+
+TYPES = ["STARTED", "HIDDEN", "SHOWN", "MOVED"]
+
+
+async def log(database: Database, names: dict[str, Any] | None = None, **page: Any) -> Page[Activity]:
+    """A page of the whole log."""
+    types = page.pop("types", None)
+    return await list_activities(context(database), filter=names, types=types, page=PageArgs(**page))
+
+
+def types_of(page: Page[Activity]) -> list[str]:
+    return [entry.type for entry in page.nodes]
+
+
+@pytest.fixture
+async def made(database: Database) -> list[Session]:
+    """Two USER sessions, one of which has ended, and a MEDIA session; STARTED, HIDDEN, … in turn."""
+    rows = [session_row(subject="ann"), ended_row(subject="bob"), session_row(Kind.MEDIA)]
+    await store(database, *rows, *(activity_row(rows[index % 3], TYPES[index % 4]) for index in range(12)))
+    return rows
+
+
+async def test_the_log_is_in_order_and_its_end_is_the_newest(database: Database, made: list[Session]) -> None:
+    assert types_of(await log(database, first=3)) == TYPES[:3]
+    newest = await log(database, last=3)
+    assert types_of(newest) == TYPES[1:]
+    assert (newest.has_previous_page, newest.has_next_page) == (True, False)
+    before = await log(database, last=500, before=newest.start_cursor)
+    assert len(before.nodes) == 9
+    assert await newest.total_count() == 12
+    assert [entry.session_id for entry in before.nodes[:3]] == [s.id for s in made]
+
+
+async def test_the_log_is_filtered_by_sessions_as_they_are_now(database: Database, made: list[Session]) -> None:
+    entries = (await log(database, {"active": False})).nodes
+    assert {entry.session_id for entry in entries} == {made[1].id}
+    assert len(entries) == 4
+    assert len((await log(database, {"user": {"usernames": ["ann"]}}, types=["STARTED"])).nodes) == 1
+    assert (await log(database, {"kinds": []})).nodes == []
+    assert (await log(database, types=[])).nodes == []
+
+
+async def test_what_is_said_of_sessions_that_are_gone_is_found(database: Database, made: list[Session]) -> None:
+    gone = session_row(Kind.FIELD)
+    await store(database, activity_row(gone, "DELETED"))
+    said: list[dict[str, Any]] = [{}, {"ids": [gone.id]}, {"kinds": [Kind.FIELD], "project_ids": ["default"]}]
+    for names in said:
+        assert types_of(await log(database, names, last=1)) == ["DELETED"]
+    assert types_of(await log(database, {"field": {}})) == []
+    assert (await log(database, {"ids": []})).nodes == []
+    assert len(made) == 3
+
+
+async def test_the_cursor_of_an_activity_is_its_place_in_every_list(database: Database, made: list[Session]) -> None:
+    page = await log(database, first=4)
+    cursor = activity_cursor(context(database), page.nodes[3])
+    assert cursor == page.end_cursor
+    own = await session_activities(context(database), made[0].id, types=None, page=PageArgs(after=cursor))
+    assert types_of(own) == ["SHOWN", "HIDDEN"]
+    assert (own.has_previous_page, own.has_next_page) == (True, False)
+
+
+async def test_the_log_needs_read_and_stays_within_projects(database: Database, made: list[Session]) -> None:
+    with pytest.raises(Forbidden):
+        await list_activities(context(database, BROWSER), filter=None, types=None, page=PageArgs())
+    for names in (None, {"visible": True}):
+        page = await list_activities(context(database, READER), filter=names, types=None, page=PageArgs())
+        assert (page.nodes, await page.total_count()) == ([], 0)
+    own = await session_activities(context(database, READER), made[0].id, types=None, page=PageArgs())
+    assert (own.nodes, await own.total_count()) == ([], 0)
+    entry = (await log(database, first=1)).nodes[0]
+    assert await get_node(context(database, READER), entry.id) is None
+    assert await get_node(context(database, BROWSER), entry.id) == entry
+
+
+async def test_a_timeline_takes_no_offset(database: Database, made: list[Session]) -> None:
+    with pytest.raises(BadUserInput, match="offset"):
+        await session_activities(context(database), made[0].id, types=None, page=PageArgs(offset=1))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from(TYPES)), max_size=25),
+    st.none() | st.lists(st.sampled_from(TYPES), max_size=3),
+    st.fixed_dictionaries({}, optional={"first": st.integers(1, 4)})
+    | st.fixed_dictionaries({"last": st.integers(1, 4)}),
+    st.tuples(st.integers(-1, 24), st.integers(-1, 24)),
+)
+async def test_each_timeline_is_cut_as_a_list_would_be(
+    database: Database,
+    entries: list[tuple[int, str]],
+    types: list[str] | None,
+    page: dict[str, Any],
+    between: tuple[int, int],
+) -> None:
+    await clear(database)
+    rows = [session_row() for _ in range(4)]
+    await store(database, *rows, *(activity_row(rows[number], type_) for number, type_ in entries))
+    edges = (await log(database, first=500)).edges
+    bounds = zip(("after", "before"), between, strict=True)
+    cursors: dict[str, Any] = {name: edges[index].cursor for name, index in bounds if 0 <= index < len(edges)}
+    asked = context(database)
+    for s in rows:
+        own = [edge for edge in edges if edge.node.session_id == s.id and (types is None or edge.node.type in types)]
+        found = await session_activities(asked, s.id, types=types, page=PageArgs(**page, **cursors))
+        expected, has_previous, has_next = _cut(own, edges, page, cursors)
+        assert found.edges == expected
+        assert (found.has_previous_page, found.has_next_page) == (has_previous, has_next)
+        assert await found.total_count() == len(own)
+
+
+def _cut(
+    own: list[Any], edges: list[Any], page: dict[str, int], cursors: dict[str, str]
+) -> tuple[list[Any], bool, bool]:
+    positions = {edge.cursor: edge.node.position for edge in edges}
+    low = positions[cursors["after"]] if "after" in cursors else 0
+    high = positions[cursors["before"]] if "before" in cursors else len(edges) + 10**9
+    inside = [edge for edge in own if low < edge.node.position < high]
+    backwards = "last" in page or ("first" not in page and "after" not in cursors and "before" in cursors)
+    size = page.get("last") or page.get("first") or 50
+    cut = inside[-size:] if backwards else inside[:size]
+    more = len(inside) > size
+    earlier = any(edge.node.position <= low for edge in own)
+    later = any(edge.node.position >= high for edge in own)
+    return cut, (more and backwards) or earlier, (more and not backwards) or later
+
+
+async def test_timelines_asked_for_alike_are_read_with_one_statement(database: Database, made: list[Session]) -> None:
+    asked = context(database)
+    with statements(database) as sent:
+        await _together(asked.loaders.activities(s.id, ["STARTED"], PageArgs(first=2)) for s in made)
+    assert len(sent) == 1
+    with statements(database) as sent:
+        await _together(
+            asked.loaders.activities(s.id, None, PageArgs(first=1 + index % 2)) for index, s in enumerate(made)
+        )
+    assert len(sent) == 2
+
+
+async def _together(calls: Iterable[Awaitable[Any]]) -> None:
+    await asyncio.gather(*calls)

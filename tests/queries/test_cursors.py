@@ -1,0 +1,130 @@
+"""Whatever a client sends as a cursor is a place in that very list, or bad input."""
+
+import json
+from base64 import b64decode, urlsafe_b64encode
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.database import Database
+from resolvers.activities.service import list_activities
+from resolvers.errors import BadUserInput
+from resolvers.pagination import cursors
+from resolvers.pagination.page import PageArgs
+from resolvers.projects.reading import list_projects
+from resolvers.sessions.service import list_sessions
+from tests.factories import activity_row, session_row, store
+from tests.queries.operation_context import context
+
+DEFAULT = [("STARTED_AT", "DESC")]
+NAMES: dict[str, Any] = {"kinds": ["USER"]}
+
+
+def text(value: Any) -> str:
+    """A forged cursor."""
+    return urlsafe_b64encode(value if isinstance(value, bytes) else json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+async def cursor_of_a_session(database: Database) -> str:
+    """A good cursor of the default order with the filter `NAMES`."""
+    await store(database, session_row(), session_row())
+    page = await list_sessions(context(database), filter=NAMES, order=[], page=PageArgs(first=1))
+    assert page.end_cursor is not None
+    return page.end_cursor
+
+
+async def refuses(database: Database, cursor: str, order: list[tuple[str, str]] | None = None) -> None:
+    """The list with the filter `NAMES` takes it neither as `after` nor as `before`."""
+    for page in (PageArgs(after=cursor), PageArgs(before=cursor)):
+        with pytest.raises(BadUserInput, match="is not a cursor of this list"):
+            await list_sessions(context(database), filter=NAMES, order=order or [], page=page)
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "x",
+        "garbage",
+        "=",
+        "====",
+        "ä",
+        "\ud800",
+        "\0",
+        " ",
+        "a" * 1_000_000,
+        text(b"\xff\xfe"),
+        text(b"NaN"),
+        text(b"[" * 300),
+        text(1),
+        text({}),
+        text([]),
+        text("x"),
+    ],
+)
+async def test_garbage_is_refused(database: Database, cursor: str) -> None:
+    await refuses(database, cursor)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        [],
+        [1],
+        ["x", "x"],
+        [1, 2],
+        [1, "x", 3],
+        [True, "x"],
+        [None, "x"],
+        [1.5, "x"],
+        [float("nan"), "x"],
+        [2**63, "x"],
+        [2**64, "x"],
+        [-(2**63) - 1, "x"],
+        [10**300, "x"],
+        [[1], "x"],
+        [1, {"x": 1}],
+        [1, "\ud800"],
+    ],
+)
+async def test_a_forged_place_with_the_right_tag_is_refused(database: Database, place: list[Any]) -> None:
+    good = await cursor_of_a_session(database)
+    tag = json.loads(b64decode(good + "=" * (-len(good) % 4), altchars=b"-_"))[0]
+    await refuses(database, text([tag, *place]))
+
+
+async def test_a_cursor_is_bound_to_order_filter_and_list(database: Database) -> None:
+    cursor = await cursor_of_a_session(database)
+    await list_sessions(context(database), filter=NAMES, order=DEFAULT, page=PageArgs(after=cursor))
+    await refuses(database, cursor, [("STARTED_AT", "ASC")])
+    await refuses(database, cursor, [*DEFAULT, ("CREATED_AT", "DESC")])
+    others: list[dict[str, Any]] = [{}, {"kinds": ["USER", "MEDIA"]}, {"user": {}}]
+    for other in others:
+        with pytest.raises(BadUserInput):
+            await list_sessions(context(database), filter=other, order=[], page=PageArgs(after=cursor))
+    with pytest.raises(BadUserInput):
+        await list_projects(context(database), PageArgs(after=cursor))
+    with pytest.raises(BadUserInput):
+        await list_activities(context(database), filter=NAMES, types=None, page=PageArgs(after=cursor))
+
+
+async def test_a_cursor_of_another_database_is_refused(database: Database) -> None:
+    await store(database, made := session_row(), activity_row(made))
+    foreign = cursors.encode("d_" + "x" * 22, (1,))
+    for page in (PageArgs(after=foreign), PageArgs(before=foreign)):
+        with pytest.raises(BadUserInput):
+            await list_activities(context(database), filter=None, types=None, page=page)
+        with pytest.raises(BadUserInput):
+            await context(database).loaders.activities(made.id, None, page)
+
+
+@given(st.text() | st.binary().map(text) | st.recursive(st.none() | st.integers(), st.lists).map(text))
+def test_no_text_breaks_decoding(cursor: str) -> None:
+    assert cursors.decode(cursor, "tag", [int, str]) is None
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.text(st.characters(codec="utf-8"), max_size=30))
+def test_what_is_encoded_is_decoded(number: int, name: str) -> None:
+    assert cursors.decode(cursors.encode("tag", (number, name)), "tag", [int, str]) == (number, name)

@@ -1,0 +1,150 @@
+"""A filter answers the same in SQL and of a row in memory."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, select
+
+from models.clock import HOUR, MINUTE
+from models.enums import Kind
+from models.tables import session
+from models.tables.session import Session
+from resolvers.access import LOCAL_ADMIN
+from resolvers.errors import BadUserInput
+from resolvers.filters import Filter
+from resolvers.sessions.live_and_ended import Halves
+from tests.factories import NOW, insert_rows, project_row, session_row
+from tests.queries.strategies import FILTERS, SIMPLE_FILTERS, sessions
+
+NOWS = st.integers(-8, 8).map(lambda steps: NOW + steps * 10 * MINUTE // 4)
+
+
+def found_by_sql(engine: Engine, made: list[Session], chosen: Filter, now: int = NOW) -> set[str]:
+    """The ids that the condition of a filter finds, and likewise its two halves, each of them once."""
+    halves = Halves(LOCAL_ADMIN, chosen, now)
+    with engine.connect() as tx:
+        insert_rows(tx, [project_row("p1"), project_row("p2"), *made])
+        found, past, in_passing, present, both = (
+            tx.execute(select(session.c.id).where(condition)).scalars().all()
+            for condition in (chosen.sql(now), halves.past, halves.past_in_passing, halves.present, halves.both)
+        )
+        total = tx.execute(halves.count()).scalar_one()
+        tx.rollback()
+    assert sorted(found) == sorted([*past, *present]) == sorted(both)
+    assert sorted(past) == sorted(in_passing)
+    assert total == len(found)
+    return set(found)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(sessions(), min_size=1, max_size=10), SIMPLE_FILTERS | FILTERS, st.booleans(), NOWS)
+def test_sql_and_the_predicate_find_the_same(
+    engine: Engine, made: list[Session], names: dict[str, Any], by_id: bool, now: int
+) -> None:
+    chosen = Filter.parse(names | ({"ids": [s.id for s in made[::2]]} if by_id else {}))
+    assert found_by_sql(engine, made, chosen, now) == {s.id for s in made if chosen.matches(s, now)}
+
+
+def matched(engine: Engine, made: list[Session], **names: Any) -> list[int]:
+    """The indices of the sessions that a filter finds, both ways."""
+    chosen = Filter.parse(names)
+    found = [index for index, s in enumerate(made) if chosen.matches(s, NOW)]
+    assert found_by_sql(engine, made, chosen) == {made[index].id for index in found}
+    return found
+
+
+def test_nothing_given_matches_all_and_an_empty_list_nothing(engine: Engine) -> None:
+    made = [session_row(kind) for kind in Kind]
+    assert matched(engine, made) == [0, 1, 2, 3, 4]
+    for name in ("ids", "kinds", "project_ids", "states", "subjects", "external_ids", "end_reasons"):
+        assert matched(engine, made, **{name: []}) == []
+    assert matched(engine, made, client={"languages": []}) == []
+
+
+def test_naming_a_kind_asks_for_it_and_two_kinds_are_ored(engine: Engine) -> None:
+    made = [session_row(kind) for kind in Kind]
+    assert matched(engine, made, client={}) == [0]
+    assert matched(engine, made, client={}, agenda={"guides": [7]}) == [0, 1]
+    assert matched(engine, made, client={}, kinds=[Kind.USER]) == []
+    assert matched(engine, made, client={}, agenda={"guides": [8]}, subjects=["device-1"]) == [0]
+
+
+def test_a_path_prefix_is_compared_segment_by_segment(engine: Engine) -> None:
+    paths = [[], ["a"], ["a", "b"], ["ab"], ["a,b"], ['a","b'], ["[a,b]"], ["%"], ["ä", "b"], ["a\\"]]
+    made = [session_row(path=path) for path in paths]
+    assert matched(engine, made, path_prefix=[]) == list(range(len(paths)))
+    assert matched(engine, made, path_prefix=["a"]) == [1, 2]
+    assert matched(engine, made, path_prefix=["a", "b"]) == [2]
+    assert matched(engine, made, path_prefix=['a","b']) == [5]
+    assert matched(engine, made, path_prefix=["%"]) == [7]
+    assert matched(engine, made, path_prefix=["ä"]) == [8]
+    assert matched(engine, made, path_prefix=["b"]) == []
+
+
+def test_after_is_strictly_later_and_before_strictly_earlier(engine: Engine) -> None:
+    made = [session_row(started_at=NOW - MINUTE + step) for step in (-1, 0, 1)]
+    assert matched(engine, made, started_after=NOW - MINUTE) == [2]
+    assert matched(engine, made, started_before=NOW - MINUTE) == [0]
+
+
+def test_what_lapsed_has_stopped_though_nobody_wrote_it_down(engine: Engine) -> None:
+    silent = session_row(started_at=NOW - 10 * MINUTE, last_seen_at=NOW - 5 * MINUTE, timeout_seconds=240)
+    made = [silent, session_row()]
+    assert matched(engine, made, stopped_after=NOW - 2 * MINUTE) == [0]
+    assert matched(engine, made, stopped_before=NOW) == [0]
+    assert matched(engine, made, end_reasons=["EXPIRED"]) == [0]
+    assert matched(engine, made, visible=False) == [0]
+    assert matched(engine, made, active=False) == [0]
+
+
+def test_what_was_heard_exactly_a_timeout_ago_is_over(engine: Engine) -> None:
+    made = [session_row(started_at=NOW - HOUR, last_seen_at=NOW - 5 * MINUTE + late) for late in (0, 1)]
+    assert matched(engine, made, states=["ENDED"]) == [0]
+    assert matched(engine, made, stopped_after=NOW - 1) == [0]
+    assert matched(engine, made, stopped_after=NOW) == []
+    assert matched(engine, made, active=True) == matched(engine, made, visible=True) == [1]
+
+
+def test_a_session_without_a_deadline_is_visible(engine: Engine) -> None:
+    made = [session_row(Kind.FIELD)]
+    assert made[0].due_at is None
+    assert matched(engine, made, visible=True) == [0]
+    assert matched(engine, made, visible=False) == []
+
+
+def test_equal_filters_have_one_fingerprint() -> None:
+    assert Filter.parse(None).fingerprint == Filter.parse({}).fingerprint == Filter.parse({"ids": None}).fingerprint
+    one = Filter.parse({"kinds": [Kind.USER, "MEDIA", "MEDIA"], "active": True})
+    other = Filter.parse({"active": True, "kinds": ["MEDIA", "USER"]})
+    assert one.fingerprint == other.fingerprint
+    assert one.names == {"kinds", "active"}
+    different: list[dict[str, Any]] = [
+        {"ids": []},
+        {"client": {}},
+        {"client": {"languages": []}},
+        {"path_prefix": ["a", "b"]},
+    ]
+    different.append({"path_prefix": ["b", "a"]})
+    assert len({Filter.parse(names).fingerprint for names in different}) == len(different)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ({"ids": ["x"] * 501}, "filter.ids takes at most 500 values, not 501"),
+        ({"client": {"device_ids": ["x"] * 501}}, "filter.client.deviceIds takes at most 500 values, not 501"),
+        ({"path_prefix": ["x"] * 501}, "filter.pathPrefix takes at most 500"),
+        ({"subjects": ["\ud800"]}, "lone surrogate"),
+        ({"agenda": {"guides": [2**63]}}, "beyond 64 bits"),
+    ],
+)
+def test_what_no_filter_takes_is_refused(names: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadUserInput, match=message):
+        Filter.parse(names)
+
+
+def test_a_name_that_is_no_filter_is_a_mistake_of_ours() -> None:
+    with pytest.raises(KeyError):
+        Filter.parse({"colour": "red"})

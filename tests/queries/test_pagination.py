@@ -1,0 +1,202 @@
+"""Lists of sessions, page by page, in every order and both directions."""
+
+from functools import cmp_to_key
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models import session_rules
+from models.clock import MINUTE
+from models.database import Database
+from models.enums import Kind
+from models.tables.session import Session
+from resolvers.errors import BadUserInput, Forbidden
+from resolvers.filters import Filter
+from resolvers.pagination.page import Page, PageArgs
+from resolvers.sessions.service import get_session, list_sessions
+from tests.factories import NOW, clear, ended_row, project_row, session_row, store
+from tests.queries.operation_context import ADMIN, BROWSER, READER, context
+from tests.queries.strategies import SIMPLE_FILTERS, sessions
+
+FIELDS = ["STARTED_AT", "LAST_SEEN_AT", "ENDED_AT", "CREATED_AT"]
+ORDERS = st.lists(st.tuples(st.sampled_from(FIELDS), st.sampled_from(["ASC", "DESC"])), unique_by=lambda o: o[0])
+Order = list[tuple[str, str]]
+
+
+async def page_of(database: Database, order: Order, names: dict[str, Any] | None = None, **page: Any) -> Page[Session]:
+    """A page as an operation of its own reads it."""
+    return await list_sessions(context(database), filter=names, order=order, page=PageArgs(**page))
+
+
+def in_order(made: list[Session], order: Order) -> list[str]:
+    """The ids in an order, worked out one pair at a time."""
+
+    def value(s: Session, field: str) -> Any:
+        if field != "ENDED_AT":
+            return getattr(s, field.lower())
+        end = session_rules.effective_end(s, NOW)
+        return float("inf") if end is None else end
+
+    def compare(one: Session, other: Session) -> int:
+        for field, direction in order or [("STARTED_AT", "DESC")]:
+            a, b = value(one, field), value(other, field)
+            if a != b:
+                return (1 if a > b else -1) * (1 if direction == "ASC" else -1)
+        last = order[-1][1] if order else "DESC"
+        return (1 if one.id > other.id else -1) * (1 if last == "ASC" else -1)
+
+    return [s.id for s in sorted(made, key=cmp_to_key(compare))]
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(sessions(), max_size=12), ORDERS, st.just({}) | SIMPLE_FILTERS, st.integers(1, 5))
+async def test_walking_either_way_gives_the_sorted_list(
+    database: Database, made: list[Session], order: Order, names: dict[str, Any], step: int
+) -> None:
+    await clear(database)
+    await store(database, project_row("p1"), project_row("p2"), *made)
+    found = [s for s in made if Filter.parse(names).matches(s, NOW)]
+    expected = in_order(found, order)
+
+    seen: list[str] = []
+    page = await page_of(database, order, names, first=step)
+    while True:
+        assert page.has_previous_page == bool(seen)
+        seen += [s.id for s in page.nodes]
+        assert page.has_next_page == (len(seen) < len(expected))
+        if not page.has_next_page:
+            break
+        page = await page_of(database, order, names, first=step, after=page.end_cursor)
+    assert seen == expected
+
+    back: list[str] = []
+    page = await page_of(database, order, names, last=step)
+    while True:
+        assert page.has_next_page == bool(back)
+        back = [s.id for s in page.nodes] + back
+        assert page.has_previous_page == (len(back) < len(expected))
+        if not page.has_previous_page:
+            break
+        page = await page_of(database, order, names, last=step, before=page.start_cursor)
+    assert back == expected
+    assert await page.total_count() == len(found)
+
+
+@pytest.fixture
+async def five(database: Database) -> list[Session]:
+    """Five sessions, the newest first."""
+    made = [session_row(started_at=NOW - age * MINUTE) for age in range(5)]
+    await store(database, *made)
+    return made
+
+
+def places(page: Page[Session], made: list[Session]) -> list[int]:
+    """Where the sessions of a page stand among those made."""
+    ids = [s.id for s in made]
+    return [ids.index(s.id) for s in page.nodes]
+
+
+async def test_an_offset_skips_from_the_end_that_is_read(database: Database, five: list[Session]) -> None:
+    page = await page_of(database, [], offset=1, first=2)
+    assert (places(page, five), page.has_previous_page, page.has_next_page) == ([1, 2], True, True)
+    page = await page_of(database, [], offset=3)
+    assert (places(page, five), page.has_previous_page, page.has_next_page) == ([3, 4], True, False)
+    page = await page_of(database, [], offset=9)
+    assert (places(page, five), page.has_previous_page, page.has_next_page) == ([], True, False)
+    page = await page_of(database, [], offset=1, last=2)
+    assert (places(page, five), page.has_previous_page, page.has_next_page) == ([2, 3], True, True)
+    page = await page_of(database, [], {"ids": []}, offset=9)
+    assert (page.has_previous_page, page.start_cursor, page.end_cursor) == (False, None, None)
+
+
+async def test_between_two_cursors_is_what_lies_there(database: Database, five: list[Session]) -> None:
+    edges = (await page_of(database, [])).edges
+    page = await page_of(database, [], after=edges[0].cursor, before=edges[4].cursor)
+    assert (places(page, five), page.has_previous_page, page.has_next_page) == ([1, 2, 3], True, True)
+    page = await page_of(database, [], after=edges[0].cursor, before=edges[4].cursor, first=1)
+    assert (places(page, five), page.has_previous_page, page.has_next_page) == ([1], True, True)
+    page = await page_of(database, [], before=edges[2].cursor)
+    assert (places(page, five), page.has_previous_page, page.has_next_page) == ([0, 1], False, True)
+
+
+async def test_a_cursor_outlives_its_row_and_newcomers_shift_nothing(database: Database, five: list[Session]) -> None:
+    page = await page_of(database, [], first=2)
+    await store(database, session_row(started_at=NOW + 1))
+    page = await page_of(database, [], first=2, after=page.end_cursor)
+    assert places(page, five) == [2, 3]
+
+
+async def test_what_has_not_ended_counts_as_latest(database: Database) -> None:
+    going, early, late = session_row(), ended_row(at=NOW - 2 * MINUTE), ended_row(at=NOW - MINUTE)
+    lapsed = session_row(started_at=NOW - 9 * MINUTE, last_seen_at=NOW - 4 * MINUTE, timeout_seconds=150)
+    made = [going, late, lapsed, early]
+    await store(database, *made)
+    for direction, expected in (("DESC", [0, 1, 2, 3]), ("ASC", [3, 2, 1, 0])):
+        order = [("ENDED_AT", direction)]
+        edges = (await page_of(database, order)).edges
+        assert [made.index(edge.node) for edge in edges] == expected
+        for number, edge in enumerate(edges, 1):
+            assert places(await page_of(database, order, after=edge.cursor), made) == expected[number:]
+
+
+async def test_fifty_come_where_no_number_is_given(database: Database) -> None:
+    await store(database, *(session_row() for _ in range(51)))
+    page = await page_of(database, [])
+    assert (len(page.nodes), page.has_next_page, await page.total_count()) == (50, True, 51)
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ({"first": 0}, "first must be from 1 to 500, not 0"),
+        ({"first": -1}, "first must be"),
+        ({"first": 501}, "first must be"),
+        ({"last": 99_999_999}, "last must be"),
+        ({"first": 1, "last": 1}, "first or last, not both"),
+        ({"offset": -1}, "offset must be from 0 to 10000"),
+        ({"offset": 10_001}, "offset must be"),
+        ({"offset": 0, "after": "x"}, "does not go with a cursor"),
+    ],
+)
+async def test_a_page_that_cannot_be_is_refused(database: Database, page: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadUserInput, match=message):
+        await page_of(database, [], **page)
+
+
+async def test_an_order_names_a_field_once(database: Database) -> None:
+    with pytest.raises(BadUserInput, match="twice"):
+        await page_of(database, [("STARTED_AT", "ASC"), ("STARTED_AT", "DESC")])
+
+
+async def test_the_project_is_the_wall(database: Database) -> None:
+    mine, other = session_row(project_id="p1"), session_row(Kind.FIELD, project_id="p2")
+    await store(database, mine, other)
+    asked = context(database, READER)
+    page = await list_sessions(asked, filter={"ids": [mine.id, other.id]}, order=[], page=PageArgs())
+    assert [s.id for s in page.nodes] == [mine.id]
+    assert await page.total_count() == 1
+    assert await get_session(asked, other.id) is None
+
+
+async def test_a_writer_reads_by_id_and_lists_nothing(database: Database) -> None:
+    made = session_row()
+    await store(database, made)
+    found = await get_session(context(database, BROWSER), made.id)
+    assert found is not None
+    assert found == made
+    with pytest.raises(Forbidden):
+        await list_sessions(context(database, BROWSER), filter=None, order=[], page=PageArgs())
+
+
+async def test_an_administrator_without_read_reads_no_sessions(database: Database) -> None:
+    with pytest.raises(Forbidden):
+        await list_sessions(context(database, ADMIN), filter=None, order=[], page=PageArgs())
+    with pytest.raises(Forbidden):
+        await get_session(context(database, ADMIN), "s_" + "x" * 22)
+
+
+@pytest.mark.parametrize("id_", ["", "x", "s_", "s_" + "x" * 22, "p1", "\ud800", "s_" + "ä" * 22])
+async def test_an_id_of_nothing_is_null(database: Database, id_: str) -> None:
+    assert await get_session(context(database), id_) is None

@@ -1,0 +1,97 @@
+"""Statistics at their edges, and what cannot be asked."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from models.clock import HOUR, MINUTE, SECOND
+from models.database import Database
+from models.enums import Kind
+from resolvers.errors import BadUserInput, Forbidden
+from resolvers.stats import Stats
+from tests.factories import NOW, ended_row, session_row, store
+from tests.queries.operation_context import BROWSER, READER, context, statements
+
+
+async def test_what_was_cancelled_never_started_nor_went_on(database: Database) -> None:
+    cancelled = session_row(Kind.AGENDA, started_at=NOW + HOUR, ended_at=NOW - MINUTE, end_reason="CANCELLED")
+    await store(database, cancelled)
+    buckets = await Stats(context(database), None).series(NOW - HOUR, NOW + 2 * HOUR, 1800)
+    assert [(bucket.active, bucket.started, bucket.ended) for bucket in buckets] == [
+        *[(0, 0, 0)] * 1,
+        (0, 0, 1),
+        *[(0, 0, 0)] * 4,
+    ]
+
+
+async def test_the_end_of_a_session_is_not_part_of_it(database: Database) -> None:
+    await store(database, ended_row(started_at=NOW - HOUR, at=NOW - HOUR + 10 * SECOND))
+    buckets = await Stats(context(database), None).series(NOW - HOUR, NOW - HOUR + 25 * SECOND, 10)
+    assert [(bucket.at - NOW + HOUR, bucket.active, bucket.started, bucket.ended) for bucket in buckets] == [
+        (0, 1, 1, 0),
+        (10 * SECOND, 0, 0, 1),
+        (20 * SECOND, 0, 0, 0),
+    ]
+
+
+async def test_what_ended_at_once_started_and_ended_and_never_went_on(database: Database) -> None:
+    await store(database, ended_row(started_at=NOW - HOUR, at=NOW - HOUR))
+    for before in (0, 5):
+        (bucket,) = await Stats(context(database), None).series(NOW - HOUR - before, NOW - HOUR + 1, 10)
+        assert (bucket.active, bucket.started, bucket.ended) == (0, 1, 1)
+
+
+async def test_the_first_moment_of_the_last_minutes_counts(database: Database) -> None:
+    await store(
+        database,
+        *(session_row(Kind.FIELD, started_at=NOW - HOUR, last_seen_at=NOW - 5 * MINUTE - late) for late in (0, 1)),
+    )
+    assert await Stats(context(database), None).seen_within(5) == 1
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda stats: stats.seen_within(0), "minutes must be"),
+        (lambda stats: stats.seen_within(2**31 - 1), "minutes must be"),
+        (lambda stats: stats.by_subject(0), "first must be"),
+        (lambda stats: stats.by_project(501), "first must be"),
+        (lambda stats: stats.by_path(20, 0), "depth must be from 1 to 8"),
+        (lambda stats: stats.by_path(20, 9), "depth must be"),
+        (lambda stats: stats.series(NOW, NOW, 1), "to must be later than from"),
+        (lambda stats: stats.series(NOW, NOW - 1, 1), "to must be later than from"),
+        (lambda stats: stats.series(NOW, NOW + SECOND, 0), "bucketSeconds must be at least 1"),
+        (lambda stats: stats.series(NOW, NOW + 2000 * SECOND + 1, 1), "make 2001 buckets; at most 2000"),
+    ],
+)
+async def test_what_cannot_be_counted_is_refused(database: Database, ask: Callable[[Stats], Any], message: str) -> None:
+    with pytest.raises(BadUserInput, match=message):
+        await ask(Stats(context(database), None))
+
+
+async def test_two_thousand_buckets_are_allowed(database: Database) -> None:
+    assert len(await Stats(context(database), None).series(NOW, NOW + 2000 * SECOND, 1)) == 2000
+
+
+async def test_each_figure_is_one_statement_made_when_asked(database: Database) -> None:
+    with statements(database) as sent:
+        stats = Stats(context(database), {"kinds": ["USER"]})
+        assert sent == []
+        asked = [stats.total, stats.active, stats.elapsed_seconds, stats.by_kind, stats.by_path, stats.by_end_reason]
+        for number, ask in enumerate(asked, 1):
+            await ask()
+            assert len(sent) == number
+        await stats.series(NOW - HOUR, NOW, 60)
+    assert len(sent) == len(asked) + 1
+
+
+async def test_statistics_need_read_and_stay_within_projects(database: Database) -> None:
+    await store(database, session_row(project_id="p1"), session_row(project_id="p2"))
+    with pytest.raises(Forbidden):
+        Stats(context(database, BROWSER), None)
+    stats = Stats(context(database, READER), {"project_ids": ["p1", "p2"]})
+    assert await stats.total() == 1
+    assert [group.key for group in await stats.by_project()] == ["p1"]
+    assert [stat.sessions for stat in await stats.by_path()] == [1]
+    assert [bucket.active for bucket in await stats.series(NOW, NOW + SECOND, 1)] == [1]

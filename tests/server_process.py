@@ -1,0 +1,114 @@
+"""A real server in a process of its own, on a free port, to be killed; and a lean client for it."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from bench.load_generator import HOST, encode_request, parse_response
+
+ROOT = Path(__file__).parents[1]
+READY_WITHIN = 60.0
+
+
+class Killable:
+    """A server that listens."""
+
+    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+        self._process = process
+        self.port = port
+        self.pid = process.pid
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it has ended, for whatever reason."""
+        return self._process.returncode is not None
+
+    async def kill(self) -> None:
+        """SIGKILL: nothing that it still wanted to do is done."""
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.communicate()
+
+    async def stop(self) -> None:
+        """SIGTERM: it ends what it has begun."""
+        if self._process.returncode is None:
+            self._process.terminate()
+        await self._process.communicate()
+
+
+@asynccontextmanager
+async def server(file: Path, program: Sequence[str] = ("main.py",), **settings: str) -> AsyncIterator[Killable]:
+    """A server on a database file, from ready to dead; its log is beside the file.
+
+    Args:
+        file: the database.
+        program: what Python runs, in place of the server itself.
+        settings: by their names in the environment.
+    """
+    command = [sys.executable, *program, "serve", "--host", HOST, "--port", "0", "--database", str(file)]
+    with file.with_suffix(".log").open("a") as log:
+        environment = os.environ | {"LOG_LEVEL": "warning", "PYTHONUNBUFFERED": "1"} | settings
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE, stderr=log
+        )
+    killable = Killable(process, 0)
+    try:
+        async with asyncio.timeout(READY_WITHIN):
+            killable.port = await _port(process)
+        yield killable
+    finally:
+        await killable.kill()
+
+
+async def _port(process: asyncio.subprocess.Process) -> int:
+    """The server says where it is once it listens."""
+    assert process.stdout is not None
+    async for line in process.stdout:
+        if line.startswith(b"endpoint"):
+            return port_of(line)
+    raise AssertionError("the server did not start: see its log")
+
+
+def port_of(line: bytes) -> int:
+    """The port in the line `endpoint  http://<host>:<port>/graphql`, which a server says once it listens."""
+    return int(line.rsplit(b":", 1)[1].split(b"/")[0])
+
+
+class Wire:
+    """One connection to it, kept alive."""
+
+    def __init__(self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._port = port
+        self._reader = reader
+        self._writer = writer
+
+    async def ask(self, document: str, **variables: Any) -> Any:
+        """The data of an operation.
+
+        Raises:
+            ConnectionError: the server is gone.
+        """
+        self._writer.write(encode_request(self._port, document, variables))
+        received = b""
+        while (answer := parse_response(received)) is None:
+            received += (piece := await self._reader.read(65_536))
+            if not piece:
+                raise ConnectionError("the server closed the connection")
+        told = json.loads(answer[1])
+        assert "errors" not in told, told
+        return told["data"]
+
+
+@asynccontextmanager
+async def wire(port: int) -> AsyncIterator[Wire]:
+    """A connection to the server on that port."""
+    reader, writer = await asyncio.open_connection(HOST, port)
+    try:
+        yield Wire(port, reader, writer)
+    finally:
+        writer.close()

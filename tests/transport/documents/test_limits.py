@@ -1,0 +1,206 @@
+"""What a document may ask for. Fragments are counted wherever they are spread."""
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import pytest
+from graphql import parse
+
+from tests.transport.fake_app import Client, World, client, codes, limited, schema
+from transport import Limits
+from transport.documents.complexity import Counter
+
+
+def doubling(levels: int, *, on: str = "Item", start: str = "{item{...F0}}", leaf: str = "id") -> str:
+    """Fragments of which each spreads the next one twice."""
+    chain = [f"fragment F{n} on {on}{{...F{n + 1} ...F{n + 1}}}" for n in range(levels)]
+    return " ".join([start, *chain, f"fragment F{levels} on {on}{{{leaf}}}"])
+
+
+def nested(depth: int) -> str:
+    """A field `depth` levels deep."""
+    return "{" + "item{" * (depth - 1) + "id" + "}" * depth
+
+
+TOO_COMPLEX = {
+    "tokens": "{item{" + "id " * 3_000 + "}}",
+    "tokens of comments": "#\n" * 3_000 + "{hello}",
+    "characters": "#" + "x" * 1_000_000 + "\n{hello}",
+    "operations": " ".join(f"query q{n}{{hello}}" for n in range(21)),
+    "tokens of 500 operations": " ".join(f"query q{n}{{hello}}" for n in range(500)),
+    "depth": nested(13),
+    "depth 50": nested(50),
+    "depth through a fragment": "{item{item{item{...F}}}} fragment F on Item" + nested(10),
+    "nesting": nested(250),
+    "nesting 5,000": nested(5_000),
+    "nesting of lists": "{nodes(ids:" + "[" * 20_000 + "]" * 20_000 + "){id}}",
+    "nesting of fragments": "{item{...F0}}"
+    + "".join(f"fragment F{n} on Item{{...F{n + 1}}}" for n in range(215))
+    + "fragment F215 on Item{id}",
+    "aliases": "{item{" + " ".join(f"a{n}:id" for n in range(31)) + "}}",
+    "tokens of 1,000 aliases": "{item{" + " ".join(f"a{n}:id" for n in range(1_000)) + "}}",
+    "aliases through fragments": "{item{a:item{...F}b:item{...F}c:item{...F}d:item{...F}}}fragment F on Item{"
+    + " ".join(f"e{n}:id" for n in range(7))
+    + "}",
+    "root fields": "{" + " ".join(["hello"] * 11) + "}",
+    "root fields through a fragment": "{...F ...F} fragment F on Query{" + " ".join(["hello"] * 6) + "}",
+    "directives": "{item{id " + "@skip(if:false) " * 21 + "}}",
+    "directives through fragments": "{item{...F ...F ...F}} fragment F on Item{" + "id @include(if:true) " * 7 + "}",
+    "merges": "{item{" + "id " * 1_900 + "}}",
+    "merges of fields with fields": "{item{" + "item{id}" * 470 + "}}",
+    "merges of inline fragments": "{item{" + "...{id}" * 400 + "}}",
+    "merges of fragments": "{item{"
+    + "".join(f"...F{n} " for n in range(150))
+    + "}}"
+    + "".join(f"fragment F{n} on Item{{id}}" for n in range(150)),
+    "selections by doubling": doubling(20),
+    "selections by doubling at the root": doubling(20, on="Query", start="{...F0}", leaf="hello"),
+    "selections by doubling in vain": doubling(20, leaf="id @include(if:false)"),
+    "selections by doubling introspection": doubling(
+        20, on="__Type", start='{__type(name:"Item"){...F0}}', leaf="name"
+    ),
+    "selections by much doubling": doubling(140),
+    "list size": '{nodes(ids:["' + '" "'.join(str(n) for n in range(501)) + '"]){id}}',
+    "cost of lists in lists": "{item{list{list{list{list{list{id}}}}}}}",
+    "cost of sizes": "{items(first:500){nodes{items(first:50){nodes{id}}}}}",
+}
+
+
+@pytest.mark.parametrize("limit", TOO_COMPLEX)
+async def test_a_document_over_a_limit_is_refused(ask: Client, world: World, limit: str) -> None:
+    response = await ask.ask(TOO_COMPLEX[limit])
+    assert (response.status_code, codes(response)) == (400, ["QUERY_TOO_COMPLEX"])
+    error = response.json()["errors"][0]
+    assert limit.partition(" ")[0] in error["extensions"]["limit"]
+    assert error["extensions"]["maximum"] > 0
+    assert f"{error['extensions']['maximum']:,} is the limit" in error["message"]
+    assert world.resolvers_called == 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "fits", "over"),
+    [
+        ({"depth": 3}, nested(3), nested(4)),
+        ({"aliases": 2}, "{a:hello b:hello hello}", "{a:hello b:hello c:hello}"),
+        ({"root_fields": 2}, "{hello item{id list{id}}}", "{hello ...{item{id} echo}}"),
+        ({"directives": 1}, "{hello @skip(if:true)}", "query @x{hello @skip(if:true)}"),
+        ({"operations": 1}, "query a{hello}", "query a{hello} query b{hello}"),
+        ({"selections": 3}, "{item{id} hello}", "{item{id} ...F} fragment F on Query{hello}"),
+        ({"merges": 1}, "{item{id id}}", "{item{id id id}}"),
+        ({"merges": 2}, "{item{id} item{id}}", "{item{id tags} item{id tags}}"),
+        ({"tokens": 5}, "{a:hello}", "{item{id}}"),
+        ({"characters": 7}, "{hello}", "{hello }"),
+        ({"list_size": 2}, "{nodes(ids:[1,2]){id}}", "{nodes(ids:[1,2,3]){id}}"),
+        ({"cost": 2}, "{item{id item{id}}}", "{item{item{item{id}}}}"),
+    ],
+)
+async def test_a_limit_can_be_reached_but_not_passed(
+    world: World, limits: dict[str, int], fits: str, over: str
+) -> None:
+    async with client(world, limited(**limits)) as ask:
+        assert (await ask.ask(fits)).status_code == 200
+        assert codes(await ask.ask(over)) == ["QUERY_TOO_COMPLEX"]
+
+
+async def test_limits_that_depend_on_variables_are_checked_for_each_request(ask: Client) -> None:
+    query = "query($ids:[ID!]!){nodes(ids:$ids){list{list{list{id}}}}}"
+    assert (await ask.ask(query, {"ids": ["1"] * 17})).status_code == 200
+    assert codes(await ask.ask(query, {"ids": ["1"] * 18})) == ["QUERY_TOO_COMPLEX"]
+    assert codes(await ask.ask(query, {"ids": ["1"] * 501})) == ["QUERY_TOO_COMPLEX"]
+    assert (await ask.ask(query, {"ids": "1"})).status_code == 200
+
+
+INVALID = {
+    "circular": "{item{...A}} fragment A on Item{...B} fragment B on Item{...A}",
+    "circular with much in it": "{item{...A}} fragment A on Item{...A " + "item{id}" * 400 + "}",
+    "self": "{item{...A}} fragment A on Item{id ...A}",
+    "undefined": "{item{...A}}",
+    "unused": "{hello} fragment A on Item{id}",
+    "unused with much in it": "{hello} fragment A on Item{" + "item{id}" * 400 + "}",
+    "two of a name": "{item{...A}} fragment A on Item{id} fragment A on Item{" + "item{id}" * 400 + "}",
+    "on an unknown type": "{item{...A}} fragment A on Nothing{id}",
+    "on a scalar": "{item{...A}} fragment A on String{id}",
+    "a type": "type A{id:ID}",
+    "no root type": "mutation{nothing} ",
+    "unknown fields": "{item{" + " ".join(f"x{n}" for n in range(500)) + "}}",
+    "unknown arguments": "{items(frist:5){nodes{id}}}",
+    "unused variables": "query(" + " ".join(f"$v{n}:Int" for n in range(200)) + "){hello}",
+    "unknown directive": "{hello @nothing}",
+    "leaf with fields": "{hello{id}}",
+    "object without fields": "{item}",
+    "conflicting": "{a:hello a:__typename item{id}}",
+    "defer": "{... @defer{hello}}",
+}
+
+
+@pytest.mark.parametrize("kind", INVALID)
+async def test_an_invalid_document_is_told_what_is_wrong(ask: Client, kind: str) -> None:
+    response = await ask.ask(INVALID[kind])
+    assert response.status_code == 400
+    assert set(codes(response)) == {"GRAPHQL_VALIDATION_FAILED"}
+    assert len(codes(response)) <= 21
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "{", "}", "query", "{hello}}", "{hello(}", "\ufeff{", "{héllo}", '{hello(name:"}', "{hello}\x01"]
+)
+async def test_a_text_that_is_no_document_fails_to_parse(ask: Client, text: str) -> None:
+    response = await ask.ask(text)
+    assert (response.status_code, codes(response)) == (400, ["GRAPHQL_PARSE_FAILED"])
+
+
+async def test_a_long_name_is_not_quoted_in_full(ask: Client) -> None:
+    response = await ask.ask("{" + "x" * 100_000 + "}")
+    assert len(response.content) < 2_000
+
+
+async def test_the_page_of_500_with_40_fields_is_affordable(ask: Client) -> None:
+    fields = "id tags item{id} " + " ".join(f"a{n}:id" for n in range(30))
+    assert (await ask.ask(f"{{items(first:500){{nodes{{{fields}}}}}}}")).status_code == 200
+
+
+def steps(work: Callable[[], Any]) -> int:
+    """How many Python functions are called."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: Any) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return calls
+
+
+def test_counting_takes_time_linear_in_the_document(world: World) -> None:
+    built = schema(world)
+
+    def count(levels: int) -> int:
+        document = parse(doubling(levels))
+        counter = Counter(built, document, Limits())
+        operation: Any = document.definitions[0]
+        return steps(lambda: counter.operation(operation))
+
+    small, large = count(20), count(80)
+    assert large < 4.5 * small
+    assert large < 10_000
+
+
+def test_a_cost_with_variables_takes_time_linear_in_the_document(world: World) -> None:
+    built = schema(world)
+
+    def count(levels: int) -> int:
+        leaf = "items(first:$n){nodes{id}}"
+        document = parse(doubling(levels, start="query($n:Int){item{...F0}}", leaf=leaf))
+        operation: Any = document.definitions[0]
+        tally = Counter(built, document, Limits()).operation(operation)
+        assert tally.cost.value({"n": 3}) == 1 + 2**levels * 4
+        return steps(lambda: tally.cost.value({"n": 3}))
+
+    assert count(80) < 4.5 * count(20)

@@ -1,0 +1,85 @@
+"""Lists in variables are counted where the schema declares them, before anything reads them."""
+
+from typing import Any
+
+import pytest
+from graphql import build_schema
+
+from tests.transport.fake_app import limited
+from transport.documents.list_inputs import list_holders
+from transport.documents.store import Documents
+from transport.errors import Refusal
+from transport.settings import TransportSettings
+
+SCHEMA = build_schema("""
+scalar JSON
+type Query { find(filter: Filter, all: [Filter!], json: JSON): Int one(flat: Flat): Int }
+input Filter { ids: [ID!] and: [Filter!] not: Filter flat: Flat deep: Deep json: JSON }
+input Deep { deeper: Deeper }
+input Deeper { grid: [[Int]] }
+input Flat { number: Int json: JSON flat: Flat }
+""")
+QUERY = "query($filter:Filter $all:[Filter!] $json:JSON){find(filter:$filter all:$all json:$json)}"
+
+
+def admit(variables: dict[str, Any], settings: TransportSettings) -> None:
+    """Refuse what is too much."""
+    Documents(SCHEMA, settings).get(QUERY).operation(None).admit(variables)
+
+
+def test_only_types_with_lists_in_them_are_looked_at() -> None:
+    holders = list_holders(SCHEMA)
+    assert {name: sorted(fields) for name, fields in holders.items()} == {
+        "Filter": ["and", "deep", "ids", "not"],
+        "Deep": ["deeper"],
+        "Deeper": ["grid"],
+    }
+    flat = Documents(SCHEMA, limited()).get("query($flat:Flat){one(flat:$flat)}").operation(None)
+    assert flat.lists == {}
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"filter": {"ids": [1, 2, 3]}},
+        {"filter": {"not": {"not": {"ids": [1, 2, 3]}}}},
+        {"filter": {"and": [{"ids": [1]}, {"ids": [1, 2, 3]}]}},
+        {"filter": {"deep": {"deeper": {"grid": [[], [1, 2, 3]]}}}},
+        {"all": [{}, {}, {}]},
+        {"all": [{"ids": [1, 2, 3]}]},
+        {"all": {"ids": [1, 2, 3]}},
+    ],
+)
+def test_a_list_that_is_too_long_is_refused_wherever_it_is(variables: dict[str, Any]) -> None:
+    admit(variables, limited(list_size=3))
+    with pytest.raises(Refusal) as caught:
+        admit(variables, limited(list_size=2))
+    assert caught.value.errors[0]["extensions"]["limit"] == "list size"
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"filter": None, "all": None},
+        {"filter": {"json": [1] * 900, "ids": None}},
+        {"json": [[1] * 900]},
+        {"filter": {"flat": {"json": [1] * 900}}},
+        {"filter": "nonsense", "all": 7},
+        {"all": ["nonsense", None, 7]},
+        {"filter": {"unknown": [1] * 900}},
+    ],
+)
+def test_what_is_no_list_in_the_schema_is_no_list_here(variables: dict[str, Any]) -> None:
+    admit(variables, limited())
+
+
+def test_all_items_together_count_in_the_cost() -> None:
+    within = {"all": [{"ids": [0] * 8}, {"ids": [0] * 8}]}
+    # The field is done once for each of the two filters.
+    admit(within, limited(cost=2 + 2 + 16))
+    with pytest.raises(Refusal) as caught:
+        admit(within, limited(cost=2 + 2 + 15))
+    assert caught.value.errors[0]["extensions"]["limit"] == "cost"
+    with pytest.raises(Refusal):
+        admit({"all": [{"ids": [0] * 500}] * 500}, limited())

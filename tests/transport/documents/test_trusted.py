@@ -1,0 +1,159 @@
+"""Trusted documents: a list that the server is given, and what becomes of documents that are not in it."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.transport.fake_app import Client, World, client, codes
+from transport import TransportSettings
+from transport.documents.trusted import read_manifest
+from transport.settings import TrustMode
+
+QUERY = "query Greet($name:String){hello(name:$name)}"
+HASH = sha256(QUERY.encode()).hexdigest()
+TRUSTED = {"greet-1": QUERY, "write-1": "mutation{write}", "old": "{gone}"}
+HELLO = {"data": {"hello": "Hello, you"}}
+APQ = {"version": 1, "sha256Hash": HASH}
+
+
+def trusting(mode: str = "enforce", **settings: Any) -> TransportSettings:
+    """Settings with a list."""
+    return TransportSettings(trusted_documents=TRUSTED, trusted_documents_mode=TrustMode(mode), **settings)
+
+
+@pytest.mark.parametrize("mode", list(TrustMode))
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"documentId": "greet-1"},
+        {"doc_id": "greet-1"},
+        {"id": "greet-1"},
+        {"documentId": f"sha256:{HASH}"},
+        {"extensions": {"persistedQuery": APQ}},
+        {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "greet-1"}}},
+        {"query": QUERY},
+        {"query": QUERY, "documentId": "whatever"},
+        {"query": QUERY, "extensions": {"persistedQuery": APQ}},
+        {"query": QUERY, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": "greet-1"}}},
+    ],
+)
+async def test_a_trusted_document_runs_however_it_is_named(world: World, mode: str, members: dict[str, Any]) -> None:
+    async with client(world, trusting(mode)) as ask:
+        with capture_logs() as logged:
+            assert (await ask.post(members)).json() == HELLO
+    assert [line["log_level"] for line in logged] == ["info"]
+
+
+async def test_get_names_a_document(world: World) -> None:
+    async with client(world, trusting()) as ask:
+        response = await ask.get(documentId="greet-1", variables='{"name":"Ann"}')
+        assert response.json() == {"data": {"hello": "Hello, Ann"}}
+        assert (await ask.get(doc_id="write-1")).status_code == 405
+    assert world.written == []
+
+
+@pytest.mark.parametrize(
+    "members", [{"documentId": "nobody"}, {"extensions": {"persistedQuery": {**APQ, "sha256Hash": "x"}}}]
+)
+async def test_an_unknown_id_is_told_apart_from_a_bad_request(world: World, members: dict[str, Any]) -> None:
+    async with client(world, trusting()) as ask:
+        response = await ask.post(members)
+    assert (response.status_code, codes(response)) == (400, ["PERSISTED_QUERY_NOT_FOUND"])
+
+
+@pytest.mark.parametrize("text", ["{hello}", QUERY + " ", "{__schema{queryType{name}}}", "{__typename}", "{"])
+async def test_enforced_any_other_document_is_refused(world: World, text: str) -> None:
+    extensions = {"persistedQuery": {"version": 1, "sha256Hash": sha256(text.encode()).hexdigest()}}
+    async with client(world, trusting()) as ask:
+        for members in ({}, {"extensions": extensions}):
+            response = await ask.ask(text, **members)
+            assert (response.status_code, codes(response)) == (403, ["FORBIDDEN"])
+        assert codes(await ask.post({"extensions": extensions})) == ["PERSISTED_QUERY_NOT_FOUND"]
+    assert world.resolvers_called == 0
+
+
+async def test_in_log_mode_other_documents_run_and_leave_a_line(world: World) -> None:
+    text = 'query Private{hello(name:"hunter2")}'
+    async with client(world, trusting("log")) as ask:
+        with capture_logs() as logged:
+            assert (await ask.ask(text)).status_code == 200
+    line, operation = logged
+    assert line == {
+        "event": "untrusted document",
+        "log_level": "warning",
+        "sha256": sha256(text.encode()).hexdigest(),
+        "operations": ["Private"],
+    }
+    assert operation["event"] == "operation"
+
+
+async def test_switched_off_other_documents_run_and_ids_are_known_all_the_same(world: World) -> None:
+    async with client(world, trusting("off")) as ask:
+        with capture_logs() as logged:
+            assert (await ask.ask("{hello}")).json() == HELLO
+            assert (await ask.post({"id": "greet-1"})).json() == HELLO
+    assert {line["event"] for line in logged} == {"operation"}
+
+
+async def test_without_a_list_an_id_names_nothing(ask: Client) -> None:
+    assert codes(await ask.post({"documentId": "greet-1"})) == ["PERSISTED_QUERY_NOT_FOUND"]
+
+
+async def test_a_trusted_document_that_the_schema_no_longer_fits_is_told_so(world: World) -> None:
+    async with client(world, trusting()) as ask:
+        assert codes(await ask.post({"documentId": "old"})) == ["GRAPHQL_VALIDATION_FAILED"]
+
+
+APOLLO = {
+    "format": "apollo-persisted-query-manifest",
+    "version": 1,
+    "operations": [{"id": "a", "name": "Greet", "type": "query", "body": QUERY}],
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "documents"),
+    [(APOLLO, {"a": QUERY}), ({"b": QUERY, "c": "{hello}"}, {"b": QUERY, "c": "{hello}"}), ({}, {})],
+)
+def test_a_manifest_is_read_in_the_forms_that_client_builds_write(
+    tmp_path: Path, content: Any, documents: dict[str, str]
+) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(content))
+    assert read_manifest(path) == documents
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("", "not JSON"),
+        ("[]", "not a JSON object"),
+        ("null", "not a JSON object"),
+        ('{"a": 1}', "not a string"),
+        ('{"": "{hello}"}', "not a string"),
+        ('{"a": "{"}', "a that is not GraphQL"),
+        ('{"a": ""}', "a that is not GraphQL"),
+        (json.dumps(APOLLO | {"format": "another"}), "not a manifest of format"),
+        (json.dumps(APOLLO | {"version": 2}), "not a manifest of format"),
+        (json.dumps(APOLLO | {"operations": {}}), "not a manifest of format"),
+        (json.dumps(APOLLO | {"operations": [1]}), "not a string"),
+        (json.dumps(APOLLO | {"operations": [{"id": "a"}]}), "not a string"),
+        (json.dumps(APOLLO | {"operations": [{"id": "a", "body": t} for t in ("{a}", "{b}")]}), "two documents"),
+    ],
+)
+def test_a_manifest_of_another_form_is_told_in_one_line(tmp_path: Path, content: str, why: str) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=why) as raised:
+        read_manifest(path)
+    assert "\n" not in str(raised.value)
+    assert str(path) in str(raised.value)
+
+
+def test_a_manifest_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot be read: No such file"):
+        read_manifest(tmp_path / "nothing.json")

@@ -1,0 +1,86 @@
+"""How long a body may take: a client may be slow, but neither pause for long nor drip for ever."""
+
+import asyncio
+
+import pytest
+
+from tests.transport.fake_app import World, limited
+from tests.transport.http.test_timeouts_and_disconnects import Caller, finished
+from transport import Limits
+from transport.deadlines import Deadline, Deadlines
+from transport.errors import Refusal
+from transport.http.request_body import Arriving
+
+LIMITS = Limits(body_idle_seconds=15, body_seconds=30, body_bytes_per_second=1000)
+
+FIRST = b'--b\r\nContent-Disposition: form-data; name="operations"\r\n\r\n{'
+
+
+class Noted(Deadlines):
+    """Remembers how long each piece had."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[float] = []
+
+    def at(self, when: float) -> Deadline:
+        self.given.append(when)
+        return super().at(asyncio.get_running_loop().time() + 10)
+
+
+async def ends(times: list[float], sizes: list[int]) -> list[float]:
+    """Until when each piece was waited for: the body begins at 0, and pieces of these sizes come at these times."""
+    deadlines = Noted()
+    pieces = iter(sizes)
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"x" * next(pieces), "more_body": True}
+
+    arriving = Arriving(receive, LIMITS, deadlines)
+    now = iter([0.0, *times])
+    arriving._time = lambda: next(now)
+    arriving._end = LIMITS.body_seconds
+    for _ in sizes:
+        await arriving.piece()
+    return deadlines.given
+
+
+@pytest.mark.parametrize(
+    ("times", "sizes", "expected"),
+    [
+        # It may pause for 15 s …
+        ([5.0, 14.0], [0, 0, 0], [15.0, 20.0, 29.0]),
+        # … but has 30 s in all …
+        ([14.0, 28.0], [1, 1, 1], [15.0, 29.0, 30.002]),
+        # … and a second more for each 1,000 bytes that have come.
+        ([14.0, 28.0, 42.0], [5_000, 10_000, 0, 0], [15.0, 29.0, 43.0, 45.0]),
+    ],
+)
+async def test_a_body_has_its_time_by_its_length(times: list[float], sizes: list[int], expected: list[float]) -> None:
+    assert await ends(times, sizes) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("kind", [b"application/json", b"multipart/form-data; boundary=b"])
+async def test_a_body_that_drips_for_ever_is_408(world: World, kind: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transport.http.csrf.PROOFS", (b"host",))
+    caller = Caller(world.endpoint(limited(body_seconds=0.02, body_bytes_per_second=1e9)), kind)
+
+    async def drip() -> None:
+        caller.receive({"type": "http.request", "body": FIRST, "more_body": True})
+        while not caller.sent:
+            caller.receive({"type": "http.request", "body": b" ", "more_body": True})
+            await asyncio.sleep(0)
+
+    await finished(caller.call, drip)
+    assert caller.answer()[0] == 408
+    assert (b"connection", b"close") in caller.sent[0]["headers"]
+    assert world.contexts == 0
+
+
+async def test_a_server_that_is_out_of_time_waits_for_no_body() -> None:
+    deadlines = Deadlines()
+    deadlines.end()
+    arriving = Arriving(asyncio.Queue[dict[str, object]]().get, LIMITS, deadlines)
+    with pytest.raises(Refusal) as refused:
+        await arriving.piece()
+    assert (refused.value.status, refused.value.errors[0]["extensions"]["code"]) == (503, "SERVICE_UNAVAILABLE")

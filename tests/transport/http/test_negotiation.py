@@ -1,0 +1,88 @@
+"""Which media type and status an answer has, by what the client accepts."""
+
+import pytest
+
+from tests.transport.fake_app import Client, codes
+
+GRAPHQL = "application/graphql-response+json"
+JSON = "application/json"
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        (None, JSON),
+        ("", JSON),
+        ("*/*", JSON),
+        ("application/*", JSON),
+        (GRAPHQL, GRAPHQL),
+        (JSON, JSON),
+        (f"{GRAPHQL}, {JSON}", GRAPHQL),
+        (f"{JSON}, {GRAPHQL}", GRAPHQL),
+        (f"{GRAPHQL};q=0.5, {JSON};q=0.6", JSON),
+        (f"{JSON};q=0.9,{GRAPHQL}", GRAPHQL),
+        (f"{GRAPHQL}; charset=utf-8, {JSON}; charset=utf-8", GRAPHQL),
+        (f"{JSON};q=0, */*;q=0.1", GRAPHQL),
+        (f"{GRAPHQL};charset=utf-16, {JSON};q=0.1", JSON),
+        (f"{GRAPHQL.upper()}", GRAPHQL),
+        (f"nonsense, ;;;, {GRAPHQL};q=2, {JSON};q=0.001", JSON),
+        (
+            f"{GRAPHQL}, application/graphql+json, {JSON}, text/event-stream, multipart/mixed",
+            GRAPHQL,
+        ),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", JSON),
+    ],
+)
+async def test_the_media_type_is_the_one_the_client_likes_most(ask: Client, accept: str | None, chosen: str) -> None:
+    # httpx would add */* by itself where a header is not given at all.
+    response = await ask.post({"query": "{hello}"}, accept=accept if accept is not None else " ")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == f"{chosen}; charset=utf-8"
+    assert "Accept" in response.headers["vary"]
+
+
+@pytest.mark.parametrize(
+    "accept", ["text/html", "multipart/mixed", f"{JSON};q=0", "*/*;q=0", "nonsense", "a/b," * 5000]
+)
+async def test_a_client_that_accepts_neither_type_is_told_406(ask: Client, accept: str) -> None:
+    response = await ask.post({"query": "{hello}"}, accept=accept)
+    assert (response.status_code, codes(response)) == (406, ["BAD_REQUEST"])
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "code"),
+    [
+        ("{", None, "GRAPHQL_PARSE_FAILED"),
+        ("{nothing}", None, "GRAPHQL_VALIDATION_FAILED"),
+        ("query($n:Int!){echo(int:$n)}", {"n": "x"}, "BAD_USER_INPUT"),
+        ("query a{hello} query b{hello}", None, "OPERATION_RESOLUTION_FAILURE"),
+        (
+            "{a:hello b:hello c:hello d:hello e:hello f:hello g:hello h:hello i:hello j:hello k:hello}",
+            None,
+            "QUERY_TOO_COMPLEX",
+        ),
+    ],
+)
+async def test_a_refused_operation_is_4xx_or_200_by_media_type_and_never_has_data(
+    ask: Client, query: str, variables: dict[str, object] | None, code: str
+) -> None:
+    body = {"query": query, "variables": variables}
+    new = await ask.post(body, accept=GRAPHQL)
+    old = await ask.post(body, accept=JSON)
+    assert (new.status_code, old.status_code) == (400, 200)
+    assert set(codes(new)) == {code}
+    assert new.json() == old.json()
+    assert "data" not in new.json()
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "TRACE", "OPTIONS", "NONSENSE"])
+async def test_other_methods_than_get_and_post_are_405(ask: Client, method: str) -> None:
+    response = await ask.http.request(method, "/graphql")
+    assert response.status_code == 405
+    assert response.headers["allow"] == "GET, POST"
+
+
+async def test_an_answer_is_not_stored_by_caches(ask: Client) -> None:
+    response = await ask.ask("{hello}")
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"

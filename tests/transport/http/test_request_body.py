@@ -1,0 +1,168 @@
+"""What a POST may carry, and what it may not."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.transport.fake_app import Client, World, client, codes, limited
+
+QUERY = b'{"query":"{hello}"'
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"", "JSON"),
+        (b"{", "JSON"),
+        (b'"x"', "object"),
+        (b"1", "object"),
+        (b"null", "object"),
+        (b"true", "object"),
+        (b"[1]", "Batches"),
+        (b"[]", "Batches"),
+        (b'[{"query":"{hello}"},{"query":"{hello}"}]', "Batches"),
+        (b"{}", "no query"),
+        (b'{"query":null}', "no query"),
+        (b'{"query":1}', "no query"),
+        (b'{"query":["{hello}"]}', "no query"),
+        (QUERY + b',"variables":[]}', "variables"),
+        (QUERY + b',"variables":"{}"}', "variables"),
+        (QUERY + b',"variables":0}', "variables"),
+        (QUERY + b',"extensions":[]}', "extensions"),
+        (QUERY + b',"extensions":false}', "extensions"),
+        (QUERY + b',"operationName":5}', "operationName"),
+        (QUERY + b',"operationName":{}}', "operationName"),
+        (QUERY + b',"variables":{"x":NaN}}', "JSON"),
+        (QUERY + b',"variables":{"x":Infinity}}', "JSON"),
+        (QUERY + b',"variables":{"x":-Infinity}}', "JSON"),
+        (QUERY + b',"variables":{"x":1e999}}', "JSON"),
+        (QUERY + b"}}", "JSON"),
+        (QUERY + b',"x":"\xff"}', "JSON"),
+        (QUERY + b',"x":"\x00"}', "JSON"),
+        (b"\xef\xbb\xbf" + QUERY + b"}", "JSON"),
+        ('{"query":"{hello}"}'.encode("utf-16"), "JSON"),
+        ('{"query":"{hello}"}'.encode("utf-32-le"), "JSON"),
+        (b"[" * 100_000, "levels deep"),
+        (b'{"a":' * 100_000, "levels deep"),
+        (b"[" * 65 + b"]" * 65, "levels deep"),
+        (QUERY + b',"extensions":{"x":' + b"[" * 64 + b"]" * 64 + b"}}", "levels deep"),
+    ],
+)
+async def test_a_body_that_is_no_request_is_400(ask: Client, world: World, body: bytes, why: str) -> None:
+    for accept in ("application/json", "application/graphql-response+json"):
+        response = await ask.post(body, accept=accept)
+        assert (response.status_code, codes(response)) == (400, ["BAD_REQUEST"])
+        assert why in response.json()["errors"][0]["message"]
+        assert "data" not in response.json()
+    assert world.contexts == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        QUERY + b',"variables":null,"operationName":null,"extensions":null}',
+        QUERY + b',"variables":{},"extensions":{"x":1}}',
+        QUERY + b',"operationName":""}',
+        QUERY + b',"unknown":[1,{"a":null}],"also":"ignored"}',
+        b' \n{"query": "{hello}"}\n ',
+        QUERY + b',"extensions":{"brackets in a string":"' + b"[{" * 500 + b'"}}',
+        QUERY + b',"extensions":{"escapes":"' + b'\\\\\\"[' * 200 + b'"}}',
+        QUERY + b',"extensions":{"flat":[' + b"[],{}," * 5000 + b"1]}}",
+        QUERY + b',"extensions":{"x":' + b"[" * 60 + b"]" * 60 + b"}}",
+    ],
+)
+async def test_a_body_may_have_what_the_specification_allows(ask: Client, body: bytes) -> None:
+    response = await ask.post(body)
+    assert (response.status_code, response.json()) == (200, {"data": {"hello": "Hello, you"}})
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        None,
+        "text/plain",
+        "text/plain; application/json",
+        "application/x-www-form-urlencoded",
+        "xapplication/jsonx",
+        "application/graphql",
+        "application/json, text/plain",
+        "application/json; charset=utf-16",
+        "application/json; charset=iso-8859-1",
+        "application/jsonp",
+        "",
+        "/",
+    ],
+)
+async def test_a_content_type_that_is_not_json_is_415(ask: Client, content_type: str | None) -> None:
+    response = await ask.post({"query": "{hello}"}, content_type=content_type)
+    assert (response.status_code, codes(response)) == (415, ["BAD_REQUEST"])
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "application/json;charset=utf-8",
+        'Application/JSON; charset="UTF-8"',
+        "application/json; x=y",
+    ],
+)
+async def test_a_content_type_that_is_json_is_fine(ask: Client, content_type: str) -> None:
+    response = await ask.post({"query": "{hello}"}, content_type=content_type)
+    assert response.status_code == 200
+
+
+async def test_two_content_types_are_415(ask: Client) -> None:
+    headers = [("content-type", "application/json"), ("content-type", "application/json")]
+    response = await ask.http.post("/graphql", content=b'{"query":"{hello}"}', headers=headers)
+    assert response.status_code == 415
+
+
+async def test_a_compressed_body_is_415(ask: Client) -> None:
+    response = await ask.post({"query": "{hello}"}, headers={"content-encoding": "gzip"})
+    assert response.status_code == 415
+
+
+async def test_a_body_over_the_limit_is_413(world: World) -> None:
+    async with client(world, limited(body_bytes=100)) as ask:
+        response = await ask.post(b" " * 101)
+        assert (response.status_code, codes(response)) == (413, ["BAD_REQUEST"])
+        assert "100" in response.json()["errors"][0]["message"]
+        assert response.headers["connection"] == "close"
+        assert (await ask.post(b'{"query":"{hello}"}'.ljust(100))).status_code == 200
+
+
+@pytest.mark.parametrize("values", [b'"",', b'"\\"",', b"[],", b"{},", b"[[[[[]]]]],", b'{"a":"b"},'])
+async def test_a_body_of_very_many_values_is_413(ask: Client, values: bytes) -> None:
+    async def sent(count: int) -> int:
+        body = QUERY + b',"extensions":{"x":[' + values * count + b"1]}}"
+        return (await ask.post(body)).status_code
+
+    most = 50_000 // (values.count(b"[") or 2)
+    assert await sent(most - 5) == 200
+    assert await sent(51_000) == 413
+
+
+async def test_a_body_of_unknown_length_is_read_only_up_to_the_limit(world: World) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1000
+            yield b" " * 1000
+
+    async with client(world, limited(body_bytes=10_000)) as ask:
+        response = await ask.http.post("/graphql", content=endless(), headers={"content-type": "application/json"})
+    assert response.status_code == 413
+    assert sent == 11_000
+
+
+@pytest.mark.parametrize("length", ["x", "-1", "1,2", "١", "9" * 30, "+5", ""])
+async def test_a_malformed_content_length_is_400(ask: Client, length: str) -> None:
+    response = await ask.http.post(
+        "/graphql",
+        content=b"{}",
+        headers=[(b"content-type", b"application/json"), (b"content-length", length.encode())],
+    )
+    assert response.status_code == 400

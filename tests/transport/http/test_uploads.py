@@ -1,0 +1,150 @@
+"""Files that come with an operation, by the multipart request specification."""
+
+import os
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from tests.transport.fake_app import codes
+from tests.transport.http.multipart_client import MANY, Receiver, Sender, form, one_file, open_files, part, reading
+
+
+async def test_a_file_stands_where_the_null_was(sender: Sender) -> None:
+    content = "Alpha ü 🏃".encode()
+    response = await sender.send(one_file(content, filename="a.txt"), headers={})
+    assert response.status_code == 200
+    assert response.json()["data"]["read"] == [
+        {
+            "filename": "a.txt",
+            "contentType": "application/octet-stream",
+            "size": len(content),
+            "sha256": sha256(content).hexdigest(),
+            "text": content.decode(),
+        }
+    ]
+
+
+async def test_files_go_into_lists_and_one_may_go_to_several_places(sender: Sender) -> None:
+    body = form(
+        reading(MANY, files=[None, None, None]),
+        {"x": ["variables.files.2", "variables.files.0"], "y": ["variables.files.1"]},
+        part("y", b"Bravo", filename="b"),
+        part("x", b"Alpha", filename="a"),
+    )
+    read = (await sender.send(body)).json()["data"]["read"]
+    assert [file["text"] for file in read] == ["Alpha", "Bravo", "Alpha"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "argument", "variables", "path"),
+    [
+        ("$f:Upload!", "file:$f", {"f": None}, "variables.f"),
+        ("$f:Upload", "files:[$f]", {"f": None}, "variables.f"),
+        ("$f:[Upload]", "files:$f", {"f": None}, "variables.f"),
+        ("$f:[[Upload!]!]", "grid:$f", {"f": [[None]]}, "variables.f.0.0"),
+        ("$f:[[Upload!]!]", "grid:$f", {"f": None}, "variables.f"),
+        ("$f:Box", "box:$f", {"f": {"file": None}}, "variables.f.file"),
+        ("$f:Box!", "box:$f", {"f": {"box": {"files": [None]}}}, "variables.f.box.files.0"),
+        ("$f:[Box!]!", "boxes:$f", {"f": [{"file": None}]}, "variables.f.0.file"),
+        ("$f:[Box!]!", "boxes:$f", {"f": {"file": None}}, "variables.f.file"),
+    ],
+)
+async def test_files_go_wherever_the_schema_has_an_upload(
+    sender: Sender, declared: str, argument: str, variables: dict[str, Any], path: str
+) -> None:
+    query = f"mutation({declared}){{read({argument}){{text}}}}"
+    response = await sender.send(form(reading(query, **variables), {"0": [path]}, part("0", b"here", filename="a")))
+    assert response.json() == {"data": {"read": [{"text": "here"}]}}
+
+
+@pytest.mark.parametrize(
+    ("declared", "argument", "variables", "path"),
+    [
+        ("$f:JSON", "json:$f", {"f": None}, "variables.f"),
+        ("$f:JSON", "json:$f", {"f": {"a": None}}, "variables.f.a"),
+        ("$f:String", "text:$f", {"f": None}, "variables.f"),
+        ("$f:Box", "box:$f", {"f": None}, "variables.f"),
+        ("$f:Box", "box:$f", {"f": {"json": [None]}}, "variables.f.json.0"),
+        ("$f:Box", "box:$f", {"f": {"unknown": None}}, "variables.f.unknown"),
+        ("$f:[Upload]", "files:$f", {"f": {"a": None}}, "variables.f.a"),
+        ("$f:Upload", "file:$f", {"f": [None]}, "variables.f.0"),
+        ("$f:Upload", "file:$f", {"g": None}, "variables.g"),
+    ],
+)
+async def test_a_file_where_the_schema_has_no_upload_is_bad_input(  # noqa: PLR0917 - a row has so many parts
+    sender: Sender, receiver: Receiver, declared: str, argument: str, variables: dict[str, Any], path: str
+) -> None:
+    query = f"mutation({declared}){{read({argument}){{text}}}}"
+    response = await sender.send(form(reading(query, **variables), {"0": [path]}, part("0", b"here", filename="a")))
+    assert (response.status_code, codes(response)) == (400, ["BAD_USER_INPUT"])
+    assert path in response.json()["errors"][0]["message"]
+    assert receiver.calls == 0
+
+
+async def test_a_subscription_takes_no_files(sender: Sender) -> None:
+    query = "subscription($file:Upload){ticks(file:$file)}"
+    body = form(reading(query, file=None), {"0": ["variables.file"]}, part("0", b"x", filename="a"))
+    assert (await sender.send(body)).status_code == 400
+
+
+async def test_an_operation_without_files_may_come_this_way(sender: Sender) -> None:
+    assert (await sender.send(form({"query": "{hello}"}, {}))).json() == {"data": {"hello": None}}
+
+
+async def test_an_empty_file_is_a_file(sender: Sender) -> None:
+    read = (await sender.send(one_file(b"", filename="empty"))).json()["data"]["read"][0]
+    assert (read["size"], read["sha256"]) == (0, sha256(b"").hexdigest())
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("../../x", "x"),
+        ("C:\\\\folder\\\\x.txt", "x.txt"),
+        ("/etc/passwd", "passwd"),
+        ("..", ""),
+        ("", ""),
+        ("a" * 300, "a" * 255),
+        ('a\\"b.txt', 'a"b.txt'),
+        ("a%0D%0Ab", "a%0D%0Ab"),
+        ("a\tb\x7f", "ab"),
+        ("naïve 🏃.txt", "naïve 🏃.txt"),
+        (None, ""),
+    ],
+)
+async def test_a_filename_is_what_is_left_without_folders(sender: Sender, sent: str | None, kept: str) -> None:
+    read = (await sender.send(one_file(b"x", filename=sent))).json()["data"]["read"][0]
+    assert read["filename"] == kept
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("Image/PNG; a=b", "image/png"),
+        ("nonsense", "application/octet-stream"),
+        ('a/b"><script>', "application/octet-stream"),
+    ],
+)
+async def test_a_content_type_is_a_media_type(sender: Sender, sent: str, kept: str) -> None:
+    body = form(reading(file=None), {"0": ["variables.file"]}, part("0", b"x", f"Content-Type: {sent}", filename="a"))
+    assert (await sender.send(body)).json()["data"]["read"][0]["contentType"] == kept
+
+
+async def test_files_are_there_as_long_as_the_operation_and_no_longer(sender: Sender, receiver: Receiver) -> None:
+    before = open_files()
+    await sender.send(one_file(b"x" * 600_000, filename="a"))
+    assert open_files() == before
+    with pytest.raises(ValueError, match="closed file"):
+        receiver.uploads[0].open()
+
+
+async def test_a_file_that_is_held_open_stays_readable_at_any_place(sender: Sender, receiver: Receiver) -> None:
+    content = bytes(range(256)) * 3_000
+    receiver.holds = True
+    await sender.send(one_file(content, filename="a"))
+    one, other = receiver.held
+    with one, other:
+        assert (one.read(3), other.read(5), one.read(3)) == (content[:3], content[:5], content[3:6])
+        one.seek(-4, os.SEEK_END)
+        assert (one.read(), other.tell()) == (content[-4:], 5)

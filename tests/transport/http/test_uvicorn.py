@@ -1,0 +1,85 @@
+"""The endpoint in a real server on a real socket: what only shows there."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from tests.polling import PATIENCE
+from tests.transport.fake_app import World, limited
+from transport import TransportSettings
+
+HEAD = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+
+@asynccontextmanager
+async def served(world: World, settings: TransportSettings) -> AsyncIterator[int]:
+    """A server on a free port."""
+    app = Starlette(routes=[Route("/graphql", world.endpoint(settings))])
+    config = uvicorn.Config(app, http="httptools", ws="none", lifespan="off", log_config=None)
+    server = uvicorn.Server(config)
+    # It listens from here on: who connects before the server has started waits in the queue.
+    listening = socket.create_server(("127.0.0.1", 0))
+    async with asyncio.timeout(PATIENCE):
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            server.should_exit = True
+            await task
+
+
+async def exchange(port: int, *pieces: bytes) -> bytes:
+    """Send bytes; read till the server closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+        return await reader.read()
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_a_client_that_closes_its_socket_cancels_its_work(world: World) -> None:
+    async with served(world, limited()) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        body = b'{"query":"{slow}"}'
+        writer.write(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        await world.slow_started.wait()
+        writer.close()
+        await writer.wait_closed()
+        await world.slow_cancelled.wait()
+        assert await reader.read() == b""
+
+
+@pytest.mark.parametrize(
+    ("pieces", "status"),
+    [
+        ([HEAD + b"Content-Length: 20\r\n\r\n", b'{"query":'], b"408"),
+        ([HEAD + b"Content-Length: 5000\r\n\r\n", b"{"], b"413"),
+        ([HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"400\r\n" + b" " * 1024 + b"\r\n"], b"413"),
+    ],
+)
+async def test_a_body_too_slow_or_too_long_is_answered_and_the_connection_closed(
+    world: World, pieces: list[bytes], status: bytes
+) -> None:
+    async with served(world, limited(body_idle_seconds=0.05, body_bytes=1000)) as port:
+        answer = await exchange(port, *pieces)
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    assert b"BAD_REQUEST" in answer
+
+
+async def test_a_connection_serves_many_operations(world: World) -> None:
+    body = b'{"query":"{hello}"}'
+    request = HEAD + b"Content-Length: %d\r\n" % len(body)
+    async with served(world, limited()) as port:
+        answer = await exchange(port, *[request + b"\r\n" + body] * 3, request + b"Connection: close\r\n\r\n" + body)
+    assert answer.count(b"HTTP/1.1 200") == 4
+    assert (world.contexts, world.contexts_left) == (4, 4)

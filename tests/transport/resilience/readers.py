@@ -1,0 +1,118 @@
+"""Clients that remember what they are told, and may stop reading, and go on."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import suppress
+from typing import Any, Final, TypeAlias
+
+import orjson
+
+from bench.load_generator import HOST
+from tests.transport.resilience.listeners import Closed, Socket, chunk, post
+
+LONG: Final = """subscription { sessionActivities { __typename
+    ... on Activity { id data a: session { ...S } b: session { ...S } c: session { ...S } d: session { ...S } } } }
+    fragment S on Session { metadata }"""
+SHORT: Final = "subscription { sessionActivities { ... on Activity { data session { metadata } } } }"
+
+
+class Reader:
+    """One subscriber with a connection of its own."""
+
+    def __init__(self, writer: asyncio.StreamWriter, results: AsyncIterator[Any], told: Callable[[Any], None]) -> None:
+        self._writer = writer
+        self._results = results
+        self._told = told
+        self.places: list[str] = []
+        """Of the activities that it was told of: their `to`."""
+        self._more = asyncio.Condition()
+        self.task = asyncio.create_task(self._read())
+        """Its result is the code with which the server closed a WebSocket; 0 where the connection just ended."""
+
+    def pause(self) -> None:
+        """Take nothing from the connection any more."""
+        self._writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's reads and writes
+
+    def resume(self) -> None:
+        """Take what comes."""
+        self._writer.transport.resume_reading()  # type: ignore[attr-defined]  # likewise
+
+    async def has(self, number: int) -> None:
+        """Wait till it was told of so many places."""
+        async with self._more:
+            await self._more.wait_for(lambda: len(self.places) >= number)
+
+    async def sees(self, place: str) -> None:
+        """Wait till it was told of this place, and of nothing after it."""
+        async with self._more:
+            await self._more.wait_for(lambda: self.places[-1:] == [place])
+
+    async def leave(self) -> None:
+        """Hang up."""
+        self.task.cancel()
+        self._writer.transport.abort()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
+        await asyncio.wait([self.task])
+
+    async def _read(self) -> int:
+        try:
+            async for result in self._results:
+                (place,) = result["data"]["sessionActivities"]["data"]["to"]
+                self.places.append(place)
+                self._told(place)
+                async with self._more:
+                    self._more.notify_all()
+        except Closed as closed:
+            return closed.code
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return 0
+        return -1
+
+
+Connect: TypeAlias = Callable[[int, Callable[[str], None], str], Coroutine[Any, Any, Reader]]
+
+
+async def over_socket(port: int, told: Callable[[str], None], query: str) -> Reader:
+    """A WebSocket."""
+    opened = Socket(*await _narrow(port))
+    await opened.shake_hands()
+    opened.subscribe(query)
+
+    async def results() -> AsyncIterator[Any]:
+        while True:
+            message = await opened.message()
+            assert message["type"] == "next", message
+            yield message["payload"]
+
+    return Reader(opened.writer, results(), told)
+
+
+async def over_events(port: int, told: Callable[[str], None], query: str) -> Reader:
+    """Server-sent events."""
+    reader, writer = await _narrow(port)
+    writer.write(post(query, "text/event-stream"))
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+
+    async def results() -> AsyncIterator[Any]:
+        received = b""
+        while piece := await chunk(reader):
+            *events, received = (received + piece).split(b"\n\n")
+            for event in events:
+                if event.startswith(b"event: next\n"):
+                    yield orjson.loads(event.partition(b"\ndata: ")[2])
+
+    return Reader(writer, results(), told)
+
+
+KINDS: Sequence[Connect] = (over_socket, over_events)
+
+
+async def _narrow(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection that holds little of what its client has not read."""
+    opened = socket.socket()
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
+    opened.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(opened, (HOST, port))
+    return await asyncio.open_connection(sock=opened)

@@ -1,0 +1,85 @@
+"""A server that is told to stop tells everybody, answers what it has accepted, and is back soon."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from bench.load_generator import HOST
+from tests.transport.resilience.listeners import in_silence, over_events, over_parts, over_socket, post
+from tests.transport.resilience.server_process import STOPPED, Process, serving
+from tests.transport.resilience.writers import Ledger, write_half, write_over_http, write_over_socket
+
+LISTENERS = (over_socket, over_events, over_parts)
+
+
+@dataclass
+class Crowd:
+    """Everybody who is connected when the server is told to stop."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    seconds: float = 0.0
+    """From the signal to the end of the process."""
+
+    async def stop(self, server: Process, *, listeners: int, writers: int) -> None:
+        """Have everybody connect, and writers write; then stop the server, and look how it ends for them."""
+        port, ledger = server.port, self.ledger
+        listening = [await LISTENERS[number % len(LISTENERS)](port) for number in range(listeners)]
+        kinds = (write_over_http, write_over_socket)
+        writing = [asyncio.create_task(kinds[number % 2](port, ledger)) for number in range(writers)]
+        await ledger.more(3 * writers)
+        silent = [await in_silence(port) for _ in range(2)]
+        may_end, never = asyncio.Event(), asyncio.Event()
+        halves = [asyncio.create_task(write_half(port, ledger, event)) for event in (may_end, may_end, never, never)]
+        unsaid = await asyncio.open_connection(HOST, port)
+        unsaid[1].write(post("{viewer{name}}")[:40])
+        server.terminate()
+        began = monotonic()
+        await ledger.more(writers)  # it goes on answering those who are connected
+        may_end.set()
+        assert await server.ended() == STOPPED
+        self.seconds = monotonic() - began
+        await asyncio.gather(*writing)
+        never.set()
+        assert await asyncio.gather(*halves) == [200, 200, 503, 503]
+        with closing(unsaid[1]):
+            assert await unsaid[0].read() == b""
+        ends = await asyncio.gather(*(listener.end for listener in (*listening, *silent)))
+        assert ends == [("1012", "well", "well")[number % 3] for number in range(listeners)] + ["1012"] * 2
+        assert ledger.refused == []
+
+    def assert_kept(self, file: Path) -> None:
+        """What was acknowledged is stored, and nothing that was not."""
+        with closing(sqlite3.connect(file)) as database:
+            stored = {name for (name,) in database.execute("SELECT subject FROM session")}
+        assert stored == self.ledger.acknowledged
+
+
+async def test_a_server_that_stops_tells_everybody_and_answers_what_it_has_accepted(tmp_path: Path) -> None:
+    file, crowd = tmp_path / "test.db", Crowd()
+    async with asyncio.timeout(120), serving(file) as server:
+        await crowd.stop(server, listeners=9, writers=8)
+    crowd.assert_kept(file)
+
+
+@pytest.mark.long
+async def test_five_hundred_streams_and_many_writers_are_without_a_server_for_ten_seconds_at_most(
+    tmp_path: Path,
+) -> None:
+    file, crowd, port = tmp_path / "test.db", Crowd(), 0
+    async with asyncio.timeout(600):
+        for _ in range(3):
+            async with serving(file, port) as server:
+                await crowd.stop(server, listeners=500, writers=32)
+                assert crowd.seconds <= 6
+                began, port = monotonic(), server.port
+            crowd.assert_kept(file)
+            async with serving(file, port) as again:
+                await over_socket(port)
+                assert monotonic() - began + crowd.seconds <= 10
+                again.terminate()
+                await again.ended()

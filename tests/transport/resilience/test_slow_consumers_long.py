@@ -1,0 +1,137 @@
+"""The same at length: a thousand subscribers of a server of its own, a fifth of whom do not read for minutes."""
+
+import asyncio
+import os
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+
+from tests.server_process import Wire, wire
+from tests.transport.resilience.readers import KINDS, SHORT, Reader
+from tests.transport.resilience.server_process import Process, serving
+
+READERS, SLOW = 1_000, 200
+EVENTS_A_SECOND = 5
+BEFORE, AFTER = 60.0, float(os.environ.get("SLOW_SECONDS", "300"))
+"""Seconds for which all read, and then for which the slow do not."""
+MOST = 1.25 * 1024 * 1024
+"""Bytes that each of the slow may cost: its queue, and what is on the way."""
+PATIENCE = 30.0
+
+START = """mutation($metadata: JSON) { startSession(input: {variant: {user: {username: "ann"}}, metadata: $metadata}) {
+    session { id } } }"""
+MOVE = """mutation($id: ID!, $path: [String!]) { keepaliveSession(input: {id: $id, path: $path}) {
+    problems { code } } }"""
+
+
+@dataclass
+class Stretch:
+    """What those who read see of some time."""
+
+    delays: "array[float]" = field(default_factory=lambda: array("d"))
+
+    def note(self, place: str) -> None:
+        """Somebody is told, of what was asked for at this moment."""
+        self.delays.append(perf_counter() - float(place))
+
+    @property
+    def p99(self) -> float:
+        """Seconds after which 99 % were told."""
+        return sorted(self.delays)[len(self.delays) * 99 // 100]
+
+
+class Play:
+    """One server, and everybody who is there."""
+
+    def __init__(self, server: Process, asking: Wire, session: str) -> None:
+        self.server = server
+        self.now = Stretch()
+        self.places: list[str] = []
+        self.bytes = 0
+        """The most that the server held."""
+        self.closed: list[tuple[int, float]] = []
+        """Codes with which the slow were closed, and after how many seconds."""
+        self._asking = asking
+        self._session = session
+
+    async def go(self, seconds: float) -> Stretch:
+        """Let things happen for so long."""
+        self.now, self.bytes = Stretch(), 0
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for number in range(int(seconds * EVENTS_A_SECOND)):
+            await asyncio.sleep(began + number / EVENTS_A_SECOND - loop.time())  # the rate is what is tried
+            await self._move()
+            self.bytes = max(self.bytes, self.server.resident_bytes)
+        return self.now
+
+    async def _move(self) -> None:
+        place = str(perf_counter())
+        moved = await self._asking.ask(MOVE, id=self._session, path=[place])
+        assert moved == {"keepaliveSession": {"problems": []}}
+        self.places.append(place)
+
+    async def warm_up(self, readers: Sequence[Reader]) -> None:
+        """Streams begin a moment after they were asked for: let things happen until everybody is told of them."""
+        while not all(reader.places for reader in readers):
+            await self._move()
+        for reader in readers:
+            await reader.sees(self.places[-1])
+            reader.places.clear()
+        self.places.clear()
+
+    async def read(self, number: int) -> Reader:
+        """One who reads."""
+        return await KINDS[number % 2](self.server.port, self._note, SHORT)
+
+    def _note(self, place: str) -> None:
+        self.now.note(place)
+
+    async def do_not_read(self, number: int) -> None:
+        """One who subscribes and reads nothing, and comes back when it is closed; not all at the same moment."""
+        await asyncio.sleep(number * 2 * PATIENCE / SLOW)
+        while True:
+            reader = await KINDS[number % 2](self.server.port, lambda _: None, SHORT)
+            try:
+                reader.pause()
+                began = perf_counter()
+                await asyncio.sleep(2 * PATIENCE)  # it would not see its end, as it does not read
+                reader.resume()
+                self.closed.append((await reader.task, perf_counter() - began))
+            finally:
+                await reader.leave()
+
+
+@pytest.mark.long
+async def test_a_fifth_that_does_not_read_for_minutes_hurts_only_itself(tmp_path: Path) -> None:
+    async with (
+        asyncio.timeout(BEFORE + AFTER + 300),
+        serving(tmp_path / "test.db") as server,
+        wire(server.port) as asking,
+    ):
+        started = await asking.ask(START, metadata={"much": "x" * 6_000})
+        play = Play(server, asking, started["startSession"]["session"]["id"])
+        readers = [await play.read(number) for number in range(READERS)]
+        await play.warm_up(readers)
+        before = await play.go(BEFORE)
+        held = play.bytes
+        await asyncio.gather(*(reader.leave() for reader in readers[:SLOW]))
+        slow = [asyncio.create_task(play.do_not_read(number)) for number in range(SLOW)]
+        after = await play.go(AFTER)
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+        for reader in readers[SLOW:]:
+            await reader.has(len(play.places))
+            assert reader.places == play.places
+            await reader.leave()
+    assert len(play.closed) >= SLOW
+    # Who has not read for so long does not see why: what waited is dropped with the connection.
+    assert {code for code, _ in play.closed} <= {1013, 1006, 0}
+    assert max(seconds for _, seconds in play.closed) <= 2 * PATIENCE + 5
+    assert play.bytes <= held + SLOW * MOST
+    assert after.p99 <= 1.1 * before.p99 + 0.005, (before.p99, after.p99)

@@ -1,0 +1,103 @@
+"""Clients that write for as long as the server lets them, and know what was acknowledged to them."""
+
+import asyncio
+from contextlib import closing
+from itertools import count
+from typing import Final
+
+import orjson
+
+from bench.load_generator import HOST, parse_response
+from tests.transport.resilience.listeners import Closed, Socket, post
+
+START: Final = """mutation($name: String!) { startSession(input: {variant: {user: {username: $name}}}) {
+    session { subject } problems { code } } }"""
+
+
+class Ledger:
+    """The names of sessions that were acknowledged."""
+
+    def __init__(self) -> None:
+        self.acknowledged: set[str] = set()
+        self.refused: list[int] = []
+        """Statuses of other answers."""
+        self._names = count()
+        self._waiting: tuple[int, asyncio.Event] | None = None
+
+    async def more(self, number: int) -> None:
+        """Wait till so many more are acknowledged."""
+        reached = asyncio.Event()
+        self._waiting = len(self.acknowledged) + number, reached
+        await reached.wait()
+
+    def name(self) -> str:
+        """Another one."""
+        return f"name {next(self._names)}"
+
+    def note(self, result: object, name: str) -> None:
+        """An answer has come, which must be that the session is there."""
+        assert result == {"data": {"startSession": {"session": {"subject": name}, "problems": []}}}, result
+        self.acknowledged.add(name)
+        if self._waiting is not None and len(self.acknowledged) >= self._waiting[0]:
+            self._waiting[1].set()
+
+
+async def write_over_http(port: int, ledger: Ledger) -> None:
+    """One connection, kept alive till the server closes it."""
+    reader, writer = await asyncio.open_connection(HOST, port)
+    with closing(writer):
+        while True:
+            name = ledger.name()
+            writer.write(post(START, name=name))
+            if (answer := await _answer(reader)) is None:
+                return None
+            status, body = answer
+            if status != 200:
+                return ledger.refused.append(status)
+            ledger.note(orjson.loads(body), name)
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes] | None:
+    received = b""
+    while (answer := parse_response(received)) is None:
+        try:
+            received += (piece := await reader.read(65_536))
+        except ConnectionError:
+            piece = b""
+        if not piece:
+            assert not received, "half an answer"
+            return None
+    return answer
+
+
+async def write_over_socket(port: int, ledger: Ledger) -> None:
+    """One WebSocket, till the server closes it, for a restart."""
+    socket = await Socket.open(port)
+    try:
+        while True:
+            name = ledger.name()
+            socket.subscribe(START, name=name)
+            told = await socket.message()
+            assert told["type"] == "next", told
+            ledger.note(told["payload"], name)
+            assert (await socket.message())["type"] == "complete"
+    except Closed as closed:
+        assert closed.code == 1012  # noqa: PT017 - it is how this ends
+    finally:
+        await socket.end()
+
+
+async def write_half(port: int, ledger: Ledger, go_on: asyncio.Event) -> int:
+    """A request of which the last bytes come when they may; the status of its answer."""
+    reader, writer = await asyncio.open_connection(HOST, port)
+    with closing(writer):
+        name = ledger.name()
+        sent = post(START, name=name)
+        writer.write(sent[:-7])
+        await go_on.wait()
+        writer.write(sent[-7:])
+        answer = await _answer(reader)
+        assert answer is not None
+        if answer[0] == 200:
+            ledger.note(orjson.loads(answer[1]), name)
+        return answer[0]

@@ -1,0 +1,95 @@
+"""Calls the endpoint as a server does, and hears its answer piece by piece."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Self
+from urllib.parse import urlencode
+
+import orjson
+from starlette.requests import HTTPConnection
+
+from tests.polling import PATIENCE
+from tests.transport.subscriptions.fake_source import Caller, Log
+from tests.transport.subscriptions.stream_server import schema
+from transport import GraphQLEndpoint, TransportSettings
+
+
+def endpoint(log: Log, settings: TransportSettings | None = None) -> GraphQLEndpoint:
+    """The endpoint on a log."""
+
+    @asynccontextmanager
+    async def make_context(_connection: HTTPConnection) -> AsyncIterator[Caller]:
+        if log.caller_error is not None:
+            raise log.caller_error
+        try:
+            yield Caller()
+        finally:
+            log.contexts_left += 1
+
+    return GraphQLEndpoint(schema(log), make_context, settings)
+
+
+class Call:
+    """One request, from the server's side: `async with Call(…) as call`."""
+
+    def __init__(
+        self, app: GraphQLEndpoint, accept: str, query: str, *, method: str = "POST", **more: Mapping[str, Any]
+    ) -> None:
+        members = {"query": query, **more.get("members", {})}
+        headers = {"host": "localhost", "accept": accept, "content-type": "application/json", **more.get("headers", {})}
+        reads = method == "GET"
+        self._app = app
+        self._scope = {
+            "type": "http",
+            "method": method,
+            "path": "/graphql",
+            "query_string": urlencode(texts(members)).encode() if reads else b"",
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }
+        self._received: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._received.put_nowait({"type": "http.request", "body": b"" if reads else orjson.dumps(members)})
+        self._sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def __aenter__(self) -> Self:
+        self.task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.leave()
+        await asyncio.wait_for(self.task, PATIENCE)
+
+    def leave(self) -> None:
+        """The client goes away."""
+        self._received.put_nowait({"type": "http.disconnect"})
+
+    async def start(self) -> tuple[int, dict[str, str]]:
+        """The status and the headers."""
+        message = await asyncio.wait_for(self._sent.get(), PATIENCE)
+        return message["status"], {name.decode(): value.decode() for name, value in message["headers"]}
+
+    async def piece(self) -> bytes:
+        """The next piece of the body."""
+        message = await asyncio.wait_for(self._sent.get(), PATIENCE)
+        body: bytes = message["body"]
+        return body
+
+    async def rest(self) -> bytes:
+        """The body to its end."""
+        body: bytes = b""
+        while True:
+            message = await asyncio.wait_for(self._sent.get(), PATIENCE)
+            body += message["body"]
+            if not message.get("more_body"):
+                return body
+
+    async def _run(self) -> None:
+        await self._app(self._scope, self._received.get, self._send)
+
+    async def _send(self, message: Any) -> None:
+        self._sent.put_nowait(message)
+
+
+def texts(members: Mapping[str, Any]) -> dict[str, str]:
+    """Members as they stand in a query string."""
+    return {name: value if isinstance(value, str) else orjson.dumps(value).decode() for name, value in members.items()}

@@ -1,0 +1,172 @@
+"""A schema on the toy source, a server of it without sockets, and ways to read its answers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import orjson
+from graphql import GraphQLObjectType, GraphQLSchema, build_schema
+
+from tests.polling import until
+from tests.transport.fake_app import Expected
+from tests.transport.subscriptions.fake_source import Caller, Log, ToySource, items
+from transport import TransportSettings
+from transport.execution import Execution
+from transport.request import OperationRequest
+from transport.subscriptions import Answer, Frame, Streams, Wishes
+from transport.subscriptions.subscriber import Subscription
+
+SDL = """
+directive @defer(if: Boolean! = true, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
+scalar JSON
+type Query { hello: String! fails: String slow: String thing: Thing things: [Thing!]! }
+type Mutation { write: String! }
+type Thing { id: ID! name: String slow: String fails: String unencodable: JSON thing: Thing }
+type Subscription {
+  told(room: String, after: String): Told!
+  broken(how: String!): Told
+}
+type Told {
+  number: Int! caller: String text(size: Int): String fails: String! variables: JSON slow: String unencodable: JSON
+}
+"""
+
+ASK = "subscription Told($room: String, $after: String) { told(room: $room, after: $after) { number caller } }"
+
+
+def schema(log: Log) -> GraphQLSchema:
+    """The schema, on a log."""
+    built = build_schema(SDL)
+    subscription, told, query = (built.type_map[name] for name in ("Subscription", "Told", "Query"))
+    assert isinstance(subscription, GraphQLObjectType)
+    assert isinstance(told, GraphQLObjectType)
+    assert isinstance(query, GraphQLObjectType)
+    subscription.fields["told"].subscribe = partial(subscribe, log)
+    subscription.fields["told"].resolve = partial(resolve, log)
+    subscription.fields["broken"].subscribe = partial(subscribe_broken, log)
+    told.fields["caller"].resolve = lambda _told, info: info.context.name
+    told.fields["text"].resolve = lambda _told, _info, size=10: "x" * size
+    told.fields["fails"].resolve = fails
+    told.fields["variables"].resolve = lambda _told, info: info.variable_values.coerced
+    told.fields["slow"].resolve = partial(slow, log)
+    told.fields["unencodable"].resolve = lambda _told, _info: object()
+    query.fields["hello"].resolve = lambda _root, info: f"hello {info.context.name}"
+    query.fields["fails"].resolve = fails
+    query.fields["slow"].resolve = partial(slow, log)
+    query.fields["thing"].resolve = lambda _root, _info: {"id": "1", "name": "one"}
+    query.fields["things"].resolve = lambda _root, _info: [{"id": "1"}, {"id": "2"}]
+    thing, mutation = built.type_map["Thing"], built.type_map["Mutation"]
+    assert isinstance(thing, GraphQLObjectType)
+    assert isinstance(mutation, GraphQLObjectType)
+    thing.fields["slow"].resolve = partial(slow, log)
+    thing.fields["fails"].resolve = fails
+    thing.fields["unencodable"].resolve = lambda _thing, _info: object()
+    thing.fields["thing"].resolve = lambda _thing, _info: {"id": "3", "name": "three"}
+    mutation.fields["write"].resolve = lambda _root, _info: "written"
+    return built
+
+
+def subscribe(log: Log, _root: None, info: Any, room: str | None = None, after: str | None = None) -> ToySource:
+    """The resolver of `told`."""
+    if room == "locked":
+        raise Expected("That room is locked", code="FORBIDDEN")
+    return ToySource(log, info.context, room, after)
+
+
+async def subscribe_broken(log: Log, _root: None, info: Any, how: str) -> Any:
+    """The resolver of `broken`."""
+    if how == "surprise":
+        raise RuntimeError("hunter2")
+    if how == "slow":
+        await slow(log, None, info)
+    return how if how == "nothing" else items(asyncio.Queue())
+
+
+def resolve(log: Log, root: Any, _info: Any, **_arguments: Any) -> Any:
+    """Counts executions."""
+    log.executed.append(root["number"])
+    return root
+
+
+def fails(_source: Any, _info: Any) -> str:
+    """Fails as it should not."""
+    raise RuntimeError("hunter2")
+
+
+async def slow(log: Log, _source: Any, _info: Any) -> str:
+    """Waits for the log's gate."""
+    log.waiting.set()
+    try:
+        await log.gate.wait()
+    except asyncio.CancelledError:
+        log.cancelled.set()
+        raise
+    return "at last"
+
+
+class Server:
+    """Streams on a log."""
+
+    def __init__(self, log: Log, settings: TransportSettings | None = None) -> None:
+        self.log = log
+        chosen = settings or TransportSettings()
+        self.streams = Streams(Execution(schema(log), chosen), chosen.limits)
+
+    async def open(
+        self,
+        query: str = ASK,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        caller: Caller | None = None,
+        wishes: Wishes | None = None,
+        **members: Any,
+    ) -> Answer:
+        """The answer to one request."""
+
+        @asynccontextmanager
+        async def make_context() -> AsyncIterator[Caller]:
+            try:
+                yield caller or Caller()
+            finally:
+                self.log.contexts_left += 1
+
+        request = OperationRequest(query, variables or {}, **members)
+        return await self.streams.open(request, make_context, wishes=wishes or Wishes())
+
+
+def body(frame: Frame) -> Any:
+    """What a frame holds."""
+    return orjson.loads(frame.payload)
+
+
+async def rest(answer: Answer) -> list[Any]:
+    """All frames to the end of the stream, which is closed then."""
+    try:
+        return [body(frame) async for frame in answer.frames]
+    finally:
+        await answer.frames.aclose()
+
+
+async def numbers(answer: Answer, count: int) -> list[int]:
+    """The numbers of the next items."""
+    return [body(await anext(answer.frames))["data"]["told"]["number"] for _ in range(count)]
+
+
+async def joined(answer: Answer, count: int = 1) -> "asyncio.Task[list[int]]":
+    """A task that waits for the next items of a stream, which is past its beginning."""
+    task = asyncio.create_task(numbers(answer, count))
+    await until(lambda: is_live(answer))
+    return task
+
+
+def is_live(answer: Answer) -> bool:
+    """Whether a stream is past its beginning."""
+    assert isinstance(answer.frames, Subscription)
+    return answer.frames.is_live
+
+
+def codes(result: Any) -> list[str]:
+    """The codes of the errors of a result."""
+    return [error["extensions"]["code"] for error in result.get("errors", [])]

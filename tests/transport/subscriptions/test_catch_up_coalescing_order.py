@@ -1,0 +1,85 @@
+"""Whoever comes and leaves in a crowd, whatever happens meanwhile: each sees all there is from its place on, once."""
+
+import asyncio
+from contextlib import suppress
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.polling import until
+from tests.transport.fake_app import limited
+from tests.transport.subscriptions.fake_source import Log
+from tests.transport.subscriptions.stream_server import Server, numbers
+
+READERS = 8
+LONG = "subscription($after:String){told(after:$after){number text(size:100)}}"
+
+happen = st.tuples(st.just("happen"), st.integers(1, 5))
+come_back = st.tuples(st.just("come back"), st.integers(0, READERS - 1))
+leave = st.tuples(st.just("leave"), st.integers(0, READERS - 1))
+yield_ = st.tuples(st.just("yield"), st.integers(1, 40))
+
+
+class Reader:
+    """Reads all the time, while it is there."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.last = 0
+        self._task: asyncio.Task[None] | None = None
+
+    async def _read(self) -> None:
+        answer = await self._server.open(LONG, {"after": str(self.last)})
+        try:
+            while True:
+                (number,) = await numbers(answer, 1)
+                assert number == self.last + 1
+                self.last = number
+        finally:
+            await answer.frames.aclose()
+
+    async def come_back(self) -> None:
+        """Begin after what it has seen."""
+        await self.leave()
+        self._task = asyncio.create_task(self._read())
+
+    async def leave(self) -> None:
+        """Hang up, wherever it is. Raises what it has met."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+
+async def play(steps: list[tuple[str, int]], queue_bytes: int) -> None:
+    """Do the steps, then let all read to the end."""
+    log = Log(length=3)
+    server = Server(log, limited(stream_queue_bytes=queue_bytes))
+    readers = [Reader(server) for _ in range(READERS)]
+    for step, number in steps:
+        if step == "happen":
+            log.happen(number)
+        elif step == "come back":
+            await readers[number].come_back()
+        elif step == "leave":
+            await readers[number].leave()
+        else:
+            for _ in range(number):
+                await asyncio.sleep(0)
+    for reader in readers:
+        await reader.come_back()
+    log.happen()
+    await until(lambda: all(reader.last == log.length for reader in readers))
+    for reader in readers:
+        await reader.leave()
+    assert not server.streams.subscriptions
+    assert not len(server.streams.groups)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    steps=st.lists(st.one_of(happen, come_back, come_back, leave, yield_), max_size=60),
+    queue_bytes=st.sampled_from([0, 400, 2_000, 100_000]),
+)
+def test_in_a_crowd_nothing_is_missed_or_told_twice(steps: list[tuple[str, int]], queue_bytes: int) -> None:
+    asyncio.run(asyncio.wait_for(play(steps, queue_bytes), 30))

@@ -1,0 +1,84 @@
+"""Whatever the order in which things happen and are read: each reader sees all there is from its beginning on, once."""
+
+import asyncio
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.polling import PATIENCE
+from tests.transport.fake_app import limited
+from tests.transport.subscriptions.fake_source import Log
+from tests.transport.subscriptions.stream_server import Server, numbers
+from transport.subscriptions import fanout
+
+READERS = 3
+QUERY = "subscription($after:String){told(after:$after){number text(size:100)}}"
+
+happen = st.tuples(st.just("happen"), st.integers(1, 8))
+read = st.tuples(st.just("read"), st.integers(0, READERS - 1))
+come_back = st.tuples(st.just("come back"), st.integers(0, READERS - 1))
+yield_ = st.tuples(st.just("yield"), st.integers(1, 3))
+
+
+class Reader:
+    """Reads one number after the other, and comes back with its cursor."""
+
+    def __init__(self, server: Server, after: int) -> None:
+        self._server = server
+        self.last = after
+
+    async def begin(self) -> None:
+        """Open a stream after what it has seen."""
+        self.answer = await self._server.open(QUERY, {"after": str(self.last)})
+
+    async def read(self) -> None:
+        """Read one more, which must be the next."""
+        if self.last < self._server.log.length:
+            (number,) = await numbers(self.answer, 1)
+            assert number == self.last + 1
+            self.last = number
+
+    async def come_back(self) -> None:
+        """Leave, and begin again."""
+        await self.answer.frames.aclose()
+        await self.begin()
+
+
+async def play(steps: list[tuple[str, int]], queue_bytes: int, *, stretches: bool) -> None:
+    """Do the steps, then read to the end."""
+    log = Log(length=5, stretches=stretches)
+    server = Server(log, limited(stream_queue_bytes=queue_bytes))
+    readers = [Reader(server, after) for after in range(READERS)]
+    for reader in readers:
+        await reader.begin()
+    for step, number in steps:
+        if step == "happen":
+            log.happen(number)
+        elif step == "read":
+            await readers[number].read()
+        elif step == "come back":
+            await readers[number].come_back()
+        else:
+            for _ in range(number):
+                await asyncio.sleep(0)
+        assert server.streams.queued_bytes <= READERS * queue_bytes
+    for reader in readers:
+        while reader.last < log.length:
+            await reader.read()
+        await reader.answer.frames.aclose()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    steps=st.lists(st.one_of(happen, read, come_back, yield_), max_size=60),
+    queue_bytes=st.sampled_from([0, 400, 2_000]),
+    stretches=st.booleans(),
+    at_once=st.sampled_from([1, fanout.MEMBERS_AT_ONCE]),
+)
+def test_nothing_is_missed_or_told_twice(
+    steps: list[tuple[str, int]], queue_bytes: int, stretches: bool, at_once: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(fanout, "MEMBERS_AT_ONCE", at_once)
+        asyncio.run(asyncio.wait_for(play(steps, queue_bytes, stretches=stretches), PATIENCE))

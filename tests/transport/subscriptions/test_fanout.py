@@ -1,0 +1,214 @@
+"""Who is told the same is told it once; who is not never sees what another is told."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.polling import until
+from tests.transport.subscriptions.fake_source import Caller, Log
+from tests.transport.subscriptions.stream_server import ASK, Server, body, is_live, joined, numbers
+from transport.request import OperationRequest
+from transport.subscriptions import Answer, Frame
+
+SUBSCRIBERS = 1_000
+FIELDS = "{ number caller }"
+
+
+async def frames(answer: Answer, count: int) -> list[Frame]:
+    """The next frames."""
+    return [await anext(answer.frames) for _ in range(count)]
+
+
+async def told_to_all(server: Server, answers: list[Answer], times: int) -> list[list[Frame]]:
+    """What all streams are told, once they are past their beginnings, of what then happens so many times."""
+    tasks = [asyncio.create_task(frames(answer, times)) for answer in answers]
+    await until(lambda: all(map(is_live, answers)))
+    server.log.executed.clear()
+    server.log.happen(times)
+    return await asyncio.gather(*tasks)
+
+
+async def close(answers: list[Answer]) -> None:
+    """Close streams."""
+    for answer in answers:
+        await answer.frames.aclose()
+
+
+async def test_a_thousand_equal_subscribers_cost_one_execution_and_one_encoding_each_time(server: Server) -> None:
+    answers = [await server.open() for _ in range(SUBSCRIBERS)]
+    told = await told_to_all(server, answers, 10)
+    assert server.log.executed == list(range(1, 11))
+    assert len({id(frame.payload) for stream in told for frame in stream}) == 10
+    assert all([body(frame)["data"]["told"]["number"] for frame in stream] == list(range(1, 11)) for stream in told)
+    assert (server.log.followed, len(server.streams.groups)) == (1, 1)
+    await close(answers)
+
+
+async def test_it_is_so_again_when_all_come_back_each_with_a_cursor_of_its_own(server: Server) -> None:
+    server.log.happen(SUBSCRIBERS)
+    answers = [await server.open(variables={"after": str(number)}) for number in range(SUBSCRIBERS)]
+    for number in (0, 1, SUBSCRIBERS - 1):
+        missed = list(range(number + 1, SUBSCRIBERS + 1))
+        assert await numbers(answers[number], len(missed)) == missed
+    await close(answers)
+    answers = [await server.open(variables={"after": str(SUBSCRIBERS - number % 2)}) for number in range(SUBSCRIBERS)]
+    await asyncio.gather(*(numbers(answer, 1) for answer in answers[1::2]))
+    told = await told_to_all(server, answers, 10)
+    assert server.log.executed == list(range(SUBSCRIBERS + 1, SUBSCRIBERS + 11))
+    assert len({id(frame.payload) for stream in told for frame in stream}) == 10
+    assert len(server.streams.groups) == 1
+    await close(answers)
+
+
+ANN, BOB = Caller("ann", "a"), Caller("bob", "b")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (OperationRequest(ASK), OperationRequest(ASK)),
+        (OperationRequest(ASK, {"room": "x"}), OperationRequest(ASK, {"room": "x"})),
+        (OperationRequest(ASK, {"after": "0"}), OperationRequest(ASK, {"after": "0"})),
+        (OperationRequest(ASK, {"after": "0"}), OperationRequest(ASK)),
+        # What looks like another's key, wherever a client may write.
+        (OperationRequest(ASK, {"room": "a"}), OperationRequest(ASK, {"room": "('a', None)"})),
+        (OperationRequest(ASK, {"scope": "b"}), OperationRequest(ASK, {"scope": "a", "caller": "ann"})),
+        (OperationRequest(ASK, {}, "Told"), OperationRequest(ASK, {}, None, {"key": ["a", None]})),
+    ],
+)
+async def test_a_caller_never_sees_what_another_scope_is_told(
+    server: Server, one: OperationRequest, other: OperationRequest
+) -> None:
+    async def opened(caller: Caller, request: OperationRequest) -> Answer:
+        return await server.open(request.query or "", request.variables, caller=caller, extensions=request.extensions)
+
+    answers = [await opened(ANN, one), await opened(BOB, other), await opened(ANN, one), await opened(BOB, other)]
+    told = await told_to_all(server, answers, 3)
+    seen = [{body(frame)["data"]["told"]["caller"] for frame in stream} for stream in told]
+    assert seen == [{"ann"}, {"bob"}, {"ann"}, {"bob"}]
+    assert len(server.streams.groups) == 2
+    await close(answers)
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "other_query", "other_variables"),
+    [
+        (ASK, {"room": "x"}, ASK, {"room": "y"}),
+        (ASK, {"room": None}, ASK, {}),
+        (ASK, {}, ASK + " ", {}),
+        (f"subscription{{told{FIELDS}}}", {}, "subscription{told{number}}", {}),
+        ('subscription{told(after:"1"){number}}', {}, 'subscription{told(after:"2"){number}}', {}),
+        # Here `after` decides what follows, too.
+        (
+            "subscription($after:String){told(room:$after after:$after){number}}",
+            {"after": "1"},
+            "subscription($after:String){told(room:$after after:$after){number}}",
+            {"after": "2"},
+        ),
+        (
+            "subscription($n:Int!){told{number text(size:$n)}}",
+            {"n": 1},
+            "subscription($n:Int!){told{number text(size:$n)}}",
+            {"n": 2},
+        ),
+        (
+            "subscription A{told{number}} subscription B{told{number text}}",
+            {"operation_name": "A"},
+            "subscription A{told{number}} subscription B{told{number text}}",
+            {"operation_name": "B"},
+        ),
+    ],
+)
+async def test_what_is_not_the_same_is_not_shared(
+    server: Server, query: str, variables: dict[str, Any], other_query: str, other_variables: dict[str, Any]
+) -> None:
+    answers = []
+    for text, values in ((query, variables), (other_query, other_variables)):
+        given = dict(values)
+        name = given.pop("operation_name", None)
+        answers.append(await server.open(text, given, operation_name=name))
+    tasks = [await joined(answer) for answer in answers if not answer.refused]
+    assert len(tasks) == len(server.streams.groups) == 2
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await close(answers)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        ASK,
+        "subscription Told($room:String,$after:String!){told(room:$room,after:$after){number caller}}",
+        "subscription Told($room:String,$after:String){...on Subscription{told(after:$after,room:$room){number}}}",
+        "subscription Told($a:String,$after:String){told(after:$after){number}told(after:$after room:$a){number}}",
+    ],
+)
+async def test_a_variable_that_says_only_where_to_begin_does_not_part_a_group(server: Server, query: str) -> None:
+    server.log.happen(2)
+    if query.count("told(") == 2:
+        query = query.replace("told(after:$after)", "told(after:$after room:$a)")
+    answers = [await server.open(query, {"after": after}) for after in ("2", "1", "0")]
+    for answer, missed in zip(answers, ([], [2], [1, 2]), strict=True):
+        assert await numbers(answer, len(missed)) == missed
+    told = await told_to_all(server, answers, 2)
+    assert server.log.executed == [3, 4]
+    assert len({id(frame.payload) for stream in told for frame in stream}) == 2
+    await close(answers)
+
+
+async def test_nobody_sees_where_another_began(server: Server) -> None:
+    query = "subscription($after:String $room:String){told(after:$after room:$room){number variables}}"
+    server.log.happen(2)
+    answers = [await server.open(query, {"after": after, "room": "x"}) for after in ("1", "0")]
+    first = [body(await anext(answer.frames))["data"]["told"] for answer in answers]
+    assert first == [
+        {"number": 2, "variables": {"after": "1", "room": "x"}},
+        {"number": 1, "variables": {"after": "0", "room": "x"}},
+    ]
+    await anext(answers[1].frames)
+    told = await told_to_all(server, answers, 1)
+    assert [body(frame)["data"]["told"]["variables"] for (frame,) in told] == [{"room": "x"}] * 2
+    await close(answers)
+
+
+async def test_a_group_ends_with_its_last_stream_and_begins_anew(server: Server, log: Log) -> None:
+    answers = [await server.open(), await server.open()]
+    await told_to_all(server, answers, 1)
+    await answers[0].frames.aclose()
+    assert len(server.streams.groups) == 1
+    await answers[1].frames.aclose()
+    assert not server.streams.groups
+    await until(lambda: log.unfollowed == 1)
+    again = [await server.open()]
+    await told_to_all(server, again, 1)
+    assert log.followed == 2
+    await close(again)
+
+
+async def test_what_happens_while_a_stream_begins_is_told_once_and_in_order(server: Server, log: Log) -> None:
+    answers = [await server.open() for _ in range(3)]
+    await told_to_all(server, answers, 2)
+    late = await server.open(variables={"after": "0"})
+    log.in_opening = lambda: log.happen(2)
+    assert await numbers(late, 2) == [1, 2]
+    log.in_opening = None
+    log.happen(2)
+    assert await numbers(late, 4) == [3, 4, 5, 6]
+    await close([*answers, late])
+
+
+async def test_what_the_beginning_has_told_is_not_told_again(server: Server, log: Log) -> None:
+    first = await server.open()
+    await told_to_all(server, [first], 1)
+    late = await server.open(variables={"after": "0"})
+    assert await numbers(late, 1) == [1]  # it is in the group now, and past where it reads the log
+    log.happen(1)
+    assert await numbers(late, 1) == [2]
+    begun = await server.open(variables={"after": "0"})
+    log.happen(1)  # the group is told, before the newcomer reads the log
+    assert await numbers(begun, 3) == [1, 2, 3]
+    log.happen(1)
+    assert await numbers(begun, 1) == [4]
+    await close([first, late, begun])

@@ -1,0 +1,168 @@
+"""A server that stops, on real sockets: everybody is told, nobody is waited for in vain."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Route
+from structlog.testing import capture_logs
+
+from tests.polling import PATIENCE, until
+from tests.transport.fake_app import limited
+from tests.transport.subscriptions.asgi_client import endpoint
+from tests.transport.subscriptions.fake_source import Log
+from transport import GraphQLEndpoint
+from transport.server.server import Living, Server, options
+
+STREAMS = 500
+REQUEST = (
+    b"GET /graphql?query=subscription%20S{told{number%20text(size:SIZE)}} HTTP/1.1\r\n"
+    b"Host: localhost\r\nAccept: text/event-stream\r\n\r\n"
+)
+
+
+@asynccontextmanager
+async def serving(
+    app: GraphQLEndpoint, living: Living | None = None
+) -> AsyncIterator[tuple[int, Server, "asyncio.Task[None]"]]:
+    """A real server on a free port."""
+    config = uvicorn.Config(
+        Starlette(routes=[Route("/graphql", app)]), **options() | {"loop": "asyncio", "lifespan": "off"}
+    )
+    server = Server(config, lambda: None, living or app.streams)
+    listening = socket.create_server(("127.0.0.1", 0), backlog=STREAMS)
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        yield listening.getsockname()[1], server, task
+    finally:
+        server.should_exit = True
+        await asyncio.wait_for(task, PATIENCE)
+
+
+class Ending:
+    """Ends what lives its own way, and cuts nothing."""
+
+    def __init__(self, close: Callable[[float], Awaitable[None]]) -> None:
+        self._close = close
+
+    async def close(self, seconds: float) -> None:
+        await self._close(seconds)
+
+    def cut(self) -> None:
+        """There is nothing to cut."""
+
+
+class Client:
+    """Who listens to a stream on a socket of its own."""
+
+    def __init__(self, port: int, size: int = 10) -> None:
+        self._port = port
+        self._size = size
+
+    async def __aenter__(self) -> asyncio.StreamReader:
+        """The socket, when the stream has begun."""
+        reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port, limit=2**20)
+        self._writer.write(REQUEST.replace(b"SIZE", str(self._size).encode()))
+        await reader.readuntil(b"\r\n\r\n")
+        return reader
+
+    async def __aexit__(self, *_: object) -> None:
+        self._writer.close()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
+
+
+async def come(clients: AsyncExitStack, port: int, log: Log, number: int) -> list[asyncio.StreamReader]:
+    """So many clients, one after the other: those who come at the same moment begin together, and count as one."""
+    readers: list[asyncio.StreamReader] = []
+    while len(readers) < number:
+        readers.append(await clients.enter_async_context(Client(port)))
+        await until(lambda: log.closed == len(readers))
+    return readers
+
+
+async def test_five_hundred_streams_end_with_the_server_and_within_its_time(log: Log) -> None:
+    app = endpoint(log)
+    asked: list[float] = []
+
+    async def close(seconds: float) -> None:
+        asked.append(seconds)
+        await app.streams.close(0.1)
+
+    async with AsyncExitStack() as clients, serving(app, Ending(close)) as (port, server, task):
+        readers = await come(clients, port, log, STREAMS)
+        server.should_exit = True
+        async with asyncio.timeout(PATIENCE):
+            ends = await asyncio.gather(*(reader.read() for reader in readers))
+            await task
+    assert asked == [2.0]
+    assert all(b": the server ends this stream" in end and b"complete" not in end for end in ends)
+    assert not app.streams.subscriptions
+    assert not app.streams.groups
+
+
+async def test_streams_end_one_after_the_other(log: Log) -> None:
+    app = endpoint(log)
+    times: list[float] = []
+    loop = asyncio.get_running_loop()
+
+    async def read(reader: asyncio.StreamReader) -> None:
+        await reader.readuntil(b": the server")
+        times.append(loop.time())
+
+    async with AsyncExitStack() as clients, serving(app) as (port, _, _):
+        readers = await come(clients, port, log, 4)
+        began = loop.time()
+        reading = asyncio.gather(*(read(reader) for reader in readers))
+        await app.streams.close(0.2)
+        await reading
+    assert all(moment - began >= place * 0.04 for place, moment in enumerate(times))
+
+
+async def test_nothing_begins_while_the_server_stops(log: Log) -> None:
+    app = endpoint(log)
+    refused: list[bytes] = []
+
+    async def close(_seconds: float) -> None:
+        await app.streams.close(0)
+        writer.write(REQUEST.replace(b"SIZE", b"1"))
+        refused.append(await reader.readuntil(b"\r\n\r\n"))
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", port)
+
+    async with serving(app, Ending(close)) as (port, _, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /graphql?query={hello} HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await reader.readuntil(b'"hello anybody"}}')
+    writer.close()
+    assert refused[0].startswith(b"HTTP/1.1 503 ")
+
+
+async def test_a_client_that_closes_its_socket_closes_the_source(log: Log) -> None:
+    app = endpoint(log)
+    async with serving(app) as (port, _, _):
+        async with Client(port):
+            await until(lambda: log.followers)
+        await until(lambda: log.unfollowed)
+        await until(lambda: not app.streams.subscriptions)
+
+
+async def test_a_client_that_stops_reading_is_cut_off_and_others_are_not(log: Log) -> None:
+    app = endpoint(log, limited(stream_stall_seconds=0.5))
+    with capture_logs() as logged:
+        async with serving(app) as (port, server, _), Client(port, 100_000) as stuck:
+            stuck._transport.pause_reading()  # type: ignore[attr-defined]  # asyncio reads even where nobody asks
+            async with Client(port, 1) as reader:
+                await until(lambda: log.closed == 2)
+                while len(app.streams.subscriptions) == 2:
+                    log.happen()
+                    await reader.readuntil(b"\n\n")
+                    assert app.streams.queued_bytes <= 1024 * 1024
+                await until(lambda: len(server.server_state.connections) == 1)
+                log.happen()
+                assert b"event: next" in await reader.readuntil(b"id: %d\n" % log.length)
+    assert [line["outcome"] for line in logged] == ["too slow", "gone"]

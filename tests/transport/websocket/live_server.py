@@ -1,0 +1,211 @@
+"""A server with a WebSocket endpoint on a real socket, and clients of it: honest ones, and bytes."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
+from starlette.routing import WebSocketRoute
+from starlette.types import ASGIApp
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin, Subprotocol
+
+from tests.polling import PATIENCE, until
+from tests.transport.subscriptions.fake_source import Caller, Log
+from tests.transport.subscriptions.stream_server import Server
+from transport import TransportSettings
+from transport.connection import connection_params
+from transport.server.http_protocol import HttpProtocol
+from transport.server.server import options
+from transport.websocket import WebSocketEndpoint, WebSocketProtocol
+
+PROTOCOL = "graphql-transport-ws"
+
+HELLO = {"query": "{hello}"}
+TOLD = {"query": "subscription Told($room: String, $after: String){told(room: $room, after: $after){number}}"}
+
+
+@dataclass
+class Site:
+    """The server, seen from within."""
+
+    port: int
+    log: Log
+    endpoint: WebSocketEndpoint
+    server: Server
+    app: uvicorn.Server
+    context_error: Exception | None = None
+    params: list[Mapping[str, Any]] = field(default_factory=list)
+    """What came with `connection_init`, each time that a context was made."""
+
+    def forget(self) -> None:
+        """Whatever happened has not happened."""
+        vars(self.log).update(vars(Log()))
+        self.params, self.context_error = [], None
+
+    async def empty(self) -> None:
+        """Wait till nobody is connected."""
+        await until(lambda: not len(self.endpoint))
+        assert not self.server.streams.subscriptions
+        assert not len(self.server.streams.draining)
+
+    @asynccontextmanager
+    async def client(self, payload: Mapping[str, Any] | None = None) -> AsyncIterator["Client"]:
+        """A client whose connection is acknowledged."""
+        async with self.dial() as client:
+            await client.send({"type": "connection_init", "payload": payload})
+            assert await client.receive() == {"type": "connection_ack"}
+            yield client
+
+    @asynccontextmanager
+    async def dial(self, *protocols: str, origin: str | None = None) -> AsyncIterator["Client"]:
+        """A client that has said nothing yet."""
+        async with asyncio.timeout(PATIENCE):
+            async with connect(
+                f"ws://127.0.0.1:{self.port}/graphql",
+                subprotocols=[Subprotocol(name) for name in protocols or (PROTOCOL,)],
+                origin=None if origin is None else Origin(origin),
+                compression=None,
+                ping_interval=None,
+                max_size=None,
+            ) as connection:
+                yield Client(connection)
+
+    async def status(self, *, origin: str | None = None) -> int:
+        """The HTTP status of a handshake that is refused."""
+        try:
+            async with self.dial(origin=origin):
+                return 101
+        except InvalidStatus as error:
+            return error.response.status_code
+
+    async def serves(self) -> None:
+        """Assert that an honest client is served."""
+        async with self.client() as client:
+            assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+
+    async def raw(self, head: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection whose handshake is over, for bytes."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(head or HANDSHAKE)
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+        return reader, writer
+
+
+HANDSHAKE = (
+    b"GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    b"Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
+)
+
+
+class Client:
+    """Speaks JSON over one socket."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+
+    async def send(self, message: Any) -> None:
+        """Send text or bytes as they are, anything else as JSON."""
+        text = message if isinstance(message, str | bytes) else orjson.dumps(message).decode()
+        await self.connection.send(text)
+
+    async def subscribe(self, payload: Any, id_: str = "1") -> None:
+        """Ask for an operation."""
+        await self.send({"id": id_, "type": "subscribe", "payload": payload})
+
+    async def receive(self) -> Any:
+        """The next message; pings do not count."""
+        while True:
+            message = orjson.loads(await self.connection.recv())
+            if message != {"type": "ping"}:
+                return message
+
+    async def ask(self, query: str, id_: str = "ask") -> Any:
+        """The result of a query or mutation, which must be complete then."""
+        await self.subscribe({"query": query}, id_)
+        message = await self.receive()
+        assert message["type"] == "next"
+        assert await self.receive() == {"id": id_, "type": "complete"}
+        return message["payload"]
+
+    async def closed(self) -> tuple[int, str]:
+        """Code and reason of the server's end; messages before it are skipped."""
+        with suppress(ConnectionClosed):
+            while True:
+                await self.connection.recv()
+        end = self.connection.protocol.close_rcvd
+        assert end is not None, "the server has closed without a word"
+        return end.code, end.reason
+
+
+@asynccontextmanager
+async def serving(
+    settings: TransportSettings | None = None,
+    *,
+    wire: type[WebSocketProtocol] = WebSocketProtocol,
+    http: type[HttpProtocol] = HttpProtocol,
+) -> AsyncIterator[Site]:
+    """A server on a free port."""
+    log = Log()
+    chosen = settings or TransportSettings()
+    server = Server(log, chosen)
+
+    @asynccontextmanager
+    async def make_context(connection: HTTPConnection) -> AsyncIterator[Caller]:
+        site.params.append(connection_params(connection))
+        if site.context_error is not None:
+            raise site.context_error
+        yield Caller(connection_params(connection).get("name", "anybody"))
+
+    endpoint = WebSocketEndpoint(server.streams, make_context, chosen)
+    app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
+    async with listening(app, wire, http) as (port, running):
+        site = Site(port, log, endpoint, server, running)
+        yield site
+
+
+@asynccontextmanager
+async def listening(
+    app: ASGIApp, wire: type[WebSocketProtocol] = WebSocketProtocol, http: type[HttpProtocol] = HttpProtocol
+) -> AsyncIterator[tuple[int, uvicorn.Server]]:
+    """The port of an application, and its server."""
+    given = options() | {"lifespan": "off", "log_config": None, "log_level": "info", "ws": wire, "http": http}
+    running = uvicorn.Server(uvicorn.Config(app, **given))
+    # It listens from here on: who connects before the server has started waits in the queue.
+    opened = socket.create_server(("127.0.0.1", 0))
+    task = asyncio.create_task(running.serve(sockets=[opened]))
+    try:
+        yield opened.getsockname()[1], running
+    finally:
+        running.should_exit = True
+        await task
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Vanish: whoever writes to this client from now on learns that there is nobody."""
+    opened = writer.get_extra_info("socket")
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+def frame(opcode: int, data: bytes = b"", *, first: int = 0x80, masked: bool = True) -> bytes:
+    """One frame written by hand; `first` are the bits beside the opcode. Zeros for a mask change nothing."""
+    mask = b"\0\0\0\0" if masked else b""
+    length, bit = len(data), 0x80 if masked else 0
+    if length < 126:
+        return bytes((first | opcode, bit | length)) + mask + data
+    return bytes((first | opcode, bit | 127)) + length.to_bytes(8, "big") + mask + data
+
+
+def text(message: Any) -> bytes:
+    """The frame of a message."""
+    return frame(1, orjson.dumps(message))

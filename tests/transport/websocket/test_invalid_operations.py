@@ -1,0 +1,77 @@
+"""What is wrong with one operation is told to it alone: the socket and its other operations go on."""
+
+from typing import Any
+
+import pytest
+
+from tests.transport.websocket.live_server import TOLD, Site
+
+
+def nested(depth: int) -> Any:
+    """Arrays inside one another."""
+    value: list[Any] = []
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
+WRONG: dict[str, tuple[Any, str]] = {
+    "a syntax error": ({"query": "{"}, "GRAPHQL_PARSE_FAILED"),
+    "an empty query": ({"query": ""}, "GRAPHQL_PARSE_FAILED"),
+    "an unknown field": ({"query": "{nothing}"}, "GRAPHQL_VALIDATION_FAILED"),
+    "a missing operation": ({"query": "query A{hello} query B{hello}"}, "OPERATION_RESOLUTION_FAILURE"),
+    "an unknown operation": ({"query": "{hello}", "operationName": "A"}, "OPERATION_RESOLUTION_FAILURE"),
+    "a variable of the wrong type": (TOLD | {"variables": {"room": 7}}, "BAD_USER_INPUT"),
+    "too many aliases": ({"query": "{" + " ".join(f"a{n}:hello" for n in range(40)) + "}"}, "QUERY_TOO_COMPLEX"),
+    "NUL in a variable": (TOLD | {"variables": {"room": "\0"}}, "BAD_USER_INPUT"),
+    "NUL in the query": ({"query": "{hello} #\0"}, "BAD_USER_INPUT"),
+    "deep variables": (TOLD | {"variables": {"room": nested(40)}}, "QUERY_TOO_COMPLEX"),
+    "a subscription that may not begin": (TOLD | {"variables": {"room": "locked"}}, "FORBIDDEN"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+async def test_what_is_wrong_with_one_operation_is_told_to_it_alone(site: Site, what: str) -> None:
+    payload, code = WRONG[what]
+    async with site.client() as client:
+        await client.subscribe(TOLD, "other")
+        await client.subscribe(payload, "é")
+        message = await client.receive()
+        assert (message["id"], message["type"]) == ("é", "error")
+        assert [error["extensions"]["code"] for error in message["payload"]] == [code]
+        # Nothing comes after it, and the id is free again.
+        assert await client.ask("{hello}", "é") == {"data": {"hello": "hello anybody"}}
+        site.log.happen()
+        told = await client.receive()
+        assert (told["id"], told["type"]) == ("other", "next")
+
+
+async def test_half_a_character_is_told_to_its_operation_alone(site: Site) -> None:
+    async with site.client() as client:
+        await client.send('{"id":"1","type":"subscribe","payload":{"query":"{hello}","variables":{"a":"\\ud83d"}}}')
+        message = await client.receive()
+        assert (message["id"], message["type"]) == ("1", "error")
+        assert message["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+
+
+async def test_an_integer_beyond_64_bits_is_told_to_its_operation_alone(site: Site) -> None:
+    async with site.client() as client:
+        await client.send(
+            '{"id":"1","type":"subscribe","payload":{"query":"{hello}","variables":{"a":18446744073709551616}}}'
+        )
+        message = await client.receive()
+        assert (message["id"], message["type"]) == ("1", "error")
+        assert message["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+
+
+async def test_the_fifty_first_operation_is_told_so(site: Site) -> None:
+    async with site.client() as client:
+        for number in range(51):
+            await client.subscribe(TOLD, str(number))
+        message = await client.receive()
+        assert (message["id"], message["type"]) == ("50", "error")
+        assert message["payload"][0]["extensions"]["maximum"] == 50
+        await client.send({"id": "7", "type": "complete"})
+        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}

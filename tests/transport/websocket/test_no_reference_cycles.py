@@ -1,0 +1,61 @@
+"""What a connection held is freed when it leaves, not when the interpreter looks for what refers to itself."""
+
+import asyncio
+import gc
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from tests.polling import until
+from tests.transport.websocket.live_server import TOLD, Site
+from transport.server.http_protocol import HttpProtocol
+from transport.server.websocket_protocol import WebSocketProtocol
+from transport.subscriptions.subscriber import Subscription
+from transport.websocket.handler import Socket
+
+CLIENTS = 5
+
+
+@pytest.fixture
+def nobody_looks() -> Iterator[None]:
+    """The interpreter frees only what nothing refers to."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def living() -> dict[str, int]:
+    """How many of what belongs to a connection there are."""
+    kinds = (HttpProtocol, RequestResponseCycle, WebSocketProtocol, Socket, Subscription)
+    there = gc.get_objects()
+    found = Counter(type(each) for each in there)
+    there.clear()  # what looks at it is among them, and would keep them all
+    return {kind.__name__: found[kind] for kind in kinds}
+
+
+@pytest.mark.usefixtures("nobody_looks")
+async def test_nothing_of_a_client_stays_in_memory_when_it_has_left(site: Site) -> None:
+    before = living()
+    for _ in range(CLIENTS):
+        async with site.client() as client:
+            await client.subscribe(TOLD)
+            await until(lambda: any(stream.is_live for stream in site.server.streams.subscriptions))
+            site.log.happen()
+            assert (await client.receive())["type"] == "next"
+        await site.empty()
+    await until(lambda: living() == before)
+
+
+@pytest.mark.usefixtures("nobody_looks")
+async def test_nor_of_one_that_asked_over_http(site: Site) -> None:
+    before = living()
+    for _ in range(CLIENTS):
+        reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+        writer.write(b"GET /elsewhere HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 404 ")
+        writer.close()
+        await writer.wait_closed()
+    await until(lambda: living() == before)

@@ -1,0 +1,122 @@
+"""The layer below by itself, under applications that take their time."""
+
+import asyncio
+from contextlib import closing
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from tests.polling import PATIENCE, until
+from tests.transport.websocket.live_server import HANDSHAKE, frame, listening, reset
+from transport.server.websocket_protocol import EXTENSION, WebSocketProtocol
+
+
+class SlowToAccept:
+    """An application that answers the handshake when it is told to, and then listens to the end."""
+
+    def __init__(self) -> None:
+        self.may = asyncio.Event()
+        self.called = asyncio.Event()
+        self.over = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.called.set()
+        try:
+            await self.may.wait()
+            await receive()
+            await send({"type": "websocket.accept", "subprotocol": None})
+            while (await receive())["type"] != "websocket.disconnect":
+                pass
+            assert not scope["extensions"][EXTENSION]["write"]((b"late",))
+        except OSError:
+            pass
+        finally:
+            self.over = True
+
+
+@pytest.mark.parametrize("sent", [frame(3), frame(1, b"\xff"), b""], ids=["no frame", "no UTF-8", "nothing"])
+async def test_a_client_that_does_not_wait_for_the_handshake_is_closed(sent: bytes) -> None:
+    app = SlowToAccept()
+    async with asyncio.timeout(PATIENCE), listening(app) as (port, running):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with closing(writer):
+            writer.write(HANDSHAKE)
+            await app.called.wait()
+            writer.write(sent)
+            if not sent:
+                writer.write_eof()
+            assert await reader.read() == b""
+            app.may.set()  # it answers somebody who is gone
+            await until(lambda: app.over)
+            writer.close()
+            await until(lambda: app.over and not running.server_state.connections)
+
+
+async def test_an_application_may_end_without_a_word() -> None:
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept", "subprotocol": None})
+
+    async with asyncio.timeout(PATIENCE), listening(app) as (port, running):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with closing(writer):
+            writer.write(HANDSHAKE)
+            assert (await reader.read()).startswith(b"HTTP/1.1 101 ")
+            await until(lambda: not running.server_state.connections)
+
+
+class Hasty(WebSocketProtocol):
+    """Gives up soon on those who do not read."""
+
+    stalled_seconds = 0.01
+    close_seconds = 10.0 * PATIENCE
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+async def test_who_waits_to_send_learns_that_the_client_has_left_or_is_too_slow(leaves: bool) -> None:
+    learned = asyncio.Event()
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept", "subprotocol": None})
+        try:
+            while True:
+                await send({"type": "websocket.send", "text": "x" * 1_000_000})
+        except OSError:
+            learned.set()
+
+    async with asyncio.timeout(PATIENCE), listening(app, WebSocketProtocol if leaves else Hasty) as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(HANDSHAKE)
+        await reader.readuntil(b"\r\n\r\n")
+        if leaves:
+            writer.transport.abort()
+        await learned.wait()
+        writer.transport.abort()
+
+
+async def test_who_writes_to_somebody_who_is_just_gone_is_told_so() -> None:
+    said: list[bool] = []
+    over = asyncio.Event()
+
+    class Late(WebSocketProtocol):
+        """Writes when the connection is lost, and nobody has been told yet."""
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            self.loop.call_soon(self.write_late)
+
+        def write_late(self) -> None:
+            over.set()
+            said.append(self.write((b"late",)))
+
+    app = SlowToAccept()
+    app.may.set()
+    async with asyncio.timeout(PATIENCE), listening(app, Late) as (port, running):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(HANDSHAKE)
+        await reader.readuntil(b"\r\n\r\n")
+        reset(writer)
+        await over.wait()
+        await until(lambda: app.over and not running.server_state.connections)
+    assert said == [False]

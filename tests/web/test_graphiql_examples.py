@@ -1,0 +1,41 @@
+"""The example tabs of GraphiQL, without a browser."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from graphql import OperationDefinitionNode, OperationType, parse, validate
+
+from schema import graphql_schema
+from tests.api.session_inputs import LEAST
+from tests.api_client import World
+from tests.lifecycle.test_expiry import MEDIA
+from web import pages
+
+FIRST_TIME = {"playhead": 0, "ts": "2026-01-15T19:15:24.153Z"}
+"""As in the example that starts a MEDIA session, with whose player another one goes on."""
+EXAMPLES = {example["name"]: example for example in pages.examples()}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_each_example_is_valid(name: str) -> None:
+    assert validate(graphql_schema, parse(EXAMPLES[name]["query"])) == []
+
+
+async def test_each_example_does_what_it_says(world: World) -> None:
+    started = {"6-keep-alive": (await world.user())["id"]}
+    started["6-track-media"] = (await world.started("media", MEDIA | {"playerTime": FIRST_TIME}))["id"]
+    started["6-update-agenda"] = (await world.started("agenda", LEAST["agenda"]))["id"]
+    for example in EXAMPLES.values():
+        variables = json.loads(example["variables"] or "{}")
+        given = variables | ({"id": started[example["name"]]} if "id" in variables else {})
+        for definition in parse(example["query"]).definitions:
+            if not isinstance(definition, OperationDefinitionNode) or definition.name is None:
+                continue
+            if definition.operation == OperationType.SUBSCRIPTION:
+                continue  # it goes on for ever; `tests.feed` follows it
+            body = {"query": example["query"], "variables": given, "operationName": definition.name.value}
+            answer: dict[str, Any] = (await world.client.post("/graphql", json=body)).json()
+            assert "errors" not in answer, (example["name"], answer)
+            assert not re.search(r'"problems": \[\{', json.dumps(answer)), (example["name"], answer)
