@@ -1,4 +1,4 @@
-"""A server whose disk fills up: `python -m tests.blobs.tiny_disk_server <disk> <where>`; `<disk>` is a small file system.
+"""A server whose disk fills up: `python -m tests.blobs.tiny_disk_server <disk> <where>`; `<disk>` is small.
 
 `<where>` says what is on it: the files, the database, what is arriving, or `all`. The rest is where the system keeps
 temporary files. Whatever is refused is refused as SERVICE_UNAVAILABLE; what was acknowledged stays readable meanwhile;
