@@ -19,18 +19,18 @@ from starlette.routing import Route, WebSocketRoute
 
 from models.clock import Clock, SystemClock
 from models.database import database_file, open_database
-from models.errors import DatabaseInUse, DatabaseOutdated, DatabaseUnusable, StorageUnavailable
-from models.settings import StorageOptions
+from models.errors import DatabaseInUse, DatabaseUnusable, DatabaseVersionError, StorageUnavailable
+from models.settings import StorageSettings
 from resolvers.access import LOCAL_ADMIN
 from resolvers.blobs.downloads import Download, find_download
-from resolvers.blobs.garbage_collector import Collector
-from resolvers.blobs.signed_urls import PATH, open_links
-from resolvers.blobs.uploader import Files
+from resolvers.blobs.garbage_collector import BlobGarbageCollector
+from resolvers.blobs.signed_urls import DOWNLOAD_PATH, create_url_signer
+from resolvers.blobs.uploader import BlobUploader
 from resolvers.context import Context, Services, open_context
-from resolvers.feed import Feed
+from resolvers.feed import LogReader
 from resolvers.lifecycle import Sweeper
-from resolvers.metrics import Figures
-from resolvers.server_liveness import Presence
+from resolvers.metrics import MetricsCollector
+from resolvers.server_liveness import ServerLiveness
 from schema import graphql_schema, sdl
 from transport import FileEndpoint, GraphQLEndpoint, Page, configure_log, middleware
 from transport.options import TransportOptions
@@ -39,31 +39,35 @@ from transport.websocket import WebSocketEndpoint
 from web import pages
 
 
-class Settings(BaseSettings, TransportOptions, StorageOptions):
+class Settings(BaseSettings, TransportOptions, StorageSettings):
     """What an operator may set: by the environment, under these names in capitals, or by the command line."""
 
     model_config = SettingsConfigDict(env_nested_delimiter="__", env_ignore_empty=True, extra="ignore")
 
 
 @asynccontextmanager
-async def running(app: Starlette, settings: Settings, clock: Clock, *, sweeping: bool) -> AsyncIterator[None]:
+async def running_services(
+    app: Starlette, settings: Settings, clock: Clock, *, background_jobs: bool
+) -> AsyncIterator[None]:
     """What the application lives on: the storage, the present, the feed, the sweeper; started so, stopped back up."""
     async with open_database(database_file(settings.database_url)) as database:
-        presence = Presence(database, clock)
-        sweeper = Sweeper(database, presence, clock, retention=settings.retention)
-        feed, files = Feed(database, presence), Files(settings.objects())
-        links = await open_links(database, settings.signing_key, settings.public_url)
+        presence = ServerLiveness(database, clock)
+        sweeper = Sweeper(database, presence, clock, retention=settings.retention_ms)
+        feed, files = LogReader(database, presence), BlobUploader(settings.blob_store())
+        links = await create_url_signer(database, settings.signing_key, settings.public_url)
         app.state.services = Services(database, presence, feed, files, links)
-        app.state.sweeper, app.state.collector = sweeper, Collector(database, files, clock)
+        app.state.sweeper, app.state.collector = sweeper, BlobGarbageCollector(database, files, clock)
         await sweeper.sweep()
-        async with feed.running(), files.running(), AsyncExitStack() as working:
-            if sweeping:
-                await working.enter_async_context(sweeper.running(settings.sweep_interval))
-                await working.enter_async_context(app.state.collector.running())
+        async with feed.running(), files.running(), AsyncExitStack() as jobs:
+            if background_jobs:
+                await jobs.enter_async_context(sweeper.running(settings.sweep_interval))
+                await jobs.enter_async_context(app.state.collector.running())
             yield
 
 
-def create_app(settings: Settings | None = None, clock: Clock | None = None, *, sweeping: bool = True) -> Starlette:
+def create_app(
+    settings: Settings | None = None, clock: Clock | None = None, *, background_jobs: bool = True
+) -> Starlette:
     """The application for an ASGI server that speaks the lifespan protocol.
 
     Args:
@@ -71,14 +75,14 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None, *, 
         clock: the wall clock of this machine where not given.
         sweeping: whether the sweeper works by itself; else only when told to (`app.state.sweeper`).
     """
-    chosen = settings or Settings()
+    resolved = settings or Settings()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         try:
-            async with running(app, chosen, clock or SystemClock(), sweeping=sweeping):
-                figures = Figures(app.state.services, app.state.sweeper)
-                with endpoint.metrics.showing(figures, figures.prepare):
+            async with running_services(app, resolved, clock or SystemClock(), background_jobs=background_jobs):
+                figures = MetricsCollector(app.state.services, app.state.sweeper)
+                with endpoint.metrics.registered(figures, figures.refresh):
                     yield
         except Exception as error:
             app.state.failure = error  # for whoever started the server: to be told in one line
@@ -88,16 +92,16 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None, *, 
     async def make_context(connection: HTTPConnection) -> AsyncIterator[Context]:
         yield await open_context(connection.app.state.services, LOCAL_ADMIN)
 
-    page = None if chosen.production else Page(pages.graphiql_html(), pages.GRAPHIQL_HEADERS)
-    endpoint = GraphQLEndpoint(graphql_schema, make_context, chosen.transport(), page=page)
+    page = None if resolved.production else Page(pages.graphiql_html(), pages.GRAPHIQL_HEADERS)
+    endpoint = GraphQLEndpoint(graphql_schema, make_context, resolved.transport(), page=page)
     sockets = WebSocketEndpoint(endpoint.streams, make_context, endpoint.settings)
-    endpoint.metrics.gauge("graphql_sockets", "WebSockets that are open.", sockets.__len__)
+    endpoint.metrics.add_gauge("graphql_sockets", "WebSockets that are open.", sockets.__len__)
     graphql = [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets)]
-    files = Route(f"{PATH}/{{id}}", FileEndpoint(find_file, endpoint.settings))
-    watching = [Route("/livez", livez), Route("/readyz", readyz)]
-    if chosen.shows_metrics:
-        watching.append(Route("/metrics", endpoint.metrics.answer))
-    routes = [*graphql, files, *watching, *pages.routes(graphiql=page is not None)]
+    files = Route(f"{DOWNLOAD_PATH}/{{id}}", FileEndpoint(find_file, endpoint.settings))
+    operational = [Route("/livez", livez), Route("/readyz", readyz)]
+    if resolved.exposes_metrics:
+        operational.append(Route("/metrics", endpoint.metrics.endpoint))
+    routes = [*graphql, files, *operational, *pages.routes(graphiql=page is not None)]
     app = Starlette(routes=routes, middleware=middleware(endpoint.settings), lifespan=lifespan)
     app.state.streams = endpoint.streams
     return app
@@ -140,11 +144,13 @@ def serve(
 ) -> None:
     """Migrate the database where needed, then serve until told to stop."""
     settings = read_settings(host=host, port=port, database_url=database, insecure=insecure or None)
-    if not (settings.is_local or settings.insecure):
-        fail(f"HOST: {settings.host} can be reached from other machines, and anybody could do anything; add --insecure")
+    if not (settings.is_loopback or settings.insecure):
+        exit_with_error(
+            f"HOST: {settings.host} can be reached from other machines, and anybody could do anything; add --insecure"
+        )
     configure_log(settings.log_level)
     if reload:
-        serve_reloading(settings)
+        serve_with_reload(settings)
     else:
         serve_once(settings)
 
@@ -160,8 +166,8 @@ def migrate(database: DatabaseOption = None) -> None:
 
     try:
         asyncio.run(run())
-    except (DatabaseInUse, DatabaseOutdated, DatabaseUnusable, OSError) as error:
-        fail(str(error))
+    except (DatabaseInUse, DatabaseVersionError, DatabaseUnusable, OSError) as error:
+        exit_with_error(str(error))
     typer.echo(f"{database_file(settings.database_url)} is up to date")
 
 
@@ -184,18 +190,20 @@ def simulate(
     raise typer.Exit(asyncio.run(run(url=url, rate=rate, seconds=seconds, seed=seed)))
 
 
-def read_settings(**given: Any) -> Settings:
+def read_settings(**overrides: Any) -> Settings:
     """The settings: what the command line says, over the environment, over the defaults."""
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
-        told = error.errors()[0]
-        fail(f"{'__'.join(map(str, told['loc'])).upper()}: {told['msg'].removeprefix('Value error, ')}")
+        problem = error.errors()[0]
+        exit_with_error(
+            f"{'__'.join(map(str, problem['loc'])).upper()}: {problem['msg'].removeprefix('Value error, ')}"
+        )
     except SettingsError as error:
-        fail(f"the environment: {error}")  # a group of settings that is no JSON; the error names it
+        exit_with_error(f"the environment: {error}")  # a group of settings that is no JSON; the error names it
 
 
-def fail(message: str) -> NoReturn:
+def exit_with_error(message: str) -> NoReturn:
     """End with one line that says what is wrong."""
     typer.echo(message, err=True)
     raise typer.Exit(2)
@@ -206,21 +214,21 @@ def serve_once(settings: Settings) -> None:
 
     app = create_app(settings)
     try:
-        server.serve(app, settings.host, settings.port, partial(announce, settings), app.state.streams)
+        server.serve(app, settings.host, settings.port, partial(print_addresses, settings), app.state.streams)
     except server.CannotListenError as error:
-        fail(str(error))
+        exit_with_error(str(error))
     except server.NotStartedError:
-        fail(str(app.state.failure))
+        exit_with_error(str(app.state.failure))
 
 
-def announce(settings: Settings, origin: str) -> None:
+def print_addresses(settings: Settings, origin: str) -> None:
     """Say where everything is."""
     typer.echo(f"GraphiQL  {origin}/graphql (in a browser)")
     typer.echo(f"endpoint  {origin}/graphql")
     typer.echo(f"database  {database_file(settings.database_url).absolute()}")
 
 
-def serve_reloading(settings: Settings) -> None:
+def serve_with_reload(settings: Settings) -> None:
     """Serve in a process that starts anew with each change of the code; the settings reach it by the environment."""
     os.environ |= {
         "DATABASE_URL": settings.database_url,
@@ -230,12 +238,12 @@ def serve_reloading(settings: Settings) -> None:
     }
     folder = Path(__file__).parent
     try:
-        server.serve_reloading(serve_again, folder, settings.host, settings.port, partial(announce, settings))
+        server.serve_reloading(serve_reloaded, folder, settings.host, settings.port, partial(print_addresses, settings))
     except server.CannotListenError as error:
-        fail(str(error))
+        exit_with_error(str(error))
 
 
-def serve_again(sockets: list[socket.socket] | None) -> None:
+def serve_reloaded(sockets: list[socket.socket] | None) -> None:
     """Serve in a process of its own, which has to find its settings and set up its log itself."""
     settings = Settings()
     configure_log(settings.log_level)

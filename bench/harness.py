@@ -5,20 +5,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
-from bench.seed import stock
-from bench.servers import RECIPES, Prepare, Recipe, Server, running
-from bench.subscribers.process import CrowdProcess, crowd_process
-from bench.system_info import allow_files
+from bench.seed import seed_sessions
+from bench.servers import SERVER_SPECS, DatabaseFactory, Server, ServerSpec, running_server
+from bench.subscribers.process import SubscriberProcess, start_subscriber_process
+from bench.system_info import raise_fd_limit
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-SPARE_FILES = 500
+RESERVED_FDS = 500
 """What a process opens beside its sockets."""
 
 
 @dataclass(frozen=True)
-class Effort:
+class BenchConfig:
     """How long, how often, how much."""
 
     seconds: float = 3.0
@@ -33,9 +33,9 @@ class Effort:
     """In the files that these callers work on."""
     idle_seconds: float = 30.0
     """For which ten thousand dashboards are watched while nothing happens."""
-    past: int = 1_000_000
+    history_sessions: int = 1_000_000
     """Sessions in the file with a long past."""
-    shrink: int = 1
+    scale_down: int = 1
     """By which subscribers are fewer than a figure says."""
 
     @property
@@ -43,63 +43,65 @@ class Effort:
         """Seconds before the first run."""
         return self.seconds / 4
 
-    def of(self, subscribers: int) -> int:
+    def scaled(self, subscribers: int) -> int:
         """How many subscribers to have."""
-        return max(20, subscribers // self.shrink)
+        return max(20, subscribers // self.scale_down)
 
 
-class Ground:
+class Harness:
     """Gives figures their servers. What they need again is kept until they need something else."""
 
-    def __init__(self, effort: Effort, serving: set[int] | None, loading: set[int] | None) -> None:
-        self.effort = effort
-        self._serving = serving
-        self._loading = loading
-        self._kept = AsyncExitStack()
+    def __init__(self, config: BenchConfig, server_cores: set[int] | None, load_cores: set[int] | None) -> None:
+        self.effort = config
+        self._server_cores = server_cores
+        self._load_cores = load_cores
+        self._open_servers = AsyncExitStack()
         self._servers: list[Server] = []
-        self._stocked = -1
+        self._seeded_sessions = -1
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._kept.aclose()
+        await self._open_servers.aclose()
 
     async def servers(self, sessions: int) -> Sequence[Server]:
         """All servers, running, with so many sessions in each. Raises ServerFailed, LoadFailed."""
-        if self._stocked != sessions:
-            await self._kept.aclose()
-            self._servers = [await self._kept.enter_async_context(self.fresh(one, sessions)) for one in RECIPES]
-            self._stocked = sessions
+        if self._seeded_sessions != sessions:
+            await self._open_servers.aclose()
+            self._servers = [
+                await self._open_servers.enter_async_context(self.new_server(one, sessions)) for one in SERVER_SPECS
+            ]
+            self._seeded_sessions = sessions
         return self._servers
 
     @asynccontextmanager
-    async def fresh(self, recipe: Recipe, sessions: int) -> AsyncIterator[Server]:
+    async def new_server(self, spec: ServerSpec, sessions: int) -> AsyncIterator[Server]:
         """A new server with so many sessions. Raises ServerFailed, LoadFailed."""
-        async with running(recipe, self._serving) as server:
-            await stock(server, sessions)
+        async with running_server(spec, self._server_cores) as server:
+            await seed_sessions(server, sessions)
             yield server
 
     @asynccontextmanager
-    async def prepared(self, recipe: Recipe, prepare: Prepare) -> AsyncIterator[Server]:
+    async def server_with_database(self, spec: ServerSpec, create_database: DatabaseFactory) -> AsyncIterator[Server]:
         """A new server with a database that was there before it. Raises ServerFailed."""
-        async with running(recipe, self._serving, prepare) as server:
+        async with running_server(spec, self._server_cores, create_database) as server:
             yield server
 
     @asynccontextmanager
-    async def crowd(self, count: int) -> AsyncIterator[CrowdProcess]:
+    async def subscriber_process(self, count: int) -> AsyncIterator[SubscriberProcess]:
         """A process that may have so many clients, as may servers that are started from now on. Raises MachineLacks."""
-        allow_files(count + SPARE_FILES)
-        async with crowd_process(self._loading) as crowd:
-            yield crowd
+        raise_fd_limit(count + RESERVED_FDS)
+        async with start_subscriber_process(self._load_cores) as process:
+            yield process
 
 
-async def by_turns(
-    things: Sequence[T], runs: int, sample: Callable[[T], Awaitable[R]]
+async def interleaved(
+    targets: Sequence[T], runs: int, sample: Callable[[T], Awaitable[R]]
 ) -> Sequence[tuple[T, Sequence[R]]]:
     """The samples of each thing: all have a turn, and then again, so that a slow minute hits all of them."""
-    taken: list[list[R]] = [[] for _ in things]
+    collected: list[list[R]] = [[] for _ in targets]
     for _ in range(runs):
-        for thing, samples in zip(things, taken, strict=True):
-            samples.append(await sample(thing))
-    return list(zip(things, taken, strict=True))
+        for target, samples in zip(targets, collected, strict=True):
+            samples.append(await sample(target))
+    return list(zip(targets, collected, strict=True))

@@ -16,13 +16,13 @@ from typing import Any, Final, cast
 import orjson
 
 HOST: Final = "127.0.0.1"
-GRACE: Final = 30.0
+GRACE_SECONDS: Final = 30.0
 """Seconds that the last answers may take once the time is up."""
-MAX_ANSWERS: Final = 5_000_000
+MAX_RESPONSES: Final = 5_000_000
 """Of one connection, whatever its time."""
-_LENGTH: Final = re.compile(rb"\r\ncontent-length:\s*(\d+)\r\n", re.IGNORECASE)
+_CONTENT_LENGTH: Final = re.compile(rb"\r\ncontent-length:\s*(\d+)\r\n", re.IGNORECASE)
 
-Accepts = Callable[[bytes], bool]
+ResponseCheck = Callable[[bytes], bool]
 """Whether the body of an answer is right; called for each one with status 200, so it must be quick."""
 
 
@@ -30,18 +30,18 @@ class LoadFailed(Exception):
     """A connection broke, or an answer was not HTTP as this client reads it."""
 
 
-class Refused(LoadFailed):
+class UnexpectedResponse(LoadFailed):
     """An answer was HTTP, but not the one that was wanted."""
 
 
 @dataclass
-class Sample:
+class LoadResult:
     """What one stretch of load gave: answers that were right, those that were not, and seconds from request to
     answer of the right ones. `client_seconds`: processor time that this client itself took."""
 
     seconds: float
-    wrong: int = 0
-    client_seconds: float = 0.0
+    failures: int = 0
+    client_cpu_seconds: float = 0.0
     latencies: "array[float]" = field(default_factory=lambda: array("d"))
 
     @property
@@ -65,7 +65,7 @@ def parse_response(received: bytes) -> tuple[int, bytes] | None:
     end = received.find(b"\r\n\r\n")
     if end < 0:
         return None
-    length = _LENGTH.search(received, 0, end + 2)
+    length = _CONTENT_LENGTH.search(received, 0, end + 2)
     if length is None or not received.startswith(b"HTTP/1.1 "):
         raise LoadFailed(f"not an HTTP/1.1 answer with a Content-Length: {received[:end]!r}")
     if len(received) < end + 4 + int(length[1]):
@@ -73,61 +73,67 @@ def parse_response(received: bytes) -> tuple[int, bytes] | None:
     return int(received[9:12]), received[end + 4 :]
 
 
-async def drive(port: int, lanes: Sequence[Iterable[bytes]], accepts: Accepts, seconds: float) -> Sample:
+async def run_closed_loop(
+    port: int, request_streams: Sequence[Iterable[bytes]], is_valid: ResponseCheck, seconds: float
+) -> LoadResult:
     """Sends each lane's requests over a connection of its own until they run out or the time is up.
 
     Answers after that time are awaited, not counted. Raises LoadFailed.
     """
     loop = asyncio.get_running_loop()
-    sample = Sample(seconds)
-    made = [_Lane(iter(requests), accepts, sample, loop.create_future()) for requests in lanes]
+    result = LoadResult(seconds)
+    connections = [_Connection(iter(requests), is_valid, result, loop.create_future()) for requests in request_streams]
     try:
-        for lane in made:
-            await loop.create_connection(partial(_itself, lane), HOST, port)
-        began, spent = perf_counter(), process_time()
-        for lane in made:
-            lane.begin(began + seconds)
-        await _all_done(made, seconds + GRACE)
+        for connection in connections:
+            await loop.create_connection(partial(_itself, connection), HOST, port)
+        started, cpu_before = perf_counter(), process_time()
+        for connection in connections:
+            connection.start(started + seconds)
+        await _wait_all(connections, seconds + GRACE_SECONDS)
     except OSError as error:
         raise LoadFailed(f"no connection to the server: {error}") from None
     finally:
-        for lane in made:
-            lane.close()
-    sample.seconds = min(seconds, perf_counter() - began)
-    sample.client_seconds = process_time() - spent
-    return sample
+        for connection in connections:
+            connection.close()
+    result.seconds = min(seconds, perf_counter() - started)
+    result.client_cpu_seconds = process_time() - cpu_before
+    return result
 
 
-async def _all_done(lanes: Sequence["_Lane"], within: float) -> None:
+async def _wait_all(connections: Sequence["_Connection"], seconds: float) -> None:
     """Waits for all lanes, or the first that failed."""
-    if not lanes:
+    if not connections:
         return
-    done, late = await asyncio.wait([lane.done for lane in lanes], timeout=within, return_when=asyncio.FIRST_EXCEPTION)
+    done, pending = await asyncio.wait(
+        [lane.done for lane in connections], timeout=seconds, return_when=asyncio.FIRST_EXCEPTION
+    )
     failures = [error for future in done if (error := future.exception()) is not None]
     if failures:
         raise failures[0]
-    if late:
-        raise LoadFailed(f"no answer within {GRACE:g} seconds")
+    if pending:
+        raise LoadFailed(f"no answer within {GRACE_SECONDS:g} seconds")
 
 
-def _itself(lane: "_Lane") -> "_Lane":
+def _itself(lane: "_Connection") -> "_Connection":
     return lane
 
 
-class _Lane(asyncio.Protocol):
+class _Connection(asyncio.Protocol):
     """One connection, from its first request to its last answer."""
 
-    def __init__(self, requests: Iterator[bytes], accepts: Accepts, sample: Sample, done: asyncio.Future[None]) -> None:
+    def __init__(
+        self, requests: Iterator[bytes], is_valid: ResponseCheck, result: LoadResult, done: asyncio.Future[None]
+    ) -> None:
         self.done = done
         self._requests = requests
-        self._accepts = accepts
-        self._sample = sample
+        self._is_valid = is_valid
+        self._result = result
         self._received = b""
-        self._answers = 0
+        self._response_count = 0
         self._sent_at = self._deadline = 0.0
         self._transport: asyncio.Transport | None = None
 
-    def begin(self, deadline: float) -> None:
+    def start(self, deadline: float) -> None:
         """Sends the first request; the last one leaves before `deadline` (of `perf_counter`)."""
         self._deadline = deadline
         self._send(perf_counter())
@@ -145,28 +151,28 @@ class _Lane(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += data
         try:
-            answer = parse_response(self._received)
+            response = parse_response(self._received)
         except LoadFailed as error:
             self._fail(error)
             return
-        if answer is not None:
+        if response is not None:
             self._received = b""
-            self._count(*answer, perf_counter())
+            self._on_response(*response, perf_counter())
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._fail(LoadFailed(f"the server closed a connection: {exc or 'no reason given'}"))
 
-    def _count(self, status: int, body: bytes, now: float) -> None:
-        self._answers += 1
+    def _on_response(self, status: int, body: bytes, now: float) -> None:
+        self._response_count += 1
         if now <= self._deadline:
-            if status == 200 and self._accepts(body):
-                self._sample.latencies.append(now - self._sent_at)
+            if status == 200 and self._is_valid(body):
+                self._result.latencies.append(now - self._sent_at)
             else:
-                self._sample.wrong += 1
+                self._result.failures += 1
         self._send(now)
 
     def _send(self, now: float) -> None:
-        request = next(self._requests, None) if now < self._deadline and self._answers < MAX_ANSWERS else None
+        request = next(self._requests, None) if now < self._deadline and self._response_count < MAX_RESPONSES else None
         if request is not None and self._transport is not None:
             self._sent_at = now
             self._transport.write(request)

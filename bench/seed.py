@@ -5,42 +5,42 @@ from typing import Any, Final
 
 import orjson
 
-from bench.load_generator import LoadFailed, drive, encode_request
+from bench.load_generator import LoadFailed, encode_request, run_closed_loop
 from bench.servers import Server
 
 DAY: Final = 86_400
 CONNECTIONS: Final = 16
-WITHIN: Final = 300.0
+TIMEOUT_SECONDS: Final = 300.0
 """Seconds for all starts together."""
-DOCUMENT: Final = """mutation Start($input: StartSessionInput!) {
+START_MUTATION: Final = """mutation Start($input: StartSessionInput!) {
   startSession(input: $input) { session { id } problems { code } }
 }"""
 
 
-async def stock(server: Server, size: int) -> None:
+async def seed_sessions(server: Server, count: int) -> None:
     """Starts `size` sessions, CLIENT and USER by turns, with the longest timeout. Raises LoadFailed.
 
     A start that fails is made up for by another; twice as many as wanted are tried at most.
     """
     requests = islice(
-        (encode_request(server.port, DOCUMENT, start_variables(number)) for number in range(2 * size)), 2 * size
+        (encode_request(server.port, START_MUTATION, start_variables(number)) for number in range(2 * count)), 2 * count
     )
 
-    def keep(body: bytes) -> bool:
+    def collect_id(body: bytes) -> bool:
         session = ((orjson.loads(body).get("data") or {}).get("startSession") or {}).get("session")
         if session:
             server.sessions.append(session["id"])
         return bool(session)
 
-    def wanted() -> Any:
+    def remaining_requests() -> Any:
         # One iterator for all connections: each takes what comes next, until enough is there.
-        while len(server.sessions) < size and (request := next(requests, None)) is not None:
+        while len(server.sessions) < count and (request := next(requests, None)) is not None:
             yield request
 
-    await drive(server.port, [wanted() for _ in range(CONNECTIONS)], keep, WITHIN)
-    if len(server.sessions) < size:
-        raise LoadFailed(f"{server.name} started {len(server.sessions)} of {size} sessions")
-    del server.sessions[size:]
+    await run_closed_loop(server.port, [remaining_requests() for _ in range(CONNECTIONS)], collect_id, TIMEOUT_SECONDS)
+    if len(server.sessions) < count:
+        raise LoadFailed(f"{server.name} started {len(server.sessions)} of {count} sessions")
+    del server.sessions[count:]
 
 
 def start_variables(number: int) -> dict[str, Any]:

@@ -14,15 +14,15 @@ from time import perf_counter
 from typing import Final, TypeAlias
 
 from bench.load_generator import HOST
-from bench.system_info import processor_seconds, resident_bytes
+from bench.system_info import cpu_seconds, resident_bytes
 
 ROOT: Final = Path(__file__).parent.parent
-DATABASE: Final = "sessions.db"
-READY_WITHIN: Final = 30.0
-STOPPED_WITHIN: Final = 15.0
+DATABASE_NAME: Final = "sessions.db"
+READY_TIMEOUT: Final = 30.0
+STOP_TIMEOUT: Final = 15.0
 
 
-Prepare: TypeAlias = Callable[[Path], Awaitable[None]]
+DatabaseFactory: TypeAlias = Callable[[Path], Awaitable[None]]
 """Makes a database file before its server is started."""
 
 
@@ -31,77 +31,77 @@ class ServerFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ServerSpec:
     """How to start a server: its name in the table, and its command for a port and a database file."""
 
     name: str
     command: Callable[[int, Path], list[str]]
 
 
-def _ours(port: int, database: Path) -> list[str]:
+def _session_graph_command(port: int, database: Path) -> list[str]:
     return ["main.py", "serve", "--host", HOST, "--port", str(port), "--database", str(database)]
 
 
-def _plain(port: int, database: Path) -> list[str]:
+def _baseline_command(port: int, database: Path) -> list[str]:
     return ["-m", "bench.baselines.strawberry", str(port), str(database)]
 
 
-OURS: Final = Recipe("Session Graph", _ours)
-PLAIN: Final = Recipe("plain peer", _plain)
-RECIPES: Final = (OURS, PLAIN)
+SESSION_GRAPH: Final = ServerSpec("Session Graph", _session_graph_command)
+BASELINE: Final = ServerSpec("plain peer", _baseline_command)
+SERVER_SPECS: Final = (SESSION_GRAPH, BASELINE)
 
 
 class Server:
     """A server that can be started, stopped and started again on the same port and file."""
 
-    def __init__(self, recipe: Recipe, folder: Path, cores: set[int] | None) -> None:
-        self.name = recipe.name
+    def __init__(self, spec: ServerSpec, folder: Path, cores: set[int] | None) -> None:
+        self.name = spec.name
         self.port = _free_port()
         self.sessions: list[str] = []
         """The ids of the sessions that were started on it."""
-        self._command = recipe.command(self.port, folder / DATABASE)
+        self._command = spec.command(self.port, folder / DATABASE_NAME)
         self._log = folder / "log"
         self._cores = cores
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
-    def processor_seconds(self) -> float:
+    def cpu_seconds(self) -> float:
         """What it has taken since it was started last."""
-        return processor_seconds(self._running.pid)
+        return cpu_seconds(self._live_process.pid)
 
     @property
     def resident_bytes(self) -> int:
         """Memory that it holds."""
-        return resident_bytes(self._running.pid)
+        return resident_bytes(self._live_process.pid)
 
     @property
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _live_process(self) -> subprocess.Popen[bytes]:
         assert self._process is not None, "it was started"
         return self._process
 
     async def start(self) -> None:
         """Launch it; it is ready when this returns. Raises ServerFailed."""
         self._launch()
-        deadline = perf_counter() + READY_WITHIN
+        deadline = perf_counter() + READY_TIMEOUT
         while not await self._is_ready():
-            if self._running.poll() is not None or perf_counter() > deadline:
+            if self._live_process.poll() is not None or perf_counter() > deadline:
                 tail = self._log.read_text(errors="replace")[-2000:]
                 raise ServerFailed(f"{self.name} did not get ready:\n{tail}")
             await asyncio.sleep(0.02)
 
-    async def stop(self, within: float = STOPPED_WITHIN) -> float | None:
+    async def stop(self, seconds: float = STOP_TIMEOUT) -> float | None:
         """Send SIGTERM: the seconds until it has exited; None where it had to be killed as it took more."""
         if self._process is None:
             return 0.0
-        began = perf_counter()
-        self._running.terminate()
+        started = perf_counter()
+        self._live_process.terminate()
         try:
-            await asyncio.to_thread(self._running.wait, within)
+            await asyncio.to_thread(self._live_process.wait, seconds)
         except subprocess.TimeoutExpired:
-            self._running.kill()
-            self._running.wait()
+            self._live_process.kill()
+            self._live_process.wait()
             return None
-        return perf_counter() - began
+        return perf_counter() - started
 
     def _launch(self) -> None:
         with self._log.open("wb") as output:
@@ -125,12 +125,14 @@ class Server:
 
 
 @asynccontextmanager
-async def running(recipe: Recipe, cores: set[int] | None, prepare: Prepare | None = None) -> AsyncIterator[Server]:
+async def running_server(
+    spec: ServerSpec, cores: set[int] | None, create_database: DatabaseFactory | None = None
+) -> AsyncIterator[Server]:
     """A server from ready to stopped, on these cores where given. Raises ServerFailed."""
     with tempfile.TemporaryDirectory(prefix="session-graph-bench-") as folder:
-        server = Server(recipe, Path(folder), cores)
-        if prepare is not None:
-            await prepare(Path(folder, DATABASE))
+        server = Server(spec, Path(folder), cores)
+        if create_database is not None:
+            await create_database(Path(folder, DATABASE_NAME))
         try:
             await server.start()
             yield server

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from demo.plan import Call, Scene, hide, keepalive, start, stop
+from demo.plan import Call, VisitContext, hide, keepalive, start, stop
 from models.enums import Kind
 
 MINUTE: Final = 60
@@ -12,52 +12,52 @@ GUIDES: Final = [101, 102, 205]
 TRACKS: Final = [3, 42, 47, 101]
 ROOMS: Final = [11, 12, 21, 30]
 TOPICS: Final = ["Wind farms", "Sleep", "Old bridges", "Plain text", "Fermentation", "Tides", "City trees", "Maps"]
-FORMS: Final = ["Keynote", "Workshop", "Panel", "Tour", "Poster session"]
+FORMATS: Final = ["Keynote", "Workshop", "Panel", "Tour", "Poster session"]
 
 
-def programme(scene: Scene) -> Iterator[Call]:
+def manage_agenda(context: VisitContext) -> Iterator[Call]:
     """A few items of one guide: gone by, going on, about to begin or to end, and later; one is cancelled."""
-    guide = scene.rng.choice(GUIDES)
-    going, later = 1, 4
-    for number, slot in enumerate(_slots(scene)):
-        yield start(Kind.AGENDA, _item(scene, guide, number) | slot, then=scene.pause(0.5, 2))
-    yield keepalive(Kind.AGENDA, going, then=scene.pause(4, 10))
-    yield hide(Kind.AGENDA, going, then=scene.pause(4, 10))
-    yield keepalive(Kind.AGENDA, going, then=scene.pause(4, 10))
-    yield stop(Kind.AGENDA, later, then=scene.pause(1, 5))
-    if scene.chance(0.3):
-        yield stop(Kind.AGENDA, going)
+    guide = context.rng.choice(GUIDES)
+    ongoing, later = 1, 4
+    for number, slot in enumerate(_slots(context)):
+        yield start(Kind.AGENDA, _item(context, guide, number) | slot, delay=context.random_seconds(0.5, 2))
+    yield keepalive(Kind.AGENDA, ongoing, delay=context.random_seconds(4, 10))
+    yield hide(Kind.AGENDA, ongoing, delay=context.random_seconds(4, 10))
+    yield keepalive(Kind.AGENDA, ongoing, delay=context.random_seconds(4, 10))
+    yield stop(Kind.AGENDA, later, delay=context.random_seconds(1, 5))
+    if context.chance(0.3):
+        yield stop(Kind.AGENDA, ongoing)
 
 
-def _slots(scene: Scene) -> Iterator[dict[str, Any]]:
+def _slots(context: VisitContext) -> Iterator[dict[str, Any]]:
     """When each item is, in seconds from now. The two that are near begin and end while one looks on."""
-    yield _slot(scene, -3 * HOUR, -2 * HOUR)
-    yield _slot(scene, -20 * MINUTE, 40 * MINUTE)
-    yield _slot(scene, scene.pause(5, 20), 30 * MINUTE)
-    yield _slot(scene, -45 * MINUTE, scene.pause(15, 45))
-    yield _slot(scene, 2 * HOUR, 3 * HOUR)
-    yield {"startTime": scene.time(-MINUTE), "allDay": True}
-    if scene.chance(0.5):
-        yield {"startTime": scene.time(24 * HOUR)}
+    yield _slot(context, -3 * HOUR, -2 * HOUR)
+    yield _slot(context, -20 * MINUTE, 40 * MINUTE)
+    yield _slot(context, context.random_seconds(5, 20), 30 * MINUTE)
+    yield _slot(context, -45 * MINUTE, context.random_seconds(15, 45))
+    yield _slot(context, 2 * HOUR, 3 * HOUR)
+    yield {"startTime": context.timestamp(-MINUTE), "allDay": True}
+    if context.chance(0.5):
+        yield {"startTime": context.timestamp(24 * HOUR)}
 
 
-def _slot(scene: Scene, begin: float, end: float) -> dict[str, Any]:
-    return {"startTime": scene.time(begin), "endTime": scene.time(end)}
+def _slot(context: VisitContext, begin: float, end: float) -> dict[str, Any]:
+    return {"startTime": context.timestamp(begin), "endTime": context.timestamp(end)}
 
 
-def _item(scene: Scene, guide: int, number: int) -> dict[str, Any]:
-    topic, form = scene.rng.choice(TOPICS), scene.rng.choice(FORMS)
+def _item(context: VisitContext, guide: int, number: int) -> dict[str, Any]:
+    topic, session_format = context.rng.choice(TOPICS), context.rng.choice(FORMATS)
     item: dict[str, Any] = {
         "guide": guide,
-        "name": f"{form}: {topic}",
-        "descriptionHtml": f"<p>{form} on <strong>{topic.lower()}</strong>. All welcome.</p>",
-        "importId": f"{guide}-{scene.secret()}",
-        "scheduleTracks": sorted(scene.rng.sample(TRACKS, scene.rng.randint(1, 3))),
-        "locations": [scene.rng.choice(ROOMS)],
+        "name": f"{session_format}: {topic}",
+        "descriptionHtml": f"<p>{session_format} on <strong>{topic.lower()}</strong>. All welcome.</p>",
+        "importId": f"{guide}-{context.unique_text()}",
+        "scheduleTracks": sorted(context.rng.sample(TRACKS, context.rng.randint(1, 3))),
+        "locations": [context.rng.choice(ROOMS)],
         "rank": float(number),
-        "allowRating": scene.chance(0.5),
+        "allowRating": context.chance(0.5),
         "addToSchedule": True,
     }
-    if form == "Workshop":
-        item |= {"requireLogin": True, "maxCapacity": scene.rng.choice([12, 20, 40]), "waitlist": True}
+    if session_format == "Workshop":
+        item |= {"requireLogin": True, "maxCapacity": context.rng.choice([12, 20, 40]), "waitlist": True}
     return item

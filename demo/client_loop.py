@@ -9,97 +9,97 @@ import httpx2
 
 from demo.operations import Operation
 from demo.plan import Call
-from demo.report import Tally
-from demo.response import Answer, Outcome, read_answer, unanswered
-from demo.scheduler import Turn, World
+from demo.report import Report
+from demo.response import Outcome, Response, no_response, parse_response
+from demo.scheduler import ScheduledCall, Scheduler
 from models.enums import ProblemCode
 
 CONCURRENCY: Final = 64
 """Calls on their way at once; beyond that, arrivals wait, and their latency says so."""
-GIVE_UP_AFTER: Final = 20
+MAX_CONSECUTIVE_FAILURES: Final = 20
 """Calls in a row that were not answered at all."""
-LAST_WORDS: Final = 5.0
+DRAIN_SECONDS: Final = 5.0
 """Seconds that calls on their way have to be answered when the run is over."""
 
 
-class Sender:
+class ClientLoop:
     """Asks the world at a fixed rate, sends, and tells the tally."""
 
-    def __init__(self, http: httpx2.AsyncClient, url: str, world: World, tally: Tally) -> None:
+    def __init__(self, http: httpx2.AsyncClient, url: str, scheduler: Scheduler, report: Report) -> None:
         self._http = http
         self._url = url
-        self._world = world
-        self._tally = tally
-        self._places = asyncio.Semaphore(CONCURRENCY)
-        self._on_the_way: set[asyncio.Task[None]] = set()
-        self._fault: BaseException | None = None
+        self._scheduler = scheduler
+        self._report = report
+        self._slots = asyncio.Semaphore(CONCURRENCY)
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._failure: BaseException | None = None
 
-    async def run(self, rate: float, seconds: float, arrived: Callable[[float], None]) -> None:
+    async def run(self, rate: float, seconds: float, on_progress: Callable[[float], None]) -> None:
         """Sends for so many seconds; tells `arrived` the seconds gone by at each arrival. Ends early where the server
         is lost. May be cancelled: calls on their way are then left to `finish`."""
-        began = asyncio.get_running_loop().time()
+        started = asyncio.get_running_loop().time()
         for number in count():
-            gone = asyncio.get_running_loop().time() - began
-            if max(gone, number / rate) >= seconds or self._is_hopeless:
+            elapsed = asyncio.get_running_loop().time() - started
+            if max(elapsed, number / rate) >= seconds or self._should_stop:
                 break
-            due = began + number / rate
-            await asyncio.sleep(max(0.0, number / rate - gone))
-            await self._places.acquire()
-            self._depart(self._world.turn(number / rate), due)
-            arrived((number + 1) / rate)
+            due = started + number / rate
+            await asyncio.sleep(max(0.0, number / rate - elapsed))
+            await self._slots.acquire()
+            self._start_call(self._scheduler.next_call(number / rate), due)
+            on_progress((number + 1) / rate)
 
     @property
-    def _is_hopeless(self) -> bool:
-        return self._fault is not None or self._tally.lost_in_a_row >= GIVE_UP_AFTER
+    def _should_stop(self) -> bool:
+        return self._failure is not None or self._report.consecutive_failures >= MAX_CONSECUTIVE_FAILURES
 
-    async def finish(self) -> None:
+    async def drain(self) -> None:
         """Waits for the calls on their way, a few seconds at most. Raises what went wrong on our side, if anything."""
-        if self._on_the_way:
-            _, late = await asyncio.wait(self._on_the_way, timeout=LAST_WORDS)
-            for task in late:
+        if self._in_flight:
+            _, pending = await asyncio.wait(self._in_flight, timeout=DRAIN_SECONDS)
+            for task in pending:
                 task.cancel()
-        if self._fault is not None:
-            raise self._fault
+        if self._failure is not None:
+            raise self._failure
 
-    def _depart(self, turn: Turn, due: float) -> None:
-        task = asyncio.create_task(self._send(turn, due))
-        self._on_the_way.add(task)
-        task.add_done_callback(self._arrive)
+    def _start_call(self, scheduled: ScheduledCall, due: float) -> None:
+        task = asyncio.create_task(self._send(scheduled, due))
+        self._in_flight.add(task)
+        task.add_done_callback(self._on_done)
 
-    def _arrive(self, task: asyncio.Task[None]) -> None:
-        self._on_the_way.discard(task)
-        self._places.release()
-        if not task.cancelled() and self._fault is None:
-            self._fault = task.exception()
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        self._in_flight.discard(task)
+        self._slots.release()
+        if not task.cancelled() and self._failure is None:
+            self._failure = task.exception()
 
-    async def _send(self, turn: Turn, due: float) -> None:
-        visitor, call = turn.visitor, turn.call
-        async with visitor.in_turn:
-            if visitor.gave_up:
+    async def _send(self, scheduled: ScheduledCall, due: float) -> None:
+        visitor, call = scheduled.visitor, scheduled.call
+        async with visitor.lock:
+            if visitor.finished:
                 return
-            answer = await self._ask(call, call.variables(visitor.ids))
-            self._tally.add(call, answer, asyncio.get_running_loop().time() - due)
-            if turn.start is not None and answer.session is not None:
-                visitor.ids[turn.start] = answer.session
-            visitor.gave_up = _is_the_end(turn, answer)
+            response = await self._post(call, call.variables(visitor.ids))
+            self._report.record(call, response, asyncio.get_running_loop().time() - due)
+            if scheduled.start_index is not None and response.session is not None:
+                visitor.ids[scheduled.start_index] = response.session
+            visitor.finished = _ends_visit(scheduled, response)
 
-    async def _ask(self, call: Call, variables: dict[str, object]) -> Answer:
+    async def _post(self, call: Call, variables: dict[str, object]) -> Response:
         operation = call.operation
-        body = {"query": operation.document, "operationName": operation.title, "variables": variables}
+        body = {"query": operation.document, "operationName": operation.operation_name, "variables": variables}
         try:
             response = await self._http.post(self._url, json=body)
         except httpx2.HTTPError as error:
-            return unanswered(error)
-        return read_answer(operation, response.status_code, response.content)
+            return no_response(error)
+        return parse_response(operation, response.status_code, response.content)
 
 
-def _is_the_end(turn: Turn, answer: Answer) -> bool:
+def _ends_visit(scheduled: ScheduledCall, response: Response) -> bool:
     """Whether the visitor has nothing to go on with: no session was started, or it is over against expectation."""
-    if turn.call.operation is Operation.START:
-        return answer.session is None
+    if scheduled.call.operation is Operation.START:
+        return response.session is None
     return (
-        answer.outcome is Outcome.PROBLEM
-        and ProblemCode.SESSION_ENDED in answer.codes
-        and turn.call.operation is not Operation.KEEPALIVE_MANY
-        and not turn.call.may_find_ended
+        response.outcome is Outcome.PROBLEM
+        and ProblemCode.SESSION_ENDED in response.codes
+        and scheduled.call.operation is not Operation.KEEPALIVE_MANY
+        and not scheduled.call.may_be_ended
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from demo.operations import Operation
-from demo.plan import Call, Scene
+from demo.plan import Call, VisitContext
 
 FILTERS: Final[list[dict[str, Any] | None]] = [
     None,
@@ -16,8 +16,8 @@ FILTERS: Final[list[dict[str, Any] | None]] = [
 ]
 
 
-def dashboard(scene: Scene) -> Iterator[Call]:
+def poll_dashboard(context: VisitContext) -> Iterator[Call]:
     """A dashboard that stays open to the end of the run."""
     while True:
         for operation in (Operation.LIST, Operation.COUNT, Operation.TIMELINE):
-            yield Call(operation, None, scene.rng.choice(FILTERS), scene.pause(1, 4))
+            yield Call(operation, None, context.rng.choice(FILTERS), context.random_seconds(1, 4))

@@ -34,11 +34,11 @@ class Operation(Enum):
     def __init__(self, field: str, argument: str, input_type: str, selection: str) -> None:
         self.field = field
         self.argument = argument
-        self.title = field[0].upper() + field[1:]
-        self.reads = argument == "filter"
+        self.operation_name = field[0].upper() + field[1:]
+        self.is_query = argument == "filter"
         """Whether it only looks."""
         window = {"sessions": ", first: 50", "activities": ", last: 50"}.get(field, "")
         self.document = (
-            f"{'query' if self.reads else 'mutation'} {self.title}(${argument}: {input_type}) "
+            f"{'query' if self.is_query else 'mutation'} {self.operation_name}(${argument}: {input_type}) "
             f"{{ {field}({argument}: ${argument}{window}) {{ {selection} }} }}"
         )

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from demo.plan import Call, Scene, hide, keepalive, stop, track
+from demo.plan import Call, VisitContext, hide, keepalive, stop, track
 from models.enums import Kind
 
 
 class Player:
     """Plays one stream of `length` seconds from `playhead` on. Every call moves its clock on by what it waits."""
 
-    def __init__(self, scene: Scene, length: float, playhead: float) -> None:
-        self._scene = scene
+    def __init__(self, context: VisitContext, length: float, playhead: float) -> None:
+        self._context = context
         self._length = length
         self._told = 0
         self.playhead = playhead
@@ -19,46 +19,46 @@ class Player:
     def is_at_end(self) -> bool:
         return self.playhead >= self._length
 
-    def play_on(self, seconds: float) -> float:
+    def advance(self, seconds: float) -> float:
         """Let the content play for so long; that long."""
         self.playhead = min(self._length, round(self.playhead + seconds, 3))
         return seconds
 
     # ---- calls ----
 
-    def tell(self, *events: dict[str, Any], then: float) -> Call:
+    def track(self, *events: dict[str, Any], delay: float) -> Call:
         """Tell of events, each a millisecond after the one before."""
-        timed = [event | {"playerTime": self._time(index / 1000)} for index, event in enumerate(events)]
-        return track(Kind.MEDIA, 0, timed, then=then)
+        timed = [event | {"playerTime": self._player_time(index / 1000)} for index, event in enumerate(events)]
+        return track(Kind.MEDIA, 0, timed, delay=delay)
 
-    def ping(self, *, then: float) -> Call:
+    def ping(self, *, delay: float) -> Call:
         """A sign of life, with how well it plays."""
-        return keepalive(Kind.MEDIA, 0, media={"playerTime": self._time(), "qoe": self._quality()}, then=then)
+        return keepalive(Kind.MEDIA, 0, media={"playerTime": self._player_time(), "qoe": self._quality()}, delay=delay)
 
-    def hide(self, *, then: float) -> Call:
-        return hide(Kind.MEDIA, 0, media={"playerTime": self._time()}, then=then)
+    def hide(self, *, delay: float) -> Call:
+        return hide(Kind.MEDIA, 0, media={"playerTime": self._player_time()}, delay=delay)
 
     def stop(self) -> Call:
-        return stop(Kind.MEDIA, 0, media={"playerTime": self._time()})
+        return stop(Kind.MEDIA, 0, media={"playerTime": self._player_time()})
 
-    def _time(self, ahead: float = 0.0) -> dict[str, Any]:
-        return {"playhead": self.playhead, "ts": self._scene.time(ahead)}
+    def _player_time(self, ahead: float = 0.0) -> dict[str, Any]:
+        return {"playhead": self.playhead, "ts": self._context.timestamp(ahead)}
 
     def _quality(self) -> dict[str, Any]:
-        return {"bitrate": self._bitrate(), "droppedFrames": self._scene.rng.randint(0, 12)}
+        return {"bitrate": self._bitrate(), "droppedFrames": self._context.rng.randint(0, 12)}
 
     def _bitrate(self) -> int:
-        return self._scene.rng.choice([1200, 2500, 5000])
+        return self._context.rng.choice([1200, 2500, 5000])
 
     # ---- events ----
 
     def ad(self, pod: int, position: int, seconds: float) -> dict[str, Any]:
-        number = self._scene.rng.randint(1, 40)
+        number = self._context.rng.randint(1, 40)
         params = {
             "media.ad.id": f"ad-{number:03}",
             "media.ad.length": seconds,
             "media.ad.podPosition": position,
-            "media.ad.advertiser": self._scene.rng.choice(["Northern Tea", "Umbrellas & Co", "City Rail"]),
+            "media.ad.advertiser": self._context.rng.choice(["Northern Tea", "Umbrellas & Co", "City Rail"]),
             "media.ad.podFriendlyName": "pre-roll" if pod == 0 else "mid-roll",
         }
         return {"type": "AD_START", "params": params, "customMetadata": {"placement": f"p{number % 5}"}}
@@ -85,6 +85,6 @@ class Player:
         return {"type": "ERROR", "params": {"media.errorId": "segment-404", "media.errorSource": "player"}}
 
 
-def just(type_: str) -> dict[str, Any]:
+def event(type_: str) -> dict[str, Any]:
     """An event that has no parameters."""
     return {"type": type_}

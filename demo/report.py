@@ -10,10 +10,10 @@ from rich.table import Table
 from bench.statistics import percentile
 from demo.operations import Operation
 from demo.plan import Call
-from demo.response import Answer, Outcome
+from demo.response import Outcome, Response
 from models.enums import Kind, ProblemCode
 
-COLUMNS: Final = {
+OPERATION_COLUMNS: Final = {
     Operation.START: "start",
     Operation.KEEPALIVE: "keepalive",
     Operation.KEEPALIVE_MANY: "keepalive",
@@ -25,27 +25,27 @@ COLUMNS: Final = {
     Operation.COUNT: "read",
     Operation.TIMELINE: "read",
 }
-READER: Final = "dashboard"
-LATEST: Final = 100_000
+DASHBOARD_ROW: Final = "dashboard"
+MAX_LATENCIES: Final = 100_000
 """Latencies kept of each kind: a run of days must not grow without bound."""
 
 
-class Tally:
+class Report:
     """What has happened so far."""
 
     def __init__(self) -> None:
         self.sent: Counter[tuple[str, str]] = Counter()
         self.outcomes: Counter[tuple[Outcome, str]] = Counter()
-        self.lost_in_a_row = 0
-        self._seconds: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=LATEST))
+        self.consecutive_failures = 0
+        self._latencies: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=MAX_LATENCIES))
 
-    def add(self, call: Call, answer: Answer, seconds: float) -> None:
+    def record(self, call: Call, response: Response, seconds: float) -> None:
         """Counts one answer that took so many seconds from the moment its call was due."""
-        row = call.kind or READER
-        self.sent[row, COLUMNS[call.operation]] += 1
-        self._seconds[row].append(seconds)
-        self.outcomes.update((answer.outcome, code) for code in answer.codes or ("",))
-        self.lost_in_a_row = self.lost_in_a_row + 1 if answer.outcome is Outcome.UNANSWERED else 0
+        row = call.kind or DASHBOARD_ROW
+        self.sent[row, OPERATION_COLUMNS[call.operation]] += 1
+        self._latencies[row].append(seconds)
+        self.outcomes.update((response.outcome, code) for code in response.codes or ("",))
+        self.consecutive_failures = self.consecutive_failures + 1 if response.outcome is Outcome.NO_RESPONSE else 0
 
     @property
     def total(self) -> int:
@@ -60,14 +60,14 @@ class Tally:
             if outcome is not Outcome.DONE and code != ProblemCode.SESSION_ENDED
         )
 
-    def show(self, console: Console) -> None:
+    def print_tables(self, console: Console) -> None:
         """Prints the operations by kind with their latency, and the answers by outcome."""
-        columns = list(dict.fromkeys(COLUMNS.values()))
+        columns = list(dict.fromkeys(OPERATION_COLUMNS.values()))
         operations = Table("kind", box=SIMPLE, title=f"{self.total} operations")
         for name in (*columns, "all", "p50 ms", "p99 ms"):
             operations.add_column(name, justify="right")
-        for row in (*Kind, READER):
-            if seconds := self._seconds[row]:
+        for row in (*Kind, DASHBOARD_ROW):
+            if seconds := self._latencies[row]:
                 counts = [self.sent[row, column] for column in columns]
                 times = [f"{1000 * percentile(seconds, share):.1f}" for share in (0.50, 0.99)]
                 operations.add_row(row, *(str(count or "–") for count in counts), str(sum(counts)), *times)

@@ -15,11 +15,11 @@ class Outcome(Enum):
     DONE = "done"
     PROBLEM = "problem"
     ERROR = "error"
-    UNANSWERED = "no answer"
+    NO_RESPONSE = "no answer"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """The outcome; the codes of its problems or errors; the id of the session, where there is one."""
 
     outcome: Outcome
@@ -27,30 +27,30 @@ class Answer:
     session: str | None = None
 
 
-def unanswered(error: Exception) -> Answer:
+def no_response(error: Exception) -> Response:
     """No answer came: the connection failed, or it took too long."""
-    return Answer(Outcome.UNANSWERED, (type(error).__name__,))
+    return Response(Outcome.NO_RESPONSE, (type(error).__name__,))
 
 
-def read_answer(operation: Operation, status: int, body: bytes) -> Answer:
+def parse_response(operation: Operation, status: int, body: bytes) -> Response:
     """Reads the body of a GraphQL answer. Whatever is not one is an error named after the HTTP status."""
     try:
-        answer = orjson.loads(body)
-        if errors := answer.get("errors"):
-            return Answer(Outcome.ERROR, tuple(_code(error) for error in errors))
-        result = answer["data"][operation.field]
-        if operation.reads:
-            return Answer(Outcome.DONE)
-        return _read_payloads(result if isinstance(result, list) else [result])
+        response = orjson.loads(body)
+        if errors := response.get("errors"):
+            return Response(Outcome.ERROR, tuple(_error_code(error) for error in errors))
+        result = response["data"][operation.field]
+        if operation.is_query:
+            return Response(Outcome.DONE)
+        return _parse_payloads(result if isinstance(result, list) else [result])
     except (orjson.JSONDecodeError, AttributeError, LookupError, TypeError):
-        return Answer(Outcome.ERROR, (f"HTTP {status}",))
+        return Response(Outcome.ERROR, (f"HTTP {status}",))
 
 
-def _read_payloads(payloads: list[dict[str, Any]]) -> Answer:
+def _parse_payloads(payloads: list[dict[str, Any]]) -> Response:
     codes = tuple(problem["code"] for payload in payloads for problem in payload["problems"])
     sessions = [payload["session"]["id"] for payload in payloads if payload["session"]]
-    return Answer(Outcome.PROBLEM if codes else Outcome.DONE, codes, next(iter(sessions), None))
+    return Response(Outcome.PROBLEM if codes else Outcome.DONE, codes, next(iter(sessions), None))
 
 
-def _code(error: dict[str, Any]) -> str:
+def _error_code(error: dict[str, Any]) -> str:
     return str(error.get("extensions", {}).get("code", "without a code"))

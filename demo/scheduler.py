@@ -8,24 +8,24 @@ from datetime import datetime
 from random import Random
 from typing import Final
 
-from demo.agenda_visitor import programme
-from demo.client_visitor import gateway, launch
-from demo.dashboard import dashboard
-from demo.field_visitor import form
-from demo.media_visitor import playback
+from demo.agenda_visitor import manage_agenda
+from demo.client_visitor import run_gateway, use_app
+from demo.dashboard import poll_dashboard
+from demo.field_visitor import fill_form
+from demo.media_visitor import play_media
 from demo.operations import Operation
-from demo.plan import Call, Plan, Scene
-from demo.user_visitor import visit
+from demo.plan import Call, Plan, VisitContext
+from demo.user_visitor import browse
 
-FIRST: Final[list[Plan]] = [dashboard, programme, launch, playback, form, visit]
+INITIAL_PLANS: Final[list[Plan]] = [poll_dashboard, manage_agenda, use_app, play_media, fill_form, browse]
 """Who comes first, so that also a short run shows all kinds."""
-SHARES: Final[list[tuple[Plan, int]]] = [
-    (launch, 26),
-    (gateway, 4),
-    (programme, 3),
-    (playback, 24),
-    (form, 15),
-    (visit, 28),
+PLAN_WEIGHTS: Final[list[tuple[Plan, int]]] = [
+    (use_app, 26),
+    (run_gateway, 4),
+    (manage_agenda, 3),
+    (play_media, 24),
+    (fill_form, 15),
+    (browse, 28),
 ]
 """Who comes after them, and how often of a hundred."""
 
@@ -34,60 +34,60 @@ SHARES: Final[list[tuple[Plan, int]]] = [
 class Visitor:
     """Somebody with a plan, and the ids of the sessions the plan has started so far."""
 
-    scene: Scene
+    context: VisitContext
     calls: Iterator[Call]
     starts: int = 0
     ids: dict[int, str] = field(default_factory=dict)
-    gave_up: bool = False
+    finished: bool = False
     """Set by whoever sends: no further call of this visitor makes sense."""
-    in_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a call of this visitor is on its way: nobody sends the second before the first was answered."""
 
 
 @dataclass(frozen=True)
-class Turn:
+class ScheduledCall:
     """A call that is due, and whose. `start`: the number of the start, where the call is one."""
 
     visitor: Visitor
     call: Call
-    start: int | None
+    start_index: int | None
 
 
-class World:
+class Scheduler:
     """Two worlds with the same seed and beginning, asked at the same times, give the same calls."""
 
-    def __init__(self, seed: int, began: datetime) -> None:
+    def __init__(self, seed: int, started_at: datetime) -> None:
         """`began` (with a zone) is the moment that the plans' times count from."""
         self._rng = Random(seed)
-        self._began = began
-        self._visitors = 0
-        self._waiting: list[tuple[float, int, Visitor]] = []
+        self._started_at = started_at
+        self._visitor_count = 0
+        self._queue: list[tuple[float, int, Visitor]] = []
 
-    def turn(self, at: float) -> Turn:
+    def next_call(self, at: float) -> ScheduledCall:
         """The call to send `at` so many seconds after the beginning: the longest overdue one, else a newcomer's."""
-        while self._waiting and self._waiting[0][0] <= at:
-            _, number, visitor = heapq.heappop(self._waiting)
-            if not visitor.gave_up and (turn := self._next(visitor, number, at)) is not None:
-                return turn
+        while self._queue and self._queue[0][0] <= at:
+            _, number, visitor = heapq.heappop(self._queue)
+            if not visitor.finished and (scheduled := self._advance(visitor, number, at)) is not None:
+                return scheduled
         while True:
-            visitor = self._newcomer()
-            if (turn := self._next(visitor, self._visitors, at)) is not None:
-                return turn
+            visitor = self._new_visitor()
+            if (scheduled := self._advance(visitor, self._visitor_count, at)) is not None:
+                return scheduled
 
-    def _newcomer(self) -> Visitor:
-        chosen = self._rng.choices([plan for plan, _ in SHARES], [share for _, share in SHARES])[0]
-        plan = FIRST[self._visitors] if self._visitors < len(FIRST) else chosen
-        self._visitors += 1
-        scene = Scene(Random(self._rng.getrandbits(64)), self._began)
-        return Visitor(scene, plan(scene))
+    def _new_visitor(self) -> Visitor:
+        chosen = self._rng.choices([plan for plan, _ in PLAN_WEIGHTS], [share for _, share in PLAN_WEIGHTS])[0]
+        plan = INITIAL_PLANS[self._visitor_count] if self._visitor_count < len(INITIAL_PLANS) else chosen
+        self._visitor_count += 1
+        context = VisitContext(Random(self._rng.getrandbits(64)), self._started_at)
+        return Visitor(context, plan(context))
 
-    def _next(self, visitor: Visitor, number: int, at: float) -> Turn | None:
-        visitor.scene.at = at
+    def _advance(self, visitor: Visitor, number: int, at: float) -> ScheduledCall | None:
+        visitor.context.elapsed = at
         call = next(visitor.calls, None)
         if call is None:
             return None
-        heapq.heappush(self._waiting, (at + call.then, number, visitor))
+        heapq.heappush(self._queue, (at + call.delay, number, visitor))
         if call.operation is not Operation.START:
-            return Turn(visitor, call, None)
+            return ScheduledCall(visitor, call, None)
         visitor.starts += 1
-        return Turn(visitor, call, visitor.starts - 1)
+        return ScheduledCall(visitor, call, visitor.starts - 1)

@@ -15,13 +15,13 @@ import httpx2
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from demo.client_loop import CONCURRENCY, GIVE_UP_AFTER, Sender
-from demo.report import Tally
-from demo.scheduler import World
+from demo.client_loop import CONCURRENCY, MAX_CONSECUTIVE_FAILURES, ClientLoop
+from demo.report import Report
+from demo.scheduler import Scheduler
 
-OK: Final = 0
-ANSWERED_ERRORS: Final = 1
-NOT_REACHED: Final = 2
+EXIT_OK: Final = 0
+EXIT_ERRORS: Final = 1
+EXIT_UNREACHABLE: Final = 2
 
 
 async def simulate(
@@ -38,39 +38,39 @@ async def simulate(
         raise ValueError("rate and seconds must be greater than 0")
     console = Console()
     endpoint = _endpoint(url)
-    tally = Tally()
+    report = Report()
     limits = httpx2.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY)
     async with httpx2.AsyncClient(timeout=10.0, limits=limits) as http:
-        if (complaint := await _complaint(http, endpoint)) is not None:
-            console.print(f"[red]{complaint}[/red]", soft_wrap=True, highlight=False)
-            return NOT_REACHED
-        world = World(secrets.randbits(32) if seed is None else seed, datetime.now(UTC))
-        await _drive(Sender(http, endpoint, world, tally), console, rate, seconds)
-    tally.show(console)
-    if tally.lost_in_a_row >= GIVE_UP_AFTER:
+        if (problem := await _connection_problem(http, endpoint)) is not None:
+            console.print(f"[red]{problem}[/red]", soft_wrap=True, highlight=False)
+            return EXIT_UNREACHABLE
+        scheduler = Scheduler(secrets.randbits(32) if seed is None else seed, datetime.now(UTC))
+        await _run_with_progress(ClientLoop(http, endpoint, scheduler, report), console, rate, seconds)
+    report.print_tables(console)
+    if report.consecutive_failures >= MAX_CONSECUTIVE_FAILURES:
         console.print(f"[red]The server at {endpoint} stopped answering.[/red]", soft_wrap=True, highlight=False)
-        return NOT_REACHED
-    return ANSWERED_ERRORS if tally.failures else OK
+        return EXIT_UNREACHABLE
+    return EXIT_ERRORS if report.failures else EXIT_OK
 
 
-async def _drive(sender: Sender, console: Console, rate: float, seconds: float) -> None:
+async def _run_with_progress(client_loop: ClientLoop, console: Console, rate: float, seconds: float) -> None:
     """Runs the sender behind a progress bar, to its end or to Ctrl-C."""
     loop = asyncio.get_running_loop()
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
         bar = progress.add_task(f"{rate:g} operations/s", total=seconds)
-        running = asyncio.create_task(sender.run(rate, seconds, lambda gone: progress.update(bar, completed=gone)))
-        loop.add_signal_handler(signal.SIGINT, running.cancel)
+        task = asyncio.create_task(client_loop.run(rate, seconds, lambda gone: progress.update(bar, completed=gone)))
+        loop.add_signal_handler(signal.SIGINT, task.cancel)
         try:
-            await asyncio.wait([running])
-            await sender.finish()
+            await asyncio.wait([task])
+            await client_loop.drain()
         finally:
             loop.remove_signal_handler(signal.SIGINT)
-    if not running.cancelled():
-        running.result()
+    if not task.cancelled():
+        task.result()
 
 
-async def _complaint(http: httpx2.AsyncClient, endpoint: str) -> str | None:
+async def _connection_problem(http: httpx2.AsyncClient, endpoint: str) -> str | None:
     """What stands against a simulation, in one line; none where a GraphQL server answers."""
     try:
         response = await http.post(endpoint, json={"query": "{ __typename }"})

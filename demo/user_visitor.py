@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from demo.plan import Call, Scene, hide, keepalive, start, stop, terminate
+from demo.plan import Call, VisitContext, hide, keepalive, start, stop, terminate
 from models.enums import Kind
 
 USERS: Final = [
@@ -18,42 +18,42 @@ PAGES: Final[dict[str, dict[str, list[str]]]] = {
 }
 
 
-def visit(scene: Scene) -> Iterator[Call]:
+def browse(context: VisitContext) -> Iterator[Call]:
     """One login, from the first page to the last word, where there is one."""
-    here = _page(scene)
-    ending = scene.rng.choices(["logs out", "leaves", "is sent away"], [70, 26, 4])[0]
-    common: dict[str, Any] = {"timeoutSeconds": scene.rng.randint(10, 25)} if ending == "leaves" else {}
-    opening = start(Kind.USER, _login(scene), path=here, then=scene.pause(2, 5), **common)
-    yield opening
-    for sequence in range(1, scene.rng.randint(4, 11)):
-        mood = scene.rng.random()
-        if mood < 0.15:
-            yield hide(Kind.USER, 0, path=here, sequence=sequence, then=scene.pause(3, 8))
+    path = _random_page(context)
+    ending = context.rng.choices(["logs out", "leaves", "is sent away"], [70, 26, 4])[0]
+    common: dict[str, Any] = {"timeoutSeconds": context.rng.randint(10, 25)} if ending == "leaves" else {}
+    start_call = start(Kind.USER, _login_fields(context), path=path, delay=context.random_seconds(2, 5), **common)
+    yield start_call
+    for sequence in range(1, context.rng.randint(4, 11)):
+        roll = context.rng.random()
+        if roll < 0.15:
+            yield hide(Kind.USER, 0, path=path, sequence=sequence, delay=context.random_seconds(3, 8))
             continue
-        if mood < 0.7:
-            here = _page(scene)
-        yield keepalive(Kind.USER, 0, path=here, sequence=sequence, then=scene.pause(2, 7))
-        if mood > 0.97:
+        if roll < 0.7:
+            path = _random_page(context)
+        yield keepalive(Kind.USER, 0, path=path, sequence=sequence, delay=context.random_seconds(2, 7))
+        if roll > 0.97:
             # The page was loaded again: with the same clientId it is answered the session it has.
-            yield opening
+            yield start_call
     if ending == "logs out":
-        yield stop(Kind.USER, 0, path=here)
+        yield stop(Kind.USER, 0, path=path)
     elif ending == "is sent away":
-        yield terminate(Kind.USER, 0, "Maintenance", then=scene.pause(2, 5))
-        yield keepalive(Kind.USER, 0, then=0, may_find_ended=True)
+        yield terminate(Kind.USER, 0, "Maintenance", delay=context.random_seconds(2, 5))
+        yield keepalive(Kind.USER, 0, delay=0, may_be_ended=True)
 
 
-def _login(scene: Scene) -> dict[str, Any]:
-    return {"username": scene.rng.choice(USERS), "clientId": scene.secret()}
+def _login_fields(context: VisitContext) -> dict[str, Any]:
+    return {"username": context.rng.choice(USERS), "clientId": context.unique_text()}
 
 
-def _page(scene: Scene) -> list[str]:
+def _random_page(context: VisitContext) -> list[str]:
     """Some page of the tree, one to three levels deep."""
-    view = scene.rng.choice(list(PAGES))
+    view = context.rng.choice(list(PAGES))
     path = [view]
-    if scene.chance(0.85):
-        part = scene.rng.choice(list(PAGES[view]))
+    if context.chance(0.85):
+        part = context.rng.choice(list(PAGES[view]))
         path.append(part)
-        if PAGES[view][part] and scene.chance(0.6):
-            path.append(scene.rng.choice(PAGES[view][part]))
+        if PAGES[view][part] and context.chance(0.6):
+            path.append(context.rng.choice(PAGES[view][part]))
     return path

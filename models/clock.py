@@ -12,11 +12,11 @@ from typing import Annotated, Final, Protocol
 
 
 @dataclass(frozen=True)
-class InstantMark:
+class InstantType:
     """Tells a field that holds an instant from one that holds any other whole number."""
 
 
-Instant = Annotated[int, InstantMark()]
+Instant = Annotated[int, InstantType()]
 """Milliseconds since 1970-01-01T00:00:00Z."""
 
 SECOND: Final = 1000
@@ -24,7 +24,7 @@ MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
-LAST: Final[Instant] = 253_402_300_799_999
+MAX_INSTANT: Final[Instant] = 253_402_300_799_999
 """9999-12-31T23:59:59.999Z: RFC 3339 has no later one."""
 
 
@@ -45,16 +45,16 @@ class SystemClock:
         return time.time_ns() // 1_000_000
 
 
-def seconds(milliseconds: int) -> float:
+def to_seconds(milliseconds: int) -> float:
     """Milliseconds as the seconds that clients read."""
     return milliseconds / SECOND
 
 
-def text_of(instant: Instant) -> str:
+def to_rfc3339(instant: Instant) -> str:
     """RFC 3339 text in UTC with three decimals."""
     return (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def end_of_utc_day(instant: Instant) -> Instant:
     """The first instant of the UTC day after that of `instant`; of the very last day its last one."""
-    return min((instant // DAY + 1) * DAY, LAST)
+    return min((instant // DAY + 1) * DAY, MAX_INSTANT)

@@ -25,8 +25,8 @@ from sqlalchemy.sql.functions import GenericFunction
 if TYPE_CHECKING:
     from sqlalchemy.sql.sqltypes import TupleType
 
-FIRST: Final = -(2**63)
-LAST: Final = 2**63 - 1
+MIN_INT64: Final = -(2**63)
+MAX_INT64: Final = 2**63 - 1
 
 
 class least(GenericFunction[Any]):  # noqa: N801 - written like the function it is
@@ -42,28 +42,28 @@ class greatest(GenericFunction[Any]):  # noqa: N801 - written like the function 
 
 
 @compiles(least, "sqlite")
-def _least_in_sqlite(element: least, compiler: SQLCompiler, **options: Any) -> str:
+def _least_sqlite(element: least, compiler: SQLCompiler, **options: Any) -> str:
     return f"min{compiler.process(element.clause_expr, **options)}"
 
 
 @compiles(greatest, "sqlite")
-def _greatest_in_sqlite(element: greatest, compiler: SQLCompiler, **options: Any) -> str:
+def _greatest_sqlite(element: greatest, compiler: SQLCompiler, **options: Any) -> str:
     return f"max{compiler.process(element.clause_expr, **options)}"
 
 
-class unindexed(GenericFunction[Any]):  # noqa: N801 - written like the function it is
+class no_index(GenericFunction[Any]):  # noqa: N801 - written like the function it is
     """A column that no index is to be looked up by; PostgreSQL knows by itself."""
 
     inherit_cache = True
 
 
-@compiles(unindexed)
-def _by_itself(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(no_index)
+def _no_index_default(element: no_index, compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(element.clause_expr, **options)
 
 
-@compiles(unindexed, "sqlite")
-def _unindexed_in_sqlite(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(no_index, "sqlite")
+def _no_index_sqlite(element: no_index, compiler: SQLCompiler, **options: Any) -> str:
     return f"+{compiler.process(element.clause_expr, **options)}"
 
 
@@ -79,46 +79,48 @@ class json_item(GenericFunction[str]):  # noqa: N801 - written like the function
 
 
 @compiles(json_item, "sqlite")
-def _json_item_in_sqlite(element: json_item, compiler: SQLCompiler, **options: Any) -> str:
+def _json_item_sqlite(element: json_item, compiler: SQLCompiler, **options: Any) -> str:
     text, index = (compiler.process(part, **options) for part in element.clauses)
     return f"json_extract({text}, '$[{index}]')"
 
 
 @compiles(json_item, "postgresql")
-def _json_item_in_postgresql(element: json_item, compiler: SQLCompiler, **options: Any) -> str:
+def _json_item_postgresql(element: json_item, compiler: SQLCompiler, **options: Any) -> str:
     text, index = (compiler.process(part, **options) for part in element.clauses)
     return f"(CAST({text} AS JSONB) ->> {index})"
 
 
-class listed(GenericFunction[Any]):  # noqa: N801 - written like the function it is
+class row_values(GenericFunction[Any]):  # noqa: N801 - written like the function it is
     """A list of keys, each of several columns, that an index of these columns can be looked up by."""
 
     inherit_cache = True
 
 
-@compiles(listed)
-def _listed(element: listed, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(row_values)
+def _row_values_default(element: row_values, compiler: SQLCompiler, **options: Any) -> str:
     (keys,) = element.clauses
     return compiler.process(keys, **options)
 
 
-@compiles(listed, "sqlite")
-def _listed_in_sqlite(element: listed, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(row_values, "sqlite")
+def _row_values_sqlite(element: row_values, compiler: SQLCompiler, **options: Any) -> str:
     # It looks nothing up for a list of rows, but for a SELECT of the very types that the columns have.
     (keys,) = element.clauses
-    names = (compiler.dialect.type_compiler_instance.process(type_) for type_ in cast("TupleType", keys.type).types)
-    alike = ", ".join(f"CAST(column{number} AS {name})" for number, name in enumerate(names, start=1))
-    return f"(SELECT {alike} FROM {compiler.process(keys, **options)})"  # noqa: S608 - names of types and places
+    type_names = (
+        compiler.dialect.type_compiler_instance.process(type_) for type_ in cast("TupleType", keys.type).types
+    )
+    casts = ", ".join(f"CAST(column{number} AS {name})" for number, name in enumerate(type_names, start=1))
+    return f"(SELECT {casts} FROM {compiler.process(keys, **options)})"  # noqa: S608 - names of types and places
 
 
-def one_of_keys(columns: Sequence[ColumnElement[Any]], keys: Iterable[Sequence[Any]]) -> ColumnElement[bool]:
+def in_keys(columns: Sequence[ColumnElement[Any]], keys: Iterable[Sequence[Any]]) -> ColumnElement[bool]:
     """That columns together are one of some keys: `(a, b) IN (…)`."""
-    within = tuple_(*columns).in_(list(keys))
-    within.right = listed(within.right)
-    return within
+    condition = tuple_(*columns).in_(list(keys))
+    condition.right = row_values(condition.right)
+    return condition
 
 
-def narrow(value: ColumnElement[Any], *, after: int = FIRST, before: int = LAST) -> ColumnElement[bool]:
+def bounded_range(value: ColumnElement[Any], *, after: int = MIN_INT64, before: int = MAX_INT64) -> ColumnElement[bool]:
     """That a 64-bit number is between two others, in words that make SQLite look it up in an index.
 
     It takes what has bounds on both sides for rare, even where one of them excludes nothing.
@@ -126,15 +128,15 @@ def narrow(value: ColumnElement[Any], *, after: int = FIRST, before: int = LAST)
     return and_(value > after, value < before)
 
 
-def last_number(tx: Connection, of: Table) -> int:
+def last_sequence(tx: Connection, numbered_table: Table) -> int:
     """The last number that was given to a row of a table whose rows are numbered, whether it is still there or not.
 
     0 where that is not known.
     """
     if tx.dialect.name != "sqlite":
         return 0
-    numbers = table("sqlite_sequence", column("name"), column("seq"))
-    return tx.execute(select(numbers.c.seq).where(numbers.c.name == of.name)).scalar_one_or_none() or 0
+    sequences = table("sqlite_sequence", column("name"), column("seq"))
+    return tx.execute(select(sequences.c.seq).where(sequences.c.name == numbered_table.name)).scalar_one_or_none() or 0
 
 
 def upsert(
@@ -142,19 +144,19 @@ def upsert(
     table: Table,
     *,
     key: Sequence[str],
-    added: Sequence[str] = (),
-    replaced: Sequence[str] = (),
+    add_to: Sequence[str] = (),
+    overwrite: Sequence[str] = (),
 ) -> Insert:
     """INSERT that, where the key is there already, adds to the columns `added` and overwrites those `replaced`."""
     insert = _insert(tx, table)
-    changes: dict[str, ColumnElement[Any]] = {name: table.c[name] + insert.excluded[name] for name in added}
-    changes |= {name: insert.excluded[name] for name in replaced}
+    changes: dict[str, ColumnElement[Any]] = {name: table.c[name] + insert.excluded[name] for name in add_to}
+    changes |= {name: insert.excluded[name] for name in overwrite}
     if not changes:
         return insert.on_conflict_do_nothing(index_elements=list(key))
     return insert.on_conflict_do_update(index_elements=list(key), set_=changes)
 
 
-def insert_new(tx: Connection, table: Table, *, key: Sequence[str], where: TextClause) -> Insert:
+def insert_or_ignore(tx: Connection, table: Table, *, key: Sequence[str], where: TextClause) -> Insert:
     """INSERT that does nothing where the key is there already; `where` is that of its index."""
     return _insert(tx, table).on_conflict_do_nothing(index_elements=list(key), index_where=where)
 

@@ -4,19 +4,19 @@ from enum import StrEnum
 from typing import Self
 
 
-class Word(StrEnum):
+class DescribedEnum(StrEnum):
     """A member is its own name as text (what rows hold and clients see) and carries its meaning."""
 
-    meaning: str
+    description: str
 
-    def __new__(cls, value: str, meaning: str = "") -> Self:
-        word = str.__new__(cls, value)
-        word._value_ = value
-        word.meaning = meaning
-        return word
+    def __new__(cls, value: str, description: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.description = description
+        return member
 
 
-class Kind(Word):
+class Kind(DescribedEnum):
     """What a session is a session of."""
 
     CLIENT = "CLIENT", "One launch of a client app, until it is closed."
@@ -26,7 +26,7 @@ class Kind(Word):
     USER = "USER", "A person's use of a web UI."
 
 
-class State(Word):
+class State(DescribedEnum):
     """Where a session is in its life, as of now."""
 
     SCHEDULED = "SCHEDULED", "It starts later. Only AGENDA sessions can be scheduled."
@@ -34,7 +34,7 @@ class State(Word):
     ENDED = "ENDED", "It is over, for one reason."
 
 
-class EndReason(Word):
+class EndReason(DescribedEnum):
     """Why a session is over."""
 
     STOPPED = "STOPPED", "Its client stopped it."
@@ -45,7 +45,7 @@ class EndReason(Word):
     TERMINATED = "TERMINATED", "An administrator ended it."
 
 
-class PlayerState(Word):
+class PlayerState(DescribedEnum):
     """What the player of a MEDIA session does."""
 
     STARTING = "STARTING", "Nothing has been played yet."
@@ -54,7 +54,7 @@ class PlayerState(Word):
     BUFFERING = "BUFFERING", "The player waits for data."
 
 
-class ActivityType(Word):
+class ActivityType(DescribedEnum):
     """What happened to a session: the words of its timeline."""
 
     SCHEDULED = "SCHEDULED", "It was created, or moved to, ahead of its start."
@@ -90,7 +90,7 @@ class ActivityType(Word):
     SESSION_COMPLETE = "SESSION_COMPLETE", "The content was seen to its end."
 
 
-class MediaEventType(Word):
+class MediaEventType(DescribedEnum):
     """What a player tells: the documented events. All but PING are activities of the same name."""
 
     PLAY = "PLAY", "The player plays, for the first time or again. Documented as `play`."
@@ -112,7 +112,7 @@ class MediaEventType(Word):
     SESSION_COMPLETE = "SESSION_COMPLETE", "The content was seen to its end. Documented as `sessionComplete`."
 
 
-class EventFlag(Word):
+class EventFlag(DescribedEnum):
     """Why an event of a player was kept and not counted."""
 
     LATE = "LATE", "It was more than 60 s older than the newest event."
@@ -121,7 +121,7 @@ class EventFlag(Word):
     TOO_MANY_STATES = "TOO_MANY_STATES", "A session has times of at most 10 named states."
 
 
-class SetChange(Word):
+class SetChange(DescribedEnum):
     """What a change means for the set that a subscriber holds."""
 
     ADDED = "ADDED", "It has joined the set: hold it."
@@ -129,7 +129,7 @@ class SetChange(Word):
     REMOVED = "REMOVED", "It is not in the set: drop it, if it is held."
 
 
-class Scope(Word):
+class Scope(DescribedEnum):
     """What a caller may do."""
 
     READ = "READ", "List, count and subscribe."
@@ -137,7 +137,7 @@ class Scope(Word):
     ADMIN = "ADMIN", "Manage projects; terminate and delete sessions."
 
 
-class ProblemCode(Word):
+class ProblemCode(DescribedEnum):
     """What kind of thing the caller can act on."""
 
     BAD_USER_INPUT = "BAD_USER_INPUT", "The input breaks a rule; the message says which."

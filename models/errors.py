@@ -7,10 +7,10 @@ class StorageUnavailable(Exception):
     """Nothing can be written (or read) at the moment; nothing of the call was kept, and it may be repeated."""
 
     @property
-    def cause(self) -> str:
+    def detail(self) -> str:
         """What the storage itself said, such as `database or disk is full`, for the log: nothing of the call."""
-        told = getattr(self.__cause__, "orig", self.__cause__)
-        return "" if told is None else str(told).partition("\n")[0]
+        original = getattr(self.__cause__, "orig", self.__cause__)
+        return "" if original is None else str(original).partition("\n")[0]
 
     @property
     def extensions(self) -> dict[str, Any]:
@@ -22,7 +22,7 @@ class DatabaseInUse(Exception):
     """Another server has this database file open."""
 
 
-class DatabaseOutdated(Exception):
+class DatabaseVersionError(Exception):
     """The tables of the database are not those that this program was written for."""
 
 

@@ -10,7 +10,7 @@ ATTACHMENT: Final = "f_"
 DATABASE: Final = "d_"
 
 _RANDOM_BYTES: Final = 16
-_SHAPE: Final = re.compile(r"[a-z]_[A-Za-z0-9_-]{22}", re.ASCII)
+_ID_FORMAT: Final = re.compile(r"[a-z]_[A-Za-z0-9_-]{22}", re.ASCII)
 
 
 def new_id(prefix: str) -> str:
@@ -18,6 +18,6 @@ def new_id(prefix: str) -> str:
     return prefix + secrets.token_urlsafe(_RANDOM_BYTES)
 
 
-def is_made_here(text: str) -> bool:
+def is_generated_id(text: str) -> bool:
     """Whether `text` has the shape of an id from `new_id`; the ids of projects, which callers choose, must not."""
-    return _SHAPE.fullmatch(text) is not None
+    return _ID_FORMAT.fullmatch(text) is not None

@@ -2,12 +2,12 @@
 
 from typing import BinaryIO, Final, Protocol, runtime_checkable
 
-UNKNOWN_TYPE: Final = "application/octet-stream"
+OCTET_STREAM: Final = "application/octet-stream"
 """The media type of what is not known."""
 
 
 @runtime_checkable
-class IncomingFile(Protocol):
+class UploadedFile(Protocol):
     """A file that came with an operation; it is there as long as that runs, or as somebody has it open."""
 
     @property

@@ -20,7 +20,7 @@ class Caller:
     project_ids: frozenset[str] | None
     """The projects it reaches; null: all of them."""
 
-    def reaches(self, project_id: str) -> bool:
+    def can_access(self, project_id: str) -> bool:
         """Whether the caller's projects include this one."""
         return self.project_ids is None or project_id in self.project_ids
 
@@ -29,7 +29,7 @@ LOCAL_ADMIN: Final = Caller(id="", name="local", scopes=frozenset(Scope), projec
 """The caller while the server asks for no token: it then listens on this machine only."""
 
 
-def in_reach(caller: Caller, project_id: ColumnElement[Any]) -> ColumnElement[bool]:
+def project_condition(caller: Caller, project_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """The condition that a row is in the caller's projects: the first WHERE of every statement."""
     return true() if caller.project_ids is None else project_id.in_(sorted(caller.project_ids))
 

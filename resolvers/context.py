@@ -8,12 +8,12 @@ from models.database import Database
 from models.database.writer import Item, Result, Work
 from resolvers.access import Caller
 from resolvers.loaders import Loaders
-from resolvers.server_liveness import Presence
+from resolvers.server_liveness import ServerLiveness
 
 if TYPE_CHECKING:
-    from resolvers.blobs.signed_urls import Links
-    from resolvers.blobs.uploader import Files
-    from resolvers.feed import Feed
+    from resolvers.blobs.signed_urls import UrlSigner
+    from resolvers.blobs.uploader import BlobUploader
+    from resolvers.feed import LogReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ class Services:
     """What all operations share; made when the server starts."""
 
     database: Database
-    presence: Presence
-    feed: "Feed"
-    files: "Files"
-    links: "Links"
+    liveness: ServerLiveness
+    log_reader: "LogReader"
+    uploader: "BlobUploader"
+    url_signer: "UrlSigner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Context:
     services: Services
     caller: Caller
     now: Instant
-    is_past: bool = False
+    is_stale: bool = False
     """Whether `now` lies behind the present, because nothing can be written: good for reading only."""
     loaders: Loaders = field(init=False)
 
@@ -46,14 +46,14 @@ class Context:
         """The storage, to read from."""
         return self.services.database
 
-    async def change(self, work: Work[Item, Result], item: Item) -> Result:
+    async def write(self, work: Work[Item, Result], item: Item) -> Result:
         """Do `work` in the next transaction; whatever the operation reads after it is read afresh.
 
         Raises:
             StorageUnavailable: nothing can be written now; nothing of the change was kept.
         """
-        if self.is_past:
-            await self.services.presence.refuse_past()
+        if self.is_stale:
+            await self.services.liveness.raise_stale()
         result = await self.database.write(work, item)
         self.loaders.clear()
         return result
@@ -61,5 +61,5 @@ class Context:
 
 async def open_context(services: Services, caller: Caller) -> Context:
     """The context of an operation that begins now."""
-    moment = await services.presence.moment()
-    return Context(services, caller, moment.now, moment.is_past)
+    moment = await services.liveness.moment()
+    return Context(services, caller, moment.now, moment.is_stale)

@@ -21,9 +21,9 @@ class Problem:
     path: tuple[str, ...] = ()
 
 
-def problems(breaches: Iterable[Breach], *at: str) -> list[Problem]:
+def prefix_paths(problems: Iterable[Breach], *prefix: str) -> list[Problem]:
     """Broken rules as problems whose paths begin with `at`."""
-    return [Problem(breach.code, breach.message, at + breach.path) for breach in breaches]
+    return [Problem(breach.code, breach.message, prefix + breach.path) for breach in problems]
 
 
 class DomainError(Exception):

@@ -14,12 +14,12 @@ from models.tables.activity import Activity
 from models.tables.path_time import PathTime
 from models.tables.project import Project
 from models.tables.session import Session
-from resolvers.access import Caller, in_reach
+from resolvers.access import Caller, project_condition
 from resolvers.activities import queries
-from resolvers.activities.queries import Span
-from resolvers.forms.queries import Budget, Content, ShownPoint, Wanted, read_contents, read_points
-from resolvers.media import State
-from resolvers.pagination.keyset import Slice
+from resolvers.activities.queries import TimelinePage
+from resolvers.forms.queries import DataPointQuery, DataPointView, ReadBudget, ValueKey, read_points, read_values
+from resolvers.media import PlaybackState
+from resolvers.pagination.keyset import PageSlice
 from resolvers.pagination.page import Page, PageArgs
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class Loaders:
         self._caller = caller
         self._now = now
         self._loaders: dict[str, DataLoader[Any, Any]] = {}
-        self._budget = Budget()
+        self._budget = ReadBudget()
 
     async def project(self, id: str) -> Project | None:  # noqa: A002 - the word of the schema
         """The project of that id."""
@@ -58,37 +58,37 @@ class Loaders:
         found: list[PathTime] = await self._load("path_times", session_id, self._path_times)
         return found
 
-    async def data_points(self, session_id: str, names: Sequence[str] | None = None) -> list[ShownPoint]:
+    async def data_points(self, session_id: str, names: Sequence[str] | None = None) -> list[DataPointView]:
         """Its data points in the order of the form, all or those of these names; none where it is not of kind FIELD.
 
         Raises:
             TooMuchData: the operation asks for too many.
         """
-        wanted = Wanted(session_id, None if names is None else tuple(sorted({name.lower() for name in names})))
-        found: list[ShownPoint] = await self._load("data_points", wanted, self._data_points)
+        query = DataPointQuery(session_id, None if names is None else tuple(sorted({name.lower() for name in names})))
+        found: list[DataPointView] = await self._load("data_points", query, self._data_points)
         return found
 
-    async def value(self, point: ShownPoint) -> str | None:
+    async def value(self, point: DataPointView) -> str | None:
         """The value of a data point that is a long text.
 
         Raises:
             TooMuchData: the operation asks for too much.
         """
-        found: str | None = await self._load("values", point.content, self._values)
+        found: str | None = await self._load("values", point.value_key, self._values)
         return found
 
-    async def raw_data(self, point: ShownPoint) -> bytes | None:
+    async def raw_data(self, point: DataPointView) -> bytes | None:
         """The value of a data point that is binary data.
 
         Raises:
             TooMuchData: the operation asks for too much.
         """
-        found: bytes | None = await self._load("raw_data", point.content, self._raw_data)
+        found: bytes | None = await self._load("raw_data", point.value_key, self._raw_data)
         return found
 
-    async def media_state(self, session_id: str) -> State | None:
+    async def media_state(self, session_id: str) -> PlaybackState | None:
         """What the rules of playback remember of it; null where its player has told nothing."""
-        found: State | None = await self._load("media_states", session_id, self._media_states)
+        found: PlaybackState | None = await self._load("media_states", session_id, self._media_states)
         return found
 
     async def activities(self, session_id: str, types: Sequence[str] | None, page: PageArgs) -> Page[Activity]:
@@ -98,14 +98,14 @@ class Loaders:
             BadUserInput: the page's arguments are not allowed, or a cursor is not of this database.
         """
         database_id = self.database_id
-        span = queries.span(types, page, database_id)
-        found: Slice[Activity] = await self._load("timelines", (session_id, span), self._timelines)
+        timeline_page = queries.timeline_page(types, page, database_id)
+        found: PageSlice[Activity] = await self._load("timelines", (session_id, timeline_page), self._timelines)
         return Page(
             found.nodes,
-            cursor=lambda node: queries.cursor(node, database_id),
+            cursor=lambda node: queries.encode_cursor(node, database_id),
             has_next_page=found.has_next,
             has_previous_page=found.has_previous,
-            count=lambda: self._database.read(queries.count_timeline, self._caller, session_id, span.types),
+            count=lambda: self._database.read(queries.count_timeline, self._caller, session_id, timeline_page.types),
         )
 
     @property
@@ -124,71 +124,75 @@ class Loaders:
         return loader.load(key)
 
     async def _projects(self, ids: list[str]) -> list[Project | None]:
-        return await self._database.read(_by_id, self._caller, tables.project, Project, ids)
+        return await self._database.read(_load_by_id, self._caller, tables.project, Project, ids)
 
     async def _sessions(self, ids: list[str]) -> list[Session | None]:
-        return await self._database.read(_by_id, self._caller, tables.session, Session, ids)
+        return await self._database.read(_load_by_id, self._caller, tables.session, Session, ids)
 
     async def _activities(self, ids: list[str]) -> list[Activity | None]:
-        return await self._database.read(_by_id, self._caller, tables.activity, Activity, ids)
+        return await self._database.read(_load_by_id, self._caller, tables.activity, Activity, ids)
 
     async def _path_times(self, ids: list[str]) -> list[list[PathTime]]:
-        found = await self._database.read(_parts, self._caller, tables.path_time, PathTime, ids)
+        found = await self._database.read(_load_by_session, self._caller, tables.path_time, PathTime, ids)
         return [sorted(rows, key=lambda time: (-time.visible_ms, time.path)) for rows in found]
 
-    async def _data_points(self, keys: list[Wanted]) -> list[list[ShownPoint]]:
+    async def _data_points(self, keys: list[DataPointQuery]) -> list[list[DataPointView]]:
         return await self._database.read(read_points, self._caller, keys, self._budget)
 
-    async def _values(self, contents: list[Content]) -> list[str | None]:
-        return await self._database.read(read_contents, self._caller, "value", contents, self._budget)
+    async def _values(self, contents: list[ValueKey]) -> list[str | None]:
+        return await self._database.read(read_values, self._caller, "value", contents, self._budget)
 
-    async def _raw_data(self, contents: list[Content]) -> list[bytes | None]:
-        return await self._database.read(read_contents, self._caller, "raw_data", contents, self._budget)
+    async def _raw_data(self, contents: list[ValueKey]) -> list[bytes | None]:
+        return await self._database.read(read_values, self._caller, "raw_data", contents, self._budget)
 
-    async def _media_states(self, ids: list[str]) -> list[State | None]:
-        return await self._database.read(_read_states, self._caller, ids)
+    async def _media_states(self, ids: list[str]) -> list[PlaybackState | None]:
+        return await self._database.read(_load_media_states, self._caller, ids)
 
-    async def _timelines(self, keys: list[tuple[str, Span]]) -> list[Slice[Activity]]:
-        return await self._database.read(_read_timelines, self._caller, keys)
+    async def _timelines(self, keys: list[tuple[str, TimelinePage]]) -> list[PageSlice[Activity]]:
+        return await self._database.read(_load_timelines, self._caller, keys)
 
 
-def _by_id(tx: Connection, caller: Caller, table: Table, make: Callable[..., T], ids: list[str]) -> list[T | None]:
+def _load_by_id(
+    tx: Connection, caller: Caller, table: Table, from_row: Callable[..., T], ids: list[str]
+) -> list[T | None]:
     """The rows of these ids, in their order."""
     project_id = table.c.id if table is tables.project else table.c.project_id
-    statement = select(table).where(in_reach(caller, project_id), table.c.id.in_(ids))
-    found = {row.id: make(*row) for row in tx.execute(statement)}
+    statement = select(table).where(project_condition(caller, project_id), table.c.id.in_(ids))
+    found = {row.id: from_row(*row) for row in tx.execute(statement)}
     return [found.get(id_) for id_ in ids]
 
 
-def _parts(tx: Connection, caller: Caller, table: Table, make: Callable[..., T], owners: list[str]) -> list[list[T]]:
+def _load_by_session(
+    tx: Connection, caller: Caller, table: Table, from_row: Callable[..., T], session_ids: list[str]
+) -> list[list[T]]:
     """The rows that belong to each of these sessions."""
     statement = (
         select(table)
         .join(tables.session, tables.session.c.id == table.c.session_id)
-        .where(in_reach(caller, tables.session.c.project_id), table.c.session_id.in_(owners))
+        .where(project_condition(caller, tables.session.c.project_id), table.c.session_id.in_(session_ids))
     )
-    found: dict[str, list[T]] = {session_id: [] for session_id in owners}
+    found: dict[str, list[T]] = {session_id: [] for session_id in session_ids}
     for row in tx.execute(statement):
-        found[row.session_id].append(make(*row))
-    return [found[session_id] for session_id in owners]
+        found[row.session_id].append(from_row(*row))
+    return [found[session_id] for session_id in session_ids]
 
 
-def _read_states(tx: Connection, caller: Caller, owners: list[str]) -> list[State | None]:
+def _load_media_states(tx: Connection, caller: Caller, session_ids: list[str]) -> list[PlaybackState | None]:
     """The playback of each of these sessions; of its row only what is read from it."""
-    kept = tables.media_state
+    media_state = tables.media_state
     statement = (
-        select(kept.c.session_id, kept.c.state)
-        .join(tables.session, tables.session.c.id == kept.c.session_id)
-        .where(in_reach(caller, tables.session.c.project_id), kept.c.session_id.in_(owners))
+        select(media_state.c.session_id, media_state.c.state)
+        .join(tables.session, tables.session.c.id == media_state.c.session_id)
+        .where(project_condition(caller, tables.session.c.project_id), media_state.c.session_id.in_(session_ids))
     )
-    found = {session_id: State.load(state) for session_id, state in tx.execute(statement)}
-    return [found.get(session_id) for session_id in owners]
+    found = {session_id: PlaybackState.load(state) for session_id, state in tx.execute(statement)}
+    return [found.get(session_id) for session_id in session_ids]
 
 
-def _read_timelines(tx: Connection, caller: Caller, keys: list[tuple[str, Span]]) -> list[Slice[Activity]]:
+def _load_timelines(tx: Connection, caller: Caller, keys: list[tuple[str, TimelinePage]]) -> list[PageSlice[Activity]]:
     """A statement for each span that is asked for, usually one."""
-    sessions: dict[Span, list[str]] = {}
-    for session_id, span in keys:
-        sessions.setdefault(span, []).append(session_id)
+    sessions: dict[TimelinePage, list[str]] = {}
+    for session_id, page in keys:
+        sessions.setdefault(page, []).append(session_id)
     found = {span: queries.read_timelines(tx, caller, ids, span) for span, ids in sessions.items()}
-    return [found[span].get(session_id, Slice([], has_next=False, has_previous=False)) for session_id, span in keys]
+    return [found[span].get(session_id, PageSlice([], has_next=False, has_previous=False)) for session_id, span in keys]

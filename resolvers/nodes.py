@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from models.enums import Scope
-from models.ids import ACTIVITY, is_made_here
+from models.ids import ACTIVITY, is_generated_id
 from models.tables.activity import Activity
 from models.tables.project import Project
 from models.tables.session import Session
@@ -26,7 +26,7 @@ async def get_node(context: Context, id: str) -> Node | None:  # noqa: A002 - th
     Raises:
         Forbidden: the caller lacks the scope to read such a thing by its id.
     """
-    if not is_made_here(id):
+    if not is_generated_id(id):
         return await get_project(context, id)
     if id.startswith(ACTIVITY):
         require(context.caller, Scope.READ, Scope.WRITE)

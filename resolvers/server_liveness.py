@@ -15,10 +15,10 @@ from sqlalchemy.engine import Connection
 from models.clock import SECOND, Clock, Instant
 from models.database import Database
 from models.errors import StorageUnavailable
-from models.session_rules import restored_sql
+from models.session_rules import extended_deadline_sql
 from models.tables import server, session
 
-TOLERANCE: Final = 5 * SECOND
+MAX_DOWNTIME_MS: Final = 5 * SECOND
 """How far `now` may be past `alive_at` before it counts as an absence."""
 
 
@@ -26,19 +26,19 @@ class Moment(NamedTuple):
     """When an operation happens."""
 
     now: Instant
-    is_past: bool = False
+    is_stale: bool = False
     """Whether it is the last moment that is sure, because nothing can be written: good for reading only."""
 
 
-class Presence:
+class ServerLiveness:
     """Takes `now` for everything that answers a client."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self._alive_at: Instant | None = None
-        self._is_stuck = False
-        self._returning = asyncio.Lock()
+        self._writes_blocked = False
+        self._recovery_lock = asyncio.Lock()
 
     async def moment(self) -> Moment:
         """The present, after sessions have been given back what an absence of the server took from them.
@@ -49,65 +49,67 @@ class Presence:
             StorageUnavailable: nothing was ever written by this server.
         """
         now = self._clock.now()
-        if self._is_signed(now):
+        if self._is_recent(now):
             return Moment(now)
         try:
-            async with self._returning:
+            async with self._recovery_lock:
                 now = self._clock.now()
-                if not self._is_signed(now):
-                    await self._return(now)
+                if not self._is_recent(now):
+                    await self._recover(now)
         except StorageUnavailable:
             if self._alive_at is None:
                 raise
-            return Moment(self._alive_at + TOLERANCE, is_past=True)
+            return Moment(self._alive_at + MAX_DOWNTIME_MS, is_stale=True)
         return Moment(now)
 
-    async def sign(self, now: Instant) -> None:
+    async def record_alive(self, now: Instant) -> None:
         """Write that the server is there at `now`; where it was away, restore sessions in the same transaction.
 
         Raises:
             StorageUnavailable: that can't be written now.
         """
         try:
-            await self._database.write(_sign, now)
+            await self._database.write(_record_alive, now)
         except StorageUnavailable:
-            self._is_stuck = True
+            self._writes_blocked = True
             raise
         self._alive_at = now
-        self._is_stuck = False
+        self._writes_blocked = False
 
-    async def refuse_past(self) -> NoReturn:
+    async def raise_stale(self) -> NoReturn:
         """Refuse a change whose moment is past, and find out whether the next one can be had.
 
         Raises:
             StorageUnavailable: always.
         """
-        await self.sign(self._clock.now())
+        await self.record_alive(self._clock.now())
         raise StorageUnavailable("the database could not be written for a while; repeat the call")
 
-    def _is_signed(self, now: Instant) -> bool:
-        return self._alive_at is not None and now - self._alive_at <= TOLERANCE
+    def _is_recent(self, now: Instant) -> bool:
+        return self._alive_at is not None and now - self._alive_at <= MAX_DOWNTIME_MS
 
-    async def _return(self, now: Instant) -> None:
-        if self._is_stuck:  # readers need not each wait to learn that again: the sweeper tries, and whoever writes
+    async def _recover(self, now: Instant) -> None:
+        if (
+            self._writes_blocked
+        ):  # readers need not each wait to learn that again: the sweeper tries, and whoever writes
             raise StorageUnavailable("the database cannot be written at the moment")
-        await self.sign(now)
+        await self.record_alive(now)
 
 
-def _sign(tx: Connection, instants: Sequence[Instant]) -> list[None]:
+def _record_alive(tx: Connection, instants: Sequence[Instant]) -> list[None]:
     for now in instants:
         alive_at = tx.execute(select(server.c.alive_at)).scalar_one()
-        if alive_at is not None and now - alive_at > TOLERANCE:
-            _restore(tx, alive_at, now)
+        if alive_at is not None and now - alive_at > MAX_DOWNTIME_MS:
+            _extend_deadlines(tx, alive_at, now)
         tx.execute(server.update().values(alive_at=now))
     return [None] * len(instants)
 
 
-def _restore(tx: Connection, alive_at: Instant, now: Instant) -> None:
+def _extend_deadlines(tx: Connection, alive_at: Instant, now: Instant) -> None:
     """Give every session that was active at `alive_at` its full time from `now`: no revision, no activity."""
     was_active = and_(
         session.c.ended_at.is_(None),
         session.c.timeout_seconds.is_not(None),
         session.c.expires_at > alive_at,
     )
-    tx.execute(session.update().where(was_active).values(restored_sql(now)))
+    tx.execute(session.update().where(was_active).values(extended_deadline_sql(now)))

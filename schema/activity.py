@@ -9,7 +9,7 @@ from models.tables.activity import Activity as ActivityRow
 from resolvers.activities.service import activity_cursor
 from resolvers.context import Context
 from schema.enums import ActivityType
-from schema.field_helpers import derived
+from schema.field_helpers import computed_field
 from schema.node import Node
 from schema.page_info import PageInfo
 from schema.scalars import JSON, DateTime
@@ -28,7 +28,7 @@ async def _session(row: ActivityRow, context: Context) -> object:
 
 @strawberry.type(description="One thing that happened to one session: an entry of its timeline.")
 class Activity(Node):
-    cursor: str = derived(_cursor, "Its place in the log, good for every list of activities.")
+    cursor: str = computed_field(_cursor, "Its place in the log, good for every list of activities.")
     type: ActivityType = strawberry.field(description="What happened.")
     at: DateTime = strawberry.field(
         description="When it happened, which may be before it was noticed: the cursor is the order, not this."
@@ -37,7 +37,7 @@ class Activity(Node):
         name="clientTime", description="When it happened by the client's own clock, where the client gave a time."
     )
     session_id: strawberry.ID = strawberry.field(description="The id of the session; it may be gone by now.")
-    session: Annotated["Session", strawberry.lazy("schema.session")] | None = derived(
+    session: Annotated["Session", strawberry.lazy("schema.session")] | None = computed_field(
         _session, "The session as it is now; null where it was replaced or deleted."
     )
     data: JSON = strawberry.field(
@@ -57,4 +57,4 @@ class ActivityEdge:
 @strawberry.type(description="A page of activities, oldest first.")
 class ActivityConnection:
     edges: list[ActivityEdge] = strawberry.field(description="The activities of this page with their places.")
-    page_info: PageInfo = derived(lambda page, _: page, "Where this page stands in the list.")
+    page_info: PageInfo = computed_field(lambda page, _: page, "Where this page stands in the list.")

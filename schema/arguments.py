@@ -9,25 +9,27 @@ from schema.enums import ActivityType
 
 Info: TypeAlias = strawberry.Info[Context, None]
 
-Id: TypeAlias = Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the thing.")]
-First: TypeAlias = Annotated[
+IdArg: TypeAlias = Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the thing.")]
+FirstArg: TypeAlias = Annotated[
     int | None,
     strawberry.argument(
         description="How many from the beginning of the list, 1 to 500; 50 without `first` and `last`."
     ),
 ]
-After: TypeAlias = Annotated[str | None, strawberry.argument(description="A cursor of this list: what comes after it.")]
-Last: TypeAlias = Annotated[
+AfterArg: TypeAlias = Annotated[
+    str | None, strawberry.argument(description="A cursor of this list: what comes after it.")
+]
+LastArg: TypeAlias = Annotated[
     int | None, strawberry.argument(description="How many from the end of the list, 1 to 500; not with `first`.")
 ]
-Before: TypeAlias = Annotated[
+BeforeArg: TypeAlias = Annotated[
     str | None, strawberry.argument(description="A cursor of this list: what comes before it.")
 ]
-Offset: TypeAlias = Annotated[
+OffsetArg: TypeAlias = Annotated[
     int | None,
     strawberry.argument(description="How many to pass over first, at most 10,000; not with a cursor."),
 ]
-Types: TypeAlias = Annotated[
+TypesArg: TypeAlias = Annotated[
     list[ActivityType] | None,
     strawberry.argument(description="Only these types; an empty list matches nothing."),
 ]

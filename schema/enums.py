@@ -5,6 +5,7 @@ from strawberry.types.enum import has_enum_definition
 
 from models.enums import (
     ActivityType,
+    DescribedEnum,
     EndReason,
     Kind,
     MediaEventType,
@@ -13,11 +14,10 @@ from models.enums import (
     Scope,
     SetChange,
     State,
-    Word,
 )
 
 
-class SessionOrderField(Word):
+class SessionOrderField(DescribedEnum):
     """What sessions can be sorted by."""
 
     STARTED_AT = "STARTED_AT", "When it began, or will begin."
@@ -26,18 +26,18 @@ class SessionOrderField(Word):
     CREATED_AT = "CREATED_AT", "When it was created."
 
 
-class OrderDirection(Word):
+class OrderDirection(DescribedEnum):
     """Which way to sort."""
 
     ASC = "ASC", "Earliest first."
     DESC = "DESC", "Latest first."
 
 
-def _define(words: type[Word], *, name: str) -> None:
-    enum = strawberry.enum(words, name=name, description=words.__doc__)
+def _define(enum_type: type[DescribedEnum], *, name: str) -> None:
+    enum = strawberry.enum(enum_type, name=name, description=enum_type.__doc__)
     if has_enum_definition(enum):
-        for value, word in zip(enum.__strawberry_definition__.values, words, strict=True):
-            value.description = word.meaning
+        for value, member in zip(enum.__strawberry_definition__.values, enum_type, strict=True):
+            value.description = member.description
 
 
 _define(ActivityType, name="ActivityType")

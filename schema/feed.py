@@ -6,17 +6,17 @@ import strawberry
 
 from models.tables.activity import Activity as ActivityRow
 from resolvers.feed import messages
-from resolvers.feed.queries import PART
+from resolvers.feed.queries import PAGE_SIZE
 from schema.activity import Activity
 from schema.enums import ActivityType, SetChange
-from schema.field_helpers import listed
+from schema.field_helpers import bounded_list
 from schema.scalars import DateTime
 from schema.session import Session
 
 
 @strawberry.type(description="One of the parts of a snapshot: the set as it was at one moment, the latest start first.")
 class SessionSnapshot:
-    sessions: list[Session] = listed("The sessions of this part, at most 500.", most=PART)
+    sessions: list[Session] = bounded_list("The sessions of this part, at most 500.", max_items=PAGE_SIZE)
     total_count: int = strawberry.field(description="How many sessions match.")
     last: bool = strawberry.field(description="Whether this is the last part.")
     truncated: bool = strawberry.field(
@@ -63,7 +63,7 @@ ActivityItem: TypeAlias = Annotated[
     Activity | FeedResync, strawberry.union("ActivityItem", description="What a subscription to activities tells.")
 ]
 
-_TYPES: Final[dict[type[Any], str]] = {
+_TYPE_NAMES: Final[dict[type[Any], str]] = {
     ActivityRow: "Activity",
     messages.Change: "SessionChange",
     messages.Resync: "FeedResync",
@@ -71,6 +71,6 @@ _TYPES: Final[dict[type[Any], str]] = {
 }
 
 
-def type_of_item(payload: Any, *_: object) -> str:
+def resolve_item_type(payload: Any, *_: object) -> str:
     """The name of the GraphQL type of what a stream is told."""
-    return _TYPES[type(payload)]
+    return _TYPE_NAMES[type(payload)]

@@ -23,28 +23,28 @@ Method = TypeVar("Method", bound=Callable[..., object])
 
 DEFINITION: Final = "strawberry-definition"
 """Where strawberry keeps its own description of a part of the schema."""
-_READ: Final = "read"
+_RESOLVE: Final = "read"
 _WEIGHT: Final = "weight"
 _SIZE: Final = "size"
-_SHOW: Final = "show"
+_MAP_ITEM: Final = "show"
 
-STATEMENT: Final = 50
+QUERY_WEIGHT: Final = 50
 """The weight of a field that asks the database about all sessions that match: a count, a statistic."""
 
 
-def derived(
-    read: Callable[[Row, Context], object], description: str, *, name: str | None = None, weight: int | None = None
+def computed_field(
+    resolve: Callable[[Row, Context], object], description: str, *, name: str | None = None, weight: int | None = None
 ) -> Any:
     """A field that `read` works out from the row and the context of the operation; it may answer an awaitable."""
-    return strawberry.field(name=name, description=description, metadata={_READ: read, _WEIGHT: weight})
+    return strawberry.field(name=name, description=description, metadata={_RESOLVE: resolve, _WEIGHT: weight})
 
 
-def listed(description: str, *, most: int) -> Any:
+def bounded_list(description: str, *, max_items: int) -> Any:
     """A list that is an attribute of its row, and as long as it gets: `most` items, of which each has its cost."""
-    return strawberry.field(description=description, metadata={_SIZE: most})
+    return strawberry.field(description=description, metadata={_SIZE: max_items})
 
 
-def resolved(description: str, *, of: Any = None, weight: int | None = None) -> Callable[[Method], Method]:
+def field(description: str, *, graphql_type: Any = None, weight: int | None = None) -> Callable[[Method], Method]:
     """A field that a method resolves.
 
     Args:
@@ -55,12 +55,16 @@ def resolved(description: str, *, of: Any = None, weight: int | None = None) -> 
 
     def decorate(method: Method) -> Method:
         metadata = {_WEIGHT: weight}
-        return cast("Method", strawberry.field(method, description=description, graphql_type=of, metadata=metadata))
+        return cast(
+            "Method", strawberry.field(method, description=description, graphql_type=graphql_type, metadata=metadata)
+        )
 
     return decorate
 
 
-def subscribed(description: str, *, of: Any, show: Callable[[Any], object] | None = None) -> Callable[[Method], Method]:
+def subscription(
+    description: str, *, graphql_type: Any, map_item: Callable[[Any], object] | None = None
+) -> Callable[[Method], Method]:
     """A field of the type Subscription: a method that answers a source, whose items are then its values.
 
     Args:
@@ -70,33 +74,33 @@ def subscribed(description: str, *, of: Any, show: Callable[[Any], object] | Non
     """
 
     def decorate(method: Method) -> Method:
-        metadata = {_SHOW: show}
-        made = strawberry.subscription(method, description=description, graphql_type=of, metadata=metadata)
+        metadata = {_MAP_ITEM: map_item}
+        made = strawberry.subscription(method, description=description, graphql_type=graphql_type, metadata=metadata)
         return cast("Method", made)
 
     return decorate
 
 
-def finish_field(field: GraphQLField) -> None:
+def attach_resolver(graphql_field: GraphQLField) -> None:
     """What strawberry leaves to do of a field: the plain function, what it costs, arguments without a default."""
-    definition = field.extensions[DEFINITION]
+    definition = graphql_field.extensions[DEFINITION]
     if definition.is_basic_field:
-        field.resolve = _plain(definition)
-    if (show := definition.metadata.get(_SHOW)) is not None:
-        field.resolve = lambda item, _info, **_arguments: show(item)
+        graphql_field.resolve = _plain_resolver(definition)
+    if (map_item := definition.metadata.get(_MAP_ITEM)) is not None:
+        graphql_field.resolve = lambda item, _info, **_arguments: map_item(item)
     if (weight := definition.metadata.get(_WEIGHT)) is not None:
-        field.extensions[_WEIGHT] = weight
+        graphql_field.extensions[_WEIGHT] = weight
     if (size := definition.metadata.get(_SIZE)) is not None:
-        field.extensions[_SIZE] = size
-    for argument in field.args.values():
+        graphql_field.extensions[_SIZE] = size
+    for argument in graphql_field.args.values():
         # A method says None where an argument may be left out; to clients that is no default.
         if argument.default_value is None:
             argument.default_value = Undefined
 
 
-def _plain(definition: StrawberryField) -> GraphQLFieldResolver:
-    read = definition.metadata.get(_READ)
-    if read is None:
+def _plain_resolver(definition: StrawberryField) -> GraphQLFieldResolver:
+    resolve = definition.metadata.get(_RESOLVE)
+    if resolve is None:
         get = attrgetter(definition.python_name)
         return lambda row, _info: get(row)
-    return lambda row, info: read(row, info.context)
+    return lambda row, info: resolve(row, info.context)

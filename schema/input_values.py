@@ -7,7 +7,7 @@ import strawberry
 from strawberry.types import has_object_definition
 
 
-def given(value: Any, *, keep_null: bool = False) -> dict[str, Any]:
+def input_to_dict(value: Any, *, keep_null: bool = False) -> dict[str, Any]:
     """What a client gave of an input, by Python names; inputs inside it alike.
 
     Args:
@@ -16,15 +16,15 @@ def given(value: Any, *, keep_null: bool = False) -> dict[str, Any]:
     """
     if value is None:
         return {}
-    found = {field.name: getattr(value, field.name) for field in fields(value)}
+    values = {field.name: getattr(value, field.name) for field in fields(value)}
     return {
-        name: _plain(item, keep_null=keep_null)
-        for name, item in found.items()
+        name: _value_to_plain(item, keep_null=keep_null)
+        for name, item in values.items()
         if item is not strawberry.UNSET and (keep_null or item is not None)
     }
 
 
-def _plain(value: Any, *, keep_null: bool) -> Any:
+def _value_to_plain(value: Any, *, keep_null: bool) -> Any:
     if isinstance(value, list):
-        return [_plain(item, keep_null=keep_null) for item in value]
-    return given(value, keep_null=keep_null) if has_object_definition(value) else value
+        return [_value_to_plain(item, keep_null=keep_null) for item in value]
+    return input_to_dict(value, keep_null=keep_null) if has_object_definition(value) else value

@@ -3,7 +3,7 @@
 import strawberry
 
 from models.kinds.agenda_update import AgendaUpdateFields
-from models.kinds.commands import HeardFields, KeepaliveFields, TerminateFields
+from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields
 from models.kinds.field import SaveFieldDataFields
 from models.kinds.project import KindTimeoutFields, ProjectFields
 from schema.forms import DataPointInput
@@ -17,7 +17,7 @@ class KeepaliveSessionInput:
     media: MediaPingInput | None
 
 
-@input_from(HeardFields, "The subject went out of sight; the session goes on.")
+@input_from(HeartbeatFields, "The subject went out of sight; the session goes on.")
 class HideSessionInput:
     id: strawberry.ID
     path: list[str] | None = strawberry.field(
@@ -28,7 +28,7 @@ class HideSessionInput:
     media: MediaPingInput | None
 
 
-@input_from(HeardFields, "The client is done; the session ends.")
+@input_from(HeartbeatFields, "The client is done; the session ends.")
 class StopSessionInput:
     id: strawberry.ID
     path: list[str] | None = strawberry.field(

@@ -12,13 +12,13 @@ from models.kinds import KINDS
 from models.kinds.start import StartFields
 from models.tables.session import Session as SessionRow
 from resolvers.context import Context
-from resolvers.forms.queries import ShownPoint
-from resolvers.playbacks import media_figures
+from resolvers.forms.queries import DataPointView
+from resolvers.playbacks import media_metrics
 from schema.arguments import Info
 from schema.enums import Kind, PlayerState
-from schema.field_helpers import derived, resolved
-from schema.forms import DataPoint, DataPointInput, Names
-from schema.input_values import given
+from schema.field_helpers import computed_field, field
+from schema.forms import DataPoint, DataPointInput, NamesArg
+from schema.input_values import input_to_dict
 from schema.media import MediaMetrics, PlayerTimeInput
 from schema.model_types import input_from, type_from
 from schema.scalars import DateTime
@@ -54,7 +54,7 @@ class AgendaSessionInput:
 
 
 async def _metrics(row: SessionRow, context: Context) -> object:
-    return await media_figures(context, row)
+    return await media_metrics(context, row)
 
 
 @type_from(KINDS[Kind.MEDIA])
@@ -66,7 +66,7 @@ class MediaSession(Session):
     player_state: PlayerState = strawberry.field(
         description="What the player does: its last PLAY, PAUSE_START or BUFFER_START says, inside ads too."
     )
-    metrics: MediaMetrics = derived(_metrics, "The figures of the playback.")
+    metrics: MediaMetrics = computed_field(_metrics, "The figures of the playback.")
 
 
 @input_from(KINDS[Kind.MEDIA].fields, "The start of a MEDIA session: one playback of a stream.")
@@ -83,10 +83,10 @@ def _received(row: SessionRow, _context: Context) -> object:
 
 @type_from(KINDS[Kind.FIELD])
 class FieldSession(Session):
-    received: DateTime = derived(_received, "When the server last received anything of the form.")
+    received: DateTime = computed_field(_received, "When the server last received anything of the form.")
 
-    @resolved("The answers of the form, in its order. One operation reads at most 10,000.", of=list[DataPoint])
-    async def data(self, info: Info, names: Names = None) -> list[ShownPoint]:
+    @field("The answers of the form, in its order. One operation reads at most 10,000.", graphql_type=list[DataPoint])
+    async def data(self, info: Info, names: NamesArg = None) -> list[DataPointView]:
         return await info.context.loaders.data_points(self.id, names)
 
 
@@ -113,11 +113,11 @@ class UserSessionInput:
 
 @strawberry.input(one_of=True, description="What the session is a session of: exactly one of the kinds.")
 class SessionVariantInput:
-    client: ClientSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.CLIENT.meaning)
-    agenda: AgendaSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.AGENDA.meaning)
-    media: MediaSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.MEDIA.meaning)
-    field: FieldSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.FIELD.meaning)
-    user: UserSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.USER.meaning)
+    client: ClientSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.CLIENT.description)
+    agenda: AgendaSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.AGENDA.description)
+    media: MediaSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.MEDIA.description)
+    field: FieldSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.FIELD.description)
+    user: UserSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.USER.description)
 
 
 @input_from(StartFields, "The start of a session: what all kinds share, and the kind's own fields.")
@@ -130,8 +130,8 @@ class StartSessionInput:
 SESSION_TYPES: Final = (ClientSession, AgendaSession, MediaSession, FieldSession, UserSession)
 
 
-def given_start(start: StartSessionInput) -> tuple[dict[str, Any], Kind, dict[str, Any]]:
+def unpack_start(start: StartSessionInput) -> tuple[dict[str, Any], Kind, dict[str, Any]]:
     """A start as resolvers take it: what all kinds share, the kind, what is its own."""
-    values = given(start)
+    values = input_to_dict(start)
     ((name, variant),) = values.pop("variant").items()
     return values, Kind(name.upper()), variant

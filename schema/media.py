@@ -5,9 +5,9 @@ import strawberry
 from models.kinds.commands import TrackMediaFields
 from models.kinds.media_events import MediaEventFields, MediaPingFields, PlayerTimeFields
 from resolvers.context import Context
-from resolvers.media import Figures
+from resolvers.media import PlaybackMetrics
 from schema.enums import MediaEventType
-from schema.field_helpers import derived
+from schema.field_helpers import computed_field
 from schema.model_types import input_from
 
 
@@ -50,7 +50,7 @@ class PlayerStateTime:
     )
 
 
-def _states(row: Figures, _context: Context) -> object:
+def _states(row: PlaybackMetrics, _context: Context) -> object:
     return row.states
 
 
@@ -103,7 +103,7 @@ class MediaMetrics:
         description="Which of 10, 25, 50, 75 and 95 per cent of the length the playhead has reached since the content "
         "started; seeking ahead reaches all that it passes."
     )
-    states: list[PlayerStateTime] = derived(
+    states: list[PlayerStateTime] = computed_field(
         _states,
         "The named states of the player, in the order in which they first began; at most 10.",
         weight=0,  # they are there already, and few

@@ -12,23 +12,23 @@ from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 import strawberry
 from pydantic.fields import FieldInfo
 
-from models.clock import InstantMark
-from models.kinds.base import Derived, InputOnly, KindFields, KindRules, Stored, mark
-from models.uploaded_file import IncomingFile
+from models.clock import InstantType
+from models.kinds.base import Column, InputOnly, KindFields, KindRules, ServerDefault, metadata_of
+from models.uploaded_file import UploadedFile
 from resolvers.context import Context
-from schema.field_helpers import derived
+from schema.field_helpers import computed_field
 from schema.scalars import JSON, Base64, DateTime, Upload
 
 T = TypeVar("T")
 
-SCALAR_OF: Final[dict[Any, Any]] = {bytes: Base64, IncomingFile: Upload}
+SCALAR_OF: Final[dict[Any, Any]] = {bytes: Base64, UploadedFile: Upload}
 
 
 def input_from(model: type[KindFields], description: str) -> Callable[[type[T]], type[T]]:
     """An input with all fields of a model; what may be left out is null or has the model's default."""
 
     def decorate(cls: type[T]) -> type[T]:
-        _declare(cls, model.model_fields, as_given, _input_field)
+        _add_fields(cls, model.model_fields, input_annotation, _input_field)
         return strawberry.input(cls, description=description)
 
     return decorate
@@ -39,35 +39,35 @@ def type_from(rules: KindRules) -> Callable[[type[T]], type[T]]:
 
     def decorate(cls: type[T]) -> type[T]:
         fields = rules.fields.model_fields
-        shown = {name: info for name, info in fields.items() if mark(info.metadata, InputOnly) is None}
-        _declare(cls, shown, as_shown, _row_field)
+        output_fields = {name: info for name, info in fields.items() if metadata_of(info.metadata, InputOnly) is None}
+        _add_fields(cls, output_fields, output_annotation, _output_field)
         return strawberry.type(cls, description=rules.description)
 
     return decorate
 
 
-def as_given(info: FieldInfo) -> Any:
+def input_annotation(info: FieldInfo) -> Any:
     """The annotation that strawberry needs for a field of an input."""
-    return DateTime if mark(info.metadata, InstantMark) else _annotation(info.annotation)
+    return DateTime if metadata_of(info.metadata, InstantType) else _annotation(info.annotation)
 
 
-def as_shown(info: FieldInfo) -> Any:
+def output_annotation(info: FieldInfo) -> Any:
     """The annotation of a field of a type: what the server fills in is never null."""
-    annotation = as_given(info)
-    return _without_null(annotation) if mark(info.metadata, Derived) else annotation
+    annotation = input_annotation(info)
+    return _without_null(annotation) if metadata_of(info.metadata, ServerDefault) else annotation
 
 
-def _declare(
+def _add_fields(
     cls: type,
     fields: Mapping[str, FieldInfo],
     annotation: Callable[[FieldInfo], Any],
     field: Callable[[str, FieldInfo], Any],
 ) -> None:
-    own = cls.__annotations__
+    declared = cls.__annotations__
     for name, info in fields.items():
         if name not in cls.__dict__:
             setattr(cls, name, field(name, info))
-    cls.__annotations__ = {name: own.get(name) or annotation(info) for name, info in fields.items()} | own
+    cls.__annotations__ = {name: declared.get(name) or annotation(info) for name, info in fields.items()} | declared
 
 
 def _input_field(_name: str, info: FieldInfo) -> Any:
@@ -80,10 +80,10 @@ def _input_field(_name: str, info: FieldInfo) -> Any:
     return strawberry.field(name=name, description=description, default=default)
 
 
-def _row_field(name: str, info: FieldInfo) -> Any:
-    stored = mark(info.metadata, Stored)
-    read = _from_details(name, info) if stored is None else _from_column(stored.column)
-    return derived(read, info.description or "", name=info.alias)
+def _output_field(name: str, info: FieldInfo) -> Any:
+    stored = metadata_of(info.metadata, Column)
+    resolve = _from_details(name, info) if stored is None else _from_column(stored.column)
+    return computed_field(resolve, info.description or "", name=info.alias)
 
 
 def _from_column(column: str) -> Callable[[Any, Context], Any]:
@@ -101,7 +101,7 @@ def _annotation(annotation: Any) -> Any:
     """A model's annotation in the terms of the schema."""
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return DateTime if mark(args, InstantMark) else _annotation(args[0])
+        return DateTime if metadata_of(args, InstantType) else _annotation(args[0])
     if origin in (Union, UnionType):
         return _annotation(_without_null(annotation)) | None
     if origin is list:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import strawberry
 
 from resolvers import errors
-from resolvers.lifecycle import Outcome
+from resolvers.lifecycle import MutationResult
 from schema.enums import ProblemCode
 from schema.project import Project
 from schema.session import Session
@@ -58,6 +58,6 @@ class Deletion(NamedTuple):
     problems: list[errors.Problem]
 
 
-def deletion(session_id: str, outcome: Outcome) -> Deletion:
+def deletion(session_id: str, outcome: MutationResult) -> Deletion:
     """The answer to a deletion: without problems the session is gone."""
     return Deletion(None if outcome.problems else session_id, outcome.problems)

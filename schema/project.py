@@ -6,7 +6,7 @@ from models.kinds import KINDS
 from models.tables.project import Project as ProjectRow
 from resolvers.context import Context
 from schema.enums import Kind
-from schema.field_helpers import derived
+from schema.field_helpers import computed_field
 from schema.node import Node
 from schema.page_info import PageInfo
 
@@ -35,7 +35,7 @@ class Project(Node):
     default_language: str = strawberry.field(
         description="The language of CLIENT sessions whose start names none: a 2-letter ISO 639-1 code."
     )
-    timeouts: list[KindTimeout] = derived(
+    timeouts: list[KindTimeout] = computed_field(
         _timeouts, "The silence that ends sessions here where their start does not say, for each kind."
     )
 
@@ -49,4 +49,4 @@ class ProjectEdge:
 @strawberry.type(description="A page of projects, by id.")
 class ProjectConnection:
     edges: list[ProjectEdge] = strawberry.field(description="The projects of this page with their places.")
-    page_info: PageInfo = derived(lambda page, _: page, "Where this page stands in the list.")
+    page_info: PageInfo = computed_field(lambda page, _: page, "Where this page stands in the list.")

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Final, NewType
 from graphql import ConstValueNode, GraphQLError, GraphQLScalarType, StringValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
-from models.clock import LAST, SECOND, Instant, text_of
-from models.uploaded_file import IncomingFile
+from models.clock import MAX_INSTANT, SECOND, Instant, to_rfc3339
+from models.uploaded_file import UploadedFile
 
 if TYPE_CHECKING:
     # What resolvers handle; the names below tell strawberry which scalar stands for it.
     DateTime = int
     JSON = Any
     Base64 = bytes
-    Upload = IncomingFile
+    Upload = UploadedFile
 else:
     DateTime = NewType("DateTime", int)
     JSON = NewType("JSON", object)
@@ -30,70 +30,70 @@ _DATE_TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
 )
-_FIRST: Final = -62_135_596_800_000
+_MIN_INSTANT: Final = -62_135_596_800_000
 """0001-01-01T00:00:00.000Z"""
 
 MAX_JSON_DEPTH: Final = 32
-_INTEGERS: Final = range(-(2**63), 2**64)
+_JSON_INTEGERS: Final = range(-(2**63), 2**64)
 """What a JSON number without a fraction can be where it is stored."""
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
-def instant_of(text: object) -> Instant:
+def parse_datetime(text: object) -> Instant:
     """The instant that RFC 3339 text with an offset names, cut to the millisecond.
 
     Raises:
         GraphQLError: it is no such text, or not in the years 0001 to 9999 of UTC.
     """
-    found = _DATE_TIME.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
+    match = _DATE_TIME.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
         raise GraphQLError("DateTime must be RFC 3339 text with an offset, such as 2024-05-31T14:00:00.000Z.")
-    date, time, fraction, offset = found.groups()
+    date, time, fraction, offset = match.groups()
     try:
         whole = int(datetime.fromisoformat(f"{date}T{time}{offset.upper()}").timestamp())
     except ValueError:
         raise GraphQLError("DateTime must be a day that the calendar has.") from None
     instant = whole * SECOND + int(((fraction or "") + "000")[:3])
-    if not _FIRST <= instant <= LAST:
+    if not _MIN_INSTANT <= instant <= MAX_INSTANT:
         raise GraphQLError("DateTime must be in the years 0001 to 9999 of UTC.")
     return instant
 
 
-def checked_json(value: Any) -> Any:
+def validate_json(value: Any) -> Any:
     """A JSON value as it is.
 
     Raises:
         GraphQLError: not everyone could store and read back every part of it.
     """
-    _check(value, 0)
+    _validate_json_value(value, 0)
     return value
 
 
-def _check(value: Any, depth: int) -> None:
+def _validate_json_value(value: Any, depth: int) -> None:
     if isinstance(value, dict | list):
         if depth == MAX_JSON_DEPTH:
             raise GraphQLError(f"JSON must not be nested deeper than {MAX_JSON_DEPTH} levels.")
         if isinstance(value, dict):
             for name in value:
-                _check_text(name)
+                _validate_json_text(name)
         for item in value.values() if isinstance(value, dict) else value:
-            _check(item, depth + 1)
+            _validate_json_value(item, depth + 1)
     elif isinstance(value, str):
-        _check_text(value)
+        _validate_json_text(value)
     elif isinstance(value, float) and not isfinite(value):
         raise GraphQLError("JSON numbers must be finite.")
-    elif isinstance(value, int) and value not in _INTEGERS:
+    elif isinstance(value, int) and value not in _JSON_INTEGERS:
         raise GraphQLError("JSON whole numbers must fit into 64 bits.")
     elif not (value is None or isinstance(value, int | float)):
         raise GraphQLError("JSON must be text, a number, true, false, null, a list or an object.")
 
 
-def _check_text(text: object) -> None:
+def _validate_json_text(text: object) -> None:
     if not isinstance(text, str) or _UNSTORABLE.search(text):
         raise GraphQLError("JSON text must not contain NUL or half a surrogate pair.")
 
 
-def bytes_of(text: object) -> bytes:
+def parse_base64(text: object) -> bytes:
     """What standard base64 text with padding stands for.
 
     Raises:
@@ -104,33 +104,33 @@ def bytes_of(text: object) -> bytes:
     except (Base64Error, ValueError):
         data = None
     # Decoders overlook stray bits and missing ends: only what comes out again the same is well formed.
-    if data is None or base64_of(data) != text:
+    if data is None or format_base64(data) != text:
         raise GraphQLError("Base64 must be standard base64 text with padding.")
     return data
 
 
-def base64_of(data: bytes) -> str:
+def format_base64(data: bytes) -> str:
     """Bytes as standard base64 text with padding."""
     return b64encode(data).decode()
 
 
-def file_of(value: object) -> IncomingFile:
+def parse_upload(value: object) -> UploadedFile:
     """A file that came with the operation.
 
     Raises:
         GraphQLError: it is something else.
     """
-    if not isinstance(value, IncomingFile):
+    if not isinstance(value, UploadedFile):
         raise GraphQLError("Upload must be a file part of a multipart request.")
     return value
 
 
-def _quoted(coerce: Callable[[object], object]) -> Callable[[ConstValueNode], object]:
+def _string_literal(coerce: Callable[[object], object]) -> Callable[[ConstValueNode], object]:
     """A literal of a scalar that is text: only with quotation marks, where `value` is what they hold."""
     return lambda node: coerce(node.value if isinstance(node, StringValueNode) else None)
 
 
-def _defined(type_: GraphQLScalarType) -> ScalarDefinition:
+def _scalar_definition(type_: GraphQLScalarType) -> ScalarDefinition:
     return ScalarDefinition(
         name=type_.name,
         description=type_.description,
@@ -143,40 +143,40 @@ def _defined(type_: GraphQLScalarType) -> ScalarDefinition:
 
 
 SCALARS: Final[dict[object, ScalarDefinition]] = {
-    DateTime: _defined(
+    DateTime: _scalar_definition(
         GraphQLScalarType(
             "DateTime",
-            coerce_input_value=instant_of,
-            coerce_input_literal=_quoted(instant_of),
-            coerce_output_value=text_of,
+            coerce_input_value=parse_datetime,
+            coerce_input_literal=_string_literal(parse_datetime),
+            coerce_output_value=to_rfc3339,
             description="An instant. In: RFC 3339 with an offset, such as `2024-05-31T14:00:00+02:00`, years 0001 to "
             "9999; what is finer than a millisecond is cut off. Out: UTC with milliseconds and `Z`.",
             specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
         )
     ),
-    JSON: _defined(
+    JSON: _scalar_definition(
         GraphQLScalarType(
             "JSON",
-            coerce_input_value=checked_json,
-            coerce_input_literal=lambda node: checked_json(value_from_ast_untyped(node)),
+            coerce_input_value=validate_json,
+            coerce_input_literal=lambda node: validate_json(value_from_ast_untyped(node)),
             description="Any JSON value, also written as a literal. Whole numbers have at most 64 bits, text has no "
             f"NUL, and nothing is nested deeper than {MAX_JSON_DEPTH} levels.",
         )
     ),
-    Base64: _defined(
+    Base64: _scalar_definition(
         GraphQLScalarType(
             "Base64",
-            coerce_input_value=bytes_of,
-            coerce_input_literal=_quoted(bytes_of),
-            coerce_output_value=base64_of,
+            coerce_input_value=parse_base64,
+            coerce_input_literal=_string_literal(parse_base64),
+            coerce_output_value=format_base64,
             description="Binary data as standard base64 text (RFC 4648, section 4) with padding.",
         )
     ),
-    Upload: _defined(
+    Upload: _scalar_definition(
         GraphQLScalarType(
             "Upload",
-            coerce_input_value=file_of,
-            coerce_input_literal=file_of,
+            coerce_input_value=parse_upload,
+            coerce_input_literal=parse_upload,
             description="A file part of a multipart request, as a variable: see the GraphQL multipart request "
             "specification.",
             specified_by_url="https://github.com/jaydenseric/graphql-multipart-request-spec",

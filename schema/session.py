@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 from models import session_rules
-from models.clock import seconds
+from models.clock import to_seconds
 from models.tables.activity import Activity as ActivityRow
 from models.tables.path_time import PathTime as PathTimeRow
 from models.tables.session import Session as SessionRow
@@ -14,9 +14,9 @@ from resolvers.activities.service import session_activities
 from resolvers.context import Context
 from resolvers.pagination.page import Page, PageArgs
 from schema.activity import ActivityConnection
-from schema.arguments import After, Before, First, Info, Last, Types
+from schema.arguments import AfterArg, BeforeArg, FirstArg, Info, LastArg, TypesArg
 from schema.enums import EndReason, Kind, State
-from schema.field_helpers import STATEMENT, derived, resolved
+from schema.field_helpers import QUERY_WEIGHT, computed_field, field
 from schema.node import Node
 from schema.page_info import PageInfo
 from schema.project import Project
@@ -24,7 +24,7 @@ from schema.scalars import JSON, DateTime
 
 
 def _path_seconds(row: PathTimeRow, _context: Context) -> float:
-    return seconds(row.visible_ms)
+    return to_seconds(row.visible_ms)
 
 
 @strawberry.type(description="How long a session was visible on one path.")
@@ -32,25 +32,25 @@ class PathTime:
     path: list[str] = strawberry.field(
         description="The path, outermost first; empty where it is unknown, or where there were too many."
     )
-    visible_seconds: float = derived(_path_seconds, "How long it was visible there, in seconds.")
+    visible_seconds: float = computed_field(_path_seconds, "How long it was visible there, in seconds.")
 
 
-def _of_session(read: Callable[[SessionRow, Context], object], description: str) -> Any:
-    return derived(read, description)
+def _session_field(resolve: Callable[[SessionRow, Context], object], description: str) -> Any:
+    return computed_field(resolve, description)
 
 
 @strawberry.interface(description="A session of any kind.")
 class Session(Node):
     kind: Kind = strawberry.field(description="What it is a session of.")
-    project: Project = _of_session(lambda s, c: c.loaders.project(s.project_id), "The project it belongs to.")
+    project: Project = _session_field(lambda s, c: c.loaders.project(s.project_id), "The project it belongs to.")
     external_id: str | None = strawberry.field(
         description="The caller's own id of it: a uuid, an import id, a login id."
     )
     subject: str | None = strawberry.field(
         description="Who or what it belongs to: a device id, username, visitor id or unit id."
     )
-    state: State = _of_session(lambda s, c: session_rules.state(s, c.now), "Where it is in its life, as of now.")
-    visible: bool = _of_session(
+    state: State = _session_field(lambda s, c: session_rules.state(s, c.now), "Where it is in its life, as of now.")
+    visible: bool = _session_field(
         lambda s, c: session_rules.is_visible(s, c.now), "Whether its subject can see it now; never once it has ended."
     )
     path: list[str] = strawberry.field(
@@ -60,29 +60,29 @@ class Session(Node):
         description="When it began, by the server's clock; of an AGENDA session when it is scheduled to begin."
     )
     last_seen_at: DateTime = strawberry.field(description="When it was last heard.")
-    expires_at: DateTime | None = _of_session(
+    expires_at: DateTime | None = _session_field(
         lambda s, c: s.expires_at if session_rules.effective_end(s, c.now) is None else None,
         "When it ends if nothing more is heard; null where silence does not end it, and once it has ended.",
     )
-    ended_at: DateTime | None = _of_session(
+    ended_at: DateTime | None = _session_field(
         lambda s, c: session_rules.effective_end(s, c.now), "When it ended; null while it has not."
     )
-    end_reason: EndReason | None = _of_session(
+    end_reason: EndReason | None = _session_field(
         lambda s, c: session_rules.end_reason(s, c.now), "Why it ended; null while it has not."
     )
-    elapsed_seconds: float = _of_session(
-        lambda s, c: seconds(session_rules.elapsed(s, c.now)),
+    elapsed_seconds: float = _session_field(
+        lambda s, c: to_seconds(session_rules.elapsed(s, c.now)),
         "How long it has lasted, in seconds: to now, to its end, or, where it ended in silence, to when it was last "
         "heard.",
     )
-    visible_seconds: float = _of_session(
-        lambda s, _: seconds(s.visible_ms),
+    visible_seconds: float = _session_field(
+        lambda s, _: to_seconds(s.visible_ms),
         "How long its subject saw it, in seconds: time between two calls, the first of which left it visible.",
     )
-    path_times: list[PathTime] = _of_session(
+    path_times: list[PathTime] = _session_field(
         lambda s, c: c.loaders.path_times(s.id), "How long it was visible on each path, the longest first."
     )
-    previous: "Session | None" = _of_session(
+    previous: "Session | None" = _session_field(
         lambda s, c: None if s.previous_id is None else c.loaders.session(s.previous_id),
         "The session that this one carries on from; null where there is none, or no longer.",
     )
@@ -96,15 +96,15 @@ class Session(Node):
     created_at: DateTime = strawberry.field(description="When it was created, by the server's clock.")
     updated_at: DateTime = strawberry.field(description="When it last changed, by the server's clock.")
 
-    @resolved("Its timeline, oldest first; `last` gives the newest.", of=ActivityConnection)
+    @field("Its timeline, oldest first; `last` gives the newest.", graphql_type=ActivityConnection)
     async def activities(  # noqa: PLR0913, PLR0917 - a page takes that many
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        types: Types = None,
+        first: FirstArg = None,
+        after: AfterArg = None,
+        last: LastArg = None,
+        before: BeforeArg = None,
+        types: TypesArg = None,
     ) -> Page[ActivityRow]:
         page = PageArgs(first, after, last, before)
         return await session_activities(info.context, self.id, types=types, page=page)
@@ -124,7 +124,7 @@ class SessionEdge:
 class SessionConnection:
     edges: list[SessionEdge] = strawberry.field(description="The sessions of this page with their places.")
     nodes: list[Session] = strawberry.field(description="The sessions of this page.")
-    page_info: PageInfo = derived(lambda page, _: page, "Where this page stands in the list.")
-    total_count: int = derived(
-        _total_count, "How many sessions the whole list has; counted only when selected.", weight=STATEMENT
+    page_info: PageInfo = computed_field(lambda page, _: page, "Where this page stands in the list.")
+    total_count: int = computed_field(
+        _total_count, "How many sessions the whole list has; counted only when selected.", weight=QUERY_WEIGHT
     )

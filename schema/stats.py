@@ -5,7 +5,7 @@ from typing import Annotated, Final, TypeAlias
 import strawberry
 
 from resolvers.stats import Stats, types
-from schema.field_helpers import STATEMENT, resolved
+from schema.field_helpers import QUERY_WEIGHT, field
 from schema.scalars import DateTime
 
 
@@ -45,24 +45,24 @@ class StatBucket:
     ended: int = strawberry.field(description="How many sessions ended in it.")
 
 
-Groups: TypeAlias = Annotated[
+GroupsArg: TypeAlias = Annotated[
     int | None, strawberry.argument(description="How many groups, the largest first, 1 to 500.")
 ]
-Depth: TypeAlias = Annotated[
+DepthArg: TypeAlias = Annotated[
     int | None, strawberry.argument(description="How many segments of a path count, 1 to 8; what is longer is cut.")
 ]
-Minutes: TypeAlias = Annotated[int, strawberry.argument(description="How many minutes back, at least 1.")]
-From: TypeAlias = Annotated[DateTime, strawberry.argument(name="from", description="When the first bucket begins.")]
-To: TypeAlias = Annotated[
+MinutesArg: TypeAlias = Annotated[int, strawberry.argument(description="How many minutes back, at least 1.")]
+FromArg: TypeAlias = Annotated[DateTime, strawberry.argument(name="from", description="When the first bucket begins.")]
+ToArg: TypeAlias = Annotated[
     DateTime, strawberry.argument(name="to", description="When the series ends: every bucket begins before this.")
 ]
-BucketSeconds: TypeAlias = Annotated[
+BucketSecondsArg: TypeAlias = Annotated[
     int, strawberry.argument(description="How long a bucket is, in seconds, at least 1.")
 ]
 
 DEFAULT_GROUPS: Final = 20
 DEFAULT_DEPTH: Final = 1
-GROUP: Final = STATEMENT // DEFAULT_GROUPS
+GROUP_WEIGHT: Final = QUERY_WEIGHT // DEFAULT_GROUPS
 """The weight of a list that `first` sizes: it counts for each of its groups."""
 
 
@@ -70,56 +70,64 @@ GROUP: Final = STATEMENT // DEFAULT_GROUPS
 class SessionStats:
     stats: strawberry.Private[Stats]
 
-    @resolved("How many there are.", weight=STATEMENT)
+    @field("How many there are.", weight=QUERY_WEIGHT)
     async def total(self) -> int:
         return await self.stats.total()
 
-    @resolved("How many are going on.", weight=STATEMENT)
+    @field("How many are going on.", weight=QUERY_WEIGHT)
     async def active(self) -> int:
         return await self.stats.active()
 
-    @resolved("How many are visible.", weight=STATEMENT)
+    @field("How many are visible.", weight=QUERY_WEIGHT)
     async def visible(self) -> int:
         return await self.stats.visible()
 
-    @resolved("How many are going on and were heard from in the last so many minutes.", weight=STATEMENT)
-    async def seen_within(self, minutes: Minutes) -> int:
+    @field("How many are going on and were heard from in the last so many minutes.", weight=QUERY_WEIGHT)
+    async def seen_within(self, minutes: MinutesArg) -> int:
         return await self.stats.seen_within(minutes)
 
-    @resolved("How long they have lasted.", of=Summary, weight=STATEMENT)
+    @field("How long they have lasted.", graphql_type=Summary, weight=QUERY_WEIGHT)
     async def elapsed_seconds(self) -> types.Summary:
         return await self.stats.elapsed_seconds()
 
-    @resolved("How long they were visible.", of=Summary, weight=STATEMENT)
+    @field("How long they were visible.", graphql_type=Summary, weight=QUERY_WEIGHT)
     async def visible_seconds(self) -> types.Summary:
         return await self.stats.visible_seconds()
 
-    @resolved("By kind; the largest group first.", of=list[StatGroup], weight=STATEMENT)
+    @field("By kind; the largest group first.", graphql_type=list[StatGroup], weight=QUERY_WEIGHT)
     async def by_kind(self) -> list[types.StatGroup]:
         return await self.stats.by_kind()
 
-    @resolved("By project; the largest group first.", of=list[StatGroup], weight=GROUP)
-    async def by_project(self, first: Groups = DEFAULT_GROUPS) -> list[types.StatGroup]:
+    @field("By project; the largest group first.", graphql_type=list[StatGroup], weight=GROUP_WEIGHT)
+    async def by_project(self, first: GroupsArg = DEFAULT_GROUPS) -> list[types.StatGroup]:
         return await self.stats.by_project(DEFAULT_GROUPS if first is None else first)
 
-    @resolved("By subject, where there is one; the largest group first.", of=list[StatGroup], weight=GROUP)
-    async def by_subject(self, first: Groups = DEFAULT_GROUPS) -> list[types.StatGroup]:
+    @field(
+        "By subject, where there is one; the largest group first.", graphql_type=list[StatGroup], weight=GROUP_WEIGHT
+    )
+    async def by_subject(self, first: GroupsArg = DEFAULT_GROUPS) -> list[types.StatGroup]:
         return await self.stats.by_subject(DEFAULT_GROUPS if first is None else first)
 
-    @resolved("By path, as deep as asked for; the path with the most sessions first.", of=list[PathStat], weight=GROUP)
-    async def by_path(self, first: Groups = DEFAULT_GROUPS, depth: Depth = DEFAULT_DEPTH) -> list[types.PathStat]:
+    @field(
+        "By path, as deep as asked for; the path with the most sessions first.",
+        graphql_type=list[PathStat],
+        weight=GROUP_WEIGHT,
+    )
+    async def by_path(self, first: GroupsArg = DEFAULT_GROUPS, depth: DepthArg = DEFAULT_DEPTH) -> list[types.PathStat]:
         return await self.stats.by_path(
             DEFAULT_GROUPS if first is None else first, DEFAULT_DEPTH if depth is None else depth
         )
 
-    @resolved("Those that have ended, by reason; the largest group first.", of=list[StatGroup], weight=STATEMENT)
+    @field(
+        "Those that have ended, by reason; the largest group first.", graphql_type=list[StatGroup], weight=QUERY_WEIGHT
+    )
     async def by_end_reason(self) -> list[types.StatGroup]:
         return await self.stats.by_end_reason()
 
-    @resolved(
+    @field(
         "Sessions going on, beginning and ending in each span of time, at most 2,000 of them.",
-        of=list[StatBucket],
-        weight=STATEMENT,
+        graphql_type=list[StatBucket],
+        weight=QUERY_WEIGHT,
     )
-    async def series(self, start: From, end: To, bucket_seconds: BucketSeconds) -> list[types.StatBucket]:
+    async def series(self, start: FromArg, end: ToArg, bucket_seconds: BucketSecondsArg) -> list[types.StatBucket]:
         return await self.stats.series(start, end, bucket_seconds)

@@ -6,35 +6,35 @@ import strawberry
 
 from resolvers.subscriptions import activities, stats
 from resolvers.subscriptions.active_sessions import ActiveSessions, active_sessions
-from schema.arguments import Info, Types
+from schema.arguments import Info, TypesArg
 from schema.feed import ActiveSessionsItem, ActivityItem
-from schema.field_helpers import subscribed
-from schema.input_values import given
-from schema.queries import Which
+from schema.field_helpers import subscription
+from schema.input_values import input_to_dict
+from schema.queries import FilterArg
 from schema.stats import SessionStats
 
-Going: TypeAlias = Annotated[
+ResumeAfterArg: TypeAlias = Annotated[
     str | None,
     strawberry.argument(
         description="The last cursor that the client saw: what happened since is told first. From the beginning where "
         "not given."
     ),
 ]
-MinInterval: TypeAlias = Annotated[
+MinIntervalArg: TypeAlias = Annotated[
     int | None,
     strawberry.argument(
         description="At most one bundle of changes in so many milliseconds, 0 to 60000; of each session then only how "
         "it is at last."
     ),
 ]
-Heartbeats: TypeAlias = Annotated[
+HeartbeatsArg: TypeAlias = Annotated[
     bool | None,
     strawberry.argument(
         description="Tell also of sessions that were heard while nothing else happened, each at most once in a second "
         "and in `minIntervalMs`."
     ),
 ]
-Interval: TypeAlias = Annotated[
+IntervalArg: TypeAlias = Annotated[
     int | None,
     strawberry.argument(description="New figures at most once in so many milliseconds, 1000 to 3600000."),
 ]
@@ -42,49 +42,49 @@ Interval: TypeAlias = Annotated[
 
 @strawberry.type(description="What can be subscribed to.")
 class Subscription:
-    @subscribed(
+    @subscription(
         "The sessions that go on: first a snapshot, then every change. Fold it by id: ADDED and UPDATED put, REMOVED "
         "drops. With `after` it goes on without a snapshot and without a gap; where that is not possible, FeedResync "
         "comes first. The filter takes nothing about the past: no seenAfter, seenBefore, stoppedAfter, stoppedBefore, "
         "endReasons, active: false, states but ACTIVE. READ, or, where the filter names ids, WRITE.",
-        of=ActiveSessionsItem,
+        graphql_type=ActiveSessionsItem,
     )
     def active_sessions(
         self,
         info: Info,
-        which: Which = None,
-        after: Going = None,
-        min_interval_ms: MinInterval = 0,
-        heartbeats: Heartbeats = False,
+        filter_: FilterArg = None,
+        after: ResumeAfterArg = None,
+        min_interval_ms: MinIntervalArg = 0,
+        heartbeats: HeartbeatsArg = False,
     ) -> ActiveSessions:
         return active_sessions(
             info.context,
-            filter=given(which),
+            filter=input_to_dict(filter_),
             after=after,
             min_interval_ms=min_interval_ms or 0,
             heartbeats=bool(heartbeats),
         )
 
-    @subscribed(
+    @subscription(
         "The timelines of sessions in one list as they grow, each entry once and in order: from now on, or, with "
         "`after`, from the cursor of an activity. The filter is asked of each session as it is when it is told of. "
         "FeedResync where the cursor is too old or of another database; what follows then is from now on. READ, or, "
         "where the filter names ids, WRITE.",
-        of=ActivityItem,
+        graphql_type=ActivityItem,
     )
     def session_activities(
-        self, info: Info, which: Which = None, types: Types = None, after: Going = None
+        self, info: Info, filter_: FilterArg = None, types: TypesArg = None, after: ResumeAfterArg = None
     ) -> activities.SessionActivities:
-        return activities.session_activities(info.context, filter=given(which), types=types, after=after)
+        return activities.session_activities(info.context, filter=input_to_dict(filter_), types=types, after=after)
 
-    @subscribed(
+    @subscription(
         "Statistics of sessions: as of now, and again when they have changed. Figures about time, such as "
         "`elapsedSeconds`, are looked at every 10 seconds. READ.",
-        of=SessionStats,
-        show=lambda stats: SessionStats(stats=stats),
+        graphql_type=SessionStats,
+        map_item=lambda stats: SessionStats(stats=stats),
     )
     def session_stats(
-        self, info: Info, which: Which = None, interval_ms: Interval = stats.MIN_INTERVAL
+        self, info: Info, filter_: FilterArg = None, interval_ms: IntervalArg = stats.MIN_INTERVAL_MS
     ) -> stats.SessionStats:
-        interval = stats.MIN_INTERVAL if interval_ms is None else interval_ms
-        return stats.session_stats(info.context, filter=given(which), interval_ms=interval)
+        interval = stats.MIN_INTERVAL_MS if interval_ms is None else interval_ms
+        return stats.session_stats(info.context, filter=input_to_dict(filter_), interval_ms=interval)

@@ -5,7 +5,7 @@ import strawberry
 from resolvers.access import Caller
 from resolvers.context import Context
 from schema.enums import Scope
-from schema.field_helpers import derived
+from schema.field_helpers import computed_field
 
 
 def _scopes(caller: Caller, _context: Context) -> list[Scope]:
@@ -19,5 +19,7 @@ def _projects(caller: Caller, _context: Context) -> list[str] | None:
 @strawberry.type(description="Who is asking: what the server knows of the caller.")
 class Viewer:
     name: str = strawberry.field(description="The caller's name.")
-    scopes: list[Scope] = derived(_scopes, "What the caller may do.")
-    projects: list[strawberry.ID] | None = derived(_projects, "The ids of the caller's projects; null: all of them.")
+    scopes: list[Scope] = computed_field(_scopes, "What the caller may do.")
+    projects: list[strawberry.ID] | None = computed_field(
+        _projects, "The ids of the caller's projects; null: all of them."
+    )

@@ -23,7 +23,7 @@ from models.tables import server
 EPOCH: Instant = 1_780_000_000_000
 """When the clock of a test starts: 2026-05-28T20:26:40Z."""
 
-SHOWN = "__typename id kind state visible endReason revision path"
+SESSION_FIELDS = "__typename id kind state visible endReason revision path"
 
 
 class FakeClock:
@@ -36,29 +36,29 @@ class FakeClock:
         return self.value
 
 
-class World:
+class ApiClient:
     """One server. Its sweeper rests unless told to sweep."""
 
-    def __init__(self, app: Starlette, client: httpx2.AsyncClient, clock: FakeClock) -> None:
+    def __init__(self, app: Starlette, http: httpx2.AsyncClient, clock: FakeClock) -> None:
         self.app = app
-        self.client = client
+        self.client = http
         self.clock = clock
 
-    async def answer(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    async def post(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The whole answer to an operation, errors included."""
         response = await self.client.post("/graphql", json={"query": document, "variables": dict(variables or {})})
         assert response.status_code == 200, response.text
-        answer: dict[str, Any] = response.json()
-        return answer
+        body: dict[str, Any] = response.json()
+        return body
 
-    async def ask(self, document: str, **variables: Any) -> Any:
+    async def execute(self, document: str, **variables: Any) -> Any:
         """The data of an operation that must have no errors; of a single root field, its value."""
-        answer = await self.answer(document, variables)
-        assert "errors" not in answer, answer["errors"]
-        data = answer["data"]
+        body = await self.post(document, variables)
+        assert "errors" not in body, body["errors"]
+        data = body["data"]
         return next(iter(data.values())) if len(data) == 1 else data
 
-    async def code_of(self, document: str, **variables: Any) -> str:
+    async def error_code(self, document: str, **variables: Any) -> str:
         """The code of the one error that an operation must have."""
         response = await self.client.post("/graphql", json={"query": document, "variables": variables})
         errors = response.json()["errors"]
@@ -66,37 +66,41 @@ class World:
         code: str = errors[0]["extensions"]["code"]
         return code
 
-    async def mutate(self, field: str, given: Mapping[str, Any], fields: str = "") -> dict[str, Any]:
+    async def mutate(self, field: str, input_value: Mapping[str, Any], fields: str = "") -> dict[str, Any]:
         """The payload of a mutation that takes one input."""
         created = "created" if field == "startSession" else ""
         document = f"""mutation($input: {field[0].upper()}{field[1:]}Input!) {{ {field}(input: $input) {{
-            session {{ {SHOWN} {fields} }} {created} keepaliveSeconds problems {{ code message path }} }} }}"""
-        payload: dict[str, Any] = await self.ask(document, input=given)
+            session {{ {SESSION_FIELDS} {fields} }} {created} keepaliveSeconds problems {{ code message path }} }} }}"""
+        payload: dict[str, Any] = await self.execute(document, input=input_value)
         return payload
 
-    async def start(self, kind: str, variant: Mapping[str, Any], fields: str = "", **common: Any) -> dict[str, Any]:
+    async def start_payload(
+        self, kind: str, variant: Mapping[str, Any], fields: str = "", **common: Any
+    ) -> dict[str, Any]:
         """The payload of a start."""
         return await self.mutate("startSession", {**common, "variant": {kind: variant}}, fields)
 
-    async def started(self, kind: str, variant: Mapping[str, Any], fields: str = "", **common: Any) -> dict[str, Any]:
+    async def start_session(
+        self, kind: str, variant: Mapping[str, Any], fields: str = "", **common: Any
+    ) -> dict[str, Any]:
         """The session of a start that must succeed."""
-        payload = await self.start(kind, variant, fields, **common)
+        payload = await self.start_payload(kind, variant, fields, **common)
         assert payload["problems"] == []
         session: dict[str, Any] = payload["session"]
         return session
 
-    async def user(self, username: str = "ann", fields: str = "", **common: Any) -> dict[str, Any]:
+    async def start_user(self, username: str = "ann", fields: str = "", **common: Any) -> dict[str, Any]:
         """A new USER session."""
-        return await self.started("user", {"username": username}, fields, **common)
+        return await self.start_session("user", {"username": username}, fields, **common)
 
     async def session(self, session_id: str, fields: str = "") -> dict[str, Any]:
         """A session as it is now."""
-        found: dict[str, Any] = await self.ask(
-            f"query($id: ID!) {{ session(id: $id) {{ {SHOWN} {fields} }} }}", id=session_id
+        found: dict[str, Any] = await self.execute(
+            f"query($id: ID!) {{ session(id: $id) {{ {SESSION_FIELDS} {fields} }} }}", id=session_id
         )
         return found
 
-    async def timeline(self, session_id: str) -> list[str]:
+    async def activity_types(self, session_id: str) -> list[str]:
         """The types of a session's activities."""
         found = await self.session(session_id, "activities(first: 500) { edges { node { type } } }")
         return [edge["node"]["type"] for edge in found["activities"]["edges"]]
@@ -104,46 +108,46 @@ class World:
     async def advance(self, seconds: float) -> None:
         """Let time go by, the server being there all the while; its sweeper does not look."""
         self.clock.value += round(seconds * SECOND)
-        await self.app.state.services.database.write(_sign, self.clock.value)
-        self.app.state.services.presence._alive_at = self.clock.value
+        await self.app.state.services.database.write(_set_alive_at, self.clock.value)
+        self.app.state.services.liveness._alive_at = self.clock.value
 
     async def sweep(self) -> None:
         """One round of the sweeper."""
         await self.app.state.sweeper.sweep()
 
 
-def _sign(tx: Connection, instants: Sequence[Instant]) -> list[None]:
+def _set_alive_at(tx: Connection, instants: Sequence[Instant]) -> list[None]:
     tx.execute(server.update().values(alive_at=instants[-1]))
     return [None] * len(instants)
 
 
 @asynccontextmanager
-async def open_world(file: Path, clock: FakeClock | None = None, **settings: Any) -> AsyncIterator[World]:
+async def open_api(file: Path, clock: FakeClock | None = None, **settings: Any) -> AsyncIterator[ApiClient]:
     """A server on a database file, without sockets; a file that is not there is made as `migrate` makes it."""
     clock = clock or FakeClock()
-    _make(file)
-    app = create_app(Settings(database_url=str(file), **settings), clock, sweeping=False)
+    _create_database(file)
+    app = create_app(Settings(database_url=str(file), **settings), clock, background_jobs=False)
     transport = httpx2.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
         httpx2.AsyncClient(transport=transport, base_url="http://localhost") as c,
     ):
-        yield World(app, c, clock)
+        yield ApiClient(app, c, clock)
 
 
-def _make(file: Path) -> None:
+def _create_database(file: Path) -> None:
     """A database on which no server was yet. The migrations run once for all tests: they take longer than most."""
     if file.exists():
         return
-    file.write_bytes(_empty())
+    file.write_bytes(_migrated_file())
     with closing(sqlite3.connect(file)) as db, db:
         db.execute("PRAGMA synchronous = OFF")
-        own = (new_id(DATABASE), secrets.token_urlsafe(32))
-        db.execute("UPDATE server SET database_id = ?, signing_key = ?", own)
+        identity = (new_id(DATABASE), secrets.token_urlsafe(32))
+        db.execute("UPDATE server SET database_id = ?, signing_key = ?", identity)
 
 
 @cache
-def _empty() -> bytes:
+def _migrated_file() -> bytes:
     with TemporaryDirectory() as folder:
         file = Path(folder, "empty.db")
         engine = create_engine(f"sqlite:///{file}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api_client import World, open_world
+from tests.api_client import ApiClient, open_api
 
 
 @pytest.fixture(scope="session")
@@ -15,7 +15,7 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def world(tmp_path: Path) -> AsyncIterator[ApiClient]:
     """A server with an empty database."""
-    async with open_world(tmp_path / "test.db") as opened:
+    async with open_api(tmp_path / "test.db") as opened:
         yield opened

@@ -18,12 +18,12 @@ from models.tables.data_point import DataPoint
 from models.tables.path_time import PathTime
 from models.tables.project import Project
 from models.tables.session import Session
-from resolvers.lifecycle.path_times import shared_segments
+from resolvers.lifecycle.path_times import shared_prefix_lengths
 
 NOW: Final[Instant] = 1_780_000_000_000
 """The present of these tests: 2026-05-28T20:26:40Z."""
 
-_OF_KIND: Final[dict[Kind, dict[str, Any]]] = {
+_KIND_DEFAULTS: Final[dict[Kind, dict[str, Any]]] = {
     Kind.CLIENT: {
         "subject": "device-1",
         "client_system": "iOS 8.1",
@@ -91,7 +91,7 @@ def session_row(kind: Kind = Kind.USER, **changes: Any) -> Session:
     has ended, does what is final.
     """
     started_at = changes.get("started_at", NOW - MINUTE)
-    values: dict[str, Any] = dict.fromkeys(_names(tables.session))
+    values: dict[str, Any] = dict.fromkeys(_column_names(tables.session))
     values |= {
         "id": new_id(SESSION),
         "kind": kind.value,
@@ -111,24 +111,24 @@ def session_row(kind: Kind = Kind.USER, **changes: Any) -> Session:
         "path_count": 0,
         "stall_from": started_at if kind == Kind.MEDIA else None,
         "player_ts": started_at if kind == Kind.MEDIA else None,
-        **_OF_KIND[kind],
+        **_KIND_DEFAULTS[kind],
     }
-    made = Session(**values | changes)
-    _set_deadlines(made, changes)
-    if made.ended_at is not None:
-        made.end_reason = made.end_reason or EndReason.STOPPED.value
-        made.final_elapsed_ms, made.final_visible_ms = session_rules.elapsed(made, NOW), made.visible_ms
-        made.final_seen_at = made.last_seen_at
-    return made
+    row = Session(**values | changes)
+    _set_deadlines(row, changes)
+    if row.ended_at is not None:
+        row.end_reason = row.end_reason or EndReason.STOPPED.value
+        row.final_elapsed_ms, row.final_visible_ms = session_rules.elapsed(row, NOW), row.visible_ms
+        row.final_seen_at = row.last_seen_at
+    return row
 
 
-def _set_deadlines(s: Session, given: dict[str, Any]) -> None:
+def _set_deadlines(s: Session, overrides: dict[str, Any]) -> None:
     expires_at, reason = session_rules.deadline(s)
-    if "expires_at" not in given:
+    if "expires_at" not in overrides:
         s.expires_at = expires_at
-    if "expiry_reason" not in given:
+    if "expiry_reason" not in overrides:
         s.expiry_reason = reason
-    if "due_at" not in given and s.ended_at is None:
+    if "due_at" not in overrides and s.ended_at is None:
         s.due_at = s.expires_at if s.begun or s.expires_at is not None else s.started_at
         s.due_at = s.due_at if s.begun or s.due_at is None else min(s.due_at, s.started_at)
 
@@ -170,7 +170,7 @@ def path_row(s: Session, path: Sequence[str], visible_ms: int) -> PathTime:
     )
 
 
-def point_row(s: Session, name: str, position: int, value: str = "x") -> DataPoint:
+def data_point_row(s: Session, name: str, position: int, value: str = "x") -> DataPoint:
     """A data point of a FIELD session."""
     return DataPoint(session_id=s.id, name=name, position=position, size=len(value), value=value, raw_data=None)
 
@@ -197,24 +197,26 @@ _TABLES: Final[tuple[tuple[type[Any], Table], ...]] = (
 )
 
 
-def _names(table: Table) -> list[str]:
+def _column_names(table: Table) -> list[str]:
     return [column.name for column in table.columns]
 
 
-def _share(times: Iterable[PathTime]) -> None:
+def _set_shared_prefixes(times: Iterable[PathTime]) -> None:
     """Set what final times say of the paths before them."""
     final = sorted((time for time in times if time.final_ms is not None), key=lambda time: time.session_id)
     for _, group in itertools.groupby(final, lambda time: time.session_id):
-        own = {tuple(time.path): time for time in group}
-        for path, shared in shared_segments(own).items():
-            own[path].shared = shared
+        by_path = {tuple(time.path): time for time in group}
+        for path, shared in shared_prefix_lengths(by_path).items():
+            by_path[path].shared = shared
 
 
 def insert_rows(tx: Connection, rows: Sequence[Any]) -> None:
     """Put rows of any of the tables in, and the tracks of the sessions among them."""
-    _share(row for row in rows if isinstance(row, PathTime))
-    for made, table in _TABLES:
-        values = [{name: getattr(row, name) for name in _names(table)} for row in rows if isinstance(row, made)]
+    _set_shared_prefixes(row for row in rows if isinstance(row, PathTime))
+    for row_class, table in _TABLES:
+        values = [
+            {name: getattr(row, name) for name in _column_names(table)} for row in rows if isinstance(row, row_class)
+        ]
         if values:
             tx.execute(table.insert(), values)
     tracks = [
@@ -227,27 +229,27 @@ def insert_rows(tx: Connection, rows: Sequence[Any]) -> None:
         tx.execute(tables.session_track.insert(), tracks)
 
 
-def _store(tx: Connection, batches: Sequence[Sequence[Any]]) -> list[None]:
+def _insert_batches(tx: Connection, batches: Sequence[Sequence[Any]]) -> list[None]:
     for rows in batches:
         insert_rows(tx, rows)
     return [None] * len(batches)
 
 
-def _clear(tx: Connection, calls: Sequence[None]) -> list[None]:
+def _delete_all(tx: Connection, calls: Sequence[None]) -> list[None]:
     for table in (tables.activity, tables.session):
         tx.execute(table.delete())
     tx.execute(tables.project.delete().where(tables.project.c.id != "default"))
     return list(calls)
 
 
-async def store(database: Database, *rows: Any) -> None:
+async def insert(database: Database, *rows: Any) -> None:
     """Commit rows of any of the tables."""
-    await database.write(_store, rows)
+    await database.write(_insert_batches, rows)
 
 
-async def clear(database: Database) -> None:
+async def delete_all(database: Database) -> None:
     """Take all rows out again, but for the project `default`."""
-    await database.write(_clear, None)
+    await database.write(_delete_all, None)
 
 
 def is_active(s: Session, now: Instant = NOW) -> bool:

@@ -10,12 +10,12 @@ from typing import Any
 from models.enums import SetChange
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.context import Context, open_context
-from resolvers.feed import Feed
-from resolvers.feed.consumer import Follower
-from resolvers.feed.messages import Change, Item, Joined, Resync, Snapshot
+from resolvers.feed import LogReader
+from resolvers.feed.consumer import LogConsumer
+from resolvers.feed.messages import CaughtUp, Change, FeedItem, Resync, Snapshot
 from resolvers.subscriptions.active_sessions import active_sessions
 from resolvers.subscriptions.source import Source
-from tests.api_client import FakeClock, World, open_world
+from tests.api_client import ApiClient, FakeClock, open_api
 
 
 class FakeTimers:
@@ -59,63 +59,65 @@ class FakeTimer:
         self.cancelled = True
 
 
-class Group:
+class SharedStream:
     """Streams with one key, and what they were all told."""
 
-    def __init__(self, follower: Follower) -> None:
-        self.follower = follower
-        self.items: list[Item] = []
+    def __init__(self, consumer: LogConsumer) -> None:
+        self.follower = consumer
+        self.items: list[FeedItem] = []
 
-    async def take(self) -> None:
-        await self.follower.rest()
-        while self.follower.waiting:
+    async def drain(self) -> None:
+        await self.follower.on_drained()
+        while self.follower.queued:
             self.items.append(await anext(self.follower))
-            await self.follower.rest()
+            await self.follower.on_drained()
 
 
 class Stream:
     """One subscriber."""
 
-    def __init__(self, stage: "Stage", source: Source, group: Group) -> None:
+    def __init__(self, harness: "FeedHarness", source: Source, group: SharedStream) -> None:
         self.source = source
-        self.told: list[Item] = []
-        self._stage = stage
+        self.received: list[FeedItem] = []
+        self._harness = harness
         self._group = group
-        self._taken = len(group.items)
-        self._joined: Joined | None = None
+        self._offset = len(group.items)
+        self._caught_up: CaughtUp | None = None
 
-    async def begin(self, after: str | None = None) -> None:
+    async def catch_up(self, after: str | None = None) -> None:
         """Read its own beginning, whole."""
-        async for each in self.source.open(after):
-            if isinstance(each, Joined):
-                self._joined = each
+        async for item in self.source.open(after):
+            if isinstance(item, CaughtUp):
+                self._caught_up = item
             else:
-                assert isinstance(each, Item)
-                self.told.append(each)
+                assert isinstance(item, FeedItem)
+                self.received.append(item)
 
     async def read(self) -> list[Any]:
         """What it is told next, now that all is quiet."""
-        await self._stage.quiet()
-        before = len(self.told)
-        self._take()
-        return [item.payload for item in self.told[before:]]
+        await self._harness.run_until_idle()
+        before = len(self.received)
+        self._receive()
+        return [item.payload for item in self.received[before:]]
 
-    def _take(self) -> None:
-        news, self._taken = self._group.items[self._taken :], len(self._group.items)
-        if self._joined is not None:
-            behind = [item for item in news if item.position > self._joined.joined]
-            self.told += [item for item in behind if self._joined.passes is None or self._joined.passes(item)]
+    def _receive(self) -> None:
+        new_items, self._offset = self._group.items[self._offset :], len(self._group.items)
+        if self._caught_up is not None:
+            live_items = [item for item in new_items if item.sequence > self._caught_up.through]
+            self.received += [
+                item for item in live_items if self._caught_up.accepts is None or self._caught_up.accepts(item)
+            ]
 
     @property
     def cursors(self) -> list[str]:
         """All cursors it was told."""
-        return [item.cursor for item in self.told if item.cursor is not None]
+        return [item.cursor for item in self.received if item.cursor is not None]
 
 
-def fold(told: list[Item], held: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def fold(received: list[FeedItem], held: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The set as a client holds it after what it was told."""
     found = dict(held or {})
-    for item in told:
+    for item in received:
         match item.payload:
             case Resync():
                 found.clear()
@@ -128,66 +130,68 @@ def fold(told: list[Item], held: Mapping[str, Any] | None = None) -> dict[str, A
     return found
 
 
-class Stage:
+class FeedHarness:
     """A feed of its own on the database of a server."""
 
-    def __init__(self, world: World, feed: Feed, timers: FakeTimers) -> None:
-        self.world = world
-        self.feed = feed
+    def __init__(self, api: ApiClient, log_reader: LogReader, timers: FakeTimers) -> None:
+        self.world = api
+        self.feed = log_reader
         self.timers = timers
-        self.database = world.app.state.services.database
-        self.services = replace(world.app.state.services, feed=feed)
-        self._groups: dict[Hashable, Group] = {}
+        self.database = api.app.state.services.database
+        self.services = replace(api.app.state.services, feed=log_reader)
+        self._groups: dict[Hashable, SharedStream] = {}
         self._stack = AsyncExitStack()
 
     async def context(self, caller: Caller = LOCAL_ADMIN) -> Context:
         return await open_context(self.services, caller)
 
-    async def join(self, source: Source, after: str | None = None) -> Stream:
+    async def open_stream(self, source: Source, after: str | None = None) -> Stream:
         """One more stream: it follows first, and reads its beginning then."""
         stream = await self.follow(source)
-        await stream.begin(after)
+        await stream.catch_up(after)
         return stream
 
     async def follow(self, source: Source) -> Stream:
         """One more stream that has not yet read its beginning."""
         group = self._groups.get(source.key)
         if group is None:
-            follower = await self._stack.enter_async_context(source.follow())
-            assert isinstance(follower, Follower)
-            group = self._groups[source.key] = Group(follower)
-        await group.take()
+            consumer = await self._stack.enter_async_context(source.follow())
+            assert isinstance(consumer, LogConsumer)
+            group = self._groups[source.key] = SharedStream(consumer)
+        await group.drain()
         return Stream(self, source, group)
 
-    async def watch(self, caller: Caller = LOCAL_ADMIN, *, after: str | None = None, **given: Any) -> Stream:
+    async def subscribe(self, caller: Caller = LOCAL_ADMIN, *, after: str | None = None, **filter_input: Any) -> Stream:
         """One more stream of the live set, whose filter is `given`."""
-        manner = {"min_interval_ms": given.pop("every", 0), "heartbeats": given.pop("heartbeats", False)}
-        return await self.join(active_sessions(await self.context(caller), filter=given, after=after, **manner))
+        options = {"min_interval_ms": filter_input.pop("every", 0), "heartbeats": filter_input.pop("heartbeats", False)}
+        return await self.open_stream(
+            active_sessions(await self.context(caller), filter=filter_input, after=after, **options)
+        )
 
-    async def quiet(self) -> None:
+    async def run_until_idle(self) -> None:
         """Let the feed look until there is nothing to see any more."""
         for _ in range(100):
-            self.feed._woken.clear()
-            await self.feed.look()
+            self.feed._wake_requested.clear()
+            await self.feed.poll()
             for group in self._groups.values():
-                await group.take()
-            if not self.feed._woken.is_set():
+                await group.drain()
+            if not self.feed._wake_requested.is_set():
                 return
         raise AssertionError("there is always more")
 
-    async def leave(self) -> None:
+    async def close_streams(self) -> None:
         """All streams end."""
         self._groups.clear()
         await self._stack.aclose()
 
-    async def active(self, **given: Any) -> set[str]:
+    async def active_ids(self, **filter_input: Any) -> set[str]:
         """What the query finds that a stream with the same filter should hold."""
         document = """query($filter: SessionFilter, $after: String) { sessions(filter: $filter, first: 500,
             after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }"""
         ids: set[str] = set()
         after: str | None = None
         while True:
-            page = await self.world.ask(document, filter={**given, "active": True}, after=after)
+            page = await self.world.execute(document, filter={**filter_input, "active": True}, after=after)
             ids |= {node["id"] for node in page["nodes"]}
             after = page["pageInfo"]["endCursor"]
             if not page["pageInfo"]["hasNextPage"]:
@@ -195,17 +199,17 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(
+async def open_harness(
     file: Path, clock: FakeClock | None = None, timers: FakeTimers | None = None
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[FeedHarness]:
     """A server without sockets, and a feed that looks only when it is told to."""
     timers = timers or FakeTimers()
-    async with open_world(file, clock) as world:
-        services = world.app.state.services
-        feed = Feed(services.database, services.presence, timers)
-        stage = Stage(world, feed, timers)
-        with services.database.telling(feed.note):
+    async with open_api(file, clock) as api:
+        services = api.app.state.services
+        log_reader = LogReader(services.database, services.liveness, timers)
+        harness = FeedHarness(api, log_reader, timers)
+        with services.database.on_commit(log_reader.on_commit):
             try:
-                yield stage
+                yield harness
             finally:
-                await stage.leave()
+                await harness.close_streams()

@@ -12,10 +12,10 @@ from typing import Any
 from bench.load_generator import HOST, encode_request, parse_response
 
 ROOT = Path(__file__).parents[1]
-READY_WITHIN = 60.0
+STARTUP_TIMEOUT = 60.0
 
 
-class Killable:
+class ServerProcess:
     """A server that listens."""
 
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
@@ -24,7 +24,7 @@ class Killable:
         self.pid = process.pid
 
     @property
-    def is_dead(self) -> bool:
+    def has_exited(self) -> bool:
         """Whether it has ended, for whatever reason."""
         return self._process.returncode is not None
 
@@ -34,7 +34,7 @@ class Killable:
             self._process.kill()
         await self._process.communicate()
 
-    async def stop(self) -> None:
+    async def terminate(self) -> None:
         """SIGTERM: it ends what it has begun."""
         if self._process.returncode is None:
             self._process.terminate()
@@ -42,7 +42,9 @@ class Killable:
 
 
 @asynccontextmanager
-async def server(file: Path, program: Sequence[str] = ("main.py",), **settings: str) -> AsyncIterator[Killable]:
+async def server_process(
+    file: Path, program: Sequence[str] = ("main.py",), **settings: str
+) -> AsyncIterator[ServerProcess]:
     """A server on a database file, from ready to dead; its log is beside the file.
 
     Args:
@@ -56,30 +58,30 @@ async def server(file: Path, program: Sequence[str] = ("main.py",), **settings: 
         process = await asyncio.create_subprocess_exec(
             *command, cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE, stderr=log
         )
-    killable = Killable(process, 0)
+    running = ServerProcess(process, 0)
     try:
-        async with asyncio.timeout(READY_WITHIN):
-            killable.port = await _port(process)
-        yield killable
+        async with asyncio.timeout(STARTUP_TIMEOUT):
+            running.port = await _read_port(process)
+        yield running
     finally:
-        await killable.kill()
+        await running.kill()
 
 
-async def _port(process: asyncio.subprocess.Process) -> int:
+async def _read_port(process: asyncio.subprocess.Process) -> int:
     """The server says where it is once it listens."""
     assert process.stdout is not None
     async for line in process.stdout:
         if line.startswith(b"endpoint"):
-            return port_of(line)
+            return parse_port(line)
     raise AssertionError("the server did not start: see its log")
 
 
-def port_of(line: bytes) -> int:
+def parse_port(line: bytes) -> int:
     """The port in the line `endpoint  http://<host>:<port>/graphql`, which a server says once it listens."""
     return int(line.rsplit(b":", 1)[1].split(b"/")[0])
 
 
-class Wire:
+class HttpConnection:
     """One connection to it, kept alive."""
 
     def __init__(self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -95,20 +97,20 @@ class Wire:
         """
         self._writer.write(encode_request(self._port, document, variables))
         received = b""
-        while (answer := parse_response(received)) is None:
-            received += (piece := await self._reader.read(65_536))
-            if not piece:
+        while (response := parse_response(received)) is None:
+            received += (chunk := await self._reader.read(65_536))
+            if not chunk:
                 raise ConnectionError("the server closed the connection")
-        told = json.loads(answer[1])
-        assert "errors" not in told, told
-        return told["data"]
+        result = json.loads(response[1])
+        assert "errors" not in result, result
+        return result["data"]
 
 
 @asynccontextmanager
-async def wire(port: int) -> AsyncIterator[Wire]:
+async def connect(port: int) -> AsyncIterator[HttpConnection]:
     """A connection to the server on that port."""
     reader, writer = await asyncio.open_connection(HOST, port)
     try:
-        yield Wire(port, reader, writer)
+        yield HttpConnection(port, reader, writer)
     finally:
         writer.close()

@@ -2,27 +2,27 @@
 
 from transport.documents.trusted import read_manifest
 from transport.errors import Code
-from transport.http.endpoint import GraphQLEndpoint, MakeContext
+from transport.http.endpoint import ContextFactory, GraphQLEndpoint
 from transport.http.file_endpoint import FileEndpoint, ServedFile
 from transport.http.middleware import middleware
 from transport.http.responses import Page
-from transport.origins import Origins, checked_origins
+from transport.origins import AllowedOrigins, validate_origins
 from transport.request_log import configure_log
 from transport.settings import Limits, TransportSettings, TrustMode
 
 __all__ = [
+    "AllowedOrigins",
     "Code",
+    "ContextFactory",
     "FileEndpoint",
     "GraphQLEndpoint",
     "Limits",
-    "MakeContext",
-    "Origins",
     "Page",
     "ServedFile",
     "TransportSettings",
     "TrustMode",
-    "checked_origins",
     "configure_log",
     "middleware",
     "read_manifest",
+    "validate_origins",
 ]

@@ -8,9 +8,9 @@ class Deadlines:
     """The time limits of one server."""
 
     def __init__(self) -> None:
-        self.over = False
+        self.all_expired = False
         """Whether the server waits no longer."""
-        self._open: set[asyncio.Timeout] = set()
+        self._active: set[asyncio.Timeout] = set()
 
     def after(self, seconds: float) -> "Deadline":
         """A limit so many seconds from now."""
@@ -18,12 +18,12 @@ class Deadlines:
 
     def at(self, when: float) -> "Deadline":
         """A limit at a time of the loop's clock."""
-        return Deadline(when, self._open, over=self.over)
+        return Deadline(when, self._active, expired=self.all_expired)
 
-    def end(self) -> None:
+    def expire_all(self) -> None:
         """The server waits no longer: whatever is under way, or begins, is out of time."""
-        self.over = True
-        for timeout in self._open:
+        self.all_expired = True
+        for timeout in self._active:
             if not timeout.expired():
                 timeout.reschedule(0)
 
@@ -31,19 +31,19 @@ class Deadlines:
 class Deadline:
     """`async with deadlines.after(10) as deadline:` raises TimeoutError as `asyncio.timeout` does, or sooner."""
 
-    __slots__ = ("_open", "_timeout")
+    __slots__ = ("_active", "_timeout")
 
-    def __init__(self, when: float, others: set[asyncio.Timeout], *, over: bool) -> None:
-        self._timeout = asyncio.timeout_at(0 if over else when)
-        self._open = others
+    def __init__(self, when: float, active: set[asyncio.Timeout], *, expired: bool) -> None:
+        self._timeout = asyncio.timeout_at(0 if expired else when)
+        self._active = active
 
     async def __aenter__(self) -> asyncio.Timeout:
         await self._timeout.__aenter__()
-        self._open.add(self._timeout)
+        self._active.add(self._timeout)
         return self._timeout
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
     ) -> None:
-        self._open.discard(self._timeout)
+        self._active.discard(self._timeout)
         await self._timeout.__aexit__(kind, error, frames)

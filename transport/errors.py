@@ -15,7 +15,7 @@ FormattedError: TypeAlias = dict[str, Any]
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
-MESSAGE_LENGTH = 1_000
+MAX_MESSAGE_LENGTH = 1_000
 """Characters of a message that reach a client: validation quotes names, and a name may be as long as a document."""
 
 
@@ -40,7 +40,7 @@ class Code(StrEnum):
     INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 
 
-STATUS_OF_CODE: Mapping[str, int] = {
+STATUS_BY_CODE: Mapping[str, int] = {
     Code.UNAUTHENTICATED: 401,
     Code.FORBIDDEN: 403,
     Code.NOT_FOUND: 404,
@@ -52,7 +52,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
 """HTTP statuses of refusals; any other code is a plain 400."""
 
 
-class Refusal(Exception):
+class RequestError(Exception):
     """A request of which nothing was executed.
 
     `status` is for clients that accept `application/graphql-response+json`. Those that accept only `application/json`
@@ -69,52 +69,52 @@ class Refusal(Exception):
     ) -> None:
         super().__init__()
         self.errors = list(errors)
-        self.status = status or STATUS_OF_CODE.get(self.errors[0]["extensions"]["code"], 400)
+        self.status = status or STATUS_BY_CODE.get(self.errors[0]["extensions"]["code"], 400)
         self.legacy_status = 200 if well_formed else self.status
         self.headers = headers
 
 
-def formatted(error: GraphQLError, code: str | None = None) -> FormattedError:
+def format_error(error: GraphQLError, code: str | None = None) -> FormattedError:
     """The error for a client; with `code`, its extensions are the code alone."""
-    result: FormattedError = {"message": error.message[:MESSAGE_LENGTH]}
+    result: FormattedError = {"message": error.message[:MAX_MESSAGE_LENGTH]}
     if error.locations:
-        result["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+        result["locations"] = [{"line": location.line, "column": location.column} for location in error.locations]
     if error.path is not None:
         result["path"] = error.path
     result["extensions"] = {"code": code} if code else error.extensions
     return result
 
 
-def plain(code: str, message: str, **extensions: object) -> FormattedError:
+def make_error(code: str, message: str, **extensions: object) -> FormattedError:
     """An error that has no place in a document."""
-    return {"message": message[:MESSAGE_LENGTH], "extensions": {"code": code, **extensions}}
+    return {"message": message[:MAX_MESSAGE_LENGTH], "extensions": {"code": code, **extensions}}
 
 
-def bad_request(message: str, *, status: int = 400, headers: Headers = ()) -> Refusal:
+def bad_request(message: str, *, status: int = 400, headers: Headers = ()) -> RequestError:
     """The request is not GraphQL over HTTP as it should be, or not for this server."""
-    return Refusal([plain(Code.BAD_REQUEST, message)], status=status, headers=headers)
+    return RequestError([make_error(Code.BAD_REQUEST, message)], status=status, headers=headers)
 
 
-def bad_input(message: str) -> Refusal:
+def bad_input(message: str) -> RequestError:
     """The request is well formed, but a value in it is not acceptable."""
-    return Refusal([plain(Code.BAD_USER_INPUT, message)])
+    return RequestError([make_error(Code.BAD_USER_INPUT, message)])
 
 
-def too_complex(limit: str, maximum: int, number: int | None = None) -> Refusal:
+def too_complex(limit: str, maximum: int, number: int | None = None) -> RequestError:
     """The operation asks for more than `Limits` allows; `limit` is the name of the limit.
 
     `number` is None where counting stopped at the limit.
     """
     # Counts after fragment expansion may have hundreds of digits: nobody wants to read those.
-    told = "more" if number is None else f"{number:,}" if number < 10**9 else "over 1,000,000,000"
-    message = f"The operation is too complex: {limit} {told}, where {maximum:,} is the limit."
+    shown_number = "more" if number is None else f"{number:,}" if number < 10**9 else "over 1,000,000,000"
+    message = f"The operation is too complex: {limit} {shown_number}, where {maximum:,} is the limit."
     extensions: dict[str, object] = {"limit": limit, "maximum": maximum}
     if number is not None:
         extensions["number"] = min(number, 10**9)
-    return Refusal([plain(Code.QUERY_TOO_COMPLEX, message, **extensions)], well_formed=True)
+    return RequestError([make_error(Code.QUERY_TOO_COMPLEX, message, **extensions)], well_formed=True)
 
 
-def require(limit: str, number: int, maximum: int) -> None:
+def check_limit(limit: str, number: int, maximum: int) -> None:
     """Refuse what is over a limit."""
     if number > maximum:
         raise too_complex(limit, maximum, number)

@@ -12,54 +12,54 @@ from typing import Any
 import structlog
 from graphql import GraphQLError
 
-from transport.errors import Code, FormattedError, formatted, plain
+from transport.errors import Code, FormattedError, format_error, make_error
 
 log = structlog.get_logger(__name__)
 
-TRACEBACKS = 5
+MAX_TRACEBACKS = 5
 """Tracebacks logged for one operation: a fault in a list of 500 is one fault."""
 
 
-class Mask:
+class ErrorMasker:
     """Turns the errors of one operation into what its client may see. All its surprises share one id."""
 
     def __init__(self, *, log_messages: bool = False) -> None:
         self._log_messages = log_messages
         self._error_id = ""
-        self._logged = 0
+        self._tracebacks_logged = 0
 
-    def apply(self, errors: Iterable[GraphQLError]) -> list[FormattedError]:
+    def format_errors(self, errors: Iterable[GraphQLError]) -> list[FormattedError]:
         """The errors for the client, in order."""
-        return [self._one(error) for error in errors]
+        return [self._format(error) for error in errors]
 
-    def surprise(self, error: BaseException, field: str | None = None) -> FormattedError:
+    def mask(self, error: BaseException, field: str | None = None) -> FormattedError:
         """The masked form of an unexpected exception, which is logged."""
         self._error_id = self._error_id or secrets.token_hex(8)
-        if self._logged < TRACEBACKS:
-            self._logged += 1
+        if self._tracebacks_logged < MAX_TRACEBACKS:
+            self._tracebacks_logged += 1
             log.error(
                 "unexpected error",
                 error_id=self._error_id,
                 error=type(error).__qualname__,
                 field=field,
-                traceback=told(error, with_messages=self._log_messages),
+                traceback=format_traceback(error, with_messages=self._log_messages),
             )
-        return plain(Code.INTERNAL_SERVER_ERROR, "Internal server error", errorId=self._error_id)
+        return make_error(Code.INTERNAL_SERVER_ERROR, "Internal server error", errorId=self._error_id)
 
-    def _one(self, error: GraphQLError) -> FormattedError:
+    def _format(self, error: GraphQLError) -> FormattedError:
         if has_code(error):
-            return formatted(error)
+            return format_error(error)
         cause = root_cause(error)
         if is_argument_error(cause):
-            return formatted(error, Code.BAD_USER_INPUT)
+            return format_error(error, Code.BAD_USER_INPUT)
         node = error.nodes[0] if error.nodes else None
         # The field's own name, never its alias: that is the client's text.
         name = getattr(getattr(node, "name", None), "value", None)
-        masked = self.surprise(cause, name)
-        shown = formatted(error)
-        shown["message"] = masked["message"]
-        shown["extensions"] = masked["extensions"]
-        return shown
+        masked = self.mask(cause, name)
+        result = format_error(error)
+        result["message"] = masked["message"]
+        result["extensions"] = masked["extensions"]
+        return result
 
 
 def has_code(error: Any) -> bool:
@@ -85,7 +85,7 @@ def is_argument_error(cause: Exception) -> bool:
     return type(cause) is GraphQLError and cause.message.startswith("Argument '")
 
 
-def told(error: BaseException, *, with_messages: bool) -> str:
+def format_traceback(error: BaseException, *, with_messages: bool) -> str:
     """The traceback as text; without messages only types and places, as messages may quote what a client sent."""
     if with_messages:
         return "".join(traceback.format_exception(error))

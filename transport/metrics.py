@@ -17,11 +17,11 @@ from starlette.responses import Response
 from transport.documents.operation import Operation
 from transport.errors import Code
 
-SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-OUTCOMES: Final = frozenset({"ok", "gone", *Code})
+DURATION_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+KNOWN_OUTCOMES: Final = frozenset({"ok", "gone", *Code})
 """Codes that resolvers make up count as one: labels must be few."""
 
-Prepare = Callable[[], Awaitable[None]]
+BeforeScrape = Callable[[], Awaitable[None]]
 
 
 class Metrics:
@@ -33,54 +33,54 @@ class Metrics:
         self._operations = Counter(
             "graphql_operations", "Operations that are over.", ["type", "outcome"], registry=self.registry
         )
-        self._seconds = Histogram(
+        self._durations = Histogram(
             "graphql_operation_duration_seconds",
             "How long operations took, from the request to the answer.",
             ["type"],
-            buckets=SECONDS,
+            buckets=DURATION_BUCKETS,
             registry=self.registry,
         )
         # Looking a child up by its labels costs more than counting.
         self._counters: dict[tuple[str, str], Counter] = {}
         self._histograms: dict[str, Histogram] = {}
-        self._prepare: list[Prepare] = []
+        self._before_scrape: list[BeforeScrape] = []
 
-    def operation(self, operation: Operation | None, outcome: str | list[str], seconds: float) -> None:
+    def observe_operation(self, operation: Operation | None, outcome: str | list[str], seconds: float) -> None:
         """Count an operation: its outcome is "ok", "gone", or the codes of its errors, of which the first counts."""
         type_ = operation.type.value if operation else "none"
-        told = outcome if isinstance(outcome, str) else outcome[0]
-        key = (type_, told if told in OUTCOMES else "OTHER")
+        code = outcome if isinstance(outcome, str) else outcome[0]
+        key = (type_, code if code in KNOWN_OUTCOMES else "OTHER")
         if (counter := self._counters.get(key)) is None:
             counter = self._counters[key] = self._operations.labels(*key)
         counter.inc()
         if (histogram := self._histograms.get(type_)) is None:
-            histogram = self._histograms[type_] = self._seconds.labels(type_)
+            histogram = self._histograms[type_] = self._durations.labels(type_)
         histogram.observe(seconds)
 
-    def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
+    def add_gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """Show a number that goes up and down, and that `read` knows."""
         Gauge(name, documentation, registry=self.registry).set_function(read)
 
     @contextmanager
-    def showing(self, collector: Collector, prepare: Prepare) -> Iterator[None]:
+    def registered(self, collector: Collector, before_scrape: BeforeScrape) -> Iterator[None]:
         """Show what a collector yields while the context lasts: for what is kept elsewhere.
 
         `prepare` is awaited before each answer; it must not raise.
         """
         self.registry.register(collector)
-        self._prepare.append(prepare)
+        self._before_scrape.append(before_scrape)
         try:
             yield
         finally:
-            self._prepare.remove(prepare)
+            self._before_scrape.remove(before_scrape)
             self.registry.unregister(collector)
 
-    async def text(self) -> bytes:
+    async def render(self) -> bytes:
         """Everything, in Prometheus' text format."""
-        for prepare in self._prepare:
-            await prepare()
+        for before_scrape in self._before_scrape:
+            await before_scrape()
         return generate_latest(self.registry)
 
-    async def answer(self, _: Request) -> Response:
+    async def endpoint(self, _: Request) -> Response:
         """The endpoint for Starlette: `Route("/metrics", metrics.answer)`."""
-        return Response(await self.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers={"cache-control": "no-store"})
+        return Response(await self.render(), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers={"cache-control": "no-store"})

@@ -10,28 +10,28 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 from pydantic_settings import NoDecode
 
 from transport.documents.trusted import read_manifest
-from transport.origins import Origins, checked_origins
+from transport.origins import AllowedOrigins, validate_origins
 from transport.settings import Limits, TransportSettings, TrustMode
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
-def _names(value: Any) -> Any:
+def _split_list(value: Any) -> Any:
     return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
 
 
-def _manifest(value: Any) -> Any:
+def _load_manifest(value: Any) -> Any:
     return read_manifest(Path(value)) if isinstance(value, str) else value
 
 
-def _known(value: Any) -> Any:
+def _check_limit_names(value: Any) -> Any:
     unknown = sorted(set(value) - {field.name for field in fields(Limits)}) if isinstance(value, dict) else []
     if unknown:
         raise ValueError(f"there is no limit {unknown[0].upper()}")
     return value
 
 
-def _positive(limits: Limits) -> Limits:
+def _check_limits_positive(limits: Limits) -> Limits:
     for name, value in asdict(limits).items():
         if not value > 0:
             raise ValueError(f"{name.upper()} must be greater than 0")
@@ -44,30 +44,32 @@ class TransportOptions(BaseModel):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     insecure: bool = False
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
-    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names), AfterValidator(checked_origins)] = ()
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_list)] = ()
+    allowed_origins: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_split_list), AfterValidator(validate_origins)
+    ] = ()
     sockets_per_address: Annotated[int, Field(ge=1)] | None = None
     cors_credentials: bool = False
     csrf_prevention: bool = True
     uploads: bool = True
     gzip_bytes: Annotated[int, Field(ge=0)] = 1024
     persisted_queries: bool = True
-    trusted_documents: Annotated[Mapping[str, str] | None, NoDecode, BeforeValidator(_manifest)] = None
+    trusted_documents: Annotated[Mapping[str, str] | None, NoDecode, BeforeValidator(_load_manifest)] = None
     trusted_documents_mode: TrustMode = TrustMode.ENFORCE
     metrics: bool | None = None
     production: bool = False
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error|critical)$")] = "info"
-    limits: Annotated[Limits, BeforeValidator(_known), AfterValidator(_positive)] = Limits()
+    limits: Annotated[Limits, BeforeValidator(_check_limit_names), AfterValidator(_check_limits_positive)] = Limits()
 
     @field_validator("cors_credentials")
     @classmethod
-    def _not_for_everybody(cls, value: bool, info: ValidationInfo) -> bool:
+    def _reject_credentials_for_any_origin(cls, value: bool, info: ValidationInfo) -> bool:
         if value and "*" in info.data.get("allowed_origins", ()):
             raise ValueError("credentials cannot be let in from any page: ALLOWED_ORIGINS must not be *")
         return value
 
     @property
-    def is_local(self) -> bool:
+    def is_loopback(self) -> bool:
         """Whether only programs on this machine can reach the server."""
         if self.host == "localhost":
             return True
@@ -77,9 +79,9 @@ class TransportOptions(BaseModel):
             return False
 
     @property
-    def shows_metrics(self) -> bool:
+    def exposes_metrics(self) -> bool:
         """Whether anybody who reaches the server may see its figures."""
-        return self.is_local and not self.production if self.metrics is None else self.metrics
+        return self.is_loopback and not self.production if self.metrics is None else self.metrics
 
     def transport(self) -> TransportSettings:
         """The part that concerns the transport."""
@@ -87,9 +89,9 @@ class TransportOptions(BaseModel):
             limits=self.limits,
             introspection=not self.production,
             suggestions=not self.production,
-            allowed_hosts=self.allowed_hosts or (LOOPBACK_NAMES if self.is_local else ()),
-            origins=Origins(self.allowed_origins, local=self.is_local and not self.allowed_origins),
-            sockets_per_address=self.sockets_per_address or (None if self.is_local else 1_000),
+            allowed_hosts=self.allowed_hosts or (LOOPBACK_NAMES if self.is_loopback else ()),
+            origins=AllowedOrigins(self.allowed_origins, allow_loopback=self.is_loopback and not self.allowed_origins),
+            sockets_per_address=self.sockets_per_address or (None if self.is_loopback else 1_000),
             cors_credentials=self.cors_credentials,
             csrf_prevention=self.csrf_prevention,
             uploads=self.uploads,

@@ -3,16 +3,16 @@
 import re
 from typing import Final
 
-ORIGIN: Final = re.compile(
+ORIGIN_PATTERN: Final = re.compile(
     r"(?P<scheme>https?)://(?P<name>[a-z0-9._*-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?P<port>\d{1,5}))?"
 )
 """Scheme, host name and port, as browsers write them: in lower case, no path."""
 
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 
 
-class Origins:
+class AllowedOrigins:
     """The rule.
 
     Args:
@@ -22,10 +22,10 @@ class Origins:
         local: whether pages of this machine may too, whatever port they come from: front ends in development.
     """
 
-    def __init__(self, allowed: tuple[str, ...] = (), *, local: bool = False) -> None:
+    def __init__(self, allowed: tuple[str, ...] = (), *, allow_loopback: bool = False) -> None:
         self._allowed = frozenset(origin.lower().rstrip("/") for origin in allowed)
-        self._below = tuple(_parts(origin) for origin in self._allowed if "://*." in origin)
-        self._local = local
+        self._wildcards = tuple(_parse_origin(origin) for origin in self._allowed if "://*." in origin)
+        self._allow_loopback = allow_loopback
 
     def allows(self, origin: str | None, host: str | None) -> bool:
         """Whether a page may use the server.
@@ -38,29 +38,29 @@ class Origins:
         origin = origin.lower()
         if origin in self._allowed:
             return True
-        match = ORIGIN.fullmatch(origin)
+        match = ORIGIN_PATTERN.fullmatch(origin)
         if match is None or "*" in origin:
             return False
         scheme, name, port = _split(match)
-        if self._local and name in LOOPBACK:
+        if self._allow_loopback and name in LOOPBACK_HOSTS:
             return True
-        if any(scheme == s and port == p and name.endswith(n.removeprefix("*")) for s, n, p in self._below):
+        if any(scheme == s and port == p and name.endswith(n.removeprefix("*")) for s, n, p in self._wildcards):
             return True
         return host is not None and f"{name}:{port}" == _with_port(host.lower(), scheme)
 
 
-def checked_origins(texts: tuple[str, ...]) -> tuple[str, ...]:
+def validate_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     """Texts that may stand among the allowed origins. Raises ValueError if there is another."""
-    for text in texts:
-        origin = text.lower().rstrip("/")
-        match = ORIGIN.fullmatch(origin)
+    for value in origins:
+        origin = value.lower().rstrip("/")
+        match = ORIGIN_PATTERN.fullmatch(origin)
         if origin not in ("*", "null") and (match is None or "*" in match["name"].removeprefix("*.")):
             raise ValueError("an origin is a scheme and a host, such as https://app.example.org")
-    return texts
+    return origins
 
 
-def _parts(origin: str) -> tuple[str, str, str]:
-    match = ORIGIN.fullmatch(origin)
+def _parse_origin(origin: str) -> tuple[str, str, str]:
+    match = ORIGIN_PATTERN.fullmatch(origin)
     assert match is not None, "checked_origins has looked"
     return _split(match)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from transport.uploads import Place
+from transport.uploads import VariablePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,5 +17,5 @@ class OperationRequest:
     operation_name: str | None = None
     extensions: Mapping[str, Any] = field(default_factory=dict)
     document_id: str | None = None
-    files: tuple[Place, ...] = ()
+    upload_paths: tuple[VariablePath, ...] = ()
     """Where files stand in the variables."""

@@ -9,7 +9,7 @@ from transport.documents.operation import Operation
 
 log = structlog.get_logger(__name__)
 
-NAME_LENGTH = 64
+MAX_NAME_LENGTH = 64
 """Characters of an operation's name in the log. The language allows only letters, digits and `_` in it."""
 
 
@@ -20,7 +20,7 @@ def log_operation(operation: Operation | None, outcome: str | list[str], *, stat
     """
     log.info(
         "operation",
-        name=operation.name[:NAME_LENGTH] if operation and operation.name else None,
+        name=operation.name[:MAX_NAME_LENGTH] if operation and operation.name else None,
         type=operation.type.value if operation else None,
         duration_ms=round(seconds * 1000, 3),
         outcome=outcome,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from transport.origins import Origins
+from transport.origins import AllowedOrigins
 
 
 class TrustMode(StrEnum):
@@ -123,7 +123,7 @@ class TransportSettings:
     allowed_hosts: tuple[str, ...] = ()
     """Host names (without port) this server answers to; `*.example.org` allows every name below. Empty: any that is
     well formed."""
-    origins: Origins = field(default_factory=Origins)
+    origins: AllowedOrigins = field(default_factory=AllowedOrigins)
     """Whose pages may use the server, beside its own."""
     sockets_per_address: int | None = None
     """WebSockets at once from one address, more are refused with status 429; None: any number."""

@@ -18,10 +18,10 @@ from graphql import (
 )
 
 from transport.documents.operation import Operation
-from transport.errors import Refusal, bad_input
+from transport.errors import RequestError, bad_input
 
-SCALAR: Final = "Upload"
-Place: TypeAlias = tuple[str | int, ...]
+UPLOAD_SCALAR: Final = "Upload"
+VariablePath: TypeAlias = tuple[str | int, ...]
 """Where a file stands in the variables: the variable's name, then names of input fields and places in lists."""
 
 
@@ -43,13 +43,13 @@ class Upload:
 
     def open(self) -> BinaryIO:
         """The content, from its beginning, for a reader of its own, who closes it. Reading blocks."""
-        return cast(BinaryIO, io.BufferedReader(_Reading(os.dup(self.file.fileno())), 64 * 1024))
+        return cast(BinaryIO, io.BufferedReader(_IndependentReader(os.dup(self.file.fileno())), 64 * 1024))
 
     def __repr__(self) -> str:
         return "<a file>"  # messages of coercion quote values, and reach the client
 
 
-class _Reading(io.RawIOBase):
+class _IndependentReader(io.RawIOBase):
     """Reads a file from a position of its own, whoever else reads it."""
 
     def __init__(self, descriptor: int) -> None:
@@ -79,23 +79,23 @@ class _Reading(io.RawIOBase):
         super().close()
 
 
-def check_places(schema: GraphQLSchema, operation: Operation, places: Sequence[Place]) -> None:
+def check_upload_paths(schema: GraphQLSchema, operation: Operation, paths: Sequence[VariablePath]) -> None:
     """Refuse files where the schema has no `Upload`: other scalars that take anything could do nothing with them."""
     if operation.type is OperationType.SUBSCRIPTION:
         raise bad_input("A subscription takes no files.")
     definitions = operation.document.definitions
     nodes = (node for node in definitions if isinstance(node, OperationDefinitionNode))
     node = next(node for node in nodes if (node.name.value if node.name else None) == operation.name)
-    declared = {item.variable.name.value: item.type for item in node.variable_definitions or ()}
-    for variable, *keys in places:
-        type_: Any = type_from_ast(schema, declared[str(variable)]) if variable in declared else None
+    variable_types = {item.variable.name.value: item.type for item in node.variable_definitions or ()}
+    for variable, *keys in paths:
+        type_: Any = type_from_ast(schema, variable_types[str(variable)]) if variable in variable_types else None
         for key in keys:
-            type_ = inside(type_, key)
-        if type_ is None or get_named_type(type_).name != SCALAR:
-            raise no_upload((variable, *keys))
+            type_ = child_type(type_, key)
+        if type_ is None or get_named_type(type_).name != UPLOAD_SCALAR:
+            raise not_an_upload((variable, *keys))
 
 
-def inside(type_: Any, key: str | int) -> Any:
+def child_type(type_: Any, key: str | int) -> Any:
     """The type of a field of an input object, or of an item of a list; None if it has none."""
     while is_non_null_type(type_) or (is_list_type(type_) and isinstance(key, str)):
         type_ = type_.of_type  # one value stands for a list of one
@@ -105,6 +105,8 @@ def inside(type_: Any, key: str | int) -> Any:
     return field.type if field else None
 
 
-def no_upload(place: Place) -> Refusal:
+def not_an_upload(path: VariablePath) -> RequestError:
     """A file stands where the schema has no place for one."""
-    return bad_input(f"There is a file at variables.{'.'.join(map(str, place))}, which is no {SCALAR} in the schema.")
+    return bad_input(
+        f"There is a file at variables.{'.'.join(map(str, path))}, which is no {UPLOAD_SCALAR} in the schema."
+    )

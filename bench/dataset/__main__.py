@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from bench.dataset.bulk_insert import fill
-from bench.dataset.generate import lives
+from bench.dataset.bulk_insert import bulk_insert
+from bench.dataset.generate import generate_sessions
 from models.clock import SystemClock
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -25,7 +25,7 @@ def main(
         raise typer.BadParameter(f"{file} is there already")
     began = perf_counter()
     now = SystemClock().now() if until is None else until
-    for stored in fill(file, lives(seed, sessions, now), now):
+    for stored in bulk_insert(file, generate_sessions(seed, sessions, now), now):
         typer.echo(f"\r{stored:,} of {sessions:,} sessions", nl=False)
     size = file.stat().st_size / 1024**2
     typer.echo(f"\r{sessions:,} sessions in {size:,.0f} MiB, made in {perf_counter() - began:,.0f} s")

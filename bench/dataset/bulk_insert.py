@@ -9,20 +9,20 @@ from sqlalchemy import Table, create_engine, event
 from sqlalchemy.engine import Connection
 
 from bench.dataset.distributions import PROJECTS
-from bench.dataset.generate import Life
+from bench.dataset.generate import GeneratedSession
 from models.clock import Instant
 from models.migrations import migrate
 from models.tables import activity, path_time, project, server, session, session_track
-from resolvers.lifecycle.path_times import shared_segments
+from resolvers.lifecycle.path_times import shared_prefix_lengths
 
 BATCH: Final = 10_000
 CACHE_KIB: Final = 1024 * 1024
-_SESSION: Final = [column.name for column in session.columns]
-_ACTIVITY: Final = [column.name for column in activity.columns if column.name != "position"]
+_SESSION_COLUMNS: Final = [column.name for column in session.columns]
+_ACTIVITY_COLUMNS: Final = [column.name for column in activity.columns if column.name != "position"]
 _PRAGMAS: Final = ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{CACHE_KIB}", "locking_mode = EXCLUSIVE")
 
 
-def fill(file: Path, made: Iterable[Life], until: Instant) -> Iterator[int]:
+def bulk_insert(file: Path, sessions: Iterable[GeneratedSession], until: Instant) -> Iterator[int]:
     """Makes the file with these sessions, telling how many are in. A server finds that it was away since `until`."""
     engine = create_engine(f"sqlite:///{file}")
 
@@ -34,27 +34,27 @@ def fill(file: Path, made: Iterable[Life], until: Instant) -> Iterator[int]:
     try:
         with engine.begin() as tx:
             migrate(tx)
-            tx.execute(project.insert(), [_project(name, until) for name in PROJECTS])
-            yield from _store_all(tx, iter(made))
+            tx.execute(project.insert(), [_project_row(name, until) for name in PROJECTS])
+            yield from _insert_all(tx, iter(sessions))
             tx.execute(server.update().values(alive_at=until))
     finally:
         engine.dispose()
 
 
-def _store_all(tx: Connection, made: Iterator[Life]) -> Iterator[int]:
+def _insert_all(tx: Connection, sessions: Iterator[GeneratedSession]) -> Iterator[int]:
     stored = 0
-    while batch := list(islice(made, BATCH)):
-        _store(tx, batch)
+    while batch := list(islice(sessions, BATCH)):
+        _insert_batch(tx, batch)
         stored += len(batch)
         yield stored
 
 
-def _store(tx: Connection, made: list[Life]) -> None:
-    sessions = [life.draft.session for life in made]
-    _insert(tx, session, [{name: getattr(s, name) for name in _SESSION} for s in sessions])
-    _insert(tx, path_time, [time for life in made for time in _times(life)])
-    entries = sorted((entry for life in made for entry in life.draft.activities), key=lambda entry: entry.at)
-    _insert(tx, activity, [{name: getattr(entry, name) for name in _ACTIVITY} for entry in entries])
+def _insert_batch(tx: Connection, generated: list[GeneratedSession]) -> None:
+    sessions = [life.uow.session for life in generated]
+    _insert(tx, session, [{name: getattr(s, name) for name in _SESSION_COLUMNS} for s in sessions])
+    _insert(tx, path_time, [time for life in generated for time in _path_time_rows(life)])
+    entries = sorted((entry for life in generated for entry in life.uow.activities), key=lambda entry: entry.at)
+    _insert(tx, activity, [{name: getattr(entry, name) for name in _ACTIVITY_COLUMNS} for entry in entries])
     tracks = [{"session_id": s.id, "track": t} for s in sessions for t in s.details.get("schedule_tracks", ())]
     _insert(tx, session_track, tracks)
 
@@ -64,10 +64,10 @@ def _insert(tx: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
         tx.execute(table.insert(), rows)
 
 
-def _times(life: Life) -> Iterator[dict[str, Any]]:
-    s, is_final = life.draft.session, life.draft.session.ended_at is not None
-    shared = shared_segments(tuple(path) for path, _ in life.times)
-    for path, milliseconds in life.times:
+def _path_time_rows(life: GeneratedSession) -> Iterator[dict[str, Any]]:
+    s, is_final = life.uow.session, life.uow.session.ended_at is not None
+    shared = shared_prefix_lengths(tuple(path) for path, _ in life.path_times)
+    for path, milliseconds in life.path_times:
         yield {
             "session_id": s.id,
             "path": path,
@@ -79,7 +79,7 @@ def _times(life: Life) -> Iterator[dict[str, Any]]:
         }
 
 
-def _project(name: str, now: Instant) -> dict[str, Any]:
+def _project_row(name: str, now: Instant) -> dict[str, Any]:
     return {
         "id": name,
         "name": name,

@@ -9,7 +9,7 @@ from models.clock import DAY, HOUR, Instant
 from models.enums import Kind, PlayerState
 from models.kinds import KINDS
 from models.kinds.base import ProjectDefaults
-from models.kinds.validation import check
+from models.kinds.validation import validate
 
 T = TypeVar("T")
 
@@ -30,57 +30,57 @@ SUBJECTS: Final[dict[Kind, tuple[str, int]]] = {
 """How many there are of those who have sessions, and what they are called; items of an agenda belong to nobody."""
 
 
-class Skewed(Generic[T]):
+class ZipfSampler(Generic[T]):
     """Some of many: the n-th of them comes 1/n times as often as the first."""
 
     def __init__(self, values: Sequence[T]) -> None:
         self._values = values
         self._weights = list(accumulate(1 / number for number in range(1, len(values) + 1)))
 
-    def one(self, rng: Random) -> T:
+    def sample(self, rng: Random) -> T:
         return rng.choices(self._values, cum_weights=self._weights)[0]
 
 
-def paths() -> Skewed[list[str]]:
+def path_sampler() -> ZipfSampler[list[str]]:
     """The pages of all clients, one or two levels deep."""
-    return Skewed([[view, *tab] for tab in ([], *([name] for name in TABS)) for view in VIEWS])
+    return ZipfSampler([[view, *tab] for tab in ([], *([name] for name in TABS)) for view in VIEWS])
 
 
-def subjects(kind: Kind) -> Skewed[str | None]:
+def subject_sampler(kind: Kind) -> ZipfSampler[str | None]:
     """Whose sessions of a kind there are."""
     if kind not in SUBJECTS:
-        return Skewed([None])
+        return ZipfSampler([None])
     name, count = SUBJECTS[kind]
-    return Skewed([f"{name}-{number}" for number in range(count)])
+    return ZipfSampler([f"{name}-{number}" for number in range(count)])
 
 
-class Varied:
+class HighCardinalityColumns:
     """What has so many values that the variants of a kind do not have them all."""
 
     def __init__(self) -> None:
-        self._guides = Skewed(range(1, 201))
-        self._media = Skewed([f"media-{number}" for number in range(2000)])
+        self._guides = ZipfSampler(range(1, 201))
+        self._media = ZipfSampler([f"media-{number}" for number in range(2000)])
 
     def columns(self, kind: Kind, rng: Random) -> dict[str, Any]:
         """Columns of one session of a kind."""
         if kind == Kind.AGENDA:
-            return {"guide": self._guides.one(rng)}
+            return {"guide": self._guides.sample(rng)}
         if kind == Kind.MEDIA:
-            return {"media_id": self._media.one(rng), "player_state": rng.choice(PLAYER_STATES)}
+            return {"media_id": self._media.sample(rng), "player_state": rng.choice(PLAYER_STATES)}
         return {}
 
 
-def variants(kind: Kind, rng: Random, count: int = 64) -> list[dict[str, Any]]:
+def variant_columns(kind: Kind, rng: Random, count: int = 64) -> list[dict[str, Any]]:
     """The columns of a kind's own, as the starts of so many different sessions set them."""
-    rules, made = KINDS[kind], []
+    rules, rows = KINDS[kind], []
     for _ in range(count):
-        checked = check(rules.fields, _GIVEN[kind](rng))
-        assert checked.fields is not None, checked.breaches
-        made.append(rules.place(checked.fields, project=DEFAULTS, now=0))
-    return made
+        validated = validate(rules.fields, _START_INPUTS[kind](rng))
+        assert validated.fields is not None, validated.problems
+        rows.append(rules.to_columns(validated.fields, project=DEFAULTS, now=0))
+    return rows
 
 
-def starts(rng: Random, count: int, until: Instant, days: int) -> Iterator[Instant]:
+def start_times(rng: Random, count: int, until: Instant, days: int) -> Iterator[Instant]:
     """So many moments in the days before `until`, the first one first: more by day than by night."""
     hours = rng.choices(range(24), weights=[1] * 7 + [4] * 12 + [2] * 5, k=count)
     first = until // DAY - days
@@ -88,7 +88,7 @@ def starts(rng: Random, count: int, until: Instant, days: int) -> Iterator[Insta
     return iter(sorted(moments))
 
 
-_GIVEN: Final[dict[Kind, Callable[[Random], dict[str, Any]]]] = {
+_START_INPUTS: Final[dict[Kind, Callable[[Random], dict[str, Any]]]] = {
     Kind.CLIENT: lambda rng: {
         "client_system": rng.choice(SYSTEMS),
         "client_type": "phone",

@@ -13,86 +13,88 @@ from models.ids import ACTIVITY, SESSION
 from models.kinds import KINDS
 from models.tables import session as session_table
 from models.tables.session import Session
-from resolvers.lifecycle.unit_of_work import Draft, finish, schedule
+from resolvers.lifecycle.unit_of_work import SessionUnitOfWork, end_session, update_deadline
 
 DAYS: Final = 180
-GOING_ON: Final = 0.03
+ACTIVE_SHARE: Final = 0.03
 """The share of sessions that are going on at the end."""
-HEARD_WITHIN: Final = 40 * MINUTE
+LAST_SEEN_WITHIN: Final = 40 * MINUTE
 """When those were last heard."""
 
-KIND_SHARES: Final = {Kind.USER: 40, Kind.CLIENT: 30, Kind.MEDIA: 20, Kind.FIELD: 7, Kind.AGENDA: 3}
-ENDINGS: Final[dict[Kind, dict[EndReason, int]]] = {
+KIND_WEIGHTS: Final = {Kind.USER: 40, Kind.CLIENT: 30, Kind.MEDIA: 20, Kind.FIELD: 7, Kind.AGENDA: 3}
+END_REASON_WEIGHTS: Final[dict[Kind, dict[EndReason, int]]] = {
     Kind.CLIENT: {EndReason.EXPIRED: 85, EndReason.STOPPED: 14, EndReason.TERMINATED: 1},
     Kind.AGENDA: {EndReason.COMPLETED: 90, EndReason.STOPPED: 6, EndReason.CANCELLED: 4},
     Kind.MEDIA: {EndReason.STOPPED: 60, EndReason.EXPIRED: 32, EndReason.STALLED: 8},
     Kind.FIELD: {EndReason.STOPPED: 99, EndReason.TERMINATED: 1},
     Kind.USER: {EndReason.STOPPED: 58, EndReason.EXPIRED: 40, EndReason.TERMINATED: 2},
 }
-VISITS: Final = {Kind.CLIENT: 3, Kind.AGENDA: 0, Kind.MEDIA: 1, Kind.FIELD: 1, Kind.USER: 6}
+MAX_PATHS: Final = {Kind.CLIENT: 3, Kind.AGENDA: 0, Kind.MEDIA: 1, Kind.FIELD: 1, Kind.USER: 6}
 """On how many paths a session spends time, at most."""
 
 
 @dataclass(slots=True)
-class Life:
+class GeneratedSession:
     """One session from its start to the present, with the time that it spent on paths."""
 
-    draft: Draft
-    times: list[tuple[list[str], int]]
+    uow: SessionUnitOfWork
+    path_times: list[tuple[list[str], int]]
 
 
-def lives(seed: int, count: int, until: Instant) -> Iterator[Life]:
+def generate_sessions(seed: int, count: int, until: Instant) -> Iterator[GeneratedSession]:
     """So many sessions, the first start first; the same for the same seed and moment."""
     rng = Random(seed)
-    maker = _Maker(rng, until)
-    kinds = rng.choices(list(KIND_SHARES), weights=list(KIND_SHARES.values()), k=count)
-    going_on = round(count * GOING_ON)
-    for kind, started_at in zip(kinds, distributions.starts(rng, count - going_on, until - DAY, DAYS), strict=False):
-        yield maker.ended(kind, started_at)
-    for kind, started_at in zip(kinds[count - going_on :], _recent(rng, going_on, until), strict=True):
-        yield maker.going_on(kind, started_at)
+    generator = _Generator(rng, until)
+    kinds = rng.choices(list(KIND_WEIGHTS), weights=list(KIND_WEIGHTS.values()), k=count)
+    going_on = round(count * ACTIVE_SHARE)
+    for kind, started_at in zip(
+        kinds, distributions.start_times(rng, count - going_on, until - DAY, DAYS), strict=False
+    ):
+        yield generator.ended(kind, started_at)
+    for kind, started_at in zip(kinds[count - going_on :], _recent_starts(rng, going_on, until), strict=True):
+        yield generator.active(kind, started_at)
 
 
-def _recent(rng: Random, count: int, until: Instant) -> list[Instant]:
-    return sorted(until - rng.randrange(HEARD_WITHIN, 12 * HOUR) for _ in range(count))
+def _recent_starts(rng: Random, count: int, until: Instant) -> list[Instant]:
+    return sorted(until - rng.randrange(LAST_SEEN_WITHIN, 12 * HOUR) for _ in range(count))
 
 
-class _Maker:
+class _Generator:
     """Makes rows as starts and calls would have made them."""
 
     def __init__(self, rng: Random, until: Instant) -> None:
         self._rng = rng
         self._until = until
-        self._variants = {kind: distributions.variants(kind, rng) for kind in Kind}
-        self._varied = distributions.Varied()
-        self._subjects = {kind: distributions.subjects(kind) for kind in Kind}
-        self._projects = distributions.Skewed(distributions.PROJECTS)
-        self._paths = distributions.paths()
+        self._variants = {kind: distributions.variant_columns(kind, rng) for kind in Kind}
+        self._high_cardinality = distributions.HighCardinalityColumns()
+        self._subjects = {kind: distributions.subject_sampler(kind) for kind in Kind}
+        self._projects = distributions.ZipfSampler(distributions.PROJECTS)
+        self._paths = distributions.path_sampler()
 
-    def ended(self, kind: Kind, started_at: Instant) -> Life:
+    def ended(self, kind: Kind, started_at: Instant) -> GeneratedSession:
         """A session that is over, and whose end is written down."""
-        life = self._life(kind, started_at)
-        s = life.draft.session
-        (reason,) = self._rng.choices(list(ENDINGS[kind]), weights=list(ENDINGS[kind].values()))
+        generated = self._new_session(kind, started_at)
+        s = generated.uow.session
+        (reason,) = self._rng.choices(list(END_REASON_WEIGHTS[kind]), weights=list(END_REASON_WEIGHTS[kind].values()))
         at = s.last_seen_at + self._rng.randrange(SECOND)
         if reason == EndReason.CANCELLED:
             at = s.started_at - self._rng.randrange(DAY)
             s.created_at = s.last_seen_at = at - HOUR
-            life.draft.activities.clear()
-            life.draft.record(ActivityType.SCHEDULED, s.created_at)
+            generated.uow.activities.clear()
+            generated.uow.add_activity(ActivityType.SCHEDULED, s.created_at)
         elif reason == EndReason.STALLED:
             s.stall_from = s.last_seen_at - 30 * MINUTE
         elif reason == EndReason.EXPIRED and s.timeout_seconds is not None:
             at = s.last_seen_at + s.timeout_seconds * SECOND
-        schedule(s)
-        finish(life.draft, at, reason)
-        return self._named(life)
+        update_deadline(s)
+        end_session(generated.uow, at, reason)
+        return self._with_activity_ids(generated)
 
-    def going_on(self, kind: Kind, started_at: Instant) -> Life:
+    def active(self, kind: Kind, started_at: Instant) -> GeneratedSession:
         """A session that was heard of lately; or an item of the agenda, today's or tomorrow's."""
-        life = self._life(kind, started_at)
-        s = life.draft.session
-        s.last_seen_at = self._until - self._rng.randrange(HEARD_WITHIN)
+        generated = self._new_session(kind, started_at)
+        s = generated.uow.session
+        s.last_seen_at = self._until - self._rng.randrange(LAST_SEEN_WITHIN)
         s.visible = self._rng.random() < 0.7
         if KINDS[kind].takes_timeout:
             s.timeout_seconds = DAY // SECOND
@@ -102,24 +104,25 @@ class _Maker:
             s.started_at += self._rng.choice([0, DAY])
             s.schedule_end = s.started_at + DAY
             s.begun = s.started_at <= self._until
-        schedule(s)
-        return self._named(life)
+        update_deadline(s)
+        return self._with_activity_ids(generated)
 
-    def _life(self, kind: Kind, started_at: Instant) -> Life:
+    def _new_session(self, kind: Kind, started_at: Instant) -> GeneratedSession:
         rng = self._rng
         spent = [
-            int(rng.expovariate(1 / (90 * SECOND))) + 1 for _ in range(rng.randint(min(1, VISITS[kind]), VISITS[kind]))
+            int(rng.expovariate(1 / (90 * SECOND))) + 1
+            for _ in range(rng.randint(min(1, MAX_PATHS[kind]), MAX_PATHS[kind]))
         ]
-        places = {tuple(self._paths.one(rng)): milliseconds for milliseconds in spent}
-        times = [(list(path), milliseconds) for path, milliseconds in places.items()]
+        path_totals = {tuple(self._paths.sample(rng)): milliseconds for milliseconds in spent}
+        times = [(list(path), milliseconds) for path, milliseconds in path_totals.items()]
         columns: dict[str, Any] = dict.fromkeys(column.name for column in session_table.columns)
         columns |= rng.choice(self._variants[kind])
-        columns |= self._varied.columns(kind, rng)
+        columns |= self._high_cardinality.columns(kind, rng)
         columns |= {
             "id": self._id(SESSION),
             "kind": kind.value,
-            "project_id": self._projects.one(rng),
-            "subject": self._subjects[kind].one(rng),
+            "project_id": self._projects.sample(rng),
+            "subject": self._subjects[kind].sample(rng),
             "external_id": str(rng.getrandbits(64)) if kind in (Kind.FIELD, Kind.AGENDA) else None,
             "created_at": started_at,
             "updated_at": started_at,
@@ -134,14 +137,14 @@ class _Maker:
             "visible_ms": sum(milliseconds for _, milliseconds in times),
             "path_count": len(times),
         }
-        draft = Draft(Session(**columns))
-        draft.record(ActivityType.STARTED, started_at)
-        return Life(draft, times)
+        draft = SessionUnitOfWork(Session(**columns))
+        draft.add_activity(ActivityType.STARTED, started_at)
+        return GeneratedSession(draft, times)
 
-    def _named(self, life: Life) -> Life:
-        for entry in life.draft.activities:
+    def _with_activity_ids(self, generated: GeneratedSession) -> GeneratedSession:
+        for entry in generated.uow.activities:
             entry.id = self._id(ACTIVITY)
-        return life
+        return generated
 
     def _id(self, prefix: str) -> str:
         return prefix + urlsafe_b64encode(self._rng.randbytes(16)).decode()[:22]

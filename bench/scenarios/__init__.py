@@ -2,29 +2,29 @@
 
 from typing import Final
 
-from bench.scenarios.base import Figure
+from bench.scenarios.base import Scenario
 from bench.scenarios.fanout import Fanout
-from bench.scenarios.history import Past
+from bench.scenarios.history import History
 from bench.scenarios.idle import Idle
 from bench.scenarios.keepalive import Keepalive
 from bench.scenarios.latency import Latency
 from bench.scenarios.memory import Memory
 from bench.scenarios.page import Page
-from bench.scenarios.reconnect_storm import Storm
+from bench.scenarios.reconnect_storm import ReconnectStorm
 from bench.scenarios.restart import Restart
 from bench.scenarios.shutdown import Shutdown
-from bench.scenarios.subscriptions import DIFFERENT, EQUAL
+from bench.scenarios.subscriptions import DISTINCT_DOCUMENTS, SHARED_DOCUMENTS
 
-FIGURES: Final[tuple[Figure, ...]] = (
+SCENARIOS: Final[tuple[Scenario, ...]] = (
     Keepalive(),
     Page(),
-    Past(),
-    Fanout("equal", "deliveries to equal subscribers", EQUAL),
-    Fanout("groups", f"deliveries to {len(DIFFERENT)} different groups of subscribers", DIFFERENT),
+    History(),
+    Fanout("equal", "deliveries to equal subscribers", SHARED_DOCUMENTS),
+    Fanout("groups", f"deliveries to {len(DISTINCT_DOCUMENTS)} different groups of subscribers", DISTINCT_DOCUMENTS),
     Latency(),
     Memory(),
     Shutdown(),
     Restart(),
     Idle(),
-    Storm(),
+    ReconnectStorm(),
 )

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Protocol, TypeAlias
 
-from bench.harness import Ground
+from bench.harness import Harness
 
-Reading: TypeAlias = Sequence[float]
+Sample: TypeAlias = Sequence[float]
 """What one run gives: a number for each column. Infinite: it did not come to an end."""
 
 
@@ -16,7 +16,7 @@ class Column:
     """One number: its heading, and how it is formatted."""
 
     heading: str
-    form: str = ",.0f"
+    format_spec: str = ",.0f"
 
 
 @dataclass(frozen=True)
@@ -25,20 +25,20 @@ class Row:
 
     server: str
     case: str
-    readings: Sequence[Reading]
+    samples: Sequence[Sample]
 
     def median(self, column: int) -> float:
         """The number in the middle of those in a column."""
-        return median(reading[column] for reading in self.readings)
+        return median(reading[column] for reading in self.samples)
 
     @property
     def spread(self) -> tuple[float, float]:
         """The least and the most in the first column."""
-        values = [reading[0] for reading in self.readings]
+        values = [reading[0] for reading in self.samples]
         return min(values), max(values)
 
 
-class Figure(Protocol):
+class Scenario(Protocol):
     """One kind of work, done in the same way to each server."""
 
     @property
@@ -58,8 +58,8 @@ class Figure(Protocol):
         """What each run gives. It is the first that servers are compared by."""
 
     @property
-    def less_is_better(self) -> bool:
+    def lower_is_better(self) -> bool:
         """Whether a small number is a good one, in the first column."""
 
-    async def rows(self, ground: Ground) -> Sequence[Row]:
+    async def rows(self, harness: Harness) -> Sequence[Row]:
         """The rows, by case and then by server, the peer last. Raises LoadFailed, ServerFailed, MachineLacks."""

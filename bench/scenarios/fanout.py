@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from bench.harness import Ground, by_turns
-from bench.scenarios.base import Column, Reading, Row
-from bench.scenarios.subscriptions import Audience, audiences
+from bench.harness import Harness, interleaved
+from bench.scenarios.base import Column, Row, Sample
+from bench.scenarios.subscriptions import SubscribedServer, subscribed_servers
 
 SUBSCRIBERS: Final = 1000
 WINDOW: Final = 8
@@ -17,25 +17,25 @@ class Fanout:
 
     case = "subs."
     columns = (Column("per s"), Column("per CPU s"), Column("load", ".0%"))
-    less_is_better = False
+    lower_is_better = False
 
     def __init__(self, name: str, title: str, documents: Sequence[dict[str, Any]]) -> None:
         self.name = name
         self.title = title
         self._documents = documents
 
-    async def rows(self, ground: Ground) -> Sequence[Row]:
-        effort = ground.effort
-        count = effort.of(SUBSCRIBERS)
-        async with audiences(ground, self._documents, count) as found:
-            for audience in found:
-                await _delivered(audience, effort.warm_up)
-            turns = await by_turns(found, effort.runs, lambda audience: _delivered(audience, effort.seconds))
-        return [Row(audience.server.name, f"{count:,}", readings) for audience, readings in turns]
+    async def rows(self, harness: Harness) -> Sequence[Row]:
+        config = harness.effort
+        count = config.scaled(SUBSCRIBERS)
+        async with subscribed_servers(harness, self._documents, count) as targets:
+            for target in targets:
+                await _measure(target, config.warm_up)
+            results = await interleaved(targets, config.runs, lambda audience: _measure(audience, config.seconds))
+        return [Row(audience.server.name, f"{count:,}", readings) for audience, readings in results]
 
 
-async def _delivered(audience: Audience, seconds: float) -> Reading:
-    spent = audience.server.processor_seconds
-    said = await audience.crowd.do("saturate", seconds=seconds, window=WINDOW)
-    worked = audience.server.processor_seconds - spent
-    return said["delivered"] / said["seconds"], said["all_delivered"] / worked, said["busy"]
+async def _measure(target: SubscribedServer, seconds: float) -> Sample:
+    cpu_before = target.server.cpu_seconds
+    result = await target.process.call("saturate", seconds=seconds, window=WINDOW)
+    cpu_used = target.server.cpu_seconds - cpu_before
+    return result["delivered"] / result["seconds"], result["all_delivered"] / cpu_used, result["busy"]

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from itertools import cycle
 
-from bench.harness import Ground
-from bench.load_generator import Sample, drive, encode_request
+from bench.harness import Harness
+from bench.load_generator import LoadResult, encode_request, run_closed_loop
 from bench.scenarios.base import Row
-from bench.scenarios.requests import COLUMNS, call_rows
+from bench.scenarios.requests import COLUMNS, measure_requests
 from bench.servers import Server
 
 DOCUMENT = """mutation Keepalive($input: KeepaliveSessionInput!) {
@@ -19,19 +19,19 @@ class Keepalive:
     title = "keepalive, durable, per second"
     case = "conn."
     columns = COLUMNS
-    less_is_better = False
+    lower_is_better = False
 
-    async def rows(self, ground: Ground) -> Sequence[Row]:
-        return await call_rows(ground, call)
+    async def rows(self, harness: Harness) -> Sequence[Row]:
+        return await measure_requests(harness, run_load)
 
 
-async def call(server: Server, connections: int, seconds: float) -> Sample:
+async def run_load(server: Server, connections: int, seconds: float) -> LoadResult:
     """Signs of life for so long. Raises LoadFailed."""
     requests = [encode_request(server.port, DOCUMENT, {"input": {"id": session}}) for session in server.sessions]
-    lanes = [cycle(requests[lane::connections]) for lane in range(connections)]
-    return await drive(server.port, lanes, accepts, seconds)
+    request_streams = [cycle(requests[lane::connections]) for lane in range(connections)]
+    return await run_closed_loop(server.port, request_streams, is_valid, seconds)
 
 
-def accepts(body: bytes) -> bool:
+def is_valid(body: bytes) -> bool:
     """Whether the session came back, without errors and without problems."""
     return b'"revision"' in body and b'"errors"' not in body and b'"code"' not in body

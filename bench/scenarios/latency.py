@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from math import inf
 from typing import Final
 
-from bench.harness import Ground, by_turns
-from bench.scenarios.base import Column, Reading, Row
-from bench.scenarios.subscriptions import EQUAL, Audience, audiences
+from bench.harness import Harness, interleaved
+from bench.scenarios.base import Column, Row, Sample
+from bench.scenarios.subscriptions import SHARED_DOCUMENTS, SubscribedServer, subscribed_servers
 
 SUBSCRIBERS: Final = 1000
 RATE: Final = 10
@@ -21,21 +21,21 @@ class Latency:
     title = f"from mutation to subscriber, at {RATE} changes a second"
     case = "subs."
     columns = (Column("p99 ms", ",.1f"), Column("p50 ms", ",.1f"), Column("refused"), Column("load", ".0%"))
-    less_is_better = True
+    lower_is_better = True
 
-    async def rows(self, ground: Ground) -> Sequence[Row]:
-        effort = ground.effort
-        count = effort.of(SUBSCRIBERS)
-        async with audiences(ground, EQUAL, count) as found:
-            for audience in found:
-                await _told(audience, effort.warm_up)
-            turns = await by_turns(found, effort.runs, lambda audience: _told(audience, effort.seconds))
-        return [Row(audience.server.name, f"{count:,}", readings) for audience, readings in turns]
+    async def rows(self, harness: Harness) -> Sequence[Row]:
+        config = harness.effort
+        count = config.scaled(SUBSCRIBERS)
+        async with subscribed_servers(harness, SHARED_DOCUMENTS, count) as targets:
+            for target in targets:
+                await _measure(target, config.warm_up)
+            results = await interleaved(targets, config.runs, lambda audience: _measure(audience, config.seconds))
+        return [Row(audience.server.name, f"{count:,}", readings) for audience, readings in results]
 
 
-async def _told(audience: Audience, seconds: float) -> Reading:
-    said = await audience.crowd.do("paced", seconds=seconds, rate=RATE)
-    return _ms(said["p99"]), _ms(said["p50"]), said["refused"], said["busy"]
+async def _measure(target: SubscribedServer, seconds: float) -> Sample:
+    result = await target.process.call("paced", seconds=seconds, rate=RATE)
+    return _ms(result["p99"]), _ms(result["p50"]), result["refused"], result["busy"]
 
 
 def _ms(seconds: float | None) -> float:

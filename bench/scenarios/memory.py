@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Final
 
-from bench.harness import Ground, by_turns
-from bench.scenarios.base import Column, Reading, Row
-from bench.scenarios.subscriptions import EQUAL
-from bench.servers import RECIPES, Recipe
-from bench.subscribers.process import CrowdProcess, watching
+from bench.harness import Harness, interleaved
+from bench.scenarios.base import Column, Row, Sample
+from bench.scenarios.subscriptions import SHARED_DOCUMENTS
+from bench.servers import SERVER_SPECS, ServerSpec
+from bench.subscribers.process import SubscriberProcess, subscribed
 
 SUBSCRIBERS: Final = 5000
 
@@ -18,17 +18,19 @@ class Memory:
     title = "memory per idle subscriber"
     case = "subs."
     columns = (Column("KB each", ",.1f"), Column("s to open", ".1f"))
-    less_is_better = True
+    lower_is_better = True
 
-    async def rows(self, ground: Ground) -> Sequence[Row]:
-        count = ground.effort.of(SUBSCRIBERS)
-        async with ground.crowd(count) as crowd:
-            turns = await by_turns(RECIPES, ground.effort.restarts, lambda one: _cost(ground, crowd, one, count))
-        return [Row(recipe.name, f"{count:,}", readings) for recipe, readings in turns]
+    async def rows(self, harness: Harness) -> Sequence[Row]:
+        count = harness.effort.scaled(SUBSCRIBERS)
+        async with harness.subscriber_process(count) as process:
+            results = await interleaved(
+                SERVER_SPECS, harness.effort.restarts, lambda one: _measure(harness, process, one, count)
+            )
+        return [Row(recipe.name, f"{count:,}", readings) for recipe, readings in results]
 
 
-async def _cost(ground: Ground, crowd: CrowdProcess, recipe: Recipe, count: int) -> Reading:
-    async with ground.fresh(recipe, 1) as server:
+async def _measure(harness: Harness, process: SubscriberProcess, spec: ServerSpec, count: int) -> Sample:
+    async with harness.new_server(spec, 1) as server:
         before, began = server.resident_bytes, perf_counter()
-        async with watching(server, crowd, EQUAL, count):
+        async with subscribed(server, process, SHARED_DOCUMENTS, count):
             return (server.resident_bytes - before) / count / 1000, perf_counter() - began

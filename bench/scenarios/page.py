@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from itertools import repeat
 from typing import Final
 
-from bench.harness import Ground
-from bench.load_generator import Sample, drive, encode_request
+from bench.harness import Harness
+from bench.load_generator import LoadResult, encode_request, run_closed_loop
 from bench.scenarios.base import Row
-from bench.scenarios.requests import COLUMNS, call_rows
+from bench.scenarios.requests import COLUMNS, measure_requests
 from bench.servers import Server
 
 SIZE: Final = 50
@@ -27,19 +27,19 @@ class Page:
     title = f"page of {SIZE} sessions, 9 fields, 2 kinds, per second"
     case = "conn."
     columns = COLUMNS
-    less_is_better = False
+    lower_is_better = False
 
-    async def rows(self, ground: Ground) -> Sequence[Row]:
-        return await call_rows(ground, call)
+    async def rows(self, harness: Harness) -> Sequence[Row]:
+        return await measure_requests(harness, run_load)
 
 
-async def call(server: Server, connections: int, seconds: float) -> Sample:
+async def run_load(server: Server, connections: int, seconds: float) -> LoadResult:
     """The same page for so long. Raises LoadFailed."""
-    lanes = [repeat(encode_request(server.port, DOCUMENT))] * connections
-    return await drive(server.port, lanes, accepts, seconds)
+    request_streams = [repeat(encode_request(server.port, DOCUMENT))] * connections
+    return await run_closed_loop(server.port, request_streams, is_valid, seconds)
 
 
-def accepts(body: bytes) -> bool:
+def is_valid(body: bytes) -> bool:
     """Whether all fifty came, without errors, and both kinds are there."""
     return (
         body.count(b'"lastSeenAt"') == SIZE

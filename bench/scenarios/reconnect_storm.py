@@ -7,23 +7,23 @@ from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Final
 
-from bench.harness import Ground
-from bench.http_client import Caller
+from bench.harness import Harness
+from bench.http_client import HttpClient
 from bench.load_generator import LoadFailed
 from bench.scenarios import keepalive
 from bench.scenarios.base import Column, Row
-from bench.scenarios.restart import MISSED, RESUMABLE, all_back, restarted
-from bench.scenarios.subscriptions import SESSIONS
-from bench.servers import OURS, Server
+from bench.scenarios.restart import MISSED_CHANGES, RESUMABLE_DOCUMENTS, restart_server, wait_reconnected
+from bench.scenarios.subscriptions import SESSION_COUNT
+from bench.servers import SESSION_GRAPH, Server
 from bench.statistics import percentile
-from bench.subscribers.process import watching
+from bench.subscribers.process import subscribed
 
-DASHBOARDS: Final = 10_000
+SUBSCRIBERS: Final = 10_000
 RATE: Final = 50
 """Signs of life per second."""
 
 
-class Storm:
+class ReconnectStorm:
     name = "storm"
     title = "restart until all dashboards are back; promised: ≤ 20 s, keepalives meanwhile p99 < 500 ms"
     case = "subs."
@@ -31,53 +31,53 @@ class Storm:
         *(Column("s", ".1f"), Column("exit s", ".1f"), Column("ready s", ".1f")),
         *(Column("p50 ms", ".1f"), Column("p99 ms", ".1f")),
     )
-    less_is_better = True
+    lower_is_better = True
 
-    async def rows(self, ground: Ground) -> Sequence[Row]:
-        count = ground.effort.of(DASHBOARDS)
+    async def rows(self, harness: Harness) -> Sequence[Row]:
+        count = harness.effort.scaled(SUBSCRIBERS)
         async with (
-            ground.crowd(count) as crowd,
-            ground.fresh(OURS, SESSIONS) as server,
-            watching(server, crowd, RESUMABLE, count),
+            harness.subscriber_process(count) as process,
+            harness.new_server(SESSION_GRAPH, SESSION_COUNT) as server,
+            subscribed(server, process, RESUMABLE_DOCUMENTS, count),
         ):
             began = perf_counter()
-            exited = await restarted(server, crowd, wanted=MISSED)
+            exited = await restart_server(server, process, results_until_live=MISSED_CHANGES)
             ready = perf_counter() - began
-            async with calling(server) as latencies:
-                back = await all_back(crowd) - began
+            async with keepalive_load(server) as latencies:
+                reconnected = await wait_reconnected(process) - began
         p50, p99 = (1000 * percentile(latencies, share) for share in (0.50, 0.99))
-        return [Row(server.name, f"{count:,}", [(back, exited, ready, p50, p99)])]
+        return [Row(server.name, f"{count:,}", [(reconnected, exited, ready, p50, p99)])]
 
 
 @asynccontextmanager
-async def calling(server: Server) -> AsyncIterator["array[float]"]:
+async def keepalive_load(server: Server) -> AsyncIterator["array[float]"]:
     """Signs of life of its sessions, at an even pace: how long each took, in seconds. Raises LoadFailed."""
     latencies = array("d")
-    caller = Caller(server.port)
+    client = HttpClient(server.port)
 
-    async def call(number: int) -> None:
+    async def send(number: int) -> None:
         began = perf_counter()
         session = server.sessions[number % len(server.sessions)]
-        await caller.ask(keepalive.DOCUMENT, {"input": {"id": session}})
+        await client.execute(keepalive.DOCUMENT, {"input": {"id": session}})
         latencies.append(perf_counter() - began)
 
-    async def call_all() -> None:
+    async def send_at_rate() -> None:
         began, number = perf_counter(), 0
         async with asyncio.TaskGroup() as calls:
-            while not over.is_set():
-                calls.create_task(call(number))
+            while not stopping.is_set():
+                calls.create_task(send(number))
                 number += 1
                 await asyncio.sleep(max(0.0, began + number / RATE - perf_counter()))
 
-    over = asyncio.Event()
-    task = asyncio.create_task(call_all())
+    stopping = asyncio.Event()
+    task = asyncio.create_task(send_at_rate())
     try:
         yield latencies
-        over.set()
+        stopping.set()
         try:
             await task
         except ExceptionGroup as failures:
             raise LoadFailed(f"{len(failures.exceptions)} calls failed: {failures.exceptions[0]}") from None
     finally:
         task.cancel()
-        caller.close()
+        client.close()

@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any, Final
 
-from bench.harness import Ground, by_turns
+from bench.harness import Harness, interleaved
 from bench.load_generator import LoadFailed
-from bench.scenarios.base import Column, Reading, Row
-from bench.scenarios.subscriptions import EQUAL, FIELDS, SESSIONS
-from bench.servers import OURS, RECIPES, Recipe, Server
-from bench.subscribers.process import CrowdProcess, watching
+from bench.scenarios.base import Column, Row, Sample
+from bench.scenarios.subscriptions import FIELDS, SESSION_COUNT, SHARED_DOCUMENTS
+from bench.servers import SERVER_SPECS, SESSION_GRAPH, Server, ServerSpec
+from bench.subscribers.process import SubscriberProcess, subscribed
 
-DASHBOARDS: Final = 2000
-MISSED: Final = 5
+SUBSCRIBERS: Final = 2000
+MISSED_CHANGES: Final = 5
 """Changes that each dashboard has missed when it comes back, as if the last ones had not reached it."""
-WITHIN: Final = 90.0
+RECONNECT_TIMEOUT: Final = 90.0
 """Seconds in which all must be back."""
 
-RESUMABLE: Final[list[dict[str, Any]]] = [
+RESUMABLE_DOCUMENTS: Final[list[dict[str, Any]]] = [
     {
         "query": f"""subscription Watch($after: String) {{
   activeSessions(after: $after) {{
@@ -34,32 +34,34 @@ RESUMABLE: Final[list[dict[str, Any]]] = [
 
 class Restart:
     name = "restart"
-    title = f"restart until all dashboards are back: ours from their cursors, {MISSED} changes later; else anew"
+    title = f"restart until all dashboards are back: ours from their cursors, {MISSED_CHANGES} changes later; else anew"
     case = "subs."
     columns = (Column("s", ".1f"), Column("exit s", ".1f"), Column("ready s", ".1f"))
-    less_is_better = True
+    lower_is_better = True
 
-    async def rows(self, ground: Ground) -> Sequence[Row]:
-        count = ground.effort.of(DASHBOARDS)
-        async with ground.crowd(count) as crowd:
-            turns = await by_turns(RECIPES, ground.effort.restarts, lambda one: _gap(ground, crowd, one, count))
-        return [Row(recipe.name, f"{count:,}", readings) for recipe, readings in turns]
+    async def rows(self, harness: Harness) -> Sequence[Row]:
+        count = harness.effort.scaled(SUBSCRIBERS)
+        async with harness.subscriber_process(count) as process:
+            results = await interleaved(
+                SERVER_SPECS, harness.effort.restarts, lambda one: _measure(harness, process, one, count)
+            )
+        return [Row(recipe.name, f"{count:,}", readings) for recipe, readings in results]
 
 
-async def _gap(ground: Ground, crowd: CrowdProcess, recipe: Recipe, count: int) -> Reading:
-    resumes = recipe is OURS
+async def _measure(harness: Harness, process: SubscriberProcess, spec: ServerSpec, count: int) -> Sample:
+    resumes = spec is SESSION_GRAPH
     async with (
-        ground.fresh(recipe, SESSIONS) as server,
-        watching(server, crowd, RESUMABLE if resumes else EQUAL, count),
+        harness.new_server(spec, SESSION_COUNT) as server,
+        subscribed(server, process, RESUMABLE_DOCUMENTS if resumes else SHARED_DOCUMENTS, count),
     ):
         began = perf_counter()
-        exited = await restarted(server, crowd, wanted=MISSED if resumes else 1)
+        exited = await restart_server(server, process, results_until_live=MISSED_CHANGES if resumes else 1)
         ready = perf_counter() - began
-        back = await all_back(crowd)
+        back = await wait_reconnected(process)
         return back - began, exited, ready
 
 
-async def restarted(server: Server, crowd: CrowdProcess, wanted: int) -> float:
+async def restart_server(server: Server, process: SubscriberProcess, results_until_live: int) -> float:
     """Stop a server under its dashboards and start it again; it is ready when this returns.
 
     Args:
@@ -74,8 +76,8 @@ async def restarted(server: Server, crowd: CrowdProcess, wanted: int) -> float:
         ServerFailed: it did not start again.
         LoadFailed: it did not stop.
     """
-    await crowd.do("show", moves=MISSED)
-    await crowd.do("may_go", wanted=wanted)
+    await process.call("show", moves=MISSED_CHANGES)
+    await process.call("may_go", wanted=results_until_live)
     exited = await server.stop()
     if exited is None:
         raise LoadFailed(f"{server.name} did not stop")
@@ -83,8 +85,8 @@ async def restarted(server: Server, crowd: CrowdProcess, wanted: int) -> float:
     return exited
 
 
-async def all_back(crowd: CrowdProcess) -> float:
+async def wait_reconnected(process: SubscriberProcess) -> float:
     """Wait till all dashboards are back, and told of what happens then: when the last one was, by `perf_counter`."""
-    at: float = (await crowd.do("back", within=WITHIN))["at"]
-    await crowd.do("show", moves=1)
+    at: float = (await process.call("back", within=RECONNECT_TIMEOUT))["at"]
+    await process.call("show", moves=1)
     return at

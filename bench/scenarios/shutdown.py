@@ -4,41 +4,41 @@ from collections.abc import Sequence
 from math import inf
 from typing import Final
 
-from bench.harness import Ground, by_turns
-from bench.scenarios.base import Column, Reading, Row
-from bench.scenarios.subscriptions import EQUAL
-from bench.servers import RECIPES, Recipe
-from bench.subscribers.process import CrowdProcess, watching
+from bench.harness import Harness, interleaved
+from bench.scenarios.base import Column, Row, Sample
+from bench.scenarios.subscriptions import SHARED_DOCUMENTS
+from bench.servers import SERVER_SPECS, ServerSpec
+from bench.subscribers.process import SubscriberProcess, subscribed
 
 STREAMS: Final = 500
-WITHIN: Final = 10.0
+STOP_TIMEOUT: Final = 10.0
 """Seconds after which a server is killed."""
-KINDS: Final = {"sockets": "WebSockets", "streams": "event streams"}
+STREAM_TYPES: Final = {"sockets": "WebSockets", "streams": "event streams"}
 
 
 class Shutdown:
     name = "shutdown"
-    title = f"from SIGTERM to exit; more than {WITHIN:.0f} s is ∞"
+    title = f"from SIGTERM to exit; more than {STOP_TIMEOUT:.0f} s is ∞"
     case = "open"
     columns = (Column("s", ".1f"),)
-    less_is_better = True
+    lower_is_better = True
 
-    async def rows(self, ground: Ground) -> Sequence[Row]:
-        count = ground.effort.of(STREAMS)
+    async def rows(self, harness: Harness) -> Sequence[Row]:
+        count = harness.effort.scaled(STREAMS)
         rows: list[Row] = []
-        async with ground.crowd(count) as crowd:
-            for kind, words in KINDS.items():
+        async with harness.subscriber_process(count) as process:
+            for kind, label in STREAM_TYPES.items():
 
-                async def exit_(recipe: Recipe, kind: str = kind) -> Reading:
-                    return await _exit(ground, crowd, recipe, kind, count)
+                async def exit_(recipe: ServerSpec, kind: str = kind) -> Sample:
+                    return await _measure(harness, process, recipe, kind, count)
 
-                turns = await by_turns(RECIPES, ground.effort.restarts, exit_)
-                rows += (Row(recipe.name, f"{count} {words}", readings) for recipe, readings in turns)
+                results = await interleaved(SERVER_SPECS, harness.effort.restarts, exit_)
+                rows += (Row(recipe.name, f"{count} {label}", readings) for recipe, readings in results)
         return rows
 
 
-async def _exit(ground: Ground, crowd: CrowdProcess, recipe: Recipe, kind: str, count: int) -> Reading:
-    async with ground.fresh(recipe, 1) as server, watching(server, crowd, EQUAL, count, kind):
-        await crowd.do("may_go", wanted=None)
-        seconds = await server.stop(WITHIN)
+async def _measure(harness: Harness, process: SubscriberProcess, spec: ServerSpec, kind: str, count: int) -> Sample:
+    async with harness.new_server(spec, 1) as server, subscribed(server, process, SHARED_DOCUMENTS, count, kind):
+        await process.call("may_go", wanted=None)
+        seconds = await server.stop(STOP_TIMEOUT)
         return (inf if seconds is None else seconds,)

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, NamedTuple
 
-from bench.harness import Ground
+from bench.harness import Harness
 from bench.servers import Server
-from bench.subscribers.process import CrowdProcess, watching
+from bench.subscribers.process import SubscriberProcess, subscribed
 
-SESSIONS: Final = 10
+SESSION_COUNT: Final = 10
 """That are active, and move by turns."""
 
 FIELDS: Final = "id kind state subject visible path startedAt lastSeenAt"
@@ -23,7 +23,7 @@ FILTERS: Final[tuple[dict[str, Any], ...]] = (
 """Every session that moves passes all of them."""
 
 
-def document(fields: str, filter_: dict[str, Any]) -> dict[str, Any]:
+def subscription_document(fields: str, filter_: dict[str, Any]) -> dict[str, Any]:
     """A subscription to the live set."""
     query = f"""subscription Watch($filter: SessionFilter) {{
   activeSessions(filter: $filter) {{
@@ -35,26 +35,28 @@ def document(fields: str, filter_: dict[str, Any]) -> dict[str, Any]:
     return {"query": query, "variables": {"filter": filter_}}
 
 
-EQUAL: Final = [document(FIELDS, {})]
-DIFFERENT: Final = [document(fields, filter_) for fields in SELECTIONS for filter_ in FILTERS]
+SHARED_DOCUMENTS: Final = [subscription_document(FIELDS, {})]
+DISTINCT_DOCUMENTS: Final = [subscription_document(fields, filter_) for fields in SELECTIONS for filter_ in FILTERS]
 """Twenty that have nothing in common but what happens."""
 
 
-class Audience(NamedTuple):
+class SubscribedServer(NamedTuple):
     """A server, and those who watch it."""
 
     server: Server
-    crowd: CrowdProcess
+    process: SubscriberProcess
 
 
 @asynccontextmanager
-async def audiences(
-    ground: Ground, documents: Sequence[dict[str, Any]], count: int
-) -> AsyncIterator[Sequence[Audience]]:
+async def subscribed_servers(
+    harness: Harness, documents: Sequence[dict[str, Any]], count: int
+) -> AsyncIterator[Sequence[SubscribedServer]]:
     """So many live watchers of each server. Raises ServerFailed, LoadFailed, MachineLacks."""
     async with AsyncExitStack() as stack:
-        crowds = [await stack.enter_async_context(ground.crowd(count)) for _ in range(2)]
-        found = [Audience(*pair) for pair in zip(await ground.servers(SESSIONS), crowds, strict=True)]
-        for server, crowd in found:
-            await stack.enter_async_context(watching(server, crowd, documents, count))
-        yield found
+        processes = [await stack.enter_async_context(harness.subscriber_process(count)) for _ in range(2)]
+        targets = [
+            SubscribedServer(*pair) for pair in zip(await harness.servers(SESSION_COUNT), processes, strict=True)
+        ]
+        for server, crowd in targets:
+            await stack.enter_async_context(subscribed(server, crowd, documents, count))
+        yield targets

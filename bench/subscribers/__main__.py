@@ -7,14 +7,14 @@ import orjson
 import uvloop
 
 from bench.load_generator import LoadFailed
-from bench.subscribers.commands import Orders
+from bench.subscribers.commands import Commands
 
 
 async def serve() -> None:
     """Do what is told, one order after the other, until nobody tells any more."""
     lines = asyncio.StreamReader(limit=2**24)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
-    orders = Orders()
+    orders = Commands()
     while line := await lines.readline():
         name, arguments = orjson.loads(line)
         try:

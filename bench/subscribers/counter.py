@@ -5,7 +5,7 @@ import asyncio
 from bench.load_generator import LoadFailed
 
 
-class Count:
+class AwaitableCounter:
     """How many of something there are; `what` says of what, to whoever has waited in vain."""
 
     __slots__ = ("_failure", "_marks", "_next", "value", "what")
@@ -17,14 +17,14 @@ class Count:
         self._next = -1
         self._failure: LoadFailed | None = None
 
-    def up(self) -> None:
+    def increment(self) -> None:
         """One more."""
         self.value += 1
         if self.value == self._next:
             self._marks.pop(self._next).set_result(None)
             self._next = min(self._marks, default=-1)
 
-    def down(self) -> None:
+    def decrement(self) -> None:
         """One less."""
         self.value -= 1
 
@@ -35,16 +35,16 @@ class Count:
             mark.set_exception(error)
         self._marks, self._next = {}, -1
 
-    async def reached(self, value: int, within: float) -> None:
+    async def wait_for(self, value: int, seconds: float) -> None:
         """Wait till there are so many. Raises LoadFailed, also if it takes more than `within` seconds."""
         if self._failure is not None:
             raise self._failure
         if self.value >= value:
             return
-        mark = self._marks.get(value) or asyncio.get_running_loop().create_future()
-        self._marks[value] = mark
+        waiter = self._marks.get(value) or asyncio.get_running_loop().create_future()
+        self._marks[value] = waiter
         self._next = min(self._marks)
-        done, _ = await asyncio.wait([mark], timeout=within)
+        done, _ = await asyncio.wait([waiter], timeout=seconds)
         if not done:
-            raise LoadFailed(f"after {within:g} seconds {self.value} of {value} {self.what}")
-        mark.result()
+            raise LoadFailed(f"after {seconds:g} seconds {self.value} of {value} {self.what}")
+        waiter.result()

@@ -11,7 +11,7 @@ PONG: Final = 10
 SUBPROTOCOL: Final = "graphql-transport-ws"
 
 
-class Span(NamedTuple):
+class FrameSpan(NamedTuple):
     """Where the payload of one frame is in what was received."""
 
     opcode: int
@@ -19,7 +19,7 @@ class Span(NamedTuple):
     end: int
 
 
-def handshake(port: int) -> bytes:
+def handshake_request(port: int) -> bytes:
     """The request for a WebSocket. The key is the one of RFC 6455: nobody in between has to be convinced."""
     return (
         f"GET /graphql HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -28,7 +28,7 @@ def handshake(port: int) -> bytes:
     ).encode()
 
 
-def masked(payload: bytes, opcode: int = TEXT) -> bytes:
+def encode_frame(payload: bytes, opcode: int = TEXT) -> bytes:
     """One frame of a client. Its mask is of zeros, which change nothing."""
     length, mask = len(payload), b"\0\0\0\0"
     if length < 126:
@@ -40,12 +40,12 @@ def masked(payload: bytes, opcode: int = TEXT) -> bytes:
     return head + mask + payload
 
 
-def split(received: bytes) -> tuple[list[Span], int]:
+def split_frames(received: bytes) -> tuple[list[FrameSpan], int]:
     """The whole frames in what a server has sent, and where the rest begins, which is a part of one.
 
     Raises LoadFailed.
     """
-    spans: list[Span] = []
+    spans: list[FrameSpan] = []
     begin, total = 0, len(received)
     while begin + 2 <= total:
         length, start = received[begin + 1], begin + 2
@@ -60,6 +60,6 @@ def split(received: bytes) -> tuple[list[Span], int]:
         end = start + length
         if start > total or end > total:
             break
-        spans.append(Span(received[begin] & 0x0F, start, end))
+        spans.append(FrameSpan(received[begin] & 0x0F, start, end))
         begin = end
     return spans, begin

@@ -8,35 +8,35 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import orjson
 
 from bench.load_generator import HOST, LoadFailed
-from bench.subscribers.frames import CLOSE, PING, PONG, TEXT, handshake, masked, split
+from bench.subscribers.frames import CLOSE, PING, PONG, TEXT, encode_frame, handshake_request, split_frames
 
 if TYPE_CHECKING:
-    from bench.subscribers.pool import Crowd
+    from bench.subscribers.pool import SubscriberPool
 
-INIT: Final = masked(b'{"type":"connection_init"}')
-ALIVE: Final = masked(b'{"type":"pong"}')
-HEAD: Final = 64
+INIT: Final = encode_frame(b'{"type":"connection_init"}')
+PONG_MESSAGE: Final = encode_frame(b'{"type":"pong"}')
+TYPE_PREFIX_BYTES: Final = 64
 """In so many bytes at its beginning a message says of what type it is."""
 
 
 class Phase(Enum):
     """How far a watcher has come."""
 
-    AWAY = "not connected"
-    ARRIVING = "the server has not answered yet"
-    WAITING = "it was let in"
+    DISCONNECTED = "not connected"
+    CONNECTING = "the server has not answered yet"
+    SUBSCRIBED = "it was let in"
     LIVE = "it knows what there is"
 
 
-class Watcher(asyncio.Protocol):
+class Subscriber(asyncio.Protocol):
     """One connection after the other, and what is told over it counted."""
 
     __slots__ = ("_rest", "_transport", "code", "crowd", "number", "phase", "results")
 
-    def __init__(self, crowd: "Crowd", number: int) -> None:
+    def __init__(self, crowd: "SubscriberPool", number: int) -> None:
         self.crowd = crowd
         self.number = number
-        self.phase = Phase.AWAY
+        self.phase = Phase.DISCONNECTED
         self.results = 0
         """That came over this connection."""
         self.code = 0
@@ -49,7 +49,7 @@ class Watcher(asyncio.Protocol):
         assert self._transport is not None, "it is connected"
         self._transport.write(data)
 
-    def leave(self) -> None:
+    def close(self) -> None:
         """Hang up."""
         if self._transport is not None:
             self._transport.abort()
@@ -57,106 +57,106 @@ class Watcher(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Not every event loop's transports are instances of it.
         self._transport = cast("asyncio.Transport", transport)
-        self.phase, self._rest, self.results, self.code = Phase.ARRIVING, b"", 0, 0
-        self.send(self.greeting())
+        self.phase, self._rest, self.results, self.code = Phase.CONNECTING, b"", 0, 0
+        self.send(self.opening_request())
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        before, self.phase = self.phase, Phase.AWAY
-        self.crowd.lost(self, before, exc)
+        before, self.phase = self.phase, Phase.DISCONNECTED
+        self.crowd.on_disconnect(self, before, exc)
 
     def data_received(self, data: bytes) -> None:
         received = self._rest + data if self._rest else data
         try:
-            if self.phase is Phase.ARRIVING:
+            if self.phase is Phase.CONNECTING:
                 head, found, received = received.partition(b"\r\n\r\n")
                 if not found:
                     self._rest = head
                     return
-                self._answered(head)
+                self._on_response_head(head)
             if self._transport is not None:
-                self._rest = received[self.hear(received) :]
+                self._rest = received[self.parse(received) :]
         except LoadFailed as error:
             self.crowd.fail(error)
-            self.leave()
+            self.close()
 
-    def _answered(self, head: bytes) -> None:
+    def _on_response_head(self, head: bytes) -> None:
         if head.startswith((b"HTTP/1.1 101 ", b"HTTP/1.1 200 ")):
-            self.phase = Phase.WAITING
-            self.admitted()
+            self.phase = Phase.SUBSCRIBED
+            self.on_accepted()
         else:
-            self.crowd.refused(self, head.partition(b"\r\n")[0].decode(errors="replace"))
-            self.leave()
+            self.crowd.on_rejected(self, head.partition(b"\r\n")[0].decode(errors="replace"))
+            self.close()
 
     @abstractmethod
-    def greeting(self) -> bytes:
+    def opening_request(self) -> bytes:
         """What it says first: a request over HTTP."""
 
-    def admitted(self) -> None:
+    def on_accepted(self) -> None:
         """The server has let it in."""
 
     @abstractmethod
-    def hear(self, received: bytes) -> int:
+    def parse(self, received: bytes) -> int:
         """Take what it was told; where the rest begins, which is a part of something. Raises LoadFailed."""
 
 
-class SocketWatcher(Watcher):
+class WebSocketSubscriber(Subscriber):
     """Over a WebSocket, in graphql-transport-ws."""
 
     __slots__ = ()
 
-    def greeting(self) -> bytes:
-        return handshake(self.crowd.port)
+    def opening_request(self) -> bytes:
+        return handshake_request(self.crowd.port)
 
-    def admitted(self) -> None:
+    def on_accepted(self) -> None:
         self.send(INIT)
 
-    def hear(self, received: bytes) -> int:
-        spans, begin = split(received)
+    def parse(self, received: bytes) -> int:
+        spans, begin = split_frames(received)
         for opcode, start, end in spans:
             if opcode == TEXT:
-                self._text(received, start, end)
+                self._on_text(received, start, end)
             elif opcode == CLOSE:
                 self.code = int.from_bytes(received[start : start + 2], "big")
-                self.send(masked(received[start:end], CLOSE))
+                self.send(encode_frame(received[start:end], CLOSE))
             elif opcode == PING:
-                self.send(masked(received[start:end], PONG))
+                self.send(encode_frame(received[start:end], PONG))
         return begin
 
-    def _text(self, received: bytes, start: int, end: int) -> None:
-        if received.find(b'"next"', start, min(end, start + HEAD)) >= 0:
+    def _on_text(self, received: bytes, start: int, end: int) -> None:
+        if received.find(b'"next"', start, min(end, start + TYPE_PREFIX_BYTES)) >= 0:
             self.results += 1
-            self.crowd.told(self, received, start, end)
+            self.crowd.on_result(self, received, start, end)
             return
         message: dict[str, Any] = orjson.loads(received[start:end])
         match message["type"]:
             case "ping":
-                self.send(ALIVE)
+                self.send(PONG_MESSAGE)
             case "connection_ack":
-                subscribe = {"id": "1", "type": "subscribe", "payload": self.crowd.request(self.number)}
-                self.send(masked(orjson.dumps(subscribe)))
+                subscribe = {"id": "1", "type": "subscribe", "payload": self.crowd.subscribe_payload(self.number)}
+                self.send(encode_frame(orjson.dumps(subscribe)))
             case kind:
                 raise LoadFailed(f"a subscription was answered with {kind}: {received[start:end][:500]!r}")
 
 
-class StreamWatcher(Watcher):
+class SseSubscriber(Subscriber):
     """Over server-sent events, in graphql-sse."""
 
     __slots__ = ()
 
-    def greeting(self) -> bytes:
-        body = orjson.dumps(self.crowd.request(self.number))
+    def opening_request(self) -> bytes:
+        body = orjson.dumps(self.crowd.subscribe_payload(self.number))
         head = (
             f"POST /graphql HTTP/1.1\r\nHost: {HOST}:{self.crowd.port}\r\nContent-Type: application/json\r\n"
             f"Accept: text/event-stream\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         return head.encode() + body
 
-    def hear(self, received: bytes) -> int:
+    def parse(self, received: bytes) -> int:
         begin = 0
         while (end := received.find(b"\n", begin)) >= 0:
             if received.startswith(b"event: next", begin):
                 self.results += 1
-                self.crowd.told(self, received, begin, end)
+                self.crowd.on_result(self, received, begin, end)
             begin = end + 1
         return begin

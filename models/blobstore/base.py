@@ -7,11 +7,11 @@ CHUNK_BYTES: Final = 512 * 1024
 """What of a file is in memory at once where it is copied or read."""
 
 
-class ObjectMissing(Exception):
+class BlobNotFound(Exception):
     """There is nothing under that key."""
 
 
-class Objects(ABC):
+class BlobStore(ABC):
     """Contents by their keys. A key is text such as `ab/abcdef`; whoever makes keys makes each for one content only.
 
     Every method raises `models.errors.StorageUnavailable` where the store can't be reached, or takes no more.
@@ -28,7 +28,7 @@ class Objects(ABC):
         """
 
     @abstractmethod
-    async def holds(self, key: str, size: int) -> bool:
+    async def exists(self, key: str, size: int) -> bool:
         """Whether the whole content is there, and stays through a loss of power."""
 
     @abstractmethod
@@ -43,5 +43,5 @@ class Objects(ABC):
     async def delete(self, key: str) -> None:
         """Remove a content for good; one that is not there is removed already."""
 
-    async def tidy(self) -> None:  # noqa: B027 - most stores leave nothing behind that they can see
+    async def remove_partial_uploads(self) -> None:  # noqa: B027 - most stores leave nothing behind that they can see
         """Remove what a process that was killed has left half stored."""

@@ -13,26 +13,26 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 
-from models.blobstore.base import ObjectMissing, Objects
+from models.blobstore.base import BlobNotFound, BlobStore
 from models.errors import StorageUnavailable
 
 PART_BYTES: Final = 5 * 1024 * 1024
 """S3 takes no smaller parts of a file. What is not longer goes in one piece."""
-PARTS_AT_ONCE: Final = 2
+MAX_CONCURRENT_PARTS: Final = 2
 REQUEST_SECONDS: Final = 20
 CONNECT_SECONDS: Final = 3
 RETRY_SECONDS: Final = 6
 """For how long a request that failed is tried again."""
 
 
-class Remote(Objects):
+class CloudBlobStore(BlobStore):
     """A bucket, or what is in it below a prefix."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
     @classmethod
-    def of(cls, url: str) -> Self:
+    def from_url(cls, url: str) -> Self:
         """The store of a URL.
 
         Raises:
@@ -56,25 +56,27 @@ class Remote(Objects):
         return repr(self._store)
 
     async def put(self, key: str, content: BinaryIO, size: int) -> None:  # noqa: ARG002 - it is counted by the library
-        with content, _refusing():
-            await obstore.put_async(self._store, key, content, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
+        with content, _as_unavailable():
+            await obstore.put_async(
+                self._store, key, content, chunk_size=PART_BYTES, max_concurrency=MAX_CONCURRENT_PARTS
+            )
 
-    async def holds(self, key: str, size: int) -> bool:
-        with _refusing():
+    async def exists(self, key: str, size: int) -> bool:
+        with _as_unavailable():
             try:
                 return (await obstore.head_async(self._store, key))["size"] == size
             except FileNotFoundError:
                 return False
 
     async def read(self, key: str, start: int, stop: int) -> bytes:
-        with _refusing():
+        with _as_unavailable():
             try:
                 return (await obstore.get_range_async(self._store, key, start=start, end=stop)).to_bytes()
             except FileNotFoundError as error:
-                raise ObjectMissing(key) from error
+                raise BlobNotFound(key) from error
 
     async def delete(self, key: str) -> None:
-        with _refusing():
+        with _as_unavailable():
             try:
                 await obstore.delete_async(self._store, key)
             except FileNotFoundError:
@@ -82,7 +84,7 @@ class Remote(Objects):
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def _as_unavailable() -> Iterator[None]:
     try:
         yield
     except (BaseError, OSError) as error:

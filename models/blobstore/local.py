@@ -14,14 +14,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from models.blobstore.base import CHUNK_BYTES, ObjectMissing, Objects
+from models.blobstore.base import CHUNK_BYTES, BlobNotFound, BlobStore
 from models.errors import StorageUnavailable
 
-INCOMING: Final = "incoming"
+UPLOAD_DIR: Final = "incoming"
 """The folder of what is not yet whole. Each file in it is locked by the process that writes it."""
 
 
-class Folder(Objects):
+class LocalBlobStore(BlobStore):
     """Files below a folder, which is made when the first one is stored."""
 
     def __init__(self, root: Path) -> None:
@@ -33,8 +33,8 @@ class Folder(Objects):
     async def put(self, key: str, content: BinaryIO, size: int) -> None:  # noqa: ARG002 - the file system counts itself
         await asyncio.to_thread(self._put, self._root / key, content)
 
-    async def holds(self, key: str, size: int) -> bool:
-        return await asyncio.to_thread(self._holds, self._root / key, size)
+    async def exists(self, key: str, size: int) -> bool:
+        return await asyncio.to_thread(self._exists, self._root / key, size)
 
     async def read(self, key: str, start: int, stop: int) -> bytes:
         return await asyncio.to_thread(self._read, self._root / key, start, stop)
@@ -42,14 +42,14 @@ class Folder(Objects):
     async def delete(self, key: str) -> None:
         await asyncio.to_thread(self._delete, self._root / key)
 
-    async def tidy(self) -> None:
-        await asyncio.to_thread(self._tidy)
+    async def remove_partial_uploads(self) -> None:
+        await asyncio.to_thread(self._remove_partial_uploads)
 
     def _put(self, file: Path, content: BinaryIO) -> None:
-        with content, _refusing():
-            incoming = self._root / INCOMING
-            incoming.mkdir(parents=True, exist_ok=True)
-            temporary = incoming / secrets.token_hex(16)
+        with content, _as_unavailable():
+            upload_dir = self._root / UPLOAD_DIR
+            upload_dir.mkdir(parents=True, exist_ok=True)
+            temporary = upload_dir / secrets.token_hex(16)
             try:
                 with temporary.open("xb") as target:
                     fcntl.flock(target, fcntl.LOCK_EX)
@@ -61,46 +61,46 @@ class Folder(Objects):
             except BaseException:
                 temporary.unlink(missing_ok=True)
                 raise
-            self._settle(file)
+            self._fsync_parents(file)
 
-    def _holds(self, file: Path, size: int) -> bool:
-        with _refusing():
+    def _exists(self, file: Path, size: int) -> bool:
+        with _as_unavailable():
             try:
                 if file.stat().st_size != size:
                     return False
             except FileNotFoundError:
                 return False
-            self._settle(file)  # whoever put it there may not have come to that yet
+            self._fsync_parents(file)  # whoever put it there may not have come to that yet
             return True
 
     def _read(self, file: Path, start: int, stop: int) -> bytes:
-        with _refusing():
+        with _as_unavailable():
             try:
                 with file.open("rb") as source:
                     return os.pread(source.fileno(), stop - start, start)
             except FileNotFoundError as error:
-                raise ObjectMissing(file.name) from error
+                raise BlobNotFound(file.name) from error
 
     def _delete(self, file: Path) -> None:
-        with _refusing():
+        with _as_unavailable():
             file.unlink(missing_ok=True)
             with suppress(FileNotFoundError):
-                _sync(file.parent)
+                _fsync_dir(file.parent)
 
-    def _settle(self, file: Path) -> None:
+    def _fsync_parents(self, file: Path) -> None:
         """Have the names of a file and of the folders that it is in survive a loss of power."""
         for folder in (file.parent, self._root, self._root.parent):
-            _sync(folder)
+            _fsync_dir(folder)
 
-    def _tidy(self) -> None:
-        with _refusing(), suppress(FileNotFoundError):
-            for leftover in (self._root / INCOMING).iterdir():
+    def _remove_partial_uploads(self) -> None:
+        with _as_unavailable(), suppress(FileNotFoundError):
+            for leftover in (self._root / UPLOAD_DIR).iterdir():
                 with suppress(FileNotFoundError, BlockingIOError), leftover.open("rb") as file:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # whoever wrote it is dead: its lock is gone
                     leftover.unlink()
 
 
-def _sync(folder: Path) -> None:
+def _fsync_dir(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -109,7 +109,7 @@ def _sync(folder: Path) -> None:
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def _as_unavailable() -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -12,10 +12,10 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.database.change_tracker import Committed, Listener
-from models.database.commits import Commits
-from models.database.engine import READERS, reading_engine, writing_engine
-from models.database.lock import PATIENCE_SECONDS, exclusive
+from models.database.change_tracker import CommitListener, CommittedChanges
+from models.database.commits import CommitStats
+from models.database.engine import READERS, read_engine, write_engine
+from models.database.lock import LOCK_TIMEOUT_SECONDS, file_lock
 from models.database.reader import Reader
 from models.database.writer import Item, Result, Work, Writer
 from models.errors import DatabaseUnusable, StorageUnavailable
@@ -26,7 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-SURVEYS: Final = READERS // 2
+MAX_HEAVY_READS: Final = READERS // 2
 """How many connections may be busy with long questions."""
 
 
@@ -49,15 +49,15 @@ def database_file(url: str) -> Path:
 class Database:
     """What the resolvers see of the storage."""
 
-    def __init__(self, file: Path, reader: Reader, writer: Writer, identity: str) -> None:
+    def __init__(self, file: Path, reader: Reader, writer: Writer, database_id: str) -> None:
         self._wal = file.with_name(file.name + "-wal")
         self._reader = reader
         self._writer = writer
-        self._surveys = asyncio.Semaphore(SURVEYS)
-        self.identity = identity
+        self._heavy_reads = asyncio.Semaphore(MAX_HEAVY_READS)
+        self.identity = database_id
         """What no other database is called, which cursors carry."""
 
-    async def read(self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The answer to `question(connection, …)`, asked of one consistent state of the database.
 
         Whoever is cancelled meanwhile leaves nothing running.
@@ -66,25 +66,25 @@ class Database:
             StorageUnavailable: the database can't be read now.
         """
         try:
-            return await self._reader.ask(lambda connection: question(connection, *args, **kwargs))
+            return await self._reader.run(lambda connection: query(connection, *args, **kwargs))
         except OperationalError as error:
             raise StorageUnavailable("the database cannot be read at the moment; repeat the call") from error
 
-    async def survey(self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def read_heavy(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The same for a question that may take its time: few of them are asked at once, and others need not wait.
 
         Raises:
             StorageUnavailable: the database can't be read now.
         """
-        async with self._surveys:
-            return await self.read(question, *args, **kwargs)
+        async with self._heavy_reads:
+            return await self.read(query, *args, **kwargs)
 
     async def write(self, work: Work[Item, Result], item: Item) -> Result:
         """Do `work` for `item` and answer when it is on disk: see `models.database.writer`."""
         return await self._writer.run(work, item)
 
     @contextmanager
-    def telling(self, listener: Listener) -> Iterator[None]:
+    def on_commit(self, listener: CommitListener) -> Iterator[None]:
         """Tell `listener` of every commit that changed sessions, before the callers have their answers."""
         self._writer.listeners.append(listener)
         try:
@@ -93,9 +93,9 @@ class Database:
             self._writer.listeners.remove(listener)
 
     @property
-    def commits(self) -> Commits:
+    def commit_stats(self) -> CommitStats:
         """What was committed so far."""
-        return self._writer.commits
+        return self._writer.commit_stats
 
     @property
     def wal_bytes(self) -> int:
@@ -111,7 +111,7 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(file: Path, *, patience: float = PATIENCE_SECONDS) -> AsyncIterator[Database]:
+async def open_database(file: Path, *, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> AsyncIterator[Database]:
     """The database in `file`, made or migrated where needed, for this process alone.
 
     Raises:
@@ -120,20 +120,20 @@ async def open_database(file: Path, *, patience: float = PATIENCE_SECONDS) -> As
         DatabaseUnusable: it is no database of this program's.
         OSError: the file's folder is not there, or closed to this program.
     """
-    with exclusive(file, patience=patience):
-        _probe(file)
-        writing, reader = writing_engine(file), Reader(reading_engine(file))
+    with file_lock(file, timeout=lock_timeout):
+        _check_openable(file)
+        writing, reader = write_engine(file), Reader(read_engine(file))
         try:
-            identity = await _migrate(file, writing)
+            database_id = await _migrate(file, writing)
             writer = Writer(writing)
             async with writer.running():
-                yield Database(file, reader, writer, identity)
+                yield Database(file, reader, writer, database_id)
         finally:
             await reader.close()
             await writing.dispose()
 
 
-def _probe(file: Path) -> None:
+def _check_openable(file: Path) -> None:
     """See whether SQLite can open the file, before a pool of connections is built on it."""
     try:
         with closing(sqlite3.connect(file)) as connection:
@@ -152,4 +152,4 @@ async def _migrate(file: Path, engine: AsyncEngine) -> str:
         raise DatabaseUnusable(f"{file} cannot be used as the database: {error.orig}") from error
 
 
-__all__ = ["Committed", "Database", "Listener", "database_file", "open_database"]
+__all__ = ["CommitListener", "CommittedChanges", "Database", "database_file", "open_database"]

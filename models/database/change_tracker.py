@@ -6,42 +6,42 @@ from typing import Final, TypeAlias
 
 from sqlalchemy.engine import Connection
 
-_KEY: Final = "changes"
+_INFO_KEY: Final = "changes"
 
 
 @dataclass(frozen=True, slots=True)
-class Committed:
+class CommittedChanges:
     """What one commit has changed. A hint to look, never the truth: that is in the log."""
 
-    sessions: frozenset[str]
+    session_ids: frozenset[str]
     """The ids of the sessions whose rows or timelines changed; may lack those that other processes changed."""
-    logged: bool
+    appended_log: bool
     """Whether the log may have grown."""
 
 
-Listener: TypeAlias = Callable[[Committed], None]
+CommitListener: TypeAlias = Callable[[CommittedChanges], None]
 """Is called after a commit, and must only make a note of it."""
 
 
-class _Changes:
+class _PendingChanges:
     def __init__(self) -> None:
-        self.sessions: set[str] = set()
-        self.logged = False
+        self.session_ids: set[str] = set()
+        self.appended_log = False
 
 
-def begin(tx: Connection) -> None:
+def reset(tx: Connection) -> None:
     """Forget what an earlier transaction of this connection has noted."""
-    tx.info[_KEY] = _Changes()
+    tx.info[_INFO_KEY] = _PendingChanges()
 
 
-def note(tx: Connection, sessions: Iterable[str], *, logged: bool = False) -> None:
+def track(tx: Connection, session_ids: Iterable[str], *, appended_log: bool = False) -> None:
     """Note that the transaction changes these sessions, and whether it writes about them in the log."""
-    changes = tx.info.setdefault(_KEY, _Changes())
-    changes.sessions.update(sessions)
-    changes.logged = changes.logged or logged
+    changes = tx.info.setdefault(_INFO_KEY, _PendingChanges())
+    changes.session_ids.update(session_ids)
+    changes.appended_log = changes.appended_log or appended_log
 
 
-def noted(tx: Connection) -> Committed:
-    """What has been noted since `begin`."""
-    changes = tx.info[_KEY]
-    return Committed(frozenset(changes.sessions), changes.logged)
+def collect(tx: Connection) -> CommittedChanges:
+    """What has been noted since `reset`."""
+    changes = tx.info[_INFO_KEY]
+    return CommittedChanges(frozenset(changes.session_ids), changes.appended_log)

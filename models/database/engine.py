@@ -11,48 +11,48 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 READERS: Final = 4
-STEPS: Final = 4_000_000
+PROGRESS_STEPS: Final = 4_000_000
 """After how many steps of its virtual machine (some 60 ms) SQLite asks whether anybody still waits for the answer."""
-BUSY_MILLISECONDS: Final = 5000
+BUSY_TIMEOUT_MS: Final = 5000
 """How long a statement waits for a lock that a foreign process holds."""
 
-WAL_BYTES: Final = 64 * 1024 * 1024
+MAX_WAL_BYTES: Final = 64 * 1024 * 1024
 """To what the log beside the file shrinks again after a long reader or a large transaction has made it grow."""
 
 _PRAGMAS: Final = ("foreign_keys = ON", "temp_store = MEMORY")
-_WRITER_PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", f"journal_size_limit = {WAL_BYTES}")
+_WRITER_PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", f"journal_size_limit = {MAX_WAL_BYTES}")
 _READER_PRAGMAS: Final = ("query_only = ON", "wal_autocheckpoint = 0")
 
 
-def writing_engine(file: Path) -> AsyncEngine:
+def write_engine(file: Path) -> AsyncEngine:
     """The one connection that writes. Its transactions take the write lock when they begin, never half-way."""
-    return _engine(file, "rwc", (*_PRAGMAS, *_WRITER_PRAGMAS), begin="BEGIN IMMEDIATE", size=1)
+    return _create_engine(file, "rwc", (*_PRAGMAS, *_WRITER_PRAGMAS), begin="BEGIN IMMEDIATE", size=1)
 
 
-def reading_engine(file: Path) -> AsyncEngine:
+def read_engine(file: Path) -> AsyncEngine:
     """Connections that cannot write; each transaction sees one state of the database from first to last.
 
     A statement whose caller is cancelled stops.
     """
-    engine = _engine(file, "ro", (*_PRAGMAS, *_READER_PRAGMAS), begin="BEGIN", size=READERS)
-    _stop_abandoned(engine)
+    engine = _create_engine(file, "ro", (*_PRAGMAS, *_READER_PRAGMAS), begin="BEGIN", size=READERS)
+    _interrupt_cancelled(engine)
     return engine
 
 
-def _stop_abandoned(engine: AsyncEngine) -> None:
+def _interrupt_cancelled(engine: AsyncEngine) -> None:
     """A connection whose statement was cancelled is given up, but cannot be closed before that comes to its end."""
 
     @event.listens_for(engine.sync_engine, "connect")
-    def _listen(connection: Any, record: Any) -> None:
-        abandoned = record.info["abandoned"] = Event()
-        connection.run_async(lambda driver: driver.set_progress_handler(abandoned.is_set, STEPS))
+    def _install_handler(connection: Any, record: Any) -> None:
+        cancelled = record.info["abandoned"] = Event()
+        connection.run_async(lambda driver: driver.set_progress_handler(cancelled.is_set, PROGRESS_STEPS))
 
     @event.listens_for(engine.sync_engine, "invalidate")
-    def _abandon(_connection: Any, record: Any, _error: BaseException | None) -> None:
+    def _mark_cancelled(_connection: Any, record: Any, _error: BaseException | None) -> None:
         record.info["abandoned"].set()
 
 
-def _engine(file: Path, mode: str, pragmas: tuple[str, ...], *, begin: str, size: int) -> AsyncEngine:
+def _create_engine(file: Path, mode: str, pragmas: tuple[str, ...], *, begin: str, size: int) -> AsyncEngine:
     engine = create_async_engine(
         f"sqlite+aiosqlite:///file:{quote(str(file.absolute()))}?mode={mode}&uri=true",
         poolclass=AsyncAdaptedQueuePool,
@@ -63,11 +63,11 @@ def _engine(file: Path, mode: str, pragmas: tuple[str, ...], *, begin: str, size
     )
 
     @event.listens_for(engine.sync_engine, "connect")
-    def _prepare(connection: Any, _record: object) -> None:
+    def _configure(connection: Any, _record: object) -> None:
         # Without this the driver begins transactions by itself, and only before the first write.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (f"busy_timeout = {BUSY_MILLISECONDS}", *pragmas):
+        for pragma in (f"busy_timeout = {BUSY_TIMEOUT_MS}", *pragmas):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -13,22 +13,22 @@ from typing import IO
 
 from models.errors import DatabaseInUse
 
-PATIENCE_SECONDS = 10.0
+LOCK_TIMEOUT_SECONDS = 10.0
 """How long to wait for a predecessor that is shutting down."""
 
 
 @contextmanager
-def exclusive(database: Path, *, patience: float = PATIENCE_SECONDS) -> Iterator[None]:
+def file_lock(database: Path, *, timeout: float = LOCK_TIMEOUT_SECONDS) -> Iterator[None]:
     """Hold the lock `<file>.lock`; the system lets go of it also when the process is killed.
 
     It stands beside the file itself, also where `database` is a link to it.
 
     Raises:
-        DatabaseInUse: another process still holds it after `patience` seconds.
+        DatabaseInUse: another process still holds it after `timeout` seconds.
     """
-    itself = database.resolve()
-    with itself.with_name(itself.name + ".lock").open("a") as file:
-        _acquire(file, database, time.monotonic() + patience)
+    target = database.resolve()
+    with target.with_name(target.name + ".lock").open("a") as file:
+        _acquire(file, database, time.monotonic() + timeout)
         yield
 
 

@@ -14,17 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
 
-AGAIN_SECONDS: Final = 0.05
+INTERRUPT_RETRY_SECONDS: Final = 0.05
 """After which a question is broken off once more: it may have been between two statements."""
 
 
 @dataclass(slots=True)
-class Asking:
+class RunningQuery:
     """A question under way."""
 
     driver: Any = None
     """The driver's connection, while statements may run on it."""
-    given_up: bool = False
+    cancelled: bool = False
     """Whether nobody waits for the answer."""
 
 
@@ -33,54 +33,54 @@ class Reader:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._tasks: dict[asyncio.Task[Any], Asking] = {}
-        self._ends: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[Any], RunningQuery] = {}
+        self._interrupts: set[asyncio.Task[None]] = set()
 
-    async def ask(self, question: Callable[[Connection], T]) -> T:
+    async def run(self, query: Callable[[Connection], T]) -> T:
         """The answer to a question. Raises what it raises, and OperationalError where nothing can be read."""
-        asking = Asking()
-        task = asyncio.create_task(self._answer(question, asking))
-        self._tasks[task] = asking
-        task.add_done_callback(self._over)
+        running = RunningQuery()
+        task = asyncio.create_task(self._execute(query, running))
+        self._tasks[task] = running
+        task.add_done_callback(self._forget)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            self._give_up(task, asking)
+            self._cancel(task, running)
             raise
 
     async def close(self) -> None:
         """Break off what is still asked, and close the connections."""
         for task, asking in tuple(self._tasks.items()):
-            self._give_up(task, asking)
-        await asyncio.gather(*self._ends)
+            self._cancel(task, asking)
+        await asyncio.gather(*self._interrupts)
         await self._engine.dispose()
 
-    async def _answer(self, question: Callable[[Connection], T], asking: Asking) -> T:
+    async def _execute(self, query: Callable[[Connection], T], running: RunningQuery) -> T:
         async with self._engine.connect() as connection:
-            if asking.given_up:
+            if running.cancelled:
                 raise asyncio.CancelledError  # while it waited for a connection
             assert connection.sync_connection is not None, "it is open"
-            asking.driver = connection.sync_connection.connection.driver_connection
+            running.driver = connection.sync_connection.connection.driver_connection
             try:
                 async with connection.begin():
-                    return await connection.run_sync(question)
+                    return await connection.run_sync(query)
             finally:
-                asking.driver = None
+                running.driver = None
 
-    def _over(self, task: asyncio.Task[Any]) -> None:
+    def _forget(self, task: asyncio.Task[Any]) -> None:
         del self._tasks[task]
         if not task.cancelled():
             task.exception()  # whoever waited has it; if nobody does, nobody misses it
 
-    def _give_up(self, task: asyncio.Task[Any], asking: Asking) -> None:
-        asking.given_up = True
-        end = asyncio.create_task(_break_off(task, asking))
-        self._ends.add(end)
-        end.add_done_callback(self._ends.discard)
+    def _cancel(self, task: asyncio.Task[Any], running: RunningQuery) -> None:
+        running.cancelled = True
+        interrupt = asyncio.create_task(_interrupt(task, running))
+        self._interrupts.add(interrupt)
+        interrupt.add_done_callback(self._interrupts.discard)
 
 
-async def _break_off(task: asyncio.Task[Any], asking: Asking) -> None:
+async def _interrupt(task: asyncio.Task[Any], running: RunningQuery) -> None:
     while not task.done():
-        if asking.driver is not None:
-            await asking.driver.interrupt()
-        await asyncio.wait([task], timeout=AGAIN_SECONDS)
+        if running.driver is not None:
+            await running.driver.interrupt()
+        await asyncio.wait([task], timeout=INTERRUPT_RETRY_SECONDS)

@@ -16,8 +16,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.database import change_tracker
-from models.database.change_tracker import Committed, Listener
-from models.database.commits import Commits
+from models.database.change_tracker import CommitListener, CommittedChanges
+from models.database.commits import CommitStats
 from models.errors import StorageUnavailable
 
 Item = TypeVar("Item")
@@ -34,7 +34,7 @@ MAX_BATCH: Final = 512
 
 
 @dataclass(slots=True)
-class _Call:
+class _PendingWrite:
     work: Work[Any, Any]
     item: Any
     done: asyncio.Future[Any]
@@ -45,17 +45,17 @@ class Writer:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self.listeners: list[Listener] = []
+        self.listeners: list[CommitListener] = []
         """Told of every commit that changed sessions, before its callers have their answers."""
-        self.commits = Commits()
-        self._waiting: list[_Call] = []
+        self.commit_stats = CommitStats()
+        self._queue: list[_PendingWrite] = []
         self._wake = asyncio.Event()
         self._closing = False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Work while the context lasts; leaving it finishes what was handed in."""
-        task = asyncio.create_task(self._work(), name="writer")
+        task = asyncio.create_task(self._run_loop(), name="writer")
         try:
             yield
         finally:
@@ -74,72 +74,72 @@ class Writer:
         if self._closing:
             raise StorageUnavailable("the server is stopping")
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Call(work, item, done))
+        self._queue.append(_PendingWrite(work, item, done))
         self._wake.set()
         return await done
 
-    async def _work(self) -> None:
-        while self._waiting or not self._closing:
-            if not self._waiting:
+    async def _run_loop(self) -> None:
+        while self._queue or not self._closing:
+            if not self._queue:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            batch = [call for call in self._waiting[:MAX_BATCH] if not call.done.done()]
-            del self._waiting[:MAX_BATCH]
-            await self._answer(batch)
+            batch = [call for call in self._queue[:MAX_BATCH] if not call.done.done()]
+            del self._queue[:MAX_BATCH]
+            await self._execute(batch)
 
-    async def _answer(self, batch: list[_Call]) -> None:
+    async def _execute(self, batch: list[_PendingWrite]) -> None:
         """Commit a batch whole, or, where that fails, each call alone: one that fails takes no neighbour along."""
         try:
             results = await self._commit(batch)
         except StorageUnavailable as error:
             # Who came meanwhile has waited as well, and would wait as long again.
-            _refuse([*batch, *self._waiting], error)
-            self._waiting.clear()
+            _fail([*batch, *self._queue], error)
+            self._queue.clear()
         except Exception as error:
             if len(batch) == 1:
-                _refuse(batch, error)
+                _fail(batch, error)
                 return
             for call in batch:
-                await self._answer([call])
+                await self._execute([call])
         else:
-            self.commits.add(len(batch))
+            self.commit_stats.record(len(batch))
             for call, result in zip(batch, results, strict=True):
                 if not call.done.done():
                     call.done.set_result(result)
 
-    async def _commit(self, batch: list[_Call]) -> list[Any]:
+    async def _commit(self, batch: list[_PendingWrite]) -> list[Any]:
         try:
             async with self._engine.connect() as connection, connection.begin():
-                results, committed = await connection.run_sync(_run, batch)
+                results, committed = await connection.run_sync(_run_batch, batch)
         except OperationalError as error:
-            self.commits.failures += 1
+            self.commit_stats.failures += 1
             # Locked by a foreign process, disk full, or an I/O error: about the storage, not about the call.
             raise StorageUnavailable("the database cannot be written at the moment; repeat the call") from error
-        if committed.sessions:
+        if committed.session_ids:
             for listener in self.listeners:
                 listener(committed)
         return results
 
 
-def _refuse(calls: Sequence[_Call], error: Exception) -> None:
-    for call in calls:
+def _fail(writes: Sequence[_PendingWrite], error: Exception) -> None:
+    for call in writes:
         if not call.done.done():
             call.done.set_exception(error)
 
 
-def _run(connection: Connection, batch: list[_Call]) -> tuple[list[Any], Committed]:
-    change_tracker.begin(connection)
+def _run_batch(connection: Connection, batch: list[_PendingWrite]) -> tuple[list[Any], CommittedChanges]:
+    change_tracker.reset(connection)
     results: dict[int, Any] = {}
-    for work, calls in _by_work(batch).items():
-        answers = work(connection, [call.item for call in calls])
-        results |= {id(call): answer for call, answer in zip(calls, answers, strict=True)}
-    return [results[id(call)] for call in batch], change_tracker.noted(connection)
+    for work, calls in _group_by_work(batch).items():
+        group_results = work(connection, [call.item for call in calls])
+        results |= {id(call): answer for call, answer in zip(calls, group_results, strict=True)}
+    return [results[id(call)] for call in batch], change_tracker.collect(connection)
 
 
-def _by_work(batch: list[_Call]) -> dict[Work[Any, Any], list[_Call]]:
+def _group_by_work(batch: list[_PendingWrite]) -> dict[Work[Any, Any], list[_PendingWrite]]:
     """Calls of the same work side by side, each work where its first call stood."""
-    groups: dict[Work[Any, Any], list[_Call]] = {}
+    groups: dict[Work[Any, Any], list[_PendingWrite]] = {}
     for call in batch:
         groups.setdefault(call.work, []).append(call)
     return groups

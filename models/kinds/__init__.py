@@ -5,10 +5,10 @@ from typing import Final
 from models.kinds.agenda import AgendaRules
 from models.kinds.base import KindRules
 from models.kinds.client import ClientRules
-from models.kinds.field import FieldRules
+from models.kinds.field import FormRules
 from models.kinds.media import MediaRules
 from models.kinds.user import UserRules
 
 KINDS: Final[dict[str, KindRules]] = {
-    rules.kind: rules for rules in (ClientRules(), AgendaRules(), MediaRules(), FieldRules(), UserRules())
+    rules.kind: rules for rules in (ClientRules(), AgendaRules(), MediaRules(), FormRules(), UserRules())
 }

@@ -7,12 +7,12 @@ from pydantic import Field, StringConstraints
 
 from models.clock import Instant, end_of_utc_day
 from models.enums import EndReason, Kind
-from models.kinds.base import Breach, Deadline, KindFields, KindRules, Stored, WholeNumbers
+from models.kinds.base import Breach, Column, Deadline, IntList, KindFields, KindRules
 from models.kinds.html import Html
 
 
 class AgendaFields(KindFields):
-    guide: Annotated[int, Stored("guide")] = Field(
+    guide: Annotated[int, Column("guide")] = Field(
         description="The number of the guide (the event) it belongs to. It never changes."
     )
     name: Annotated[str, StringConstraints(min_length=1, max_length=500)] = Field(
@@ -23,7 +23,7 @@ class AgendaFields(KindFields):
         description="Its description, at most 20,000 characters of HTML; cleaned to harmless markup on entry; "
         "at most 64 tags may stand in each other.",
     )
-    start_time: Annotated[Instant, Stored("started_at")] = Field(description="When it begins; also its `startedAt`.")
+    start_time: Annotated[Instant, Column("started_at")] = Field(description="When it begins; also its `startedAt`.")
     end_time: Instant | None = Field(
         default=None,
         description="When it is planned to end, after `startTime`; not with `allDay`. Without both it never "
@@ -35,13 +35,13 @@ class AgendaFields(KindFields):
     )
     allow_rating: bool = Field(default=False, description="Whether visitors may rate it.")
     add_to_schedule: bool = Field(default=False, description="Whether visitors may add it to their schedule.")
-    import_id: Annotated[str | None, Field(min_length=1, max_length=255), Stored("external_id")] = Field(
+    import_id: Annotated[str | None, Field(min_length=1, max_length=255), Column("external_id")] = Field(
         default=None,
         description="The id it has in the system it was imported from, 1 to 255 characters; also its `externalId`.",
     )
-    schedule_tracks: WholeNumbers = Field(default=[], description="The numbers of the tracks it is on; at most 100.")
-    locations: WholeNumbers = Field(default=[], description="The numbers of the places it happens at; at most 100.")
-    rank: Annotated[float, Stored("rank")] = Field(
+    schedule_tracks: IntList = Field(default=[], description="The numbers of the tracks it is on; at most 100.")
+    locations: IntList = Field(default=[], description="The numbers of the places it happens at; at most 100.")
+    rank: Annotated[float, Column("rank")] = Field(
         default=0, description="Its place among items that begin at the same time, smallest first."
     )
     require_login: bool = Field(
@@ -60,23 +60,23 @@ class AgendaFields(KindFields):
         default=None, description="When registration closes, after `registrationStart`; needs `requireLogin`."
     )
 
-    def breaches(self) -> Iterator[Breach]:
-        yield from self._schedule_breaches()
+    def find_problems(self) -> Iterator[Breach]:
+        yield from self._schedule_problems()
         if self.require_login and not self.add_to_schedule:
             yield Breach(("requireLogin",), "needs addToSchedule")
         if self.max_capacity is not None and not self.require_login:
             yield Breach(("maxCapacity",), "needs requireLogin")
         if self.waitlist and self.max_capacity is None:
             yield Breach(("waitlist",), "needs maxCapacity")
-        yield from self._registration_breaches()
+        yield from self._registration_problems()
 
-    def _schedule_breaches(self) -> Iterator[Breach]:
+    def _schedule_problems(self) -> Iterator[Breach]:
         if self.end_time is not None and self.all_day:
             yield Breach(("endTime",), "an all-day session takes no endTime")
         elif self.end_time is not None and self.end_time <= self.start_time:
             yield Breach(("endTime",), "must be later than startTime")
 
-    def _registration_breaches(self) -> Iterator[Breach]:
+    def _registration_problems(self) -> Iterator[Breach]:
         if not self.require_login:
             if self.registration_start is not None:
                 yield Breach(("registrationStart",), "needs requireLogin")
@@ -101,9 +101,9 @@ class AgendaRules(KindRules):
     fields: ClassVar = AgendaFields
     default_timeout = None
     takes_timeout = False
-    earns_time = False
-    deadlines = (Deadline("schedule_end", 0, EndReason.COMPLETED, restored=False),)
+    counts_visible_time = False
+    deadlines = (Deadline("schedule_end", 0, EndReason.COMPLETED, extends_after_downtime=False),)
 
-    def columns(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def columns_from_values(self, values: Mapping[str, Any]) -> dict[str, Any]:
         end = schedule_end(values["start_time"], values["end_time"], all_day=values["all_day"])
-        return super().columns(values) | {"schedule_end": end}
+        return super().columns_from_values(values) | {"schedule_end": end}

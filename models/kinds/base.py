@@ -12,12 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from models.clock import Instant, InstantMark
+from models.clock import Instant, InstantType
 from models.enums import EndReason, Kind, ProblemCode
 
 
 @dataclass(frozen=True)
-class Derived:
+class ServerDefault:
     """Marks a field that the server fills in where it is not given: nullable on the way in only."""
 
 
@@ -27,7 +27,7 @@ class InputOnly:
 
 
 @dataclass(frozen=True)
-class Stored:
+class Column:
     """Marks a field that has a column of its own, because it is filtered, sorted or shared by all kinds.
 
     A field without this mark lives in the column `details`, under its own name.
@@ -40,7 +40,7 @@ M = TypeVar("M")
 
 Text: TypeAlias = Annotated[str, StringConstraints(max_length=1024)]
 JsonObject: TypeAlias = dict[str, Any]
-WholeNumbers: TypeAlias = Annotated[list[int], Field(max_length=100)]
+IntList: TypeAlias = Annotated[list[int], Field(max_length=100)]
 
 
 class Breach(NamedTuple):
@@ -50,9 +50,9 @@ class Breach(NamedTuple):
     message: str
     code: ProblemCode = ProblemCode.BAD_USER_INPUT
 
-    def under(self, *at: str) -> "Breach":
+    def prefixed(self, *prefix: str) -> "Breach":
         """The same, seen from further out: its path begins with `at`."""
-        return self._replace(path=at + self.path)
+        return self._replace(path=prefix + self.path)
 
 
 class ProjectDefaults(NamedTuple):
@@ -68,7 +68,7 @@ class KindFields(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
-    def breaches(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Breach]:
         """The rules that hold between fields; paths are relative to the variant."""
         return iter(())
 
@@ -81,10 +81,10 @@ class Deadline:
     schedules and the age of a session are not).
     """
 
-    since: str
-    milliseconds: int
+    start_column: str
+    duration_ms: int
     reason: EndReason
-    restored: bool
+    extends_after_downtime: bool
 
 
 class KindRules:
@@ -96,43 +96,45 @@ class KindRules:
     default_timeout: ClassVar[int | None]
     """Seconds of silence that end a session; null: silence does not."""
     takes_timeout: ClassVar[bool] = True
-    earns_time: ClassVar[bool] = True
+    counts_visible_time: ClassVar[bool] = True
     """Whether visible time is credited."""
     deadlines: ClassVar[tuple[Deadline, ...]] = ()
     """Ends by time besides silence."""
 
-    def place(self, fields: Any, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
+    def to_columns(self, fields: Any, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
         """The values of the columns that a new session of this kind sets, `details` among them."""
-        return self.columns(self.complete(fields, project=project, now=now))
+        return self.columns_from_values(self.with_defaults(fields, project=project, now=now))
 
-    def columns(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def columns_from_values(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values of all fields, by name, as the columns that hold them."""
         columns: dict[str, Any] = {}
         details: dict[str, Any] = {}
-        for name, info in self._shown():
-            stored = mark(info.metadata, Stored)
-            if stored is None:
+        for name, info in self._output_fields():
+            mapped = metadata_of(info.metadata, Column)
+            if mapped is None:
                 details[name] = values[name]
             else:
-                columns[stored.column] = values[name]
+                columns[mapped.column] = values[name]
         return columns | {"details": details}
 
-    def values(self, row: Any) -> dict[str, Any]:
+    def values_from_row(self, row: Any) -> dict[str, Any]:
         """The values of all fields, by name, that a session has: its row is where `columns` put them."""
-        return {name: self._value(row, name, info) for name, info in self._shown()}
+        return {name: self._value_from_row(row, name, info) for name, info in self._output_fields()}
 
-    def _value(self, row: Any, name: str, info: FieldInfo) -> Any:
-        stored = mark(info.metadata, Stored)
-        if stored is not None:
-            return getattr(row, stored.column)
+    def _value_from_row(self, row: Any, name: str, info: FieldInfo) -> Any:
+        mapped = metadata_of(info.metadata, Column)
+        if mapped is not None:
+            return getattr(row, mapped.column)
         # A row that is older than the field has its default.
         return row.details.get(name, None if info.is_required() else info.default)
 
-    def _shown(self) -> Iterator[tuple[str, FieldInfo]]:
+    def _output_fields(self) -> Iterator[tuple[str, FieldInfo]]:
         """The fields that a session keeps in the form that a start gives them."""
-        return ((name, info) for name, info in self.fields.model_fields.items() if not mark(info.metadata, InputOnly))
+        return (
+            (name, info) for name, info in self.fields.model_fields.items() if not metadata_of(info.metadata, InputOnly)
+        )
 
-    def complete(self, fields: Any, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:  # noqa: ARG002 - for the kinds
+    def with_defaults(self, fields: Any, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:  # noqa: ARG002 - for the kinds
         """All fields of a start by name, with what the server fills in."""
         return {name: getattr(fields, name) for name in self.fields.model_fields}
 
@@ -140,9 +142,9 @@ class KindRules:
 def is_instant(info: FieldInfo) -> bool:
     """Whether a field holds an instant, or null."""
     parts = [info.metadata, *(get_args(part) for part in get_args(info.annotation))]
-    return any(mark(part, InstantMark) for part in parts)
+    return any(metadata_of(part, InstantType) for part in parts)
 
 
-def mark(metadata: Iterable[object], kind: type[M]) -> M | None:
+def metadata_of(metadata: Iterable[object], marker: type[M]) -> M | None:
     """The mark of one class among the metadata of a field."""
-    return next((item for item in metadata if isinstance(item, kind)), None)
+    return next((item for item in metadata if isinstance(item, marker)), None)

@@ -10,7 +10,7 @@ from models.kinds.media_events import MAX_EVENTS, MediaEventFields, MediaPingFie
 from models.kinds.start import PathSegments
 
 
-class HeardFields(KindFields):
+class HeartbeatFields(KindFields):
     """The fields that keepalive, hide and stop share."""
 
     id: str = Field(description="The session.")
@@ -24,12 +24,12 @@ class HeardFields(KindFields):
     )
     media: MediaPingFields | None = Field(default=None, description="For MEDIA sessions: where the player is.")
 
-    def breaches(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Breach]:
         if self.media is not None:
-            yield from (breach.under("media") for breach in self.media.breaches())
+            yield from (breach.prefixed("media") for breach in self.media.find_problems())
 
 
-class KeepaliveFields(HeardFields):
+class KeepaliveFields(HeartbeatFields):
     """What a keepalive may say."""
 
     visible: bool = Field(default=True, description="Whether the subject can see it now.")
@@ -43,9 +43,9 @@ class TrackMediaFields(KindFields):
         description="At most 100 events, in any order."
     )
 
-    def breaches(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Breach]:
         for index, event in enumerate(self.events):
-            yield from (breach.under("events", str(index)) for breach in event.breaches())
+            yield from (breach.prefixed("events", str(index)) for breach in event.find_problems())
 
 
 class TerminateFields(KindFields):

@@ -9,18 +9,18 @@ from pydantic import ConfigDict, Field, InstanceOf, StringConstraints, WithJsonS
 
 from models.clock import Instant
 from models.enums import Kind, ProblemCode
-from models.kinds.base import Breach, Derived, InputOnly, KindFields, KindRules, ProjectDefaults, Stored
-from models.uploaded_file import IncomingFile
+from models.kinds.base import Breach, Column, InputOnly, KindFields, KindRules, ProjectDefaults, ServerDefault
+from models.uploaded_file import UploadedFile
 
 TIMEZONE_POINT: Final = "__timezone__"
-MAX_OFFSET: Final = 14 * 3600
-_SECONDS: Final = re.compile(r"[+-]?\d{1,5}", re.ASCII)
+MAX_OFFSET_SECONDS: Final = 14 * 3600
+_SECONDS_FORMAT: Final = re.compile(r"[+-]?\d{1,5}", re.ASCII)
 MAX_VALUE_BYTES: Final = 64 * 1024
 MAX_RAW_BYTES: Final = 1024 * 1024
 MAX_FILE_BYTES: Final = 25 * 1024 * 1024
 MAX_POINTS: Final = 500
 
-DataFile = Annotated[InstanceOf[IncomingFile], WithJsonSchema({"type": "string", "format": "binary"})]
+DataFile = Annotated[InstanceOf[UploadedFile], WithJsonSchema({"type": "string", "format": "binary"})]
 
 
 class DataPointFields(KindFields):
@@ -46,7 +46,7 @@ class DataPointFields(KindFields):
             return self.file.size
         return len(self.raw_data or b"" if self.value is None else self.value.encode())
 
-    def breaches(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Breach]:
         if [self.value, self.raw_data, self.file].count(None) != 2:
             yield Breach((), "exactly one of value, rawData and file must be given")
         if self.value is not None and len(self.value.encode()) > MAX_VALUE_BYTES:
@@ -57,23 +57,23 @@ class DataPointFields(KindFields):
             yield Breach(("file",), "must have at most 25 MiB", ProblemCode.TOO_LARGE)
 
 
-class FieldFields(KindFields):
-    uuid: Annotated[str | None, Field(min_length=1, max_length=128), Derived(), Stored("external_id")] = Field(
+class FormFields(KindFields):
+    uuid: Annotated[str | None, Field(min_length=1, max_length=128), ServerDefault(), Column("external_id")] = Field(
         default=None,
         description="The device's own id of the form, 1 to 128 characters of any form; also its `externalId`. "
         "Starting with one that the project knows replaces that session. Made by the server where not given.",
     )
-    unit_id: Annotated[str, StringConstraints(min_length=1, max_length=128), Stored("subject")] = Field(
+    unit_id: Annotated[str, StringConstraints(min_length=1, max_length=128), Column("subject")] = Field(
         description="The id of the device, 1 to 128 characters; also its `subject`."
     )
-    created: Annotated[Instant | None, Derived()] = Field(
+    created: Annotated[Instant | None, ServerDefault()] = Field(
         default=None, description="When the form was begun, by the device's clock; now where not given."
     )
-    saved: Annotated[Instant | None, Derived()] = Field(
+    saved: Annotated[Instant | None, ServerDefault()] = Field(
         default=None,
         description="When the form was last saved, by the device's clock, not before `created`; now where not given.",
     )
-    timezone_offset_seconds: Annotated[int, Field(ge=-MAX_OFFSET, le=MAX_OFFSET)] | None = Field(
+    timezone_offset_seconds: Annotated[int, Field(ge=-MAX_OFFSET_SECONDS, le=MAX_OFFSET_SECONDS)] | None = Field(
         default=None,
         description="The device's distance from UTC in seconds, at most 14 hours either way. The data point "
         "`__timezone__` says the same; where both are given they must agree.",
@@ -82,11 +82,11 @@ class FieldFields(KindFields):
         default=[], description="The answers of the form, at most 500, each name once."
     )
 
-    def breaches(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Breach]:
         if self.created is not None and self.saved is not None and self.saved < self.created:
             yield Breach(("saved",), "must not be earlier than created")
-        yield from point_breaches(self.data)
-        offset = offset_of(self.data)
+        yield from data_point_problems(self.data)
+        offset = timezone_offset(self.data)
         if offset is not None and self.timezone_offset_seconds not in (None, offset):
             yield Breach(("timezoneOffsetSeconds",), f"contradicts the data point {TIMEZONE_POINT}")
 
@@ -103,54 +103,54 @@ class SaveFieldDataFields(KindFields):
         description="The answers that changed or are new, each name once; the others stay. The form has at most 500."
     )
 
-    def breaches(self) -> Iterator[Breach]:
-        yield from point_breaches(self.data)
+    def find_problems(self) -> Iterator[Breach]:
+        yield from data_point_problems(self.data)
 
 
-def point_breaches(points: Sequence[DataPointFields]) -> Iterator[Breach]:
+def data_point_problems(points: Sequence[DataPointFields]) -> Iterator[Breach]:
     """What is wrong with a list of data points; paths begin at `data`."""
     seen: set[str] = set()
     for index, point in enumerate(points):
-        at = ("data", str(index))
-        yield from (breach.under(*at) for breach in point.breaches())
+        path = ("data", str(index))
+        yield from (breach.prefixed(*path) for breach in point.find_problems())
         if point.name in seen:
-            yield Breach((*at, "name"), "occurs twice; case does not matter")
+            yield Breach((*path, "name"), "occurs twice; case does not matter")
         seen.add(point.name)
-        if point.name == TIMEZONE_POINT and _offset(point) is None:
-            yield Breach((*at, "value"), "must be whole seconds, at most 14 hours either way")
+        if point.name == TIMEZONE_POINT and _parse_offset(point) is None:
+            yield Breach((*path, "value"), "must be whole seconds, at most 14 hours either way")
 
 
-def shown(points: Sequence[DataPointFields]) -> list[DataPointFields]:
+def visible_points(points: Sequence[DataPointFields]) -> list[DataPointFields]:
     """The points that are stored and shown: all but the hidden one."""
     return [point for point in points if point.name != TIMEZONE_POINT]
 
 
-def offset_of(points: Sequence[DataPointFields]) -> int | None:
+def timezone_offset(points: Sequence[DataPointFields]) -> int | None:
     """The offset in seconds that the hidden point `__timezone__` gives; null without one, or where it gives none."""
-    return next((_offset(point) for point in points if point.name == TIMEZONE_POINT), None)
+    return next((_parse_offset(point) for point in points if point.name == TIMEZONE_POINT), None)
 
 
-def _offset(point: DataPointFields) -> int | None:
-    if _SECONDS.fullmatch(point.value or "") is None:
+def _parse_offset(point: DataPointFields) -> int | None:
+    if _SECONDS_FORMAT.fullmatch(point.value or "") is None:
         return None
     offset = int(point.value or "")
-    return offset if abs(offset) <= MAX_OFFSET else None
+    return offset if abs(offset) <= MAX_OFFSET_SECONDS else None
 
 
-class FieldRules(KindRules):
+class FormRules(KindRules):
     kind = Kind.FIELD
     description = "One form filled in by a device."
-    fields: ClassVar = FieldFields
+    fields: ClassVar = FormFields
     default_timeout = None
 
-    def complete(self, fields: FieldFields, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
-        values = super().complete(fields, project=project, now=now)
+    def with_defaults(self, fields: FormFields, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
+        values = super().with_defaults(fields, project=project, now=now)
         # A clock ahead of ours must not make a form that was saved before it was begun.
         created = now if fields.created is None else fields.created
         if fields.created is None and fields.saved is not None:
             created = min(now, fields.saved)
         saved = max(now, created) if fields.saved is None else fields.saved
-        offset = offset_of(fields.data)
+        offset = timezone_offset(fields.data)
         return values | {
             "uuid": fields.uuid or str(uuid.uuid4()),
             "created": created,
@@ -158,7 +158,7 @@ class FieldRules(KindRules):
             "timezone_offset_seconds": fields.timezone_offset_seconds if offset is None else offset,
         }
 
-    def place(self, fields: FieldFields, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
-        columns = super().place(fields, project=project, now=now)
+    def to_columns(self, fields: FormFields, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
+        columns = super().to_columns(fields, project=project, now=now)
         columns["details"]["received"] = now
         return columns

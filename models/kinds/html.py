@@ -4,6 +4,6 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, StringConstraints
 
-from models.sanitizer import MAX_LENGTH, clean_html
+from models.sanitizer import MAX_LENGTH, sanitize_html
 
-Html: TypeAlias = Annotated[str, StringConstraints(max_length=MAX_LENGTH), AfterValidator(clean_html)]
+Html: TypeAlias = Annotated[str, StringConstraints(max_length=MAX_LENGTH), AfterValidator(sanitize_html)]

@@ -9,20 +9,20 @@ from models.clock import MINUTE, Instant
 from models.enums import EndReason, Kind, PlayerState
 from models.kinds.base import (
     Breach,
+    Column,
     Deadline,
-    Derived,
     InputOnly,
     JsonObject,
     KindFields,
     KindRules,
     ProjectDefaults,
-    Stored,
+    ServerDefault,
     Text,
 )
 from models.kinds.media_events import PlayerTimeFields
-from models.kinds.media_parameters import metadata_breaches, qoe_breaches, start_breaches, with_prefix
+from models.kinds.media_parameters import metadata_problems, qoe_problems, start_param_problems, with_qoe_prefix
 
-STALL: Final = 30 * MINUTE
+STALL_TIMEOUT: Final = 30 * MINUTE
 
 
 class MediaFields(KindFields):
@@ -32,41 +32,41 @@ class MediaFields(KindFields):
     tracking_server: Text = Field(description="The documented `analytics.trackingServer`.")
     report_suite: Text = Field(description="The documented `analytics.reportSuite`.")
     organization_id: Text = Field(description="The documented `visitor.marketingCloudOrgId`.")
-    visitor_id: Annotated[str | None, Field(max_length=1024), Stored("subject")] = Field(
+    visitor_id: Annotated[str | None, Field(max_length=1024), Column("subject")] = Field(
         default=None, description="The documented `analytics.visitorId`; also its `subject`."
     )
-    media_id: Annotated[Text, Stored("media_id")] = Field(description="The documented `media.id`.")
+    media_id: Annotated[Text, Column("media_id")] = Field(description="The documented `media.id`.")
     media_name: Text | None = Field(default=None, description="The documented `media.name`.")
     length: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
         description="The documented `media.length`: seconds, at least 0."
     )
-    content_type: Annotated[Text, Stored("content_type")] = Field(
+    content_type: Annotated[Text, Column("content_type")] = Field(
         description="The documented `media.contentType`, such as VOD or Live."
     )
     player_name: Text = Field(description="The documented `media.playerName`.")
-    channel: Annotated[Text, Stored("channel")] = Field(description="The documented `media.channel`.")
+    channel: Annotated[Text, Column("channel")] = Field(description="The documented `media.channel`.")
     sdk_version: Text | None = Field(default=None, description="The documented `media.sdkVersion`.")
     resume: bool = Field(
         default=False, description="The documented `media.resume`: whether an earlier playback goes on."
     )
-    params: Annotated[JsonObject | None, Derived()] = Field(
+    params: Annotated[JsonObject | None, ServerDefault()] = Field(
         default=None,
         description="The other documented parameters (show, season, genre, …) under their documented names.",
     )
-    custom_metadata: Annotated[JsonObject | None, Derived()] = Field(
+    custom_metadata: Annotated[JsonObject | None, ServerDefault()] = Field(
         default=None,
         description="Up to 50 values of your own: names of letters, digits, `_` and `.`, values text.",
     )
-    qoe: Annotated[JsonObject | None, Derived()] = Field(
+    qoe: Annotated[JsonObject | None, ServerDefault()] = Field(
         default=None,
         description="Quality of experience: the documented keys, whose prefix `media.qoe.` may be left out, "
         "and free ones; at most 50 and 16 KiB in a session.",
     )
 
-    def breaches(self) -> Iterator[Breach]:
-        yield from start_breaches(("params",), self.params)
-        yield from metadata_breaches(("customMetadata",), self.custom_metadata)
-        yield from qoe_breaches(("qoe",), self.qoe)
+    def find_problems(self) -> Iterator[Breach]:
+        yield from start_param_problems(("params",), self.params)
+        yield from metadata_problems(("customMetadata",), self.custom_metadata)
+        yield from qoe_problems(("qoe",), self.qoe)
 
 
 class MediaRules(KindRules):
@@ -74,23 +74,23 @@ class MediaRules(KindRules):
     description = "One playback of a stream."
     fields: ClassVar = MediaFields
     default_timeout = 600
-    deadlines = (Deadline("stall_from", STALL, EndReason.STALLED, restored=True),)
+    deadlines = (Deadline("stall_from", STALL_TIMEOUT, EndReason.STALLED, extends_after_downtime=True),)
 
-    def complete(self, fields: MediaFields, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
-        values = super().complete(fields, project=project, now=now)
+    def with_defaults(self, fields: MediaFields, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
+        values = super().with_defaults(fields, project=project, now=now)
         return values | {
             "params": fields.params or {},
             "custom_metadata": fields.custom_metadata or {},
-            "qoe": with_prefix(fields.qoe or {}),
+            "qoe": with_qoe_prefix(fields.qoe or {}),
         }
 
-    def place(self, fields: MediaFields, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
-        columns = super().place(fields, project=project, now=now)
-        time = fields.player_time
-        columns["details"]["start_ts"] = time.ts
+    def to_columns(self, fields: MediaFields, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
+        columns = super().to_columns(fields, project=project, now=now)
+        player_time = fields.player_time
+        columns["details"]["start_ts"] = player_time.ts
         return columns | {
             "player_state": PlayerState.STARTING,
-            "playhead": time.playhead,
-            "player_ts": time.ts,
+            "playhead": player_time.playhead,
+            "player_ts": player_time.ts,
             "stall_from": now,
         }

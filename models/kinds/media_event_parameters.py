@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from models.enums import MediaEventType
 from models.kinds.base import Breach
-from models.kinds.media_parameters import NUMBER, QOE_PREFIX, TEXT, WHOLE, ValueType
+from models.kinds.media_parameters import INTEGER, NUMBER, QOE_PREFIX, STRING, ValueType
 
 BITRATE: Final = QOE_PREFIX + "bitrate"
 ERROR_ID: Final = QOE_PREFIX + "errorID"
@@ -23,37 +23,37 @@ class Parameter(NamedTuple):
     required: bool = False
 
 
-EVENTS: Final[dict[MediaEventType, dict[str, Parameter]]] = {
+EVENT_PARAMS: Final[dict[MediaEventType, dict[str, Parameter]]] = {
     MediaEventType.AD_BREAK_START: {
-        "media.ad.podIndex": Parameter(WHOLE, required=True),
+        "media.ad.podIndex": Parameter(INTEGER, required=True),
         "media.ad.podSecond": Parameter(NUMBER, required=True),
-        "media.ad.podFriendlyName": Parameter(TEXT),
+        "media.ad.podFriendlyName": Parameter(STRING),
     },
     MediaEventType.AD_START: {
-        "media.ad.id": Parameter(TEXT, required=True),
+        "media.ad.id": Parameter(STRING, required=True),
         "media.ad.length": Parameter(NUMBER, required=True),
-        "media.ad.podPosition": Parameter(WHOLE, required=True),
-        "media.ad.playerName": Parameter(TEXT),
-        "media.ad.name": Parameter(TEXT),
-        "media.ad.advertiser": Parameter(TEXT),
-        "media.ad.campaignId": Parameter(TEXT),
-        "media.ad.creativeId": Parameter(TEXT),
-        "media.ad.siteId": Parameter(TEXT),
-        "media.ad.creativeURL": Parameter(TEXT),
-        "media.ad.placementId": Parameter(TEXT),
-        "media.ad.podFriendlyName": Parameter(TEXT),
+        "media.ad.podPosition": Parameter(INTEGER, required=True),
+        "media.ad.playerName": Parameter(STRING),
+        "media.ad.name": Parameter(STRING),
+        "media.ad.advertiser": Parameter(STRING),
+        "media.ad.campaignId": Parameter(STRING),
+        "media.ad.creativeId": Parameter(STRING),
+        "media.ad.siteId": Parameter(STRING),
+        "media.ad.creativeURL": Parameter(STRING),
+        "media.ad.placementId": Parameter(STRING),
+        "media.ad.podFriendlyName": Parameter(STRING),
     },
     MediaEventType.CHAPTER_START: {
-        "media.chapter.index": Parameter(WHOLE, required=True),
+        "media.chapter.index": Parameter(INTEGER, required=True),
         "media.chapter.offset": Parameter(NUMBER, required=True),
         "media.chapter.length": Parameter(NUMBER, required=True),
-        "media.chapter.friendlyName": Parameter(TEXT),
+        "media.chapter.friendlyName": Parameter(STRING),
     },
-    MediaEventType.STATE_START: {STATE_NAME: Parameter(TEXT, required=True)},
-    MediaEventType.STATE_END: {STATE_NAME: Parameter(TEXT, required=True)},
+    MediaEventType.STATE_START: {STATE_NAME: Parameter(STRING, required=True)},
+    MediaEventType.STATE_END: {STATE_NAME: Parameter(STRING, required=True)},
     MediaEventType.ERROR: {
-        "media.errorId": Parameter(TEXT),
-        "media.errorSource": Parameter(TEXT),
+        "media.errorId": Parameter(STRING),
+        "media.errorSource": Parameter(STRING),
     },
 }
 """Events that are not here take none."""
@@ -65,7 +65,7 @@ EVENT_QOE: Final[dict[MediaEventType, dict[str, str]]] = {
 """Parameters that stand in `qoe`, or may stand there, with their names there."""
 
 
-def event_breaches(type_: MediaEventType, params: dict[str, Any] | None, qoe: dict[str, Any]) -> Iterator[Breach]:
+def event_problems(type_: MediaEventType, params: dict[str, Any] | None, qoe: dict[str, Any]) -> Iterator[Breach]:
     """What is wrong with the parameters of an event; paths begin at `params` and `qoe`.
 
     Args:
@@ -73,12 +73,12 @@ def event_breaches(type_: MediaEventType, params: dict[str, Any] | None, qoe: di
         params: as given.
         qoe: under the documented names.
     """
-    known, given = EVENTS.get(type_, {}), params or {}
+    known, given = EVENT_PARAMS.get(type_, {}), params or {}
     for name, value in given.items():
         if name not in known:
             yield Breach(("params", name), f"is not a documented parameter of {type_}")
         elif not known[name].type.accepts(value):
-            yield Breach(("params", name), f"must be {known[name].type.words}")
+            yield Breach(("params", name), f"must be {known[name].type.description}")
     for name, parameter in known.items():
         if parameter.required and name not in given:
             yield Breach(("params", name), f"must be given: {type_} needs it")
@@ -89,7 +89,7 @@ def event_breaches(type_: MediaEventType, params: dict[str, Any] | None, qoe: di
         yield Breach(("qoe", BITRATE), f"must be given: {type_} needs it")
 
 
-def own_content(type_: MediaEventType, params: dict[str, Any] | None, qoe: dict[str, Any]) -> dict[str, Any]:
+def identity_params(type_: MediaEventType, params: dict[str, Any] | None, qoe: dict[str, Any]) -> dict[str, Any]:
     """What tells an event from another one of its type and moment: its parameters, wherever they stand."""
-    moved = {name: qoe[same] for name, same in EVENT_QOE.get(type_, {}).items() if same in qoe}
-    return moved | (params or {})
+    qoe_params = {name: qoe[same] for name, same in EVENT_QOE.get(type_, {}).items() if same in qoe}
+    return qoe_params | (params or {})

@@ -8,13 +8,13 @@ from pydantic import Field
 from models.clock import Instant
 from models.enums import MediaEventType
 from models.kinds.base import Breach, JsonObject, KindFields
-from models.kinds.media_event_parameters import event_breaches
-from models.kinds.media_parameters import metadata_breaches, qoe_breaches, with_prefix
+from models.kinds.media_event_parameters import event_problems
+from models.kinds.media_parameters import metadata_problems, qoe_problems, with_qoe_prefix
 
 MAX_EVENTS: Final = 100
 """Events of one call."""
 
-TAKES_METADATA: Final = (MediaEventType.AD_START, MediaEventType.CHAPTER_START)
+METADATA_EVENTS: Final = (MediaEventType.AD_START, MediaEventType.CHAPTER_START)
 
 
 class PlayerTimeFields(KindFields):
@@ -40,8 +40,8 @@ class MediaPingFields(KindFields):
         "and free ones; at most 50 and 16 KiB in a session.",
     )
 
-    def breaches(self) -> Iterator[Breach]:
-        yield from qoe_breaches(("qoe",), self.qoe)
+    def find_problems(self) -> Iterator[Breach]:
+        yield from qoe_problems(("qoe",), self.qoe)
 
 
 class MediaEventFields(KindFields):
@@ -63,10 +63,10 @@ class MediaEventFields(KindFields):
         description="On AD_START and CHAPTER_START: up to 50 values of your own, as on a start.",
     )
 
-    def breaches(self) -> Iterator[Breach]:
-        yield from event_breaches(self.type, self.params, with_prefix(self.qoe or {}))
-        yield from qoe_breaches(("qoe",), self.qoe)
-        if self.custom_metadata and self.type not in TAKES_METADATA:
+    def find_problems(self) -> Iterator[Breach]:
+        yield from event_problems(self.type, self.params, with_qoe_prefix(self.qoe or {}))
+        yield from qoe_problems(("qoe",), self.qoe)
+        if self.custom_metadata and self.type not in METADATA_EVENTS:
             yield Breach(("customMetadata",), "only AD_START and CHAPTER_START take it")
         else:
-            yield from metadata_breaches(("customMetadata",), self.custom_metadata)
+            yield from metadata_problems(("customMetadata",), self.custom_metadata)

@@ -7,24 +7,24 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 
 from models.enums import Kind
-from models.ids import is_made_here
+from models.ids import is_generated_id
 from models.kinds import KINDS
 from models.kinds.base import Breach, KindFields
 from models.kinds.field_types import Language
 from models.kinds.start import MAX_TIMEOUT, MIN_TIMEOUT
 
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_ID_FORMAT: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
-def project_id(text: str) -> str:
+def validate_project_id(text: str) -> str:
     """The text itself, where it can be the id of a project.
 
     Raises:
         ValueError: it has another form, or that of an id which the server makes.
     """
-    if _ID.fullmatch(text) is None:
+    if _ID_FORMAT.fullmatch(text) is None:
         raise ValueError("must be 1 to 64 letters, digits, _ and -")
-    if is_made_here(text):
+    if is_generated_id(text):
         raise ValueError("has the form of an id that the server makes, such as that of a session")
     return text
 
@@ -41,7 +41,7 @@ class KindTimeoutFields(KindFields):
 class ProjectFields(KindFields):
     """The fields of a project."""
 
-    id: Annotated[str, AfterValidator(project_id)] | None = Field(
+    id: Annotated[str, AfterValidator(validate_project_id)] | None = Field(
         default=None, description="The caller's own id: 1 to 64 letters, digits, `_` and `-`. It never changes."
     )
     name: Annotated[str, Field(min_length=1, max_length=255)] | None = Field(
@@ -57,12 +57,12 @@ class ProjectFields(KindFields):
         default=None, description="Timeouts by kind that differ from the kind's own; each kind at most once."
     )
 
-    def breaches(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Breach]:
         seen: set[str] = set()
         for index, timeout in enumerate(self.timeouts or []):
-            at = ("timeouts", str(index))
+            path = ("timeouts", str(index))
             if timeout.kind in seen:
-                yield Breach((*at, "kind"), "occurs twice")
+                yield Breach((*path, "kind"), "occurs twice")
             seen.add(timeout.kind)
             if not KINDS[timeout.kind].takes_timeout and timeout.seconds is not None:
-                yield Breach((*at, "seconds"), f"{timeout.kind} sessions take no timeout")
+                yield Breach((*path, "seconds"), f"{timeout.kind} sessions take no timeout")

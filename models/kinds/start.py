@@ -51,7 +51,7 @@ class StartFields(KindFields):
         default=None, description="Anything of your own: an object of at most 16 KiB and 8 levels."
     )
 
-    def breaches(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Breach]:
         if self.metadata is None:
             return
         if depth(self.metadata) > MAX_METADATA_DEPTH:

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.engine import Connection
 
-from models.errors import DatabaseOutdated
+from models.errors import DatabaseVersionError
 
 
 def _config(tx: Connection | None = None) -> Config:
@@ -28,7 +28,7 @@ def migrate(tx: Connection) -> None:
     try:
         command.upgrade(_config(tx), "head")
     except CommandError as error:
-        raise DatabaseOutdated("the database was made by a later version of this program; use that one") from error
+        raise DatabaseVersionError("the database was made by a later version of this program; use that one") from error
 
 
 def is_current(tx: Connection) -> bool:

@@ -6,6 +6,6 @@ by itself it takes a hundred times longer for formatting that is never closed, a
 """
 
 from models.sanitizer.rebalance import MAX_DEPTH, MAX_LENGTH
-from models.sanitizer.sanitize import clean_html
+from models.sanitizer.sanitize import sanitize_html
 
-__all__ = ["MAX_DEPTH", "MAX_LENGTH", "clean_html"]
+__all__ = ["MAX_DEPTH", "MAX_LENGTH", "sanitize_html"]

@@ -34,7 +34,7 @@ def is_color(text: str) -> bool:
     return text.lower() in _NAMED or bool(_HEX.fullmatch(text) or _FUNCTION.fullmatch(text))
 
 
-def colors_only(style: str) -> str | None:
+def keep_color_declarations(style: str) -> str | None:
     """What a style says of the color of text, and nothing else; null where it says nothing of that.
 
     A declaration is taken for what it plainly is: with escapes, comments or strings in it it is none of these.

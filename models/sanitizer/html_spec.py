@@ -33,7 +33,7 @@ IMPLIED: Final = {"tr": ("tbody", "thead", "tfoot"), "td": ("tr",), "th": ("tr",
 """What they must stand in, the first of which begins by itself where none is there."""
 
 
-class Ended(NamedTuple):
+class ImpliedEnd(NamedTuple):
     """What the beginning of a tag ends: the last that is open of some, if no other stands before it."""
 
     tags: frozenset[str]
@@ -41,13 +41,13 @@ class Ended(NamedTuple):
     """These, and those that hide them: an item of a list inside an item ends none of the outer list."""
 
 
-def _ended(*tags: str, hidden_by: Iterable[str] = ()) -> Ended:
-    return Ended(frozenset(tags), frozenset(tags).union(hidden_by))
+def _ended(*tags: str, hidden_by: Iterable[str] = ()) -> ImpliedEnd:
+    return ImpliedEnd(frozenset(tags), frozenset(tags).union(hidden_by))
 
 
 _PARAGRAPH: Final = _ended("p")
 
-ENDS: Final[dict[str, tuple[Ended, ...]]] = {
+ENDS: Final[dict[str, tuple[ImpliedEnd, ...]]] = {
     **dict.fromkeys(_BLOCKS, (_PARAGRAPH,)),
     **dict.fromkeys(_HEADINGS, (_PARAGRAPH, _ended(*_HEADINGS, hidden_by=TAGS))),
     **dict.fromkeys(("dt", "dd"), (_ended("dt", "dd", hidden_by=["dl"]), _PARAGRAPH)),

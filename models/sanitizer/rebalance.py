@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from typing import Final, Self
 
 from models.sanitizer.html_spec import ATTRIBUTES, CELLS, ENDS, FRAME, IMPLIED, PART_OF, TABLE, TAGS, VOID
-from models.sanitizer.tokenizer import attribute, tokens
+from models.sanitizer.tokenizer import attribute, tokenize
 
 MAX_DEPTH: Final = 64
 """How many tags may stand in each other."""
@@ -12,7 +12,7 @@ MAX_LENGTH: Final = 20_000
 """Characters that markup may have, as it is given and as it comes out."""
 
 
-class TooMuch(ValueError):
+class MarkupTooComplex(ValueError):
     """Markup that is nested too deeply, or too long once all its tags are closed."""
 
     @classmethod
@@ -20,14 +20,14 @@ class TooMuch(ValueError):
         return cls(f"must have at most {MAX_LENGTH:,} characters when it is cleaned and all its tags are closed")
 
 
-def nested(text: str) -> str:
+def rebalance(text: str) -> str:
     """HTML text with allowed tags only, in small letters, with the one attribute that each may have, and all closed.
 
     Raises:
         TooMuch: it is nested too deeply, or has more tags than fit.
     """
-    nest = _Nest()
-    for name, content in tokens(text):
+    nest = _TagStack()
+    for name, content in tokenize(text):
         if not name:
             nest.written.append(content)
         elif name[0] == "/":
@@ -37,7 +37,7 @@ def nested(text: str) -> str:
     return nest.whole()
 
 
-class _Nest:
+class _TagStack:
     """What is open. A cell of a table is a room: what is in it neither sees nor ends what is outside."""
 
     def __init__(self) -> None:
@@ -66,11 +66,11 @@ class _Nest:
 
     def _open(self, name: str) -> None:
         if self._depth == MAX_DEPTH:
-            raise TooMuch(f"must not have more than {MAX_DEPTH} tags standing in each other")
+            raise MarkupTooComplex(f"must not have more than {MAX_DEPTH} tags standing in each other")
         self._depth += 1
         self._length += 2 * len(name) + len("<></>")
         if self._length > MAX_LENGTH:
-            raise TooMuch.by_length()
+            raise MarkupTooComplex.by_length()
         self._room.append(name)
         if name in CELLS:
             self._outer.append(self._room)

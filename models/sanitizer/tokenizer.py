@@ -35,7 +35,7 @@ class Token(NamedTuple):
     """The text, which has no `<`; of a tag its attributes, as they are written."""
 
 
-def tokens(text: str) -> Iterator[Token]:
+def tokenize(text: str) -> Iterator[Token]:
     """The tags of HTML text and what is between them.
 
     Comments, declarations, tags that are never closed, scripts and style sheets are left out.

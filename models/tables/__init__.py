@@ -12,7 +12,7 @@ from models.tables.project import ProjectTable
 from models.tables.server import ServerTable
 from models.tables.session import SessionTable
 from models.tables.session_track import SessionTrackTable
-from models.tables.stored_file import StoredFileTable
+from models.tables.stored_file import BlobTable
 
 METADATA = TableModel.metadata
 
@@ -27,4 +27,4 @@ project = ProjectTable.__table__
 server = ServerTable.__table__
 session = SessionTable.__table__
 session_track = SessionTrackTable.__table__
-stored_file = StoredFileTable.__table__
+blob = BlobTable.__table__

@@ -6,9 +6,9 @@ from sqlalchemy import BigInteger, Index, Integer, Text, text
 from sqlmodel import Field
 
 from models.clock import Instant
-from models.tables.columns import TableModel, instant, json_column, row_class
+from models.tables.columns import TableModel, instant_column, json_column, row_class
 
-_OF_GONE = text("type IN ('REPLACED', 'DELETED')")
+_IS_TOMBSTONE = text("type IN ('REPLACED', 'DELETED')")
 
 
 class ActivityTable(TableModel, table=True):
@@ -31,16 +31,16 @@ class ActivityTable(TableModel, table=True):
     project_id: str = Field(sa_type=Text)
     kind: str = Field(sa_type=Text)
     type: str = Field(sa_type=Text)
-    at: Instant = instant()
+    at: Instant = instant_column()
     """When it happened, which may be before it was noticed."""
-    client_at: Instant | None = instant(nullable=True)
+    client_at: Instant | None = instant_column(nullable=True)
     """The client's own clock, where it gave one."""
     data: Any = json_column()
 
     __table_args__ = (
         Index("ix_activity_session", "session_id", "position"),
         Index("ix_activity_project", "project_id", "position"),
-        Index("ix_activity_gone", "at", sqlite_where=_OF_GONE, postgresql_where=_OF_GONE),
+        Index("ix_activity_gone", "at", sqlite_where=_IS_TOMBSTONE, postgresql_where=_IS_TOMBSTONE),
         {"sqlite_autoincrement": True},
     )
 

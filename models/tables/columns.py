@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 from models import json
 
 
-class Json(TypeDecorator[Any]):
+class JsonText(TypeDecorator[Any]):
     """A JSON value as canonical text. Nothing is ever searched inside it: what is searched has a column."""
 
     impl = Text
@@ -32,17 +32,17 @@ class TableModel(SQLModel):
         __table__: ClassVar[Table]
 
 
-def instant(*, index: bool = False, nullable: bool = False) -> Any:
+def instant_column(*, index: bool = False, nullable: bool = False) -> Any:
     """A column for an `models.clock.Instant`; 32 bits would end in 1970."""
     return Field(sa_type=BigInteger, index=index, nullable=nullable)
 
 
 def json_column() -> Any:
     """A column for a JSON value that is always there."""
-    return Field(sa_type=Json, nullable=False)
+    return Field(sa_type=JsonText, nullable=False)
 
 
-def of_session() -> Any:
+def session_key() -> Any:
     """The first part of a key: rows that go when their session goes."""
     return Field(
         sa_type=Text,

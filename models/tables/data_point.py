@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import LargeBinary, Text
 from sqlmodel import Field
 
-from models.tables.columns import TableModel, of_session, row_class
+from models.tables.columns import TableModel, row_class, session_key
 
 
 class DataPointTable(TableModel, table=True):
@@ -13,7 +13,7 @@ class DataPointTable(TableModel, table=True):
 
     __tablename__ = "data_point"
 
-    session_id: str = of_session()
+    session_id: str = session_key()
     name: str = Field(sa_type=Text, primary_key=True)
     """In lower case."""
     position: int

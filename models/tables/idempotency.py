@@ -4,7 +4,7 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from models.clock import Instant
-from models.tables.columns import TableModel, instant
+from models.tables.columns import TableModel, instant_column
 
 
 class IdempotencyTable(TableModel, table=True):
@@ -20,4 +20,4 @@ class IdempotencyTable(TableModel, table=True):
     """SHA-256 of the input as coerced."""
     session_id: str = Field(sa_type=Text, index=True)
     """The session it started, or the one that took its place."""
-    created_at: Instant = instant(index=True)
+    created_at: Instant = instant_column(index=True)

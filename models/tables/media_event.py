@@ -6,7 +6,7 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from models.clock import Instant
-from models.tables.columns import Json, TableModel, instant, of_session
+from models.tables.columns import JsonText, TableModel, instant_column, session_key
 
 
 class MediaEventTable(TableModel, table=True):
@@ -17,8 +17,8 @@ class MediaEventTable(TableModel, table=True):
 
     __tablename__ = "media_event"
 
-    session_id: str = of_session()
-    ts: Instant = Field(sa_type=instant().sa_type, primary_key=True)
+    session_id: str = session_key()
+    ts: Instant = Field(sa_type=instant_column().sa_type, primary_key=True)
     type: str = Field(sa_type=Text, primary_key=True)
     """A `models.enums.MediaEventType`, or HIDE or STOP: the place that the call of that name told of."""
     digest: str = Field(sa_type=Text, primary_key=True)
@@ -28,10 +28,10 @@ class MediaEventTable(TableModel, table=True):
     late: bool
     """Whether it came too late to be counted."""
     playhead: float
-    params: Any = Field(sa_type=Json, nullable=True)
-    qoe: Any = Field(sa_type=Json, nullable=True)
-    custom_metadata: Any = Field(sa_type=Json, nullable=True)
-    received_at: Instant = instant()
+    params: Any = Field(sa_type=JsonText, nullable=True)
+    qoe: Any = Field(sa_type=JsonText, nullable=True)
+    custom_metadata: Any = Field(sa_type=JsonText, nullable=True)
+    received_at: Instant = instant_column()
 
     # The key is most of the row, and says where it belongs: beside the other events of its session and its time.
     __table_args__ = ({"sqlite_with_rowid": False},)

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import Field
 
-from models.tables.columns import Json, TableModel, json_column, of_session
+from models.tables.columns import JsonText, TableModel, json_column, session_key
 
 
 class MediaStateTable(TableModel, table=True):
@@ -15,14 +15,14 @@ class MediaStateTable(TableModel, table=True):
 
     __tablename__ = "media_state"
 
-    session_id: str = of_session()
+    session_id: str = session_key()
     events: int
     """How many events have arrived, late ones included."""
-    state: dict[str, Any] = Field(sa_type=Json, nullable=False)
+    state: dict[str, Any] = Field(sa_type=JsonText, nullable=False)
     """After the newest event: what the figures are read from. Before what only a change needs."""
-    checkpoint: dict[str, Any] = Field(sa_type=Json, nullable=False)
+    checkpoint: dict[str, Any] = Field(sa_type=JsonText, nullable=False)
     """Before the recent events: behind it an event that arrives can find its place."""
     recent: Any = json_column()
     """The counted events since, in order: at most 60 s of them, and 2,000."""
-    qoe_ts: dict[str, int] = Field(sa_type=Json, nullable=False)
+    qoe_ts: dict[str, int] = Field(sa_type=JsonText, nullable=False)
     """From when each value of the session's quality of experience is; where it is from the start, it is not here."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field
 
-from models.tables.columns import Json, TableModel, of_session, row_class
+from models.tables.columns import JsonText, TableModel, row_class, session_key
 
 
 class PathTimeTable(TableModel, table=True):
@@ -13,8 +13,8 @@ class PathTimeTable(TableModel, table=True):
 
     __tablename__ = "path_time"
 
-    session_id: str = of_session()
-    path: list[str] = Field(sa_type=Json, primary_key=True)
+    session_id: str = session_key()
+    path: list[str] = Field(sa_type=JsonText, primary_key=True)
     visible_ms: int = Field(sa_type=BigInteger)
     """Never 0: there is a row where there is time."""
 

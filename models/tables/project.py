@@ -6,7 +6,7 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from models.clock import Instant
-from models.tables.columns import Json, TableModel, instant, row_class
+from models.tables.columns import JsonText, TableModel, instant_column, row_class
 
 
 class ProjectTable(TableModel, table=True):
@@ -18,10 +18,10 @@ class ProjectTable(TableModel, table=True):
     name: str = Field(sa_type=Text)
     geo_listen_enabled: bool
     default_language: str = Field(sa_type=Text)
-    timeouts: dict[str, int] = Field(sa_type=Json, nullable=False)
+    timeouts: dict[str, int] = Field(sa_type=JsonText, nullable=False)
     """Seconds by kind, where the project differs from the kind's own default."""
-    created_at: Instant = instant()
-    updated_at: Instant = instant()
+    created_at: Instant = instant_column()
+    updated_at: Instant = instant_column()
 
 
 if TYPE_CHECKING:

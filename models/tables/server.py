@@ -4,7 +4,7 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from models.clock import Instant
-from models.tables.columns import TableModel, instant
+from models.tables.columns import TableModel, instant_column
 
 
 class ServerTable(TableModel, table=True):
@@ -16,7 +16,7 @@ class ServerTable(TableModel, table=True):
     """Always 1."""
     database_id: str = Field(sa_type=Text)
     """Made once, so that a cursor of another database is known for what it is."""
-    alive_at: Instant | None = instant(nullable=True)
+    alive_at: Instant | None = instant_column(nullable=True)
     """When a server last wrote that it is there; null before the first did."""
     signing_key: str = Field(sa_type=Text)
     """Made once: what the addresses of files are signed with where the operator gives no key."""

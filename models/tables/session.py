@@ -6,10 +6,10 @@ from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field
 
 from models.clock import Instant
-from models.tables.columns import Json, TableModel, instant, json_column, row_class
+from models.tables.columns import JsonText, TableModel, instant_column, json_column, row_class
 
 
-def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
     """An index of those rows alone that meet a condition."""
     condition = text(where)
     return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
@@ -31,26 +31,26 @@ class SessionTable(TableModel, table=True):
     subject: str | None = Field(sa_type=Text)
     previous_id: str | None = Field(sa_type=Text)
     """May name a session that is gone by now."""
-    created_at: Instant = instant()
-    updated_at: Instant = instant()
+    created_at: Instant = instant_column()
+    updated_at: Instant = instant_column()
     revision: int = Field(sa_type=BigInteger)
     meta: Any = json_column()
 
-    started_at: Instant = instant()
+    started_at: Instant = instant_column()
     begun: bool
     """Whether activity STARTED has been written; false while it is scheduled."""
-    last_seen_at: Instant = instant()
+    last_seen_at: Instant = instant_column()
     timeout_seconds: int | None
-    expires_at: Instant | None = instant(nullable=True)
+    expires_at: Instant | None = instant_column(nullable=True)
     """The earliest of its deadlines, at which it ends for `expiry_reason` if nothing is heard before."""
     expiry_reason: str | None = Field(sa_type=Text)
-    due_at: Instant | None = instant(nullable=True)
+    due_at: Instant | None = instant_column(nullable=True)
     """When the sweeper must look at the row: never after what it looks for (the beginning, or `expires_at`).
 
     A keepalive moves `expires_at` and leaves this, so no index changes; the sweeper moves it when it looks.
     Null: there is nothing to look for.
     """
-    ended_at: Instant | None = instant(nullable=True)
+    ended_at: Instant | None = instant_column(nullable=True)
     """Null also where it ended by time and the sweeper has not yet written that down."""
     end_reason: str | None = Field(sa_type=Text)
     """Null where `ended_at` is."""
@@ -58,7 +58,7 @@ class SessionTable(TableModel, table=True):
     """How long it lasted, once its end is written down; null before. Then it is part of indexes."""
     final_visible_ms: int | None = Field(sa_type=BigInteger)
     """Its `visible_ms`, likewise: while that changes with every sign of life, no index may hold it."""
-    final_seen_at: Instant | None = instant(nullable=True)
+    final_seen_at: Instant | None = instant_column(nullable=True)
     """Its `last_seen_at`, likewise."""
 
     visible: bool
@@ -76,21 +76,21 @@ class SessionTable(TableModel, table=True):
     # AGENDA
     guide: int | None
     rank: float | None
-    schedule_end: Instant | None = instant(nullable=True)
+    schedule_end: Instant | None = instant_column(nullable=True)
     # MEDIA
     media_id: str | None = Field(sa_type=Text)
     content_type: str | None = Field(sa_type=Text)
     channel: str | None = Field(sa_type=Text)
     player_state: str | None = Field(sa_type=Text)
     playhead: float | None
-    player_ts: Instant | None = instant(nullable=True)
+    player_ts: Instant | None = instant_column(nullable=True)
     """The client's time of the newest event."""
-    stall_from: Instant | None = instant(nullable=True)
+    stall_from: Instant | None = instant_column(nullable=True)
     """From when the stillness of the playhead counts: its last movement, or the server's return."""
     # USER
     client_id: str | None = Field(sa_type=Text)
 
-    details: dict[str, Any] = Field(sa_type=Json, nullable=False)
+    details: dict[str, Any] = Field(sa_type=JsonText, nullable=False)
 
     __table_args__ = (
         # An index for lists begins with what a filter names, goes on with the default order, and ends with what can
@@ -99,7 +99,7 @@ class SessionTable(TableModel, table=True):
         Index("ix_session_project_started", "project_id", "started_at", "id", "kind"),
         Index("ix_session_subject", "subject", "started_at", "id"),
         Index("ix_session_external_id", "external_id", "started_at", "id"),
-        _partial(
+        _partial_index(
             "ix_session_guide",
             "guide",
             "started_at",
@@ -107,7 +107,7 @@ class SessionTable(TableModel, table=True):
             "id",
             where="guide IS NOT NULL",
         ),
-        _partial(
+        _partial_index(
             "ix_session_media",
             "media_id",
             "started_at",
@@ -115,7 +115,7 @@ class SessionTable(TableModel, table=True):
             where="media_id IS NOT NULL",
         ),
         # Those few whose end is not written down.
-        _partial(
+        _partial_index(
             "ix_session_live",
             "started_at",
             "id",
@@ -124,7 +124,7 @@ class SessionTable(TableModel, table=True):
             where="ended_at IS NULL",
         ),
         # All others, with what statistics are made of: these indexes answer without the rows.
-        _partial(
+        _partial_index(
             "ix_session_ended",
             "ended_at",
             "started_at",
@@ -133,7 +133,7 @@ class SessionTable(TableModel, table=True):
             "project_id",
             where="ended_at IS NOT NULL",
         ),
-        _partial(
+        _partial_index(
             "ix_session_past",
             "project_id",
             "kind",
@@ -146,7 +146,7 @@ class SessionTable(TableModel, table=True):
             "final_seen_at",
             where="end_reason IS NOT NULL",
         ),
-        _partial(
+        _partial_index(
             "ix_session_past_subject",
             "subject",
             "kind",
@@ -155,7 +155,7 @@ class SessionTable(TableModel, table=True):
             where="end_reason IS NOT NULL",
         ),
         # And in the other orders that lists may have.
-        _partial(
+        _partial_index(
             "ix_session_past_seen",
             "final_seen_at",
             "started_at",
@@ -164,7 +164,7 @@ class SessionTable(TableModel, table=True):
             "project_id",
             where="end_reason IS NOT NULL",
         ),
-        _partial(
+        _partial_index(
             "ix_session_past_created",
             "created_at",
             "started_at",
@@ -173,20 +173,20 @@ class SessionTable(TableModel, table=True):
             "project_id",
             where="end_reason IS NOT NULL",
         ),
-        _partial(
+        _partial_index(
             "ix_session_due",
             "due_at",
             where="due_at IS NOT NULL",
         ),
         # A uuid is known to its project for ever; a browser's clientId only while its session goes on.
-        _partial(
+        _partial_index(
             "uq_session_field_uuid",
             "project_id",
             "external_id",
             where="kind = 'FIELD'",
             unique=True,
         ),
-        _partial(
+        _partial_index(
             "uq_session_user_client",
             "project_id",
             "subject",

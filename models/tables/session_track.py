@@ -2,7 +2,7 @@
 
 from sqlmodel import Field
 
-from models.tables.columns import TableModel, of_session
+from models.tables.columns import TableModel, session_key
 
 
 class SessionTrackTable(TableModel, table=True):
@@ -10,5 +10,5 @@ class SessionTrackTable(TableModel, table=True):
 
     __tablename__ = "session_track"
 
-    session_id: str = of_session()
+    session_id: str = session_key()
     track: int = Field(primary_key=True, index=True)

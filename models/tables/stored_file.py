@@ -4,10 +4,10 @@ from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field
 
 from models.clock import Instant
-from models.tables.columns import TableModel, instant
+from models.tables.columns import TableModel, instant_column
 
 
-class StoredFileTable(TableModel, table=True):
+class BlobTable(TableModel, table=True):
     """One content. Its row is there before the content is stored and until it is removed, so none is ever forgotten."""
 
     __tablename__ = "stored_file"
@@ -16,7 +16,7 @@ class StoredFileTable(TableModel, table=True):
     """Its name in the object store, which no other content ever has, nor the same one again once it was condemned."""
     sha256: str = Field(sa_type=Text)
     size: int = Field(sa_type=BigInteger)
-    claimed_until: Instant = instant()
+    claimed_until: Instant = instant_column()
     """Till then somebody may be about to store and to attach it."""
     loose: bool
     """Whether it may be that no attachment has it: then the collector looks."""

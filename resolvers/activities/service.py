@@ -8,11 +8,11 @@ from sqlalchemy import Select, select
 from models.enums import Scope
 from models.tables import activity, session
 from models.tables.activity import Activity
-from resolvers.access import in_reach, require
+from resolvers.access import project_condition, require
 from resolvers.activities import queries
 from resolvers.context import Context
 from resolvers.filters import Filter
-from resolvers.pagination.keyset import Key, Listing, read_page
+from resolvers.pagination.keyset import PagedQuery, SortKey, read_page
 from resolvers.pagination.page import Page, PageArgs
 
 
@@ -38,21 +38,23 @@ async def list_activities(
         BadUserInput: an argument is not allowed; a cursor is not of this database.
     """
     require(context.caller, Scope.READ)
-    listing = Listing(
-        tag=context.loaders.database_id,
-        rows=_matching(context, Filter.parse(filter)).where(*queries.of_types(queries.plain_types(types))),
-        make=Activity,
-        keys=[Key(activity.c.position, lambda entry: cast("int", entry.position), int)],
+    query = PagedQuery(
+        list_id=context.loaders.database_id,
+        rows=_matching_entries(context, Filter.parse(filter)).where(
+            *queries.type_condition(queries.normalize_types(types))
+        ),
+        from_row=Activity,
+        keys=[SortKey(activity.c.position, lambda entry: cast("int", entry.position), int)],
     )
-    return await read_page(context.database, listing, page)
+    return await read_page(context.database, query, page)
 
 
-def _matching(context: Context, chosen: Filter) -> Select[Any]:
-    rows = select(activity).where(in_reach(context.caller, activity.c.project_id))
-    said_by_log = chosen.of_activity()
-    if said_by_log is not None:
-        return rows.where(said_by_log)
-    return rows.join(session, session.c.id == activity.c.session_id).where(chosen.sql(context.now))
+def _matching_entries(context: Context, session_filter: Filter) -> Select[Any]:
+    rows = select(activity).where(project_condition(context.caller, activity.c.project_id))
+    log_condition = session_filter.activity_condition()
+    if log_condition is not None:
+        return rows.where(log_condition)
+    return rows.join(session, session.c.id == activity.c.session_id).where(session_filter.sql(context.now))
 
 
 async def session_activities(
@@ -74,4 +76,4 @@ async def session_activities(
 
 def activity_cursor(context: Context, activity: Activity) -> str:
     """The place of an activity in the log, good for every list of activities of this database."""
-    return queries.cursor(activity, context.loaders.database_id)
+    return queries.encode_cursor(activity, context.loaders.database_id)

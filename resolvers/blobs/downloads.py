@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from models.blobstore import CHUNK_BYTES, Objects
-from models.ids import ATTACHMENT, is_made_here
-from models.tables import attachment, stored_file
-from models.uploaded_file import UNKNOWN_TYPE
-from resolvers.blobs.content_types import is_active
+from models.blobstore import CHUNK_BYTES, BlobStore
+from models.ids import ATTACHMENT, is_generated_id
+from models.tables import attachment, blob
+from models.uploaded_file import OCTET_STREAM
+from resolvers.blobs.content_types import is_executable
 from resolvers.context import Services
 
 
@@ -24,7 +24,7 @@ class Download:
     size: int
     tag: str
     """The SHA-256 of its content."""
-    objects: Objects
+    blob_store: BlobStore
     key: str
 
     async def chunks(self, start: int, stop: int) -> AsyncGenerator[bytes]:
@@ -34,8 +34,8 @@ class Download:
             ObjectMissing: it is not in the store, where it should be.
             StorageUnavailable: the store can't be reached.
         """
-        for begin in range(start, stop, CHUNK_BYTES):
-            yield await self.objects.read(self.key, begin, min(stop, begin + CHUNK_BYTES))
+        for offset in range(start, stop, CHUNK_BYTES):
+            yield await self.blob_store.read(self.key, offset, min(stop, offset + CHUNK_BYTES))
 
 
 async def find_download(services: Services, attachment_id: str, query: Mapping[str, str]) -> Download | None:
@@ -44,28 +44,28 @@ async def find_download(services: Services, attachment_id: str, query: Mapping[s
     Raises:
         StorageUnavailable: that can't be looked up now.
     """
-    if not (attachment_id.startswith(ATTACHMENT) and is_made_here(attachment_id)):
+    if not (attachment_id.startswith(ATTACHMENT) and is_generated_id(attachment_id)):
         return None
-    moment = await services.presence.moment()
-    if not services.links.allows(attachment_id, query, moment.now):
+    moment = await services.liveness.moment()
+    if not services.url_signer.verify(attachment_id, query, moment.now):
         return None
-    return await services.database.read(_find, attachment_id, services.files.objects)
+    return await services.database.read(_find, attachment_id, services.uploader.objects)
 
 
-def _find(tx: Connection, attachment_id: str, objects: Objects) -> Download | None:
+def _find(tx: Connection, attachment_id: str, blob_store: BlobStore) -> Download | None:
     statement = (
         select(
             attachment.c.filename,
             attachment.c.content_type,
-            stored_file.c.size,
-            stored_file.c.sha256,
-            stored_file.c.key,
+            blob.c.size,
+            blob.c.sha256,
+            blob.c.key,
         )
-        .join(stored_file, stored_file.c.key == attachment.c.file_key)
+        .join(blob, blob.c.key == attachment.c.file_key)
         .where(attachment.c.id == attachment_id)
     )
     row = tx.execute(statement).one_or_none()
     if row is None:
         return None
-    content_type = UNKNOWN_TYPE if is_active(row.content_type) else row.content_type
-    return Download(row.filename, content_type, row.size, row.sha256, objects, row.key)
+    content_type = OCTET_STREAM if is_executable(row.content_type) else row.content_type
+    return Download(row.filename, content_type, row.size, row.sha256, blob_store, row.key)

@@ -11,24 +11,24 @@ import structlog
 from models.clock import Clock
 from models.database import Database
 from models.errors import StorageUnavailable
-from resolvers.blobs.leases import BATCH, condemn, erase
-from resolvers.blobs.uploader import Files
+from resolvers.blobs.leases import GC_BATCH_SIZE, delete_rows, mark_deleting
+from resolvers.blobs.uploader import BlobUploader
 
 INTERVAL_SECONDS: Final = 60.0
-AT_ONCE: Final = 8
+MAX_CONCURRENT_DELETES: Final = 8
 """Contents that are being removed."""
 
 _log = structlog.get_logger("collector")
 
 
-class Collector:
+class BlobGarbageCollector:
     """Removes contents in three steps, see the top of this package; killed between two, it goes on where it was."""
 
-    def __init__(self, database: Database, files: Files, clock: Clock) -> None:
+    def __init__(self, database: Database, uploader: BlobUploader, clock: Clock) -> None:
         self._database = database
-        self._files = files
+        self._uploader = uploader
         self._clock = clock
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._limit = asyncio.Semaphore(MAX_CONCURRENT_DELETES)
         self.removed = 0
         """Contents removed so far."""
 
@@ -38,42 +38,42 @@ class Collector:
         Raises:
             StorageUnavailable: the database or the object store can't be written now; the next round goes on.
         """
-        while len(keys := await self._database.write(condemn, self._files.look(self._clock.now()))) > 0:
-            await self._remove(keys)
-            if len(keys) < BATCH:
+        while len(keys := await self._database.write(mark_deleting, self._uploader.gc_query(self._clock.now()))) > 0:
+            await self._delete_all(keys)
+            if len(keys) < GC_BATCH_SIZE:
                 break
-        await self._files.objects.tidy()
+        await self._uploader.objects.remove_partial_uploads()
 
-    async def _remove(self, keys: Sequence[str]) -> None:
+    async def _delete_all(self, keys: Sequence[str]) -> None:
         """Remove what can be removed; then raise what was in the way of the others."""
         results = await asyncio.gather(*map(self._delete, keys), return_exceptions=True)
-        removed = [key for key, result in zip(keys, results, strict=True) if result is None]
-        await self._database.write(erase, removed)
-        self.removed += len(removed)
+        deleted_count = [key for key, result in zip(keys, results, strict=True) if result is None]
+        await self._database.write(delete_rows, deleted_count)
+        self.removed += len(deleted_count)
         if failure := next(filter(None, results), None):
             raise failure
 
     async def _delete(self, key: str) -> None:
-        async with self._room:
-            await self._files.objects.delete(key)
+        async with self._limit:
+            await self._uploader.objects.delete(key)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Collect once a minute while the context lasts."""
-        task = asyncio.create_task(self._work(), name="collector")
+        task = asyncio.create_task(self._run(), name="collector")
         try:
             yield
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def _work(self) -> None:
+    async def _run(self) -> None:
         while True:
             await asyncio.sleep(INTERVAL_SECONDS)
             try:
                 await self.collect()
             except StorageUnavailable as error:
-                _log.warning("collection put off", reason=str(error), cause=error.cause)
+                _log.warning("collection put off", reason=str(error), cause=error.detail)
             except Exception as error:
-                places = "".join(traceback.format_tb(error.__traceback__))
-                _log.error("collection failed", error=type(error).__qualname__, traceback=places)
+                frames = "".join(traceback.format_tb(error.__traceback__))
+                _log.error("collection failed", error=type(error).__qualname__, traceback=frames)

@@ -8,53 +8,53 @@ from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select, t
 from sqlalchemy.engine import Connection
 
 from models.clock import MINUTE, Instant
-from models.dialect import greatest, insert_new
-from models.tables import attachment, stored_file
+from models.dialect import greatest, insert_or_ignore
+from models.tables import attachment, blob
 from resolvers.errors import DomainError
 
-GRACE: Final = 10 * MINUTE
+LEASE_MS: Final = 10 * MINUTE
 """For how long a claim counts. No operation lives as long; and who does after all is refused, not betrayed."""
 
-BATCH: Final = 200
+GC_BATCH_SIZE: Final = 200
 """Contents in one transaction of the collector."""
 
 
 # In the words of the indexes: SQLite looks nothing up in one whose condition a statement says otherwise.
-_STANDS: Final = text("NOT condemned")
-_LOOSE: Final = text("loose")
-_IS_HELD: Final[ColumnElement[bool]] = exists().where(attachment.c.file_key == stored_file.c.key)
+_LIVE: Final = text("NOT condemned")
+_MAYBE_UNREFERENCED: Final = text("loose")
+_IS_REFERENCED: Final[ColumnElement[bool]] = exists().where(attachment.c.file_key == blob.c.key)
 
 
-class Content(NamedTuple):
+class BlobDigest(NamedTuple):
     """What is in a file."""
 
     sha256: str
     size: int
 
 
-class Claim(NamedTuple):
+class LeaseRequest(NamedTuple):
     """The contents that somebody is about to store."""
 
     now: Instant
-    contents: tuple[Content, ...]
+    blobs: tuple[BlobDigest, ...]
 
 
-class Claimed(NamedTuple):
+class Lease(NamedTuple):
     """Where a content goes, and whether this claim is the first: then it is not there yet."""
 
-    content: Content
+    blob: BlobDigest
     key: str
     is_new: bool
 
 
-class Look(NamedTuple):
+class GcQuery(NamedTuple):
     """The collector's question: what can go at `now`, but for the contents that this process is storing."""
 
     now: Instant
-    storing: frozenset[str]
+    in_flight: frozenset[str]
 
 
-class FilesLost(DomainError):
+class LeaseExpired(DomainError):
     """A content was collected before it was held, after its claim had run out; nothing was kept."""
 
     code = "SERVICE_UNAVAILABLE"
@@ -64,33 +64,33 @@ class FilesLost(DomainError):
         return {"code": self.code, "retryable": True}
 
 
-def claim(tx: Connection, claims: Sequence[Claim]) -> list[Mapping[str, Claimed]]:
+def acquire(tx: Connection, requests: Sequence[LeaseRequest]) -> list[Mapping[str, Lease]]:
     """Give every content of these claims its key, by SHA-256: the one that it has, or a new one."""
-    contents = {content.sha256: content for each in claims for content in each.contents}
-    fresh = {sha256: f"{sha256[:2]}/{sha256}.{secrets.token_hex(8)}" for sha256 in contents}
-    until = max(each.now for each in claims) + GRACE
+    blobs = {blob.sha256: blob for request in requests for blob in request.blobs}
+    new_keys = {sha256: f"{sha256[:2]}/{sha256}.{secrets.token_hex(8)}" for sha256 in blobs}
+    lease_until = max(each.now for each in requests) + LEASE_MS
     rows = [
         {
-            "key": fresh[content.sha256],
+            "key": new_keys[content.sha256],
             "sha256": content.sha256,
             "size": content.size,
-            "claimed_until": until,
+            "claimed_until": lease_until,
             "loose": True,
             "condemned": False,
         }
-        for content in contents.values()
+        for content in blobs.values()
     ]
     if rows:
-        tx.execute(insert_new(tx, stored_file, key=("sha256",), where=_STANDS), rows)
-    wanted = and_(_STANDS, stored_file.c.sha256.in_(contents))
-    longer = greatest(stored_file.c.claimed_until, until)
-    tx.execute(stored_file.update().where(wanted).values(claimed_until=longer))
-    found = tx.execute(select(stored_file.c.sha256, stored_file.c.key).where(wanted))
-    known = {sha256: Claimed(contents[sha256], key, key == fresh[sha256]) for sha256, key in found}
-    return [{content.sha256: known[content.sha256] for content in each.contents} for each in claims]
+        tx.execute(insert_or_ignore(tx, blob, key=("sha256",), where=_LIVE), rows)
+    matches = and_(_LIVE, blob.c.sha256.in_(blobs))
+    extended_lease = greatest(blob.c.claimed_until, lease_until)
+    tx.execute(blob.update().where(matches).values(claimed_until=extended_lease))
+    found = tx.execute(select(blob.c.sha256, blob.c.key).where(matches))
+    leases = {sha256: Lease(blobs[sha256], key, key == new_keys[sha256]) for sha256, key in found}
+    return [{content.sha256: leases[content.sha256] for content in each.blobs} for each in requests]
 
 
-def hold(tx: Connection, keys: Collection[str]) -> None:
+def pin(tx: Connection, keys: Collection[str]) -> None:
     """See that contents stay: data points of this transaction have them.
 
     Raises:
@@ -98,37 +98,39 @@ def hold(tx: Connection, keys: Collection[str]) -> None:
     """
     if not keys:
         return
-    held = stored_file.update().where(_STANDS, stored_file.c.key.in_(sorted(keys))).values(loose=False)
-    if tx.execute(held).rowcount != len(keys):
-        raise FilesLost("a file could not be kept; repeat the call")
+    pinned = blob.update().where(_LIVE, blob.c.key.in_(sorted(keys))).values(loose=False)
+    if tx.execute(pinned).rowcount != len(keys):
+        raise LeaseExpired("a file could not be kept; repeat the call")
 
 
-def let_go(tx: Connection, owned: Select[tuple[str]], values: Sequence[Mapping[str, str]] | None = None) -> None:
+def release(
+    tx: Connection, referenced_keys: Select[tuple[str]], parameters: Sequence[Mapping[str, str]] | None = None
+) -> None:
     """Have the collector look at contents whose attachments are about to go: `owned` selects their keys."""
-    tx.execute(stored_file.update().where(stored_file.c.key.in_(owned)).values(loose=True), values)
+    tx.execute(blob.update().where(blob.c.key.in_(referenced_keys)).values(loose=True), parameters)
 
 
-def condemn(tx: Connection, looks: Sequence[Look]) -> list[list[str]]:
+def mark_deleting(tx: Connection, queries: Sequence[GcQuery]) -> list[list[str]]:
     """Contents that nobody has and nobody is about to have, at most `BATCH`, by their keys: from now on they are lost.
 
     Those that were condemned earlier and are not yet erased are among them.
     """
-    return [_condemn(tx, look) for look in looks]
+    return [_mark_deleting_one(tx, query) for query in queries]
 
 
-def _condemn(tx: Connection, look: Look) -> list[str]:
-    mine = stored_file.c.sha256.in_(sorted(look.storing))
-    unclaimed = and_(stored_file.c.claimed_until <= look.now, not_(mine))
-    due = select(stored_file.c.key).where(_LOOSE, or_(stored_file.c.condemned, unclaimed))
-    keys = tx.execute(due.order_by(stored_file.c.claimed_until).limit(BATCH)).scalars().all()
-    among = stored_file.c.key.in_(keys)
-    tx.execute(stored_file.update().where(among, _IS_HELD).values(loose=False))
-    tx.execute(stored_file.update().where(among, not_(_IS_HELD)).values(condemned=True))
-    return list(tx.execute(select(stored_file.c.key).where(among, stored_file.c.condemned)).scalars())
+def _mark_deleting_one(tx: Connection, query: GcQuery) -> list[str]:
+    is_in_flight = blob.c.sha256.in_(sorted(query.in_flight))
+    lease_expired = and_(blob.c.claimed_until <= query.now, not_(is_in_flight))
+    candidates = select(blob.c.key).where(_MAYBE_UNREFERENCED, or_(blob.c.condemned, lease_expired))
+    keys = tx.execute(candidates.order_by(blob.c.claimed_until).limit(GC_BATCH_SIZE)).scalars().all()
+    in_batch = blob.c.key.in_(keys)
+    tx.execute(blob.update().where(in_batch, _IS_REFERENCED).values(loose=False))
+    tx.execute(blob.update().where(in_batch, not_(_IS_REFERENCED)).values(condemned=True))
+    return list(tx.execute(select(blob.c.key).where(in_batch, blob.c.condemned)).scalars())
 
 
-def erase(tx: Connection, removed: Sequence[Sequence[str]]) -> list[None]:
+def delete_rows(tx: Connection, deleted_keys: Sequence[Sequence[str]]) -> list[None]:
     """Forget contents that were condemned and are no longer in the store."""
-    keys = [key for each in removed for key in each]
-    tx.execute(stored_file.delete().where(stored_file.c.condemned, stored_file.c.key.in_(keys)))
-    return [None] * len(removed)
+    keys = [key for batch in deleted_keys for key in batch]
+    tx.execute(blob.delete().where(blob.c.condemned, blob.c.key.in_(keys)))
+    return [None] * len(deleted_keys)

@@ -18,14 +18,14 @@ from models.clock import MINUTE, Instant
 from models.database import Database
 from models.tables import server
 
-PATH: Final = "/attachments"
-VALID: Final = 10 * MINUTE
+DOWNLOAD_PATH: Final = "/attachments"
+URL_TTL: Final = 10 * MINUTE
 
 _PURPOSE: Final = "attachment"
-_NUMBER: Final = re.compile(r"\d{1,16}", re.ASCII)
+_TIMESTAMP: Final = re.compile(r"\d{1,16}", re.ASCII)
 
 
-class Links:
+class UrlSigner:
     """Makes addresses and knows its own again: so does every server with the same key.
 
     Args:
@@ -38,24 +38,25 @@ class Links:
         self._key = key.encode()
         self._origin = origin.rstrip("/")
 
-    def address(self, attachment_id: str, now: Instant) -> str:
+    def sign(self, attachment_id: str, now: Instant) -> str:
         """Where to fetch an attachment, until `VALID` from now."""
-        until = str(now + VALID)
-        return f"{self._origin}{PATH}/{attachment_id}?until={until}&signature={self._sign(attachment_id, until)}"
+        expires = str(now + URL_TTL)
+        signature = self._signature(attachment_id, expires)
+        return f"{self._origin}{DOWNLOAD_PATH}/{attachment_id}?until={expires}&signature={signature}"
 
-    def allows(self, attachment_id: str, query: Mapping[str, str], now: Instant) -> bool:
+    def verify(self, attachment_id: str, query: Mapping[str, str], now: Instant) -> bool:
         """Whether an address with these parameters is one of these, and still good."""
-        until, signature = query.get("until", ""), query.get("signature", "")
-        if _NUMBER.fullmatch(until) is None or not signature.isascii():
+        expires, signature = query.get("until", ""), query.get("signature", "")
+        if _TIMESTAMP.fullmatch(expires) is None or not signature.isascii():
             return False
-        return hmac.compare_digest(signature, self._sign(attachment_id, until)) and now < int(until)
+        return hmac.compare_digest(signature, self._signature(attachment_id, expires)) and now < int(expires)
 
-    def _sign(self, attachment_id: str, until: str) -> str:
-        digest = hmac.digest(self._key, f"{_PURPOSE}\n{attachment_id}\n{until}".encode(), "sha256")
+    def _signature(self, attachment_id: str, expires: str) -> str:
+        digest = hmac.digest(self._key, f"{_PURPOSE}\n{attachment_id}\n{expires}".encode(), "sha256")
         return urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-async def open_links(database: Database, key: SecretStr | None, origin: str) -> Links:
+async def create_url_signer(database: Database, key: SecretStr | None, origin: str) -> UrlSigner:
     """What makes the addresses of a server.
 
     Args:
@@ -63,8 +64,8 @@ async def open_links(database: Database, key: SecretStr | None, origin: str) -> 
         key: the operator's, in place of that.
         origin: as `Links` takes it.
     """
-    return Links(await database.read(_own_key) if key is None else key.get_secret_value(), origin)
+    return UrlSigner(await database.read(_read_signing_key) if key is None else key.get_secret_value(), origin)
 
 
-def _own_key(tx: Connection) -> str:
+def _read_signing_key(tx: Connection) -> str:
     return str(tx.execute(select(server.c.signing_key)).scalar_one())

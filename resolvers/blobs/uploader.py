@@ -6,35 +6,35 @@ from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, BinaryIO, Final
 
-from models.blobstore import Objects
+from models.blobstore import BlobStore
 from models.clock import Instant
 from models.errors import StorageUnavailable
-from models.uploaded_file import IncomingFile
-from resolvers.blobs.leases import Claim, Claimed, Content, Look, claim
+from models.uploaded_file import UploadedFile
+from resolvers.blobs.leases import BlobDigest, GcQuery, Lease, LeaseRequest, acquire
 from resolvers.context import Context
 
-AT_ONCE: Final = 4
+MAX_CONCURRENT_UPLOADS: Final = 4
 """Files that are being stored; the others wait, on disk."""
 
-ENDING_SECONDS: Final = 2.0
+SHUTDOWN_GRACE_SECONDS: Final = 2.0
 """For how long the server waits, when it stops, for files that nobody waits for any more."""
 
 
-class Files:
+class BlobUploader:
     """What stores files before the transaction that holds them."""
 
-    def __init__(self, objects: Objects) -> None:
-        self.objects = objects
-        self._storing: Counter[str] = Counter()
-        self._room = asyncio.Semaphore(AT_ONCE)
+    def __init__(self, blob_store: BlobStore) -> None:
+        self.objects = blob_store
+        self._in_flight: Counter[str] = Counter()
+        self._limit = asyncio.Semaphore(MAX_CONCURRENT_UPLOADS)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def look(self, now: Instant) -> Look:
+    def gc_query(self, now: Instant) -> GcQuery:
         """What the collector may not touch."""
-        return Look(now, frozenset(self._storing))
+        return GcQuery(now, frozenset(self._in_flight))
 
     @asynccontextmanager
-    async def keeping(self, context: Context, files: Sequence[IncomingFile]) -> AsyncIterator[Mapping[str, str]]:
+    async def uploaded(self, context: Context, files: Sequence[UploadedFile]) -> AsyncIterator[Mapping[str, str]]:
         """The keys of files by their SHA-256, all of them in the object store when the context begins.
 
         Within it they are to be held; what is not held is collected later.
@@ -42,47 +42,47 @@ class Files:
         Raises:
             StorageUnavailable: they can't be stored now.
         """
-        by_content = {file.sha256: file for file in files}
-        with self._busy_with(*by_content):
-            contents = tuple(Content(file.sha256, file.size) for file in by_content.values())
-            claimed = await context.change(claim, Claim(context.now, contents))
-            await _all(self._store(claimed[sha256], file) for sha256, file in by_content.items())
-            yield {sha256: claimed[sha256].key for sha256 in by_content}
+        files_by_digest = {file.sha256: file for file in files}
+        with self._track_in_flight(*files_by_digest):
+            blobs = tuple(BlobDigest(file.sha256, file.size) for file in files_by_digest.values())
+            leases = await context.write(acquire, LeaseRequest(context.now, blobs))
+            await _gather_all(self._upload(leases[sha256], file) for sha256, file in files_by_digest.items())
+            yield {sha256: leases[sha256].key for sha256 in files_by_digest}
 
-    async def _store(self, claimed: Claimed, file: IncomingFile) -> None:
-        if not claimed.is_new and await self.objects.holds(claimed.key, claimed.content.size):
+    async def _upload(self, lease: Lease, file: UploadedFile) -> None:
+        if not lease.is_new and await self.objects.exists(lease.key, lease.blob.size):
             return
-        await self._room.acquire()
+        await self._limit.acquire()
         try:
             content = file.open()
         except OSError as error:
-            self._room.release()
+            self._limit.release()
             raise StorageUnavailable("no more files can be opened at the moment; repeat the call") from error
-        task = asyncio.create_task(self._put(claimed, content))
+        task = asyncio.create_task(self._put(lease, content))
         self._tasks.add(task)
-        task.add_done_callback(self._over)
+        task.add_done_callback(self._on_done)
         await asyncio.shield(task)  # half a file is of no use, and some stores cannot take it back
 
-    async def _put(self, claimed: Claimed, content: BinaryIO) -> None:
+    async def _put(self, lease: Lease, content: BinaryIO) -> None:
         try:
-            with self._busy_with(claimed.content.sha256):
-                await self.objects.put(claimed.key, content, claimed.content.size)
+            with self._track_in_flight(lease.blob.sha256):
+                await self.objects.put(lease.key, content, lease.blob.size)
         finally:
-            self._room.release()
+            self._limit.release()
 
-    def _over(self, task: asyncio.Task[None]) -> None:
+    def _on_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # whoever waited has it; else nobody has to know
 
     @contextmanager
-    def _busy_with(self, *contents: str) -> Iterator[None]:
-        self._storing.update(contents)
+    def _track_in_flight(self, *digests: str) -> Iterator[None]:
+        self._in_flight.update(digests)
         try:
             yield
         finally:
-            self._storing.subtract(contents)
-            self._storing += Counter()  # forgets what is at 0
+            self._in_flight.subtract(digests)
+            self._in_flight += Counter()  # forgets what is at 0
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -91,13 +91,13 @@ class Files:
             yield
         finally:
             if self._tasks:
-                _, late = await asyncio.wait(self._tasks, timeout=ENDING_SECONDS)
-                for task in late:
+                _, unfinished = await asyncio.wait(self._tasks, timeout=SHUTDOWN_GRACE_SECONDS)
+                for task in unfinished:
                     task.cancel()
 
 
-async def _all(steps: Iterable[Coroutine[Any, Any, None]]) -> None:
+async def _gather_all(coroutines: Iterable[Coroutine[Any, Any, None]]) -> None:
     """Have all of them done; then raise what one of them raised."""
-    for result in await asyncio.gather(*steps, return_exceptions=True):
+    for result in await asyncio.gather(*coroutines, return_exceptions=True):
         if isinstance(result, BaseException):
             raise result

@@ -5,6 +5,6 @@ field answers a source (`active`, `activities`, `statistics`): where one stream 
 of one meaning are told is its `follow`.
 """
 
-from resolvers.feed.log_reader import Feed
+from resolvers.feed.log_reader import LogReader
 
-__all__ = ["Feed"]
+__all__ = ["LogReader"]

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from models.clock import Instant
 from models.tables.activity import Activity
 from models.tables.session import Session
-from resolvers.feed.settling import is_unsettled
+from resolvers.feed.settling import has_due_transition
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class LogBatch:
     """The entries behind the last batch, with the sessions they are of."""
 
     position: int
@@ -24,21 +24,21 @@ class Batch:
     """The sessions of the entries and those that somebody asked for; without those that are gone."""
     complete: bool
     """Whether it reaches to the end of the log. Else sessions may be ahead of the entries."""
-    newest: dict[str, Activity] = field(init=False)
+    newest_entries: dict[str, Activity] = field(init=False)
     """By session its newest entry, in the order of these."""
-    eventful: set[str] = field(init=False)
+    with_several_entries: set[str] = field(init=False)
     """The sessions that more may have happened to than their newest entry says. One that is gone took the others along.
     """
-    unsettled: set[str] = field(init=False)
+    due: set[str] = field(init=False)
     """The sessions that time has changed, which is not yet written down."""
 
     def __post_init__(self) -> None:
         newest: dict[str, Activity] = {}
-        eventful: set[str] = set()
+        with_several_entries: set[str] = set()
         for entry in self.entries:
             if newest.pop(entry.session_id, None) is not None:
-                eventful.add(entry.session_id)
+                with_several_entries.add(entry.session_id)
             newest[entry.session_id] = entry
         object.__setattr__(self, "newest", newest)
-        object.__setattr__(self, "eventful", eventful | (newest.keys() - self.rows.keys()))
-        object.__setattr__(self, "unsettled", {s.id for s in self.rows.values() if is_unsettled(s, self.now)})
+        object.__setattr__(self, "eventful", with_several_entries | (newest.keys() - self.rows.keys()))
+        object.__setattr__(self, "unsettled", {s.id for s in self.rows.values() if has_due_transition(s, self.now)})

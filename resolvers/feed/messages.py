@@ -10,34 +10,34 @@ from models.tables.session import Session
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class FeedItem:
     """One thing that a stream is told."""
 
     payload: Any
-    position: int
+    sequence: int
     """Its place among the items of one source: see `at_entry` and `behind_entry`."""
     cursor: str | None = None
     """Where a stream that ends after it may go on; null: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class CaughtUp:
     """The end of a stream's own beginning."""
 
-    joined: int
+    through: int
     """It has been told everything up to this position."""
-    passes: Callable[[Item], bool] | None = None
+    accepts: Callable[[FeedItem], bool] | None = None
     """Which of the items behind that position the stream is told; to be asked of each once, in order. Null: all."""
     cursor: str | None = None
     """Where a stream may go on that ends before it is told anything more; null: where its last item says."""
 
 
-def at_entry(position: int) -> int:
+def order_at(position: int) -> int:
     """The position of an item about an entry of the log."""
     return 2 * position
 
 
-def behind_entry(position: int) -> int:
+def order_after(position: int) -> int:
     """The position of an item without an entry of its own, after that of an entry and before that of the next one."""
     return 2 * position + 1
 

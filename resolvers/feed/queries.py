@@ -9,20 +9,20 @@ from sqlalchemy import BindParameter, Select, and_, bindparam, exists, func, sel
 from sqlalchemy.engine import Connection
 
 from models.clock import Instant
-from models.dialect import last_number
+from models.dialect import last_sequence
 from models.tables import activity, session
 from models.tables.activity import Activity
 from models.tables.session import Session
-from resolvers.feed.scope import Chosen, ChosenEntries
+from resolvers.feed.scope import ActivityScope, SessionScope
 
 T = TypeVar("T")
 
-PART: Final = 500
+PAGE_SIZE: Final = 500
 """Sessions in one part of a snapshot, and in one statement by ids."""
-ENTRIES: Final = 1000
+BATCH_SIZE: Final = 1000
 """Entries of the log in one batch."""
 
-_WIDTH: Final = len(activity.columns)
+_ACTIVITY_WIDTH: Final = len(activity.columns)
 
 
 def head(tx: Connection) -> int:
@@ -33,7 +33,7 @@ def head(tx: Connection) -> int:
     return tx.execute(select(func.max(activity.c.position))).scalar_one() or 0
 
 
-class Look:
+class ReadTransaction:
     """One state of the database, for all who look at it at the same time."""
 
     def __init__(self, tx: Connection) -> None:
@@ -45,26 +45,26 @@ class Look:
         return head(self.tx)
 
 
-def furthest(tx: Connection) -> int:
+def max_position_ever(tx: Connection) -> int:
     """The highest position that the log ever had: its newest entry may have been cleared away."""
-    return max(head(tx), last_number(tx, activity))
+    return max(head(tx), last_sequence(tx, activity))
 
 
-def sessions(tx: Connection, ids: Collection[str]) -> dict[str, Session]:
+def sessions_by_id(tx: Connection, ids: Collection[str]) -> dict[str, Session]:
     """The sessions of these ids that are there, whosever they are: the feed reads for all."""
     found = {}
-    for some in cut(sorted(ids), PART):
-        for row in tx.execute(select(session).where(session.c.id.in_(some))):
+    for chunk in batched(sorted(ids), PAGE_SIZE):
+        for row in tx.execute(select(session).where(session.c.id.in_(chunk))):
             found[row[0]] = Session(*row)
     return found
 
 
-def cut(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+def batched(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """A sequence in parts of at most `size`."""
     return (values[start : start + size] for start in range(0, len(values), size))
 
 
-class News(NamedTuple):
+class NewEntries(NamedTuple):
     """What is new in the log."""
 
     position: int
@@ -76,29 +76,29 @@ class News(NamedTuple):
     """Whether it reaches to the end of the log."""
 
 
-def news(tx: Connection, after: int, ids: Collection[str]) -> News:
+def new_entries(tx: Connection, after: int, ids: Collection[str]) -> NewEntries:
     """The entries after a position, and their sessions and those of `ids` as they are now."""
-    statement = select(activity).where(activity.c.position > after).order_by(activity.c.position).limit(ENTRIES)
+    statement = select(activity).where(activity.c.position > after).order_by(activity.c.position).limit(BATCH_SIZE)
     rows = tx.execute(statement).all()
     entries = [Activity(*row) for row in rows]
-    found = sessions(tx, {entry.session_id for entry in entries}.union(ids))
-    return News(rows[-1].position if rows else after, entries, found, len(rows) < ENTRIES)
+    found = sessions_by_id(tx, {entry.session_id for entry in entries}.union(ids))
+    return NewEntries(rows[-1].position if rows else after, entries, found, len(rows) < BATCH_SIZE)
 
 
-class Members(NamedTuple):
+class SetMembers(NamedTuple):
     """The ids of a set at a position of the log."""
 
     position: int
     ids: set[str]
 
 
-def members(look: Look, now: Instant, chosen: Chosen) -> Members:
+def members(read_tx: ReadTransaction, now: Instant, scope: SessionScope) -> SetMembers:
     """The set as it is now. Sets of the same sessions share the texts of their ids."""
-    ids = look.tx.execute(select(session.c.id).where(chosen.sql(now))).scalars()
-    return Members(look.head, set(map(sys.intern, ids)))
+    ids = read_tx.tx.execute(select(session.c.id).where(scope.sql(now))).scalars()
+    return SetMembers(read_tx.head, set(map(sys.intern, ids)))
 
 
-class Newest(NamedTuple):
+class SnapshotPage(NamedTuple):
     """The newest sessions of a set at a position of the log."""
 
     position: int
@@ -109,46 +109,46 @@ class Newest(NamedTuple):
     """How many the whole set has."""
 
 
-def newest(look: Look, now: Instant, chosen: Chosen, most: int) -> Newest:
+def snapshot(read_tx: ReadTransaction, now: Instant, scope: SessionScope, limit: int) -> SnapshotPage:
     """At most `most` sessions of the set as it is now, the latest start first."""
-    matching = chosen.sql(now)
+    matching = scope.sql(now)
     order = (session.c.started_at.desc(), session.c.id.desc())
-    first = select(session).where(matching).order_by(*order).limit(PART + 1)
-    rows = [Session(*row) for row in look.tx.execute(first)]
+    first = select(session).where(matching).order_by(*order).limit(PAGE_SIZE + 1)
+    rows = [Session(*row) for row in read_tx.tx.execute(first)]
     ids = [s.id for s in rows]
-    if len(ids) > PART:
-        ids = list(look.tx.execute(select(session.c.id).where(matching).order_by(*order).limit(most + 1)).scalars())
+    if len(ids) > PAGE_SIZE:
+        ids = list(read_tx.tx.execute(select(session.c.id).where(matching).order_by(*order).limit(limit + 1)).scalars())
     total = len(ids)
-    if total > most:
-        total = look.tx.execute(select(func.count()).select_from(session).where(matching)).scalar_one()
-    return Newest(look.head, ids[:most], rows[: min(most, PART)], total)
+    if total > limit:
+        total = read_tx.tx.execute(select(func.count()).select_from(session).where(matching)).scalar_one()
+    return SnapshotPage(read_tx.head, ids[:limit], rows[: min(limit, PAGE_SIZE)], total)
 
 
-class Since(NamedTuple):
+class ChangedSession(NamedTuple):
     """A session whose newest entry is behind a position, as it is now."""
 
     entry: Activity
     session: Session | None
-    known: bool
+    existed_before: bool
     """Whether it has entries at the position or before it: whoever was there may hold it."""
 
 
-class Missed(NamedTuple):
+class MissedChanges(NamedTuple):
     """Some of what a stream has missed."""
 
-    head: int
+    until: int
     """Where the stretch ends."""
-    seen: int
+    log_head: int
     """Where the log ended when this was read: the sessions are as they were then."""
-    sessions: list[Since]
+    sessions: list[ChangedSession]
 
     @property
     def complete(self) -> bool:
         """Whether there is no more of it."""
-        return len(self.sessions) < PART
+        return len(self.sessions) < PAGE_SIZE
 
 
-class Stretch(NamedTuple):
+class LogRange(NamedTuple):
     """A part of the log that is read bit by bit."""
 
     after: int
@@ -157,7 +157,9 @@ class Stretch(NamedTuple):
     """Where the log ended when the first bit was read; null for the first bit."""
 
 
-def missed(look: Look, _now: Instant, chosen: Chosen, start: int, stretch: Stretch) -> Missed:
+def missed_changes(
+    read_tx: ReadTransaction, _now: Instant, scope: SessionScope, start: int, log_range: LogRange
+) -> MissedChanges:
     """The sessions with entries in a stretch of the log, each once, in the order of their newest entries there.
 
     Args:
@@ -166,57 +168,61 @@ def missed(look: Look, _now: Instant, chosen: Chosen, start: int, stretch: Stret
         start: where the stream ended.
         stretch: where to look.
     """
-    seen = look.head
-    until = seen if stretch.until is None else stretch.until
+    log_head = read_tx.head
+    until = log_head if log_range.until is None else log_range.until
     found = []
-    given = {"start": start, "after": stretch.after, "until": until}
-    for was_known, *values in look.tx.execute(_missed(chosen, PART), given):
-        row = values[_WIDTH:]
+    parameters = {"start": start, "after": log_range.after, "until": until}
+    for existed_before, *values in read_tx.tx.execute(_missed_statement(scope, PAGE_SIZE), parameters):
+        row = values[_ACTIVITY_WIDTH:]
         found.append(
-            Since(Activity(*values[:_WIDTH]), None if row[0] is None else Session(*row), known=bool(was_known))
+            ChangedSession(
+                Activity(*values[:_ACTIVITY_WIDTH]),
+                None if row[0] is None else Session(*row),
+                existed_before=bool(existed_before),
+            )
         )
-    return Missed(until, seen, found)
+    return MissedChanges(until, log_head, found)
 
 
 @lru_cache(maxsize=128)
-def _missed(chosen: Chosen, most: int) -> Select[Any]:
+def _missed_statement(scope: SessionScope, limit: int) -> Select[Any]:
     # Kept, as it costs more to put together than to execute; and those who come in a crowd ask the same.
     start: BindParameter[int] = bindparam("start")
     after: BindParameter[int] = bindparam("after")
     until: BindParameter[int] = bindparam("until")
     newer, older = activity.alias(), activity.alias()
-    same = newer.c.session_id == activity.c.session_id
-    is_newest = ~exists().where(same, newer.c.position > activity.c.position, newer.c.position <= until)
-    known = exists().where(older.c.session_id == activity.c.session_id, older.c.position <= start)
+    same_session = newer.c.session_id == activity.c.session_id
+    is_newest = ~exists().where(same_session, newer.c.position > activity.c.position, newer.c.position <= until)
+    existed_before = exists().where(older.c.session_id == activity.c.session_id, older.c.position <= start)
     return (
-        select(known, *activity.c, *session.c)
+        select(existed_before, *activity.c, *session.c)
         .select_from(activity.outerjoin(session, session.c.id == activity.c.session_id))
-        .where(chosen.may_have_sql(), activity.c.position > after, activity.c.position <= until, is_newest)
+        .where(scope.could_contain_sql(), activity.c.position > after, activity.c.position <= until, is_newest)
         .order_by(activity.c.position)
-        .limit(most)
+        .limit(limit)
     )
 
 
-class Entries(NamedTuple):
+class LogPage(NamedTuple):
     """Some of the log."""
 
-    head: int
+    until: int
     entries: list[Activity]
 
     @property
     def complete(self) -> bool:
         """Whether there is no more of it."""
-        return len(self.entries) < PART
+        return len(self.entries) < PAGE_SIZE
 
 
-def entries(look: Look, now: Instant, chosen: ChosenEntries, stretch: Stretch) -> Entries:
+def log_page(read_tx: ReadTransaction, now: Instant, scope: ActivityScope, log_range: LogRange) -> LogPage:
     """The entries in a stretch of the log that are chosen now."""
-    until = look.head if stretch.until is None else stretch.until
-    behind = and_(activity.c.position > stretch.after, activity.c.position <= until)
-    rows = select(activity).where(*chosen.sql(now), behind).order_by(activity.c.position).limit(PART)
-    if chosen.needs_session:
+    until = read_tx.head if log_range.until is None else log_range.until
+    in_range = and_(activity.c.position > log_range.after, activity.c.position <= until)
+    rows = select(activity).where(*scope.conditions(now), in_range).order_by(activity.c.position).limit(PAGE_SIZE)
+    if scope.needs_session:
         rows = rows.join(session, session.c.id == activity.c.session_id)
-    return Entries(until, [Activity(*row) for row in look.tx.execute(rows)])
+    return LogPage(until, [Activity(*row) for row in read_tx.tx.execute(rows)])
 
 
 def is_recent(tx: Connection, position: int, since: Instant) -> bool:

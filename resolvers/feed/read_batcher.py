@@ -14,97 +14,97 @@ from sqlalchemy.exc import OperationalError
 
 from models.clock import Instant
 from models.database import Database
-from resolvers.feed.queries import Look
-from resolvers.feed.settling import any_unsettled, settle
+from resolvers.feed.queries import ReadTransaction
+from resolvers.feed.settling import any_due, flush_due
 
 T = TypeVar("T")
 
-AT_ONCE: Final = 2
+MAX_TRANSACTIONS: Final = 2
 """Transactions: one long answer keeps nobody waiting, and there are connections left for who asks something else."""
-TOGETHER: Final = 64
+MAX_BATCH: Final = 64
 """Questions in one of them."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class _ReadRequest:
     now: Instant
-    ask: Callable[[Look], Any]
-    answer: asyncio.Future[Any]
+    query: Callable[[ReadTransaction], Any]
+    result: asyncio.Future[Any]
 
 
-class Asking:
+class ReadBatcher:
     """Asks the database, of states in which time has written everything down."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: list[_Question] = []
-        self._working = 0
+        self._queue: list[_ReadRequest] = []
+        self._workers = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def ask(self, now: Instant, question: Callable[[Look], T]) -> T:
+    async def read(self, now: Instant, query: Callable[[ReadTransaction], T]) -> T:
         """The answer to a question, of a state in which everything is written down that time has done by `now`.
 
         Raises:
             StorageUnavailable: the database can't be read now.
         """
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Question(now, question, answer))
-        if self._working < AT_ONCE:
-            self._working += 1
-            task = asyncio.create_task(self._work(), name="asking")
+        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue.append(_ReadRequest(now, query, result))
+        if self._workers < MAX_TRANSACTIONS:
+            self._workers += 1
+            task = asyncio.create_task(self._run_worker(), name="asking")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return await answer
+        return await result
 
-    async def finish(self) -> None:
+    async def drain(self) -> None:
         """Wait till what is being answered is."""
         await asyncio.gather(*self._tasks)
 
-    async def _work(self) -> None:
+    async def _run_worker(self) -> None:
         try:
-            while self._waiting:
-                questions = [one for one in self._waiting[:TOGETHER] if not one.answer.done()]
-                del self._waiting[:TOGETHER]
-                if questions:
-                    await self._answer(questions)
+            while self._queue:
+                requests = [request for request in self._queue[:MAX_BATCH] if not request.result.done()]
+                del self._queue[:MAX_BATCH]
+                if requests:
+                    await self._resolve(requests)
         finally:
             # Not when the task is known to be done: who asks before that would wait for one that looks no more.
-            self._working -= 1
+            self._workers -= 1
 
-    async def _answer(self, questions: Sequence[_Question]) -> None:
+    async def _resolve(self, requests: Sequence[_ReadRequest]) -> None:
         try:
-            answers = await self._read(questions)
+            results = await self._execute(requests)
         except Exception as error:  # each of them is told, and says more about it
-            answers = [error] * len(questions)
-        for question, answer in zip(questions, answers, strict=True):
-            if question.answer.done():
+            results = [error] * len(requests)
+        for request, result in zip(requests, results, strict=True):
+            if request.result.done():
                 continue  # whoever asked has left
-            if isinstance(answer, Exception):
-                question.answer.set_exception(answer)
+            if isinstance(result, Exception):
+                request.result.set_exception(result)
             else:
-                question.answer.set_result(answer)
+                request.result.set_result(result)
 
-    async def _read(self, questions: Sequence[_Question]) -> Sequence[Any]:
-        now = max(question.now for question in questions)
-        answers = await self._database.read(_settled_answers, questions, now)
-        if answers is None:
-            await settle(self._database, now)
-            answers = await self._database.read(_answers, questions)
-        return answers
-
-
-def _settled_answers(tx: Connection, questions: Sequence[_Question], now: Instant) -> Sequence[Any] | None:
-    return None if any_unsettled(tx, now) else _answers(tx, questions)
+    async def _execute(self, requests: Sequence[_ReadRequest]) -> Sequence[Any]:
+        now = max(request.now for request in requests)
+        results = await self._database.read(_results_unless_due, requests, now)
+        if results is None:
+            await flush_due(self._database, now)
+            results = await self._database.read(_results, requests)
+        return results
 
 
-def _answers(tx: Connection, questions: Sequence[_Question]) -> Sequence[Any]:
+def _results_unless_due(tx: Connection, requests: Sequence[_ReadRequest], now: Instant) -> Sequence[Any] | None:
+    return None if any_due(tx, now) else _results(tx, requests)
+
+
+def _results(tx: Connection, requests: Sequence[_ReadRequest]) -> Sequence[Any]:
     """The answers, or what went wrong with a question: which is no other's matter, unless it is the storage's."""
-    look, answers = Look(tx), []
-    for question in questions:
+    read_tx, results = ReadTransaction(tx), []
+    for request in requests:
         try:
-            answers.append(question.ask(look))
+            results.append(request.query(read_tx))
         except OperationalError:
             raise
         except Exception as error:
-            answers.append(error)
-    return answers
+            results.append(error)
+    return results

@@ -22,18 +22,18 @@ class Timers(Protocol):
         """Call back once that moment has come."""
 
 
-class Pace:
+class Throttle:
     """At most one of something in each interval, the first one at once."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self.next = -inf
+        self.next_at = -inf
         """When there may be another."""
 
-    def ready(self, time: float) -> bool:
+    def allows(self, time: float) -> bool:
         """Whether there may be one now."""
-        return time >= self.next
+        return time >= self.next_at
 
-    def spend(self, time: float) -> None:
+    def consume(self, time: float) -> None:
         """There is one now."""
-        self.next = time + self._seconds
+        self.next_at = time + self._seconds

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Text, and_, func, type_coerce
 
 from models import json
-from models.dialect import FIRST, LAST, narrow
+from models.dialect import MAX_INT64, MIN_INT64, bounded_range
 
 
 class Operator(Protocol):
@@ -15,16 +15,16 @@ class Operator(Protocol):
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
         """The condition that the value of a row passes."""
 
-    def holds(self, value: Any) -> bool:
+    def matches(self, value: Any) -> bool:
         """Whether this value passes."""
 
 
 @dataclass(frozen=True)
-class OneOf:
+class In:
     """It is one of these; texts compare exactly."""
 
     values: tuple[Any, ...]
-    _known: frozenset[Any] = field(init=False, repr=False, compare=False)
+    _members: frozenset[Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_known", frozenset(self.values))
@@ -32,65 +32,65 @@ class OneOf:
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
         return value.in_(self.values)
 
-    def holds(self, value: Any) -> bool:
-        return value in self._known
+    def matches(self, value: Any) -> bool:
+        return value in self._members
 
 
 @dataclass(frozen=True)
-class Is:
+class Equals:
     """It is true, or it is false."""
 
-    wanted: bool
+    expected: bool
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
-        return value.is_(self.wanted)
+        return value.is_(self.expected)
 
-    def holds(self, value: Any) -> bool:
-        return value is self.wanted
+    def matches(self, value: Any) -> bool:
+        return value is self.expected
 
 
 @dataclass(frozen=True)
-class Later:
+class GreaterThan:
     """It is later, never equal."""
 
-    than: int
+    bound: int
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
-        return value > self.than
+        return value > self.bound
 
-    def holds(self, value: Any) -> bool:
-        return value is not None and value > self.than
+    def matches(self, value: Any) -> bool:
+        return value is not None and value > self.bound
 
 
 @dataclass(frozen=True)
-class Earlier:
+class LessThan:
     """It is earlier, never equal."""
 
-    than: int
+    bound: int
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
-        return value < self.than
+        return value < self.bound
 
-    def holds(self, value: Any) -> bool:
-        return value is not None and value < self.than
+    def matches(self, value: Any) -> bool:
+        return value is not None and value < self.bound
 
 
 @dataclass(frozen=True)
 class Between:
     """It is between two times, equal to neither: few are, so that an index of its own is worth a search."""
 
-    after: int = FIRST
-    before: int = LAST
+    after: int = MIN_INT64
+    before: int = MAX_INT64
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
-        return narrow(value, after=self.after, before=self.before)
+        return bounded_range(value, after=self.after, before=self.before)
 
-    def holds(self, value: Any) -> bool:
+    def matches(self, value: Any) -> bool:
         return value is not None and self.after < value < self.before
 
 
 @dataclass(frozen=True)
-class Each:
+class AllOf:
     """Several questions about one value: it passes all of them."""
 
     operators: tuple[Operator, ...]
@@ -98,20 +98,20 @@ class Each:
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
         return and_(*(operator.sql(value) for operator in self.operators))
 
-    def holds(self, value: Any) -> bool:
-        return all(operator.holds(value) for operator in self.operators)
+    def matches(self, value: Any) -> bool:
+        return all(operator.matches(value) for operator in self.operators)
 
 
 @dataclass(frozen=True)
-class BeginsWith:
+class HasPrefix:
     """It is a path that begins with these segments. Every path begins with none."""
 
     segments: tuple[str, ...]
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
         # Stored paths are canonical JSON: what begins alike up to a segment's closing quote has the same segments.
-        begun = json.dumps(self.segments)[:-1]
-        return func.substr(type_coerce(value, Text), 1, len(begun)) == begun
+        prefix = json.dumps(self.segments)[:-1]
+        return func.substr(type_coerce(value, Text), 1, len(prefix)) == prefix
 
-    def holds(self, value: Any) -> bool:
+    def matches(self, value: Any) -> bool:
         return value is not None and tuple(value[: len(self.segments)]) == self.segments

@@ -4,89 +4,89 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from models.enums import Kind, State
-from models.kinds.field_types import find_code
-from resolvers.filters.fields import END, END_REASON, LIVE_STATE, Column, Term, Tracks, Visible
-from resolvers.filters.operators import BeginsWith, Between, Earlier, Is, Later, OneOf, Operator
+from models.kinds.field_types import parse_language
+from resolvers.filters.fields import END, END_REASON, STATE, ColumnField, FilterField, TracksField, VisibleField
+from resolvers.filters.operators import Between, Equals, GreaterThan, HasPrefix, In, LessThan, Operator
 
 
-class Declared(NamedTuple):
+class FilterSpec(NamedTuple):
     """One filter: the operator is made of what the client gives."""
 
-    term: Term
+    field: FilterField
     operator: Callable[[Any], Operator]
 
 
-Names: TypeAlias = Mapping[str, Declared]
+FilterSpecs: TypeAlias = Mapping[str, FilterSpec]
 
 
-def _going_on(wanted: bool) -> Operator:
+def _active(wanted: bool) -> Operator:
     """Active, or else every other state: named, not negated, so that an index serves."""
-    return OneOf(tuple(state for state in State if (state == State.ACTIVE) == wanted))
+    return In(tuple(state for state in State if (state == State.ACTIVE) == wanted))
 
 
-def _speaking(languages: Iterable[str]) -> Operator:
+def _languages(languages: Iterable[str]) -> Operator:
     """In the form that sessions have, whatever form a start may have; no session has what is no language."""
-    return OneOf(tuple(code for text in languages if (code := find_code(text)) is not None))
+    return In(tuple(code for text in languages if (code := parse_language(text)) is not None))
 
 
-COMMON: Final[Names] = {
-    "ids": Declared(Column("id"), OneOf),
-    "kinds": Declared(Column("kind"), OneOf),
-    "project_ids": Declared(Column("project_id"), OneOf),
-    "states": Declared(LIVE_STATE, OneOf),
-    "active": Declared(LIVE_STATE, _going_on),
-    "visible": Declared(Visible(), Is),
-    "subjects": Declared(Column("subject"), OneOf),
-    "external_ids": Declared(Column("external_id"), OneOf),
-    "started_after": Declared(Column("started_at"), Later),
-    "started_before": Declared(Column("started_at"), Earlier),
-    "stopped_after": Declared(END, lambda than: Between(after=than)),
-    "stopped_before": Declared(END, lambda than: Between(before=than)),
-    "seen_after": Declared(Column("last_seen_at"), Later),
-    "seen_before": Declared(Column("last_seen_at"), Earlier),
-    "end_reasons": Declared(END_REASON, OneOf),
-    "path_prefix": Declared(Column("path"), BeginsWith),
+COMMON_FILTERS: Final[FilterSpecs] = {
+    "ids": FilterSpec(ColumnField("id"), In),
+    "kinds": FilterSpec(ColumnField("kind"), In),
+    "project_ids": FilterSpec(ColumnField("project_id"), In),
+    "states": FilterSpec(STATE, In),
+    "active": FilterSpec(STATE, _active),
+    "visible": FilterSpec(VisibleField(), Equals),
+    "subjects": FilterSpec(ColumnField("subject"), In),
+    "external_ids": FilterSpec(ColumnField("external_id"), In),
+    "started_after": FilterSpec(ColumnField("started_at"), GreaterThan),
+    "started_before": FilterSpec(ColumnField("started_at"), LessThan),
+    "stopped_after": FilterSpec(END, lambda than: Between(after=than)),
+    "stopped_before": FilterSpec(END, lambda than: Between(before=than)),
+    "seen_after": FilterSpec(ColumnField("last_seen_at"), GreaterThan),
+    "seen_before": FilterSpec(ColumnField("last_seen_at"), LessThan),
+    "end_reasons": FilterSpec(END_REASON, In),
+    "path_prefix": FilterSpec(ColumnField("path"), HasPrefix),
 }
 
-BY_KIND: Final[Mapping[str, tuple[Kind, Names]]] = {
+KIND_FILTERS: Final[Mapping[str, tuple[Kind, FilterSpecs]]] = {
     "client": (
         Kind.CLIENT,
         {
-            "languages": Declared(Column("language"), _speaking),
-            "client_systems": Declared(Column("client_system"), OneOf),
-            "device_ids": Declared(Column("subject"), OneOf),
-            "geo_listen_enabled": Declared(Column("geo_listen_enabled"), Is),
-            "demo_stream_enabled": Declared(Column("demo_stream_enabled"), Is),
+            "languages": FilterSpec(ColumnField("language"), _languages),
+            "client_systems": FilterSpec(ColumnField("client_system"), In),
+            "device_ids": FilterSpec(ColumnField("subject"), In),
+            "geo_listen_enabled": FilterSpec(ColumnField("geo_listen_enabled"), Equals),
+            "demo_stream_enabled": FilterSpec(ColumnField("demo_stream_enabled"), Equals),
         },
     ),
     "agenda": (
         Kind.AGENDA,
         {
-            "guides": Declared(Column("guide"), OneOf),
-            "schedule_tracks": Declared(Tracks(), OneOf),
-            "import_ids": Declared(Column("external_id"), OneOf),
+            "guides": FilterSpec(ColumnField("guide"), In),
+            "schedule_tracks": FilterSpec(TracksField(), In),
+            "import_ids": FilterSpec(ColumnField("external_id"), In),
         },
     ),
     "media": (
         Kind.MEDIA,
         {
-            "media_ids": Declared(Column("media_id"), OneOf),
-            "channels": Declared(Column("channel"), OneOf),
-            "content_types": Declared(Column("content_type"), OneOf),
-            "player_states": Declared(Column("player_state"), OneOf),
+            "media_ids": FilterSpec(ColumnField("media_id"), In),
+            "channels": FilterSpec(ColumnField("channel"), In),
+            "content_types": FilterSpec(ColumnField("content_type"), In),
+            "player_states": FilterSpec(ColumnField("player_state"), In),
         },
     ),
     "field": (
         Kind.FIELD,
         {
-            "unit_ids": Declared(Column("subject"), OneOf),
-            "uuids": Declared(Column("external_id"), OneOf),
+            "unit_ids": FilterSpec(ColumnField("subject"), In),
+            "uuids": FilterSpec(ColumnField("external_id"), In),
         },
     ),
     "user": (
         Kind.USER,
         {
-            "usernames": Declared(Column("subject"), OneOf),
+            "usernames": FilterSpec(ColumnField("subject"), In),
         },
     ),
 }

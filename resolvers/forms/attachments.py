@@ -9,12 +9,12 @@ from models.errors import StorageUnavailable
 from models.ids import ATTACHMENT, new_id
 from models.kinds.base import Breach
 from models.kinds.field import MAX_FILE_BYTES, DataPointFields
-from models.uploaded_file import IncomingFile
-from resolvers.blobs.content_types import Contradiction, content_type_of
+from models.uploaded_file import UploadedFile
+from resolvers.blobs.content_types import TypeMismatch, resolve_content_type
 from resolvers.context import Context
 
 
-class Kept(NamedTuple):
+class StoredAttachment(NamedTuple):
     """A file that is in the object store: what its attachment will say."""
 
     id: str
@@ -23,54 +23,58 @@ class Kept(NamedTuple):
     key: str
 
 
-class Looked(NamedTuple):
+class DetectedTypes(NamedTuple):
     """What the files of a call are: their media types by the place of their data points, and what is wrong."""
 
     types: Mapping[int, str]
     breaches: tuple[Breach, ...] = ()
 
 
-NOTHING: Final = Looked({})
+NO_FILES: Final = DetectedTypes({})
 
 
-async def look_at(data: Sequence[Mapping[str, Any]]) -> Looked:
+async def detect_types(data: Sequence[Mapping[str, Any]]) -> DetectedTypes:
     """Look into the files among data points as they were given; those that are too large are refused without that.
 
     Raises:
         StorageUnavailable: they can't be read now.
     """
     files = {index: point["file"] for index, point in enumerate(data) if point.get("file") is not None}
-    small = {index: file for index, file in files.items() if file.size <= MAX_FILE_BYTES}
-    if not small:
-        return NOTHING
-    found = dict(zip(small, await _in_thread(list(small.values())), strict=True))
-    return Looked(
-        {index: type_ for index, type_ in found.items() if isinstance(type_, str)},
-        tuple(_breach(index, wrong) for index, wrong in found.items() if isinstance(wrong, Contradiction)),
+    readable = {index: file for index, file in files.items() if file.size <= MAX_FILE_BYTES}
+    if not readable:
+        return NO_FILES
+    results = dict(zip(readable, await _resolve_in_thread(list(readable.values())), strict=True))
+    return DetectedTypes(
+        {index: type_ for index, type_ in results.items() if isinstance(type_, str)},
+        tuple(
+            _mismatch_problem(index, mismatch)
+            for index, mismatch in results.items()
+            if isinstance(mismatch, TypeMismatch)
+        ),
     )
 
 
-async def _in_thread(files: list[IncomingFile]) -> list[str | Contradiction]:
+async def _resolve_in_thread(files: list[UploadedFile]) -> list[str | TypeMismatch]:
     try:
-        return await asyncio.to_thread(_types_of, files)
+        return await asyncio.to_thread(_resolve_types, files)
     except OSError as error:
         raise StorageUnavailable("files cannot be read at the moment; repeat the call") from error
 
 
-def _types_of(files: list[IncomingFile]) -> list[str | Contradiction]:
-    return [content_type_of(file) for file in files]
+def _resolve_types(files: list[UploadedFile]) -> list[str | TypeMismatch]:
+    return [resolve_content_type(file) for file in files]
 
 
-def _breach(index: int, wrong: Contradiction) -> Breach:
-    is_not = f"is not {wrong.said}, as it says"
-    message = is_not if wrong.found is None else f"{is_not}, but {wrong.found}"
+def _mismatch_problem(index: int, mismatch: TypeMismatch) -> Breach:
+    prefix = f"is not {mismatch.declared}, as it says"
+    message = prefix if mismatch.detected is None else f"{prefix}, but {mismatch.detected}"
     return Breach(("data", str(index), "file"), f"{message}, by its content")
 
 
 @asynccontextmanager
-async def keeping(
-    context: Context, points: Sequence[DataPointFields], looked: Looked
-) -> AsyncIterator[Mapping[str, Kept]]:
+async def store_attachments(
+    context: Context, points: Sequence[DataPointFields], detected: DetectedTypes
+) -> AsyncIterator[Mapping[str, StoredAttachment]]:
     """Store the files among data points; what has become of them, by the points' names.
 
     Raises:
@@ -80,8 +84,10 @@ async def keeping(
     if not files:
         yield {}
         return
-    async with context.services.files.keeping(context, list(files.values())) as keys:
+    async with context.services.uploader.uploaded(context, list(files.values())) as keys:
         yield {
-            points[index].name: Kept(new_id(ATTACHMENT), file.filename, looked.types[index], keys[file.sha256])
+            points[index].name: StoredAttachment(
+                new_id(ATTACHMENT), file.filename, detected.types[index], keys[file.sha256]
+            )
             for index, file in files.items()
         }

@@ -10,104 +10,106 @@ from sqlalchemy.engine import Connection
 from models.dialect import upsert
 from models.kinds.field import DataPointFields
 from models.tables import attachment, data_point
-from resolvers.blobs.leases import hold, let_go
-from resolvers.forms.attachments import Kept
+from resolvers.blobs.leases import pin, release
+from resolvers.forms.attachments import StoredAttachment
 
 
-class Place(NamedTuple):
+class PointPosition(NamedTuple):
     """Where a data point stands in its form, and whether its value is a file."""
 
     position: int
     has_file: bool
 
 
-class Saved(NamedTuple):
+class PendingPoint(NamedTuple):
     """A data point that is to be written."""
 
     position: int
-    given: DataPointFields
-    file: Kept | None
+    fields: DataPointFields
+    file: StoredAttachment | None
 
 
 @dataclass(slots=True)
-class Form:
+class FormState:
     """The data points of one session while a transaction changes them."""
 
     session_id: str
-    places: dict[str, Place] = field(default_factory=dict)
+    positions: dict[str, PointPosition] = field(default_factory=dict)
     """By name; with those that are saved here."""
-    saved: dict[str, Saved] = field(default_factory=dict)
+    pending: dict[str, PendingPoint] = field(default_factory=dict)
     """By name; of two the later."""
-    left: set[str] = field(default_factory=set)
+    replaced_files: set[str] = field(default_factory=set)
     """Those that were a file so far and have another value from now on."""
 
-    def save(self, points: Iterable[DataPointFields], files: Mapping[str, Kept]) -> None:
+    def save(self, points: Iterable[DataPointFields], files: Mapping[str, StoredAttachment]) -> None:
         """Take data points: those that are there already keep their places, new ones come at the end."""
-        after = max((place.position for place in self.places.values()), default=-1) + 1
+        next_position = (
+            max((existing_position.position for existing_position in self.positions.values()), default=-1) + 1
+        )
         for point in points:
-            there, file = self.places.get(point.name), files.get(point.name)
-            position = after if there is None else there.position
-            after = max(after, position + 1)
-            if there is not None and there.has_file:
-                self.left.add(point.name)
-            self.places[point.name] = Place(position, file is not None)
-            self.saved[point.name] = Saved(position, point, file)
+            existing, file = self.positions.get(point.name), files.get(point.name)
+            position = next_position if existing is None else existing.position
+            next_position = max(next_position, position + 1)
+            if existing is not None and existing.has_file:
+                self.replaced_files.add(point.name)
+            self.positions[point.name] = PointPosition(position, file is not None)
+            self.pending[point.name] = PendingPoint(position, point, file)
 
 
-def read_forms(tx: Connection, session_ids: Sequence[str]) -> dict[str, Form]:
+def load_forms(tx: Connection, session_ids: Sequence[str]) -> dict[str, FormState]:
     """What is there of the forms of these sessions, by session."""
     point = data_point.c
-    same = (attachment.c.session_id == point.session_id) & (attachment.c.name == point.name)
+    is_attached = (attachment.c.session_id == point.session_id) & (attachment.c.name == point.name)
     rows = tx.execute(
         select(point.session_id, point.name, point.position, attachment.c.id.is_not(None))
-        .join_from(data_point, attachment, same, isouter=True)
+        .join_from(data_point, attachment, is_attached, isouter=True)
         .where(point.session_id.in_(session_ids))
     )
-    found = {session_id: Form(session_id) for session_id in session_ids}
+    forms = {session_id: FormState(session_id) for session_id in session_ids}
     for session_id, name, position, has_file in rows:
-        found[session_id].places[name] = Place(position, has_file)
-    return found
+        forms[session_id].positions[name] = PointPosition(position, has_file)
+    return forms
 
 
-def write_forms(tx: Connection, forms: Sequence[Form]) -> None:
+def save_forms(tx: Connection, forms: Sequence[FormState]) -> None:
     """Write what was saved.
 
     Raises:
         FilesLost: a file is not there any more.
     """
-    _take_files_from(tx, [(form.session_id, name) for form in forms for name in form.left])
-    saved = [(form.session_id, point) for form in forms for point in form.saved.values()]
-    files = [(session_id, point.given.name, point.file) for session_id, point in saved if point.file is not None]
-    hold(tx, {file.key for _, _, file in files})
-    if saved:
-        statement = upsert(tx, data_point, key=("session_id", "name"), replaced=("size", "value", "raw_data"))
-        tx.execute(statement, [_point(*each) for each in saved])
+    _detach_files(tx, [(form.session_id, name) for form in forms for name in form.replaced_files])
+    points = [(form.session_id, point) for form in forms for point in form.pending.values()]
+    files = [(session_id, point.fields.name, point.file) for session_id, point in points if point.file is not None]
+    pin(tx, {file.key for _, _, file in files})
+    if points:
+        statement = upsert(tx, data_point, key=("session_id", "name"), overwrite=("size", "value", "raw_data"))
+        tx.execute(statement, [_point_values(*each) for each in points])
     if files:
-        tx.execute(attachment.insert(), [_attachment(*each) for each in files])
+        tx.execute(attachment.insert(), [_attachment_values(*each) for each in files])
 
 
-def _take_files_from(tx: Connection, places: Sequence[tuple[str, str]]) -> None:
-    if not places:
+def _detach_files(tx: Connection, points: Sequence[tuple[str, str]]) -> None:
+    if not points:
         return
-    values: list[Mapping[str, str]] = [{"of_session": session_id, "of_name": name} for session_id, name in places]
-    here = (attachment.c.session_id == bindparam("of_session")) & (attachment.c.name == bindparam("of_name"))
-    let_go(tx, select(attachment.c.file_key).where(here), values)
-    tx.execute(attachment.delete().where(here), values)
+    parameters: list[Mapping[str, str]] = [{"of_session": session_id, "of_name": name} for session_id, name in points]
+    matches = (attachment.c.session_id == bindparam("of_session")) & (attachment.c.name == bindparam("of_name"))
+    release(tx, select(attachment.c.file_key).where(matches), parameters)
+    tx.execute(attachment.delete().where(matches), parameters)
 
 
-def _point(session_id: str, point: Saved) -> dict[str, Any]:
-    given = point.given
+def _point_values(session_id: str, point: PendingPoint) -> dict[str, Any]:
+    fields = point.fields
     return {
         "session_id": session_id,
-        "name": given.name,
+        "name": fields.name,
         "position": point.position,
-        "size": given.size,
-        "value": given.value,
-        "raw_data": given.raw_data,
+        "size": fields.size,
+        "value": fields.value,
+        "raw_data": fields.raw_data,
     }
 
 
-def _attachment(session_id: str, name: str, file: Kept) -> dict[str, Any]:
+def _attachment_values(session_id: str, name: str, file: StoredAttachment) -> dict[str, Any]:
     return {
         "id": file.id,
         "session_id": session_id,

@@ -1,7 +1,7 @@
 """The life of sessions: the only door for changes."""
 
 from resolvers.lifecycle.deleting import delete_session
-from resolvers.lifecycle.result import Outcome
+from resolvers.lifecycle.result import MutationResult
 from resolvers.lifecycle.service import (
     hide_session,
     keepalive_session,
@@ -15,7 +15,7 @@ from resolvers.lifecycle.start import start_session
 from resolvers.lifecycle.sweeper import Sweeper
 
 __all__ = [
-    "Outcome",
+    "MutationResult",
     "Sweeper",
     "delete_session",
     "hide_session",

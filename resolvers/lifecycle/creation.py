@@ -8,34 +8,34 @@ from models.enums import ActivityType
 from models.ids import SESSION, new_id
 from models.kinds.agenda import AgendaFields
 from models.kinds.base import ProjectDefaults
-from models.kinds.field import FieldFields, shown
+from models.kinds.field import FormFields, visible_points
 from models.session_rules import is_scheduled
 from models.tables import session
 from models.tables.project import Project
 from models.tables.session import Session
-from resolvers.forms.data_points import Form, write_forms
-from resolvers.lifecycle.repository import record, store_tracks
-from resolvers.lifecycle.start_input import Start
-from resolvers.lifecycle.unit_of_work import Draft, schedule, settle
+from resolvers.forms.data_points import FormState, save_forms
+from resolvers.lifecycle.repository import append_activities, insert_tracks
+from resolvers.lifecycle.start_input import StartRequest
+from resolvers.lifecycle.unit_of_work import SessionUnitOfWork, apply_due, update_deadline
 
 
-def bear(tx: Connection, start: Start, project: Project) -> Session:
+def insert_session(tx: Connection, start: StartRequest, project: Project) -> Session:
     """Store a new session with its timeline, tracks and data points."""
-    s = _row(start, project)
-    draft = Draft(s)
+    s = _new_row(start, project)
+    uow = SessionUnitOfWork(s)
     if is_scheduled(s, start.now):
-        draft.record(ActivityType.SCHEDULED, start.now)
-    schedule(s)
+        uow.add_activity(ActivityType.SCHEDULED, start.now)
+    update_deadline(s)
     # What began, or even ended, before it was entered has done so already: the sweeper would find nothing to do.
-    settle(draft, start.now)
+    apply_due(uow, start.now)
     s.revision = 1
     tx.execute(session.insert().values({column.name: getattr(s, column.name) for column in session.columns}))
-    _store_parts(tx, start, s)
-    record(tx, draft.activities)
+    _insert_related(tx, start, s)
+    append_activities(tx, uow.activities)
     return s
 
 
-def _row(start: Start, project: Project) -> Session:
+def _new_row(start: StartRequest, project: Project) -> Session:
     defaults = ProjectDefaults(project.geo_listen_enabled, project.default_language, project.timeouts)
     columns: dict[str, Any] = dict.fromkeys(column.name for column in session.columns)
     columns |= {
@@ -57,22 +57,22 @@ def _row(start: Start, project: Project) -> Session:
         "visible_ms": 0,
         "path_count": 0,
     }
-    columns |= start.rules.place(start.own, project=defaults, now=start.now)
+    columns |= start.rules.to_columns(start.variant, project=defaults, now=start.now)
     return Session(**columns)
 
 
-def _timeout(start: Start, project: Project) -> int | None:
+def _timeout(start: StartRequest, project: Project) -> int | None:
     """The input's, over the project's, over the kind's own."""
     if not start.rules.takes_timeout:
         return None
-    own = project.timeouts.get(start.rules.kind, start.rules.default_timeout)
-    return own if start.common.timeout_seconds is None else start.common.timeout_seconds
+    default = project.timeouts.get(start.rules.kind, start.rules.default_timeout)
+    return default if start.common.timeout_seconds is None else start.common.timeout_seconds
 
 
-def _store_parts(tx: Connection, start: Start, s: Session) -> None:
-    if isinstance(start.own, AgendaFields):
-        store_tracks(tx, {s.id: start.own.schedule_tracks})
-    if isinstance(start.own, FieldFields):
-        form = Form(s.id)
-        form.save(shown(start.own.data), start.files)
-        write_forms(tx, [form])
+def _insert_related(tx: Connection, start: StartRequest, s: Session) -> None:
+    if isinstance(start.variant, AgendaFields):
+        insert_tracks(tx, {s.id: start.variant.schedule_tracks})
+    if isinstance(start.variant, FormFields):
+        form = FormState(s.id)
+        form.save(visible_points(start.variant.data), start.files)
+        save_forms(tx, [form])

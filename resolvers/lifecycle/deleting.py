@@ -9,31 +9,31 @@ from sqlalchemy.engine import Connection
 from models.enums import ActivityType, Scope
 from models.tables import session
 from models.tables.session import Session
-from resolvers.access import in_reach, require
+from resolvers.access import project_condition, require
 from resolvers.context import Context
-from resolvers.lifecycle.removing import remove
-from resolvers.lifecycle.result import Outcome, not_found, refused
+from resolvers.lifecycle.removing import delete_sessions
+from resolvers.lifecycle.result import MutationResult, failure, not_found
 
 
-class _Removal(NamedTuple):
+class _Deletion(NamedTuple):
     context: Context
     id: str
 
 
-async def delete_session(context: Context, id: str) -> Outcome:  # noqa: A002 - the word clients use
+async def delete_session(context: Context, id: str) -> MutationResult:  # noqa: A002 - the word clients use
     """Remove a session, its timeline, points and files. The answer shows no session, gone as it is."""
     require(context.caller, Scope.ADMIN)
-    return await context.change(_delete, _Removal(context, id))
+    return await context.write(_delete_batch, _Deletion(context, id))
 
 
-def _delete(tx: Connection, removals: Sequence[_Removal]) -> list[Outcome]:
-    return [_delete_one(tx, removal.context, removal.id) for removal in removals]
+def _delete_batch(tx: Connection, deletions: Sequence[_Deletion]) -> list[MutationResult]:
+    return [_delete_one(tx, deletion.context, deletion.id) for deletion in deletions]
 
 
-def _delete_one(tx: Connection, context: Context, session_id: str) -> Outcome:
-    mine = in_reach(context.caller, session.c.project_id)
-    row = tx.execute(select(session).where(mine, session.c.id == session_id)).one_or_none()
+def _delete_one(tx: Connection, context: Context, session_id: str) -> MutationResult:
+    in_scope = project_condition(context.caller, session.c.project_id)
+    row = tx.execute(select(session).where(in_scope, session.c.id == session_id)).one_or_none()
     if row is None:
         return not_found("id")
-    remove(tx, [Session(*row)], ActivityType.DELETED, context.now)
-    return refused()
+    delete_sessions(tx, [Session(*row)], ActivityType.DELETED, context.now)
+    return failure()

@@ -12,17 +12,17 @@ from models.clock import Instant
 from models.enums import MediaEventType
 from models.json import canonical
 from models.kinds.commands import TrackMediaFields
-from models.kinds.media_event_parameters import BITRATE, STATE_NAME, own_content
+from models.kinds.media_event_parameters import BITRATE, STATE_NAME, identity_params
 from models.kinds.media_events import MediaEventFields, MediaPingFields
-from models.kinds.media_parameters import with_prefix
-from resolvers.media import Event, Playback
+from models.kinds.media_parameters import with_qoe_prefix
+from resolvers.media import Event, ReorderBuffer
 
-NAMED: Final = (MediaEventType.STATE_START, MediaEventType.STATE_END)
+NAMED_STATE_EVENTS: Final = (MediaEventType.STATE_START, MediaEventType.STATE_END)
 """The types of events that are about a named state."""
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class PlayerEvent:
     """One event as a client tells it."""
 
     event: Event
@@ -30,85 +30,89 @@ class Report:
     qoe: dict[str, Any] | None
     """Under the documented names."""
     custom_metadata: dict[str, Any] | None
-    at: tuple[str, ...]
+    input_path: tuple[str, ...]
     """Where it stands in the mutation."""
 
     @property
-    def ts_at(self) -> tuple[str, ...]:
+    def ts_path(self) -> tuple[str, ...]:
         """Where its time stands."""
-        return (*self.at, "playerTime", "ts")
+        return (*self.input_path, "playerTime", "ts")
 
     @property
-    def data(self) -> dict[str, Any]:
+    def activity_data(self) -> dict[str, Any]:
         """What an activity shows of it."""
         parts = {"params": self.params, "qoe": self.qoe, "customMetadata": self.custom_metadata}
         return {"playhead": self.event.playhead} | {name: part for name, part in parts.items() if part}
 
 
-def report_of(ping: MediaPingFields | None, what: str, at: tuple[str, ...]) -> tuple[Report, ...]:
+def event_from_ping(
+    ping: MediaPingFields | None, event_type: str, input_path: tuple[str, ...]
+) -> tuple[PlayerEvent, ...]:
     """What the `media` of a keepalive (PING), a hide (HIDE) or a stop (STOP) says, where there is any."""
     if ping is None:
         return ()
-    qoe = with_prefix(ping.qoe or {})
-    event = Event(ping.player_time.ts, what, ping.player_time.playhead, qoe.get(BITRATE))
-    return (Report(event, None, qoe or None, None, (*at, "media")),)
+    qoe = with_qoe_prefix(ping.qoe or {})
+    event = Event(ping.player_time.ts, event_type, ping.player_time.playhead, qoe.get(BITRATE))
+    return (PlayerEvent(event, None, qoe or None, None, (*input_path, "media")),)
 
 
-def reports_of(fields: TrackMediaFields, at: tuple[str, ...]) -> tuple[Report, ...]:
+def events_from_input(fields: TrackMediaFields, input_path: tuple[str, ...]) -> tuple[PlayerEvent, ...]:
     """What the events of a trackMedia say, in the order of the input."""
-    return tuple(_report(event, (*at, "events", str(index))) for index, event in enumerate(fields.events))
-
-
-def _report(given: MediaEventFields, at: tuple[str, ...]) -> Report:
-    qoe = with_prefix(given.qoe or {})
-    content = own_content(given.type, given.params, qoe)
-    event = Event(
-        ts=given.player_time.ts,
-        type=given.type.value,
-        playhead=given.player_time.playhead,
-        bitrate=qoe.get(BITRATE),
-        name=content[STATE_NAME] if given.type in NAMED else "",
-        digest=_digest(content) if content else "",
+    return tuple(
+        _event_from_input(event, (*input_path, "events", str(index))) for index, event in enumerate(fields.events)
     )
-    return Report(event, given.params or None, qoe or None, given.custom_metadata or None, at)
 
 
-def _digest(content: dict[str, Any]) -> str:
+def _event_from_input(fields: MediaEventFields, input_path: tuple[str, ...]) -> PlayerEvent:
+    qoe = with_qoe_prefix(fields.qoe or {})
+    identity = identity_params(fields.type, fields.params, qoe)
+    event = Event(
+        ts=fields.player_time.ts,
+        type=fields.type.value,
+        playhead=fields.player_time.playhead,
+        bitrate=qoe.get(BITRATE),
+        name=identity[STATE_NAME] if fields.type in NAMED_STATE_EVENTS else "",
+        digest=_digest(identity) if identity else "",
+    )
+    return PlayerEvent(event, fields.params or None, qoe or None, fields.custom_metadata or None, input_path)
+
+
+def _digest(identity: dict[str, Any]) -> str:
     """128 bits of SHA-256 of parameters. JSON has one number for 15 and 15.0."""
-    plain = {
+    normalized = {
         name: int(value) if isinstance(value, float) and value.is_integer() else value
-        for name, value in content.items()
+        for name, value in identity.items()
     }
-    return hashlib.sha256(canonical(plain)).hexdigest()[:32]
+    return hashlib.sha256(canonical(normalized)).hexdigest()[:32]
 
 
 @dataclass(slots=True)
-class Player:
+class MediaPlayer:
     """What is remembered of a player, and the rows that calls add to its record."""
 
-    playback: Playback
-    arrived: int = 0
+    reorder_buffer: ReorderBuffer
+    event_count: int = 0
     """How many events, late ones included."""
     qoe_ts: dict[str, Instant] = field(default_factory=dict)
     """From when each quality of experience is; where it is from the start, it is not here."""
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    new_rows: list[dict[str, Any]] = field(default_factory=list)
     """Of `media_event`, without the session."""
 
-    def keep(self, report: Report, now: Instant, *, late: bool) -> None:
+    def append_row(self, player_event: PlayerEvent, now: Instant, *, late: bool) -> None:
         """Put a report on record."""
-        self.arrived += 1
-        event = report.event
-        self.rows.append(
+        self.event_count += 1
+        event = player_event.event
+        self.new_rows.append(
             {
                 "ts": event.ts,
                 "type": event.type,
                 "digest": event.digest,
-                "number": self.arrived,
+                "number": self.event_count,
                 "late": late,
                 "playhead": event.playhead,
-                "params": report.params,
-                "qoe": report.qoe,
-                "custom_metadata": report.custom_metadata,
+                "params": player_event.params,
+                "qoe": player_event.qoe,
+                "custom_metadata": player_event.custom_metadata,
                 "received_at": now,
             }
         )

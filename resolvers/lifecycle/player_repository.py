@@ -7,75 +7,87 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from models.dialect import one_of_keys, upsert
+from models.dialect import in_keys, upsert
 from models.enums import Kind
 from models.tables import media_event, media_state
-from resolvers.lifecycle.media_player import Player, Report
-from resolvers.lifecycle.unit_of_work import Draft
-from resolvers.media import Event, Playback, State
-from resolvers.playbacks import first_state
+from resolvers.lifecycle.media_player import MediaPlayer, PlayerEvent
+from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
+from resolvers.media import Event, PlaybackState, ReorderBuffer
+from resolvers.playbacks import initial_state
 
-KEYS: Final = 2000
+KEYS_PER_STATEMENT: Final = 2000
 """Keys of events in one statement."""
 
 
-def read_players(tx: Connection, drafts: Mapping[str, Draft], reports: Mapping[str, Sequence[Report]]) -> None:
+def load_players(
+    tx: Connection, units: Mapping[str, SessionUnitOfWork], player_events: Mapping[str, Sequence[PlayerEvent]]
+) -> None:
     """Give the drafts of sessions whose players report something what is remembered of them.
 
     One statement for all; another one only where an event is so old that it may have been counted long ago.
     """
-    told = [draft for id_, draft in drafts.items() if reports.get(id_) and draft.session.kind == Kind.MEDIA]
-    if not told:
+    reporting = [draft for id_, draft in units.items() if player_events.get(id_) and draft.session.kind == Kind.MEDIA]
+    if not reporting:
         return
-    statement = select(media_state).where(media_state.c.session_id.in_(sorted(draft.session.id for draft in told)))
+    statement = select(media_state).where(media_state.c.session_id.in_(sorted(draft.session.id for draft in reporting)))
     rows = {row.session_id: row for row in tx.execute(statement)}
-    for draft in told:
-        row = rows.get(draft.session.id)
-        draft.player = Player(Playback.begin(first_state(draft.session))) if row is None else _player(row)
-    _read_older(tx, told, reports)
+    for uow in reporting:
+        row = rows.get(uow.session.id)
+        uow.player = (
+            MediaPlayer(ReorderBuffer.from_state(initial_state(uow.session))) if row is None else _player_from_row(row)
+        )
+    _load_late_flags(tx, reporting, player_events)
 
 
-def _player(row: Any) -> Player:
+def _player_from_row(row: Any) -> MediaPlayer:
     recent = [Event(*event) for event in row.recent]
-    return Player(Playback(State.load(row.state), State.load(row.checkpoint), recent), row.events, row.qoe_ts)
+    return MediaPlayer(
+        ReorderBuffer(PlaybackState.load(row.state), PlaybackState.load(row.checkpoint), recent), row.events, row.qoe_ts
+    )
 
 
-def _read_older(tx: Connection, told: Iterable[Draft], reports: Mapping[str, Sequence[Report]]) -> None:
+def _load_late_flags(
+    tx: Connection, reporting: Iterable[SessionUnitOfWork], player_events: Mapping[str, Sequence[PlayerEvent]]
+) -> None:
     """Find out which of the events that come too late are on record."""
-    players = {draft.session.id: draft.player for draft in told if draft.player is not None}
-    asked = iter(
+    players = {uow.session.id: uow.player for uow in reporting if uow.player is not None}
+    keys = iter(
         sorted(
             {
-                (id_, *report.event.key)
+                (id_, *player_event.event.key)
                 for id_, player in players.items()
-                for report in reports[id_]
-                if report.event.ts < player.playback.floor
+                for player_event in player_events[id_]
+                if player_event.event.ts < player.reorder_buffer.watermark
             }
         )
     )
-    key = (media_event.c.session_id, media_event.c.ts, media_event.c.type, media_event.c.digest)
-    while some := list(islice(asked, KEYS)):
-        found = tx.execute(select(*key, media_event.c.late).where(one_of_keys(key, some)))
+    key_columns = (media_event.c.session_id, media_event.c.ts, media_event.c.type, media_event.c.digest)
+    while chunk := list(islice(keys, KEYS_PER_STATEMENT)):
+        found = tx.execute(select(*key_columns, media_event.c.late).where(in_keys(key_columns, chunk)))
         for id_, ts, type_, digest, late in found:
-            players[id_].playback.older[ts, type_, digest] = late
+            players[id_].reorder_buffer.late_by_key[ts, type_, digest] = late
 
 
-def write_players(tx: Connection, drafts: Iterable[Draft]) -> None:
+def save_players(tx: Connection, units: Iterable[SessionUnitOfWork]) -> None:
     """Write down what players told, and what is remembered of them."""
-    told = [(draft.session.id, draft.player) for draft in drafts if draft.player is not None and draft.player.rows]
-    if not told:
+    reporting = [(uow.session.id, uow.player) for uow in units if uow.player is not None and uow.player.new_rows]
+    if not reporting:
         return
-    tx.execute(media_event.insert(), [{"session_id": id_, **row} for id_, player in told for row in player.rows])
+    tx.execute(
+        media_event.insert(), [{"session_id": id_, **row} for id_, player in reporting for row in player.new_rows]
+    )
     replaced = ("events", "state", "checkpoint", "recent", "qoe_ts")
-    tx.execute(upsert(tx, media_state, key=("session_id",), replaced=replaced), [_row(*each) for each in told])
+    tx.execute(
+        upsert(tx, media_state, key=("session_id",), overwrite=replaced), [_state_row(*entry) for entry in reporting]
+    )
 
 
-def _row(session_id: str, player: Player) -> dict[str, Any]:
+def _state_row(session_id: str, player: MediaPlayer) -> dict[str, Any]:
     return {
         "session_id": session_id,
-        "events": player.arrived,
-        "state": player.playback.state.dump(),
-        "checkpoint": player.playback.checkpoint.dump(),
-        "recent": [tuple(event) for event in player.playback.recent],
+        "events": player.event_count,
+        "state": player.reorder_buffer.state.dump(),
+        "checkpoint": player.reorder_buffer.checkpoint.dump(),
+        "recent": [tuple(event) for event in player.reorder_buffer.recent],
         "qoe_ts": player.qoe_ts,
     }

@@ -9,12 +9,12 @@ from models.clock import Instant
 from models.enums import ActivityType
 from models.tables import activity, attachment, session
 from models.tables.session import Session
-from resolvers.blobs.leases import let_go
-from resolvers.lifecycle.repository import record
-from resolvers.lifecycle.unit_of_work import activity_of
+from resolvers.blobs.leases import release
+from resolvers.lifecycle.repository import append_activities
+from resolvers.lifecycle.unit_of_work import new_activity
 
 
-def remove(tx: Connection, sessions: Sequence[Session], what: ActivityType, now: Instant) -> None:
+def delete_sessions(tx: Connection, sessions: Sequence[Session], activity_type: ActivityType, now: Instant) -> None:
     """Delete sessions, their timelines, paths, points and events, and say so in the log. Files are collected later.
 
     Args:
@@ -24,7 +24,7 @@ def remove(tx: Connection, sessions: Sequence[Session], what: ActivityType, now:
         now: when.
     """
     ids = [s.id for s in sessions]
-    let_go(tx, select(attachment.c.file_key).where(attachment.c.session_id.in_(ids)))
+    release(tx, select(attachment.c.file_key).where(attachment.c.session_id.in_(ids)))
     tx.execute(activity.delete().where(activity.c.session_id.in_(ids)))
     tx.execute(session.delete().where(session.c.id.in_(ids)))  # the tables of its parts cascade
-    record(tx, [activity_of(s, what, now) for s in sessions])
+    append_activities(tx, [new_activity(s, activity_type, now) for s in sessions])

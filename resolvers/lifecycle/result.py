@@ -9,12 +9,12 @@ from models.session_rules import state
 from models.tables.session import Session
 from resolvers.errors import Problem
 
-LONGEST_SILENCE: Final = 120
+MAX_KEEPALIVE_SECONDS: Final = 120
 """Seconds between two keepalives at most, however long the timeout."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class MutationResult:
     """The session after the change, or as it is where the change was refused, and why it was."""
 
     session: Session | None
@@ -24,18 +24,20 @@ class Outcome:
     """When the client should call next: a third of the timeout, at most 120; null without one."""
 
 
-def outcome(s: Session, now: Instant, *problems: Problem, created: bool = False) -> Outcome:
+def session_result(s: Session, now: Instant, *problems: Problem, created: bool = False) -> MutationResult:
     """The answer that shows a session."""
-    going = s.timeout_seconds is not None and state(s, now) != State.ENDED
-    keepalive = min(s.timeout_seconds // 3, LONGEST_SILENCE) if going and s.timeout_seconds is not None else None
-    return Outcome(s, list(problems), created, keepalive)
+    has_timeout = s.timeout_seconds is not None and state(s, now) != State.ENDED
+    keepalive_seconds = (
+        min(s.timeout_seconds // 3, MAX_KEEPALIVE_SECONDS) if has_timeout and s.timeout_seconds is not None else None
+    )
+    return MutationResult(s, list(problems), created, keepalive_seconds)
 
 
-def refused(*problems: Problem) -> Outcome:
+def failure(*problems: Problem) -> MutationResult:
     """The answer that has no session to show."""
-    return Outcome(None, list(problems))
+    return MutationResult(None, list(problems))
 
 
-def not_found(*path: str) -> Outcome:
+def not_found(*path: str) -> MutationResult:
     """The answer for an id that is unknown or outside the caller's projects: the two look the same."""
-    return refused(Problem(ProblemCode.NOT_FOUND, "there is no such session", path))
+    return failure(Problem(ProblemCode.NOT_FOUND, "there is no such session", path))

@@ -7,90 +7,96 @@ from typing import Any, Final
 from sqlalchemy.engine import Connection
 
 from models.enums import ActivityType, Kind, ProblemCode, Scope
-from models.kinds.field import MAX_POINTS, DataPointFields, SaveFieldDataFields, offset_of, shown
-from models.kinds.validation import check
+from models.kinds.field import MAX_POINTS, DataPointFields, SaveFieldDataFields, timezone_offset, visible_points
+from models.kinds.validation import validate
 from resolvers.access import require
 from resolvers.context import Context
-from resolvers.errors import Problem, problems
-from resolvers.forms.attachments import Kept, keeping, look_at
-from resolvers.forms.data_points import Form, read_forms
-from resolvers.lifecycle.commands import Call
-from resolvers.lifecycle.heartbeat import hear
-from resolvers.lifecycle.result import Outcome, refused
-from resolvers.lifecycle.service import decide
-from resolvers.lifecycle.unit_of_work import Draft, schedule
+from resolvers.errors import Problem, prefix_paths
+from resolvers.forms.attachments import StoredAttachment, detect_types, store_attachments
+from resolvers.forms.data_points import FormState, load_forms
+from resolvers.lifecycle.commands import Command
+from resolvers.lifecycle.heartbeat import record_heartbeat
+from resolvers.lifecycle.result import MutationResult, failure
+from resolvers.lifecycle.service import execute_batch
+from resolvers.lifecycle.unit_of_work import SessionUnitOfWork, update_deadline
 
-NAMES_TOLD: Final = 50
+MAX_NAMES_IN_ACTIVITY: Final = 50
 """Names of data points that the timeline tells of one call."""
 
-_INPUT: Final = ("input",)
+_INPUT_PATH: Final = ("input",)
 
 
-async def save_field_data(context: Context, values: Mapping[str, Any]) -> Outcome:
+async def save_field_data(context: Context, values: Mapping[str, Any]) -> MutationResult:
     """Save data points: `id`, `data`, and where given `saved`.
 
     Raises:
         StorageUnavailable: nothing can be written now, or no files; nothing of the call was kept.
     """
     require(context.caller, Scope.WRITE)
-    checked, looked = check(SaveFieldDataFields, values), await look_at(values["data"])
-    if (found := problems((*checked.breaches, *looked.breaches), *_INPUT)) or checked.fields is None:
-        return refused(*found)
-    async with keeping(context, checked.fields.data, looked) as files:
-        return await context.change(decide, Save(context.caller, context.now, checked.fields, _INPUT, files=files))
+    validated, detected = validate(SaveFieldDataFields, values), await detect_types(values["data"])
+    if (
+        input_problems := prefix_paths((*validated.problems, *detected.breaches), *_INPUT_PATH)
+    ) or validated.fields is None:
+        return failure(*input_problems)
+    async with store_attachments(context, validated.fields.data, detected) as files:
+        return await context.write(
+            execute_batch, SaveFieldData(context.caller, context.now, validated.fields, _INPUT_PATH, files=files)
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Save(Call):
+class SaveFieldData(Command):
     """Data points of a form are saved. Its client is heard by that."""
 
     fields: SaveFieldDataFields
-    files: Mapping[str, Kept] = field(default_factory=dict)
+    files: Mapping[str, StoredAttachment] = field(default_factory=dict)
     """What has become of the files among them, by name."""
 
-    model = SaveFieldDataFields
+    input_model = SaveFieldDataFields
 
     @classmethod
-    def read(cls, tx: Connection, drafts: Sequence[Draft]) -> None:
-        forms = read_forms(tx, [draft.session.id for draft in drafts])
-        for draft in drafts:
-            draft.form = forms[draft.session.id]
+    def preload(cls, tx: Connection, units: Sequence[SessionUnitOfWork]) -> None:
+        forms = load_forms(tx, [draft.session.id for draft in units])
+        for uow in units:
+            uow.form = forms[uow.session.id]
 
-    def refusals(self, draft: Draft) -> list[Problem]:
-        s = draft.session
+    def preconditions(self, uow: SessionUnitOfWork) -> list[Problem]:
+        s = uow.session
         if s.kind != Kind.FIELD:
-            return [self._wrong(f"only FIELD sessions have data points; this one is {s.kind}", "id")]
-        found = []
+            return [self._problem(f"only FIELD sessions have data points; this one is {s.kind}", "id")]
+        problems = []
         if self.fields.saved is not None and self.fields.saved < s.details["created"]:
-            found.append(self._wrong("must not be earlier than created", "saved"))
-        if (count := len(self._form(draft).places.keys() | {point.name for point in self._points})) > MAX_POINTS:
-            found.append(self._wrong(f"the form would have {count} data points; {MAX_POINTS} are allowed", "data"))
-        return found
+            problems.append(self._problem("must not be earlier than created", "saved"))
+        if (
+            count := len(self._form(uow).positions.keys() | {point.name for point in self._visible_points})
+        ) > MAX_POINTS:
+            problems.append(self._problem(f"the form would have {count} data points; {MAX_POINTS} are allowed", "data"))
+        return problems
 
-    def apply(self, draft: Draft) -> list[Problem]:
-        s = draft.session
-        hear(draft, self.now)
-        self._form(draft).save(self._points, self.files)
+    def apply(self, uow: SessionUnitOfWork) -> list[Problem]:
+        s = uow.session
+        record_heartbeat(uow, self.now)
+        self._form(uow).save(self._visible_points, self.files)
         saved = max(self.now, s.details["created"]) if self.fields.saved is None else self.fields.saved
         details = {"saved": saved, "received": self.now}
-        if (offset := offset_of(self.fields.data)) is not None:
+        if (offset := timezone_offset(self.fields.data)) is not None:
             details["timezone_offset_seconds"] = offset
         s.details = s.details | details
-        draft.columns.add("details")
-        names = [point.name for point in self._points]
-        told = {"count": len(names), "names": names[:NAMES_TOLD]}
-        draft.record(ActivityType.SAVED, self.now, told, client_at=self.fields.saved)
-        schedule(s)
+        uow.changed_columns.add("details")
+        names = [point.name for point in self._visible_points]
+        activity_data = {"count": len(names), "names": names[:MAX_NAMES_IN_ACTIVITY]}
+        uow.add_activity(ActivityType.SAVED, self.now, activity_data, client_at=self.fields.saved)
+        update_deadline(s)
         return []
 
     @property
-    def _points(self) -> list[DataPointFields]:
-        return shown(self.fields.data)
+    def _visible_points(self) -> list[DataPointFields]:
+        return visible_points(self.fields.data)
 
     @staticmethod
-    def _form(draft: Draft) -> Form:
-        assert draft.form is not None, "read before the calls are decided"
-        return draft.form
+    def _form(uow: SessionUnitOfWork) -> FormState:
+        assert uow.form is not None, "read before the calls are decided"
+        return uow.form
 
-    def _wrong(self, message: str, *path: str) -> Problem:
-        return Problem(ProblemCode.BAD_USER_INPUT, message, (*self.at, *path))
+    def _problem(self, message: str, *path: str) -> Problem:
+        return Problem(ProblemCode.BAD_USER_INPUT, message, (*self.input_path, *path))

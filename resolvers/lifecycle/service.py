@@ -7,28 +7,28 @@ from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
-from models.kinds.agenda_update import agenda_update
-from models.kinds.validation import check
+from models.kinds.agenda_update import parse_agenda_update
+from models.kinds.validation import validate
 from resolvers.access import require
 from resolvers.context import Context
-from resolvers.errors import BadUserInput, Problem, problems
+from resolvers.errors import BadUserInput, Problem, prefix_paths
 from resolvers.lifecycle.agenda_update import UpdateAgenda
-from resolvers.lifecycle.commands import Call, Hide, Keepalive, Stop, Terminate, TrackMedia, ended_problem
-from resolvers.lifecycle.media_player import Report
-from resolvers.lifecycle.player_repository import read_players
-from resolvers.lifecycle.repository import read_drafts, write_drafts
-from resolvers.lifecycle.result import Outcome, not_found, outcome, refused
-from resolvers.lifecycle.unit_of_work import Draft, settle
+from resolvers.lifecycle.commands import Command, Hide, Keepalive, Stop, Terminate, TrackMedia, ended_problem
+from resolvers.lifecycle.media_player import PlayerEvent
+from resolvers.lifecycle.player_repository import load_players
+from resolvers.lifecycle.repository import load, save
+from resolvers.lifecycle.result import MutationResult, failure, not_found, session_result
+from resolvers.lifecycle.unit_of_work import SessionUnitOfWork, apply_due
 
 MAX_KEEPALIVES: Final = 500
 
 
-async def keepalive_session(context: Context, values: Mapping[str, Any], *at: str) -> Outcome:
+async def keepalive_session(context: Context, values: Mapping[str, Any], *input_path: str) -> MutationResult:
     """Note that the client is there: `id`, `visible`, and where given `path`, `sequence`, `media`."""
-    return await _call(context, Keepalive, values, at)
+    return await _execute(context, Keepalive, values, input_path)
 
 
-async def keepalive_sessions(context: Context, inputs: Sequence[Mapping[str, Any]]) -> list[Outcome]:
+async def keepalive_sessions(context: Context, inputs: Sequence[Mapping[str, Any]]) -> list[MutationResult]:
     """Keep many sessions alive, each by itself; they share one transaction.
 
     Raises:
@@ -36,97 +36,101 @@ async def keepalive_sessions(context: Context, inputs: Sequence[Mapping[str, Any
     """
     if len(inputs) > MAX_KEEPALIVES:
         raise BadUserInput(f"at most {MAX_KEEPALIVES} inputs are allowed, not {len(inputs)}")
-    calls = (keepalive_session(context, values, "inputs", str(index)) for index, values in enumerate(inputs))
-    return await asyncio.gather(*calls)
+    pending = (keepalive_session(context, values, "inputs", str(index)) for index, values in enumerate(inputs))
+    return await asyncio.gather(*pending)
 
 
-async def hide_session(context: Context, values: Mapping[str, Any]) -> Outcome:
+async def hide_session(context: Context, values: Mapping[str, Any]) -> MutationResult:
     """Note that the client went out of sight: `id`, and where given `path` (the one it left), `sequence`, `media`."""
-    return await _call(context, Hide, values)
+    return await _execute(context, Hide, values)
 
 
-async def stop_session(context: Context, values: Mapping[str, Any]) -> Outcome:
+async def stop_session(context: Context, values: Mapping[str, Any]) -> MutationResult:
     """End the session because its client is done. An AGENDA session that has not begun is cancelled."""
-    return await _call(context, Stop, values)
+    return await _execute(context, Stop, values)
 
 
-async def track_media(context: Context, values: Mapping[str, Any]) -> Outcome:
+async def track_media(context: Context, values: Mapping[str, Any]) -> MutationResult:
     """Take what the player of a MEDIA session tells: `id`, and at most 100 `events`.
 
     An event that is late or whose `ts` is out of bounds is a problem of its own; the others count.
     """
-    return await _call(context, TrackMedia, values)
+    return await _execute(context, TrackMedia, values)
 
 
-async def terminate_session(context: Context, values: Mapping[str, Any]) -> Outcome:
+async def terminate_session(context: Context, values: Mapping[str, Any]) -> MutationResult:
     """End somebody else's session, for a `reason`."""
-    return await _call(context, Terminate, values)
+    return await _execute(context, Terminate, values)
 
 
-async def update_agenda_session(context: Context, values: Mapping[str, Any]) -> Outcome:
+async def update_agenda_session(context: Context, values: Mapping[str, Any]) -> MutationResult:
     """Change what `values` names, beside the `id`, of an AGENDA session; null clears what may be empty.
 
     The session that would come of it is held to the rules of a start; what breaks them comes with the session as it is.
     """
     require(context.caller, UpdateAgenda.scope)
-    update = UpdateAgenda(context.caller, context.now, agenda_update(values), ("input",))
-    return await context.change(decide, update)
+    update = UpdateAgenda(context.caller, context.now, parse_agenda_update(values), ("input",))
+    return await context.write(execute_batch, update)
 
 
-async def _call(context: Context, call: type[Call], values: Mapping[str, Any], at: tuple[str, ...] = ()) -> Outcome:
-    require(context.caller, call.scope)
-    at = at or ("input",)
-    checked = check(call.model, values)
-    if checked.fields is None:
-        return refused(*problems(checked.breaches, *at))
-    return await context.change(decide, call.of(context.caller, context.now, checked.fields, at))
+async def _execute(
+    context: Context, command_type: type[Command], values: Mapping[str, Any], input_path: tuple[str, ...] = ()
+) -> MutationResult:
+    require(context.caller, command_type.scope)
+    input_path = input_path or ("input",)
+    validated = validate(command_type.input_model, values)
+    if validated.fields is None:
+        return failure(*prefix_paths(validated.problems, *input_path))
+    return await context.write(
+        execute_batch, command_type.from_input(context.caller, context.now, validated.fields, input_path)
+    )
 
 
-def decide(tx: Connection, calls: Sequence[Call]) -> list[Outcome]:
+def execute_batch(tx: Connection, commands: Sequence[Command]) -> list[MutationResult]:
     """Work for the writer: all calls of a batch, in their order."""
-    drafts = read_drafts(tx, (call.fields.id for call in calls))
-    read_players(tx, drafts, _reports(calls))
-    _read_more(tx, calls, drafts)
-    answers = [_answer(drafts.get(call.fields.id), call) for call in calls]
-    write_drafts(tx, drafts.values())
-    return answers
+    units = load(tx, (call.fields.id for call in commands))
+    load_players(tx, units, _collect_player_events(commands))
+    _preload(tx, commands, units)
+    results = [_execute_one(units.get(command.fields.id), command) for command in commands]
+    save(tx, units.values())
+    return results
 
 
-def _read_more(tx: Connection, calls: Sequence[Call], drafts: Mapping[str, Draft]) -> None:
-    named: dict[type[Call], set[str]] = {}
-    for call in calls:
-        if call.fields.id in drafts:
-            named.setdefault(type(call), set()).add(call.fields.id)
-    for kind, ids in named.items():
-        kind.read(tx, [drafts[session_id] for session_id in sorted(ids)])
+def _preload(tx: Connection, commands: Sequence[Command], units: Mapping[str, SessionUnitOfWork]) -> None:
+    ids_by_type: dict[type[Command], set[str]] = {}
+    for command in commands:
+        if command.fields.id in units:
+            ids_by_type.setdefault(type(command), set()).add(command.fields.id)
+    for command_type, ids in ids_by_type.items():
+        command_type.preload(tx, [units[session_id] for session_id in sorted(ids)])
 
 
-def _reports(calls: Sequence[Call]) -> dict[str, list[Report]]:
+def _collect_player_events(commands: Sequence[Command]) -> dict[str, list[PlayerEvent]]:
     """What the calls tell of players, by session."""
-    reports: dict[str, list[Report]] = {}
-    for call in calls:
-        if call.reports:
-            reports.setdefault(call.fields.id, []).extend(call.reports)
-    return reports
+    events_by_session: dict[str, list[PlayerEvent]] = {}
+    for command in commands:
+        if command.player_events:
+            events_by_session.setdefault(command.fields.id, []).extend(command.player_events)
+    return events_by_session
 
 
-def _answer(draft: Draft | None, call: Call) -> Outcome:
-    if draft is None or not call.caller.reaches(draft.session.project_id):
-        return not_found(*call.at, "id")
-    settle(draft, call.now)
-    s = draft.session
+def _execute_one(uow: SessionUnitOfWork | None, command: Command) -> MutationResult:
+    if uow is None or not command.caller.can_access(uow.session.project_id):
+        return not_found(*command.input_path, "id")
+    apply_due(uow, command.now)
+    s = uow.session
     if s.ended_at is not None:
-        wanted = s.end_reason in call.repeatable_after
-        return _shown(draft, call, *(() if wanted else (ended_problem(draft, call.at),)))
-    if refusals := call.refusals(draft):
-        return _shown(draft, call, *refusals)
-    if call.is_moot(draft):
-        return _shown(draft, call)
-    found = call.apply(draft)
-    draft.touch(call.now)
-    return _shown(draft, call, *found)
+        is_idempotent = s.end_reason in command.idempotent_after
+        return _result(uow, command, *(() if is_idempotent else (ended_problem(uow, command.input_path),)))
+    if failed := command.preconditions(uow):
+        return _result(uow, command, *failed)
+    if command.is_noop(uow):
+        return _result(uow, command)
+    problems = command.apply(uow)
+    uow.bump_revision(command.now)
+    return _result(uow, command, *problems)
 
 
-def _shown(draft: Draft, call: Call, *found: Problem) -> Outcome:
+def _result(uow: SessionUnitOfWork, command: Command, *problems: Problem) -> MutationResult:
     """The session as it is after this call; later calls of the batch change the draft, not the answer."""
-    return outcome(copy(draft.session), call.now, *found)
+    return session_result(copy(uow.session), command.now, *problems)

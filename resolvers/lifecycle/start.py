@@ -8,25 +8,27 @@ from sqlalchemy.engine import Connection
 
 from models.enums import Kind, ProblemCode, Scope
 from models.kinds import KINDS
-from models.kinds.field import FieldFields
+from models.kinds.field import FormFields
 from models.kinds.start import StartFields
-from models.kinds.validation import check
+from models.kinds.validation import validate
 from models.tables import project as project_table
 from models.tables import session
 from models.tables.project import Project
 from resolvers.access import Caller, require
 from resolvers.context import Context
-from resolvers.errors import Problem, problems
-from resolvers.forms.attachments import keeping, look_at
-from resolvers.lifecycle.idempotency import digest_of, remember_start, repeated_start
-from resolvers.lifecycle.result import Outcome, refused
-from resolvers.lifecycle.start_conflicts import MEETINGS, start_anew
-from resolvers.lifecycle.start_input import Start, between, where_given, with_external_id
+from resolvers.errors import Problem, prefix_paths
+from resolvers.forms.attachments import detect_types, store_attachments
+from resolvers.lifecycle.idempotency import digest_of, find_replay, store_key
+from resolvers.lifecycle.result import MutationResult, failure
+from resolvers.lifecycle.start_conflicts import CONFLICT_HANDLERS, create
+from resolvers.lifecycle.start_input import StartRequest, apply_external_id, cross_field_problems, relocate_problems
 
 DEFAULT_PROJECT: Final = "default"
 
 
-async def start_session(context: Context, values: Mapping[str, Any], kind: Kind, variant: Mapping[str, Any]) -> Outcome:
+async def start_session(
+    context: Context, values: Mapping[str, Any], kind: Kind, variant: Mapping[str, Any]
+) -> MutationResult:
     """Start a session.
 
     Args:
@@ -41,61 +43,67 @@ async def start_session(context: Context, values: Mapping[str, Any], kind: Kind,
     require(context.caller, Scope.WRITE)
     rules = KINDS[kind]
     digest = digest_of(values, kind, variant)
-    whole = with_external_id(rules, values, variant)
-    common, own, looked = check(StartFields, values), check(rules.fields, whole), await look_at(variant.get("data", ()))
-    own_breaches = where_given(rules, variant, (*own.breaches, *looked.breaches), common.breaches)
-    found = problems((*common.breaches, *between(rules, values, whole), *own_breaches), "input")
-    if found or common.fields is None or own.fields is None:
-        return refused(*found)
-    points = own.fields.data if isinstance(own.fields, FieldFields) else ()
-    async with keeping(context, points, looked) as files:
-        start = Start(context.caller, context.now, rules, common.fields, own.fields, digest, files)
-        return await context.change(_start_all, start)
+    full_variant = apply_external_id(rules, values, variant)
+    common, specific, detected = (
+        validate(StartFields, values),
+        validate(rules.fields, full_variant),
+        await detect_types(variant.get("data", ())),
+    )
+    variant_problems = relocate_problems(rules, variant, (*specific.problems, *detected.breaches), common.problems)
+    input_problems = prefix_paths(
+        (*common.problems, *cross_field_problems(rules, values, full_variant), *variant_problems), "input"
+    )
+    if input_problems or common.fields is None or specific.fields is None:
+        return failure(*input_problems)
+    points = specific.fields.data if isinstance(specific.fields, FormFields) else ()
+    async with store_attachments(context, points, detected) as files:
+        start = StartRequest(context.caller, context.now, rules, common.fields, specific.fields, digest, files)
+        return await context.write(_start_batch, start)
 
 
-def _start_all(tx: Connection, starts: Sequence[Start]) -> list[Outcome]:
-    return [_start(tx, start) for start in starts]
+def _start_batch(tx: Connection, starts: Sequence[StartRequest]) -> list[MutationResult]:
+    return [_start_one(tx, start) for start in starts]
 
 
-def _start(tx: Connection, start: Start) -> Outcome:
-    project = _project(tx, start)
+def _start_one(tx: Connection, start: StartRequest) -> MutationResult:
+    project = _find_project(tx, start)
     if project is None:
-        return refused(Problem(ProblemCode.NOT_FOUND, "there is no such project", ("input", "projectId")))
-    if (earlier := repeated_start(tx, start, project.id)) is not None:
-        return earlier
-    if (wrong := _previous_problem(tx, start, project)) is not None:
-        return refused(wrong)
-    answer = MEETINGS.get(start.rules.kind, start_anew)(tx, start, project)
-    if answer.session is not None:
-        remember_start(tx, start, answer.session)
-    return answer
+        return failure(Problem(ProblemCode.NOT_FOUND, "there is no such project", ("input", "projectId")))
+    if (replayed := find_replay(tx, start, project.id)) is not None:
+        return replayed
+    if (problem := _previous_problem(tx, start, project)) is not None:
+        return failure(problem)
+    result = CONFLICT_HANDLERS.get(start.rules.kind, create)(tx, start, project)
+    if result.session is not None:
+        store_key(tx, start, result.session)
+    return result
 
 
-def _project(tx: Connection, start: Start) -> Project | None:
-    given = start.common.project_id
-    wanted = _own_project(start.caller) if given is None else given
-    if not start.caller.reaches(wanted):
+def _find_project(tx: Connection, start: StartRequest) -> Project | None:
+    requested = start.common.project_id
+    project_id = _default_project(start.caller) if requested is None else requested
+    if not start.caller.can_access(project_id):
         return None
-    row = tx.execute(select(project_table).where(project_table.c.id == wanted)).one_or_none()
+    row = tx.execute(select(project_table).where(project_table.c.id == project_id)).one_or_none()
     return None if row is None else Project(*row)
 
 
-def _own_project(caller: Caller) -> str:
+def _default_project(caller: Caller) -> str:
     """The project of a start that names none: the caller's only one, else `default`."""
     if caller.project_ids is not None and len(caller.project_ids) == 1:
         return next(iter(caller.project_ids))
     return DEFAULT_PROJECT
 
 
-def _previous_problem(tx: Connection, start: Start, project: Project) -> Problem | None:
+def _previous_problem(tx: Connection, start: StartRequest, project: Project) -> Problem | None:
     """What is wrong with the session that this one claims to carry on from."""
     if start.common.previous_id is None:
         return None
-    place = ("input", "previousId")
+    input_path = ("input", "previousId")
     columns = (session.c.project_id, session.c.kind)
     row = tx.execute(select(*columns).where(session.c.id == start.common.previous_id)).one_or_none()
-    if row is None or not start.caller.reaches(row.project_id):
-        return Problem(ProblemCode.NOT_FOUND, "there is no such session", place)
+    if row is None or not start.caller.can_access(row.project_id):
+        return Problem(ProblemCode.NOT_FOUND, "there is no such session", input_path)
     if (row.project_id, row.kind) != (project.id, start.rules.kind):
-        return Problem(ProblemCode.BAD_USER_INPUT, "must be a session of the same project and kind", place)
+        return Problem(ProblemCode.BAD_USER_INPUT, "must be a session of the same project and kind", input_path)
     return None

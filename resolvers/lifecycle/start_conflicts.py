@@ -7,73 +7,73 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.engine import Connection
 
 from models.enums import ActivityType, Kind, ProblemCode, Scope
-from models.kinds.field import FieldFields
+from models.kinds.field import FormFields
 from models.kinds.user import UserFields
 from models.tables import idempotency, session
 from models.tables.project import Project
 from models.tables.session import Session
 from resolvers.errors import Problem
-from resolvers.lifecycle.creation import bear
-from resolvers.lifecycle.removing import remove
-from resolvers.lifecycle.repository import write_drafts
-from resolvers.lifecycle.result import Outcome, outcome, refused
-from resolvers.lifecycle.start_input import Start
-from resolvers.lifecycle.unit_of_work import Draft, settle
+from resolvers.lifecycle.creation import insert_session
+from resolvers.lifecycle.removing import delete_sessions
+from resolvers.lifecycle.repository import save
+from resolvers.lifecycle.result import MutationResult, failure, session_result
+from resolvers.lifecycle.start_input import StartRequest
+from resolvers.lifecycle.unit_of_work import SessionUnitOfWork, apply_due
 
-Meeting = Callable[[Connection, Start, Project], Outcome]
+StartHandler = Callable[[Connection, StartRequest, Project], MutationResult]
 
 
-def start_anew(tx: Connection, start: Start, project: Project) -> Outcome:
+def create(tx: Connection, start: StartRequest, project: Project) -> MutationResult:
     """A new session: what a start means where nothing is in its way."""
-    return outcome(bear(tx, start, project), start.now, created=True)
+    return session_result(insert_session(tx, start, project), start.now, created=True)
 
 
-def start_user(tx: Connection, start: Start, project: Project) -> Outcome:
+def reuse_active_client(tx: Connection, start: StartRequest, project: Project) -> MutationResult:
     """USER: while a session of the same (project, username, clientId) is active, answer that one untouched."""
-    assert isinstance(start.own, UserFields)
-    if start.own.client_id is None:
-        return start_anew(tx, start, project)
-    there = _one(
+    assert isinstance(start.variant, UserFields)
+    if start.variant.client_id is None:
+        return create(tx, start, project)
+    existing = _find_session(
         tx,
         session.c.project_id == project.id,
-        session.c.subject == start.own.username,
-        session.c.client_id == start.own.client_id,
+        session.c.subject == start.variant.username,
+        session.c.client_id == start.variant.client_id,
         session.c.ended_at.is_(None),
     )
-    if there is None:
-        return start_anew(tx, start, project)
-    draft = Draft(there)
-    if not settle(draft, start.now):
-        return outcome(there, start.now)
+    if existing is None:
+        return create(tx, start, project)
+    uow = SessionUnitOfWork(existing)
+    if not apply_due(uow, start.now):
+        return session_result(existing, start.now)
     # It had ended by time, unnoticed so far: that frees its place.
-    write_drafts(tx, [draft])
-    return start_anew(tx, start, project)
+    save(tx, [uow])
+    return create(tx, start, project)
 
 
-def start_field(tx: Connection, start: Start, project: Project) -> Outcome:
+def replace_form(tx: Connection, start: StartRequest, project: Project) -> MutationResult:
     """FIELD: a form that the project knows by its uuid, ended or not, is replaced by the new one."""
-    assert isinstance(start.own, FieldFields)
-    there = start.own.uuid and _one(
+    assert isinstance(start.variant, FormFields)
+    existing = start.variant.uuid and _find_session(
         tx,
         session.c.project_id == project.id,
-        session.c.external_id == start.own.uuid,
+        session.c.external_id == start.variant.uuid,
         session.c.kind == Kind.FIELD.value,
     )
-    if not there:
-        return start_anew(tx, start, project)
-    if start.caller.scopes == {Scope.WRITE} and there.subject != start.own.unit_id:
+    if not existing:
+        return create(tx, start, project)
+    if start.caller.scopes == {Scope.WRITE} and existing.subject != start.variant.unit_id:
         message = "a form with this uuid is there already, of another unit"
-        return refused(Problem(ProblemCode.CONFLICT, message, ("input", "variant", "field", "uuid")))
-    remove(tx, [there], ActivityType.REPLACED, start.now)
-    new = bear(tx, start, project)
-    tx.execute(idempotency.update().where(idempotency.c.session_id == there.id).values(session_id=new.id))
-    return outcome(new, start.now, created=True)
+        return failure(Problem(ProblemCode.CONFLICT, message, ("input", "variant", "field", "uuid")))
+    delete_sessions(tx, [existing], ActivityType.REPLACED, start.now)
+    created = insert_session(tx, start, project)
+    tx.execute(idempotency.update().where(idempotency.c.session_id == existing.id).values(session_id=created.id))
+    return session_result(created, start.now, created=True)
 
 
-def _one(tx: Connection, *conditions: ColumnElement[Any]) -> Session | None:
+def _find_session(tx: Connection, *conditions: ColumnElement[Any]) -> Session | None:
     row = tx.execute(select(session).where(and_(*conditions))).one_or_none()
     return None if row is None else Session(*row)
 
 
-MEETINGS: Final[dict[Kind, Meeting]] = {Kind.USER: start_user, Kind.FIELD: start_field}
+CONFLICT_HANDLERS: Final[dict[Kind, StartHandler]] = {Kind.USER: reuse_active_client, Kind.FIELD: replace_form}
 """The kinds whose start may meet another session; every other kind starts anew."""

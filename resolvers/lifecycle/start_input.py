@@ -6,67 +6,70 @@ from typing import Any, Final
 
 from models.clock import Instant
 from models.enums import Kind
-from models.kinds.base import Breach, KindFields, KindRules, Stored, mark
+from models.kinds.base import Breach, Column, KindFields, KindRules, metadata_of
 from models.kinds.start import StartFields
 from resolvers.access import Caller
-from resolvers.forms.attachments import Kept
+from resolvers.forms.attachments import StoredAttachment
 
 EXTERNAL_ID: Final = ("externalId",)
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StartRequest:
     """One start: who, when, and what it says."""
 
     caller: Caller
     now: Instant
     rules: KindRules
     common: StartFields
-    own: KindFields
+    variant: KindFields
     digest: str
     """Of the whole input, to know a repetition by."""
-    files: Mapping[str, Kept]
+    files: Mapping[str, StoredAttachment]
     """What has become of the files among its data points, by name."""
 
 
-def with_external_id(rules: KindRules, values: Mapping[str, Any], variant: Mapping[str, Any]) -> Mapping[str, Any]:
+def apply_external_id(rules: KindRules, values: Mapping[str, Any], variant: Mapping[str, Any]) -> Mapping[str, Any]:
     """The variant, with `externalId` under the name that the kind itself has for it (`uuid`, `importId`)."""
-    name = own_name(rules.fields, "external_id")
-    given = values.get("external_id")
-    return variant if name is None or given is None or name in variant else {**variant, name: given}
+    name = field_for_column(rules.fields, "external_id")
+    external_id = values.get("external_id")
+    return variant if name is None or external_id is None or name in variant else {**variant, name: external_id}
 
 
-def where_given(
-    rules: KindRules, variant: Mapping[str, Any], own: Iterable[Breach], common: Collection[Breach]
+def relocate_problems(
+    rules: KindRules,
+    variant: Mapping[str, Any],
+    variant_problems: Iterable[Breach],
+    common_problems: Collection[Breach],
 ) -> Iterator[Breach]:
     """The breaches of a variant with paths that begin at the input; what came as `externalId` is at that place.
 
     It may break the rule that all kinds share, too: then `common` says so, and once is enough.
     """
-    name = own_name(rules.fields, "external_id")
-    stand_in = None if name is None or name in variant else (rules.fields.model_fields[name].alias,)
-    told = any(breach.path == EXTERNAL_ID for breach in common)
-    for breach in own:
-        if breach.path != stand_in:
-            yield breach.under("variant", rules.kind.lower())
-        elif not told:
-            yield breach._replace(path=EXTERNAL_ID)
+    name = field_for_column(rules.fields, "external_id")
+    external_id_path = None if name is None or name in variant else (rules.fields.model_fields[name].alias,)
+    is_reported = any(breach.path == EXTERNAL_ID for breach in common_problems)
+    for problem in variant_problems:
+        if problem.path != external_id_path:
+            yield problem.prefixed("variant", rules.kind.lower())
+        elif not is_reported:
+            yield problem._replace(path=EXTERNAL_ID)
 
 
-def own_name(fields: type[KindFields], column: str) -> str | None:
+def field_for_column(fields: type[KindFields], column: str) -> str | None:
     """The name that a kind has for what is stored in a shared column."""
     for name, info in fields.model_fields.items():
-        stored = mark(info.metadata, Stored)
-        if stored is not None and stored.column == column:
+        column_mark = metadata_of(info.metadata, Column)
+        if column_mark is not None and column_mark.column == column:
             return name
     return None
 
 
-def between(rules: KindRules, values: Mapping[str, Any], variant: Mapping[str, Any]) -> Iterator[Breach]:
+def cross_field_problems(rules: KindRules, values: Mapping[str, Any], variant: Mapping[str, Any]) -> Iterator[Breach]:
     """What breaks a rule between the two halves of a start; paths begin at the input."""
     if not rules.takes_timeout and "timeout_seconds" in values:
         yield Breach(("timeoutSeconds",), f"{rules.kind} sessions take none; their schedule ends them")
-    name = own_name(rules.fields, "external_id")
+    name = field_for_column(rules.fields, "external_id")
     if name is not None and variant.get(name) != values.get("external_id", variant.get(name)):
         alias = rules.fields.model_fields[name].alias
         yield Breach(EXTERNAL_ID, f"contradicts {alias}, which is the same thing; give one of them")

@@ -12,10 +12,10 @@ import structlog
 from models.clock import MINUTE, Clock, Instant
 from models.database import Database
 from models.errors import StorageUnavailable
-from resolvers.lifecycle.due import BATCH, RETIRED, Sweep, forget, retire, settle_due
-from resolvers.server_liveness import Presence
+from resolvers.lifecycle.due import DUE_BATCH, RETENTION_BATCH, Sweep, apply_due_batch, apply_retention, purge_expired
+from resolvers.server_liveness import ServerLiveness
 
-HOUSEKEEPING: Final = MINUTE
+HOUSEKEEPING_INTERVAL_MS: Final = MINUTE
 """How often what was kept long enough is looked for."""
 
 _log = structlog.get_logger("sweeper")
@@ -27,16 +27,16 @@ class Sweeper:
     def __init__(
         self,
         database: Database,
-        presence: Presence,
+        liveness: ServerLiveness,
         clock: Clock,
         *,
         retention: int | None = None,
     ) -> None:
         self._database = database
-        self._presence = presence
+        self._liveness = liveness
         self._clock = clock
         self._retention = retention
-        self._kept_house_at: Instant | None = None
+        self._housekept_at: Instant | None = None
         self.rounds = 0
         """Rounds that came to their end."""
         self.ended = 0
@@ -48,46 +48,46 @@ class Sweeper:
 
         What has been kept long enough goes too, but no more than a batch a round: nobody waits for that.
         """
-        began = perf_counter()
+        started = perf_counter()
         now = self._clock.now()
-        await self._presence.sign(now)
+        await self._liveness.record_alive(now)
         sweep = Sweep(now, self._retention)
-        while await self._settle(sweep) == BATCH:
+        while await self._apply_due(sweep) == DUE_BATCH:
             # Thousands that end at once take seconds, and a server that does not sign counts as away.
-            await self._presence.sign(self._clock.now())
-        if self._kept_house_at is None or not 0 <= now - self._kept_house_at < HOUSEKEEPING:
-            await self._keep_house(sweep)
+            await self._liveness.record_alive(self._clock.now())
+        if self._housekept_at is None or not 0 <= now - self._housekept_at < HOUSEKEEPING_INTERVAL_MS:
+            await self._housekeep(sweep)
         self.rounds += 1
-        self.last_round_seconds = perf_counter() - began
+        self.last_round_seconds = perf_counter() - started
 
-    async def _settle(self, sweep: Sweep) -> int:
-        settled = await self._database.write(settle_due, sweep)
-        self.ended += settled.ended
-        return settled.seen
+    async def _apply_due(self, sweep: Sweep) -> int:
+        result = await self._database.write(apply_due_batch, sweep)
+        self.ended += result.ended
+        return result.processed
 
-    async def _keep_house(self, sweep: Sweep) -> None:
-        await self._database.write(forget, sweep)
-        if await self._database.write(retire, sweep) < RETIRED:
-            self._kept_house_at = sweep.now
+    async def _housekeep(self, sweep: Sweep) -> None:
+        await self._database.write(purge_expired, sweep)
+        if await self._database.write(apply_retention, sweep) < RETENTION_BATCH:
+            self._housekept_at = sweep.now
 
     @asynccontextmanager
     async def running(self, interval: float) -> AsyncIterator[None]:
         """Sweep every `interval` seconds while the context lasts; well under 5, or the server counts as away."""
-        task = asyncio.create_task(self._work(interval), name="sweeper")
+        task = asyncio.create_task(self._run(interval), name="sweeper")
         try:
             yield
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def _work(self, interval: float) -> None:
+    async def _run(self, interval: float) -> None:
         while True:
             await asyncio.sleep(interval)
             try:
                 await self.sweep()
             except StorageUnavailable as error:
-                _log.warning("sweep put off", reason=str(error), cause=error.cause)
+                _log.warning("sweep put off", reason=str(error), cause=error.detail)
             except Exception as error:
                 # Neither its message nor the variables around it: they may hold what clients sent.
-                places = "".join(traceback.format_tb(error.__traceback__))
-                _log.error("sweep failed", error=type(error).__qualname__, traceback=places)
+                traceback_lines = "".join(traceback.format_tb(error.__traceback__))
+                _log.error("sweep failed", error=type(error).__qualname__, traceback=traceback_lines)

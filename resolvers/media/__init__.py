@@ -24,9 +24,9 @@ The text they follow is section 3, MEDIA, of the design of the domain. Where it 
   separate stretches of content the two that are closest become one.
 """
 
-from resolvers.media.event import Event, Key
-from resolvers.media.metrics import Figures, figures
-from resolvers.media.reorder_buffer import Playback, Standing
-from resolvers.media.state import State
+from resolvers.media.event import Event, EventKey
+from resolvers.media.metrics import PlaybackMetrics, compute_metrics
+from resolvers.media.reorder_buffer import Arrival, ReorderBuffer
+from resolvers.media.state import PlaybackState
 
-__all__ = ["Event", "Figures", "Key", "Playback", "Standing", "State", "figures"]
+__all__ = ["Arrival", "Event", "EventKey", "PlaybackMetrics", "PlaybackState", "ReorderBuffer", "compute_metrics"]

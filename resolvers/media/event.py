@@ -8,7 +8,7 @@ HIDE: Final = "HIDE"
 STOP: Final = "STOP"
 """What hideSession and stopSession tell of a player: where it is, as a ping does."""
 
-Key: TypeAlias = tuple[Instant, str, str]
+EventKey: TypeAlias = tuple[Instant, str, str]
 """By what an event is known again: `ts`, type, digest of its parameters."""
 
 
@@ -29,6 +29,6 @@ class Event(NamedTuple):
     """Of its parameters; empty where it has none."""
 
     @property
-    def key(self) -> Key:
+    def key(self) -> EventKey:
         """By what it is known again."""
         return self.ts, self.type, self.digest

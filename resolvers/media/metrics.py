@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
-from models.clock import SECOND, seconds
-from resolvers.media.state import NamedState, State
-from resolvers.media.stretches import total
-from resolvers.media.time_accounting import is_stall
+from models.clock import SECOND, to_seconds
+from resolvers.media.state import NamedState, PlaybackState
+from resolvers.media.stretches import total_seconds
+from resolvers.media.time_accounting import is_stalled
 
-MARKS: Final = (10, 25, 50, 75, 95)
+PROGRESS_MARKS: Final = (10, 25, 50, 75, 95)
 """Per cent of the length."""
 
 
 @dataclass(frozen=True, slots=True)
-class StateTime:
+class NamedStateTime:
     """How often, and for how many seconds, the player was in a named state."""
 
     name: str
@@ -23,7 +23,7 @@ class StateTime:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class PlaybackMetrics:
     """What the schema's `MediaMetrics` shows. Times are seconds; nothing is counted after the newest event."""
 
     content_started: bool
@@ -47,46 +47,48 @@ class Figures:
     unique_seconds: float
     average_minute_audience: float | None
     progress_marks: list[int]
-    states: list[StateTime]
+    states: list[NamedStateTime]
 
 
-def figures(state: State) -> Figures:
+def compute_metrics(state: PlaybackState) -> PlaybackMetrics:
     """The figures after the newest event."""
-    stalls = is_stall(state)
-    content = state.content if stalls else state.content.plus(state.still)
+    stalled = is_stalled(state)
+    content = state.content if stalled else state.content.plus(state.still)
     rated_ms = content.rated_ms + state.ads.rated_ms
-    return Figures(
+    return PlaybackMetrics(
         content_started=state.started,
         content_completed=state.completed,
-        content_seconds=seconds(content.ms),
-        media_seconds=seconds(content.ms + state.ads.ms),
-        ad_seconds=seconds(state.ads.ms),
+        content_seconds=to_seconds(content.ms),
+        media_seconds=to_seconds(content.ms + state.ads.ms),
+        ad_seconds=to_seconds(state.ads.ms),
         ad_starts=state.ad_starts,
         ad_completes=state.ad_completes,
-        chapter_seconds=seconds(content.chapter_ms),
+        chapter_seconds=to_seconds(content.chapter_ms),
         chapter_starts=state.chapter_starts,
         chapter_completes=state.chapter_completes,
         pause_count=state.pauses,
-        pause_seconds=seconds(state.pause_ms),
+        pause_seconds=to_seconds(state.pause_ms),
         buffer_count=state.buffers,
-        buffer_seconds=seconds(state.buffer_ms),
-        stall_count=state.stalls + stalls,
+        buffer_seconds=to_seconds(state.buffer_ms),
+        stall_count=state.stalls + stalled,
         error_count=state.errors,
         bitrate_changes=state.bitrate_changes,
         average_bitrate=(content.bits + state.ads.bits) / rated_ms if rated_ms else None,
-        unique_seconds=round(total(state.seen), 3),
-        average_minute_audience=_share(content.ms, state.length),
-        progress_marks=[mark for mark in MARKS if state.length and state.furthest * 100 >= mark * state.length],
-        states=[_state_time(name, named, state) for name, named in state.names.items()],
+        unique_seconds=round(total_seconds(state.seen), 3),
+        average_minute_audience=_share_of_length(content.ms, state.length),
+        progress_marks=[
+            mark for mark in PROGRESS_MARKS if state.length and state.furthest * 100 >= mark * state.length
+        ],
+        states=[_named_state_time(name, named, state) for name, named in state.names.items()],
     )
 
 
-def _share(ms: int, length: float) -> float | None:
+def _share_of_length(ms: int, length: float) -> float | None:
     """How much of the length a time is; null where there is no length, or next to none."""
     share = ms / (length * SECOND) if length else None
     return share if share is not None and isfinite(share) else None
 
 
-def _state_time(name: str, named: NamedState, state: State) -> StateTime:
+def _named_state_time(name: str, named: NamedState, state: PlaybackState) -> NamedStateTime:
     open_ms = 0 if named.since is None else state.ts - named.since
-    return StateTime(name, named.starts, seconds(named.ms + open_ms))
+    return NamedStateTime(name, named.starts, to_seconds(named.ms + open_ms))

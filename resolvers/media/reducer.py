@@ -5,41 +5,41 @@ from typing import Final
 
 from models.enums import EventFlag, MediaEventType, PlayerState
 from resolvers.media.event import Event
-from resolvers.media.state import NamedState, State
-from resolvers.media.time_accounting import pass_time
+from resolvers.media.state import NamedState, PlaybackState
+from resolvers.media.time_accounting import accrue
 
-MAX_STATES: Final = 10
+MAX_NAMED_STATES: Final = 10
 """Distinct named states of one session."""
 
 
-def step(state: State, event: Event) -> EventFlag | None:
+def reduce_event(state: PlaybackState, event: Event) -> EventFlag | None:
     """Let an event happen to a playback; why it does not count, if so.
 
     Args:
         state: after the event before; it becomes the state after this one.
         event: not older than the event before.
     """
-    pass_time(state, event)
-    flag = flag_of(state, event)
-    if flag is None and (happening := HAPPENINGS.get(event.type)) is not None:
-        happening(state, event)
-    _look(state, event)
+    accrue(state, event)
+    flag = flag_for(state, event)
+    if flag is None and (reducer := REDUCERS.get(event.type)) is not None:
+        reducer(state, event)
+    _update_position(state, event)
     return flag
 
 
-def flag_of(state: State, event: Event) -> EventFlag | None:
+def flag_for(state: PlaybackState, event: Event) -> EventFlag | None:
     """Why an event that comes next can only be kept, not counted; null where nothing forbids it."""
     match event.type:
         case MediaEventType.AD_START if not state.in_break:
             return EventFlag.OUTSIDE_BREAK
-        case MediaEventType.STATE_START if event.name not in state.names and len(state.names) >= MAX_STATES:
+        case MediaEventType.STATE_START if event.name not in state.names and len(state.names) >= MAX_NAMED_STATES:
             return EventFlag.TOO_MANY_STATES
-        case _ if _closes_nothing(state, event):
+        case _ if _is_unmatched_close(state, event):
             return EventFlag.CLOSES_NOTHING
     return None
 
 
-def _closes_nothing(state: State, event: Event) -> bool:
+def _is_unmatched_close(state: PlaybackState, event: Event) -> bool:
     match event.type:
         case MediaEventType.AD_BREAK_COMPLETE:
             return not state.in_break
@@ -55,100 +55,100 @@ def _closes_nothing(state: State, event: Event) -> bool:
 # ---- what happens ----
 
 
-def _play(state: State, _event: Event) -> None:
+def _on_play(state: PlaybackState, _event: Event) -> None:
     state.player = PlayerState.PLAYING.value
 
 
-def _pause(state: State, _event: Event) -> None:
+def _on_pause_start(state: PlaybackState, _event: Event) -> None:
     state.player = PlayerState.PAUSED.value
     state.pauses += 1
 
 
-def _buffer(state: State, _event: Event) -> None:
+def _on_buffer_start(state: PlaybackState, _event: Event) -> None:
     state.player = PlayerState.BUFFERING.value
     state.buffers += 1
 
 
-def _begin_break(state: State, _event: Event) -> None:
+def _on_break_start(state: PlaybackState, _event: Event) -> None:
     state.in_break, state.in_ad = True, False
 
 
-def _end_break(state: State, _event: Event) -> None:
+def _on_break_complete(state: PlaybackState, _event: Event) -> None:
     state.in_break = state.in_ad = False
 
 
-def _begin_ad(state: State, _event: Event) -> None:
+def _on_ad_start(state: PlaybackState, _event: Event) -> None:
     state.in_ad = True
     state.ad_starts += 1
 
 
-def _complete_ad(state: State, _event: Event) -> None:
+def _on_ad_complete(state: PlaybackState, _event: Event) -> None:
     state.in_ad = False
     state.ad_completes += 1
 
 
-def _skip_ad(state: State, _event: Event) -> None:
+def _on_ad_skip(state: PlaybackState, _event: Event) -> None:
     state.in_ad = False
 
 
-def _begin_chapter(state: State, _event: Event) -> None:
+def _on_chapter_start(state: PlaybackState, _event: Event) -> None:
     state.in_chapter = True
     state.chapter_starts += 1
 
 
-def _complete_chapter(state: State, _event: Event) -> None:
+def _on_chapter_complete(state: PlaybackState, _event: Event) -> None:
     state.in_chapter = False
     state.chapter_completes += 1
 
 
-def _skip_chapter(state: State, _event: Event) -> None:
+def _on_chapter_skip(state: PlaybackState, _event: Event) -> None:
     state.in_chapter = False
 
 
-def _begin_state(state: State, event: Event) -> None:
+def _on_state_start(state: PlaybackState, event: Event) -> None:
     starts, ms, since = state.names.get(event.name, NamedState(0, 0, None))
     state.names[event.name] = NamedState(starts + 1, ms, event.ts if since is None else since)
 
 
-def _end_state(state: State, event: Event) -> None:
+def _on_state_end(state: PlaybackState, event: Event) -> None:
     starts, ms, since = state.names[event.name]
     state.names[event.name] = NamedState(starts, ms if since is None else ms + event.ts - since, None)
 
 
-def _change_bitrate(state: State, _event: Event) -> None:
+def _on_bitrate_change(state: PlaybackState, _event: Event) -> None:
     state.bitrate_changes += 1
 
 
-def _fail(state: State, _event: Event) -> None:
+def _on_error(state: PlaybackState, _event: Event) -> None:
     state.errors += 1
 
 
-def _complete(state: State, _event: Event) -> None:
+def _on_session_complete(state: PlaybackState, _event: Event) -> None:
     state.completed = True
 
 
-HAPPENINGS: Final[dict[str, Callable[[State, Event], None]]] = {
-    MediaEventType.PLAY.value: _play,
-    MediaEventType.PAUSE_START.value: _pause,
-    MediaEventType.BUFFER_START.value: _buffer,
-    MediaEventType.AD_BREAK_START.value: _begin_break,
-    MediaEventType.AD_BREAK_COMPLETE.value: _end_break,
-    MediaEventType.AD_START.value: _begin_ad,
-    MediaEventType.AD_COMPLETE.value: _complete_ad,
-    MediaEventType.AD_SKIP.value: _skip_ad,
-    MediaEventType.CHAPTER_START.value: _begin_chapter,
-    MediaEventType.CHAPTER_COMPLETE.value: _complete_chapter,
-    MediaEventType.CHAPTER_SKIP.value: _skip_chapter,
-    MediaEventType.STATE_START.value: _begin_state,
-    MediaEventType.STATE_END.value: _end_state,
-    MediaEventType.BITRATE_CHANGE.value: _change_bitrate,
-    MediaEventType.ERROR.value: _fail,
-    MediaEventType.SESSION_COMPLETE.value: _complete,
+REDUCERS: Final[dict[str, Callable[[PlaybackState, Event], None]]] = {
+    MediaEventType.PLAY.value: _on_play,
+    MediaEventType.PAUSE_START.value: _on_pause_start,
+    MediaEventType.BUFFER_START.value: _on_buffer_start,
+    MediaEventType.AD_BREAK_START.value: _on_break_start,
+    MediaEventType.AD_BREAK_COMPLETE.value: _on_break_complete,
+    MediaEventType.AD_START.value: _on_ad_start,
+    MediaEventType.AD_COMPLETE.value: _on_ad_complete,
+    MediaEventType.AD_SKIP.value: _on_ad_skip,
+    MediaEventType.CHAPTER_START.value: _on_chapter_start,
+    MediaEventType.CHAPTER_COMPLETE.value: _on_chapter_complete,
+    MediaEventType.CHAPTER_SKIP.value: _on_chapter_skip,
+    MediaEventType.STATE_START.value: _on_state_start,
+    MediaEventType.STATE_END.value: _on_state_end,
+    MediaEventType.BITRATE_CHANGE.value: _on_bitrate_change,
+    MediaEventType.ERROR.value: _on_error,
+    MediaEventType.SESSION_COMPLETE.value: _on_session_complete,
 }
 """What each type of event does. PING, and the HIDE and STOP of the calls, only say where the player is."""
 
 
-def _look(state: State, event: Event) -> None:
+def _update_position(state: PlaybackState, event: Event) -> None:
     """The player is where the event says."""
     state.ts = event.ts
     state.playhead = event.playhead

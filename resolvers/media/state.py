@@ -8,7 +8,7 @@ from models.clock import Instant
 from models.enums import PlayerState
 
 
-class Watched(NamedTuple):
+class WatchTime(NamedTuple):
     """A time of content or ads. All times are milliseconds."""
 
     ms: int = 0
@@ -19,9 +19,9 @@ class Watched(NamedTuple):
     bits: float = 0.0
     """The sum of bitrate × milliseconds over that."""
 
-    def plus(self, other: "Watched") -> "Watched":
+    def plus(self, other: "WatchTime") -> "WatchTime":
         """Both together."""
-        return Watched(
+        return WatchTime(
             self.ms + other.ms,
             self.chapter_ms + other.chapter_ms,
             self.rated_ms + other.rated_ms,
@@ -39,14 +39,14 @@ class NamedState(NamedTuple):
     """From when on it is open now; null where it is not."""
 
 
-_NOTHING: Final = Watched()
+_ZERO: Final = WatchTime()
 
-Stretch: TypeAlias = tuple[float, float]
+Interval: TypeAlias = tuple[float, float]
 """A part of the content, from one playhead to another."""
 
 
 @dataclass(slots=True)
-class State:
+class PlaybackState:
     """A playback after its newest event. It is written down as JSON: a new field needs a default."""
 
     ts: Instant
@@ -69,15 +69,15 @@ class State:
     furthest: float = 0.0
     """The furthest playhead since the content started."""
 
-    content: Watched = _NOTHING
-    still: Watched = _NOTHING
+    content: WatchTime = _ZERO
+    still: WatchTime = _ZERO
     """Content time since the playhead moved last: a stall, if it turns out to be one."""
     still_events: int = 0
     """Events in a row with that playhead, while content plays; 0 where the newest interval was another one."""
-    ads: Watched = _NOTHING
+    ads: WatchTime = _ZERO
     pause_ms: int = 0
     buffer_ms: int = 0
-    seen: list[Stretch] = field(default_factory=list)
+    seen: list[Interval] = field(default_factory=list)
     """What was played of the content: separate stretches in their order."""
 
     ad_starts: int = 0
@@ -98,7 +98,7 @@ class State:
         """As a value of JSON."""
         return {name: getattr(self, name) for name in _FIELDS} | {
             "names": {name: tuple(named) for name, named in self.names.items()},
-            **{name: tuple(getattr(self, name)) for name in _WATCHED},
+            **{name: tuple(getattr(self, name)) for name in _WATCH_TIME_FIELDS},
         }
 
     @classmethod
@@ -109,10 +109,10 @@ class State:
                 **dumped,
                 "names": {name: NamedState(*named) for name, named in dumped["names"].items()},
                 "seen": [(low, high) for low, high in dumped["seen"]],
-                **{name: Watched(*dumped[name]) for name in _WATCHED},
+                **{name: WatchTime(*dumped[name]) for name in _WATCH_TIME_FIELDS},
             }
         )
 
 
-_FIELDS = tuple(each.name for each in fields(State))
-_WATCHED = ("content", "still", "ads")
+_FIELDS = tuple(each.name for each in fields(PlaybackState))
+_WATCH_TIME_FIELDS = ("content", "still", "ads")

@@ -12,24 +12,24 @@ from sqlalchemy.engine import Connection
 from models.database import Database
 from resolvers.errors import BadUserInput
 from resolvers.pagination import cursors
-from resolvers.pagination.cursors import Place
-from resolvers.pagination.page import Page, PageArgs, Window, window
+from resolvers.pagination.cursors import CursorValues
+from resolvers.pagination.page import Page, PageArgs, Window, validate_page_args
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Key(Generic[T]):
+class SortKey(Generic[T]):
     """One thing that a list is sorted by, in SQL and of a row; never null."""
 
     sql: ColumnElement[Any]
-    of: Callable[[T], int | float | str]
+    value_of: Callable[[T], int | float | str]
     type: type[int] | type[float] | type[str]
     descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Segment:
     """Some rows of a list, to be read in its order by an index of their own, or because they are few."""
 
     rows: Select[Any]
@@ -38,49 +38,49 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Generic[T]):
+class PagedQuery(Generic[T]):
     """A whole list. The last of its keys is unique."""
 
-    tag: str
+    list_id: str
     rows: Select[Any]
-    make: Callable[..., T]
-    keys: Sequence[Key[T]]
-    count: Callable[[], Select[Any]] | None = None
+    from_row: Callable[..., T]
+    keys: Sequence[SortKey[T]]
+    count_statement: Callable[[], Select[Any]] | None = None
     """Makes the statement for how many things it has; where there is none, its rows are counted."""
-    parts: Sequence[Part] = ()
+    segments: Sequence[Segment] = ()
     """Which rows it has, where no index has its order for all of them: places are looked up part by part, and a page is
     read by the last key of `rows`, which have no condition then. Else `rows` are all that it has."""
 
     @property
-    def pieces(self) -> Sequence[Part]:
+    def all_segments(self) -> Sequence[Segment]:
         """Its parts; the one, where it has none."""
-        return self.parts or [Part(self.rows, [key.sql for key in self.keys])]
+        return self.segments or [Segment(self.rows, [key.sql for key in self.keys])]
 
-    def place(self, name: str, cursor: str) -> Place:
+    def parse_cursor(self, name: str, cursor: str) -> CursorValues:
         """The place that the argument `name` gives.
 
         Raises:
             BadUserInput: it is no cursor of this list.
         """
-        place = cursors.decode(cursor, self.tag, [key.type for key in self.keys])
-        if place is None:
+        values = cursors.decode(cursor, self.list_id, [key.type for key in self.keys])
+        if values is None:
             raise BadUserInput(f"{name} is not a cursor of this list, with this filter and this order")
-        return place
+        return values
 
     def cursor(self, node: T) -> str:
         """The place of a thing in this list."""
-        return cursors.encode(self.tag, tuple(key.of(node) for key in self.keys))
+        return cursors.encode(self.list_id, tuple(key.value_of(node) for key in self.keys))
 
 
-class Range(NamedTuple):
+class CursorRange(NamedTuple):
     """A window with its cursors as places."""
 
     window: Window
-    after: Place | None
-    before: Place | None
+    after: CursorValues | None
+    before: CursorValues | None
 
 
-class Slice(NamedTuple, Generic[T]):
+class PageSlice(NamedTuple, Generic[T]):
     """What was read of a list, in its order."""
 
     nodes: list[T]
@@ -88,114 +88,119 @@ class Slice(NamedTuple, Generic[T]):
     has_previous: bool
 
 
-async def read_page(database: Database, listing: Listing[T], page: PageArgs) -> Page[T]:
+async def read_page(database: Database, query: PagedQuery[T], page: PageArgs) -> Page[T]:
     """One page of a list.
 
     Raises:
         BadUserInput: the page's arguments are not allowed, or a cursor is not of this list.
     """
-    asked = window(page)
-    wanted = Range(
+    asked = validate_page_args(page)
+    cursor_range = CursorRange(
         asked,
-        None if asked.after is None else listing.place("after", asked.after),
-        None if asked.before is None else listing.place("before", asked.before),
+        None if asked.after is None else query.parse_cursor("after", asked.after),
+        None if asked.before is None else query.parse_cursor("before", asked.before),
     )
-    found = await database.read(_read, listing, wanted)
+    found = await database.read(_read_slice, query, cursor_range)
     return Page(
         found.nodes,
-        cursor=listing.cursor,
+        cursor=query.cursor,
         has_next_page=found.has_next,
         has_previous_page=found.has_previous,
-        count=lambda: database.survey(_count, listing),
+        count=lambda: database.read_heavy(_count, query),
     )
 
 
-def _count(tx: Connection, listing: Listing[Any]) -> int:
-    if listing.count is not None:
-        return int(tx.execute(listing.count()).scalar_one())
-    return int(tx.execute(listing.rows.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one())
+def _count(tx: Connection, query: PagedQuery[Any]) -> int:
+    if query.count_statement is not None:
+        return int(tx.execute(query.count_statement()).scalar_one())
+    return int(tx.execute(query.rows.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one())
 
 
-def _read(tx: Connection, listing: Listing[T], wanted: Range) -> Slice[T]:
+def _read_slice(tx: Connection, query: PagedQuery[T], wanted: CursorRange) -> PageSlice[T]:
     asked = wanted.window
-    rows = tx.execute(_page(listing, wanted)).all()
-    nodes = [listing.make(*row) for row in rows[: asked.size]]
+    rows = tx.execute(_page_statement(query, wanted)).all()
+    nodes = [query.from_row(*row) for row in rows[: asked.size]]
     # There is more at the far end where one row too many came; at the near end where a cursor or an offset cut it off.
     far = len(rows) > asked.size
-    near = asked.offset > 0 and (bool(rows) or any(_any(tx, part.rows) for part in listing.pieces))
-    earlier = _any_past(tx, listing, wanted.after, forwards=False)
-    later = _any_past(tx, listing, wanted.before, forwards=True)
+    near = asked.offset > 0 and (bool(rows) or any(_exists(tx, part.rows) for part in query.all_segments))
+    earlier = _exists_beyond(tx, query, wanted.after, forwards=False)
+    later = _exists_beyond(tx, query, wanted.before, forwards=True)
     if asked.backwards:
-        return Slice(nodes[::-1], has_next=near or later, has_previous=far or earlier)
-    return Slice(nodes, has_next=far or later, has_previous=near or earlier)
+        return PageSlice(nodes[::-1], has_next=near or later, has_previous=far or earlier)
+    return PageSlice(nodes, has_next=far or later, has_previous=near or earlier)
 
 
-def _page(listing: Listing[Any], wanted: Range) -> Select[Any]:
+def _page_statement(query: PagedQuery[Any], wanted: CursorRange) -> Select[Any]:
     """The rows of a page, and one more, in the order they are read in."""
-    asked, keys = wanted.window, listing.keys
+    asked, keys = wanted.window, query.keys
     columns = [key.sql for key in keys]
-    order = _order(keys, columns, forwards=not asked.backwards)
-    if not listing.parts:
-        (whole,) = listing.pieces
-        rows = _between(whole, keys, wanted)
+    order = _order_by(keys, columns, forwards=not asked.backwards)
+    if not query.segments:
+        (whole,) = query.all_segments
+        rows = _within_cursors(whole, keys, wanted)
         return rows.order_by(*order).limit(asked.size + 1).offset(asked.offset)
     # The database merges the parts: it reads no more of each than the page takes.
-    places = union_all(*(_places(part, keys, wanted) for part in listing.parts))
-    found = _order(keys, list(places.selected_columns), forwards=not asked.backwards)
+    places = union_all(*(_segment_keys(part, keys, wanted) for part in query.segments))
+    found = _order_by(keys, list(places.selected_columns), forwards=not asked.backwards)
     page = places.order_by(*found).limit(asked.size + 1).offset(asked.offset).subquery()
-    return listing.rows.where(columns[-1].in_(select(page.c[len(keys) - 1]))).order_by(*order)
+    return query.rows.where(columns[-1].in_(select(page.c[len(keys) - 1]))).order_by(*order)
 
 
-def _places(part: Part, keys: Sequence[Key[Any]], wanted: Range) -> Select[Any]:
+def _segment_keys(segment: Segment, keys: Sequence[SortKey[Any]], wanted: CursorRange) -> Select[Any]:
     """What rows of a part are sorted by."""
-    columns = [column.label(f"key_{number}") for number, column in enumerate(part.columns)]
-    return _between(part, keys, wanted).with_only_columns(*columns, maintain_column_froms=True)
+    columns = [column.label(f"key_{number}") for number, column in enumerate(segment.columns)]
+    return _within_cursors(segment, keys, wanted).with_only_columns(*columns, maintain_column_froms=True)
 
 
-def _between(part: Part, keys: Sequence[Key[Any]], wanted: Range) -> Select[Any]:
+def _within_cursors(segment: Segment, keys: Sequence[SortKey[Any]], wanted: CursorRange) -> Select[Any]:
     """The rows of a part between the cursors."""
     bounds = [
-        _past(keys, part.columns, place, forwards=forwards, inclusive=False)
+        _beyond_cursor(keys, segment.columns, place, forwards=forwards, inclusive=False)
         for place, forwards in ((wanted.after, True), (wanted.before, False))
         if place is not None
     ]
-    return part.rows.where(*bounds)
+    return segment.rows.where(*bounds)
 
 
-def _order(
-    keys: Sequence[Key[Any]], columns: Sequence[ColumnElement[Any]], *, forwards: bool
+def _order_by(
+    keys: Sequence[SortKey[Any]], columns: Sequence[ColumnElement[Any]], *, forwards: bool
 ) -> list[ColumnElement[Any]]:
     return [
         column.asc() if key.descending != forwards else column.desc() for key, column in zip(keys, columns, strict=True)
     ]
 
 
-def _past(
-    keys: Sequence[Key[Any]], columns: Sequence[ColumnElement[Any]], place: Place, *, forwards: bool, inclusive: bool
+def _beyond_cursor(
+    keys: Sequence[SortKey[Any]],
+    columns: Sequence[ColumnElement[Any]],
+    values: CursorValues,
+    *,
+    forwards: bool,
+    inclusive: bool,
 ) -> ColumnElement[bool]:
     """The rows that come after `place`, or before it. The first comparison alone is one that an index serves."""
-    (key, *others), (column, *columns), (value, *rest) = keys, columns, place
+    (key, *others), (column, *columns), (value, *rest) = keys, columns, values
     upwards = key.descending != forwards
     reached = column >= value if upwards else column <= value
     passed = column > value if upwards else column < value
     if others:
-        beyond = _past(others, columns, tuple(rest), forwards=forwards, inclusive=inclusive)
+        beyond = _beyond_cursor(others, columns, tuple(rest), forwards=forwards, inclusive=inclusive)
         return and_(reached, or_(passed, beyond))
     return reached if inclusive else passed
 
 
-def _any_past(tx: Connection, listing: Listing[Any], place: Place | None, *, forwards: bool) -> bool:
+def _exists_beyond(tx: Connection, query: PagedQuery[Any], values: CursorValues | None, *, forwards: bool) -> bool:
     """Whether there are rows at `place` or on that side of it; the search begins there."""
-    if place is None:
+    if values is None:
         return False
-    keys = listing.keys
-    for part in listing.pieces:
-        beyond = part.rows.where(_past(keys, part.columns, place, forwards=forwards, inclusive=True))
-        if _any(tx, beyond.order_by(*_order(keys, part.columns, forwards=forwards))):
+    keys = query.keys
+    for part in query.all_segments:
+        beyond = part.rows.where(_beyond_cursor(keys, part.columns, values, forwards=forwards, inclusive=True))
+        if _exists(tx, beyond.order_by(*_order_by(keys, part.columns, forwards=forwards))):
             return True
     return False
 
 
-def _any(tx: Connection, rows: Select[Any]) -> bool:
+def _exists(tx: Connection, rows: Select[Any]) -> bool:
     one = rows.with_only_columns(literal(1), maintain_column_froms=True).limit(1)
     return tx.execute(one).first() is not None

@@ -35,7 +35,7 @@ class Window:
     before: str | None
 
 
-def window(page: PageArgs) -> Window:
+def validate_page_args(page: PageArgs) -> Window:
     """What a client asks for: 50 where it does not say; from the end where it says `last`, or only `before`.
 
     Raises:
@@ -47,31 +47,31 @@ def window(page: PageArgs) -> Window:
         raise BadUserInput("an offset does not go with a cursor")
     only_before = page.first is None and page.after is None and page.before is not None
     return Window(
-        size=size("first", page.first) if page.last is None else size("last", page.last),
+        size=page_size("first", page.first) if page.last is None else page_size("last", page.last),
         backwards=page.last is not None or only_before,
-        offset=bounded("offset", page.offset or 0, 0, MAX_OFFSET),
+        offset=check_bounds("offset", page.offset or 0, 0, MAX_OFFSET),
         after=page.after,
         before=page.before,
     )
 
 
-def size(name: str, value: int | None) -> int:
+def page_size(name: str, value: int | None) -> int:
     """The size of a list that an argument asks for.
 
     Raises:
         BadUserInput: it is outside 1..500.
     """
-    return bounded(name, DEFAULT_SIZE if value is None else value, 1, MAX_SIZE)
+    return check_bounds(name, DEFAULT_SIZE if value is None else value, 1, MAX_SIZE)
 
 
-def bounded(name: str, value: int, least: int, most: int) -> int:
+def check_bounds(name: str, value: int, minimum: int, maximum: int) -> int:
     """The value of an argument that has bounds.
 
     Raises:
         BadUserInput: it is outside of them.
     """
-    if not least <= value <= most:
-        raise BadUserInput(f"{name} must be from {least} to {most}, not {value}")
+    if not minimum <= value <= maximum:
+        raise BadUserInput(f"{name} must be from {minimum} to {maximum}, not {value}")
     return value
 
 

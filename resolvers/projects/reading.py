@@ -5,10 +5,10 @@ from sqlalchemy import select
 from models.enums import Scope
 from models.tables import project
 from models.tables.project import Project
-from resolvers.access import in_reach, require
+from resolvers.access import project_condition, require
 from resolvers.context import Context
 from resolvers.pagination import cursors
-from resolvers.pagination.keyset import Key, Listing, read_page
+from resolvers.pagination.keyset import PagedQuery, SortKey, read_page
 from resolvers.pagination.page import Page, PageArgs
 
 
@@ -29,10 +29,10 @@ async def list_projects(context: Context, page: PageArgs) -> Page[Project]:
         BadUserInput: an argument is not allowed; a cursor is not of this list.
     """
     require(context.caller, Scope.READ, Scope.ADMIN)
-    listing = Listing(
-        tag=cursors.tag("projects"),
-        rows=select(project).where(in_reach(context.caller, project.c.id)),
-        make=Project,
-        keys=[Key(project.c.id, lambda found: found.id, str)],
+    query = PagedQuery(
+        list_id=cursors.fingerprint("projects"),
+        rows=select(project).where(project_condition(context.caller, project.c.id)),
+        from_row=Project,
+        keys=[SortKey(project.c.id, lambda found: found.id, str)],
     )
-    return await read_page(context.database, listing, page)
+    return await read_page(context.database, query, page)

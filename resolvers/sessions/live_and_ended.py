@@ -13,88 +13,103 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from models import session_rules
 from models.clock import Instant
-from models.dialect import unindexed
+from models.dialect import no_index
 from models.enums import State
 from models.tables import path_time, session
-from resolvers.access import Caller, in_reach
+from resolvers.access import Caller, project_condition
 from resolvers.filters import Filter
-from resolvers.filters.fields import in_passing
+from resolvers.filters.fields import ended_column_unindexed
 
-COVERED: Final = frozenset({"project_id", "kind", "end_reason", "subject", "started_at", "ended_at", "last_seen_at"})
+COVERING_INDEX_COLUMNS: Final = frozenset(
+    {"project_id", "kind", "end_reason", "subject", "started_at", "ended_at", "last_seen_at"}
+)
 """What the indexes of the past hold of a session beside its figures."""
-OF_SUBJECTS: Final = frozenset({"kind", "end_reason", "subject"})
+SUBJECT_INDEX_COLUMNS: Final = frozenset({"kind", "end_reason", "subject"})
 """What the one in the order of subjects holds."""
 
 
 @dataclass(frozen=True)
-class Halves:
+class SessionSelection:
     """The sessions of a caller's projects that a filter names at a moment, as conditions on rows of their table."""
 
     caller: Caller
-    chosen: Filter
+    session_filter: Filter
     now: Instant
 
     @cached_property
-    def past(self) -> ColumnElement[bool]:
+    def ended(self) -> ColumnElement[bool]:
         """Their ends are written down."""
-        return and_(self._mine, session_rules.is_past_sql(indexed=self.is_covered), self.chosen.past_sql())
+        return and_(
+            self._accessible, session_rules.is_ended_sql(indexed=self.is_covered), self.session_filter.ended_sql()
+        )
 
     @cached_property
-    def present(self) -> ColumnElement[bool]:
+    def live(self) -> ColumnElement[bool]:
         """All others."""
         # A project has far more sessions that have ended than there are others in all.
-        return and_(self._mine_in_passing, session_rules.is_present_sql(), self.chosen.present_sql(self.now))
+        return and_(self._accessible_unindexed, session_rules.is_live_sql(), self.session_filter.live_sql(self.now))
 
     @property
-    def past_in_passing(self) -> ColumnElement[bool]:
+    def ended_in_index_order(self) -> ColumnElement[bool]:
         """As `past` is, for whoever reads it in the order of an index."""
-        return and_(self._mine_in_passing, session_rules.is_past_sql(), self.chosen.past_sql(in_passing))
+        return and_(
+            self._accessible_unindexed,
+            session_rules.is_ended_sql(),
+            self.session_filter.ended_sql(ended_column_unindexed),
+        )
 
     @property
-    def both(self) -> ColumnElement[bool]:
+    def matching(self) -> ColumnElement[bool]:
         """Of one half or the other; where none of the past can match, only the present is looked at."""
-        return self.present if self.chosen.is_of_present else and_(self._mine, self.chosen.sql(self.now))
+        return (
+            self.live
+            if self.session_filter.excludes_ended
+            else and_(self._accessible, self.session_filter.sql(self.now))
+        )
 
     @property
     def active(self) -> ColumnElement[bool]:
         """They are going on: only sessions of the present are."""
-        return and_(self.present, session_rules.in_state_sql(State.ACTIVE, self.now))
+        return and_(self.live, session_rules.in_state_sql(State.ACTIVE, self.now))
 
     @property
     def visible(self) -> ColumnElement[bool]:
         """They are visible: none is that has ended."""
-        return and_(self.present, session_rules.is_visible_sql(self.now))
+        return and_(self.live, session_rules.is_visible_sql(self.now))
 
     @property
-    def past_times(self) -> ColumnElement[bool] | None:
+    def ended_path_times(self) -> ColumnElement[bool] | None:
         """Times on paths of the past, where those alone can say it; else they are to be joined with their sessions."""
-        if not self.chosen.past_columns <= {"project_id", "kind"}:
+        if not self.session_filter.ended_columns <= {"project_id", "kind"}:
             return None
-        return and_(in_reach(self.caller, path_time.c.project_id), self.chosen.past_sql(path_time.c.__getitem__))
+        return and_(
+            project_condition(self.caller, path_time.c.project_id),
+            self.session_filter.ended_sql(path_time.c.__getitem__),
+        )
 
     @cached_property
     def is_covered(self) -> bool:
         """Whether indexes answer `past` without the rows. Else no index is better than the one that a filter names, if
         any: rows that are read in another order than they are stored in take many times as long.
         """
-        return self.chosen.past_columns <= COVERED
+        return self.session_filter.ended_columns <= COVERING_INDEX_COLUMNS
 
-    def grouping(self, key: ColumnElement[Any]) -> ColumnElement[Any]:
+    def group_key(self, key: ColumnElement[Any]) -> ColumnElement[Any]:
         """A column to group the past by: in the order of an index only where that holds all the rest as well."""
-        held = OF_SUBJECTS if key is session.c.subject else COVERED
-        return key if self.chosen.past_columns <= held else unindexed(key)
+        indexed = SUBJECT_INDEX_COLUMNS if key is session.c.subject else COVERING_INDEX_COLUMNS
+        return key if self.session_filter.ended_columns <= indexed else no_index(key)
 
     def count(self) -> Select[Any]:
         """How many there are."""
-        return select(_count(self.past) + _count(self.present))
+        return select(_count(self.ended) + _count(self.live))
 
     @property
-    def _mine(self) -> ColumnElement[bool]:
-        return in_reach(self.caller, session.c.project_id)
+    def _accessible(self) -> ColumnElement[bool]:
+        return project_condition(self.caller, session.c.project_id)
 
     @property
-    def _mine_in_passing(self) -> ColumnElement[bool]:
-        return in_reach(self.caller, in_passing("project_id"))
+    def _accessible_unindexed(self) -> ColumnElement[bool]:
+        return project_condition(self.caller, ended_column_unindexed("project_id"))
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:

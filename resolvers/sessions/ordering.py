@@ -12,10 +12,10 @@ from models.clock import Instant
 from models.tables import session
 from models.tables.session import Session
 from resolvers.errors import BadUserInput
-from resolvers.pagination.keyset import Key
+from resolvers.pagination.keyset import SortKey
 
-DEFAULT: Final = (("STARTED_AT", "DESC"),)
-_NEVER: Final = 2**63 - 1
+DEFAULT_ORDER: Final = (("STARTED_AT", "DESC"),)
+_NOT_ENDED: Final = 2**63 - 1
 """Where a session that has not ended stands in the order of ends: last."""
 
 
@@ -23,14 +23,14 @@ _NEVER: Final = 2**63 - 1
 class Order:
     """One thing that sessions are sorted by."""
 
-    key: Key[Session]
-    past: ColumnElement[Any]
+    key: SortKey[Session]
+    ended: ColumnElement[Any]
     """What it is where the end is written down: the column that an index of those has."""
-    present: ColumnElement[Any]
+    live: ColumnElement[Any]
     """What it is in the other rows."""
 
 
-def orders(wanted: Sequence[tuple[str, str]], now: Instant, *, ranked: bool) -> list[Order]:
+def build_ordering(order_by: Sequence[tuple[str, str]], now: Instant, *, by_rank: bool) -> list[Order]:
     """What a list is sorted by, one thing after the other, ids last, so that there are no ties.
 
     Args:
@@ -41,50 +41,52 @@ def orders(wanted: Sequence[tuple[str, str]], now: Instant, *, ranked: bool) -> 
     Raises:
         BadUserInput: a field is named twice.
     """
-    if len(wanted) != len({field for field, _ in wanted}):
+    if len(order_by) != len({field for field, _ in order_by}):
         raise BadUserInput("orderBy names a field twice")
-    found = [_FIELDS[field](now, direction == "DESC") for field, direction in wanted]
-    descending = wanted[-1][1] == "DESC"
-    if ranked:
-        found.append(_same(session.c.rank, lambda s: s.rank or 0.0, float, descending))
-    return [*found, _same(session.c.id, lambda s: s.id, str, descending)]
+    ordering = [_ORDER_FIELDS[field](now, direction == "DESC") for field, direction in order_by]
+    descending = order_by[-1][1] == "DESC"
+    if by_rank:
+        ordering.append(_plain_order(session.c.rank, lambda s: s.rank or 0.0, float, descending))
+    return [*ordering, _plain_order(session.c.id, lambda s: s.id, str, descending)]
 
 
-def _same(
+def _plain_order(
     column: ColumnElement[Any],
-    of: Callable[[Session], Any],
+    value_of: Callable[[Session], Any],
     type_: type[int] | type[float] | type[str],
     descending: bool,
 ) -> Order:
     """What is the same in all rows."""
-    return Order(Key(column, of, type_, descending), column, column)
+    return Order(SortKey(column, value_of, type_, descending), column, column)
 
 
-def _started(_now: Instant, descending: bool) -> Order:
-    return _same(session.c.started_at, lambda s: s.started_at, int, descending)
+def _by_started_at(_now: Instant, descending: bool) -> Order:
+    return _plain_order(session.c.started_at, lambda s: s.started_at, int, descending)
 
 
-def _created(_now: Instant, descending: bool) -> Order:
-    return _same(session.c.created_at, lambda s: s.created_at, int, descending)
+def _by_created_at(_now: Instant, descending: bool) -> Order:
+    return _plain_order(session.c.created_at, lambda s: s.created_at, int, descending)
 
 
-def _seen(_now: Instant, descending: bool) -> Order:
+def _by_last_seen_at(_now: Instant, descending: bool) -> Order:
     seen = session.c.last_seen_at
-    return Order(Key(seen, lambda s: s.last_seen_at, int, descending), session.c.final_seen_at, seen)
+    return Order(SortKey(seen, lambda s: s.last_seen_at, int, descending), session.c.final_seen_at, seen)
 
 
-def _ended(now: Instant, descending: bool) -> Order:
-    def of(s: Session) -> Instant:
+def _by_ended_at(now: Instant, descending: bool) -> Order:
+    def value_of(s: Session) -> Instant:
         end = session_rules.effective_end(s, now)
-        return _NEVER if end is None else end
+        return _NOT_ENDED if end is None else end
 
-    lapsed = case((session_rules.has_lapsed_sql(now), session.c.expires_at), else_=_NEVER)
-    return Order(Key(coalesce(session.c.ended_at, lapsed), of, int, descending), session.c.ended_at, lapsed)
+    live_end = case((session_rules.is_expired_sql(now), session.c.expires_at), else_=_NOT_ENDED)
+    return Order(
+        SortKey(coalesce(session.c.ended_at, live_end), value_of, int, descending), session.c.ended_at, live_end
+    )
 
 
-_FIELDS: Final[dict[str, Callable[[Instant, bool], Order]]] = {
-    "STARTED_AT": _started,
-    "LAST_SEEN_AT": _seen,
-    "ENDED_AT": _ended,
-    "CREATED_AT": _created,
+_ORDER_FIELDS: Final[dict[str, Callable[[Instant, bool], Order]]] = {
+    "STARTED_AT": _by_started_at,
+    "LAST_SEEN_AT": _by_last_seen_at,
+    "ENDED_AT": _by_ended_at,
+    "CREATED_AT": _by_created_at,
 }

@@ -6,17 +6,17 @@ from typing import Any
 from sqlalchemy import select
 
 from models.enums import Scope
-from models.ids import SESSION, is_made_here
+from models.ids import SESSION, is_generated_id
 from models.tables import session
 from models.tables.session import Session
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.filters import Filter
 from resolvers.pagination import cursors
-from resolvers.pagination.keyset import Listing, Part, read_page
+from resolvers.pagination.keyset import PagedQuery, Segment, read_page
 from resolvers.pagination.page import Page, PageArgs
-from resolvers.sessions.live_and_ended import Halves
-from resolvers.sessions.ordering import DEFAULT, Order, orders
+from resolvers.sessions.live_and_ended import SessionSelection
+from resolvers.sessions.ordering import DEFAULT_ORDER, Order, build_ordering
 
 
 async def get_session(context: Context, id: str) -> Session | None:  # noqa: A002 - the word of the schema
@@ -26,14 +26,14 @@ async def get_session(context: Context, id: str) -> Session | None:  # noqa: A00
         Forbidden: the caller has neither READ nor WRITE.
     """
     require(context.caller, Scope.READ, Scope.WRITE)
-    return await context.loaders.session(id) if id.startswith(SESSION) and is_made_here(id) else None
+    return await context.loaders.session(id) if id.startswith(SESSION) and is_generated_id(id) else None
 
 
 async def list_sessions(
     context: Context,
     *,
     filter: Mapping[str, Any] | None,  # noqa: A002 - the word of the schema
-    order: Sequence[tuple[str, str]],
+    order_by: Sequence[tuple[str, str]],
     page: PageArgs,
 ) -> Page[Session]:
     """A page of the sessions that the filter names.
@@ -51,27 +51,27 @@ async def list_sessions(
         BadUserInput: an argument is not allowed; a cursor is of another filter or order.
     """
     require(context.caller, Scope.READ)
-    chosen = Filter.parse(filter)
-    wanted = [(str(field), str(direction)) for field, direction in order] or list(DEFAULT)
-    halves = Halves(context.caller, chosen, context.now)
-    sorted_by = orders(wanted, context.now, ranked=chosen.is_of_guides)
+    session_filter = Filter.parse(filter)
+    order_fields = [(str(field), str(direction)) for field, direction in order_by] or list(DEFAULT_ORDER)
+    selection = SessionSelection(context.caller, session_filter, context.now)
+    ordering = build_ordering(order_fields, context.now, by_rank=session_filter.guides_only)
     # Indexes of all sessions have the order of starts; in the others there are those of the past alone.
-    is_by_start = wanted[0][0] == "STARTED_AT"
-    listing = Listing(
-        tag=cursors.tag("sessions", chosen.fingerprint, wanted),
-        rows=select(session).where(halves.both) if is_by_start else select(session),
-        count=halves.count,
-        parts=() if is_by_start else _parts(halves, sorted_by),
-        make=Session,
-        keys=[one.key for one in sorted_by],
+    ordered_by_start = order_fields[0][0] == "STARTED_AT"
+    query = PagedQuery(
+        list_id=cursors.fingerprint("sessions", session_filter.fingerprint, order_fields),
+        rows=select(session).where(selection.matching) if ordered_by_start else select(session),
+        count_statement=selection.count,
+        segments=() if ordered_by_start else _segments(selection, ordering),
+        from_row=Session,
+        keys=[one.key for one in ordering],
     )
-    return await read_page(context.database, listing, page)
+    return await read_page(context.database, query, page)
 
 
-def _parts(halves: Halves, sorted_by: Sequence[Order]) -> list[Part]:
+def _segments(selection: SessionSelection, ordering: Sequence[Order]) -> list[Segment]:
     """The halves of a list in an order that an index has of what has ended; the others are few."""
-    present = Part(select(session).where(halves.present), [one.present for one in sorted_by])
-    if halves.chosen.is_of_present:
-        return [present]
-    past = select(session).where(halves.past_in_passing, sorted_by[0].past.is_not(None))
-    return [Part(past, [one.past for one in sorted_by]), present]
+    live = Segment(select(session).where(selection.live), [one.live for one in ordering])
+    if selection.session_filter.excludes_ended:
+        return [live]
+    ended = select(session).where(selection.ended_in_index_order, ordering[0].ended.is_not(None))
+    return [Segment(ended, [one.ended for one in ordering]), live]

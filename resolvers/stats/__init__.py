@@ -12,11 +12,11 @@ from models.tables import session
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.filters import Filter
-from resolvers.pagination.page import bounded, size
-from resolvers.sessions.live_and_ended import Halves
+from resolvers.pagination.page import check_bounds, page_size
+from resolvers.sessions.live_and_ended import SessionSelection
 from resolvers.stats import aggregates
 from resolvers.stats.paths import by_path
-from resolvers.stats.series import grid, series
+from resolvers.stats.series import make_buckets, series
 from resolvers.stats.types import PathStat, StatBucket, StatGroup, Summary
 
 P = ParamSpec("P")
@@ -38,7 +38,7 @@ class Stats:
         require(context.caller, Scope.READ)
         self._database = context.database
         self._now = context.now
-        self._halves = Halves(context.caller, Filter.parse(filter), context.now)
+        self._selection = SessionSelection(context.caller, Filter.parse(filter), context.now)
 
     async def total(self) -> int:
         """How many sessions match, in any state."""
@@ -46,11 +46,11 @@ class Stats:
 
     async def active(self) -> int:
         """How many of them are going on."""
-        return await self._count()
+        return await self._count_active()
 
     async def visible(self) -> int:
         """How many of them are visible: none that has ended."""
-        return await self._database.survey(aggregates.count, self._halves.visible)
+        return await self._database.read_heavy(aggregates.count, self._selection.visible)
 
     async def seen_within(self, minutes: int) -> int:
         """How many are active and were heard in the last so many minutes (1 to 527,040), the first moment included.
@@ -58,20 +58,20 @@ class Stats:
         Raises:
             BadUserInput: the minutes are out of bounds.
         """
-        since = self._now - bounded("minutes", minutes, 1, MAX_MINUTES) * MINUTE
-        return await self._count(session.c.last_seen_at >= since)
+        since = self._now - check_bounds("minutes", minutes, 1, MAX_MINUTES) * MINUTE
+        return await self._count_active(session.c.last_seen_at >= since)
 
     async def elapsed_seconds(self) -> Summary:
         """How long they have lasted; scheduled and cancelled ones 0."""
-        return await self._read(aggregates.summarise, aggregates.elapsed(self._now))
+        return await self._read(aggregates.summarize, aggregates.elapsed(self._now))
 
     async def visible_seconds(self) -> Summary:
         """How long they were visible."""
-        return await self._read(aggregates.summarise, aggregates.VISIBLE)
+        return await self._read(aggregates.summarize, aggregates.VISIBLE)
 
     async def by_kind(self) -> list[StatGroup]:
         """By kind."""
-        return await self._groups(aggregates.KIND)
+        return await self._group_by(aggregates.KIND)
 
     async def by_project(self, first: int = 20) -> list[StatGroup]:
         """By project: the `first` (1 to 500) largest.
@@ -79,7 +79,7 @@ class Stats:
         Raises:
             BadUserInput: `first` is out of bounds.
         """
-        return await self._groups(aggregates.PROJECT, size("first", first))
+        return await self._group_by(aggregates.PROJECT, page_size("first", first))
 
     async def by_subject(self, first: int = 20) -> list[StatGroup]:
         """By subject: the `first` (1 to 500) largest. Sessions without a subject are in no group.
@@ -87,7 +87,7 @@ class Stats:
         Raises:
             BadUserInput: `first` is out of bounds.
         """
-        return await self._groups(aggregates.SUBJECT, size("first", first))
+        return await self._group_by(aggregates.SUBJECT, page_size("first", first))
 
     async def by_path(self, first: int = 20, depth: int = 1) -> list[PathStat]:
         """By the first `depth` (1 to 8) segments of their paths: the `first` (1 to 500) with the most sessions.
@@ -98,12 +98,12 @@ class Stats:
         Raises:
             BadUserInput: `first` or `depth` is out of bounds.
         """
-        depth = bounded("depth", depth, 1, MAX_DEPTH)
-        return await self._read(by_path, size("first", first), depth)
+        depth = check_bounds("depth", depth, 1, MAX_DEPTH)
+        return await self._read(by_path, page_size("first", first), depth)
 
     async def by_end_reason(self) -> list[StatGroup]:
         """By reason of the end: ended ones only."""
-        return await self._groups(aggregates.end_reason(self._now))
+        return await self._group_by(aggregates.end_reason(self._now))
 
     async def series(self, start: Instant, end: Instant, bucket_seconds: int) -> list[StatBucket]:
         """In time: the buckets that begin from `start` on and before `end`, at most 2000.
@@ -111,22 +111,22 @@ class Stats:
         Raises:
             BadUserInput: they are none, or too many.
         """
-        return await self._read(series, grid(start, end, bucket_seconds))
+        return await self._read(series, make_buckets(start, end, bucket_seconds))
 
-    async def _count(self, *conditions: ColumnElement[bool]) -> int:
+    async def _count_active(self, *conditions: ColumnElement[bool]) -> int:
         """How many are going on, and meet the conditions."""
-        return await self._database.survey(aggregates.count, and_(self._halves.active, *conditions))
+        return await self._database.read_heavy(aggregates.count, and_(self._selection.active, *conditions))
 
-    async def _groups(self, key: aggregates.Value, first: int | None = None) -> list[StatGroup]:
+    async def _group_by(self, key: aggregates.DualColumn, first: int | None = None) -> list[StatGroup]:
         return await self._read(aggregates.groups, key, first)
 
     async def _read(
         self,
-        question: Callable[Concatenate[Connection, Halves, P], T],
+        query: Callable[Concatenate[Connection, SessionSelection, P], T],
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        return await self._database.survey(question, self._halves, *args, **kwargs)
+        return await self._database.read_heavy(query, self._selection, *args, **kwargs)
 
 
 __all__ = ["PathStat", "StatBucket", "StatGroup", "Stats", "Summary"]

@@ -9,18 +9,18 @@ from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, 
 from sqlalchemy.engine import Connection
 
 from models.clock import SECOND, Instant
-from models.dialect import unindexed
-from models.session_rules import has_lapsed_sql
+from models.dialect import no_index
+from models.session_rules import is_expired_sql
 from models.tables import session
 from resolvers.errors import BadUserInput
-from resolvers.sessions.live_and_ended import Halves
+from resolvers.sessions.live_and_ended import SessionSelection
 from resolvers.stats.types import StatBucket
 
 MAX_BUCKETS: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class Buckets:
     """`count` spans of `width` milliseconds, the first of which begins at `start`."""
 
     start: Instant
@@ -33,7 +33,7 @@ class Grid:
         return self.start + self.count * self.width
 
 
-def grid(start: Instant, end: Instant, bucket_seconds: int) -> Grid:
+def make_buckets(start: Instant, end: Instant, bucket_seconds: int) -> Buckets:
     """The buckets that begin at `start` and before `end`; each is whole, also the last.
 
     Raises:
@@ -47,95 +47,95 @@ def grid(start: Instant, end: Instant, bucket_seconds: int) -> Grid:
     count = -(-(end - start) // width)
     if count > MAX_BUCKETS:
         raise BadUserInput(f"from, to and bucketSeconds make {count} buckets; at most {MAX_BUCKETS} are allowed")
-    return Grid(start, width, count)
+    return Buckets(start, width, count)
 
 
-def series(tx: Connection, halves: Halves, spans: Grid) -> list[StatBucket]:
+def series(tx: Connection, selection: SessionSelection, buckets: Buckets) -> list[StatBucket]:
     """Each bucket, with the sessions going on at any moment of it, and those starting and ending in it.
 
     A session goes on from its start to its effective end, that moment not included; without an end as yet, for
     ever. What ended before it began (CANCELLED) never started and never went on, but ended.
     """
-    now = halves.now
+    now = selection.now
     # Where the end is written there is one, and the index of ends leads.
-    past = _Lives(halves.past, unindexed(session.c.started_at), session.c.ended_at, false())
-    lapsed = case((has_lapsed_sql(now), session.c.expires_at))
-    present = _Lives(halves.present, session.c.started_at, lapsed, lapsed.is_(None))
-    return _running(tx.execute(union_all(*past.events(spans), *present.events(spans))).all(), spans)
+    ended = _Intervals(selection.ended, no_index(session.c.started_at), session.c.ended_at, false())
+    expired_at = case((is_expired_sql(now), session.c.expires_at))
+    live = _Intervals(selection.live, session.c.started_at, expired_at, expired_at.is_(None))
+    return _accumulate(tx.execute(union_all(*ended.events(buckets), *live.events(buckets))).all(), buckets)
 
 
 @dataclass(frozen=True)
-class _Lives:
+class _Intervals:
     """The lives of one half of the sessions: from when to when they last, or that there is no end as yet."""
 
     condition: ColumnElement[bool]
     start: ColumnElement[Any]
     end: ColumnElement[Any]
-    endless: ColumnElement[bool]
+    is_open: ColumnElement[bool]
 
-    def events(self, spans: Grid) -> list[Select[Any]]:
+    def events(self, buckets: Buckets) -> list[Select[Any]]:
         """What happens before the first bucket and in each: rows of a word, a bucket and three numbers."""
-        return [self._open(spans), self._starts(spans), self._ends(spans)]
+        return [self._count_open(buckets), self._count_starts(buckets), self._count_ends(buckets)]
 
-    def _open(self, spans: Grid) -> Select[Any]:
+    def _count_open(self, buckets: Buckets) -> Select[Any]:
         """How many go on when the first bucket begins, or end at that moment."""
-        figures: list[ColumnElement[Any]] = [literal("open"), literal(0), func.count(), literal(0), literal(0)]
-        return select(*figures).where(self.condition, self.start < spans.start, self._ends_from(spans.start))
+        columns: list[ColumnElement[Any]] = [literal("open"), literal(0), func.count(), literal(0), literal(0)]
+        return select(*columns).where(self.condition, self.start < buckets.start, self._ends_not_before(buckets.start))
 
-    def _starts(self, spans: Grid) -> Select[Any]:
+    def _count_starts(self, buckets: Buckets) -> Select[Any]:
         """How many begin to go on, and how many start, if only for that moment."""
-        bucket = ((self.start - spans.start) // spans.width).label("bucket")
-        within = and_(self.start >= spans.start, self.start < spans.end)
+        bucket = ((self.start - buckets.start) // buckets.width).label("bucket")
+        within = and_(self.start >= buckets.start, self.start < buckets.end)
         return (
-            select(literal("start"), bucket, func.count().filter(self._lives()), func.count(), literal(0))
+            select(literal("start"), bucket, func.count().filter(self._is_nonempty()), func.count(), literal(0))
             # The last condition leaves out what never started; the one before it is for the index of ends.
-            .where(self.condition, within, self._ends_from(spans.start), self._ends_from(self.start))
+            .where(self.condition, within, self._ends_not_before(buckets.start), self._ends_not_before(self.start))
             .group_by("bucket")
         )
 
-    def _ends(self, spans: Grid) -> Select[Any]:
+    def _count_ends(self, buckets: Buckets) -> Select[Any]:
         """How many go on no more, how many end, and how many of the first kind do so as the bucket begins."""
-        since = self.end - spans.start
-        at_once = and_(self._lives(), since % spans.width == 0)
+        since = self.end - buckets.start
+        ends_at_start = and_(self._is_nonempty(), since % buckets.width == 0)
         return (
             select(
                 literal("end"),
-                (since // spans.width).label("bucket"),
-                func.count().filter(self._lives()),
+                (since // buckets.width).label("bucket"),
+                func.count().filter(self._is_nonempty()),
                 func.count(),
-                func.count().filter(at_once),
+                func.count().filter(ends_at_start),
             )
-            .where(self.condition, self.end >= spans.start, self.end < spans.end)
+            .where(self.condition, self.end >= buckets.start, self.end < buckets.end)
             .group_by("bucket")
         )
 
-    def _lives(self) -> ColumnElement[bool]:
+    def _is_nonempty(self) -> ColumnElement[bool]:
         """Whether it goes on at any moment."""
-        return or_(self.endless, self.end > self.start)
+        return or_(self.is_open, self.end > self.start)
 
-    def _ends_from(self, moment: ColumnElement[Any] | Instant) -> ColumnElement[bool]:
-        return or_(self.endless, self.end >= moment)
+    def _ends_not_before(self, moment: ColumnElement[Any] | Instant) -> ColumnElement[bool]:
+        return or_(self.is_open, self.end >= moment)
 
 
-def _running(rows: Sequence[Any], spans: Grid) -> list[StatBucket]:
+def _accumulate(rows: Sequence[Any], buckets: Buckets) -> list[StatBucket]:
     """Going on in a bucket is what was before it and did not end by its first moment, and what starts in it."""
-    going = sum(figures[0] for what, _, *figures in rows if what == "open")
+    active = sum(counts[0] for event, _, *counts in rows if event == "open")
     starts, ends = _by_bucket(rows, "start"), _by_bucket(rows, "end")
-    buckets = []
-    for index in range(spans.count):
+    result = []
+    for index in range(buckets.count):
         starting, started, _ = starts[index]
-        ending, ended, at_once = ends[index]
-        going += starting
-        buckets.append(StatBucket(spans.start + index * spans.width, going - at_once, started, ended))
-        going -= ending
-    return buckets
+        ending, ended, ended_at_start = ends[index]
+        active += starting
+        result.append(StatBucket(buckets.start + index * buckets.width, active - ended_at_start, started, ended))
+        active -= ending
+    return result
 
 
-def _by_bucket(rows: Sequence[Any], wanted: str) -> defaultdict[int, tuple[int, int, int]]:
+def _by_bucket(rows: Sequence[Any], event_type: str) -> defaultdict[int, tuple[int, int, int]]:
     """The figures of one word, those of both halves of the sessions summed."""
     sums: defaultdict[int, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
-    for what, bucket, *figures in rows:
-        if what == wanted:
+    for event, bucket, *counts in rows:
+        if event == event_type:
             one, two, three = sums[bucket]
-            sums[bucket] = (one + figures[0], two + figures[1], three + figures[2])
+            sums[bucket] = (one + counts[0], two + counts[1], three + counts[2])
     return sums

@@ -48,11 +48,11 @@ class StatBucket:
     ended: int
 
 
-def summary(parts: Iterable[Sequence[int]]) -> Summary:
+def combine_summaries(parts: Iterable[Sequence[int]]) -> Summary:
     """A summary from the count, sum, least and most milliseconds of each of some parts, divided once."""
-    found = [part for part in parts if part[0]]
-    if not found:
+    nonempty = [part for part in parts if part[0]]
+    if not nonempty:
         return Summary(0, 0.0, None, None, None)
-    count, total = sum(part[0] for part in found), int(sum(part[1] for part in found))
-    least, most = min(part[2] for part in found), max(part[3] for part in found)
-    return Summary(count, total / SECOND, total / (count * SECOND), least / SECOND, most / SECOND)
+    count, total = sum(part[0] for part in nonempty), int(sum(part[1] for part in nonempty))
+    minimum, maximum = min(part[2] for part in nonempty), max(part[3] for part in nonempty)
+    return Summary(count, total / SECOND, total / (count * SECOND), minimum / SECOND, maximum / SECOND)

@@ -4,21 +4,21 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
 from models.tables.activity import Activity
-from resolvers.activities.queries import plain_types
+from resolvers.activities.queries import normalize_types
 from resolvers.context import Context
 from resolvers.feed import queries, resume
-from resolvers.feed.batch import Batch
-from resolvers.feed.consumer import Follower
-from resolvers.feed.log_reader import Feed
-from resolvers.feed.messages import Item, Joined, Resync, at_entry
-from resolvers.feed.queries import Stretch
-from resolvers.feed.resume import Given, Place
-from resolvers.feed.scope import Chosen, ChosenEntries
+from resolvers.feed.batch import LogBatch
+from resolvers.feed.consumer import LogConsumer
+from resolvers.feed.log_reader import LogReader
+from resolvers.feed.messages import CaughtUp, FeedItem, Resync, order_at
+from resolvers.feed.queries import LogRange
+from resolvers.feed.resume import LogPosition, ResumeToken
+from resolvers.feed.scope import ActivityScope, SessionScope
 from resolvers.filters import Filter
-from resolvers.subscriptions.active_sessions import require_watching
+from resolvers.subscriptions.active_sessions import require_subscribe
 from resolvers.subscriptions.source import Source
 
-WAITING: Final = 1000
+MAX_PENDING: Final = 1000
 """Entries that wait to be taken; what comes on top is read from the log again when these are gone."""
 
 
@@ -43,98 +43,100 @@ def session_activities(
         Forbidden: the caller lacks READ, and names no ids (with WRITE those that it knows may be watched).
         BadUserInput: the filter or the cursor is not allowed.
     """
-    require_watching(context, filter)
-    given = None if after is None else resume.parse(after)
-    return SessionActivities(context, Filter.parse(filter), plain_types(types), given)
+    require_subscribe(context, filter)
+    token = None if after is None else resume.parse(after)
+    return SessionActivities(context, Filter.parse(filter), normalize_types(types), token)
 
 
 class SessionActivities(Source):
     """The entries of the log about the sessions of one filter."""
 
-    def __init__(self, context: Context, sessions: Filter, types: Sequence[str] | None, after: Given | None) -> None:
-        wanted = None if types is None else frozenset(types)
-        super().__init__(context, sessions.fingerprint, wanted)
-        self._chosen = ChosenEntries(Chosen(self.viewer, sessions), wanted)
+    def __init__(
+        self, context: Context, session_filter: Filter, types: Sequence[str] | None, after: ResumeToken | None
+    ) -> None:
+        type_set = None if types is None else frozenset(types)
+        super().__init__(context, session_filter.fingerprint, type_set)
+        self._scope = ActivityScope(SessionScope(self.caller, session_filter), type_set)
         self._after = after
 
-    def follower(self) -> "Log":
-        return Log(self.feed, self._chosen)
+    def consumer(self) -> "ActivityConsumer":
+        return ActivityConsumer(self.log_reader, self._scope)
 
-    async def open(self, after: str | None) -> AsyncIterator[Item | Joined]:
-        given = self._after if after is None else resume.parse(after)
-        head = await self.feed.database.read(queries.head)
-        gap = None if given is None else await self._gap(given)
-        database_id = self.feed.database.identity
-        cursor = resume.of_set(database_id, "", Place(head, await self.feed.now()))
-        if gap is not None:
-            yield Item(Resync(gap, cursor), at_entry(head), cursor)
-        if given is None or gap is not None:
-            yield Joined(at_entry(head), cursor=cursor)
+    async def open(self, after: str | None) -> AsyncIterator[FeedItem | CaughtUp]:
+        token = self._after if after is None else resume.parse(after)
+        head = await self.log_reader.database.read(queries.head)
+        rejection = None if token is None else await self._resume_rejection(token)
+        database_id = self.log_reader.database.identity
+        cursor = resume.set_token(database_id, "", LogPosition(head, await self.log_reader.now()))
+        if rejection is not None:
+            yield FeedItem(Resync(rejection, cursor), order_at(head), cursor)
+        if token is None or rejection is not None:
+            yield CaughtUp(order_at(head), cursor=cursor)
             return
-        stretch = Stretch(given.position)
+        log_range = LogRange(token.position)
         while True:
-            _, page = await self.feed.read(queries.entries, self._chosen, stretch)
+            _, page = await self.log_reader.read(queries.log_page, self._scope, log_range)
             for entry in page.entries:
-                yield _item(entry, database_id)
+                yield _activity_item(entry, database_id)
             if page.complete:
                 break
-            stretch = Stretch(_position(page.entries[-1]), page.head)
-        yield Joined(at_entry(page.head), cursor=resume.of_log(database_id, page.head))
+            log_range = LogRange(_position(page.entries[-1]), page.until)
+        yield CaughtUp(order_at(page.until), cursor=resume.log_token(database_id, page.until))
 
-    async def _gap(self, given: Given) -> str | None:
+    async def _resume_rejection(self, token: ResumeToken) -> str | None:
         """Why a stream can't go on from there; null where it can."""
-        now = await self.feed.now()
-        fault = given.fault(database_id=self.feed.database.identity, set_=None, now=now)
-        if fault is not None or await self.feed.is_ahead(given.position):
-            return fault or resume.AHEAD
+        now = await self.log_reader.now()
+        rejection = token.rejection(database_id=self.log_reader.database.identity, fingerprint=None, now=now)
+        if rejection is not None or await self.log_reader.is_beyond_log(token.position):
+            return rejection or resume.BEYOND_LOG
         # The cursor of an activity bears no time.
-        recent = given.time is not None or await self.feed.database.read(
-            queries.is_recent, given.position, now - resume.KEPT
+        is_recent = token.time is not None or await self.log_reader.database.read(
+            queries.is_recent, token.position, now - resume.TOKEN_TTL
         )
-        return None if recent else resume.TOO_OLD
+        return None if is_recent else resume.TOO_OLD
 
 
-class Log(Follower):
+class ActivityConsumer(LogConsumer):
     """A group that follows the log."""
 
-    def __init__(self, feed: Feed, chosen: ChosenEntries) -> None:
-        super().__init__(feed)
-        self._chosen = chosen
+    def __init__(self, log_reader: LogReader, scope: ActivityScope) -> None:
+        super().__init__(log_reader)
+        self._scope = scope
         self._database_id = ""
-        self._told = 0
+        self._delivered = 0
         """Everything up to there was told, or need not be."""
-        self._seen = 0
+        self._batch_end = 0
         """Where the last batch ended."""
-        self._is_behind = False
+        self._is_lagging = False
         """Whether there was too much to wait: the log itself has to be read from `_told` on."""
 
-    async def locate(self) -> None:
+    async def seek(self) -> None:
         self._database_id = self.feed.database.identity
-        self._told = await self.feed.database.read(queries.head)
+        self._delivered = await self.feed.database.read(queries.head)
 
-    def tell(self, batch: Batch) -> None:
-        self._seen = batch.position
-        self._is_behind = self._is_behind or self.waiting >= WAITING
-        if self._is_behind or batch.position <= self._told:
+    def produce(self, batch: LogBatch) -> None:
+        self._batch_end = batch.position
+        self._is_lagging = self._is_lagging or self.queued >= MAX_PENDING
+        if self._is_lagging or batch.position <= self._delivered:
             return
         rows, now = batch.rows, batch.now
-        new = (entry for entry in batch.entries if _position(entry) > self._told)
-        chosen = (entry for entry in new if self._chosen.has(entry, rows.get(entry.session_id), now))
-        self.give([_item(entry, self._database_id) for entry in chosen])
-        self._told = batch.position
+        new = (entry for entry in batch.entries if _position(entry) > self._delivered)
+        matching = (entry for entry in new if self._scope.contains(entry, rows.get(entry.session_id), now))
+        self.enqueue([_activity_item(entry, self._database_id) for entry in matching])
+        self._delivered = batch.position
 
-    async def rest(self) -> None:
-        while self._is_behind and not self.waiting:
-            _, page = await self.feed.read(queries.entries, self._chosen, Stretch(self._told))
-            self.give(_item(entry, self._database_id) for entry in page.entries)
-            self._told = page.head if page.complete else _position(page.entries[-1])
+    async def on_drained(self) -> None:
+        while self._is_lagging and not self.queued:
+            _, page = await self.feed.read(queries.log_page, self._scope, LogRange(self._delivered))
+            self.enqueue(_activity_item(entry, self._database_id) for entry in page.entries)
+            self._delivered = page.until if page.complete else _position(page.entries[-1])
             # The next batch then begins no later than what is told already.
-            self._is_behind = not page.complete or self._seen > self._told
+            self._is_lagging = not page.complete or self._batch_end > self._delivered
 
 
-def _item(entry: Activity, database_id: str) -> Item:
+def _activity_item(entry: Activity, database_id: str) -> FeedItem:
     position = _position(entry)
-    return Item(entry, at_entry(position), resume.of_log(database_id, position))
+    return FeedItem(entry, order_at(position), resume.log_token(database_id, position))
 
 
 def _position(entry: Activity) -> int:

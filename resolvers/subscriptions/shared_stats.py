@@ -10,14 +10,14 @@ from resolvers.stats import Stats
 
 
 @dataclass(slots=True)
-class _Asked:
+class _Flight:
     """A figure that is being counted, or was."""
 
     task: "asyncio.Task[Any]"
-    waiting: int = 0
+    waiters: int = 0
 
 
-class SharedStats:
+class SingleFlightStats:
     """The figures of `Stats`, under the same names, each counted when it is first asked for.
 
     Who gives up waiting takes it away from nobody else; when all have, counting stops. What failed is tried again.
@@ -25,24 +25,24 @@ class SharedStats:
 
     def __init__(self, stats: Stats) -> None:
         self._stats = stats
-        self._asked: dict[Hashable, _Asked] = {}
+        self._flights: dict[Hashable, _Flight] = {}
 
-    def __getattr__(self, figure: str) -> Callable[..., Awaitable[Any]]:
-        return partial(self._once, getattr(self._stats, figure))
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        return partial(self._join_flight, getattr(self._stats, name))
 
-    async def _once(self, count: Callable[..., Any], *args: Hashable, **named: Hashable) -> Any:
-        key = (count.__name__, args, frozenset(named.items()))
-        asked = self._asked.get(key)
-        if asked is None:
-            asked = self._asked[key] = _Asked(asyncio.create_task(count(*args, **named)))
-        asked.waiting += 1
+    async def _join_flight(self, compute: Callable[..., Any], *args: Hashable, **kwargs: Hashable) -> Any:
+        key = (compute.__name__, args, frozenset(kwargs.items()))
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = self._flights[key] = _Flight(asyncio.create_task(compute(*args, **kwargs)))
+        flight.waiters += 1
         try:
-            return await asyncio.shield(asked.task)
+            return await asyncio.shield(flight.task)
         except BaseException:
-            if asked.waiting == 1:  # nobody else waits for it, or it has failed and all have been told
-                asked.task.cancel()
-                if self._asked.get(key) is asked:
-                    del self._asked[key]
+            if flight.waiters == 1:  # nobody else waits for it, or it has failed and all have been told
+                flight.task.cancel()
+                if self._flights.get(key) is flight:
+                    del self._flights[key]
             raise
         finally:
-            asked.waiting -= 1
+            flight.waiters -= 1

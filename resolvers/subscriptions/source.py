@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from resolvers.access import Caller
 from resolvers.context import Context, open_context
-from resolvers.feed.consumer import Follower
-from resolvers.feed.messages import Item, Joined
+from resolvers.feed.consumer import LogConsumer
+from resolvers.feed.messages import CaughtUp, FeedItem
 
 
 class Source(ABC):
@@ -20,23 +20,23 @@ class Source(ABC):
 
     distinct: ClassVar[bool] = False
     """Whether a stream is told only what differs from what it was told last."""
-    starting_arguments: ClassVar[frozenset[str]] = frozenset({"after"})
+    resume_arguments: ClassVar[frozenset[str]] = frozenset({"after"})
     """The arguments of the field that decide only where a stream begins."""
 
-    def __init__(self, context: Context, *meaning: Hashable) -> None:
+    def __init__(self, context: Context, *group_key: Hashable) -> None:
         """
         Args:
             context: of the operation that subscribes.
             meaning: the arguments that decide what follows.
         """
         caller = context.caller
-        self.feed = context.services.feed
+        self.log_reader = context.services.log_reader
         self.services = context.services
-        self.viewer = Caller("", "", caller.scopes, caller.project_ids)
-        self.key: Hashable = (type(self).__name__, caller.scopes, caller.project_ids, meaning)
+        self.caller = Caller("", "", caller.scopes, caller.project_ids)
+        self.key: Hashable = (type(self).__name__, caller.scopes, caller.project_ids, group_key)
 
     @abstractmethod
-    def open(self, after: str | None) -> AsyncIterator[Item | Joined]:
+    def open(self, after: str | None) -> AsyncIterator[FeedItem | CaughtUp]:
         """One stream's own beginning, the last of which is `Joined`.
 
         Args:
@@ -47,17 +47,17 @@ class Source(ABC):
         """
 
     @abstractmethod
-    def follower(self) -> Follower:
+    def consumer(self) -> LogConsumer:
         """What turns the log into items for all streams with this key."""
 
-    def follow(self) -> AbstractAsyncContextManager[AsyncIterator[Item]]:
+    def follow(self) -> AbstractAsyncContextManager[AsyncIterator[FeedItem]]:
         """What all streams with this key are told, from the moment of entering on, until the server stops."""
-        return self.feed.following(self.follower())
+        return self.log_reader.subscribed(self.consumer())
 
     @asynccontextmanager
     async def context(self) -> AsyncIterator[Context]:
         """A fresh context, to execute one item in."""
-        yield await open_context(self.services, self.viewer)
+        yield await open_context(self.services, self.caller)
 
-    def __aiter__(self) -> AsyncIterator[Item]:
+    def __aiter__(self) -> AsyncIterator[FeedItem]:
         raise TypeError("a source is opened and followed; only so is nothing lost between the two")

@@ -7,19 +7,19 @@ from models.clock import SECOND, Instant
 from models.enums import Scope
 from resolvers.access import require
 from resolvers.context import Context
-from resolvers.feed.batch import Batch
-from resolvers.feed.consumer import Follower
-from resolvers.feed.messages import Item, Joined
-from resolvers.feed.throttle import Pace
+from resolvers.feed.batch import LogBatch
+from resolvers.feed.consumer import LogConsumer
+from resolvers.feed.messages import CaughtUp, FeedItem
+from resolvers.feed.throttle import Throttle
 from resolvers.filters import Filter
-from resolvers.pagination.page import bounded
+from resolvers.pagination.page import check_bounds
 from resolvers.stats import Stats
-from resolvers.subscriptions.shared_stats import SharedStats
+from resolvers.subscriptions.shared_stats import SingleFlightStats
 from resolvers.subscriptions.source import Source
 
-MIN_INTERVAL: Final = 1000
-MAX_INTERVAL: Final = 3_600_000
-PATIENCE_SECONDS: Final = 10.0
+MIN_INTERVAL_MS: Final = 1000
+MAX_INTERVAL_MS: Final = 3_600_000
+MAX_STALENESS_SECONDS: Final = 10.0
 """How long figures stand that may have changed without an entry in the log: much in them is about time."""
 
 
@@ -36,88 +36,96 @@ def session_stats(context: Context, *, filter: Mapping[str, Any], interval_ms: i
         BadUserInput: the filter or the interval is not allowed.
     """
     require(context.caller, Scope.READ)
-    return SessionStats(context, filter, bounded("intervalMs", interval_ms, MIN_INTERVAL, MAX_INTERVAL))
+    return SessionStats(context, filter, check_bounds("intervalMs", interval_ms, MIN_INTERVAL_MS, MAX_INTERVAL_MS))
 
 
 class SessionStats(Source):
     """The statistics of one filter. Each item is a way to work them out: when it is executed, for all its streams."""
 
     distinct: ClassVar[bool] = True
-    starting_arguments: ClassVar[frozenset[str]] = frozenset()
+    resume_arguments: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, context: Context, filter: Mapping[str, Any], interval_ms: int) -> None:  # noqa: A002 - the word of the schema
         super().__init__(context, Filter.parse(filter).fingerprint, interval_ms)
         self._filter = filter
         self._interval_ms = interval_ms
 
-    def follower(self) -> "Figures":
-        return Figures(self, self._interval_ms)
+    def consumer(self) -> "StatsConsumer":
+        return StatsConsumer(self, self._interval_ms)
 
-    async def open(self, after: str | None) -> AsyncIterator[Item | Joined]:  # noqa: ARG002 - it always begins with now
-        now = await self.feed.now()
+    async def open(self, after: str | None) -> AsyncIterator[FeedItem | CaughtUp]:  # noqa: ARG002 - it always begins with now
+        now = await self.log_reader.now()
         # A crowd that begins at once is told the same figures, and all of it is told what changes after them.
-        latest = self.feed.figures.get(self.key)
-        if latest is None or self.feed.timers.time() >= latest.time + min(self._interval_ms / SECOND, PATIENCE_SECONDS):
-            latest = self.figures(now)
-        yield latest.item
-        yield Joined(latest.item.position)
+        cached = self.log_reader.cached_stats.get(self.key)
+        if cached is None or self.log_reader.timers.time() >= cached.time + min(
+            self._interval_ms / SECOND, MAX_STALENESS_SECONDS
+        ):
+            cached = self.refresh(now)
+        yield cached.item
+        yield CaughtUp(cached.item.sequence)
 
-    def figures(self, now: Instant) -> "Latest":
+    def refresh(self, now: Instant) -> "CachedStats":
         """The statistics as of `now`, each figure to be counted when it is first selected."""
-        stats = SharedStats(Stats(Context(self.services, self.viewer, now), self._filter))
+        stats = SingleFlightStats(Stats(Context(self.services, self.caller, now), self._filter))
         # Whatever is told of later is worked out later than this.
-        latest = Latest(Item(stats, self.feed.count()), self.feed.timers.time())
-        self.feed.figures[self.key] = latest
-        return latest
+        cached = CachedStats(FeedItem(stats, self.log_reader.next_sequence()), self.log_reader.timers.time())
+        self.log_reader.cached_stats[self.key] = cached
+        return cached
 
 
-class Latest(NamedTuple):
+class CachedStats(NamedTuple):
     """The figures that were worked out last, for all streams of one meaning."""
 
-    item: Item
+    item: FeedItem
     time: float
     """When, by the timers."""
 
 
-class Figures(Follower):
+class StatsConsumer(LogConsumer):
     """A group that is told statistics."""
 
     def __init__(self, source: SessionStats, interval_ms: int) -> None:
-        super().__init__(source.feed)
+        super().__init__(source.log_reader)
         self._source = source
-        self._pace = Pace(interval_ms / SECOND)
-        self._counted_at = 0.0
-        self._moved = False
+        self._throttle = Throttle(interval_ms / SECOND)
+        self._refreshed_at = 0.0
+        self._has_changes = False
         """Whether the log says anything since then."""
-        self._ready = False
+        self._may_refresh = False
 
-    async def locate(self) -> None:
-        self._forget()  # this group does not know what has changed since
-        self._count(self.feed.timers.time())
+    async def seek(self) -> None:
+        self._drop_cached()  # this group does not know what has changed since
+        self._mark_refreshed(self.feed.timers.time())
 
     def close(self, error: Exception | None = None) -> None:
-        self._forget()
+        self._drop_cached()
         super().close(error)
 
-    def _forget(self) -> None:
-        self.feed.figures.pop(self._source.key, None)
+    def _drop_cached(self) -> None:
+        self.feed.cached_stats.pop(self._source.key, None)
 
-    def _count(self, time: float) -> None:
-        self._counted_at, self._moved = time, False
-        self._pace.spend(time)
+    def _mark_refreshed(self, time: float) -> None:
+        self._refreshed_at, self._has_changes = time, False
+        self._throttle.consume(time)
 
-    def due(self) -> float:
-        return self._pace.next if self._moved else max(self._pace.next, self._counted_at + PATIENCE_SECONDS)
+    def next_due(self) -> float:
+        return (
+            self._throttle.next_at
+            if self._has_changes
+            else max(self._throttle.next_at, self._refreshed_at + MAX_STALENESS_SECONDS)
+        )
 
     def prepare(self, time: float) -> tuple[()]:
-        if self.waiting:
-            self.go_on()
-        self._ready = not self.waiting and self._pace.ready(time)
+        if self.queued:
+            self.request_batch()
+        self._may_refresh = not self.queued and self._throttle.allows(time)
         return ()
 
-    def tell(self, batch: Batch) -> None:
-        self._moved = self._moved or any(self._source.viewer.reaches(entry.project_id) for entry in batch.entries)
-        if self._ready and (self._moved or batch.time >= self._counted_at + PATIENCE_SECONDS):
-            self._count(batch.time)
-            self.give([self._source.figures(batch.now).item])
-        self._ready = False
+    def produce(self, batch: LogBatch) -> None:
+        self._has_changes = self._has_changes or any(
+            self._source.caller.can_access(entry.project_id) for entry in batch.entries
+        )
+        if self._may_refresh and (self._has_changes or batch.time >= self._refreshed_at + MAX_STALENESS_SECONDS):
+            self._mark_refreshed(batch.time)
+            self.enqueue([self._source.refresh(batch.now).item])
+        self._may_refresh = False

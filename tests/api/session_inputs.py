@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from tests.api_client import World
+from tests.api_client import ApiClient
 from tests.lifecycle.test_expiry import MEDIA
 
-LEAST: Final[dict[str, dict[str, Any]]] = {
+MINIMAL_INPUTS: Final[dict[str, dict[str, Any]]] = {
     "client": {"clientSystem": "iOS 8.1"},
     "agenda": {"guide": 7, "name": "Talk", "startTime": "2026-05-28T20:00:00Z"},
     "media": MEDIA,
@@ -14,16 +14,16 @@ LEAST: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-async def one_of_each(world: World) -> dict[str, str]:
+async def start_one_of_each_kind(world: ApiClient) -> dict[str, str]:
     """The ids of five sessions, by kind; each began a second after the one before (AGENDA by its schedule)."""
     ids = {}
-    for kind, variant in LEAST.items():
-        ids[kind] = (await world.started(kind, variant))["id"]
+    for kind, variant in MINIMAL_INPUTS.items():
+        ids[kind] = (await world.start_session(kind, variant))["id"]
         await world.advance(1)
     return ids
 
 
-async def project(world: World, id_: str, **says: Any) -> None:
+async def create_project(world: ApiClient, id_: str, **fields: Any) -> None:
     """Make a project."""
     document = "mutation($input: ProjectInput!) { createProject(input: $input) { problems { code path } } }"
-    assert await world.ask(document, input={"id": id_, **says}) == {"problems": []}
+    assert await world.execute(document, input={"id": id_, **fields}) == {"problems": []}

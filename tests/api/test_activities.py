@@ -2,41 +2,41 @@
 
 from typing import Any
 
-from tests.api_client import World
+from tests.api_client import ApiClient
 
-LOG = """query($filter: SessionFilter, $types: [ActivityType!], $first: Int, $after: String, $last: Int,
+ACTIVITIES = """query($filter: SessionFilter, $types: [ActivityType!], $first: Int, $after: String, $last: Int,
         $before: String) {
     activities(filter: $filter, types: $types, first: $first, after: $after, last: $last, before: $before) {
         edges { cursor node { id cursor type at clientTime sessionId session { id } data } }
         pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
-OWN = """query($id: ID!, $types: [ActivityType!], $after: String, $last: Int) { session(id: $id) {
+SESSION_ACTIVITIES = """query($id: ID!, $types: [ActivityType!], $after: String, $last: Int) { session(id: $id) {
     activities(types: $types, after: $after, last: $last) {
         edges { cursor node { type } } pageInfo { hasPreviousPage } } } }"""
 
 
-async def log(world: World, **arguments: Any) -> list[dict[str, Any]]:
+async def list_activities(world: ApiClient, **arguments: Any) -> list[dict[str, Any]]:
     """The activities of a page of the log."""
-    return [edge["node"] for edge in (await world.ask(LOG, **arguments))["edges"]]
+    return [edge["node"] for edge in (await world.execute(ACTIVITIES, **arguments))["edges"]]
 
 
-async def lively(world: World) -> str:
+async def start_varied_session(world: ApiClient) -> str:
     """A session that was hidden, shown elsewhere, and stopped."""
-    session: dict[str, Any] = await world.user(path=["home"])
-    for call, given in [
+    session: dict[str, Any] = await world.start_user(path=["home"])
+    for call, extra in [
         ("hideSession", {}),
         ("keepaliveSession", {"path": ["cart"]}),
         ("keepaliveSession", {"path": ["cart"]}),
         ("stopSession", {}),
     ]:
         await world.advance(10)
-        await world.mutate(call, {"id": session["id"], **given})
+        await world.mutate(call, {"id": session["id"], **extra})
     id_: str = session["id"]
     return id_
 
 
-async def test_the_log_tells_what_happened_when_and_to_whom(world: World) -> None:
-    id_ = await lively(world)
-    entries = await log(world)
+async def test_the_log_tells_what_happened_when_and_to_whom(world: ApiClient) -> None:
+    id_ = await start_varied_session(world)
+    entries = await list_activities(world)
     assert [entry["type"] for entry in entries] == ["STARTED", "HIDDEN", "SHOWN", "MOVED", "STOPPED"]
     assert [entry["at"][17:19] for entry in entries] == ["40", "50", "00", "00", "20"]
     assert {entry["sessionId"] for entry in entries} == {entry["session"]["id"] for entry in entries} == {id_}
@@ -45,51 +45,56 @@ async def test_the_log_tells_what_happened_when_and_to_whom(world: World) -> Non
     assert all(entry["id"].startswith("a_") for entry in entries)
 
 
-async def test_the_last_ones_are_the_newest_in_the_same_order(world: World) -> None:
-    await lively(world)
-    assert [entry["type"] for entry in await log(world, last=2)] == ["MOVED", "STOPPED"]
-    assert [entry["type"] for entry in await log(world, first=2)] == ["STARTED", "HIDDEN"]
-    newest = await world.ask(LOG, last=2)
+async def test_the_last_ones_are_the_newest_in_the_same_order(world: ApiClient) -> None:
+    await start_varied_session(world)
+    assert [entry["type"] for entry in await list_activities(world, last=2)] == ["MOVED", "STOPPED"]
+    assert [entry["type"] for entry in await list_activities(world, first=2)] == ["STARTED", "HIDDEN"]
+    newest = await world.execute(ACTIVITIES, last=2)
     assert newest["pageInfo"]["hasPreviousPage"] is True
     assert newest["pageInfo"]["hasNextPage"] is False
-    before = await log(world, last=2, before=newest["pageInfo"]["startCursor"])
+    before = await list_activities(world, last=2, before=newest["pageInfo"]["startCursor"])
     assert [entry["type"] for entry in before] == ["HIDDEN", "SHOWN"]
 
 
-async def test_a_cursor_is_the_same_in_every_list(world: World) -> None:
-    id_ = await lively(world)
-    entries = await log(world)
+async def test_a_cursor_is_the_same_in_every_list(world: ApiClient) -> None:
+    id_ = await start_varied_session(world)
+    entries = await list_activities(world)
     shown = next(entry for entry in entries if entry["type"] == "SHOWN")
-    own = await world.ask(OWN, id=id_, after=shown["cursor"])
+    own = await world.execute(SESSION_ACTIVITIES, id=id_, after=shown["cursor"])
     assert [edge["node"]["type"] for edge in own["activities"]["edges"]] == ["MOVED", "STOPPED"]
     assert own["activities"]["edges"][-1]["cursor"] == entries[-1]["cursor"]
     assert own["activities"]["pageInfo"]["hasPreviousPage"] is True
 
 
-async def test_types_and_filters_choose(world: World) -> None:
-    id_ = await lively(world)
-    other = (await world.user("bob"))["id"]
-    assert [entry["type"] for entry in await log(world, types=["HIDDEN", "STOPPED"])] == ["HIDDEN", "STOPPED"]
-    assert await log(world, types=[]) == []
-    assert [entry["sessionId"] for entry in await log(world, filter={"active": True})] == [other]
-    assert [entry["sessionId"] for entry in await log(world, filter={"ids": [id_]}, types=["STARTED"])] == [id_]
-    assert len(await log(world, filter={"user": {"usernames": ["ann"]}})) == 5
-    own = await world.ask(OWN, id=id_, types=["MOVED"], last=5)
+async def test_types_and_filters_choose(world: ApiClient) -> None:
+    id_ = await start_varied_session(world)
+    other = (await world.start_user("bob"))["id"]
+    assert [entry["type"] for entry in await list_activities(world, types=["HIDDEN", "STOPPED"])] == [
+        "HIDDEN",
+        "STOPPED",
+    ]
+    assert await list_activities(world, types=[]) == []
+    assert [entry["sessionId"] for entry in await list_activities(world, filter={"active": True})] == [other]
+    assert [entry["sessionId"] for entry in await list_activities(world, filter={"ids": [id_]}, types=["STARTED"])] == [
+        id_
+    ]
+    assert len(await list_activities(world, filter={"user": {"usernames": ["ann"]}})) == 5
+    own = await world.execute(SESSION_ACTIVITIES, id=id_, types=["MOVED"], last=5)
     assert [edge["node"]["type"] for edge in own["activities"]["edges"]] == ["MOVED"]
 
 
-async def test_a_timeline_has_a_page_of_50_where_no_number_is_given(world: World) -> None:
-    session = await world.user()
+async def test_a_timeline_has_a_page_of_50_where_no_number_is_given(world: ApiClient) -> None:
+    session = await world.start_user()
     for number in range(60):
         await world.mutate("keepaliveSession", {"id": session["id"], "path": [str(number)]})
-    own = await world.ask(OWN, id=session["id"])
+    own = await world.execute(SESSION_ACTIVITIES, id=session["id"])
     assert len(own["activities"]["edges"]) == 50
-    assert len(await log(world)) == 50
-    assert len(await log(world, first=500)) == 61
+    assert len(await list_activities(world)) == 50
+    assert len(await list_activities(world, first=500)) == 61
 
 
-async def test_a_refused_call_leaves_no_trace(world: World) -> None:
-    id_ = await lively(world)
+async def test_a_refused_call_leaves_no_trace(world: ApiClient) -> None:
+    id_ = await start_varied_session(world)
     await world.mutate("keepaliveSession", {"id": id_, "path": ["late"]})
     await world.mutate("keepaliveSession", {"id": id_, "sequence": -1})
-    assert len(await log(world)) == 5
+    assert len(await list_activities(world)) == 5

@@ -1,12 +1,12 @@
 """@defer: what a client can wait for comes after what it cannot."""
 
-from tests.api_client import World
+from tests.api_client import ApiClient
 
 QUERY = '{ viewer { name ... @defer(label: "rest") { scopes } } }'
 IN_PARTS = "multipart/mixed; incrementalSpec=v0.2, application/json"
 
 
-async def test_a_deferred_fragment_comes_in_a_part_of_its_own_to_a_client_that_takes_parts(world: World) -> None:
+async def test_a_deferred_fragment_comes_in_a_part_of_its_own_to_a_client_that_takes_parts(world: ApiClient) -> None:
     answer = await world.client.post("/graphql", json={"query": QUERY}, headers={"Accept": IN_PARTS})
     assert answer.headers["content-type"].startswith("multipart/mixed")
     first, rest = (part for part in answer.text.split("--graphql") if "{" in part)
@@ -15,9 +15,9 @@ async def test_a_deferred_fragment_comes_in_a_part_of_its_own_to_a_client_that_t
     assert '"scopes":["READ","WRITE","ADMIN"]' in rest
 
 
-async def test_other_clients_have_everything_at_once(world: World) -> None:
-    assert await world.ask(QUERY) == {"name": "local", "scopes": ["READ", "WRITE", "ADMIN"]}
+async def test_other_clients_have_everything_at_once(world: ApiClient) -> None:
+    assert await world.execute(QUERY) == {"name": "local", "scopes": ["READ", "WRITE", "ADMIN"]}
 
 
-async def test_lists_are_not_streamed(world: World) -> None:
-    assert await world.code_of("{ viewer { scopes @stream } }") == "GRAPHQL_VALIDATION_FAILED"
+async def test_lists_are_not_streamed(world: ApiClient) -> None:
+    assert await world.error_code("{ viewer { scopes @stream } }") == "GRAPHQL_VALIDATION_FAILED"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api_client import World
+from tests.api_client import ApiClient
 from tests.lifecycle.test_expiry import MEDIA
 
 QOE = "... on MediaSession { qoe playhead }"
@@ -25,16 +25,16 @@ def ping(qoe: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 async def test_quality_of_experience_has_its_documented_types_in_a_ping_too(
-    world: World, call: str, qoe: dict[str, Any], broken: list[str]
+    world: ApiClient, call: str, qoe: dict[str, Any], broken: list[str]
 ) -> None:
-    session = await world.started("media", MEDIA)
+    session = await world.start_session("media", MEDIA)
     payload = await world.mutate(call, {"id": session["id"], "media": ping(qoe)})
     assert [".".join(problem["path"]) for problem in payload["problems"]] == [f"input.media.{name}" for name in broken]
     assert (await world.session(session["id"]))["revision"] == 1
 
 
-async def test_a_session_does_not_collect_quality_of_experience_without_end(world: World) -> None:
-    session = await world.started("media", {**MEDIA, "qoe": {f"n{i}": i for i in range(50)}})
+async def test_a_session_does_not_collect_quality_of_experience_without_end(world: ApiClient) -> None:
+    session = await world.start_session("media", {**MEDIA, "qoe": {f"n{i}": i for i in range(50)}})
     payload = await world.mutate("keepaliveSession", {"id": session["id"], "media": ping({"n0": 7})}, QOE)
     assert (payload["problems"], payload["session"]["qoe"]["n0"], payload["session"]["playhead"]) == ([], 7, 1)
     more = ping({"another": 1}) | {"playerTime": {"playhead": 2, "ts": "2026-05-28T20:26:42Z"}}

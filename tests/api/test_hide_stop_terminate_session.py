@@ -1,13 +1,13 @@
 """hideSession, stopSession, terminateSession."""
 
-from tests.api_client import World
+from tests.api_client import ApiClient
 
 TERMINATE = """mutation($input: TerminateSessionInput!) { terminateSession(input: $input) {
     session { state endReason revision elapsedSeconds visible } problems { code path } } }"""
 
 
-async def test_hiding_takes_a_session_out_of_sight_but_keeps_it_alive(world: World) -> None:
-    session = await world.user(path=["home"])
+async def test_hiding_takes_a_session_out_of_sight_but_keeps_it_alive(world: ApiClient) -> None:
+    session = await world.start_user(path=["home"])
     await world.advance(200)
     hidden = (await world.mutate("hideSession", {"id": session["id"]}, "lastSeenAt"))["session"]
     assert (hidden["state"], hidden["visible"], hidden["path"]) == ("ACTIVE", False, ["home"])
@@ -15,15 +15,15 @@ async def test_hiding_takes_a_session_out_of_sight_but_keeps_it_alive(world: Wor
     assert (await world.session(session["id"]))["state"] == "ACTIVE"
 
 
-async def test_hiding_the_hidden_is_no_news(world: World) -> None:
-    session = await world.user()
+async def test_hiding_the_hidden_is_no_news(world: ApiClient) -> None:
+    session = await world.start_user()
     await world.mutate("hideSession", {"id": session["id"]})
     await world.mutate("hideSession", {"id": session["id"]})
-    assert await world.timeline(session["id"]) == ["STARTED", "HIDDEN"]
+    assert await world.activity_types(session["id"]) == ["STARTED", "HIDDEN"]
 
 
-async def test_the_page_left_is_the_one_that_hide_names(world: World) -> None:
-    session = await world.user(path=["home"])
+async def test_the_page_left_is_the_one_that_hide_names(world: ApiClient) -> None:
+    session = await world.start_user(path=["home"])
     await world.advance(10)
     payload = await world.mutate(
         "hideSession", {"id": session["id"], "path": ["old"]}, "visibleSeconds pathTimes { path visibleSeconds }"
@@ -32,8 +32,8 @@ async def test_the_page_left_is_the_one_that_hide_names(world: World) -> None:
     assert payload["session"]["path"] == ["home"]
 
 
-async def test_stopping_ends_a_session_and_stopping_again_changes_nothing(world: World) -> None:
-    session = await world.user()
+async def test_stopping_ends_a_session_and_stopping_again_changes_nothing(world: ApiClient) -> None:
+    session = await world.start_user()
     await world.advance(42.5)
     for _ in range(2):
         payload = await world.mutate("stopSession", {"id": session["id"]}, "elapsedSeconds endedAt expiresAt")
@@ -42,30 +42,30 @@ async def test_stopping_ends_a_session_and_stopping_again_changes_nothing(world:
         assert (stopped["state"], stopped["endReason"], stopped["revision"]) == ("ENDED", "STOPPED", 2)
         assert (stopped["elapsedSeconds"], stopped["visible"], stopped["expiresAt"]) == (42.5, False, None)
         await world.advance(5)
-    assert await world.timeline(session["id"]) == ["STARTED", "STOPPED"]
+    assert await world.activity_types(session["id"]) == ["STARTED", "STOPPED"]
 
 
-async def test_a_stop_is_never_overtaken(world: World) -> None:
-    session = await world.user()
+async def test_a_stop_is_never_overtaken(world: ApiClient) -> None:
+    session = await world.start_user()
     await world.mutate("keepaliveSession", {"id": session["id"], "sequence": 9})
     payload = await world.mutate("stopSession", {"id": session["id"], "sequence": 1})
     assert payload["session"]["endReason"] == "STOPPED"
 
 
-async def test_a_session_that_expired_cannot_be_stopped(world: World) -> None:
-    session = await world.user()
+async def test_a_session_that_expired_cannot_be_stopped(world: ApiClient) -> None:
+    session = await world.start_user()
     await world.advance(300)
     payload = await world.mutate("stopSession", {"id": session["id"]})
     assert [problem["code"] for problem in payload["problems"]] == ["SESSION_ENDED"]
     assert payload["session"]["endReason"] == "EXPIRED"
 
 
-async def test_a_termination_keeps_its_reason_and_the_client_is_not_heard_by_it(world: World) -> None:
-    session = await world.user()
+async def test_a_termination_keeps_its_reason_and_the_client_is_not_heard_by_it(world: ApiClient) -> None:
+    session = await world.start_user()
     await world.advance(100)
     given = {"id": session["id"], "reason": "asked by support"}
     for _ in range(2):
-        payload = await world.ask(TERMINATE, input=given)
+        payload = await world.execute(TERMINATE, input=given)
         assert payload["problems"] == []
         assert (payload["session"]["endReason"], payload["session"]["revision"]) == ("TERMINATED", 2)
         assert payload["session"]["elapsedSeconds"] == 100
@@ -75,7 +75,7 @@ async def test_a_termination_keeps_its_reason_and_the_client_is_not_heard_by_it(
     assert found["visibleSeconds"] == 0
 
 
-async def test_a_termination_needs_a_reason(world: World) -> None:
-    session = await world.user()
-    payload = await world.ask(TERMINATE, input={"id": session["id"], "reason": ""})
+async def test_a_termination_needs_a_reason(world: ApiClient) -> None:
+    session = await world.start_user()
+    payload = await world.execute(TERMINATE, input={"id": session["id"], "reason": ""})
     assert payload["problems"] == [{"code": "BAD_USER_INPUT", "path": ["input", "reason"]}]

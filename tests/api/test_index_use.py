@@ -10,92 +10,97 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
 from models.database import Database
-from tests.api.session_inputs import LEAST
-from tests.api_client import World
-from tests.media.player_client import Player
-from tests.media.player_client import event as media_event
+from tests.api.session_inputs import MINIMAL_INPUTS
+from tests.api_client import ApiClient
+from tests.media.player_client import PlayerClient
+from tests.media.player_client import event_input as media_event
 
 
 @contextmanager
-def written(database: Database) -> Iterator[list[tuple[str, Any]]]:
+def session_updates(database: Database) -> Iterator[list[tuple[str, Any]]]:
     """The statements that change sessions meanwhile, each with what one row of it says."""
     sent: list[tuple[str, Any]] = []
 
-    def note(_connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+    def record(
+        _connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool
+    ) -> None:
         if statement.startswith("UPDATE session "):
             sent.append((statement, parameters[0] if many else parameters))
 
     engine = database._writer._engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", record)
     try:
         yield sent
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        event.remove(engine, "before_cursor_execute", record)
 
 
-def _steps(tx: Connection, sent: Sequence[tuple[str, Any]]) -> list[list[str]]:
+def _opcodes(tx: Connection, sent: Sequence[tuple[str, Any]]) -> list[list[str]]:
     return [[row[1] for row in tx.exec_driver_sql(f"EXPLAIN {sql}", parameters)] for sql, parameters in sent]
 
 
-async def index_writes(world: World, call: str, given: dict[str, Any]) -> list[int]:
+async def index_writes(world: ApiClient, call: str, values: dict[str, Any]) -> list[int]:
     """How many indexes each statement of a call may write to."""
     database = world.app.state.services.database
-    with written(database) as sent:
-        assert (await world.mutate(call, given))["problems"] == []
-    return [steps.count("IdxInsert") for steps in await database.read(_steps, sent)]
+    with session_updates(database) as sent:
+        assert (await world.mutate(call, values))["problems"] == []
+    return [steps.count("IdxInsert") for steps in await database.read(_opcodes, sent)]
 
 
-@pytest.mark.parametrize("kind", LEAST)
+@pytest.mark.parametrize("kind", MINIMAL_INPUTS)
 @pytest.mark.parametrize("call", ["keepaliveSession", "hideSession"])
-async def test_a_sign_of_life_changes_no_index_of_sessions(world: World, kind: str, call: str) -> None:
-    session = await world.started(kind, LEAST[kind], visible=False)
+async def test_a_sign_of_life_changes_no_index_of_sessions(world: ApiClient, kind: str, call: str) -> None:
+    session = await world.start_session(kind, MINIMAL_INPUTS[kind], visible=False)
     await world.advance(5)
     assert await index_writes(world, call, {"id": session["id"], "path": ["elsewhere"]}) == [0]
 
 
-async def test_an_end_does(world: World) -> None:
-    session = await world.user()
+async def test_an_end_does(world: ApiClient) -> None:
+    session = await world.start_user()
     (rows,) = await index_writes(world, "stopSession", {"id": session["id"]})
     assert rows > 1
 
 
 @contextmanager
-def all_written(database: Database) -> Iterator[list[tuple[str, Any]]]:
+def write_statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
     """Every statement that the writer executes meanwhile, each with what one row of it says."""
     sent: list[tuple[str, Any]] = []
 
-    def note(_connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+    def record(
+        _connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool
+    ) -> None:
         if not statement.startswith("BEGIN"):
             sent.append((statement, parameters[0] if many else parameters))
 
     engine = database._writer._engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", record)
     try:
         yield sent
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        event.remove(engine, "before_cursor_execute", record)
 
 
 def _plans(tx: Connection, sent: Sequence[tuple[str, Any]]) -> list[str]:
     return [row[3] for sql, parameters in sent for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)]
 
 
-async def test_no_call_reads_a_whole_table(world: World) -> None:
+async def test_no_call_reads_a_whole_table(world: ApiClient) -> None:
     database = world.app.state.services.database
     media, user, form, item = [
-        (await world.started(kind, LEAST[kind], path=["a"]))["id"] for kind in ("media", "user", "field", "agenda")
+        (await world.start_session(kind, MINIMAL_INPUTS[kind], path=["a"]))["id"]
+        for kind in ("media", "user", "field", "agenda")
     ]
     await world.advance(5)
-    with all_written(database) as sent:
+    with write_statements(database) as sent:
         for name in (media, user, form):
             await world.mutate("keepaliveSession", {"id": name, "path": ["b"], "visible": False})
             await world.mutate("hideSession", {"id": name, "path": ["b", "c"]})
-        tell = Player(world, media)
+        tell = PlayerClient(world, media)
         for at in (1, 65, 2, 3, 2):
             await tell.track(media_event(at, "ERROR"), media_event(at, "AD_START"))
         for name in (media, user, form, item):
             await world.mutate("stopSession", {"id": name})
-        await world.started("field", LEAST["field"])
+        await world.start_session("field", MINIMAL_INPUTS["field"])
         await world.sweep()
     plans = await database.read(_plans, sent)
     assert len(plans) > 20

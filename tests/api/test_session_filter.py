@@ -6,13 +6,13 @@ import pytest
 from graphql import GraphQLInputObjectType, get_named_type, is_input_object_type
 
 from schema import graphql_schema
-from tests.api.session_inputs import project
-from tests.api_client import World
+from tests.api.session_inputs import create_project
+from tests.api_client import ApiClient
 from tests.lifecycle.test_expiry import MEDIA
 
 FIND: Final = "query($filter: SessionFilter) { sessions(filter: $filter) { nodes { subject externalId } totalCount } }"
 
-NAMES: Final[list[tuple[str, Any, str]]] = [
+CASES: Final[list[tuple[str, Any, str]]] = [
     ("kinds", ["AGENDA", "FIELD"], "talk later form"),
     ("projectIds", ["p"], "form"),
     ("states", ["SCHEDULED"], "later"),
@@ -56,7 +56,7 @@ NAMES: Final[list[tuple[str, Any, str]]] = [
 ]
 """A name, its value, and what it finds among the sessions of `made`, which are called by external id."""
 
-TOGETHER: Final[list[tuple[dict[str, Any], str]]] = [
+COMBINED_CASES: Final[list[tuple[dict[str, Any], str]]] = [
     ({"user": {"usernames": ["ann"]}, "field": {}}, "form ann"),
     ({"user": {}, "kinds": ["FIELD"]}, ""),
     ({"user": {}, "active": True}, "bob"),
@@ -68,9 +68,9 @@ TOGETHER: Final[list[tuple[dict[str, Any], str]]] = [
 
 
 @pytest.fixture
-async def made(world: World) -> dict[str, str]:
+async def made(world: ApiClient) -> dict[str, str]:
     """Seven sessions, a second apart; ids by external id."""
-    await project(world, "p")
+    await create_project(world, "p")
     talk = {"guide": 7, "name": "Talk", "startTime": "2026-05-28T20:00:00Z", "scheduleTracks": [3, 42]}
     later = {"guide": 7, "name": "Later", "startTime": "2026-05-29T20:00:00Z"}
     app = {"clientSystem": "iOS", "language": "fr", "deviceId": "d1", "demoStreamEnabled": True}
@@ -85,30 +85,30 @@ async def made(world: World) -> dict[str, str]:
     ]
     ids = {}
     for name, kind, variant, common in starts:
-        ids[name] = (await world.started(kind, variant, externalId=name, **common))["id"]
+        ids[name] = (await world.start_session(kind, variant, externalId=name, **common))["id"]
         await world.advance(1)
     await world.mutate("stopSession", {"id": ids["ann"]})
     return ids
 
 
-async def found(world: World, filter_: dict[str, Any]) -> set[str]:
+async def find(world: ApiClient, filter_: dict[str, Any]) -> set[str]:
     """The external ids of what a filter finds."""
-    answer = await world.ask(FIND, filter=filter_)
+    answer = await world.execute(FIND, filter=filter_)
     assert answer["totalCount"] == len(answer["nodes"])
     return {node["externalId"] for node in answer["nodes"]}
 
 
-async def test_each_name_finds_what_it_says(world: World, made: dict[str, str]) -> None:
-    for name, value, expected in NAMES:
-        assert await found(world, {name: value}) == set(expected.split()), (name, value)
-    for filter_, expected in TOGETHER:
-        assert await found(world, filter_) == set(expected.split()), filter_
-    assert await found(world, {"ids": [made["app"], made["bob"], "s_nobody"]}) == {"app", "bob"}
+async def test_each_name_finds_what_it_says(world: ApiClient, made: dict[str, str]) -> None:
+    for name, value, expected in CASES:
+        assert await find(world, {name: value}) == set(expected.split()), (name, value)
+    for filter_, expected in COMBINED_CASES:
+        assert await find(world, filter_) == set(expected.split()), filter_
+    assert await find(world, {"ids": [made["app"], made["bob"], "s_nobody"]}) == {"app", "bob"}
 
 
 def test_no_name_is_forgotten() -> None:
-    asked = {name for name, _, _ in NAMES}
-    asked |= {f"{name}.{inner}" for name, value, _ in NAMES if isinstance(value, dict) for inner in value}
+    asked = {name for name, _, _ in CASES}
+    asked |= {f"{name}.{inner}" for name, value, _ in CASES if isinstance(value, dict) for inner in value}
     there = set()
     for name, field in cast("GraphQLInputObjectType", graphql_schema.type_map["SessionFilter"]).fields.items():
         there.add(name)
@@ -118,11 +118,11 @@ def test_no_name_is_forgotten() -> None:
     assert there - asked == {"ids"}
 
 
-async def test_a_session_that_ended_by_time_is_found_as_ended_before_anybody_noted_it(world: World) -> None:
-    await world.user(externalId="x", timeoutSeconds=10)
+async def test_a_session_that_ended_by_time_is_found_as_ended_before_anybody_noted_it(world: ApiClient) -> None:
+    await world.start_user(externalId="x", timeoutSeconds=10)
     await world.advance(10)
     for filter_ in ({"states": ["ENDED"]}, {"active": False}, {"endReasons": ["EXPIRED"]}, {"visible": False}):
-        assert await found(world, filter_) == {"x"}
-    assert await found(world, {"stoppedAfter": "2026-05-28T20:26:50Z"}) == set()
-    assert await found(world, {"stoppedAfter": "2026-05-28T20:26:49.999Z"}) == {"x"}
-    assert await found(world, {"active": True}) == set()
+        assert await find(world, filter_) == {"x"}
+    assert await find(world, {"stoppedAfter": "2026-05-28T20:26:50Z"}) == set()
+    assert await find(world, {"stoppedAfter": "2026-05-28T20:26:49.999Z"}) == {"x"}
+    assert await find(world, {"active": True}) == set()

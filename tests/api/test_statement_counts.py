@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
-from tests.api.session_inputs import LEAST
-from tests.api_client import World, open_world
+from tests.api.session_inputs import MINIMAL_INPUTS
+from tests.api_client import ApiClient, open_api
 
 KEEPALIVES: Final = """mutation($inputs: [KeepaliveSessionInput!]!) {
     keepaliveSessions(inputs: $inputs) { session { id revision } problems { code } } }"""
@@ -21,56 +21,58 @@ STATS: Final = [
 
 
 @contextmanager
-def statements(world: World) -> Iterator[list[str]]:
+def statements(world: ApiClient) -> Iterator[list[str]]:
     """What is sent to the database meanwhile, for reading and for writing; the frame of transactions apart."""
     database = world.app.state.services.database
     engines = [database._reader._engine.sync_engine, database._writer._engine.sync_engine]
     sent: list[str] = []
 
-    def note(_connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def record(_connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
         if not statement.startswith("BEGIN"):
             sent.append(statement)
 
     for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
+        event.listen(engine, "before_cursor_execute", record)
     try:
         yield sent
     finally:
         for engine in engines:
-            event.remove(engine, "before_cursor_execute", note)
+            event.remove(engine, "before_cursor_execute", record)
 
 
-async def count(world: World, document: str, **variables: Any) -> int:
+async def count_statements(world: ApiClient, document: str, **variables: Any) -> int:
     """How many statements an operation takes."""
     with statements(world) as sent:
-        await world.ask(document, **variables)
+        await world.execute(document, **variables)
     return len(sent)
 
 
 @pytest.fixture(scope="module")
-async def crowd(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+async def crowd(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiClient]:
     """A server with 120 sessions of all kinds, each with a timeline and times on paths."""
-    async with open_world(tmp_path_factory.mktemp("statements") / "test.db") as world:
+    async with open_api(tmp_path_factory.mktemp("statements") / "test.db") as world:
         for number in range(24):
-            for kind, variant in LEAST.items():
-                await world.started(kind, variant, path=[f"page {number}"])
+            for kind, variant in MINIMAL_INPUTS.items():
+                await world.start_session(kind, variant, path=[f"page {number}"])
         await world.advance(5)
-        keepalives = [{"id": id_, "path": ["elsewhere"]} for id_ in await newest(world, 500)]
-        await world.ask(KEEPALIVES, inputs=keepalives)
+        keepalives = [{"id": id_, "path": ["elsewhere"]} for id_ in await newest_ids(world, 500)]
+        await world.execute(KEEPALIVES, inputs=keepalives)
         yield world
 
 
-async def newest(world: World, first: int) -> list[str]:
+async def newest_ids(world: ApiClient, first: int) -> list[str]:
     """The ids of the newest sessions."""
-    found = await world.ask("query($first: Int) { sessions(first: $first) { nodes { id } } }", first=first)
+    found = await world.execute("query($first: Int) { sessions(first: $first) { nodes { id } } }", first=first)
     return [node["id"] for node in found["nodes"]]
 
 
-async def test_a_page_with_all_that_belongs_to_it_takes_as_many_statements_as_an_almost_empty_one(crowd: World) -> None:
+async def test_a_page_with_all_that_belongs_to_it_takes_as_many_statements_as_an_almost_empty_one(
+    crowd: ApiClient,
+) -> None:
     document = """query($first: Int!) { sessions(first: $first) { nodes { id project { name timeouts { seconds } }
         pathTimes { path visibleSeconds } previous { id } activities(first: 2) { edges { cursor node { type data } } } }
         pageInfo { hasNextPage endCursor } } }"""
-    numbers = {first: await count(crowd, document, first=first) for first in (5, 50, 120)}
+    numbers = {first: await count_statements(crowd, document, first=first) for first in (5, 50, 120)}
     # The page, its projects, their times, their activities.
     assert numbers == {5: 4, 50: 4, 120: 4}
 
@@ -90,36 +92,40 @@ async def test_a_page_with_all_that_belongs_to_it_takes_as_many_statements_as_an
         ("nodes { project { id } pathTimes { path } } totalCount", 4),
     ],
 )
-async def test_only_what_is_selected_is_read(crowd: World, selected: str, expected: int) -> None:
-    assert await count(crowd, f"{{ sessions(first: 50) {{ {selected} }} }}") == expected
+async def test_only_what_is_selected_is_read(crowd: ApiClient, selected: str, expected: int) -> None:
+    assert await count_statements(crowd, f"{{ sessions(first: 50) {{ {selected} }} }}") == expected
 
 
 @pytest.mark.parametrize("figure", STATS)
-async def test_a_statistic_is_counted_only_when_it_is_selected(world: World, figure: str) -> None:
-    assert await count(world, f"{{ sessionStats {{ {figure} }} }}") == 1
-    assert await count(world, "{ sessionStats { __typename } }") == 0
+async def test_a_statistic_is_counted_only_when_it_is_selected(world: ApiClient, figure: str) -> None:
+    assert await count_statements(world, f"{{ sessionStats {{ {figure} }} }}") == 1
+    assert await count_statements(world, "{ sessionStats { __typename } }") == 0
 
 
-async def test_all_statistics_take_a_statement_each(world: World) -> None:
-    assert await count(world, f"{{ sessionStats {{ {' '.join(STATS)} }} }}") == len(STATS)
+async def test_all_statistics_take_a_statement_each(world: ApiClient) -> None:
+    assert await count_statements(world, f"{{ sessionStats {{ {' '.join(STATS)} }} }}") == len(STATS)
 
 
-async def test_things_that_are_asked_for_by_id_are_read_together(crowd: World) -> None:
-    ids = await newest(crowd, 100)
+async def test_things_that_are_asked_for_by_id_are_read_together(crowd: ApiClient) -> None:
+    ids = await newest_ids(crowd, 100)
     document = "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Session { project { id } } } }"
     # The sessions, the projects that are asked for by id, and those of the sessions among them.
-    assert await count(crowd, document, ids=ids[:10]) == await count(crowd, document, ids=ids) == 2
-    assert await count(crowd, document, ids=[*ids, "default", "nothing"]) <= 3
+    assert (
+        await count_statements(crowd, document, ids=ids[:10]) == await count_statements(crowd, document, ids=ids) == 2
+    )
+    assert await count_statements(crowd, document, ids=[*ids, "default", "nothing"]) <= 3
 
 
-async def test_a_list_of_activities_with_their_sessions_takes_two(crowd: World) -> None:
+async def test_a_list_of_activities_with_their_sessions_takes_two(crowd: ApiClient) -> None:
     for first in (10, 200):
         document = f"{{ activities(first: {first}) {{ edges {{ cursor node {{ type session {{ id path }} }} }} }} }}"
-        assert await count(crowd, document) == 2
+        assert await count_statements(crowd, document) == 2
 
 
-async def test_many_keepalives_take_as_many_statements_as_a_few(crowd: World) -> None:
-    ids = await newest(crowd, 100)
+async def test_many_keepalives_take_as_many_statements_as_a_few(crowd: ApiClient) -> None:
+    ids = await newest_ids(crowd, 100)
     few, many = ([{"id": id_, "visible": False} for id_ in chosen] for chosen in (ids[:3], ids))
     # Rows are written with one statement for all.
-    assert await count(crowd, KEEPALIVES, inputs=few) == await count(crowd, KEEPALIVES, inputs=many)
+    assert await count_statements(crowd, KEEPALIVES, inputs=few) == await count_statements(
+        crowd, KEEPALIVES, inputs=many
+    )

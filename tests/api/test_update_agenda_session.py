@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.api.session_inputs import LEAST
-from tests.api_client import World
+from tests.api.session_inputs import MINIMAL_INPUTS
+from tests.api_client import ApiClient
 
 FIELDS = """externalId startedAt endedAt lastSeenAt updatedAt ... on AgendaSession {
     guide name descriptionHtml startTime endTime allDay allowRating addToSchedule importId scheduleTracks locations rank
     requireLogin maxCapacity waitlist registrationStart registrationEnd }"""
-WHOLE: dict[str, Any] = {
+ALL_FIELDS: dict[str, Any] = {
     "name": "Opening",
     "descriptionHtml": "<p>Hello</p>",
     "startTime": "2030-09-18T16:00:00.000Z",
@@ -29,7 +29,7 @@ WHOLE: dict[str, Any] = {
     "registrationEnd": "2030-09-17T00:00:00.000Z",
 }
 """Every field of an item, but for its guide."""
-OTHER: dict[str, Any] = {
+OTHER_VALUES: dict[str, Any] = {
     "name": "Closing",
     "descriptionHtml": "<p>Bye</p>",
     "startTime": "2030-09-18T15:00:00.000Z",
@@ -47,48 +47,48 @@ OTHER: dict[str, Any] = {
 """For each field that can change by itself another value."""
 
 
-async def talk(world: World, **given: Any) -> dict[str, Any]:
+async def start_talk(world: ApiClient, **fields: Any) -> dict[str, Any]:
     """An item of the agenda."""
-    return await world.started("agenda", {**LEAST["agenda"], **given}, FIELDS)
+    return await world.start_session("agenda", {**MINIMAL_INPUTS["agenda"], **fields}, FIELDS)
 
 
-async def update(world: World, session: dict[str, Any], **given: Any) -> dict[str, Any]:
+async def update(world: ApiClient, session: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """The payload of an update."""
-    return await world.mutate("updateAgendaSession", {"id": session["id"], **given}, FIELDS)
+    return await world.mutate("updateAgendaSession", {"id": session["id"], **changes}, FIELDS)
 
 
-async def refusals(world: World, session: dict[str, Any], **given: Any) -> list[tuple[str, str]]:
+async def failed_update(world: ApiClient, session: dict[str, Any], **changes: Any) -> list[tuple[str, str]]:
     """What an update that is refused says: codes and places in the input. It must leave all as it is."""
     before = await world.session(session["id"], FIELDS)
-    payload = await update(world, session, **given)
+    payload = await update(world, session, **changes)
     assert payload["session"] == before == await world.session(session["id"], FIELDS)
     assert payload["problems"]
     return [(problem["code"], "/".join(problem["path"])) for problem in payload["problems"]]
 
 
-@pytest.mark.parametrize("name", OTHER)
-async def test_an_update_changes_what_it_names_and_nothing_else(world: World, name: str) -> None:
-    session = await talk(world, **WHOLE)
+@pytest.mark.parametrize("name", OTHER_VALUES)
+async def test_an_update_changes_what_it_names_and_nothing_else(world: ApiClient, name: str) -> None:
+    session = await start_talk(world, **ALL_FIELDS)
     await world.advance(1)
-    payload = await update(world, session, **{name: OTHER[name]})
+    payload = await update(world, session, **{name: OTHER_VALUES[name]})
     assert payload["problems"] == []
-    expected = session | {name: OTHER[name], "revision": 2, "updatedAt": "2026-05-28T20:26:41.000Z"}
+    expected = session | {name: OTHER_VALUES[name], "revision": 2, "updatedAt": "2026-05-28T20:26:41.000Z"}
     same = {"startTime": "startedAt", "importId": "externalId"}
     if name in same:
-        expected[same[name]] = OTHER[name]
+        expected[same[name]] = OTHER_VALUES[name]
     assert payload["session"] == expected == await world.session(session["id"], FIELDS)
 
 
-async def test_a_whole_item_becomes_another_in_one_call(world: World) -> None:
-    session = await talk(world)
-    payload = await update(world, session, **WHOLE)
+async def test_a_whole_item_becomes_another_in_one_call(world: ApiClient) -> None:
+    session = await start_talk(world)
+    payload = await update(world, session, **ALL_FIELDS)
     assert payload["problems"] == []
-    assert payload["session"].items() >= WHOLE.items()
+    assert payload["session"].items() >= ALL_FIELDS.items()
     assert payload["session"]["guide"] == session["guide"]
 
 
-async def test_null_clears_what_may_be_empty(world: World) -> None:
-    session = await talk(world, **WHOLE)
+async def test_null_clears_what_may_be_empty(world: ApiClient) -> None:
+    session = await start_talk(world, **ALL_FIELDS)
     empty = ["descriptionHtml", "endTime", "importId", "maxCapacity", "registrationStart", "registrationEnd"]
     cleared = dict.fromkeys(empty) | {"scheduleTracks": [], "locations": []}
     given = dict.fromkeys(cleared)
@@ -100,9 +100,9 @@ async def test_null_clears_what_may_be_empty(world: World) -> None:
 @pytest.mark.parametrize(
     "name", ["name", "startTime", "allDay", "allowRating", "addToSchedule", "rank", "requireLogin", "waitlist"]
 )
-async def test_null_for_what_cannot_be_empty_is_refused(world: World, name: str) -> None:
-    session = await talk(world, **WHOLE)
-    assert await refusals(world, session, **{name: None}) == [("BAD_USER_INPUT", f"input/{name}")]
+async def test_null_for_what_cannot_be_empty_is_refused(world: ApiClient, name: str) -> None:
+    session = await start_talk(world, **ALL_FIELDS)
+    assert await failed_update(world, session, **{name: None}) == [("BAD_USER_INPUT", f"input/{name}")]
 
 
 @pytest.mark.parametrize(
@@ -122,20 +122,20 @@ async def test_null_for_what_cannot_be_empty_is_refused(world: World, name: str)
     ],
 )
 async def test_what_would_come_of_it_is_held_to_the_rules_of_a_start(
-    world: World, given: dict[str, Any], places: list[str]
+    world: ApiClient, given: dict[str, Any], places: list[str]
 ) -> None:
-    session = await talk(
+    session = await start_talk(
         world,
         endTime="2026-05-28T22:00:00Z",
         **dict.fromkeys(("addToSchedule", "requireLogin", "waitlist"), True),
         maxCapacity=1,
         registrationStart="2026-05-02T00:00:00Z",
     )
-    assert await refusals(world, session, **given) == [("BAD_USER_INPUT", f"input/{place}") for place in places]
+    assert await failed_update(world, session, **given) == [("BAD_USER_INPUT", f"input/{place}") for place in places]
 
 
-async def test_a_problem_says_where_the_update_leaves_what_is_in_its_way(world: World) -> None:
-    session = await talk(world, endTime="2026-05-28T22:00:00Z")
+async def test_a_problem_says_where_the_update_leaves_what_is_in_its_way(world: ApiClient) -> None:
+    session = await start_talk(world, endTime="2026-05-28T22:00:00Z")
     answers = [await update(world, session, allDay=True), await update(world, session, endTime=session["startTime"])]
     assert [answer["problems"][0]["message"] for answer in answers] == [
         "an all-day session takes no endTime; it is not in this update, so it stays as it is",
@@ -143,8 +143,8 @@ async def test_a_problem_says_where_the_update_leaves_what_is_in_its_way(world: 
     ]
 
 
-async def test_an_all_day_item_gives_up_its_end_in_the_same_call(world: World) -> None:
-    session = await talk(world, endTime="2026-05-28T22:00:00Z")
+async def test_an_all_day_item_gives_up_its_end_in_the_same_call(world: ApiClient) -> None:
+    session = await start_talk(world, endTime="2026-05-28T22:00:00Z")
     payload = await update(world, session, allDay=True, endTime=None)
     assert payload["problems"] == []
     assert (await world.session(session["id"], "expiresAt"))["expiresAt"] == "2026-05-29T00:00:00.000Z"
@@ -152,23 +152,28 @@ async def test_an_all_day_item_gives_up_its_end_in_the_same_call(world: World) -
     assert (await world.session(session["id"], "expiresAt"))["expiresAt"] is None
 
 
-async def test_the_guide_is_no_part_of_an_update(world: World) -> None:
-    session = await talk(world)
+async def test_the_guide_is_no_part_of_an_update(world: ApiClient) -> None:
+    session = await start_talk(world)
     document = "mutation($id: ID!) { updateAgendaSession(input: {id: $id, guide: 8}) { problems { code } } }"
-    assert await world.code_of(document, id=session["id"]) == "BAD_USER_INPUT"
+    assert await world.error_code(document, id=session["id"]) == "BAD_USER_INPUT"
 
 
-async def test_a_call_that_says_what_is_so_already_changes_nothing(world: World) -> None:
-    session = await talk(world, **WHOLE)
+async def test_a_call_that_says_what_is_so_already_changes_nothing(world: ApiClient) -> None:
+    session = await start_talk(world, **ALL_FIELDS)
     await world.advance(1)
-    for given in ({}, WHOLE, {"descriptionHtml": "<p onclick=x>Hello"}, {"startTime": "2030-09-18T18:00:00+02:00"}):
+    for given in (
+        {},
+        ALL_FIELDS,
+        {"descriptionHtml": "<p onclick=x>Hello"},
+        {"startTime": "2030-09-18T18:00:00+02:00"},
+    ):
         payload = await update(world, session, **given)
         assert (payload["session"], payload["problems"]) == (session, [])
-    assert await world.timeline(session["id"]) == ["SCHEDULED"]
+    assert await world.activity_types(session["id"]) == ["SCHEDULED"]
 
 
-async def test_the_timeline_says_what_was_changed_from_what_to_what(world: World) -> None:
-    session = await talk(world, endTime="2026-05-28T22:00:00Z")
+async def test_the_timeline_says_what_was_changed_from_what_to_what(world: ApiClient) -> None:
+    session = await start_talk(world, endTime="2026-05-28T22:00:00Z")
     await update(world, session, name="Other", endTime=None, descriptionHtml="<b>x</b>", scheduleTracks=[1])
     found = await world.session(session["id"], "activities(last: 1) { edges { node { type at data } } }")
     assert found["activities"]["edges"][0]["node"] == {
@@ -182,16 +187,16 @@ async def test_the_timeline_says_what_was_changed_from_what_to_what(world: World
     }
 
 
-async def test_an_update_is_no_sign_of_life(world: World) -> None:
-    session = await talk(world)
+async def test_an_update_is_no_sign_of_life(world: ApiClient) -> None:
+    session = await start_talk(world)
     await world.advance(60)
     payload = await update(world, session, name="Other")
     assert payload["session"]["lastSeenAt"] == session["lastSeenAt"]
 
 
 @pytest.mark.parametrize("kind", ["client", "media", "field", "user"])
-async def test_only_items_of_the_agenda_are_updated(world: World, kind: str) -> None:
-    session = await world.started(kind, LEAST[kind])
+async def test_only_items_of_the_agenda_are_updated(world: ApiClient, kind: str) -> None:
+    session = await world.start_session(kind, MINIMAL_INPUTS[kind])
     payload = await world.mutate("updateAgendaSession", {"id": session["id"], "name": ""})
     problems = [(problem["code"], problem["path"]) for problem in payload["problems"]]
     assert problems == [("BAD_USER_INPUT", ["input", "id"]), ("BAD_USER_INPUT", ["input", "name"])]
@@ -199,10 +204,10 @@ async def test_only_items_of_the_agenda_are_updated(world: World, kind: str) -> 
     assert payload["session"] == await world.session(session["id"])
 
 
-async def test_what_is_over_or_unknown_is_not_updated(world: World) -> None:
-    session = await talk(world)
+async def test_what_is_over_or_unknown_is_not_updated(world: ApiClient) -> None:
+    session = await start_talk(world)
     await world.mutate("stopSession", {"id": session["id"]})
-    assert await refusals(world, session, name="Other") == [("SESSION_ENDED", "input/id")]
+    assert await failed_update(world, session, name="Other") == [("SESSION_ENDED", "input/id")]
     for unknown in ("s_" + "x" * 22, "x", ""):
         payload = await update(world, {"id": unknown}, name="")
         assert payload["session"] is None
@@ -211,14 +216,14 @@ async def test_what_is_over_or_unknown_is_not_updated(world: World) -> None:
         ]
 
 
-async def test_filters_find_what_the_update_says(world: World) -> None:
-    session = await talk(world, importId="old", scheduleTracks=[1, 2])
+async def test_filters_find_what_the_update_says(world: ApiClient) -> None:
+    session = await start_talk(world, importId="old", scheduleTracks=[1, 2])
     await update(world, session, importId="new", scheduleTracks=[2, 3])
-    other = await talk(world, importId="new")
+    other = await start_talk(world, importId="new")
     document = "query($filter: SessionFilter) { sessions(filter: $filter) { nodes { id } } }"
 
     async def found(**given: Any) -> set[str]:
-        nodes = (await world.ask(document, filter=given))["nodes"]
+        nodes = (await world.execute(document, filter=given))["nodes"]
         return {node["id"] for node in nodes}
 
     for given in ({"importIds": ["old"]}, {"scheduleTracks": [1]}):

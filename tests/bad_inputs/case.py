@@ -8,11 +8,11 @@ import orjson
 CANARY: Final = "xyzzyCanary"
 """Stands in what is sent wherever it can, and must never stand in the log."""
 
-INPUT: Final = "BAD_USER_INPUT"
-COMPLEX: Final = "QUERY_TOO_COMPLEX"
+BAD_USER_INPUT: Final = "BAD_USER_INPUT"
+TOO_COMPLEX: Final = "QUERY_TOO_COMPLEX"
 
 
-class Known(NamedTuple):
+class ExistingSessions(NamedTuple):
     """Sessions that are there."""
 
     active: str
@@ -23,14 +23,14 @@ class Known(NamedTuple):
     form: str
 
 
-Sent: TypeAlias = bytes | Callable[[Known], bytes]
+RequestBytes: TypeAlias = bytes | Callable[[ExistingSessions], bytes]
 
 
-class Row(NamedTuple):
+class Case(NamedTuple):
     """What is sent and what must come of it."""
 
-    what: str
-    sent: Sent
+    title: str
+    request: RequestBytes
     status: int
     code: str | None = None
     """Of each error and each problem of the answer; null: it has none."""
@@ -40,7 +40,7 @@ class Row(NamedTuple):
     """False where the answer comes from the HTTP layer alone, and is not JSON."""
 
 
-def request(  # noqa: PLR0917 - a request has that many parts
+def http_request(  # noqa: PLR0917 - a request has that many parts
     body: bytes,
     content_type: str = "application/json",
     method: str = "POST",
@@ -57,28 +57,28 @@ def request(  # noqa: PLR0917 - a request has that many parts
     return head.encode() + body
 
 
-def asking(query: str, /, **variables: Any) -> bytes:
+def graphql_request(query: str, /, **variables: Any) -> bytes:
     """An operation in JSON."""
-    return request(orjson.dumps({"query": query, "variables": variables}))
+    return http_request(orjson.dumps({"query": query, "variables": variables}))
 
 
-def raw_variables(query: str, variables: str) -> bytes:
+def raw_variables_request(query: str, variables: str) -> bytes:
     """An operation whose variables are JSON text that no encoder would write."""
-    return request(b'{"query":' + orjson.dumps(query) + b',"variables":' + variables.encode() + b"}")
+    return http_request(b'{"query":' + orjson.dumps(query) + b',"variables":' + variables.encode() + b"}")
 
 
-def mutation(field: str, input_: dict[str, Any]) -> bytes:
+def mutation_request(field: str, input_: dict[str, Any]) -> bytes:
     """A mutation with one input."""
     type_ = f"{field[0].upper()}{field[1:]}Input"
     query = f"mutation($input: {type_}!) {{ {field}(input: $input) {{ session {{ id }} problems {{ code path }} }} }}"
-    return asking(query, input=input_)
+    return graphql_request(query, input=input_)
 
 
-def start(kind: str, variant: dict[str, Any], **common: Any) -> bytes:
+def start_request(kind: str, variant: dict[str, Any], **common: Any) -> bytes:
     """The start of a session."""
-    return mutation("startSession", {**common, "variant": {kind: variant}})
+    return mutation_request("startSession", {**common, "variant": {kind: variant}})
 
 
-def sessions(arguments: str, selection: str = "nodes { id }") -> bytes:
+def sessions_request(arguments: str, selection: str = "nodes { id }") -> bytes:
     """A list of sessions with arguments written in the document."""
-    return asking(f"{{ sessions({arguments}) {{ {selection} }} }}")
+    return graphql_request(f"{{ sessions({arguments}) {{ {selection} }} }}")

@@ -4,33 +4,33 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.api_client import World, open_world
-from tests.bad_inputs.case import Known
-from tests.in_process_server import listening
+from tests.api_client import ApiClient, open_api
+from tests.bad_inputs.case import ExistingSessions
+from tests.in_process_server import serve_app
 from tests.lifecycle.test_expiry import MEDIA
 
 
 @pytest.fixture(scope="package")
-async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiClient]:
     """A server with its clock."""
-    async with open_world(tmp_path_factory.mktemp("bad_inputs") / "test.db") as world:
+    async with open_api(tmp_path_factory.mktemp("bad_inputs") / "test.db") as world:
         yield world
 
 
 @pytest.fixture(scope="package")
-async def port(shared: World) -> AsyncIterator[int]:
+async def port(shared: ApiClient) -> AsyncIterator[int]:
     """Where the shared server listens."""
-    async with listening(shared.app) as number:
+    async with serve_app(shared.app) as number:
         yield number
 
 
 @pytest.fixture(scope="module")
-async def known(shared: World) -> Known:
+async def known(shared: ApiClient) -> ExistingSessions:
     """Sessions that the rows may name."""
-    expired = await shared.user(timeoutSeconds=10)
+    expired = await shared.start_user(timeoutSeconds=10)
     await shared.advance(60)
-    stopped = await shared.user()
+    stopped = await shared.start_user()
     await shared.mutate("stopSession", {"id": stopped["id"]})
-    media = await shared.started("media", {**MEDIA, "playerTime": {"playhead": 0, "ts": "2026-05-28T20:26:40Z"}})
-    form = await shared.started("field", {"unitId": "u1"})
-    return Known((await shared.user())["id"], stopped["id"], expired["id"], media["id"], form["id"])
+    media = await shared.start_session("media", {**MEDIA, "playerTime": {"playhead": 0, "ts": "2026-05-28T20:26:40Z"}})
+    form = await shared.start_session("field", {"unitId": "u1"})
+    return ExistingSessions((await shared.start_user())["id"], stopped["id"], expired["id"], media["id"], form["id"])

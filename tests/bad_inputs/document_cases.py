@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.bad_inputs.case import CANARY, COMPLEX, INPUT, Row, asking, sessions
+from tests.bad_inputs.case import BAD_USER_INPUT, CANARY, TOO_COMPLEX, Case, graphql_request, sessions_request
 
 INVALID: Final = "GRAPHQL_VALIDATION_FAILED"
 
@@ -13,16 +13,16 @@ MULTIPLIED: Final = " ".join(
 )
 
 
-def _document(what: str, query: str, code: str = INVALID) -> Row:
-    return Row(what, asking(query), 400, code)
+def _document(title: str, query: str, code: str = INVALID) -> Case:
+    return Case(title, graphql_request(query), 400, code)
 
 
-def _list(what: str, arguments: str, status: int = 200) -> Row:
+def _list(title: str, arguments: str, status: int = 200) -> Case:
     """Refused by the resolver, which knows the bounds, or before."""
-    return Row(what, sessions(arguments), status, INPUT)
+    return Case(title, sessions_request(arguments), status, BAD_USER_INPUT)
 
 
-WRONG: Final = [
+INVALID_DOCUMENTS: Final = [
     _document("no document", "", "GRAPHQL_PARSE_FAILED"),
     _document("no GraphQL", f"}} {CANARY} {{", "GRAPHQL_PARSE_FAILED"),
     _document("an unknown field", f"{{ {CANARY} }}"),
@@ -41,49 +41,55 @@ WRONG: Final = [
         "OPERATION_RESOLUTION_FAILURE",
     ),
     _document("a subscription", "subscription { __typename }", INVALID),
-    _document("an enum of text", '{ sessions(filter: {kinds: ["USER"]}) { nodes { id } } }', INPUT),
-    _document("a filter with an unknown field", f"{{ sessions(filter: {{{CANARY}: 1}}) {{ nodes {{ id }} }} }}", INPUT),
+    _document("an enum of text", '{ sessions(filter: {kinds: ["USER"]}) { nodes { id } } }', BAD_USER_INPUT),
+    _document(
+        "a filter with an unknown field",
+        f"{{ sessions(filter: {{{CANARY}: 1}}) {{ nodes {{ id }} }} }}",
+        BAD_USER_INPUT,
+    ),
 ]
 
-TOO_MUCH: Final = [
-    _document("50 levels", f"{{ {DEEP} }}", COMPLEX),
+COMPLEX_DOCUMENTS: Final = [
+    _document("50 levels", f"{{ {DEEP} }}", TOO_COMPLEX),
     _document(
-        "5,000 lists in a literal", f"{{ sessions(orderBy: {'[' * 900}{']' * 900}) {{ nodes {{ id }} }} }}", COMPLEX
+        "5,000 lists in a literal", f"{{ sessions(orderBy: {'[' * 900}{']' * 900}) {{ nodes {{ id }} }} }}", TOO_COMPLEX
     ),
     _document(
         "20,000 lists in a literal",
         f"{{ sessions(orderBy: {'[' * 20_000}{']' * 20_000}) {{ nodes {{ id }} }} }}",
-        COMPLEX,
+        TOO_COMPLEX,
     ),
-    _document("5,000 selections in one another", "{ a " * 5_000 + "}" * 5_000, COMPLEX),
-    _document("1,000 aliases", "{ viewer { " + " ".join(f"a{n}: name" for n in range(1_000)) + " } }", COMPLEX),
-    _document("31 aliases", "{ viewer { " + " ".join(f"a{n}: name" for n in range(31)) + " } }", COMPLEX),
-    _document("11 root fields", "{ " + " ".join(f"a{n}: viewer {{ name }}" for n in range(11)) + " }", COMPLEX),
+    _document("5,000 selections in one another", "{ a " * 5_000 + "}" * 5_000, TOO_COMPLEX),
+    _document("1,000 aliases", "{ viewer { " + " ".join(f"a{n}: name" for n in range(1_000)) + " } }", TOO_COMPLEX),
+    _document("31 aliases", "{ viewer { " + " ".join(f"a{n}: name" for n in range(31)) + " } }", TOO_COMPLEX),
+    _document("11 root fields", "{ " + " ".join(f"a{n}: viewer {{ name }}" for n in range(11)) + " }", TOO_COMPLEX),
     _document(
         "aliases multiplied by fragments",
         f"{{ viewer {{ ...f0 }} }} {MULTIPLIED} fragment f9 on Viewer {{ name }}",
-        COMPLEX,
+        TOO_COMPLEX,
     ),
     _document(
-        "a million fields by doubling", f"{{ ...f0 }} {DOUBLING} fragment f20 on Query {{ viewer {{ name }} }}", COMPLEX
+        "a million fields by doubling",
+        f"{{ ...f0 }} {DOUBLING} fragment f20 on Query {{ viewer {{ name }} }}",
+        TOO_COMPLEX,
     ),
-    _document("3,000 times one field", "{ viewer { " + "name " * 3_000 + "} }", COMPLEX),
-    _document("3,000 directives", "{ viewer { name " + "@skip(if: false) " * 3_000 + "} }", COMPLEX),
-    _document("500 operations", " ".join(f"query q{n} {{ viewer {{ name }} }}" for n in range(500)), COMPLEX),
-    _document("21 operations", " ".join(f"query q{n} {{ viewer {{ name }} }}" for n in range(21)), COMPLEX),
+    _document("3,000 times one field", "{ viewer { " + "name " * 3_000 + "} }", TOO_COMPLEX),
+    _document("3,000 directives", "{ viewer { name " + "@skip(if: false) " * 3_000 + "} }", TOO_COMPLEX),
+    _document("500 operations", " ".join(f"query q{n} {{ viewer {{ name }} }}" for n in range(500)), TOO_COMPLEX),
+    _document("21 operations", " ".join(f"query q{n} {{ viewer {{ name }} }}" for n in range(21)), TOO_COMPLEX),
     _document(
         "pages of 500 in pages of 500",
         "{ sessions(first: 500) { nodes { activities(first: 500) { edges { node { id } } } } } }",
-        COMPLEX,
+        TOO_COMPLEX,
     ),
-    Row(
+    Case(
         "more than 500 keepalives",
-        asking(
+        graphql_request(
             "mutation($k: [KeepaliveSessionInput!]!) { keepaliveSessions(inputs: $k) { session { id } } }",
             k=[{"id": CANARY}] * 501,
         ),
         400,
-        COMPLEX,
+        TOO_COMPLEX,
     ),
 ]
 
@@ -98,11 +104,11 @@ NUMBERS: Final = [
     _list("first of a thousand digits", f"first: {'9' * 1000}", 400),
     _list("first as text", 'first: "1"', 400),
     _list("first as a fraction", "first: 1.5", 400),
-    Row(
+    Case(
         "first beyond 32 bits in a variable",
-        asking("query($n: Int) { sessions(first: $n) { nodes { id } } }", n=2**31),
+        graphql_request("query($n: Int) { sessions(first: $n) { nodes { id } } }", n=2**31),
         400,
-        INPUT,
+        BAD_USER_INPUT,
     ),
 ]
 
@@ -114,14 +120,24 @@ CURSORS: Final = [
     _list("a cursor of deep JSON", f'after: "{"W1tb" * 100}"'),
     _list("a cursor of another alphabet", 'after: "ŵ"'),
     _list("a cursor and an offset", 'after: "WyJhIl0", offset: 1'),
-    Row(
+    Case(
         "a cursor of 1 MB",
-        asking("query($c: String) { sessions(after: $c) { nodes { id } } }", c="A" * 1_000_000),
+        graphql_request("query($c: String) { sessions(after: $c) { nodes { id } } }", c="A" * 1_000_000),
         200,
-        INPUT,
+        BAD_USER_INPUT,
     ),
-    Row("garbage for the log", asking(f'{{ activities(after: "{CANARY}") {{ edges {{ cursor }} }} }}'), 200, INPUT),
-    Row("garbage for projects", asking(f'{{ projects(before: "{CANARY}") {{ edges {{ cursor }} }} }}'), 200, INPUT),
+    Case(
+        "garbage for the log",
+        graphql_request(f'{{ activities(after: "{CANARY}") {{ edges {{ cursor }} }} }}'),
+        200,
+        BAD_USER_INPUT,
+    ),
+    Case(
+        "garbage for projects",
+        graphql_request(f'{{ projects(before: "{CANARY}") {{ edges {{ cursor }} }} }}'),
+        200,
+        BAD_USER_INPUT,
+    ),
 ]
 
-DOCUMENTS: Final = [*WRONG, *TOO_MUCH, *NUMBERS, *CURSORS]
+DOCUMENT_CASES: Final = [*INVALID_DOCUMENTS, *TOO_COMPLEX, *NUMBERS, *CURSORS]

@@ -2,31 +2,40 @@
 
 from typing import Any, Final
 
-from tests.bad_inputs.case import COMPLEX, INPUT, Row, asking, sessions
+from tests.bad_inputs.case import BAD_USER_INPUT, TOO_COMPLEX, Case, graphql_request, sessions_request
 
 SUBJECTS: Final = "query($s: [String!]) { sessions(filter: {subjects: $s}) { nodes { id } } }"
 SERIES: Final = """query($from: DateTime!, $to: DateTime!, $width: Int!) {
     sessionStats { series(from: $from, to: $to, bucketSeconds: $width) { at } } }"""
 
 
-def _stats(what: str, field: str) -> Row:
-    return Row(what, asking(f"{{ sessionStats {{ {field} }} }}"), 200, INPUT)
+def _stats(title: str, field: str) -> Case:
+    return Case(title, graphql_request(f"{{ sessionStats {{ {field} }} }}"), 200, BAD_USER_INPUT)
 
 
-def _series(what: str, to: str, width: int, since: str = "2026-01-01T00:00:00Z") -> Row:
+def _series(title: str, to: str, width: int, since: str = "2026-01-01T00:00:00Z") -> Case:
     variables: dict[str, Any] = {"from": since, "to": to, "width": width}
-    return Row(what, asking(SERIES, **variables), 200, INPUT)
+    return Case(title, graphql_request(SERIES, **variables), 200, BAD_USER_INPUT)
 
 
-FILTERS: Final = [
+FILTER_CASES: Final = [
     *(
-        Row(f"subject {text}", asking(SUBJECTS, s=[text]), 200)
+        Case(f"subject {text}", graphql_request(SUBJECTS, s=[text]), 200)
         for text in ("' OR 1=1 --", '"; DROP TABLE session; --', "%", "_", "\\", "a*", "[a-z]", "'", "\u202e")
     ),
-    Row("a prefix of metacharacters", sessions("""filter: {pathPrefix: ["%", "_", "'", "\\\\", "]", ","]}"""), 200),
-    Row("501 values", asking(SUBJECTS, s=["a"] * 501), 400, COMPLEX),
-    Row("a guide beyond 32 bits", sessions("filter: {agenda: {guides: [2147483648]}}"), 400, INPUT),
-    Row("one field twice in an order", sessions("orderBy: [{field: STARTED_AT}, {field: STARTED_AT}]"), 200, INPUT),
+    Case(
+        "a prefix of metacharacters",
+        sessions_request("""filter: {pathPrefix: ["%", "_", "'", "\\\\", "]", ","]}"""),
+        200,
+    ),
+    Case("501 values", graphql_request(SUBJECTS, s=["a"] * 501), 400, TOO_COMPLEX),
+    Case("a guide beyond 32 bits", sessions_request("filter: {agenda: {guides: [2147483648]}}"), 400, BAD_USER_INPUT),
+    Case(
+        "one field twice in an order",
+        sessions_request("orderBy: [{field: STARTED_AT}, {field: STARTED_AT}]"),
+        200,
+        BAD_USER_INPUT,
+    ),
     _series("a series of nothing", "2026-01-01T00:00:00Z", 1),
     _series("2,001 buckets", "2026-01-01T00:33:21Z", 1),
     _series("all of time in seconds", "9999-12-31T23:59:59Z", 1, "0001-01-01T00:00:00Z"),

@@ -33,47 +33,47 @@ _SCALARS: Final[dict[str, list[Any]]] = {
 }
 
 
-def leaves(type_: GraphQLInputType, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def field_paths(type_: GraphQLInputType, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The place of every field of an input, those in nested inputs too; lists are places of their own."""
-    named = bare(type_)
+    named = strip_non_null(type_)
     if isinstance(named, GraphQLInputObjectType):
         for name, field in named.fields.items():
-            yield (*at, name)
-            yield from leaves(field.type, (*at, name))
-    elif isinstance(named, GraphQLList) and isinstance(bare(named.of_type), GraphQLInputObjectType):
-        yield from leaves(named.of_type, (*at, "0"))
+            yield (*prefix, name)
+            yield from field_paths(field.type, (*prefix, name))
+    elif isinstance(named, GraphQLList) and isinstance(strip_non_null(named.of_type), GraphQLInputObjectType):
+        yield from field_paths(named.of_type, (*prefix, "0"))
 
 
-def bare(type_: Any) -> Any:
+def strip_non_null(type_: Any) -> Any:
     """A type without its exclamation mark."""
     return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
 
 
-def replaced(value: Any, place: tuple[str, ...], by: Any) -> Any:
+def with_value_at(value: Any, path: tuple[str, ...], replacement: Any) -> Any:
     """A copy of a value with something else at one place, and what is missing on the way there made."""
-    if not place:
-        return by
-    first, *rest = place
+    if not path:
+        return replacement
+    first, *rest = path
     if first.isdigit():
-        return [replaced(value[0] if value else {}, tuple(rest), by)]
-    there = value if isinstance(value, dict) else {}
-    return {**there, first: replaced(there.get(first), tuple(rest), by)}
+        return [with_value_at(value[0] if value else {}, tuple(rest), replacement)]
+    current = value if isinstance(value, dict) else {}
+    return {**current, first: with_value_at(current.get(first), tuple(rest), replacement)}
 
 
-def values(type_: GraphQLInputType, depth: int = 0) -> st.SearchStrategy[Any]:
+def mostly_valid_values(type_: GraphQLInputType, depth: int = 0) -> st.SearchStrategy[Any]:
     """Mostly values that the type takes; now and then one that it does not."""
     return st.integers(0, 19).flatmap(
-        lambda number: st.sampled_from(JSON_VALUES) if number == 0 else fitting(type_, depth)
+        lambda number: st.sampled_from(JSON_VALUES) if number == 0 else well_typed_values(type_, depth)
     )
 
 
-def fitting(type_: GraphQLInputType, depth: int = 0) -> st.SearchStrategy[Any]:
+def well_typed_values(type_: GraphQLInputType, depth: int = 0) -> st.SearchStrategy[Any]:
     """Values of the type's own shape."""
     match type_:
         case GraphQLNonNull():
-            return values(type_.of_type, depth)
+            return mostly_valid_values(type_.of_type, depth)
         case GraphQLList():
-            return st.lists(values(type_.of_type, depth), max_size=3)
+            return st.lists(mostly_valid_values(type_.of_type, depth), max_size=3)
         case GraphQLEnumType():
             return st.sampled_from([*type_.values, "NOTHING"])
         case GraphQLInputObjectType():
@@ -84,7 +84,7 @@ def fitting(type_: GraphQLInputType, depth: int = 0) -> st.SearchStrategy[Any]:
 
 
 def _objects(type_: GraphQLInputObjectType, depth: int) -> st.SearchStrategy[Any]:
-    fields = {name: values(field.type, depth + 1) for name, field in type_.fields.items()}
+    fields = {name: mostly_valid_values(field.type, depth + 1) for name, field in type_.fields.items()}
     if type_.is_one_of:
         return st.sampled_from(sorted(fields)).flatmap(lambda name: st.fixed_dictionaries({name: fields[name]}))
     required = {name: fields[name] for name, field in type_.fields.items() if isinstance(field.type, GraphQLNonNull)}

@@ -6,36 +6,46 @@ from typing import Final
 import pytest
 from structlog.testing import capture_logs
 
-from tests.bad_inputs.body_cases import BODIES
-from tests.bad_inputs.case import CANARY, Known, Row, asking
-from tests.bad_inputs.command_cases import CALLS
-from tests.bad_inputs.document_cases import DOCUMENTS
-from tests.bad_inputs.filter_cases import FILTERS
-from tests.bad_inputs.media_event_cases import PLAYERS
-from tests.bad_inputs.multipart_cases import FORMS
-from tests.bad_inputs.raw_http_cases import WIRES
-from tests.bad_inputs.scalar_cases import VALUES
-from tests.bad_inputs.start_cases import STARTS
-from tests.in_process_server import sent
+from tests.bad_inputs.body_cases import BODY_CASES
+from tests.bad_inputs.case import CANARY, Case, ExistingSessions, graphql_request
+from tests.bad_inputs.command_cases import COMMAND_CASES
+from tests.bad_inputs.document_cases import DOCUMENT_CASES
+from tests.bad_inputs.filter_cases import FILTER_CASES
+from tests.bad_inputs.media_event_cases import MEDIA_EVENT_CASES
+from tests.bad_inputs.multipart_cases import MULTIPART_CASES
+from tests.bad_inputs.raw_http_cases import RAW_HTTP_CASES
+from tests.bad_inputs.scalar_cases import SCALAR_CASES
+from tests.bad_inputs.start_cases import START_CASES
+from tests.in_process_server import send_raw
 
-TABLE: Final[list[Row]] = [*BODIES, *FORMS, *WIRES, *DOCUMENTS, *CALLS, *PLAYERS, *STARTS, *VALUES, *FILTERS]
-GOOD: Final = asking("{ viewer { name } }")
+ALL_CASES: Final[list[Case]] = [
+    *BODY_CASES,
+    *MULTIPART_CASES,
+    *RAW_HTTP_CASES,
+    *DOCUMENT_CASES,
+    *COMMAND_CASES,
+    *MEDIA_EVENT_CASES,
+    *START_CASES,
+    *SCALAR_CASES,
+    *FILTER_CASES,
+]
+VALID_REQUEST: Final = graphql_request("{ viewer { name } }")
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.what)
+@pytest.mark.parametrize("row", ALL_CASES, ids=lambda row: row.what)
 async def test_a_bad_input_is_answered_and_harms_nothing(
-    port: int, known: Known, row: Row, caplog: pytest.LogCaptureFixture
+    port: int, known: ExistingSessions, row: Case, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="uvicorn")
     with capture_logs() as logged:
-        answer = await sent(port, row.sent(known) if callable(row.sent) else row.sent)
+        answer = await send_raw(port, row.request(known) if callable(row.request) else row.request)
         assert answer.status == row.status, answer.body[:500]
         if row.graphql:
             assert answer.codes == ({row.code} if row.code else set()), answer.body[:500]
         assert row.header in answer.head
         assert b"Traceback" not in answer.body
         assert len(answer.body) < 20_000
-        good = await sent(port, GOOD)
+        good = await send_raw(port, VALID_REQUEST)
         assert (good.status, good.codes) == (200, set())
     assert CANARY not in f"{logged} {caplog.text}"
     # One line each: for the bad one, which may not get as far as GraphQL, and for the good one.
@@ -45,4 +55,4 @@ async def test_a_bad_input_is_answered_and_harms_nothing(
 
 
 def test_no_row_is_there_twice() -> None:
-    assert len({row.what for row in TABLE}) == len(TABLE)
+    assert len({row.title for row in ALL_CASES}) == len(ALL_CASES)

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from schema import graphql_schema
-from tests.api_client import World
-from tests.bad_inputs.case import Known
-from tests.bad_inputs.schema_values import values
+from tests.api_client import ApiClient
+from tests.bad_inputs.case import ExistingSessions
+from tests.bad_inputs.schema_values import mostly_valid_values
 
 FIELDS: Final = [
     (type_, name, field)
@@ -34,39 +34,39 @@ def selection(type_: Any, depth: int = 3) -> str:
     chosen = [
         f"{name} {selection(field.type, depth - 1)}"
         for name, field in getattr(named, "fields", {}).items()
-        if is_asked_alone(field) and (is_leaf_type(get_named_type(field.type)) or depth > 1)
+        if has_no_required_arguments(field) and (is_leaf_type(get_named_type(field.type)) or depth > 1)
     ]
     return f"{{ __typename {' '.join(chosen)} }}"
 
 
-def is_asked_alone(field: GraphQLField) -> bool:
+def has_no_required_arguments(field: GraphQLField) -> bool:
     """Whether no argument of a field must be given."""
     return all(not isinstance(argument.type, GraphQLNonNull) for argument in field.args.values())
 
 
-def document(type_: str, name: str, field: GraphQLField) -> str:
+def operation_for(type_: str, name: str, field: GraphQLField) -> str:
     """The operation that asks one field with a variable for each argument."""
     variables = ", ".join(f"${argument}: {definition.type}" for argument, definition in field.args.items())
     arguments = ", ".join(f"{argument}: ${argument}" for argument in field.args)
-    asked = f"{name}({arguments}) {selection(field.type)}"
+    field_selection = f"{name}({arguments}) {selection(field.type)}"
     if type_ == "SessionStats":
-        return f"query({variables}) {{ sessionStats {{ {asked} }} }}"
-    return f"{type_.lower()}({variables}) {{ {asked} }}"
+        return f"query({variables}) {{ sessionStats {{ {field_selection} }} }}"
+    return f"{type_.lower()}({variables}) {{ {field_selection} }}"
 
 
 def arguments_of(field: GraphQLField) -> st.SearchStrategy[dict[str, Any]]:
     """Values for the arguments of a field."""
-    strategies = {name: values(argument.type) for name, argument in field.args.items()}
+    strategies = {name: mostly_valid_values(argument.type) for name, argument in field.args.items()}
     required = {name: s for name, s in strategies.items() if isinstance(field.args[name].type, GraphQLNonNull)}
     return st.fixed_dictionaries(required, optional={n: s for n, s in strategies.items() if n not in required})
 
 
-def asked(part: tuple[str, str, GraphQLField]) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
+def operations(root_field: tuple[str, str, GraphQLField]) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
     """An operation with values for its variables."""
-    return st.tuples(st.just(document(*part)), arguments_of(part[2]))
+    return st.tuples(st.just(operation_for(*root_field)), arguments_of(root_field[2]))
 
 
-async def check(world: World, query: str, variables: dict[str, Any]) -> None:
+async def assert_no_fault(world: ApiClient, query: str, variables: dict[str, Any]) -> None:
     """Ask, and look for any sign of a fault."""
     with capture_logs() as logged:
         response = await world.client.post("/graphql", json={"query": query, "variables": variables})
@@ -77,7 +77,7 @@ async def check(world: World, query: str, variables: dict[str, Any]) -> None:
     assert [line for line in logged if line["log_level"] != "info"] == []
 
 
-def with_known(variables: dict[str, Any], known: Known, number: int) -> dict[str, Any]:
+def with_existing_id(variables: dict[str, Any], known: ExistingSessions, number: int) -> dict[str, Any]:
     """Where an id is asked for, every other time one that is there."""
     id_ = known[number] if number < len(known) else None
     if id_ is None:
@@ -90,9 +90,9 @@ def with_known(variables: dict[str, Any], known: Known, number: int) -> dict[str
 
 
 @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from(FIELDS).flatmap(asked), st.integers(0, 2 * len(Known._fields)))
+@given(st.sampled_from(FIELDS).flatmap(operations), st.integers(0, 2 * len(ExistingSessions._fields)))
 async def test_no_arguments_are_a_fault_of_the_server(
-    shared: World, known: Known, asking: tuple[str, dict[str, Any]], number: int
+    shared: ApiClient, known: ExistingSessions, asking: tuple[str, dict[str, Any]], number: int
 ) -> None:
     query, variables = asking
-    await check(shared, query, with_known(variables, known, number))
+    await assert_no_fault(shared, query, with_existing_id(variables, known, number))

@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.api_client import World, open_world
+from tests.api_client import ApiClient, open_api
 from tests.bad_inputs.case import CANARY
 
 
 @pytest.fixture
 async def production(tmp_path: Path) -> Any:
     """A server as it would stand on the internet."""
-    async with open_world(tmp_path / "test.db", production=True) as world:
+    async with open_api(tmp_path / "test.db", production=True) as world:
         yield world
 
 
-async def test_no_error_names_a_field_that_was_not_asked_for(production: World) -> None:
+async def test_no_error_names_a_field_that_was_not_asked_for(production: ApiClient) -> None:
     for document in ("{ viewr { name } }", "{ viewer { nam } }", "{ sessions(frist: 1) { nodes { id } } }"):
         response = await production.client.post("/graphql", json={"query": document})
         (error,) = response.json()["errors"]
@@ -26,25 +26,25 @@ async def test_no_error_names_a_field_that_was_not_asked_for(production: World) 
 
 
 @pytest.mark.parametrize("document", ["{ __schema { types { name } } }", '{ __type(name: "Session") { name } }'])
-async def test_introspection_is_forbidden(production: World, document: str) -> None:
-    assert await production.code_of(document) == "FORBIDDEN"
-    assert await production.ask("{ __typename }") == "Query"
+async def test_introspection_is_forbidden(production: ApiClient, document: str) -> None:
+    assert await production.error_code(document) == "FORBIDDEN"
+    assert await production.execute("{ __typename }") == "Query"
 
 
 async def test_a_fault_of_the_server_is_masked_and_found_in_the_log(
-    production: World, monkeypatch: pytest.MonkeyPatch
+    production: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError(CANARY)
 
     monkeypatch.setattr("models.session_rules.state", fail)
-    session = await production.ask(
+    session = await production.execute(
         "mutation($input: StartSessionInput!) { startSession(input: $input) { session { id } } }",
         input={"variant": {"field": {"unitId": "u"}}},
     )
     query = "query($id: ID!) { session(id: $id) { id state } }"
     with capture_logs() as logged:
-        answer = await production.answer(query, {"id": session["session"]["id"]})
+        answer = await production.post(query, {"id": session["session"]["id"]})
     (error,) = answer["errors"]
     assert (error["message"], error["extensions"]["code"]) == ("Internal server error", "INTERNAL_SERVER_ERROR")
     (fault,) = [line for line in logged if line["log_level"] == "error"]

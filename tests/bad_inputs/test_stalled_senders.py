@@ -6,37 +6,37 @@ from typing import Final
 
 import pytest
 
-from tests.api_client import open_world
-from tests.bad_inputs.body_cases import GOOD
-from tests.bad_inputs.case import request
-from tests.in_process_server import listening, sent
-from tests.polling import PATIENCE
+from tests.api_client import open_api
+from tests.bad_inputs.body_cases import VALID_BODY
+from tests.bad_inputs.case import http_request
+from tests.in_process_server import send_raw, serve_app
+from tests.polling import TIMEOUT_SECONDS
 from transport import Limits
 from transport.server.http_protocol import HttpProtocol
 
-WHOLE: Final = request(GOOD)
-HASTE: Final = 0.3
+VALID_REQUEST: Final = http_request(VALID_BODY)
+SHORT_TIMEOUT: Final = 0.3
 """Seconds."""
 
 
 @pytest.fixture
 async def hasty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     """Where a server listens that waits for nobody."""
-    monkeypatch.setattr(HttpProtocol, "header_seconds", HASTE)
-    limits = Limits(body_idle_seconds=HASTE)
-    async with open_world(tmp_path / "test.db", limits=limits) as world, listening(world.app) as port:
+    monkeypatch.setattr(HttpProtocol, "header_timeout_seconds", SHORT_TIMEOUT)
+    limits = Limits(body_idle_seconds=SHORT_TIMEOUT)
+    async with open_api(tmp_path / "test.db", limits=limits) as world, serve_app(world.app) as port:
         yield port
 
 
 @pytest.mark.parametrize(
     ("what", "status"),
-    [(b"", 0), (b"POST", 0), (WHOLE[: WHOLE.index(b"Content-Type")], 0), (WHOLE[:-5], 408)],
+    [(b"", 0), (b"POST", 0), (VALID_REQUEST[: VALID_REQUEST.index(b"Content-Type")], 0), (VALID_REQUEST[:-5], 408)],
     ids=["nothing", "half a line", "half a header", "half a body"],
 )
 async def test_a_sender_that_stops_half_way_is_cut_off(
     hasty: int, monkeypatch: pytest.MonkeyPatch, what: bytes, status: int
 ) -> None:
-    answer = await sent(hasty, what)
+    answer = await send_raw(hasty, what)
     assert answer.status == status
-    monkeypatch.setattr(HttpProtocol, "header_seconds", PATIENCE)  # the next one may be slow to begin
-    assert (await sent(hasty, WHOLE)).status == 200
+    monkeypatch.setattr(HttpProtocol, "header_timeout_seconds", TIMEOUT_SECONDS)  # the next one may be slow to begin
+    assert (await send_raw(hasty, VALID_REQUEST)).status == 200

@@ -10,46 +10,56 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from tests.api_client import open_world
+from tests.api_client import open_api
 from tests.bad_inputs.case import CANARY
-from tests.bad_inputs.websocket_cases import ACK, CLOSE, INIT, NEXT, PONG, SOCKETS, SocketRow, said, subscribe
-from tests.in_process_server import listening
-from tests.polling import PATIENCE
-from tests.transport.websocket.live_server import HANDSHAKE, frame
+from tests.bad_inputs.websocket_cases import (
+    ACK,
+    CLOSE,
+    INIT,
+    PONG,
+    RESULT,
+    WEBSOCKET_CASES,
+    WebSocketCase,
+    subscribe,
+    text_frames,
+)
+from tests.in_process_server import serve_app
+from tests.polling import TIMEOUT_SECONDS
+from tests.transport.websocket.live_server import HANDSHAKE, encode_frame
 from transport import Limits
 
 PROBE = {"probe": 1}
-GOOD = SocketRow("good", said(INIT, subscribe()), None, (ACK, *NEXT))
+VALID_CASE = WebSocketCase("good", text_frames(INIT, subscribe()), None, (ACK, *RESULT))
 
 
-async def exchanged(port: int, row: SocketRow) -> tuple[int | None, list[str]]:
+async def exchange(port: int, row: WebSocketCase) -> tuple[int | None, list[str]]:
     """The code with which the server closes, and what it said before; null if it still answers."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
-    told: list[str] = []
-    async with asyncio.timeout(PATIENCE):
+    messages: list[str] = []
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         with closing(writer):
             writer.write(row.handshake)
             assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
-            writer.write(row.sent)
-            probed = row.code is not None
+            writer.write(row.frames)
+            probed = row.close_code is not None
             while True:
-                if not probed and len(told) >= len(row.told):
-                    writer.write(said({"type": "ping", "payload": PROBE}))
+                if not probed and len(messages) >= len(row.messages):
+                    writer.write(text_frames({"type": "ping", "payload": PROBE}))
                     probed = True
-                first, data = await _frame(reader)
+                first, data = await _read_frame(reader)
                 if first == 0x80 | CLOSE:
-                    writer.write(frame(CLOSE, data[:2]))
+                    writer.write(encode_frame(CLOSE, data[:2]))
                     assert await reader.read() == b""
-                    return int.from_bytes(data[:2], "big"), told
+                    return int.from_bytes(data[:2], "big"), messages
                 if first != 0x81:
                     continue  # a pong of WebSocket
                 message = orjson.loads(data)
                 if message.get("payload") == PROBE:
-                    return None, told
-                told += [message["type"], *_codes(message)]
+                    return None, messages
+                messages += [message["type"], *_codes(message)]
 
 
-async def _frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+async def _read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     first, length = await reader.readexactly(2)
     if length >= 126:
         length = int.from_bytes(await reader.readexactly(2 if length == 126 else 8), "big")
@@ -62,16 +72,16 @@ def _codes(message: dict[str, Any]) -> list[str]:
     return sorted({error["extensions"]["code"] for error in message["payload"]})
 
 
-@pytest.mark.parametrize("row", SOCKETS, ids=lambda row: row.what)
+@pytest.mark.parametrize("row", WEBSOCKET_CASES, ids=lambda row: row.what)
 async def test_a_bad_input_over_websocket_is_ended_as_it_should_and_harms_nothing(
-    port: int, row: SocketRow, caplog: pytest.LogCaptureFixture
+    port: int, row: WebSocketCase, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="uvicorn")
     with capture_logs() as logged:
-        code, told = await exchanged(port, row)
-        assert code == row.code
-        assert (told if row.code is None else told[: len(row.told)]) == list(row.told)
-        assert await exchanged(port, GOOD) == (None, list(GOOD.told))
+        code, told = await exchange(port, row)
+        assert code == row.close_code
+        assert (told if row.close_code is None else told[: len(row.messages)]) == list(row.messages)
+        assert await exchange(port, VALID_CASE) == (None, list(VALID_CASE.messages))
     assert CANARY not in f"{logged} {caplog.text}"
     assert {line["log_level"] for line in logged} == {"info"}
     assert {line["event"] for line in logged} == {"operation"}
@@ -81,23 +91,29 @@ async def test_a_bad_input_over_websocket_is_ended_as_it_should_and_harms_nothin
 @pytest.mark.parametrize(
     ("row", "limits"),
     [
-        (SocketRow("no init", b"", 4408), Limits(init_seconds=0.05)),
-        (SocketRow("pings, and no init", said({"type": "ping"}), 4408, ("pong",)), Limits(init_seconds=0.05)),
-        (SocketRow("half an init", said(INIT)[:-1], 4408), Limits(init_seconds=0.05)),
-        (SocketRow("no pong", said(INIT), 4408, (ACK, "ping")), Limits(ping_seconds=0.05, pong_seconds=0.05)),
+        (WebSocketCase("no init", b"", 4408), Limits(init_seconds=0.05)),
         (
-            SocketRow("pongs of WebSocket only", said(INIT) + frame(PONG), 4408, (ACK, "ping")),
+            WebSocketCase("pings, and no init", text_frames({"type": "ping"}), 4408, ("pong",)),
+            Limits(init_seconds=0.05),
+        ),
+        (WebSocketCase("half an init", text_frames(INIT)[:-1], 4408), Limits(init_seconds=0.05)),
+        (
+            WebSocketCase("no pong", text_frames(INIT), 4408, (ACK, "ping")),
+            Limits(ping_seconds=0.05, pong_seconds=0.05),
+        ),
+        (
+            WebSocketCase("pongs of WebSocket only", text_frames(INIT) + encode_frame(PONG), 4408, (ACK, "ping")),
             Limits(ping_seconds=0.05, pong_seconds=0.05),
         ),
     ],
-    ids=lambda value: value.what if isinstance(value, SocketRow) else "",
+    ids=lambda value: value.title if isinstance(value, WebSocketCase) else "",
 )
-async def test_who_does_not_come_to_the_point_is_closed(tmp_path: Path, row: SocketRow, limits: Limits) -> None:
-    async with open_world(tmp_path / "test.db", limits=limits) as world, listening(world.app) as port:
-        assert await exchanged(port, row) == (row.code, list(row.told))
+async def test_who_does_not_come_to_the_point_is_closed(tmp_path: Path, row: WebSocketCase, limits: Limits) -> None:
+    async with open_api(tmp_path / "test.db", limits=limits) as world, serve_app(world.app) as port:
+        assert await exchange(port, row) == (row.close_code, list(row.messages))
         assert not world.app.state.streams.subscriptions
 
 
 def test_no_row_over_websocket_is_there_twice() -> None:
-    assert len({row.what for row in SOCKETS}) == len(SOCKETS)
-    assert {row.handshake for row in SOCKETS} > {HANDSHAKE}
+    assert len({row.title for row in WEBSOCKET_CASES}) == len(WEBSOCKET_CASES)
+    assert {row.handshake for row in WEBSOCKET_CASES} > {HANDSHAKE}

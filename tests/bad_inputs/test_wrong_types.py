@@ -6,59 +6,63 @@ import pytest
 from graphql import GraphQLInputObjectType
 
 from schema import graphql_schema
-from tests.api_client import World
-from tests.bad_inputs.case import Known
-from tests.bad_inputs.schema_values import JSON_VALUES, leaves, replaced
+from tests.api_client import ApiClient
+from tests.bad_inputs.case import ExistingSessions
+from tests.bad_inputs.schema_values import JSON_VALUES, field_paths, with_value_at
 from tests.lifecycle.test_expiry import MEDIA
-from tests.media.player_client import event
+from tests.media.player_client import event_input
 
 START: Final = """mutation($input: StartSessionInput!) { startSession(input: $input) {
     created session { id metadata } problems { code message path } } }"""
-ALLOWED: Final = {"BAD_USER_INPUT", "QUERY_TOO_COMPLEX"}
+ALLOWED_CODES: Final = {"BAD_USER_INPUT", "QUERY_TOO_COMPLEX"}
 
-GOOD: Final[dict[str, dict[str, Any]]] = {
+VALID_VARIANTS: Final[dict[str, dict[str, Any]]] = {
     "client": {"clientSystem": "iOS"},
     "agenda": {"guide": 1, "name": "Talk", "startTime": "2026-05-28T21:00:00Z"},
     "media": MEDIA,
     "field": {"unitId": "u", "data": [{"name": "a", "value": "b"}]},
     "user": {"username": "ann"},
 }
-INPUT: Final = cast("GraphQLInputObjectType", graphql_schema.type_map["StartSessionInput"])
-PLACES: Final = sorted(leaves(INPUT))
+START_SESSION_INPUT: Final = cast("GraphQLInputObjectType", graphql_schema.type_map["StartSessionInput"])
+START_PATHS: Final = sorted(field_paths(START_SESSION_INPUT))
 
 TRACK: Final = """mutation($input: TrackMediaInput!) { trackMedia(input: $input) {
     session { id } problems { code message path } } }"""
-EVENTS: Final = cast("GraphQLInputObjectType", graphql_schema.type_map["TrackMediaInput"])
+TRACK_MEDIA_INPUT: Final = cast("GraphQLInputObjectType", graphql_schema.type_map["TrackMediaInput"])
 
 
 def test_all_kinds_are_among_the_places() -> None:
-    assert {place[1] for place in PLACES if place[0] == "variant" and len(place) > 1} == set(GOOD)
-    assert len(PLACES) > 60
+    assert {place[1] for place in START_PATHS if place[0] == "variant" and len(place) > 1} == set(VALID_VARIANTS)
+    assert len(START_PATHS) > 60
 
 
-@pytest.mark.parametrize("place", PLACES, ids=".".join)
-async def test_a_value_of_any_type_is_taken_or_refused(shared: World, place: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("place", START_PATHS, ids=".".join)
+async def test_a_value_of_any_type_is_taken_or_refused(shared: ApiClient, place: tuple[str, ...]) -> None:
     kind = place[1] if place[0] == "variant" and len(place) > 1 else "user"
-    good = {"variant": {kind: GOOD[kind]}}
-    await check(shared, "startSession", START, good, place)
+    good = {"variant": {kind: VALID_VARIANTS[kind]}}
+    await assert_accepted_or_rejected(shared, "startSession", START, good, place)
 
 
 @pytest.mark.parametrize("type_", ["PLAY", "AD_START", "STATE_START", "BITRATE_CHANGE", "ERROR"])
-@pytest.mark.parametrize("place", sorted(leaves(EVENTS)), ids=".".join)
+@pytest.mark.parametrize("place", sorted(field_paths(TRACK_MEDIA_INPUT)), ids=".".join)
 async def test_a_value_of_any_type_in_an_event_is_taken_or_refused(
-    shared: World, known: Known, place: tuple[str, ...], type_: str
+    shared: ApiClient, known: ExistingSessions, place: tuple[str, ...], type_: str
 ) -> None:
-    await check(shared, "trackMedia", TRACK, {"id": known.media, "events": [event(1, type_)]}, place)
+    await assert_accepted_or_rejected(
+        shared, "trackMedia", TRACK, {"id": known.media, "events": [event_input(1, type_)]}, place
+    )
 
 
-async def check(world: World, field: str, document: str, good: dict[str, Any], place: tuple[str, ...]) -> None:
+async def assert_accepted_or_rejected(
+    world: ApiClient, field: str, document: str, valid_input: dict[str, Any], path: tuple[str, ...]
+) -> None:
     """A good input with a value of every type at one place: an error, or an answer that has problems or does it."""
     for value in JSON_VALUES:
-        given = replaced(good, place, value)
-        response = await world.client.post("/graphql", json={"query": document, "variables": {"input": given}})
+        input_ = with_value_at(valid_input, path, value)
+        response = await world.client.post("/graphql", json={"query": document, "variables": {"input": input_}})
         answer = response.json()
         codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
-        assert codes <= ALLOWED, (value, answer)
+        assert codes <= ALLOWED_CODES, (value, answer)
         if codes:
             assert "data" not in answer or answer["data"] is None, (value, answer)
             continue

@@ -7,86 +7,94 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from tests.bad_inputs.case import CANARY
-from tests.transport.websocket.live_server import HANDSHAKE, frame
+from tests.transport.websocket.live_server import HANDSHAKE, encode_frame
 
 BINARY, CLOSE, PING, PONG = 2, 8, 9, 10
 
-HELLO: Final = {"query": "{ viewer { name } }"}
-WATCH: Final = {"query": "subscription { sessionActivities { __typename } }"}
+VIEWER_QUERY: Final = {"query": "{ viewer { name } }"}
+SUBSCRIPTION: Final = {"query": "subscription { sessionActivities { __typename } }"}
 
 
-class SocketRow(NamedTuple):
+class WebSocketCase(NamedTuple):
     """What is sent, and what must come of it."""
 
-    what: str
-    sent: bytes
-    code: int | None
+    title: str
+    frames: bytes
+    close_code: int | None
     """Of the server's close frame; null: the socket goes on."""
-    told: Sequence[str] = ()
+    messages: Sequence[str] = ()
     """What comes before it: types of messages, and the codes of those that are errors."""
     handshake: bytes = HANDSHAKE
 
 
-def said(*messages: Any) -> bytes:
+def text_frames(*messages: Any) -> bytes:
     """Messages: bytes as they are, anything else as JSON."""
-    return b"".join(frame(1, one if isinstance(one, bytes) else orjson.dumps(one)) for one in messages)
+    return b"".join(
+        encode_frame(1, message if isinstance(message, bytes) else orjson.dumps(message)) for message in messages
+    )
 
 
 INIT: Final = {"type": "connection_init"}
 ACK: Final = "connection_ack"
-NEXT: Final = ("next", "complete")
-PROTOCOL: Final = b"Sec-WebSocket-Protocol: graphql-transport-ws\r\n"
+RESULT: Final = ("next", "complete")
+PROTOCOL_HEADER: Final = b"Sec-WebSocket-Protocol: graphql-transport-ws\r\n"
 
 
 def subscribe(payload: Any = None, **members: Any) -> dict[str, Any]:
     """A subscribe, which the members change."""
-    return {"id": "1", "type": "subscribe", "payload": HELLO if payload is None else payload, **members}
+    return {"id": "1", "type": "subscribe", "payload": VIEWER_QUERY if payload is None else payload, **members}
 
 
-def _malformed(what: str, *messages: Any) -> SocketRow:
-    return SocketRow(what, said(INIT, *messages), 4400, (ACK,))
+def _malformed(what: str, *messages: Any) -> WebSocketCase:
+    return WebSocketCase(what, text_frames(INIT, *messages), 4400, (ACK,))
 
 
-def _refused(what: str, payload: Any, code: str) -> SocketRow:
+def _operation_rejected(what: str, payload: Any, code: str) -> WebSocketCase:
     """One operation is refused; another, and the socket, go on."""
-    sent = said(INIT, subscribe(WATCH, id="other"), subscribe(payload), subscribe(id="2"))
-    return SocketRow(what, sent, None, (ACK, "error", code, *NEXT))
+    sent = text_frames(INIT, subscribe(SUBSCRIPTION, id="other"), subscribe(payload), subscribe(id="2"))
+    return WebSocketCase(what, sent, None, (ACK, "error", code, *RESULT))
 
 
-def _frames(what: str, sent: bytes, code: int) -> SocketRow:
+def _closes_at_once(what: str, sent: bytes, code: int) -> WebSocketCase:
     # What is no frame ends the socket at once, whatever good came before it.
-    return SocketRow(what, said(INIT) + sent, code)
+    return WebSocketCase(what, text_frames(INIT) + sent, code)
 
 
-HANDSHAKES: Final = [
-    SocketRow("no subprotocol", b"", 4406, handshake=HANDSHAKE.replace(PROTOCOL, b"")),
-    SocketRow("the legacy subprotocol", b"", 4406, handshake=HANDSHAKE.replace(b"graphql-transport-ws", b"graphql-ws")),
-    SocketRow("another subprotocol", b"", 4406, handshake=HANDSHAKE.replace(b"graphql-transport-ws", b"chat")),
-    SocketRow("an init over no subprotocol", said(INIT), 4406, handshake=HANDSHAKE.replace(PROTOCOL, b"")),
+HANDSHAKE_CASES: Final = [
+    WebSocketCase("no subprotocol", b"", 4406, handshake=HANDSHAKE.replace(PROTOCOL_HEADER, b"")),
+    WebSocketCase(
+        "the legacy subprotocol", b"", 4406, handshake=HANDSHAKE.replace(b"graphql-transport-ws", b"graphql-ws")
+    ),
+    WebSocketCase("another subprotocol", b"", 4406, handshake=HANDSHAKE.replace(b"graphql-transport-ws", b"chat")),
+    WebSocketCase(
+        "an init over no subprotocol", text_frames(INIT), 4406, handshake=HANDSHAKE.replace(PROTOCOL_HEADER, b"")
+    ),
 ]
 
-ORDER: Final = [
-    SocketRow("init twice", said(INIT, INIT), 4429, (ACK,)),
-    SocketRow("init again after an operation", said(INIT, subscribe(WATCH), INIT), 4429, (ACK,)),
-    SocketRow("a query before the init", said(subscribe()), 4401),
-    SocketRow("a subscription before the init", said(subscribe(WATCH)), 4401),
-    SocketRow("complete before the init", said({"id": "1", "type": "complete"}, INIT), None, (ACK,)),
-    SocketRow("an id in use", said(INIT, subscribe(WATCH), subscribe()), 4409, (ACK,)),
-    SocketRow("an id in use, for the same", said(INIT, subscribe(WATCH), subscribe(WATCH)), 4409, (ACK,)),
-    SocketRow("complete for an unknown id", said(INIT, {"id": CANARY, "type": "complete"}), None, (ACK,)),
-    SocketRow(
+ORDER_CASES: Final = [
+    WebSocketCase("init twice", text_frames(INIT, INIT), 4429, (ACK,)),
+    WebSocketCase("init again after an operation", text_frames(INIT, subscribe(SUBSCRIPTION), INIT), 4429, (ACK,)),
+    WebSocketCase("a query before the init", text_frames(subscribe()), 4401),
+    WebSocketCase("a subscription before the init", text_frames(subscribe(SUBSCRIPTION)), 4401),
+    WebSocketCase("complete before the init", text_frames({"id": "1", "type": "complete"}, INIT), None, (ACK,)),
+    WebSocketCase("an id in use", text_frames(INIT, subscribe(SUBSCRIPTION), subscribe()), 4409, (ACK,)),
+    WebSocketCase(
+        "an id in use, for the same", text_frames(INIT, subscribe(SUBSCRIPTION), subscribe(SUBSCRIPTION)), 4409, (ACK,)
+    ),
+    WebSocketCase("complete for an unknown id", text_frames(INIT, {"id": CANARY, "type": "complete"}), None, (ACK,)),
+    WebSocketCase(
         "an id that is free again",
-        said(INIT, subscribe(WATCH), {"id": "1", "type": "complete"}, subscribe()),
+        text_frames(INIT, subscribe(SUBSCRIPTION), {"id": "1", "type": "complete"}, subscribe()),
         None,
-        (ACK, *NEXT),
+        (ACK, *RESULT),
     ),
     *(
-        SocketRow(f"an init with {orjson.dumps(payload).decode()}", said(INIT | {"payload": payload}), 4400)
+        WebSocketCase(f"an init with {orjson.dumps(payload).decode()}", text_frames(INIT | {"payload": payload}), 4400)
         for payload in ([], [1], "x", 1, True)
     ),
 ]
 
-MESSAGES: Final = [
+MESSAGE_CASES: Final = [
     _malformed("an empty message", b""),
     _malformed("no JSON", CANARY.encode()),
     _malformed("half a message", b'{"type":"ping"'),
@@ -100,92 +108,99 @@ MESSAGES: Final = [
     _malformed("an unknown type", {"type": CANARY}),
     _malformed("a type that is a list", {"type": ["ping"]}),
     _malformed("a message of the server", {"id": "1", "type": "next", "payload": {}}),
-    _malformed("a message of the legacy protocol", {"id": "1", "type": "start", "payload": HELLO}),
+    _malformed("a message of the legacy protocol", {"id": "1", "type": "start", "payload": VIEWER_QUERY}),
     _malformed("deep JSON in a message", b"[" * 100_000),
     _malformed("a deep object in a message", b'{"a":' * 100_000),
     _malformed("a payload that is a string", subscribe("{viewer{name}}")),
-    _malformed("a payload that is a list", subscribe([HELLO])),
+    _malformed("a payload that is a list", subscribe([VIEWER_QUERY])),
     _malformed("no payload", {"id": "1", "type": "subscribe"}),
     _malformed("an id that is a list", subscribe(id=["1"])),
     _malformed("an id that is a number", subscribe(id=1)),
-    _malformed("no id", {"type": "subscribe", "payload": HELLO}),
+    _malformed("no id", {"type": "subscribe", "payload": VIEWER_QUERY}),
     _malformed("an empty id", subscribe(id="")),
     _malformed("an id of nearly 1 MB", subscribe(id="x" * 1_000_000)),
     _malformed("a query that is a number", subscribe({"query": 1})),
     _malformed("no query in a subscribe", subscribe({})),
-    _malformed("variables that are a list", subscribe(HELLO | {"variables": []})),
-    _malformed("an operationName that is a number", subscribe(HELLO | {"operationName": 5})),
-    _malformed("extensions that are a string", subscribe(HELLO | {"extensions": CANARY})),
-    _frames("a binary frame", frame(BINARY, b"\0\1\2"), 4400),
-    _frames("a good message in a binary frame", frame(BINARY, orjson.dumps(subscribe())), 4400),
+    _malformed("variables that are a list", subscribe(VIEWER_QUERY | {"variables": []})),
+    _malformed("an operationName that is a number", subscribe(VIEWER_QUERY | {"operationName": 5})),
+    _malformed("extensions that are a string", subscribe(VIEWER_QUERY | {"extensions": CANARY})),
+    _closes_at_once("a binary frame", encode_frame(BINARY, b"\0\1\2"), 4400),
+    _closes_at_once("a good message in a binary frame", encode_frame(BINARY, orjson.dumps(subscribe())), 4400),
 ]
 
 STOP: Final = f'mutation {{ stopSession(input: {{id: "{CANARY}"}}) {{ problems {{ code }} }} }}'
 
-OPERATIONS: Final = [
-    _refused("a syntax error in a subscribe", {"query": "{"}, "GRAPHQL_PARSE_FAILED"),
-    _refused("an unknown field in a subscribe", {"query": f"{{{CANARY}}}"}, "GRAPHQL_VALIDATION_FAILED"),
-    _refused("a wrong variable in a subscribe", {
+OPERATION_CASES: Final = [
+    _operation_rejected("a syntax error in a subscribe", {"query": "{"}, "GRAPHQL_PARSE_FAILED"),
+    _operation_rejected("an unknown field in a subscribe", {"query": f"{{{CANARY}}}"}, "GRAPHQL_VALIDATION_FAILED"),
+    _operation_rejected("a wrong variable in a subscribe", {
         "query": "query($id: ID!) { session(id: $id) { id } }", "variables": {"id": [CANARY]}
     }, "BAD_USER_INPUT"),
-    _refused("NUL in a subscribe", {"query": "{ viewer { name } }", "variables": {"a": "\0"}}, "BAD_USER_INPUT"),
-    _refused("aliases in a subscribe", {
+    _operation_rejected(
+        "NUL in a subscribe", {"query": "{ viewer { name } }", "variables": {"a": "\0"}}, "BAD_USER_INPUT"
+    ),
+    _operation_rejected("aliases in a subscribe", {
         "query": "{" + " ".join(f"a{n}: viewer {{ name }}" for n in range(40)) + "}"
     }, "QUERY_TOO_COMPLEX"),
-    _refused("a subscription that cannot begin", {
+    _operation_rejected("a subscription that cannot begin", {
         "query": "subscription { activeSessions(filter: {active: false}) { __typename } }"
     }, "BAD_USER_INPUT"),
-    _refused("an unknown hash in a subscribe", {
+    _operation_rejected("an unknown hash in a subscribe", {
         "extensions": {"persistedQuery": {"version": 1, "sha256Hash": CANARY}}
     }, "PERSISTED_QUERY_NOT_FOUND"),
-    SocketRow(
+    WebSocketCase(
         "51 operations",
-        said(INIT, *(subscribe(WATCH, id=str(number)) for number in range(51))),
+        text_frames(INIT, *(subscribe(SUBSCRIPTION, id=str(number)) for number in range(51))),
         None,
         (ACK, "error", "QUERY_TOO_COMPLEX"),
     ),
-    SocketRow(
+    WebSocketCase(
         "a mutation of an unknown session",
-        said(INIT, subscribe({"query": STOP})),
+        text_frames(INIT, subscribe({"query": STOP})),
         None,
-        (ACK, *NEXT),
+        (ACK, *RESULT),
     ),
 ]  # fmt: skip
 
-FLOODS: Final = [
-    _frames("a message of 10 MB", frame(1, b"x" * 10_000_000), 1009),
-    _frames("a message that says it has 17 MB", frame(1, b"x" * 17_000_000)[:100], 1009),
-    _frames("one byte too many", frame(1, b"x" * (2**20 + 1)), 1009),
-    _frames("10,000 pings of WebSocket", frame(PING) * 10_000, 1013),
-    _frames("10,000 pieces of a message", frame(1, b"x", first=0) + frame(0, first=0) * 10_000, 1009),
-    SocketRow("10,000 pings of the protocol", said(*[{"type": "pong"}] * 10_000), 1013),
-    SocketRow("subscribe and complete, again and again", said(
+FLOOD_CASES: Final = [
+    _closes_at_once("a message of 10 MB", encode_frame(1, b"x" * 10_000_000), 1009),
+    _closes_at_once("a message that says it has 17 MB", encode_frame(1, b"x" * 17_000_000)[:100], 1009),
+    _closes_at_once("one byte too many", encode_frame(1, b"x" * (2**20 + 1)), 1009),
+    _closes_at_once("10,000 pings of WebSocket", encode_frame(PING) * 10_000, 1013),
+    _closes_at_once(
+        "10,000 pieces of a message", encode_frame(1, b"x", first=0) + encode_frame(0, first=0) * 10_000, 1009
+    ),
+    WebSocketCase("10,000 pings of the protocol", text_frames(*[{"type": "pong"}] * 10_000), 1013),
+    WebSocketCase("subscribe and complete, again and again", text_frames(
         INIT, *[message for n in range(200) for message in (
-            subscribe(WATCH, id=str(n)), {"id": str(n), "type": "complete"},
+            subscribe(SUBSCRIPTION, id=str(n)), {"id": str(n), "type": "complete"},
         )]
     ), 1013, (ACK,)),
 ]  # fmt: skip
 
 
-def _close(code: int, reason: bytes = b"") -> bytes:
-    return frame(CLOSE, struct.pack("!H", code) + reason)
+def _close_frame(code: int, reason: bytes = b"") -> bytes:
+    return encode_frame(CLOSE, struct.pack("!H", code) + reason)
 
 
-FRAMES: Final = [
-    _frames("an unmasked frame", frame(1, b"{}", masked=False), 1002),
-    _frames("a reserved opcode", frame(3), 1002),
-    _frames("a reserved control opcode", frame(15), 1002),
-    *(_frames(f"reserved bit {n}", frame(1, b"{}", first=0x80 | bit), 1002) for n, bit in enumerate((64, 32, 16), 1)),
-    _frames("a bad close code", _close(999), 1002),
-    _frames("a close code that is never sent", _close(1006), 1002),
-    _frames("a close of one byte", frame(CLOSE, b"\3"), 1002),
-    _frames("bad UTF-8 in a close", _close(1000, b"\xff"), 1007),
-    _frames("bad UTF-8 in a message", frame(1, b'{"type":"\xff"}'), 1007),
-    _frames("a surrogate in a message", frame(1, b'"\xed\xa0\x80"'), 1007),
-    _frames("a control frame in pieces", frame(PING, b"a", first=0), 1002),
-    _frames("a control frame that is too long", frame(PING, b"a" * 126), 1002),
-    _frames("a piece of nothing", frame(0, b"{}"), 1002),
-    _frames("a message within another", frame(1, b"{", first=0) + frame(1, b"}"), 1002),
+FRAME_CASES: Final = [
+    _closes_at_once("an unmasked frame", encode_frame(1, b"{}", masked=False), 1002),
+    _closes_at_once("a reserved opcode", encode_frame(3), 1002),
+    _closes_at_once("a reserved control opcode", encode_frame(15), 1002),
+    *(
+        _closes_at_once(f"reserved bit {n}", encode_frame(1, b"{}", first=0x80 | bit), 1002)
+        for n, bit in enumerate((64, 32, 16), 1)
+    ),
+    _closes_at_once("a bad close code", _close_frame(999), 1002),
+    _closes_at_once("a close code that is never sent", _close_frame(1006), 1002),
+    _closes_at_once("a close of one byte", encode_frame(CLOSE, b"\3"), 1002),
+    _closes_at_once("bad UTF-8 in a close", _close_frame(1000, b"\xff"), 1007),
+    _closes_at_once("bad UTF-8 in a message", encode_frame(1, b'{"type":"\xff"}'), 1007),
+    _closes_at_once("a surrogate in a message", encode_frame(1, b'"\xed\xa0\x80"'), 1007),
+    _closes_at_once("a control frame in pieces", encode_frame(PING, b"a", first=0), 1002),
+    _closes_at_once("a control frame that is too long", encode_frame(PING, b"a" * 126), 1002),
+    _closes_at_once("a piece of nothing", encode_frame(0, b"{}"), 1002),
+    _closes_at_once("a message within another", encode_frame(1, b"{", first=0) + encode_frame(1, b"}"), 1002),
 ]
 
-SOCKETS: Final = [*HANDSHAKES, *ORDER, *MESSAGES, *OPERATIONS, *FLOODS, *FRAMES]
+WEBSOCKET_CASES: Final = [*HANDSHAKE_CASES, *ORDER_CASES, *MESSAGE_CASES, *OPERATION_CASES, *FLOOD_CASES, *FRAME_CASES]

@@ -10,12 +10,12 @@ from rich.console import Console
 from bench.statistics import percentile
 from demo.operations import Operation
 from demo.plan import Call
-from demo.report import Tally
-from demo.response import Answer, Outcome, read_answer, unanswered
+from demo.report import Report
+from demo.response import Outcome, Response, no_response, parse_response
 from models.enums import Kind
 
-STOP = Call(Operation.STOP, Kind.USER, {}, then=0)
-LIST = Call(Operation.LIST, None, None, then=0)
+STOP = Call(Operation.STOP, Kind.USER, {}, delay=0)
+LIST = Call(Operation.LIST, None, None, delay=0)
 
 
 def payload(session: str | None, *codes: str) -> dict[str, Any]:
@@ -25,49 +25,49 @@ def payload(session: str | None, *codes: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("operation", "data", "expected"),
     [
-        (Operation.STOP, payload("s_1"), Answer(Outcome.DONE, (), "s_1")),
-        (Operation.STOP, payload(None, "NOT_FOUND"), Answer(Outcome.PROBLEM, ("NOT_FOUND",))),
-        (Operation.STOP, payload("s_1", "SESSION_ENDED"), Answer(Outcome.PROBLEM, ("SESSION_ENDED",), "s_1")),
+        (Operation.STOP, payload("s_1"), Response(Outcome.DONE, (), "s_1")),
+        (Operation.STOP, payload(None, "NOT_FOUND"), Response(Outcome.PROBLEM, ("NOT_FOUND",))),
+        (Operation.STOP, payload("s_1", "SESSION_ENDED"), Response(Outcome.PROBLEM, ("SESSION_ENDED",), "s_1")),
         (
             Operation.KEEPALIVE_MANY,
             [payload("s_1"), payload(None, "NOT_FOUND")],
-            Answer(Outcome.PROBLEM, ("NOT_FOUND",), "s_1"),
+            Response(Outcome.PROBLEM, ("NOT_FOUND",), "s_1"),
         ),
-        (Operation.LIST, {"nodes": []}, Answer(Outcome.DONE)),
+        (Operation.LIST, {"nodes": []}, Response(Outcome.DONE)),
     ],
 )
-def test_payloads_tell_done_from_problems(operation: Operation, data: Any, expected: Answer) -> None:
-    assert read_answer(operation, 200, orjson.dumps({"data": {operation.field: data}})) == expected
+def test_payloads_tell_done_from_problems(operation: Operation, data: Any, expected: Response) -> None:
+    assert parse_response(operation, 200, orjson.dumps({"data": {operation.field: data}})) == expected
 
 
 def test_errors_are_told_by_their_codes() -> None:
     body = orjson.dumps({"data": None, "errors": [{"extensions": {"code": "TIMEOUT"}}, {"message": "no"}]})
-    assert read_answer(Operation.STOP, 200, body) == Answer(Outcome.ERROR, ("TIMEOUT", "without a code"))
+    assert parse_response(Operation.STOP, 200, body) == Response(Outcome.ERROR, ("TIMEOUT", "without a code"))
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b'{"data":null}', b'{"data":{"stopSession":null}}'])
 def test_whatever_is_no_answer_is_an_error(body: bytes) -> None:
-    assert read_answer(Operation.STOP, 502, body) == Answer(Outcome.ERROR, ("HTTP 502",))
+    assert parse_response(Operation.STOP, 502, body) == Response(Outcome.ERROR, ("HTTP 502",))
 
 
 def test_only_an_ended_session_is_no_failure() -> None:
-    tally = Tally()
-    tally.add(STOP, Answer(Outcome.DONE), 0.1)
-    tally.add(STOP, Answer(Outcome.PROBLEM, ("SESSION_ENDED",)), 0.1)
+    tally = Report()
+    tally.record(STOP, Response(Outcome.DONE), 0.1)
+    tally.record(STOP, Response(Outcome.PROBLEM, ("SESSION_ENDED",)), 0.1)
     assert tally.failures == 0
-    tally.add(STOP, Answer(Outcome.PROBLEM, ("CONFLICT",)), 0.1)
-    tally.add(LIST, Answer(Outcome.ERROR, ("TIMEOUT",)), 0.1)
-    assert (tally.failures, tally.lost_in_a_row) == (2, 0)
-    tally.add(STOP, unanswered(ConnectionError()), 0.1)
-    assert (tally.failures, tally.lost_in_a_row, tally.total) == (3, 1, 5)
+    tally.record(STOP, Response(Outcome.PROBLEM, ("CONFLICT",)), 0.1)
+    tally.record(LIST, Response(Outcome.ERROR, ("TIMEOUT",)), 0.1)
+    assert (tally.failures, tally.consecutive_failures) == (2, 0)
+    tally.record(STOP, no_response(ConnectionError()), 0.1)
+    assert (tally.failures, tally.consecutive_failures, tally.total) == (3, 1, 5)
 
 
 def test_the_tables_show_kinds_outcomes_and_latency() -> None:
-    tally = Tally()
-    tally.add(STOP, Answer(Outcome.PROBLEM, ("SESSION_ENDED",)), 0.25)
-    tally.add(LIST, Answer(Outcome.DONE), 0.5)
+    tally = Report()
+    tally.record(STOP, Response(Outcome.PROBLEM, ("SESSION_ENDED",)), 0.25)
+    tally.record(LIST, Response(Outcome.DONE), 0.5)
     console = Console(file=StringIO(), width=120, record=True)
-    tally.show(console)
+    tally.print_tables(console)
     shown = console.export_text()
     for word in ("2 operations", "USER", "dashboard", "250.0", "500.0", "SESSION_ENDED", "done"):
         assert word in shown

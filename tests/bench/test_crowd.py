@@ -14,8 +14,8 @@ from websockets.http11 import Request, Response
 
 from bench.load_generator import HOST, LoadFailed
 from bench.subscribers import pool as crowds
-from bench.subscribers.pool import Crowd
-from tests.polling import until
+from bench.subscribers.pool import SubscriberPool
+from tests.polling import wait_until
 
 FOR_LONG = 60.0
 DOCUMENTS = [
@@ -70,13 +70,13 @@ PING = {"type": "ping"}
 
 
 @asynccontextmanager
-async def playing(script: Script, count: int = 4) -> AsyncIterator[Crowd]:
+async def playing(script: Script, count: int = 4) -> AsyncIterator[SubscriberPool]:
     """A crowd of a server that plays a script."""
     subprotocols: Any = ["graphql-transport-ws"]
     async with serve(
         script.serve, HOST, 0, subprotocols=subprotocols, process_request=script.refuse, compression=None
     ) as server:
-        crowd = Crowd(server.sockets[0].getsockname()[1], DOCUMENTS, count)
+        crowd = SubscriberPool(server.sockets[0].getsockname()[1], DOCUMENTS, count)
         try:
             yield crowd
         finally:
@@ -101,8 +101,8 @@ async def test_a_crowd_is_live_when_each_knows_all_there_is_and_counts_what_come
         await script.tell(told(a=1))
         await script.tell(PING)
         await script.tell(told(a=2))
-        await crowd.delivered.reached(8, FOR_LONG)
-        await until(lambda: script.pongs == 4)
+        await crowd.delivered.wait_for(8, FOR_LONG)
+        await wait_until(lambda: script.pongs == 4)
 
 
 async def test_a_listener_is_shown_what_live_watchers_are_told() -> None:
@@ -112,7 +112,7 @@ async def test_a_listener_is_shown_what_live_watchers_are_told() -> None:
         crowd.listener = lambda received, start, end: shown.append(orjson.loads(received[start:end]))
         await crowd.open(FOR_LONG)
         await script.tell(told(a=1))
-        await crowd.delivered.reached(1, FOR_LONG)
+        await crowd.delivered.wait_for(1, FOR_LONG)
     assert shown == [told(a=1)]
 
 
@@ -122,26 +122,26 @@ async def test_whoever_is_cut_off_comes_back_from_its_own_cursor(monkeypatch: py
     async with playing(script) as crowd:
         await crowd.open(FOR_LONG)
         assert sorted(crowd.cursors.values()) == [f"cursor {number}" for number in range(1, 5)]
-        crowd.returning, crowd.wanted = True, 2
+        crowd.reconnects, crowd.results_until_live = True, 2
         script.first = [told(missed=1), told(missed=2)]
         gone, script.connections, script.asked = script.connections, [], []
         for connection in gone:
             await connection.close(1012)
-        await crowd.live.reached(4, FOR_LONG)
+        await crowd.live.wait_for(4, FOR_LONG)
         assert sorted(asked["variables"]["after"] for asked in script.asked) == sorted(crowd.cursors.values())
-        assert crowd.cut == {1012: 4}
+        assert crowd.close_codes == {1012: 4}
         assert crowd.delivered.value == 0
         await script.tell(told(a=1))
-        await crowd.delivered.reached(4, FOR_LONG)
+        await crowd.delivered.wait_for(4, FOR_LONG)
 
 
 async def test_whoever_is_turned_away_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crowds, "SOON", (0.0, 0.0))
     script = Script([SNAPSHOT], HTTPStatus.SERVICE_UNAVAILABLE)
     async with playing(script, 2) as crowd:
-        crowd.returning = True
+        crowd.reconnects = True
         opening = asyncio.create_task(crowd.open(FOR_LONG))
-        await until(lambda: crowd.cut[0] >= 10)
+        await wait_until(lambda: crowd.close_codes[0] >= 10)
         script.status = None
         await opening
 
@@ -158,7 +158,7 @@ async def test_what_must_not_happen_is_a_failure(script: Script, why: str) -> No
     async with playing(script) as crowd:
         opened, *_ = await asyncio.gather(crowd.open(FOR_LONG), return_exceptions=True)
         with pytest.raises(LoadFailed, match=why):
-            await crowd.delivered.reached(1, FOR_LONG)
+            await crowd.delivered.wait_for(1, FOR_LONG)
         assert opened is None or isinstance(opened, LoadFailed)
 
 
@@ -167,8 +167,8 @@ async def test_being_cut_off_is_a_failure_unless_it_is_meant(abandoned: bool) ->
     script = Script([SNAPSHOT])
     async with playing(script) as crowd:
         await crowd.open(FOR_LONG)
-        crowd.abandoned = abandoned
-        waiting = asyncio.create_task(crowd.delivered.reached(1, FOR_LONG))
+        crowd.disconnects_expected = abandoned
+        waiting = asyncio.create_task(crowd.delivered.wait_for(1, FOR_LONG))
         await script.connections.pop().close(1013)
         if not abandoned:
             with pytest.raises(LoadFailed, match="1013"):
@@ -176,11 +176,11 @@ async def test_being_cut_off_is_a_failure_unless_it_is_meant(abandoned: bool) ->
             return
         await script.tell(told(a=1))
         await waiting
-        assert (crowd.live.value, crowd.cut) == (3, {1013: 1})
+        assert (crowd.live.value, crowd.close_codes) == (3, {1013: 1})
 
 
 async def test_no_server_is_a_failure() -> None:
     async with playing(Script([])) as crowd:
         pass
     with pytest.raises(LoadFailed, match="no connection"):
-        await Crowd(crowd.port, DOCUMENTS, 1).open(FOR_LONG)
+        await SubscriberPool(crowd.port, DOCUMENTS, 1).open(FOR_LONG)

@@ -10,14 +10,14 @@ from sqlalchemy import Engine, create_engine, select
 from typer.testing import CliRunner
 
 from bench.dataset.__main__ import app
-from bench.dataset.bulk_insert import fill
-from bench.dataset.generate import GOING_ON, lives
+from bench.dataset.bulk_insert import bulk_insert
+from bench.dataset.generate import ACTIVE_SHARE, generate_sessions
 from models import session_rules
 from models.enums import Kind, State
 from models.migrations import is_current
 from models.tables import activity, path_time, session
 from models.tables.session import Session
-from tests.api_client import FakeClock, open_world
+from tests.api_client import FakeClock, open_api
 from tests.factories import NOW
 
 SIZE = 600
@@ -26,7 +26,7 @@ SIZE = 600
 def made(folder: Path, seed: int = 1) -> Path:
     """A file with some hundred sessions."""
     file = folder / f"{seed}.db"
-    assert list(fill(file, lives(seed, SIZE, NOW), NOW)) == [SIZE]
+    assert list(bulk_insert(file, generate_sessions(seed, SIZE, NOW), NOW)) == [SIZE]
     return file
 
 
@@ -51,7 +51,7 @@ def test_all_kinds_are_there_and_a_few_sessions_are_going_on(engine: Engine) -> 
     sessions = stored(engine)
     assert {s.kind for s in sessions} == set(Kind)
     states = [session_rules.state(s, NOW) for s in sessions]
-    assert states.count(State.ENDED) == SIZE - round(SIZE * GOING_ON)
+    assert states.count(State.ENDED) == SIZE - round(SIZE * ACTIVE_SHARE)
     with engine.connect() as tx:
         assert is_current(tx)
 
@@ -84,10 +84,10 @@ class _Engine:
 
 
 async def test_a_server_serves_it(tmp_path: Path) -> None:
-    async with open_world(made(tmp_path), FakeClock(NOW)) as world:
-        counted: dict[str, Any] = await world.ask("{ sessionStats { total active } }")
+    async with open_api(made(tmp_path), FakeClock(NOW)) as world:
+        counted: dict[str, Any] = await world.execute("{ sessionStats { total active } }")
     assert counted["total"] == SIZE
-    assert 0 < counted["active"] <= round(SIZE * GOING_ON)
+    assert 0 < counted["active"] <= round(SIZE * ACTIVE_SHARE)
 
 
 def test_the_command_makes_a_file_and_leaves_one_that_is_there_alone(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from graphql import GraphQLSchema, OperationDefinitionNode, assert_scalar_type, 
 from graphql.execution.values import get_variable_values
 
 from demo.operations import Operation
-from demo.report import COLUMNS
-from demo.scheduler import Turn, World
+from demo.report import OPERATION_COLUMNS
+from demo.scheduler import ScheduledCall, Scheduler
 from models.enums import Kind
 from models.kinds import KINDS
 from models.kinds.start import StartFields
@@ -34,14 +34,14 @@ def schema() -> GraphQLSchema:
 
 
 @cache
-def turns(seed: int = 1, began: datetime = BEGAN) -> list[tuple[Turn, dict[str, Any]]]:
+def turns(seed: int = 1, began: datetime = BEGAN) -> list[tuple[ScheduledCall, dict[str, Any]]]:
     """A run in which every start is answered at once: the calls with their variables."""
-    world, told = World(seed, began), []
+    world, told = Scheduler(seed, began), []
     for number in range(TURNS):
-        turn = world.turn(number / RATE)
+        turn = world.next_call(number / RATE)
         told.append((turn, turn.call.variables(turn.visitor.ids)))
-        if turn.start is not None:
-            turn.visitor.ids[turn.start] = f"s_{number:022}"
+        if turn.start_index is not None:
+            turn.visitor.ids[turn.start_index] = f"s_{number:022}"
     return told
 
 
@@ -62,13 +62,13 @@ def test_every_start_keeps_the_rules_of_its_kind(schema: GraphQLSchema) -> None:
         variant = start.pop("variant")
         assert turn.call.kind is not None
         assert list(variant) == [turn.call.kind.lower()]
-        assert list(KINDS[turn.call.kind].fields(**variant[turn.call.kind.lower()]).breaches()) == []
-        assert list(StartFields(**start).breaches()) == []
+        assert list(KINDS[turn.call.kind].fields(**variant[turn.call.kind.lower()]).find_problems()) == []
+        assert list(StartFields(**start).find_problems()) == []
 
 
 def test_all_kinds_and_all_operations_occur() -> None:
     calls = [turn.call for turn, _ in turns()]
-    assert {call.operation for call in calls} == set(Operation) == set(COLUMNS)
+    assert {call.operation for call in calls} == set(Operation) == set(OPERATION_COLUMNS)
     kinds = Counter(call.kind for call in calls)
     assert set(kinds) == {*Kind, None}
     assert min(kinds.values()) > TURNS / 100
@@ -95,11 +95,11 @@ def test_names_that_must_be_new_are_new_in_each_run() -> None:
 
 
 def test_a_visitor_who_gave_up_calls_no_more() -> None:
-    world = World(seed=1, began=BEGAN)
-    gone = [world.turn(number / RATE).visitor for number in range(20)]
+    world = Scheduler(seed=1, started_at=BEGAN)
+    gone = [world.next_call(number / RATE).visitor for number in range(20)]
     for visitor in gone:
-        visitor.gave_up = True
-    assert all(world.turn(3600 + number / RATE).visitor not in gone for number in range(200))
+        visitor.finished = True
+    assert all(world.next_call(3600 + number / RATE).visitor not in gone for number in range(200))
 
 
 def coerced(schema: GraphQLSchema, operation: Operation, variables: dict[str, Any]) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def coerced(schema: GraphQLSchema, operation: Operation, variables: dict[str, An
     return read.coerced
 
 
-def secrets(told: list[tuple[Turn, dict[str, Any]]]) -> set[str]:
+def secrets(told: list[tuple[ScheduledCall, dict[str, Any]]]) -> set[str]:
     """What the server holds to be unique: keys, client ids, uuids, import ids."""
     starts = [given["input"] for turn, given in told if turn.call.operation is Operation.START]
     variants = [fields for start in starts for fields in start["variant"].values()]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bench.servers import Recipe, Server, ServerFailed
-from bench.system_info import MachineLacks, allow_files, processor_seconds, resident_bytes
+from bench.servers import Server, ServerFailed, ServerSpec
+from bench.system_info import ResourceLimitError, cpu_seconds, raise_fd_limit, resident_bytes
 
 TINY = """
 import signal, sys
@@ -23,9 +23,9 @@ HTTPServer(("127.0.0.1", int(sys.argv[1])), Ready).serve_forever()
 """
 
 
-def tiny(manner: str = "") -> Recipe:
+def tiny(manner: str = "") -> ServerSpec:
     """A server that is always ready."""
-    return Recipe("tiny", lambda port, _: ["-c", TINY, str(port), manner])
+    return ServerSpec("tiny", lambda port, _: ["-c", TINY, str(port), manner])
 
 
 async def test_a_server_comes_back_on_its_port(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ async def test_a_server_comes_back_on_its_port(tmp_path: Path) -> None:
     port = server.port
     for _ in range(2):
         await server.start()
-        assert server.processor_seconds > 0
+        assert server.cpu_seconds > 0
         assert server.resident_bytes > 1_000_000
         seconds = await server.stop()
         assert seconds is not None
@@ -45,21 +45,21 @@ async def test_a_server_comes_back_on_its_port(tmp_path: Path) -> None:
 async def test_a_server_that_does_not_stop_is_killed(tmp_path: Path) -> None:
     server = Server(tiny("stubborn"), tmp_path, None)
     await server.start()
-    assert await server.stop(within=0.05) is None
-    assert server._running.returncode == -9
+    assert await server.stop(seconds=0.05) is None
+    assert server._live_process.returncode == -9
 
 
 async def test_a_server_that_ends_at_once_says_what_it_said(tmp_path: Path) -> None:
-    server = Server(Recipe("broken", lambda *_: ["-c", "raise SystemExit('no such thing')"]), tmp_path, None)
+    server = Server(ServerSpec("broken", lambda *_: ["-c", "raise SystemExit('no such thing')"]), tmp_path, None)
     with pytest.raises(ServerFailed, match="broken did not get ready:\nno such thing"):
         await server.start()
     assert await Server(tiny(), tmp_path, None).stop() == 0
 
 
 def test_what_a_process_takes_is_known_while_it_is_there() -> None:
-    assert processor_seconds(os.getpid()) > 0
+    assert cpu_seconds(os.getpid()) > 0
     assert resident_bytes(os.getpid()) > 1_000_000
-    with pytest.raises(MachineLacks, match="on Linux"):
+    with pytest.raises(ResourceLimitError, match="on Linux"):
         resident_bytes(2**30)
 
 
@@ -80,17 +80,19 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
 
 @pytest.mark.parametrize(("number", "after"), [(500, (1024, 4096)), (1024, (1024, 4096)), (4096, (4096, 4096))])
 def test_as_many_files_are_allowed_as_are_needed(limits: list[Any], number: int, after: tuple[int, int]) -> None:
-    allow_files(number)
+    raise_fd_limit(number)
     assert limits[-1] == after
 
 
 def test_whoever_may_not_open_so_many_files_is_told_what_to_do(limits: list[Any]) -> None:
-    with pytest.raises(MachineLacks, match=r"10500 open files are needed, and 4096 are allowed: .*ulimit -Hn 10500"):
-        allow_files(10_500)
+    with pytest.raises(
+        ResourceLimitError, match=r"10500 open files are needed, and 4096 are allowed: .*ulimit -Hn 10500"
+    ):
+        raise_fd_limit(10_500)
     assert limits == [(1024, 4096)]
 
 
 def test_no_limit_stays_no_limit(limits: list[Any]) -> None:
     limits[:] = [(1024, resource.RLIM_INFINITY)]
-    allow_files(10_500)
+    raise_fd_limit(10_500)
     assert limits[-1] == (10_500, resource.RLIM_INFINITY)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.api_client import World
-from tests.blobs.form_client import Device
+from tests.api_client import ApiClient
+from tests.blobs.form_client import FormClient
 
 
 @pytest.fixture
-def device(world: World, tmp_path: Path) -> Device:
+def device(world: ApiClient, tmp_path: Path) -> FormClient:
     """A device, and a server with an empty database."""
-    return Device(world, tmp_path / "test.db.files")
+    return FormClient(world, tmp_path / "test.db.files")

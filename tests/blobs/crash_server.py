@@ -13,58 +13,58 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from tests.api_client import open_world
-from tests.blobs.form_client import JPEG, PNG, Device, Sent
+from tests.api_client import open_api
+from tests.blobs.form_client import JPEG, PNG, FilePart, FormClient
 
-FORM = {"uuid": "f1", "unitId": "u1"}
+FORM_FIELDS = {"uuid": "f1", "unitId": "u1"}
 
 
-class Steps:
+class CrashAfterSteps:
     """Counts, before and after each step, and dies when it is time."""
 
-    def __init__(self, allowed: int) -> None:
-        self._left = allowed
+    def __init__(self, steps: int) -> None:
+        self._remaining = steps
 
-    def count(self, *_: object) -> None:
+    def record_step(self, *_: object) -> None:
         """One more."""
-        if self._left == 0:
+        if self._remaining == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-        self._left -= 1
+        self._remaining -= 1
 
-    def around(self, do: Callable[..., Any]) -> Callable[..., Any]:
+    def instrument(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The same, counted."""
 
-        def counted(*arguments: Any, **named: Any) -> Any:
-            self.count()
-            result = do(*arguments, **named)
-            self.count()
+        def instrumented(*arguments: Any, **keywords: Any) -> Any:
+            self.record_step()
+            result = function(*arguments, **keywords)
+            self.record_step()
             return result
 
-        return counted
+        return instrumented
 
 
-def count(steps: Steps) -> None:
+def instrument_storage(crash: CrashAfterSteps) -> None:
     """Have the steps counted from now on."""
-    event.listen(Engine, "commit", steps.count)
-    setattr(os, "fsync", steps.around(os.fsync))  # noqa: B010 - mypy lets nobody assign to it
+    event.listen(Engine, "commit", crash.record_step)
+    setattr(os, "fsync", crash.instrument(os.fsync))  # noqa: B010 - mypy lets nobody assign to it
     for name in ("replace", "unlink", "mkdir"):
-        setattr(Path, name, steps.around(getattr(Path, name)))
+        setattr(Path, name, crash.instrument(getattr(Path, name)))
 
 
-async def live(file: Path, steps: Steps) -> None:
+async def run_scenario(file: Path, crash: CrashAfterSteps) -> None:
     """Forms come, change, are replaced and deleted, and their files are collected."""
-    async with open_world(file) as world:
-        count(steps)
-        device = Device(world, file.with_name(f"{file.name}.files"))
-        first = await device.started({"a": Sent(PNG), "b": Sent(JPEG), "c": "text"}, field=FORM)
-        await device.saved(first["id"], {"a": Sent(b"other"), "b": "text"})
-        await device.collect()
-        second = await device.started({"a": Sent(JPEG), "d": Sent(PNG)}, field=FORM)
-        await device.collect()
-        await world.ask("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=second["id"])
-        await device.started({"a": Sent(PNG)}, field=FORM)
-        await device.collect()
+    async with open_api(file) as world:
+        instrument_storage(crash)
+        device = FormClient(world, file.with_name(f"{file.name}.files"))
+        first = await device.started({"a": FilePart(PNG), "b": FilePart(JPEG), "c": "text"}, field=FORM_FIELDS)
+        await device.saved(first["id"], {"a": FilePart(b"other"), "b": "text"})
+        await device.collect_garbage()
+        second = await device.started({"a": FilePart(JPEG), "d": FilePart(PNG)}, field=FORM_FIELDS)
+        await device.collect_garbage()
+        await world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=second["id"])
+        await device.started({"a": FilePart(PNG)}, field=FORM_FIELDS)
+        await device.collect_garbage()
 
 
 if __name__ == "__main__":
-    asyncio.run(live(Path(sys.argv[1]), Steps(int(sys.argv[2]))))
+    asyncio.run(run_scenario(Path(sys.argv[1]), CrashAfterSteps(int(sys.argv[2]))))

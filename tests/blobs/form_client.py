@@ -12,21 +12,20 @@ from sqlalchemy.engine import Connection
 
 from models import tables
 from models.clock import SECOND
-from resolvers.blobs.leases import GRACE
-from tests.api_client import SHOWN, World
-from tests.transport.http.multipart_client import BOUNDARY, form, part
+from resolvers.blobs.leases import LEASE_MS
+from tests.api_client import SESSION_FIELDS, ApiClient
+from tests.transport.http.multipart_client import BOUNDARY, encode_form, encode_part
 
 PNG: Final = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(60)
 JPEG: Final = b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0" + bytes(60)
 
-FILE: Final = "file { id filename contentType size sha256 url }"
-FORM: Final = (
-    f"... on FieldSession {{ saved received created timezoneOffsetSeconds data {{ name value rawData {FILE} }} }}"
-)
+FILE_FIELDS: Final = "file { id filename contentType size sha256 url }"
+FORM_FIELDS: Final = f"""... on FieldSession {{
+    saved received created timezoneOffsetSeconds data {{ name value rawData {FILE_FIELDS} }} }}"""
 PROBLEMS: Final = "problems { code message path }"
 
 
-class Sent(NamedTuple):
+class FilePart(NamedTuple):
     """A file that a device sends."""
 
     content: bytes
@@ -34,8 +33,8 @@ class Sent(NamedTuple):
     content_type: str = ""
 
 
-Value: TypeAlias = str | bytes | Sent
-Points: TypeAlias = Mapping[str, Value]
+PointValue: TypeAlias = str | bytes | FilePart
+PointValues: TypeAlias = Mapping[str, PointValue]
 
 
 def sha256(content: bytes) -> str:
@@ -43,9 +42,9 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def point(name: str, value: Value) -> dict[str, Any]:
+def point_input(name: str, value: PointValue) -> dict[str, Any]:
     """A data point of an input; that of a file has null in its place."""
-    if isinstance(value, Sent):
+    if isinstance(value, FilePart):
         return {"name": name, "file": None}
     return (
         {"name": name, "value": value}
@@ -54,50 +53,52 @@ def point(name: str, value: Value) -> dict[str, Any]:
     )
 
 
-def body_of(document: str, given: Mapping[str, Any], place: str, points: Points) -> bytes:
+def multipart_body(document: str, input_values: Mapping[str, Any], data_prefix: str, points: PointValues) -> bytes:
     """The multipart body of an operation whose input has data points at a place."""
-    places = {
-        str(number): [f"variables.input.{place}data.{number}.file"]
+    file_map = {
+        str(number): [f"variables.input.{data_prefix}data.{number}.file"]
         for number, value in enumerate(points.values())
-        if isinstance(value, Sent)
+        if isinstance(value, FilePart)
     }
     files = [
-        part(str(number), value.content, *_typed(value), filename=value.filename)
+        encode_part(str(number), value.content, *_content_type_header(value), filename=value.filename)
         for number, value in enumerate(points.values())
-        if isinstance(value, Sent)
+        if isinstance(value, FilePart)
     ]
-    return form({"query": document, "variables": {"input": given}}, places, *files)
+    return encode_form({"query": document, "variables": {"input": input_values}}, file_map, *files)
 
 
-def _typed(file: Sent) -> Sequence[str]:
+def _content_type_header(file: FilePart) -> Sequence[str]:
     return [f"Content-Type: {file.content_type}"] if file.content_type else []
 
 
 HEADERS: Final = {"content-type": f"multipart/form-data; boundary={BOUNDARY}", "graphql-require-preflight": "1"}
 
 
-def start_body(points: Points, fields: str = FORM, *, field: Mapping[str, Any] | None = None, **common: Any) -> bytes:
+def start_body(
+    points: PointValues, fields: str = FORM_FIELDS, *, field: Mapping[str, Any] | None = None, **common: Any
+) -> bytes:
     """The body of a start of a FIELD session."""
-    variant = {"unitId": "u1", **(field or {}), "data": [point(name, value) for name, value in points.items()]}
+    variant = {"unitId": "u1", **(field or {}), "data": [point_input(name, value) for name, value in points.items()]}
     document = f"""mutation($input: StartSessionInput!) {{ startSession(input: $input) {{
-        session {{ {SHOWN} {fields} }} created {PROBLEMS} }} }}"""
-    return body_of(document, {**common, "variant": {"field": variant}}, "variant.field.", points)
+        session {{ {SESSION_FIELDS} {fields} }} created {PROBLEMS} }} }}"""
+    return multipart_body(document, {**common, "variant": {"field": variant}}, "variant.field.", points)
 
 
-def save_body(session_id: str, points: Points, fields: str = FORM, **given: Any) -> bytes:
+def save_body(session_id: str, points: PointValues, fields: str = FORM_FIELDS, **input_values: Any) -> bytes:
     """The body of a saveFieldData."""
     document = f"""mutation($input: SaveFieldDataInput!) {{ saveFieldData(input: $input) {{
-        session {{ {SHOWN} lastSeenAt visibleSeconds {fields} }} {PROBLEMS} }} }}"""
-    data = [point(name, value) for name, value in points.items()]
-    return body_of(document, {"id": session_id, **given, "data": data}, "", points)
+        session {{ {SESSION_FIELDS} lastSeenAt visibleSeconds {fields} }} {PROBLEMS} }} }}"""
+    data = [point_input(name, value) for name, value in points.items()]
+    return multipart_body(document, {"id": session_id, **input_values, "data": data}, "", points)
 
 
-class Device:
+class FormClient:
     """Sends forms to a server, and looks at what became of their files."""
 
-    def __init__(self, world: World, folder: Path) -> None:
+    def __init__(self, world: ApiClient, store_path: Path) -> None:
         self.world = world
-        self.folder = folder
+        self.folder = store_path
         """Where the server keeps files."""
 
     async def send(self, body: bytes) -> dict[str, Any]:
@@ -106,22 +107,22 @@ class Device:
         answer: dict[str, Any] = response.json()
         return answer
 
-    async def start(self, points: Points, **options: Any) -> dict[str, Any]:
+    async def start(self, points: PointValues, **options: Any) -> dict[str, Any]:
         """The payload of a start."""
         return payload(await self.send(start_body(points, **options)))
 
-    async def started(self, points: Points, **options: Any) -> dict[str, Any]:
+    async def started(self, points: PointValues, **options: Any) -> dict[str, Any]:
         """The session of a start that must succeed."""
         answer = await self.start(points, **options)
         assert answer["problems"] == []
         session: dict[str, Any] = answer["session"]
         return session
 
-    async def save(self, session_id: str, points: Points, **options: Any) -> dict[str, Any]:
+    async def save(self, session_id: str, points: PointValues, **options: Any) -> dict[str, Any]:
         """The payload of a saveFieldData."""
         return payload(await self.send(save_body(session_id, points, **options)))
 
-    async def saved(self, session_id: str, points: Points, **options: Any) -> dict[str, Any]:
+    async def saved(self, session_id: str, points: PointValues, **options: Any) -> dict[str, Any]:
         """The session of a saveFieldData that must succeed."""
         answer = await self.save(session_id, points, **options)
         assert answer["problems"] == []
@@ -130,35 +131,37 @@ class Device:
 
     async def form(self, session_id: str) -> dict[str, Any]:
         """The data points of a session by name, each as its value."""
-        session = await self.world.session(session_id, FORM)
-        return by_name(session)
+        session = await self.world.session(session_id, FORM_FIELDS)
+        return values_by_name(session)
 
     async def fetch(self, url: str, method: str = "GET", **headers: str) -> httpx2.Response:
         """What an address leads to."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.world.client.request(method, url, headers=named)
+        sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.world.client.request(method, url, headers=sent_headers)
 
-    async def collect(self, seconds: float = GRACE / SECOND) -> None:
+    async def collect_garbage(self, seconds: float = LEASE_MS / SECOND) -> None:
         """Let claims run out, and collect."""
         await self.world.advance(seconds)
         await self.world.app.state.collector.collect()
 
-    def contents(self) -> set[str]:
+    def stored_digests(self) -> set[str]:
         """The SHA-256 of what is in the object store."""
-        return {sha256(path.read_bytes()) for path in stored(self.folder)}
+        return {sha256(path.read_bytes()) for path in stored_files(self.folder)}
 
-    async def rows(self) -> dict[str, int]:
+    async def row_counts(self) -> dict[str, int]:
         """How many rows there are of contents and of attachments."""
-        counts: dict[str, int] = await self.world.app.state.services.database.read(_counts)
+        counts: dict[str, int] = await self.world.app.state.services.database.read(_count_rows)
         return counts
 
 
-def _counts(tx: Connection) -> dict[str, int]:
-    found = {"stored_file": tables.stored_file, "attachment": tables.attachment}
-    return {name: tx.execute(select(func.count()).select_from(table)).scalar_one() for name, table in found.items()}
+def _count_rows(tx: Connection) -> dict[str, int]:
+    counted_tables = {"stored_file": tables.blob, "attachment": tables.attachment}
+    return {
+        name: tx.execute(select(func.count()).select_from(table)).scalar_one() for name, table in counted_tables.items()
+    }
 
 
-def stored(folder: Path) -> list[Path]:
+def stored_files(folder: Path) -> list[Path]:
     """All files in the folder that is an object store, whole or not."""
     return [path for path in folder.rglob("*") if path.is_file()]
 
@@ -171,18 +174,18 @@ def payload(answer: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def by_name(session: Mapping[str, Any]) -> dict[str, Any]:
+def values_by_name(session: Mapping[str, Any]) -> dict[str, Any]:
     """The data points of a session by name, each as its value."""
-    return {each["name"]: each["file"] or each["value"] or each["rawData"] for each in session["data"]}
+    return {point["name"]: point["file"] or point["value"] or point["rawData"] for point in session["data"]}
 
 
-def code_of(answer: Mapping[str, Any]) -> str:
+def error_code(answer: Mapping[str, Any]) -> str:
     """The code of the one error that an answer must have."""
     (error,) = answer["errors"]
     code: str = error["extensions"]["code"]
     return code
 
 
-def told(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
+def problem_paths(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The code and place of each problem of a payload."""
     return [(problem["code"], ".".join(problem["path"])) for problem in answer["problems"]]

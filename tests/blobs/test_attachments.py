@@ -4,15 +4,17 @@ from typing import Any, Final
 
 import pytest
 
-from tests.blobs.form_client import JPEG, PNG, Device, Sent, by_name, sha256, told
-from tests.transport.http.multipart_client import form, part
+from tests.blobs.form_client import JPEG, PNG, FilePart, FormClient, problem_paths, sha256, values_by_name
+from tests.transport.http.multipart_client import encode_form, encode_part
 
 START: Final = """mutation($input: StartSessionInput!) {
     startSession(input: $input) { session { id } problems { code path } } }"""
 
 
-async def test_a_form_may_hold_text_bytes_and_files(device: Device) -> None:
-    session = await device.started({"Note": "hello", "sketch": b"\0\1", "Photo": Sent(PNG, "site.png", "image/png")})
+async def test_a_form_may_hold_text_bytes_and_files(device: FormClient) -> None:
+    session = await device.started(
+        {"Note": "hello", "sketch": b"\0\1", "Photo": FilePart(PNG, "site.png", "image/png")}
+    )
     photo = session["data"][2]["file"]
     assert [(each["name"], each["value"], each["rawData"]) for each in session["data"]] == [
         ("note", "hello", None),
@@ -21,7 +23,7 @@ async def test_a_form_may_hold_text_bytes_and_files(device: Device) -> None:
     ]
     assert (photo["filename"], photo["contentType"], photo["size"]) == ("site.png", "image/png", len(PNG))
     assert photo["sha256"] == sha256(PNG)
-    assert by_name(
+    assert values_by_name(
         await device.world.session(session["id"], "... on FieldSession { data { name value rawData file { id } } }")
     ) == {
         "note": "hello",
@@ -32,18 +34,18 @@ async def test_a_form_may_hold_text_bytes_and_files(device: Device) -> None:
     assert (response.status_code, response.content) == (200, PNG)
 
 
-async def test_the_same_content_is_stored_once(device: Device) -> None:
-    first = await device.started({"a": Sent(PNG, "a.png"), "b": Sent(PNG, "b.png")})
-    second = await device.started({"c": Sent(PNG, "c.png")}, field={"unitId": "u2"})
-    files = [*by_name(first).values(), *by_name(second).values()]
+async def test_the_same_content_is_stored_once(device: FormClient) -> None:
+    first = await device.started({"a": FilePart(PNG, "a.png"), "b": FilePart(PNG, "b.png")})
+    second = await device.started({"c": FilePart(PNG, "c.png")}, field={"unitId": "u2"})
+    files = [*values_by_name(first).values(), *values_by_name(second).values()]
     assert [file["filename"] for file in files] == ["a.png", "b.png", "c.png"]
     assert len({file["id"] for file in files}) == 3
-    assert device.contents() == {sha256(PNG)}
-    assert await device.rows() == {"stored_file": 1, "attachment": 3}
+    assert device.stored_digests() == {sha256(PNG)}
+    assert await device.row_counts() == {"stored_file": 1, "attachment": 3}
 
 
-async def test_a_content_that_is_there_is_not_stored_again(device: Device) -> None:
-    objects, sizes = device.world.app.state.services.files.objects, []
+async def test_a_content_that_is_there_is_not_stored_again(device: FormClient) -> None:
+    objects, sizes = device.world.app.state.services.uploader.blob_store, []
     put = objects.put
 
     async def count_puts(key: str, content: Any, size: int) -> None:
@@ -51,25 +53,25 @@ async def test_a_content_that_is_there_is_not_stored_again(device: Device) -> No
         await put(key, content, size)
 
     objects.put = count_puts
-    session = await device.started({"a": Sent(PNG, "a.png"), "b": Sent(PNG, "b.png")})
-    await device.started({"c": Sent(PNG, "c.png")})
-    await device.saved(session["id"], {"d": Sent(PNG, "d.png")})
+    session = await device.started({"a": FilePart(PNG, "a.png"), "b": FilePart(PNG, "b.png")})
+    await device.started({"c": FilePart(PNG, "c.png")})
+    await device.saved(session["id"], {"d": FilePart(PNG, "d.png")})
     assert sizes == [len(PNG)]
 
 
-async def test_one_part_may_be_the_value_of_several_points(device: Device) -> None:
+async def test_one_part_may_be_the_value_of_several_points(device: FormClient) -> None:
     data = [{"name": "a", "file": None}, {"name": "b", "file": None}]
     variables = {"input": {"variant": {"field": {"unitId": "u1", "data": data}}}}
     places = [f"variables.input.variant.field.data.{number}.file" for number in range(2)]
-    body = form({"query": START, "variables": variables}, {"0": places}, part("0", PNG, filename="a.png"))
+    body = encode_form({"query": START, "variables": variables}, {"0": places}, encode_part("0", PNG, filename="a.png"))
     answer = await device.send(body)
     assert answer["data"]["startSession"]["problems"] == []
-    assert await device.rows() == {"stored_file": 1, "attachment": 2}
+    assert await device.row_counts() == {"stored_file": 1, "attachment": 2}
 
 
-async def test_an_empty_file_is_a_file(device: Device) -> None:
-    session = await device.started({"empty": Sent(b"", "empty.txt", "text/plain")})
-    file = by_name(session)["empty"]
+async def test_an_empty_file_is_a_file(device: FormClient) -> None:
+    session = await device.started({"empty": FilePart(b"", "empty.txt", "text/plain")})
+    file = values_by_name(session)["empty"]
     assert (file["size"], file["contentType"], file["sha256"]) == (0, "text/plain", sha256(b""))
     response = await device.fetch(file["url"])
     assert (response.status_code, response.content, response.headers["content-length"]) == (200, b"", "0")
@@ -78,46 +80,48 @@ async def test_an_empty_file_is_a_file(device: Device) -> None:
 @pytest.mark.parametrize(
     ("sent", "shown"),
     [
-        (Sent(PNG, "x"), "image/png"),
-        (Sent(PNG, "x.jpg", "application/octet-stream"), "image/png"),
-        (Sent(JPEG, "x", "image/jpg"), "image/jpeg"),
-        (Sent(b"a,b\n1,2\n", "x.csv", "text/csv"), "text/csv"),
-        (Sent(b"a,b\n1,2\n", "x.csv"), "application/octet-stream"),
-        (Sent(b"no markup", "x.html", "text/html"), "application/octet-stream"),
-        (Sent(b"<!DOCTYPE html><p>x", "x.txt", "text/plain"), "text/html"),
-        (Sent(b"BMW is a car maker\n", "x.txt", "text/plain"), "text/plain"),
-        (Sent(b"0123456789", "x.txt", "text/plain"), "text/plain"),
-        (Sent(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(40), "x.m4a", "audio/x-m4a"), "audio/mp4"),
-        (Sent(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic" + bytes(40), "x.heic", "image/heic"), "image/heic"),
-        (Sent(b"PK\3\4" + bytes(60), "x.docx", "application/x-zip-compressed"), "application/zip"),
+        (FilePart(PNG, "x"), "image/png"),
+        (FilePart(PNG, "x.jpg", "application/octet-stream"), "image/png"),
+        (FilePart(JPEG, "x", "image/jpg"), "image/jpeg"),
+        (FilePart(b"a,b\n1,2\n", "x.csv", "text/csv"), "text/csv"),
+        (FilePart(b"a,b\n1,2\n", "x.csv"), "application/octet-stream"),
+        (FilePart(b"no markup", "x.html", "text/html"), "application/octet-stream"),
+        (FilePart(b"<!DOCTYPE html><p>x", "x.txt", "text/plain"), "text/html"),
+        (FilePart(b"BMW is a car maker\n", "x.txt", "text/plain"), "text/plain"),
+        (FilePart(b"0123456789", "x.txt", "text/plain"), "text/plain"),
+        (FilePart(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(40), "x.m4a", "audio/x-m4a"), "audio/mp4"),
+        (FilePart(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic" + bytes(40), "x.heic", "image/heic"), "image/heic"),
+        (FilePart(b"PK\3\4" + bytes(60), "x.docx", "application/x-zip-compressed"), "application/zip"),
     ],
 )
-async def test_a_file_is_what_its_content_says_where_that_can_tell(device: Device, sent: Sent, shown: str) -> None:
+async def test_a_file_is_what_its_content_says_where_that_can_tell(
+    device: FormClient, sent: FilePart, shown: str
+) -> None:
     session = await device.started({"a": sent})
-    assert by_name(session)["a"]["contentType"] == shown
+    assert values_by_name(session)["a"]["contentType"] == shown
 
 
 @pytest.mark.parametrize(
     ("sent", "why"),
     [
         (
-            Sent(b"%PDF-1.7\n", "x.png", "image/png"),
+            FilePart(b"%PDF-1.7\n", "x.png", "image/png"),
             "is not image/png, as it says, but application/pdf, by its content",
         ),
-        (Sent(JPEG, "x.png", "image/png"), "is not image/png, as it says, but image/jpeg, by its content"),
-        (Sent(b"plain text", "x.png", "image/png"), "is not image/png, as it says, by its content"),
-        (Sent(b"", "x.png", "image/png"), "is not image/png, as it says, by its content"),
-        (Sent(PNG, "x.txt", "text/plain"), "is not text/plain, as it says, but image/png, by its content"),
-        (Sent(PNG, "x.mp4", "video/mp4"), "is not video/mp4, as it says, but image/png, by its content"),
-        (Sent(b"no pdf", "x.pdf", "application/pdf"), "is not application/pdf, as it says, by its content"),
+        (FilePart(JPEG, "x.png", "image/png"), "is not image/png, as it says, but image/jpeg, by its content"),
+        (FilePart(b"plain text", "x.png", "image/png"), "is not image/png, as it says, by its content"),
+        (FilePart(b"", "x.png", "image/png"), "is not image/png, as it says, by its content"),
+        (FilePart(PNG, "x.txt", "text/plain"), "is not text/plain, as it says, but image/png, by its content"),
+        (FilePart(PNG, "x.mp4", "video/mp4"), "is not video/mp4, as it says, but image/png, by its content"),
+        (FilePart(b"no pdf", "x.pdf", "application/pdf"), "is not application/pdf, as it says, by its content"),
     ],
 )
-async def test_a_file_that_is_not_what_it_says_is_refused(device: Device, sent: Sent, why: str) -> None:
+async def test_a_file_that_is_not_what_it_says_is_refused(device: FormClient, sent: FilePart, why: str) -> None:
     payload = await device.start({"ok": "1", "a": sent})
     assert payload["problems"] == [
         {"code": "BAD_USER_INPUT", "message": why, "path": ["input", "variant", "field", "data", "1", "file"]}
     ]
-    assert (payload["session"], device.contents()) == (None, set())
+    assert (payload["session"], device.stored_digests()) == (None, set())
 
 
 @pytest.mark.parametrize(
@@ -133,40 +137,40 @@ async def test_a_file_that_is_not_what_it_says_is_refused(device: Device, sent: 
         ("a\tb.txt", "ab.txt"),
     ],
 )
-async def test_a_hostile_name_is_only_shown(device: Device, filename: str, shown: str) -> None:
-    session = await device.started({"a": Sent(b"x", filename)})
-    file = by_name(session)["a"]
+async def test_a_hostile_name_is_only_shown(device: FormClient, filename: str, shown: str) -> None:
+    session = await device.started({"a": FilePart(b"x", filename)})
+    file = values_by_name(session)["a"]
     assert file["filename"] == shown
     response = await device.fetch(file["url"])
     disposition = response.headers["content-disposition"]
     assert disposition.startswith("attachment")
     assert disposition.isascii()
     assert disposition.isprintable()
-    assert device.contents() == {sha256(b"x")}
+    assert device.stored_digests() == {sha256(b"x")}
     assert not [path for path in device.folder.parent.rglob("*") if "passwd" in path.name or "system" in path.name]
 
 
-async def test_all_that_is_wrong_is_told_together(device: Device) -> None:
+async def test_all_that_is_wrong_is_told_together(device: FormClient) -> None:
     payload = await device.start(
         {
-            "big": Sent(bytes(25 * 1024 * 1024 + 1), "big.bin"),
-            "wrong": Sent(PNG, "x.pdf", "application/pdf"),
+            "big": FilePart(bytes(25 * 1024 * 1024 + 1), "big.bin"),
+            "wrong": FilePart(PNG, "x.pdf", "application/pdf"),
             "long": "x" * (64 * 1024 + 1),
         }
     )
     at = "input.variant.field.data"
-    assert sorted(told(payload)) == [
+    assert sorted(problem_paths(payload)) == [
         ("BAD_USER_INPUT", f"{at}.1.file"),
         ("BAD_USER_INPUT", f"{at}.2.value"),
         ("TOO_LARGE", f"{at}.0.file"),
     ]
-    assert device.contents() == set()
+    assert device.stored_digests() == set()
 
 
-async def test_25_mib_are_not_too_much(device: Device) -> None:
+async def test_25_mib_are_not_too_much(device: FormClient) -> None:
     content = b"\1" * (25 * 1024 * 1024)
-    session = await device.started({"big": Sent(content, "big.bin")})
-    file = by_name(session)["big"]
+    session = await device.started({"big": FilePart(content, "big.bin")})
+    file = values_by_name(session)["big"]
     assert (file["size"], file["sha256"]) == (len(content), sha256(content))
     assert (await device.fetch(file["url"])).content == content
 
@@ -178,16 +182,18 @@ async def test_25_mib_are_not_too_much(device: Device) -> None:
         {"name": "a", "rawData": "AA==", "file": None},
     ],
 )
-async def test_a_point_is_one_of_the_three(device: Device, data: dict[str, Any]) -> None:
+async def test_a_point_is_one_of_the_three(device: FormClient, data: dict[str, Any]) -> None:
     variables = {"input": {"variant": {"field": {"unitId": "u1", "data": [data]}}}}
     places = {"0": ["variables.input.variant.field.data.0.file"]}
-    answer = await device.send(form({"query": START, "variables": variables}, places, part("0", b"x", filename="x")))
-    assert told(answer["data"]["startSession"]) == [("BAD_USER_INPUT", "input.variant.field.data.0")]
+    answer = await device.send(
+        encode_form({"query": START, "variables": variables}, places, encode_part("0", b"x", filename="x"))
+    )
+    assert problem_paths(answer["data"]["startSession"]) == [("BAD_USER_INPUT", "input.variant.field.data.0")]
 
 
-async def test_text_in_the_place_of_a_file_is_no_file(device: Device) -> None:
+async def test_text_in_the_place_of_a_file_is_no_file(device: FormClient) -> None:
     document = """mutation($file: Upload) { startSession(input: {variant: {field: {
         unitId: "u", data: [{name: "a", file: $file}]}}}) { problems { code } } }"""
     wrongs: list[Any] = ["a.txt", 1, {}, ["x"]]
     for wrong in wrongs:
-        assert await device.world.code_of(document, file=wrong) == "BAD_USER_INPUT"
+        assert await device.world.error_code(document, file=wrong) == "BAD_USER_INPUT"

@@ -9,41 +9,41 @@ from pathlib import Path
 import pytest
 
 from models.clock import DAY
-from tests.api_client import EPOCH, FakeClock, open_world
-from tests.blobs.form_client import FILE, Device, Sent, sha256, stored
+from tests.api_client import EPOCH, FakeClock, open_api
+from tests.blobs.form_client import FILE_FIELDS, FilePart, FormClient, sha256, stored_files
 from tests.server_process import ROOT
 
-FORMS = f"{{ sessions {{ nodes {{ ... on FieldSession {{ data {{ name {FILE} }} }} }} }} }}"
+FORMS_QUERY = f"{{ sessions {{ nodes {{ ... on FieldSession {{ data {{ name {FILE_FIELDS} }} }} }} }} }}"
 
 
-def run(file: Path, steps: int) -> int:
+def run_crash_server(file: Path, steps: int) -> int:
     """The end of a server that may take so many steps."""
     command = [sys.executable, "-m", "tests.blobs.crash_server", str(file), str(steps)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, check=False).returncode
 
 
-async def examine(file: Path) -> None:
+async def verify_after_restart(file: Path) -> None:
     """Start again, look whether every file is there; collect, and look whether there is nothing else."""
-    async with open_world(file, FakeClock(EPOCH + DAY)) as world:
-        device = Device(world, file.with_name(f"{file.name}.files"))
+    async with open_api(file, FakeClock(EPOCH + DAY)) as world:
+        device = FormClient(world, file.with_name(f"{file.name}.files"))
         for collected in (False, True):
-            sessions = await world.ask(FORMS)
+            sessions = await world.execute(FORMS_QUERY)
             files = [point["file"] for node in sessions["nodes"] for point in node["data"] if point["file"]]
             for each in files:
                 response = await device.fetch(each["url"])
                 assert (response.status_code, sha256(response.content)) == (200, each["sha256"])
             if collected:
-                kept = {each["sha256"] for each in files}
-                assert sorted(sha256(path.read_bytes()) for path in stored(device.folder)) == sorted(kept)
-                assert await device.rows() == {"stored_file": len(kept), "attachment": len(files)}
-            await device.collect()
-        await device.started({"a": Sent(b"it goes on")})
+                digests = {each["sha256"] for each in files}
+                assert sorted(sha256(path.read_bytes()) for path in stored_files(device.folder)) == sorted(digests)
+                assert await device.row_counts() == {"stored_file": len(digests), "attachment": len(files)}
+            await device.collect_garbage()
+        await device.started({"a": FilePart(b"it goes on")})
 
 
 @pytest.mark.parametrize("steps", [11, 40])
 async def test_a_server_that_dies_between_two_steps_loses_no_file_and_forgets_none(tmp_path: Path, steps: int) -> None:
-    assert await asyncio.to_thread(run, tmp_path / "test.db", steps) == -signal.SIGKILL
-    await examine(tmp_path / "test.db")
+    assert await asyncio.to_thread(run_crash_server, tmp_path / "test.db", steps) == -signal.SIGKILL
+    await verify_after_restart(tmp_path / "test.db")
 
 
 @pytest.mark.long
@@ -51,9 +51,11 @@ async def test_wherever_a_server_dies_it_loses_no_file_and_forgets_none(tmp_path
     """A few minutes on two idle cores: some 120 servers, two of them at once."""
     for steps in range(0, 1_000, 2):
         files = {allowed: tmp_path / f"{allowed}.db" for allowed in (steps, steps + 1)}
-        codes = await asyncio.gather(*(asyncio.to_thread(run, file, allowed) for allowed, file in files.items()))
+        codes = await asyncio.gather(
+            *(asyncio.to_thread(run_crash_server, file, allowed) for allowed, file in files.items())
+        )
         for file in files.values():
-            await examine(file)
+            await verify_after_restart(file)
         assert set(codes) <= {0, -signal.SIGKILL}
         if 0 in codes:
             break

@@ -8,21 +8,21 @@ import pytest
 
 from resolvers.forms import queries
 from tests.api.test_statement_counts import statements
-from tests.api_client import open_world
-from tests.blobs.form_client import FILE, PNG, Device, Points, Sent
+from tests.api_client import open_api
+from tests.blobs.form_client import FILE_FIELDS, PNG, FilePart, FormClient, PointValues
 
-FORMS: Final = "query($first: Int) { sessions(first: $first) { nodes { id ... on FieldSession { SELECTED } } } }"
+FORMS_QUERY: Final = "query($first: Int) { sessions(first: $first) { nodes { id ... on FieldSession { SELECTED } } } }"
 
 
 @pytest.fixture(scope="module")
-async def forms(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Device]:
+async def forms(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FormClient]:
     """A server with 12 forms, each with short and long text, bytes and a file."""
     folder: Path = tmp_path_factory.mktemp("forms")
-    async with open_world(folder / "test.db") as world:
-        device = Device(world, folder / "test.db.files")
+    async with open_api(folder / "test.db") as world:
+        device = FormClient(world, folder / "test.db.files")
         for number in range(12):
-            photo = Sent(PNG, f"{number}.png")
-            points: Points = {"short": "1", "long": "x" * 2_000, "raw": b"y" * 3_000, "photo": photo}
+            photo = FilePart(PNG, f"{number}.png")
+            points: PointValues = {"short": "1", "long": "x" * 2_000, "raw": b"y" * 3_000, "photo": photo}
             await device.started(points)
         yield device
 
@@ -32,52 +32,56 @@ async def forms(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Devic
     [
         ("id", 1),
         ("data { name }", 2),
-        (f"data {{ name {FILE} }}", 2),
+        (f"data {{ name {FILE_FIELDS} }}", 2),
         ("data { name value }", 3),
         ("data { name rawData }", 3),
-        (f"data {{ name value rawData {FILE} }}", 4),
+        (f"data {{ name value rawData {FILE_FIELDS} }}", 4),
         ('data(names: ["SHORT"]) { name value }', 2),
     ],
 )
-async def test_a_page_takes_as_many_statements_as_one_form(forms: Device, selected: str, expected: int) -> None:
-    document = FORMS.replace("SELECTED", selected)
+async def test_a_page_takes_as_many_statements_as_one_form(forms: FormClient, selected: str, expected: int) -> None:
+    document = FORMS_QUERY.replace("SELECTED", selected)
     for first in (1, 12):
         with statements(forms.world) as sent:
-            await forms.world.ask(document, first=first)
+            await forms.world.execute(document, first=first)
         assert len(sent) == expected
 
 
-async def test_what_is_large_is_not_read_where_it_is_not_selected(forms: Device) -> None:
+async def test_what_is_large_is_not_read_where_it_is_not_selected(forms: FormClient) -> None:
     with statements(forms.world) as sent:
-        await forms.world.ask(f"{{ sessions {{ nodes {{ ... on FieldSession {{ data {{ name {FILE} }} }} }} }} }}")
+        await forms.world.execute(
+            f"{{ sessions {{ nodes {{ ... on FieldSession {{ data {{ name {FILE_FIELDS} }} }} }} }} }}"
+        )
     assert [each for each in sent if "raw_data" in each.replace("length(data_point.raw_data)", "")] == []
 
 
-async def test_data_points_can_be_asked_for_by_name(forms: Device) -> None:
+async def test_data_points_can_be_asked_for_by_name(forms: FormClient) -> None:
     document = """{ sessions(first: 1) { nodes { ... on FieldSession {
         some: data(names: ["LONG", "short", "nothing"]) { name } none: data(names: []) { name } } } } }"""
-    (form,) = (await forms.world.ask(document))["nodes"]
+    (form,) = (await forms.world.execute(document))["nodes"]
     assert ([point["name"] for point in form["some"]], form["none"]) == (["short", "long"], [])
 
 
-async def test_an_operation_reads_only_so_many_points(forms: Device, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries.Budget.__init__, "__defaults__", (20, 10_000))
-    document = FORMS.replace("SELECTED", "data { name }")
-    assert len((await forms.world.ask(document, first=5))["nodes"]) == 5
-    answer = await forms.world.answer(document, {"first": 6})
+async def test_an_operation_reads_only_so_many_points(forms: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries.ReadBudget.__init__, "__defaults__", (20, 10_000))
+    document = FORMS_QUERY.replace("SELECTED", "data { name }")
+    assert len((await forms.world.execute(document, first=5))["nodes"]) == 5
+    answer = await forms.world.post(document, {"first": 6})
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"QUERY_TOO_COMPLEX"}
 
 
-async def test_an_operation_reads_only_so_much_of_what_is_large(forms: Device, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries.Budget.__init__, "__defaults__", (1_000, 10_000))
+async def test_an_operation_reads_only_so_much_of_what_is_large(
+    forms: FormClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries.ReadBudget.__init__, "__defaults__", (1_000, 10_000))
     for content, most in (("value", 5), ("rawData", 3)):
-        document = FORMS.replace("SELECTED", f"data {{ {content} }}")
-        await forms.world.ask(document, first=most)
-        answer = await forms.world.answer(document, {"first": most + 1})
+        document = FORMS_QUERY.replace("SELECTED", f"data {{ {content} }}")
+        await forms.world.execute(document, first=most)
+        answer = await forms.world.post(document, {"first": most + 1})
         assert {error["extensions"]["code"] for error in answer["errors"]} == {"QUERY_TOO_COMPLEX"}
 
 
-async def test_raw_data_weighs_as_much_as_it_may_hold(forms: Device) -> None:
-    document = FORMS.replace("SELECTED", "data { rawData }")
-    assert await forms.world.code_of(document, first=500) == "QUERY_TOO_COMPLEX"
-    await forms.world.ask(document, first=100)
+async def test_raw_data_weighs_as_much_as_it_may_hold(forms: FormClient) -> None:
+    document = FORMS_QUERY.replace("SELECTED", "data { rawData }")
+    assert await forms.world.error_code(document, first=500) == "QUERY_TOO_COMPLEX"
+    await forms.world.execute(document, first=100)

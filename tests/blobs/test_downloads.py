@@ -8,28 +8,28 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.api.test_statement_counts import statements
-from tests.api_client import World, open_world
-from tests.blobs.form_client import PNG, Device, Sent, by_name, sha256, stored
+from tests.api_client import ApiClient, open_api
+from tests.blobs.form_client import PNG, FilePart, FormClient, sha256, stored_files, values_by_name
 
-TEN_MINUTES = 600
+URL_TTL_SECONDS = 600
 CONTENT = bytes(range(256)) * 8
-DATA = Sent(CONTENT, "data.bin")
+DATA_FILE = FilePart(CONTENT, "data.bin")
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
 
 
-async def kept(device: Device, sent: Sent = DATA) -> dict[str, Any]:
+async def upload(device: FormClient, sent: FilePart = DATA_FILE) -> dict[str, Any]:
     """A file that a form has."""
-    file: dict[str, Any] = by_name(await device.started({"a": sent}))["a"]
+    file: dict[str, Any] = values_by_name(await device.started({"a": sent}))["a"]
     return file
 
 
-def query_of(file: dict[str, Any]) -> dict[str, str]:
+def query_params(file: dict[str, Any]) -> dict[str, str]:
     """The parameters of its address."""
     return {name: value for name, (value,) in parse_qs(urlsplit(file["url"]).query).items()}
 
 
-async def test_every_download_has_the_headers_that_keep_it_from_running(device: Device) -> None:
-    file = await kept(device)
+async def test_every_download_has_the_headers_that_keep_it_from_running(device: FormClient) -> None:
+    file = await upload(device)
     for url, status in ((file["url"], 200), (file["url"] + "x", 404)):
         response = await device.fetch(url)
         assert response.status_code == status
@@ -48,27 +48,27 @@ async def test_every_download_has_the_headers_that_keep_it_from_running(device: 
 @pytest.mark.parametrize(
     ("sent", "shown", "served"),
     [
-        (Sent(b"<!DOCTYPE html><script>alert(1)</script>", "x.html", "text/html"), "text/html", None),
+        (FilePart(b"<!DOCTYPE html><script>alert(1)</script>", "x.html", "text/html"), "text/html", None),
         (
-            Sent(SVG, "x.svg", "image/svg+xml"),
+            FilePart(SVG, "x.svg", "image/svg+xml"),
             "image/svg+xml",
             None,
         ),
-        (Sent(b'<?xml version="1.0"?><x/>', "x.xml", "application/xml"), "application/xml", None),
-        (Sent(b"alert(1)", "x.js", "text/javascript"), "application/octet-stream", None),
-        (Sent(b"alert(1)", "x.js", "application/javascript"), "application/octet-stream", None),
-        (Sent(b"body{}", "x.css", "text/css"), "application/octet-stream", None),
-        (Sent(b"x", "x.mht", "multipart/related"), "application/octet-stream", None),
-        (Sent(b"x", "x.eml", "message/rfc822"), "application/octet-stream", None),
-        (Sent(b"x", "x.txt", "text/plain"), "text/plain", "text/plain"),
-        (Sent(PNG, "x.png", "image/png"), "image/png", "image/png"),
-        (Sent(b"%PDF-1.7\n", "x.pdf", "application/pdf"), "application/pdf", "application/pdf"),
+        (FilePart(b'<?xml version="1.0"?><x/>', "x.xml", "application/xml"), "application/xml", None),
+        (FilePart(b"alert(1)", "x.js", "text/javascript"), "application/octet-stream", None),
+        (FilePart(b"alert(1)", "x.js", "application/javascript"), "application/octet-stream", None),
+        (FilePart(b"body{}", "x.css", "text/css"), "application/octet-stream", None),
+        (FilePart(b"x", "x.mht", "multipart/related"), "application/octet-stream", None),
+        (FilePart(b"x", "x.eml", "message/rfc822"), "application/octet-stream", None),
+        (FilePart(b"x", "x.txt", "text/plain"), "text/plain", "text/plain"),
+        (FilePart(PNG, "x.png", "image/png"), "image/png", "image/png"),
+        (FilePart(b"%PDF-1.7\n", "x.pdf", "application/pdf"), "application/pdf", "application/pdf"),
     ],
 )
 async def test_what_a_browser_could_run_is_served_as_bytes(
-    device: Device, sent: Sent, shown: str, served: str | None
+    device: FormClient, sent: FilePart, shown: str, served: str | None
 ) -> None:
-    file = await kept(device, sent)
+    file = await upload(device, sent)
     response = await device.fetch(file["url"])
     assert (file["contentType"], response.content) == (shown, sent.content)
     assert response.headers["content-type"] == (served or "application/octet-stream")
@@ -85,13 +85,15 @@ async def test_what_a_browser_could_run_is_served_as_bytes(
         ("", "attachment"),
     ],
 )
-async def test_a_download_has_the_name_that_the_client_gave(device: Device, filename: str, disposition: str) -> None:
-    file = await kept(device, Sent(b"x", filename))
+async def test_a_download_has_the_name_that_the_client_gave(
+    device: FormClient, filename: str, disposition: str
+) -> None:
+    file = await upload(device, FilePart(b"x", filename))
     assert (await device.fetch(file["url"])).headers["content-disposition"] == disposition
 
 
-async def test_who_has_the_file_need_not_fetch_it_again(device: Device) -> None:
-    file = await kept(device)
+async def test_who_has_the_file_need_not_fetch_it_again(device: FormClient) -> None:
+    file = await upload(device)
     etag = f'"{file["sha256"]}"'
     for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
         response = await device.fetch(file["url"], if_none_match=known)
@@ -105,36 +107,36 @@ async def test_who_has_the_file_need_not_fetch_it_again(device: Device) -> None:
         assert (await device.fetch(file["url"], if_range=other, range="bytes=0-0")).status_code == 200
 
 
-async def test_head_tells_the_same_without_the_content(device: Device) -> None:
-    file = await kept(device)
+async def test_head_tells_the_same_without_the_content(device: FormClient) -> None:
+    file = await upload(device)
     whole, head = await device.fetch(file["url"]), await device.fetch(file["url"], "HEAD", range="bytes=0-0")
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers == whole.headers
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
-async def test_files_are_only_fetched(device: Device, method: str) -> None:
-    file = await kept(device)
+async def test_files_are_only_fetched(device: FormClient, method: str) -> None:
+    file = await upload(device)
     response = await device.fetch(file["url"], method)
     assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
 
 
-async def test_an_address_is_good_for_ten_minutes(device: Device) -> None:
-    file = await kept(device)
-    await device.world.advance(TEN_MINUTES - 0.001)
+async def test_an_address_is_good_for_ten_minutes(device: FormClient) -> None:
+    file = await upload(device)
+    await device.world.advance(URL_TTL_SECONDS - 0.001)
     assert (await device.fetch(file["url"])).status_code == 200
     await device.world.advance(0.001)
     assert (await device.fetch(file["url"])).status_code == 404
 
 
-async def test_an_unknown_file_a_forged_address_and_an_old_one_look_the_same(device: Device) -> None:
-    file = await kept(device)
-    parts, query = urlsplit(file["url"]), query_of(file)
+async def test_an_unknown_file_a_forged_address_and_an_old_one_look_the_same(device: FormClient) -> None:
+    file = await upload(device)
+    parts, query = urlsplit(file["url"]), query_params(file)
     until, signature = query["until"], query["signature"]
     await device.world.advance(1)
-    gone = await kept(device, Sent(b"other"))
-    session = await device.world.ask("{ sessions(first: 1) { nodes { id } } }")
-    await device.world.ask("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["nodes"][0]["id"])
+    gone = await upload(device, FilePart(b"other"))
+    session = await device.world.execute("{ sessions(first: 1) { nodes { id } } }")
+    await device.world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["nodes"][0]["id"])
     paths = [
         gone["url"],
         parts.path,
@@ -158,30 +160,30 @@ async def test_an_unknown_file_a_forged_address_and_an_old_one_look_the_same(dev
     assert (await device.fetch(f"{parts.path}?x=1&signature={signature}&until={until}")).status_code == 200
 
 
-async def test_a_bad_address_costs_no_look_at_the_database(device: Device) -> None:
-    file = await kept(device)
+async def test_a_bad_address_costs_no_look_at_the_database(device: FormClient) -> None:
+    file = await upload(device)
     with statements(device.world) as sent:
         await device.fetch(file["url"] + "x")
     assert sent == []
 
 
 async def test_addresses_stay_good_across_a_restart(tmp_path: Path) -> None:
-    async with open_world(tmp_path / "test.db") as world:
-        file = await kept(Device(world, tmp_path / "test.db.files"))
-    async with open_world(tmp_path / "test.db", world.clock) as again:
+    async with open_api(tmp_path / "test.db") as world:
+        file = await upload(FormClient(world, tmp_path / "test.db.files"))
+    async with open_api(tmp_path / "test.db", world.clock) as again:
         assert (await again.client.get(file["url"])).content == CONTENT
 
 
 async def test_another_database_signs_otherwise_unless_it_is_told_the_key(tmp_path: Path) -> None:
     key = "k" * 32
-    async with open_world(tmp_path / "a.db", signing_key=key) as one, open_world(tmp_path / "b.db", one.clock) as other:
-        file = await kept(Device(one, tmp_path / "a.db.files"))
-        same, different = one.app.state.services.links, other.app.state.services.links
-        query = query_of(file)
+    async with open_api(tmp_path / "a.db", signing_key=key) as one, open_api(tmp_path / "b.db", one.clock) as other:
+        file = await upload(FormClient(one, tmp_path / "a.db.files"))
+        same, different = one.app.state.services.url_signer, other.app.state.services.url_signer
+        query = query_params(file)
         assert same.allows(file["id"], query, one.clock.value)
         assert not different.allows(file["id"], query, one.clock.value)
-    async with open_world(tmp_path / "b.db", one.clock, signing_key=key) as third:
-        assert third.app.state.services.links.allows(file["id"], query, one.clock.value)
+    async with open_api(tmp_path / "b.db", one.clock, signing_key=key) as third:
+        assert third.app.state.services.url_signer.verify(file["id"], query, one.clock.value)
 
 
 @pytest.mark.parametrize(
@@ -195,30 +197,30 @@ async def test_another_database_signs_otherwise_unless_it_is_told_the_key(tmp_pa
 async def test_an_address_begins_with_what_clients_find_the_server_under(
     tmp_path: Path, public_url: str, beginning: str
 ) -> None:
-    async with open_world(tmp_path / "test.db", public_url=public_url) as world:
-        file = await kept(Device(world, tmp_path / "test.db.files"))
+    async with open_api(tmp_path / "test.db", public_url=public_url) as world:
+        file = await upload(FormClient(world, tmp_path / "test.db.files"))
     assert re.fullmatch(re.escape(beginning) + r"f_[\w-]{22}\?until=\d{13}&signature=[\w-]{43}", file["url"])
 
 
 async def test_a_file_that_is_lost_is_a_fault_and_no_empty_file(
-    device: Device, capsys: pytest.CaptureFixture[str]
+    device: FormClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = await kept(device)
-    for path in stored(device.folder):
+    file = await upload(device)
+    for path in stored_files(device.folder):
         path.unlink()
     response = await device.fetch(file["url"])
     assert (response.status_code, response.text) == (500, "Internal server error\n")
     assert "ObjectMissing" in capsys.readouterr().out
 
 
-async def test_pages_of_other_origins_may_read_files_where_they_may_use_the_server(device: Device) -> None:
-    file = await kept(device)
+async def test_pages_of_other_origins_may_read_files_where_they_may_use_the_server(device: FormClient) -> None:
+    file = await upload(device)
     response = await device.fetch(file["url"], origin="http://localhost:5173")
     assert response.headers["access-control-allow-origin"] == "http://localhost:5173"
 
 
-async def test_the_log_has_no_address(world: World, device: Device, capsys: pytest.CaptureFixture[str]) -> None:
-    file = await kept(device)
+async def test_the_log_has_no_address(world: ApiClient, device: FormClient, capsys: pytest.CaptureFixture[str]) -> None:
+    file = await upload(device)
     capsys.readouterr()
     await device.fetch(file["url"])
     await world.client.get(file["url"] + "canary")

@@ -8,33 +8,35 @@ from typing import Final
 
 import pytest
 
-from tests.blobs.tiny_disk_server import PLACES
+from tests.blobs.tiny_disk_server import FILE_SIZES_BY_TARGET
 from tests.server_process import ROOT
 
-MOUNT: Final = 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"'
-ALONE: Final = ("unshare", "--mount", "--map-root-user", "sh", "-c", MOUNT)
+MOUNT_SCRIPT: Final = 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"'
+UNSHARE: Final = ("unshare", "--mount", "--map-root-user", "sh", "-c", MOUNT_SCRIPT)
 """Runs a program with a small disk in place of a folder; who else looks at the folder sees nothing of that."""
 
 
-def run(disk: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*ALONE, str(disk), *command], cwd=ROOT, capture_output=True, text=True, check=False)
+def run_on_small_disk(disk: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*UNSHARE, str(disk), *command], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Path:
     """A folder that can be made a small disk."""
     try:
-        possible = run(tmp_path, "true").returncode == 0
+        can_mount = run_on_small_disk(tmp_path, "true").returncode == 0
     except FileNotFoundError:
-        possible = False
-    if not possible:
+        can_mount = False
+    if not can_mount:
         pytest.skip("this system lets nobody mount a file system of his own")
     return tmp_path
 
 
 @pytest.mark.parametrize(
-    "where", ["all", *(pytest.param(place, marks=pytest.mark.long) for place in PLACES if place != "all")]
+    "where", ["all", *(pytest.param(place, marks=pytest.mark.long) for place in FILE_SIZES_BY_TARGET if place != "all")]
 )
 async def test_a_full_disk_refuses_forms_whole_and_room_on_it_heals(disk: Path, where: str) -> None:
-    done = await asyncio.to_thread(run, disk, sys.executable, "-m", "tests.blobs.tiny_disk_server", str(disk), where)
+    done = await asyncio.to_thread(
+        run_on_small_disk, disk, sys.executable, "-m", "tests.blobs.tiny_disk_server", str(disk), where
+    )
     assert done.returncode == 0, done.stderr + done.stdout

@@ -10,91 +10,91 @@ from sqlalchemy.engine import Connection
 from models.clock import DAY, SECOND
 from models.errors import StorageUnavailable
 from resolvers.blobs import leases
-from resolvers.blobs.leases import Claim, Content, claim
+from resolvers.blobs.leases import BlobDigest, LeaseRequest, acquire
 from tests.api.test_statement_counts import statements
-from tests.api_client import open_world
-from tests.blobs.form_client import JPEG, PNG, Device, Sent, by_name, sha256
+from tests.api_client import open_api
+from tests.blobs.form_client import JPEG, PNG, FilePart, FormClient, sha256, values_by_name
 
-DELETE = "mutation($id: ID!) { deleteSession(id: $id) { id } }"
+DELETE_SESSION = "mutation($id: ID!) { deleteSession(id: $id) { id } }"
 
 
-async def test_the_files_of_a_form_that_was_replaced_go(device: Device) -> None:
+async def test_the_files_of_a_form_that_was_replaced_go(device: FormClient) -> None:
     form = {"uuid": "f1", "unitId": "u1"}
-    old = await device.started({"a": Sent(PNG), "b": Sent(JPEG)}, field=form)
-    new = await device.started({"a": Sent(PNG), "c": Sent(b"new")}, field=form)
-    await device.collect()
-    assert device.contents() == {sha256(PNG), sha256(b"new")}
-    assert await device.rows() == {"stored_file": 2, "attachment": 2}
-    assert (await device.fetch(by_name(old)["b"]["url"])).status_code == 404
+    old = await device.started({"a": FilePart(PNG), "b": FilePart(JPEG)}, field=form)
+    new = await device.started({"a": FilePart(PNG), "c": FilePart(b"new")}, field=form)
+    await device.collect_garbage()
+    assert device.stored_digests() == {sha256(PNG), sha256(b"new")}
+    assert await device.row_counts() == {"stored_file": 2, "attachment": 2}
+    assert (await device.fetch(values_by_name(old)["b"]["url"])).status_code == 404
     assert (await device.fetch((await device.form(new["id"]))["a"]["url"])).content == PNG
 
 
-async def test_the_files_of_a_form_that_was_deleted_go(device: Device) -> None:
-    first = await device.started({"a": Sent(PNG), "b": Sent(JPEG)})
-    other = await device.started({"a": Sent(PNG)})
-    await device.world.ask(DELETE, id=first["id"])
-    await device.collect()
-    assert device.contents() == {sha256(PNG)}
-    await device.world.ask(DELETE, id=other["id"])
-    await device.collect()
-    assert (device.contents(), await device.rows()) == (set(), {"stored_file": 0, "attachment": 0})
-    assert device.world.app.state.collector.removed == 2
+async def test_the_files_of_a_form_that_was_deleted_go(device: FormClient) -> None:
+    first = await device.started({"a": FilePart(PNG), "b": FilePart(JPEG)})
+    other = await device.started({"a": FilePart(PNG)})
+    await device.world.execute(DELETE_SESSION, id=first["id"])
+    await device.collect_garbage()
+    assert device.stored_digests() == {sha256(PNG)}
+    await device.world.execute(DELETE_SESSION, id=other["id"])
+    await device.collect_garbage()
+    assert (device.stored_digests(), await device.row_counts()) == (set(), {"stored_file": 0, "attachment": 0})
+    assert device.world.app.state.collector.deleted_count == 2
 
 
 async def test_the_files_of_forms_that_were_kept_long_enough_go(tmp_path: Any) -> None:
-    async with open_world(tmp_path / "test.db", retention_days=1) as world:
-        device = Device(world, tmp_path / "test.db.files")
-        session = await device.started({"a": Sent(PNG)})
+    async with open_api(tmp_path / "test.db", retention_days=1) as world:
+        device = FormClient(world, tmp_path / "test.db.files")
+        session = await device.started({"a": FilePart(PNG)})
         await world.mutate("stopSession", {"id": session["id"]})
         await world.advance(DAY / SECOND)
         await world.sweep()
-        await device.collect()
-        assert (device.contents(), await device.rows()) == (set(), {"stored_file": 0, "attachment": 0})
+        await device.collect_garbage()
+        assert (device.stored_digests(), await device.row_counts()) == (set(), {"stored_file": 0, "attachment": 0})
 
 
-async def test_a_file_in_the_place_of_another_lets_that_go(device: Device) -> None:
-    session = await device.started({"a": Sent(PNG), "b": Sent(PNG)})
-    await device.saved(session["id"], {"a": Sent(JPEG)})
-    await device.collect()
-    assert device.contents() == {sha256(PNG), sha256(JPEG)}
+async def test_a_file_in_the_place_of_another_lets_that_go(device: FormClient) -> None:
+    session = await device.started({"a": FilePart(PNG), "b": FilePart(PNG)})
+    await device.saved(session["id"], {"a": FilePart(JPEG)})
+    await device.collect_garbage()
+    assert device.stored_digests() == {sha256(PNG), sha256(JPEG)}
     await device.saved(session["id"], {"b": "text"})
-    await device.collect()
-    assert device.contents() == {sha256(JPEG)}
+    await device.collect_garbage()
+    assert device.stored_digests() == {sha256(JPEG)}
 
 
-async def test_the_same_file_in_its_own_place_stays(device: Device) -> None:
-    session = await device.started({"a": Sent(PNG, "one.png")})
-    saved = await device.saved(session["id"], {"a": Sent(PNG, "two.png")})
-    await device.collect()
+async def test_the_same_file_in_its_own_place_stays(device: FormClient) -> None:
+    session = await device.started({"a": FilePart(PNG, "one.png")})
+    saved = await device.saved(session["id"], {"a": FilePart(PNG, "two.png")})
+    await device.collect_garbage()
     file = (await device.form(session["id"]))["a"]
-    assert (file["filename"], file["id"] == by_name(saved)["a"]["id"]) == ("two.png", True)
+    assert (file["filename"], file["id"] == values_by_name(saved)["a"]["id"]) == ("two.png", True)
     assert (await device.fetch(file["url"])).content == PNG
-    assert await device.rows() == {"stored_file": 1, "attachment": 1}
+    assert await device.row_counts() == {"stored_file": 1, "attachment": 1}
 
 
-async def test_a_refused_start_leaves_nothing(device: Device) -> None:
-    await device.start({"a": Sent(PNG)}, projectId="nowhere")
-    assert device.contents() == {sha256(PNG)}
-    await device.collect()
-    assert (device.contents(), await device.rows()) == (set(), {"stored_file": 0, "attachment": 0})
+async def test_a_refused_start_leaves_nothing(device: FormClient) -> None:
+    await device.start({"a": FilePart(PNG)}, projectId="nowhere")
+    assert device.stored_digests() == {sha256(PNG)}
+    await device.collect_garbage()
+    assert (device.stored_digests(), await device.row_counts()) == (set(), {"stored_file": 0, "attachment": 0})
 
 
-async def test_a_form_that_is_stored_while_the_clock_runs_ahead_keeps_its_file(device: Device) -> None:
-    objects = device.world.app.state.services.files.objects
+async def test_a_form_that_is_stored_while_the_clock_runs_ahead_keeps_its_file(device: FormClient) -> None:
+    objects = device.world.app.state.services.uploader.blob_store
     put = objects.put
 
     async def put_slowly(*arguments: Any) -> None:
         await put(*arguments)
-        await device.collect(3600)
+        await device.collect_garbage(3600)
 
     objects.put = put_slowly
-    session = await device.started({"a": Sent(PNG)})
+    session = await device.started({"a": FilePart(PNG)})
     assert (await device.fetch((await device.form(session["id"]))["a"]["url"])).content == PNG
-    assert device.contents() == {sha256(PNG)}
+    assert device.stored_digests() == {sha256(PNG)}
 
 
-async def test_a_form_keeps_a_file_that_is_stored_while_the_clock_runs_ahead_over_another(device: Device) -> None:
-    objects, png_is_there = device.world.app.state.services.files.objects, asyncio.Event()
+async def test_a_form_keeps_a_file_that_is_stored_while_the_clock_runs_ahead_over_another(device: FormClient) -> None:
+    objects, png_is_there = device.world.app.state.services.uploader.blob_store, asyncio.Event()
     put = objects.put
 
     async def put_in_turn(key: str, content: Any, size: int) -> None:
@@ -104,77 +104,77 @@ async def test_a_form_keeps_a_file_that_is_stored_while_the_clock_runs_ahead_ove
             return
         await png_is_there.wait()
         await put(key, content, size)
-        await device.collect(3600)
+        await device.collect_garbage(3600)
 
     objects.put = put_in_turn
-    session = await device.started({"a": Sent(PNG), "b": Sent(JPEG)})
+    session = await device.started({"a": FilePart(PNG), "b": FilePart(JPEG)})
     assert (await device.fetch((await device.form(session["id"]))["a"]["url"])).content == PNG
-    assert device.contents() == {sha256(PNG), sha256(JPEG)}
+    assert device.stored_digests() == {sha256(PNG), sha256(JPEG)}
 
 
-async def test_a_content_that_comes_again_while_it_is_removed_is_another(device: Device) -> None:
-    old = await device.started({"a": Sent(PNG)})
-    await device.world.ask(DELETE, id=old["id"])
-    objects = device.world.app.state.services.files.objects
+async def test_a_content_that_comes_again_while_it_is_removed_is_another(device: FormClient) -> None:
+    old = await device.started({"a": FilePart(PNG)})
+    await device.world.execute(DELETE_SESSION, id=old["id"])
+    objects = device.world.app.state.services.uploader.blob_store
     delete, sessions = objects.delete, []
 
     async def delete_and_meet_it_again(key: str) -> None:
-        sessions.append(await device.started({"a": Sent(PNG)}))
+        sessions.append(await device.started({"a": FilePart(PNG)}))
         await delete(key)
-        sessions.append(await device.started({"a": Sent(PNG)}))
+        sessions.append(await device.started({"a": FilePart(PNG)}))
 
     objects.delete = delete_and_meet_it_again
-    await device.collect()
-    assert await device.rows() == {"stored_file": 1, "attachment": 2}
+    await device.collect_garbage()
+    assert await device.row_counts() == {"stored_file": 1, "attachment": 2}
     for session in sessions:
         assert (await device.fetch((await device.form(session["id"]))["a"]["url"])).content == PNG
 
 
-async def test_what_a_dead_server_had_half_stored_goes_with_the_next_collection(device: Device) -> None:
-    await device.started({"a": Sent(PNG)})
+async def test_what_a_dead_server_had_half_stored_goes_with_the_next_collection(device: FormClient) -> None:
+    await device.started({"a": FilePart(PNG)})
     (device.folder / "incoming" / "half").write_bytes(b"half")
-    await device.collect()
-    assert device.contents() == {sha256(PNG)}
+    await device.collect_garbage()
+    assert device.stored_digests() == {sha256(PNG)}
 
 
-async def test_many_are_collected_in_one_round(device: Device) -> None:
+async def test_many_are_collected_in_one_round(device: FormClient) -> None:
     def many(tx: Connection, _: Sequence[None]) -> list[None]:
-        claim(tx, [Claim(0, tuple(Content(f"{number:064}", 1) for number in range(450)))])
+        acquire(tx, [LeaseRequest(0, tuple(BlobDigest(f"{number:064}", 1) for number in range(450)))])
         return [None]
 
     await device.world.app.state.services.database.write(many, None)
-    assert (await device.rows())["stored_file"] == 450
-    await device.collect()
-    assert (await device.rows())["stored_file"] == 0
+    assert (await device.row_counts())["stored_file"] == 450
+    await device.collect_garbage()
+    assert (await device.row_counts())["stored_file"] == 0
 
 
-async def test_what_nobody_let_go_is_not_even_looked_at(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leases, "BATCH", 1)
-    await device.started({"a": Sent(PNG)})
+async def test_what_nobody_let_go_is_not_even_looked_at(device: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "GC_BATCH_SIZE", 1)
+    await device.started({"a": FilePart(PNG)})
     await device.world.advance(1)
-    session = await device.started({"a": Sent(JPEG)})
-    await device.world.ask(DELETE, id=session["id"])
-    await device.collect()
-    assert device.contents() == {sha256(PNG)}
+    session = await device.started({"a": FilePart(JPEG)})
+    await device.world.execute(DELETE_SESSION, id=session["id"])
+    await device.collect_garbage()
+    assert device.stored_digests() == {sha256(PNG)}
 
 
 async def test_what_others_still_have_does_not_stand_in_the_way(
-    device: Device, monkeypatch: pytest.MonkeyPatch
+    device: FormClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "BATCH", 1)
-    for files in ({"a": Sent(PNG)}, {"a": Sent(PNG), "b": Sent(JPEG)}):
+    monkeypatch.setattr(leases, "GC_BATCH_SIZE", 1)
+    for files in ({"a": FilePart(PNG)}, {"a": FilePart(PNG), "b": FilePart(JPEG)}):
         session = await device.started(files)
         await device.world.advance(1)
-    await device.world.ask(DELETE, id=session["id"])
-    await device.collect()
-    await device.collect()
-    assert device.contents() == {sha256(PNG)}
+    await device.world.execute(DELETE_SESSION, id=session["id"])
+    await device.collect_garbage()
+    await device.collect_garbage()
+    assert device.stored_digests() == {sha256(PNG)}
 
 
-async def test_what_cannot_be_removed_does_not_keep_the_rest_from_going(device: Device) -> None:
-    session = await device.started({"a": Sent(PNG), "b": Sent(JPEG), "c": Sent(b"c")})
-    await device.world.ask(DELETE, id=session["id"])
-    objects = device.world.app.state.services.files.objects
+async def test_what_cannot_be_removed_does_not_keep_the_rest_from_going(device: FormClient) -> None:
+    session = await device.started({"a": FilePart(PNG), "b": FilePart(JPEG), "c": FilePart(b"c")})
+    await device.world.execute(DELETE_SESSION, id=session["id"])
+    objects = device.world.app.state.services.uploader.blob_store
     delete = objects.delete
 
     async def fail_for_one(key: str) -> None:
@@ -184,20 +184,20 @@ async def test_what_cannot_be_removed_does_not_keep_the_rest_from_going(device: 
 
     objects.delete = fail_for_one
     with pytest.raises(StorageUnavailable):
-        await device.collect()
-    assert (device.contents(), await device.rows()) == ({sha256(JPEG)}, {"stored_file": 1, "attachment": 0})
+        await device.collect_garbage()
+    assert (device.stored_digests(), await device.row_counts()) == ({sha256(JPEG)}, {"stored_file": 1, "attachment": 0})
     objects.delete = delete
-    await device.collect()
-    assert device.contents() == set()
+    await device.collect_garbage()
+    assert device.stored_digests() == set()
 
 
-async def test_collecting_and_claiming_look_things_up(device: Device) -> None:
-    session = await device.started({"a": Sent(PNG)})
+async def test_collecting_and_claiming_look_things_up(device: FormClient) -> None:
+    session = await device.started({"a": FilePart(PNG)})
     database = device.world.app.state.services.database
     with statements(device.world) as sent:
-        await device.started({"a": Sent(PNG)})
-        await device.world.ask(DELETE, id=session["id"])
-        await device.collect()
+        await device.started({"a": FilePart(PNG)})
+        await device.world.execute(DELETE_SESSION, id=session["id"])
+        await device.collect_garbage()
     about_files = [each for each in sent if "stored_file" in each and not each.startswith("INSERT")]
 
     def plans(tx: Connection) -> list[str]:

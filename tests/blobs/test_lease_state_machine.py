@@ -16,34 +16,45 @@ from sqlalchemy.engine import Connection
 
 from models import tables
 from models.clock import MINUTE
-from resolvers.blobs.leases import GRACE, Claim, Content, FilesLost, Look, claim, condemn, erase, hold, let_go
+from resolvers.blobs.leases import (
+    LEASE_MS,
+    BlobDigest,
+    GcQuery,
+    LeaseExpired,
+    LeaseRequest,
+    acquire,
+    delete_rows,
+    mark_deleting,
+    pin,
+    release,
+)
 
-CONTENTS: Final = ("aa", "bb")
-PROCESSES: Final = 2
+DIGESTS: Final = ("aa", "bb")
+SERVERS: Final = 2
 
 
 @dataclass
-class Storing:
+class Upload:
     """A form that stores a content."""
 
-    process: int
-    content: str
-    claimed_at: int = 0
+    server: int
+    digest: str
+    leased_at: int = 0
     key: str = ""
     is_new: bool = False
     is_stored: bool = False
 
 
 @dataclass
-class Collecting:
+class GcRound:
     """A round of a collector."""
 
-    process: int
+    server: int
     keys: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
 
 
-class Files(RuleBasedStateMachine):
+class BlobStateMachine(RuleBasedStateMachine):
     """The rows in a real database, the store in memory, and what is under way in each of two servers."""
 
     def __init__(self) -> None:
@@ -53,8 +64,8 @@ class Files(RuleBasedStateMachine):
         self.store: set[str] = set()
         self.now = 1_000_000_000
         self.forms = 0
-        self.storing: list[Storing] = []
-        self.collecting: list[Collecting] = []
+        self.uploads: list[Upload] = []
+        self.collecting: list[GcRound] = []
 
     def teardown(self) -> None:
         self.engine.dispose()
@@ -67,37 +78,37 @@ class Files(RuleBasedStateMachine):
 
     # ---- forms ----
 
-    @rule(process=st.integers(0, PROCESSES - 1), content=st.sampled_from(CONTENTS))
-    def begin(self, process: int, content: str) -> None:
+    @rule(process=st.integers(0, SERVERS - 1), content=st.sampled_from(DIGESTS))
+    def acquire_lease(self, server: int, digest: str) -> None:
         """A file has arrived; its content is claimed."""
         with self.transaction() as tx:
-            (claimed,) = claim(tx, [Claim(self.now, (Content(content, 1),))])
-        found = claimed[content]
-        self.storing.append(Storing(process, content, self.now, found.key, found.is_new))
+            (leases,) = acquire(tx, [LeaseRequest(self.now, (BlobDigest(digest, 1),))])
+        lease = leases[digest]
+        self.uploads.append(Upload(server, digest, self.now, lease.key, lease.is_new))
 
     @rule(data=st.data())
-    def store_content(self, data: st.DataObject) -> None:
+    def upload_blob(self, data: st.DataObject) -> None:
         """The content is put in the store, unless it is there; no store takes longer than a claim counts."""
-        if waiting := [each for each in self.storing if not each.is_stored and self.now < each.claimed_at + GRACE]:
-            form = data.draw(st.sampled_from(waiting))
-            if form.is_new or form.key not in self.store:
-                self.store.add(form.key)
-            form.is_stored = True
+        if pending := [each for each in self.uploads if not each.is_stored and self.now < each.leased_at + LEASE_MS]:
+            upload = data.draw(st.sampled_from(pending))
+            if upload.is_new or upload.key not in self.store:
+                self.store.add(upload.key)
+            upload.is_stored = True
 
     @rule(data=st.data())
-    def finish(self, data: st.DataObject) -> None:
+    def commit_form(self, data: st.DataObject) -> None:
         """The form is written, or refused because its content was collected meanwhile."""
-        if ready := [each for each in self.storing if each.is_stored]:
-            form = data.draw(st.sampled_from(ready))
-            self.storing.remove(form)
+        if ready := [each for each in self.uploads if each.is_stored]:
+            upload = data.draw(st.sampled_from(ready))
+            self.uploads.remove(upload)
             self.forms += 1
-            row = {"id": f"f{self.forms}", "session_id": f"s{self.forms}", "name": "a", "file_key": form.key}
+            row = {"id": f"f{self.forms}", "session_id": f"s{self.forms}", "name": "a", "file_key": upload.key}
             try:
                 with self.transaction() as tx:
-                    hold(tx, {form.key})
+                    pin(tx, {upload.key})
                     tx.execute(tables.attachment.insert(), {**row, "filename": "", "content_type": ""})
-            except FilesLost:
-                assert self.now >= form.claimed_at + GRACE, "a claim that counts is not overridden"
+            except LeaseExpired:
+                assert self.now >= upload.leased_at + LEASE_MS, "a claim that counts is not overridden"
 
     @rule(data=st.data())
     def remove_form(self, data: st.DataObject) -> None:
@@ -105,78 +116,78 @@ class Files(RuleBasedStateMachine):
         with self.transaction() as tx:
             ids = tx.execute(select(tables.attachment.c.session_id)).scalars().all()
             if ids:
-                gone = tables.attachment.c.session_id == data.draw(st.sampled_from(sorted(ids)))
-                let_go(tx, select(tables.attachment.c.file_key).where(gone))
-                tx.execute(tables.attachment.delete().where(gone))
+                is_removed = tables.attachment.c.session_id == data.draw(st.sampled_from(sorted(ids)))
+                release(tx, select(tables.attachment.c.file_key).where(is_removed))
+                tx.execute(tables.attachment.delete().where(is_removed))
 
     # ---- collectors ----
 
-    @rule(process=st.integers(0, PROCESSES - 1))
-    def condemn(self, process: int) -> None:
+    @rule(process=st.integers(0, SERVERS - 1))
+    def select_garbage(self, server: int) -> None:
         """A collector chooses what goes."""
-        busy = frozenset(each.content for each in self.storing if each.process == process)
+        in_flight = frozenset(each.digest for each in self.uploads if each.server == server)
         with self.transaction() as tx:
-            (keys,) = condemn(tx, [Look(self.now, busy)])
-        self.collecting.append(Collecting(process, keys))
+            (keys,) = mark_deleting(tx, [GcQuery(self.now, in_flight)])
+        self.collecting.append(GcRound(server, keys))
 
     @rule(data=st.data())
-    def delete(self, data: st.DataObject) -> None:
+    def delete_blob(self, data: st.DataObject) -> None:
         """It removes one content."""
         if rounds := [each for each in self.collecting if each.keys]:
-            collecting = data.draw(st.sampled_from(rounds))
-            key = collecting.keys.pop()
+            gc_rounds = data.draw(st.sampled_from(rounds))
+            key = gc_rounds.keys.pop()
             self.store.discard(key)
-            collecting.deleted.append(key)
+            gc_rounds.deleted.append(key)
 
     @rule(data=st.data())
-    def erase(self, data: st.DataObject) -> None:
+    def delete_blob_rows(self, data: st.DataObject) -> None:
         """It forgets what it removed."""
         if rounds := [each for each in self.collecting if each.deleted]:
-            collecting = data.draw(st.sampled_from(rounds))
+            gc_round = data.draw(st.sampled_from(rounds))
             with self.transaction() as tx:
-                erase(tx, [collecting.deleted])
-            collecting.deleted = []
+                delete_rows(tx, [gc_round.deleted])
+            gc_round.deleted = []
 
     # ---- time and death ----
 
     @rule(minutes=st.sampled_from([1, 5, 10]))
-    def wait(self, minutes: int) -> None:
+    def advance_clock(self, minutes: int) -> None:
         """Time goes by."""
         self.now += minutes * MINUTE
 
-    @rule(process=st.integers(0, PROCESSES - 1))
-    def kill(self, process: int) -> None:
+    @rule(process=st.integers(0, SERVERS - 1))
+    def kill_server(self, server: int) -> None:
         """A server dies; what it had under way stops where it is."""
-        self.storing = [each for each in self.storing if each.process != process]
-        self.collecting = [each for each in self.collecting if each.process != process]
+        self.uploads = [each for each in self.uploads if each.server != server]
+        self.collecting = [each for each in self.collecting if each.server != server]
 
     @invariant()
-    def every_attachment_has_its_content(self) -> None:
-        assert self.held() <= self.store
+    def attachments_have_their_blobs(self) -> None:
+        assert self.referenced_keys() <= self.store
 
     @invariant()
-    def every_content_has_its_row(self) -> None:
+    def blobs_have_their_rows(self) -> None:
         with self.transaction() as tx:
-            assert self.store <= set(tx.execute(select(tables.stored_file.c.key)).scalars())
+            assert self.store <= set(tx.execute(select(tables.blob.c.key)).scalars())
 
     @rule()
-    def come_to_rest(self) -> None:
+    def collect_everything(self) -> None:
         """All servers die, claims run out, one collects: what is left is what somebody has."""
-        for process in range(PROCESSES):
-            self.kill(process)
-        self.now += GRACE
+        for server in range(SERVERS):
+            self.kill_server(server)
+        self.now += LEASE_MS
         with self.transaction() as tx:
-            (keys,) = condemn(tx, [Look(self.now, frozenset())])
+            (keys,) = mark_deleting(tx, [GcQuery(self.now, frozenset())])
         self.store -= set(keys)
         with self.transaction() as tx:
-            erase(tx, [keys])
-            assert set(tx.execute(select(tables.stored_file.c.key)).scalars()) == self.store == self.held()
+            delete_rows(tx, [keys])
+            assert set(tx.execute(select(tables.blob.c.key)).scalars()) == self.store == self.referenced_keys()
 
-    def held(self) -> set[str]:
+    def referenced_keys(self) -> set[str]:
         """The keys that attachments have."""
         with self.transaction() as tx:
             return set(tx.execute(select(tables.attachment.c.file_key)).scalars())
 
 
-TestFiles = Files.TestCase
-TestFiles.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+TestBlobStateMachine = BlobStateMachine.TestCase
+TestBlobStateMachine.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)

@@ -8,77 +8,86 @@ import pytest
 from sqlalchemy.engine import Connection
 
 from models.clock import MINUTE, SECOND
-from resolvers.blobs.leases import GRACE, Claim, Content, FilesLost, Look, claim, condemn, hold
-from tests.blobs.form_client import PNG, Device, Sent, code_of, sha256, start_body
+from resolvers.blobs.leases import (
+    LEASE_MS,
+    BlobDigest,
+    GcQuery,
+    LeaseExpired,
+    LeaseRequest,
+    acquire,
+    mark_deleting,
+    pin,
+)
+from tests.blobs.form_client import PNG, FilePart, FormClient, error_code, sha256, start_body
 
 
-async def test_what_somebody_is_about_to_have_stays(device: Device) -> None:
-    await device.start({"a": Sent(PNG)}, projectId="nowhere")
-    await device.collect(GRACE / SECOND - 0.001)
-    assert device.contents() == {sha256(PNG)}
-    await device.collect(0.001)
-    assert device.contents() == set()
+async def test_what_somebody_is_about_to_have_stays(device: FormClient) -> None:
+    await device.start({"a": FilePart(PNG)}, projectId="nowhere")
+    await device.collect_garbage(LEASE_MS / SECOND - 0.001)
+    assert device.stored_digests() == {sha256(PNG)}
+    await device.collect_garbage(0.001)
+    assert device.stored_digests() == set()
 
 
-async def test_what_is_claimed_again_stays_for_as_long_again(device: Device) -> None:
-    await device.start({"a": Sent(PNG)}, projectId="nowhere")
-    await device.world.advance(GRACE / SECOND - 1)
-    await device.start({"a": Sent(PNG)}, projectId="nowhere")
-    await device.collect(GRACE / SECOND - 0.001)
-    assert device.contents() == {sha256(PNG)}
-    await device.collect(0.001)
-    assert device.contents() == set()
+async def test_what_is_claimed_again_stays_for_as_long_again(device: FormClient) -> None:
+    await device.start({"a": FilePart(PNG)}, projectId="nowhere")
+    await device.world.advance(LEASE_MS / SECOND - 1)
+    await device.start({"a": FilePart(PNG)}, projectId="nowhere")
+    await device.collect_garbage(LEASE_MS / SECOND - 0.001)
+    assert device.stored_digests() == {sha256(PNG)}
+    await device.collect_garbage(0.001)
+    assert device.stored_digests() == set()
 
 
-async def test_no_claim_shortens_another(device: Device) -> None:
+async def test_no_claim_shortens_another(device: FormClient) -> None:
     """As another server could make it, whose clock is behind; or one that waited, in the batch of a later one."""
     database = device.world.app.state.services.database
 
     def race(tx: Connection, _: Sequence[None]) -> list[int]:
-        claim(tx, [Claim(MINUTE, (Content("aa", 1),))])
-        claim(tx, [Claim(0, (Content("aa", 1),))])
-        claim(tx, [Claim(MINUTE, (Content("bb", 1),)), Claim(0, (Content("cc", 1),))])
-        assert condemn(tx, [Look(GRACE + MINUTE - 1, frozenset())]) == [[]]
-        return [len(condemn(tx, [Look(GRACE + MINUTE, frozenset())])[0])]
+        acquire(tx, [LeaseRequest(MINUTE, (BlobDigest("aa", 1),))])
+        acquire(tx, [LeaseRequest(0, (BlobDigest("aa", 1),))])
+        acquire(tx, [LeaseRequest(MINUTE, (BlobDigest("bb", 1),)), LeaseRequest(0, (BlobDigest("cc", 1),))])
+        assert mark_deleting(tx, [GcQuery(LEASE_MS + MINUTE - 1, frozenset())]) == [[]]
+        return [len(mark_deleting(tx, [GcQuery(LEASE_MS + MINUTE, frozenset())])[0])]
 
     assert await database.write(race, None) == 3
 
 
-async def test_what_is_condemned_is_never_held(device: Device) -> None:
+async def test_what_is_condemned_is_never_held(device: FormClient) -> None:
     database = device.world.app.state.services.database
 
     def race(tx: Connection, _: Sequence[None]) -> list[str]:
-        ((claimed,),) = (found.values() for found in claim(tx, [Claim(0, (Content("aa", 1),))]))
-        assert condemn(tx, [Look(GRACE - 1, frozenset())]) == [[]]
-        assert condemn(tx, [Look(GRACE, frozenset({"aa"}))]) == [[]]
-        assert condemn(tx, [Look(GRACE, frozenset())]) == [[claimed.key]]
-        assert condemn(tx, [Look(0, frozenset({"aa"}))]) == [[claimed.key]], "it is on its way out"
-        (again,) = claim(tx, [Claim(GRACE, (Content("aa", 1),))])
+        ((claimed,),) = (found.values() for found in acquire(tx, [LeaseRequest(0, (BlobDigest("aa", 1),))]))
+        assert mark_deleting(tx, [GcQuery(LEASE_MS - 1, frozenset())]) == [[]]
+        assert mark_deleting(tx, [GcQuery(LEASE_MS, frozenset({"aa"}))]) == [[]]
+        assert mark_deleting(tx, [GcQuery(LEASE_MS, frozenset())]) == [[claimed.key]]
+        assert mark_deleting(tx, [GcQuery(0, frozenset({"aa"}))]) == [[claimed.key]], "it is on its way out"
+        (again,) = acquire(tx, [LeaseRequest(LEASE_MS, (BlobDigest("aa", 1),))])
         assert again["aa"].key != claimed.key
-        hold(tx, {again["aa"].key})
-        with pytest.raises(FilesLost):
-            hold(tx, {claimed.key})
+        pin(tx, {again["aa"].key})
+        with pytest.raises(LeaseExpired):
+            pin(tx, {claimed.key})
         return [claimed.key]
 
     assert await database.write(race, None)
 
 
-async def test_a_form_whose_file_was_collected_meanwhile_is_to_be_sent_again(device: Device) -> None:
+async def test_a_form_whose_file_was_collected_meanwhile_is_to_be_sent_again(device: FormClient) -> None:
     """As another server could do it, whose clock is far ahead."""
-    objects = device.world.app.state.services.files.objects
+    objects = device.world.app.state.services.uploader.blob_store
     database, put = device.world.app.state.services.database, objects.put
 
     async def put_too_late(*arguments: Any) -> None:
         await put(*arguments)
-        await database.write(condemn, Look(device.world.clock.value + GRACE, frozenset()))
+        await database.write(mark_deleting, GcQuery(device.world.clock.value + LEASE_MS, frozenset()))
 
     objects.put = put_too_late
-    neighbours = asyncio.gather(*(device.world.user() for _ in range(3)))
-    answer = await device.send(start_body({"a": Sent(PNG)}))
-    assert (code_of(answer), answer["errors"][0]["extensions"]["retryable"]) == ("SERVICE_UNAVAILABLE", True)
+    neighbours = asyncio.gather(*(device.world.start_user() for _ in range(3)))
+    answer = await device.send(start_body({"a": FilePart(PNG)}))
+    assert (error_code(answer), answer["errors"][0]["extensions"]["retryable"]) == ("SERVICE_UNAVAILABLE", True)
     assert len(await neighbours) == 3
     objects.put = put
-    session = await device.started({"a": Sent(PNG)})
-    await device.collect()
+    session = await device.started({"a": FilePart(PNG)})
+    await device.collect_garbage()
     assert (await device.fetch((await device.form(session["id"]))["a"]["url"])).content == PNG
-    assert await device.rows() == {"stored_file": 1, "attachment": 1}
+    assert await device.row_counts() == {"stored_file": 1, "attachment": 1}

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.blobs.form_client import Device, Sent
-from tests.blobs.test_downloads import CONTENT, kept
+from tests.blobs.form_client import FilePart, FormClient
+from tests.blobs.test_downloads import CONTENT, upload
 from transport.http import conditional
 
-MANY = "bytes=" + ",".join(f"{n}-{n}" for n in range(10_000))
-AS_MANY_AS_ARE_READ = "bytes=" + ",".join(["0-0"] * 248)
+MANY_RANGES = "bytes=" + ",".join(f"{n}-{n}" for n in range(10_000))
+LONGEST_PARSED_RANGES = "bytes=" + ",".join(["0-0"] * 248)
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,8 @@ AS_MANY_AS_ARE_READ = "bytes=" + ",".join(["0-0"] * 248)
         ("BYTES = 5-6", 5, 7),
     ],
 )
-async def test_a_range_is_answered_in_part(device: Device, asked: str, start: int, stop: int) -> None:
-    file = await kept(device)
+async def test_a_range_is_answered_in_part(device: FormClient, asked: str, start: int, stop: int) -> None:
+    file = await upload(device)
     response = await device.fetch(file["url"], range=asked)
     assert (response.status_code, response.content) == (206, CONTENT[start:stop])
     assert response.headers["content-range"] == f"bytes {start}-{stop - 1}/2048"
@@ -34,14 +34,14 @@ async def test_a_range_is_answered_in_part(device: Device, asked: str, start: in
 
 
 @pytest.mark.parametrize("asked", ["bytes=2048-", "bytes=5000-6000", "bytes=-0"])
-async def test_a_range_beyond_the_end_cannot_be_had(device: Device, asked: str) -> None:
-    file = await kept(device)
+async def test_a_range_beyond_the_end_cannot_be_had(device: FormClient, asked: str) -> None:
+    file = await upload(device)
     response = await device.fetch(file["url"], range=asked)
     assert (response.status_code, response.headers["content-range"]) == (416, "bytes */2048")
 
 
-async def test_no_range_of_nothing_can_be_had(device: Device) -> None:
-    file = await kept(device, Sent(b""))
+async def test_no_range_of_nothing_can_be_had(device: FormClient) -> None:
+    file = await upload(device, FilePart(b""))
     for asked in ("bytes=0-", "bytes=-1", "bytes=0-0"):
         assert (await device.fetch(file["url"], range=asked)).status_code == 416
 
@@ -50,7 +50,7 @@ async def test_no_range_of_nothing_can_be_had(device: Device) -> None:
     "asked",
     [
         "bytes=0-1,5-6",
-        MANY,
+        MANY_RANGES,
         "bytes=5-1",
         "bytes=-",
         "bytes=a-b",
@@ -60,14 +60,16 @@ async def test_no_range_of_nothing_can_be_had(device: Device) -> None:
         "",
     ],
 )
-async def test_several_ranges_or_none_that_can_be_read_are_answered_with_the_whole(device: Device, asked: str) -> None:
-    file = await kept(device)
+async def test_several_ranges_or_none_that_can_be_read_are_answered_with_the_whole(
+    device: FormClient, asked: str
+) -> None:
+    file = await upload(device)
     response = await device.fetch(file["url"], range=asked)
     assert (response.status_code, response.content) == (200, CONTENT)
     assert "content-range" not in response.headers
 
 
-class Looks:
+class CountingPattern:
     """A pattern that counts how often it is held against a text, and how long the texts are together."""
 
     def __init__(self, pattern: re.Pattern[str]) -> None:
@@ -83,32 +85,32 @@ class Looks:
     ("asked", "looks", "read"),
     [
         ("bytes=5-6", 1, (5, 7)),
-        (AS_MANY_AS_ARE_READ, 1, (0, 2048)),
-        (AS_MANY_AS_ARE_READ + ",0-0", 0, (0, 2048)),
-        (MANY, 0, (0, 2048)),
+        (LONGEST_PARSED_RANGES, 1, (0, 2048)),
+        (LONGEST_PARSED_RANGES + ",0-0", 0, (0, 2048)),
+        (MANY_RANGES, 0, (0, 2048)),
         ("bytes=" + "0" * 1_000_000 + "-1", 0, (0, 2048)),
     ],
 )
 async def test_ten_thousand_ranges_cost_no_more_than_one(
-    device: Device, monkeypatch: pytest.MonkeyPatch, asked: str, looks: int, read: tuple[int, int]
+    device: FormClient, monkeypatch: pytest.MonkeyPatch, asked: str, looks: int, read: tuple[int, int]
 ) -> None:
-    file = await kept(device)
-    objects = device.world.app.state.services.files.objects
-    counted, reads, read_part = Looks(conditional.RANGE), [], objects.read
+    file = await upload(device)
+    objects = device.world.app.state.services.uploader.blob_store
+    counted, reads, read_part = CountingPattern(conditional.RANGE_PATTERN), [], objects.read
 
     async def count_reads(key: str, start: int, stop: int) -> Any:
         reads.append((start, stop))
         return await read_part(key, start, stop)
 
     objects.read = count_reads
-    monkeypatch.setattr(conditional, "RANGE", counted)
+    monkeypatch.setattr(conditional, "RANGE_PATTERN", counted)
     await device.fetch(file["url"], range=asked)
     assert (len(counted.lengths), reads) == (looks, [read])
-    assert sum(counted.lengths) <= conditional.HEADER_LENGTH
+    assert sum(counted.lengths) <= conditional.MAX_HEADER_LENGTH
 
 
-async def test_a_range_in_several_headers_is_none(device: Device) -> None:
-    file = await kept(device)
+async def test_a_range_in_several_headers_is_none(device: FormClient) -> None:
+    file = await upload(device)
     headers = [("range", f"bytes={n}-{n}") for n in range(50)]
     response = await device.world.client.get(file["url"], headers=headers)
     assert (response.status_code, response.content) == (200, CONTENT)

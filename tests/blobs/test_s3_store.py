@@ -11,16 +11,16 @@ import httpx2
 import pytest
 from moto.server import ThreadedMotoServer
 
-from models.blobstore import ObjectMissing, open_objects
+from models.blobstore import BlobNotFound, open_blob_store
 from models.errors import StorageUnavailable
-from tests.api_client import World, open_world
-from tests.blobs.form_client import PNG, Device, Sent, by_name, code_of, payload, sha256, start_body
+from tests.api_client import ApiClient, open_api
+from tests.blobs.form_client import PNG, FilePart, FormClient, error_code, payload, sha256, start_body, values_by_name
 
-STORE: Final = "s3://bucket/some/prefix"
+STORE_URL: Final = "s3://bucket/some/prefix"
 KEY: Final = "ab/abcdef.1"
 
 
-class S3:
+class S3Server:
     """A server with one bucket."""
 
     def __init__(self) -> None:
@@ -35,17 +35,17 @@ class S3:
         """No more answers."""
         self._server.stop()
 
-    def names(self) -> list[str]:
+    def object_keys(self) -> list[str]:
         """What is in the bucket."""
         listing = httpx2.get(f"{self.url}/bucket", params={"list-type": "2"}).text
         return sorted(part.partition("</Key>")[0] for part in listing.split("<Key>")[1:])
 
 
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
     """A server, and the environment that leads to it."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = S3()
+    server = S3Server()
     environment = {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -59,81 +59,83 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
 
 
 @pytest.fixture
-async def device(s3: S3, tmp_path: Path) -> AsyncIterator[Device]:
+async def device(s3: S3Server, tmp_path: Path) -> AsyncIterator[FormClient]:
     """A device, and a server that keeps files there."""
-    assert s3.names() == []
-    async with open_world(tmp_path / "test.db", store_url=STORE) as world:
-        yield Device(world, tmp_path / "test.db.files")
+    assert s3.object_keys() == []
+    async with open_api(tmp_path / "test.db", store_url=STORE_URL) as world:
+        yield FormClient(world, tmp_path / "test.db.files")
 
 
-async def test_what_was_put_is_there_until_it_is_deleted(s3: S3) -> None:
-    objects, content = open_objects(STORE), os.urandom(11 * 1024 * 1024 + 5)
-    assert not await objects.holds(KEY, len(content))
+async def test_what_was_put_is_there_until_it_is_deleted(s3: S3Server) -> None:
+    objects, content = open_blob_store(STORE_URL), os.urandom(11 * 1024 * 1024 + 5)
+    assert not await objects.exists(KEY, len(content))
     for _ in range(2):
         source = io.BytesIO(content)
         await objects.put(KEY, source, len(content))
         assert source.closed
-    assert s3.names() == [f"some/prefix/{KEY}"]
-    assert await objects.holds(KEY, len(content))
-    assert not await objects.holds(KEY, len(content) + 1)
+    assert s3.object_keys() == [f"some/prefix/{KEY}"]
+    assert await objects.exists(KEY, len(content))
+    assert not await objects.exists(KEY, len(content) + 1)
     assert await objects.read(KEY, 5_000_000, len(content)) == content[5_000_000:]
-    await objects.tidy()
+    await objects.remove_partial_uploads()
     await objects.delete(KEY)
     await objects.delete(KEY)
-    assert s3.names() == []
-    with pytest.raises(ObjectMissing):
+    assert s3.object_keys() == []
+    with pytest.raises(BlobNotFound):
         await objects.read(KEY, 0, 1)
 
 
-async def test_files_of_a_form_are_kept_once_fetched_in_part_and_collected(device: Device, s3: S3) -> None:
+async def test_files_of_a_form_are_kept_once_fetched_in_part_and_collected(device: FormClient, s3: S3Server) -> None:
     content = os.urandom(6 * 1024 * 1024)
-    big = Sent(content, "big.bin")
+    big = FilePart(content, "big.bin")
     session = await device.started(
-        {"a": big, "b": big, "photo": Sent(PNG, "a.png")}, field={"uuid": "f", "unitId": "u"}
+        {"a": big, "b": big, "photo": FilePart(PNG, "a.png")}, field={"uuid": "f", "unitId": "u"}
     )
-    assert len(s3.names()) == 2
-    assert {Path(key).name.partition(".")[0] for key in s3.names()} == {sha256(content), sha256(PNG)}
-    file = by_name(session)["a"]
+    assert len(s3.object_keys()) == 2
+    assert {Path(key).name.partition(".")[0] for key in s3.object_keys()} == {sha256(content), sha256(PNG)}
+    file = values_by_name(session)["a"]
     assert (await device.fetch(file["url"])).content == content
     assert (await device.fetch(file["url"], range="bytes=-7")).content == content[-7:]
-    await device.started({"a": Sent(PNG, "b.png")}, field={"uuid": "f", "unitId": "u"})
-    await device.collect()
-    assert [Path(key).name.partition(".")[0] for key in s3.names()] == [sha256(PNG)]
+    await device.started({"a": FilePart(PNG, "b.png")}, field={"uuid": "f", "unitId": "u"})
+    await device.collect_garbage()
+    assert [Path(key).name.partition(".")[0] for key in s3.object_keys()] == [sha256(PNG)]
     assert (await device.fetch(file["url"])).status_code == 404
     assert list(device.folder.parent.glob("*.files")) == []
 
 
-async def unavailable(device: Device, points: dict[str, Any]) -> None:
+async def assert_unavailable(device: FormClient, points: dict[str, Any]) -> None:
     """A start that is refused whole, and may be repeated."""
     answer = await device.send(start_body(points))
-    assert code_of(answer) == "SERVICE_UNAVAILABLE"
+    assert error_code(answer) == "SERVICE_UNAVAILABLE"
     assert answer["errors"][0]["extensions"]["retryable"] is True
-    assert (await device.world.ask("{ sessionStats { total } }"))["total"] == 0
+    assert (await device.world.execute("{ sessionStats { total } }"))["total"] == 0
 
 
-async def test_a_store_that_cannot_be_reached_refuses_files_and_nothing_else(device: Device, s3: S3) -> None:
-    file = by_name(await device.started({"a": Sent(PNG, "a.png")}))["a"]
+async def test_a_store_that_cannot_be_reached_refuses_files_and_nothing_else(device: FormClient, s3: S3Server) -> None:
+    file = values_by_name(await device.started({"a": FilePart(PNG, "a.png")}))["a"]
     world = device.world
-    await world.ask("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=(await newest(world))["id"])
+    await world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=(await newest_session(world))["id"])
     s3.stop()
     for content in (b"new", PNG):
-        await unavailable(device, {"fine": "1", "a": Sent(content)})
+        await assert_unavailable(device, {"fine": "1", "a": FilePart(content)})
     assert (await device.fetch(file["url"])).status_code == 404
     assert (await device.started({"a": "text"}))["data"][0]["value"] == "text"
     await world.advance(3600)
     with pytest.raises(StorageUnavailable) as refused:
         await world.app.state.collector.collect()
-    assert refused.value.cause.startswith("Generic S3 error")
+    assert refused.value.detail.startswith("Generic S3 error")
 
 
-async def newest(world: World) -> dict[str, Any]:
+async def newest_session(world: ApiClient) -> dict[str, Any]:
     """The newest session."""
-    found: dict[str, Any] = (await world.ask("{ sessions(first: 1) { nodes { id } } }"))["nodes"][0]
+    found: dict[str, Any] = (await world.execute("{ sessions(first: 1) { nodes { id } } }"))["nodes"][0]
     return found
 
 
-async def test_a_download_from_a_store_that_cannot_be_reached_is_to_be_repeated(device: Device, s3: S3) -> None:
-    file = by_name(await device.started({"a": Sent(PNG, "a.png")}))["a"]
+async def test_a_download_from_a_store_that_cannot_be_reached_is_to_be_repeated(
+    device: FormClient, s3: S3Server
+) -> None:
+    file = values_by_name(await device.started({"a": FilePart(PNG, "a.png")}))["a"]
     s3.stop()
     response = await device.fetch(file["url"])
     assert (response.status_code, response.headers["retry-after"]) == (503, "5")
@@ -141,10 +143,10 @@ async def test_a_download_from_a_store_that_cannot_be_reached_is_to_be_repeated(
     assert (await device.fetch(file["url"], if_none_match=f'"{file["sha256"]}"')).status_code == 304
 
 
-async def test_what_could_not_be_collected_is_collected_later(device: Device, s3: S3) -> None:
-    answer = payload(await device.send(start_body({"a": Sent(PNG)})))
-    await device.world.ask("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=answer["session"]["id"])
-    objects = device.world.app.state.services.files.objects
+async def test_what_could_not_be_collected_is_collected_later(device: FormClient, s3: S3Server) -> None:
+    answer = payload(await device.send(start_body({"a": FilePart(PNG)})))
+    await device.world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=answer["session"]["id"])
+    objects = device.world.app.state.services.uploader.blob_store
     delete = objects.delete
 
     async def fail(_key: str) -> None:
@@ -152,17 +154,17 @@ async def test_what_could_not_be_collected_is_collected_later(device: Device, s3
 
     objects.delete = fail
     with pytest.raises(StorageUnavailable):
-        await device.collect()
-    assert len(s3.names()) == 1
-    again = await device.started({"a": Sent(PNG)})
-    assert len(s3.names()) == 2, "what is on its way out is not taken again"
+        await device.collect_garbage()
+    assert len(s3.object_keys()) == 1
+    again = await device.started({"a": FilePart(PNG)})
+    assert len(s3.object_keys()) == 2, "what is on its way out is not taken again"
     objects.delete = delete
-    await device.collect()
-    assert (len(s3.names()), await device.rows()) == (1, {"stored_file": 1, "attachment": 1})
+    await device.collect_garbage()
+    assert (len(s3.object_keys()), await device.row_counts()) == (1, {"stored_file": 1, "attachment": 1})
     assert (await device.fetch((await device.form(again["id"]))["a"]["url"])).content == PNG
 
 
-async def test_a_bucket_that_is_not_there_is_a_store_that_cannot_be_reached(s3: S3, tmp_path: Path) -> None:
-    assert s3.names() == []
-    async with open_world(tmp_path / "test.db", store_url="s3://nobody") as world:
-        await unavailable(Device(world, tmp_path), {"a": Sent(PNG)})
+async def test_a_bucket_that_is_not_there_is_a_store_that_cannot_be_reached(s3: S3Server, tmp_path: Path) -> None:
+    assert s3.object_keys() == []
+    async with open_api(tmp_path / "test.db", store_url="s3://nobody") as world:
+        await assert_unavailable(FormClient(world, tmp_path), {"a": FilePart(PNG)})

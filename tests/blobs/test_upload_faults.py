@@ -13,57 +13,67 @@ from models.errors import StorageUnavailable
 from resolvers.blobs import uploader as files_module
 from resolvers.forms import attachments
 from resolvers.lifecycle import save_field_data, start
-from tests.blobs.form_client import JPEG, PNG, Device, Sent, by_name, code_of, save_body, start_body, stored
+from tests.blobs.form_client import (
+    JPEG,
+    PNG,
+    FilePart,
+    FormClient,
+    error_code,
+    save_body,
+    start_body,
+    stored_files,
+    values_by_name,
+)
 from transport.uploads import Upload
 
-NOTHING = {"stored_file": 0, "attachment": 0}
+NO_ROWS = {"stored_file": 0, "attachment": 0}
 
 
-def locked(_tx: Connection, _items: Sequence[Any]) -> Any:
+def raise_disk_full(_tx: Connection, _items: Sequence[Any]) -> Any:
     """Work that the database refuses."""
     raise OperationalError("INSERT", {}, Exception("database or disk is full"))
 
 
-async def refused(device: Device, body: bytes) -> None:
+async def assert_unavailable(device: FormClient, body: bytes) -> None:
     """A call that is to be repeated."""
     answer = await device.send(body)
-    assert code_of(answer) == "SERVICE_UNAVAILABLE"
+    assert error_code(answer) == "SERVICE_UNAVAILABLE"
     assert answer["errors"][0]["extensions"]["retryable"] is True
 
 
 @pytest.mark.parametrize("place", [(files_module, "claim"), (start, "_start_all")])
 async def test_a_start_whose_rows_cannot_be_written_is_refused_whole(
-    device: Device, monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str]
+    device: FormClient, monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str]
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(*place, locked)
-        await refused(device, start_body({"a": Sent(PNG)}))
-    assert (await device.world.ask("{ sessionStats { total } }"))["total"] == 0
-    await device.collect()
-    assert (stored(device.folder), await device.rows()) == ([], NOTHING)
-    await device.started({"a": Sent(PNG)})
+        broken.setattr(*place, raise_disk_full)
+        await assert_unavailable(device, start_body({"a": FilePart(PNG)}))
+    assert (await device.world.execute("{ sessionStats { total } }"))["total"] == 0
+    await device.collect_garbage()
+    assert (stored_files(device.folder), await device.row_counts()) == ([], NO_ROWS)
+    await device.started({"a": FilePart(PNG)})
 
 
 @pytest.mark.parametrize("place", [(files_module, "claim"), (save_field_data, "decide"), (os, "fsync")])
 async def test_a_save_that_meets_a_fault_leaves_the_form_as_it_was(
-    device: Device, monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str]
+    device: FormClient, monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str]
 ) -> None:
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    session = await device.started({"a": Sent(PNG), "b": "1"})
+    session = await device.started({"a": FilePart(PNG), "b": "1"})
     with monkeypatch.context() as broken:
-        broken.setattr(*place, full if place[0] is os else locked)
-        await refused(device, save_body(session["id"], {"a": Sent(JPEG), "b": "2"}))
+        broken.setattr(*place, full if place[0] is os else raise_disk_full)
+        await assert_unavailable(device, save_body(session["id"], {"a": FilePart(JPEG), "b": "2"}))
     form = await device.form(session["id"])
-    assert (form["a"]["id"], form["b"]) == (by_name(session)["a"]["id"], "1")
-    await device.collect()
-    assert len(stored(device.folder)) == 1
+    assert (form["a"]["id"], form["b"]) == (values_by_name(session)["a"]["id"], "1")
+    await device.collect_garbage()
+    assert len(stored_files(device.folder)) == 1
     assert (await device.fetch((await device.form(session["id"]))["a"]["url"])).content == PNG
 
 
-async def test_one_file_that_cannot_be_stored_refuses_all_of_the_call(device: Device) -> None:
-    objects = device.world.app.state.services.files.objects
+async def test_one_file_that_cannot_be_stored_refuses_all_of_the_call(device: FormClient) -> None:
+    objects = device.world.app.state.services.uploader.blob_store
     put = objects.put
 
     async def fail_for_one(key: str, content: Any, size: int) -> None:
@@ -73,14 +83,14 @@ async def test_one_file_that_cannot_be_stored_refuses_all_of_the_call(device: De
         await put(key, content, size)
 
     objects.put = fail_for_one
-    await refused(device, start_body({"a": Sent(PNG), "b": Sent(JPEG), "c": Sent(b"c")}))
+    await assert_unavailable(device, start_body({"a": FilePart(PNG), "b": FilePart(JPEG), "c": FilePart(b"c")}))
     objects.put = put
-    await device.collect()
-    assert (stored(device.folder), await device.rows()) == ([], NOTHING)
+    await device.collect_garbage()
+    assert (stored_files(device.folder), await device.row_counts()) == ([], NO_ROWS)
 
 
 async def test_a_call_whose_files_cannot_be_looked_into_is_refused_whole(
-    device: Device, monkeypatch: pytest.MonkeyPatch
+    device: FormClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def sealed(_: Upload) -> Any:
         raise OSError(24, "Too many open files")
@@ -88,28 +98,28 @@ async def test_a_call_whose_files_cannot_be_looked_into_is_refused_whole(
     session = await device.started({"a": "1"})
     with monkeypatch.context() as broken:
         broken.setattr(Upload, "open", sealed)
-        await refused(device, start_body({"a": Sent(PNG)}))
-        await refused(device, save_body(session["id"], {"a": Sent(PNG)}))
+        await assert_unavailable(device, start_body({"a": FilePart(PNG)}))
+        await assert_unavailable(device, save_body(session["id"], {"a": FilePart(PNG)}))
     assert await device.form(session["id"]) == {"a": "1"}
-    assert (stored(device.folder), await device.rows()) == ([], NOTHING)
+    assert (stored_files(device.folder), await device.row_counts()) == ([], NO_ROWS)
 
 
 async def test_files_that_cannot_be_opened_do_not_take_the_room_of_others(
-    device: Device, monkeypatch: pytest.MonkeyPatch
+    device: FormClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def sealed(_: Upload) -> Any:
         raise OSError(24, "Too many open files")
 
     with monkeypatch.context() as broken:
-        broken.setattr(attachments, "_types_of", lambda files: ["image/png"] * len(files))
+        broken.setattr(attachments, "_resolve_types", lambda files: ["image/png"] * len(files))
         broken.setattr(Upload, "open", sealed)
-        for _ in range(files_module.AT_ONCE + 1):
-            await refused(device, start_body({"a": Sent(PNG)}))
-    await device.started({"a": Sent(PNG)})
+        for _ in range(files_module.MAX_CONCURRENT_UPLOADS + 1):
+            await assert_unavailable(device, start_body({"a": FilePart(PNG)}))
+    await device.started({"a": FilePart(PNG)})
 
 
-async def test_a_caller_who_leaves_while_a_file_is_stored_leaves_nothing_half_stored(device: Device) -> None:
-    files = device.world.app.state.services.files
+async def test_a_caller_who_leaves_while_a_file_is_stored_leaves_nothing_half_stored(device: FormClient) -> None:
+    files = device.world.app.state.services.uploader
     put, began, goes_on = files.objects.put, asyncio.Event(), asyncio.Event()
 
     async def put_slowly(*arguments: Any) -> None:
@@ -118,33 +128,33 @@ async def test_a_caller_who_leaves_while_a_file_is_stored_leaves_nothing_half_st
         await put(*arguments)
 
     files.objects.put = put_slowly
-    sending = asyncio.create_task(device.send(start_body({"a": Sent(PNG)})))
+    sending = asyncio.create_task(device.send(start_body({"a": FilePart(PNG)})))
     await began.wait()
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sending
-    await device.collect()
-    assert (await device.rows())["stored_file"] == 1, "it is still being stored"
+    await device.collect_garbage()
+    assert (await device.row_counts())["stored_file"] == 1, "it is still being stored"
     goes_on.set()
     await asyncio.gather(*files._tasks)
-    await device.collect()
-    assert (stored(device.folder), await device.rows()) == ([], NOTHING)
+    await device.collect_garbage()
+    assert (stored_files(device.folder), await device.row_counts()) == ([], NO_ROWS)
 
 
-async def test_a_key_makes_a_start_with_files_safe_to_repeat(device: Device) -> None:
-    first = await device.start({"a": Sent(PNG, "a.png")}, idempotencyKey="k")
-    again = await device.start({"a": Sent(PNG, "other name.png", "image/png")}, idempotencyKey="k")
+async def test_a_key_makes_a_start_with_files_safe_to_repeat(device: FormClient) -> None:
+    first = await device.start({"a": FilePart(PNG, "a.png")}, idempotencyKey="k")
+    again = await device.start({"a": FilePart(PNG, "other name.png", "image/png")}, idempotencyKey="k")
     assert (first["created"], again["created"]) == (True, False)
     assert first["session"]["id"] == again["session"]["id"]
-    other = await device.start({"a": Sent(JPEG, "a.png")}, idempotencyKey="k")
+    other = await device.start({"a": FilePart(JPEG, "a.png")}, idempotencyKey="k")
     assert [problem["code"] for problem in other["problems"]] == ["CONFLICT"]
-    await device.collect()
-    assert await device.rows() == {"stored_file": 1, "attachment": 1}
+    await device.collect_garbage()
+    assert await device.row_counts() == {"stored_file": 1, "attachment": 1}
 
 
-async def test_many_forms_with_the_same_file_at_once_store_it_once(device: Device) -> None:
-    sessions = await asyncio.gather(*(device.started({"a": Sent(PNG)}) for _ in range(12)))
+async def test_many_forms_with_the_same_file_at_once_store_it_once(device: FormClient) -> None:
+    sessions = await asyncio.gather(*(device.started({"a": FilePart(PNG)}) for _ in range(12)))
     assert len({session["id"] for session in sessions}) == 12
-    assert len(stored(device.folder)) == 1
-    await device.collect()
-    assert await device.rows() == {"stored_file": 1, "attachment": 12}
+    assert len(stored_files(device.folder)) == 1
+    await device.collect_garbage()
+    assert await device.row_counts() == {"stored_file": 1, "attachment": 12}

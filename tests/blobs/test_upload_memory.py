@@ -9,61 +9,64 @@ from typing import Final
 import httpx2
 import pytest
 
-from tests.blobs.form_client import HEADERS, Sent, payload, sha256, start_body
-from tests.server_process import server
+from tests.blobs.form_client import HEADERS, FilePart, payload, sha256, start_body
+from tests.server_process import server_process
 
 pytestmark = pytest.mark.long
 
 DEVICES: Final = 50
-PIECE: Final = b"\1" * 64 * 1024
-PIECES: Final = 399
+CHUNK: Final = b"\1" * 64 * 1024
+CHUNK_COUNT: Final = 399
 """One less than 25 MiB have: the rest is the device's number."""
-MOST: Final = 100 * 1024 * 1024
+MAX_GROWTH_BYTES: Final = 100 * 1024 * 1024
 """Bytes by which memory may grow."""
 
 
-def resident(pid: int) -> int:
+def resident_bytes(pid: int) -> int:
     """The memory of a process, in bytes."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-async def watch(pid: int, highest: list[int]) -> None:
+async def sample_memory(pid: int, samples: list[int]) -> None:
     """Note the most that a process takes."""
     while True:
-        highest.append(resident(pid))
+        samples.append(resident_bytes(pid))
         await asyncio.sleep(0.02)
 
 
-def number_of(device: int) -> bytes:
+def file_prefix(device: int) -> bytes:
     """What its file begins with, so that each is another."""
     return f"{device:016}".encode()
 
 
-async def body_of(device: int) -> AsyncIterator[bytes]:
+async def request_body(device: int) -> AsyncIterator[bytes]:
     """A start with a file of almost 25 MiB, a piece at a time."""
-    beginning, _, end = start_body({"a": Sent(b"CONTENT", "big.bin")}).partition(b"CONTENT")
-    yield beginning + number_of(device)
-    for _ in range(PIECES):
-        yield PIECE
+    beginning, _, end = start_body({"a": FilePart(b"CONTENT", "big.bin")}).partition(b"CONTENT")
+    yield beginning + file_prefix(device)
+    for _ in range(CHUNK_COUNT):
+        yield CHUNK
     yield end
 
 
 async def send(client: httpx2.AsyncClient, device: int) -> str:
     """The SHA-256 of a file that was sent, as the server tells it."""
-    response = await client.post("/graphql", content=body_of(device), headers=HEADERS)
-    told: str = payload(response.json())["session"]["data"][0]["file"]["sha256"]
-    return told
+    response = await client.post("/graphql", content=request_body(device), headers=HEADERS)
+    digest: str = payload(response.json())["session"]["data"][0]["file"]["sha256"]
+    return digest
 
 
 async def test_fifty_files_at_the_limit_at_once_take_no_more_memory_than_a_few(tmp_path: Path) -> None:
     limits = httpx2.Limits(max_connections=DEVICES)
-    async with server(tmp_path / "test.db") as running, httpx2.AsyncClient(timeout=300, limits=limits) as client:
+    async with (
+        server_process(tmp_path / "test.db") as running,
+        httpx2.AsyncClient(timeout=300, limits=limits) as client,
+    ):
         client.base_url = httpx2.URL(f"http://127.0.0.1:{running.port}")
         await send(client, DEVICES)
-        before, highest = resident(running.pid), [0]
-        watching = asyncio.create_task(watch(running.pid, highest))
+        before, highest = resident_bytes(running.pid), [0]
+        watching = asyncio.create_task(sample_memory(running.pid, highest))
         sent = await asyncio.gather(*(send(client, device) for device in range(DEVICES)))
         watching.cancel()
-    assert sent == [sha256(number_of(device) + PIECE * PIECES) for device in range(DEVICES)]
-    assert max(highest) - before < MOST, f"{before:,} → {max(highest):,}"
+    assert sent == [sha256(file_prefix(device) + CHUNK * CHUNK_COUNT) for device in range(DEVICES)]
+    assert max(highest) - before < MAX_GROWTH_BYTES, f"{before:,} → {max(highest):,}"

@@ -7,31 +7,31 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from resolvers.pagination import cursors
 
 Item: TypeAlias = dict[str, Any]
-UNFINISHED = "the snapshot was not complete"
+SNAPSHOT_INCOMPLETE = "the snapshot was not complete"
 """Why one who was cut off within a snapshot begins with another."""
 
 
-def place(cursor: str) -> int:
+def log_position(cursor: str) -> int:
     """The position of the log that a cursor names; -1 for that of an unfinished snapshot."""
-    found = cursors.read(cursor, [int, str, int]) or cursors.read(cursor, [int])
+    found = cursors.parse(cursor, [int, str, int]) or cursors.parse(cursor, [int])
     assert found is not None, cursor
     return int(found[1][0])
 
 
-class Keeper(Protocol):
+class ClientModel(Protocol):
     """What a client knows, over all its connections."""
 
     cursor: str | None
     """The last one that it saw."""
 
-    def connected(self) -> None:
+    def on_connect(self) -> None:
         """A connection begins, behind the cursor."""
 
-    def note(self, item: Item) -> None:
+    def on_item(self, item: Item) -> None:
         """Be told something; what must not come is an AssertionError."""
 
 
-class Entry(NamedTuple):
+class EntryKey(NamedTuple):
     """What a change says of the entry of the log that it is about."""
 
     session_id: str
@@ -39,12 +39,12 @@ class Entry(NamedTuple):
     at: str
 
 
-class Told(NamedTuple):
+class ReceivedChange(NamedTuple):
     """A change that a client was told, or the end of a snapshot."""
 
-    entry: Entry | None
+    entry: EntryKey | None
     """Null where it is about none: a heartbeat, a snapshot."""
-    place: int
+    cursor_position: int
     """Of its cursor."""
 
 
@@ -54,104 +54,106 @@ class Connection:
 
     since: int | None
     """The place behind which it went on; null where it began with a snapshot."""
-    told: list[Told] = field(default_factory=list)
+    received: list[ReceivedChange] = field(default_factory=list)
 
 
-class Held:
+class SessionSet:
     """A live set: ADDED and UPDATED put, REMOVED drops, a snapshot replaces."""
 
     def __init__(self) -> None:
         self.sessions: dict[str, Item] = {}
         self.cursor: str | None = None
         self.connections: list[Connection] = []
-        self.resumed = self.began = 0
+        self.resumed = self.snapshots = 0
         """Connections that went on from a cursor, and snapshots."""
         self._in_snapshot = False
-        self._may_begin = True
+        self._snapshot_allowed = True
 
-    def forget(self) -> None:
+    def clear_history(self) -> None:
         """Keep nothing of how it came to hold this."""
-        self.connections = [Connection(None if self.cursor is None else place(self.cursor))]
+        self.connections = [Connection(None if self.cursor is None else log_position(self.cursor))]
 
-    def connected(self) -> None:
-        since = None if self.cursor is None else place(self.cursor)
+    def on_connect(self) -> None:
+        since = None if self.cursor is None else log_position(self.cursor)
         self.resumed += since is not None
-        self._in_snapshot, self._may_begin = False, since is None
+        self._in_snapshot, self._snapshot_allowed = False, since is None
         self.connections.append(Connection(since))
 
-    def note(self, item: Item) -> None:
+    def on_item(self, item: Item) -> None:
         match item["__typename"]:
             case "SessionSnapshot":
-                self._begin(item)
+                self._apply_snapshot(item)
             case "SessionChange":
-                self._change(item)
+                self._apply_change(item)
             case "FeedResync":
                 # All cursors here are young, of this database and this filter: only one reason is left.
-                assert item["reason"] == UNFINISHED, item
-                assert place(self.cursor or "") < 0, "the snapshot was complete"
-                self._may_begin = True
+                assert item["reason"] == SNAPSHOT_INCOMPLETE, item
+                assert log_position(self.cursor or "") < 0, "the snapshot was complete"
+                self._snapshot_allowed = True
             case "Noted":
                 assert not self._in_snapshot
-                self.connections[-1].told.append(Told(None, place(item["cursor"])))
+                self.connections[-1].received.append(ReceivedChange(None, log_position(item["cursor"])))
             case other:
                 raise AssertionError(other)
         self.cursor = item["cursor"]
 
-    def _begin(self, item: Item) -> None:
+    def _apply_snapshot(self, item: Item) -> None:
         if not self._in_snapshot:
-            assert self._may_begin, "a snapshot for one who went on from a cursor"
-            self.began += 1
+            assert self._snapshot_allowed, "a snapshot for one who went on from a cursor"
+            self.snapshots += 1
             self.sessions = {}
         self.sessions |= {session["id"]: session for session in item["sessions"]}
         assert not item["truncated"]
-        assert item["last"] == (place(item["cursor"]) >= 0)
-        self._in_snapshot, self._may_begin = not item["last"], False
+        assert item["last"] == (log_position(item["cursor"]) >= 0)
+        self._in_snapshot, self._snapshot_allowed = not item["last"], False
         if item["last"]:
-            self.connections[-1].told.append(Told(None, place(item["cursor"])))
+            self.connections[-1].received.append(ReceivedChange(None, log_position(item["cursor"])))
 
-    def _change(self, item: Item) -> None:
+    def _apply_change(self, item: Item) -> None:
         assert not self._in_snapshot, "a change amid a snapshot"
         if item["change"] == "REMOVED":
             self.sessions.pop(item["id"], None)
         else:
             self.sessions[item["id"]] = item["session"]
-        entry = None if item["activity"] is None else Entry(item["id"], item["activity"], item["at"])
-        self.connections[-1].told.append(Told(entry, place(item["cursor"])))
+        entry = None if item["activity"] is None else EntryKey(item["id"], item["activity"], item["at"])
+        self.connections[-1].received.append(ReceivedChange(entry, log_position(item["cursor"])))
 
 
-class Read:
+class ActivityLog:
     """A log: every entry once and in order."""
 
     def __init__(self, cursor: str | None = None) -> None:
         self.cursor = cursor
-        self.since = None if cursor is None else place(cursor)
+        self.since = None if cursor is None else log_position(cursor)
         """Behind which position it is told everything."""
-        self.told: list[int] = []
-        self.types: dict[str, set[str]] = {}
+        self.positions: list[int] = []
+        self.types_by_session: dict[str, set[str]] = {}
         """By session what happened to it."""
 
-    def connected(self) -> None:
+    def on_connect(self) -> None:
         pass
 
-    def note(self, item: Item) -> None:
-        position = place(item["cursor"])
+    def on_item(self, item: Item) -> None:
+        position = log_position(item["cursor"])
         if item["__typename"] == "Noted":
             self.since = position if self.since is None else self.since
-            assert position >= (self.told[-1] if self.told else self.since)
+            assert position >= (self.positions[-1] if self.positions else self.since)
             self.cursor = item["cursor"]
             return
         # Nothing here is older than the log: there is no reason to begin afresh.
         assert item["__typename"] == "Activity", item
         if self.since is None:
             self.since = position - 1
-        last = self.told[-1] if self.told else self.since
+        last = self.positions[-1] if self.positions else self.since
         assert position > last, f"{position} behind {last}"
-        self.told.append(position)
-        self.types.setdefault(item["sessionId"], set()).add(item["type"])
+        self.positions.append(position)
+        self.types_by_session.setdefault(item["sessionId"], set()).add(item["type"])
         self.cursor = item["cursor"]
 
 
-def disorder(connections: list[Connection], positions: Mapping[Entry, int], *, slow: bool = False) -> list[str]:
+def ordering_faults(
+    connections: list[Connection], positions: Mapping[EntryKey, int], *, slow: bool = False
+) -> list[str]:
     """What is wrong with the order of changes: promise 9.
 
     Over one connection the entries that changes are about follow one another, all behind the cursor it went on from; so
@@ -167,17 +169,17 @@ def disorder(connections: list[Connection], positions: Mapping[Entry, int], *, s
     last = 0
     for connection in connections:
         last = at = connection.since or 0
-        falls = 0
-        for told in connection.told:
-            position = None if told.entry is None else positions.get(told.entry)
+        steps_back = 0
+        for received in connection.received:
+            position = None if received.entry is None else positions.get(received.entry)
             if slow and position is not None and at < position <= last:
                 last = at
             if position is not None and position <= last:
-                faults.append(f"{told.entry} at {position} behind {last}")
-            falls += told.place < at
-            if falls > 1 and not slow:
-                faults.append(f"a cursor of {told.place} behind {at}")
-            last, at = max(last, position or 0), told.place
-    if connections and connections[-1].told and connections[-1].told[-1].place < last:
-        faults.append(f"told up to {last}, as {connections[-1].told[-1]}")
+                faults.append(f"{received.entry} at {position} behind {last}")
+            steps_back += received.cursor_position < at
+            if steps_back > 1 and not slow:
+                faults.append(f"a cursor of {received.cursor_position} behind {at}")
+            last, at = max(last, position or 0), received.cursor_position
+    if connections and connections[-1].received and connections[-1].received[-1].cursor_position < last:
+        faults.append(f"told up to {last}, as {connections[-1].received[-1]}")
     return faults

@@ -6,137 +6,157 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from tests.chaos.client_model import Entry, Held, Item, disorder
-from tests.chaos.mutations import CALLS, MARKS
-from tests.chaos.storm import Listener, Storm, Watcher
+from tests.chaos.client_model import EntryKey, Item, SessionSet, ordering_faults
+from tests.chaos.mutations import MARKER_VARIANTS, MUTATIONS
+from tests.chaos.storm import LogSubscriber, SetSubscriber, Storm
 from tests.chaos.subscriber import Subscriber
-from tests.durability.invariants import reading
-from tests.model_based.render import text
-from tests.polling import PATIENCE
-from tests.server_process import wire
+from tests.durability.invariants import open_read_only
+from tests.model_based.render import to_rfc3339
+from tests.polling import TIMEOUT_SECONDS
+from tests.server_process import connect
 
-COMPARED: Final = ("path", "visible", "state")
+COMPARED_FIELDS: Final = ("path", "visible", "state")
 """Seconds after which something does not come any more."""
-COMING: Final = """query($after: String) {
+PENDING_TRANSITIONS: Final = """query($after: String) {
     sessions(filter: {states: [ACTIVE, SCHEDULED]}, orderBy: [{field: STARTED_AT}], first: 500, after: $after) {
         pageInfo { hasNextPage endCursor } nodes { id state expiresAt } } }"""
-ENDS: Final = {"STOPPED", "EXPIRED", "COMPLETED", "CANCELLED", "TERMINATED", "REPLACED", "DELETED"}
+END_TYPES: Final = {"STOPPED", "EXPIRED", "COMPLETED", "CANCELLED", "TERMINATED", "REPLACED", "DELETED"}
 
 
-class Quiet:
+class ConvergenceCheck:
     """Compares what the subscribers of a storm know with what there is."""
 
     def __init__(self, storm: Storm) -> None:
         self._storm = storm
-        self._site = storm.site
-        self._marks: list[str] = []
-        self._places: dict[Entry, int] = {}
+        self._server = storm.site
+        self._markers: list[str] = []
+        self._entry_positions: dict[EntryKey, int] = {}
 
     async def check(self) -> None:
         """Everybody is told everything, and it is what there is."""
-        await self._until_nothing_happens_by_itself()
+        await self._wait_for_transitions()
         for _ in range(2):  # what comes too late would break what was whole
-            await self._mark()
+            await self._write_markers()
             await self._check_sets()
             await self._check_logs()
         self._check_order()
-        assert self._site.log == ""
+        assert self._server.log == ""
 
     # ---- to be quiet ----
 
-    async def _until_nothing_happens_by_itself(self) -> None:
-        while ids := await self._coming():
-            over = partial(self._are_over, ids)
-            assert await _comes(self._storm.witness, over), "nobody was told of what has ended by itself"
+    async def _wait_for_transitions(self) -> None:
+        while ids := await self._pending_ids():
+            have_ended = partial(self._have_ended, ids)
+            assert await _eventually(self._storm.witness, have_ended), "nobody was told of what has ended by itself"
 
-    def _are_over(self, ids: set[str]) -> bool:
-        return all(self._storm.seen.types.get(id_, set()) & ENDS for id_ in ids)
+    def _have_ended(self, ids: set[str]) -> bool:
+        return all(self._storm.witness_log.types_by_session.get(id_, set()) & END_TYPES for id_ in ids)
 
-    async def _coming(self) -> set[str]:
+    async def _pending_ids(self) -> set[str]:
         """What begins or ends by itself within a minute."""
         soon = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
-        found = await self._site.pages(COMING)
-        return {one["id"] for one in found if one["state"] == "SCHEDULED" or (one["expiresAt"] or "9") < soon}
+        found = await self._server.all_nodes(PENDING_TRANSITIONS)
+        return {
+            session["id"]
+            for session in found
+            if session["state"] == "SCHEDULED" or (session["expiresAt"] or "9") < soon
+        }
 
-    async def _mark(self) -> None:
+    async def _write_markers(self) -> None:
         """Everybody is told something more: when that has come, so has what was before it."""
-        async with wire(await self._site.port()) as found:
-            for mark in self._marks:
-                await found.ask(CALLS["stopSession"], input={"id": mark})
-            self._marks = []
+        async with connect(await self._server.port()) as found:
+            for marker in self._markers:
+                await found.ask(MUTATIONS["stopSession"], input={"id": marker})
+            self._markers = []
             for visible in (True, False):
-                for variant in MARKS:
-                    given = {"projectId": "other", "path": ["a", "b"], "visible": visible, "variant": variant}
-                    payload = (await found.ask(CALLS["startSession"], input=given))["told"]
-                    self._marks.append(payload["session"]["id"])
+                for variant in MARKER_VARIANTS:
+                    start_input = {"projectId": "other", "path": ["a", "b"], "visible": visible, "variant": variant}
+                    payload = (await found.ask(MUTATIONS["startSession"], input=start_input))["told"]
+                    self._markers.append(payload["session"]["id"])
 
     # ---- to know what there is ----
 
     async def _check_sets(self) -> None:
-        filters = {str(one.subscriber.wish.filter): one.subscriber.wish.filter for one in self._storm.watchers}
-        there = {name: await self._site.listed({**filter_, "active": True}) for name, filter_ in filters.items()}
-        for one in self._storm.watchers:
-            expected = there[str(one.subscriber.wish.filter)]
-            assert any(mark in expected for mark in self._marks), one.subscriber.wish
-            if not await _comes(one.subscriber, partial(self._is_same, one.held, expected)):
-                raise AssertionError(f"{one.subscriber.wish.variables}: {_difference(one.held, expected)}")
+        filters = {str(one.subscriber.wish.filter): one.subscriber.wish.filter for one in self._storm.set_subscribers}
+        expected_by_filter = {
+            name: await self._server.sessions_by_id({**filter_, "active": True}) for name, filter_ in filters.items()
+        }
+        for set_subscriber in self._storm.set_subscribers:
+            expected = expected_by_filter[str(set_subscriber.subscriber.wish.filter)]
+            assert any(marker in expected for marker in self._markers), set_subscriber.subscriber.wish
+            if not await _eventually(
+                set_subscriber.subscriber, partial(self._sets_match, set_subscriber.model, expected)
+            ):
+                raise AssertionError(
+                    f"{set_subscriber.subscriber.wish.variables}: {_difference(set_subscriber.model, expected)}"
+                )
 
-    def _is_same(self, held: Held, expected: dict[str, Item]) -> bool:
+    def _sets_match(self, held: SessionSet, expected: dict[str, Item]) -> bool:
         return held.sessions.keys() == expected.keys() and all(
-            self._is_as_told(mine, expected[id_]) for id_, mine in held.sessions.items()
+            self._session_matches(session, expected[id_]) for id_, session in held.sessions.items()
         )
 
-    def _is_as_told(self, mine: Item, there: Item) -> bool:
+    def _session_matches(self, received: Item, stored: Item) -> bool:
         # A keepalive that only moved the clock is told to nobody who did not ask for heartbeats.
-        told, least = mine["revision"], self._storm.ledger.revisions.get(mine["id"], 1)
-        return least <= told <= there["revision"] and all(mine[name] == there[name] for name in COMPARED)
+        revision, least = received["revision"], self._storm.ledger.revisions.get(received["id"], 1)
+        return least <= revision <= stored["revision"] and all(
+            received[name] == stored[name] for name in COMPARED_FIELDS
+        )
 
     async def _check_logs(self) -> None:
         everything = set(self._positions("TRUE"))
-        for one in self._storm.listeners:
-            there = self._positions(one.asked.sql or "session.visible")
-            if not await _comes(one.subscriber, partial(_has_read, one, there[-1])):
-                raise AssertionError(f"{one.asked}: {one.read.told[-3:]} of {there[-3:]}")
-            if one.asked.sql is not None:
-                told = [position for position in one.read.told if position in everything]
-                assert told == [position for position in there if position > (one.read.since or 0)], one.asked
+        for log_subscriber in self._storm.log_subscribers:
+            logged = self._positions(log_subscriber.asked.sql or "session.visible")
+            if not await _eventually(log_subscriber.subscriber, partial(_has_read, log_subscriber, logged[-1])):
+                raise AssertionError(f"{log_subscriber.asked}: {log_subscriber.model.positions[-3:]} of {logged[-3:]}")
+            if log_subscriber.asked.sql is not None:
+                received = [position for position in log_subscriber.model.positions if position in everything]
+                assert received == [position for position in logged if position > (log_subscriber.model.since or 0)], (
+                    log_subscriber.asked
+                )
 
     def _positions(self, condition: str) -> list[int]:
         """Of the entries of the log of which a condition is true."""
         log = "SELECT position FROM activity LEFT JOIN session ON session.id = activity.session_id WHERE "
-        with reading(self._site.file) as db:
+        with open_read_only(self._server.file) as db:
             return [position for (position,) in db.execute(log + condition + " ORDER BY position")]
 
     def _check_order(self) -> None:
-        with reading(self._site.file) as db:
+        with open_read_only(self._server.file) as db:
             rows = db.execute("SELECT session_id, type, at, position FROM activity ORDER BY position")
-            self._places |= {Entry(id_, type_, text(at) or ""): position for id_, type_, at, position in rows}
-        for one in self._storm.watchers:
-            faults = disorder(one.held.connections, self._places, slow=one.is_slow)
-            assert faults == [], f"{faults} of {_whole(one)}"
-            one.held.forget()
+            self._entry_positions |= {
+                EntryKey(id_, type_, to_rfc3339(at) or ""): position for id_, type_, at, position in rows
+            }
+        for one in self._storm.set_subscribers:
+            faults = ordering_faults(one.model.connections, self._entry_positions, slow=one.is_slow)
+            assert faults == [], f"{faults} of {_history(one)}"
+            one.model.clear_history()
 
 
-async def _comes(subscriber: Subscriber, what: Callable[[], bool]) -> bool:
+async def _eventually(subscriber: Subscriber, condition: Callable[[], bool]) -> bool:
     try:
-        async with asyncio.timeout(PATIENCE):
-            await subscriber.until(what)
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            await subscriber.wait_until(condition)
     except TimeoutError:
         return False
     return True
 
 
-def _has_read(listener: Listener, position: int) -> bool:
-    return bool(listener.read.told) and listener.read.told[-1] >= position
+def _has_read(listener: LogSubscriber, position: int) -> bool:
+    return bool(listener.model.positions) and listener.model.positions[-1] >= position
 
 
-def _difference(held: Held, expected: dict[str, Item]) -> dict[str, list[Any]]:
+def _difference(held: SessionSet, expected: dict[str, Item]) -> dict[str, list[Any]]:
     pairs = {id_: [held.sessions.get(id_), expected.get(id_)] for id_ in held.sessions.keys() | expected.keys()}
-    shown = {id_: [one and {name: one[name] for name in COMPARED} for one in pair] for id_, pair in pairs.items()}
+    shown = {
+        id_: [one and {name: one[name] for name in COMPARED_FIELDS} for one in pair] for id_, pair in pairs.items()
+    }
     return {id_: pair for id_, pair in shown.items() if pair[0] != pair[1]}
 
 
-def _whole(watcher: Watcher) -> str:
+def _history(watcher: SetSubscriber) -> str:
     """What it was told over all connections."""
-    told = [(one.since, [(each.entry, each.place) for each in one.told]) for one in watcher.held.connections]
-    return f"{watcher.subscriber.wish.variables}: {told}"
+    history = [
+        (one.since, [(each.entry, each.cursor_position) for each in one.received]) for one in watcher.model.connections
+    ]
+    return f"{watcher.subscriber.wish.variables}: {history}"

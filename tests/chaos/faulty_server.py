@@ -10,138 +10,138 @@ from itertools import count
 from typing import Any, Final
 
 from resolvers.feed import queries, resume
-from resolvers.feed.consumer import Follower
-from resolvers.feed.log_reader import Feed
-from resolvers.feed.messages import Item
-from resolvers.feed.resume import Place
-from resolvers.subscriptions.live_query import LiveSet
+from resolvers.feed.consumer import LogConsumer
+from resolvers.feed.log_reader import LogReader
+from resolvers.feed.messages import FeedItem
+from resolvers.feed.resume import LogPosition
+from resolvers.subscriptions.live_query import LiveQuery
 from tests.chaos import small_batches_server
 from transport.subscriptions.responses import Frame
-from transport.subscriptions.subscriber import Subscription
+from transport.subscriptions.subscriber import SubscriberStream
 
 _numbers: Final = count(1)
 
 
-def _now_and_then(every: int) -> bool:
-    return next(_numbers) % every == 0
+def _every_nth(n: int) -> bool:
+    return next(_numbers) % n == 0
 
 
-def _replace(owner: type, name: str, method: Callable[..., Any]) -> None:
+def _patch(owner: type, name: str, method: Callable[..., Any]) -> None:
     setattr(owner, name, method)
 
 
-def an_item_is_dropped() -> None:
-    give = Follower.give
-    _replace(Follower, "give", lambda self, items: give(self, [one for one in items if not _now_and_then(50)]))
+def drop_items() -> None:
+    give = LogConsumer.enqueue
+    _patch(LogConsumer, "give", lambda self, items: give(self, [one for one in items if not _every_nth(50)]))
 
 
-def an_item_comes_twice() -> None:
-    give = Follower.give
+def duplicate_items() -> None:
+    give = LogConsumer.enqueue
 
-    def twice(self: Follower, items: Iterable[Item]) -> None:
-        give(self, [again for one in items for again in ([one, one] if _now_and_then(20) else [one])])
+    def twice(self: LogConsumer, items: Iterable[FeedItem]) -> None:
+        give(self, [again for one in items for again in ([one, one] if _every_nth(20) else [one])])
 
-    _replace(Follower, "give", twice)
+    _patch(LogConsumer, "give", twice)
 
 
-def two_items_change_places() -> None:
-    give = Follower.give
+def reorder_items() -> None:
+    give = LogConsumer.enqueue
 
-    def reverse(self: Follower, items: Iterable[Item]) -> None:
+    def reverse(self: LogConsumer, items: Iterable[FeedItem]) -> None:
         give(self, list(items)[::-1])
 
-    _replace(Follower, "give", reverse)
+    _patch(LogConsumer, "give", reverse)
 
 
-def removed_is_forgotten() -> None:
-    change = LiveSet._change
+def lose_removals() -> None:
+    change = LiveQuery._set_change
 
-    def forget(self: LiveSet, id_: str, *rest: Any) -> Any:
+    def forget(self: LiveQuery, id_: str, *rest: Any) -> Any:
         found = change(self, id_, *rest)
-        return None if found == "REMOVED" and _now_and_then(5) else found
+        return None if found == "REMOVED" and _every_nth(5) else found
 
-    _replace(LiveSet, "_change", forget)
-
-
-def a_flush_has_its_last_cursor_throughout() -> None:
-    item = LiveSet._item
-
-    def ahead(self: LiveSet, *args: Any, place: Place) -> Item:  # noqa: ARG001 - what is right is not used
-        return item(self, *args, place=self._told)
-
-    _replace(LiveSet, "_item", ahead)
+    _patch(LiveQuery, "_change", forget)
 
 
-def a_cursor_falls_behind() -> None:
-    of_set = resume.of_set
+def use_final_cursor_for_whole_flush() -> None:
+    item = LiveQuery._change_item
 
-    def behind(database_id: str, set_: str, place: Place) -> str:
-        return of_set(database_id, set_, replace(place, position=place.position // 2))
+    def ahead(self: LiveQuery, *args: Any, place: LogPosition) -> FeedItem:  # noqa: ARG001 - what is right is not used
+        return item(self, *args, point=self._delivered)
 
-    resume.of_set = behind
+    _patch(LiveQuery, "_item", ahead)
 
 
-def a_resume_skips_an_entry() -> None:
-    read = Feed.read
+def issue_stale_cursors() -> None:
+    of_set = resume.set_token
 
-    async def skip(self: Feed, question: Any, *args: Any) -> Any:
+    def behind(database_id: str, fingerprint: str, point: LogPosition) -> str:
+        return of_set(database_id, fingerprint, replace(point, position=point.position // 2))
+
+    resume.set_token = behind
+
+
+def skip_entry_on_resume() -> None:
+    read = LogReader.read
+
+    async def skip(self: LogReader, question: Any, *args: Any) -> Any:
         now, found = await read(self, question, *args)
-        if question is queries.missed and _now_and_then(5):
+        if question is queries.missed_changes and _every_nth(5):
             found = found._replace(sessions=found.sessions[1:])
-        if question is queries.entries and _now_and_then(5):
+        if question is queries.log_page and _every_nth(5):
             found = found._replace(entries=found.entries[1:])
         return now, found
 
-    _replace(Feed, "read", skip)
+    _patch(LogReader, "read", skip)
 
 
-def a_resume_begins_one_entry_too_early() -> None:
-    read = Feed.read
+def repeat_entry_on_resume() -> None:
+    read = LogReader.read
 
-    async def early(self: Feed, question: Any, *args: Any) -> Any:
-        if question in (queries.missed, queries.entries):
+    async def early(self: LogReader, question: Any, *args: Any) -> Any:
+        if question in (queries.missed_changes, queries.log_page):
             *rest, stretch = args
             args = (*rest, stretch._replace(after=max(0, stretch.after - 1)))
         return await read(self, question, *args)
 
-    _replace(Feed, "read", early)
+    _patch(LogReader, "read", early)
 
 
-def a_snapshot_and_its_position_are_of_two_transactions() -> None:
-    read = Feed.read
+def read_snapshot_position_later() -> None:
+    read = LogReader.read
 
-    async def later(self: Feed, question: Any, *args: Any) -> Any:
+    async def later(self: LogReader, question: Any, *args: Any) -> Any:
         now, found = await read(self, question, *args)
-        if question is queries.newest:
+        if question is queries.snapshot:
             found = found._replace(position=(await read(self, lambda look, _now: look.head))[1])
         return now, found
 
-    _replace(Feed, "read", later)
+    _patch(LogReader, "read", later)
 
 
-def a_slow_reader_is_not_sent_on() -> None:
-    put = Subscription._put
+def lose_frames_of_slow_readers() -> None:
+    put = SubscriberStream._enqueue
 
-    def lose(self: Subscription, position: int, frame: Frame) -> None:
-        if self._handover.awaited or self._queue.has_room(frame):
+    def lose(self: SubscriberStream, position: int, frame: Frame) -> None:
+        if self._handoff.has_waiter or self._queue.has_room(frame):
             put(self, position, frame)
 
-    _replace(Subscription, "_put", lose)
+    _patch(SubscriberStream, "_put", lose)
 
 
-BREAKAGES: Final[tuple[Callable[[], None], ...]] = (
-    an_item_is_dropped,
-    an_item_comes_twice,
-    two_items_change_places,
-    removed_is_forgotten,
-    a_flush_has_its_last_cursor_throughout,
-    a_cursor_falls_behind,
-    a_resume_skips_an_entry,
-    a_resume_begins_one_entry_too_early,
-    a_snapshot_and_its_position_are_of_two_transactions,
-    a_slow_reader_is_not_sent_on,
+FAULTS: Final[tuple[Callable[[], None], ...]] = (
+    drop_items,
+    duplicate_items,
+    reorder_items,
+    lose_removals,
+    use_final_cursor_for_whole_flush,
+    issue_stale_cursors,
+    skip_entry_on_resume,
+    repeat_entry_on_resume,
+    read_snapshot_position_later,
+    lose_frames_of_slow_readers,
 )
 
 if __name__ == "__main__":
-    {each.__name__: each for each in BREAKAGES}[os.environ["BREAKAGE"]]()
+    {each.__name__: each for each in FAULTS}[os.environ["BREAKAGE"]]()
     small_batches_server.main()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.chaos.requests import HEAVY_SET, LOG, SET, Wish
+from tests.chaos.requests import ACTIVE_SESSIONS, ACTIVE_SESSIONS_WITH_METADATA, SESSION_ACTIVITIES, SubscriptionRequest
 
 FILTERS: Final[tuple[dict[str, Any], ...]] = (
     {},
@@ -22,7 +22,7 @@ FILTERS: Final[tuple[dict[str, Any], ...]] = (
     {"field": {"unitIds": ["unit"]}, "media": {"playerStates": ["STARTING"]}},
     {"startedAfter": "2026-01-01T00:00:00Z", "kinds": ["AGENDA", "USER"]},
 )
-MANNERS: Final[tuple[dict[str, Any], ...]] = (
+DELIVERY_OPTIONS: Final[tuple[dict[str, Any], ...]] = (
     {"every": 0},
     {"every": 0, "heartbeats": True},
     {"every": 150},
@@ -30,35 +30,46 @@ MANNERS: Final[tuple[dict[str, Any], ...]] = (
 )
 
 
-def sets(count: int) -> list[Wish]:
+def set_requests(count: int) -> list[SubscriptionRequest]:
     """So many live sets: each filter, and all sessions in each manner, before any comes twice."""
-    kinds = [(filter_, MANNERS[number % len(MANNERS)]) for number, filter_ in enumerate(FILTERS)]
-    kinds += [(FILTERS[0], manner) for manner in MANNERS[1:]]
+    kinds = [(filter_, DELIVERY_OPTIONS[number % len(DELIVERY_OPTIONS)]) for number, filter_ in enumerate(FILTERS)]
+    kinds += [(FILTERS[0], options) for options in DELIVERY_OPTIONS[1:]]
     chosen = [kinds[number % len(kinds)] for number in range(count)]
-    return [Wish(SET, {"filter": filter_, **manner}) for filter_, manner in chosen]
+    return [SubscriptionRequest(ACTIVE_SESSIONS, {"filter": filter_, **manner}) for filter_, manner in chosen]
 
 
-SLOW: Final = Wish(HEAVY_SET, {"filter": {"kinds": ["USER", "CLIENT", "FIELD", "MEDIA"]}})
+SLOW_READER_REQUEST: Final = SubscriptionRequest(
+    ACTIVE_SESSIONS_WITH_METADATA, {"filter": {"kinds": ["USER", "CLIENT", "FIELD", "MEDIA"]}}
+)
 """What those ask for who do not read what they are told."""
 
 
 @dataclass(frozen=True)
-class LogWish:
+class LogRequest:
     """A log to read, and the same as a condition on its rows."""
 
-    wish: Wish
+    request: SubscriptionRequest
     sql: str | None
     """On `activity`, with `session` where there is one; null: nobody can say afterwards what it was told."""
 
 
-LOGS: Final[tuple[LogWish, ...]] = (
-    LogWish(Wish(LOG), "TRUE"),
-    LogWish(Wish(LOG, {"types": ["STARTED", "MOVED"]}), "type IN ('STARTED', 'MOVED')"),
-    LogWish(Wish(LOG, {"filter": {"kinds": ["USER", "AGENDA"]}}), "activity.kind IN ('USER', 'AGENDA')"),
-    LogWish(Wish(LOG, {"filter": {"projectIds": ["other"]}}), "activity.project_id = 'other'"),
-    LogWish(
-        Wish(LOG, {"filter": {"subjects": ["ann", "unit"]}, "types": ["STARTED", "STOPPED", "HIDDEN"]}),
+LOG_REQUESTS: Final[tuple[LogRequest, ...]] = (
+    LogRequest(SubscriptionRequest(SESSION_ACTIVITIES), "TRUE"),
+    LogRequest(
+        SubscriptionRequest(SESSION_ACTIVITIES, {"types": ["STARTED", "MOVED"]}), "type IN ('STARTED', 'MOVED')"
+    ),
+    LogRequest(
+        SubscriptionRequest(SESSION_ACTIVITIES, {"filter": {"kinds": ["USER", "AGENDA"]}}),
+        "activity.kind IN ('USER', 'AGENDA')",
+    ),
+    LogRequest(
+        SubscriptionRequest(SESSION_ACTIVITIES, {"filter": {"projectIds": ["other"]}}), "activity.project_id = 'other'"
+    ),
+    LogRequest(
+        SubscriptionRequest(
+            SESSION_ACTIVITIES, {"filter": {"subjects": ["ann", "unit"]}, "types": ["STARTED", "STOPPED", "HIDDEN"]}
+        ),
         "session.subject IN ('ann', 'unit') AND type IN ('STARTED', 'STOPPED', 'HIDDEN')",
     ),
-    LogWish(Wish(LOG, {"filter": {"visible": True}}), None),
+    LogRequest(SubscriptionRequest(SESSION_ACTIVITIES, {"filter": {"visible": True}}), None),
 )

@@ -4,27 +4,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-SESSION: Final = "id revision path visible state"
+SESSION_FIELDS: Final = "id revision path visible state"
 
-SET: Final = f"""subscription Set($filter: SessionFilter, $every: Int, $heartbeats: Boolean, $after: String) {{
+ACTIVE_SESSIONS: Final = f"""
+subscription Set($filter: SessionFilter, $every: Int, $heartbeats: Boolean, $after: String) {{
     item: activeSessions(filter: $filter, minIntervalMs: $every, heartbeats: $heartbeats, after: $after) {{
         __typename
-        ... on SessionSnapshot {{ sessions {{ {SESSION} }} totalCount last truncated cursor }}
-        ... on SessionChange {{ change id activity at cursor session {{ {SESSION} }} }}
+        ... on SessionSnapshot {{ sessions {{ {SESSION_FIELDS} }} totalCount last truncated cursor }}
+        ... on SessionChange {{ change id activity at cursor session {{ {SESSION_FIELDS} }} }}
         ... on FeedResync {{ reason cursor }} }} }}"""
-HEAVY_SET: Final = SET.replace(SESSION, f"{SESSION} metadata")
+ACTIVE_SESSIONS_WITH_METADATA: Final = ACTIVE_SESSIONS.replace(SESSION_FIELDS, f"{SESSION_FIELDS} metadata")
 
-LOG: Final = """subscription Log($filter: SessionFilter, $types: [ActivityType!], $after: String) {
+SESSION_ACTIVITIES: Final = """subscription Log($filter: SessionFilter, $types: [ActivityType!], $after: String) {
     item: sessionActivities(filter: $filter, types: $types, after: $after) {
         __typename ... on Activity { id cursor type sessionId } ... on FeedResync { reason cursor } } }"""
 
-LISTED: Final = f"""query($filter: SessionFilter, $after: String) {{
+SESSIONS_PAGE: Final = f"""query($filter: SessionFilter, $after: String) {{
     sessions(filter: $filter, first: 500, after: $after) {{
-        nodes {{ {SESSION} }} pageInfo {{ hasNextPage endCursor }} }} }}"""
+        nodes {{ {SESSION_FIELDS} }} pageInfo {{ hasNextPage endCursor }} }} }}"""
 
 
 @dataclass(frozen=True)
-class Wish:
+class SubscriptionRequest:
     """A subscription, wherever it begins."""
 
     document: str
@@ -42,7 +43,7 @@ class Wish:
         return {"query": self.document, "variables": variables}
 
 
-def item_of(result: Mapping[str, Any]) -> dict[str, Any]:
+def item_from_result(result: Mapping[str, Any]) -> dict[str, Any]:
     """What a result tells; it must have no errors."""
     assert "errors" not in result, result
     found: dict[str, Any] = result["data"]["item"]

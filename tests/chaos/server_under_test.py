@@ -6,12 +6,12 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
 
-from tests.chaos.requests import LISTED
-from tests.server_process import Killable, server, wire
+from tests.chaos.requests import SESSIONS_PAGE
+from tests.server_process import ServerProcess, connect, server_process
 
-PLAIN = ("main.py",)
+PRODUCTION = ("main.py",)
 """The server as it is."""
-SMALL = ("-m", "tests.chaos.small_batches_server")
+SMALL_BATCHES = ("-m", "tests.chaos.small_batches_server")
 """The server, everything in it that is cut into parts cut into small ones."""
 SETTINGS: Final = {
     "LIMITS__OPERATION_SECONDS": "60",  # a test machine may have much to do
@@ -19,7 +19,7 @@ SETTINGS: Final = {
 }
 
 
-class Site:
+class ServerUnderTest:
     """Where clients find the server."""
 
     def __init__(self, file: Path, **settings: str) -> None:
@@ -32,13 +32,13 @@ class Site:
         self._settings = SETTINGS | settings
         self._up = asyncio.Event()
         self._port = 0
-        self._killable: Killable | None = None
+        self._process: ServerProcess | None = None
         self._stack = AsyncExitStack()
 
     async def start(self, program: Sequence[str]) -> None:
         """Have a server on the database, which has none."""
-        self._killable = await self._stack.enter_async_context(server(self.file, program, **self._settings))
-        self._port = self._killable.port
+        self._process = await self._stack.enter_async_context(server_process(self.file, program, **self._settings))
+        self._port = self._process.port
         self._up.set()
 
     async def kill(self) -> None:
@@ -49,36 +49,36 @@ class Site:
     async def stop(self) -> None:
         """SIGTERM."""
         self._up.clear()
-        assert self._killable is not None
-        await self._killable.stop()
+        assert self._process is not None
+        await self._process.terminate()
         await self._stack.aclose()
 
     async def port(self) -> int:
         """Where the server listens, once it does."""
         await self._up.wait()
-        assert self._killable is not None
-        assert not self._killable.is_dead, self.log
+        assert self._process is not None
+        assert not self._process.has_exited, self.log
         return self._port
 
-    async def ask(self, document: str, **variables: Any) -> Any:
+    async def execute(self, document: str, **variables: Any) -> Any:
         """The value of the one root field of an operation that must have no errors."""
-        async with wire(await self.port()) as found:
+        async with connect(await self.port()) as found:
             (value,) = (await found.ask(document, **variables)).values()
         return value
 
-    async def pages(self, document: str, **variables: Any) -> list[dict[str, Any]]:
+    async def all_nodes(self, document: str, **variables: Any) -> list[dict[str, Any]]:
         """All nodes of a connection."""
         found: list[dict[str, Any]] = []
         after, more = None, True
         while more:
-            page = await self.ask(document, after=after, **variables)
+            page = await self.execute(document, after=after, **variables)
             found += page["nodes"]
             after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
         return found
 
-    async def listed(self, filter_: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    async def sessions_by_id(self, filter_: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """The sessions that a query with this filter finds."""
-        return {session["id"]: session for session in await self.pages(LISTED, filter=filter_)}
+        return {session["id"]: session for session in await self.all_nodes(SESSIONS_PAGE, filter=filter_)}
 
     @property
     def log(self) -> str:

@@ -9,23 +9,23 @@ import socket
 from typing import Any
 
 from main import cli
-from tests.chaos.transports import WINDOW
-from tests.feed.small_batches import make_small
+from tests.chaos.transports import SOCKET_BUFFER_BYTES
+from tests.feed.small_batches import shrink_batches
 
-_listen = socket.create_server
+_create_server = socket.create_server
 
 
-def _narrow(*args: Any, **kwargs: Any) -> socket.socket:
-    listening = _listen(*args, **kwargs)
+def _with_small_buffers(*args: Any, **kwargs: Any) -> socket.socket:
+    listening = _create_server(*args, **kwargs)
     # Connections have it from the socket that they come in by.
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, WINDOW)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
     return listening
 
 
 def main() -> None:
     """Serve, narrowly."""
-    make_small(setattr, factor=int(os.environ.get("SMALL_FACTOR", "5")))
-    socket.create_server = _narrow
+    shrink_batches(setattr, factor=int(os.environ.get("SMALL_FACTOR", "5")))
+    socket.create_server = _with_small_buffers
     cli()
 
 

@@ -6,17 +6,24 @@ from contextlib import suppress
 from random import Random
 from typing import NoReturn
 
-from tests.chaos.client_model import Keeper
-from tests.chaos.requests import Wish
-from tests.chaos.server_under_test import Site
-from tests.chaos.transports import LOST, Dial, Line
+from tests.chaos.client_model import ClientModel
+from tests.chaos.requests import SubscriptionRequest
+from tests.chaos.server_under_test import ServerUnderTest
+from tests.chaos.transports import CONNECTION_ERRORS, SubscriptionStream, Transport
 
 
 class Subscriber:
     """One wish over many connections."""
 
     def __init__(
-        self, dial: Dial, wish: Wish, keeper: Keeper, *, leaves: float = 0.0, forgets: float = 0.0, seed: int = 0
+        self,
+        transport: Transport,
+        request: SubscriptionRequest,
+        model: ClientModel,
+        *,
+        leave_probability: float = 0.0,
+        forget_probability: float = 0.0,
+        seed: int = 0,
     ) -> None:
         """
         Args:
@@ -27,55 +34,55 @@ class Subscriber:
             forgets: how likely it is not to know where it was when it comes back, as a page that is loaded again.
             seed: of its whims.
         """
-        self.wish = wish
-        self._dial = dial
-        self._keeper = keeper
-        self._leaves = leaves
-        self._forgets = forgets
-        self._chance = Random(seed)  # noqa: S311 - repeatable, not secret
-        self._line: Line | None = None
-        self._told = asyncio.Event()
-        self._reads = asyncio.Event()
-        self._reads.set()
+        self.wish = request
+        self._transport = transport
+        self._model = model
+        self._leave_probability = leave_probability
+        self._forget_probability = forget_probability
+        self._random = Random(seed)  # noqa: S311 - repeatable, not secret
+        self._stream: SubscriptionStream | None = None
+        self._received = asyncio.Event()
+        self._reading = asyncio.Event()
+        self._reading.set()
 
-    async def live(self, site: Site) -> NoReturn:
+    async def run(self, server: ServerUnderTest) -> NoReturn:
         """Be told everything."""
         while True:
-            port = await site.port()
-            if self._chance.random() < self._forgets:
-                self._keeper.cursor = None
-            with suppress(*LOST):
+            port = await server.port()
+            if self._random.random() < self._forget_probability:
+                self._model.cursor = None
+            with suppress(*CONNECTION_ERRORS):
                 await self._connect(port)
 
     async def _connect(self, port: int) -> None:
-        async with self._dial(port, self.wish, self._keeper.cursor) as line:
-            self._line = line
-            self._keeper.connected()
+        async with self._transport(port, self.wish, self._model.cursor) as stream:
+            self._stream = stream
+            self._model.on_connect()
             try:
-                async for item in line:
-                    await self._reads.wait()
-                    self._keeper.note(item)
-                    self._told.set()
-                    if self._chance.random() < self._leaves:
+                async for item in stream:
+                    await self._reading.wait()
+                    self._model.on_item(item)
+                    self._received.set()
+                    if self._random.random() < self._leave_probability:
                         break
             finally:
-                self._line = None
+                self._stream = None
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """Lose the connection, if there is one."""
-        if self._line is not None:
-            self._line.cut()
+        if self._stream is not None:
+            self._stream.abort()
 
     def pause(self) -> None:
         """Read no further."""
-        self._reads.clear()
+        self._reading.clear()
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Read on."""
-        self._reads.set()
+        self._reading.set()
 
-    async def until(self, happened: Callable[[], bool]) -> None:
+    async def wait_until(self, condition: Callable[[], bool]) -> None:
         """Wait for something that it is told."""
-        while not happened():
-            self._told.clear()
-            await self._told.wait()
+        while not condition():
+            self._received.clear()
+            await self._received.wait()

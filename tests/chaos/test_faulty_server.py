@@ -6,20 +6,20 @@ from typing import Final
 import pytest
 
 from tests.chaos import convergence
-from tests.chaos.faulty_server import BREAKAGES
-from tests.chaos.server_under_test import Site
+from tests.chaos.faulty_server import FAULTS
+from tests.chaos.server_under_test import ServerUnderTest
 from tests.chaos.test_storm import short_storm
 
-BROKEN: Final = ("-m", "tests.chaos.faulty_server")
+FAULTY: Final = ("-m", "tests.chaos.faulty_server")
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("breakage", [each.__name__ for each in BREAKAGES])
+@pytest.mark.parametrize("breakage", [each.__name__ for each in FAULTS])
 async def test_what_is_broken_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, breakage: str) -> None:
-    monkeypatch.setattr(convergence, "PATIENCE", 20.0)
+    monkeypatch.setattr(convergence, "TIMEOUT_SECONDS", 20.0)
     noticed = False
     try:
-        await short_storm(Site(tmp_path / "test.db", BREAKAGE=breakage), BROKEN)
+        await short_storm(ServerUnderTest(tmp_path / "test.db", BREAKAGE=breakage), FAULTY)
     except* AssertionError:
         noticed = True
     assert noticed

@@ -12,12 +12,12 @@ from typing import Any, Final
 import pytest
 
 from models.clock import DAY, MINUTE, SECOND
-from tests.chaos.flaky_clients import Life, Station, Traveller, station
-from tests.chaos.requests import LOG, Wish
-from tests.chaos.transports import DIALS
-from tests.durability.invariants import reading
+from tests.chaos.flaky_clients import FlakyClient, RandomMutations, RestartableServer, open_server
+from tests.chaos.requests import SESSION_ACTIVITIES, SubscriptionRequest
+from tests.chaos.transports import TRANSPORTS
+from tests.durability.invariants import open_read_only
 
-WISHES: Final[tuple[dict[str, Any], ...]] = (
+VARIABLES: Final[tuple[dict[str, Any], ...]] = (
     {},
     {"filter": {"visible": True}},
     {"filter": {"kinds": ["USER"], "pathPrefix": ["a"]}, "heartbeats": True},
@@ -26,72 +26,77 @@ WISHES: Final[tuple[dict[str, Any], ...]] = (
 )
 
 
-async def travellers(opened: Station) -> list[Traveller]:
+async def connect_clients(opened: RestartableServer) -> list[FlakyClient]:
     """One for each wish; they come by different ways, and have a first look."""
-    mark = await opened.mark()
-    cursor = (await opened.world.ask("{ activities(last: 1) { pageInfo { endCursor } } }"))["pageInfo"]["endCursor"]
-    found = [Traveller(DIALS[number % len(DIALS)], wish, cursor) for number, wish in enumerate(WISHES)]
-    for traveller in found:
-        await traveller.look(opened, mark)
+    marker = await opened.write_marker()
+    cursor = (await opened.api.execute("{ activities(last: 1) { pageInfo { endCursor } } }"))["pageInfo"]["endCursor"]
+    found = [FlakyClient(TRANSPORTS[number % len(TRANSPORTS)], wish, cursor) for number, wish in enumerate(VARIABLES)]
+    for client in found:
+        await client.connect_and_compare(opened, marker)
     return found
 
 
-async def go_through(file: Path, cuts: int) -> None:
+async def cut_and_reconnect(file: Path, cuts: int) -> None:
     """Cut everybody off for one to 120 seconds, so often that there are so many cuts; now and then the server, too."""
-    chance, life = Random(cuts), Life(cuts)  # noqa: S311 - repeatable, not secret
-    async with station(file) as opened:
-        found = await travellers(opened)
+    random, mutations = Random(cuts), RandomMutations(cuts)  # noqa: S311 - repeatable, not secret
+    async with open_server(file) as opened:
+        found = await connect_clients(opened)
         rounds = cuts // len(found)
         for round_ in range(rounds):
-            await life.go_on(opened.world, chance.randint(1, 120))
+            await mutations.advance(opened.api, random.randint(1, 120))
             if round_ % 10 == 5:
                 await opened.close()
                 await opened.open()
-            mark = await opened.mark()
+            marker = await opened.write_marker()
             last = round_ == rounds - 1
             await asyncio.gather(
-                *(one.look(opened, mark, patient=last or chance.random() < 0.7) for one in found),
-                *(one.read_on(opened, mark) for one in found),
+                *(
+                    one.connect_and_compare(opened, marker, until_current=last or random.random() < 0.7)
+                    for one in found
+                ),
+                *(one.read_log_until(opened, marker) for one in found),
             )
-        mark = await opened.mark()  # whoever looked had written down what time has done
-        for traveller in found:
-            await traveller.read_on(opened, mark)
-    with reading(file) as db:
-        there = [position for (position,) in db.execute("SELECT position FROM activity ORDER BY position")]
-    for traveller in found:
-        assert (traveller.held.resumed, traveller.held.began) == (rounds, 1)
-        since = traveller.read.since or 0
-        told = [position for position in traveller.read.told if position in set(there)]
-        assert told == [position for position in there if position > since]
+        marker = await opened.write_marker()  # whoever looked had written down what time has done
+        for client in found:
+            await client.read_log_until(opened, marker)
+    with open_read_only(file) as db:
+        logged = [position for (position,) in db.execute("SELECT position FROM activity ORDER BY position")]
+    for client in found:
+        assert (client.session_set.resumed, client.session_set.snapshots) == (rounds, 1)
+        since = client.log.since or 0
+        received = [position for position in client.log.positions if position in set(logged)]
+        assert received == [position for position in logged if position > since]
 
 
 async def test_fifty_short_cuts_cost_nobody_a_snapshot(tmp_path: Path) -> None:
     async with asyncio.timeout(120):
-        await go_through(tmp_path / "test.db", 50)
+        await cut_and_reconnect(tmp_path / "test.db", 50)
 
 
 @pytest.mark.long
 async def test_a_thousand_short_cuts_cost_nobody_a_snapshot(tmp_path: Path) -> None:
-    await go_through(tmp_path / "test.db", int(os.environ.get("CUTS", "1000")))
+    await cut_and_reconnect(tmp_path / "test.db", int(os.environ.get("CUTS", "1000")))
 
 
 async def test_the_window_is_seven_days_and_whoever_is_later_is_told_so(tmp_path: Path) -> None:
-    async with asyncio.timeout(120), station(tmp_path / "test.db") as opened:
-        found = await travellers(opened)
+    async with asyncio.timeout(120), open_server(tmp_path / "test.db") as opened:
+        found = await connect_clients(opened)
         for traveller in found:
-            await traveller.read_on(opened, await opened.mark())
-        await opened.world.advance((7 * DAY - 3 * MINUTE) / SECOND)
+            await traveller.read_log_until(opened, await opened.write_marker())
+        await opened.api.advance((7 * DAY - 3 * MINUTE) / SECOND)
         for traveller in found:
-            mark = await opened.mark()
-            await traveller.look(opened, mark)
-            await traveller.read_on(opened, mark)
-        assert {(traveller.held.resumed, traveller.held.began) for traveller in found} == {(1, 1)}
-        await opened.world.advance((7 * DAY + MINUTE) / SECOND)
-        await opened.world.sweep()
-        mark = await opened.mark()
+            mark = await opened.write_marker()
+            await traveller.connect_and_compare(opened, mark)
+            await traveller.read_log_until(opened, mark)
+        assert {(traveller.session_set.resumed, traveller.session_set.snapshots) for traveller in found} == {(1, 1)}
+        await opened.api.advance((7 * DAY + MINUTE) / SECOND)
+        await opened.api.sweep()
+        mark = await opened.write_marker()
         for traveller in found:
-            resync, snapshot = await traveller.come_late(opened, 2)
+            resync, snapshot = await traveller.first_session_items(opened, 2)
             assert (resync["__typename"], resync["reason"]) == ("FeedResync", "the cursor is more than 7 days old")
             assert [session["id"] for session in snapshot["sessions"]] == [mark]
-            (resync,) = await traveller.first(opened, Wish(LOG), traveller.read.cursor, 1)
+            (resync,) = await traveller.first_items(
+                opened, SubscriptionRequest(SESSION_ACTIVITIES), traveller.log.cursor, 1
+            )
             assert (resync["__typename"], resync["reason"]) == ("FeedResync", "the cursor is more than 7 days old")

@@ -12,35 +12,35 @@ from time import monotonic
 
 import pytest
 
-from tests.chaos.convergence import Quiet
-from tests.chaos.server_under_test import PLAIN, SMALL, Site
-from tests.chaos.storm import storm
+from tests.chaos.convergence import ConvergenceCheck
+from tests.chaos.server_under_test import PRODUCTION, SMALL_BATCHES, ServerUnderTest
+from tests.chaos.storm import open_storm
 
 
-async def short_storm(site: Site, program: Sequence[str] = SMALL) -> None:
+async def short_storm(site: ServerUnderTest, program: Sequence[str] = SMALL_BATCHES) -> None:
     """Some seconds of it, with a kill."""
     async with (
         asyncio.timeout(300),
-        storm(site, program, watchers=54, slow=3, listeners=12, writers=6) as found,
+        open_storm(site, program, set_subscribers=54, slow=3, log_subscribers=12, writers=6) as found,
     ):
-        await found.doom(10)
-        await found.rage(40, program, gently=False)
-        await Quiet(found).check()
+        await found.start_expiring_sessions(10)
+        await found.restart_under_load(40, program, gently=False)
+        await ConvergenceCheck(found).check()
 
 
 async def test_everybody_knows_in_the_end_what_there_is(tmp_path: Path) -> None:
-    await short_storm(Site(tmp_path / "test.db"))
+    await short_storm(ServerUnderTest(tmp_path / "test.db"))
 
 
 @pytest.mark.long
 async def test_everybody_knows_what_there_is_again_and_again(tmp_path: Path) -> None:
     end = monotonic() + 60 * float(os.environ.get("STORM_MINUTES", "5"))
-    servers = cycle([(PLAIN, False), (SMALL, True), (SMALL, False), (PLAIN, True)])
-    site = Site(tmp_path / "test.db", SMALL_FACTOR="20")
-    async with storm(site, watchers=180, slow=8, listeners=24, writers=12) as found:
-        quiet = Quiet(found)
+    servers = cycle([(PRODUCTION, False), (SMALL_BATCHES, True), (SMALL_BATCHES, False), (PRODUCTION, True)])
+    site = ServerUnderTest(tmp_path / "test.db", SMALL_FACTOR="20")
+    async with open_storm(site, set_subscribers=180, slow=8, log_subscribers=24, writers=12) as found:
+        quiet = ConvergenceCheck(found)
         while monotonic() < end:
             program, gently = next(servers)
-            await found.doom(5)
-            await found.rage(40, program, gently=gently)
+            await found.start_expiring_sessions(5)
+            await found.restart_under_load(40, program, gently=gently)
             await quiet.check()

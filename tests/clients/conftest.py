@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.node import install
-from tests.live_server import Server, serving
+from tests.live_server import Server, running_server
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +16,7 @@ def node_modules() -> Path:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One for all clients: each of them looks only at what it made itself."""
-    with serving(tmp_path_factory.mktemp("server")) as running:
+    with running_server(tmp_path_factory.mktemp("server")) as running:
         yield running
 
 

@@ -17,7 +17,7 @@ ROOT = HERE.parents[1]
 IN_CI = bool(os.environ.get("CI"))
 
 
-def missing(what: str) -> NoReturn:
+def skip_or_fail(what: str) -> NoReturn:
     reason = f"{what} is not installed"
     if IN_CI:
         pytest.fail(reason)
@@ -26,7 +26,7 @@ def missing(what: str) -> NoReturn:
 
 def command(*names: str) -> str:
     """The path of the first of these programs that is there."""
-    return next(filter(None, map(shutil.which, names)), None) or missing(names[0])
+    return next(filter(None, map(shutil.which, names)), None) or skip_or_fail(names[0])
 
 
 def install() -> Path:
@@ -45,13 +45,13 @@ def node(script: str, *args: str | Path) -> str:
     return run(command("node"), script, *args)
 
 
-def seen(script: str, *args: str | Path) -> Any:
+def node_json(script: str, *args: str | Path) -> Any:
     """What a script of this folder prints, as JSON."""
     return json.loads(node(script, *args))
 
 
 @contextmanager
-def talking(script: str, *args: str | Path) -> Iterator[subprocess.Popen[str]]:
+def interactive_script(script: str, *args: str | Path) -> Iterator[subprocess.Popen[str]]:
     """A script of this folder that says what it sees, a line of JSON each, until its input ends.
 
     It must give up by itself when nothing comes.
@@ -61,7 +61,7 @@ def talking(script: str, *args: str | Path) -> Iterator[subprocess.Popen[str]]:
         yield process
 
 
-def workplace(folder: Path, name: str) -> Path:
+def project_folder(folder: Path, name: str) -> Path:
     """Furnishes a folder for a tool: with what is in ours of this name, the printed schema, the packages."""
     shutil.copytree(HERE / name, folder, dirs_exist_ok=True)
     shutil.copy(ROOT / "schema" / "schema.graphql", folder)

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.node import command, run, workplace
+from tests.clients.node import command, project_folder, run
 
 pytestmark = pytest.mark.clients
 
 
 @pytest.fixture(scope="module")
 def application(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = workplace(tmp_path_factory.mktemp("codegen"), "codegen")
+    folder = project_folder(tmp_path_factory.mktemp("codegen"), "codegen")
     run(command("node"), node_modules / "@graphql-codegen/cli/esm/bin.js", "--config", "codegen.json", cwd=folder)
     return folder
 

@@ -35,29 +35,29 @@ LIVE = """
 """
 
 
-def http(server: Server) -> AsyncTransport:
+def http_transport(server: Server) -> AsyncTransport:
     return AIOHTTPTransport(url=server.graphql)
 
 
-def socket(server: Server) -> AsyncTransport:
+def websocket_transport(server: Server) -> AsyncTransport:
     return WebsocketsTransport(url=server.graphql.replace("http", "ws", 1))
 
 
-@pytest.fixture(params=[http, socket])
+@pytest.fixture(params=[http_transport, websocket_transport])
 async def session(request: pytest.FixtureRequest, server: Server) -> AsyncGenerator[AsyncClientSession, None]:
     """A session of a client that has asked for the schema, and checks its operations against it."""
     async with Client(transport=request.param(server), fetch_schema_from_transport=True) as connected:
         yield connected
 
 
-def of(document: str, request: pytest.FixtureRequest) -> GraphQLRequest:
+def request_for(document: str, request: pytest.FixtureRequest) -> GraphQLRequest:
     """An operation about the user of one test."""
     return GraphQLRequest(document, variable_values={"username": request.node.name})
 
 
 async def test_it_starts_a_session_and_finds_it(session: AsyncClientSession, request: pytest.FixtureRequest) -> None:
-    started: dict[str, Any] = await session.execute(of(START, request))
-    listed: dict[str, Any] = await session.execute(of(LIST, request))
+    started: dict[str, Any] = await session.execute(request_for(START, request))
+    listed: dict[str, Any] = await session.execute(request_for(LIST, request))
     assert listed["sessions"]["nodes"] == [started["startSession"]["session"]]
 
 
@@ -69,10 +69,10 @@ async def test_what_is_refused_is_raised_with_its_code(session: AsyncClientSessi
 
 
 async def test_it_is_told_of_a_session_that_starts(server: Server, request: pytest.FixtureRequest) -> None:
-    async with Client(transport=socket(server)) as connected:
-        live = connected.subscribe(of(LIVE, request))
+    async with Client(transport=websocket_transport(server)) as connected:
+        live = connected.subscribe(request_for(LIVE, request))
         assert await anext(live) == {"activeSessions": {"sessions": []}}
-        started: dict[str, Any] = await connected.execute(of(START, request))
+        started: dict[str, Any] = await connected.execute(request_for(START, request))
         change = {"change": "ADDED", "id": started["startSession"]["session"]["id"]}
         assert await anext(live) == {"activeSessions": change}
         await live.aclose()

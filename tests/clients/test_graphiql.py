@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.clients.node import chromium, node
-from tests.live_server import Server, serving
+from tests.live_server import Server, running_server
 
 pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
 
@@ -39,7 +39,7 @@ class Visit:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One that nobody else uses: its examples count everything."""
-    with serving(tmp_path_factory.mktemp("graphiql-server")) as running:
+    with running_server(tmp_path_factory.mktemp("graphiql-server")) as running:
         yield running
 
 

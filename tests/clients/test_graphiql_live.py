@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.clients.node import chromium, seen
+from tests.clients.node import chromium, node_json
 from tests.live_server import Server
 
 pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
@@ -24,7 +24,7 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def visit(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Visit:
-    return Visit(**seen("graphiql-live.mjs", server.origin, chromium(), tmp_path_factory.mktemp("graphiql-live")))
+    return Visit(**node_json("graphiql-live.mjs", server.origin, chromium(), tmp_path_factory.mktemp("graphiql-live")))
 
 
 def test_it_shows_first_what_there_is(visit: Visit) -> None:

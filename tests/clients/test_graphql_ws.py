@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.node import seen
+from tests.clients.node import node_json
 from tests.live_server import Server
 
 pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
 
 @pytest.fixture(scope="module")
 def graphql_ws(server: Server) -> Any:
-    return seen("graphql-ws.mjs", server.graphql)
+    return node_json("graphql-ws.mjs", server.graphql)
 
 
 def test_it_starts_a_session_and_finds_it(graphql_ws: Any) -> None:

@@ -9,15 +9,15 @@ import pytest
 from graphql import parse, validate
 
 from schema import graphql_schema
-from tests.clients.node import command, run, workplace
-from tests.live_server import serving
+from tests.clients.node import command, project_folder, run
+from tests.live_server import running_server
 
 pytestmark = pytest.mark.clients
 
 
 @pytest.fixture(scope="module")
 def compiled(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = workplace(tmp_path_factory.mktemp("relay"), "relay")
+    folder = project_folder(tmp_path_factory.mktemp("relay"), "relay")
     run(command("node"), node_modules / "relay-compiler/cli.js", "relay.config.json", cwd=folder)
     return folder
 
@@ -46,7 +46,7 @@ def test_its_documents_are_answered_by_id_where_no_others_are(
     compiled: Path, documents: dict[str, str], tmp_path: Path
 ) -> None:
     ids = {text.split("(")[0]: id_ for id_, text in documents.items()}
-    with serving(tmp_path, TRUSTED_DOCUMENTS=str(compiled / "documents.json")) as server:
+    with running_server(tmp_path, TRUSTED_DOCUMENTS=str(compiled / "documents.json")) as server:
 
         def ask(operation: str, **variables: Any) -> Any:
             request = {"doc_id": ids[operation], "variables": variables}

@@ -10,7 +10,7 @@ import pytest
 
 from schema import graphql_schema
 from tests.clients.node import ROOT
-from tests.live_server import Server, serving
+from tests.live_server import Server, running_server
 
 pytestmark = pytest.mark.clients
 
@@ -26,7 +26,7 @@ OPTIONS = (
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """One that nobody else uses: all kinds of things are done to it."""
-    with serving(tmp_path) as running:
+    with running_server(tmp_path) as running:
         yield running
 
 
@@ -47,10 +47,10 @@ def test_whatever_the_schema_allows_is_answered_and_as_the_schema_says(server: S
     operations = len(graphql_schema.query_type.fields) + len(graphql_schema.mutation_type.fields)
     assert f"Tested: {operations}\n" in done.stdout
     assert "never returned data" not in done.stdout
-    assert levels(server.log) == {"info"}
+    assert log_levels(server.log) == {"info"}
 
 
-def levels(log: Path) -> set[str]:
+def log_levels(log: Path) -> set[str]:
     """How grave the server found what happened."""
     lines = (line for line in log.read_text().splitlines() if line.startswith("{"))
     return {json.loads(line)["level"] for line in lines}

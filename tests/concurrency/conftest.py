@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from models.clock import Instant
-from tests.api_client import FakeClock, World, open_world
-from tests.in_process_server import listening
+from tests.api_client import ApiClient, FakeClock, open_api
+from tests.in_process_server import serve_app
 
 
-class Clock(FakeClock):
+class TickingClock(FakeClock):
     """It stands still, unless it `ticks`: then calls that are sent together come one after the other."""
 
     ticks = False
@@ -22,17 +22,17 @@ class Clock(FakeClock):
 
 
 @dataclass(frozen=True)
-class Site:
+class LiveServer:
     """A server that listens."""
 
-    world: World
-    clock: Clock
+    world: ApiClient
+    clock: TickingClock
     port: int
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
+async def site(tmp_path: Path) -> AsyncIterator[LiveServer]:
     """A server with an empty database."""
-    clock = Clock()
-    async with open_world(tmp_path / "test.db", clock) as world, listening(world.app) as port:
-        yield Site(world, clock, port)
+    clock = TickingClock()
+    async with open_api(tmp_path / "test.db", clock) as world, serve_app(world.app) as port:
+        yield LiveServer(world, clock, port)

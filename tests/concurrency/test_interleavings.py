@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.api.session_inputs import project
-from tests.concurrency.conftest import Site
-from tests.concurrency.requests import LISTED, START, at_once, change, start, types
+from tests.api.session_inputs import create_project
+from tests.concurrency.conftest import LiveServer
+from tests.concurrency.requests import SESSIONS_QUERY, START, activity_types, mutation, run_concurrently, start_input
 
 Browser = tuple[str, str, str]
 """Project, username and clientId."""
@@ -27,83 +27,87 @@ ROUNDS: Final = st.lists(
 _examples = count()
 
 
-class Play:
+class Scenario:
     """One example: names of its own on a server that others have used."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: LiveServer) -> None:
         self._site = site
-        self._of = f"-{next(_examples)}"
+        self._suffix = f"-{next(_examples)}"
         self._newest: dict[Browser, str] = {}
-        self._begun: Counter[str] = Counter()
+        self._created: Counter[str] = Counter()
 
     async def prepare(self) -> None:
         for id_ in ("p", "q"):
-            await project(self._site.world, id_ + self._of)
+            await create_project(self._site.world, id_ + self._suffix)
 
-    async def round(self, steps: list[Step], pause: float, *, swept: bool) -> None:
+    async def run_round(self, steps: list[Step], pause: float, *, swept: bool) -> None:
         """Calls at once; then what they were told, and what there is, must agree."""
         sent = [(call, browser) for call, browser in steps if call == "startSession" or browser in self._newest]
-        answers = await at_once(self._site.port, *(self._call(*step) for step in sent))
-        told: dict[Browser, list[dict[str, Any]]] = {}
+        answers = await run_concurrently(self._site.port, *(self._call(*step) for step in sent))
+        results: dict[Browser, list[dict[str, Any]]] = {}
         for (call, browser), answer in zip(sent, answers, strict=True):
             if call == "startSession":
                 assert answer["problems"] == []
                 assert answer["session"]["state"] == "ACTIVE"
-                self._begun[answer["session"]["id"]] += answer["created"]
-                told.setdefault(browser, []).append(answer["session"])
+                self._created[answer["session"]["id"]] += answer["created"]
+                results.setdefault(browser, []).append(answer["session"])
         sessions = await self._sessions()
-        for browser, answered in told.items():
-            self._newest[browser] = self._check(browser, answered, sessions)
-        assert self._begun == Counter(list(sessions))
+        for browser, results_of_browser in results.items():
+            self._newest[browser] = self._check(browser, results_of_browser, sessions)
+        assert self._created == Counter(list(sessions))
         await self._site.world.advance(pause)
         if swept:
             await self._site.world.sweep()
 
-    def _check(self, browser: Browser, answered: list[dict[str, Any]], sessions: dict[str, Any]) -> str:
-        mine = {id_: session for id_, session in sessions.items() if self._browser(session) == browser}
-        assert {session["id"] for session in answered} <= mine.keys()
-        active = [id_ for id_, session in mine.items() if session["state"] == "ACTIVE"]
+    def _check(self, browser: Browser, results: list[dict[str, Any]], sessions: dict[str, Any]) -> str:
+        own_sessions = {id_: session for id_, session in sessions.items() if self._browser(session) == browser}
+        assert {session["id"] for session in results} <= own_sessions.keys()
+        active = [id_ for id_, session in own_sessions.items() if session["state"] == "ACTIVE"]
         assert len(active) <= 1
-        for session in mine.values():
-            assert types(session).count("STARTED") == 1
-        return active[0] if active else max(mine, key=lambda id_: mine[id_]["startedAt"])
+        for session in own_sessions.values():
+            assert activity_types(session).count("STARTED") == 1
+        return active[0] if active else max(own_sessions, key=lambda id_: own_sessions[id_]["startedAt"])
 
     def _call(self, call: str, browser: Browser) -> tuple[str, dict[str, Any]]:
-        id_, name, secret = browser
+        id_, name, client_id = browser
         if call == "startSession":
-            given = start(name, secret + self._of, projectId=id_ + self._of, timeoutSeconds=60)
-            return START, {"input": given}
-        return change(call), {"input": {"id": self._newest[browser]}}
+            input_ = start_input(name, client_id + self._suffix, projectId=id_ + self._suffix, timeoutSeconds=60)
+            return START, {"input": input_}
+        return mutation(call), {"input": {"id": self._newest[browser]}}
 
     def _browser(self, session: dict[str, Any]) -> Browser:
         return session["project"]["id"][0], session["username"], session["clientId"][0]
 
     async def _sessions(self) -> dict[str, Any]:
-        mine = {"projectIds": [f"p{self._of}", f"q{self._of}"]}
-        return {session["id"]: session for session in (await self._site.world.ask(LISTED, filter=mine))["nodes"]}
+        mine = {"projectIds": [f"p{self._suffix}", f"q{self._suffix}"]}
+        return {
+            session["id"]: session for session in (await self._site.world.execute(SESSIONS_QUERY, filter=mine))["nodes"]
+        }
 
 
-async def _play(site: Site, rounds: list[tuple[list[Step], float, bool]]) -> None:
-    play = Play(site)
-    await play.prepare()
+async def _run_scenario(site: LiveServer, rounds: list[tuple[list[Step], float, bool]]) -> None:
+    scenario = Scenario(site)
+    await scenario.prepare()
     for steps, pause, swept in rounds:
-        await play.round(steps, pause, swept=swept)
+        await scenario.run_round(steps, pause, swept=swept)
 
 
-FEW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-MANY = settings(FEW, max_examples=300)
+QUICK = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXTENSIVE = settings(QUICK, max_examples=300)
 
 
-@FEW
+@QUICK
 @given(rounds=ROUNDS)
-async def test_a_browser_has_one_session_at_a_time(site: Site, rounds: list[tuple[list[Step], float, bool]]) -> None:
-    await _play(site, rounds)
+async def test_a_browser_has_one_session_at_a_time(
+    site: LiveServer, rounds: list[tuple[list[Step], float, bool]]
+) -> None:
+    await _run_scenario(site, rounds)
 
 
 @pytest.mark.long
-@MANY
+@EXTENSIVE
 @given(rounds=ROUNDS)
 async def test_a_browser_has_one_session_at_a_time_at_length(
-    site: Site, rounds: list[tuple[list[Step], float, bool]]
+    site: LiveServer, rounds: list[tuple[list[Step], float, bool]]
 ) -> None:
-    await _play(site, rounds)
+    await _run_scenario(site, rounds)

@@ -13,11 +13,11 @@ from models.database import open_database
 
 def main(file: Path, statements: int) -> None:
     """Open a database, and die when so many statements were executed."""
-    left = iter(range(statements))
+    remaining = iter(range(statements))
 
     @event.listens_for(Engine, "after_cursor_execute")
     def _count(*_: object) -> None:
-        if next(left, None) is None:
+        if next(remaining, None) is None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     asyncio.run(_open(file))

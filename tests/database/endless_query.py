@@ -10,6 +10,6 @@ _COUNT: Final = text(
 )
 
 
-def ask_for_ever(tx: Connection, *_: object) -> int:
+def run_endless_query(tx: Connection, *_: object) -> int:
     """Count, and count, and count."""
     return int(tx.execute(_COUNT).scalar_one())

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from models.database.lock import exclusive
+from models.database.lock import file_lock
 from models.errors import DatabaseInUse
 
 
 def test_a_link_to_a_database_is_that_database(tmp_path: Path) -> None:
     (tmp_path / "link.db").symlink_to(tmp_path / "test.db")
     with (
-        exclusive(tmp_path / "test.db"),
+        file_lock(tmp_path / "test.db"),
         pytest.raises(DatabaseInUse, match="another server uses the database"),
-        exclusive(tmp_path / "link.db", patience=0),
+        file_lock(tmp_path / "link.db", timeout=0),
     ):
         pass

@@ -9,38 +9,38 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from models.database import SURVEYS, Database, open_database
+from models.database import MAX_HEAVY_READS, Database, open_database
 from models.database.engine import READERS
-from tests.database.endless_query import ask_for_ever
-from tests.polling import PATIENCE
+from tests.database.endless_query import run_endless_query
+from tests.polling import TIMEOUT_SECONDS
 
 """Seconds that nothing here takes, unless something goes on for ever."""
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with asyncio.timeout(PATIENCE), open_database(tmp_path / "test.db") as database:
+    async with asyncio.timeout(TIMEOUT_SECONDS), open_database(tmp_path / "test.db") as database:
         yield database
 
 
-class Endless:
+class EndlessQuery:
     """A question that has no end, and tells when so many have begun to ask it."""
 
     def __init__(self, *expected: int) -> None:
-        self.asked = 0
+        self.started = 0
         self._reached = {number: asyncio.Event() for number in expected}
 
     def __call__(self, tx: Connection) -> None:
-        self.asked += 1
-        if self.asked in self._reached:
-            self._reached[self.asked].set()
-        ask_for_ever(tx)
+        self.started += 1
+        if self.started in self._reached:
+            self._reached[self.started].set()
+        run_endless_query(tx)
 
-    async def begun(self, times: int) -> None:
+    async def wait_started(self, times: int) -> None:
         await self._reached[times].wait()
 
 
-def one(tx: Connection) -> int:
+def select_one(tx: Connection) -> int:
     return int(tx.execute(text("SELECT 1")).scalar_one())
 
 
@@ -54,22 +54,22 @@ async def cancel(*tasks: asyncio.Task[None]) -> None:
 async def test_a_question_whose_caller_is_gone_stops(database: Database) -> None:
     threads = threading.active_count()
     for _ in range(2):
-        endless = Endless(READERS)
+        endless = EndlessQuery(READERS)
         tasks = [asyncio.create_task(database.read(endless)) for _ in range(READERS)]
-        await endless.begun(READERS)
+        await endless.wait_started(READERS)
         await cancel(*tasks)
-        assert await asyncio.gather(*(database.read(one) for _ in range(READERS))) == [1] * READERS
+        assert await asyncio.gather(*(database.read(select_one) for _ in range(READERS))) == [1] * READERS
     assert threading.active_count() <= threads + READERS
 
 
 async def test_long_questions_leave_connections_to_others(database: Database) -> None:
-    endless = Endless(SURVEYS, 2 * SURVEYS)
-    tasks = [asyncio.create_task(database.survey(endless)) for _ in range(3 * READERS)]
-    await endless.begun(SURVEYS)
-    assert await asyncio.gather(*(database.read(one) for _ in range(READERS))) == [1] * READERS
-    assert endless.asked == SURVEYS < READERS
+    endless = EndlessQuery(MAX_HEAVY_READS, 2 * MAX_HEAVY_READS)
+    tasks = [asyncio.create_task(database.read_heavy(endless)) for _ in range(3 * READERS)]
+    await endless.wait_started(MAX_HEAVY_READS)
+    assert await asyncio.gather(*(database.read(select_one) for _ in range(READERS))) == [1] * READERS
+    assert endless.started == MAX_HEAVY_READS < READERS
     # The next ones have their turn when one is given up.
-    await cancel(*tasks[:SURVEYS])
-    await endless.begun(2 * SURVEYS)
-    await cancel(*tasks[SURVEYS:])
-    assert await database.survey(one) == 1
+    await cancel(*tasks[:MAX_HEAVY_READS])
+    await endless.wait_started(2 * MAX_HEAVY_READS)
+    await cancel(*tasks[MAX_HEAVY_READS:])
+    assert await database.read_heavy(select_one) == 1

@@ -7,15 +7,15 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import create_engine
 
-from bench.dataset.bulk_insert import fill
-from bench.dataset.generate import lives
+from bench.dataset.bulk_insert import bulk_insert
+from bench.dataset.generate import generate_sessions
 from models import migrations
 from tests.factories import NOW
 
 TABLES = ("project", "session", "session_track", "path_time", "activity")
 
 
-def made(file: Path, revision: str, source: Path) -> None:
+def create_old_database(file: Path, revision: str, source: Path) -> None:
     """A database of an earlier version, with what another one holds, as far as it knew of that."""
     engine = create_engine(f"sqlite:///{file}")
     with engine.begin() as tx:
@@ -43,8 +43,8 @@ def dump(file: Path) -> dict[str, list[tuple[object, ...]]]:
 
 def test_final_figures_are_worked_out_for_what_ended_before_they_were_kept(tmp_path: Path) -> None:
     new, old = tmp_path / "new.db", tmp_path / "old.db"
-    assert list(fill(new, lives(1, 400, NOW), NOW)) == [400]
-    made(old, "0003", new)
+    assert list(bulk_insert(new, generate_sessions(1, 400, NOW), NOW)) == [400]
+    create_old_database(old, "0003", new)
     assert dump(old) != dump(new)
     engine = create_engine(f"sqlite:///{old}")
     with engine.begin() as tx:

@@ -12,26 +12,26 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.database import engine as engines
 from models.database import open_database
-from models.database.engine import reading_engine, writing_engine
+from models.database.engine import read_engine, write_engine
 from models.database.writer import Writer
 from models.errors import DatabaseInUse, StorageUnavailable
-from tests.api_client import World
-from tests.database.harness import Watch, held, note, read_notes, write_notes
+from tests.api_client import ApiClient
+from tests.database.harness import EngineSpy, notes_table, read_notes, write_locked, write_notes
 
 
-class Desk:
+class WriterHarness:
     """A writer with a table, watched."""
 
     def __init__(self, file: Path, engine: AsyncEngine) -> None:
         self.file = file
         self.writer = Writer(engine)
-        self.watch = Watch(engine)
+        self.spy = EngineSpy(engine)
 
     async def write(self, name: str) -> str:
         return await self.writer.run(write_notes, name)
 
     async def notes(self) -> set[str]:
-        engine = reading_engine(self.file)
+        engine = read_engine(self.file)
         async with engine.connect() as connection:
             found = await connection.run_sync(read_notes)
         await engine.dispose()
@@ -39,11 +39,11 @@ class Desk:
 
 
 @asynccontextmanager
-async def opened(file: Path) -> AsyncIterator[Desk]:
-    engine = writing_engine(file)
+async def open_harness(file: Path) -> AsyncIterator[WriterHarness]:
+    engine = write_engine(file)
     async with engine.begin() as connection:
-        await connection.run_sync(note.create)
-    desk = Desk(file, engine)
+        await connection.run_sync(notes_table.create)
+    desk = WriterHarness(file, engine)
     try:
         async with desk.writer.running():
             yield desk
@@ -52,23 +52,23 @@ async def opened(file: Path) -> AsyncIterator[Desk]:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with opened(tmp_path / "desk.db") as found:
+async def desk(tmp_path: Path) -> AsyncIterator[WriterHarness]:
+    async with open_harness(tmp_path / "desk.db") as found:
         yield found
 
 
-async def test_calls_that_arrive_while_a_transaction_commits_share_the_next(desk: Desk) -> None:
+async def test_calls_that_arrive_while_a_transaction_commits_share_the_next(desk: WriterHarness) -> None:
     first = asyncio.create_task(desk.write("first"))
-    await desk.watch.beginning.wait()
+    await desk.spy.transaction_begun.wait()
     names = [f"n{number}" for number in range(100)]
     answers = await asyncio.gather(*(desk.write(name) for name in names))
     assert await first == "FIRST"
     assert answers == [name.upper() for name in names]
-    assert (desk.watch.begins, desk.watch.commits) == (2, 2)
+    assert (desk.spy.begin_count, desk.spy.commit_count) == (2, 2)
     assert await desk.notes() == {"first", *names}
 
 
-async def test_a_call_that_fails_takes_no_neighbour_along(desk: Desk) -> None:
+async def test_a_call_that_fails_takes_no_neighbour_along(desk: WriterHarness) -> None:
     await desk.write("there")
     names = ["a", "bad", "b", "there", "c"]
     answers = await asyncio.gather(*(desk.write(name) for name in names), return_exceptions=True)
@@ -76,9 +76,9 @@ async def test_a_call_that_fails_takes_no_neighbour_along(desk: Desk) -> None:
     assert await desk.notes() == {"a", "b", "c", "there"}
 
 
-async def test_a_caller_that_gives_up_before_its_turn_leaves_no_trace(desk: Desk) -> None:
+async def test_a_caller_that_gives_up_before_its_turn_leaves_no_trace(desk: WriterHarness) -> None:
     first = asyncio.create_task(desk.write("first"))
-    await desk.watch.beginning.wait()
+    await desk.spy.transaction_begun.wait()
     calls = [asyncio.create_task(desk.write(name)) for name in ("a", "b", "c")]
     await asyncio.sleep(0)
     calls[1].cancel()
@@ -87,9 +87,9 @@ async def test_a_caller_that_gives_up_before_its_turn_leaves_no_trace(desk: Desk
     assert await desk.notes() == {"first", "a", "c"}
 
 
-async def test_a_caller_that_gives_up_during_its_turn_does_not_stop_it(desk: Desk) -> None:
+async def test_a_caller_that_gives_up_during_its_turn_does_not_stop_it(desk: WriterHarness) -> None:
     call = asyncio.create_task(desk.write("a"))
-    await desk.watch.beginning.wait()
+    await desk.spy.transaction_begun.wait()
     call.cancel()
     assert await desk.write("b") == "B"
     assert call.cancelled()
@@ -97,7 +97,7 @@ async def test_a_caller_that_gives_up_during_its_turn_does_not_stop_it(desk: Des
 
 
 async def test_leaving_finishes_what_was_handed_in(tmp_path: Path) -> None:
-    async with opened(tmp_path / "desk.db") as desk:
+    async with open_harness(tmp_path / "desk.db") as desk:
         calls = [asyncio.create_task(desk.write(f"n{number}")) for number in range(600)]
         await asyncio.sleep(0)
     assert len(await asyncio.gather(*calls)) == len(await desk.notes()) == 600
@@ -105,21 +105,21 @@ async def test_leaving_finishes_what_was_handed_in(tmp_path: Path) -> None:
         await desk.write("late")
 
 
-async def test_two_calls_for_one_session_in_one_transaction_both_count(world: World) -> None:
-    session = await world.user(path=["home"])
-    watch = Watch(world.app.state.services.database._writer._engine)
+async def test_two_calls_for_one_session_in_one_transaction_both_count(world: ApiClient) -> None:
+    session = await world.start_user(path=["home"])
+    watch = EngineSpy(world.app.state.services.database._writer._engine)
     calls = [("keepaliveSession", {"path": [name]}) for name in "ab"] + [("hideSession", {}), ("stopSession", {})]
     answers = await asyncio.gather(
         *(world.mutate(call, {"id": session["id"], **given}, "revision") for call, given in calls)
     )
     assert sorted(answer["session"]["revision"] for answer in answers) == [2, 3, 4, 5]
-    assert await world.timeline(session["id"]) == ["STARTED", "MOVED", "MOVED", "HIDDEN", "STOPPED"]
-    assert watch.commits < len(calls)
+    assert await world.activity_types(session["id"]) == ["STARTED", "MOVED", "MOVED", "HIDDEN", "STOPPED"]
+    assert watch.commit_count < len(calls)
 
 
-async def test_a_foreign_lock_only_delays(desk: Desk) -> None:
-    assert engines.BUSY_MILLISECONDS >= 3_000
-    with held(desk.file) as foreign:
+async def test_a_foreign_lock_only_delays(desk: WriterHarness) -> None:
+    assert engines.BUSY_TIMEOUT_MS >= 3_000
+    with write_locked(desk.file) as foreign:
         calls = [asyncio.create_task(desk.write(name)) for name in "abc"]
         _, waiting = await asyncio.wait(calls, timeout=0.3)
         assert waiting == set(calls)
@@ -128,19 +128,19 @@ async def test_a_foreign_lock_only_delays(desk: Desk) -> None:
 
 
 async def test_a_lock_that_stays_makes_nobody_wait_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "BUSY_MILLISECONDS", 300)
-    async with opened(tmp_path / "desk.db") as desk:
-        with held(desk.file):
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 300)
+    async with open_harness(tmp_path / "desk.db") as desk:
+        with write_locked(desk.file):
             first = asyncio.create_task(desk.write("a"))
-            await desk.watch.beginning.wait()
+            await desk.spy.transaction_begun.wait()
             answers = await asyncio.gather(first, desk.write("b"), desk.write("c"), return_exceptions=True)
         assert [type(answer) for answer in answers] == [StorageUnavailable] * 3
-        assert desk.watch.begins == 1
+        assert desk.spy.begin_count == 1
         assert await desk.write("d") == "D"
         assert await desk.notes() == {"d"}
 
 
-async def test_a_full_disk_is_refused_and_heals(desk: Desk) -> None:
+async def test_a_full_disk_is_refused_and_heals(desk: WriterHarness) -> None:
     await desk.writer.run(_limit_pages, 20)
     with pytest.raises(StorageUnavailable):
         await desk.write("x" * 200_000)
@@ -159,8 +159,8 @@ async def test_a_second_server_on_the_file_is_refused_when_its_patience_ends(tmp
     file = tmp_path / "test.db"
     async with open_database(file) as first:
         with pytest.raises(DatabaseInUse, match="another server"):
-            async with open_database(file, patience=0.1):
+            async with open_database(file, lock_timeout=0.1):
                 pass
         assert await first.is_ready()
-    async with open_database(file, patience=0) as second:
+    async with open_database(file, lock_timeout=0) as second:
         assert await second.is_ready()

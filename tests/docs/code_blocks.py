@@ -25,9 +25,9 @@ _FENCE: Final = re.compile(r"^```(?P<words>[a-z ]*)\n(?P<text>.*?)^```$", re.MUL
 class Block(NamedTuple):
     """What stands between two fences."""
 
-    words: str
+    info: str
     text: str
-    place: str
+    location: str
     """The page and the line of its first fence."""
 
 
@@ -37,7 +37,7 @@ class Example(NamedTuple):
     document: str
     variables: str
     answer: str | None
-    place: str
+    location: str
 
 
 class Command(NamedTuple):
@@ -45,7 +45,7 @@ class Command(NamedTuple):
 
     text: str
     functions: str
-    place: str
+    location: str
 
 
 def blocks(page: str) -> list[Block]:
@@ -62,22 +62,22 @@ def examples(page: str) -> Iterator[Example | Command]:
     functions = ""
     found = blocks(page)
     for index, block in enumerate(found):
-        if block.words == "graphql":
-            own = _belonging(found[index + 1 :])
-            yield Example(block.text, own.get("json variables", "{}"), own.get("json answer"), block.place)
-        if block.words == "sh":
+        if block.info == "graphql":
+            attached = _attached_blocks(found[index + 1 :])
+            yield Example(block.text, attached.get("json variables", "{}"), attached.get("json answer"), block.location)
+        if block.info == "sh":
             for line in block.text.replace("\\\n", " ").splitlines():
                 if re.match(r"\w+\(\) \{", line):
                     functions += line + "\n"
                 elif line.strip():
-                    yield Command(line, functions, block.place)
+                    yield Command(line, functions, block.location)
 
 
-def _belonging(following: list[Block]) -> dict[str, str]:
+def _attached_blocks(following: list[Block]) -> dict[str, str]:
     """The variables and the answer of an operation: the blocks behind it, up to the next thing that is sent."""
-    own: dict[str, str] = {}
+    attached: dict[str, str] = {}
     for block in following:
-        if block.words not in {"json variables", "json answer"} or block.words in own:
+        if block.info not in {"json variables", "json answer"} or block.info in attached:
             break
-        own[block.words] = block.text
-    return own
+        attached[block.info] = block.text
+    return attached

@@ -11,16 +11,16 @@ from typing import Any, Final
 import httpx2
 
 from tests.docs.code_blocks import Command, Example
-from tests.polling import PATIENCE
+from tests.polling import TIMEOUT_SECONDS
 
-ADDRESS: Final = "http://127.0.0.1:8000"
+DOCUMENTED_ORIGIN: Final = "http://127.0.0.1:8000"
 """Where the pages say that the server is."""
 
-_KIND: Final = re.compile(r'"?variant\\?"?: *\{\s*\\?"?(client|agenda|media|field|user)')
-_NAMED: Final = re.compile(r"s_(…|client|agenda|media|field|user)")
+_START_KIND: Final = re.compile(r'"?variant\\?"?: *\{\s*\\?"?(client|agenda|media|field|user)')
+_PLACEHOLDER: Final = re.compile(r"s_(…|client|agenda|media|field|user)")
 
 
-class Reader:
+class ExampleRunner:
     """Tries examples against a server.
 
     Args:
@@ -32,45 +32,49 @@ class Reader:
         self._origin = origin
         self._folder = folder
         self._ids: dict[str, str] = {}
-        self._file = ""
+        self._attachment_path = ""
 
-    def try_example(self, example: Example) -> None:
+    def run_example(self, example: Example) -> None:
         """Send an operation; it answers what the page says, or at least no error and no problem."""
-        variables = json.loads(self._meant(example.variables))
-        body = {"query": self._meant(example.document), "variables": variables}
-        told = httpx2.post(f"{self._origin}/graphql", json=body).json()
-        assert "errors" not in told, (example.place, told)
-        self._remember(told["data"], example.document + example.variables)
+        variables = json.loads(self._substitute(example.variables))
+        body = {"query": self._substitute(example.document), "variables": variables}
+        response = httpx2.post(f"{self._origin}/graphql", json=body).json()
+        assert "errors" not in response, (example.location, response)
+        self._store_ids(response["data"], example.document + example.variables)
         if example.answer is None:
-            assert problems(told["data"]) == [], example.place
+            assert problems(response["data"]) == [], example.location
         else:
             expected = json.loads(example.answer)
-            assert agrees(told["data"], expected), (example.place, told["data"], expected)
+            assert matches(response["data"], expected), (example.location, response["data"], expected)
 
-    def run(self, command: Command) -> None:
+    def run_command(self, command: Command) -> None:
         """Type a command; what it answers has no errors and no problems."""
         if command.text.startswith("curl -N"):
-            assert self._first_event(command)["data"], command.place
+            assert self._first_event(command)["data"], command.location
             return
-        told = self._output(command)
+        output = self._output(command)
         if not command.text.startswith("gql") and "/graphql" not in command.text:
-            assert told, command.place  # a file
+            assert output, command.location  # a file
             return
-        answer = json.loads(told)
-        assert "errors" not in answer, (command.place, answer)
-        assert problems(answer["data"]) == [], (command.place, answer)
-        self._remember(answer["data"], command.text)
+        response = json.loads(output)
+        assert "errors" not in response, (command.location, response)
+        assert problems(response["data"]) == [], (command.location, response)
+        self._store_ids(response["data"], command.text)
 
     def _output(self, command: Command) -> bytes:
         done = subprocess.run(
-            ["bash", "-c", self._typed(command)], cwd=self._folder, capture_output=True, timeout=PATIENCE, check=True
+            ["bash", "-c", self._shell_text(command)],
+            cwd=self._folder,
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            check=True,
         )
         return done.stdout
 
     def _first_event(self, command: Command) -> Any:
         """What a stream says first; the command itself would go on for ever."""
         with subprocess.Popen(
-            ["bash", "-c", self._typed(command)],
+            ["bash", "-c", self._shell_text(command)],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -82,18 +86,20 @@ class Reader:
                 os.killpg(process.pid, signal.SIGKILL)
         return json.loads(line.removeprefix(b"data: "))
 
-    def _typed(self, command: Command) -> str:
-        return self._meant(command.functions + command.text).replace(ADDRESS, self._origin)
+    def _shell_text(self, command: Command) -> str:
+        return self._substitute(command.functions + command.text).replace(DOCUMENTED_ORIGIN, self._origin)
 
-    def _meant(self, text: str) -> str:
+    def _substitute(self, text: str) -> str:
         """A text of the page with what its placeholders stand for."""
-        return _NAMED.sub(lambda found: self._ids[found[1]], text).replace("/attachments/…", self._file)
+        return _PLACEHOLDER.sub(lambda found: self._ids[found[1]], text).replace(
+            "/attachments/…", self._attachment_path
+        )
 
-    def _remember(self, data: Any, sent: str) -> None:
+    def _store_ids(self, data: Any, sent: str) -> None:
         for value in values(data):
             if isinstance(value, str) and value.startswith("/attachments/"):
-                self._file = value
-        if kind := _KIND.search(sent):
+                self._attachment_path = value
+        if kind := _START_KIND.search(sent):
             started = data["startSession"]["session"]["id"]
             self._ids |= {"…": started, kind[1]: started}
 
@@ -109,17 +115,17 @@ def problems(data: Any) -> list[Any]:
     return [each for value in values(data) if isinstance(value, dict) for each in value.get("problems", [])]
 
 
-def agrees(told: Any, expected: Any) -> bool:
+def matches(actual: Any, expected: Any) -> bool:
     """Whether an answer is what the page says; `…` in a text stands for any text."""
     if isinstance(expected, dict):
         return (
-            isinstance(told, dict)
-            and told.keys() == expected.keys()
-            and all(agrees(told[name], value) for name, value in expected.items())
+            isinstance(actual, dict)
+            and actual.keys() == expected.keys()
+            and all(matches(actual[name], value) for name, value in expected.items())
         )
     if isinstance(expected, list):
-        return isinstance(told, list) and len(told) == len(expected) and all(map(agrees, told, expected))
+        return isinstance(actual, list) and len(actual) == len(expected) and all(map(matches, actual, expected))
     if isinstance(expected, str) and "…" in expected:
         pattern = ".*".join(map(re.escape, expected.split("…")))
-        return isinstance(told, str) and re.fullmatch(pattern, told, re.DOTALL) is not None
-    return bool(told == expected)
+        return isinstance(actual, str) and re.fullmatch(pattern, actual, re.DOTALL) is not None
+    return bool(actual == expected)

@@ -9,35 +9,35 @@ from typing import Final
 import pytest
 
 from tests.docs.code_blocks import PAGES, ROOT, Command, Example, blocks, examples
-from tests.docs.example_runner import Reader, agrees
-from tests.live_server import Server, serving
+from tests.docs.example_runner import ExampleRunner, matches
+from tests.live_server import Server, running_server
 
 PHOTO: Final = b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 
-OURS: Final = ("make ", ".venv/bin/python ")
+PROJECT_COMMANDS: Final = ("make ", ".venv/bin/python ")
 """Commands of the project itself, tried by those who build it."""
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("served")) as running:
+    with running_server(tmp_path_factory.mktemp("served")) as running:
         yield running
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_example_of_a_page_works(server: Server, tmp_path: Path, page: str) -> None:
     (tmp_path / "photo.png").write_bytes(PHOTO)
-    reader = Reader(server.origin, tmp_path)
+    reader = ExampleRunner(server.origin, tmp_path)
     tried = 0
     for example in examples(page):
         if isinstance(example, Example):
-            reader.try_example(example)
-        elif example.text.startswith(OURS):
+            reader.run_example(example)
+        elif example.text.startswith(PROJECT_COMMANDS):
             continue
         else:
-            reader.run(example)
+            reader.run_command(example)
         tried += 1
     assert tried >= 3
 
@@ -45,9 +45,9 @@ def test_every_example_of_a_page_works(server: Server, tmp_path: Path, page: str
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_says_what_it_is(page: str) -> None:
     known = {"graphql", "json variables", "json answer", "json theirs", "sh", "js", "text", ""}
-    assert {block.place: block.words for block in blocks(page) if block.words not in known} == {}
+    assert {block.location: block.info for block in blocks(page) if block.info not in known} == {}
     commands = [example for example in examples(page) if isinstance(example, Command)]
-    strange = [command for command in commands if not command.text.startswith((*OURS, "gql ", "curl "))]
+    strange = [command for command in commands if not command.text.startswith((*PROJECT_COMMANDS, "gql ", "curl "))]
     assert strange == []
 
 
@@ -69,6 +69,6 @@ def test_a_page_for_each_of_the_five_systems() -> None:
 
 
 def test_an_answer_that_is_not_the_page_s_is_noticed() -> None:
-    assert agrees({"id": "s_123", "n": [1, "x"]}, {"id": "s_…", "n": [1, "x"]})
+    assert matches({"id": "s_123", "n": [1, "x"]}, {"id": "s_…", "n": [1, "x"]})
     for other in ({"id": "t_1", "n": [1, "x"]}, {"id": "s_1", "n": [1]}, {"id": "s_1"}, {"id": "s_1", "n": [2, "x"]}):
-        assert not agrees(other, {"id": "s_…", "n": [1, "x"]})
+        assert not matches(other, {"id": "s_…", "n": [1, "x"]})

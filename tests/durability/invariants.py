@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.durability.recording_writer import Ledger
 
-HALVES = {
+INVARIANT_VIOLATIONS = {
     "track of nobody": "SELECT * FROM session_track WHERE session_id NOT IN (SELECT id FROM session)",
     "path of nobody": "SELECT * FROM path_time WHERE session_id NOT IN (SELECT id FROM session)",
     "point of nobody": "SELECT * FROM data_point WHERE session_id NOT IN (SELECT id FROM session)",
@@ -44,23 +44,23 @@ HALVES = {
 
 
 @contextmanager
-def reading(file: Path) -> Iterator[sqlite3.Connection]:
+def open_read_only(file: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
         yield connection
 
 
-def assert_whole(file: Path) -> None:
+def assert_invariants(file: Path) -> None:
     """The file is sound and holds no half of anything."""
-    with reading(file) as db:
+    with open_read_only(file) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
-        found = {what: db.execute(statement).fetchall() for what, statement in HALVES.items()}
+        found = {name: db.execute(statement).fetchall() for name, statement in INVARIANT_VIOLATIONS.items()}
     assert {what: rows for what, rows in found.items() if rows} == {}
 
 
-def assert_kept(file: Path, ledger: Ledger) -> None:
+def assert_acknowledged_stored(file: Path, ledger: Ledger) -> None:
     """Every acknowledged revision is there; beyond it at most what was under way. From here on that is the truth."""
-    with reading(file) as db:
+    with open_read_only(file) as db:
         revisions = dict(db.execute("SELECT id, revision FROM session"))
         ended = {id_ for (id_,) in db.execute("SELECT id FROM session WHERE end_reason IN ('STOPPED', 'CANCELLED')")}
     assert ledger.acknowledged.keys() <= revisions.keys()

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from tests.model_based.start_inputs import MEDIA
-from tests.server_process import Wire
+from tests.server_process import HttpConnection
 
 PAYLOAD = "session { id revision } problems { code }"
 START = f"mutation($input: StartSessionInput!) {{ startSession(input: $input) {{ {PAYLOAD} }} }}"
@@ -17,96 +17,96 @@ UPDATE = f"""mutation($input: UpdateAgendaSessionInput!) {{
     updateAgendaSession(input: $input) {{ {PAYLOAD} }} }}"""
 STOP = f"mutation($input: StopSessionInput!) {{ stopSession(input: $input) {{ {PAYLOAD} }} }}"
 
-FUTURE = {"agenda": {"guide": 1, "name": "Talk", "startTime": "2999-01-01T00:00:00Z", "scheduleTracks": [1, 2]}}
+FUTURE_AGENDA = {"agenda": {"guide": 1, "name": "Talk", "startTime": "2999-01-01T00:00:00Z", "scheduleTracks": [1, 2]}}
 VARIANTS: list[dict[str, Any]] = [
     {"client": {"clientSystem": "iOS"}},
     {"agenda": {"guide": 1, "name": "Talk", "startTime": "2020-01-01T00:00:00Z", "scheduleTracks": [1, 2]}},
-    FUTURE,
+    FUTURE_AGENDA,
     {"media": MEDIA},
     {"field": {"unitId": "u", "data": [{"name": "a", "value": "1"}, {"name": "b", "value": "2"}]}},
     {"user": {"username": "ann"}},
 ]
-TIMES = ["2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z", "2021-01-01T00:00:00Z"]
-AT_ONCE = 8
+START_TIMES = ["2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z", "2021-01-01T00:00:00Z"]
+BATCH_SIZE = 8
 """Sessions that one request keeps alive."""
 
 
 class Ledger:
     """Revisions that were acknowledged, and changes that may have been made or not."""
 
-    def __init__(self, enough: int) -> None:
-        self._enough = enough
-        self.has_enough = asyncio.Event()
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self.target_reached = asyncio.Event()
         self.acknowledged: dict[str, int] = {}
         self.pending: Counter[str] = Counter()
         self.acknowledgements = 0
         self.stopped: set[str] = set()
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         """Count from the start again."""
         self.acknowledgements = 0
-        self.has_enough.clear()
+        self.target_reached.clear()
 
-    def note(self, payload: dict[str, Any]) -> str:
+    def record(self, payload: dict[str, Any]) -> str:
         """Remember an answer; the id of its session."""
         assert payload["problems"] == []
         session_id: str = payload["session"]["id"]
         self.acknowledged[session_id] = payload["session"]["revision"]
         self.pending.pop(session_id, None)
         self.acknowledgements += 1
-        if self.acknowledgements >= self._enough:
-            self.has_enough.set()
+        if self.acknowledgements >= self._target:
+            self.target_reached.set()
         return session_id
 
 
-class Writer:
+class RecordingWriter:
     """One client: it starts sessions of all kinds, keeps them alive, hides, updates and stops them."""
 
     def __init__(self, ledger: Ledger, number: int) -> None:
         self._ledger = ledger
-        self._chance = random.Random(number)  # noqa: S311 - repeatable, not secret
-        self._names = count()
-        self._mine: list[str] = []
-        self._items: set[str] = set()
+        self._random = random.Random(number)  # noqa: S311 - repeatable, not secret
+        self._numbers = count()
+        self._session_ids: list[str] = []
+        self._agenda_ids: set[str] = set()
 
-    async def write(self, wire: Wire) -> None:
+    async def write(self, wire: HttpConnection) -> None:
         """Until the server is gone."""
         while True:
-            if len(self._mine) < AT_ONCE or self._chance.random() < 0.3:
+            if len(self._session_ids) < BATCH_SIZE or self._random.random() < 0.3:
                 await self._start(wire)
             await self._keep_alive(wire)
-            if self._chance.random() < 0.3:
-                await self._change(wire, HIDE, "hideSession", self._chance.choice(self._mine))
-            if (items := self._items.intersection(self._mine)) and self._chance.random() < 0.3:
-                await self._update(wire, self._chance.choice(sorted(items)))
-            if len(self._mine) > 2 * AT_ONCE:
+            if self._random.random() < 0.3:
+                await self._change(wire, HIDE, "hideSession", self._random.choice(self._session_ids))
+            if (items := self._agenda_ids.intersection(self._session_ids)) and self._random.random() < 0.3:
+                await self._update(wire, self._random.choice(sorted(items)))
+            if len(self._session_ids) > 2 * BATCH_SIZE:
                 await self._stop(wire)
 
-    async def _start(self, wire: Wire) -> None:
-        given = {"variant": self._chance.choice(VARIANTS), "path": ["home"]}
-        data = await wire.ask(START, input=given)
-        self._mine.append(self._ledger.note(data["startSession"]))
-        if "agenda" in given["variant"]:
-            self._items.add(self._mine[-1])
+    async def _start(self, wire: HttpConnection) -> None:
+        input_ = {"variant": self._random.choice(VARIANTS), "path": ["home"]}
+        data = await wire.ask(START, input=input_)
+        self._session_ids.append(self._ledger.record(data["startSession"]))
+        if "agenda" in input_["variant"]:
+            self._agenda_ids.add(self._session_ids[-1])
 
-    async def _keep_alive(self, wire: Wire) -> None:
-        chosen = self._chance.sample(self._mine, min(AT_ONCE, len(self._mine)))
+    async def _keep_alive(self, wire: HttpConnection) -> None:
+        chosen = self._random.sample(self._session_ids, min(BATCH_SIZE, len(self._session_ids)))
         self._ledger.pending.update(chosen)
-        inputs = [{"id": session_id, "path": [f"page {next(self._names)}"]} for session_id in chosen]
+        inputs = [{"id": session_id, "path": [f"page {next(self._numbers)}"]} for session_id in chosen]
         for payload in (await wire.ask(KEEPALIVES, inputs=inputs))["keepaliveSessions"]:
-            self._ledger.note(payload)
+            self._ledger.record(payload)
 
-    async def _update(self, wire: Wire, session_id: str) -> None:
+    async def _update(self, wire: HttpConnection, session_id: str) -> None:
         """Move an item to other tracks, always two, and perhaps to another time."""
-        number = next(self._names)
-        given = {"scheduleTracks": [number, number + 1], "startTime": self._chance.choice(TIMES)}
-        await self._change(wire, UPDATE, "updateAgendaSession", session_id, **given)
+        number = next(self._numbers)
+        values = {"scheduleTracks": [number, number + 1], "startTime": self._random.choice(START_TIMES)}
+        await self._change(wire, UPDATE, "updateAgendaSession", session_id, **values)
 
-    async def _stop(self, wire: Wire) -> None:
-        session_id = self._mine.pop(0)
+    async def _stop(self, wire: HttpConnection) -> None:
+        session_id = self._session_ids.pop(0)
         await self._change(wire, STOP, "stopSession", session_id)
         self._ledger.stopped.add(session_id)
 
-    async def _change(self, wire: Wire, document: str, field: str, session_id: str, **given: Any) -> None:
+    async def _change(self, wire: HttpConnection, document: str, field: str, session_id: str, **values: Any) -> None:
         self._ledger.pending[session_id] += 1
-        self._ledger.note((await wire.ask(document, input={"id": session_id, **given}))[field])
+        self._ledger.record((await wire.ask(document, input={"id": session_id, **values}))[field])

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.durability.invariants import assert_kept, assert_whole
-from tests.durability.recording_writer import Ledger, Writer
-from tests.server_process import server, wire
+from tests.durability.invariants import assert_acknowledged_stored, assert_invariants
+from tests.durability.recording_writer import Ledger, RecordingWriter
+from tests.server_process import connect, server_process
 
 CONNECTIONS = 24
 
@@ -16,26 +16,26 @@ CONNECTIONS = 24
 async def test_what_was_acknowledged_survives_kills(tmp_path: Path, kills: int, enough: int) -> None:
     file, ledger = tmp_path / "test.db", Ledger(enough)
     for kill in range(kills):
-        ledger.begin()
-        async with server(file) as killable:
-            writers = [Writer(ledger, kill * CONNECTIONS + number) for number in range(CONNECTIONS)]
-            tasks = [asyncio.create_task(_write(killable.port, writer)) for writer in writers]
-            waiting = asyncio.create_task(ledger.has_enough.wait())
+        ledger.reset()
+        async with server_process(file) as process:
+            writers = [RecordingWriter(ledger, kill * CONNECTIONS + number) for number in range(CONNECTIONS)]
+            tasks = [asyncio.create_task(_write_until_disconnected(process.port, writer)) for writer in writers]
+            waiting = asyncio.create_task(ledger.target_reached.wait())
             await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
-            await killable.kill()
+            await process.kill()
             waiting.cancel()
             await asyncio.gather(*tasks)
         assert ledger.acknowledgements >= enough
-        assert_whole(file)
-        assert_kept(file, ledger)
-    async with server(file) as killable, wire(killable.port) as found:
+        assert_invariants(file)
+        assert_acknowledged_stored(file, ledger)
+    async with server_process(file) as process, connect(process.port) as found:
         stats = await found.ask("{ sessionStats { total byEndReason { key total } } }")
     assert stats["sessionStats"]["total"] == len(ledger.acknowledged)
 
 
-async def _write(port: int, writer: Writer) -> None:
+async def _write_until_disconnected(port: int, writer: RecordingWriter) -> None:
     try:
-        async with wire(port) as found:
+        async with connect(port) as found:
             await writer.write(found)
     except ConnectionError:
         pass

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.durability import recording_writer
-from tests.durability.invariants import assert_whole, reading
-from tests.server_process import server, wire
+from tests.durability.invariants import assert_invariants, open_read_only
+from tests.server_process import connect, server_process
 
 START = """mutation($input: StartSessionInput!) { startSession(input: $input) {
     created keepaliveSeconds problems { code }
     session { id kind revision startedAt createdAt timeoutSeconds path } } }"""
-TIMES = 50
+REPEATS = 50
 KINDS = ["AGENDA", "CLIENT", "FIELD", "MEDIA", "USER"]
-VARIANTS = [variant for variant in recording_writer.VARIANTS if variant != recording_writer.FUTURE]
+VARIANTS = [variant for variant in recording_writer.VARIANTS if variant != recording_writer.FUTURE_AGENDA]
 
 
 def start(index: int, **common: Any) -> dict[str, Any]:
@@ -25,14 +25,14 @@ def start(index: int, **common: Any) -> dict[str, Any]:
 async def send(port: int, *inputs: dict[str, Any]) -> list[dict[str, Any]]:
     """The answers to inputs that are sent at once, each over a connection of its own."""
     async with AsyncExitStack() as stack:
-        wires = [await stack.enter_async_context(wire(port)) for _ in inputs]
+        wires = [await stack.enter_async_context(connect(port)) for _ in inputs]
         answers = await asyncio.gather(*(one.ask(START, input=given) for one, given in zip(wires, inputs, strict=True)))
         return [answer["startSession"] for answer in answers]
 
 
-def made(file: Path) -> list[tuple[str, int]]:
+def stored_sessions(file: Path) -> list[tuple[str, int]]:
     """The sessions in the file by kind, each with how often it began."""
-    with reading(file) as db:
+    with open_read_only(file) as db:
         return db.execute(
             "SELECT session.kind, count(*) FROM session JOIN activity ON session_id = session.id"
             " WHERE type = 'STARTED' GROUP BY session.id ORDER BY session.kind"
@@ -43,32 +43,32 @@ async def test_fifty_repetitions_before_and_after_a_kill_make_one_session(tmp_pa
     file = tmp_path / "test.db"
     answers: list[list[dict[str, Any]]] = [[] for _ in VARIANTS]
     for _ in range(2):
-        async with server(file) as killable:
+        async with server_process(file) as process:
             for index, given in enumerate(map(start, range(len(VARIANTS)))):
-                answers[index] += await send(killable.port, *[given] * TIMES)
-            other = await send(killable.port, *(start(index, path=["away"]) for index in range(len(VARIANTS))))
-            await killable.kill()
+                answers[index] += await send(process.port, *[given] * REPEATS)
+            other = await send(process.port, *(start(index, path=["away"]) for index in range(len(VARIANTS))))
+            await process.kill()
         assert [[problem["code"] for problem in answer["problems"]] for answer in other] == [["CONFLICT"]] * len(
             VARIANTS
         )
         assert {answer["session"] for answer in other} == {None}
     for same in answers:
-        assert sorted(answer.pop("created") for answer in same) == [False] * (2 * TIMES - 1) + [True]
+        assert sorted(answer.pop("created") for answer in same) == [False] * (2 * REPEATS - 1) + [True]
         assert all(answer == same[0] for answer in same)
-    assert made(file) == [(kind, 1) for kind in KINDS]
-    assert_whole(file)
+    assert stored_sessions(file) == [(kind, 1) for kind in KINDS]
+    assert_invariants(file)
 
 
 async def test_a_repetition_whose_first_answer_died_with_the_server_makes_no_second_session(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
-    async with server(file) as killable, wire(killable.port) as one:
-        tasks = [asyncio.create_task(send(killable.port, *[start(index)] * 10)) for index in range(len(VARIANTS))]
+    async with server_process(file) as process, connect(process.port) as one:
+        tasks = [asyncio.create_task(send(process.port, *[start(index)] * 10)) for index in range(len(VARIANTS))]
         await one.ask(START, input=start(0))
-        await killable.kill()
+        await process.kill()
         await asyncio.gather(*tasks, return_exceptions=True)
-    async with server(file) as killable:
+    async with server_process(file) as process:
         for index in range(len(VARIANTS)):
-            answers = await send(killable.port, *[start(index)] * 10)
+            answers = await send(process.port, *[start(index)] * 10)
             assert len({answer["session"]["id"] for answer in answers}) == 1
             assert sum(answer["created"] for answer in answers) <= 1
-    assert made(file) == [(kind, 1) for kind in KINDS]
+    assert stored_sessions(file) == [(kind, 1) for kind in KINDS]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.feed_harness import Stage, open_stage
+from tests.feed_harness import FeedHarness, open_harness
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+async def stage(tmp_path: Path) -> AsyncIterator[FeedHarness]:
     """A feed over an empty database."""
-    async with open_stage(tmp_path / "test.db") as opened:
+    async with open_harness(tmp_path / "test.db") as opened:
         yield opened

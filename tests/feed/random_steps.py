@@ -10,14 +10,14 @@ from models.clock import SECOND
 from models.enums import Kind
 from resolvers import lifecycle
 from resolvers.activities.service import list_activities
-from resolvers.feed.messages import Item, Resync
+from resolvers.feed.messages import FeedItem, Resync
 from resolvers.pagination.page import PageArgs
 from resolvers.sessions.service import list_sessions
 from resolvers.subscriptions.active_sessions import active_sessions
 from resolvers.subscriptions.activities import session_activities
 from resolvers.subscriptions.source import Source
 from tests.api_client import EPOCH, FakeClock
-from tests.feed_harness import FakeTimers, Stage, Stream, fold, open_stage
+from tests.feed_harness import FakeTimers, FeedHarness, Stream, fold, open_harness
 
 FILTERS: Final[list[dict[str, Any]]] = [
     {},
@@ -28,13 +28,13 @@ FILTERS: Final[list[dict[str, Any]]] = [
     {"started_after": EPOCH + 5 * SECOND},
     {"agenda": {"schedule_tracks": [1]}},
 ]
-MANNERS: Final[list[dict[str, Any]]] = [
+DELIVERY_OPTIONS: Final[list[dict[str, Any]]] = [
     {"min_interval_ms": 0, "heartbeats": False},
     {"min_interval_ms": 0, "heartbeats": True},
     {"min_interval_ms": 5000, "heartbeats": False},
     {"min_interval_ms": 3000, "heartbeats": True},
 ]
-LOGS: Final[list[dict[str, Any]]] = [{}, {"kinds": ["USER"]}]
+LOG_FILTERS: Final[list[dict[str, Any]]] = [{}, {"kinds": ["USER"]}]
 
 
 @dataclass
@@ -42,28 +42,28 @@ class Subscriber:
     """One client over all its connections."""
 
     filter: dict[str, Any]
-    manner: dict[str, Any] | None
+    options: dict[str, Any] | None
     """How it wants to be told of a live set; null: it reads the log."""
     stream: Stream | None = None
-    begins: bool = False
+    needs_catch_up: bool = False
     """Whether its stream has still to read its own beginning."""
-    history: list[Item] = field(default_factory=list)
+    history: list[FeedItem] = field(default_factory=list)
     """What it was told, as far as it still knows."""
     since: int = 0
     """Of a reader of the log: behind which position it was told everything."""
 
-    async def source(self, stage: Stage) -> Source:
-        context = await stage.context()
-        if self.manner is None:
+    async def source(self, harness: FeedHarness) -> Source:
+        context = await harness.context()
+        if self.options is None:
             return session_activities(context, filter=self.filter, types=None, after=None)
-        return active_sessions(context, filter=self.filter, after=None, **self.manner)
+        return active_sessions(context, filter=self.filter, after=None, **self.options)
 
 
-class Scenario:
+class RandomScenario:
     """What the steps act on. Each step is a method; numbers choose among what there is."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
+    def __init__(self, harness: FeedHarness) -> None:
+        self.stage = harness
         self.ids: list[str] = []
         self.subscribers: list[Subscriber] = []
 
@@ -76,46 +76,46 @@ class Scenario:
             (Kind.FIELD, {"unit_id": "u", "uuid": f"f{name % 2}"}),
             (Kind.AGENDA, {"guide": 1, "name": "x", "start_time": await self._soon(name), "all_day": False}),
         ]
-        chosen, variant = variants[kind % len(variants)]
+        chosen_kind, variant = variants[kind % len(variants)]
         common: dict[str, Any] = {"path": [["a"], ["b"], []][name % 3], "visible": name % 4 != 0}
-        if chosen != Kind.AGENDA:
+        if chosen_kind != Kind.AGENDA:
             common["timeout_seconds"] = [10, 30, 600][name % 3]
-        outcome = await lifecycle.start_session(await self.stage.context(), common, chosen, variant)
-        assert outcome.session is not None, outcome
-        self.ids.append(outcome.session.id)
+        result = await lifecycle.start_session(await self.stage.context(), common, chosen_kind, variant)
+        assert result.session is not None, result
+        self.ids.append(result.session.id)
 
     async def _soon(self, name: int) -> int:
         return (await self.stage.feed.now()) + (name - 2) * 7 * SECOND
 
-    async def keepalive(self, which: int, name: int) -> None:
+    async def keepalive(self, index: int, name: int) -> None:
         values: dict[str, Any] = {"visible": name % 3 != 0}
         if name % 2:
             values["path"] = [["a"], ["b"], ["a", "c"]][name % 3]
-        await self._call(lifecycle.keepalive_session, which, **values)
+        await self._call(lifecycle.keepalive_session, index, **values)
 
-    async def beat(self, which: int) -> None:
-        await self._call(lifecycle.keepalive_session, which)
+    async def beat(self, index: int) -> None:
+        await self._call(lifecycle.keepalive_session, index)
 
-    async def hide(self, which: int) -> None:
-        await self._call(lifecycle.hide_session, which)
+    async def hide(self, index: int) -> None:
+        await self._call(lifecycle.hide_session, index)
 
-    async def stop(self, which: int) -> None:
-        await self._call(lifecycle.stop_session, which)
+    async def stop(self, index: int) -> None:
+        await self._call(lifecycle.stop_session, index)
 
-    async def update(self, which: int, name: int) -> None:
+    async def update(self, index: int, name: int) -> None:
         """Let an item of the agenda begin at another time, perhaps end soon after, and change its tracks."""
         start = await self._soon(name)
         end = start + 10 * SECOND if name % 4 == 0 else None
         values = {"start_time": start, "end_time": end, "schedule_tracks": [name % 2]}
-        await self._call(lifecycle.update_agenda_session, which, **values)
+        await self._call(lifecycle.update_agenda_session, index, **values)
 
-    async def _call(self, call: Any, which: int, **values: Any) -> None:
+    async def _call(self, operation: Any, index: int, **values: Any) -> None:
         if self.ids:
-            await call(await self.stage.context(), {"id": self.ids[which % len(self.ids)], **values})
+            await operation(await self.stage.context(), {"id": self.ids[index % len(self.ids)], **values})
 
-    async def delete(self, which: int) -> None:
+    async def delete(self, index: int) -> None:
         if self.ids:
-            await lifecycle.delete_session(await self.stage.context(), self.ids[which % len(self.ids)])
+            await lifecycle.delete_session(await self.stage.context(), self.ids[index % len(self.ids)])
 
     # ---- time ----
 
@@ -131,71 +131,73 @@ class Scenario:
         await self.stage.world.sweep()
 
     async def look(self) -> None:
-        await self.stage.feed.look()
+        await self.stage.feed.poll()
 
-    async def read(self, which: int) -> None:
+    async def read(self, index: int) -> None:
         """Everybody is told what there is; the one that is chosen takes note of it."""
         if self.subscribers:
-            await self._note(self.subscribers[which % len(self.subscribers)])
+            await self._receive(self.subscribers[index % len(self.subscribers)])
 
     # ---- subscribers ----
 
-    async def subscribe(self, filter_: int, manner: int) -> None:
-        self.subscribers.append(Subscriber(FILTERS[filter_ % len(FILTERS)], MANNERS[manner % len(MANNERS)]))
+    async def subscribe(self, filter_: int, options: int) -> None:
+        self.subscribers.append(
+            Subscriber(FILTERS[filter_ % len(FILTERS)], DELIVERY_OPTIONS[options % len(DELIVERY_OPTIONS)])
+        )
         await self._connect(self.subscribers[-1])
 
     async def listen(self, filter_: int) -> None:
-        self.subscribers.append(Subscriber(LOGS[filter_ % len(LOGS)], None))
+        self.subscribers.append(Subscriber(LOG_FILTERS[filter_ % len(LOG_FILTERS)], None))
         await self._connect(self.subscribers[-1])
 
-    async def begin(self, which: int) -> None:
+    async def begin(self, index: int) -> None:
         """A stream that follows reads its own beginning."""
         if self.subscribers:
-            await self._begin(self.subscribers[which % len(self.subscribers)])
+            await self._catch_up(self.subscribers[index % len(self.subscribers)])
 
-    async def drop(self, which: int, cut: int) -> None:
+    async def drop(self, index: int, cut: int) -> None:
         """A connection breaks; the client knows only what came before some cursor."""
         if self.subscribers:
-            subscriber = self.subscribers[which % len(self.subscribers)]
-            await self._note(subscriber)
+            subscriber = self.subscribers[index % len(self.subscribers)]
+            await self._receive(subscriber)
             subscriber.stream = None
             if subscriber.history:
                 del subscriber.history[1 + cut % len(subscriber.history) :]
 
-    async def resume(self, which: int) -> None:
+    async def resume(self, index: int) -> None:
         if self.subscribers:
-            await self._connect(self.subscribers[which % len(self.subscribers)])
+            await self._connect(self.subscribers[index % len(self.subscribers)])
 
     async def _connect(self, subscriber: Subscriber) -> None:
         if subscriber.stream is None:
             subscriber.stream = await self.stage.follow(await subscriber.source(self.stage))
-            subscriber.begins = True
+            subscriber.needs_catch_up = True
 
-    async def _begin(self, subscriber: Subscriber) -> None:
+    async def _catch_up(self, subscriber: Subscriber) -> None:
         stream = subscriber.stream
-        if stream is None or not subscriber.begins:
+        if stream is None or not subscriber.needs_catch_up:
             return
-        subscriber.begins = False
+        subscriber.needs_catch_up = False
         after = subscriber.history[-1].cursor if subscriber.history else None
-        await stream.begin(after)
-        if after is None and subscriber.manner is None:
-            assert stream._joined is not None
-            subscriber.since = stream._joined.joined // 2
-        self._keep(subscriber)
+        await stream.catch_up(after)
+        if after is None and subscriber.options is None:
+            assert stream._caught_up is not None
+            subscriber.since = stream._caught_up.through // 2
+        self._record(subscriber)
 
-    async def _note(self, subscriber: Subscriber) -> None:
-        if subscriber.stream is not None and not subscriber.begins:
+    async def _receive(self, subscriber: Subscriber) -> None:
+        if subscriber.stream is not None and not subscriber.needs_catch_up:
             await subscriber.stream.read()
-            self._keep(subscriber)
+            self._record(subscriber)
 
-    def _keep(self, subscriber: Subscriber) -> None:
+    def _record(self, subscriber: Subscriber) -> None:
         assert subscriber.stream is not None
-        for item in subscriber.stream.told:
-            if isinstance(item.payload, Resync) and subscriber.manner is None:
-                subscriber.history, subscriber.since = [], item.position // 2
+        for item in subscriber.stream.received:
+            if isinstance(item.payload, Resync) and subscriber.options is None:
+                subscriber.history, subscriber.since = [], item.sequence // 2
             else:
                 subscriber.history.append(item)
-        subscriber.stream.told.clear()
+        subscriber.stream.received.clear()
 
     # ---- what must be true in the end ----
 
@@ -204,17 +206,17 @@ class Scenario:
         await self.stage.world.sweep()
         for subscriber in self.subscribers:
             await self._connect(subscriber)
-            await self._begin(subscriber)
+            await self._catch_up(subscriber)
         self.stage.timers.advance(61)
-        await self.stage.quiet()
+        await self.stage.run_until_idle()
         for subscriber in self.subscribers:
-            await self._note(subscriber)
-            await (self._check_log(subscriber) if subscriber.manner is None else self._check_set(subscriber))
+            await self._receive(subscriber)
+            await (self._check_log(subscriber) if subscriber.options is None else self._check_set(subscriber))
 
     async def _check_set(self, subscriber: Subscriber) -> None:
         context = await self.stage.context()
         page = await list_sessions(
-            context, filter={**subscriber.filter, "active": True}, order=[], page=PageArgs(first=500)
+            context, filter={**subscriber.filter, "active": True}, order_by=[], page=PageArgs(first=500)
         )
         held = fold(subscriber.history)
         assert held.keys() == {s.id for s in page.nodes}
@@ -223,20 +225,20 @@ class Scenario:
     async def _check_log(self, subscriber: Subscriber) -> None:
         context = await self.stage.context()
         page = await list_activities(context, filter=subscriber.filter, types=None, page=PageArgs(last=500))
-        there = [entry.position for entry in page.nodes if (entry.position or 0) > subscriber.since]
+        logged = [entry.position for entry in page.nodes if (entry.position or 0) > subscriber.since]
         read = [item.payload.position for item in subscriber.history]
         assert read == sorted(set(read))
-        assert [position for position in read if position in there] == there
+        assert [position for position in read if position in logged] == logged
 
 
 @asynccontextmanager
-async def running(file: Path, scenario: Scenario | None = None) -> AsyncIterator[Scenario]:
+async def open_scenario(file: Path, scenario: RandomScenario | None = None) -> AsyncIterator[RandomScenario]:
     """A scenario on a server, or the same one on the next."""
     clock, timers = (FakeClock(), FakeTimers()) if scenario is None else (scenario.stage.world.clock, FakeTimers())
-    async with open_stage(file, clock, timers) as stage:
+    async with open_harness(file, clock, timers) as harness:
         if scenario is None:
-            scenario = Scenario(stage)
-        scenario.stage = stage
+            scenario = RandomScenario(harness)
+        scenario.stage = harness
         for subscriber in scenario.subscribers:
             subscriber.stream = None
         yield scenario

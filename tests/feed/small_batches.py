@@ -17,7 +17,7 @@ SIZES: Final[tuple[tuple[ModuleType, str, int], ...]] = (
 """What is read, told or kept at a time."""
 
 
-def make_small(set_: Callable[[ModuleType, str, int], object], factor: int = 1) -> None:
+def shrink_batches(set_: Callable[[ModuleType, str, int], object], factor: int = 1) -> None:
     """Have `set_` set all of them, so many times as large as can be."""
     for module, name, size in SIZES:
         set_(module, name, size * factor)

@@ -12,91 +12,102 @@ from resolvers.subscriptions.active_sessions import active_sessions
 from resolvers.subscriptions.activities import session_activities
 from resolvers.subscriptions.source import Source
 from resolvers.subscriptions.stats import session_stats
-from tests.feed_harness import Stage, Stream, fold
-from tests.queries.operation_context import ADMIN, BROWSER
+from tests.feed_harness import FeedHarness, Stream, fold
+from tests.queries.operation_context import ADMIN, WRITER
 
-ONE = Caller("t1", "one", frozenset({Scope.READ}), frozenset({"one"}))
-TWO = Caller("t2", "two", frozenset({Scope.READ}), frozenset({"two"}))
-ONE_TOO = Caller("t3", "one again", frozenset({Scope.READ}), frozenset({"one"}))
+READER_OF_ONE = Caller("t1", "one", frozenset({Scope.READ}), frozenset({"one"}))
+READER_OF_TWO = Caller("t2", "two", frozenset({Scope.READ}), frozenset({"two"}))
+OTHER_READER_OF_ONE = Caller("t3", "one again", frozenset({Scope.READ}), frozenset({"one"}))
 
 
 @pytest.fixture
-async def projects(stage: Stage) -> list[str]:
+async def projects(stage: FeedHarness) -> list[str]:
     """Two projects, of which `ONE` and `TWO` reach one each."""
     for name in ("one", "two"):
-        await stage.world.ask(
+        await stage.world.execute(
             "mutation($i: ProjectInput!) { createProject(input: $i) { problems { code } } }", i={"id": name}
         )
     return ["one", "two"]
 
 
-async def sources(stage: Stage, caller: Caller, **given: Any) -> list[Source]:
+async def sources(stage: FeedHarness, caller: Caller, **filter_input: Any) -> list[Source]:
     """A source of each kind."""
     context = await stage.context(caller)
     return [
-        active_sessions(context, filter=given, after=None, min_interval_ms=0, heartbeats=False),
-        session_activities(context, filter=given, types=None, after=None),
-        session_stats(context, filter=given, interval_ms=1000),
+        active_sessions(context, filter=filter_input, after=None, min_interval_ms=0, heartbeats=False),
+        session_activities(context, filter=filter_input, types=None, after=None),
+        session_stats(context, filter=filter_input, interval_ms=1000),
     ]
 
 
-async def listen(stage: Stage, caller: Caller) -> Stream:
-    return await stage.join(session_activities(await stage.context(caller), filter={}, types=None, after=None))
+async def subscribe_activities(stage: FeedHarness, caller: Caller) -> Stream:
+    return await stage.open_stream(session_activities(await stage.context(caller), filter={}, types=None, after=None))
 
 
-async def test_nobody_is_told_of_projects_of_others(stage: Stage, projects: list[str]) -> None:
-    there = [(await stage.world.user(projectId=name))["id"] for name in projects]
-    sets = {caller.name: await stage.watch(caller, heartbeats=True) for caller in (ONE, TWO, LOCAL_ADMIN)}
-    logs = {caller.name: await listen(stage, caller) for caller in (ONE, TWO, LOCAL_ADMIN)}
-    assert [set(fold(stream.told)) for stream in sets.values()] == [{there[0]}, {there[1]}, set(there)]
-    assert [stream.told[0].payload.total_count for stream in sets.values()] == [1, 1, 2]
+async def test_nobody_is_told_of_projects_of_others(stage: FeedHarness, projects: list[str]) -> None:
+    there = [(await stage.world.start_user(projectId=name))["id"] for name in projects]
+    sets = {
+        caller.name: await stage.subscribe(caller, heartbeats=True)
+        for caller in (READER_OF_ONE, READER_OF_TWO, LOCAL_ADMIN)
+    }
+    logs = {
+        caller.name: await subscribe_activities(stage, caller) for caller in (READER_OF_ONE, READER_OF_TWO, LOCAL_ADMIN)
+    }
+    assert [set(fold(stream.received)) for stream in sets.values()] == [{there[0]}, {there[1]}, set(there)]
+    assert [stream.received[0].payload.total_count for stream in sets.values()] == [1, 1, 2]
     cursors = {name: stream.cursors[-1] for name, stream in sets.items()}
     for id_ in there:
         await stage.world.mutate("keepaliveSession", {"id": id_})
         await stage.world.mutate("hideSession", {"id": id_})
-    gone = (await stage.world.user(projectId="two"))["id"]
+    gone = (await stage.world.start_user(projectId="two"))["id"]
     await sets["one"].read()
-    await stage.world.ask("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=gone)
+    await stage.world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=gone)
     for name, own in (("one", {there[0]}), ("two", {there[1], gone}), ("local", {*there, gone})):
         await sets[name].read()
         await logs[name].read()
-        assert {item.payload.id for item in sets[name].told[1:]} <= own
-        assert {item.payload.session_id for item in logs[name].told} == own
-    assert {item.payload.id for item in (await stage.watch(ONE, after=cursors["one"])).told} == {there[0]}
+        assert {item.payload.id for item in sets[name].received[1:]} <= own
+        assert {item.payload.session_id for item in logs[name].received} == own
+    assert {item.payload.id for item in (await stage.subscribe(READER_OF_ONE, after=cursors["one"])).received} == {
+        there[0]
+    }
     # A cursor of somebody else's set is no place in one's own.
-    for caller, name in ((ONE, "two"), (TWO, "local")):
-        stream = await stage.watch(caller, after=cursors[name])
-        assert isinstance(stream.told[0].payload, Resync)
-        assert set(fold(stream.told)) <= set(there[:1] if caller is ONE else there[1:])
+    for caller, name in ((READER_OF_ONE, "two"), (READER_OF_TWO, "local")):
+        stream = await stage.subscribe(caller, after=cursors[name])
+        assert isinstance(stream.received[0].payload, Resync)
+        assert set(fold(stream.received)) <= set(there[:1] if caller is READER_OF_ONE else there[1:])
 
 
-async def test_to_ask_for_projects_out_of_reach_is_to_ask_for_nothing(stage: Stage, projects: list[str]) -> None:
-    session = await stage.world.user(projectId="two")
+async def test_to_ask_for_projects_out_of_reach_is_to_ask_for_nothing(stage: FeedHarness, projects: list[str]) -> None:
+    session = await stage.world.start_user(projectId="two")
     names: list[dict[str, Any]] = [{"project_ids": ["two"]}, {"ids": [session["id"]]}]
     for given in names:
-        stream = await stage.watch(ONE, **given)
+        stream = await stage.subscribe(READER_OF_ONE, **given)
         await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": [str(given)]})
-        assert (fold(stream.told), await stream.read()) == ({}, [])
+        assert (fold(stream.received), await stream.read()) == ({}, [])
     assert projects == ["one", "two"]
 
 
-async def test_callers_share_where_all_that_can_be_read_of_them_is_equal(stage: Stage) -> None:
+async def test_callers_share_where_all_that_can_be_read_of_them_is_equal(stage: FeedHarness) -> None:
     admin_of_one = Caller("t1", "one", frozenset({Scope.READ, Scope.ADMIN}), frozenset({"one"}))
     for one, same, two, admin in zip(
-        *[await sources(stage, caller) for caller in (ONE, ONE_TOO, TWO, admin_of_one)], strict=True
+        *[await sources(stage, caller) for caller in (READER_OF_ONE, OTHER_READER_OF_ONE, READER_OF_TWO, admin_of_one)],
+        strict=True,
     ):
         assert one.key == same.key
         assert len({one.key, two.key, admin.key}) == 3
         # What is executed for all of them knows nothing of any one of them.
         async with one.context() as context:
             assert (context.caller.id, context.caller.name) == ("", "")
-            assert (context.caller.scopes, context.caller.project_ids) == (ONE.scopes, ONE.project_ids)
-    assert len({source.key for source in await sources(stage, ONE)}) == 3
+            assert (context.caller.scopes, context.caller.project_ids) == (
+                READER_OF_ONE.scopes,
+                READER_OF_ONE.project_ids,
+            )
+    assert len({source.key for source in await sources(stage, READER_OF_ONE)}) == 3
 
 
-async def test_what_decides_what_follows_is_in_the_key_and_where_it_begins_is_not(stage: Stage) -> None:
+async def test_what_decides_what_follows_is_in_the_key_and_where_it_begins_is_not(stage: FeedHarness) -> None:
     context = await stage.context()
-    cursor = (await stage.watch()).cursors[-1]
+    cursor = (await stage.subscribe()).cursors[-1]
 
     def live(**changes: Any) -> Source:
         given: dict[str, Any] = {"filter": {}, "after": None, "min_interval_ms": 0, "heartbeats": False}
@@ -104,7 +115,7 @@ async def test_what_decides_what_follows_is_in_the_key_and_where_it_begins_is_no
 
     plain = live()
     assert live(after=cursor).key == plain.key
-    assert plain.starting_arguments == {"after"}
+    assert plain.resume_arguments == {"after"}
     others = [live(min_interval_ms=1), live(heartbeats=True), live(filter={"kinds": []})]
     assert len({source.key for source in [plain, *others]}) == 4
     kinds: list[list[str] | None] = [None, [], ["STARTED"]]
@@ -113,24 +124,24 @@ async def test_what_decides_what_follows_is_in_the_key_and_where_it_begins_is_no
     assert len({source.key for source in others}) == 8
 
 
-async def test_to_list_needs_read_and_to_watch_what_one_knows_needs_write(stage: Stage) -> None:
-    mine, other = await stage.world.user("ann"), await stage.world.user("bob")
+async def test_to_list_needs_read_and_to_watch_what_one_knows_needs_write(stage: FeedHarness) -> None:
+    mine, other = await stage.world.start_user("ann"), await stage.world.start_user("bob")
     refused: list[dict[str, Any]] = [{}, {"kinds": ["USER"]}, {"ids": None}]
-    for caller in (BROWSER, ADMIN):
+    for caller in (WRITER, ADMIN):
         for given in refused:
             with pytest.raises(Forbidden):
-                await stage.watch(caller, **given)
+                await stage.subscribe(caller, **given)
             with pytest.raises(Forbidden):
                 session_activities(await stage.context(caller), filter=given, types=None, after=None)
     with pytest.raises(Forbidden):
-        await stage.watch(ADMIN, ids=[mine["id"]])
-    stream = await stage.watch(BROWSER, ids=[mine["id"]])
-    assert set(fold(stream.told)) == {mine["id"]}
+        await stage.subscribe(ADMIN, ids=[mine["id"]])
+    stream = await stage.subscribe(WRITER, ids=[mine["id"]])
+    assert set(fold(stream.received)) == {mine["id"]}
     cursor = stream.cursors[-1]
     for session in (mine, other):
         await stage.world.mutate("hideSession", {"id": session["id"]})
-        await stage.world.ask("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
+        await stage.world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
     assert {change.id for change in await stream.read()} == {mine["id"]}
-    assert {item.payload.id for item in (await stage.watch(BROWSER, ids=[mine["id"]], after=cursor)).told} == {
+    assert {item.payload.id for item in (await stage.subscribe(WRITER, ids=[mine["id"]], after=cursor)).received} == {
         mine["id"]
     }

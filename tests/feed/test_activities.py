@@ -14,13 +14,17 @@ from resolvers.feed.messages import Resync
 from resolvers.subscriptions import activities as module
 from resolvers.subscriptions.activities import session_activities
 from tests.api_client import EPOCH, FakeClock
-from tests.factories import activity_row, session_row, store
-from tests.feed_harness import Stage, Stream, open_stage
+from tests.factories import activity_row, insert, session_row
+from tests.feed_harness import FeedHarness, Stream, open_harness
 
 
-async def listen(stage: Stage, *, types: list[str] | None = None, after: str | None = None, **given: Any) -> Stream:
+async def subscribe_activities(
+    stage: FeedHarness, *, types: list[str] | None = None, after: str | None = None, **filter_input: Any
+) -> Stream:
     """One more stream of the log."""
-    return await stage.join(session_activities(await stage.context(), filter=given, types=types, after=after))
+    return await stage.open_stream(
+        session_activities(await stage.context(), filter=filter_input, types=types, after=after)
+    )
 
 
 def types_of(entries: list[Any]) -> list[str]:
@@ -28,10 +32,10 @@ def types_of(entries: list[Any]) -> list[str]:
     return [entry.type for entry in entries]
 
 
-async def test_it_tells_what_happens_from_now_on_each_thing_once_and_in_order(stage: Stage) -> None:
-    session = await stage.world.user()
-    stream = await listen(stage)
-    assert stream.told == []
+async def test_it_tells_what_happens_from_now_on_each_thing_once_and_in_order(stage: FeedHarness) -> None:
+    session = await stage.world.start_user()
+    stream = await subscribe_activities(stage)
+    assert stream.received == []
     await stage.world.mutate("hideSession", {"id": session["id"]})
     await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": ["x"]})
     assert types_of(await stream.read()) == ["HIDDEN", "SHOWN", "MOVED"]
@@ -40,9 +44,9 @@ async def test_it_tells_what_happens_from_now_on_each_thing_once_and_in_order(st
     assert await stream.read() == []
 
 
-async def test_it_goes_on_from_the_cursor_of_an_activity(stage: Stage) -> None:
-    early = await listen(stage)
-    session = await stage.world.user()
+async def test_it_goes_on_from_the_cursor_of_an_activity(stage: FeedHarness) -> None:
+    early = await subscribe_activities(stage)
+    session = await stage.world.start_user()
     for path in "abc":
         await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": [path]})
     entries = await early.read()
@@ -50,25 +54,27 @@ async def test_it_goes_on_from_the_cursor_of_an_activity(stage: Stage) -> None:
     context = await stage.context()
     for index, entry in enumerate(entries):
         cursor = activity_cursor(context, entry)
-        assert cursor == early.told[index].cursor
-        late = await listen(stage, after=cursor)
-        assert [item.payload.id for item in late.told] == [entry.id for entry in entries[index + 1 :]]
+        assert cursor == early.received[index].cursor
+        late = await subscribe_activities(stage, after=cursor)
+        assert [item.payload.id for item in late.received] == [entry.id for entry in entries[index + 1 :]]
         assert types_of(await late.read()) == []
     await stage.world.mutate("hideSession", {"id": session["id"]})
     assert types_of(await late.read()) == ["HIDDEN"]
 
 
-async def test_the_cursor_of_a_live_set_is_a_place_in_the_log_too(stage: Stage) -> None:
-    cursor = (await stage.watch()).cursors[-1]
-    await stage.world.user()
-    assert types_of([item.payload for item in (await listen(stage, after=cursor)).told]) == ["STARTED"]
+async def test_the_cursor_of_a_live_set_is_a_place_in_the_log_too(stage: FeedHarness) -> None:
+    cursor = (await stage.subscribe()).cursors[-1]
+    await stage.world.start_user()
+    assert types_of([item.payload for item in (await subscribe_activities(stage, after=cursor)).received]) == [
+        "STARTED"
+    ]
 
 
-async def test_only_these_types_of_only_these_sessions_as_they_are_now(stage: Stage) -> None:
-    hidden = await listen(stage, types=["HIDDEN", "STOPPED"], visible=False)
-    nothing = await listen(stage, types=[])
-    ended = await listen(stage, end_reasons=["STOPPED"])
-    session = await stage.world.user()
+async def test_only_these_types_of_only_these_sessions_as_they_are_now(stage: FeedHarness) -> None:
+    hidden = await subscribe_activities(stage, types=["HIDDEN", "STOPPED"], visible=False)
+    nothing = await subscribe_activities(stage, types=[])
+    ended = await subscribe_activities(stage, end_reasons=["STOPPED"])
+    session = await stage.world.start_user()
     assert await hidden.read() == []
     await stage.world.mutate("hideSession", {"id": session["id"]})
     assert types_of(await hidden.read()) == ["HIDDEN"]
@@ -78,100 +84,106 @@ async def test_only_these_types_of_only_these_sessions_as_they_are_now(stage: St
     assert await nothing.read() == []
 
 
-async def test_what_is_said_of_sessions_that_are_gone_is_told_where_the_log_alone_can_say_it(stage: Stage) -> None:
-    everything, users, names = await listen(stage), await listen(stage, kinds=["USER"]), await listen(stage, user={})
-    others = await listen(stage, kinds=["CLIENT"])
-    session = await stage.world.user()
+async def test_what_is_said_of_sessions_that_are_gone_is_told_where_the_log_alone_can_say_it(
+    stage: FeedHarness,
+) -> None:
+    everything, users, names = (
+        await subscribe_activities(stage),
+        await subscribe_activities(stage, kinds=["USER"]),
+        await subscribe_activities(stage, user={}),
+    )
+    others = await subscribe_activities(stage, kinds=["CLIENT"])
+    session = await stage.world.start_user()
     for stream in (everything, users, names, others):
         await stream.read()
     cursor = everything.cursors[-1]
-    await stage.world.ask("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
+    await stage.world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
     assert types_of(await everything.read()) == types_of(await users.read()) == ["DELETED"]
     assert await names.read() == await others.read() == []
-    late = await listen(stage, after=cursor)
-    assert types_of([item.payload for item in late.told]) == ["DELETED"]
-    assert (await listen(stage, user={}, after=cursor)).told == []
+    late = await subscribe_activities(stage, after=cursor)
+    assert types_of([item.payload for item in late.received]) == ["DELETED"]
+    assert (await subscribe_activities(stage, user={}, after=cursor)).received == []
 
 
-async def test_more_than_a_page_is_read_bit_by_bit(stage: Stage) -> None:
+async def test_more_than_a_page_is_read_bit_by_bit(stage: FeedHarness) -> None:
     first = session_row(started_at=EPOCH - 1)
-    await store(stage.database, first, activity_row(first))
-    cursor = (await listen(stage, after=(await stage.watch()).cursors[-1])).source
-    assert cursor.starting_arguments == {"after"}
-    start = (await stage.watch()).cursors[-1]
-    await store(stage.database, *(activity_row(first, "MOVED", data={"n": n}) for n in range(1001)))
-    stream = await listen(stage, after=start)
-    assert [item.payload.data["n"] for item in stream.told] == list(range(1001))
+    await insert(stage.database, first, activity_row(first))
+    cursor = (await subscribe_activities(stage, after=(await stage.subscribe()).cursors[-1])).source
+    assert cursor.resume_arguments == {"after"}
+    start = (await stage.subscribe()).cursors[-1]
+    await insert(stage.database, *(activity_row(first, "MOVED", data={"n": n}) for n in range(1001)))
+    stream = await subscribe_activities(stage, after=start)
+    assert [item.payload.data["n"] for item in stream.received] == list(range(1001))
     assert await stream.read() == []
 
 
 async def test_who_is_slow_reads_the_log_itself_and_misses_nothing(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "WAITING", 3)
-    monkeypatch.setattr(queries, "PART", 4)
-    session = await stage.world.user()
+    monkeypatch.setattr(module, "MAX_PENDING", 3)
+    monkeypatch.setattr(queries, "PAGE_SIZE", 4)
+    session = await stage.world.start_user()
     async with session_activities(await stage.context(), filter={}, types=None, after=None).follow() as told:
         for number in range(20):
             await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": [str(number)]})
-            await stage.feed.look()
-        (follower,) = stage.feed._followers
-        assert follower.waiting == 3
+            await stage.feed.poll()
+        (follower,) = stage.feed._consumers
+        assert follower.queued == 3
         paths = [(await anext(told)).payload.data["to"] for _ in range(20)]
         await stage.world.mutate("stopSession", {"id": session["id"]})
-        await stage.feed.look()
+        await stage.feed.poll()
         assert (await anext(told)).payload.type == "STOPPED"
-        assert follower.waiting == 0
+        assert follower.queued == 0
     assert paths == [[str(number)] for number in range(20)]
 
 
-async def test_a_place_that_is_too_old_or_elsewhere_begins_afresh(stage: Stage, tmp_path: Path) -> None:
-    async with open_stage(tmp_path / "other.db") as other:
-        await other.world.user()
-        elsewhere = (await other.watch()).cursors[-1]
-    early = await listen(stage)
-    await stage.world.user()
+async def test_a_place_that_is_too_old_or_elsewhere_begins_afresh(stage: FeedHarness, tmp_path: Path) -> None:
+    async with open_harness(tmp_path / "other.db") as other:
+        await other.world.start_user()
+        elsewhere = (await other.subscribe()).cursors[-1]
+    early = await subscribe_activities(stage)
+    await stage.world.start_user()
     await early.read()
     (old,) = early.cursors
     await stage.world.advance(8 * DAY / 1000)
     await stage.world.sweep()
     for cursor, reason in ((old, "more than 7 days old"), (elsewhere, "another database")):
-        stream = await listen(stage, after=cursor)
-        (resync,) = [item.payload for item in stream.told]
+        stream = await subscribe_activities(stage, after=cursor)
+        (resync,) = [item.payload for item in stream.received]
         assert isinstance(resync, Resync)
         assert reason in resync.reason
-        assert (await listen(stage, after=resync.cursor)).told == []
-        session = await stage.world.user()
+        assert (await subscribe_activities(stage, after=resync.cursor)).received == []
+        session = await stage.world.start_user()
         (entry,) = await stream.read()
         assert entry.session_id == session["id"]
 
 
-async def test_an_entry_about_long_ago_is_no_old_place(stage: Stage) -> None:
-    early = await listen(stage)
-    await stage.world.user()
+async def test_an_entry_about_long_ago_is_no_old_place(stage: FeedHarness) -> None:
+    early = await subscribe_activities(stage)
+    await stage.world.start_user()
     past = {"guide": 1, "name": "Past", "startTime": "2016-05-27T10:00:00Z", "endTime": "2016-05-27T11:00:00Z"}
-    await stage.world.started("agenda", past)
+    await stage.world.start_session("agenda", past)
     await early.read()
-    await stage.world.user()
-    stream = await listen(stage, after=early.cursors[-1])
-    assert types_of([item.payload for item in stream.told]) == ["STARTED"]
+    await stage.world.start_user()
+    stream = await subscribe_activities(stage, after=early.cursors[-1])
+    assert types_of([item.payload for item in stream.received]) == ["STARTED"]
 
 
 async def test_a_restart_makes_no_difference(tmp_path: Path) -> None:
-    async with open_stage(tmp_path / "test.db") as stage:
-        early = await listen(stage)
-        session = await stage.world.user()
+    async with open_harness(tmp_path / "test.db") as stage:
+        early = await subscribe_activities(stage)
+        session = await stage.world.start_user()
         await early.read()
         await stage.world.mutate("hideSession", {"id": session["id"]})
-    async with open_stage(tmp_path / "test.db", FakeClock(EPOCH + HOUR)) as stage:
-        stream = await listen(stage, after=early.cursors[-1])
-        assert types_of([item.payload for item in stream.told]) == ["HIDDEN"]
+    async with open_harness(tmp_path / "test.db", FakeClock(EPOCH + HOUR)) as stage:
+        stream = await subscribe_activities(stage, after=early.cursors[-1])
+        assert types_of([item.payload for item in stream.received]) == ["HIDDEN"]
 
 
 @pytest.mark.parametrize("text", ["", "x", "W10"])
-async def test_garbage_is_no_place(stage: Stage, text: str) -> None:
+async def test_garbage_is_no_place(stage: FeedHarness, text: str) -> None:
     with pytest.raises(BadUserInput):
-        await listen(stage, after=text)
-    stream = await listen(stage)
+        await subscribe_activities(stage, after=text)
+    stream = await subscribe_activities(stage)
     with pytest.raises(BadUserInput):
-        await stream.begin(text)
+        await stream.catch_up(text)

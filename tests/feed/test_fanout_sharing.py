@@ -14,36 +14,38 @@ from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.context import Context
 from resolvers.subscriptions import active_sessions
 from schema import graphql_schema
-from tests.feed.test_access import ONE, ONE_TOO, TWO
-from tests.feed_harness import Stage
-from tests.polling import until
-from tests.queries.operation_context import statements
+from tests.feed.test_access import OTHER_READER_OF_ONE, READER_OF_ONE, READER_OF_TWO
+from tests.feed_harness import FeedHarness
+from tests.polling import wait_until
+from tests.queries.operation_context import capture_statements
 from transport import TransportSettings
 from transport.execution import Execution
-from transport.masking import Mask
+from transport.masking import ErrorMasker
 from transport.request import OperationRequest
-from transport.results import Outcome
-from transport.subscriptions import Answer, Streams
-from transport.subscriptions.subscriber import Subscription
+from transport.results import OperationResult
+from transport.subscriptions import StreamManager, StreamResponse
+from transport.subscriptions.subscriber import SubscriberStream
 
-LIVE = """subscription Live($after: String) { activeSessions(after: $after) {
+ACTIVE_SESSIONS = """subscription Live($after: String) { activeSessions(after: $after) {
     ... on SessionSnapshot { cursor sessions { id } } ... on SessionChange { cursor change id } } }"""
-LOG = "subscription Log($after: String) { sessionActivities(after: $after) { ... on Activity { cursor type } } }"
-STATS = "subscription { sessionStats { total } }"
+SESSION_ACTIVITIES = (
+    "subscription Log($after: String) { sessionActivities(after: $after) { ... on Activity { cursor type } } }"
+)
+SESSION_STATS = "subscription { sessionStats { total } }"
 
 
-class Counted(Execution):
+class CountingExecution(Execution):
     """Counts what it does for streams."""
 
     executed = encodings = 0
 
-    async def answer(self, executor: Executor[Any], mask: Mask) -> Outcome:
+    async def answer(self, executor: Executor[Any], mask: ErrorMasker) -> OperationResult:
         self.executed += 1
-        return await super().answer(executor, mask)
+        return await super().execute(executor, mask)
 
-    def encoded(self, outcome: Outcome) -> tuple[Outcome, bytes]:
+    def encoded(self, outcome: OperationResult) -> tuple[OperationResult, bytes]:
         self.encodings += 1
-        return super().encoded(outcome)
+        return super().encode(outcome)
 
     def clear(self) -> None:
         self.executed = self.encodings = 0
@@ -53,17 +55,17 @@ class Counted(Execution):
         return self.executed, self.encodings
 
 
-class Server:
+class StreamServer:
     """The transport's streams over a stage."""
 
-    def __init__(self, stage: Stage, closing: AsyncExitStack) -> None:
+    def __init__(self, stage: FeedHarness, closing: AsyncExitStack) -> None:
         settings = TransportSettings()
         self.stage = stage
-        self.execution = Counted(graphql_schema, settings)
-        self.streams = Streams(self.execution, settings.limits)
+        self.execution = CountingExecution(graphql_schema, settings)
+        self.streams = StreamManager(self.execution, settings.limits)
         self._closing = closing
 
-    async def open(self, document: str, caller: Caller | None = None, **variables: Any) -> Answer:
+    async def open(self, document: str, caller: Caller | None = None, **variables: Any) -> StreamResponse:
         @asynccontextmanager
         async def make_context() -> AsyncIterator[Context]:
             yield await (self.stage.context(caller) if caller else self.stage.context())
@@ -74,13 +76,13 @@ class Server:
 
 
 @pytest.fixture
-async def server(stage: Stage) -> AsyncIterator[Server]:
+async def server(stage: FeedHarness) -> AsyncIterator[StreamServer]:
     """A server whose feed works by itself."""
     async with asyncio.timeout(120), stage.feed.running(), AsyncExitStack() as closing:
-        yield Server(stage, closing)
+        yield StreamServer(stage, closing)
 
 
-async def told(answer: Answer, count: int = 1) -> list[Any]:
+async def next_values(answer: StreamResponse, count: int = 1) -> list[Any]:
     """What a stream is told next."""
     found = []
     for _ in range(count):
@@ -91,55 +93,58 @@ async def told(answer: Answer, count: int = 1) -> list[Any]:
     return found
 
 
-async def joined(answers: list[Answer], count: int) -> "list[asyncio.Task[list[Any]]]":
+async def await_next_values(answers: list[StreamResponse], count: int) -> "list[asyncio.Task[list[Any]]]":
     """Tasks that wait for what streams are told next, which have read all of their own beginnings."""
-    tasks = [asyncio.create_task(told(answer, count)) for answer in answers]
-    await until(lambda: all(cast("Subscription", answer.frames)._handover.awaited for answer in answers))
+    tasks = [asyncio.create_task(next_values(answer, count)) for answer in answers]
+    await wait_until(lambda: all(cast("SubscriberStream", answer.frames)._handoff.has_waiter for answer in answers))
     return tasks
 
 
 @pytest.mark.parametrize("subscribers", [60, pytest.param(1000, marks=pytest.mark.long)])
 async def test_equal_streams_are_executed_and_encoded_once_for_all_also_when_all_have_come_back(
-    server: Server, subscribers: int
+    server: StreamServer, subscribers: int
 ) -> None:
-    async def happen(answers: list[Answer]) -> None:
+    async def happen(answers: list[StreamResponse]) -> None:
         """Ten things, one after the other; everybody is told of each."""
-        waiting = await joined(answers, 10)
+        waiting = await await_next_values(answers, 10)
         server.execution.clear()
-        sessions = [await server.stage.world.user() for _ in range(10)]
+        sessions = [await server.stage.world.start_user() for _ in range(10)]
         changes = await asyncio.gather(*waiting)
         assert all([change["id"] for change in found] == [s["id"] for s in sessions] for found in changes)
         assert server.execution.counts == (10, 10)
-        assert len(server.streams.groups) == len(server.stage.feed._followers) == 1
+        assert len(server.streams.groups) == len(server.stage.feed._consumers) == 1
 
     answers, cursors = [], []
     for _ in range(subscribers):
-        answers.append(await server.open(LIVE))
-        cursors += [part["cursor"] for part in await told(answers[-1])]
+        answers.append(await server.open(ACTIVE_SESSIONS))
+        cursors += [part["cursor"] for part in await next_values(answers[-1])]
         await server.stage.world.advance(0.001)
     await happen(answers)
     for answer in answers:
         await answer.frames.aclose()
     assert len(set(cursors)) == subscribers
     # All come back, each with a cursor of its own, from before the ten.
-    answers = [await server.open(LIVE, after=cursor) for cursor in cursors]
+    answers = [await server.open(ACTIVE_SESSIONS, after=cursor) for cursor in cursors]
     for answer in answers:
-        assert len(await told(answer, 10)) == 10
+        assert len(await next_values(answer, 10)) == 10
     await happen(answers)
 
 
-async def test_callers_of_other_scopes_or_projects_never_share(server: Server) -> None:
+async def test_callers_of_other_scopes_or_projects_never_share(server: StreamServer) -> None:
     for name in ("one", "two"):
         document = "mutation($i: ProjectInput!) { createProject(input: $i) { problems { code } } }"
-        await server.stage.world.ask(document, i={"id": name})
+        await server.stage.world.execute(document, i={"id": name})
     admin_of_one = Caller("t1", "one", frozenset({Scope.READ, Scope.ADMIN}), frozenset({"one"}))
-    answers = [await server.open(LIVE, caller) for caller in (ONE, TWO, ONE_TOO, admin_of_one, LOCAL_ADMIN)]
+    answers = [
+        await server.open(ACTIVE_SESSIONS, caller)
+        for caller in (READER_OF_ONE, READER_OF_TWO, OTHER_READER_OF_ONE, admin_of_one, LOCAL_ADMIN)
+    ]
     for answer in answers:
-        await told(answer)
+        await next_values(answer)
     assert len(server.streams.groups) == 4
-    waiting = await joined(answers[:4], 1) + await joined(answers[4:], 2)
+    waiting = await await_next_values(answers[:4], 1) + await await_next_values(answers[4:], 2)
     server.execution.clear()
-    one, two = [(await server.stage.world.user(projectId=name))["id"] for name in ("one", "two")]
+    one, two = [(await server.stage.world.start_user(projectId=name))["id"] for name in ("one", "two")]
     seen = [[change["id"] for change in found] for found in await asyncio.gather(*waiting)]
     assert seen == [[one], [two], [one], [one], [one, two]]
     # Of the first one those of ONE, of its administrator, and of everything; of the second those of TWO and everything.
@@ -148,7 +153,7 @@ async def test_callers_of_other_scopes_or_projects_never_share(server: Server) -
 
 @pytest.mark.parametrize(("first", "refused"), [(5, False), (100, True)])
 async def test_a_part_of_a_snapshot_costs_what_its_five_hundred_sessions_do(
-    server: Server, first: int, refused: bool
+    server: StreamServer, first: int, refused: bool
 ) -> None:
     answer = await server.open(
         f"subscription {{ activeSessions {{ ... on SessionSnapshot {{ sessions {{ pathTimes {{ path }} activities("
@@ -159,46 +164,46 @@ async def test_a_part_of_a_snapshot_costs_what_its_five_hundred_sessions_do(
     assert (b"QUERY_TOO_COMPLEX" in frame.payload) == refused
 
 
-async def test_figures_are_told_when_they_differ(server: Server) -> None:
-    answer = await server.open(STATS)
-    assert await told(answer) == [{"total": 0}]
-    (waiting,) = await joined([answer], 1)
+async def test_figures_are_told_when_they_differ(server: StreamServer) -> None:
+    answer = await server.open(SESSION_STATS)
+    assert await next_values(answer) == [{"total": 0}]
+    (waiting,) = await await_next_values([answer], 1)
     server.stage.timers.advance(10)
-    await until(lambda: server.execution.executed == 2)
-    await server.stage.world.user()
-    await until(lambda: server.stage.timers.next is not None)
+    await wait_until(lambda: server.execution.executed == 2)
+    await server.stage.world.start_user()
+    await wait_until(lambda: server.stage.timers.next is not None)
     server.stage.timers.advance(1)
     assert await waiting == [{"total": 1}]
     assert server.execution.executed == 3
 
 
 async def test_a_truncated_stream_shares_and_is_told_of_its_own(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: StreamServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = await server.stage.world.user()
-    whole = await server.open(LIVE)
-    await told(whole)
+    first = await server.stage.world.start_user()
+    whole = await server.open(ACTIVE_SESSIONS)
+    await next_values(whole)
     await server.stage.world.advance(1)
-    second = await server.stage.world.user()
-    await told(whole)
-    monkeypatch.setattr(active_sessions, "MOST", 1)
-    part = await server.open(LIVE)
-    assert [s["id"] for s in (await told(part))[0]["sessions"]] == [second["id"]]
-    waiting = await joined([whole, part], 1)
+    second = await server.stage.world.start_user()
+    await next_values(whole)
+    monkeypatch.setattr(active_sessions, "MAX_SNAPSHOT", 1)
+    part = await server.open(ACTIVE_SESSIONS)
+    assert [s["id"] for s in (await next_values(part))[0]["sessions"]] == [second["id"]]
+    waiting = await await_next_values([whole, part], 1)
     for session in (first, second):
         await server.stage.world.mutate("hideSession", {"id": session["id"]})
     changes = [found[0]["id"] for found in await asyncio.gather(*waiting)]
     assert changes == [first["id"], second["id"]]
-    assert len(server.stage.feed._followers) == 1
+    assert len(server.stage.feed._consumers) == 1
 
 
-async def test_cursors_of_activities_cost_no_look_at_the_database(server: Server) -> None:
-    cursor = (await server.stage.watch()).cursors[-1]
-    await server.stage.world.user()
-    answer = await server.open(LOG, after=cursor)
-    await told(answer)
-    with statements(server.stage.database) as sent:
+async def test_cursors_of_activities_cost_no_look_at_the_database(server: StreamServer) -> None:
+    cursor = (await server.stage.subscribe()).cursors[-1]
+    await server.stage.world.start_user()
+    answer = await server.open(SESSION_ACTIVITIES, after=cursor)
+    await next_values(answer)
+    with capture_statements(server.stage.database) as sent:
         for _ in range(3):
-            await server.stage.world.user()
-        assert await told(answer, 3) != []
+            await server.stage.world.start_user()
+        assert await next_values(answer, 3) != []
     assert [statement for statement in sent if "database_id" in statement] == []

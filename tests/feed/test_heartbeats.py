@@ -7,173 +7,173 @@ import pytest
 
 from models.database import Database
 from resolvers.feed import queries
-from resolvers.subscriptions.live_query import LiveSet
-from tests.feed.test_min_interval import pass_time
-from tests.feed.test_set_changes import said
-from tests.feed_harness import Stage
+from resolvers.subscriptions.live_query import LiveQuery
+from tests.feed.test_min_interval import advance_time
+from tests.feed.test_set_changes import summarize
+from tests.feed_harness import FeedHarness
 
 
-async def beat(stage: Stage, *sessions: dict[str, str]) -> None:
+async def keepalive(stage: FeedHarness, *sessions: dict[str, str]) -> None:
     for session in sessions:
         await stage.world.mutate("keepaliveSession", {"id": session["id"]})
 
 
-async def test_a_heartbeat_is_an_update_with_the_cursor_of_the_last_position(stage: Stage) -> None:
-    session = await stage.world.user()
-    stream = await stage.watch(heartbeats=True)
-    await pass_time(stage, 5)
-    await beat(stage, session)
+async def test_a_heartbeat_is_an_update_with_the_cursor_of_the_last_position(stage: FeedHarness) -> None:
+    session = await stage.world.start_user()
+    stream = await stage.subscribe(heartbeats=True)
+    await advance_time(stage, 5)
+    await keepalive(stage, session)
     (change,) = await stream.read()
-    assert said([change]) == [("UPDATED", session["id"], None)]
+    assert summarize([change]) == [("UPDATED", session["id"], None)]
     assert change.at == change.session.last_seen_at == stage.world.clock.value
-    assert (await stage.watch(heartbeats=True, after=change.cursor)).told == []
+    assert (await stage.subscribe(heartbeats=True, after=change.cursor)).received == []
 
 
-async def test_a_session_beats_at_most_once_a_second(stage: Stage) -> None:
-    a, b = [await stage.world.user(name) for name in "ab"]
-    stream = await stage.watch(heartbeats=True)
-    await beat(stage, a)
+async def test_a_session_beats_at_most_once_a_second(stage: FeedHarness) -> None:
+    a, b = [await stage.world.start_user(name) for name in "ab"]
+    stream = await stage.subscribe(heartbeats=True)
+    await keepalive(stage, a)
     assert len(await stream.read()) == 1
-    await beat(stage, a, b, a)
-    await pass_time(stage, 0.999)
+    await keepalive(stage, a, b, a)
+    await advance_time(stage, 0.999)
     assert await stream.read() == []
-    await pass_time(stage, 0.001)
+    await advance_time(stage, 0.001)
     assert {change.id for change in await stream.read()} == {a["id"], b["id"]}
-    await pass_time(stage, 1)
+    await advance_time(stage, 1)
     assert await stream.read() == []
 
 
-async def test_and_at_most_once_in_the_interval(stage: Stage) -> None:
-    session = await stage.world.user()
-    stream = await stage.watch(heartbeats=True, every=5000)
-    await beat(stage, session)
+async def test_and_at_most_once_in_the_interval(stage: FeedHarness) -> None:
+    session = await stage.world.start_user()
+    stream = await stage.subscribe(heartbeats=True, every=5000)
+    await keepalive(stage, session)
     assert len(await stream.read()) == 1
-    await beat(stage, session)
-    await pass_time(stage, 4)
+    await keepalive(stage, session)
+    await advance_time(stage, 4)
     assert await stream.read() == []
-    await pass_time(stage, 1)
+    await advance_time(stage, 1)
     assert len(await stream.read()) == 1
 
 
-async def test_what_is_told_anyway_is_not_told_as_a_heartbeat(stage: Stage) -> None:
-    session = await stage.world.user()
-    stream = await stage.watch(heartbeats=True)
-    await beat(stage, session)
+async def test_what_is_told_anyway_is_not_told_as_a_heartbeat(stage: FeedHarness) -> None:
+    session = await stage.world.start_user()
+    stream = await stage.subscribe(heartbeats=True)
+    await keepalive(stage, session)
     await stage.world.mutate("hideSession", {"id": session["id"]})
-    assert said(await stream.read()) == [("UPDATED", session["id"], "HIDDEN")]
-    await pass_time(stage, 2)
+    assert summarize(await stream.read()) == [("UPDATED", session["id"], "HIDDEN")]
+    await advance_time(stage, 2)
     assert await stream.read() == []
 
 
 async def test_what_is_told_with_many_others_is_not_told_as_a_heartbeat_either(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "ENTRIES", 2)
-    sessions = [await stage.world.user(name) for name in "ab"]
-    stream = await stage.watch(heartbeats=True)
+    monkeypatch.setattr(queries, "BATCH_SIZE", 2)
+    sessions = [await stage.world.start_user(name) for name in "ab"]
+    stream = await stage.subscribe(heartbeats=True)
     for session in sessions:
         await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": ["x"]})
-    assert said(await stream.read()) == [("UPDATED", session["id"], "MOVED") for session in sessions]
-    await pass_time(stage, 2)
+    assert summarize(await stream.read()) == [("UPDATED", session["id"], "MOVED") for session in sessions]
+    await advance_time(stage, 2)
     assert await stream.read() == []
 
 
-async def test_what_is_not_in_the_set_does_not_beat(stage: Stage) -> None:
-    session = await stage.world.user("bob")
-    stream = await stage.watch(heartbeats=True, user={"usernames": ["ann"]})
-    await beat(stage, session)
+async def test_what_is_not_in_the_set_does_not_beat(stage: FeedHarness) -> None:
+    session = await stage.world.start_user("bob")
+    stream = await stage.subscribe(heartbeats=True, user={"usernames": ["ann"]})
+    await keepalive(stage, session)
     assert await stream.read() == []
-    plain = await stage.watch()
-    await beat(stage, session)
+    plain = await stage.subscribe()
+    await keepalive(stage, session)
     assert await plain.read() == []
 
 
-async def test_a_stream_that_just_began_hears_the_next_heartbeat(stage: Stage) -> None:
-    session = await stage.world.user()
-    early = await stage.watch(heartbeats=True)
-    late = await stage.watch(heartbeats=True)
-    await beat(stage, session)
+async def test_a_stream_that_just_began_hears_the_next_heartbeat(stage: FeedHarness) -> None:
+    session = await stage.world.start_user()
+    early = await stage.subscribe(heartbeats=True)
+    late = await stage.subscribe(heartbeats=True)
+    await keepalive(stage, session)
     assert len(await early.read()) == len(await late.read()) == 1
 
 
-async def test_a_stream_that_begins_while_a_change_waits_hears_heartbeats_too(stage: Stage) -> None:
-    a, b = [await stage.world.user(name) for name in "ab"]
-    early = await stage.watch(heartbeats=True, every=5000)
+async def test_a_stream_that_begins_while_a_change_waits_hears_heartbeats_too(stage: FeedHarness) -> None:
+    a, b = [await stage.world.start_user(name) for name in "ab"]
+    early = await stage.subscribe(heartbeats=True, every=5000)
     for path in "xy":
         await stage.world.mutate("keepaliveSession", {"id": a["id"], "path": [path]})
         await early.read()
-    late = await stage.watch(heartbeats=True, every=5000)
-    await beat(stage, b)
+    late = await stage.subscribe(heartbeats=True, every=5000)
+    await keepalive(stage, b)
     for stream in (early, late):
-        assert said(await stream.read()) == [("UPDATED", b["id"], None)]
-    await pass_time(stage, 5)
-    assert said(await early.read()) == [("UPDATED", a["id"], "MOVED")]
+        assert summarize(await stream.read()) == [("UPDATED", b["id"], None)]
+    await advance_time(stage, 5)
+    assert summarize(await early.read()) == [("UPDATED", a["id"], "MOVED")]
     assert await late.read() == []
 
 
-async def test_a_heartbeat_does_not_skip_a_change_that_waits(stage: Stage) -> None:
-    a, b = [await stage.world.user(name) for name in "ab"]
-    stream = await stage.watch(heartbeats=True, every=5000)
+async def test_a_heartbeat_does_not_skip_a_change_that_waits(stage: FeedHarness) -> None:
+    a, b = [await stage.world.start_user(name) for name in "ab"]
+    stream = await stage.subscribe(heartbeats=True, every=5000)
     await stage.world.mutate("keepaliveSession", {"id": a["id"], "path": ["x"]})
     await stream.read()
     await stage.world.mutate("keepaliveSession", {"id": b["id"], "path": ["x"]})
-    await beat(stage, a)
+    await keepalive(stage, a)
     await stream.read()
-    beats = [item for item in stream.told if getattr(item.payload, "activity", "") is None]
-    again = await stage.watch(heartbeats=True, every=5000, after=beats[0].cursor)
-    assert b["id"] in {item.payload.id for item in again.told}
+    beats = [item for item in stream.received if getattr(item.payload, "activity", "") is None]
+    again = await stage.subscribe(heartbeats=True, every=5000, after=beats[0].cursor)
+    assert b["id"] in {item.payload.id for item in again.received}
 
 
-def after_the_next_look(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], Awaitable[None]]) -> None:
+def run_after_next_read(monkeypatch: pytest.MonkeyPatch, action: Callable[[], Awaitable[None]]) -> None:
     """Have something happen when the log was read, and nobody told of it yet."""
     read = Database.read
 
     async def slow(self: Database, question: Any, *args: Any, **kwargs: Any) -> Any:
         found = await read(self, question, *args, **kwargs)
-        if question is queries.news:
+        if question is queries.new_entries:
             monkeypatch.setattr(Database, "read", read)
-            await happen()
+            await action()
         return found
 
     monkeypatch.setattr(Database, "read", slow)
 
 
 async def test_a_heartbeat_that_comes_while_a_change_is_read_is_told(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = await stage.world.user()
-    stream = await stage.watch(heartbeats=True)
+    session = await stage.world.start_user()
+    stream = await stage.subscribe(heartbeats=True)
     await stage.world.mutate("hideSession", {"id": session["id"]})
 
     async def happen() -> None:
         await stage.world.mutate("keepaliveSession", {"id": session["id"], "visible": False})
 
-    after_the_next_look(monkeypatch, happen)
+    run_after_next_read(monkeypatch, happen)
     changes = await stream.read()
     assert [(change.activity, change.session.revision) for change in changes] == [("HIDDEN", 2), (None, 3)]
 
 
 async def test_a_heartbeat_that_comes_while_its_session_is_added_is_told(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stream = await stage.watch(heartbeats=True)
-    session = await stage.world.user()
+    stream = await stage.subscribe(heartbeats=True)
+    session = await stage.world.start_user()
 
     async def happen() -> None:
-        await beat(stage, session)
+        await keepalive(stage, session)
 
-    after_the_next_look(monkeypatch, happen)
+    run_after_next_read(monkeypatch, happen)
     changes = await stream.read()
     stage.feed.wake()
     changes += await stream.read()
     assert [(change.activity, change.session.revision) for change in changes] == [("STARTED", 1), (None, 2)]
 
 
-async def test_what_others_do_is_not_kept(stage: Stage) -> None:
-    stream = await stage.watch(heartbeats=True, user={"usernames": ["ann"]})
+async def test_what_others_do_is_not_kept(stage: FeedHarness) -> None:
+    stream = await stage.subscribe(heartbeats=True, user={"usernames": ["ann"]})
     for name in ("bob", "eve"):
-        await beat(stage, await stage.world.user(name))
+        await keepalive(stage, await stage.world.start_user(name))
     await stream.read()
-    (follower,) = stage.feed._followers
-    assert isinstance(follower, LiveSet)
-    assert (follower._beats, follower._heard, follower.due()) == (set(), set(), None)
+    (follower,) = stage.feed._consumers
+    assert isinstance(follower, LiveQuery)
+    assert (follower._heartbeats, follower._new_heartbeats, follower.next_due()) == (set(), set(), None)

@@ -13,82 +13,84 @@ from models.database import Database
 from models.errors import StorageUnavailable
 from resolvers.access import LOCAL_ADMIN
 from resolvers.context import open_context
-from resolvers.feed import Feed, queries
+from resolvers.feed import LogReader, queries
 from resolvers.feed import log_reader as feed_module
-from resolvers.feed.batch import Batch
-from resolvers.feed.consumer import Follower
-from resolvers.feed.messages import Item
+from resolvers.feed.batch import LogBatch
+from resolvers.feed.consumer import LogConsumer
+from resolvers.feed.messages import FeedItem
 from resolvers.subscriptions.active_sessions import active_sessions
 from resolvers.subscriptions.activities import session_activities
 from resolvers.subscriptions.source import Source
-from tests.factories import activity_row, session_row, store
-from tests.feed_harness import Stage
-from tests.polling import PATIENCE, until
+from tests.factories import activity_row, insert, session_row
+from tests.feed_harness import FeedHarness
+from tests.polling import TIMEOUT_SECONDS, wait_until
 
 
-async def live(stage: Stage, **manner: Any) -> Source:
+async def active_source(stage: FeedHarness, **manner: Any) -> Source:
     given: dict[str, Any] = {"min_interval_ms": 0, "heartbeats": False} | manner
     return active_sessions(await stage.context(), filter={}, after=None, **given)
 
 
-async def log(stage: Stage) -> Source:
+async def activity_source(stage: FeedHarness) -> Source:
     return session_activities(await stage.context(), filter={}, types=None, after=None)
 
 
 @asynccontextmanager
-async def following(stage: Stage, source: Source) -> AsyncIterator[AsyncIterator[Item]]:
+async def run_reader(stage: FeedHarness, source: Source) -> AsyncIterator[AsyncIterator[FeedItem]]:
     """A group whose feed works by itself."""
-    async with asyncio.timeout(PATIENCE), stage.feed.running(), source.follow() as items:
-        await until(lambda: stage.timers.next is not None)
+    async with asyncio.timeout(TIMEOUT_SECONDS), stage.feed.running(), source.follow() as items:
+        await wait_until(lambda: stage.timers.next is not None)
         yield items
 
 
-async def test_a_commit_wakes_the_feed(stage: Stage) -> None:
-    async with following(stage, await live(stage)) as items:
-        session = await stage.world.user()
+async def test_a_commit_wakes_the_feed(stage: FeedHarness) -> None:
+    async with run_reader(stage, await active_source(stage)) as items:
+        session = await stage.world.start_user()
         assert (await anext(items)).payload.id == session["id"]
         await stage.world.mutate("hideSession", {"id": session["id"]})
         assert (await anext(items)).payload.activity == "HIDDEN"
 
 
-async def test_what_nobody_tells_of_is_found_within_a_second(stage: Stage) -> None:
-    async with following(stage, await log(stage)) as items:
+async def test_what_nobody_tells_of_is_found_within_a_second(stage: FeedHarness) -> None:
+    async with run_reader(stage, await activity_source(stage)) as items:
         s = session_row()
-        await store(stage.database, s, activity_row(s))
-        await until(lambda: stage.timers.next is not None)
+        await insert(stage.database, s, activity_row(s))
+        await wait_until(lambda: stage.timers.next is not None)
         assert stage.timers.next == pytest.approx(1)
         stage.timers.advance(1)
         assert (await anext(items)).payload.session_id == s.id
 
 
-async def test_a_bundle_is_told_when_it_is_due_and_a_heartbeat_at_once(stage: Stage) -> None:
-    session = await stage.world.user()
-    async with following(stage, await live(stage, min_interval_ms=500, heartbeats=True)) as items:
+async def test_a_bundle_is_told_when_it_is_due_and_a_heartbeat_at_once(stage: FeedHarness) -> None:
+    session = await stage.world.start_user()
+    async with run_reader(stage, await active_source(stage, min_interval_ms=500, heartbeats=True)) as items:
         await stage.world.mutate("keepaliveSession", {"id": session["id"]})
         assert (await anext(items)).payload.activity is None
-        await stage.world.user("a")
+        await stage.world.start_user("a")
         await anext(items)
-        await stage.world.user("b")
-        await until(lambda: stage.timers.next == pytest.approx(0.5))
+        await stage.world.start_user("b")
+        await wait_until(lambda: stage.timers.next == pytest.approx(0.5))
         stage.timers.advance(0.5)
         assert (await anext(items)).payload.session.subject == "b"
 
 
-async def test_more_than_a_batch_is_told_without_another_reason(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "ENTRIES", 3)
-    async with following(stage, await log(stage)) as items:
+async def test_more_than_a_batch_is_told_without_another_reason(
+    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "BATCH_SIZE", 3)
+    async with run_reader(stage, await activity_source(stage)) as items:
         s = session_row()
-        await store(stage.database, s, *(activity_row(s, "MOVED", data={"n": n}) for n in range(10)))
+        await insert(stage.database, s, *(activity_row(s, "MOVED", data={"n": n}) for n in range(10)))
         stage.feed.wake()
         assert [(await anext(items)).payload.data["n"] for _ in range(10)] == list(range(10))
 
 
-async def test_when_the_feed_is_left_whoever_follows_is_through(stage: Stage) -> None:
+async def test_when_the_feed_is_left_whoever_follows_is_through(stage: FeedHarness) -> None:
     async with stage.feed.running():
-        source = await live(stage)
+        source = await active_source(stage)
         items = await stage._stack.enter_async_context(source.follow())
         waiting = asyncio.create_task(anext(items, None))
-        session = await stage.world.user()
+        session = await stage.world.start_user()
         item = await waiting
         assert item is not None
         assert item.payload.id == session["id"]
@@ -99,136 +101,136 @@ async def test_when_the_feed_is_left_whoever_follows_is_through(stage: Stage) ->
         assert [item async for item in items] == []
 
 
-async def test_a_log_that_cannot_be_read_is_read_later(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_log_that_cannot_be_read_is_read_later(stage: FeedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     read = Database.read
     failures: list[Exception] = [StorageUnavailable("busy"), RuntimeError("surprise")]
 
     async def fail(self: Database, question: Any, *args: Any, **kwargs: Any) -> Any:
-        if question is queries.news and failures:
+        if question is queries.new_entries and failures:
             raise failures.pop()
         return await read(self, question, *args, **kwargs)
 
     with capture_logs() as lines:
-        async with following(stage, await live(stage)) as items:
-            await stage.feed.look()
+        async with run_reader(stage, await active_source(stage)) as items:
+            await stage.feed.poll()
             monkeypatch.setattr(Database, "read", fail)
-            session = await stage.world.user()
+            session = await stage.world.start_user()
             while failures:
-                await until(lambda: stage.timers.next is not None)
+                await wait_until(lambda: stage.timers.next is not None)
                 stage.timers.advance(1)
-            await until(lambda: stage.timers.next is not None)
+            await wait_until(lambda: stage.timers.next is not None)
             stage.timers.advance(1)
             assert (await anext(items)).payload.id == session["id"]
     told = [(line["log_level"], line["event"]) for line in lines if line["event"] == "log not read"]
     assert told == [("error", "log not read"), ("warning", "log not read")]
 
 
-class Broken(Follower):
+class FailingConsumer(LogConsumer):
     """Fails with the first entry."""
 
-    async def locate(self) -> None:
+    async def seek(self) -> None:
         pass
 
-    def tell(self, batch: Batch) -> None:
+    def produce(self, batch: LogBatch) -> None:
         if batch.entries:
             raise RuntimeError("broken")
 
 
-async def test_a_follower_that_fails_takes_nobody_along(stage: Stage) -> None:
-    stream = await stage.watch()
+async def test_a_follower_that_fails_takes_nobody_along(stage: FeedHarness) -> None:
+    stream = await stage.subscribe()
     with capture_logs() as lines:
-        async with stage.feed.following(Broken(stage.feed)) as broken:
-            await stage.world.user()
+        async with stage.feed.subscribed(FailingConsumer(stage.feed)) as broken:
+            await stage.world.start_user()
             assert len(await stream.read()) == 1
             with pytest.raises(RuntimeError, match="broken"):
                 await anext(broken)
     assert [line["event"] for line in lines if line["log_level"] == "error"] == ["follower failed"]
 
 
-class Watchful(Follower):
+class TurnCountingConsumer(LogConsumer):
     """Notes how often others had their turn before it was told."""
 
     turns = 0
 
-    async def locate(self) -> None:
+    async def seek(self) -> None:
         pass
 
-    def tell(self, batch: Batch) -> None:
+    def produce(self, batch: LogBatch) -> None:
         if batch.entries:
-            self.turns = Watchful.turns
+            self.turns = TurnCountingConsumer.turns
 
 
 async def test_others_have_their_turn_while_a_batch_is_handed_to_many_groups(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feed_module, "SLICE_SECONDS", -1)
 
     async def others() -> None:
         while True:
             await asyncio.sleep(0)
-            Watchful.turns += 1
+            TurnCountingConsumer.turns += 1
 
-    groups = [Watchful(stage.feed) for _ in range(5)]
+    groups = [TurnCountingConsumer(stage.feed) for _ in range(5)]
     async with AsyncExitStack() as following_all:
         for group in groups:
-            await following_all.enter_async_context(stage.feed.following(group))
-        await stage.world.user()
+            await following_all.enter_async_context(stage.feed.subscribed(group))
+        await stage.world.start_user()
         task = asyncio.create_task(others())
-        await stage.feed.look()
+        await stage.feed.poll()
         task.cancel()
     assert len({group.turns for group in groups}) == 5
 
 
 async def test_what_comes_while_a_group_finds_out_where_to_begin_is_not_lost(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = await stage.watch(kinds=["USER"])
-    read = Feed.read
+    other = await stage.subscribe(kinds=["USER"])
+    read = LogReader.read
 
-    async def slow(self: Feed, question: Any, *args: Any, **kwargs: Any) -> Any:
+    async def slow(self: LogReader, question: Any, *args: Any, **kwargs: Any) -> Any:
         found = await read(self, question, *args, **kwargs)
         if question is queries.members:
-            await stage.world.user("late")
-            await stage.feed.look()
+            await stage.world.start_user("late")
+            await stage.feed.poll()
         return found
 
-    monkeypatch.setattr(Feed, "read", slow)
-    source = await live(stage)
+    monkeypatch.setattr(LogReader, "read", slow)
+    source = await active_source(stage)
     async with source.follow() as items:
-        await stage.feed.look()
+        await stage.feed.poll()
         assert (await anext(items)).payload.session.subject == "late"
     assert len(await other.read()) == 1
 
 
-async def test_a_reader_that_gives_up_waiting_loses_nothing(stage: Stage) -> None:
-    async with (await live(stage)).follow() as items:
+async def test_a_reader_that_gives_up_waiting_loses_nothing(stage: FeedHarness) -> None:
+    async with (await active_source(stage)).follow() as items:
         waiting = asyncio.ensure_future(anext(items))
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
-        session = await stage.world.user()
-        await stage.feed.look()
+        session = await stage.world.start_user()
+        await stage.feed.poll()
         assert (await anext(items)).payload.id == session["id"]
 
 
-async def test_the_server_has_a_feed_that_runs(stage: Stage) -> None:
+async def test_the_server_has_a_feed_that_runs(stage: FeedHarness) -> None:
     context = await open_context(stage.world.app.state.services, LOCAL_ADMIN)
     source = active_sessions(context, filter={}, after=None, min_interval_ms=0, heartbeats=False)
-    assert source.feed is not stage.feed
-    async with asyncio.timeout(PATIENCE), source.follow() as items:
-        session = await stage.world.user()
+    assert source.log_reader is not stage.feed
+    async with asyncio.timeout(TIMEOUT_SECONDS), source.follow() as items:
+        session = await stage.world.start_user()
         assert (await anext(items)).payload.id == session["id"]
 
 
-def reached(feed: Feed, position: int) -> bool:
+def has_read_through(feed: LogReader, position: int) -> bool:
     return feed.position is not None and feed.position >= position
 
 
-async def test_what_came_while_nobody_took_is_told_as_soon_as_somebody_does(stage: Stage) -> None:
-    async with following(stage, await live(stage)) as items:
-        (follower,) = stage.feed._followers
+async def test_what_came_while_nobody_took_is_told_as_soon_as_somebody_does(stage: FeedHarness) -> None:
+    async with run_reader(stage, await active_source(stage)) as items:
+        (follower,) = stage.feed._consumers
         for position, name in enumerate("abc", start=1):
-            await stage.world.user(name)
-            await until(partial(reached, stage.feed, position))
-        assert follower.waiting == 1
+            await stage.world.start_user(name)
+            await wait_until(partial(has_read_through, stage.feed, position))
+        assert follower.queued == 1
         assert [(await anext(items)).payload.session.subject for _ in range(3)] == ["a", "b", "c"]

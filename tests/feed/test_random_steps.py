@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.feed.random_steps import Scenario, running
-from tests.feed.small_batches import make_small
+from tests.feed.random_steps import RandomScenario, open_scenario
+from tests.feed.small_batches import shrink_batches
 
 NUMBERS = st.integers(0, 11)
 STEPS = st.one_of(
@@ -24,19 +24,19 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything that is cut into parts is cut into small ones."""
-    make_small(monkeypatch.setattr)
+    shrink_batches(monkeypatch.setattr)
 
 
-async def play(file: Path, steps: list[tuple[Any, ...]]) -> None:
+async def run_steps(file: Path, steps: list[tuple[Any, ...]]) -> None:
     """Take all steps, on as many servers as they ask for, and look at what everybody holds."""
-    scenario: Scenario | None = None
+    scenario: RandomScenario | None = None
     rest = iter(steps)
     goes_on = True
     while goes_on:
         goes_on = False
-        async with running(file, scenario) as scenario:
+        async with open_scenario(file, scenario) as scenario:
             for name, *arguments in rest:
                 if name == "restart":
                     goes_on = True
@@ -50,7 +50,7 @@ async def play(file: Path, steps: list[tuple[Any, ...]]) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, max_size=40))
 async def test_in_the_end_everybody_holds_what_there_is(tmp_path: Path, steps: list[tuple[Any, ...]]) -> None:
-    await play(tmp_path / f"{next(_numbers)}.db", steps)
+    await run_steps(tmp_path / f"{next(_numbers)}.db", steps)
 
 
 @pytest.mark.long
@@ -60,4 +60,4 @@ async def test_in_the_end_everybody_holds_what_there_is(tmp_path: Path, steps: l
 async def test_in_the_end_everybody_holds_what_there_is_however_long(
     tmp_path: Path, steps: list[tuple[Any, ...]]
 ) -> None:
-    await play(tmp_path / f"{next(_numbers)}.db", steps)
+    await run_steps(tmp_path / f"{next(_numbers)}.db", steps)

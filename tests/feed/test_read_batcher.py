@@ -4,40 +4,40 @@ import asyncio
 from typing import Any, cast
 
 from models.database import Database
-from resolvers.feed.read_batcher import AT_ONCE, Asking
-from tests.polling import PATIENCE, until
+from resolvers.feed.read_batcher import MAX_TRANSACTIONS, ReadBatcher
+from tests.polling import TIMEOUT_SECONDS, wait_until
 
 
-class Gate:
+class BlockedDatabase:
     """A database that answers nothing until it is opened; then everything at the same moment."""
 
     def __init__(self) -> None:
         self.opened = asyncio.Event()
-        self.read_at_once = 0
+        self.open_reads = 0
 
     async def read(self, _ask: Any, questions: Any, _now: int) -> list[Any]:
         """Whatever is asked."""
-        self.read_at_once += 1
+        self.open_reads += 1
         await self.opened.wait()
         return [question.ask(None) for question in questions]
 
 
 async def test_who_asks_at_the_moment_when_all_others_were_answered_is_answered() -> None:
-    gate = Gate()
-    asking = Asking(cast("Database", gate))
+    gate = BlockedDatabase()
+    asking = ReadBatcher(cast("Database", gate))
 
     async def ask_again() -> list[str]:
-        return [await asking.ask(1, lambda _: "first"), await asking.ask(1, lambda _: "second")]
+        return [await asking.read(1, lambda _: "first"), await asking.read(1, lambda _: "second")]
 
     async def ask_once() -> str:
-        return await asking.ask(1, lambda _: "once")
+        return await asking.read(1, lambda _: "once")
 
     first = asyncio.create_task(ask_again())
-    await until(lambda: gate.read_at_once == 1)
+    await wait_until(lambda: gate.open_reads == 1)
     other = asyncio.create_task(ask_once())
-    await until(lambda: gate.read_at_once == AT_ONCE)
+    await wait_until(lambda: gate.open_reads == MAX_TRANSACTIONS)
     gate.opened.set()
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         assert await first == ["first", "second"]
         assert await other == "once"
-    await asking.finish()
+    await asking.drain()

@@ -6,81 +6,81 @@ from typing import Any, cast
 import pytest
 
 from resolvers.stats import Stats
-from resolvers.subscriptions.shared_stats import SharedStats
+from resolvers.subscriptions.shared_stats import SingleFlightStats
 
 
-class Counting:
+class FakeStats:
     """Figures that are counted when the test says so."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, int]] = []
-        self.done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self.given_up = 0
+        self.calls: list[tuple[str, int]] = []
+        self.result: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.cancelled = 0
 
     async def total(self, minutes: int = 0) -> int:
-        self.asked.append(("total", minutes))
+        self.calls.append(("total", minutes))
         try:
-            return await asyncio.shield(self.done)
+            return await asyncio.shield(self.result)
         except asyncio.CancelledError:
-            self.given_up += 1
+            self.cancelled += 1
             raise
 
 
 @pytest.fixture
-async def counting() -> Counting:
-    return Counting()
+async def counting() -> FakeStats:
+    return FakeStats()
 
 
-def shared(counting: Counting) -> Any:
-    return SharedStats(cast("Stats", counting))
+def single_flight(counting: FakeStats) -> Any:
+    return SingleFlightStats(cast("Stats", counting))
 
 
-async def waiting(*figures: Any) -> "list[asyncio.Task[int]]":
+async def start_tasks(*figures: Any) -> "list[asyncio.Task[int]]":
     tasks = [asyncio.ensure_future(figure) for figure in figures]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     return tasks
 
 
-async def test_a_figure_is_counted_once_for_each_way_to_ask_for_it(counting: Counting) -> None:
-    stats = shared(counting)
-    tasks = await waiting(stats.total(), stats.total(), stats.total(5), stats.total(minutes=5), stats.total(5))
-    counting.done.set_result(7)
+async def test_a_figure_is_counted_once_for_each_way_to_ask_for_it(counting: FakeStats) -> None:
+    stats = single_flight(counting)
+    tasks = await start_tasks(stats.total(), stats.total(), stats.total(5), stats.total(minutes=5), stats.total(5))
+    counting.result.set_result(7)
     assert await asyncio.gather(*tasks, stats.total()) == [7] * 6
-    assert counting.asked == [("total", 0), ("total", 5), ("total", 5)]
+    assert counting.calls == [("total", 0), ("total", 5), ("total", 5)]
 
 
-async def test_who_gives_up_takes_it_away_from_nobody(counting: Counting) -> None:
-    stats = shared(counting)
-    first, second, third = await waiting(stats.total(), stats.total(), stats.total())
+async def test_who_gives_up_takes_it_away_from_nobody(counting: FakeStats) -> None:
+    stats = single_flight(counting)
+    first, second, third = await start_tasks(stats.total(), stats.total(), stats.total())
     first.cancel()
     third.cancel()
     await asyncio.gather(first, third, return_exceptions=True)
-    counting.done.set_result(7)
-    assert (await second, counting.given_up) == (7, 0)
+    counting.result.set_result(7)
+    assert (await second, counting.cancelled) == (7, 0)
 
 
 async def test_what_nobody_waits_for_any_more_is_not_counted_to_its_end_and_counted_anew_when_it_is_asked_for(
-    counting: Counting,
+    counting: FakeStats,
 ) -> None:
-    stats = shared(counting)
-    tasks = await waiting(stats.total(), stats.total())
+    stats = single_flight(counting)
+    tasks = await start_tasks(stats.total(), stats.total())
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await asyncio.sleep(0)
-    assert counting.given_up == 1
-    counting.done.set_result(7)
+    assert counting.cancelled == 1
+    counting.result.set_result(7)
     assert await stats.total() == 7
-    assert len(counting.asked) == 2
+    assert len(counting.calls) == 2
 
 
-async def test_what_failed_is_told_to_all_who_waited_and_tried_again(counting: Counting) -> None:
-    stats = shared(counting)
-    tasks = await waiting(stats.total(), stats.total())
-    counting.done.set_exception(RuntimeError("busy"))
+async def test_what_failed_is_told_to_all_who_waited_and_tried_again(counting: FakeStats) -> None:
+    stats = single_flight(counting)
+    tasks = await start_tasks(stats.total(), stats.total())
+    counting.result.set_exception(RuntimeError("busy"))
     found = await asyncio.gather(*tasks, return_exceptions=True)
     assert [str(error) for error in found] == ["busy", "busy"]
-    counting.done = asyncio.get_running_loop().create_future()
-    counting.done.set_result(7)
+    counting.result = asyncio.get_running_loop().create_future()
+    counting.result.set_result(7)
     assert await stats.total() == 7

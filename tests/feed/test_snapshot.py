@@ -7,66 +7,66 @@ import pytest
 from models.enums import Kind
 from resolvers.errors import BadUserInput
 from resolvers.feed import queries
-from resolvers.feed.messages import Item, Resync, Snapshot
+from resolvers.feed.messages import FeedItem, Resync, Snapshot
 from resolvers.subscriptions import active_sessions
 from tests.api_client import EPOCH
-from tests.factories import ended_row, session_row, store
-from tests.feed.test_set_changes import said
-from tests.feed_harness import Stage, fold
+from tests.factories import ended_row, insert, session_row
+from tests.feed.test_set_changes import summarize
+from tests.feed_harness import FeedHarness, fold
 
 
-def parts(told: list[Item]) -> list[Snapshot]:
+def snapshot_pages(received: list[FeedItem]) -> list[Snapshot]:
     """The parts of a snapshot."""
-    found = [item.payload for item in told]
+    found = [item.payload for item in received]
     assert all(isinstance(part, Snapshot) for part in found)
     return found
 
 
-async def fill(stage: Stage, count: int, **changes: Any) -> list[str]:
+async def insert_sessions(stage: FeedHarness, count: int, **changes: Any) -> list[str]:
     """So many sessions, the newest first."""
     rows = [session_row(Kind.FIELD, started_at=EPOCH - number, **changes) for number in range(count)]
-    await store(stage.database, *rows)
+    await insert(stage.database, *rows)
     return [row.id for row in rows]
 
 
-async def test_a_stream_of_nothing_begins_with_one_empty_part(stage: Stage) -> None:
-    (part,) = parts((await stage.watch()).told)
+async def test_a_stream_of_nothing_begins_with_one_empty_part(stage: FeedHarness) -> None:
+    (part,) = snapshot_pages((await stage.subscribe()).received)
     assert (part.sessions, part.total_count, part.last, part.truncated) == ([], 0, True, False)
 
 
-async def test_a_snapshot_comes_in_parts_newest_first_the_last_one_marked(stage: Stage) -> None:
-    ids = await fill(stage, 1201)
-    await store(stage.database, ended_row())
-    stream = await stage.watch()
-    found = parts(stream.told)
+async def test_a_snapshot_comes_in_parts_newest_first_the_last_one_marked(stage: FeedHarness) -> None:
+    ids = await insert_sessions(stage, 1201)
+    await insert(stage.database, ended_row())
+    stream = await stage.subscribe()
+    found = snapshot_pages(stream.received)
     assert [len(part.sessions) for part in found] == [500, 500, 201]
     assert [s.id for part in found for s in part.sessions] == ids
     assert [part.last for part in found] == [False, False, True]
     assert {part.total_count for part in found} == {1201}
-    assert len({item.position for item in stream.told}) == 1
+    assert len({item.sequence for item in stream.received}) == 1
 
 
-async def test_a_snapshot_that_fits_is_one_look_at_the_database(stage: Stage) -> None:
-    ids = await fill(stage, 500)
-    (part,) = parts((await stage.watch()).told)
+async def test_a_snapshot_that_fits_is_one_look_at_the_database(stage: FeedHarness) -> None:
+    ids = await insert_sessions(stage, 500)
+    (part,) = snapshot_pages((await stage.subscribe()).received)
     assert [s.id for s in part.sessions] == ids
     assert part.last
 
 
-async def test_a_part_is_no_place_to_go_on_from(stage: Stage) -> None:
-    await fill(stage, 501)
-    stream = await stage.watch()
+async def test_a_part_is_no_place_to_go_on_from(stage: FeedHarness) -> None:
+    await insert_sessions(stage, 501)
+    stream = await stage.subscribe()
     first, last = stream.cursors
-    again = await stage.watch(after=first)
-    assert isinstance(again.told[0].payload, Resync)
-    assert again.told[0].payload.reason == "the snapshot was not complete"
-    assert len(fold(again.told)) == 501
-    assert (await stage.watch(after=last)).told == []
-    assert isinstance((await stage.watch(after=again.cursors[0])).told[0].payload, Resync)
+    again = await stage.subscribe(after=first)
+    assert isinstance(again.received[0].payload, Resync)
+    assert again.received[0].payload.reason == "the snapshot was not complete"
+    assert len(fold(again.received)) == 501
+    assert (await stage.subscribe(after=last)).received == []
+    assert isinstance((await stage.subscribe(after=again.cursors[0])).received[0].payload, Resync)
 
 
-async def test_what_leaves_while_a_snapshot_is_read_is_not_sent_and_then_removed(stage: Stage) -> None:
-    ids = await fill(stage, 501)
+async def test_what_leaves_while_a_snapshot_is_read_is_not_sent_and_then_removed(stage: FeedHarness) -> None:
+    ids = await insert_sessions(stage, 501)
     source = active_sessions.active_sessions(
         await stage.context(), filter={}, after=None, min_interval_ms=0, heartbeats=False
     )
@@ -75,48 +75,48 @@ async def test_what_leaves_while_a_snapshot_is_read_is_not_sent_and_then_removed
     told = [await anext(beginning)]
     await stage.world.mutate("stopSession", {"id": ids[-1]})
     told += [each async for each in beginning]
-    stream.told += [each for each in told if isinstance(each, Item)]
-    found = parts(stream.told)
+    stream.received += [each for each in told if isinstance(each, FeedItem)]
+    found = snapshot_pages(stream.received)
     assert [len(part.sessions) for part in found] == [500, 0]
     assert [part.total_count for part in found] == [501, 501]
-    assert set(fold(stream.told)) == set(ids[:-1])
+    assert set(fold(stream.received)) == set(ids[:-1])
 
 
-async def test_what_has_ended_by_time_is_not_sent_though_the_sweeper_has_not_looked(stage: Stage) -> None:
-    session = await stage.world.user()
-    early = await stage.watch()
+async def test_what_has_ended_by_time_is_not_sent_though_the_sweeper_has_not_looked(stage: FeedHarness) -> None:
+    session = await stage.world.start_user()
+    early = await stage.subscribe()
     await stage.world.advance(300)
-    assert fold((await stage.watch()).told) == {}
+    assert fold((await stage.subscribe()).received) == {}
     # Its end was written down, so that no call on its way can undo what was told.
-    assert await stage.world.timeline(session["id"]) == ["STARTED", "EXPIRED"]
+    assert await stage.world.activity_types(session["id"]) == ["STARTED", "EXPIRED"]
     (change,) = await early.read()
     assert (change.change, change.activity) == ("REMOVED", "EXPIRED")
 
 
-async def test_beyond_ten_thousand_a_snapshot_is_truncated(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(active_sessions, "MOST", 600)
-    ids = await fill(stage, 700)
-    known = await stage.world.user()
-    stream = await stage.watch()
-    found = parts(stream.told)
+async def test_beyond_ten_thousand_a_snapshot_is_truncated(stage: FeedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(active_sessions, "MAX_SNAPSHOT", 600)
+    ids = await insert_sessions(stage, 700)
+    known = await stage.world.start_user()
+    stream = await stage.subscribe()
+    found = snapshot_pages(stream.received)
     assert [part.truncated for part in found] == [True, True]
     assert {part.total_count for part in found} == {701}
-    assert set(fold(stream.told)) == {known["id"], *ids[:599]}
+    assert set(fold(stream.received)) == {known["id"], *ids[:599]}
 
 
 async def test_a_truncated_stream_is_told_of_what_it_was_sent_or_is_added(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unknown = await stage.world.user("bob")
+    unknown = await stage.world.start_user("bob")
     await stage.world.advance(1)
-    known = await stage.world.user("ann")
-    whole = await stage.watch()
-    monkeypatch.setattr(active_sessions, "MOST", 1)
-    stream = await stage.watch()
-    assert set(fold(stream.told)) == {known["id"]}
+    known = await stage.world.start_user("ann")
+    whole = await stage.subscribe()
+    monkeypatch.setattr(active_sessions, "MAX_SNAPSHOT", 1)
+    stream = await stage.subscribe()
+    assert set(fold(stream.received)) == {known["id"]}
     await stage.world.mutate("hideSession", {"id": known["id"]})
     await stage.world.mutate("hideSession", {"id": unknown["id"]})
-    new = await stage.world.user("eve")
+    new = await stage.world.start_user("eve")
     assert [(change.change, change.id) for change in await stream.read()] == [
         ("UPDATED", known["id"]),
         ("ADDED", new["id"]),
@@ -128,28 +128,28 @@ async def test_a_truncated_stream_is_told_of_what_it_was_sent_or_is_added(
 
 
 async def test_a_truncated_stream_knows_what_was_sent_by_when_it_began(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def talk(minute: int) -> str:
         variant = {"guide": 1, "name": "Talk", "startTime": f"2026-05-28T20:{minute:02}:00Z"}
-        return str((await stage.world.started("agenda", variant))["id"])
+        return str((await stage.world.start_session("agenda", variant))["id"])
 
     async def user(**common: Any) -> str:
         await stage.world.advance(1)
-        return str((await stage.world.user(**common))["id"])
+        return str((await stage.world.start_user(**common))["id"])
 
     hidden, first, sent_talk, unsent_talk = await user(visible=False), await user(), await talk(25), await talk(3)
     sent = [await user(), await user()]
-    monkeypatch.setattr(active_sessions, "MOST", 4)
-    monkeypatch.setattr(active_sessions, "PART", 2)
-    monkeypatch.setattr(queries, "PART", 2)
-    stream = await stage.watch(visible=True)
+    monkeypatch.setattr(active_sessions, "MAX_SNAPSHOT", 4)
+    monkeypatch.setattr(active_sessions, "PAGE_SIZE", 2)
+    monkeypatch.setattr(queries, "PAGE_SIZE", 2)
+    stream = await stage.subscribe(visible=True)
     latest = [sent[1], sent[0], first, sent_talk]
-    assert [s.id for part in parts(stream.told) for s in part.sessions] == latest
-    assert stream.told[0].payload.truncated
+    assert [s.id for part in snapshot_pages(stream.received) for s in part.sessions] == latest
+    assert stream.received[0].payload.truncated
     for id_ in (unsent_talk, hidden, sent[0], sent_talk):
         await stage.world.mutate("keepaliveSession", {"id": id_, "path": ["x"]})
-    assert said(await stream.read()) == [
+    assert summarize(await stream.read()) == [
         ("ADDED", hidden, "MOVED"),
         ("UPDATED", sent[0], "MOVED"),
         ("UPDATED", sent_talk, "MOVED"),
@@ -159,10 +159,10 @@ async def test_a_truncated_stream_knows_what_was_sent_by_when_it_began(
     assert [change.id for change in await stream.read()] == [hidden, sent_talk, first]
     for id_ in (unsent_talk, hidden):
         await stage.world.mutate("keepaliveSession", {"id": id_})
-    assert said(await stream.read()) == [("ADDED", unsent_talk, "SHOWN"), ("ADDED", hidden, "SHOWN")]
+    assert summarize(await stream.read()) == [("ADDED", unsent_talk, "SHOWN"), ("ADDED", hidden, "SHOWN")]
     for id_ in (sent[1], hidden):
-        await stage.world.ask("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=id_)
-    assert said(await stream.read()) == [("REMOVED", sent[1], "DELETED"), ("REMOVED", hidden, "DELETED")]
+        await stage.world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=id_)
+    assert summarize(await stream.read()) == [("REMOVED", sent[1], "DELETED"), ("REMOVED", hidden, "DELETED")]
 
 
 @pytest.mark.parametrize(
@@ -180,16 +180,16 @@ async def test_a_truncated_stream_knows_what_was_sent_by_when_it_began(
         ({"every": 60_001}, "minIntervalMs must be from 0 to 60000"),
     ],
 )
-async def test_what_is_about_the_past_is_refused(stage: Stage, given: dict[str, Any], message: str) -> None:
+async def test_what_is_about_the_past_is_refused(stage: FeedHarness, given: dict[str, Any], message: str) -> None:
     with pytest.raises(BadUserInput, match=message):
-        await stage.watch(**given)
+        await stage.subscribe(**given)
 
 
-async def test_to_ask_for_what_goes_on_is_to_ask_for_everything_here(stage: Stage) -> None:
-    session = await stage.world.user()
+async def test_to_ask_for_what_goes_on_is_to_ask_for_everything_here(stage: FeedHarness) -> None:
+    session = await stage.world.start_user()
     given: list[dict[str, Any]] = [{}, {"active": True}, {"states": ["ACTIVE"]}, {"seen_after": None}]
-    streams = [await stage.watch(**names) for names in given]
+    streams = [await stage.subscribe(**names) for names in given]
     assert len({stream.source.key for stream in streams}) == 1
-    assert [set(fold(stream.told)) for stream in streams] == [{session["id"]}] * 4
-    assert fold((await stage.watch(states=[])).told) == {}
-    assert fold((await stage.watch(states=["ACTIVE"], kinds=["AGENDA"])).told) == {}
+    assert [set(fold(stream.received)) for stream in streams] == [{session["id"]}] * 4
+    assert fold((await stage.subscribe(states=[])).received) == {}
+    assert fold((await stage.subscribe(states=["ACTIVE"], kinds=["AGENDA"])).received) == {}

@@ -10,10 +10,10 @@ from graphql.execution import Executor, create_source_event_stream
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.subscriptions.source import Source
 from schema import graphql_schema
-from tests.feed_harness import Stage
-from tests.queries.operation_context import BROWSER
+from tests.feed_harness import FeedHarness
+from tests.queries.operation_context import WRITER
 
-LIVE = """subscription($filter: SessionFilter, $after: String, $every: Int) {
+ACTIVE_SESSIONS = """subscription($filter: SessionFilter, $after: String, $every: Int) {
     activeSessions(filter: $filter, after: $after, minIntervalMs: $every) {
         __typename
         ... on SessionSnapshot {
@@ -22,13 +22,13 @@ LIVE = """subscription($filter: SessionFilter, $after: String, $every: Int) {
         ... on SessionChange { change id activity at cursor session { id state endReason } }
         ... on FeedResync { reason cursor }
     } }"""
-LOG = """subscription($after: String) { sessionActivities(after: $after) {
+SESSION_ACTIVITIES = """subscription($after: String) { sessionActivities(after: $after) {
     __typename ... on Activity { cursor type at session { id visible } data } ... on FeedResync { reason } } }"""
-STATS = "subscription($every: Int) { sessionStats(intervalMs: $every) { total active byKind { key total } } }"
+SESSION_STATS = "subscription($every: Int) { sessionStats(intervalMs: $every) { total active byKind { key total } } }"
 
 
 async def executor_of(
-    stage: Stage, document: str, variables: Mapping[str, Any] | None = None, caller: Caller = LOCAL_ADMIN
+    stage: FeedHarness, document: str, variables: Mapping[str, Any] | None = None, caller: Caller = LOCAL_ADMIN
 ) -> Executor[Any]:
     """A valid subscription, ready to be executed."""
     parsed = parse(document)
@@ -48,16 +48,16 @@ async def subscribe(executor: Executor[Any]) -> Any:
 class Client:
     """One subscriber, for whom each item is executed."""
 
-    def __init__(self, stage: Stage, document: str, variables: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, stage: FeedHarness, document: str, variables: Mapping[str, Any] | None = None) -> None:
         self._stage, self._document, self._variables = stage, document, variables
 
-    async def begin(self) -> list[Any]:
+    async def start(self) -> list[Any]:
         self._executor = await executor_of(self._stage, self._document, self._variables)
         source = await subscribe(self._executor)
         assert isinstance(source, Source)
         self._source = source
-        self._stream = await self._stage.join(source)
-        return [await self._execute(item.payload) for item in self._stream.told]
+        self._stream = await self._stage.open_stream(source)
+        return [await self._execute(item.payload) for item in self._stream.received]
 
     async def read(self) -> list[Any]:
         return [await self._execute(payload) for payload in await self._stream.read()]
@@ -73,10 +73,10 @@ class Client:
         return value
 
 
-async def test_the_live_set_is_told_as_the_types_of_its_union(stage: Stage) -> None:
-    session = await stage.world.user(path=["x"])
-    client = Client(stage, LIVE)
-    (snapshot,) = await client.begin()
+async def test_the_live_set_is_told_as_the_types_of_its_union(stage: FeedHarness) -> None:
+    session = await stage.world.start_user(path=["x"])
+    client = Client(stage, ACTIVE_SESSIONS)
+    (snapshot,) = await client.start()
     assert snapshot == {
         "__typename": "SessionSnapshot",
         "sessions": [{"id": session["id"], "kind": "USER", "project": {"id": "default"}, "pathTimes": []}],
@@ -96,36 +96,36 @@ async def test_the_live_set_is_told_as_the_types_of_its_union(stage: Stage) -> N
         "cursor": change["cursor"],
         "session": {"id": session["id"], "state": "ENDED", "endReason": "STOPPED"},
     }
-    again = Client(stage, LIVE, {"after": snapshot["cursor"], "filter": {"visible": True}})
-    resync, snapshot = await again.begin()
+    again = Client(stage, ACTIVE_SESSIONS, {"after": snapshot["cursor"], "filter": {"visible": True}})
+    resync, snapshot = await again.start()
     assert (resync["__typename"], resync["reason"]) == ("FeedResync", "the cursor is of another filter")
     assert snapshot["sessions"] == []
-    assert [item["id"] for item in await Client(stage, LIVE, {"after": change["cursor"]}).begin()] == []
+    assert [item["id"] for item in await Client(stage, ACTIVE_SESSIONS, {"after": change["cursor"]}).start()] == []
 
 
-async def test_the_log_is_told_as_activities(stage: Stage) -> None:
-    client = Client(stage, LOG)
-    assert await client.begin() == []
-    session = await stage.world.user()
+async def test_the_log_is_told_as_activities(stage: FeedHarness) -> None:
+    client = Client(stage, SESSION_ACTIVITIES)
+    assert await client.start() == []
+    session = await stage.world.start_user()
     await stage.world.mutate("hideSession", {"id": session["id"]})
     started, hidden = await client.read()
     assert (started["type"], hidden["type"]) == ("STARTED", "HIDDEN")
     assert started["session"] == {"id": session["id"], "visible": False}
-    (again,) = await Client(stage, LOG, {"after": started["cursor"]}).begin()
+    (again,) = await Client(stage, SESSION_ACTIVITIES, {"after": started["cursor"]}).start()
     assert again == hidden
 
 
-async def test_statistics_are_told_as_the_query_answers_them(stage: Stage) -> None:
-    await stage.world.user()
-    (first,) = await (client := Client(stage, STATS)).begin()
+async def test_statistics_are_told_as_the_query_answers_them(stage: FeedHarness) -> None:
+    await stage.world.start_user()
+    (first,) = await (client := Client(stage, SESSION_STATS)).start()
     assert first == {"total": 1, "active": 1, "byKind": [{"key": "USER", "total": 1}]}
-    await stage.world.user()
+    await stage.world.start_user()
     stage.timers.advance(1)
     assert [answer["total"] for answer in await client.read()] == [2]
 
 
-async def test_a_source_is_not_to_be_iterated(stage: Stage) -> None:
-    source = await subscribe(await executor_of(stage, LOG))
+async def test_a_source_is_not_to_be_iterated(stage: FeedHarness) -> None:
+    source = await subscribe(await executor_of(stage, SESSION_ACTIVITIES))
     with pytest.raises(TypeError, match="opened and followed"):
         aiter(source)
 
@@ -133,16 +133,16 @@ async def test_a_source_is_not_to_be_iterated(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("document", "variables"),
     [
-        (LIVE, {"filter": {"seenAfter": "2026-01-01T00:00:00Z"}}),
-        (LIVE, {"filter": {"active": False}}),
-        (LIVE, {"every": 60_001}),
-        (LIVE, {"after": "garbage"}),
-        (LOG, {"after": "garbage"}),
-        (STATS, {"every": 999}),
+        (ACTIVE_SESSIONS, {"filter": {"seenAfter": "2026-01-01T00:00:00Z"}}),
+        (ACTIVE_SESSIONS, {"filter": {"active": False}}),
+        (ACTIVE_SESSIONS, {"every": 60_001}),
+        (ACTIVE_SESSIONS, {"after": "garbage"}),
+        (SESSION_ACTIVITIES, {"after": "garbage"}),
+        (SESSION_STATS, {"every": 999}),
     ],
 )
 async def test_what_is_not_allowed_is_an_error_before_anything_is_told(
-    stage: Stage, document: str, variables: dict[str, Any]
+    stage: FeedHarness, document: str, variables: dict[str, Any]
 ) -> None:
     result = await subscribe(await executor_of(stage, document, variables))
     assert isinstance(result, ExecutionResult)
@@ -150,7 +150,7 @@ async def test_what_is_not_allowed_is_an_error_before_anything_is_told(
     assert [error.extensions for error in result.errors] == [{"code": "BAD_USER_INPUT"}]
 
 
-@pytest.mark.parametrize("document", [LIVE, LOG, STATS])
-async def test_who_may_not_list_is_refused(stage: Stage, document: str) -> None:
-    result = await subscribe(await executor_of(stage, document, caller=BROWSER))
+@pytest.mark.parametrize("document", [ACTIVE_SESSIONS, SESSION_ACTIVITIES, SESSION_STATS])
+async def test_who_may_not_list_is_refused(stage: FeedHarness, document: str) -> None:
+    result = await subscribe(await executor_of(stage, document, caller=WRITER))
     assert [error.extensions for error in result.errors] == [{"code": "FORBIDDEN"}]

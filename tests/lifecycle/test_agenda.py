@@ -4,50 +4,50 @@ from typing import Any
 
 import pytest
 
-from tests.api_client import World
+from tests.api_client import ApiClient
 
 FIELDS = """lastSeenAt endedAt elapsedSeconds visibleSeconds expiresAt pathTimes { path }
     ... on AgendaSession { startTime endTime }"""
-TALK = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T20:00:00Z", "endTime": "2026-05-28T22:00:00Z"}
-LATER = TALK | {"startTime": "2026-05-28T21:00:00Z"}
+ACTIVE_ITEM = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T20:00:00Z", "endTime": "2026-05-28T22:00:00Z"}
+SCHEDULED_ITEM = ACTIVE_ITEM | {"startTime": "2026-05-28T21:00:00Z"}
 NOW = "2026-05-28T20:26:40.000Z"
 
 
-async def item(world: World, given: dict[str, Any], **common: Any) -> dict[str, Any]:
-    return await world.started("agenda", given, FIELDS, **common)
+async def start_item(world: ApiClient, variant: dict[str, Any], **common: Any) -> dict[str, Any]:
+    return await world.start_session("agenda", variant, FIELDS, **common)
 
 
-async def programme(world: World) -> set[str]:
+async def visible_items(world: ApiClient) -> set[str]:
     """What of the guide is shown to the public."""
     document = "{ sessions(filter: {agenda: {guides: [1]}, visible: true}) { nodes { id } } }"
-    return {node["id"] for node in (await world.ask(document))["nodes"]}
+    return {node["id"] for node in (await world.execute(document))["nodes"]}
 
 
-@pytest.mark.parametrize("given", [TALK, LATER], ids=["active", "scheduled"])
+@pytest.mark.parametrize("given", [ACTIVE_ITEM, SCHEDULED_ITEM], ids=["active", "scheduled"])
 async def test_hiding_takes_an_item_off_the_programme_and_a_keepalive_puts_it_back(
-    world: World, given: dict[str, Any]
+    world: ApiClient, given: dict[str, Any]
 ) -> None:
-    session = await item(world, given)
-    assert await programme(world) == {session["id"]}
+    session = await start_item(world, given)
+    assert await visible_items(world) == {session["id"]}
     hidden = await world.mutate("hideSession", {"id": session["id"]}, FIELDS)
     assert (hidden["session"]["visible"], hidden["session"]["state"]) == (False, session["state"])
-    assert await programme(world) == set()
+    assert await visible_items(world) == set()
     shown = await world.mutate("keepaliveSession", {"id": session["id"]}, FIELDS)
     assert (shown["session"]["visible"], shown["session"]["state"]) == (True, session["state"])
-    assert await programme(world) == {session["id"]}
-    assert (await world.timeline(session["id"]))[1:] == ["HIDDEN", "SHOWN"]
+    assert await visible_items(world) == {session["id"]}
+    assert (await world.activity_types(session["id"]))[1:] == ["HIDDEN", "SHOWN"]
 
 
-async def test_an_item_entered_out_of_sight_is_shown_by_its_first_keepalive(world: World) -> None:
-    session = await item(world, LATER, visible=False)
-    assert await programme(world) == set()
+async def test_an_item_entered_out_of_sight_is_shown_by_its_first_keepalive(world: ApiClient) -> None:
+    session = await start_item(world, SCHEDULED_ITEM, visible=False)
+    assert await visible_items(world) == set()
     await world.mutate("keepaliveSession", {"id": session["id"]})
-    assert await programme(world) == {session["id"]}
-    assert await world.timeline(session["id"]) == ["SCHEDULED", "SHOWN"]
+    assert await visible_items(world) == {session["id"]}
+    assert await world.activity_types(session["id"]) == ["SCHEDULED", "SHOWN"]
 
 
-async def test_a_hidden_item_begins_and_ends_hidden(world: World) -> None:
-    session = await item(world, LATER)
+async def test_a_hidden_item_begins_and_ends_hidden(world: ApiClient) -> None:
+    session = await start_item(world, SCHEDULED_ITEM)
     await world.mutate("hideSession", {"id": session["id"]})
     await world.advance(3600)
     await world.sweep()
@@ -55,14 +55,14 @@ async def test_a_hidden_item_begins_and_ends_hidden(world: World) -> None:
     assert (begun["state"], begun["visible"]) == ("ACTIVE", False)
     await world.advance(3600)
     await world.sweep()
-    assert await world.timeline(session["id"]) == ["SCHEDULED", "HIDDEN", "STARTED", "COMPLETED"]
+    assert await world.activity_types(session["id"]) == ["SCHEDULED", "HIDDEN", "STARTED", "COMPLETED"]
 
 
-@pytest.mark.parametrize("given", [TALK, LATER], ids=["active", "scheduled"])
+@pytest.mark.parametrize("given", [ACTIVE_ITEM, SCHEDULED_ITEM], ids=["active", "scheduled"])
 async def test_a_keepalive_marks_an_item_as_seen_and_neither_prolongs_it_nor_earns_it_time(
-    world: World, given: dict[str, Any]
+    world: ApiClient, given: dict[str, Any]
 ) -> None:
-    session = await item(world, given)
+    session = await start_item(world, given)
     await world.advance(60)
     payload = await world.mutate("keepaliveSession", {"id": session["id"], "path": ["hall 1"]}, FIELDS)
     seen = payload["session"]
@@ -72,38 +72,38 @@ async def test_a_keepalive_marks_an_item_as_seen_and_neither_prolongs_it_nor_ear
     assert (seen["visibleSeconds"], seen["pathTimes"]) == (0, [])
 
 
-async def test_stopping_ends_an_item_now_and_leaves_its_schedule(world: World) -> None:
-    session = await item(world, TALK)
+async def test_stopping_ends_an_item_now_and_leaves_its_schedule(world: ApiClient) -> None:
+    session = await start_item(world, ACTIVE_ITEM)
     stopped = (await world.mutate("stopSession", {"id": session["id"]}, FIELDS))["session"]
     assert (stopped["state"], stopped["endReason"], stopped["visible"]) == ("ENDED", "STOPPED", False)
     assert (stopped["endedAt"], stopped["elapsedSeconds"]) == (NOW, 1600)
     assert (stopped["startTime"], stopped["endTime"]) == (session["startTime"], session["endTime"])
     await world.advance(7200)
     await world.sweep()
-    assert await world.timeline(session["id"]) == ["STARTED", "STOPPED"]
-    assert await programme(world) == set()
+    assert await world.activity_types(session["id"]) == ["STARTED", "STOPPED"]
+    assert await visible_items(world) == set()
 
 
-async def test_stopping_an_item_before_it_begins_cancels_it_and_leaves_its_schedule(world: World) -> None:
-    session = await item(world, LATER)
+async def test_stopping_an_item_before_it_begins_cancels_it_and_leaves_its_schedule(world: ApiClient) -> None:
+    session = await start_item(world, SCHEDULED_ITEM)
     cancelled = (await world.mutate("stopSession", {"id": session["id"]}, FIELDS))["session"]
     assert (cancelled["state"], cancelled["endReason"], cancelled["visible"]) == ("ENDED", "CANCELLED", False)
     assert (cancelled["endedAt"], cancelled["elapsedSeconds"]) == (NOW, 0)
     assert (cancelled["startTime"], cancelled["endTime"]) == (session["startTime"], session["endTime"])
     await world.advance(7200)
     await world.sweep()
-    assert await world.timeline(session["id"]) == ["SCHEDULED", "CANCELLED"]
+    assert await world.activity_types(session["id"]) == ["SCHEDULED", "CANCELLED"]
 
 
-async def test_an_item_stopped_at_the_second_it_begins_has_begun(world: World) -> None:
-    session = await item(world, LATER)
+async def test_an_item_stopped_at_the_second_it_begins_has_begun(world: ApiClient) -> None:
+    session = await start_item(world, SCHEDULED_ITEM)
     await world.advance(2000)
     stopped = (await world.mutate("stopSession", {"id": session["id"]}, FIELDS))["session"]
     assert (stopped["endReason"], stopped["elapsedSeconds"]) == ("STOPPED", 0)
-    assert await world.timeline(session["id"]) == ["SCHEDULED", "STARTED", "STOPPED"]
+    assert await world.activity_types(session["id"]) == ["SCHEDULED", "STARTED", "STOPPED"]
 
 
-async def test_terminating_an_item_before_it_begins_is_no_cancellation(world: World) -> None:
-    session = await item(world, LATER)
+async def test_terminating_an_item_before_it_begins_is_no_cancellation(world: ApiClient) -> None:
+    session = await start_item(world, SCHEDULED_ITEM)
     ended = await world.mutate("terminateSession", {"id": session["id"], "reason": "spam"}, FIELDS)
     assert (ended["session"]["endReason"], ended["session"]["elapsedSeconds"]) == ("TERMINATED", 0)

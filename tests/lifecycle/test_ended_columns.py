@@ -11,89 +11,93 @@ from sqlalchemy.engine import Connection
 from models import session_rules
 from models.tables import path_time, session
 from models.tables.session import Session
-from resolvers.lifecycle.path_times import shared_segments
-from tests.api.session_inputs import LEAST
-from tests.api_client import World
+from resolvers.lifecycle.path_times import shared_prefix_lengths
+from tests.api.session_inputs import MINIMAL_INPUTS
+from tests.api_client import ApiClient
 
 PATHS = st.sets(st.lists(st.sampled_from(["a", "b", "ab", '"', "["]), max_size=4).map(tuple), max_size=12)
 
 
 @given(PATHS, st.integers(1, 5))
 def test_a_session_has_as_many_beginnings_as_paths_that_share_less(paths: set[tuple[str, ...]], depth: int) -> None:
-    shared = shared_segments(paths)
+    shared = shared_prefix_lengths(paths)
     assert shared.keys() == paths
     for beginning in {path[:depth] for path in paths}:
         assert sum(shared[path] < depth for path in paths if path[:depth] == beginning) == 1
 
 
-def _rows(tx: Connection, id_: str) -> tuple[Session, list[Any]]:
+def _read_rows(tx: Connection, id_: str) -> tuple[Session, list[Any]]:
     row = tx.execute(select(session).where(session.c.id == id_)).one()
     times = select(path_time.c.path, path_time.c.kind, path_time.c.shared, path_time.c.final_ms)
     return Session(*row), [tuple(time) for time in tx.execute(times.where(path_time.c.session_id == id_))]
 
 
-async def stored(world: World, id_: str) -> tuple[Session, list[Any]]:
+async def read_stored(world: ApiClient, id_: str) -> tuple[Session, list[Any]]:
     """A session and its times on paths, as they are stored."""
-    found: tuple[Session, list[Any]] = await world.app.state.services.database.read(_rows, id_)
+    found: tuple[Session, list[Any]] = await world.app.state.services.database.read(_read_rows, id_)
     return found
 
 
-async def visited(world: World, **common: Any) -> str:
+async def start_visited(world: ApiClient, **common: Any) -> str:
     """A session that spent a few seconds on each of three paths."""
-    id_: str = (await world.user(path=["shop", "list"], **common))["id"]
+    id_: str = (await world.start_user(path=["shop", "list"], **common))["id"]
     for path in (["shop", "cart"], ["home"], ["shop"]):
         await world.advance(3)
         await world.mutate("keepaliveSession", {"id": id_, "path": path})
     return id_
 
 
-TIMES = [(["home"], "USER", 0, 3000), (["shop", "cart"], "USER", 0, 3000), (["shop", "list"], "USER", 1, 3000)]
+FINAL_PATH_TIMES = [
+    (["home"], "USER", 0, 3000),
+    (["shop", "cart"], "USER", 0, 3000),
+    (["shop", "list"], "USER", 1, 3000),
+]
 
 
-async def test_nothing_is_final_while_a_session_goes_on(world: World) -> None:
-    s, times = await stored(world, await visited(world))
+async def test_nothing_is_final_while_a_session_goes_on(world: ApiClient) -> None:
+    s, times = await read_stored(world, await start_visited(world))
     assert (s.final_elapsed_ms, s.final_visible_ms, s.final_seen_at) == (None, None, None)
     assert {time[1:] for time in times} == {(None, None, None)}
 
 
-async def test_a_stop_lays_down_what_the_session_lasted_and_where(world: World) -> None:
-    id_ = await visited(world)
+async def test_a_stop_lays_down_what_the_session_lasted_and_where(world: ApiClient) -> None:
+    id_ = await start_visited(world)
     await world.mutate("hideSession", {"id": id_})
     await world.advance(4)
     await world.mutate("stopSession", {"id": id_})
-    s, times = await stored(world, id_)
+    s, times = await read_stored(world, id_)
     assert (s.final_elapsed_ms, s.final_visible_ms) == (13_000, 9_000)
-    assert sorted(times) == TIMES
+    assert sorted(times) == FINAL_PATH_TIMES
 
 
 @pytest.mark.parametrize("noticed", ["by the sweeper", "by a call"])
-async def test_silence_is_not_laid_down(world: World, noticed: str) -> None:
-    id_ = await visited(world)
+async def test_silence_is_not_laid_down(world: ApiClient, noticed: str) -> None:
+    id_ = await start_visited(world)
     await world.advance(400)
     if noticed == "by the sweeper":
         await world.sweep()
     else:
         assert (await world.mutate("keepaliveSession", {"id": id_}))["problems"][0]["code"] == "SESSION_ENDED"
-    s, times = await stored(world, id_)
+    s, times = await read_stored(world, id_)
     assert (s.end_reason, s.final_elapsed_ms, s.final_visible_ms) == ("EXPIRED", 9_000, 9_000)
-    assert sorted(times) == TIMES
+    assert sorted(times) == FINAL_PATH_TIMES
 
 
-@pytest.mark.parametrize("kind", LEAST)
+@pytest.mark.parametrize("kind", MINIMAL_INPUTS)
 @pytest.mark.parametrize("call", ["stopSession", "terminateSession"])
-async def test_what_is_laid_down_is_what_the_session_shows(world: World, kind: str, call: str) -> None:
-    id_ = (await world.started(kind, LEAST[kind]))["id"]
+async def test_what_is_laid_down_is_what_the_session_shows(world: ApiClient, kind: str, call: str) -> None:
+    id_ = (await world.start_session(kind, MINIMAL_INPUTS[kind]))["id"]
     await world.advance(7.5)
     await world.mutate(call, {"id": id_} | ({"reason": "late"} if call == "terminateSession" else {}))
-    s, _ = await stored(world, id_)
+    s, _ = await read_stored(world, id_)
     shown = await world.session(id_, "elapsedSeconds visibleSeconds")
     assert s.final_elapsed_ms == session_rules.elapsed(s, world.clock.now()) == shown["elapsedSeconds"] * 1000
     assert s.final_visible_ms == shown["visibleSeconds"] * 1000
     assert s.final_seen_at == s.last_seen_at
 
 
-async def test_an_item_of_the_agenda_that_was_over_when_it_was_entered_is_final_at_once(world: World) -> None:
+async def test_an_item_of_the_agenda_that_was_over_when_it_was_entered_is_final_at_once(world: ApiClient) -> None:
     times = {"startTime": "2026-05-28T10:00:00Z", "endTime": "2026-05-28T11:30:00Z"}
-    id_ = (await world.started("agenda", LEAST["agenda"] | times))["id"]
-    s, _ = await stored(world, id_)
+    id_ = (await world.start_session("agenda", MINIMAL_INPUTS["agenda"] | times))["id"]
+    s, _ = await read_stored(world, id_)
     assert (s.end_reason, s.final_elapsed_ms, s.final_visible_ms) == ("COMPLETED", 5_400_000, 0)

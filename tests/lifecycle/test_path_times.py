@@ -7,15 +7,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.lifecycle.path_times import MAX_PATHS, place_for
-from tests.api_client import World
+from resolvers.lifecycle.path_times import MAX_PATHS, bucket_for
+from tests.api_client import ApiClient
 
 TRACE = Path(__file__).parents[1] / "vectors" / "user-trace.json"
 
 
-async def test_a_person_s_way_through_a_user_interface_comes_out_to_the_second(world: World) -> None:
+async def test_a_person_s_way_through_a_user_interface_comes_out_to_the_second(world: ApiClient) -> None:
     trace = json.loads(TRACE.read_text())
-    session = await world.user(**trace["start"], timeoutSeconds=300)
+    session = await world.start_user(**trace["start"], timeoutSeconds=300)
     at = 0
     payload: dict[str, Any] = {}
     for when, call, given_here in trace["calls"]:
@@ -33,15 +33,15 @@ async def test_a_person_s_way_through_a_user_interface_comes_out_to_the_second(w
     assert (found["lastSeenAt"], found["endedAt"]) == ("2026-05-28T20:39:59.000Z", "2026-05-28T20:44:59.000Z")
 
 
-async def test_silence_is_credited_for_at_most_five_minutes_where_there_is_no_timeout(world: World) -> None:
-    session = await world.started("field", {"unitId": "u1"}, path=["page 1"])
+async def test_silence_is_credited_for_at_most_five_minutes_where_there_is_no_timeout(world: ApiClient) -> None:
+    session = await world.start_session("field", {"unitId": "u1"}, path=["page 1"])
     await world.advance(1000)
     payload = await world.mutate("keepaliveSession", {"id": session["id"]}, "visibleSeconds elapsedSeconds")
     assert (payload["session"]["visibleSeconds"], payload["session"]["elapsedSeconds"]) == (300, 1000)
 
 
-async def test_hidden_time_is_not_credited(world: World) -> None:
-    session = await world.user(visible=False)
+async def test_hidden_time_is_not_credited(world: ApiClient) -> None:
+    session = await world.start_user(visible=False)
     await world.advance(60)
     await world.mutate("keepaliveSession", {"id": session["id"], "visible": True})
     await world.advance(30)
@@ -49,15 +49,15 @@ async def test_hidden_time_is_not_credited(world: World) -> None:
     assert payload["session"]["visibleSeconds"] == 30
 
 
-async def test_brackets_and_commas_in_a_segment_are_data(world: World) -> None:
-    session = await world.user(path=["[a,b]", '"],["'])
+async def test_brackets_and_commas_in_a_segment_are_data(world: ApiClient) -> None:
+    session = await world.start_user(path=["[a,b]", '"],["'])
     await world.advance(7)
     payload = await world.mutate("stopSession", {"id": session["id"]}, "pathTimes { path visibleSeconds }")
     assert payload["session"]["pathTimes"] == [{"path": ["[a,b]", '"],["'], "visibleSeconds": 7}]
 
 
-async def test_the_501st_path_counts_where_it_came_from(world: World) -> None:
-    session = await world.user(path=["p0"])
+async def test_the_501st_path_counts_where_it_came_from(world: ApiClient) -> None:
+    session = await world.start_user(path=["p0"])
     for number in range(1, 503):
         await world.advance(1)
         await world.mutate(
@@ -80,7 +80,7 @@ async def test_the_501st_path_counts_where_it_came_from(world: World) -> None:
 def test_time_without_a_place_of_its_own_goes_to_the_longest_known_beginning(
     path: list[str], known: set[tuple[str, ...]]
 ) -> None:
-    place = place_for(tuple(path), known, MAX_PATHS)
+    place = bucket_for(tuple(path), known, MAX_PATHS)
     assert tuple(path)[: len(place)] == place
     assert place in known or place == ()
     longer = [tuple(path)[:length] for length in range(len(place) + 1, len(path) + 1)]

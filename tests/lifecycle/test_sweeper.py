@@ -9,58 +9,60 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from models.errors import StorageUnavailable
-from resolvers.lifecycle.due import BATCH, RETIRED
-from tests.api_client import EPOCH, World, open_world
-from tests.factories import ended_row, session_row, store
+from resolvers.lifecycle.due import DUE_BATCH, RETENTION_BATCH
+from tests.api_client import EPOCH, ApiClient, open_api
+from tests.factories import ended_row, insert, session_row
 
 DAY = 86_400
 
 
-async def entries(world: World, session_id: str) -> list[str]:
+async def activity_types(world: ApiClient, session_id: str) -> list[str]:
     document = "query($ids: [ID!]) { activities(filter: {ids: $ids}) { edges { node { type } } } }"
-    return [edge["node"]["type"] for edge in (await world.ask(document, ids=[session_id]))["edges"]]
+    return [edge["node"]["type"] for edge in (await world.execute(document, ids=[session_id]))["edges"]]
 
 
 async def test_what_ended_long_enough_ago_goes_and_its_trace_a_week_later(tmp_path: Path) -> None:
-    async with open_world(tmp_path / "test.db", retention_days=2) as world:
-        old, new = await world.user(timeoutSeconds=DAY), await world.user("bob")
+    async with open_api(tmp_path / "test.db", retention_days=2) as world:
+        old, new = await world.start_user(timeoutSeconds=DAY), await world.start_user("bob")
         await world.mutate("stopSession", {"id": old["id"]})
         await world.advance(2 * DAY - 1)
         await world.sweep()
-        assert await world.timeline(old["id"]) == ["STARTED", "STOPPED"]
+        assert await world.activity_types(old["id"]) == ["STARTED", "STOPPED"]
         await world.advance(60)
         await world.sweep()
-        assert await world.ask("query($id: ID!) { session(id: $id) { id } }", id=old["id"]) is None
-        assert await entries(world, old["id"]) == ["DELETED"]
+        assert await world.execute("query($id: ID!) { session(id: $id) { id } }", id=old["id"]) is None
+        assert await activity_types(world, old["id"]) == ["DELETED"]
         assert (await world.session(new["id"]))["endReason"] == "EXPIRED"
         await world.advance(7 * DAY)
         await world.sweep()
-        assert await entries(world, old["id"]) == []
+        assert await activity_types(world, old["id"]) == []
 
 
-async def test_what_ended_is_kept_for_ever_where_nobody_says_otherwise(world: World) -> None:
-    session = await world.user()
+async def test_what_ended_is_kept_for_ever_where_nobody_says_otherwise(world: ApiClient) -> None:
+    session = await world.start_user()
     await world.mutate("stopSession", {"id": session["id"]})
     await world.advance(1000 * DAY)
     await world.sweep()
-    assert await world.timeline(session["id"]) == ["STARTED", "STOPPED"]
+    assert await world.activity_types(session["id"]) == ["STARTED", "STOPPED"]
 
 
 async def test_nobody_waits_for_thousands_of_sessions_to_be_deleted(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
-    async with open_world(file) as world:
-        await store(world.app.state.services.database, *(ended_row(at=EPOCH - 100_000_000) for _ in range(RETIRED + 1)))
-    async with open_world(file, retention_days=1) as world:
-        assert await world.ask("{ sessionStats { total } }") == {"total": 1}
+    async with open_api(file) as world:
+        await insert(
+            world.app.state.services.database, *(ended_row(at=EPOCH - 100_000_000) for _ in range(RETENTION_BATCH + 1))
+        )
+    async with open_api(file, retention_days=1) as world:
+        assert await world.execute("{ sessionStats { total } }") == {"total": 1}
         await world.sweep()
-        assert await world.ask("{ sessionStats { total } }") == {"total": 0}
+        assert await world.execute("{ sessionStats { total } }") == {"total": 0}
 
 
-async def test_a_round_that_takes_long_is_no_absence(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_round_that_takes_long_is_no_absence(world: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     database = world.app.state.services.database
-    bystander = await world.user(timeoutSeconds=3600, fields="expiresAt")
-    due = [session_row(started_at=EPOCH - 10_000_000, last_seen_at=EPOCH - 300_000) for _ in range(5 * BATCH + 1)]
-    await store(database, *due)
+    bystander = await world.start_user(timeoutSeconds=3600, fields="expiresAt")
+    due = [session_row(started_at=EPOCH - 10_000_000, last_seen_at=EPOCH - 300_000) for _ in range(5 * DUE_BATCH + 1)]
+    await insert(database, *due)
     write = database.write
 
     async def write_slowly(work: Any, item: Any) -> Any:
@@ -70,13 +72,13 @@ async def test_a_round_that_takes_long_is_no_absence(world: World, monkeypatch: 
 
     monkeypatch.setattr(type(database), "write", lambda _, work, item: write_slowly(work, item))
     await world.sweep()
-    assert await world.ask("{ sessionStats { total active } }") == {"total": 5 * BATCH + 2, "active": 1}
+    assert await world.execute("{ sessionStats { total active } }") == {"total": 5 * DUE_BATCH + 2, "active": 1}
     assert (await world.session(bystander["id"], "expiresAt"))["expiresAt"] == bystander["expiresAt"]
 
 
 @pytest.mark.parametrize("told", [True, False])
 async def test_a_round_that_fails_says_why_and_nothing_that_a_client_sent(
-    world: World, monkeypatch: pytest.MonkeyPatch, told: bool
+    world: ApiClient, monkeypatch: pytest.MonkeyPatch, told: bool
 ) -> None:
     failed = asyncio.Event()
 

@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from tests.api_client import World
-from tests.media.player_client import Player, player
+from tests.api_client import ApiClient
+from tests.media.player_client import PlayerClient, start_player
 
-Shown = dict[str, Any]
+Metrics = dict[str, Any]
 
 
-async def told(world: World, *events: tuple[Any, ...], **own: Any) -> Shown:
+async def metrics_of(world: ApiClient, *events: tuple[Any, ...], **overrides: Any) -> Metrics:
     """The figures of a playback with these events, of content a hundred seconds long."""
-    found: Player = await player(world, **{"length": 100, **own})
-    await found.tell(*events)
-    return await found.metrics()
+    player_client: PlayerClient = await start_player(world, **{"length": 100, **overrides})
+    await player_client.send(*events)
+    return await player_client.metrics()
 
 
-def some(found: Shown, **names: Any) -> Shown:
+def subset(metrics: Metrics, **names: Any) -> Metrics:
     """Those of the figures that are named."""
-    return {name: found[name] for name in names}
+    return {name: metrics[name] for name in names}

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-PLAYER = {"PLAY": "PLAYING", "PAUSE_START": "PAUSED", "BUFFER_START": "BUFFERING"}
+PLAYER_STATES = {"PLAY": "PLAYING", "PAUSE_START": "PAUSED", "BUFFER_START": "BUFFERING"}
 FLAGGED = "flagged"
 
 
 @dataclass(frozen=True)
-class Told:
+class SentEvent:
     """One event as a client sends it."""
 
     ts: int
@@ -25,31 +25,31 @@ class Told:
 
     @property
     def identity(self) -> tuple[Any, ...]:
-        own = self.bitrate if self.type == "BITRATE_CHANGE" else None
-        return self.ts, self.type, self.name, self.label, own
+        bitrate = self.bitrate if self.type == "BITRATE_CHANGE" else None
+        return self.ts, self.type, self.name, self.label, bitrate
 
 
-def whole(calls: list[list[Told]]) -> list[Told]:
+def merge_calls(calls: list[list[SentEvent]]) -> list[SentEvent]:
     """All events of all calls in their order: each once, ties as they arrived."""
-    arrived: dict[tuple[Any, ...], Told] = {}
+    first_arrivals: dict[tuple[Any, ...], SentEvent] = {}
     for call in calls:
         for event in sorted(call, key=lambda each: each.ts):
-            arrived.setdefault(event.identity, event)
-    return sorted(arrived.values(), key=lambda each: each.ts)
+            first_arrivals.setdefault(event.identity, event)
+    return sorted(first_arrivals.values(), key=lambda each: each.ts)
 
 
-class Whole:
+class ReferencePlayback:
     """A playback as the list of its events; `events[0]` is the start of the session."""
 
-    def __init__(self, start: Told, events: list[Told], length: float) -> None:
+    def __init__(self, start: SentEvent, events: list[SentEvent], length: float) -> None:
         self.events = [start, *events]
         self.length = length
-        self.marked: list[str] = []
+        self.counted_types: list[str] = []
         for event in self.events:
-            self.marked.append(FLAGGED if self._is_flagged(event) else event.type)
+            self.counted_types.append(FLAGGED if self._is_flagged(event) else event.type)
 
-    def _is_flagged(self, event: Told) -> bool:
-        before = len(self.marked) - 1
+    def _is_flagged(self, event: SentEvent) -> bool:
+        before = len(self.counted_types) - 1
         return {
             "AD_START": not self.in_break(before),
             "AD_BREAK_COMPLETE": not self.in_break(before),
@@ -58,7 +58,7 @@ class Whole:
             "CHAPTER_COMPLETE": not self.in_chapter(before),
             "CHAPTER_SKIP": not self.in_chapter(before),
             "STATE_END": not self.in_state(before, event.name),
-            "STATE_START": len({*self.names(before), event.name}) > 10,
+            "STATE_START": len({*self.named_states(before), event.name}) > 10,
         }.get(event.type, False)
 
     # ---- what is so after the event with an index ----
@@ -66,13 +66,13 @@ class Whole:
     def _last(self, index: int, *types: str, name: str | None = None) -> str | None:
         """The last event of one of these types up to there."""
         for at in range(index, -1, -1):
-            if self.marked[at] in types and (name is None or self.events[at].name == name):
-                return self.marked[at]
+            if self.counted_types[at] in types and (name is None or self.events[at].name == name):
+                return self.counted_types[at]
         return None
 
     def player(self, index: int) -> str:
-        last = self._last(index, *PLAYER)
-        return "STARTING" if last is None else PLAYER[last]
+        last = self._last(index, *PLAYER_STATES)
+        return "STARTING" if last is None else PLAYER_STATES[last]
 
     def in_break(self, index: int) -> bool:
         return self._last(index, "AD_BREAK_START", "AD_BREAK_COMPLETE") == "AD_BREAK_START"
@@ -87,15 +87,15 @@ class Whole:
     def in_state(self, index: int, name: str) -> bool:
         return self._last(index, "STATE_START", "STATE_END", name=name) == "STATE_START"
 
-    def names(self, index: int) -> list[str]:
-        begun = [self.events[at].name for at in range(index + 1) if self.marked[at] == "STATE_START"]
-        return list(dict.fromkeys(begun))
+    def named_states(self, index: int) -> list[str]:
+        started = [self.events[at].name for at in range(index + 1) if self.counted_types[at] == "STATE_START"]
+        return list(dict.fromkeys(started))
 
     def bitrate(self, index: int) -> float | None:
         known = [event.bitrate for event in self.events[: index + 1] if event.bitrate is not None]
         return known[-1] if known else None
 
-    def going_on(self, index: int) -> str:
+    def phase(self, index: int) -> str:
         """What the time after that event counts for."""
         player = self.player(index)
         if player in ("PAUSED", "BUFFERING"):
@@ -106,13 +106,13 @@ class Whole:
 
     # ---- intervals: one after each event but the last ----
 
-    def _intervals(self, *doing: str) -> list[int]:
-        return [index for index in range(len(self.events) - 1) if self.going_on(index) in doing]
+    def _intervals(self, *phases: str) -> list[int]:
+        return [index for index in range(len(self.events) - 1) if self.phase(index) in phases]
 
     def _ms(self, intervals: list[int]) -> int:
         return sum(self.events[index + 1].ts - self.events[index].ts for index in intervals)
 
-    def _stalls(self) -> list[list[int]]:
+    def _stall_runs(self) -> list[list[int]]:
         """The intervals of each stall: two or more side by side in which content plays and the playhead stands."""
         runs: list[list[int]] = []
         for index in self._intervals("CONTENT"):
@@ -124,34 +124,34 @@ class Whole:
                 runs.append([index])
         return [run for run in runs if len(run) >= 2 and self._ms(run) >= 1000]
 
-    def _unique(self) -> float:
+    def _unique_seconds(self) -> float:
         played = []
         for index in self._intervals("CONTENT"):
-            one, other = self.events[index], self.events[index + 1]
-            if one.playhead < other.playhead <= one.playhead + 2 * (other.ts - one.ts) / 1000 + 2:
-                played.append((one.playhead, other.playhead))
-        edges = sorted({edge for stretch in played for edge in stretch})
+            before, after = self.events[index], self.events[index + 1]
+            if before.playhead < after.playhead <= before.playhead + 2 * (after.ts - before.ts) / 1000 + 2:
+                played.append((before.playhead, after.playhead))
+        edges = sorted({edge for interval in played for edge in interval})
         covered = [(low, high) for low, high in pairwise(edges) if any(a <= low and high <= b for a, b in played)]
         return sum(high - low for low, high in covered)
 
-    def _started(self) -> int | None:
+    def _start_index(self) -> int | None:
         plays = (i for i in range(len(self.events)) if self.player(i) == "PLAYING" and not self.in_break(i))
         return next(plays, None)
 
-    def _count(self, what: str) -> int:
-        return self.marked.count(what)
+    def _count(self, event_type: str) -> int:
+        return self.counted_types.count(event_type)
 
-    def figures(self) -> dict[str, Any]:
+    def metrics(self) -> dict[str, Any]:
         """By the names of `MediaMetrics`."""
-        stalled = [index for run in self._stalls() for index in run]
+        stalled = [index for run in self._stall_runs() for index in run]
         content = [index for index in self._intervals("CONTENT") if index not in stalled]
         ads = self._intervals("AD")
-        rated = [index for index in [*content, *ads] if self.bitrate(index) is not None]
-        bits = sum((self.bitrate(index) or 0) * self._ms([index]) for index in rated)
-        begun = self._started()
-        furthest = 0.0 if begun is None else max(event.playhead for event in self.events[begun:])
+        with_bitrate = [index for index in [*content, *ads] if self.bitrate(index) is not None]
+        bits = sum((self.bitrate(index) or 0) * self._ms([index]) for index in with_bitrate)
+        start_index = self._start_index()
+        max_playhead = 0.0 if start_index is None else max(event.playhead for event in self.events[start_index:])
         return {
-            "contentStarted": begun is not None,
+            "contentStarted": start_index is not None,
             "contentCompleted": self._count("SESSION_COMPLETE") > 0,
             "contentSeconds": self._ms(content) / 1000,
             "mediaSeconds": self._ms([*content, *ads]) / 1000,
@@ -165,24 +165,24 @@ class Whole:
             "pauseSeconds": self._ms(self._intervals("PAUSED")) / 1000,
             "bufferCount": self._count("BUFFER_START"),
             "bufferSeconds": self._ms(self._intervals("BUFFERING")) / 1000,
-            "stallCount": len(self._stalls()),
+            "stallCount": len(self._stall_runs()),
             "errorCount": self._count("ERROR"),
             "bitrateChanges": self._count("BITRATE_CHANGE"),
-            "averageBitrate": bits / self._ms(rated) if self._ms(rated) else None,
-            "uniqueSeconds": self._unique(),
+            "averageBitrate": bits / self._ms(with_bitrate) if self._ms(with_bitrate) else None,
+            "uniqueSeconds": self._unique_seconds(),
             "averageMinuteAudience": self._ms(content) / 1000 / self.length if self.length else None,
             "progressMarks": [
-                mark for mark in (10, 25, 50, 75, 95) if self.length and furthest >= mark * self.length / 100
+                mark for mark in (10, 25, 50, 75, 95) if self.length and max_playhead >= mark * self.length / 100
             ],
             "states": [
                 {
                     "name": name,
                     "count": sum(
                         kind == "STATE_START" and event.name == name
-                        for kind, event in zip(self.marked, self.events, strict=True)
+                        for kind, event in zip(self.counted_types, self.events, strict=True)
                     ),
                     "seconds": self._ms([i for i in range(len(self.events) - 1) if self.in_state(i, name)]) / 1000,
                 }
-                for name in self.names(len(self.events) - 1)
+                for name in self.named_states(len(self.events) - 1)
             ],
         }

@@ -7,7 +7,7 @@ from typing import Final
 from hypothesis import strategies as st
 
 from models.enums import MediaEventType
-from tests.media.reference_metrics import Told
+from tests.media.reference_metrics import SentEvent
 
 MINUTE: Final = 60_000
 START: Final = 1_780_000_000_000
@@ -16,15 +16,15 @@ START: Final = 1_780_000_000_000
 GAPS: Final = st.sampled_from(
     [0, 0, 1, 300, 999, 1000, 1000, 2000, 5000, 10_000, 10_000, 25_000, 59_999, 60_000, 60_001]
 )
-MOVES: Final = st.sampled_from(["play", "play", "play", "stand", "stand", "seek", "fast", "back"])
-_OFTEN: Final = {"PING": 5, "PLAY": 3, "AD_BREAK_START": 2, "AD_START": 2, "STATE_START": 2}
-TYPES: Final = st.sampled_from([type_ for type_ in [*MediaEventType, "HIDE"] for _ in range(_OFTEN.get(type_, 1))])
+PLAYHEAD_MOVES: Final = st.sampled_from(["play", "play", "play", "stand", "stand", "seek", "fast", "back"])
+_WEIGHTS: Final = {"PING": 5, "PLAY": 3, "AD_BREAK_START": 2, "AD_START": 2, "STATE_START": 2}
+TYPES: Final = st.sampled_from([type_ for type_ in [*MediaEventType, "HIDE"] for _ in range(_WEIGHTS.get(type_, 1))])
 BITRATES: Final = st.sampled_from([0, 1200, 2500, 5000])
 NAMES: Final = st.sampled_from(["fullScreen", "mute", "pictureInPicture"])
 MANY_NAMES: Final = st.integers(0, 13).map(str)
 LENGTHS: Final = st.sampled_from([0, 60.333, 120, 3600, 86_400])
 
-_MOVED: Final[dict[str, Callable[[float, int], float]]] = {
+_MOVE_PLAYHEAD: Final[dict[str, Callable[[float, int], float]]] = {
     "play": lambda playhead, gap: playhead + gap / 1000,
     "stand": lambda playhead, _: playhead,
     "seek": lambda playhead, gap: playhead + 2 * gap / 1000 + 2.001,
@@ -34,24 +34,24 @@ _MOVED: Final[dict[str, Callable[[float, int], float]]] = {
 
 
 @st.composite
-def timelines(draw: st.DrawFn, most: int = 40) -> list[Told]:
+def timelines(draw: st.DrawFn, max_events: int = 40) -> list[SentEvent]:
     """Events in the order in which they happen."""
     names = draw(st.sampled_from([NAMES, MANY_NAMES]))
     ts, playhead = START, draw(st.sampled_from([0.0, 0.0, 30.5, 43_200.0]))
     events = []
-    for type_ in draw(st.lists(TYPES, max_size=most)):
+    for type_ in draw(st.lists(TYPES, max_size=max_events)):
         gap = draw(GAPS)
         ts += gap
-        playhead = round(_MOVED[draw(MOVES)](playhead, gap), 3)
-        rated = type_ == "BITRATE_CHANGE" or draw(st.integers(0, 9)) == 0
+        playhead = round(_MOVE_PLAYHEAD[draw(PLAYHEAD_MOVES)](playhead, gap), 3)
+        has_bitrate = type_ == "BITRATE_CHANGE" or draw(st.integers(0, 9)) == 0
         name = draw(names) if type_.startswith("STATE") else ""
         label = draw(st.sampled_from("ab")) if type_ in ("AD_START", "CHAPTER_START", "ERROR") else ""
-        events.append(Told(ts, str(type_), playhead, draw(BITRATES) if rated else None, name, label))
+        events.append(SentEvent(ts, str(type_), playhead, draw(BITRATES) if has_bitrate else None, name, label))
     return events
 
 
 @st.composite
-def arrivals(draw: st.DrawFn, timeline: list[Told]) -> list[list[Told]]:
+def arrivals(draw: st.DrawFn, timeline: list[SentEvent]) -> list[list[SentEvent]]:
     """The same events in calls: each up to a minute late, some sent again, later too."""
     delays = st.sampled_from([0, 0, 0, 1, 1000, 10_000, 59_999, MINUTE])
     sent = [(event.ts + draw(delays), event) for event in timeline]
@@ -60,7 +60,7 @@ def arrivals(draw: st.DrawFn, timeline: list[Told]) -> list[list[Told]]:
         for at, event in sent
         if draw(st.integers(0, 5)) == 0
     ]
-    arriving = [event for _, event in sorted(sent, key=lambda each: each[0])]
-    cuts = sorted(draw(st.lists(st.integers(0, len(arriving)), max_size=len(arriving))))
-    edges = [0, *cuts, len(arriving)]
-    return [arriving[low:high] for low, high in pairwise(edges)]
+    ordered = [event for _, event in sorted(sent, key=lambda each: each[0])]
+    cuts = sorted(draw(st.lists(st.integers(0, len(ordered)), max_size=len(ordered))))
+    edges = [0, *cuts, len(ordered)]
+    return [ordered[low:high] for low, high in pairwise(edges)]

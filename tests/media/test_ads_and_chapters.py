@@ -1,19 +1,19 @@
 """Ads in their breaks, and chapters across them: timelines written by hand from the text of the domain."""
 
-from tests.api_client import World
-from tests.media.playback import some, told
-from tests.media.player_client import AD, NOTHING, player
+from tests.api_client import ApiClient
+from tests.media.playback import metrics_of, subset
+from tests.media.player_client import AD, EMPTY_METRICS, start_player
 
 
-async def test_an_ad_needs_no_play_and_no_time_of_a_break_without_an_ad_counts(world: World) -> None:
-    found = await told(
+async def test_an_ad_needs_no_play_and_no_time_of_a_break_without_an_ad_counts(world: ApiClient) -> None:
+    found = await metrics_of(
         world, (0, "AD_BREAK_START", 0), (2, "AD_START", 0), (17, "AD_COMPLETE", 0), (20, "AD_BREAK_COMPLETE", 0)
     )
-    assert found == NOTHING | {"adStarts": 1, "adCompletes": 1, "adSeconds": 15, "mediaSeconds": 15}
+    assert found == EMPTY_METRICS | {"adStarts": 1, "adCompletes": 1, "adSeconds": 15, "mediaSeconds": 15}
 
 
-async def test_the_end_of_a_break_closes_an_open_ad_as_abandoned(world: World) -> None:
-    found = await told(
+async def test_the_end_of_a_break_closes_an_open_ad_as_abandoned(world: ApiClient) -> None:
+    found = await metrics_of(
         world,
         (0, "PLAY", 0),
         (10, "AD_BREAK_START", 10),
@@ -22,19 +22,19 @@ async def test_the_end_of_a_break_closes_an_open_ad_as_abandoned(world: World) -
         (20, "PING", 15),
     )
     expected = {"adStarts": 1, "adCompletes": 0, "adSeconds": 5, "contentSeconds": 15, "mediaSeconds": 20}
-    assert some(found, **expected) == expected
+    assert subset(found, **expected) == expected
 
 
-async def test_a_skipped_ad_was_started_and_not_completed(world: World) -> None:
-    found = await told(
+async def test_a_skipped_ad_was_started_and_not_completed(world: ApiClient) -> None:
+    found = await metrics_of(
         world, (0, "AD_BREAK_START", 0), (0, "AD_START", 0), (5, "AD_SKIP", 0), (9, "AD_BREAK_COMPLETE", 0)
     )
-    assert found == NOTHING | {"adStarts": 1, "adSeconds": 5, "mediaSeconds": 5}
+    assert found == EMPTY_METRICS | {"adStarts": 1, "adSeconds": 5, "mediaSeconds": 5}
 
 
-async def test_a_second_ad_closes_the_open_one(world: World) -> None:
+async def test_a_second_ad_closes_the_open_one(world: ApiClient) -> None:
     other = {"params": AD | {"media.ad.id": "b"}}
-    found = await told(
+    found = await metrics_of(
         world,
         (0, "AD_BREAK_START", 0),
         (0, "AD_START", 0),
@@ -43,17 +43,17 @@ async def test_a_second_ad_closes_the_open_one(world: World) -> None:
         (12, "AD_COMPLETE", 0),
         (15, "AD_BREAK_COMPLETE", 0),
     )
-    assert found == NOTHING | {"adStarts": 2, "adCompletes": 1, "adSeconds": 9, "mediaSeconds": 9}
+    assert found == EMPTY_METRICS | {"adStarts": 2, "adCompletes": 1, "adSeconds": 9, "mediaSeconds": 9}
 
 
-async def test_an_ad_outside_a_break_is_none(world: World) -> None:
-    found = await told(world, (0, "PLAY", 0), (5, "AD_START", 5), (10, "AD_COMPLETE", 10), (12, "PING", 12))
+async def test_an_ad_outside_a_break_is_none(world: ApiClient) -> None:
+    found = await metrics_of(world, (0, "PLAY", 0), (5, "AD_START", 5), (10, "AD_COMPLETE", 10), (12, "PING", 12))
     expected = {"adStarts": 0, "adCompletes": 0, "adSeconds": 0, "contentSeconds": 12, "uniqueSeconds": 12}
-    assert some(found, **expected) == expected
+    assert subset(found, **expected) == expected
 
 
-async def test_content_starts_with_the_first_moment_of_playing_outside_a_break(world: World) -> None:
-    found = await player(world)
+async def test_content_starts_with_the_first_moment_of_playing_outside_a_break(world: ApiClient) -> None:
+    found = await start_player(world)
     for given, started in [
         ((0, "AD_BREAK_START", 0), False),
         ((1, "PLAY", 0), False),
@@ -62,13 +62,13 @@ async def test_content_starts_with_the_first_moment_of_playing_outside_a_break(w
         ((9, "AD_BREAK_COMPLETE", 0), False),
         ((10, "PLAY", 0), True),
     ]:
-        assert (await found.tell(given))["metrics"]["contentStarted"] == started, given
-    quiet = await told(world, (0, "PLAY", 0), (0, "AD_BREAK_START", 0))
+        assert (await found.send(given))["metrics"]["contentStarted"] == started, given
+    quiet = await metrics_of(world, (0, "PLAY", 0), (0, "AD_BREAK_START", 0))
     assert (quiet["contentStarted"], quiet["contentSeconds"]) == (True, 0)
 
 
-async def test_a_chapter_goes_on_across_ads_and_pauses_which_are_no_part_of_it(world: World) -> None:
-    found = await told(
+async def test_a_chapter_goes_on_across_ads_and_pauses_which_are_no_part_of_it(world: ApiClient) -> None:
+    found = await metrics_of(
         world,
         (0, "PLAY", 0),
         (5, "CHAPTER_START", 5),
@@ -87,12 +87,12 @@ async def test_a_chapter_goes_on_across_ads_and_pauses_which_are_no_part_of_it(w
         "adSeconds": 15,
         "pauseSeconds": 10,
     }
-    assert some(found, **expected) == expected
+    assert subset(found, **expected) == expected
     assert (found["chapterStarts"], found["chapterCompletes"]) == (1, 1)
 
 
-async def test_a_second_chapter_closes_the_open_one_and_a_skipped_one_is_not_completed(world: World) -> None:
-    found = await told(
+async def test_a_second_chapter_closes_the_open_one_and_a_skipped_one_is_not_completed(world: ApiClient) -> None:
+    found = await metrics_of(
         world,
         (0, "PLAY", 0),
         (1, "CHAPTER_START", 1),
@@ -102,4 +102,4 @@ async def test_a_second_chapter_closes_the_open_one_and_a_skipped_one_is_not_com
         (20, "PING", 20),
     )
     expected = {"chapterStarts": 2, "chapterCompletes": 0, "chapterSeconds": 8, "contentSeconds": 20}
-    assert some(found, **expected) == expected
+    assert subset(found, **expected) == expected

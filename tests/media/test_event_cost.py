@@ -9,24 +9,24 @@ from sqlalchemy.engine import Connection
 
 from models.tables import media_event, media_state
 from resolvers.media import reorder_buffer
-from tests.api.test_statement_counts import count, statements
-from tests.api_client import World
-from tests.media.player_client import Player, counted_steps, event, player
+from tests.api.test_statement_counts import count_statements, statements
+from tests.api_client import ApiClient
+from tests.media.player_client import PlayerClient, count_sqlite_steps, event_input, start_player
 
 PAGE = """{ sessions(first: 500, filter: {media: {}}) {
     nodes { ... on MediaSession { metrics { contentSeconds states { name } } } } } }"""
 
 
-async def cost(found: Player, *events: dict[str, Any]) -> tuple[list[str], int]:
+async def measure(player_client: PlayerClient, *events: dict[str, Any]) -> tuple[list[str], int]:
     """The statements of a call, and how many steps SQLite takes for them."""
-    async with counted_steps(found.world) as steps:
-        with statements(found.world) as sent:
-            payload = await found.track(*events, fields="")
+    async with count_sqlite_steps(player_client.world) as steps:
+        with statements(player_client.world) as sent:
+            payload = await player_client.track(*events, fields="")
     assert payload["problems"] == []
     return sent, steps[0]
 
 
-def rows(tx: Connection, session_id: str) -> tuple[int, int]:
+def count_rows(tx: Connection, session_id: str) -> tuple[int, int]:
     """How many events are on record, and how many of them can still be put in order."""
     kept = tx.execute(select(media_event.c.ts).where(media_event.c.session_id == session_id)).all()
     (recent,) = tx.execute(select(media_state.c.recent).where(media_state.c.session_id == session_id)).scalars()
@@ -34,83 +34,87 @@ def rows(tx: Connection, session_id: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("gap", [0.05, 1])
-async def test_the_thousandth_event_costs_what_the_tenth_does(world: World, gap: float) -> None:
-    found = await player(world)
-    events = [event(number * gap, "PLAY" if number % 50 == 1 else "ERROR", number * gap) for number in range(1, 1001)]
+async def test_the_thousandth_event_costs_what_the_tenth_does(world: ApiClient, gap: float) -> None:
+    found = await start_player(world)
+    events = [
+        event_input(number * gap, "PLAY" if number % 50 == 1 else "ERROR", number * gap) for number in range(1, 1001)
+    ]
     await found.track(*events[:9], fields="")
-    tenth = await cost(found, events[9])
+    tenth = await measure(found, events[9])
     for start in range(10, 999, 100):
         await found.track(*events[start : min(start + 100, 999)], fields="")
-    thousandth = await cost(found, events[999])
+    thousandth = await measure(found, events[999])
     # The session, its playback; then both again, the event, its activity. One row each, read and written.
     assert thousandth == tenth
     assert len(tenth[0]) == 6
     recent = 1000 if gap < 1 else 61
-    assert await world.app.state.services.database.read(rows, found.id) == (1000, recent)
+    assert await world.app.state.services.database.read(count_rows, found.id) == (1000, recent)
     assert (await found.metrics())["errorCount"] == 980
 
 
-async def test_an_event_in_between_costs_no_more_statements(world: World) -> None:
-    found = await player(world)
-    await found.track(*(event(number, "ERROR") for number in range(10, 100)), fields="")
-    in_order = await cost(found, event(100, "ERROR"))
-    in_between = await cost(found, event(50.5, "ERROR"))
+async def test_an_event_in_between_costs_no_more_statements(world: ApiClient) -> None:
+    found = await start_player(world)
+    await found.track(*(event_input(number, "ERROR") for number in range(10, 100)), fields="")
+    in_order = await measure(found, event_input(100, "ERROR"))
+    in_between = await measure(found, event_input(50.5, "ERROR"))
     assert in_between == in_order
 
 
-async def test_a_ping_costs_the_same_whatever_it_comes_with(world: World) -> None:
-    found = await player(world)
+async def test_a_ping_costs_the_same_whatever_it_comes_with(world: ApiClient) -> None:
+    found = await start_player(world)
     keepalive = "mutation($input: KeepaliveSessionInput!) { keepaliveSession(input: $input) { problems { code } } }"
     numbers = set()
     for number in range(1, 4):
-        given = {"id": found.id, "media": {"playerTime": event(number * 10, "PING")["playerTime"]}}
-        numbers.add(await count(world, keepalive, input=given))
+        given = {"id": found.id, "media": {"playerTime": event_input(number * 10, "PING")["playerTime"]}}
+        numbers.add(await count_statements(world, keepalive, input=given))
         await world.advance(1)
     # As a keepalive, and the playback read, the event, the playback written. Paths are two more, at times.
     assert max(numbers) - min(numbers) <= 1
     assert max(numbers) <= 7
 
 
-async def test_events_of_many_sessions_take_as_many_statements_as_of_one(world: World) -> None:
-    players = [await player(world, ago=0) for _ in range(20)]
+async def test_events_of_many_sessions_take_as_many_statements_as_of_one(world: ApiClient) -> None:
+    players = [await start_player(world, ago=0) for _ in range(20)]
     for chosen in (players[:1], players):
         with statements(world) as sent:
             await asyncio.gather(
-                *(each.track(event(1, "PLAY"), event(len(chosen), "PING"), fields="") for each in chosen)
+                *(each.track(event_input(1, "PLAY"), event_input(len(chosen), "PING"), fields="") for each in chosen)
             )
         assert len(sent) <= 12  # two transactions at most: one may have begun before the others came
 
 
-async def test_the_figures_of_a_page_are_read_with_one_statement_and_only_when_asked_for(world: World) -> None:
-    players = [await player(world, ago=0) for _ in range(12)]
+async def test_the_figures_of_a_page_are_read_with_one_statement_and_only_when_asked_for(world: ApiClient) -> None:
+    players = [await start_player(world, ago=0) for _ in range(12)]
     for each in players[:6]:
-        await each.tell((0, "PLAY", 0), (5, "PING", 5))
+        await each.send((0, "PLAY", 0), (5, "PING", 5))
     with statements(world) as sent:
-        nodes = (await world.ask(PAGE))["nodes"]
+        nodes = (await world.execute(PAGE))["nodes"]
     assert sorted(node["metrics"]["contentSeconds"] for node in nodes) == [0] * 6 + [5] * 6
     assert len(sent) == 2
     assert "checkpoint" not in sent[1]
     assert (
-        await count(world, "{ sessions(filter: {media: {}}) { nodes { id ... on MediaSession { playerState } } } }")
+        await count_statements(
+            world, "{ sessions(filter: {media: {}}) { nodes { id ... on MediaSession { playerState } } } }"
+        )
         == 1
     )
 
 
-async def test_a_flood_costs_only_the_chance_to_arrive_late(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_flood_costs_only_the_chance_to_arrive_late(world: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reorder_buffer, "MAX_RECENT", 50)
-    found = await player(world)
-    await found.track(*(event(1 + i / 100, "ERROR") for i in range(100)), fields="")
-    assert await world.app.state.services.database.read(rows, found.id) == (100, 50)
+    found = await start_player(world)
+    await found.track(*(event_input(1 + i / 100, "ERROR") for i in range(100)), fields="")
+    assert await world.app.state.services.database.read(count_rows, found.id) == (100, 50)
     # Of the 100 events the last 50 can still be followed by others; what is known is known.
-    payload = await found.track(event(1.505, "ERROR"), event(1.485, "ERROR"), event(1.2, "ERROR"))
+    payload = await found.track(event_input(1.505, "ERROR"), event_input(1.485, "ERROR"), event_input(1.2, "ERROR"))
     assert [(problem["code"], problem["path"][2]) for problem in payload["problems"]] == [("LATE_EVENT", "1")]
     assert payload["session"]["metrics"]["errorCount"] == 101
-    assert (await world.app.state.services.database.read(rows, found.id))[1] == 50
+    assert (await world.app.state.services.database.read(count_rows, found.id))[1] == 50
 
 
-async def test_long_names_take_no_more_room_than_many_events(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_long_names_take_no_more_room_than_many_events(world: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reorder_buffer, "MAX_RECENT", 50)
-    found = await player(world)
-    await found.track(*(event(at, "STATE_START", name="n" * 1000) for at in range(1, 30)), fields="")
-    assert await world.app.state.services.database.read(rows, found.id) == (29, 3)
+    found = await start_player(world)
+    await found.track(*(event_input(at, "STATE_START", name="n" * 1000) for at in range(1, 30)), fields="")
+    assert await world.app.state.services.database.read(count_rows, found.id) == (29, 3)
     assert (await found.metrics())["states"] == [{"name": "n" * 1000, "count": 29, "seconds": 28}]

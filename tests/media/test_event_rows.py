@@ -7,41 +7,48 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.tables import media_event
-from tests.api_client import World
-from tests.media.player_client import AD, START_TS, Player, event, player, time
+from tests.api_client import ApiClient
+from tests.media.player_client import AD, START_TS, PlayerClient, event_input, player_time, start_player
 
 
-def rows(tx: Connection, session_id: str) -> list[Any]:
+def select_rows(tx: Connection, session_id: str) -> list[Any]:
     """The record of a session, as it arrived."""
     mine = media_event.c.session_id == session_id
     return list(tx.execute(select(media_event).where(mine).order_by(media_event.c.number)))
 
 
-async def record(found: Player) -> list[Any]:
-    read: list[Any] = await found.world.app.state.services.database.read(rows, found.id)
+async def read_rows(found: PlayerClient) -> list[Any]:
+    read: list[Any] = await found.world.app.state.services.database.read(select_rows, found.id)
     return read
 
 
-async def call(found: Player, name: str, seconds: float, playhead: float = 0, **given: Any) -> dict[str, Any]:
+async def send_heartbeat(
+    found: PlayerClient, name: str, seconds: float, playhead: float = 0, **values: Any
+) -> dict[str, Any]:
     """A keepalive, hide or stop that says where the player is."""
-    media = {"playerTime": time(seconds, playhead)} | given.pop("media", {})
-    return await found.world.mutate(f"{name}Session", {"id": found.id, "media": media, **given})
+    media = {"playerTime": player_time(seconds, playhead)} | values.pop("media", {})
+    return await found.world.mutate(f"{name}Session", {"id": found.id, "media": media, **values})
 
 
-async def test_the_timeline_has_the_events_of_a_call_in_their_order_with_both_clocks(world: World) -> None:
-    found = await player(world)
-    await found.track(event(30, "PAUSE_START", 20.5), event(20, "PING", 11), event(10, "PLAY", 1))
+async def test_the_timeline_has_the_events_of_a_call_in_their_order_with_both_clocks(world: ApiClient) -> None:
+    found = await start_player(world)
+    await found.track(event_input(30, "PAUSE_START", 20.5), event_input(20, "PING", 11), event_input(10, "PLAY", 1))
     told = await found.activities("type at clientTime data")
     assert told == [
-        {"type": type_, "at": "2026-05-28T20:46:40.000Z", "clientTime": time(at)["ts"], "data": {"playhead": playhead}}
+        {
+            "type": type_,
+            "at": "2026-05-28T20:46:40.000Z",
+            "clientTime": player_time(at)["ts"],
+            "data": {"playhead": playhead},
+        }
         for at, type_, playhead in [(10, "PLAY", 1), (30, "PAUSE_START", 20.5)]
     ]
 
 
-async def test_an_activity_shows_all_that_the_event_said(world: World) -> None:
-    found = await player(world)
+async def test_an_activity_shows_all_that_the_event_said(world: ApiClient) -> None:
+    found = await start_player(world)
     given = {"params": AD, "qoe": {"bitrate": 7, "own": [1]}, "customMetadata": {"a.b": "c"}}
-    await found.tell((1, "AD_BREAK_START", 0), (2, "AD_START", 3, given))
+    await found.send((1, "AD_BREAK_START", 0), (2, "AD_START", 3, given))
     assert (await found.activities())[1]["data"] == {
         "playhead": 3,
         "params": AD,
@@ -50,17 +57,19 @@ async def test_an_activity_shows_all_that_the_event_said(world: World) -> None:
     }
 
 
-async def test_every_event_is_a_row_pings_and_late_ones_included(world: World) -> None:
-    found = await player(world)
-    await found.track(event(90, "PING", 9), event(80, "PLAY", 8, qoe={"bitrate": 1}), event(80, "PLAY", 8))
-    await call(found, "keepalive", 100, 10, media={"qoe": {"droppedFrames": 2}})
-    await found.track(event(5, "AD_START", 1, customMetadata={"a": "b"}))
-    await call(found, "hide", 110, 11)
-    await call(found, "stop", 120, 12)
-    await found.track(event(125, "PING", 1))
+async def test_every_event_is_a_row_pings_and_late_ones_included(world: ApiClient) -> None:
+    found = await start_player(world)
+    await found.track(
+        event_input(90, "PING", 9), event_input(80, "PLAY", 8, qoe={"bitrate": 1}), event_input(80, "PLAY", 8)
+    )
+    await send_heartbeat(found, "keepalive", 100, 10, media={"qoe": {"droppedFrames": 2}})
+    await found.track(event_input(5, "AD_START", 1, customMetadata={"a": "b"}))
+    await send_heartbeat(found, "hide", 110, 11)
+    await send_heartbeat(found, "stop", 120, 12)
+    await found.track(event_input(125, "PING", 1))
     shown = [
         ((row.ts - START_TS) / 1000, row.type, row.playhead, row.late, row.params, row.qoe, row.custom_metadata)
-        for row in await record(found)
+        for row in await read_rows(found)
     ]
     assert shown == [
         (80, "PLAY", 8, False, None, {"media.qoe.bitrate": 1}, None),
@@ -70,43 +79,43 @@ async def test_every_event_is_a_row_pings_and_late_ones_included(world: World) -
         (110, "HIDE", 11, False, None, None, None),
         (120, "STOP", 12, False, None, None, None),
     ]
-    assert [row.number for row in await record(found)] == [1, 2, 3, 4, 5, 6]
+    assert [row.number for row in await read_rows(found)] == [1, 2, 3, 4, 5, 6]
 
 
-async def test_what_was_refused_is_not_on_record(world: World) -> None:
-    found = await player(world)
-    await found.track(event(-1, "PLAY"), event(9000, "PLAY"))
-    assert (await record(found), await found.activities()) == ([], [])
+async def test_what_was_refused_is_not_on_record(world: ApiClient) -> None:
+    found = await start_player(world)
+    await found.track(event_input(-1, "PLAY"), event_input(9000, "PLAY"))
+    assert (await read_rows(found), await found.activities()) == ([], [])
 
 
 @pytest.mark.parametrize("name", ["keepalive", "hide", "stop"])
-async def test_where_a_call_tells_of_the_player_its_activities_say_where_and_when(world: World, name: str) -> None:
-    found = await player(world)
+async def test_where_a_call_tells_of_the_player_its_activities_say_where_and_when(world: ApiClient, name: str) -> None:
+    found = await start_player(world)
     more: dict[str, Any] = {"visible": False, "path": ["elsewhere"]} if name == "keepalive" else {}
-    await call(found, name, 42, 7.5, **more)
+    await send_heartbeat(found, name, 42, 7.5, **more)
     expected: dict[str, dict[str, Any]] = {"STOPPED": {}} if name == "stop" else {"HIDDEN": {"path": []}}
     if name == "keepalive":
         expected["MOVED"] = {"from": [], "to": ["elsewhere"]}
     assert await found.activities() == [
-        {"type": type_, "clientTime": time(42)["ts"], "data": data | {"playhead": 7.5}}
+        {"type": type_, "clientTime": player_time(42)["ts"], "data": data | {"playhead": 7.5}}
         for type_, data in expected.items()
     ]
 
 
-async def test_a_place_that_is_late_is_told_with_a_flag_and_one_out_of_bounds_not_at_all(world: World) -> None:
-    found = await player(world)
-    await found.tell((100, "PING", 10))
-    assert [each["code"] for each in (await call(found, "hide", 10, 1))["problems"]] == ["LATE_EVENT"]
-    payload = await call(found, "keepalive", -10, 1)
+async def test_a_place_that_is_late_is_told_with_a_flag_and_one_out_of_bounds_not_at_all(world: ApiClient) -> None:
+    found = await start_player(world)
+    await found.send((100, "PING", 10))
+    assert [each["code"] for each in (await send_heartbeat(found, "hide", 10, 1))["problems"]] == ["LATE_EVENT"]
+    payload = await send_heartbeat(found, "keepalive", -10, 1)
     assert [each["code"] for each in payload["problems"]] == ["BAD_USER_INPUT"]
     assert await found.activities() == [
-        {"type": "HIDDEN", "clientTime": time(10)["ts"], "data": {"path": [], "playhead": 1, "flag": "LATE"}},
+        {"type": "HIDDEN", "clientTime": player_time(10)["ts"], "data": {"path": [], "playhead": 1, "flag": "LATE"}},
         {"type": "SHOWN", "clientTime": None, "data": {"path": []}},
     ]
 
 
-async def test_a_call_that_says_nothing_of_the_player_has_no_time_of_the_client(world: World) -> None:
-    found = await player(world)
+async def test_a_call_that_says_nothing_of_the_player_has_no_time_of_the_client(world: ApiClient) -> None:
+    found = await start_player(world)
     await world.mutate("hideSession", {"id": found.id})
     await world.mutate("stopSession", {"id": found.id})
     assert [(entry["clientTime"], entry["data"]) for entry in await found.activities()] == [
@@ -115,19 +124,19 @@ async def test_a_call_that_says_nothing_of_the_player_has_no_time_of_the_client(
     ]
 
 
-async def test_pings_feed_the_figures_whatever_they_come_with(world: World) -> None:
-    found = await player(world)
-    await found.tell((0, "PLAY", 0))
-    await call(found, "keepalive", 10, 10)
-    await call(found, "hide", 20, 20, path=["x"])
-    await found.tell((30, "PING", 30))
-    await call(found, "stop", 40, 40)
-    shown = await found.shown()
+async def test_pings_feed_the_figures_whatever_they_come_with(world: ApiClient) -> None:
+    found = await start_player(world)
+    await found.send((0, "PLAY", 0))
+    await send_heartbeat(found, "keepalive", 10, 10)
+    await send_heartbeat(found, "hide", 20, 20, path=["x"])
+    await found.send((30, "PING", 30))
+    await send_heartbeat(found, "stop", 40, 40)
+    shown = await found.session()
     assert (shown["metrics"]["contentSeconds"], shown["metrics"]["uniqueSeconds"], shown["playhead"]) == (40, 40, 40)
 
 
-async def test_what_is_on_record_goes_with_its_session(world: World) -> None:
-    found = await player(world)
-    await found.tell((0, "PLAY", 0))
-    await world.ask("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=found.id)
-    assert await record(found) == []
+async def test_what_is_on_record_goes_with_its_session(world: ApiClient) -> None:
+    found = await start_player(world)
+    await found.send((0, "PLAY", 0))
+    await world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=found.id)
+    assert await read_rows(found) == []

@@ -5,37 +5,39 @@ from typing import Any
 
 import pytest
 
-from tests.api_client import World
-from tests.media.player_client import AD, Player, event, player, time
+from tests.api_client import ApiClient
+from tests.media.player_client import AD, PlayerClient, event_input, player_time, start_player
 
 
-def codes(payload: dict[str, Any]) -> list[tuple[str, str]]:
+def problem_codes(payload: dict[str, Any]) -> list[tuple[str, str]]:
     """The codes of problems, each with its path."""
     return [(problem["code"], ".".join(problem["path"])) for problem in payload["problems"]]
 
 
-async def test_the_events_of_one_call_are_sorted_first(world: World) -> None:
-    found = await player(world)
-    payload = await found.track(event(300, "PING", 200), event(100, "PLAY", 0), event(150, "PAUSE_START", 50))
+async def test_the_events_of_one_call_are_sorted_first(world: ApiClient) -> None:
+    found = await start_player(world)
+    payload = await found.track(
+        event_input(300, "PING", 200), event_input(100, "PLAY", 0), event_input(150, "PAUSE_START", 50)
+    )
     assert (payload["problems"], payload["session"]["metrics"]["contentSeconds"]) == ([], 50)
     assert (payload["session"]["playerState"], payload["session"]["playhead"]) == ("PAUSED", 200)
 
 
-async def test_an_event_up_to_a_minute_older_than_the_newest_is_put_where_it_belongs(world: World) -> None:
-    found = await player(world)
-    await found.tell((0, "PLAY", 0), (100, "PING", 100))
-    payload = await found.track(event(40, "PAUSE_START", 40))
+async def test_an_event_up_to_a_minute_older_than_the_newest_is_put_where_it_belongs(world: ApiClient) -> None:
+    found = await start_player(world)
+    await found.send((0, "PLAY", 0), (100, "PING", 100))
+    payload = await found.track(event_input(40, "PAUSE_START", 40))
     assert payload["problems"] == []
     assert payload["session"]["metrics"]["contentSeconds"] == 40
     assert (payload["session"]["playerState"], payload["session"]["playhead"]) == ("PAUSED", 100)
 
 
-async def test_an_older_one_is_late_kept_and_not_counted(world: World) -> None:
-    found = await player(world)
-    await found.tell((0, "PLAY", 0), (100, "PING", 100))
-    late = event(39.999, "PAUSE_START", 40)
-    payload = await found.track(late, event(101, "PING", 101))
-    assert codes(payload) == [("LATE_EVENT", "input.events.0.playerTime.ts")]
+async def test_an_older_one_is_late_kept_and_not_counted(world: ApiClient) -> None:
+    found = await start_player(world)
+    await found.send((0, "PLAY", 0), (100, "PING", 100))
+    late = event_input(39.999, "PAUSE_START", 40)
+    payload = await found.track(late, event_input(101, "PING", 101))
+    assert problem_codes(payload) == [("LATE_EVENT", "input.events.0.playerTime.ts")]
     expected = {"contentSeconds": 101, "pauseCount": 0}
     assert {name: payload["session"]["metrics"][name] for name in expected} == expected
     assert payload["session"]["playerState"] == "PLAYING"
@@ -43,48 +45,53 @@ async def test_an_older_one_is_late_kept_and_not_counted(world: World) -> None:
     assert (entry["type"], entry["clientTime"]) == ("PAUSE_START", late["playerTime"]["ts"])
     assert entry["data"] == {"playhead": 40, "flag": "LATE"}
     # Sent again it is late again, and once on the timeline.
-    assert codes(await found.track(late)) == [("LATE_EVENT", "input.events.0.playerTime.ts")]
+    assert problem_codes(await found.track(late)) == [("LATE_EVENT", "input.events.0.playerTime.ts")]
     assert len(await found.activities()) == 2
 
 
-async def test_of_one_moment_events_count_as_they_arrive(world: World) -> None:
-    found = await player(world)
-    await found.tell((0, "PLAY", 0), (10, "PAUSE_START", 10))
-    shown = await found.tell((10, "BUFFER_START", 10))
+async def test_of_one_moment_events_count_as_they_arrive(world: ApiClient) -> None:
+    found = await start_player(world)
+    await found.send((0, "PLAY", 0), (10, "PAUSE_START", 10))
+    shown = await found.send((10, "BUFFER_START", 10))
     assert shown["playerState"] == "BUFFERING"
-    assert (await found.tell((10, "PING", 10)))["playerState"] == "BUFFERING"
+    assert (await found.send((10, "PING", 10)))["playerState"] == "BUFFERING"
 
 
-async def test_the_same_event_again_counts_once_in_a_call_across_calls_and_long_after(world: World) -> None:
-    found = await player(world)
-    events = [event(0, "PLAY"), event(5, "PAUSE_START", 5), event(5, "PAUSE_START", 5), event(9, "ERROR", 5)]
+async def test_the_same_event_again_counts_once_in_a_call_across_calls_and_long_after(world: ApiClient) -> None:
+    found = await start_player(world)
+    events = [
+        event_input(0, "PLAY"),
+        event_input(5, "PAUSE_START", 5),
+        event_input(5, "PAUSE_START", 5),
+        event_input(9, "ERROR", 5),
+    ]
     first = await found.track(*events)
     assert (first["problems"], first["session"]["metrics"]["pauseCount"]) == ([], 1)
     again = await found.track(*events)
     assert (again["problems"], again["session"]["metrics"]) == ([], first["session"]["metrics"])
-    await found.tell((500, "PING", 5))
+    await found.send((500, "PING", 5))
     after = await found.track(*events)
     assert (after["problems"], after["session"]["metrics"]["pauseCount"]) == ([], 1)
     assert [entry["type"] for entry in await found.activities()] == ["PLAY", "PAUSE_START", "ERROR"]
 
 
-async def test_other_parameters_make_another_event_and_another_spelling_does_not(world: World) -> None:
-    found = await player(world)
+async def test_other_parameters_make_another_event_and_another_spelling_does_not(world: ApiClient) -> None:
+    found = await start_player(world)
     ads: list[dict[str, Any]] = [
         {"media.ad.length": 15},
         {"media.ad.length": 15.0},
         {"media.ad.length": 15.5},
         {"media.ad.id": "b"},
     ]
-    shown = await found.tell(
+    shown = await found.send(
         (0, "AD_BREAK_START", 0), *((1, "AD_START", 0, {"params": AD | changed}) for changed in ads)
     )
     assert shown["metrics"]["adStarts"] == 3
 
 
-async def test_the_bitrate_and_the_error_are_parameters_wherever_they_stand(world: World) -> None:
-    found = await player(world)
-    shown = await found.tell(
+async def test_the_bitrate_and_the_error_are_parameters_wherever_they_stand(world: ApiClient) -> None:
+    found = await start_player(world)
+    shown = await found.send(
         (1, "BITRATE_CHANGE", 0, {"qoe": {"bitrate": 1}}),
         (1, "BITRATE_CHANGE", 0, {"qoe": {"media.qoe.bitrate": 1, "droppedFrames": 7}}),
         (1, "BITRATE_CHANGE", 0, {"qoe": {"bitrate": 2}}),
@@ -95,15 +102,15 @@ async def test_the_bitrate_and_the_error_are_parameters_wherever_they_stand(worl
     assert (shown["metrics"]["bitrateChanges"], shown["metrics"]["errorCount"]) == (2, 2)
 
 
-async def test_of_two_pings_of_one_moment_the_first_one_holds(world: World) -> None:
-    found = await player(world)
+async def test_of_two_pings_of_one_moment_the_first_one_holds(world: ApiClient) -> None:
+    found = await start_player(world)
     for playhead in (1, 2, 1):
-        given = {"id": found.id, "media": {"playerTime": time(10, playhead)}}
+        given = {"id": found.id, "media": {"playerTime": player_time(10, playhead)}}
         assert (await world.mutate("keepaliveSession", given))["problems"] == []
-    assert (await found.shown())["playhead"] == 1
+    assert (await found.session())["playhead"] == 1
     # The same place told by another call is another event of that moment.
-    await world.mutate("hideSession", {"id": found.id, "media": {"playerTime": time(10, 3)}})
-    assert (await found.shown())["playhead"] == 3
+    await world.mutate("hideSession", {"id": found.id, "media": {"playerTime": player_time(10, 3)}})
+    assert (await found.session())["playhead"] == 3
 
 
 @pytest.mark.parametrize(
@@ -116,106 +123,118 @@ async def test_of_two_pings_of_one_moment_the_first_one_holds(world: World) -> N
     ],
 )
 async def test_a_time_out_of_bounds_refuses_that_event_and_the_others_count(
-    world: World, seconds: float, problem: str | None
+    world: ApiClient, seconds: float, problem: str | None
 ) -> None:
-    found = await player(world)
-    payload = await found.track(event(seconds, "ERROR"), event(10, "ERROR"))
+    found = await start_player(world)
+    payload = await found.track(event_input(seconds, "ERROR"), event_input(10, "ERROR"))
     assert payload["session"]["metrics"]["errorCount"] == (2 if problem is None else 1)
     assert [each["message"] for each in payload["problems"]] == ([] if problem is None else [problem])
-    assert codes(payload) == ([] if problem is None else [("BAD_USER_INPUT", "input.events.0.playerTime.ts")])
+    assert problem_codes(payload) == ([] if problem is None else [("BAD_USER_INPUT", "input.events.0.playerTime.ts")])
     assert len(await found.activities()) == (2 if problem is None else 1)
 
 
-async def test_problems_come_in_the_order_of_the_input(world: World) -> None:
-    found = await player(world)
-    await found.tell((1000, "PING", 0))
-    payload = await found.track(event(5000, "PING"), event(900, "PING"), event(-1, "PING"), event(1001, "PING"))
+async def test_problems_come_in_the_order_of_the_input(world: ApiClient) -> None:
+    found = await start_player(world)
+    await found.send((1000, "PING", 0))
+    payload = await found.track(
+        event_input(5000, "PING"), event_input(900, "PING"), event_input(-1, "PING"), event_input(1001, "PING")
+    )
     assert [problem["path"][2] for problem in payload["problems"]] == ["0", "1", "2"]
     assert [problem["code"] for problem in payload["problems"]] == ["BAD_USER_INPUT", "LATE_EVENT", "BAD_USER_INPUT"]
 
 
-async def test_what_closes_nothing_is_kept_and_flagged_as_things_stood(world: World) -> None:
-    found = await player(world)
-    await found.tell(
+async def test_what_closes_nothing_is_kept_and_flagged_as_things_stood(world: ApiClient) -> None:
+    found = await start_player(world)
+    await found.send(
         (10, "AD_COMPLETE", 0), (11, "AD_SKIP", 0), (12, "AD_BREAK_COMPLETE", 0), (13, "CHAPTER_COMPLETE", 0),
         (14, "CHAPTER_SKIP", 0), (15, "STATE_END", 0, {"name": "mute"}), (16, "AD_START", 0), (17, "PLAY", 0),
     )  # fmt: skip
     flags = [entry["data"].get("flag") for entry in await found.activities()]
     assert flags == ["CLOSES_NOTHING"] * 6 + ["OUTSIDE_BREAK", None]
     # What they close may arrive after them: then they count, and what is on the timeline stays.
-    shown = await found.tell((1, "AD_BREAK_START", 0), (2, "AD_START", 0))
+    shown = await found.send((1, "AD_BREAK_START", 0), (2, "AD_START", 0))
     assert (shown["metrics"]["adStarts"], shown["metrics"]["adCompletes"]) == (1, 1)
     assert [entry["data"].get("flag") for entry in await found.activities()] == [*flags, None, None]
 
 
-async def test_quality_of_experience_is_that_of_the_newest_event_of_each_name(world: World) -> None:
-    found = await player(world, qoe={"bitrate": 1, "note": "start"})
-    await found.tell((50, "PING", 0, {"qoe": {"bitrate": 50}}))
-    shown = await found.tell((20, "PING", 0, {"qoe": {"bitrate": 20, "note": "twenty"}}))
+async def test_quality_of_experience_is_that_of_the_newest_event_of_each_name(world: ApiClient) -> None:
+    found = await start_player(world, qoe={"bitrate": 1, "note": "start"})
+    await found.send((50, "PING", 0, {"qoe": {"bitrate": 50}}))
+    shown = await found.send((20, "PING", 0, {"qoe": {"bitrate": 20, "note": "twenty"}}))
     assert shown["qoe"] == {"media.qoe.bitrate": 50, "note": "twenty"}
-    assert (await found.tell((50, "ERROR", 0, {"qoe": {"bitrate": 51}})))["qoe"]["media.qoe.bitrate"] == 51
+    assert (await found.send((50, "ERROR", 0, {"qoe": {"bitrate": 51}})))["qoe"]["media.qoe.bitrate"] == 51
 
 
-async def test_quality_of_experience_that_is_too_much_refuses_that_event(world: World) -> None:
-    found = await player(world, qoe={f"n{i}": i for i in range(50)})
-    payload = await found.track(event(1, "ERROR", qoe={"n0": 7}), event(2, "ERROR", qoe={"more": 1}), event(3, "ERROR"))
-    assert codes(payload) == [("BAD_USER_INPUT", "input.events.1.qoe")]
+async def test_quality_of_experience_that_is_too_much_refuses_that_event(world: ApiClient) -> None:
+    found = await start_player(world, qoe={f"n{i}": i for i in range(50)})
+    payload = await found.track(
+        event_input(1, "ERROR", qoe={"n0": 7}), event_input(2, "ERROR", qoe={"more": 1}), event_input(3, "ERROR")
+    )
+    assert problem_codes(payload) == [("BAD_USER_INPUT", "input.events.1.qoe")]
     assert (payload["session"]["metrics"]["errorCount"], payload["session"]["qoe"]["n0"]) == (2, 7)
 
 
 # ---- the call ----
 
 
-async def test_the_call_is_heard_whatever_becomes_of_its_events(world: World) -> None:
-    found = await player(world)
+async def test_the_call_is_heard_whatever_becomes_of_its_events(world: ApiClient) -> None:
+    found = await start_player(world)
     await world.advance(60)
-    payload = await found.track(event(-5, "PING"), fields="lastSeenAt visibleSeconds")
+    payload = await found.track(event_input(-5, "PING"), fields="lastSeenAt visibleSeconds")
     assert payload["session"]["lastSeenAt"] == "2026-05-28T20:47:40.000Z"
     assert (payload["session"]["visibleSeconds"], payload["session"]["revision"]) == (1260, 2)
     assert payload["keepaliveSeconds"] == 120
     assert (await found.track())["session"]["revision"] == 3
 
 
-async def test_only_media_sessions_have_a_player(world: World) -> None:
-    session = await world.user()
-    payload = await world.mutate("trackMedia", {"id": session["id"], "events": [event(0, "PLAY")]})
-    assert codes(payload) == [("BAD_USER_INPUT", "input.id")]
+async def test_only_media_sessions_have_a_player(world: ApiClient) -> None:
+    session = await world.start_user()
+    payload = await world.mutate("trackMedia", {"id": session["id"], "events": [event_input(0, "PLAY")]})
+    assert problem_codes(payload) == [("BAD_USER_INPUT", "input.id")]
     assert (payload["problems"][0]["message"], payload["session"]["revision"]) == (
         "only MEDIA sessions have a player; this one is USER",
         1,
     )
-    assert codes(await world.mutate("trackMedia", {"id": "s_nobody", "events": []})) == [("NOT_FOUND", "input.id")]
+    assert problem_codes(await world.mutate("trackMedia", {"id": "s_nobody", "events": []})) == [
+        ("NOT_FOUND", "input.id")
+    ]
 
 
-async def test_a_session_that_is_over_takes_no_events(world: World) -> None:
-    found = await player(world)
-    await found.tell((0, "PLAY", 0), (9, "PING", 9))
+async def test_a_session_that_is_over_takes_no_events(world: ApiClient) -> None:
+    found = await start_player(world)
+    await found.send((0, "PLAY", 0), (9, "PING", 9))
     before = await found.metrics()
     await world.mutate("stopSession", {"id": found.id})
-    payload = await found.track(event(20, "PING", 20))
-    assert codes(payload) == [("SESSION_ENDED", "input.id")]
+    payload = await found.track(event_input(20, "PING", 20))
+    assert problem_codes(payload) == [("SESSION_ENDED", "input.id")]
     assert payload["session"]["metrics"] == before
 
 
-async def test_two_calls_at_once_for_one_session_both_count(world: World) -> None:
-    found = await player(world)
-    halves = [[event(at, "ERROR", at) for at in range(start, 40, 2)] for start in (0, 1)]
+async def test_two_calls_at_once_for_one_session_both_count(world: ApiClient) -> None:
+    found = await start_player(world)
+    halves = [[event_input(at, "ERROR", at) for at in range(start, 40, 2)] for start in (0, 1)]
     payloads = await asyncio.gather(*(found.track(*half) for half in halves))
     assert [payload["problems"] for payload in payloads] == [[], []]
     assert (await found.metrics())["errorCount"] == 40
-    assert (await found.shown())["revision"] == 3
-    same = await asyncio.gather(*(found.track(event(50, "ERROR")) for _ in range(5)))
+    assert (await found.session())["revision"] == 3
+    same = await asyncio.gather(*(found.track(event_input(50, "ERROR")) for _ in range(5)))
     assert [payload["problems"] for payload in same] == [[]] * 5
     assert (await found.metrics())["errorCount"] == 41
 
 
-async def test_what_becomes_old_within_a_batch_is_known_there(world: World) -> None:
-    found = await player(world)
-    await found.tell((0, "PLAY", 0), (50, "ERROR", 50))
+async def test_what_becomes_old_within_a_batch_is_known_there(world: ApiClient) -> None:
+    found = await start_player(world)
+    await found.send((0, "PLAY", 0), (50, "ERROR", 50))
     # One transaction: the second call makes the events of the third older than a minute.
-    calls = [found.track(event(55, "ERROR", 55)), found.track(event(500, "PING", 0)), found.track(event(55, "ERROR"))]
-    payloads = await asyncio.gather(*calls, found.track(event(50, "ERROR")), found.track(event(56, "ERROR")))
-    assert [codes(payload) for payload in payloads] == [
+    calls = [
+        found.track(event_input(55, "ERROR", 55)),
+        found.track(event_input(500, "PING", 0)),
+        found.track(event_input(55, "ERROR")),
+    ]
+    payloads = await asyncio.gather(
+        *calls, found.track(event_input(50, "ERROR")), found.track(event_input(56, "ERROR"))
+    )
+    assert [problem_codes(payload) for payload in payloads] == [
         [],
         [],
         [],
@@ -225,15 +244,15 @@ async def test_what_becomes_old_within_a_batch_is_known_there(world: World) -> N
     assert (await found.metrics())["errorCount"] == 2
 
 
-async def test_one_session_of_a_batch_does_not_fail_its_neighbours(world: World) -> None:
-    players: list[Player] = [await player(world, ago=10) for _ in range(4)]
+async def test_one_session_of_a_batch_does_not_fail_its_neighbours(world: ApiClient) -> None:
+    players: list[PlayerClient] = [await start_player(world, ago=10) for _ in range(4)]
     await world.mutate("stopSession", {"id": players[1].id})
     calls = [
-        players[0].track(event(0, "PLAY"), event(5, "PING", 5)),
-        players[1].track(event(0, "PLAY")),
-        players[2].track(event(9000, "PLAY"), event(0, "PLAY")),
-        players[3].track(event(1, "AD_START", params={})),
-        players[3].track(event(0, "PLAY"), event(7, "PING", 7)),
+        players[0].track(event_input(0, "PLAY"), event_input(5, "PING", 5)),
+        players[1].track(event_input(0, "PLAY")),
+        players[2].track(event_input(9000, "PLAY"), event_input(0, "PLAY")),
+        players[3].track(event_input(1, "AD_START", params={})),
+        players[3].track(event_input(0, "PLAY"), event_input(7, "PING", 7)),
     ]
     payloads = await asyncio.gather(*calls)
     assert [[problem["code"] for problem in payload["problems"]] for payload in payloads] == [

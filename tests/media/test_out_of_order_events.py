@@ -13,46 +13,46 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel
 
-from resolvers.media import Event, Playback, Standing, State, figures
-from tests.media.reference_metrics import Told, Whole, whole
+from resolvers.media import Arrival, Event, PlaybackState, ReorderBuffer, compute_metrics
+from tests.media.reference_metrics import ReferencePlayback, SentEvent, merge_calls
 from tests.media.strategies import LENGTHS, START, arrivals, timelines
 
 CALLS = timelines().flatmap(arrivals)
 
 
-def event(told: Told) -> Event:
-    return Event(told.ts, told.type, told.playhead, told.bitrate, told.name, json.dumps(told.identity[2:]))
+def rule_event(sent: SentEvent) -> Event:
+    return Event(sent.ts, sent.type, sent.playhead, sent.bitrate, sent.name, json.dumps(sent.identity[2:]))
 
 
-def stored(playback: Playback) -> Playback:
+def reload(playback: ReorderBuffer) -> ReorderBuffer:
     """The same, written down and read again."""
     state, checkpoint = (
-        State.load(json.loads(json.dumps(each.dump()))) for each in (playback.state, playback.checkpoint)
+        PlaybackState.load(json.loads(json.dumps(each.dump()))) for each in (playback.state, playback.checkpoint)
     )
-    return Playback(state, checkpoint, [Event(*each) for each in json.loads(json.dumps(playback.recent))])
+    return ReorderBuffer(state, checkpoint, [Event(*each) for each in json.loads(json.dumps(playback.recent))])
 
 
-class Server:
+class Ingester:
     """Takes calls as the resolvers do, and forgets everything between two of them but what is stored."""
 
-    def __init__(self, start: Told, length: float) -> None:
-        self.playback = Playback.begin(State(start.ts, start.playhead, length, start.bitrate))
+    def __init__(self, start: SentEvent, length: float) -> None:
+        self.playback = ReorderBuffer.from_state(PlaybackState(start.ts, start.playhead, length, start.bitrate))
         self._rows: set[Any] = set()
 
-    def take(self, call: list[Told]) -> None:
-        self.playback = stored(self.playback)
-        events = [event(told) for told in sorted(call, key=lambda each: each.ts)]
-        self.playback.older = {each.key: False for each in events if each.key in self._rows}
+    def take(self, call: list[SentEvent]) -> None:
+        self.playback = reload(self.playback)
+        events = [rule_event(told) for told in sorted(call, key=lambda each: each.ts)]
+        self.playback.late_by_key = {each.key: False for each in events if each.key in self._rows}
         for each in events:
-            standing = self.playback.standing(each)
-            assert standing in (Standing.NEW, Standing.REPEATED)
-            if standing is Standing.NEW:
+            standing = self.playback.classify(each)
+            assert standing in (Arrival.NEW, Arrival.DUPLICATE)
+            if standing is Arrival.NEW:
                 self.playback.insert(each)
                 self._rows.add(each.key)
-        self.playback.count()
+        self.playback.apply_inserted()
 
-    def figures(self) -> dict[str, Any]:
-        return {to_camel(name): value for name, value in asdict(figures(self.playback.state)).items()}
+    def metrics(self) -> dict[str, Any]:
+        return {to_camel(name): value for name, value in asdict(compute_metrics(self.playback.state)).items()}
 
 
 def assert_equal(found: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -66,23 +66,23 @@ def assert_equal(found: dict[str, Any], expected: dict[str, Any]) -> None:
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(CALLS, LENGTHS, st.sampled_from([None, 800]))
 def test_any_order_and_any_cut_give_the_figures_of_the_whole(
-    calls: list[list[Told]], length: float, bitrate: float | None
+    calls: list[list[SentEvent]], length: float, bitrate: float | None
 ) -> None:
-    start = Told(START, "START", 0.0, bitrate)
-    server = Server(start, length)
+    start = SentEvent(START, "START", 0.0, bitrate)
+    server = Ingester(start, length)
     for call in calls:
         server.take(call)
-    assert_equal(server.figures(), Whole(start, whole(calls), length).figures())
+    assert_equal(server.metrics(), ReferencePlayback(start, merge_calls(calls), length).metrics())
 
 
 @pytest.mark.long
 @settings(max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(CALLS, LENGTHS, st.sampled_from([None, 800]))
 def test_any_order_and_any_cut_give_the_figures_of_the_whole_however_often(
-    calls: list[list[Told]], length: float, bitrate: float | None
+    calls: list[list[SentEvent]], length: float, bitrate: float | None
 ) -> None:
-    start = Told(START, "START", 0.0, bitrate)
-    server = Server(start, length)
+    start = SentEvent(START, "START", 0.0, bitrate)
+    server = Ingester(start, length)
     for call in calls:
         server.take(call)
-    assert_equal(server.figures(), Whole(start, whole(calls), length).figures())
+    assert_equal(server.metrics(), ReferencePlayback(start, merge_calls(calls), length).metrics())

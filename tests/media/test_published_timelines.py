@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import pytest
 
-from tests.api_client import World
-from tests.media.player_client import AD, NOTHING, Player, player, time
+from tests.api_client import ApiClient
+from tests.media.player_client import AD, EMPTY_METRICS, PlayerClient, player_time, start_player
 
 LENGTH: Final = 60.33333333333333
-FIRST: Final[dict[str, Any]] = json.loads(
+PUBLISHED_1: Final[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "vectors" / "media-timeline-1.json").read_text(encoding="utf-8")
 )
 
@@ -30,7 +30,7 @@ ABANDONED: Final[list[tuple[Any, ...]]] = [
     (45, "AD_BREAK_START", 33),
     (45.001, "AD_START", 33),
 ]
-ABANDONED_FIGURES: Final = NOTHING | {
+ABANDONED_METRICS: Final = EMPTY_METRICS | {
     "contentStarted": True,
     "contentSeconds": 33,
     "adSeconds": 15,
@@ -75,7 +75,7 @@ CHAPTERS: Final[list[tuple[Any, ...]]] = [
     (87, "CHAPTER_COMPLETE", 44),
     (88, "SESSION_COMPLETE", 45),
 ]
-CHAPTER_FIGURES: Final = NOTHING | {
+CHAPTER_METRICS: Final = EMPTY_METRICS | {
     "contentStarted": True,
     "contentCompleted": True,
     "contentSeconds": 45,
@@ -96,66 +96,66 @@ CHAPTER_FIGURES: Final = NOTHING | {
 }
 
 
-def first() -> list[tuple[Any, ...]]:
+def first_timeline() -> list[tuple[Any, ...]]:
     """The first timeline; of two events with one time the later one is a millisecond later."""
-    told: list[tuple[Any, ...]] = []
-    for given in FIRST["events"]:
-        at = max(given["t"], told[-1][0] + 0.001) if told else given["t"]
-        told.append((at, given["type"], given["playhead"], {"params": given["params"]} if "params" in given else {}))
-    return told
+    events: list[tuple[Any, ...]] = []
+    for event in PUBLISHED_1["events"]:
+        at = max(event["t"], events[-1][0] + 0.001) if events else event["t"]
+        events.append((at, event["type"], event["playhead"], {"params": event["params"]} if "params" in event else {}))
+    return events
 
 
 def assert_near(found: dict[str, Any], expected: dict[str, Any]) -> None:
     """Equal, but for the milliseconds between events of one time."""
-    tolerance = FIRST["tolerance"]
+    tolerance = PUBLISHED_1["tolerance"]
     assert {name: found[name] for name in expected} == {
         name: pytest.approx(value, abs=tolerance) if isinstance(value, int | float) else value
         for name, value in expected.items()
     }
 
 
-async def send_one_by_one(found: Player, events: list[tuple[Any, ...]]) -> None:
+async def send_one_by_one(found: PlayerClient, events: list[tuple[Any, ...]]) -> None:
     """As the documentation does: each event by itself, a ping as a keepalive."""
     for at, type_, playhead, *more in events:
         if type_ == "PING":
-            given = {"id": found.id, "media": {"playerTime": time(at, playhead)}}
+            given = {"id": found.id, "media": {"playerTime": player_time(at, playhead)}}
             assert (await found.world.mutate("keepaliveSession", given))["problems"] == []
         else:
-            await found.tell((at, type_, playhead, *more))
+            await found.send((at, type_, playhead, *more))
 
 
-async def test_content_that_is_viewed_to_its_end_has_the_published_figures(world: World) -> None:
-    expected = dict(FIRST["expect"])
+async def test_content_that_is_viewed_to_its_end_has_the_published_figures(world: ApiClient) -> None:
+    expected = dict(PUBLISHED_1["expect"])
     state = expected.pop("playerState")
-    whole = await player(world, length=FIRST["length"])
-    single = await player(world, length=FIRST["length"], ago=100)
-    shown = await whole.tell(*first())
-    assert_near(shown["metrics"], NOTHING | expected)
+    whole = await start_player(world, length=PUBLISHED_1["length"])
+    single = await start_player(world, length=PUBLISHED_1["length"], ago=100)
+    shown = await whole.send(*first_timeline())
+    assert_near(shown["metrics"], EMPTY_METRICS | expected)
     assert shown["playerState"] == state
-    await send_one_by_one(single, first())
+    await send_one_by_one(single, first_timeline())
     assert await single.metrics() == shown["metrics"]
 
 
-async def test_content_that_is_abandoned_in_an_ad_has_the_published_figures(world: World) -> None:
-    found = await player(world, length=LENGTH)
+async def test_content_that_is_abandoned_in_an_ad_has_the_published_figures(world: ApiClient) -> None:
+    found = await start_player(world, length=LENGTH)
     await send_one_by_one(found, ABANDONED)
-    end = {"id": found.id, "media": {"playerTime": time(48, 33)}}
+    end = {"id": found.id, "media": {"playerTime": player_time(48, 33)}}
     assert (await world.mutate("stopSession", end))["session"]["endReason"] == "STOPPED"
-    assert_near(await found.metrics(), ABANDONED_FIGURES)
+    assert_near(await found.metrics(), ABANDONED_METRICS)
 
 
-async def test_content_in_chapters_has_the_published_figures(world: World) -> None:
-    found = await player(world, length=LENGTH)
-    shown = await found.tell(*CHAPTERS)
-    assert_near(shown["metrics"], CHAPTER_FIGURES)
+async def test_content_in_chapters_has_the_published_figures(world: ApiClient) -> None:
+    found = await start_player(world, length=LENGTH)
+    shown = await found.send(*CHAPTERS)
+    assert_near(shown["metrics"], CHAPTER_METRICS)
 
 
-async def test_the_figures_are_live_while_the_events_come_in(world: World) -> None:
-    found = await player(world, length=LENGTH)
-    assert await found.metrics() == NOTHING
-    await found.tell(*CHAPTERS[:3])
-    assert_near(await found.metrics(), NOTHING | {"adSeconds": 10, "mediaSeconds": 10, "adStarts": 1})
-    await found.tell(*CHAPTERS[3:14])
+async def test_the_figures_are_live_while_the_events_come_in(world: ApiClient) -> None:
+    found = await start_player(world, length=LENGTH)
+    assert await found.metrics() == EMPTY_METRICS
+    await found.send(*CHAPTERS[:3])
+    assert_near(await found.metrics(), EMPTY_METRICS | {"adSeconds": 10, "mediaSeconds": 10, "adStarts": 1})
+    await found.send(*CHAPTERS[3:14])
     assert_near(
         await found.metrics(), {"contentSeconds": 15, "chapterSeconds": 14, "bufferCount": 1, "bufferSeconds": 3}
     )

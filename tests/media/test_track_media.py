@@ -8,52 +8,52 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.clock import SECOND
-from tests.api_client import World, open_world
-from tests.media.player_client import NEEDED, Player, player
-from tests.media.reference_metrics import Told, Whole, whole
+from tests.api_client import ApiClient, open_api
+from tests.media.player_client import REQUIRED_PARAMS, PlayerClient, start_player
+from tests.media.reference_metrics import ReferencePlayback, SentEvent, merge_calls
 from tests.media.strategies import LENGTHS, START, arrivals, timelines
 from tests.media.test_out_of_order_events import assert_equal
-from tests.model_based.render import text
+from tests.model_based.render import to_rfc3339
 
-LASTS: Final = 1700
+TIMELINE_SECONDS: Final = 1700
 """Seconds, less than which all timelines take."""
 CALLS = timelines(25).flatmap(arrivals)
 LABELS: Final = {"AD_START": "media.ad.name", "CHAPTER_START": "media.chapter.friendlyName", "ERROR": "media.errorId"}
 
 
 @pytest.fixture(scope="module")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiClient]:
     """A server for all of them."""
-    async with open_world(tmp_path_factory.mktemp("players") / "test.db") as world:
+    async with open_api(tmp_path_factory.mktemp("players") / "test.db") as world:
         yield world
 
 
-def media_event(told: Told, now: int) -> dict[str, Any]:
+def to_event_input(sent: SentEvent, now: int) -> dict[str, Any]:
     """An event as a `MediaEventInput`, by the clock of a player that began at `now`."""
-    params = dict(NEEDED.get(told.type, {})) | ({"media.state.name": told.name} if told.name else {})
-    params |= {LABELS[told.type]: told.label} if told.label else {}
+    params = dict(REQUIRED_PARAMS.get(sent.type, {})) | ({"media.state.name": sent.name} if sent.name else {})
+    params |= {LABELS[sent.type]: sent.label} if sent.label else {}
     return {
-        "type": told.type,
-        "playerTime": {"playhead": told.playhead, "ts": text(now + told.ts - START)},
+        "type": sent.type,
+        "playerTime": {"playhead": sent.playhead, "ts": to_rfc3339(now + sent.ts - START)},
         "params": params,
-        "qoe": {} if told.bitrate is None else {"bitrate": told.bitrate},
+        "qoe": {} if sent.bitrate is None else {"bitrate": sent.bitrate},
     }
 
 
-def apart(calls: list[list[Told]]) -> list[list[Told]]:
+def isolate_hides(calls: list[list[SentEvent]]) -> list[list[SentEvent]]:
     """The same calls, cut so that each hide is one by itself; all arrives in the order in which it did."""
-    found: list[list[Told]] = []
+    separated: list[list[SentEvent]] = []
     for call in calls:
-        found.append([])
-        for told in call:
-            if told.type == "HIDE":
-                found += [[told], []]
+        separated.append([])
+        for event in call:
+            if event.type == "HIDE":
+                separated += [[event], []]
             else:
-                found[-1].append(told)
-    return found
+                separated[-1].append(event)
+    return separated
 
 
-async def send(found: Player, events: list[dict[str, Any]]) -> None:
+async def send(found: PlayerClient, events: list[dict[str, Any]]) -> None:
     if [event["type"] for event in events] == ["HIDE"]:
         (event,) = events
         media = {"playerTime": event["playerTime"], "qoe": event["qoe"]}
@@ -64,27 +64,27 @@ async def send(found: Player, events: list[dict[str, Any]]) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(CALLS.map(apart), LENGTHS, st.sampled_from([None, 800]))
+@given(CALLS.map(isolate_hides), LENGTHS, st.sampled_from([None, 800]))
 async def test_the_server_shows_the_figures_of_the_whole(
-    server: World, calls: list[list[Told]], length: float, bitrate: int | None
+    server: ApiClient, calls: list[list[SentEvent]], length: float, bitrate: int | None
 ) -> None:
     began = server.clock.value
     own = {
-        "playerTime": {"playhead": 0, "ts": text(began)},
+        "playerTime": {"playhead": 0, "ts": to_rfc3339(began)},
         "length": length,
         "qoe": {"bitrate": bitrate} if bitrate else {},
     }
-    found = await player(server, ago=LASTS, **own)
-    assert server.clock.value == began + LASTS * SECOND
+    found = await start_player(server, ago=TIMELINE_SECONDS, **own)
+    assert server.clock.value == began + TIMELINE_SECONDS * SECOND
     for call in calls:
-        await send(found, [media_event(told, began) for told in call])
-    events = whole(calls)
-    expected = Whole(Told(START, "START", 0.0, bitrate), events, length)
-    shown = await found.shown()
-    assert_equal(shown["metrics"], expected.figures())
+        await send(found, [to_event_input(told, began) for told in call])
+    events = merge_calls(calls)
+    expected = ReferencePlayback(SentEvent(START, "START", 0.0, bitrate), events, length)
+    shown = await found.session()
+    assert_equal(shown["metrics"], expected.metrics())
     assert shown["playerState"] == expected.player(len(events))
     assert shown["playhead"] == (events[-1].playhead if events else 0)
     activities = [(each["type"], each["clientTime"]) for each in await found.activities() if each["type"] != "HIDDEN"]
     assert sorted(activities) == sorted(
-        (told.type, text(began + told.ts - START)) for told in events if told.type not in ("PING", "HIDE")
+        (told.type, to_rfc3339(began + told.ts - START)) for told in events if told.type not in ("PING", "HIDE")
     )

@@ -5,71 +5,74 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any, Final
 
-from tests.media.reference_metrics import PLAYER, Told, Whole
-from tests.model_based.reference_session import Life
-from tests.model_based.render import text
-from tests.model_based.steps import PingAt, Track
+from tests.media.reference_metrics import PLAYER_STATES, ReferencePlayback, SentEvent
+from tests.model_based.reference_session import ReferenceSession
+from tests.model_based.render import to_rfc3339
+from tests.model_based.steps import PlayerPing, Track
 
 FIRST_TS: Final = 1_700_000_000_000
 """What the clocks of players say at each start: nothing depends on how far they are off."""
 LENGTH: Final = 60
 """What is played, in seconds."""
 MINUTE: Final = 60_000
-PINGS: Final = {"keepalive": "PING", "hide": "HIDE", "stop": "STOP"}
+PING_TYPES: Final = {"keepalive": "PING", "hide": "HIDE", "stop": "STOP"}
 """The events that calls with a player are."""
-SHOWN: Final = {*PLAYER, "ERROR"}
+ACTIVITY_TYPES: Final = {*PLAYER_STATES, "ERROR"}
 """Those of the events told here that have activities of their own."""
 
 
-def told(what: str, step: PingAt, life: Life | None) -> Told:
+def event_at(type_: str, step: PlayerPing, session: ReferenceSession | None) -> SentEvent:
     """Where the player of a life says it is."""
-    if life is None:
-        return Told(FIRST_TS, what, step.playhead)
-    present = life.events[-1].ts if step.from_newest else life.events[0].ts + max(0, life.age)
-    return Told(present + step.offset, what, step.playhead)
+    if session is None:
+        return SentEvent(FIRST_TS, type_, step.playhead)
+    reference_ts = session.events[-1].ts if step.from_newest else session.events[0].ts + max(0, session.age)
+    return SentEvent(reference_ts + step.offset, type_, step.playhead)
 
 
-def events(step: Track, life: Life | None) -> list[Told]:
+def events_for(step: Track, session: ReferenceSession | None) -> list[SentEvent]:
     """What a player tells at once."""
-    return [told(what, at, life) for what, at in step.events]
+    return [event_at(type_, at, session) for type_, at in step.events]
 
 
-def time(event: Told) -> dict[str, Any]:
+def player_time(event: SentEvent) -> dict[str, Any]:
     """The `playerTime` of an event."""
-    return {"playhead": event.playhead, "ts": text(event.ts)}
+    return {"playhead": event.playhead, "ts": to_rfc3339(event.ts)}
 
 
-def sent(events: Sequence[Told]) -> list[dict[str, Any]]:
+def events_input(events: Sequence[SentEvent]) -> list[dict[str, Any]]:
     """Events as the server gets them."""
-    return [{"type": event.type, "playerTime": time(event)} for event in events]
+    return [{"type": event.type, "playerTime": player_time(event)} for event in events]
 
 
-def figures(life: Life) -> dict[str, Any]:
+def expected_metrics(session: ReferenceSession) -> dict[str, Any]:
     """The figures of its playback."""
-    return Whole(life.events[0], life.events[1:], LENGTH).figures()
+    return ReferencePlayback(session.events[0], session.events[1:], LENGTH).metrics()
 
 
-def take(life: Life, events: Sequence[Told], now: int) -> list[str]:
+def apply_events(session: ReferenceSession, events: Sequence[SentEvent], now: int) -> list[str]:
     """Take what is told at once into a life; the codes of what is wrong with it, in its order."""
-    found = {index: _take(life, events[index], now) for index in sorted(range(len(events)), key=lambda i: events[i].ts)}
-    return [code for index in range(len(events)) for code in found[index]]
+    problems = {
+        index: _apply_event(session, events[index], now)
+        for index in sorted(range(len(events)), key=lambda i: events[i].ts)
+    }
+    return [code for index in range(len(events)) for code in problems[index]]
 
 
-def _take(life: Life, event: Told, now: int) -> list[str]:
-    if not 0 <= event.ts - life.events[0].ts <= max(0, life.age) + MINUTE:
+def _apply_event(session: ReferenceSession, event: SentEvent, now: int) -> list[str]:
+    if not 0 <= event.ts - session.events[0].ts <= max(0, session.age) + MINUTE:
         return ["BAD_USER_INPUT"]
-    if event.identity not in life.answered:
-        life.answered[event.identity] = _take_new(life, event)
-        if event.type in SHOWN:
-            life.timeline.append((event.type, now))
-    return life.answered[event.identity]
+    if event.identity not in session.event_results:
+        session.event_results[event.identity] = _apply_new_event(session, event)
+        if event.type in ACTIVITY_TYPES:
+            session.timeline.append((event.type, now))
+    return session.event_results[event.identity]
 
 
-def _take_new(life: Life, event: Told) -> list[str]:
-    newest = life.events[-1]
+def _apply_new_event(session: ReferenceSession, event: SentEvent) -> list[str]:
+    newest = session.events[-1]
     if event.ts < newest.ts - MINUTE:
         return ["LATE_EVENT"]
     if event.ts >= newest.ts and event.playhead != newest.playhead:
-        life.stillness = 0
-    insort(life.events, event, key=attrgetter("ts"))
+        session.stalled = 0
+    insort(session.events, event, key=attrgetter("ts"))
     return []

@@ -4,221 +4,238 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.media.reference_metrics import Told
-from tests.model_based.player_events import take
-from tests.model_based.reference_session import DAY, Life, Path
+from tests.media.reference_metrics import SentEvent
+from tests.model_based.player_events import apply_events
+from tests.model_based.reference_session import DAY, Path, ReferenceSession
 
 TIMEOUTS = {"CLIENT": 1800, "MEDIA": 600, "USER": 300}
-AWAY = 5_000
+MAX_DOWNTIME_MS = 5_000
 """How long the server may be silent without having been away."""
 
 
 @dataclass
-class Answer:
+class ExpectedResult:
     """What a call must answer."""
 
-    life: Life | None = None
+    session: ReferenceSession | None = None
     problems: list[str] = field(default_factory=list)
     created: bool = False
 
     @property
     def keepalive_seconds(self) -> int | None:
-        if self.life is None or self.life.timeout is None or self.life.ended is not None:
+        if self.session is None or self.session.timeout is None or self.session.ended is not None:
             return None
-        return min(self.life.timeout // 3000, 120)
+        return min(self.session.timeout // 3000, 120)
 
 
 @dataclass
-class _Key:
-    given: Any
-    life: Life
+class _IdempotencyKey:
+    start_input: Any
+    session: ReferenceSession
     age: int = 0
 
 
-class House:
+class ReferenceModel:
     """All sessions, the projects, and the keys of starts."""
 
     def __init__(self, now: int) -> None:
         self.now = now
-        self.lives: list[Life] = []
-        self.gone: dict[str, tuple[str, int]] = {}
+        self.sessions: list[ReferenceSession] = []
+        self.deleted: dict[str, tuple[str, int]] = {}
         self.projects: dict[str, dict[str, int]] = {"default": {}}
-        self._keys: dict[tuple[str, str], _Key] = {}
+        self._keys: dict[tuple[str, str], _IdempotencyKey] = {}
 
     # ---- time ----
 
-    def pass_time(self, milliseconds: int) -> None:
+    def advance(self, milliseconds: int) -> None:
         """Time goes by, or the clock is set back."""
-        self._age(milliseconds, served=True)
+        self._advance(milliseconds, server_up=True)
 
-    def be_away(self, milliseconds: int) -> None:
+    def server_down(self, milliseconds: int) -> None:
         """Time goes by while the server signs nothing."""
-        away = milliseconds > AWAY
-        self._age(milliseconds, served=not away)
-        for life in self.lives if away else []:
-            life.forgive()
+        counts_as_downtime = milliseconds > MAX_DOWNTIME_MS
+        self._advance(milliseconds, server_up=not counts_as_downtime)
+        for session in self.sessions if counts_as_downtime else []:
+            session.extend_deadline()
 
-    def _age(self, milliseconds: int, *, served: bool) -> None:
+    def _advance(self, milliseconds: int, *, server_up: bool) -> None:
         self.now += milliseconds
-        for life in self.lives:
-            life.pass_time(milliseconds, served=served)
+        for session in self.sessions:
+            session.advance(milliseconds, server_up=server_up)
         for key in self._keys.values():
             key.age += milliseconds
 
     def sweep(self) -> None:
         """Everything that time has done is written down."""
-        for life in self.lives:
-            life.note()
+        for session in self.sessions:
+            session.apply_due()
 
     @property
-    def has_old_keys(self) -> bool:
+    def has_expired_keys(self) -> bool:
         """Whether there are keys that are good no more, forgotten or not."""
         return any(key.age >= DAY for key in self._keys.values())
 
     # ---- calls ----
 
-    def find(self, session_id: str) -> Life | None:
-        return next((life for life in self.lives if life.id == session_id), None)
+    def find(self, session_id: str) -> ReferenceSession | None:
+        return next((session for session in self.sessions if session.id == session_id), None)
 
-    def start(self, given: Mapping[str, Any], life: Life) -> Answer:
+    def start(self, start_input: Mapping[str, Any], session: ReferenceSession) -> ExpectedResult:
         """A start whose input is `given`; `life` is what it would make."""
-        if life.kind == "AGENDA" and "timeoutSeconds" in given:
-            return Answer(problems=["BAD_USER_INPUT"])
-        if life.project not in self.projects:
-            return Answer(problems=["NOT_FOUND"])
-        key = self._keys.get((life.project, given.get("idempotencyKey", "")))
+        if session.kind == "AGENDA" and "timeoutSeconds" in start_input:
+            return ExpectedResult(problems=["BAD_USER_INPUT"])
+        if session.project not in self.projects:
+            return ExpectedResult(problems=["NOT_FOUND"])
+        key = self._keys.get((session.project, start_input.get("idempotencyKey", "")))
         if key is not None and key.age < DAY:
-            return self._again(key, given)
-        if (previous := given.get("previousId")) is not None:
+            return self._replay(key, start_input)
+        if (previous := start_input.get("previousId")) is not None:
             found = self.find(previous)
             if found is None:
-                return Answer(problems=["NOT_FOUND"])
-            if (found.kind, found.project) != (life.kind, life.project):
-                return Answer(problems=["BAD_USER_INPUT"])
-        answer = self._meet(given["variant"], life)
-        if "idempotencyKey" in given and answer.life is not None:
-            self._keys[life.project, given["idempotencyKey"]] = _Key(given, answer.life)
-        return answer
+                return ExpectedResult(problems=["NOT_FOUND"])
+            if (found.kind, found.project) != (session.kind, session.project):
+                return ExpectedResult(problems=["BAD_USER_INPUT"])
+        result = self._start_or_reuse(start_input["variant"], session)
+        if "idempotencyKey" in start_input and result.session is not None:
+            self._keys[session.project, start_input["idempotencyKey"]] = _IdempotencyKey(start_input, result.session)
+        return result
 
-    def _again(self, key: _Key, given: Mapping[str, Any]) -> Answer:
-        if key.given != given:
-            return Answer(problems=["CONFLICT"])
-        return Answer(key.life) if key.life in self.lives else Answer(problems=["NOT_FOUND"])
+    def _replay(self, key: _IdempotencyKey, start_input: Mapping[str, Any]) -> ExpectedResult:
+        if key.start_input != start_input:
+            return ExpectedResult(problems=["CONFLICT"])
+        return ExpectedResult(key.session) if key.session in self.sessions else ExpectedResult(problems=["NOT_FOUND"])
 
-    def _meet(self, variant: Mapping[str, Any], life: Life) -> Answer:
-        mine = [other for other in self.lives if (other.kind, other.project) == (life.kind, life.project)]
-        mine = [other for other in mine if life.kind == "FIELD" or not other.told]
-        own = variant.get("user", variant.get("field", {}))
-        name = (own.get("username"), own.get("clientId"), own.get("uuid"))
-        there = next((other for other in mine if other.name == name), None) if any(name[1:]) else None
-        life.name = name if any(name[1:]) else None
-        if there is not None and life.kind == "USER":
-            if there.ended is None:
-                return Answer(there)
-            there.note()
-        elif there is not None:
-            self._remove(there, "REPLACED")
+    def _start_or_reuse(self, variant: Mapping[str, Any], session: ReferenceSession) -> ExpectedResult:
+        candidates = [
+            other for other in self.sessions if (other.kind, other.project) == (session.kind, session.project)
+        ]
+        candidates = [other for other in candidates if session.kind == "FIELD" or not other.end_announced]
+        fields = variant.get("user", variant.get("field", {}))
+        natural_key = (fields.get("username"), fields.get("clientId"), fields.get("uuid"))
+        existing = (
+            next((other for other in candidates if other.natural_key == natural_key), None)
+            if any(natural_key[1:])
+            else None
+        )
+        session.natural_key = natural_key if any(natural_key[1:]) else None
+        if existing is not None and session.kind == "USER":
+            if existing.ended is None:
+                return ExpectedResult(existing)
+            existing.apply_due()
+        elif existing is not None:
+            self._remove(existing, "REPLACED")
             for key in self._keys.values():
-                key.life = life if key.life is there else key.life
-        self.lives.append(life)
-        return Answer(life, created=True)
+                key.session = session if key.session is existing else key.session
+        self.sessions.append(session)
+        return ExpectedResult(session, created=True)
 
-    def timeout(self, kind: str, project: str, given: int | None) -> int | None:
+    def timeout(self, kind: str, project: str, requested: int | None) -> int | None:
         """Of a start: the input's, over the project's, over the kind's own."""
-        seconds = given or self.projects.get(project, {}).get(kind, TIMEOUTS.get(kind))
+        seconds = requested or self.projects.get(project, {}).get(kind, TIMEOUTS.get(kind))
         return None if seconds is None else seconds * 1000
 
-    def delete(self, session_id: str) -> Answer:
-        life = self.find(session_id)
-        if life is None:
-            return Answer(problems=["NOT_FOUND"])
-        self._remove(life, "DELETED")
-        return Answer()
+    def delete(self, session_id: str) -> ExpectedResult:
+        session = self.find(session_id)
+        if session is None:
+            return ExpectedResult(problems=["NOT_FOUND"])
+        self._remove(session, "DELETED")
+        return ExpectedResult()
 
-    def _remove(self, life: Life, word: str) -> None:
-        self.lives.remove(life)
-        self.gone[life.id] = (word, self.now)
+    def _remove(self, session: ReferenceSession, activity_type: str) -> None:
+        self.sessions.remove(session)
+        self.deleted[session.id] = (activity_type, self.now)
 
-    def terminate(self, session_id: str) -> Answer:
-        life = self.find(session_id)
-        if (refusal := self.refusal(life, "TERMINATED")) is not None or life is None:
-            return refusal or Answer()
-        self._finish(life, "TERMINATED")
-        return Answer(life)
+    def terminate(self, session_id: str) -> ExpectedResult:
+        session = self.find(session_id)
+        if (refusal := self.refusal(session, "TERMINATED")) is not None or session is None:
+            return refusal or ExpectedResult()
+        self._end(session, "TERMINATED")
+        return ExpectedResult(session)
 
-    def keepalive(self, call: Mapping[str, Any], ping: Told | None) -> Answer:
-        life = self.find(call["id"])
-        if (refusal := self.refusal(life) or self._unheard(life, call, ping)) is not None or life is None:
-            return refusal or Answer()
-        life.hear(None)
-        self._show(life, visible=call.get("visible", True))
-        if (path := call.get("path")) is not None and tuple(path) != life.path:
-            life.path = tuple(path)
-            life.timeline.append(("MOVED", self.now))
-        return self._heard(life, call, ping)
+    def keepalive(self, call: Mapping[str, Any], ping: SentEvent | None) -> ExpectedResult:
+        session = self.find(call["id"])
+        if (
+            refusal := self.refusal(session) or self._noop_or_problem(session, call, ping)
+        ) is not None or session is None:
+            return refusal or ExpectedResult()
+        session.heartbeat(None)
+        self._set_visible(session, visible=call.get("visible", True))
+        if (path := call.get("path")) is not None and tuple(path) != session.path:
+            session.path = tuple(path)
+            session.timeline.append(("MOVED", self.now))
+        return self._record_call(session, call, ping)
 
-    def hide(self, call: Mapping[str, Any], ping: Told | None) -> Answer:
-        life = self.find(call["id"])
-        if (refusal := self.refusal(life) or self._unheard(life, call, ping)) is not None or life is None:
-            return refusal or Answer()
-        life.hear(_path(call))
-        self._show(life, visible=False)
-        return self._heard(life, call, ping)
+    def hide(self, call: Mapping[str, Any], ping: SentEvent | None) -> ExpectedResult:
+        session = self.find(call["id"])
+        if (
+            refusal := self.refusal(session) or self._noop_or_problem(session, call, ping)
+        ) is not None or session is None:
+            return refusal or ExpectedResult()
+        session.heartbeat(_path(call))
+        self._set_visible(session, visible=False)
+        return self._record_call(session, call, ping)
 
-    def stop(self, call: Mapping[str, Any], ping: Told | None) -> Answer:
-        life = self.find(call["id"])
-        last = {**call, "sequence": None}
-        if (refusal := self.refusal(life, "STOPPED", "CANCELLED") or self._unheard(life, last, ping)) or life is None:
-            return refusal or Answer()
-        cancelled = life.state == "SCHEDULED"
-        life.hear(_path(call))
-        problems = take(life, [ping] if ping else [], self.now)
-        self._finish(life, "CANCELLED" if cancelled else "STOPPED")
-        return Answer(life, problems)
+    def stop(self, call: Mapping[str, Any], ping: SentEvent | None) -> ExpectedResult:
+        session = self.find(call["id"])
+        unordered_call = {**call, "sequence": None}
+        if (
+            refusal := self.refusal(session, "STOPPED", "CANCELLED")
+            or self._noop_or_problem(session, unordered_call, ping)
+        ) or session is None:
+            return refusal or ExpectedResult()
+        cancelled = session.state == "SCHEDULED"
+        session.heartbeat(_path(call))
+        problems = apply_events(session, [ping] if ping else [], self.now)
+        self._end(session, "CANCELLED" if cancelled else "STOPPED")
+        return ExpectedResult(session, problems)
 
-    def refusal(self, life: Life | None, *wanted: str) -> Answer | None:
+    def refusal(self, session: ReferenceSession | None, *idempotent_after: str) -> ExpectedResult | None:
         """Why a call does nothing: there is no such life, or it is over, for another reason than those `wanted`."""
-        if life is None:
-            return Answer(problems=["NOT_FOUND"])
-        life.note()
-        if life.ended is None:
+        if session is None:
+            return ExpectedResult(problems=["NOT_FOUND"])
+        session.apply_due()
+        if session.ended is None:
             return None
-        return Answer(life, [] if life.reason in wanted else ["SESSION_ENDED"])
+        return ExpectedResult(session, [] if session.reason in idempotent_after else ["SESSION_ENDED"])
 
-    def track(self, session_id: str, events: list[Told]) -> Answer:
-        life = self.find(session_id)
-        if (refusal := self.refusal(life)) is not None or life is None:
-            return refusal or Answer()
-        if life.kind != "MEDIA":
-            return Answer(life, ["BAD_USER_INPUT"])
-        life.hear(None)
-        life.revision += 1
-        return Answer(life, take(life, events, self.now))
+    def track(self, session_id: str, events: list[SentEvent]) -> ExpectedResult:
+        session = self.find(session_id)
+        if (refusal := self.refusal(session)) is not None or session is None:
+            return refusal or ExpectedResult()
+        if session.kind != "MEDIA":
+            return ExpectedResult(session, ["BAD_USER_INPUT"])
+        session.heartbeat(None)
+        session.revision += 1
+        return ExpectedResult(session, apply_events(session, events, self.now))
 
-    def _unheard(self, life: Life | None, call: Mapping[str, Any], ping: Told | None) -> Answer | None:
+    def _noop_or_problem(
+        self, session: ReferenceSession | None, call: Mapping[str, Any], ping: SentEvent | None
+    ) -> ExpectedResult | None:
         """Why a call changes nothing: a player where there is none, or a later call that came before."""
-        assert life is not None
-        if ping is not None and life.kind != "MEDIA":
-            return Answer(life, ["BAD_USER_INPUT"])
+        assert session is not None
+        if ping is not None and session.kind != "MEDIA":
+            return ExpectedResult(session, ["BAD_USER_INPUT"])
         number = call.get("sequence")
-        overtaken = number is not None and life.sequence is not None and number <= life.sequence
-        return Answer(life) if overtaken else None
+        is_reordered = number is not None and session.sequence is not None and number <= session.sequence
+        return ExpectedResult(session) if is_reordered else None
 
-    def _show(self, life: Life, *, visible: bool) -> None:
-        if life.visible != visible:
-            life.visible = visible
-            life.timeline.append(("SHOWN" if visible else "HIDDEN", self.now))
+    def _set_visible(self, session: ReferenceSession, *, visible: bool) -> None:
+        if session.visible != visible:
+            session.visible = visible
+            session.timeline.append(("SHOWN" if visible else "HIDDEN", self.now))
 
-    def _heard(self, life: Life, call: Mapping[str, Any], ping: Told | None) -> Answer:
+    def _record_call(
+        self, session: ReferenceSession, call: Mapping[str, Any], ping: SentEvent | None
+    ) -> ExpectedResult:
         if call.get("sequence") is not None:
-            life.sequence = call["sequence"]
-        life.revision += 1
-        return Answer(life, take(life, [ping] if ping else [], self.now))
+            session.sequence = call["sequence"]
+        session.revision += 1
+        return ExpectedResult(session, apply_events(session, [ping] if ping else [], self.now))
 
-    def _finish(self, life: Life, reason: str) -> None:
-        life.end(reason)
-        life.tell_end()
-        life.revision += 1
+    def _end(self, session: ReferenceSession, reason: str) -> None:
+        session.end(reason)
+        session.announce_end()
+        session.revision += 1
 
     def set_project(self, project: str, timeouts: Mapping[str, int | None] | None, *, new: bool) -> list[str]:
         """Make or change a project; the codes of what is wrong."""

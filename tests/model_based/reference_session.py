@@ -7,17 +7,17 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.media.reference_metrics import PLAYER, Told
+from tests.media.reference_metrics import PLAYER_STATES, SentEvent
 
 Path = tuple[str, ...]
 
-TICKS = (3_600_000, 60_000, 1_000, 100, 10, 1)
+TICKS_MS = (3_600_000, 60_000, 1_000, 100, 10, 1)
 """Milliseconds. The longest one after which no counter would be past its limit: long ones only save time."""
 
 DAY = 86_400_000
-HALF_AN_HOUR = 1_800_000
-LONGEST_CREDIT = 300_000
-OVERTAKING = 5_000
+STALL_TIMEOUT_MS = 1_800_000
+MAX_CREDIT_MS = 300_000
+REORDER_TOLERANCE_MS = 5_000
 """How far a clock may be back without being thought to have been set back."""
 
 
@@ -31,7 +31,7 @@ class Schedule:
     all_day: bool
 
     @property
-    def span(self) -> int | None:
+    def duration(self) -> int | None:
         """How long it lasts."""
         if self.all_day:
             return DAY - self.start % DAY
@@ -39,7 +39,7 @@ class Schedule:
 
 
 @dataclass
-class Life:
+class ReferenceSession:
     """One session. All times are milliseconds."""
 
     kind: str
@@ -48,149 +48,153 @@ class Life:
     visible: bool
     path: Path
     timeout: int | None
-    span: int | None = None
+    max_age: int | None = None
     """The age at which it ends, heard or not."""
     schedule: Schedule | None = None
     id: str = ""
-    name: tuple[str | None, ...] | None = None
+    natural_key: tuple[str | None, ...] | None = None
     """By which another start can meet it: username and clientId, or uuid."""
     age: int = 0
-    silence: int = 0
+    idle: int = 0
     """Without a sign of life, the server being there to hear one."""
-    unheard: int = 0
+    since_heartbeat: int = 0
     """Without a sign of life, whoever was away."""
-    stillness: int = 0
+    stalled: int = 0
     """Of the playhead, the server being there."""
-    age_when_heard: int = 0
+    age_at_heartbeat: int = 0
     last_seen: int = 0
     started: int = 0
     ended: int | None = None
     reason: str | None = None
-    lasted: int = 0
-    begun: bool = True
-    told: bool = False
+    final_elapsed: int = 0
+    start_announced: bool = True
+    end_announced: bool = False
     """Whether its end is on its timeline."""
-    times: dict[Path, int] = field(default_factory=dict)
+    path_times: dict[Path, int] = field(default_factory=dict)
     sequence: int | None = None
     revision: int = 1
     timeline: list[tuple[str, int]] = field(default_factory=list)
-    events: list[Told] = field(default_factory=list)
+    events: list[SentEvent] = field(default_factory=list)
     """What its player told that counts, by the clock of the player; the first is the start."""
-    answered: dict[tuple[Any, ...], list[str]] = field(default_factory=dict)
+    event_results: dict[tuple[Any, ...], list[str]] = field(default_factory=dict)
     """What was answered to each event: the same one again is answered the same."""
 
     @property
     def state(self) -> str:
         if self.ended is not None:
             return "ENDED"
-        return "SCHEDULED" if self.kind == "AGENDA" and not self.begun and self.age < 0 else "ACTIVE"
+        return "SCHEDULED" if self.kind == "AGENDA" and not self.start_announced and self.age < 0 else "ACTIVE"
 
     @property
     def elapsed(self) -> int:
-        return {"SCHEDULED": 0, "ACTIVE": max(0, self.age), "ENDED": self.lasted}[self.state]
+        return {"SCHEDULED": 0, "ACTIVE": max(0, self.age), "ENDED": self.final_elapsed}[self.state]
 
     @property
     def visible_time(self) -> int:
-        return sum(self.times.values())
+        return sum(self.path_times.values())
 
     @property
     def player_state(self) -> str:
-        return next((PLAYER[event.type] for event in reversed(self.events) if event.type in PLAYER), "STARTING")
+        return next(
+            (PLAYER_STATES[event.type] for event in reversed(self.events) if event.type in PLAYER_STATES), "STARTING"
+        )
 
-    def limits(self, *, served: bool = True) -> list[tuple[int, int, str]]:
+    def limits(self, *, server_up: bool = True) -> list[tuple[int, int, str]]:
         """Each counter that runs, its limit, and what its end is called; of two at once the first."""
         found = []
-        if self.timeout is not None and served:
-            found.append((self.silence, self.timeout, "EXPIRED"))
-        if self.kind == "MEDIA" and served:
-            found.append((self.stillness, HALF_AN_HOUR, "STALLED"))
-        if self.span is not None:
-            found.append((self.age, self.span, "COMPLETED" if self.kind == "AGENDA" else "EXPIRED"))
+        if self.timeout is not None and server_up:
+            found.append((self.idle, self.timeout, "EXPIRED"))
+        if self.kind == "MEDIA" and server_up:
+            found.append((self.stalled, STALL_TIMEOUT_MS, "STALLED"))
+        if self.max_age is not None:
+            found.append((self.age, self.max_age, "COMPLETED" if self.kind == "AGENDA" else "EXPIRED"))
         return found
 
-    def pass_time(self, milliseconds: int, *, served: bool = True) -> None:
+    def advance(self, milliseconds: int, *, server_up: bool = True) -> None:
         """Let time go by, or back; while nobody serves, silence and stillness are not counted."""
-        left = milliseconds
-        while left > 0 and self.ended is None:
-            room = min((limit - counter for counter, limit, _ in self.limits(served=served)), default=left)
-            tick = next(tick for tick in TICKS if tick <= min(left, room))
-            self._count(tick, served=served)
-            left -= tick
-            reached = [reason for counter, limit, reason in self.limits(served=served) if counter == limit]
+        remaining = milliseconds
+        while remaining > 0 and self.ended is None:
+            until_next_limit = min(
+                (limit - counter for counter, limit, _ in self.limits(server_up=server_up)), default=remaining
+            )
+            tick = next(tick for tick in TICKS_MS if tick <= min(remaining, until_next_limit))
+            self._tick(tick, server_up=server_up)
+            remaining -= tick
+            reached = [reason for counter, limit, reason in self.limits(server_up=server_up) if counter == limit]
             if reached:
                 self.end(reached[0])
         if self.ended is None:
-            self._count(left, served=served)
+            self._tick(remaining, server_up=server_up)
         else:
-            self.clock += left
+            self.clock += remaining
 
-    def _count(self, tick: int, *, served: bool) -> None:
+    def _tick(self, tick: int, *, server_up: bool) -> None:
         self.clock += tick
         self.age += tick
-        self.unheard += tick
-        if served:
-            self.silence += tick
-            self.stillness += tick
+        self.since_heartbeat += tick
+        if server_up:
+            self.idle += tick
+            self.stalled += tick
 
-    def forgive(self) -> None:
+    def extend_deadline(self) -> None:
         """The server was away for long: what it could not hear was no silence."""
         if self.ended is None:
-            self.silence = self.stillness = 0
+            self.idle = self.stalled = 0
 
     def end(self, reason: str, ago: int = 0) -> None:
         """End now, or as long ago as a schedule that was moved says."""
         self.ended, self.reason, self.visible = self.clock - ago, reason, False
-        age = self.age_when_heard if reason in ("EXPIRED", "STALLED") else self.age - ago
-        self.lasted = 0 if reason == "CANCELLED" else max(0, age)
+        age = self.age_at_heartbeat if reason in ("EXPIRED", "STALLED") else self.age - ago
+        self.final_elapsed = 0 if reason == "CANCELLED" else max(0, age)
 
-    def hear(self, left: Path | None) -> None:
+    def heartbeat(self, left_path: Path | None) -> None:
         """A sign of life: the time since the one before counts for the path it was on, or the one named."""
-        credit = min(max(0, self.unheard), self.timeout or LONGEST_CREDIT)
+        credit = min(max(0, self.since_heartbeat), self.timeout or MAX_CREDIT_MS)
         if self.visible and credit and self.kind != "AGENDA":
-            path = self.path if left is None else left
-            self.times[path] = self.times.get(path, 0) + credit
-        if not -OVERTAKING <= self.unheard < 0:
-            self.silence = self.unheard = 0
-            self.age_when_heard, self.last_seen = self.age, self.clock
+            path = self.path if left_path is None else left_path
+            self.path_times[path] = self.path_times.get(path, 0) + credit
+        if not -REORDER_TOLERANCE_MS <= self.since_heartbeat < 0:
+            self.idle = self.since_heartbeat = 0
+            self.age_at_heartbeat, self.last_seen = self.age, self.clock
 
-    def note(self) -> None:
+    def apply_due(self) -> None:
         """Write down what time alone has done: the beginning, the end."""
-        begins = not self.begun and self.age >= 0 and not self.told
-        ends = self.ended is not None and not self.told
-        if begins:
-            self.begun = True
+        start_due = not self.start_announced and self.age >= 0 and not self.end_announced
+        end_due = self.ended is not None and not self.end_announced
+        if start_due:
+            self.start_announced = True
             self.timeline.append(("STARTED", self.started))
-        if ends:
-            self.tell_end()
-        self.revision += begins or ends
+        if end_due:
+            self.announce_end()
+        self.revision += start_due or end_due
 
-    def move(self, schedule: Schedule) -> None:
+    def reschedule(self, schedule: Schedule) -> None:
         """Live by another schedule from now on: its start may lie ahead again, its end behind."""
-        put_off = self.begun and schedule.start != self.started
-        self.schedule, self.started, self.span = schedule, schedule.start, schedule.span
+        was_postponed = self.start_announced and schedule.start != self.started
+        self.schedule, self.started, self.max_age = schedule, schedule.start, schedule.duration
         self.age = self.clock - self.started
-        if put_off and self.age < 0:
-            self.begun = False
+        if was_postponed and self.age < 0:
+            self.start_announced = False
             self.timeline.append(("SCHEDULED", self.clock))
-        if not self.begun and self.age >= 0:
-            self.begun = True
+        if not self.start_announced and self.age >= 0:
+            self.start_announced = True
             self.timeline.append(("STARTED", self.started))
-        if self.span is not None and self.age >= self.span:
-            self.end("COMPLETED", ago=self.age - self.span)
-            self.tell_end()
+        if self.max_age is not None and self.age >= self.max_age:
+            self.end("COMPLETED", ago=self.age - self.max_age)
+            self.announce_end()
 
-    def tell_end(self) -> None:
+    def announce_end(self) -> None:
         """Put the end on the timeline."""
         assert self.reason is not None
         assert self.ended is not None
-        self.told = True
+        self.end_announced = True
         self.timeline.append((self.reason, self.ended))
 
-    def would_end(self) -> int | None:
+    def predicted_end(self) -> int | None:
         """When it ends if nothing more is heard: found by living on."""
         if self.ended is not None or not self.limits():
             return None
         other = copy(self)
         while other.ended is None:
-            other.pass_time(DAY)
+            other.advance(DAY)
         return other.ended

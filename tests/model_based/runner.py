@@ -5,218 +5,236 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from tests.api_client import EPOCH, FakeClock, World, open_world
-from tests.media.reference_metrics import Told
+from tests.api_client import EPOCH, ApiClient, FakeClock, open_api
+from tests.media.reference_metrics import SentEvent
 from tests.model_based import agenda_updates, player_events, start_inputs
-from tests.model_based.compare import Look
-from tests.model_based.reference_model import Answer, House
-from tests.model_based.render import PARTS, SHOWN, flat_parts, told, told_whole
+from tests.model_based.compare import ModelComparison
+from tests.model_based.reference_model import ExpectedResult, ReferenceModel
+from tests.model_based.render import (
+    RELATED_FIELDS,
+    SESSION_FIELDS,
+    flatten_related,
+    render_full_session,
+    render_session,
+)
 from tests.model_based.steps import (
-    Again,
-    Away,
     Call,
+    ClockBack,
     Delete,
+    KeepaliveBatch,
+    RepeatStart,
     Request,
-    SetBack,
+    ServerDown,
     SetProject,
     Start,
     Step,
     Sweep,
     Terminate,
-    Together,
     Track,
     Update,
     Wait,
 )
 
-CALL = f"session {{ {SHOWN} }} keepaliveSeconds problems {{ code }}"
-WHOLE = f"session {{ {SHOWN} {PARTS} }} keepaliveSeconds problems {{ code }}"
-START = f"mutation($input: StartSessionInput!) {{ startSession(input: $input) {{ created {WHOLE} }} }}"
-TOGETHER = f"mutation($inputs: [KeepaliveSessionInput!]!) {{ keepaliveSessions(inputs: $inputs) {{ {CALL} }} }}"
-TRACK = f"mutation($input: TrackMediaInput!) {{ trackMedia(input: $input) {{ {WHOLE} }} }}"
+PAYLOAD = f"session {{ {SESSION_FIELDS} }} keepaliveSeconds problems {{ code }}"
+FULL_PAYLOAD = f"session {{ {SESSION_FIELDS} {RELATED_FIELDS} }} keepaliveSeconds problems {{ code }}"
+START = f"mutation($input: StartSessionInput!) {{ startSession(input: $input) {{ created {FULL_PAYLOAD} }} }}"
+KEEPALIVE_SESSIONS = (
+    f"mutation($inputs: [KeepaliveSessionInput!]!) {{ keepaliveSessions(inputs: $inputs) {{ {PAYLOAD} }} }}"
+)
+TRACK = f"mutation($input: TrackMediaInput!) {{ trackMedia(input: $input) {{ {FULL_PAYLOAD} }} }}"
 DELETE = "mutation($id: ID!) { deleteSession(id: $id) { id problems { code } } }"
-CREATE = "mutation($input: ProjectInput!) { createProject(input: $input) { problems { code } } }"
-UPDATE = "mutation($id: ID!, $input: ProjectInput!) { updateProject(id: $id, input: $input) { problems { code } } }"
-UPDATE_ITEM = f"mutation($input: UpdateAgendaSessionInput!) {{ updateAgendaSession(input: $input) {{ {WHOLE} }} }}"
-NOBODY = "s_" + "x" * 22
+CREATE_PROJECT = "mutation($input: ProjectInput!) { createProject(input: $input) { problems { code } } }"
+UPDATE_PROJECT = (
+    "mutation($id: ID!, $input: ProjectInput!) { updateProject(id: $id, input: $input) { problems { code } } }"
+)
+UPDATE_AGENDA = (
+    f"mutation($input: UpdateAgendaSessionInput!) {{ updateAgendaSession(input: $input) {{ {FULL_PAYLOAD} }} }}"
+)
+UNKNOWN_ID = "s_" + "x" * 22
 
 
-class Play:
+class ModelRunner:
     """A server on a file, and the house beside it."""
 
-    world: World
+    world: ApiClient
 
     def __init__(self, file: Path) -> None:
-        self.house = House(EPOCH)
+        self.model = ReferenceModel(EPOCH)
         self._file = file
         self._clock = FakeClock()
-        self._serving = AsyncExitStack()
+        self._server_stack = AsyncExitStack()
         self._starts: list[tuple[Start, dict[str, Any], int]] = []
-        self._look = Look(self.house)
+        self._comparison = ModelComparison(self.model)
 
     async def run(self, steps: list[Step]) -> None:
         """Do all steps, and compare after each."""
-        await self._serve()
+        await self._start_server()
         try:
             for step, following in pairwise([*steps, Sweep(), Sweep()]):
-                await self._do(step)
+                await self._execute(step)
                 # A call's answer was compared whole. And after an absence, whoever asks first must find it made
                 # good: that is to be the next call now and then, not always this look.
-                if isinstance(step, Wait | Sweep | SetBack) or not isinstance(following, Request):
-                    await self._look.compare(self.world)
-            await self._look.compare_at_the_end(self.world)
+                if isinstance(step, Wait | Sweep | ClockBack) or not isinstance(following, Request):
+                    await self._comparison.compare(self.world)
+            await self._comparison.compare_final(self.world)
         finally:
-            await self._serving.aclose()
+            await self._server_stack.aclose()
 
-    async def _serve(self) -> None:
-        self.world = await self._serving.enter_async_context(open_world(self._file, self._clock))
+    async def _start_server(self) -> None:
+        self.world = await self._server_stack.enter_async_context(open_api(self._file, self._clock))
 
-    async def _do(self, step: Step) -> None:  # noqa: C901 - one line a kind of step
+    async def _execute(self, step: Step) -> None:  # noqa: C901 - one line a kind of step
         match step:
             case Start():
-                self._starts.append((step, start_inputs.given(step, self.house), self.house.now))
+                self._starts.append((step, start_inputs.start_input(step, self.model), self.model.now))
                 await self._start(*self._starts[-1])
-            case Again(which):
+            case RepeatStart(which):
                 if self._starts:
                     await self._start(*self._starts[-1 - which % len(self._starts)])
             case Call():
                 await self._call(step)
             case Track():
                 await self._track(step)
-            case Together():
-                await self._together(step)
+            case KeepaliveBatch():
+                await self._keepalive_sessions(step)
             case Update(which):
-                said = agenda_updates.given(step, self._id(which), self.house)
-                expected = agenda_updates.update(self.house, said)
-                self._check(await self.world.ask(UPDATE_ITEM, input=agenda_updates.sent(said)), expected)
+                values = agenda_updates.update_values(step, self._session_id(which), self.model)
+                expected = agenda_updates.apply_update(self.model, values)
+                self._assert_payload(
+                    await self.world.execute(UPDATE_AGENDA, input=agenda_updates.update_input(values)), expected
+                )
             case Terminate(which):
-                session_id = self._id(which)
-                given = {"id": session_id, "reason": "why"}
-                self._check(await self.world.ask(_one("terminate"), input=given), self.house.terminate(session_id))
+                session_id = self._session_id(which)
+                input_ = {"id": session_id, "reason": "why"}
+                self._assert_payload(
+                    await self.world.execute(_mutation("terminate"), input=input_), self.model.terminate(session_id)
+                )
             case Delete(which):
-                session_id = self._id(which)
-                answer, expected = await self.world.ask(DELETE, id=session_id), self.house.delete(session_id)
+                session_id = self._session_id(which)
+                answer, expected = await self.world.execute(DELETE, id=session_id), self.model.delete(session_id)
                 assert [problem["code"] for problem in answer["problems"]] == expected.problems
             case SetProject():
                 await self._set_project(step)
-            case Wait() | Sweep() | Away() | SetBack():
-                await self._pass(step)
+            case Wait() | Sweep() | ServerDown() | ClockBack():
+                await self._time_step(step)
 
     # ---- calls ----
 
-    async def _start(self, step: Start, given: dict[str, Any], given_at: int) -> None:
-        life = start_inputs.life(step, self.house, given_at)
-        expected = self.house.start(given, life)
-        answer = await self.world.ask(START, input=given)
+    async def _start(self, step: Start, start_input: dict[str, Any], input_at: int) -> None:
+        session = start_inputs.expected_session(step, self.model, input_at)
+        expected = self.model.start(start_input, session)
+        answer = await self.world.execute(START, input=start_input)
         if expected.created:
-            life.id = answer["session"]["id"]
+            session.id = answer["session"]["id"]
         assert answer["created"] == expected.created
-        self._check(answer, expected)
+        self._assert_payload(answer, expected)
 
     async def _call(self, step: Call) -> None:
-        given, ping = self._given(step)
-        expected = getattr(self.house, step.name)(given, ping)
-        self._check(await self.world.ask(_one(step.name), input=given), expected)
+        input_, ping = self._call_input(step)
+        expected = getattr(self.model, step.name)(input_, ping)
+        self._assert_payload(await self.world.execute(_mutation(step.name), input=input_), expected)
 
-    async def _together(self, step: Together) -> None:
+    async def _keepalive_sessions(self, step: KeepaliveBatch) -> None:
         # What each must answer is told at once: the calls after it go on to change the same lives.
         inputs, expected = [], []
         for call in step.calls:
-            given, ping = self._given(call)
-            inputs.append(given)
-            expected.append(_payload(self.house.keepalive(given, ping)))
-        answers = await self.world.ask(TOGETHER, inputs=inputs)
-        assert [_seen(answer) for answer in answers] == expected
+            input_, ping = self._call_input(call)
+            inputs.append(input_)
+            expected.append(_expected(self.model.keepalive(input_, ping)))
+        answers = await self.world.execute(KEEPALIVE_SESSIONS, inputs=inputs)
+        assert [_actual(answer) for answer in answers] == expected
 
     async def _track(self, step: Track) -> None:
-        session_id = self._id(step.which, *(() if step.stray else ("MEDIA",)))
-        events = player_events.events(step, self.house.find(session_id))
-        given = {"id": session_id, "events": player_events.sent(events)}
-        self._check(await self.world.ask(TRACK, input=given), self.house.track(session_id, events))
+        session_id = self._session_id(step.index, *(() if step.any_kind else ("MEDIA",)))
+        events = player_events.events_for(step, self.model.find(session_id))
+        input_ = {"id": session_id, "events": player_events.events_input(events)}
+        self._assert_payload(await self.world.execute(TRACK, input=input_), self.model.track(session_id, events))
 
-    def _given(self, step: Call) -> tuple[dict[str, Any], Told | None]:
-        given = {"id": self._id(step.which), **step.given}
-        life = self.house.find(given["id"])
-        if step.ping is None or not (step.ping.stray or (life is not None and life.kind == "MEDIA")):
-            return given, None
-        ping = player_events.told(player_events.PINGS[step.name], step.ping, life)
-        return given | {"media": {"playerTime": player_events.time(ping)}}, ping
+    def _call_input(self, step: Call) -> tuple[dict[str, Any], SentEvent | None]:
+        input_ = {"id": self._session_id(step.index), **step.values}
+        session = self.model.find(input_["id"])
+        if step.ping is None or not (step.ping.any_kind or (session is not None and session.kind == "MEDIA")):
+            return input_, None
+        ping = player_events.event_at(player_events.PING_TYPES[step.name], step.ping, session)
+        return input_ | {"media": {"playerTime": player_events.player_time(ping)}}, ping
 
     async def _set_project(self, step: SetProject) -> None:
         timeouts = None if step.timeouts is None else [{"kind": k, "seconds": s} for k, s in step.timeouts.items()]
-        given = {"timeouts": timeouts} | ({"id": step.id} if step.new else {})
-        answer = await self.world.ask(
-            CREATE if step.new else UPDATE, input=given, **({} if step.new else {"id": step.id})
+        input_ = {"timeouts": timeouts} | ({"id": step.id} if step.new else {})
+        answer = await self.world.execute(
+            CREATE_PROJECT if step.new else UPDATE_PROJECT, input=input_, **({} if step.new else {"id": step.id})
         )
-        expected = self.house.set_project(step.id, step.timeouts, new=step.new)
+        expected = self.model.set_project(step.id, step.timeouts, new=step.new)
         assert [problem["code"] for problem in answer["problems"]] == expected
 
-    def _id(self, which: int, *kinds: str) -> str:
+    def _session_id(self, which: int, *kinds: str) -> str:
         # Those that go on come last, to be chosen first: to the others less can happen.
-        wanted = [life for life in self.house.lives if not kinds or life.kind in kinds]
-        lives = sorted(wanted, key=lambda life: life.ended is None)
-        ids = [life.id for life in lives] or [*self.house.gone, NOBODY]
+        candidates = [session for session in self.model.sessions if not kinds or session.kind in kinds]
+        sessions = sorted(candidates, key=lambda life: life.ended is None)
+        ids = [life.id for life in sessions] or [*self.model.deleted, UNKNOWN_ID]
         return ids[-1 - which % len(ids)]
 
-    def _check(self, answer: dict[str, Any], expected: Answer) -> None:
+    def _assert_payload(self, answer: dict[str, Any], expected: ExpectedResult) -> None:
         if answer["session"] is not None:
-            answer["session"] = flat_parts(answer["session"])
-        session = None if expected.life is None else told_whole(expected.life)
-        assert _seen(answer) == (session, *_payload(expected)[1:])
+            answer["session"] = flatten_related(answer["session"])
+        session = None if expected.session is None else render_full_session(expected.session)
+        assert _actual(answer) == (session, *_expected(expected)[1:])
 
     # ---- time ----
 
-    async def _pass(self, step: Wait | Sweep | Away | SetBack) -> None:
+    async def _time_step(self, step: Wait | Sweep | ServerDown | ClockBack) -> None:
         match step:
             case Wait():
                 await self._wait(step)
             case Sweep():
-                self.house.sweep()
+                self.model.sweep()
                 await self.world.sweep()
-            case Away():
-                await self._be_away(step)
-            case SetBack(milliseconds):
-                await self._set_back(milliseconds)
+            case ServerDown():
+                await self._server_down(step)
+            case ClockBack(milliseconds):
+                await self._clock_back(milliseconds)
 
     async def _wait(self, step: Wait) -> None:
         milliseconds = step.milliseconds
         which = step.until_start_of if step.until_end_of is None else step.until_end_of
         if which is not None:
-            life = self.house.find(self._id(which))
-            edge = None if life is None else life.started if step.until_end_of is None else life.would_end()
-            milliseconds = 0 if edge is None else max(0, edge - self.house.now + milliseconds)
-        self.house.pass_time(milliseconds)
+            session = self.model.find(self._session_id(which))
+            edge = (
+                None if session is None else session.started if step.until_end_of is None else session.predicted_end()
+            )
+            milliseconds = 0 if edge is None else max(0, edge - self.model.now + milliseconds)
+        self.model.advance(milliseconds)
         await self.world.advance(milliseconds / 1000)
 
-    async def _be_away(self, step: Away) -> None:
+    async def _server_down(self, step: ServerDown) -> None:
         if step.restarts:
-            await self._serving.aclose()
+            await self._server_stack.aclose()
         self._clock.value += step.milliseconds
-        self.house.be_away(step.milliseconds)
+        self.model.server_down(step.milliseconds)
         if step.restarts:
-            await self._serve()
-            self.house.sweep()
+            await self._start_server()
+            self.model.sweep()
         elif step.milliseconds <= 5_000:
             await self.world.advance(0)
 
-    async def _set_back(self, milliseconds: int) -> None:
+    async def _clock_back(self, milliseconds: int) -> None:
         # What had ended, or was forgotten, stays so: it is written down first, where that is not left to chance.
-        if self.house.has_old_keys:
+        if self.model.has_expired_keys:
             return
-        await self._pass(Sweep())
-        self._look.was_set_back = True
-        self.house.pass_time(-milliseconds)
+        await self._time_step(Sweep())
+        self._comparison.clock_went_back = True
+        self.model.advance(-milliseconds)
         await self.world.advance(-milliseconds / 1000)
 
 
-def _one(name: str) -> str:
+def _mutation(name: str) -> str:
     """The document of a call that takes one input."""
-    return f"mutation($input: {name.title()}SessionInput!) {{ {name}Session(input: $input) {{ {WHOLE} }} }}"
+    return f"mutation($input: {name.title()}SessionInput!) {{ {name}Session(input: $input) {{ {FULL_PAYLOAD} }} }}"
 
 
-def _seen(answer: dict[str, Any]) -> tuple[Any, ...]:
+def _actual(answer: dict[str, Any]) -> tuple[Any, ...]:
     return answer["session"], [problem["code"] for problem in answer["problems"]], answer["keepaliveSeconds"]
 
 
-def _payload(answer: Answer) -> tuple[Any, ...]:
-    return None if answer.life is None else told(answer.life), answer.problems, answer.keepalive_seconds
+def _expected(answer: ExpectedResult) -> tuple[Any, ...]:
+    return None if answer.session is None else render_session(answer.session), answer.problems, answer.keepalive_seconds

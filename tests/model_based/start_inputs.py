@@ -2,77 +2,77 @@
 
 from typing import Any
 
-from tests.media.reference_metrics import Told
+from tests.media.reference_metrics import SentEvent
 from tests.model_based.player_events import FIRST_TS, LENGTH
-from tests.model_based.reference_model import House
-from tests.model_based.reference_session import DAY, Life, Schedule
-from tests.model_based.render import text
+from tests.model_based.reference_model import ReferenceModel
+from tests.model_based.reference_session import DAY, ReferenceSession, Schedule
+from tests.model_based.render import to_rfc3339
 from tests.model_based.steps import Start
 
 MEDIA = {
-    "playerTime": {"playhead": 0, "ts": text(FIRST_TS)},
+    "playerTime": {"playhead": 0, "ts": to_rfc3339(FIRST_TS)},
     **dict.fromkeys(("trackingServer", "reportSuite", "organizationId", "mediaId", "playerName", "channel"), "x"),
     "length": LENGTH,
     "contentType": "VOD",
 }
 
 
-def given(step: Start, house: House) -> dict[str, Any]:
+def start_input(step: Start, model: ReferenceModel) -> dict[str, Any]:
     """The input."""
-    own = dict(step.own)
+    variant = dict(step.variant)
     if step.kind == "MEDIA":
-        own |= MEDIA
+        variant |= MEDIA
     if step.kind == "AGENDA":
-        begins = house.now + step.at
-        own |= {"guide": 1, "name": "Talk", "startTime": text(begins)}
-        own |= {} if step.lasts is None else {"endTime": text(begins + step.lasts)}
-    found = {**step.common, "variant": {step.kind.lower(): own}}
-    if step.previous is not None and house.lives:
-        found["previousId"] = house.lives[-1 - step.previous % len(house.lives)].id
+        starts_at = model.now + step.start_offset
+        variant |= {"guide": 1, "name": "Talk", "startTime": to_rfc3339(starts_at)}
+        variant |= {} if step.duration is None else {"endTime": to_rfc3339(starts_at + step.duration)}
+    found = {**step.common, "variant": {step.kind.lower(): variant}}
+    if step.previous is not None and model.sessions:
+        found["previousId"] = model.sessions[-1 - step.previous % len(model.sessions)].id
     return found
 
 
-def life(step: Start, house: House, given_at: int) -> Life:
+def expected_session(step: Start, model: ReferenceModel, input_at: int) -> ReferenceSession:
     """What the server must make of an input that was written at `given_at`, if nothing is in its way."""
     project = step.common.get("projectId", "default")
-    schedule = _schedule(step, given_at)
-    begins = house.now if schedule is None else schedule.start
-    made = Life(
+    schedule = _agenda_schedule(step, input_at)
+    starts_at = model.now if schedule is None else schedule.start
+    session = ReferenceSession(
         kind=step.kind,
         project=project,
-        clock=min(begins, house.now),
-        started=begins,
-        age=min(0, house.now - begins),
-        last_seen=house.now,
+        clock=min(starts_at, model.now),
+        started=starts_at,
+        age=min(0, model.now - starts_at),
+        last_seen=model.now,
         visible=step.common.get("visible", True),
         path=tuple(step.common.get("path", ())),
-        timeout=house.timeout(step.kind, project, step.common.get("timeoutSeconds")),
-        span=_span(step, schedule),
+        timeout=model.timeout(step.kind, project, step.common.get("timeoutSeconds")),
+        max_age=_max_age(step, schedule),
         schedule=schedule,
-        events=[Told(FIRST_TS, "START", 0)],
+        events=[SentEvent(FIRST_TS, "START", 0)],
     )
-    if begins > house.now:
-        made.begun = False
-        made.timeline.append(("SCHEDULED", house.now))
+    if starts_at > model.now:
+        session.start_announced = False
+        session.timeline.append(("SCHEDULED", model.now))
     else:
-        made.timeline.append(("STARTED", begins))
-    made.pass_time(house.now - made.clock)
-    made.silence = made.unheard = 0
-    made.age_when_heard = made.age
-    if made.ended is not None:
-        made.tell_end()
-    return made
+        session.timeline.append(("STARTED", starts_at))
+    session.advance(model.now - session.clock)
+    session.idle = session.since_heartbeat = 0
+    session.age_at_heartbeat = session.age
+    if session.ended is not None:
+        session.announce_end()
+    return session
 
 
-def _span(step: Start, schedule: Schedule | None) -> int | None:
+def _max_age(step: Start, schedule: Schedule | None) -> int | None:
     """The age at which it is over, heard or not."""
-    return schedule.span if schedule else DAY if step.kind == "USER" else None
+    return schedule.duration if schedule else DAY if step.kind == "USER" else None
 
 
-def _schedule(step: Start, given_at: int) -> Schedule | None:
+def _agenda_schedule(step: Start, input_at: int) -> Schedule | None:
     """What an item of the agenda says of its times."""
     if step.kind != "AGENDA":
         return None
-    start = given_at + step.at
-    end = None if step.lasts is None else start + step.lasts
-    return Schedule("Talk", start, end, step.own.get("allDay", False))
+    start = input_at + step.start_offset
+    end = None if step.duration is None else start + step.duration
+    return Schedule("Talk", start, end, step.variant.get("allDay", False))

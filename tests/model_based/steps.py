@@ -17,21 +17,21 @@ class Start:
 
     kind: str
     common: dict[str, Any]
-    own: dict[str, Any]
+    variant: dict[str, Any]
     previous: int | None = None
-    at: int = 0
-    lasts: int | None = None
+    start_offset: int = 0
+    duration: int | None = None
 
 
 @dataclass(frozen=True)
-class Again:
+class RepeatStart:
     """A start that was sent before, word for word."""
 
-    which: int
+    index: int
 
 
 @dataclass(frozen=True)
-class PingAt:
+class PlayerPing:
     """A sign of life of a player: its clock, measured from the present or from the newest event.
 
     It is left out where the session has no player, unless it is `stray`.
@@ -40,7 +40,7 @@ class PingAt:
     from_newest: bool
     offset: int
     playhead: float
-    stray: bool
+    any_kind: bool
 
 
 @dataclass(frozen=True)
@@ -48,22 +48,22 @@ class Call:
     """keepalive, hide or stop, of the session that `which` counts back to."""
 
     name: str
-    which: int
-    given: dict[str, Any] = field(default_factory=dict)
-    ping: PingAt | None = None
+    index: int
+    values: dict[str, Any] = field(default_factory=dict)
+    ping: PlayerPing | None = None
 
 
 @dataclass(frozen=True)
 class Track:
     """What a player tells at once, each event with its type; `stray` where the session may have no player."""
 
-    which: int
-    events: tuple[tuple[str, PingAt], ...]
-    stray: bool = False
+    index: int
+    events: tuple[tuple[str, PlayerPing], ...]
+    any_kind: bool = False
 
 
 @dataclass(frozen=True)
-class Together:
+class KeepaliveBatch:
     """Keepalives in one request."""
 
     calls: tuple[Call, ...]
@@ -71,21 +71,21 @@ class Together:
 
 @dataclass(frozen=True)
 class Terminate:
-    which: int
+    index: int
 
 
 @dataclass(frozen=True)
 class Update:
     """A change of an item of the agenda; times are so far from the present, null clears."""
 
-    which: int
+    index: int
     times: dict[str, int | None] = field(default_factory=dict)
-    given: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Delete:
-    which: int
+    index: int
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Sweep:
 
 
 @dataclass(frozen=True)
-class Away:
+class ServerDown:
     """The server signs nothing for a while: it is stopped, or its machine sleeps."""
 
     milliseconds: int
@@ -118,41 +118,41 @@ class Away:
 
 
 @dataclass(frozen=True)
-class SetBack:
+class ClockBack:
     """The clock steps back."""
 
     milliseconds: int
 
 
-Request = Start | Again | Call | Track | Together | Update | Terminate | Delete | SetProject
+Request = Start | RepeatStart | Call | Track | KeepaliveBatch | Update | Terminate | Delete | SetProject
 """What a client or an administrator does."""
-Step = Request | Wait | Sweep | Away | SetBack
+Step = Request | Wait | Sweep | ServerDown | ClockBack
 
 
-def often(usual: st.SearchStrategy[Any], *rare: Any) -> st.SearchStrategy[Any]:
+def mostly(common: st.SearchStrategy[Any], *rare: Any) -> st.SearchStrategy[Any]:
     """Mostly the usual, now and then something else."""
-    unusual = st.sampled_from(rare)
-    return st.sampled_from([usual] * 7 + [unusual]).flatmap(lambda chosen: chosen)
+    exception = st.sampled_from(rare)
+    return st.sampled_from([common] * 7 + [exception]).flatmap(lambda chosen: chosen)
 
 
-WHICH = st.sampled_from([0, 0, 0, 1, 1, 2, 3])
+INDEXES = st.sampled_from([0, 0, 0, 1, 1, 2, 3])
 PATHS = st.sampled_from([["a"], ["a", "b"], ["b"], []])
 TIMEOUTS = st.sampled_from([10, 60, 400, 3600, 86400])
 
 
-def some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+def optional_fields(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     """An object in which any of the fields may be missing."""
     return st.fixed_dictionaries({}, optional=fields)
 
 
-COMMON = some(
-    projectId=often(st.just("default"), "p", "q"),
+COMMON_FIELDS = optional_fields(
+    projectId=mostly(st.just("default"), "p", "q"),
     timeoutSeconds=st.sampled_from([60, 400, 3600, 3600, 86400]),
-    visible=often(st.just(True), False),
+    visible=mostly(st.just(True), False),
     path=PATHS,
     idempotencyKey=st.sampled_from([f"k{number}" for number in range(8)]),
 )
-OWN: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+VARIANTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "CLIENT": st.just({"clientSystem": "iOS"}),
     "USER": st.sampled_from(
         [{"username": "ann"}, {"username": "ann", "clientId": "c" * 16}, {"username": "bob", "clientId": "c" * 16}]
@@ -165,30 +165,32 @@ OWN: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 
 @st.composite
 def starts(draw: st.DrawFn) -> Start:
-    kind = draw(st.sampled_from([*sorted(OWN), "MEDIA"]))  # players have the most to tell
-    common, own = draw(COMMON), draw(OWN[kind])
-    if kind == "AGENDA" and draw(often(st.just(True), False)):
+    kind = draw(st.sampled_from([*sorted(VARIANTS), "MEDIA"]))  # players have the most to tell
+    common, variant = draw(COMMON_FIELDS), draw(VARIANTS[kind])
+    if kind == "AGENDA" and draw(mostly(st.just(True), False)):
         common.pop("timeoutSeconds", None)
-    at = draw(st.sampled_from([-25 * HOUR, -10 * SECOND, 0, 1, 30 * SECOND, HOUR]))
-    lasts = None if own.get("allDay") else draw(st.sampled_from([None, SECOND, MINUTE, HOUR]))
-    return Start(kind, common, own, draw(often(st.none(), 0, 1)), at, lasts)
+    start_offset = draw(st.sampled_from([-25 * HOUR, -10 * SECOND, 0, 1, 30 * SECOND, HOUR]))
+    duration = None if variant.get("allDay") else draw(st.sampled_from([None, SECOND, MINUTE, HOUR]))
+    return Start(kind, common, variant, draw(mostly(st.none(), 0, 1)), start_offset, duration)
 
 
 PINGS = st.builds(
-    PingAt,
+    PlayerPing,
     st.booleans(),
     st.sampled_from([0, 0, 0, -1, -30 * SECOND, -MINUTE, -MINUTE - 1, MINUTE, MINUTE + 1, -HOUR, 25 * HOUR]),
     st.sampled_from([0, 7, 7.5]),
-    often(st.just(False), True),
+    mostly(st.just(False), True),
 )
 EVENTS = st.sampled_from(["PING", "PING", "PLAY", "PLAY", "PAUSE_START", "BUFFER_START", "ERROR"])
-TRACKS = st.builds(Track, WHICH, st.lists(st.tuples(EVENTS, PINGS), max_size=4).map(tuple), often(st.just(False), True))
-GIVEN = some(path=PATHS, sequence=st.integers(0, 9))
+TRACKS = st.builds(
+    Track, INDEXES, st.lists(st.tuples(EVENTS, PINGS), max_size=4).map(tuple), mostly(st.just(False), True)
+)
+PATH_AND_SEQUENCE = optional_fields(path=PATHS, sequence=st.integers(0, 9))
 KEEPALIVES = st.builds(
     Call,
     st.just("keepalive"),
-    WHICH,
-    some(path=PATHS, sequence=st.integers(0, 9), visible=often(st.just(True), False)),
+    INDEXES,
+    optional_fields(path=PATHS, sequence=st.integers(0, 9), visible=mostly(st.just(True), False)),
     st.none() | PINGS,
 )
 PROJECTS = st.builds(
@@ -199,39 +201,39 @@ PROJECTS = st.builds(
 )
 UPDATES = st.builds(
     Update,
-    WHICH,
-    some(
-        startTime=often(st.sampled_from([-HOUR, -10 * SECOND, 0, 1, 30 * SECOND, 30 * SECOND, HOUR]), None),
+    INDEXES,
+    optional_fields(
+        startTime=mostly(st.sampled_from([-HOUR, -10 * SECOND, 0, 1, 30 * SECOND, 30 * SECOND, HOUR]), None),
         endTime=st.sampled_from([None, -HOUR, -SECOND, 0, 1, 30 * SECOND, MINUTE, HOUR]),
     ),
-    some(allDay=often(st.sampled_from([False, True]), None), name=st.sampled_from(["Talk", "Other"])),
+    optional_fields(allDay=mostly(st.sampled_from([False, True]), None), name=st.sampled_from(["Talk", "Other"])),
 )
-MOMENTS = st.sampled_from([1, SECOND, 3 * SECOND, 9_999, 30 * SECOND, 30 * SECOND, 59_999, 299 * SECOND])
-OFF = st.sampled_from([-1, -1, 0, 1])
-EDGES = st.builds(Wait, OFF, WHICH) | st.builds(Wait, OFF, st.none(), WHICH)
-ABSENCES = st.sampled_from([0, SECOND, 5_000, 5_001, 20 * MINUTE, 25 * HOUR])
+WAITS = st.sampled_from([1, SECOND, 3 * SECOND, 9_999, 30 * SECOND, 30 * SECOND, 59_999, 299 * SECOND])
+EDGE_OFFSETS = st.sampled_from([-1, -1, 0, 1])
+EDGE_WAITS = st.builds(Wait, EDGE_OFFSETS, INDEXES) | st.builds(Wait, EDGE_OFFSETS, st.none(), INDEXES)
+DOWNTIMES = st.sampled_from([0, SECOND, 5_000, 5_001, 20 * MINUTE, 25 * HOUR])
 
 STEPS: list[tuple[int, st.SearchStrategy[Step]]] = [
     (3, starts()),
-    (2, st.builds(Again, WHICH)),
+    (2, st.builds(RepeatStart, INDEXES)),
     (6, KEEPALIVES),
-    (4, st.builds(Call, st.just("hide"), WHICH, GIVEN, st.none() | PINGS)),
-    (1, st.builds(Call, st.just("stop"), WHICH, GIVEN, st.none() | PINGS)),
+    (4, st.builds(Call, st.just("hide"), INDEXES, PATH_AND_SEQUENCE, st.none() | PINGS)),
+    (1, st.builds(Call, st.just("stop"), INDEXES, PATH_AND_SEQUENCE, st.none() | PINGS)),
     (4, TRACKS),
-    (2, st.builds(Together, st.lists(KEEPALIVES, min_size=1, max_size=3).map(tuple))),
+    (2, st.builds(KeepaliveBatch, st.lists(KEEPALIVES, min_size=1, max_size=3).map(tuple))),
     (3, UPDATES),
-    (9, st.builds(Wait, MOMENTS)),
+    (9, st.builds(Wait, WAITS)),
     (1, st.builds(Wait, st.sampled_from([HOUR, DAY]))),
-    (3, EDGES),
+    (3, EDGE_WAITS),
     (2, st.just(Sweep())),
-    (2, st.builds(Away, ABSENCES, st.booleans())),
-    (1, st.builds(Terminate, WHICH)),
-    (1, st.builds(Delete, WHICH)),
+    (2, st.builds(ServerDown, DOWNTIMES, st.booleans())),
+    (1, st.builds(Terminate, INDEXES)),
+    (1, st.builds(Delete, INDEXES)),
     (1, PROJECTS),
-    (1, st.builds(SetBack, st.sampled_from([SECOND, 5_000, 5_001, HOUR]))),
+    (1, st.builds(ClockBack, st.sampled_from([SECOND, 5_000, 5_001, HOUR]))),
 ]
 """Each with how often it comes."""
-ANY = st.sampled_from([step for times, step in STEPS for _ in range(times)]).flatmap(lambda step: step)
-LIVES = st.tuples(st.lists(starts(), min_size=1, max_size=3), st.lists(ANY, min_size=12, max_size=30)).map(
+ANY_STEP = st.sampled_from([step for times, step in STEPS for _ in range(times)]).flatmap(lambda step: step)
+SCENARIOS = st.tuples(st.lists(starts(), min_size=1, max_size=3), st.lists(ANY_STEP, min_size=12, max_size=30)).map(
     lambda parts: [*parts[0], *parts[1]]
 )

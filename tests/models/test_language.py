@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.kinds.field_types import language_code
+from models.kinds.field_types import validate_language
 
 CODES: Final = frozenset(
     """aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo
@@ -25,9 +25,9 @@ SUBTAGS: Final = st.text(string.ascii_letters + string.digits, min_size=1, max_s
 REGIONS: Final = st.lists(st.tuples(st.sampled_from("-_"), SUBTAGS).map("".join), max_size=3).map("".join)
 
 
-def is_refused(text: str) -> bool:
+def is_rejected(text: str) -> bool:
     try:
-        language_code(text)
+        validate_language(text)
     except ValueError as error:
         return str(error) == "not a language code of ISO 639-1, such as en or fr-CA"
     return False
@@ -35,8 +35,8 @@ def is_refused(text: str) -> bool:
 
 def test_of_all_pairs_of_letters_those_184_are_languages_that_the_standard_names() -> None:
     assert len(CODES) == 184
-    assert {pair for pair in PAIRS if not is_refused(pair)} == CODES
-    assert {language_code(code) for code in CODES} == CODES
+    assert {pair for pair in PAIRS if not is_rejected(pair)} == CODES
+    assert {validate_language(code) for code in CODES} == CODES
 
 
 @given(st.sampled_from(sorted(CODES)), st.booleans(), st.booleans(), REGIONS)
@@ -45,14 +45,14 @@ def test_of_all_pairs_of_letters_those_184_are_languages_that_the_standard_names
 @example("sr", True, False, "_Latn_RS")
 def test_case_does_not_matter_and_a_region_is_cut_off(code: str, first: bool, second: bool, region: str) -> None:
     given_as = (code[0].upper() if first else code[0]) + (code[1].upper() if second else code[1])
-    assert language_code(given_as + region) == code
+    assert validate_language(given_as + region) == code
 
 
 def test_codes_of_three_letters_are_refused_also_those_of_languages_that_have_one_of_two() -> None:
     longer = {language.alpha_3 for language in pycountry.languages}
     longer |= {language.bibliographic for language in pycountry.languages if hasattr(language, "bibliographic")}
     assert {"fra", "fre", "deu", "ger", "eng"} <= longer
-    assert [code for code in sorted(longer) if not is_refused(code) or not is_refused(f"{code}-CA")] == []
+    assert [code for code in sorted(longer) if not is_rejected(code) or not is_rejected(f"{code}-CA")] == []
 
 
 @pytest.mark.parametrize(
@@ -67,12 +67,12 @@ def test_codes_of_three_letters_are_refused_also_those_of_languages_that_have_on
     ],
 )
 def test_everything_else_is_refused(text: str) -> None:
-    assert is_refused(text)
+    assert is_rejected(text)
 
 
 @given(st.text(max_size=12))
 def test_whatever_is_taken_begins_with_a_code_and_says_nothing_else_of_the_language(text: str) -> None:
-    if not is_refused(text):
-        assert language_code(text) == text[:2].lower()
+    if not is_rejected(text):
+        assert validate_language(text) == text[:2].lower()
         assert text.isascii()
         assert text[2:3] in ("", "-", "_")

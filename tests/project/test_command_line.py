@@ -23,7 +23,7 @@ COMMANDS: Final = {
 }
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """One command, to its end, in a process of its own."""
     known = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return subprocess.run(
@@ -37,7 +37,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def invoked(*arguments: str, **environment: str) -> tuple[int, str]:
+def invoke(*arguments: str, **environment: str) -> tuple[int, str]:
     """One command in this process: its exit code and all that it says."""
     wide = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
     result = CliRunner().invoke(cli, arguments, env=wide | environment)
@@ -46,18 +46,18 @@ def invoked(*arguments: str, **environment: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_says_what_it_does_and_takes(command: str) -> None:
-    code, said = invoked(command, "--help")
+    code, said = invoke(command, "--help")
     assert code == 0
     assert [option for option in COMMANDS[command] if option not in said] == []
 
 
 def test_all_commands_are_listed() -> None:
-    _, said = invoked("--help")
+    _, said = invoke("--help")
     assert [command for command in COMMANDS if command not in said] == []
 
 
 def test_the_schema_is_printed_as_it_is_committed() -> None:
-    result = run("schema")
+    result = run_process("schema")
     assert result.stdout == (ROOT / "schema" / "schema.graphql").read_text(encoding="utf-8")
     assert (result.returncode, result.stderr) == (0, "")
 
@@ -65,7 +65,7 @@ def test_the_schema_is_printed_as_it_is_committed() -> None:
 def test_a_database_is_made_and_stays_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "new.db"
     for name in (str(file), f"sqlite:///{file}"):
-        assert invoked("migrate", "--database", name) == (0, f"{file} is up to date\n")
+        assert invoke("migrate", "--database", name) == (0, f"{file} is up to date\n")
         assert file.exists()
 
 
@@ -97,7 +97,7 @@ def test_a_database_is_made_and_stays_as_it_is(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_setting_stops_the_start_with_one_clear_line(environment: dict[str, str], said: str) -> None:
-    code, output = invoked("serve", **environment)
+    code, output = invoke("serve", **environment)
     assert code == 2
     assert output.startswith(said)
     assert output.count("\n") == 1
@@ -106,7 +106,7 @@ def test_a_bad_setting_stops_the_start_with_one_clear_line(environment: dict[str
 def test_an_address_that_is_taken_stops_the_start_with_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        result = run("serve", "--port", str(port), "--database", str(tmp_path / "test.db"))
+        result = run_process("serve", "--port", str(port), "--database", str(tmp_path / "test.db"))
     assert result.returncode == 2
     assert result.stderr.startswith(f"cannot listen on 127.0.0.1:{port}: ")
     assert (result.stdout, result.stderr.count("\n")) == ("", 1)
@@ -114,9 +114,9 @@ def test_an_address_that_is_taken_stops_the_start_with_one_line(tmp_path: Path) 
 
 def test_a_database_that_cannot_be_made_stops_the_start_with_one_line(tmp_path: Path) -> None:
     file = str(tmp_path / "nowhere" / "test.db")
-    result = run("serve", "--port", "0", "--database", file)
+    result = run_process("serve", "--port", "0", "--database", file)
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
-    code, said = invoked("migrate", "--database", file)
+    code, said = invoke("migrate", "--database", file)
     assert (code, said.count("\n")) == (2, 1)
     assert "nowhere" in result.stderr
     assert "nowhere" in said
@@ -128,13 +128,13 @@ def test_what_is_no_database_of_ours_stops_the_start_with_one_line(tmp_path: Pat
     foreign = tmp_path / "foreign.db"
     with closing(sqlite3.connect(foreign)) as other:
         other.execute("CREATE TABLE session (number INTEGER)")
-    result = run("serve", "--port", "0", "--database", str(foreign))
+    result = run_process("serve", "--port", "0", "--database", str(foreign))
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1), result.stderr
     for file in (text, foreign, tmp_path):
-        code, said = invoked("migrate", "--database", str(file))
+        code, said = invoke("migrate", "--database", str(file))
         assert (code, said.count("\n")) == (2, 1), said
 
 
 def test_a_database_without_a_name_is_refused() -> None:
-    code, said = invoked("migrate", "--database", "")
+    code, said = invoke("migrate", "--database", "")
     assert (code, said) == (2, "DATABASE_URL: must be the path of a SQLite file, or sqlite:///path\n")

@@ -7,10 +7,10 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from models.errors import StorageUnavailable
-from tests.api_client import World
+from tests.api_client import ApiClient
 
 
-async def ready(world: World) -> tuple[int, str]:
+async def probe(world: ApiClient) -> tuple[int, str]:
     """What the second probe says; the first says the same whatever happens."""
     alive = await world.client.get("/livez")
     assert (alive.status_code, alive.text) == (200, "ok\n")
@@ -18,35 +18,35 @@ async def ready(world: World) -> tuple[int, str]:
     return response.status_code, response.text
 
 
-def _outdate(tx: Connection, items: Sequence[str]) -> list[None]:
+def _set_schema_version(tx: Connection, items: Sequence[str]) -> list[None]:
     tx.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": items[0]})
     return [None for _ in items]
 
 
-async def test_a_server_that_runs_is_alive_and_ready(world: World) -> None:
-    assert await ready(world) == (200, "ready\n")
+async def test_a_server_that_runs_is_alive_and_ready(world: ApiClient) -> None:
+    assert await probe(world) == (200, "ready\n")
 
 
-async def test_a_server_whose_tables_are_another_version_s_is_not_ready(world: World) -> None:
-    await world.app.state.services.database.write(_outdate, "0000")
-    assert await ready(world) == (503, "not ready\n")
+async def test_a_server_whose_tables_are_another_version_s_is_not_ready(world: ApiClient) -> None:
+    await world.app.state.services.database.write(_set_schema_version, "0000")
+    assert await probe(world) == (503, "not ready\n")
 
 
 async def test_a_server_whose_database_does_not_answer_is_not_ready(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail() -> bool:
         raise StorageUnavailable("gone")
 
     monkeypatch.setattr(world.app.state.services.database, "is_ready", fail)
-    assert await ready(world) == (503, "not ready\n")
+    assert await probe(world) == (503, "not ready\n")
 
 
-async def test_probes_are_asked_only_by_get(world: World) -> None:
+async def test_probes_are_asked_only_by_get(world: ApiClient) -> None:
     assert (await world.client.head("/livez")).status_code == 200
     assert (await world.client.post("/readyz")).status_code == 405
 
 
-async def test_a_server_that_stops_is_not_ready(world: World) -> None:
+async def test_a_server_that_stops_is_not_ready(world: ApiClient) -> None:
     await world.app.state.streams.close(0)
-    assert await ready(world) == (503, "not ready\n")
+    assert await probe(world) == (503, "not ready\n")

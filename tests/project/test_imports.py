@@ -7,9 +7,9 @@ from typing import Final
 
 import pytest
 
-from tests.project.source_tree import ROOT, code
+from tests.project.source_tree import ROOT, python_files
 
-ALLOWED: Final[dict[str, set[str]]] = {
+ALLOWED_IMPORTS: Final[dict[str, set[str]]] = {
     "models": set(),
     "resolvers": {"models"},
     "schema": {"models", "resolvers"},
@@ -19,10 +19,10 @@ ALLOWED: Final[dict[str, set[str]]] = {
 }
 """What each floor may import of the others. The command line reaches for the demo only when it is asked for."""
 
-OURS: Final = {"models", "resolvers", "schema", "transport", "web", "main", "bench", "tests"}
+PROJECT_PACKAGES: Final = {"models", "resolvers", "schema", "transport", "web", "main", "bench", "tests"}
 
 
-def imported(path: Path) -> Iterator[str]:
+def imported_packages(path: Path) -> Iterator[str]:
     """The packages that a file imports, wherever in it."""
     for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -32,24 +32,24 @@ def imported(path: Path) -> Iterator[str]:
             yield str(node.module).partition(".")[0]
 
 
-@pytest.mark.parametrize("floor", ALLOWED)
+@pytest.mark.parametrize("floor", ALLOWED_IMPORTS)
 def test_a_floor_imports_only_what_lies_below_it(floor: str) -> None:
-    files = code(floor)
+    files = python_files(floor)
     assert files
     upwards = {
         (str(path), name)
         for path in files
-        for name in imported(path)
-        if name in OURS - ALLOWED[floor] - {floor.removesuffix(".py")}
+        for name in imported_packages(path)
+        if name in PROJECT_PACKAGES - ALLOWED_IMPORTS[floor] - {floor.removesuffix(".py")}
     }
     assert upwards == set()
 
 
 def test_no_floor_speaks_graphql_but_the_upper_two() -> None:
-    below = {(str(path), name) for path in code("models", "web") for name in imported(path)}
+    below = {(str(path), name) for path in python_files("models", "web") for name in imported_packages(path)}
     assert {(path, name) for path, name in below if name in ("graphql", "strawberry")} == set()
 
 
 def test_nothing_but_the_tests_imports_tests() -> None:
-    others = code(*ALLOWED, "bench")
-    assert [str(path) for path in others if "tests" in imported(path)] == []
+    others = python_files(*ALLOWED_IMPORTS, "bench")
+    assert [str(path) for path in others if "tests" in imported_packages(path)] == []

@@ -19,7 +19,7 @@ import uvicorn
 import main
 from tests.project.source_tree import ROOT
 from transport.server import server
-from transport.subscriptions import Streams
+from transport.subscriptions import StreamManager
 
 STREAM = (
     b"GET /graphql?query=subscription{activeSessions{__typename}} HTTP/1.1\r\n"
@@ -27,12 +27,12 @@ STREAM = (
 )
 
 
-class Once:
+class SingleRunReloader:
     """A reloader that starts once, in this process."""
 
     def __init__(self, config: uvicorn.Config, target: Callable[[list[socket.socket]], None], sockets: Any) -> None:
         assert config.reload_dirs == [ROOT]
-        assert config.http is server.options()["http"]
+        assert config.http is server.uvicorn_options()["http"]
         self._start = target
         self._sockets = sockets
 
@@ -47,13 +47,13 @@ def test_what_is_started_anew_listens_where_it_did_and_ends_its_streams_in_good_
     ran: list[tuple[Any, ...]] = []
     for name in ("DATABASE_URL", "HOST", "INSECURE", "LOG_LEVEL"):
         monkeypatch.setenv(name, "")
-    monkeypatch.setattr(server, "ChangeReload", Once)
-    monkeypatch.setattr(server, "run", lambda *arguments: ran.append(arguments))
+    monkeypatch.setattr(server, "ChangeReload", SingleRunReloader)
+    monkeypatch.setattr(server, "run_process", lambda *arguments: ran.append(arguments))
     monkeypatch.setattr(main, "configure_log", lambda _level: None)
     settings = main.Settings(port=0, database_url=str(tmp_path / "test.db"))
-    main.serve_reloading(settings)
+    main.serve_with_reload(settings)
     ((app, (listening,), _, living),) = ran
-    assert isinstance(living, Streams)
+    assert isinstance(living, StreamManager)
     assert living is app.state.streams
     assert listening.fileno() == -1  # it was open till the end
     assert main.Settings().database_url == settings.database_url
@@ -64,7 +64,7 @@ def test_an_address_that_is_taken_is_told_in_one_line(
 ) -> None:
     monkeypatch.setattr(os, "environ", dict(os.environ))
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(typer.Exit):
-        main.serve_reloading(main.Settings(port=taken.getsockname()[1]))
+        main.serve_with_reload(main.Settings(port=taken.getsockname()[1]))
     assert capsys.readouterr().err.startswith("cannot listen on ")
 
 

@@ -7,12 +7,12 @@ from typing import Final
 
 import pytest
 
-from tests.project.source_tree import FLOORS, ROOT, code, text, tracked
+from tests.project.source_tree import ROOT, SOURCE_PACKAGES, python_files, read_text, tracked_files
 
-LONGEST: Final = 250
+MAX_LINES: Final = 250
 """Lines of a file of code."""
 
-FOREIGN: Final = ("web/vendor/", "web/static/")
+VENDORED: Final = ("web/vendor/", "web/static/")
 """What others wrote, or a tool made of it."""
 
 FORBIDDEN: Final = {
@@ -26,15 +26,15 @@ FORBIDDEN: Final = {
 
 
 def test_no_file_of_code_is_longer_than_anybody_reads() -> None:
-    lengths = {str(path): len((text(path) or "").splitlines()) for path in code(*FLOORS)}
+    lengths = {str(path): len((read_text(path) or "").splitlines()) for path in python_files(*SOURCE_PACKAGES)}
     assert len(lengths) > 50
-    assert {path: length for path, length in lengths.items() if length > LONGEST} == {}
+    assert {path: length for path, length in lengths.items() if length > MAX_LINES} == {}
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_no_file_says_where_it_was_made(what: str) -> None:
-    own = [path for path in tracked() if not str(path).startswith(FOREIGN)]
-    assert [str(path) for path in own if FORBIDDEN[what].search(text(path) or "")] == []
+    own = [path for path in tracked_files() if not str(path).startswith(VENDORED)]
+    assert [str(path) for path in own if FORBIDDEN[what].search(read_text(path) or "")] == []
 
 
 def test_every_requirement_is_pinned() -> None:

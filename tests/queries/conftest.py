@@ -9,7 +9,7 @@ from models.clock import SECOND
 from models.database import Database, open_database
 from models.enums import Kind
 from models.migrations import migrate
-from tests.factories import NOW, activity_row, clear, ended_row, project_row, session_row, store
+from tests.factories import NOW, activity_row, delete_all, ended_row, insert, project_row, session_row
 
 
 @pytest.fixture(scope="package")
@@ -22,8 +22,8 @@ async def opened(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Data
 @pytest.fixture
 async def database(opened: Database) -> Database:
     """The database with the projects `default`, `p1` and `p2`, and no sessions."""
-    await clear(opened)
-    await store(opened, project_row("p1"), project_row("p2"))
+    await delete_all(opened)
+    await insert(opened, project_row("p1"), project_row("p2"))
     return opened
 
 
@@ -48,5 +48,5 @@ async def filled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Data
             else ended_row(kinds[index % 5])
             for index in range(3000)
         ]
-        await store(database, project_row("p1"), *made, *(activity_row(s) for s in made))
+        await insert(database, project_row("p1"), *made, *(activity_row(s) for s in made))
         yield database

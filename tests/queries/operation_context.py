@@ -7,42 +7,42 @@ from typing import Any, Final
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
-from models.blobstore import open_objects
+from models.blobstore import open_blob_store
 from models.clock import Instant, SystemClock
 from models.database import Database
 from models.enums import Scope
 from resolvers.access import LOCAL_ADMIN, Caller
-from resolvers.blobs.signed_urls import Links
-from resolvers.blobs.uploader import Files
+from resolvers.blobs.signed_urls import UrlSigner
+from resolvers.blobs.uploader import BlobUploader
 from resolvers.context import Context, Services
-from resolvers.feed import Feed
-from resolvers.server_liveness import Presence
+from resolvers.feed import LogReader
+from resolvers.server_liveness import ServerLiveness
 from tests.factories import NOW
 
-BROWSER: Final = Caller("t1", "browser", frozenset({Scope.WRITE}), frozenset({"default"}))
+WRITER: Final = Caller("t1", "browser", frozenset({Scope.WRITE}), frozenset({"default"}))
 READER: Final = Caller("t2", "reader", frozenset({Scope.READ}), frozenset({"p1"}))
 ADMIN: Final = Caller("t3", "admin", frozenset({Scope.ADMIN}), None)
 
 
-def context(database: Database, caller: Caller = LOCAL_ADMIN, now: Instant = NOW) -> Context:
+def make_context(database: Database, caller: Caller = LOCAL_ADMIN, now: Instant = NOW) -> Context:
     """An operation of that caller."""
-    presence = Presence(database, SystemClock())
-    files, links = Files(open_objects("never-made")), Links("key")
-    return Context(Services(database, presence, Feed(database, presence), files, links), caller, now)
+    presence = ServerLiveness(database, SystemClock())
+    files, links = BlobUploader(open_blob_store("never-made")), UrlSigner("key")
+    return Context(Services(database, presence, LogReader(database, presence), files, links), caller, now)
 
 
 @contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
+def capture_statements(database: Database) -> Iterator[list[str]]:
     """The statements that reading sends meanwhile, transactions apart."""
     sent: list[str] = []
     engine = database._reader._engine.sync_engine
 
-    def note(_connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def on_execute(_connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
         if not statement.startswith("BEGIN"):
             sent.append(statement)
 
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", on_execute)
     try:
         yield sent
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        event.remove(engine, "before_cursor_execute", on_execute)

@@ -9,22 +9,22 @@ from sqlalchemy.engine import Connection
 from models.database import Database
 
 
-async def plan_of(database: Database, question: Awaitable[Any]) -> list[str]:
+async def explain(database: Database, query: Awaitable[Any]) -> list[str]:
     """How the statements of a question are carried out, step by step."""
     sent: list[tuple[str, Any]] = []
 
-    def note(_connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+    def on_execute(_connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
         if statement.startswith("SELECT"):
             sent.append((statement, parameters))
 
     engines = (database._reader._engine.sync_engine, database._writer._engine.sync_engine)
     for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
+        event.listen(engine, "before_cursor_execute", on_execute)
     try:
-        await question
+        await query
     finally:
         for engine in engines:
-            event.remove(engine, "before_cursor_execute", note)
+            event.remove(engine, "before_cursor_execute", on_execute)
     return await database.read(_explain, sent)
 
 
@@ -34,6 +34,6 @@ def _explain(tx: Connection, sent: list[tuple[str, Any]]) -> list[str]:
     ]
 
 
-def on_sessions(plan: list[str]) -> list[str]:
+def session_steps(plan: list[str]) -> list[str]:
     """The steps that look for sessions."""
     return [step for step in plan if step.split()[:2] in (["SCAN", "session"], ["SEARCH", "session"])]

@@ -14,19 +14,19 @@ from resolvers.stats import PathStat, StatBucket, StatGroup, Summary
 
 
 @dataclass(frozen=True)
-class Plain:
+class ReferenceStats:
     """Sessions with their times on paths, at one moment."""
 
     sessions: list[Session]
-    times: list[PathTime]
+    path_times: list[PathTime]
     now: Instant
 
-    def matching(self, names: Mapping[str, Any]) -> "Plain":
+    def matching(self, names: Mapping[str, Any]) -> "ReferenceStats":
         """Those that a filter names."""
         chosen = Filter.parse(names)
         found = [s for s in self.sessions if chosen.matches(s, self.now)]
         ids = {s.id for s in found}
-        return Plain(found, [time for time in self.times if time.session_id in ids], self.now)
+        return ReferenceStats(found, [time for time in self.path_times if time.session_id in ids], self.now)
 
     @property
     def active(self) -> list[Session]:
@@ -39,8 +39,8 @@ class Plain:
     def seen_within(self, minutes: int) -> int:
         return sum(self.now - s.last_seen_at <= minutes * MINUTE for s in self.active)
 
-    def summary(self, of: Callable[[Session], int]) -> Summary:
-        values = [of(s) for s in self.sessions]
+    def summary(self, value_of: Callable[[Session], int]) -> Summary:
+        values = [value_of(s) for s in self.sessions]
         if not values:
             return Summary(0, 0.0, None, None, None)
         total = sum(values)
@@ -58,16 +58,19 @@ class Plain:
         return StatGroup(name, len(sessions), active, visible, sum(s.visible_ms for s in sessions) / 1000)
 
     def paths(self, depth: int, first: int = 20) -> list[PathStat]:
-        were = [(time.session_id, tuple(time.path[:depth]), time.visible_ms) for time in self.times]
-        are = [(s.id, tuple(s.path[:depth])) for s in self.active]
+        past_visits = [(time.session_id, tuple(time.path[:depth]), time.visible_ms) for time in self.path_times]
+        current_visits = [(s.id, tuple(s.path[:depth])) for s in self.active]
         stats = [
             PathStat(
                 list(path),
-                len({id_ for id_, at, _ in were if at == path} | {id_ for id_, at in are if at == path}),
-                sum(at == path for _, at in are),
-                sum(ms for _, at, ms in were if at == path) / 1000,
+                len(
+                    {id_ for id_, at, _ in past_visits if at == path}
+                    | {id_ for id_, at in current_visits if at == path}
+                ),
+                sum(at == path for _, at in current_visits),
+                sum(ms for _, at, ms in past_visits if at == path) / 1000,
             )
-            for path in {at for _, at, _ in were} | {at for _, at in are}
+            for path in {at for _, at, _ in past_visits} | {at for _, at in current_visits}
         ]
         return sorted(stats, key=lambda stat: (-stat.sessions, stat.path))[:first]
 
@@ -76,10 +79,10 @@ class Plain:
         return [self._bucket(at, at + width) for at in range(start, end, width)]
 
     def _bucket(self, at: Instant, until: Instant) -> StatBucket:
-        lives = [(s.started_at, session_rules.effective_end(s, self.now)) for s in self.sessions]
+        intervals = [(s.started_at, session_rules.effective_end(s, self.now)) for s in self.sessions]
         return StatBucket(
             at,
-            active=sum(begin < until and (end is None or end > max(at, begin)) for begin, end in lives),
-            started=sum(at <= begin < until and (end is None or end >= begin) for begin, end in lives),
-            ended=sum(end is not None and at <= end < until for _, end in lives),
+            active=sum(begin < until and (end is None or end > max(at, begin)) for begin, end in intervals),
+            started=sum(at <= begin < until and (end is None or end >= begin) for begin, end in intervals),
+            ended=sum(end is not None and at <= end < until for _, end in intervals),
         )

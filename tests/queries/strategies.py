@@ -17,22 +17,22 @@ TRACKS: Final = st.lists(st.integers(1, 4), max_size=3)
 MAYBE: Final = st.booleans()
 
 
-def _maybe(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def _optional(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.none() | values
 
 
-_OF_KIND: Final[dict[Kind, dict[str, st.SearchStrategy[Any]]]] = {
+_KIND_COLUMNS: Final[dict[Kind, dict[str, st.SearchStrategy[Any]]]] = {
     Kind.CLIENT: {
         "language": st.sampled_from(["en", "fr"]),
         "client_system": TEXTS,
         "geo_listen_enabled": MAYBE,
         "demo_stream_enabled": MAYBE,
-        "external_id": _maybe(TEXTS),
-        "subject": _maybe(TEXTS),
+        "external_id": _optional(TEXTS),
+        "subject": _optional(TEXTS),
     },
     Kind.AGENDA: {
         "guide": st.integers(1, 3),
-        "external_id": _maybe(TEXTS),
+        "external_id": _optional(TEXTS),
         "details": TRACKS.map(lambda tracks: {"schedule_tracks": tracks}),
     },
     Kind.MEDIA: {
@@ -40,7 +40,7 @@ _OF_KIND: Final[dict[Kind, dict[str, st.SearchStrategy[Any]]]] = {
         "channel": TEXTS,
         "content_type": TEXTS,
         "player_state": st.sampled_from([state.value for state in PlayerState]),
-        "subject": _maybe(TEXTS),
+        "subject": _optional(TEXTS),
     },
     Kind.FIELD: {"subject": TEXTS},
     Kind.USER: {"subject": TEXTS},
@@ -51,7 +51,7 @@ _OF_KIND: Final[dict[Kind, dict[str, st.SearchStrategy[Any]]]] = {
 def sessions(draw: st.DrawFn) -> Session:
     """A session of any kind in any state as of `NOW`, whose end may be due and not yet written down."""
     kind = draw(st.sampled_from(Kind))
-    changes: dict[str, Any] = {name: draw(values) for name, values in _OF_KIND[kind].items()}
+    changes: dict[str, Any] = {name: draw(values) for name, values in _KIND_COLUMNS[kind].items()}
     started_at = draw(TIMES)
     if kind != Kind.AGENDA:
         started_at = min(started_at, NOW)

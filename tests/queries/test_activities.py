@@ -16,16 +16,16 @@ from resolvers.activities.service import activity_cursor, list_activities, sessi
 from resolvers.errors import BadUserInput, Forbidden
 from resolvers.nodes import get_node
 from resolvers.pagination.page import Page, PageArgs
-from tests.factories import activity_row, clear, ended_row, session_row, store
-from tests.queries.operation_context import BROWSER, READER, context, statements
+from tests.factories import activity_row, delete_all, ended_row, insert, session_row
+from tests.queries.operation_context import READER, WRITER, capture_statements, make_context
 
 TYPES = ["STARTED", "HIDDEN", "SHOWN", "MOVED"]
 
 
-async def log(database: Database, names: dict[str, Any] | None = None, **page: Any) -> Page[Activity]:
+async def page_of_log(database: Database, names: dict[str, Any] | None = None, **page: Any) -> Page[Activity]:
     """A page of the whole log."""
     types = page.pop("types", None)
-    return await list_activities(context(database), filter=names, types=types, page=PageArgs(**page))
+    return await list_activities(make_context(database), filter=names, types=types, page=PageArgs(**page))
 
 
 def types_of(page: Page[Activity]) -> list[str]:
@@ -36,66 +36,66 @@ def types_of(page: Page[Activity]) -> list[str]:
 async def made(database: Database) -> list[Session]:
     """Two USER sessions, one of which has ended, and a MEDIA session; STARTED, HIDDEN, … in turn."""
     rows = [session_row(subject="ann"), ended_row(subject="bob"), session_row(Kind.MEDIA)]
-    await store(database, *rows, *(activity_row(rows[index % 3], TYPES[index % 4]) for index in range(12)))
+    await insert(database, *rows, *(activity_row(rows[index % 3], TYPES[index % 4]) for index in range(12)))
     return rows
 
 
 async def test_the_log_is_in_order_and_its_end_is_the_newest(database: Database, made: list[Session]) -> None:
-    assert types_of(await log(database, first=3)) == TYPES[:3]
-    newest = await log(database, last=3)
+    assert types_of(await page_of_log(database, first=3)) == TYPES[:3]
+    newest = await page_of_log(database, last=3)
     assert types_of(newest) == TYPES[1:]
     assert (newest.has_previous_page, newest.has_next_page) == (True, False)
-    before = await log(database, last=500, before=newest.start_cursor)
+    before = await page_of_log(database, last=500, before=newest.start_cursor)
     assert len(before.nodes) == 9
     assert await newest.total_count() == 12
     assert [entry.session_id for entry in before.nodes[:3]] == [s.id for s in made]
 
 
 async def test_the_log_is_filtered_by_sessions_as_they_are_now(database: Database, made: list[Session]) -> None:
-    entries = (await log(database, {"active": False})).nodes
+    entries = (await page_of_log(database, {"active": False})).nodes
     assert {entry.session_id for entry in entries} == {made[1].id}
     assert len(entries) == 4
-    assert len((await log(database, {"user": {"usernames": ["ann"]}}, types=["STARTED"])).nodes) == 1
-    assert (await log(database, {"kinds": []})).nodes == []
-    assert (await log(database, types=[])).nodes == []
+    assert len((await page_of_log(database, {"user": {"usernames": ["ann"]}}, types=["STARTED"])).nodes) == 1
+    assert (await page_of_log(database, {"kinds": []})).nodes == []
+    assert (await page_of_log(database, types=[])).nodes == []
 
 
 async def test_what_is_said_of_sessions_that_are_gone_is_found(database: Database, made: list[Session]) -> None:
     gone = session_row(Kind.FIELD)
-    await store(database, activity_row(gone, "DELETED"))
+    await insert(database, activity_row(gone, "DELETED"))
     said: list[dict[str, Any]] = [{}, {"ids": [gone.id]}, {"kinds": [Kind.FIELD], "project_ids": ["default"]}]
     for names in said:
-        assert types_of(await log(database, names, last=1)) == ["DELETED"]
-    assert types_of(await log(database, {"field": {}})) == []
-    assert (await log(database, {"ids": []})).nodes == []
+        assert types_of(await page_of_log(database, names, last=1)) == ["DELETED"]
+    assert types_of(await page_of_log(database, {"field": {}})) == []
+    assert (await page_of_log(database, {"ids": []})).nodes == []
     assert len(made) == 3
 
 
 async def test_the_cursor_of_an_activity_is_its_place_in_every_list(database: Database, made: list[Session]) -> None:
-    page = await log(database, first=4)
-    cursor = activity_cursor(context(database), page.nodes[3])
+    page = await page_of_log(database, first=4)
+    cursor = activity_cursor(make_context(database), page.nodes[3])
     assert cursor == page.end_cursor
-    own = await session_activities(context(database), made[0].id, types=None, page=PageArgs(after=cursor))
+    own = await session_activities(make_context(database), made[0].id, types=None, page=PageArgs(after=cursor))
     assert types_of(own) == ["SHOWN", "HIDDEN"]
     assert (own.has_previous_page, own.has_next_page) == (True, False)
 
 
 async def test_the_log_needs_read_and_stays_within_projects(database: Database, made: list[Session]) -> None:
     with pytest.raises(Forbidden):
-        await list_activities(context(database, BROWSER), filter=None, types=None, page=PageArgs())
+        await list_activities(make_context(database, WRITER), filter=None, types=None, page=PageArgs())
     for names in (None, {"visible": True}):
-        page = await list_activities(context(database, READER), filter=names, types=None, page=PageArgs())
+        page = await list_activities(make_context(database, READER), filter=names, types=None, page=PageArgs())
         assert (page.nodes, await page.total_count()) == ([], 0)
-    own = await session_activities(context(database, READER), made[0].id, types=None, page=PageArgs())
+    own = await session_activities(make_context(database, READER), made[0].id, types=None, page=PageArgs())
     assert (own.nodes, await own.total_count()) == ([], 0)
-    entry = (await log(database, first=1)).nodes[0]
-    assert await get_node(context(database, READER), entry.id) is None
-    assert await get_node(context(database, BROWSER), entry.id) == entry
+    entry = (await page_of_log(database, first=1)).nodes[0]
+    assert await get_node(make_context(database, READER), entry.id) is None
+    assert await get_node(make_context(database, WRITER), entry.id) == entry
 
 
 async def test_a_timeline_takes_no_offset(database: Database, made: list[Session]) -> None:
     with pytest.raises(BadUserInput, match="offset"):
-        await session_activities(context(database), made[0].id, types=None, page=PageArgs(offset=1))
+        await session_activities(make_context(database), made[0].id, types=None, page=PageArgs(offset=1))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -113,13 +113,13 @@ async def test_each_timeline_is_cut_as_a_list_would_be(
     page: dict[str, Any],
     between: tuple[int, int],
 ) -> None:
-    await clear(database)
+    await delete_all(database)
     rows = [session_row() for _ in range(4)]
-    await store(database, *rows, *(activity_row(rows[number], type_) for number, type_ in entries))
-    edges = (await log(database, first=500)).edges
+    await insert(database, *rows, *(activity_row(rows[number], type_) for number, type_ in entries))
+    edges = (await page_of_log(database, first=500)).edges
     bounds = zip(("after", "before"), between, strict=True)
     cursors: dict[str, Any] = {name: edges[index].cursor for name, index in bounds if 0 <= index < len(edges)}
-    asked = context(database)
+    asked = make_context(database)
     for s in rows:
         own = [edge for edge in edges if edge.node.session_id == s.id and (types is None or edge.node.type in types)]
         found = await session_activities(asked, s.id, types=types, page=PageArgs(**page, **cursors))
@@ -146,16 +146,16 @@ def _cut(
 
 
 async def test_timelines_asked_for_alike_are_read_with_one_statement(database: Database, made: list[Session]) -> None:
-    asked = context(database)
-    with statements(database) as sent:
-        await _together(asked.loaders.activities(s.id, ["STARTED"], PageArgs(first=2)) for s in made)
+    asked = make_context(database)
+    with capture_statements(database) as sent:
+        await _gather(asked.loaders.activities(s.id, ["STARTED"], PageArgs(first=2)) for s in made)
     assert len(sent) == 1
-    with statements(database) as sent:
-        await _together(
+    with capture_statements(database) as sent:
+        await _gather(
             asked.loaders.activities(s.id, None, PageArgs(first=1 + index % 2)) for index, s in enumerate(made)
         )
     assert len(sent) == 2
 
 
-async def _together(calls: Iterable[Awaitable[Any]]) -> None:
+async def _gather(calls: Iterable[Awaitable[Any]]) -> None:
     await asyncio.gather(*calls)

@@ -13,9 +13,9 @@ from models.tables.session import Session
 from resolvers.errors import BadUserInput
 from resolvers.pagination.page import Page, PageArgs
 from resolvers.sessions.service import list_sessions
-from tests.api_client import World
-from tests.factories import NOW, clear, session_row, store
-from tests.queries.operation_context import context
+from tests.api_client import ApiClient
+from tests.factories import NOW, delete_all, insert, session_row
+from tests.queries.operation_context import make_context
 
 ITEMS = st.builds(
     lambda guide, start, rank: session_row(Kind.AGENDA, guide=guide, started_at=NOW + start * MINUTE, rank=float(rank)),
@@ -28,11 +28,11 @@ ITEMS = st.builds(
 async def page_of(database: Database, direction: str, guides: list[int], **page: Any) -> Page[Session]:
     names = {"agenda": {"guides": guides}}
     return await list_sessions(
-        context(database), filter=names, order=[("STARTED_AT", direction)], page=PageArgs(**page)
+        make_context(database), filter=names, order_by=[("STARTED_AT", direction)], page=PageArgs(**page)
     )
 
 
-async def walk(database: Database, direction: str, guides: list[int], step: int, *, backwards: bool) -> list[str]:
+async def walk_pages(database: Database, direction: str, guides: list[int], step: int, *, backwards: bool) -> list[str]:
     """The ids of a programme, read page by page from one end or the other."""
     pages: list[list[str]] = []
     size, cursor = ("last", "before") if backwards else ("first", "after")
@@ -52,45 +52,47 @@ async def walk(database: Database, direction: str, guides: list[int], step: int,
 async def test_a_programme_is_read_in_order_from_either_end(
     database: Database, made: list[Session], step: int, direction: str, guides: list[int]
 ) -> None:
-    await clear(database)
-    await store(database, *made)
+    await delete_all(database)
+    await insert(database, *made)
     items = [s for s in made if s.guide in guides]
     items.sort(key=lambda s: (s.started_at, s.rank, s.id), reverse=direction == "DESC")
     for backwards in (False, True):
-        assert await walk(database, direction, guides, step, backwards=backwards) == [s.id for s in items]
+        assert await walk_pages(database, direction, guides, step, backwards=backwards) == [s.id for s in items]
 
 
 async def test_only_a_filter_by_guide_sorts_by_rank(database: Database) -> None:
-    await clear(database)
+    await delete_all(database)
     made = [session_row(Kind.AGENDA, guide=1, started_at=NOW, rank=rank) for rank in (2.0, 1.0)]
-    await store(database, *made)
+    await insert(database, *made)
     by_id = sorted(s.id for s in made)
     names: list[dict[str, Any]] = [{}, {"agenda": {}}, {"agenda": {"guides": [1]}, "user": {}}, {"kinds": ["AGENDA"]}]
     for name in names:
-        page = await list_sessions(context(database), filter=name, order=[("STARTED_AT", "ASC")], page=PageArgs())
+        page = await list_sessions(
+            make_context(database), filter=name, order_by=[("STARTED_AT", "ASC")], page=PageArgs()
+        )
         assert [s.id for s in page.nodes] == by_id
     assert [s.rank for s in (await page_of(database, "ASC", [1])).nodes] == [1.0, 2.0]
 
 
 async def test_a_cursor_of_another_guide_or_order_is_refused(database: Database) -> None:
-    await clear(database)
-    await store(database, *(session_row(Kind.AGENDA, guide=1, started_at=NOW, rank=float(rank)) for rank in range(3)))
+    await delete_all(database)
+    await insert(database, *(session_row(Kind.AGENDA, guide=1, started_at=NOW, rank=float(rank)) for rank in range(3)))
     cursor = (await page_of(database, "ASC", [1], first=1)).end_cursor
     for direction, guides in (("DESC", [1]), ("ASC", [2])):
         with pytest.raises(BadUserInput):
             await page_of(database, direction, guides, after=cursor)
 
 
-async def test_a_programme_follows_what_updates_say(world: World) -> None:
+async def test_a_programme_follows_what_updates_say(world: ApiClient) -> None:
     ids = {}
     for name, rank in (("a", 1), ("b", 2.5), ("c", 2)):
         given_ = {"guide": 1, "name": name, "startTime": "2026-05-28T21:00:00Z", "rank": rank}
-        ids[name] = (await world.started("agenda", given_))["id"]
+        ids[name] = (await world.start_session("agenda", given_))["id"]
     document = """{ sessions(filter: {agenda: {guides: [1]}}, orderBy: [{field: STARTED_AT, direction: ASC}]) {
         nodes { ... on AgendaSession { name } } } }"""
 
     async def names() -> str:
-        return "".join(node["name"] for node in (await world.ask(document))["nodes"])
+        return "".join(node["name"] for node in (await world.execute(document))["nodes"])
 
     assert await names() == "acb"
     await world.mutate("updateAgendaSession", {"id": ids["a"], "rank": 2.25})

@@ -15,31 +15,31 @@ from resolvers.pagination import cursors
 from resolvers.pagination.page import PageArgs
 from resolvers.projects.reading import list_projects
 from resolvers.sessions.service import list_sessions
-from tests.factories import activity_row, session_row, store
-from tests.queries.operation_context import context
+from tests.factories import activity_row, insert, session_row
+from tests.queries.operation_context import make_context
 
 DEFAULT = [("STARTED_AT", "DESC")]
-NAMES: dict[str, Any] = {"kinds": ["USER"]}
+FILTER: dict[str, Any] = {"kinds": ["USER"]}
 
 
-def text(value: Any) -> str:
+def forge_cursor(value: Any) -> str:
     """A forged cursor."""
     return urlsafe_b64encode(value if isinstance(value, bytes) else json.dumps(value).encode()).rstrip(b"=").decode()
 
 
-async def cursor_of_a_session(database: Database) -> str:
+async def session_cursor(database: Database) -> str:
     """A good cursor of the default order with the filter `NAMES`."""
-    await store(database, session_row(), session_row())
-    page = await list_sessions(context(database), filter=NAMES, order=[], page=PageArgs(first=1))
+    await insert(database, session_row(), session_row())
+    page = await list_sessions(make_context(database), filter=FILTER, order_by=[], page=PageArgs(first=1))
     assert page.end_cursor is not None
     return page.end_cursor
 
 
-async def refuses(database: Database, cursor: str, order: list[tuple[str, str]] | None = None) -> None:
+async def assert_refused(database: Database, cursor: str, order: list[tuple[str, str]] | None = None) -> None:
     """The list with the filter `NAMES` takes it neither as `after` nor as `before`."""
     for page in (PageArgs(after=cursor), PageArgs(before=cursor)):
         with pytest.raises(BadUserInput, match="is not a cursor of this list"):
-            await list_sessions(context(database), filter=NAMES, order=order or [], page=page)
+            await list_sessions(make_context(database), filter=FILTER, order_by=order or [], page=page)
 
 
 @pytest.mark.parametrize(
@@ -55,17 +55,17 @@ async def refuses(database: Database, cursor: str, order: list[tuple[str, str]] 
         "\0",
         " ",
         "a" * 1_000_000,
-        text(b"\xff\xfe"),
-        text(b"NaN"),
-        text(b"[" * 300),
-        text(1),
-        text({}),
-        text([]),
-        text("x"),
+        forge_cursor(b"\xff\xfe"),
+        forge_cursor(b"NaN"),
+        forge_cursor(b"[" * 300),
+        forge_cursor(1),
+        forge_cursor({}),
+        forge_cursor([]),
+        forge_cursor("x"),
     ],
 )
 async def test_garbage_is_refused(database: Database, cursor: str) -> None:
-    await refuses(database, cursor)
+    await assert_refused(database, cursor)
 
 
 @pytest.mark.parametrize(
@@ -90,37 +90,37 @@ async def test_garbage_is_refused(database: Database, cursor: str) -> None:
     ],
 )
 async def test_a_forged_place_with_the_right_tag_is_refused(database: Database, place: list[Any]) -> None:
-    good = await cursor_of_a_session(database)
+    good = await session_cursor(database)
     tag = json.loads(b64decode(good + "=" * (-len(good) % 4), altchars=b"-_"))[0]
-    await refuses(database, text([tag, *place]))
+    await assert_refused(database, forge_cursor([tag, *place]))
 
 
 async def test_a_cursor_is_bound_to_order_filter_and_list(database: Database) -> None:
-    cursor = await cursor_of_a_session(database)
-    await list_sessions(context(database), filter=NAMES, order=DEFAULT, page=PageArgs(after=cursor))
-    await refuses(database, cursor, [("STARTED_AT", "ASC")])
-    await refuses(database, cursor, [*DEFAULT, ("CREATED_AT", "DESC")])
+    cursor = await session_cursor(database)
+    await list_sessions(make_context(database), filter=FILTER, order_by=DEFAULT, page=PageArgs(after=cursor))
+    await assert_refused(database, cursor, [("STARTED_AT", "ASC")])
+    await assert_refused(database, cursor, [*DEFAULT, ("CREATED_AT", "DESC")])
     others: list[dict[str, Any]] = [{}, {"kinds": ["USER", "MEDIA"]}, {"user": {}}]
     for other in others:
         with pytest.raises(BadUserInput):
-            await list_sessions(context(database), filter=other, order=[], page=PageArgs(after=cursor))
+            await list_sessions(make_context(database), filter=other, order_by=[], page=PageArgs(after=cursor))
     with pytest.raises(BadUserInput):
-        await list_projects(context(database), PageArgs(after=cursor))
+        await list_projects(make_context(database), PageArgs(after=cursor))
     with pytest.raises(BadUserInput):
-        await list_activities(context(database), filter=NAMES, types=None, page=PageArgs(after=cursor))
+        await list_activities(make_context(database), filter=FILTER, types=None, page=PageArgs(after=cursor))
 
 
 async def test_a_cursor_of_another_database_is_refused(database: Database) -> None:
-    await store(database, made := session_row(), activity_row(made))
+    await insert(database, made := session_row(), activity_row(made))
     foreign = cursors.encode("d_" + "x" * 22, (1,))
     for page in (PageArgs(after=foreign), PageArgs(before=foreign)):
         with pytest.raises(BadUserInput):
-            await list_activities(context(database), filter=None, types=None, page=page)
+            await list_activities(make_context(database), filter=None, types=None, page=page)
         with pytest.raises(BadUserInput):
-            await context(database).loaders.activities(made.id, None, page)
+            await make_context(database).loaders.activities(made.id, None, page)
 
 
-@given(st.text() | st.binary().map(text) | st.recursive(st.none() | st.integers(), st.lists).map(text))
+@given(st.text() | st.binary().map(forge_cursor) | st.recursive(st.none() | st.integers(), st.lists).map(forge_cursor))
 def test_no_text_breaks_decoding(cursor: str) -> None:
     assert cursors.decode(cursor, "tag", [int, str]) is None
 

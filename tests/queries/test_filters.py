@@ -14,21 +14,21 @@ from models.tables.session import Session
 from resolvers.access import LOCAL_ADMIN
 from resolvers.errors import BadUserInput
 from resolvers.filters import Filter
-from resolvers.sessions.live_and_ended import Halves
+from resolvers.sessions.live_and_ended import SessionSelection
 from tests.factories import NOW, insert_rows, project_row, session_row
 from tests.queries.strategies import FILTERS, SIMPLE_FILTERS, sessions
 
 NOWS = st.integers(-8, 8).map(lambda steps: NOW + steps * 10 * MINUTE // 4)
 
 
-def found_by_sql(engine: Engine, made: list[Session], chosen: Filter, now: int = NOW) -> set[str]:
+def ids_found_by_sql(engine: Engine, made: list[Session], chosen: Filter, now: int = NOW) -> set[str]:
     """The ids that the condition of a filter finds, and likewise its two halves, each of them once."""
-    halves = Halves(LOCAL_ADMIN, chosen, now)
+    halves = SessionSelection(LOCAL_ADMIN, chosen, now)
     with engine.connect() as tx:
         insert_rows(tx, [project_row("p1"), project_row("p2"), *made])
         found, past, in_passing, present, both = (
             tx.execute(select(session.c.id).where(condition)).scalars().all()
-            for condition in (chosen.sql(now), halves.past, halves.past_in_passing, halves.present, halves.both)
+            for condition in (chosen.sql(now), halves.ended, halves.ended_in_index_order, halves.live, halves.matching)
         )
         total = tx.execute(halves.count()).scalar_one()
         tx.rollback()
@@ -44,74 +44,74 @@ def test_sql_and_the_predicate_find_the_same(
     engine: Engine, made: list[Session], names: dict[str, Any], by_id: bool, now: int
 ) -> None:
     chosen = Filter.parse(names | ({"ids": [s.id for s in made[::2]]} if by_id else {}))
-    assert found_by_sql(engine, made, chosen, now) == {s.id for s in made if chosen.matches(s, now)}
+    assert ids_found_by_sql(engine, made, chosen, now) == {s.id for s in made if chosen.matches(s, now)}
 
 
-def matched(engine: Engine, made: list[Session], **names: Any) -> list[int]:
+def matching_indices(engine: Engine, made: list[Session], **names: Any) -> list[int]:
     """The indices of the sessions that a filter finds, both ways."""
     chosen = Filter.parse(names)
     found = [index for index, s in enumerate(made) if chosen.matches(s, NOW)]
-    assert found_by_sql(engine, made, chosen) == {made[index].id for index in found}
+    assert ids_found_by_sql(engine, made, chosen) == {made[index].id for index in found}
     return found
 
 
 def test_nothing_given_matches_all_and_an_empty_list_nothing(engine: Engine) -> None:
     made = [session_row(kind) for kind in Kind]
-    assert matched(engine, made) == [0, 1, 2, 3, 4]
+    assert matching_indices(engine, made) == [0, 1, 2, 3, 4]
     for name in ("ids", "kinds", "project_ids", "states", "subjects", "external_ids", "end_reasons"):
-        assert matched(engine, made, **{name: []}) == []
-    assert matched(engine, made, client={"languages": []}) == []
+        assert matching_indices(engine, made, **{name: []}) == []
+    assert matching_indices(engine, made, client={"languages": []}) == []
 
 
 def test_naming_a_kind_asks_for_it_and_two_kinds_are_ored(engine: Engine) -> None:
     made = [session_row(kind) for kind in Kind]
-    assert matched(engine, made, client={}) == [0]
-    assert matched(engine, made, client={}, agenda={"guides": [7]}) == [0, 1]
-    assert matched(engine, made, client={}, kinds=[Kind.USER]) == []
-    assert matched(engine, made, client={}, agenda={"guides": [8]}, subjects=["device-1"]) == [0]
+    assert matching_indices(engine, made, client={}) == [0]
+    assert matching_indices(engine, made, client={}, agenda={"guides": [7]}) == [0, 1]
+    assert matching_indices(engine, made, client={}, kinds=[Kind.USER]) == []
+    assert matching_indices(engine, made, client={}, agenda={"guides": [8]}, subjects=["device-1"]) == [0]
 
 
 def test_a_path_prefix_is_compared_segment_by_segment(engine: Engine) -> None:
     paths = [[], ["a"], ["a", "b"], ["ab"], ["a,b"], ['a","b'], ["[a,b]"], ["%"], ["ä", "b"], ["a\\"]]
     made = [session_row(path=path) for path in paths]
-    assert matched(engine, made, path_prefix=[]) == list(range(len(paths)))
-    assert matched(engine, made, path_prefix=["a"]) == [1, 2]
-    assert matched(engine, made, path_prefix=["a", "b"]) == [2]
-    assert matched(engine, made, path_prefix=['a","b']) == [5]
-    assert matched(engine, made, path_prefix=["%"]) == [7]
-    assert matched(engine, made, path_prefix=["ä"]) == [8]
-    assert matched(engine, made, path_prefix=["b"]) == []
+    assert matching_indices(engine, made, path_prefix=[]) == list(range(len(paths)))
+    assert matching_indices(engine, made, path_prefix=["a"]) == [1, 2]
+    assert matching_indices(engine, made, path_prefix=["a", "b"]) == [2]
+    assert matching_indices(engine, made, path_prefix=['a","b']) == [5]
+    assert matching_indices(engine, made, path_prefix=["%"]) == [7]
+    assert matching_indices(engine, made, path_prefix=["ä"]) == [8]
+    assert matching_indices(engine, made, path_prefix=["b"]) == []
 
 
 def test_after_is_strictly_later_and_before_strictly_earlier(engine: Engine) -> None:
     made = [session_row(started_at=NOW - MINUTE + step) for step in (-1, 0, 1)]
-    assert matched(engine, made, started_after=NOW - MINUTE) == [2]
-    assert matched(engine, made, started_before=NOW - MINUTE) == [0]
+    assert matching_indices(engine, made, started_after=NOW - MINUTE) == [2]
+    assert matching_indices(engine, made, started_before=NOW - MINUTE) == [0]
 
 
 def test_what_lapsed_has_stopped_though_nobody_wrote_it_down(engine: Engine) -> None:
     silent = session_row(started_at=NOW - 10 * MINUTE, last_seen_at=NOW - 5 * MINUTE, timeout_seconds=240)
     made = [silent, session_row()]
-    assert matched(engine, made, stopped_after=NOW - 2 * MINUTE) == [0]
-    assert matched(engine, made, stopped_before=NOW) == [0]
-    assert matched(engine, made, end_reasons=["EXPIRED"]) == [0]
-    assert matched(engine, made, visible=False) == [0]
-    assert matched(engine, made, active=False) == [0]
+    assert matching_indices(engine, made, stopped_after=NOW - 2 * MINUTE) == [0]
+    assert matching_indices(engine, made, stopped_before=NOW) == [0]
+    assert matching_indices(engine, made, end_reasons=["EXPIRED"]) == [0]
+    assert matching_indices(engine, made, visible=False) == [0]
+    assert matching_indices(engine, made, active=False) == [0]
 
 
 def test_what_was_heard_exactly_a_timeout_ago_is_over(engine: Engine) -> None:
     made = [session_row(started_at=NOW - HOUR, last_seen_at=NOW - 5 * MINUTE + late) for late in (0, 1)]
-    assert matched(engine, made, states=["ENDED"]) == [0]
-    assert matched(engine, made, stopped_after=NOW - 1) == [0]
-    assert matched(engine, made, stopped_after=NOW) == []
-    assert matched(engine, made, active=True) == matched(engine, made, visible=True) == [1]
+    assert matching_indices(engine, made, states=["ENDED"]) == [0]
+    assert matching_indices(engine, made, stopped_after=NOW - 1) == [0]
+    assert matching_indices(engine, made, stopped_after=NOW) == []
+    assert matching_indices(engine, made, active=True) == matching_indices(engine, made, visible=True) == [1]
 
 
 def test_a_session_without_a_deadline_is_visible(engine: Engine) -> None:
     made = [session_row(Kind.FIELD)]
     assert made[0].due_at is None
-    assert matched(engine, made, visible=True) == [0]
-    assert matched(engine, made, visible=False) == []
+    assert matching_indices(engine, made, visible=True) == [0]
+    assert matching_indices(engine, made, visible=False) == []
 
 
 def test_equal_filters_have_one_fingerprint() -> None:
@@ -119,7 +119,7 @@ def test_equal_filters_have_one_fingerprint() -> None:
     one = Filter.parse({"kinds": [Kind.USER, "MEDIA", "MEDIA"], "active": True})
     other = Filter.parse({"active": True, "kinds": ["MEDIA", "USER"]})
     assert one.fingerprint == other.fingerprint
-    assert one.names == {"kinds", "active"}
+    assert one.field_names == {"kinds", "active"}
     different: list[dict[str, Any]] = [
         {"ids": []},
         {"client": {}},

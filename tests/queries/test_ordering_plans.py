@@ -10,18 +10,18 @@ from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.pagination.page import PageArgs
 from resolvers.sessions.service import list_sessions
 from tests.factories import NOW
-from tests.queries.operation_context import READER, context
-from tests.queries.query_plans import on_sessions, plan_of
+from tests.queries.operation_context import READER, make_context
+from tests.queries.query_plans import explain, session_steps
 
 INDEXES: Final = {
     "ENDED_AT": "ix_session_ended",
     "LAST_SEEN_AT": "ix_session_past_seen",
     "CREATED_AT": "ix_session_past_created",
 }
-BY_ID: Final = "SEARCH session USING INDEX sqlite_autoindex_session_1 (id=?)"
-LIVE: Final = "SCAN session USING INDEX ix_session_live"
-SORTED: Final = "USE TEMP B-TREE FOR ORDER BY"
-MANY: Final[list[dict[str, Any]]] = [
+ID_LOOKUP: Final = "SEARCH session USING INDEX sqlite_autoindex_session_1 (id=?)"
+LIVE_SCAN: Final = "SCAN session USING INDEX ix_session_live"
+SORT_STEP: Final = "USE TEMP B-TREE FOR ORDER BY"
+LARGE_FILTERS: Final[list[dict[str, Any]]] = [
     {},
     {"project_ids": ["p1"]},
     {"kinds": ["USER"]},
@@ -34,15 +34,15 @@ MANY: Final[list[dict[str, Any]]] = [
 ]
 
 
-async def plan_in_order(database: Database, field: str, names: dict[str, Any], **asked: Any) -> list[str]:
+async def explain_ordered(database: Database, field: str, names: dict[str, Any], **asked: Any) -> list[str]:
     """How a page in an order, and the one after it, are read."""
     caller = asked.pop("caller", LOCAL_ADMIN)
     order = [(field, asked.pop("direction", "DESC"))]
-    question = list_sessions(context(database, caller), filter=names, order=order, page=PageArgs(**asked))
-    return await plan_of(database, question)
+    question = list_sessions(make_context(database, caller), filter=names, order_by=order, page=PageArgs(**asked))
+    return await explain(database, question)
 
 
-def merged(plan: list[str]) -> tuple[list[str], list[str]]:
+def merge_branches(plan: list[str]) -> tuple[list[str], list[str]]:
     """The steps for the two parts that are merged: of what has ended, and of the rest."""
     left, right = plan.index("LEFT"), plan.index("RIGHT")
     return plan[left + 1 : right], plan[right + 1 :]
@@ -50,35 +50,37 @@ def merged(plan: list[str]) -> tuple[list[str], list[str]]:
 
 @pytest.mark.parametrize("caller", [LOCAL_ADMIN, READER], ids=["local", "reader"])
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
-@pytest.mark.parametrize("names", MANY, ids=str)
+@pytest.mark.parametrize("names", LARGE_FILTERS, ids=str)
 @pytest.mark.parametrize("field", INDEXES)
 async def test_what_has_ended_is_read_in_the_order_of_an_index(
     filled: Database, field: str, names: dict[str, Any], direction: str, caller: Caller
 ) -> None:
-    plan = await plan_in_order(filled, field, names, direction=direction, caller=caller)
-    assert plan[0] == BY_ID
-    past, _ = merged(plan)
-    (read,) = on_sessions(past)
+    plan = await explain_ordered(filled, field, names, direction=direction, caller=caller)
+    assert plan[0] == ID_LOOKUP
+    past, _ = merge_branches(plan)
+    (read,) = session_steps(past)
     assert INDEXES[field] in read
-    assert SORTED not in past
+    assert SORT_STEP not in past
 
 
 @pytest.mark.parametrize("field", INDEXES)
 async def test_a_later_page_begins_at_its_cursor_in_the_index(filled: Database, field: str) -> None:
-    first = await list_sessions(context(filled), filter=None, order=[(field, "DESC")], page=PageArgs(offset=1500))
-    plan = await plan_in_order(filled, field, {}, after=first.end_cursor)
-    past, _ = merged(plan)
-    (read,) = on_sessions(past)
+    first = await list_sessions(
+        make_context(filled), filter=None, order_by=[(field, "DESC")], page=PageArgs(offset=1500)
+    )
+    plan = await explain_ordered(filled, field, {}, after=first.end_cursor)
+    past, _ = merge_branches(plan)
+    (read,) = session_steps(past)
     assert read.startswith(f"SEARCH session USING INDEX {INDEXES[field]} (")
 
 
 @pytest.mark.parametrize("field", INDEXES)
 async def test_what_goes_on_is_sorted_without_a_look_at_the_past(filled: Database, field: str) -> None:
-    plan = await plan_in_order(filled, field, {"active": True})
-    assert on_sessions(plan) == [BY_ID, LIVE]
+    plan = await explain_ordered(filled, field, {"active": True})
+    assert session_steps(plan) == [ID_LOOKUP, LIVE_SCAN]
 
 
 @pytest.mark.parametrize("field", INDEXES)
 async def test_what_few_sessions_have_leads_in_any_order(filled: Database, field: str) -> None:
-    plan = await plan_in_order(filled, field, {"subjects": ["a"]})
-    assert all("subject (subject=?)" in step for step in on_sessions(plan) if step != BY_ID)
+    plan = await explain_ordered(filled, field, {"subjects": ["a"]})
+    assert all("subject (subject=?)" in step for step in session_steps(plan) if step != ID_LOOKUP)

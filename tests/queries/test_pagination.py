@@ -16,8 +16,8 @@ from resolvers.errors import BadUserInput, Forbidden
 from resolvers.filters import Filter
 from resolvers.pagination.page import Page, PageArgs
 from resolvers.sessions.service import get_session, list_sessions
-from tests.factories import NOW, clear, ended_row, project_row, session_row, store
-from tests.queries.operation_context import ADMIN, BROWSER, READER, context
+from tests.factories import NOW, delete_all, ended_row, insert, project_row, session_row
+from tests.queries.operation_context import ADMIN, READER, WRITER, make_context
 from tests.queries.strategies import SIMPLE_FILTERS, sessions
 
 FIELDS = ["STARTED_AT", "LAST_SEEN_AT", "ENDED_AT", "CREATED_AT"]
@@ -27,7 +27,7 @@ Order = list[tuple[str, str]]
 
 async def page_of(database: Database, order: Order, names: dict[str, Any] | None = None, **page: Any) -> Page[Session]:
     """A page as an operation of its own reads it."""
-    return await list_sessions(context(database), filter=names, order=order, page=PageArgs(**page))
+    return await list_sessions(make_context(database), filter=names, order_by=order, page=PageArgs(**page))
 
 
 def in_order(made: list[Session], order: Order) -> list[str]:
@@ -55,8 +55,8 @@ def in_order(made: list[Session], order: Order) -> list[str]:
 async def test_walking_either_way_gives_the_sorted_list(
     database: Database, made: list[Session], order: Order, names: dict[str, Any], step: int
 ) -> None:
-    await clear(database)
-    await store(database, project_row("p1"), project_row("p2"), *made)
+    await delete_all(database)
+    await insert(database, project_row("p1"), project_row("p2"), *made)
     found = [s for s in made if Filter.parse(names).matches(s, NOW)]
     expected = in_order(found, order)
 
@@ -88,11 +88,11 @@ async def test_walking_either_way_gives_the_sorted_list(
 async def five(database: Database) -> list[Session]:
     """Five sessions, the newest first."""
     made = [session_row(started_at=NOW - age * MINUTE) for age in range(5)]
-    await store(database, *made)
+    await insert(database, *made)
     return made
 
 
-def places(page: Page[Session], made: list[Session]) -> list[int]:
+def positions(page: Page[Session], made: list[Session]) -> list[int]:
     """Where the sessions of a page stand among those made."""
     ids = [s.id for s in made]
     return [ids.index(s.id) for s in page.nodes]
@@ -100,13 +100,13 @@ def places(page: Page[Session], made: list[Session]) -> list[int]:
 
 async def test_an_offset_skips_from_the_end_that_is_read(database: Database, five: list[Session]) -> None:
     page = await page_of(database, [], offset=1, first=2)
-    assert (places(page, five), page.has_previous_page, page.has_next_page) == ([1, 2], True, True)
+    assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([1, 2], True, True)
     page = await page_of(database, [], offset=3)
-    assert (places(page, five), page.has_previous_page, page.has_next_page) == ([3, 4], True, False)
+    assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([3, 4], True, False)
     page = await page_of(database, [], offset=9)
-    assert (places(page, five), page.has_previous_page, page.has_next_page) == ([], True, False)
+    assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([], True, False)
     page = await page_of(database, [], offset=1, last=2)
-    assert (places(page, five), page.has_previous_page, page.has_next_page) == ([2, 3], True, True)
+    assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([2, 3], True, True)
     page = await page_of(database, [], {"ids": []}, offset=9)
     assert (page.has_previous_page, page.start_cursor, page.end_cursor) == (False, None, None)
 
@@ -114,35 +114,35 @@ async def test_an_offset_skips_from_the_end_that_is_read(database: Database, fiv
 async def test_between_two_cursors_is_what_lies_there(database: Database, five: list[Session]) -> None:
     edges = (await page_of(database, [])).edges
     page = await page_of(database, [], after=edges[0].cursor, before=edges[4].cursor)
-    assert (places(page, five), page.has_previous_page, page.has_next_page) == ([1, 2, 3], True, True)
+    assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([1, 2, 3], True, True)
     page = await page_of(database, [], after=edges[0].cursor, before=edges[4].cursor, first=1)
-    assert (places(page, five), page.has_previous_page, page.has_next_page) == ([1], True, True)
+    assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([1], True, True)
     page = await page_of(database, [], before=edges[2].cursor)
-    assert (places(page, five), page.has_previous_page, page.has_next_page) == ([0, 1], False, True)
+    assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([0, 1], False, True)
 
 
 async def test_a_cursor_outlives_its_row_and_newcomers_shift_nothing(database: Database, five: list[Session]) -> None:
     page = await page_of(database, [], first=2)
-    await store(database, session_row(started_at=NOW + 1))
+    await insert(database, session_row(started_at=NOW + 1))
     page = await page_of(database, [], first=2, after=page.end_cursor)
-    assert places(page, five) == [2, 3]
+    assert positions(page, five) == [2, 3]
 
 
 async def test_what_has_not_ended_counts_as_latest(database: Database) -> None:
     going, early, late = session_row(), ended_row(at=NOW - 2 * MINUTE), ended_row(at=NOW - MINUTE)
     lapsed = session_row(started_at=NOW - 9 * MINUTE, last_seen_at=NOW - 4 * MINUTE, timeout_seconds=150)
     made = [going, late, lapsed, early]
-    await store(database, *made)
+    await insert(database, *made)
     for direction, expected in (("DESC", [0, 1, 2, 3]), ("ASC", [3, 2, 1, 0])):
         order = [("ENDED_AT", direction)]
         edges = (await page_of(database, order)).edges
         assert [made.index(edge.node) for edge in edges] == expected
         for number, edge in enumerate(edges, 1):
-            assert places(await page_of(database, order, after=edge.cursor), made) == expected[number:]
+            assert positions(await page_of(database, order, after=edge.cursor), made) == expected[number:]
 
 
 async def test_fifty_come_where_no_number_is_given(database: Database) -> None:
-    await store(database, *(session_row() for _ in range(51)))
+    await insert(database, *(session_row() for _ in range(51)))
     page = await page_of(database, [])
     assert (len(page.nodes), page.has_next_page, await page.total_count()) == (50, True, 51)
 
@@ -172,9 +172,9 @@ async def test_an_order_names_a_field_once(database: Database) -> None:
 
 async def test_the_project_is_the_wall(database: Database) -> None:
     mine, other = session_row(project_id="p1"), session_row(Kind.FIELD, project_id="p2")
-    await store(database, mine, other)
-    asked = context(database, READER)
-    page = await list_sessions(asked, filter={"ids": [mine.id, other.id]}, order=[], page=PageArgs())
+    await insert(database, mine, other)
+    asked = make_context(database, READER)
+    page = await list_sessions(asked, filter={"ids": [mine.id, other.id]}, order_by=[], page=PageArgs())
     assert [s.id for s in page.nodes] == [mine.id]
     assert await page.total_count() == 1
     assert await get_session(asked, other.id) is None
@@ -182,21 +182,21 @@ async def test_the_project_is_the_wall(database: Database) -> None:
 
 async def test_a_writer_reads_by_id_and_lists_nothing(database: Database) -> None:
     made = session_row()
-    await store(database, made)
-    found = await get_session(context(database, BROWSER), made.id)
+    await insert(database, made)
+    found = await get_session(make_context(database, WRITER), made.id)
     assert found is not None
     assert found == made
     with pytest.raises(Forbidden):
-        await list_sessions(context(database, BROWSER), filter=None, order=[], page=PageArgs())
+        await list_sessions(make_context(database, WRITER), filter=None, order_by=[], page=PageArgs())
 
 
 async def test_an_administrator_without_read_reads_no_sessions(database: Database) -> None:
     with pytest.raises(Forbidden):
-        await list_sessions(context(database, ADMIN), filter=None, order=[], page=PageArgs())
+        await list_sessions(make_context(database, ADMIN), filter=None, order_by=[], page=PageArgs())
     with pytest.raises(Forbidden):
-        await get_session(context(database, ADMIN), "s_" + "x" * 22)
+        await get_session(make_context(database, ADMIN), "s_" + "x" * 22)
 
 
 @pytest.mark.parametrize("id_", ["", "x", "s_", "s_" + "x" * 22, "p1", "\ud800", "s_" + "ä" * 22])
 async def test_an_id_of_nothing_is_null(database: Database, id_: str) -> None:
-    assert await get_session(context(database), id_) is None
+    assert await get_session(make_context(database), id_) is None

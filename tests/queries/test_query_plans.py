@@ -9,19 +9,19 @@ from models.clock import MINUTE
 from models.database import Database
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.activities.service import list_activities
-from resolvers.lifecycle.due import Sweep, settle_due
+from resolvers.lifecycle.due import Sweep, apply_due_batch
 from resolvers.pagination.page import Page, PageArgs
 from resolvers.sessions.service import list_sessions
 from tests.factories import NOW
-from tests.queries.operation_context import READER, context
-from tests.queries.query_plans import on_sessions, plan_of
+from tests.queries.operation_context import READER, make_context
+from tests.queries.query_plans import explain, session_steps
 
-WALK = "SCAN session USING INDEX ix_session_started"
+LIST_SCAN = "SCAN session USING INDEX ix_session_started"
 """In the order of the list, until the page is full."""
-LIVE = "SCAN session USING INDEX ix_session_live"
+LIVE_SCAN = "SCAN session USING INDEX ix_session_live"
 """In the same order, but only of those whose end is not written down."""
-BY_ID = "SEARCH session USING INDEX sqlite_autoindex_session_1 (id=?)"
-BY_END = [
+ID_LOOKUP = "SEARCH session USING INDEX sqlite_autoindex_session_1 (id=?)"
+END_LOOKUP = [
     "SEARCH session USING INDEX ix_session_ended (ended_at>? AND ended_at<?)",
     "SEARCH session USING INDEX ix_session_due (due_at>? AND due_at<?)",
 ]
@@ -30,8 +30,8 @@ BY_END = [
 @pytest.mark.parametrize(
     ("names", "steps"),
     [
-        ({}, [WALK]),
-        ({"ids": ["a", "b"]}, [BY_ID]),
+        ({}, [LIST_SCAN]),
+        ({"ids": ["a", "b"]}, [ID_LOOKUP]),
         ({"project_ids": ["p1"]}, ["SEARCH session USING INDEX ix_session_project_started (project_id=?)"]),
         (
             {"project_ids": ["p1"], "started_after": NOW - MINUTE, "started_before": NOW},
@@ -44,39 +44,39 @@ BY_END = [
         ({"external_ids": ["a"]}, ["SEARCH session USING INDEX ix_session_external_id (external_id=?)"]),
         ({"field": {"uuids": ["a"]}}, ["SEARCH session USING INDEX ix_session_external_id (external_id=?)"]),
         ({"agenda": {"guides": [7]}}, ["SEARCH session USING INDEX ix_session_guide (guide=?)"]),
-        ({"agenda": {"schedule_tracks": [1]}}, [BY_ID]),
+        ({"agenda": {"schedule_tracks": [1]}}, [ID_LOOKUP]),
         ({"media": {"media_ids": ["a"]}}, ["SEARCH session USING INDEX ix_session_media (media_id=?)"]),
-        ({"active": True}, [LIVE]),
-        ({"states": ["ACTIVE"]}, [LIVE]),
-        ({"visible": True}, [LIVE]),
+        ({"active": True}, [LIVE_SCAN]),
+        ({"states": ["ACTIVE"]}, [LIVE_SCAN]),
+        ({"visible": True}, [LIVE_SCAN]),
         ({"states": ["SCHEDULED"]}, ["SEARCH session USING INDEX ix_session_live (started_at>?)"]),
-        ({"active": True, "kinds": ["USER"], "project_ids": ["p1"]}, [LIVE]),
+        ({"active": True, "kinds": ["USER"], "project_ids": ["p1"]}, [LIVE_SCAN]),
         ({"active": True, "started_after": NOW}, ["SEARCH session USING INDEX ix_session_live (started_at>?)"]),
         ({"active": True, "subjects": ["a"]}, ["SEARCH session USING INDEX ix_session_subject (subject=?)"]),
         # Most sessions have ended: a page of those is full soonest in the order of the list.
-        ({"states": ["ENDED"]}, [WALK]),
-        ({"active": False}, [WALK]),
-        ({"stopped_after": NOW}, BY_END),
-        ({"stopped_before": NOW}, BY_END),
-        ({"stopped_after": NOW - MINUTE, "stopped_before": NOW}, BY_END),
-        ({"kinds": ["USER"], "stopped_after": NOW}, BY_END),
+        ({"states": ["ENDED"]}, [LIST_SCAN]),
+        ({"active": False}, [LIST_SCAN]),
+        ({"stopped_after": NOW}, END_LOOKUP),
+        ({"stopped_before": NOW}, END_LOOKUP),
+        ({"stopped_after": NOW - MINUTE, "stopped_before": NOW}, END_LOOKUP),
+        ({"kinds": ["USER"], "stopped_after": NOW}, END_LOOKUP),
     ],
 )
 async def test_a_filtered_page_is_looked_up(filled: Database, names: dict[str, Any], steps: list[str]) -> None:
-    plan = await plan_of(filled, list_sessions(context(filled), filter=names, order=[], page=PageArgs()))
-    assert on_sessions(plan) == steps
+    plan = await explain(filled, list_sessions(make_context(filled), filter=names, order_by=[], page=PageArgs()))
+    assert session_steps(plan) == steps
 
 
 async def test_tracks_are_looked_up(filled: Database) -> None:
     names = {"agenda": {"schedule_tracks": [1]}}
-    plan = await plan_of(filled, list_sessions(context(filled), filter=names, order=[], page=PageArgs()))
+    plan = await explain(filled, list_sessions(make_context(filled), filter=names, order_by=[], page=PageArgs()))
     assert "SEARCH session_track USING INDEX ix_session_track_track (track=?)" in plan
 
 
 async def test_a_later_page_begins_at_its_cursor(filled: Database) -> None:
-    first = await list_sessions(context(filled), filter=None, order=[], page=PageArgs())
-    later = list_sessions(context(filled), filter=None, order=[], page=PageArgs(after=first.end_cursor))
-    assert on_sessions(await plan_of(filled, later)) == [
+    first = await list_sessions(make_context(filled), filter=None, order_by=[], page=PageArgs())
+    later = list_sessions(make_context(filled), filter=None, order_by=[], page=PageArgs(after=first.end_cursor))
+    assert session_steps(await explain(filled, later)) == [
         "SEARCH session USING INDEX ix_session_started (started_at<?)",
         "SEARCH session USING COVERING INDEX ix_session_started (started_at>?)",
     ]
@@ -89,14 +89,14 @@ async def test_the_programme_of_a_guide_is_read_in_the_order_of_its_index(
 ) -> None:
     async def page(of: Caller = caller, **args: Any) -> Page[Any]:
         names, order = {"agenda": {"guides": [7]}}, [("STARTED_AT", direction)]
-        return await list_sessions(context(filled, of), filter=names, order=order, page=PageArgs(**args))
+        return await list_sessions(make_context(filled, of), filter=names, order_by=order, page=PageArgs(**args))
 
     first, last = await page(LOCAL_ADMIN, first=5), await page(LOCAL_ADMIN, last=5)
-    for plan in (await plan_of(filled, page(first=5)), await plan_of(filled, page(last=5))):
+    for plan in (await explain(filled, page(first=5)), await explain(filled, page(last=5))):
         assert plan == ["SEARCH session USING INDEX ix_session_guide (guide=?)"]
     cursors: list[dict[str, Any]] = [{"first": 5, "after": first.end_cursor}, {"last": 5, "before": last.start_cursor}]
     for args in cursors:
-        plan = await plan_of(filled, page(**args))
+        plan = await explain(filled, page(**args))
         # The page from its cursor, and whether there is anything on the other side; nothing is sorted.
         assert [step.split(" (")[0] for step in plan] == [
             "SEARCH session USING INDEX ix_session_guide",
@@ -106,15 +106,15 @@ async def test_the_programme_of_a_guide_is_read_in_the_order_of_its_index(
 
 
 async def test_a_caller_with_projects_reads_by_project(filled: Database) -> None:
-    plan = await plan_of(filled, list_sessions(context(filled, READER), filter=None, order=[], page=PageArgs()))
-    assert on_sessions(plan) == ["SEARCH session USING INDEX ix_session_project_started (project_id=?)"]
+    plan = await explain(filled, list_sessions(make_context(filled, READER), filter=None, order_by=[], page=PageArgs()))
+    assert session_steps(plan) == ["SEARCH session USING INDEX ix_session_project_started (project_id=?)"]
 
 
 async def test_timelines_are_looked_up_by_session_and_position(filled: Database) -> None:
-    asked = context(filled)
-    found = await list_sessions(asked, filter=None, order=[], page=PageArgs())
+    asked = make_context(filled)
+    found = await list_sessions(asked, filter=None, order_by=[], page=PageArgs())
     pages = [asked.loaders.activities(s.id, None, PageArgs(first=3)) for s in found.nodes]
-    plan = await plan_of(filled, asyncio.gather(*pages))
+    plan = await explain(filled, asyncio.gather(*pages))
     assert plan == [
         "SEARCH session USING COVERING INDEX sqlite_autoindex_session_1 (id=?)",
         "SEARCH activity USING INDEX ix_activity_session (session_id=? AND position<?) LEFT-JOIN",
@@ -124,15 +124,15 @@ async def test_timelines_are_looked_up_by_session_and_position(filled: Database)
 
 
 async def test_the_log_is_read_from_its_end_or_by_project(filled: Database) -> None:
-    asked = context(filled)
-    plan = await plan_of(filled, list_activities(asked, filter=None, types=None, page=PageArgs(last=5)))
+    asked = make_context(filled)
+    plan = await explain(filled, list_activities(asked, filter=None, types=None, page=PageArgs(last=5)))
     assert plan == ["SCAN activity"]  # backwards from the last position, until the page is full
     names = {"project_ids": ["p1"]}
-    plan = await plan_of(filled, list_activities(asked, filter=names, types=None, page=PageArgs(last=5)))
+    plan = await explain(filled, list_activities(asked, filter=names, types=None, page=PageArgs(last=5)))
     assert plan == ["SEARCH activity USING INDEX ix_activity_project (project_id=?)"]
 
 
 async def test_the_sweep_looks_up_what_is_due(filled: Database) -> None:
-    plan = await plan_of(filled, filled.write(settle_due, Sweep(NOW)))
-    assert on_sessions(plan)[0] == "SEARCH session USING INDEX ix_session_due (due_at<?)"
-    assert not [step for step in on_sessions(plan) if step.startswith("SCAN")]
+    plan = await explain(filled, filled.write(apply_due_batch, Sweep(NOW)))
+    assert session_steps(plan)[0] == "SEARCH session USING INDEX ix_session_due (due_at<?)"
+    assert not [step for step in session_steps(plan) if step.startswith("SCAN")]

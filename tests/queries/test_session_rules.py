@@ -56,17 +56,19 @@ def test_a_session_given_its_time_again_ends_when_it_would_had_it_been_heard_now
     with engine.connect() as tx:
         insert_rows(tx, [project_row("p1"), project_row("p2"), *made])
         tx.execute(
-            session.update().where(session.c.timeout_seconds.is_not(None)).values(session_rules.restored_sql(now))
+            session.update()
+            .where(session.c.timeout_seconds.is_not(None))
+            .values(session_rules.extended_deadline_sql(now))
         )
         statement = select(session.c.id, session.c.expires_at, session.c.expiry_reason, session.c.stall_from)
         found = {id_: tuple(values) for id_, *values in tx.execute(statement)}
         tx.rollback()
-    assert {s.id: found[s.id] for s in restored} == {s.id: _heard_now(s, now) for s in restored}
+    assert {s.id: found[s.id] for s in restored} == {s.id: _deadline_if_seen_now(s, now) for s in restored}
 
 
-def _heard_now(s: Session, now: int) -> tuple[Any, ...]:
-    heard = copy.copy(s)
-    heard.last_seen_at = now
-    if heard.stall_from is not None:
-        heard.stall_from = now
-    return (*session_rules.deadline(heard), heard.stall_from)
+def _deadline_if_seen_now(s: Session, now: int) -> tuple[Any, ...]:
+    seen = copy.copy(s)
+    seen.last_seen_at = now
+    if seen.stall_from is not None:
+        seen.stall_from = now
+    return (*session_rules.deadline(seen), seen.stall_from)

@@ -10,14 +10,14 @@ from models.database import Database
 from models.enums import Kind
 from resolvers.errors import BadUserInput, Forbidden
 from resolvers.stats import Stats
-from tests.factories import NOW, ended_row, session_row, store
-from tests.queries.operation_context import BROWSER, READER, context, statements
+from tests.factories import NOW, ended_row, insert, session_row
+from tests.queries.operation_context import READER, WRITER, capture_statements, make_context
 
 
 async def test_what_was_cancelled_never_started_nor_went_on(database: Database) -> None:
     cancelled = session_row(Kind.AGENDA, started_at=NOW + HOUR, ended_at=NOW - MINUTE, end_reason="CANCELLED")
-    await store(database, cancelled)
-    buckets = await Stats(context(database), None).series(NOW - HOUR, NOW + 2 * HOUR, 1800)
+    await insert(database, cancelled)
+    buckets = await Stats(make_context(database), None).series(NOW - HOUR, NOW + 2 * HOUR, 1800)
     assert [(bucket.active, bucket.started, bucket.ended) for bucket in buckets] == [
         *[(0, 0, 0)] * 1,
         (0, 0, 1),
@@ -26,8 +26,8 @@ async def test_what_was_cancelled_never_started_nor_went_on(database: Database) 
 
 
 async def test_the_end_of_a_session_is_not_part_of_it(database: Database) -> None:
-    await store(database, ended_row(started_at=NOW - HOUR, at=NOW - HOUR + 10 * SECOND))
-    buckets = await Stats(context(database), None).series(NOW - HOUR, NOW - HOUR + 25 * SECOND, 10)
+    await insert(database, ended_row(started_at=NOW - HOUR, at=NOW - HOUR + 10 * SECOND))
+    buckets = await Stats(make_context(database), None).series(NOW - HOUR, NOW - HOUR + 25 * SECOND, 10)
     assert [(bucket.at - NOW + HOUR, bucket.active, bucket.started, bucket.ended) for bucket in buckets] == [
         (0, 1, 1, 0),
         (10 * SECOND, 0, 0, 1),
@@ -36,18 +36,18 @@ async def test_the_end_of_a_session_is_not_part_of_it(database: Database) -> Non
 
 
 async def test_what_ended_at_once_started_and_ended_and_never_went_on(database: Database) -> None:
-    await store(database, ended_row(started_at=NOW - HOUR, at=NOW - HOUR))
+    await insert(database, ended_row(started_at=NOW - HOUR, at=NOW - HOUR))
     for before in (0, 5):
-        (bucket,) = await Stats(context(database), None).series(NOW - HOUR - before, NOW - HOUR + 1, 10)
+        (bucket,) = await Stats(make_context(database), None).series(NOW - HOUR - before, NOW - HOUR + 1, 10)
         assert (bucket.active, bucket.started, bucket.ended) == (0, 1, 1)
 
 
 async def test_the_first_moment_of_the_last_minutes_counts(database: Database) -> None:
-    await store(
+    await insert(
         database,
         *(session_row(Kind.FIELD, started_at=NOW - HOUR, last_seen_at=NOW - 5 * MINUTE - late) for late in (0, 1)),
     )
-    assert await Stats(context(database), None).seen_within(5) == 1
+    assert await Stats(make_context(database), None).seen_within(5) == 1
 
 
 @pytest.mark.parametrize(
@@ -67,16 +67,16 @@ async def test_the_first_moment_of_the_last_minutes_counts(database: Database) -
 )
 async def test_what_cannot_be_counted_is_refused(database: Database, ask: Callable[[Stats], Any], message: str) -> None:
     with pytest.raises(BadUserInput, match=message):
-        await ask(Stats(context(database), None))
+        await ask(Stats(make_context(database), None))
 
 
 async def test_two_thousand_buckets_are_allowed(database: Database) -> None:
-    assert len(await Stats(context(database), None).series(NOW, NOW + 2000 * SECOND, 1)) == 2000
+    assert len(await Stats(make_context(database), None).series(NOW, NOW + 2000 * SECOND, 1)) == 2000
 
 
 async def test_each_figure_is_one_statement_made_when_asked(database: Database) -> None:
-    with statements(database) as sent:
-        stats = Stats(context(database), {"kinds": ["USER"]})
+    with capture_statements(database) as sent:
+        stats = Stats(make_context(database), {"kinds": ["USER"]})
         assert sent == []
         asked = [stats.total, stats.active, stats.elapsed_seconds, stats.by_kind, stats.by_path, stats.by_end_reason]
         for number, ask in enumerate(asked, 1):
@@ -87,10 +87,10 @@ async def test_each_figure_is_one_statement_made_when_asked(database: Database) 
 
 
 async def test_statistics_need_read_and_stay_within_projects(database: Database) -> None:
-    await store(database, session_row(project_id="p1"), session_row(project_id="p2"))
+    await insert(database, session_row(project_id="p1"), session_row(project_id="p2"))
     with pytest.raises(Forbidden):
-        Stats(context(database, BROWSER), None)
-    stats = Stats(context(database, READER), {"project_ids": ["p1", "p2"]})
+        Stats(make_context(database, WRITER), None)
+    stats = Stats(make_context(database, READER), {"project_ids": ["p1", "p2"]})
     assert await stats.total() == 1
     assert [group.key for group in await stats.by_project()] == ["p1"]
     assert [stat.sessions for stat in await stats.by_path()] == [1]

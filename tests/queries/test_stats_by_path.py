@@ -12,29 +12,29 @@ from hypothesis import strategies as st
 
 from models.clock import SECOND, Instant
 from resolvers.lifecycle import path_times as lifecycle_paths
-from tests.api.session_inputs import project
-from tests.api_client import World
+from tests.api.session_inputs import create_project
+from tests.api_client import ApiClient
 
 Path = tuple[str, ...]
 Step = tuple[int, str, list[str] | None, float]
 """Who, which call, which path, and how long after it nothing happens."""
 
-ROOM: Final = 3
+MAX_PATHS: Final = 3
 """Paths of a session that have times of their own here; 500 of them would take long to walk."""
 
-AWKWARD: Final = [
+AWKWARD_SEGMENTS: Final = [
     *["a", "b", "ab", "A", "a/b", "/", ".", "[", "a,b]", '","', '"', "\\", "\\u0061", "'", "%", "_", "$[0]"],
     *[" ", "\t", "\n", "\x01", "\x7f", "\u2028", "null", "0", "-1", "é", "e\u0301", "\u200b", "ß", "ﬀ", "\uffff"],
     *["💡", "\U0010ffff", "لا", "\u202ea", "x" * 512, "💡" * 512],
 ]
-SEGMENTS: Final = st.sampled_from(["a", "b"]) | st.sampled_from(AWKWARD)
+SEGMENTS: Final = st.sampled_from(["a", "b"]) | st.sampled_from(AWKWARD_SEGMENTS)
 PATHS: Final = st.lists(st.sampled_from(["a", "b"]), max_size=8) | st.lists(SEGMENTS, max_size=4)
 CALLS: Final = st.sampled_from(["keepalive"] * 5 + ["hide", "hide", "stop", "sweep"])
 STEPS: Final = st.tuples(
     st.integers(0, 2), CALLS, st.none() | PATHS, st.sampled_from([0.0, 0.001, 1.0, 7.5, 30.0, 299.0, 301.0])
 )
 WALKS: Final = st.tuples(st.lists(PATHS, min_size=3, max_size=3), st.lists(STEPS, min_size=6, max_size=18))
-BEYOND_THE_ROOM: Final = (
+TOO_MANY_PATHS: Final = (
     [["a"], [], ["b"]],
     [(0, "keepalive", list(path), 1.0) for path in ("b", "bc", "bcd", "be", "bcdx", "f", "ag", "", "b", "a")],
 )
@@ -44,79 +44,79 @@ _examples = count()
 
 
 @dataclass
-class Visitor:
+class ReferenceVisitor:
     """One session as somebody sees it who stands behind its subject and takes notes."""
 
     id: str
     name: str
     path: Path
-    seen: Instant
+    last_seen_at: Instant
     timeout: int | None
     visible: bool = True
     stopped: bool = False
     times: Counter[Path] = field(default_factory=Counter)
 
     def is_active(self, now: Instant) -> bool:
-        return not self.stopped and (self.timeout is None or now < self.seen + self.timeout * SECOND)
+        return not self.stopped and (self.timeout is None or now < self.last_seen_at + self.timeout * SECOND)
 
-    def does(self, call: str, path: list[str] | None, now: Instant) -> None:
+    def apply(self, call: str, path: list[str] | None, now: Instant) -> None:
         if not self.is_active(now):
             return
         where = self.path if call == "keepalive" or path is None else tuple(path)
-        spent = min(now - self.seen, 300 * SECOND if self.timeout is None else self.timeout * SECOND)
+        spent = min(now - self.last_seen_at, 300 * SECOND if self.timeout is None else self.timeout * SECOND)
         if self.visible and spent:
-            self.times[self._room(where)] += spent
-        self.seen, self.visible, self.stopped = now, call == "keepalive", call == "stop"
+            self.times[self._bucket(where)] += spent
+        self.last_seen_at, self.visible, self.stopped = now, call == "keepalive", call == "stop"
         if call == "keepalive" and path is not None:
             self.path = tuple(path)
 
-    def _room(self, path: Path) -> Path:
+    def _bucket(self, path: Path) -> Path:
         """Itself while there is room, then without its last segments until it is known, then `()`."""
-        if path in self.times or len(self.times) < ROOM:
+        if path in self.times or len(self.times) < MAX_PATHS:
             return path
         while path and path not in self.times:
             path = path[:-1]
         return path
 
 
-def by_path(visitors: Iterable[Visitor], depth: int, now: Instant) -> list[dict[str, Any]]:
+def by_path(visitors: Iterable[ReferenceVisitor], depth: int, now: Instant) -> list[dict[str, Any]]:
     """What `byPath` must answer of them."""
-    were: dict[Path, set[str]] = {}
-    are: Counter[Path] = Counter()
+    sessions: dict[Path, set[str]] = {}
+    active: Counter[Path] = Counter()
     spent: Counter[Path] = Counter()
     for visitor in visitors:
         for path, milliseconds in visitor.times.items():
-            were.setdefault(path[:depth], set()).add(visitor.id)
+            sessions.setdefault(path[:depth], set()).add(visitor.id)
             spent[path[:depth]] += milliseconds
         if visitor.is_active(now):
-            were.setdefault(visitor.path[:depth], set()).add(visitor.id)
-            are[visitor.path[:depth]] += 1
-    found = sorted(were, key=lambda path: (-len(were[path]), path))
+            sessions.setdefault(visitor.path[:depth], set()).add(visitor.id)
+            active[visitor.path[:depth]] += 1
+    found = sorted(sessions, key=lambda path: (-len(sessions[path]), path))
     return [
         {
             "path": list(path),
-            "sessions": len(were[path]),
-            "activeNow": are[path],
+            "sessions": len(sessions[path]),
+            "activeNow": active[path],
             "visibleSeconds": spent[path] / SECOND,
         }
         for path in found
     ]
 
 
-ASKED: Final = """query($filter: SessionFilter, $depth: Int) { sessionStats(filter: $filter) {
+BY_PATH_QUERY: Final = """query($filter: SessionFilter, $depth: Int) { sessionStats(filter: $filter) {
     byPath(depth: $depth, first: 60) { path sessions activeNow visibleSeconds } } }"""
 
 
 class Walk:
     """Three sessions of three kinds in a project of their own."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: ApiClient) -> None:
         self._world = world
         self._project = f"walk-{next(_examples)}"
-        self._visitors: list[Visitor] = []
+        self._visitors: list[ReferenceVisitor] = []
 
-    async def begin(self, paths: list[list[str]]) -> None:
-        await project(self._world, self._project)
+    async def start(self, paths: list[list[str]]) -> None:
+        await create_project(self._world, self._project)
         for (kind, timeout), path in zip(KINDS.items(), paths, strict=True):
             name = f"{self._project} {kind}"
             own = {
@@ -124,24 +124,24 @@ class Walk:
                 "client": {"clientSystem": "iOS", "deviceId": name},
                 "field": {"unitId": name},
             }
-            session = await self._world.started(kind, own[kind], projectId=self._project, path=path)
-            self._visitors.append(Visitor(session["id"], name, tuple(path), self._world.clock.now(), timeout))
+            session = await self._world.start_session(kind, own[kind], projectId=self._project, path=path)
+            self._visitors.append(ReferenceVisitor(session["id"], name, tuple(path), self._world.clock.now(), timeout))
             await self._world.advance(1)
 
-    async def go(self, who: int, call: str, path: list[str] | None, pause: float) -> None:
-        visitor = self._visitors[who]
+    async def run_step(self, index: int, call: str, path: list[str] | None, pause_seconds: float) -> None:
+        visitor = self._visitors[index]
         if call == "sweep":
             await self._world.sweep()
         else:
             await self._world.mutate(f"{call}Session", {"id": visitor.id, "path": path})
-            visitor.does(call, path, self._world.clock.now())
-        await self._world.advance(pause)
+            visitor.apply(call, path, self._world.clock.now())
+        await self._world.advance(pause_seconds)
 
-    async def check(self, depths: list[int]) -> None:
+    async def assert_by_path(self, depths: list[int]) -> None:
         """Of all sessions and of some: by what indexes hold, and by what only rows say."""
         now, (user, app, form) = self._world.clock.now(), self._visitors
         began = (await self._world.session(app.id, "startedAt"))["startedAt"]
-        chosen: list[tuple[dict[str, Any], list[Visitor]]] = [
+        chosen: list[tuple[dict[str, Any], list[ReferenceVisitor]]] = [
             ({}, [user, app, form]),
             ({"kinds": ["USER", "FIELD"]}, [user, form]),
             ({"subjects": [app.name]}, [app]),
@@ -152,19 +152,19 @@ class Walk:
         ]
         for depth, (filter_, visitors) in zip(cycle(depths), [*chosen, chosen[0]], strict=False):
             mine = {"projectIds": [self._project], **filter_}
-            answer = await self._world.ask(ASKED, filter=mine, depth=depth)
+            answer = await self._world.execute(BY_PATH_QUERY, filter=mine, depth=depth)
             assert answer["byPath"] == by_path(visitors, depth, now), (filter_, depth)
 
 
-async def walk_and_check(world: World, walk: tuple[list[list[str]], list[Step]], depths: list[int]) -> None:
-    going = Walk(world)
-    await going.begin(walk[0])
+async def walk_and_check(world: ApiClient, walk: tuple[list[list[str]], list[Step]], depths: list[int]) -> None:
+    runner = Walk(world)
+    await runner.start(walk[0])
     for step in walk[1]:
-        await going.go(*step)
-    await going.check(depths)
+        await runner.run_step(*step)
+    await runner.assert_by_path(depths)
     await world.advance(2000)
     await world.sweep()
-    await going.check(depths[::-1])
+    await runner.assert_by_path(depths[::-1])
 
 
 DEPTHS: Final = st.permutations(range(1, 9))
@@ -173,15 +173,15 @@ FEW: Final = settings(max_examples=10, deadline=None, suppress_health_check=[Hea
 
 @pytest.fixture
 def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lifecycle_paths, "MAX_PATHS", ROOM)
+    monkeypatch.setattr(lifecycle_paths, "MAX_PATHS", MAX_PATHS)
 
 
 @pytest.mark.usefixtures("_little_room")
 @FEW
 @given(walk=WALKS, depths=DEPTHS)
-@example(walk=BEYOND_THE_ROOM, depths=[1, 2, 3, 4, 5, 6, 7, 8])
+@example(walk=TOO_MANY_PATHS, depths=[1, 2, 3, 4, 5, 6, 7, 8])
 async def test_paths_rolled_up_to_each_depth_are_what_was_walked(
-    world: World, walk: tuple[list[list[str]], list[Step]], depths: list[int]
+    world: ApiClient, walk: tuple[list[list[str]], list[Step]], depths: list[int]
 ) -> None:
     await walk_and_check(world, walk, depths)
 
@@ -191,6 +191,6 @@ async def test_paths_rolled_up_to_each_depth_are_what_was_walked(
 @settings(FEW, max_examples=200)
 @given(walk=WALKS, depths=DEPTHS)
 async def test_paths_of_many_walks_are_what_was_walked(
-    world: World, walk: tuple[list[list[str]], list[Step]], depths: list[int]
+    world: ApiClient, walk: tuple[list[list[str]], list[Step]], depths: list[int]
 ) -> None:
     await walk_and_check(world, walk, depths)

@@ -11,10 +11,10 @@ from resolvers.pagination.page import PageArgs
 from resolvers.sessions.service import list_sessions
 from resolvers.stats import Stats
 from tests.factories import NOW
-from tests.queries.operation_context import READER, context
-from tests.queries.query_plans import plan_of
+from tests.queries.operation_context import READER, make_context
+from tests.queries.query_plans import explain
 
-FIGURES: Final[dict[str, Callable[[Stats], Awaitable[Any]]]] = {
+STATISTICS: Final[dict[str, Callable[[Stats], Awaitable[Any]]]] = {
     "total": Stats.total,
     "active": Stats.active,
     "visible": Stats.visible,
@@ -28,10 +28,10 @@ FIGURES: Final[dict[str, Callable[[Stats], Awaitable[Any]]]] = {
     "byEndReason": Stats.by_end_reason,
     "series": lambda stats: stats.series(NOW - 30 * DAY, NOW, 3600),
 }
-OF_PRESENT: Final = ("active", "visible", "seenWithin")
-OF_PAST: Final = [name for name in FIGURES if name not in OF_PRESENT]
-TIMES: Final = "SEARCH path_time USING INDEX sqlite_autoindex_path_time_1 (session_id=?)"
-COVERED: Final[list[dict[str, Any]]] = [
+LIVE_ONLY: Final = ("active", "visible", "seenWithin")
+INCLUDING_ENDED: Final = [name for name in STATISTICS if name not in LIVE_ONLY]
+PATH_TIME_LOOKUP: Final = "SEARCH path_time USING INDEX sqlite_autoindex_path_time_1 (session_id=?)"
+COVERED_FILTERS: Final[list[dict[str, Any]]] = [
     {},
     {"project_ids": ["p1"]},
     {"kinds": ["USER"]},
@@ -42,34 +42,36 @@ COVERED: Final[list[dict[str, Any]]] = [
 ]
 
 
-def steps(plan: list[str]) -> list[str]:
+def read_steps(plan: list[str]) -> list[str]:
     """The steps that read tables or indexes."""
     return [step for step in plan if step.split()[1] in ("session", "path_time")]
 
 
-def past(plan: list[str]) -> list[str]:
+def ended_steps(plan: list[str]) -> list[str]:
     """Those that may read what has ended."""
-    return [step for step in steps(plan) if "ix_session_live" not in step and "ix_session_due" not in step]
+    return [step for step in read_steps(plan) if "ix_session_live" not in step and "ix_session_due" not in step]
 
 
-async def planned(database: Database, figure: str, names: dict[str, Any] | None, **asked: Any) -> list[str]:
-    return await plan_of(database, FIGURES[figure](Stats(context(database, **asked), names)))
+async def explain_statistic(database: Database, figure: str, names: dict[str, Any] | None, **asked: Any) -> list[str]:
+    return await explain(database, STATISTICS[figure](Stats(make_context(database, **asked), names)))
 
 
-@pytest.mark.parametrize("names", COVERED, ids=str)
-@pytest.mark.parametrize("figure", OF_PAST)
+@pytest.mark.parametrize("names", COVERED_FILTERS, ids=str)
+@pytest.mark.parametrize("figure", INCLUDING_ENDED)
 async def test_indexes_answer_for_the_past(filled: Database, figure: str, names: dict[str, Any]) -> None:
-    found = past(await planned(filled, figure, names))
+    found = ended_steps(await explain_statistic(filled, figure, names))
     # The times of sessions that go on are looked up one by one.
-    assert [step for step in found if "COVERING INDEX" not in step] == ([TIMES] if figure == "byPath" else [])
+    assert [step for step in found if "COVERING INDEX" not in step] == (
+        [PATH_TIME_LOOKUP] if figure == "byPath" else []
+    )
 
 
-@pytest.mark.parametrize("names", COVERED, ids=str)
-@pytest.mark.parametrize("figure", OF_PRESENT)
+@pytest.mark.parametrize("names", COVERED_FILTERS, ids=str)
+@pytest.mark.parametrize("figure", LIVE_ONLY)
 async def test_what_goes_on_is_counted_without_a_look_at_the_past(
     filled: Database, figure: str, names: dict[str, Any]
 ) -> None:
-    assert past(await planned(filled, figure, names)) == []
+    assert ended_steps(await explain_statistic(filled, figure, names)) == []
 
 
 @pytest.mark.parametrize(
@@ -84,45 +86,45 @@ async def test_what_goes_on_is_counted_without_a_look_at_the_past(
     ],
 )
 async def test_each_figure_has_its_index(filled: Database, figure: str, index: str) -> None:
-    assert past(await planned(filled, figure, {}))[0] == index
+    assert ended_steps(await explain_statistic(filled, figure, {}))[0] == index
 
 
-@pytest.mark.parametrize("figure", OF_PAST)
+@pytest.mark.parametrize("figure", INCLUDING_ENDED)
 async def test_a_caller_with_projects_reads_of_no_other(filled: Database, figure: str) -> None:
-    found = past(await planned(filled, figure, None, caller=READER))
-    assert [step for step in found if "(project_id=?" not in step and step != TIMES] == []
+    found = ended_steps(await explain_statistic(filled, figure, None, caller=READER))
+    assert [step for step in found if "(project_id=?" not in step and step != PATH_TIME_LOOKUP] == []
 
 
-@pytest.mark.parametrize("figure", [name for name in OF_PAST if name != "series"])
+@pytest.mark.parametrize("figure", [name for name in INCLUDING_ENDED if name != "series"])
 async def test_what_no_index_holds_is_read_in_the_order_it_is_stored_in(filled: Database, figure: str) -> None:
-    found = past(await planned(filled, figure, {"client": {"languages": ["fr"]}}))
+    found = ended_steps(await explain_statistic(filled, figure, {"client": {"languages": ["fr"]}}))
     assert found[0] == "SCAN session"
-    assert set(found[1:]) <= {TIMES}
+    assert set(found[1:]) <= {PATH_TIME_LOOKUP}
 
 
 @pytest.mark.parametrize("name", ["started_before", "stopped_before", "seen_before"])
 async def test_the_index_of_subjects_is_left_alone_where_it_does_not_hold_what_is_asked(
     filled: Database, name: str
 ) -> None:
-    found = past(await planned(filled, "bySubject", {name: NOW - MINUTE}))
+    found = ended_steps(await explain_statistic(filled, "bySubject", {name: NOW - MINUTE}))
     assert found
     assert [step for step in found if "ix_session_past_subject" in step] == []
 
 
-@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("figure", STATISTICS)
 async def test_what_few_sessions_have_is_looked_up(filled: Database, figure: str) -> None:
-    found = steps(await planned(filled, figure, {"media": {"media_ids": ["m"]}}))
+    found = read_steps(await explain_statistic(filled, figure, {"media": {"media_ids": ["m"]}}))
     looked_up = "SEARCH session USING INDEX ix_session_media (media_id=?"
-    assert [step for step in found if not step.startswith(looked_up) and step != TIMES] == []
+    assert [step for step in found if not step.startswith(looked_up) and step != PATH_TIME_LOOKUP] == []
 
 
 @pytest.mark.parametrize(
     "names",
-    [*COVERED, {"end_reasons": ["STOPPED"]}, {"started_after": NOW - MINUTE}, {"seen_before": NOW - MINUTE}],
+    [*COVERED_FILTERS, {"end_reasons": ["STOPPED"]}, {"started_after": NOW - MINUTE}, {"seen_before": NOW - MINUTE}],
     ids=str,
 )
 async def test_a_list_is_counted_by_indexes(filled: Database, names: dict[str, Any]) -> None:
-    page = await list_sessions(context(filled), filter=names, order=[], page=PageArgs())
-    found = past(await plan_of(filled, page.total_count()))
+    page = await list_sessions(make_context(filled), filter=names, order_by=[], page=PageArgs())
+    found = ended_steps(await explain(filled, page.total_count()))
     assert found
     assert [step for step in found if "COVERING INDEX" not in step] == []

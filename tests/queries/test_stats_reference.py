@@ -10,9 +10,9 @@ from models import session_rules
 from models.clock import MINUTE, SECOND
 from models.database import Database
 from resolvers.stats import Stats
-from tests.factories import NOW, clear, path_row, project_row, session_row, store
-from tests.queries.operation_context import context
-from tests.queries.reference_stats import Plain
+from tests.factories import NOW, delete_all, insert, path_row, project_row, session_row
+from tests.queries.operation_context import make_context
+from tests.queries.reference_stats import ReferenceStats
 from tests.queries.strategies import FILTERS, PATHS, SIMPLE_FILTERS, sessions
 
 MANY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -21,18 +21,18 @@ SIZES = st.integers(1, 4) | st.just(20)
 
 
 @st.composite
-def places(draw: st.DrawFn) -> Plain:
+def samples(draw: st.DrawFn) -> ReferenceStats:
     """Sessions of all kinds in all states, ended for every reason, noticed or not, with times on paths."""
     made = draw(st.lists(sessions(), max_size=12))
     times = []
     for s in made:
         paths = draw(st.lists(PATHS, max_size=4, unique_by=tuple))
         times += [path_row(s, path, draw(st.integers(1, 3)) * SECOND) for path in paths]
-    return Plain(made, times, NOW + draw(st.integers(-8, 8)) * 75 * SECOND)
+    return ReferenceStats(made, times, NOW + draw(st.integers(-8, 8)) * 75 * SECOND)
 
 
 @st.composite
-def windows(draw: st.DrawFn, plain: Plain) -> tuple[int, int, int]:
+def bucket_ranges(draw: st.DrawFn, plain: ReferenceStats) -> tuple[int, int, int]:
     """From when to when, and how long a bucket is: edges at what happens, a moment beside it, and anywhere."""
     happens = [NOW, *(s.started_at for s in plain.sessions)]
     happens += [end for s in plain.sessions if (end := session_rules.effective_end(s, plain.now)) is not None]
@@ -43,17 +43,19 @@ def windows(draw: st.DrawFn, plain: Plain) -> tuple[int, int, int]:
     return start, end, width
 
 
-async def filled(database: Database, plain: Plain, names: dict[str, Any]) -> tuple[Stats, Plain]:
+async def stats_of(database: Database, plain: ReferenceStats, names: dict[str, Any]) -> tuple[Stats, ReferenceStats]:
     """The statistics of a filter, and what they must be."""
-    await clear(database)
-    await store(database, project_row("p1"), project_row("p2"), *plain.sessions, *plain.times)
-    return Stats(context(database, now=plain.now), names), plain.matching(names)
+    await delete_all(database)
+    await insert(database, project_row("p1"), project_row("p2"), *plain.sessions, *plain.path_times)
+    return Stats(make_context(database, now=plain.now), names), plain.matching(names)
 
 
 @MANY
-@given(places(), NAMES, st.integers(1, 60))
-async def test_counts_and_durations(database: Database, plain: Plain, names: dict[str, Any], minutes: int) -> None:
-    stats, found = await filled(database, plain, names)
+@given(samples(), NAMES, st.integers(1, 60))
+async def test_counts_and_durations(
+    database: Database, plain: ReferenceStats, names: dict[str, Any], minutes: int
+) -> None:
+    stats, found = await stats_of(database, plain, names)
     assert await stats.total() == len(found.sessions)
     assert await stats.active() == len(found.active)
     assert await stats.visible() == len(found.visible)
@@ -63,9 +65,9 @@ async def test_counts_and_durations(database: Database, plain: Plain, names: dic
 
 
 @MANY
-@given(places(), NAMES, SIZES)
-async def test_groups(database: Database, plain: Plain, names: dict[str, Any], first: int) -> None:
-    stats, found = await filled(database, plain, names)
+@given(samples(), NAMES, SIZES)
+async def test_groups(database: Database, plain: ReferenceStats, names: dict[str, Any], first: int) -> None:
+    stats, found = await stats_of(database, plain, names)
     assert await stats.by_kind() == found.groups(lambda s: s.kind)
     assert await stats.by_project(first) == found.groups(lambda s: s.project_id, first)
     assert await stats.by_subject(first) == found.groups(lambda s: s.subject, first)
@@ -73,23 +75,25 @@ async def test_groups(database: Database, plain: Plain, names: dict[str, Any], f
 
 
 @MANY
-@given(places(), NAMES, st.integers(1, 4), SIZES)
-async def test_paths(database: Database, plain: Plain, names: dict[str, Any], depth: int, first: int) -> None:
-    stats, found = await filled(database, plain, names)
+@given(samples(), NAMES, st.integers(1, 4), SIZES)
+async def test_paths(database: Database, plain: ReferenceStats, names: dict[str, Any], depth: int, first: int) -> None:
+    stats, found = await stats_of(database, plain, names)
     assert await stats.by_path(500, depth) == found.paths(depth, 500)
     assert await stats.by_path(first, depth) == found.paths(depth, first)
 
 
 @MANY
-@given(places().flatmap(lambda plain: st.tuples(st.just(plain), windows(plain))), NAMES)
-async def test_series(database: Database, place: tuple[Plain, tuple[int, int, int]], names: dict[str, Any]) -> None:
+@given(samples().flatmap(lambda plain: st.tuples(st.just(plain), bucket_ranges(plain))), NAMES)
+async def test_series(
+    database: Database, place: tuple[ReferenceStats, tuple[int, int, int]], names: dict[str, Any]
+) -> None:
     plain, window = place
-    stats, found = await filled(database, plain, names)
+    stats, found = await stats_of(database, plain, names)
     assert await stats.series(*window) == found.series(*window)
 
 
 @pytest.mark.parametrize("minutes", [1, 5, 30])
 async def test_the_last_minutes_to_the_millisecond(database: Database, minutes: int) -> None:
     heard = [session_row(last_seen_at=NOW - minutes * MINUTE + late, timeout_seconds=86_400) for late in (-1, 0, 1)]
-    stats, found = await filled(database, Plain(heard, [], NOW), {})
+    stats, found = await stats_of(database, ReferenceStats(heard, [], NOW), {})
     assert await stats.seen_within(minutes) == found.seen_within(minutes) == 2

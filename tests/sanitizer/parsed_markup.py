@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 
-class Parts(HTMLParser):
+class ParsedMarkup(HTMLParser):
     """What markup is made of."""
 
     def __init__(self, text: str) -> None:
@@ -13,7 +13,7 @@ class Parts(HTMLParser):
         """Of what begins and (with `/`) of what ends, in order."""
         self.attributes: list[tuple[str, str, str]] = []
         """Tag, name and value of each attribute."""
-        self.others: list[str] = []
+        self.non_elements: list[str] = []
         """Comments, declarations, instructions."""
         self.depth = 0
         """How many tags stand in each other at most."""
@@ -33,13 +33,13 @@ class Parts(HTMLParser):
         self._open -= 1
 
     def handle_comment(self, data: str) -> None:
-        self.others.append(data)
+        self.non_elements.append(data)
 
     def handle_decl(self, decl: str) -> None:
-        self.others.append(decl)
+        self.non_elements.append(decl)
 
     def handle_pi(self, data: str) -> None:
-        self.others.append(data)
+        self.non_elements.append(data)
 
     def unknown_decl(self, data: str) -> Any:
-        self.others.append(data)
+        self.non_elements.append(data)

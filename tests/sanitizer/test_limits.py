@@ -8,21 +8,21 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from models.sanitizer import MAX_DEPTH, MAX_LENGTH, clean_html
+from models.sanitizer import MAX_DEPTH, MAX_LENGTH, sanitize_html
 from models.sanitizer.html_spec import TAGS
-from models.sanitizer.rebalance import TooMuch, nested
+from models.sanitizer.rebalance import MarkupTooComplex, rebalance
 from tests.api.test_start_session_kinds import AGENDA
-from tests.api_client import World
-from tests.sanitizer.parsed_markup import Parts
-from tests.sanitizer.xss_vectors import VECTORS
+from tests.api_client import ApiClient
+from tests.sanitizer.parsed_markup import ParsedMarkup
+from tests.sanitizer.xss_vectors import XSS_VECTORS
 
-OTHERS: Final = (
+FOREIGN_TAGS: Final = (
     "svg math script style textarea title xmp template select option noscript form button input caption col font nobr "
     "center iframe mtext mglyph annotation-xml foreignObject desc html body frameset plaintext applet marquee s big"
 )
 PIECES: Final = st.one_of(
     st.sampled_from(sorted(TAGS)).flatmap(lambda tag: st.sampled_from([f"<{tag}>", f"</{tag}>"])),
-    st.sampled_from(OTHERS.split()).flatmap(lambda tag: st.sampled_from([f"<{tag}>", f"</{tag}>"])),
+    st.sampled_from(FOREIGN_TAGS.split()).flatmap(lambda tag: st.sampled_from([f"<{tag}>", f"</{tag}>"])),
     st.sampled_from(
         ["a", " ", "\n", "\r\n", "&lt;", "&amp;", "&nbsp;", "&not", "&#13;", "&#10;", "\f", "<", ">", '"', "'"]
     ),
@@ -34,7 +34,7 @@ PIECES: Final = st.one_of(
     ),
     st.sampled_from(["<span style='color:red'>", "<a href=https://a.example>", "<b title=x>", "<p/>"]),
 )
-MARKUP: Final = st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=40) | st.sampled_from(VECTORS)
+MARKUP: Final = st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=40) | st.sampled_from(XSS_VECTORS)
 
 UNITS: Final = [
     *("<b>", "<div>", "<p>", "<a>", "<li>", "<ul><li>", "<table>", "<table><td>", "<blockquote>", "<pre>", "<span>"),
@@ -64,7 +64,7 @@ STARTS: Final = [
 ]
 
 
-def longest(start: str, unit: str) -> str:
+def fill(start: str, unit: str) -> str:
     return (start + unit * MAX_LENGTH)[:MAX_LENGTH]
 
 
@@ -76,18 +76,18 @@ def longest(start: str, unit: str) -> str:
 @example("<table><td>" * (MAX_DEPTH // 4))
 def test_cleaning_twice_changes_nothing(html: str) -> None:
     try:
-        once = clean_html(html)
-    except TooMuch:
+        once = sanitize_html(html)
+    except MarkupTooComplex:
         return
-    assert clean_html(once) == once
+    assert sanitize_html(once) == once
 
 
 @settings(max_examples=300, deadline=None)
 @given(MARKUP)
 def test_the_parser_finds_the_tags_as_they_were_put(html: str) -> None:
     try:
-        given_to_it, made_of_it = Parts(nested(html)), Parts(clean_html(html))
-    except TooMuch:
+        given_to_it, made_of_it = ParsedMarkup(rebalance(html)), ParsedMarkup(sanitize_html(html))
+    except MarkupTooComplex:
         return
     assert made_of_it.tags == given_to_it.tags
     assert given_to_it.depth <= MAX_DEPTH
@@ -98,8 +98,8 @@ def test_the_parser_finds_the_tags_as_they_were_put(html: str) -> None:
 def test_the_parser_is_never_given_much(start: str, unit: str) -> None:
     """Whose effort grows with the depth, and with formatting that is not closed: so there is none of these."""
     try:
-        parts = Parts(nested(longest(start, unit)))
-    except TooMuch:
+        parts = ParsedMarkup(rebalance(fill(start, unit)))
+    except MarkupTooComplex:
         return
     assert parts.depth <= MAX_DEPTH
     assert sum(len(tag) + len("<>") for tag in parts.tags) <= 2 * MAX_LENGTH
@@ -113,11 +113,11 @@ def test_the_parser_is_never_given_much(start: str, unit: str) -> None:
 @pytest.mark.parametrize("start", STARTS, ids=range(len(STARTS)))
 @pytest.mark.parametrize("unit", UNITS)
 def test_the_longest_description_is_cleaned_within_twenty_milliseconds(start: str, unit: str) -> None:
-    html, times = longest(start, unit), []
+    html, times = fill(start, unit), []
     for _ in range(5):
         began = time.thread_time()
-        with suppress(TooMuch):
-            clean_html(html)
+        with suppress(MarkupTooComplex):
+            sanitize_html(html)
         times.append(time.thread_time() - began)
     assert min(times) < 0.02
 
@@ -137,8 +137,8 @@ def test_the_longest_description_is_cleaned_within_twenty_milliseconds(start: st
     ids=str,
 )
 async def test_what_is_too_deep_or_too_long_is_a_problem_that_says_so(
-    world: World, html: str, message: str | None
+    world: ApiClient, html: str, message: str | None
 ) -> None:
-    payload = await world.start("agenda", {**AGENDA, "descriptionHtml": html})
+    payload = await world.start_payload("agenda", {**AGENDA, "descriptionHtml": html})
     found = [(problem["path"], problem["message"]) for problem in payload["problems"]]
     assert found == ([] if message is None else [(["input", "variant", "agenda", "descriptionHtml"], message)])

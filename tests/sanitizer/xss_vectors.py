@@ -10,4 +10,4 @@ from typing import Final
 
 FILE: Final = Path(__file__).with_name("xss_vectors.json")
 _FAMILIES: Final[dict[str, list[str]]] = json.loads(FILE.read_text(encoding="utf-8"))
-VECTORS: Final = [vector for family in _FAMILIES.values() for vector in family]
+XSS_VECTORS: Final = [vector for family in _FAMILIES.values() for vector in family]

@@ -10,15 +10,15 @@ from graphql.execution import experimental_execute_incrementally
 from models.ids import new_id
 from models.kinds import KINDS
 from models.kinds.base import ProjectDefaults
-from models.kinds.validation import check
+from models.kinds.validation import validate as validate_fields
 from models.tables import activity, session
 from models.tables.activity import Activity
 from models.tables.path_time import PathTime
 from models.tables.project import Project
 from models.tables.session import Session
 from resolvers.access import LOCAL_ADMIN, Caller
-from resolvers.forms.queries import ShownPoint
-from resolvers.media import State
+from resolvers.forms.queries import DataPointView
+from resolvers.media import PlaybackState
 from resolvers.pagination.page import Page, PageArgs
 from schema import graphql_schema
 
@@ -34,7 +34,7 @@ PROJECT = Project(
     updated_at=NOW,
 )
 
-GIVEN: dict[str, dict[str, Any]] = {
+START_INPUTS: dict[str, dict[str, Any]] = {
     "CLIENT": {"client_system": "iOS 8.1", "device_id": "d1", "client_type": "iPhone", "language": "fr-CA"},
     "AGENDA": {"guide": 7, "name": "Opening", "start_time": NOW + 5000, "end_time": NOW + 9000, "import_id": "i1"},
     "MEDIA": {
@@ -56,11 +56,11 @@ GIVEN: dict[str, dict[str, Any]] = {
 """A start of each kind, by Python names."""
 
 
-def row(kind: str, **changes: Any) -> Session:
+def make_session(kind: str, **changes: Any) -> Session:
     """A session of a kind as the database would give it: words are plain text."""
     rules = KINDS[kind]
-    fields = check(rules.fields, GIVEN[kind]).fields
-    placed = rules.place(fields, project=ProjectDefaults(False, "en", {}), now=NOW)
+    fields = validate_fields(rules.fields, START_INPUTS[kind]).fields
+    columns = rules.to_columns(fields, project=ProjectDefaults(False, "en", {}), now=NOW)
     values = dict.fromkeys((column.name for column in session.columns), None) | {
         "id": new_id("s_"),
         "kind": str(kind),
@@ -75,18 +75,18 @@ def row(kind: str, **changes: Any) -> Session:
         "path": ["view", "tab"],
         "visible_ms": 1500,
     }
-    plain = {name: str(value) if name == "player_state" else value for name, value in placed.items()}
+    plain = {name: str(value) if name == "player_state" else value for name, value in columns.items()}
     return Session(**(values | plain | changes))
 
 
-def entry_of(s: Session, position: int, what: str) -> Activity:
+def make_activity(s: Session, position: int, activity_type: str) -> Activity:
     values = dict.fromkeys((column.name for column in activity.columns), None) | {
         "position": position,
         "id": new_id("a_"),
         "session_id": s.id,
         "project_id": s.project_id,
         "kind": s.kind,
-        "type": what,
+        "type": activity_type,
         "at": NOW,
         "client_at": NOW,
         "data": {},
@@ -94,7 +94,7 @@ def entry_of(s: Session, position: int, what: str) -> Activity:
     return Activity(**values)
 
 
-class Shelf:
+class FakeLoaders:
     """Loaders that hold what a test puts on them."""
 
     def __init__(self, *rows: Any) -> None:
@@ -117,13 +117,13 @@ class Shelf:
         )
         return [time]
 
-    async def data_points(self, session_id: str, _names: Sequence[str] | None = None) -> list[ShownPoint]:
-        return [ShownPoint(session_id, "photo", 2, None, is_text=False, is_raw=True, file=None)]
+    async def data_points(self, session_id: str, _names: Sequence[str] | None = None) -> list[DataPointView]:
+        return [DataPointView(session_id, "photo", 2, None, is_text=False, is_raw=True, file=None)]
 
-    async def raw_data(self, _point: ShownPoint) -> bytes:
+    async def raw_data(self, _point: DataPointView) -> bytes:
         return b"\0\1"
 
-    async def media_state(self, _session_id: str) -> State | None:
+    async def media_state(self, _session_id: str) -> PlaybackState | None:
         return None
 
     async def activities(self, session_id: str, types: Sequence[str] | None, page: PageArgs) -> Page[Activity]:
@@ -150,31 +150,33 @@ class Shelf:
 
 
 @dataclass
-class Scene:
+class FakeContext:
     """Stands in for the context of an operation; changes answer what a test prepared, and are noted."""
 
-    loaders: Shelf
+    loaders: FakeLoaders
     caller: Caller = LOCAL_ADMIN
     now: int = NOW + 1000
-    answers: Any = None
-    changes: list[Any] = field(default_factory=list)
+    result: Any = None
+    written: list[Any] = field(default_factory=list)
 
-    async def change(self, _work: object, item: object) -> Any:
-        self.changes.append(item)
-        return self.answers
+    async def write(self, _work: object, item: object) -> Any:
+        self.written.append(item)
+        return self.result
 
 
-async def run(document: str, scene: Scene, **variables: Any) -> ExecutionResult:
+async def execute(document: str, context: FakeContext, **variables: Any) -> ExecutionResult:
     parsed = parse(document)
     assert validate(graphql_schema, parsed) == []
     # `execute` refuses a schema with @defer, used or not.
-    result = experimental_execute_incrementally(graphql_schema, parsed, context_value=scene, variable_values=variables)
-    whole = await result if isinstance(result, Awaitable) else result
-    assert isinstance(whole, ExecutionResult)
-    return whole
+    result = experimental_execute_incrementally(
+        graphql_schema, parsed, context_value=context, variable_values=variables
+    )
+    final = await result if isinstance(result, Awaitable) else result
+    assert isinstance(final, ExecutionResult)
+    return final
 
 
-async def answer(document: str, scene: Scene, **variables: Any) -> Any:
-    result = await run(document, scene, **variables)
+async def execute_ok(document: str, context: FakeContext, **variables: Any) -> Any:
+    result = await execute(document, context, **variables)
     assert result.errors is None
     return result.data

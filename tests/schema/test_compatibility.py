@@ -16,51 +16,53 @@ from graphql.utilities import DangerousChangeType, find_breaking_changes, find_d
 import schema
 from schema import graphql_schema, sdl
 
-PRINTED = Path(schema.__file__).with_name("schema.graphql")
-PROMISED = build_schema(Path(__file__).with_name("baseline.graphql").read_text(encoding="utf-8"), assume_valid=True)
+PRINTED_SCHEMA = Path(schema.__file__).with_name("schema.graphql")
+BASELINE = build_schema(Path(__file__).with_name("baseline.graphql").read_text(encoding="utf-8"), assume_valid=True)
 
 
-def inputs(of: GraphQLSchema) -> dict[str, GraphQLInputObjectType]:
+def input_types(of: GraphQLSchema) -> dict[str, GraphQLInputObjectType]:
     return {name: type_ for name, type_ in of.type_map.items() if isinstance(type_, GraphQLInputObjectType)}
 
 
-def default(field: GraphQLInputField) -> str | None:
+def default_literal(field: GraphQLInputField) -> str | None:
     literal = None if field.default is None else field.default.literal
     return None if literal is None else print_ast(literal)
 
 
-def printed(name: str) -> GraphQLNamedType:
+def printed_type(name: str) -> GraphQLNamedType:
     return build_schema(sdl()).type_map[name]
 
 
 def test_nothing_that_was_promised_is_gone() -> None:
-    assert [change.description for change in find_breaking_changes(PROMISED, graphql_schema)] == []
+    assert [change.description for change in find_breaking_changes(BASELINE, graphql_schema)] == []
 
 
 def test_no_argument_has_another_default_than_was_promised() -> None:
-    changes = find_dangerous_changes(PROMISED, graphql_schema)
+    changes = find_dangerous_changes(BASELINE, graphql_schema)
     changed = DangerousChangeType.ARG_DEFAULT_VALUE_CHANGE
     assert [change.description for change in changes if change.type == changed] == []
 
 
 def test_no_input_field_has_another_default_than_was_promised() -> None:
-    ours = inputs(build_schema(sdl()))
-    for name, promised in inputs(PROMISED).items():
+    ours = input_types(build_schema(sdl()))
+    for name, promised in input_types(BASELINE).items():
         for field, of_field in promised.fields.items():
-            assert default(ours[name].fields[field]) == default(of_field), f"{name}.{field}"
+            assert default_literal(ours[name].fields[field]) == default_literal(of_field), f"{name}.{field}"
 
 
 def test_the_printed_schema_is_the_committed_one() -> None:
-    assert sdl() == PRINTED.read_text(encoding="utf-8"), "print it: python main.py schema > schema/schema.graphql"
+    assert sdl() == PRINTED_SCHEMA.read_text(encoding="utf-8"), (
+        "print it: python main.py schema > schema/schema.graphql"
+    )
 
 
 def test_the_printed_schema_says_of_what_exactly_one_must_be_given() -> None:
-    variant = printed("SessionVariantInput")
+    variant = printed_type("SessionVariantInput")
     assert isinstance(variant, GraphQLInputObjectType)
     assert variant.is_one_of
 
 
 def test_the_printed_schema_says_where_instants_are_specified() -> None:
-    instant = printed("DateTime")
+    instant = printed_type("DateTime")
     assert isinstance(instant, GraphQLScalarType)
     assert instant.specified_by_url == "https://scalars.graphql.org/andimarek/date-time.html"

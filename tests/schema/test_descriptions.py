@@ -13,10 +13,10 @@ from graphql import (
     is_specified_scalar_type,
 )
 
-from models.enums import ActivityType, EndReason, Kind, PlayerState, ProblemCode, Scope, State, Word
+from models.enums import ActivityType, DescribedEnum, EndReason, Kind, PlayerState, ProblemCode, Scope, State
 from schema import graphql_schema
 
-VOCABULARIES: dict[str, type[Word]] = {
+ENUMS: dict[str, type[DescribedEnum]] = {
     "ActivityType": ActivityType,
     "EndReason": EndReason,
     "PlayerState": PlayerState,
@@ -27,7 +27,7 @@ VOCABULARIES: dict[str, type[Word]] = {
 }
 
 
-def parts(type_: GraphQLNamedType) -> Iterator[tuple[str, str | None]]:
+def described_parts(type_: GraphQLNamedType) -> Iterator[tuple[str, str | None]]:
     """Everything in a type that can have a description, and the one it has."""
     yield type_.name, type_.description
     if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
@@ -47,11 +47,13 @@ def test_every_type_field_argument_and_value_has_a_description() -> None:
         for type_ in graphql_schema.type_map.values()
         if not is_introspection_type(type_) and not is_specified_scalar_type(type_)
     ]
-    assert [name for type_ in ours for name, description in parts(type_) if not description] == []
+    assert [name for type_ in ours for name, description in described_parts(type_) if not description] == []
 
 
-@pytest.mark.parametrize(("name", "words"), VOCABULARIES.items())
-def test_an_enum_has_the_words_of_its_vocabulary_with_their_meanings(name: str, words: type[Word]) -> None:
+@pytest.mark.parametrize(("name", "words"), ENUMS.items())
+def test_an_enum_has_the_words_of_its_vocabulary_with_their_meanings(name: str, words: type[DescribedEnum]) -> None:
     enum = graphql_schema.type_map[name]
     assert isinstance(enum, GraphQLEnumType)
-    assert {value: of.description for value, of in enum.values.items()} == {word.name: word.meaning for word in words}
+    assert {value: of.description for value, of in enum.values.items()} == {
+        word.name: word.description for word in words
+    }

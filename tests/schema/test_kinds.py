@@ -19,8 +19,8 @@ from pydantic.fields import FieldInfo
 
 from models.kinds import KINDS
 from models.kinds.agenda_update import AgendaUpdateFields
-from models.kinds.base import Derived, InputOnly, KindFields, KindRules, mark
-from models.kinds.commands import HeardFields, KeepaliveFields, TerminateFields, TrackMediaFields
+from models.kinds.base import InputOnly, KindFields, KindRules, ServerDefault, metadata_of
+from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields, TrackMediaFields
 from models.kinds.field import DataPointFields, SaveFieldDataFields
 from models.kinds.media_events import MediaEventFields, MediaPingFields, PlayerTimeFields
 from models.kinds.project import KindTimeoutFields, ProjectFields
@@ -29,7 +29,7 @@ from schema import graphql_schema
 
 INPUTS: dict[str, type[KindFields]] = {
     "DataPointInput": DataPointFields,
-    "HideSessionInput": HeardFields,
+    "HideSessionInput": HeartbeatFields,
     "KeepaliveSessionInput": KeepaliveFields,
     "KindTimeoutInput": KindTimeoutFields,
     "MediaEventInput": MediaEventFields,
@@ -38,13 +38,13 @@ INPUTS: dict[str, type[KindFields]] = {
     "ProjectInput": ProjectFields,
     "SaveFieldDataInput": SaveFieldDataFields,
     "StartSessionInput": StartFields,
-    "StopSessionInput": HeardFields,
+    "StopSessionInput": HeartbeatFields,
     "TerminateSessionInput": TerminateFields,
     "UpdateAgendaSessionInput": AgendaUpdateFields,
     "TrackMediaInput": TrackMediaFields,
     **{f"{kind.capitalize()}SessionInput": rules.fields for kind, rules in KINDS.items()},
 }
-SAID_OTHERWISE = {("HideSessionInput", "path"), ("StopSessionInput", "path")}
+OWN_DESCRIPTIONS = {("HideSessionInput", "path"), ("StopSessionInput", "path")}
 SCALARS = {
     "integer": {"Int", "DateTime"},
     "number": {"Float"},
@@ -72,12 +72,12 @@ def interface(of: GraphQLSchema) -> GraphQLInterfaceType:
     return found
 
 
-def named(model: type[KindFields]) -> dict[str, FieldInfo]:
+def fields_by_alias(model: type[KindFields]) -> dict[str, FieldInfo]:
     """The fields of a model by the names that clients use."""
     return {str(info.alias): info for info in model.model_fields.values()}
 
 
-def shapes(model: type[KindFields]) -> dict[str, Any]:
+def json_schemas(model: type[KindFields]) -> dict[str, Any]:
     """What JSON Schema says of each field: pydantic's own reading of the types."""
     found: dict[str, Any] = model.model_json_schema(by_alias=True)
     definitions = found.get("$defs", {})
@@ -90,7 +90,7 @@ def shapes(model: type[KindFields]) -> dict[str, Any]:
     return {name: plain(shape) for name, shape in found["properties"].items()}
 
 
-def missing_halves(kinds: Mapping[str, KindRules], of: GraphQLSchema) -> Iterator[str]:
+def find_mismatches(kinds: Mapping[str, KindRules], of: GraphQLSchema) -> Iterator[str]:
     """What a kind lacks in the schema, and the other way round."""
     variant = of.type_map["SessionVariantInput"]
     assert isinstance(variant, GraphQLInputObjectType)
@@ -109,12 +109,12 @@ def missing_halves(kinds: Mapping[str, KindRules], of: GraphQLSchema) -> Iterato
 
 
 def test_every_kind_is_in_the_schema_and_no_other() -> None:
-    assert list(missing_halves(KINDS, graphql_schema)) == []
+    assert list(find_mismatches(KINDS, graphql_schema)) == []
 
 
 def test_a_kind_without_its_half_in_the_schema_is_named() -> None:
     more = KINDS | {"PARCEL": KINDS["USER"]}
-    assert list(missing_halves(more, graphql_schema)) == [
+    assert list(find_mismatches(more, graphql_schema)) == [
         "PARCEL has no ParcelSession in schema/kinds.py",
         "PARCEL has no ParcelSessionInput in schema/kinds.py",
         "PARCEL has no field in SessionVariantInput in schema/kinds.py",
@@ -123,7 +123,7 @@ def test_a_kind_without_its_half_in_the_schema_is_named() -> None:
 
 def test_a_kind_without_its_half_in_the_models_is_named() -> None:
     fewer = {kind: rules for kind, rules in KINDS.items() if kind != "USER"}
-    assert list(missing_halves(fewer, graphql_schema)) == [
+    assert list(find_mismatches(fewer, graphql_schema)) == [
         "SessionVariantInput.user has no kind in models/kinds",
         "UserSession has no kind in models/kinds",
     ]
@@ -131,26 +131,26 @@ def test_a_kind_without_its_half_in_the_models_is_named() -> None:
 
 @pytest.mark.parametrize(("name", "model"), INPUTS.items())
 def test_an_input_has_the_fields_defaults_and_descriptions_of_its_model(name: str, model: type[KindFields]) -> None:
-    fields, infos = input_type(name).fields, named(model)
+    fields, infos = input_type(name).fields, fields_by_alias(model)
     assert infos.keys() == fields.keys() - {"variant"}
     for alias, info in infos.items():
         field = fields[alias]
         wanted = Undefined if info.is_required() or info.default is None else info.default
         assert field.default_value == wanted, alias
-        if (name, alias) not in SAID_OTHERWISE:
+        if (name, alias) not in OWN_DESCRIPTIONS:
             assert field.description == info.description, alias
 
 
 @pytest.mark.parametrize(("name", "model"), INPUTS.items())
 def test_an_input_may_leave_out_what_its_model_may(name: str, model: type[KindFields]) -> None:
-    for alias, info in named(model).items():
+    for alias, info in fields_by_alias(model).items():
         may_be_null = not info.is_required() and info.default is None
         assert isinstance(input_type(name).fields[alias].type, GraphQLNonNull) != may_be_null, alias
 
 
 @pytest.mark.parametrize(("name", "model"), INPUTS.items())
 def test_an_input_has_the_types_of_its_model(name: str, model: type[KindFields]) -> None:
-    for alias, shape in shapes(model).items():
+    for alias, shape in json_schemas(model).items():
         type_ = input_type(name).fields[alias].type
         assert is_list_type(get_nullable_type(type_)) == (shape["type"] == "array"), alias
         of = get_named_type(type_)
@@ -161,12 +161,12 @@ def test_an_input_has_the_types_of_its_model(name: str, model: type[KindFields])
 @pytest.mark.parametrize("rules", KINDS.values(), ids=KINDS)
 def test_a_session_shows_what_its_start_said(rules: KindRules) -> None:
     ours, theirs = session_type(rules.kind).fields, input_type(f"{rules.kind.capitalize()}SessionInput").fields
-    for alias, info in named(rules.fields).items():
-        if mark(info.metadata, InputOnly) is not None:
+    for alias, info in fields_by_alias(rules.fields).items():
+        if metadata_of(info.metadata, InputOnly) is not None:
             continue
         assert ours[alias].description == info.description, alias
         assert get_named_type(ours[alias].type) is get_named_type(theirs[alias].type), alias
-        filled_in = mark(info.metadata, Derived) is not None
+        filled_in = metadata_of(info.metadata, ServerDefault) is not None
         never_null = isinstance(theirs[alias].type, GraphQLNonNull) or filled_in
         assert isinstance(ours[alias].type, GraphQLNonNull) == never_null, alias
 

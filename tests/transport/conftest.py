@@ -4,17 +4,17 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.transport.fake_app import Client, World, client
+from tests.transport.fake_app import FakeApp, GraphQLClient, open_client
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> FakeApp:
     """What happens on the server's side."""
-    return World()
+    return FakeApp()
 
 
 @pytest.fixture
-async def ask(world: World) -> AsyncIterator[Client]:
+async def ask(world: FakeApp) -> AsyncIterator[GraphQLClient]:
     """A client of a server with default settings."""
-    async with client(world) as asking:
+    async with open_client(world) as asking:
         yield asking

@@ -42,7 +42,7 @@ input Box { size: Int! }
 """
 
 
-class Expected(Exception):
+class ExpectedError(Exception):
     """An error that clients may read."""
 
     def __init__(self, message: str, **extensions: Any) -> None:
@@ -59,77 +59,77 @@ class Context:
 
 
 @dataclass
-class World:
+class FakeApp:
     """What happened while requests were answered, and what shall happen."""
 
-    contexts: int = 0
-    contexts_left: int = 0
+    contexts_opened: int = 0
+    contexts_closed: int = 0
     context_error: Exception | None = None
     written: list[str | None] = field(default_factory=list)
     resolvers_called: int = 0
     slow_started: asyncio.Event = field(default_factory=asyncio.Event)
     slow_cancelled: asyncio.Event = field(default_factory=asyncio.Event)
-    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    slow_may_finish: asyncio.Event = field(default_factory=asyncio.Event)
 
     @asynccontextmanager
     async def make_context(self, connection: HTTPConnection) -> AsyncIterator[Context]:
         """One context per operation."""
-        self.contexts += 1
+        self.contexts_opened += 1
         if self.context_error is not None:
             raise self.context_error
         try:
-            yield Context(connection, self.contexts)
+            yield Context(connection, self.contexts_opened)
         finally:
-            self.contexts_left += 1
+            self.contexts_closed += 1
 
     def endpoint(
         self, settings: TransportSettings | None = None, *, page: Page | None = None, **options: Any
     ) -> GraphQLEndpoint:
         """The endpoint on this world's schema."""
-        return GraphQLEndpoint(schema(self), self.make_context, settings, page=page, **options)
+        return GraphQLEndpoint(build_fake_schema(self), self.make_context, settings, page=page, **options)
 
 
-PRIVATE = "hunter2"
+LEAKED = "hunter2"
 
 
-def hello(_world: World, name: str = "you") -> str:
+def hello(_app: FakeApp, name: str = "you") -> str:
     """Says hello."""
     return f"Hello, {name}"
 
 
-def echo(_world: World, **arguments: Any) -> str:
+def echo(_app: FakeApp, **arguments: Any) -> str:
     """Shows what arrived."""
     return orjson.dumps(arguments).decode()
 
 
-def write(world: World, text: str | None = None) -> str:
+def write(app: FakeApp, text: str | None = None) -> str:
     """Changes something."""
-    world.written.append(text)
+    app.written.append(text)
     return "written"
 
 
-def expected(_world: World) -> None:
+def expected(_app: FakeApp) -> None:
     """Fails as it should."""
-    raise Expected("You may know this", code="CONFLICT", more=1)
+    raise ExpectedError("You may know this", code="CONFLICT", more=1)
 
 
-def surprise(_world: World) -> None:
+def surprise(_app: FakeApp) -> None:
     """Fails as it should not."""
-    raise RuntimeError(f"the password is {PRIVATE}")
+    raise RuntimeError(f"the password is {LEAKED}")
 
 
-async def slow(world: World) -> str:
+async def slow(app: FakeApp) -> str:
     """Waits for the world's gate."""
-    world.slow_started.set()
+    app.slow_started.set()
     try:
-        await world.gate.wait()
+        await app.slow_may_finish.wait()
     except asyncio.CancelledError:
-        world.slow_cancelled.set()
+        app.slow_cancelled.set()
         raise
     return "at last"
 
 
-async def nodes(_world: World, ids: list[str]) -> list[dict[str, str]]:
+async def nodes(_app: FakeApp, ids: list[str]) -> list[dict[str, str]]:
     """One item for each id."""
     return [{"id": id_} for id_ in ids]
 
@@ -140,7 +140,7 @@ RESOLVERS: dict[str, Callable[..., Any]] = {
     "Query.expected": expected,
     "Query.surprise": surprise,
     "Query.surpriseNonNull": surprise,
-    "Query.bareError": lambda _world: {"secret": PRIVATE},  # no String can be that
+    "Query.bareError": lambda _world: {"secret": LEAKED},  # no String can be that
     "Query.unencodable": lambda _world: {"secret": object()},  # nor can JSON
     "Query.manySurprises": lambda _world: [{"id": str(number)} for number in range(50)],
     "Query.slow": slow,
@@ -150,43 +150,45 @@ RESOLVERS: dict[str, Callable[..., Any]] = {
 }
 
 
-def schema(world: World) -> GraphQLSchema:
+def build_fake_schema(app: FakeApp) -> GraphQLSchema:
     """The schema, with resolvers that are counted and see the world."""
     built = build_schema(SDL)
     for coordinate, function in RESOLVERS.items():
         type_name, _, name = coordinate.partition(".")
         type_ = built.type_map[type_name]
         assert isinstance(type_, GraphQLObjectType)
-        type_.fields[name].resolve = counted(world, function)
+        type_.fields[name].resolve = count_calls(app, function)
     return built
 
 
-def counted(world: World, function: Callable[..., Any]) -> Callable[..., Any]:
+def count_calls(app: FakeApp, function: Callable[..., Any]) -> Callable[..., Any]:
     """A resolver that counts its calls."""
 
     def resolve(_source: Any, _info: Any, **arguments: Any) -> Any:
-        world.resolvers_called += 1
-        return function(world, **arguments)
+        app.resolvers_called += 1
+        return function(app, **arguments)
 
     return resolve
 
 
 @asynccontextmanager
-async def client(world: World, settings: TransportSettings | None = None, **options: Any) -> AsyncIterator["Client"]:
+async def open_client(
+    fake_app: FakeApp, settings: TransportSettings | None = None, **options: Any
+) -> AsyncIterator["GraphQLClient"]:
     """A client of an application with the endpoint at /graphql."""
     settings = settings or TransportSettings()
-    routes = [Route("/graphql", world.endpoint(settings, **options))]
+    routes = [Route("/graphql", fake_app.endpoint(settings, **options))]
     app = Starlette(routes=routes, middleware=middleware(settings))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost") as http:
-        yield Client(http)
+        yield GraphQLClient(http)
 
 
-def limited(**limits: Any) -> TransportSettings:
+def with_limits(**limits: Any) -> TransportSettings:
     """Settings with other limits than the usual ones."""
     return TransportSettings(limits=Limits(**limits))
 
 
-class Client:
+class GraphQLClient:
     """Asks over HTTP."""
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
@@ -209,7 +211,7 @@ class Client:
         content = body if isinstance(body, bytes) else orjson.dumps(body)
         return await self.http.post("/graphql", content=content, headers=sent)
 
-    async def ask(self, query: str, variables: Mapping[str, Any] | None = None, **members: Any) -> httpx2.Response:
+    async def execute(self, query: str, variables: Mapping[str, Any] | None = None, **members: Any) -> httpx2.Response:
         """Send an operation."""
         return await self.post({"query": query, "variables": variables, **members})
 
@@ -218,6 +220,6 @@ class Client:
         return await self.http.get("/graphql", params=parameters, headers={"accept": accept})
 
 
-def codes(response: httpx2.Response) -> list[str]:
+def error_codes(response: httpx2.Response) -> list[str]:
     """The code of each error of an answer; there are no errors without."""
     return [error["extensions"]["code"] for error in response.json().get("errors", [])]

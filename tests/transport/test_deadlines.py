@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.polling import until
+from tests.polling import wait_until
 from transport.deadlines import Deadlines
 
 
@@ -17,7 +17,7 @@ async def test_what_takes_too_long_is_out_of_time() -> None:
     async with deadlines.after(10) as deadline:
         await asyncio.sleep(0)
     assert not deadline.expired()
-    assert not deadlines._open
+    assert not deadlines._active
 
 
 async def test_at_the_end_everything_is_out_of_time() -> None:
@@ -31,12 +31,12 @@ async def test_at_the_end_everything_is_out_of_time() -> None:
             await asyncio.Event().wait()
 
     tasks = [asyncio.create_task(work()) for _ in range(3)]
-    await until(lambda: began == 3)
-    deadlines.end()
+    await wait_until(lambda: began == 3)
+    deadlines.expire_all()
     assert [type(error) for error in await asyncio.gather(*tasks, return_exceptions=True)] == [TimeoutError] * 3
     with pytest.raises(TimeoutError):
         await work()  # which begins too late
-    assert not deadlines._open
+    assert not deadlines._active
 
 
 async def test_the_end_may_come_while_something_is_just_out_of_time() -> None:
@@ -53,6 +53,6 @@ async def test_the_end_may_come_while_something_is_just_out_of_time() -> None:
 
     task = asyncio.create_task(work())
     await late.wait()
-    deadlines.end()
+    deadlines.expire_all()
     with pytest.raises(TimeoutError):
         await task

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.transport.fake_app import Client, Expected, World, client, codes
+from tests.transport.fake_app import ExpectedError, FakeApp, GraphQLClient, error_codes, open_client
 from transport import TransportSettings
 
 Lines = list[MutableMapping[str, Any]]
@@ -19,8 +19,8 @@ def log() -> Iterator[Lines]:
         yield lines
 
 
-async def test_an_expected_error_reaches_the_client(ask: Client, log: Lines) -> None:
-    response = await ask.ask("{hello expected}")
+async def test_an_expected_error_reaches_the_client(ask: GraphQLClient, log: Lines) -> None:
+    response = await ask.execute("{hello expected}")
     assert response.status_code == 200
     assert response.json() == {
         "errors": [
@@ -37,8 +37,8 @@ async def test_an_expected_error_reaches_the_client(ask: Client, log: Lines) -> 
 
 
 @pytest.mark.parametrize("field", ["surprise", "surpriseNonNull", "bareError"])
-async def test_a_surprise_is_masked_and_logged(ask: Client, log: Lines, field: str) -> None:
-    response = await ask.ask(f"{{aliased: {field}}}")
+async def test_a_surprise_is_masked_and_logged(ask: GraphQLClient, log: Lines, field: str) -> None:
+    response = await ask.execute(f"{{aliased: {field}}}")
     assert response.status_code == 200
     error = response.json()["errors"][0]
     assert error["message"] == "Internal server error"
@@ -52,28 +52,28 @@ async def test_a_surprise_is_masked_and_logged(ask: Client, log: Lines, field: s
     assert "aliased" not in repr(log)
 
 
-async def test_the_log_says_where_a_surprise_was_raised(ask: Client, log: Lines) -> None:
-    await ask.ask("{surprise}")
+async def test_the_log_says_where_a_surprise_was_raised(ask: GraphQLClient, log: Lines) -> None:
+    await ask.execute("{surprise}")
     assert log[0]["error"] == "RuntimeError"
     assert "in surprise" in log[0]["traceback"]
 
 
-async def test_messages_are_logged_only_where_that_is_switched_on(world: World, log: Lines) -> None:
-    async with client(world, TransportSettings(log_error_messages=True)) as ask:
-        await ask.ask("{surprise}")
+async def test_messages_are_logged_only_where_that_is_switched_on(world: FakeApp, log: Lines) -> None:
+    async with open_client(world, TransportSettings(log_error_messages=True)) as ask:
+        await ask.execute("{surprise}")
     assert "hunter2" in log[0]["traceback"]
 
 
-async def test_one_fault_in_a_long_list_does_not_flood_the_log(ask: Client, log: Lines) -> None:
-    response = await ask.ask("{manySurprises{id surprise}}")
+async def test_one_fault_in_a_long_list_does_not_flood_the_log(ask: GraphQLClient, log: Lines) -> None:
+    response = await ask.execute("{manySurprises{id surprise}}")
     ids = {error["extensions"]["errorId"] for error in response.json()["errors"]}
     assert len(response.json()["errors"]) == 50
     assert len(ids) == 1
     assert len(log) == 6
 
 
-async def test_data_is_null_where_a_field_that_must_not_be_null_fails(ask: Client) -> None:
-    response = await ask.ask("{surpriseNonNull}")
+async def test_data_is_null_where_a_field_that_must_not_be_null_fails(ask: GraphQLClient) -> None:
+    response = await ask.execute("{surpriseNonNull}")
     assert (response.status_code, response.json()["data"]) == (200, None)
 
 
@@ -88,34 +88,36 @@ async def test_data_is_null_where_a_field_that_must_not_be_null_fails(ask: Clien
     ],
 )
 async def test_a_context_may_refuse_the_caller(
-    ask: Client, world: World, *, accept: str, code: str, status: int, headers: dict[str, str]
+    ask: GraphQLClient, world: FakeApp, *, accept: str, code: str, status: int, headers: dict[str, str]
 ) -> None:
-    world.context_error = Expected("Not you", code=code, retryAfter=7)
+    world.context_error = ExpectedError("Not you", code=code, retryAfter=7)
     response = await ask.post({"query": "{hello}"}, accept=accept)
-    assert (response.status_code, codes(response)) == (status, [code])
+    assert (response.status_code, error_codes(response)) == (status, [code])
     assert response.json()["errors"][0]["message"] == "Not you"
     assert "data" not in response.json()
     assert headers.items() <= response.headers.items()
 
 
-async def test_who_may_not_ask_is_not_told_what_is_wrong_with_the_document(ask: Client, world: World) -> None:
-    world.context_error = Expected("Who are you?", code="UNAUTHENTICATED")
-    assert codes(await ask.ask("{nonsense")) == ["UNAUTHENTICATED"]
+async def test_who_may_not_ask_is_not_told_what_is_wrong_with_the_document(ask: GraphQLClient, world: FakeApp) -> None:
+    world.context_error = ExpectedError("Who are you?", code="UNAUTHENTICATED")
+    assert error_codes(await ask.execute("{nonsense")) == ["UNAUTHENTICATED"]
 
 
-async def test_a_context_that_fails_unexpectedly_is_a_masked_500(ask: Client, world: World, log: Lines) -> None:
+async def test_a_context_that_fails_unexpectedly_is_a_masked_500(
+    ask: GraphQLClient, world: FakeApp, log: Lines
+) -> None:
     world.context_error = RuntimeError("hunter2")
-    response = await ask.ask("{hello}")
-    assert (response.status_code, codes(response)) == (500, ["INTERNAL_SERVER_ERROR"])
+    response = await ask.execute("{hello}")
+    assert (response.status_code, error_codes(response)) == (500, ["INTERNAL_SERVER_ERROR"])
     assert "hunter2" not in response.text + repr(log)
 
 
-async def test_each_operation_has_its_own_context_and_leaves_it(ask: Client, world: World) -> None:
-    await ask.ask("{a: hello b: hello}")
-    assert (world.contexts, world.contexts_left) == (1, 1)
-    await ask.ask("{nothing}")
-    await ask.ask("{surprise}")
-    assert (world.contexts, world.contexts_left) == (3, 3)
+async def test_each_operation_has_its_own_context_and_leaves_it(ask: GraphQLClient, world: FakeApp) -> None:
+    await ask.execute("{a: hello b: hello}")
+    assert (world.contexts_opened, world.contexts_closed) == (1, 1)
+    await ask.execute("{nothing}")
+    await ask.execute("{surprise}")
+    assert (world.contexts_opened, world.contexts_closed) == (3, 3)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,7 @@ async def test_each_operation_has_its_own_context_and_leaves_it(ask: Client, wor
     ],
 )
 async def test_each_operation_is_one_line_without_what_clients_wrote(
-    ask: Client, log: Lines, query: str, members: dict[str, Any], expected: tuple[Any, ...]
+    ask: GraphQLClient, log: Lines, query: str, members: dict[str, Any], expected: tuple[Any, ...]
 ) -> None:
     await ask.post({"query": query, **members})
     lines = [line for line in log if line["event"] == "operation"]
@@ -144,14 +146,14 @@ async def test_each_operation_is_one_line_without_what_clients_wrote(
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b"", b'{"query":7}'])
-async def test_a_request_that_is_no_operation_is_one_line_too(ask: Client, log: Lines, body: bytes) -> None:
+async def test_a_request_that_is_no_operation_is_one_line_too(ask: GraphQLClient, log: Lines, body: bytes) -> None:
     await ask.post(body)
     assert [(line["event"], line["name"], line["outcome"]) for line in log] == [("operation", None, ["BAD_REQUEST"])]
 
 
-async def test_what_json_cannot_write_is_masked(ask: Client, log: Lines) -> None:
-    response = await ask.ask("{unencodable}")
-    assert (response.status_code, codes(response)) == (200, ["INTERNAL_SERVER_ERROR"])
+async def test_what_json_cannot_write_is_masked(ask: GraphQLClient, log: Lines) -> None:
+    response = await ask.execute("{unencodable}")
+    assert (response.status_code, error_codes(response)) == (200, ["INTERNAL_SERVER_ERROR"])
     assert response.json()["data"] is None
     assert [line["event"] for line in log] == ["unexpected error", "operation"]
     assert log[1]["outcome"] == ["INTERNAL_SERVER_ERROR"]

@@ -3,13 +3,13 @@
 import pytest
 from graphql import get_introspection_query
 
-from tests.transport.fake_app import Client, World, client, codes
+from tests.transport.fake_app import FakeApp, GraphQLClient, error_codes, open_client
 from transport import TransportSettings
 
 PRODUCTION = TransportSettings(introspection=False, suggestions=False)
 
 
-async def test_graphiql_can_read_the_schema(ask: Client) -> None:
+async def test_graphiql_can_read_the_schema(ask: GraphQLClient) -> None:
     query = get_introspection_query(
         input_value_deprecation=True,
         schema_description=True,
@@ -17,9 +17,9 @@ async def test_graphiql_can_read_the_schema(ask: Client) -> None:
         directive_is_repeatable=True,
         one_of=True,
     )
-    response = await ask.ask(query)
+    response = await ask.execute(query)
     assert response.status_code == 200
-    assert codes(response) == []
+    assert error_codes(response) == []
 
 
 @pytest.mark.parametrize(
@@ -31,37 +31,37 @@ async def test_graphiql_can_read_the_schema(ask: Client) -> None:
         get_introspection_query(),
     ],
 )
-async def test_in_production_introspection_is_forbidden(world: World, query: str) -> None:
-    async with client(world, PRODUCTION) as ask:
-        response = await ask.ask(query)
-        assert (response.status_code, codes(response)) == (403, ["FORBIDDEN"])
+async def test_in_production_introspection_is_forbidden(world: FakeApp, query: str) -> None:
+    async with open_client(world, PRODUCTION) as ask:
+        response = await ask.execute(query)
+        assert (response.status_code, error_codes(response)) == (403, ["FORBIDDEN"])
         assert (await ask.post({"query": query}, accept="application/json")).status_code == 200
 
 
-async def test_in_production_type_names_and_other_operations_still_work(world: World) -> None:
-    async with client(world, PRODUCTION) as ask:
-        assert (await ask.ask("{__typename}")).json() == {"data": {"__typename": "Query"}}
+async def test_in_production_type_names_and_other_operations_still_work(world: FakeApp) -> None:
+    async with open_client(world, PRODUCTION) as ask:
+        assert (await ask.execute("{__typename}")).json() == {"data": {"__typename": "Query"}}
         document = "query a{hello} query b{__schema{queryType{name}}}"
-        assert (await ask.ask(document, operationName="a")).status_code == 200
-        assert (await ask.ask(document, operationName="b")).status_code == 403
+        assert (await ask.execute(document, operationName="a")).status_code == 200
+        assert (await ask.execute(document, operationName="b")).status_code == 403
 
 
-async def test_suggestions_can_be_switched_off(ask: Client, world: World) -> None:
-    assert "hello" in (await ask.ask("{helo}")).text
-    assert "int" in (await ask.ask("{echo(ind: 1)}")).text
-    async with client(world, PRODUCTION) as quiet:
+async def test_suggestions_can_be_switched_off(ask: GraphQLClient, world: FakeApp) -> None:
+    assert "hello" in (await ask.execute("{helo}")).text
+    assert "int" in (await ask.execute("{echo(ind: 1)}")).text
+    async with open_client(world, PRODUCTION) as quiet:
         for query in ("{helo}", "{echo(ind: 1)}", "query($b:Box){echo(box:$b)}", "{item{itm{id}}}"):
-            response = await quiet.ask(query, {"b": {"siz": 1}})
+            response = await quiet.execute(query, {"b": {"siz": 1}})
             assert response.status_code == 400
             assert "Did you mean" not in response.text
 
 
-async def test_introspection_has_a_depth_of_its_own(ask: Client) -> None:
+async def test_introspection_has_a_depth_of_its_own(ask: GraphQLClient) -> None:
     deep = '{__type(name:"Query"){' + "ofType{" * 14 + "name" + "}" * 14 + "}}"
-    assert (await ask.ask(deep)).status_code == 200
+    assert (await ask.execute(deep)).status_code == 200
     nested = '{__type(name:"Query"){' + "ofType{" * 15 + "name" + "}" * 15 + "}}"
-    response = await ask.ask(nested)
-    assert codes(response) == ["QUERY_TOO_COMPLEX"]
+    response = await ask.execute(nested)
+    assert error_codes(response) == ["QUERY_TOO_COMPLEX"]
     assert response.json()["errors"][0]["extensions"] == {
         "code": "QUERY_TOO_COMPLEX",
         "limit": "depth of introspection",

@@ -11,22 +11,22 @@ from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from tests.transport.fake_app import Client, Expected, World
+from tests.transport.fake_app import ExpectedError, FakeApp, GraphQLClient
 from transport import GraphQLEndpoint
 from transport.metrics import Metrics
 
 
 @asynccontextmanager
-async def serving(endpoint: GraphQLEndpoint) -> AsyncIterator[Client]:
+async def open_metrics_client(endpoint: GraphQLEndpoint) -> AsyncIterator[GraphQLClient]:
     """A client of an application that shows its figures."""
-    app = Starlette(routes=[Route("/graphql", endpoint), Route("/metrics", endpoint.metrics.answer)])
+    app = Starlette(routes=[Route("/graphql", endpoint), Route("/metrics", endpoint.metrics.endpoint)])
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost") as http:
-        yield Client(http)
+        yield GraphQLClient(http)
 
 
-async def figures(metrics: Metrics) -> dict[str, float]:
+async def scrape(metrics: Metrics) -> dict[str, float]:
     """All samples by name and labels, as the text format writes them."""
-    families = text_string_to_metric_families((await metrics.text()).decode())
+    families = text_string_to_metric_families((await metrics.render()).decode())
     return {
         sample.name + "".join(f" {label}={value}" for label, value in sorted(sample.labels.items())): sample.value
         for family in families
@@ -34,17 +34,17 @@ async def figures(metrics: Metrics) -> dict[str, float]:
     }
 
 
-async def test_operations_are_counted_by_type_and_outcome(world: World) -> None:
+async def test_operations_are_counted_by_type_and_outcome(world: FakeApp) -> None:
     endpoint = world.endpoint()
-    async with serving(endpoint) as ask:
-        await ask.ask("{hello}")
-        await ask.ask("{hello}")
-        await ask.ask("mutation{write}")
-        await ask.ask("{surprise}")
-        await ask.ask("{unknown}")
-        await ask.ask("{expected}")
+    async with open_metrics_client(endpoint) as ask:
+        await ask.execute("{hello}")
+        await ask.execute("{hello}")
+        await ask.execute("mutation{write}")
+        await ask.execute("{surprise}")
+        await ask.execute("{unknown}")
+        await ask.execute("{expected}")
         await ask.post(b"nothing")
-    counted = await figures(endpoint.metrics)
+    counted = await scrape(endpoint.metrics)
     told = {
         name.removeprefix("graphql_operations_total "): n for name, n in counted.items() if "operations_total" in name
     }
@@ -60,21 +60,21 @@ async def test_operations_are_counted_by_type_and_outcome(world: World) -> None:
     assert 0 < counted["graphql_operation_duration_seconds_sum type=query"] < 20
 
 
-async def test_codes_that_resolvers_make_up_do_not_multiply_the_labels(world: World) -> None:
+async def test_codes_that_resolvers_make_up_do_not_multiply_the_labels(world: FakeApp) -> None:
     endpoint = world.endpoint()
-    async with serving(endpoint) as ask:
+    async with open_metrics_client(endpoint) as ask:
         for number in range(3):
-            world.context_error = Expected("no", code=f"CODE_{number}")
-            await ask.ask("{hello}")
-    assert (await figures(endpoint.metrics))["graphql_operations_total outcome=OTHER type=none"] == 3
+            world.context_error = ExpectedError("no", code=f"CODE_{number}")
+            await ask.execute("{hello}")
+    assert (await scrape(endpoint.metrics))["graphql_operations_total outcome=OTHER type=none"] == 3
 
 
 async def test_numbers_kept_elsewhere_are_asked_for_when_somebody_looks() -> None:
     metrics, numbers = Metrics(), {"queue": 5.0}
-    metrics.gauge("queue_bytes", "Waiting.", lambda: numbers["queue"])
-    assert (await figures(metrics))["queue_bytes"] == 5
+    metrics.add_gauge("queue_bytes", "Waiting.", lambda: numbers["queue"])
+    assert (await scrape(metrics))["queue_bytes"] == 5
     numbers["queue"] = 7
-    assert (await figures(metrics))["queue_bytes"] == 7
+    assert (await scrape(metrics))["queue_bytes"] == 7
 
 
 async def test_a_collector_is_asked_as_long_as_its_owner_lives() -> None:
@@ -89,24 +89,24 @@ async def test_a_collector_is_asked_as_long_as_its_owner_lives() -> None:
 
     metrics, sessions = Metrics(), Sessions()
     for _ in range(2):
-        with metrics.showing(sessions, sessions.prepare):
-            await metrics.text()
-            assert (await figures(metrics))["sessions"] == sessions.count
-        assert "sessions" not in await figures(metrics)
+        with metrics.registered(sessions, sessions.prepare):
+            await metrics.render()
+            assert (await scrape(metrics))["sessions"] == sessions.count
+        assert "sessions" not in await scrape(metrics)
     assert sessions.count == 4
 
 
-async def test_two_servers_in_a_process_count_apart(world: World) -> None:
+async def test_two_servers_in_a_process_count_apart(world: FakeApp) -> None:
     one, other = world.endpoint(), world.endpoint()
-    async with serving(one) as ask:
-        await ask.ask("{hello}")
-    assert "graphql_operations_total outcome=ok type=query" in await figures(one.metrics)
-    assert "graphql_operations_total outcome=ok type=query" not in await figures(other.metrics)
+    async with open_metrics_client(one) as ask:
+        await ask.execute("{hello}")
+    assert "graphql_operations_total outcome=ok type=query" in await scrape(one.metrics)
+    assert "graphql_operations_total outcome=ok type=query" not in await scrape(other.metrics)
 
 
-async def test_the_figures_come_as_text(world: World) -> None:
+async def test_the_figures_come_as_text(world: FakeApp) -> None:
     endpoint = world.endpoint()
-    async with serving(endpoint) as ask:
+    async with open_metrics_client(endpoint) as ask:
         response = await ask.http.get("/metrics")
     assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert "# TYPE graphql_operations_total counter" in response.text

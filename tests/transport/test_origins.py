@@ -3,7 +3,7 @@
 import pytest
 
 from main import Settings
-from transport.origins import Origins, checked_origins
+from transport.origins import AllowedOrigins, validate_origins
 
 OWN = "sessions.example.org:8000"
 
@@ -25,7 +25,7 @@ OWN = "sessions.example.org:8000"
     ],
 )
 def test_programs_and_pages_of_the_server_itself_are_always_allowed(origin: str | None, host: str | None) -> None:
-    assert Origins().allows(origin, host)
+    assert AllowedOrigins().allows(origin, host)
 
 
 @pytest.mark.parametrize(
@@ -50,18 +50,20 @@ def test_programs_and_pages_of_the_server_itself_are_always_allowed(origin: str 
     ],
 )
 def test_other_pages_are_not(origin: str, host: str | None) -> None:
-    assert not Origins().allows(origin, host)
+    assert not AllowedOrigins().allows(origin, host)
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:5173", "https://localhost", "http://127.0.0.1", "http://[::1]:9"])
 def test_pages_of_this_machine_are_allowed_where_only_it_can_reach_the_server(origin: str) -> None:
-    assert Origins(local=True).allows(origin, "127.0.0.1:8000")
-    assert not Origins().allows(origin, "127.0.0.1:8000")
-    assert not Origins(local=True).allows(origin.replace("localhost", "localhost.evil.com") + ".x", "127.0.0.1:8000")
+    assert AllowedOrigins(allow_loopback=True).allows(origin, "127.0.0.1:8000")
+    assert not AllowedOrigins().allows(origin, "127.0.0.1:8000")
+    assert not AllowedOrigins(allow_loopback=True).allows(
+        origin.replace("localhost", "localhost.evil.com") + ".x", "127.0.0.1:8000"
+    )
 
 
 def test_what_an_operator_allows_is_allowed_and_no_more() -> None:
-    origins = Origins(("https://App.example.org/", "https://*.partner.example", "http://dev.example:3000"))
+    origins = AllowedOrigins(("https://App.example.org/", "https://*.partner.example", "http://dev.example:3000"))
     assert origins.allows("https://app.example.org", OWN)
     assert origins.allows("https://a.partner.example", OWN)
     assert origins.allows("https://a.b.partner.example:443", OWN)
@@ -75,15 +77,15 @@ def test_what_an_operator_allows_is_allowed_and_no_more() -> None:
 
 
 def test_any_page_and_pages_without_an_origin_must_be_named() -> None:
-    assert Origins(("*",)).allows("https://anywhere.example", OWN)
-    assert Origins(("*",)).allows("null", OWN)
-    assert Origins(("null",)).allows("null", OWN)
-    assert not Origins(("null",)).allows("https://anywhere.example", OWN)
+    assert AllowedOrigins(("*",)).allows("https://anywhere.example", OWN)
+    assert AllowedOrigins(("*",)).allows("null", OWN)
+    assert AllowedOrigins(("null",)).allows("null", OWN)
+    assert not AllowedOrigins(("null",)).allows("https://anywhere.example", OWN)
 
 
 @pytest.mark.parametrize("text", ["*", "null", "https://a.example", "http://a.example:3000/", "https://*.a.example"])
 def test_an_origin_is_a_scheme_and_a_host(text: str) -> None:
-    assert checked_origins((text,)) == (text,)
+    assert validate_origins((text,)) == (text,)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_an_origin_is_a_scheme_and_a_host(text: str) -> None:
 )
 def test_other_texts_are_no_origins(text: str) -> None:
     with pytest.raises(ValueError, match="scheme and a host"):
-        checked_origins((text,))
+        validate_origins((text,))
 
 
 def test_the_setting_is_a_list_and_takes_the_place_of_this_machines_pages(monkeypatch: pytest.MonkeyPatch) -> None:

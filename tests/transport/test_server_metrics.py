@@ -9,20 +9,20 @@ from prometheus_client.parser import text_string_to_metric_families
 from websockets import Subprotocol
 from websockets.asyncio.client import connect
 
-from resolvers.feed import Feed
-from tests.api_client import World, open_world
-from tests.in_process_server import listening
-from tests.polling import PATIENCE
+from resolvers.feed import LogReader
+from tests.api_client import ApiClient, open_api
+from tests.in_process_server import serve_app
+from tests.polling import TIMEOUT_SECONDS
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[World]:
+async def server(tmp_path: Path) -> AsyncIterator[ApiClient]:
     """A server with an empty database."""
-    async with open_world(tmp_path / "test.db") as opened:
+    async with open_api(tmp_path / "test.db") as opened:
         yield opened
 
 
-async def shown(server: World) -> dict[str, float]:
+async def scrape(server: ApiClient) -> dict[str, float]:
     """All samples, by name and labels."""
     response = await server.client.get("/metrics")
     assert response.status_code == 200
@@ -33,32 +33,32 @@ async def shown(server: World) -> dict[str, float]:
     }
 
 
-async def test_active_sessions_are_counted_by_kind(server: World) -> None:
-    assert (await shown(server))["sessions_active kind=USER"] == 0
-    await server.user("ann")
-    await server.user("bob")
-    seen = await shown(server)
+async def test_active_sessions_are_counted_by_kind(server: ApiClient) -> None:
+    assert (await scrape(server))["sessions_active kind=USER"] == 0
+    await server.start_user("ann")
+    await server.start_user("bob")
+    seen = await scrape(server)
     assert (seen["sessions_active kind=USER"], seen["sessions_active kind=MEDIA"]) == (2, 0)
     await server.advance(400)
-    assert (await shown(server))["sessions_active kind=USER"] == 0
+    assert (await scrape(server))["sessions_active kind=USER"] == 0
 
 
-async def test_the_sweeper_tells_of_its_rounds_and_of_what_it_ended(server: World) -> None:
-    before = await shown(server)
-    await server.user()
+async def test_the_sweeper_tells_of_its_rounds_and_of_what_it_ended(server: ApiClient) -> None:
+    before = await scrape(server)
+    await server.start_user()
     await server.advance(400)
     await server.sweep()
     await server.sweep()
-    seen = await shown(server)
+    seen = await scrape(server)
     assert seen["sweeper_rounds_total"] - before["sweeper_rounds_total"] == 2
     assert seen["sweeper_sessions_ended_total"] - before["sweeper_sessions_ended_total"] == 1
     assert 0 < seen["sweeper_last_round_duration_seconds"] < 20
 
 
-async def test_commits_are_counted_by_how_many_calls_share_them(server: World) -> None:
-    before = await shown(server)
-    await server.user()
-    seen = await shown(server)
+async def test_commits_are_counted_by_how_many_calls_share_them(server: ApiClient) -> None:
+    before = await scrape(server)
+    await server.start_user()
+    seen = await scrape(server)
     name = "database_commit_calls"
     assert seen[f"{name}_count"] - before[f"{name}_count"] == 1
     assert seen[f"{name}_sum"] - before[f"{name}_sum"] == 1
@@ -68,9 +68,9 @@ async def test_commits_are_counted_by_how_many_calls_share_them(server: World) -
 
 
 async def test_sockets_subscriptions_and_what_they_wait_for_are_counted(
-    server: World, monkeypatch: pytest.MonkeyPatch
+    server: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with asyncio.timeout(PATIENCE), listening(server.app) as port:
+    async with asyncio.timeout(TIMEOUT_SECONDS), serve_app(server.app) as port:
         async with connect(f"ws://localhost:{port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]) as ws:
             await ws.send('{"type":"connection_init"}')
             await ws.recv()
@@ -78,17 +78,17 @@ async def test_sockets_subscriptions_and_what_they_wait_for_are_counted(
                 payload = '{"query":"subscription{activeSessions{__typename}}"}'
                 await ws.send(f'{{"type":"subscribe","id":"{id_}","payload":{payload}}}')
                 await ws.recv()
-            seen = await shown(server)
+            seen = await scrape(server)
             assert seen["graphql_sockets"] == 1
             assert (seen["graphql_subscriptions"], seen["graphql_subscription_groups"]) == (2, 1)
             assert (seen["graphql_queued_bytes"], seen["feed_lag_entries"]) == (0, 0)
 
-            async def nothing(_feed: Feed) -> None:
+            async def nothing(_feed: LogReader) -> None:
                 """The log is not read."""
 
-            monkeypatch.setattr(Feed, "look", nothing)
-            await server.user()
-            assert (await shown(server))["feed_lag_entries"] == 1
-        while (seen := await shown(server))["graphql_sockets"]:
+            monkeypatch.setattr(LogReader, "poll", nothing)
+            await server.start_user()
+            assert (await scrape(server))["feed_lag_entries"] == 1
+        while (seen := await scrape(server))["graphql_sockets"]:
             pass
         assert seen["graphql_subscriptions"] == 0

@@ -9,17 +9,17 @@ import pytest
 from pydantic import ValidationError
 
 from main import Settings
-from tests.api_client import World, open_world
-from tests.transport.http.multipart_client import BOUNDARY, form
+from tests.api_client import ApiClient, open_api
+from tests.transport.http.multipart_client import BOUNDARY, encode_form
 
 QUERY = "{viewer{name}}"
-FORM = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+FORM_HEADERS = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[World]:
+async def server(tmp_path: Path) -> AsyncIterator[ApiClient]:
     """A server with default settings."""
-    async with open_world(tmp_path / "test.db") as opened:
+    async with open_api(tmp_path / "test.db") as opened:
         yield opened
 
 
@@ -37,18 +37,18 @@ async def server(tmp_path: Path) -> AsyncIterator[World]:
 async def test_figures_are_shown_where_only_this_machine_sees_them_or_it_is_told(
     tmp_path: Path, settings: dict[str, Any], status: int
 ) -> None:
-    async with open_world(tmp_path / "test.db", **settings) as world:
+    async with open_api(tmp_path / "test.db", **settings) as world:
         response = await world.client.get("/metrics")
     assert response.status_code == status
     assert ("graphql_operations" in response.text) is (status == 200)
 
 
-async def test_a_foreign_host_is_refused_on_every_route(server: World) -> None:
+async def test_a_foreign_host_is_refused_on_every_route(server: ApiClient) -> None:
     for path in ("/", "/graphql", "/livez", "/readyz", "/metrics", "/readme"):
         assert (await server.client.get(path, headers={"host": "evil.example.com"})).status_code == 400
 
 
-async def test_front_ends_on_this_machine_may_use_the_server(server: World) -> None:
+async def test_front_ends_on_this_machine_may_use_the_server(server: ApiClient) -> None:
     response = await server.client.post("/graphql", json={"query": QUERY}, headers={"origin": "http://localhost:5173"})
     assert response.headers["access-control-allow-origin"] == "http://localhost:5173"
 
@@ -56,32 +56,34 @@ async def test_front_ends_on_this_machine_may_use_the_server(server: World) -> N
 async def test_long_answers_are_compressed(tmp_path: Path) -> None:
     changes: list[dict[str, Any]] = [{}, {"gzip_bytes": 0}]
     for settings, encoding in zip(changes, ("gzip", None), strict=True):
-        async with open_world(tmp_path / "test.db", **settings) as world:
+        async with open_api(tmp_path / "test.db", **settings) as world:
             response = await world.client.get("/graphql", params={"query": "{__schema{types{name}}}"})
         assert response.headers.get("content-encoding") == encoding
 
 
 async def test_forms_need_a_header_unless_told_otherwise(tmp_path: Path) -> None:
-    body = form({"query": QUERY}, {})
+    body = encode_form({"query": QUERY}, {})
     changes: list[dict[str, Any]] = [{}, {"csrf_prevention": False}, {"uploads": False}]
     for settings, status in zip(changes, (400, 200, 415), strict=True):
-        async with open_world(tmp_path / "test.db", **settings) as world:
-            assert (await world.client.post("/graphql", content=body, headers=FORM)).status_code == status
+        async with open_api(tmp_path / "test.db", **settings) as world:
+            assert (await world.client.post("/graphql", content=body, headers=FORM_HEADERS)).status_code == status
 
 
-async def test_a_file_where_there_is_free_json_is_bad_input(server: World) -> None:
+async def test_a_file_where_there_is_free_json_is_bad_input(server: ApiClient) -> None:
     query = "mutation($input:StartSessionInput!){startSession(input:$input){problems{code}}}"
     variables = {"input": {"metadata": None, "variant": {"user": {"username": "ann"}}}}
     file = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="0"; filename="a"\r\n\r\nx\r\n'.encode()
-    body = form({"query": query, "variables": variables}, {"0": ["variables.input.metadata"]}, file)
-    response = await server.client.post("/graphql", content=body, headers=FORM | {"apollo-require-preflight": "1"})
+    body = encode_form({"query": query, "variables": variables}, {"0": ["variables.input.metadata"]}, file)
+    response = await server.client.post(
+        "/graphql", content=body, headers=FORM_HEADERS | {"apollo-require-preflight": "1"}
+    )
     assert [error["extensions"]["code"] for error in response.json()["errors"]] == ["BAD_USER_INPUT"]
 
 
 async def test_trusted_documents_come_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps({"viewer-1": QUERY}))
-    async with open_world(tmp_path / "test.db", trusted_documents=str(path)) as world:
+    async with open_api(tmp_path / "test.db", trusted_documents=str(path)) as world:
         named = await world.client.post("/graphql", json={"documentId": "viewer-1"})
         other = await world.client.post("/graphql", json={"query": "{__typename}"})
     assert named.json()["data"]["viewer"] is not None

@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import Route
 from strawberry.dataloader import DataLoader
 
-from tests.transport.fake_app import Client, codes
+from tests.transport.fake_app import GraphQLClient, error_codes
 from transport import GraphQLEndpoint
 
 
@@ -108,7 +108,7 @@ class Mutation:
 
 
 @pytest.fixture
-async def ask() -> AsyncIterator[Client]:
+async def ask() -> AsyncIterator[GraphQLClient]:
     """A client of a server with strawberry's schema."""
     built = strawberry.Schema(query=Query, mutation=Mutation, types=[Thing])._schema
     choice = built.type_map["Choice"]
@@ -121,24 +121,24 @@ async def ask() -> AsyncIterator[Client]:
 
     app = Starlette(routes=[Route("/graphql", GraphQLEndpoint(built, make_context))])
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost") as http:
-        yield Client(http)
+        yield GraphQLClient(http)
 
 
-async def test_interfaces_enums_and_async_resolvers_work(ask: Client) -> None:
-    response = await ask.ask("{things(count:2){__typename key name ...on Thing{colour}}}")
+async def test_interfaces_enums_and_async_resolvers_work(ask: GraphQLClient) -> None:
+    response = await ask.execute("{things(count:2){__typename key name ...on Thing{colour}}}")
     assert response.json()["data"]["things"] == [
         {"__typename": "Thing", "key": key, "name": f"name of {key}", "colour": "RED"} for key in range(2)
     ]
 
 
-async def test_loaders_batch_within_an_operation_and_forget_after_it(ask: Client) -> None:
+async def test_loaders_batch_within_an_operation_and_forget_after_it(ask: GraphQLClient) -> None:
     for _ in range(2):
-        response = await ask.ask("mutation{load(keys:[1,2,3,1])}")
+        response = await ask.execute("mutation{load(keys:[1,2,3,1])}")
         assert response.json() == {"data": {"load": 1}}
 
 
-async def test_resolvers_see_their_selection_and_variables(ask: Client) -> None:
-    response = await ask.ask("query($colour:Colour!){selected(colour:$colour)}", {"colour": "RED"})
+async def test_resolvers_see_their_selection_and_variables(ask: GraphQLClient) -> None:
+    response = await ask.execute("query($colour:Colour!){selected(colour:$colour)}", {"colour": "RED"})
     assert response.json() == {"data": {"selected": ["selected", "#f00", "colour=Colour.RED"]}}
 
 
@@ -152,16 +152,18 @@ async def test_resolvers_see_their_selection_and_variables(ask: Client) -> None:
         ({"text": None}, False),
     ],
 )
-async def test_one_of_means_one(ask: Client, choice: dict[str, Any], fine: bool) -> None:
-    literal = ",".join(f"{key}:{written(value)}" for key, value in choice.items())
+async def test_one_of_means_one(ask: GraphQLClient, choice: dict[str, Any], fine: bool) -> None:
+    literal = ",".join(f"{key}:{to_literal(value)}" for key, value in choice.items())
     for response in (
-        await ask.ask("query($c:Choice!){chosen(choice:$c)}", {"c": choice}),
-        await ask.ask(f"{{chosen(choice:{{{literal}}})}}"),
+        await ask.execute("query($c:Choice!){chosen(choice:$c)}", {"c": choice}),
+        await ask.execute(f"{{chosen(choice:{{{literal}}})}}"),
     ):
-        assert (response.status_code, set(codes(response))) == ((200, set()) if fine else (400, {"BAD_USER_INPUT"}))
+        assert (response.status_code, set(error_codes(response))) == (
+            (200, set()) if fine else (400, {"BAD_USER_INPUT"})
+        )
 
 
-def written(value: object) -> str:
+def to_literal(value: object) -> str:
     """A value as a GraphQL literal."""
-    forms: dict[type, Callable[[Any], str]] = {str: lambda text: f'"{text}"', type(None): lambda _: "null"}
-    return forms.get(type(value), str)(value)
+    formats: dict[type, Callable[[Any], str]] = {str: lambda text: f'"{text}"', type(None): lambda _: "null"}
+    return formats.get(type(value), str)(value)

@@ -4,69 +4,69 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from models.ids import is_made_here
+from models.ids import is_generated_id
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Form:
+class Conversion:
     """What is printed goes in and comes out as it is."""
 
-    def said(self, printed: Any) -> Any:
+    def to_input(self, printed: Any) -> Any:
         """What a start says."""
         return printed
 
-    def is_shown(self, printed: Any, shown: Any) -> bool:
+    def matches(self, printed: Any, shown: Any) -> bool:
         """Whether that is what the answer shows."""
-        return bool(self.said(printed) == shown)
+        return bool(self.to_input(printed) == shown)
 
 
-class Id(Form):
+class IdToText(Conversion):
     """A number there; ids are text here."""
 
-    def said(self, printed: Any) -> Any:
+    def to_input(self, printed: Any) -> Any:
         return str(printed)
 
 
-class OwnId(Form):
+class GeneratedId(Conversion):
     """An id that the server makes: this one makes another."""
 
-    def is_shown(self, printed: Any, shown: Any) -> bool:
-        return bool(printed) and is_made_here(shown)
+    def matches(self, printed: Any, shown: Any) -> bool:
+        return bool(printed) and is_generated_id(shown)
 
 
-class Time(Form):
+class Timestamp(Conversion):
     """A moment, in whatever form: RFC 3339 in UTC here, cut to the millisecond."""
 
     def __init__(self, read: Callable[[Any], datetime]) -> None:
         self._read = read
 
-    def said(self, printed: Any) -> Any:
+    def to_input(self, printed: Any) -> Any:
         return self._read(printed).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Number(Form):
+class IntegerText(Conversion):
     """A whole number that is text on its way in."""
 
-    def is_shown(self, printed: Any, shown: Any) -> bool:
+    def matches(self, printed: Any, shown: Any) -> bool:
         return bool(int(printed) == shown)
 
 
-class Answered(Form):
+class FixedOutput(Conversion):
     """What comes out is known beforehand, whatever is printed."""
 
     def __init__(self, shown: Any) -> None:
         self._shown = shown
 
-    def is_shown(self, printed: Any, shown: Any) -> bool:
+    def matches(self, printed: Any, shown: Any) -> bool:
         return bool(printed != shown and self._shown == shown)
 
 
-SAME: Final = Form()
-ID: Final = Id()
-OWN_ID: Final = OwnId()
-NUMBER: Final = Number()
-UTC_TEXT: Final = Time(lambda text: datetime.fromisoformat(text).replace(tzinfo=UTC))
+UNCHANGED: Final = Conversion()
+ID_TO_TEXT: Final = IdToText()
+GENERATED_ID: Final = GeneratedId()
+INTEGER_TEXT: Final = IntegerText()
+UTC_TEXT: Final = Timestamp(lambda text: datetime.fromisoformat(text).replace(tzinfo=UTC))
 """Text without an offset, or with `+0000`: both mean UTC there."""
-UNIX_SECONDS: Final = Time(lambda number: _EPOCH + timedelta(seconds=number))
-UNIX_MILLISECONDS: Final = Time(lambda number: _EPOCH + timedelta(milliseconds=number))
+UNIX_SECONDS: Final = Timestamp(lambda number: _EPOCH + timedelta(seconds=number))
+UNIX_MILLISECONDS: Final = Timestamp(lambda number: _EPOCH + timedelta(milliseconds=number))

@@ -3,44 +3,45 @@
 from typing import Any, Final, NamedTuple
 
 from tests.vendor_samples.conversions import (
-    ID,
-    NUMBER,
-    OWN_ID,
-    SAME,
+    GENERATED_ID,
+    ID_TO_TEXT,
+    INTEGER_TEXT,
+    UNCHANGED,
     UNIX_MILLISECONDS,
     UNIX_SECONDS,
     UTC_TEXT,
-    Answered,
-    Form,
+    Conversion,
+    FixedOutput,
 )
 
 
-class Home(NamedTuple):
+class FieldMapping(NamedTuple):
     """One printed field: its place in the sample, in the start (null: the server knows it), and in the answer."""
 
-    printed: str
-    said: str | None
-    shown: str
-    form: Form = SAME
+    source: str
+    input_path: str | None
+    output_path: str
+    conversion: Conversion = UNCHANGED
     deviation: str = ""
     """How the list of deviations words it, where it is one."""
 
 
-def _known(names: str) -> list[Home]:
+def _output_only(names: str) -> list[FieldMapping]:
     """What a start need not say, under its own name in camel case."""
-    return [Home(f"answer.{name}", None, _camel(name)) for name in names.split()]
+    return [FieldMapping(f"answer.{name}", None, _camel(name)) for name in names.split()]
 
 
-def _both(kind: str, names: str) -> list[Home]:
+def _input_and_output(kind: str, names: str) -> list[FieldMapping]:
     """What goes in and comes out under its own name in camel case."""
-    said = [Home(f"request.{name}", f"variant.{kind}.{_camel(name)}", _camel(name)) for name in names.split()]
-    return said + _known(names)
+    said = [FieldMapping(f"request.{name}", f"variant.{kind}.{_camel(name)}", _camel(name)) for name in names.split()]
+    return said + _output_only(names)
 
 
-def _params(**homes: str) -> list[Home]:
+def _media_params(**homes: str) -> list[FieldMapping]:
     """Parameters of a playback, whose names begin with a word of theirs and a dot."""
     return [
-        Home(f"request.params.{name.replace('_', '.')}", f"variant.media.{home}", home) for name, home in homes.items()
+        FieldMapping(f"request.params.{name.replace('_', '.')}", f"variant.media.{home}", home)
+        for name, home in homes.items()
     ]
 
 
@@ -49,32 +50,34 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-HOMES: Final[dict[str, list[Home]]] = {
+MAPPINGS: Final[dict[str, list[FieldMapping]]] = {
     "CLIENT": [
-        Home("request.project_id", "projectId", "project.id", ID),
-        Home("answer.project_id", None, "project.id", ID),
-        Home("answer.session_id", None, "id", OWN_ID),
-        Home("answer.starttime", None, "startedAt", UTC_TEXT),
-        Home("answer.stoptime", None, "endedAt"),
-        *_both("client", "client_system geo_listen_enabled demo_stream_enabled language"),
-        Home("request.timezone", "variant.client.timezone", "timezone"),
-        Home("answer.timezone", None, "timezone", Answered("-8000"), "timezone is answered as sent"),
-        Home("answer.client_type", "variant.client.clientType", "clientType", SAME, "given in the input here"),
-        Home("answer.device_id", "variant.client.deviceId", "deviceId", SAME, "given in the input here"),
+        FieldMapping("request.project_id", "projectId", "project.id", ID_TO_TEXT),
+        FieldMapping("answer.project_id", None, "project.id", ID_TO_TEXT),
+        FieldMapping("answer.session_id", None, "id", GENERATED_ID),
+        FieldMapping("answer.starttime", None, "startedAt", UTC_TEXT),
+        FieldMapping("answer.stoptime", None, "endedAt"),
+        *_input_and_output("client", "client_system geo_listen_enabled demo_stream_enabled language"),
+        FieldMapping("request.timezone", "variant.client.timezone", "timezone"),
+        FieldMapping("answer.timezone", None, "timezone", FixedOutput("-8000"), "timezone is answered as sent"),
+        FieldMapping(
+            "answer.client_type", "variant.client.clientType", "clientType", UNCHANGED, "given in the input here"
+        ),
+        FieldMapping("answer.device_id", "variant.client.deviceId", "deviceId", UNCHANGED, "given in the input here"),
     ],
     "AGENDA": [
-        *_both("agenda", "guide name description_html schedule_tracks"),
-        Home("request.start_time", "variant.agenda.startTime", "startTime", UTC_TEXT, "add Z"),
-        Home("request.end_time", "variant.agenda.endTime", "endTime", UTC_TEXT, "add Z"),
-        Home("answer.start_time", None, "startTime", UTC_TEXT),
-        Home("answer.end_time", None, "endTime", UTC_TEXT),
-        Home("answer.created_at", None, "createdAt", UTC_TEXT),
-        Home("answer.last_updated", None, "updatedAt", UTC_TEXT),
-        Home("answer.id", None, "id", OWN_ID),
-        *_known("all_day import_id allow_rating add_to_schedule"),
+        *_input_and_output("agenda", "guide name description_html schedule_tracks"),
+        FieldMapping("request.start_time", "variant.agenda.startTime", "startTime", UTC_TEXT, "add Z"),
+        FieldMapping("request.end_time", "variant.agenda.endTime", "endTime", UTC_TEXT, "add Z"),
+        FieldMapping("answer.start_time", None, "startTime", UTC_TEXT),
+        FieldMapping("answer.end_time", None, "endTime", UTC_TEXT),
+        FieldMapping("answer.created_at", None, "createdAt", UTC_TEXT),
+        FieldMapping("answer.last_updated", None, "updatedAt", UTC_TEXT),
+        FieldMapping("answer.id", None, "id", GENERATED_ID),
+        *_output_only("all_day import_id allow_rating add_to_schedule"),
     ],
     "MEDIA": [
-        *_params(
+        *_media_params(
             media_playerName="playerName",
             analytics_trackingServer="trackingServer",
             analytics_reportSuite="reportSuite",
@@ -87,52 +90,56 @@ HOMES: Final[dict[str, list[Home]]] = {
             media_channel="channel",
             media_sdkVersion="sdkVersion",
         ),
-        Home(
+        FieldMapping(
             "request.params.analytics.enableSSL",
             "variant.media.params.analytics\\.enableSSL",
             "params.analytics\\.enableSSL",
         ),
-        Home("request.customMetadata", "variant.media.customMetadata", "customMetadata"),
-        Home("request.qoeData", "variant.media.qoe", "qoe", SAME, "qoeData may hold free names"),
-        Home("request.playerTime.playhead", "variant.media.playerTime.playhead", "playhead"),
-        Home(
+        FieldMapping("request.customMetadata", "variant.media.customMetadata", "customMetadata"),
+        FieldMapping("request.qoeData", "variant.media.qoe", "qoe", UNCHANGED, "qoeData may hold free names"),
+        FieldMapping("request.playerTime.playhead", "variant.media.playerTime.playhead", "playhead"),
+        FieldMapping(
             "request.playerTime.ts",
             "variant.media.playerTime.ts",
             "activities.edges.0.node.clientTime",
             UNIX_MILLISECONDS,
             "an RFC 3339 time here",
         ),
-        Home("answer.Location", None, "id", OWN_ID),
+        FieldMapping("answer.Location", None, "id", GENERATED_ID),
     ],
     "FIELD": [
-        Home("request.project_id", "projectId", "project.id", ID),
-        Home("request.session.uuid", "variant.field.uuid", "uuid"),
-        Home("request.session.unit_id", "variant.field.unitId", "unitId"),
-        Home("request.session.created", "variant.field.created", "created", UNIX_SECONDS, "RFC 3339 times here"),
-        Home("request.session.saved", "variant.field.saved", "saved", UNIX_SECONDS, "RFC 3339 times here"),
-        Home("request.session.data.point1", "variant.field.data.0.value", "data.0.value"),
-        Home("request.session.data.point2", "variant.field.data.1.value", "data.1.value"),
-        Home("request.session.data.sketch1.rawData", "variant.field.data.2.rawData", "data.2.rawData"),
-        Home("request.session.data.__timezone__", "variant.field.data.3.value", "timezoneOffsetSeconds", NUMBER),
+        FieldMapping("request.project_id", "projectId", "project.id", ID_TO_TEXT),
+        FieldMapping("request.session.uuid", "variant.field.uuid", "uuid"),
+        FieldMapping("request.session.unit_id", "variant.field.unitId", "unitId"),
+        FieldMapping(
+            "request.session.created", "variant.field.created", "created", UNIX_SECONDS, "RFC 3339 times here"
+        ),
+        FieldMapping("request.session.saved", "variant.field.saved", "saved", UNIX_SECONDS, "RFC 3339 times here"),
+        FieldMapping("request.session.data.point1", "variant.field.data.0.value", "data.0.value"),
+        FieldMapping("request.session.data.point2", "variant.field.data.1.value", "data.1.value"),
+        FieldMapping("request.session.data.sketch1.rawData", "variant.field.data.2.rawData", "data.2.rawData"),
+        FieldMapping(
+            "request.session.data.__timezone__", "variant.field.data.3.value", "timezoneOffsetSeconds", INTEGER_TEXT
+        ),
     ],
     "USER": [
-        Home("keepalive.request.visible", "visible", "visible"),
-        Home("keepalive.answer.visible", None, "visible"),
-        Home("keepalive.request.path", "path", "path"),
-        Home("keepalive.answer.paths", None, "path"),
-        Home("keepalive.answer.time", None, "lastSeenAt", UNIX_SECONDS),
-        Home("hide.request.path", "path", "path"),
+        FieldMapping("keepalive.request.visible", "visible", "visible"),
+        FieldMapping("keepalive.answer.visible", None, "visible"),
+        FieldMapping("keepalive.request.path", "path", "path"),
+        FieldMapping("keepalive.answer.paths", None, "path"),
+        FieldMapping("keepalive.answer.time", None, "lastSeenAt", UNIX_SECONDS),
+        FieldMapping("hide.request.path", "path", "path"),
     ],
 }
 
-CALLS: Final = {
+MUTATIONS: Final = {
     "MEDIA request.eventType": ("sessionStart", "startSession"),
     "MEDIA answer.status": (201, "startSession"),
     "USER keepalive.answer.description": ("Session keepalive", "keepaliveSession"),
 }
 """Printed fields that only say which call it is, or that it was done: the call that is meant."""
 
-PARAMETERS: Final = {
+LIST_ARGUMENTS: Final = {
     "USER list.parameters.usernames[]": "filter.user.usernames",
     "USER list.parameters.active": "filter.active",
     "USER list.parameters.started_after": "filter.startedAfter",
@@ -142,7 +149,7 @@ PARAMETERS: Final = {
 }
 """What a list there can be asked for, and the argument of `sessions` for it."""
 
-GIVEN: Final[dict[str, dict[str, Any]]] = {
+EXTRA_INPUT: Final[dict[str, dict[str, Any]]] = {
     "FIELD": {
         f"variant.field.data.{at}.name": n for at, n in enumerate(("point1", "point2", "sketch1", "__timezone__"))
     },
@@ -150,7 +157,7 @@ GIVEN: Final[dict[str, dict[str, Any]]] = {
 }
 """What a start says besides: names that are keys there, and what is not printed."""
 
-OTHERS: Final = {
+OTHER_DEVIATIONS: Final = {
     "USER": "username is given here",
     "FIELD": "the form encoding is replaced by the multipart request spec",
     "CLIENT": "not replaced by 0000",

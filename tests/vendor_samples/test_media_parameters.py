@@ -6,44 +6,44 @@ from typing import Any, Final
 
 import pytest
 
-from models.kinds.media_parameters import BOOLEAN, CUSTOMER_IDS, QOE, START, TEXT, WHOLE, ValueType
-from tests.api_client import World
+from models.kinds.media_parameters import BOOLEAN, CUSTOMER_IDS, INTEGER, QOE_PARAMS, START_PARAMS, STRING, ValueType
+from tests.api_client import ApiClient
 from tests.lifecycle.test_expiry import MEDIA
 
 DOCUMENTED: Final[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "vectors" / "media-parameters.json").read_text()
 )
-FIELDS: Final = "... on MediaSession { params qoe }"
+SELECTION: Final = "... on MediaSession { params qoe }"
 
-GOOD: Final[dict[str, Any]] = {"string": "x", "boolean": False, "integer": 7}
+VALID: Final[dict[str, Any]] = {"string": "x", "boolean": False, "integer": 7}
 """A value for each documented type."""
-BAD: Final[dict[str, list[Any]]] = {
+INVALID: Final[dict[str, list[Any]]] = {
     "string": [1, True, None, ["x"], {}, "x" * 1025],
     "boolean": ["true", 1, 0, None],
     "integer": ["7", 1.5, True, None, [7]],
 }
 
 
-def documented(type_: ValueType) -> Any:
+def documented_type(type_: ValueType) -> Any:
     """A type of the code as the documentation writes it."""
     if type_ is CUSTOMER_IDS:
         return {"object": "name -> {id: string, authState: 0|1|2}"}
-    if type_.words.startswith("one of "):
-        return {"enum": type_.words.removeprefix("one of ").split(", ")}
-    return {id(TEXT): "string", id(BOOLEAN): "boolean", id(WHOLE): "integer"}[id(type_)]
+    if type_.description.startswith("one of "):
+        return {"enum": type_.description.removeprefix("one of ").split(", ")}
+    return {id(STRING): "string", id(BOOLEAN): "boolean", id(INTEGER): "integer"}[id(type_)]
 
 
-def good(type_: Any) -> Any:
+def valid_value(type_: Any) -> Any:
     """A value of a documented type."""
     if isinstance(type_, str):
-        return GOOD[type_]
+        return VALID[type_]
     return type_["enum"][-1] if "enum" in type_ else {"crm": {"id": "1", "authState": 2}, "shop": {"id": "2"}}
 
 
-def bad(type_: Any) -> list[Any]:
+def invalid_values(type_: Any) -> list[Any]:
     """Values that a documented type does not have."""
     if isinstance(type_, str):
-        return BAD[type_]
+        return INVALID[type_]
     if "enum" in type_:
         return ["", 1, None, [type_["enum"][0]], "none of them"]
     return [
@@ -57,34 +57,38 @@ def bad(type_: Any) -> list[Any]:
 
 
 def test_the_code_knows_the_documented_parameters_of_a_start_and_no_others() -> None:
-    assert {name: documented(type_) for name, type_ in START.items()} == DOCUMENTED["start"]
+    assert {name: documented_type(type_) for name, type_ in START_PARAMS.items()} == DOCUMENTED["start"]
 
 
 def test_the_code_knows_the_documented_quality_of_experience_and_no_other() -> None:
-    assert {name: documented(type_) for name, type_ in QOE.items()} == DOCUMENTED["qoe"]
+    assert {name: documented_type(type_) for name, type_ in QOE_PARAMS.items()} == DOCUMENTED["qoe"]
 
 
-async def test_all_documented_parameters_go_in_together_and_come_out(world: World) -> None:
-    params = {name: good(type_) for name, type_ in DOCUMENTED["start"].items()}
-    qoe = {name: good(type_) for name, type_ in DOCUMENTED["qoe"].items()}
-    session = await world.started("media", {**MEDIA, "params": params, "qoe": qoe}, FIELDS)
+async def test_all_documented_parameters_go_in_together_and_come_out(world: ApiClient) -> None:
+    params = {name: valid_value(type_) for name, type_ in DOCUMENTED["start"].items()}
+    qoe = {name: valid_value(type_) for name, type_ in DOCUMENTED["qoe"].items()}
+    session = await world.start_session("media", {**MEDIA, "params": params, "qoe": qoe}, SELECTION)
     assert (session["params"], session["qoe"]) == (params, qoe)
     short = {name.removeprefix("media.qoe."): value for name, value in qoe.items()}
-    session = await world.started("media", {**MEDIA, "qoe": short}, FIELDS)
+    session = await world.start_session("media", {**MEDIA, "qoe": short}, SELECTION)
     assert session["qoe"] == qoe
 
 
 @pytest.mark.parametrize("section", ["start", "qoe"])
-async def test_each_documented_parameter_has_its_type(world: World, section: str) -> None:
+async def test_each_documented_parameter_has_its_type(world: ApiClient, section: str) -> None:
     argument = "params" if section == "start" else "qoe"
     for turn in range(6):
-        wrong = {name: bad(type_)[turn] for name, type_ in DOCUMENTED[section].items() if turn < len(bad(type_))}
-        payload = await world.start("media", {**MEDIA, argument: wrong})
+        wrong = {
+            name: invalid_values(type_)[turn]
+            for name, type_ in DOCUMENTED[section].items()
+            if turn < len(invalid_values(type_))
+        }
+        payload = await world.start_payload("media", {**MEDIA, argument: wrong})
         told = {problem["path"][-1] for problem in payload["problems"]}
         assert told == set(wrong)
 
 
-async def test_a_required_parameter_has_a_field_of_its_own_and_no_second_home(world: World) -> None:
+async def test_a_required_parameter_has_a_field_of_its_own_and_no_second_home(world: ApiClient) -> None:
     for name in ("media.id", "media.length", "analytics.visitorId", "media.ad.id", "show", "MEDIA.SHOW"):
-        payload = await world.start("media", {**MEDIA, "params": {name: "x"}})
+        payload = await world.start_payload("media", {**MEDIA, "params": {name: "x"}})
         assert [problem["path"][-1] for problem in payload["problems"]] == [name]

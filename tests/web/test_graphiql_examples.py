@@ -8,12 +8,12 @@ import pytest
 from graphql import OperationDefinitionNode, OperationType, parse, validate
 
 from schema import graphql_schema
-from tests.api.session_inputs import LEAST
-from tests.api_client import World
+from tests.api.session_inputs import MINIMAL_INPUTS
+from tests.api_client import ApiClient
 from tests.lifecycle.test_expiry import MEDIA
 from web import pages
 
-FIRST_TIME = {"playhead": 0, "ts": "2026-01-15T19:15:24.153Z"}
+START_PLAYER_TIME = {"playhead": 0, "ts": "2026-01-15T19:15:24.153Z"}
 """As in the example that starts a MEDIA session, with whose player another one goes on."""
 EXAMPLES = {example["name"]: example for example in pages.examples()}
 
@@ -23,10 +23,10 @@ def test_each_example_is_valid(name: str) -> None:
     assert validate(graphql_schema, parse(EXAMPLES[name]["query"])) == []
 
 
-async def test_each_example_does_what_it_says(world: World) -> None:
-    started = {"6-keep-alive": (await world.user())["id"]}
-    started["6-track-media"] = (await world.started("media", MEDIA | {"playerTime": FIRST_TIME}))["id"]
-    started["6-update-agenda"] = (await world.started("agenda", LEAST["agenda"]))["id"]
+async def test_each_example_does_what_it_says(world: ApiClient) -> None:
+    started = {"6-keep-alive": (await world.start_user())["id"]}
+    started["6-track-media"] = (await world.start_session("media", MEDIA | {"playerTime": START_PLAYER_TIME}))["id"]
+    started["6-update-agenda"] = (await world.start_session("agenda", MINIMAL_INPUTS["agenda"]))["id"]
     for example in EXAMPLES.values():
         variables = json.loads(example["variables"] or "{}")
         given = variables | ({"id": started[example["name"]]} if "id" in variables else {})

@@ -24,12 +24,12 @@ from graphql import (
     is_composite_type,
 )
 
-from transport.documents.cost import Sum, list_arguments, lists_in, size_of, weight_of
+from transport.documents.cost import CostExpression, field_weight, list_arguments, list_depth, requested_size
 from transport.settings import Limits
 
 
 @dataclass(slots=True)
-class Tally:
+class Complexity:
     """What a selection set asks for, its fragments written out."""
 
     selections: int = 0
@@ -39,31 +39,31 @@ class Tally:
     aliases: int = 0
     directives: int = 0
     depth: int = 0
-    introspection: int = 0
+    introspection_depth: int = 0
     """Depth of the fields of introspection, which count apart."""
-    cost: Sum = field(default_factory=Sum)
-    each: Sum = field(default_factory=Sum)
+    cost: CostExpression = field(default_factory=CostExpression)
+    per_item: CostExpression = field(default_factory=CostExpression)
     """The cost of one item of the lists in this set that leave their size to the connection above them."""
 
-    def include(self, other: "Tally") -> None:
+    def add(self, other: "Complexity") -> None:
         """Add the tally of a fragment, or of a field, that stands in this set."""
         self.selections += other.selections
         self.fields += other.fields
         self.aliases += other.aliases
         self.directives += other.directives
         self.depth = max(self.depth, other.depth)
-        self.introspection = max(self.introspection, other.introspection)
+        self.introspection_depth = max(self.introspection_depth, other.introspection_depth)
         self.cost.add(1, other.cost)
-        self.each.add(1, other.each)
+        self.per_item.add(1, other.per_item)
 
 
-class Counter:
+class ComplexityAnalyzer:
     """Counts the operations of one document."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> None:
         self._schema = schema
         self._limits = limits
-        self._roots = {
+        self._root_types = {
             schema.query_type,
             schema.mutation_type,
             schema.subscription_type,
@@ -73,92 +73,96 @@ class Counter:
             for definition in document.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
-        self._tallies: dict[str, Tally] = {}
+        self._fragment_complexities: dict[str, Complexity] = {}
         self.longest_list = 0
         """Items of the longest list that is written out as an argument."""
 
-    def operation(self, operation: OperationDefinitionNode) -> Tally:
+    def analyze(self, operation: OperationDefinitionNode) -> Complexity:
         """What one operation asks for."""
-        root = self._schema.get_root_type(operation.operation)
-        tally = self._set(operation.selection_set, root)
-        tally.directives += len(operation.directives or ())
-        tally.directives += sum(len(variable.directives or ()) for variable in operation.variable_definitions or ())
-        tally.cost.add(self._limits.default_list_size, tally.each)
-        return tally
+        root_type = self._schema.get_root_type(operation.operation)
+        complexity = self._selection_set(operation.selection_set, root_type)
+        complexity.directives += len(operation.directives or ())
+        complexity.directives += sum(
+            len(variable.directives or ()) for variable in operation.variable_definitions or ()
+        )
+        complexity.cost.add(self._limits.default_list_size, complexity.per_item)
+        return complexity
 
-    def _set(self, selections: SelectionSetNode, parent: GraphQLNamedType | None) -> Tally:
-        tally = Tally()
+    def _selection_set(self, selections: SelectionSetNode, parent: GraphQLNamedType | None) -> Complexity:
+        complexity = Complexity()
         for selection in selections.selections:
-            tally.include(self._selection(selection, parent))
-        return tally
+            complexity.add(self._selection(selection, parent))
+        return complexity
 
-    def _selection(self, node: SelectionNode, parent: GraphQLNamedType | None) -> Tally:
+    def _selection(self, node: SelectionNode, parent: GraphQLNamedType | None) -> Complexity:
         match node:
             case FieldNode():
                 return self._field(node, parent)
             case InlineFragmentNode():
-                on = self._schema.get_type(node.type_condition.name.value) if node.type_condition else parent
-                tally = self._set(node.selection_set, on)
+                type_condition = (
+                    self._schema.get_type(node.type_condition.name.value) if node.type_condition else parent
+                )
+                complexity = self._selection_set(node.selection_set, type_condition)
             case FragmentSpreadNode():
-                tally = Tally(selections=1)
-                tally.include(self._fragment(node.name.value))
-        tally.directives += len(node.directives or ())
-        return tally
+                complexity = Complexity(selections=1)
+                complexity.add(self._fragment(node.name.value))
+        complexity.directives += len(node.directives or ())
+        return complexity
 
-    def _fragment(self, name: str) -> Tally:
-        tally = self._tallies.get(name)
-        if tally is None:
+    def _fragment(self, name: str) -> Complexity:
+        complexity = self._fragment_complexities.get(name)
+        if complexity is None:
             definition = self._fragments[name]
-            on = self._schema.get_type(definition.type_condition.name.value)
-            tally = self._set(definition.selection_set, on)
-            tally.directives += len(definition.directives or ())
-            self._tallies[name] = tally
-        return tally
+            type_condition = self._schema.get_type(definition.type_condition.name.value)
+            complexity = self._selection_set(definition.selection_set, type_condition)
+            complexity.directives += len(definition.directives or ())
+            self._fragment_complexities[name] = complexity
+        return complexity
 
-    def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Tally:
+    def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Complexity:
         definition = self._definition(node, parent)
         type_ = get_named_type(definition.type) if definition else None
-        inner = self._set(node.selection_set, type_) if node.selection_set else Tally()
-        tally = Tally(
+        inner = self._selection_set(node.selection_set, type_) if node.selection_set else Complexity()
+        complexity = Complexity(
             selections=inner.selections + 1,
             fields=1,
             aliases=inner.aliases + (node.alias is not None),
             directives=inner.directives + len(node.directives or ()),
             depth=inner.depth,
-            introspection=inner.introspection,
+            introspection_depth=inner.introspection_depth,
         )
-        if is_introspection(node, parent):
-            tally.introspection += 1
+        if is_introspection_field(node, parent):
+            complexity.introspection_depth += 1
         else:
-            tally.depth += 1
+            complexity.depth += 1
             if definition:
-                self._add_cost(tally, node, definition, inner, of_root=parent in self._roots)
-        return tally
+                self._add_cost(complexity, node, definition, inner, is_root=parent in self._root_types)
+        return complexity
 
     def _definition(self, node: FieldNode, parent: GraphQLNamedType | None) -> GraphQLField | None:
         return self._schema.get_field(parent, node.name.value) if is_composite_type(parent) else None
 
     def _add_cost(
-        self, tally: Tally, node: FieldNode, definition: GraphQLField, inner: Tally, *, of_root: bool
+        self, complexity: Complexity, node: FieldNode, definition: GraphQLField, inner: Complexity, *, is_root: bool
     ) -> None:
-        written = (len(getattr(value, "values", ())) for value in list_arguments(definition, node))
-        self.longest_list = max(self.longest_list, *written, 0)
-        unasked = self._limits.default_list_size
-        size = size_of(definition, node, self._limits)
-        lists = lists_in(definition.type)
-        is_connection = not lists and ("first" in definition.args or "last" in definition.args)
-        once = Sum(weight_of(definition, of_root=of_root) if node.name.value != "__typename" else 0)
-        once.add(1, inner.cost)
-        once.add(size if size is not None and is_connection else unasked, inner.each)
+        literal_lengths = (len(getattr(value, "values", ())) for value in list_arguments(definition, node))
+        self.longest_list = max(self.longest_list, *literal_lengths, 0)
+        default_size = self._limits.default_list_size
+        size = requested_size(definition, node, self._limits)
+        list_levels = list_depth(definition.type)
+        is_connection = not list_levels and ("first" in definition.args or "last" in definition.args)
+        item_cost = CostExpression(field_weight(definition, is_root=is_root) if node.name.value != "__typename" else 0)
+        item_cost.add(1, inner.cost)
+        item_cost.add(size if size is not None and is_connection else default_size, inner.per_item)
         # Of a list in a list, only the outer one is asked for with a size.
-        row = Sum()
-        row.add(unasked ** max(lists - 1, 0), once)
-        if size is None and lists:
-            tally.each.add(1, row)
+        row_cost = CostExpression()
+        row_cost.add(default_size ** max(list_levels - 1, 0), item_cost)
+        if size is None and list_levels:
+            complexity.per_item.add(1, row_cost)
         else:
-            tally.cost.add(1 if size is None or is_connection else size, row)
+            complexity.cost.add(1 if size is None or is_connection else size, row_cost)
 
 
-def is_introspection(node: FieldNode, parent: GraphQLNamedType | None) -> bool:
+def is_introspection_field(node: FieldNode, parent: GraphQLNamedType | None) -> bool:
     """Whether a field belongs to the part of a document that asks for the schema itself."""
     return node.name.value in ("__schema", "__type") or (parent is not None and parent.name.startswith("__"))

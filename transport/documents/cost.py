@@ -38,97 +38,97 @@ Variables: TypeAlias = Mapping[str, Any]
 Size: TypeAlias = int | Callable[[Variables], int]
 
 
-class Sum:
+class CostExpression:
     """A cost: a number, and terms that wait for variables. Shared between all places that spread a fragment."""
 
-    __slots__ = ("number", "terms")
+    __slots__ = ("constant", "terms")
 
-    def __init__(self, number: int = 0) -> None:
-        self.number = number
-        self.terms: list[tuple[Size, Sum]] = []
+    def __init__(self, constant: int = 0) -> None:
+        self.constant = constant
+        self.terms: list[tuple[Size, CostExpression]] = []
 
-    def add(self, size: Size, other: "Sum") -> None:
+    def add(self, size: Size, other: "CostExpression") -> None:
         """Add `size` times `other`."""
         if isinstance(size, int) and not other.terms:
-            self.number += size * other.number
-        elif other.terms or other.number:
+            self.constant += size * other.constant
+        elif other.terms or other.constant:
             self.terms.append((size, other))
 
-    def value(self, variables: Variables) -> int:
+    def evaluate(self, variables: Variables) -> int:
         """The number, with these variables."""
-        return evaluate(self, variables, {}) if self.terms else self.number
+        return evaluate_memoized(self, variables, {}) if self.terms else self.constant
 
 
-def evaluate(cost: Sum, variables: Variables, known: dict[int, int]) -> int:
+def evaluate_memoized(cost: CostExpression, variables: Variables, memo: dict[int, int]) -> int:
     """The value of a cost; each that is shared is worked out once, and then is `known`."""
-    result = known.get(id(cost))
+    result = memo.get(id(cost))
     if result is None:
-        result = cost.number
+        result = cost.constant
         for size, other in cost.terms:
-            times = size if isinstance(size, int) else size(variables)
-            result += times * evaluate(other, variables, known)
-        known[id(cost)] = result
+            factor = size if isinstance(size, int) else size(variables)
+            result += factor * evaluate_memoized(other, variables, memo)
+        memo[id(cost)] = result
     return result
 
 
-class Asked:
+class RequestedSize:
     """The size that `first` and `last` ask for: the larger, where both are there."""
 
     def __init__(self, field: GraphQLField, node: FieldNode, limits: Limits) -> None:
-        self._most = limits.list_size
-        self._unasked = limits.default_list_size
-        given = {argument.name.value: argument.value for argument in node.arguments or ()}
+        self._maximum = limits.list_size
+        self._default = limits.default_list_size
+        arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
         names = [name for name in ("first", "last") if name in field.args]
-        self._sources = [(given.get(name), default(field, name)) for name in names]
+        self._sources = [(arguments.get(name), default_argument_value(field, name)) for name in names]
 
-    def size(self) -> Size:
+    def simplify(self) -> Size:
         """A number where no variable has a say in it."""
         if any(isinstance(value, VariableNode) for value, _ in self._sources):
             return self
         return self({})
 
     def __call__(self, variables: Variables) -> int:
-        sizes = [self._read(value, otherwise, variables) for value, otherwise in self._sources]
-        return max((size for size in sizes if size is not None), default=self._unasked)
+        sizes = [self._read(value, fallback, variables) for value, fallback in self._sources]
+        return max((size for size in sizes if size is not None), default=self._default)
 
-    def _read(self, value: object, otherwise: object, variables: Variables) -> int | None:
+    def _read(self, value: object, fallback: object, variables: Variables) -> int | None:
         if isinstance(value, VariableNode):
-            value = variables.get(value.name.value, otherwise)
+            value = variables.get(value.name.value, fallback)
         elif value is None:
-            value = otherwise
+            value = fallback
         if isinstance(value, IntValueNode):
             # A literal may have thousands of digits, which int() refuses.
-            value = int(value.value) if len(value.value) < 10 else self._most
+            value = int(value.value) if len(value.value) < 10 else self._maximum
         # Whatever is no number is refused when the arguments are read; till then it counts as not given.
-        return int(min(max(value, 0), self._most)) if isinstance(value, int | float) else None
+        return int(min(max(value, 0), self._maximum)) if isinstance(value, int | float) else None
 
 
-class Items:
+class ArgumentSize:
     """The number of items in a field's list arguments: of the longest, if there are several."""
 
     def __init__(self, values: list[ValueNode]) -> None:
         self._variables = [value.name.value for value in values if isinstance(value, VariableNode)]
-        self._written = max(
+        self._literal_length = max(
             (len(value.values) if isinstance(value, ListValueNode) else 1 for value in values), default=1
         )
 
-    def size(self) -> Size:
+    def simplify(self) -> Size:
         """A number where no variable has a say in it."""
-        return self if self._variables else max(self._written, 1)
+        return self if self._variables else max(self._literal_length, 1)
 
     def __call__(self, variables: Variables) -> int:
-        given = (variables.get(name) for name in self._variables)
-        return max(self._written, *(len(value) if isinstance(value, list) else 1 for value in given))
+        variable_values = (variables.get(name) for name in self._variables)
+        return max(self._literal_length, *(len(value) if isinstance(value, list) else 1 for value in variable_values))
 
 
-def size_of(field: GraphQLField, node: FieldNode, limits: Limits) -> Size | None:
+def requested_size(field: GraphQLField, node: FieldNode, limits: Limits) -> Size | None:
     """How many times the field asks for what is in it; None where it does not say."""
     if isinstance(size := field.extensions.get("size"), int):
         return size
     if "first" in field.args or "last" in field.args:
-        return Asked(field, node, limits).size()
+        return RequestedSize(field, node, limits).simplify()
     lists = list_arguments(field, node)
-    return Items(lists).size() if lists else None
+    return ArgumentSize(lists).simplify() if lists else None
 
 
 def list_arguments(field: GraphQLField, node: FieldNode) -> list[ValueNode]:
@@ -140,12 +140,12 @@ def list_arguments(field: GraphQLField, node: FieldNode) -> list[ValueNode]:
     ]
 
 
-def weight_of(field: GraphQLField, *, of_root: bool) -> int:
+def field_weight(field: GraphQLField, *, is_root: bool) -> int:
     """What one field counts. See the top of this file."""
     weight = field.extensions.get("weight")
     if isinstance(weight, int):
         return weight
-    return 0 if is_leaf_type(named_type(field.type)) and not of_root else 1
+    return 0 if is_leaf_type(named_type(field.type)) and not is_root else 1
 
 
 def is_list(type_: Any) -> bool:
@@ -153,7 +153,7 @@ def is_list(type_: Any) -> bool:
     return is_list_type(type_.of_type if is_non_null_type(type_) else type_)
 
 
-def lists_in(type_: GraphQLOutputType) -> int:
+def list_depth(type_: GraphQLOutputType) -> int:
     """How many lists a type is, one inside another."""
     depth = 0
     inner: Any = type_
@@ -163,7 +163,7 @@ def lists_in(type_: GraphQLOutputType) -> int:
     return depth
 
 
-def default(field: GraphQLField, name: str) -> object:
+def default_argument_value(field: GraphQLField, name: str) -> object:
     """The value of an argument that is not given."""
     argument = field.args[name]
     if argument.default is None:

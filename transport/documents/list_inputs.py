@@ -20,38 +20,40 @@ from graphql import (
 from transport.errors import too_complex
 from transport.settings import Limits
 
-Holders: TypeAlias = Mapping[str, Mapping[str, GraphQLInputType]]
+ListFields: TypeAlias = Mapping[str, Mapping[str, GraphQLInputType]]
 """By the name of an input type, its fields that are lists or have lists somewhere inside."""
 
 
-def list_holders(schema: GraphQLSchema) -> Holders:
+def find_list_fields(schema: GraphQLSchema) -> ListFields:
     """The input types of a schema that hold lists, directly or not; they may refer to one another in circles."""
     types = [type_ for type_ in schema.type_map.values() if isinstance(type_, GraphQLInputObjectType)]
-    holders: dict[str, dict[str, GraphQLInputType]] = {}
-    grown = True
-    while grown:
-        grown = False
+    list_fields: dict[str, dict[str, GraphQLInputType]] = {}
+    changed = True
+    while changed:
+        changed = False
         for type_ in types:
-            fields = {name: field.type for name, field in type_.fields.items() if holds_list(field.type, holders)}
-            if len(fields) > len(holders.get(type_.name, ())):
-                holders[type_.name] = fields
-                grown = True
-    return holders
+            fields = {
+                name: field.type for name, field in type_.fields.items() if contains_list(field.type, list_fields)
+            }
+            if len(fields) > len(list_fields.get(type_.name, ())):
+                list_fields[type_.name] = fields
+                changed = True
+    return list_fields
 
 
-def holds_list(type_: GraphQLInputType, holders: Iterable[str]) -> bool:
+def contains_list(type_: GraphQLInputType, list_types: Iterable[str]) -> bool:
     """Whether a value of the type may have lists in it, or be one."""
-    return is_list_type(nullable(type_)) or get_named_type(type_).name in holders
+    return is_list_type(unwrap_non_null(type_)) or get_named_type(type_).name in list_types
 
 
-def count_items(value: Any, type_: GraphQLInputType, holders: Holders, limits: Limits) -> int:
+def count_items(value: Any, type_: GraphQLInputType, list_fields: ListFields, limits: Limits) -> int:
     """The items of all lists in the value of a variable. Raises Refusal if one of them is too long, or all together."""
     count = 0
-    waiting: list[tuple[Any, GraphQLInputType]] = [(value, type_)]
-    while waiting:
-        value, declared = waiting.pop()
-        declared = nullable(declared)
-        if is_list_type(declared):
+    stack: list[tuple[Any, GraphQLInputType]] = [(value, type_)]
+    while stack:
+        value, declared_type = stack.pop()
+        declared_type = unwrap_non_null(declared_type)
+        if is_list_type(declared_type):
             # One value stands for a list of one.
             items = value if isinstance(value, list) else [value]
             count += len(items)
@@ -59,14 +61,14 @@ def count_items(value: Any, type_: GraphQLInputType, holders: Holders, limits: L
                 raise too_complex("list size", limits.list_size, len(items))
             if count > limits.cost:
                 raise too_complex("cost", limits.cost)
-            if holds_list(declared.of_type, holders):
-                waiting.extend((item, declared.of_type) for item in items)
-        elif is_input_object_type(declared) and isinstance(value, dict):
-            fields = holders[declared.name]
-            waiting.extend((value[name], field) for name, field in fields.items() if value.get(name) is not None)
+            if contains_list(declared_type.of_type, list_fields):
+                stack.extend((item, declared_type.of_type) for item in items)
+        elif is_input_object_type(declared_type) and isinstance(value, dict):
+            fields = list_fields[declared_type.name]
+            stack.extend((value[name], field) for name, field in fields.items() if value.get(name) is not None)
     return count
 
 
-def nullable(type_: Any) -> Any:
+def unwrap_non_null(type_: Any) -> Any:
     """The type without its exclamation mark."""
     return type_.of_type if is_non_null_type(type_) else type_

@@ -6,14 +6,14 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class RecentlyUsed(Generic[T]):
+class LRUCache(Generic[T]):
     """Keeps values by text, at most `count` of them and `weight` in all; the one not used for longest goes first."""
 
     def __init__(self, *, count: int, weight: int) -> None:
         self._values: OrderedDict[str, tuple[T, int]] = OrderedDict()
         self._count = count
         self._weight = weight
-        self._held = 0
+        self._total_weight = 0
 
     def __len__(self) -> int:
         return len(self._values)
@@ -31,9 +31,9 @@ class RecentlyUsed(Generic[T]):
         if weight > self._weight:
             return
         if key in self._values:
-            self._held -= self._values.pop(key)[1]
+            self._total_weight -= self._values.pop(key)[1]
         self._values[key] = (value, weight)
-        self._held += weight
-        while len(self._values) > self._count or self._held > self._weight:
+        self._total_weight += weight
+        while len(self._values) > self._count or self._total_weight > self._weight:
             _, (_, freed) = self._values.popitem(last=False)
-            self._held -= freed
+            self._total_weight -= freed

@@ -12,41 +12,41 @@ from graphql import (
 )
 
 
-def merges(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:
+def count_overlaps(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:
     """Pairs of fields with the same response name, and pairs of fragments, that stand side by side once all is merged.
 
     Visits each selection of the expanded operation once: look at `Tally.selections` first.
     """
     pairs = 0
-    waiting: list[Sequence[SelectionSetNode]] = [[operation.selection_set]]
-    while waiting:
+    stack: list[Sequence[SelectionSetNode]] = [[operation.selection_set]]
+    while stack:
         spreads = 0
         fields: dict[str, list[FieldNode]] = {}
-        for node in side_by_side(waiting.pop(), fragments):
+        for node in merged_selections(stack.pop(), fragments):
             if isinstance(node, FieldNode):
                 fields.setdefault((node.alias or node.name).value, []).append(node)
             else:
                 spreads += 1
         pairs += spreads * (spreads - 1) // 2
-        for same in fields.values():
-            pairs += len(same) * (len(same) - 1) // 2
-            if inner := [node.selection_set for node in same if node.selection_set]:
-                waiting.append(inner)
+        for same_name in fields.values():
+            pairs += len(same_name) * (len(same_name) - 1) // 2
+            if selection_sets := [node.selection_set for node in same_name if node.selection_set]:
+                stack.append(selection_sets)
     return pairs
 
 
-def side_by_side(
+def merged_selections(
     selections: Sequence[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]
 ) -> Iterator[FieldNode | FragmentSpreadNode]:
     """The fields of selection sets that are merged, those of their fragments too, and the spreads of these."""
-    waiting = list(selections)
-    while waiting:
-        for node in waiting.pop().selections:
+    stack = list(selections)
+    while stack:
+        for node in stack.pop().selections:
             match node:
                 case FieldNode():
                     yield node
                 case InlineFragmentNode():
-                    waiting.append(node.selection_set)
+                    stack.append(node.selection_set)
                 case FragmentSpreadNode():
                     yield node
-                    waiting.append(fragments[node.name.value].selection_set)
+                    stack.append(fragments[node.name.value].selection_set)

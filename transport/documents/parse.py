@@ -2,11 +2,11 @@
 
 from graphql import DocumentNode, GraphQLSyntaxError, TokenKind, parse
 
-from transport.errors import Code, Refusal, bad_input, formatted, too_complex
+from transport.errors import Code, RequestError, bad_input, format_error, too_complex
 from transport.settings import Limits
 
 
-def parsed(text: str, limits: Limits) -> DocumentNode:
+def parse_document(text: str, limits: Limits) -> DocumentNode:
     """The document, if it is one and not too long."""
     if len(text) > limits.characters:
         raise too_complex("characters", limits.characters, len(text))
@@ -17,13 +17,13 @@ def parsed(text: str, limits: Limits) -> DocumentNode:
             text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens, allow_empty_selection_sets=False
         )
     except GraphQLSyntaxError as error:
-        raise syntax_refusal(error, limits) from None
-    if "\\u" in text and writes_nul(document):
+        raise to_request_error(error, limits) from None
+    if "\\u" in text and contains_nul(document):
         raise bad_input("A string in the document contains a NUL character.")
     return document
 
 
-def syntax_refusal(error: GraphQLSyntaxError, limits: Limits) -> Refusal:
+def to_request_error(error: GraphQLSyntaxError, limits: Limits) -> RequestError:
     """Why a text is no document. The parser gives its limits no type of their own, only words."""
     if "Document contains more than" in error.message:
         return too_complex("tokens", limits.tokens)
@@ -32,10 +32,10 @@ def syntax_refusal(error: GraphQLSyntaxError, limits: Limits) -> Refusal:
     # An escape that stands for half a character is a bad value, not a mistake in the language.
     is_value = "Invalid Unicode escape sequence" in error.message
     code = Code.BAD_USER_INPUT if is_value else Code.GRAPHQL_PARSE_FAILED
-    return Refusal([formatted(error, code)], well_formed=True)
+    return RequestError([format_error(error, code)], well_formed=True)
 
 
-def writes_nul(document: DocumentNode) -> bool:
+def contains_nul(document: DocumentNode) -> bool:
     """Whether a string of the document has an escaped NUL, which some databases cannot store."""
     token = document.loc.start_token if document.loc else None
     while token is not None:

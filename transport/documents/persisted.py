@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import structlog
 
-from transport.documents.lru_cache import RecentlyUsed
-from transport.documents.operation import Document
-from transport.documents.store import Documents
-from transport.errors import Code, Refusal, bad_request, plain
+from transport.documents.lru_cache import LRUCache
+from transport.documents.operation import PreparedDocument
+from transport.documents.store import DocumentStore
+from transport.errors import Code, RequestError, bad_request, make_error
 from transport.request import OperationRequest
 from transport.settings import Limits, TrustMode
 
@@ -27,7 +27,7 @@ NOT_FOUND: Final = "PersistedQueryNotFound"
 NOT_SUPPORTED: Final = "PersistedQueryNotSupported"
 
 
-class Persisted:
+class PersistedQueries:
     """Finds the document of a request, whether it is sent or named.
 
     Args:
@@ -40,7 +40,7 @@ class Persisted:
 
     def __init__(
         self,
-        documents: Documents,
+        documents: DocumentStore,
         limits: Limits,
         *,
         automatic: bool = True,
@@ -49,78 +49,80 @@ class Persisted:
     ) -> None:
         self._documents = documents
         self._automatic = automatic
-        self._learned = RecentlyUsed[str](count=limits.persisted_documents, weight=limits.persisted_bytes)
-        self._trusted = {HASH_PREFIX + hash_of(text): text for text in (trusted or {}).values()} | dict(trusted or {})
+        self._registered = LRUCache[str](count=limits.persisted_documents, weight=limits.persisted_bytes)
+        self._trusted = {HASH_PREFIX + sha256_hex(text): text for text in (trusted or {}).values()} | dict(
+            trusted or {}
+        )
         self._trusted_texts = frozenset(self._trusted.values())
         self._mode = mode if trusted is not None else TrustMode.OFF
 
-    def find(self, request: OperationRequest) -> Document:
+    def resolve(self, request: OperationRequest) -> PreparedDocument:
         """The document of a request.
 
         Raises Refusal: PERSISTED_QUERY_NOT_FOUND, PERSISTED_QUERY_NOT_SUPPORTED, BAD_REQUEST, FORBIDDEN, or what
         `Documents.get` raises. Only a document that is valid is remembered.
         """
-        given = hash_in(request.extensions)
-        text = self._named(request.document_id, given) if request.query is None else request.query
-        learns = given is not None and request.query is not None and self._matches(given, text)
+        hash_ = requested_hash(request.extensions)
+        text = self._look_up(request.document_id, hash_) if request.query is None else request.query
+        should_register = hash_ is not None and request.query is not None and self._should_register(hash_, text)
         if self._mode is TrustMode.OFF or text in self._trusted_texts:
             document = self._documents.get(text)
         else:
-            document = self._untrusted(text)
-        if given is not None and learns:
-            self._learned.put(given, text, len(text.encode()))
+            document = self._get_untrusted(text)
+        if hash_ is not None and should_register:
+            self._registered.put(hash_, text, len(text.encode()))
         return document
 
-    def _named(self, document_id: str | None, given: str | None) -> str:
+    def _look_up(self, document_id: str | None, hash_: str | None) -> str:
         if document_id is not None:
             text = self._trusted.get(document_id) or self._by_hash(document_id.removeprefix(HASH_PREFIX))
-        elif given is not None:
-            text = self._trusted.get(given) or self._by_hash(given)
+        elif hash_ is not None:
+            text = self._trusted.get(hash_) or self._by_hash(hash_)
             if text is None and not self._automatic and not self._trusted:
-                raise unknown(Code.PERSISTED_QUERY_NOT_SUPPORTED, NOT_SUPPORTED)
+                raise persisted_query_error(Code.PERSISTED_QUERY_NOT_SUPPORTED, NOT_SUPPORTED)
         else:
             raise bad_request("The request has no query, and names none.")
         if text is None:
-            raise unknown(Code.PERSISTED_QUERY_NOT_FOUND, NOT_FOUND)
+            raise persisted_query_error(Code.PERSISTED_QUERY_NOT_FOUND, NOT_FOUND)
         return text
 
     def _by_hash(self, hash_: str) -> str | None:
-        return self._trusted.get(HASH_PREFIX + hash_) or self._learned.get(hash_)
+        return self._trusted.get(HASH_PREFIX + hash_) or self._registered.get(hash_)
 
-    def _matches(self, given: str, text: str) -> bool:
+    def _should_register(self, hash_: str, text: str) -> bool:
         """Whether the text is to be remembered; raises Refusal if it is not the one that is named."""
-        if self._trusted.get(given) == text:
+        if self._trusted.get(hash_) == text:
             return False
-        if hash_of(text) != given:
+        if sha256_hex(text) != hash_:
             raise bad_request("The query is not the one whose sha256Hash the request gives.")
         return self._automatic
 
-    def _untrusted(self, text: str) -> Document:
+    def _get_untrusted(self, text: str) -> PreparedDocument:
         if self._mode is TrustMode.ENFORCE:
             message = "Only the documents that this server was given as trusted are run."
-            raise Refusal([plain(Code.FORBIDDEN, message)], well_formed=True)
+            raise RequestError([make_error(Code.FORBIDDEN, message)], well_formed=True)
         document = self._documents.get(text)
-        log.warning("untrusted document", sha256=hash_of(text), operations=document.names)
+        log.warning("untrusted document", sha256=sha256_hex(text), operations=document.operation_names)
         return document
 
 
-def hash_of(text: str) -> str:
+def sha256_hex(text: str) -> str:
     """The SHA-256 of a document as clients write it: in hexadecimal, lower case."""
     return sha256(text.encode()).hexdigest()
 
 
-def hash_in(extensions: Mapping[str, Any]) -> str | None:
+def requested_hash(extensions: Mapping[str, Any]) -> str | None:
     """The hash by which a request names its document; None if it has none."""
     extension = extensions.get("persistedQuery")
     if extension is None:
         return None
-    if not isinstance(extension, dict) or not isinstance(given := extension.get("sha256Hash"), str):
+    if not isinstance(extension, dict) or not isinstance(hash_ := extension.get("sha256Hash"), str):
         raise bad_request("extensions.persistedQuery must be an object with a string sha256Hash.")
     if extension.get("version") != 1:
         raise bad_request("extensions.persistedQuery must be of version 1.")
-    return given
+    return hash_
 
 
-def unknown(code: Code, message: str) -> Refusal:
+def persisted_query_error(code: Code, message: str) -> RequestError:
     """The document is not known, and the request does not bring it along."""
-    return Refusal([plain(code, message)], status=400, well_formed=True)
+    return RequestError([make_error(code, message)], status=400, well_formed=True)

@@ -14,21 +14,21 @@ from graphql import (
 )
 
 
-def only_of_root(document: DocumentNode, operation: OperationDefinitionNode) -> Mapping[str, frozenset[str]]:
+def root_argument_variables(document: DocumentNode, operation: OperationDefinitionNode) -> Mapping[str, frozenset[str]]:
     """The variables that stand nowhere in the document but as arguments of the operation's root field, and the names
     of these arguments. A root field inside a named fragment does not count as such: that costs no more than sharing."""
-    at_root: Counter[str] = Counter()
+    root_uses: Counter[str] = Counter()
     arguments = defaultdict(set)
     for field in root_fields(operation.selection_set):
         for argument in field.arguments or ():
             if isinstance(argument.value, VariableNode):
                 name = argument.value.name.value
-                at_root[name] += 1
+                root_uses[name] += 1
                 arguments[name].add(argument.name.value)
-    if not at_root:
+    if not root_uses:
         return {}
-    everywhere = uses(document)
-    return {name: frozenset(arguments[name]) for name, times in at_root.items() if times == everywhere[name]}
+    all_uses = count_variable_uses(document)
+    return {name: frozenset(arguments[name]) for name, count in root_uses.items() if count == all_uses[name]}
 
 
 def root_fields(selections: SelectionSetNode) -> Iterator[FieldNode]:
@@ -40,14 +40,14 @@ def root_fields(selections: SelectionSetNode) -> Iterator[FieldNode]:
             yield from root_fields(selection.selection_set)
 
 
-def uses(document: DocumentNode) -> Counter[str]:
+def count_variable_uses(document: DocumentNode) -> Counter[str]:
     """How often each variable is used. Where it is declared, a colon follows, and only there."""
     assert document.loc is not None, "documents are parsed with their tokens"
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     token = document.loc.start_token
     while token.next is not None:
-        name = token.next
-        if token.kind is TokenKind.DOLLAR and name.next is not None and name.next.kind is not TokenKind.COLON:
-            found[name.value or ""] += 1
-        token = name
-    return found
+        following = token.next
+        if token.kind is TokenKind.DOLLAR and following.next is not None and following.next.kind is not TokenKind.COLON:
+            counts[following.value or ""] += 1
+        token = following
+    return counts

@@ -29,18 +29,18 @@ from graphql.validation import (
 )
 from graphql.validation.validate import ValidationAbortedError
 
-from transport.documents.complexity import Counter, Tally
-from transport.documents.list_inputs import holds_list, list_holders
-from transport.documents.lru_cache import RecentlyUsed
-from transport.documents.operation import Document, Operation
-from transport.documents.overlapping_fields import merges
-from transport.documents.parse import parsed
-from transport.documents.resume_variables import only_of_root
-from transport.errors import Code, FormattedError, Refusal, formatted, require, too_complex
+from transport.documents.complexity import Complexity, ComplexityAnalyzer
+from transport.documents.list_inputs import contains_list, find_list_fields
+from transport.documents.lru_cache import LRUCache
+from transport.documents.operation import Operation, PreparedDocument
+from transport.documents.overlapping_fields import count_overlaps
+from transport.documents.parse import parse_document
+from transport.documents.resume_variables import root_argument_variables
+from transport.errors import Code, FormattedError, RequestError, check_limit, format_error, too_complex
 from transport.settings import Limits, TransportSettings
 
 
-class ValueRule(ValuesOfCorrectTypeRule):
+class LiteralValuesRule(ValuesOfCorrectTypeRule):
     """A literal of the wrong type is bad input, like the same value in a variable."""
 
     def report_error(self, error: GraphQLError) -> None:
@@ -49,7 +49,7 @@ class ValueRule(ValuesOfCorrectTypeRule):
         super().report_error(error)
 
 
-TREE_RULES: tuple[type[ASTValidationRule], ...] = (
+FRAGMENT_RULES: tuple[type[ASTValidationRule], ...] = (
     ExecutableDefinitionsRule,
     UniqueFragmentNamesRule,
     KnownFragmentNamesRule,
@@ -58,71 +58,79 @@ TREE_RULES: tuple[type[ASTValidationRule], ...] = (
 )
 """Linear rules. A document that passes them can be written out without fragments."""
 
-OTHER_RULES: tuple[type[ASTValidationRule], ...] = tuple(
-    ValueRule if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules if rule not in TREE_RULES
+REMAINING_RULES: tuple[type[ASTValidationRule], ...] = tuple(
+    LiteralValuesRule if rule is ValuesOfCorrectTypeRule else rule
+    for rule in specified_rules
+    if rule not in FRAGMENT_RULES
 )
 
 
-class Documents:
+class DocumentStore:
     """All documents that clients sent lately. Both the good and the refused are kept, apart: a flood of bad ones
     costs nothing twice, and does not push out the good."""
 
     def __init__(self, schema: GraphQLSchema, settings: TransportSettings) -> None:
         self._schema = schema
-        self._holders = list_holders(schema)
+        self._list_fields = find_list_fields(schema)
         self._limits = settings.limits
         self._hide_suggestions = not settings.suggestions
         count, weight = settings.limits.cached_documents, settings.limits.cached_tokens
-        self._good = RecentlyUsed[Document](count=count, weight=weight)
+        self._valid = LRUCache[PreparedDocument](count=count, weight=weight)
         # Of a refused document its text is kept and its errors: four characters stand for a token.
-        self._refused = RecentlyUsed[Refusal](count=count, weight=weight * 4)
+        self._invalid = LRUCache[RequestError](count=count, weight=weight * 4)
 
-    def get(self, text: str) -> Document:
+    def get(self, text: str) -> PreparedDocument:
         """The document with this text.
 
         Raises Refusal: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, BAD_USER_INPUT or QUERY_TOO_COMPLEX.
         """
-        if (known := self._good.get(text)) is not None:
-            return known
-        if (refused := self._refused.get(text)) is not None:
-            raise again(refused)
+        if (cached := self._valid.get(text)) is not None:
+            return cached
+        if (cached_error := self._invalid.get(text)) is not None:
+            raise without_traceback(cached_error)
         try:
-            tokens, document = self._prepare(text)
-        except Refusal as refusal:
-            self._refused.put(text, again(refusal), len(text) + 1_000)
+            tokens, document = self._compile(text)
+        except RequestError as refusal:
+            self._invalid.put(text, without_traceback(refusal), len(text) + 1_000)
             raise
-        self._good.put(text, document, tokens)
+        self._valid.put(text, document, tokens)
         return document
 
-    def _prepare(self, text: str) -> tuple[int, Document]:
-        document = parsed(text, self._limits)
-        self._validate(document, TREE_RULES)
-        operations = counted(self._schema, document, self._limits)
-        self._validate(document, OTHER_RULES)
-        return document.token_count, Document([self._operation(text, document, *counts) for counts in operations])
+    def _compile(self, text: str) -> tuple[int, PreparedDocument]:
+        document = parse_document(text, self._limits)
+        self._validate(document, FRAGMENT_RULES)
+        operations = check_limits(self._schema, document, self._limits)
+        self._validate(document, REMAINING_RULES)
+        return document.token_count, PreparedDocument(
+            [self._build_operation(text, document, *counts) for counts in operations]
+        )
 
-    def _operation(self, text: str, document: DocumentNode, node: OperationDefinitionNode, tally: Tally) -> Operation:
+    def _build_operation(
+        self, text: str, document: DocumentNode, node: OperationDefinitionNode, complexity: Complexity
+    ) -> Operation:
         variables = node.variable_definitions or ()
-        types = {item.variable.name.value: type_from_ast(self._schema, item.type) for item in variables}
+        variable_types = {item.variable.name.value: type_from_ast(self._schema, item.type) for item in variables}
         defaults = {item.variable.name.value: item.default_value for item in variables if item.default_value}
         return Operation(
             document=document,
             text=text,
             name=node.name.value if node.name else None,
             type=node.operation,
-            introspects=tally.introspection > 0,
-            cost=tally.cost,
-            defaults={name: value_from_ast_untyped(value) for name, value in defaults.items() if tally.cost.terms},
-            lists={
+            introspects=complexity.introspection_depth > 0,
+            cost=complexity.cost,
+            defaults={name: value_from_ast_untyped(value) for name, value in defaults.items() if complexity.cost.terms},
+            list_variables={
                 name: type_
-                for name, type_ in types.items()
-                if is_input_type(type_) and holds_list(type_, self._holders)
+                for name, type_ in variable_types.items()
+                if is_input_type(type_) and contains_list(type_, self._list_fields)
             },
-            holders=self._holders,
+            list_fields=self._list_fields,
             limits=self._limits,
             # White space and comments may stand between the two: where it only seems so, nothing is lost.
-            defers="defer" in text,
-            only_of_root=only_of_root(document, node) if node.operation is OperationType.SUBSCRIPTION else {},
+            may_defer="defer" in text,
+            root_argument_variables=root_argument_variables(document, node)
+            if node.operation is OperationType.SUBSCRIPTION
+            else {},
         )
 
     def _validate(self, document: DocumentNode, rules: tuple[type[ASTValidationRule], ...]) -> None:
@@ -137,44 +145,44 @@ class Documents:
             # The other reason to give up is nesting, through fragments or in literals.
             raise too_complex("nesting", 200)
         if errors:
-            raise Refusal((validation_error(error) for error in errors), well_formed=True, status=400)
+            raise RequestError((format_validation_error(error) for error in errors), well_formed=True, status=400)
 
 
-def counted(
+def check_limits(
     schema: GraphQLSchema, document: DocumentNode, limits: Limits
-) -> list[tuple[OperationDefinitionNode, Tally]]:
+) -> list[tuple[OperationDefinitionNode, Complexity]]:
     """The operations of a document, none of which asks for too much whatever its variables are."""
     nodes = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     fragments = {n.name.value: n for n in document.definitions if isinstance(n, FragmentDefinitionNode)}
-    require("operations", len(nodes), limits.operations)
-    counter = Counter(schema, document, limits)
-    tallies = [counter.operation(node) for node in nodes]
-    require("list size", counter.longest_list, limits.list_size)
-    require("selections", sum(tally.selections for tally in tallies), limits.selections)
-    for tally in tallies:
-        check(tally, limits)
-    require("merges", sum(merges(node, fragments) for node in nodes), limits.merges)
-    return list(zip(nodes, tallies, strict=True))
+    check_limit("operations", len(nodes), limits.operations)
+    analyzer = ComplexityAnalyzer(schema, document, limits)
+    complexities = [analyzer.analyze(node) for node in nodes]
+    check_limit("list size", analyzer.longest_list, limits.list_size)
+    check_limit("selections", sum(tally.selections for tally in complexities), limits.selections)
+    for complexity in complexities:
+        check_operation_limits(complexity, limits)
+    check_limit("merges", sum(count_overlaps(node, fragments) for node in nodes), limits.merges)
+    return list(zip(nodes, complexities, strict=True))
 
 
-def check(tally: Tally, limits: Limits) -> None:
+def check_operation_limits(complexity: Complexity, limits: Limits) -> None:
     """Refuse an operation that is over a limit."""
-    require("root fields", tally.fields, limits.root_fields)
-    require("aliases", tally.aliases, limits.aliases)
-    require("directives", tally.directives, limits.directives)
-    require("depth", tally.depth, limits.depth)
-    require("depth of introspection", tally.introspection, limits.introspection_depth)
+    check_limit("root fields", complexity.fields, limits.root_fields)
+    check_limit("aliases", complexity.aliases, limits.aliases)
+    check_limit("directives", complexity.directives, limits.directives)
+    check_limit("depth", complexity.depth, limits.depth)
+    check_limit("depth of introspection", complexity.introspection_depth, limits.introspection_depth)
     # Without variables this is the whole cost, with variables a part.
-    require("cost", tally.cost.number, limits.cost)
+    check_limit("cost", complexity.cost.constant, limits.cost)
 
 
-def validation_error(error: GraphQLError) -> FormattedError:
+def format_validation_error(error: GraphQLError) -> FormattedError:
     """A validation error for a client."""
-    return formatted(error, None if error.extensions else Code.GRAPHQL_VALIDATION_FAILED)
+    return format_error(error, None if error.extensions else Code.GRAPHQL_VALIDATION_FAILED)
 
 
-def again(refusal: Refusal) -> Refusal:
+def without_traceback(error: RequestError) -> RequestError:
     """The same refusal without the frames it was raised through: they hold the whole document."""
-    fresh = Refusal(refusal.errors, status=refusal.status)
-    fresh.legacy_status, fresh.headers = refusal.legacy_status, refusal.headers
-    return fresh
+    copy = RequestError(error.errors, status=error.status)
+    copy.legacy_status, copy.headers = error.legacy_status, error.headers
+    return copy

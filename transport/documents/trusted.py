@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from graphql import GraphQLSyntaxError, parse
 
-APOLLO = "apollo-persisted-query-manifest"
+APOLLO_FORMAT = "apollo-persisted-query-manifest"
 
 
 def read_manifest(path: Path) -> dict[str, str]:
@@ -26,7 +26,7 @@ def read_manifest(path: Path) -> dict[str, str]:
     except orjson.JSONDecodeError:
         raise ValueError(f"{path} is not JSON") from None
     documents: dict[str, str] = {}
-    for name, text in entries(content, path):
+    for name, text in manifest_entries(content, path):
         if not (isinstance(name, str) and name and isinstance(text, str)):
             raise ValueError(f"{path} has a document whose id or text is not a string")
         if documents.setdefault(name, text) != text:
@@ -38,15 +38,15 @@ def read_manifest(path: Path) -> dict[str, str]:
     return documents
 
 
-def entries(content: Any, path: Path) -> Iterable[tuple[Any, Any]]:
+def manifest_entries(content: Any, path: Path) -> Iterable[tuple[Any, Any]]:
     """Pairs of id and text."""
     match content:
-        case {"format": str(name), "version": 1, "operations": [*operations]} if name == APOLLO:
+        case {"format": str(name), "version": 1, "operations": [*operations]} if name == APOLLO_FORMAT:
             return [
                 (item.get("id"), item.get("body")) if isinstance(item, dict) else (None, None) for item in operations
             ]
         case dict() if "format" not in content:
             return content.items()
         case dict():
-            raise ValueError(f"{path} is not a manifest of format {APOLLO}, version 1")
+            raise ValueError(f"{path} is not a manifest of format {APOLLO_FORMAT}, version 1")
     raise ValueError(f"{path} is not a JSON object")

@@ -8,38 +8,38 @@ from typing import Final
 from starlette.types import Scope
 
 from transport.errors import Headers
-from transport.http.headers import joined
+from transport.http.headers import joined_header
 from transport.http.negotiation import parse_quality
 
-LEVEL: Final = 3
+GZIP_LEVEL: Final = 3
 """Of JSON, higher ones take off 5 % more for twice the time and more."""
 
-LONG: Final = 128 * 1024
+THREAD_BYTES: Final = 128 * 1024
 """Bytes from which on it is done in a thread: they take half a millisecond."""
 
-GZIPPED: Final = (("content-encoding", "gzip"),)
+GZIP_HEADERS: Final = (("content-encoding", "gzip"),)
 
 
-async def packed(scope: Scope, body: bytes, minimum: int) -> tuple[bytes, Headers]:
+async def compress(scope: Scope, body: bytes, minimum: int) -> tuple[bytes, Headers]:
     """A body of at least `minimum` bytes compressed, if that is not 0 and the client takes it, with the headers that
     say so."""
-    if not 0 < minimum <= len(body) or not takes_gzip(joined(scope, b"accept-encoding")):
+    if not 0 < minimum <= len(body) or not accepts_gzip(joined_header(scope, b"accept-encoding")):
         return body, ()
-    pack = partial(gzip.compress, body, LEVEL, mtime=0)
-    return (pack() if len(body) < LONG else await asyncio.to_thread(pack)), GZIPPED
+    run_gzip = partial(gzip.compress, body, GZIP_LEVEL, mtime=0)
+    return (run_gzip() if len(body) < THREAD_BYTES else await asyncio.to_thread(run_gzip)), GZIP_HEADERS
 
 
 @lru_cache(maxsize=256)
-def takes_gzip(accept_encoding: str) -> bool:
+def accepts_gzip(accept_encoding: str) -> bool:
     """Whether an Accept-Encoding allows gzip (RFC 9110 §12.5.3)."""
-    qualities = dict(coding(part) for part in accept_encoding.lower().split(","))
+    qualities = dict(parse_coding(part) for part in accept_encoding.lower().split(","))
     for name in ("gzip", "x-gzip", "*"):
         if name in qualities:
             return qualities[name] > 0
     return False
 
 
-def coding(text: str) -> tuple[str, float]:
+def parse_coding(text: str) -> tuple[str, float]:
     """The name of a coding and its quality; −1 if that is malformed."""
     name, _, parameter = (part.strip() for part in text.partition(";"))
     key, _, value = (part.strip() for part in parameter.partition("="))

@@ -5,14 +5,14 @@ from typing import Final, NamedTuple
 
 from starlette.types import Scope
 
-from transport.http.headers import values
+from transport.http.headers import header_values
 
-RANGE: Final = re.compile(r"bytes *= *(\d{0,18})-(\d{0,18}) *", re.ASCII | re.IGNORECASE)
-HEADER_LENGTH: Final = 1_000
+RANGE_PATTERN: Final = re.compile(r"bytes *= *(\d{0,18})-(\d{0,18}) *", re.ASCII | re.IGNORECASE)
+MAX_HEADER_LENGTH: Final = 1_000
 """Characters that are looked at; what is longer says nothing."""
 
 
-class Part(NamedTuple):
+class ByteRange(NamedTuple):
     """What of a file is wanted: from `start` up to before `stop`."""
 
     start: int
@@ -20,42 +20,47 @@ class Part(NamedTuple):
     is_range: bool
 
 
-def has_changed(scope: Scope, etag: str) -> bool:
+def if_none_match_passes(scope: Scope, etag: str) -> bool:
     """Whether the client has another copy than this one, or none: else it needs no other."""
-    given = values(scope, b"if-none-match")
-    return not given or not names(", ".join(given), etag)
+    tags = header_values(scope, b"if-none-match")
+    return not tags or not etag_matches(", ".join(tags), etag)
 
 
-def is_other(scope: Scope, etag: str) -> bool:
+def if_match_fails(scope: Scope, etag: str) -> bool:
     """Whether the client wants another copy and no other."""
-    given = values(scope, b"if-match")
-    return bool(given) and not names(", ".join(given), etag)
+    tags = header_values(scope, b"if-match")
+    return bool(tags) and not etag_matches(", ".join(tags), etag)
 
 
-def names(tags: str, etag: str) -> bool:
+def etag_matches(tags: str, etag: str) -> bool:
     """Whether a list of entity tags has this one in it, weak or strong."""
-    if len(tags) > HEADER_LENGTH:
+    if len(tags) > MAX_HEADER_LENGTH:
         return False
     listed = [tag.strip().removeprefix("W/") for tag in tags.split(",")]
     return "*" in listed or etag in listed
 
 
-def part_of(scope: Scope, size: int, etag: str) -> Part | None:
+def parse_range(scope: Scope, size: int, etag: str) -> ByteRange | None:
     """What is wanted of a file of `size` bytes; None if it is too short for that.
 
     All of it where no range is asked for, or more than one, or one of another copy, or something else altogether.
     """
-    whole = Part(0, size, is_range=False)
-    given, of = values(scope, b"range"), values(scope, b"if-range")
-    if scope["method"] != "GET" or len(given) != 1 or len(given[0]) > HEADER_LENGTH or (of and of != [etag]):
+    whole = ByteRange(0, size, is_range=False)
+    ranges, if_range = header_values(scope, b"range"), header_values(scope, b"if-range")
+    if (
+        scope["method"] != "GET"
+        or len(ranges) != 1
+        or len(ranges[0]) > MAX_HEADER_LENGTH
+        or (if_range and if_range != [etag])
+    ):
         return whole
-    match = RANGE.fullmatch(given[0].strip())
+    match = RANGE_PATTERN.fullmatch(ranges[0].strip())
     if match is None or match.groups() == ("", ""):
         return whole
     first, last = match.groups()
     if not first:  # the last so many bytes
-        return Part(max(0, size - int(last)), size, is_range=True) if int(last) and size else None
+        return ByteRange(max(0, size - int(last)), size, is_range=True) if int(last) and size else None
     if last and int(last) < int(first):
         return whole  # RFC 9110 §14.1.1: it is invalid, and no range
     stop = min(size, int(last) + 1) if last else size
-    return Part(int(first), stop, is_range=True) if int(first) < size else None
+    return ByteRange(int(first), stop, is_range=True) if int(first) < size else None

@@ -5,9 +5,9 @@ from typing import Final
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from transport.origins import Origins
+from transport.origins import AllowedOrigins
 
-HEADERS: Final = (
+ALLOWED_HEADERS: Final = (
     "Apollo-Require-Preflight",
     "Apollographql-Client-Name",
     "Apollographql-Client-Version",
@@ -27,18 +27,18 @@ HEADERS: Final = (
 PREFLIGHT_SECONDS: Final = 600
 
 
-class Cors(CORSMiddleware):
+class CorsMiddleware(CORSMiddleware):
     """Starlette's middleware with the rule of `transport.origins`.
 
     A page of the server itself needs no permission, and gets none. With `credentials` browsers send cookies and the
     like along; a token in the Authorization header needs no such thing.
     """
 
-    def __init__(self, app: ASGIApp, origins: Origins, *, credentials: bool = False) -> None:
+    def __init__(self, app: ASGIApp, origins: AllowedOrigins, *, credentials: bool = False) -> None:
         super().__init__(
             app,
             allow_methods=("GET", "POST"),
-            allow_headers=HEADERS,
+            allow_headers=ALLOWED_HEADERS,
             allow_credentials=credentials,
             allow_private_network=True,  # whose page may use a server may do so in its network
             expose_headers=("Retry-After",),

@@ -10,17 +10,17 @@ from typing import Final
 from starlette.types import Scope
 
 from transport.errors import bad_request
-from transport.http.headers import values
-from transport.http.request_body import CLOSE
+from transport.http.headers import header_values
+from transport.http.request_body import CONNECTION_CLOSE
 
-PROOFS: Final = (b"graphql-require-preflight", b"apollo-require-preflight", b"x-apollo-operation-name")
+PREFLIGHT_HEADERS: Final = (b"graphql-require-preflight", b"apollo-require-preflight", b"x-apollo-operation-name")
 
 
 def check_preflight(scope: Scope) -> None:
     """Refuse a request without one of the headers, or with an empty one."""
-    if not any(value.strip() for name in PROOFS for value in values(scope, name)):
+    if not any(value.strip() for name in PREFLIGHT_HEADERS for value in header_values(scope, name)):
         message = (
             "A request of this kind could come from any web page (CSRF): it needs the header "
             "GraphQL-Require-Preflight: 1 (or Apollo-Require-Preflight, or X-Apollo-Operation-Name)."
         )
-        raise bad_request(message, headers=CLOSE)
+        raise bad_request(message, headers=CONNECTION_CLOSE)

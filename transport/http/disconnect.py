@@ -9,15 +9,15 @@ from typing import Self
 
 from starlette.types import Receive
 
-PATIENCE = 0.02
+WATCH_DELAY = 0.02
 """Seconds before a running operation looks out for its client. Most are done by then, and looking costs a task."""
 
 
-class ClientGoneError(Exception):
+class ClientDisconnected(Exception):
     """The client has closed the connection: there is nobody to answer."""
 
 
-class CancelWhenGone:
+class CancelOnDisconnect:
     """`with CancelWhenGone(receive):` cancels what runs inside when the client leaves, then raises ClientGoneError.
 
     The body must have been read: anything else that arrives is ignored.
@@ -25,30 +25,30 @@ class CancelWhenGone:
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        self._gone = False
-        self._watch: asyncio.Task[None] | None = None
+        self._disconnected = False
+        self._watcher: asyncio.Task[None] | None = None
 
     def __enter__(self) -> Self:
         task = asyncio.current_task()
         assert task is not None, "only tasks can be cancelled"
         self._task = task
-        self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._begin)
+        self._timer = asyncio.get_running_loop().call_later(WATCH_DELAY, self._start_watcher)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
     ) -> None:
         self._timer.cancel()
-        if self._watch is not None:
-            self._watch.cancel()
-        if self._gone and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
-            raise ClientGoneError from None
+        if self._watcher is not None:
+            self._watcher.cancel()
+        if self._disconnected and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
+            raise ClientDisconnected from None
 
-    def _begin(self) -> None:
-        self._watch = asyncio.get_running_loop().create_task(self._look_out())
+    def _start_watcher(self) -> None:
+        self._watcher = asyncio.get_running_loop().create_task(self._watch_disconnect())
 
-    async def _look_out(self) -> None:
+    async def _watch_disconnect(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self._gone = True
+        self._disconnected = True
         self._task.cancel()

@@ -13,26 +13,26 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from transport.errors import Code, Headers
-from transport.http.conditional import Part, has_changed, is_other, part_of
-from transport.http.disconnect import CancelWhenGone, ClientGoneError
+from transport.http.conditional import ByteRange, if_match_fails, if_none_match_passes, parse_range
+from transport.http.disconnect import CancelOnDisconnect, ClientDisconnected
 from transport.http.responses import send_bytes
-from transport.http.stream_response import ABORT, nothing
-from transport.masking import Mask, has_code
+from transport.http.stream_response import ABORT, noop
+from transport.masking import ErrorMasker, has_code
 from transport.settings import TransportSettings
 
 log = structlog.get_logger(__name__)
 
-TEXT: Final = "text/plain; charset=utf-8"
+PLAIN_TEXT: Final = "text/plain; charset=utf-8"
 NOT_FOUND: Final = b"There is no such file, or its address is no longer good: ask for a new one.\n"
 
-SAFE: Final[Headers] = (
+SECURITY_HEADERS: Final[Headers] = (
     ("x-content-type-options", "nosniff"),
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
     ("cross-origin-resource-policy", "cross-origin"),  # pages of other origins show pictures
     ("referrer-policy", "no-referrer"),
 )
-FRESH: Final = ("cache-control", "private, max-age=600")
-UNKEPT: Final = ("cache-control", "no-store")
+CACHE_PRIVATELY: Final = ("cache-control", "private, max-age=600")
+NO_STORE: Final = ("cache-control", "no-store")
 
 
 class ServedFile(Protocol):
@@ -77,56 +77,56 @@ class FileEndpoint:
         started = perf_counter()
         status: int | str
         try:
-            with CancelWhenGone(receive):
-                status = await self._answer(scope, send)
-        except ClientGoneError:
+            with CancelOnDisconnect(receive):
+                status = await self._respond(scope, send)
+        except ClientDisconnected:
             status = "gone"
         log.info("file", status=status, duration_ms=round((perf_counter() - started) * 1000, 3))
 
-    async def _answer(self, scope: Scope, send: Send) -> int | str:
+    async def _respond(self, scope: Scope, send: Send) -> int | str:
         if scope["method"] not in ("GET", "HEAD"):
-            return await refuse(send, 405, b"Files are fetched by GET.\n", ("allow", "GET, HEAD"))
+            return await send_error(send, 405, b"Files are fetched by GET.\n", ("allow", "GET, HEAD"))
         try:
             file = await self._find(HTTPConnection(scope))
         except Exception as error:  # what finds files is not the transport's
             return await self._fail(send, error)
-        return await refuse(send, 404, NOT_FOUND) if file is None else await self._show(scope, send, file)
+        return await send_error(send, 404, NOT_FOUND) if file is None else await self._send_file(scope, send, file)
 
-    async def _show(self, scope: Scope, send: Send, file: ServedFile) -> int | str:
+    async def _send_file(self, scope: Scope, send: Send, file: ServedFile) -> int | str:
         etag = f'"{file.tag}"'
-        known = (("etag", etag), FRESH, *SAFE)
-        if is_other(scope, etag):
-            return await refuse(send, 412, b"The file has another ETag.\n")
-        if not has_changed(scope, etag):
-            return await start(send, 304, known)
-        part = part_of(scope, file.size, etag)
-        if part is None:
-            return await refuse(send, 416, b"The file is shorter.\n", ("content-range", f"bytes */{file.size}"))
-        headers = [*known, *described(file, part)]
-        status = 206 if part.is_range else 200
-        if scope["method"] == "HEAD" or part.start == part.stop:
-            return await start(send, status, headers)
-        async with aclosing(file.chunks(part.start, part.stop)) as chunks:
+        common_headers = (("etag", etag), CACHE_PRIVATELY, *SECURITY_HEADERS)
+        if if_match_fails(scope, etag):
+            return await send_error(send, 412, b"The file has another ETag.\n")
+        if not if_none_match_passes(scope, etag):
+            return await send_head(send, 304, common_headers)
+        byte_range = parse_range(scope, file.size, etag)
+        if byte_range is None:
+            return await send_error(send, 416, b"The file is shorter.\n", ("content-range", f"bytes */{file.size}"))
+        headers = [*common_headers, *content_headers(file, byte_range)]
+        status = 206 if byte_range.is_range else 200
+        if scope["method"] == "HEAD" or byte_range.start == byte_range.stop:
+            return await send_head(send, status, headers)
+        async with aclosing(file.chunks(byte_range.start, byte_range.stop)) as chunks:
             try:
                 chunk = await anext(chunks)  # where it is not to be had, that can still be said
             except Exception as error:
                 return await self._fail(send, error)
-            await start(send, status, headers, more=True)
-            return status if await self._send_rest(scope, send, chunk, chunks) else "cut off"
+            await send_head(send, status, headers, more=True)
+            return status if await self._send_chunks(scope, send, chunk, chunks) else "cut off"
 
-    async def _send_rest(self, scope: Scope, send: Send, chunk: bytes, chunks: AsyncIterator[bytes]) -> bool:
+    async def _send_chunks(self, scope: Scope, send: Send, chunk: bytes, chunks: AsyncIterator[bytes]) -> bool:
         """Whether all of it could be sent; else the connection is closed, so that nobody takes it for the whole."""
-        patience = self._settings.limits.stream_stall_seconds
+        timeout = self._settings.limits.stream_stall_seconds
         try:
             while chunk:
-                async with asyncio.timeout(patience):
+                async with asyncio.timeout(timeout):
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 chunk = await anext(chunks, b"")
         except TimeoutError:
             abort(scope)
             return False
         except Exception as error:
-            self._surprise(error)
+            self._log_exception(error)
             abort(scope)
             return False
         await send({"type": "http.response.body", "body": b""})
@@ -134,21 +134,21 @@ class FileEndpoint:
 
     async def _fail(self, send: Send, error: Exception) -> int:
         if has_code(error) and error.extensions["code"] == Code.SERVICE_UNAVAILABLE:  # type: ignore[attr-defined]  # has_code has looked
-            return await refuse(send, 503, b"Files are not to be had at the moment.\n", ("retry-after", "5"))
-        self._surprise(error)
-        return await refuse(send, 500, b"Internal server error\n")
+            return await send_error(send, 503, b"Files are not to be had at the moment.\n", ("retry-after", "5"))
+        self._log_exception(error)
+        return await send_error(send, 500, b"Internal server error\n")
 
-    def _surprise(self, error: Exception) -> None:
-        Mask(log_messages=self._settings.log_error_messages).surprise(error, "file")
+    def _log_exception(self, error: Exception) -> None:
+        ErrorMasker(log_messages=self._settings.log_error_messages).mask(error, "file")
 
 
-async def refuse(send: Send, status: int, message: bytes, *headers: tuple[str, str]) -> int:
+async def send_error(send: Send, status: int, message: bytes, *headers: tuple[str, str]) -> int:
     """Answer with a line of text."""
-    await send_bytes(send, status, TEXT, message, (*headers, UNKEPT, *SAFE))
+    await send_bytes(send, status, PLAIN_TEXT, message, (*headers, NO_STORE, *SECURITY_HEADERS))
     return status
 
 
-async def start(send: Send, status: int, headers: Headers | list[tuple[str, str]], *, more: bool = False) -> int:
+async def send_head(send: Send, status: int, headers: Headers | list[tuple[str, str]], *, more: bool = False) -> int:
     """Send the head of an answer; unless there is more, that is all."""
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
     await send({"type": "http.response.start", "status": status, "headers": raw})
@@ -157,27 +157,29 @@ async def start(send: Send, status: int, headers: Headers | list[tuple[str, str]
     return status
 
 
-def described(file: ServedFile, part: Part) -> Headers:
+def content_headers(file: ServedFile, byte_range: ByteRange) -> Headers:
     """What is in the body of an answer."""
     headers = (
         ("accept-ranges", "bytes"),
         ("content-type", file.content_type),
-        ("content-disposition", disposition(file.filename)),
-        ("content-length", str(part.stop - part.start)),
+        ("content-disposition", content_disposition(file.filename)),
+        ("content-length", str(byte_range.stop - byte_range.start)),
     )
     return (
-        (*headers, ("content-range", f"bytes {part.start}-{part.stop - 1}/{file.size}")) if part.is_range else headers
+        (*headers, ("content-range", f"bytes {byte_range.start}-{byte_range.stop - 1}/{file.size}"))
+        if byte_range.is_range
+        else headers
     )
 
 
 def abort(scope: Scope) -> None:
     """Close the connection at once."""
-    scope.get("extensions", {}).get(ABORT, {"abort": nothing})["abort"]()
+    scope.get("extensions", {}).get(ABORT, {"abort": noop})["abort"]()
 
 
-def disposition(filename: str) -> str:
+def content_disposition(filename: str) -> str:
     """The Content-Disposition of a download (RFC 6266): the name in ASCII for old clients, and as it is for others."""
     if not filename:
         return "attachment"
-    plain = re.sub(r"[^ !#-$&-\[\]-~]", "_", filename)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='!#$&+-.^_`|~')}"
+    ascii_name = re.sub(r"[^ !#-$&-\[\]-~]", "_", filename)
+    return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(filename, safe='!#$&+-.^_`|~')}"

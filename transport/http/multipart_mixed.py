@@ -16,31 +16,31 @@ HEADERS: Headers = (
     ("vary", "Accept"),
 )
 
-BEGINNING = b"\r\n--graphql"
-END = b"--\r\n"
-CUT = (
+PREAMBLE = b"\r\n--graphql"
+COMPLETE = b"--\r\n"
+ABORTED_PAYLOAD = (
     b'{"payload":null,"errors":[{"message":"The server ends this stream; come back.",'
     b'"extensions":{"code":"SERVICE_UNAVAILABLE"}}]}'
 )
 
 
-def part(json: bytes) -> bytes:
+def encode_part(json: bytes) -> bytes:
     """One part, with the boundary after it."""
     return b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n" + json + b"\r\n--graphql"
 
 
-def told(frame: Frame) -> bytes:
+def encode_payload(frame: Frame) -> bytes:
     """A part of a subscription: a result, a heartbeat, or that the stream itself failed."""
     if not frame.payload:
-        return part(b"{}")
+        return encode_part(b"{}")
     if frame.failed:
-        return part(b'{"payload":null,' + frame.payload[1:])
-    return part(b'{"payload":' + frame.payload + b"}")
+        return encode_part(b'{"payload":null,' + frame.payload[1:])
+    return encode_part(b'{"payload":' + frame.payload + b"}")
 
 
-def piece(frame: Frame) -> bytes:
+def encode_incremental(frame: Frame) -> bytes:
     """A part of one result."""
-    return part(frame.payload)
+    return encode_part(frame.payload)
 
 
-ENDED_EARLY = part(CUT) + END
+ABORTED = encode_part(ABORTED_PAYLOAD) + COMPLETE

@@ -9,7 +9,7 @@ HTML = "text/html"
 
 
 @lru_cache(maxsize=256)
-def chosen(accept: str, offers: tuple[str, ...]) -> str | None:
+def negotiate(accept: str, offers: tuple[str, ...]) -> str | None:
     """The offer a client likes most; None if it takes none.
 
     Among equals one that it names; among these the newer GraphQL type, which tells more; then the first offered.
@@ -22,19 +22,19 @@ def chosen(accept: str, offers: tuple[str, ...]) -> str | None:
     best = (0.0, False, False)
     choice = None
     for offer in offers:
-        quality, named = liking(offer, ranges)
-        rank = (quality, named, named and offer == GRAPHQL_RESPONSE)
+        quality, is_exact = quality_for(offer, ranges)
+        rank = (quality, is_exact, is_exact and offer == GRAPHQL_RESPONSE)
         if quality > 0 and rank > best:
             best, choice = rank, offer
     return choice
 
 
-def liking(offer: str, ranges: Sequence[tuple[str, float]]) -> tuple[float, bool]:
+def quality_for(offer: str, ranges: Sequence[tuple[str, float]]) -> tuple[float, bool]:
     """How much a client likes a media type, by the most specific range for it, and whether that names it in full."""
-    liked = dict(ranges)
+    qualities = dict(ranges)
     for pattern in (offer, f"{offer.partition('/')[0]}/*", "*/*"):
-        if pattern in liked:
-            return liked[pattern], pattern == offer
+        if pattern in qualities:
+            return qualities[pattern], pattern == offer
     return 0.0, False
 
 

@@ -5,23 +5,23 @@ import asyncio
 from starlette.types import Receive, Scope
 
 from transport.deadlines import Deadlines
-from transport.errors import Refusal, bad_request
-from transport.http.disconnect import ClientGoneError
-from transport.http.headers import values
-from transport.results import stopping
+from transport.errors import RequestError, bad_request
+from transport.http.disconnect import ClientDisconnected
+from transport.http.headers import header_values
+from transport.results import shutdown_error
 from transport.settings import Limits
 
-CLOSE = (("connection", "close"),)
+CONNECTION_CLOSE = (("connection", "close"),)
 """Beside an answer that comes before the whole body: what is still under way is no request."""
 
 
 def check_content_type(scope: Scope) -> None:
     """Refuse a body that does not say it is JSON in UTF-8, uncompressed. Browsers ask first before they send that from
     a foreign page, and send anything else without."""
-    types = values(scope, b"content-type")
+    types = header_values(scope, b"content-type")
     if len(types) != 1 or not is_json(types[0]):
         raise bad_request("The Content-Type must be application/json, in UTF-8.", status=415)
-    if any(value.strip().lower() != "identity" for value in values(scope, b"content-encoding")):
+    if any(value.strip().lower() != "identity" for value in header_values(scope, b"content-encoding")):
         raise bad_request("The body must not be compressed.", status=415)
 
 
@@ -34,7 +34,7 @@ def is_json(content_type: str) -> bool:
     return name == "application/json" and all(charset in ("utf-8", "utf8") for charset in charsets)
 
 
-class Arriving:
+class BodyReader:
     """A body on its way, from a client that may be slow, but does not dawdle."""
 
     def __init__(self, receive: Receive, limits: Limits, deadlines: Deadlines) -> None:
@@ -42,65 +42,65 @@ class Arriving:
         self._limits = limits
         self._deadlines = deadlines
         self._time = asyncio.get_running_loop().time
-        self._end = self._time() + limits.body_seconds
+        self._deadline = self._time() + limits.body_seconds
 
-    async def piece(self) -> tuple[bytes, bool]:
+    async def read_chunk(self) -> tuple[bytes, bool]:
         """The next piece, and whether there are more.
 
         Raises Refusal with 408 if the client pauses for too long or is too slow on the whole, and with 503 if the
         server stops; ClientGoneError if the client leaves.
         """
         now = self._time()
-        if now >= self._end:
-            raise too_slow()  # what has come already is received without waiting, and would never be late
+        if now >= self._deadline:
+            raise body_timeout()  # what has come already is received without waiting, and would never be late
         try:
-            async with self._deadlines.at(min(now + self._limits.body_idle_seconds, self._end)):
+            async with self._deadlines.at(min(now + self._limits.body_idle_seconds, self._deadline)):
                 message = await self._receive()
         except TimeoutError:
-            raise stopping() if self._deadlines.over else too_slow() from None
+            raise shutdown_error() if self._deadlines.all_expired else body_timeout() from None
         if message["type"] == "http.disconnect":
-            raise ClientGoneError
-        piece: bytes = message.get("body", b"")
-        self._end += len(piece) / self._limits.body_bytes_per_second
-        return piece, message.get("more_body", False)
+            raise ClientDisconnected
+        chunk: bytes = message.get("body", b"")
+        self._deadline += len(chunk) / self._limits.body_bytes_per_second
+        return chunk, message.get("more_body", False)
 
 
-async def read_body(scope: Scope, arriving: Arriving, limits: Limits) -> bytes:
+async def read_body(scope: Scope, reader: BodyReader, limits: Limits) -> bytes:
     """The whole body.
 
     Raises Refusal with 413 as soon as it is known to be too long, and what `Arriving.piece` raises.
     """
     length = declared_length(scope)
     if length is not None and length > limits.body_bytes:
-        raise too_large(limits)
-    body, more = await arriving.piece()
+        raise body_too_large(limits)
+    body, more = await reader.read_chunk()
     if more:
         # Not a list of pieces: each may be one byte, and would take fifty.
-        gathered = bytearray(body)
-        while len(gathered) <= limits.body_bytes and more:
-            piece, more = await arriving.piece()
-            gathered += piece
-        body = bytes(gathered)
+        buffer = bytearray(body)
+        while len(buffer) <= limits.body_bytes and more:
+            chunk, more = await reader.read_chunk()
+            buffer += chunk
+        body = bytes(buffer)
     if len(body) > limits.body_bytes:
-        raise too_large(limits)
+        raise body_too_large(limits)
     return body
 
 
 def declared_length(scope: Scope) -> int | None:
     """The Content-Length; None if there is none."""
-    lengths = values(scope, b"content-length")
+    lengths = header_values(scope, b"content-length")
     if not lengths:
         return None
     if len(lengths) > 1 or not (lengths[0].isascii() and lengths[0].isdigit() and len(lengths[0]) < 20):
-        raise bad_request("The Content-Length is malformed.", headers=CLOSE)
+        raise bad_request("The Content-Length is malformed.", headers=CONNECTION_CLOSE)
     return int(lengths[0])
 
 
-def too_slow() -> Refusal:
+def body_timeout() -> RequestError:
     """The body does not arrive."""
-    return bad_request("The body did not arrive in time.", status=408, headers=CLOSE)
+    return bad_request("The body did not arrive in time.", status=408, headers=CONNECTION_CLOSE)
 
 
-def too_large(limits: Limits) -> Refusal:
+def body_too_large(limits: Limits) -> RequestError:
     """The body is longer than allowed."""
-    return bad_request(f"The body is longer than {limits.body_bytes:,} bytes.", status=413, headers=CLOSE)
+    return bad_request(f"The body is longer than {limits.body_bytes:,} bytes.", status=413, headers=CONNECTION_CLOSE)

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from transport.errors import bad_input, bad_request, too_complex
-from transport.http.strict_json import load, nesting
+from transport.http.strict_json import loads, max_depth
 from transport.request import OperationRequest
 from transport.settings import Limits
 
@@ -18,16 +18,16 @@ DOCUMENT_IDS = ("documentId", "doc_id", "id")
 
 def from_body(body: bytes, limits: Limits) -> OperationRequest:
     """The request in a JSON body. Raises Refusal: BAD_REQUEST, BAD_USER_INPUT, QUERY_TOO_COMPLEX."""
-    members = load(body, limits, "The body")
+    members = loads(body, limits, "The body")
     if isinstance(members, list):
         raise bad_request("Batches are not supported: the body must be one JSON object.")
     if not isinstance(members, dict):
         raise bad_request("The body must be a JSON object.")
-    request = checked(members)
+    request = validate_members(members)
     # Only an escape can write NUL in JSON, and only if there is one is it worth looking.
-    if b"\\u0000" in body and has_nul(request):
+    if b"\\u0000" in body and contains_nul(request):
         raise bad_input("A string in the request contains a NUL character.")
-    if nesting(body, limits) > limits.variables_depth:
+    if max_depth(body, limits) > limits.variables_depth:
         check_depth(request.variables, limits)
     return request
 
@@ -52,43 +52,43 @@ def from_query_string(query_string: bytes, limits: Limits) -> OperationRequest |
         return None
     for name in ("variables", "extensions"):
         text = members.get(name)
-        members[name] = load(text.encode(), limits, name) if text else None
-    request = checked(members)
-    if has_nul(request):
+        members[name] = loads(text.encode(), limits, name) if text else None
+    request = validate_members(members)
+    if contains_nul(request):
         raise bad_input("A string in the request contains a NUL character.")
     check_depth(request.variables, limits)
     return request
 
 
-def checked(members: Mapping[str, Any]) -> OperationRequest:
+def validate_members(members: Mapping[str, Any]) -> OperationRequest:
     """The members, each of the type it must have."""
-    query, document_id = document(members)
+    query, document_id = select_document(members)
     name = members.get("operationName")
     if name is not None and not isinstance(name, str):
         raise bad_request("operationName must be a string.")
     return OperationRequest(
         query=query,
-        variables=an_object(members, "variables"),
+        variables=require_object(members, "variables"),
         # Some clients send "" where they mean none; no operation can have that name.
         operation_name=name or None,
-        extensions=an_object(members, "extensions"),
+        extensions=require_object(members, "extensions"),
         document_id=document_id,
     )
 
 
-def document(members: Mapping[str, Any]) -> tuple[str | None, str | None]:
+def select_document(members: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """The document of a request, or else the id that names it; neither where a hash in the extensions does."""
     query = members.get("query")
     if isinstance(query, str):
         return query, None
     names = (members.get(name) for name in DOCUMENT_IDS)
     document_id = next((name for name in names if isinstance(name, str) and name), None)
-    if query is not None or not (document_id or an_object(members, "extensions").get("persistedQuery")):
+    if query is not None or not (document_id or require_object(members, "extensions").get("persistedQuery")):
         raise bad_request(NO_QUERY)
     return None, document_id
 
 
-def an_object(members: Mapping[str, Any], name: str) -> dict[str, Any]:
+def require_object(members: Mapping[str, Any], name: str) -> dict[str, Any]:
     """A member that is an object, or not there."""
     value = members.get(name)
     if value is None:
@@ -109,19 +109,19 @@ def check_depth(variables: Mapping[str, Any], limits: Limits) -> None:
         level = [child for value in level for child in children(value) if isinstance(child, dict | list)]
 
 
-def has_nul(request: OperationRequest) -> bool:
+def contains_nul(request: OperationRequest) -> bool:
     """Whether a string of the request, or a name in it, has a NUL character, which some databases cannot store."""
     if "\0" in (request.query or "") or "\0" in (request.operation_name or ""):
         return True
-    waiting: list[Any] = [request.variables]
-    while waiting:
-        value = waiting.pop()
+    stack: list[Any] = [request.variables]
+    while stack:
+        value = stack.pop()
         if isinstance(value, str):
             if "\0" in value:
                 return True
         else:
-            waiting.extend(children(value))
-            waiting.extend(value if isinstance(value, dict) else ())
+            stack.extend(children(value))
+            stack.extend(value if isinstance(value, dict) else ())
     return False
 
 

@@ -17,16 +17,16 @@ class Page:
     headers: Mapping[str, str]
 
 
-SAFE: Headers = (
+BASE_HEADERS: Headers = (
     ("cache-control", "no-store"),
     ("x-content-type-options", "nosniff"),
     ("vary", "Accept, Accept-Encoding"),
 )
 
 
-async def send_json(send: Send, status: int, media: str, body: bytes, headers: Headers = ()) -> None:
+async def send_json(send: Send, status: int, media_type: str, body: bytes, headers: Headers = ()) -> None:
     """Send a GraphQL response."""
-    await send_bytes(send, status, f"{media}; charset=utf-8", body, (*SAFE, *headers))
+    await send_bytes(send, status, f"{media_type}; charset=utf-8", body, (*BASE_HEADERS, *headers))
 
 
 async def send_page(send: Send, page: Page) -> None:

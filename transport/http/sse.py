@@ -11,19 +11,19 @@ HEADERS: Headers = (
     ("vary", "Accept"),
 )
 
-BEGINNING = b":\n\n"
+PREAMBLE = b":\n\n"
 """A comment: whatever stands between passes the headers on with the first bytes."""
-END = b"event: complete\ndata:\n\n"
+COMPLETE = b"event: complete\ndata:\n\n"
 """EventSource hears only of events with data, be it empty."""
-CUT = b": the server ends this stream, come back\n\n"
+ABORTED = b": the server ends this stream, come back\n\n"
 """Without `complete`, clients do."""
 
 
-def event(frame: Frame) -> bytes:
+def encode_event(frame: Frame) -> bytes:
     """One result, or a heartbeat. EventSource notes the id of an event without data, and tells nobody of it."""
     id_ = b""
     if frame.cursor is not None and frame.cursor.isprintable():  # a line break in it would begin another field
         id_ = b"id: " + frame.cursor.encode() + b"\n"
     if not frame.payload:
-        return id_ + BEGINNING
+        return id_ + PREAMBLE
     return b"event: next\n" + id_ + b"data: " + frame.payload + b"\n\n"

@@ -12,42 +12,42 @@ from weakref import WeakKeyDictionary
 
 from uvicorn.server import ServerState
 
-AT_ONCE: Final = 4
+PER_TICK: Final = 4
 """Let in before others have a turn, in a few milliseconds."""
 
 
-class Arrivals:
+class UpgradeQueue:
     """Those who wait at one server."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._waiting: deque[Callable[[], None]] = deque()
-        self._is_due = False
+        self._is_scheduled = False
 
-    def enter(self, let_in: Callable[[], None]) -> None:
+    def submit(self, upgrade: Callable[[], None]) -> None:
         """Have somebody let in, soon."""
-        self._waiting.append(let_in)
-        self._come_back()
+        self._waiting.append(upgrade)
+        self._schedule()
 
-    def _come_back(self) -> None:
-        if self._waiting and not self._is_due:
-            self._is_due = True
-            self._loop.call_soon(self._let_some_in)
+    def _schedule(self) -> None:
+        if self._waiting and not self._is_scheduled:
+            self._is_scheduled = True
+            self._loop.call_soon(self._run_some)
 
-    def _let_some_in(self) -> None:
-        self._is_due = False
+    def _run_some(self) -> None:
+        self._is_scheduled = False
         try:
-            for _ in range(min(AT_ONCE, len(self._waiting))):
+            for _ in range(min(PER_TICK, len(self._waiting))):
                 self._waiting.popleft()()
         finally:  # the others come in, whatever became of one
-            self._come_back()
+            self._schedule()
 
 
-_at: WeakKeyDictionary[ServerState, Arrivals] = WeakKeyDictionary()
+_queues: WeakKeyDictionary[ServerState, UpgradeQueue] = WeakKeyDictionary()
 
 
-def arrivals(at: ServerState, loop: asyncio.AbstractEventLoop) -> Arrivals:
+def upgrade_queue(server_state: ServerState, loop: asyncio.AbstractEventLoop) -> UpgradeQueue:
     """Those of a server, which all of its connections share."""
-    if at not in _at:
-        _at[at] = Arrivals(loop)
-    return _at[at]
+    if server_state not in _queues:
+        _queues[server_state] = UpgradeQueue(loop)
+    return _queues[server_state]

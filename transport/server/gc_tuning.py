@@ -16,7 +16,7 @@ OLD: Final = 100
 """Looks at those, after which all are, if there are a quarter more than the last time."""
 
 
-def collect_seldom() -> None:
+def tune_gc() -> None:
     """To be called once, when everything is loaded that stays as long as the process: it is not looked through any
     more."""
     gc.freeze()

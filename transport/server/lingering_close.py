@@ -7,46 +7,46 @@ is closed, and what still comes is thrown away: for a while, and up to a size.
 from asyncio import AbstractEventLoop, TimerHandle, Transport
 from typing import Final
 
-HEARING_BYTES: Final = 64 * 1024 * 1024
+MAX_DISCARD_BYTES: Final = 64 * 1024 * 1024
 
 
-class Hearing:
+class LingeringClose:
     """A socket's transport for who writes an answer and hangs up; it differs from it only in how it is closed."""
 
     def __init__(self, transport: Transport, loop: AbstractEventLoop, seconds: float) -> None:
         self._transport = transport
         self._loop = loop
         self._seconds = seconds
-        self._heard = 0
+        self._discarded = 0
         self._timer: TimerHandle | None = None
         self.write = transport.write
-        self.complete = False
+        self.request_complete = False
         """Whether the client has sent its whole request, so that there is nothing to hear."""
 
     @property
-    def began(self) -> bool:
+    def is_lingering(self) -> bool:
         """Whether the answer is given, and what comes now goes to `hear`."""
         return self._timer is not None
 
     def is_closing(self) -> bool:
         """Whether nothing can be written any more."""
-        return self.began or self._transport.is_closing()
+        return self.is_lingering or self._transport.is_closing()
 
     def close(self) -> None:
         """Hang up when the client has been heard out."""
-        if self.complete or self.is_closing() or not self._transport.can_write_eof():
+        if self.request_complete or self.is_closing() or not self._transport.can_write_eof():
             self._transport.close()
         else:
             self._transport.write_eof()
             self._timer = self._loop.call_later(self._seconds, self._transport.close)
 
-    def hear(self, size: int) -> None:
+    def discard(self, size: int) -> None:
         """So many bytes have come."""
-        self._heard += size
-        if self._heard > HEARING_BYTES:
+        self._discarded += size
+        if self._discarded > MAX_DISCARD_BYTES:
             self._transport.close()
 
-    def lost(self) -> None:
+    def connection_lost(self) -> None:
         """The connection is gone."""
         if self._timer is not None:
             self._timer.cancel()

@@ -12,17 +12,17 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import ChangeReload
 
-from transport.server.gc_tuning import collect_seldom
+from transport.server.gc_tuning import tune_gc
 from transport.server.http_protocol import HttpProtocol
-from transport.websocket import MESSAGE_BYTES, WebSocketProtocol
+from transport.websocket import MAX_MESSAGE_BYTES, WebSocketProtocol
 
 DRAIN_SECONDS: Final = 2.0
 """From the word to stop: streams and sockets are ended, spread over this time."""
-ANSWER_SECONDS: Final = 3.5
+REQUEST_SECONDS: Final = 3.5
 """From the word to stop: requests that were begun are answered; then they are cut off, and told so."""
-CUT_SECONDS: Final = 0.5
+ABORT_SECONDS: Final = 0.5
 """What those have to say so."""
-DOORS: Final = 32
+LISTENER_COPIES: Final = 32
 """As often a socket is listened on: at each the event loop lets in one connection before it does something else. One
 door is too narrow for the thousands that come back after a restart: requests would queue behind them for seconds."""
 BACKLOG: Final = 4096
@@ -39,33 +39,33 @@ class NotStartedError(Exception):
     """The application did not start."""
 
 
-class Living(Protocol):
+class Drainable(Protocol):
     """What outlives single requests, and what is under way."""
 
     async def close(self, seconds: float) -> None:
         """Begin nothing new that lasts, and end what lasts, spread over so many seconds."""
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """End whatever is still under way, now."""
 
 
-class Nothing:
+class NoopDrainable:
     """Of an application in which nothing lives long."""
 
     async def close(self, seconds: float) -> None:
         """There is nothing to end."""
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """There is nothing to cut."""
 
 
-def options() -> dict[str, Any]:
+def uvicorn_options() -> dict[str, Any]:
     """What uvicorn is told: nothing waits for ever, nothing is said that clients need not know."""
     return {
         "http": HttpProtocol,
         "loop": "uvloop",
         "ws": WebSocketProtocol,
-        "ws_max_size": MESSAGE_BYTES,
+        "ws_max_size": MAX_MESSAGE_BYTES,
         "ws_max_queue": 8,
         "ws_per_message_deflate": False,  # costs more than it saves on small messages
         "ws_ping_interval": None,  # the GraphQL protocol has pings of its own
@@ -83,38 +83,42 @@ def options() -> dict[str, Any]:
 class Server(uvicorn.Server):
     """A server that answers what was asked, and lets what lives long end, before it closes every connection."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None], living: Living) -> None:
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None], drainable: Drainable) -> None:
         super().__init__(config)
         self._announce = announce
-        self._living = living
+        self._drainable = drainable
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
-        doors = [door for listening in sockets or () for door in (listening, *copies(listening, DOORS - 1))]
-        await super().startup(doors or None)
+        listeners = [
+            copy for listener in sockets or () for copy in (listener, *dup_listener(listener, LISTENER_COPIES - 1))
+        ]
+        await super().startup(listeners or None)
         self._announce()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept nothing new, end what lives long, answer what was asked, cut the rest, close."""
-        for listening in (*self.servers, *(sockets or ())):
-            listening.close()
-        began = monotonic()
-        await self._living.close(DRAIN_SECONDS)
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
+        started = monotonic()
+        await self._drainable.close(DRAIN_SECONDS)
         for connection in tuple(self.server_state.connections):
             if isinstance(connection, HttpProtocol):
                 connection.shutdown()
-        await self._answered(began + ANSWER_SECONDS)
-        self._living.cut()
-        await self._answered(monotonic() + CUT_SECONDS)
+        await self._wait_for_requests(started + REQUEST_SECONDS)
+        self._drainable.abort()
+        await self._wait_for_requests(monotonic() + ABORT_SECONDS)
         await super().shutdown(sockets)
 
-    async def _answered(self, until: float) -> None:
+    async def _wait_for_requests(self, deadline: float) -> None:
         """Wait till nothing is under way, or it is late, or somebody has lost patience (Ctrl+C again)."""
-        while (tasks := tuple(self.server_state.tasks)) and monotonic() < until and not self.force_exit:
+        while (tasks := tuple(self.server_state.tasks)) and monotonic() < deadline and not self.force_exit:
             await asyncio.wait(tasks, timeout=0.05)
 
 
-def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None], living: Living | None = None) -> None:
+def serve(
+    app: ASGIApp, host: str, port: int, announce: Callable[[str], None], drainable: Drainable | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way, for at most 5 s.
 
     Args:
@@ -128,12 +132,12 @@ def serve(app: ASGIApp, host: str, port: int, announce: Callable[[str], None], l
         CannotListenError: with one line that says why.
         NotStartedError: the application failed to start.
     """
-    with listen(host, port) as listening:
-        run(app, [listening], partial(announce, origin(host, listening)), living)
+    with listen(host, port) as listener:
+        run(app, [listener], partial(announce, origin(host, listener)), drainable)
 
 
 def serve_reloading(
-    again: Callable[[list[socket.socket] | None], None],
+    run_worker: Callable[[list[socket.socket] | None], None],
     folder: Path,
     host: str,
     port: int,
@@ -151,19 +155,19 @@ def serve_reloading(
     Raises:
         CannotListenError: with one line that says why.
     """
-    with listen(host, port) as listening:
-        announce(origin(host, listening))
-        config = uvicorn.Config("", **options() | {"reload": True, "reload_dirs": [str(folder)]})
-        ChangeReload(config, again, [listening]).run()
+    with listen(host, port) as listener:
+        announce(origin(host, listener))
+        config = uvicorn.Config("", **uvicorn_options() | {"reload": True, "reload_dirs": [str(folder)]})
+        ChangeReload(config, run_worker, [listener]).run()
 
 
 def run(
-    app: ASGIApp, sockets: list[socket.socket] | None, announce: Callable[[], None], living: Living | None = None
+    app: ASGIApp, sockets: list[socket.socket] | None, announce: Callable[[], None], drainable: Drainable | None = None
 ) -> None:
     """Serve on sockets that listen already. Otherwise like `serve`."""
-    collect_seldom()
+    tune_gc()
     try:
-        Server(uvicorn.Config(app, **options()), announce, living or Nothing()).run(sockets=sockets)
+        Server(uvicorn.Config(app, **uvicorn_options()), announce, drainable or NoopDrainable()).run(sockets=sockets)
     except SystemExit as error:
         raise NotStartedError from error
 
@@ -178,12 +182,12 @@ def listen(host: str, port: int) -> socket.socket:
         raise CannotListenError(f"cannot listen on {host}:{port}: {error.strerror}") from error
 
 
-def copies(listening: socket.socket, count: int) -> list[socket.socket]:
+def dup_listener(listener: socket.socket, count: int) -> list[socket.socket]:
     """The same socket again, so many times."""
-    return [listening.dup() for _ in range(count)]
+    return [listener.dup() for _ in range(count)]
 
 
-def origin(host: str, listening: socket.socket) -> str:
+def origin(host: str, listener: socket.socket) -> str:
     """Where a browser finds what listens."""
     address = host.strip("[]")
-    return f"http://{f'[{address}]' if ':' in address else address}:{listening.getsockname()[1]}"
+    return f"http://{f'[{address}]' if ':' in address else address}:{listener.getsockname()[1]}"

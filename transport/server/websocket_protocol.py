@@ -17,67 +17,69 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 from websockets.protocol import State
 
-from transport.server.write_timeout import Stall
+from transport.server.write_timeout import WriteTimeout
 
-EXTENSION: Final = "websocket.write"
+WEBSOCKET_WRITE: Final = "websocket.write"
 """In the scope's extensions: `write` takes text messages, as bytes, and sends them at once. It says False where it
 cannot, as the client has not taken yet what was sent before, or is gone: then ASGI's way tells more."""
 
-MESSAGE_BYTES: Final = 1024 * 1024
+MAX_MESSAGE_BYTES: Final = 1024 * 1024
 """The longest message a client may send; then close code 1009."""
 
-FRAGMENTS: Final = 1_000
+MAX_FRAGMENTS: Final = 1_000
 """Frames of one message; then 1009."""
 
-FRAMES_A_SECOND: Final = 200
-FRAMES_AT_ONCE: Final = 2_000
+FRAME_RATE: Final = 200
+FRAME_BURST: Final = 2_000
 """Frames of all kinds; then 1013."""
 
-PIECE: Final = 16 * 1024
+PARSE_CHUNK: Final = 16 * 1024
 """Bytes parsed before the frames in them are looked at: a few thousand frames at most."""
 
-NO_HANDSHAKE: Final = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+BAD_HANDSHAKE_RESPONSE: Final = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """One connection, from its handshake on."""
 
-    stalled_seconds = 30.0
+    write_timeout_seconds = 30.0
     """How long a client may take nothing while something waits for it."""
 
-    close_seconds = 5.0
+    close_timeout_seconds = 5.0
     """How long it may take to answer a close frame, and to take what was sent before."""
 
-    _stall: Stall
-    _deaf = False
-    _lost = False
-    _allowance = float(FRAMES_AT_ONCE)
-    _counted_at = 0.0
+    _write_timeout: WriteTimeout
+    _ignoring_input = False
+    _is_lost = False
+    _tokens = float(FRAME_BURST)
+    _refilled_at = 0.0
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
-        self._counted_at = self.loop.time()
-        self._stall = Stall(cast(Transport, transport), self.loop, self.stalled_seconds, self._too_slow)
+        self._refilled_at = self.loop.time()
+        self._write_timeout = WriteTimeout(
+            cast(Transport, transport), self.loop, self.write_timeout_seconds, self._on_write_timeout
+        )
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._lost = True
-        self._stall.end()
+        self._is_lost = True
+        self._write_timeout.close()
         super().connection_lost(exc)
         del self.conn.parser  # it holds the connection's state, which holds it; see `run_asgi`
 
     # ---- what comes in
 
     def data_received(self, data: bytes) -> None:
-        for start in range(0, len(data), PIECE):
-            if self._deaf or self.transport.is_closing():
+        for start in range(0, len(data), PARSE_CHUNK):
+            if self._ignoring_input or self.transport.is_closing():
                 return
-            self._receive(data[start : start + PIECE])
+            self._receive(data[start : start + PARSE_CHUNK])
 
     def _receive(self, data: bytes) -> None:
         self.conn.receive_data(data)
         if self.conn.handshake_exc is not None:
-            self.transport.write(NO_HANDSHAKE)
-            self._leave()
+            self.transport.write(BAD_HANDSHAKE_RESPONSE)
+            self._half_close()
         elif self.conn.parser_exc is not None:
             self.handle_parser_exception()
         else:
@@ -86,20 +88,20 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def handle_parser_exception(self) -> None:
         # There is no close frame if the client did not wait for the handshake.
         code = self.conn.close_sent.code if self.conn.close_sent else 1006
-        self._over(code, "")
+        self._disconnect(code, "")
 
     def handle_events(self) -> None:
         count = len(self.conn.events)
         super().handle_events()
         now = self.loop.time()
-        grown = self._allowance + (now - self._counted_at) * FRAMES_A_SECOND
-        self._allowance, self._counted_at = min(grown, float(FRAMES_AT_ONCE)) - count, now
-        if self._allowance < 0:
+        grown = self._tokens + (now - self._refilled_at) * FRAME_RATE
+        self._tokens, self._refilled_at = min(grown, float(FRAME_BURST)) - count, now
+        if self._tokens < 0:
             self._fail(1013, "Too many frames")
-            self._deaf = True
+            self._ignoring_input = True
 
     def handle_cont(self, event: Frame) -> None:
-        if len(self.frames) < FRAGMENTS:
+        if len(self.frames) < MAX_FRAGMENTS:
             super().handle_cont(event)
         else:
             self._fail(1009, "Too many fragments")
@@ -121,23 +123,23 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def eof_received(self) -> None:
         # It may still read, but a client that sends no close frame is gone.
         if not self.close_sent:
-            self._over(1006, "")
+            self._disconnect(1006, "")
 
     # ---- what goes out
 
     async def run_asgi(self) -> None:
-        self.scope["extensions"][EXTENSION] = {"write": self.write}
+        self.scope["extensions"][WEBSOCKET_WRITE] = {"write": self.try_send}
         try:
             await super().run_asgi()
         finally:
             # They hold each other: thousands that leave would stay in memory until somebody looks for such pairs.
-            del self.scope["extensions"][EXTENSION]
+            del self.scope["extensions"][WEBSOCKET_WRITE]
 
-    def write(self, texts: Sequence[bytes]) -> bool:
+    def try_send(self, texts: Sequence[bytes]) -> bool:
         """See `EXTENSION`. Never raises: who writes here writes to others, too."""
         if self.close_sent or self.disconnected or not self.writable.is_set() or self.conn.state is not State.OPEN:
             return False
-        self.transport.write(b"".join(map(framed, texts)))
+        self.transport.write(b"".join(map(encode_text_frame, texts)))
         return True
 
     async def send(self, message: Any) -> None:
@@ -151,43 +153,43 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             raise ClientDisconnected
         await super().send(message)
         if closes:
-            self._reap()
+            self._schedule_abort()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._stall.look()
+        self._write_timeout.restart()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._stall.stop()
+        self._write_timeout.stop()
 
-    def _too_slow(self) -> None:
+    def _on_write_timeout(self) -> None:
         self._fail(1013, "Too slow")
 
     # ---- the end
 
     def shutdown(self) -> None:
         super().shutdown()
-        self._reap()
+        self._schedule_abort()
 
     def on_task_complete(self, task: Task[None]) -> None:
         super().on_task_complete(task)
         if self.close_timer is None:
-            self._reap()
+            self._schedule_abort()
 
     def _fail(self, code: int, reason: str) -> None:
         if not self.close_sent:
             self.conn.fail(code, reason)
-            self._over(code, reason)
+            self._disconnect(code, reason)
 
-    def _over(self, code: int, reason: str) -> None:
+    def _disconnect(self, code: int, reason: str) -> None:
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         self.transport.write(b"".join(self.conn.data_to_send()))
-        self._leave()
+        self._half_close()
 
-    def _leave(self) -> None:
+    def _half_close(self) -> None:
         # Whoever is about to send, or waits to, is told that there is nobody.
-        self.handshake_complete = self.close_sent = self.disconnected = self._deaf = True
+        self.handshake_complete = self.close_sent = self.disconnected = self._ignoring_input = True
         self.writable.set()
         if self.transport.can_write_eof():
             # Closed at once, what is still under way would be answered with a reset; that may overtake the close.
@@ -197,16 +199,16 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        self._reap()
+        self._schedule_abort()
 
-    def _reap(self) -> None:
+    def _schedule_abort(self) -> None:
         if self.close_timer is not None:
             self.close_timer.cancel()
-        if not self._lost:
-            self.close_timer = self.loop.call_later(self.close_seconds, self.transport.abort)
+        if not self._is_lost:
+            self.close_timer = self.loop.call_later(self.close_timeout_seconds, self.transport.abort)
 
 
-def framed(text: bytes) -> bytes:
+def encode_text_frame(text: bytes) -> bytes:
     """One unmasked frame with a whole text message."""
     length = len(text)
     if length < 126:

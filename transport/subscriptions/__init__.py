@@ -5,18 +5,27 @@ result; `subscription` is one subscriber, `beginning` how it begins, `waiting` w
 those who are told the same; `items` executes what their source (`transport.subscriptions.source`) tells.
 """
 
-from transport.subscriptions.dispatcher import Streams, Wishes
-from transport.subscriptions.responses import HEARTBEAT, Answer, Closing, Frame, Frames, Kind, StreamCut, TooSlow
+from transport.subscriptions.dispatcher import StreamManager, StreamOptions
+from transport.subscriptions.responses import (
+    HEARTBEAT,
+    Frame,
+    FrameStream,
+    ResponseKind,
+    ServerShutdown,
+    SlowConsumer,
+    StreamClosed,
+    StreamResponse,
+)
 
 __all__ = [
     "HEARTBEAT",
-    "Answer",
-    "Closing",
     "Frame",
-    "Frames",
-    "Kind",
-    "StreamCut",
-    "Streams",
-    "TooSlow",
-    "Wishes",
+    "FrameStream",
+    "ResponseKind",
+    "ServerShutdown",
+    "SlowConsumer",
+    "StreamClosed",
+    "StreamManager",
+    "StreamOptions",
+    "StreamResponse",
 ]

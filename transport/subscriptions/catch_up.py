@@ -10,115 +10,117 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable
 from typing import TypeAlias, cast
 
-from transport.execution import is_cancelled
-from transport.subscriptions.backpressure import Terms
-from transport.subscriptions.event_executor import Runner, Selection
+from transport.execution import is_task_cancelled
+from transport.subscriptions.backpressure import SubscriberLimits
+from transport.subscriptions.event_executor import EventExecutor, SubscriptionQuery
 from transport.subscriptions.responses import Frame
-from transport.subscriptions.source import Item, Joined
+from transport.subscriptions.source import CaughtUp, Item
 
-Step: TypeAlias = Frame | Joined | None
+Step: TypeAlias = Frame | CaughtUp | None
 """A result; or that the stream has joined its group; or that it is over. It is over after a failed frame, too."""
 
 
-class Beginning:
+class CatchUp:
     """The steps of one stream, before it is told what its group is."""
 
-    __slots__ = ("_after", "_ahead", "_following", "_items", "_runner", "_selection")
+    __slots__ = ("_after", "_executor", "_following", "_items", "_prefetched", "_query")
 
-    def __init__(self, selection: Selection, after: str | None, following: asyncio.Event) -> None:
-        self._selection = selection
+    def __init__(self, query: SubscriptionQuery, after: str | None, following: asyncio.Event) -> None:
+        self._query = query
         self._after = after
         self._following = following
-        self._ahead: deque[Step] = deque()
-        self._items: AsyncIterator[Item | Joined] | None = None
-        self._runner: Runner | None = None
+        self._prefetched: deque[Step] = deque()
+        self._items: AsyncIterator[Item | CaughtUp] | None = None
+        self._executor: EventExecutor | None = None
 
     @property
-    def is_ahead(self) -> bool:
+    def has_prefetched(self) -> bool:
         """Whether the next step is known."""
-        return bool(self._ahead)
+        return bool(self._prefetched)
 
-    async def step(self) -> Step:
+    async def next_step(self) -> Step:
         """The next step, which nothing follows where it is no frame, or a failed one."""
-        return self._ahead.popleft() if self._ahead else await self._take()
+        return self._prefetched.popleft() if self._prefetched else await self._read_step()
 
-    async def look_ahead(self, most: int) -> tuple[Step, ...] | None:
+    async def prefetch(self, max_bytes: int) -> tuple[Step, ...] | None:
         """Take at least one step, and then until `most` bytes are ahead: all there are, where others may have them."""
         length = 0
         while True:
-            step = await self._take()
-            self._ahead.append(step)
+            step = await self._read_step()
+            self._prefetched.append(step)
             if not isinstance(step, Frame):
-                return tuple(self._ahead) if step is not None and step.passes is None else None
+                return tuple(self._prefetched) if step is not None and step.accepts is None else None
             length += len(step.payload)
-            if step.failed or length >= most:
+            if step.failed or length >= max_bytes:
                 return None
 
-    def repeat(self, steps: tuple[Step, ...]) -> None:
+    def replay(self, steps: tuple[Step, ...]) -> None:
         """Take these, which another stream has taken, instead of its own."""
-        self._ahead.extend(steps)
+        self._prefetched.extend(steps)
 
-    async def _take(self) -> Step:
+    async def _read_step(self) -> Step:
         try:
-            async with self._selection.deadline() as deadline:
-                item = await anext(await self._opened(), None)
+            async with self._query.deadline() as deadline:
+                item = await anext(await self._open_items(), None)
         except TimeoutError as error:
-            return self._selection.late() if deadline.expired() else self._selection.failed(error)
+            return self._query.timeout_frame() if deadline.expired() else self._query.error_frame(error)
         except Exception as error:  # the source is the resolver's: it may raise anything
-            return self._selection.failed(error)
+            return self._query.error_frame(error)
         except asyncio.CancelledError as error:
-            if is_cancelled():
+            if is_task_cancelled():
                 raise
-            return self._selection.failed(error)
+            return self._query.error_frame(error)
         # `isinstance` would take 20 times as long: it compares all members of a protocol, each time.
-        if item is None or hasattr(item, "joined"):
-            return cast("Joined | None", item)
-        assert self._runner is not None, "made when the source was opened"
-        return await self._runner.frame(item)
+        if item is None or hasattr(item, "through"):
+            return cast("CaughtUp | None", item)
+        assert self._executor is not None, "made when the source was opened"
+        return await self._executor.execute(item)
 
-    async def _opened(self) -> AsyncIterator[Item | Joined]:
+    async def _open_items(self) -> AsyncIterator[Item | CaughtUp]:
         if self._items is None:
             await self._following.wait()  # nothing may happen between what is read and what the group is told
-            self._runner = self._selection.runner()
-            self._items = self._selection.source.open(self._after)
+            self._executor = self._query.event_executor()
+            self._items = self._query.source.open(self._after)
         return self._items
 
     async def close(self) -> None:
         """Close what the source has opened."""
-        items, self._items, self._runner = self._items, None, None
+        items, self._items, self._executor = self._items, None, None
         if isinstance(items, AsyncGenerator):
             try:
                 await items.aclose()
             except Exception as error:  # nobody is left to be told: it is logged
-                self._selection.failed(error)
+                self._query.error_frame(error)
 
 
-class Batch:
+class CoalescedGroup:
     """Streams that wait for the same steps. The first of them takes them."""
 
-    __slots__ = ("before", "closed", "given_up", "others", "over", "steps")
+    __slots__ = ("abandoned", "closed", "done", "has_followers", "previous", "steps")
 
-    def __init__(self, before: "Batch | None") -> None:
-        self.before = before
+    def __init__(self, previous: "CoalescedGroup | None") -> None:
+        self.previous = previous
         """Who has to be through first, until it is."""
-        self.others = False
+        self.has_followers = False
         """Whether the first one is not alone."""
         self.closed = False
         """The steps are being taken: who comes now would be told what was read before."""
-        self.over = asyncio.Event()
+        self.done = asyncio.Event()
         self.steps: tuple[Step, ...] | None = None
         """What all of them may have; None: each has to see for itself."""
-        self.given_up = True
+        self.abandoned = True
         """Whether the first one has left before it was over."""
 
 
-class Beginnings:
+class CatchUpCoalescer:
     """The streams of one group that are about to begin."""
 
     def __init__(self) -> None:
-        self._newest: dict[Hashable, Batch] = {}
+        self._latest: dict[Hashable, CoalescedGroup] = {}
 
-    async def begin(self, key: Hashable, beginning: Beginning, terms: Terms, is_cut: Callable[[], bool]) -> None:
+    async def start(
+        self, key: Hashable, catch_up: CatchUp, limits: SubscriberLimits, is_closed: Callable[[], bool]
+    ) -> None:
         """Wait until the first step is known, or the stream is cut.
 
         Args:
@@ -128,40 +130,45 @@ class Beginnings:
             is_cut: whether the server has ended the stream.
         """
         while True:
-            newest = self._newest.get(key)
-            if newest is None or newest.closed:
-                return await self._lead(key, Batch(newest), beginning, terms, is_cut)
-            newest.others = True
-            await newest.over.wait()
-            if newest.steps is not None:
-                return beginning.repeat(newest.steps)
-            if not newest.given_up:
+            latest = self._latest.get(key)
+            if latest is None or latest.closed:
+                return await self._run_leader(key, CoalescedGroup(latest), catch_up, limits, is_closed)
+            latest.has_followers = True
+            await latest.done.wait()
+            if latest.steps is not None:
+                return catch_up.replay(latest.steps)
+            if not latest.abandoned:
                 return None
 
-    async def _lead(
-        self, key: Hashable, batch: Batch, beginning: Beginning, terms: Terms, is_cut: Callable[[], bool]
+    async def _run_leader(
+        self,
+        key: Hashable,
+        group: CoalescedGroup,
+        catch_up: CatchUp,
+        limits: SubscriberLimits,
+        is_closed: Callable[[], bool],
     ) -> None:
-        self._newest[key] = batch
+        self._latest[key] = group
         try:
-            if batch.before is not None:
-                await batch.before.over.wait()
-                batch.before = None
-            async with terms.turns:
+            if group.previous is not None:
+                await group.previous.done.wait()
+                group.previous = None
+            async with limits.catch_up_slots:
                 await asyncio.sleep(0)  # who comes at the same moment is among the others
-                if is_cut():
+                if is_closed():
                     return
-                batch.closed = True
-                batch.steps = await beginning.look_ahead(terms.queue_bytes if batch.others else 0)
-            batch.given_up = False
+                group.closed = True
+                group.steps = await catch_up.prefetch(limits.queue_bytes if group.has_followers else 0)
+            group.abandoned = False
         finally:
-            batch.closed = True
-            batch.over.set()
-            self._forget(key, batch)
+            group.closed = True
+            group.done.set()
+            self._forget(key, group)
 
-    def _forget(self, key: Hashable, batch: Batch) -> None:
-        if self._newest.get(key) is not batch:
+    def _forget(self, key: Hashable, group: CoalescedGroup) -> None:
+        if self._latest.get(key) is not group:
             return
-        if batch.before is None or batch.before.over.is_set():
-            del self._newest[key]
+        if group.previous is None or group.previous.done.is_set():
+            del self._latest[key]
         else:
-            self._newest[key] = batch.before
+            self._latest[key] = group.previous

@@ -12,31 +12,31 @@ from graphql.execution import ExperimentalIncrementalExecutionResults, create_so
 from graphql.execution.incremental import IncrementalExecutor
 
 from transport.documents.operation import Operation
-from transport.errors import Refusal
-from transport.execution import Admission, ContextMaker, Execution, attempt
-from transport.graceful_shutdown import Draining
+from transport.errors import RequestError
+from transport.execution import BoundContextFactory, Execution, OperationCheck, run_step
+from transport.graceful_shutdown import DrainTracker
 from transport.request import OperationRequest
-from transport.results import Outcome, answered, stopping
+from transport.results import OperationResult, from_execution, shutdown_error
 from transport.settings import Limits
-from transport.subscriptions.backpressure import Terms
-from transport.subscriptions.event_executor import Selection
-from transport.subscriptions.fanout import Groups, keys
-from transport.subscriptions.incremental import Incremental
-from transport.subscriptions.responses import Answer, Single
+from transport.subscriptions.backpressure import SubscriberLimits
+from transport.subscriptions.event_executor import SubscriptionQuery
+from transport.subscriptions.fanout import FanoutRegistry, group_keys
+from transport.subscriptions.incremental import IncrementalFrames
+from transport.subscriptions.responses import SingleFrame, StreamResponse
 from transport.subscriptions.source import Source
-from transport.subscriptions.subscriber import Subscription
+from transport.subscriptions.subscriber import SubscriberStream
 
-TURNS: Final = 16
+MAX_CONCURRENT_CATCH_UPS: Final = 16
 """Subscriptions that take a step of their beginning at the same time. A crowd that comes back after a restart would
 otherwise share what there is so evenly that all need longer than an operation may take."""
 
 
-def anything(_operation: Operation) -> None:
+def admit_all(_operation: Operation) -> None:
     """Admits every operation."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class StreamOptions:
     """What the caller of `Streams.open` wants of the answer."""
 
     after: str | None = None
@@ -47,145 +47,147 @@ class Wishes:
     """How long a subscription may be silent, in seconds; then it gives a frame without payload."""
 
 
-NO_WISHES = Wishes()
+DEFAULT_OPTIONS = StreamOptions()
 
 
-class Streams:
+class StreamManager:
     """All streams of one server."""
 
     def __init__(self, execution: Execution, limits: Limits) -> None:
         self.execution = execution
         self.limits = limits
-        self.groups = Groups()
-        self.draining = Draining()
+        self.groups = FanoutRegistry()
+        self.draining = DrainTracker()
         """What else lives long may enter here, to be told when the server stops."""
-        self.subscriptions: set[Subscription] = set()
-        self._turns = asyncio.Semaphore(TURNS)
+        self.subscriptions: set[SubscriberStream] = set()
+        self._catch_up_slots = asyncio.Semaphore(MAX_CONCURRENT_CATCH_UPS)
 
     async def open(
         self,
         request: OperationRequest,
-        make_context: ContextMaker,
-        admit: Admission = anything,
-        wishes: Wishes = NO_WISHES,
-    ) -> Answer:
+        make_context: BoundContextFactory,
+        admit: OperationCheck = admit_all,
+        options: StreamOptions = DEFAULT_OPTIONS,
+    ) -> StreamResponse:
         """The answer to one request. Raises nothing but CancelledError, which stops the work.
 
         `make_context` is entered before anything else, and left when the operation is over; that of a subscription when
         it has begun: each of its items has a context of its own. `admit` raises Refusal for operations that cannot
         travel this way.
         """
-        return await Opening(self, request, make_context, admit, wishes).run()
+        return await _Dispatch(self, request, make_context, admit, options).run()
 
     async def close(self, seconds: float) -> None:
         """Refuse new subscriptions with SERVICE_UNAVAILABLE; those that are open end, spread over `seconds`."""
         await self.draining.drain(seconds)
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """The server waits no longer: what is still under way is answered now with SERVICE_UNAVAILABLE."""
         self.draining.started = True
-        self.execution.deadlines.end()
+        self.execution.deadlines.expire_all()
 
     @property
     def queued_bytes(self) -> int:
         """What waits for readers."""
         return sum(subscription.queued_bytes for subscription in self.subscriptions)
 
-    def subscription(self, selection: Selection, key: Any, wishes: Wishes) -> Subscription:
+    def open_subscription(self, query: SubscriptionQuery, key: Any, options: StreamOptions) -> SubscriberStream:
         """The frames of one subscriber, which counts as open from now on."""
         limits = self.limits
-        terms = Terms(
-            after=wishes.after,
+        subscriber_limits = SubscriberLimits(
+            after=options.after,
             queue_bytes=limits.stream_queue_bytes,
             stall_seconds=limits.stream_stall_seconds,
-            heartbeat_seconds=wishes.heartbeat_seconds,
-            turns=self._turns,
+            heartbeat_seconds=options.heartbeat_seconds,
+            catch_up_slots=self._catch_up_slots,
         )
-        opened = Subscription(self.groups, key, selection, terms, self._closed)
+        opened = SubscriberStream(self.groups, key, query, subscriber_limits, self._on_closed)
         self.subscriptions.add(opened)
-        self.draining.enter(opened, opened.close)
+        self.draining.register(opened, opened.close)
         return opened
 
-    def _closed(self, subscription: Subscription) -> None:
+    def _on_closed(self, subscription: SubscriberStream) -> None:
         self.subscriptions.discard(subscription)
-        self.draining.leave(subscription)
+        self.draining.unregister(subscription)
 
 
-class Opening:
+class _Dispatch:
     """One request on its way to its answer."""
 
     def __init__(
         self,
-        streams: Streams,
+        streams: StreamManager,
         request: OperationRequest,
-        make_context: ContextMaker,
-        admit: Admission,
-        wishes: Wishes,
+        make_context: BoundContextFactory,
+        admit: OperationCheck,
+        options: StreamOptions,
     ) -> None:
         self._streams = streams
         self._execution = streams.execution
         self._request = request
         self._make_context = make_context
         self._admit = admit
-        self._wishes = wishes
-        self._mask = self._execution.mask()
-        self._began = asyncio.get_running_loop().time()
+        self._options = options
+        self._mask = self._execution.new_masker()
+        self._started_at = asyncio.get_running_loop().time()
         self._context = AsyncExitStack()
         self._operation: Operation | None = None
 
-    async def run(self) -> Answer:
+    async def run(self) -> StreamResponse:
         """The answer."""
-        answer = await self._execution.within(self._kept, self._open, self._mask)
-        return answer if isinstance(answer, Answer) else self._single(answer)
+        answer = await self._execution.run_in_context(self._held_context, self._open, self._mask)
+        return answer if isinstance(answer, StreamResponse) else self._single(answer)
 
     @asynccontextmanager
-    async def _kept(self) -> AsyncIterator[Any]:
+    async def _held_context(self) -> AsyncIterator[Any]:
         async with self._context:
             yield await self._context.enter_async_context(self._make_context())
 
-    async def _open(self, context: Any) -> Answer | Outcome:
-        operation = self._operation = self._execution.operation(self._request, self._note)
+    async def _open(self, context: Any) -> StreamResponse | OperationResult:
+        operation = self._operation = self._execution.prepare_operation(self._request, self._check_operation)
         if operation.type is OperationType.SUBSCRIPTION:
             return await self._subscribe(operation, context)
-        if operation.defers and self._wishes.incremental:
-            return await self._in_parts(operation, context)
-        executor = self._execution.executor(operation, self._request.variables, context)
-        return await self._execution.answer(executor, self._mask)
+        if operation.may_defer and self._options.incremental:
+            return await self._execute_incrementally(operation, context)
+        executor = self._execution.build_executor(operation, self._request.variables, context)
+        return await self._execution.execute(executor, self._mask)
 
-    def _note(self, operation: Operation) -> None:
+    def _check_operation(self, operation: Operation) -> None:
         self._operation = operation
         self._admit(operation)
         if operation.type is OperationType.SUBSCRIPTION and self._streams.draining.started:
-            raise stopping()
+            raise shutdown_error()
 
-    async def _in_parts(self, operation: Operation, context: Any) -> Answer | Outcome:
-        executor = self._execution.executor(operation, self._request.variables, context, IncrementalExecutor)
-        results = await attempt(executor.execute_operation, self._mask)
+    async def _execute_incrementally(self, operation: Operation, context: Any) -> StreamResponse | OperationResult:
+        executor = self._execution.build_executor(operation, self._request.variables, context, IncrementalExecutor)
+        results = await run_step(executor.execute_operation, self._mask)
         if not isinstance(results, ExperimentalIncrementalExecutionResults):
-            return results if isinstance(results, Outcome) else answered(results, self._mask)
-        frames = Incremental(
+            return results if isinstance(results, OperationResult) else from_execution(results, self._mask)
+        frames = IncrementalFrames(
             results,
             self._mask,
             self._context.pop_all(),
             self._execution,
-            began=self._began,
+            started_at=self._started_at,
         )
-        return Answer(frames, "incremental", operation)
+        return StreamResponse(frames, "incremental", operation)
 
-    async def _subscribe(self, operation: Operation, context: Any) -> Answer:
-        executor = self._execution.executor(operation, self._request.variables, context)
-        source = await attempt(partial(create_source_event_stream, executor), self._mask)
+    async def _subscribe(self, operation: Operation, context: Any) -> StreamResponse:
+        executor = self._execution.build_executor(operation, self._request.variables, context)
+        source = await run_step(partial(create_source_event_stream, executor), self._mask)
         if isinstance(source, ExecutionResult):
-            raise Refusal(self._mask.apply(source.errors or ()), well_formed=True)
-        if isinstance(source, Outcome):
-            raise Refusal(source.body["errors"], well_formed=True)
+            raise RequestError(self._mask.format_errors(source.errors or ()), well_formed=True)
+        if isinstance(source, OperationResult):
+            raise RequestError(source.body["errors"], well_formed=True)
         if not isinstance(source, Source):
-            raise Refusal([self._mask.surprise(TypeError("a subscription must return a Source"))], well_formed=True)
+            raise RequestError([self._mask.mask(TypeError("a subscription must return a Source"))], well_formed=True)
         variables = self._request.variables
-        key, start = keys(operation, variables, source)
-        selection = Selection(self._execution, operation, variables, source, start)
-        return Answer(self._streams.subscription(selection, key, self._wishes), "subscription", operation)
+        key, resume_key = group_keys(operation, variables, source)
+        query = SubscriptionQuery(self._execution, operation, variables, source, resume_key)
+        return StreamResponse(self._streams.open_subscription(query, key, self._options), "subscription", operation)
 
-    def _single(self, outcome: Outcome) -> Answer:
-        outcome, payload = self._execution.encoded(outcome)
-        return Answer(Single(payload), "single", self._operation, outcome, refused="data" not in outcome.body)
+    def _single(self, result: OperationResult) -> StreamResponse:
+        result, payload = self._execution.encode(result)
+        return StreamResponse(
+            SingleFrame(payload), "single", self._operation, result, refused="data" not in result.body
+        )

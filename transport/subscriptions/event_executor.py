@@ -8,15 +8,15 @@ from graphql.execution import Executor, VariableValues
 from transport.deadlines import Deadline
 from transport.documents.operation import Operation
 from transport.execution import Execution
-from transport.results import Outcome, failed_context
+from transport.results import OperationResult, from_context_error
 from transport.subscriptions.responses import Frame
 from transport.subscriptions.source import Item, Source
 
 
-class Selection:
+class SubscriptionQuery:
     """What one subscription selects of the items of its source."""
 
-    __slots__ = ("_variables", "execution", "operation", "source", "start")
+    __slots__ = ("_variables", "execution", "operation", "resume_key", "source")
 
     def __init__(
         self,
@@ -24,59 +24,59 @@ class Selection:
         operation: Operation,
         variables: Mapping[str, Any],
         source: Source,
-        start: Hashable,
+        resume_key: Hashable,
     ) -> None:
         self.execution = execution
         self.operation = operation
         self.source = source
-        self.start = start
+        self.resume_key = resume_key
         """Equal for those that are told the same, and begin with the same."""
         self._variables = variables
 
-    def runner(self, without: Collection[str] = ()) -> "Runner":
+    def event_executor(self, without: Collection[str] = ()) -> "EventExecutor":
         """What executes the selection; as if the variables `without` had not been given."""
-        executor = self.execution.executor(self.operation, self._variables, None)
+        executor = self.execution.build_executor(self.operation, self._variables, None)
         if without:
             executor.variable_values = VariableValues(
                 {name: value for name, value in executor.variable_values.sources.items() if name not in without},
                 {name: value for name, value in executor.variable_values.coerced.items() if name not in without},
             )
-        return Runner(self, executor)
+        return EventExecutor(self, executor)
 
     def deadline(self) -> Deadline:
         """The time that the source has for its next step."""
         return self.execution.deadlines.after(self.execution.seconds)
 
-    def failed(self, error: BaseException) -> Frame:
+    def error_frame(self, error: BaseException) -> Frame:
         """The last frame of a stream whose source failed."""
-        return self._last(failed_context(error, self.execution.mask()))
+        return self._last_frame(from_context_error(error, self.execution.new_masker()))
 
-    def late(self) -> Frame:
+    def timeout_frame(self) -> Frame:
         """The last frame of a stream whose source took too long."""
-        return self._last(self.execution.late())
+        return self._last_frame(self.execution.timeout_result())
 
-    def _last(self, outcome: Outcome) -> Frame:
-        _, payload = self.execution.encoded(Outcome({"errors": outcome.body["errors"]}))
+    def _last_frame(self, result: OperationResult) -> Frame:
+        _, payload = self.execution.encode(OperationResult({"errors": result.body["errors"]}))
         return Frame(payload, failed=True)
 
 
-class Runner:
+class EventExecutor:
     """Executes a selection on items. Variables are read once."""
 
-    def __init__(self, selection: Selection, executor: Executor[Any]) -> None:
-        self._execution = selection.execution
-        self._source = selection.source
+    def __init__(self, query: SubscriptionQuery, executor: Executor[Any]) -> None:
+        self._execution = query.execution
+        self._source = query.source
         self._executor = executor
 
-    async def frame(self, item: Item) -> Frame:
+    async def execute(self, item: Item) -> Frame:
         """The encoded result of one item; a failed one where there is no context to execute it in."""
-        mask = self._execution.mask()
+        mask = self._execution.new_masker()
         executor = self._executor.build_per_event_executor(item.payload)
 
-        async def work(context: Any) -> Outcome:
+        async def work(context: Any) -> OperationResult:
             executor.context_value = context
-            return await self._execution.answer(executor, mask)
+            return await self._execution.execute(executor, mask)
 
-        outcome = await self._execution.within(self._source.context, work, mask)
-        outcome, payload = self._execution.encoded(outcome)
-        return Frame(payload, item.cursor, failed="data" not in outcome.body, item=item)
+        result = await self._execution.run_in_context(self._source.context, work, mask)
+        result, payload = self._execution.encode(result)
+        return Frame(payload, item.cursor, failed="data" not in result.body, item=item)

@@ -5,21 +5,21 @@ from dataclasses import dataclass, field
 from typing import Literal, Self, TypeAlias
 
 from transport.documents.operation import Operation
-from transport.results import Outcome
+from transport.results import OperationResult
 from transport.subscriptions.source import Item
 
-Kind: TypeAlias = Literal["single", "subscription", "incremental"]
+ResponseKind: TypeAlias = Literal["single", "subscription", "incremental"]
 
 
-class StreamCut(Exception):
+class StreamClosed(Exception):
     """The server ends a stream that is not over: the client may come back, with the last cursor it saw."""
 
 
-class TooSlow(StreamCut):
+class SlowConsumer(StreamClosed):
     """The client took nothing for longer than `Limits.stream_stall_seconds`, though something waited for it."""
 
 
-class Closing(StreamCut):
+class ServerShutdown(StreamClosed):
     """The server stops."""
 
 
@@ -40,25 +40,25 @@ class Frame:
 HEARTBEAT = Frame(b"")
 
 
-class Frames:
+class FrameStream:
     """The frames of an answer, one after the other.
 
     Raises StreamCut where the server ends the stream. One task reads and closes; it must close, however the stream
     ended.
     """
 
-    __slots__ = ("directly", "on_too_slow")
+    __slots__ = ("on_slow_consumer", "try_send")
 
-    directly: Callable[[Sequence[Frame]], bool] | None
+    try_send: Callable[[Sequence[Frame]], bool] | None
     """Asked before a subscription wakes its reader, which has taken all before: True if it has sent the frames, at once
     and without waiting, as the line was free; False: none of them. That saves most of what a delivery costs. None of
     them has failed. It must not raise."""
-    on_too_slow: Callable[[], None] | None
+    on_slow_consumer: Callable[[], None] | None
     """Called when the stream is cut for being too slow: its reader is stuck in sending, and hears of nothing raised."""
 
     def __init__(self) -> None:
-        self.directly = None
-        self.on_too_slow = None
+        self.try_send = None
+        self.on_slow_consumer = None
 
     def __aiter__(self) -> Self:
         return self
@@ -70,7 +70,7 @@ class Frames:
         """Stop the work, and let go of what it holds."""
 
 
-class Single(Frames):
+class SingleFrame(FrameStream):
     """One frame that is ready."""
 
     __slots__ = ("_frame",)
@@ -87,16 +87,16 @@ class Single(Frames):
 
 
 @dataclass(slots=True)
-class Answer:
+class StreamResponse:
     """What `Streams.open` gives."""
 
-    frames: Frames
+    frames: FrameStream
     """Must be closed: `await answer.frames.aclose()`, by the task that reads them."""
-    kind: Kind
+    kind: ResponseKind
     """single: one frame. subscription: any number. incremental: the parts of one result."""
     operation: Operation | None = None
     """None where the request did not get as far."""
-    outcome: Outcome = field(default_factory=lambda: Outcome({}))
+    result: OperationResult = field(default_factory=lambda: OperationResult({}))
     """Of a single answer: what its frame holds, not yet encoded, with the statuses for HTTP."""
     refused: bool = False
     """Nothing was executed: the one frame has `errors` alone."""

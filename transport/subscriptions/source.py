@@ -18,7 +18,7 @@ class Item(Protocol):
         """The root value to execute the selection on."""
 
     @property
-    def position(self) -> int:
+    def sequence(self) -> int:
         """What a stream knows if it began behind it. Several may share one, and it need not grow from item to item:
         what waited to be told is known to streams that began meanwhile, and what overtook it is not.
         """
@@ -29,15 +29,15 @@ class Item(Protocol):
 
 
 @runtime_checkable
-class Joined(Protocol):
+class CaughtUp(Protocol):
     """The last thing that `Source.open` yields."""
 
     @property
-    def joined(self) -> int:
+    def through(self) -> int:
         """The position up to which the stream now knows everything: what others are told from here on, it is too."""
 
     @property
-    def passes(self) -> Callable[[Item], bool] | None:
+    def accepts(self) -> Callable[[Item], bool] | None:
         """Which of these others' items the stream is told, too; to be asked of each once, in order. None: all."""
 
     @property
@@ -46,10 +46,10 @@ class Joined(Protocol):
 
 
 @runtime_checkable
-class Stocked(Protocol):
+class Buffered(Protocol):
     """May be true of what `Source.follow` gives. What happens at a stretch is told at a stretch then: it costs less."""
 
-    def at_hand(self, most: int) -> Sequence[Item]:
+    def take_ready(self, limit: int) -> Sequence[Item]:
         """The next items that are there already, at most so many. They are taken."""
 
 
@@ -63,14 +63,14 @@ class Source(Protocol):
         keys differ never share."""
 
     @property
-    def starting_arguments(self) -> frozenset[str]:
+    def resume_arguments(self) -> frozenset[str]:
         """The field's arguments that only decide where a stream begins."""
 
     @property
     def distinct(self) -> bool:
         """Whether a stream is given only results that differ from the last one that it was given."""
 
-    def open(self, after: str | None) -> AsyncIterator[Item | Joined]:
+    def open(self, after: str | None) -> AsyncIterator[Item | CaughtUp]:
         """One stream's own beginning: a snapshot, or what it missed. If it ends without Joined, the stream is over.
 
         Args:

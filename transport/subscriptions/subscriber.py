@@ -7,64 +7,64 @@ what its group is told meanwhile waits in the queue. After `Joined(p)` it gives 
 import asyncio
 from collections.abc import Callable, Hashable
 
-from transport.subscriptions.backpressure import Handover, Patience, Queue, Terms
-from transport.subscriptions.catch_up import Beginning
-from transport.subscriptions.event_executor import Selection
-from transport.subscriptions.fanout import Groups, Membership, Told
-from transport.subscriptions.responses import Closing, Frame, Frames, StreamCut, TooSlow
-from transport.subscriptions.source import Joined
-from transport.subscriptions.subscriber_filter import Choice
+from transport.subscriptions.backpressure import BoundedFrameQueue, Handoff, SlowConsumerTimer, SubscriberLimits
+from transport.subscriptions.catch_up import CatchUp
+from transport.subscriptions.event_executor import SubscriptionQuery
+from transport.subscriptions.fanout import Bundle, FanoutRegistry, Membership
+from transport.subscriptions.responses import Frame, FrameStream, ServerShutdown, SlowConsumer, StreamClosed
+from transport.subscriptions.source import CaughtUp
+from transport.subscriptions.subscriber_filter import SubscriberFilter
 
-LAST = float("inf")
+END_SEQUENCE = float("inf")
 """The position of a frame after which nothing comes."""
 
 
-class Subscription(Frames):
+class SubscriberStream(FrameStream):
     """The frames of one subscriber."""
 
     __slots__ = (
         "_after",
-        "_beginning",
-        "_choice",
-        "_cut",
+        "_catch_up",
+        "_caught_up_to",
+        "_close_reason",
+        "_filter",
         "_finished",
-        "_handover",
-        "_known",
+        "_handoff",
+        "_limits",
         "_membership",
-        "_missed",
         "_on_close",
-        "_patience",
+        "_overflowed",
+        "_query",
         "_queue",
         "_reading",
-        "_selection",
-        "_terms",
+        "_slow_timer",
     )
 
     def __init__(
         self,
-        groups: Groups,
+        groups: FanoutRegistry,
         key: Hashable,
-        selection: Selection,
-        terms: Terms,
-        on_close: Callable[["Subscription"], None],
+        query: SubscriptionQuery,
+        limits: SubscriberLimits,
+        on_close: Callable[["SubscriberStream"], None],
     ) -> None:
         super().__init__()
-        self._membership = Membership(groups, key, selection)
-        self._selection = selection
-        self._terms = terms
-        self._after = terms.after
-        self._choice = Choice(selection.source)
+        self._membership = Membership(groups, key, query)
+        self._query = query
+        self._limits = limits
+        self._after = limits.after
+        self._filter = SubscriberFilter(query.source)
         self._on_close = on_close
-        self._beginning: Beginning | None = None
-        self._known: int | None = None
-        self._missed = True  # everything, so far
+        self._catch_up: CatchUp | None = None
+        self._caught_up_to: int | None = None
+        self._overflowed = True  # everything, so far
         self._finished = False
-        self._cut: StreamCut | None = None
-        self._queue = Queue(terms.queue_bytes)
+        self._close_reason: StreamClosed | None = None
+        self._queue = BoundedFrameQueue(limits.queue_bytes)
         self._reading = False
         loop = asyncio.get_running_loop()
-        self._handover = Handover(loop, terms.heartbeat_seconds)
-        self._patience = Patience(loop, terms.stall_seconds, self._is_missed, self._give_up)
+        self._handoff = Handoff(loop, limits.heartbeat_seconds)
+        self._slow_timer = SlowConsumerTimer(loop, limits.stall_seconds, self._has_pending, self._on_slow)
 
     @property
     def queued_bytes(self) -> int:
@@ -74,7 +74,7 @@ class Subscription(Frames):
     @property
     def is_live(self) -> bool:
         """Whether it is past its beginning: from now on it is told what its group is."""
-        return self._known is not None and self._beginning is None
+        return self._caught_up_to is not None and self._catch_up is None
 
     # ---- the reader's side
 
@@ -83,152 +83,152 @@ class Subscription(Frames):
         frame = None
         try:
             while frame is None:
-                if self._cut is not None:
-                    raise self._cut
-                if self._beginning is not None or self._missed:
-                    frame = await self._begin_further()
+                if self._close_reason is not None:
+                    raise self._close_reason
+                if self._catch_up is not None or self._overflowed:
+                    frame = await self._next_catch_up_frame()
                 elif self._queue:
-                    frame = self._choice.pick(self._queue.take())
+                    frame = self._filter.accept(self._queue.take())
                 elif self._finished:
                     raise StopAsyncIteration
                 else:
-                    frame = await self._handover.wait()
+                    frame = await self._handoff.wait()
         finally:
             self._reading = False
-        self._gave(frame)
-        self._patience.leave()
+        self._on_sent(frame)
+        self._slow_timer.restart()
         return frame
 
-    def _gave(self, frame: Frame) -> None:
-        self._choice.give(frame)
+    def _on_sent(self, frame: Frame) -> None:
+        self._filter.sent(frame)
         self._after = frame.cursor or self._after
 
-    async def _begin_further(self) -> Frame | None:
-        if self._beginning is None:
-            await self._begin()
+    async def _next_catch_up_frame(self) -> Frame | None:
+        if self._catch_up is None:
+            await self._start_catch_up()
             return None  # and while it waited, the server may have ended the stream
-        if self._beginning.is_ahead:
-            return await self._take_step(self._beginning)
-        async with self._terms.turns:
+        if self._catch_up.has_prefetched:
+            return await self._take_catch_up_step(self._catch_up)
+        async with self._limits.catch_up_slots:
             # The same.
-            return await self._take_step(self._beginning) if self._cut is None else None
+            return await self._take_catch_up_step(self._catch_up) if self._close_reason is None else None
 
-    async def _begin(self) -> None:
+    async def _start_catch_up(self) -> None:
         group = self._membership.join(self)
-        self._missed, self._known = False, None
-        self._beginning = Beginning(self._selection, self._after, group.following)
-        key = self._after, self._selection.start
-        await group.beginnings.begin(key, self._beginning, self._terms, lambda: self._cut is not None)
+        self._overflowed, self._caught_up_to = False, None
+        self._catch_up = CatchUp(self._query, self._after, group.following)
+        key = self._after, self._query.resume_key
+        await group.catch_ups.start(key, self._catch_up, self._limits, lambda: self._close_reason is not None)
 
-    async def _take_step(self, beginning: Beginning) -> Frame | None:
-        step = await beginning.step()
-        if self._cut is not None:
-            raise self._cut
+    async def _take_catch_up_step(self, catch_up: CatchUp) -> Frame | None:
+        step = await catch_up.next_step()
+        if self._close_reason is not None:
+            raise self._close_reason
         if step is None:
-            return await self._over(None)
+            return await self._finish(None)
         if not isinstance(step, Frame):
-            return await self._join(step)
-        return await self._over(step) if step.failed else step
+            return await self._go_live(step)
+        return await self._finish(step) if step.failed else step
 
-    async def _join(self, joined: Joined) -> Frame | None:
+    async def _go_live(self, marker: CaughtUp) -> Frame | None:
         """Go over to what the group is told; a heartbeat, where they are wanted, with a place that is news."""
-        await self._close_beginning()
-        self._choice.join(joined)
-        self._known = joined.joined
-        self._queue.drop_until(joined.joined)
-        before, self._after = self._after, joined.cursor or self._after
-        return None if self._after == before else self._handover.heartbeat(self._after)
+        await self._close_catch_up()
+        self._filter.caught_up(marker)
+        self._caught_up_to = marker.through
+        self._queue.drop_through(marker.through)
+        before, self._after = self._after, marker.cursor or self._after
+        return None if self._after == before else self._handoff.heartbeat(self._after)
 
-    async def _over(self, last: Frame | None) -> Frame | None:
+    async def _finish(self, last: Frame | None) -> Frame | None:
         self._leave()
-        await self._close_beginning()
+        await self._close_catch_up()
         return last
 
     # ---- the group's side
 
-    def push(self, told: Told) -> None:
+    def push(self, bundle: Bundle) -> None:
         """Take some frames, except those that the beginning has told."""
-        if self._missed:
+        if self._overflowed:
             return
-        if self._sends(told):
-            self._after = told.cursor or self._after
+        if self._try_send_all(bundle):
+            self._after = bundle.cursor or self._after
             return
-        for position, frame in zip(told.positions, told.frames, strict=True):
-            if self._known is None or position > self._known:
-                self._put(position, frame)
+        for position, frame in zip(bundle.sequences, bundle.frames, strict=True):
+            if self._caught_up_to is None or position > self._caught_up_to:
+                self._enqueue(position, frame)
 
-    def _sends(self, told: Told) -> bool:
+    def _try_send_all(self, bundle: Bundle) -> bool:
         """Whether all of it could be sent at once: which is most of what happens to most streams."""
         return (
-            self.directly is not None
-            and self._handover.awaited
-            and self._choice.is_all
-            and (self._known is None or told.lowest > self._known)
-            and self.directly(told.frames)
+            self.try_send is not None
+            and self._handoff.has_waiter
+            and self._filter.accepts_all
+            and (self._caught_up_to is None or bundle.min_sequence > self._caught_up_to)
+            and self.try_send(bundle.frames)
         )
 
-    def _put(self, position: int, frame: Frame) -> None:
-        if self._missed:
+    def _enqueue(self, sequence: int, frame: Frame) -> None:
+        if self._overflowed:
             return
-        if self._handover.awaited:
-            self._hand(frame)
+        if self._handoff.has_waiter:
+            self._hand_off(frame)
         elif self._queue.has_room(frame):
-            self._queue.put(position, frame)
-            self._patience.watch()
+            self._queue.put(sequence, frame)
+            self._slow_timer.arm()
         else:
             self._queue.clear()
-            self._missed = True
-            self._patience.watch()
+            self._overflowed = True
+            self._slow_timer.arm()
 
     def finish(self, frame: Frame | None) -> None:
         """Take the last frame: it comes after all others."""
         self._finished = True
         if frame is not None:
-            self._queue.put(LAST, frame)
-        self._handover.give()
-        self._patience.watch()
+            self._queue.put(END_SEQUENCE, frame)
+        self._handoff.deliver()
+        self._slow_timer.arm()
 
-    def _hand(self, frame: Frame) -> None:
-        if self._choice.pick(frame) is None:
+    def _hand_off(self, frame: Frame) -> None:
+        if self._filter.accept(frame) is None:
             return
-        if self.directly is not None and self.directly((frame,)):
-            self._gave(frame)
+        if self.try_send is not None and self.try_send((frame,)):
+            self._on_sent(frame)
         else:
-            self._handover.give(frame)
+            self._handoff.deliver(frame)
 
     # ---- the server's side
 
     def close(self) -> None:
         """The server stops: the reader is told with its next step."""
-        self._end(Closing())
+        self._close_with(ServerShutdown())
 
-    def _end(self, cut: StreamCut) -> None:
-        if self._cut is None:
-            self._cut = cut
+    def _close_with(self, reason: StreamClosed) -> None:
+        if self._close_reason is None:
+            self._close_reason = reason
             self._leave()
-            self._handover.give()
+            self._handoff.deliver()
 
-    def _is_missed(self) -> bool:
-        return not self._reading and bool(self._queue or self._missed or self._beginning)
+    def _has_pending(self) -> bool:
+        return not self._reading and bool(self._queue or self._overflowed or self._catch_up)
 
-    def _give_up(self) -> None:
-        self._end(TooSlow())
-        if self.on_too_slow is not None:
-            self.on_too_slow()
+    def _on_slow(self) -> None:
+        self._close_with(SlowConsumer())
+        if self.on_slow_consumer is not None:
+            self.on_slow_consumer()
 
     def _leave(self) -> None:
-        self._finished, self._missed = True, False
+        self._finished, self._overflowed = True, False
         self._queue.clear()
         self._membership.leave(self)
 
-    async def _close_beginning(self) -> None:
-        beginning, self._beginning = self._beginning, None
-        if beginning is not None:
-            await beginning.close()
+    async def _close_catch_up(self) -> None:
+        catch_up, self._catch_up = self._catch_up, None
+        if catch_up is not None:
+            await catch_up.close()
 
     async def aclose(self) -> None:
         """Leave the group, and close the source's beginning if it is not over."""
         self._leave()
-        self._patience.stop()
+        self._slow_timer.stop()
         self._on_close(self)
-        await self._close_beginning()
+        await self._close_catch_up()

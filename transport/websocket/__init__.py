@@ -4,7 +4,7 @@
 says over a `line`, `endpoint` holds all sockets. `wire` is the layer below: WebSocket itself.
 """
 
-from transport.server.websocket_protocol import MESSAGE_BYTES, WebSocketProtocol
+from transport.server.websocket_protocol import MAX_MESSAGE_BYTES, WebSocketProtocol
 from transport.websocket.endpoint import WebSocketEndpoint
 
-__all__ = ["MESSAGE_BYTES", "WebSocketEndpoint", "WebSocketProtocol"]
+__all__ = ["MAX_MESSAGE_BYTES", "WebSocketEndpoint", "WebSocketProtocol"]

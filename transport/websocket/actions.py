@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from transport.request import OperationRequest
 
-REASON_BYTES: Final = 123
+MAX_REASON_BYTES: Final = 123
 """Length of the reason in a close frame, in UTF-8."""
 
 
@@ -30,19 +30,19 @@ class Operation:
 
     id: str
     request: OperationRequest
-    endless: bool = False
+    is_subscription: bool = False
     """Whether it is a subscription: nothing waits for its end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Authenticate:
     """Find out whether the client may come in, then call `admitted` or `turned_away`."""
 
     payload: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
+class Send:
     """Send a message."""
 
     text: bytes
@@ -70,9 +70,9 @@ class Close:
     reason: str
 
 
-Action: TypeAlias = Check | Say | Run | Stop | Close
+Action: TypeAlias = Authenticate | Send | Run | Stop | Close
 
 
-def shortened(reason: str) -> str:
+def truncate_reason(reason: str) -> str:
     """A reason that fits into a close frame."""
-    return reason.encode()[:REASON_BYTES].decode(errors="ignore")
+    return reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore")

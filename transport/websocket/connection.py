@@ -7,60 +7,60 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
-from transport.server.websocket_protocol import EXTENSION
+from transport.server.websocket_protocol import WEBSOCKET_WRITE
 
-NO_EXTENSION: Final = {"write": lambda _texts: False}
+NO_WRITE_EXTENSION: Final = {"write": lambda _texts: False}
 
 
-class GoneError(Exception):
+class Disconnected(Exception):
     """The client has left."""
 
 
-class Line:
+class Connection:
     """A connection whose handshake is over."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
-        self._write: Callable[[Sequence[bytes]], bool] = scope.get("extensions", {}).get(EXTENSION, NO_EXTENSION)[
-            "write"
-        ]
-        self._saying = 0
+        self._write_now: Callable[[Sequence[bytes]], bool] = scope.get("extensions", {}).get(
+            WEBSOCKET_WRITE, NO_WRITE_EXTENSION
+        )["write"]
+        self._pending_sends = 0
 
     @property
-    def blocked(self) -> bool:
+    def is_blocked(self) -> bool:
         """Whether something waits to be sent."""
-        return self._saying > 0
+        return self._pending_sends > 0
 
-    async def hear(self, until: float) -> str | None:
+    async def receive(self, deadline: float) -> str | None:
         """The next message; None if it is not text. Raises TimeoutError at a time of the loop's clock, GoneError."""
-        async with asyncio.timeout_at(None if until == inf else until):
+        async with asyncio.timeout_at(None if deadline == inf else deadline):
             event = await self._receive()
         if event["type"] == "websocket.disconnect":
-            raise GoneError
+            raise Disconnected
         text: str | None = event.get("text")
         return text
 
-    def write(self, texts: Sequence[bytes]) -> bool:
+    def try_send(self, texts: Sequence[bytes]) -> bool:
         """Send messages at once. False where that cannot be, as something waits already or the client is gone: then
         none of them is sent."""
-        return not self._saying and self._write(texts)
+        return not self._pending_sends and self._write_now(texts)
 
-    async def say(self, text: bytes) -> None:
+    async def send(self, text: bytes) -> None:
         """Send a message, as soon as the client takes it. Raises GoneError."""
-        if self.write((text,)):
+        if self.try_send((text,)):
             return
-        self._saying += 1
+        self._pending_sends += 1
         try:
             await self._send({"type": "websocket.send", "text": text.decode()})
         except OSError:
-            raise GoneError from None
+            raise Disconnected from None
         finally:
-            self._saying -= 1
+            self._pending_sends -= 1
 
     async def close(self, code: int, reason: str) -> None:
         """Send the end, before whatever waits. Raises GoneError."""
         try:
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
         except OSError:
-            raise GoneError from None
+            raise Disconnected from None

@@ -5,16 +5,16 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
-from transport.errors import Refusal
-from transport.http.headers import check_host, values
+from transport.errors import RequestError
+from transport.http.headers import check_host, header_values
 from transport.settings import TransportSettings
-from transport.subscriptions import Streams
+from transport.subscriptions import StreamManager
 from transport.websocket.actions import CloseCode
-from transport.websocket.connection import Line
-from transport.websocket.handler import MakeContext, Socket
+from transport.websocket.connection import Connection
+from transport.websocket.handler import ConnectionHandler, MakeContext
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
-LEGACY: Final = "graphql-ws"
+LEGACY_SUBPROTOCOL: Final = "graphql-ws"
 """Of subscriptions-transport-ws, which is another protocol. It is refused."""
 
 
@@ -28,62 +28,67 @@ class WebSocketEndpoint:
     other with 1013; later UNAUTHENTICATED does, with 4403, and others are the operation's error.
     """
 
-    def __init__(self, streams: Streams, make_context: MakeContext, settings: TransportSettings) -> None:
+    def __init__(self, streams: StreamManager, make_context: MakeContext, settings: TransportSettings) -> None:
         self._streams = streams
         self._make_context = make_context
         self._settings = settings
-        self._addresses: Counter[str] = Counter()
+        self._sockets_by_address: Counter[str] = Counter()
 
     def __len__(self) -> int:
         """Sockets that are open."""
-        return self._addresses.total()
+        return self._sockets_by_address.total()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket, from its handshake to its end."""
         await receive()  # websocket.connect
         address = scope["client"][0] if scope.get("client") else ""
-        if status := self._refused(scope, address):
-            return await refuse(scope, send, status)
-        self._addresses[address] += 1
+        if status := self._rejection_status(scope, address):
+            return await reject_handshake(scope, send, status)
+        self._sockets_by_address[address] += 1
         try:
             await self._serve(scope, receive, send)
         except OSError:  # the client left during the handshake
             pass
         finally:
-            self._addresses[address] -= 1
-            if not self._addresses[address]:
-                del self._addresses[address]
+            self._sockets_by_address[address] -= 1
+            if not self._sockets_by_address[address]:
+                del self._sockets_by_address[address]
 
-    def _refused(self, scope: Scope, address: str) -> int | None:
+    def _rejection_status(self, scope: Scope, address: str) -> int | None:
         try:
             check_host(scope, self._settings.allowed_hosts)
-        except Refusal as refusal:
+        except RequestError as refusal:
             return refusal.status
-        origins, hosts = values(scope, b"origin"), values(scope, b"host")
+        origins, hosts = header_values(scope, b"origin"), header_values(scope, b"host")
         if not all(self._settings.origins.allows(origin, hosts[0]) for origin in origins):
             return 403
         if self._streams.draining.started:
             return 503
         limit = self._settings.sockets_per_address
-        return 429 if limit and self._addresses[address] >= limit else None
+        return 429 if limit and self._sockets_by_address[address] >= limit else None
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         offered = scope.get("subprotocols", ())
         if SUBPROTOCOL not in offered:
             # Browsers drop a connection that agrees to nothing they offered, and would not see the code.
-            await send({"type": "websocket.accept", "subprotocol": LEGACY if LEGACY in offered else None})
+            await send(
+                {
+                    "type": "websocket.accept",
+                    "subprotocol": LEGACY_SUBPROTOCOL if LEGACY_SUBPROTOCOL in offered else None,
+                }
+            )
             code, reason = CloseCode.SUBPROTOCOL, "Subprotocol not acceptable"
             return await send({"type": "websocket.close", "code": code, "reason": reason})
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
-        socket = Socket(self._streams, self._make_context, scope, Line(scope, receive, send))
-        self._streams.draining.enter(socket, socket.drain)
+        handler = ConnectionHandler(self._streams, self._make_context, scope, Connection(scope, receive, send))
+        self._streams.draining.register(handler, handler.drain)
         try:
-            await socket.run()
+            await handler.run()
         finally:
-            self._streams.draining.leave(socket)
+            self._streams.draining.unregister(handler)
 
 
-async def refuse(scope: Scope, send: Send, status: int) -> None:
+async def reject_handshake(scope: Scope, send: Send, status: int) -> None:
     """Answer a handshake with an HTTP status."""
     if "websocket.http.response" not in scope.get("extensions", {}):
         return await send({"type": "websocket.close"})  # which is 403

@@ -14,70 +14,70 @@ from starlette.types import Scope
 from transport.connection import set_connection_params
 from transport.documents.operation import Operation as Known
 from transport.errors import Code, FormattedError
-from transport.subscriptions import Answer, Closing, Frame, StreamCut, Streams
-from transport.websocket.actions import Action, Check, Close, CloseCode, Operation, Run, Say, Stop
-from transport.websocket.connection import GoneError, Line
-from transport.websocket.messages import next_head
-from transport.websocket.protocol import Machine, Phase
+from transport.subscriptions import Frame, ServerShutdown, StreamClosed, StreamManager, StreamResponse
+from transport.websocket.actions import Action, Authenticate, Close, CloseCode, Operation, Run, Send, Stop
+from transport.websocket.connection import Connection, Disconnected
+from transport.websocket.messages import next_prefix
+from transport.websocket.protocol import Phase, ProtocolStateMachine
 
 MakeContext: TypeAlias = Callable[[HTTPConnection], AbstractAsyncContextManager[Any]]
 
 
-class Socket:
+class ConnectionHandler:
     """One socket, from the moment its subprotocol is agreed."""
 
-    def __init__(self, streams: Streams, make_context: MakeContext, scope: Scope, line: Line) -> None:
+    def __init__(self, streams: StreamManager, make_context: MakeContext, scope: Scope, connection: Connection) -> None:
         self._streams = streams
         self._make_context = partial(make_context, HTTPConnection(scope))
         self._scope = scope
-        self._line = line
+        self._connection = connection
         self._time = asyncio.get_running_loop().time
-        self._machine = Machine(streams.limits, self._time())
+        self._protocol = ProtocolStateMachine(streams.limits, self._time())
         self._running: dict[Operation, asyncio.Task[None]] = {}
-        self._ends: set[asyncio.Task[None]] = set()
+        self._closing_tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Serve the client until the socket is closed."""
         try:
-            while self._machine.phase is not Phase.CLOSED:
+            while self._protocol.phase is not Phase.CLOSED:
                 await self._step()
-        except GoneError:
+        except Disconnected:
             pass
         finally:
-            self._machine.gone()
-            tasks = (*self._running.values(), *self._ends)
+            self._protocol.disconnected()
+            tasks = (*self._running.values(), *self._closing_tasks)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def drain(self) -> None:
         """The server stops: end soon."""
-        self._begin_end(self._machine.drain)
+        self._close_in_background(self._protocol.drain)
 
     async def _step(self) -> None:
         try:
-            text = await self._line.hear(self._machine.deadline)
+            text = await self._connection.receive(self._protocol.deadline)
         except TimeoutError:
-            await self._do(self._machine.tick(self._time(), blocked=self._line.blocked))
-            self._machine.asked(self._time())
+            await self._perform(self._protocol.tick(self._time(), blocked=self._connection.is_blocked))
+            self._protocol.ping_sent(self._time())
         else:
-            await self._do(self._machine.received(text, self._time()))
+            await self._perform(self._protocol.received(text, self._time()))
 
-    async def _do(self, actions: list[Action]) -> None:
+    async def _perform(self, actions: list[Action]) -> None:
         for action in actions:
             match action:
-                case Say(text):
-                    await self._line.say(text)
+                case Send(text):
+                    await self._connection.send(text)
                 case Run(operation):
                     task = self._running[operation] = asyncio.create_task(self._run(operation))
-                    task.add_done_callback(partial(self._done, operation))
+                    task.add_done_callback(partial(self._on_task_done, operation))
                 case Stop(operation):
                     # Its task is over already where the stream was cut and the socket is not closed yet.
                     if (begun := self._running.get(operation)) is not None:
                         begun.cancel()
-                case Check(payload):
+                case Authenticate(payload):
                     set_connection_params(self._scope, payload)
-                    await self._do(await self._check())
+                    await self._perform(await self._authenticate())
                 case Close(code, reason):
                     await self._close(code, reason)
 
@@ -85,88 +85,92 @@ class Socket:
         for task in self._running.values():
             if task is not asyncio.current_task():
                 task.cancel()
-        await self._line.close(code, reason)
+        await self._connection.close(code, reason)
 
-    def _begin_end(self, end: Callable[[], list[Action]]) -> None:
+    def _close_in_background(self, decide: Callable[[], list[Action]]) -> None:
         # The machine is asked within the task: between its word and the deed nothing may come.
         async def finish() -> None:
-            with suppress(GoneError):
-                await self._do(end())
+            with suppress(Disconnected):
+                await self._perform(decide())
 
         task = asyncio.create_task(finish())
-        self._ends.add(task)
-        task.add_done_callback(self._ends.discard)
+        self._closing_tasks.add(task)
+        task.add_done_callback(self._closing_tasks.discard)
 
-    async def _check(self) -> list[Action]:
+    async def _authenticate(self) -> list[Action]:
         execution = self._streams.execution
-        refusal = await execution.within(self._make_context, nothing, execution.mask())
+        refusal = await execution.run_in_context(self._make_context, nothing, execution.new_masker())
         if refusal is None:
-            return self._machine.admitted(self._time())
-        if {Code.UNAUTHENTICATED, Code.FORBIDDEN} & set(refusal.codes):
-            return self._machine.close(CloseCode.FORBIDDEN, "Forbidden")
-        return self._machine.close(CloseCode.TRY_AGAIN_LATER, refusal.codes[0])
+            return self._protocol.authenticated(self._time())
+        if {Code.UNAUTHENTICATED, Code.FORBIDDEN} & set(refusal.error_codes):
+            return self._protocol.close(CloseCode.FORBIDDEN, "Forbidden")
+        return self._protocol.close(CloseCode.TRY_AGAIN_LATER, refusal.error_codes[0])
 
     async def _run(self, operation: Operation) -> None:
-        began = perf_counter()
-        known: list[Known] = []
+        started = perf_counter()
+        admitted: list[Known] = []
         outcome: str | list[str] = "gone"
         try:
-            answer = await self._streams.open(operation.request, self._make_context, known.append)
-            errors = await self._relay(operation, answer)
-            outcome = codes(errors) or answer.outcome.codes or "ok"
-            await self._do(self._after(operation, answer, errors))
-        except Closing:
+            response = await self._streams.open(operation.request, self._make_context, admitted.append)
+            errors = await self._forward(operation, response)
+            outcome = error_codes(errors) or response.result.error_codes or "ok"
+            await self._perform(self._actions_after(operation, response, errors))
+        except ServerShutdown:
             self.drain()
-        except StreamCut:
-            self._too_slow()
-        except GoneError:
+        except StreamClosed:
+            self._on_slow_consumer()
+        except Disconnected:
             pass  # whoever listens learns of it, too
         finally:
-            if outcome == "gone" and operation.endless:
+            if outcome == "gone" and operation.is_subscription:
                 outcome = "ok"  # subscriptions end by being left
-            seconds = perf_counter() - began
-            self._streams.execution.record(known[0] if known else None, outcome, status=None, seconds=seconds)
+            seconds = perf_counter() - started
+            self._streams.execution.record(
+                admitted[0] if admitted else None, outcome, status=None, timeout_seconds=seconds
+            )
 
-    def _done(self, operation: Operation, _: asyncio.Task[None]) -> None:
+    def _on_task_done(self, operation: Operation, _: asyncio.Task[None]) -> None:
         del self._running[operation]
 
-    async def _relay(self, operation: Operation, answer: Answer) -> list[FormattedError] | None:
+    async def _forward(self, operation: Operation, response: StreamResponse) -> list[FormattedError] | None:
         """Send the results. Left to tell are the errors of an operation that was not executed, or broke off."""
-        frames, head = answer.frames, next_head(operation.id)
+        frames, prefix = response.frames, next_prefix(operation.id)
 
-        def directly(told: Sequence[Frame]) -> bool:
-            return self._machine.is_running(operation) and self._line.write(
-                [head + frame.payload + b"}" for frame in told]
+        def try_send(results: Sequence[Frame]) -> bool:
+            return self._protocol.is_running(operation) and self._connection.try_send(
+                [prefix + frame.payload + b"}" for frame in results]
             )
 
         try:
-            if answer.kind == "subscription":
-                frames.on_too_slow, frames.directly = self._too_slow, directly
-                await self._do(self._machine.streams(operation))
+            if response.kind == "subscription":
+                frames.on_slow_consumer, frames.try_send = self._on_slow_consumer, try_send
+                await self._perform(self._protocol.mark_subscription(operation))
             async for frame in frames:
-                if answer.refused or frame.failed:
+                if response.refused or frame.failed:
                     errors: list[FormattedError] = orjson.loads(frame.payload)["errors"]
                     return errors
                 if frame.payload:
-                    await self._line.say(head + frame.payload + b"}")
+                    await self._connection.send(prefix + frame.payload + b"}")
             return None
         finally:
             await frames.aclose()
 
-    def _after(self, operation: Operation, answer: Answer, errors: list[FormattedError] | None) -> list[Action]:
-        if answer.operation is None and Code.UNAUTHENTICATED in codes(errors):
+    def _actions_after(
+        self, operation: Operation, response: StreamResponse, errors: list[FormattedError] | None
+    ) -> list[Action]:
+        if response.operation is None and Code.UNAUTHENTICATED in error_codes(errors):
             # There was no context: the client may no longer ask.
-            return self._machine.close(CloseCode.FORBIDDEN, "Forbidden")
-        return self._machine.ended(operation, errors)
+            return self._protocol.close(CloseCode.FORBIDDEN, "Forbidden")
+        return self._protocol.operation_ended(operation, errors)
 
-    def _too_slow(self) -> None:
-        self._begin_end(partial(self._machine.close, CloseCode.TRY_AGAIN_LATER, "Too slow"))
+    def _on_slow_consumer(self) -> None:
+        self._close_in_background(partial(self._protocol.close, CloseCode.TRY_AGAIN_LATER, "Too slow"))
 
 
 async def nothing(_context: Any) -> None:
     """Whoever gets a context may come in."""
 
 
-def codes(errors: list[FormattedError] | None) -> list[str]:
+def error_codes(errors: list[FormattedError] | None) -> list[str]:
     """The codes of some errors, each once, sorted."""
     return sorted({str(error["extensions"]["code"]) for error in errors or ()})

@@ -7,17 +7,17 @@ from typing import Any, Final, TypeAlias
 
 import orjson
 
-from transport.errors import Code, FormattedError, Refusal, bad_input
-from transport.http.request_params import check_depth, checked, has_nul
-from transport.http.strict_json import load
+from transport.errors import Code, FormattedError, RequestError, bad_input
+from transport.http.request_params import check_depth, contains_nul, validate_members
+from transport.http.strict_json import loads
 from transport.request import OperationRequest
 from transport.settings import Limits
 
-ID_LENGTH: Final = 128
+MAX_ID_LENGTH: Final = 128
 """Characters of an operation's id."""
 
 
-class Malformed(Exception):
+class MalformedMessage(Exception):
     """No message of the protocol. The text says why, and quotes nothing."""
 
 
@@ -45,7 +45,7 @@ class Subscribe:
     """The client wants an operation run: a query or a mutation likewise."""
 
     id: str
-    request: OperationRequest | Refusal
+    request: OperationRequest | RequestError
     """A refusal where the message is as it should be, but a value in it is not acceptable."""
 
 
@@ -59,80 +59,80 @@ class Complete:
 Message: TypeAlias = Init | Ping | Pong | Subscribe | Complete
 
 
-def read(text: str | None, limits: Limits) -> Message:
+def parse_message(text: str | None, limits: Limits) -> Message:
     """The message; None stands for one that is not text. Raises Malformed."""
     if text is None:
-        raise Malformed("Messages must be text.")
-    members, refusal = _members(text, limits)
+        raise MalformedMessage("Messages must be text.")
+    members, refusal = _parse_members(text, limits)
     if not isinstance(members, dict):
-        raise Malformed("The message must be an object.")
+        raise MalformedMessage("The message must be an object.")
     kind = members.get("type")
     if kind == "subscribe":
         # Half a character, as browsers cut them, is this operation's matter. Anywhere else it has no business.
-        return Subscribe(_id(members), refusal or _request(members, text, limits))
+        return Subscribe(_parse_id(members), refusal or _parse_request(members, text, limits))
     if refusal is not None:
-        raise Malformed(_told(refusal))
+        raise MalformedMessage(_first_message(refusal))
     match kind:
         case "connection_init":
-            return Init(_payload(members, text) or {})
+            return Init(_parse_payload(members, text) or {})
         case "ping":
-            return Ping(_payload(members, text))
+            return Ping(_parse_payload(members, text))
         case "pong":
-            _payload(members, text)
+            _parse_payload(members, text)
             return Pong()
         case "complete":
-            return Complete(_id(members))
-    raise Malformed("The type of the message is missing or unknown.")
+            return Complete(_parse_id(members))
+    raise MalformedMessage("The type of the message is missing or unknown.")
 
 
-def _members(text: str, limits: Limits) -> tuple[Any, Refusal | None]:
+def _parse_members(text: str, limits: Limits) -> tuple[Any, RequestError | None]:
     try:
-        return load(text.encode(), limits, "The message"), None
-    except Refusal as refusal:
+        return loads(text.encode(), limits, "The message"), None
+    except RequestError as refusal:
         if refusal.errors[0]["extensions"]["code"] != Code.BAD_USER_INPUT:
-            raise Malformed(_told(refusal)) from None
+            raise MalformedMessage(_first_message(refusal)) from None
         try:
             return json.loads(text), refusal  # which lets half characters pass; `load` has looked at the depth
         except ValueError:
-            raise Malformed("The message is not valid JSON in UTF-8.") from None
+            raise MalformedMessage("The message is not valid JSON in UTF-8.") from None
 
 
-def _id(members: Mapping[str, Any]) -> str:
+def _parse_id(members: Mapping[str, Any]) -> str:
     id_ = members.get("id")
-    if not isinstance(id_, str) or not 1 <= len(id_) <= ID_LENGTH:
-        raise Malformed(f"The id must be a string of 1 to {ID_LENGTH} characters.")
+    if not isinstance(id_, str) or not 1 <= len(id_) <= MAX_ID_LENGTH:
+        raise MalformedMessage(f"The id must be a string of 1 to {MAX_ID_LENGTH} characters.")
     if "\0" in id_ or any("\ud800" <= character <= "\udfff" for character in id_):
-        raise Malformed("The id contains NUL or half of a surrogate pair.")
+        raise MalformedMessage("The id contains NUL or half of a surrogate pair.")
     return id_
 
 
-def _payload(members: Mapping[str, Any], text: str) -> Mapping[str, Any] | None:
+def _parse_payload(members: Mapping[str, Any], text: str) -> Mapping[str, Any] | None:
     payload = members.get("payload")
     if payload is not None and not isinstance(payload, dict):
-        raise Malformed("The payload must be an object.")
-    if "\\u0000" in text and payload and has_nul(OperationRequest(None, payload)):
-        raise Malformed("The payload contains a NUL character.")
+        raise MalformedMessage("The payload must be an object.")
+    if "\\u0000" in text and payload and contains_nul(OperationRequest(None, payload)):
+        raise MalformedMessage("The payload contains a NUL character.")
     return payload
 
 
-def _request(members: Mapping[str, Any], text: str, limits: Limits) -> OperationRequest | Refusal:
+def _parse_request(members: Mapping[str, Any], text: str, limits: Limits) -> OperationRequest | RequestError:
     payload = members.get("payload")
     if not isinstance(payload, dict):
-        raise Malformed("The payload must be an object.")
+        raise MalformedMessage("The payload must be an object.")
     try:
-        request = checked(payload)
-    except Refusal as refusal:
-        raise Malformed(_told(refusal)) from None
+        request = validate_members(payload)
+    except RequestError as refusal:
+        raise MalformedMessage(_first_message(refusal)) from None
     try:
-        if "\\u0000" in text and has_nul(request):
+        if "\\u0000" in text and contains_nul(request):
             raise bad_input("A string in the request contains a NUL character.")
         check_depth(request.variables, limits)
-    except Refusal as refusal:
+    except RequestError as refusal:
         return refusal
     return request
 
 
-def _told(refusal: Refusal) -> str:
+def _first_message(refusal: RequestError) -> str:
     message: str = refusal.errors[0]["message"]
     return message
 
@@ -146,7 +146,7 @@ def pong(payload: Mapping[str, Any] | None) -> bytes:
     return b'{"type":"pong"}' if payload is None else b'{"type":"pong","payload":%b}' % orjson.dumps(payload)
 
 
-def next_head(id_: str) -> bytes:
+def next_prefix(id_: str) -> bytes:
     """What stands before the payload of each result of an operation; `}` stands after it."""
     return b'{"id":%b,"type":"next","payload":' % orjson.dumps(id_)
 

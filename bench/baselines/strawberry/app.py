@@ -13,7 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from bench.baselines.strawberry.changes import Changes
+from bench.baselines.strawberry.changes import ChangeBroadcaster
 from bench.baselines.strawberry.rows import durable_engine
 from bench.baselines.strawberry.schema import Mutation, Query, Subscription
 from bench.baselines.strawberry.types import ClientSession, UserSession
@@ -28,7 +28,7 @@ class Endpoint(GraphQL[dict[str, Any], None]):
 def create_app(database: str) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.engine, app.state.changes = durable_engine(database), Changes()
+        app.state.engine, app.state.changes = durable_engine(database), ChangeBroadcaster()
         async with app.state.engine.begin() as connection:
             await connection.run_sync(SQLModel.metadata.create_all)
         yield

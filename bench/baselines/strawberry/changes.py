@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from bench.baselines.strawberry.types import SessionChange
 
 
-class Changes:
+class ChangeBroadcaster:
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[SessionChange]] = set()
 

@@ -24,11 +24,11 @@ class SessionRow(SQLModel, table=True):
     username: str | None = None
 
 
-def is_over(row: SessionRow, now: datetime) -> bool:
+def is_ended(row: SessionRow, now: datetime) -> bool:
     return row.ended_at is not None or row.last_seen_at + timedelta(seconds=row.timeout_seconds) <= now
 
 
-def present() -> datetime:
+def utc_now() -> datetime:
     return datetime.now(UTC)
 
 

@@ -7,8 +7,8 @@ import strawberry
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bench.baselines.strawberry.changes import Changes
-from bench.baselines.strawberry.rows import SessionRow, is_over, present
+from bench.baselines.strawberry.changes import ChangeBroadcaster
+from bench.baselines.strawberry.rows import SessionRow, is_ended, utc_now
 from bench.baselines.strawberry.types import (
     ActiveSessionsItem,
     KeepaliveSessionInput,
@@ -19,8 +19,8 @@ from bench.baselines.strawberry.types import (
     SessionSnapshot,
     SetChange,
     StartSessionInput,
-    refused,
-    shown,
+    problem_payload,
+    to_session,
 )
 
 
@@ -31,15 +31,15 @@ class Query:
         newest = select(SessionRow).order_by(col(SessionRow.started_at).desc(), col(SessionRow.id)).limit(first)
         async with AsyncSession(info.context["engine"]) as tx:
             rows = (await tx.exec(newest)).all()
-            now = present()
-            return SessionConnection(nodes=[shown(row, now) for row in rows])
+            now = utc_now()
+            return SessionConnection(nodes=[to_session(row, now) for row in rows])
 
 
 @strawberry.type
 class Mutation:
     @strawberry.mutation
     async def start_session(self, info: strawberry.Info, input: StartSessionInput) -> SessionPayload:  # noqa: A002 - the contract's name
-        now = present()
+        now = utc_now()
         row = SessionRow(
             id=secrets.token_urlsafe(16),
             kind="CLIENT",
@@ -56,19 +56,19 @@ class Mutation:
         async with AsyncSession(info.context["engine"], expire_on_commit=False) as tx:
             tx.add(row)
             await tx.commit()
-        session = shown(row, now)
+        session = to_session(row, now)
         info.context["changes"].publish(SessionChange(change=SetChange.ADDED, id=session.id, session=session, at=now))
         return SessionPayload(session=session, problems=[])
 
     @strawberry.mutation
     async def keepalive_session(self, info: strawberry.Info, input: KeepaliveSessionInput) -> SessionPayload:  # noqa: A002 - the contract's name
-        now = present()
+        now = utc_now()
         async with AsyncSession(info.context["engine"], expire_on_commit=False) as tx:
             row = await tx.get(SessionRow, input.id)
             if row is None:
-                return refused("NOT_FOUND")
-            if is_over(row, now):
-                return refused("SESSION_ENDED")
+                return problem_payload("NOT_FOUND")
+            if is_ended(row, now):
+                return problem_payload("SESSION_ENDED")
             before = row.visible, row.path
             if row.visible:
                 row.visible_seconds += (now - row.last_seen_at).total_seconds()
@@ -78,7 +78,7 @@ class Mutation:
             row.revision += 1
             tx.add(row)
             await tx.commit()
-        session = shown(row, now)
+        session = to_session(row, now)
         if (row.visible, row.path) != before:
             change = SessionChange(change=SetChange.UPDATED, id=session.id, session=session, at=now)
             info.context["changes"].publish(change)
@@ -93,16 +93,16 @@ class Subscription:
         info: strawberry.Info,
         filter: SessionFilter | None = None,  # noqa: A002 - the contract's name
     ) -> AsyncGenerator[ActiveSessionsItem, None]:
-        changes: Changes = info.context["changes"]
+        changes: ChangeBroadcaster = info.context["changes"]
         with changes.subscribed() as queue:
             async with AsyncSession(info.context["engine"]) as tx:
                 newest = select(SessionRow).order_by(col(SessionRow.started_at).desc(), col(SessionRow.id))
                 rows = (await tx.exec(newest)).all()
-            now = present()
-            sessions = [shown(row, now) for row in rows if not is_over(row, now)]
-            chosen = [session for session in sessions if filter is None or filter.has(session)]
+            now = utc_now()
+            sessions = [to_session(row, now) for row in rows if not is_ended(row, now)]
+            chosen = [session for session in sessions if filter is None or filter.matches(session)]
             yield SessionSnapshot(sessions=chosen, total_count=len(chosen), last=True)
             while True:
                 change = await queue.get()
-                if filter is None or filter.has(change.session):
+                if filter is None or filter.matches(change.session):
                     yield change

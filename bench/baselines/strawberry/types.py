@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeAlias
 
 import strawberry
 
-from bench.baselines.strawberry.rows import SessionRow, is_over
+from bench.baselines.strawberry.rows import SessionRow, is_ended
 
 
 @strawberry.enum
@@ -93,7 +93,7 @@ class SessionFilter:
     states: list[SessionState] | None = None
     visible: bool | None = None
 
-    def has(self, session: Session) -> bool:
+    def matches(self, session: Session) -> bool:
         return (
             (self.kinds is None or session.kind in self.kinds)
             and (self.states is None or session.state in self.states)
@@ -131,12 +131,12 @@ class KeepaliveSessionInput:
     path: list[str] | None = None
 
 
-def shown(row: SessionRow, now: datetime) -> Session:
+def to_session(row: SessionRow, now: datetime) -> Session:
     common: dict[str, Any] = {
         "id": strawberry.ID(row.id),
         "kind": SessionKind(row.kind),
         "subject": row.subject,
-        "state": SessionState.ENDED if is_over(row, now) else SessionState.ACTIVE,
+        "state": SessionState.ENDED if is_ended(row, now) else SessionState.ACTIVE,
         "visible": row.visible,
         "path": row.path,
         "started_at": row.started_at,
@@ -149,5 +149,5 @@ def shown(row: SessionRow, now: datetime) -> Session:
     return UserSession(**common, username=row.username or "")
 
 
-def refused(code: str) -> SessionPayload:
+def problem_payload(code: str) -> SessionPayload:
     return SessionPayload(session=None, problems=[Problem(code=code, message=code.lower())])

@@ -195,10 +195,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("session_id", "track"),
     )
     op.create_index("ix_session_track_track", "session_track", ["track"], unique=False)
-    _first_rows()
+    _insert_initial_rows()
 
 
-def _first_rows() -> None:
+def _insert_initial_rows() -> None:
     now = time.time_ns() // 1_000_000
     tx = op.get_bind()
     tx.execute(

@@ -52,17 +52,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_attachment_file", "attachment", ["file_key"], unique=False)
     op.create_index("uq_attachment_point", "attachment", ["session_id", "name"], unique=True)
-    _measure_points()
-    _make_key()
+    _add_point_sizes()
+    _add_signing_key()
 
 
-def _measure_points() -> None:
+def _add_point_sizes() -> None:
     op.add_column("data_point", sa.Column("size", sa.Integer(), nullable=False, server_default="0"))
     tx = op.get_bind()
     text_bytes = "length(CAST(value AS BLOB))" if tx.dialect.name == "sqlite" else "octet_length(value)"
     tx.execute(sa.text(f"UPDATE data_point SET size = coalesce({text_bytes}, length(raw_data))"))  # noqa: S608 - no input
 
 
-def _make_key() -> None:
+def _add_signing_key() -> None:
     op.add_column("server", sa.Column("signing_key", sa.Text(), nullable=False, server_default=""))
     op.get_bind().execute(sa.text("UPDATE server SET signing_key = :key"), {"key": secrets.token_urlsafe(32)})

@@ -19,7 +19,7 @@ _ENDED = sa.text(
 _PATHS = sa.text("SELECT session_id, path FROM path_time WHERE session_id IN :ids ORDER BY session_id").bindparams(
     sa.bindparam("ids", expanding=True)
 )
-_FINISH = sa.text(
+_FILL_PATH = sa.text(
     "UPDATE path_time SET project_id = :project, kind = :kind, shared = :shared, final_ms = visible_ms"
     " WHERE session_id = :id AND path = :path"
 )
@@ -35,8 +35,8 @@ def upgrade() -> None:
     for name in ("ix_session_started", "ix_session_project_started", "ix_session_ended"):
         op.drop_index(name, "session")
     tx = op.get_bind()
-    _finish_sessions(tx)
-    _finish_paths(tx)
+    _fill_sessions(tx)
+    _fill_paths(tx)
     op.create_index("ix_session_started", "session", ["started_at", "id", "kind", "project_id"])
     op.create_index("ix_session_project_started", "session", ["project_id", "started_at", "id", "kind"])
     _create_index("ix_session_live", "session", ["started_at", "id", "kind", "project_id"], "ended_at IS NULL")
@@ -68,7 +68,7 @@ def _create_index(name: str, table: str, columns: list[str], where: str) -> None
     op.create_index(name, table, columns, unique=False, sqlite_where=condition, postgresql_where=condition)
 
 
-def _finish_sessions(tx: sa.Connection) -> None:
+def _fill_sessions(tx: sa.Connection) -> None:
     tx.execute(
         sa.text(
             "UPDATE session SET final_visible_ms = visible_ms, final_elapsed_ms = CASE"
@@ -81,23 +81,23 @@ def _finish_sessions(tx: sa.Connection) -> None:
     )
 
 
-def _finish_paths(tx: sa.Connection) -> None:
+def _fill_paths(tx: sa.Connection) -> None:
     batch = tx.execute(_ENDED, {"after": ""}).all()
     while batch:
         sessions = {row.id: row for row in batch}
         paths = tx.execute(_PATHS, {"ids": list(sessions)}).all()
         if rows := [
-            row for id_, own in groupby(paths, lambda path: path.session_id) for row in _of(sessions[id_], own)
+            row for id_, own in groupby(paths, lambda path: path.session_id) for row in _path_rows(sessions[id_], own)
         ]:
-            tx.execute(_FINISH, rows)
+            tx.execute(_FILL_PATH, rows)
         batch = tx.execute(_ENDED, {"after": batch[-1].id}).all()
 
 
-def _of(session: Any, paths: Iterable[Any]) -> Iterator[dict[str, Any]]:
+def _path_rows(session: Any, paths: Iterable[Any]) -> Iterator[dict[str, Any]]:
     """What the paths of one session share with the one before each, when they are sorted by their segments."""
-    before: list[str] = []
+    previous: list[str] = []
     for segments, text in sorted((json.loads(row.path), row.path) for row in paths):
-        alike = takewhile(lambda pair: pair[0] == pair[1], zip(before, segments, strict=False))
-        shared = sum(1 for _ in alike)
+        common = takewhile(lambda pair: pair[0] == pair[1], zip(previous, segments, strict=False))
+        shared = sum(1 for _ in common)
         yield {"id": session.id, "path": text, "project": session.project_id, "kind": session.kind, "shared": shared}
-        before = segments
+        previous = segments

@@ -9,8 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from transport import Limits
-from transport.documents.complexity import Counter
-from transport.documents.overlapping_fields import merges
+from transport.documents.complexity import ComplexityAnalyzer
+from transport.documents.overlapping_fields import count_overlaps
 
 SCHEMA = build_schema("""
 type Query { thing: Thing }
@@ -38,11 +38,11 @@ class Field:
     directive: bool
     children: tuple[Any, ...]
 
-    def text(self) -> str:
+    def render(self) -> str:
         """The field in GraphQL."""
         alias = f"{self.alias}:" if self.alias else ""
         directive = "@include(if:true)" if self.directive else ""
-        return f"{alias}{self.name}{self.arguments}{directive}{written(self.children)}"
+        return f"{alias}{self.name}{self.arguments}{directive}{render_selection_set(self.children)}"
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ class Spread:
     name: str
     children: tuple[Any, ...] = ()
 
-    def text(self) -> str:
+    def render(self) -> str:
         """The spread in GraphQL."""
-        return f"...{self.name}{written(self.children)}"
+        return f"...{self.name}{render_selection_set(self.children)}"
 
 
-def written(children: tuple[Any, ...]) -> str:
+def render_selection_set(children: tuple[Any, ...]) -> str:
     """A selection set in GraphQL; nothing if it is empty."""
     return "{" + " ".join(child.text() for child in children) + "}" if children else ""
 
@@ -121,38 +121,38 @@ def only_fields(level: list[Any]) -> list[tuple[Field, list[Any]]]:
     return [entry for entry in level if not isinstance(entry, str)]
 
 
-def plain_count(level: list[Any]) -> Multiset[str]:
+def naive_counts(level: list[Any]) -> Multiset[str]:
     """Selections, aliases and directives."""
     total: Multiset[str] = Multiset(selections=len(level))
     for field, inner in only_fields(level):
-        total += Multiset(aliases=int(bool(field.alias)), directives=int(field.directive)) + plain_count(inner)
+        total += Multiset(aliases=int(bool(field.alias)), directives=int(field.directive)) + naive_counts(inner)
     return total
 
 
-def plain_depth(level: list[Any]) -> int:
+def naive_depth(level: list[Any]) -> int:
     """Levels of fields."""
-    return max((1 + plain_depth(inner) for _, inner in only_fields(level)), default=0)
+    return max((1 + naive_depth(inner) for _, inner in only_fields(level)), default=0)
 
 
-def plain_cost(level: list[Any], size_from_above: int) -> int:
+def naive_cost(level: list[Any], size_from_above: int) -> int:
     """The cost, list by list."""
     total = 0
     for field, inner in only_fields(level):
         if field.name == "page":
-            total += 1 + plain_cost(inner, field.size or 0)
+            total += 1 + naive_cost(inner, field.size or 0)
         elif field.name in INNER:
             times = {"thing": 1, "byIds": field.size or size_from_above, "grid": size_from_above * 10}
-            total += times.get(field.name, size_from_above) * (1 + plain_cost(inner, 10))
+            total += times.get(field.name, size_from_above) * (1 + naive_cost(inner, 10))
     return total
 
 
-def plain_merges(level: list[Any]) -> int:
+def naive_overlaps(level: list[Any]) -> int:
     """Pairs side by side: all pairs of entries with one response name, and of spreads."""
     names = Multiset("..." if isinstance(entry, str) else entry[0].alias or entry[0].name for entry in level)
     pairs = sum(count * (count - 1) // 2 for count in names.values())
     for name in names - Multiset({"...": names["..."]}):
         same = [inner for field, inner in only_fields(level) if (field.alias or field.name) == name]
-        pairs += plain_merges([entry for inner in same for entry in inner])
+        pairs += naive_overlaps([entry for inner in same for entry in inner])
     return pairs
 
 
@@ -161,26 +161,28 @@ def test_counting_each_fragment_once_equals_writing_all_out(
     document: tuple[tuple[Any, ...], dict[str, tuple[Any, ...]]],
 ) -> None:
     children, fragments = document
-    text = f"query($n:Int $ids:[ID!]){{thing{written(children)}}}"
-    text += "".join(f" fragment {name} on {name.rstrip('012345')}{written(under)}" for name, under in fragments.items())
+    text = f"query($n:Int $ids:[ID!]){{thing{render_selection_set(children)}}}"
+    text += "".join(
+        f" fragment {name} on {name.rstrip('012345')}{render_selection_set(under)}" for name, under in fragments.items()
+    )
     expanded = [(Field("thing", "", "", None, False, children), expand(children, fragments))]
-    counts = plain_count(expanded)
+    counts = naive_counts(expanded)
     assume(counts["selections"] < 3_000)
 
     parsed = parse(text)
     operation = parsed.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
-    tally = Counter(SCHEMA, parsed, LIMITS).operation(operation)
+    tally = ComplexityAnalyzer(SCHEMA, parsed, LIMITS).analyze(operation)
 
     assert tally.selections == counts["selections"]
     assert tally.aliases == counts["aliases"]
     assert tally.directives == counts["directives"]
-    assert tally.depth == plain_depth(expanded)
+    assert tally.depth == naive_depth(expanded)
     assert tally.fields == 1
-    assert tally.introspection == 0
-    assert tally.cost.value(VARIABLES) == plain_cost(expanded, 10)
+    assert tally.introspection_depth == 0
+    assert tally.cost.evaluate(VARIABLES) == naive_cost(expanded, 10)
     definitions = {node.name.value: node for node in parsed.definitions if isinstance(node, FragmentDefinitionNode)}
-    assert merges(operation, definitions) == plain_merges(expanded)
+    assert count_overlaps(operation, definitions) == naive_overlaps(expanded)
 
 
 def test_the_counter_needs_no_valid_fields() -> None:
@@ -188,5 +190,5 @@ def test_the_counter_needs_no_valid_fields() -> None:
     assert validate(SCHEMA, document)
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
-    tally = Counter(SCHEMA, document, LIMITS).operation(operation)
-    assert (tally.selections, tally.depth, tally.cost.value({})) == (6, 3, 0)
+    tally = ComplexityAnalyzer(SCHEMA, document, LIMITS).analyze(operation)
+    assert (tally.selections, tally.depth, tally.cost.evaluate({})) == (6, 3, 0)

@@ -6,7 +6,7 @@ import pytest
 from graphql import build_schema, parse
 
 from transport import Limits
-from transport.documents.complexity import Counter
+from transport.documents.complexity import ComplexityAnalyzer
 
 SCHEMA = build_schema("""
 type Query {
@@ -38,8 +38,8 @@ def cost(query: str, variables: dict[str, Any] | None = None, **limits: int) -> 
     """The cost of the first operation."""
     document = parse(query)
     operation: Any = document.definitions[0]
-    counted = Counter(SCHEMA, document, Limits(**limits)).operation(operation)
-    return counted.cost.value(variables or {})
+    complexity = ComplexityAnalyzer(SCHEMA, document, Limits(**limits)).analyze(operation)
+    return complexity.cost.evaluate(variables or {})
 
 
 @pytest.mark.parametrize(

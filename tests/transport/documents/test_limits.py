@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from graphql import parse
 
-from tests.transport.fake_app import Client, World, client, codes, limited, schema
+from tests.transport.fake_app import FakeApp, GraphQLClient, build_fake_schema, error_codes, open_client, with_limits
 from transport import Limits
-from transport.documents.complexity import Counter
+from transport.documents.complexity import ComplexityAnalyzer
 
 
 def doubling(levels: int, *, on: str = "Item", start: str = "{item{...F0}}", leaf: str = "id") -> str:
@@ -69,9 +69,9 @@ TOO_COMPLEX = {
 
 
 @pytest.mark.parametrize("limit", TOO_COMPLEX)
-async def test_a_document_over_a_limit_is_refused(ask: Client, world: World, limit: str) -> None:
-    response = await ask.ask(TOO_COMPLEX[limit])
-    assert (response.status_code, codes(response)) == (400, ["QUERY_TOO_COMPLEX"])
+async def test_a_document_over_a_limit_is_refused(ask: GraphQLClient, world: FakeApp, limit: str) -> None:
+    response = await ask.execute(TOO_COMPLEX[limit])
+    assert (response.status_code, error_codes(response)) == (400, ["QUERY_TOO_COMPLEX"])
     error = response.json()["errors"][0]
     assert limit.partition(" ")[0] in error["extensions"]["limit"]
     assert error["extensions"]["maximum"] > 0
@@ -97,19 +97,19 @@ async def test_a_document_over_a_limit_is_refused(ask: Client, world: World, lim
     ],
 )
 async def test_a_limit_can_be_reached_but_not_passed(
-    world: World, limits: dict[str, int], fits: str, over: str
+    world: FakeApp, limits: dict[str, int], fits: str, over: str
 ) -> None:
-    async with client(world, limited(**limits)) as ask:
-        assert (await ask.ask(fits)).status_code == 200
-        assert codes(await ask.ask(over)) == ["QUERY_TOO_COMPLEX"]
+    async with open_client(world, with_limits(**limits)) as ask:
+        assert (await ask.execute(fits)).status_code == 200
+        assert error_codes(await ask.execute(over)) == ["QUERY_TOO_COMPLEX"]
 
 
-async def test_limits_that_depend_on_variables_are_checked_for_each_request(ask: Client) -> None:
+async def test_limits_that_depend_on_variables_are_checked_for_each_request(ask: GraphQLClient) -> None:
     query = "query($ids:[ID!]!){nodes(ids:$ids){list{list{list{id}}}}}"
-    assert (await ask.ask(query, {"ids": ["1"] * 17})).status_code == 200
-    assert codes(await ask.ask(query, {"ids": ["1"] * 18})) == ["QUERY_TOO_COMPLEX"]
-    assert codes(await ask.ask(query, {"ids": ["1"] * 501})) == ["QUERY_TOO_COMPLEX"]
-    assert (await ask.ask(query, {"ids": "1"})).status_code == 200
+    assert (await ask.execute(query, {"ids": ["1"] * 17})).status_code == 200
+    assert error_codes(await ask.execute(query, {"ids": ["1"] * 18})) == ["QUERY_TOO_COMPLEX"]
+    assert error_codes(await ask.execute(query, {"ids": ["1"] * 501})) == ["QUERY_TOO_COMPLEX"]
+    assert (await ask.execute(query, {"ids": "1"})).status_code == 200
 
 
 INVALID = {
@@ -136,32 +136,32 @@ INVALID = {
 
 
 @pytest.mark.parametrize("kind", INVALID)
-async def test_an_invalid_document_is_told_what_is_wrong(ask: Client, kind: str) -> None:
-    response = await ask.ask(INVALID[kind])
+async def test_an_invalid_document_is_told_what_is_wrong(ask: GraphQLClient, kind: str) -> None:
+    response = await ask.execute(INVALID[kind])
     assert response.status_code == 400
-    assert set(codes(response)) == {"GRAPHQL_VALIDATION_FAILED"}
-    assert len(codes(response)) <= 21
+    assert set(error_codes(response)) == {"GRAPHQL_VALIDATION_FAILED"}
+    assert len(error_codes(response)) <= 21
 
 
 @pytest.mark.parametrize(
     "text", ["", " ", "{", "}", "query", "{hello}}", "{hello(}", "\ufeff{", "{héllo}", '{hello(name:"}', "{hello}\x01"]
 )
-async def test_a_text_that_is_no_document_fails_to_parse(ask: Client, text: str) -> None:
-    response = await ask.ask(text)
-    assert (response.status_code, codes(response)) == (400, ["GRAPHQL_PARSE_FAILED"])
+async def test_a_text_that_is_no_document_fails_to_parse(ask: GraphQLClient, text: str) -> None:
+    response = await ask.execute(text)
+    assert (response.status_code, error_codes(response)) == (400, ["GRAPHQL_PARSE_FAILED"])
 
 
-async def test_a_long_name_is_not_quoted_in_full(ask: Client) -> None:
-    response = await ask.ask("{" + "x" * 100_000 + "}")
+async def test_a_long_name_is_not_quoted_in_full(ask: GraphQLClient) -> None:
+    response = await ask.execute("{" + "x" * 100_000 + "}")
     assert len(response.content) < 2_000
 
 
-async def test_the_page_of_500_with_40_fields_is_affordable(ask: Client) -> None:
+async def test_the_page_of_500_with_40_fields_is_affordable(ask: GraphQLClient) -> None:
     fields = "id tags item{id} " + " ".join(f"a{n}:id" for n in range(30))
-    assert (await ask.ask(f"{{items(first:500){{nodes{{{fields}}}}}}}")).status_code == 200
+    assert (await ask.execute(f"{{items(first:500){{nodes{{{fields}}}}}}}")).status_code == 200
 
 
-def steps(work: Callable[[], Any]) -> int:
+def count_calls(work: Callable[[], Any]) -> int:
     """How many Python functions are called."""
     calls = 0
 
@@ -178,29 +178,29 @@ def steps(work: Callable[[], Any]) -> int:
     return calls
 
 
-def test_counting_takes_time_linear_in_the_document(world: World) -> None:
-    built = schema(world)
+def test_counting_takes_time_linear_in_the_document(world: FakeApp) -> None:
+    built = build_fake_schema(world)
 
     def count(levels: int) -> int:
         document = parse(doubling(levels))
-        counter = Counter(built, document, Limits())
+        counter = ComplexityAnalyzer(built, document, Limits())
         operation: Any = document.definitions[0]
-        return steps(lambda: counter.operation(operation))
+        return count_calls(lambda: counter.analyze(operation))
 
     small, large = count(20), count(80)
     assert large < 4.5 * small
     assert large < 10_000
 
 
-def test_a_cost_with_variables_takes_time_linear_in_the_document(world: World) -> None:
-    built = schema(world)
+def test_a_cost_with_variables_takes_time_linear_in_the_document(world: FakeApp) -> None:
+    built = build_fake_schema(world)
 
     def count(levels: int) -> int:
         leaf = "items(first:$n){nodes{id}}"
         document = parse(doubling(levels, start="query($n:Int){item{...F0}}", leaf=leaf))
         operation: Any = document.definitions[0]
-        tally = Counter(built, document, Limits()).operation(operation)
-        assert tally.cost.value({"n": 3}) == 1 + 2**levels * 4
-        return steps(lambda: tally.cost.value({"n": 3}))
+        tally = ComplexityAnalyzer(built, document, Limits()).analyze(operation)
+        assert tally.cost.evaluate({"n": 3}) == 1 + 2**levels * 4
+        return count_calls(lambda: tally.cost.evaluate({"n": 3}))
 
     assert count(80) < 4.5 * count(20)

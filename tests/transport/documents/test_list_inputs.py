@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from graphql import build_schema
 
-from tests.transport.fake_app import limited
-from transport.documents.list_inputs import list_holders
-from transport.documents.store import Documents
-from transport.errors import Refusal
+from tests.transport.fake_app import with_limits
+from transport.documents.list_inputs import find_list_fields
+from transport.documents.store import DocumentStore
+from transport.errors import RequestError
 from transport.settings import TransportSettings
 
 SCHEMA = build_schema("""
@@ -22,20 +22,20 @@ input Flat { number: Int json: JSON flat: Flat }
 QUERY = "query($filter:Filter $all:[Filter!] $json:JSON){find(filter:$filter all:$all json:$json)}"
 
 
-def admit(variables: dict[str, Any], settings: TransportSettings) -> None:
+def check_variables(variables: dict[str, Any], settings: TransportSettings) -> None:
     """Refuse what is too much."""
-    Documents(SCHEMA, settings).get(QUERY).operation(None).admit(variables)
+    DocumentStore(SCHEMA, settings).get(QUERY).select_operation(None).check_variables(variables)
 
 
 def test_only_types_with_lists_in_them_are_looked_at() -> None:
-    holders = list_holders(SCHEMA)
+    holders = find_list_fields(SCHEMA)
     assert {name: sorted(fields) for name, fields in holders.items()} == {
         "Filter": ["and", "deep", "ids", "not"],
         "Deep": ["deeper"],
         "Deeper": ["grid"],
     }
-    flat = Documents(SCHEMA, limited()).get("query($flat:Flat){one(flat:$flat)}").operation(None)
-    assert flat.lists == {}
+    flat = DocumentStore(SCHEMA, with_limits()).get("query($flat:Flat){one(flat:$flat)}").select_operation(None)
+    assert flat.list_variables == {}
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,9 @@ def test_only_types_with_lists_in_them_are_looked_at() -> None:
     ],
 )
 def test_a_list_that_is_too_long_is_refused_wherever_it_is(variables: dict[str, Any]) -> None:
-    admit(variables, limited(list_size=3))
-    with pytest.raises(Refusal) as caught:
-        admit(variables, limited(list_size=2))
+    check_variables(variables, with_limits(list_size=3))
+    with pytest.raises(RequestError) as caught:
+        check_variables(variables, with_limits(list_size=2))
     assert caught.value.errors[0]["extensions"]["limit"] == "list size"
 
 
@@ -71,15 +71,15 @@ def test_a_list_that_is_too_long_is_refused_wherever_it_is(variables: dict[str, 
     ],
 )
 def test_what_is_no_list_in_the_schema_is_no_list_here(variables: dict[str, Any]) -> None:
-    admit(variables, limited())
+    check_variables(variables, with_limits())
 
 
 def test_all_items_together_count_in_the_cost() -> None:
     within = {"all": [{"ids": [0] * 8}, {"ids": [0] * 8}]}
     # The field is done once for each of the two filters.
-    admit(within, limited(cost=2 + 2 + 16))
-    with pytest.raises(Refusal) as caught:
-        admit(within, limited(cost=2 + 2 + 15))
+    check_variables(within, with_limits(cost=2 + 2 + 16))
+    with pytest.raises(RequestError) as caught:
+        check_variables(within, with_limits(cost=2 + 2 + 15))
     assert caught.value.errors[0]["extensions"]["limit"] == "cost"
-    with pytest.raises(Refusal):
-        admit({"all": [{"ids": [0] * 500}] * 500}, limited())
+    with pytest.raises(RequestError):
+        check_variables({"all": [{"ids": [0] * 500}] * 500}, with_limits())

@@ -3,18 +3,18 @@
 from hashlib import sha256
 from typing import Any
 
-from tests.transport.documents.test_persisted import hashed
-from tests.transport.fake_app import Client, World, client
-from tests.transport.websocket.live_server import TOLD, Site, serving
+from tests.transport.documents.test_persisted import persisted_extensions
+from tests.transport.fake_app import FakeApp, GraphQLClient, open_client
+from tests.transport.websocket.live_server import SUBSCRIBE, LiveServer, live_server
 from transport import TransportSettings
 
 HELLO = "{hello}"
 
 
-async def asked(site: Site, *payloads: Any) -> list[Any]:
+async def first_results(server: LiveServer, *payloads: Any) -> list[Any]:
     """The first message to each operation of one socket."""
     messages = []
-    async with site.client() as opened:
+    async with server.client() as opened:
         for number, payload in enumerate(payloads):
             await opened.subscribe(payload, str(number))
             message = await opened.receive()
@@ -25,9 +25,9 @@ async def asked(site: Site, *payloads: Any) -> list[Any]:
 
 
 async def test_a_socket_learns_documents_and_takes_their_hashes() -> None:
-    extensions = hashed(HELLO)
-    async with serving() as site:
-        unknown, sent, named = await asked(
+    extensions = persisted_extensions(HELLO)
+    async with live_server() as site:
+        unknown, sent, named = await first_results(
             site, {"extensions": extensions}, {"query": HELLO, "extensions": extensions}, {"extensions": extensions}
         )
     assert [error["extensions"]["code"] for error in unknown] == ["PERSISTED_QUERY_NOT_FOUND"]
@@ -36,33 +36,33 @@ async def test_a_socket_learns_documents_and_takes_their_hashes() -> None:
 
 async def test_a_socket_takes_trusted_documents_alone_where_that_is_enforced() -> None:
     settings = TransportSettings(trusted_documents={"hello-1": HELLO})
-    async with serving(settings) as site:
-        named, other = await asked(site, {"documentId": "hello-1"}, {"query": "{__typename}"})
+    async with live_server(settings) as site:
+        named, other = await first_results(site, {"documentId": "hello-1"}, {"query": "{__typename}"})
     assert named == {"data": {"hello": "hello anybody"}}
     assert [error["extensions"]["code"] for error in other] == ["FORBIDDEN"]
 
 
 async def test_a_subscription_may_be_named() -> None:
-    async with serving(TransportSettings(trusted_documents={"told-1": TOLD["query"]})) as site:
+    async with live_server(TransportSettings(trusted_documents={"told-1": SUBSCRIBE["query"]})) as site:
         async with site.client() as opened:
             await opened.subscribe({"doc_id": "told-1", "variables": {"after": "0"}})
-            site.log.happen()
+            site.log.append()
             assert (await opened.receive())["payload"] == {"data": {"told": {"number": 1}}}
-        await site.empty()
+        await site.wait_until_empty()
 
 
-async def test_an_event_stream_is_asked_by_hash(ask: Client) -> None:
+async def test_an_event_stream_is_asked_by_hash(ask: GraphQLClient) -> None:
     events = "text/event-stream"
-    unknown = await ask.post({"extensions": hashed(HELLO)}, accept=events)
+    unknown = await ask.post({"extensions": persisted_extensions(HELLO)}, accept=events)
     assert "PERSISTED_QUERY_NOT_FOUND" in unknown.text
-    await ask.ask(HELLO, extensions=hashed(HELLO))
-    named = await ask.post({"extensions": hashed(HELLO)}, accept=events)
+    await ask.execute(HELLO, extensions=persisted_extensions(HELLO))
+    named = await ask.post({"extensions": persisted_extensions(HELLO)}, accept=events)
     assert 'data: {"data":{"hello":"Hello, you"}}' in named.text
 
 
-async def test_an_event_stream_of_an_untrusted_document_is_refused(world: World) -> None:
+async def test_an_event_stream_of_an_untrusted_document_is_refused(world: FakeApp) -> None:
     id_ = sha256(HELLO.encode()).hexdigest()
-    async with client(world, TransportSettings(trusted_documents={id_: HELLO})) as ask:
+    async with open_client(world, TransportSettings(trusted_documents={id_: HELLO})) as ask:
         assert "Hello, you" in (await ask.get("text/event-stream", documentId=id_)).text
         assert "FORBIDDEN" in (await ask.get("text/event-stream", query="{__typename}")).text
     assert world.resolvers_called == 1

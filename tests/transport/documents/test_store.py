@@ -6,16 +6,16 @@ import graphql
 import pytest
 from graphql import DocumentNode, build_schema
 
-from tests.transport.fake_app import Client, codes, limited
-from transport.documents.lru_cache import RecentlyUsed
-from transport.documents.store import Documents
-from transport.errors import Refusal
+from tests.transport.fake_app import GraphQLClient, error_codes, with_limits
+from transport.documents.lru_cache import LRUCache
+from transport.documents.store import DocumentStore
+from transport.errors import RequestError
 
 SCHEMA = build_schema("type Query { a: Int b: Int }")
 
 
 @pytest.fixture
-def parses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def parsed_texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that were parsed."""
     texts: list[str] = []
 
@@ -27,38 +27,38 @@ def parses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return texts
 
 
-def test_a_document_is_parsed_once(parses: list[str]) -> None:
-    memory = Documents(SCHEMA, limited())
+def test_a_document_is_parsed_once(parsed_texts: list[str]) -> None:
+    memory = DocumentStore(SCHEMA, with_limits())
     assert memory.get("{a}") is memory.get("{a}")
-    assert parses == ["{a}"]
+    assert parsed_texts == ["{a}"]
 
 
 @pytest.mark.parametrize("text", ["{", "{c}", "{" + "a " * 3_000 + "}"])
-def test_a_refusal_is_worked_out_once_and_raised_anew(parses: list[str], text: str) -> None:
-    memory = Documents(SCHEMA, limited())
+def test_a_refusal_is_worked_out_once_and_raised_anew(parsed_texts: list[str], text: str) -> None:
+    memory = DocumentStore(SCHEMA, with_limits())
     raised = []
     for _ in range(3):
-        with pytest.raises(Refusal) as caught:
+        with pytest.raises(RequestError) as caught:
             memory.get(text)
         raised.append(caught.value)
-    assert len(parses) == 1
+    assert len(parsed_texts) == 1
     assert len({id(refusal) for refusal in raised}) == 3
     assert raised[0].errors == raised[2].errors
     assert (raised[0].status, raised[0].legacy_status) == (raised[2].status, raised[2].legacy_status)
 
 
-def test_bad_documents_do_not_push_out_good_ones(parses: list[str]) -> None:
-    memory = Documents(SCHEMA, limited(cached_documents=2))
+def test_bad_documents_do_not_push_out_good_ones(parsed_texts: list[str]) -> None:
+    memory = DocumentStore(SCHEMA, with_limits(cached_documents=2))
     memory.get("{a}")
     for number in range(10):
-        with pytest.raises(Refusal):
+        with pytest.raises(RequestError):
             memory.get(f"{{c{number}}}")
     memory.get("{a}")
-    assert parses.count("{a}") == 1
+    assert parsed_texts.count("{a}") == 1
 
 
 def test_the_document_not_used_for_longest_is_forgotten_first() -> None:
-    memory = RecentlyUsed[str](count=2, weight=100)
+    memory = LRUCache[str](count=2, weight=100)
     memory.put("a", "A", 1)
     memory.put("b", "B", 1)
     assert memory.get("a") == "A"
@@ -67,7 +67,7 @@ def test_the_document_not_used_for_longest_is_forgotten_first() -> None:
 
 
 def test_the_memory_is_bounded_by_weight_too() -> None:
-    memory = RecentlyUsed[str](count=100, weight=10)
+    memory = LRUCache[str](count=100, weight=10)
     for key in "abcdef":
         memory.put(key, key, 4)
     assert (len(memory), memory.get("f"), memory.get("d")) == (2, "f", None)
@@ -77,21 +77,21 @@ def test_the_memory_is_bounded_by_weight_too() -> None:
     assert (len(memory), memory.get("f")) == (1, "F")
 
 
-async def test_the_named_operation_runs(ask: Client) -> None:
+async def test_the_named_operation_runs(ask: GraphQLClient) -> None:
     document = "query one{hello} query two{__typename}"
-    assert (await ask.ask(document, operationName="two")).json() == {"data": {"__typename": "Query"}}
-    assert (await ask.ask("query one{hello}")).status_code == 200
+    assert (await ask.execute(document, operationName="two")).json() == {"data": {"__typename": "Query"}}
+    assert (await ask.execute("query one{hello}")).status_code == 200
 
 
 @pytest.mark.parametrize("name", [None, "", "three", "x" * 10_000, "One"])
-async def test_an_operation_that_cannot_be_told_is_refused(ask: Client, name: str | None) -> None:
-    response = await ask.ask("query one{hello} query two{hello}", operationName=name)
-    assert (response.status_code, codes(response)) == (400, ["OPERATION_RESOLUTION_FAILURE"])
+async def test_an_operation_that_cannot_be_told_is_refused(ask: GraphQLClient, name: str | None) -> None:
+    response = await ask.execute("query one{hello} query two{hello}", operationName=name)
+    assert (response.status_code, error_codes(response)) == (400, ["OPERATION_RESOLUTION_FAILURE"])
     assert len(response.content) < 500
 
 
-async def test_an_unnamed_operation_does_not_answer_to_a_name(ask: Client) -> None:
-    assert codes(await ask.ask("{hello}", operationName="hello")) == ["OPERATION_RESOLUTION_FAILURE"]
+async def test_an_unnamed_operation_does_not_answer_to_a_name(ask: GraphQLClient) -> None:
+    assert error_codes(await ask.execute("{hello}", operationName="hello")) == ["OPERATION_RESOLUTION_FAILURE"]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ async def test_an_unnamed_operation_does_not_answer_to_a_name(ask: Client) -> No
         "{__schema {}}",
     ],
 )
-async def test_an_empty_selection_is_a_syntax_error(ask: Client, text: str) -> None:
-    response = await ask.ask(text)
-    assert (response.status_code, codes(response)) == (400, ["GRAPHQL_PARSE_FAILED"])
+async def test_an_empty_selection_is_a_syntax_error(ask: GraphQLClient, text: str) -> None:
+    response = await ask.execute(text)
+    assert (response.status_code, error_codes(response)) == (400, ["GRAPHQL_PARSE_FAILED"])
     assert response.json()["errors"][0]["locations"]

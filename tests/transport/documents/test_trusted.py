@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.transport.fake_app import Client, World, client, codes
+from tests.transport.fake_app import FakeApp, GraphQLClient, error_codes, open_client
 from transport import TransportSettings
 from transport.documents.trusted import read_manifest
 from transport.settings import TrustMode
@@ -20,7 +20,7 @@ HELLO = {"data": {"hello": "Hello, you"}}
 APQ = {"version": 1, "sha256Hash": HASH}
 
 
-def trusting(mode: str = "enforce", **settings: Any) -> TransportSettings:
+def trusted_settings(mode: str = "enforce", **settings: Any) -> TransportSettings:
     """Settings with a list."""
     return TransportSettings(trusted_documents=TRUSTED, trusted_documents_mode=TrustMode(mode), **settings)
 
@@ -41,15 +41,15 @@ def trusting(mode: str = "enforce", **settings: Any) -> TransportSettings:
         {"query": QUERY, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": "greet-1"}}},
     ],
 )
-async def test_a_trusted_document_runs_however_it_is_named(world: World, mode: str, members: dict[str, Any]) -> None:
-    async with client(world, trusting(mode)) as ask:
+async def test_a_trusted_document_runs_however_it_is_named(world: FakeApp, mode: str, members: dict[str, Any]) -> None:
+    async with open_client(world, trusted_settings(mode)) as ask:
         with capture_logs() as logged:
             assert (await ask.post(members)).json() == HELLO
     assert [line["log_level"] for line in logged] == ["info"]
 
 
-async def test_get_names_a_document(world: World) -> None:
-    async with client(world, trusting()) as ask:
+async def test_get_names_a_document(world: FakeApp) -> None:
+    async with open_client(world, trusted_settings()) as ask:
         response = await ask.get(documentId="greet-1", variables='{"name":"Ann"}')
         assert response.json() == {"data": {"hello": "Hello, Ann"}}
         assert (await ask.get(doc_id="write-1")).status_code == 405
@@ -59,28 +59,28 @@ async def test_get_names_a_document(world: World) -> None:
 @pytest.mark.parametrize(
     "members", [{"documentId": "nobody"}, {"extensions": {"persistedQuery": {**APQ, "sha256Hash": "x"}}}]
 )
-async def test_an_unknown_id_is_told_apart_from_a_bad_request(world: World, members: dict[str, Any]) -> None:
-    async with client(world, trusting()) as ask:
+async def test_an_unknown_id_is_told_apart_from_a_bad_request(world: FakeApp, members: dict[str, Any]) -> None:
+    async with open_client(world, trusted_settings()) as ask:
         response = await ask.post(members)
-    assert (response.status_code, codes(response)) == (400, ["PERSISTED_QUERY_NOT_FOUND"])
+    assert (response.status_code, error_codes(response)) == (400, ["PERSISTED_QUERY_NOT_FOUND"])
 
 
 @pytest.mark.parametrize("text", ["{hello}", QUERY + " ", "{__schema{queryType{name}}}", "{__typename}", "{"])
-async def test_enforced_any_other_document_is_refused(world: World, text: str) -> None:
+async def test_enforced_any_other_document_is_refused(world: FakeApp, text: str) -> None:
     extensions = {"persistedQuery": {"version": 1, "sha256Hash": sha256(text.encode()).hexdigest()}}
-    async with client(world, trusting()) as ask:
+    async with open_client(world, trusted_settings()) as ask:
         for members in ({}, {"extensions": extensions}):
-            response = await ask.ask(text, **members)
-            assert (response.status_code, codes(response)) == (403, ["FORBIDDEN"])
-        assert codes(await ask.post({"extensions": extensions})) == ["PERSISTED_QUERY_NOT_FOUND"]
+            response = await ask.execute(text, **members)
+            assert (response.status_code, error_codes(response)) == (403, ["FORBIDDEN"])
+        assert error_codes(await ask.post({"extensions": extensions})) == ["PERSISTED_QUERY_NOT_FOUND"]
     assert world.resolvers_called == 0
 
 
-async def test_in_log_mode_other_documents_run_and_leave_a_line(world: World) -> None:
+async def test_in_log_mode_other_documents_run_and_leave_a_line(world: FakeApp) -> None:
     text = 'query Private{hello(name:"hunter2")}'
-    async with client(world, trusting("log")) as ask:
+    async with open_client(world, trusted_settings("log")) as ask:
         with capture_logs() as logged:
-            assert (await ask.ask(text)).status_code == 200
+            assert (await ask.execute(text)).status_code == 200
     line, operation = logged
     assert line == {
         "event": "untrusted document",
@@ -91,21 +91,21 @@ async def test_in_log_mode_other_documents_run_and_leave_a_line(world: World) ->
     assert operation["event"] == "operation"
 
 
-async def test_switched_off_other_documents_run_and_ids_are_known_all_the_same(world: World) -> None:
-    async with client(world, trusting("off")) as ask:
+async def test_switched_off_other_documents_run_and_ids_are_known_all_the_same(world: FakeApp) -> None:
+    async with open_client(world, trusted_settings("off")) as ask:
         with capture_logs() as logged:
-            assert (await ask.ask("{hello}")).json() == HELLO
+            assert (await ask.execute("{hello}")).json() == HELLO
             assert (await ask.post({"id": "greet-1"})).json() == HELLO
     assert {line["event"] for line in logged} == {"operation"}
 
 
-async def test_without_a_list_an_id_names_nothing(ask: Client) -> None:
-    assert codes(await ask.post({"documentId": "greet-1"})) == ["PERSISTED_QUERY_NOT_FOUND"]
+async def test_without_a_list_an_id_names_nothing(ask: GraphQLClient) -> None:
+    assert error_codes(await ask.post({"documentId": "greet-1"})) == ["PERSISTED_QUERY_NOT_FOUND"]
 
 
-async def test_a_trusted_document_that_the_schema_no_longer_fits_is_told_so(world: World) -> None:
-    async with client(world, trusting()) as ask:
-        assert codes(await ask.post({"documentId": "old"})) == ["GRAPHQL_VALIDATION_FAILED"]
+async def test_a_trusted_document_that_the_schema_no_longer_fits_is_told_so(world: FakeApp) -> None:
+    async with open_client(world, trusted_settings()) as ask:
+        assert error_codes(await ask.post({"documentId": "old"})) == ["GRAPHQL_VALIDATION_FAILED"]
 
 
 APOLLO = {

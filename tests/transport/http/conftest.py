@@ -4,17 +4,17 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.transport.http.multipart_client import Receiver, Sender, sending
+from tests.transport.http.multipart_client import UploadClient, UploadRecorder, open_upload_client
 
 
 @pytest.fixture
-def receiver() -> Receiver:
+def receiver() -> UploadRecorder:
     """What resolvers are given."""
-    return Receiver()
+    return UploadRecorder()
 
 
 @pytest.fixture
-async def sender(receiver: Receiver) -> AsyncIterator[Sender]:
+async def sender(receiver: UploadRecorder) -> AsyncIterator[UploadClient]:
     """A client of a server with default settings."""
-    async with sending(receiver) as opened:
+    async with open_upload_client(receiver) as opened:
         yield opened

@@ -26,29 +26,29 @@ type Subscription { ticks(file: Upload): Int }
 input Box { file: Upload, files: [Upload!], json: JSON, box: Box }
 type File { filename: String! contentType: String! size: Int! sha256: String! text: String! }
 """
-READ: Final = "mutation($file:Upload){read(file:$file){filename contentType size sha256 text}}"
-MANY: Final = "mutation($files:[Upload]){read(files:$files){filename text}}"
+READ_ONE: Final = "mutation($file:Upload){read(file:$file){filename contentType size sha256 text}}"
+READ_MANY: Final = "mutation($files:[Upload]){read(files:$files){filename text}}"
 
 
-class Receiver:
+class UploadRecorder:
     """What resolvers were given."""
 
     def __init__(self) -> None:
         self.uploads: list[Upload] = []
         self.calls = 0
-        self.holds = False
-        self.held: list[BinaryIO] = []
+        self.keep_open = False
+        self.opened: list[BinaryIO] = []
 
     def read(self, _root: Any, _info: Any, **arguments: Any) -> list[dict[str, Any]]:
         """Reads all files, wherever they stand in the arguments."""
         self.calls += 1
         found = list(uploads_in(arguments))
         self.uploads += found
-        self.held += [upload.open() for upload in found for _ in range(2) if self.holds]
-        return [self.shown(upload) for upload in found]
+        self.opened += [upload.open() for upload in found for _ in range(2) if self.keep_open]
+        return [self.describe(upload) for upload in found]
 
     @staticmethod
-    def shown(upload: Upload) -> dict[str, Any]:
+    def describe(upload: Upload) -> dict[str, Any]:
         """A file with its content."""
         with upload.open() as content:
             text = content.read().decode("utf-8", "replace")
@@ -82,44 +82,44 @@ def uploads_in(value: Any) -> list[Upload]:
     return [upload for child in children for upload in uploads_in(child)]
 
 
-def part(name: str, content: bytes, *headers: str, filename: str | None = None) -> bytes:
+def encode_part(name: str, content: bytes, *headers: str, filename: str | None = None) -> bytes:
     """One part of a body."""
     named = f'; filename="{filename}"' if filename is not None else ""
-    head = [f'Content-Disposition: form-data; name="{name}"{named}', *headers]
-    return f"--{BOUNDARY}\r\n".encode() + "\r\n".join(head).encode() + b"\r\n\r\n" + content + b"\r\n"
+    headers_and_name = [f'Content-Disposition: form-data; name="{name}"{named}', *headers]
+    return f"--{BOUNDARY}\r\n".encode() + "\r\n".join(headers_and_name).encode() + b"\r\n\r\n" + content + b"\r\n"
 
 
-def closed(*parts: bytes) -> bytes:
+def encode_body(*parts: bytes) -> bytes:
     """A whole body."""
     return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
 
 
-def form(operations: Any, map_: Any, *files: bytes) -> bytes:
+def encode_form(operations: Any, map_: Any, *files: bytes) -> bytes:
     """The body of an operation with files, which are parts."""
-    return closed(part("operations", text(operations)), part("map", text(map_)), *files)
+    return encode_body(encode_part("operations", to_json(operations)), encode_part("map", to_json(map_)), *files)
 
 
-def text(value: Any) -> bytes:
+def to_json(value: Any) -> bytes:
     """JSON, or the bytes as they are."""
     return value if isinstance(value, bytes) else orjson.dumps(value)
 
 
-def reading(query: str = READ, **variables: Any) -> dict[str, Any]:
+def read_operation(query: str = READ_ONE, **variables: Any) -> dict[str, Any]:
     """The operations part of a mutation."""
     return {"query": query, "variables": variables}
 
 
-def one_file(content: bytes, **options: Any) -> bytes:
+def encode_one_file(content: bytes, **options: Any) -> bytes:
     """A mutation with one file."""
-    return form(reading(file=None), {"0": ["variables.file"]}, part("0", content, **options))
+    return encode_form(read_operation(file=None), {"0": ["variables.file"]}, encode_part("0", content, **options))
 
 
-GOOD: Final = reading(file=None)
-ONE: Final = {"0": ["variables.file"]}
-ZERO: Final = part("0", b"x", filename="a")
+OPERATION: Final = read_operation(file=None)
+FILE_MAP: Final = {"0": ["variables.file"]}
+FILE_PART: Final = encode_part("0", b"x", filename="a")
 
 
-class Sender:
+class UploadClient:
     """Sends bodies."""
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
@@ -138,13 +138,15 @@ class Sender:
 
 
 @asynccontextmanager
-async def sending(receiver: Receiver, settings: TransportSettings | None = None) -> AsyncIterator[Sender]:
+async def open_upload_client(
+    recorder: UploadRecorder, settings: TransportSettings | None = None
+) -> AsyncIterator[UploadClient]:
     """A client of an application that takes files."""
-    transport = httpx2.ASGITransport(app=receiver.app(settings))
+    transport = httpx2.ASGITransport(app=recorder.app(settings))
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
-        yield Sender(http)
+        yield UploadClient(http)
 
 
-def open_files() -> int:
+def count_open_files() -> int:
     """How many files this process has open."""
     return sum(1 for _ in Path("/proc/self/fd").iterdir())

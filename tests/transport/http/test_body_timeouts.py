@@ -4,45 +4,45 @@ import asyncio
 
 import pytest
 
-from tests.transport.fake_app import World, limited
-from tests.transport.http.test_timeouts_and_disconnects import Caller, finished
+from tests.transport.fake_app import FakeApp, with_limits
+from tests.transport.http.test_timeouts_and_disconnects import AsgiCall, run_alongside
 from transport import Limits
 from transport.deadlines import Deadline, Deadlines
-from transport.errors import Refusal
-from transport.http.request_body import Arriving
+from transport.errors import RequestError
+from transport.http.request_body import BodyReader
 
 LIMITS = Limits(body_idle_seconds=15, body_seconds=30, body_bytes_per_second=1000)
 
 FIRST = b'--b\r\nContent-Disposition: form-data; name="operations"\r\n\r\n{'
 
 
-class Noted(Deadlines):
+class RecordingDeadlines(Deadlines):
     """Remembers how long each piece had."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.given: list[float] = []
+        self.recorded: list[float] = []
 
     def at(self, when: float) -> Deadline:
-        self.given.append(when)
+        self.recorded.append(when)
         return super().at(asyncio.get_running_loop().time() + 10)
 
 
-async def ends(times: list[float], sizes: list[int]) -> list[float]:
+async def chunk_deadlines(times: list[float], sizes: list[int]) -> list[float]:
     """Until when each piece was waited for: the body begins at 0, and pieces of these sizes come at these times."""
-    deadlines = Noted()
-    pieces = iter(sizes)
+    deadlines = RecordingDeadlines()
+    chunk_sizes = iter(sizes)
 
     async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": b"x" * next(pieces), "more_body": True}
+        return {"type": "http.request", "body": b"x" * next(chunk_sizes), "more_body": True}
 
-    arriving = Arriving(receive, LIMITS, deadlines)
+    reader = BodyReader(receive, LIMITS, deadlines)
     now = iter([0.0, *times])
-    arriving._time = lambda: next(now)
-    arriving._end = LIMITS.body_seconds
+    reader._time = lambda: next(now)
+    reader._deadline = LIMITS.body_seconds
     for _ in sizes:
-        await arriving.piece()
-    return deadlines.given
+        await reader.read_chunk()
+    return deadlines.recorded
 
 
 @pytest.mark.parametrize(
@@ -57,30 +57,30 @@ async def ends(times: list[float], sizes: list[int]) -> list[float]:
     ],
 )
 async def test_a_body_has_its_time_by_its_length(times: list[float], sizes: list[int], expected: list[float]) -> None:
-    assert await ends(times, sizes) == pytest.approx(expected)
+    assert await chunk_deadlines(times, sizes) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("kind", [b"application/json", b"multipart/form-data; boundary=b"])
-async def test_a_body_that_drips_for_ever_is_408(world: World, kind: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("transport.http.csrf.PROOFS", (b"host",))
-    caller = Caller(world.endpoint(limited(body_seconds=0.02, body_bytes_per_second=1e9)), kind)
+async def test_a_body_that_drips_for_ever_is_408(world: FakeApp, kind: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transport.http.csrf.PREFLIGHT_HEADERS", (b"host",))
+    caller = AsgiCall(world.endpoint(with_limits(body_seconds=0.02, body_bytes_per_second=1e9)), kind)
 
     async def drip() -> None:
-        caller.receive({"type": "http.request", "body": FIRST, "more_body": True})
+        caller.deliver({"type": "http.request", "body": FIRST, "more_body": True})
         while not caller.sent:
-            caller.receive({"type": "http.request", "body": b" ", "more_body": True})
+            caller.deliver({"type": "http.request", "body": b" ", "more_body": True})
             await asyncio.sleep(0)
 
-    await finished(caller.call, drip)
-    assert caller.answer()[0] == 408
+    await run_alongside(caller.run, drip)
+    assert caller.response()[0] == 408
     assert (b"connection", b"close") in caller.sent[0]["headers"]
-    assert world.contexts == 0
+    assert world.contexts_opened == 0
 
 
 async def test_a_server_that_is_out_of_time_waits_for_no_body() -> None:
     deadlines = Deadlines()
-    deadlines.end()
-    arriving = Arriving(asyncio.Queue[dict[str, object]]().get, LIMITS, deadlines)
-    with pytest.raises(Refusal) as refused:
-        await arriving.piece()
+    deadlines.expire_all()
+    arriving = BodyReader(asyncio.Queue[dict[str, object]]().get, LIMITS, deadlines)
+    with pytest.raises(RequestError) as refused:
+        await arriving.read_chunk()
     assert (refused.value.status, refused.value.errors[0]["extensions"]["code"]) == (503, "SERVICE_UNAVAILABLE")

@@ -2,23 +2,23 @@
 
 import pytest
 
-from tests.transport.fake_app import Client, World, client
+from tests.transport.fake_app import FakeApp, GraphQLClient, open_client
 from transport import TransportSettings
-from transport.http.compression import takes_gzip
+from transport.http.compression import accepts_gzip
 
 BODY = b'{"query":"query($n:String){hello(name:$n)}","variables":{"n":"%s"}}'
 FRAME = len(b'{"data":{"hello":"Hello, "}}')
 
 
-def asking(length: int) -> bytes:
+def body_for_length(length: int) -> bytes:
     """A request whose answer has so many bytes."""
     return BODY % (b"x" * (length - FRAME))
 
 
 @pytest.mark.parametrize("length", [1024, 10_000, 500_000])
-async def test_a_long_answer_is_compressed_for_who_takes_that(ask: Client, length: int) -> None:
-    plain = await ask.post(asking(length), headers={"accept-encoding": "identity"})
-    packed = await ask.post(asking(length), headers={"accept-encoding": "gzip, br"})
+async def test_a_long_answer_is_compressed_for_who_takes_that(ask: GraphQLClient, length: int) -> None:
+    plain = await ask.post(body_for_length(length), headers={"accept-encoding": "identity"})
+    packed = await ask.post(body_for_length(length), headers={"accept-encoding": "gzip, br"})
     assert len(plain.content) == length
     assert packed.headers["content-encoding"] == "gzip"
     assert int(packed.headers["content-length"]) < length / 10
@@ -28,8 +28,8 @@ async def test_a_long_answer_is_compressed_for_who_takes_that(ask: Client, lengt
         assert "Accept-Encoding" in response.headers["vary"]
 
 
-async def test_a_short_answer_is_sent_as_it_is(ask: Client) -> None:
-    response = await ask.post(asking(1023), headers={"accept-encoding": "gzip"})
+async def test_a_short_answer_is_sent_as_it_is(ask: GraphQLClient) -> None:
+    response = await ask.post(body_for_length(1023), headers={"accept-encoding": "gzip"})
     assert "content-encoding" not in response.headers
     assert len(response.content) == 1023
 
@@ -57,25 +57,25 @@ async def test_a_short_answer_is_sent_as_it_is(ask: Client) -> None:
     ],
 )
 def test_a_client_takes_what_it_says(accepted: str, takes: bool) -> None:
-    assert takes_gzip(accepted) is takes
+    assert accepts_gzip(accepted) is takes
 
 
 @pytest.mark.parametrize(("minimum", "packed"), [(100, True), (101, False), (0, False)])
-async def test_the_length_is_a_setting(world: World, minimum: int, packed: bool) -> None:
-    async with client(world, TransportSettings(gzip_bytes=minimum)) as ask:
-        response = await ask.post(asking(100), headers={"accept-encoding": "gzip"})
+async def test_the_length_is_a_setting(world: FakeApp, minimum: int, packed: bool) -> None:
+    async with open_client(world, TransportSettings(gzip_bytes=minimum)) as ask:
+        response = await ask.post(body_for_length(100), headers={"accept-encoding": "gzip"})
     assert response.headers.get("content-encoding") == ("gzip" if packed else None)
 
 
-async def test_errors_are_compressed_as_well(ask: Client) -> None:
+async def test_errors_are_compressed_as_well(ask: GraphQLClient) -> None:
     fields = " ".join(f"unknown{number}" for number in range(20))
     response = await ask.post(b'{"query":"{item{%s}}"}' % fields.encode(), headers={"accept-encoding": "gzip"})
     assert (response.status_code, response.headers["content-encoding"]) == (400, "gzip")
     assert len(response.json()["errors"]) == 20
 
 
-async def test_a_stream_is_never_compressed(ask: Client) -> None:
-    response = await ask.post(asking(10_000), accept="text/event-stream", headers={"accept-encoding": "gzip"})
+async def test_a_stream_is_never_compressed(ask: GraphQLClient) -> None:
+    response = await ask.post(body_for_length(10_000), accept="text/event-stream", headers={"accept-encoding": "gzip"})
     assert response.headers["content-type"].startswith("text/event-stream")
     assert "content-encoding" not in response.headers
     assert len(response.content) > 10_000

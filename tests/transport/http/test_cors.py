@@ -6,25 +6,27 @@ from typing import Any
 
 import pytest
 
-from tests.transport.fake_app import Client, World, client
-from transport import Origins, TransportSettings
+from tests.transport.fake_app import FakeApp, GraphQLClient, open_client
+from transport import AllowedOrigins, TransportSettings
 
-APP = "https://app.example.org"
-FOREIGN = "https://evil.example.com"
+ALLOWED_ORIGIN = "https://app.example.org"
+OTHER_ORIGIN = "https://evil.example.com"
 
 
 @asynccontextmanager
-async def allowing(world: World, *allowed: str, local: bool = False, **settings: Any) -> AsyncIterator[Client]:
+async def open_client_with_origins(
+    fake_app: FakeApp, *allowed: str, local: bool = False, **settings: Any
+) -> AsyncIterator[GraphQLClient]:
     """A client of a server that pages of some origins may use."""
-    origins = Origins(allowed, local=local)
-    async with client(world, TransportSettings(origins=origins, **settings)) as ask:
+    origins = AllowedOrigins(allowed, allow_loopback=local)
+    async with open_client(fake_app, TransportSettings(origins=origins, **settings)) as ask:
         yield ask
 
 
 def preflight(origin: str, method: str = "POST", headers: str = "content-type") -> dict[str, str]:
     """What a browser asks with."""
-    asked = {"origin": origin, "access-control-request-method": method}
-    return asked | ({"access-control-request-headers": headers} if headers else {})
+    request_headers = {"origin": origin, "access-control-request-method": method}
+    return request_headers | ({"access-control-request-headers": headers} if headers else {})
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -39,26 +41,31 @@ def preflight(origin: str, method: str = "POST", headers: str = "content-type") 
         "traceparent,tracestate,baggage",
     ],
 )
-async def test_a_browser_that_asks_for_an_allowed_page_may_go_on(world: World, method: str, headers: str) -> None:
-    async with allowing(world, APP) as ask:
-        response = await ask.http.options("/graphql", headers=preflight(APP, method, headers))
+async def test_a_browser_that_asks_for_an_allowed_page_may_go_on(world: FakeApp, method: str, headers: str) -> None:
+    async with open_client_with_origins(world, ALLOWED_ORIGIN) as ask:
+        response = await ask.http.options("/graphql", headers=preflight(ALLOWED_ORIGIN, method, headers))
     assert response.status_code == 200
-    assert response.headers["access-control-allow-origin"] == APP
+    assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGIN
     assert method in response.headers["access-control-allow-methods"].split(", ")
     allowed = {name.strip().lower() for name in response.headers["access-control-allow-headers"].split(",")}
     assert {name.strip() for name in headers.split(",") if name} <= allowed
     assert response.headers["access-control-max-age"] == "600"
     assert "Origin" in response.headers["vary"]
     assert "access-control-allow-credentials" not in response.headers
-    assert world.contexts == 0
+    assert world.contexts_opened == 0
 
 
 @pytest.mark.parametrize(
     "asked",
-    [preflight(FOREIGN), preflight("null"), preflight(APP, "DELETE"), preflight(APP, headers="x-anything")],
+    [
+        preflight(OTHER_ORIGIN),
+        preflight("null"),
+        preflight(ALLOWED_ORIGIN, "DELETE"),
+        preflight(ALLOWED_ORIGIN, headers="x-anything"),
+    ],
 )
-async def test_a_browser_that_asks_for_anything_else_may_not(world: World, asked: dict[str, str]) -> None:
-    async with allowing(world, APP) as ask:
+async def test_a_browser_that_asks_for_anything_else_may_not(world: FakeApp, asked: dict[str, str]) -> None:
+    async with open_client_with_origins(world, ALLOWED_ORIGIN) as ask:
         response = await ask.http.options("/graphql", headers=asked)
     assert response.status_code == 400
 
@@ -66,11 +73,11 @@ async def test_a_browser_that_asks_for_anything_else_may_not(world: World, asked
 @pytest.mark.parametrize(
     "body", [{"query": "{hello}"}, {"query": "{surprise}"}, {"query": "{"}, b"nonsense", b"x" * 3_000_000]
 )
-async def test_every_answer_says_that_an_allowed_page_may_read_it(world: World, body: Any) -> None:
-    async with allowing(world, APP) as ask:
-        response = await ask.post(body, headers={"origin": APP})
-        foreign = await ask.post(body, headers={"origin": FOREIGN})
-    assert response.headers["access-control-allow-origin"] == APP
+async def test_every_answer_says_that_an_allowed_page_may_read_it(world: FakeApp, body: Any) -> None:
+    async with open_client_with_origins(world, ALLOWED_ORIGIN) as ask:
+        response = await ask.post(body, headers={"origin": ALLOWED_ORIGIN})
+        foreign = await ask.post(body, headers={"origin": OTHER_ORIGIN})
+    assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGIN
     assert response.headers["access-control-expose-headers"] == "Retry-After"
     assert "access-control-allow-origin" not in foreign.headers
     assert foreign.status_code == response.status_code
@@ -78,20 +85,20 @@ async def test_every_answer_says_that_an_allowed_page_may_read_it(world: World, 
         assert {"Accept", "Accept-Encoding", "Origin"} <= set(each.headers["vary"].split(", "))
 
 
-async def test_an_answer_that_could_be_stored_varies_by_origin_even_for_programs(world: World) -> None:
-    async with allowing(world, APP) as ask:
+async def test_an_answer_that_could_be_stored_varies_by_origin_even_for_programs(world: FakeApp) -> None:
+    async with open_client_with_origins(world, ALLOWED_ORIGIN) as ask:
         assert "Origin" in (await ask.get(query="{hello}")).headers["vary"]
-        assert "access-control-allow-origin" not in (await ask.ask("{hello}")).headers
+        assert "access-control-allow-origin" not in (await ask.execute("{hello}")).headers
 
 
-async def test_other_routes_and_refusals_are_covered(world: World) -> None:
-    async with allowing(world, APP) as ask:
+async def test_other_routes_and_refusals_are_covered(world: FakeApp) -> None:
+    async with open_client_with_origins(world, ALLOWED_ORIGIN) as ask:
         for response in (
-            await ask.http.get("/nothing", headers={"origin": APP}),
-            await ask.http.put("/graphql", headers={"origin": APP}),
+            await ask.http.get("/nothing", headers={"origin": ALLOWED_ORIGIN}),
+            await ask.http.put("/graphql", headers={"origin": ALLOWED_ORIGIN}),
         ):
             assert response.status_code in (404, 405)
-            assert response.headers["access-control-allow-origin"] == APP
+            assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGIN
 
 
 @pytest.mark.parametrize(
@@ -99,38 +106,38 @@ async def test_other_routes_and_refusals_are_covered(world: World) -> None:
     [
         (True, "http://localhost:5173", True),
         (True, "http://127.0.0.1:3000", True),
-        (True, FOREIGN, False),
+        (True, OTHER_ORIGIN, False),
         (False, "http://localhost:5173", False),
     ],
 )
 async def test_pages_of_this_machine_may_use_a_server_for_this_machine(
-    world: World, local: bool, origin: str, allowed: bool
+    world: FakeApp, local: bool, origin: str, allowed: bool
 ) -> None:
-    async with allowing(world, local=local) as ask:
+    async with open_client_with_origins(world, local=local) as ask:
         response = await ask.post({"query": "{hello}"}, headers={"origin": origin})
     assert response.headers.get("access-control-allow-origin") == (origin if allowed else None)
 
 
-async def test_credentials_are_allowed_only_where_that_is_told(world: World) -> None:
-    async with allowing(world, APP, cors_credentials=True) as ask:
+async def test_credentials_are_allowed_only_where_that_is_told(world: FakeApp) -> None:
+    async with open_client_with_origins(world, ALLOWED_ORIGIN, cors_credentials=True) as ask:
         for response in (
-            await ask.http.options("/graphql", headers=preflight(APP)),
-            await ask.post({"query": "{hello}"}, headers={"origin": APP}),
+            await ask.http.options("/graphql", headers=preflight(ALLOWED_ORIGIN)),
+            await ask.post({"query": "{hello}"}, headers={"origin": ALLOWED_ORIGIN}),
         ):
             assert response.headers["access-control-allow-credentials"] == "true"
-    async with allowing(world, APP) as ask:
-        response = await ask.post({"query": "{hello}"}, headers={"origin": APP})
+    async with open_client_with_origins(world, ALLOWED_ORIGIN) as ask:
+        response = await ask.post({"query": "{hello}"}, headers={"origin": ALLOWED_ORIGIN})
         assert "access-control-allow-credentials" not in response.headers
 
 
-async def test_an_options_request_that_asks_nothing_is_405(world: World) -> None:
-    async with allowing(world, APP) as ask:
+async def test_an_options_request_that_asks_nothing_is_405(world: FakeApp) -> None:
+    async with open_client_with_origins(world, ALLOWED_ORIGIN) as ask:
         response = await ask.http.options("/graphql")
     assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
 
 
-async def test_a_stream_says_that_an_allowed_page_may_read_it(world: World) -> None:
-    async with allowing(world, APP) as ask:
-        response = await ask.post({"query": "{hello}"}, accept="text/event-stream", headers={"origin": APP})
+async def test_a_stream_says_that_an_allowed_page_may_read_it(world: FakeApp) -> None:
+    async with open_client_with_origins(world, ALLOWED_ORIGIN) as ask:
+        response = await ask.post({"query": "{hello}"}, accept="text/event-stream", headers={"origin": ALLOWED_ORIGIN})
     assert response.headers["content-type"].startswith("text/event-stream")
-    assert response.headers["access-control-allow-origin"] == APP
+    assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGIN

@@ -15,64 +15,64 @@ from transport.settings import Limits
 CHUNKS = 10
 
 
-class Unavailable(Exception):
+class StorageDown(Exception):
     """As a storage raises it."""
 
     extensions = {"code": "SERVICE_UNAVAILABLE"}  # noqa: RUF012 - as an exception of resolvers has it
 
 
 @dataclass
-class Pieces:
+class ChunkedFile:
     """A file of ten chunks, which notes what is asked of it."""
 
     size: int = CHUNKS * 100
     tag: str = "abc"
     filename: str = "a.bin"
     content_type: str = "application/octet-stream"
-    read: int = 0
+    chunks_read: int = 0
     closed: bool = False
     fails_at: int = -1
-    failure: Exception = field(default_factory=Unavailable)
+    failure: Exception = field(default_factory=StorageDown)
 
     async def chunks(self, start: int, stop: int) -> AsyncGenerator[bytes]:
         """What is in it."""
         try:
             for _ in range(start, stop, 100):
-                if self.read == self.fails_at:
+                if self.chunks_read == self.fails_at:
                     raise self.failure
-                self.read += 1
+                self.chunks_read += 1
                 yield bytes(100)
         finally:
             self.closed = True
 
 
-class Client:
+class FileRequest:
     """A request by hand."""
 
-    def __init__(self, file: Pieces, settings: TransportSettings | None = None) -> None:
+    def __init__(self, file: ChunkedFile, settings: TransportSettings | None = None) -> None:
         self.file = file
         self.endpoint = FileEndpoint(self._find, settings or TransportSettings())
         self.sent: list[Any] = []
         self.aborted = False
-        self.takes = asyncio.Semaphore(0)
+        self.may_send = asyncio.Semaphore(0)
         """How many messages the client takes."""
-        self.leaves = asyncio.Event()
+        self.disconnects = asyncio.Event()
 
-    async def _find(self, _: HTTPConnection) -> Pieces:
+    async def _find(self, _: HTTPConnection) -> ChunkedFile:
         return self.file
 
     def _abort(self) -> None:
         self.aborted = True
 
     async def _send(self, message: Any) -> None:
-        await self.takes.acquire()
+        await self.may_send.acquire()
         self.sent.append(message)
 
     async def _receive(self) -> Any:
-        await self.leaves.wait()
+        await self.disconnects.wait()
         return {"type": "http.disconnect"}
 
-    def begin(self) -> asyncio.Task[None]:
+    def start(self) -> asyncio.Task[None]:
         """Have it answered."""
         extensions = {ABORT: {"abort": self._abort}}
         scope = {
@@ -85,7 +85,7 @@ class Client:
         }
         return asyncio.create_task(self.endpoint(scope, self._receive, self._send))
 
-    async def has(self, messages: int) -> None:
+    async def wait_sent(self, messages: int) -> None:
         """Wait until it has taken so many."""
         for _ in range(1_000):
             if len(self.sent) == messages:
@@ -95,53 +95,53 @@ class Client:
 
 
 async def test_a_chunk_is_read_when_the_one_before_was_taken() -> None:
-    client = Client(Pieces())
-    answering = client.begin()
+    client = FileRequest(ChunkedFile())
+    answering = client.start()
     for messages in range(1, 5):
-        client.takes.release()
-        await client.has(messages)
+        client.may_send.release()
+        await client.wait_sent(messages)
         for _ in range(20):
             await asyncio.sleep(0)
-        assert client.file.read == messages
+        assert client.file.chunks_read == messages
     for _ in range(CHUNKS):
-        client.takes.release()
+        client.may_send.release()
     await answering
-    assert (client.file.read, client.file.closed, client.aborted) == (CHUNKS, True, False)
+    assert (client.file.chunks_read, client.file.closed, client.aborted) == (CHUNKS, True, False)
     assert sum(len(message.get("body", b"")) for message in client.sent) == client.file.size
 
 
 async def test_nothing_more_is_read_for_a_client_that_left() -> None:
-    client = Client(Pieces())
-    answering = client.begin()
-    client.takes.release()
-    await client.has(1)
-    client.leaves.set()
+    client = FileRequest(ChunkedFile())
+    answering = client.start()
+    client.may_send.release()
+    await client.wait_sent(1)
+    client.disconnects.set()
     await answering
-    assert (client.file.read, client.file.closed, len(client.sent)) == (1, True, 1)
+    assert (client.file.chunks_read, client.file.closed, len(client.sent)) == (1, True, 1)
 
 
 async def test_a_client_that_takes_nothing_is_cut_off() -> None:
-    client = Client(Pieces(), TransportSettings(limits=Limits(stream_stall_seconds=0.01)))
-    answering = client.begin()
-    client.takes.release()
+    client = FileRequest(ChunkedFile(), TransportSettings(limits=Limits(stream_stall_seconds=0.01)))
+    answering = client.start()
+    client.may_send.release()
     await answering
     assert (client.aborted, client.file.closed, len(client.sent)) == (True, True, 1)
 
 
-@pytest.mark.parametrize(("failure", "status"), [(Unavailable(), 503), (ValueError("secret"), 500)])
+@pytest.mark.parametrize(("failure", "status"), [(StorageDown(), 503), (ValueError("secret"), 500)])
 async def test_a_fault_before_the_first_chunk_has_a_status(failure: Exception, status: int) -> None:
-    client = Client(Pieces(fails_at=0, failure=failure))
+    client = FileRequest(ChunkedFile(fails_at=0, failure=failure))
     for _ in range(5):
-        client.takes.release()
-    await client.begin()
+        client.may_send.release()
+    await client.start()
     assert client.sent[0]["status"] == status
     assert b"secret" not in client.sent[1]["body"]
 
 
 async def test_a_fault_half_way_breaks_the_answer_off() -> None:
-    client = Client(Pieces(fails_at=3))
+    client = FileRequest(ChunkedFile(fails_at=3))
     for _ in range(20):
-        client.takes.release()
-    await client.begin()
+        client.may_send.release()
+    await client.start()
     assert (client.aborted, client.file.closed) == (True, True)
     assert client.sent[-1]["more_body"] is True

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.transport.fake_app import Client, codes
+from tests.transport.fake_app import GraphQLClient, error_codes
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
@@ -33,7 +33,9 @@ JSON = "application/json"
         ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", JSON),
     ],
 )
-async def test_the_media_type_is_the_one_the_client_likes_most(ask: Client, accept: str | None, chosen: str) -> None:
+async def test_the_media_type_is_the_one_the_client_likes_most(
+    ask: GraphQLClient, accept: str | None, chosen: str
+) -> None:
     # httpx would add */* by itself where a header is not given at all.
     response = await ask.post({"query": "{hello}"}, accept=accept if accept is not None else " ")
     assert response.status_code == 200
@@ -44,9 +46,9 @@ async def test_the_media_type_is_the_one_the_client_likes_most(ask: Client, acce
 @pytest.mark.parametrize(
     "accept", ["text/html", "multipart/mixed", f"{JSON};q=0", "*/*;q=0", "nonsense", "a/b," * 5000]
 )
-async def test_a_client_that_accepts_neither_type_is_told_406(ask: Client, accept: str) -> None:
+async def test_a_client_that_accepts_neither_type_is_told_406(ask: GraphQLClient, accept: str) -> None:
     response = await ask.post({"query": "{hello}"}, accept=accept)
-    assert (response.status_code, codes(response)) == (406, ["BAD_REQUEST"])
+    assert (response.status_code, error_codes(response)) == (406, ["BAD_REQUEST"])
 
 
 @pytest.mark.parametrize(
@@ -64,25 +66,25 @@ async def test_a_client_that_accepts_neither_type_is_told_406(ask: Client, accep
     ],
 )
 async def test_a_refused_operation_is_4xx_or_200_by_media_type_and_never_has_data(
-    ask: Client, query: str, variables: dict[str, object] | None, code: str
+    ask: GraphQLClient, query: str, variables: dict[str, object] | None, code: str
 ) -> None:
     body = {"query": query, "variables": variables}
     new = await ask.post(body, accept=GRAPHQL)
     old = await ask.post(body, accept=JSON)
     assert (new.status_code, old.status_code) == (400, 200)
-    assert set(codes(new)) == {code}
+    assert set(error_codes(new)) == {code}
     assert new.json() == old.json()
     assert "data" not in new.json()
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "TRACE", "OPTIONS", "NONSENSE"])
-async def test_other_methods_than_get_and_post_are_405(ask: Client, method: str) -> None:
+async def test_other_methods_than_get_and_post_are_405(ask: GraphQLClient, method: str) -> None:
     response = await ask.http.request(method, "/graphql")
     assert response.status_code == 405
     assert response.headers["allow"] == "GET, POST"
 
 
-async def test_an_answer_is_not_stored_by_caches(ask: Client) -> None:
-    response = await ask.ask("{hello}")
+async def test_an_answer_is_not_stored_by_caches(ask: GraphQLClient) -> None:
+    response = await ask.execute("{hello}")
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"

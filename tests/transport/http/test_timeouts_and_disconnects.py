@@ -8,25 +8,25 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from tests.polling import PATIENCE
-from tests.transport.fake_app import World, limited
+from tests.polling import TIMEOUT_SECONDS
+from tests.transport.fake_app import FakeApp, with_limits
 from transport import GraphQLEndpoint
 
 Message = dict[str, Any]
 
 
-def post(content_type: bytes) -> Message:
+def post_scope(content_type: bytes) -> Message:
     """The scope of a POST."""
     headers = [(b"host", b"localhost"), (b"content-type", content_type), (b"accept", b"application/json")]
     return {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
 
 
-def document(query: str) -> Message:
+def body_message(query: str) -> Message:
     """The message with a whole body."""
     return {"type": "http.request", "body": orjson.dumps({"query": query}), "more_body": False}
 
 
-class Caller:
+class AsgiCall:
     """Calls the endpoint with messages that the test hands over one by one."""
 
     def __init__(self, endpoint: GraphQLEndpoint, content_type: bytes = b"application/json") -> None:
@@ -35,15 +35,15 @@ class Caller:
         self._incoming: asyncio.Queue[Message] = asyncio.Queue()
         self.sent: list[Message] = []
 
-    def receive(self, message: Message) -> None:
+    def deliver(self, message: Message) -> None:
         """Hand over a message."""
         self._incoming.put_nowait(message)
 
-    async def heard(self) -> None:
+    async def all_received(self) -> None:
         """Wait till all messages have been taken."""
         await self._incoming.join()
 
-    async def call(self) -> None:
+    async def run(self) -> None:
         """The whole exchange."""
 
         async def send(message: Any) -> None:
@@ -54,16 +54,16 @@ class Caller:
             self._incoming.task_done()
             return message
 
-        await self._endpoint(post(self._content_type), receive, send)
+        await self._endpoint(post_scope(self._content_type), receive, send)
 
-    def answer(self) -> tuple[int, Any]:
+    def response(self) -> tuple[int, Any]:
         """Status and body."""
         return self.sent[0]["status"], orjson.loads(self.sent[1]["body"])
 
 
-async def finished(call: Callable[[], Awaitable[None]], *before: Callable[[], Awaitable[Any]]) -> None:
+async def run_alongside(call: Callable[[], Awaitable[None]], *before: Callable[[], Awaitable[Any]]) -> None:
     """Run the exchange beside what the test does meanwhile; fails if it does not end."""
-    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(TIMEOUT_SECONDS), asyncio.TaskGroup() as tasks:
         tasks.create_task(_wrap(call))
         for step in before:
             await step()
@@ -73,40 +73,40 @@ async def _wrap(call: Callable[[], Awaitable[None]]) -> None:
     await call()
 
 
-async def test_a_client_that_leaves_cancels_its_work(world: World) -> None:
-    caller = Caller(world.endpoint())
-    caller.receive(document("query Slow{slow}"))
+async def test_a_client_that_leaves_cancels_its_work(world: FakeApp) -> None:
+    caller = AsgiCall(world.endpoint())
+    caller.deliver(body_message("query Slow{slow}"))
 
     async def leave() -> None:
         await world.slow_started.wait()
-        caller.receive({"type": "http.disconnect"})
+        caller.deliver({"type": "http.disconnect"})
 
     with capture_logs() as log:
-        await finished(caller.call, leave)
+        await run_alongside(caller.run, leave)
     assert world.slow_cancelled.is_set()
     assert caller.sent == []
-    assert world.contexts_left == 1
+    assert world.contexts_closed == 1
     assert [(line["event"], line["name"], line["outcome"], line["status"]) for line in log] == [
         ("operation", "Slow", "gone", None)
     ]
 
 
-async def test_a_client_that_stays_gets_its_answer_however_long_it_takes(world: World) -> None:
-    caller = Caller(world.endpoint())
-    caller.receive(document("{slow}"))
+async def test_a_client_that_stays_gets_its_answer_however_long_it_takes(world: FakeApp) -> None:
+    caller = AsgiCall(world.endpoint())
+    caller.deliver(body_message("{slow}"))
 
     async def open_the_gate() -> None:
         await world.slow_started.wait()
         # The watch listens when it takes this message, which means nothing to it.
-        caller.receive({"type": "http.request", "body": b"", "more_body": False})
-        await caller.heard()
-        world.gate.set()
+        caller.deliver({"type": "http.request", "body": b"", "more_body": False})
+        await caller.all_received()
+        world.slow_may_finish.set()
 
-    await finished(caller.call, open_the_gate)
-    assert caller.answer() == (200, {"data": {"slow": "at last"}})
+    await run_alongside(caller.run, open_the_gate)
+    assert caller.response() == (200, {"data": {"slow": "at last"}})
 
 
-async def test_work_that_was_handed_to_another_task_survives_its_client(world: World) -> None:
+async def test_work_that_was_handed_to_another_task_survives_its_client(world: FakeApp) -> None:
     committed = asyncio.Event()
     begun = asyncio.Event()
     release = asyncio.Event()
@@ -123,24 +123,24 @@ async def test_work_that_was_handed_to_another_task_survives_its_client(world: W
     endpoint = world.endpoint()
     field = endpoint.execution.schema.mutation_type.fields["write"]  # type: ignore[union-attr]  # there is one
     field.resolve = write
-    caller = Caller(endpoint)
-    caller.receive(document("mutation{write}"))
+    caller = AsgiCall(endpoint)
+    caller.deliver(body_message("mutation{write}"))
 
     async def leave() -> None:
         await begun.wait()
-        caller.receive({"type": "http.disconnect"})
+        caller.deliver({"type": "http.disconnect"})
 
-    await finished(caller.call, leave)
+    await run_alongside(caller.run, leave)
     release.set()
-    await asyncio.wait_for(committed.wait(), PATIENCE)
+    await asyncio.wait_for(committed.wait(), TIMEOUT_SECONDS)
 
 
-async def test_an_operation_that_takes_too_long_is_told_so(world: World) -> None:
-    caller = Caller(world.endpoint(limited(operation_seconds=0.01)))
-    caller.receive(document("query Slow{slow}"))
+async def test_an_operation_that_takes_too_long_is_told_so(world: FakeApp) -> None:
+    caller = AsgiCall(world.endpoint(with_limits(operation_seconds=0.01)))
+    caller.deliver(body_message("query Slow{slow}"))
     with capture_logs() as log:
-        await finished(caller.call)
-    status, body = caller.answer()
+        await run_alongside(caller.run)
+    status, body = caller.response()
     assert status == 200
     assert body["data"] is None
     assert [error["extensions"]["code"] for error in body["errors"]] == ["TIMEOUT"]
@@ -149,52 +149,52 @@ async def test_an_operation_that_takes_too_long_is_told_so(world: World) -> None
     assert (log[0]["name"], log[0]["outcome"]) == ("Slow", ["TIMEOUT"])
 
 
-async def test_a_timeout_of_a_resolver_is_not_the_operations(world: World) -> None:
+async def test_a_timeout_of_a_resolver_is_not_the_operations(world: FakeApp) -> None:
     world.context_error = TimeoutError()
-    caller = Caller(world.endpoint())
-    caller.receive(document("{hello}"))
-    await finished(caller.call)
-    assert caller.answer()[1]["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    caller = AsgiCall(world.endpoint())
+    caller.deliver(body_message("{hello}"))
+    await run_alongside(caller.run)
+    assert caller.response()[1]["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
 
 
-async def test_a_body_that_does_not_come_is_408_and_the_connection_closed(world: World) -> None:
-    caller = Caller(world.endpoint(limited(body_idle_seconds=0.01)))
-    caller.receive({"type": "http.request", "body": b'{"query":', "more_body": True})
-    await finished(caller.call)
-    assert caller.answer()[0] == 408
+async def test_a_body_that_does_not_come_is_408_and_the_connection_closed(world: FakeApp) -> None:
+    caller = AsgiCall(world.endpoint(with_limits(body_idle_seconds=0.01)))
+    caller.deliver({"type": "http.request", "body": b'{"query":', "more_body": True})
+    await run_alongside(caller.run)
+    assert caller.response()[0] == 408
     assert (b"connection", b"close") in caller.sent[0]["headers"]
 
 
-async def test_a_body_in_pieces_is_put_together(world: World) -> None:
-    caller = Caller(world.endpoint())
+async def test_a_body_in_pieces_is_put_together(world: FakeApp) -> None:
+    caller = AsgiCall(world.endpoint())
     for piece in (b'{"query":', b"", b'"{hel', b'lo}"}'):
-        caller.receive({"type": "http.request", "body": piece, "more_body": True})
-    caller.receive({"type": "http.request"})
-    await finished(caller.call)
-    assert caller.answer() == (200, {"data": {"hello": "Hello, you"}})
+        caller.deliver({"type": "http.request", "body": piece, "more_body": True})
+    caller.deliver({"type": "http.request"})
+    await run_alongside(caller.run)
+    assert caller.response() == (200, {"data": {"hello": "Hello, you"}})
 
 
-async def test_a_client_that_leaves_within_its_body_gets_nothing(world: World) -> None:
-    caller = Caller(world.endpoint())
-    caller.receive({"type": "http.request", "body": b'{"query":', "more_body": True})
-    caller.receive({"type": "http.disconnect"})
-    await finished(caller.call)
+async def test_a_client_that_leaves_within_its_body_gets_nothing(world: FakeApp) -> None:
+    caller = AsgiCall(world.endpoint())
+    caller.deliver({"type": "http.request", "body": b'{"query":', "more_body": True})
+    caller.deliver({"type": "http.disconnect"})
+    await run_alongside(caller.run)
     assert caller.sent == []
-    assert world.contexts == 0
+    assert world.contexts_opened == 0
 
 
-async def test_stopping_the_server_is_no_departure(world: World) -> None:
-    caller = Caller(world.endpoint())
-    caller.receive(document("{slow}"))
-    task = asyncio.create_task(_wrap(caller.call))
+async def test_stopping_the_server_is_no_departure(world: FakeApp) -> None:
+    caller = AsgiCall(world.endpoint())
+    caller.deliver(body_message("{slow}"))
+    task = asyncio.create_task(_wrap(caller.run))
     await world.slow_started.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert world.contexts_left == 1
+    assert world.contexts_closed == 1
 
 
-async def test_something_cancelled_that_a_resolver_waits_for_is_a_surprise(world: World) -> None:
+async def test_something_cancelled_that_a_resolver_waits_for_is_a_surprise(world: FakeApp) -> None:
     async def wait_for_another(_source: Any, _info: Any) -> str:
         other: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         other.cancel()
@@ -203,8 +203,8 @@ async def test_something_cancelled_that_a_resolver_waits_for_is_a_surprise(world
     endpoint = world.endpoint()
     field = endpoint.execution.schema.query_type.fields["echo"]  # type: ignore[union-attr]  # there is one
     field.resolve = wait_for_another
-    caller = Caller(endpoint)
-    caller.receive(document("{echo}"))
-    await finished(caller.call)
-    status, body = caller.answer()
+    caller = AsgiCall(endpoint)
+    caller.deliver(body_message("{echo}"))
+    await run_alongside(caller.run)
+    status, body = caller.response()
     assert (status, body["errors"][0]["extensions"]["code"]) == (200, "INTERNAL_SERVER_ERROR")

@@ -6,30 +6,30 @@ from typing import Any
 
 import pytest
 
-from tests.transport.fake_app import codes, limited
+from tests.transport.fake_app import error_codes, with_limits
 from tests.transport.http.multipart_client import (
     BOUNDARY,
-    GOOD,
-    MANY,
-    ONE,
-    READ,
-    ZERO,
-    Receiver,
-    Sender,
-    closed,
-    form,
-    one_file,
-    open_files,
-    part,
-    reading,
-    sending,
+    FILE_MAP,
+    FILE_PART,
+    OPERATION,
+    READ_MANY,
+    READ_ONE,
+    UploadClient,
+    UploadRecorder,
+    count_open_files,
+    encode_body,
+    encode_form,
+    encode_one_file,
+    encode_part,
+    open_upload_client,
+    read_operation,
 )
 
 
 @pytest.mark.parametrize("size", [1, 7, 1_000])
-async def test_a_body_may_be_cut_anywhere(sender: Sender, size: int) -> None:
+async def test_a_body_may_be_cut_anywhere(sender: UploadClient, size: int) -> None:
     content = b"\r\n--" + BOUNDARY.encode()[:-1] + b"\r\n-- \r" * 50
-    body = one_file(content, filename="a.txt")
+    body = encode_one_file(content, filename="a.txt")
 
     async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(body), size):
@@ -39,20 +39,22 @@ async def test_a_body_may_be_cut_anywhere(sender: Sender, size: int) -> None:
     assert read["sha256"] == sha256(content).hexdigest()
 
 
-async def test_a_file_may_be_as_long_as_the_limit_and_not_a_byte_longer(receiver: Receiver) -> None:
-    async with sending(receiver, limited(upload_bytes=300_000)) as sender:
-        assert (await sender.send(one_file(b"x" * 300_000))).json()["data"]["read"][0]["size"] == 300_000
-        response = await sender.send(one_file(b"x" * 300_001))
-    assert (response.status_code, codes(response)) == (413, ["BAD_REQUEST"])
+async def test_a_file_may_be_as_long_as_the_limit_and_not_a_byte_longer(receiver: UploadRecorder) -> None:
+    async with open_upload_client(receiver, with_limits(upload_bytes=300_000)) as sender:
+        assert (await sender.send(encode_one_file(b"x" * 300_000))).json()["data"]["read"][0]["size"] == 300_000
+        response = await sender.send(encode_one_file(b"x" * 300_001))
+    assert (response.status_code, error_codes(response)) == (413, ["BAD_REQUEST"])
     assert "300,000" in response.json()["errors"][0]["message"]
     assert response.headers["connection"] == "close"
     assert receiver.calls == 1
 
 
 @pytest.mark.parametrize("declared", [True, False])
-async def test_all_together_may_not_be_longer_than_their_limit(receiver: Receiver, declared: bool) -> None:
-    files = [part(str(number), b"x" * 500, filename="a") for number in range(4)]
-    body = form(reading(MANY, files=[None] * 4), {str(n): [f"variables.files.{n}"] for n in range(4)}, *files)
+async def test_all_together_may_not_be_longer_than_their_limit(receiver: UploadRecorder, declared: bool) -> None:
+    files = [encode_part(str(number), b"x" * 500, filename="a") for number in range(4)]
+    body = encode_form(
+        read_operation(READ_MANY, files=[None] * 4), {str(n): [f"variables.files.{n}"] for n in range(4)}, *files
+    )
     sent = 0
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -61,22 +63,22 @@ async def test_all_together_may_not_be_longer_than_their_limit(receiver: Receive
             sent += 100
             yield body[start : start + 100]
 
-    async with sending(receiver, limited(multipart_bytes=1_000)) as sender:
+    async with open_upload_client(receiver, with_limits(multipart_bytes=1_000)) as sender:
         response = await sender.send(body if declared else pieces())
-    assert (response.status_code, codes(response)) == (413, ["BAD_REQUEST"])
+    assert (response.status_code, error_codes(response)) == (413, ["BAD_REQUEST"])
     assert sent <= 1_100
     assert receiver.calls == 0
 
 
 async def test_a_full_disk_is_told_and_nothing_runs(
-    sender: Sender, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    sender: UploadClient, receiver: UploadRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(**_options: Any) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("transport.http.uploads.temp_file.TemporaryFile", full)
-    response = await sender.send(one_file(b"x"))
-    assert (response.status_code, codes(response)) == (503, ["SERVICE_UNAVAILABLE"])
+    response = await sender.send(encode_one_file(b"x"))
+    assert (response.status_code, error_codes(response)) == (503, ["SERVICE_UNAVAILABLE"])
     assert response.headers["retry-after"] == "5"
     assert receiver.calls == 0
 
@@ -86,33 +88,33 @@ async def test_a_full_disk_is_told_and_nothing_runs(
     [
         (b"", 400, "before its last boundary"),
         (b"nonsense", 400, "well-formed"),
-        (form(GOOD, ONE, ZERO)[:-4], 400, "before its last boundary"),
-        (closed(), 400, "operations and map"),
-        (closed(part("operations", b"{}")), 400, "no query"),
-        (closed(part("operations", b'{"query":"{hello}"}')), 400, "operations and map"),
-        (closed(part("map", b"{}"), part("operations", b"{}")), 400, "in this order"),
-        (closed(ZERO), 400, "in this order"),
-        (form(b'"abc"', ONE, ZERO), 400, "must be a JSON object"),
-        (form(b"[]", ONE, ZERO), 400, "Batches"),
-        (form([GOOD], {"0": ["0.variables.file"]}, ZERO), 400, "Batches"),
-        (form(b"{", ONE, ZERO), 400, "not valid JSON"),
-        (form(b"\xff", ONE, ZERO), 400, "not valid JSON"),
-        (form(b"[" * 100_000, ONE, ZERO), 400, "levels deep"),
-        (form({"variables": {"file": None}}, ONE, ZERO), 400, "no query"),
-        (form(GOOD, b"[1]", ZERO), 400, "must be an object"),
-        (form(GOOD, b"null", ZERO), 400, "must be an object"),
-        (form(GOOD, b"{", ZERO), 400, "not valid JSON"),
-        (form(GOOD, {"0": "variables.file"}, ZERO), 400, "must be an object"),
-        (form(GOOD, {"0": [1]}, ZERO), 400, "must be an object"),
-        (form(GOOD, {"0": []}, ZERO), 400, "must be an object"),
-        (form(GOOD, {"0": ["variables.file"], "1": ["variables.file"]}, ZERO), 400, "not there: 1"),
-        (form(GOOD, ONE), 400, "not there: 0"),
-        (form(GOOD, {"0": ["variables.file"] * 2}, ZERO), 400, "no null"),
-        (form(GOOD, {"0": ["variables.file"] * 60_000}, ZERO), 413, "part map"),
-        (form(GOOD, {"0": [f"variables.files.{n}" for n in range(11)]}, ZERO), 400, "11 paths"),
-        (form(GOOD, {str(n): ["variables.file"] for n in range(11)}, ZERO), 400, "11 files"),
+        (encode_form(OPERATION, FILE_MAP, FILE_PART)[:-4], 400, "before its last boundary"),
+        (encode_body(), 400, "operations and map"),
+        (encode_body(encode_part("operations", b"{}")), 400, "no query"),
+        (encode_body(encode_part("operations", b'{"query":"{hello}"}')), 400, "operations and map"),
+        (encode_body(encode_part("map", b"{}"), encode_part("operations", b"{}")), 400, "in this order"),
+        (encode_body(FILE_PART), 400, "in this order"),
+        (encode_form(b'"abc"', FILE_MAP, FILE_PART), 400, "must be a JSON object"),
+        (encode_form(b"[]", FILE_MAP, FILE_PART), 400, "Batches"),
+        (encode_form([OPERATION], {"0": ["0.variables.file"]}, FILE_PART), 400, "Batches"),
+        (encode_form(b"{", FILE_MAP, FILE_PART), 400, "not valid JSON"),
+        (encode_form(b"\xff", FILE_MAP, FILE_PART), 400, "not valid JSON"),
+        (encode_form(b"[" * 100_000, FILE_MAP, FILE_PART), 400, "levels deep"),
+        (encode_form({"variables": {"file": None}}, FILE_MAP, FILE_PART), 400, "no query"),
+        (encode_form(OPERATION, b"[1]", FILE_PART), 400, "must be an object"),
+        (encode_form(OPERATION, b"null", FILE_PART), 400, "must be an object"),
+        (encode_form(OPERATION, b"{", FILE_PART), 400, "not valid JSON"),
+        (encode_form(OPERATION, {"0": "variables.file"}, FILE_PART), 400, "must be an object"),
+        (encode_form(OPERATION, {"0": [1]}, FILE_PART), 400, "must be an object"),
+        (encode_form(OPERATION, {"0": []}, FILE_PART), 400, "must be an object"),
+        (encode_form(OPERATION, {"0": ["variables.file"], "1": ["variables.file"]}, FILE_PART), 400, "not there: 1"),
+        (encode_form(OPERATION, FILE_MAP), 400, "not there: 0"),
+        (encode_form(OPERATION, {"0": ["variables.file"] * 2}, FILE_PART), 400, "no null"),
+        (encode_form(OPERATION, {"0": ["variables.file"] * 60_000}, FILE_PART), 413, "part map"),
+        (encode_form(OPERATION, {"0": [f"variables.files.{n}" for n in range(11)]}, FILE_PART), 400, "11 paths"),
+        (encode_form(OPERATION, {str(n): ["variables.file"] for n in range(11)}, FILE_PART), 400, "11 files"),
         *(
-            (form(GOOD, {"0": [path]}, ZERO), 400, "no null")
+            (encode_form(OPERATION, {"0": [path]}, FILE_PART), 400, "no null")
             for path in (
                 "variables",
                 "",
@@ -129,40 +131,48 @@ async def test_a_full_disk_is_told_and_nothing_runs(
             )
         ),
         *(
-            (form(reading(MANY, files=[None, "x"]), {"0": [f"variables.files.{key}"]}, ZERO), 400, "no null")
+            (
+                encode_form(read_operation(READ_MANY, files=[None, "x"]), {"0": [f"variables.files.{key}"]}, FILE_PART),
+                400,
+                "no null",
+            )
             for key in ("2", "-1", "1", "x", "00000000", "٠", "0.0")
         ),
-        (form(GOOD, ONE, ZERO, ZERO), 400, "same name"),
-        (form(GOOD, ONE, ZERO, part("1", b"x")), 400, "does not name"),
-        (form(GOOD, ONE, part("1", b"x" * 1_000_000)), 400, "does not name"),
-        (form(GOOD, ONE, *[part(str(n), b"x") for n in range(10_000)]), 400, "does not name"),
-        (closed(part("operations", b" " * 2_200_000)), 413, "part operations"),
-        (closed(part("operations", b"{}", *[f"X-{n}: y" for n in range(1_000)])), 400, "well-formed"),
-        (closed(part("operations", b"{}", "X: " + "y" * 100_000)), 400, "well-formed"),
-        (closed(part("operations", b"{}", 'Content-Disposition: form-data; name="map"')), 400, "twice"),
-        (closed(part("operations", b"{}", "Content-Transfer-Encoding: base64")), 400, "encoded"),
-        (b"\r\n" * 500_000 + form(GOOD, ONE, ZERO), 400, "begin with its boundary"),
-        (b"x" * 1_000_000 + form(GOOD, ONE, ZERO), 400, "well-formed"),
-        (form(GOOD, ONE, ZERO).replace(b"form-data", b"attachment"), 400, "Content-Disposition"),
-        (form(GOOD, ONE, ZERO).replace(b' name="operations"', b""), 400, "Content-Disposition"),
-        (form(GOOD, ONE, ZERO).replace(b"Content-Disposition", b"Content Disposition"), 400, "well-formed"),
-        (form(GOOD, ONE, ZERO).replace(b"Content-Disposition", b"X"), 400, "Content-Disposition"),
+        (encode_form(OPERATION, FILE_MAP, FILE_PART, FILE_PART), 400, "same name"),
+        (encode_form(OPERATION, FILE_MAP, FILE_PART, encode_part("1", b"x")), 400, "does not name"),
+        (encode_form(OPERATION, FILE_MAP, encode_part("1", b"x" * 1_000_000)), 400, "does not name"),
+        (encode_form(OPERATION, FILE_MAP, *[encode_part(str(n), b"x") for n in range(10_000)]), 400, "does not name"),
+        (encode_body(encode_part("operations", b" " * 2_200_000)), 413, "part operations"),
+        (encode_body(encode_part("operations", b"{}", *[f"X-{n}: y" for n in range(1_000)])), 400, "well-formed"),
+        (encode_body(encode_part("operations", b"{}", "X: " + "y" * 100_000)), 400, "well-formed"),
+        (encode_body(encode_part("operations", b"{}", 'Content-Disposition: form-data; name="map"')), 400, "twice"),
+        (encode_body(encode_part("operations", b"{}", "Content-Transfer-Encoding: base64")), 400, "encoded"),
+        (b"\r\n" * 500_000 + encode_form(OPERATION, FILE_MAP, FILE_PART), 400, "begin with its boundary"),
+        (b"x" * 1_000_000 + encode_form(OPERATION, FILE_MAP, FILE_PART), 400, "well-formed"),
+        (encode_form(OPERATION, FILE_MAP, FILE_PART).replace(b"form-data", b"attachment"), 400, "Content-Disposition"),
+        (encode_form(OPERATION, FILE_MAP, FILE_PART).replace(b' name="operations"', b""), 400, "Content-Disposition"),
+        (
+            encode_form(OPERATION, FILE_MAP, FILE_PART).replace(b"Content-Disposition", b"Content Disposition"),
+            400,
+            "well-formed",
+        ),
+        (encode_form(OPERATION, FILE_MAP, FILE_PART).replace(b"Content-Disposition", b"X"), 400, "Content-Disposition"),
     ],
 )
 async def test_a_body_of_another_form_is_refused(
-    sender: Sender, receiver: Receiver, body: bytes, status: int, why: str
+    sender: UploadClient, receiver: UploadRecorder, body: bytes, status: int, why: str
 ) -> None:
-    before = open_files()
+    before = count_open_files()
 
     async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(body), 65_536):
             yield body[start : start + 65_536]
 
     response = await sender.send(pieces())
-    assert (response.status_code, codes(response)) == (status, ["BAD_REQUEST"])
+    assert (response.status_code, error_codes(response)) == (status, ["BAD_REQUEST"])
     assert why in response.json()["errors"][0]["message"]
     assert receiver.calls == 0
-    assert open_files() == before
+    assert count_open_files() == before
 
 
 @pytest.mark.parametrize(
@@ -174,22 +184,27 @@ async def test_a_body_of_another_form_is_refused(
         "multipart/form-data; x=boundary",
     ],
 )
-async def test_a_boundary_is_needed(sender: Sender, content_type: str) -> None:
-    response = await sender.send(one_file(b"x"), {"content-type": content_type})
-    assert (response.status_code, codes(response)) == (400, ["BAD_REQUEST"])
+async def test_a_boundary_is_needed(sender: UploadClient, content_type: str) -> None:
+    response = await sender.send(encode_one_file(b"x"), {"content-type": content_type})
+    assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])
 
 
 @pytest.mark.parametrize("content_type", ["multipart/mixed; boundary=x", "multipart/form-data, text/plain"])
-async def test_other_kinds_of_parts_are_415(sender: Sender, content_type: str) -> None:
-    assert (await sender.send(one_file(b"x"), {"content-type": content_type})).status_code == 415
+async def test_other_kinds_of_parts_are_415(sender: UploadClient, content_type: str) -> None:
+    assert (await sender.send(encode_one_file(b"x"), {"content-type": content_type})).status_code == 415
 
 
-async def test_a_compressed_body_is_415(sender: Sender) -> None:
-    assert (await sender.send(one_file(b"x"), {"content-encoding": "gzip"})).status_code == 415
+async def test_a_compressed_body_is_415(sender: UploadClient) -> None:
+    assert (await sender.send(encode_one_file(b"x"), {"content-encoding": "gzip"})).status_code == 415
 
 
-async def test_the_query_may_be_named_here_too(sender: Sender) -> None:
-    hash_ = sha256(READ.encode()).hexdigest()
+async def test_the_query_may_be_named_here_too(sender: UploadClient) -> None:
+    hash_ = sha256(READ_ONE.encode()).hexdigest()
     extensions = {"persistedQuery": {"version": 1, "sha256Hash": hash_}}
-    for operations in ({**GOOD, "extensions": extensions}, {"variables": {"file": None}, "extensions": extensions}):
-        assert (await sender.send(form(operations, ONE, ZERO))).json()["data"]["read"][0]["text"] == "x"
+    for operations in (
+        {**OPERATION, "extensions": extensions},
+        {"variables": {"file": None}, "extensions": extensions},
+    ):
+        assert (await sender.send(encode_form(operations, FILE_MAP, FILE_PART))).json()["data"]["read"][0][
+            "text"
+        ] == "x"

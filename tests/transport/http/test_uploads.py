@@ -6,13 +6,22 @@ from typing import Any
 
 import pytest
 
-from tests.transport.fake_app import codes
-from tests.transport.http.multipart_client import MANY, Receiver, Sender, form, one_file, open_files, part, reading
+from tests.transport.fake_app import error_codes
+from tests.transport.http.multipart_client import (
+    READ_MANY,
+    UploadClient,
+    UploadRecorder,
+    count_open_files,
+    encode_form,
+    encode_one_file,
+    encode_part,
+    read_operation,
+)
 
 
-async def test_a_file_stands_where_the_null_was(sender: Sender) -> None:
+async def test_a_file_stands_where_the_null_was(sender: UploadClient) -> None:
     content = "Alpha ü 🏃".encode()
-    response = await sender.send(one_file(content, filename="a.txt"), headers={})
+    response = await sender.send(encode_one_file(content, filename="a.txt"), headers={})
     assert response.status_code == 200
     assert response.json()["data"]["read"] == [
         {
@@ -25,12 +34,12 @@ async def test_a_file_stands_where_the_null_was(sender: Sender) -> None:
     ]
 
 
-async def test_files_go_into_lists_and_one_may_go_to_several_places(sender: Sender) -> None:
-    body = form(
-        reading(MANY, files=[None, None, None]),
+async def test_files_go_into_lists_and_one_may_go_to_several_places(sender: UploadClient) -> None:
+    body = encode_form(
+        read_operation(READ_MANY, files=[None, None, None]),
         {"x": ["variables.files.2", "variables.files.0"], "y": ["variables.files.1"]},
-        part("y", b"Bravo", filename="b"),
-        part("x", b"Alpha", filename="a"),
+        encode_part("y", b"Bravo", filename="b"),
+        encode_part("x", b"Alpha", filename="a"),
     )
     read = (await sender.send(body)).json()["data"]["read"]
     assert [file["text"] for file in read] == ["Alpha", "Bravo", "Alpha"]
@@ -51,10 +60,12 @@ async def test_files_go_into_lists_and_one_may_go_to_several_places(sender: Send
     ],
 )
 async def test_files_go_wherever_the_schema_has_an_upload(
-    sender: Sender, declared: str, argument: str, variables: dict[str, Any], path: str
+    sender: UploadClient, declared: str, argument: str, variables: dict[str, Any], path: str
 ) -> None:
     query = f"mutation({declared}){{read({argument}){{text}}}}"
-    response = await sender.send(form(reading(query, **variables), {"0": [path]}, part("0", b"here", filename="a")))
+    response = await sender.send(
+        encode_form(read_operation(query, **variables), {"0": [path]}, encode_part("0", b"here", filename="a"))
+    )
     assert response.json() == {"data": {"read": [{"text": "here"}]}}
 
 
@@ -73,27 +84,31 @@ async def test_files_go_wherever_the_schema_has_an_upload(
     ],
 )
 async def test_a_file_where_the_schema_has_no_upload_is_bad_input(  # noqa: PLR0917 - a row has so many parts
-    sender: Sender, receiver: Receiver, declared: str, argument: str, variables: dict[str, Any], path: str
+    sender: UploadClient, receiver: UploadRecorder, declared: str, argument: str, variables: dict[str, Any], path: str
 ) -> None:
     query = f"mutation({declared}){{read({argument}){{text}}}}"
-    response = await sender.send(form(reading(query, **variables), {"0": [path]}, part("0", b"here", filename="a")))
-    assert (response.status_code, codes(response)) == (400, ["BAD_USER_INPUT"])
+    response = await sender.send(
+        encode_form(read_operation(query, **variables), {"0": [path]}, encode_part("0", b"here", filename="a"))
+    )
+    assert (response.status_code, error_codes(response)) == (400, ["BAD_USER_INPUT"])
     assert path in response.json()["errors"][0]["message"]
     assert receiver.calls == 0
 
 
-async def test_a_subscription_takes_no_files(sender: Sender) -> None:
+async def test_a_subscription_takes_no_files(sender: UploadClient) -> None:
     query = "subscription($file:Upload){ticks(file:$file)}"
-    body = form(reading(query, file=None), {"0": ["variables.file"]}, part("0", b"x", filename="a"))
+    body = encode_form(
+        read_operation(query, file=None), {"0": ["variables.file"]}, encode_part("0", b"x", filename="a")
+    )
     assert (await sender.send(body)).status_code == 400
 
 
-async def test_an_operation_without_files_may_come_this_way(sender: Sender) -> None:
-    assert (await sender.send(form({"query": "{hello}"}, {}))).json() == {"data": {"hello": None}}
+async def test_an_operation_without_files_may_come_this_way(sender: UploadClient) -> None:
+    assert (await sender.send(encode_form({"query": "{hello}"}, {}))).json() == {"data": {"hello": None}}
 
 
-async def test_an_empty_file_is_a_file(sender: Sender) -> None:
-    read = (await sender.send(one_file(b"", filename="empty"))).json()["data"]["read"][0]
+async def test_an_empty_file_is_a_file(sender: UploadClient) -> None:
+    read = (await sender.send(encode_one_file(b"", filename="empty"))).json()["data"]["read"][0]
     assert (read["size"], read["sha256"]) == (0, sha256(b"").hexdigest())
 
 
@@ -113,8 +128,8 @@ async def test_an_empty_file_is_a_file(sender: Sender) -> None:
         (None, ""),
     ],
 )
-async def test_a_filename_is_what_is_left_without_folders(sender: Sender, sent: str | None, kept: str) -> None:
-    read = (await sender.send(one_file(b"x", filename=sent))).json()["data"]["read"][0]
+async def test_a_filename_is_what_is_left_without_folders(sender: UploadClient, sent: str | None, kept: str) -> None:
+    read = (await sender.send(encode_one_file(b"x", filename=sent))).json()["data"]["read"][0]
     assert read["filename"] == kept
 
 
@@ -126,24 +141,32 @@ async def test_a_filename_is_what_is_left_without_folders(sender: Sender, sent: 
         ('a/b"><script>', "application/octet-stream"),
     ],
 )
-async def test_a_content_type_is_a_media_type(sender: Sender, sent: str, kept: str) -> None:
-    body = form(reading(file=None), {"0": ["variables.file"]}, part("0", b"x", f"Content-Type: {sent}", filename="a"))
+async def test_a_content_type_is_a_media_type(sender: UploadClient, sent: str, kept: str) -> None:
+    body = encode_form(
+        read_operation(file=None),
+        {"0": ["variables.file"]},
+        encode_part("0", b"x", f"Content-Type: {sent}", filename="a"),
+    )
     assert (await sender.send(body)).json()["data"]["read"][0]["contentType"] == kept
 
 
-async def test_files_are_there_as_long_as_the_operation_and_no_longer(sender: Sender, receiver: Receiver) -> None:
-    before = open_files()
-    await sender.send(one_file(b"x" * 600_000, filename="a"))
-    assert open_files() == before
+async def test_files_are_there_as_long_as_the_operation_and_no_longer(
+    sender: UploadClient, receiver: UploadRecorder
+) -> None:
+    before = count_open_files()
+    await sender.send(encode_one_file(b"x" * 600_000, filename="a"))
+    assert count_open_files() == before
     with pytest.raises(ValueError, match="closed file"):
         receiver.uploads[0].open()
 
 
-async def test_a_file_that_is_held_open_stays_readable_at_any_place(sender: Sender, receiver: Receiver) -> None:
+async def test_a_file_that_is_held_open_stays_readable_at_any_place(
+    sender: UploadClient, receiver: UploadRecorder
+) -> None:
     content = bytes(range(256)) * 3_000
-    receiver.holds = True
-    await sender.send(one_file(content, filename="a"))
-    one, other = receiver.held
+    receiver.keep_open = True
+    await sender.send(encode_one_file(content, filename="a"))
+    one, other = receiver.opened
     with one, other:
         assert (one.read(3), other.read(5), one.read(3)) == (content[:3], content[:5], content[3:6])
         one.seek(-4, os.SEEK_END)

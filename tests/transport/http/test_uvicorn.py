@@ -10,22 +10,22 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from tests.polling import PATIENCE
-from tests.transport.fake_app import World, limited
+from tests.polling import TIMEOUT_SECONDS
+from tests.transport.fake_app import FakeApp, with_limits
 from transport import TransportSettings
 
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
 
 @asynccontextmanager
-async def served(world: World, settings: TransportSettings) -> AsyncIterator[int]:
+async def serve(fake_app: FakeApp, settings: TransportSettings) -> AsyncIterator[int]:
     """A server on a free port."""
-    app = Starlette(routes=[Route("/graphql", world.endpoint(settings))])
+    app = Starlette(routes=[Route("/graphql", fake_app.endpoint(settings))])
     config = uvicorn.Config(app, http="httptools", ws="none", lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     # It listens from here on: who connects before the server has started waits in the queue.
     listening = socket.create_server(("127.0.0.1", 0))
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         task = asyncio.create_task(server.serve(sockets=[listening]))
         try:
             yield listening.getsockname()[1]
@@ -34,12 +34,12 @@ async def served(world: World, settings: TransportSettings) -> AsyncIterator[int
             await task
 
 
-async def exchange(port: int, *pieces: bytes) -> bytes:
+async def exchange(port: int, *chunks: bytes) -> bytes:
     """Send bytes; read till the server closes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        for piece in pieces:
-            writer.write(piece)
+        for chunk in chunks:
+            writer.write(chunk)
             await writer.drain()
         return await reader.read()
     finally:
@@ -47,8 +47,8 @@ async def exchange(port: int, *pieces: bytes) -> bytes:
         await writer.wait_closed()
 
 
-async def test_a_client_that_closes_its_socket_cancels_its_work(world: World) -> None:
-    async with served(world, limited()) as port:
+async def test_a_client_that_closes_its_socket_cancels_its_work(world: FakeApp) -> None:
+    async with serve(world, with_limits()) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         body = b'{"query":"{slow}"}'
         writer.write(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
@@ -68,18 +68,18 @@ async def test_a_client_that_closes_its_socket_cancels_its_work(world: World) ->
     ],
 )
 async def test_a_body_too_slow_or_too_long_is_answered_and_the_connection_closed(
-    world: World, pieces: list[bytes], status: bytes
+    world: FakeApp, pieces: list[bytes], status: bytes
 ) -> None:
-    async with served(world, limited(body_idle_seconds=0.05, body_bytes=1000)) as port:
+    async with serve(world, with_limits(body_idle_seconds=0.05, body_bytes=1000)) as port:
         answer = await exchange(port, *pieces)
     assert answer.startswith(b"HTTP/1.1 " + status)
     assert b"BAD_REQUEST" in answer
 
 
-async def test_a_connection_serves_many_operations(world: World) -> None:
+async def test_a_connection_serves_many_operations(world: FakeApp) -> None:
     body = b'{"query":"{hello}"}'
     request = HEAD + b"Content-Length: %d\r\n" % len(body)
-    async with served(world, limited()) as port:
+    async with serve(world, with_limits()) as port:
         answer = await exchange(port, *[request + b"\r\n" + body] * 3, request + b"Connection: close\r\n\r\n" + body)
     assert answer.count(b"HTTP/1.1 200") == 4
-    assert (world.contexts, world.contexts_left) == (4, 4)
+    assert (world.contexts_opened, world.contexts_closed) == (4, 4)

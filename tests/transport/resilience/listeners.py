@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import orjson
 
 from bench.load_generator import HOST
-from tests.transport.websocket.live_server import HANDSHAKE, text
+from tests.transport.websocket.live_server import HANDSHAKE, text_frame
 
 QUERY: Final = "subscription { activeSessions { __typename ... on SessionSnapshot { last } } }"
 HEAD: Final = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -18,7 +18,7 @@ CLOSE: Final = 0x88
 class Listener(NamedTuple):
     """A client that has been told something, and listens on."""
 
-    end: "asyncio.Task[str]"
+    outcome: "asyncio.Task[str]"
     """How it ended."""
 
 
@@ -31,14 +31,14 @@ def post(query: str, accept: str = "application/json", **variables: Any) -> byte
     return HEAD + b"Accept: %s\r\nContent-Length: %d\r\n\r\n" % (accept.encode(), len(body)) + body
 
 
-async def over_events(port: int) -> Listener:
+async def over_sse(port: int) -> Listener:
     """Server-sent events."""
-    return await _over_http(port, "text/event-stream", b"event: next\n", _end_of_events)
+    return await _over_http(port, "text/event-stream", b"event: next\n", _sse_outcome)
 
 
-async def over_parts(port: int) -> Listener:
+async def over_multipart(port: int) -> Listener:
     """A multipart subscription."""
-    return await _over_http(port, "multipart/mixed;subscriptionSpec=1.0", b'{"payload":', _end_of_parts)
+    return await _over_http(port, "multipart/mixed;subscriptionSpec=1.0", b'{"payload":', _multipart_outcome)
 
 
 async def _over_http(port: int, accept: str, first: bytes, judge: Callable[[bytes], str]) -> Listener:
@@ -46,13 +46,13 @@ async def _over_http(port: int, accept: str, first: bytes, judge: Callable[[byte
     writer.write(post(QUERY, accept))
     head = await reader.readuntil(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 "), head
-    while first not in await chunk(reader):
+    while first not in await read_chunk(reader):
         pass
 
     async def listen() -> str:
         told = b""
         with closing(writer):
-            while piece := await chunk(reader):
+            while piece := await read_chunk(reader):
                 told += piece
             assert await reader.read() == b""
             return judge(told)
@@ -60,19 +60,19 @@ async def _over_http(port: int, accept: str, first: bytes, judge: Callable[[byte
     return Listener(asyncio.create_task(listen()))
 
 
-async def chunk(reader: asyncio.StreamReader) -> bytes:
+async def read_chunk(reader: asyncio.StreamReader) -> bytes:
     """The next chunk of a body; the last one is empty."""
     data = await reader.readexactly(int(await reader.readuntil(b"\r\n"), 16))
     assert await reader.readexactly(2) == b"\r\n"
     return data
 
 
-def _end_of_events(told: bytes) -> str:
+def _sse_outcome(told: bytes) -> str:
     assert b"event: complete" not in told
     return "well" if told.endswith(b"\n\n: the server ends this stream, come back\n\n") else f"badly: {told[-200:]!r}"
 
 
-def _end_of_parts(told: bytes) -> str:
+def _multipart_outcome(told: bytes) -> str:
     last = told.split(b"--graphql")[-2].partition(b"\r\n\r\n")[2]
     (error,) = orjson.loads(last)["errors"]
     good = told.endswith(b"\r\n--graphql--\r\n") and error["extensions"]["code"] == "SERVICE_UNAVAILABLE"
@@ -81,19 +81,19 @@ def _end_of_parts(told: bytes) -> str:
 
 async def over_socket(port: int) -> Listener:
     """A subscription on a WebSocket."""
-    socket = await Socket.open(port)
+    socket = await RawWebSocket.open(port)
     socket.subscribe(QUERY)
-    assert (await socket.message())["type"] == "next"
-    return Listener(asyncio.create_task(socket.end()))
+    assert (await socket.receive())["type"] == "next"
+    return Listener(asyncio.create_task(socket.wait_closed()))
 
 
-async def in_silence(port: int) -> Listener:
+async def over_idle_socket(port: int) -> Listener:
     """A WebSocket on which nothing was said."""
-    socket = await Socket.open(port, init=False)
-    return Listener(asyncio.create_task(socket.end()))
+    socket = await RawWebSocket.open(port, init=False)
+    return Listener(asyncio.create_task(socket.wait_closed()))
 
 
-class Closed(Exception):
+class SocketClosed(Exception):
     """The server has closed the socket, with this code; 1006 where it did not say so."""
 
     def __init__(self, code: int) -> None:
@@ -101,7 +101,7 @@ class Closed(Exception):
         self.code = code
 
 
-class Socket:
+class RawWebSocket:
     """A WebSocket of which every byte is seen."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -109,29 +109,29 @@ class Socket:
         self.writer = writer
 
     @classmethod
-    async def open(cls, port: int, *, init: bool = True) -> "Socket":
+    async def open(cls, port: int, *, init: bool = True) -> "RawWebSocket":
         """A socket; acknowledged, if so wished."""
         socket = cls(*await asyncio.open_connection(HOST, port, limit=2**24))
-        await socket.shake_hands(init=init)
+        await socket.handshake(init=init)
         return socket
 
-    async def shake_hands(self, *, init: bool = True) -> None:
+    async def handshake(self, *, init: bool = True) -> None:
         """Make a socket of a connection."""
         self.writer.write(HANDSHAKE)
         assert (await self._reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
         if init:
-            self.say({"type": "connection_init"})
-            assert await self.message() == {"type": "connection_ack"}
+            self.send({"type": "connection_init"})
+            assert await self.receive() == {"type": "connection_ack"}
 
-    def say(self, message: dict[str, Any]) -> None:
+    def send(self, message: dict[str, Any]) -> None:
         """Send a message."""
-        self.writer.write(text(message))
+        self.writer.write(text_frame(message))
 
     def subscribe(self, query: str, id_: str = "1", **variables: Any) -> None:
         """Ask for an operation."""
-        self.say({"id": id_, "type": "subscribe", "payload": {"query": query, "variables": variables}})
+        self.send({"id": id_, "type": "subscribe", "payload": {"query": query, "variables": variables}})
 
-    async def message(self) -> Any:
+    async def receive(self) -> Any:
         """The next message; pings are answered. Raises Closed."""
         while True:
             try:
@@ -140,19 +140,19 @@ class Socket:
                     length = int.from_bytes(await self._reader.readexactly(2 if length == 126 else 8), "big")
                 data = await self._reader.readexactly(length)
             except (asyncio.IncompleteReadError, ConnectionError):
-                raise Closed(1006) from None
+                raise SocketClosed(1006) from None
             if first == CLOSE:
-                raise Closed(int.from_bytes(data[:2], "big"))
+                raise SocketClosed(int.from_bytes(data[:2], "big"))
             message = orjson.loads(data)
             if message != {"type": "ping"}:
                 return message
-            self.say({"type": "pong"})
+            self.send({"type": "pong"})
 
-    async def end(self) -> str:
+    async def wait_closed(self) -> str:
         """Listen till the server closes the socket."""
         with closing(self.writer):
             try:
                 while True:
-                    await self.message()
-            except Closed as closed:
+                    await self.receive()
+            except SocketClosed as closed:
                 return str(closed.code)

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 import orjson
 
 from bench.load_generator import HOST
-from tests.transport.resilience.listeners import Closed, Socket, chunk, post
+from tests.transport.resilience.listeners import RawWebSocket, SocketClosed, post, read_chunk
 
 LONG: Final = """subscription { sessionActivities { __typename
     ... on Activity { id data a: session { ...S } b: session { ...S } c: session { ...S } d: session { ...S } } } }
@@ -20,11 +20,13 @@ SHORT: Final = "subscription { sessionActivities { ... on Activity { data sessio
 class Reader:
     """One subscriber with a connection of its own."""
 
-    def __init__(self, writer: asyncio.StreamWriter, results: AsyncIterator[Any], told: Callable[[Any], None]) -> None:
+    def __init__(
+        self, writer: asyncio.StreamWriter, results: AsyncIterator[Any], on_item: Callable[[Any], None]
+    ) -> None:
         self._writer = writer
         self._results = results
-        self._told = told
-        self.places: list[str] = []
+        self._on_item = on_item
+        self.paths: list[str] = []
         """Of the activities that it was told of: their `to`."""
         self._more = asyncio.Condition()
         self.task = asyncio.create_task(self._read())
@@ -38,17 +40,17 @@ class Reader:
         """Take what comes."""
         self._writer.transport.resume_reading()  # type: ignore[attr-defined]  # likewise
 
-    async def has(self, number: int) -> None:
+    async def wait_for_count(self, number: int) -> None:
         """Wait till it was told of so many places."""
         async with self._more:
-            await self._more.wait_for(lambda: len(self.places) >= number)
+            await self._more.wait_for(lambda: len(self.paths) >= number)
 
-    async def sees(self, place: str) -> None:
+    async def wait_for_last(self, place: str) -> None:
         """Wait till it was told of this place, and of nothing after it."""
         async with self._more:
-            await self._more.wait_for(lambda: self.places[-1:] == [place])
+            await self._more.wait_for(lambda: self.paths[-1:] == [place])
 
-    async def leave(self) -> None:
+    async def disconnect(self) -> None:
         """Hang up."""
         self.task.cancel()
         self._writer.transport.abort()
@@ -60,11 +62,11 @@ class Reader:
         try:
             async for result in self._results:
                 (place,) = result["data"]["sessionActivities"]["data"]["to"]
-                self.places.append(place)
-                self._told(place)
+                self.paths.append(place)
+                self._on_item(place)
                 async with self._more:
                     self._more.notify_all()
-        except Closed as closed:
+        except SocketClosed as closed:
             return closed.code
         except (asyncio.IncompleteReadError, ConnectionError):
             return 0
@@ -76,28 +78,28 @@ Connect: TypeAlias = Callable[[int, Callable[[str], None], str], Coroutine[Any, 
 
 async def over_socket(port: int, told: Callable[[str], None], query: str) -> Reader:
     """A WebSocket."""
-    opened = Socket(*await _narrow(port))
-    await opened.shake_hands()
+    opened = RawWebSocket(*await _connect_small_buffer(port))
+    await opened.handshake()
     opened.subscribe(query)
 
     async def results() -> AsyncIterator[Any]:
         while True:
-            message = await opened.message()
+            message = await opened.receive()
             assert message["type"] == "next", message
             yield message["payload"]
 
     return Reader(opened.writer, results(), told)
 
 
-async def over_events(port: int, told: Callable[[str], None], query: str) -> Reader:
+async def over_sse(port: int, told: Callable[[str], None], query: str) -> Reader:
     """Server-sent events."""
-    reader, writer = await _narrow(port)
+    reader, writer = await _connect_small_buffer(port)
     writer.write(post(query, "text/event-stream"))
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
 
     async def results() -> AsyncIterator[Any]:
         received = b""
-        while piece := await chunk(reader):
+        while piece := await read_chunk(reader):
             *events, received = (received + piece).split(b"\n\n")
             for event in events:
                 if event.startswith(b"event: next\n"):
@@ -106,10 +108,10 @@ async def over_events(port: int, told: Callable[[str], None], query: str) -> Rea
     return Reader(writer, results(), told)
 
 
-KINDS: Sequence[Connect] = (over_socket, over_events)
+KINDS: Sequence[Connect] = (over_socket, over_sse)
 
 
-async def _narrow(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect_small_buffer(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection that holds little of what its client has not read."""
     opened = socket.socket()
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)

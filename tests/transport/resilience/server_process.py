@@ -11,13 +11,13 @@ from pathlib import Path
 
 from bench.load_generator import HOST
 from tests.project.source_tree import ROOT
-from tests.server_process import port_of
+from tests.server_process import parse_port
 
 READY_WITHIN = 60.0
 
 
 @dataclass
-class Process:
+class ServerProcess:
     """A server that listens."""
 
     port: int
@@ -27,7 +27,7 @@ class Process:
         """SIGTERM."""
         self._process.terminate()
 
-    async def ended(self) -> int:
+    async def wait(self) -> int:
         """The code with which it ends; SIGTERM, if it did as it was told."""
         _, told = await self._process.communicate()
         assert b"Traceback" not in told, told.decode()
@@ -40,11 +40,11 @@ class Process:
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
-STOPPED = -signal.SIGTERM
+SIGTERM_EXIT = -signal.SIGTERM
 
 
 @asynccontextmanager
-async def serving(file: Path, port: int = 0, **settings: str) -> AsyncIterator[Process]:
+async def server_process(file: Path, port: int = 0, **settings: str) -> AsyncIterator[ServerProcess]:
     """A server on a database file, from ready on; if it is still there in the end, it is killed.
 
     Args:
@@ -65,7 +65,7 @@ async def serving(file: Path, port: int = 0, **settings: str) -> AsyncIterator[P
             assert process.stdout is not None
             while not (line := await process.stdout.readline()).startswith(b"endpoint"):
                 assert line, "the server did not start"
-        yield Process(port_of(line), process)
+        yield ServerProcess(parse_port(line), process)
     finally:
         if process.returncode is None:
             process.kill()

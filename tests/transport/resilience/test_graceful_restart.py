@@ -10,45 +10,47 @@ from time import monotonic
 import pytest
 
 from bench.load_generator import HOST
-from tests.transport.resilience.listeners import in_silence, over_events, over_parts, over_socket, post
-from tests.transport.resilience.server_process import STOPPED, Process, serving
-from tests.transport.resilience.writers import Ledger, write_half, write_over_http, write_over_socket
+from tests.transport.resilience.listeners import over_idle_socket, over_multipart, over_socket, over_sse, post
+from tests.transport.resilience.server_process import SIGTERM_EXIT, ServerProcess, server_process
+from tests.transport.resilience.writers import WriteLog, write_in_two_parts, write_over_http, write_over_socket
 
-LISTENERS = (over_socket, over_events, over_parts)
+LISTENERS = (over_socket, over_sse, over_multipart)
 
 
 @dataclass
-class Crowd:
+class ConnectedClients:
     """Everybody who is connected when the server is told to stop."""
 
-    ledger: Ledger = field(default_factory=Ledger)
+    ledger: WriteLog = field(default_factory=WriteLog)
     seconds: float = 0.0
     """From the signal to the end of the process."""
 
-    async def stop(self, server: Process, *, listeners: int, writers: int) -> None:
+    async def stop(self, server: ServerProcess, *, listeners: int, writers: int) -> None:
         """Have everybody connect, and writers write; then stop the server, and look how it ends for them."""
         port, ledger = server.port, self.ledger
         listening = [await LISTENERS[number % len(LISTENERS)](port) for number in range(listeners)]
         kinds = (write_over_http, write_over_socket)
         writing = [asyncio.create_task(kinds[number % 2](port, ledger)) for number in range(writers)]
-        await ledger.more(3 * writers)
-        silent = [await in_silence(port) for _ in range(2)]
+        await ledger.wait_for_more(3 * writers)
+        silent = [await over_idle_socket(port) for _ in range(2)]
         may_end, never = asyncio.Event(), asyncio.Event()
-        halves = [asyncio.create_task(write_half(port, ledger, event)) for event in (may_end, may_end, never, never)]
+        halves = [
+            asyncio.create_task(write_in_two_parts(port, ledger, event)) for event in (may_end, may_end, never, never)
+        ]
         unsaid = await asyncio.open_connection(HOST, port)
         unsaid[1].write(post("{viewer{name}}")[:40])
         server.terminate()
         began = monotonic()
-        await ledger.more(writers)  # it goes on answering those who are connected
+        await ledger.wait_for_more(writers)  # it goes on answering those who are connected
         may_end.set()
-        assert await server.ended() == STOPPED
+        assert await server.wait() == SIGTERM_EXIT
         self.seconds = monotonic() - began
         await asyncio.gather(*writing)
         never.set()
         assert await asyncio.gather(*halves) == [200, 200, 503, 503]
         with closing(unsaid[1]):
             assert await unsaid[0].read() == b""
-        ends = await asyncio.gather(*(listener.end for listener in (*listening, *silent)))
+        ends = await asyncio.gather(*(listener.outcome for listener in (*listening, *silent)))
         assert ends == [("1012", "well", "well")[number % 3] for number in range(listeners)] + ["1012"] * 2
         assert ledger.refused == []
 
@@ -60,8 +62,8 @@ class Crowd:
 
 
 async def test_a_server_that_stops_tells_everybody_and_answers_what_it_has_accepted(tmp_path: Path) -> None:
-    file, crowd = tmp_path / "test.db", Crowd()
-    async with asyncio.timeout(120), serving(file) as server:
+    file, crowd = tmp_path / "test.db", ConnectedClients()
+    async with asyncio.timeout(120), server_process(file) as server:
         await crowd.stop(server, listeners=9, writers=8)
     crowd.assert_kept(file)
 
@@ -70,16 +72,16 @@ async def test_a_server_that_stops_tells_everybody_and_answers_what_it_has_accep
 async def test_five_hundred_streams_and_many_writers_are_without_a_server_for_ten_seconds_at_most(
     tmp_path: Path,
 ) -> None:
-    file, crowd, port = tmp_path / "test.db", Crowd(), 0
+    file, crowd, port = tmp_path / "test.db", ConnectedClients(), 0
     async with asyncio.timeout(600):
         for _ in range(3):
-            async with serving(file, port) as server:
+            async with server_process(file, port) as server:
                 await crowd.stop(server, listeners=500, writers=32)
                 assert crowd.seconds <= 6
                 began, port = monotonic(), server.port
             crowd.assert_kept(file)
-            async with serving(file, port) as again:
+            async with server_process(file, port) as again:
                 await over_socket(port)
                 assert monotonic() - began + crowd.seconds <= 10
                 again.terminate()
-                await again.ended()
+                await again.wait()

@@ -11,10 +11,10 @@ from typing import Any
 
 import uvicorn
 
-from tests.api_client import World, open_world
-from tests.polling import PATIENCE, until
+from tests.api_client import ApiClient, open_api
+from tests.polling import TIMEOUT_SECONDS, wait_until
 from tests.transport.resilience.readers import KINDS, LONG, Reader
-from tests.transport.websocket.live_server import listening
+from tests.transport.websocket.live_server import run_app
 from transport import Limits
 
 READERS, SLOW = 100, 20
@@ -32,10 +32,10 @@ def nothing(_place: str) -> None:
 
 
 @dataclass
-class Audience:
+class Subscribers:
     """Everybody who subscribes to one server."""
 
-    world: World
+    world: ApiClient
     server: uvicorn.Server
     session: str
     slow: list[Reader] = field(default_factory=list)
@@ -44,12 +44,12 @@ class Audience:
     """How many of the quick were told of each place."""
     all_told: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def come(self, port: int) -> None:
+    async def subscribe_all(self, port: int) -> None:
         """Everybody subscribes; then the slow read no more."""
         self.slow = [await KINDS[number % 2](port, nothing, LONG) for number in range(SLOW)]
         self.quick = [await KINDS[number % 2](port, self._note, LONG) for number in range(READERS - SLOW)]
-        await until(lambda: len(self.streams.groups) == 1 and len(self.streams.subscriptions) == READERS)
-        await until(lambda: all(stream.is_live for stream in self.streams.subscriptions))
+        await wait_until(lambda: len(self.streams.groups) == 1 and len(self.streams.subscriptions) == READERS)
+        await wait_until(lambda: all(stream.is_live for stream in self.streams.subscriptions))
         for reader in self.slow:
             reader.pause()
 
@@ -63,66 +63,66 @@ class Audience:
         """The server's."""
         return self.world.app.state.streams
 
-    async def go(self, place: str) -> None:
+    async def move_session(self, place: str) -> None:
         """The session goes to another place, of which the quick are told at once."""
         self.all_told.clear()
         await self.world.mutate("keepaliveSession", {"id": self.session, "path": [place]})
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             await self.all_told.wait()
         assert max(stream.queued_bytes for stream in self.streams.subscriptions) <= QUEUE
         connections = self.server.server_state.connections
         assert max(connection.transport.get_write_buffer_size() for connection in connections) <= ON_THE_WAY
 
-    async def leave(self) -> None:
+    async def disconnect_all(self) -> None:
         """Everybody hangs up."""
-        await asyncio.gather(*(reader.leave() for reader in (*self.slow, *self.quick)))
+        await asyncio.gather(*(reader.disconnect() for reader in (*self.slow, *self.quick)))
 
 
 @asynccontextmanager
-async def audience(file: Path, limits: Limits) -> AsyncIterator[Audience]:
+async def subscribers(file: Path, limits: Limits) -> AsyncIterator[Subscribers]:
     """Everybody who subscribes to a session of which there is much to tell."""
-    async with open_world(file, limits=limits) as world, listening(world.app) as (port, server):
-        session = await world.user(metadata={"much": "x" * 15_000})
-        everybody = Audience(world, server, session["id"])
+    async with open_api(file, limits=limits) as world, run_app(world.app) as (port, server):
+        session = await world.start_user(metadata={"much": "x" * 15_000})
+        everybody = Subscribers(world, server, session["id"])
         try:
-            await everybody.come(port)
+            await everybody.subscribe_all(port)
             yield everybody
         finally:
-            await everybody.leave()
-            await until(lambda: not everybody.streams.subscriptions)
+            await everybody.disconnect_all()
+            await wait_until(lambda: not everybody.streams.subscriptions)
 
 
 async def test_who_reads_again_in_time_has_lost_nothing_and_nobody_else_was_disturbed(tmp_path: Path) -> None:
     places = [str(number) for number in range(EVENTS)]
-    async with audience(tmp_path / "test.db", Limits(stream_queue_bytes=QUEUE)) as everybody:
+    async with subscribers(tmp_path / "test.db", Limits(stream_queue_bytes=QUEUE)) as everybody:
         for place in places:
-            await everybody.go(place)
-        assert all(reader.places == places for reader in everybody.quick)
+            await everybody.move_session(place)
+        assert all(reader.paths == places for reader in everybody.quick)
         # All of the slow have more to read than the server keeps for them.
-        assert sum(stream._missed for stream in everybody.streams.subscriptions) == SLOW
-        assert all(len(reader.places) < EVENTS for reader in everybody.slow)
+        assert sum(stream._overflowed for stream in everybody.streams.subscriptions) == SLOW
+        assert all(len(reader.paths) < EVENTS for reader in everybody.slow)
         for reader in everybody.slow:
             reader.resume()
-            await asyncio.wait_for(reader.has(EVENTS), PATIENCE)
-        await everybody.go("last")
+            await asyncio.wait_for(reader.wait_for_count(EVENTS), TIMEOUT_SECONDS)
+        await everybody.move_session("last")
         for reader in everybody.slow:
-            await asyncio.wait_for(reader.has(EVENTS + 1), PATIENCE)
-        assert all(reader.places == [*places, "last"] for reader in (*everybody.slow, *everybody.quick))
+            await asyncio.wait_for(reader.wait_for_count(EVENTS + 1), TIMEOUT_SECONDS)
+        assert all(reader.paths == [*places, "last"] for reader in (*everybody.slow, *everybody.quick))
         assert len(everybody.streams.groups) == 1
 
 
 async def test_who_does_not_read_is_closed_and_nobody_else_is_disturbed(tmp_path: Path) -> None:
     limits = Limits(stream_queue_bytes=QUEUE, stream_stall_seconds=1)
-    async with audience(tmp_path / "test.db", limits) as everybody:
+    async with subscribers(tmp_path / "test.db", limits) as everybody:
         number = 0
         while len(everybody.streams.subscriptions) > READERS - SLOW:
-            await everybody.go(str(number))
+            await everybody.move_session(str(number))
             number += 1
-        await everybody.go("last")
+        await everybody.move_session("last")
         for reader in everybody.slow:
             reader.resume()
         codes = [await reader.task for reader in everybody.slow]
         assert codes == [1013, 0] * (SLOW // 2)
         places = [*map(str, range(number)), "last"]
-        assert all(reader.places == places for reader in everybody.quick)
-        assert all(reader.places == places[: len(reader.places)] for reader in everybody.slow)
+        assert all(reader.paths == places for reader in everybody.quick)
+        assert all(reader.paths == places[: len(reader.paths)] for reader in everybody.slow)

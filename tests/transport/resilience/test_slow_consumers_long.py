@@ -10,9 +10,9 @@ from time import perf_counter
 
 import pytest
 
-from tests.server_process import Wire, wire
+from tests.server_process import HttpConnection, connect
 from tests.transport.resilience.readers import KINDS, SHORT, Reader
-from tests.transport.resilience.server_process import Process, serving
+from tests.transport.resilience.server_process import ServerProcess, server_process
 
 READERS, SLOW = 1_000, 200
 EVENTS_A_SECOND = 5
@@ -29,7 +29,7 @@ MOVE = """mutation($id: ID!, $path: [String!]) { keepaliveSession(input: {id: $i
 
 
 @dataclass
-class Stretch:
+class DelaySample:
     """What those who read see of some time."""
 
     delays: "array[float]" = field(default_factory=lambda: array("d"))
@@ -44,12 +44,12 @@ class Stretch:
         return sorted(self.delays)[len(self.delays) * 99 // 100]
 
 
-class Play:
+class LoadTest:
     """One server, and everybody who is there."""
 
-    def __init__(self, server: Process, asking: Wire, session: str) -> None:
+    def __init__(self, server: ServerProcess, asking: HttpConnection, session: str) -> None:
         self.server = server
-        self.now = Stretch()
+        self.now = DelaySample()
         self.places: list[str] = []
         self.bytes = 0
         """The most that the server held."""
@@ -58,9 +58,9 @@ class Play:
         self._asking = asking
         self._session = session
 
-    async def go(self, seconds: float) -> Stretch:
+    async def run_for(self, seconds: float) -> DelaySample:
         """Let things happen for so long."""
-        self.now, self.bytes = Stretch(), 0
+        self.now, self.bytes = DelaySample(), 0
         loop = asyncio.get_running_loop()
         began = loop.time()
         for number in range(int(seconds * EVENTS_A_SECOND)):
@@ -77,11 +77,11 @@ class Play:
 
     async def warm_up(self, readers: Sequence[Reader]) -> None:
         """Streams begin a moment after they were asked for: let things happen until everybody is told of them."""
-        while not all(reader.places for reader in readers):
+        while not all(reader.paths for reader in readers):
             await self._move()
         for reader in readers:
-            await reader.sees(self.places[-1])
-            reader.places.clear()
+            await reader.wait_for_last(self.places[-1])
+            reader.paths.clear()
         self.places.clear()
 
     async def read(self, number: int) -> Reader:
@@ -103,32 +103,32 @@ class Play:
                 reader.resume()
                 self.closed.append((await reader.task, perf_counter() - began))
             finally:
-                await reader.leave()
+                await reader.disconnect()
 
 
 @pytest.mark.long
 async def test_a_fifth_that_does_not_read_for_minutes_hurts_only_itself(tmp_path: Path) -> None:
     async with (
         asyncio.timeout(BEFORE + AFTER + 300),
-        serving(tmp_path / "test.db") as server,
-        wire(server.port) as asking,
+        server_process(tmp_path / "test.db") as server,
+        connect(server.port) as asking,
     ):
         started = await asking.ask(START, metadata={"much": "x" * 6_000})
-        play = Play(server, asking, started["startSession"]["session"]["id"])
+        play = LoadTest(server, asking, started["startSession"]["session"]["id"])
         readers = [await play.read(number) for number in range(READERS)]
         await play.warm_up(readers)
-        before = await play.go(BEFORE)
+        before = await play.run_for(BEFORE)
         held = play.bytes
-        await asyncio.gather(*(reader.leave() for reader in readers[:SLOW]))
+        await asyncio.gather(*(reader.disconnect() for reader in readers[:SLOW]))
         slow = [asyncio.create_task(play.do_not_read(number)) for number in range(SLOW)]
-        after = await play.go(AFTER)
+        after = await play.run_for(AFTER)
         for task in slow:
             task.cancel()
         await asyncio.gather(*slow, return_exceptions=True)
         for reader in readers[SLOW:]:
-            await reader.has(len(play.places))
-            assert reader.places == play.places
-            await reader.leave()
+            await reader.wait_for_count(len(play.places))
+            assert reader.paths == play.places
+            await reader.disconnect()
     assert len(play.closed) >= SLOW
     # Who has not read for so long does not see why: what waited is dropped with the connection.
     assert {code for code, _ in play.closed} <= {1013, 1006, 0}

@@ -8,13 +8,13 @@ from typing import Final
 import orjson
 
 from bench.load_generator import HOST, parse_response
-from tests.transport.resilience.listeners import Closed, Socket, post
+from tests.transport.resilience.listeners import RawWebSocket, SocketClosed, post
 
 START: Final = """mutation($name: String!) { startSession(input: {variant: {user: {username: $name}}}) {
     session { subject } problems { code } } }"""
 
 
-class Ledger:
+class WriteLog:
     """The names of sessions that were acknowledged."""
 
     def __init__(self) -> None:
@@ -24,17 +24,17 @@ class Ledger:
         self._names = count()
         self._waiting: tuple[int, asyncio.Event] | None = None
 
-    async def more(self, number: int) -> None:
+    async def wait_for_more(self, number: int) -> None:
         """Wait till so many more are acknowledged."""
         reached = asyncio.Event()
         self._waiting = len(self.acknowledged) + number, reached
         await reached.wait()
 
-    def name(self) -> str:
+    def next_name(self) -> str:
         """Another one."""
         return f"name {next(self._names)}"
 
-    def note(self, result: object, name: str) -> None:
+    def record(self, result: object, name: str) -> None:
         """An answer has come, which must be that the session is there."""
         assert result == {"data": {"startSession": {"session": {"subject": name}, "problems": []}}}, result
         self.acknowledged.add(name)
@@ -42,22 +42,22 @@ class Ledger:
             self._waiting[1].set()
 
 
-async def write_over_http(port: int, ledger: Ledger) -> None:
+async def write_over_http(port: int, ledger: WriteLog) -> None:
     """One connection, kept alive till the server closes it."""
     reader, writer = await asyncio.open_connection(HOST, port)
     with closing(writer):
         while True:
-            name = ledger.name()
+            name = ledger.next_name()
             writer.write(post(START, name=name))
-            if (answer := await _answer(reader)) is None:
+            if (answer := await _read_response(reader)) is None:
                 return None
             status, body = answer
             if status != 200:
                 return ledger.refused.append(status)
-            ledger.note(orjson.loads(body), name)
+            ledger.record(orjson.loads(body), name)
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes] | None:
+async def _read_response(reader: asyncio.StreamReader) -> tuple[int, bytes] | None:
     received = b""
     while (answer := parse_response(received)) is None:
         try:
@@ -70,34 +70,34 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes] | None:
     return answer
 
 
-async def write_over_socket(port: int, ledger: Ledger) -> None:
+async def write_over_socket(port: int, ledger: WriteLog) -> None:
     """One WebSocket, till the server closes it, for a restart."""
-    socket = await Socket.open(port)
+    socket = await RawWebSocket.open(port)
     try:
         while True:
-            name = ledger.name()
+            name = ledger.next_name()
             socket.subscribe(START, name=name)
-            told = await socket.message()
+            told = await socket.receive()
             assert told["type"] == "next", told
-            ledger.note(told["payload"], name)
-            assert (await socket.message())["type"] == "complete"
-    except Closed as closed:
+            ledger.record(told["payload"], name)
+            assert (await socket.receive())["type"] == "complete"
+    except SocketClosed as closed:
         assert closed.code == 1012  # noqa: PT017 - it is how this ends
     finally:
-        await socket.end()
+        await socket.wait_closed()
 
 
-async def write_half(port: int, ledger: Ledger, go_on: asyncio.Event) -> int:
+async def write_in_two_parts(port: int, ledger: WriteLog, go_on: asyncio.Event) -> int:
     """A request of which the last bytes come when they may; the status of its answer."""
     reader, writer = await asyncio.open_connection(HOST, port)
     with closing(writer):
-        name = ledger.name()
+        name = ledger.next_name()
         sent = post(START, name=name)
         writer.write(sent[:-7])
         await go_on.wait()
         writer.write(sent[-7:])
-        answer = await _answer(reader)
+        answer = await _read_response(reader)
         assert answer is not None
         if answer[0] == 200:
-            ledger.note(orjson.loads(answer[1]), name)
+            ledger.record(orjson.loads(answer[1]), name)
         return answer[0]

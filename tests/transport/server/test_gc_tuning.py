@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from transport.server.gc_tuning import MIDDLE, OLD, YOUNG, collect_seldom
+from transport.server.gc_tuning import MIDDLE, OLD, YOUNG, tune_gc
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def as_before() -> Iterator[None]:
 
 @pytest.mark.usefixtures("as_before")
 def test_what_is_loaded_is_not_looked_through_and_what_comes_is_seldom() -> None:
-    collect_seldom()
+    tune_gc()
     assert gc.get_freeze_count() > 10_000
     assert gc.get_threshold() == (YOUNG, MIDDLE, OLD)
     before = [generation["collections"] for generation in gc.get_stats()]

@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from transport.server.http_protocol import HEADER_BYTES, HttpProtocol
-from transport.server.server import options
+from transport.server.http_protocol import MAX_HEADER_BYTES, HttpProtocol
+from transport.server.server import uvicorn_options
 
 
-class HastyProtocol(HttpProtocol):
+class NoHeaderTimeProtocol(HttpProtocol):
     """Gives up at once."""
 
     header_seconds = 0.0
@@ -26,9 +26,9 @@ async def hello(request: Request) -> Response:
     return PlainTextResponse("hello")
 
 
-async def _serving(protocol: type[HttpProtocol]) -> AsyncIterator[int]:
+async def _serve(protocol: type[HttpProtocol]) -> AsyncIterator[int]:
     app = Starlette(routes=[Route("/", hello, methods=["GET", "POST"])])
-    config = uvicorn.Config(app, **options() | {"http": protocol, "loop": "asyncio", "lifespan": "off"})
+    config = uvicorn.Config(app, **uvicorn_options() | {"http": protocol, "loop": "asyncio", "lifespan": "off"})
     server = uvicorn.Server(config)
     # It listens from here on: who connects before the server has started waits in the queue.
     listening = socket.create_server(("127.0.0.1", 0))
@@ -41,14 +41,14 @@ async def _serving(protocol: type[HttpProtocol]) -> AsyncIterator[int]:
 @pytest.fixture
 async def patient() -> AsyncIterator[int]:
     """The port of a server with its usual patience."""
-    async for port in _serving(HttpProtocol):
+    async for port in _serve(HttpProtocol):
         yield port
 
 
 @pytest.fixture
 async def hasty() -> AsyncIterator[int]:
     """The port of a server without patience."""
-    async for port in _serving(HastyProtocol):
+    async for port in _serve(NoHeaderTimeProtocol):
         yield port
 
 
@@ -77,9 +77,9 @@ async def test_patience_ends_between_two_requests_too(hasty: int) -> None:
 @pytest.mark.parametrize(
     "sent",
     [
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * (HEADER_BYTES + 100),
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * HEADER_BYTES + b"\r\n\r\n",
-        b"GET /?" + b"a" * HEADER_BYTES + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * (MAX_HEADER_BYTES + 100),
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * MAX_HEADER_BYTES + b"\r\n\r\n",
+        b"GET /?" + b"a" * MAX_HEADER_BYTES + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 40_000,
     ],
 )

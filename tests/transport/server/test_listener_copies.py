@@ -8,10 +8,10 @@ import uvicorn
 import uvloop
 from starlette.types import Receive, Scope, Send
 
-from tests.polling import until
-from transport.server.server import Nothing, Server, listen, options
+from tests.polling import wait_until
+from transport.server.server import NoopDrainable, Server, listen, uvicorn_options
 
-CROWD = 128
+CLIENTS = 128
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -22,25 +22,25 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": f"lifespan.{word}.complete"})
 
 
-async def turns_until_all_are_in() -> int:
+async def ticks_until_all_accepted() -> int:
     """How many turns of its event loop a server needs to let the crowd in, that comes all at once."""
-    with listen("127.0.0.1", 0) as listening, ExitStack() as crowd:
-        begun = asyncio.Event()
-        server = Server(uvicorn.Config(app, **options()), begun.set, Nothing())
+    with listen("127.0.0.1", 0) as listening, ExitStack() as connections:
+        started = asyncio.Event()
+        server = Server(uvicorn.Config(app, **uvicorn_options()), started.set, NoopDrainable())
         serving = asyncio.create_task(server.serve(sockets=[listening]))
-        await begun.wait()
-        for _ in range(CROWD):
-            crowd.enter_context(socket.create_connection(listening.getsockname()))
-        turns = 0
-        while len(server.server_state.connections) < CROWD:
-            turns += 1
+        await started.wait()
+        for _ in range(CLIENTS):
+            connections.enter_context(socket.create_connection(listening.getsockname()))
+        ticks = 0
+        while len(server.server_state.connections) < CLIENTS:
+            ticks += 1
             await asyncio.sleep(0)
         server.should_exit = True
-        crowd.close()
-        await until(lambda: not server.server_state.connections)
+        connections.close()
+        await wait_until(lambda: not server.server_state.connections)
         await serving
-    return turns
+    return ticks
 
 
 def test_a_crowd_is_in_after_a_few_turns() -> None:
-    assert uvloop.run(turns_until_all_are_in()) < CROWD // 8
+    assert uvloop.run(ticks_until_all_accepted()) < CLIENTS // 8

@@ -9,13 +9,13 @@ from urllib.parse import urlencode
 import orjson
 from starlette.requests import HTTPConnection
 
-from tests.polling import PATIENCE
-from tests.transport.subscriptions.fake_source import Caller, Log
-from tests.transport.subscriptions.stream_server import schema
+from tests.polling import TIMEOUT_SECONDS
+from tests.transport.subscriptions.fake_source import Caller, FakeLog
+from tests.transport.subscriptions.stream_server import build_fake_schema
 from transport import GraphQLEndpoint, TransportSettings
 
 
-def endpoint(log: Log, settings: TransportSettings | None = None) -> GraphQLEndpoint:
+def fake_endpoint(log: FakeLog, settings: TransportSettings | None = None) -> GraphQLEndpoint:
     """The endpoint on a log."""
 
     @asynccontextmanager
@@ -25,12 +25,12 @@ def endpoint(log: Log, settings: TransportSettings | None = None) -> GraphQLEndp
         try:
             yield Caller()
         finally:
-            log.contexts_left += 1
+            log.contexts_exited += 1
 
-    return GraphQLEndpoint(schema(log), make_context, settings)
+    return GraphQLEndpoint(build_fake_schema(log), make_context, settings)
 
 
-class Call:
+class AsgiRequest:
     """One request, from the server's side: `async with Call(…) as call`."""
 
     def __init__(
@@ -44,7 +44,7 @@ class Call:
             "type": "http",
             "method": method,
             "path": "/graphql",
-            "query_string": urlencode(texts(members)).encode() if reads else b"",
+            "query_string": urlencode(query_parameters(members)).encode() if reads else b"",
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         }
         self._received: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -56,29 +56,29 @@ class Call:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.leave()
-        await asyncio.wait_for(self.task, PATIENCE)
+        self.disconnect()
+        await asyncio.wait_for(self.task, TIMEOUT_SECONDS)
 
-    def leave(self) -> None:
+    def disconnect(self) -> None:
         """The client goes away."""
         self._received.put_nowait({"type": "http.disconnect"})
 
-    async def start(self) -> tuple[int, dict[str, str]]:
+    async def response_start(self) -> tuple[int, dict[str, str]]:
         """The status and the headers."""
-        message = await asyncio.wait_for(self._sent.get(), PATIENCE)
+        message = await asyncio.wait_for(self._sent.get(), TIMEOUT_SECONDS)
         return message["status"], {name.decode(): value.decode() for name, value in message["headers"]}
 
-    async def piece(self) -> bytes:
+    async def next_chunk(self) -> bytes:
         """The next piece of the body."""
-        message = await asyncio.wait_for(self._sent.get(), PATIENCE)
+        message = await asyncio.wait_for(self._sent.get(), TIMEOUT_SECONDS)
         body: bytes = message["body"]
         return body
 
-    async def rest(self) -> bytes:
+    async def remaining_body(self) -> bytes:
         """The body to its end."""
         body: bytes = b""
         while True:
-            message = await asyncio.wait_for(self._sent.get(), PATIENCE)
+            message = await asyncio.wait_for(self._sent.get(), TIMEOUT_SECONDS)
             body += message["body"]
             if not message.get("more_body"):
                 return body
@@ -90,6 +90,6 @@ class Call:
         self._sent.put_nowait(message)
 
 
-def texts(members: Mapping[str, Any]) -> dict[str, str]:
+def query_parameters(members: Mapping[str, Any]) -> dict[str, str]:
     """Members as they stand in a query string."""
     return {name: value if isinstance(value, str) else orjson.dumps(value).decode() for name, value in members.items()}

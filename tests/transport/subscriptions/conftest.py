@@ -2,17 +2,17 @@
 
 import pytest
 
-from tests.transport.subscriptions.fake_source import Log
-from tests.transport.subscriptions.stream_server import Server
+from tests.transport.subscriptions.fake_source import FakeLog
+from tests.transport.subscriptions.stream_server import StreamServer
 
 
 @pytest.fixture
-def log() -> Log:
+def log() -> FakeLog:
     """What happens."""
-    return Log()
+    return FakeLog()
 
 
 @pytest.fixture
-def server(log: Log) -> Server:
+def server(log: FakeLog) -> StreamServer:
     """A server with default settings."""
-    return Server(log)
+    return StreamServer(log)

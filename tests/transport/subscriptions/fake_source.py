@@ -16,73 +16,73 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class Told:
+class FakeItem:
     """An item: its number is its payload, too."""
 
-    position: int
+    sequence: int
     payload: Any
     cursor: str | None
 
 
 @dataclass(frozen=True)
-class JoinedAt:
+class FakeCaughtUp:
     """The end of a beginning."""
 
-    joined: int
-    passes: Callable[[Any], bool] | None = None
+    through: int
+    accepts: Callable[[Any], bool] | None = None
     cursor: str | None = None
 
 
 @dataclass
-class Log:
+class FakeLog:
     """What happened, in order: numbers from 1 on. Streams begin with the last `snapshot` of them."""
 
     length: int = 0
-    snapshot: int = 0
+    snapshot_size: int = 0
     followers: dict[asyncio.Queue[int | Exception | None], str] = field(default_factory=dict)
-    opened: list[str | None] = field(default_factory=list)
-    closed: int = 0
-    followed: int = 0
-    unfollowed: int = 0
-    contexts: int = 0
+    opened_after: list[str | None] = field(default_factory=list)
+    closed_count: int = 0
+    follow_count: int = 0
+    unfollow_count: int = 0
+    context_count: int = 0
     executed: list[int] = field(default_factory=list)
     """The number of each item, each time that it was executed."""
     open_error: Exception | None = None
     follow_error: Exception | None = None
     context_error: Exception | None = None
     caller_error: Exception | None = None
-    in_opening: Callable[[], Any] | None = None
+    on_open: Callable[[], Any] | None = None
     distinct: bool = False
-    passes: Callable[[Any], bool] | None = None
-    joins_at_cursor: bool = False
-    stretches: bool = True
+    accepts: Callable[[Any], bool] | None = None
+    has_caught_up_cursor: bool = False
+    is_buffered: bool = True
     """Whether what has happened can be taken at a stretch."""
     gate: asyncio.Event = field(default_factory=asyncio.Event)
-    waiting: asyncio.Event = field(default_factory=asyncio.Event)
-    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
-    contexts_left: int = 0
+    slow_started: asyncio.Event = field(default_factory=asyncio.Event)
+    slow_cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    contexts_exited: int = 0
 
-    def happen(self, times: int = 1) -> None:
+    def append(self, times: int = 1) -> None:
         """Something happens."""
         for _ in range(times):
             self.length += 1
-            self.tell(self.length)
+            self.publish(self.length)
 
-    def tell(self, what: int | Exception | None) -> None:
+    def publish(self, value: int | Exception | None) -> None:
         """Tell all followers: a number, that the source fails, or that it is over."""
         for follower in self.followers:
-            follower.put_nowait(what)
+            follower.put_nowait(value)
 
 
 @dataclass
-class ToySource:
+class FakeSource:
     """Tells the log to one caller."""
 
-    log: Log
+    log: FakeLog
     caller: Caller
     room: str | None
     start: str | None
-    starting_arguments: frozenset[str] = frozenset({"after"})
+    resume_arguments: frozenset[str] = frozenset({"after"})
 
     @property
     def distinct(self) -> bool:
@@ -94,42 +94,42 @@ class ToySource:
         """Who asks, and for what."""
         return (self.caller.scope, self.room)
 
-    async def open(self, after: str | None) -> AsyncIterator[Told | JoinedAt]:
+    async def open(self, after: str | None) -> AsyncIterator[FakeItem | FakeCaughtUp]:
         """What was missed, or the snapshot."""
         log = self.log
         after = after or self.start
-        log.opened.append(after)
+        log.opened_after.append(after)
         if log.open_error is not None:
             raise log.open_error
         try:
             at = log.length
-            first = int(after) if after else max(at - log.snapshot, 0)
-            if log.in_opening is not None:
-                log.in_opening()
+            first = int(after) if after else max(at - log.snapshot_size, 0)
+            if log.on_open is not None:
+                log.on_open()
             for number in range(first + 1, at + 1):
                 yield item(number)
-            yield JoinedAt(at, log.passes, str(at) if log.joins_at_cursor else None)
+            yield FakeCaughtUp(at, log.accepts, str(at) if log.has_caught_up_cursor else None)
         finally:
-            log.closed += 1
+            log.closed_count += 1
 
     @asynccontextmanager
-    async def follow(self) -> AsyncIterator[AsyncIterator[Told]]:
+    async def follow(self) -> AsyncIterator[AsyncIterator[FakeItem]]:
         """What happens from now on."""
         if self.log.follow_error is not None:
             raise self.log.follow_error
         queue: asyncio.Queue[int | Exception | None] = asyncio.Queue()
         self.log.followers[queue] = ""
-        self.log.followed += 1
+        self.log.follow_count += 1
         try:
-            yield Stretches(queue) if self.log.stretches else items(queue)
+            yield BufferedItems(queue) if self.log.is_buffered else items(queue)
         finally:
             del self.log.followers[queue]
-            self.log.unfollowed += 1
+            self.log.unfollow_count += 1
 
     @asynccontextmanager
     async def context(self) -> AsyncIterator[Caller]:
         """The same caller again."""
-        self.log.contexts += 1
+        self.log.context_count += 1
         if self.log.context_error is not None:
             raise self.log.context_error
         yield self.caller
@@ -138,12 +138,12 @@ class ToySource:
         raise NotImplementedError
 
 
-def item(number: int) -> Told:
+def item(number: int) -> FakeItem:
     """One item of the log."""
-    return Told(number, {"number": number}, str(number))
+    return FakeItem(number, {"number": number}, str(number))
 
 
-async def items(queue: "asyncio.Queue[int | Exception | None]") -> AsyncIterator[Told]:
+async def items(queue: "asyncio.Queue[int | Exception | None]") -> AsyncIterator[FakeItem]:
     """The items of a queue."""
     while (number := await queue.get()) is not None:
         if isinstance(number, Exception):
@@ -151,23 +151,23 @@ async def items(queue: "asyncio.Queue[int | Exception | None]") -> AsyncIterator
         yield item(number)
 
 
-class Stretches:
+class BufferedItems:
     """The items of a queue, one by one or several at a time."""
 
     def __init__(self, queue: "asyncio.Queue[int | Exception | None]") -> None:
         self._queue = queue
         self._items = items(queue)
 
-    def __aiter__(self) -> AsyncIterator[Told]:
+    def __aiter__(self) -> AsyncIterator[FakeItem]:
         return self
 
-    async def __anext__(self) -> Told:
+    async def __anext__(self) -> FakeItem:
         return await anext(self._items)
 
-    def at_hand(self, most: int) -> list[Told]:
+    def take_ready(self, limit: int) -> list[FakeItem]:
         """Numbers that are there; what else there is comes by itself."""
-        waiting = self._queue._queue  # type: ignore[attr-defined]  # nothing else tells what comes next
-        found: list[Told] = []
-        while waiting and isinstance(waiting[0], int) and len(found) < most:
-            found.append(item(waiting.popleft()))
+        queued = self._queue._queue  # type: ignore[attr-defined]  # nothing else tells what comes next
+        found: list[FakeItem] = []
+        while queued and isinstance(queued[0], int) and len(found) < limit:
+            found.append(item(queued.popleft()))
         return found

@@ -9,14 +9,14 @@ from typing import Any
 import orjson
 from graphql import GraphQLObjectType, GraphQLSchema, build_schema
 
-from tests.polling import until
-from tests.transport.fake_app import Expected
-from tests.transport.subscriptions.fake_source import Caller, Log, ToySource, items
+from tests.polling import wait_until
+from tests.transport.fake_app import ExpectedError
+from tests.transport.subscriptions.fake_source import Caller, FakeLog, FakeSource, items
 from transport import TransportSettings
 from transport.execution import Execution
 from transport.request import OperationRequest
-from transport.subscriptions import Answer, Frame, Streams, Wishes
-from transport.subscriptions.subscriber import Subscription
+from transport.subscriptions import Frame, StreamManager, StreamOptions, StreamResponse
+from transport.subscriptions.subscriber import SubscriberStream
 
 SDL = """
 directive @defer(if: Boolean! = true, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
@@ -33,10 +33,10 @@ type Told {
 }
 """
 
-ASK = "subscription Told($room: String, $after: String) { told(room: $room, after: $after) { number caller } }"
+SUBSCRIBE = "subscription Told($room: String, $after: String) { told(room: $room, after: $after) { number caller } }"
 
 
-def schema(log: Log) -> GraphQLSchema:
+def build_fake_schema(log: FakeLog) -> GraphQLSchema:
     """The schema, on a log."""
     built = build_schema(SDL)
     subscription, told, query = (built.type_map[name] for name in ("Subscription", "Told", "Query"))
@@ -68,14 +68,14 @@ def schema(log: Log) -> GraphQLSchema:
     return built
 
 
-def subscribe(log: Log, _root: None, info: Any, room: str | None = None, after: str | None = None) -> ToySource:
+def subscribe(log: FakeLog, _root: None, info: Any, room: str | None = None, after: str | None = None) -> FakeSource:
     """The resolver of `told`."""
     if room == "locked":
-        raise Expected("That room is locked", code="FORBIDDEN")
-    return ToySource(log, info.context, room, after)
+        raise ExpectedError("That room is locked", code="FORBIDDEN")
+    return FakeSource(log, info.context, room, after)
 
 
-async def subscribe_broken(log: Log, _root: None, info: Any, how: str) -> Any:
+async def subscribe_broken(log: FakeLog, _root: None, info: Any, how: str) -> Any:
     """The resolver of `broken`."""
     if how == "surprise":
         raise RuntimeError("hunter2")
@@ -84,7 +84,7 @@ async def subscribe_broken(log: Log, _root: None, info: Any, how: str) -> Any:
     return how if how == "nothing" else items(asyncio.Queue())
 
 
-def resolve(log: Log, root: Any, _info: Any, **_arguments: Any) -> Any:
+def resolve(log: FakeLog, root: Any, _info: Any, **_arguments: Any) -> Any:
     """Counts executions."""
     log.executed.append(root["number"])
     return root
@@ -95,34 +95,34 @@ def fails(_source: Any, _info: Any) -> str:
     raise RuntimeError("hunter2")
 
 
-async def slow(log: Log, _source: Any, _info: Any) -> str:
+async def slow(log: FakeLog, _source: Any, _info: Any) -> str:
     """Waits for the log's gate."""
-    log.waiting.set()
+    log.slow_started.set()
     try:
         await log.gate.wait()
     except asyncio.CancelledError:
-        log.cancelled.set()
+        log.slow_cancelled.set()
         raise
     return "at last"
 
 
-class Server:
+class StreamServer:
     """Streams on a log."""
 
-    def __init__(self, log: Log, settings: TransportSettings | None = None) -> None:
+    def __init__(self, log: FakeLog, settings: TransportSettings | None = None) -> None:
         self.log = log
-        chosen = settings or TransportSettings()
-        self.streams = Streams(Execution(schema(log), chosen), chosen.limits)
+        effective = settings or TransportSettings()
+        self.streams = StreamManager(Execution(build_fake_schema(log), effective), effective.limits)
 
     async def open(
         self,
-        query: str = ASK,
+        query: str = SUBSCRIBE,
         variables: Mapping[str, Any] | None = None,
         *,
         caller: Caller | None = None,
-        wishes: Wishes | None = None,
+        options: StreamOptions | None = None,
         **members: Any,
-    ) -> Answer:
+    ) -> StreamResponse:
         """The answer to one request."""
 
         @asynccontextmanager
@@ -130,43 +130,43 @@ class Server:
             try:
                 yield caller or Caller()
             finally:
-                self.log.contexts_left += 1
+                self.log.contexts_exited += 1
 
         request = OperationRequest(query, variables or {}, **members)
-        return await self.streams.open(request, make_context, wishes=wishes or Wishes())
+        return await self.streams.open(request, make_context, options=options or StreamOptions())
 
 
-def body(frame: Frame) -> Any:
+def frame_body(frame: Frame) -> Any:
     """What a frame holds."""
     return orjson.loads(frame.payload)
 
 
-async def rest(answer: Answer) -> list[Any]:
+async def remaining(answer: StreamResponse) -> list[Any]:
     """All frames to the end of the stream, which is closed then."""
     try:
-        return [body(frame) async for frame in answer.frames]
+        return [frame_body(frame) async for frame in answer.frames]
     finally:
         await answer.frames.aclose()
 
 
-async def numbers(answer: Answer, count: int) -> list[int]:
+async def numbers(answer: StreamResponse, count: int) -> list[int]:
     """The numbers of the next items."""
-    return [body(await anext(answer.frames))["data"]["told"]["number"] for _ in range(count)]
+    return [frame_body(await anext(answer.frames))["data"]["told"]["number"] for _ in range(count)]
 
 
-async def joined(answer: Answer, count: int = 1) -> "asyncio.Task[list[int]]":
+async def read_live(answer: StreamResponse, count: int = 1) -> "asyncio.Task[list[int]]":
     """A task that waits for the next items of a stream, which is past its beginning."""
     task = asyncio.create_task(numbers(answer, count))
-    await until(lambda: is_live(answer))
+    await wait_until(lambda: is_live(answer))
     return task
 
 
-def is_live(answer: Answer) -> bool:
+def is_live(answer: StreamResponse) -> bool:
     """Whether a stream is past its beginning."""
-    assert isinstance(answer.frames, Subscription)
+    assert isinstance(answer.frames, SubscriberStream)
     return answer.frames.is_live
 
 
-def codes(result: Any) -> list[str]:
+def error_codes(result: Any) -> list[str]:
     """The codes of the errors of a result."""
     return [error["extensions"]["code"] for error in result.get("errors", [])]

@@ -7,13 +7,13 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.polling import PATIENCE, until
-from tests.transport.subscriptions.asgi_client import endpoint
-from tests.transport.subscriptions.fake_source import Log
-from tests.transport.subscriptions.stream_server import Server, body, codes, rest
-from tests.transport.subscriptions.test_shutdown import serving
+from tests.polling import TIMEOUT_SECONDS, wait_until
+from tests.transport.subscriptions.asgi_client import fake_endpoint
+from tests.transport.subscriptions.fake_source import FakeLog
+from tests.transport.subscriptions.stream_server import StreamServer, error_codes, frame_body, remaining
+from tests.transport.subscriptions.test_shutdown import run_server
 from transport.server import server as transport_server
-from transport.subscriptions import Closing
+from transport.subscriptions import ServerShutdown
 
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 FORM = HEAD.replace(b"application/json", b"multipart/form-data; boundary=b") + b"GraphQL-Require-Preflight: 1\r\n"
@@ -24,7 +24,7 @@ PARTS = b"Accept: multipart/mixed;incrementalSpec=v0.2, application/json\r\n"
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server waits for nobody."""
     monkeypatch.setattr(transport_server, "DRAIN_SECONDS", 0.01)
-    monkeypatch.setattr(transport_server, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(transport_server, "REQUEST_SECONDS", 0.05)
 
 
 def post(query: str, *more: bytes) -> bytes:
@@ -43,30 +43,30 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("what", REQUESTS)
-async def test_what_is_asked_too_late_or_takes_too_long_is_503(log: Log, what: str) -> None:
-    app = endpoint(log)
-    async with asyncio.timeout(PATIENCE), serving(app) as (port, server, task):
+async def test_what_is_asked_too_late_or_takes_too_long_is_503(log: FakeLog, what: str) -> None:
+    app = fake_endpoint(log)
+    async with asyncio.timeout(TIMEOUT_SECONDS), run_server(app) as (port, server, task):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         with closing(writer):
             writer.write(REQUESTS[what])
-            await until(lambda: server.server_state.tasks)
+            await wait_until(lambda: server.server_state.tasks)
             server.should_exit = True
             head, _, answer = (await reader.read()).partition(b"\r\n\r\n")
             await task
     assert head.startswith(b"HTTP/1.1 503 ")
     assert b"\r\nretry-after: 1\r\n" in head
     assert head.count(b"\r\nconnection: close") == 1
-    assert codes(orjson.loads(answer)) == ["SERVICE_UNAVAILABLE"]
-    assert log.contexts_left == ("a query" in what)
+    assert error_codes(orjson.loads(answer)) == ["SERVICE_UNAVAILABLE"]
+    assert log.contexts_exited == ("a query" in what)
 
 
-async def test_parts_that_are_still_to_come_are_told_so_and_the_answer_ends_well(log: Log) -> None:
-    app = endpoint(log)
-    async with asyncio.timeout(PATIENCE), serving(app) as (port, server, task):
+async def test_parts_that_are_still_to_come_are_told_so_and_the_answer_ends_well(log: FakeLog) -> None:
+    app = fake_endpoint(log)
+    async with asyncio.timeout(TIMEOUT_SECONDS), run_server(app) as (port, server, task):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         with closing(writer):
             writer.write(post("{hello thing{id ...@defer{slow}}}", PARTS))
-            await log.waiting.wait()
+            await log.slow_started.wait()
             server.should_exit = True
             answer = await reader.read()
             await task
@@ -77,19 +77,19 @@ async def test_parts_that_are_still_to_come_are_told_so_and_the_answer_ends_well
 
 
 async def test_what_is_answered_in_time_is_answered_and_the_connection_closes(
-    log: Log, monkeypatch: pytest.MonkeyPatch
+    log: FakeLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport_server, "ANSWER_SECONDS", 10)
-    app = endpoint(log)
-    async with asyncio.timeout(PATIENCE), AsyncExitStack() as stack, serving(app) as (port, server, task):
+    monkeypatch.setattr(transport_server, "REQUEST_SECONDS", 10)
+    app = fake_endpoint(log)
+    async with asyncio.timeout(TIMEOUT_SECONDS), AsyncExitStack() as stack, run_server(app) as (port, server, task):
         connections = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
         for (_, writer), sent in zip(connections, (post("{slow}"), post("mutation{write}")[:-3], b""), strict=True):
             stack.enter_context(closing(writer))
             writer.write(sent)
-        await log.waiting.wait()
-        await until(lambda: len(server.server_state.tasks) == 2)
+        await log.slow_started.wait()
+        await wait_until(lambda: len(server.server_state.tasks) == 2)
         server.should_exit = True
-        await until(lambda: app.streams.draining.started)
+        await wait_until(lambda: app.streams.draining.started)
         connections[1][1].write(post("mutation{write}")[-3:])
         log.gate.set()
         answers = [await reader.read() for reader, _ in connections]
@@ -102,49 +102,51 @@ async def test_what_is_answered_in_time_is_answered_and_the_connection_closes(
     assert all(answer.count(b"\r\nconnection: close") == 1 for answer in answers[:2])
 
 
-async def test_whatever_is_under_way_or_begins_is_out_of_time_once_the_server_is_cut(server: Server) -> None:
+async def test_whatever_is_under_way_or_begins_is_out_of_time_once_the_server_is_cut(server: StreamServer) -> None:
     async def told(query: str) -> Any:
         answer = await server.open(query)
-        return [(frame.get("data"), codes(frame)) for frame in await rest(answer)]
+        return [(frame.get("data"), error_codes(frame)) for frame in await remaining(answer)]
 
     running = asyncio.create_task(told("{slow}"))
-    await server.log.waiting.wait()
-    server.streams.cut()
+    await server.log.slow_started.wait()
+    server.streams.abort()
     assert await running == [(None, ["SERVICE_UNAVAILABLE"])]
-    assert server.log.cancelled.is_set()
+    assert server.log.slow_cancelled.is_set()
     assert await told("{slow}") == [(None, ["SERVICE_UNAVAILABLE"])]
     assert await told("subscription{told{number}}") == [(None, ["SERVICE_UNAVAILABLE"])]
-    assert server.log.contexts_left == 3
+    assert server.log.contexts_exited == 3
 
 
-async def test_parts_are_cut_with_the_error_in_each_that_was_promised(server: Server) -> None:
+async def test_parts_are_cut_with_the_error_in_each_that_was_promised(server: StreamServer) -> None:
     answer = await server.open("{hello thing{id ...@defer{slow}}}")
-    first = body(await anext(answer.frames))
-    waiting = asyncio.create_task(rest(answer))
-    await server.log.waiting.wait()
-    server.streams.cut()
+    first = frame_body(await anext(answer.frames))
+    waiting = asyncio.create_task(remaining(answer))
+    await server.log.slow_started.wait()
+    server.streams.abort()
     (last,) = await waiting
     assert last["hasNext"] is False
     assert [part["id"] for part in last["completed"]] == [part["id"] for part in first["pending"]]
-    assert [codes(part) for part in last["completed"]] == [["SERVICE_UNAVAILABLE"]]
+    assert [error_codes(part) for part in last["completed"]] == [["SERVICE_UNAVAILABLE"]]
 
 
-async def test_a_stream_that_has_not_begun_when_it_is_closed_ends_as_the_others_do(server: Server, log: Log) -> None:
+async def test_a_stream_that_has_not_begun_when_it_is_closed_ends_as_the_others_do(
+    server: StreamServer, log: FakeLog
+) -> None:
     class Never:
         """Opens and never comes to anything."""
 
         async def __anext__(self) -> object:
-            log.waiting.set()
+            log.slow_started.set()
             await log.gate.wait()
             raise StopAsyncIteration
 
     answer = await server.open()
     selection = answer.frames._selection  # type: ignore[attr-defined]  # it is a Subscription
     selection.source.open = lambda _after: Never()
-    reading = asyncio.create_task(rest(answer))
-    await log.waiting.wait()
+    reading = asyncio.create_task(remaining(answer))
+    await log.slow_started.wait()
     await server.streams.close(0.01)
-    server.streams.cut()
-    with pytest.raises(Closing):
+    server.streams.abort()
+    with pytest.raises(ServerShutdown):
         await reading
     assert not server.streams.subscriptions

@@ -4,117 +4,117 @@ import asyncio
 
 import pytest
 
-from tests.polling import until
-from tests.transport.fake_app import limited
-from tests.transport.subscriptions.fake_source import Log
-from tests.transport.subscriptions.stream_server import Server, joined, numbers
-from transport.subscriptions import TooSlow
+from tests.polling import wait_until
+from tests.transport.fake_app import with_limits
+from tests.transport.subscriptions.fake_source import FakeLog
+from tests.transport.subscriptions.stream_server import StreamServer, numbers, read_live
+from transport.subscriptions import SlowConsumer
 
 TEXT = "subscription($after:String){told(after:$after){number text(size:1000)}}"
 
 
 @pytest.fixture
-def narrow(log: Log) -> Server:
+def narrow(log: FakeLog) -> StreamServer:
     """A server with room for about three results of TEXT in each queue."""
-    return Server(log, limited(stream_queue_bytes=3_500))
+    return StreamServer(log, with_limits(stream_queue_bytes=3_500))
 
 
-async def test_a_reader_that_falls_behind_catches_up_from_the_source_and_misses_nothing(narrow: Server) -> None:
+async def test_a_reader_that_falls_behind_catches_up_from_the_source_and_misses_nothing(narrow: StreamServer) -> None:
     log = narrow.log
     quick, slow = await narrow.open(TEXT), await narrow.open(TEXT)
-    first = [await joined(quick), await joined(slow)]
-    log.happen()
+    first = [await read_live(quick), await read_live(slow)]
+    log.append()
     await asyncio.gather(*first)
-    assert log.opened == [None, None]
+    assert log.opened_after == [None, None]
     for number in range(2, 100):
-        log.happen()
+        log.append()
         assert await numbers(quick, 1) == [number]
         assert narrow.streams.queued_bytes <= 3_500
-    assert log.opened == [None, None]
+    assert log.opened_after == [None, None]
     assert await numbers(slow, 98) == list(range(2, 100))
-    assert log.opened == [None, None, "1"]
-    again = await joined(slow)
-    log.happen()
+    assert log.opened_after == [None, None, "1"]
+    again = await read_live(slow)
+    log.append()
     assert await again == [100]
     await quick.frames.aclose()
     await slow.frames.aclose()
 
 
-async def test_a_reader_that_falls_behind_while_it_catches_up_does_so_again(narrow: Server) -> None:
+async def test_a_reader_that_falls_behind_while_it_catches_up_does_so_again(narrow: StreamServer) -> None:
     log = narrow.log
     slow = await narrow.open(TEXT)
-    log.happen(5)
-    first = await joined(slow)
-    log.happen()
+    log.append(5)
+    first = await read_live(slow)
+    log.append()
     assert await first == [6]
     for _ in range(10):
-        log.happen()
-        await until(lambda: log.executed[-1] == log.length)
+        log.append()
+        await wait_until(lambda: log.executed[-1] == log.length)
     assert await numbers(slow, 1) == [7]
-    assert log.opened == [None, "6"]
+    assert log.opened_after == [None, "6"]
     for _ in range(10):
-        log.happen()
-        await until(lambda: log.executed[-1] == log.length)
+        log.append()
+        await wait_until(lambda: log.executed[-1] == log.length)
     assert await numbers(slow, 19) == list(range(8, 27))
-    assert log.opened == [None, "6", "16"]
+    assert log.opened_after == [None, "6", "16"]
     await slow.frames.aclose()
 
 
-async def test_a_result_that_is_longer_than_the_queue_reaches_who_waits_for_it(log: Log) -> None:
-    server = Server(log, limited(stream_queue_bytes=100))
+async def test_a_result_that_is_longer_than_the_queue_reaches_who_waits_for_it(log: FakeLog) -> None:
+    server = StreamServer(log, with_limits(stream_queue_bytes=100))
     answer = await server.open(TEXT)
-    waiting = await joined(answer)
-    log.happen()
+    waiting = await read_live(answer)
+    log.append()
     assert await waiting == [1]
-    log.happen()
-    await until(lambda: log.executed[-1] == 2)
+    log.append()
+    await wait_until(lambda: log.executed[-1] == 2)
     assert await numbers(answer, 1) == [2]
-    assert log.opened == [None, "1"]
+    assert log.opened_after == [None, "1"]
     await answer.frames.aclose()
 
 
-async def test_a_reader_that_takes_nothing_is_cut_off(log: Log) -> None:
-    server = Server(log, limited(stream_stall_seconds=0.1))
+async def test_a_reader_that_takes_nothing_is_cut_off(log: FakeLog) -> None:
+    server = StreamServer(log, with_limits(stream_stall_seconds=0.1))
     stuck, fine = await server.open(), await server.open()
     told = asyncio.Event()
-    stuck.frames.on_too_slow = told.set
-    first = [await joined(stuck), await joined(fine, 2)]
-    log.happen()
+    stuck.frames.on_slow_consumer = told.set
+    first = [await read_live(stuck), await read_live(fine, 2)]
+    log.append()
     await first[0]
-    log.happen()
+    log.append()
     assert await first[1] == [1, 2]
     await told.wait()
     assert server.streams.queued_bytes == 0
-    with pytest.raises(TooSlow):
+    with pytest.raises(SlowConsumer):
         await anext(stuck.frames)
     again = asyncio.create_task(numbers(fine, 1))
     await asyncio.sleep(0)
-    log.happen()
+    log.append()
     assert await again == [3]
     await stuck.frames.aclose()
     await fine.frames.aclose()
 
 
-async def test_a_reader_that_takes_nothing_of_its_beginning_is_cut_off(log: Log) -> None:
-    log.happen(3)
-    server = Server(log, limited(stream_stall_seconds=0.1))
+async def test_a_reader_that_takes_nothing_of_its_beginning_is_cut_off(log: FakeLog) -> None:
+    log.append(3)
+    server = StreamServer(log, with_limits(stream_stall_seconds=0.1))
     answer = await server.open(variables={"after": "0"})
     assert await numbers(answer, 1) == [1]
     told = asyncio.Event()
-    answer.frames.on_too_slow = told.set
+    answer.frames.on_slow_consumer = told.set
     await told.wait()
     await answer.frames.aclose()
-    assert log.closed == 1
+    assert log.closed_count == 1
 
 
-async def test_silence_is_no_stall(log: Log) -> None:
-    server = Server(log, limited(stream_stall_seconds=0.001))
+async def test_silence_is_no_stall(log: FakeLog) -> None:
+    server = StreamServer(log, with_limits(stream_stall_seconds=0.001))
     answer = await server.open()
-    waiting = await joined(answer, 2)
-    log.happen()
+    waiting = await read_live(answer, 2)
+    log.append()
     later = asyncio.Event()
     asyncio.get_running_loop().call_later(0.01, later.set)
     await later.wait()
-    log.happen()
+    log.append()
     assert await waiting == [1, 2]
     await answer.frames.aclose()

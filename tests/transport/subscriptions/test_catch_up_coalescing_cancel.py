@@ -3,11 +3,13 @@
 import asyncio
 from typing import Any, cast
 
-from tests.polling import until
-from transport.subscriptions.backpressure import Terms
-from transport.subscriptions.catch_up import Beginning, Beginnings
+from tests.polling import wait_until
+from transport.subscriptions.backpressure import SubscriberLimits
+from transport.subscriptions.catch_up import CatchUp, CatchUpCoalescer
 
-TERMS = Terms(after=None, queue_bytes=1000, stall_seconds=1, heartbeat_seconds=None, turns=asyncio.Semaphore(2))
+TERMS = SubscriberLimits(
+    after=None, queue_bytes=1000, stall_seconds=1, heartbeat_seconds=None, catch_up_slots=asyncio.Semaphore(2)
+)
 
 
 class Gated:
@@ -22,23 +24,23 @@ class Gated:
         await self.may.wait()
 
 
-def begin(beginnings: Beginnings, beginning: Any) -> "asyncio.Task[None]":
+def begin(beginnings: CatchUpCoalescer, beginning: Any) -> "asyncio.Task[None]":
     """One more stream."""
-    work = beginnings.begin("key", cast("Beginning", beginning), TERMS, lambda: False)
+    work = beginnings.start("key", cast(CatchUp, beginning), TERMS, lambda: False)
     return asyncio.create_task(work)
 
 
 async def test_who_leaves_at_the_moment_when_the_one_before_is_through_leaves_nothing_behind() -> None:
-    beginnings, first = Beginnings(), Gated()
+    beginnings, first = CatchUpCoalescer(), Gated()
     one = begin(beginnings, first)
     await first.begun.wait()
     other = begin(beginnings, Gated())
-    await until(lambda: len(beginnings._newest) == 1 and beginnings._newest["key"].before is not None)
-    batch = beginnings._newest["key"].before
+    await wait_until(lambda: len(beginnings._latest) == 1 and beginnings._latest["key"].previous is not None)
+    batch = beginnings._latest["key"].previous
     assert batch is not None
     first.may.set()
-    await until(batch.over.is_set)
+    await wait_until(batch.done.is_set)
     other.cancel()
     await asyncio.wait([one, other])
     assert other.cancelled()
-    assert not beginnings._newest
+    assert not beginnings._latest

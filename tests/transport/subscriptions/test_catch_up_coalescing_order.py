@@ -6,10 +6,10 @@ from contextlib import suppress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.polling import until
-from tests.transport.fake_app import limited
-from tests.transport.subscriptions.fake_source import Log
-from tests.transport.subscriptions.stream_server import Server, numbers
+from tests.polling import wait_until
+from tests.transport.fake_app import with_limits
+from tests.transport.subscriptions.fake_source import FakeLog
+from tests.transport.subscriptions.stream_server import StreamServer, numbers
 
 READERS = 8
 LONG = "subscription($after:String){told(after:$after){number text(size:100)}}"
@@ -23,7 +23,7 @@ yield_ = st.tuples(st.just("yield"), st.integers(1, 40))
 class Reader:
     """Reads all the time, while it is there."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: StreamServer) -> None:
         self._server = server
         self.last = 0
         self._task: asyncio.Task[None] | None = None
@@ -53,12 +53,12 @@ class Reader:
 
 async def play(steps: list[tuple[str, int]], queue_bytes: int) -> None:
     """Do the steps, then let all read to the end."""
-    log = Log(length=3)
-    server = Server(log, limited(stream_queue_bytes=queue_bytes))
+    log = FakeLog(length=3)
+    server = StreamServer(log, with_limits(stream_queue_bytes=queue_bytes))
     readers = [Reader(server) for _ in range(READERS)]
     for step, number in steps:
         if step == "happen":
-            log.happen(number)
+            log.append(number)
         elif step == "come back":
             await readers[number].come_back()
         elif step == "leave":
@@ -68,8 +68,8 @@ async def play(steps: list[tuple[str, int]], queue_bytes: int) -> None:
                 await asyncio.sleep(0)
     for reader in readers:
         await reader.come_back()
-    log.happen()
-    await until(lambda: all(reader.last == log.length for reader in readers))
+    log.append()
+    await wait_until(lambda: all(reader.last == log.length for reader in readers))
     for reader in readers:
         await reader.leave()
     assert not server.streams.subscriptions

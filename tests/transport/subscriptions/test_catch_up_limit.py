@@ -2,29 +2,29 @@
 
 import asyncio
 
-from tests.polling import until
-from tests.transport.fake_app import limited
-from tests.transport.subscriptions.fake_source import Log
-from tests.transport.subscriptions.stream_server import Server, body, codes
-from transport.subscriptions import Answer, Closing, dispatcher
+from tests.polling import wait_until
+from tests.transport.fake_app import with_limits
+from tests.transport.subscriptions.fake_source import FakeLog
+from tests.transport.subscriptions.stream_server import StreamServer, error_codes, frame_body
+from transport.subscriptions import ServerShutdown, StreamResponse, dispatcher
 
 SLOW = "subscription($after:String){told(after:$after){number slow}}"
 
 
-async def come(server: Server, count: int) -> list[Answer]:
+async def open_slow_streams(server: StreamServer, count: int) -> list[StreamResponse]:
     """Subscribers who have all missed something else."""
-    server.log.happen(count)
+    server.log.append(count)
     return [await server.open(SLOW, {"after": str(number)}) for number in range(count)]
 
 
-async def test_only_some_begin_at_the_same_time(server: Server) -> None:
+async def test_only_some_begin_at_the_same_time(server: StreamServer) -> None:
     log = server.log
-    answers = await come(server, 3 * dispatcher.TURNS)
+    answers = await open_slow_streams(server, 3 * dispatcher.MAX_CONCURRENT_CATCH_UPS)
     tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
-    await until(lambda: len(log.executed) == dispatcher.TURNS)
+    await wait_until(lambda: len(log.executed) == dispatcher.MAX_CONCURRENT_CATCH_UPS)
     for _ in range(100):
         await asyncio.sleep(0)
-    assert len(log.executed) == len(log.opened) == dispatcher.TURNS
+    assert len(log.executed) == len(log.opened_after) == dispatcher.MAX_CONCURRENT_CATCH_UPS
     log.gate.set()
     await asyncio.gather(*tasks)
     assert len(log.executed) == len(tasks)
@@ -32,47 +32,47 @@ async def test_only_some_begin_at_the_same_time(server: Server) -> None:
         await answer.frames.aclose()
 
 
-async def test_the_time_of_those_who_wait_their_turn_does_not_run(log: Log) -> None:
-    server = Server(log, limited(operation_seconds=0.1))
-    answers = await come(server, 2 * dispatcher.TURNS)
+async def test_the_time_of_those_who_wait_their_turn_does_not_run(log: FakeLog) -> None:
+    server = StreamServer(log, with_limits(operation_seconds=0.1))
+    answers = await open_slow_streams(server, 2 * dispatcher.MAX_CONCURRENT_CATCH_UPS)
     tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
-    late = await asyncio.gather(*tasks[: dispatcher.TURNS])
+    late = await asyncio.gather(*tasks[: dispatcher.MAX_CONCURRENT_CATCH_UPS])
     log.gate.set()
-    others = await asyncio.gather(*tasks[dispatcher.TURNS :])
-    assert [codes(body(frame)) for frame in late] == [["TIMEOUT"]] * dispatcher.TURNS
-    assert [codes(body(frame)) for frame in others] == [[]] * dispatcher.TURNS
+    others = await asyncio.gather(*tasks[dispatcher.MAX_CONCURRENT_CATCH_UPS :])
+    assert [error_codes(frame_body(frame)) for frame in late] == [["TIMEOUT"]] * dispatcher.MAX_CONCURRENT_CATCH_UPS
+    assert [error_codes(frame_body(frame)) for frame in others] == [[]] * dispatcher.MAX_CONCURRENT_CATCH_UPS
     for answer in answers:
         await answer.frames.aclose()
 
 
-async def test_who_waits_when_the_server_stops_does_not_begin_any_more(server: Server) -> None:
+async def test_who_waits_when_the_server_stops_does_not_begin_any_more(server: StreamServer) -> None:
     log = server.log
-    answers = await come(server, dispatcher.TURNS + 1)
+    answers = await open_slow_streams(server, dispatcher.MAX_CONCURRENT_CATCH_UPS + 1)
     tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
-    await until(lambda: len(log.executed) == dispatcher.TURNS)
+    await wait_until(lambda: len(log.executed) == dispatcher.MAX_CONCURRENT_CATCH_UPS)
     await server.streams.close(0)
     log.gate.set()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert len(log.executed) == dispatcher.TURNS
+    assert len(log.executed) == dispatcher.MAX_CONCURRENT_CATCH_UPS
     for answer in answers:
         await answer.frames.aclose()
 
 
-async def test_nor_does_who_waits_then_go_on(server: Server) -> None:
+async def test_nor_does_who_waits_then_go_on(server: StreamServer) -> None:
     log = server.log
     log.gate.set()
-    answers = await come(server, dispatcher.TURNS + 1)
-    log.happen()  # so that each has missed two
+    answers = await open_slow_streams(server, dispatcher.MAX_CONCURRENT_CATCH_UPS + 1)
+    log.append()  # so that each has missed two
     for answer in answers:
         await anext(answer.frames)
     log.gate.clear()
     log.executed.clear()
     tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
-    await until(lambda: len(log.executed) == dispatcher.TURNS)
+    await wait_until(lambda: len(log.executed) == dispatcher.MAX_CONCURRENT_CATCH_UPS)
     await server.streams.close(0)
     log.gate.set()
     told = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [type(each) for each in told] == [Closing] * len(tasks)
-    assert len(log.executed) == dispatcher.TURNS
+    assert [type(each) for each in told] == [ServerShutdown] * len(tasks)
+    assert len(log.executed) == dispatcher.MAX_CONCURRENT_CATCH_UPS
     for answer in answers:
         await answer.frames.aclose()

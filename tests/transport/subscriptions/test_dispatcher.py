@@ -4,10 +4,18 @@ import asyncio
 
 import pytest
 
-from tests.polling import until
-from tests.transport.fake_app import limited
-from tests.transport.subscriptions.fake_source import Caller, Log
-from tests.transport.subscriptions.stream_server import ASK, Server, body, codes, joined, numbers, rest
+from tests.polling import wait_until
+from tests.transport.fake_app import with_limits
+from tests.transport.subscriptions.fake_source import Caller, FakeLog
+from tests.transport.subscriptions.stream_server import (
+    SUBSCRIBE,
+    StreamServer,
+    error_codes,
+    frame_body,
+    numbers,
+    read_live,
+    remaining,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,11 +25,11 @@ from tests.transport.subscriptions.stream_server import ASK, Server, body, codes
         ("mutation{write}", {"data": {"write": "written"}}),
     ],
 )
-async def test_a_query_or_mutation_is_answered_by_one_frame(server: Server, query: str, expected: object) -> None:
+async def test_a_query_or_mutation_is_answered_by_one_frame(server: StreamServer, query: str, expected: object) -> None:
     answer = await server.open(query)
-    assert (answer.kind, answer.refused, answer.outcome.status) == ("single", False, 200)
-    assert await rest(answer) == [expected]
-    assert server.log.contexts_left == 1
+    assert (answer.kind, answer.refused, answer.result.status) == ("single", False, 200)
+    assert await remaining(answer) == [expected]
+    assert server.log.contexts_exited == 1
 
 
 @pytest.mark.parametrize(
@@ -29,85 +37,87 @@ async def test_a_query_or_mutation_is_answered_by_one_frame(server: Server, quer
     [
         ("{", None, "GRAPHQL_PARSE_FAILED", 400),
         ("subscription{told{nothing}}", None, "GRAPHQL_VALIDATION_FAILED", 400),
-        (ASK, {"room": 7}, "BAD_USER_INPUT", 400),
-        (ASK, {"room": "locked"}, "FORBIDDEN", 403),
+        (SUBSCRIBE, {"room": 7}, "BAD_USER_INPUT", 400),
+        (SUBSCRIBE, {"room": "locked"}, "FORBIDDEN", 403),
         ('subscription{broken(how:"surprise"){number}}', None, "INTERNAL_SERVER_ERROR", 500),
         ('subscription{broken(how:"nothing"){number}}', None, "INTERNAL_SERVER_ERROR", 500),
         ('subscription{broken(how:"iterator"){number}}', None, "INTERNAL_SERVER_ERROR", 500),
     ],
 )
 async def test_what_cannot_begin_is_refused_with_errors_and_no_data(
-    server: Server, query: str, variables: dict[str, object] | None, code: str, status: int
+    server: StreamServer, query: str, variables: dict[str, object] | None, code: str, status: int
 ) -> None:
     answer = await server.open(query, variables)
-    assert (answer.kind, answer.refused, answer.outcome.status) == ("single", True, status)
-    (result,) = await rest(answer)
-    assert codes(result) == [code]
+    assert (answer.kind, answer.refused, answer.result.status) == ("single", True, status)
+    (result,) = await remaining(answer)
+    assert error_codes(result) == [code]
     assert "data" not in result
     assert "hunter2" not in str(result)
     assert not server.streams.subscriptions
 
 
-async def test_a_field_error_is_no_refusal(server: Server) -> None:
+async def test_a_field_error_is_no_refusal(server: StreamServer) -> None:
     answer = await server.open("{fails}")
     assert not answer.refused
-    (result,) = await rest(answer)
-    assert (result["data"], codes(result)) == ({"fails": None}, ["INTERNAL_SERVER_ERROR"])
+    (result,) = await remaining(answer)
+    assert (result["data"], error_codes(result)) == ({"fails": None}, ["INTERNAL_SERVER_ERROR"])
 
 
-async def test_a_subscription_begins_with_what_there_is_and_goes_on_with_what_happens(server: Server) -> None:
-    server.log.snapshot = 2
-    server.log.happen(5)
+async def test_a_subscription_begins_with_what_there_is_and_goes_on_with_what_happens(server: StreamServer) -> None:
+    server.log.snapshot_size = 2
+    server.log.append(5)
     answer = await server.open()
     assert (answer.kind, answer.refused) == ("subscription", False)
     assert await numbers(answer, 2) == [4, 5]
-    server.log.happen(3)
+    server.log.append(3)
     assert await numbers(answer, 3) == [6, 7, 8]
     await answer.frames.aclose()
 
 
-async def test_frames_carry_the_cursor_to_resume_after(server: Server) -> None:
-    server.log.happen(3)
+async def test_frames_carry_the_cursor_to_resume_after(server: StreamServer) -> None:
+    server.log.append(3)
     answer = await server.open(variables={"after": "1"})
     frame = await anext(answer.frames)
-    assert (body(frame)["data"]["told"]["number"], frame.cursor) == (2, "2")
+    assert (frame_body(frame)["data"]["told"]["number"], frame.cursor) == (2, "2")
     await answer.frames.aclose()
 
 
-async def test_the_callers_context_is_left_when_the_subscription_has_begun(server: Server) -> None:
+async def test_the_callers_context_is_left_when_the_subscription_has_begun(server: StreamServer) -> None:
     answer = await server.open(caller=Caller("ann"))
-    assert server.log.contexts_left == 1
-    first = await joined(answer)
-    server.log.happen()
+    assert server.log.contexts_exited == 1
+    first = await read_live(answer)
+    server.log.append()
     assert await first == [1]
-    assert server.log.contexts == 1
+    assert server.log.context_count == 1
     await answer.frames.aclose()
 
 
-async def test_a_subscription_that_begins_too_slowly_is_refused(log: Log) -> None:
-    answer = await Server(log, limited(operation_seconds=0.01)).open('subscription{broken(how:"slow"){number}}')
-    assert [codes(result) for result in await rest(answer)] == [["TIMEOUT"]]
-    assert log.cancelled.is_set()
+async def test_a_subscription_that_begins_too_slowly_is_refused(log: FakeLog) -> None:
+    answer = await StreamServer(log, with_limits(operation_seconds=0.01)).open(
+        'subscription{broken(how:"slow"){number}}'
+    )
+    assert [error_codes(result) for result in await remaining(answer)] == [["TIMEOUT"]]
+    assert log.slow_cancelled.is_set()
 
 
-async def test_a_source_that_is_over_ends_its_streams(server: Server) -> None:
-    server.log.happen()
+async def test_a_source_that_is_over_ends_its_streams(server: StreamServer) -> None:
+    server.log.append()
     answer = await server.open(variables={"after": "0"})
     assert await numbers(answer, 1) == [1]
-    server.log.happen()
-    ending = asyncio.create_task(rest(answer))
-    await until(lambda: server.log.followers)
-    server.log.tell(None)
+    server.log.append()
+    ending = asyncio.create_task(remaining(answer))
+    await wait_until(lambda: server.log.followers)
+    server.log.publish(None)
     assert [result["data"]["told"]["number"] for result in await ending] == [2]
     assert not server.streams.subscriptions
 
 
-async def test_closing_a_stream_closes_its_source(server: Server) -> None:
-    server.log.happen(3)
+async def test_closing_a_stream_closes_its_source(server: StreamServer) -> None:
+    server.log.append(3)
     answer = await server.open(variables={"after": "0"})
     assert await numbers(answer, 1) == [1]
     await answer.frames.aclose()
-    assert server.log.closed == 1
-    await until(lambda: server.log.unfollowed)
+    assert server.log.closed_count == 1
+    await wait_until(lambda: server.log.unfollow_count)
     assert not server.streams.groups
     assert not server.streams.subscriptions

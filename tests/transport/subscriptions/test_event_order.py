@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.polling import PATIENCE
-from tests.transport.fake_app import limited
-from tests.transport.subscriptions.fake_source import Log
-from tests.transport.subscriptions.stream_server import Server, numbers
+from tests.polling import TIMEOUT_SECONDS
+from tests.transport.fake_app import with_limits
+from tests.transport.subscriptions.fake_source import FakeLog
+from tests.transport.subscriptions.stream_server import StreamServer, numbers
 from transport.subscriptions import fanout
 
 READERS = 3
@@ -24,7 +24,7 @@ yield_ = st.tuples(st.just("yield"), st.integers(1, 3))
 class Reader:
     """Reads one number after the other, and comes back with its cursor."""
 
-    def __init__(self, server: Server, after: int) -> None:
+    def __init__(self, server: StreamServer, after: int) -> None:
         self._server = server
         self.last = after
 
@@ -47,14 +47,14 @@ class Reader:
 
 async def play(steps: list[tuple[str, int]], queue_bytes: int, *, stretches: bool) -> None:
     """Do the steps, then read to the end."""
-    log = Log(length=5, stretches=stretches)
-    server = Server(log, limited(stream_queue_bytes=queue_bytes))
+    log = FakeLog(length=5, is_buffered=stretches)
+    server = StreamServer(log, with_limits(stream_queue_bytes=queue_bytes))
     readers = [Reader(server, after) for after in range(READERS)]
     for reader in readers:
         await reader.begin()
     for step, number in steps:
         if step == "happen":
-            log.happen(number)
+            log.append(number)
         elif step == "read":
             await readers[number].read()
         elif step == "come back":
@@ -74,11 +74,11 @@ async def play(steps: list[tuple[str, int]], queue_bytes: int, *, stretches: boo
     steps=st.lists(st.one_of(happen, read, come_back, yield_), max_size=60),
     queue_bytes=st.sampled_from([0, 400, 2_000]),
     stretches=st.booleans(),
-    at_once=st.sampled_from([1, fanout.MEMBERS_AT_ONCE]),
+    at_once=st.sampled_from([1, fanout.YIELD_EVERY]),
 )
 def test_nothing_is_missed_or_told_twice(
     steps: list[tuple[str, int]], queue_bytes: int, stretches: bool, at_once: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(fanout, "MEMBERS_AT_ONCE", at_once)
-        asyncio.run(asyncio.wait_for(play(steps, queue_bytes, stretches=stretches), PATIENCE))
+        patched.setattr(fanout, "YIELD_EVERY", at_once)
+        asyncio.run(asyncio.wait_for(play(steps, queue_bytes, stretches=stretches), TIMEOUT_SECONDS))

@@ -5,48 +5,50 @@ from typing import Any
 
 import pytest
 
-from tests.polling import until
-from tests.transport.subscriptions.fake_source import Caller, Log
-from tests.transport.subscriptions.stream_server import ASK, Server, body, is_live, joined, numbers
+from tests.polling import wait_until
+from tests.transport.subscriptions.fake_source import Caller, FakeLog
+from tests.transport.subscriptions.stream_server import SUBSCRIBE, StreamServer, frame_body, is_live, numbers, read_live
 from transport.request import OperationRequest
-from transport.subscriptions import Answer, Frame
+from transport.subscriptions import Frame, StreamResponse
 
 SUBSCRIBERS = 1_000
 FIELDS = "{ number caller }"
 
 
-async def frames(answer: Answer, count: int) -> list[Frame]:
+async def frames(answer: StreamResponse, count: int) -> list[Frame]:
     """The next frames."""
     return [await anext(answer.frames) for _ in range(count)]
 
 
-async def told_to_all(server: Server, answers: list[Answer], times: int) -> list[list[Frame]]:
+async def told_to_all(server: StreamServer, answers: list[StreamResponse], times: int) -> list[list[Frame]]:
     """What all streams are told, once they are past their beginnings, of what then happens so many times."""
     tasks = [asyncio.create_task(frames(answer, times)) for answer in answers]
-    await until(lambda: all(map(is_live, answers)))
+    await wait_until(lambda: all(map(is_live, answers)))
     server.log.executed.clear()
-    server.log.happen(times)
+    server.log.append(times)
     return await asyncio.gather(*tasks)
 
 
-async def close(answers: list[Answer]) -> None:
+async def close(answers: list[StreamResponse]) -> None:
     """Close streams."""
     for answer in answers:
         await answer.frames.aclose()
 
 
-async def test_a_thousand_equal_subscribers_cost_one_execution_and_one_encoding_each_time(server: Server) -> None:
+async def test_a_thousand_equal_subscribers_cost_one_execution_and_one_encoding_each_time(server: StreamServer) -> None:
     answers = [await server.open() for _ in range(SUBSCRIBERS)]
     told = await told_to_all(server, answers, 10)
     assert server.log.executed == list(range(1, 11))
     assert len({id(frame.payload) for stream in told for frame in stream}) == 10
-    assert all([body(frame)["data"]["told"]["number"] for frame in stream] == list(range(1, 11)) for stream in told)
-    assert (server.log.followed, len(server.streams.groups)) == (1, 1)
+    assert all(
+        [frame_body(frame)["data"]["told"]["number"] for frame in stream] == list(range(1, 11)) for stream in told
+    )
+    assert (server.log.follow_count, len(server.streams.groups)) == (1, 1)
     await close(answers)
 
 
-async def test_it_is_so_again_when_all_come_back_each_with_a_cursor_of_its_own(server: Server) -> None:
-    server.log.happen(SUBSCRIBERS)
+async def test_it_is_so_again_when_all_come_back_each_with_a_cursor_of_its_own(server: StreamServer) -> None:
+    server.log.append(SUBSCRIBERS)
     answers = [await server.open(variables={"after": str(number)}) for number in range(SUBSCRIBERS)]
     for number in (0, 1, SUBSCRIBERS - 1):
         missed = list(range(number + 1, SUBSCRIBERS + 1))
@@ -67,25 +69,25 @@ ANN, BOB = Caller("ann", "a"), Caller("bob", "b")
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        (OperationRequest(ASK), OperationRequest(ASK)),
-        (OperationRequest(ASK, {"room": "x"}), OperationRequest(ASK, {"room": "x"})),
-        (OperationRequest(ASK, {"after": "0"}), OperationRequest(ASK, {"after": "0"})),
-        (OperationRequest(ASK, {"after": "0"}), OperationRequest(ASK)),
+        (OperationRequest(SUBSCRIBE), OperationRequest(SUBSCRIBE)),
+        (OperationRequest(SUBSCRIBE, {"room": "x"}), OperationRequest(SUBSCRIBE, {"room": "x"})),
+        (OperationRequest(SUBSCRIBE, {"after": "0"}), OperationRequest(SUBSCRIBE, {"after": "0"})),
+        (OperationRequest(SUBSCRIBE, {"after": "0"}), OperationRequest(SUBSCRIBE)),
         # What looks like another's key, wherever a client may write.
-        (OperationRequest(ASK, {"room": "a"}), OperationRequest(ASK, {"room": "('a', None)"})),
-        (OperationRequest(ASK, {"scope": "b"}), OperationRequest(ASK, {"scope": "a", "caller": "ann"})),
-        (OperationRequest(ASK, {}, "Told"), OperationRequest(ASK, {}, None, {"key": ["a", None]})),
+        (OperationRequest(SUBSCRIBE, {"room": "a"}), OperationRequest(SUBSCRIBE, {"room": "('a', None)"})),
+        (OperationRequest(SUBSCRIBE, {"scope": "b"}), OperationRequest(SUBSCRIBE, {"scope": "a", "caller": "ann"})),
+        (OperationRequest(SUBSCRIBE, {}, "Told"), OperationRequest(SUBSCRIBE, {}, None, {"key": ["a", None]})),
     ],
 )
 async def test_a_caller_never_sees_what_another_scope_is_told(
-    server: Server, one: OperationRequest, other: OperationRequest
+    server: StreamServer, one: OperationRequest, other: OperationRequest
 ) -> None:
-    async def opened(caller: Caller, request: OperationRequest) -> Answer:
+    async def opened(caller: Caller, request: OperationRequest) -> StreamResponse:
         return await server.open(request.query or "", request.variables, caller=caller, extensions=request.extensions)
 
     answers = [await opened(ANN, one), await opened(BOB, other), await opened(ANN, one), await opened(BOB, other)]
     told = await told_to_all(server, answers, 3)
-    seen = [{body(frame)["data"]["told"]["caller"] for frame in stream} for stream in told]
+    seen = [{frame_body(frame)["data"]["told"]["caller"] for frame in stream} for stream in told]
     assert seen == [{"ann"}, {"bob"}, {"ann"}, {"bob"}]
     assert len(server.streams.groups) == 2
     await close(answers)
@@ -94,9 +96,9 @@ async def test_a_caller_never_sees_what_another_scope_is_told(
 @pytest.mark.parametrize(
     ("query", "variables", "other_query", "other_variables"),
     [
-        (ASK, {"room": "x"}, ASK, {"room": "y"}),
-        (ASK, {"room": None}, ASK, {}),
-        (ASK, {}, ASK + " ", {}),
+        (SUBSCRIBE, {"room": "x"}, SUBSCRIBE, {"room": "y"}),
+        (SUBSCRIBE, {"room": None}, SUBSCRIBE, {}),
+        (SUBSCRIBE, {}, SUBSCRIBE + " ", {}),
         (f"subscription{{told{FIELDS}}}", {}, "subscription{told{number}}", {}),
         ('subscription{told(after:"1"){number}}', {}, 'subscription{told(after:"2"){number}}', {}),
         # Here `after` decides what follows, too.
@@ -121,14 +123,14 @@ async def test_a_caller_never_sees_what_another_scope_is_told(
     ],
 )
 async def test_what_is_not_the_same_is_not_shared(
-    server: Server, query: str, variables: dict[str, Any], other_query: str, other_variables: dict[str, Any]
+    server: StreamServer, query: str, variables: dict[str, Any], other_query: str, other_variables: dict[str, Any]
 ) -> None:
     answers = []
     for text, values in ((query, variables), (other_query, other_variables)):
         given = dict(values)
         name = given.pop("operation_name", None)
         answers.append(await server.open(text, given, operation_name=name))
-    tasks = [await joined(answer) for answer in answers if not answer.refused]
+    tasks = [await read_live(answer) for answer in answers if not answer.refused]
     assert len(tasks) == len(server.streams.groups) == 2
     for task in tasks:
         task.cancel()
@@ -139,14 +141,14 @@ async def test_what_is_not_the_same_is_not_shared(
 @pytest.mark.parametrize(
     "query",
     [
-        ASK,
+        SUBSCRIBE,
         "subscription Told($room:String,$after:String!){told(room:$room,after:$after){number caller}}",
         "subscription Told($room:String,$after:String){...on Subscription{told(after:$after,room:$room){number}}}",
         "subscription Told($a:String,$after:String){told(after:$after){number}told(after:$after room:$a){number}}",
     ],
 )
-async def test_a_variable_that_says_only_where_to_begin_does_not_part_a_group(server: Server, query: str) -> None:
-    server.log.happen(2)
+async def test_a_variable_that_says_only_where_to_begin_does_not_part_a_group(server: StreamServer, query: str) -> None:
+    server.log.append(2)
     if query.count("told(") == 2:
         query = query.replace("told(after:$after)", "told(after:$after room:$a)")
     answers = [await server.open(query, {"after": after}) for after in ("2", "1", "0")]
@@ -158,57 +160,57 @@ async def test_a_variable_that_says_only_where_to_begin_does_not_part_a_group(se
     await close(answers)
 
 
-async def test_nobody_sees_where_another_began(server: Server) -> None:
+async def test_nobody_sees_where_another_began(server: StreamServer) -> None:
     query = "subscription($after:String $room:String){told(after:$after room:$room){number variables}}"
-    server.log.happen(2)
+    server.log.append(2)
     answers = [await server.open(query, {"after": after, "room": "x"}) for after in ("1", "0")]
-    first = [body(await anext(answer.frames))["data"]["told"] for answer in answers]
+    first = [frame_body(await anext(answer.frames))["data"]["told"] for answer in answers]
     assert first == [
         {"number": 2, "variables": {"after": "1", "room": "x"}},
         {"number": 1, "variables": {"after": "0", "room": "x"}},
     ]
     await anext(answers[1].frames)
     told = await told_to_all(server, answers, 1)
-    assert [body(frame)["data"]["told"]["variables"] for (frame,) in told] == [{"room": "x"}] * 2
+    assert [frame_body(frame)["data"]["told"]["variables"] for (frame,) in told] == [{"room": "x"}] * 2
     await close(answers)
 
 
-async def test_a_group_ends_with_its_last_stream_and_begins_anew(server: Server, log: Log) -> None:
+async def test_a_group_ends_with_its_last_stream_and_begins_anew(server: StreamServer, log: FakeLog) -> None:
     answers = [await server.open(), await server.open()]
     await told_to_all(server, answers, 1)
     await answers[0].frames.aclose()
     assert len(server.streams.groups) == 1
     await answers[1].frames.aclose()
     assert not server.streams.groups
-    await until(lambda: log.unfollowed == 1)
+    await wait_until(lambda: log.unfollow_count == 1)
     again = [await server.open()]
     await told_to_all(server, again, 1)
-    assert log.followed == 2
+    assert log.follow_count == 2
     await close(again)
 
 
-async def test_what_happens_while_a_stream_begins_is_told_once_and_in_order(server: Server, log: Log) -> None:
+async def test_what_happens_while_a_stream_begins_is_told_once_and_in_order(server: StreamServer, log: FakeLog) -> None:
     answers = [await server.open() for _ in range(3)]
     await told_to_all(server, answers, 2)
     late = await server.open(variables={"after": "0"})
-    log.in_opening = lambda: log.happen(2)
+    log.on_open = lambda: log.append(2)
     assert await numbers(late, 2) == [1, 2]
-    log.in_opening = None
-    log.happen(2)
+    log.on_open = None
+    log.append(2)
     assert await numbers(late, 4) == [3, 4, 5, 6]
     await close([*answers, late])
 
 
-async def test_what_the_beginning_has_told_is_not_told_again(server: Server, log: Log) -> None:
+async def test_what_the_beginning_has_told_is_not_told_again(server: StreamServer, log: FakeLog) -> None:
     first = await server.open()
     await told_to_all(server, [first], 1)
     late = await server.open(variables={"after": "0"})
     assert await numbers(late, 1) == [1]  # it is in the group now, and past where it reads the log
-    log.happen(1)
+    log.append(1)
     assert await numbers(late, 1) == [2]
     begun = await server.open(variables={"after": "0"})
-    log.happen(1)  # the group is told, before the newcomer reads the log
+    log.append(1)  # the group is told, before the newcomer reads the log
     assert await numbers(begun, 3) == [1, 2, 3]
-    log.happen(1)
+    log.append(1)
     assert await numbers(begun, 1) == [4]
     await close([first, late, begun])

@@ -4,18 +4,18 @@ import asyncio
 
 import pytest
 
-from tests.polling import until
-from tests.transport.subscriptions.stream_server import Server, body, codes, rest
-from transport.subscriptions import Wishes
-from transport.subscriptions.incremental import Incremental
+from tests.polling import wait_until
+from tests.transport.subscriptions.stream_server import StreamServer, error_codes, frame_body, remaining
+from transport.subscriptions import StreamOptions
+from transport.subscriptions.incremental import IncrementalFrames
 
 QUERY = '{hello thing{id ...@defer(label:"L"){name}}}'
 
 
-async def test_a_deferred_fragment_comes_in_a_part_of_its_own(server: Server) -> None:
+async def test_a_deferred_fragment_comes_in_a_part_of_its_own(server: StreamServer) -> None:
     answer = await server.open(QUERY)
     assert answer.kind == "incremental"
-    assert await rest(answer) == [
+    assert await remaining(answer) == [
         {
             "data": {"hello": "hello anybody", "thing": {"id": "1"}},
             "pending": [{"id": "0", "path": ["thing"], "label": "L"}],
@@ -28,22 +28,22 @@ async def test_a_deferred_fragment_comes_in_a_part_of_its_own(server: Server) ->
 @pytest.mark.parametrize(
     ("query", "wishes"),
     [
-        (QUERY, Wishes(incremental=False)),
-        ("{hello thing{id ...@defer(if:false){name}}}", Wishes()),
-        ("{hello thing{id ...{name}}}", Wishes()),
+        (QUERY, StreamOptions(incremental=False)),
+        ("{hello thing{id ...@defer(if:false){name}}}", StreamOptions()),
+        ("{hello thing{id ...{name}}}", StreamOptions()),
     ],
 )
 async def test_it_comes_at_once_where_nothing_is_deferred_or_the_client_takes_no_parts(
-    server: Server, query: str, wishes: Wishes
+    server: StreamServer, query: str, wishes: StreamOptions
 ) -> None:
-    answer = await server.open(query, wishes=wishes)
+    answer = await server.open(query, options=wishes)
     assert answer.kind == "single"
-    assert await rest(answer) == [{"data": {"hello": "hello anybody", "thing": {"id": "1", "name": "one"}}}]
+    assert await remaining(answer) == [{"data": {"hello": "hello anybody", "thing": {"id": "1", "name": "one"}}}]
 
 
-async def test_parts_of_parts_name_where_they_belong(server: Server) -> None:
+async def test_parts_of_parts_name_where_they_belong(server: StreamServer) -> None:
     answer = await server.open("{thing{id ...@defer{thing{id ...@defer{name}}}}}")
-    parts = await rest(answer)
+    parts = await remaining(answer)
     pending = [entry for part in parts for entry in part.get("pending", [])]
     assert [entry["path"] for entry in pending] == [["thing"], ["thing", "thing"]]
     assert {entry["id"] for entry in pending} == {entry["id"] for part in parts for entry in part.get("completed", [])}
@@ -58,64 +58,64 @@ async def test_parts_of_parts_name_where_they_belong(server: Server) -> None:
         ("{things{id ...@defer{thing{id thing{id fails}}}}}", "incremental"),
     ],
 )
-async def test_surprises_are_masked_in_every_part(server: Server, query: str, place: str) -> None:
-    parts = await rest(await server.open(query))
+async def test_surprises_are_masked_in_every_part(server: StreamServer, query: str, place: str) -> None:
+    parts = await remaining(await server.open(query))
     told = parts[:1] if place == "first" else [entry for part in parts[1:] for entry in part[place]]
-    assert [codes(entry) for entry in told] == [["INTERNAL_SERVER_ERROR"]] * len(told)
+    assert [error_codes(entry) for entry in told] == [["INTERNAL_SERVER_ERROR"]] * len(told)
     assert told
     assert "hunter2" not in str(parts)
 
 
 @pytest.mark.parametrize("query", ["{thing{unencodable ...@defer{name}}}", "{thing{id ...@defer{unencodable}}}"])
-async def test_what_json_cannot_write_ends_the_result(server: Server, query: str) -> None:
-    parts = await rest(await server.open(query))
+async def test_what_json_cannot_write_ends_the_result(server: StreamServer, query: str) -> None:
+    parts = await remaining(await server.open(query))
     last = parts[-1]
     assert last["hasNext"] is False
     errors = last.get("errors") or last["completed"][0]["errors"]
-    assert codes({"errors": errors}) == ["INTERNAL_SERVER_ERROR"]
+    assert error_codes({"errors": errors}) == ["INTERNAL_SERVER_ERROR"]
 
 
-async def test_the_context_lives_until_the_last_part(server: Server) -> None:
+async def test_the_context_lives_until_the_last_part(server: StreamServer) -> None:
     answer = await server.open(QUERY)
     await anext(answer.frames)
-    assert server.log.contexts_left == 0
+    assert server.log.contexts_exited == 0
     await anext(answer.frames)
     await answer.frames.aclose()
-    assert server.log.contexts_left == 1
+    assert server.log.contexts_exited == 1
 
 
-async def test_the_parts_together_have_the_time_of_one_operation(server: Server) -> None:
+async def test_the_parts_together_have_the_time_of_one_operation(server: StreamServer) -> None:
     answer = await server.open("{thing{id ...@defer{slow}}}")
-    assert isinstance(answer.frames, Incremental)
-    assert body(await anext(answer.frames))["data"] == {"thing": {"id": "1"}}
+    assert isinstance(answer.frames, IncrementalFrames)
+    assert frame_body(await anext(answer.frames))["data"] == {"thing": {"id": "1"}}
     answer.frames._deadline = asyncio.get_running_loop().time() + 0.01  # the rest has been used up
-    (part,) = await rest(answer)
+    (part,) = await remaining(answer)
     (completed,) = part["completed"]
-    assert (completed["id"], codes(completed), part["hasNext"]) == ("0", ["TIMEOUT"], False)
-    await until(server.log.cancelled.is_set)
-    assert server.log.contexts_left == 1
+    assert (completed["id"], error_codes(completed), part["hasNext"]) == ("0", ["TIMEOUT"], False)
+    await wait_until(server.log.slow_cancelled.is_set)
+    assert server.log.contexts_exited == 1
 
 
-async def test_closing_stops_what_is_deferred(server: Server) -> None:
+async def test_closing_stops_what_is_deferred(server: StreamServer) -> None:
     answer = await server.open("{thing{id ...@defer{slow}}}")
-    assert body(await anext(answer.frames))["hasNext"] is True
+    assert frame_body(await anext(answer.frames))["hasNext"] is True
     await answer.frames.aclose()
-    assert server.log.contexts_left == 1
+    assert server.log.contexts_exited == 1
     answer = await server.open("{thing{id ...@defer{slow}}}")
     await anext(answer.frames)
     second = asyncio.ensure_future(anext(answer.frames))
-    await server.log.waiting.wait()
+    await server.log.slow_started.wait()
     second.cancel()
-    await until(second.done)
+    await wait_until(second.done)
     await answer.frames.aclose()
-    await until(server.log.cancelled.is_set)
-    assert server.log.contexts_left == 2
+    await wait_until(server.log.slow_cancelled.is_set)
+    assert server.log.contexts_exited == 2
 
 
 @pytest.mark.parametrize(
     "query",
     ["subscription{told{number ...@defer{caller}}}", "{things@stream{id}}"],
 )
-async def test_what_cannot_come_in_parts_is_refused(server: Server, query: str) -> None:
+async def test_what_cannot_come_in_parts_is_refused(server: StreamServer, query: str) -> None:
     answer = await server.open(query)
-    assert [codes(result) for result in await rest(answer)] == [["GRAPHQL_VALIDATION_FAILED"]]
+    assert [error_codes(result) for result in await remaining(answer)] == [["GRAPHQL_VALIDATION_FAILED"]]

@@ -3,10 +3,10 @@
 import orjson
 import pytest
 
-from tests.polling import until
-from tests.transport.fake_app import Expected, limited
-from tests.transport.subscriptions.asgi_client import Call, endpoint
-from tests.transport.subscriptions.fake_source import Log
+from tests.polling import wait_until
+from tests.transport.fake_app import ExpectedError, with_limits
+from tests.transport.subscriptions.asgi_client import AsgiRequest, fake_endpoint
+from tests.transport.subscriptions.fake_source import FakeLog
 
 SUBSCRIPTIONS = 'multipart/mixed;subscriptionSpec="1.0", application/json'
 PARTS = "multipart/mixed;incrementalSpec=v0.2, application/graphql-response+json, application/json;q=0.9"
@@ -24,38 +24,40 @@ def parts(sent: bytes) -> list[object]:
     return [orjson.loads(part.removeprefix(HEAD)) for part in middle]
 
 
-async def test_each_result_of_a_subscription_is_a_part_that_can_be_read_at_once(log: Log) -> None:
-    log.happen(1)
-    async with Call(endpoint(log), SUBSCRIPTIONS, NUMBERS, members={"variables": {"after": "0"}}) as call:
-        status, headers = await call.start()
+async def test_each_result_of_a_subscription_is_a_part_that_can_be_read_at_once(log: FakeLog) -> None:
+    log.append(1)
+    async with AsgiRequest(fake_endpoint(log), SUBSCRIPTIONS, NUMBERS, members={"variables": {"after": "0"}}) as call:
+        status, headers = await call.response_start()
         assert (status, headers["content-type"]) == (200, 'multipart/mixed; boundary="graphql"; subscriptionSpec=1.0')
-        assert await call.piece() == BOUNDARY
-        assert await call.piece() == HEAD + b'{"payload":{"data":{"told":{"number":1}}}}' + BOUNDARY
-        await until(lambda: log.closed)
-        log.happen()
-        assert await call.piece() == HEAD + b'{"payload":{"data":{"told":{"number":2}}}}' + BOUNDARY
-        log.tell(None)
-        assert await call.rest() == b"--\r\n"
+        assert await call.next_chunk() == BOUNDARY
+        assert await call.next_chunk() == HEAD + b'{"payload":{"data":{"told":{"number":1}}}}' + BOUNDARY
+        await wait_until(lambda: log.closed_count)
+        log.append()
+        assert await call.next_chunk() == HEAD + b'{"payload":{"data":{"told":{"number":2}}}}' + BOUNDARY
+        log.publish(None)
+        assert await call.remaining_body() == b"--\r\n"
 
 
-async def test_silence_is_broken_by_empty_parts(log: Log) -> None:
-    async with Call(endpoint(log, limited(stream_heartbeat_seconds=0.001)), SUBSCRIPTIONS, NUMBERS) as call:
-        await call.start()
-        await call.piece()
-        assert [await call.piece() for _ in range(3)] == [HEAD + b"{}" + BOUNDARY] * 3
+async def test_silence_is_broken_by_empty_parts(log: FakeLog) -> None:
+    async with AsgiRequest(
+        fake_endpoint(log, with_limits(stream_heartbeat_seconds=0.001)), SUBSCRIPTIONS, NUMBERS
+    ) as call:
+        await call.response_start()
+        await call.next_chunk()
+        assert [await call.next_chunk() for _ in range(3)] == [HEAD + b"{}" + BOUNDARY] * 3
 
 
-async def test_field_errors_are_in_the_payload_and_faults_of_the_stream_beside_it(log: Log) -> None:
-    log.happen(1)
+async def test_field_errors_are_in_the_payload_and_faults_of_the_stream_beside_it(log: FakeLog) -> None:
+    log.append(1)
     query = 'subscription{told(after:"0"){number fails}}'
-    async with Call(endpoint(log), SUBSCRIPTIONS, query) as call:
-        await call.start()
-        await call.piece()
-        field = await call.piece()
+    async with AsgiRequest(fake_endpoint(log), SUBSCRIPTIONS, query) as call:
+        await call.response_start()
+        await call.next_chunk()
+        field = await call.next_chunk()
         assert field.startswith(HEAD + b'{"payload":{"errors":[')
-        await until(lambda: log.closed)
-        log.tell(RuntimeError("hunter2"))
-        (fault,) = parts(BOUNDARY + await call.rest())
+        await wait_until(lambda: log.closed_count)
+        log.publish(RuntimeError("hunter2"))
+        (fault,) = parts(BOUNDARY + await call.remaining_body())
     assert isinstance(fault, dict)
     assert fault["payload"] is None
     assert [error["extensions"]["code"] for error in fault["errors"]] == ["INTERNAL_SERVER_ERROR"]
@@ -68,44 +70,44 @@ async def test_field_errors_are_in_the_payload_and_faults_of_the_stream_beside_i
         ('subscription{told(room:"locked"){number}}', 403, b"FORBIDDEN"),
     ],
 )
-async def test_a_refused_operation_is_json_with_its_status(log: Log, query: str, status: int, code: bytes) -> None:
+async def test_a_refused_operation_is_json_with_its_status(log: FakeLog, query: str, status: int, code: bytes) -> None:
     accept = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/graphql-response+json"
-    async with Call(endpoint(log), accept, query) as call:
-        answered, headers = await call.start()
+    async with AsgiRequest(fake_endpoint(log), accept, query) as call:
+        answered, headers = await call.response_start()
         assert (answered, headers["content-type"]) == (status, "application/graphql-response+json; charset=utf-8")
-        assert code in await call.rest()
+        assert code in await call.remaining_body()
 
 
-async def test_results_in_parts(log: Log) -> None:
-    async with Call(endpoint(log), PARTS, DEFERRED) as call:
-        status, headers = await call.start()
+async def test_results_in_parts(log: FakeLog) -> None:
+    async with AsgiRequest(fake_endpoint(log), PARTS, DEFERRED) as call:
+        status, headers = await call.response_start()
         assert (status, headers["content-type"]) == (200, 'multipart/mixed; boundary="graphql"; incrementalSpec=v0.2')
-        assert parts(await call.rest()) == [
+        assert parts(await call.remaining_body()) == [
             {"data": {"thing": {"id": "1"}}, "pending": [{"id": "0", "path": ["thing"]}], "hasNext": True},
             {"hasNext": False, "incremental": [{"data": {"name": "one"}, "id": "0"}], "completed": [{"id": "0"}]},
         ]
 
 
-async def test_what_is_not_deferred_after_all_is_json(log: Log) -> None:
-    async with Call(endpoint(log), PARTS, "{thing{id ...@defer(if:false){name}}}") as call:
-        _, headers = await call.start()
+async def test_what_is_not_deferred_after_all_is_json(log: FakeLog) -> None:
+    async with AsgiRequest(fake_endpoint(log), PARTS, "{thing{id ...@defer(if:false){name}}}") as call:
+        _, headers = await call.response_start()
         assert headers["content-type"] == "application/graphql-response+json; charset=utf-8"
-        assert await call.rest() == b'{"data":{"thing":{"id":"1","name":"one"}}}'
+        assert await call.remaining_body() == b'{"data":{"thing":{"id":"1","name":"one"}}}'
 
 
-async def test_a_server_that_stops_says_so(log: Log) -> None:
-    app = endpoint(log)
-    async with Call(app, SUBSCRIPTIONS, NUMBERS) as call:
-        await call.start()
-        await until(lambda: log.closed)
+async def test_a_server_that_stops_says_so(log: FakeLog) -> None:
+    app = fake_endpoint(log)
+    async with AsgiRequest(app, SUBSCRIPTIONS, NUMBERS) as call:
+        await call.response_start()
+        await wait_until(lambda: log.closed_count)
         await app.streams.close(0)
-        (told,) = parts(await call.rest())
+        (told,) = parts(await call.remaining_body())
     assert isinstance(told, dict)
     assert told["payload"] is None
     assert told["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
 
 
-async def test_an_unknown_caller_is_401(log: Log) -> None:
-    log.caller_error = Expected("who?", code="UNAUTHENTICATED")
-    async with Call(endpoint(log), SUBSCRIPTIONS, NUMBERS) as call:
-        assert (await call.start())[0] == 401
+async def test_an_unknown_caller_is_401(log: FakeLog) -> None:
+    log.caller_error = ExpectedError("who?", code="UNAUTHENTICATED")
+    async with AsgiRequest(fake_endpoint(log), SUBSCRIPTIONS, NUMBERS) as call:
+        assert (await call.response_start())[0] == 401

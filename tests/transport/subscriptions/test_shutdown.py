@@ -11,12 +11,12 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
-from tests.polling import PATIENCE, until
-from tests.transport.fake_app import limited
-from tests.transport.subscriptions.asgi_client import endpoint
-from tests.transport.subscriptions.fake_source import Log
+from tests.polling import TIMEOUT_SECONDS, wait_until
+from tests.transport.fake_app import with_limits
+from tests.transport.subscriptions.asgi_client import fake_endpoint
+from tests.transport.subscriptions.fake_source import FakeLog
 from transport import GraphQLEndpoint
-from transport.server.server import Living, Server, options
+from transport.server.server import Drainable, Server, uvicorn_options
 
 STREAMS = 500
 REQUEST = (
@@ -26,24 +26,24 @@ REQUEST = (
 
 
 @asynccontextmanager
-async def serving(
-    app: GraphQLEndpoint, living: Living | None = None
+async def run_server(
+    app: GraphQLEndpoint, drainable: Drainable | None = None
 ) -> AsyncIterator[tuple[int, Server, "asyncio.Task[None]"]]:
     """A real server on a free port."""
     config = uvicorn.Config(
-        Starlette(routes=[Route("/graphql", app)]), **options() | {"loop": "asyncio", "lifespan": "off"}
+        Starlette(routes=[Route("/graphql", app)]), **uvicorn_options() | {"loop": "asyncio", "lifespan": "off"}
     )
-    server = Server(config, lambda: None, living or app.streams)
+    server = Server(config, lambda: None, drainable or app.streams)
     listening = socket.create_server(("127.0.0.1", 0), backlog=STREAMS)
     task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         yield listening.getsockname()[1], server, task
     finally:
         server.should_exit = True
-        await asyncio.wait_for(task, PATIENCE)
+        await asyncio.wait_for(task, TIMEOUT_SECONDS)
 
 
-class Ending:
+class CustomDrainable:
     """Ends what lives its own way, and cuts nothing."""
 
     def __init__(self, close: Callable[[float], Awaitable[None]]) -> None:
@@ -52,7 +52,7 @@ class Ending:
     async def close(self, seconds: float) -> None:
         await self._close(seconds)
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """There is nothing to cut."""
 
 
@@ -76,27 +76,27 @@ class Client:
             await self._writer.wait_closed()
 
 
-async def come(clients: AsyncExitStack, port: int, log: Log, number: int) -> list[asyncio.StreamReader]:
+async def connect_clients(clients: AsyncExitStack, port: int, log: FakeLog, number: int) -> list[asyncio.StreamReader]:
     """So many clients, one after the other: those who come at the same moment begin together, and count as one."""
     readers: list[asyncio.StreamReader] = []
     while len(readers) < number:
         readers.append(await clients.enter_async_context(Client(port)))
-        await until(lambda: log.closed == len(readers))
+        await wait_until(lambda: log.closed_count == len(readers))
     return readers
 
 
-async def test_five_hundred_streams_end_with_the_server_and_within_its_time(log: Log) -> None:
-    app = endpoint(log)
+async def test_five_hundred_streams_end_with_the_server_and_within_its_time(log: FakeLog) -> None:
+    app = fake_endpoint(log)
     asked: list[float] = []
 
     async def close(seconds: float) -> None:
         asked.append(seconds)
         await app.streams.close(0.1)
 
-    async with AsyncExitStack() as clients, serving(app, Ending(close)) as (port, server, task):
-        readers = await come(clients, port, log, STREAMS)
+    async with AsyncExitStack() as clients, run_server(app, CustomDrainable(close)) as (port, server, task):
+        readers = await connect_clients(clients, port, log, STREAMS)
         server.should_exit = True
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             ends = await asyncio.gather(*(reader.read() for reader in readers))
             await task
     assert asked == [2.0]
@@ -105,8 +105,8 @@ async def test_five_hundred_streams_end_with_the_server_and_within_its_time(log:
     assert not app.streams.groups
 
 
-async def test_streams_end_one_after_the_other(log: Log) -> None:
-    app = endpoint(log)
+async def test_streams_end_one_after_the_other(log: FakeLog) -> None:
+    app = fake_endpoint(log)
     times: list[float] = []
     loop = asyncio.get_running_loop()
 
@@ -114,8 +114,8 @@ async def test_streams_end_one_after_the_other(log: Log) -> None:
         await reader.readuntil(b": the server")
         times.append(loop.time())
 
-    async with AsyncExitStack() as clients, serving(app) as (port, _, _):
-        readers = await come(clients, port, log, 4)
+    async with AsyncExitStack() as clients, run_server(app) as (port, _, _):
+        readers = await connect_clients(clients, port, log, 4)
         began = loop.time()
         reading = asyncio.gather(*(read(reader) for reader in readers))
         await app.streams.close(0.2)
@@ -123,8 +123,8 @@ async def test_streams_end_one_after_the_other(log: Log) -> None:
     assert all(moment - began >= place * 0.04 for place, moment in enumerate(times))
 
 
-async def test_nothing_begins_while_the_server_stops(log: Log) -> None:
-    app = endpoint(log)
+async def test_nothing_begins_while_the_server_stops(log: FakeLog) -> None:
+    app = fake_endpoint(log)
     refused: list[bytes] = []
 
     async def close(_seconds: float) -> None:
@@ -134,7 +134,7 @@ async def test_nothing_begins_while_the_server_stops(log: Log) -> None:
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", port)
 
-    async with serving(app, Ending(close)) as (port, _, _):
+    async with run_server(app, CustomDrainable(close)) as (port, _, _):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /graphql?query={hello} HTTP/1.1\r\nHost: localhost\r\n\r\n")
         await reader.readuntil(b'"hello anybody"}}')
@@ -142,27 +142,27 @@ async def test_nothing_begins_while_the_server_stops(log: Log) -> None:
     assert refused[0].startswith(b"HTTP/1.1 503 ")
 
 
-async def test_a_client_that_closes_its_socket_closes_the_source(log: Log) -> None:
-    app = endpoint(log)
-    async with serving(app) as (port, _, _):
+async def test_a_client_that_closes_its_socket_closes_the_source(log: FakeLog) -> None:
+    app = fake_endpoint(log)
+    async with run_server(app) as (port, _, _):
         async with Client(port):
-            await until(lambda: log.followers)
-        await until(lambda: log.unfollowed)
-        await until(lambda: not app.streams.subscriptions)
+            await wait_until(lambda: log.followers)
+        await wait_until(lambda: log.unfollow_count)
+        await wait_until(lambda: not app.streams.subscriptions)
 
 
-async def test_a_client_that_stops_reading_is_cut_off_and_others_are_not(log: Log) -> None:
-    app = endpoint(log, limited(stream_stall_seconds=0.5))
+async def test_a_client_that_stops_reading_is_cut_off_and_others_are_not(log: FakeLog) -> None:
+    app = fake_endpoint(log, with_limits(stream_stall_seconds=0.5))
     with capture_logs() as logged:
-        async with serving(app) as (port, server, _), Client(port, 100_000) as stuck:
+        async with run_server(app) as (port, server, _), Client(port, 100_000) as stuck:
             stuck._transport.pause_reading()  # type: ignore[attr-defined]  # asyncio reads even where nobody asks
             async with Client(port, 1) as reader:
-                await until(lambda: log.closed == 2)
+                await wait_until(lambda: log.closed_count == 2)
                 while len(app.streams.subscriptions) == 2:
-                    log.happen()
+                    log.append()
                     await reader.readuntil(b"\n\n")
                     assert app.streams.queued_bytes <= 1024 * 1024
-                await until(lambda: len(server.server_state.connections) == 1)
-                log.happen()
+                await wait_until(lambda: len(server.server_state.connections) == 1)
+                log.append()
                 assert b"event: next" in await reader.readuntil(b"id: %d\n" % log.length)
     assert [line["outcome"] for line in logged] == ["too slow", "gone"]

@@ -7,87 +7,97 @@ from contextlib import asynccontextmanager
 import pytest
 from structlog.testing import capture_logs
 
-from tests.polling import PATIENCE, until
-from tests.transport.fake_app import Expected
-from tests.transport.subscriptions.fake_source import Log, items
-from tests.transport.subscriptions.stream_server import ASK, Server, body, codes, joined, numbers, rest
+from tests.polling import TIMEOUT_SECONDS, wait_until
+from tests.transport.fake_app import ExpectedError
+from tests.transport.subscriptions.fake_source import FakeLog, items
+from tests.transport.subscriptions.stream_server import (
+    SUBSCRIBE,
+    StreamServer,
+    error_codes,
+    frame_body,
+    numbers,
+    read_live,
+    remaining,
+)
 
 
 @pytest.mark.parametrize(
     ("error", "code"),
     [
         (RuntimeError("hunter2"), "INTERNAL_SERVER_ERROR"),
-        (Expected("not now", code="SERVICE_UNAVAILABLE"), "SERVICE_UNAVAILABLE"),
+        (ExpectedError("not now", code="SERVICE_UNAVAILABLE"), "SERVICE_UNAVAILABLE"),
     ],
 )
 @pytest.mark.parametrize("place", ["open_error", "follow_error", "context_error"])
 async def test_a_source_that_fails_ends_the_stream_with_an_error(
-    server: Server, place: str, error: Exception, code: str
+    server: StreamServer, place: str, error: Exception, code: str
 ) -> None:
-    server.log.happen()
+    server.log.append()
     setattr(server.log, place, error)
     answer = await server.open(variables={"after": "0"})
     with capture_logs() as logged:
         frames = [frame async for frame in answer.frames]
     await answer.frames.aclose()
-    result = body(frames[-1])
-    assert (codes(result), frames[-1].failed) == ([code], True)
+    result = frame_body(frames[-1])
+    assert (error_codes(result), frames[-1].failed) == ([code], True)
     assert "data" not in result
     assert "hunter2" not in str(result) + str(logged)
     assert not server.streams.subscriptions
     assert not server.streams.groups
 
 
-async def test_a_source_that_fails_later_ends_all_its_streams(server: Server) -> None:
+async def test_a_source_that_fails_later_ends_all_its_streams(server: StreamServer) -> None:
     log = server.log
     answers = [await server.open() for _ in range(3)]
-    tasks = [await joined(answer) for answer in answers]
-    log.happen(2)
-    log.tell(RuntimeError("hunter2"))
+    tasks = [await read_live(answer) for answer in answers]
+    log.append(2)
+    log.publish(RuntimeError("hunter2"))
     for task, answer in zip(tasks, answers, strict=True):
         assert await task == [1]
-        assert [codes(result) for result in await rest(answer)] == [[], ["INTERNAL_SERVER_ERROR"]]
+        assert [error_codes(result) for result in await remaining(answer)] == [[], ["INTERNAL_SERVER_ERROR"]]
     assert not server.streams.groups
 
 
-async def test_an_item_whose_context_fails_ends_the_streams_that_would_miss_it(server: Server) -> None:
+async def test_an_item_whose_context_fails_ends_the_streams_that_would_miss_it(server: StreamServer) -> None:
     answer = await server.open()
-    task = await joined(answer)
-    server.log.happen()
+    task = await read_live(answer)
+    server.log.append()
     assert await task == [1]
-    server.log.context_error = Expected("token revoked", code="UNAUTHENTICATED")
-    server.log.happen()
-    assert [codes(result) for result in await rest(answer)] == [["UNAUTHENTICATED"]]
+    server.log.context_error = ExpectedError("token revoked", code="UNAUTHENTICATED")
+    server.log.append()
+    assert [error_codes(result) for result in await remaining(answer)] == [["UNAUTHENTICATED"]]
 
 
 @pytest.mark.parametrize("field", ["fails", "unencodable"])
-async def test_an_item_that_fails_is_told_so_and_the_stream_goes_on(server: Server, field: str) -> None:
-    server.log.happen()
+async def test_an_item_that_fails_is_told_so_and_the_stream_goes_on(server: StreamServer, field: str) -> None:
+    server.log.append()
     query = f"subscription($after:String){{told(after:$after){{number {field}}}}}"
     answer = await server.open(query, {"after": "0"})
     opening = await anext(answer.frames)
-    server.log.happen()
+    server.log.append()
     following = await anext(answer.frames)
     for frame, cursor in ((opening, "1"), (following, "2")):
-        result = body(frame)
-        assert (result["data"], codes(result)) == (None, ["INTERNAL_SERVER_ERROR"])
+        result = frame_body(frame)
+        assert (result["data"], error_codes(result)) == (None, ["INTERNAL_SERVER_ERROR"])
         assert (frame.cursor, frame.failed) == (cursor, False)
         assert "hunter2" not in str(result)
     await answer.frames.aclose()
 
 
-async def test_an_item_that_takes_too_long_is_told_so_and_the_stream_goes_on(server: Server, log: Log) -> None:
-    log.happen(2)
+async def test_an_item_that_takes_too_long_is_told_so_and_the_stream_goes_on(
+    server: StreamServer, log: FakeLog
+) -> None:
+    log.append(2)
     answer = await server.open('subscription{told(after:"0"){number slow}}')
     server.streams.execution.seconds = 0.01
-    assert codes(body(await anext(answer.frames))) == ["TIMEOUT"]
+    assert error_codes(frame_body(await anext(answer.frames))) == ["TIMEOUT"]
     server.streams.execution.seconds = 10
     log.gate.set()
     assert await numbers(answer, 1) == [2]
     await answer.frames.aclose()
 
 
-async def test_a_beginning_that_takes_too_long_ends_the_stream(server: Server, log: Log) -> None:
+async def test_a_beginning_that_takes_too_long_ends_the_stream(server: StreamServer, log: FakeLog) -> None:
     class Never:
         """Opens and never comes to anything."""
 
@@ -99,10 +109,10 @@ async def test_a_beginning_that_takes_too_long_ends_the_stream(server: Server, l
     selection = answer.frames._selection  # type: ignore[attr-defined]  # it is a Subscription
     selection.source.open = lambda _after: Never()
     server.streams.execution.seconds = 0.01
-    assert [codes(result) for result in await rest(answer)] == [["TIMEOUT"]]
+    assert [error_codes(result) for result in await remaining(answer)] == [["TIMEOUT"]]
 
 
-async def test_a_source_that_cannot_be_followed_in_time_ends_the_stream(server: Server, log: Log) -> None:
+async def test_a_source_that_cannot_be_followed_in_time_ends_the_stream(server: StreamServer, log: FakeLog) -> None:
     @asynccontextmanager
     async def never() -> AsyncIterator[AsyncIterator[object]]:
         await log.gate.wait()
@@ -112,26 +122,26 @@ async def test_a_source_that_cannot_be_followed_in_time_ends_the_stream(server: 
     for answer in answers:
         answer.frames._selection.source.follow = never  # type: ignore[attr-defined]  # it is a Subscription
     server.streams.execution.seconds = 0.01
-    async with asyncio.timeout(PATIENCE):
-        told = await asyncio.gather(*map(rest, answers))
-    assert [[codes(result) for result in results] for results in told] == [[["TIMEOUT"]]] * 2
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        told = await asyncio.gather(*map(remaining, answers))
+    assert [[error_codes(result) for result in results] for results in told] == [[["TIMEOUT"]]] * 2
 
 
-async def test_something_cancelled_that_a_source_waits_for_is_a_surprise(server: Server) -> None:
+async def test_something_cancelled_that_a_source_waits_for_is_a_surprise(server: StreamServer) -> None:
     def cancelled() -> None:
         raise asyncio.CancelledError
 
-    server.log.in_opening = cancelled
+    server.log.on_open = cancelled
     answer = await server.open()
-    assert [codes(result) for result in await rest(answer)] == [["INTERNAL_SERVER_ERROR"]]
+    assert [error_codes(result) for result in await remaining(answer)] == [["INTERNAL_SERVER_ERROR"]]
 
 
-async def test_a_reader_that_leaves_while_it_waits_leaves_nothing_behind(server: Server) -> None:
-    answer = await server.open(ASK)
-    task = await joined(answer)
+async def test_a_reader_that_leaves_while_it_waits_leaves_nothing_behind(server: StreamServer) -> None:
+    answer = await server.open(SUBSCRIBE)
+    task = await read_live(answer)
     task.cancel()
-    await until(task.done)
+    await wait_until(task.done)
     await answer.frames.aclose()
     assert not server.streams.groups
     assert not server.streams.subscriptions
-    await until(lambda: server.log.unfollowed == 1)
+    await wait_until(lambda: server.log.unfollow_count == 1)

@@ -4,11 +4,11 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from tests.polling import until
-from tests.transport.fake_app import Expected, limited
-from tests.transport.subscriptions.asgi_client import Call, endpoint
-from tests.transport.subscriptions.fake_source import Log, Told
-from tests.transport.subscriptions.stream_server import ASK
+from tests.polling import wait_until
+from tests.transport.fake_app import ExpectedError, with_limits
+from tests.transport.subscriptions.asgi_client import AsgiRequest, fake_endpoint
+from tests.transport.subscriptions.fake_source import FakeItem, FakeLog
+from tests.transport.subscriptions.stream_server import SUBSCRIBE
 
 EVENTS = "text/event-stream"
 NUMBERS = "subscription($after:String){told(after:$after){number}}"
@@ -20,57 +20,59 @@ def event(number: int) -> bytes:
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-async def test_a_subscription_is_a_stream_of_events_with_cursors(log: Log, method: str) -> None:
-    log.happen(2)
+async def test_a_subscription_is_a_stream_of_events_with_cursors(log: FakeLog, method: str) -> None:
+    log.append(2)
     members = {"variables": {"after": "0"}}
-    async with Call(endpoint(log), EVENTS, NUMBERS, method=method, members=members) as call:
-        status, headers = await call.start()
+    async with AsgiRequest(fake_endpoint(log), EVENTS, NUMBERS, method=method, members=members) as call:
+        status, headers = await call.response_start()
         assert (status, headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
         assert (headers["cache-control"], headers["x-accel-buffering"]) == ("no-cache, no-store", "no")
-        assert await call.piece() == b":\n\n"
-        assert [await call.piece(), await call.piece()] == [event(1), event(2)]
-        await until(lambda: log.closed)
-        log.happen()
-        assert await call.piece() == event(3)
-        log.tell(None)
-        assert await call.rest() == b"event: complete\ndata:\n\n"
+        assert await call.next_chunk() == b":\n\n"
+        assert [await call.next_chunk(), await call.next_chunk()] == [event(1), event(2)]
+        await wait_until(lambda: log.closed_count)
+        log.append()
+        assert await call.next_chunk() == event(3)
+        log.publish(None)
+        assert await call.remaining_body() == b"event: complete\ndata:\n\n"
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-async def test_last_event_id_resumes_and_counts_more_than_the_argument(log: Log, method: str) -> None:
-    log.happen(3)
+async def test_last_event_id_resumes_and_counts_more_than_the_argument(log: FakeLog, method: str) -> None:
+    log.append(3)
     members = {"variables": {"after": "0"}}
     headers = {"last-event-id": "2"}
-    async with Call(endpoint(log), EVENTS, NUMBERS, method=method, members=members, headers=headers) as call:
-        await call.start()
-        assert await call.piece() == b":\n\n"
-        assert await call.piece() == event(3)
-    assert log.opened == ["2"]
+    async with AsgiRequest(
+        fake_endpoint(log), EVENTS, NUMBERS, method=method, members=members, headers=headers
+    ) as call:
+        await call.response_start()
+        assert await call.next_chunk() == b":\n\n"
+        assert await call.next_chunk() == event(3)
+    assert log.opened_after == ["2"]
 
 
-async def test_a_stream_that_has_nothing_to_tell_yet_says_where_it_begins(log: Log) -> None:
-    log.happen(2)
-    log.joins_at_cursor = True
-    async with Call(endpoint(log), EVENTS, NUMBERS) as call:
-        await call.start()
-        assert [await call.piece(), await call.piece()] == [b":\n\n", b"id: 2\n:\n\n"]
-        log.happen()
-        assert await call.piece() == event(3)
-    async with Call(endpoint(log), EVENTS, NUMBERS, headers={"last-event-id": "3"}) as call:
-        await call.start()
-        await call.piece()
-        await until(lambda: log.closed == 2)
+async def test_a_stream_that_has_nothing_to_tell_yet_says_where_it_begins(log: FakeLog) -> None:
+    log.append(2)
+    log.has_caught_up_cursor = True
+    async with AsgiRequest(fake_endpoint(log), EVENTS, NUMBERS) as call:
+        await call.response_start()
+        assert [await call.next_chunk(), await call.next_chunk()] == [b":\n\n", b"id: 2\n:\n\n"]
+        log.append()
+        assert await call.next_chunk() == event(3)
+    async with AsgiRequest(fake_endpoint(log), EVENTS, NUMBERS, headers={"last-event-id": "3"}) as call:
+        await call.response_start()
+        await call.next_chunk()
+        await wait_until(lambda: log.closed_count == 2)
         # It knows that.
-        log.happen()
-        assert await call.piece() == event(4)
+        log.append()
+        assert await call.next_chunk() == event(4)
 
 
-async def test_an_empty_last_event_id_is_none(log: Log) -> None:
-    log.happen(1)
-    async with Call(endpoint(log), EVENTS, NUMBERS, headers={"last-event-id": ""}) as call:
-        await until(lambda: log.closed)
-        assert log.opened == [None]
-        call.leave()
+async def test_an_empty_last_event_id_is_none(log: FakeLog) -> None:
+    log.append(1)
+    async with AsgiRequest(fake_endpoint(log), EVENTS, NUMBERS, headers={"last-event-id": ""}) as call:
+        await wait_until(lambda: log.closed_count)
+        assert log.opened_after == [None]
+        call.disconnect()
 
 
 @pytest.mark.parametrize(
@@ -80,10 +82,10 @@ async def test_an_empty_last_event_id_is_none(log: Log) -> None:
         ("mutation{write}", b'{"data":{"write":"written"}}'),
     ],
 )
-async def test_queries_and_mutations_are_one_event(log: Log, query: str, body: bytes) -> None:
-    async with Call(endpoint(log), EVENTS, query) as call:
-        assert (await call.start())[0] == 200
-        assert await call.rest() == b":\n\nevent: next\ndata: " + body + b"\n\nevent: complete\ndata:\n\n"
+async def test_queries_and_mutations_are_one_event(log: FakeLog, query: str, body: bytes) -> None:
+    async with AsgiRequest(fake_endpoint(log), EVENTS, query) as call:
+        assert (await call.response_start())[0] == 200
+        assert await call.remaining_body() == b":\n\nevent: next\ndata: " + body + b"\n\nevent: complete\ndata:\n\n"
 
 
 @pytest.mark.parametrize(
@@ -96,10 +98,10 @@ async def test_queries_and_mutations_are_one_event(log: Log, query: str, body: b
         ('subscription{broken(how:"surprise"){number}}', "INTERNAL_SERVER_ERROR"),
     ],
 )
-async def test_what_is_wrong_with_the_operation_is_an_event(log: Log, query: str, code: str) -> None:
-    async with Call(endpoint(log), EVENTS, query) as call:
-        assert (await call.start())[0] == 200
-        sent = (await call.rest()).split(b"\n\n")
+async def test_what_is_wrong_with_the_operation_is_an_event(log: FakeLog, query: str, code: str) -> None:
+    async with AsgiRequest(fake_endpoint(log), EVENTS, query) as call:
+        assert (await call.response_start())[0] == 200
+        sent = (await call.remaining_body()).split(b"\n\n")
     assert sent[1].startswith(b"event: next\ndata: ")
     result = orjson.loads(sent[1].partition(b"data: ")[2])
     assert [error["extensions"]["code"] for error in result["errors"]] == [code]
@@ -110,36 +112,36 @@ async def test_what_is_wrong_with_the_operation_is_an_event(log: Log, query: str
 @pytest.mark.parametrize(
     ("code", "status"), [("UNAUTHENTICATED", 401), ("RATE_LIMITED", 429), ("SERVICE_UNAVAILABLE", 503)]
 )
-async def test_what_is_wrong_with_the_caller_or_the_server_is_a_status(log: Log, code: str, status: int) -> None:
-    log.caller_error = Expected("no", code=code)
-    async with Call(endpoint(log), EVENTS, NUMBERS) as call:
-        answered, headers = await call.start()
+async def test_what_is_wrong_with_the_caller_or_the_server_is_a_status(log: FakeLog, code: str, status: int) -> None:
+    log.caller_error = ExpectedError("no", code=code)
+    async with AsgiRequest(fake_endpoint(log), EVENTS, NUMBERS) as call:
+        answered, headers = await call.response_start()
         assert (answered, headers["content-type"]) == (status, "application/json; charset=utf-8")
-        assert code.encode() in await call.rest()
+        assert code.encode() in await call.remaining_body()
 
 
-async def test_a_mutation_by_get_is_refused(log: Log) -> None:
-    async with Call(endpoint(log), EVENTS, "mutation{write}", method="GET") as call:
-        status, headers = await call.start()
+async def test_a_mutation_by_get_is_refused(log: FakeLog) -> None:
+    async with AsgiRequest(fake_endpoint(log), EVENTS, "mutation{write}", method="GET") as call:
+        status, headers = await call.response_start()
         assert (status, headers["allow"]) == (405, "POST")
 
 
-async def test_silence_is_broken_by_comments(log: Log) -> None:
-    async with Call(endpoint(log, limited(stream_heartbeat_seconds=0.001)), EVENTS, NUMBERS) as call:
-        await call.start()
-        assert [await call.piece() for _ in range(5)] == [b":\n\n"] * 5
-        log.happen()
-        while (sent := await call.piece()) == b":\n\n":
+async def test_silence_is_broken_by_comments(log: FakeLog) -> None:
+    async with AsgiRequest(fake_endpoint(log, with_limits(stream_heartbeat_seconds=0.001)), EVENTS, NUMBERS) as call:
+        await call.response_start()
+        assert [await call.next_chunk() for _ in range(5)] == [b":\n\n"] * 5
+        log.append()
+        while (sent := await call.next_chunk()) == b":\n\n":
             pass
         assert sent == event(1)
 
 
-async def test_a_source_that_fails_is_an_event_and_the_end(log: Log) -> None:
+async def test_a_source_that_fails_is_an_event_and_the_end(log: FakeLog) -> None:
     log.open_error = RuntimeError("hunter2")
     with capture_logs() as logged:
-        async with Call(endpoint(log), EVENTS, NUMBERS) as call:
-            await call.start()
-            sent = await call.rest()
+        async with AsgiRequest(fake_endpoint(log), EVENTS, NUMBERS) as call:
+            await call.response_start()
+            sent = await call.remaining_body()
     assert sent.count(b"event: next\ndata: ") == 1
     assert b"INTERNAL_SERVER_ERROR" in sent
     assert b"hunter2" not in sent
@@ -147,10 +149,10 @@ async def test_a_source_that_fails_is_an_event_and_the_end(log: Log) -> None:
     assert logged[-1]["outcome"] == ["INTERNAL_SERVER_ERROR"]
 
 
-async def test_results_in_parts_are_events(log: Log) -> None:
-    async with Call(endpoint(log), EVENTS, "{thing{id ...@defer{name}}}") as call:
-        await call.start()
-        sent = (await call.rest()).split(b"\n\n")
+async def test_results_in_parts_are_events(log: FakeLog) -> None:
+    async with AsgiRequest(fake_endpoint(log), EVENTS, "{thing{id ...@defer{name}}}") as call:
+        await call.response_start()
+        sent = (await call.remaining_body()).split(b"\n\n")
     assert [orjson.loads(piece.partition(b"data: ")[2]) for piece in sent[1:3]] == [
         {"data": {"thing": {"id": "1"}}, "pending": [{"id": "0", "path": ["thing"]}], "hasNext": True},
         {"hasNext": False, "incremental": [{"data": {"name": "one"}, "id": "0"}], "completed": [{"id": "0"}]},
@@ -160,41 +162,41 @@ async def test_results_in_parts_are_events(log: Log) -> None:
 
 @pytest.mark.parametrize("cursor", ["a\nb", "a\rb", "a\0b", None])
 async def test_a_cursor_cannot_break_out_of_its_line(
-    log: Log, cursor: str | None, monkeypatch: pytest.MonkeyPatch
+    log: FakeLog, cursor: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "tests.transport.subscriptions.fake_source.item", lambda number: Told(number, {"number": number}, cursor)
+        "tests.transport.subscriptions.fake_source.item", lambda number: FakeItem(number, {"number": number}, cursor)
     )
-    log.happen()
-    async with Call(endpoint(log), EVENTS, NUMBERS, members={"variables": {"after": "0"}}) as call:
-        await call.start()
-        await call.piece()
-        assert await call.piece() == b'event: next\ndata: {"data":{"told":{"number":1}}}\n\n'
+    log.append()
+    async with AsgiRequest(fake_endpoint(log), EVENTS, NUMBERS, members={"variables": {"after": "0"}}) as call:
+        await call.response_start()
+        await call.next_chunk()
+        assert await call.next_chunk() == b'event: next\ndata: {"data":{"told":{"number":1}}}\n\n'
 
 
-async def test_a_client_that_leaves_closes_the_source(log: Log) -> None:
-    app = endpoint(log)
+async def test_a_client_that_leaves_closes_the_source(log: FakeLog) -> None:
+    app = fake_endpoint(log)
     with capture_logs() as logged:
-        async with Call(app, EVENTS, ASK) as call:
-            await until(lambda: log.closed)
-            call.leave()
-    await until(lambda: log.unfollowed)
+        async with AsgiRequest(app, EVENTS, SUBSCRIBE) as call:
+            await wait_until(lambda: log.closed_count)
+            call.disconnect()
+    await wait_until(lambda: log.unfollow_count)
     assert not app.streams.subscriptions
     assert not app.streams.groups
     assert [(line["name"], line["outcome"]) for line in logged] == [("Told", "gone")]
 
 
-async def test_a_server_that_stops_ends_the_stream_without_completing_it(log: Log) -> None:
-    app = endpoint(log)
-    async with Call(app, EVENTS, NUMBERS) as call:
-        await call.start()
-        await until(lambda: log.closed)
+async def test_a_server_that_stops_ends_the_stream_without_completing_it(log: FakeLog) -> None:
+    app = fake_endpoint(log)
+    async with AsgiRequest(app, EVENTS, NUMBERS) as call:
+        await call.response_start()
+        await wait_until(lambda: log.closed_count)
         await app.streams.close(0)
-        sent = await call.rest()
+        sent = await call.remaining_body()
         assert sent.startswith(b":\n\n: ")
         assert b"complete" not in sent
-    async with Call(app, EVENTS, NUMBERS) as call:
-        status, headers = await call.start()
+    async with AsgiRequest(app, EVENTS, NUMBERS) as call:
+        status, headers = await call.response_start()
         assert (status, headers["retry-after"]) == (503, "1")
-    async with Call(app, EVENTS, "{hello}") as call:
-        assert (await call.start())[0] == 200
+    async with AsgiRequest(app, EVENTS, "{hello}") as call:
+        assert (await call.response_start())[0] == 200

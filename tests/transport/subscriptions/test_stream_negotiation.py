@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.transport.subscriptions.asgi_client import Call, endpoint
-from tests.transport.subscriptions.fake_source import Log
+from tests.transport.subscriptions.asgi_client import AsgiRequest, fake_endpoint
+from tests.transport.subscriptions.fake_source import FakeLog
 
 JSON, GRAPHQL, EVENTS = "application/json", "application/graphql-response+json", "text/event-stream"
 TOLD, PARTS = "multipart/mixed;subscriptionSpec=1.0", "multipart/mixed;incrementalSpec=v0.2"
@@ -41,9 +41,9 @@ QUERY, DEFERRED, SUBSCRIPTION = "{hello}", "{thing{id ...@defer{name}}}", "subsc
         ("multipart/mixed;deferSpec=20220824, application/json", DEFERRED, JSON),
     ],
 )
-async def test_the_form_is_the_one_the_client_likes_most(log: Log, accept: str, query: str, form: str) -> None:
-    async with Call(endpoint(log), accept, query) as call:
-        _, headers = await call.start()
+async def test_the_form_is_the_one_the_client_likes_most(log: FakeLog, accept: str, query: str, form: str) -> None:
+    async with AsgiRequest(fake_endpoint(log), accept, query) as call:
+        _, headers = await call.response_start()
         name, *parameters = headers["content-type"].split("; ")
         assert name == form.partition(";")[0]
         assert form.partition(";")[2] in ("", *parameters)
@@ -65,8 +65,8 @@ async def test_the_form_is_the_one_the_client_likes_most(log: Log, accept: str, 
     ],
 )
 async def test_what_has_no_form_that_the_client_takes_is_refused(
-    log: Log, accept: str, query: str, status: int
+    log: FakeLog, accept: str, query: str, status: int
 ) -> None:
-    async with Call(endpoint(log), accept, query) as call:
-        assert (await call.start())[0] == status
-    assert not log.opened
+    async with AsgiRequest(fake_endpoint(log), accept, query) as call:
+        assert (await call.response_start())[0] == status
+    assert not log.opened_after

@@ -7,40 +7,40 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.polling import until
-from tests.transport.fake_app import limited
-from tests.transport.subscriptions.fake_source import Log
-from tests.transport.subscriptions.stream_server import Server, body
-from transport.subscriptions import Answer, Frame
-from transport.subscriptions.fanout import MEMBERS_AT_ONCE, STRETCH, STRETCH_BYTES
+from tests.polling import wait_until
+from tests.transport.fake_app import with_limits
+from tests.transport.subscriptions.fake_source import FakeLog
+from tests.transport.subscriptions.stream_server import StreamServer, frame_body
+from transport.subscriptions import Frame, StreamResponse
+from transport.subscriptions.fanout import BUNDLE_BYTES, BUNDLE_SIZE, YIELD_EVERY
 
 QUERY = "subscription($after:String){told(after:$after){number text(size:100)}}"
 
 
 @dataclass
-class Line:
+class FakeConnection:
     """Takes what it is given at once, unless it is busy."""
 
-    taken: list[int] = field(default_factory=list)
-    stretches: list[int] = field(default_factory=list)
+    sent: list[int] = field(default_factory=list)
+    bundle_sizes: list[int] = field(default_factory=list)
     """How many were handed over at once, each time."""
-    lengths: list[int] = field(default_factory=list)
+    bundle_bytes: list[int] = field(default_factory=list)
     free: asyncio.Event = field(default_factory=asyncio.Event)
     failed: bool = False
     on_take: Callable[[], None] | None = None
 
-    def directly(self, told: Sequence[Frame]) -> bool:
+    def try_send(self, told: Sequence[Frame]) -> bool:
         """Take them at once."""
         if self.free.is_set():
-            self.stretches.append(len(told))
-            self.lengths.append(sum(len(frame.payload) for frame in told))
+            self.bundle_sizes.append(len(told))
+            self.bundle_bytes.append(sum(len(frame.payload) for frame in told))
             for frame in told:
                 self._take(frame)
         return self.free.is_set()
 
-    async def relay(self, answer: Answer) -> None:
+    async def forward(self, answer: StreamResponse) -> None:
         """Take one after the other."""
-        answer.frames.directly = self.directly
+        answer.frames.try_send = self.try_send
         try:
             async for frame in answer.frames:
                 await self.free.wait()
@@ -54,7 +54,7 @@ class Line:
             return
         if self.on_take is not None:
             self.on_take()
-        self.taken.append(body(frame)["data"]["told"]["number"])
+        self.sent.append(frame_body(frame)["data"]["told"]["number"])
 
 
 async def end(tasks: list["asyncio.Task[None]"]) -> None:
@@ -64,55 +64,55 @@ async def end(tasks: list["asyncio.Task[None]"]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_what_the_line_takes_at_once_wakes_nobody(server: Server, log: Log) -> None:
-    lines = [Line() for _ in range(10)]
+async def test_what_the_line_takes_at_once_wakes_nobody(server: StreamServer, log: FakeLog) -> None:
+    lines = [FakeConnection() for _ in range(10)]
     for line in lines:
         line.free.set()
-    tasks = [asyncio.create_task(line.relay(await server.open())) for line in lines]
-    await until(lambda: sum(stream.is_live for stream in server.streams.subscriptions) == 10)
+    tasks = [asyncio.create_task(line.forward(await server.open())) for line in lines]
+    await wait_until(lambda: sum(stream.is_live for stream in server.streams.subscriptions) == 10)
     for _ in range(5):
-        log.happen()
-        await until(lambda: len(lines[-1].taken) == log.length)
-    assert [(line.taken, line.stretches) for line in lines] == [([1, 2, 3, 4, 5], [1] * 5)] * 10
+        log.append()
+        await wait_until(lambda: len(lines[-1].sent) == log.length)
+    assert [(line.sent, line.bundle_sizes) for line in lines] == [([1, 2, 3, 4, 5], [1] * 5)] * 10
     await end(tasks)
 
 
-async def test_what_happens_at_a_stretch_is_handed_over_at_a_stretch(server: Server, log: Log) -> None:
-    line = Line()
+async def test_what_happens_at_a_stretch_is_handed_over_at_a_stretch(server: StreamServer, log: FakeLog) -> None:
+    line = FakeConnection()
     line.free.set()
-    task = asyncio.create_task(line.relay(await server.open()))
-    await until(lambda: log.closed)
-    log.happen(2 * STRETCH + 1)
-    await until(lambda: len(line.taken) == log.length)
-    assert line.stretches == [STRETCH, STRETCH, 1]
-    assert line.taken == log.executed == list(range(1, log.length + 1))
+    task = asyncio.create_task(line.forward(await server.open()))
+    await wait_until(lambda: log.closed_count)
+    log.append(2 * BUNDLE_SIZE + 1)
+    await wait_until(lambda: len(line.sent) == log.length)
+    assert line.bundle_sizes == [BUNDLE_SIZE, BUNDLE_SIZE, 1]
+    assert line.sent == log.executed == list(range(1, log.length + 1))
     await end([task])
 
 
-async def test_a_stretch_of_long_results_is_soon_over(server: Server, log: Log) -> None:
-    line = Line()
+async def test_a_stretch_of_long_results_is_soon_over(server: StreamServer, log: FakeLog) -> None:
+    line = FakeConnection()
     line.free.set()
-    task = asyncio.create_task(line.relay(await server.open("subscription{told{number text(size:10000)}}")))
-    await until(lambda: log.closed)
-    log.happen(STRETCH)
-    await until(lambda: len(line.taken) == log.length)
-    assert max(line.lengths) < STRETCH_BYTES + 11_000
-    assert line.taken == list(range(1, STRETCH + 1))
+    task = asyncio.create_task(line.forward(await server.open("subscription{told{number text(size:10000)}}")))
+    await wait_until(lambda: log.closed_count)
+    log.append(BUNDLE_SIZE)
+    await wait_until(lambda: len(line.sent) == log.length)
+    assert max(line.bundle_bytes) < BUNDLE_BYTES + 11_000
+    assert line.sent == list(range(1, BUNDLE_SIZE + 1))
     await end([task])
 
 
-async def test_what_comes_before_a_failure_is_told(server: Server, log: Log) -> None:
-    line = Line()
+async def test_what_comes_before_a_failure_is_told(server: StreamServer, log: FakeLog) -> None:
+    line = FakeConnection()
     line.free.set()
-    task = asyncio.create_task(line.relay(await server.open()))
-    await until(lambda: log.closed)
-    log.happen(2)
-    log.tell(RuntimeError("hunter2"))
+    task = asyncio.create_task(line.forward(await server.open()))
+    await wait_until(lambda: log.closed_count)
+    log.append(2)
+    log.publish(RuntimeError("hunter2"))
     await task
-    assert (line.taken, line.failed) == ([1, 2], True)
+    assert (line.sent, line.failed) == ([1, 2], True)
 
 
-async def test_others_have_a_turn_while_many_are_told(server: Server, log: Log) -> None:
+async def test_others_have_a_turn_while_many_are_told(server: StreamServer, log: FakeLog) -> None:
     turns, first = 0, asyncio.Event()
 
     async def other() -> None:
@@ -122,32 +122,32 @@ async def test_others_have_a_turn_while_many_are_told(server: Server, log: Log) 
             turns += 1
             await asyncio.sleep(0)
 
-    lines = [Line() for _ in range(5 * MEMBERS_AT_ONCE)]
+    lines = [FakeConnection() for _ in range(5 * YIELD_EVERY)]
     for line in lines:
         line.free.set()
     lines[0].on_take = first.set
-    tasks = [asyncio.create_task(line.relay(await server.open())) for line in lines]
-    await until(lambda: sum(stream.is_live for stream in server.streams.subscriptions) == len(lines))
+    tasks = [asyncio.create_task(line.forward(await server.open())) for line in lines]
+    await wait_until(lambda: sum(stream.is_live for stream in server.streams.subscriptions) == len(lines))
     tasks.append(asyncio.create_task(other()))
-    log.happen()
-    await until(lambda: lines[-1].taken)
+    log.append()
+    await wait_until(lambda: lines[-1].sent)
     assert turns >= 4
-    assert all(line.taken == [1] for line in lines)
+    assert all(line.sent == [1] for line in lines)
     await end(tasks)
 
 
-async def test_the_beginning_and_what_waits_come_before_it(server: Server, log: Log) -> None:
-    log.happen(2)
-    line = Line()
-    task = asyncio.create_task(line.relay(await server.open(QUERY, {"after": "0"})))
-    await until(lambda: log.followers)
-    log.happen(2)
+async def test_the_beginning_and_what_waits_come_before_it(server: StreamServer, log: FakeLog) -> None:
+    log.append(2)
+    line = FakeConnection()
+    task = asyncio.create_task(line.forward(await server.open(QUERY, {"after": "0"})))
+    await wait_until(lambda: log.followers)
+    log.append(2)
     line.free.set()
-    await until(lambda: len(line.taken) == 4)
-    await until(lambda: log.closed)
-    log.happen()
-    await until(lambda: len(line.taken) == 5)
-    assert (line.taken, line.stretches) == ([1, 2, 3, 4, 5], [1])
+    await wait_until(lambda: len(line.sent) == 4)
+    await wait_until(lambda: log.closed_count)
+    log.append()
+    await wait_until(lambda: len(line.sent) == 5)
+    assert (line.sent, line.bundle_sizes) == ([1, 2, 3, 4, 5], [1])
     await end([task])
 
 
@@ -156,14 +156,14 @@ steps = st.lists(st.sampled_from(["happen", "happen", "yield", "yield", "busy", 
 
 async def play(chosen: list[str], queue_bytes: int, *, stretches: bool) -> None:
     """Do the steps; then all is taken, in order."""
-    log = Log(length=3, stretches=stretches)
-    server = Server(log, limited(stream_queue_bytes=queue_bytes))
-    line = Line()
-    task = asyncio.create_task(line.relay(await server.open(QUERY, {"after": "0"})))
+    log = FakeLog(length=3, is_buffered=stretches)
+    server = StreamServer(log, with_limits(stream_queue_bytes=queue_bytes))
+    line = FakeConnection()
+    task = asyncio.create_task(line.forward(await server.open(QUERY, {"after": "0"})))
     for step in chosen:
         match step:
             case "happen":
-                log.happen()
+                log.append()
             case "yield":
                 await asyncio.sleep(0)
             case "busy":
@@ -171,8 +171,8 @@ async def play(chosen: list[str], queue_bytes: int, *, stretches: bool) -> None:
             case "free":
                 line.free.set()
     line.free.set()
-    await until(lambda: len(line.taken) >= log.length)
-    assert line.taken == list(range(1, log.length + 1))
+    await wait_until(lambda: len(line.sent) >= log.length)
+    assert line.sent == list(range(1, log.length + 1))
     await end([task])
 
 

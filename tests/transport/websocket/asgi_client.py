@@ -8,19 +8,19 @@ import orjson
 from starlette.requests import HTTPConnection
 from starlette.types import Message
 
-from tests.polling import PATIENCE, until
+from tests.polling import TIMEOUT_SECONDS, wait_until
 from tests.transport.subscriptions.fake_source import Caller
-from tests.transport.subscriptions.stream_server import Server
+from tests.transport.subscriptions.stream_server import StreamServer
 from transport import TransportSettings
 from transport.websocket import WebSocketEndpoint
 
 
-class AsgiCaller:
+class AsgiWebSocket:
     """A client without a socket, which may stop reading results, or pings, while it answers."""
 
-    def __init__(self, server: Server, slow_to: str = "next") -> None:
+    def __init__(self, server: StreamServer, held_type: str = "next") -> None:
         self.server = server
-        self.slow_to = slow_to
+        self.slow_to = held_type
         self.held = asyncio.Event()
         self.incoming: asyncio.Queue[Message] = asyncio.Queue()
         self.reading = asyncio.Event()
@@ -29,7 +29,7 @@ class AsgiCaller:
         self.closed: Message | None = None
 
     @asynccontextmanager
-    async def calling(self) -> AsyncIterator[None]:
+    async def connected(self) -> AsyncIterator[None]:
         """The endpoint runs meanwhile, and ends by itself."""
 
         @asynccontextmanager
@@ -40,17 +40,17 @@ class AsgiCaller:
         headers = [(b"host", b"localhost")]
         scope = {"type": "websocket", "headers": headers, "subprotocols": ["graphql-transport-ws"]}
         self.incoming.put_nowait({"type": "websocket.connect"})
-        async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(TIMEOUT_SECONDS), asyncio.TaskGroup() as tasks:
             tasks.create_task(endpoint(scope, self.incoming.get, self._send))
             yield
 
-    async def begin(self, payload: dict[str, str]) -> None:
+    async def subscribe(self, payload: dict[str, str]) -> None:
         """Ask for an operation."""
-        self.say({"type": "connection_init"})
-        await until(lambda: "connection_ack" in self.said)
-        self.say({"id": "1", "type": "subscribe", "payload": payload})
+        self.send({"type": "connection_init"})
+        await wait_until(lambda: "connection_ack" in self.said)
+        self.send({"id": "1", "type": "subscribe", "payload": payload})
 
-    def say(self, message: Message) -> None:
+    def send(self, message: Message) -> None:
         """Send a message."""
         self.incoming.put_nowait({"type": "websocket.receive", "text": orjson.dumps(message).decode()})
 
@@ -58,10 +58,10 @@ class AsgiCaller:
         if message["type"] == "websocket.close":
             self.closed = message
         elif message["type"] == "websocket.send":
-            said = orjson.loads(message["text"])["type"]
-            if said == self.slow_to:
+            sent_types = orjson.loads(message["text"])["type"]
+            if sent_types == self.slow_to:
                 self.held.set()
                 await self.reading.wait()
-            elif said == "ping":
-                self.say({"type": "pong"})
-            self.said.append(said)
+            elif sent_types == "ping":
+                self.send({"type": "pong"})
+            self.said.append(sent_types)

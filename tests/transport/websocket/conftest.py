@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.transport.websocket.fake_connection import INIT, Talk
-from tests.transport.websocket.live_server import Site, serving
+from tests.transport.websocket.fake_connection import INIT, FakeConnection
+from tests.transport.websocket.live_server import LiveServer, live_server
 
 
 @pytest.fixture(scope="session")
@@ -15,32 +15,32 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 
 @pytest.fixture(scope="module")
-async def default_site() -> AsyncIterator[Site]:
+async def default_site() -> AsyncIterator[LiveServer]:
     """A server with default settings, for all tests of a file."""
-    async with serving() as served:
+    async with live_server() as served:
         yield served
 
 
 @pytest.fixture
-async def site(default_site: Site) -> AsyncIterator[Site]:
+async def site(default_site: LiveServer) -> AsyncIterator[LiveServer]:
     """The same, on which nothing has happened yet."""
-    default_site.forget()
+    default_site.reset()
     yield default_site
-    await default_site.empty()
+    await default_site.wait_until_empty()
 
 
 @pytest.fixture
-def new() -> Talk:
+def new() -> FakeConnection:
     """A socket on which nothing was said yet."""
-    return Talk()
+    return FakeConnection()
 
 
 @pytest.fixture
-def ready() -> Talk:
+def ready() -> FakeConnection:
     """A socket that is acknowledged."""
-    talk = Talk()
-    talk.says(INIT)
-    talk.machine.admitted(talk.now)
+    talk = FakeConnection()
+    talk.receive(INIT)
+    talk.protocol.authenticated(talk.now)
     return talk
 
 

@@ -5,49 +5,49 @@ from typing import Any
 import orjson
 
 from transport import Limits
-from transport.websocket.actions import Action, Close, Operation, Run, Say
-from transport.websocket.protocol import Machine
+from transport.websocket.actions import Action, Close, Operation, Run, Send
+from transport.websocket.protocol import ProtocolStateMachine
 
 LIMITS = Limits(socket_operations=3, message_rate=10, message_burst=20)
 INIT = {"type": "connection_init"}
 
 
-class Talk:
+class FakeConnection:
     """A machine, and a clock."""
 
     def __init__(self, limits: Limits = LIMITS) -> None:
         self.now = 1_000.0
-        self.machine = Machine(limits, self.now)
+        self.protocol = ProtocolStateMachine(limits, self.now)
 
-    def says(self, message: Any) -> list[Action]:
+    def receive(self, message: Any) -> list[Action]:
         """What a message of the client leads to."""
         text = message if isinstance(message, str | None) else orjson.dumps(message).decode()
-        return self.machine.received(text, self.now)
+        return self.protocol.received(text, self.now)
 
-    def subscribes(self, id_: str = "1", query: str = "{hello}") -> list[Action]:
+    def subscribe(self, id_: str = "1", query: str = "{hello}") -> list[Action]:
         """What a subscribe leads to."""
-        return self.says({"id": id_, "type": "subscribe", "payload": {"query": query}})
+        return self.receive({"id": id_, "type": "subscribe", "payload": {"query": query}})
 
-    def runs(self, id_: str = "1") -> Operation:
+    def start_operation(self, id_: str = "1") -> Operation:
         """The operation of a subscribe that must be accepted."""
-        (action,) = self.subscribes(id_)
+        (action,) = self.subscribe(id_)
         assert isinstance(action, Run)
         return action.operation
 
-    def after(self, seconds: float, *, blocked: bool = False) -> list[Action]:
+    def advance(self, seconds: float, *, blocked: bool = False) -> list[Action]:
         """What the deadline leads to, if it has come after so long a silence."""
         self.now += seconds
-        return self.machine.tick(self.now, blocked=blocked) if self.now >= self.machine.deadline else []
+        return self.protocol.tick(self.now, blocked=blocked) if self.now >= self.protocol.deadline else []
 
 
-def said(actions: list[Action]) -> Any:
+def sent_message(actions: list[Action]) -> Any:
     """The one message that is to be sent."""
     (action,) = actions
-    assert isinstance(action, Say)
+    assert isinstance(action, Send)
     return orjson.loads(action.text)
 
 
-def code(actions: list[Action]) -> int:
+def close_code(actions: list[Action]) -> int:
     """The code with which the socket is to be closed, and nothing else."""
     (action,) = actions
     assert isinstance(action, Close)

@@ -18,57 +18,57 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from tests.polling import PATIENCE, until
-from tests.transport.subscriptions.fake_source import Caller, Log
-from tests.transport.subscriptions.stream_server import Server
+from tests.polling import TIMEOUT_SECONDS, wait_until
+from tests.transport.subscriptions.fake_source import Caller, FakeLog
+from tests.transport.subscriptions.stream_server import StreamServer
 from transport import TransportSettings
 from transport.connection import connection_params
 from transport.server.http_protocol import HttpProtocol
-from transport.server.server import options
+from transport.server.server import uvicorn_options
 from transport.websocket import WebSocketEndpoint, WebSocketProtocol
 
 PROTOCOL = "graphql-transport-ws"
 
 HELLO = {"query": "{hello}"}
-TOLD = {"query": "subscription Told($room: String, $after: String){told(room: $room, after: $after){number}}"}
+SUBSCRIBE = {"query": "subscription Told($room: String, $after: String){told(room: $room, after: $after){number}}"}
 
 
 @dataclass
-class Site:
+class LiveServer:
     """The server, seen from within."""
 
     port: int
-    log: Log
+    log: FakeLog
     endpoint: WebSocketEndpoint
-    server: Server
+    server: StreamServer
     app: uvicorn.Server
     context_error: Exception | None = None
     params: list[Mapping[str, Any]] = field(default_factory=list)
     """What came with `connection_init`, each time that a context was made."""
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Whatever happened has not happened."""
-        vars(self.log).update(vars(Log()))
+        vars(self.log).update(vars(FakeLog()))
         self.params, self.context_error = [], None
 
-    async def empty(self) -> None:
+    async def wait_until_empty(self) -> None:
         """Wait till nobody is connected."""
-        await until(lambda: not len(self.endpoint))
+        await wait_until(lambda: not len(self.endpoint))
         assert not self.server.streams.subscriptions
         assert not len(self.server.streams.draining)
 
     @asynccontextmanager
-    async def client(self, payload: Mapping[str, Any] | None = None) -> AsyncIterator["Client"]:
+    async def client(self, payload: Mapping[str, Any] | None = None) -> AsyncIterator["WebSocketClient"]:
         """A client whose connection is acknowledged."""
-        async with self.dial() as client:
+        async with self.connect() as client:
             await client.send({"type": "connection_init", "payload": payload})
             assert await client.receive() == {"type": "connection_ack"}
             yield client
 
     @asynccontextmanager
-    async def dial(self, *protocols: str, origin: str | None = None) -> AsyncIterator["Client"]:
+    async def connect(self, *protocols: str, origin: str | None = None) -> AsyncIterator["WebSocketClient"]:
         """A client that has said nothing yet."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             async with connect(
                 f"ws://127.0.0.1:{self.port}/graphql",
                 subprotocols=[Subprotocol(name) for name in protocols or (PROTOCOL,)],
@@ -77,22 +77,22 @@ class Site:
                 ping_interval=None,
                 max_size=None,
             ) as connection:
-                yield Client(connection)
+                yield WebSocketClient(connection)
 
     async def status(self, *, origin: str | None = None) -> int:
         """The HTTP status of a handshake that is refused."""
         try:
-            async with self.dial(origin=origin):
+            async with self.connect(origin=origin):
                 return 101
         except InvalidStatus as error:
             return error.response.status_code
 
-    async def serves(self) -> None:
+    async def assert_serves(self) -> None:
         """Assert that an honest client is served."""
         async with self.client() as client:
-            assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+            assert await client.execute("{hello}") == {"data": {"hello": "hello anybody"}}
 
-    async def raw(self, head: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def raw_connection(self, head: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection whose handshake is over, for bytes."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(head or HANDSHAKE)
@@ -107,7 +107,7 @@ HANDSHAKE = (
 )
 
 
-class Client:
+class WebSocketClient:
     """Speaks JSON over one socket."""
 
     def __init__(self, connection: ClientConnection) -> None:
@@ -129,7 +129,7 @@ class Client:
             if message != {"type": "ping"}:
                 return message
 
-    async def ask(self, query: str, id_: str = "ask") -> Any:
+    async def execute(self, query: str, id_: str = "ask") -> Any:
         """The result of a query or mutation, which must be complete then."""
         await self.subscribe({"query": query}, id_)
         message = await self.receive()
@@ -137,7 +137,7 @@ class Client:
         assert await self.receive() == {"id": id_, "type": "complete"}
         return message["payload"]
 
-    async def closed(self) -> tuple[int, str]:
+    async def wait_closed(self) -> tuple[int, str]:
         """Code and reason of the server's end; messages before it are skipped."""
         with suppress(ConnectionClosed):
             while True:
@@ -148,16 +148,16 @@ class Client:
 
 
 @asynccontextmanager
-async def serving(
+async def live_server(
     settings: TransportSettings | None = None,
     *,
-    wire: type[WebSocketProtocol] = WebSocketProtocol,
-    http: type[HttpProtocol] = HttpProtocol,
-) -> AsyncIterator[Site]:
+    websocket_protocol: type[WebSocketProtocol] = WebSocketProtocol,
+    http_protocol: type[HttpProtocol] = HttpProtocol,
+) -> AsyncIterator[LiveServer]:
     """A server on a free port."""
-    log = Log()
+    log = FakeLog()
     chosen = settings or TransportSettings()
-    server = Server(log, chosen)
+    server = StreamServer(log, chosen)
 
     @asynccontextmanager
     async def make_context(connection: HTTPConnection) -> AsyncIterator[Caller]:
@@ -168,17 +168,25 @@ async def serving(
 
     endpoint = WebSocketEndpoint(server.streams, make_context, chosen)
     app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
-    async with listening(app, wire, http) as (port, running):
-        site = Site(port, log, endpoint, server, running)
+    async with run_app(app, websocket_protocol, http_protocol) as (port, running):
+        site = LiveServer(port, log, endpoint, server, running)
         yield site
 
 
 @asynccontextmanager
-async def listening(
-    app: ASGIApp, wire: type[WebSocketProtocol] = WebSocketProtocol, http: type[HttpProtocol] = HttpProtocol
+async def run_app(
+    app: ASGIApp,
+    websocket_protocol: type[WebSocketProtocol] = WebSocketProtocol,
+    http_protocol: type[HttpProtocol] = HttpProtocol,
 ) -> AsyncIterator[tuple[int, uvicorn.Server]]:
     """The port of an application, and its server."""
-    given = options() | {"lifespan": "off", "log_config": None, "log_level": "info", "ws": wire, "http": http}
+    given = uvicorn_options() | {
+        "lifespan": "off",
+        "log_config": None,
+        "log_level": "info",
+        "ws": websocket_protocol,
+        "http": http_protocol,
+    }
     running = uvicorn.Server(uvicorn.Config(app, **given))
     # It listens from here on: who connects before the server has started waits in the queue.
     opened = socket.create_server(("127.0.0.1", 0))
@@ -190,14 +198,14 @@ async def listening(
         await task
 
 
-def reset(writer: asyncio.StreamWriter) -> None:
+def reset_connection(writer: asyncio.StreamWriter) -> None:
     """Vanish: whoever writes to this client from now on learns that there is nobody."""
     opened = writer.get_extra_info("socket")
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 
-def frame(opcode: int, data: bytes = b"", *, first: int = 0x80, masked: bool = True) -> bytes:
+def encode_frame(opcode: int, data: bytes = b"", *, first: int = 0x80, masked: bool = True) -> bytes:
     """One frame written by hand; `first` are the bits beside the opcode. Zeros for a mask change nothing."""
     mask = b"\0\0\0\0" if masked else b""
     length, bit = len(data), 0x80 if masked else 0
@@ -206,6 +214,6 @@ def frame(opcode: int, data: bytes = b"", *, first: int = 0x80, masked: bool = T
     return bytes((first | opcode, bit | 127)) + length.to_bytes(8, "big") + mask + data
 
 
-def text(message: Any) -> bytes:
+def text_frame(message: Any) -> bytes:
     """The frame of a message."""
-    return frame(1, orjson.dumps(message))
+    return encode_frame(1, orjson.dumps(message))

@@ -10,23 +10,23 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from tests.api_client import open_world
-from tests.in_process_server import listening
-from tests.transport.websocket.live_server import Client
+from tests.api_client import open_api
+from tests.in_process_server import serve_app
+from tests.transport.websocket.live_server import WebSocketClient
 
 START = """mutation { startSession(input: {variant: {user: {username: "ann"}}}) {
     session { state } problems { code } } }"""
 
 
 @asynccontextmanager
-async def client(port: int, origin: str | None = None) -> AsyncIterator[Client]:
+async def client(port: int, origin: str | None = None) -> AsyncIterator[WebSocketClient]:
     """A client whose connection is acknowledged."""
     async with connect(
         f"ws://localhost:{port}/graphql",
         subprotocols=[Subprotocol("graphql-transport-ws")],
         origin=None if origin is None else Origin(origin),
     ) as connection:
-        opened = Client(connection)
+        opened = WebSocketClient(connection)
         await opened.send({"type": "connection_init"})
         assert await opened.receive() == {"type": "connection_ack"}
         yield opened
@@ -35,15 +35,15 @@ async def client(port: int, origin: str | None = None) -> AsyncIterator[Client]:
 @asynccontextmanager
 async def served(file: Path, **settings: Any) -> AsyncIterator[int]:
     """The port of a server."""
-    async with open_world(file, **settings) as world, listening(world.app) as port:
+    async with open_api(file, **settings) as world, serve_app(world.app) as port:
         yield port
 
 
 async def test_sessions_are_started_and_read_over_a_socket(tmp_path: Path) -> None:
     async with served(tmp_path / "test.db") as port, client(port) as one:
-        started = await one.ask(START)
+        started = await one.execute(START)
         assert started == {"data": {"startSession": {"session": {"state": "ACTIVE"}, "problems": []}}}
-        assert await one.ask("{sessions{totalCount}}") == {"data": {"sessions": {"totalCount": 1}}}
+        assert await one.execute("{sessions{totalCount}}") == {"data": {"sessions": {"totalCount": 1}}}
 
 
 async def test_no_compression_is_agreed_on(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ async def test_pages_may_open_sockets_as_the_operator_says(
     async with served(tmp_path / "test.db", **settings) as port:
         if allowed:
             async with client(port, origin) as one:
-                await one.ask("{viewer{name}}")
+                await one.execute("{viewer{name}}")
         else:
             with pytest.raises(InvalidStatus) as refused:
                 async with client(port, origin):
@@ -84,4 +84,4 @@ async def test_one_address_may_have_as_many_sockets_as_the_operator_says(tmp_pat
                     pass
             assert refused.value.response.status_code == 429
         async with client(port) as one:
-            await one.ask("{viewer{name}}")
+            await one.execute("{viewer{name}}")

@@ -6,18 +6,18 @@ from contextlib import closing
 
 import pytest
 
-from tests.polling import PATIENCE
-from tests.transport.websocket.live_server import HANDSHAKE, Site, frame, text
+from tests.polling import TIMEOUT_SECONDS
+from tests.transport.websocket.live_server import HANDSHAKE, LiveServer, encode_frame, text_frame
 from transport.server import websocket_protocol
 
-INIT = text({"type": "connection_init"})
+INIT = text_frame({"type": "connection_init"})
 PING, PONG, CLOSE = 9, 10, 8
 
 
 async def ended(reader: asyncio.StreamReader) -> tuple[int, list[bytes]]:
     """The code of the close frame, and the messages before it."""
     messages: list[bytes] = []
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
             first, length = await reader.readexactly(2)
             if length >= 126:
@@ -30,86 +30,96 @@ async def ended(reader: asyncio.StreamReader) -> tuple[int, list[bytes]]:
 
 def close(code: int, reason: bytes = b"") -> bytes:
     """A close frame."""
-    return frame(CLOSE, struct.pack("!H", code) + reason)
+    return encode_frame(CLOSE, struct.pack("!H", code) + reason)
 
 
 BAD: dict[str, tuple[bytes, int]] = {
-    "an unmasked frame": (frame(1, b"{}", masked=False), 1002),
-    "a reserved opcode": (frame(3), 1002),
-    "a reserved control opcode": (frame(11), 1002),
-    "the first reserved bit": (frame(1, b"{}", first=0xC0), 1002),
-    "the second reserved bit": (frame(1, b"{}", first=0xA0), 1002),
-    "the third reserved bit": (frame(1, b"{}", first=0x90), 1002),
-    "a ping in two pieces": (frame(PING, first=0), 1002),
-    "a close in two pieces": (frame(CLOSE, first=0), 1002),
-    "a ping that is too long": (frame(PING, b"a" * 126), 1002),
-    "a continuation of nothing": (frame(0, b"{}"), 1002),
-    "a message within a message": (frame(1, b"{", first=0) + frame(1, b"}"), 1002),
-    "a close of one byte": (frame(CLOSE, b"\x03"), 1002),
+    "an unmasked frame": (encode_frame(1, b"{}", masked=False), 1002),
+    "a reserved opcode": (encode_frame(3), 1002),
+    "a reserved control opcode": (encode_frame(11), 1002),
+    "the first reserved bit": (encode_frame(1, b"{}", first=0xC0), 1002),
+    "the second reserved bit": (encode_frame(1, b"{}", first=0xA0), 1002),
+    "the third reserved bit": (encode_frame(1, b"{}", first=0x90), 1002),
+    "a ping in two pieces": (encode_frame(PING, first=0), 1002),
+    "a close in two pieces": (encode_frame(CLOSE, first=0), 1002),
+    "a ping that is too long": (encode_frame(PING, b"a" * 126), 1002),
+    "a continuation of nothing": (encode_frame(0, b"{}"), 1002),
+    "a message within a message": (encode_frame(1, b"{", first=0) + encode_frame(1, b"}"), 1002),
+    "a close of one byte": (encode_frame(CLOSE, b"\x03"), 1002),
     "a close with a code that is never sent": (close(1005), 1002),
     "a close with a code that nobody knows": (close(999), 1002),
     "a close whose reason is no UTF-8": (close(1000, b"\xff"), 1007),
-    "a message that is no UTF-8": (frame(1, b'{"type":"\xff"}'), 1007),
-    "half a character at the end": (frame(1, b"\xe2\x82"), 1007),
-    "a surrogate in UTF-8": (frame(1, b'"\xed\xa0\x80"'), 1007),
-    "a message in pieces that is no UTF-8": (frame(1, b"\xe2", first=0) + frame(0, b"("), 1007),
+    "a message that is no UTF-8": (encode_frame(1, b'{"type":"\xff"}'), 1007),
+    "half a character at the end": (encode_frame(1, b"\xe2\x82"), 1007),
+    "a surrogate in UTF-8": (encode_frame(1, b'"\xed\xa0\x80"'), 1007),
+    "a message in pieces that is no UTF-8": (encode_frame(1, b"\xe2", first=0) + encode_frame(0, b"("), 1007),
     "a message that says it is too long": (b"\x81\xff" + (2**20 + 1).to_bytes(8, "big") + b"\0\0\0\0", 1009),
     "a message that says it is endless": (b"\x81\xff" + (2**63 - 1).to_bytes(8, "big") + b"\0\0\0\0", 1009),
-    "pieces that are too long together": (frame(1, b"a" * 2**19, first=0) + frame(0, b"a" * (2**19 + 1)), 1009),
-    "a message in too many pieces": (frame(1, b"a", first=0) + frame(0, first=0) * websocket_protocol.FRAGMENTS, 1009),
-    "pings without end": (frame(PING) * (websocket_protocol.FRAMES_AT_ONCE + 200), 1013),
-    "pongs without end": (frame(PONG) * (websocket_protocol.FRAMES_AT_ONCE + 200), 1013),
+    "pieces that are too long together": (
+        encode_frame(1, b"a" * 2**19, first=0) + encode_frame(0, b"a" * (2**19 + 1)),
+        1009,
+    ),
+    "a message in too many pieces": (
+        encode_frame(1, b"a", first=0) + encode_frame(0, first=0) * websocket_protocol.MAX_FRAGMENTS,
+        1009,
+    ),
+    "pings without end": (encode_frame(PING) * (websocket_protocol.FRAME_BURST + 200), 1013),
+    "pongs without end": (encode_frame(PONG) * (websocket_protocol.FRAME_BURST + 200), 1013),
 }
 
 
 @pytest.mark.parametrize("what", BAD)
 @pytest.mark.parametrize("acknowledged", [True, False], ids=["acknowledged", "new"])
-async def test_what_is_no_frame_is_closed_by_the_book(site: Site, what: str, acknowledged: bool) -> None:
+async def test_what_is_no_frame_is_closed_by_the_book(site: LiveServer, what: str, acknowledged: bool) -> None:
     sent, code = BAD[what]
-    reader, writer = await site.raw()
+    reader, writer = await site.raw_connection()
     with closing(writer):
         writer.write((INIT if acknowledged else b"") + sent)
         assert (await ended(reader))[0] == code
         assert await reader.read() == b""
-    await site.serves()
+    await site.assert_serves()
 
 
-async def test_a_message_may_come_in_pieces_with_pings_between(site: Site) -> None:
-    reader, writer = await site.raw()
+async def test_a_message_may_come_in_pieces_with_pings_between(site: LiveServer) -> None:
+    reader, writer = await site.raw_connection()
     with closing(writer):
-        writer.write(frame(1, b'{"type":', first=0) + frame(PING, b"a") + frame(0, first=0))
-        writer.write(frame(0, b'"ping","payload":{"\xc3', first=0) + frame(PONG) + frame(0, b'\xa9":1}}'))
-        expected = frame(PONG, b"a", masked=False) + frame(
+        writer.write(encode_frame(1, b'{"type":', first=0) + encode_frame(PING, b"a") + encode_frame(0, first=0))
+        writer.write(
+            encode_frame(0, b'"ping","payload":{"\xc3', first=0) + encode_frame(PONG) + encode_frame(0, b'\xa9":1}}')
+        )
+        expected = encode_frame(PONG, b"a", masked=False) + encode_frame(
             1, '{"type":"pong","payload":{"é":1}}'.encode(), masked=False
         )
         assert await reader.readexactly(len(expected)) == expected
 
 
-@pytest.mark.parametrize(("sent", "code"), [(close(1000, b"bye"), 1000), (close(4999), 4999), (frame(CLOSE), 1005)])
-async def test_a_close_is_answered_with_its_code(site: Site, sent: bytes, code: int) -> None:
-    reader, writer = await site.raw()
+@pytest.mark.parametrize(
+    ("sent", "code"), [(close(1000, b"bye"), 1000), (close(4999), 4999), (encode_frame(CLOSE), 1005)]
+)
+async def test_a_close_is_answered_with_its_code(site: LiveServer, sent: bytes, code: int) -> None:
+    reader, writer = await site.raw_connection()
     with closing(writer):
         writer.write(sent)
         assert (await ended(reader))[0] == code
         assert await reader.read() == b""
 
 
-async def test_what_follows_the_end_is_not_read(site: Site) -> None:
-    reader, writer = await site.raw()
+async def test_what_follows_the_end_is_not_read(site: LiveServer) -> None:
+    reader, writer = await site.raw_connection()
     with closing(writer):
-        writer.write(frame(2, b"x") + INIT + frame(2, b"x"))
+        writer.write(encode_frame(2, b"x") + INIT + encode_frame(2, b"x"))
         assert await ended(reader) == (4400, [])
-    await site.serves()
+    await site.assert_serves()
 
 
-@pytest.mark.parametrize("rest", [b"", b"\x81", b"\x81\xff\0\0", frame(1, b"abc")[:-1]])
-async def test_a_connection_that_breaks_off_is_over(site: Site, rest: bytes) -> None:
-    _, writer = await site.raw()
+@pytest.mark.parametrize("rest", [b"", b"\x81", b"\x81\xff\0\0", encode_frame(1, b"abc")[:-1]])
+async def test_a_connection_that_breaks_off_is_over(site: LiveServer, rest: bytes) -> None:
+    _, writer = await site.raw_connection()
     writer.write(INIT + rest)
     await writer.drain()
     writer.transport.abort()
-    await site.empty()
-    await site.serves()
+    await site.wait_until_empty()
+    await site.assert_serves()
 
 
 HEAD = HANDSHAKE.removesuffix(b"\r\n")
@@ -132,29 +142,29 @@ HANDSHAKES: dict[str, tuple[bytes, bytes]] = {
 
 
 @pytest.mark.parametrize("what", HANDSHAKES)
-async def test_what_is_no_handshake_for_this_server_is_refused(site: Site, what: str) -> None:
+async def test_what_is_no_handshake_for_this_server_is_refused(site: LiveServer, what: str) -> None:
     sent, status = HANDSHAKES[what]
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
     with closing(writer):
         writer.write(sent)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             answer = await reader.read()
     assert answer.startswith(b"HTTP/1.1 " + status)
-    await site.serves()
+    await site.assert_serves()
 
 
-async def test_frames_that_do_not_wait_for_the_handshake_do_no_harm(site: Site) -> None:
+async def test_frames_that_do_not_wait_for_the_handshake_do_no_harm(site: LiveServer) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
     with closing(writer):
-        writer.write(HANDSHAKE + frame(3) * 100)
-        async with asyncio.timeout(PATIENCE):
+        writer.write(HANDSHAKE + encode_frame(3) * 100)
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             head = await reader.readuntil(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 101 ")
-            writer.write(frame(3))
+            writer.write(encode_frame(3))
             await ended(reader)
-    await site.serves()
+    await site.assert_serves()
 
 
-async def test_a_page_of_the_server_itself_may_open_a_socket(site: Site) -> None:
+async def test_a_page_of_the_server_itself_may_open_a_socket(site: LiveServer) -> None:
     assert await site.status(origin=f"http://127.0.0.1:{site.port}") == 101
     assert await site.status(origin="http://127.0.0.1:1") == 403

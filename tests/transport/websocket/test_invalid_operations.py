@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.transport.websocket.live_server import TOLD, Site
+from tests.transport.websocket.live_server import SUBSCRIBE, LiveServer
 
 
 def nested(depth: int) -> Any:
@@ -21,41 +21,41 @@ WRONG: dict[str, tuple[Any, str]] = {
     "an unknown field": ({"query": "{nothing}"}, "GRAPHQL_VALIDATION_FAILED"),
     "a missing operation": ({"query": "query A{hello} query B{hello}"}, "OPERATION_RESOLUTION_FAILURE"),
     "an unknown operation": ({"query": "{hello}", "operationName": "A"}, "OPERATION_RESOLUTION_FAILURE"),
-    "a variable of the wrong type": (TOLD | {"variables": {"room": 7}}, "BAD_USER_INPUT"),
+    "a variable of the wrong type": (SUBSCRIBE | {"variables": {"room": 7}}, "BAD_USER_INPUT"),
     "too many aliases": ({"query": "{" + " ".join(f"a{n}:hello" for n in range(40)) + "}"}, "QUERY_TOO_COMPLEX"),
-    "NUL in a variable": (TOLD | {"variables": {"room": "\0"}}, "BAD_USER_INPUT"),
+    "NUL in a variable": (SUBSCRIBE | {"variables": {"room": "\0"}}, "BAD_USER_INPUT"),
     "NUL in the query": ({"query": "{hello} #\0"}, "BAD_USER_INPUT"),
-    "deep variables": (TOLD | {"variables": {"room": nested(40)}}, "QUERY_TOO_COMPLEX"),
-    "a subscription that may not begin": (TOLD | {"variables": {"room": "locked"}}, "FORBIDDEN"),
+    "deep variables": (SUBSCRIBE | {"variables": {"room": nested(40)}}, "QUERY_TOO_COMPLEX"),
+    "a subscription that may not begin": (SUBSCRIBE | {"variables": {"room": "locked"}}, "FORBIDDEN"),
 }
 
 
 @pytest.mark.parametrize("what", WRONG)
-async def test_what_is_wrong_with_one_operation_is_told_to_it_alone(site: Site, what: str) -> None:
+async def test_what_is_wrong_with_one_operation_is_told_to_it_alone(site: LiveServer, what: str) -> None:
     payload, code = WRONG[what]
     async with site.client() as client:
-        await client.subscribe(TOLD, "other")
+        await client.subscribe(SUBSCRIBE, "other")
         await client.subscribe(payload, "é")
         message = await client.receive()
         assert (message["id"], message["type"]) == ("é", "error")
         assert [error["extensions"]["code"] for error in message["payload"]] == [code]
         # Nothing comes after it, and the id is free again.
-        assert await client.ask("{hello}", "é") == {"data": {"hello": "hello anybody"}}
-        site.log.happen()
+        assert await client.execute("{hello}", "é") == {"data": {"hello": "hello anybody"}}
+        site.log.append()
         told = await client.receive()
         assert (told["id"], told["type"]) == ("other", "next")
 
 
-async def test_half_a_character_is_told_to_its_operation_alone(site: Site) -> None:
+async def test_half_a_character_is_told_to_its_operation_alone(site: LiveServer) -> None:
     async with site.client() as client:
         await client.send('{"id":"1","type":"subscribe","payload":{"query":"{hello}","variables":{"a":"\\ud83d"}}}')
         message = await client.receive()
         assert (message["id"], message["type"]) == ("1", "error")
         assert message["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
-        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+        assert await client.execute("{hello}") == {"data": {"hello": "hello anybody"}}
 
 
-async def test_an_integer_beyond_64_bits_is_told_to_its_operation_alone(site: Site) -> None:
+async def test_an_integer_beyond_64_bits_is_told_to_its_operation_alone(site: LiveServer) -> None:
     async with site.client() as client:
         await client.send(
             '{"id":"1","type":"subscribe","payload":{"query":"{hello}","variables":{"a":18446744073709551616}}}'
@@ -63,15 +63,15 @@ async def test_an_integer_beyond_64_bits_is_told_to_its_operation_alone(site: Si
         message = await client.receive()
         assert (message["id"], message["type"]) == ("1", "error")
         assert message["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
-        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+        assert await client.execute("{hello}") == {"data": {"hello": "hello anybody"}}
 
 
-async def test_the_fifty_first_operation_is_told_so(site: Site) -> None:
+async def test_the_fifty_first_operation_is_told_so(site: LiveServer) -> None:
     async with site.client() as client:
         for number in range(51):
-            await client.subscribe(TOLD, str(number))
+            await client.subscribe(SUBSCRIBE, str(number))
         message = await client.receive()
         assert (message["id"], message["type"]) == ("50", "error")
         assert message["payload"][0]["extensions"]["maximum"] == 50
         await client.send({"id": "7", "type": "complete"})
-        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+        assert await client.execute("{hello}") == {"data": {"hello": "hello anybody"}}

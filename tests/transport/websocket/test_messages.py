@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.transport.websocket.live_server import HELLO, TOLD, Site
+from tests.transport.websocket.live_server import HELLO, SUBSCRIBE, LiveServer
 
 CANARY = "hunter2"
 
@@ -81,53 +81,55 @@ MALFORMED: dict[str, Any] = {
 
 @pytest.mark.parametrize("what", MALFORMED)
 @pytest.mark.parametrize("acknowledged", [True, False], ids=["acknowledged", "new"])
-async def test_what_is_no_message_closes_the_socket_with_4400(site: Site, what: str, acknowledged: bool) -> None:
-    async with site.client() if acknowledged else site.dial() as client:
+async def test_what_is_no_message_closes_the_socket_with_4400(site: LiveServer, what: str, acknowledged: bool) -> None:
+    async with site.client() if acknowledged else site.connect() as client:
         await client.send(MALFORMED[what])
-        code, reason = await client.closed()
+        code, reason = await client.wait_closed()
     assert code == 4400
     assert reason
     assert CANARY not in reason
-    await site.serves()
+    await site.assert_serves()
 
 
 @pytest.mark.parametrize("payload", [[], [{}], "x", 1, True])
-async def test_an_init_with_a_payload_that_is_no_object_closes_the_socket_with_4400(site: Site, payload: Any) -> None:
-    async with site.dial() as client:
+async def test_an_init_with_a_payload_that_is_no_object_closes_the_socket_with_4400(
+    site: LiveServer, payload: Any
+) -> None:
+    async with site.connect() as client:
         await client.send({"type": "connection_init", "payload": payload})
-        assert (await client.closed())[0] == 4400
-    await site.serves()
+        assert (await client.wait_closed())[0] == 4400
+    await site.assert_serves()
 
 
 @pytest.mark.parametrize("what", ["HELLO", "TOLD"])
-async def test_a_subscribe_before_the_init_closes_the_socket_with_4401(site: Site, what: str) -> None:
-    async with site.dial() as client:
-        await client.subscribe({"HELLO": HELLO, "TOLD": TOLD}[what])
-        assert await client.closed() == (4401, "Unauthorized")
-    await site.serves()
+async def test_a_subscribe_before_the_init_closes_the_socket_with_4401(site: LiveServer, what: str) -> None:
+    async with site.connect() as client:
+        await client.subscribe({"HELLO": HELLO, "TOLD": SUBSCRIBE}[what])
+        assert await client.wait_closed() == (4401, "Unauthorized")
+    await site.assert_serves()
 
 
-async def test_a_second_init_closes_the_socket_with_4429(site: Site) -> None:
+async def test_a_second_init_closes_the_socket_with_4429(site: LiveServer) -> None:
     async with site.client() as client:
         await client.send({"type": "connection_init"})
-        assert await client.closed() == (4429, "Too many initialisation requests")
-    async with site.dial() as client:
+        assert await client.wait_closed() == (4429, "Too many initialisation requests")
+    async with site.connect() as client:
         await client.send({"type": "connection_init"})
         await client.send({"type": "connection_init"})
-        assert (await client.closed())[0] == 4429
-    await site.serves()
+        assert (await client.wait_closed())[0] == 4429
+    await site.assert_serves()
 
 
 @pytest.mark.parametrize("id_", ["1", "a" * 128, "é\n\"\\{}' " * 16])
-async def test_an_id_in_use_closes_the_socket_with_4409(site: Site, id_: str) -> None:
+async def test_an_id_in_use_closes_the_socket_with_4409(site: LiveServer, id_: str) -> None:
     async with site.client() as client:
-        await client.subscribe(TOLD, id_)
+        await client.subscribe(SUBSCRIBE, id_)
         await client.subscribe(HELLO, id_)
-        code, reason = await client.closed()
+        code, reason = await client.wait_closed()
     assert code == 4409
     assert reason.startswith("Subscriber for ")
     assert len(reason.encode()) <= 123
-    await site.serves()
+    await site.assert_serves()
 
 
 @pytest.mark.parametrize(
@@ -135,49 +137,49 @@ async def test_an_id_in_use_closes_the_socket_with_4409(site: Site, id_: str) ->
     [(("graphql-ws",), "graphql-ws"), (("chat",), None), (("chat", "graphql-ws"), "graphql-ws")],
 )
 async def test_another_subprotocol_closes_the_socket_with_4406(
-    site: Site, protocols: tuple[str, ...], agreed: str | None
+    site: LiveServer, protocols: tuple[str, ...], agreed: str | None
 ) -> None:
-    async with site.dial(*protocols) as client:
+    async with site.connect(*protocols) as client:
         assert client.connection.subprotocol == agreed
-        assert await client.closed() == (4406, "Subprotocol not acceptable")
-    await site.serves()
+        assert await client.wait_closed() == (4406, "Subprotocol not acceptable")
+    await site.assert_serves()
 
 
-async def test_the_right_one_of_several_subprotocols_is_taken(site: Site) -> None:
-    async with site.dial("graphql-ws", "graphql-transport-ws") as client:
+async def test_the_right_one_of_several_subprotocols_is_taken(site: LiveServer) -> None:
+    async with site.connect("graphql-ws", "graphql-transport-ws") as client:
         assert client.connection.subprotocol == "graphql-transport-ws"
         await client.send({"type": "connection_init"})
         assert await client.receive() == {"type": "connection_ack"}
 
 
-async def test_a_message_over_one_mebibyte_closes_the_socket_with_1009(site: Site) -> None:
+async def test_a_message_over_one_mebibyte_closes_the_socket_with_1009(site: LiveServer) -> None:
     async with site.client() as client:
         await client.send({"type": "ping", "payload": {"a": "x" * (1024 * 1024 - 40)}})
         assert (await client.receive())["type"] == "pong"
         await client.send({"type": "ping", "payload": {"a": "x" * 1024 * 1024}})
-        assert (await client.closed())[0] == 1009
-    await site.serves()
+        assert (await client.wait_closed())[0] == 1009
+    await site.assert_serves()
 
 
-async def test_a_flood_of_messages_closes_the_socket_with_1013(site: Site) -> None:
+async def test_a_flood_of_messages_closes_the_socket_with_1013(site: LiveServer) -> None:
     async with site.client() as client:
         for _ in range(300):
             await client.send({"type": "ping"})
-        assert await client.closed() == (1013, "Too many messages")
-    await site.serves()
+        assert await client.wait_closed() == (1013, "Too many messages")
+    await site.assert_serves()
 
 
-async def test_a_flood_of_operations_closes_the_socket_with_1013(site: Site) -> None:
+async def test_a_flood_of_operations_closes_the_socket_with_1013(site: LiveServer) -> None:
     async with site.client() as client:
         for number in range(150):
-            await client.subscribe(TOLD, str(number))
+            await client.subscribe(SUBSCRIBE, str(number))
             await client.send({"id": str(number), "type": "complete"})
-        assert (await client.closed())[0] == 1013
-    await site.serves()
-    await site.empty()
+        assert (await client.wait_closed())[0] == 1013
+    await site.assert_serves()
+    await site.wait_until_empty()
 
 
-async def test_messages_that_ask_for_nothing_are_ignored(site: Site) -> None:
+async def test_messages_that_ask_for_nothing_are_ignored(site: LiveServer) -> None:
     async with site.client() as client:
         nothing: list[Any] = [
             {"id": "never", "type": "complete"},
@@ -188,15 +190,15 @@ async def test_messages_that_ask_for_nothing_are_ignored(site: Site) -> None:
         ]
         for message in nothing:
             await client.send(message)
-        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+        assert await client.execute("{hello}") == {"data": {"hello": "hello anybody"}}
         await client.send({"id": "ask", "type": "complete"})  # which has been completed
-        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+        assert await client.execute("{hello}") == {"data": {"hello": "hello anybody"}}
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"a": [1, 2.5, "é", None, {"b": True}]}])
-async def test_a_ping_is_answered_with_its_payload_at_any_time(site: Site, payload: Any) -> None:
+async def test_a_ping_is_answered_with_its_payload_at_any_time(site: LiveServer, payload: Any) -> None:
     expected = {"type": "pong"} if payload is None else {"type": "pong", "payload": payload}
-    async with site.dial() as client:
+    async with site.connect() as client:
         await client.send({"type": "ping", "payload": payload})
         assert await client.receive() == expected
         await client.send({"type": "connection_init"})

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import pytest
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from tests.polling import until
-from tests.transport.websocket.live_server import TOLD, Site
+from tests.polling import wait_until
+from tests.transport.websocket.live_server import SUBSCRIBE, LiveServer
 from transport.server.http_protocol import HttpProtocol
 from transport.server.websocket_protocol import WebSocketProtocol
-from transport.subscriptions.subscriber import Subscription
-from transport.websocket.handler import Socket
+from transport.subscriptions.subscriber import SubscriberStream
+from transport.websocket.handler import ConnectionHandler
 
 CLIENTS = 5
 
@@ -29,7 +29,7 @@ def nobody_looks() -> Iterator[None]:
 
 def living() -> dict[str, int]:
     """How many of what belongs to a connection there are."""
-    kinds = (HttpProtocol, RequestResponseCycle, WebSocketProtocol, Socket, Subscription)
+    kinds = (HttpProtocol, RequestResponseCycle, WebSocketProtocol, ConnectionHandler, SubscriberStream)
     there = gc.get_objects()
     found = Counter(type(each) for each in there)
     there.clear()  # what looks at it is among them, and would keep them all
@@ -37,20 +37,20 @@ def living() -> dict[str, int]:
 
 
 @pytest.mark.usefixtures("nobody_looks")
-async def test_nothing_of_a_client_stays_in_memory_when_it_has_left(site: Site) -> None:
+async def test_nothing_of_a_client_stays_in_memory_when_it_has_left(site: LiveServer) -> None:
     before = living()
     for _ in range(CLIENTS):
         async with site.client() as client:
-            await client.subscribe(TOLD)
-            await until(lambda: any(stream.is_live for stream in site.server.streams.subscriptions))
-            site.log.happen()
+            await client.subscribe(SUBSCRIBE)
+            await wait_until(lambda: any(stream.is_live for stream in site.server.streams.subscriptions))
+            site.log.append()
             assert (await client.receive())["type"] == "next"
-        await site.empty()
-    await until(lambda: living() == before)
+        await site.wait_until_empty()
+    await wait_until(lambda: living() == before)
 
 
 @pytest.mark.usefixtures("nobody_looks")
-async def test_nor_of_one_that_asked_over_http(site: Site) -> None:
+async def test_nor_of_one_that_asked_over_http(site: LiveServer) -> None:
     before = living()
     for _ in range(CLIENTS):
         reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
@@ -58,4 +58,4 @@ async def test_nor_of_one_that_asked_over_http(site: Site) -> None:
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 404 ")
         writer.close()
         await writer.wait_closed()
-    await until(lambda: living() == before)
+    await wait_until(lambda: living() == before)

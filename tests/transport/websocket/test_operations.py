@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.polling import until
-from tests.transport.websocket.live_server import TOLD, Client, Site, serving
+from tests.polling import wait_until
+from tests.transport.websocket.live_server import SUBSCRIBE, LiveServer, WebSocketClient, live_server
 
 SLOW = {"query": "query Slow{slow}"}
 
@@ -18,59 +18,59 @@ def told(number: int, id_: str = "1") -> dict[str, Any]:
     return {"id": id_, "type": "next", "payload": {"data": {"told": {"number": number}}}}
 
 
-async def test_a_query_and_a_mutation_have_one_result_and_are_complete(site: Site) -> None:
+async def test_a_query_and_a_mutation_have_one_result_and_are_complete(site: LiveServer) -> None:
     async with site.client() as client:
-        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
-        assert await client.ask("mutation{write}") == {"data": {"write": "written"}}
+        assert await client.execute("{hello}") == {"data": {"hello": "hello anybody"}}
+        assert await client.execute("mutation{write}") == {"data": {"write": "written"}}
 
 
-async def test_a_field_error_is_part_of_the_result(site: Site) -> None:
+async def test_a_field_error_is_part_of_the_result(site: LiveServer) -> None:
     async with site.client() as client:
-        result = await client.ask("{fails}")
+        result = await client.execute("{fails}")
     assert result["data"] == {"fails": None}
     assert result["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
     assert "hunter2" not in str(result)
 
 
-async def test_a_subscription_tells_what_there_is_and_what_happens(site: Site) -> None:
-    site.log.snapshot = 1
-    site.log.happen(2)
+async def test_a_subscription_tells_what_there_is_and_what_happens(site: LiveServer) -> None:
+    site.log.snapshot_size = 1
+    site.log.append(2)
     async with site.client() as client:
-        await client.subscribe(TOLD)
+        await client.subscribe(SUBSCRIBE)
         assert await client.receive() == told(2)
-        await until(lambda: site.log.closed)
-        site.log.happen(2)
+        await wait_until(lambda: site.log.closed_count)
+        site.log.append(2)
         assert [await client.receive(), await client.receive()] == [told(3), told(4)]
-        site.log.tell(None)
+        site.log.publish(None)
         assert await client.receive() == {"id": "1", "type": "complete"}
 
 
-async def test_equal_subscriptions_of_several_clients_are_executed_once(site: Site) -> None:
+async def test_equal_subscriptions_of_several_clients_are_executed_once(site: LiveServer) -> None:
     async with site.client() as one, site.client() as other:
-        await one.subscribe(TOLD, 'a"\\é\n')
-        await until(lambda: site.log.closed == 1)  # who comes at the same moment begins together with it
-        await other.subscribe(TOLD, "b")
-        await until(lambda: site.log.closed == 2)
-        site.log.happen(3)
+        await one.subscribe(SUBSCRIBE, 'a"\\é\n')
+        await wait_until(lambda: site.log.closed_count == 1)  # who comes at the same moment begins together with it
+        await other.subscribe(SUBSCRIBE, "b")
+        await wait_until(lambda: site.log.closed_count == 2)
+        site.log.append(3)
         for number in (1, 2, 3):
             assert await one.receive() == told(number, 'a"\\é\n')
             assert await other.receive() == told(number, "b")
     assert site.log.executed == [1, 2, 3]
 
 
-async def test_a_subscription_that_breaks_ends_with_its_errors(site: Site) -> None:
+async def test_a_subscription_that_breaks_ends_with_its_errors(site: LiveServer) -> None:
     async with site.client() as client:
-        await client.subscribe(TOLD)
-        await until(lambda: site.log.closed)
-        site.log.tell(RuntimeError("hunter2"))
+        await client.subscribe(SUBSCRIBE)
+        await wait_until(lambda: site.log.closed_count)
+        site.log.publish(RuntimeError("hunter2"))
         message = await client.receive()
         assert (message["id"], message["type"]) == ("1", "error")
         assert message["payload"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
         assert "hunter2" not in str(message)
-        await client.ask("{hello}", "1")
+        await client.execute("{hello}", "1")
 
 
-async def test_deferred_parts_come_as_further_results(site: Site) -> None:
+async def test_deferred_parts_come_as_further_results(site: LiveServer) -> None:
     async with site.client() as client:
         await client.subscribe({"query": '{hello ... @defer(label: "later") { thing { name } }}'})
         messages = [await client.receive()]
@@ -85,50 +85,50 @@ async def test_deferred_parts_come_as_further_results(site: Site) -> None:
     assert last == {"id": "1", "type": "complete"}
 
 
-async def test_operations_do_not_wait_for_one_another(site: Site) -> None:
+async def test_operations_do_not_wait_for_one_another(site: LiveServer) -> None:
     async with site.client() as client:
         await client.subscribe(SLOW, "slow")
-        assert await client.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+        assert await client.execute("{hello}") == {"data": {"hello": "hello anybody"}}
         site.log.gate.set()
         assert (await client.receive())["payload"] == {"data": {"slow": "at last"}}
         assert await client.receive() == {"id": "slow", "type": "complete"}
 
 
-async def test_a_client_that_wants_no_more_of_a_query_hears_no_more_of_it(site: Site) -> None:
+async def test_a_client_that_wants_no_more_of_a_query_hears_no_more_of_it(site: LiveServer) -> None:
     async with site.client() as client:
         await client.subscribe(SLOW)
-        await site.log.waiting.wait()
+        await site.log.slow_started.wait()
         await client.send({"id": "1", "type": "complete"})
-        await site.log.cancelled.wait()
+        await site.log.slow_cancelled.wait()
         site.log.gate.set()
-        assert await client.ask("{hello}", "1") == {"data": {"hello": "hello anybody"}}
+        assert await client.execute("{hello}", "1") == {"data": {"hello": "hello anybody"}}
 
 
-async def test_a_client_that_wants_no_more_of_a_subscription_leaves_it(site: Site) -> None:
+async def test_a_client_that_wants_no_more_of_a_subscription_leaves_it(site: LiveServer) -> None:
     async with site.client() as client:
-        await client.subscribe(TOLD)
-        await until(lambda: site.log.closed)
+        await client.subscribe(SUBSCRIBE)
+        await wait_until(lambda: site.log.closed_count)
         await client.send({"id": "1", "type": "complete"})
-        await until(lambda: site.log.unfollowed)
-        site.log.happen()
-        await client.ask("{hello}")
+        await wait_until(lambda: site.log.unfollow_count)
+        site.log.append()
+        await client.execute("{hello}")
 
 
 @pytest.mark.parametrize("proper", [True, False])
-async def test_a_client_that_leaves_stops_everything(site: Site, proper: bool) -> None:
+async def test_a_client_that_leaves_stops_everything(site: LiveServer, proper: bool) -> None:
     async with site.client() as client:
-        await client.subscribe(TOLD, "told")
+        await client.subscribe(SUBSCRIBE, "told")
         await client.subscribe(SLOW, "slow")
-        await site.log.waiting.wait()
-        await until(lambda: site.log.closed)
+        await site.log.slow_started.wait()
+        await wait_until(lambda: site.log.closed_count)
         if not proper:
             client.connection.transport.abort()
-    await site.log.cancelled.wait()
-    await until(lambda: site.log.unfollowed)
-    await site.empty()
+    await site.log.slow_cancelled.wait()
+    await wait_until(lambda: site.log.unfollow_count)
+    await site.wait_until_empty()
 
 
-async def test_a_document_may_be_named_by_its_hash(site: Site) -> None:
+async def test_a_document_may_be_named_by_its_hash(site: LiveServer) -> None:
     query = "{hello}"
     named = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(query.encode()).hexdigest()}}}
     async with site.client() as client:
@@ -142,31 +142,31 @@ async def test_a_document_may_be_named_by_its_hash(site: Site) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 80, 200, 70_000, 300_000])
-async def test_results_of_any_size_arrive(site: Site, size: int) -> None:
+async def test_results_of_any_size_arrive(site: LiveServer, size: int) -> None:
     async with site.client() as client:
         await client.subscribe({"query": f"subscription{{told{{text(size: {size})}}}}"})
-        await until(lambda: site.log.closed)
-        site.log.happen()
+        await wait_until(lambda: site.log.closed_count)
+        site.log.append()
         assert (await client.receive())["payload"] == {"data": {"told": {"text": "x" * size}}}
 
 
-async def logged(site: Site, payload: dict[str, Any]) -> list[tuple[Any, ...]]:
+async def logged(site: LiveServer, payload: dict[str, Any]) -> list[tuple[Any, ...]]:
     """The lines of the log after one operation, which is stopped if it has no end."""
     with capture_logs() as lines:
         async with site.client() as client:
             await client.subscribe(payload)
             await _answered(site, client, payload)
-        await until(lambda: any(line["event"] == "operation" for line in lines))
+        await wait_until(lambda: any(line["event"] == "operation" for line in lines))
     told = [line for line in lines if line["event"] == "operation"]
     assert "swordfish" not in str(lines)
     return [(line["name"], line["type"], line["outcome"], line["status"]) for line in told]
 
 
-async def _answered(site: Site, client: Client, payload: dict[str, Any]) -> None:
+async def _answered(site: LiveServer, client: WebSocketClient, payload: dict[str, Any]) -> None:
     if payload is SLOW:
-        await site.log.waiting.wait()
-    elif payload is TOLD:
-        await until(lambda: site.log.closed)
+        await site.log.slow_started.wait()
+    elif payload is SUBSCRIBE:
+        await wait_until(lambda: site.log.closed_count)
     else:
         await client.receive()
 
@@ -179,20 +179,20 @@ async def _answered(site: Site, client: Client, payload: dict[str, Any]) -> None
         ({"query": "query Named{swordfish}"}, (None, None, ["GRAPHQL_VALIDATION_FAILED"], None)),
         ({"query": "query Fails{fails}"}, ("Fails", "query", ["INTERNAL_SERVER_ERROR"], None)),
         (SLOW, ("Slow", "query", "gone", None)),
-        (TOLD, ("Told", "subscription", "ok", None)),
+        (SUBSCRIBE, ("Told", "subscription", "ok", None)),
     ],
 )
 async def test_the_log_has_one_line_for_each_operation(
-    site: Site, payload: dict[str, Any], line: tuple[Any, ...]
+    site: LiveServer, payload: dict[str, Any], line: tuple[Any, ...]
 ) -> None:
     assert await logged(site, payload) == [line]
 
 
 async def test_a_cancelled_server_stops_everything() -> None:
-    async with serving() as site, site.client() as client:
+    async with live_server() as site, site.client() as client:
         await client.subscribe(SLOW)
-        await site.log.waiting.wait()
+        await site.log.slow_started.wait()
         (task,) = site.app.server_state.tasks
         task.cancel()
-        await site.log.cancelled.wait()
+        await site.log.slow_cancelled.wait()
         await asyncio.wait([task])

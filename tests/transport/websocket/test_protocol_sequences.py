@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transport import Limits
-from transport.websocket.actions import Action, Check, Close, Operation, Run, Say, Stop
-from transport.websocket.protocol import Machine, Phase
+from transport.websocket.actions import Action, Authenticate, Close, Operation, Run, Send, Stop
+from transport.websocket.protocol import Phase, ProtocolStateMachine
 
 LIMITS = Limits(socket_operations=2, message_rate=2, message_burst=30)
 
 NEXT = {
-    Phase.SILENT: {Phase.CHECKING},
-    Phase.CHECKING: {Phase.READY},
+    Phase.AWAITING_INIT: {Phase.AUTHENTICATING},
+    Phase.AUTHENTICATING: {Phase.READY},
     Phase.READY: {Phase.DRAINING},
     Phase.DRAINING: set[Phase](),
     Phase.CLOSED: set[Phase](),
@@ -64,12 +64,12 @@ walks = st.one_of(
 )
 
 
-class Walk:
+class Simulation:
     """A machine, what it was told, and what it must not do."""
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.machine = Machine(LIMITS, self.now)
+        self.machine = ProtocolStateMachine(LIMITS, self.now)
         self.begun: list[Operation] = []
         self.running: list[Operation] = []
         self.closed: list[Close] = []
@@ -94,7 +94,7 @@ class Walk:
             case "receive":
                 actions = self.machine.received(value, self.now)
             case "admit":
-                actions = self.machine.admitted(self.now)
+                actions = self.machine.authenticated(self.now)
             case "turn away":
                 actions = self.machine.close(4403, "Forbidden")
             case "wait":
@@ -110,8 +110,8 @@ class Walk:
 
     def _with_one(self, name: str, operation: Operation) -> list[Action]:
         if name == "stream":
-            return self.machine.streams(operation)
-        actions = self.machine.ended(operation, [{"message": "no"}] if name == "fail" else None)
+            return self.machine.mark_subscription(operation)
+        actions = self.machine.operation_ended(operation, [{"message": "no"}] if name == "fail" else None)
         assert bool(actions) == (operation in self.running)
         if operation in self.running:
             self.running.remove(operation)
@@ -130,16 +130,16 @@ class Walk:
                 self.running.append(operation)
             case Stop(operation):
                 self.running.remove(operation)
-            case Say(text):
+            case Send(text):
                 assert orjson.loads(text)["type"] in {"connection_ack", "ping", "pong", "complete", "error"}
-            case Check():
-                assert self.machine.phase is Phase.CHECKING
+            case Authenticate():
+                assert self.machine.phase is Phase.AUTHENTICATING
 
 
 @settings(max_examples=400, deadline=None)
 @given(walks)
 def test_any_sequence_of_messages_leads_to_an_allowed_state_and_at_most_one_end(walk: list[tuple[str, Any]]) -> None:
-    walked = Walk()
+    walked = Simulation()
     for name, value in walk:
         walked.step(name, value)
     assert len(walked.closed) <= 1

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager, closing, suppress
 
 import pytest
 
-from tests.polling import PATIENCE, until
-from tests.transport.fake_app import limited
-from tests.transport.websocket.live_server import HANDSHAKE, Site, frame, serving, text
+from tests.polling import TIMEOUT_SECONDS, wait_until
+from tests.transport.fake_app import with_limits
+from tests.transport.websocket.live_server import HANDSHAKE, LiveServer, encode_frame, live_server, text_frame
 from transport.websocket import WebSocketProtocol
 
 LONG = {"query": "subscription{told{text(size: 100000)}}"}
@@ -29,14 +29,14 @@ class Hastier(Hasty):
     close_seconds = 0.01
 
 
-def blocked(site: Site) -> list[WebSocketProtocol]:
+def blocked(site: LiveServer) -> list[WebSocketProtocol]:
     """The connections whose clients have not taken what was sent."""
     connections = site.app.server_state.connections
     return [one for one in connections if isinstance(one, WebSocketProtocol) and not one.writable.is_set()]
 
 
 @asynccontextmanager
-async def not_reading(site: Site, count: int = MANY) -> AsyncIterator[socket.socket]:
+async def not_reading(site: LiveServer, count: int = MANY) -> AsyncIterator[socket.socket]:
     """A client that subscribes to long messages, of which so many come, and reads none of them."""
     opened = socket.socket()
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -44,20 +44,20 @@ async def not_reading(site: Site, count: int = MANY) -> AsyncIterator[socket.soc
     loop = asyncio.get_running_loop()
     with closing(opened):
         await loop.sock_connect(opened, ("127.0.0.1", site.port))
-        sent = text({"type": "connection_init"})
+        sent = text_frame({"type": "connection_init"})
         await loop.sock_sendall(opened, HANDSHAKE)
         await loop.sock_recv(opened, 1000)
         await loop.sock_sendall(opened, sent)
         await loop.sock_recv(opened, 100)
-        await loop.sock_sendall(opened, text({"id": "1", "type": "subscribe", "payload": LONG}))
-        await until(lambda: site.log.closed)
-        site.log.happen(count)
+        await loop.sock_sendall(opened, text_frame({"id": "1", "type": "subscribe", "payload": LONG}))
+        await wait_until(lambda: site.log.closed_count)
+        site.log.append(count)
         if count == MANY:
-            await until(lambda: blocked(site))
+            await wait_until(lambda: blocked(site))
         yield opened
 
 
-TOO_SLOW = frame(8, (1013).to_bytes(2, "big") + b"Too slow", masked=False)
+TOO_SLOW = encode_frame(8, (1013).to_bytes(2, "big") + b"Too slow", masked=False)
 
 
 async def sees_why(opened: socket.socket) -> bool:
@@ -65,38 +65,38 @@ async def sees_why(opened: socket.socket) -> bool:
     loop = asyncio.get_running_loop()
     last = b""
     with suppress(ConnectionResetError):
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             while not last.endswith(TOO_SLOW) and (data := await loop.sock_recv(opened, 1 << 20)):
                 last = last[-100:] + data
     return last.endswith(TOO_SLOW)
 
 
 async def test_a_client_that_does_not_read_is_cut_off() -> None:
-    async with serving(wire=Hastier) as site, site.client() as other, not_reading(site) as opened:
-        await until(lambda: len(site.app.server_state.connections) == 1)
+    async with live_server(websocket_protocol=Hastier) as site, site.client() as other, not_reading(site) as opened:
+        await wait_until(lambda: len(site.app.server_state.connections) == 1)
         assert not site.server.streams.subscriptions
-        assert await other.ask("{hello}") == {"data": {"hello": "hello anybody"}}
+        assert await other.execute("{hello}") == {"data": {"hello": "hello anybody"}}
         assert not await sees_why(opened)
 
 
 async def test_a_client_that_reads_again_sees_why_it_was_cut_off() -> None:
-    async with serving(wire=Hasty) as site, not_reading(site) as opened:
-        await until(lambda: not len(site.endpoint))
+    async with live_server(websocket_protocol=Hasty) as site, not_reading(site) as opened:
+        await wait_until(lambda: not len(site.endpoint))
         assert await sees_why(opened)
 
 
 async def test_a_client_that_takes_nothing_of_a_stream_is_closed_by_the_stream_too() -> None:
-    settings = limited(stream_stall_seconds=0.05)
-    async with serving(settings) as site, not_reading(site) as opened:
-        await until(lambda: not len(site.endpoint))
+    settings = with_limits(stream_stall_seconds=0.05)
+    async with live_server(settings) as site, not_reading(site) as opened:
+        await wait_until(lambda: not len(site.endpoint))
         assert await sees_why(opened)
 
 
 async def test_a_client_that_reads_late_but_in_time_gets_everything() -> None:
-    async with serving() as site, not_reading(site, 20) as opened:
+    async with live_server() as site, not_reading(site, 20) as opened:
         reader, writer = await asyncio.open_connection(sock=opened)
         received = 0
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             while received < 20:
                 assert await reader.readexactly(2) == b"\x81\x7f"
                 message = await reader.readexactly(int.from_bytes(await reader.readexactly(8), "big"))
@@ -107,18 +107,18 @@ async def test_a_client_that_reads_late_but_in_time_gets_everything() -> None:
 
 @pytest.mark.parametrize("half", [True, False])
 async def test_a_client_that_leaves_without_reading_is_gone(half: bool) -> None:
-    async with serving() as site, not_reading(site) as opened:
+    async with live_server() as site, not_reading(site) as opened:
         if half:
             opened.shutdown(socket.SHUT_WR)
         else:
             opened.close()
-        await site.empty()
+        await site.wait_until_empty()
 
 
 async def test_a_client_that_does_not_read_gets_no_answers_to_its_pings_either() -> None:
-    async with serving() as site, not_reading(site) as opened:
+    async with live_server() as site, not_reading(site) as opened:
         (wire,) = blocked(site)
-        waiting, frames = wire.transport.get_write_buffer_size(), wire._allowance
-        await asyncio.get_running_loop().sock_sendall(opened, frame(9, b"a" * 100) * 500)
-        await until(lambda: wire._allowance < frames - 400)
+        waiting, frames = wire.transport.get_write_buffer_size(), wire._tokens
+        await asyncio.get_running_loop().sock_sendall(opened, encode_frame(9, b"a" * 100) * 500)
+        await wait_until(lambda: wire._tokens < frames - 400)
         assert wire.transport.get_write_buffer_size() <= waiting

@@ -2,21 +2,21 @@
 
 import asyncio
 
-from tests.transport.websocket.live_server import HANDSHAKE, Site, reset
+from tests.transport.websocket.live_server import HANDSHAKE, LiveServer, reset_connection
 
 CROWD = 60
 
 
-async def test_a_crowd_is_let_in_although_some_have_left_meanwhile(site: Site) -> None:
+async def test_a_crowd_is_let_in_although_some_have_left_meanwhile(site: LiveServer) -> None:
     crowd = [await asyncio.open_connection("127.0.0.1", site.port) for _ in range(CROWD)]
     for _, writer in crowd:
         writer.write(HANDSHAKE)
     for _, writer in crowd[::3]:
-        reset(writer)
+        reset_connection(writer)
     there = [pair for number, pair in enumerate(crowd) if number % 3]
     for reader, _ in there:
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
     for _, writer in there:
-        reset(writer)
-    await site.empty()
-    await site.serves()
+        reset_connection(writer)
+    await site.wait_until_empty()
+    await site.assert_serves()

@@ -6,9 +6,9 @@ from contextlib import closing
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from tests.polling import PATIENCE, until
-from tests.transport.websocket.live_server import HANDSHAKE, frame, listening, reset
-from transport.server.websocket_protocol import EXTENSION, WebSocketProtocol
+from tests.polling import TIMEOUT_SECONDS, wait_until
+from tests.transport.websocket.live_server import HANDSHAKE, encode_frame, reset_connection, run_app
+from transport.server.websocket_protocol import WEBSOCKET_WRITE, WebSocketProtocol
 
 
 class SlowToAccept:
@@ -27,17 +27,19 @@ class SlowToAccept:
             await send({"type": "websocket.accept", "subprotocol": None})
             while (await receive())["type"] != "websocket.disconnect":
                 pass
-            assert not scope["extensions"][EXTENSION]["write"]((b"late",))
+            assert not scope["extensions"][WEBSOCKET_WRITE]["write"]((b"late",))
         except OSError:
             pass
         finally:
             self.over = True
 
 
-@pytest.mark.parametrize("sent", [frame(3), frame(1, b"\xff"), b""], ids=["no frame", "no UTF-8", "nothing"])
+@pytest.mark.parametrize(
+    "sent", [encode_frame(3), encode_frame(1, b"\xff"), b""], ids=["no frame", "no UTF-8", "nothing"]
+)
 async def test_a_client_that_does_not_wait_for_the_handshake_is_closed(sent: bytes) -> None:
     app = SlowToAccept()
-    async with asyncio.timeout(PATIENCE), listening(app) as (port, running):
+    async with asyncio.timeout(TIMEOUT_SECONDS), run_app(app) as (port, running):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         with closing(writer):
             writer.write(HANDSHAKE)
@@ -47,9 +49,9 @@ async def test_a_client_that_does_not_wait_for_the_handshake_is_closed(sent: byt
                 writer.write_eof()
             assert await reader.read() == b""
             app.may.set()  # it answers somebody who is gone
-            await until(lambda: app.over)
+            await wait_until(lambda: app.over)
             writer.close()
-            await until(lambda: app.over and not running.server_state.connections)
+            await wait_until(lambda: app.over and not running.server_state.connections)
 
 
 async def test_an_application_may_end_without_a_word() -> None:
@@ -57,19 +59,19 @@ async def test_an_application_may_end_without_a_word() -> None:
         await receive()
         await send({"type": "websocket.accept", "subprotocol": None})
 
-    async with asyncio.timeout(PATIENCE), listening(app) as (port, running):
+    async with asyncio.timeout(TIMEOUT_SECONDS), run_app(app) as (port, running):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         with closing(writer):
             writer.write(HANDSHAKE)
             assert (await reader.read()).startswith(b"HTTP/1.1 101 ")
-            await until(lambda: not running.server_state.connections)
+            await wait_until(lambda: not running.server_state.connections)
 
 
 class Hasty(WebSocketProtocol):
     """Gives up soon on those who do not read."""
 
     stalled_seconds = 0.01
-    close_seconds = 10.0 * PATIENCE
+    close_seconds = 10.0 * TIMEOUT_SECONDS
 
 
 @pytest.mark.parametrize("leaves", [True, False])
@@ -85,7 +87,7 @@ async def test_who_waits_to_send_learns_that_the_client_has_left_or_is_too_slow(
         except OSError:
             learned.set()
 
-    async with asyncio.timeout(PATIENCE), listening(app, WebSocketProtocol if leaves else Hasty) as (port, _):
+    async with asyncio.timeout(TIMEOUT_SECONDS), run_app(app, WebSocketProtocol if leaves else Hasty) as (port, _):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(HANDSHAKE)
         await reader.readuntil(b"\r\n\r\n")
@@ -108,15 +110,15 @@ async def test_who_writes_to_somebody_who_is_just_gone_is_told_so() -> None:
 
         def write_late(self) -> None:
             over.set()
-            said.append(self.write((b"late",)))
+            said.append(self.try_send((b"late",)))
 
     app = SlowToAccept()
     app.may.set()
-    async with asyncio.timeout(PATIENCE), listening(app, Late) as (port, running):
+    async with asyncio.timeout(TIMEOUT_SECONDS), run_app(app, Late) as (port, running):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(HANDSHAKE)
         await reader.readuntil(b"\r\n\r\n")
-        reset(writer)
+        reset_connection(writer)
         await over.wait()
-        await until(lambda: app.over and not running.server_state.connections)
+        await wait_until(lambda: app.over and not running.server_state.connections)
     assert said == [False]

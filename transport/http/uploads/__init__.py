@@ -10,58 +10,58 @@ from contextlib import ExitStack
 from python_multipart.multipart import parse_options_header
 from starlette.types import Scope
 
-from transport.errors import Refusal, bad_request
-from transport.http.headers import values
-from transport.http.request_body import CLOSE, Arriving, declared_length
-from transport.http.uploads.form import Form
+from transport.errors import RequestError, bad_request
+from transport.http.headers import header_values
+from transport.http.request_body import CONNECTION_CLOSE, BodyReader, declared_length
+from transport.http.uploads.form import MultipartForm
 from transport.request import OperationRequest
 from transport.settings import Limits
 
 
 def is_multipart(scope: Scope) -> bool:
     """Whether a request says that it is a form with files."""
-    types = values(scope, b"content-type")
+    types = header_values(scope, b"content-type")
     return len(types) == 1 and types[0].partition(";")[0].strip().lower() == "multipart/form-data"
 
 
-async def read_multipart(scope: Scope, arriving: Arriving, limits: Limits, keep: ExitStack) -> OperationRequest:
+async def read_multipart(scope: Scope, reader: BodyReader, limits: Limits, resources: ExitStack) -> OperationRequest:
     """The request in a multipart body, its files among the variables. They are there until `keep` is closed.
 
     Raises Refusal: BAD_REQUEST (also with 413), what `Arriving.piece` and `parameters.from_body` raise, and
     SERVICE_UNAVAILABLE where files cannot be kept.
     """
     try:
-        return await _read(scope, arriving, limits, keep)
-    except Refusal as refusal:
-        refusal.headers = (*(header for header in refusal.headers if header not in CLOSE), *CLOSE)
+        return await _read(scope, reader, limits, resources)
+    except RequestError as refusal:
+        refusal.headers = (*(header for header in refusal.headers if header not in CONNECTION_CLOSE), *CONNECTION_CLOSE)
         raise
 
 
-async def _read(scope: Scope, arriving: Arriving, limits: Limits, keep: ExitStack) -> OperationRequest:
+async def _read(scope: Scope, reader: BodyReader, limits: Limits, resources: ExitStack) -> OperationRequest:
     if (declared_length(scope) or 0) > limits.multipart_bytes:
-        raise too_large(limits)
-    form = Form(boundary(scope), limits, keep)
+        raise body_too_large(limits)
+    form = MultipartForm(parse_boundary(scope), limits, resources)
     received, more = 0, True
     while more:
-        piece, more = await arriving.piece()
-        received += len(piece)
+        chunk, more = await reader.read_chunk()
+        received += len(chunk)
         if received > limits.multipart_bytes:
-            raise too_large(limits)
-        await form.feed(piece)
-    return form.request()
+            raise body_too_large(limits)
+        await form.feed(chunk)
+    return form.build_request()
 
 
-def boundary(scope: Scope) -> bytes:
+def parse_boundary(scope: Scope) -> bytes:
     """What stands between the parts."""
-    if any(value.strip().lower() != "identity" for value in values(scope, b"content-encoding")):
+    if any(value.strip().lower() != "identity" for value in header_values(scope, b"content-encoding")):
         raise bad_request("The body must not be compressed.", status=415)
-    _, options = parse_options_header(values(scope, b"content-type")[0])
-    found = options.get(b"boundary", b"")
-    if not 1 <= len(found) <= 70:  # RFC 2046 §5.1.1
+    _, options = parse_options_header(header_values(scope, b"content-type")[0])
+    delimiter = options.get(b"boundary", b"")
+    if not 1 <= len(delimiter) <= 70:  # RFC 2046 §5.1.1
         raise bad_request("The Content-Type must give a boundary of 1 to 70 characters.")
-    return found
+    return delimiter
 
 
-def too_large(limits: Limits) -> Refusal:
+def body_too_large(limits: Limits) -> RequestError:
     """The body is longer than allowed."""
     return bad_request(f"The body is longer than {limits.multipart_bytes:,} bytes.", status=413)

@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from transport.errors import Refusal, bad_request
-from transport.http.strict_json import load
+from transport.errors import RequestError, bad_request
+from transport.http.strict_json import loads
 from transport.settings import Limits
-from transport.uploads import Place, Upload
+from transport.uploads import Upload, VariablePath
 
 ROOT = "variables"
 
 
 def read_map(content: bytes, limits: Limits) -> dict[str, list[str]]:
     """The paths of each file, by its name. Raises Refusal with BAD_REQUEST if it is no map, or has too many."""
-    value = load(content, limits, "The part map")
-    if not (isinstance(value, dict) and all(is_paths(paths) for paths in value.values())):
+    value = loads(content, limits, "The part map")
+    if not (isinstance(value, dict) and all(is_path_list(paths) for paths in value.values())):
         raise bad_request("The part map must be an object whose values are lists of paths.")
     if len(value) > limits.upload_files:
         raise bad_request(f"There are {len(value):,} files, where {limits.upload_files:,} is the limit.")
@@ -23,12 +23,12 @@ def read_map(content: bytes, limits: Limits) -> dict[str, list[str]]:
     return value
 
 
-def is_paths(value: Any) -> bool:
+def is_path_list(value: Any) -> bool:
     """Whether it says where a file goes."""
     return isinstance(value, list) and len(value) > 0 and all(isinstance(path, str) for path in value)
 
 
-def put(upload: Upload, path: str, variables: Mapping[str, Any]) -> Place:
+def set_file(upload: Upload, path: str, variables: Mapping[str, Any]) -> VariablePath:
     """Put a file in the place of the null that a path such as `variables.files.0` leads to.
 
     Raises Refusal with BAD_REQUEST if there is none.
@@ -36,18 +36,18 @@ def put(upload: Upload, path: str, variables: Mapping[str, Any]) -> Place:
     root, *names = path.split(".")
     container: Any = {ROOT: variables}
     keys: list[str | int] = []
-    key: str | int | None = key_in(container, root)
+    key: str | int | None = resolve_key(container, root)
     for name in names:
         container = container[key] if key is not None else None
-        key = key_in(container, name)
+        key = resolve_key(container, name)
         keys.append(name if key is None else key)
     if root != ROOT or not keys or key is None or container[key] is not None:
-        raise no_place(path)
+        raise invalid_path(path)
     container[key] = upload
     return tuple(keys)
 
 
-def key_in(container: Any, name: str) -> str | int | None:
+def resolve_key(container: Any, name: str) -> str | int | None:
     """The key that a part of a path means in an object or list; None if there is nothing under it."""
     if isinstance(container, dict):
         return name if name in container else None
@@ -56,6 +56,6 @@ def key_in(container: Any, name: str) -> str | int | None:
     return None
 
 
-def no_place(path: str) -> Refusal:
+def invalid_path(path: str) -> RequestError:
     """A path leads nowhere."""
     return bad_request(f"The map has a path that leads to no null in the variables: {path}.")

@@ -6,23 +6,23 @@ from dataclasses import replace
 
 from transport.errors import bad_request
 from transport.http.request_params import from_body
-from transport.http.uploads.file_map import put, read_map
-from transport.http.uploads.parser import Part, Parts
-from transport.http.uploads.temp_file import Incoming
+from transport.http.uploads.file_map import read_map, set_file
+from transport.http.uploads.parser import MultipartReader, PartSink
+from transport.http.uploads.temp_file import SpooledUpload
 from transport.request import OperationRequest
 from transport.settings import Limits
 from transport.uploads import Upload
 
-MAP_BYTES = 16 * 1024
+MAX_MAP_BYTES = 16 * 1024
 
 
-class Text:
+class TextPart:
     """A part that is read whole, and then handed on."""
 
-    def __init__(self, name: str, limit: int, done: Callable[[bytes], None]) -> None:
+    def __init__(self, name: str, limit: int, on_complete: Callable[[bytes], None]) -> None:
         self.name = name
         self._limit = limit
-        self._done = done
+        self._on_complete = on_complete
         self._content = bytearray()
 
     def add(self, data: bytes) -> None:
@@ -31,67 +31,69 @@ class Text:
         if len(self._content) > self._limit:
             raise bad_request(f"The part {self.name} is longer than {self._limit:,} bytes.", status=413)
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """That was all."""
-        self._done(bytes(self._content))
+        self._on_complete(bytes(self._content))
 
 
-class Form:
+class MultipartForm:
     """Takes a body as it arrives, and has the request in the end."""
 
-    def __init__(self, boundary: bytes, limits: Limits, keep: ExitStack) -> None:
+    def __init__(self, boundary: bytes, limits: Limits, resources: ExitStack) -> None:
         self._limits = limits
-        self._keep = keep
-        self._parts = Parts(boundary, self._begin)
+        self._resources = resources
+        self._reader = MultipartReader(boundary, self._open_part)
         # In the order in which they must come.
-        self._expected = iter(
+        self._expected_parts = iter(
             [
-                Text("operations", limits.body_bytes, self._read_operations),
-                Text("map", MAP_BYTES, self._read_map),
+                TextPart("operations", limits.body_bytes, self._read_operations),
+                TextPart("map", MAX_MAP_BYTES, self._read_map),
             ]
         )
         self._request: OperationRequest | None = None
-        self._map: dict[str, list[str]] | None = None
-        self._arriving: dict[str, Incoming] = {}
+        self._file_map: dict[str, list[str]] | None = None
+        self._incoming: dict[str, SpooledUpload] = {}
         self._uploads: dict[str, Upload] = {}
 
     async def feed(self, data: bytes) -> None:
         """Take a piece of the body, and write what belongs to files. Raises Refusal."""
-        self._parts.feed(data)
-        for name, file in list(self._arriving.items()):
-            if file.complete:
-                self._uploads[name] = await file.upload()
-                del self._arriving[name]
-            elif file.waits:
-                await file.write()
+        self._reader.feed(data)
+        for name, file in list(self._incoming.items()):
+            if file.is_complete:
+                self._uploads[name] = await file.to_upload()
+                del self._incoming[name]
+            elif file.should_flush:
+                await file.flush()
 
-    def request(self) -> OperationRequest:
+    def build_request(self) -> OperationRequest:
         """The request, when the whole body has been fed. Raises Refusal if something is missing."""
-        if not self._parts.ended:
+        if not self._reader.is_complete:
             raise bad_request("The body ends before its last boundary.")
-        if self._request is None or self._map is None:
+        if self._request is None or self._file_map is None:
             raise bad_request("The body must have the parts operations and map.")
-        if missing := self._map.keys() - self._uploads.keys():
+        if missing := self._file_map.keys() - self._uploads.keys():
             raise bad_request(f"The map names a file that is not there: {min(missing)}.")
         variables = self._request.variables
-        places = [put(self._uploads[name], path, variables) for name, paths in self._map.items() for path in paths]
-        return replace(self._request, files=tuple(places))
+        upload_paths = [
+            set_file(self._uploads[name], path, variables) for name, paths in self._file_map.items() for path in paths
+        ]
+        return replace(self._request, upload_paths=tuple(upload_paths))
 
-    def _begin(self, name: str, filename: str, content_type: str) -> Part:
-        expected = next(self._expected, None)
+    def _open_part(self, name: str, filename: str, content_type: str) -> PartSink:
+        expected = next(self._expected_parts, None)
         if expected is not None:
             if name != expected.name:
                 raise bad_request("The body must begin with the parts operations and map, in this order.")
             return expected
-        if self._map is None or name not in self._map:
+        if self._file_map is None or name not in self._file_map:
             raise bad_request("The body has a part that the map does not name.")
-        if name in self._arriving or name in self._uploads:
+        if name in self._incoming or name in self._uploads:
             raise bad_request("The body has two files of the same name.")
-        file = self._arriving[name] = Incoming(filename, content_type, self._limits.upload_bytes, self._keep)
+        file = self._incoming[name] = SpooledUpload(filename, content_type, self._limits.upload_bytes, self._resources)
         return file
 
     def _read_operations(self, content: bytes) -> None:
         self._request = from_body(content, self._limits)
 
     def _read_map(self, content: bytes) -> None:
-        self._map = read_map(content, self._limits)
+        self._file_map = read_map(content, self._limits)

@@ -12,37 +12,37 @@ from python_multipart.multipart import parse_options_header
 
 from transport.errors import bad_request
 
-MAX_HEADERS: Final = 8
+MAX_PART_HEADERS: Final = 8
 MAX_HEADER_BYTES: Final = 2_048
-PREAMBLE_BYTES: Final = 4_096
+MAX_PREAMBLE_BYTES: Final = 4_096
 """What may come before the first part."""
 
-FILENAME_LENGTH: Final = 255
-MEDIA_TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
+MAX_FILENAME_LENGTH: Final = 255
+MEDIA_TYPE_PATTERN: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
 
 # The parser warns of each malformed body, in a form that is not the log's; the log has a line for the request anyway.
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 
-class Part(Protocol):
+class PartSink(Protocol):
     """Who takes what a part holds."""
 
     def add(self, data: bytes) -> None:
         """Take some. Raises Refusal if it is too much."""
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """That was all. Raises Refusal if it is not as it should be."""
 
 
-Begin = Callable[[str, str, str], Part]
+OpenPart = Callable[[str, str, str], PartSink]
 """Who takes the part with this name, filename ("" if it has none) and content type."""
 
 
-class Parts:
+class MultipartReader:
     """Cuts a body into its parts as it arrives."""
 
-    def __init__(self, boundary: bytes, begin: Begin) -> None:
-        self._begin = begin
+    def __init__(self, boundary: bytes, open_part: OpenPart) -> None:
+        self._open_part = open_part
         self._parser = MultipartParser(
             boundary,
             {
@@ -56,15 +56,15 @@ class Parts:
                 "on_part_end": self._on_part_end,
                 "on_end": self._on_end,
             },
-            max_header_count=MAX_HEADERS,
+            max_header_count=MAX_PART_HEADERS,
             max_header_size=MAX_HEADER_BYTES,
         )
         self._headers: dict[str, str] = {}
         self._name = self._value = b""
-        self._part: Part | None = None
+        self._part: PartSink | None = None
         self._received = 0
-        self._begun = False
-        self.ended = False
+        self._started = False
+        self.is_complete = False
         """Whether the last boundary has been seen."""
 
     def feed(self, data: bytes) -> None:
@@ -74,11 +74,11 @@ class Parts:
         except FormParserError:
             raise bad_request("The body is not well-formed multipart/form-data.") from None
         self._received += len(data)
-        if not self._begun and self._received > PREAMBLE_BYTES:
+        if not self._started and self._received > MAX_PREAMBLE_BYTES:
             raise bad_request("The body does not begin with its boundary.")
 
     def _on_part_begin(self) -> None:
-        self._begun = True
+        self._started = True
         self._headers = {}
 
     def _on_header_begin(self) -> None:
@@ -98,13 +98,13 @@ class Parts:
 
     def _on_headers_finished(self) -> None:
         kind, options = parse_options_header(self._headers.get("content-disposition"))
-        if kind != b"form-data" or not (name := option(options, b"name")):
+        if kind != b"form-data" or not (name := parse_option(options, b"name")):
             raise bad_request("Each part of the body must have a Content-Disposition of form-data with a name.")
         encoding = self._headers.get("content-transfer-encoding", "binary").strip().lower()
         if encoding not in ("7bit", "8bit", "binary"):
             raise bad_request("The parts of the body must not be encoded.")
-        filename = last_name(option(options, b"filename"))
-        self._part = self._begin(name, filename, media_type(self._headers.get("content-type", "")))
+        filename = sanitize_filename(parse_option(options, b"filename"))
+        self._part = self._open_part(name, filename, parse_media_type(self._headers.get("content-type", "")))
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         assert self._part is not None, "headers come first"
@@ -112,24 +112,24 @@ class Parts:
 
     def _on_part_end(self) -> None:
         assert self._part is not None, "headers come first"
-        self._part.end()
+        self._part.finish()
 
     def _on_end(self) -> None:
-        self.ended = True
+        self.is_complete = True
 
 
-def option(options: dict[bytes, bytes], name: bytes) -> str:
+def parse_option(options: dict[bytes, bytes], name: bytes) -> str:
     """A parameter of a Content-Disposition, where browsers write UTF-8; "" if it is not there."""
     return options.get(name, b"").decode("utf-8", "replace")
 
 
-def last_name(filename: str) -> str:
+def sanitize_filename(filename: str) -> str:
     """A filename without folders of any system and without control characters, not too long."""
-    shown = "".join(character for character in re.split(r"[/\\]", filename)[-1] if category(character) != "Cc")
-    return "" if shown in (".", "..") else shown[:FILENAME_LENGTH]
+    name = "".join(character for character in re.split(r"[/\\]", filename)[-1] if category(character) != "Cc")
+    return "" if name in (".", "..") else name[:MAX_FILENAME_LENGTH]
 
 
-def media_type(content_type: str) -> str:
+def parse_media_type(content_type: str) -> str:
     """A Content-Type without parameters."""
     name = content_type.partition(";")[0].strip().lower()
-    return name if MEDIA_TYPE.fullmatch(name) else "application/octet-stream"
+    return name if MEDIA_TYPE_PATTERN.fullmatch(name) else "application/octet-stream"
