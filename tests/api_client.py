@@ -41,12 +41,12 @@ class ApiClient:
 
     def __init__(self, app: Starlette, http: httpx2.AsyncClient, clock: FakeClock) -> None:
         self.app = app
-        self.client = http
+        self.http = http
         self.clock = clock
 
     async def post(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The whole answer to an operation, errors included."""
-        response = await self.client.post("/graphql", json={"query": document, "variables": dict(variables or {})})
+        response = await self.http.post("/graphql", json={"query": document, "variables": dict(variables or {})})
         assert response.status_code == 200, response.text
         body: dict[str, Any] = response.json()
         return body
@@ -60,7 +60,7 @@ class ApiClient:
 
     async def error_code(self, document: str, **variables: Any) -> str:
         """The code of the one error that an operation must have."""
-        response = await self.client.post("/graphql", json={"query": document, "variables": variables})
+        response = await self.http.post("/graphql", json={"query": document, "variables": variables})
         errors = response.json()["errors"]
         assert len(errors) == 1, errors
         code: str = errors[0]["extensions"]["code"]

@@ -15,7 +15,7 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[ApiClient]:
+async def api(tmp_path: Path) -> AsyncIterator[ApiClient]:
     """A server with an empty database."""
     async with open_api(tmp_path / "test.db") as opened:
         yield opened

@@ -134,11 +134,11 @@ class FeedHarness:
     """A feed of its own on the database of a server."""
 
     def __init__(self, api: ApiClient, log_reader: LogReader, timers: FakeTimers) -> None:
-        self.world = api
+        self.api = api
         self.feed = log_reader
         self.timers = timers
         self.database = api.app.state.services.database
-        self.services = replace(api.app.state.services, feed=log_reader)
+        self.services = replace(api.app.state.services, log_reader=log_reader)
         self._groups: dict[Hashable, SharedStream] = {}
         self._stack = AsyncExitStack()
 
@@ -191,7 +191,7 @@ class FeedHarness:
         ids: set[str] = set()
         after: str | None = None
         while True:
-            page = await self.world.execute(document, filter={**filter_input, "active": True}, after=after)
+            page = await self.api.execute(document, filter={**filter_input, "active": True}, after=after)
             ids |= {node["id"] for node in page["nodes"]}
             after = page["pageInfo"]["endCursor"]
             if not page["pageInfo"]["hasNextPage"]:

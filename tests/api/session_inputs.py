@@ -14,16 +14,16 @@ MINIMAL_INPUTS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-async def start_one_of_each_kind(world: ApiClient) -> dict[str, str]:
+async def start_one_of_each_kind(api: ApiClient) -> dict[str, str]:
     """The ids of five sessions, by kind; each began a second after the one before (AGENDA by its schedule)."""
     ids = {}
     for kind, variant in MINIMAL_INPUTS.items():
-        ids[kind] = (await world.start_session(kind, variant))["id"]
-        await world.advance(1)
+        ids[kind] = (await api.start_session(kind, variant))["id"]
+        await api.advance(1)
     return ids
 
 
-async def create_project(world: ApiClient, id_: str, **fields: Any) -> None:
+async def create_project(api: ApiClient, id_: str, **fields: Any) -> None:
     """Make a project."""
     document = "mutation($input: ProjectInput!) { createProject(input: $input) { problems { code path } } }"
-    assert await world.execute(document, input={"id": id_, **fields}) == {"problems": []}
+    assert await api.execute(document, input={"id": id_, **fields}) == {"problems": []}

@@ -14,29 +14,29 @@ SESSION_ACTIVITIES = """query($id: ID!, $types: [ActivityType!], $after: String,
         edges { cursor node { type } } pageInfo { hasPreviousPage } } } }"""
 
 
-async def list_activities(world: ApiClient, **arguments: Any) -> list[dict[str, Any]]:
+async def list_activities(api: ApiClient, **arguments: Any) -> list[dict[str, Any]]:
     """The activities of a page of the log."""
-    return [edge["node"] for edge in (await world.execute(ACTIVITIES, **arguments))["edges"]]
+    return [edge["node"] for edge in (await api.execute(ACTIVITIES, **arguments))["edges"]]
 
 
-async def start_varied_session(world: ApiClient) -> str:
+async def start_varied_session(api: ApiClient) -> str:
     """A session that was hidden, shown elsewhere, and stopped."""
-    session: dict[str, Any] = await world.start_user(path=["home"])
+    session: dict[str, Any] = await api.start_user(path=["home"])
     for call, extra in [
         ("hideSession", {}),
         ("keepaliveSession", {"path": ["cart"]}),
         ("keepaliveSession", {"path": ["cart"]}),
         ("stopSession", {}),
     ]:
-        await world.advance(10)
-        await world.mutate(call, {"id": session["id"], **extra})
+        await api.advance(10)
+        await api.mutate(call, {"id": session["id"], **extra})
     id_: str = session["id"]
     return id_
 
 
-async def test_the_log_tells_what_happened_when_and_to_whom(world: ApiClient) -> None:
-    id_ = await start_varied_session(world)
-    entries = await list_activities(world)
+async def test_the_log_tells_what_happened_when_and_to_whom(api: ApiClient) -> None:
+    id_ = await start_varied_session(api)
+    entries = await list_activities(api)
     assert [entry["type"] for entry in entries] == ["STARTED", "HIDDEN", "SHOWN", "MOVED", "STOPPED"]
     assert [entry["at"][17:19] for entry in entries] == ["40", "50", "00", "00", "20"]
     assert {entry["sessionId"] for entry in entries} == {entry["session"]["id"] for entry in entries} == {id_}
@@ -45,56 +45,56 @@ async def test_the_log_tells_what_happened_when_and_to_whom(world: ApiClient) ->
     assert all(entry["id"].startswith("a_") for entry in entries)
 
 
-async def test_the_last_ones_are_the_newest_in_the_same_order(world: ApiClient) -> None:
-    await start_varied_session(world)
-    assert [entry["type"] for entry in await list_activities(world, last=2)] == ["MOVED", "STOPPED"]
-    assert [entry["type"] for entry in await list_activities(world, first=2)] == ["STARTED", "HIDDEN"]
-    newest = await world.execute(ACTIVITIES, last=2)
+async def test_the_last_ones_are_the_newest_in_the_same_order(api: ApiClient) -> None:
+    await start_varied_session(api)
+    assert [entry["type"] for entry in await list_activities(api, last=2)] == ["MOVED", "STOPPED"]
+    assert [entry["type"] for entry in await list_activities(api, first=2)] == ["STARTED", "HIDDEN"]
+    newest = await api.execute(ACTIVITIES, last=2)
     assert newest["pageInfo"]["hasPreviousPage"] is True
     assert newest["pageInfo"]["hasNextPage"] is False
-    before = await list_activities(world, last=2, before=newest["pageInfo"]["startCursor"])
+    before = await list_activities(api, last=2, before=newest["pageInfo"]["startCursor"])
     assert [entry["type"] for entry in before] == ["HIDDEN", "SHOWN"]
 
 
-async def test_a_cursor_is_the_same_in_every_list(world: ApiClient) -> None:
-    id_ = await start_varied_session(world)
-    entries = await list_activities(world)
+async def test_a_cursor_is_the_same_in_every_list(api: ApiClient) -> None:
+    id_ = await start_varied_session(api)
+    entries = await list_activities(api)
     shown = next(entry for entry in entries if entry["type"] == "SHOWN")
-    own = await world.execute(SESSION_ACTIVITIES, id=id_, after=shown["cursor"])
+    own = await api.execute(SESSION_ACTIVITIES, id=id_, after=shown["cursor"])
     assert [edge["node"]["type"] for edge in own["activities"]["edges"]] == ["MOVED", "STOPPED"]
     assert own["activities"]["edges"][-1]["cursor"] == entries[-1]["cursor"]
     assert own["activities"]["pageInfo"]["hasPreviousPage"] is True
 
 
-async def test_types_and_filters_choose(world: ApiClient) -> None:
-    id_ = await start_varied_session(world)
-    other = (await world.start_user("bob"))["id"]
-    assert [entry["type"] for entry in await list_activities(world, types=["HIDDEN", "STOPPED"])] == [
+async def test_types_and_filters_choose(api: ApiClient) -> None:
+    id_ = await start_varied_session(api)
+    other = (await api.start_user("bob"))["id"]
+    assert [entry["type"] for entry in await list_activities(api, types=["HIDDEN", "STOPPED"])] == [
         "HIDDEN",
         "STOPPED",
     ]
-    assert await list_activities(world, types=[]) == []
-    assert [entry["sessionId"] for entry in await list_activities(world, filter={"active": True})] == [other]
-    assert [entry["sessionId"] for entry in await list_activities(world, filter={"ids": [id_]}, types=["STARTED"])] == [
+    assert await list_activities(api, types=[]) == []
+    assert [entry["sessionId"] for entry in await list_activities(api, filter={"active": True})] == [other]
+    assert [entry["sessionId"] for entry in await list_activities(api, filter={"ids": [id_]}, types=["STARTED"])] == [
         id_
     ]
-    assert len(await list_activities(world, filter={"user": {"usernames": ["ann"]}})) == 5
-    own = await world.execute(SESSION_ACTIVITIES, id=id_, types=["MOVED"], last=5)
+    assert len(await list_activities(api, filter={"user": {"usernames": ["ann"]}})) == 5
+    own = await api.execute(SESSION_ACTIVITIES, id=id_, types=["MOVED"], last=5)
     assert [edge["node"]["type"] for edge in own["activities"]["edges"]] == ["MOVED"]
 
 
-async def test_a_timeline_has_a_page_of_50_where_no_number_is_given(world: ApiClient) -> None:
-    session = await world.start_user()
+async def test_a_timeline_has_a_page_of_50_where_no_number_is_given(api: ApiClient) -> None:
+    session = await api.start_user()
     for number in range(60):
-        await world.mutate("keepaliveSession", {"id": session["id"], "path": [str(number)]})
-    own = await world.execute(SESSION_ACTIVITIES, id=session["id"])
+        await api.mutate("keepaliveSession", {"id": session["id"], "path": [str(number)]})
+    own = await api.execute(SESSION_ACTIVITIES, id=session["id"])
     assert len(own["activities"]["edges"]) == 50
-    assert len(await list_activities(world)) == 50
-    assert len(await list_activities(world, first=500)) == 61
+    assert len(await list_activities(api)) == 50
+    assert len(await list_activities(api, first=500)) == 61
 
 
-async def test_a_refused_call_leaves_no_trace(world: ApiClient) -> None:
-    id_ = await start_varied_session(world)
-    await world.mutate("keepaliveSession", {"id": id_, "path": ["late"]})
-    await world.mutate("keepaliveSession", {"id": id_, "sequence": -1})
-    assert len(await list_activities(world)) == 5
+async def test_a_refused_call_leaves_no_trace(api: ApiClient) -> None:
+    id_ = await start_varied_session(api)
+    await api.mutate("keepaliveSession", {"id": id_, "path": ["late"]})
+    await api.mutate("keepaliveSession", {"id": id_, "sequence": -1})
+    assert len(await list_activities(api)) == 5

@@ -17,12 +17,12 @@ def count_rows(tx: Connection) -> dict[str, int]:
     return {name: tx.execute(select(func.count()).select_from(table)).scalar_one() for name, table in found.items()}
 
 
-async def test_a_deleted_session_leaves_only_a_line_in_the_log(world: ApiClient) -> None:
-    ids = await start_one_of_each_kind(world)
+async def test_a_deleted_session_leaves_only_a_line_in_the_log(api: ApiClient) -> None:
+    ids = await start_one_of_each_kind(api)
     for kind, id_ in ids.items():
-        assert await world.execute(DELETE, id=id_) == {"id": id_, "problems": []}, kind
-        assert await world.execute("query($id: ID!) { node(id: $id) { id } }", id=id_) is None
-    found = await world.execute(
+        assert await api.execute(DELETE, id=id_) == {"id": id_, "problems": []}, kind
+        assert await api.execute("query($id: ID!) { node(id: $id) { id } }", id=id_) is None
+    found = await api.execute(
         "{ activities { edges { node { type sessionId session { id } } } } sessionStats { total } }"
     )
     entries = [edge["node"] for edge in found["activities"]["edges"]]
@@ -31,43 +31,43 @@ async def test_a_deleted_session_leaves_only_a_line_in_the_log(world: ApiClient)
     assert found["sessionStats"]["total"] == 0
 
 
-async def test_points_tracks_paths_and_pings_go_with_it(world: ApiClient) -> None:
-    form = await world.start_session(
+async def test_points_tracks_paths_and_pings_go_with_it(api: ApiClient) -> None:
+    form = await api.start_session(
         "field", {**MINIMAL_INPUTS["field"], "data": [{"name": "a", "value": "1"}]}, path=["page"]
     )
-    talk = await world.start_session("agenda", {**MINIMAL_INPUTS["agenda"], "scheduleTracks": [1, 2]})
-    film = await world.start_session("media", MINIMAL_INPUTS["media"])
-    await world.advance(10)
-    await world.mutate("keepaliveSession", {"id": form["id"]})
+    talk = await api.start_session("agenda", {**MINIMAL_INPUTS["agenda"], "scheduleTracks": [1, 2]})
+    film = await api.start_session("media", MINIMAL_INPUTS["media"])
+    await api.advance(10)
+    await api.mutate("keepaliveSession", {"id": form["id"]})
     ping = {"playerTime": {"playhead": 1, "ts": "2026-05-28T20:26:50Z"}}
-    await world.mutate("keepaliveSession", {"id": film["id"], "media": ping})
-    before = await world.app.state.services.database.read(count_rows)
+    await api.mutate("keepaliveSession", {"id": film["id"], "media": ping})
+    before = await api.app.state.services.database.read(count_rows)
     assert [name for name, number in before.items() if not number] == ["attachment", "idempotency"]
     for session in (form, talk, film):
-        await world.execute(DELETE, id=session["id"])
-    assert set((await world.app.state.services.database.read(count_rows)).values()) == {0}
+        await api.execute(DELETE, id=session["id"])
+    assert set((await api.app.state.services.database.read(count_rows)).values()) == {0}
 
 
-async def test_a_session_that_is_not_there_cannot_be_deleted(world: ApiClient) -> None:
-    session = await world.start_user()
-    await world.execute(DELETE, id=session["id"])
+async def test_a_session_that_is_not_there_cannot_be_deleted(api: ApiClient) -> None:
+    session = await api.start_user()
+    await api.execute(DELETE, id=session["id"])
     refused = {"id": None, "problems": [{"code": "NOT_FOUND", "path": ["id"]}]}
     for id_ in (session["id"], "s_" + "x" * 22, "default", ""):
-        assert await world.execute(DELETE, id=id_) == refused
+        assert await api.execute(DELETE, id=id_) == refused
 
 
-async def test_an_ended_session_can_be_deleted(world: ApiClient) -> None:
-    session = await world.start_user()
-    await world.advance(300)
-    assert (await world.execute(DELETE, id=session["id"]))["id"] == session["id"]
-    await world.sweep()
-    log = await world.execute("{ activities { edges { node { type } } } }")
+async def test_an_ended_session_can_be_deleted(api: ApiClient) -> None:
+    session = await api.start_user()
+    await api.advance(300)
+    assert (await api.execute(DELETE, id=session["id"]))["id"] == session["id"]
+    await api.sweep()
+    log = await api.execute("{ activities { edges { node { type } } } }")
     assert [edge["node"]["type"] for edge in log["edges"]] == ["DELETED"]
 
 
-async def test_what_carried_on_from_it_goes_on_without_it(world: ApiClient) -> None:
-    first = await world.start_user()
-    second = await world.start_user(previousId=first["id"])
-    await world.execute(DELETE, id=first["id"])
-    found = await world.session(second["id"], "previous { id }")
+async def test_what_carried_on_from_it_goes_on_without_it(api: ApiClient) -> None:
+    first = await api.start_user()
+    second = await api.start_user(previousId=first["id"])
+    await api.execute(DELETE, id=first["id"])
+    found = await api.session(second["id"], "previous { id }")
     assert (found["state"], found["previous"]) == ("ACTIVE", None)

@@ -25,20 +25,20 @@ def ping(qoe: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 async def test_quality_of_experience_has_its_documented_types_in_a_ping_too(
-    world: ApiClient, call: str, qoe: dict[str, Any], broken: list[str]
+    api: ApiClient, call: str, qoe: dict[str, Any], broken: list[str]
 ) -> None:
-    session = await world.start_session("media", MEDIA)
-    payload = await world.mutate(call, {"id": session["id"], "media": ping(qoe)})
+    session = await api.start_session("media", MEDIA)
+    payload = await api.mutate(call, {"id": session["id"], "media": ping(qoe)})
     assert [".".join(problem["path"]) for problem in payload["problems"]] == [f"input.media.{name}" for name in broken]
-    assert (await world.session(session["id"]))["revision"] == 1
+    assert (await api.session(session["id"]))["revision"] == 1
 
 
-async def test_a_session_does_not_collect_quality_of_experience_without_end(world: ApiClient) -> None:
-    session = await world.start_session("media", {**MEDIA, "qoe": {f"n{i}": i for i in range(50)}})
-    payload = await world.mutate("keepaliveSession", {"id": session["id"], "media": ping({"n0": 7})}, QOE)
+async def test_a_session_does_not_collect_quality_of_experience_without_end(api: ApiClient) -> None:
+    session = await api.start_session("media", {**MEDIA, "qoe": {f"n{i}": i for i in range(50)}})
+    payload = await api.mutate("keepaliveSession", {"id": session["id"], "media": ping({"n0": 7})}, QOE)
     assert (payload["problems"], payload["session"]["qoe"]["n0"], payload["session"]["playhead"]) == ([], 7, 1)
     more = ping({"another": 1}) | {"playerTime": {"playhead": 2, "ts": "2026-05-28T20:26:42Z"}}
-    payload = await world.mutate("keepaliveSession", {"id": session["id"], "media": more}, QOE)
+    payload = await api.mutate("keepaliveSession", {"id": session["id"], "media": more}, QOE)
     assert [(problem["code"], problem["path"]) for problem in payload["problems"]] == [
         ("BAD_USER_INPUT", ["input", "media", "qoe"])
     ]

@@ -6,76 +6,76 @@ TERMINATE = """mutation($input: TerminateSessionInput!) { terminateSession(input
     session { state endReason revision elapsedSeconds visible } problems { code path } } }"""
 
 
-async def test_hiding_takes_a_session_out_of_sight_but_keeps_it_alive(world: ApiClient) -> None:
-    session = await world.start_user(path=["home"])
-    await world.advance(200)
-    hidden = (await world.mutate("hideSession", {"id": session["id"]}, "lastSeenAt"))["session"]
+async def test_hiding_takes_a_session_out_of_sight_but_keeps_it_alive(api: ApiClient) -> None:
+    session = await api.start_user(path=["home"])
+    await api.advance(200)
+    hidden = (await api.mutate("hideSession", {"id": session["id"]}, "lastSeenAt"))["session"]
     assert (hidden["state"], hidden["visible"], hidden["path"]) == ("ACTIVE", False, ["home"])
-    await world.advance(200)
-    assert (await world.session(session["id"]))["state"] == "ACTIVE"
+    await api.advance(200)
+    assert (await api.session(session["id"]))["state"] == "ACTIVE"
 
 
-async def test_hiding_the_hidden_is_no_news(world: ApiClient) -> None:
-    session = await world.start_user()
-    await world.mutate("hideSession", {"id": session["id"]})
-    await world.mutate("hideSession", {"id": session["id"]})
-    assert await world.activity_types(session["id"]) == ["STARTED", "HIDDEN"]
+async def test_hiding_the_hidden_is_no_news(api: ApiClient) -> None:
+    session = await api.start_user()
+    await api.mutate("hideSession", {"id": session["id"]})
+    await api.mutate("hideSession", {"id": session["id"]})
+    assert await api.activity_types(session["id"]) == ["STARTED", "HIDDEN"]
 
 
-async def test_the_page_left_is_the_one_that_hide_names(world: ApiClient) -> None:
-    session = await world.start_user(path=["home"])
-    await world.advance(10)
-    payload = await world.mutate(
+async def test_the_page_left_is_the_one_that_hide_names(api: ApiClient) -> None:
+    session = await api.start_user(path=["home"])
+    await api.advance(10)
+    payload = await api.mutate(
         "hideSession", {"id": session["id"], "path": ["old"]}, "visibleSeconds pathTimes { path visibleSeconds }"
     )
     assert payload["session"]["pathTimes"] == [{"path": ["old"], "visibleSeconds": 10}]
     assert payload["session"]["path"] == ["home"]
 
 
-async def test_stopping_ends_a_session_and_stopping_again_changes_nothing(world: ApiClient) -> None:
-    session = await world.start_user()
-    await world.advance(42.5)
+async def test_stopping_ends_a_session_and_stopping_again_changes_nothing(api: ApiClient) -> None:
+    session = await api.start_user()
+    await api.advance(42.5)
     for _ in range(2):
-        payload = await world.mutate("stopSession", {"id": session["id"]}, "elapsedSeconds endedAt expiresAt")
+        payload = await api.mutate("stopSession", {"id": session["id"]}, "elapsedSeconds endedAt expiresAt")
         assert payload["problems"] == []
         stopped = payload["session"]
         assert (stopped["state"], stopped["endReason"], stopped["revision"]) == ("ENDED", "STOPPED", 2)
         assert (stopped["elapsedSeconds"], stopped["visible"], stopped["expiresAt"]) == (42.5, False, None)
-        await world.advance(5)
-    assert await world.activity_types(session["id"]) == ["STARTED", "STOPPED"]
+        await api.advance(5)
+    assert await api.activity_types(session["id"]) == ["STARTED", "STOPPED"]
 
 
-async def test_a_stop_is_never_overtaken(world: ApiClient) -> None:
-    session = await world.start_user()
-    await world.mutate("keepaliveSession", {"id": session["id"], "sequence": 9})
-    payload = await world.mutate("stopSession", {"id": session["id"], "sequence": 1})
+async def test_a_stop_is_never_overtaken(api: ApiClient) -> None:
+    session = await api.start_user()
+    await api.mutate("keepaliveSession", {"id": session["id"], "sequence": 9})
+    payload = await api.mutate("stopSession", {"id": session["id"], "sequence": 1})
     assert payload["session"]["endReason"] == "STOPPED"
 
 
-async def test_a_session_that_expired_cannot_be_stopped(world: ApiClient) -> None:
-    session = await world.start_user()
-    await world.advance(300)
-    payload = await world.mutate("stopSession", {"id": session["id"]})
+async def test_a_session_that_expired_cannot_be_stopped(api: ApiClient) -> None:
+    session = await api.start_user()
+    await api.advance(300)
+    payload = await api.mutate("stopSession", {"id": session["id"]})
     assert [problem["code"] for problem in payload["problems"]] == ["SESSION_ENDED"]
     assert payload["session"]["endReason"] == "EXPIRED"
 
 
-async def test_a_termination_keeps_its_reason_and_the_client_is_not_heard_by_it(world: ApiClient) -> None:
-    session = await world.start_user()
-    await world.advance(100)
+async def test_a_termination_keeps_its_reason_and_the_client_is_not_heard_by_it(api: ApiClient) -> None:
+    session = await api.start_user()
+    await api.advance(100)
     given = {"id": session["id"], "reason": "asked by support"}
     for _ in range(2):
-        payload = await world.execute(TERMINATE, input=given)
+        payload = await api.execute(TERMINATE, input=given)
         assert payload["problems"] == []
         assert (payload["session"]["endReason"], payload["session"]["revision"]) == ("TERMINATED", 2)
         assert payload["session"]["elapsedSeconds"] == 100
-    found = await world.session(session["id"], "visibleSeconds activities(last: 1) { edges { node { type data } } }")
+    found = await api.session(session["id"], "visibleSeconds activities(last: 1) { edges { node { type data } } }")
     entry = found["activities"]["edges"][0]["node"]
     assert (entry["type"], entry["data"]["reason"]) == ("TERMINATED", "asked by support")
     assert found["visibleSeconds"] == 0
 
 
-async def test_a_termination_needs_a_reason(world: ApiClient) -> None:
-    session = await world.start_user()
-    payload = await world.execute(TERMINATE, input={"id": session["id"], "reason": ""})
+async def test_a_termination_needs_a_reason(api: ApiClient) -> None:
+    session = await api.start_user()
+    payload = await api.execute(TERMINATE, input={"id": session["id"], "reason": ""})
     assert payload["problems"] == [{"code": "BAD_USER_INPUT", "path": ["input", "reason"]}]

@@ -39,25 +39,25 @@ def _opcodes(tx: Connection, sent: Sequence[tuple[str, Any]]) -> list[list[str]]
     return [[row[1] for row in tx.exec_driver_sql(f"EXPLAIN {sql}", parameters)] for sql, parameters in sent]
 
 
-async def index_writes(world: ApiClient, call: str, values: dict[str, Any]) -> list[int]:
+async def index_writes(api: ApiClient, call: str, values: dict[str, Any]) -> list[int]:
     """How many indexes each statement of a call may write to."""
-    database = world.app.state.services.database
+    database = api.app.state.services.database
     with session_updates(database) as sent:
-        assert (await world.mutate(call, values))["problems"] == []
+        assert (await api.mutate(call, values))["problems"] == []
     return [steps.count("IdxInsert") for steps in await database.read(_opcodes, sent)]
 
 
 @pytest.mark.parametrize("kind", MINIMAL_INPUTS)
 @pytest.mark.parametrize("call", ["keepaliveSession", "hideSession"])
-async def test_a_sign_of_life_changes_no_index_of_sessions(world: ApiClient, kind: str, call: str) -> None:
-    session = await world.start_session(kind, MINIMAL_INPUTS[kind], visible=False)
-    await world.advance(5)
-    assert await index_writes(world, call, {"id": session["id"], "path": ["elsewhere"]}) == [0]
+async def test_a_sign_of_life_changes_no_index_of_sessions(api: ApiClient, kind: str, call: str) -> None:
+    session = await api.start_session(kind, MINIMAL_INPUTS[kind], visible=False)
+    await api.advance(5)
+    assert await index_writes(api, call, {"id": session["id"], "path": ["elsewhere"]}) == [0]
 
 
-async def test_an_end_does(world: ApiClient) -> None:
-    session = await world.start_user()
-    (rows,) = await index_writes(world, "stopSession", {"id": session["id"]})
+async def test_an_end_does(api: ApiClient) -> None:
+    session = await api.start_user()
+    (rows,) = await index_writes(api, "stopSession", {"id": session["id"]})
     assert rows > 1
 
 
@@ -84,24 +84,24 @@ def _plans(tx: Connection, sent: Sequence[tuple[str, Any]]) -> list[str]:
     return [row[3] for sql, parameters in sent for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)]
 
 
-async def test_no_call_reads_a_whole_table(world: ApiClient) -> None:
-    database = world.app.state.services.database
+async def test_no_call_reads_a_whole_table(api: ApiClient) -> None:
+    database = api.app.state.services.database
     media, user, form, item = [
-        (await world.start_session(kind, MINIMAL_INPUTS[kind], path=["a"]))["id"]
+        (await api.start_session(kind, MINIMAL_INPUTS[kind], path=["a"]))["id"]
         for kind in ("media", "user", "field", "agenda")
     ]
-    await world.advance(5)
+    await api.advance(5)
     with write_statements(database) as sent:
         for name in (media, user, form):
-            await world.mutate("keepaliveSession", {"id": name, "path": ["b"], "visible": False})
-            await world.mutate("hideSession", {"id": name, "path": ["b", "c"]})
-        tell = PlayerClient(world, media)
+            await api.mutate("keepaliveSession", {"id": name, "path": ["b"], "visible": False})
+            await api.mutate("hideSession", {"id": name, "path": ["b", "c"]})
+        tell = PlayerClient(api, media)
         for at in (1, 65, 2, 3, 2):
             await tell.track(media_event(at, "ERROR"), media_event(at, "AD_START"))
         for name in (media, user, form, item):
-            await world.mutate("stopSession", {"id": name})
-        await world.start_session("field", MINIMAL_INPUTS["field"])
-        await world.sweep()
+            await api.mutate("stopSession", {"id": name})
+        await api.start_session("field", MINIMAL_INPUTS["field"])
+        await api.sweep()
     plans = await database.read(_plans, sent)
     assert len(plans) > 20
     # The server's own table has one row; what a statement itself lists has no index.

@@ -5,82 +5,82 @@ import pytest
 from tests.api_client import ApiClient
 
 
-async def test_a_keepalive_moves_the_end(world: ApiClient) -> None:
-    session = await world.start_user(fields="expiresAt lastSeenAt")
+async def test_a_keepalive_moves_the_end(api: ApiClient) -> None:
+    session = await api.start_user(fields="expiresAt lastSeenAt")
     assert (session["lastSeenAt"], session["expiresAt"]) == ("2026-05-28T20:26:40.000Z", "2026-05-28T20:31:40.000Z")
-    await world.advance(299.999)
-    payload = await world.mutate("keepaliveSession", {"id": session["id"]}, "expiresAt lastSeenAt")
+    await api.advance(299.999)
+    payload = await api.mutate("keepaliveSession", {"id": session["id"]}, "expiresAt lastSeenAt")
     assert payload["problems"] == []
     assert payload["session"]["expiresAt"] == "2026-05-28T20:36:39.999Z"
     assert payload["session"]["revision"] == 2
 
 
-async def test_a_late_keepalive_does_not_revive_a_session(world: ApiClient) -> None:
-    session = await world.start_user()
-    await world.advance(300)
-    payload = await world.mutate("keepaliveSession", {"id": session["id"]}, "endedAt lastSeenAt")
+async def test_a_late_keepalive_does_not_revive_a_session(api: ApiClient) -> None:
+    session = await api.start_user()
+    await api.advance(300)
+    payload = await api.mutate("keepaliveSession", {"id": session["id"]}, "endedAt lastSeenAt")
     assert [problem["code"] for problem in payload["problems"]] == ["SESSION_ENDED"]
     assert payload["problems"][0]["path"] == ["input", "id"]
     ended = payload["session"]
     assert (ended["state"], ended["endReason"], ended["endedAt"]) == ("ENDED", "EXPIRED", "2026-05-28T20:31:40.000Z")
     assert payload["keepaliveSeconds"] is None
-    assert await world.activity_types(session["id"]) == ["STARTED", "EXPIRED"]
+    assert await api.activity_types(session["id"]) == ["STARTED", "EXPIRED"]
 
 
-async def test_an_unknown_session_is_not_found(world: ApiClient) -> None:
-    payload = await world.mutate("keepaliveSession", {"id": "s_nobody"})
+async def test_an_unknown_session_is_not_found(api: ApiClient) -> None:
+    payload = await api.mutate("keepaliveSession", {"id": "s_nobody"})
     assert payload["session"] is None
     assert [problem["code"] for problem in payload["problems"]] == ["NOT_FOUND"]
 
 
-async def test_a_keepalive_that_moves_only_the_clock_leaves_no_activity(world: ApiClient) -> None:
-    session = await world.start_user(path=["home"])
-    await world.advance(10)
-    await world.mutate("keepaliveSession", {"id": session["id"], "path": ["home"]})
-    assert await world.activity_types(session["id"]) == ["STARTED"]
+async def test_a_keepalive_that_moves_only_the_clock_leaves_no_activity(api: ApiClient) -> None:
+    session = await api.start_user(path=["home"])
+    await api.advance(10)
+    await api.mutate("keepaliveSession", {"id": session["id"], "path": ["home"]})
+    assert await api.activity_types(session["id"]) == ["STARTED"]
 
 
-async def test_going_out_of_sight_and_elsewhere_are_two_activities_in_that_order(world: ApiClient) -> None:
-    session = await world.start_user(path=["home"])
-    await world.advance(10)
-    await world.mutate("keepaliveSession", {"id": session["id"], "visible": False, "path": ["cart"]})
-    await world.mutate("keepaliveSession", {"id": session["id"], "visible": True, "path": ["home"]})
-    assert await world.activity_types(session["id"]) == ["STARTED", "HIDDEN", "MOVED", "SHOWN", "MOVED"]
+async def test_going_out_of_sight_and_elsewhere_are_two_activities_in_that_order(api: ApiClient) -> None:
+    session = await api.start_user(path=["home"])
+    await api.advance(10)
+    await api.mutate("keepaliveSession", {"id": session["id"], "visible": False, "path": ["cart"]})
+    await api.mutate("keepaliveSession", {"id": session["id"], "visible": True, "path": ["home"]})
+    assert await api.activity_types(session["id"]) == ["STARTED", "HIDDEN", "MOVED", "SHOWN", "MOVED"]
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(10, 3), (300, 100), (360, 120), (361, 120), (86400, 120)])
 async def test_clients_are_told_to_call_after_a_third_of_the_timeout(
-    world: ApiClient, seconds: int, expected: int
+    api: ApiClient, seconds: int, expected: int
 ) -> None:
-    payload = await world.start_payload("user", {"username": "ann"}, timeoutSeconds=seconds)
+    payload = await api.start_payload("user", {"username": "ann"}, timeoutSeconds=seconds)
     assert payload["keepaliveSeconds"] == expected
 
 
-async def test_without_a_timeout_there_is_no_next_call(world: ApiClient) -> None:
-    payload = await world.start_payload("field", {"unitId": "u1"}, "expiresAt timeoutSeconds")
+async def test_without_a_timeout_there_is_no_next_call(api: ApiClient) -> None:
+    payload = await api.start_payload("field", {"unitId": "u1"}, "expiresAt timeoutSeconds")
     assert payload["keepaliveSeconds"] is None
     assert (payload["session"]["expiresAt"], payload["session"]["timeoutSeconds"]) == (None, None)
 
 
-async def test_a_call_that_was_overtaken_changes_nothing(world: ApiClient) -> None:
-    session = await world.start_user()
+async def test_a_call_that_was_overtaken_changes_nothing(api: ApiClient) -> None:
+    session = await api.start_user()
     for sequence, revision in [(5, 2), (5, 2), (4, 2), (6, 3)]:
         given = {"id": session["id"], "sequence": sequence, "visible": sequence != 4}
-        payload = await world.mutate("keepaliveSession", given)
+        payload = await api.mutate("keepaliveSession", given)
         assert payload["problems"] == []
         assert (payload["session"]["revision"], payload["session"]["visible"]) == (revision, True)
 
 
-async def test_calls_without_a_number_neither_check_nor_set_it(world: ApiClient) -> None:
-    session = await world.start_user()
+async def test_calls_without_a_number_neither_check_nor_set_it(api: ApiClient) -> None:
+    session = await api.start_user()
     for sequence in (5, None, 6):
         given = {"id": session["id"], "sequence": sequence}
-        await world.mutate("keepaliveSession", given)
-    assert (await world.session(session["id"]))["revision"] == 4
+        await api.mutate("keepaliveSession", given)
+    assert (await api.session(session["id"]))["revision"] == 4
 
 
-async def test_many_sessions_are_kept_alive_at_once_each_by_itself(world: ApiClient) -> None:
-    first, second = await world.start_user("ann"), await world.start_user("bob")
+async def test_many_sessions_are_kept_alive_at_once_each_by_itself(api: ApiClient) -> None:
+    first, second = await api.start_user("ann"), await api.start_user("bob")
     document = """mutation($inputs: [KeepaliveSessionInput!]!) {
         keepaliveSessions(inputs: $inputs) { session { id revision path } problems { code path } } }"""
     inputs = [
@@ -89,24 +89,24 @@ async def test_many_sessions_are_kept_alive_at_once_each_by_itself(world: ApiCli
         {"id": second["id"], "sequence": -1},
         {"id": first["id"], "path": ["b"]},
     ]
-    answers = await world.execute(document, inputs=inputs)
+    answers = await api.execute(document, inputs=inputs)
     assert answers[0]["session"] == {"id": first["id"], "revision": 2, "path": ["a"]}
     assert answers[1] == {"session": None, "problems": [{"code": "NOT_FOUND", "path": ["inputs", "1", "id"]}]}
     assert answers[2]["problems"] == [{"code": "BAD_USER_INPUT", "path": ["inputs", "2", "sequence"]}]
     assert answers[3]["session"] == {"id": first["id"], "revision": 3, "path": ["b"]}
 
 
-async def test_more_than_500_at_once_are_refused(world: ApiClient) -> None:
+async def test_more_than_500_at_once_are_refused(api: ApiClient) -> None:
     document = (
         "mutation($inputs: [KeepaliveSessionInput!]!) { keepaliveSessions(inputs: $inputs) { keepaliveSeconds } }"
     )
-    assert await world.error_code(document, inputs=[{"id": "s_x"}] * 501) == "QUERY_TOO_COMPLEX"
+    assert await api.error_code(document, inputs=[{"id": "s_x"}] * 501) == "QUERY_TOO_COMPLEX"
 
 
-async def test_a_path_has_at_most_8_segments_of_512_characters(world: ApiClient) -> None:
-    session = await world.start_user()
+async def test_a_path_has_at_most_8_segments_of_512_characters(api: ApiClient) -> None:
+    session = await api.start_user()
     for path in (["a"] * 9, [""], ["x" * 513]):
-        payload = await world.mutate("keepaliveSession", {"id": session["id"], "path": path})
+        payload = await api.mutate("keepaliveSession", {"id": session["id"], "path": path})
         assert [problem["code"] for problem in payload["problems"]] == ["BAD_USER_INPUT"]
         assert payload["problems"][0]["path"][:2] == ["input", "path"]
-    assert (await world.session(session["id"]))["revision"] == 1
+    assert (await api.session(session["id"]))["revision"] == 1

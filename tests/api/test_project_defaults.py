@@ -13,61 +13,61 @@ CLIENT_DEFAULTS = "geoListenEnabled language"
 SESSION_FIELDS = f"timeoutSeconds expiresAt ... on ClientSession {{ {CLIENT_DEFAULTS} }}"
 
 
-async def update_project(world: ApiClient, **changes: Any) -> None:
+async def update_project(api: ApiClient, **changes: Any) -> None:
     """Change the project `p`."""
-    assert (await world.execute(UPDATE, id="p", input=changes))["problems"] == []
+    assert (await api.execute(UPDATE, id="p", input=changes))["problems"] == []
 
 
 async def start_client(
-    world: ApiClient, *, common: dict[str, Any] | None = None, **variant_fields: Any
+    api: ApiClient, *, common: dict[str, Any] | None = None, **variant_fields: Any
 ) -> tuple[Any, ...]:
     """What a launch of an app in the project `p` gets."""
     variant = {"clientSystem": "iOS", **variant_fields}
-    session = await world.start_session("client", variant, SESSION_FIELDS, projectId="p", **(common or {}))
+    session = await api.start_session("client", variant, SESSION_FIELDS, projectId="p", **(common or {}))
     return session["timeoutSeconds"], session["geoListenEnabled"], session["language"]
 
 
-async def test_sessions_keep_what_they_began_with_and_new_ones_get_what_the_project_says_now(world: ApiClient) -> None:
+async def test_sessions_keep_what_they_began_with_and_new_ones_get_what_the_project_says_now(api: ApiClient) -> None:
     await create_project(
-        world, "p", geoListenEnabled=True, defaultLanguage="fr", timeouts=[{"kind": "CLIENT", "seconds": 60}]
+        api, "p", geoListenEnabled=True, defaultLanguage="fr", timeouts=[{"kind": "CLIENT", "seconds": 60}]
     )
-    old = await world.start_session("client", {"clientSystem": "iOS"}, SESSION_FIELDS, projectId="p")
+    old = await api.start_session("client", {"clientSystem": "iOS"}, SESSION_FIELDS, projectId="p")
     await update_project(
-        world, geoListenEnabled=False, defaultLanguage="de", timeouts=[{"kind": "CLIENT", "seconds": 10}]
+        api, geoListenEnabled=False, defaultLanguage="de", timeouts=[{"kind": "CLIENT", "seconds": 10}]
     )
-    now = await world.session(old["id"], SESSION_FIELDS)
+    now = await api.session(old["id"], SESSION_FIELDS)
     assert now == old
     assert (now["timeoutSeconds"], now["geoListenEnabled"], now["language"]) == (60, True, "fr")
-    assert await start_client(world) == (10, False, "de")
-    await world.advance(59.999)
-    alive = await world.mutate("keepaliveSession", {"id": old["id"]}, SESSION_FIELDS)
+    assert await start_client(api) == (10, False, "de")
+    await api.advance(59.999)
+    alive = await api.mutate("keepaliveSession", {"id": old["id"]}, SESSION_FIELDS)
     assert (alive["problems"], alive["keepaliveSeconds"], alive["session"]["timeoutSeconds"]) == ([], 20, 60)
-    await update_project(world, timeouts=None)
-    assert await start_client(world) == (1800, False, "de")
-    await world.advance(60)
-    assert (await world.session(old["id"]))["endReason"] == "EXPIRED"
+    await update_project(api, timeouts=None)
+    assert await start_client(api) == (1800, False, "de")
+    await api.advance(60)
+    assert (await api.session(old["id"]))["endReason"] == "EXPIRED"
 
 
-async def test_what_a_start_says_wins_also_where_it_says_no(world: ApiClient) -> None:
+async def test_what_a_start_says_wins_also_where_it_says_no(api: ApiClient) -> None:
     await create_project(
-        world, "p", geoListenEnabled=True, defaultLanguage="fr", timeouts=[{"kind": "CLIENT", "seconds": 60}]
+        api, "p", geoListenEnabled=True, defaultLanguage="fr", timeouts=[{"kind": "CLIENT", "seconds": 60}]
     )
-    assert await start_client(world, geoListenEnabled=False) == (60, False, "fr")
-    assert await start_client(world, language="EN-us") == (60, True, "en")
-    assert await start_client(world, common={"timeoutSeconds": 86_400}) == (86_400, True, "fr")
-    assert await start_client(world, common={"timeoutSeconds": None}, geoListenEnabled=None, language=None) == (
+    assert await start_client(api, geoListenEnabled=False) == (60, False, "fr")
+    assert await start_client(api, language="EN-us") == (60, True, "en")
+    assert await start_client(api, common={"timeoutSeconds": 86_400}) == (86_400, True, "fr")
+    assert await start_client(api, common={"timeoutSeconds": None}, geoListenEnabled=None, language=None) == (
         60,
         True,
         "fr",
     )
 
 
-async def test_what_a_project_says_of_one_kind_is_for_that_kind_and_that_project(world: ApiClient) -> None:
-    await create_project(world, "p", timeouts=[{"kind": "USER", "seconds": 77}])
+async def test_what_a_project_says_of_one_kind_is_for_that_kind_and_that_project(api: ApiClient) -> None:
+    await create_project(api, "p", timeouts=[{"kind": "USER", "seconds": 77}])
     own = {"client": 1800, "agenda": None, "media": 600, "field": None, "user": 300}
     for kind, variant in MINIMAL_INPUTS.items():
-        here = await world.start_session(kind, variant, "timeoutSeconds", projectId="p")
-        elsewhere = await world.start_session(kind, variant, "timeoutSeconds")
+        here = await api.start_session(kind, variant, "timeoutSeconds", projectId="p")
+        elsewhere = await api.start_session(kind, variant, "timeoutSeconds")
         assert here["timeoutSeconds"] == (77 if kind == "user" else own[kind])
         assert elsewhere["timeoutSeconds"] == own[kind]
 
@@ -75,88 +75,88 @@ async def test_what_a_project_says_of_one_kind_is_for_that_kind_and_that_project
 @pytest.mark.parametrize("kind", ["client", "media", "field", "user"])
 @pytest.mark.parametrize("seconds", [10, 86_400])
 async def test_the_silence_that_a_project_allows_ends_sessions_to_the_millisecond(
-    world: ApiClient, kind: str, seconds: int
+    api: ApiClient, kind: str, seconds: int
 ) -> None:
-    await create_project(world, "p", timeouts=[{"kind": kind.upper(), "seconds": seconds}])
-    payload = await world.start_payload(kind, MINIMAL_INPUTS[kind], "timeoutSeconds", projectId="p")
+    await create_project(api, "p", timeouts=[{"kind": kind.upper(), "seconds": seconds}])
+    payload = await api.start_payload(kind, MINIMAL_INPUTS[kind], "timeoutSeconds", projectId="p")
     assert payload["session"]["timeoutSeconds"] == seconds
     assert payload["keepaliveSeconds"] == min(seconds // 3, 120)
     last = min(seconds, 1800) if kind == "media" else seconds  # a still playhead ends a playback before
-    await world.advance(last - 0.001)
-    assert (await world.session(payload["session"]["id"]))["state"] == "ACTIVE"
-    await world.advance(0.001)
-    ended = await world.session(payload["session"]["id"])
+    await api.advance(last - 0.001)
+    assert (await api.session(payload["session"]["id"]))["state"] == "ACTIVE"
+    await api.advance(0.001)
+    ended = await api.session(payload["session"]["id"])
     assert (ended["state"], ended["endReason"]) == ("ENDED", "STALLED" if last < seconds else "EXPIRED")
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 9, 86_401, 2**31 - 1])
-async def test_no_project_allows_more_or_less_than_a_start_may(world: ApiClient, seconds: int) -> None:
-    await create_project(world, "p")
-    answer = await world.execute(UPDATE, id="p", input={"timeouts": [{"kind": "USER", "seconds": seconds}]})
+async def test_no_project_allows_more_or_less_than_a_start_may(api: ApiClient, seconds: int) -> None:
+    await create_project(api, "p")
+    answer = await api.execute(UPDATE, id="p", input={"timeouts": [{"kind": "USER", "seconds": seconds}]})
     assert answer["problems"] == [{"code": "BAD_USER_INPUT", "path": ["input", "timeouts", "0", "seconds"]}]
-    session = await world.start_user(projectId="p", fields="timeoutSeconds")
+    session = await api.start_user(projectId="p", fields="timeoutSeconds")
     assert session["timeoutSeconds"] == 300
 
 
-async def test_a_schedule_is_never_ended_by_silence_whatever_a_project_says(world: ApiClient) -> None:
-    await create_project(world, "p", timeouts=[{"kind": "AGENDA", "seconds": None}, {"kind": "FIELD", "seconds": 10}])
-    item = await world.start_session("agenda", MINIMAL_INPUTS["agenda"], "timeoutSeconds expiresAt", projectId="p")
+async def test_a_schedule_is_never_ended_by_silence_whatever_a_project_says(api: ApiClient) -> None:
+    await create_project(api, "p", timeouts=[{"kind": "AGENDA", "seconds": None}, {"kind": "FIELD", "seconds": 10}])
+    item = await api.start_session("agenda", MINIMAL_INPUTS["agenda"], "timeoutSeconds expiresAt", projectId="p")
     assert (item["timeoutSeconds"], item["expiresAt"]) == (None, None)
-    await world.advance(86_400)
-    assert (await world.session(item["id"]))["state"] == "ACTIVE"
+    await api.advance(86_400)
+    assert (await api.session(item["id"]))["state"] == "ACTIVE"
 
 
-async def test_a_start_that_meets_its_session_leaves_it_as_it_began(world: ApiClient) -> None:
-    await create_project(world, "p", timeouts=[{"kind": "USER", "seconds": 60}])
+async def test_a_start_that_meets_its_session_leaves_it_as_it_began(api: ApiClient) -> None:
+    await create_project(api, "p", timeouts=[{"kind": "USER", "seconds": 60}])
     browser = {"username": "ann", "clientId": "c" * 16}
     by_key = {"projectId": "p", "idempotencyKey": "k"}
-    first = await world.start_payload("user", browser, SESSION_FIELDS, projectId="p")
-    launch = await world.start_payload("client", MINIMAL_INPUTS["client"], SESSION_FIELDS, **by_key)
+    first = await api.start_payload("user", browser, SESSION_FIELDS, projectId="p")
+    launch = await api.start_payload("client", MINIMAL_INPUTS["client"], SESSION_FIELDS, **by_key)
     await update_project(
-        world, defaultLanguage="de", timeouts=[{"kind": "USER", "seconds": 10}, {"kind": "CLIENT", "seconds": 9}][:1]
+        api, defaultLanguage="de", timeouts=[{"kind": "USER", "seconds": 10}, {"kind": "CLIENT", "seconds": 9}][:1]
     )
     for again, old in (
-        (await world.start_payload("user", browser, SESSION_FIELDS, projectId="p"), first),
-        (await world.start_payload("client", MINIMAL_INPUTS["client"], SESSION_FIELDS, **by_key), launch),
+        (await api.start_payload("user", browser, SESSION_FIELDS, projectId="p"), first),
+        (await api.start_payload("client", MINIMAL_INPUTS["client"], SESSION_FIELDS, **by_key), launch),
     ):
         assert (again["created"], again["session"], again["keepaliveSeconds"]) == (
             False,
             old["session"],
             old["keepaliveSeconds"],
         )
-    await world.advance(60)
-    new = await world.start_payload("user", browser, SESSION_FIELDS, projectId="p")
+    await api.advance(60)
+    new = await api.start_payload("user", browser, SESSION_FIELDS, projectId="p")
     assert (new["created"], new["session"]["timeoutSeconds"]) == (True, 10)
 
 
-async def test_a_start_among_changes_gets_all_that_one_of_them_said(world: ApiClient) -> None:
+async def test_a_start_among_changes_gets_all_that_one_of_them_said(api: ApiClient) -> None:
     await create_project(
-        world, "p", geoListenEnabled=False, defaultLanguage="en", timeouts=[{"kind": "CLIENT", "seconds": 10}]
+        api, "p", geoListenEnabled=False, defaultLanguage="en", timeouts=[{"kind": "CLIENT", "seconds": 10}]
     )
     versions = {(10, False, "en"), (20, True, "fr"), (30, True, "de")}
     changes = [
         update_project(
-            world, geoListenEnabled=geo, defaultLanguage=language, timeouts=[{"kind": "CLIENT", "seconds": seconds}]
+            api, geoListenEnabled=geo, defaultLanguage=language, timeouts=[{"kind": "CLIENT", "seconds": seconds}]
         )
         for seconds, geo, language in sorted(versions)[1:]
     ]
     found = await asyncio.gather(
-        *(start_client(world) for _ in range(10)), *changes, *(start_client(world) for _ in range(10))
+        *(start_client(api) for _ in range(10)), *changes, *(start_client(api) for _ in range(10))
     )
     assert {got for got in found if got is not None} <= versions
-    assert await start_client(world) == (30, True, "de")
+    assert await start_client(api) == (30, True, "de")
 
 
-async def test_changes_of_different_things_at_once_are_all_kept(world: ApiClient) -> None:
-    await create_project(world, "p")
+async def test_changes_of_different_things_at_once_are_all_kept(api: ApiClient) -> None:
+    await create_project(api, "p")
     kinds = ["CLIENT", "MEDIA", "FIELD", "USER"]
     await asyncio.gather(
-        update_project(world, name="P"),
-        update_project(world, geoListenEnabled=True),
-        update_project(world, defaultLanguage="de"),
-        *(update_project(world, timeouts=[{"kind": kind, "seconds": 20 + n}]) for n, kind in enumerate(kinds)),
+        update_project(api, name="P"),
+        update_project(api, geoListenEnabled=True),
+        update_project(api, defaultLanguage="de"),
+        *(update_project(api, timeouts=[{"kind": kind, "seconds": 20 + n}]) for n, kind in enumerate(kinds)),
     )
-    found = await world.execute(
+    found = await api.execute(
         '{ project(id: "p") { name geoListenEnabled defaultLanguage timeouts { kind seconds } } }'
     )
     assert (found["name"], found["geoListenEnabled"], found["defaultLanguage"]) == ("P", True, "de")

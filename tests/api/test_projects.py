@@ -23,19 +23,19 @@ def timeouts_by_kind(found: dict[str, Any]) -> dict[str, int | None]:
     return {timeout["kind"]: timeout["seconds"] for timeout in found["timeouts"]}
 
 
-async def update(world: ApiClient, **fields: Any) -> dict[str, Any]:
+async def update(api: ApiClient, **fields: Any) -> dict[str, Any]:
     """Change the project `p`."""
-    answer: dict[str, Any] = await world.execute(UPDATE, id="p", input=fields)
+    answer: dict[str, Any] = await api.execute(UPDATE, id="p", input=fields)
     return answer
 
 
-async def test_a_project_is_there_from_the_beginning(world: ApiClient) -> None:
-    found = await world.execute(READ, id="default")
+async def test_a_project_is_there_from_the_beginning(api: ApiClient) -> None:
+    found = await api.execute(READ, id="default")
     assert (found["name"], found["geoListenEnabled"], found["defaultLanguage"]) == ("default", False, "en")
     assert timeouts_by_kind(found) == DEFAULT_TIMEOUTS
 
 
-async def test_a_project_is_what_its_creation_said(world: ApiClient) -> None:
+async def test_a_project_is_what_its_creation_said(api: ApiClient) -> None:
     says = {
         "id": "p",
         "name": "Änderung 💡",
@@ -43,27 +43,27 @@ async def test_a_project_is_what_its_creation_said(world: ApiClient) -> None:
         "defaultLanguage": "fr-CA",
         "timeouts": [{"kind": "USER", "seconds": 60}, {"kind": "FIELD", "seconds": 86400}],
     }
-    made = await world.execute(CREATE, input=says)
+    made = await api.execute(CREATE, input=says)
     assert made["problems"] == []
-    assert made["project"] == await world.execute(READ, id="p")
+    assert made["project"] == await api.execute(READ, id="p")
     assert (made["project"]["name"], made["project"]["geoListenEnabled"]) == ("Änderung 💡", True)
     assert made["project"]["defaultLanguage"] == "fr"
     assert timeouts_by_kind(made["project"]) == DEFAULT_TIMEOUTS | {"USER": 60, "FIELD": 86400}
 
 
-async def test_a_project_needs_an_id_of_its_own_that_no_session_could_have(world: ApiClient) -> None:
+async def test_a_project_needs_an_id_of_its_own_that_no_session_could_have(api: ApiClient) -> None:
     refused = {"": "BAD_USER_INPUT", "a b": "BAD_USER_INPUT", "s_" + "x" * 22: "BAD_USER_INPUT", "default": "CONFLICT"}
     for id_, code in refused.items():
-        answer = await world.execute(CREATE, input={"id": id_})
+        answer = await api.execute(CREATE, input={"id": id_})
         assert answer == {"project": None, "problems": [{"code": code, "path": ["input", "id"]}]}
     for says in ({}, {"id": None}):
-        answer = await world.execute(CREATE, input=says)
+        answer = await api.execute(CREATE, input=says)
         assert answer["problems"] == [{"code": "BAD_USER_INPUT", "path": ["input", "id"]}]
     for id_ in ("s_short", "x" * 64, "-", "a_b-C"):
-        assert (await world.execute(CREATE, input={"id": id_}))["problems"] == []
+        assert (await api.execute(CREATE, input={"id": id_}))["problems"] == []
 
 
-async def test_all_that_is_wrong_with_a_project_is_named_at_once(world: ApiClient) -> None:
+async def test_all_that_is_wrong_with_a_project_is_named_at_once(api: ApiClient) -> None:
     says = {
         "name": "",
         "defaultLanguage": "xx",
@@ -73,7 +73,7 @@ async def test_all_that_is_wrong_with_a_project_is_named_at_once(world: ApiClien
             {"kind": "AGENDA", "seconds": 60},
         ],
     }
-    answer = await world.execute(CREATE, input=says)
+    answer = await api.execute(CREATE, input=says)
     assert {".".join(problem["path"]) for problem in answer["problems"]} == {
         "input.id",
         "input.name",
@@ -84,54 +84,54 @@ async def test_all_that_is_wrong_with_a_project_is_named_at_once(world: ApiClien
     }
 
 
-async def test_an_update_changes_what_it_names_and_nothing_else(world: ApiClient) -> None:
-    await create_project(world, "p", name="P", timeouts=[{"kind": "USER", "seconds": 60}])
-    assert (await update(world, geoListenEnabled=True))["problems"] == []
-    found = (await update(world, defaultLanguage="DE"))["project"]
+async def test_an_update_changes_what_it_names_and_nothing_else(api: ApiClient) -> None:
+    await create_project(api, "p", name="P", timeouts=[{"kind": "USER", "seconds": 60}])
+    assert (await update(api, geoListenEnabled=True))["problems"] == []
+    found = (await update(api, defaultLanguage="DE"))["project"]
     assert (found["name"], found["geoListenEnabled"], found["defaultLanguage"]) == ("P", True, "de")
     assert timeouts_by_kind(found) == DEFAULT_TIMEOUTS | {"USER": 60}
-    assert found == await world.execute(READ, id="p")
+    assert found == await api.execute(READ, id="p")
 
 
-async def test_a_timeout_that_is_named_changes_and_null_gives_the_kind_s_own_back(world: ApiClient) -> None:
-    await create_project(world, "p", timeouts=[{"kind": "USER", "seconds": 60}, {"kind": "MEDIA", "seconds": 90}])
-    found = (await update(world, timeouts=[{"kind": "CLIENT", "seconds": 70}]))["project"]
+async def test_a_timeout_that_is_named_changes_and_null_gives_the_kind_s_own_back(api: ApiClient) -> None:
+    await create_project(api, "p", timeouts=[{"kind": "USER", "seconds": 60}, {"kind": "MEDIA", "seconds": 90}])
+    found = (await update(api, timeouts=[{"kind": "CLIENT", "seconds": 70}]))["project"]
     assert timeouts_by_kind(found) == DEFAULT_TIMEOUTS | {"USER": 60, "MEDIA": 90, "CLIENT": 70}
-    found = (await update(world, timeouts=[{"kind": "USER", "seconds": None}, {"kind": "MEDIA"}]))["project"]
+    found = (await update(api, timeouts=[{"kind": "USER", "seconds": None}, {"kind": "MEDIA"}]))["project"]
     assert timeouts_by_kind(found) == DEFAULT_TIMEOUTS | {"CLIENT": 70}
-    found = (await update(world, timeouts=[]))["project"]
+    found = (await update(api, timeouts=[]))["project"]
     assert timeouts_by_kind(found) == DEFAULT_TIMEOUTS | {"CLIENT": 70}
-    found = (await update(world, timeouts=None))["project"]
+    found = (await update(api, timeouts=None))["project"]
     assert timeouts_by_kind(found) == DEFAULT_TIMEOUTS
 
 
 @pytest.mark.parametrize("name", ["name", "geoListenEnabled", "defaultLanguage"])
-async def test_what_a_project_cannot_be_without_is_not_cleared(world: ApiClient, name: str) -> None:
-    await create_project(world, "p")
-    before = await world.execute(READ, id="p")
-    answer = await update(world, **{name: None})
+async def test_what_a_project_cannot_be_without_is_not_cleared(api: ApiClient, name: str) -> None:
+    await create_project(api, "p")
+    before = await api.execute(READ, id="p")
+    answer = await update(api, **{name: None})
     assert answer["problems"] == [{"code": "BAD_USER_INPUT", "path": ["input", name]}]
-    assert await world.execute(READ, id="p") == before
+    assert await api.execute(READ, id="p") == before
 
 
-async def test_the_id_of_a_project_never_changes(world: ApiClient) -> None:
-    await create_project(world, "p")
-    assert (await update(world, id="q"))["problems"] == [{"code": "BAD_USER_INPUT", "path": ["input", "id"]}]
-    assert (await update(world, id="p", name="same"))["project"]["name"] == "same"
-    answer = await world.execute(UPDATE, id="nowhere", input={"name": "x"})
+async def test_the_id_of_a_project_never_changes(api: ApiClient) -> None:
+    await create_project(api, "p")
+    assert (await update(api, id="q"))["problems"] == [{"code": "BAD_USER_INPUT", "path": ["input", "id"]}]
+    assert (await update(api, id="p", name="same"))["project"]["name"] == "same"
+    answer = await api.execute(UPDATE, id="nowhere", input={"name": "x"})
     assert answer == {"project": None, "problems": [{"code": "NOT_FOUND", "path": ["id"]}]}
-    assert await world.execute(READ, id="nowhere") is None
+    assert await api.execute(READ, id="nowhere") is None
 
 
-async def test_projects_are_listed_by_id_in_pages(world: ApiClient) -> None:
+async def test_projects_are_listed_by_id_in_pages(api: ApiClient) -> None:
     for id_ in ("c", "a", "b", "Z"):
-        await create_project(world, id_)
+        await create_project(api, id_)
     document = """query($first: Int, $after: String, $last: Int, $before: String) {
         projects(first: $first, after: $after, last: $last, before: $before) {
             edges { node { id } } pageInfo { endCursor startCursor hasNextPage hasPreviousPage } } }"""
 
     async def ids(**page: Any) -> tuple[str, dict[str, Any]]:
-        found = await world.execute(document, **page)
+        found = await api.execute(document, **page)
         return " ".join(edge["node"]["id"] for edge in found["edges"]), found["pageInfo"]
 
     assert (await ids())[0] == "Z a b c default"

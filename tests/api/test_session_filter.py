@@ -68,9 +68,9 @@ COMBINED_CASES: Final[list[tuple[dict[str, Any], str]]] = [
 
 
 @pytest.fixture
-async def made(world: ApiClient) -> dict[str, str]:
+async def made(api: ApiClient) -> dict[str, str]:
     """Seven sessions, a second apart; ids by external id."""
-    await create_project(world, "p")
+    await create_project(api, "p")
     talk = {"guide": 7, "name": "Talk", "startTime": "2026-05-28T20:00:00Z", "scheduleTracks": [3, 42]}
     later = {"guide": 7, "name": "Later", "startTime": "2026-05-29T20:00:00Z"}
     app = {"clientSystem": "iOS", "language": "fr", "deviceId": "d1", "demoStreamEnabled": True}
@@ -85,25 +85,25 @@ async def made(world: ApiClient) -> dict[str, str]:
     ]
     ids = {}
     for name, kind, variant, common in starts:
-        ids[name] = (await world.start_session(kind, variant, externalId=name, **common))["id"]
-        await world.advance(1)
-    await world.mutate("stopSession", {"id": ids["ann"]})
+        ids[name] = (await api.start_session(kind, variant, externalId=name, **common))["id"]
+        await api.advance(1)
+    await api.mutate("stopSession", {"id": ids["ann"]})
     return ids
 
 
-async def find(world: ApiClient, filter_: dict[str, Any]) -> set[str]:
+async def find(api: ApiClient, filter_: dict[str, Any]) -> set[str]:
     """The external ids of what a filter finds."""
-    answer = await world.execute(FIND, filter=filter_)
+    answer = await api.execute(FIND, filter=filter_)
     assert answer["totalCount"] == len(answer["nodes"])
     return {node["externalId"] for node in answer["nodes"]}
 
 
-async def test_each_name_finds_what_it_says(world: ApiClient, made: dict[str, str]) -> None:
+async def test_each_name_finds_what_it_says(api: ApiClient, made: dict[str, str]) -> None:
     for name, value, expected in CASES:
-        assert await find(world, {name: value}) == set(expected.split()), (name, value)
+        assert await find(api, {name: value}) == set(expected.split()), (name, value)
     for filter_, expected in COMBINED_CASES:
-        assert await find(world, filter_) == set(expected.split()), filter_
-    assert await find(world, {"ids": [made["app"], made["bob"], "s_nobody"]}) == {"app", "bob"}
+        assert await find(api, filter_) == set(expected.split()), filter_
+    assert await find(api, {"ids": [made["app"], made["bob"], "s_nobody"]}) == {"app", "bob"}
 
 
 def test_no_name_is_forgotten() -> None:
@@ -118,11 +118,11 @@ def test_no_name_is_forgotten() -> None:
     assert there - asked == {"ids"}
 
 
-async def test_a_session_that_ended_by_time_is_found_as_ended_before_anybody_noted_it(world: ApiClient) -> None:
-    await world.start_user(externalId="x", timeoutSeconds=10)
-    await world.advance(10)
+async def test_a_session_that_ended_by_time_is_found_as_ended_before_anybody_noted_it(api: ApiClient) -> None:
+    await api.start_user(externalId="x", timeoutSeconds=10)
+    await api.advance(10)
     for filter_ in ({"states": ["ENDED"]}, {"active": False}, {"endReasons": ["EXPIRED"]}, {"visible": False}):
-        assert await find(world, filter_) == {"x"}
-    assert await find(world, {"stoppedAfter": "2026-05-28T20:26:50Z"}) == set()
-    assert await find(world, {"stoppedAfter": "2026-05-28T20:26:49.999Z"}) == {"x"}
-    assert await find(world, {"active": True}) == set()
+        assert await find(api, filter_) == {"x"}
+    assert await find(api, {"stoppedAfter": "2026-05-28T20:26:50Z"}) == set()
+    assert await find(api, {"stoppedAfter": "2026-05-28T20:26:49.999Z"}) == {"x"}
+    assert await find(api, {"active": True}) == set()

@@ -26,21 +26,21 @@ ALL_STATS = """query($filter: SessionFilter) { sessionStats(filter: $filter) {
 
 
 @pytest.fixture
-async def counted(world: ApiClient) -> dict[str, Any]:
+async def counted(api: ApiClient) -> dict[str, Any]:
     """The figures after four minutes in which five sessions began and two ended."""
-    await create_project(world, "p")
-    ann = await world.start_user("ann", path=["shop", "cart"])  # 0:00
-    await world.start_user("bob", path=["shop", "list"], timeoutSeconds=60)  # 0:00, ends at 1:00 unheard
-    await world.advance(60)
-    await world.mutate("keepaliveSession", {"id": ann["id"], "path": ["home"]})
-    form = await world.start_session("field", MINIMAL_INPUTS["field"], projectId="p")  # 1:00
-    await world.advance(60)
-    app = await world.start_session("client", {"clientSystem": "iOS", "deviceId": "ann"}, visible=False)  # 2:00
-    await world.advance(30)
-    await world.mutate("stopSession", {"id": form["id"]})  # 2:30
-    await world.advance(90)
-    await world.mutate("hideSession", {"id": app["id"]})  # 4:00
-    figures: dict[str, Any] = await world.execute(ALL_STATS)
+    await create_project(api, "p")
+    ann = await api.start_user("ann", path=["shop", "cart"])  # 0:00
+    await api.start_user("bob", path=["shop", "list"], timeoutSeconds=60)  # 0:00, ends at 1:00 unheard
+    await api.advance(60)
+    await api.mutate("keepaliveSession", {"id": ann["id"], "path": ["home"]})
+    form = await api.start_session("field", MINIMAL_INPUTS["field"], projectId="p")  # 1:00
+    await api.advance(60)
+    app = await api.start_session("client", {"clientSystem": "iOS", "deviceId": "ann"}, visible=False)  # 2:00
+    await api.advance(30)
+    await api.mutate("stopSession", {"id": form["id"]})  # 2:30
+    await api.advance(90)
+    await api.mutate("hideSession", {"id": app["id"]})  # 4:00
+    figures: dict[str, Any] = await api.execute(ALL_STATS)
     return figures
 
 
@@ -79,41 +79,41 @@ async def test_the_series_shows_what_went_on_began_and_ended(counted: dict[str, 
     assert [bucket["at"][14:19] for bucket in counted["series"]] == ["26:40", "27:40", "28:40", "29:40"]
 
 
-async def test_a_filter_is_counted_like_a_list(world: ApiClient, counted: dict[str, Any]) -> None:
+async def test_a_filter_is_counted_like_a_list(api: ApiClient, counted: dict[str, Any]) -> None:
     assert counted["total"] == 4
     filters: list[dict[str, Any]] = [{"active": True}, {"user": {}}, {"projectIds": ["p"]}, {"kinds": []}]
     for filter_ in filters:
-        figures = await world.execute(ALL_STATS, filter=filter_)
-        listed = await world.execute(
+        figures = await api.execute(ALL_STATS, filter=filter_)
+        listed = await api.execute(
             "query($filter: SessionFilter) { sessions(filter: $filter) { totalCount } }", filter=filter_
         )
         assert figures["total"] == listed["totalCount"] == sum(group["total"] for group in figures["byKind"])
 
 
-async def test_figures_of_nothing_are_empty(world: ApiClient) -> None:
-    figures = await world.execute(ALL_STATS)
+async def test_figures_of_nothing_are_empty(api: ApiClient) -> None:
+    figures = await api.execute(ALL_STATS)
     assert figures["elapsedSeconds"] == {"count": 0, "sum": 0, "mean": None, "min": None, "max": None}
     assert (figures["total"], figures["byKind"], figures["byPath"], figures["byEndReason"]) == (0, [], [], [])
     assert [bucket["active"] for bucket in figures["series"]] == [0, 0, 0, 0]
 
 
-async def test_as_many_groups_as_are_allowed_may_be_asked_for(world: ApiClient) -> None:
+async def test_as_many_groups_as_are_allowed_may_be_asked_for(api: ApiClient) -> None:
     document = (
         "{ sessionStats { byProject(first: 500) { key } bySubject(first: 500) { key } byPath(first: 500) { path } } }"
     )
-    assert await world.execute(document) == {"byProject": [], "bySubject": [], "byPath": []}
-    assert await world.execute("{ sessionStats { bySubject(first: null) { key } } }") == {"bySubject": []}
+    assert await api.execute(document) == {"byProject": [], "bySubject": [], "byPath": []}
+    assert await api.execute("{ sessionStats { bySubject(first: null) { key } } }") == {"bySubject": []}
 
 
 async def test_a_figure_that_takes_too_long_is_given_up_and_counted_no_further(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_api(tmp_path / "test.db", limits={"operation_seconds": 0.2}) as world:
+    async with open_api(tmp_path / "test.db", limits={"operation_seconds": 0.2}) as api:
         monkeypatch.setattr(aggregates, "total_seconds", run_endless_query)
         document = "{ sessionStats { " + " ".join(f"t{number}: total" for number in range(6)) + " } }"
-        assert await world.error_code(document) == "TIMEOUT"
+        assert await api.error_code(document) == "TIMEOUT"
         # Connections that were busy with it are free for what comes next.
-        database = world.app.state.services.database
+        database = api.app.state.services.database
         async with asyncio.timeout(TIMEOUT_SECONDS):
             counts = await asyncio.gather(
                 *(database.read_heavy(aggregates.active_by_kind, 0) for _ in range(2 * MAX_HEAVY_READS))

@@ -13,9 +13,9 @@ PAGE = """query($first: Int, $after: String, $last: Int, $before: String, $offse
         pageInfo { hasNextPage hasPreviousPage startCursor endCursor } %s } }"""
 
 
-async def read_page(world: ApiClient, *, counted: bool = False, **arguments: Any) -> dict[str, Any]:
+async def read_page(api: ApiClient, *, counted: bool = False, **arguments: Any) -> dict[str, Any]:
     """One page; its nodes are those of its edges."""
-    found: dict[str, Any] = await world.execute(PAGE % ("totalCount" if counted else ""), **arguments)
+    found: dict[str, Any] = await api.execute(PAGE % ("totalCount" if counted else ""), **arguments)
     assert found["nodes"] == [edge["node"] for edge in found["edges"]]
     cursors = [edge["cursor"] for edge in found["edges"]] or [None]
     assert (found["pageInfo"]["startCursor"], found["pageInfo"]["endCursor"]) == (cursors[0], cursors[-1])
@@ -23,28 +23,28 @@ async def read_page(world: ApiClient, *, counted: bool = False, **arguments: Any
 
 
 @pytest.fixture
-async def five(world: ApiClient) -> list[str]:
+async def five(api: ApiClient) -> list[str]:
     """Five sessions, the one that began last first: USER, FIELD, MEDIA, CLIENT, and AGENDA, which began before."""
-    ids = await start_one_of_each_kind(world)
+    ids = await start_one_of_each_kind(api)
     return [ids[kind] for kind in ("user", "field", "media", "client", "agenda")]
 
 
-async def test_the_latest_start_comes_first(world: ApiClient, five: list[str]) -> None:
-    found = await read_page(world, counted=True)
+async def test_the_latest_start_comes_first(api: ApiClient, five: list[str]) -> None:
+    found = await read_page(api, counted=True)
     assert [node["id"] for node in found["nodes"]] == five
     assert (found["totalCount"], found["pageInfo"]["hasNextPage"]) == (5, False)
 
 
 @pytest.mark.parametrize("counted", [True, False])
 async def test_pages_forwards_and_backwards_give_the_whole_list(
-    world: ApiClient,
+    api: ApiClient,
     five: list[str],
     counted: bool,
 ) -> None:
     seen: list[str] = []
     after = None
     while True:
-        found = await read_page(world, counted=counted, first=2, after=after)
+        found = await read_page(api, counted=counted, first=2, after=after)
         seen += [node["id"] for node in found["nodes"]]
         after = found["pageInfo"]["endCursor"]
         assert found.get("totalCount") == (5 if counted else None)
@@ -54,7 +54,7 @@ async def test_pages_forwards_and_backwards_give_the_whole_list(
     back: list[str] = []
     before = None
     while True:
-        found = await read_page(world, counted=counted, last=2, before=before)
+        found = await read_page(api, counted=counted, last=2, before=before)
         back = [node["id"] for node in found["nodes"]] + back
         before = found["pageInfo"]["startCursor"]
         if not found["pageInfo"]["hasPreviousPage"]:
@@ -62,11 +62,11 @@ async def test_pages_forwards_and_backwards_give_the_whole_list(
     assert back == five
 
 
-async def test_an_offset_passes_over_the_first_ones(world: ApiClient, five: list[str]) -> None:
-    found = await read_page(world, offset=3, first=1)
+async def test_an_offset_passes_over_the_first_ones(api: ApiClient, five: list[str]) -> None:
+    found = await read_page(api, offset=3, first=1)
     assert [node["id"] for node in found["nodes"]] == five[3:4]
     assert found["pageInfo"]["hasPreviousPage"]
-    assert (await read_page(world, offset=10_000, counted=True))["totalCount"] == 5
+    assert (await read_page(api, offset=10_000, counted=True))["totalCount"] == 5
 
 
 @pytest.mark.parametrize(
@@ -84,19 +84,19 @@ async def test_an_offset_passes_over_the_first_ones(world: ApiClient, five: list
     ],
 )
 async def test_a_list_is_sorted_by_what_is_asked_for(
-    world: ApiClient, five: list[str], order: list[dict[str, str]] | None, expected: str
+    api: ApiClient, five: list[str], order: list[dict[str, str]] | None, expected: str
 ) -> None:
-    await world.mutate("stopSession", {"id": five[2]})
-    await world.advance(1)
-    await world.mutate("keepaliveSession", {"id": five[3]})
-    found = await read_page(world, order=order)
+    await api.mutate("stopSession", {"id": five[2]})
+    await api.advance(1)
+    await api.mutate("keepaliveSession", {"id": five[3]})
+    found = await read_page(api, order=order)
     places = "".join(str(five.index(node["id"])) for node in found["nodes"])
     assert places == expected
 
 
-async def test_a_cursor_is_good_for_its_own_list_only(world: ApiClient, five: list[str]) -> None:
-    cursor = (await read_page(world, first=1))["pageInfo"]["endCursor"]
-    assert len((await read_page(world, after=cursor))["nodes"]) == len(five) - 1
+async def test_a_cursor_is_good_for_its_own_list_only(api: ApiClient, five: list[str]) -> None:
+    cursor = (await read_page(api, first=1))["pageInfo"]["endCursor"]
+    assert len((await read_page(api, after=cursor))["nodes"]) == len(five) - 1
     others = [
         "sessions(after: $c, filter: {kinds: [USER]}) { nodes { id } }",
         "sessions(after: $c, orderBy: [{field: CREATED_AT}]) { nodes { id } }",
@@ -104,11 +104,11 @@ async def test_a_cursor_is_good_for_its_own_list_only(world: ApiClient, five: li
         "projects(after: $c) { edges { cursor } }",
     ]
     for other in others:
-        assert await world.error_code(f"query($c: String) {{ {other} }}", c=cursor) == "BAD_USER_INPUT"
+        assert await api.error_code(f"query($c: String) {{ {other} }}", c=cursor) == "BAD_USER_INPUT"
 
 
-async def test_a_list_of_all_kinds_shows_what_each_has_of_its_own(world: ApiClient, five: list[str]) -> None:
-    found = await world.execute(
+async def test_a_list_of_all_kinds_shows_what_each_has_of_its_own(api: ApiClient, five: list[str]) -> None:
+    found = await api.execute(
         """{ sessions { nodes { __typename id kind project { id } subject
             ... on ClientSession { clientSystem } ... on AgendaSession { guide startTime }
             ... on MediaSession { mediaId }

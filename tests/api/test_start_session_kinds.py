@@ -16,20 +16,20 @@ def problem_paths(payload: dict[str, Any]) -> list[str]:
     return [".".join(problem["path"]) for problem in payload["problems"]]
 
 
-async def test_a_client_gets_what_its_project_says_where_it_is_silent(world: ApiClient) -> None:
+async def test_a_client_gets_what_its_project_says_where_it_is_silent(api: ApiClient) -> None:
     document = "mutation($input: ProjectInput!) { createProject(input: $input) { problems { code } } }"
-    await world.execute(document, input={"id": "fr", "geoListenEnabled": True, "defaultLanguage": "FR"})
+    await api.execute(document, input={"id": "fr", "geoListenEnabled": True, "defaultLanguage": "FR"})
     fields = "subject ... on ClientSession { geoListenEnabled language timezone deviceId demoStreamEnabled }"
-    silent = await world.start_session("client", {"clientSystem": "iOS"}, fields, projectId="fr")
+    silent = await api.start_session("client", {"clientSystem": "iOS"}, fields, projectId="fr")
     assert (silent["geoListenEnabled"], silent["language"], silent["timezone"]) == (True, "fr", "0000")
     variant = {"clientSystem": "iOS", "language": "pt-BR", "geoListenEnabled": False, "deviceId": "d1"}
-    told = await world.start_session("client", variant, fields, projectId="fr")
+    told = await api.start_session("client", variant, fields, projectId="fr")
     assert (told["geoListenEnabled"], told["language"], told["subject"]) == (False, "pt", "d1")
 
 
 @pytest.mark.parametrize("zone", ["-8000", "0130", "+05:30", "Z", "Europe/Paris", "America/Argentina/Ushuaia"])
-async def test_a_time_zone_is_kept_as_given(world: ApiClient, zone: str) -> None:
-    session = await world.start_session(
+async def test_a_time_zone_is_kept_as_given(api: ApiClient, zone: str) -> None:
+    session = await api.start_session(
         "client", {"clientSystem": "iOS", "timezone": zone}, "... on ClientSession { timezone }"
     )
     assert session["timezone"] == zone
@@ -50,44 +50,44 @@ async def test_a_time_zone_is_kept_as_given(world: ApiClient, zone: str) -> None
         ({"locations": list(range(101))}, ["locations"]),
     ],
 )
-async def test_an_agenda_item_must_make_sense(world: ApiClient, extra: dict[str, Any], broken: list[str]) -> None:
-    payload = await world.start_payload("agenda", {**AGENDA, **extra})
+async def test_an_agenda_item_must_make_sense(api: ApiClient, extra: dict[str, Any], broken: list[str]) -> None:
+    payload = await api.start_payload("agenda", {**AGENDA, **extra})
     assert problem_paths(payload) == [f"input.variant.agenda.{name}" for name in broken]
 
 
-async def test_an_agenda_item_takes_no_timeout(world: ApiClient) -> None:
-    assert problem_paths(await world.start_payload("agenda", AGENDA, timeoutSeconds=60)) == ["input.timeoutSeconds"]
+async def test_an_agenda_item_takes_no_timeout(api: ApiClient) -> None:
+    assert problem_paths(await api.start_payload("agenda", AGENDA, timeoutSeconds=60)) == ["input.timeoutSeconds"]
 
 
-async def test_an_import_id_is_the_external_id(world: ApiClient) -> None:
+async def test_an_import_id_is_the_external_id(api: ApiClient) -> None:
     fields = "externalId ... on AgendaSession { importId }"
-    outside = await world.start_session("agenda", AGENDA, fields, externalId="x")
-    inside = await world.start_session("agenda", {**AGENDA, "importId": "x"}, fields)
+    outside = await api.start_session("agenda", AGENDA, fields, externalId="x")
+    inside = await api.start_session("agenda", {**AGENDA, "importId": "x"}, fields)
     for session in (outside, inside):
         assert (session["externalId"], session["importId"]) == ("x", "x")
-    payload = await world.start_payload("agenda", {**AGENDA, "importId": "x"}, externalId="y")
+    payload = await api.start_payload("agenda", {**AGENDA, "importId": "x"}, externalId="y")
     assert problem_paths(payload) == ["input.externalId"]
 
 
 @pytest.mark.parametrize("external_id", ["", "x" * 129, "x" * 256])
 async def test_what_is_wrong_with_an_external_id_is_told_once_and_where_it_was_given(
-    world: ApiClient, external_id: str
+    api: ApiClient, external_id: str
 ) -> None:
-    payload = await world.start_payload("field", {"unitId": "u1"}, externalId=external_id)
+    payload = await api.start_payload("field", {"unitId": "u1"}, externalId=external_id)
     assert problem_paths(payload) == ["input.externalId"]
 
 
-async def test_an_item_may_last_to_the_end_of_the_calendar(world: ApiClient) -> None:
+async def test_an_item_may_last_to_the_end_of_the_calendar(api: ApiClient) -> None:
     last_day = {**AGENDA, "startTime": "9999-12-31T10:00:00Z", "allDay": True}
-    session = await world.start_session("agenda", last_day, "expiresAt")
+    session = await api.start_session("agenda", last_day, "expiresAt")
     assert session["expiresAt"] == "9999-12-31T23:59:59.999Z"
 
 
-async def test_a_description_is_cleaned_on_entry(world: ApiClient) -> None:
+async def test_a_description_is_cleaned_on_entry(api: ApiClient) -> None:
     html = (
         '<p onclick="x()">Hi <script>alert(1)</script><a href="javascript:x()">no</a> <a href="https://a.b/c">yes</a>'
     )
-    session = await world.start_session(
+    session = await api.start_session(
         "agenda", {**AGENDA, "descriptionHtml": html}, "... on AgendaSession { descriptionHtml }"
     )
     assert session["descriptionHtml"] == '<p>Hi <a>no</a> <a href="https://a.b/c">yes</a></p>'
@@ -110,24 +110,24 @@ async def test_a_description_is_cleaned_on_entry(world: ApiClient) -> None:
     ],
 )
 async def test_a_playback_has_the_documented_parameters(
-    world: ApiClient, extra: dict[str, Any], broken: list[str]
+    api: ApiClient, extra: dict[str, Any], broken: list[str]
 ) -> None:
-    payload = await world.start_payload("media", {**MEDIA, **extra})
+    payload = await api.start_payload("media", {**MEDIA, **extra})
     assert problem_paths(payload) == [f"input.variant.media.{name}" for name in broken]
 
 
-async def test_quality_of_experience_may_omit_its_prefix_and_have_free_names(world: ApiClient) -> None:
+async def test_quality_of_experience_may_omit_its_prefix_and_have_free_names(api: ApiClient) -> None:
     qoe = {"bitrate": 500, "media.qoe.droppedFrames": 2, "param1": "x"}
-    session = await world.start_session(
+    session = await api.start_session(
         "media", {**MEDIA, "qoe": qoe}, "... on MediaSession { qoe params customMetadata }"
     )
     assert session["qoe"] == {"media.qoe.bitrate": 500, "media.qoe.droppedFrames": 2, "param1": "x"}
     assert (session["params"], session["customMetadata"]) == ({}, {})
 
 
-async def test_a_form_keeps_its_points_in_order_with_names_in_lower_case(world: ApiClient) -> None:
+async def test_a_form_keeps_its_points_in_order_with_names_in_lower_case(api: ApiClient) -> None:
     points = [{"name": "Zebra", "value": "1"}, {"name": "sketch", "rawData": "YmFzZTY0"}, {"name": "a", "value": ""}]
-    session = await world.start_session("field", {"unitId": "u1", "data": points}, f"externalId subject {FIELD}")
+    session = await api.start_session("field", {"unitId": "u1", "data": points}, f"externalId subject {FIELD}")
     assert session["data"] == [
         {"name": "zebra", "value": "1", "rawData": None},
         {"name": "sketch", "value": None, "rawData": "YmFzZTY0"},
@@ -137,11 +137,11 @@ async def test_a_form_keeps_its_points_in_order_with_names_in_lower_case(world: 
     assert session["created"] == session["saved"] == session["received"] == "2026-05-28T20:26:40.000Z"
 
 
-async def test_the_offset_of_a_device_may_come_as_a_hidden_point(world: ApiClient) -> None:
+async def test_the_offset_of_a_device_may_come_as_a_hidden_point(api: ApiClient) -> None:
     hidden = [{"name": "__TIMEZONE__", "value": "36000"}]
-    session = await world.start_session("field", {"unitId": "u1", "data": hidden}, FIELD)
+    session = await api.start_session("field", {"unitId": "u1", "data": hidden}, FIELD)
     assert (session["timezoneOffsetSeconds"], session["data"]) == (36000, [])
-    payload = await world.start_payload("field", {"unitId": "u1", "data": hidden, "timezoneOffsetSeconds": 0})
+    payload = await api.start_payload("field", {"unitId": "u1", "data": hidden, "timezoneOffsetSeconds": 0})
     assert problem_paths(payload) == ["input.variant.field.timezoneOffsetSeconds"]
 
 
@@ -163,71 +163,71 @@ async def test_the_offset_of_a_device_may_come_as_a_hidden_point(world: ApiClien
         ({"data": [{"name": "__timezone__", "value": "50401"}]}, ["data.0.value"]),
     ],
 )
-async def test_a_form_must_make_sense(world: ApiClient, extra: dict[str, Any], broken: list[str]) -> None:
-    payload = await world.start_payload("field", {"unitId": "u1", **extra})
+async def test_a_form_must_make_sense(api: ApiClient, extra: dict[str, Any], broken: list[str]) -> None:
+    payload = await api.start_payload("field", {"unitId": "u1", **extra})
     assert problem_paths(payload) == [f"input.variant.field.{name}" for name in broken]
 
 
-async def test_raw_data_has_at_most_one_mebibyte(world: ApiClient) -> None:
+async def test_raw_data_has_at_most_one_mebibyte(api: ApiClient) -> None:
     data = base64.b64encode(b"x" * (1024 * 1024 + 1)).decode()
-    payload = await world.start_payload("field", {"unitId": "u1", "data": [{"name": "a", "rawData": data}]})
+    payload = await api.start_payload("field", {"unitId": "u1", "data": [{"name": "a", "rawData": data}]})
     assert problem_paths(payload) == ["input.variant.field.data.0.rawData"]
 
 
-async def test_a_form_sent_again_takes_the_place_of_the_old_one(world: ApiClient) -> None:
+async def test_a_form_sent_again_takes_the_place_of_the_old_one(api: ApiClient) -> None:
     form = {"uuid": "f1", "unitId": "u1", "data": [{"name": "a", "value": "1"}]}
-    old = await world.start_session("field", form, idempotencyKey="k")
-    await world.mutate("stopSession", {"id": old["id"]})
-    new = await world.start_session("field", {**form, "data": [{"name": "b", "value": "2"}]}, FIELD)
+    old = await api.start_session("field", form, idempotencyKey="k")
+    await api.mutate("stopSession", {"id": old["id"]})
+    new = await api.start_session("field", {**form, "data": [{"name": "b", "value": "2"}]}, FIELD)
     assert new["id"] != old["id"]
     assert [point["name"] for point in new["data"]] == ["b"]
-    assert await world.execute("query($id: ID!) { session(id: $id) { id } }", id=old["id"]) is None
-    log = await world.execute("{ activities(last: 9) { edges { node { type sessionId session { id } } } } }")
+    assert await api.execute("query($id: ID!) { session(id: $id) { id } }", id=old["id"]) is None
+    log = await api.execute("{ activities(last: 9) { edges { node { type sessionId session { id } } } } }")
     assert [edge["node"] for edge in log["edges"]] == [
         {"type": "REPLACED", "sessionId": old["id"], "session": None},
         {"type": "STARTED", "sessionId": new["id"], "session": {"id": new["id"]}},
     ]
     # The key of the old one now answers its successor.
-    again = await world.start_payload("field", form, idempotencyKey="k")
+    again = await api.start_payload("field", form, idempotencyKey="k")
     assert (again["created"], again["session"]["id"]) == (False, new["id"])
 
 
-async def test_the_same_uuid_in_two_projects_is_two_forms(world: ApiClient) -> None:
-    await world.execute('mutation { createProject(input: {id: "p"}) { problems { code } } }')
-    first = await world.start_session("field", {"uuid": "f1", "unitId": "u1"})
-    second = await world.start_session("field", {"uuid": "f1", "unitId": "u1"}, projectId="p")
-    assert (await world.session(first["id"]))["id"] != second["id"]
+async def test_the_same_uuid_in_two_projects_is_two_forms(api: ApiClient) -> None:
+    await api.execute('mutation { createProject(input: {id: "p"}) { problems { code } } }')
+    first = await api.start_session("field", {"uuid": "f1", "unitId": "u1"})
+    second = await api.start_session("field", {"uuid": "f1", "unitId": "u1"}, projectId="p")
+    assert (await api.session(first["id"]))["id"] != second["id"]
 
 
-async def test_a_browser_that_starts_again_gets_the_session_it_has(world: ApiClient) -> None:
+async def test_a_browser_that_starts_again_gets_the_session_it_has(api: ApiClient) -> None:
     variant = {"username": "ann", "clientId": "0123456789abcdef"}
-    first = await world.start_payload("user", variant, "lastSeenAt")
-    await world.advance(299)
-    again = await world.start_payload("user", variant, "lastSeenAt", path=["other"])
+    first = await api.start_payload("user", variant, "lastSeenAt")
+    await api.advance(299)
+    again = await api.start_payload("user", variant, "lastSeenAt", path=["other"])
     assert (again["created"], again["session"]) == (False, first["session"])
-    other = await world.start_payload("user", {**variant, "username": "bob"})
+    other = await api.start_payload("user", {**variant, "username": "bob"})
     assert other["created"] is True
 
 
-async def test_a_browser_whose_session_lapsed_unnoticed_gets_a_new_one(world: ApiClient) -> None:
+async def test_a_browser_whose_session_lapsed_unnoticed_gets_a_new_one(api: ApiClient) -> None:
     variant = {"username": "ann", "clientId": "0123456789abcdef"}
-    first = await world.start_payload("user", variant)
-    await world.advance(300)
-    again = await world.start_payload("user", variant)
+    first = await api.start_payload("user", variant)
+    await api.advance(300)
+    again = await api.start_payload("user", variant)
     assert again["created"] is True
     assert again["session"]["id"] != first["session"]["id"]
-    assert await world.activity_types(first["session"]["id"]) == ["STARTED", "EXPIRED"]
+    assert await api.activity_types(first["session"]["id"]) == ["STARTED", "EXPIRED"]
 
 
-async def test_without_a_client_id_each_start_is_new(world: ApiClient) -> None:
-    assert (await world.start_user())["id"] != (await world.start_user())["id"]
+async def test_without_a_client_id_each_start_is_new(api: ApiClient) -> None:
+    assert (await api.start_user())["id"] != (await api.start_user())["id"]
 
 
 @pytest.mark.parametrize("variant", [{}, {"username": ""}, {"username": "x" * 257}])
-async def test_a_user_has_a_name(world: ApiClient, variant: dict[str, str]) -> None:
-    assert problem_paths(await world.start_payload("user", variant)) == ["input.variant.user.username"]
+async def test_a_user_has_a_name(api: ApiClient, variant: dict[str, str]) -> None:
+    assert problem_paths(await api.start_payload("user", variant)) == ["input.variant.user.username"]
 
 
-async def test_a_client_id_is_long_enough_to_be_a_secret(world: ApiClient) -> None:
-    payload = await world.start_payload("user", {"username": "ann", "clientId": "x" * 15})
+async def test_a_client_id_is_long_enough_to_be_a_secret(api: ApiClient) -> None:
+    payload = await api.start_payload("user", {"username": "ann", "clientId": "x" * 15})
     assert problem_paths(payload) == ["input.variant.user.clientId"]

@@ -21,9 +21,9 @@ STATS: Final = [
 
 
 @contextmanager
-def statements(world: ApiClient) -> Iterator[list[str]]:
+def statements(api: ApiClient) -> Iterator[list[str]]:
     """What is sent to the database meanwhile, for reading and for writing; the frame of transactions apart."""
-    database = world.app.state.services.database
+    database = api.app.state.services.database
     engines = [database._reader._engine.sync_engine, database._writer._engine.sync_engine]
     sent: list[str] = []
 
@@ -40,29 +40,29 @@ def statements(world: ApiClient) -> Iterator[list[str]]:
             event.remove(engine, "before_cursor_execute", record)
 
 
-async def count_statements(world: ApiClient, document: str, **variables: Any) -> int:
+async def count_statements(api: ApiClient, document: str, **variables: Any) -> int:
     """How many statements an operation takes."""
-    with statements(world) as sent:
-        await world.execute(document, **variables)
+    with statements(api) as sent:
+        await api.execute(document, **variables)
     return len(sent)
 
 
 @pytest.fixture(scope="module")
 async def crowd(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiClient]:
     """A server with 120 sessions of all kinds, each with a timeline and times on paths."""
-    async with open_api(tmp_path_factory.mktemp("statements") / "test.db") as world:
+    async with open_api(tmp_path_factory.mktemp("statements") / "test.db") as api:
         for number in range(24):
             for kind, variant in MINIMAL_INPUTS.items():
-                await world.start_session(kind, variant, path=[f"page {number}"])
-        await world.advance(5)
-        keepalives = [{"id": id_, "path": ["elsewhere"]} for id_ in await newest_ids(world, 500)]
-        await world.execute(KEEPALIVES, inputs=keepalives)
-        yield world
+                await api.start_session(kind, variant, path=[f"page {number}"])
+        await api.advance(5)
+        keepalives = [{"id": id_, "path": ["elsewhere"]} for id_ in await newest_ids(api, 500)]
+        await api.execute(KEEPALIVES, inputs=keepalives)
+        yield api
 
 
-async def newest_ids(world: ApiClient, first: int) -> list[str]:
+async def newest_ids(api: ApiClient, first: int) -> list[str]:
     """The ids of the newest sessions."""
-    found = await world.execute("query($first: Int) { sessions(first: $first) { nodes { id } } }", first=first)
+    found = await api.execute("query($first: Int) { sessions(first: $first) { nodes { id } } }", first=first)
     return [node["id"] for node in found["nodes"]]
 
 
@@ -97,13 +97,13 @@ async def test_only_what_is_selected_is_read(crowd: ApiClient, selected: str, ex
 
 
 @pytest.mark.parametrize("figure", STATS)
-async def test_a_statistic_is_counted_only_when_it_is_selected(world: ApiClient, figure: str) -> None:
-    assert await count_statements(world, f"{{ sessionStats {{ {figure} }} }}") == 1
-    assert await count_statements(world, "{ sessionStats { __typename } }") == 0
+async def test_a_statistic_is_counted_only_when_it_is_selected(api: ApiClient, figure: str) -> None:
+    assert await count_statements(api, f"{{ sessionStats {{ {figure} }} }}") == 1
+    assert await count_statements(api, "{ sessionStats { __typename } }") == 0
 
 
-async def test_all_statistics_take_a_statement_each(world: ApiClient) -> None:
-    assert await count_statements(world, f"{{ sessionStats {{ {' '.join(STATS)} }} }}") == len(STATS)
+async def test_all_statistics_take_a_statement_each(api: ApiClient) -> None:
+    assert await count_statements(api, f"{{ sessionStats {{ {' '.join(STATS)} }} }}") == len(STATS)
 
 
 async def test_things_that_are_asked_for_by_id_are_read_together(crowd: ApiClient) -> None:

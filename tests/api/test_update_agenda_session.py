@@ -47,52 +47,52 @@ OTHER_VALUES: dict[str, Any] = {
 """For each field that can change by itself another value."""
 
 
-async def start_talk(world: ApiClient, **fields: Any) -> dict[str, Any]:
+async def start_talk(api: ApiClient, **fields: Any) -> dict[str, Any]:
     """An item of the agenda."""
-    return await world.start_session("agenda", {**MINIMAL_INPUTS["agenda"], **fields}, FIELDS)
+    return await api.start_session("agenda", {**MINIMAL_INPUTS["agenda"], **fields}, FIELDS)
 
 
-async def update(world: ApiClient, session: dict[str, Any], **changes: Any) -> dict[str, Any]:
+async def update(api: ApiClient, session: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """The payload of an update."""
-    return await world.mutate("updateAgendaSession", {"id": session["id"], **changes}, FIELDS)
+    return await api.mutate("updateAgendaSession", {"id": session["id"], **changes}, FIELDS)
 
 
-async def failed_update(world: ApiClient, session: dict[str, Any], **changes: Any) -> list[tuple[str, str]]:
+async def failed_update(api: ApiClient, session: dict[str, Any], **changes: Any) -> list[tuple[str, str]]:
     """What an update that is refused says: codes and places in the input. It must leave all as it is."""
-    before = await world.session(session["id"], FIELDS)
-    payload = await update(world, session, **changes)
-    assert payload["session"] == before == await world.session(session["id"], FIELDS)
+    before = await api.session(session["id"], FIELDS)
+    payload = await update(api, session, **changes)
+    assert payload["session"] == before == await api.session(session["id"], FIELDS)
     assert payload["problems"]
     return [(problem["code"], "/".join(problem["path"])) for problem in payload["problems"]]
 
 
 @pytest.mark.parametrize("name", OTHER_VALUES)
-async def test_an_update_changes_what_it_names_and_nothing_else(world: ApiClient, name: str) -> None:
-    session = await start_talk(world, **ALL_FIELDS)
-    await world.advance(1)
-    payload = await update(world, session, **{name: OTHER_VALUES[name]})
+async def test_an_update_changes_what_it_names_and_nothing_else(api: ApiClient, name: str) -> None:
+    session = await start_talk(api, **ALL_FIELDS)
+    await api.advance(1)
+    payload = await update(api, session, **{name: OTHER_VALUES[name]})
     assert payload["problems"] == []
     expected = session | {name: OTHER_VALUES[name], "revision": 2, "updatedAt": "2026-05-28T20:26:41.000Z"}
     same = {"startTime": "startedAt", "importId": "externalId"}
     if name in same:
         expected[same[name]] = OTHER_VALUES[name]
-    assert payload["session"] == expected == await world.session(session["id"], FIELDS)
+    assert payload["session"] == expected == await api.session(session["id"], FIELDS)
 
 
-async def test_a_whole_item_becomes_another_in_one_call(world: ApiClient) -> None:
-    session = await start_talk(world)
-    payload = await update(world, session, **ALL_FIELDS)
+async def test_a_whole_item_becomes_another_in_one_call(api: ApiClient) -> None:
+    session = await start_talk(api)
+    payload = await update(api, session, **ALL_FIELDS)
     assert payload["problems"] == []
     assert payload["session"].items() >= ALL_FIELDS.items()
     assert payload["session"]["guide"] == session["guide"]
 
 
-async def test_null_clears_what_may_be_empty(world: ApiClient) -> None:
-    session = await start_talk(world, **ALL_FIELDS)
+async def test_null_clears_what_may_be_empty(api: ApiClient) -> None:
+    session = await start_talk(api, **ALL_FIELDS)
     empty = ["descriptionHtml", "endTime", "importId", "maxCapacity", "registrationStart", "registrationEnd"]
     cleared = dict.fromkeys(empty) | {"scheduleTracks": [], "locations": []}
     given = dict.fromkeys(cleared)
-    payload = await update(world, session, waitlist=False, **given)
+    payload = await update(api, session, waitlist=False, **given)
     assert payload["problems"] == []
     assert payload["session"] == session | cleared | {"waitlist": False, "externalId": None, "revision": 2}
 
@@ -100,9 +100,9 @@ async def test_null_clears_what_may_be_empty(world: ApiClient) -> None:
 @pytest.mark.parametrize(
     "name", ["name", "startTime", "allDay", "allowRating", "addToSchedule", "rank", "requireLogin", "waitlist"]
 )
-async def test_null_for_what_cannot_be_empty_is_refused(world: ApiClient, name: str) -> None:
-    session = await start_talk(world, **ALL_FIELDS)
-    assert await failed_update(world, session, **{name: None}) == [("BAD_USER_INPUT", f"input/{name}")]
+async def test_null_for_what_cannot_be_empty_is_refused(api: ApiClient, name: str) -> None:
+    session = await start_talk(api, **ALL_FIELDS)
+    assert await failed_update(api, session, **{name: None}) == [("BAD_USER_INPUT", f"input/{name}")]
 
 
 @pytest.mark.parametrize(
@@ -122,60 +122,60 @@ async def test_null_for_what_cannot_be_empty_is_refused(world: ApiClient, name: 
     ],
 )
 async def test_what_would_come_of_it_is_held_to_the_rules_of_a_start(
-    world: ApiClient, given: dict[str, Any], places: list[str]
+    api: ApiClient, given: dict[str, Any], places: list[str]
 ) -> None:
     session = await start_talk(
-        world,
+        api,
         endTime="2026-05-28T22:00:00Z",
         **dict.fromkeys(("addToSchedule", "requireLogin", "waitlist"), True),
         maxCapacity=1,
         registrationStart="2026-05-02T00:00:00Z",
     )
-    assert await failed_update(world, session, **given) == [("BAD_USER_INPUT", f"input/{place}") for place in places]
+    assert await failed_update(api, session, **given) == [("BAD_USER_INPUT", f"input/{place}") for place in places]
 
 
-async def test_a_problem_says_where_the_update_leaves_what_is_in_its_way(world: ApiClient) -> None:
-    session = await start_talk(world, endTime="2026-05-28T22:00:00Z")
-    answers = [await update(world, session, allDay=True), await update(world, session, endTime=session["startTime"])]
+async def test_a_problem_says_where_the_update_leaves_what_is_in_its_way(api: ApiClient) -> None:
+    session = await start_talk(api, endTime="2026-05-28T22:00:00Z")
+    answers = [await update(api, session, allDay=True), await update(api, session, endTime=session["startTime"])]
     assert [answer["problems"][0]["message"] for answer in answers] == [
         "an all-day session takes no endTime; it is not in this update, so it stays as it is",
         "must be later than startTime",
     ]
 
 
-async def test_an_all_day_item_gives_up_its_end_in_the_same_call(world: ApiClient) -> None:
-    session = await start_talk(world, endTime="2026-05-28T22:00:00Z")
-    payload = await update(world, session, allDay=True, endTime=None)
+async def test_an_all_day_item_gives_up_its_end_in_the_same_call(api: ApiClient) -> None:
+    session = await start_talk(api, endTime="2026-05-28T22:00:00Z")
+    payload = await update(api, session, allDay=True, endTime=None)
     assert payload["problems"] == []
-    assert (await world.session(session["id"], "expiresAt"))["expiresAt"] == "2026-05-29T00:00:00.000Z"
-    await update(world, session, allDay=False)
-    assert (await world.session(session["id"], "expiresAt"))["expiresAt"] is None
+    assert (await api.session(session["id"], "expiresAt"))["expiresAt"] == "2026-05-29T00:00:00.000Z"
+    await update(api, session, allDay=False)
+    assert (await api.session(session["id"], "expiresAt"))["expiresAt"] is None
 
 
-async def test_the_guide_is_no_part_of_an_update(world: ApiClient) -> None:
-    session = await start_talk(world)
+async def test_the_guide_is_no_part_of_an_update(api: ApiClient) -> None:
+    session = await start_talk(api)
     document = "mutation($id: ID!) { updateAgendaSession(input: {id: $id, guide: 8}) { problems { code } } }"
-    assert await world.error_code(document, id=session["id"]) == "BAD_USER_INPUT"
+    assert await api.error_code(document, id=session["id"]) == "BAD_USER_INPUT"
 
 
-async def test_a_call_that_says_what_is_so_already_changes_nothing(world: ApiClient) -> None:
-    session = await start_talk(world, **ALL_FIELDS)
-    await world.advance(1)
+async def test_a_call_that_says_what_is_so_already_changes_nothing(api: ApiClient) -> None:
+    session = await start_talk(api, **ALL_FIELDS)
+    await api.advance(1)
     for given in (
         {},
         ALL_FIELDS,
         {"descriptionHtml": "<p onclick=x>Hello"},
         {"startTime": "2030-09-18T18:00:00+02:00"},
     ):
-        payload = await update(world, session, **given)
+        payload = await update(api, session, **given)
         assert (payload["session"], payload["problems"]) == (session, [])
-    assert await world.activity_types(session["id"]) == ["SCHEDULED"]
+    assert await api.activity_types(session["id"]) == ["SCHEDULED"]
 
 
-async def test_the_timeline_says_what_was_changed_from_what_to_what(world: ApiClient) -> None:
-    session = await start_talk(world, endTime="2026-05-28T22:00:00Z")
-    await update(world, session, name="Other", endTime=None, descriptionHtml="<b>x</b>", scheduleTracks=[1])
-    found = await world.session(session["id"], "activities(last: 1) { edges { node { type at data } } }")
+async def test_the_timeline_says_what_was_changed_from_what_to_what(api: ApiClient) -> None:
+    session = await start_talk(api, endTime="2026-05-28T22:00:00Z")
+    await update(api, session, name="Other", endTime=None, descriptionHtml="<b>x</b>", scheduleTracks=[1])
+    found = await api.session(session["id"], "activities(last: 1) { edges { node { type at data } } }")
     assert found["activities"]["edges"][0]["node"] == {
         "type": "UPDATED",
         "at": "2026-05-28T20:26:40.000Z",
@@ -187,43 +187,43 @@ async def test_the_timeline_says_what_was_changed_from_what_to_what(world: ApiCl
     }
 
 
-async def test_an_update_is_no_sign_of_life(world: ApiClient) -> None:
-    session = await start_talk(world)
-    await world.advance(60)
-    payload = await update(world, session, name="Other")
+async def test_an_update_is_no_sign_of_life(api: ApiClient) -> None:
+    session = await start_talk(api)
+    await api.advance(60)
+    payload = await update(api, session, name="Other")
     assert payload["session"]["lastSeenAt"] == session["lastSeenAt"]
 
 
 @pytest.mark.parametrize("kind", ["client", "media", "field", "user"])
-async def test_only_items_of_the_agenda_are_updated(world: ApiClient, kind: str) -> None:
-    session = await world.start_session(kind, MINIMAL_INPUTS[kind])
-    payload = await world.mutate("updateAgendaSession", {"id": session["id"], "name": ""})
+async def test_only_items_of_the_agenda_are_updated(api: ApiClient, kind: str) -> None:
+    session = await api.start_session(kind, MINIMAL_INPUTS[kind])
+    payload = await api.mutate("updateAgendaSession", {"id": session["id"], "name": ""})
     problems = [(problem["code"], problem["path"]) for problem in payload["problems"]]
     assert problems == [("BAD_USER_INPUT", ["input", "id"]), ("BAD_USER_INPUT", ["input", "name"])]
     assert f"this one is {kind.upper()}" in payload["problems"][0]["message"]
-    assert payload["session"] == await world.session(session["id"])
+    assert payload["session"] == await api.session(session["id"])
 
 
-async def test_what_is_over_or_unknown_is_not_updated(world: ApiClient) -> None:
-    session = await start_talk(world)
-    await world.mutate("stopSession", {"id": session["id"]})
-    assert await failed_update(world, session, name="Other") == [("SESSION_ENDED", "input/id")]
+async def test_what_is_over_or_unknown_is_not_updated(api: ApiClient) -> None:
+    session = await start_talk(api)
+    await api.mutate("stopSession", {"id": session["id"]})
+    assert await failed_update(api, session, name="Other") == [("SESSION_ENDED", "input/id")]
     for unknown in ("s_" + "x" * 22, "x", ""):
-        payload = await update(world, {"id": unknown}, name="")
+        payload = await update(api, {"id": unknown}, name="")
         assert payload["session"] is None
         assert [(problem["code"], problem["path"]) for problem in payload["problems"]] == [
             ("NOT_FOUND", ["input", "id"])
         ]
 
 
-async def test_filters_find_what_the_update_says(world: ApiClient) -> None:
-    session = await start_talk(world, importId="old", scheduleTracks=[1, 2])
-    await update(world, session, importId="new", scheduleTracks=[2, 3])
-    other = await start_talk(world, importId="new")
+async def test_filters_find_what_the_update_says(api: ApiClient) -> None:
+    session = await start_talk(api, importId="old", scheduleTracks=[1, 2])
+    await update(api, session, importId="new", scheduleTracks=[2, 3])
+    other = await start_talk(api, importId="new")
     document = "query($filter: SessionFilter) { sessions(filter: $filter) { nodes { id } } }"
 
     async def found(**given: Any) -> set[str]:
-        nodes = (await world.execute(document, filter=given))["nodes"]
+        nodes = (await api.execute(document, filter=given))["nodes"]
         return {node["id"] for node in nodes}
 
     for given in ({"importIds": ["old"]}, {"scheduleTracks": [1]}):
@@ -234,5 +234,5 @@ async def test_filters_find_what_the_update_says(world: ApiClient) -> None:
     assert (
         await found(externalIds=["new"]) == await found(agenda={"importIds": ["new"]}) == {session["id"], other["id"]}
     )
-    await update(world, session, scheduleTracks=None)
+    await update(api, session, scheduleTracks=None)
     assert await found(agenda={"scheduleTracks": [2, 3]}) == set()

@@ -13,8 +13,8 @@ from tests.lifecycle.test_expiry import MEDIA
 @pytest.fixture(scope="package")
 async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiClient]:
     """A server with its clock."""
-    async with open_api(tmp_path_factory.mktemp("bad_inputs") / "test.db") as world:
-        yield world
+    async with open_api(tmp_path_factory.mktemp("bad_inputs") / "test.db") as api:
+        yield api
 
 
 @pytest.fixture(scope="package")

@@ -25,9 +25,9 @@ TEXTS: Final = [
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=ascii)
-async def test_text_is_stored_exactly_and_found_by_it(world: ApiClient, text: str) -> None:
+async def test_text_is_stored_exactly_and_found_by_it(api: ApiClient, text: str) -> None:
     variant: dict[str, Any] = {"unitId": text, "data": [{"name": text.lower(), "value": text}]}
-    session = await world.start_session(
+    session = await api.start_session(
         "field",
         variant,
         "externalId subject metadata ... on FieldSession { data { name value } }",
@@ -36,16 +36,16 @@ async def test_text_is_stored_exactly_and_found_by_it(world: ApiClient, text: st
     )
     assert (session["subject"], session["path"], session["metadata"]) == (text, [text], {text: [text]})
     assert session["data"] == [{"name": text.lower(), "value": text}]
-    found = await world.execute(
+    found = await api.execute(
         "query($t: String!) { sessions(filter: {subjects: [$t], pathPrefix: [$t]}) { nodes { id } } }", t=text
     )
     assert found["nodes"] == [{"id": session["id"]}]
 
 
 @pytest.mark.parametrize("other", ["a%", "a_", "A", "a ", "a*", "[a]", "a'"])
-async def test_metacharacters_find_nothing_but_themselves(world: ApiClient, other: str) -> None:
-    await world.start_user("a", path=["abc"])
-    await world.start_user("ab", path=["a"])
+async def test_metacharacters_find_nothing_but_themselves(api: ApiClient, other: str) -> None:
+    await api.start_user("a", path=["abc"])
+    await api.start_user("ab", path=["a"])
     for filter_ in ({"subjects": [other]}, {"pathPrefix": [other]}, {"user": {"usernames": [other]}}):
-        found = await world.execute("query($f: SessionFilter) { sessions(filter: $f) { nodes { id } } }", f=filter_)
+        found = await api.execute("query($f: SessionFilter) { sessions(filter: $f) { nodes { id } } }", f=filter_)
         assert found["nodes"] == []

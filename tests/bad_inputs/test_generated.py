@@ -66,10 +66,10 @@ def operations(root_field: tuple[str, str, GraphQLField]) -> st.SearchStrategy[t
     return st.tuples(st.just(operation_for(*root_field)), arguments_of(root_field[2]))
 
 
-async def assert_no_fault(world: ApiClient, query: str, variables: dict[str, Any]) -> None:
+async def assert_no_fault(api: ApiClient, query: str, variables: dict[str, Any]) -> None:
     """Ask, and look for any sign of a fault."""
     with capture_logs() as logged:
-        response = await world.client.post("/graphql", json={"query": query, "variables": variables})
+        response = await api.http.post("/graphql", json={"query": query, "variables": variables})
     answer = response.json()
     assert response.status_code in (200, 400), answer
     codes = {error["extensions"]["code"] for error in answer.get("errors", [])}

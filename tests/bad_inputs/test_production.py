@@ -13,13 +13,13 @@ from tests.bad_inputs.case import CANARY
 @pytest.fixture
 async def production(tmp_path: Path) -> Any:
     """A server as it would stand on the internet."""
-    async with open_api(tmp_path / "test.db", production=True) as world:
-        yield world
+    async with open_api(tmp_path / "test.db", production=True) as api:
+        yield api
 
 
 async def test_no_error_names_a_field_that_was_not_asked_for(production: ApiClient) -> None:
     for document in ("{ viewr { name } }", "{ viewer { nam } }", "{ sessions(frist: 1) { nodes { id } } }"):
-        response = await production.client.post("/graphql", json={"query": document})
+        response = await production.http.post("/graphql", json={"query": document})
         (error,) = response.json()["errors"]
         assert error["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
         assert "Did you mean" not in error["message"]

@@ -24,7 +24,7 @@ async def hasty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     """Where a server listens that waits for nobody."""
     monkeypatch.setattr(HttpProtocol, "header_timeout_seconds", SHORT_TIMEOUT)
     limits = Limits(body_idle_seconds=SHORT_TIMEOUT)
-    async with open_api(tmp_path / "test.db", limits=limits) as world, serve_app(world.app) as port:
+    async with open_api(tmp_path / "test.db", limits=limits) as api, serve_app(api.app) as port:
         yield port
 
 

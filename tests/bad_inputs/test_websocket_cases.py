@@ -109,9 +109,9 @@ async def test_a_bad_input_over_websocket_is_ended_as_it_should_and_harms_nothin
     ids=lambda value: value.title if isinstance(value, WebSocketCase) else "",
 )
 async def test_who_does_not_come_to_the_point_is_closed(tmp_path: Path, row: WebSocketCase, limits: Limits) -> None:
-    async with open_api(tmp_path / "test.db", limits=limits) as world, serve_app(world.app) as port:
+    async with open_api(tmp_path / "test.db", limits=limits) as api, serve_app(api.app) as port:
         assert await exchange(port, row) == (row.close_code, list(row.messages))
-        assert not world.app.state.streams.subscriptions
+        assert not api.app.state.streams.subscriptions
 
 
 def test_no_row_over_websocket_is_there_twice() -> None:

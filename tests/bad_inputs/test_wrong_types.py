@@ -54,12 +54,12 @@ async def test_a_value_of_any_type_in_an_event_is_taken_or_refused(
 
 
 async def assert_accepted_or_rejected(
-    world: ApiClient, field: str, document: str, valid_input: dict[str, Any], path: tuple[str, ...]
+    api: ApiClient, field: str, document: str, valid_input: dict[str, Any], path: tuple[str, ...]
 ) -> None:
     """A good input with a value of every type at one place: an error, or an answer that has problems or does it."""
     for value in JSON_VALUES:
         input_ = with_value_at(valid_input, path, value)
-        response = await world.client.post("/graphql", json={"query": document, "variables": {"input": input_}})
+        response = await api.http.post("/graphql", json={"query": document, "variables": {"input": input_}})
         answer = response.json()
         codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
         assert codes <= ALLOWED_CODES, (value, answer)

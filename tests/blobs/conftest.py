@@ -9,6 +9,6 @@ from tests.blobs.form_client import FormClient
 
 
 @pytest.fixture
-def device(world: ApiClient, tmp_path: Path) -> FormClient:
+def device(api: ApiClient, tmp_path: Path) -> FormClient:
     """A device, and a server with an empty database."""
-    return FormClient(world, tmp_path / "test.db.files")
+    return FormClient(api, tmp_path / "test.db.files")

@@ -53,15 +53,15 @@ def instrument_storage(crash: CrashAfterSteps) -> None:
 
 async def run_scenario(file: Path, crash: CrashAfterSteps) -> None:
     """Forms come, change, are replaced and deleted, and their files are collected."""
-    async with open_api(file) as world:
+    async with open_api(file) as api:
         instrument_storage(crash)
-        device = FormClient(world, file.with_name(f"{file.name}.files"))
+        device = FormClient(api, file.with_name(f"{file.name}.files"))
         first = await device.started({"a": FilePart(PNG), "b": FilePart(JPEG), "c": "text"}, field=FORM_FIELDS)
         await device.saved(first["id"], {"a": FilePart(b"other"), "b": "text"})
         await device.collect_garbage()
         second = await device.started({"a": FilePart(JPEG), "d": FilePart(PNG)}, field=FORM_FIELDS)
         await device.collect_garbage()
-        await world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=second["id"])
+        await api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=second["id"])
         await device.started({"a": FilePart(PNG)}, field=FORM_FIELDS)
         await device.collect_garbage()
 

@@ -96,14 +96,14 @@ def save_body(session_id: str, points: PointValues, fields: str = FORM_FIELDS, *
 class FormClient:
     """Sends forms to a server, and looks at what became of their files."""
 
-    def __init__(self, world: ApiClient, store_path: Path) -> None:
-        self.world = world
+    def __init__(self, api: ApiClient, store_path: Path) -> None:
+        self.api = api
         self.folder = store_path
         """Where the server keeps files."""
 
     async def send(self, body: bytes) -> dict[str, Any]:
         """The whole answer to a multipart request."""
-        response = await self.world.client.post("/graphql", content=body, headers=HEADERS)
+        response = await self.api.http.post("/graphql", content=body, headers=HEADERS)
         answer: dict[str, Any] = response.json()
         return answer
 
@@ -131,18 +131,18 @@ class FormClient:
 
     async def form(self, session_id: str) -> dict[str, Any]:
         """The data points of a session by name, each as its value."""
-        session = await self.world.session(session_id, FORM_FIELDS)
+        session = await self.api.session(session_id, FORM_FIELDS)
         return values_by_name(session)
 
     async def fetch(self, url: str, method: str = "GET", **headers: str) -> httpx2.Response:
         """What an address leads to."""
         sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.world.client.request(method, url, headers=sent_headers)
+        return await self.api.http.request(method, url, headers=sent_headers)
 
     async def collect_garbage(self, seconds: float = LEASE_MS / SECOND) -> None:
         """Let claims run out, and collect."""
-        await self.world.advance(seconds)
-        await self.world.app.state.collector.collect()
+        await self.api.advance(seconds)
+        await self.api.app.state.collector.collect()
 
     def stored_digests(self) -> set[str]:
         """The SHA-256 of what is in the object store."""
@@ -150,7 +150,7 @@ class FormClient:
 
     async def row_counts(self) -> dict[str, int]:
         """How many rows there are of contents and of attachments."""
-        counts: dict[str, int] = await self.world.app.state.services.database.read(_count_rows)
+        counts: dict[str, int] = await self.api.app.state.services.database.read(_count_rows)
         return counts
 
 

@@ -24,7 +24,7 @@ async def test_a_form_may_hold_text_bytes_and_files(device: FormClient) -> None:
     assert (photo["filename"], photo["contentType"], photo["size"]) == ("site.png", "image/png", len(PNG))
     assert photo["sha256"] == sha256(PNG)
     assert values_by_name(
-        await device.world.session(session["id"], "... on FieldSession { data { name value rawData file { id } } }")
+        await device.api.session(session["id"], "... on FieldSession { data { name value rawData file { id } } }")
     ) == {
         "note": "hello",
         "sketch": "AAE=",
@@ -45,7 +45,7 @@ async def test_the_same_content_is_stored_once(device: FormClient) -> None:
 
 
 async def test_a_content_that_is_there_is_not_stored_again(device: FormClient) -> None:
-    objects, sizes = device.world.app.state.services.uploader.blob_store, []
+    objects, sizes = device.api.app.state.services.uploader.blob_store, []
     put = objects.put
 
     async def count_puts(key: str, content: Any, size: int) -> None:
@@ -196,4 +196,4 @@ async def test_text_in_the_place_of_a_file_is_no_file(device: FormClient) -> Non
         unitId: "u", data: [{name: "a", file: $file}]}}}) { problems { code } } }"""
     wrongs: list[Any] = ["a.txt", 1, {}, ["x"]]
     for wrong in wrongs:
-        assert await device.world.error_code(document, file=wrong) == "BAD_USER_INPUT"
+        assert await device.api.error_code(document, file=wrong) == "BAD_USER_INPUT"

@@ -24,10 +24,10 @@ def run_crash_server(file: Path, steps: int) -> int:
 
 async def verify_after_restart(file: Path) -> None:
     """Start again, look whether every file is there; collect, and look whether there is nothing else."""
-    async with open_api(file, FakeClock(EPOCH + DAY)) as world:
-        device = FormClient(world, file.with_name(f"{file.name}.files"))
+    async with open_api(file, FakeClock(EPOCH + DAY)) as api:
+        device = FormClient(api, file.with_name(f"{file.name}.files"))
         for collected in (False, True):
-            sessions = await world.execute(FORMS_QUERY)
+            sessions = await api.execute(FORMS_QUERY)
             files = [point["file"] for node in sessions["nodes"] for point in node["data"] if point["file"]]
             for each in files:
                 response = await device.fetch(each["url"])

@@ -18,8 +18,8 @@ FORMS_QUERY: Final = "query($first: Int) { sessions(first: $first) { nodes { id 
 async def forms(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FormClient]:
     """A server with 12 forms, each with short and long text, bytes and a file."""
     folder: Path = tmp_path_factory.mktemp("forms")
-    async with open_api(folder / "test.db") as world:
-        device = FormClient(world, folder / "test.db.files")
+    async with open_api(folder / "test.db") as api:
+        device = FormClient(api, folder / "test.db.files")
         for number in range(12):
             photo = FilePart(PNG, f"{number}.png")
             points: PointValues = {"short": "1", "long": "x" * 2_000, "raw": b"y" * 3_000, "photo": photo}
@@ -42,14 +42,14 @@ async def forms(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FormC
 async def test_a_page_takes_as_many_statements_as_one_form(forms: FormClient, selected: str, expected: int) -> None:
     document = FORMS_QUERY.replace("SELECTED", selected)
     for first in (1, 12):
-        with statements(forms.world) as sent:
-            await forms.world.execute(document, first=first)
+        with statements(forms.api) as sent:
+            await forms.api.execute(document, first=first)
         assert len(sent) == expected
 
 
 async def test_what_is_large_is_not_read_where_it_is_not_selected(forms: FormClient) -> None:
-    with statements(forms.world) as sent:
-        await forms.world.execute(
+    with statements(forms.api) as sent:
+        await forms.api.execute(
             f"{{ sessions {{ nodes {{ ... on FieldSession {{ data {{ name {FILE_FIELDS} }} }} }} }} }}"
         )
     assert [each for each in sent if "raw_data" in each.replace("length(data_point.raw_data)", "")] == []
@@ -58,15 +58,15 @@ async def test_what_is_large_is_not_read_where_it_is_not_selected(forms: FormCli
 async def test_data_points_can_be_asked_for_by_name(forms: FormClient) -> None:
     document = """{ sessions(first: 1) { nodes { ... on FieldSession {
         some: data(names: ["LONG", "short", "nothing"]) { name } none: data(names: []) { name } } } } }"""
-    (form,) = (await forms.world.execute(document))["nodes"]
+    (form,) = (await forms.api.execute(document))["nodes"]
     assert ([point["name"] for point in form["some"]], form["none"]) == (["short", "long"], [])
 
 
 async def test_an_operation_reads_only_so_many_points(forms: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries.ReadBudget.__init__, "__defaults__", (20, 10_000))
     document = FORMS_QUERY.replace("SELECTED", "data { name }")
-    assert len((await forms.world.execute(document, first=5))["nodes"]) == 5
-    answer = await forms.world.post(document, {"first": 6})
+    assert len((await forms.api.execute(document, first=5))["nodes"]) == 5
+    answer = await forms.api.post(document, {"first": 6})
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"QUERY_TOO_COMPLEX"}
 
 
@@ -76,12 +76,12 @@ async def test_an_operation_reads_only_so_much_of_what_is_large(
     monkeypatch.setattr(queries.ReadBudget.__init__, "__defaults__", (1_000, 10_000))
     for content, most in (("value", 5), ("rawData", 3)):
         document = FORMS_QUERY.replace("SELECTED", f"data {{ {content} }}")
-        await forms.world.execute(document, first=most)
-        answer = await forms.world.post(document, {"first": most + 1})
+        await forms.api.execute(document, first=most)
+        answer = await forms.api.post(document, {"first": most + 1})
         assert {error["extensions"]["code"] for error in answer["errors"]} == {"QUERY_TOO_COMPLEX"}
 
 
 async def test_raw_data_weighs_as_much_as_it_may_hold(forms: FormClient) -> None:
     document = FORMS_QUERY.replace("SELECTED", "data { rawData }")
-    assert await forms.world.error_code(document, first=500) == "QUERY_TOO_COMPLEX"
-    await forms.world.execute(document, first=100)
+    assert await forms.api.error_code(document, first=500) == "QUERY_TOO_COMPLEX"
+    await forms.api.execute(document, first=100)

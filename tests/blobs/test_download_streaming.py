@@ -36,9 +36,9 @@ class ReadSpy:
 
 
 @pytest.fixture
-async def port(world: ApiClient) -> AsyncIterator[int]:
+async def port(api: ApiClient) -> AsyncIterator[int]:
     """Where the server listens."""
-    async with serve_app(world.app) as number:
+    async with serve_app(api.app) as number:
         yield number
 
 
@@ -53,7 +53,7 @@ async def url(device: FormClient) -> str:
 def reads(device: FormClient, url: str, monkeypatch: pytest.MonkeyPatch) -> ReadSpy:
     """The store, watched, once the file is in it."""
     assert url
-    return ReadSpy(device.world.app.state.services.uploader.blob_store, monkeypatch)
+    return ReadSpy(device.api.app.state.services.uploader.blob_store, monkeypatch)
 
 
 def get_request(url: str, *headers: str) -> bytes:

@@ -123,9 +123,9 @@ async def test_files_are_only_fetched(device: FormClient, method: str) -> None:
 
 async def test_an_address_is_good_for_ten_minutes(device: FormClient) -> None:
     file = await upload(device)
-    await device.world.advance(URL_TTL_SECONDS - 0.001)
+    await device.api.advance(URL_TTL_SECONDS - 0.001)
     assert (await device.fetch(file["url"])).status_code == 200
-    await device.world.advance(0.001)
+    await device.api.advance(0.001)
     assert (await device.fetch(file["url"])).status_code == 404
 
 
@@ -133,10 +133,10 @@ async def test_an_unknown_file_a_forged_address_and_an_old_one_look_the_same(dev
     file = await upload(device)
     parts, query = urlsplit(file["url"]), query_params(file)
     until, signature = query["until"], query["signature"]
-    await device.world.advance(1)
+    await device.api.advance(1)
     gone = await upload(device, FilePart(b"other"))
-    session = await device.world.execute("{ sessions(first: 1) { nodes { id } } }")
-    await device.world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["nodes"][0]["id"])
+    session = await device.api.execute("{ sessions(first: 1) { nodes { id } } }")
+    await device.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["nodes"][0]["id"])
     paths = [
         gone["url"],
         parts.path,
@@ -162,16 +162,16 @@ async def test_an_unknown_file_a_forged_address_and_an_old_one_look_the_same(dev
 
 async def test_a_bad_address_costs_no_look_at_the_database(device: FormClient) -> None:
     file = await upload(device)
-    with statements(device.world) as sent:
+    with statements(device.api) as sent:
         await device.fetch(file["url"] + "x")
     assert sent == []
 
 
 async def test_addresses_stay_good_across_a_restart(tmp_path: Path) -> None:
-    async with open_api(tmp_path / "test.db") as world:
-        file = await upload(FormClient(world, tmp_path / "test.db.files"))
-    async with open_api(tmp_path / "test.db", world.clock) as again:
-        assert (await again.client.get(file["url"])).content == CONTENT
+    async with open_api(tmp_path / "test.db") as api:
+        file = await upload(FormClient(api, tmp_path / "test.db.files"))
+    async with open_api(tmp_path / "test.db", api.clock) as again:
+        assert (await again.http.get(file["url"])).content == CONTENT
 
 
 async def test_another_database_signs_otherwise_unless_it_is_told_the_key(tmp_path: Path) -> None:
@@ -197,8 +197,8 @@ async def test_another_database_signs_otherwise_unless_it_is_told_the_key(tmp_pa
 async def test_an_address_begins_with_what_clients_find_the_server_under(
     tmp_path: Path, public_url: str, beginning: str
 ) -> None:
-    async with open_api(tmp_path / "test.db", public_url=public_url) as world:
-        file = await upload(FormClient(world, tmp_path / "test.db.files"))
+    async with open_api(tmp_path / "test.db", public_url=public_url) as api:
+        file = await upload(FormClient(api, tmp_path / "test.db.files"))
     assert re.fullmatch(re.escape(beginning) + r"f_[\w-]{22}\?until=\d{13}&signature=[\w-]{43}", file["url"])
 
 
@@ -219,11 +219,11 @@ async def test_pages_of_other_origins_may_read_files_where_they_may_use_the_serv
     assert response.headers["access-control-allow-origin"] == "http://localhost:5173"
 
 
-async def test_the_log_has_no_address(world: ApiClient, device: FormClient, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_log_has_no_address(api: ApiClient, device: FormClient, capsys: pytest.CaptureFixture[str]) -> None:
     file = await upload(device)
     capsys.readouterr()
     await device.fetch(file["url"])
-    await world.client.get(file["url"] + "canary")
+    await api.http.get(file["url"] + "canary")
     said = capsys.readouterr().out
     assert "file" in said
     for secret in (file["id"], urlsplit(file["url"]).query[-20:], "canary", "data.bin"):

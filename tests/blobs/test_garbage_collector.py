@@ -32,22 +32,22 @@ async def test_the_files_of_a_form_that_was_replaced_go(device: FormClient) -> N
 async def test_the_files_of_a_form_that_was_deleted_go(device: FormClient) -> None:
     first = await device.started({"a": FilePart(PNG), "b": FilePart(JPEG)})
     other = await device.started({"a": FilePart(PNG)})
-    await device.world.execute(DELETE_SESSION, id=first["id"])
+    await device.api.execute(DELETE_SESSION, id=first["id"])
     await device.collect_garbage()
     assert device.stored_digests() == {sha256(PNG)}
-    await device.world.execute(DELETE_SESSION, id=other["id"])
+    await device.api.execute(DELETE_SESSION, id=other["id"])
     await device.collect_garbage()
     assert (device.stored_digests(), await device.row_counts()) == (set(), {"stored_file": 0, "attachment": 0})
-    assert device.world.app.state.collector.deleted_count == 2
+    assert device.api.app.state.collector.deleted_count == 2
 
 
 async def test_the_files_of_forms_that_were_kept_long_enough_go(tmp_path: Any) -> None:
-    async with open_api(tmp_path / "test.db", retention_days=1) as world:
-        device = FormClient(world, tmp_path / "test.db.files")
+    async with open_api(tmp_path / "test.db", retention_days=1) as api:
+        device = FormClient(api, tmp_path / "test.db.files")
         session = await device.started({"a": FilePart(PNG)})
-        await world.mutate("stopSession", {"id": session["id"]})
-        await world.advance(DAY / SECOND)
-        await world.sweep()
+        await api.mutate("stopSession", {"id": session["id"]})
+        await api.advance(DAY / SECOND)
+        await api.sweep()
         await device.collect_garbage()
         assert (device.stored_digests(), await device.row_counts()) == (set(), {"stored_file": 0, "attachment": 0})
 
@@ -80,7 +80,7 @@ async def test_a_refused_start_leaves_nothing(device: FormClient) -> None:
 
 
 async def test_a_form_that_is_stored_while_the_clock_runs_ahead_keeps_its_file(device: FormClient) -> None:
-    objects = device.world.app.state.services.uploader.blob_store
+    objects = device.api.app.state.services.uploader.blob_store
     put = objects.put
 
     async def put_slowly(*arguments: Any) -> None:
@@ -94,7 +94,7 @@ async def test_a_form_that_is_stored_while_the_clock_runs_ahead_keeps_its_file(d
 
 
 async def test_a_form_keeps_a_file_that_is_stored_while_the_clock_runs_ahead_over_another(device: FormClient) -> None:
-    objects, png_is_there = device.world.app.state.services.uploader.blob_store, asyncio.Event()
+    objects, png_is_there = device.api.app.state.services.uploader.blob_store, asyncio.Event()
     put = objects.put
 
     async def put_in_turn(key: str, content: Any, size: int) -> None:
@@ -114,8 +114,8 @@ async def test_a_form_keeps_a_file_that_is_stored_while_the_clock_runs_ahead_ove
 
 async def test_a_content_that_comes_again_while_it_is_removed_is_another(device: FormClient) -> None:
     old = await device.started({"a": FilePart(PNG)})
-    await device.world.execute(DELETE_SESSION, id=old["id"])
-    objects = device.world.app.state.services.uploader.blob_store
+    await device.api.execute(DELETE_SESSION, id=old["id"])
+    objects = device.api.app.state.services.uploader.blob_store
     delete, sessions = objects.delete, []
 
     async def delete_and_meet_it_again(key: str) -> None:
@@ -142,7 +142,7 @@ async def test_many_are_collected_in_one_round(device: FormClient) -> None:
         acquire(tx, [LeaseRequest(0, tuple(BlobDigest(f"{number:064}", 1) for number in range(450)))])
         return [None]
 
-    await device.world.app.state.services.database.write(many, None)
+    await device.api.app.state.services.database.write(many, None)
     assert (await device.row_counts())["stored_file"] == 450
     await device.collect_garbage()
     assert (await device.row_counts())["stored_file"] == 0
@@ -151,9 +151,9 @@ async def test_many_are_collected_in_one_round(device: FormClient) -> None:
 async def test_what_nobody_let_go_is_not_even_looked_at(device: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "GC_BATCH_SIZE", 1)
     await device.started({"a": FilePart(PNG)})
-    await device.world.advance(1)
+    await device.api.advance(1)
     session = await device.started({"a": FilePart(JPEG)})
-    await device.world.execute(DELETE_SESSION, id=session["id"])
+    await device.api.execute(DELETE_SESSION, id=session["id"])
     await device.collect_garbage()
     assert device.stored_digests() == {sha256(PNG)}
 
@@ -164,8 +164,8 @@ async def test_what_others_still_have_does_not_stand_in_the_way(
     monkeypatch.setattr(leases, "GC_BATCH_SIZE", 1)
     for files in ({"a": FilePart(PNG)}, {"a": FilePart(PNG), "b": FilePart(JPEG)}):
         session = await device.started(files)
-        await device.world.advance(1)
-    await device.world.execute(DELETE_SESSION, id=session["id"])
+        await device.api.advance(1)
+    await device.api.execute(DELETE_SESSION, id=session["id"])
     await device.collect_garbage()
     await device.collect_garbage()
     assert device.stored_digests() == {sha256(PNG)}
@@ -173,8 +173,8 @@ async def test_what_others_still_have_does_not_stand_in_the_way(
 
 async def test_what_cannot_be_removed_does_not_keep_the_rest_from_going(device: FormClient) -> None:
     session = await device.started({"a": FilePart(PNG), "b": FilePart(JPEG), "c": FilePart(b"c")})
-    await device.world.execute(DELETE_SESSION, id=session["id"])
-    objects = device.world.app.state.services.uploader.blob_store
+    await device.api.execute(DELETE_SESSION, id=session["id"])
+    objects = device.api.app.state.services.uploader.blob_store
     delete = objects.delete
 
     async def fail_for_one(key: str) -> None:
@@ -193,10 +193,10 @@ async def test_what_cannot_be_removed_does_not_keep_the_rest_from_going(device: 
 
 async def test_collecting_and_claiming_look_things_up(device: FormClient) -> None:
     session = await device.started({"a": FilePart(PNG)})
-    database = device.world.app.state.services.database
-    with statements(device.world) as sent:
+    database = device.api.app.state.services.database
+    with statements(device.api) as sent:
         await device.started({"a": FilePart(PNG)})
-        await device.world.execute(DELETE_SESSION, id=session["id"])
+        await device.api.execute(DELETE_SESSION, id=session["id"])
         await device.collect_garbage()
     about_files = [each for each in sent if "stored_file" in each and not each.startswith("INSERT")]
 

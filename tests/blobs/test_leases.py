@@ -31,7 +31,7 @@ async def test_what_somebody_is_about_to_have_stays(device: FormClient) -> None:
 
 async def test_what_is_claimed_again_stays_for_as_long_again(device: FormClient) -> None:
     await device.start({"a": FilePart(PNG)}, projectId="nowhere")
-    await device.world.advance(LEASE_MS / SECOND - 1)
+    await device.api.advance(LEASE_MS / SECOND - 1)
     await device.start({"a": FilePart(PNG)}, projectId="nowhere")
     await device.collect_garbage(LEASE_MS / SECOND - 0.001)
     assert device.stored_digests() == {sha256(PNG)}
@@ -41,7 +41,7 @@ async def test_what_is_claimed_again_stays_for_as_long_again(device: FormClient)
 
 async def test_no_claim_shortens_another(device: FormClient) -> None:
     """As another server could make it, whose clock is behind; or one that waited, in the batch of a later one."""
-    database = device.world.app.state.services.database
+    database = device.api.app.state.services.database
 
     def race(tx: Connection, _: Sequence[None]) -> list[int]:
         acquire(tx, [LeaseRequest(MINUTE, (BlobDigest("aa", 1),))])
@@ -54,7 +54,7 @@ async def test_no_claim_shortens_another(device: FormClient) -> None:
 
 
 async def test_what_is_condemned_is_never_held(device: FormClient) -> None:
-    database = device.world.app.state.services.database
+    database = device.api.app.state.services.database
 
     def race(tx: Connection, _: Sequence[None]) -> list[str]:
         ((claimed,),) = (found.values() for found in acquire(tx, [LeaseRequest(0, (BlobDigest("aa", 1),))]))
@@ -74,15 +74,15 @@ async def test_what_is_condemned_is_never_held(device: FormClient) -> None:
 
 async def test_a_form_whose_file_was_collected_meanwhile_is_to_be_sent_again(device: FormClient) -> None:
     """As another server could do it, whose clock is far ahead."""
-    objects = device.world.app.state.services.uploader.blob_store
-    database, put = device.world.app.state.services.database, objects.put
+    objects = device.api.app.state.services.uploader.blob_store
+    database, put = device.api.app.state.services.database, objects.put
 
     async def put_too_late(*arguments: Any) -> None:
         await put(*arguments)
-        await database.write(mark_deleting, GcQuery(device.world.clock.value + LEASE_MS, frozenset()))
+        await database.write(mark_deleting, GcQuery(device.api.clock.value + LEASE_MS, frozenset()))
 
     objects.put = put_too_late
-    neighbours = asyncio.gather(*(device.world.start_user() for _ in range(3)))
+    neighbours = asyncio.gather(*(device.api.start_user() for _ in range(3)))
     answer = await device.send(start_body({"a": FilePart(PNG)}))
     assert (error_code(answer), answer["errors"][0]["extensions"]["retryable"]) == ("SERVICE_UNAVAILABLE", True)
     assert len(await neighbours) == 3

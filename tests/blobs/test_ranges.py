@@ -95,7 +95,7 @@ async def test_ten_thousand_ranges_cost_no_more_than_one(
     device: FormClient, monkeypatch: pytest.MonkeyPatch, asked: str, looks: int, read: tuple[int, int]
 ) -> None:
     file = await upload(device)
-    objects = device.world.app.state.services.uploader.blob_store
+    objects = device.api.app.state.services.uploader.blob_store
     counted, reads, read_part = CountingPattern(conditional.RANGE_PATTERN), [], objects.read
 
     async def count_reads(key: str, start: int, stop: int) -> Any:
@@ -112,5 +112,5 @@ async def test_ten_thousand_ranges_cost_no_more_than_one(
 async def test_a_range_in_several_headers_is_none(device: FormClient) -> None:
     file = await upload(device)
     headers = [("range", f"bytes={n}-{n}") for n in range(50)]
-    response = await device.world.client.get(file["url"], headers=headers)
+    response = await device.api.http.get(file["url"], headers=headers)
     assert (response.status_code, response.content) == (200, CONTENT)

@@ -62,8 +62,8 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
 async def device(s3: S3Server, tmp_path: Path) -> AsyncIterator[FormClient]:
     """A device, and a server that keeps files there."""
     assert s3.object_keys() == []
-    async with open_api(tmp_path / "test.db", store_url=STORE_URL) as world:
-        yield FormClient(world, tmp_path / "test.db.files")
+    async with open_api(tmp_path / "test.db", store_url=STORE_URL) as api:
+        yield FormClient(api, tmp_path / "test.db.files")
 
 
 async def test_what_was_put_is_there_until_it_is_deleted(s3: S3Server) -> None:
@@ -108,27 +108,27 @@ async def assert_unavailable(device: FormClient, points: dict[str, Any]) -> None
     answer = await device.send(start_body(points))
     assert error_code(answer) == "SERVICE_UNAVAILABLE"
     assert answer["errors"][0]["extensions"]["retryable"] is True
-    assert (await device.world.execute("{ sessionStats { total } }"))["total"] == 0
+    assert (await device.api.execute("{ sessionStats { total } }"))["total"] == 0
 
 
 async def test_a_store_that_cannot_be_reached_refuses_files_and_nothing_else(device: FormClient, s3: S3Server) -> None:
     file = values_by_name(await device.started({"a": FilePart(PNG, "a.png")}))["a"]
-    world = device.world
-    await world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=(await newest_session(world))["id"])
+    api = device.api
+    await api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=(await newest_session(api))["id"])
     s3.stop()
     for content in (b"new", PNG):
         await assert_unavailable(device, {"fine": "1", "a": FilePart(content)})
     assert (await device.fetch(file["url"])).status_code == 404
     assert (await device.started({"a": "text"}))["data"][0]["value"] == "text"
-    await world.advance(3600)
+    await api.advance(3600)
     with pytest.raises(StorageUnavailable) as refused:
-        await world.app.state.collector.collect()
+        await api.app.state.collector.collect()
     assert refused.value.detail.startswith("Generic S3 error")
 
 
-async def newest_session(world: ApiClient) -> dict[str, Any]:
+async def newest_session(api: ApiClient) -> dict[str, Any]:
     """The newest session."""
-    found: dict[str, Any] = (await world.execute("{ sessions(first: 1) { nodes { id } } }"))["nodes"][0]
+    found: dict[str, Any] = (await api.execute("{ sessions(first: 1) { nodes { id } } }"))["nodes"][0]
     return found
 
 
@@ -145,8 +145,8 @@ async def test_a_download_from_a_store_that_cannot_be_reached_is_to_be_repeated(
 
 async def test_what_could_not_be_collected_is_collected_later(device: FormClient, s3: S3Server) -> None:
     answer = payload(await device.send(start_body({"a": FilePart(PNG)})))
-    await device.world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=answer["session"]["id"])
-    objects = device.world.app.state.services.uploader.blob_store
+    await device.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=answer["session"]["id"])
+    objects = device.api.app.state.services.uploader.blob_store
     delete = objects.delete
 
     async def fail(_key: str) -> None:
@@ -166,5 +166,5 @@ async def test_what_could_not_be_collected_is_collected_later(device: FormClient
 
 async def test_a_bucket_that_is_not_there_is_a_store_that_cannot_be_reached(s3: S3Server, tmp_path: Path) -> None:
     assert s3.object_keys() == []
-    async with open_api(tmp_path / "test.db", store_url="s3://nobody") as world:
-        await assert_unavailable(FormClient(world, tmp_path), {"a": FilePart(PNG)})
+    async with open_api(tmp_path / "test.db", store_url="s3://nobody") as api:
+        await assert_unavailable(FormClient(api, tmp_path), {"a": FilePart(PNG)})

@@ -13,7 +13,7 @@ NOW = "2026-05-28T20:26:40.000Z"
 
 async def test_named_points_change_and_the_others_stay(device: FormClient) -> None:
     session = await device.started({"a": "1", "b": "2", "c": b"3"})
-    await device.world.advance(5)
+    await device.api.advance(5)
     saved = await device.saved(session["id"], {"B": "two", "d": "4"})
     assert [(each["name"], each["value"] or each["rawData"]) for each in saved["data"]] == [
         ("a", "1"),
@@ -42,13 +42,13 @@ async def test_any_value_may_take_the_place_of_any_other(
 
 async def test_it_is_heard_and_on_the_timeline(device: FormClient) -> None:
     session = await device.started({"a": "1"}, path=["page"])
-    await device.world.advance(30)
+    await device.api.advance(30)
     saved = await device.saved(session["id"], {"b": "2", "__timezone__": "3600"}, saved="2026-05-28T20:27:00Z")
     assert (saved["visibleSeconds"], saved["lastSeenAt"]) == (30, "2026-05-28T20:27:10.000Z")
     assert (saved["saved"], saved["received"]) == ("2026-05-28T20:27:00.000Z", "2026-05-28T20:27:10.000Z")
     assert saved["timezoneOffsetSeconds"] == 3600
     assert [each["name"] for each in saved["data"]] == ["a", "b"]
-    found = await device.world.session(session["id"], "activities { edges { node { type clientTime data } } }")
+    found = await device.api.session(session["id"], "activities { edges { node { type clientTime data } } }")
     assert found["activities"]["edges"][-1]["node"] == {
         "type": ActivityType.SAVED.value,
         "clientTime": "2026-05-28T20:27:00.000Z",
@@ -118,7 +118,7 @@ async def test_all_that_is_wrong_is_told_together_and_nothing_is_kept(device: Fo
 
 @pytest.mark.parametrize("kind", ["client", "agenda", "media", "user"])
 async def test_only_forms_have_data_points(device: FormClient, kind: str) -> None:
-    session = await device.world.start_session(kind, MINIMAL_INPUTS[kind])
+    session = await device.api.start_session(kind, MINIMAL_INPUTS[kind])
     payload = await device.save(session["id"], {"a": "1"})
     assert problem_paths(payload) == [("BAD_USER_INPUT", "input.id")]
     assert payload["session"]["revision"] == session["revision"]
@@ -126,7 +126,7 @@ async def test_only_forms_have_data_points(device: FormClient, kind: str) -> Non
 
 async def test_an_ended_form_takes_nothing_more(device: FormClient) -> None:
     session = await device.started({"a": "1"})
-    await device.world.mutate("stopSession", {"id": session["id"]})
+    await device.api.mutate("stopSession", {"id": session["id"]})
     payload = await device.save(session["id"], {"a": FilePart(PNG)})
     assert problem_paths(payload) == [("SESSION_ENDED", "input.id")]
     assert values_by_name(payload["session"]) == {"a": "1"}
@@ -136,13 +136,13 @@ async def test_an_ended_form_takes_nothing_more(device: FormClient) -> None:
 
 async def test_a_form_that_fell_silent_takes_nothing_more(device: FormClient) -> None:
     session = await device.started({"a": "1"}, timeoutSeconds=60)
-    await device.world.advance(60)
+    await device.api.advance(60)
     assert problem_paths(await device.save(session["id"], {"a": "2"})) == [("SESSION_ENDED", "input.id")]
     kept = await device.started({"a": "1"}, timeoutSeconds=60)
-    await device.world.advance(59)
+    await device.api.advance(59)
     await device.saved(kept["id"], {"a": "2"})
-    await device.world.advance(59)
-    assert (await device.world.session(kept["id"]))["state"] == "ACTIVE"
+    await device.api.advance(59)
+    assert (await device.api.session(kept["id"]))["state"] == "ACTIVE"
 
 
 async def test_a_form_that_is_not_there_is_not_found(device: FormClient) -> None:
@@ -152,7 +152,7 @@ async def test_a_form_that_is_not_there_is_not_found(device: FormClient) -> None
 
 async def test_what_is_large_is_read_only_where_it_is_selected(device: FormClient) -> None:
     session = await device.started({"long": "x" * 2000, "raw": b"y" * 3000, "short": "z"})
-    found = await device.world.session(session["id"], FORM_FIELDS)
+    found = await device.api.session(session["id"], FORM_FIELDS)
     assert [(each["value"], each["rawData"] and len(each["rawData"])) for each in found["data"]] == [
         ("x" * 2000, None),
         (None, 4000),

@@ -48,7 +48,7 @@ async def test_a_start_whose_rows_cannot_be_written_is_refused_whole(
     with monkeypatch.context() as broken:
         broken.setattr(*place, raise_disk_full)
         await assert_unavailable(device, start_body({"a": FilePart(PNG)}))
-    assert (await device.world.execute("{ sessionStats { total } }"))["total"] == 0
+    assert (await device.api.execute("{ sessionStats { total } }"))["total"] == 0
     await device.collect_garbage()
     assert (stored_files(device.folder), await device.row_counts()) == ([], NO_ROWS)
     await device.started({"a": FilePart(PNG)})
@@ -73,7 +73,7 @@ async def test_a_save_that_meets_a_fault_leaves_the_form_as_it_was(
 
 
 async def test_one_file_that_cannot_be_stored_refuses_all_of_the_call(device: FormClient) -> None:
-    objects = device.world.app.state.services.uploader.blob_store
+    objects = device.api.app.state.services.uploader.blob_store
     put = objects.put
 
     async def fail_for_one(key: str, content: Any, size: int) -> None:
@@ -119,7 +119,7 @@ async def test_files_that_cannot_be_opened_do_not_take_the_room_of_others(
 
 
 async def test_a_caller_who_leaves_while_a_file_is_stored_leaves_nothing_half_stored(device: FormClient) -> None:
-    files = device.world.app.state.services.uploader
+    files = device.api.app.state.services.uploader
     put, began, goes_on = files.objects.put, asyncio.Event(), asyncio.Event()
 
     async def put_slowly(*arguments: Any) -> None:

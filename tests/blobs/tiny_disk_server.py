@@ -54,7 +54,7 @@ class DiskFiller:
 
     async def verify(self) -> None:
         """All that was acknowledged is there, and nothing else."""
-        stats = await self.device.world.execute("{ sessionStats { total } }")
+        stats = await self.device.api.execute("{ sessionStats { total } }")
         assert stats["total"] == len(self.acknowledged)
         for session_id, content in self.acknowledged.items():
             photo: dict[str, Any] = (await self.device.form(session_id))["photo"]
@@ -64,8 +64,8 @@ class DiskFiller:
 
 async def run_scenario(file: Path, store: Path, ballast: Path, sizes: Sequence[int]) -> None:
     """Fill the disk, look; make room, go on, collect, look again."""
-    async with open_api(file, store_url=str(store)) as world:
-        filler = DiskFiller(FormClient(world, store))
+    async with open_api(file, store_url=str(store)) as api:
+        filler = DiskFiller(FormClient(api, store))
         assert await filler.send(1_000)
         await filler.fill(sizes)
         assert filler.refused >= 3

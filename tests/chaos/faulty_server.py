@@ -31,26 +31,26 @@ def _patch(owner: type, name: str, method: Callable[..., Any]) -> None:
 
 
 def drop_items() -> None:
-    give = LogConsumer.enqueue
-    _patch(LogConsumer, "give", lambda self, items: give(self, [one for one in items if not _every_nth(50)]))
+    enqueue = LogConsumer.enqueue
+    _patch(LogConsumer, "enqueue", lambda self, items: enqueue(self, [one for one in items if not _every_nth(50)]))
 
 
 def duplicate_items() -> None:
-    give = LogConsumer.enqueue
+    enqueue = LogConsumer.enqueue
 
     def twice(self: LogConsumer, items: Iterable[FeedItem]) -> None:
-        give(self, [again for one in items for again in ([one, one] if _every_nth(20) else [one])])
+        enqueue(self, [again for one in items for again in ([one, one] if _every_nth(20) else [one])])
 
-    _patch(LogConsumer, "give", twice)
+    _patch(LogConsumer, "enqueue", twice)
 
 
 def reorder_items() -> None:
-    give = LogConsumer.enqueue
+    enqueue = LogConsumer.enqueue
 
     def reverse(self: LogConsumer, items: Iterable[FeedItem]) -> None:
-        give(self, list(items)[::-1])
+        enqueue(self, list(items)[::-1])
 
-    _patch(LogConsumer, "give", reverse)
+    _patch(LogConsumer, "enqueue", reverse)
 
 
 def lose_removals() -> None:
@@ -60,16 +60,16 @@ def lose_removals() -> None:
         found = change(self, id_, *rest)
         return None if found == "REMOVED" and _every_nth(5) else found
 
-    _patch(LiveQuery, "_change", forget)
+    _patch(LiveQuery, "_set_change", forget)
 
 
 def use_final_cursor_for_whole_flush() -> None:
     item = LiveQuery._change_item
 
-    def ahead(self: LiveQuery, *args: Any, place: LogPosition) -> FeedItem:  # noqa: ARG001 - what is right is not used
+    def ahead(self: LiveQuery, *args: Any, point: LogPosition) -> FeedItem:  # noqa: ARG001 - what is right is not used
         return item(self, *args, point=self._delivered)
 
-    _patch(LiveQuery, "_item", ahead)
+    _patch(LiveQuery, "_change_item", ahead)
 
 
 def issue_stale_cursors() -> None:
@@ -126,7 +126,7 @@ def lose_frames_of_slow_readers() -> None:
         if self._handoff.has_waiter or self._queue.has_room(frame):
             put(self, position, frame)
 
-    _patch(SubscriberStream, "_put", lose)
+    _patch(SubscriberStream, "_enqueue", lose)
 
 
 FAULTS: Final[tuple[Callable[[], None], ...]] = (

@@ -25,7 +25,7 @@ class TickingClock(FakeClock):
 class LiveServer:
     """A server that listens."""
 
-    world: ApiClient
+    api: ApiClient
     clock: TickingClock
     port: int
 
@@ -34,5 +34,5 @@ class LiveServer:
 async def site(tmp_path: Path) -> AsyncIterator[LiveServer]:
     """A server with an empty database."""
     clock = TickingClock()
-    async with open_api(tmp_path / "test.db", clock) as world, serve_app(world.app) as port:
-        yield LiveServer(world, clock, port)
+    async with open_api(tmp_path / "test.db", clock) as api, serve_app(api.app) as port:
+        yield LiveServer(api, clock, port)

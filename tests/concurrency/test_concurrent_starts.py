@@ -27,8 +27,8 @@ async def test_fifty_starts_of_one_browser_at_once_are_one_session_that_began_on
     assert all(without(answer, "created") == without(answers[0], "created") for answer in answers)
     assert (answers[0]["problems"], answers[0]["keepaliveSeconds"]) == ([], 100)
     assert activity_types(answers[0]["session"]) == ["STARTED"]
-    assert await site.world.execute(SESSIONS_QUERY) == {"totalCount": 1, "nodes": [answers[0]["session"]]}
-    log = await site.world.execute("{ activities(first: 500) { edges { node { type sessionId } } } }")
+    assert await site.api.execute(SESSIONS_QUERY) == {"totalCount": 1, "nodes": [answers[0]["session"]]}
+    log = await site.api.execute("{ activities(first: 500) { edges { node { type sessionId } } } }")
     assert [edge["node"] for edge in log["edges"]] == [{"type": "STARTED", "sessionId": answers[0]["session"]["id"]}]
 
 
@@ -43,12 +43,12 @@ async def test_the_first_of_them_says_what_it_is_and_the_others_change_nothing_o
     assert (session["path"], session["metadata"], session["externalId"]) == ([f"p{first}"], {"n": first}, f"x{first}")
     assert (session["timeoutSeconds"], session["visible"]) == (100 + first, first % 2 == 0)
     assert all(without(answer, "created") == without(answers[first], "created") for answer in answers)
-    assert (await site.world.execute(SESSIONS_QUERY))["nodes"] == [session]
+    assert (await site.api.execute(SESSIONS_QUERY))["nodes"] == [session]
 
 
 async def test_project_name_and_client_id_to_the_letter_tell_browsers_apart(site: LiveServer) -> None:
     for id_ in ("p1", "p2"):
-        await create_project(site.world, id_)
+        await create_project(site.api, id_)
     browsers = list(product(("p1", "p2"), ("ann", "Ann", "ann "), ("c", "C")))
     inputs = [start_input(name, secret, projectId=id_) for id_, name, secret in browsers]
     answers = await start_concurrently(site.port, *inputs * 4)
@@ -58,12 +58,12 @@ async def test_project_name_and_client_id_to_the_letter_tell_browsers_apart(site
         (session,) = {answer["session"]["id"]: answer["session"] for answer in mine}.values()
         assert (session["project"]["id"], session["username"], session["clientId"][0]) == (id_, name, secret)
         assert len(created_ids(mine)) == 1
-    assert (await site.world.execute(SESSIONS_QUERY))["totalCount"] == len(browsers)
+    assert (await site.api.execute(SESSIONS_QUERY))["totalCount"] == len(browsers)
 
 
 async def test_to_start_again_is_no_sign_of_life(site: LiveServer) -> None:
     (first,) = await start_concurrently(site.port, start_input(path=["home"]))
-    await site.world.advance(299.999)
+    await site.api.advance(299.999)
     answers = await start_concurrently(
         site.port, *[start_input(path=["away"], visible=False, timeoutSeconds=86_400)] * CONCURRENCY
     )
@@ -71,7 +71,7 @@ async def test_to_start_again_is_no_sign_of_life(site: LiveServer) -> None:
     still = without(first["session"], "elapsedSeconds")
     assert all(without(answer["session"], "elapsedSeconds") == still for answer in answers)
     assert {answer["session"]["elapsedSeconds"] for answer in answers} == {299.999}
-    await site.world.advance(0.001)
+    await site.api.advance(0.001)
     (later,) = await start_concurrently(site.port, start_input())
     assert later["created"] is True
 
@@ -92,7 +92,7 @@ async def test_starts_that_are_wrong_take_no_neighbour_along(site: LiveServer) -
         for answer in answers[2 * number :: 2 * len(wrong)]:
             assert (answer["session"], answer["created"]) == (None, False)
             assert [".".join(problem["path"]) for problem in answer["problems"]] == [place]
-    assert (await site.world.execute(SESSIONS_QUERY))["totalCount"] == 1
+    assert (await site.api.execute(SESSIONS_QUERY))["totalCount"] == 1
 
 
 async def test_a_key_and_a_client_id_together_agree(site: LiveServer) -> None:
@@ -100,7 +100,7 @@ async def test_a_key_and_a_client_id_together_agree(site: LiveServer) -> None:
     inputs = [start_input(idempotencyKey=f"k{n % 5}", metadata={"n": n % 5}) for n in range(CONCURRENCY)]
     answers = await start_concurrently(site.port, *inputs)
     assert len(session_ids(answers)) == len(created_ids(answers)) == 1
-    await site.world.mutate("stopSession", {"id": answers[0]["session"]["id"]})
+    await site.api.mutate("stopSession", {"id": answers[0]["session"]["id"]})
     again = await start_concurrently(site.port, *inputs[:5])
     assert (session_ids(again), created_ids(again)) == (session_ids(answers), [])
     assert {answer["session"]["state"] for answer in again} == {"ENDED"}

@@ -38,7 +38,7 @@ class Scenario:
 
     async def prepare(self) -> None:
         for id_ in ("p", "q"):
-            await create_project(self._site.world, id_ + self._suffix)
+            await create_project(self._site.api, id_ + self._suffix)
 
     async def run_round(self, steps: list[Step], pause: float, *, swept: bool) -> None:
         """Calls at once; then what they were told, and what there is, must agree."""
@@ -55,9 +55,9 @@ class Scenario:
         for browser, results_of_browser in results.items():
             self._newest[browser] = self._check(browser, results_of_browser, sessions)
         assert self._created == Counter(list(sessions))
-        await self._site.world.advance(pause)
+        await self._site.api.advance(pause)
         if swept:
-            await self._site.world.sweep()
+            await self._site.api.sweep()
 
     def _check(self, browser: Browser, results: list[dict[str, Any]], sessions: dict[str, Any]) -> str:
         own_sessions = {id_: session for id_, session in sessions.items() if self._browser(session) == browser}
@@ -81,7 +81,7 @@ class Scenario:
     async def _sessions(self) -> dict[str, Any]:
         mine = {"projectIds": [f"p{self._suffix}", f"q{self._suffix}"]}
         return {
-            session["id"]: session for session in (await self._site.world.execute(SESSIONS_QUERY, filter=mine))["nodes"]
+            session["id"]: session for session in (await self._site.api.execute(SESSIONS_QUERY, filter=mine))["nodes"]
         }
 
 

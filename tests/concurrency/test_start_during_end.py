@@ -30,11 +30,11 @@ async def session_about_to_end(site: LiveServer, cause: str) -> dict[str, Any]:
     (first,) = await start_concurrently(site.port, start_input(timeoutSeconds=86_400 if cause == "age" else 60))
     session: dict[str, Any] = first["session"]
     if cause == "age":
-        await site.world.advance(DAY / 2000)
-        await site.world.mutate("keepaliveSession", {"id": session["id"]})
-        await site.world.advance((DAY / 2 - MARGIN_MS) / 1000)
+        await site.api.advance(DAY / 2000)
+        await site.api.mutate("keepaliveSession", {"id": session["id"]})
+        await site.api.advance((DAY / 2 - MARGIN_MS) / 1000)
     else:
-        await site.world.advance((MINUTE - MARGIN_MS) / 1000)
+        await site.api.advance((MINUTE - MARGIN_MS) / 1000)
     return session
 
 
@@ -43,7 +43,7 @@ async def session_about_to_end(site: LiveServer, cause: str) -> dict[str, Any]:
 async def test_across_the_end_by_time_one_new_session_begins(site: LiveServer, cause: str, swept: bool) -> None:
     old = await session_about_to_end(site, cause)
     site.clock.ticks = True
-    sweeping = site.world.sweep() if swept else asyncio.sleep(0)
+    sweeping = site.api.sweep() if swept else asyncio.sleep(0)
     answers, _ = await asyncio.gather(start_concurrently(site.port, *[start_input()] * CONCURRENCY), sweeping)
     site.clock.ticks = False
     (new,) = created_ids(answers)
@@ -51,7 +51,7 @@ async def test_across_the_end_by_time_one_new_session_begins(site: LiveServer, c
     # Who was answered the old one came before its end, to the millisecond.
     lives = 86_400 if cause == "age" else 60
     assert all(a["session"]["elapsedSeconds"] < lives for a in answers if a["session"]["id"] == old["id"])
-    shown = {session["id"]: session for session in (await site.world.execute(SESSIONS_QUERY))["nodes"]}
+    shown = {session["id"]: session for session in (await site.api.execute(SESSIONS_QUERY))["nodes"]}
     assert activity_types(shown[old["id"]]) == ["STARTED", "EXPIRED"]
     assert shown[old["id"]]["endReason"] == "EXPIRED"
     assert (shown[new]["state"], activity_types(shown[new]), len(shown)) == ("ACTIVE", ["STARTED"], 2)
@@ -75,14 +75,14 @@ async def test_a_session_that_somebody_ends_among_the_starts_gives_way_to_one_at
     new = {*created_ids(answers), *created_ids(last)}
     assert len(created_ids(answers) + created_ids(last)) == 1
     assert session_ids(last) == new
-    left = (await site.world.execute(SESSIONS_QUERY))["nodes"]
+    left = (await site.api.execute(SESSIONS_QUERY))["nodes"]
     assert {session["id"] for session in left if session["state"] == "ACTIVE"} == new
     assert len(left) == (1 if cause == "deleteSession" else 2)
 
 
 async def test_a_hidden_session_is_answered_hidden(site: LiveServer) -> None:
     (first,) = await start_concurrently(site.port, start_input())
-    await site.world.mutate("hideSession", {"id": first["session"]["id"]})
+    await site.api.mutate("hideSession", {"id": first["session"]["id"]})
     answers = await start_concurrently(site.port, *[start_input(visible=True)] * 5)
     assert (session_ids(answers), created_ids(answers)) == ({first["session"]["id"]}, [])
     assert {answer["session"]["visible"] for answer in answers} == {False}
@@ -94,6 +94,6 @@ async def test_silence_that_was_the_server_s_own_absence_frees_no_place(site: Li
     answers = await start_concurrently(site.port, *[start_input()] * CONCURRENCY)
     assert (session_ids(answers), created_ids(answers)) == ({first["session"]["id"]}, [])
     assert {answer["session"]["revision"] for answer in answers} == {1}
-    await site.world.advance(300)
+    await site.api.advance(300)
     answers = await start_concurrently(site.port, *[start_input()] * CONCURRENCY)
     assert len(created_ids(answers)) == 1

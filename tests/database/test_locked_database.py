@@ -16,8 +16,8 @@ KEEPALIVE = "mutation($input: KeepaliveSessionInput!) { keepaliveSession(input: 
 async def hurried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ApiClient]:
     """A server that waits for locks less long than others."""
     monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 200)
-    async with open_api(tmp_path / "test.db") as world:
-        yield world
+    async with open_api(tmp_path / "test.db") as api:
+        yield api
 
 
 async def test_writing_is_refused_and_reading_goes_on(hurried: ApiClient, tmp_path: Path) -> None:

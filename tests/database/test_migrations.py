@@ -81,8 +81,8 @@ async def test_a_start_that_dies_while_it_makes_the_tables_is_completed_by_the_n
     assert died.returncode == -signal.SIGKILL
     with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as db:
         assert db.execute("SELECT name FROM sqlite_master").fetchall() == []
-    async with open_api(file) as world:
-        assert (await world.start_user())["revision"] == 1
+    async with open_api(file) as api:
+        assert (await api.start_user())["revision"] == 1
     async with open_database(file) as database:
         assert await database.read(schema_differences) == []
 
@@ -108,8 +108,8 @@ def create_v1_database(file: Path) -> None:
 async def test_a_player_of_the_first_version_goes_on(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
     create_v1_database(file)
-    async with open_api(file) as world:
-        found = PlayerClient(world, OLD_SESSION_ID)
+    async with open_api(file) as api:
+        found = PlayerClient(api, OLD_SESSION_ID)
         assert (await found.metrics())["contentSeconds"] == 0
         shown = await found.send((25, "PLAY", 8), (30, "PING", 13))
         assert (shown["metrics"]["contentSeconds"], shown["metrics"]["progressMarks"]) == (5, [10, 25, 50, 75, 95])

@@ -105,15 +105,15 @@ async def test_leaving_finishes_what_was_handed_in(tmp_path: Path) -> None:
         await desk.write("late")
 
 
-async def test_two_calls_for_one_session_in_one_transaction_both_count(world: ApiClient) -> None:
-    session = await world.start_user(path=["home"])
-    watch = EngineSpy(world.app.state.services.database._writer._engine)
+async def test_two_calls_for_one_session_in_one_transaction_both_count(api: ApiClient) -> None:
+    session = await api.start_user(path=["home"])
+    watch = EngineSpy(api.app.state.services.database._writer._engine)
     calls = [("keepaliveSession", {"path": [name]}) for name in "ab"] + [("hideSession", {}), ("stopSession", {})]
     answers = await asyncio.gather(
-        *(world.mutate(call, {"id": session["id"], **given}, "revision") for call, given in calls)
+        *(api.mutate(call, {"id": session["id"], **given}, "revision") for call, given in calls)
     )
     assert sorted(answer["session"]["revision"] for answer in answers) == [2, 3, 4, 5]
-    assert await world.activity_types(session["id"]) == ["STARTED", "MOVED", "MOVED", "HIDDEN", "STOPPED"]
+    assert await api.activity_types(session["id"]) == ["STARTED", "MOVED", "MOVED", "HIDDEN", "STOPPED"]
     assert watch.commit_count < len(calls)
 
 

@@ -9,7 +9,7 @@ from tests.feed_harness import FeedHarness, open_harness
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[FeedHarness]:
+async def harness(tmp_path: Path) -> AsyncIterator[FeedHarness]:
     """A feed over an empty database."""
     async with open_harness(tmp_path / "test.db") as opened:
         yield opened

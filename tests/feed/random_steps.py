@@ -63,7 +63,7 @@ class RandomScenario:
     """What the steps act on. Each step is a method; numbers choose among what there is."""
 
     def __init__(self, harness: FeedHarness) -> None:
-        self.stage = harness
+        self.harness = harness
         self.ids: list[str] = []
         self.subscribers: list[Subscriber] = []
 
@@ -80,12 +80,12 @@ class RandomScenario:
         common: dict[str, Any] = {"path": [["a"], ["b"], []][name % 3], "visible": name % 4 != 0}
         if chosen_kind != Kind.AGENDA:
             common["timeout_seconds"] = [10, 30, 600][name % 3]
-        result = await lifecycle.start_session(await self.stage.context(), common, chosen_kind, variant)
+        result = await lifecycle.start_session(await self.harness.context(), common, chosen_kind, variant)
         assert result.session is not None, result
         self.ids.append(result.session.id)
 
     async def _soon(self, name: int) -> int:
-        return (await self.stage.feed.now()) + (name - 2) * 7 * SECOND
+        return (await self.harness.feed.now()) + (name - 2) * 7 * SECOND
 
     async def keepalive(self, index: int, name: int) -> None:
         values: dict[str, Any] = {"visible": name % 3 != 0}
@@ -111,27 +111,27 @@ class RandomScenario:
 
     async def _call(self, operation: Any, index: int, **values: Any) -> None:
         if self.ids:
-            await operation(await self.stage.context(), {"id": self.ids[index % len(self.ids)], **values})
+            await operation(await self.harness.context(), {"id": self.ids[index % len(self.ids)], **values})
 
     async def delete(self, index: int) -> None:
         if self.ids:
-            await lifecycle.delete_session(await self.stage.context(), self.ids[index % len(self.ids)])
+            await lifecycle.delete_session(await self.harness.context(), self.ids[index % len(self.ids)])
 
     # ---- time ----
 
     async def wait(self, seconds: float) -> None:
-        await self.stage.world.advance(seconds)
-        self.stage.timers.advance(seconds)
+        await self.harness.api.advance(seconds)
+        self.harness.timers.advance(seconds)
 
     async def step_back(self, seconds: float) -> None:
         """The clock is set back."""
-        self.stage.world.clock.value -= round(seconds * SECOND)
+        self.harness.api.clock.value -= round(seconds * SECOND)
 
     async def sweep(self) -> None:
-        await self.stage.world.sweep()
+        await self.harness.api.sweep()
 
     async def look(self) -> None:
-        await self.stage.feed.poll()
+        await self.harness.feed.poll()
 
     async def read(self, index: int) -> None:
         """Everybody is told what there is; the one that is chosen takes note of it."""
@@ -170,7 +170,7 @@ class RandomScenario:
 
     async def _connect(self, subscriber: Subscriber) -> None:
         if subscriber.stream is None:
-            subscriber.stream = await self.stage.follow(await subscriber.source(self.stage))
+            subscriber.stream = await self.harness.follow(await subscriber.source(self.harness))
             subscriber.needs_catch_up = True
 
     async def _catch_up(self, subscriber: Subscriber) -> None:
@@ -203,18 +203,18 @@ class RandomScenario:
 
     async def check(self) -> None:
         """All is quiet: everybody holds what the query finds, and has read what the log says."""
-        await self.stage.world.sweep()
+        await self.harness.api.sweep()
         for subscriber in self.subscribers:
             await self._connect(subscriber)
             await self._catch_up(subscriber)
-        self.stage.timers.advance(61)
-        await self.stage.run_until_idle()
+        self.harness.timers.advance(61)
+        await self.harness.run_until_idle()
         for subscriber in self.subscribers:
             await self._receive(subscriber)
             await (self._check_log(subscriber) if subscriber.options is None else self._check_set(subscriber))
 
     async def _check_set(self, subscriber: Subscriber) -> None:
-        context = await self.stage.context()
+        context = await self.harness.context()
         page = await list_sessions(
             context, filter={**subscriber.filter, "active": True}, order_by=[], page=PageArgs(first=500)
         )
@@ -223,7 +223,7 @@ class RandomScenario:
         assert all((held[s.id].path, held[s.id].visible) == (s.path, s.visible) for s in page.nodes)
 
     async def _check_log(self, subscriber: Subscriber) -> None:
-        context = await self.stage.context()
+        context = await self.harness.context()
         page = await list_activities(context, filter=subscriber.filter, types=None, page=PageArgs(last=500))
         logged = [entry.position for entry in page.nodes if (entry.position or 0) > subscriber.since]
         read = [item.payload.position for item in subscriber.history]
@@ -234,11 +234,11 @@ class RandomScenario:
 @asynccontextmanager
 async def open_scenario(file: Path, scenario: RandomScenario | None = None) -> AsyncIterator[RandomScenario]:
     """A scenario on a server, or the same one on the next."""
-    clock, timers = (FakeClock(), FakeTimers()) if scenario is None else (scenario.stage.world.clock, FakeTimers())
+    clock, timers = (FakeClock(), FakeTimers()) if scenario is None else (scenario.harness.api.clock, FakeTimers())
     async with open_harness(file, clock, timers) as harness:
         if scenario is None:
             scenario = RandomScenario(harness)
-        scenario.stage = harness
+        scenario.harness = harness
         for subscriber in scenario.subscribers:
             subscriber.stream = None
         yield scenario

@@ -21,18 +21,18 @@ OTHER_READER_OF_ONE = Caller("t3", "one again", frozenset({Scope.READ}), frozens
 
 
 @pytest.fixture
-async def projects(stage: FeedHarness) -> list[str]:
+async def projects(harness: FeedHarness) -> list[str]:
     """Two projects, of which `ONE` and `TWO` reach one each."""
     for name in ("one", "two"):
-        await stage.world.execute(
+        await harness.api.execute(
             "mutation($i: ProjectInput!) { createProject(input: $i) { problems { code } } }", i={"id": name}
         )
     return ["one", "two"]
 
 
-async def sources(stage: FeedHarness, caller: Caller, **filter_input: Any) -> list[Source]:
+async def sources(harness: FeedHarness, caller: Caller, **filter_input: Any) -> list[Source]:
     """A source of each kind."""
-    context = await stage.context(caller)
+    context = await harness.context(caller)
     return [
         active_sessions(context, filter=filter_input, after=None, min_interval_ms=0, heartbeats=False),
         session_activities(context, filter=filter_input, types=None, after=None),
@@ -40,57 +40,65 @@ async def sources(stage: FeedHarness, caller: Caller, **filter_input: Any) -> li
     ]
 
 
-async def subscribe_activities(stage: FeedHarness, caller: Caller) -> Stream:
-    return await stage.open_stream(session_activities(await stage.context(caller), filter={}, types=None, after=None))
+async def subscribe_activities(harness: FeedHarness, caller: Caller) -> Stream:
+    return await harness.open_stream(
+        session_activities(await harness.context(caller), filter={}, types=None, after=None)
+    )
 
 
-async def test_nobody_is_told_of_projects_of_others(stage: FeedHarness, projects: list[str]) -> None:
-    there = [(await stage.world.start_user(projectId=name))["id"] for name in projects]
+async def test_nobody_is_told_of_projects_of_others(harness: FeedHarness, projects: list[str]) -> None:
+    there = [(await harness.api.start_user(projectId=name))["id"] for name in projects]
     sets = {
-        caller.name: await stage.subscribe(caller, heartbeats=True)
+        caller.name: await harness.subscribe(caller, heartbeats=True)
         for caller in (READER_OF_ONE, READER_OF_TWO, LOCAL_ADMIN)
     }
     logs = {
-        caller.name: await subscribe_activities(stage, caller) for caller in (READER_OF_ONE, READER_OF_TWO, LOCAL_ADMIN)
+        caller.name: await subscribe_activities(harness, caller)
+        for caller in (READER_OF_ONE, READER_OF_TWO, LOCAL_ADMIN)
     }
     assert [set(fold(stream.received)) for stream in sets.values()] == [{there[0]}, {there[1]}, set(there)]
     assert [stream.received[0].payload.total_count for stream in sets.values()] == [1, 1, 2]
     cursors = {name: stream.cursors[-1] for name, stream in sets.items()}
     for id_ in there:
-        await stage.world.mutate("keepaliveSession", {"id": id_})
-        await stage.world.mutate("hideSession", {"id": id_})
-    gone = (await stage.world.start_user(projectId="two"))["id"]
+        await harness.api.mutate("keepaliveSession", {"id": id_})
+        await harness.api.mutate("hideSession", {"id": id_})
+    gone = (await harness.api.start_user(projectId="two"))["id"]
     await sets["one"].read()
-    await stage.world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=gone)
+    await harness.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=gone)
     for name, own in (("one", {there[0]}), ("two", {there[1], gone}), ("local", {*there, gone})):
         await sets[name].read()
         await logs[name].read()
         assert {item.payload.id for item in sets[name].received[1:]} <= own
         assert {item.payload.session_id for item in logs[name].received} == own
-    assert {item.payload.id for item in (await stage.subscribe(READER_OF_ONE, after=cursors["one"])).received} == {
+    assert {item.payload.id for item in (await harness.subscribe(READER_OF_ONE, after=cursors["one"])).received} == {
         there[0]
     }
     # A cursor of somebody else's set is no place in one's own.
     for caller, name in ((READER_OF_ONE, "two"), (READER_OF_TWO, "local")):
-        stream = await stage.subscribe(caller, after=cursors[name])
+        stream = await harness.subscribe(caller, after=cursors[name])
         assert isinstance(stream.received[0].payload, Resync)
         assert set(fold(stream.received)) <= set(there[:1] if caller is READER_OF_ONE else there[1:])
 
 
-async def test_to_ask_for_projects_out_of_reach_is_to_ask_for_nothing(stage: FeedHarness, projects: list[str]) -> None:
-    session = await stage.world.start_user(projectId="two")
+async def test_to_ask_for_projects_out_of_reach_is_to_ask_for_nothing(
+    harness: FeedHarness, projects: list[str]
+) -> None:
+    session = await harness.api.start_user(projectId="two")
     names: list[dict[str, Any]] = [{"project_ids": ["two"]}, {"ids": [session["id"]]}]
     for given in names:
-        stream = await stage.subscribe(READER_OF_ONE, **given)
-        await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": [str(given)]})
+        stream = await harness.subscribe(READER_OF_ONE, **given)
+        await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": [str(given)]})
         assert (fold(stream.received), await stream.read()) == ({}, [])
     assert projects == ["one", "two"]
 
 
-async def test_callers_share_where_all_that_can_be_read_of_them_is_equal(stage: FeedHarness) -> None:
+async def test_callers_share_where_all_that_can_be_read_of_them_is_equal(harness: FeedHarness) -> None:
     admin_of_one = Caller("t1", "one", frozenset({Scope.READ, Scope.ADMIN}), frozenset({"one"}))
     for one, same, two, admin in zip(
-        *[await sources(stage, caller) for caller in (READER_OF_ONE, OTHER_READER_OF_ONE, READER_OF_TWO, admin_of_one)],
+        *[
+            await sources(harness, caller)
+            for caller in (READER_OF_ONE, OTHER_READER_OF_ONE, READER_OF_TWO, admin_of_one)
+        ],
         strict=True,
     ):
         assert one.key == same.key
@@ -102,12 +110,12 @@ async def test_callers_share_where_all_that_can_be_read_of_them_is_equal(stage: 
                 READER_OF_ONE.scopes,
                 READER_OF_ONE.project_ids,
             )
-    assert len({source.key for source in await sources(stage, READER_OF_ONE)}) == 3
+    assert len({source.key for source in await sources(harness, READER_OF_ONE)}) == 3
 
 
-async def test_what_decides_what_follows_is_in_the_key_and_where_it_begins_is_not(stage: FeedHarness) -> None:
-    context = await stage.context()
-    cursor = (await stage.subscribe()).cursors[-1]
+async def test_what_decides_what_follows_is_in_the_key_and_where_it_begins_is_not(harness: FeedHarness) -> None:
+    context = await harness.context()
+    cursor = (await harness.subscribe()).cursors[-1]
 
     def live(**changes: Any) -> Source:
         given: dict[str, Any] = {"filter": {}, "after": None, "min_interval_ms": 0, "heartbeats": False}
@@ -124,24 +132,24 @@ async def test_what_decides_what_follows_is_in_the_key_and_where_it_begins_is_no
     assert len({source.key for source in others}) == 8
 
 
-async def test_to_list_needs_read_and_to_watch_what_one_knows_needs_write(stage: FeedHarness) -> None:
-    mine, other = await stage.world.start_user("ann"), await stage.world.start_user("bob")
+async def test_to_list_needs_read_and_to_watch_what_one_knows_needs_write(harness: FeedHarness) -> None:
+    mine, other = await harness.api.start_user("ann"), await harness.api.start_user("bob")
     refused: list[dict[str, Any]] = [{}, {"kinds": ["USER"]}, {"ids": None}]
     for caller in (WRITER, ADMIN):
         for given in refused:
             with pytest.raises(Forbidden):
-                await stage.subscribe(caller, **given)
+                await harness.subscribe(caller, **given)
             with pytest.raises(Forbidden):
-                session_activities(await stage.context(caller), filter=given, types=None, after=None)
+                session_activities(await harness.context(caller), filter=given, types=None, after=None)
     with pytest.raises(Forbidden):
-        await stage.subscribe(ADMIN, ids=[mine["id"]])
-    stream = await stage.subscribe(WRITER, ids=[mine["id"]])
+        await harness.subscribe(ADMIN, ids=[mine["id"]])
+    stream = await harness.subscribe(WRITER, ids=[mine["id"]])
     assert set(fold(stream.received)) == {mine["id"]}
     cursor = stream.cursors[-1]
     for session in (mine, other):
-        await stage.world.mutate("hideSession", {"id": session["id"]})
-        await stage.world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
+        await harness.api.mutate("hideSession", {"id": session["id"]})
+        await harness.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
     assert {change.id for change in await stream.read()} == {mine["id"]}
-    assert {item.payload.id for item in (await stage.subscribe(WRITER, ids=[mine["id"]], after=cursor)).received} == {
+    assert {item.payload.id for item in (await harness.subscribe(WRITER, ids=[mine["id"]], after=cursor)).received} == {
         mine["id"]
     }

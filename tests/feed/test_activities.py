@@ -19,11 +19,11 @@ from tests.feed_harness import FeedHarness, Stream, open_harness
 
 
 async def subscribe_activities(
-    stage: FeedHarness, *, types: list[str] | None = None, after: str | None = None, **filter_input: Any
+    harness: FeedHarness, *, types: list[str] | None = None, after: str | None = None, **filter_input: Any
 ) -> Stream:
     """One more stream of the log."""
-    return await stage.open_stream(
-        session_activities(await stage.context(), filter=filter_input, types=types, after=after)
+    return await harness.open_stream(
+        session_activities(await harness.context(), filter=filter_input, types=types, after=after)
     )
 
 
@@ -32,158 +32,158 @@ def types_of(entries: list[Any]) -> list[str]:
     return [entry.type for entry in entries]
 
 
-async def test_it_tells_what_happens_from_now_on_each_thing_once_and_in_order(stage: FeedHarness) -> None:
-    session = await stage.world.start_user()
-    stream = await subscribe_activities(stage)
+async def test_it_tells_what_happens_from_now_on_each_thing_once_and_in_order(harness: FeedHarness) -> None:
+    session = await harness.api.start_user()
+    stream = await subscribe_activities(harness)
     assert stream.received == []
-    await stage.world.mutate("hideSession", {"id": session["id"]})
-    await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": ["x"]})
+    await harness.api.mutate("hideSession", {"id": session["id"]})
+    await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": ["x"]})
     assert types_of(await stream.read()) == ["HIDDEN", "SHOWN", "MOVED"]
-    await stage.world.mutate("stopSession", {"id": session["id"]})
+    await harness.api.mutate("stopSession", {"id": session["id"]})
     assert types_of(await stream.read()) == ["STOPPED"]
     assert await stream.read() == []
 
 
-async def test_it_goes_on_from_the_cursor_of_an_activity(stage: FeedHarness) -> None:
-    early = await subscribe_activities(stage)
-    session = await stage.world.start_user()
+async def test_it_goes_on_from_the_cursor_of_an_activity(harness: FeedHarness) -> None:
+    early = await subscribe_activities(harness)
+    session = await harness.api.start_user()
     for path in "abc":
-        await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": [path]})
+        await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": [path]})
     entries = await early.read()
     assert types_of(entries) == ["STARTED", "MOVED", "MOVED", "MOVED"]
-    context = await stage.context()
+    context = await harness.context()
     for index, entry in enumerate(entries):
         cursor = activity_cursor(context, entry)
         assert cursor == early.received[index].cursor
-        late = await subscribe_activities(stage, after=cursor)
+        late = await subscribe_activities(harness, after=cursor)
         assert [item.payload.id for item in late.received] == [entry.id for entry in entries[index + 1 :]]
         assert types_of(await late.read()) == []
-    await stage.world.mutate("hideSession", {"id": session["id"]})
+    await harness.api.mutate("hideSession", {"id": session["id"]})
     assert types_of(await late.read()) == ["HIDDEN"]
 
 
-async def test_the_cursor_of_a_live_set_is_a_place_in_the_log_too(stage: FeedHarness) -> None:
-    cursor = (await stage.subscribe()).cursors[-1]
-    await stage.world.start_user()
-    assert types_of([item.payload for item in (await subscribe_activities(stage, after=cursor)).received]) == [
+async def test_the_cursor_of_a_live_set_is_a_place_in_the_log_too(harness: FeedHarness) -> None:
+    cursor = (await harness.subscribe()).cursors[-1]
+    await harness.api.start_user()
+    assert types_of([item.payload for item in (await subscribe_activities(harness, after=cursor)).received]) == [
         "STARTED"
     ]
 
 
-async def test_only_these_types_of_only_these_sessions_as_they_are_now(stage: FeedHarness) -> None:
-    hidden = await subscribe_activities(stage, types=["HIDDEN", "STOPPED"], visible=False)
-    nothing = await subscribe_activities(stage, types=[])
-    ended = await subscribe_activities(stage, end_reasons=["STOPPED"])
-    session = await stage.world.start_user()
+async def test_only_these_types_of_only_these_sessions_as_they_are_now(harness: FeedHarness) -> None:
+    hidden = await subscribe_activities(harness, types=["HIDDEN", "STOPPED"], visible=False)
+    nothing = await subscribe_activities(harness, types=[])
+    ended = await subscribe_activities(harness, end_reasons=["STOPPED"])
+    session = await harness.api.start_user()
     assert await hidden.read() == []
-    await stage.world.mutate("hideSession", {"id": session["id"]})
+    await harness.api.mutate("hideSession", {"id": session["id"]})
     assert types_of(await hidden.read()) == ["HIDDEN"]
     assert await ended.read() == []
-    await stage.world.mutate("stopSession", {"id": session["id"]})
+    await harness.api.mutate("stopSession", {"id": session["id"]})
     assert types_of(await hidden.read()) == types_of(await ended.read()) == ["STOPPED"]
     assert await nothing.read() == []
 
 
 async def test_what_is_said_of_sessions_that_are_gone_is_told_where_the_log_alone_can_say_it(
-    stage: FeedHarness,
+    harness: FeedHarness,
 ) -> None:
     everything, users, names = (
-        await subscribe_activities(stage),
-        await subscribe_activities(stage, kinds=["USER"]),
-        await subscribe_activities(stage, user={}),
+        await subscribe_activities(harness),
+        await subscribe_activities(harness, kinds=["USER"]),
+        await subscribe_activities(harness, user={}),
     )
-    others = await subscribe_activities(stage, kinds=["CLIENT"])
-    session = await stage.world.start_user()
+    others = await subscribe_activities(harness, kinds=["CLIENT"])
+    session = await harness.api.start_user()
     for stream in (everything, users, names, others):
         await stream.read()
     cursor = everything.cursors[-1]
-    await stage.world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
+    await harness.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
     assert types_of(await everything.read()) == types_of(await users.read()) == ["DELETED"]
     assert await names.read() == await others.read() == []
-    late = await subscribe_activities(stage, after=cursor)
+    late = await subscribe_activities(harness, after=cursor)
     assert types_of([item.payload for item in late.received]) == ["DELETED"]
-    assert (await subscribe_activities(stage, user={}, after=cursor)).received == []
+    assert (await subscribe_activities(harness, user={}, after=cursor)).received == []
 
 
-async def test_more_than_a_page_is_read_bit_by_bit(stage: FeedHarness) -> None:
+async def test_more_than_a_page_is_read_bit_by_bit(harness: FeedHarness) -> None:
     first = session_row(started_at=EPOCH - 1)
-    await insert(stage.database, first, activity_row(first))
-    cursor = (await subscribe_activities(stage, after=(await stage.subscribe()).cursors[-1])).source
+    await insert(harness.database, first, activity_row(first))
+    cursor = (await subscribe_activities(harness, after=(await harness.subscribe()).cursors[-1])).source
     assert cursor.resume_arguments == {"after"}
-    start = (await stage.subscribe()).cursors[-1]
-    await insert(stage.database, *(activity_row(first, "MOVED", data={"n": n}) for n in range(1001)))
-    stream = await subscribe_activities(stage, after=start)
+    start = (await harness.subscribe()).cursors[-1]
+    await insert(harness.database, *(activity_row(first, "MOVED", data={"n": n}) for n in range(1001)))
+    stream = await subscribe_activities(harness, after=start)
     assert [item.payload.data["n"] for item in stream.received] == list(range(1001))
     assert await stream.read() == []
 
 
 async def test_who_is_slow_reads_the_log_itself_and_misses_nothing(
-    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
+    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_PENDING", 3)
     monkeypatch.setattr(queries, "PAGE_SIZE", 4)
-    session = await stage.world.start_user()
-    async with session_activities(await stage.context(), filter={}, types=None, after=None).follow() as told:
+    session = await harness.api.start_user()
+    async with session_activities(await harness.context(), filter={}, types=None, after=None).follow() as told:
         for number in range(20):
-            await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": [str(number)]})
-            await stage.feed.poll()
-        (follower,) = stage.feed._consumers
+            await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": [str(number)]})
+            await harness.feed.poll()
+        (follower,) = harness.feed._consumers
         assert follower.queued == 3
         paths = [(await anext(told)).payload.data["to"] for _ in range(20)]
-        await stage.world.mutate("stopSession", {"id": session["id"]})
-        await stage.feed.poll()
+        await harness.api.mutate("stopSession", {"id": session["id"]})
+        await harness.feed.poll()
         assert (await anext(told)).payload.type == "STOPPED"
         assert follower.queued == 0
     assert paths == [[str(number)] for number in range(20)]
 
 
-async def test_a_place_that_is_too_old_or_elsewhere_begins_afresh(stage: FeedHarness, tmp_path: Path) -> None:
+async def test_a_place_that_is_too_old_or_elsewhere_begins_afresh(harness: FeedHarness, tmp_path: Path) -> None:
     async with open_harness(tmp_path / "other.db") as other:
-        await other.world.start_user()
+        await other.api.start_user()
         elsewhere = (await other.subscribe()).cursors[-1]
-    early = await subscribe_activities(stage)
-    await stage.world.start_user()
+    early = await subscribe_activities(harness)
+    await harness.api.start_user()
     await early.read()
     (old,) = early.cursors
-    await stage.world.advance(8 * DAY / 1000)
-    await stage.world.sweep()
+    await harness.api.advance(8 * DAY / 1000)
+    await harness.api.sweep()
     for cursor, reason in ((old, "more than 7 days old"), (elsewhere, "another database")):
-        stream = await subscribe_activities(stage, after=cursor)
+        stream = await subscribe_activities(harness, after=cursor)
         (resync,) = [item.payload for item in stream.received]
         assert isinstance(resync, Resync)
         assert reason in resync.reason
-        assert (await subscribe_activities(stage, after=resync.cursor)).received == []
-        session = await stage.world.start_user()
+        assert (await subscribe_activities(harness, after=resync.cursor)).received == []
+        session = await harness.api.start_user()
         (entry,) = await stream.read()
         assert entry.session_id == session["id"]
 
 
-async def test_an_entry_about_long_ago_is_no_old_place(stage: FeedHarness) -> None:
-    early = await subscribe_activities(stage)
-    await stage.world.start_user()
+async def test_an_entry_about_long_ago_is_no_old_place(harness: FeedHarness) -> None:
+    early = await subscribe_activities(harness)
+    await harness.api.start_user()
     past = {"guide": 1, "name": "Past", "startTime": "2016-05-27T10:00:00Z", "endTime": "2016-05-27T11:00:00Z"}
-    await stage.world.start_session("agenda", past)
+    await harness.api.start_session("agenda", past)
     await early.read()
-    await stage.world.start_user()
-    stream = await subscribe_activities(stage, after=early.cursors[-1])
+    await harness.api.start_user()
+    stream = await subscribe_activities(harness, after=early.cursors[-1])
     assert types_of([item.payload for item in stream.received]) == ["STARTED"]
 
 
 async def test_a_restart_makes_no_difference(tmp_path: Path) -> None:
-    async with open_harness(tmp_path / "test.db") as stage:
-        early = await subscribe_activities(stage)
-        session = await stage.world.start_user()
+    async with open_harness(tmp_path / "test.db") as harness:
+        early = await subscribe_activities(harness)
+        session = await harness.api.start_user()
         await early.read()
-        await stage.world.mutate("hideSession", {"id": session["id"]})
-    async with open_harness(tmp_path / "test.db", FakeClock(EPOCH + HOUR)) as stage:
-        stream = await subscribe_activities(stage, after=early.cursors[-1])
+        await harness.api.mutate("hideSession", {"id": session["id"]})
+    async with open_harness(tmp_path / "test.db", FakeClock(EPOCH + HOUR)) as harness:
+        stream = await subscribe_activities(harness, after=early.cursors[-1])
         assert types_of([item.payload for item in stream.received]) == ["HIDDEN"]
 
 
 @pytest.mark.parametrize("text", ["", "x", "W10"])
-async def test_garbage_is_no_place(stage: FeedHarness, text: str) -> None:
+async def test_garbage_is_no_place(harness: FeedHarness, text: str) -> None:
     with pytest.raises(BadUserInput):
-        await subscribe_activities(stage, after=text)
-    stream = await subscribe_activities(stage)
+        await subscribe_activities(harness, after=text)
+    stream = await subscribe_activities(harness)
     with pytest.raises(BadUserInput):
         await stream.catch_up(text)

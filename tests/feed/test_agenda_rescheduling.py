@@ -5,47 +5,49 @@ from tests.feed_harness import FeedHarness, Stream, fold
 from tests.lifecycle.test_rescheduling import instant_at, reschedule, start_talk
 
 
-async def test_an_item_leaves_the_live_set_when_it_is_put_off_and_comes_back_at_its_second(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(kinds=["AGENDA"])
-    world = stage.world
-    id_ = await start_talk(world, -10, 60)
+async def test_an_item_leaves_the_live_set_when_it_is_put_off_and_comes_back_at_its_second(
+    harness: FeedHarness,
+) -> None:
+    stream = await harness.subscribe(kinds=["AGENDA"])
+    api = harness.api
+    id_ = await start_talk(api, -10, 60)
     await stream.read()
-    await world.mutate("updateAgendaSession", {"id": id_, "name": "Other"})
+    await api.mutate("updateAgendaSession", {"id": id_, "name": "Other"})
     assert await summarize_next(stream) == [("UPDATED", "UPDATED", instant_at(0))]
-    await reschedule(world, id_, start=30)
+    await reschedule(api, id_, start=30)
     assert await summarize_next(stream) == [("REMOVED", "SCHEDULED", instant_at(0))]
-    await world.advance(30 * 60 - 0.001)
-    await world.sweep()
+    await api.advance(30 * 60 - 0.001)
+    await api.sweep()
     assert (await summarize_next(stream), fold(stream.received)) == ([], {})
-    await world.advance(0.001)
-    await world.sweep()
+    await api.advance(0.001)
+    await api.sweep()
     assert await summarize_next(stream) == [("ADDED", "STARTED", instant_at(30))]
     assert fold(stream.received).keys() == {id_}
 
 
-async def test_an_end_moved_into_the_past_is_told_to_who_watches(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(kinds=["AGENDA"])
-    id_ = await start_talk(stage.world, -30, 60)
+async def test_an_end_moved_into_the_past_is_told_to_who_watches(harness: FeedHarness) -> None:
+    stream = await harness.subscribe(kinds=["AGENDA"])
+    id_ = await start_talk(harness.api, -30, 60)
     await stream.read()
-    await reschedule(stage.world, id_, end=-10)
+    await reschedule(harness.api, id_, end=-10)
     assert await summarize_next(stream) == [("REMOVED", "COMPLETED", instant_at(-10))]
 
 
 async def test_an_item_that_an_update_makes_match_is_added_and_one_that_it_does_not_is_removed(
-    stage: FeedHarness,
+    harness: FeedHarness,
 ) -> None:
     on_track, imported = (
-        await stage.subscribe(agenda={"schedule_tracks": [1]}),
-        await stage.subscribe(external_ids=["new"]),
+        await harness.subscribe(agenda={"schedule_tracks": [1]}),
+        await harness.subscribe(external_ids=["new"]),
     )
-    id_ = await start_talk(stage.world, -30)
+    id_ = await start_talk(harness.api, -30)
     assert (await summarize_next(on_track), await summarize_next(imported)) == ([], [])
-    await stage.world.mutate("updateAgendaSession", {"id": id_, "scheduleTracks": [1, 2]})
+    await harness.api.mutate("updateAgendaSession", {"id": id_, "scheduleTracks": [1, 2]})
     assert (await summarize_next(on_track), await summarize_next(imported)) == (
         [("ADDED", "UPDATED", instant_at(0))],
         [],
     )
-    await stage.world.mutate("updateAgendaSession", {"id": id_, "scheduleTracks": [2], "importId": "new"})
+    await harness.api.mutate("updateAgendaSession", {"id": id_, "scheduleTracks": [2], "importId": "new"})
     assert await summarize_next(on_track) == [("REMOVED", "UPDATED", instant_at(0))]
     assert await summarize_next(imported) == [("ADDED", "UPDATED", instant_at(0))]
 

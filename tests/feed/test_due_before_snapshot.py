@@ -13,18 +13,18 @@ from resolvers.lifecycle.due import apply_due_batch
 from tests.feed_harness import FeedHarness, fold
 
 
-async def delayed_keepalive(stage: FeedHarness, session_id: str, seconds: float) -> Callable[[], Any]:
+async def delayed_keepalive(harness: FeedHarness, session_id: str, seconds: float) -> Callable[[], Any]:
     """A call that took its time half-way, and arrives when so many seconds have gone by."""
-    await stage.world.advance(seconds / 2)
-    context = await stage.context()
-    await stage.world.advance(seconds / 2)
+    await harness.api.advance(seconds / 2)
+    context = await harness.context()
+    await harness.api.advance(seconds / 2)
     return lambda: lifecycle.keepalive_session(context, {"id": session_id})
 
 
-async def test_a_call_that_comes_after_a_snapshot_cannot_bring_back_what_it_left_out(stage: FeedHarness) -> None:
-    session = await stage.world.start_user()
-    call = await delayed_keepalive(stage, session["id"], 300)
-    stream = await stage.subscribe()
+async def test_a_call_that_comes_after_a_snapshot_cannot_bring_back_what_it_left_out(harness: FeedHarness) -> None:
+    session = await harness.api.start_user()
+    call = await delayed_keepalive(harness, session["id"], 300)
+    stream = await harness.subscribe()
     assert fold(stream.received) == {}
     outcome = await call()
     assert [problem.code for problem in outcome.problems] == ["SESSION_ENDED"]
@@ -32,42 +32,42 @@ async def test_a_call_that_comes_after_a_snapshot_cannot_bring_back_what_it_left
     assert fold(stream.received) == {}
 
 
-async def test_a_call_that_comes_before_a_snapshot_keeps_its_session_in_it(stage: FeedHarness) -> None:
-    session = await stage.world.start_user()
-    call = await delayed_keepalive(stage, session["id"], 300)
+async def test_a_call_that_comes_before_a_snapshot_keeps_its_session_in_it(harness: FeedHarness) -> None:
+    session = await harness.api.start_user()
+    call = await delayed_keepalive(harness, session["id"], 300)
     assert (await call()).problems == []
-    assert set(fold((await stage.subscribe()).received)) == {session["id"]}
+    assert set(fold((await harness.subscribe()).received)) == {session["id"]}
 
 
-async def test_a_call_that_comes_after_a_change_cannot_bring_back_what_it_removed(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(every=1000)
-    session = await stage.world.start_user()
+async def test_a_call_that_comes_after_a_change_cannot_bring_back_what_it_removed(harness: FeedHarness) -> None:
+    stream = await harness.subscribe(every=1000)
+    session = await harness.api.start_user()
     await stream.read()
-    await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": ["x"]})
+    await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": ["x"]})
     await stream.read()
-    call = await delayed_keepalive(stage, session["id"], 300)
-    stage.timers.advance(300)
+    call = await delayed_keepalive(harness, session["id"], 300)
+    harness.timers.advance(300)
     await stream.read()
     assert fold(stream.received) == {}
     assert (await call()).problems != []
 
 
-async def test_a_call_that_comes_after_a_resume_cannot_bring_back_what_it_removed(stage: FeedHarness) -> None:
-    cursor = (await stage.subscribe()).cursors[-1]
-    session = await stage.world.start_user()
-    call = await delayed_keepalive(stage, session["id"], 300)
-    stream = await stage.subscribe(after=cursor)
+async def test_a_call_that_comes_after_a_resume_cannot_bring_back_what_it_removed(harness: FeedHarness) -> None:
+    cursor = (await harness.subscribe()).cursors[-1]
+    session = await harness.api.start_user()
+    call = await delayed_keepalive(harness, session["id"], 300)
+    stream = await harness.subscribe(after=cursor)
     assert [item.payload.change for item in stream.received] == ["REMOVED"]
     assert (await call()).problems != []
 
 
-async def test_an_item_of_the_agenda_that_was_shown_as_begun_cannot_be_cancelled_unseen(stage: FeedHarness) -> None:
+async def test_an_item_of_the_agenda_that_was_shown_as_begun_cannot_be_cancelled_unseen(harness: FeedHarness) -> None:
     talk = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T21:00:00Z"}
-    session = await stage.world.start_session("agenda", talk)
-    early = await stage.subscribe()
-    context = await stage.context()
-    await stage.world.advance(2000)
-    late = await stage.subscribe()
+    session = await harness.api.start_session("agenda", talk)
+    early = await harness.subscribe()
+    context = await harness.context()
+    await harness.api.advance(2000)
+    late = await harness.subscribe()
     assert set(fold(late.received)) == {session["id"]}
     assert (await lifecycle.stop_session(context, {"id": session["id"]})).problems == []
     for stream in (early, late):
@@ -76,12 +76,12 @@ async def test_an_item_of_the_agenda_that_was_shown_as_begun_cannot_be_cancelled
 
 
 async def test_where_nothing_can_be_written_the_clock_decides(
-    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
+    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = await stage.world.start_user()
-    stream = await stage.subscribe()
-    await stage.world.mutate("hideSession", {"id": session["id"]})
-    await stage.world.advance(300)
+    session = await harness.api.start_user()
+    stream = await harness.subscribe()
+    await harness.api.mutate("hideSession", {"id": session["id"]})
+    await harness.api.advance(300)
     write = Database.write
 
     async def refuse(self: Database, work: Any, item: Any) -> Any:
@@ -90,16 +90,16 @@ async def test_where_nothing_can_be_written_the_clock_decides(
         return await write(self, work, item)
 
     monkeypatch.setattr(Database, "write", refuse)
-    assert fold((await stage.subscribe()).received) == {}
+    assert fold((await harness.subscribe()).received) == {}
     assert await stream.read() == []
     monkeypatch.undo()
-    await stage.world.sweep()
+    await harness.api.sweep()
     assert [change.activity for change in await stream.read()] == ["EXPIRED"]
 
 
-async def test_streams_that_begin_at_once_do_not_stand_in_each_others_way(stage: FeedHarness) -> None:
+async def test_streams_that_begin_at_once_do_not_stand_in_each_others_way(harness: FeedHarness) -> None:
     for _ in range(5):
-        await stage.world.start_user()
-    await stage.world.advance(300)
-    streams = await asyncio.gather(*(stage.subscribe(kinds=["USER"], ids=None) for _ in range(10)))
+        await harness.api.start_user()
+    await harness.api.advance(300)
+    streams = await asyncio.gather(*(harness.subscribe(kinds=["USER"], ids=None) for _ in range(10)))
     assert [fold(stream.received) for stream in streams] == [{}] * 10

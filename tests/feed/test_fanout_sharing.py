@@ -56,11 +56,11 @@ class CountingExecution(Execution):
 
 
 class StreamServer:
-    """The transport's streams over a stage."""
+    """The transport's streams over a harness."""
 
-    def __init__(self, stage: FeedHarness, closing: AsyncExitStack) -> None:
+    def __init__(self, harness: FeedHarness, closing: AsyncExitStack) -> None:
         settings = TransportSettings()
-        self.stage = stage
+        self.harness = harness
         self.execution = CountingExecution(graphql_schema, settings)
         self.streams = StreamManager(self.execution, settings.limits)
         self._closing = closing
@@ -68,7 +68,7 @@ class StreamServer:
     async def open(self, document: str, caller: Caller | None = None, **variables: Any) -> StreamResponse:
         @asynccontextmanager
         async def make_context() -> AsyncIterator[Context]:
-            yield await (self.stage.context(caller) if caller else self.stage.context())
+            yield await (self.harness.context(caller) if caller else self.harness.context())
 
         answer = await self.streams.open(OperationRequest(document, variables), make_context)
         self._closing.push_async_callback(answer.frames.aclose)
@@ -76,10 +76,10 @@ class StreamServer:
 
 
 @pytest.fixture
-async def server(stage: FeedHarness) -> AsyncIterator[StreamServer]:
+async def server(harness: FeedHarness) -> AsyncIterator[StreamServer]:
     """A server whose feed works by itself."""
-    async with asyncio.timeout(120), stage.feed.running(), AsyncExitStack() as closing:
-        yield StreamServer(stage, closing)
+    async with asyncio.timeout(120), harness.feed.running(), AsyncExitStack() as closing:
+        yield StreamServer(harness, closing)
 
 
 async def next_values(answer: StreamResponse, count: int = 1) -> list[Any]:
@@ -108,17 +108,17 @@ async def test_equal_streams_are_executed_and_encoded_once_for_all_also_when_all
         """Ten things, one after the other; everybody is told of each."""
         waiting = await await_next_values(answers, 10)
         server.execution.clear()
-        sessions = [await server.stage.world.start_user() for _ in range(10)]
+        sessions = [await server.harness.api.start_user() for _ in range(10)]
         changes = await asyncio.gather(*waiting)
         assert all([change["id"] for change in found] == [s["id"] for s in sessions] for found in changes)
         assert server.execution.counts == (10, 10)
-        assert len(server.streams.groups) == len(server.stage.feed._consumers) == 1
+        assert len(server.streams.groups) == len(server.harness.feed._consumers) == 1
 
     answers, cursors = [], []
     for _ in range(subscribers):
         answers.append(await server.open(ACTIVE_SESSIONS))
         cursors += [part["cursor"] for part in await next_values(answers[-1])]
-        await server.stage.world.advance(0.001)
+        await server.harness.api.advance(0.001)
     await happen(answers)
     for answer in answers:
         await answer.frames.aclose()
@@ -133,7 +133,7 @@ async def test_equal_streams_are_executed_and_encoded_once_for_all_also_when_all
 async def test_callers_of_other_scopes_or_projects_never_share(server: StreamServer) -> None:
     for name in ("one", "two"):
         document = "mutation($i: ProjectInput!) { createProject(input: $i) { problems { code } } }"
-        await server.stage.world.execute(document, i={"id": name})
+        await server.harness.api.execute(document, i={"id": name})
     admin_of_one = Caller("t1", "one", frozenset({Scope.READ, Scope.ADMIN}), frozenset({"one"}))
     answers = [
         await server.open(ACTIVE_SESSIONS, caller)
@@ -144,7 +144,7 @@ async def test_callers_of_other_scopes_or_projects_never_share(server: StreamSer
     assert len(server.streams.groups) == 4
     waiting = await await_next_values(answers[:4], 1) + await await_next_values(answers[4:], 2)
     server.execution.clear()
-    one, two = [(await server.stage.world.start_user(projectId=name))["id"] for name in ("one", "two")]
+    one, two = [(await server.harness.api.start_user(projectId=name))["id"] for name in ("one", "two")]
     seen = [[change["id"] for change in found] for found in await asyncio.gather(*waiting)]
     assert seen == [[one], [two], [one], [one], [one, two]]
     # Of the first one those of ONE, of its administrator, and of everything; of the second those of TWO and everything.
@@ -168,11 +168,11 @@ async def test_figures_are_told_when_they_differ(server: StreamServer) -> None:
     answer = await server.open(SESSION_STATS)
     assert await next_values(answer) == [{"total": 0}]
     (waiting,) = await await_next_values([answer], 1)
-    server.stage.timers.advance(10)
+    server.harness.timers.advance(10)
     await wait_until(lambda: server.execution.executed == 2)
-    await server.stage.world.start_user()
-    await wait_until(lambda: server.stage.timers.next is not None)
-    server.stage.timers.advance(1)
+    await server.harness.api.start_user()
+    await wait_until(lambda: server.harness.timers.next is not None)
+    server.harness.timers.advance(1)
     assert await waiting == [{"total": 1}]
     assert server.execution.executed == 3
 
@@ -180,30 +180,30 @@ async def test_figures_are_told_when_they_differ(server: StreamServer) -> None:
 async def test_a_truncated_stream_shares_and_is_told_of_its_own(
     server: StreamServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = await server.stage.world.start_user()
+    first = await server.harness.api.start_user()
     whole = await server.open(ACTIVE_SESSIONS)
     await next_values(whole)
-    await server.stage.world.advance(1)
-    second = await server.stage.world.start_user()
+    await server.harness.api.advance(1)
+    second = await server.harness.api.start_user()
     await next_values(whole)
     monkeypatch.setattr(active_sessions, "MAX_SNAPSHOT", 1)
     part = await server.open(ACTIVE_SESSIONS)
     assert [s["id"] for s in (await next_values(part))[0]["sessions"]] == [second["id"]]
     waiting = await await_next_values([whole, part], 1)
     for session in (first, second):
-        await server.stage.world.mutate("hideSession", {"id": session["id"]})
+        await server.harness.api.mutate("hideSession", {"id": session["id"]})
     changes = [found[0]["id"] for found in await asyncio.gather(*waiting)]
     assert changes == [first["id"], second["id"]]
-    assert len(server.stage.feed._consumers) == 1
+    assert len(server.harness.feed._consumers) == 1
 
 
 async def test_cursors_of_activities_cost_no_look_at_the_database(server: StreamServer) -> None:
-    cursor = (await server.stage.subscribe()).cursors[-1]
-    await server.stage.world.start_user()
+    cursor = (await server.harness.subscribe()).cursors[-1]
+    await server.harness.api.start_user()
     answer = await server.open(SESSION_ACTIVITIES, after=cursor)
     await next_values(answer)
-    with capture_statements(server.stage.database) as sent:
+    with capture_statements(server.harness.database) as sent:
         for _ in range(3):
-            await server.stage.world.start_user()
+            await server.harness.api.start_user()
         assert await next_values(answer, 3) != []
     assert [statement for statement in sent if "database_id" in statement] == []

@@ -13,114 +13,114 @@ from tests.feed.test_set_changes import summarize
 from tests.feed_harness import FeedHarness
 
 
-async def keepalive(stage: FeedHarness, *sessions: dict[str, str]) -> None:
+async def keepalive(harness: FeedHarness, *sessions: dict[str, str]) -> None:
     for session in sessions:
-        await stage.world.mutate("keepaliveSession", {"id": session["id"]})
+        await harness.api.mutate("keepaliveSession", {"id": session["id"]})
 
 
-async def test_a_heartbeat_is_an_update_with_the_cursor_of_the_last_position(stage: FeedHarness) -> None:
-    session = await stage.world.start_user()
-    stream = await stage.subscribe(heartbeats=True)
-    await advance_time(stage, 5)
-    await keepalive(stage, session)
+async def test_a_heartbeat_is_an_update_with_the_cursor_of_the_last_position(harness: FeedHarness) -> None:
+    session = await harness.api.start_user()
+    stream = await harness.subscribe(heartbeats=True)
+    await advance_time(harness, 5)
+    await keepalive(harness, session)
     (change,) = await stream.read()
     assert summarize([change]) == [("UPDATED", session["id"], None)]
-    assert change.at == change.session.last_seen_at == stage.world.clock.value
-    assert (await stage.subscribe(heartbeats=True, after=change.cursor)).received == []
+    assert change.at == change.session.last_seen_at == harness.api.clock.value
+    assert (await harness.subscribe(heartbeats=True, after=change.cursor)).received == []
 
 
-async def test_a_session_beats_at_most_once_a_second(stage: FeedHarness) -> None:
-    a, b = [await stage.world.start_user(name) for name in "ab"]
-    stream = await stage.subscribe(heartbeats=True)
-    await keepalive(stage, a)
+async def test_a_session_beats_at_most_once_a_second(harness: FeedHarness) -> None:
+    a, b = [await harness.api.start_user(name) for name in "ab"]
+    stream = await harness.subscribe(heartbeats=True)
+    await keepalive(harness, a)
     assert len(await stream.read()) == 1
-    await keepalive(stage, a, b, a)
-    await advance_time(stage, 0.999)
+    await keepalive(harness, a, b, a)
+    await advance_time(harness, 0.999)
     assert await stream.read() == []
-    await advance_time(stage, 0.001)
+    await advance_time(harness, 0.001)
     assert {change.id for change in await stream.read()} == {a["id"], b["id"]}
-    await advance_time(stage, 1)
+    await advance_time(harness, 1)
     assert await stream.read() == []
 
 
-async def test_and_at_most_once_in_the_interval(stage: FeedHarness) -> None:
-    session = await stage.world.start_user()
-    stream = await stage.subscribe(heartbeats=True, every=5000)
-    await keepalive(stage, session)
+async def test_and_at_most_once_in_the_interval(harness: FeedHarness) -> None:
+    session = await harness.api.start_user()
+    stream = await harness.subscribe(heartbeats=True, every=5000)
+    await keepalive(harness, session)
     assert len(await stream.read()) == 1
-    await keepalive(stage, session)
-    await advance_time(stage, 4)
+    await keepalive(harness, session)
+    await advance_time(harness, 4)
     assert await stream.read() == []
-    await advance_time(stage, 1)
+    await advance_time(harness, 1)
     assert len(await stream.read()) == 1
 
 
-async def test_what_is_told_anyway_is_not_told_as_a_heartbeat(stage: FeedHarness) -> None:
-    session = await stage.world.start_user()
-    stream = await stage.subscribe(heartbeats=True)
-    await keepalive(stage, session)
-    await stage.world.mutate("hideSession", {"id": session["id"]})
+async def test_what_is_told_anyway_is_not_told_as_a_heartbeat(harness: FeedHarness) -> None:
+    session = await harness.api.start_user()
+    stream = await harness.subscribe(heartbeats=True)
+    await keepalive(harness, session)
+    await harness.api.mutate("hideSession", {"id": session["id"]})
     assert summarize(await stream.read()) == [("UPDATED", session["id"], "HIDDEN")]
-    await advance_time(stage, 2)
+    await advance_time(harness, 2)
     assert await stream.read() == []
 
 
 async def test_what_is_told_with_many_others_is_not_told_as_a_heartbeat_either(
-    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
+    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "BATCH_SIZE", 2)
-    sessions = [await stage.world.start_user(name) for name in "ab"]
-    stream = await stage.subscribe(heartbeats=True)
+    sessions = [await harness.api.start_user(name) for name in "ab"]
+    stream = await harness.subscribe(heartbeats=True)
     for session in sessions:
-        await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": ["x"]})
+        await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": ["x"]})
     assert summarize(await stream.read()) == [("UPDATED", session["id"], "MOVED") for session in sessions]
-    await advance_time(stage, 2)
+    await advance_time(harness, 2)
     assert await stream.read() == []
 
 
-async def test_what_is_not_in_the_set_does_not_beat(stage: FeedHarness) -> None:
-    session = await stage.world.start_user("bob")
-    stream = await stage.subscribe(heartbeats=True, user={"usernames": ["ann"]})
-    await keepalive(stage, session)
+async def test_what_is_not_in_the_set_does_not_beat(harness: FeedHarness) -> None:
+    session = await harness.api.start_user("bob")
+    stream = await harness.subscribe(heartbeats=True, user={"usernames": ["ann"]})
+    await keepalive(harness, session)
     assert await stream.read() == []
-    plain = await stage.subscribe()
-    await keepalive(stage, session)
+    plain = await harness.subscribe()
+    await keepalive(harness, session)
     assert await plain.read() == []
 
 
-async def test_a_stream_that_just_began_hears_the_next_heartbeat(stage: FeedHarness) -> None:
-    session = await stage.world.start_user()
-    early = await stage.subscribe(heartbeats=True)
-    late = await stage.subscribe(heartbeats=True)
-    await keepalive(stage, session)
+async def test_a_stream_that_just_began_hears_the_next_heartbeat(harness: FeedHarness) -> None:
+    session = await harness.api.start_user()
+    early = await harness.subscribe(heartbeats=True)
+    late = await harness.subscribe(heartbeats=True)
+    await keepalive(harness, session)
     assert len(await early.read()) == len(await late.read()) == 1
 
 
-async def test_a_stream_that_begins_while_a_change_waits_hears_heartbeats_too(stage: FeedHarness) -> None:
-    a, b = [await stage.world.start_user(name) for name in "ab"]
-    early = await stage.subscribe(heartbeats=True, every=5000)
+async def test_a_stream_that_begins_while_a_change_waits_hears_heartbeats_too(harness: FeedHarness) -> None:
+    a, b = [await harness.api.start_user(name) for name in "ab"]
+    early = await harness.subscribe(heartbeats=True, every=5000)
     for path in "xy":
-        await stage.world.mutate("keepaliveSession", {"id": a["id"], "path": [path]})
+        await harness.api.mutate("keepaliveSession", {"id": a["id"], "path": [path]})
         await early.read()
-    late = await stage.subscribe(heartbeats=True, every=5000)
-    await keepalive(stage, b)
+    late = await harness.subscribe(heartbeats=True, every=5000)
+    await keepalive(harness, b)
     for stream in (early, late):
         assert summarize(await stream.read()) == [("UPDATED", b["id"], None)]
-    await advance_time(stage, 5)
+    await advance_time(harness, 5)
     assert summarize(await early.read()) == [("UPDATED", a["id"], "MOVED")]
     assert await late.read() == []
 
 
-async def test_a_heartbeat_does_not_skip_a_change_that_waits(stage: FeedHarness) -> None:
-    a, b = [await stage.world.start_user(name) for name in "ab"]
-    stream = await stage.subscribe(heartbeats=True, every=5000)
-    await stage.world.mutate("keepaliveSession", {"id": a["id"], "path": ["x"]})
+async def test_a_heartbeat_does_not_skip_a_change_that_waits(harness: FeedHarness) -> None:
+    a, b = [await harness.api.start_user(name) for name in "ab"]
+    stream = await harness.subscribe(heartbeats=True, every=5000)
+    await harness.api.mutate("keepaliveSession", {"id": a["id"], "path": ["x"]})
     await stream.read()
-    await stage.world.mutate("keepaliveSession", {"id": b["id"], "path": ["x"]})
-    await keepalive(stage, a)
+    await harness.api.mutate("keepaliveSession", {"id": b["id"], "path": ["x"]})
+    await keepalive(harness, a)
     await stream.read()
     beats = [item for item in stream.received if getattr(item.payload, "activity", "") is None]
-    again = await stage.subscribe(heartbeats=True, every=5000, after=beats[0].cursor)
+    again = await harness.subscribe(heartbeats=True, every=5000, after=beats[0].cursor)
     assert b["id"] in {item.payload.id for item in again.received}
 
 
@@ -139,14 +139,14 @@ def run_after_next_read(monkeypatch: pytest.MonkeyPatch, action: Callable[[], Aw
 
 
 async def test_a_heartbeat_that_comes_while_a_change_is_read_is_told(
-    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
+    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = await stage.world.start_user()
-    stream = await stage.subscribe(heartbeats=True)
-    await stage.world.mutate("hideSession", {"id": session["id"]})
+    session = await harness.api.start_user()
+    stream = await harness.subscribe(heartbeats=True)
+    await harness.api.mutate("hideSession", {"id": session["id"]})
 
     async def happen() -> None:
-        await stage.world.mutate("keepaliveSession", {"id": session["id"], "visible": False})
+        await harness.api.mutate("keepaliveSession", {"id": session["id"], "visible": False})
 
     run_after_next_read(monkeypatch, happen)
     changes = await stream.read()
@@ -154,26 +154,26 @@ async def test_a_heartbeat_that_comes_while_a_change_is_read_is_told(
 
 
 async def test_a_heartbeat_that_comes_while_its_session_is_added_is_told(
-    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
+    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stream = await stage.subscribe(heartbeats=True)
-    session = await stage.world.start_user()
+    stream = await harness.subscribe(heartbeats=True)
+    session = await harness.api.start_user()
 
     async def happen() -> None:
-        await keepalive(stage, session)
+        await keepalive(harness, session)
 
     run_after_next_read(monkeypatch, happen)
     changes = await stream.read()
-    stage.feed.wake()
+    harness.feed.wake()
     changes += await stream.read()
     assert [(change.activity, change.session.revision) for change in changes] == [("STARTED", 1), (None, 2)]
 
 
-async def test_what_others_do_is_not_kept(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(heartbeats=True, user={"usernames": ["ann"]})
+async def test_what_others_do_is_not_kept(harness: FeedHarness) -> None:
+    stream = await harness.subscribe(heartbeats=True, user={"usernames": ["ann"]})
     for name in ("bob", "eve"):
-        await keepalive(stage, await stage.world.start_user(name))
+        await keepalive(harness, await harness.api.start_user(name))
     await stream.read()
-    (follower,) = stage.feed._consumers
+    (follower,) = harness.feed._consumers
     assert isinstance(follower, LiveQuery)
     assert (follower._heartbeats, follower._new_heartbeats, follower.next_due()) == (set(), set(), None)

@@ -26,71 +26,71 @@ from tests.feed_harness import FeedHarness
 from tests.polling import TIMEOUT_SECONDS, wait_until
 
 
-async def active_source(stage: FeedHarness, **manner: Any) -> Source:
+async def active_source(harness: FeedHarness, **manner: Any) -> Source:
     given: dict[str, Any] = {"min_interval_ms": 0, "heartbeats": False} | manner
-    return active_sessions(await stage.context(), filter={}, after=None, **given)
+    return active_sessions(await harness.context(), filter={}, after=None, **given)
 
 
-async def activity_source(stage: FeedHarness) -> Source:
-    return session_activities(await stage.context(), filter={}, types=None, after=None)
+async def activity_source(harness: FeedHarness) -> Source:
+    return session_activities(await harness.context(), filter={}, types=None, after=None)
 
 
 @asynccontextmanager
-async def run_reader(stage: FeedHarness, source: Source) -> AsyncIterator[AsyncIterator[FeedItem]]:
+async def run_reader(harness: FeedHarness, source: Source) -> AsyncIterator[AsyncIterator[FeedItem]]:
     """A group whose feed works by itself."""
-    async with asyncio.timeout(TIMEOUT_SECONDS), stage.feed.running(), source.follow() as items:
-        await wait_until(lambda: stage.timers.next is not None)
+    async with asyncio.timeout(TIMEOUT_SECONDS), harness.feed.running(), source.follow() as items:
+        await wait_until(lambda: harness.timers.next is not None)
         yield items
 
 
-async def test_a_commit_wakes_the_feed(stage: FeedHarness) -> None:
-    async with run_reader(stage, await active_source(stage)) as items:
-        session = await stage.world.start_user()
+async def test_a_commit_wakes_the_feed(harness: FeedHarness) -> None:
+    async with run_reader(harness, await active_source(harness)) as items:
+        session = await harness.api.start_user()
         assert (await anext(items)).payload.id == session["id"]
-        await stage.world.mutate("hideSession", {"id": session["id"]})
+        await harness.api.mutate("hideSession", {"id": session["id"]})
         assert (await anext(items)).payload.activity == "HIDDEN"
 
 
-async def test_what_nobody_tells_of_is_found_within_a_second(stage: FeedHarness) -> None:
-    async with run_reader(stage, await activity_source(stage)) as items:
+async def test_what_nobody_tells_of_is_found_within_a_second(harness: FeedHarness) -> None:
+    async with run_reader(harness, await activity_source(harness)) as items:
         s = session_row()
-        await insert(stage.database, s, activity_row(s))
-        await wait_until(lambda: stage.timers.next is not None)
-        assert stage.timers.next == pytest.approx(1)
-        stage.timers.advance(1)
+        await insert(harness.database, s, activity_row(s))
+        await wait_until(lambda: harness.timers.next is not None)
+        assert harness.timers.next == pytest.approx(1)
+        harness.timers.advance(1)
         assert (await anext(items)).payload.session_id == s.id
 
 
-async def test_a_bundle_is_told_when_it_is_due_and_a_heartbeat_at_once(stage: FeedHarness) -> None:
-    session = await stage.world.start_user()
-    async with run_reader(stage, await active_source(stage, min_interval_ms=500, heartbeats=True)) as items:
-        await stage.world.mutate("keepaliveSession", {"id": session["id"]})
+async def test_a_bundle_is_told_when_it_is_due_and_a_heartbeat_at_once(harness: FeedHarness) -> None:
+    session = await harness.api.start_user()
+    async with run_reader(harness, await active_source(harness, min_interval_ms=500, heartbeats=True)) as items:
+        await harness.api.mutate("keepaliveSession", {"id": session["id"]})
         assert (await anext(items)).payload.activity is None
-        await stage.world.start_user("a")
+        await harness.api.start_user("a")
         await anext(items)
-        await stage.world.start_user("b")
-        await wait_until(lambda: stage.timers.next == pytest.approx(0.5))
-        stage.timers.advance(0.5)
+        await harness.api.start_user("b")
+        await wait_until(lambda: harness.timers.next == pytest.approx(0.5))
+        harness.timers.advance(0.5)
         assert (await anext(items)).payload.session.subject == "b"
 
 
 async def test_more_than_a_batch_is_told_without_another_reason(
-    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
+    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "BATCH_SIZE", 3)
-    async with run_reader(stage, await activity_source(stage)) as items:
+    async with run_reader(harness, await activity_source(harness)) as items:
         s = session_row()
-        await insert(stage.database, s, *(activity_row(s, "MOVED", data={"n": n}) for n in range(10)))
-        stage.feed.wake()
+        await insert(harness.database, s, *(activity_row(s, "MOVED", data={"n": n}) for n in range(10)))
+        harness.feed.wake()
         assert [(await anext(items)).payload.data["n"] for _ in range(10)] == list(range(10))
 
 
-async def test_when_the_feed_is_left_whoever_follows_is_through(stage: FeedHarness) -> None:
-    async with stage.feed.running():
-        source = await active_source(stage)
-        items = await stage._stack.enter_async_context(source.follow())
+async def test_when_the_feed_is_left_whoever_follows_is_through(harness: FeedHarness) -> None:
+    async with harness.feed.running():
+        source = await active_source(harness)
+        items = await harness._stack.enter_async_context(source.follow())
         waiting = asyncio.create_task(anext(items, None))
-        session = await stage.world.start_user()
+        session = await harness.api.start_user()
         item = await waiting
         assert item is not None
         assert item.payload.id == session["id"]
@@ -101,7 +101,7 @@ async def test_when_the_feed_is_left_whoever_follows_is_through(stage: FeedHarne
         assert [item async for item in items] == []
 
 
-async def test_a_log_that_cannot_be_read_is_read_later(stage: FeedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_log_that_cannot_be_read_is_read_later(harness: FeedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     read = Database.read
     failures: list[Exception] = [StorageUnavailable("busy"), RuntimeError("surprise")]
 
@@ -111,15 +111,15 @@ async def test_a_log_that_cannot_be_read_is_read_later(stage: FeedHarness, monke
         return await read(self, question, *args, **kwargs)
 
     with capture_logs() as lines:
-        async with run_reader(stage, await active_source(stage)) as items:
-            await stage.feed.poll()
+        async with run_reader(harness, await active_source(harness)) as items:
+            await harness.feed.poll()
             monkeypatch.setattr(Database, "read", fail)
-            session = await stage.world.start_user()
+            session = await harness.api.start_user()
             while failures:
-                await wait_until(lambda: stage.timers.next is not None)
-                stage.timers.advance(1)
-            await wait_until(lambda: stage.timers.next is not None)
-            stage.timers.advance(1)
+                await wait_until(lambda: harness.timers.next is not None)
+                harness.timers.advance(1)
+            await wait_until(lambda: harness.timers.next is not None)
+            harness.timers.advance(1)
             assert (await anext(items)).payload.id == session["id"]
     told = [(line["log_level"], line["event"]) for line in lines if line["event"] == "log not read"]
     assert told == [("error", "log not read"), ("warning", "log not read")]
@@ -136,11 +136,11 @@ class FailingConsumer(LogConsumer):
             raise RuntimeError("broken")
 
 
-async def test_a_follower_that_fails_takes_nobody_along(stage: FeedHarness) -> None:
-    stream = await stage.subscribe()
+async def test_a_follower_that_fails_takes_nobody_along(harness: FeedHarness) -> None:
+    stream = await harness.subscribe()
     with capture_logs() as lines:
-        async with stage.feed.subscribed(FailingConsumer(stage.feed)) as broken:
-            await stage.world.start_user()
+        async with harness.feed.subscribed(FailingConsumer(harness.feed)) as broken:
+            await harness.api.start_user()
             assert len(await stream.read()) == 1
             with pytest.raises(RuntimeError, match="broken"):
                 await anext(broken)
@@ -161,7 +161,7 @@ class TurnCountingConsumer(LogConsumer):
 
 
 async def test_others_have_their_turn_while_a_batch_is_handed_to_many_groups(
-    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
+    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feed_module, "SLICE_SECONDS", -1)
 
@@ -170,55 +170,55 @@ async def test_others_have_their_turn_while_a_batch_is_handed_to_many_groups(
             await asyncio.sleep(0)
             TurnCountingConsumer.turns += 1
 
-    groups = [TurnCountingConsumer(stage.feed) for _ in range(5)]
+    groups = [TurnCountingConsumer(harness.feed) for _ in range(5)]
     async with AsyncExitStack() as following_all:
         for group in groups:
-            await following_all.enter_async_context(stage.feed.subscribed(group))
-        await stage.world.start_user()
+            await following_all.enter_async_context(harness.feed.subscribed(group))
+        await harness.api.start_user()
         task = asyncio.create_task(others())
-        await stage.feed.poll()
+        await harness.feed.poll()
         task.cancel()
     assert len({group.turns for group in groups}) == 5
 
 
 async def test_what_comes_while_a_group_finds_out_where_to_begin_is_not_lost(
-    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
+    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = await stage.subscribe(kinds=["USER"])
+    other = await harness.subscribe(kinds=["USER"])
     read = LogReader.read
 
     async def slow(self: LogReader, question: Any, *args: Any, **kwargs: Any) -> Any:
         found = await read(self, question, *args, **kwargs)
         if question is queries.members:
-            await stage.world.start_user("late")
-            await stage.feed.poll()
+            await harness.api.start_user("late")
+            await harness.feed.poll()
         return found
 
     monkeypatch.setattr(LogReader, "read", slow)
-    source = await active_source(stage)
+    source = await active_source(harness)
     async with source.follow() as items:
-        await stage.feed.poll()
+        await harness.feed.poll()
         assert (await anext(items)).payload.session.subject == "late"
     assert len(await other.read()) == 1
 
 
-async def test_a_reader_that_gives_up_waiting_loses_nothing(stage: FeedHarness) -> None:
-    async with (await active_source(stage)).follow() as items:
+async def test_a_reader_that_gives_up_waiting_loses_nothing(harness: FeedHarness) -> None:
+    async with (await active_source(harness)).follow() as items:
         waiting = asyncio.ensure_future(anext(items))
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
-        session = await stage.world.start_user()
-        await stage.feed.poll()
+        session = await harness.api.start_user()
+        await harness.feed.poll()
         assert (await anext(items)).payload.id == session["id"]
 
 
-async def test_the_server_has_a_feed_that_runs(stage: FeedHarness) -> None:
-    context = await open_context(stage.world.app.state.services, LOCAL_ADMIN)
+async def test_the_server_has_a_feed_that_runs(harness: FeedHarness) -> None:
+    context = await open_context(harness.api.app.state.services, LOCAL_ADMIN)
     source = active_sessions(context, filter={}, after=None, min_interval_ms=0, heartbeats=False)
-    assert source.log_reader is not stage.feed
+    assert source.log_reader is not harness.feed
     async with asyncio.timeout(TIMEOUT_SECONDS), source.follow() as items:
-        session = await stage.world.start_user()
+        session = await harness.api.start_user()
         assert (await anext(items)).payload.id == session["id"]
 
 
@@ -226,11 +226,11 @@ def has_read_through(feed: LogReader, position: int) -> bool:
     return feed.position is not None and feed.position >= position
 
 
-async def test_what_came_while_nobody_took_is_told_as_soon_as_somebody_does(stage: FeedHarness) -> None:
-    async with run_reader(stage, await active_source(stage)) as items:
-        (follower,) = stage.feed._consumers
+async def test_what_came_while_nobody_took_is_told_as_soon_as_somebody_does(harness: FeedHarness) -> None:
+    async with run_reader(harness, await active_source(harness)) as items:
+        (follower,) = harness.feed._consumers
         for position, name in enumerate("abc", start=1):
-            await stage.world.start_user(name)
-            await wait_until(partial(has_read_through, stage.feed, position))
+            await harness.api.start_user(name)
+            await wait_until(partial(has_read_through, harness.feed, position))
         assert follower.queued == 1
         assert [(await anext(items)).payload.session.subject for _ in range(3)] == ["a", "b", "c"]

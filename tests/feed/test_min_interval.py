@@ -5,154 +5,154 @@ from tests.feed.test_set_changes import summarize
 from tests.feed_harness import FeedHarness, fold
 
 
-async def advance_time(stage: FeedHarness, seconds: float) -> None:
+async def advance_time(harness: FeedHarness, seconds: float) -> None:
     """Time goes by for the clock and for the timers."""
-    await stage.world.advance(seconds)
-    stage.timers.advance(seconds)
+    await harness.api.advance(seconds)
+    harness.timers.advance(seconds)
 
 
-async def test_the_first_change_is_told_at_once_and_then_one_bundle_an_interval(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(every=5000)
-    a = await stage.world.start_user("a")
+async def test_the_first_change_is_told_at_once_and_then_one_bundle_an_interval(harness: FeedHarness) -> None:
+    stream = await harness.subscribe(every=5000)
+    a = await harness.api.start_user("a")
     assert summarize(await stream.read()) == [("ADDED", a["id"], "STARTED")]
-    b = await stage.world.start_user("b")
-    await stage.world.mutate("keepaliveSession", {"id": a["id"], "path": ["x"]})
-    await stage.world.mutate("keepaliveSession", {"id": a["id"], "path": ["y"]})
-    await stage.world.mutate("hideSession", {"id": b["id"]})
-    await advance_time(stage, 4.999)
+    b = await harness.api.start_user("b")
+    await harness.api.mutate("keepaliveSession", {"id": a["id"], "path": ["x"]})
+    await harness.api.mutate("keepaliveSession", {"id": a["id"], "path": ["y"]})
+    await harness.api.mutate("hideSession", {"id": b["id"]})
+    await advance_time(harness, 4.999)
     assert await stream.read() == []
-    await advance_time(stage, 0.001)
+    await advance_time(harness, 0.001)
     changes = await stream.read()
     assert summarize(changes) == [("UPDATED", a["id"], "MOVED"), ("ADDED", b["id"], "HIDDEN")]
     assert changes[0].session.path == ["y"]
-    await stage.world.mutate("stopSession", {"id": b["id"]})
+    await harness.api.mutate("stopSession", {"id": b["id"]})
     assert await stream.read() == []
-    await advance_time(stage, 5)
+    await advance_time(harness, 5)
     assert summarize(await stream.read()) == [("REMOVED", b["id"], "STOPPED")]
 
 
-async def test_after_a_quiet_interval_a_change_is_told_at_once(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(every=5000)
-    await stage.world.start_user()
+async def test_after_a_quiet_interval_a_change_is_told_at_once(harness: FeedHarness) -> None:
+    stream = await harness.subscribe(every=5000)
+    await harness.api.start_user()
     assert len(await stream.read()) == 1
-    await advance_time(stage, 5)
+    await advance_time(harness, 5)
     assert await stream.read() == []
-    await stage.world.start_user()
-    assert len(await stream.read()) == 1
-
-
-async def test_what_means_nothing_to_the_set_takes_no_bundle(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(every=5000, user={"usernames": ["ann"]})
-    await stage.world.start_user("bob")
-    assert await stream.read() == []
-    await stage.world.start_user("ann")
+    await harness.api.start_user()
     assert len(await stream.read()) == 1
 
 
-async def test_a_session_that_comes_and_goes_in_an_interval_is_not_told(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(every=5000)
-    await stage.world.start_user()
+async def test_what_means_nothing_to_the_set_takes_no_bundle(harness: FeedHarness) -> None:
+    stream = await harness.subscribe(every=5000, user={"usernames": ["ann"]})
+    await harness.api.start_user("bob")
+    assert await stream.read() == []
+    await harness.api.start_user("ann")
+    assert len(await stream.read()) == 1
+
+
+async def test_a_session_that_comes_and_goes_in_an_interval_is_not_told(harness: FeedHarness) -> None:
+    stream = await harness.subscribe(every=5000)
+    await harness.api.start_user()
     await stream.read()
-    session = await stage.world.start_user()
+    session = await harness.api.start_user()
     await stream.read()
-    await stage.world.mutate("stopSession", {"id": session["id"]})
-    await advance_time(stage, 5)
+    await harness.api.mutate("stopSession", {"id": session["id"]})
+    await advance_time(harness, 5)
     assert await stream.read() == []
 
 
-async def test_a_session_that_goes_and_comes_back_in_an_interval_is_updated(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(every=5000, visible=True)
-    session = await stage.world.start_user()
+async def test_a_session_that_goes_and_comes_back_in_an_interval_is_updated(harness: FeedHarness) -> None:
+    stream = await harness.subscribe(every=5000, visible=True)
+    session = await harness.api.start_user()
     await stream.read()
-    await stage.world.mutate("hideSession", {"id": session["id"]})
+    await harness.api.mutate("hideSession", {"id": session["id"]})
     await stream.read()
-    await stage.world.mutate("keepaliveSession", {"id": session["id"]})
-    await advance_time(stage, 5)
+    await harness.api.mutate("keepaliveSession", {"id": session["id"]})
+    await advance_time(harness, 5)
     assert summarize(await stream.read()) == [("UPDATED", session["id"], "SHOWN")]
 
 
-async def test_a_stream_that_begins_in_an_interval_loses_what_has_gone_at_its_end(stage: FeedHarness) -> None:
-    await (await stage.subscribe(every=5000)).read()
-    await stage.world.start_user()
-    early = await stage.subscribe(every=5000)
+async def test_a_stream_that_begins_in_an_interval_loses_what_has_gone_at_its_end(harness: FeedHarness) -> None:
+    await (await harness.subscribe(every=5000)).read()
+    await harness.api.start_user()
+    early = await harness.subscribe(every=5000)
     await early.read()
-    session = await stage.world.start_user()
-    late = await stage.subscribe(every=5000)
+    session = await harness.api.start_user()
+    late = await harness.subscribe(every=5000)
     assert session["id"] in fold(late.received)
     await late.read()
-    await stage.world.mutate("stopSession", {"id": session["id"]})
+    await harness.api.mutate("stopSession", {"id": session["id"]})
     await late.read()
-    await advance_time(stage, 5)
+    await advance_time(harness, 5)
     assert summarize(await late.read()) == [("REMOVED", session["id"], "STOPPED")]
 
 
-async def test_all_but_the_last_of_a_bundle_carry_the_cursor_from_before_it(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(every=5000)
-    await stage.world.start_user("first")
+async def test_all_but_the_last_of_a_bundle_carry_the_cursor_from_before_it(harness: FeedHarness) -> None:
+    stream = await harness.subscribe(every=5000)
+    await harness.api.start_user("first")
     await stream.read()
     before = stream.cursors[-1]
-    ids = [(await stage.world.start_user(name))["id"] for name in "abc"]
+    ids = [(await harness.api.start_user(name))["id"] for name in "abc"]
     await stream.read()
-    await advance_time(stage, 5)
+    await advance_time(harness, 5)
     await stream.read()
     assert stream.cursors[-3:-1] == [before, before]
     for cursor, missing in ((before, ids), (stream.cursors[-1], [])):
-        again = await stage.subscribe(every=5000, after=cursor)
+        again = await harness.subscribe(every=5000, after=cursor)
         assert [item.payload.id for item in again.received] == missing
 
 
-async def test_a_bundle_shows_sessions_as_they_are_when_it_is_told(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(every=60_000)
-    session = await stage.world.start_user(timeoutSeconds=30)
+async def test_a_bundle_shows_sessions_as_they_are_when_it_is_told(harness: FeedHarness) -> None:
+    stream = await harness.subscribe(every=60_000)
+    session = await harness.api.start_user(timeoutSeconds=30)
     await stream.read()
-    await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": ["x"]})
+    await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": ["x"]})
     await stream.read()
     for _ in range(3):
-        await advance_time(stage, 20)
-        await stage.world.mutate("keepaliveSession", {"id": session["id"]})
+        await advance_time(harness, 20)
+        await harness.api.mutate("keepaliveSession", {"id": session["id"]})
     (change,) = await stream.read()
-    assert change.session.expires_at == stage.world.clock.value + 30_000
+    assert change.session.expires_at == harness.api.clock.value + 30_000
     assert change.session.revision == 5
 
 
-async def test_what_ended_by_time_in_an_interval_is_removed_by_its_own_entry(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(every=60_000)
-    session = await stage.world.start_user(timeoutSeconds=30)
+async def test_what_ended_by_time_in_an_interval_is_removed_by_its_own_entry(harness: FeedHarness) -> None:
+    stream = await harness.subscribe(every=60_000)
+    session = await harness.api.start_user(timeoutSeconds=30)
     await stream.read()
-    await stage.world.mutate("keepaliveSession", {"id": session["id"], "path": ["x"]})
+    await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": ["x"]})
     await stream.read()
-    await advance_time(stage, 60)
+    await advance_time(harness, 60)
     # The sweeper has not looked; what is told is written down first.
     assert summarize(await stream.read()) == [("REMOVED", session["id"], "EXPIRED")]
-    assert await stage.world.activity_types(session["id"]) == ["STARTED", "MOVED", "EXPIRED"]
+    assert await harness.api.activity_types(session["id"]) == ["STARTED", "MOVED", "EXPIRED"]
 
 
-async def test_a_bundle_of_thousands_is_told_whole(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(every=1000)
-    await stage.world.start_user("first")
+async def test_a_bundle_of_thousands_is_told_whole(harness: FeedHarness) -> None:
+    stream = await harness.subscribe(every=1000)
+    await harness.api.start_user("first")
     await stream.read()
     ids = []
     for _ in range(60):
         document = "mutation($i: StartSessionInput!) {" + "".join(
             f"s{number}: startSession(input: $i) {{ session {{ id }} }}" for number in range(10)
         )
-        started = await stage.world.execute(document + "}", i={"variant": {"user": {"username": "ann"}}})
+        started = await harness.api.execute(document + "}", i={"variant": {"user": {"username": "ann"}}})
         ids += [payload["session"]["id"] for payload in started.values()]
     assert await stream.read() == []
-    await advance_time(stage, 1)
+    await advance_time(harness, 1)
     assert [change.id for change in await stream.read()] == ids
-    await stage.world.start_user("last")
+    await harness.api.start_user("last")
     assert await stream.read() == []
 
 
-async def test_the_feed_wakes_when_a_bundle_is_due(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(every=HOUR // 60)
-    await stage.world.start_user()
+async def test_the_feed_wakes_when_a_bundle_is_due(harness: FeedHarness) -> None:
+    stream = await harness.subscribe(every=HOUR // 60)
+    await harness.api.start_user()
     await stream.read()
-    await stage.world.start_user()
+    await harness.api.start_user()
     await stream.read()
-    (follower,) = stage.feed._consumers
-    assert follower.next_due() == stage.timers.now + 60
-    await advance_time(stage, 60)
+    (follower,) = harness.feed._consumers
+    assert follower.next_due() == harness.timers.now + 60
+    await advance_time(harness, 60)
     assert len(await stream.read()) == 1
     assert follower.next_due() is None

@@ -16,21 +16,21 @@ from tests.feed.test_set_changes import summarize
 from tests.feed_harness import FeedHarness, fold, open_harness
 
 
-async def snapshot_cursor(stage: FeedHarness, **filter_input: Any) -> str:
+async def snapshot_cursor(harness: FeedHarness, **filter_input: Any) -> str:
     """The cursor of a stream that has read its snapshot."""
-    return (await stage.subscribe(**filter_input)).cursors[-1]
+    return (await harness.subscribe(**filter_input)).cursors[-1]
 
 
-async def test_every_session_with_an_entry_since_comes_once_as_it_is_now(stage: FeedHarness) -> None:
-    a, b, c = [await stage.world.start_user(name) for name in "abc"]
-    form = await stage.world.start_session("field", {"uuid": "f", "unitId": "u"})
-    cursor = await snapshot_cursor(stage)
-    await stage.world.mutate("hideSession", {"id": a["id"]})
-    await stage.world.mutate("stopSession", {"id": b["id"]})
-    await stage.world.mutate("keepaliveSession", {"id": a["id"], "path": ["x"]})
-    await stage.world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=form["id"])
-    new = await stage.world.start_user("new")
-    stream = await stage.subscribe(after=cursor)
+async def test_every_session_with_an_entry_since_comes_once_as_it_is_now(harness: FeedHarness) -> None:
+    a, b, c = [await harness.api.start_user(name) for name in "abc"]
+    form = await harness.api.start_session("field", {"uuid": "f", "unitId": "u"})
+    cursor = await snapshot_cursor(harness)
+    await harness.api.mutate("hideSession", {"id": a["id"]})
+    await harness.api.mutate("stopSession", {"id": b["id"]})
+    await harness.api.mutate("keepaliveSession", {"id": a["id"], "path": ["x"]})
+    await harness.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=form["id"])
+    new = await harness.api.start_user("new")
+    stream = await harness.subscribe(after=cursor)
     changes = [item.payload for item in stream.received]
     assert summarize(changes) == [
         ("REMOVED", b["id"], "STOPPED"),
@@ -41,84 +41,86 @@ async def test_every_session_with_an_entry_since_comes_once_as_it_is_now(stage: 
     assert changes[1].session.path == ["x"]
     assert changes[2].session is None
     assert c["id"] not in {change.id for change in changes}
-    await stage.world.mutate("hideSession", {"id": c["id"]})
+    await harness.api.mutate("hideSession", {"id": c["id"]})
     assert summarize(await stream.read()) == [("UPDATED", c["id"], "HIDDEN")]
 
 
-async def test_what_does_not_match_any_more_is_removed_and_what_never_can_is_left_out(stage: FeedHarness) -> None:
-    user = await stage.world.start_user()
-    cursor = await snapshot_cursor(stage, visible=True, kinds=["USER"])
-    await stage.world.mutate("hideSession", {"id": user["id"]})
-    await stage.world.start_session("client", {"clientSystem": "iOS"})
-    stream = await stage.subscribe(visible=True, kinds=["USER"], after=cursor)
+async def test_what_does_not_match_any_more_is_removed_and_what_never_can_is_left_out(harness: FeedHarness) -> None:
+    user = await harness.api.start_user()
+    cursor = await snapshot_cursor(harness, visible=True, kinds=["USER"])
+    await harness.api.mutate("hideSession", {"id": user["id"]})
+    await harness.api.start_session("client", {"clientSystem": "iOS"})
+    stream = await harness.subscribe(visible=True, kinds=["USER"], after=cursor)
     assert summarize([item.payload for item in stream.received]) == [("REMOVED", user["id"], "HIDDEN")]
 
 
-async def test_nothing_has_happened_so_nothing_is_told(stage: FeedHarness) -> None:
-    await stage.world.start_user()
-    cursor = await snapshot_cursor(stage)
-    stream = await stage.subscribe(after=cursor)
+async def test_nothing_has_happened_so_nothing_is_told(harness: FeedHarness) -> None:
+    await harness.api.start_user()
+    cursor = await snapshot_cursor(harness)
+    stream = await harness.subscribe(after=cursor)
     assert stream.received == []
-    await stage.world.start_user()
+    await harness.api.start_user()
     assert len(await stream.read()) == 1
 
 
 async def test_a_cursor_is_good_after_a_restart(tmp_path: Path) -> None:
-    async with open_harness(tmp_path / "test.db") as stage:
-        stream = await stage.subscribe()
-        session = await stage.world.start_user()
+    async with open_harness(tmp_path / "test.db") as harness:
+        stream = await harness.subscribe()
+        session = await harness.api.start_user()
         await stream.read()
         held, cursor = fold(stream.received), stream.cursors[-1]
-        await stage.world.mutate("stopSession", {"id": session["id"]})
-    async with open_harness(tmp_path / "test.db", FakeClock(EPOCH + DAY)) as stage:
-        stream = await stage.subscribe(after=cursor)
+        await harness.api.mutate("stopSession", {"id": session["id"]})
+    async with open_harness(tmp_path / "test.db", FakeClock(EPOCH + DAY)) as harness:
+        stream = await harness.subscribe(after=cursor)
         assert summarize([item.payload for item in stream.received]) == [("REMOVED", session["id"], "STOPPED")]
         assert fold(stream.received, held) == {}
 
 
-async def test_more_than_one_page_is_told_in_the_order_of_the_log(stage: FeedHarness) -> None:
-    cursor = await snapshot_cursor(stage)
+async def test_more_than_one_page_is_told_in_the_order_of_the_log(harness: FeedHarness) -> None:
+    cursor = await snapshot_cursor(harness)
     rows = [session_row(started_at=EPOCH - 1) for _ in range(1003)]
-    await insert(stage.database, *rows, *(activity_row(s) for s in rows), *(activity_row(s, "MOVED") for s in rows[:3]))
-    stream = await stage.subscribe(after=cursor)
+    await insert(
+        harness.database, *rows, *(activity_row(s) for s in rows), *(activity_row(s, "MOVED") for s in rows[:3])
+    )
+    stream = await harness.subscribe(after=cursor)
     assert [item.payload.id for item in stream.received] == [s.id for s in [*rows[3:], *rows[:3]]]
     positions = [item.sequence for item in stream.received]
     assert positions == sorted(positions)
     # Each cursor is a place to go on from: what follows it is told again, and nothing else.
     for index in (0, 500, 1001):
-        again = await stage.subscribe(after=stream.cursors[index])
+        again = await harness.subscribe(after=stream.cursors[index])
         assert [item.payload.id for item in again.received] == [
             item.payload.id for item in stream.received[index + 1 :]
         ]
 
 
 async def test_what_came_for_a_moment_while_a_later_page_was_read_is_taken_away_again(
-    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
+    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "PAGE_SIZE", 1)
-    early = await stage.subscribe(visible=True)
-    first = await stage.world.start_user("first")
-    flickering = await stage.world.start_user("flickering", visible=False)
+    early = await harness.subscribe(visible=True)
+    first = await harness.api.start_user("first")
+    flickering = await harness.api.start_user("flickering", visible=False)
     await early.read()
     beginning = aiter(early.source.open(early.received[0].cursor))
     told = [await anext(beginning)]
-    await stage.world.mutate("keepaliveSession", {"id": flickering["id"]})
+    await harness.api.mutate("keepaliveSession", {"id": flickering["id"]})
     told += [each async for each in beginning]
-    late = await stage.follow(early.source)
+    late = await harness.follow(early.source)
     late.received = [each for each in told if isinstance(each, FeedItem)]
     assert isinstance(told[-1], CaughtUp)
     late._caught_up = told[-1]
     assert set(fold(late.received)) == {first["id"], flickering["id"]}
-    await stage.world.mutate("hideSession", {"id": flickering["id"]})
+    await harness.api.mutate("hideSession", {"id": flickering["id"]})
     await late.read()
     assert set(fold(late.received)) == {first["id"]}
 
 
-async def test_a_cursor_of_another_filter_or_of_other_projects_begins_afresh(stage: FeedHarness) -> None:
-    session = await stage.world.start_user()
-    cursor = await snapshot_cursor(stage, kinds=["USER", "CLIENT"])
-    assert (await stage.subscribe(kinds=["CLIENT", "USER"], active=True, after=cursor)).received == []
-    stream = await stage.subscribe(after=cursor)
+async def test_a_cursor_of_another_filter_or_of_other_projects_begins_afresh(harness: FeedHarness) -> None:
+    session = await harness.api.start_user()
+    cursor = await snapshot_cursor(harness, kinds=["USER", "CLIENT"])
+    assert (await harness.subscribe(kinds=["CLIENT", "USER"], active=True, after=cursor)).received == []
+    stream = await harness.subscribe(after=cursor)
     resync, snapshot = [item.payload for item in stream.received]
     assert isinstance(resync, Resync)
     assert resync.reason == "the cursor is of another filter"
@@ -126,72 +128,72 @@ async def test_a_cursor_of_another_filter_or_of_other_projects_begins_afresh(sta
     assert set(fold(stream.received)) == {session["id"]}
 
 
-async def test_a_cursor_of_another_database_begins_afresh(stage: FeedHarness, tmp_path: Path) -> None:
+async def test_a_cursor_of_another_database_begins_afresh(harness: FeedHarness, tmp_path: Path) -> None:
     async with open_harness(tmp_path / "other.db") as other:
         cursor = await snapshot_cursor(other)
-    stream = await stage.subscribe(after=cursor)
+    stream = await harness.subscribe(after=cursor)
     assert stream.received[0].payload.reason == "the cursor is of another database"
     assert isinstance(stream.received[1].payload, Snapshot)
 
 
-async def test_a_cursor_of_more_than_seven_days_ago_begins_afresh(stage: FeedHarness) -> None:
-    cursor = await snapshot_cursor(stage)
-    stage.world.clock.value += 7 * DAY - 120_000
-    await stage.world.advance(0)
-    assert (await stage.subscribe(after=cursor)).received == []
-    await stage.world.advance(121)
-    stream = await stage.subscribe(after=cursor)
+async def test_a_cursor_of_more_than_seven_days_ago_begins_afresh(harness: FeedHarness) -> None:
+    cursor = await snapshot_cursor(harness)
+    harness.api.clock.value += 7 * DAY - 120_000
+    await harness.api.advance(0)
+    assert (await harness.subscribe(after=cursor)).received == []
+    await harness.api.advance(121)
+    stream = await harness.subscribe(after=cursor)
     assert stream.received[0].payload.reason == "the cursor is more than 7 days old"
 
 
-async def test_a_cursor_that_was_resumed_from_is_as_old_as_before_until_all_is_told(stage: FeedHarness) -> None:
-    cursor = await snapshot_cursor(stage)
-    gone = [await stage.world.start_user(name) for name in "ab"]
+async def test_a_cursor_that_was_resumed_from_is_as_old_as_before_until_all_is_told(harness: FeedHarness) -> None:
+    cursor = await snapshot_cursor(harness)
+    gone = [await harness.api.start_user(name) for name in "ab"]
     for session in gone:
-        await stage.world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
-    await stage.world.advance(6 * DAY / 1000)
-    first, last = (await stage.subscribe(after=cursor)).cursors
-    await stage.world.advance(2 * DAY / 1000)
-    await stage.world.sweep()
-    assert isinstance((await stage.subscribe(after=first)).received[0].payload, Resync)
-    assert (await stage.subscribe(after=last)).received == []
+        await harness.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
+    await harness.api.advance(6 * DAY / 1000)
+    first, last = (await harness.subscribe(after=cursor)).cursors
+    await harness.api.advance(2 * DAY / 1000)
+    await harness.api.sweep()
+    assert isinstance((await harness.subscribe(after=first)).received[0].payload, Resync)
+    assert (await harness.subscribe(after=last)).received == []
 
 
-async def test_a_cursor_ahead_of_the_log_begins_afresh(stage: FeedHarness) -> None:
-    database_id = stage.feed.database.identity
-    (_, (_, fingerprint, time)) = cursors.parse(await snapshot_cursor(stage), [int, str, int]) or ("", (0, "", 0))
-    stream = await stage.subscribe(after=cursors.encode(database_id, (5, fingerprint, time)))
+async def test_a_cursor_ahead_of_the_log_begins_afresh(harness: FeedHarness) -> None:
+    database_id = harness.feed.database.identity
+    (_, (_, fingerprint, time)) = cursors.parse(await snapshot_cursor(harness), [int, str, int]) or ("", (0, "", 0))
+    stream = await harness.subscribe(after=cursors.encode(database_id, (5, fingerprint, time)))
     assert stream.received[0].payload.reason == "the log does not reach as far as the cursor"
 
 
-async def test_the_cursor_of_an_activity_is_none_of_a_set(stage: FeedHarness) -> None:
-    await stage.world.start_user()
-    page = await stage.world.execute("{ activities(first: 1) { pageInfo { endCursor } } }")
-    stream = await stage.subscribe(after=page["pageInfo"]["endCursor"])
+async def test_the_cursor_of_an_activity_is_none_of_a_set(harness: FeedHarness) -> None:
+    await harness.api.start_user()
+    page = await harness.api.execute("{ activities(first: 1) { pageInfo { endCursor } } }")
+    stream = await harness.subscribe(after=page["pageInfo"]["endCursor"])
     assert stream.received[0].payload.reason == "the cursor is of another filter"
 
 
 @pytest.mark.parametrize("text", ["", "x", "é", "W10", "WzFd", "e30", "x" * 513, "WyJkX3giLDFd", "bnVsbA", "\0"])
-async def test_garbage_is_no_cursor(stage: FeedHarness, text: str) -> None:
+async def test_garbage_is_no_cursor(harness: FeedHarness, text: str) -> None:
     with pytest.raises(BadUserInput, match="after is not a cursor"):
-        await stage.subscribe(after=text)
+        await harness.subscribe(after=text)
 
 
-async def test_the_cursor_of_a_list_is_none_of_a_stream(stage: FeedHarness) -> None:
-    await stage.world.start_user()
-    page = await stage.world.execute("{ sessions(first: 1) { pageInfo { endCursor } } }")
+async def test_the_cursor_of_a_list_is_none_of_a_stream(harness: FeedHarness) -> None:
+    await harness.api.start_user()
+    page = await harness.api.execute("{ sessions(first: 1) { pageInfo { endCursor } } }")
     with pytest.raises(BadUserInput):
-        await stage.subscribe(after=page["pageInfo"]["endCursor"])
+        await harness.subscribe(after=page["pageInfo"]["endCursor"])
 
 
-async def test_every_cursor_of_changes_is_a_place_to_go_on_from(stage: FeedHarness) -> None:
-    stream = await stage.subscribe()
-    ids = [(await stage.world.start_user(name))["id"] for name in "abcd"]
-    await stage.world.mutate("hideSession", {"id": ids[1]})
+async def test_every_cursor_of_changes_is_a_place_to_go_on_from(harness: FeedHarness) -> None:
+    stream = await harness.subscribe()
+    ids = [(await harness.api.start_user(name))["id"] for name in "abcd"]
+    await harness.api.mutate("hideSession", {"id": ids[1]})
     await stream.read()
     for index, cursor in enumerate(stream.cursors):
         held = fold(stream.received[: index + 1])
-        again = await stage.subscribe(after=cursor)
+        again = await harness.subscribe(after=cursor)
         assert all(isinstance(item.payload, Change) for item in again.received)
         assert set(fold(again.received, held)) == set(ids)
-    assert (await stage.subscribe(after=stream.cursors[-1])).received == []
+    assert (await harness.subscribe(after=stream.cursors[-1])).received == []

@@ -13,10 +13,10 @@ from tests.feed_harness import FeedHarness, Stream
 from tests.queries.operation_context import WRITER, capture_statements
 
 
-async def subscribe_stats(stage: FeedHarness, every: int = 1000, caller: Caller | None = None) -> Stream:
+async def subscribe_stats(harness: FeedHarness, every: int = 1000, caller: Caller | None = None) -> Stream:
     """One more stream of statistics."""
-    context = await (stage.context() if caller is None else stage.context(caller))
-    return await stage.open_stream(session_stats(context, filter={}, interval_ms=every))
+    context = await (harness.context() if caller is None else harness.context(caller))
+    return await harness.open_stream(session_stats(context, filter={}, interval_ms=every))
 
 
 async def totals(stream: Stream) -> list[int]:
@@ -24,112 +24,112 @@ async def totals(stream: Stream) -> list[int]:
     return [await stats.total() for stats in await stream.read()]
 
 
-async def test_a_stream_begins_with_the_figures_of_now(stage: FeedHarness) -> None:
-    await stage.world.start_user()
-    stream = await subscribe_stats(stage)
+async def test_a_stream_begins_with_the_figures_of_now(harness: FeedHarness) -> None:
+    await harness.api.start_user()
+    stream = await subscribe_stats(harness)
     assert [await item.payload.total() for item in stream.received] == [1]
     assert stream.source.distinct
     assert stream.cursors == []
 
 
-async def test_there_are_new_figures_when_the_log_has_moved_once_in_an_interval(stage: FeedHarness) -> None:
-    stream = await subscribe_stats(stage, 2000)
-    await stage.world.start_user()
-    await stage.world.start_user()
+async def test_there_are_new_figures_when_the_log_has_moved_once_in_an_interval(harness: FeedHarness) -> None:
+    stream = await subscribe_stats(harness, 2000)
+    await harness.api.start_user()
+    await harness.api.start_user()
     assert await totals(stream) == []
-    await advance_time(stage, 1.999)
+    await advance_time(harness, 1.999)
     assert await totals(stream) == []
-    await advance_time(stage, 0.001)
+    await advance_time(harness, 0.001)
     assert await totals(stream) == [2]
-    await advance_time(stage, 2)
+    await advance_time(harness, 2)
     assert await totals(stream) == []
-    await stage.world.start_user()
+    await harness.api.start_user()
     assert await totals(stream) == [3]
 
 
-async def test_there_are_new_figures_after_ten_seconds_though_nothing_was_logged(stage: FeedHarness) -> None:
-    stream = await subscribe_stats(stage)
-    await advance_time(stage, 9.999)
+async def test_there_are_new_figures_after_ten_seconds_though_nothing_was_logged(harness: FeedHarness) -> None:
+    stream = await subscribe_stats(harness)
+    await advance_time(harness, 9.999)
     assert await totals(stream) == []
-    await advance_time(stage, 0.001)
+    await advance_time(harness, 0.001)
     assert await totals(stream) == [0]
-    (follower,) = stage.feed._consumers
-    assert follower.next_due() == stage.timers.now + 10
-    slow = await subscribe_stats(stage, 60_000)
-    await advance_time(stage, 59)
+    (follower,) = harness.feed._consumers
+    assert follower.next_due() == harness.timers.now + 10
+    slow = await subscribe_stats(harness, 60_000)
+    await advance_time(harness, 59)
     assert await totals(slow) == []
-    await advance_time(stage, 1)
+    await advance_time(harness, 1)
     assert await totals(slow) == [0]
 
 
-async def test_a_crowd_that_begins_at_once_is_told_figures_that_were_counted_once(stage: FeedHarness) -> None:
-    streams = [await subscribe_stats(stage) for _ in range(20)]
+async def test_a_crowd_that_begins_at_once_is_told_figures_that_were_counted_once(harness: FeedHarness) -> None:
+    streams = [await subscribe_stats(harness) for _ in range(20)]
     figures = [item.payload for stream in streams for item in stream.received]
-    with capture_statements(stage.database) as sent:
+    with capture_statements(harness.database) as sent:
         asked = [stats.seen_within(minutes) for stats in figures for minutes in (1, 5)]
         assert set(await asyncio.gather(*asked, *(stats.total() for stats in figures))) == {0}
     assert len(sent) == 3
 
 
-async def test_who_begins_in_an_interval_is_told_what_was_told_last_and_what_comes_then(stage: FeedHarness) -> None:
-    early = await subscribe_stats(stage, 5000)
-    await stage.world.start_user()
-    await advance_time(stage, 5)
+async def test_who_begins_in_an_interval_is_told_what_was_told_last_and_what_comes_then(harness: FeedHarness) -> None:
+    early = await subscribe_stats(harness, 5000)
+    await harness.api.start_user()
+    await advance_time(harness, 5)
     assert await totals(early) == [1]
-    await stage.world.start_user()
-    late = await subscribe_stats(stage, 5000)
+    await harness.api.start_user()
+    late = await subscribe_stats(harness, 5000)
     assert [item.payload for item in late.received] == [early.received[-1].payload]
-    await advance_time(stage, 4.999)
+    await advance_time(harness, 4.999)
     assert await totals(late) == []
-    last = await subscribe_stats(stage, 5000)
+    last = await subscribe_stats(harness, 5000)
     assert await last.received[0].payload.total() == 1
-    await advance_time(stage, 0.001)
+    await advance_time(harness, 0.001)
     assert await totals(early) == await totals(late) == await totals(last) == [2]
 
 
-async def test_old_figures_are_told_to_nobody_who_begins(stage: FeedHarness) -> None:
-    streams = [await subscribe_stats(stage), await subscribe_stats(stage, 60_000)]
-    await stage.world.start_user()
-    await advance_time(stage, 0.9)
-    streams.append(await subscribe_stats(stage))
-    await advance_time(stage, 0.1)
-    streams += [await subscribe_stats(stage), await subscribe_stats(stage, 60_000)]
-    await advance_time(stage, 9)
-    streams.append(await subscribe_stats(stage, 60_000))
+async def test_old_figures_are_told_to_nobody_who_begins(harness: FeedHarness) -> None:
+    streams = [await subscribe_stats(harness), await subscribe_stats(harness, 60_000)]
+    await harness.api.start_user()
+    await advance_time(harness, 0.9)
+    streams.append(await subscribe_stats(harness))
+    await advance_time(harness, 0.1)
+    streams += [await subscribe_stats(harness), await subscribe_stats(harness, 60_000)]
+    await advance_time(harness, 9)
+    streams.append(await subscribe_stats(harness, 60_000))
     # What was counted for others is counted by now.
     assert [await stream.received[0].payload.total() for stream in streams] == [1] * 6
     assert len({id(stream.received[0].payload) for stream in streams}) == 4
-    await stage.close_streams()
-    assert stage.feed.cached_stats == {}
+    await harness.close_streams()
+    assert harness.feed.cached_stats == {}
 
 
-async def test_what_happens_in_projects_of_others_is_no_reason(stage: FeedHarness) -> None:
-    stream = await subscribe_stats(stage, caller=Caller("t", "t", frozenset({Scope.READ}), frozenset({"other"})))
-    await stage.world.start_user()
-    await advance_time(stage, 1)
+async def test_what_happens_in_projects_of_others_is_no_reason(harness: FeedHarness) -> None:
+    stream = await subscribe_stats(harness, caller=Caller("t", "t", frozenset({Scope.READ}), frozenset({"other"})))
+    await harness.api.start_user()
+    await advance_time(harness, 1)
     assert await totals(stream) == []
 
 
-async def test_figures_are_as_of_when_they_are_told(stage: FeedHarness) -> None:
-    await stage.world.start_user()
-    stream = await subscribe_stats(stage)
-    await advance_time(stage, 10)
+async def test_figures_are_as_of_when_they_are_told(harness: FeedHarness) -> None:
+    await harness.api.start_user()
+    stream = await subscribe_stats(harness)
+    await advance_time(harness, 10)
     (stats,) = await stream.read()
     assert (await stats.elapsed_seconds()).sum == 10
 
 
-async def test_who_begins_later_is_told_what_comes_later(stage: FeedHarness) -> None:
-    early, late = await subscribe_stats(stage), await subscribe_stats(stage)
-    await stage.world.start_user()
-    await advance_time(stage, 1)
+async def test_who_begins_later_is_told_what_comes_later(harness: FeedHarness) -> None:
+    early, late = await subscribe_stats(harness), await subscribe_stats(harness)
+    await harness.api.start_user()
+    await advance_time(harness, 1)
     assert await totals(early) == await totals(late) == [1]
-    last = await subscribe_stats(stage)
+    last = await subscribe_stats(harness)
     assert await totals(last) == []
 
 
-async def test_statistics_need_read_and_an_interval_of_a_second(stage: FeedHarness) -> None:
+async def test_statistics_need_read_and_an_interval_of_a_second(harness: FeedHarness) -> None:
     with pytest.raises(Forbidden):
-        session_stats(await stage.context(WRITER), filter={"ids": ["s"]}, interval_ms=1000)
+        session_stats(await harness.context(WRITER), filter={"ids": ["s"]}, interval_ms=1000)
     for every in (0, 999, 3_600_001):
         with pytest.raises(BadUserInput, match="intervalMs"):
-            await subscribe_stats(stage, every)
+            await subscribe_stats(harness, every)

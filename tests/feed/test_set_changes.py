@@ -16,89 +16,89 @@ def summarize(changes: list[Any]) -> list[tuple[str, str, str | None]]:
     return [(change.change, change.id, change.activity) for change in changes]
 
 
-async def test_a_session_is_added_updated_and_removed(stage: FeedHarness) -> None:
-    stream = await stage.subscribe()
-    session = await stage.world.start_user()
+async def test_a_session_is_added_updated_and_removed(harness: FeedHarness) -> None:
+    stream = await harness.subscribe()
+    session = await harness.api.start_user()
     assert summarize(await stream.read()) == [("ADDED", session["id"], "STARTED")]
-    await stage.world.mutate("hideSession", {"id": session["id"]})
+    await harness.api.mutate("hideSession", {"id": session["id"]})
     assert summarize(await stream.read()) == [("UPDATED", session["id"], "HIDDEN")]
-    await stage.world.mutate("stopSession", {"id": session["id"]})
+    await harness.api.mutate("stopSession", {"id": session["id"]})
     (change,) = await stream.read()
     assert (change.change, change.activity, change.session.end_reason) == ("REMOVED", "STOPPED", "STOPPED")
     assert fold(stream.received) == {}
 
 
-async def test_a_session_that_ends_by_time_leaves_with_the_round_of_the_sweeper(stage: FeedHarness) -> None:
-    stream = await stage.subscribe()
-    session = await stage.world.start_user()
+async def test_a_session_that_ends_by_time_leaves_with_the_round_of_the_sweeper(harness: FeedHarness) -> None:
+    stream = await harness.subscribe()
+    session = await harness.api.start_user()
     await stream.read()
-    await stage.world.advance(300)
-    await stage.world.sweep()
+    await harness.api.advance(300)
+    await harness.api.sweep()
     (change,) = await stream.read()
     assert summarize([change]) == [("REMOVED", session["id"], "EXPIRED")]
-    assert change.at == stage.world.clock.value
+    assert change.at == harness.api.clock.value
 
 
-async def test_a_session_that_is_deleted_or_replaced_leaves_without_a_session(stage: FeedHarness) -> None:
-    stream = await stage.subscribe()
-    user = await stage.world.start_user()
-    form = await stage.world.start_session("field", {"uuid": "f", "unitId": "u"})
+async def test_a_session_that_is_deleted_or_replaced_leaves_without_a_session(harness: FeedHarness) -> None:
+    stream = await harness.subscribe()
+    user = await harness.api.start_user()
+    form = await harness.api.start_session("field", {"uuid": "f", "unitId": "u"})
     await stream.read()
-    await stage.world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=user["id"])
+    await harness.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=user["id"])
     (change,) = await stream.read()
     assert (summarize([change]), change.session) == ([("REMOVED", user["id"], "DELETED")], None)
-    new = await stage.world.start_session("field", {"uuid": "f", "unitId": "u"})
+    new = await harness.api.start_session("field", {"uuid": "f", "unitId": "u"})
     gone, added = await stream.read()
     assert (summarize([gone]), gone.session) == ([("REMOVED", form["id"], "REPLACED")], None)
     assert summarize([added]) == [("ADDED", new["id"], "STARTED")]
 
 
-async def test_what_a_filter_does_not_name_is_not_told_and_comes_and_goes_as_it_matches(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(visible=True, user={"usernames": ["ann"]})
-    await stage.world.start_user("bob")
-    session = await stage.world.start_user("ann")
+async def test_what_a_filter_does_not_name_is_not_told_and_comes_and_goes_as_it_matches(harness: FeedHarness) -> None:
+    stream = await harness.subscribe(visible=True, user={"usernames": ["ann"]})
+    await harness.api.start_user("bob")
+    session = await harness.api.start_user("ann")
     assert summarize(await stream.read()) == [("ADDED", session["id"], "STARTED")]
-    await stage.world.mutate("hideSession", {"id": session["id"]})
+    await harness.api.mutate("hideSession", {"id": session["id"]})
     assert summarize(await stream.read()) == [("REMOVED", session["id"], "HIDDEN")]
-    await stage.world.mutate("keepaliveSession", {"id": session["id"]})
+    await harness.api.mutate("keepaliveSession", {"id": session["id"]})
     assert summarize(await stream.read()) == [("ADDED", session["id"], "SHOWN")]
 
 
-async def test_an_item_of_the_agenda_is_added_when_it_begins(stage: FeedHarness) -> None:
-    stream = await stage.subscribe()
+async def test_an_item_of_the_agenda_is_added_when_it_begins(harness: FeedHarness) -> None:
+    stream = await harness.subscribe()
     variant = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T21:00:00Z", "endTime": "2026-05-28T22:00:00Z"}
-    session = await stage.world.start_session("agenda", variant)
+    session = await harness.api.start_session("agenda", variant)
     assert await stream.read() == []
-    await stage.world.advance(2000)
-    await stage.world.sweep()
+    await harness.api.advance(2000)
+    await harness.api.sweep()
     assert summarize(await stream.read()) == [("ADDED", session["id"], "STARTED")]
-    await stage.world.advance(3600)
-    await stage.world.sweep()
+    await harness.api.advance(3600)
+    await harness.api.sweep()
     assert summarize(await stream.read()) == [("REMOVED", session["id"], "COMPLETED")]
 
 
-async def test_an_item_of_the_agenda_that_has_begun_goes_on_though_the_clock_steps_back(stage: FeedHarness) -> None:
+async def test_an_item_of_the_agenda_that_has_begun_goes_on_though_the_clock_steps_back(harness: FeedHarness) -> None:
     talk = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T20:30:00Z", "endTime": "2026-05-28T22:00:00Z"}
-    session = await stage.world.start_session("agenda", talk)
-    early = await stage.subscribe()
-    await stage.world.advance(201)
-    await stage.world.sweep()
+    session = await harness.api.start_session("agenda", talk)
+    early = await harness.subscribe()
+    await harness.api.advance(201)
+    await harness.api.sweep()
     assert summarize(await early.read()) == [("ADDED", session["id"], "STARTED")]
-    stage.world.clock.value -= 2000
-    late = await stage.subscribe()
-    assert (await stage.world.session(session["id"]))["state"] == "ACTIVE"
-    await stage.world.mutate("hideSession", {"id": session["id"]})
-    await stage.world.advance(3)
+    harness.api.clock.value -= 2000
+    late = await harness.subscribe()
+    assert (await harness.api.session(session["id"]))["state"] == "ACTIVE"
+    await harness.api.mutate("hideSession", {"id": session["id"]})
+    await harness.api.advance(3)
     for stream in (early, late):
         await stream.read()
-        assert set(fold(stream.received)) == await stage.active_ids() == {session["id"]}
+        assert set(fold(stream.received)) == await harness.active_ids() == {session["id"]}
 
 
-async def test_what_came_and_went_between_two_looks_is_not_told(stage: FeedHarness) -> None:
-    stream = await stage.subscribe()
-    session = await stage.world.start_user()
-    await stage.world.mutate("stopSession", {"id": session["id"]})
-    await stage.world.start_session(
+async def test_what_came_and_went_between_two_looks_is_not_told(harness: FeedHarness) -> None:
+    stream = await harness.subscribe()
+    session = await harness.api.start_user()
+    await harness.api.mutate("stopSession", {"id": session["id"]})
+    await harness.api.start_session(
         "agenda",
         {"guide": 1, "name": "Past", "startTime": "2026-05-27T10:00:00Z", "endTime": "2026-05-27T11:00:00Z"},
     )
@@ -106,61 +106,61 @@ async def test_what_came_and_went_between_two_looks_is_not_told(stage: FeedHarne
 
 
 async def test_what_came_and_went_between_two_looks_is_taken_from_a_stream_that_began_in_between(
-    stage: FeedHarness,
+    harness: FeedHarness,
 ) -> None:
-    early = await stage.subscribe()
-    session = await stage.world.start_user()
-    late = await stage.subscribe()
+    early = await harness.subscribe()
+    session = await harness.api.start_user()
+    late = await harness.subscribe()
     assert set(fold(late.received)) == {session["id"]}
-    await stage.world.mutate("stopSession", {"id": session["id"]})
+    await harness.api.mutate("stopSession", {"id": session["id"]})
     assert summarize(await late.read()) == [("REMOVED", session["id"], "STOPPED")]
     await early.read()
     assert fold(late.received) == fold(early.received) == {}
 
 
 async def test_what_came_and_was_deleted_between_two_looks_is_taken_from_who_began_in_between(
-    stage: FeedHarness,
+    harness: FeedHarness,
 ) -> None:
-    early = await stage.subscribe()
-    session = await stage.world.start_user()
-    form = await stage.world.start_session("field", {"uuid": "f", "unitId": "u"})
-    late = await stage.subscribe()
+    early = await harness.subscribe()
+    session = await harness.api.start_user()
+    form = await harness.api.start_session("field", {"uuid": "f", "unitId": "u"})
+    late = await harness.subscribe()
     assert set(fold(late.received)) == {session["id"], form["id"]}
     # Their beginnings go from the log with them.
-    await stage.world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
-    new = await stage.world.start_session("field", {"uuid": "f", "unitId": "u"})
+    await harness.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
+    new = await harness.api.start_session("field", {"uuid": "f", "unitId": "u"})
     removed = [("REMOVED", session["id"], "DELETED"), ("REMOVED", form["id"], "REPLACED")]
     assert summarize(await late.read())[:2] == removed
     await early.read()
     assert set(fold(late.received)) == set(fold(early.received)) == {new["id"]}
 
 
-async def test_changes_are_told_once_and_in_the_order_of_their_newest_entries(stage: FeedHarness) -> None:
-    stream = await stage.subscribe()
-    ids = [(await stage.world.start_user(name))["id"] for name in "abc"]
-    await stage.world.mutate("keepaliveSession", {"id": ids[0], "path": ["x"]})
+async def test_changes_are_told_once_and_in_the_order_of_their_newest_entries(harness: FeedHarness) -> None:
+    stream = await harness.subscribe()
+    ids = [(await harness.api.start_user(name))["id"] for name in "abc"]
+    await harness.api.mutate("keepaliveSession", {"id": ids[0], "path": ["x"]})
     changes = await stream.read()
     assert [change.id for change in changes] == [ids[1], ids[2], ids[0]]
     assert all(change.change == SetChange.ADDED for change in changes)
     assert changes[-1].session.path == ["x"]
 
 
-async def test_a_keepalive_that_moves_only_the_clock_is_not_told(stage: FeedHarness) -> None:
-    stream = await stage.subscribe()
-    session = await stage.world.start_user()
+async def test_a_keepalive_that_moves_only_the_clock_is_not_told(harness: FeedHarness) -> None:
+    stream = await harness.subscribe()
+    session = await harness.api.start_user()
     await stream.read()
-    await stage.world.mutate("keepaliveSession", {"id": session["id"]})
+    await harness.api.mutate("keepaliveSession", {"id": session["id"]})
     assert await stream.read() == []
 
 
 async def test_a_session_that_is_ahead_of_the_batch_is_taken_from_a_stream_that_began_in_between(
-    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
+    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "BATCH_SIZE", 1)
-    early = await stage.subscribe()
-    session = await stage.world.start_user()
-    late = await stage.subscribe()
-    await stage.world.mutate("stopSession", {"id": session["id"]})
+    early = await harness.subscribe()
+    session = await harness.api.start_user()
+    late = await harness.subscribe()
+    await harness.api.mutate("stopSession", {"id": session["id"]})
     # The first batch has its beginning alone, with the session as it is after its end.
     assert summarize(await late.read()) == [("REMOVED", session["id"], "STOPPED")]
     await early.read()

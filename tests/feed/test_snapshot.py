@@ -22,22 +22,22 @@ def snapshot_pages(received: list[FeedItem]) -> list[Snapshot]:
     return found
 
 
-async def insert_sessions(stage: FeedHarness, count: int, **changes: Any) -> list[str]:
+async def insert_sessions(harness: FeedHarness, count: int, **changes: Any) -> list[str]:
     """So many sessions, the newest first."""
     rows = [session_row(Kind.FIELD, started_at=EPOCH - number, **changes) for number in range(count)]
-    await insert(stage.database, *rows)
+    await insert(harness.database, *rows)
     return [row.id for row in rows]
 
 
-async def test_a_stream_of_nothing_begins_with_one_empty_part(stage: FeedHarness) -> None:
-    (part,) = snapshot_pages((await stage.subscribe()).received)
+async def test_a_stream_of_nothing_begins_with_one_empty_part(harness: FeedHarness) -> None:
+    (part,) = snapshot_pages((await harness.subscribe()).received)
     assert (part.sessions, part.total_count, part.last, part.truncated) == ([], 0, True, False)
 
 
-async def test_a_snapshot_comes_in_parts_newest_first_the_last_one_marked(stage: FeedHarness) -> None:
-    ids = await insert_sessions(stage, 1201)
-    await insert(stage.database, ended_row())
-    stream = await stage.subscribe()
+async def test_a_snapshot_comes_in_parts_newest_first_the_last_one_marked(harness: FeedHarness) -> None:
+    ids = await insert_sessions(harness, 1201)
+    await insert(harness.database, ended_row())
+    stream = await harness.subscribe()
     found = snapshot_pages(stream.received)
     assert [len(part.sessions) for part in found] == [500, 500, 201]
     assert [s.id for part in found for s in part.sessions] == ids
@@ -46,34 +46,34 @@ async def test_a_snapshot_comes_in_parts_newest_first_the_last_one_marked(stage:
     assert len({item.sequence for item in stream.received}) == 1
 
 
-async def test_a_snapshot_that_fits_is_one_look_at_the_database(stage: FeedHarness) -> None:
-    ids = await insert_sessions(stage, 500)
-    (part,) = snapshot_pages((await stage.subscribe()).received)
+async def test_a_snapshot_that_fits_is_one_look_at_the_database(harness: FeedHarness) -> None:
+    ids = await insert_sessions(harness, 500)
+    (part,) = snapshot_pages((await harness.subscribe()).received)
     assert [s.id for s in part.sessions] == ids
     assert part.last
 
 
-async def test_a_part_is_no_place_to_go_on_from(stage: FeedHarness) -> None:
-    await insert_sessions(stage, 501)
-    stream = await stage.subscribe()
+async def test_a_part_is_no_place_to_go_on_from(harness: FeedHarness) -> None:
+    await insert_sessions(harness, 501)
+    stream = await harness.subscribe()
     first, last = stream.cursors
-    again = await stage.subscribe(after=first)
+    again = await harness.subscribe(after=first)
     assert isinstance(again.received[0].payload, Resync)
     assert again.received[0].payload.reason == "the snapshot was not complete"
     assert len(fold(again.received)) == 501
-    assert (await stage.subscribe(after=last)).received == []
-    assert isinstance((await stage.subscribe(after=again.cursors[0])).received[0].payload, Resync)
+    assert (await harness.subscribe(after=last)).received == []
+    assert isinstance((await harness.subscribe(after=again.cursors[0])).received[0].payload, Resync)
 
 
-async def test_what_leaves_while_a_snapshot_is_read_is_not_sent_and_then_removed(stage: FeedHarness) -> None:
-    ids = await insert_sessions(stage, 501)
+async def test_what_leaves_while_a_snapshot_is_read_is_not_sent_and_then_removed(harness: FeedHarness) -> None:
+    ids = await insert_sessions(harness, 501)
     source = active_sessions.active_sessions(
-        await stage.context(), filter={}, after=None, min_interval_ms=0, heartbeats=False
+        await harness.context(), filter={}, after=None, min_interval_ms=0, heartbeats=False
     )
-    stream = await stage.follow(source)
+    stream = await harness.follow(source)
     beginning = aiter(source.open(None))
     told = [await anext(beginning)]
-    await stage.world.mutate("stopSession", {"id": ids[-1]})
+    await harness.api.mutate("stopSession", {"id": ids[-1]})
     told += [each async for each in beginning]
     stream.received += [each for each in told if isinstance(each, FeedItem)]
     found = snapshot_pages(stream.received)
@@ -82,22 +82,24 @@ async def test_what_leaves_while_a_snapshot_is_read_is_not_sent_and_then_removed
     assert set(fold(stream.received)) == set(ids[:-1])
 
 
-async def test_what_has_ended_by_time_is_not_sent_though_the_sweeper_has_not_looked(stage: FeedHarness) -> None:
-    session = await stage.world.start_user()
-    early = await stage.subscribe()
-    await stage.world.advance(300)
-    assert fold((await stage.subscribe()).received) == {}
+async def test_what_has_ended_by_time_is_not_sent_though_the_sweeper_has_not_looked(harness: FeedHarness) -> None:
+    session = await harness.api.start_user()
+    early = await harness.subscribe()
+    await harness.api.advance(300)
+    assert fold((await harness.subscribe()).received) == {}
     # Its end was written down, so that no call on its way can undo what was told.
-    assert await stage.world.activity_types(session["id"]) == ["STARTED", "EXPIRED"]
+    assert await harness.api.activity_types(session["id"]) == ["STARTED", "EXPIRED"]
     (change,) = await early.read()
     assert (change.change, change.activity) == ("REMOVED", "EXPIRED")
 
 
-async def test_beyond_ten_thousand_a_snapshot_is_truncated(stage: FeedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_beyond_ten_thousand_a_snapshot_is_truncated(
+    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(active_sessions, "MAX_SNAPSHOT", 600)
-    ids = await insert_sessions(stage, 700)
-    known = await stage.world.start_user()
-    stream = await stage.subscribe()
+    ids = await insert_sessions(harness, 700)
+    known = await harness.api.start_user()
+    stream = await harness.subscribe()
     found = snapshot_pages(stream.received)
     assert [part.truncated for part in found] == [True, True]
     assert {part.total_count for part in found} == {701}
@@ -105,63 +107,63 @@ async def test_beyond_ten_thousand_a_snapshot_is_truncated(stage: FeedHarness, m
 
 
 async def test_a_truncated_stream_is_told_of_what_it_was_sent_or_is_added(
-    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
+    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unknown = await stage.world.start_user("bob")
-    await stage.world.advance(1)
-    known = await stage.world.start_user("ann")
-    whole = await stage.subscribe()
+    unknown = await harness.api.start_user("bob")
+    await harness.api.advance(1)
+    known = await harness.api.start_user("ann")
+    whole = await harness.subscribe()
     monkeypatch.setattr(active_sessions, "MAX_SNAPSHOT", 1)
-    stream = await stage.subscribe()
+    stream = await harness.subscribe()
     assert set(fold(stream.received)) == {known["id"]}
-    await stage.world.mutate("hideSession", {"id": known["id"]})
-    await stage.world.mutate("hideSession", {"id": unknown["id"]})
-    new = await stage.world.start_user("eve")
+    await harness.api.mutate("hideSession", {"id": known["id"]})
+    await harness.api.mutate("hideSession", {"id": unknown["id"]})
+    new = await harness.api.start_user("eve")
     assert [(change.change, change.id) for change in await stream.read()] == [
         ("UPDATED", known["id"]),
         ("ADDED", new["id"]),
     ]
     for session in (unknown, new):
-        await stage.world.mutate("stopSession", {"id": session["id"]})
+        await harness.api.mutate("stopSession", {"id": session["id"]})
     assert [(change.change, change.id) for change in await stream.read()] == [("REMOVED", new["id"])]
     assert len(await whole.read()) == 5
 
 
 async def test_a_truncated_stream_knows_what_was_sent_by_when_it_began(
-    stage: FeedHarness, monkeypatch: pytest.MonkeyPatch
+    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def talk(minute: int) -> str:
         variant = {"guide": 1, "name": "Talk", "startTime": f"2026-05-28T20:{minute:02}:00Z"}
-        return str((await stage.world.start_session("agenda", variant))["id"])
+        return str((await harness.api.start_session("agenda", variant))["id"])
 
     async def user(**common: Any) -> str:
-        await stage.world.advance(1)
-        return str((await stage.world.start_user(**common))["id"])
+        await harness.api.advance(1)
+        return str((await harness.api.start_user(**common))["id"])
 
     hidden, first, sent_talk, unsent_talk = await user(visible=False), await user(), await talk(25), await talk(3)
     sent = [await user(), await user()]
     monkeypatch.setattr(active_sessions, "MAX_SNAPSHOT", 4)
     monkeypatch.setattr(active_sessions, "PAGE_SIZE", 2)
     monkeypatch.setattr(queries, "PAGE_SIZE", 2)
-    stream = await stage.subscribe(visible=True)
+    stream = await harness.subscribe(visible=True)
     latest = [sent[1], sent[0], first, sent_talk]
     assert [s.id for part in snapshot_pages(stream.received) for s in part.sessions] == latest
     assert stream.received[0].payload.truncated
     for id_ in (unsent_talk, hidden, sent[0], sent_talk):
-        await stage.world.mutate("keepaliveSession", {"id": id_, "path": ["x"]})
+        await harness.api.mutate("keepaliveSession", {"id": id_, "path": ["x"]})
     assert summarize(await stream.read()) == [
         ("ADDED", hidden, "MOVED"),
         ("UPDATED", sent[0], "MOVED"),
         ("UPDATED", sent_talk, "MOVED"),
     ]
     for id_ in (unsent_talk, hidden, sent_talk, first):
-        await stage.world.mutate("hideSession", {"id": id_})
+        await harness.api.mutate("hideSession", {"id": id_})
     assert [change.id for change in await stream.read()] == [hidden, sent_talk, first]
     for id_ in (unsent_talk, hidden):
-        await stage.world.mutate("keepaliveSession", {"id": id_})
+        await harness.api.mutate("keepaliveSession", {"id": id_})
     assert summarize(await stream.read()) == [("ADDED", unsent_talk, "SHOWN"), ("ADDED", hidden, "SHOWN")]
     for id_ in (sent[1], hidden):
-        await stage.world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=id_)
+        await harness.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=id_)
     assert summarize(await stream.read()) == [("REMOVED", sent[1], "DELETED"), ("REMOVED", hidden, "DELETED")]
 
 
@@ -180,16 +182,16 @@ async def test_a_truncated_stream_knows_what_was_sent_by_when_it_began(
         ({"every": 60_001}, "minIntervalMs must be from 0 to 60000"),
     ],
 )
-async def test_what_is_about_the_past_is_refused(stage: FeedHarness, given: dict[str, Any], message: str) -> None:
+async def test_what_is_about_the_past_is_refused(harness: FeedHarness, given: dict[str, Any], message: str) -> None:
     with pytest.raises(BadUserInput, match=message):
-        await stage.subscribe(**given)
+        await harness.subscribe(**given)
 
 
-async def test_to_ask_for_what_goes_on_is_to_ask_for_everything_here(stage: FeedHarness) -> None:
-    session = await stage.world.start_user()
+async def test_to_ask_for_what_goes_on_is_to_ask_for_everything_here(harness: FeedHarness) -> None:
+    session = await harness.api.start_user()
     given: list[dict[str, Any]] = [{}, {"active": True}, {"states": ["ACTIVE"]}, {"seen_after": None}]
-    streams = [await stage.subscribe(**names) for names in given]
+    streams = [await harness.subscribe(**names) for names in given]
     assert len({stream.source.key for stream in streams}) == 1
     assert [set(fold(stream.received)) for stream in streams] == [{session["id"]}] * 4
-    assert fold((await stage.subscribe(states=[])).received) == {}
-    assert fold((await stage.subscribe(states=["ACTIVE"], kinds=["AGENDA"])).received) == {}
+    assert fold((await harness.subscribe(states=[])).received) == {}
+    assert fold((await harness.subscribe(states=["ACTIVE"], kinds=["AGENDA"])).received) == {}

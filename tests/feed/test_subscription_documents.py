@@ -28,12 +28,12 @@ SESSION_STATS = "subscription($every: Int) { sessionStats(intervalMs: $every) { 
 
 
 async def executor_of(
-    stage: FeedHarness, document: str, variables: Mapping[str, Any] | None = None, caller: Caller = LOCAL_ADMIN
+    harness: FeedHarness, document: str, variables: Mapping[str, Any] | None = None, caller: Caller = LOCAL_ADMIN
 ) -> Executor[Any]:
     """A valid subscription, ready to be executed."""
     parsed = parse(document)
     assert validate(graphql_schema, parsed) == []
-    context = await stage.context(caller)
+    context = await harness.context(caller)
     built = Executor.build(graphql_schema, parsed, context_value=context, raw_variable_values=dict(variables or {}))
     assert isinstance(built, Executor)
     return built
@@ -48,8 +48,8 @@ async def subscribe(executor: Executor[Any]) -> Any:
 class Client:
     """One subscriber, for whom each item is executed."""
 
-    def __init__(self, stage: FeedHarness, document: str, variables: Mapping[str, Any] | None = None) -> None:
-        self._stage, self._document, self._variables = stage, document, variables
+    def __init__(self, harness: FeedHarness, document: str, variables: Mapping[str, Any] | None = None) -> None:
+        self._stage, self._document, self._variables = harness, document, variables
 
     async def start(self) -> list[Any]:
         self._executor = await executor_of(self._stage, self._document, self._variables)
@@ -73,9 +73,9 @@ class Client:
         return value
 
 
-async def test_the_live_set_is_told_as_the_types_of_its_union(stage: FeedHarness) -> None:
-    session = await stage.world.start_user(path=["x"])
-    client = Client(stage, ACTIVE_SESSIONS)
+async def test_the_live_set_is_told_as_the_types_of_its_union(harness: FeedHarness) -> None:
+    session = await harness.api.start_user(path=["x"])
+    client = Client(harness, ACTIVE_SESSIONS)
     (snapshot,) = await client.start()
     assert snapshot == {
         "__typename": "SessionSnapshot",
@@ -85,7 +85,7 @@ async def test_the_live_set_is_told_as_the_types_of_its_union(stage: FeedHarness
         "truncated": False,
         "cursor": snapshot["cursor"],
     }
-    await stage.world.mutate("stopSession", {"id": session["id"]})
+    await harness.api.mutate("stopSession", {"id": session["id"]})
     (change,) = await client.read()
     assert change == {
         "__typename": "SessionChange",
@@ -96,36 +96,36 @@ async def test_the_live_set_is_told_as_the_types_of_its_union(stage: FeedHarness
         "cursor": change["cursor"],
         "session": {"id": session["id"], "state": "ENDED", "endReason": "STOPPED"},
     }
-    again = Client(stage, ACTIVE_SESSIONS, {"after": snapshot["cursor"], "filter": {"visible": True}})
+    again = Client(harness, ACTIVE_SESSIONS, {"after": snapshot["cursor"], "filter": {"visible": True}})
     resync, snapshot = await again.start()
     assert (resync["__typename"], resync["reason"]) == ("FeedResync", "the cursor is of another filter")
     assert snapshot["sessions"] == []
-    assert [item["id"] for item in await Client(stage, ACTIVE_SESSIONS, {"after": change["cursor"]}).start()] == []
+    assert [item["id"] for item in await Client(harness, ACTIVE_SESSIONS, {"after": change["cursor"]}).start()] == []
 
 
-async def test_the_log_is_told_as_activities(stage: FeedHarness) -> None:
-    client = Client(stage, SESSION_ACTIVITIES)
+async def test_the_log_is_told_as_activities(harness: FeedHarness) -> None:
+    client = Client(harness, SESSION_ACTIVITIES)
     assert await client.start() == []
-    session = await stage.world.start_user()
-    await stage.world.mutate("hideSession", {"id": session["id"]})
+    session = await harness.api.start_user()
+    await harness.api.mutate("hideSession", {"id": session["id"]})
     started, hidden = await client.read()
     assert (started["type"], hidden["type"]) == ("STARTED", "HIDDEN")
     assert started["session"] == {"id": session["id"], "visible": False}
-    (again,) = await Client(stage, SESSION_ACTIVITIES, {"after": started["cursor"]}).start()
+    (again,) = await Client(harness, SESSION_ACTIVITIES, {"after": started["cursor"]}).start()
     assert again == hidden
 
 
-async def test_statistics_are_told_as_the_query_answers_them(stage: FeedHarness) -> None:
-    await stage.world.start_user()
-    (first,) = await (client := Client(stage, SESSION_STATS)).start()
+async def test_statistics_are_told_as_the_query_answers_them(harness: FeedHarness) -> None:
+    await harness.api.start_user()
+    (first,) = await (client := Client(harness, SESSION_STATS)).start()
     assert first == {"total": 1, "active": 1, "byKind": [{"key": "USER", "total": 1}]}
-    await stage.world.start_user()
-    stage.timers.advance(1)
+    await harness.api.start_user()
+    harness.timers.advance(1)
     assert [answer["total"] for answer in await client.read()] == [2]
 
 
-async def test_a_source_is_not_to_be_iterated(stage: FeedHarness) -> None:
-    source = await subscribe(await executor_of(stage, SESSION_ACTIVITIES))
+async def test_a_source_is_not_to_be_iterated(harness: FeedHarness) -> None:
+    source = await subscribe(await executor_of(harness, SESSION_ACTIVITIES))
     with pytest.raises(TypeError, match="opened and followed"):
         aiter(source)
 
@@ -142,15 +142,15 @@ async def test_a_source_is_not_to_be_iterated(stage: FeedHarness) -> None:
     ],
 )
 async def test_what_is_not_allowed_is_an_error_before_anything_is_told(
-    stage: FeedHarness, document: str, variables: dict[str, Any]
+    harness: FeedHarness, document: str, variables: dict[str, Any]
 ) -> None:
-    result = await subscribe(await executor_of(stage, document, variables))
+    result = await subscribe(await executor_of(harness, document, variables))
     assert isinstance(result, ExecutionResult)
     assert result.errors is not None
     assert [error.extensions for error in result.errors] == [{"code": "BAD_USER_INPUT"}]
 
 
 @pytest.mark.parametrize("document", [ACTIVE_SESSIONS, SESSION_ACTIVITIES, SESSION_STATS])
-async def test_who_may_not_list_is_refused(stage: FeedHarness, document: str) -> None:
-    result = await subscribe(await executor_of(stage, document, caller=WRITER))
+async def test_who_may_not_list_is_refused(harness: FeedHarness, document: str) -> None:
+    result = await subscribe(await executor_of(harness, document, caller=WRITER))
     assert [error.extensions for error in result.errors] == [{"code": "FORBIDDEN"}]

@@ -13,58 +13,58 @@ SCHEDULED_ITEM = ACTIVE_ITEM | {"startTime": "2026-05-28T21:00:00Z"}
 NOW = "2026-05-28T20:26:40.000Z"
 
 
-async def start_item(world: ApiClient, variant: dict[str, Any], **common: Any) -> dict[str, Any]:
-    return await world.start_session("agenda", variant, FIELDS, **common)
+async def start_item(api: ApiClient, variant: dict[str, Any], **common: Any) -> dict[str, Any]:
+    return await api.start_session("agenda", variant, FIELDS, **common)
 
 
-async def visible_items(world: ApiClient) -> set[str]:
+async def visible_items(api: ApiClient) -> set[str]:
     """What of the guide is shown to the public."""
     document = "{ sessions(filter: {agenda: {guides: [1]}, visible: true}) { nodes { id } } }"
-    return {node["id"] for node in (await world.execute(document))["nodes"]}
+    return {node["id"] for node in (await api.execute(document))["nodes"]}
 
 
 @pytest.mark.parametrize("given", [ACTIVE_ITEM, SCHEDULED_ITEM], ids=["active", "scheduled"])
 async def test_hiding_takes_an_item_off_the_programme_and_a_keepalive_puts_it_back(
-    world: ApiClient, given: dict[str, Any]
+    api: ApiClient, given: dict[str, Any]
 ) -> None:
-    session = await start_item(world, given)
-    assert await visible_items(world) == {session["id"]}
-    hidden = await world.mutate("hideSession", {"id": session["id"]}, FIELDS)
+    session = await start_item(api, given)
+    assert await visible_items(api) == {session["id"]}
+    hidden = await api.mutate("hideSession", {"id": session["id"]}, FIELDS)
     assert (hidden["session"]["visible"], hidden["session"]["state"]) == (False, session["state"])
-    assert await visible_items(world) == set()
-    shown = await world.mutate("keepaliveSession", {"id": session["id"]}, FIELDS)
+    assert await visible_items(api) == set()
+    shown = await api.mutate("keepaliveSession", {"id": session["id"]}, FIELDS)
     assert (shown["session"]["visible"], shown["session"]["state"]) == (True, session["state"])
-    assert await visible_items(world) == {session["id"]}
-    assert (await world.activity_types(session["id"]))[1:] == ["HIDDEN", "SHOWN"]
+    assert await visible_items(api) == {session["id"]}
+    assert (await api.activity_types(session["id"]))[1:] == ["HIDDEN", "SHOWN"]
 
 
-async def test_an_item_entered_out_of_sight_is_shown_by_its_first_keepalive(world: ApiClient) -> None:
-    session = await start_item(world, SCHEDULED_ITEM, visible=False)
-    assert await visible_items(world) == set()
-    await world.mutate("keepaliveSession", {"id": session["id"]})
-    assert await visible_items(world) == {session["id"]}
-    assert await world.activity_types(session["id"]) == ["SCHEDULED", "SHOWN"]
+async def test_an_item_entered_out_of_sight_is_shown_by_its_first_keepalive(api: ApiClient) -> None:
+    session = await start_item(api, SCHEDULED_ITEM, visible=False)
+    assert await visible_items(api) == set()
+    await api.mutate("keepaliveSession", {"id": session["id"]})
+    assert await visible_items(api) == {session["id"]}
+    assert await api.activity_types(session["id"]) == ["SCHEDULED", "SHOWN"]
 
 
-async def test_a_hidden_item_begins_and_ends_hidden(world: ApiClient) -> None:
-    session = await start_item(world, SCHEDULED_ITEM)
-    await world.mutate("hideSession", {"id": session["id"]})
-    await world.advance(3600)
-    await world.sweep()
-    begun = await world.session(session["id"])
+async def test_a_hidden_item_begins_and_ends_hidden(api: ApiClient) -> None:
+    session = await start_item(api, SCHEDULED_ITEM)
+    await api.mutate("hideSession", {"id": session["id"]})
+    await api.advance(3600)
+    await api.sweep()
+    begun = await api.session(session["id"])
     assert (begun["state"], begun["visible"]) == ("ACTIVE", False)
-    await world.advance(3600)
-    await world.sweep()
-    assert await world.activity_types(session["id"]) == ["SCHEDULED", "HIDDEN", "STARTED", "COMPLETED"]
+    await api.advance(3600)
+    await api.sweep()
+    assert await api.activity_types(session["id"]) == ["SCHEDULED", "HIDDEN", "STARTED", "COMPLETED"]
 
 
 @pytest.mark.parametrize("given", [ACTIVE_ITEM, SCHEDULED_ITEM], ids=["active", "scheduled"])
 async def test_a_keepalive_marks_an_item_as_seen_and_neither_prolongs_it_nor_earns_it_time(
-    world: ApiClient, given: dict[str, Any]
+    api: ApiClient, given: dict[str, Any]
 ) -> None:
-    session = await start_item(world, given)
-    await world.advance(60)
-    payload = await world.mutate("keepaliveSession", {"id": session["id"], "path": ["hall 1"]}, FIELDS)
+    session = await start_item(api, given)
+    await api.advance(60)
+    payload = await api.mutate("keepaliveSession", {"id": session["id"], "path": ["hall 1"]}, FIELDS)
     seen = payload["session"]
     assert (payload["problems"], payload["keepaliveSeconds"]) == ([], None)
     assert (session["lastSeenAt"], seen["lastSeenAt"]) == (NOW, "2026-05-28T20:27:40.000Z")
@@ -72,38 +72,38 @@ async def test_a_keepalive_marks_an_item_as_seen_and_neither_prolongs_it_nor_ear
     assert (seen["visibleSeconds"], seen["pathTimes"]) == (0, [])
 
 
-async def test_stopping_ends_an_item_now_and_leaves_its_schedule(world: ApiClient) -> None:
-    session = await start_item(world, ACTIVE_ITEM)
-    stopped = (await world.mutate("stopSession", {"id": session["id"]}, FIELDS))["session"]
+async def test_stopping_ends_an_item_now_and_leaves_its_schedule(api: ApiClient) -> None:
+    session = await start_item(api, ACTIVE_ITEM)
+    stopped = (await api.mutate("stopSession", {"id": session["id"]}, FIELDS))["session"]
     assert (stopped["state"], stopped["endReason"], stopped["visible"]) == ("ENDED", "STOPPED", False)
     assert (stopped["endedAt"], stopped["elapsedSeconds"]) == (NOW, 1600)
     assert (stopped["startTime"], stopped["endTime"]) == (session["startTime"], session["endTime"])
-    await world.advance(7200)
-    await world.sweep()
-    assert await world.activity_types(session["id"]) == ["STARTED", "STOPPED"]
-    assert await visible_items(world) == set()
+    await api.advance(7200)
+    await api.sweep()
+    assert await api.activity_types(session["id"]) == ["STARTED", "STOPPED"]
+    assert await visible_items(api) == set()
 
 
-async def test_stopping_an_item_before_it_begins_cancels_it_and_leaves_its_schedule(world: ApiClient) -> None:
-    session = await start_item(world, SCHEDULED_ITEM)
-    cancelled = (await world.mutate("stopSession", {"id": session["id"]}, FIELDS))["session"]
+async def test_stopping_an_item_before_it_begins_cancels_it_and_leaves_its_schedule(api: ApiClient) -> None:
+    session = await start_item(api, SCHEDULED_ITEM)
+    cancelled = (await api.mutate("stopSession", {"id": session["id"]}, FIELDS))["session"]
     assert (cancelled["state"], cancelled["endReason"], cancelled["visible"]) == ("ENDED", "CANCELLED", False)
     assert (cancelled["endedAt"], cancelled["elapsedSeconds"]) == (NOW, 0)
     assert (cancelled["startTime"], cancelled["endTime"]) == (session["startTime"], session["endTime"])
-    await world.advance(7200)
-    await world.sweep()
-    assert await world.activity_types(session["id"]) == ["SCHEDULED", "CANCELLED"]
+    await api.advance(7200)
+    await api.sweep()
+    assert await api.activity_types(session["id"]) == ["SCHEDULED", "CANCELLED"]
 
 
-async def test_an_item_stopped_at_the_second_it_begins_has_begun(world: ApiClient) -> None:
-    session = await start_item(world, SCHEDULED_ITEM)
-    await world.advance(2000)
-    stopped = (await world.mutate("stopSession", {"id": session["id"]}, FIELDS))["session"]
+async def test_an_item_stopped_at_the_second_it_begins_has_begun(api: ApiClient) -> None:
+    session = await start_item(api, SCHEDULED_ITEM)
+    await api.advance(2000)
+    stopped = (await api.mutate("stopSession", {"id": session["id"]}, FIELDS))["session"]
     assert (stopped["endReason"], stopped["elapsedSeconds"]) == ("STOPPED", 0)
-    assert await world.activity_types(session["id"]) == ["SCHEDULED", "STARTED", "STOPPED"]
+    assert await api.activity_types(session["id"]) == ["SCHEDULED", "STARTED", "STOPPED"]
 
 
-async def test_terminating_an_item_before_it_begins_is_no_cancellation(world: ApiClient) -> None:
-    session = await start_item(world, SCHEDULED_ITEM)
-    ended = await world.mutate("terminateSession", {"id": session["id"], "reason": "spam"}, FIELDS)
+async def test_terminating_an_item_before_it_begins_is_no_cancellation(api: ApiClient) -> None:
+    session = await start_item(api, SCHEDULED_ITEM)
+    ended = await api.mutate("terminateSession", {"id": session["id"], "reason": "spam"}, FIELDS)
     assert (ended["session"]["endReason"], ended["session"]["elapsedSeconds"]) == ("TERMINATED", 0)

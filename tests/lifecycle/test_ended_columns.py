@@ -32,18 +32,18 @@ def _read_rows(tx: Connection, id_: str) -> tuple[Session, list[Any]]:
     return Session(*row), [tuple(time) for time in tx.execute(times.where(path_time.c.session_id == id_))]
 
 
-async def read_stored(world: ApiClient, id_: str) -> tuple[Session, list[Any]]:
+async def read_stored(api: ApiClient, id_: str) -> tuple[Session, list[Any]]:
     """A session and its times on paths, as they are stored."""
-    found: tuple[Session, list[Any]] = await world.app.state.services.database.read(_read_rows, id_)
+    found: tuple[Session, list[Any]] = await api.app.state.services.database.read(_read_rows, id_)
     return found
 
 
-async def start_visited(world: ApiClient, **common: Any) -> str:
+async def start_visited(api: ApiClient, **common: Any) -> str:
     """A session that spent a few seconds on each of three paths."""
-    id_: str = (await world.start_user(path=["shop", "list"], **common))["id"]
+    id_: str = (await api.start_user(path=["shop", "list"], **common))["id"]
     for path in (["shop", "cart"], ["home"], ["shop"]):
-        await world.advance(3)
-        await world.mutate("keepaliveSession", {"id": id_, "path": path})
+        await api.advance(3)
+        await api.mutate("keepaliveSession", {"id": id_, "path": path})
     return id_
 
 
@@ -54,50 +54,50 @@ FINAL_PATH_TIMES = [
 ]
 
 
-async def test_nothing_is_final_while_a_session_goes_on(world: ApiClient) -> None:
-    s, times = await read_stored(world, await start_visited(world))
+async def test_nothing_is_final_while_a_session_goes_on(api: ApiClient) -> None:
+    s, times = await read_stored(api, await start_visited(api))
     assert (s.final_elapsed_ms, s.final_visible_ms, s.final_seen_at) == (None, None, None)
     assert {time[1:] for time in times} == {(None, None, None)}
 
 
-async def test_a_stop_lays_down_what_the_session_lasted_and_where(world: ApiClient) -> None:
-    id_ = await start_visited(world)
-    await world.mutate("hideSession", {"id": id_})
-    await world.advance(4)
-    await world.mutate("stopSession", {"id": id_})
-    s, times = await read_stored(world, id_)
+async def test_a_stop_lays_down_what_the_session_lasted_and_where(api: ApiClient) -> None:
+    id_ = await start_visited(api)
+    await api.mutate("hideSession", {"id": id_})
+    await api.advance(4)
+    await api.mutate("stopSession", {"id": id_})
+    s, times = await read_stored(api, id_)
     assert (s.final_elapsed_ms, s.final_visible_ms) == (13_000, 9_000)
     assert sorted(times) == FINAL_PATH_TIMES
 
 
 @pytest.mark.parametrize("noticed", ["by the sweeper", "by a call"])
-async def test_silence_is_not_laid_down(world: ApiClient, noticed: str) -> None:
-    id_ = await start_visited(world)
-    await world.advance(400)
+async def test_silence_is_not_laid_down(api: ApiClient, noticed: str) -> None:
+    id_ = await start_visited(api)
+    await api.advance(400)
     if noticed == "by the sweeper":
-        await world.sweep()
+        await api.sweep()
     else:
-        assert (await world.mutate("keepaliveSession", {"id": id_}))["problems"][0]["code"] == "SESSION_ENDED"
-    s, times = await read_stored(world, id_)
+        assert (await api.mutate("keepaliveSession", {"id": id_}))["problems"][0]["code"] == "SESSION_ENDED"
+    s, times = await read_stored(api, id_)
     assert (s.end_reason, s.final_elapsed_ms, s.final_visible_ms) == ("EXPIRED", 9_000, 9_000)
     assert sorted(times) == FINAL_PATH_TIMES
 
 
 @pytest.mark.parametrize("kind", MINIMAL_INPUTS)
 @pytest.mark.parametrize("call", ["stopSession", "terminateSession"])
-async def test_what_is_laid_down_is_what_the_session_shows(world: ApiClient, kind: str, call: str) -> None:
-    id_ = (await world.start_session(kind, MINIMAL_INPUTS[kind]))["id"]
-    await world.advance(7.5)
-    await world.mutate(call, {"id": id_} | ({"reason": "late"} if call == "terminateSession" else {}))
-    s, _ = await read_stored(world, id_)
-    shown = await world.session(id_, "elapsedSeconds visibleSeconds")
-    assert s.final_elapsed_ms == session_rules.elapsed(s, world.clock.now()) == shown["elapsedSeconds"] * 1000
+async def test_what_is_laid_down_is_what_the_session_shows(api: ApiClient, kind: str, call: str) -> None:
+    id_ = (await api.start_session(kind, MINIMAL_INPUTS[kind]))["id"]
+    await api.advance(7.5)
+    await api.mutate(call, {"id": id_} | ({"reason": "late"} if call == "terminateSession" else {}))
+    s, _ = await read_stored(api, id_)
+    shown = await api.session(id_, "elapsedSeconds visibleSeconds")
+    assert s.final_elapsed_ms == session_rules.elapsed(s, api.clock.now()) == shown["elapsedSeconds"] * 1000
     assert s.final_visible_ms == shown["visibleSeconds"] * 1000
     assert s.final_seen_at == s.last_seen_at
 
 
-async def test_an_item_of_the_agenda_that_was_over_when_it_was_entered_is_final_at_once(world: ApiClient) -> None:
+async def test_an_item_of_the_agenda_that_was_over_when_it_was_entered_is_final_at_once(api: ApiClient) -> None:
     times = {"startTime": "2026-05-28T10:00:00Z", "endTime": "2026-05-28T11:30:00Z"}
-    id_ = (await world.start_session("agenda", MINIMAL_INPUTS["agenda"] | times))["id"]
-    s, _ = await read_stored(world, id_)
+    id_ = (await api.start_session("agenda", MINIMAL_INPUTS["agenda"] | times))["id"]
+    s, _ = await read_stored(api, id_)
     assert (s.end_reason, s.final_elapsed_ms, s.final_visible_ms) == ("COMPLETED", 5_400_000, 0)

@@ -24,110 +24,110 @@ MEDIA = {
     [("client", {"clientSystem": "iOS"}, 1800), ("media", MEDIA, 600), ("user", {"username": "ann"}, 300)],
 )
 async def test_silence_ends_a_session_exactly_at_its_timeout(
-    world: ApiClient, kind: str, variant: dict[str, Any], silence: int
+    api: ApiClient, kind: str, variant: dict[str, Any], silence: int
 ) -> None:
-    session = await world.start_session(kind, variant)
-    await world.advance(silence - 0.001)
-    assert (await world.session(session["id"]))["state"] == "ACTIVE"
-    await world.advance(0.001)
-    ended = await world.session(session["id"], "elapsedSeconds expiresAt")
+    session = await api.start_session(kind, variant)
+    await api.advance(silence - 0.001)
+    assert (await api.session(session["id"]))["state"] == "ACTIVE"
+    await api.advance(0.001)
+    ended = await api.session(session["id"], "elapsedSeconds expiresAt")
     assert (ended["state"], ended["endReason"], ended["visible"]) == ("ENDED", "EXPIRED", False)
     assert (ended["elapsedSeconds"], ended["expiresAt"]) == (0, None)
 
 
-async def test_the_sweeper_writes_the_time_of_the_end_not_of_its_round(world: ApiClient) -> None:
-    session = await world.start_user()
-    await world.advance(1000)
-    before = await world.session(session["id"], "endedAt")
-    await world.sweep()
-    await world.sweep()
-    after = await world.session(session["id"], "endedAt activities(first: 9) { edges { node { type at } } }")
+async def test_the_sweeper_writes_the_time_of_the_end_not_of_its_round(api: ApiClient) -> None:
+    session = await api.start_user()
+    await api.advance(1000)
+    before = await api.session(session["id"], "endedAt")
+    await api.sweep()
+    await api.sweep()
+    after = await api.session(session["id"], "endedAt activities(first: 9) { edges { node { type at } } }")
     assert before["endedAt"] == after["endedAt"] == "2026-05-28T20:31:40.000Z"
     entries = [edge["node"] for edge in after["activities"]["edges"]]
     assert entries[1:] == [{"type": "EXPIRED", "at": "2026-05-28T20:31:40.000Z"}]
     assert (before["revision"], after["revision"]) == (1, 2)
 
 
-async def test_a_round_looks_at_a_session_that_goes_on_without_changing_it(world: ApiClient) -> None:
-    session = await world.start_user()
+async def test_a_round_looks_at_a_session_that_goes_on_without_changing_it(api: ApiClient) -> None:
+    session = await api.start_user()
     for _ in range(4):
-        await world.advance(200)
-        await world.mutate("keepaliveSession", {"id": session["id"]})
-        await world.sweep()
-    assert (await world.session(session["id"]))["revision"] == 5
-    await world.advance(300)
-    await world.sweep()
-    assert await world.activity_types(session["id"]) == ["STARTED", "EXPIRED"]
+        await api.advance(200)
+        await api.mutate("keepaliveSession", {"id": session["id"]})
+        await api.sweep()
+    assert (await api.session(session["id"]))["revision"] == 5
+    await api.advance(300)
+    await api.sweep()
+    assert await api.activity_types(session["id"]) == ["STARTED", "EXPIRED"]
 
 
-async def test_more_sessions_than_fit_in_one_transaction_end_in_one_round(world: ApiClient) -> None:
+async def test_more_sessions_than_fit_in_one_transaction_end_in_one_round(api: ApiClient) -> None:
     document = (
         "mutation($input: StartSessionInput!) { "
         + " ".join(f"s{number}: startSession(input: $input) {{ created }}" for number in range(10))
         + " }"
     )
     for _ in range(51):
-        await world.execute(document, input={"variant": {"user": {"username": "ann"}}})
-    await world.advance(300)
-    await world.sweep()
+        await api.execute(document, input={"variant": {"user": {"username": "ann"}}})
+    await api.advance(300)
+    await api.sweep()
     ended = "{ activities(types: [EXPIRED], last: 1) { edges { node { type } } } sessionStats { total active } }"
-    counted = await world.execute(ended)
+    counted = await api.execute(ended)
     assert counted["sessionStats"] == {"total": 510, "active": 0}
-    await world.sweep()
-    assert len(await _sessions_with_activity(world, "EXPIRED")) == 510
+    await api.sweep()
+    assert len(await _sessions_with_activity(api, "EXPIRED")) == 510
 
 
-async def _sessions_with_activity(world: ApiClient, activity_type: str) -> list[str]:
+async def _sessions_with_activity(api: ApiClient, activity_type: str) -> list[str]:
     document = """query($types: [ActivityType!], $after: String) {
         activities(types: $types, first: 500, after: $after) {
             edges { node { sessionId } } pageInfo { hasNextPage endCursor } } }"""
     found: list[str] = []
     after = None
     while True:
-        page = await world.execute(document, types=[activity_type], after=after)
+        page = await api.execute(document, types=[activity_type], after=after)
         found += [edge["node"]["sessionId"] for edge in page["edges"]]
         after = page["pageInfo"]["endCursor"]
         if not page["pageInfo"]["hasNextPage"]:
             return found
 
 
-async def test_a_user_session_ends_after_a_day_however_lively(world: ApiClient) -> None:
-    session = await world.start_user(timeoutSeconds=86400)
-    await world.advance(86399)
-    assert (await world.mutate("keepaliveSession", {"id": session["id"]}))["problems"] == []
-    await world.advance(1)
-    ended = await world.session(session["id"], "endedAt elapsedSeconds")
+async def test_a_user_session_ends_after_a_day_however_lively(api: ApiClient) -> None:
+    session = await api.start_user(timeoutSeconds=86400)
+    await api.advance(86399)
+    assert (await api.mutate("keepaliveSession", {"id": session["id"]}))["problems"] == []
+    await api.advance(1)
+    ended = await api.session(session["id"], "endedAt elapsedSeconds")
     assert (ended["endReason"], ended["endedAt"]) == ("EXPIRED", "2026-05-29T20:26:40.000Z")
     assert ended["elapsedSeconds"] == 86399
 
 
-async def test_a_playhead_that_stands_still_for_half_an_hour_stalls_the_session(world: ApiClient) -> None:
-    session = await world.start_session("media", MEDIA)
+async def test_a_playhead_that_stands_still_for_half_an_hour_stalls_the_session(api: ApiClient) -> None:
+    session = await api.start_session("media", MEDIA)
     for step in range(1, 7):
-        await world.advance(300)
+        await api.advance(300)
         ping = {"playerTime": {"playhead": 7, "ts": f"2026-05-28T20:{26 + 5 * step:02}:40Z"}}
-        payload = await world.mutate("keepaliveSession", {"id": session["id"], "media": ping})
+        payload = await api.mutate("keepaliveSession", {"id": session["id"], "media": ping})
         assert payload["problems"] == []
-    await world.advance(299.999)
-    assert (await world.session(session["id"]))["state"] == "ACTIVE"
-    await world.advance(0.001)
-    await world.sweep()
-    stalled = await world.session(session["id"], "endedAt elapsedSeconds ... on MediaSession { playhead playerState }")
+    await api.advance(299.999)
+    assert (await api.session(session["id"]))["state"] == "ACTIVE"
+    await api.advance(0.001)
+    await api.sweep()
+    stalled = await api.session(session["id"], "endedAt elapsedSeconds ... on MediaSession { playhead playerState }")
     assert (stalled["endReason"], stalled["endedAt"]) == ("STALLED", "2026-05-28T21:01:40.000Z")
     assert (stalled["elapsedSeconds"], stalled["playhead"], stalled["playerState"]) == (1800, 7, "STARTING")
-    assert (await world.activity_types(session["id"]))[-1] == "STALLED"
+    assert (await api.activity_types(session["id"]))[-1] == "STALLED"
 
 
-async def test_an_agenda_item_begins_and_completes_by_its_schedule(world: ApiClient) -> None:
+async def test_an_agenda_item_begins_and_completes_by_its_schedule(api: ApiClient) -> None:
     variant = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T21:00:00Z", "endTime": "2026-05-28T22:00:00Z"}
-    session = await world.start_session("agenda", variant, "elapsedSeconds")
+    session = await api.start_session("agenda", variant, "elapsedSeconds")
     assert (session["state"], session["elapsedSeconds"]) == ("SCHEDULED", 0)
-    await world.advance(2000)
-    assert (await world.session(session["id"]))["state"] == "ACTIVE"
-    await world.sweep()
-    await world.advance(3600)
-    await world.sweep()
-    ended = await world.session(session["id"], "elapsedSeconds activities(first: 9) { edges { node { type at } } }")
+    await api.advance(2000)
+    assert (await api.session(session["id"]))["state"] == "ACTIVE"
+    await api.sweep()
+    await api.advance(3600)
+    await api.sweep()
+    ended = await api.session(session["id"], "elapsedSeconds activities(first: 9) { edges { node { type at } } }")
     assert (ended["endReason"], ended["elapsedSeconds"]) == ("COMPLETED", 3600)
     assert [tuple(edge["node"].values()) for edge in ended["activities"]["edges"]] == [
         ("SCHEDULED", "2026-05-28T20:26:40.000Z"),
@@ -136,42 +136,42 @@ async def test_an_agenda_item_begins_and_completes_by_its_schedule(world: ApiCli
     ]
 
 
-async def test_a_round_that_comes_after_begin_and_end_notes_both(world: ApiClient) -> None:
+async def test_a_round_that_comes_after_begin_and_end_notes_both(api: ApiClient) -> None:
     variant = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T21:00:00Z", "endTime": "2026-05-28T22:00:00Z"}
-    session = await world.start_session("agenda", variant)
-    await world.advance(100_000)
-    await world.sweep()
-    assert await world.activity_types(session["id"]) == ["SCHEDULED", "STARTED", "COMPLETED"]
-    assert (await world.session(session["id"]))["revision"] == 2
+    session = await api.start_session("agenda", variant)
+    await api.advance(100_000)
+    await api.sweep()
+    assert await api.activity_types(session["id"]) == ["SCHEDULED", "STARTED", "COMPLETED"]
+    assert (await api.session(session["id"]))["revision"] == 2
 
 
-async def test_an_all_day_item_ends_with_its_utc_day(world: ApiClient) -> None:
+async def test_an_all_day_item_ends_with_its_utc_day(api: ApiClient) -> None:
     variant = {"guide": 1, "name": "Fair", "startTime": "2026-05-28T23:30:00+02:00", "allDay": True}
-    session = await world.start_session("agenda", variant, "expiresAt")
+    session = await api.start_session("agenda", variant, "expiresAt")
     assert session["expiresAt"] == "2026-05-29T00:00:00.000Z"
 
 
-async def test_an_item_without_an_end_never_ends_by_time(world: ApiClient) -> None:
-    session = await world.start_session("agenda", {"guide": 1, "name": "Fair", "startTime": "2026-05-28T20:00:00Z"})
-    await world.advance(10_000_000)
-    await world.sweep()
-    assert (await world.session(session["id"]))["state"] == "ACTIVE"
+async def test_an_item_without_an_end_never_ends_by_time(api: ApiClient) -> None:
+    session = await api.start_session("agenda", {"guide": 1, "name": "Fair", "startTime": "2026-05-28T20:00:00Z"})
+    await api.advance(10_000_000)
+    await api.sweep()
+    assert (await api.session(session["id"]))["state"] == "ACTIVE"
 
 
-async def test_an_item_stopped_before_it_began_is_cancelled(world: ApiClient) -> None:
-    session = await world.start_session("agenda", {"guide": 1, "name": "Talk", "startTime": "2026-05-29T00:00:00Z"})
+async def test_an_item_stopped_before_it_began_is_cancelled(api: ApiClient) -> None:
+    session = await api.start_session("agenda", {"guide": 1, "name": "Talk", "startTime": "2026-05-29T00:00:00Z"})
     for _ in range(2):
-        payload = await world.mutate("stopSession", {"id": session["id"]}, "elapsedSeconds")
+        payload = await api.mutate("stopSession", {"id": session["id"]}, "elapsedSeconds")
         assert payload["problems"] == []
         assert (payload["session"]["endReason"], payload["session"]["elapsedSeconds"]) == ("CANCELLED", 0)
-    await world.advance(100_000)
-    await world.sweep()
-    assert await world.activity_types(session["id"]) == ["SCHEDULED", "CANCELLED"]
+    await api.advance(100_000)
+    await api.sweep()
+    assert await api.activity_types(session["id"]) == ["SCHEDULED", "CANCELLED"]
 
 
-async def test_an_item_entered_after_its_end_is_over_at_birth(world: ApiClient) -> None:
+async def test_an_item_entered_after_its_end_is_over_at_birth(api: ApiClient) -> None:
     variant = {"guide": 1, "name": "Past", "startTime": "2026-05-27T10:00:00Z", "endTime": "2026-05-27T11:00:00Z"}
-    session = await world.start_session("agenda", variant, "endedAt elapsedSeconds")
+    session = await api.start_session("agenda", variant, "endedAt elapsedSeconds")
     assert (session["state"], session["endReason"], session["revision"]) == ("ENDED", "COMPLETED", 1)
     assert (session["endedAt"], session["elapsedSeconds"]) == ("2026-05-27T11:00:00.000Z", 3600)
-    assert await world.activity_types(session["id"]) == ["STARTED", "COMPLETED"]
+    assert await api.activity_types(session["id"]) == ["STARTED", "COMPLETED"]

@@ -13,19 +13,19 @@ from tests.api_client import ApiClient
 TRACE = Path(__file__).parents[1] / "vectors" / "user-trace.json"
 
 
-async def test_a_person_s_way_through_a_user_interface_comes_out_to_the_second(world: ApiClient) -> None:
+async def test_a_person_s_way_through_a_user_interface_comes_out_to_the_second(api: ApiClient) -> None:
     trace = json.loads(TRACE.read_text())
-    session = await world.start_user(**trace["start"], timeoutSeconds=300)
+    session = await api.start_user(**trace["start"], timeoutSeconds=300)
     at = 0
     payload: dict[str, Any] = {}
     for when, call, given_here in trace["calls"]:
-        await world.advance(when - at)
+        await api.advance(when - at)
         at = when
-        payload = await world.mutate(f"{call}Session", {"id": session["id"], **given_here})
+        payload = await api.mutate(f"{call}Session", {"id": session["id"], **given_here})
     expected = trace["expect"]
     assert [problem["code"] for problem in payload["problems"]] == [expected["lastCall"]]
     fields = "startedAt lastSeenAt endedAt elapsedSeconds visibleSeconds pathTimes { path visibleSeconds }"
-    found = await world.session(session["id"], fields)
+    found = await api.session(session["id"], fields)
     times = {"/".join(entry["path"]): entry["visibleSeconds"] for entry in found["pathTimes"]}
     assert times == expected["pathTimes"]
     assert (found["visibleSeconds"], found["elapsedSeconds"]) == (expected["visibleSeconds"], 799)
@@ -33,42 +33,40 @@ async def test_a_person_s_way_through_a_user_interface_comes_out_to_the_second(w
     assert (found["lastSeenAt"], found["endedAt"]) == ("2026-05-28T20:39:59.000Z", "2026-05-28T20:44:59.000Z")
 
 
-async def test_silence_is_credited_for_at_most_five_minutes_where_there_is_no_timeout(world: ApiClient) -> None:
-    session = await world.start_session("field", {"unitId": "u1"}, path=["page 1"])
-    await world.advance(1000)
-    payload = await world.mutate("keepaliveSession", {"id": session["id"]}, "visibleSeconds elapsedSeconds")
+async def test_silence_is_credited_for_at_most_five_minutes_where_there_is_no_timeout(api: ApiClient) -> None:
+    session = await api.start_session("field", {"unitId": "u1"}, path=["page 1"])
+    await api.advance(1000)
+    payload = await api.mutate("keepaliveSession", {"id": session["id"]}, "visibleSeconds elapsedSeconds")
     assert (payload["session"]["visibleSeconds"], payload["session"]["elapsedSeconds"]) == (300, 1000)
 
 
-async def test_hidden_time_is_not_credited(world: ApiClient) -> None:
-    session = await world.start_user(visible=False)
-    await world.advance(60)
-    await world.mutate("keepaliveSession", {"id": session["id"], "visible": True})
-    await world.advance(30)
-    payload = await world.mutate("stopSession", {"id": session["id"]}, "visibleSeconds")
+async def test_hidden_time_is_not_credited(api: ApiClient) -> None:
+    session = await api.start_user(visible=False)
+    await api.advance(60)
+    await api.mutate("keepaliveSession", {"id": session["id"], "visible": True})
+    await api.advance(30)
+    payload = await api.mutate("stopSession", {"id": session["id"]}, "visibleSeconds")
     assert payload["session"]["visibleSeconds"] == 30
 
 
-async def test_brackets_and_commas_in_a_segment_are_data(world: ApiClient) -> None:
-    session = await world.start_user(path=["[a,b]", '"],["'])
-    await world.advance(7)
-    payload = await world.mutate("stopSession", {"id": session["id"]}, "pathTimes { path visibleSeconds }")
+async def test_brackets_and_commas_in_a_segment_are_data(api: ApiClient) -> None:
+    session = await api.start_user(path=["[a,b]", '"],["'])
+    await api.advance(7)
+    payload = await api.mutate("stopSession", {"id": session["id"]}, "pathTimes { path visibleSeconds }")
     assert payload["session"]["pathTimes"] == [{"path": ["[a,b]", '"],["'], "visibleSeconds": 7}]
 
 
-async def test_the_501st_path_counts_where_it_came_from(world: ApiClient) -> None:
-    session = await world.start_user(path=["p0"])
+async def test_the_501st_path_counts_where_it_came_from(api: ApiClient) -> None:
+    session = await api.start_user(path=["p0"])
     for number in range(1, 503):
-        await world.advance(1)
-        await world.mutate(
+        await api.advance(1)
+        await api.mutate(
             "keepaliveSession", {"id": session["id"], "path": ["p1", "x"] if number > 500 else [f"p{number}"]}
         )
-    await world.advance(1)
-    await world.mutate("keepaliveSession", {"id": session["id"], "path": ["elsewhere"]})
-    await world.advance(1)
-    payload = await world.mutate(
-        "stopSession", {"id": session["id"]}, "visibleSeconds pathTimes { path visibleSeconds }"
-    )
+    await api.advance(1)
+    await api.mutate("keepaliveSession", {"id": session["id"], "path": ["elsewhere"]})
+    await api.advance(1)
+    payload = await api.mutate("stopSession", {"id": session["id"]}, "visibleSeconds pathTimes { path visibleSeconds }")
     times = {tuple(entry["path"]): entry["visibleSeconds"] for entry in payload["session"]["pathTimes"]}
     assert len(times) == MAX_PATHS + 1
     # p500 and `elsewhere` found no room, and no beginning of theirs has any; [p1, x] counts as [p1].

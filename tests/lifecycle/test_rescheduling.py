@@ -17,44 +17,44 @@ def instant_at(minutes: float) -> str:
     return f"2026-05-{28 + day:02}T{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}.000Z"
 
 
-async def start_talk(world: ApiClient, start: float, end: float | None = None) -> str:
+async def start_talk(api: ApiClient, start: float, end: float | None = None) -> str:
     """The id of an item that begins, and ends, so many minutes after the test began."""
     times = {"startTime": instant_at(start)} | ({} if end is None else {"endTime": instant_at(end)})
-    return str((await world.start_session("agenda", {"guide": 1, "name": "Talk", **times}))["id"])
+    return str((await api.start_session("agenda", {"guide": 1, "name": "Talk", **times}))["id"])
 
 
-async def reschedule(world: ApiClient, id_: str, fields: str = "", **minutes_by_field: float | None) -> dict[str, Any]:
+async def reschedule(api: ApiClient, id_: str, fields: str = "", **minutes_by_field: float | None) -> dict[str, Any]:
     """The session after an update of its times, given in minutes."""
     times = {
         f"{name}Time": None if minutes is None else instant_at(minutes) for name, minutes in minutes_by_field.items()
     }
-    payload = await world.mutate("updateAgendaSession", {"id": id_, **times}, f"endedAt {fields}")
+    payload = await api.mutate("updateAgendaSession", {"id": id_, **times}, f"endedAt {fields}")
     assert payload["problems"] == []
     session: dict[str, Any] = payload["session"]
     return session
 
 
-async def read_timeline(world: ApiClient, id_: str) -> list[tuple[str, str]]:
-    found = await world.session(id_, TIMELINE)
+async def read_timeline(api: ApiClient, id_: str) -> list[tuple[str, str]]:
+    found = await api.session(id_, TIMELINE)
     return [(edge["node"]["type"], edge["node"]["at"]) for edge in found["activities"]["edges"]]
 
 
-async def read_state(world: ApiClient, id_: str) -> str:
-    return str((await world.session(id_))["state"])
+async def read_state(api: ApiClient, id_: str) -> str:
+    return str((await api.session(id_))["state"])
 
 
-async def test_a_start_moved_ahead_makes_it_scheduled_again(world: ApiClient) -> None:
-    id_ = await start_talk(world, -10, 60)
-    moved = await reschedule(world, id_, "elapsedSeconds expiresAt startedAt", start=30)
+async def test_a_start_moved_ahead_makes_it_scheduled_again(api: ApiClient) -> None:
+    id_ = await start_talk(api, -10, 60)
+    moved = await reschedule(api, id_, "elapsedSeconds expiresAt startedAt", start=30)
     assert (moved["state"], moved["revision"], moved["elapsedSeconds"]) == ("SCHEDULED", 2, 0)
     assert (moved["startedAt"], moved["expiresAt"]) == (instant_at(30), instant_at(60))
-    await world.advance(30 * 60 - 0.001)
-    await world.sweep()
-    assert await read_state(world, id_) == "SCHEDULED"
-    await world.advance(0.001)
-    await world.sweep()
-    assert await read_state(world, id_) == "ACTIVE"
-    assert await read_timeline(world, id_) == [
+    await api.advance(30 * 60 - 0.001)
+    await api.sweep()
+    assert await read_state(api, id_) == "SCHEDULED"
+    await api.advance(0.001)
+    await api.sweep()
+    assert await read_state(api, id_) == "ACTIVE"
+    assert await read_timeline(api, id_) == [
         ("STARTED", instant_at(-10)),
         ("UPDATED", instant_at(0)),
         ("SCHEDULED", instant_at(0)),
@@ -62,64 +62,64 @@ async def test_a_start_moved_ahead_makes_it_scheduled_again(world: ApiClient) ->
     ]
 
 
-async def test_a_start_that_is_put_off_begins_at_its_new_time_only(world: ApiClient) -> None:
-    id_ = await start_talk(world, 10, 60)
-    await reschedule(world, id_, start=20)
+async def test_a_start_that_is_put_off_begins_at_its_new_time_only(api: ApiClient) -> None:
+    id_ = await start_talk(api, 10, 60)
+    await reschedule(api, id_, start=20)
     told = [("SCHEDULED", instant_at(0)), ("UPDATED", instant_at(0))]
     for minute, news in ((10, []), (20, [("STARTED", instant_at(20))]), (60, [("COMPLETED", instant_at(60))])):
-        await world.advance(minute * 60 - (world.clock.value - EPOCH) / 1000)
-        await world.sweep()
+        await api.advance(minute * 60 - (api.clock.value - EPOCH) / 1000)
+        await api.sweep()
         told += news
-        assert await read_timeline(world, id_) == told
+        assert await read_timeline(api, id_) == told
 
 
-async def test_a_start_moved_forward_begins_at_its_new_time(world: ApiClient) -> None:
-    id_ = await start_talk(world, 30)
-    await reschedule(world, id_, start=10)
-    await world.advance(600)
-    await world.sweep()
-    assert await read_timeline(world, id_) == [
+async def test_a_start_moved_forward_begins_at_its_new_time(api: ApiClient) -> None:
+    id_ = await start_talk(api, 30)
+    await reschedule(api, id_, start=10)
+    await api.advance(600)
+    await api.sweep()
+    assert await read_timeline(api, id_) == [
         ("SCHEDULED", instant_at(0)),
         ("UPDATED", instant_at(0)),
         ("STARTED", instant_at(10)),
     ]
 
 
-async def test_a_start_moved_into_the_past_has_begun(world: ApiClient) -> None:
-    id_ = await start_talk(world, 30)
-    moved = await reschedule(world, id_, "elapsedSeconds", start=-5)
+async def test_a_start_moved_into_the_past_has_begun(api: ApiClient) -> None:
+    id_ = await start_talk(api, 30)
+    moved = await reschedule(api, id_, "elapsedSeconds", start=-5)
     assert (moved["state"], moved["revision"], moved["elapsedSeconds"]) == ("ACTIVE", 2, 300)
-    await world.sweep()
-    assert await read_timeline(world, id_) == [
+    await api.sweep()
+    assert await read_timeline(api, id_) == [
         ("SCHEDULED", instant_at(0)),
         ("UPDATED", instant_at(0)),
         ("STARTED", instant_at(-5)),
     ]
 
 
-async def test_an_end_moved_into_the_past_ends_it_there(world: ApiClient) -> None:
-    id_ = await start_talk(world, -30, 30)
-    moved = await reschedule(world, id_, "elapsedSeconds ... on AgendaSession { endTime }", end=-10)
+async def test_an_end_moved_into_the_past_ends_it_there(api: ApiClient) -> None:
+    id_ = await start_talk(api, -30, 30)
+    moved = await reschedule(api, id_, "elapsedSeconds ... on AgendaSession { endTime }", end=-10)
     assert (moved["state"], moved["endReason"], moved["revision"]) == ("ENDED", "COMPLETED", 2)
     assert (moved["endedAt"], moved["endTime"], moved["elapsedSeconds"]) == (instant_at(-10), instant_at(-10), 1200)
-    await world.sweep()
-    assert await read_timeline(world, id_) == [
+    await api.sweep()
+    assert await read_timeline(api, id_) == [
         ("STARTED", instant_at(-30)),
         ("UPDATED", instant_at(0)),
         ("COMPLETED", instant_at(-10)),
     ]
 
 
-async def test_an_end_moved_to_this_moment_ends_it_now(world: ApiClient) -> None:
-    id_ = await start_talk(world, -30)
-    assert (await reschedule(world, id_, end=0))["endedAt"] == instant_at(0)
+async def test_an_end_moved_to_this_moment_ends_it_now(api: ApiClient) -> None:
+    id_ = await start_talk(api, -30)
+    assert (await reschedule(api, id_, end=0))["endedAt"] == instant_at(0)
 
 
-async def test_a_whole_item_moved_into_the_past_has_begun_and_is_over(world: ApiClient) -> None:
-    id_ = await start_talk(world, 30, 60)
-    moved = await reschedule(world, id_, start=-60, end=-30)
+async def test_a_whole_item_moved_into_the_past_has_begun_and_is_over(api: ApiClient) -> None:
+    id_ = await start_talk(api, 30, 60)
+    moved = await reschedule(api, id_, start=-60, end=-30)
     assert (moved["endReason"], moved["endedAt"], moved["revision"]) == ("COMPLETED", instant_at(-30), 2)
-    assert await read_timeline(world, id_) == [
+    assert await read_timeline(api, id_) == [
         ("SCHEDULED", instant_at(0)),
         ("UPDATED", instant_at(0)),
         ("STARTED", instant_at(-60)),
@@ -127,33 +127,33 @@ async def test_a_whole_item_moved_into_the_past_has_begun_and_is_over(world: Api
     ]
 
 
-async def test_an_end_that_is_put_off_or_taken_away_does_not_come(world: ApiClient) -> None:
-    put_off, endless = await start_talk(world, -30, 10), await start_talk(world, -30, 10)
-    await reschedule(world, put_off, end=20)
-    await reschedule(world, endless, end=None)
-    await world.advance(20 * 60 - 0.001)
-    await world.sweep()
-    assert [await read_state(world, id_) for id_ in (put_off, endless)] == ["ACTIVE", "ACTIVE"]
-    await world.advance(0.001)
-    await world.sweep()
-    assert [await read_state(world, id_) for id_ in (put_off, endless)] == ["ENDED", "ACTIVE"]
-    assert (await read_timeline(world, put_off))[-1] == ("COMPLETED", instant_at(20))
+async def test_an_end_that_is_put_off_or_taken_away_does_not_come(api: ApiClient) -> None:
+    put_off, endless = await start_talk(api, -30, 10), await start_talk(api, -30, 10)
+    await reschedule(api, put_off, end=20)
+    await reschedule(api, endless, end=None)
+    await api.advance(20 * 60 - 0.001)
+    await api.sweep()
+    assert [await read_state(api, id_) for id_ in (put_off, endless)] == ["ACTIVE", "ACTIVE"]
+    await api.advance(0.001)
+    await api.sweep()
+    assert [await read_state(api, id_) for id_ in (put_off, endless)] == ["ENDED", "ACTIVE"]
+    assert (await read_timeline(api, put_off))[-1] == ("COMPLETED", instant_at(20))
 
 
-async def test_an_end_that_has_passed_is_not_moved_though_nobody_has_noted_it(world: ApiClient) -> None:
-    id_ = await start_talk(world, -30, 10)
-    await world.advance(600)
-    payload = await world.mutate("updateAgendaSession", {"id": id_, "endTime": instant_at(60)})
+async def test_an_end_that_has_passed_is_not_moved_though_nobody_has_noted_it(api: ApiClient) -> None:
+    id_ = await start_talk(api, -30, 10)
+    await api.advance(600)
+    payload = await api.mutate("updateAgendaSession", {"id": id_, "endTime": instant_at(60)})
     assert [problem["code"] for problem in payload["problems"]] == ["SESSION_ENDED"]
-    assert await read_timeline(world, id_) == [("STARTED", instant_at(-30)), ("COMPLETED", instant_at(10))]
+    assert await read_timeline(api, id_) == [("STARTED", instant_at(-30)), ("COMPLETED", instant_at(10))]
 
 
-async def test_a_beginning_that_nobody_has_noted_comes_before_the_update(world: ApiClient) -> None:
-    id_ = await start_talk(world, 10, 60)
-    await world.advance(900)
-    moved = await reschedule(world, id_, start=30)
+async def test_a_beginning_that_nobody_has_noted_comes_before_the_update(api: ApiClient) -> None:
+    id_ = await start_talk(api, 10, 60)
+    await api.advance(900)
+    moved = await reschedule(api, id_, start=30)
     assert (moved["state"], moved["revision"]) == ("SCHEDULED", 3)
-    assert await read_timeline(world, id_) == [
+    assert await read_timeline(api, id_) == [
         ("SCHEDULED", instant_at(0)),
         ("STARTED", instant_at(10)),
         ("UPDATED", instant_at(15)),
@@ -161,42 +161,42 @@ async def test_a_beginning_that_nobody_has_noted_comes_before_the_update(world: 
     ]
 
 
-async def test_an_item_that_is_scheduled_again_can_be_cancelled(world: ApiClient) -> None:
-    id_ = await start_talk(world, -30)
-    await reschedule(world, id_, start=30)
-    payload = await world.mutate("stopSession", {"id": id_})
+async def test_an_item_that_is_scheduled_again_can_be_cancelled(api: ApiClient) -> None:
+    id_ = await start_talk(api, -30)
+    await reschedule(api, id_, start=30)
+    payload = await api.mutate("stopSession", {"id": id_})
     assert payload["session"]["endReason"] == "CANCELLED"
 
 
-async def test_other_changes_move_no_times(world: ApiClient) -> None:
-    id_ = await start_talk(world, 10, 20)
-    await world.mutate("updateAgendaSession", {"id": id_, "name": "Other", "rank": 7})
+async def test_other_changes_move_no_times(api: ApiClient) -> None:
+    id_ = await start_talk(api, 10, 20)
+    await api.mutate("updateAgendaSession", {"id": id_, "name": "Other", "rank": 7})
     for _ in range(2):
-        await world.advance(600)
-        await world.sweep()
-    assert [what for what, _ in await read_timeline(world, id_)] == ["SCHEDULED", "UPDATED", "STARTED", "COMPLETED"]
+        await api.advance(600)
+        await api.sweep()
+    assert [what for what, _ in await read_timeline(api, id_)] == ["SCHEDULED", "UPDATED", "STARTED", "COMPLETED"]
 
 
 @pytest.mark.parametrize("swept", [True, False])
 async def test_moved_times_are_kept_by_a_server_that_restarts(tmp_path: Path, swept: bool) -> None:
     clock = FakeClock()
-    async with open_api(tmp_path / "test.db", clock) as world:
+    async with open_api(tmp_path / "test.db", clock) as api:
         later, earlier, again = (
-            await start_talk(world, 10, 20),
-            await start_talk(world, 60),
-            await start_talk(world, -10, 60),
+            await start_talk(api, 10, 20),
+            await start_talk(api, 60),
+            await start_talk(api, -10, 60),
         )
-        await reschedule(world, later, start=30, end=40)
-        await reschedule(world, earlier, start=20)
-        await reschedule(world, again, start=35, end=37)
+        await reschedule(api, later, start=30, end=40)
+        await reschedule(api, earlier, start=20)
+        await reschedule(api, again, start=35, end=37)
         if swept:
-            await world.sweep()
+            await api.sweep()
     clock.value += 25 * 60_000
-    async with open_api(tmp_path / "test.db", clock) as world:
-        await world.sweep()
-        assert [await read_state(world, id_) for id_ in (later, earlier, again)] == ["SCHEDULED", "ACTIVE", "SCHEDULED"]
-        await world.advance(15 * 60)
-        await world.sweep()
-        assert (await read_timeline(world, later))[-2:] == [("STARTED", instant_at(30)), ("COMPLETED", instant_at(40))]
-        assert (await read_timeline(world, earlier))[-1] == ("STARTED", instant_at(20))
-        assert (await read_timeline(world, again))[-2:] == [("STARTED", instant_at(35)), ("COMPLETED", instant_at(37))]
+    async with open_api(tmp_path / "test.db", clock) as api:
+        await api.sweep()
+        assert [await read_state(api, id_) for id_ in (later, earlier, again)] == ["SCHEDULED", "ACTIVE", "SCHEDULED"]
+        await api.advance(15 * 60)
+        await api.sweep()
+        assert (await read_timeline(api, later))[-2:] == [("STARTED", instant_at(30)), ("COMPLETED", instant_at(40))]
+        assert (await read_timeline(api, earlier))[-1] == ("STARTED", instant_at(20))
+        assert (await read_timeline(api, again))[-2:] == [("STARTED", instant_at(35)), ("COMPLETED", instant_at(37))]

@@ -16,69 +16,69 @@ from tests.factories import ended_row, insert, session_row
 DAY = 86_400
 
 
-async def activity_types(world: ApiClient, session_id: str) -> list[str]:
+async def activity_types(api: ApiClient, session_id: str) -> list[str]:
     document = "query($ids: [ID!]) { activities(filter: {ids: $ids}) { edges { node { type } } } }"
-    return [edge["node"]["type"] for edge in (await world.execute(document, ids=[session_id]))["edges"]]
+    return [edge["node"]["type"] for edge in (await api.execute(document, ids=[session_id]))["edges"]]
 
 
 async def test_what_ended_long_enough_ago_goes_and_its_trace_a_week_later(tmp_path: Path) -> None:
-    async with open_api(tmp_path / "test.db", retention_days=2) as world:
-        old, new = await world.start_user(timeoutSeconds=DAY), await world.start_user("bob")
-        await world.mutate("stopSession", {"id": old["id"]})
-        await world.advance(2 * DAY - 1)
-        await world.sweep()
-        assert await world.activity_types(old["id"]) == ["STARTED", "STOPPED"]
-        await world.advance(60)
-        await world.sweep()
-        assert await world.execute("query($id: ID!) { session(id: $id) { id } }", id=old["id"]) is None
-        assert await activity_types(world, old["id"]) == ["DELETED"]
-        assert (await world.session(new["id"]))["endReason"] == "EXPIRED"
-        await world.advance(7 * DAY)
-        await world.sweep()
-        assert await activity_types(world, old["id"]) == []
+    async with open_api(tmp_path / "test.db", retention_days=2) as api:
+        old, new = await api.start_user(timeoutSeconds=DAY), await api.start_user("bob")
+        await api.mutate("stopSession", {"id": old["id"]})
+        await api.advance(2 * DAY - 1)
+        await api.sweep()
+        assert await api.activity_types(old["id"]) == ["STARTED", "STOPPED"]
+        await api.advance(60)
+        await api.sweep()
+        assert await api.execute("query($id: ID!) { session(id: $id) { id } }", id=old["id"]) is None
+        assert await activity_types(api, old["id"]) == ["DELETED"]
+        assert (await api.session(new["id"]))["endReason"] == "EXPIRED"
+        await api.advance(7 * DAY)
+        await api.sweep()
+        assert await activity_types(api, old["id"]) == []
 
 
-async def test_what_ended_is_kept_for_ever_where_nobody_says_otherwise(world: ApiClient) -> None:
-    session = await world.start_user()
-    await world.mutate("stopSession", {"id": session["id"]})
-    await world.advance(1000 * DAY)
-    await world.sweep()
-    assert await world.activity_types(session["id"]) == ["STARTED", "STOPPED"]
+async def test_what_ended_is_kept_for_ever_where_nobody_says_otherwise(api: ApiClient) -> None:
+    session = await api.start_user()
+    await api.mutate("stopSession", {"id": session["id"]})
+    await api.advance(1000 * DAY)
+    await api.sweep()
+    assert await api.activity_types(session["id"]) == ["STARTED", "STOPPED"]
 
 
 async def test_nobody_waits_for_thousands_of_sessions_to_be_deleted(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
-    async with open_api(file) as world:
+    async with open_api(file) as api:
         await insert(
-            world.app.state.services.database, *(ended_row(at=EPOCH - 100_000_000) for _ in range(RETENTION_BATCH + 1))
+            api.app.state.services.database, *(ended_row(at=EPOCH - 100_000_000) for _ in range(RETENTION_BATCH + 1))
         )
-    async with open_api(file, retention_days=1) as world:
-        assert await world.execute("{ sessionStats { total } }") == {"total": 1}
-        await world.sweep()
-        assert await world.execute("{ sessionStats { total } }") == {"total": 0}
+    async with open_api(file, retention_days=1) as api:
+        assert await api.execute("{ sessionStats { total } }") == {"total": 1}
+        await api.sweep()
+        assert await api.execute("{ sessionStats { total } }") == {"total": 0}
 
 
-async def test_a_round_that_takes_long_is_no_absence(world: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    database = world.app.state.services.database
-    bystander = await world.start_user(timeoutSeconds=3600, fields="expiresAt")
+async def test_a_round_that_takes_long_is_no_absence(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = api.app.state.services.database
+    bystander = await api.start_user(timeoutSeconds=3600, fields="expiresAt")
     due = [session_row(started_at=EPOCH - 10_000_000, last_seen_at=EPOCH - 300_000) for _ in range(5 * DUE_BATCH + 1)]
     await insert(database, *due)
     write = database.write
 
     async def write_slowly(work: Any, item: Any) -> Any:
         result = await write(work, item)
-        world.clock.value += 1000
+        api.clock.value += 1000
         return result
 
     monkeypatch.setattr(type(database), "write", lambda _, work, item: write_slowly(work, item))
-    await world.sweep()
-    assert await world.execute("{ sessionStats { total active } }") == {"total": 5 * DUE_BATCH + 2, "active": 1}
-    assert (await world.session(bystander["id"], "expiresAt"))["expiresAt"] == bystander["expiresAt"]
+    await api.sweep()
+    assert await api.execute("{ sessionStats { total active } }") == {"total": 5 * DUE_BATCH + 2, "active": 1}
+    assert (await api.session(bystander["id"], "expiresAt"))["expiresAt"] == bystander["expiresAt"]
 
 
 @pytest.mark.parametrize("told", [True, False])
 async def test_a_round_that_fails_says_why_and_nothing_that_a_client_sent(
-    world: ApiClient, monkeypatch: pytest.MonkeyPatch, told: bool
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch, told: bool
 ) -> None:
     failed = asyncio.Event()
 
@@ -89,9 +89,9 @@ async def test_a_round_that_fails_says_why_and_nothing_that_a_client_sent(
             raise StorageUnavailable("not now") from OperationalError("UPDATE", {}, Exception("disk is full"))
         raise RuntimeError(sent)
 
-    monkeypatch.setattr(world.app.state.sweeper, "sweep", fail)
+    monkeypatch.setattr(api.app.state.sweeper, "sweep", fail)
     with capture_logs() as log:
-        async with world.app.state.sweeper.running(0.001):
+        async with api.app.state.sweeper.running(0.001):
             await failed.wait()
             await asyncio.sleep(0)
     assert log[0]["event"] == ("sweep put off" if told else "sweep failed")

@@ -8,9 +8,9 @@ from tests.media.player_client import PlayerClient, start_player
 Metrics = dict[str, Any]
 
 
-async def metrics_of(world: ApiClient, *events: tuple[Any, ...], **overrides: Any) -> Metrics:
+async def metrics_of(api: ApiClient, *events: tuple[Any, ...], **overrides: Any) -> Metrics:
     """The figures of a playback with these events, of content a hundred seconds long."""
-    player_client: PlayerClient = await start_player(world, **{"length": 100, **overrides})
+    player_client: PlayerClient = await start_player(api, **{"length": 100, **overrides})
     await player_client.send(*events)
     return await player_client.metrics()
 

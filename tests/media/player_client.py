@@ -58,13 +58,13 @@ def event_input(seconds: float, type_: str, playhead: float = 0, **more: Any) ->
 class PlayerClient:
     """One playback."""
 
-    def __init__(self, world: ApiClient, session_id: str) -> None:
-        self.world = world
+    def __init__(self, api: ApiClient, session_id: str) -> None:
+        self.api = api
         self.id = session_id
 
     async def track(self, *events: dict[str, Any], fields: str = SESSION_FIELDS) -> dict[str, Any]:
         """The payload of a trackMedia."""
-        return await self.world.mutate("trackMedia", {"id": self.id, "events": list(events)}, fields)
+        return await self.api.mutate("trackMedia", {"id": self.id, "events": list(events)}, fields)
 
     async def send(self, *events: EventSpec) -> dict[str, Any]:
         """Tell events that must have no problems, in one call, as time goes by; the session after it."""
@@ -75,7 +75,7 @@ class PlayerClient:
 
     async def session(self) -> dict[str, Any]:
         """The session as it is."""
-        return await self.world.session(self.id, SESSION_FIELDS)
+        return await self.api.session(self.id, SESSION_FIELDS)
 
     async def metrics(self) -> dict[str, Any]:
         """Its figures."""
@@ -84,7 +84,7 @@ class PlayerClient:
 
     async def activities(self, fields: str = "type clientTime data") -> list[dict[str, Any]]:
         """Its timeline, without the beginning."""
-        found = await self.world.session(self.id, f"activities(first: 500) {{ edges {{ node {{ {fields} }} }} }}")
+        found = await self.api.session(self.id, f"activities(first: 500) {{ edges {{ node {{ {fields} }} }} }}")
         return [edge["node"] for edge in found["activities"]["edges"]][1:]
 
 
@@ -93,17 +93,17 @@ def _event_from_spec(spec: EventSpec) -> dict[str, Any]:
     return event_input(seconds, type_, playhead, **(more[0] if more else {}))
 
 
-async def start_player(world: ApiClient, *, ago: float = 1200, **overrides: Any) -> PlayerClient:
+async def start_player(api: ApiClient, *, ago: float = 1200, **overrides: Any) -> PlayerClient:
     """A playback that has begun `ago` seconds before: what it tells of them is within the bounds."""
-    session = await world.start_session("media", MEDIA | overrides, timeoutSeconds=7200)
-    await world.advance(ago)
-    return PlayerClient(world, session["id"])
+    session = await api.start_session("media", MEDIA | overrides, timeoutSeconds=7200)
+    await api.advance(ago)
+    return PlayerClient(api, session["id"])
 
 
 @asynccontextmanager
-async def count_sqlite_steps(world: ApiClient) -> AsyncIterator[list[int]]:
+async def count_sqlite_steps(api: ApiClient) -> AsyncIterator[list[int]]:
     """How many steps SQLite takes meanwhile for writing: each row that it reads is a few."""
-    engine = world.app.state.services.database._writer._engine
+    engine = api.app.state.services.database._writer._engine
     steps = [0]
 
     def count() -> int:

@@ -19,8 +19,8 @@ PAGE = """{ sessions(first: 500, filter: {media: {}}) {
 
 async def measure(player_client: PlayerClient, *events: dict[str, Any]) -> tuple[list[str], int]:
     """The statements of a call, and how many steps SQLite takes for them."""
-    async with count_sqlite_steps(player_client.world) as steps:
-        with statements(player_client.world) as sent:
+    async with count_sqlite_steps(player_client.api) as steps:
+        with statements(player_client.api) as sent:
             payload = await player_client.track(*events, fields="")
     assert payload["problems"] == []
     return sent, steps[0]
@@ -34,8 +34,8 @@ def count_rows(tx: Connection, session_id: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("gap", [0.05, 1])
-async def test_the_thousandth_event_costs_what_the_tenth_does(world: ApiClient, gap: float) -> None:
-    found = await start_player(world)
+async def test_the_thousandth_event_costs_what_the_tenth_does(api: ApiClient, gap: float) -> None:
+    found = await start_player(api)
     events = [
         event_input(number * gap, "PLAY" if number % 50 == 1 else "ERROR", number * gap) for number in range(1, 1001)
     ]
@@ -48,73 +48,73 @@ async def test_the_thousandth_event_costs_what_the_tenth_does(world: ApiClient, 
     assert thousandth == tenth
     assert len(tenth[0]) == 6
     recent = 1000 if gap < 1 else 61
-    assert await world.app.state.services.database.read(count_rows, found.id) == (1000, recent)
+    assert await api.app.state.services.database.read(count_rows, found.id) == (1000, recent)
     assert (await found.metrics())["errorCount"] == 980
 
 
-async def test_an_event_in_between_costs_no_more_statements(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_an_event_in_between_costs_no_more_statements(api: ApiClient) -> None:
+    found = await start_player(api)
     await found.track(*(event_input(number, "ERROR") for number in range(10, 100)), fields="")
     in_order = await measure(found, event_input(100, "ERROR"))
     in_between = await measure(found, event_input(50.5, "ERROR"))
     assert in_between == in_order
 
 
-async def test_a_ping_costs_the_same_whatever_it_comes_with(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_a_ping_costs_the_same_whatever_it_comes_with(api: ApiClient) -> None:
+    found = await start_player(api)
     keepalive = "mutation($input: KeepaliveSessionInput!) { keepaliveSession(input: $input) { problems { code } } }"
     numbers = set()
     for number in range(1, 4):
         given = {"id": found.id, "media": {"playerTime": event_input(number * 10, "PING")["playerTime"]}}
-        numbers.add(await count_statements(world, keepalive, input=given))
-        await world.advance(1)
+        numbers.add(await count_statements(api, keepalive, input=given))
+        await api.advance(1)
     # As a keepalive, and the playback read, the event, the playback written. Paths are two more, at times.
     assert max(numbers) - min(numbers) <= 1
     assert max(numbers) <= 7
 
 
-async def test_events_of_many_sessions_take_as_many_statements_as_of_one(world: ApiClient) -> None:
-    players = [await start_player(world, ago=0) for _ in range(20)]
+async def test_events_of_many_sessions_take_as_many_statements_as_of_one(api: ApiClient) -> None:
+    players = [await start_player(api, ago=0) for _ in range(20)]
     for chosen in (players[:1], players):
-        with statements(world) as sent:
+        with statements(api) as sent:
             await asyncio.gather(
                 *(each.track(event_input(1, "PLAY"), event_input(len(chosen), "PING"), fields="") for each in chosen)
             )
         assert len(sent) <= 12  # two transactions at most: one may have begun before the others came
 
 
-async def test_the_figures_of_a_page_are_read_with_one_statement_and_only_when_asked_for(world: ApiClient) -> None:
-    players = [await start_player(world, ago=0) for _ in range(12)]
+async def test_the_figures_of_a_page_are_read_with_one_statement_and_only_when_asked_for(api: ApiClient) -> None:
+    players = [await start_player(api, ago=0) for _ in range(12)]
     for each in players[:6]:
         await each.send((0, "PLAY", 0), (5, "PING", 5))
-    with statements(world) as sent:
-        nodes = (await world.execute(PAGE))["nodes"]
+    with statements(api) as sent:
+        nodes = (await api.execute(PAGE))["nodes"]
     assert sorted(node["metrics"]["contentSeconds"] for node in nodes) == [0] * 6 + [5] * 6
     assert len(sent) == 2
     assert "checkpoint" not in sent[1]
     assert (
         await count_statements(
-            world, "{ sessions(filter: {media: {}}) { nodes { id ... on MediaSession { playerState } } } }"
+            api, "{ sessions(filter: {media: {}}) { nodes { id ... on MediaSession { playerState } } } }"
         )
         == 1
     )
 
 
-async def test_a_flood_costs_only_the_chance_to_arrive_late(world: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_flood_costs_only_the_chance_to_arrive_late(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reorder_buffer, "MAX_RECENT", 50)
-    found = await start_player(world)
+    found = await start_player(api)
     await found.track(*(event_input(1 + i / 100, "ERROR") for i in range(100)), fields="")
-    assert await world.app.state.services.database.read(count_rows, found.id) == (100, 50)
+    assert await api.app.state.services.database.read(count_rows, found.id) == (100, 50)
     # Of the 100 events the last 50 can still be followed by others; what is known is known.
     payload = await found.track(event_input(1.505, "ERROR"), event_input(1.485, "ERROR"), event_input(1.2, "ERROR"))
     assert [(problem["code"], problem["path"][2]) for problem in payload["problems"]] == [("LATE_EVENT", "1")]
     assert payload["session"]["metrics"]["errorCount"] == 101
-    assert (await world.app.state.services.database.read(count_rows, found.id))[1] == 50
+    assert (await api.app.state.services.database.read(count_rows, found.id))[1] == 50
 
 
-async def test_long_names_take_no_more_room_than_many_events(world: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_long_names_take_no_more_room_than_many_events(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reorder_buffer, "MAX_RECENT", 50)
-    found = await start_player(world)
+    found = await start_player(api)
     await found.track(*(event_input(at, "STATE_START", name="n" * 1000) for at in range(1, 30)), fields="")
-    assert await world.app.state.services.database.read(count_rows, found.id) == (29, 3)
+    assert await api.app.state.services.database.read(count_rows, found.id) == (29, 3)
     assert (await found.metrics())["states"] == [{"name": "n" * 1000, "count": 29, "seconds": 28}]

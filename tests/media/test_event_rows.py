@@ -18,7 +18,7 @@ def select_rows(tx: Connection, session_id: str) -> list[Any]:
 
 
 async def read_rows(found: PlayerClient) -> list[Any]:
-    read: list[Any] = await found.world.app.state.services.database.read(select_rows, found.id)
+    read: list[Any] = await found.api.app.state.services.database.read(select_rows, found.id)
     return read
 
 
@@ -27,11 +27,11 @@ async def send_heartbeat(
 ) -> dict[str, Any]:
     """A keepalive, hide or stop that says where the player is."""
     media = {"playerTime": player_time(seconds, playhead)} | values.pop("media", {})
-    return await found.world.mutate(f"{name}Session", {"id": found.id, "media": media, **values})
+    return await found.api.mutate(f"{name}Session", {"id": found.id, "media": media, **values})
 
 
-async def test_the_timeline_has_the_events_of_a_call_in_their_order_with_both_clocks(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_the_timeline_has_the_events_of_a_call_in_their_order_with_both_clocks(api: ApiClient) -> None:
+    found = await start_player(api)
     await found.track(event_input(30, "PAUSE_START", 20.5), event_input(20, "PING", 11), event_input(10, "PLAY", 1))
     told = await found.activities("type at clientTime data")
     assert told == [
@@ -45,8 +45,8 @@ async def test_the_timeline_has_the_events_of_a_call_in_their_order_with_both_cl
     ]
 
 
-async def test_an_activity_shows_all_that_the_event_said(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_an_activity_shows_all_that_the_event_said(api: ApiClient) -> None:
+    found = await start_player(api)
     given = {"params": AD, "qoe": {"bitrate": 7, "own": [1]}, "customMetadata": {"a.b": "c"}}
     await found.send((1, "AD_BREAK_START", 0), (2, "AD_START", 3, given))
     assert (await found.activities())[1]["data"] == {
@@ -57,8 +57,8 @@ async def test_an_activity_shows_all_that_the_event_said(world: ApiClient) -> No
     }
 
 
-async def test_every_event_is_a_row_pings_and_late_ones_included(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_every_event_is_a_row_pings_and_late_ones_included(api: ApiClient) -> None:
+    found = await start_player(api)
     await found.track(
         event_input(90, "PING", 9), event_input(80, "PLAY", 8, qoe={"bitrate": 1}), event_input(80, "PLAY", 8)
     )
@@ -82,15 +82,15 @@ async def test_every_event_is_a_row_pings_and_late_ones_included(world: ApiClien
     assert [row.number for row in await read_rows(found)] == [1, 2, 3, 4, 5, 6]
 
 
-async def test_what_was_refused_is_not_on_record(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_what_was_refused_is_not_on_record(api: ApiClient) -> None:
+    found = await start_player(api)
     await found.track(event_input(-1, "PLAY"), event_input(9000, "PLAY"))
     assert (await read_rows(found), await found.activities()) == ([], [])
 
 
 @pytest.mark.parametrize("name", ["keepalive", "hide", "stop"])
-async def test_where_a_call_tells_of_the_player_its_activities_say_where_and_when(world: ApiClient, name: str) -> None:
-    found = await start_player(world)
+async def test_where_a_call_tells_of_the_player_its_activities_say_where_and_when(api: ApiClient, name: str) -> None:
+    found = await start_player(api)
     more: dict[str, Any] = {"visible": False, "path": ["elsewhere"]} if name == "keepalive" else {}
     await send_heartbeat(found, name, 42, 7.5, **more)
     expected: dict[str, dict[str, Any]] = {"STOPPED": {}} if name == "stop" else {"HIDDEN": {"path": []}}
@@ -102,8 +102,8 @@ async def test_where_a_call_tells_of_the_player_its_activities_say_where_and_whe
     ]
 
 
-async def test_a_place_that_is_late_is_told_with_a_flag_and_one_out_of_bounds_not_at_all(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_a_place_that_is_late_is_told_with_a_flag_and_one_out_of_bounds_not_at_all(api: ApiClient) -> None:
+    found = await start_player(api)
     await found.send((100, "PING", 10))
     assert [each["code"] for each in (await send_heartbeat(found, "hide", 10, 1))["problems"]] == ["LATE_EVENT"]
     payload = await send_heartbeat(found, "keepalive", -10, 1)
@@ -114,18 +114,18 @@ async def test_a_place_that_is_late_is_told_with_a_flag_and_one_out_of_bounds_no
     ]
 
 
-async def test_a_call_that_says_nothing_of_the_player_has_no_time_of_the_client(world: ApiClient) -> None:
-    found = await start_player(world)
-    await world.mutate("hideSession", {"id": found.id})
-    await world.mutate("stopSession", {"id": found.id})
+async def test_a_call_that_says_nothing_of_the_player_has_no_time_of_the_client(api: ApiClient) -> None:
+    found = await start_player(api)
+    await api.mutate("hideSession", {"id": found.id})
+    await api.mutate("stopSession", {"id": found.id})
     assert [(entry["clientTime"], entry["data"]) for entry in await found.activities()] == [
         (None, {"path": []}),
         (None, {}),
     ]
 
 
-async def test_pings_feed_the_figures_whatever_they_come_with(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_pings_feed_the_figures_whatever_they_come_with(api: ApiClient) -> None:
+    found = await start_player(api)
     await found.send((0, "PLAY", 0))
     await send_heartbeat(found, "keepalive", 10, 10)
     await send_heartbeat(found, "hide", 20, 20, path=["x"])
@@ -135,8 +135,8 @@ async def test_pings_feed_the_figures_whatever_they_come_with(world: ApiClient) 
     assert (shown["metrics"]["contentSeconds"], shown["metrics"]["uniqueSeconds"], shown["playhead"]) == (40, 40, 40)
 
 
-async def test_what_is_on_record_goes_with_its_session(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_what_is_on_record_goes_with_its_session(api: ApiClient) -> None:
+    found = await start_player(api)
     await found.send((0, "PLAY", 0))
-    await world.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=found.id)
+    await api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=found.id)
     assert await read_rows(found) == []

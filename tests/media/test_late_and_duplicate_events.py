@@ -14,8 +14,8 @@ def problem_codes(payload: dict[str, Any]) -> list[tuple[str, str]]:
     return [(problem["code"], ".".join(problem["path"])) for problem in payload["problems"]]
 
 
-async def test_the_events_of_one_call_are_sorted_first(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_the_events_of_one_call_are_sorted_first(api: ApiClient) -> None:
+    found = await start_player(api)
     payload = await found.track(
         event_input(300, "PING", 200), event_input(100, "PLAY", 0), event_input(150, "PAUSE_START", 50)
     )
@@ -23,8 +23,8 @@ async def test_the_events_of_one_call_are_sorted_first(world: ApiClient) -> None
     assert (payload["session"]["playerState"], payload["session"]["playhead"]) == ("PAUSED", 200)
 
 
-async def test_an_event_up_to_a_minute_older_than_the_newest_is_put_where_it_belongs(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_an_event_up_to_a_minute_older_than_the_newest_is_put_where_it_belongs(api: ApiClient) -> None:
+    found = await start_player(api)
     await found.send((0, "PLAY", 0), (100, "PING", 100))
     payload = await found.track(event_input(40, "PAUSE_START", 40))
     assert payload["problems"] == []
@@ -32,8 +32,8 @@ async def test_an_event_up_to_a_minute_older_than_the_newest_is_put_where_it_bel
     assert (payload["session"]["playerState"], payload["session"]["playhead"]) == ("PAUSED", 100)
 
 
-async def test_an_older_one_is_late_kept_and_not_counted(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_an_older_one_is_late_kept_and_not_counted(api: ApiClient) -> None:
+    found = await start_player(api)
     await found.send((0, "PLAY", 0), (100, "PING", 100))
     late = event_input(39.999, "PAUSE_START", 40)
     payload = await found.track(late, event_input(101, "PING", 101))
@@ -49,16 +49,16 @@ async def test_an_older_one_is_late_kept_and_not_counted(world: ApiClient) -> No
     assert len(await found.activities()) == 2
 
 
-async def test_of_one_moment_events_count_as_they_arrive(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_of_one_moment_events_count_as_they_arrive(api: ApiClient) -> None:
+    found = await start_player(api)
     await found.send((0, "PLAY", 0), (10, "PAUSE_START", 10))
     shown = await found.send((10, "BUFFER_START", 10))
     assert shown["playerState"] == "BUFFERING"
     assert (await found.send((10, "PING", 10)))["playerState"] == "BUFFERING"
 
 
-async def test_the_same_event_again_counts_once_in_a_call_across_calls_and_long_after(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_the_same_event_again_counts_once_in_a_call_across_calls_and_long_after(api: ApiClient) -> None:
+    found = await start_player(api)
     events = [
         event_input(0, "PLAY"),
         event_input(5, "PAUSE_START", 5),
@@ -75,8 +75,8 @@ async def test_the_same_event_again_counts_once_in_a_call_across_calls_and_long_
     assert [entry["type"] for entry in await found.activities()] == ["PLAY", "PAUSE_START", "ERROR"]
 
 
-async def test_other_parameters_make_another_event_and_another_spelling_does_not(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_other_parameters_make_another_event_and_another_spelling_does_not(api: ApiClient) -> None:
+    found = await start_player(api)
     ads: list[dict[str, Any]] = [
         {"media.ad.length": 15},
         {"media.ad.length": 15.0},
@@ -89,8 +89,8 @@ async def test_other_parameters_make_another_event_and_another_spelling_does_not
     assert shown["metrics"]["adStarts"] == 3
 
 
-async def test_the_bitrate_and_the_error_are_parameters_wherever_they_stand(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_the_bitrate_and_the_error_are_parameters_wherever_they_stand(api: ApiClient) -> None:
+    found = await start_player(api)
     shown = await found.send(
         (1, "BITRATE_CHANGE", 0, {"qoe": {"bitrate": 1}}),
         (1, "BITRATE_CHANGE", 0, {"qoe": {"media.qoe.bitrate": 1, "droppedFrames": 7}}),
@@ -102,14 +102,14 @@ async def test_the_bitrate_and_the_error_are_parameters_wherever_they_stand(worl
     assert (shown["metrics"]["bitrateChanges"], shown["metrics"]["errorCount"]) == (2, 2)
 
 
-async def test_of_two_pings_of_one_moment_the_first_one_holds(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_of_two_pings_of_one_moment_the_first_one_holds(api: ApiClient) -> None:
+    found = await start_player(api)
     for playhead in (1, 2, 1):
         given = {"id": found.id, "media": {"playerTime": player_time(10, playhead)}}
-        assert (await world.mutate("keepaliveSession", given))["problems"] == []
+        assert (await api.mutate("keepaliveSession", given))["problems"] == []
     assert (await found.session())["playhead"] == 1
     # The same place told by another call is another event of that moment.
-    await world.mutate("hideSession", {"id": found.id, "media": {"playerTime": player_time(10, 3)}})
+    await api.mutate("hideSession", {"id": found.id, "media": {"playerTime": player_time(10, 3)}})
     assert (await found.session())["playhead"] == 3
 
 
@@ -123,9 +123,9 @@ async def test_of_two_pings_of_one_moment_the_first_one_holds(world: ApiClient) 
     ],
 )
 async def test_a_time_out_of_bounds_refuses_that_event_and_the_others_count(
-    world: ApiClient, seconds: float, problem: str | None
+    api: ApiClient, seconds: float, problem: str | None
 ) -> None:
-    found = await start_player(world)
+    found = await start_player(api)
     payload = await found.track(event_input(seconds, "ERROR"), event_input(10, "ERROR"))
     assert payload["session"]["metrics"]["errorCount"] == (2 if problem is None else 1)
     assert [each["message"] for each in payload["problems"]] == ([] if problem is None else [problem])
@@ -133,8 +133,8 @@ async def test_a_time_out_of_bounds_refuses_that_event_and_the_others_count(
     assert len(await found.activities()) == (2 if problem is None else 1)
 
 
-async def test_problems_come_in_the_order_of_the_input(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_problems_come_in_the_order_of_the_input(api: ApiClient) -> None:
+    found = await start_player(api)
     await found.send((1000, "PING", 0))
     payload = await found.track(
         event_input(5000, "PING"), event_input(900, "PING"), event_input(-1, "PING"), event_input(1001, "PING")
@@ -143,8 +143,8 @@ async def test_problems_come_in_the_order_of_the_input(world: ApiClient) -> None
     assert [problem["code"] for problem in payload["problems"]] == ["BAD_USER_INPUT", "LATE_EVENT", "BAD_USER_INPUT"]
 
 
-async def test_what_closes_nothing_is_kept_and_flagged_as_things_stood(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_what_closes_nothing_is_kept_and_flagged_as_things_stood(api: ApiClient) -> None:
+    found = await start_player(api)
     await found.send(
         (10, "AD_COMPLETE", 0), (11, "AD_SKIP", 0), (12, "AD_BREAK_COMPLETE", 0), (13, "CHAPTER_COMPLETE", 0),
         (14, "CHAPTER_SKIP", 0), (15, "STATE_END", 0, {"name": "mute"}), (16, "AD_START", 0), (17, "PLAY", 0),
@@ -157,16 +157,16 @@ async def test_what_closes_nothing_is_kept_and_flagged_as_things_stood(world: Ap
     assert [entry["data"].get("flag") for entry in await found.activities()] == [*flags, None, None]
 
 
-async def test_quality_of_experience_is_that_of_the_newest_event_of_each_name(world: ApiClient) -> None:
-    found = await start_player(world, qoe={"bitrate": 1, "note": "start"})
+async def test_quality_of_experience_is_that_of_the_newest_event_of_each_name(api: ApiClient) -> None:
+    found = await start_player(api, qoe={"bitrate": 1, "note": "start"})
     await found.send((50, "PING", 0, {"qoe": {"bitrate": 50}}))
     shown = await found.send((20, "PING", 0, {"qoe": {"bitrate": 20, "note": "twenty"}}))
     assert shown["qoe"] == {"media.qoe.bitrate": 50, "note": "twenty"}
     assert (await found.send((50, "ERROR", 0, {"qoe": {"bitrate": 51}})))["qoe"]["media.qoe.bitrate"] == 51
 
 
-async def test_quality_of_experience_that_is_too_much_refuses_that_event(world: ApiClient) -> None:
-    found = await start_player(world, qoe={f"n{i}": i for i in range(50)})
+async def test_quality_of_experience_that_is_too_much_refuses_that_event(api: ApiClient) -> None:
+    found = await start_player(api, qoe={f"n{i}": i for i in range(50)})
     payload = await found.track(
         event_input(1, "ERROR", qoe={"n0": 7}), event_input(2, "ERROR", qoe={"more": 1}), event_input(3, "ERROR")
     )
@@ -177,9 +177,9 @@ async def test_quality_of_experience_that_is_too_much_refuses_that_event(world: 
 # ---- the call ----
 
 
-async def test_the_call_is_heard_whatever_becomes_of_its_events(world: ApiClient) -> None:
-    found = await start_player(world)
-    await world.advance(60)
+async def test_the_call_is_heard_whatever_becomes_of_its_events(api: ApiClient) -> None:
+    found = await start_player(api)
+    await api.advance(60)
     payload = await found.track(event_input(-5, "PING"), fields="lastSeenAt visibleSeconds")
     assert payload["session"]["lastSeenAt"] == "2026-05-28T20:47:40.000Z"
     assert (payload["session"]["visibleSeconds"], payload["session"]["revision"]) == (1260, 2)
@@ -187,31 +187,31 @@ async def test_the_call_is_heard_whatever_becomes_of_its_events(world: ApiClient
     assert (await found.track())["session"]["revision"] == 3
 
 
-async def test_only_media_sessions_have_a_player(world: ApiClient) -> None:
-    session = await world.start_user()
-    payload = await world.mutate("trackMedia", {"id": session["id"], "events": [event_input(0, "PLAY")]})
+async def test_only_media_sessions_have_a_player(api: ApiClient) -> None:
+    session = await api.start_user()
+    payload = await api.mutate("trackMedia", {"id": session["id"], "events": [event_input(0, "PLAY")]})
     assert problem_codes(payload) == [("BAD_USER_INPUT", "input.id")]
     assert (payload["problems"][0]["message"], payload["session"]["revision"]) == (
         "only MEDIA sessions have a player; this one is USER",
         1,
     )
-    assert problem_codes(await world.mutate("trackMedia", {"id": "s_nobody", "events": []})) == [
+    assert problem_codes(await api.mutate("trackMedia", {"id": "s_nobody", "events": []})) == [
         ("NOT_FOUND", "input.id")
     ]
 
 
-async def test_a_session_that_is_over_takes_no_events(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_a_session_that_is_over_takes_no_events(api: ApiClient) -> None:
+    found = await start_player(api)
     await found.send((0, "PLAY", 0), (9, "PING", 9))
     before = await found.metrics()
-    await world.mutate("stopSession", {"id": found.id})
+    await api.mutate("stopSession", {"id": found.id})
     payload = await found.track(event_input(20, "PING", 20))
     assert problem_codes(payload) == [("SESSION_ENDED", "input.id")]
     assert payload["session"]["metrics"] == before
 
 
-async def test_two_calls_at_once_for_one_session_both_count(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_two_calls_at_once_for_one_session_both_count(api: ApiClient) -> None:
+    found = await start_player(api)
     halves = [[event_input(at, "ERROR", at) for at in range(start, 40, 2)] for start in (0, 1)]
     payloads = await asyncio.gather(*(found.track(*half) for half in halves))
     assert [payload["problems"] for payload in payloads] == [[], []]
@@ -222,8 +222,8 @@ async def test_two_calls_at_once_for_one_session_both_count(world: ApiClient) ->
     assert (await found.metrics())["errorCount"] == 41
 
 
-async def test_what_becomes_old_within_a_batch_is_known_there(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_what_becomes_old_within_a_batch_is_known_there(api: ApiClient) -> None:
+    found = await start_player(api)
     await found.send((0, "PLAY", 0), (50, "ERROR", 50))
     # One transaction: the second call makes the events of the third older than a minute.
     calls = [
@@ -244,9 +244,9 @@ async def test_what_becomes_old_within_a_batch_is_known_there(world: ApiClient) 
     assert (await found.metrics())["errorCount"] == 2
 
 
-async def test_one_session_of_a_batch_does_not_fail_its_neighbours(world: ApiClient) -> None:
-    players: list[PlayerClient] = [await start_player(world, ago=10) for _ in range(4)]
-    await world.mutate("stopSession", {"id": players[1].id})
+async def test_one_session_of_a_batch_does_not_fail_its_neighbours(api: ApiClient) -> None:
+    players: list[PlayerClient] = [await start_player(api, ago=10) for _ in range(4)]
+    await api.mutate("stopSession", {"id": players[1].id})
     calls = [
         players[0].track(event_input(0, "PLAY"), event_input(5, "PING", 5)),
         players[1].track(event_input(0, "PLAY")),

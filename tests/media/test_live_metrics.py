@@ -16,36 +16,36 @@ from tests.polling import TIMEOUT_SECONDS
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[FeedHarness]:
+async def harness(tmp_path: Path) -> AsyncIterator[FeedHarness]:
     """A feed over an empty database."""
     async with open_harness(tmp_path / "test.db") as opened:
         yield opened
 
 
-async def sessions_in_states(world: ApiClient, *states: str) -> set[str]:
+async def sessions_in_states(api: ApiClient, *states: str) -> set[str]:
     """The sessions whose players are in one of these states."""
     document = "query($in: [PlayerState!]) { sessions(filter: {media: {playerStates: $in}}) { nodes { id } } }"
-    found = await world.execute(document, **{"in": list(states)})
+    found = await api.execute(document, **{"in": list(states)})
     return {node["id"] for node in found["nodes"]}
 
 
-async def test_sessions_are_filtered_by_what_their_players_do(world: ApiClient) -> None:
-    starting, playing, paused, waiting = [(await start_player(world, ago=0)) for _ in range(4)]
-    await world.start_user()
+async def test_sessions_are_filtered_by_what_their_players_do(api: ApiClient) -> None:
+    starting, playing, paused, waiting = [(await start_player(api, ago=0)) for _ in range(4)]
+    await api.start_user()
     await playing.send((0, "BUFFER_START", 0), (1, "PLAY", 0))
     await paused.send((0, "PLAY", 0), (1, "PAUSE_START", 1), (2, "AD_BREAK_START", 1))
     await waiting.send((0, "PLAY", 0), (1, "BUFFER_START", 1))
-    assert await sessions_in_states(world, "STARTING") == {starting.id}
-    assert await sessions_in_states(world, "PLAYING") == {playing.id}
-    assert await sessions_in_states(world, "PAUSED", "BUFFERING") == {paused.id, waiting.id}
-    assert await sessions_in_states(world) == set()
-    await world.mutate("stopSession", {"id": playing.id})
-    assert await sessions_in_states(world, "PLAYING") == {playing.id}
+    assert await sessions_in_states(api, "STARTING") == {starting.id}
+    assert await sessions_in_states(api, "PLAYING") == {playing.id}
+    assert await sessions_in_states(api, "PAUSED", "BUFFERING") == {paused.id, waiting.id}
+    assert await sessions_in_states(api) == set()
+    await api.mutate("stopSession", {"id": playing.id})
+    assert await sessions_in_states(api, "PLAYING") == {playing.id}
 
 
-async def test_the_live_set_of_those_who_play_follows_their_players(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(media={"player_states": ["PLAYING"]})
-    found, other = await start_player(stage.world, ago=0), await start_player(stage.world, ago=0)
+async def test_the_live_set_of_those_who_play_follows_their_players(harness: FeedHarness) -> None:
+    stream = await harness.subscribe(media={"player_states": ["PLAYING"]})
+    found, other = await start_player(harness.api, ago=0), await start_player(harness.api, ago=0)
     for at, type_, held in [
         (0, "PING", False),
         (1, "PLAY", True),
@@ -57,7 +57,7 @@ async def test_the_live_set_of_those_who_play_follows_their_players(stage: FeedH
         await found.send((at, type_, 0))
         await stream.read()
         assert (found.id in fold(stream.received)) == held, type_
-        assert fold(stream.received).keys() == await stage.active_ids(media={"playerStates": ["PLAYING"]})
+        assert fold(stream.received).keys() == await harness.active_ids(media={"playerStates": ["PLAYING"]})
     # What arrives late can change what the player does now: it never paused.
     await other.send((10, "PAUSE_START", 0))
     await other.send((11, "PLAY", 0))
@@ -71,10 +71,10 @@ LIVE = """subscription { activeSessions(filter: {media: {}}) {
         playerState metrics { contentSeconds errorCount states { name } } } } } } }"""
 
 
-async def test_the_figures_in_a_live_selection_change_with_the_events(stage: FeedHarness) -> None:
-    async with asyncio.timeout(TIMEOUT_SECONDS), stage.feed.running(), AsyncExitStack() as closing:
-        found = await start_player(stage.world, ago=0)
-        answer = await StreamServer(stage, closing).open(LIVE)
+async def test_the_figures_in_a_live_selection_change_with_the_events(harness: FeedHarness) -> None:
+    async with asyncio.timeout(TIMEOUT_SECONDS), harness.feed.running(), AsyncExitStack() as closing:
+        found = await start_player(harness.api, ago=0)
+        answer = await StreamServer(harness, closing).open(LIVE)
         assert await next_values(answer) == [{"sessions": [{"id": found.id}]}]
         expected = {"playerState": "PLAYING", "metrics": {"contentSeconds": 0, "errorCount": 0, "states": []}}
         waiting = asyncio.create_task(next_values(answer))
@@ -85,33 +85,33 @@ async def test_the_figures_in_a_live_selection_change_with_the_events(stage: Fee
         assert await next_values(answer) == [{"activity": "STATE_START", "session": expected}]
 
 
-async def read_changes(stage: FeedHarness, stream: Any) -> list[tuple[Any, ...]]:
+async def read_changes(harness: FeedHarness, stream: Any) -> list[tuple[Any, ...]]:
     """What a live selection shows, after what the stream was told."""
     found = []
     for change in await stream.read():
-        shown = await PlayerClient(stage.world, change.id).session()
+        shown = await PlayerClient(harness.api, change.id).session()
         found.append((change.activity, shown["playerState"], shown["metrics"]["contentSeconds"]))
     return found
 
 
-async def test_the_log_is_told_of_each_event_but_pings(stage: FeedHarness) -> None:
-    stream = await stage.subscribe()
-    found = await start_player(stage.world, ago=0)
+async def test_the_log_is_told_of_each_event_but_pings(harness: FeedHarness) -> None:
+    stream = await harness.subscribe()
+    found = await start_player(harness.api, ago=0)
     await stream.read()
     await found.send((0, "PLAY", 0), (10, "PING", 10))
-    assert await read_changes(stage, stream) == [("PLAY", "PLAYING", 10)]
+    assert await read_changes(harness, stream) == [("PLAY", "PLAYING", 10)]
     given = {"id": found.id, "media": {"playerTime": player_time(20, 20)}}
-    await stage.world.mutate("keepaliveSession", given)
+    await harness.api.mutate("keepaliveSession", given)
     assert await stream.read() == []
     await found.track(event_input(30, "ERROR", 30))
-    assert await read_changes(stage, stream) == [("ERROR", "PLAYING", 30)]
+    assert await read_changes(harness, stream) == [("ERROR", "PLAYING", 30)]
 
 
-async def test_a_ping_is_a_heartbeat(stage: FeedHarness) -> None:
-    stream = await stage.subscribe(heartbeats=True)
-    found = await start_player(stage.world, ago=0)
+async def test_a_ping_is_a_heartbeat(harness: FeedHarness) -> None:
+    stream = await harness.subscribe(heartbeats=True)
+    found = await start_player(harness.api, ago=0)
     await stream.read()
-    stage.timers.advance(2)
+    harness.timers.advance(2)
     await found.send((5, "PING", 4))
     (change,) = await stream.read()
     assert (change.change, change.activity, change.session.playhead) == ("UPDATED", None, 4)

@@ -119,16 +119,16 @@ async def send_one_by_one(found: PlayerClient, events: list[tuple[Any, ...]]) ->
     for at, type_, playhead, *more in events:
         if type_ == "PING":
             given = {"id": found.id, "media": {"playerTime": player_time(at, playhead)}}
-            assert (await found.world.mutate("keepaliveSession", given))["problems"] == []
+            assert (await found.api.mutate("keepaliveSession", given))["problems"] == []
         else:
             await found.send((at, type_, playhead, *more))
 
 
-async def test_content_that_is_viewed_to_its_end_has_the_published_figures(world: ApiClient) -> None:
+async def test_content_that_is_viewed_to_its_end_has_the_published_figures(api: ApiClient) -> None:
     expected = dict(PUBLISHED_1["expect"])
     state = expected.pop("playerState")
-    whole = await start_player(world, length=PUBLISHED_1["length"])
-    single = await start_player(world, length=PUBLISHED_1["length"], ago=100)
+    whole = await start_player(api, length=PUBLISHED_1["length"])
+    single = await start_player(api, length=PUBLISHED_1["length"], ago=100)
     shown = await whole.send(*first_timeline())
     assert_near(shown["metrics"], EMPTY_METRICS | expected)
     assert shown["playerState"] == state
@@ -136,22 +136,22 @@ async def test_content_that_is_viewed_to_its_end_has_the_published_figures(world
     assert await single.metrics() == shown["metrics"]
 
 
-async def test_content_that_is_abandoned_in_an_ad_has_the_published_figures(world: ApiClient) -> None:
-    found = await start_player(world, length=LENGTH)
+async def test_content_that_is_abandoned_in_an_ad_has_the_published_figures(api: ApiClient) -> None:
+    found = await start_player(api, length=LENGTH)
     await send_one_by_one(found, ABANDONED)
     end = {"id": found.id, "media": {"playerTime": player_time(48, 33)}}
-    assert (await world.mutate("stopSession", end))["session"]["endReason"] == "STOPPED"
+    assert (await api.mutate("stopSession", end))["session"]["endReason"] == "STOPPED"
     assert_near(await found.metrics(), ABANDONED_METRICS)
 
 
-async def test_content_in_chapters_has_the_published_figures(world: ApiClient) -> None:
-    found = await start_player(world, length=LENGTH)
+async def test_content_in_chapters_has_the_published_figures(api: ApiClient) -> None:
+    found = await start_player(api, length=LENGTH)
     shown = await found.send(*CHAPTERS)
     assert_near(shown["metrics"], CHAPTER_METRICS)
 
 
-async def test_the_figures_are_live_while_the_events_come_in(world: ApiClient) -> None:
-    found = await start_player(world, length=LENGTH)
+async def test_the_figures_are_live_while_the_events_come_in(api: ApiClient) -> None:
+    found = await start_player(api, length=LENGTH)
     assert await found.metrics() == EMPTY_METRICS
     await found.send(*CHAPTERS[:3])
     assert_near(await found.metrics(), EMPTY_METRICS | {"adSeconds": 10, "mediaSeconds": 10, "adStarts": 1})

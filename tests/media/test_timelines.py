@@ -7,22 +7,22 @@ from tests.media.playback import metrics_of, subset
 from tests.media.player_client import EMPTY_METRICS, start_player
 
 
-async def test_nothing_is_counted_before_the_first_play(world: ApiClient) -> None:
-    found = await metrics_of(world, (10, "PING", 0), (20, "PING", 10), (30, "CHAPTER_START", 20), (40, "PING", 30))
+async def test_nothing_is_counted_before_the_first_play(api: ApiClient) -> None:
+    found = await metrics_of(api, (10, "PING", 0), (20, "PING", 10), (30, "CHAPTER_START", 20), (40, "PING", 30))
     assert found == EMPTY_METRICS | {"chapterStarts": 1}
 
 
-async def test_nothing_is_counted_after_the_last_event(world: ApiClient) -> None:
-    found = await start_player(world, length=100)
+async def test_nothing_is_counted_after_the_last_event(api: ApiClient) -> None:
+    found = await start_player(api, length=100)
     await found.send((0, "PLAY", 0), (10, "PING", 10))
-    await world.advance(500)
+    await api.advance(500)
     assert (await found.metrics())["contentSeconds"] == 10
-    await world.mutate("stopSession", {"id": found.id})
+    await api.mutate("stopSession", {"id": found.id})
     assert (await found.metrics())["contentSeconds"] == 10
 
 
-async def test_the_last_play_pause_or_buffering_holds_inside_an_ad_too(world: ApiClient) -> None:
-    found = await start_player(world, length=100)
+async def test_the_last_play_pause_or_buffering_holds_inside_an_ad_too(api: ApiClient) -> None:
+    found = await start_player(api, length=100)
     shown = await found.send(
         (0, "PLAY", 0), (5, "AD_BREAK_START", 5), (5, "AD_START", 5), (8, "PAUSE_START", 5), (10, "BUFFER_START", 5)
     )
@@ -33,15 +33,15 @@ async def test_the_last_play_pause_or_buffering_holds_inside_an_ad_too(world: Ap
     assert subset(shown["metrics"], **expected) == expected
 
 
-async def test_a_player_may_wait_for_data_before_it_plays_at_all(world: ApiClient) -> None:
-    found = await metrics_of(world, (1, "BUFFER_START", 0), (4, "PLAY", 0), (6, "PING", 2))
+async def test_a_player_may_wait_for_data_before_it_plays_at_all(api: ApiClient) -> None:
+    found = await metrics_of(api, (1, "BUFFER_START", 0), (4, "PLAY", 0), (6, "PING", 2))
     expected = {"bufferSeconds": 3, "bufferCount": 1, "contentSeconds": 2, "contentStarted": True}
     assert subset(found, **expected) == expected
 
 
-async def test_every_pause_and_every_wait_counts(world: ApiClient) -> None:
+async def test_every_pause_and_every_wait_counts(api: ApiClient) -> None:
     found = await metrics_of(
-        world,
+        api,
         (0, "PLAY", 0),
         (1, "PAUSE_START", 1),
         (2, "PAUSE_START", 1),
@@ -52,25 +52,25 @@ async def test_every_pause_and_every_wait_counts(world: ApiClient) -> None:
     assert subset(found, **expected) == expected
 
 
-async def test_an_error_changes_only_its_count(world: ApiClient) -> None:
+async def test_an_error_changes_only_its_count(api: ApiClient) -> None:
     with_errors = await metrics_of(
-        world,
+        api,
         (0, "PLAY", 0),
         (4, "ERROR", 4, {"params": {"media.errorId": "e1", "media.errorSource": "player"}}),
         (4, "ERROR", 4, {"params": {"media.errorId": "e2"}}),
         (9, "ERROR", 9),
         (10, "PING", 10),
     )
-    without = await metrics_of(world, (0, "PLAY", 0), (4, "PING", 4), (9, "PING", 9), (10, "PING", 10))
+    without = await metrics_of(api, (0, "PLAY", 0), (4, "PING", 4), (9, "PING", 9), (10, "PING", 10))
     assert with_errors == without | {"errorCount": 3}
 
 
-async def test_the_bitrate_is_averaged_over_the_time_that_content_and_ads_play(world: ApiClient) -> None:
+async def test_the_bitrate_is_averaged_over_the_time_that_content_and_ads_play(api: ApiClient) -> None:
     def at(bitrate: int) -> dict[str, Any]:
         return {"qoe": {"bitrate": bitrate}}
 
     found = await metrics_of(
-        world,
+        api,
         (0, "PLAY", 0),
         (10, "BITRATE_CHANGE", 10, at(1000)),
         (20, "PAUSE_START", 20, at(9000)),
@@ -83,17 +83,17 @@ async def test_the_bitrate_is_averaged_over_the_time_that_content_and_ads_play(w
     assert found["bitrateChanges"] == 1
 
 
-async def test_the_bitrate_of_the_start_counts_until_another_is_told(world: ApiClient) -> None:
-    found = await metrics_of(world, (0, "PLAY", 0), (10, "PING", 10), qoe={"bitrate": 800})
+async def test_the_bitrate_of_the_start_counts_until_another_is_told(api: ApiClient) -> None:
+    found = await metrics_of(api, (0, "PLAY", 0), (10, "PING", 10), qoe={"bitrate": 800})
     assert (found["averageBitrate"], found["bitrateChanges"]) == (800, 0)
-    assert (await metrics_of(world, (0, "PLAY", 0), (10, "PING", 10)))["averageBitrate"] is None
-    assert (await metrics_of(world, (0, "PING", 0), (10, "PING", 10), qoe={"bitrate": 800}))["averageBitrate"] is None
+    assert (await metrics_of(api, (0, "PLAY", 0), (10, "PING", 10)))["averageBitrate"] is None
+    assert (await metrics_of(api, (0, "PING", 0), (10, "PING", 10), qoe={"bitrate": 800}))["averageBitrate"] is None
 
 
-async def test_named_states_are_counted_and_timed_while_they_are_open(world: ApiClient) -> None:
+async def test_named_states_are_counted_and_timed_while_they_are_open(api: ApiClient) -> None:
     full, mute = {"name": "fullScreen"}, {"name": "mute"}
     found = await metrics_of(
-        world,
+        api,
         (0, "STATE_START", 0, full),
         (5, "PLAY", 0),
         (6, "STATE_START", 1, mute),
@@ -109,8 +109,8 @@ async def test_named_states_are_counted_and_timed_while_they_are_open(world: Api
     ]
 
 
-async def test_only_ten_states_have_times(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_only_ten_states_have_times(api: ApiClient) -> None:
+    found = await start_player(api)
     shown = await found.send(*((at, "STATE_START", 0, {"name": f"n{at}"}) for at in range(12)), (20, "PING", 0))
     assert [each["name"] for each in shown["metrics"]["states"]] == [f"n{at}" for at in range(10)]
     shown = await found.send((30, "STATE_END", 0, {"name": "n11"}), (31, "STATE_START", 0, {"name": "n0"}))
@@ -119,8 +119,8 @@ async def test_only_ten_states_have_times(world: ApiClient) -> None:
     assert flags == [None] * 10 + ["TOO_MANY_STATES"] * 2 + ["CLOSES_NOTHING", None]
 
 
-async def test_content_is_completed_by_word_only_and_the_session_goes_on(world: ApiClient) -> None:
-    found = await start_player(world, length=10)
+async def test_content_is_completed_by_word_only_and_the_session_goes_on(api: ApiClient) -> None:
+    found = await start_player(api, length=10)
     shown = await found.send((0, "PLAY", 0), (10, "PING", 10))
     assert not shown["metrics"]["contentCompleted"]
     shown = await found.send((11, "SESSION_COMPLETE", 10))

@@ -24,8 +24,8 @@ LABELS: Final = {"AD_START": "media.ad.name", "CHAPTER_START": "media.chapter.fr
 @pytest.fixture(scope="module")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiClient]:
     """A server for all of them."""
-    async with open_api(tmp_path_factory.mktemp("players") / "test.db") as world:
-        yield world
+    async with open_api(tmp_path_factory.mktemp("players") / "test.db") as api:
+        yield api
 
 
 def to_event_input(sent: SentEvent, now: int) -> dict[str, Any]:
@@ -57,7 +57,7 @@ async def send(found: PlayerClient, events: list[dict[str, Any]]) -> None:
     if [event["type"] for event in events] == ["HIDE"]:
         (event,) = events
         media = {"playerTime": event["playerTime"], "qoe": event["qoe"]}
-        payload = await found.world.mutate("hideSession", {"id": found.id, "media": media})
+        payload = await found.api.mutate("hideSession", {"id": found.id, "media": media})
     else:
         payload = await found.track(*events, fields="")
     assert payload["problems"] == []

@@ -30,10 +30,10 @@ class ModelComparison:
         """Whether the clock was: then a session may seem to have been visible for longer than it lasted."""
         self._log: list[dict[str, str]] = []
 
-    async def compare(self, world: ApiClient) -> None:
+    async def compare(self, api: ApiClient) -> None:
         """All sessions, where their time went, and the log."""
         sessions = {life.id: life for life in self.house.sessions}
-        snapshot = await world.execute(SNAPSHOT_QUERY, ids=list(sessions))
+        snapshot = await api.execute(SNAPSHOT_QUERY, ids=list(sessions))
         path_times = {node["id"]: node.pop("pathTimes") for node in snapshot["sessions"]["nodes"]}
         assert {node["id"]: node for node in snapshot["sessions"]["nodes"]} == {
             id_: render_session(life) for id_, life in sessions.items()
@@ -46,12 +46,12 @@ class ModelComparison:
             assert session.visible_time <= session.elapsed
         self._compare_log([edge["node"] for edge in snapshot["activities"]["edges"]])
 
-    async def compare_final(self, world: ApiClient) -> None:
+    async def compare_final(self, api: ApiClient) -> None:
         """The same; and statistics, and the figures of playbacks, which nothing but their events can change."""
-        await self.compare(world)
-        assert flatten_stats(await world.execute(STATS_QUERY)) == expected_stats(self.house.sessions)
+        await self.compare(api)
+        assert flatten_stats(await api.execute(STATS_QUERY)) == expected_stats(self.house.sessions)
         playbacks = [life for life in self.house.sessions if life.kind == "MEDIA"]
-        shown = await world.execute(METRICS_QUERY, ids=[life.id for life in playbacks])
+        shown = await api.execute(METRICS_QUERY, ids=[life.id for life in playbacks])
         found = {node["id"]: node["metrics"] for node in shown["nodes"]}
         for session in playbacks:
             assert_equal(found[session.id], expected_metrics(session))

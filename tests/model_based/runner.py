@@ -56,7 +56,7 @@ UNKNOWN_ID = "s_" + "x" * 22
 class ModelRunner:
     """A server on a file, and the house beside it."""
 
-    world: ApiClient
+    api: ApiClient
 
     def __init__(self, file: Path) -> None:
         self.model = ReferenceModel(EPOCH)
@@ -75,13 +75,13 @@ class ModelRunner:
                 # A call's answer was compared whole. And after an absence, whoever asks first must find it made
                 # good: that is to be the next call now and then, not always this look.
                 if isinstance(step, Wait | Sweep | ClockBack) or not isinstance(following, Request):
-                    await self._comparison.compare(self.world)
-            await self._comparison.compare_final(self.world)
+                    await self._comparison.compare(self.api)
+            await self._comparison.compare_final(self.api)
         finally:
             await self._server_stack.aclose()
 
     async def _start_server(self) -> None:
-        self.world = await self._server_stack.enter_async_context(open_api(self._file, self._clock))
+        self.api = await self._server_stack.enter_async_context(open_api(self._file, self._clock))
 
     async def _execute(self, step: Step) -> None:  # noqa: C901 - one line a kind of step
         match step:
@@ -101,17 +101,17 @@ class ModelRunner:
                 values = agenda_updates.update_values(step, self._session_id(which), self.model)
                 expected = agenda_updates.apply_update(self.model, values)
                 self._assert_payload(
-                    await self.world.execute(UPDATE_AGENDA, input=agenda_updates.update_input(values)), expected
+                    await self.api.execute(UPDATE_AGENDA, input=agenda_updates.update_input(values)), expected
                 )
             case Terminate(which):
                 session_id = self._session_id(which)
                 input_ = {"id": session_id, "reason": "why"}
                 self._assert_payload(
-                    await self.world.execute(_mutation("terminate"), input=input_), self.model.terminate(session_id)
+                    await self.api.execute(_mutation("terminate"), input=input_), self.model.terminate(session_id)
                 )
             case Delete(which):
                 session_id = self._session_id(which)
-                answer, expected = await self.world.execute(DELETE, id=session_id), self.model.delete(session_id)
+                answer, expected = await self.api.execute(DELETE, id=session_id), self.model.delete(session_id)
                 assert [problem["code"] for problem in answer["problems"]] == expected.problems
             case SetProject():
                 await self._set_project(step)
@@ -123,7 +123,7 @@ class ModelRunner:
     async def _start(self, step: Start, start_input: dict[str, Any], input_at: int) -> None:
         session = start_inputs.expected_session(step, self.model, input_at)
         expected = self.model.start(start_input, session)
-        answer = await self.world.execute(START, input=start_input)
+        answer = await self.api.execute(START, input=start_input)
         if expected.created:
             session.id = answer["session"]["id"]
         assert answer["created"] == expected.created
@@ -132,7 +132,7 @@ class ModelRunner:
     async def _call(self, step: Call) -> None:
         input_, ping = self._call_input(step)
         expected = getattr(self.model, step.name)(input_, ping)
-        self._assert_payload(await self.world.execute(_mutation(step.name), input=input_), expected)
+        self._assert_payload(await self.api.execute(_mutation(step.name), input=input_), expected)
 
     async def _keepalive_sessions(self, step: KeepaliveBatch) -> None:
         # What each must answer is told at once: the calls after it go on to change the same lives.
@@ -141,14 +141,14 @@ class ModelRunner:
             input_, ping = self._call_input(call)
             inputs.append(input_)
             expected.append(_expected(self.model.keepalive(input_, ping)))
-        answers = await self.world.execute(KEEPALIVE_SESSIONS, inputs=inputs)
+        answers = await self.api.execute(KEEPALIVE_SESSIONS, inputs=inputs)
         assert [_actual(answer) for answer in answers] == expected
 
     async def _track(self, step: Track) -> None:
         session_id = self._session_id(step.index, *(() if step.any_kind else ("MEDIA",)))
         events = player_events.events_for(step, self.model.find(session_id))
         input_ = {"id": session_id, "events": player_events.events_input(events)}
-        self._assert_payload(await self.world.execute(TRACK, input=input_), self.model.track(session_id, events))
+        self._assert_payload(await self.api.execute(TRACK, input=input_), self.model.track(session_id, events))
 
     def _call_input(self, step: Call) -> tuple[dict[str, Any], SentEvent | None]:
         input_ = {"id": self._session_id(step.index), **step.values}
@@ -161,7 +161,7 @@ class ModelRunner:
     async def _set_project(self, step: SetProject) -> None:
         timeouts = None if step.timeouts is None else [{"kind": k, "seconds": s} for k, s in step.timeouts.items()]
         input_ = {"timeouts": timeouts} | ({"id": step.id} if step.new else {})
-        answer = await self.world.execute(
+        answer = await self.api.execute(
             CREATE_PROJECT if step.new else UPDATE_PROJECT, input=input_, **({} if step.new else {"id": step.id})
         )
         expected = self.model.set_project(step.id, step.timeouts, new=step.new)
@@ -188,7 +188,7 @@ class ModelRunner:
                 await self._wait(step)
             case Sweep():
                 self.model.sweep()
-                await self.world.sweep()
+                await self.api.sweep()
             case ServerDown():
                 await self._server_down(step)
             case ClockBack(milliseconds):
@@ -204,7 +204,7 @@ class ModelRunner:
             )
             milliseconds = 0 if edge is None else max(0, edge - self.model.now + milliseconds)
         self.model.advance(milliseconds)
-        await self.world.advance(milliseconds / 1000)
+        await self.api.advance(milliseconds / 1000)
 
     async def _server_down(self, step: ServerDown) -> None:
         if step.restarts:
@@ -215,7 +215,7 @@ class ModelRunner:
             await self._start_server()
             self.model.sweep()
         elif step.milliseconds <= 5_000:
-            await self.world.advance(0)
+            await self.api.advance(0)
 
     async def _clock_back(self, milliseconds: int) -> None:
         # What had ended, or was forgotten, stays so: it is written down first, where that is not left to chance.
@@ -224,7 +224,7 @@ class ModelRunner:
         await self._time_step(Sweep())
         self._comparison.clock_went_back = True
         self.model.advance(-milliseconds)
-        await self.world.advance(-milliseconds / 1000)
+        await self.api.advance(-milliseconds / 1000)
 
 
 def _mutation(name: str) -> str:

@@ -10,11 +10,11 @@ from models.errors import StorageUnavailable
 from tests.api_client import ApiClient
 
 
-async def probe(world: ApiClient) -> tuple[int, str]:
+async def probe(api: ApiClient) -> tuple[int, str]:
     """What the second probe says; the first says the same whatever happens."""
-    alive = await world.client.get("/livez")
+    alive = await api.http.get("/livez")
     assert (alive.status_code, alive.text) == (200, "ok\n")
-    response = await world.client.get("/readyz")
+    response = await api.http.get("/readyz")
     return response.status_code, response.text
 
 
@@ -23,30 +23,30 @@ def _set_schema_version(tx: Connection, items: Sequence[str]) -> list[None]:
     return [None for _ in items]
 
 
-async def test_a_server_that_runs_is_alive_and_ready(world: ApiClient) -> None:
-    assert await probe(world) == (200, "ready\n")
+async def test_a_server_that_runs_is_alive_and_ready(api: ApiClient) -> None:
+    assert await probe(api) == (200, "ready\n")
 
 
-async def test_a_server_whose_tables_are_another_version_s_is_not_ready(world: ApiClient) -> None:
-    await world.app.state.services.database.write(_set_schema_version, "0000")
-    assert await probe(world) == (503, "not ready\n")
+async def test_a_server_whose_tables_are_another_version_s_is_not_ready(api: ApiClient) -> None:
+    await api.app.state.services.database.write(_set_schema_version, "0000")
+    assert await probe(api) == (503, "not ready\n")
 
 
 async def test_a_server_whose_database_does_not_answer_is_not_ready(
-    world: ApiClient, monkeypatch: pytest.MonkeyPatch
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail() -> bool:
         raise StorageUnavailable("gone")
 
-    monkeypatch.setattr(world.app.state.services.database, "is_ready", fail)
-    assert await probe(world) == (503, "not ready\n")
+    monkeypatch.setattr(api.app.state.services.database, "is_ready", fail)
+    assert await probe(api) == (503, "not ready\n")
 
 
-async def test_probes_are_asked_only_by_get(world: ApiClient) -> None:
-    assert (await world.client.head("/livez")).status_code == 200
-    assert (await world.client.post("/readyz")).status_code == 405
+async def test_probes_are_asked_only_by_get(api: ApiClient) -> None:
+    assert (await api.http.head("/livez")).status_code == 200
+    assert (await api.http.post("/readyz")).status_code == 405
 
 
-async def test_a_server_that_stops_is_not_ready(world: ApiClient) -> None:
-    await world.app.state.streams.close(0)
-    assert await probe(world) == (503, "not ready\n")
+async def test_a_server_that_stops_is_not_ready(api: ApiClient) -> None:
+    await api.app.state.streams.close(0)
+    assert await probe(api) == (503, "not ready\n")

@@ -83,19 +83,19 @@ async def test_a_cursor_of_another_guide_or_order_is_refused(database: Database)
             await page_of(database, direction, guides, after=cursor)
 
 
-async def test_a_programme_follows_what_updates_say(world: ApiClient) -> None:
+async def test_a_programme_follows_what_updates_say(api: ApiClient) -> None:
     ids = {}
     for name, rank in (("a", 1), ("b", 2.5), ("c", 2)):
         given_ = {"guide": 1, "name": name, "startTime": "2026-05-28T21:00:00Z", "rank": rank}
-        ids[name] = (await world.start_session("agenda", given_))["id"]
+        ids[name] = (await api.start_session("agenda", given_))["id"]
     document = """{ sessions(filter: {agenda: {guides: [1]}}, orderBy: [{field: STARTED_AT, direction: ASC}]) {
         nodes { ... on AgendaSession { name } } } }"""
 
     async def names() -> str:
-        return "".join(node["name"] for node in (await world.execute(document))["nodes"])
+        return "".join(node["name"] for node in (await api.execute(document))["nodes"])
 
     assert await names() == "acb"
-    await world.mutate("updateAgendaSession", {"id": ids["a"], "rank": 2.25})
+    await api.mutate("updateAgendaSession", {"id": ids["a"], "rank": 2.25})
     assert await names() == "cab"
-    await world.mutate("updateAgendaSession", {"id": ids["b"], "startTime": "2026-05-28T20:59:59.999Z"})
+    await api.mutate("updateAgendaSession", {"id": ids["b"], "startTime": "2026-05-28T20:59:59.999Z"})
     assert await names() == "bca"

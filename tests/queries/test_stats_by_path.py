@@ -110,8 +110,8 @@ BY_PATH_QUERY: Final = """query($filter: SessionFilter, $depth: Int) { sessionSt
 class Walk:
     """Three sessions of three kinds in a project of their own."""
 
-    def __init__(self, world: ApiClient) -> None:
-        self._world = world
+    def __init__(self, api: ApiClient) -> None:
+        self._world = api
         self._project = f"walk-{next(_examples)}"
         self._visitors: list[ReferenceVisitor] = []
 
@@ -156,14 +156,14 @@ class Walk:
             assert answer["byPath"] == by_path(visitors, depth, now), (filter_, depth)
 
 
-async def walk_and_check(world: ApiClient, walk: tuple[list[list[str]], list[Step]], depths: list[int]) -> None:
-    runner = Walk(world)
+async def walk_and_check(api: ApiClient, walk: tuple[list[list[str]], list[Step]], depths: list[int]) -> None:
+    runner = Walk(api)
     await runner.start(walk[0])
     for step in walk[1]:
         await runner.run_step(*step)
     await runner.assert_by_path(depths)
-    await world.advance(2000)
-    await world.sweep()
+    await api.advance(2000)
+    await api.sweep()
     await runner.assert_by_path(depths[::-1])
 
 
@@ -181,9 +181,9 @@ def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(walk=WALKS, depths=DEPTHS)
 @example(walk=TOO_MANY_PATHS, depths=[1, 2, 3, 4, 5, 6, 7, 8])
 async def test_paths_rolled_up_to_each_depth_are_what_was_walked(
-    world: ApiClient, walk: tuple[list[list[str]], list[Step]], depths: list[int]
+    api: ApiClient, walk: tuple[list[list[str]], list[Step]], depths: list[int]
 ) -> None:
-    await walk_and_check(world, walk, depths)
+    await walk_and_check(api, walk, depths)
 
 
 @pytest.mark.long
@@ -191,6 +191,6 @@ async def test_paths_rolled_up_to_each_depth_are_what_was_walked(
 @settings(FEW, max_examples=200)
 @given(walk=WALKS, depths=DEPTHS)
 async def test_paths_of_many_walks_are_what_was_walked(
-    world: ApiClient, walk: tuple[list[list[str]], list[Step]], depths: list[int]
+    api: ApiClient, walk: tuple[list[list[str]], list[Step]], depths: list[int]
 ) -> None:
-    await walk_and_check(world, walk, depths)
+    await walk_and_check(api, walk, depths)

@@ -137,8 +137,8 @@ def test_the_longest_description_is_cleaned_within_twenty_milliseconds(start: st
     ids=str,
 )
 async def test_what_is_too_deep_or_too_long_is_a_problem_that_says_so(
-    world: ApiClient, html: str, message: str | None
+    api: ApiClient, html: str, message: str | None
 ) -> None:
-    payload = await world.start_payload("agenda", {**AGENDA, "descriptionHtml": html})
+    payload = await api.start_payload("agenda", {**AGENDA, "descriptionHtml": html})
     found = [(problem["path"], problem["message"]) for problem in payload["problems"]]
     assert found == ([] if message is None else [(["input", "variant", "agenda", "descriptionHtml"], message)])

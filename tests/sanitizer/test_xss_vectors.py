@@ -21,14 +21,14 @@ BATCH_SIZE: Final = 10
 SELECTION: Final = "... on AgendaSession { descriptionHtml }"
 
 
-async def sanitized_by_api(world: ApiClient, vectors: Sequence[str]) -> list[str]:
+async def sanitized_by_api(api: ApiClient, vectors: Sequence[str]) -> list[str]:
     """Descriptions as they are shown when these were sent, many in one request."""
     inputs = {
         f"i{index}": {"variant": {"agenda": {**AGENDA, "descriptionHtml": html}}} for index, html in enumerate(vectors)
     }
     starts = (f"{name}: startSession(input: ${name}) {{ session {{ {SELECTION} }} }}" for name in inputs)
     declared = ", ".join(f"${name}: StartSessionInput!" for name in inputs)
-    answer = await world.post(f"mutation({declared}) {{ {' '.join(starts)} }}", inputs)
+    answer = await api.post(f"mutation({declared}) {{ {' '.join(starts)} }}", inputs)
     return [payload["session"]["descriptionHtml"] for payload in answer["data"].values()]
 
 
@@ -48,11 +48,11 @@ def is_allowed(tag: str, name: str, value: str) -> bool:
     return (tag, name) == ("span", "style") and STYLE.fullmatch(value) is not None
 
 
-async def test_nothing_but_harmless_markup_is_shown(world: ApiClient) -> None:
+async def test_nothing_but_harmless_markup_is_shown(api: ApiClient) -> None:
     wrong = {}
     for some in range(0, len(XSS_VECTORS), BATCH_SIZE):
         vectors = XSS_VECTORS[some : some + BATCH_SIZE]
-        for vector, html in zip(vectors, await sanitized_by_api(world, vectors), strict=True):
+        for vector, html in zip(vectors, await sanitized_by_api(api, vectors), strict=True):
             wrong[vector] = violations(html)
     assert {vector: fault for vector, fault in wrong.items() if fault} == {}
 

@@ -24,7 +24,7 @@ async def server(tmp_path: Path) -> AsyncIterator[ApiClient]:
 
 async def scrape(server: ApiClient) -> dict[str, float]:
     """All samples, by name and labels."""
-    response = await server.client.get("/metrics")
+    response = await server.http.get("/metrics")
     assert response.status_code == 200
     return {
         " ".join([sample.name, *(f"{name}={value}" for name, value in sample.labels.items())]): sample.value

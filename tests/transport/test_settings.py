@@ -37,27 +37,27 @@ async def server(tmp_path: Path) -> AsyncIterator[ApiClient]:
 async def test_figures_are_shown_where_only_this_machine_sees_them_or_it_is_told(
     tmp_path: Path, settings: dict[str, Any], status: int
 ) -> None:
-    async with open_api(tmp_path / "test.db", **settings) as world:
-        response = await world.client.get("/metrics")
+    async with open_api(tmp_path / "test.db", **settings) as api:
+        response = await api.http.get("/metrics")
     assert response.status_code == status
     assert ("graphql_operations" in response.text) is (status == 200)
 
 
 async def test_a_foreign_host_is_refused_on_every_route(server: ApiClient) -> None:
     for path in ("/", "/graphql", "/livez", "/readyz", "/metrics", "/readme"):
-        assert (await server.client.get(path, headers={"host": "evil.example.com"})).status_code == 400
+        assert (await server.http.get(path, headers={"host": "evil.example.com"})).status_code == 400
 
 
 async def test_front_ends_on_this_machine_may_use_the_server(server: ApiClient) -> None:
-    response = await server.client.post("/graphql", json={"query": QUERY}, headers={"origin": "http://localhost:5173"})
+    response = await server.http.post("/graphql", json={"query": QUERY}, headers={"origin": "http://localhost:5173"})
     assert response.headers["access-control-allow-origin"] == "http://localhost:5173"
 
 
 async def test_long_answers_are_compressed(tmp_path: Path) -> None:
     changes: list[dict[str, Any]] = [{}, {"gzip_bytes": 0}]
     for settings, encoding in zip(changes, ("gzip", None), strict=True):
-        async with open_api(tmp_path / "test.db", **settings) as world:
-            response = await world.client.get("/graphql", params={"query": "{__schema{types{name}}}"})
+        async with open_api(tmp_path / "test.db", **settings) as api:
+            response = await api.http.get("/graphql", params={"query": "{__schema{types{name}}}"})
         assert response.headers.get("content-encoding") == encoding
 
 
@@ -65,8 +65,8 @@ async def test_forms_need_a_header_unless_told_otherwise(tmp_path: Path) -> None
     body = encode_form({"query": QUERY}, {})
     changes: list[dict[str, Any]] = [{}, {"csrf_prevention": False}, {"uploads": False}]
     for settings, status in zip(changes, (400, 200, 415), strict=True):
-        async with open_api(tmp_path / "test.db", **settings) as world:
-            assert (await world.client.post("/graphql", content=body, headers=FORM_HEADERS)).status_code == status
+        async with open_api(tmp_path / "test.db", **settings) as api:
+            assert (await api.http.post("/graphql", content=body, headers=FORM_HEADERS)).status_code == status
 
 
 async def test_a_file_where_there_is_free_json_is_bad_input(server: ApiClient) -> None:
@@ -74,7 +74,7 @@ async def test_a_file_where_there_is_free_json_is_bad_input(server: ApiClient) -
     variables = {"input": {"metadata": None, "variant": {"user": {"username": "ann"}}}}
     file = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="0"; filename="a"\r\n\r\nx\r\n'.encode()
     body = encode_form({"query": query, "variables": variables}, {"0": ["variables.input.metadata"]}, file)
-    response = await server.client.post(
+    response = await server.http.post(
         "/graphql", content=body, headers=FORM_HEADERS | {"apollo-require-preflight": "1"}
     )
     assert [error["extensions"]["code"] for error in response.json()["errors"]] == ["BAD_USER_INPUT"]
@@ -83,9 +83,9 @@ async def test_a_file_where_there_is_free_json_is_bad_input(server: ApiClient) -
 async def test_trusted_documents_come_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps({"viewer-1": QUERY}))
-    async with open_api(tmp_path / "test.db", trusted_documents=str(path)) as world:
-        named = await world.client.post("/graphql", json={"documentId": "viewer-1"})
-        other = await world.client.post("/graphql", json={"query": "{__typename}"})
+    async with open_api(tmp_path / "test.db", trusted_documents=str(path)) as api:
+        named = await api.http.post("/graphql", json={"documentId": "viewer-1"})
+        other = await api.http.post("/graphql", json={"query": "{__typename}"})
     assert named.json()["data"]["viewer"] is not None
     assert other.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 

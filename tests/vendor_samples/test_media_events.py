@@ -38,8 +38,8 @@ def test_the_code_knows_the_documented_parameters_of_events_and_no_others() -> N
 
 
 @pytest.mark.parametrize("type_", MediaEventType)
-async def test_an_event_takes_all_its_documented_parameters_and_shows_them(world: ApiClient, type_: str) -> None:
-    found = await start_player(world)
+async def test_an_event_takes_all_its_documented_parameters_and_shows_them(api: ApiClient, type_: str) -> None:
+    found = await start_player(api)
     params = {name: VALID_VALUES[of] for name, (of, _) in DOCUMENTED_PARAMS[type_].items()}
     payload = await found.track(event_input(1, type_, params=params, qoe={"bitrate": 1}))
     assert payload["problems"] == []
@@ -53,8 +53,8 @@ def required_params(type_: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("type_", MediaEventType)
-async def test_an_event_takes_no_other_parameter(world: ApiClient, type_: str) -> None:
-    found = await start_player(world)
+async def test_an_event_takes_no_other_parameter(api: ApiClient, type_: str) -> None:
+    found = await start_player(api)
     others = ["media.chapter.index" if type_.startswith("AD") else "media.ad.id", "media.show", "bitrate", ""]
     payload = await found.track(*(event_input(1, type_, params={**required_params(type_), name: 1}) for name in others))
     assert [problem["path"] for problem in payload["problems"]] == [
@@ -64,8 +64,8 @@ async def test_an_event_takes_no_other_parameter(world: ApiClient, type_: str) -
 
 
 @pytest.mark.parametrize(("type_", "name"), REQUIRED)
-async def test_an_event_needs_what_is_documented_as_required(world: ApiClient, type_: str, name: str) -> None:
-    found = await start_player(world)
+async def test_an_event_needs_what_is_documented_as_required(api: ApiClient, type_: str, name: str) -> None:
+    found = await start_player(api)
     params = required_params(type_)
     del params[name]
     payload = await found.track(event_input(1, "PING"), event_input(1, type_, params=params))
@@ -75,8 +75,8 @@ async def test_an_event_needs_what_is_documented_as_required(world: ApiClient, t
 
 
 @pytest.mark.parametrize("type_", [type_ for type_ in MediaEventType if DOCUMENTED_PARAMS[type_]])
-async def test_each_parameter_has_its_documented_type(world: ApiClient, type_: str) -> None:
-    found = await start_player(world)
+async def test_each_parameter_has_its_documented_type(api: ApiClient, type_: str) -> None:
+    found = await start_player(api)
     for turn in range(6):
         wrong = {
             name: INVALID_VALUES[of][turn]
@@ -100,13 +100,13 @@ async def test_each_parameter_has_its_documented_type(world: ApiClient, type_: s
         ({BITRATE: 2**53 - 1}, set()),
     ],
 )
-async def test_a_change_of_the_bitrate_needs_one(world: ApiClient, qoe: dict[str, Any], told: set[str]) -> None:
-    payload = await (await start_player(world)).track(event_input(1, "BITRATE_CHANGE", qoe=qoe))
+async def test_a_change_of_the_bitrate_needs_one(api: ApiClient, qoe: dict[str, Any], told: set[str]) -> None:
+    payload = await (await start_player(api)).track(event_input(1, "BITRATE_CHANGE", qoe=qoe))
     assert {".".join(problem["path"]) for problem in payload["problems"]} == {f"input.events.0.qoe.{n}" for n in told}
 
 
-async def test_an_error_may_say_twice_the_same_and_not_two_things(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_an_error_may_say_twice_the_same_and_not_two_things(api: ApiClient) -> None:
+    found = await start_player(api)
     params = {"media.errorId": "e", "media.errorSource": "player"}
     payload = await found.track(event_input(1, "ERROR", params=params, qoe={"errorID": "e", "errorSource": "player"}))
     assert payload["problems"] == []
@@ -114,8 +114,8 @@ async def test_an_error_may_say_twice_the_same_and_not_two_things(world: ApiClie
     assert [problem["path"][-1] for problem in payload["problems"]] == list(params)
 
 
-async def test_only_ads_and_chapters_have_metadata_of_your_own(world: ApiClient) -> None:
-    found = await start_player(world)
+async def test_only_ads_and_chapters_have_metadata_of_your_own(api: ApiClient) -> None:
+    found = await start_player(api)
     for type_ in MediaEventType:
         more: dict[str, Any] = {"params": required_params(type_), "qoe": {"bitrate": 1}, "customMetadata": {"a": "b"}}
         payload = await found.track(event_input(1, type_, **more))

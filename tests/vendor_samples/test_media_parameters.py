@@ -64,18 +64,18 @@ def test_the_code_knows_the_documented_quality_of_experience_and_no_other() -> N
     assert {name: documented_type(type_) for name, type_ in QOE_PARAMS.items()} == DOCUMENTED["qoe"]
 
 
-async def test_all_documented_parameters_go_in_together_and_come_out(world: ApiClient) -> None:
+async def test_all_documented_parameters_go_in_together_and_come_out(api: ApiClient) -> None:
     params = {name: valid_value(type_) for name, type_ in DOCUMENTED["start"].items()}
     qoe = {name: valid_value(type_) for name, type_ in DOCUMENTED["qoe"].items()}
-    session = await world.start_session("media", {**MEDIA, "params": params, "qoe": qoe}, SELECTION)
+    session = await api.start_session("media", {**MEDIA, "params": params, "qoe": qoe}, SELECTION)
     assert (session["params"], session["qoe"]) == (params, qoe)
     short = {name.removeprefix("media.qoe."): value for name, value in qoe.items()}
-    session = await world.start_session("media", {**MEDIA, "qoe": short}, SELECTION)
+    session = await api.start_session("media", {**MEDIA, "qoe": short}, SELECTION)
     assert session["qoe"] == qoe
 
 
 @pytest.mark.parametrize("section", ["start", "qoe"])
-async def test_each_documented_parameter_has_its_type(world: ApiClient, section: str) -> None:
+async def test_each_documented_parameter_has_its_type(api: ApiClient, section: str) -> None:
     argument = "params" if section == "start" else "qoe"
     for turn in range(6):
         wrong = {
@@ -83,12 +83,12 @@ async def test_each_documented_parameter_has_its_type(world: ApiClient, section:
             for name, type_ in DOCUMENTED[section].items()
             if turn < len(invalid_values(type_))
         }
-        payload = await world.start_payload("media", {**MEDIA, argument: wrong})
+        payload = await api.start_payload("media", {**MEDIA, argument: wrong})
         told = {problem["path"][-1] for problem in payload["problems"]}
         assert told == set(wrong)
 
 
-async def test_a_required_parameter_has_a_field_of_its_own_and_no_second_home(world: ApiClient) -> None:
+async def test_a_required_parameter_has_a_field_of_its_own_and_no_second_home(api: ApiClient) -> None:
     for name in ("media.id", "media.length", "analytics.visitorId", "media.ad.id", "show", "MEDIA.SHOW"):
-        payload = await world.start_payload("media", {**MEDIA, "params": {name: "x"}})
+        payload = await api.start_payload("media", {**MEDIA, "params": {name: "x"}})
         assert [problem["path"][-1] for problem in payload["problems"]] == [name]

@@ -89,10 +89,10 @@ def sample_time(kind: str) -> Instant:
     return EPOCH if text is None else int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
 
 
-async def start_sample(world: ApiClient, kind: str) -> dict[str, Any]:
+async def start_sample(api: ApiClient, kind: str) -> dict[str, Any]:
     """What starting a sample answers: the session, and whether it is new."""
-    await world.execute('mutation { createProject(input: {id: "1"}) { problems { code } } }')
-    payload = await world.execute(START, input=start_input(kind))
+    await api.execute('mutation { createProject(input: {id: "1"}) { problems { code } } }')
+    payload = await api.execute(START, input=start_input(kind))
     assert (payload["problems"], payload["created"]) == ([], True)
     session: dict[str, Any] = payload["session"]
     return session
@@ -101,8 +101,8 @@ async def start_sample(world: ApiClient, kind: str) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", MAPPINGS)
 async def test_all_that_a_sample_prints_goes_in_with_one_start_and_comes_out(tmp_path: Path, kind: str) -> None:
     printed = dict(flatten(SAMPLES[kind]))
-    async with open_api(tmp_path / "test.db", FakeClock(sample_time(kind))) as world:
-        session = await start_sample(world, kind)
+    async with open_api(tmp_path / "test.db", FakeClock(sample_time(kind))) as api:
+        session = await start_sample(api, kind)
     for home in MAPPINGS[kind]:
         assert home.conversion.matches(printed[home.source], value_at(session, home.output_path)), home.source
 
@@ -145,14 +145,14 @@ def test_each_parameter_of_a_list_is_an_argument(name: str) -> None:
     assert not isinstance(type_, GraphQLInputObjectType)
 
 
-async def test_the_printed_calls_of_a_user_interface_do_what_they_did(world: ApiClient) -> None:
+async def test_the_printed_calls_of_a_user_interface_do_what_they_did(api: ApiClient) -> None:
     sample = SAMPLES["USER"]
-    session = await world.start_user()
-    alive = await world.mutate("keepaliveSession", {"id": session["id"], **sample["keepalive"]["request"]})
+    session = await api.start_user()
+    alive = await api.mutate("keepaliveSession", {"id": session["id"], **sample["keepalive"]["request"]})
     assert alive["session"]["path"] == sample["keepalive"]["answer"]["paths"]
-    hidden = await world.mutate("hideSession", {"id": session["id"], **sample["hide"]["request"]})
+    hidden = await api.mutate("hideSession", {"id": session["id"], **sample["hide"]["request"]})
     assert hidden["session"]["visible"] is False
-    listed = await world.execute(
+    listed = await api.execute(
         """{ sessions(filter: {user: {usernames: ["ann"]}, active: true, startedAfter: "2020-01-01T00:00:00Z"},
              first: 10, offset: 0) { nodes { id } } }"""
     )

@@ -23,10 +23,10 @@ def test_each_example_is_valid(name: str) -> None:
     assert validate(graphql_schema, parse(EXAMPLES[name]["query"])) == []
 
 
-async def test_each_example_does_what_it_says(world: ApiClient) -> None:
-    started = {"6-keep-alive": (await world.start_user())["id"]}
-    started["6-track-media"] = (await world.start_session("media", MEDIA | {"playerTime": START_PLAYER_TIME}))["id"]
-    started["6-update-agenda"] = (await world.start_session("agenda", MINIMAL_INPUTS["agenda"]))["id"]
+async def test_each_example_does_what_it_says(api: ApiClient) -> None:
+    started = {"6-keep-alive": (await api.start_user())["id"]}
+    started["6-track-media"] = (await api.start_session("media", MEDIA | {"playerTime": START_PLAYER_TIME}))["id"]
+    started["6-update-agenda"] = (await api.start_session("agenda", MINIMAL_INPUTS["agenda"]))["id"]
     for example in EXAMPLES.values():
         variables = json.loads(example["variables"] or "{}")
         given = variables | ({"id": started[example["name"]]} if "id" in variables else {})
@@ -36,6 +36,6 @@ async def test_each_example_does_what_it_says(world: ApiClient) -> None:
             if definition.operation == OperationType.SUBSCRIPTION:
                 continue  # it goes on for ever; `tests.feed` follows it
             body = {"query": example["query"], "variables": given, "operationName": definition.name.value}
-            answer: dict[str, Any] = (await world.client.post("/graphql", json=body)).json()
+            answer: dict[str, Any] = (await api.http.post("/graphql", json=body)).json()
             assert "errors" not in answer, (example["name"], answer)
             assert not re.search(r'"problems": \[\{', json.dumps(answer)), (example["name"], answer)

@@ -35,7 +35,7 @@ def nothing(_place: str) -> None:
 class Subscribers:
     """Everybody who subscribes to one server."""
 
-    world: ApiClient
+    api: ApiClient
     server: uvicorn.Server
     session: str
     slow: list[Reader] = field(default_factory=list)
@@ -61,12 +61,12 @@ class Subscribers:
     @property
     def streams(self) -> Any:
         """The server's."""
-        return self.world.app.state.streams
+        return self.api.app.state.streams
 
     async def move_session(self, place: str) -> None:
         """The session goes to another place, of which the quick are told at once."""
         self.all_told.clear()
-        await self.world.mutate("keepaliveSession", {"id": self.session, "path": [place]})
+        await self.api.mutate("keepaliveSession", {"id": self.session, "path": [place]})
         async with asyncio.timeout(TIMEOUT_SECONDS):
             await self.all_told.wait()
         assert max(stream.queued_bytes for stream in self.streams.subscriptions) <= QUEUE
@@ -81,9 +81,9 @@ class Subscribers:
 @asynccontextmanager
 async def subscribers(file: Path, limits: Limits) -> AsyncIterator[Subscribers]:
     """Everybody who subscribes to a session of which there is much to tell."""
-    async with open_api(file, limits=limits) as world, run_app(world.app) as (port, server):
-        session = await world.start_user(metadata={"much": "x" * 15_000})
-        everybody = Subscribers(world, server, session["id"])
+    async with open_api(file, limits=limits) as api, run_app(api.app) as (port, server):
+        session = await api.start_user(metadata={"much": "x" * 15_000})
+        everybody = Subscribers(api, server, session["id"])
         try:
             await everybody.subscribe_all(port)
             yield everybody

@@ -35,7 +35,7 @@ async def client(port: int, origin: str | None = None) -> AsyncIterator[WebSocke
 @asynccontextmanager
 async def served(file: Path, **settings: Any) -> AsyncIterator[int]:
     """The port of a server."""
-    async with open_api(file, **settings) as world, serve_app(world.app) as port:
+    async with open_api(file, **settings) as api, serve_app(api.app) as port:
         yield port
 
 
