@@ -111,7 +111,7 @@ class Loaders:
     @property
     def database_id(self) -> str:
         """The identity of the database, which cursors of its log carry."""
-        return self._database.identity
+        return self._database.database_id
 
     def clear(self) -> None:
         """Forget what was read: to be called where an operation goes on after a change."""

@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from models.database import Database
-from models.database.commits import HISTOGRAM_BUCKETS, CommitStats
+from models.database.writer import HISTOGRAM_BUCKETS, CommitStats
 from models.errors import StorageUnavailable
 from resolvers.context import Services
 from resolvers.feed.queries import head

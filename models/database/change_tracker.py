@@ -1,26 +1,25 @@
-"""What a transaction has changed, told to whoever listens once it is on disk."""
+"""Record of the sessions that a transaction changes, published after its commit."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from sqlalchemy.engine import Connection
+from models.database.engine import Transaction
 
 _INFO_KEY: Final = "changes"
 
 
 @dataclass(frozen=True, slots=True)
 class CommittedChanges:
-    """What one commit has changed. A hint to look, never the truth: that is in the log."""
+    """Changes of one commit: a hint to read the log, which alone is complete."""
 
     session_ids: frozenset[str]
-    """The ids of the sessions whose rows or timelines changed; may lack those that other processes changed."""
+    """Sessions whose row or timeline changed; without those that other processes changed."""
     appended_log: bool
-    """Whether the log may have grown."""
 
 
 CommitListener: TypeAlias = Callable[[CommittedChanges], None]
-"""Is called after a commit, and must only make a note of it."""
+"""Called by the writer between two transactions, so it must return at once."""
 
 
 class _PendingChanges:
@@ -29,19 +28,18 @@ class _PendingChanges:
         self.appended_log = False
 
 
-def reset(tx: Connection) -> None:
-    """Forget what an earlier transaction of this connection has noted."""
+def reset(tx: Transaction) -> None:
     tx.info[_INFO_KEY] = _PendingChanges()
 
 
-def track(tx: Connection, session_ids: Iterable[str], *, appended_log: bool = False) -> None:
-    """Note that the transaction changes these sessions, and whether it writes about them in the log."""
+def track(tx: Transaction, session_ids: Iterable[str], *, appended_log: bool = False) -> None:
+    """Record that the transaction changes these sessions, and whether it appends to the log."""
     changes = tx.info.setdefault(_INFO_KEY, _PendingChanges())
     changes.session_ids.update(session_ids)
     changes.appended_log = changes.appended_log or appended_log
 
 
-def collect(tx: Connection) -> CommittedChanges:
-    """What has been noted since `reset`."""
+def collect(tx: Transaction) -> CommittedChanges:
+    """Return the changes since `reset`."""
     changes = tx.info[_INFO_KEY]
     return CommittedChanges(frozenset(changes.session_ids), changes.appended_log)

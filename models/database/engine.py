@@ -1,8 +1,8 @@
-"""Connections to SQLite: one that writes and checkpoints, a few that only read."""
+"""SQLite engines: one writing connection, a pool of read-only ones."""
 
 from pathlib import Path
 from threading import Event
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from sqlalchemy import event
@@ -10,14 +10,16 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+Transaction: TypeAlias = Connection
+"""A connection with an open transaction."""
+
 READERS: Final = 4
 PROGRESS_STEPS: Final = 4_000_000
-"""After how many steps of its virtual machine (some 60 ms) SQLite asks whether anybody still waits for the answer."""
+"""Virtual machine steps of SQLite (about 60 ms) between two checks for cancellation."""
 BUSY_TIMEOUT_MS: Final = 5000
-"""How long a statement waits for a lock that a foreign process holds."""
-
+"""Wait for a lock that another process holds."""
 MAX_WAL_BYTES: Final = 64 * 1024 * 1024
-"""To what the log beside the file shrinks again after a long reader or a large transaction has made it grow."""
+"""Size to which the write-ahead log is truncated after a long read or a large transaction."""
 
 _PRAGMAS: Final = ("foreign_keys = ON", "temp_store = MEMORY")
 _WRITER_PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", f"journal_size_limit = {MAX_WAL_BYTES}")
@@ -25,31 +27,27 @@ _READER_PRAGMAS: Final = ("query_only = ON", "wal_autocheckpoint = 0")
 
 
 def write_engine(file: Path) -> AsyncEngine:
-    """The one connection that writes. Its transactions take the write lock when they begin, never half-way."""
+    """Create the engine of the writer; its transactions take the write lock when they begin."""
     return _create_engine(file, "rwc", (*_PRAGMAS, *_WRITER_PRAGMAS), begin="BEGIN IMMEDIATE", size=1)
 
 
 def read_engine(file: Path) -> AsyncEngine:
-    """Connections that cannot write; each transaction sees one state of the database from first to last.
-
-    A statement whose caller is cancelled stops.
-    """
+    """Create the engine of the readers; each transaction reads one snapshot of the database."""
     engine = _create_engine(file, "ro", (*_PRAGMAS, *_READER_PRAGMAS), begin="BEGIN", size=READERS)
     _interrupt_cancelled(engine)
     return engine
 
 
 def _interrupt_cancelled(engine: AsyncEngine) -> None:
-    """A connection whose statement was cancelled is given up, but cannot be closed before that comes to its end."""
-
+    # SQLAlchemy invalidates a connection whose statement is cancelled, but cannot close it while the statement runs.
     @event.listens_for(engine.sync_engine, "connect")
     def _install_handler(connection: Any, record: Any) -> None:
-        cancelled = record.info["abandoned"] = Event()
+        cancelled = record.info["cancelled"] = Event()
         connection.run_async(lambda driver: driver.set_progress_handler(cancelled.is_set, PROGRESS_STEPS))
 
     @event.listens_for(engine.sync_engine, "invalidate")
     def _mark_cancelled(_connection: Any, record: Any, _error: BaseException | None) -> None:
-        record.info["abandoned"].set()
+        record.info["cancelled"].set()
 
 
 def _create_engine(file: Path, mode: str, pragmas: tuple[str, ...], *, begin: str, size: int) -> AsyncEngine:
@@ -58,13 +56,13 @@ def _create_engine(file: Path, mode: str, pragmas: tuple[str, ...], *, begin: st
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
         max_overflow=0,
-        hide_parameters=True,  # what clients sent has no place in a message, which may come to the log
-        pool_reset_on_return=None,  # every transaction here ends itself; a second ROLLBACK is a wasted hop
+        hide_parameters=True,  # error messages may be logged, and must not contain what clients sent
+        pool_reset_on_return=None,  # every transaction is ended explicitly; a second ROLLBACK costs a thread hop
     )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
-        # Without this the driver begins transactions by itself, and only before the first write.
+        # Otherwise the driver begins transactions by itself, and only before the first write.
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (f"busy_timeout = {BUSY_TIMEOUT_MS}", *pragmas):

@@ -1,7 +1,7 @@
-"""One server to one SQLite file, held by an advisory lock beside it.
+"""Advisory lock of a database file: one server per file.
 
-Two processes that both write and checkpoint one file in WAL mode can lose committed pages with the SQLite that
-Python 3.11 brings (the WAL-reset race, SQLite 3.7.0 to 3.51.2).
+Two processes that write and checkpoint one file in WAL mode can lose committed pages with the SQLite of Python 3.11
+(the WAL-reset race, SQLite 3.7.0 to 3.51.2).
 """
 
 import fcntl
@@ -14,18 +14,17 @@ from typing import IO
 from models.errors import DatabaseInUse
 
 LOCK_TIMEOUT_SECONDS = 10.0
-"""How long to wait for a predecessor that is shutting down."""
+"""Long enough for a predecessor that is shutting down."""
 
 
 @contextmanager
 def file_lock(database: Path, *, timeout: float = LOCK_TIMEOUT_SECONDS) -> Iterator[None]:
-    """Hold the lock `<file>.lock`; the system lets go of it also when the process is killed.
-
-    It stands beside the file itself, also where `database` is a link to it.
+    """Hold the lock `<file>.lock`; the system releases it if the process is killed.
 
     Raises:
         DatabaseInUse: another process still holds it after `timeout` seconds.
     """
+    # Two links to one file must share its lock.
     target = database.resolve()
     with target.with_name(target.name + ".lock").open("a") as file:
         _acquire(file, database, time.monotonic() + timeout)

@@ -1,7 +1,7 @@
-"""The connections that only read. A question is asked to its end, or broken off when nobody waits for it any more.
+"""Read transactions, interrupted on cancellation.
 
-To cancel what awaits the driver would not stop the statement: it would go on in its thread, and take the connection
-out of the pool, so that a client that comes and goes could have any number of statements under way.
+Cancelling a coroutine that awaits the driver does not stop the statement: it would run on in its thread and occupy a
+connection of the pool, so clients that disconnect and retry could start any number of statements.
 """
 
 import asyncio
@@ -9,35 +9,33 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.database.engine import Transaction
 
 T = TypeVar("T")
 
 INTERRUPT_RETRY_SECONDS: Final = 0.05
-"""After which a question is broken off once more: it may have been between two statements."""
 
 
 @dataclass(slots=True)
 class RunningQuery:
-    """A question under way."""
-
     driver: Any = None
     """The driver's connection, while statements may run on it."""
     cancelled: bool = False
-    """Whether nobody waits for the answer."""
 
 
 class Reader:
-    """Asks questions of one consistent state of the database each."""
-
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._tasks: dict[asyncio.Task[Any], RunningQuery] = {}
         self._interrupts: set[asyncio.Task[None]] = set()
 
-    async def run(self, query: Callable[[Connection], T]) -> T:
-        """The answer to a question. Raises what it raises, and OperationalError where nothing can be read."""
+    async def run(self, query: Callable[[Transaction], T]) -> T:
+        """Run a query in a read transaction.
+
+        Propagates the exceptions of the query; OperationalError if the database is unreadable.
+        """
         running = RunningQuery()
         task = asyncio.create_task(self._execute(query, running))
         self._tasks[task] = running
@@ -49,13 +47,13 @@ class Reader:
             raise
 
     async def close(self) -> None:
-        """Break off what is still asked, and close the connections."""
-        for task, asking in tuple(self._tasks.items()):
-            self._cancel(task, asking)
+        """Interrupt running queries and close the connections."""
+        for task, running in tuple(self._tasks.items()):
+            self._cancel(task, running)
         await asyncio.gather(*self._interrupts)
         await self._engine.dispose()
 
-    async def _execute(self, query: Callable[[Connection], T], running: RunningQuery) -> T:
+    async def _execute(self, query: Callable[[Transaction], T], running: RunningQuery) -> T:
         async with self._engine.connect() as connection:
             if running.cancelled:
                 raise asyncio.CancelledError  # while it waited for a connection
@@ -70,7 +68,7 @@ class Reader:
     def _forget(self, task: asyncio.Task[Any]) -> None:
         del self._tasks[task]
         if not task.cancelled():
-            task.exception()  # whoever waited has it; if nobody does, nobody misses it
+            task.exception()  # marks it as retrieved: the caller may have been cancelled, and asyncio would log it
 
     def _cancel(self, task: asyncio.Task[Any], running: RunningQuery) -> None:
         running.cancelled = True
@@ -80,6 +78,7 @@ class Reader:
 
 
 async def _interrupt(task: asyncio.Task[Any], running: RunningQuery) -> None:
+    # Repeated, because an interrupt between two statements has no effect.
     while not task.done():
         if running.driver is not None:
             await running.driver.interrupt()

@@ -1,36 +1,49 @@
-"""The writer: one task owns the one connection that writes, and calls that arrive together share a commit.
-
-While a transaction commits, new calls collect; they become the next transaction. Calls of one kind of work are
-handed to it together, so that it can read and write their rows as sets. Every caller waits until its own change
-is on disk.
-"""
+"""Group commit: one task owns the writing connection; concurrent writes share a transaction."""
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.database import change_tracker
 from models.database.change_tracker import CommitListener, CommittedChanges
-from models.database.commits import CommitStats
+from models.database.engine import Transaction
 from models.errors import StorageUnavailable
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-Work = Callable[[Connection, Sequence[Item]], Sequence[Result]]
-"""Does the work for several calls in a transaction that is open, and answers each, in order.
+Work = Callable[[Transaction, Sequence[Item]], Sequence[Result]]
+"""Processes a batch of items in one transaction, and returns one result per item, in order.
 
-It may run again from the start, in another transaction: it must not change anything but the database.
+It may be run again in another transaction, so it must change nothing but the database.
 """
 
 MAX_BATCH: Final = 512
-"""Calls in one transaction; the rest wait for the next one."""
+"""Writes per transaction; the rest wait for the next one."""
+HISTOGRAM_BUCKETS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, MAX_BATCH)
+"""Upper bounds of batch sizes."""
+
+
+class CommitStats:
+    """Counters since the server started."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        """Committed writes."""
+        self.failures = 0
+        """Transactions that failed in the storage."""
+        self.by_size = [0] * len(HISTOGRAM_BUCKETS)
+        """Committed transactions per bucket of `HISTOGRAM_BUCKETS`."""
+
+    def record(self, batch_size: int) -> None:
+        self.calls += batch_size
+        self.by_size[bisect_left(HISTOGRAM_BUCKETS, batch_size)] += 1
 
 
 @dataclass(slots=True)
@@ -41,12 +54,9 @@ class _PendingWrite:
 
 
 class Writer:
-    """Everything that changes the database goes through `run`."""
-
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self.listeners: list[CommitListener] = []
-        """Told of every commit that changed sessions, before its callers have their answers."""
         self.commit_stats = CommitStats()
         self._queue: list[_PendingWrite] = []
         self._wake = asyncio.Event()
@@ -54,7 +64,7 @@ class Writer:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Work while the context lasts; leaving it finishes what was handed in."""
+        """Process writes within the context; on exit, finish those that are queued."""
         task = asyncio.create_task(self._run_loop(), name="writer")
         try:
             yield
@@ -64,12 +74,12 @@ class Writer:
             await task
 
     async def run(self, work: Work[Item, Result], item: Item) -> Result:
-        """Do `work` for `item` in the next transaction, and answer when that is on disk.
+        """Run `work` for `item` in the next transaction, and return its result once that is on disk.
 
-        A caller that is cancelled before its transaction begins leaves no trace; later, the change stays.
+        If the caller is cancelled before the transaction begins, nothing is written; later, the change stays.
 
         Raises:
-            StorageUnavailable: the database can't be written now; nothing of this call was kept.
+            StorageUnavailable: the database cannot be written at the moment; nothing of this call was stored.
         """
         if self._closing:
             raise StorageUnavailable("the server is stopping")
@@ -84,62 +94,62 @@ class Writer:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            batch = [call for call in self._queue[:MAX_BATCH] if not call.done.done()]
+            batch = [write for write in self._queue[:MAX_BATCH] if not write.done.done()]
             del self._queue[:MAX_BATCH]
             await self._execute(batch)
 
     async def _execute(self, batch: list[_PendingWrite]) -> None:
-        """Commit a batch whole, or, where that fails, each call alone: one that fails takes no neighbour along."""
+        """Commit a batch; if one of its writes fails, commit each alone, so that the others succeed."""
         try:
             results = await self._commit(batch)
         except StorageUnavailable as error:
-            # Who came meanwhile has waited as well, and would wait as long again.
+            # The queued writes would wait for the same timeout, one batch after the other.
             _fail([*batch, *self._queue], error)
             self._queue.clear()
         except Exception as error:
             if len(batch) == 1:
                 _fail(batch, error)
                 return
-            for call in batch:
-                await self._execute([call])
+            for write in batch:
+                await self._execute([write])
         else:
             self.commit_stats.record(len(batch))
-            for call, result in zip(batch, results, strict=True):
-                if not call.done.done():
-                    call.done.set_result(result)
+            for write, result in zip(batch, results, strict=True):
+                if not write.done.done():
+                    write.done.set_result(result)
 
     async def _commit(self, batch: list[_PendingWrite]) -> list[Any]:
         try:
             async with self._engine.connect() as connection, connection.begin():
-                results, committed = await connection.run_sync(_run_batch, batch)
+                results, changes = await connection.run_sync(_run_batch, batch)
         except OperationalError as error:
             self.commit_stats.failures += 1
-            # Locked by a foreign process, disk full, or an I/O error: about the storage, not about the call.
+            # Locked by another process, disk full, or an I/O error: the storage's fault, not this call's.
             raise StorageUnavailable("the database cannot be written at the moment; repeat the call") from error
-        if committed.session_ids:
+        if changes.session_ids:
             for listener in self.listeners:
-                listener(committed)
+                listener(changes)
         return results
 
 
 def _fail(writes: Sequence[_PendingWrite], error: Exception) -> None:
-    for call in writes:
-        if not call.done.done():
-            call.done.set_exception(error)
+    for write in writes:
+        if not write.done.done():
+            write.done.set_exception(error)
 
 
-def _run_batch(connection: Connection, batch: list[_PendingWrite]) -> tuple[list[Any], CommittedChanges]:
-    change_tracker.reset(connection)
+def _run_batch(tx: Transaction, batch: list[_PendingWrite]) -> tuple[list[Any], CommittedChanges]:
+    change_tracker.reset(tx)
     results: dict[int, Any] = {}
-    for work, calls in _group_by_work(batch).items():
-        group_results = work(connection, [call.item for call in calls])
-        results |= {id(call): answer for call, answer in zip(calls, group_results, strict=True)}
-    return [results[id(call)] for call in batch], change_tracker.collect(connection)
+    for work, writes in _group_by_work(batch).items():
+        group_results = work(tx, [write.item for write in writes])
+        results |= {id(write): result for write, result in zip(writes, group_results, strict=True)}
+    return [results[id(write)] for write in batch], change_tracker.collect(tx)
 
 
 def _group_by_work(batch: list[_PendingWrite]) -> dict[Work[Any, Any], list[_PendingWrite]]:
-    """Calls of the same work side by side, each work where its first call stood."""
+    """Group writes, in order of the first of each group, so that `work` can read and write rows as sets."""
     groups: dict[Work[Any, Any], list[_PendingWrite]] = {}
-    for call in batch:
-        groups.setdefault(call.work, []).append(call)
+    for write in batch:
+        groups.setdefault(write.work, []).append(write)
     return groups

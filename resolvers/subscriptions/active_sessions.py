@@ -107,7 +107,7 @@ class ActiveSessions(Source):
 
     async def _resume_rejection(self, token: ResumeToken) -> str | None:
         """Why a stream can't go on from there; null where it can."""
-        database_id, now = self.log_reader.database.identity, await self.log_reader.now()
+        database_id, now = self.log_reader.database.database_id, await self.log_reader.now()
         rejection = token.rejection(database_id=database_id, fingerprint=self._fingerprint, now=now)
         if rejection is None and await self.log_reader.is_beyond_log(token.position):
             return resume.BEYOND_LOG
@@ -122,7 +122,7 @@ class ActiveSessions(Source):
                 queries.snapshot, self._scope, MAX_SNAPSHOT
             )
             on_snapshot(log_position)
-        database_id, point = self.log_reader.database.identity, LogPosition(log_position, now)
+        database_id, point = self.log_reader.database.database_id, LogPosition(log_position, now)
         partial_token = resume.partial_token(database_id, self._fingerprint, point)
         set_token = resume.set_token(database_id, self._fingerprint, point)
         position, truncated = order_at(log_position), total > len(ids)
@@ -152,7 +152,7 @@ class ActiveSessions(Source):
 
     async def _changes_since(self, token: ResumeToken) -> AsyncGenerator[FeedItem | CaughtUp]:
         """Every session with entries behind the cursor, as it is now."""
-        database_id = self.log_reader.database.identity
+        database_id = self.log_reader.database.database_id
         now, page = await self._read_missed(token, LogRange(token.position))
         end = LogPosition(page.until, now)
         while True:

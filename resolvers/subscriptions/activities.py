@@ -66,7 +66,7 @@ class SessionActivities(Source):
         token = self._after if after is None else resume.parse(after)
         head = await self.log_reader.database.read(queries.head)
         rejection = None if token is None else await self._resume_rejection(token)
-        database_id = self.log_reader.database.identity
+        database_id = self.log_reader.database.database_id
         cursor = resume.set_token(database_id, "", LogPosition(head, await self.log_reader.now()))
         if rejection is not None:
             yield FeedItem(Resync(rejection, cursor), order_at(head), cursor)
@@ -86,7 +86,7 @@ class SessionActivities(Source):
     async def _resume_rejection(self, token: ResumeToken) -> str | None:
         """Why a stream can't go on from there; null where it can."""
         now = await self.log_reader.now()
-        rejection = token.rejection(database_id=self.log_reader.database.identity, fingerprint=None, now=now)
+        rejection = token.rejection(database_id=self.log_reader.database.database_id, fingerprint=None, now=now)
         if rejection is not None or await self.log_reader.is_beyond_log(token.position):
             return rejection or resume.BEYOND_LOG
         # The cursor of an activity bears no time.
@@ -111,7 +111,7 @@ class ActivityConsumer(LogConsumer):
         """Whether there was too much to wait: the log itself has to be read from `_told` on."""
 
     async def seek(self) -> None:
-        self._database_id = self.feed.database.identity
+        self._database_id = self.feed.database.database_id
         self._delivered = await self.feed.database.read(queries.head)
 
     def produce(self, batch: LogBatch) -> None:

@@ -72,7 +72,7 @@ class LiveQuery(LogConsumer):
         """Where the flush ends that is being told in several parts."""
 
     async def seek(self) -> None:
-        self._database_id = self.feed.database.identity
+        self._database_id = self.feed.database.database_id
         now, found = await self.feed.read(queries.members, self._scope)
         self._member_ids, self._start_position, self._delivered = (
             found.ids,

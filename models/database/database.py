@@ -1,0 +1,140 @@
+"""Facade of the storage, and opening it."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from pathlib import Path
+from typing import Concatenate, Final, ParamSpec, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.database.change_tracker import CommitListener
+from models.database.engine import READERS, Transaction, read_engine, write_engine
+from models.database.lock import LOCK_TIMEOUT_SECONDS, file_lock
+from models.database.reader import Reader
+from models.database.writer import CommitStats, Item, Result, Work, Writer
+from models.errors import DatabaseUnusable, StorageUnavailable
+from models.migrations import is_current, migrate
+from models.tables import server
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MAX_HEAVY_READS: Final = READERS // 2
+"""Slow queries that run concurrently; the remaining connections serve point reads."""
+
+
+def database_file(url: str) -> Path:
+    """Parse a database URL such as `sqlite:///sessions.db`, or a plain path.
+
+    Raises:
+        ValueError: it names no SQLite file.
+    """
+    if "://" not in url:
+        if not url:
+            raise ValueError("must be the path of a SQLite file, or sqlite:///path")
+        return Path(url)
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        raise ValueError("must be the path of a SQLite file, or sqlite:///path")
+    return Path(str(parsed.database))
+
+
+class Database:
+    def __init__(self, file: Path, reader: Reader, writer: Writer, database_id: str) -> None:
+        self._wal = file.with_name(file.name + "-wal")
+        self._reader = reader
+        self._writer = writer
+        self._heavy_reads = asyncio.Semaphore(MAX_HEAVY_READS)
+        self.database_id = database_id
+        """Unique id of this database; embedded in cursors."""
+
+    async def read(self, query: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `query(tx, …)` in a read transaction; cancelling the call interrupts the statement.
+
+        Raises:
+            StorageUnavailable: the database cannot be read at the moment.
+        """
+        try:
+            return await self._reader.run(lambda tx: query(tx, *args, **kwargs))
+        except OperationalError as error:
+            raise StorageUnavailable("the database cannot be read at the moment; repeat the call") from error
+
+    async def read_heavy(self, query: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Like `read`, for slow queries: at most `MAX_HEAVY_READS` run concurrently, so point reads never starve."""
+        async with self._heavy_reads:
+            return await self.read(query, *args, **kwargs)
+
+    async def write(self, work: Work[Item, Result], item: Item) -> Result:
+        """Run `work` for `item` in the next write transaction; see `Writer.run`."""
+        return await self._writer.run(work, item)
+
+    @contextmanager
+    def on_commit(self, listener: CommitListener) -> Iterator[None]:
+        """Call `listener` after every commit that changed sessions, before the callers get their results."""
+        self._writer.listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._writer.listeners.remove(listener)
+
+    @property
+    def commit_stats(self) -> CommitStats:
+        return self._writer.commit_stats
+
+    @property
+    def wal_bytes(self) -> int:
+        try:
+            return self._wal.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    async def is_ready(self) -> bool:
+        """Check that the database can be read and that its migrations are current."""
+        return await self.read(is_current)
+
+
+@asynccontextmanager
+async def open_database(file: Path, *, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> AsyncIterator[Database]:
+    """Open `file` for this process alone, creating or migrating its tables.
+
+    Raises:
+        DatabaseInUse: another server holds the lock.
+        DatabaseVersionError: a later version of this program migrated it.
+        DatabaseUnusable: it is not a database of this program.
+        OSError: its folder is missing or not accessible.
+    """
+    with file_lock(file, timeout=lock_timeout):
+        _check_openable(file)
+        engine, reader = write_engine(file), Reader(read_engine(file))
+        try:
+            database_id = await _migrate(file, engine)
+            writer = Writer(engine)
+            async with writer.running():
+                yield Database(file, reader, writer, database_id)
+        finally:
+            await reader.close()
+            await engine.dispose()
+
+
+def _check_openable(file: Path) -> None:
+    # A pool would report a file that SQLite cannot open as a connection that failed, on first use.
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA schema_version")
+    except sqlite3.Error as error:
+        raise DatabaseUnusable(f"{file} cannot be used as the database: {error}") from error
+
+
+async def _migrate(file: Path, engine: AsyncEngine) -> str:
+    """Migrate the tables, and return the id of the database."""
+    try:
+        async with engine.connect() as connection, connection.begin():
+            await connection.run_sync(migrate)
+            return str((await connection.execute(select(server.c.database_id))).scalar_one())
+    except DBAPIError as error:
+        raise DatabaseUnusable(f"{file} cannot be used as the database: {error.orig}") from error
