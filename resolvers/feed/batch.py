@@ -39,6 +39,6 @@ class LogBatch:
             if newest.pop(entry.session_id, None) is not None:
                 with_several_entries.add(entry.session_id)
             newest[entry.session_id] = entry
-        object.__setattr__(self, "newest", newest)
-        object.__setattr__(self, "eventful", with_several_entries | (newest.keys() - self.rows.keys()))
-        object.__setattr__(self, "unsettled", {s.id for s in self.rows.values() if has_due_transition(s, self.now)})
+        object.__setattr__(self, "newest_entries", newest)
+        object.__setattr__(self, "with_several_entries", with_several_entries | (newest.keys() - self.rows.keys()))
+        object.__setattr__(self, "due", {s.id for s in self.rows.values() if has_due_transition(s, self.now)})

@@ -27,7 +27,7 @@ class In:
     _members: frozenset[Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_known", frozenset(self.values))
+        object.__setattr__(self, "_members", frozenset(self.values))
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
         return value.in_(self.values)
