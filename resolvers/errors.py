@@ -4,26 +4,9 @@ A `Problem` is part of a mutation's answer: the content of its input broke a rul
 error: everything else, and everything in queries.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from models.enums import ProblemCode
-from models.kinds.base import Breach
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something the caller can act on; `path` leads to the place in the input, names as clients write them."""
-
-    code: ProblemCode
-    message: str
-    path: tuple[str, ...] = ()
-
-
-def prefix_paths(problems: Iterable[Breach], *prefix: str) -> list[Problem]:
-    """Broken rules as problems whose paths begin with `at`."""
-    return [Problem(breach.code, breach.message, prefix + breach.path) for breach in problems]
 
 
 class DomainError(Exception):

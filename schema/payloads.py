@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import strawberry
 
-from resolvers import errors
+from models.problems import Problem as ModelProblem
 from resolvers.lifecycle import MutationResult
 from schema.enums import ProblemCode
 from schema.project import Project
@@ -55,7 +55,7 @@ class Deletion(NamedTuple):
     """What `DeleteSessionPayload` shows."""
 
     id: str | None
-    problems: list[errors.Problem]
+    problems: list[ModelProblem]
 
 
 def deletion(session_id: str, outcome: MutationResult) -> Deletion:

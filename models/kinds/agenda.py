@@ -7,8 +7,9 @@ from pydantic import Field, StringConstraints
 
 from models.clock import Instant, end_of_utc_day
 from models.enums import EndReason, Kind
-from models.kinds.base import Breach, Column, Deadline, IntList, KindFields, KindRules
+from models.kinds.base import Column, Deadline, IntList, KindFields, KindRules
 from models.kinds.html import Html
+from models.problems import Problem
 
 
 class AgendaFields(KindFields):
@@ -60,34 +61,34 @@ class AgendaFields(KindFields):
         default=None, description="When registration closes, after `registrationStart`; needs `requireLogin`."
     )
 
-    def find_problems(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Problem]:
         yield from self._schedule_problems()
         if self.require_login and not self.add_to_schedule:
-            yield Breach(("requireLogin",), "needs addToSchedule")
+            yield Problem(("requireLogin",), "needs addToSchedule")
         if self.max_capacity is not None and not self.require_login:
-            yield Breach(("maxCapacity",), "needs requireLogin")
+            yield Problem(("maxCapacity",), "needs requireLogin")
         if self.waitlist and self.max_capacity is None:
-            yield Breach(("waitlist",), "needs maxCapacity")
+            yield Problem(("waitlist",), "needs maxCapacity")
         yield from self._registration_problems()
 
-    def _schedule_problems(self) -> Iterator[Breach]:
+    def _schedule_problems(self) -> Iterator[Problem]:
         if self.end_time is not None and self.all_day:
-            yield Breach(("endTime",), "an all-day session takes no endTime")
+            yield Problem(("endTime",), "an all-day session takes no endTime")
         elif self.end_time is not None and self.end_time <= self.start_time:
-            yield Breach(("endTime",), "must be later than startTime")
+            yield Problem(("endTime",), "must be later than startTime")
 
-    def _registration_problems(self) -> Iterator[Breach]:
+    def _registration_problems(self) -> Iterator[Problem]:
         if not self.require_login:
             if self.registration_start is not None:
-                yield Breach(("registrationStart",), "needs requireLogin")
+                yield Problem(("registrationStart",), "needs requireLogin")
             if self.registration_end is not None:
-                yield Breach(("registrationEnd",), "needs requireLogin")
+                yield Problem(("registrationEnd",), "needs requireLogin")
         if (
             self.registration_start is not None
             and self.registration_end is not None
             and self.registration_end <= self.registration_start
         ):
-            yield Breach(("registrationEnd",), "must be later than registrationStart")
+            yield Problem(("registrationEnd",), "must be later than registrationStart")
 
 
 def schedule_end(start_time: Instant, end_time: Instant | None, *, all_day: bool) -> Instant | None:

@@ -8,8 +8,9 @@ from pydantic import Field, create_model
 from pydantic.fields import FieldInfo
 
 from models.kinds.agenda import AgendaFields
-from models.kinds.base import Breach, KindFields
+from models.kinds.base import KindFields
 from models.kinds.validation import validate
+from models.problems import Problem
 
 _UPDATABLE: Final = {name: info for name, info in AgendaFields.model_fields.items() if name != "guide"}
 
@@ -19,10 +20,10 @@ _UNCHANGED_HINT: Final = "it is not in this update, so it stays as it is"
 class _AgendaUpdateBase(KindFields):
     id: str = Field(description="The session.")
 
-    def find_problems(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Problem]:
         for name, info in _UPDATABLE.items():
             if name in self.model_fields_set and getattr(self, name) is None and not _is_clearable(info):
-                yield Breach((str(info.alias),), "can be changed, not cleared")
+                yield Problem((str(info.alias),), "can be changed, not cleared")
 
 
 def _is_clearable(info: FieldInfo) -> bool:
@@ -50,27 +51,27 @@ class AgendaUpdate:
     id: str
     values: Mapping[str, Any]
     """What is to be, by the names of `AgendaFields`."""
-    problems: tuple[Breach, ...]
+    problems: tuple[Problem, ...]
     """The rules that it breaks whatever the session is."""
 
     def merged(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values of a session after the update."""
         return {**values, **self.values}
 
-    def find_problems(self, values: Mapping[str, Any]) -> Iterator[Breach]:
+    def find_problems(self, values: Mapping[str, Any]) -> Iterator[Problem]:
         """All rules that it breaks for a session with these values: those of a start, asked of what would become of it.
 
         A place of the input is named once, also where the update leaves it as the session has it.
         """
         yield from self.problems
-        reported = {breach.path for breach in self.problems}
+        reported = {problem.path for problem in self.problems}
         updated = {(_UPDATABLE[name].alias,) for name in self.values}
-        for breach in AgendaFields.model_construct(**self.merged(values)).find_problems():
-            if breach.path not in reported:
+        for problem in AgendaFields.model_construct(**self.merged(values)).find_problems():
+            if problem.path not in reported:
                 yield (
-                    breach
-                    if breach.path in updated
-                    else breach._replace(message=f"{breach.message}; {_UNCHANGED_HINT}")
+                    problem
+                    if problem.path in updated
+                    else problem._replace(message=f"{problem.message}; {_UNCHANGED_HINT}")
                 )
 
 

@@ -13,7 +13,8 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
 from models.clock import Instant, InstantType
-from models.enums import EndReason, Kind, ProblemCode
+from models.enums import EndReason, Kind
+from models.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -43,18 +44,6 @@ JsonObject: TypeAlias = dict[str, Any]
 IntList: TypeAlias = Annotated[list[int], Field(max_length=100)]
 
 
-class Breach(NamedTuple):
-    """A rule that the input breaks: where (names as clients write them), and what is allowed."""
-
-    path: tuple[str, ...]
-    message: str
-    code: ProblemCode = ProblemCode.BAD_USER_INPUT
-
-    def prefixed(self, *prefix: str) -> "Breach":
-        """The same, seen from further out: its path begins with `at`."""
-        return self._replace(path=prefix + self.path)
-
-
 class ProjectDefaults(NamedTuple):
     """What a project says where a start is silent."""
 
@@ -68,7 +57,7 @@ class KindFields(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
-    def find_problems(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Problem]:
         """The rules that hold between fields; paths are relative to the variant."""
         return iter(())
 

@@ -5,9 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.kinds.base import Breach, KindFields
+from models.kinds.base import KindFields
 from models.kinds.media_events import MAX_EVENTS, MediaEventFields, MediaPingFields
 from models.kinds.start import PathSegments
+from models.problems import Problem
 
 
 class HeartbeatFields(KindFields):
@@ -24,9 +25,9 @@ class HeartbeatFields(KindFields):
     )
     media: MediaPingFields | None = Field(default=None, description="For MEDIA sessions: where the player is.")
 
-    def find_problems(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Problem]:
         if self.media is not None:
-            yield from (breach.prefixed("media") for breach in self.media.find_problems())
+            yield from (problem.prefixed("media") for problem in self.media.find_problems())
 
 
 class KeepaliveFields(HeartbeatFields):
@@ -43,9 +44,9 @@ class TrackMediaFields(KindFields):
         description="At most 100 events, in any order."
     )
 
-    def find_problems(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Problem]:
         for index, event in enumerate(self.events):
-            yield from (breach.prefixed("events", str(index)) for breach in event.find_problems())
+            yield from (problem.prefixed("events", str(index)) for problem in event.find_problems())
 
 
 class TerminateFields(KindFields):

@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field, InstanceOf, StringConstraints, WithJsonS
 
 from models.clock import Instant
 from models.enums import Kind, ProblemCode
-from models.kinds.base import Breach, Column, InputOnly, KindFields, KindRules, ProjectDefaults, ServerDefault
+from models.kinds.base import Column, InputOnly, KindFields, KindRules, ProjectDefaults, ServerDefault
+from models.problems import Problem
 from models.uploaded_file import UploadedFile
 
 TIMEZONE_POINT: Final = "__timezone__"
@@ -46,15 +47,15 @@ class DataPointFields(KindFields):
             return self.file.size
         return len(self.raw_data or b"" if self.value is None else self.value.encode())
 
-    def find_problems(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Problem]:
         if [self.value, self.raw_data, self.file].count(None) != 2:
-            yield Breach((), "exactly one of value, rawData and file must be given")
+            yield Problem((), "exactly one of value, rawData and file must be given")
         if self.value is not None and len(self.value.encode()) > MAX_VALUE_BYTES:
-            yield Breach(("value",), "must have at most 64 KiB")
+            yield Problem(("value",), "must have at most 64 KiB")
         if self.raw_data is not None and len(self.raw_data) > MAX_RAW_BYTES:
-            yield Breach(("rawData",), "must have at most 1 MiB")
+            yield Problem(("rawData",), "must have at most 1 MiB")
         if self.file is not None and self.file.size > MAX_FILE_BYTES:
-            yield Breach(("file",), "must have at most 25 MiB", ProblemCode.TOO_LARGE)
+            yield Problem(("file",), "must have at most 25 MiB", ProblemCode.TOO_LARGE)
 
 
 class FormFields(KindFields):
@@ -82,13 +83,13 @@ class FormFields(KindFields):
         default=[], description="The answers of the form, at most 500, each name once."
     )
 
-    def find_problems(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Problem]:
         if self.created is not None and self.saved is not None and self.saved < self.created:
-            yield Breach(("saved",), "must not be earlier than created")
+            yield Problem(("saved",), "must not be earlier than created")
         yield from data_point_problems(self.data)
         offset = timezone_offset(self.data)
         if offset is not None and self.timezone_offset_seconds not in (None, offset):
-            yield Breach(("timezoneOffsetSeconds",), f"contradicts the data point {TIMEZONE_POINT}")
+            yield Problem(("timezoneOffsetSeconds",), f"contradicts the data point {TIMEZONE_POINT}")
 
 
 class SaveFieldDataFields(KindFields):
@@ -103,21 +104,21 @@ class SaveFieldDataFields(KindFields):
         description="The answers that changed or are new, each name once; the others stay. The form has at most 500."
     )
 
-    def find_problems(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Problem]:
         yield from data_point_problems(self.data)
 
 
-def data_point_problems(points: Sequence[DataPointFields]) -> Iterator[Breach]:
+def data_point_problems(points: Sequence[DataPointFields]) -> Iterator[Problem]:
     """What is wrong with a list of data points; paths begin at `data`."""
     seen: set[str] = set()
     for index, point in enumerate(points):
         path = ("data", str(index))
-        yield from (breach.prefixed(*path) for breach in point.find_problems())
+        yield from (problem.prefixed(*path) for problem in point.find_problems())
         if point.name in seen:
-            yield Breach((*path, "name"), "occurs twice; case does not matter")
+            yield Problem((*path, "name"), "occurs twice; case does not matter")
         seen.add(point.name)
         if point.name == TIMEZONE_POINT and _parse_offset(point) is None:
-            yield Breach((*path, "value"), "must be whole seconds, at most 14 hours either way")
+            yield Problem((*path, "value"), "must be whole seconds, at most 14 hours either way")
 
 
 def visible_points(points: Sequence[DataPointFields]) -> list[DataPointFields]:

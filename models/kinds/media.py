@@ -8,7 +8,6 @@ from pydantic import Field
 from models.clock import MINUTE, Instant
 from models.enums import EndReason, Kind, PlayerState
 from models.kinds.base import (
-    Breach,
     Column,
     Deadline,
     InputOnly,
@@ -21,6 +20,7 @@ from models.kinds.base import (
 )
 from models.kinds.media_events import PlayerTimeFields
 from models.kinds.media_parameters import metadata_problems, qoe_problems, start_param_problems, with_qoe_prefix
+from models.problems import Problem
 
 STALL_TIMEOUT: Final = 30 * MINUTE
 
@@ -63,7 +63,7 @@ class MediaFields(KindFields):
         "and free ones; at most 50 and 16 KiB in a session.",
     )
 
-    def find_problems(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Problem]:
         yield from start_param_problems(("params",), self.params)
         yield from metadata_problems(("customMetadata",), self.custom_metadata)
         yield from qoe_problems(("qoe",), self.qoe)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from models.enums import MediaEventType
-from models.kinds.base import Breach
 from models.kinds.media_parameters import INTEGER, NUMBER, QOE_PREFIX, STRING, ValueType
+from models.problems import Problem
 
 BITRATE: Final = QOE_PREFIX + "bitrate"
 ERROR_ID: Final = QOE_PREFIX + "errorID"
@@ -65,7 +65,7 @@ EVENT_QOE: Final[dict[MediaEventType, dict[str, str]]] = {
 """Parameters that stand in `qoe`, or may stand there, with their names there."""
 
 
-def event_problems(type_: MediaEventType, params: dict[str, Any] | None, qoe: dict[str, Any]) -> Iterator[Breach]:
+def event_problems(type_: MediaEventType, params: dict[str, Any] | None, qoe: dict[str, Any]) -> Iterator[Problem]:
     """What is wrong with the parameters of an event; paths begin at `params` and `qoe`.
 
     Args:
@@ -76,17 +76,17 @@ def event_problems(type_: MediaEventType, params: dict[str, Any] | None, qoe: di
     known, given = EVENT_PARAMS.get(type_, {}), params or {}
     for name, value in given.items():
         if name not in known:
-            yield Breach(("params", name), f"is not a documented parameter of {type_}")
+            yield Problem(("params", name), f"is not a documented parameter of {type_}")
         elif not known[name].type.accepts(value):
-            yield Breach(("params", name), f"must be {known[name].type.description}")
+            yield Problem(("params", name), f"must be {known[name].type.description}")
     for name, parameter in known.items():
         if parameter.required and name not in given:
-            yield Breach(("params", name), f"must be given: {type_} needs it")
+            yield Problem(("params", name), f"must be given: {type_} needs it")
     for name, same in EVENT_QOE.get(type_, {}).items():
         if name in given and same in qoe and given[name] != qoe[same]:
-            yield Breach(("params", name), f"contradicts {same}, which is the same thing; give one of them")
+            yield Problem(("params", name), f"contradicts {same}, which is the same thing; give one of them")
     if type_ == MediaEventType.BITRATE_CHANGE and BITRATE not in qoe:
-        yield Breach(("qoe", BITRATE), f"must be given: {type_} needs it")
+        yield Problem(("qoe", BITRATE), f"must be given: {type_} needs it")
 
 
 def identity_params(type_: MediaEventType, params: dict[str, Any] | None, qoe: dict[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from pydantic import Field
 
 from models.clock import Instant
 from models.enums import MediaEventType
-from models.kinds.base import Breach, JsonObject, KindFields
+from models.kinds.base import JsonObject, KindFields
 from models.kinds.media_event_parameters import event_problems
 from models.kinds.media_parameters import metadata_problems, qoe_problems, with_qoe_prefix
+from models.problems import Problem
 
 MAX_EVENTS: Final = 100
 """Events of one call."""
@@ -40,7 +41,7 @@ class MediaPingFields(KindFields):
         "and free ones; at most 50 and 16 KiB in a session.",
     )
 
-    def find_problems(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Problem]:
         yield from qoe_problems(("qoe",), self.qoe)
 
 
@@ -63,10 +64,10 @@ class MediaEventFields(KindFields):
         description="On AD_START and CHAPTER_START: up to 50 values of your own, as on a start.",
     )
 
-    def find_problems(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Problem]:
         yield from event_problems(self.type, self.params, with_qoe_prefix(self.qoe or {}))
         yield from qoe_problems(("qoe",), self.qoe)
         if self.custom_metadata and self.type not in METADATA_EVENTS:
-            yield Breach(("customMetadata",), "only AD_START and CHAPTER_START take it")
+            yield Problem(("customMetadata",), "only AD_START and CHAPTER_START take it")
         else:
             yield from metadata_problems(("customMetadata",), self.custom_metadata)

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any, Final, NamedTuple
 
 from models.json import canonical
-from models.kinds.base import Breach
+from models.problems import Problem
 
 MAX_ENTRIES: Final = 50
 MAX_CUSTOMER_IDS: Final = 100
@@ -117,26 +117,26 @@ QOE_PARAMS: Final[dict[str, ValueType]] = {
 }
 
 
-def start_param_problems(path: tuple[str, ...], params: dict[str, Any] | None) -> Iterator[Breach]:
+def start_param_problems(path: tuple[str, ...], params: dict[str, Any] | None) -> Iterator[Problem]:
     """Parameters of a start that are unknown, or of the wrong type."""
     for name, value in (params or {}).items():
         known = START_PARAMS.get(name)
         if known is None:
-            yield Breach((*path, name), "is not a documented parameter of a start")
+            yield Problem((*path, name), "is not a documented parameter of a start")
         elif not known.accepts(value):
-            yield Breach((*path, name), f"must be {known.description}")
+            yield Problem((*path, name), f"must be {known.description}")
 
 
-def metadata_problems(path: tuple[str, ...], metadata: dict[str, Any] | None) -> Iterator[Breach]:
+def metadata_problems(path: tuple[str, ...], metadata: dict[str, Any] | None) -> Iterator[Problem]:
     """Custom metadata whose names or values are not allowed, or that is too much."""
     values = metadata or {}
     if len(values) > MAX_ENTRIES:
-        yield Breach(path, f"must have at most {MAX_ENTRIES} entries, not {len(values)}")
+        yield Problem(path, f"must have at most {MAX_ENTRIES} entries, not {len(values)}")
     for name, value in values.items():
         if len(name) > MAX_STRING_LENGTH or _METADATA_KEY.fullmatch(name) is None:
-            yield Breach((*path, name), "must be named with letters, digits, _ and . only")
+            yield Problem((*path, name), "must be named with letters, digits, _ and . only")
         if not STRING.accepts(value):
-            yield Breach((*path, name), f"must be {STRING.description}")
+            yield Problem((*path, name), f"must be {STRING.description}")
 
 
 def with_qoe_prefix(qoe: dict[str, Any]) -> dict[str, Any]:
@@ -144,19 +144,19 @@ def with_qoe_prefix(qoe: dict[str, Any]) -> dict[str, Any]:
     return {QOE_PREFIX + name if QOE_PREFIX + name in QOE_PARAMS else name: value for name, value in qoe.items()}
 
 
-def qoe_problems(path: tuple[str, ...], qoe: dict[str, Any] | None) -> Iterator[Breach]:
+def qoe_problems(path: tuple[str, ...], qoe: dict[str, Any] | None) -> Iterator[Problem]:
     """Documented quality-of-experience values of the wrong type, the same one under both its names, and too much."""
     seen: set[str] = set()
     values = qoe or {}
     if len(values) > MAX_ENTRIES:
-        yield Breach(path, f"must have at most {MAX_ENTRIES} entries, not {len(values)}")
+        yield Problem(path, f"must have at most {MAX_ENTRIES} entries, not {len(values)}")
     elif len(canonical(values)) > MAX_QOE_BYTES:
-        yield Breach(path, "must be at most 16 KiB of JSON")
+        yield Problem(path, "must be at most 16 KiB of JSON")
     for name, value in values.items():
         full_name = QOE_PREFIX + name if QOE_PREFIX + name in QOE_PARAMS else name
         known = QOE_PARAMS.get(full_name)
         if full_name in seen:
-            yield Breach((*path, name), f"is given twice, with and without {QOE_PREFIX}")
+            yield Problem((*path, name), f"is given twice, with and without {QOE_PREFIX}")
         elif known is not None and not known.accepts(value):
-            yield Breach((*path, name), f"must be {known.description}")
+            yield Problem((*path, name), f"must be {known.description}")
         seen.add(full_name)

@@ -9,9 +9,10 @@ from pydantic import AfterValidator, Field
 from models.enums import Kind
 from models.ids import is_generated_id
 from models.kinds import KINDS
-from models.kinds.base import Breach, KindFields
+from models.kinds.base import KindFields
 from models.kinds.field_types import Language
 from models.kinds.start import MAX_TIMEOUT, MIN_TIMEOUT
+from models.problems import Problem
 
 _ID_FORMAT: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
@@ -57,12 +58,12 @@ class ProjectFields(KindFields):
         default=None, description="Timeouts by kind that differ from the kind's own; each kind at most once."
     )
 
-    def find_problems(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Problem]:
         seen: set[str] = set()
         for index, timeout in enumerate(self.timeouts or []):
             path = ("timeouts", str(index))
             if timeout.kind in seen:
-                yield Breach((*path, "kind"), "occurs twice")
+                yield Problem((*path, "kind"), "occurs twice")
             seen.add(timeout.kind)
             if not KINDS[timeout.kind].takes_timeout and timeout.seconds is not None:
-                yield Breach((*path, "seconds"), f"{timeout.kind} sessions take no timeout")
+                yield Problem((*path, "seconds"), f"{timeout.kind} sessions take no timeout")

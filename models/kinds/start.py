@@ -6,7 +6,8 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from models.json import canonical, depth
-from models.kinds.base import Breach, JsonObject, KindFields
+from models.kinds.base import JsonObject, KindFields
+from models.problems import Problem
 
 MIN_TIMEOUT: Final = 10
 MAX_TIMEOUT: Final = 86_400
@@ -51,10 +52,10 @@ class StartFields(KindFields):
         default=None, description="Anything of your own: an object of at most 16 KiB and 8 levels."
     )
 
-    def find_problems(self) -> Iterator[Breach]:
+    def find_problems(self) -> Iterator[Problem]:
         if self.metadata is None:
             return
         if depth(self.metadata) > MAX_METADATA_DEPTH:
-            yield Breach(("metadata",), f"must not be nested deeper than {MAX_METADATA_DEPTH} levels")
+            yield Problem(("metadata",), f"must not be nested deeper than {MAX_METADATA_DEPTH} levels")
         elif len(canonical(self.metadata)) > MAX_METADATA_BYTES:
-            yield Breach(("metadata",), "must be at most 16 KiB of JSON")
+            yield Problem(("metadata",), "must be at most 16 KiB of JSON")

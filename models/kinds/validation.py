@@ -1,4 +1,4 @@
-"""Checking an input against the fields that `models.kinds` declares: every breach at once, each at its place."""
+"""Checking an input against the fields that `models.kinds` declares: every problem at once, each at its place."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar, cast, get_args, get_origin
@@ -6,7 +6,8 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
-from models.kinds.base import Breach, KindFields
+from models.kinds.base import KindFields
+from models.problems import Problem
 
 F = TypeVar("F", bound=KindFields)
 
@@ -15,7 +16,7 @@ class Validated(NamedTuple, Generic[F]):
     """An input that was checked: its fields, or null and what is wrong with them."""
 
     fields: F | None
-    problems: tuple[Breach, ...]
+    problems: tuple[Problem, ...]
 
 
 def validate(model: type[F], values: Mapping[str, Any]) -> Validated[F]:
@@ -28,19 +29,19 @@ def validate(model: type[F], values: Mapping[str, Any]) -> Validated[F]:
         fields = model(**values)
     except ValidationError as error:
         field_problems = tuple(_to_problem(detail) for detail in error.errors(include_url=False, include_input=False))
-        reported = {breach.path for breach in field_problems}
+        reported = {problem.path for problem in field_problems}
         cross_field = tuple(
-            breach for breach in _construct_unvalidated(model, values).find_problems() if breach.path not in reported
+            problem for problem in _construct_unvalidated(model, values).find_problems() if problem.path not in reported
         )
         return Validated(None, field_problems + cross_field)
     problems = tuple(fields.find_problems())
     return Validated(None if problems else fields, problems)
 
 
-def _to_problem(detail: Any) -> Breach:
+def _to_problem(detail: Any) -> Problem:
     context = detail.get("ctx", {})
     message = str(context["error"]) if "error" in context else str(detail["msg"])
-    return Breach(tuple(to_camel(str(part)) for part in detail["loc"]), message)
+    return Problem(tuple(to_camel(str(part)) for part in detail["loc"]), message)
 
 
 def _construct_unvalidated(model: type[F], values: Mapping[str, Any]) -> F:

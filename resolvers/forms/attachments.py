@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from models.errors import StorageUnavailable
 from models.ids import ATTACHMENT, new_id
-from models.kinds.base import Breach
 from models.kinds.field import MAX_FILE_BYTES, DataPointFields
+from models.problems import Problem
 from models.uploaded_file import UploadedFile
 from resolvers.blobs.content_types import TypeMismatch, resolve_content_type
 from resolvers.context import Context
@@ -27,7 +27,7 @@ class DetectedTypes(NamedTuple):
     """What the files of a call are: their media types by the place of their data points, and what is wrong."""
 
     types: Mapping[int, str]
-    breaches: tuple[Breach, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 NO_FILES: Final = DetectedTypes({})
@@ -65,10 +65,10 @@ def _resolve_types(files: list[UploadedFile]) -> list[str | TypeMismatch]:
     return [resolve_content_type(file) for file in files]
 
 
-def _mismatch_problem(index: int, mismatch: TypeMismatch) -> Breach:
+def _mismatch_problem(index: int, mismatch: TypeMismatch) -> Problem:
     prefix = f"is not {mismatch.declared}, as it says"
     message = prefix if mismatch.detected is None else f"{prefix}, but {mismatch.detected}"
-    return Breach(("data", str(index), "file"), f"{message}, by its content")
+    return Problem(("data", str(index), "file"), f"{message}, by its content")
 
 
 @asynccontextmanager

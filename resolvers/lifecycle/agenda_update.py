@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from models.clock import to_rfc3339
-from models.enums import ActivityType, Kind, ProblemCode
+from models.enums import ActivityType, Kind
 from models.kinds import KINDS
 from models.kinds.agenda_update import AgendaUpdate
 from models.kinds.base import is_instant
-from resolvers.errors import Problem, prefix_paths
+from models.problems import Problem, prefix_paths
 from resolvers.lifecycle.commands import Command
 from resolvers.lifecycle.unit_of_work import SessionUnitOfWork, apply_due_silently, reset_deadline
 
@@ -28,7 +28,7 @@ class UpdateAgenda(Command):
         s = uow.session
         if s.kind != Kind.AGENDA:
             message = f"only AGENDA sessions can be updated; this one is {s.kind}"
-            wrong_kind = Problem(ProblemCode.BAD_USER_INPUT, message, (*self.input_path, "id"))
+            wrong_kind = Problem((*self.input_path, "id"), message)
             return [wrong_kind, *prefix_paths(self.fields.problems, *self.input_path)]
         return prefix_paths(self.fields.find_problems(_RULES.values_from_row(s)), *self.input_path)
 

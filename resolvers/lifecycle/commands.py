@@ -14,9 +14,9 @@ from models.clock import Instant
 from models.enums import EndReason, EventFlag, MediaEventType, ProblemCode, Scope
 from models.kinds.base import KindFields
 from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields, TrackMediaFields
+from models.problems import Problem
 from models.session_rules import is_scheduled
 from resolvers.access import Caller
-from resolvers.errors import Problem
 from resolvers.lifecycle.heartbeat import NO_PLAYER, PlayerContext, record_heartbeat, set_path, set_visible
 from resolvers.lifecycle.media_ingest import ingest_events, require_media_session
 from resolvers.lifecycle.media_player import PlayerEvent, event_from_ping, events_from_input
@@ -200,4 +200,4 @@ class Terminate(Command):
 def ended_problem(uow: SessionUnitOfWork, input_path: tuple[str, ...]) -> Problem:
     """Why nothing can be done to a session that is over."""
     message = f"the session is over ({uow.session.end_reason}) and does not come back; start a new one"
-    return Problem(ProblemCode.SESSION_ENDED, message, (*input_path, "id"))
+    return Problem((*input_path, "id"), message, ProblemCode.SESSION_ENDED)

@@ -11,10 +11,10 @@ from sqlalchemy.engine import Connection
 from models.clock import DAY
 from models.dialect import upsert
 from models.enums import Kind, ProblemCode
+from models.problems import Problem
 from models.tables import idempotency, session
 from models.tables.session import Session
 from models.uploaded_file import UploadedFile
-from resolvers.errors import Problem
 from resolvers.lifecycle.result import MutationResult, failure, session_result
 from resolvers.lifecycle.start_input import StartRequest
 
@@ -54,10 +54,10 @@ def find_replay(tx: Connection, start: StartRequest, project_id: str) -> Mutatio
         return None
     if stored.digest != start.digest:
         message = "this key was used in the last 24 hours for a start with other input"
-        return failure(Problem(ProblemCode.CONFLICT, message, _KEY_PATH))
+        return failure(Problem(_KEY_PATH, message, ProblemCode.CONFLICT))
     row = tx.execute(select(session).where(session.c.id == stored.session_id)).one_or_none()
     if row is None:
-        return failure(Problem(ProblemCode.NOT_FOUND, "the session that this key started was deleted", _KEY_PATH))
+        return failure(Problem(_KEY_PATH, "the session that this key started was deleted", ProblemCode.NOT_FOUND))
     return session_result(Session(*row), start.now)
 
 

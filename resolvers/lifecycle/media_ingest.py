@@ -9,7 +9,7 @@ from typing import Any, Final
 from models.clock import MINUTE, Instant
 from models.enums import ActivityType, EventFlag, Kind, MediaEventType, ProblemCode
 from models.kinds.media_parameters import qoe_problems
-from resolvers.errors import Problem
+from models.problems import Problem
 from resolvers.lifecycle.media_player import MediaPlayer, PlayerEvent
 from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
 from resolvers.media import Arrival
@@ -26,7 +26,7 @@ def require_media_session(uow: SessionUnitOfWork, input_path: tuple[str, ...]) -
     if uow.session.kind == Kind.MEDIA:
         return []
     message = f"only MEDIA sessions have a player; this one is {uow.session.kind}"
-    return [Problem(ProblemCode.BAD_USER_INPUT, message, input_path)]
+    return [Problem(input_path, message)]
 
 
 def ingest_events(uow: SessionUnitOfWork, player_events: Sequence[PlayerEvent], now: Instant) -> list[Problem]:
@@ -79,12 +79,12 @@ def _bounds_problem(uow: SessionUnitOfWork, player_event: PlayerEvent, now: Inst
         message = "is more than 60 s further from the start's ts than the server's clock is from the start"
     else:
         return None
-    return Problem(ProblemCode.BAD_USER_INPUT, message, player_event.ts_path)
+    return Problem(player_event.ts_path, message)
 
 
 def _late_problem(player_event: PlayerEvent) -> Problem:
     message = "is more than 60 s older than the newest event, or behind 2,000 newer ones; kept, not counted"
-    return Problem(ProblemCode.LATE_EVENT, message, player_event.ts_path)
+    return Problem(player_event.ts_path, message, ProblemCode.LATE_EVENT)
 
 
 def _merge_qoe(uow: SessionUnitOfWork, player: MediaPlayer, player_event: PlayerEvent) -> Problem | None:
@@ -97,7 +97,7 @@ def _merge_qoe(uow: SessionUnitOfWork, player: MediaPlayer, player_event: Player
     merged = known | newest
     if problem := next(qoe_problems((*player_event.input_path, "qoe"), merged), None):
         message = f"together with what the session has already it {problem.message}"
-        return Problem(ProblemCode.BAD_USER_INPUT, message, problem.path)
+        return Problem(problem.path, message)
     player.qoe_ts |= dict.fromkeys(newest, ts)
     if merged != known:
         s.details = s.details | {"qoe": merged}

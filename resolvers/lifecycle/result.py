@@ -5,9 +5,9 @@ from typing import Final
 
 from models.clock import Instant
 from models.enums import ProblemCode, State
+from models.problems import Problem
 from models.session_rules import state
 from models.tables.session import Session
-from resolvers.errors import Problem
 
 MAX_KEEPALIVE_SECONDS: Final = 120
 """Seconds between two keepalives at most, however long the timeout."""
@@ -40,4 +40,4 @@ def failure(*problems: Problem) -> MutationResult:
 
 def not_found(*path: str) -> MutationResult:
     """The answer for an id that is unknown or outside the caller's projects: the two look the same."""
-    return failure(Problem(ProblemCode.NOT_FOUND, "there is no such session", path))
+    return failure(Problem(path, "there is no such session", ProblemCode.NOT_FOUND))

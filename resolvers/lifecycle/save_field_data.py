@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
-from models.enums import ActivityType, Kind, ProblemCode, Scope
+from models.enums import ActivityType, Kind, Scope
 from models.kinds.field import MAX_POINTS, DataPointFields, SaveFieldDataFields, timezone_offset, visible_points
 from models.kinds.validation import validate
+from models.problems import Problem, prefix_paths
 from resolvers.access import require
 from resolvers.context import Context
-from resolvers.errors import Problem, prefix_paths
 from resolvers.forms.attachments import StoredAttachment, detect_types, store_attachments
 from resolvers.forms.data_points import FormState, load_forms
 from resolvers.lifecycle.commands import Command
@@ -35,7 +35,7 @@ async def save_field_data(context: Context, values: Mapping[str, Any]) -> Mutati
     require(context.caller, Scope.WRITE)
     validated, detected = validate(SaveFieldDataFields, values), await detect_types(values["data"])
     if (
-        input_problems := prefix_paths((*validated.problems, *detected.breaches), *_INPUT_PATH)
+        input_problems := prefix_paths((*validated.problems, *detected.problems), *_INPUT_PATH)
     ) or validated.fields is None:
         return failure(*input_problems)
     async with store_attachments(context, validated.fields.data, detected) as files:
@@ -99,4 +99,4 @@ class SaveFieldData(Command):
         return uow.form
 
     def _problem(self, message: str, *path: str) -> Problem:
-        return Problem(ProblemCode.BAD_USER_INPUT, message, (*self.input_path, *path))
+        return Problem((*self.input_path, *path), message)

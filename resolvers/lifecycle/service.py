@@ -9,9 +9,10 @@ from sqlalchemy.engine import Connection
 
 from models.kinds.agenda_update import parse_agenda_update
 from models.kinds.validation import validate
+from models.problems import Problem, prefix_paths
 from resolvers.access import require
 from resolvers.context import Context
-from resolvers.errors import BadUserInput, Problem, prefix_paths
+from resolvers.errors import BadUserInput
 from resolvers.lifecycle.agenda_update import UpdateAgenda
 from resolvers.lifecycle.commands import Command, Hide, Keepalive, Stop, Terminate, TrackMedia, ended_problem
 from resolvers.lifecycle.media_player import PlayerEvent

@@ -11,12 +11,12 @@ from models.kinds import KINDS
 from models.kinds.field import FormFields
 from models.kinds.start import StartFields
 from models.kinds.validation import validate
+from models.problems import Problem, prefix_paths
 from models.tables import project as project_table
 from models.tables import session
 from models.tables.project import Project
 from resolvers.access import Caller, require
 from resolvers.context import Context
-from resolvers.errors import Problem, prefix_paths
 from resolvers.forms.attachments import detect_types, store_attachments
 from resolvers.lifecycle.idempotency import digest_of, find_replay, store_key
 from resolvers.lifecycle.result import MutationResult, failure
@@ -49,7 +49,7 @@ async def start_session(
         validate(rules.fields, full_variant),
         await detect_types(variant.get("data", ())),
     )
-    variant_problems = relocate_problems(rules, variant, (*specific.problems, *detected.breaches), common.problems)
+    variant_problems = relocate_problems(rules, variant, (*specific.problems, *detected.problems), common.problems)
     input_problems = prefix_paths(
         (*common.problems, *cross_field_problems(rules, values, full_variant), *variant_problems), "input"
     )
@@ -68,7 +68,7 @@ def _start_batch(tx: Connection, starts: Sequence[StartRequest]) -> list[Mutatio
 def _start_one(tx: Connection, start: StartRequest) -> MutationResult:
     project = _find_project(tx, start)
     if project is None:
-        return failure(Problem(ProblemCode.NOT_FOUND, "there is no such project", ("input", "projectId")))
+        return failure(Problem(("input", "projectId"), "there is no such project", ProblemCode.NOT_FOUND))
     if (replayed := find_replay(tx, start, project.id)) is not None:
         return replayed
     if (problem := _previous_problem(tx, start, project)) is not None:
@@ -103,7 +103,7 @@ def _previous_problem(tx: Connection, start: StartRequest, project: Project) -> 
     columns = (session.c.project_id, session.c.kind)
     row = tx.execute(select(*columns).where(session.c.id == start.common.previous_id)).one_or_none()
     if row is None or not start.caller.can_access(row.project_id):
-        return Problem(ProblemCode.NOT_FOUND, "there is no such session", input_path)
+        return Problem(input_path, "there is no such session", ProblemCode.NOT_FOUND)
     if (row.project_id, row.kind) != (project.id, start.rules.kind):
-        return Problem(ProblemCode.BAD_USER_INPUT, "must be a session of the same project and kind", input_path)
+        return Problem(input_path, "must be a session of the same project and kind")
     return None

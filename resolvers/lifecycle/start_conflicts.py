@@ -9,10 +9,10 @@ from sqlalchemy.engine import Connection
 from models.enums import ActivityType, Kind, ProblemCode, Scope
 from models.kinds.field import FormFields
 from models.kinds.user import UserFields
+from models.problems import Problem
 from models.tables import idempotency, session
 from models.tables.project import Project
 from models.tables.session import Session
-from resolvers.errors import Problem
 from resolvers.lifecycle.creation import insert_session
 from resolvers.lifecycle.removing import delete_sessions
 from resolvers.lifecycle.repository import save
@@ -63,7 +63,7 @@ def replace_form(tx: Connection, start: StartRequest, project: Project) -> Mutat
         return create(tx, start, project)
     if start.caller.scopes == {Scope.WRITE} and existing.subject != start.variant.unit_id:
         message = "a form with this uuid is there already, of another unit"
-        return failure(Problem(ProblemCode.CONFLICT, message, ("input", "variant", "field", "uuid")))
+        return failure(Problem(("input", "variant", "field", "uuid"), message, ProblemCode.CONFLICT))
     delete_sessions(tx, [existing], ActivityType.REPLACED, start.now)
     created = insert_session(tx, start, project)
     tx.execute(idempotency.update().where(idempotency.c.session_id == existing.id).values(session_id=created.id))

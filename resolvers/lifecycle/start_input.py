@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from models.clock import Instant
 from models.enums import Kind
-from models.kinds.base import Breach, Column, KindFields, KindRules, metadata_of
+from models.kinds.base import Column, KindFields, KindRules, metadata_of
 from models.kinds.start import StartFields
+from models.problems import Problem
 from resolvers.access import Caller
 from resolvers.forms.attachments import StoredAttachment
 
@@ -39,16 +40,16 @@ def apply_external_id(rules: KindRules, values: Mapping[str, Any], variant: Mapp
 def relocate_problems(
     rules: KindRules,
     variant: Mapping[str, Any],
-    variant_problems: Iterable[Breach],
-    common_problems: Collection[Breach],
-) -> Iterator[Breach]:
-    """The breaches of a variant with paths that begin at the input; what came as `externalId` is at that place.
+    variant_problems: Iterable[Problem],
+    common_problems: Collection[Problem],
+) -> Iterator[Problem]:
+    """The problems of a variant with paths that begin at the input; what came as `externalId` is at that place.
 
     It may break the rule that all kinds share, too: then `common` says so, and once is enough.
     """
     name = field_for_column(rules.fields, "external_id")
     external_id_path = None if name is None or name in variant else (rules.fields.model_fields[name].alias,)
-    is_reported = any(breach.path == EXTERNAL_ID for breach in common_problems)
+    is_reported = any(problem.path == EXTERNAL_ID for problem in common_problems)
     for problem in variant_problems:
         if problem.path != external_id_path:
             yield problem.prefixed("variant", rules.kind.lower())
@@ -65,13 +66,13 @@ def field_for_column(fields: type[KindFields], column: str) -> str | None:
     return None
 
 
-def cross_field_problems(rules: KindRules, values: Mapping[str, Any], variant: Mapping[str, Any]) -> Iterator[Breach]:
+def cross_field_problems(rules: KindRules, values: Mapping[str, Any], variant: Mapping[str, Any]) -> Iterator[Problem]:
     """What breaks a rule between the two halves of a start; paths begin at the input."""
     if not rules.takes_timeout and "timeout_seconds" in values:
-        yield Breach(("timeoutSeconds",), f"{rules.kind} sessions take none; their schedule ends them")
+        yield Problem(("timeoutSeconds",), f"{rules.kind} sessions take none; their schedule ends them")
     name = field_for_column(rules.fields, "external_id")
     if name is not None and variant.get(name) != values.get("external_id", variant.get(name)):
         alias = rules.fields.model_fields[name].alias
-        yield Breach(EXTERNAL_ID, f"contradicts {alias}, which is the same thing; give one of them")
+        yield Problem(EXTERNAL_ID, f"contradicts {alias}, which is the same thing; give one of them")
     if rules.kind == Kind.USER and "username" not in variant:
-        yield Breach(("variant", "user", "username"), "must be given: the caller has no user name of its own")
+        yield Problem(("variant", "user", "username"), "must be given: the caller has no user name of its own")

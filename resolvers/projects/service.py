@@ -11,11 +11,11 @@ from models.clock import Instant
 from models.enums import ProblemCode, Scope
 from models.kinds.project import KindTimeoutFields, ProjectFields
 from models.kinds.validation import validate
+from models.problems import Problem, prefix_paths
 from models.tables import project as project_table
 from models.tables.project import Project
 from resolvers.access import Caller, project_condition, require
 from resolvers.context import Context
-from resolvers.errors import Problem, prefix_paths
 
 NOT_NULLABLE: Final = {"name": "name", "geo_listen_enabled": "geoListenEnabled", "default_language": "defaultLanguage"}
 """What an update may change but not clear."""
@@ -42,9 +42,7 @@ async def create_project(context: Context, values: Mapping[str, Any]) -> Project
     validated = validate(ProjectFields, values)
     input_problems = prefix_paths(validated.problems, "input")
     if values.get("id") is None:
-        input_problems.append(
-            Problem(ProblemCode.BAD_USER_INPUT, "must be given: choose an id for the project", ("input", "id"))
-        )
+        input_problems.append(Problem(("input", "id"), "must be given: choose an id for the project"))
     if input_problems or validated.fields is None:
         return ProjectResult(None, input_problems)
     change = _ProjectChange(context.caller, context.now, values["id"], validated.fields)
@@ -58,9 +56,9 @@ async def update_project(context: Context, id: str, values: Mapping[str, Any]) -
     input_problems = prefix_paths(validated.problems, "input")
     for name, alias in NOT_NULLABLE.items():
         if name in values and values[name] is None:
-            input_problems.append(Problem(ProblemCode.BAD_USER_INPUT, "can be changed, not cleared", ("input", alias)))
+            input_problems.append(Problem(("input", alias), "can be changed, not cleared"))
     if values.get("id") not in (None, id):
-        input_problems.append(Problem(ProblemCode.BAD_USER_INPUT, "the id of a project never changes", ("input", "id")))
+        input_problems.append(Problem(("input", "id"), "the id of a project never changes"))
     if input_problems or validated.fields is None:
         return ProjectResult(None, input_problems)
     return await context.write(_update_batch, _ProjectChange(context.caller, context.now, id, validated.fields))
@@ -72,10 +70,10 @@ def _create_batch(tx: Connection, changes: Sequence[_ProjectChange]) -> list[Pro
 
 def _create(tx: Connection, change: _ProjectChange) -> ProjectResult:
     if not change.caller.can_access(change.id):
-        return ProjectResult(None, [Problem(ProblemCode.FORBIDDEN, "it is outside your projects", ("input", "id"))])
+        return ProjectResult(None, [Problem(("input", "id"), "it is outside your projects", ProblemCode.FORBIDDEN)])
     if _find(tx, change) is not None:
         message = f"there is a project {change.id} already"
-        return ProjectResult(None, [Problem(ProblemCode.CONFLICT, message, ("input", "id"))])
+        return ProjectResult(None, [Problem(("input", "id"), message, ProblemCode.CONFLICT)])
     fields = change.fields
     project = Project(
         id=change.id,
@@ -97,7 +95,7 @@ def _update_batch(tx: Connection, changes: Sequence[_ProjectChange]) -> list[Pro
 def _update(tx: Connection, change: _ProjectChange) -> ProjectResult:
     existing = _find(tx, change)
     if existing is None:
-        return ProjectResult(None, [Problem(ProblemCode.NOT_FOUND, "there is no such project", ("id",))])
+        return ProjectResult(None, [Problem(("id",), "there is no such project", ProblemCode.NOT_FOUND)])
     provided = change.fields.model_fields_set
     for name in NOT_NULLABLE.keys() & provided:
         setattr(existing, name, getattr(change.fields, name))
