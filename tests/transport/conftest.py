@@ -8,13 +8,13 @@ from tests.transport.fake_app import FakeApp, GraphQLClient, open_client
 
 
 @pytest.fixture
-def world() -> FakeApp:
+def fake_app() -> FakeApp:
     """What happens on the server's side."""
     return FakeApp()
 
 
 @pytest.fixture
-async def ask(world: FakeApp) -> AsyncIterator[GraphQLClient]:
+async def client(fake_app: FakeApp) -> AsyncIterator[GraphQLClient]:
     """A client of a server with default settings."""
-    async with open_client(world) as asking:
+    async with open_client(fake_app) as asking:
         yield asking

@@ -19,8 +19,8 @@ def log() -> Iterator[Lines]:
         yield lines
 
 
-async def test_an_expected_error_reaches_the_client(ask: GraphQLClient, log: Lines) -> None:
-    response = await ask.execute("{hello expected}")
+async def test_an_expected_error_reaches_the_client(client: GraphQLClient, log: Lines) -> None:
+    response = await client.execute("{hello expected}")
     assert response.status_code == 200
     assert response.json() == {
         "errors": [
@@ -37,8 +37,8 @@ async def test_an_expected_error_reaches_the_client(ask: GraphQLClient, log: Lin
 
 
 @pytest.mark.parametrize("field", ["surprise", "surpriseNonNull", "bareError"])
-async def test_a_surprise_is_masked_and_logged(ask: GraphQLClient, log: Lines, field: str) -> None:
-    response = await ask.execute(f"{{aliased: {field}}}")
+async def test_a_surprise_is_masked_and_logged(client: GraphQLClient, log: Lines, field: str) -> None:
+    response = await client.execute(f"{{aliased: {field}}}")
     assert response.status_code == 200
     error = response.json()["errors"][0]
     assert error["message"] == "Internal server error"
@@ -52,28 +52,28 @@ async def test_a_surprise_is_masked_and_logged(ask: GraphQLClient, log: Lines, f
     assert "aliased" not in repr(log)
 
 
-async def test_the_log_says_where_a_surprise_was_raised(ask: GraphQLClient, log: Lines) -> None:
-    await ask.execute("{surprise}")
+async def test_the_log_says_where_a_surprise_was_raised(client: GraphQLClient, log: Lines) -> None:
+    await client.execute("{surprise}")
     assert log[0]["error"] == "RuntimeError"
     assert "in surprise" in log[0]["traceback"]
 
 
-async def test_messages_are_logged_only_where_that_is_switched_on(world: FakeApp, log: Lines) -> None:
-    async with open_client(world, TransportSettings(log_error_messages=True)) as ask:
-        await ask.execute("{surprise}")
+async def test_messages_are_logged_only_where_that_is_switched_on(fake_app: FakeApp, log: Lines) -> None:
+    async with open_client(fake_app, TransportSettings(log_error_messages=True)) as client:
+        await client.execute("{surprise}")
     assert "hunter2" in log[0]["traceback"]
 
 
-async def test_one_fault_in_a_long_list_does_not_flood_the_log(ask: GraphQLClient, log: Lines) -> None:
-    response = await ask.execute("{manySurprises{id surprise}}")
+async def test_one_fault_in_a_long_list_does_not_flood_the_log(client: GraphQLClient, log: Lines) -> None:
+    response = await client.execute("{manySurprises{id surprise}}")
     ids = {error["extensions"]["errorId"] for error in response.json()["errors"]}
     assert len(response.json()["errors"]) == 50
     assert len(ids) == 1
     assert len(log) == 6
 
 
-async def test_data_is_null_where_a_field_that_must_not_be_null_fails(ask: GraphQLClient) -> None:
-    response = await ask.execute("{surpriseNonNull}")
+async def test_data_is_null_where_a_field_that_must_not_be_null_fails(client: GraphQLClient) -> None:
+    response = await client.execute("{surpriseNonNull}")
     assert (response.status_code, response.json()["data"]) == (200, None)
 
 
@@ -88,36 +88,38 @@ async def test_data_is_null_where_a_field_that_must_not_be_null_fails(ask: Graph
     ],
 )
 async def test_a_context_may_refuse_the_caller(
-    ask: GraphQLClient, world: FakeApp, *, accept: str, code: str, status: int, headers: dict[str, str]
+    client: GraphQLClient, fake_app: FakeApp, *, accept: str, code: str, status: int, headers: dict[str, str]
 ) -> None:
-    world.context_error = ExpectedError("Not you", code=code, retryAfter=7)
-    response = await ask.post({"query": "{hello}"}, accept=accept)
+    fake_app.context_error = ExpectedError("Not you", code=code, retryAfter=7)
+    response = await client.post({"query": "{hello}"}, accept=accept)
     assert (response.status_code, error_codes(response)) == (status, [code])
     assert response.json()["errors"][0]["message"] == "Not you"
     assert "data" not in response.json()
     assert headers.items() <= response.headers.items()
 
 
-async def test_who_may_not_ask_is_not_told_what_is_wrong_with_the_document(ask: GraphQLClient, world: FakeApp) -> None:
-    world.context_error = ExpectedError("Who are you?", code="UNAUTHENTICATED")
-    assert error_codes(await ask.execute("{nonsense")) == ["UNAUTHENTICATED"]
+async def test_who_may_not_ask_is_not_told_what_is_wrong_with_the_document(
+    client: GraphQLClient, fake_app: FakeApp
+) -> None:
+    fake_app.context_error = ExpectedError("Who are you?", code="UNAUTHENTICATED")
+    assert error_codes(await client.execute("{nonsense")) == ["UNAUTHENTICATED"]
 
 
 async def test_a_context_that_fails_unexpectedly_is_a_masked_500(
-    ask: GraphQLClient, world: FakeApp, log: Lines
+    client: GraphQLClient, fake_app: FakeApp, log: Lines
 ) -> None:
-    world.context_error = RuntimeError("hunter2")
-    response = await ask.execute("{hello}")
+    fake_app.context_error = RuntimeError("hunter2")
+    response = await client.execute("{hello}")
     assert (response.status_code, error_codes(response)) == (500, ["INTERNAL_SERVER_ERROR"])
     assert "hunter2" not in response.text + repr(log)
 
 
-async def test_each_operation_has_its_own_context_and_leaves_it(ask: GraphQLClient, world: FakeApp) -> None:
-    await ask.execute("{a: hello b: hello}")
-    assert (world.contexts_opened, world.contexts_closed) == (1, 1)
-    await ask.execute("{nothing}")
-    await ask.execute("{surprise}")
-    assert (world.contexts_opened, world.contexts_closed) == (3, 3)
+async def test_each_operation_has_its_own_context_and_leaves_it(client: GraphQLClient, fake_app: FakeApp) -> None:
+    await client.execute("{a: hello b: hello}")
+    assert (fake_app.contexts_opened, fake_app.contexts_closed) == (1, 1)
+    await client.execute("{nothing}")
+    await client.execute("{surprise}")
+    assert (fake_app.contexts_opened, fake_app.contexts_closed) == (3, 3)
 
 
 @pytest.mark.parametrize(
@@ -136,9 +138,9 @@ async def test_each_operation_has_its_own_context_and_leaves_it(ask: GraphQLClie
     ],
 )
 async def test_each_operation_is_one_line_without_what_clients_wrote(
-    ask: GraphQLClient, log: Lines, query: str, members: dict[str, Any], expected: tuple[Any, ...]
+    client: GraphQLClient, log: Lines, query: str, members: dict[str, Any], expected: tuple[Any, ...]
 ) -> None:
-    await ask.post({"query": query, **members})
+    await client.post({"query": query, **members})
     lines = [line for line in log if line["event"] == "operation"]
     assert [(line["name"], line["type"], line["outcome"], line["status"]) for line in lines] == [expected]
     assert lines[0]["duration_ms"] > 0
@@ -146,13 +148,13 @@ async def test_each_operation_is_one_line_without_what_clients_wrote(
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b"", b'{"query":7}'])
-async def test_a_request_that_is_no_operation_is_one_line_too(ask: GraphQLClient, log: Lines, body: bytes) -> None:
-    await ask.post(body)
+async def test_a_request_that_is_no_operation_is_one_line_too(client: GraphQLClient, log: Lines, body: bytes) -> None:
+    await client.post(body)
     assert [(line["event"], line["name"], line["outcome"]) for line in log] == [("operation", None, ["BAD_REQUEST"])]
 
 
-async def test_what_json_cannot_write_is_masked(ask: GraphQLClient, log: Lines) -> None:
-    response = await ask.execute("{unencodable}")
+async def test_what_json_cannot_write_is_masked(client: GraphQLClient, log: Lines) -> None:
+    response = await client.execute("{unencodable}")
     assert (response.status_code, error_codes(response)) == (200, ["INTERNAL_SERVER_ERROR"])
     assert response.json()["data"] is None
     assert [line["event"] for line in log] == ["unexpected error", "operation"]

@@ -9,7 +9,7 @@ from transport import TransportSettings
 PRODUCTION = TransportSettings(introspection=False, suggestions=False)
 
 
-async def test_graphiql_can_read_the_schema(ask: GraphQLClient) -> None:
+async def test_graphiql_can_read_the_schema(client: GraphQLClient) -> None:
     query = get_introspection_query(
         input_value_deprecation=True,
         schema_description=True,
@@ -17,7 +17,7 @@ async def test_graphiql_can_read_the_schema(ask: GraphQLClient) -> None:
         directive_is_repeatable=True,
         one_of=True,
     )
-    response = await ask.execute(query)
+    response = await client.execute(query)
     assert response.status_code == 200
     assert error_codes(response) == []
 
@@ -31,36 +31,36 @@ async def test_graphiql_can_read_the_schema(ask: GraphQLClient) -> None:
         get_introspection_query(),
     ],
 )
-async def test_in_production_introspection_is_forbidden(world: FakeApp, query: str) -> None:
-    async with open_client(world, PRODUCTION) as ask:
-        response = await ask.execute(query)
+async def test_in_production_introspection_is_forbidden(fake_app: FakeApp, query: str) -> None:
+    async with open_client(fake_app, PRODUCTION) as client:
+        response = await client.execute(query)
         assert (response.status_code, error_codes(response)) == (403, ["FORBIDDEN"])
-        assert (await ask.post({"query": query}, accept="application/json")).status_code == 200
+        assert (await client.post({"query": query}, accept="application/json")).status_code == 200
 
 
-async def test_in_production_type_names_and_other_operations_still_work(world: FakeApp) -> None:
-    async with open_client(world, PRODUCTION) as ask:
-        assert (await ask.execute("{__typename}")).json() == {"data": {"__typename": "Query"}}
+async def test_in_production_type_names_and_other_operations_still_work(fake_app: FakeApp) -> None:
+    async with open_client(fake_app, PRODUCTION) as client:
+        assert (await client.execute("{__typename}")).json() == {"data": {"__typename": "Query"}}
         document = "query a{hello} query b{__schema{queryType{name}}}"
-        assert (await ask.execute(document, operationName="a")).status_code == 200
-        assert (await ask.execute(document, operationName="b")).status_code == 403
+        assert (await client.execute(document, operationName="a")).status_code == 200
+        assert (await client.execute(document, operationName="b")).status_code == 403
 
 
-async def test_suggestions_can_be_switched_off(ask: GraphQLClient, world: FakeApp) -> None:
-    assert "hello" in (await ask.execute("{helo}")).text
-    assert "int" in (await ask.execute("{echo(ind: 1)}")).text
-    async with open_client(world, PRODUCTION) as quiet:
+async def test_suggestions_can_be_switched_off(client: GraphQLClient, fake_app: FakeApp) -> None:
+    assert "hello" in (await client.execute("{helo}")).text
+    assert "int" in (await client.execute("{echo(ind: 1)}")).text
+    async with open_client(fake_app, PRODUCTION) as quiet:
         for query in ("{helo}", "{echo(ind: 1)}", "query($b:Box){echo(box:$b)}", "{item{itm{id}}}"):
             response = await quiet.execute(query, {"b": {"siz": 1}})
             assert response.status_code == 400
             assert "Did you mean" not in response.text
 
 
-async def test_introspection_has_a_depth_of_its_own(ask: GraphQLClient) -> None:
+async def test_introspection_has_a_depth_of_its_own(client: GraphQLClient) -> None:
     deep = '{__type(name:"Query"){' + "ofType{" * 14 + "name" + "}" * 14 + "}}"
-    assert (await ask.execute(deep)).status_code == 200
+    assert (await client.execute(deep)).status_code == 200
     nested = '{__type(name:"Query"){' + "ofType{" * 15 + "name" + "}" * 15 + "}}"
-    response = await ask.execute(nested)
+    response = await client.execute(nested)
     assert error_codes(response) == ["QUERY_TOO_COMPLEX"]
     assert response.json()["errors"][0]["extensions"] == {
         "code": "QUERY_TOO_COMPLEX",

@@ -34,16 +34,16 @@ async def scrape(metrics: Metrics) -> dict[str, float]:
     }
 
 
-async def test_operations_are_counted_by_type_and_outcome(world: FakeApp) -> None:
-    endpoint = world.endpoint()
-    async with open_metrics_client(endpoint) as ask:
-        await ask.execute("{hello}")
-        await ask.execute("{hello}")
-        await ask.execute("mutation{write}")
-        await ask.execute("{surprise}")
-        await ask.execute("{unknown}")
-        await ask.execute("{expected}")
-        await ask.post(b"nothing")
+async def test_operations_are_counted_by_type_and_outcome(fake_app: FakeApp) -> None:
+    endpoint = fake_app.endpoint()
+    async with open_metrics_client(endpoint) as client:
+        await client.execute("{hello}")
+        await client.execute("{hello}")
+        await client.execute("mutation{write}")
+        await client.execute("{surprise}")
+        await client.execute("{unknown}")
+        await client.execute("{expected}")
+        await client.post(b"nothing")
     counted = await scrape(endpoint.metrics)
     told = {
         name.removeprefix("graphql_operations_total "): n for name, n in counted.items() if "operations_total" in name
@@ -60,12 +60,12 @@ async def test_operations_are_counted_by_type_and_outcome(world: FakeApp) -> Non
     assert 0 < counted["graphql_operation_duration_seconds_sum type=query"] < 20
 
 
-async def test_codes_that_resolvers_make_up_do_not_multiply_the_labels(world: FakeApp) -> None:
-    endpoint = world.endpoint()
-    async with open_metrics_client(endpoint) as ask:
+async def test_codes_that_resolvers_make_up_do_not_multiply_the_labels(fake_app: FakeApp) -> None:
+    endpoint = fake_app.endpoint()
+    async with open_metrics_client(endpoint) as client:
         for number in range(3):
-            world.context_error = ExpectedError("no", code=f"CODE_{number}")
-            await ask.execute("{hello}")
+            fake_app.context_error = ExpectedError("no", code=f"CODE_{number}")
+            await client.execute("{hello}")
     assert (await scrape(endpoint.metrics))["graphql_operations_total outcome=OTHER type=none"] == 3
 
 
@@ -96,18 +96,18 @@ async def test_a_collector_is_asked_as_long_as_its_owner_lives() -> None:
     assert sessions.count == 4
 
 
-async def test_two_servers_in_a_process_count_apart(world: FakeApp) -> None:
-    one, other = world.endpoint(), world.endpoint()
-    async with open_metrics_client(one) as ask:
-        await ask.execute("{hello}")
+async def test_two_servers_in_a_process_count_apart(fake_app: FakeApp) -> None:
+    one, other = fake_app.endpoint(), fake_app.endpoint()
+    async with open_metrics_client(one) as client:
+        await client.execute("{hello}")
     assert "graphql_operations_total outcome=ok type=query" in await scrape(one.metrics)
     assert "graphql_operations_total outcome=ok type=query" not in await scrape(other.metrics)
 
 
-async def test_the_figures_come_as_text(world: FakeApp) -> None:
-    endpoint = world.endpoint()
-    async with open_metrics_client(endpoint) as ask:
-        response = await ask.http.get("/metrics")
+async def test_the_figures_come_as_text(fake_app: FakeApp) -> None:
+    endpoint = fake_app.endpoint()
+    async with open_metrics_client(endpoint) as client:
+        response = await client.http.get("/metrics")
     assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert "# TYPE graphql_operations_total counter" in response.text
     assert "process_resident_memory_bytes" in response.text

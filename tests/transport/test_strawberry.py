@@ -108,7 +108,7 @@ class Mutation:
 
 
 @pytest.fixture
-async def ask() -> AsyncIterator[GraphQLClient]:
+async def client() -> AsyncIterator[GraphQLClient]:
     """A client of a server with strawberry's schema."""
     built = strawberry.Schema(query=Query, mutation=Mutation, types=[Thing])._schema
     choice = built.type_map["Choice"]
@@ -124,21 +124,21 @@ async def ask() -> AsyncIterator[GraphQLClient]:
         yield GraphQLClient(http)
 
 
-async def test_interfaces_enums_and_async_resolvers_work(ask: GraphQLClient) -> None:
-    response = await ask.execute("{things(count:2){__typename key name ...on Thing{colour}}}")
+async def test_interfaces_enums_and_async_resolvers_work(client: GraphQLClient) -> None:
+    response = await client.execute("{things(count:2){__typename key name ...on Thing{colour}}}")
     assert response.json()["data"]["things"] == [
         {"__typename": "Thing", "key": key, "name": f"name of {key}", "colour": "RED"} for key in range(2)
     ]
 
 
-async def test_loaders_batch_within_an_operation_and_forget_after_it(ask: GraphQLClient) -> None:
+async def test_loaders_batch_within_an_operation_and_forget_after_it(client: GraphQLClient) -> None:
     for _ in range(2):
-        response = await ask.execute("mutation{load(keys:[1,2,3,1])}")
+        response = await client.execute("mutation{load(keys:[1,2,3,1])}")
         assert response.json() == {"data": {"load": 1}}
 
 
-async def test_resolvers_see_their_selection_and_variables(ask: GraphQLClient) -> None:
-    response = await ask.execute("query($colour:Colour!){selected(colour:$colour)}", {"colour": "RED"})
+async def test_resolvers_see_their_selection_and_variables(client: GraphQLClient) -> None:
+    response = await client.execute("query($colour:Colour!){selected(colour:$colour)}", {"colour": "RED"})
     assert response.json() == {"data": {"selected": ["selected", "#f00", "colour=Colour.RED"]}}
 
 
@@ -152,11 +152,11 @@ async def test_resolvers_see_their_selection_and_variables(ask: GraphQLClient) -
         ({"text": None}, False),
     ],
 )
-async def test_one_of_means_one(ask: GraphQLClient, choice: dict[str, Any], fine: bool) -> None:
+async def test_one_of_means_one(client: GraphQLClient, choice: dict[str, Any], fine: bool) -> None:
     literal = ",".join(f"{key}:{to_literal(value)}" for key, value in choice.items())
     for response in (
-        await ask.execute("query($c:Choice!){chosen(choice:$c)}", {"c": choice}),
-        await ask.execute(f"{{chosen(choice:{{{literal}}})}}"),
+        await client.execute("query($c:Choice!){chosen(choice:$c)}", {"c": choice}),
+        await client.execute(f"{{chosen(choice:{{{literal}}})}}"),
     ):
         assert (response.status_code, set(error_codes(response))) == (
             (200, set()) if fine else (400, {"BAD_USER_INPUT"})

@@ -59,7 +59,7 @@ class Spread:
 
 def render_selection_set(children: tuple[Any, ...]) -> str:
     """A selection set in GraphQL; nothing if it is empty."""
-    return "{" + " ".join(child.text() for child in children) + "}" if children else ""
+    return "{" + " ".join(child.render() for child in children) + "}" if children else ""
 
 
 def selections(on: str, names: list[str], depth: int) -> st.SearchStrategy[tuple[Any, ...]]:

@@ -69,14 +69,14 @@ TOO_COMPLEX = {
 
 
 @pytest.mark.parametrize("limit", TOO_COMPLEX)
-async def test_a_document_over_a_limit_is_refused(ask: GraphQLClient, world: FakeApp, limit: str) -> None:
-    response = await ask.execute(TOO_COMPLEX[limit])
+async def test_a_document_over_a_limit_is_refused(client: GraphQLClient, fake_app: FakeApp, limit: str) -> None:
+    response = await client.execute(TOO_COMPLEX[limit])
     assert (response.status_code, error_codes(response)) == (400, ["QUERY_TOO_COMPLEX"])
     error = response.json()["errors"][0]
     assert limit.partition(" ")[0] in error["extensions"]["limit"]
     assert error["extensions"]["maximum"] > 0
     assert f"{error['extensions']['maximum']:,} is the limit" in error["message"]
-    assert world.resolvers_called == 0
+    assert fake_app.resolvers_called == 0
 
 
 @pytest.mark.parametrize(
@@ -97,19 +97,19 @@ async def test_a_document_over_a_limit_is_refused(ask: GraphQLClient, world: Fak
     ],
 )
 async def test_a_limit_can_be_reached_but_not_passed(
-    world: FakeApp, limits: dict[str, int], fits: str, over: str
+    fake_app: FakeApp, limits: dict[str, int], fits: str, over: str
 ) -> None:
-    async with open_client(world, with_limits(**limits)) as ask:
-        assert (await ask.execute(fits)).status_code == 200
-        assert error_codes(await ask.execute(over)) == ["QUERY_TOO_COMPLEX"]
+    async with open_client(fake_app, with_limits(**limits)) as client:
+        assert (await client.execute(fits)).status_code == 200
+        assert error_codes(await client.execute(over)) == ["QUERY_TOO_COMPLEX"]
 
 
-async def test_limits_that_depend_on_variables_are_checked_for_each_request(ask: GraphQLClient) -> None:
+async def test_limits_that_depend_on_variables_are_checked_for_each_request(client: GraphQLClient) -> None:
     query = "query($ids:[ID!]!){nodes(ids:$ids){list{list{list{id}}}}}"
-    assert (await ask.execute(query, {"ids": ["1"] * 17})).status_code == 200
-    assert error_codes(await ask.execute(query, {"ids": ["1"] * 18})) == ["QUERY_TOO_COMPLEX"]
-    assert error_codes(await ask.execute(query, {"ids": ["1"] * 501})) == ["QUERY_TOO_COMPLEX"]
-    assert (await ask.execute(query, {"ids": "1"})).status_code == 200
+    assert (await client.execute(query, {"ids": ["1"] * 17})).status_code == 200
+    assert error_codes(await client.execute(query, {"ids": ["1"] * 18})) == ["QUERY_TOO_COMPLEX"]
+    assert error_codes(await client.execute(query, {"ids": ["1"] * 501})) == ["QUERY_TOO_COMPLEX"]
+    assert (await client.execute(query, {"ids": "1"})).status_code == 200
 
 
 INVALID = {
@@ -136,8 +136,8 @@ INVALID = {
 
 
 @pytest.mark.parametrize("kind", INVALID)
-async def test_an_invalid_document_is_told_what_is_wrong(ask: GraphQLClient, kind: str) -> None:
-    response = await ask.execute(INVALID[kind])
+async def test_an_invalid_document_is_told_what_is_wrong(client: GraphQLClient, kind: str) -> None:
+    response = await client.execute(INVALID[kind])
     assert response.status_code == 400
     assert set(error_codes(response)) == {"GRAPHQL_VALIDATION_FAILED"}
     assert len(error_codes(response)) <= 21
@@ -146,19 +146,19 @@ async def test_an_invalid_document_is_told_what_is_wrong(ask: GraphQLClient, kin
 @pytest.mark.parametrize(
     "text", ["", " ", "{", "}", "query", "{hello}}", "{hello(}", "\ufeff{", "{héllo}", '{hello(name:"}', "{hello}\x01"]
 )
-async def test_a_text_that_is_no_document_fails_to_parse(ask: GraphQLClient, text: str) -> None:
-    response = await ask.execute(text)
+async def test_a_text_that_is_no_document_fails_to_parse(client: GraphQLClient, text: str) -> None:
+    response = await client.execute(text)
     assert (response.status_code, error_codes(response)) == (400, ["GRAPHQL_PARSE_FAILED"])
 
 
-async def test_a_long_name_is_not_quoted_in_full(ask: GraphQLClient) -> None:
-    response = await ask.execute("{" + "x" * 100_000 + "}")
+async def test_a_long_name_is_not_quoted_in_full(client: GraphQLClient) -> None:
+    response = await client.execute("{" + "x" * 100_000 + "}")
     assert len(response.content) < 2_000
 
 
-async def test_the_page_of_500_with_40_fields_is_affordable(ask: GraphQLClient) -> None:
+async def test_the_page_of_500_with_40_fields_is_affordable(client: GraphQLClient) -> None:
     fields = "id tags item{id} " + " ".join(f"a{n}:id" for n in range(30))
-    assert (await ask.execute(f"{{items(first:500){{nodes{{{fields}}}}}}}")).status_code == 200
+    assert (await client.execute(f"{{items(first:500){{nodes{{{fields}}}}}}}")).status_code == 200
 
 
 def count_calls(work: Callable[[], Any]) -> int:
@@ -178,8 +178,8 @@ def count_calls(work: Callable[[], Any]) -> int:
     return calls
 
 
-def test_counting_takes_time_linear_in_the_document(world: FakeApp) -> None:
-    built = build_fake_schema(world)
+def test_counting_takes_time_linear_in_the_document(fake_app: FakeApp) -> None:
+    built = build_fake_schema(fake_app)
 
     def count(levels: int) -> int:
         document = parse(doubling(levels))
@@ -192,8 +192,8 @@ def test_counting_takes_time_linear_in_the_document(world: FakeApp) -> None:
     assert large < 10_000
 
 
-def test_a_cost_with_variables_takes_time_linear_in_the_document(world: FakeApp) -> None:
-    built = build_fake_schema(world)
+def test_a_cost_with_variables_takes_time_linear_in_the_document(fake_app: FakeApp) -> None:
+    built = build_fake_schema(fake_app)
 
     def count(levels: int) -> int:
         leaf = "items(first:$n){nodes{id}}"

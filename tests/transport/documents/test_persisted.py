@@ -17,57 +17,61 @@ def persisted_extensions(text: str, **members: Any) -> dict[str, Any]:
     return {"persistedQuery": {"version": 1, "sha256Hash": sha256(text.encode()).hexdigest(), **members}}
 
 
-async def test_a_document_is_named_by_its_hash_once_it_was_sent_with_it(ask: GraphQLClient) -> None:
-    unknown = await ask.post({"extensions": persisted_extensions(QUERY)})
+async def test_a_document_is_named_by_its_hash_once_it_was_sent_with_it(client: GraphQLClient) -> None:
+    unknown = await client.post({"extensions": persisted_extensions(QUERY)})
     assert (unknown.status_code, error_codes(unknown)) == (400, ["PERSISTED_QUERY_NOT_FOUND"])
     assert unknown.json()["errors"][0]["message"] == "PersistedQueryNotFound"
     assert "data" not in unknown.json()
 
     for members in ({"query": QUERY}, {}, {}):
-        response = await ask.post({**members, "extensions": persisted_extensions(QUERY), "variables": {"name": "Ann"}})
+        response = await client.post(
+            {**members, "extensions": persisted_extensions(QUERY), "variables": {"name": "Ann"}}
+        )
         assert (response.status_code, response.json()) == (200, {"data": {"hello": "Hello, Ann"}})
 
 
-async def test_a_client_of_the_older_media_type_is_asked_for_the_document_with_200(ask: GraphQLClient) -> None:
-    response = await ask.post({"extensions": persisted_extensions(QUERY)}, accept="application/json")
+async def test_a_client_of_the_older_media_type_is_asked_for_the_document_with_200(client: GraphQLClient) -> None:
+    response = await client.post({"extensions": persisted_extensions(QUERY)}, accept="application/json")
     assert (response.status_code, error_codes(response)) == (200, ["PERSISTED_QUERY_NOT_FOUND"])
     assert response.headers["cache-control"] == "no-store"
 
 
-async def test_get_names_documents_too(ask: GraphQLClient) -> None:
+async def test_get_names_documents_too(client: GraphQLClient) -> None:
     extensions = orjson.dumps(persisted_extensions(QUERY)).decode()
-    assert error_codes(await ask.get(extensions=extensions)) == ["PERSISTED_QUERY_NOT_FOUND"]
-    assert (await ask.get(query=QUERY, extensions=extensions)).json() == {"data": {"hello": "Hello, you"}}
-    named = await ask.get(extensions=extensions, variables='{"name":"Bo"}')
+    assert error_codes(await client.get(extensions=extensions)) == ["PERSISTED_QUERY_NOT_FOUND"]
+    assert (await client.get(query=QUERY, extensions=extensions)).json() == {"data": {"hello": "Hello, you"}}
+    named = await client.get(extensions=extensions, variables='{"name":"Bo"}')
     assert named.json() == {"data": {"hello": "Hello, Bo"}}
 
 
-async def test_a_mutation_that_is_named_needs_post_as_well(ask: GraphQLClient, world: FakeApp) -> None:
+async def test_a_mutation_that_is_named_needs_post_as_well(client: GraphQLClient, fake_app: FakeApp) -> None:
     text = "mutation{write}"
-    assert (await ask.post({"query": text, "extensions": persisted_extensions(text)})).status_code == 200
-    assert (await ask.get(extensions=orjson.dumps(persisted_extensions(text)).decode())).status_code == 405
-    assert world.written == [None]
+    assert (await client.post({"query": text, "extensions": persisted_extensions(text)})).status_code == 200
+    assert (await client.get(extensions=orjson.dumps(persisted_extensions(text)).decode())).status_code == 405
+    assert fake_app.written == [None]
 
 
-async def test_the_id_of_the_specification_names_a_document_that_was_learned(ask: GraphQLClient) -> None:
-    await ask.execute(QUERY, extensions=persisted_extensions(QUERY))
+async def test_the_id_of_the_specification_names_a_document_that_was_learned(client: GraphQLClient) -> None:
+    await client.execute(QUERY, extensions=persisted_extensions(QUERY))
     id_ = "sha256:" + sha256(QUERY.encode()).hexdigest()
-    assert (await ask.post({"documentId": id_})).json() == {"data": {"hello": "Hello, you"}}
+    assert (await client.post({"documentId": id_})).json() == {"data": {"hello": "Hello, you"}}
 
 
 async def test_a_document_under_a_foreign_hash_is_refused_and_not_remembered(
-    ask: GraphQLClient, world: FakeApp
+    client: GraphQLClient, fake_app: FakeApp
 ) -> None:
-    response = await ask.execute("{hello}", extensions=persisted_extensions(QUERY))
+    response = await client.execute("{hello}", extensions=persisted_extensions(QUERY))
     assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])
-    assert error_codes(await ask.post({"extensions": persisted_extensions(QUERY)})) == ["PERSISTED_QUERY_NOT_FOUND"]
-    assert world.resolvers_called == 0
+    assert error_codes(await client.post({"extensions": persisted_extensions(QUERY)})) == ["PERSISTED_QUERY_NOT_FOUND"]
+    assert fake_app.resolvers_called == 0
 
 
 @pytest.mark.parametrize("text", ["{", "{unknown}", "{" + "hello " * 3_000 + "}"])
-async def test_what_is_no_valid_document_is_not_remembered(ask: GraphQLClient, text: str) -> None:
-    assert error_codes(await ask.execute(text, extensions=persisted_extensions(text))) != ["PERSISTED_QUERY_NOT_FOUND"]
-    assert error_codes(await ask.post({"extensions": persisted_extensions(text)})) == ["PERSISTED_QUERY_NOT_FOUND"]
+async def test_what_is_no_valid_document_is_not_remembered(client: GraphQLClient, text: str) -> None:
+    assert error_codes(await client.execute(text, extensions=persisted_extensions(text))) != [
+        "PERSISTED_QUERY_NOT_FOUND"
+    ]
+    assert error_codes(await client.post({"extensions": persisted_extensions(text)})) == ["PERSISTED_QUERY_NOT_FOUND"]
 
 
 @pytest.mark.parametrize(
@@ -83,9 +87,9 @@ async def test_what_is_no_valid_document_is_not_remembered(ask: GraphQLClient, t
         {"version": "1", "sha256Hash": "x"},
     ],
 )
-async def test_an_extension_of_another_form_is_400(ask: GraphQLClient, extension: Any) -> None:
+async def test_an_extension_of_another_form_is_400(client: GraphQLClient, extension: Any) -> None:
     for members in ({}, {"query": QUERY}):
-        response = await ask.post({**members, "extensions": {"persistedQuery": extension}})
+        response = await client.post({**members, "extensions": {"persistedQuery": extension}})
         assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])
 
 
@@ -103,28 +107,28 @@ async def test_an_extension_of_another_form_is_400(ask: GraphQLClient, extension
     ],
 )
 async def test_a_request_that_neither_has_nor_names_a_document_is_400(
-    ask: GraphQLClient, members: dict[str, Any]
+    client: GraphQLClient, members: dict[str, Any]
 ) -> None:
-    response = await ask.post(members)
+    response = await client.post(members)
     assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])
     assert "no query" in response.json()["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("limits", [{"persisted_documents": 2}, {"persisted_bytes": 2 * len("{a0:hello}")}])
-async def test_only_so_many_documents_are_remembered(world: FakeApp, limits: dict[str, int]) -> None:
+async def test_only_so_many_documents_are_remembered(fake_app: FakeApp, limits: dict[str, int]) -> None:
     texts = [f"{{a{number}:hello}}" for number in range(3)]
-    async with open_client(world, with_limits(**limits)) as ask:
+    async with open_client(fake_app, with_limits(**limits)) as client:
         for text in texts:
-            await ask.execute(text, extensions=persisted_extensions(text))
-        known = [not error_codes(await ask.post({"extensions": persisted_extensions(text)})) for text in texts]
+            await client.execute(text, extensions=persisted_extensions(text))
+        known = [not error_codes(await client.post({"extensions": persisted_extensions(text)})) for text in texts]
     assert known == [False, True, True]
 
 
-async def test_switched_off_clients_are_told_to_send_documents_at_once(world: FakeApp) -> None:
-    async with open_client(world, TransportSettings(persisted_queries=False)) as ask:
-        assert (await ask.execute(QUERY, extensions=persisted_extensions(QUERY))).json() == {
+async def test_switched_off_clients_are_told_to_send_documents_at_once(fake_app: FakeApp) -> None:
+    async with open_client(fake_app, TransportSettings(persisted_queries=False)) as client:
+        assert (await client.execute(QUERY, extensions=persisted_extensions(QUERY))).json() == {
             "data": {"hello": "Hello, you"}
         }
-        response = await ask.post({"extensions": persisted_extensions(QUERY)}, accept="application/json")
+        response = await client.post({"extensions": persisted_extensions(QUERY)}, accept="application/json")
         assert (response.status_code, error_codes(response)) == (200, ["PERSISTED_QUERY_NOT_SUPPORTED"])
         assert response.json()["errors"][0]["message"] == "PersistedQueryNotSupported"

@@ -51,18 +51,18 @@ async def test_a_subscription_may_be_named() -> None:
         await site.wait_until_empty()
 
 
-async def test_an_event_stream_is_asked_by_hash(ask: GraphQLClient) -> None:
+async def test_an_event_stream_is_asked_by_hash(client: GraphQLClient) -> None:
     events = "text/event-stream"
-    unknown = await ask.post({"extensions": persisted_extensions(HELLO)}, accept=events)
+    unknown = await client.post({"extensions": persisted_extensions(HELLO)}, accept=events)
     assert "PERSISTED_QUERY_NOT_FOUND" in unknown.text
-    await ask.execute(HELLO, extensions=persisted_extensions(HELLO))
-    named = await ask.post({"extensions": persisted_extensions(HELLO)}, accept=events)
+    await client.execute(HELLO, extensions=persisted_extensions(HELLO))
+    named = await client.post({"extensions": persisted_extensions(HELLO)}, accept=events)
     assert 'data: {"data":{"hello":"Hello, you"}}' in named.text
 
 
-async def test_an_event_stream_of_an_untrusted_document_is_refused(world: FakeApp) -> None:
+async def test_an_event_stream_of_an_untrusted_document_is_refused(fake_app: FakeApp) -> None:
     id_ = sha256(HELLO.encode()).hexdigest()
-    async with open_client(world, TransportSettings(trusted_documents={id_: HELLO})) as ask:
-        assert "Hello, you" in (await ask.get("text/event-stream", documentId=id_)).text
-        assert "FORBIDDEN" in (await ask.get("text/event-stream", query="{__typename}")).text
-    assert world.resolvers_called == 1
+    async with open_client(fake_app, TransportSettings(trusted_documents={id_: HELLO})) as client:
+        assert "Hello, you" in (await client.get("text/event-stream", documentId=id_)).text
+        assert "FORBIDDEN" in (await client.get("text/event-stream", query="{__typename}")).text
+    assert fake_app.resolvers_called == 1

@@ -77,21 +77,21 @@ def test_the_memory_is_bounded_by_weight_too() -> None:
     assert (len(memory), memory.get("f")) == (1, "F")
 
 
-async def test_the_named_operation_runs(ask: GraphQLClient) -> None:
+async def test_the_named_operation_runs(client: GraphQLClient) -> None:
     document = "query one{hello} query two{__typename}"
-    assert (await ask.execute(document, operationName="two")).json() == {"data": {"__typename": "Query"}}
-    assert (await ask.execute("query one{hello}")).status_code == 200
+    assert (await client.execute(document, operationName="two")).json() == {"data": {"__typename": "Query"}}
+    assert (await client.execute("query one{hello}")).status_code == 200
 
 
 @pytest.mark.parametrize("name", [None, "", "three", "x" * 10_000, "One"])
-async def test_an_operation_that_cannot_be_told_is_refused(ask: GraphQLClient, name: str | None) -> None:
-    response = await ask.execute("query one{hello} query two{hello}", operationName=name)
+async def test_an_operation_that_cannot_be_told_is_refused(client: GraphQLClient, name: str | None) -> None:
+    response = await client.execute("query one{hello} query two{hello}", operationName=name)
     assert (response.status_code, error_codes(response)) == (400, ["OPERATION_RESOLUTION_FAILURE"])
     assert len(response.content) < 500
 
 
-async def test_an_unnamed_operation_does_not_answer_to_a_name(ask: GraphQLClient) -> None:
-    assert error_codes(await ask.execute("{hello}", operationName="hello")) == ["OPERATION_RESOLUTION_FAILURE"]
+async def test_an_unnamed_operation_does_not_answer_to_a_name(client: GraphQLClient) -> None:
+    assert error_codes(await client.execute("{hello}", operationName="hello")) == ["OPERATION_RESOLUTION_FAILURE"]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ async def test_an_unnamed_operation_does_not_answer_to_a_name(ask: GraphQLClient
         "{__schema {}}",
     ],
 )
-async def test_an_empty_selection_is_a_syntax_error(ask: GraphQLClient, text: str) -> None:
-    response = await ask.execute(text)
+async def test_an_empty_selection_is_a_syntax_error(client: GraphQLClient, text: str) -> None:
+    response = await client.execute(text)
     assert (response.status_code, error_codes(response)) == (400, ["GRAPHQL_PARSE_FAILED"])
     assert response.json()["errors"][0]["locations"]

@@ -41,46 +41,48 @@ def trusted_settings(mode: str = "enforce", **settings: Any) -> TransportSetting
         {"query": QUERY, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": "greet-1"}}},
     ],
 )
-async def test_a_trusted_document_runs_however_it_is_named(world: FakeApp, mode: str, members: dict[str, Any]) -> None:
-    async with open_client(world, trusted_settings(mode)) as ask:
+async def test_a_trusted_document_runs_however_it_is_named(
+    fake_app: FakeApp, mode: str, members: dict[str, Any]
+) -> None:
+    async with open_client(fake_app, trusted_settings(mode)) as client:
         with capture_logs() as logged:
-            assert (await ask.post(members)).json() == HELLO
+            assert (await client.post(members)).json() == HELLO
     assert [line["log_level"] for line in logged] == ["info"]
 
 
-async def test_get_names_a_document(world: FakeApp) -> None:
-    async with open_client(world, trusted_settings()) as ask:
-        response = await ask.get(documentId="greet-1", variables='{"name":"Ann"}')
+async def test_get_names_a_document(fake_app: FakeApp) -> None:
+    async with open_client(fake_app, trusted_settings()) as client:
+        response = await client.get(documentId="greet-1", variables='{"name":"Ann"}')
         assert response.json() == {"data": {"hello": "Hello, Ann"}}
-        assert (await ask.get(doc_id="write-1")).status_code == 405
-    assert world.written == []
+        assert (await client.get(doc_id="write-1")).status_code == 405
+    assert fake_app.written == []
 
 
 @pytest.mark.parametrize(
     "members", [{"documentId": "nobody"}, {"extensions": {"persistedQuery": {**APQ, "sha256Hash": "x"}}}]
 )
-async def test_an_unknown_id_is_told_apart_from_a_bad_request(world: FakeApp, members: dict[str, Any]) -> None:
-    async with open_client(world, trusted_settings()) as ask:
-        response = await ask.post(members)
+async def test_an_unknown_id_is_told_apart_from_a_bad_request(fake_app: FakeApp, members: dict[str, Any]) -> None:
+    async with open_client(fake_app, trusted_settings()) as client:
+        response = await client.post(members)
     assert (response.status_code, error_codes(response)) == (400, ["PERSISTED_QUERY_NOT_FOUND"])
 
 
 @pytest.mark.parametrize("text", ["{hello}", QUERY + " ", "{__schema{queryType{name}}}", "{__typename}", "{"])
-async def test_enforced_any_other_document_is_refused(world: FakeApp, text: str) -> None:
+async def test_enforced_any_other_document_is_refused(fake_app: FakeApp, text: str) -> None:
     extensions = {"persistedQuery": {"version": 1, "sha256Hash": sha256(text.encode()).hexdigest()}}
-    async with open_client(world, trusted_settings()) as ask:
+    async with open_client(fake_app, trusted_settings()) as client:
         for members in ({}, {"extensions": extensions}):
-            response = await ask.execute(text, **members)
+            response = await client.execute(text, **members)
             assert (response.status_code, error_codes(response)) == (403, ["FORBIDDEN"])
-        assert error_codes(await ask.post({"extensions": extensions})) == ["PERSISTED_QUERY_NOT_FOUND"]
-    assert world.resolvers_called == 0
+        assert error_codes(await client.post({"extensions": extensions})) == ["PERSISTED_QUERY_NOT_FOUND"]
+    assert fake_app.resolvers_called == 0
 
 
-async def test_in_log_mode_other_documents_run_and_leave_a_line(world: FakeApp) -> None:
+async def test_in_log_mode_other_documents_run_and_leave_a_line(fake_app: FakeApp) -> None:
     text = 'query Private{hello(name:"hunter2")}'
-    async with open_client(world, trusted_settings("log")) as ask:
+    async with open_client(fake_app, trusted_settings("log")) as client:
         with capture_logs() as logged:
-            assert (await ask.execute(text)).status_code == 200
+            assert (await client.execute(text)).status_code == 200
     line, operation = logged
     assert line == {
         "event": "untrusted document",
@@ -91,21 +93,21 @@ async def test_in_log_mode_other_documents_run_and_leave_a_line(world: FakeApp) 
     assert operation["event"] == "operation"
 
 
-async def test_switched_off_other_documents_run_and_ids_are_known_all_the_same(world: FakeApp) -> None:
-    async with open_client(world, trusted_settings("off")) as ask:
+async def test_switched_off_other_documents_run_and_ids_are_known_all_the_same(fake_app: FakeApp) -> None:
+    async with open_client(fake_app, trusted_settings("off")) as client:
         with capture_logs() as logged:
-            assert (await ask.execute("{hello}")).json() == HELLO
-            assert (await ask.post({"id": "greet-1"})).json() == HELLO
+            assert (await client.execute("{hello}")).json() == HELLO
+            assert (await client.post({"id": "greet-1"})).json() == HELLO
     assert {line["event"] for line in logged} == {"operation"}
 
 
-async def test_without_a_list_an_id_names_nothing(ask: GraphQLClient) -> None:
-    assert error_codes(await ask.post({"documentId": "greet-1"})) == ["PERSISTED_QUERY_NOT_FOUND"]
+async def test_without_a_list_an_id_names_nothing(client: GraphQLClient) -> None:
+    assert error_codes(await client.post({"documentId": "greet-1"})) == ["PERSISTED_QUERY_NOT_FOUND"]
 
 
-async def test_a_trusted_document_that_the_schema_no_longer_fits_is_told_so(world: FakeApp) -> None:
-    async with open_client(world, trusted_settings()) as ask:
-        assert error_codes(await ask.post({"documentId": "old"})) == ["GRAPHQL_VALIDATION_FAILED"]
+async def test_a_trusted_document_that_the_schema_no_longer_fits_is_told_so(fake_app: FakeApp) -> None:
+    async with open_client(fake_app, trusted_settings()) as client:
+        assert error_codes(await client.post({"documentId": "old"})) == ["GRAPHQL_VALIDATION_FAILED"]
 
 
 APOLLO = {

@@ -8,13 +8,13 @@ from tests.transport.http.multipart_client import UploadClient, UploadRecorder, 
 
 
 @pytest.fixture
-def receiver() -> UploadRecorder:
+def recorder() -> UploadRecorder:
     """What resolvers are given."""
     return UploadRecorder()
 
 
 @pytest.fixture
-async def sender(receiver: UploadRecorder) -> AsyncIterator[UploadClient]:
+async def upload_client(recorder: UploadRecorder) -> AsyncIterator[UploadClient]:
     """A client of a server with default settings."""
-    async with open_upload_client(receiver) as opened:
+    async with open_upload_client(recorder) as opened:
         yield opened

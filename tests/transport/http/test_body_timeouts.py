@@ -61,9 +61,11 @@ async def test_a_body_has_its_time_by_its_length(times: list[float], sizes: list
 
 
 @pytest.mark.parametrize("kind", [b"application/json", b"multipart/form-data; boundary=b"])
-async def test_a_body_that_drips_for_ever_is_408(world: FakeApp, kind: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_that_drips_for_ever_is_408(
+    fake_app: FakeApp, kind: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("transport.http.csrf.PREFLIGHT_HEADERS", (b"host",))
-    caller = AsgiCall(world.endpoint(with_limits(body_seconds=0.02, body_bytes_per_second=1e9)), kind)
+    caller = AsgiCall(fake_app.endpoint(with_limits(body_seconds=0.02, body_bytes_per_second=1e9)), kind)
 
     async def drip() -> None:
         caller.deliver({"type": "http.request", "body": FIRST, "more_body": True})
@@ -74,7 +76,7 @@ async def test_a_body_that_drips_for_ever_is_408(world: FakeApp, kind: bytes, mo
     await run_alongside(caller.run, drip)
     assert caller.response()[0] == 408
     assert (b"connection", b"close") in caller.sent[0]["headers"]
-    assert world.contexts_opened == 0
+    assert fake_app.contexts_opened == 0
 
 
 async def test_a_server_that_is_out_of_time_waits_for_no_body() -> None:

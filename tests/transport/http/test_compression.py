@@ -16,9 +16,9 @@ def body_for_length(length: int) -> bytes:
 
 
 @pytest.mark.parametrize("length", [1024, 10_000, 500_000])
-async def test_a_long_answer_is_compressed_for_who_takes_that(ask: GraphQLClient, length: int) -> None:
-    plain = await ask.post(body_for_length(length), headers={"accept-encoding": "identity"})
-    packed = await ask.post(body_for_length(length), headers={"accept-encoding": "gzip, br"})
+async def test_a_long_answer_is_compressed_for_who_takes_that(client: GraphQLClient, length: int) -> None:
+    plain = await client.post(body_for_length(length), headers={"accept-encoding": "identity"})
+    packed = await client.post(body_for_length(length), headers={"accept-encoding": "gzip, br"})
     assert len(plain.content) == length
     assert packed.headers["content-encoding"] == "gzip"
     assert int(packed.headers["content-length"]) < length / 10
@@ -28,8 +28,8 @@ async def test_a_long_answer_is_compressed_for_who_takes_that(ask: GraphQLClient
         assert "Accept-Encoding" in response.headers["vary"]
 
 
-async def test_a_short_answer_is_sent_as_it_is(ask: GraphQLClient) -> None:
-    response = await ask.post(body_for_length(1023), headers={"accept-encoding": "gzip"})
+async def test_a_short_answer_is_sent_as_it_is(client: GraphQLClient) -> None:
+    response = await client.post(body_for_length(1023), headers={"accept-encoding": "gzip"})
     assert "content-encoding" not in response.headers
     assert len(response.content) == 1023
 
@@ -61,21 +61,23 @@ def test_a_client_takes_what_it_says(accepted: str, takes: bool) -> None:
 
 
 @pytest.mark.parametrize(("minimum", "packed"), [(100, True), (101, False), (0, False)])
-async def test_the_length_is_a_setting(world: FakeApp, minimum: int, packed: bool) -> None:
-    async with open_client(world, TransportSettings(gzip_bytes=minimum)) as ask:
-        response = await ask.post(body_for_length(100), headers={"accept-encoding": "gzip"})
+async def test_the_length_is_a_setting(fake_app: FakeApp, minimum: int, packed: bool) -> None:
+    async with open_client(fake_app, TransportSettings(gzip_bytes=minimum)) as client:
+        response = await client.post(body_for_length(100), headers={"accept-encoding": "gzip"})
     assert response.headers.get("content-encoding") == ("gzip" if packed else None)
 
 
-async def test_errors_are_compressed_as_well(ask: GraphQLClient) -> None:
+async def test_errors_are_compressed_as_well(client: GraphQLClient) -> None:
     fields = " ".join(f"unknown{number}" for number in range(20))
-    response = await ask.post(b'{"query":"{item{%s}}"}' % fields.encode(), headers={"accept-encoding": "gzip"})
+    response = await client.post(b'{"query":"{item{%s}}"}' % fields.encode(), headers={"accept-encoding": "gzip"})
     assert (response.status_code, response.headers["content-encoding"]) == (400, "gzip")
     assert len(response.json()["errors"]) == 20
 
 
-async def test_a_stream_is_never_compressed(ask: GraphQLClient) -> None:
-    response = await ask.post(body_for_length(10_000), accept="text/event-stream", headers={"accept-encoding": "gzip"})
+async def test_a_stream_is_never_compressed(client: GraphQLClient) -> None:
+    response = await client.post(
+        body_for_length(10_000), accept="text/event-stream", headers={"accept-encoding": "gzip"}
+    )
     assert response.headers["content-type"].startswith("text/event-stream")
     assert "content-encoding" not in response.headers
     assert len(response.content) > 10_000

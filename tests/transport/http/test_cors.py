@@ -19,8 +19,8 @@ async def open_client_with_origins(
 ) -> AsyncIterator[GraphQLClient]:
     """A client of a server that pages of some origins may use."""
     origins = AllowedOrigins(allowed, allow_loopback=local)
-    async with open_client(fake_app, TransportSettings(origins=origins, **settings)) as ask:
-        yield ask
+    async with open_client(fake_app, TransportSettings(origins=origins, **settings)) as client:
+        yield client
 
 
 def preflight(origin: str, method: str = "POST", headers: str = "content-type") -> dict[str, str]:
@@ -41,9 +41,9 @@ def preflight(origin: str, method: str = "POST", headers: str = "content-type") 
         "traceparent,tracestate,baggage",
     ],
 )
-async def test_a_browser_that_asks_for_an_allowed_page_may_go_on(world: FakeApp, method: str, headers: str) -> None:
-    async with open_client_with_origins(world, ALLOWED_ORIGIN) as ask:
-        response = await ask.http.options("/graphql", headers=preflight(ALLOWED_ORIGIN, method, headers))
+async def test_a_browser_that_asks_for_an_allowed_page_may_go_on(fake_app: FakeApp, method: str, headers: str) -> None:
+    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
+        response = await client.http.options("/graphql", headers=preflight(ALLOWED_ORIGIN, method, headers))
     assert response.status_code == 200
     assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGIN
     assert method in response.headers["access-control-allow-methods"].split(", ")
@@ -52,7 +52,7 @@ async def test_a_browser_that_asks_for_an_allowed_page_may_go_on(world: FakeApp,
     assert response.headers["access-control-max-age"] == "600"
     assert "Origin" in response.headers["vary"]
     assert "access-control-allow-credentials" not in response.headers
-    assert world.contexts_opened == 0
+    assert fake_app.contexts_opened == 0
 
 
 @pytest.mark.parametrize(
@@ -64,19 +64,19 @@ async def test_a_browser_that_asks_for_an_allowed_page_may_go_on(world: FakeApp,
         preflight(ALLOWED_ORIGIN, headers="x-anything"),
     ],
 )
-async def test_a_browser_that_asks_for_anything_else_may_not(world: FakeApp, asked: dict[str, str]) -> None:
-    async with open_client_with_origins(world, ALLOWED_ORIGIN) as ask:
-        response = await ask.http.options("/graphql", headers=asked)
+async def test_a_browser_that_asks_for_anything_else_may_not(fake_app: FakeApp, asked: dict[str, str]) -> None:
+    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
+        response = await client.http.options("/graphql", headers=asked)
     assert response.status_code == 400
 
 
 @pytest.mark.parametrize(
     "body", [{"query": "{hello}"}, {"query": "{surprise}"}, {"query": "{"}, b"nonsense", b"x" * 3_000_000]
 )
-async def test_every_answer_says_that_an_allowed_page_may_read_it(world: FakeApp, body: Any) -> None:
-    async with open_client_with_origins(world, ALLOWED_ORIGIN) as ask:
-        response = await ask.post(body, headers={"origin": ALLOWED_ORIGIN})
-        foreign = await ask.post(body, headers={"origin": OTHER_ORIGIN})
+async def test_every_answer_says_that_an_allowed_page_may_read_it(fake_app: FakeApp, body: Any) -> None:
+    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
+        response = await client.post(body, headers={"origin": ALLOWED_ORIGIN})
+        foreign = await client.post(body, headers={"origin": OTHER_ORIGIN})
     assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGIN
     assert response.headers["access-control-expose-headers"] == "Retry-After"
     assert "access-control-allow-origin" not in foreign.headers
@@ -85,17 +85,17 @@ async def test_every_answer_says_that_an_allowed_page_may_read_it(world: FakeApp
         assert {"Accept", "Accept-Encoding", "Origin"} <= set(each.headers["vary"].split(", "))
 
 
-async def test_an_answer_that_could_be_stored_varies_by_origin_even_for_programs(world: FakeApp) -> None:
-    async with open_client_with_origins(world, ALLOWED_ORIGIN) as ask:
-        assert "Origin" in (await ask.get(query="{hello}")).headers["vary"]
-        assert "access-control-allow-origin" not in (await ask.execute("{hello}")).headers
+async def test_an_answer_that_could_be_stored_varies_by_origin_even_for_programs(fake_app: FakeApp) -> None:
+    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
+        assert "Origin" in (await client.get(query="{hello}")).headers["vary"]
+        assert "access-control-allow-origin" not in (await client.execute("{hello}")).headers
 
 
-async def test_other_routes_and_refusals_are_covered(world: FakeApp) -> None:
-    async with open_client_with_origins(world, ALLOWED_ORIGIN) as ask:
+async def test_other_routes_and_refusals_are_covered(fake_app: FakeApp) -> None:
+    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
         for response in (
-            await ask.http.get("/nothing", headers={"origin": ALLOWED_ORIGIN}),
-            await ask.http.put("/graphql", headers={"origin": ALLOWED_ORIGIN}),
+            await client.http.get("/nothing", headers={"origin": ALLOWED_ORIGIN}),
+            await client.http.put("/graphql", headers={"origin": ALLOWED_ORIGIN}),
         ):
             assert response.status_code in (404, 405)
             assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGIN
@@ -111,33 +111,35 @@ async def test_other_routes_and_refusals_are_covered(world: FakeApp) -> None:
     ],
 )
 async def test_pages_of_this_machine_may_use_a_server_for_this_machine(
-    world: FakeApp, local: bool, origin: str, allowed: bool
+    fake_app: FakeApp, local: bool, origin: str, allowed: bool
 ) -> None:
-    async with open_client_with_origins(world, local=local) as ask:
-        response = await ask.post({"query": "{hello}"}, headers={"origin": origin})
+    async with open_client_with_origins(fake_app, local=local) as client:
+        response = await client.post({"query": "{hello}"}, headers={"origin": origin})
     assert response.headers.get("access-control-allow-origin") == (origin if allowed else None)
 
 
-async def test_credentials_are_allowed_only_where_that_is_told(world: FakeApp) -> None:
-    async with open_client_with_origins(world, ALLOWED_ORIGIN, cors_credentials=True) as ask:
+async def test_credentials_are_allowed_only_where_that_is_told(fake_app: FakeApp) -> None:
+    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN, cors_credentials=True) as client:
         for response in (
-            await ask.http.options("/graphql", headers=preflight(ALLOWED_ORIGIN)),
-            await ask.post({"query": "{hello}"}, headers={"origin": ALLOWED_ORIGIN}),
+            await client.http.options("/graphql", headers=preflight(ALLOWED_ORIGIN)),
+            await client.post({"query": "{hello}"}, headers={"origin": ALLOWED_ORIGIN}),
         ):
             assert response.headers["access-control-allow-credentials"] == "true"
-    async with open_client_with_origins(world, ALLOWED_ORIGIN) as ask:
-        response = await ask.post({"query": "{hello}"}, headers={"origin": ALLOWED_ORIGIN})
+    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
+        response = await client.post({"query": "{hello}"}, headers={"origin": ALLOWED_ORIGIN})
         assert "access-control-allow-credentials" not in response.headers
 
 
-async def test_an_options_request_that_asks_nothing_is_405(world: FakeApp) -> None:
-    async with open_client_with_origins(world, ALLOWED_ORIGIN) as ask:
-        response = await ask.http.options("/graphql")
+async def test_an_options_request_that_asks_nothing_is_405(fake_app: FakeApp) -> None:
+    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
+        response = await client.http.options("/graphql")
     assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
 
 
-async def test_a_stream_says_that_an_allowed_page_may_read_it(world: FakeApp) -> None:
-    async with open_client_with_origins(world, ALLOWED_ORIGIN) as ask:
-        response = await ask.post({"query": "{hello}"}, accept="text/event-stream", headers={"origin": ALLOWED_ORIGIN})
+async def test_a_stream_says_that_an_allowed_page_may_read_it(fake_app: FakeApp) -> None:
+    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
+        response = await client.post(
+            {"query": "{hello}"}, accept="text/event-stream", headers={"origin": ALLOWED_ORIGIN}
+        )
     assert response.headers["content-type"].startswith("text/event-stream")
     assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGIN

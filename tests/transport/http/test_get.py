@@ -8,39 +8,39 @@ from transport import Page
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
 
-async def test_a_query_is_answered(ask: GraphQLClient) -> None:
-    response = await ask.get(
+async def test_a_query_is_answered(client: GraphQLClient) -> None:
+    response = await client.get(
         query="query a($n:String!){hello(name:$n)} query b{hello}", variables='{"n":"é"}', operationName="a"
     )
     assert (response.status_code, response.json()) == (200, {"data": {"hello": "Hello, é"}})
 
 
-async def test_empty_parameters_are_as_good_as_none(ask: GraphQLClient) -> None:
-    response = await ask.get(query="{hello}", variables="", operationName="", extensions="")
+async def test_empty_parameters_are_as_good_as_none(client: GraphQLClient) -> None:
+    response = await client.get(query="{hello}", variables="", operationName="", extensions="")
     assert response.json() == {"data": {"hello": "Hello, you"}}
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json"])
-async def test_a_mutation_is_405_and_changes_nothing(ask: GraphQLClient, world: FakeApp, accept: str) -> None:
-    response = await ask.get(accept, query="mutation{write}")
+async def test_a_mutation_is_405_and_changes_nothing(client: GraphQLClient, fake_app: FakeApp, accept: str) -> None:
+    response = await client.get(accept, query="mutation{write}")
     assert (response.status_code, error_codes(response)) == (405, ["BAD_REQUEST"])
     assert response.headers["allow"] == "POST"
-    assert world.written == []
+    assert fake_app.written == []
 
 
-async def test_the_named_operation_decides_whether_it_is_a_mutation(ask: GraphQLClient, world: FakeApp) -> None:
+async def test_the_named_operation_decides_whether_it_is_a_mutation(client: GraphQLClient, fake_app: FakeApp) -> None:
     document = "query a{hello} mutation b{write}"
-    assert (await ask.get(query=document, operationName="a")).status_code == 200
-    assert (await ask.get(query=document, operationName="b")).status_code == 405
-    assert world.written == []
+    assert (await client.get(query=document, operationName="a")).status_code == 200
+    assert (await client.get(query=document, operationName="b")).status_code == 405
+    assert fake_app.written == []
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json"])
-async def test_a_subscription_needs_another_transport(ask: GraphQLClient, method: str, accept: str) -> None:
+async def test_a_subscription_needs_another_transport(client: GraphQLClient, method: str, accept: str) -> None:
     document = "subscription{ticks}"
     response = await (
-        ask.get(accept, query=document) if method == "GET" else ask.post({"query": document}, accept=accept)
+        client.get(accept, query=document) if method == "GET" else client.post({"query": document}, accept=accept)
     )
     assert (response.status_code, error_codes(response)) == (400, ["OPERATION_RESOLUTION_FAILURE"])
 
@@ -62,36 +62,36 @@ async def test_a_subscription_needs_another_transport(ask: GraphQLClient, method
         "&".join(f"a{number}=" for number in range(101)),
     ],
 )
-async def test_a_query_string_that_is_no_request_is_400(ask: GraphQLClient, query_string: str) -> None:
-    response = await ask.http.get(f"/graphql?{query_string}")
+async def test_a_query_string_that_is_no_request_is_400(client: GraphQLClient, query_string: str) -> None:
+    response = await client.http.get(f"/graphql?{query_string}")
     assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])
 
 
 @pytest.mark.parametrize("query_string", ["query={hello}%00", "query={hello}&variables=%7B%22a%22:%22%5Cu0000%22%7D"])
-async def test_nul_is_bad_input(ask: GraphQLClient, query_string: str) -> None:
-    response = await ask.http.get(f"/graphql?{query_string}")
+async def test_nul_is_bad_input(client: GraphQLClient, query_string: str) -> None:
+    response = await client.http.get(f"/graphql?{query_string}")
     assert (response.status_code, error_codes(response)) == (400, ["BAD_USER_INPUT"])
 
 
-async def test_a_browser_gets_the_page_with_its_headers(world: FakeApp) -> None:
-    async with open_client(world, page=Page(b"<!doctype html>page", {"content-security-policy": "mine"})) as ask:
-        response = await ask.get(BROWSER)
+async def test_a_browser_gets_the_page_with_its_headers(fake_app: FakeApp) -> None:
+    async with open_client(fake_app, page=Page(b"<!doctype html>page", {"content-security-policy": "mine"})) as client:
+        response = await client.get(BROWSER)
         assert (response.status_code, response.content) == (200, b"<!doctype html>page")
         assert response.headers["content-type"] == "text/html; charset=utf-8"
         assert response.headers["content-security-policy"] == "mine"
-    assert world.contexts_opened == 0
+    assert fake_app.contexts_opened == 0
 
 
-async def test_only_a_get_without_query_from_a_browser_gets_the_page(world: FakeApp) -> None:
-    async with open_client(world, page=Page(b"page", {})) as ask:
-        assert (await ask.get(BROWSER, query="{hello}")).json() == {"data": {"hello": "Hello, you"}}
-        assert (await ask.get("*/*")).status_code == 400
-        assert (await ask.get("application/json, text/html;q=0.9")).status_code == 400
-        assert (await ask.post({"query": "{hello}"}, accept=BROWSER)).status_code == 200
-        assert (await ask.post({"query": "{hello}"}, accept="text/html")).status_code == 406
-        assert (await ask.get("text/html", query="{hello}")).status_code == 406
+async def test_only_a_get_without_query_from_a_browser_gets_the_page(fake_app: FakeApp) -> None:
+    async with open_client(fake_app, page=Page(b"page", {})) as client:
+        assert (await client.get(BROWSER, query="{hello}")).json() == {"data": {"hello": "Hello, you"}}
+        assert (await client.get("*/*")).status_code == 400
+        assert (await client.get("application/json, text/html;q=0.9")).status_code == 400
+        assert (await client.post({"query": "{hello}"}, accept=BROWSER)).status_code == 200
+        assert (await client.post({"query": "{hello}"}, accept="text/html")).status_code == 406
+        assert (await client.get("text/html", query="{hello}")).status_code == 406
 
 
-async def test_without_a_page_a_browser_is_told_what_is_missing(ask: GraphQLClient) -> None:
-    response = await ask.get(BROWSER)
+async def test_without_a_page_a_browser_is_told_what_is_missing(client: GraphQLClient) -> None:
+    response = await client.get(BROWSER)
     assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])

@@ -9,8 +9,8 @@ from transport import TransportSettings
 @pytest.mark.parametrize(
     "host", ["localhost", "localhost:8000", "127.0.0.1:1", "[::1]:8000", "a-b.example.org", "x_y", "example.org."]
 )
-async def test_any_well_formed_host_is_fine_by_default(ask: GraphQLClient, host: str) -> None:
-    assert (await ask.post({"query": "{hello}"}, headers={"host": host})).status_code == 200
+async def test_any_well_formed_host_is_fine_by_default(client: GraphQLClient, host: str) -> None:
+    assert (await client.post({"query": "{hello}"}, headers={"host": host})).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,13 @@ async def test_any_well_formed_host_is_fine_by_default(ask: GraphQLClient, host:
         "a,b:1:2",
     ],
 )
-async def test_a_malformed_host_is_400(ask: GraphQLClient, host: str) -> None:
-    assert (await ask.post({"query": "{hello}"}, headers={"host": host})).status_code == 400
+async def test_a_malformed_host_is_400(client: GraphQLClient, host: str) -> None:
+    assert (await client.post({"query": "{hello}"}, headers={"host": host})).status_code == 400
 
 
-async def test_two_hosts_are_400(ask: GraphQLClient) -> None:
+async def test_two_hosts_are_400(client: GraphQLClient) -> None:
     headers = [("host", "localhost"), ("host", "localhost"), ("content-type", "application/json")]
-    assert (await ask.http.post("/graphql", content=b'{"query":"{hello}"}', headers=headers)).status_code == 400
+    assert (await client.http.post("/graphql", content=b'{"query":"{hello}"}', headers=headers)).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -52,17 +52,17 @@ async def test_two_hosts_are_400(ask: GraphQLClient) -> None:
         ("localhost", 400),
     ],
 )
-async def test_where_names_are_given_only_these_are_answered(world: FakeApp, host: str, status: int) -> None:
+async def test_where_names_are_given_only_these_are_answered(fake_app: FakeApp, host: str, status: int) -> None:
     settings = TransportSettings(allowed_hosts=("example.org", "*.example.com"))
-    async with open_client(world, settings) as ask:
-        assert (await ask.post({"query": "{hello}"}, headers={"host": host})).status_code == status
+    async with open_client(fake_app, settings) as client:
+        assert (await client.post({"query": "{hello}"}, headers={"host": host})).status_code == status
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/nothing", "/"])
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
-async def test_a_foreign_name_is_refused_on_every_route(world: FakeApp, path: str, method: str) -> None:
-    async with open_client(world, TransportSettings(allowed_hosts=("example.org",))) as ask:
-        response = await ask.http.request(method, path, headers={"host": "evil.example.com", "origin": "null"})
+async def test_a_foreign_name_is_refused_on_every_route(fake_app: FakeApp, path: str, method: str) -> None:
+    async with open_client(fake_app, TransportSettings(allowed_hosts=("example.org",))) as client:
+        response = await client.http.request(method, path, headers={"host": "evil.example.com", "origin": "null"})
     assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])
     assert response.headers["connection"] == "close"
-    assert world.contexts_opened == 0
+    assert fake_app.contexts_opened == 0

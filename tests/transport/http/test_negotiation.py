@@ -34,10 +34,10 @@ JSON = "application/json"
     ],
 )
 async def test_the_media_type_is_the_one_the_client_likes_most(
-    ask: GraphQLClient, accept: str | None, chosen: str
+    client: GraphQLClient, accept: str | None, chosen: str
 ) -> None:
     # httpx would add */* by itself where a header is not given at all.
-    response = await ask.post({"query": "{hello}"}, accept=accept if accept is not None else " ")
+    response = await client.post({"query": "{hello}"}, accept=accept if accept is not None else " ")
     assert response.status_code == 200
     assert response.headers["content-type"] == f"{chosen}; charset=utf-8"
     assert "Accept" in response.headers["vary"]
@@ -46,8 +46,8 @@ async def test_the_media_type_is_the_one_the_client_likes_most(
 @pytest.mark.parametrize(
     "accept", ["text/html", "multipart/mixed", f"{JSON};q=0", "*/*;q=0", "nonsense", "a/b," * 5000]
 )
-async def test_a_client_that_accepts_neither_type_is_told_406(ask: GraphQLClient, accept: str) -> None:
-    response = await ask.post({"query": "{hello}"}, accept=accept)
+async def test_a_client_that_accepts_neither_type_is_told_406(client: GraphQLClient, accept: str) -> None:
+    response = await client.post({"query": "{hello}"}, accept=accept)
     assert (response.status_code, error_codes(response)) == (406, ["BAD_REQUEST"])
 
 
@@ -66,11 +66,11 @@ async def test_a_client_that_accepts_neither_type_is_told_406(ask: GraphQLClient
     ],
 )
 async def test_a_refused_operation_is_4xx_or_200_by_media_type_and_never_has_data(
-    ask: GraphQLClient, query: str, variables: dict[str, object] | None, code: str
+    client: GraphQLClient, query: str, variables: dict[str, object] | None, code: str
 ) -> None:
     body = {"query": query, "variables": variables}
-    new = await ask.post(body, accept=GRAPHQL)
-    old = await ask.post(body, accept=JSON)
+    new = await client.post(body, accept=GRAPHQL)
+    old = await client.post(body, accept=JSON)
     assert (new.status_code, old.status_code) == (400, 200)
     assert set(error_codes(new)) == {code}
     assert new.json() == old.json()
@@ -78,13 +78,13 @@ async def test_a_refused_operation_is_4xx_or_200_by_media_type_and_never_has_dat
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "TRACE", "OPTIONS", "NONSENSE"])
-async def test_other_methods_than_get_and_post_are_405(ask: GraphQLClient, method: str) -> None:
-    response = await ask.http.request(method, "/graphql")
+async def test_other_methods_than_get_and_post_are_405(client: GraphQLClient, method: str) -> None:
+    response = await client.http.request(method, "/graphql")
     assert response.status_code == 405
     assert response.headers["allow"] == "GET, POST"
 
 
-async def test_an_answer_is_not_stored_by_caches(ask: GraphQLClient) -> None:
-    response = await ask.execute("{hello}")
+async def test_an_answer_is_not_stored_by_caches(client: GraphQLClient) -> None:
+    response = await client.execute("{hello}")
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"

@@ -48,13 +48,15 @@ QUERY = b'{"query":"{hello}"'
         (QUERY + b',"extensions":{"x":' + b"[" * 64 + b"]" * 64 + b"}}", "levels deep"),
     ],
 )
-async def test_a_body_that_is_no_request_is_400(ask: GraphQLClient, world: FakeApp, body: bytes, why: str) -> None:
+async def test_a_body_that_is_no_request_is_400(
+    client: GraphQLClient, fake_app: FakeApp, body: bytes, why: str
+) -> None:
     for accept in ("application/json", "application/graphql-response+json"):
-        response = await ask.post(body, accept=accept)
+        response = await client.post(body, accept=accept)
         assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])
         assert why in response.json()["errors"][0]["message"]
         assert "data" not in response.json()
-    assert world.contexts_opened == 0
+    assert fake_app.contexts_opened == 0
 
 
 @pytest.mark.parametrize(
@@ -71,8 +73,8 @@ async def test_a_body_that_is_no_request_is_400(ask: GraphQLClient, world: FakeA
         QUERY + b',"extensions":{"x":' + b"[" * 60 + b"]" * 60 + b"}}",
     ],
 )
-async def test_a_body_may_have_what_the_specification_allows(ask: GraphQLClient, body: bytes) -> None:
-    response = await ask.post(body)
+async def test_a_body_may_have_what_the_specification_allows(client: GraphQLClient, body: bytes) -> None:
+    response = await client.post(body)
     assert (response.status_code, response.json()) == (200, {"data": {"hello": "Hello, you"}})
 
 
@@ -93,8 +95,8 @@ async def test_a_body_may_have_what_the_specification_allows(ask: GraphQLClient,
         "/",
     ],
 )
-async def test_a_content_type_that_is_not_json_is_415(ask: GraphQLClient, content_type: str | None) -> None:
-    response = await ask.post({"query": "{hello}"}, content_type=content_type)
+async def test_a_content_type_that_is_not_json_is_415(client: GraphQLClient, content_type: str | None) -> None:
+    response = await client.post({"query": "{hello}"}, content_type=content_type)
     assert (response.status_code, error_codes(response)) == (415, ["BAD_REQUEST"])
 
 
@@ -107,43 +109,43 @@ async def test_a_content_type_that_is_not_json_is_415(ask: GraphQLClient, conten
         "application/json; x=y",
     ],
 )
-async def test_a_content_type_that_is_json_is_fine(ask: GraphQLClient, content_type: str) -> None:
-    response = await ask.post({"query": "{hello}"}, content_type=content_type)
+async def test_a_content_type_that_is_json_is_fine(client: GraphQLClient, content_type: str) -> None:
+    response = await client.post({"query": "{hello}"}, content_type=content_type)
     assert response.status_code == 200
 
 
-async def test_two_content_types_are_415(ask: GraphQLClient) -> None:
+async def test_two_content_types_are_415(client: GraphQLClient) -> None:
     headers = [("content-type", "application/json"), ("content-type", "application/json")]
-    response = await ask.http.post("/graphql", content=b'{"query":"{hello}"}', headers=headers)
+    response = await client.http.post("/graphql", content=b'{"query":"{hello}"}', headers=headers)
     assert response.status_code == 415
 
 
-async def test_a_compressed_body_is_415(ask: GraphQLClient) -> None:
-    response = await ask.post({"query": "{hello}"}, headers={"content-encoding": "gzip"})
+async def test_a_compressed_body_is_415(client: GraphQLClient) -> None:
+    response = await client.post({"query": "{hello}"}, headers={"content-encoding": "gzip"})
     assert response.status_code == 415
 
 
-async def test_a_body_over_the_limit_is_413(world: FakeApp) -> None:
-    async with open_client(world, with_limits(body_bytes=100)) as ask:
-        response = await ask.post(b" " * 101)
+async def test_a_body_over_the_limit_is_413(fake_app: FakeApp) -> None:
+    async with open_client(fake_app, with_limits(body_bytes=100)) as client:
+        response = await client.post(b" " * 101)
         assert (response.status_code, error_codes(response)) == (413, ["BAD_REQUEST"])
         assert "100" in response.json()["errors"][0]["message"]
         assert response.headers["connection"] == "close"
-        assert (await ask.post(b'{"query":"{hello}"}'.ljust(100))).status_code == 200
+        assert (await client.post(b'{"query":"{hello}"}'.ljust(100))).status_code == 200
 
 
 @pytest.mark.parametrize("values", [b'"",', b'"\\"",', b"[],", b"{},", b"[[[[[]]]]],", b'{"a":"b"},'])
-async def test_a_body_of_very_many_values_is_413(ask: GraphQLClient, values: bytes) -> None:
+async def test_a_body_of_very_many_values_is_413(client: GraphQLClient, values: bytes) -> None:
     async def sent(count: int) -> int:
         body = QUERY + b',"extensions":{"x":[' + values * count + b"1]}}"
-        return (await ask.post(body)).status_code
+        return (await client.post(body)).status_code
 
     most = 50_000 // (values.count(b"[") or 2)
     assert await sent(most - 5) == 200
     assert await sent(51_000) == 413
 
 
-async def test_a_body_of_unknown_length_is_read_only_up_to_the_limit(world: FakeApp) -> None:
+async def test_a_body_of_unknown_length_is_read_only_up_to_the_limit(fake_app: FakeApp) -> None:
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -152,15 +154,15 @@ async def test_a_body_of_unknown_length_is_read_only_up_to_the_limit(world: Fake
             sent += 1000
             yield b" " * 1000
 
-    async with open_client(world, with_limits(body_bytes=10_000)) as ask:
-        response = await ask.http.post("/graphql", content=endless(), headers={"content-type": "application/json"})
+    async with open_client(fake_app, with_limits(body_bytes=10_000)) as client:
+        response = await client.http.post("/graphql", content=endless(), headers={"content-type": "application/json"})
     assert response.status_code == 413
     assert sent == 11_000
 
 
 @pytest.mark.parametrize("length", ["x", "-1", "1,2", "١", "9" * 30, "+5", ""])
-async def test_a_malformed_content_length_is_400(ask: GraphQLClient, length: str) -> None:
-    response = await ask.http.post(
+async def test_a_malformed_content_length_is_400(client: GraphQLClient, length: str) -> None:
+    response = await client.http.post(
         "/graphql",
         content=b"{}",
         headers=[(b"content-type", b"application/json"), (b"content-length", length.encode())],

@@ -24,18 +24,18 @@ from tests.transport.fake_app import FakeApp, GraphQLClient, error_codes
         b'{"query":"query a{hello}","operationName":"a\\u0000"}',
     ],
 )
-async def test_nul_and_half_characters_are_bad_input(ask: GraphQLClient, world: FakeApp, body: bytes) -> None:
-    response = await ask.post(body)
+async def test_nul_and_half_characters_are_bad_input(client: GraphQLClient, fake_app: FakeApp, body: bytes) -> None:
+    response = await client.post(body)
     assert (response.status_code, set(error_codes(response))) == (400, {"BAD_USER_INPUT"})
-    assert world.resolvers_called == 0
+    assert fake_app.resolvers_called == 0
 
 
 @pytest.mark.parametrize(
     ("written", "meant"),
     [(rb"\\u0000", "\\u0000"), (rb"\ud83c\udfc3", "🏃"), ("🏃".encode(), "🏃"), (rb"\u00e9\n\t", "é\n\t")],
 )
-async def test_all_other_strings_come_through(ask: GraphQLClient, written: bytes, meant: str) -> None:
-    response = await ask.post(b'{"query":"query($t:String){hello(name:$t)}","variables":{"t":"' + written + b'"}}')
+async def test_all_other_strings_come_through(client: GraphQLClient, written: bytes, meant: str) -> None:
+    response = await client.post(b'{"query":"query($t:String){hello(name:$t)}","variables":{"t":"' + written + b'"}}')
     assert response.json() == {"data": {"hello": f"Hello, {meant}"}}
 
 
@@ -56,30 +56,30 @@ async def test_all_other_strings_come_through(ask: GraphQLClient, written: bytes
     ],
 )
 async def test_a_value_of_the_wrong_type_is_bad_input(
-    ask: GraphQLClient, world: FakeApp, query: str, variables: dict[str, Any] | None
+    client: GraphQLClient, fake_app: FakeApp, query: str, variables: dict[str, Any] | None
 ) -> None:
-    response = await ask.execute(query, variables)
+    response = await client.execute(query, variables)
     assert response.status_code in (200, 400)
     assert set(error_codes(response)) <= {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"}
     assert "Traceback" not in response.text
     assert len(response.content) < 3000
-    assert world.resolvers_called == 0
+    assert fake_app.resolvers_called == 0
 
 
-async def test_an_integer_that_overflows_is_bad_input_wherever_it_stands(ask: GraphQLClient) -> None:
-    literal = await ask.execute("{echo(int: 99999999999)}")
-    variable = await ask.execute("query($n:Int){echo(int:$n)}", {"n": 99999999999})
+async def test_an_integer_that_overflows_is_bad_input_wherever_it_stands(client: GraphQLClient) -> None:
+    literal = await client.execute("{echo(int: 99999999999)}")
+    variable = await client.execute("query($n:Int){echo(int:$n)}", {"n": 99999999999})
     assert error_codes(literal) == error_codes(variable) == ["BAD_USER_INPUT"]
 
 
-async def test_the_errors_of_bad_variables_are_bounded(ask: GraphQLClient) -> None:
+async def test_the_errors_of_bad_variables_are_bounded(client: GraphQLClient) -> None:
     names = [f"v{number}" for number in range(60)]
     query = f"query({' '.join(f'${n}:Int!' for n in names)}){{ {' '.join(f'a:echo(int:${n})' for n in names[:1])} }}"
-    response = await ask.execute(query, {})
+    response = await client.execute(query, {})
     assert len(error_codes(response)) <= 21
 
 
-async def test_variables_may_not_nest_deeper_than_32(ask: GraphQLClient) -> None:
+async def test_variables_may_not_nest_deeper_than_32(client: GraphQLClient) -> None:
     def nested(depth: int) -> dict[str, Any]:
         value: Any = 1
         for _ in range(depth - 1):
@@ -87,8 +87,8 @@ async def test_variables_may_not_nest_deeper_than_32(ask: GraphQLClient) -> None
         return {"j": value}
 
     query = "query($j:JSON){echo(json:$j)}"
-    assert (await ask.execute(query, nested(32))).status_code == 200
-    response = await ask.execute(query, nested(33))
+    assert (await client.execute(query, nested(32))).status_code == 200
+    response = await client.execute(query, nested(33))
     assert (response.status_code, error_codes(response)) == (400, ["QUERY_TOO_COMPLEX"])
     assert response.json()["errors"][0]["extensions"]["maximum"] == 32
 
@@ -96,14 +96,14 @@ async def test_variables_may_not_nest_deeper_than_32(ask: GraphQLClient) -> None
 @pytest.mark.parametrize("number", ["18446744073709551616", "-9223372036854775809", "-" + "9" * 25, "1" + "0" * 300])
 @pytest.mark.parametrize("place", ["variables", "extensions"])
 async def test_an_integer_beyond_64_bits_is_refused_and_never_rounded(
-    ask: GraphQLClient, world: FakeApp, number: str, place: str
+    client: GraphQLClient, fake_app: FakeApp, number: str, place: str
 ) -> None:
     query = b'{"query":"query($j:JSON){echo(json:$j)}","%s":{"j":[{"k":%s}]}}'
-    response = await ask.post(query % (place.encode(), number.encode()))
+    response = await client.post(query % (place.encode(), number.encode()))
     assert (response.status_code, error_codes(response)) == (400, ["BAD_USER_INPUT"])
     assert "64 bits" in response.json()["errors"][0]["message"]
     assert number not in response.text
-    assert world.resolvers_called == 0
+    assert fake_app.resolvers_called == 0
 
 
 @pytest.mark.parametrize(
@@ -118,12 +118,14 @@ async def test_an_integer_beyond_64_bits_is_refused_and_never_rounded(
         '"123456789012345678901234567890"',
     ],
 )
-async def test_all_other_numbers_come_through(ask: GraphQLClient, number: str) -> None:
-    response = await ask.post(b'{"query":"query($j:JSON){echo(json:$j)}","variables":{"j":{"k":%s}}}' % number.encode())
+async def test_all_other_numbers_come_through(client: GraphQLClient, number: str) -> None:
+    response = await client.post(
+        b'{"query":"query($j:JSON){echo(json:$j)}","variables":{"j":{"k":%s}}}' % number.encode()
+    )
     arrived = json.loads(response.json()["data"]["echo"])["json"]["k"]
     assert arrived == json.loads(number)
 
 
-async def test_an_integer_beyond_64_bits_is_refused_in_a_query_string_too(ask: GraphQLClient) -> None:
-    response = await ask.get(query="query($j:JSON){echo(json:$j)}", variables='{"j":18446744073709551616}')
+async def test_an_integer_beyond_64_bits_is_refused_in_a_query_string_too(client: GraphQLClient) -> None:
+    response = await client.get(query="query($j:JSON){echo(json:$j)}", variables='{"j":18446744073709551616}')
     assert (response.status_code, error_codes(response)) == (400, ["BAD_USER_INPUT"])

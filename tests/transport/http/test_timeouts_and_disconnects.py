@@ -73,40 +73,40 @@ async def _wrap(call: Callable[[], Awaitable[None]]) -> None:
     await call()
 
 
-async def test_a_client_that_leaves_cancels_its_work(world: FakeApp) -> None:
-    caller = AsgiCall(world.endpoint())
+async def test_a_client_that_leaves_cancels_its_work(fake_app: FakeApp) -> None:
+    caller = AsgiCall(fake_app.endpoint())
     caller.deliver(body_message("query Slow{slow}"))
 
     async def leave() -> None:
-        await world.slow_started.wait()
+        await fake_app.slow_started.wait()
         caller.deliver({"type": "http.disconnect"})
 
     with capture_logs() as log:
         await run_alongside(caller.run, leave)
-    assert world.slow_cancelled.is_set()
+    assert fake_app.slow_cancelled.is_set()
     assert caller.sent == []
-    assert world.contexts_closed == 1
+    assert fake_app.contexts_closed == 1
     assert [(line["event"], line["name"], line["outcome"], line["status"]) for line in log] == [
         ("operation", "Slow", "gone", None)
     ]
 
 
-async def test_a_client_that_stays_gets_its_answer_however_long_it_takes(world: FakeApp) -> None:
-    caller = AsgiCall(world.endpoint())
+async def test_a_client_that_stays_gets_its_answer_however_long_it_takes(fake_app: FakeApp) -> None:
+    caller = AsgiCall(fake_app.endpoint())
     caller.deliver(body_message("{slow}"))
 
     async def open_the_gate() -> None:
-        await world.slow_started.wait()
+        await fake_app.slow_started.wait()
         # The watch listens when it takes this message, which means nothing to it.
         caller.deliver({"type": "http.request", "body": b"", "more_body": False})
         await caller.all_received()
-        world.slow_may_finish.set()
+        fake_app.slow_may_finish.set()
 
     await run_alongside(caller.run, open_the_gate)
     assert caller.response() == (200, {"data": {"slow": "at last"}})
 
 
-async def test_work_that_was_handed_to_another_task_survives_its_client(world: FakeApp) -> None:
+async def test_work_that_was_handed_to_another_task_survives_its_client(fake_app: FakeApp) -> None:
     committed = asyncio.Event()
     begun = asyncio.Event()
     release = asyncio.Event()
@@ -120,7 +120,7 @@ async def test_work_that_was_handed_to_another_task_survives_its_client(world: F
     async def write(_source: Any, _info: Any) -> str:
         return await asyncio.shield(asyncio.create_task(commit()))
 
-    endpoint = world.endpoint()
+    endpoint = fake_app.endpoint()
     field = endpoint.execution.schema.mutation_type.fields["write"]  # type: ignore[union-attr]  # there is one
     field.resolve = write
     caller = AsgiCall(endpoint)
@@ -135,8 +135,8 @@ async def test_work_that_was_handed_to_another_task_survives_its_client(world: F
     await asyncio.wait_for(committed.wait(), TIMEOUT_SECONDS)
 
 
-async def test_an_operation_that_takes_too_long_is_told_so(world: FakeApp) -> None:
-    caller = AsgiCall(world.endpoint(with_limits(operation_seconds=0.01)))
+async def test_an_operation_that_takes_too_long_is_told_so(fake_app: FakeApp) -> None:
+    caller = AsgiCall(fake_app.endpoint(with_limits(operation_seconds=0.01)))
     caller.deliver(body_message("query Slow{slow}"))
     with capture_logs() as log:
         await run_alongside(caller.run)
@@ -145,28 +145,28 @@ async def test_an_operation_that_takes_too_long_is_told_so(world: FakeApp) -> No
     assert body["data"] is None
     assert [error["extensions"]["code"] for error in body["errors"]] == ["TIMEOUT"]
     assert "0.01 seconds" in body["errors"][0]["message"]
-    assert world.slow_cancelled.is_set()
+    assert fake_app.slow_cancelled.is_set()
     assert (log[0]["name"], log[0]["outcome"]) == ("Slow", ["TIMEOUT"])
 
 
-async def test_a_timeout_of_a_resolver_is_not_the_operations(world: FakeApp) -> None:
-    world.context_error = TimeoutError()
-    caller = AsgiCall(world.endpoint())
+async def test_a_timeout_of_a_resolver_is_not_the_operations(fake_app: FakeApp) -> None:
+    fake_app.context_error = TimeoutError()
+    caller = AsgiCall(fake_app.endpoint())
     caller.deliver(body_message("{hello}"))
     await run_alongside(caller.run)
     assert caller.response()[1]["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
 
 
-async def test_a_body_that_does_not_come_is_408_and_the_connection_closed(world: FakeApp) -> None:
-    caller = AsgiCall(world.endpoint(with_limits(body_idle_seconds=0.01)))
+async def test_a_body_that_does_not_come_is_408_and_the_connection_closed(fake_app: FakeApp) -> None:
+    caller = AsgiCall(fake_app.endpoint(with_limits(body_idle_seconds=0.01)))
     caller.deliver({"type": "http.request", "body": b'{"query":', "more_body": True})
     await run_alongside(caller.run)
     assert caller.response()[0] == 408
     assert (b"connection", b"close") in caller.sent[0]["headers"]
 
 
-async def test_a_body_in_pieces_is_put_together(world: FakeApp) -> None:
-    caller = AsgiCall(world.endpoint())
+async def test_a_body_in_pieces_is_put_together(fake_app: FakeApp) -> None:
+    caller = AsgiCall(fake_app.endpoint())
     for piece in (b'{"query":', b"", b'"{hel', b'lo}"}'):
         caller.deliver({"type": "http.request", "body": piece, "more_body": True})
     caller.deliver({"type": "http.request"})
@@ -174,33 +174,33 @@ async def test_a_body_in_pieces_is_put_together(world: FakeApp) -> None:
     assert caller.response() == (200, {"data": {"hello": "Hello, you"}})
 
 
-async def test_a_client_that_leaves_within_its_body_gets_nothing(world: FakeApp) -> None:
-    caller = AsgiCall(world.endpoint())
+async def test_a_client_that_leaves_within_its_body_gets_nothing(fake_app: FakeApp) -> None:
+    caller = AsgiCall(fake_app.endpoint())
     caller.deliver({"type": "http.request", "body": b'{"query":', "more_body": True})
     caller.deliver({"type": "http.disconnect"})
     await run_alongside(caller.run)
     assert caller.sent == []
-    assert world.contexts_opened == 0
+    assert fake_app.contexts_opened == 0
 
 
-async def test_stopping_the_server_is_no_departure(world: FakeApp) -> None:
-    caller = AsgiCall(world.endpoint())
+async def test_stopping_the_server_is_no_departure(fake_app: FakeApp) -> None:
+    caller = AsgiCall(fake_app.endpoint())
     caller.deliver(body_message("{slow}"))
     task = asyncio.create_task(_wrap(caller.run))
-    await world.slow_started.wait()
+    await fake_app.slow_started.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert world.contexts_closed == 1
+    assert fake_app.contexts_closed == 1
 
 
-async def test_something_cancelled_that_a_resolver_waits_for_is_a_surprise(world: FakeApp) -> None:
+async def test_something_cancelled_that_a_resolver_waits_for_is_a_surprise(fake_app: FakeApp) -> None:
     async def wait_for_another(_source: Any, _info: Any) -> str:
         other: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         other.cancel()
         return await other
 
-    endpoint = world.endpoint()
+    endpoint = fake_app.endpoint()
     field = endpoint.execution.schema.query_type.fields["echo"]  # type: ignore[union-attr]  # there is one
     field.resolve = wait_for_another
     caller = AsgiCall(endpoint)

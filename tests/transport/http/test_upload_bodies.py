@@ -27,7 +27,7 @@ from tests.transport.http.multipart_client import (
 
 
 @pytest.mark.parametrize("size", [1, 7, 1_000])
-async def test_a_body_may_be_cut_anywhere(sender: UploadClient, size: int) -> None:
+async def test_a_body_may_be_cut_anywhere(upload_client: UploadClient, size: int) -> None:
     content = b"\r\n--" + BOUNDARY.encode()[:-1] + b"\r\n-- \r" * 50
     body = encode_one_file(content, filename="a.txt")
 
@@ -35,22 +35,22 @@ async def test_a_body_may_be_cut_anywhere(sender: UploadClient, size: int) -> No
         for start in range(0, len(body), size):
             yield body[start : start + size]
 
-    read = (await sender.send(pieces())).json()["data"]["read"][0]
+    read = (await upload_client.send(pieces())).json()["data"]["read"][0]
     assert read["sha256"] == sha256(content).hexdigest()
 
 
-async def test_a_file_may_be_as_long_as_the_limit_and_not_a_byte_longer(receiver: UploadRecorder) -> None:
-    async with open_upload_client(receiver, with_limits(upload_bytes=300_000)) as sender:
-        assert (await sender.send(encode_one_file(b"x" * 300_000))).json()["data"]["read"][0]["size"] == 300_000
-        response = await sender.send(encode_one_file(b"x" * 300_001))
+async def test_a_file_may_be_as_long_as_the_limit_and_not_a_byte_longer(recorder: UploadRecorder) -> None:
+    async with open_upload_client(recorder, with_limits(upload_bytes=300_000)) as upload_client:
+        assert (await upload_client.send(encode_one_file(b"x" * 300_000))).json()["data"]["read"][0]["size"] == 300_000
+        response = await upload_client.send(encode_one_file(b"x" * 300_001))
     assert (response.status_code, error_codes(response)) == (413, ["BAD_REQUEST"])
     assert "300,000" in response.json()["errors"][0]["message"]
     assert response.headers["connection"] == "close"
-    assert receiver.calls == 1
+    assert recorder.calls == 1
 
 
 @pytest.mark.parametrize("declared", [True, False])
-async def test_all_together_may_not_be_longer_than_their_limit(receiver: UploadRecorder, declared: bool) -> None:
+async def test_all_together_may_not_be_longer_than_their_limit(recorder: UploadRecorder, declared: bool) -> None:
     files = [encode_part(str(number), b"x" * 500, filename="a") for number in range(4)]
     body = encode_form(
         read_operation(READ_MANY, files=[None] * 4), {str(n): [f"variables.files.{n}"] for n in range(4)}, *files
@@ -63,24 +63,24 @@ async def test_all_together_may_not_be_longer_than_their_limit(receiver: UploadR
             sent += 100
             yield body[start : start + 100]
 
-    async with open_upload_client(receiver, with_limits(multipart_bytes=1_000)) as sender:
-        response = await sender.send(body if declared else pieces())
+    async with open_upload_client(recorder, with_limits(multipart_bytes=1_000)) as upload_client:
+        response = await upload_client.send(body if declared else pieces())
     assert (response.status_code, error_codes(response)) == (413, ["BAD_REQUEST"])
     assert sent <= 1_100
-    assert receiver.calls == 0
+    assert recorder.calls == 0
 
 
 async def test_a_full_disk_is_told_and_nothing_runs(
-    sender: UploadClient, receiver: UploadRecorder, monkeypatch: pytest.MonkeyPatch
+    upload_client: UploadClient, recorder: UploadRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(**_options: Any) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("transport.http.uploads.temp_file.TemporaryFile", full)
-    response = await sender.send(encode_one_file(b"x"))
+    response = await upload_client.send(encode_one_file(b"x"))
     assert (response.status_code, error_codes(response)) == (503, ["SERVICE_UNAVAILABLE"])
     assert response.headers["retry-after"] == "5"
-    assert receiver.calls == 0
+    assert recorder.calls == 0
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ async def test_a_full_disk_is_told_and_nothing_runs(
     ],
 )
 async def test_a_body_of_another_form_is_refused(
-    sender: UploadClient, receiver: UploadRecorder, body: bytes, status: int, why: str
+    upload_client: UploadClient, recorder: UploadRecorder, body: bytes, status: int, why: str
 ) -> None:
     before = count_open_files()
 
@@ -168,10 +168,10 @@ async def test_a_body_of_another_form_is_refused(
         for start in range(0, len(body), 65_536):
             yield body[start : start + 65_536]
 
-    response = await sender.send(pieces())
+    response = await upload_client.send(pieces())
     assert (response.status_code, error_codes(response)) == (status, ["BAD_REQUEST"])
     assert why in response.json()["errors"][0]["message"]
-    assert receiver.calls == 0
+    assert recorder.calls == 0
     assert count_open_files() == before
 
 
@@ -184,27 +184,27 @@ async def test_a_body_of_another_form_is_refused(
         "multipart/form-data; x=boundary",
     ],
 )
-async def test_a_boundary_is_needed(sender: UploadClient, content_type: str) -> None:
-    response = await sender.send(encode_one_file(b"x"), {"content-type": content_type})
+async def test_a_boundary_is_needed(upload_client: UploadClient, content_type: str) -> None:
+    response = await upload_client.send(encode_one_file(b"x"), {"content-type": content_type})
     assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])
 
 
 @pytest.mark.parametrize("content_type", ["multipart/mixed; boundary=x", "multipart/form-data, text/plain"])
-async def test_other_kinds_of_parts_are_415(sender: UploadClient, content_type: str) -> None:
-    assert (await sender.send(encode_one_file(b"x"), {"content-type": content_type})).status_code == 415
+async def test_other_kinds_of_parts_are_415(upload_client: UploadClient, content_type: str) -> None:
+    assert (await upload_client.send(encode_one_file(b"x"), {"content-type": content_type})).status_code == 415
 
 
-async def test_a_compressed_body_is_415(sender: UploadClient) -> None:
-    assert (await sender.send(encode_one_file(b"x"), {"content-encoding": "gzip"})).status_code == 415
+async def test_a_compressed_body_is_415(upload_client: UploadClient) -> None:
+    assert (await upload_client.send(encode_one_file(b"x"), {"content-encoding": "gzip"})).status_code == 415
 
 
-async def test_the_query_may_be_named_here_too(sender: UploadClient) -> None:
+async def test_the_query_may_be_named_here_too(upload_client: UploadClient) -> None:
     hash_ = sha256(READ_ONE.encode()).hexdigest()
     extensions = {"persistedQuery": {"version": 1, "sha256Hash": hash_}}
     for operations in (
         {**OPERATION, "extensions": extensions},
         {"variables": {"file": None}, "extensions": extensions},
     ):
-        assert (await sender.send(encode_form(operations, FILE_MAP, FILE_PART))).json()["data"]["read"][0][
+        assert (await upload_client.send(encode_form(operations, FILE_MAP, FILE_PART))).json()["data"]["read"][0][
             "text"
         ] == "x"

@@ -48,23 +48,23 @@ class AsgiUpload:
         """An answer."""
         self.sent.append(message)
 
-    async def run(self, receiver: UploadRecorder) -> None:
+    async def run(self, recorder: UploadRecorder) -> None:
         """Have it answered."""
         scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": HEADERS}
-        await receiver.app()(scope, self.receive, self.send)
+        await recorder.app()(scope, self.receive, self.send)
 
 
-async def test_a_client_that_leaves_half_way_leaves_no_file(receiver: UploadRecorder) -> None:
+async def test_a_client_that_leaves_half_way_leaves_no_file(recorder: UploadRecorder) -> None:
     before = count_open_files()
     wire = AsgiUpload(PARTIAL_BODY, gone=True)
-    await wire.run(receiver)
-    assert (wire.sent, receiver.calls, count_open_files()) == ([], 0, before)
+    await wire.run(recorder)
+    assert (wire.sent, recorder.calls, count_open_files()) == ([], 0, before)
 
 
-async def test_a_request_that_is_cancelled_leaves_no_file(receiver: UploadRecorder) -> None:
+async def test_a_request_that_is_cancelled_leaves_no_file(recorder: UploadRecorder) -> None:
     before = count_open_files()
     wire = AsgiUpload(PARTIAL_BODY, gone=False)
-    task = asyncio.create_task(wire.run(receiver))
+    task = asyncio.create_task(wire.run(recorder))
     await wire.waiting.wait()
     assert count_open_files() == before + 1
     task.cancel()
@@ -98,8 +98,8 @@ async def test_a_file_is_not_closed_while_it_is_being_written(monkeypatch: pytes
         assert not incoming.should_flush
 
 
-async def test_the_parser_says_nothing_of_its_own(receiver: UploadRecorder, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_parser_says_nothing_of_its_own(recorder: UploadRecorder, caplog: pytest.LogCaptureFixture) -> None:
     wire = AsgiUpload(b"--nonsense\r\n", gone=True)
-    await wire.run(receiver)
+    await wire.run(recorder)
     assert wire.sent[0]["status"] == 400
     assert caplog.records == []

@@ -19,9 +19,9 @@ from tests.transport.http.multipart_client import (
 )
 
 
-async def test_a_file_stands_where_the_null_was(sender: UploadClient) -> None:
+async def test_a_file_stands_where_the_null_was(upload_client: UploadClient) -> None:
     content = "Alpha ü 🏃".encode()
-    response = await sender.send(encode_one_file(content, filename="a.txt"), headers={})
+    response = await upload_client.send(encode_one_file(content, filename="a.txt"), headers={})
     assert response.status_code == 200
     assert response.json()["data"]["read"] == [
         {
@@ -34,14 +34,14 @@ async def test_a_file_stands_where_the_null_was(sender: UploadClient) -> None:
     ]
 
 
-async def test_files_go_into_lists_and_one_may_go_to_several_places(sender: UploadClient) -> None:
+async def test_files_go_into_lists_and_one_may_go_to_several_places(upload_client: UploadClient) -> None:
     body = encode_form(
         read_operation(READ_MANY, files=[None, None, None]),
         {"x": ["variables.files.2", "variables.files.0"], "y": ["variables.files.1"]},
         encode_part("y", b"Bravo", filename="b"),
         encode_part("x", b"Alpha", filename="a"),
     )
-    read = (await sender.send(body)).json()["data"]["read"]
+    read = (await upload_client.send(body)).json()["data"]["read"]
     assert [file["text"] for file in read] == ["Alpha", "Bravo", "Alpha"]
 
 
@@ -60,10 +60,10 @@ async def test_files_go_into_lists_and_one_may_go_to_several_places(sender: Uplo
     ],
 )
 async def test_files_go_wherever_the_schema_has_an_upload(
-    sender: UploadClient, declared: str, argument: str, variables: dict[str, Any], path: str
+    upload_client: UploadClient, declared: str, argument: str, variables: dict[str, Any], path: str
 ) -> None:
     query = f"mutation({declared}){{read({argument}){{text}}}}"
-    response = await sender.send(
+    response = await upload_client.send(
         encode_form(read_operation(query, **variables), {"0": [path]}, encode_part("0", b"here", filename="a"))
     )
     assert response.json() == {"data": {"read": [{"text": "here"}]}}
@@ -84,31 +84,36 @@ async def test_files_go_wherever_the_schema_has_an_upload(
     ],
 )
 async def test_a_file_where_the_schema_has_no_upload_is_bad_input(  # noqa: PLR0917 - a row has so many parts
-    sender: UploadClient, receiver: UploadRecorder, declared: str, argument: str, variables: dict[str, Any], path: str
+    upload_client: UploadClient,
+    recorder: UploadRecorder,
+    declared: str,
+    argument: str,
+    variables: dict[str, Any],
+    path: str,
 ) -> None:
     query = f"mutation({declared}){{read({argument}){{text}}}}"
-    response = await sender.send(
+    response = await upload_client.send(
         encode_form(read_operation(query, **variables), {"0": [path]}, encode_part("0", b"here", filename="a"))
     )
     assert (response.status_code, error_codes(response)) == (400, ["BAD_USER_INPUT"])
     assert path in response.json()["errors"][0]["message"]
-    assert receiver.calls == 0
+    assert recorder.calls == 0
 
 
-async def test_a_subscription_takes_no_files(sender: UploadClient) -> None:
+async def test_a_subscription_takes_no_files(upload_client: UploadClient) -> None:
     query = "subscription($file:Upload){ticks(file:$file)}"
     body = encode_form(
         read_operation(query, file=None), {"0": ["variables.file"]}, encode_part("0", b"x", filename="a")
     )
-    assert (await sender.send(body)).status_code == 400
+    assert (await upload_client.send(body)).status_code == 400
 
 
-async def test_an_operation_without_files_may_come_this_way(sender: UploadClient) -> None:
-    assert (await sender.send(encode_form({"query": "{hello}"}, {}))).json() == {"data": {"hello": None}}
+async def test_an_operation_without_files_may_come_this_way(upload_client: UploadClient) -> None:
+    assert (await upload_client.send(encode_form({"query": "{hello}"}, {}))).json() == {"data": {"hello": None}}
 
 
-async def test_an_empty_file_is_a_file(sender: UploadClient) -> None:
-    read = (await sender.send(encode_one_file(b"", filename="empty"))).json()["data"]["read"][0]
+async def test_an_empty_file_is_a_file(upload_client: UploadClient) -> None:
+    read = (await upload_client.send(encode_one_file(b"", filename="empty"))).json()["data"]["read"][0]
     assert (read["size"], read["sha256"]) == (0, sha256(b"").hexdigest())
 
 
@@ -128,8 +133,10 @@ async def test_an_empty_file_is_a_file(sender: UploadClient) -> None:
         (None, ""),
     ],
 )
-async def test_a_filename_is_what_is_left_without_folders(sender: UploadClient, sent: str | None, kept: str) -> None:
-    read = (await sender.send(encode_one_file(b"x", filename=sent))).json()["data"]["read"][0]
+async def test_a_filename_is_what_is_left_without_folders(
+    upload_client: UploadClient, sent: str | None, kept: str
+) -> None:
+    read = (await upload_client.send(encode_one_file(b"x", filename=sent))).json()["data"]["read"][0]
     assert read["filename"] == kept
 
 
@@ -141,32 +148,32 @@ async def test_a_filename_is_what_is_left_without_folders(sender: UploadClient, 
         ('a/b"><script>', "application/octet-stream"),
     ],
 )
-async def test_a_content_type_is_a_media_type(sender: UploadClient, sent: str, kept: str) -> None:
+async def test_a_content_type_is_a_media_type(upload_client: UploadClient, sent: str, kept: str) -> None:
     body = encode_form(
         read_operation(file=None),
         {"0": ["variables.file"]},
         encode_part("0", b"x", f"Content-Type: {sent}", filename="a"),
     )
-    assert (await sender.send(body)).json()["data"]["read"][0]["contentType"] == kept
+    assert (await upload_client.send(body)).json()["data"]["read"][0]["contentType"] == kept
 
 
 async def test_files_are_there_as_long_as_the_operation_and_no_longer(
-    sender: UploadClient, receiver: UploadRecorder
+    upload_client: UploadClient, recorder: UploadRecorder
 ) -> None:
     before = count_open_files()
-    await sender.send(encode_one_file(b"x" * 600_000, filename="a"))
+    await upload_client.send(encode_one_file(b"x" * 600_000, filename="a"))
     assert count_open_files() == before
     with pytest.raises(ValueError, match="closed file"):
-        receiver.uploads[0].open()
+        recorder.uploads[0].open()
 
 
 async def test_a_file_that_is_held_open_stays_readable_at_any_place(
-    sender: UploadClient, receiver: UploadRecorder
+    upload_client: UploadClient, recorder: UploadRecorder
 ) -> None:
     content = bytes(range(256)) * 3_000
-    receiver.keep_open = True
-    await sender.send(encode_one_file(content, filename="a"))
-    one, other = receiver.opened
+    recorder.keep_open = True
+    await upload_client.send(encode_one_file(content, filename="a"))
+    one, other = recorder.opened
     with one, other:
         assert (one.read(3), other.read(5), one.read(3)) == (content[:3], content[:5], content[3:6])
         one.seek(-4, os.SEEK_END)

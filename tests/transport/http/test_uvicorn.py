@@ -47,15 +47,15 @@ async def exchange(port: int, *chunks: bytes) -> bytes:
         await writer.wait_closed()
 
 
-async def test_a_client_that_closes_its_socket_cancels_its_work(world: FakeApp) -> None:
-    async with serve(world, with_limits()) as port:
+async def test_a_client_that_closes_its_socket_cancels_its_work(fake_app: FakeApp) -> None:
+    async with serve(fake_app, with_limits()) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         body = b'{"query":"{slow}"}'
         writer.write(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        await world.slow_started.wait()
+        await fake_app.slow_started.wait()
         writer.close()
         await writer.wait_closed()
-        await world.slow_cancelled.wait()
+        await fake_app.slow_cancelled.wait()
         assert await reader.read() == b""
 
 
@@ -68,18 +68,18 @@ async def test_a_client_that_closes_its_socket_cancels_its_work(world: FakeApp) 
     ],
 )
 async def test_a_body_too_slow_or_too_long_is_answered_and_the_connection_closed(
-    world: FakeApp, pieces: list[bytes], status: bytes
+    fake_app: FakeApp, pieces: list[bytes], status: bytes
 ) -> None:
-    async with serve(world, with_limits(body_idle_seconds=0.05, body_bytes=1000)) as port:
+    async with serve(fake_app, with_limits(body_idle_seconds=0.05, body_bytes=1000)) as port:
         answer = await exchange(port, *pieces)
     assert answer.startswith(b"HTTP/1.1 " + status)
     assert b"BAD_REQUEST" in answer
 
 
-async def test_a_connection_serves_many_operations(world: FakeApp) -> None:
+async def test_a_connection_serves_many_operations(fake_app: FakeApp) -> None:
     body = b'{"query":"{hello}"}'
     request = HEAD + b"Content-Length: %d\r\n" % len(body)
-    async with serve(world, with_limits()) as port:
+    async with serve(fake_app, with_limits()) as port:
         answer = await exchange(port, *[request + b"\r\n" + body] * 3, request + b"Connection: close\r\n\r\n" + body)
     assert answer.count(b"HTTP/1.1 200") == 4
-    assert (world.contexts_opened, world.contexts_closed) == (4, 4)
+    assert (fake_app.contexts_opened, fake_app.contexts_closed) == (4, 4)

@@ -69,33 +69,33 @@ def send_then_receive(port: int, *chunks: bytes) -> bytes:
         [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", (b"10000\r\n" + b" " * 65536 + b"\r\n") * 300],
     ],
 )
-async def test_who_sends_all_before_it_listens_has_the_answer(world: FakeApp, pieces: list[bytes]) -> None:
-    async with serve(world, LongLingering) as port:
+async def test_who_sends_all_before_it_listens_has_the_answer(fake_app: FakeApp, pieces: list[bytes]) -> None:
+    async with serve(fake_app, LongLingering) as port:
         answer = await asyncio.to_thread(send_then_receive, port, *pieces)
     assert answer.startswith(b"HTTP/1.1 413")
     assert answer.endswith(b"}")
     assert answer.count(b"HTTP/1.1") == 1
 
 
-async def test_who_sends_endless_headers_has_the_answer(world: FakeApp) -> None:
-    async with serve(world, LongLingering) as port:
+async def test_who_sends_endless_headers_has_the_answer(fake_app: FakeApp) -> None:
+    async with serve(fake_app, LongLingering) as port:
         answer = await asyncio.to_thread(send_then_receive, port, HEAD + b"X: " + b"x" * 16_000_000 + b"\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 431")
     assert answer.count(b"HTTP/1.1") == 1
     assert MAX_HEADER_BYTES < 16_000_000
 
 
-async def test_nobody_is_heard_longer_than_the_limit(world: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nobody_is_heard_longer_than_the_limit(fake_app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("transport.server.lingering_close.MAX_DISCARD_BYTES", 1_000_000)
-    async with serve(world, LongLingering) as port:
+    async with serve(fake_app, LongLingering) as port:
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
             await asyncio.to_thread(
                 send_then_receive, port, HEAD + b"Content-Length: 9000000000\r\n\r\n", *[b" " * 1_000_000] * 1_000
             )
 
 
-async def test_nobody_is_heard_for_ever(world: FakeApp) -> None:
-    async with serve(world, ShortLingering) as port:
+async def test_nobody_is_heard_for_ever(fake_app: FakeApp) -> None:
+    async with serve(fake_app, ShortLingering) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(HEAD + b"Content-Length: 5000\r\n\r\n")
         assert (await reader.read()).startswith(b"HTTP/1.1 413")
@@ -114,8 +114,8 @@ async def wait_closed(writer: asyncio.StreamWriter) -> None:
         return
 
 
-async def test_the_rest_of_a_request_that_was_answered_is_not_waited_for(world: FakeApp) -> None:
-    async with serve(world, ShortLingering) as port:
+async def test_the_rest_of_a_request_that_was_answered_is_not_waited_for(fake_app: FakeApp) -> None:
+    async with serve(fake_app, ShortLingering) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n")
         assert (await reader.read()).startswith(b"HTTP/1.1 415")
@@ -123,9 +123,9 @@ async def test_the_rest_of_a_request_that_was_answered_is_not_waited_for(world: 
         await writer.wait_closed()
 
 
-async def test_a_request_whose_rest_comes_after_its_answer_leaves_the_connection_open(world: FakeApp) -> None:
+async def test_a_request_whose_rest_comes_after_its_answer_leaves_the_connection_open(fake_app: FakeApp) -> None:
     head = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n"
-    async with serve(world, LongLingering) as port:
+    async with serve(fake_app, LongLingering) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(head + b"\r\n")
         assert (await reader.readline()).startswith(b"HTTP/1.1 415")
