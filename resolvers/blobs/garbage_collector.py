@@ -1,24 +1,19 @@
 """The collector: once a minute it clears away files that nobody has any more."""
 
 import asyncio
-import traceback
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Final
-
-import structlog
 
 from models.clock import Clock
 from models.database import Database
-from models.errors import StorageUnavailable
 from resolvers.blobs.leases import GC_BATCH_SIZE, delete_rows, mark_deleting
 from resolvers.blobs.uploader import BlobUploader
+from resolvers.periodic_task import periodic_task
 
 INTERVAL_SECONDS: Final = 60.0
 MAX_CONCURRENT_DELETES: Final = 8
 """Contents that are being removed."""
-
-_log = structlog.get_logger("collector")
 
 
 class BlobGarbageCollector:
@@ -57,23 +52,6 @@ class BlobGarbageCollector:
         async with self._limit:
             await self._uploader.objects.delete(key)
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Collect once a minute while the context lasts."""
-        task = asyncio.create_task(self._run(), name="collector")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(INTERVAL_SECONDS)
-            try:
-                await self.collect()
-            except StorageUnavailable as error:
-                _log.warning("collection put off", reason=str(error), cause=error.detail)
-            except Exception as error:
-                frames = "".join(traceback.format_tb(error.__traceback__))
-                _log.error("collection failed", error=type(error).__qualname__, traceback=frames)
+        return periodic_task("blob collection", self.collect, wait=lambda: asyncio.sleep(INTERVAL_SECONDS))

@@ -1,24 +1,18 @@
 """The sweeper: once a second it signs that the server is there, and writes down what time has done."""
 
 import asyncio
-import traceback
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from time import perf_counter
 from typing import Final
 
-import structlog
-
 from models.clock import MINUTE, Clock, Instant
 from models.database import Database
-from models.errors import StorageUnavailable
 from resolvers.lifecycle.due import DUE_BATCH, RETENTION_BATCH, Sweep, apply_due_batch, apply_retention, purge_expired
+from resolvers.periodic_task import periodic_task
 from resolvers.server_liveness import ServerLiveness
 
 HOUSEKEEPING_INTERVAL_MS: Final = MINUTE
 """How often what was kept long enough is looked for."""
-
-_log = structlog.get_logger("sweeper")
 
 
 class Sweeper:
@@ -70,24 +64,6 @@ class Sweeper:
         if await self._database.write(apply_retention, sweep) < RETENTION_BATCH:
             self._housekept_at = sweep.now
 
-    @asynccontextmanager
-    async def running(self, interval: float) -> AsyncIterator[None]:
+    def running(self, interval: float) -> AbstractAsyncContextManager[None]:
         """Sweep every `interval` seconds while the context lasts; well under 5, or the server counts as away."""
-        task = asyncio.create_task(self._run(interval), name="sweeper")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _run(self, interval: float) -> None:
-        while True:
-            await asyncio.sleep(interval)
-            try:
-                await self.sweep()
-            except StorageUnavailable as error:
-                _log.warning("sweep put off", reason=str(error), cause=error.detail)
-            except Exception as error:
-                # Neither its message nor the variables around it: they may hold what clients sent.
-                traceback_lines = "".join(traceback.format_tb(error.__traceback__))
-                _log.error("sweep failed", error=type(error).__qualname__, traceback=traceback_lines)
+        return periodic_task("sweep", self.sweep, wait=lambda: asyncio.sleep(interval))

@@ -94,6 +94,6 @@ async def test_a_round_that_fails_says_why_and_nothing_that_a_client_sent(
         async with api.app.state.sweeper.running(0.001):
             await failed.wait()
             await asyncio.sleep(0)
-    assert log[0]["event"] == ("sweep put off" if told else "sweep failed")
+    assert log[0]["event"] == ("sweep postponed" if told else "sweep failed")
     assert log[0].get("cause", log[0].get("error")) == ("disk is full" if told else "RuntimeError")
     assert "what a client sent" not in str(log)
