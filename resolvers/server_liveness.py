@@ -6,7 +6,6 @@ a suspended machine, a clock that stepped forward) first gives every session tha
 """
 
 import asyncio
-from collections.abc import Sequence
 from typing import Final, NamedTuple, NoReturn
 
 from sqlalchemy import and_, select
@@ -96,13 +95,11 @@ class ServerLiveness:
         await self.record_alive(now)
 
 
-def _record_alive(tx: Connection, instants: Sequence[Instant]) -> list[None]:
-    for now in instants:
-        alive_at = tx.execute(select(server.c.alive_at)).scalar_one()
-        if alive_at is not None and now - alive_at > MAX_DOWNTIME_MS:
-            _extend_deadlines(tx, alive_at, now)
-        tx.execute(server.update().values(alive_at=now))
-    return [None] * len(instants)
+def _record_alive(tx: Connection, now: Instant) -> None:
+    alive_at = tx.execute(select(server.c.alive_at)).scalar_one()
+    if alive_at is not None and now - alive_at > MAX_DOWNTIME_MS:
+        _extend_deadlines(tx, alive_at, now)
+    tx.execute(server.update().values(alive_at=now))
 
 
 def _extend_deadlines(tx: Connection, alive_at: Instant, now: Instant) -> None:

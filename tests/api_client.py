@@ -2,7 +2,7 @@
 
 import secrets
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from functools import cache
 from pathlib import Path
@@ -116,9 +116,8 @@ class ApiClient:
         await self.app.state.sweeper.sweep()
 
 
-def _set_alive_at(tx: Connection, instants: Sequence[Instant]) -> list[None]:
-    tx.execute(server.update().values(alive_at=instants[-1]))
-    return [None] * len(instants)
+def _set_alive_at(tx: Connection, now: Instant) -> None:
+    tx.execute(server.update().values(alive_at=now))
 
 
 @asynccontextmanager

@@ -229,22 +229,15 @@ def insert_rows(tx: Connection, rows: Sequence[Any]) -> None:
         tx.execute(tables.session_track.insert(), tracks)
 
 
-def _insert_batches(tx: Connection, batches: Sequence[Sequence[Any]]) -> list[None]:
-    for rows in batches:
-        insert_rows(tx, rows)
-    return [None] * len(batches)
-
-
-def _delete_all(tx: Connection, calls: Sequence[None]) -> list[None]:
+def _delete_all(tx: Connection, _: None) -> None:
     for table in (tables.activity, tables.session):
         tx.execute(table.delete())
     tx.execute(tables.project.delete().where(tables.project.c.id != "default"))
-    return list(calls)
 
 
 async def insert(database: Database, *rows: Any) -> None:
     """Commit rows of any of the tables."""
-    await database.write(_insert_batches, rows)
+    await database.write(insert_rows, rows)
 
 
 async def delete_all(database: Database) -> None:

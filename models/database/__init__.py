@@ -3,6 +3,7 @@
 from models.database.change_tracker import CommitListener, CommittedChanges
 from models.database.database import MAX_HEAVY_READS, Database, database_file, open_database
 from models.database.engine import Transaction
+from models.database.writer import batched
 
 __all__ = [
     "MAX_HEAVY_READS",
@@ -10,6 +11,7 @@ __all__ = [
     "CommittedChanges",
     "Database",
     "Transaction",
+    "batched",
     "database_file",
     "open_database",
 ]

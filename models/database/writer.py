@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,8 +18,8 @@ from models.errors import StorageUnavailable
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-Work = Callable[[Transaction, Sequence[Item]], Sequence[Result]]
-"""Processes a batch of items in one transaction, and returns one result per item, in order.
+Work = Callable[[Transaction, Item], Result]
+"""Processes one item in a transaction.
 
 It may be run again in another transaction, so it must change nothing but the database.
 """
@@ -44,6 +44,22 @@ class CommitStats:
     def record(self, batch_size: int) -> None:
         self.calls += batch_size
         self.by_size[bisect_left(HISTOGRAM_BUCKETS, batch_size)] += 1
+
+
+class BatchedWork(Generic[Item, Result]):
+    """Work that reads and writes the items of one transaction as a set; `run` returns one result per item, in order."""
+
+    def __init__(self, run: Callable[[Transaction, Sequence[Item]], Sequence[Result]]) -> None:
+        self.run = run
+
+    def __call__(self, tx: Transaction, item: Item) -> Result:
+        (result,) = self.run(tx, [item])
+        return result
+
+
+def batched(run: Callable[[Transaction, Sequence[Item]], Sequence[Result]]) -> BatchedWork[Item, Result]:
+    """Mark a function as work on all items of a transaction at once."""
+    return BatchedWork(run)
 
 
 @dataclass(slots=True)
@@ -142,7 +158,8 @@ def _run_batch(tx: Transaction, batch: list[_PendingWrite]) -> tuple[list[Any], 
     change_tracker.reset(tx)
     results: dict[int, Any] = {}
     for work, writes in _group_by_work(batch).items():
-        group_results = work(tx, [write.item for write in writes])
+        items = [write.item for write in writes]
+        group_results = work.run(tx, items) if isinstance(work, BatchedWork) else [work(tx, item) for item in items]
         results |= {id(write): result for write, result in zip(writes, group_results, strict=True)}
     return [results[id(write)] for write in batch], change_tracker.collect(tx)
 

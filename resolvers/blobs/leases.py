@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select, t
 from sqlalchemy.engine import Connection
 
 from models.clock import MINUTE, Instant
+from models.database import batched
 from models.dialect import greatest, insert_or_ignore
 from models.tables import attachment, blob
 from resolvers.errors import DomainError
@@ -64,6 +65,7 @@ class LeaseExpired(DomainError):
         return {"code": self.code, "retryable": True}
 
 
+@batched
 def acquire(tx: Connection, requests: Sequence[LeaseRequest]) -> list[Mapping[str, Lease]]:
     """Give every content of these claims its key, by SHA-256: the one that it has, or a new one."""
     blobs = {blob.sha256: blob for request in requests for blob in request.blobs}
@@ -110,15 +112,11 @@ def release(
     tx.execute(blob.update().where(blob.c.key.in_(referenced_keys)).values(loose=True), parameters)
 
 
-def mark_deleting(tx: Connection, queries: Sequence[GcQuery]) -> list[list[str]]:
+def mark_deleting(tx: Connection, query: GcQuery) -> list[str]:
     """Contents that nobody has and nobody is about to have, at most `BATCH`, by their keys: from now on they are lost.
 
     Those that were condemned earlier and are not yet erased are among them.
     """
-    return [_mark_deleting_one(tx, query) for query in queries]
-
-
-def _mark_deleting_one(tx: Connection, query: GcQuery) -> list[str]:
     is_in_flight = blob.c.sha256.in_(sorted(query.in_flight))
     lease_expired = and_(blob.c.claimed_until <= query.now, not_(is_in_flight))
     candidates = select(blob.c.key).where(_MAYBE_UNREFERENCED, or_(blob.c.condemned, lease_expired))
@@ -129,8 +127,6 @@ def _mark_deleting_one(tx: Connection, query: GcQuery) -> list[str]:
     return list(tx.execute(select(blob.c.key).where(in_batch, blob.c.condemned)).scalars())
 
 
-def delete_rows(tx: Connection, deleted_keys: Sequence[Sequence[str]]) -> list[None]:
+def delete_rows(tx: Connection, keys: Sequence[str]) -> None:
     """Forget contents that were condemned and are no longer in the store."""
-    keys = [key for batch in deleted_keys for key in batch]
     tx.execute(blob.delete().where(blob.c.condemned, blob.c.key.in_(keys)))
-    return [None] * len(deleted_keys)

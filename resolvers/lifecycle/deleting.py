@@ -1,6 +1,5 @@
 """Removing one session for good."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -23,14 +22,11 @@ class _Deletion(NamedTuple):
 async def delete_session(context: Context, id: str) -> MutationResult:  # noqa: A002 - the word clients use
     """Remove a session, its timeline, points and files. The answer shows no session, gone as it is."""
     require(context.caller, Scope.ADMIN)
-    return await context.write(_delete_batch, _Deletion(context, id))
+    return await context.write(_delete, _Deletion(context, id))
 
 
-def _delete_batch(tx: Connection, deletions: Sequence[_Deletion]) -> list[MutationResult]:
-    return [_delete_one(tx, deletion.context, deletion.id) for deletion in deletions]
-
-
-def _delete_one(tx: Connection, context: Context, session_id: str) -> MutationResult:
+def _delete(tx: Connection, deletion: _Deletion) -> MutationResult:
+    context, session_id = deletion
     in_scope = project_condition(context.caller, session.c.project_id)
     row = tx.execute(select(session).where(in_scope, session.c.id == session_id)).one_or_none()
     if row is None:

@@ -1,7 +1,6 @@
 """What the sweeper writes: beginnings and ends that time has made true, and what has been kept long enough."""
 
-from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from sqlalchemy import and_, select
 from sqlalchemy.engine import Connection
@@ -14,8 +13,6 @@ from resolvers.lifecycle.idempotency import KEY_TTL_MS
 from resolvers.lifecycle.removing import delete_sessions
 from resolvers.lifecycle.repository import save
 from resolvers.lifecycle.unit_of_work import SessionUnitOfWork, apply_due
-
-Result = TypeVar("Result")
 
 DUE_BATCH: Final = 200
 """Sessions in one transaction, so that other calls need not wait for long."""
@@ -41,16 +38,7 @@ class DueBatchResult(NamedTuple):
     ended: int
 
 
-def per_sweep(work: Callable[[Connection, Sweep], Result]) -> Callable[[Connection, Sequence[Sweep]], list[Result]]:
-    """Work for one sweep as work for the writer."""
-
-    def work_all(tx: Connection, sweeps: Sequence[Sweep]) -> list[Result]:
-        return [work(tx, sweep) for sweep in sweeps]
-
-    return work_all
-
-
-def _apply_due_batch(tx: Connection, sweep: Sweep) -> DueBatchResult:
+def apply_due_batch(tx: Connection, sweep: Sweep) -> DueBatchResult:
     """Begin and end what is due, at most `BATCH` rows.
 
     A row whose end has moved since it was last looked at only gets its next date: no change of the session.
@@ -65,15 +53,14 @@ def _apply_due_batch(tx: Connection, sweep: Sweep) -> DueBatchResult:
     return DueBatchResult(len(units), sum(draft.session.ended_at is not None for draft in units))
 
 
-def _purge_expired(tx: Connection, sweep: Sweep) -> int:
+def purge_expired(tx: Connection, sweep: Sweep) -> None:
     """Drop keys after 24 hours and traces of sessions that are gone after 7 days."""
     tx.execute(idempotency.delete().where(idempotency.c.created_at <= sweep.now - KEY_TTL_MS))
     is_tombstone = activity.c.type.in_([ActivityType.REPLACED.value, ActivityType.DELETED.value])
     tx.execute(activity.delete().where(and_(is_tombstone, activity.c.at <= sweep.now - TOMBSTONE_TTL_MS)))
-    return 0
 
 
-def _apply_retention(tx: Connection, sweep: Sweep) -> int:
+def apply_retention(tx: Connection, sweep: Sweep) -> int:
     """Delete sessions that ended too long ago, at most `RETIRED`; how many."""
     if sweep.retention is None:
         return 0
@@ -82,8 +69,3 @@ def _apply_retention(tx: Connection, sweep: Sweep) -> int:
     if sessions:
         delete_sessions(tx, sessions, ActivityType.DELETED, sweep.now)
     return len(sessions)
-
-
-apply_due_batch = per_sweep(_apply_due_batch)
-purge_expired = per_sweep(_purge_expired)
-apply_retention = per_sweep(_apply_retention)

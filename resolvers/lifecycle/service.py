@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
+from models.database import batched
 from models.kinds.agenda_update import parse_agenda_update
 from models.kinds.validation import validate
 from models.problems import Problem, prefix_paths
@@ -87,6 +88,7 @@ async def _execute(
     )
 
 
+@batched
 def execute_batch(tx: Connection, commands: Sequence[Command]) -> list[MutationResult]:
     """Work for the writer: all calls of a batch, in their order."""
     units = load(tx, (call.fields.id for call in commands))

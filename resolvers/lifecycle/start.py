@@ -1,6 +1,6 @@
 """Starting a session of any kind: checked whole, then stored in one transaction, or not at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -58,11 +58,7 @@ async def start_session(
     points = specific.fields.data if isinstance(specific.fields, FormFields) else ()
     async with store_attachments(context, points, detected) as files:
         start = StartRequest(context.caller, context.now, rules, common.fields, specific.fields, digest, files)
-        return await context.write(_start_batch, start)
-
-
-def _start_batch(tx: Connection, starts: Sequence[StartRequest]) -> list[MutationResult]:
-    return [_start_one(tx, start) for start in starts]
+        return await context.write(_start_one, start)
 
 
 def _start_one(tx: Connection, start: StartRequest) -> MutationResult:

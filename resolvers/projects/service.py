@@ -46,7 +46,7 @@ async def create_project(context: Context, values: Mapping[str, Any]) -> Project
     if input_problems or validated.fields is None:
         return ProjectResult(None, input_problems)
     change = _ProjectChange(context.caller, context.now, values["id"], validated.fields)
-    return await context.write(_create_batch, change)
+    return await context.write(_create, change)
 
 
 async def update_project(context: Context, id: str, values: Mapping[str, Any]) -> ProjectResult:  # noqa: A002 - the word clients use
@@ -61,11 +61,7 @@ async def update_project(context: Context, id: str, values: Mapping[str, Any]) -
         input_problems.append(Problem(("input", "id"), "the id of a project never changes"))
     if input_problems or validated.fields is None:
         return ProjectResult(None, input_problems)
-    return await context.write(_update_batch, _ProjectChange(context.caller, context.now, id, validated.fields))
-
-
-def _create_batch(tx: Connection, changes: Sequence[_ProjectChange]) -> list[ProjectResult]:
-    return [_create(tx, change) for change in changes]
+    return await context.write(_update, _ProjectChange(context.caller, context.now, id, validated.fields))
 
 
 def _create(tx: Connection, change: _ProjectChange) -> ProjectResult:
@@ -86,10 +82,6 @@ def _create(tx: Connection, change: _ProjectChange) -> ProjectResult:
     )
     tx.execute(project_table.insert().values({c.name: getattr(project, c.name) for c in project_table.columns}))
     return ProjectResult(project)
-
-
-def _update_batch(tx: Connection, changes: Sequence[_ProjectChange]) -> list[ProjectResult]:
-    return [_update(tx, change) for change in changes]
 
 
 def _update(tx: Connection, change: _ProjectChange) -> ProjectResult:

@@ -1,7 +1,6 @@
 """Files that nobody has any more are gone after the next collection; those that somebody has, or is about to, stay."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -138,9 +137,8 @@ async def test_what_a_dead_server_had_half_stored_goes_with_the_next_collection(
 
 
 async def test_many_are_collected_in_one_round(device: FormClient) -> None:
-    def many(tx: Connection, _: Sequence[None]) -> list[None]:
-        acquire(tx, [LeaseRequest(0, tuple(BlobDigest(f"{number:064}", 1) for number in range(450)))])
-        return [None]
+    def many(tx: Connection, _: None) -> None:
+        acquire(tx, LeaseRequest(0, tuple(BlobDigest(f"{number:064}", 1) for number in range(450))))
 
     await device.api.app.state.services.database.write(many, None)
     assert (await device.row_counts())["stored_file"] == 450

@@ -82,7 +82,7 @@ class BlobStateMachine(RuleBasedStateMachine):
     def acquire_lease(self, server: int, digest: str) -> None:
         """A file has arrived; its content is claimed."""
         with self.transaction() as tx:
-            (leases,) = acquire(tx, [LeaseRequest(self.now, (BlobDigest(digest, 1),))])
+            leases = acquire(tx, LeaseRequest(self.now, (BlobDigest(digest, 1),)))
         lease = leases[digest]
         self.uploads.append(Upload(server, digest, self.now, lease.key, lease.is_new))
 
@@ -127,7 +127,7 @@ class BlobStateMachine(RuleBasedStateMachine):
         """A collector chooses what goes."""
         in_flight = frozenset(each.digest for each in self.uploads if each.server == server)
         with self.transaction() as tx:
-            (keys,) = mark_deleting(tx, [GcQuery(self.now, in_flight)])
+            keys = mark_deleting(tx, GcQuery(self.now, in_flight))
         self.collecting.append(GcRound(server, keys))
 
     @rule(data=st.data())
@@ -145,7 +145,7 @@ class BlobStateMachine(RuleBasedStateMachine):
         if rounds := [each for each in self.collecting if each.deleted]:
             gc_round = data.draw(st.sampled_from(rounds))
             with self.transaction() as tx:
-                delete_rows(tx, [gc_round.deleted])
+                delete_rows(tx, gc_round.deleted)
             gc_round.deleted = []
 
     # ---- time and death ----
@@ -177,10 +177,10 @@ class BlobStateMachine(RuleBasedStateMachine):
             self.kill_server(server)
         self.now += LEASE_MS
         with self.transaction() as tx:
-            (keys,) = mark_deleting(tx, [GcQuery(self.now, frozenset())])
+            keys = mark_deleting(tx, GcQuery(self.now, frozenset()))
         self.store -= set(keys)
         with self.transaction() as tx:
-            delete_rows(tx, [keys])
+            delete_rows(tx, keys)
             assert set(tx.execute(select(tables.blob.c.key)).scalars()) == self.store == self.referenced_keys()
 
     def referenced_keys(self) -> set[str]:

@@ -1,7 +1,6 @@
 """A claim counts for its time and no longer: what is claimed stays, what is condemned is never held."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -43,12 +42,12 @@ async def test_no_claim_shortens_another(device: FormClient) -> None:
     """As another server could make it, whose clock is behind; or one that waited, in the batch of a later one."""
     database = device.api.app.state.services.database
 
-    def race(tx: Connection, _: Sequence[None]) -> list[int]:
-        acquire(tx, [LeaseRequest(MINUTE, (BlobDigest("aa", 1),))])
-        acquire(tx, [LeaseRequest(0, (BlobDigest("aa", 1),))])
-        acquire(tx, [LeaseRequest(MINUTE, (BlobDigest("bb", 1),)), LeaseRequest(0, (BlobDigest("cc", 1),))])
-        assert mark_deleting(tx, [GcQuery(LEASE_MS + MINUTE - 1, frozenset())]) == [[]]
-        return [len(mark_deleting(tx, [GcQuery(LEASE_MS + MINUTE, frozenset())])[0])]
+    def race(tx: Connection, _: None) -> int:
+        acquire(tx, LeaseRequest(MINUTE, (BlobDigest("aa", 1),)))
+        acquire(tx, LeaseRequest(0, (BlobDigest("aa", 1),)))
+        acquire.run(tx, [LeaseRequest(MINUTE, (BlobDigest("bb", 1),)), LeaseRequest(0, (BlobDigest("cc", 1),))])
+        assert mark_deleting(tx, GcQuery(LEASE_MS + MINUTE - 1, frozenset())) == []
+        return len(mark_deleting(tx, GcQuery(LEASE_MS + MINUTE, frozenset())))
 
     assert await database.write(race, None) == 3
 
@@ -56,18 +55,18 @@ async def test_no_claim_shortens_another(device: FormClient) -> None:
 async def test_what_is_condemned_is_never_held(device: FormClient) -> None:
     database = device.api.app.state.services.database
 
-    def race(tx: Connection, _: Sequence[None]) -> list[str]:
-        ((claimed,),) = (found.values() for found in acquire(tx, [LeaseRequest(0, (BlobDigest("aa", 1),))]))
-        assert mark_deleting(tx, [GcQuery(LEASE_MS - 1, frozenset())]) == [[]]
-        assert mark_deleting(tx, [GcQuery(LEASE_MS, frozenset({"aa"}))]) == [[]]
-        assert mark_deleting(tx, [GcQuery(LEASE_MS, frozenset())]) == [[claimed.key]]
-        assert mark_deleting(tx, [GcQuery(0, frozenset({"aa"}))]) == [[claimed.key]], "it is on its way out"
-        (again,) = acquire(tx, [LeaseRequest(LEASE_MS, (BlobDigest("aa", 1),))])
+    def race(tx: Connection, _: None) -> str:
+        (claimed,) = acquire(tx, LeaseRequest(0, (BlobDigest("aa", 1),))).values()
+        assert mark_deleting(tx, GcQuery(LEASE_MS - 1, frozenset())) == []
+        assert mark_deleting(tx, GcQuery(LEASE_MS, frozenset({"aa"}))) == []
+        assert mark_deleting(tx, GcQuery(LEASE_MS, frozenset())) == [claimed.key]
+        assert mark_deleting(tx, GcQuery(0, frozenset({"aa"}))) == [claimed.key], "it is on its way out"
+        again = acquire(tx, LeaseRequest(LEASE_MS, (BlobDigest("aa", 1),)))
         assert again["aa"].key != claimed.key
         pin(tx, {again["aa"].key})
         with pytest.raises(LeaseExpired):
             pin(tx, {claimed.key})
-        return [claimed.key]
+        return claimed.key
 
     assert await database.write(race, None)
 

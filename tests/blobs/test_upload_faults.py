@@ -41,7 +41,7 @@ async def assert_unavailable(device: FormClient, body: bytes) -> None:
     assert answer["errors"][0]["extensions"]["retryable"] is True
 
 
-@pytest.mark.parametrize("place", [(files_module, "claim"), (start, "_start_all")])
+@pytest.mark.parametrize("place", [(files_module, "claim"), (start, "_start_one")])
 async def test_a_start_whose_rows_cannot_be_written_is_refused_whole(
     device: FormClient, monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str]
 ) -> None:

@@ -10,9 +10,12 @@ from sqlalchemy import Column, MetaData, Table, Text, event, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models.database import batched
+
 notes_table = Table("note", MetaData(), Column("name", Text, primary_key=True))
 
 
+@batched
 def write_notes(tx: Connection, names: Sequence[str]) -> list[str]:
     """Work for the writer: keep each name, once; `bad` is refused."""
     if "bad" in names:

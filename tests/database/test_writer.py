@@ -1,7 +1,7 @@
 """The writer: who shares a transaction, who fails, and who does not notice."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -150,9 +150,8 @@ async def test_a_full_disk_is_refused_and_heals(desk: WriterHarness) -> None:
     assert len(await desk.write("y" * 200_000)) == 200_000
 
 
-def _limit_pages(tx: Connection, counts: Sequence[int]) -> list[None]:
-    tx.execute(text(f"PRAGMA max_page_count = {counts[0]}"))
-    return [None]
+def _limit_pages(tx: Connection, count: int) -> None:
+    tx.execute(text(f"PRAGMA max_page_count = {count}"))
 
 
 async def test_a_second_server_on_the_file_is_refused_when_its_patience_ends(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """/livez and /readyz: whether the process answers, and whether it can serve."""
 
-from collections.abc import Sequence
-
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
@@ -18,9 +16,8 @@ async def probe(api: ApiClient) -> tuple[int, str]:
     return response.status_code, response.text
 
 
-def _set_schema_version(tx: Connection, items: Sequence[str]) -> list[None]:
-    tx.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": items[0]})
-    return [None for _ in items]
+def _set_schema_version(tx: Connection, version: str) -> None:
+    tx.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
 
 
 async def test_a_server_that_runs_is_alive_and_ready(api: ApiClient) -> None:
