@@ -31,7 +31,7 @@ class Download:
         """What is in it from `start` up to before `stop`, a chunk at a time; the next is read when it is asked for.
 
         Raises:
-            ObjectMissing: it is not in the store, where it should be.
+            BlobNotFound: it is not in the store, where it should be.
             StorageUnavailable: the store can't be reached.
         """
         for offset in range(start, stop, CHUNK_BYTES):
@@ -49,7 +49,7 @@ async def find_download(services: Services, attachment_id: str, query: Mapping[s
     moment = await services.liveness.moment()
     if not services.url_signer.verify(attachment_id, query, moment.now):
         return None
-    return await services.database.read(_find, attachment_id, services.uploader.objects)
+    return await services.database.read(_find, attachment_id, services.uploader.blob_store)
 
 
 def _find(tx: Connection, attachment_id: str, blob_store: BlobStore) -> Download | None:

@@ -24,7 +24,7 @@ class BlobGarbageCollector:
         self._uploader = uploader
         self._clock = clock
         self._limit = asyncio.Semaphore(MAX_CONCURRENT_DELETES)
-        self.removed = 0
+        self.deleted_count = 0
         """Contents removed so far."""
 
     async def collect(self) -> None:
@@ -37,20 +37,20 @@ class BlobGarbageCollector:
             await self._delete_all(keys)
             if len(keys) < GC_BATCH_SIZE:
                 break
-        await self._uploader.objects.remove_partial_uploads()
+        await self._uploader.blob_store.remove_partial_uploads()
 
     async def _delete_all(self, keys: Sequence[str]) -> None:
         """Remove what can be removed; then raise what was in the way of the others."""
         results = await asyncio.gather(*map(self._delete, keys), return_exceptions=True)
-        deleted_count = [key for key, result in zip(keys, results, strict=True) if result is None]
-        await self._database.write(delete_rows, deleted_count)
-        self.removed += len(deleted_count)
+        deleted_keys = [key for key, result in zip(keys, results, strict=True) if result is None]
+        await self._database.write(delete_rows, deleted_keys)
+        self.deleted_count += len(deleted_keys)
         if failure := next(filter(None, results), None):
             raise failure
 
     async def _delete(self, key: str) -> None:
         async with self._limit:
-            await self._uploader.objects.delete(key)
+            await self._uploader.blob_store.delete(key)
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Collect once a minute while the context lasts."""

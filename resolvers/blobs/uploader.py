@@ -24,7 +24,7 @@ class BlobUploader:
     """What stores files before the transaction that holds them."""
 
     def __init__(self, blob_store: BlobStore) -> None:
-        self.objects = blob_store
+        self.blob_store = blob_store
         self._in_flight: Counter[str] = Counter()
         self._limit = asyncio.Semaphore(MAX_CONCURRENT_UPLOADS)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -50,7 +50,7 @@ class BlobUploader:
             yield {sha256: leases[sha256].key for sha256 in files_by_digest}
 
     async def _upload(self, lease: Lease, file: UploadedFile) -> None:
-        if not lease.is_new and await self.objects.exists(lease.key, lease.blob.size):
+        if not lease.is_new and await self.blob_store.exists(lease.key, lease.blob.size):
             return
         await self._limit.acquire()
         try:
@@ -66,7 +66,7 @@ class BlobUploader:
     async def _put(self, lease: Lease, content: BinaryIO) -> None:
         try:
             with self._track_in_flight(lease.blob.sha256):
-                await self.objects.put(lease.key, content, lease.blob.size)
+                await self.blob_store.put(lease.key, content, lease.blob.size)
         finally:
             self._limit.release()
 

@@ -32,7 +32,7 @@ ALL_CASES: Final[list[Case]] = [
 VALID_REQUEST: Final = graphql_request("{ viewer { name } }")
 
 
-@pytest.mark.parametrize("row", ALL_CASES, ids=lambda row: row.what)
+@pytest.mark.parametrize("row", ALL_CASES, ids=lambda row: row.title)
 async def test_a_bad_input_is_answered_and_harms_nothing(
     port: int, known: ExistingSessions, row: Case, caplog: pytest.LogCaptureFixture
 ) -> None:

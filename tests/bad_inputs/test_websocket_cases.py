@@ -72,7 +72,7 @@ def _codes(message: dict[str, Any]) -> list[str]:
     return sorted({error["extensions"]["code"] for error in message["payload"]})
 
 
-@pytest.mark.parametrize("row", WEBSOCKET_CASES, ids=lambda row: row.what)
+@pytest.mark.parametrize("row", WEBSOCKET_CASES, ids=lambda row: row.title)
 async def test_a_bad_input_over_websocket_is_ended_as_it_should_and_harms_nothing(
     port: int, row: WebSocketCase, caplog: pytest.LogCaptureFixture
 ) -> None:

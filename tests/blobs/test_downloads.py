@@ -180,8 +180,8 @@ async def test_another_database_signs_otherwise_unless_it_is_told_the_key(tmp_pa
         file = await upload(FormClient(one, tmp_path / "a.db.files"))
         same, different = one.app.state.services.url_signer, other.app.state.services.url_signer
         query = query_params(file)
-        assert same.allows(file["id"], query, one.clock.value)
-        assert not different.allows(file["id"], query, one.clock.value)
+        assert same.verify(file["id"], query, one.clock.value)
+        assert not different.verify(file["id"], query, one.clock.value)
     async with open_api(tmp_path / "b.db", one.clock, signing_key=key) as third:
         assert third.app.state.services.url_signer.verify(file["id"], query, one.clock.value)
 
@@ -210,7 +210,7 @@ async def test_a_file_that_is_lost_is_a_fault_and_no_empty_file(
         path.unlink()
     response = await device.fetch(file["url"])
     assert (response.status_code, response.text) == (500, "Internal server error\n")
-    assert "ObjectMissing" in capsys.readouterr().out
+    assert "BlobNotFound" in capsys.readouterr().out
 
 
 async def test_pages_of_other_origins_may_read_files_where_they_may_use_the_server(device: FormClient) -> None:

@@ -78,7 +78,7 @@ class BlobStateMachine(RuleBasedStateMachine):
 
     # ---- forms ----
 
-    @rule(process=st.integers(0, SERVERS - 1), content=st.sampled_from(DIGESTS))
+    @rule(server=st.integers(0, SERVERS - 1), digest=st.sampled_from(DIGESTS))
     def acquire_lease(self, server: int, digest: str) -> None:
         """A file has arrived; its content is claimed."""
         with self.transaction() as tx:
@@ -122,7 +122,7 @@ class BlobStateMachine(RuleBasedStateMachine):
 
     # ---- collectors ----
 
-    @rule(process=st.integers(0, SERVERS - 1))
+    @rule(server=st.integers(0, SERVERS - 1))
     def select_garbage(self, server: int) -> None:
         """A collector chooses what goes."""
         in_flight = frozenset(each.digest for each in self.uploads if each.server == server)
@@ -155,7 +155,7 @@ class BlobStateMachine(RuleBasedStateMachine):
         """Time goes by."""
         self.now += minutes * MINUTE
 
-    @rule(process=st.integers(0, SERVERS - 1))
+    @rule(server=st.integers(0, SERVERS - 1))
     def kill_server(self, server: int) -> None:
         """A server dies; what it had under way stops where it is."""
         self.uploads = [each for each in self.uploads if each.server != server]

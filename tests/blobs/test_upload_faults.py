@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
 from models.errors import StorageUnavailable
-from resolvers.blobs import uploader as files_module
+from resolvers.blobs import uploader
 from resolvers.forms import attachments
 from resolvers.lifecycle import save_field_data, start
 from tests.blobs.form_client import (
@@ -41,7 +41,7 @@ async def assert_unavailable(device: FormClient, body: bytes) -> None:
     assert answer["errors"][0]["extensions"]["retryable"] is True
 
 
-@pytest.mark.parametrize("place", [(files_module, "claim"), (start, "_start_one")])
+@pytest.mark.parametrize("place", [(uploader, "acquire"), (start, "_start_one")])
 async def test_a_start_whose_rows_cannot_be_written_is_refused_whole(
     device: FormClient, monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str]
 ) -> None:
@@ -54,7 +54,7 @@ async def test_a_start_whose_rows_cannot_be_written_is_refused_whole(
     await device.started({"a": FilePart(PNG)})
 
 
-@pytest.mark.parametrize("place", [(files_module, "claim"), (save_field_data, "decide"), (os, "fsync")])
+@pytest.mark.parametrize("place", [(uploader, "acquire"), (save_field_data, "execute_batch"), (os, "fsync")])
 async def test_a_save_that_meets_a_fault_leaves_the_form_as_it_was(
     device: FormClient, monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str]
 ) -> None:
@@ -113,21 +113,21 @@ async def test_files_that_cannot_be_opened_do_not_take_the_room_of_others(
     with monkeypatch.context() as broken:
         broken.setattr(attachments, "_resolve_types", lambda files: ["image/png"] * len(files))
         broken.setattr(Upload, "open", sealed)
-        for _ in range(files_module.MAX_CONCURRENT_UPLOADS + 1):
+        for _ in range(uploader.MAX_CONCURRENT_UPLOADS + 1):
             await assert_unavailable(device, start_body({"a": FilePart(PNG)}))
     await device.started({"a": FilePart(PNG)})
 
 
 async def test_a_caller_who_leaves_while_a_file_is_stored_leaves_nothing_half_stored(device: FormClient) -> None:
     files = device.api.app.state.services.uploader
-    put, began, goes_on = files.objects.put, asyncio.Event(), asyncio.Event()
+    put, began, goes_on = files.blob_store.put, asyncio.Event(), asyncio.Event()
 
     async def put_slowly(*arguments: Any) -> None:
         began.set()
         await goes_on.wait()
         await put(*arguments)
 
-    files.objects.put = put_slowly
+    files.blob_store.put = put_slowly
     sending = asyncio.create_task(device.send(start_body({"a": FilePart(PNG)})))
     await began.wait()
     sending.cancel()
