@@ -39,7 +39,7 @@ schema: install
 
 lock: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-emit-find-links --upgrade --group dev pyproject.toml --output-file requirements.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-emit-find-links --upgrade --group dev pyproject.toml --output-file requirements.txt
 
 vendor:
 	web/vendor.sh
