@@ -32,14 +32,13 @@ from resolvers.lifecycle import Sweeper
 from resolvers.metrics import MetricsCollector
 from resolvers.server_liveness import ServerLiveness
 from schema import graphql_schema, sdl
-from transport import FileEndpoint, GraphQLEndpoint, Page, configure_log, middleware
-from transport.options import TransportOptions
+from transport import FileEndpoint, GraphQLEndpoint, Page, TransportSettings, configure_log, middleware
 from transport.server import server
 from transport.websocket import WebSocketEndpoint
 from web import pages
 
 
-class Settings(BaseSettings, TransportOptions, StorageSettings):
+class Settings(BaseSettings, TransportSettings, StorageSettings):
     """What an operator may set: by the environment, under these names in capitals, or by the command line."""
 
     model_config = SettingsConfigDict(env_nested_delimiter="__", env_ignore_empty=True, extra="ignore")
@@ -93,7 +92,7 @@ def create_app(
         yield await open_context(connection.app.state.services, LOCAL_ADMIN)
 
     page = None if resolved.production else Page(pages.graphiql_html(), pages.GRAPHIQL_HEADERS)
-    endpoint = GraphQLEndpoint(graphql_schema, make_context, resolved.transport(), page=page)
+    endpoint = GraphQLEndpoint(graphql_schema, make_context, resolved, page=page)
     sockets = WebSocketEndpoint(endpoint.streams, make_context, endpoint.settings)
     endpoint.metrics.add_gauge("graphql_sockets", "WebSockets that are open.", sockets.__len__)
     graphql = [Route("/graphql", endpoint), WebSocketRoute("/graphql", sockets)]

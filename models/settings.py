@@ -1,4 +1,4 @@
-"""What an operator may set of the storage. `main.Settings` reads it from the environment."""
+"""Settings of the storage: the database, the blob store, and how long ended sessions are kept."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -28,22 +28,39 @@ def _validate_public_url(url: str) -> str:
 
 
 class StorageSettings(BaseModel):
-    """Where sessions and their files are kept, for how long, and how files are found."""
+    """Settings of the storage. Descriptions are printed in docs/configuration.md."""
 
-    database_url: Annotated[str, AfterValidator(_validate_database_url)] = "sessions.db"
-    store_url: Annotated[str, AfterValidator(_validate_store_url)] | None = None
-    signing_key: Annotated[SecretStr, Field(min_length=32)] | None = None
-    public_url: Annotated[str, AfterValidator(_validate_public_url)] = ""
-    # Rounds further apart than `resolvers.server_liveness` tolerates would each count as an absence: nothing would end.
-    sweep_interval: Annotated[float, Field(gt=0, le=2.5)] = 1.0
-    retention_days: Annotated[float, Field(gt=0, le=36_500)] | None = None
+    database_url: Annotated[str, AfterValidator(_validate_database_url)] = Field(
+        "sessions.db", description="SQLite file: a path, or `sqlite:///path`"
+    )
+    store_url: Annotated[str, AfterValidator(_validate_store_url)] | None = Field(
+        None,
+        description="where files of FIELD sessions are kept: a folder, or `s3://bucket/prefix`, `gs://…`, `az://…`; "
+        "default: the folder `sessions.db.files` beside the database",
+    )
+    signing_key: Annotated[SecretStr, Field(min_length=32)] | None = Field(
+        None,
+        description="key that signs file URLs, at least 32 characters; default: generated, and kept in the database",
+    )
+    public_url: Annotated[str, AfterValidator(_validate_public_url)] = Field(
+        "",
+        description="URL under which clients reach this server, such as `https://sessions.example.org`; "
+        "default: file URLs are paths",
+    )
+    # ServerLiveness would take longer gaps for downtime and extend every deadline: nothing would expire.
+    sweep_interval: Annotated[float, Field(gt=0, le=2.5)] = Field(
+        1.0, description="seconds between two runs of the sweeper, at most 2.5"
+    )
+    retention_days: Annotated[float, Field(gt=0, le=36_500)] | None = Field(
+        None, description="delete sessions that ended this many days ago, at most 36500; default: never"
+    )
 
     @property
     def retention_ms(self) -> int | None:
-        """How long ended sessions are kept, in milliseconds; null: for ever."""
+        """How long ended sessions are kept; None: for ever."""
         return None if self.retention_days is None else int(self.retention_days * DAY)
 
     def blob_store(self) -> BlobStore:
-        """The object store: where nothing else is said, a folder beside the database."""
+        """Open the configured blob store, by default a folder beside the database."""
         file = database_file(self.database_url)
         return open_blob_store(self.store_url or str(file.with_name(f"{file.name}.files")))

@@ -115,7 +115,7 @@ class Execution:
         """The operation that a request is for. Raises Refusal if there is none, or it asks for too much."""
         operation = self.persisted.resolve(request).select_operation(request.operation_name)
         check(operation)
-        if operation.introspects and not self._settings.introspection:
+        if operation.introspects and self._settings.production:
             error = make_error(Code.FORBIDDEN, "Introspection is switched off on this server.")
             raise RequestError([error], well_formed=True)
         operation.check_variables(request.variables)
@@ -139,7 +139,7 @@ class Execution:
             raw_variable_values=dict(variables),
             operation_name=operation.name,
             max_coercion_errors=self._settings.limits.errors,
-            hide_suggestions=not self._settings.suggestions,
+            hide_suggestions=self._settings.production,
         )
         if isinstance(executor, list):
             # The operation is known and valid, so what is wrong are the variables.

@@ -1,10 +1,20 @@
-"""What an operator may set: the limits of one request, and how much the server says of itself."""
+"""Settings of the transport: the address, which hosts and origins it serves, and the limits of one request."""
 
+import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Final
 
-from transport.origins import AllowedOrigins
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic_settings import NoDecode
+
+from transport.documents.trusted import read_manifest
+from transport.origins import AllowedOrigins, validate_origins
+
+LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
 class TrustMode(StrEnum):
@@ -111,35 +121,124 @@ class Limits:
     """Length of all of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class TransportSettings:
-    """What `GraphQLEndpoint` may be told."""
+def _split_list(value: Any) -> Any:
+    return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
 
-    limits: Limits = field(default_factory=Limits)
-    introspection: bool = True
-    """Off: `__schema` and `__type` answer FORBIDDEN."""
-    suggestions: bool = True
-    """Off: validation errors do not name fields and types that the client may have meant."""
-    allowed_hosts: tuple[str, ...] = ()
-    """Host names (without port) this server answers to; `*.example.org` allows every name below. Empty: any that is
-    well formed."""
-    origins: AllowedOrigins = field(default_factory=AllowedOrigins)
-    """Whose pages may use the server, beside its own."""
-    sockets_per_address: int | None = None
-    """WebSockets at once from one address, more are refused with status 429; None: any number."""
-    cors_credentials: bool = False
-    """Whether browsers may send cookies and the like along from pages of other origins."""
-    gzip_bytes: int = 1024
-    """Length from which on an answer is compressed, if it is no stream; 0: never."""
-    uploads: bool = True
-    """Whether requests may come as multipart forms, with files."""
-    csrf_prevention: bool = True
-    """Whether a request of a kind that browsers send for any page needs a header that they do not; see
-    `transport.http.csrf`."""
-    persisted_queries: bool = True
-    """Whether a document that a client sends with its hash is remembered, to be named by the hash alone."""
-    trusted_documents: Mapping[str, str] | None = None
-    """Texts by id; see `transport.documents.trusted`. A request may name one instead of sending it."""
-    trusted_documents_mode: TrustMode = TrustMode.ENFORCE
-    log_error_messages: bool = False
-    """On: the log has the messages of unexpected exceptions too. They may quote what a client sent."""
+
+def _load_manifest(value: Any) -> Any:
+    return read_manifest(Path(value)) if isinstance(value, str) else value
+
+
+def _check_limit_names(value: Any) -> Any:
+    unknown = sorted(set(value) - {field.name for field in fields(Limits)}) if isinstance(value, dict) else []
+    if unknown:
+        raise ValueError(f"there is no limit {unknown[0].upper()}")
+    return value
+
+
+def _check_limits_positive(limits: Limits) -> Limits:
+    for name, value in asdict(limits).items():
+        if not value > 0:
+            raise ValueError(f"{name.upper()} must be greater than 0")
+    return limits
+
+
+class TransportSettings(BaseModel):
+    """Settings of the transport. Descriptions are printed in docs/configuration.md."""
+
+    host: str = Field("127.0.0.1", description="address to listen on; any but a loopback address needs `--insecure`")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="port to listen on; 0 takes a free one")
+    insecure: bool = Field(False, description="same as `--insecure`: serve every caller that reaches the address")
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_list)] = Field(
+        (),
+        description="host names to answer to, comma-separated, `*.example.org` for subdomains; "
+        "default: loopback names on a loopback address, else any",
+    )
+    allowed_origins: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_split_list), AfterValidator(validate_origins)
+    ] = Field(
+        (),
+        description="other origins whose pages may use the server, comma-separated: `https://app.example.org`, "
+        "`https://*.example.org`, `*`; default: loopback origins on a loopback address, else none",
+    )
+    sockets_per_address: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="most WebSockets from one client address (behind a proxy: from the proxy); "
+        "default: unlimited on a loopback address, else 1000",
+    )
+    cors_credentials: bool = Field(False, description="let pages of other origins send cookies; tokens do not need it")
+    csrf_prevention: bool = Field(
+        True,
+        description="require `GraphQL-Require-Preflight: 1` (or `Apollo-Require-Preflight`, "
+        "`X-Apollo-Operation-Name`) on multipart requests",
+    )
+    uploads: bool = Field(True, description="accept multipart requests with files")
+    gzip_bytes: Annotated[int, Field(ge=0)] = Field(
+        1024, description="shortest response body that is compressed, streams excepted; 0: never"
+    )
+    persisted_queries: bool = Field(
+        True, description="automatic persisted queries: clients may send a document's hash in place of its text"
+    )
+    trusted_documents: Annotated[Mapping[str, str] | None, NoDecode, BeforeValidator(_load_manifest)] = Field(
+        None,
+        description="file of trusted documents, `{id: text}` or an Apollo manifest; requests name one by "
+        "`documentId`, `doc_id`, `id` or as a persisted query",
+    )
+    trusted_documents_mode: TrustMode = Field(
+        TrustMode.ENFORCE,
+        description="what happens to other documents: `off` (run), `log` (run and log), `enforce` (refuse)",
+    )
+    metrics: bool | None = Field(
+        None, description="serve `GET /metrics`; default: on a loopback address, outside production"
+    )
+    production: bool = Field(False, description="no introspection, no suggestions in errors, no GraphiQL")
+    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error|critical)$")] = Field(
+        "info",
+        description="`debug` (also messages of unexpected errors, which may quote input), `info`, `warning`, "
+        "`error`, `critical`",
+    )
+    limits: Annotated[Limits, BeforeValidator(_check_limit_names), AfterValidator(_check_limits_positive)] = Field(
+        Limits(), description="limits of one request: `LIMITS__DEPTH`, `LIMITS__COST`, …"
+    )
+
+    @field_validator("cors_credentials")
+    @classmethod
+    def _reject_wildcard_credentials(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and "*" in info.data.get("allowed_origins", ()):
+            raise ValueError("credentials need explicit origins: ALLOWED_ORIGINS must not be *")
+        return value
+
+    @cached_property
+    def is_loopback(self) -> bool:
+        """Whether only programs on this machine can reach the server."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+    @cached_property
+    def served_hosts(self) -> tuple[str, ...]:
+        """Host names the server answers to; empty: any well-formed name."""
+        return self.allowed_hosts or (LOOPBACK_NAMES if self.is_loopback else ())
+
+    @cached_property
+    def origins(self) -> AllowedOrigins:
+        """Origins whose pages may use the server."""
+        return AllowedOrigins(self.allowed_origins, allow_loopback=self.is_loopback and not self.allowed_origins)
+
+    @property
+    def socket_limit(self) -> int | None:
+        """Most WebSockets from one client address; None: unlimited."""
+        return self.sockets_per_address or (None if self.is_loopback else 1_000)
+
+    @property
+    def exposes_metrics(self) -> bool:
+        """Whether `GET /metrics` is served, to every client that reaches the server."""
+        return self.is_loopback and not self.production if self.metrics is None else self.metrics
+
+    @property
+    def log_error_messages(self) -> bool:
+        """Whether the log holds the messages of unexpected exceptions, which may quote client input."""
+        return self.log_level == "debug"

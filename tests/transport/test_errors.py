@@ -59,7 +59,7 @@ async def test_the_log_says_where_a_surprise_was_raised(client: GraphQLClient, l
 
 
 async def test_messages_are_logged_only_where_that_is_switched_on(fake_app: FakeApp, log: Lines) -> None:
-    async with open_client(fake_app, TransportSettings(log_error_messages=True)) as client:
+    async with open_client(fake_app, TransportSettings(log_level="debug")) as client:
         await client.execute("{surprise}")
     assert "hunter2" in log[0]["traceback"]
 

@@ -6,7 +6,7 @@ from graphql import get_introspection_query
 from tests.transport.fake_app import FakeApp, GraphQLClient, error_codes, open_client
 from transport import TransportSettings
 
-PRODUCTION = TransportSettings(introspection=False, suggestions=False)
+PRODUCTION = TransportSettings(production=True)
 
 
 async def test_graphiql_can_read_the_schema(client: GraphQLClient) -> None:

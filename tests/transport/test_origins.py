@@ -98,10 +98,10 @@ def test_other_texts_are_no_origins(text: str) -> None:
 
 def test_the_setting_is_a_list_and_takes_the_place_of_this_machines_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     here = "http://localhost:5173"
-    assert Settings(host="127.0.0.1").transport().origins.allows(here, "127.0.0.1:8000")
-    assert not Settings(host="192.0.2.1", insecure=True).transport().origins.allows(here, "192.0.2.1:8000")
+    assert Settings(host="127.0.0.1").origins.allows(here, "127.0.0.1:8000")
+    assert not Settings(host="192.0.2.1", insecure=True).origins.allows(here, "192.0.2.1:8000")
     monkeypatch.setenv("ALLOWED_ORIGINS", "https://a.example, https://b.example")
-    origins = Settings(host="127.0.0.1").transport().origins
+    origins = Settings(host="127.0.0.1").origins
     assert origins.allows("https://b.example", "127.0.0.1:8000")
     assert not origins.allows(here, "127.0.0.1:8000")
 

@@ -73,7 +73,7 @@ class DocumentStore:
         self._schema = schema
         self._list_fields = find_list_fields(schema)
         self._limits = settings.limits
-        self._hide_suggestions = not settings.suggestions
+        self._hide_suggestions = settings.production
         count, weight = settings.limits.cached_documents, settings.limits.cached_tokens
         self._valid = LRUCache[PreparedDocument](count=count, weight=weight)
         # Of a refused document its text is kept and its errors: four characters stand for a token.

@@ -10,6 +10,6 @@ from transport.settings import TransportSettings
 def middleware(settings: TransportSettings) -> list[Middleware]:
     """For Starlette, the outermost first: `Starlette(routes=…, middleware=middleware(settings))`."""
     return [
-        Middleware(HostMiddleware, settings.allowed_hosts),
+        Middleware(HostMiddleware, settings.served_hosts),
         Middleware(CorsMiddleware, settings.origins, credentials=settings.cors_credentials),
     ]

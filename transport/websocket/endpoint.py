@@ -56,7 +56,7 @@ class WebSocketEndpoint:
 
     def _rejection_status(self, scope: Scope, address: str) -> int | None:
         try:
-            check_host(scope, self._settings.allowed_hosts)
+            check_host(scope, self._settings.served_hosts)
         except RequestError as refusal:
             return refusal.status
         origins, hosts = header_values(scope, b"origin"), header_values(scope, b"host")
@@ -64,7 +64,7 @@ class WebSocketEndpoint:
             return 403
         if self._streams.draining.started:
             return 503
-        limit = self._settings.sockets_per_address
+        limit = self._settings.socket_limit
         return 429 if limit and self._sockets_by_address[address] >= limit else None
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.transport.fake_app import FakeApp, GraphQLClient, open_client
-from transport import AllowedOrigins, TransportSettings
+from transport import TransportSettings
 
 ALLOWED_ORIGIN = "https://app.example.org"
 OTHER_ORIGIN = "https://evil.example.com"
@@ -18,8 +18,8 @@ async def open_client_with_origins(
     fake_app: FakeApp, *allowed: str, local: bool = False, **settings: Any
 ) -> AsyncIterator[GraphQLClient]:
     """A client of a server that pages of some origins may use."""
-    origins = AllowedOrigins(allowed, allow_loopback=local)
-    async with open_client(fake_app, TransportSettings(origins=origins, **settings)) as client:
+    host = "127.0.0.1" if local else "192.0.2.1"
+    async with open_client(fake_app, TransportSettings(host=host, allowed_origins=allowed, **settings)) as client:
         yield client
 
 
