@@ -21,8 +21,8 @@ class AgendaFields(KindFields):
     )
     description_html: Html | None = Field(
         default=None,
-        description="Its description, at most 20,000 characters of HTML; cleaned to harmless markup on entry; "
-        "at most 64 tags may stand in each other.",
+        description="Its description, at most 20,000 characters of HTML; sanitized on entry, "
+        "with at most 64 elements open at once.",
     )
     start_time: Annotated[Instant, Column("started_at")] = Field(description="When it begins; also its `startedAt`.")
     end_time: Instant | None = Field(

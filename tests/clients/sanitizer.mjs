@@ -1,13 +1,13 @@
-// Markup shown in a browser in the ways that pages show such things, and touched all over:
+// Shows markup in a browser in the ways that pages do, and dispatches events to all of it:
 // node markup.mjs <chromium> <folder> <file>, where the file holds {cleaned: [markup, …], control: [markup, …]}.
-// Says of each piece what it did. Those of the control are shown on a page of their own each.
+// Prints the effects of each piece. Each piece of the control is shown on a page of its own.
 import { readFileSync } from "node:fs";
 import { openBrowser } from "./browser.mjs";
 
 const [chromium, folder, file] = process.argv.slice(2);
 const PAGE = "http://page.example";
 const head = (doctype) => `${doctype}<html><head><meta charset=utf-8><title>page</title></head><body>`;
-// As part of the page itself: in a document of today, in one of old, and in a cell of a table.
+// As part of the page itself: in standards mode, in quirks mode, and in a table cell.
 const hosts = (pieces) => pieces.map((html) => `<section>${html}</section>`).join("\n");
 const cells = (pieces) => pieces.map((html) => `<table><tr><td>${html}</td></tr></table>`).join("\n");
 const WRITTEN = [
@@ -18,39 +18,39 @@ const WRITTEN = [
 
 const context = await openBrowser(chromium, `${folder}/profile`);
 let written = "";
-let did = new Set();
+let effects = new Set();
 
 await context.route("**/*", async (route) => {
   const url = route.request().url();
   if (url === `${PAGE}/page`) return await route.fulfill({ contentType: "text/html", body: written });
-  if (url === `${PAGE}/settled`) return await route.fulfill({ contentType: "image/svg+xml", body: "<svg xmlns='http://www.w3.org/2000/svg'/>" });
-  if (url !== `${PAGE}/favicon.ico`) did.add(`asked for ${url}`);
+  if (url === `${PAGE}/idle`) return await route.fulfill({ contentType: "image/svg+xml", body: "<svg xmlns='http://www.w3.org/2000/svg'/>" });
+  if (url !== `${PAGE}/favicon.ico`) effects.add(`requested ${url}`);
   return await route.abort();
 });
-// What runs says so on the console, from whatever frame.
+// Scripts that run log to the console, from any frame.
 await context.addInitScript(() => {
-  for (const name of ["ran", "alert", "confirm", "prompt"]) window[name] = () => console.log("it ran");
+  for (const name of ["ran", "alert", "confirm", "prompt"]) window[name] = () => console.log("script ran");
 });
 
 async function open() {
   const page = await context.newPage();
-  page.on("console", (message) => message.text() === "it ran" && did.add("ran"));
+  page.on("console", (message) => message.text() === "script ran" && effects.add("ran"));
   page.on("dialog", async (dialog) => {
-    did.add("opened a dialog");
+    effects.add("opened a dialog");
     await dialog.dismiss();
   });
   page.on("popup", async (popup) => {
-    did.add("opened a window");
+    effects.add("opened a window");
     await popup.close();
   });
   page.on("framenavigated", (frame) => {
-    if (frame === page.mainFrame() && frame.url() !== `${PAGE}/page`) did.add(`led to ${frame.url()}`);
+    if (frame === page.mainFrame() && frame.url() !== `${PAGE}/page`) effects.add(`navigated to ${frame.url()}`);
   });
   return page;
 }
 
-// Everything that a pointer or a key could do to what is shown; a link of a harmless kind is not followed.
-function touch() {
+// Every event of a pointer or a key; links of a harmless scheme are not followed.
+function dispatchEvents() {
   const kinds = ["click", "dblclick", "mouseover", "mouseenter", "pointerenter", "pointerdown", "focus", "keydown", "input"];
   const others = ["toggle", "animationstart", "transitionend", "scroll", "wheel", "copy", "drag", "begin", "start", "submit"];
   const harmless = ["http:", "https:", "mailto:", ""];
@@ -65,15 +65,15 @@ function touch() {
   return links.filter((link) => !harmless.includes(link.protocol)).map((link) => `leads to ${link.protocol}`);
 }
 
-// Whatever was set going before has had its turn when an image that was asked for after it is there.
-const settle = () =>
+// Requests made earlier have been handled once an image requested after them has loaded.
+const waitForRequests = () =>
   new Promise((resolve) => {
     const image = new Image();
     image.onload = image.onerror = () => requestAnimationFrame(() => setTimeout(resolve));
-    image.src = "http://page.example/settled";
+    image.src = "http://page.example/idle";
   });
 
-// Set by a script, and once more from what the browser itself makes of it.
+// Set by a script, and again from the browser's own serialization.
 function set(pieces) {
   for (const html of pieces) {
     const host = document.createElement("section");
@@ -85,30 +85,30 @@ function set(pieces) {
   }
 }
 
-async function look(page, pieces) {
+async function show(page, pieces) {
   for (const write of [...WRITTEN, null]) {
     written = (write ?? WRITTEN[0])(write ? pieces : []);
     await page.goto(`${PAGE}/page`, { waitUntil: "load" });
     if (!write) await page.evaluate(set, pieces);
-    await page.evaluate(settle);
-    for (const found of await page.evaluate(touch)) did.add(found);
-    await page.evaluate(settle);
+    await page.evaluate(waitForRequests);
+    for (const found of await page.evaluate(dispatchEvents)) effects.add(found);
+    await page.evaluate(waitForRequests);
     const apart = await page.evaluate(() => document.body.children.length);
-    if (apart !== pieces.length) did.add("reached out of its place");
+    if (apart !== pieces.length) effects.add("escaped its container");
   }
 }
 
-// What the pieces do on one page; where they do anything, each half on a page of its own, down to the culprits.
+// Effects of the pieces on one page; if there are any, bisect down to the single pieces.
 async function found(pieces) {
-  did = new Set();
+  effects = new Set();
   const page = await open();
   try {
-    await look(page, pieces);
+    await show(page, pieces);
   } catch (error) {
-    did.add(`broke off: ${error.message.split("\n")[0]}`); // it led away while it was looked at
+    effects.add(`failed: ${error.message.split("\n")[0]}`); // it navigated away meanwhile
   }
   await page.close();
-  if (pieces.length === 1 || did.size === 0) return pieces.map(() => [...did]);
+  if (pieces.length === 1 || effects.size === 0) return pieces.map(() => [...effects]);
   const half = Math.ceil(pieces.length / 2);
   return [...(await found(pieces.slice(0, half))), ...(await found(pieces.slice(half)))];
 }

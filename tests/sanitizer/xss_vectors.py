@@ -1,7 +1,6 @@
-"""Markup that tries to run a script, to load something, or to lead away from the page.
+"""XSS vectors: markup that tries to run a script, to load a resource, or to navigate away.
 
-Where a script runs it says `ran()`. What is loaded comes from https://elsewhere.example, where the harmless ones
-among the links lead, too.
+Scripts call `ran()`; resources and harmless links point to https://elsewhere.example.
 """
 
 import json
