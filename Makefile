@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 JOBS ?= auto
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install run test check format lock test-clients bench vendor schema clean
+.PHONY: install run test check format lock test-clients bench vendor schema rows clean
 
 install: $(INSTALLED)
 
@@ -36,6 +36,9 @@ format: install
 
 schema: install
 	$(BIN)/python main.py schema > schema/schema.graphql
+
+rows: install
+	$(BIN)/python -m models.tables.generate_rows
 
 lock: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

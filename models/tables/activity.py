@@ -1,12 +1,13 @@
 """The log: timeline of each session, audit, and what subscriptions read."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import BigInteger, Index, Integer, Text, text
 from sqlmodel import Field
 
 from models.clock import Instant
-from models.tables.columns import TableModel, instant_column, json_column, row_class
+from models.tables.columns import TableModel, instant_column, json_column
+from models.tables.rows import Activity as Activity  # noqa: PLC0414 - re-exported
 
 _IS_TOMBSTONE = text("type IN ('REPLACED', 'DELETED')")
 
@@ -43,11 +44,3 @@ class ActivityTable(TableModel, table=True):
         Index("ix_activity_gone", "at", sqlite_where=_IS_TOMBSTONE, postgresql_where=_IS_TOMBSTONE),
         {"sqlite_autoincrement": True},
     )
-
-
-if TYPE_CHECKING:
-
-    class Activity(ActivityTable):
-        def __init__(self, *columns: Any, **by_name: Any) -> None: ...
-else:
-    Activity = row_class("Activity", ActivityTable)

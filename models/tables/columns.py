@@ -1,6 +1,5 @@
 """Column types and table building blocks that SQLite and PostgreSQL share."""
 
-from dataclasses import make_dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import BigInteger, Dialect, ForeignKey, MetaData, Table, Text, TypeDecorator
@@ -49,12 +48,3 @@ def session_key() -> Any:
         sa_column_args=[ForeignKey("session.id", ondelete="CASCADE")],
         primary_key=True,
     )
-
-
-def row_class(name: str, table: type[TableModel]) -> type[Any]:
-    """A row in memory: the attributes of the table, without the cost of an instrumented object.
-
-    The rules make one a call and lists one a row; an ORM instance would take longer than the rest of the work.
-    Beside each table such a class stands under the name of the thing; for the type checker it is the table's model.
-    """
-    return make_dataclass(name, [column.name for column in table.__table__.columns], slots=True)

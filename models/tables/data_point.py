@@ -1,11 +1,10 @@
 """The data points of FIELD sessions."""
 
-from typing import TYPE_CHECKING, Any
-
 from sqlalchemy import LargeBinary, Text
 from sqlmodel import Field
 
-from models.tables.columns import TableModel, row_class, session_key
+from models.tables.columns import TableModel, session_key
+from models.tables.rows import DataPoint as DataPoint  # noqa: PLC0414 - re-exported
 
 
 class DataPointTable(TableModel, table=True):
@@ -22,11 +21,3 @@ class DataPointTable(TableModel, table=True):
     """Of the text (in UTF-8), the bytes or the file, in bytes: known without reading them."""
     value: str | None = Field(sa_type=Text)
     raw_data: bytes | None = Field(sa_type=LargeBinary)
-
-
-if TYPE_CHECKING:
-
-    class DataPoint(DataPointTable):
-        def __init__(self, *columns: Any, **by_name: Any) -> None: ...
-else:
-    DataPoint = row_class("DataPoint", DataPointTable)

@@ -1,11 +1,10 @@
 """How long each session was visible on each path."""
 
-from typing import TYPE_CHECKING, Any
-
 from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field
 
-from models.tables.columns import JsonText, TableModel, row_class, session_key
+from models.tables.columns import JsonText, TableModel, session_key
+from models.tables.rows import PathTime as PathTime  # noqa: PLC0414 - re-exported
 
 
 class PathTimeTable(TableModel, table=True):
@@ -41,11 +40,3 @@ class PathTimeTable(TableModel, table=True):
             postgresql_where=text("final_ms IS NOT NULL"),
         ),
     )
-
-
-if TYPE_CHECKING:
-
-    class PathTime(PathTimeTable):
-        def __init__(self, *columns: Any, **by_name: Any) -> None: ...
-else:
-    PathTime = row_class("PathTime", PathTimeTable)

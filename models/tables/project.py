@@ -1,12 +1,11 @@
 """The table of projects: the wall between callers."""
 
-from typing import TYPE_CHECKING, Any
-
 from sqlalchemy import Text
 from sqlmodel import Field
 
 from models.clock import Instant
-from models.tables.columns import JsonText, TableModel, instant_column, row_class
+from models.tables.columns import JsonText, TableModel, instant_column
+from models.tables.rows import Project as Project  # noqa: PLC0414 - re-exported
 
 
 class ProjectTable(TableModel, table=True):
@@ -22,11 +21,3 @@ class ProjectTable(TableModel, table=True):
     """Seconds by kind, where the project differs from the kind's own default."""
     created_at: Instant = instant_column()
     updated_at: Instant = instant_column()
-
-
-if TYPE_CHECKING:
-
-    class Project(ProjectTable):
-        def __init__(self, *columns: Any, **by_name: Any) -> None: ...
-else:
-    Project = row_class("Project", ProjectTable)

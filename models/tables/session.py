@@ -1,12 +1,13 @@
 """The table of sessions of all kinds: one row a session."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field
 
 from models.clock import Instant
-from models.tables.columns import JsonText, TableModel, instant_column, json_column, row_class
+from models.tables.columns import JsonText, TableModel, instant_column, json_column
+from models.tables.rows import Session as Session  # noqa: PLC0414 - re-exported
 
 
 def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
@@ -195,11 +196,3 @@ class SessionTable(TableModel, table=True):
             unique=True,
         ),
     )
-
-
-if TYPE_CHECKING:
-
-    class Session(SessionTable):
-        def __init__(self, *columns: Any, **by_name: Any) -> None: ...
-else:
-    Session = row_class("Session", SessionTable)

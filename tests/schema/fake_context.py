@@ -80,7 +80,7 @@ def make_session(kind: str, **changes: Any) -> Session:
 
 
 def make_activity(s: Session, position: int, activity_type: str) -> Activity:
-    values = dict.fromkeys((column.name for column in activity.columns), None) | {
+    values: dict[str, Any] = {column.name: None for column in activity.columns} | {
         "position": position,
         "id": new_id("a_"),
         "session_id": s.id,
