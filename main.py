@@ -26,11 +26,12 @@ from resolvers.blobs.downloads import Download, find_download
 from resolvers.blobs.garbage_collector import BlobGarbageCollector
 from resolvers.blobs.signed_urls import DOWNLOAD_PATH, create_url_signer
 from resolvers.blobs.uploader import BlobUploader
-from resolvers.context import Context, Services, open_context
+from resolvers.context import Context, open_context
 from resolvers.feed import LogReader
 from resolvers.lifecycle import Sweeper
 from resolvers.metrics import MetricsCollector
 from resolvers.server_liveness import ServerLiveness
+from resolvers.services import Services
 from schema import graphql_schema, sdl
 from transport import FileEndpoint, GraphQLEndpoint, Page, TransportSettings, configure_log, middleware
 from transport.server import server

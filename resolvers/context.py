@@ -1,65 +1,50 @@
-"""What one GraphQL operation has at hand."""
+"""Context of one GraphQL operation."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from models.clock import Instant
 from models.database import Database
 from models.database.writer import Item, Result, Work
 from resolvers.access import Caller
 from resolvers.loaders import Loaders
-from resolvers.server_liveness import ServerLiveness
-
-if TYPE_CHECKING:
-    from resolvers.blobs.signed_urls import UrlSigner
-    from resolvers.blobs.uploader import BlobUploader
-    from resolvers.feed import LogReader
+from resolvers.services import Services
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What all operations share; made when the server starts."""
-
-    database: Database
-    liveness: ServerLiveness
-    log_reader: "LogReader"
-    uploader: "BlobUploader"
-    url_signer: "UrlSigner"
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Context:
-    """One operation: who asks, and when. The time is taken once, so that all parts of an answer agree."""
+    """The caller and the time of an operation. All its fields use the same `now`, so that they agree."""
 
     services: Services
     caller: Caller
     now: Instant
     is_stale: bool = False
-    """Whether `now` lies behind the present, because nothing can be written: good for reading only."""
-    loaders: Loaders = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "loaders", Loaders(self.services.database, self.caller, self.now))
+    """Whether `now` is in the past because the database cannot be written: the operation can only read."""
+    _loaders: Loaders | None = field(default=None, init=False)
 
     @property
     def database(self) -> Database:
-        """The storage, to read from."""
         return self.services.database
 
+    @property
+    def loaders(self) -> Loaders:
+        if self._loaders is None:
+            self._loaders = Loaders(self.database, self.caller)
+        return self._loaders
+
     async def write(self, work: Work[Item, Result], item: Item) -> Result:
-        """Do `work` in the next transaction; whatever the operation reads after it is read afresh.
+        """Run `work` in the next transaction; later reads of the operation see its changes.
 
         Raises:
-            StorageUnavailable: nothing can be written now; nothing of the change was kept.
+            StorageUnavailable: the database cannot be written; nothing was changed.
         """
         if self.is_stale:
             await self.services.liveness.raise_stale()
         result = await self.database.write(work, item)
-        self.loaders.clear()
+        if self._loaders is not None:
+            self._loaders.clear()
         return result
 
 
 async def open_context(services: Services, caller: Caller) -> Context:
-    """The context of an operation that begins now."""
     moment = await services.liveness.moment()
     return Context(services, caller, moment.now, moment.is_stale)

@@ -1,8 +1,4 @@
-"""What a caller can get wrong.
-
-A `Problem` is part of a mutation's answer: the content of its input broke a rule. A `DomainError` is a GraphQL
-error: everything else, and everything in queries.
-"""
+"""Errors of an operation, as clients see them. Invalid content of a mutation's input is a `models.problems.Problem`."""
 
 from typing import Any, ClassVar
 
@@ -10,24 +6,23 @@ from models.enums import ProblemCode
 
 
 class DomainError(Exception):
-    """An error that clients are meant to see: its message and `extensions.code` reach them as they are."""
+    """A GraphQL error whose message and `extensions.code` reach the client unmasked."""
 
     code: ClassVar[str]
 
     @property
     def extensions(self) -> dict[str, Any]:
-        """What a GraphQL error shows of it."""
         return {"code": self.code}
 
 
 class BadUserInput(DomainError):
-    """An argument has a value that is not allowed."""
+    """The value of an argument is not allowed."""
 
     code = ProblemCode.BAD_USER_INPUT.value
 
 
 class NotFound(DomainError):
-    """There is no such thing, or not for this caller: the two look the same."""
+    """The object does not exist or is in another project, which callers cannot distinguish."""
 
     code = ProblemCode.NOT_FOUND.value
 

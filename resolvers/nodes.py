@@ -1,4 +1,4 @@
-"""Whatever has an id, by that id alone."""
+"""Sessions, projects and activities by global id."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,11 +20,11 @@ Node: TypeAlias = Session | Project | Activity
 MAX_IDS: Final = 500
 
 
-async def get_node(context: Context, id: str) -> Node | None:  # noqa: A002 - the word of the schema
-    """The session, activity or project of that id; null where there is none, or not for this caller.
+async def get_node(context: Context, id: str) -> Node | None:  # noqa: A002 - the schema's name
+    """Return an object; None if it does not exist or is in another project.
 
     Raises:
-        Forbidden: the caller lacks the scope to read such a thing by its id.
+        Forbidden: the caller lacks the scope to read this type by id.
     """
     if not is_generated_id(id):
         return await get_project(context, id)
@@ -35,11 +35,11 @@ async def get_node(context: Context, id: str) -> Node | None:  # noqa: A002 - th
 
 
 async def get_nodes(context: Context, ids: Sequence[str]) -> list[Node | None]:
-    """The things of these ids, in their order: one statement for each sort of thing.
+    """Return objects in the order of `ids`, with one statement for each type.
 
     Raises:
-        BadUserInput: there are more than 500.
-        Forbidden: the caller lacks the scope to read one of them by its id.
+        BadUserInput: there are more than 500 ids.
+        Forbidden: the caller lacks the scope to read one of the types by id.
     """
     if len(ids) > MAX_IDS:
         raise BadUserInput(f"ids takes at most {MAX_IDS} values, not {len(ids)}")

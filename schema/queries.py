@@ -11,7 +11,7 @@ from models.tables.session import Session as SessionRow
 from resolvers import nodes
 from resolvers.access import Caller
 from resolvers.activities.service import list_activities
-from resolvers.pagination.page import Page, PageArgs
+from resolvers.pagination.keyset import Page, PageArgs
 from resolvers.projects.reading import get_project, list_projects
 from resolvers.sessions.service import get_session, list_sessions
 from resolvers.stats import Stats

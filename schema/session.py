@@ -12,7 +12,7 @@ from models.tables.path_time import PathTime as PathTimeRow
 from models.tables.session import Session as SessionRow
 from resolvers.activities.service import session_activities
 from resolvers.context import Context
-from resolvers.pagination.page import Page, PageArgs
+from resolvers.pagination.keyset import Page, PageArgs
 from schema.activity import ActivityConnection
 from schema.arguments import AfterArg, BeforeArg, FirstArg, Info, LastArg, TypesArg
 from schema.enums import EndReason, Kind, State

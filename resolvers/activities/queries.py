@@ -1,28 +1,48 @@
-"""The timelines of several sessions at once: a page of each, with one statement for all."""
+"""Statements on the activity log: of all sessions, and timelines of several sessions at once."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
-from sqlalchemy import ColumnElement, and_, false, func, select
-from sqlalchemy.engine import Connection
+from sqlalchemy import ColumnElement, and_, false, select
 from sqlalchemy.sql.functions import coalesce
 
+from models.clock import Instant
+from models.database import Transaction
+from models.dialect import MAX_INT64
 from models.tables import activity, session
 from models.tables.activity import Activity
-from resolvers.access import Caller, project_condition
-from resolvers.errors import BadUserInput
-from resolvers.pagination import cursors
-from resolvers.pagination.keyset import PageSlice
-from resolvers.pagination.page import PageArgs, validate_page_args
+from resolvers.access import Caller
+from resolvers.filters import Filter, project_condition
+from resolvers.pagination.keyset import PagedQuery, PageRows, SortKey
 
 ActivityTypes: TypeAlias = tuple[str, ...]
 
-_MAX_POSITION: Final = 2**63 - 1
-_DEFAULT_BOUND: Final = {False: _MAX_POSITION, True: 0}
+_UNBOUNDED: Final = {False: MAX_INT64, True: 0}
+
+
+def normalize_types(types: Sequence[str] | None) -> ActivityTypes | None:
+    """Sort types and drop duplicates."""
+    return None if types is None else tuple(sorted({str(type_) for type_ in types}))
+
+
+def activity_list(
+    caller: Caller, session_filter: Filter, types: ActivityTypes | None, now: Instant, database_id: str
+) -> PagedQuery[Activity]:
+    rows = select(activity).where(project_condition(caller, activity.c.project_id))
+    if session_filter.answerable_from_log:
+        rows = rows.where(session_filter.could_match_sql())
+    else:
+        rows = rows.join(session, session.c.id == activity.c.session_id).where(session_filter.sql(now))
+    return PagedQuery(
+        list_id=database_id,
+        rows=rows.where(*_has_type(activity.c, types)),
+        from_row=Activity,
+        keys=[SortKey(activity.c.position, lambda entry: cast("int", entry.position), int)],
+    )
 
 
 class TimelinePage(NamedTuple):
-    """Which part of a timeline: at most `size` activities of some types between two positions of the log."""
+    """A page of a timeline: at most `size` activities of some types between two positions of the log."""
 
     types: ActivityTypes | None
     size: int
@@ -31,81 +51,48 @@ class TimelinePage(NamedTuple):
     before: int | None
 
 
-def timeline_page(types: Sequence[str] | None, page: PageArgs, database_id: str) -> TimelinePage:
-    """The part of a timeline that a client asks for.
-
-    Raises:
-        BadUserInput: the page's arguments are not allowed, or a cursor is not of this database.
-    """
-    window = validate_page_args(page)
-    if window.offset:
-        raise BadUserInput("a timeline takes cursors, no offset")
-    return TimelinePage(
-        normalize_types(types),
-        window.size,
-        window.backwards,
-        _decode_position("after", window.after, database_id),
-        _decode_position("before", window.before, database_id),
-    )
-
-
-def normalize_types(types: Sequence[str] | None) -> ActivityTypes | None:
-    """Types of activities as text, each once; null: all."""
-    return None if types is None else tuple(sorted({str(kind) for kind in types}))
-
-
-def type_condition(types: ActivityTypes | None) -> list[ColumnElement[bool]]:
-    """The condition that an activity is of one of these types."""
-    return [] if types is None else [activity.c.type.in_(types)]
-
-
-def encode_cursor(node: Activity, database_id: str) -> str:
-    """The place of an activity in the log of that database: good for every list of activities."""
-    assert node.position is not None
-    return cursors.encode(database_id, (node.position,))
-
-
-def _decode_position(name: str, text: str | None, database_id: str) -> int | None:
-    if text is None:
-        return None
-    match cursors.decode(text, database_id, [int]):
-        case [int(position)]:
-            return position
-    raise BadUserInput(f"{name} is not a cursor of the activities of this database")
-
-
 def read_timelines(
-    tx: Connection, caller: Caller, session_ids: Sequence[str], page: TimelinePage
-) -> dict[str, PageSlice[Activity]]:
-    """The part `wanted` of the timeline of each session that is there; reads no row more than it needs of any."""
+    tx: Transaction, caller: Caller, keys: Sequence[tuple[str, TimelinePage]]
+) -> list[PageRows[Activity]]:
+    """Read a page for each session id, with one statement for each distinct page (usually one)."""
+    found: dict[tuple[str, TimelinePage], PageRows[Activity]] = {}
+    for page in dict.fromkeys(page for _, page in keys):
+        rows: dict[str, list[Sequence[Any]]] = {}
+        for row in tx.execute(_timelines(caller, [id_ for id_, other in keys if other == page], page)):
+            rows.setdefault(row[0], []).append(row)
+        found |= {(session_id, page): _to_page(group, page) for session_id, group in rows.items()}
+    return [found.get(key) or ([], False, False) for key in keys]
+
+
+def _timelines(caller: Caller, session_ids: Sequence[str], page: TimelinePage) -> Any:
     log = activity.alias()
-    mine = [activity.c.session_id == session.c.id, *_page_conditions(activity.c, page)]
-    # One more than wanted, to know whether there are more: no row of a session is read beyond that one's position.
+    in_session = [activity.c.session_id == session.c.id, *_in_page(activity.c, page)]
+    # The position of one activity more than the page has shows whether there are more; no rows are read beyond it.
     last_position = coalesce(
         select(log.c.position)
-        .where(log.c.session_id == session.c.id, *_page_conditions(log.c, page))
+        .where(log.c.session_id == session.c.id, *_in_page(log.c, page))
         .order_by(log.c.position.desc() if page.backwards else log.c.position)
         .limit(1)
         .offset(page.size)
         .correlate(session)
         .scalar_subquery(),
-        _DEFAULT_BOUND[page.backwards],
+        _UNBOUNDED[page.backwards],
     )
-    within_limit = activity.c.position >= last_position if page.backwards else activity.c.position <= last_position
-    statement = (
+    within = activity.c.position >= last_position if page.backwards else activity.c.position <= last_position
+    return (
         select(session.c.id, *_exists_beyond(page), *activity.c)
-        .select_from(session.outerjoin(activity, and_(*mine, within_limit)))
+        .select_from(session.outerjoin(activity, and_(*in_session, within)))
         .where(project_condition(caller, session.c.project_id), session.c.id.in_(session_ids))
         .order_by(session.c.id, activity.c.position)
     )
-    rows: dict[str, list[Sequence[Any]]] = {}
-    for row in tx.execute(statement):
-        rows.setdefault(row[0], []).append(row)
-    return {session_id: _to_slice(found, page) for session_id, found in rows.items()}
 
 
-def _page_conditions(columns: Any, page: TimelinePage) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [] if page.types is None else [columns.type.in_(page.types)]
+def _has_type(columns: Any, types: ActivityTypes | None) -> list[ColumnElement[bool]]:
+    return [] if types is None else [columns.type.in_(types)]
+
+
+def _in_page(columns: Any, page: TimelinePage) -> list[ColumnElement[bool]]:
+    conditions = _has_type(columns, page.types)
     if page.after is not None:
         conditions.append(columns.position > page.after)
     if page.before is not None:
@@ -114,35 +101,24 @@ def _page_conditions(columns: Any, page: TimelinePage) -> list[ColumnElement[boo
 
 
 def _exists_beyond(page: TimelinePage) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Whether a session has activities on the far sides of the two positions."""
+    """Return whether a session has activities at or before `after`, and at or after `before`."""
     other = activity.alias()
 
-    def beyond(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-        own = [other.c.session_id == session.c.id, condition]
-        if page.types is not None:
-            own.append(other.c.type.in_(page.types))
-        return select(other.c.position).where(*own).correlate(session).exists()
+    def exists(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        in_session = [other.c.session_id == session.c.id, condition, *_has_type(other.c, page.types)]
+        return select(other.c.position).where(*in_session).correlate(session).exists()
 
     return (
-        false() if page.after is None else beyond(other.c.position <= page.after),
-        false() if page.before is None else beyond(other.c.position >= page.before),
+        false() if page.after is None else exists(other.c.position <= page.after),
+        false() if page.before is None else exists(other.c.position >= page.before),
     )
 
 
-def _to_slice(rows: list[Sequence[Any]], page: TimelinePage) -> PageSlice[Activity]:
+def _to_page(rows: list[Sequence[Any]], page: TimelinePage) -> PageRows[Activity]:
     _, earlier, later, *_ = rows[0]
-    found = [Activity(*row[3:]) for row in rows if row[3] is not None]
-    more = len(found) > page.size
+    # Without activities the outer join leaves one row of nulls.
+    nodes = [Activity(*row[3:]) for row in rows if row[3] is not None]
+    more = len(nodes) > page.size
     if page.backwards:
-        return PageSlice(found[-page.size :], has_next=bool(later), has_previous=more or bool(earlier))
-    return PageSlice(found[: page.size], has_next=more or bool(later), has_previous=bool(earlier))
-
-
-def count_timeline(tx: Connection, caller: Caller, session_id: str, types: ActivityTypes | None) -> int:
-    """How many activities of these types a session has."""
-    mine = [
-        project_condition(caller, activity.c.project_id),
-        activity.c.session_id == session_id,
-        *type_condition(types),
-    ]
-    return int(tx.execute(select(func.count()).select_from(activity).where(*mine)).scalar_one())
+        return nodes[-page.size :], bool(later), more or bool(earlier)
+    return nodes[: page.size], more or bool(later), bool(earlier)

@@ -1,60 +1,44 @@
-"""Reading the log: of all sessions that a filter names, and of one."""
+"""Reading the activity log: of all matching sessions, and of one session (its timeline)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
-
-from sqlalchemy import Select, select
+from typing import Any
 
 from models.enums import Scope
-from models.tables import activity, session
 from models.tables.activity import Activity
-from resolvers.access import project_condition, require
-from resolvers.activities import queries
+from resolvers.access import require
+from resolvers.activities.queries import TimelinePage, activity_list, normalize_types
 from resolvers.context import Context
+from resolvers.errors import BadUserInput
 from resolvers.filters import Filter
-from resolvers.pagination.keyset import PagedQuery, SortKey, read_page
-from resolvers.pagination.page import Page, PageArgs
+from resolvers.pagination import cursors
+from resolvers.pagination.keyset import Page, PageArgs, read_page
 
 
 async def list_activities(
     context: Context,
     *,
-    filter: Mapping[str, Any] | None,  # noqa: A002 - the word of the schema
+    filter: Mapping[str, Any] | None,  # noqa: A002 - the schema's name
     types: Sequence[str] | None,
     page: PageArgs,
 ) -> Page[Activity]:
-    """A page of the log in its order, the oldest first; `last: n` gives the newest.
+    """Return a page of the log, oldest first.
 
-    The filter asks of each session as it is now. Where it names only ids, kinds and projects it asks the log
-    itself, and finds also what it says of sessions that are gone (REPLACED, DELETED).
+    The filter applies to sessions as they are now. A filter by ids, kinds and projects alone applies to the log, and
+    finds activities of deleted sessions as well.
 
     Args:
-        filter: as `resolvers.filters.Filter.parse` takes it; null: all.
-        types: of these types only; null: of all.
-        page: see `resolvers.pagination.page.window`. A cursor is good for any filter, as it is a place in the log.
+        filter: see `Filter.parse`; None matches all.
+        types: only these types; None for all.
+        page: its cursors are positions in the log, valid with any filter.
 
     Raises:
         Forbidden: the caller lacks READ.
-        BadUserInput: an argument is not allowed; a cursor is not of this database.
+        BadUserInput: an argument is invalid; a cursor is not of this database.
     """
     require(context.caller, Scope.READ)
-    query = PagedQuery(
-        list_id=context.loaders.database_id,
-        rows=_matching_entries(context, Filter.parse(filter)).where(
-            *queries.type_condition(queries.normalize_types(types))
-        ),
-        from_row=Activity,
-        keys=[SortKey(activity.c.position, lambda entry: cast("int", entry.position), int)],
-    )
+    database_id = context.database.database_id
+    query = activity_list(context.caller, Filter.parse(filter), normalize_types(types), context.now, database_id)
     return await read_page(context.database, query, page)
-
-
-def _matching_entries(context: Context, session_filter: Filter) -> Select[Any]:
-    rows = select(activity).where(project_condition(context.caller, activity.c.project_id))
-    log_condition = session_filter.activity_condition()
-    if log_condition is not None:
-        return rows.where(log_condition)
-    return rows.join(session, session.c.id == activity.c.session_id).where(session_filter.sql(context.now))
 
 
 async def session_activities(
@@ -64,16 +48,30 @@ async def session_activities(
     types: Sequence[str] | None,
     page: PageArgs,
 ) -> Page[Activity]:
-    """A page of one session's timeline, the oldest first; empty where the session is not there for this caller.
-
-    Sessions that are asked together with equal arguments are read with one statement.
+    """Return a page of one session's timeline, oldest first; empty if the caller cannot access the session.
 
     Raises:
-        BadUserInput: an argument is not allowed; a cursor is not of this database.
+        BadUserInput: an argument is invalid; a cursor is not of this database.
     """
-    return await context.loaders.activities(session_id, types, page)
+    page.validate()
+    if page.offset:
+        raise BadUserInput("a timeline takes cursors, no offset")
+    after, before = (_decode_position(context, name, getattr(page, name)) for name in ("after", "before"))
+    timeline_page = TimelinePage(normalize_types(types), page.size, page.backwards, after, before)
+    nodes, has_next, has_previous = await context.loaders.timeline(session_id, timeline_page)
+    return Page(nodes, has_next, has_previous, lambda activity: activity_cursor(context, activity))
 
 
 def activity_cursor(context: Context, activity: Activity) -> str:
-    """The place of an activity in the log, good for every list of activities of this database."""
-    return queries.encode_cursor(activity, context.loaders.database_id)
+    """Return the position of an activity as a cursor of every list of activities."""
+    assert activity.position is not None
+    return cursors.encode(context.loaders.database_id, (activity.position,))
+
+
+def _decode_position(context: Context, name: str, cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    match cursors.decode(cursor, context.loaders.database_id, [int]):
+        case [int(position)]:
+            return position
+    raise BadUserInput(f"{name} is not a cursor of the activities of this database")

@@ -11,7 +11,7 @@ from models.ids import ATTACHMENT, is_generated_id
 from models.tables import attachment, blob
 from models.uploaded_file import OCTET_STREAM
 from resolvers.blobs.content_types import is_executable
-from resolvers.context import Services
+from resolvers.services import Services
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from models.clock import Instant
 from models.tables import activity
 from models.tables.activity import Activity
 from models.tables.session import Session
-from resolvers.access import Caller, project_condition
-from resolvers.filters import Filter
+from resolvers.access import Caller
+from resolvers.filters import Filter, project_condition
 from resolvers.pagination import cursors
-from resolvers.sessions.live_and_ended import SessionSelection
+from resolvers.sessions.queries import SessionSelection
 
 
 @dataclass(frozen=True, slots=True)

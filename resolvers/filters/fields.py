@@ -1,13 +1,13 @@
-"""What a filter asks about: values of a session, in SQL over the table and in Python of a row.
+"""Properties of a session that operators apply to, in Python and in SQL.
 
-What follows from the row and the clock is taken from the live rule, in both forms. In SQL there are two more forms, for
-sessions whose end is written (`models.session_rules.is_past_sql`), and for the others: simpler, so that
-indexes answer them.
+In SQL each has a form for ended sessions, answered from indexes, and one for live sessions, which applies the session
+rules (`models.session_rules`).
 """
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
 
@@ -20,156 +20,139 @@ from models.tables.session import Session
 from resolvers.filters.operators import Operator
 
 ColumnLookup: TypeAlias = Callable[[str], ColumnElement[Any]]
-"""Finds the columns of sessions whose end is written down, by their names."""
+"""Returns the column that holds a property of ended sessions."""
 
 _ENDED_COLUMN_NAMES: Final = {"last_seen_at": "final_seen_at"}
-"""What indexes can only hold where it is laid down: it changes with every sign of life."""
+"""Columns that change with every keepalive and therefore are not indexed, with their indexed copies."""
 _LOW_SELECTIVITY: Final = frozenset({"project_id", "started_at"})
 
 
 def ended_column(name: str) -> ColumnElement[Any]:
-    """In the rows, and in the indexes of the past."""
     return session.c[_ENDED_COLUMN_NAMES.get(name, name)]
 
 
 def ended_column_unindexed(name: str) -> ColumnElement[Any]:
-    """The same for whoever reads the past in the order of an index until a page is full: many sessions are of a
-    project, or began after some time, so that to look these up and sort them would take longer.
+    """Like `ended_column`, for statements that scan an index in the order of a list until a page is full.
+
+    Many sessions share a project or start after some time: to look these up and sort them would take longer.
     """
     return no_index(ended_column(name)) if name in _LOW_SELECTIVITY else ended_column(name)
 
 
-class FilterField(Protocol):
-    """Something about a session that an operator can be asked of."""
+class FilterField(ABC):
+    @abstractmethod
+    def value(self, s: Session, now: Instant) -> Any: ...
 
-    def sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
-        """The condition that a row passes the test."""
+    @abstractmethod
+    def ended_sql(self, operator: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:
+        """Condition on a row of an ended session, or of another table that has the same columns."""
 
-    @property
-    def ended_columns(self) -> frozenset[str]:
-        """The columns that `past_sql` asks of; where there are none, it passes or fails all alike."""
+    @abstractmethod
+    def live_sql(self, operator: Operator, now: Instant) -> ColumnElement[bool]:
+        """Condition on the row of a live session."""
 
-    def ended_sql(self, test: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:
-        """The same of a row whose end is written down; or of another table's, where that has these columns."""
+    def sql(self, operator: Operator, now: Instant) -> ColumnElement[bool]:
+        """Condition on the row of any session."""
+        return or_(
+            and_(session_rules.is_ended_sql(indexed=False), self.ended_sql(operator)),
+            and_(session_rules.is_live_sql(), self.live_sql(operator, now)),
+        )
 
-    def live_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
-        """The same of any other row."""
-
-    def matches(self, test: Operator, s: Session, now: Instant) -> bool:
-        """Whether this session passes it."""
+    def matches(self, operator: Operator, s: Session, now: Instant) -> bool:
+        return operator.matches(self.value(s, now))
 
 
 @dataclass(frozen=True)
-class ColumnField:
-    """What a column holds."""
+class ColumnField(FilterField):
+    """The value of a column."""
 
     name: str
 
-    def sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - a column holds what it holds
-        return test.sql(session.c[self.name])
+    def value(self, s: Session, now: Instant) -> Any:  # noqa: ARG002 - independent of time
+        return getattr(s, self.name)
 
-    @property
-    def ended_columns(self) -> frozenset[str]:
-        return frozenset({self.name})
+    def ended_sql(self, operator: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:
+        return operator.sql(columns(self.name))
 
-    def ended_sql(self, test: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:
-        return test.sql(columns(self.name))
-
-    def live_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - the same
+    def live_sql(self, operator: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - independent of time
         column = session.c[self.name]
-        # A project has far more sessions that have ended than there are others in all.
-        return test.sql(no_index(column) if self.name == "project_id" else column)
+        # Not by the index on project_id: a project has far more ended sessions than there are live ones in all.
+        return operator.sql(no_index(column) if self.name == "project_id" else column)
 
-    def matches(self, test: Operator, s: Session, now: Instant) -> bool:  # noqa: ARG002 - the same
-        return test.matches(getattr(s, self.name))
+    def sql(self, operator: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - independent of time
+        return operator.sql(session.c[self.name])
 
 
 @dataclass(frozen=True)
-class EndField:
-    """What a column says of the end, or another one where time has ended it and that is not yet written down.
-
-    Asked of each column by itself, so that the index of each serves.
-    """
+class EndField(FilterField):
+    """A property of a session's end; null while it has not ended."""
 
     column: str
     expired_column: str
+    """Holds the property if the session expired and its end is not recorded yet."""
     value_of: Callable[[Session, Instant], Any]
 
-    def sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
-        return or_(self.ended_sql(test), self.live_sql(test, now))
+    def value(self, s: Session, now: Instant) -> Any:
+        return self.value_of(s, now)
 
-    @property
-    def ended_columns(self) -> frozenset[str]:
-        return frozenset({self.column})
+    def ended_sql(self, operator: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:
+        return operator.sql(columns(self.column))
 
-    def ended_sql(self, test: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:
-        return test.sql(columns(self.column))
-
-    def live_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
-        return and_(session_rules.is_expired_sql(now), test.sql(session.c[self.expired_column]))
-
-    def matches(self, test: Operator, s: Session, now: Instant) -> bool:
-        return test.matches(self.value_of(s, now))
+    def live_sql(self, operator: Operator, now: Instant) -> ColumnElement[bool]:
+        return and_(session_rules.is_expired_sql(now), operator.sql(session.c[self.expired_column]))
 
 
-class StateField:
-    """The state: a few words, so that SQL names those that pass."""
+@dataclass(frozen=True, eq=False)
+class ComputedField(FilterField):
+    """A property that follows from the row and the clock, with few values: SQL lists those that match."""
 
-    ended_columns: Final = frozenset[str]()
+    value_of: Callable[[Session, Instant], Any]
+    ended_value: Any
+    """The value of every ended session."""
+    live_values: Mapping[Any, Callable[[Instant], ColumnElement[bool]]]
+    """The conditions of the values that a live row can have."""
 
-    def sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
-        return or_(false(), *(session_rules.in_state_sql(state, now) for state in State if test.matches(state)))
+    def value(self, s: Session, now: Instant) -> Any:
+        return self.value_of(s, now)
 
-    def ended_sql(self, test: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:  # noqa: ARG002 - it is all in the name
-        return true() if test.matches(State.ENDED) else false()
+    def ended_sql(self, operator: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:  # noqa: ARG002 - constant
+        return true() if operator.matches(self.ended_value) else false()
 
-    def live_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
-        states = (
-            session_rules.in_state_sql(state, now) for state in State if state != State.ENDED and test.matches(state)
-        )
-        return or_(session_rules.is_expired_sql(now) if test.matches(State.ENDED) else false(), *states)
-
-    def matches(self, test: Operator, s: Session, now: Instant) -> bool:
-        return test.matches(session_rules.state(s, now))
-
-
-class VisibleField:
-    """Whether it is visible now."""
-
-    ended_columns: Final = frozenset[str]()
-
-    def sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
-        visible = session_rules.is_visible_sql(now)
-        return or_(false(), *(visible if value else not_(visible) for value in (True, False) if test.matches(value)))
-
-    def ended_sql(self, test: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:  # noqa: ARG002 - it is all in the name
-        return true() if test.matches(False) else false()
-
-    def live_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:
-        return self.sql(test, now)
-
-    def matches(self, test: Operator, s: Session, now: Instant) -> bool:
-        return test.matches(session_rules.is_visible(s, now))
+    def live_sql(self, operator: Operator, now: Instant) -> ColumnElement[bool]:
+        return or_(false(), *(sql(now) for value, sql in self.live_values.items() if operator.matches(value)))
 
 
-class TracksField:
-    """The tracks of an AGENDA session: one that passes is enough."""
+class TracksField(FilterField):
+    """The tracks of an AGENDA session, of which one has to match."""
 
-    ended_columns: Final = frozenset({"id"})
+    def value(self, s: Session, now: Instant) -> Any:  # noqa: ARG002 - independent of time
+        return s.details.get("schedule_tracks", ())
 
-    def sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - tracks know no time
-        return self.ended_sql(test)
+    def matches(self, operator: Operator, s: Session, now: Instant) -> bool:
+        return any(map(operator.matches, self.value(s, now)))
 
-    def live_sql(self, test: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - the same
-        return self.ended_sql(test)
+    def ended_sql(self, operator: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:
+        return columns("id").in_(select(session_track.c.session_id).where(operator.sql(session_track.c.track)))
 
-    def ended_sql(self, test: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:
-        return columns("id").in_(select(session_track.c.session_id).where(test.sql(session_track.c.track)))
+    def live_sql(self, operator: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - independent of time
+        return self.ended_sql(operator)
 
-    def matches(self, test: Operator, s: Session, now: Instant) -> bool:  # noqa: ARG002 - the same
-        return any(test.matches(track) for track in s.details.get("schedule_tracks", ()))
+    sql = live_sql
 
 
-STATE = StateField()
-END = EndField("ended_at", "expires_at", session_rules.effective_end)
-END_REASON = EndField("end_reason", "expiry_reason", session_rules.end_reason)
+STATE: Final = ComputedField(
+    session_rules.state,
+    State.ENDED,
+    {
+        State.ENDED: session_rules.is_expired_sql,
+        State.ACTIVE: lambda now: session_rules.in_state_sql(State.ACTIVE, now),
+        State.SCHEDULED: lambda now: session_rules.in_state_sql(State.SCHEDULED, now),
+    },
+)
+VISIBLE: Final = ComputedField(
+    session_rules.is_visible,
+    False,
+    {True: session_rules.is_visible_sql, False: lambda now: not_(session_rules.is_visible_sql(now))},
+)
+END: Final = EndField("ended_at", "expires_at", session_rules.effective_end)
+END_REASON: Final = EndField("end_reason", "expiry_reason", session_rules.end_reason)

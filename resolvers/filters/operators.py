@@ -1,4 +1,4 @@
-"""What a filter asks of a value, in SQL and in Python. A value that is null passes none of them."""
+"""Comparison operators, in SQL and in Python. Null satisfies none of them."""
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -10,18 +10,14 @@ from models.dialect import MAX_INT64, MIN_INT64, bounded_range
 
 
 class Operator(Protocol):
-    """One question about a value."""
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]: ...
 
-    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
-        """The condition that the value of a row passes."""
-
-    def matches(self, value: Any) -> bool:
-        """Whether this value passes."""
+    def matches(self, value: Any) -> bool: ...
 
 
 @dataclass(frozen=True)
 class In:
-    """It is one of these; texts compare exactly."""
+    """Membership; text is compared exactly."""
 
     values: tuple[Any, ...]
     _members: frozenset[Any] = field(init=False, repr=False, compare=False)
@@ -38,8 +34,6 @@ class In:
 
 @dataclass(frozen=True)
 class Equals:
-    """It is true, or it is false."""
-
     expected: bool
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -51,8 +45,6 @@ class Equals:
 
 @dataclass(frozen=True)
 class GreaterThan:
-    """It is later, never equal."""
-
     bound: int
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -64,8 +56,6 @@ class GreaterThan:
 
 @dataclass(frozen=True)
 class LessThan:
-    """It is earlier, never equal."""
-
     bound: int
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -77,7 +67,7 @@ class LessThan:
 
 @dataclass(frozen=True)
 class Between:
-    """It is between two times, equal to neither: few are, so that an index of its own is worth a search."""
+    """An open range that SQLite looks up in an index, even if it has only one bound."""
 
     after: int = MIN_INT64
     before: int = MAX_INT64
@@ -91,8 +81,6 @@ class Between:
 
 @dataclass(frozen=True)
 class AllOf:
-    """Several questions about one value: it passes all of them."""
-
     operators: tuple[Operator, ...]
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -104,12 +92,12 @@ class AllOf:
 
 @dataclass(frozen=True)
 class HasPrefix:
-    """It is a path that begins with these segments. Every path begins with none."""
+    """Leading segments of a path; no segments match every path."""
 
     segments: tuple[str, ...]
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
-        # Stored paths are canonical JSON: what begins alike up to a segment's closing quote has the same segments.
+        # Stored paths are canonical JSON: text that is equal up to the closing quote of a segment has equal segments.
         prefix = json.dumps(self.segments)[:-1]
         return func.substr(type_coerce(value, Text), 1, len(prefix)) == prefix
 

@@ -1,31 +1,30 @@
-"""Every filter by its name, once: what it asks about, and what it asks of that."""
+"""The fields of `SessionFilter`, each with the property and the operator that it stands for."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from models.enums import Kind, State
 from models.kinds.field_types import parse_language
-from resolvers.filters.fields import END, END_REASON, STATE, ColumnField, FilterField, TracksField, VisibleField
+from resolvers.filters.fields import END, END_REASON, STATE, VISIBLE, ColumnField, FilterField, TracksField
 from resolvers.filters.operators import Between, Equals, GreaterThan, HasPrefix, In, LessThan, Operator
 
 
 class FilterSpec(NamedTuple):
-    """One filter: the operator is made of what the client gives."""
-
     field: FilterField
     operator: Callable[[Any], Operator]
+    """Builds the operator from the client's value."""
 
 
 FilterSpecs: TypeAlias = Mapping[str, FilterSpec]
 
 
-def _active(wanted: bool) -> Operator:
-    """Active, or else every other state: named, not negated, so that an index serves."""
-    return In(tuple(state for state in State if (state == State.ACTIVE) == wanted))
+def _active(active: bool) -> Operator:
+    # Lists the other states instead of negating: an index can serve it.
+    return In(tuple(state for state in State if (state == State.ACTIVE) == active))
 
 
 def _languages(languages: Iterable[str]) -> Operator:
-    """In the form that sessions have, whatever form a start may have; no session has what is no language."""
+    """Normalize to ISO 639-1, as starts do; unknown languages match nothing."""
     return In(tuple(code for text in languages if (code := parse_language(text)) is not None))
 
 
@@ -35,13 +34,13 @@ COMMON_FILTERS: Final[FilterSpecs] = {
     "project_ids": FilterSpec(ColumnField("project_id"), In),
     "states": FilterSpec(STATE, In),
     "active": FilterSpec(STATE, _active),
-    "visible": FilterSpec(VisibleField(), Equals),
+    "visible": FilterSpec(VISIBLE, Equals),
     "subjects": FilterSpec(ColumnField("subject"), In),
     "external_ids": FilterSpec(ColumnField("external_id"), In),
     "started_after": FilterSpec(ColumnField("started_at"), GreaterThan),
     "started_before": FilterSpec(ColumnField("started_at"), LessThan),
-    "stopped_after": FilterSpec(END, lambda than: Between(after=than)),
-    "stopped_before": FilterSpec(END, lambda than: Between(before=than)),
+    "stopped_after": FilterSpec(END, lambda bound: Between(after=bound)),
+    "stopped_before": FilterSpec(END, lambda bound: Between(before=bound)),
     "seen_after": FilterSpec(ColumnField("last_seen_at"), GreaterThan),
     "seen_before": FilterSpec(ColumnField("last_seen_at"), LessThan),
     "end_reasons": FilterSpec(END_REASON, In),
@@ -90,4 +89,4 @@ KIND_FILTERS: Final[Mapping[str, tuple[Kind, FilterSpecs]]] = {
         },
     ),
 }
-"""The filters of one kind each; to name one of them is to ask for its kind."""
+"""Filters that restrict to one kind each."""

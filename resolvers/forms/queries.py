@@ -13,8 +13,9 @@ from sqlalchemy.engine import Connection
 
 from models.dialect import in_keys
 from models.tables import attachment, blob, data_point, session
-from resolvers.access import Caller, project_condition
+from resolvers.access import Caller
 from resolvers.errors import DomainError
+from resolvers.filters import project_condition
 
 MAX_POINTS: Final = 10_000
 MAX_BYTES: Final = 16 * 1024 * 1024
@@ -153,7 +154,7 @@ def _point_view(row: Any) -> DataPointView:
     return DataPointView(row.session_id, row.name, row.size, row.text, file is None and not is_raw, is_raw, file)
 
 
-def read_values(tx: Connection, caller: Caller, column: str, keys: Sequence[ValueKey], budget: ReadBudget) -> list[Any]:
+def read_values(tx: Connection, caller: Caller, keys: Sequence[ValueKey], column: str, budget: ReadBudget) -> list[Any]:
     """What is in the column `value` or `raw_data` of data points that were read before; null where they are gone.
 
     Raises:

@@ -8,8 +8,9 @@ from sqlalchemy.engine import Connection
 from models.enums import ActivityType, Scope
 from models.tables import session
 from models.tables.session import Session
-from resolvers.access import project_condition, require
+from resolvers.access import require
 from resolvers.context import Context
+from resolvers.filters import project_condition
 from resolvers.lifecycle.removing import delete_sessions
 from resolvers.lifecycle.result import MutationResult, failure, not_found
 

@@ -1,7 +1,4 @@
-"""Cursors: places in a list, as text that means nothing to clients.
-
-A cursor is a list in JSON in base64url: first what it is bound to (a tag), then the values the list is sorted by.
-"""
+"""Opaque cursors: base64url of a JSON list, the id of the list that a cursor belongs to and then its sort values."""
 
 import binascii
 from base64 import b64decode, urlsafe_b64encode
@@ -12,35 +9,34 @@ from typing import Any, Final, TypeAlias
 from models import json
 
 CursorValues: TypeAlias = tuple[int | float | str, ...]
-"""The values of a row by which its list is sorted."""
+"""Values of a row that its list is sorted by."""
 
 MAX_LENGTH: Final = 512
 _INT64_END: Final = 2**63
 
 
 def fingerprint(*parts: Any) -> str:
-    """A short text that differs where what it is made of differs."""
+    """Return a 12-character hash of JSON values."""
     return urlsafe_b64encode(sha256(json.canonical(parts)).digest()[:9]).decode()
 
 
 def encode(list_id: str, values: CursorValues) -> str:
-    """The cursor of a place in the list of that tag."""
     return urlsafe_b64encode(json.canonical([list_id, *values])).rstrip(b"=").decode()
 
 
 def decode(text: str, list_id: str, types: Sequence[type]) -> CursorValues | None:
-    """The place that a cursor names; null where it is none of a list of that tag, sorted by values of these types."""
+    """Return the values of a cursor; None unless it belongs to this list and has values of these types."""
     match parse(text, types):
-        case [found, place] if found == list_id:
-            return place
+        case [found_id, values] if found_id == list_id:
+            return values
     return None
 
 
 def parse(text: str, types: Sequence[type]) -> tuple[str, CursorValues] | None:
-    """The tag and the place of a cursor, whatever list it is of; null where it is no cursor with such values."""
+    """Return the list id and the values of a cursor of any list; None if it is malformed."""
     match _load(text):
-        case [str(found), *place] if _have_types(place, types):
-            return found, tuple(place)
+        case [str(list_id), *values] if _have_types(values, types):
+            return list_id, tuple(values)
     return None
 
 
@@ -54,7 +50,7 @@ def _load(text: str) -> Any:
 
 
 def _have_types(values: Sequence[Any], types: Sequence[type]) -> bool:
-    # A bool is an int to isinstance; whole numbers beyond 64 bits are more than a database takes.
+    # Compares types exactly: isinstance takes a bool for an int. SQLite rejects integers beyond 64 bits.
     return [type(value) for value in values] == list(types) and all(
         not isinstance(value, int) or -_INT64_END <= value < _INT64_END for value in values
     )

@@ -1,165 +1,230 @@
-"""Lists read page by page: a cursor holds the values of its row that the list is sorted by, so that a page
-deep in a list costs what the first one does, and rows that come or go shift nothing.
+"""Pages of sorted lists, located by the sort values of a row.
+
+A page deep in a list costs as much as the first one, and rows that are added or deleted do not shift later pages.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from functools import partial
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
-from sqlalchemy.engine import Connection
 
-from models.database import Database
+from models.database import Database, Transaction
 from resolvers.errors import BadUserInput
 from resolvers.pagination import cursors
 from resolvers.pagination.cursors import CursorValues
-from resolvers.pagination.page import Page, PageArgs, Window, validate_page_args
 
 T = TypeVar("T")
+
+PageRows: TypeAlias = tuple[list[T], bool, bool]
+"""The nodes of a page, whether there are more after them, and before them."""
+
+DEFAULT_SIZE: Final = 50
+MAX_SIZE: Final = 500
+MAX_OFFSET: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class PageArgs:
+    """Pagination arguments of a field. The properties expect valid ones."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+    offset: int | None = None
+
+    def validate(self) -> None:
+        """
+        Raises:
+            BadUserInput: a size outside 1..500, both sizes, an offset outside 0..10,000 or combined with a cursor.
+        """
+        if self.first is not None and self.last is not None:
+            raise BadUserInput("give first or last, not both")
+        if self.offset is not None and (self.after is not None or self.before is not None):
+            raise BadUserInput("an offset does not go with a cursor")
+        check_size("first", self.first)
+        check_size("last", self.last)
+        check_bounds("offset", self.offset or 0, 0, MAX_OFFSET)
+
+    @property
+    def size(self) -> int:
+        return self.first or self.last or DEFAULT_SIZE
+
+    @property
+    def backwards(self) -> bool:
+        """Whether to count from the end of the list: with `last`, or with `before` alone."""
+        only_before = self.first is None and self.after is None and self.before is not None
+        return self.last is not None or only_before
+
+
+def check_size(name: str, value: int | None) -> int:
+    """Return the size of a list, 50 by default.
+
+    Raises:
+        BadUserInput: it is outside 1..500.
+    """
+    return check_bounds(name, DEFAULT_SIZE if value is None else value, 1, MAX_SIZE)
+
+
+def check_bounds(name: str, value: int, minimum: int, maximum: int) -> int:
+    """Return the value of an argument.
+
+    Raises:
+        BadUserInput: it is out of bounds.
+    """
+    if not minimum <= value <= maximum:
+        raise BadUserInput(f"{name} must be from {minimum} to {maximum}, not {value}")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Edge(Generic[T]):
+    cursor: str
+    node: T
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A connection. Cursors are encoded, and the whole list is counted, only on demand."""
+
+    nodes: list[T]
+    has_next_page: bool
+    has_previous_page: bool
+    cursor_of: Callable[[T], str]
+    count: Callable[[], Awaitable[int]] | None = None
+
+    @property
+    def edges(self) -> list[Edge[T]]:
+        return [Edge(self.cursor_of(node), node) for node in self.nodes]
+
+    @property
+    def start_cursor(self) -> str | None:
+        return self.cursor_of(self.nodes[0]) if self.nodes else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        return self.cursor_of(self.nodes[-1]) if self.nodes else None
+
+    async def total_count(self) -> int:
+        """Count the whole list."""
+        assert self.count is not None, "timelines are not counted"
+        return await self.count()
 
 
 @dataclass(frozen=True, slots=True)
 class SortKey(Generic[T]):
-    """One thing that a list is sorted by, in SQL and of a row; never null."""
+    """A sort criterion, in SQL and of a row; never null."""
 
-    sql: ColumnElement[Any]
+    column: ColumnElement[Any]
     value_of: Callable[[T], int | float | str]
     type: type[int] | type[float] | type[str]
     descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """Some rows of a list, to be read in its order by an index of their own, or because they are few."""
-
-    rows: Select[Any]
-    columns: Sequence[ColumnElement[Any]]
-    """What each key is in these rows."""
-
-
-@dataclass(frozen=True, slots=True)
 class PagedQuery(Generic[T]):
-    """A whole list. The last of its keys is unique."""
+    """A sorted list. Its last key is unique.
+
+    Where no single index has all rows in the order of the list, `segments` divide it into parts that are each read in
+    order, or are small; they select their sort values, one column for each key, and are merged. `rows` then has no
+    conditions: the rows of a page are looked up in it by the last key.
+    """
 
     list_id: str
     rows: Select[Any]
     from_row: Callable[..., T]
     keys: Sequence[SortKey[T]]
+    segments: Sequence[Select[Any]] = ()
     count_statement: Callable[[], Select[Any]] | None = None
-    """Makes the statement for how many things it has; where there is none, its rows are counted."""
-    segments: Sequence[Segment] = ()
-    """Which rows it has, where no index has its order for all of them: places are looked up part by part, and a page is
-    read by the last key of `rows`, which have no condition then. Else `rows` are all that it has."""
+    """Replaces the default, which counts `rows`."""
 
     @property
-    def all_segments(self) -> Sequence[Segment]:
-        """Its parts; the one, where it has none."""
-        return self.segments or [Segment(self.rows, [key.sql for key in self.keys])]
+    def sort_values(self) -> Sequence[Select[Any]]:
+        """Statements for the sort values of all rows."""
+        columns = (key.column for key in self.keys)
+        return self.segments or [self.rows.with_only_columns(*columns, maintain_column_froms=True)]
 
-    def parse_cursor(self, name: str, cursor: str) -> CursorValues:
-        """The place that the argument `name` gives.
+    def parse_cursor(self, name: str, cursor: str | None) -> CursorValues | None:
+        """Return the values of the cursor in argument `name`.
 
         Raises:
-            BadUserInput: it is no cursor of this list.
+            BadUserInput: it is not a cursor of this list.
         """
+        if cursor is None:
+            return None
         values = cursors.decode(cursor, self.list_id, [key.type for key in self.keys])
         if values is None:
             raise BadUserInput(f"{name} is not a cursor of this list, with this filter and this order")
         return values
 
-    def cursor(self, node: T) -> str:
-        """The place of a thing in this list."""
+    def cursor_of(self, node: T) -> str:
         return cursors.encode(self.list_id, tuple(key.value_of(node) for key in self.keys))
 
 
-class CursorRange(NamedTuple):
-    """A window with its cursors as places."""
-
-    window: Window
-    after: CursorValues | None
-    before: CursorValues | None
-
-
-class PageSlice(NamedTuple, Generic[T]):
-    """What was read of a list, in its order."""
-
-    nodes: list[T]
-    has_next: bool
-    has_previous: bool
-
-
-async def read_page(database: Database, query: PagedQuery[T], page: PageArgs) -> Page[T]:
-    """One page of a list.
+async def read_page(database: Database, query: PagedQuery[T], args: PageArgs) -> Page[T]:
+    """Read one page.
 
     Raises:
-        BadUserInput: the page's arguments are not allowed, or a cursor is not of this list.
+        BadUserInput: the arguments are invalid, or a cursor is not of this list.
     """
-    asked = validate_page_args(page)
-    cursor_range = CursorRange(
-        asked,
-        None if asked.after is None else query.parse_cursor("after", asked.after),
-        None if asked.before is None else query.parse_cursor("before", asked.before),
-    )
-    found = await database.read(_read_slice, query, cursor_range)
-    return Page(
-        found.nodes,
-        cursor=query.cursor,
-        has_next_page=found.has_next,
-        has_previous_page=found.has_previous,
-        count=lambda: database.read_heavy(_count, query),
-    )
+    args.validate()
+    after, before = query.parse_cursor("after", args.after), query.parse_cursor("before", args.before)
+    nodes, has_next, has_previous = await database.read(_read, query, args, after, before)
+    return Page(nodes, has_next, has_previous, query.cursor_of, partial(database.read_heavy, _count, query))
 
 
-def _count(tx: Connection, query: PagedQuery[Any]) -> int:
+def _count(tx: Transaction, query: PagedQuery[Any]) -> int:
     if query.count_statement is not None:
         return int(tx.execute(query.count_statement()).scalar_one())
     return int(tx.execute(query.rows.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one())
 
 
-def _read_slice(tx: Connection, query: PagedQuery[T], wanted: CursorRange) -> PageSlice[T]:
-    asked = wanted.window
-    rows = tx.execute(_page_statement(query, wanted)).all()
-    nodes = [query.from_row(*row) for row in rows[: asked.size]]
-    # There is more at the far end where one row too many came; at the near end where a cursor or an offset cut it off.
-    far = len(rows) > asked.size
-    near = asked.offset > 0 and (bool(rows) or any(_exists(tx, part.rows) for part in query.all_segments))
-    earlier = _exists_beyond(tx, query, wanted.after, forwards=False)
-    later = _exists_beyond(tx, query, wanted.before, forwards=True)
-    if asked.backwards:
-        return PageSlice(nodes[::-1], has_next=near or later, has_previous=far or earlier)
-    return PageSlice(nodes, has_next=far or later, has_previous=near or earlier)
+def _read(
+    tx: Transaction, query: PagedQuery[T], args: PageArgs, after: CursorValues | None, before: CursorValues | None
+) -> PageRows[T]:
+    rows = tx.execute(_page_statement(query, args, after, before)).all()
+    nodes = [query.from_row(*row) for row in rows[: args.size]]
+    more = len(rows) > args.size
+    skipped = bool(args.offset) and (bool(rows) or any(_exists(tx, values) for values in query.sort_values))
+    before_after = _exists_beyond(tx, query, after, forwards=False)
+    after_before = _exists_beyond(tx, query, before, forwards=True)
+    if args.backwards:
+        return nodes[::-1], skipped or after_before, more or before_after
+    return nodes, more or after_before, skipped or before_after
 
 
-def _page_statement(query: PagedQuery[Any], wanted: CursorRange) -> Select[Any]:
-    """The rows of a page, and one more, in the order they are read in."""
-    asked, keys = wanted.window, query.keys
-    columns = [key.sql for key in keys]
-    order = _order_by(keys, columns, forwards=not asked.backwards)
+def _page_statement(
+    query: PagedQuery[Any], args: PageArgs, after: CursorValues | None, before: CursorValues | None
+) -> Select[Any]:
+    """Select the rows of a page and one more, in reading direction."""
+    keys, limit, offset = query.keys, args.size + 1, args.offset or 0
+    columns = [key.column for key in keys]
+    order = _order_by(keys, columns, forwards=not args.backwards)
     if not query.segments:
-        (whole,) = query.all_segments
-        rows = _within_cursors(whole, keys, wanted)
-        return rows.order_by(*order).limit(asked.size + 1).offset(asked.offset)
-    # The database merges the parts: it reads no more of each than the page takes.
-    places = union_all(*(_segment_keys(part, keys, wanted) for part in query.segments))
-    found = _order_by(keys, list(places.selected_columns), forwards=not asked.backwards)
-    page = places.order_by(*found).limit(asked.size + 1).offset(asked.offset).subquery()
+        rows = query.rows.where(*_between(keys, columns, after, before))
+        return rows.order_by(*order).limit(limit).offset(offset)
+    # SQLite merges the sorted segments: it reads no more of each than the page takes.
+    merged = union_all(
+        *(values.where(*_between(keys, list(values.selected_columns), after, before)) for values in query.segments)
+    )
+    merged_order = _order_by(keys, list(merged.selected_columns), forwards=not args.backwards)
+    page = merged.order_by(*merged_order).limit(limit).offset(offset).subquery()
     return query.rows.where(columns[-1].in_(select(page.c[len(keys) - 1]))).order_by(*order)
 
 
-def _segment_keys(segment: Segment, keys: Sequence[SortKey[Any]], wanted: CursorRange) -> Select[Any]:
-    """What rows of a part are sorted by."""
-    columns = [column.label(f"key_{number}") for number, column in enumerate(segment.columns)]
-    return _within_cursors(segment, keys, wanted).with_only_columns(*columns, maintain_column_froms=True)
-
-
-def _within_cursors(segment: Segment, keys: Sequence[SortKey[Any]], wanted: CursorRange) -> Select[Any]:
-    """The rows of a part between the cursors."""
-    bounds = [
-        _beyond_cursor(keys, segment.columns, place, forwards=forwards, inclusive=False)
-        for place, forwards in ((wanted.after, True), (wanted.before, False))
-        if place is not None
+def _between(
+    keys: Sequence[SortKey[Any]],
+    columns: Sequence[ColumnElement[Any]],
+    after: CursorValues | None,
+    before: CursorValues | None,
+) -> list[ColumnElement[bool]]:
+    return [
+        _beyond(keys, columns, values, forwards=forwards, inclusive=False)
+        for values, forwards in ((after, True), (before, False))
+        if values is not None
     ]
-    return segment.rows.where(*bounds)
 
 
 def _order_by(
@@ -170,7 +235,7 @@ def _order_by(
     ]
 
 
-def _beyond_cursor(
+def _beyond(
     keys: Sequence[SortKey[Any]],
     columns: Sequence[ColumnElement[Any]],
     values: CursorValues,
@@ -178,29 +243,31 @@ def _beyond_cursor(
     forwards: bool,
     inclusive: bool,
 ) -> ColumnElement[bool]:
-    """The rows that come after `place`, or before it. The first comparison alone is one that an index serves."""
-    (key, *others), (column, *columns), (value, *rest) = keys, columns, values
-    upwards = key.descending != forwards
-    reached = column >= value if upwards else column <= value
-    passed = column > value if upwards else column < value
-    if others:
-        beyond = _beyond_cursor(others, columns, tuple(rest), forwards=forwards, inclusive=inclusive)
-        return and_(reached, or_(passed, beyond))
-    return reached if inclusive else passed
+    """Condition of the rows after (`forwards`) or before a cursor."""
+    (key, *other_keys), (column, *other_columns), (value, *other_values) = keys, columns, values
+    ascending = key.descending != forwards
+    at_or_beyond = column >= value if ascending else column <= value
+    beyond = column > value if ascending else column < value
+    if not other_keys:
+        return at_or_beyond if inclusive else beyond
+    rest = _beyond(other_keys, other_columns, tuple(other_values), forwards=forwards, inclusive=inclusive)
+    # `at_or_beyond` is redundant, but the only part that an index can serve.
+    return and_(at_or_beyond, or_(beyond, rest))
 
 
-def _exists_beyond(tx: Connection, query: PagedQuery[Any], values: CursorValues | None, *, forwards: bool) -> bool:
-    """Whether there are rows at `place` or on that side of it; the search begins there."""
-    if values is None:
+def _exists_beyond(tx: Transaction, query: PagedQuery[Any], cursor: CursorValues | None, *, forwards: bool) -> bool:
+    """Return whether there are rows at the cursor or beyond it."""
+    if cursor is None:
         return False
-    keys = query.keys
-    for part in query.all_segments:
-        beyond = part.rows.where(_beyond_cursor(keys, part.columns, values, forwards=forwards, inclusive=True))
-        if _exists(tx, beyond.order_by(*_order_by(keys, part.columns, forwards=forwards))):
+    for values in query.sort_values:
+        columns = list(values.selected_columns)
+        rows = values.where(_beyond(query.keys, columns, cursor, forwards=forwards, inclusive=True))
+        # Sorted, so that the search starts at the cursor.
+        if _exists(tx, rows.order_by(*_order_by(query.keys, columns, forwards=forwards))):
             return True
     return False
 
 
-def _exists(tx: Connection, rows: Select[Any]) -> bool:
+def _exists(tx: Transaction, rows: Select[Any]) -> bool:
     one = rows.with_only_columns(literal(1), maintain_column_froms=True).limit(1)
     return tx.execute(one).first() is not None

@@ -5,11 +5,11 @@ from sqlalchemy import select
 from models.enums import Scope
 from models.tables import project
 from models.tables.project import Project
-from resolvers.access import project_condition, require
+from resolvers.access import require
 from resolvers.context import Context
+from resolvers.filters import project_condition
 from resolvers.pagination import cursors
-from resolvers.pagination.keyset import PagedQuery, SortKey, read_page
-from resolvers.pagination.page import Page, PageArgs
+from resolvers.pagination.keyset import Page, PageArgs, PagedQuery, SortKey, read_page
 
 
 async def get_project(context: Context, id: str) -> Project | None:  # noqa: A002 - the word of the schema

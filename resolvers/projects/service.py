@@ -14,8 +14,9 @@ from models.kinds.validation import validate
 from models.problems import Problem, prefix_paths
 from models.tables import project as project_table
 from models.tables.project import Project
-from resolvers.access import Caller, project_condition, require
+from resolvers.access import Caller, require
 from resolvers.context import Context
+from resolvers.filters import project_condition
 
 NOT_NULLABLE: Final = {"name": "name", "geo_listen_enabled": "geoListenEnabled", "default_language": "defaultLanguage"}
 """What an update may change but not clear."""

@@ -12,8 +12,8 @@ from models.tables import session
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.filters import Filter
-from resolvers.pagination.page import check_bounds, page_size
-from resolvers.sessions.live_and_ended import SessionSelection
+from resolvers.pagination.keyset import check_bounds, check_size
+from resolvers.sessions.queries import SessionSelection
 from resolvers.stats import aggregates
 from resolvers.stats.paths import by_path
 from resolvers.stats.series import make_buckets, series
@@ -79,7 +79,7 @@ class Stats:
         Raises:
             BadUserInput: `first` is out of bounds.
         """
-        return await self._group_by(aggregates.PROJECT, page_size("first", first))
+        return await self._group_by(aggregates.PROJECT, check_size("first", first))
 
     async def by_subject(self, first: int = 20) -> list[StatGroup]:
         """By subject: the `first` (1 to 500) largest. Sessions without a subject are in no group.
@@ -87,7 +87,7 @@ class Stats:
         Raises:
             BadUserInput: `first` is out of bounds.
         """
-        return await self._group_by(aggregates.SUBJECT, page_size("first", first))
+        return await self._group_by(aggregates.SUBJECT, check_size("first", first))
 
     async def by_path(self, first: int = 20, depth: int = 1) -> list[PathStat]:
         """By the first `depth` (1 to 8) segments of their paths: the `first` (1 to 500) with the most sessions.
@@ -99,7 +99,7 @@ class Stats:
             BadUserInput: `first` or `depth` is out of bounds.
         """
         depth = check_bounds("depth", depth, 1, MAX_DEPTH)
-        return await self._read(by_path, page_size("first", first), depth)
+        return await self._read(by_path, check_size("first", first), depth)
 
     async def by_end_reason(self) -> list[StatGroup]:
         """By reason of the end: ended ones only."""

@@ -11,7 +11,7 @@ from models.dialect import no_index
 from models.enums import Kind, State
 from models.session_rules import elapsed_sql, in_state_sql, is_expired_sql, is_visible_sql
 from models.tables import session
-from resolvers.sessions.live_and_ended import SessionSelection
+from resolvers.sessions.queries import SessionSelection
 from resolvers.stats.types import StatGroup, Summary, combine_summaries
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 from models.clock import SECOND
 from models.dialect import json_item, no_index
 from models.tables import path_time, session
-from resolvers.sessions.live_and_ended import SessionSelection
+from resolvers.sessions.queries import SessionSelection
 from resolvers.stats.types import PathStat
 
 

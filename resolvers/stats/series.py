@@ -13,7 +13,7 @@ from models.dialect import no_index
 from models.session_rules import is_expired_sql
 from models.tables import session
 from resolvers.errors import BadUserInput
-from resolvers.sessions.live_and_ended import SessionSelection
+from resolvers.sessions.queries import SessionSelection
 from resolvers.stats.types import StatBucket
 
 MAX_BUCKETS: Final = 2000

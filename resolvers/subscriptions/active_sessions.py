@@ -18,7 +18,7 @@ from resolvers.feed.queries import PAGE_SIZE, ChangedSession, LogRange, MissedCh
 from resolvers.feed.resume import LogPosition, ResumeToken
 from resolvers.feed.scope import SessionScope
 from resolvers.filters import Filter
-from resolvers.pagination.page import check_bounds
+from resolvers.pagination.keyset import check_bounds
 from resolvers.subscriptions.live_query import DeliveryOptions, LiveQuery
 from resolvers.subscriptions.snapshot_window import SnapshotWindow
 from resolvers.subscriptions.source import Source

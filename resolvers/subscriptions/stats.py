@@ -12,7 +12,7 @@ from resolvers.feed.consumer import LogConsumer
 from resolvers.feed.messages import CaughtUp, FeedItem
 from resolvers.feed.throttle import Throttle
 from resolvers.filters import Filter
-from resolvers.pagination.page import check_bounds
+from resolvers.pagination.keyset import check_bounds
 from resolvers.stats import Stats
 from resolvers.subscriptions.shared_stats import SingleFlightStats
 from resolvers.subscriptions.source import Source

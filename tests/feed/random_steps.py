@@ -11,7 +11,7 @@ from models.enums import Kind
 from resolvers import lifecycle
 from resolvers.activities.service import list_activities
 from resolvers.feed.messages import FeedItem, Resync
-from resolvers.pagination.page import PageArgs
+from resolvers.pagination.keyset import PageArgs
 from resolvers.sessions.service import list_sessions
 from resolvers.subscriptions.active_sessions import active_sessions
 from resolvers.subscriptions.activities import session_activities

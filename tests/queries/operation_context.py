@@ -14,9 +14,10 @@ from models.enums import Scope
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.blobs.signed_urls import UrlSigner
 from resolvers.blobs.uploader import BlobUploader
-from resolvers.context import Context, Services
+from resolvers.context import Context
 from resolvers.feed import LogReader
 from resolvers.server_liveness import ServerLiveness
+from resolvers.services import Services
 from tests.factories import NOW
 
 WRITER: Final = Caller("t1", "browser", frozenset({Scope.WRITE}), frozenset({"default"}))

@@ -15,7 +15,7 @@ from models.tables.session import Session
 from resolvers.activities.service import activity_cursor, list_activities, session_activities
 from resolvers.errors import BadUserInput, Forbidden
 from resolvers.nodes import get_node
-from resolvers.pagination.page import Page, PageArgs
+from resolvers.pagination.keyset import Page, PageArgs
 from tests.factories import activity_row, delete_all, ended_row, insert, session_row
 from tests.queries.operation_context import READER, WRITER, capture_statements, make_context
 
@@ -87,7 +87,7 @@ async def test_the_log_needs_read_and_stays_within_projects(database: Database, 
         page = await list_activities(make_context(database, READER), filter=names, types=None, page=PageArgs())
         assert (page.nodes, await page.total_count()) == ([], 0)
     own = await session_activities(make_context(database, READER), made[0].id, types=None, page=PageArgs())
-    assert (own.nodes, await own.total_count()) == ([], 0)
+    assert own.nodes == []
     entry = (await page_of_log(database, first=1)).nodes[0]
     assert await get_node(make_context(database, READER), entry.id) is None
     assert await get_node(make_context(database, WRITER), entry.id) == entry
@@ -126,7 +126,6 @@ async def test_each_timeline_is_cut_as_a_list_would_be(
         expected, has_previous, has_next = _cut(own, edges, page, cursors)
         assert found.edges == expected
         assert (found.has_previous_page, found.has_next_page) == (has_previous, has_next)
-        assert await found.total_count() == len(own)
 
 
 def _cut(
@@ -148,11 +147,12 @@ def _cut(
 async def test_timelines_asked_for_alike_are_read_with_one_statement(database: Database, made: list[Session]) -> None:
     asked = make_context(database)
     with capture_statements(database) as sent:
-        await _gather(asked.loaders.activities(s.id, ["STARTED"], PageArgs(first=2)) for s in made)
+        await _gather(session_activities(asked, s.id, types=["STARTED"], page=PageArgs(first=2)) for s in made)
     assert len(sent) == 1
     with capture_statements(database) as sent:
         await _gather(
-            asked.loaders.activities(s.id, None, PageArgs(first=1 + index % 2)) for index, s in enumerate(made)
+            session_activities(asked, s.id, types=None, page=PageArgs(first=1 + index % 2))
+            for index, s in enumerate(made)
         )
     assert len(sent) == 2
 

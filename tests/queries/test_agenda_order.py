@@ -11,7 +11,7 @@ from models.database import Database
 from models.enums import Kind
 from models.tables.session import Session
 from resolvers.errors import BadUserInput
-from resolvers.pagination.page import Page, PageArgs
+from resolvers.pagination.keyset import Page, PageArgs
 from resolvers.sessions.service import list_sessions
 from tests.api_client import ApiClient
 from tests.factories import NOW, delete_all, insert, session_row

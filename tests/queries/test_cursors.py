@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.database import Database
-from resolvers.activities.service import list_activities
+from resolvers.activities.service import list_activities, session_activities
 from resolvers.errors import BadUserInput
 from resolvers.pagination import cursors
-from resolvers.pagination.page import PageArgs
+from resolvers.pagination.keyset import PageArgs
 from resolvers.projects.reading import list_projects
 from resolvers.sessions.service import list_sessions
 from tests.factories import activity_row, insert, session_row
@@ -117,7 +117,7 @@ async def test_a_cursor_of_another_database_is_refused(database: Database) -> No
         with pytest.raises(BadUserInput):
             await list_activities(make_context(database), filter=None, types=None, page=page)
         with pytest.raises(BadUserInput):
-            await make_context(database).loaders.activities(made.id, None, page)
+            await session_activities(make_context(database), made.id, types=None, page=page)
 
 
 @given(st.text() | st.binary().map(forge_cursor) | st.recursive(st.none() | st.integers(), st.lists).map(forge_cursor))

@@ -7,7 +7,7 @@ import pytest
 from models.clock import DAY
 from models.database import Database
 from resolvers.access import LOCAL_ADMIN, Caller
-from resolvers.pagination.page import PageArgs
+from resolvers.pagination.keyset import PageArgs
 from resolvers.sessions.service import list_sessions
 from tests.factories import NOW
 from tests.queries.operation_context import READER, make_context

@@ -14,7 +14,7 @@ from models.enums import Kind
 from models.tables.session import Session
 from resolvers.errors import BadUserInput, Forbidden
 from resolvers.filters import Filter
-from resolvers.pagination.page import Page, PageArgs
+from resolvers.pagination.keyset import Page, PageArgs
 from resolvers.sessions.service import get_session, list_sessions
 from tests.factories import NOW, delete_all, ended_row, insert, project_row, session_row
 from tests.queries.operation_context import ADMIN, READER, WRITER, make_context

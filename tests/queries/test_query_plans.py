@@ -8,9 +8,9 @@ import pytest
 from models.clock import MINUTE
 from models.database import Database
 from resolvers.access import LOCAL_ADMIN, Caller
-from resolvers.activities.service import list_activities
+from resolvers.activities.service import list_activities, session_activities
 from resolvers.lifecycle.due import Sweep, apply_due_batch
-from resolvers.pagination.page import Page, PageArgs
+from resolvers.pagination.keyset import Page, PageArgs
 from resolvers.sessions.service import list_sessions
 from tests.factories import NOW
 from tests.queries.operation_context import READER, make_context
@@ -113,7 +113,7 @@ async def test_a_caller_with_projects_reads_by_project(filled: Database) -> None
 async def test_timelines_are_looked_up_by_session_and_position(filled: Database) -> None:
     asked = make_context(filled)
     found = await list_sessions(asked, filter=None, order_by=[], page=PageArgs())
-    pages = [asked.loaders.activities(s.id, None, PageArgs(first=3)) for s in found.nodes]
+    pages = [session_activities(asked, s.id, types=None, page=PageArgs(first=3)) for s in found.nodes]
     plan = await explain(filled, asyncio.gather(*pages))
     assert plan == [
         "SEARCH session USING COVERING INDEX sqlite_autoindex_session_1 (id=?)",

@@ -7,8 +7,9 @@ import pytest
 
 from models.database import Database
 from models.enums import Kind
+from resolvers.activities.service import session_activities
 from resolvers.context import Context
-from resolvers.pagination.page import PageArgs
+from resolvers.pagination.keyset import PageArgs
 from resolvers.sessions.service import list_sessions
 from tests.factories import activity_row, insert, path_row, session_row
 from tests.queries.operation_context import capture_statements, make_context
@@ -26,7 +27,11 @@ async def _read_whole_page(asked: Context, **page: Any) -> None:
         assert s.id
     loaders = asked.loaders
     parts = [
-        (loaders.project(s.project_id), loaders.path_times(s.id), loaders.activities(s.id, None, PageArgs(first=3)))
+        (
+            loaders.project(s.project_id),
+            loaders.path_times(s.id),
+            session_activities(asked, s.id, types=None, page=PageArgs(first=3)),
+        )
         for s in found.nodes
     ]
     results = await asyncio.gather(*(call for calls in parts for call in calls))

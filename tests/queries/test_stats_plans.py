@@ -7,7 +7,7 @@ import pytest
 
 from models.clock import DAY, MINUTE
 from models.database import Database
-from resolvers.pagination.page import PageArgs
+from resolvers.pagination.keyset import PageArgs
 from resolvers.sessions.service import list_sessions
 from resolvers.stats import Stats
 from tests.factories import NOW

@@ -17,9 +17,10 @@ from models.tables.path_time import PathTime
 from models.tables.project import Project
 from models.tables.session import Session
 from resolvers.access import LOCAL_ADMIN, Caller
+from resolvers.activities.queries import TimelinePage
 from resolvers.forms.queries import DataPointView
 from resolvers.media import PlaybackState
-from resolvers.pagination.page import Page, PageArgs
+from resolvers.pagination.keyset import PageRows
 from schema import graphql_schema
 
 NOW = 1_704_067_200_000
@@ -97,6 +98,8 @@ def make_activity(s: Session, position: int, activity_type: str) -> Activity:
 class FakeLoaders:
     """Loaders that hold what a test puts on them."""
 
+    database_id = "d"
+
     def __init__(self, *rows: Any) -> None:
         self.rows = {each.id: each for each in rows}
 
@@ -126,27 +129,13 @@ class FakeLoaders:
     async def media_state(self, _session_id: str) -> PlaybackState | None:
         return None
 
-    async def activities(self, session_id: str, types: Sequence[str] | None, page: PageArgs) -> Page[Activity]:
+    async def timeline(self, session_id: str, page: TimelinePage) -> PageRows[Activity]:
         found = [
-            each
-            for each in self.rows.values()
-            if isinstance(each, Activity) and each.session_id == session_id and (types is None or each.type in types)
+            row
+            for row in self.rows.values()
+            if isinstance(row, Activity) and row.session_id == session_id and (not page.types or row.type in page.types)
         ]
-        nodes = found[: page.first]
-        return Page(
-            nodes,
-            cursor=lambda each: f"c{each.position}",
-            has_next_page=False,
-            has_previous_page=False,
-            count=lambda: self._count(nodes),
-        )
-
-    @property
-    def database_id(self) -> str:
-        return new_id("d_")
-
-    async def _count(self, nodes: list[Activity]) -> int:
-        return len(nodes)
+        return found[: page.size], False, False
 
 
 @dataclass

@@ -26,7 +26,7 @@ async def test_a_start_reaches_the_resolvers_by_python_names_and_with_defaults()
     (start,) = scene.written
     assert start.common.project_id == "p"
     assert start.common.model_fields_set == {"project_id", "visible"}
-    assert start.own.model_fields_set == {"client_system", "demo_stream_enabled"}
+    assert start.variant.model_fields_set == {"client_system", "demo_stream_enabled"}
 
 
 async def test_problems_say_where_in_the_input_they_are() -> None:

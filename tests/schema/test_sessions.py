@@ -5,6 +5,7 @@ from graphql import GraphQLObjectType, is_leaf_type
 from graphql import get_named_type as named_type
 
 from models.kinds import KINDS
+from resolvers.pagination import cursors
 from schema import graphql_schema
 from tests.schema.fake_context import NOW, PROJECT, FakeContext, FakeLoaders, execute_ok, make_activity, make_session
 
@@ -131,7 +132,7 @@ async def test_a_session_leads_to_its_project_its_predecessor_its_paths_and_its_
         "activities": {
             "edges": [
                 {
-                    "cursor": "c1",
+                    "cursor": cursors.encode("d", (1,)),
                     "node": {
                         "id": entries[1].id,
                         "type": "MOVED",
@@ -141,7 +142,7 @@ async def test_a_session_leads_to_its_project_its_predecessor_its_paths_and_its_
                     },
                 }
             ],
-            "pageInfo": {"hasNextPage": False, "endCursor": "c1"},
+            "pageInfo": {"hasNextPage": False, "endCursor": cursors.encode("d", (1,))},
         },
     }
 

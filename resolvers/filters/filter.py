@@ -1,0 +1,201 @@
+"""Filters of sessions, which select the same sessions in SQL and in memory."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Any, Final, Self, TypeAlias
+
+from pydantic.alias_generators import to_camel
+from sqlalchemy import Column, ColumnElement, False_, and_, or_, true
+from sqlalchemy.sql.visitors import iterate
+
+from models.clock import Instant
+from models.tables import activity, session
+from models.tables.activity import Activity
+from models.tables.session import Session
+from resolvers.access import Caller
+from resolvers.errors import BadUserInput
+from resolvers.filters.fields import ColumnField, ColumnLookup, FilterField, ended_column
+from resolvers.filters.operators import AllOf, In, Operator
+from resolvers.filters.registry import COMMON_FILTERS, KIND_FILTERS, FilterSpecs
+from resolvers.pagination import cursors
+
+MAX_VALUES: Final = 500
+_INT64_END: Final = 2**63
+
+_ACTIVITY_COLUMNS: Final = {"id": activity.c.session_id, "kind": activity.c.kind, "project_id": activity.c.project_id}
+"""Properties of a session that never change and are repeated in its activities."""
+_ID: Final = ColumnField("id")
+_GUIDE: Final = ColumnField("guide")
+
+
+def project_condition(caller: Caller, project_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Restrict rows to the caller's projects: the first WHERE of every statement."""
+    return true() if caller.project_ids is None else project_id.in_(sorted(caller.project_ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    field: FilterField
+    operator: Operator
+
+    def matches(self, s: Session, now: Instant) -> bool:
+        return self.field.matches(self.operator, s, now)
+
+
+Predicates: TypeAlias = tuple[Predicate, ...]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A conjunction of predicates, and of a disjunction of groups if it names kinds."""
+
+    fingerprint: str
+    """Equal for equal filters, regardless of the order of fields and values."""
+    predicates: Predicates
+    kind_groups: tuple[Predicates, ...]
+
+    @classmethod
+    def parse(cls, client_filter: Mapping[str, Any] | None) -> Self:
+        """Parse the fields of `SessionFilter`, in snake case. None, or no fields, match everything.
+
+        Fields are ANDed, the values of a list ORed: an empty list matches nothing. A kind's filter restricts to that
+        kind; the filters of several kinds are ORed. Null is the same as no value.
+
+        Raises:
+            BadUserInput: a list has more than 500 values, or a value cannot be stored.
+        """
+        values = _normalize(client_filter or {})
+        return cls(
+            fingerprint=cursors.fingerprint(values),
+            predicates=_parse_predicates(COMMON_FILTERS, values),
+            kind_groups=tuple(
+                (Predicate(ColumnField("kind"), In((kind.value,))), *_parse_predicates(specs, values[group]))
+                for group, (kind, specs) in KIND_FILTERS.items()
+                if group in values
+            ),
+        )
+
+    def sql(self, now: Instant) -> ColumnElement[bool]:
+        """Condition on a row of the session table."""
+        return self._combine(lambda predicate: predicate.field.sql(predicate.operator, now))
+
+    def ended_sql(self, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:
+        """Condition on the row of an ended session, or on other columns that repeat its `ended_columns`."""
+        return self._combine(lambda predicate: predicate.field.ended_sql(predicate.operator, columns))
+
+    def live_sql(self, now: Instant) -> ColumnElement[bool]:
+        """Condition on the row of a live session."""
+        return self._combine(lambda predicate: predicate.field.live_sql(predicate.operator, now))
+
+    @cached_property
+    def ended_columns(self) -> frozenset[str]:
+        """The columns of the session table that `ended_sql` reads."""
+        parts = iterate(self.ended_sql())
+        return frozenset(part.name for part in parts if isinstance(part, Column) and part.table is session)
+
+    @cached_property
+    def excludes_ended(self) -> bool:
+        """Whether no ended session can match."""
+        return any(isinstance(one.field.ended_sql(one.operator), False_) for one in self.predicates)
+
+    def matches(self, s: Session, now: Instant) -> bool:
+        if not all(predicate.matches(s, now) for predicate in self.predicates):
+            return False
+        return not self.kind_groups or any(all(one.matches(s, now) for one in group) for group in self.kind_groups)
+
+    @property
+    def guides_only(self) -> bool:
+        """Whether only agenda items of named guides can match."""
+        return len(self.kind_groups) == 1 and any(predicate.field == _GUIDE for predicate in self.kind_groups[0])
+
+    @property
+    def ids(self) -> frozenset[str] | None:
+        """The only sessions that can match; None if the filter names no ids."""
+        named = [one.operator.values for one in self.predicates if one.field == _ID and isinstance(one.operator, In)]
+        return frozenset(named[0]) if named else None
+
+    @cached_property
+    def answerable_from_log(self) -> bool:
+        """Whether an activity alone shows if its session matches, even if the session was deleted."""
+        return not self.kind_groups and len(_immutable(self.predicates)) == len(self.predicates)
+
+    def could_match(self, entry: Activity) -> bool:
+        """Return whether an activity's session can match at any time, by its id, kind and project."""
+        predicates, groups = self._immutable_predicates
+
+        def matches(group: Sequence[tuple[Column[Any], Operator]]) -> bool:
+            return all(operator.matches(getattr(entry, column.key)) for column, operator in group)
+
+        return matches(predicates) and (not groups or any(map(matches, groups)))
+
+    def could_match_sql(self) -> ColumnElement[bool]:
+        """Like `could_match`, as a condition on the activity table."""
+        predicates, groups = self._immutable_predicates
+
+        def condition(group: Sequence[tuple[Column[Any], Operator]]) -> ColumnElement[bool]:
+            return and_(true(), *(operator.sql(column) for column, operator in group))
+
+        return and_(condition(predicates), or_(*map(condition, groups)) if groups else true())
+
+    @cached_property
+    def _immutable_predicates(
+        self,
+    ) -> tuple[list[tuple[Column[Any], Operator]], list[list[tuple[Column[Any], Operator]]]]:
+        return _immutable(self.predicates), list(map(_immutable, self.kind_groups))
+
+    def _combine(self, to_sql: Callable[[Predicate], ColumnElement[bool]]) -> ColumnElement[bool]:
+        groups = [and_(true(), *map(to_sql, group)) for group in self.kind_groups]
+        return and_(true(), *map(to_sql, self.predicates), or_(*groups) if groups else true())
+
+
+def _immutable(predicates: Predicates) -> list[tuple[Column[Any], Operator]]:
+    """Return the predicates on immutable properties, as conditions on columns of the activity table."""
+    return [
+        (_ACTIVITY_COLUMNS[one.field.name], one.operator)
+        for one in predicates
+        if isinstance(one.field, ColumnField) and one.field.name in _ACTIVITY_COLUMNS
+    ]
+
+
+def _parse_predicates(specs: FilterSpecs, values: Mapping[str, Any]) -> Predicates:
+    if unknown := values.keys() - specs.keys() - KIND_FILTERS.keys():
+        raise KeyError(f"no such filters: {sorted(unknown)}")
+    by_field: dict[FilterField, list[Operator]] = {}
+    for name, spec in specs.items():
+        if name in values:
+            by_field.setdefault(spec.field, []).append(spec.operator(values[name]))
+    # One predicate for each field, so that two bounds of it make one range.
+    predicates = [
+        Predicate(field, operators[0] if len(operators) == 1 else AllOf(tuple(operators)))
+        for field, operators in by_field.items()
+    ]
+    # Columns first: in memory most sessions fail there, before anything is computed from the clock.
+    return tuple(sorted(predicates, key=lambda predicate: not isinstance(predicate.field, ColumnField)))
+
+
+def _normalize(values: Mapping[str, Any], path: str = "filter") -> dict[str, Any]:
+    """Replace enum members by their names, sort lists whose order has no meaning, and drop null."""
+    return {name: _normalize_value(value, name, path) for name, value in sorted(values.items()) if value is not None}
+
+
+def _normalize_value(value: Any, name: str, path: str) -> Any:
+    path = f"{path}.{to_camel(name)}"
+    if isinstance(value, Mapping):
+        return _normalize(value, path)
+    if not isinstance(value, list | tuple):
+        return _normalize_scalar(value, path)
+    if len(value) > MAX_VALUES:
+        raise BadUserInput(f"{path} takes at most {MAX_VALUES} values, not {len(value)}")
+    values = [_normalize_scalar(item, path) for item in value]
+    return tuple(values if name == "path_prefix" else sorted(set(values)))
+
+
+def _normalize_scalar(value: Any, path: str) -> Any:
+    plain = value.value if isinstance(value, Enum) else value
+    if isinstance(plain, str) and not plain.isascii() and any("\ud800" <= char <= "\udfff" for char in plain):
+        raise BadUserInput(f"{path} has a lone surrogate, half a character")
+    if isinstance(plain, int) and not -_INT64_END <= plain < _INT64_END:
+        raise BadUserInput(f"{path} has a number beyond 64 bits")
+    return plain

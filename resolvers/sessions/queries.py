@@ -1,0 +1,168 @@
+"""SQL conditions and sort orders of lists of sessions.
+
+Ended sessions are most of a database that has been used for a while, and they no longer change: indexes hold what is
+usually queried of them. Live sessions (all others, including those that expired and are not yet recorded as ended) are
+few: their rows are read and the session rules applied. Both are read in one statement, from one state of the database.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy.sql.functions import coalesce
+
+from models import session_rules
+from models.clock import Instant
+from models.dialect import MAX_INT64, no_index
+from models.enums import State
+from models.tables import path_time, session
+from models.tables.session import Session
+from resolvers.access import Caller
+from resolvers.errors import BadUserInput
+from resolvers.filters import Filter, project_condition
+from resolvers.filters.fields import ended_column, ended_column_unindexed
+from resolvers.pagination import cursors
+from resolvers.pagination.keyset import PagedQuery, SortKey
+
+COVERING_INDEX_COLUMNS: Final = frozenset(
+    {"project_id", "kind", "end_reason", "subject", "started_at", "ended_at", ended_column("last_seen_at").name}
+)
+"""Columns in the covering indexes of ended sessions, apart from the measures."""
+SUBJECT_INDEX_COLUMNS: Final = frozenset({"kind", "end_reason", "subject"})
+"""Columns in the index that groups ended sessions by subject."""
+
+
+@dataclass(frozen=True)
+class SessionSelection:
+    """The sessions in a caller's projects that match a filter at `now`, as conditions on the session table."""
+
+    caller: Caller
+    session_filter: Filter
+    now: Instant
+
+    @cached_property
+    def ended(self) -> ColumnElement[bool]:
+        is_ended = session_rules.is_ended_sql(indexed=self.is_covered)
+        return and_(project_condition(self.caller, session.c.project_id), is_ended, self.session_filter.ended_sql())
+
+    @cached_property
+    def live(self) -> ColumnElement[bool]:
+        # Not by the index on project_id: a project has far more ended sessions than there are live ones in all.
+        is_accessible = project_condition(self.caller, ended_column_unindexed("project_id"))
+        return and_(is_accessible, session_rules.is_live_sql(), self.session_filter.live_sql(self.now))
+
+    @property
+    def ended_in_index_order(self) -> ColumnElement[bool]:
+        """Like `ended`, for statements that scan an index in the order of a list."""
+        is_accessible = project_condition(self.caller, ended_column_unindexed("project_id"))
+        filtered = self.session_filter.ended_sql(ended_column_unindexed)
+        return and_(is_accessible, session_rules.is_ended_sql(), filtered)
+
+    @property
+    def matching(self) -> ColumnElement[bool]:
+        """Ended and live sessions; if no ended one can match, only live rows are read."""
+        if self.session_filter.excludes_ended:
+            return self.live
+        return and_(project_condition(self.caller, session.c.project_id), self.session_filter.sql(self.now))
+
+    @property
+    def active(self) -> ColumnElement[bool]:
+        return and_(self.live, session_rules.in_state_sql(State.ACTIVE, self.now))
+
+    @property
+    def visible(self) -> ColumnElement[bool]:
+        return and_(self.live, session_rules.is_visible_sql(self.now))
+
+    @property
+    def ended_path_times(self) -> ColumnElement[bool] | None:
+        """Condition on path times of ended sessions; None if it needs columns that only the session has."""
+        if not self.session_filter.ended_columns <= {"project_id", "kind"}:
+            return None
+        is_accessible = project_condition(self.caller, path_time.c.project_id)
+        return and_(is_accessible, self.session_filter.ended_sql(path_time.c.__getitem__))
+
+    @cached_property
+    def is_covered(self) -> bool:
+        """Whether covering indexes answer `ended` without reading rows.
+
+        Otherwise a scan of the table is faster than one of an index that reads the rows in another order.
+        """
+        return self.session_filter.ended_columns <= COVERING_INDEX_COLUMNS
+
+    def group_key(self, key: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return the expression to group ended sessions by: indexed only if that index covers the filter."""
+        indexed = SUBJECT_INDEX_COLUMNS if key is session.c.subject else COVERING_INDEX_COLUMNS
+        return key if self.session_filter.ended_columns <= indexed else no_index(key)
+
+    def count(self) -> Select[Any]:
+        return select(_count(self.ended) + _count(self.live))
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return select(func.count()).select_from(session).where(condition).scalar_subquery()
+
+
+def session_list(selection: SessionSelection, order_by: Sequence[tuple[str, str]]) -> PagedQuery[Session]:
+    """Build the query of a list.
+
+    Raises:
+        BadUserInput: a field is named twice.
+    """
+    if len(order_by) != len({field for field, _ in order_by}):
+        raise BadUserInput("orderBy names a field twice")
+    tie_breakers = ("RANK", "ID") if selection.session_filter.guides_only else ("ID",)
+    fields = [*order_by, *((field, order_by[-1][1]) for field in tie_breakers)]
+    columns = [_sort_columns(field, selection.now) for field, _ in fields]
+    return PagedQuery(
+        list_id=cursors.fingerprint("sessions", selection.session_filter.fingerprint, order_by),
+        # The indexes on started_at hold all sessions; the indexes of the other fields only ended ones.
+        rows=select(session).where(selection.matching) if order_by[0][0] == "STARTED_AT" else select(session),
+        segments=() if order_by[0][0] == "STARTED_AT" else _segments(selection, columns),
+        from_row=Session,
+        keys=[
+            SortKey(column, _sort_value(field, selection.now), _SORT_TYPES.get(field, int), direction == "DESC")
+            for (field, direction), (column, _, _) in zip(fields, columns, strict=True)
+        ],
+        count_statement=selection.count,
+    )
+
+
+_SORT_TYPES: Final[dict[str, type[float] | type[str]]] = {"RANK": float, "ID": str}
+
+
+def _sort_columns(field: str, now: Instant) -> tuple[ColumnElement[Any], ColumnElement[Any], ColumnElement[Any]]:
+    """Return a sort field's expression for all sessions, for ended ones (as indexed) and for live ones."""
+    if field != "ENDED_AT":
+        column = session.c[field.lower()]
+        return column, ended_column(field.lower()), column
+    # Sessions that have not ended sort last.
+    live_end = case((session_rules.is_expired_sql(now), session.c.expires_at), else_=MAX_INT64)
+    return coalesce(session.c.ended_at, live_end), session.c.ended_at, live_end
+
+
+def _sort_value(field: str, now: Instant) -> Callable[[Session], Any]:
+    if field == "RANK":
+        return lambda s: s.rank or 0.0
+    if field != "ENDED_AT":
+        return attrgetter(field.lower())
+
+    def effective_end(s: Session) -> Instant:
+        end = session_rules.effective_end(s, now)
+        return MAX_INT64 if end is None else end
+
+    return effective_end
+
+
+def _segments(selection: SessionSelection, columns: Sequence[tuple[ColumnElement[Any], ...]]) -> list[Select[Any]]:
+    ended_columns, live_columns = (
+        [column.label(f"key_{number}") for number, column in enumerate(group)]
+        for group in list(zip(*columns, strict=True))[1:]
+    )
+    live = select(*live_columns).where(selection.live)
+    if selection.session_filter.excludes_ended:
+        return [live]
+    # The index of the first field is partial: it needs its condition.
+    return [select(*ended_columns).where(selection.ended_in_index_order, columns[0][1].is_not(None)), live]
