@@ -141,8 +141,8 @@ async def test_a_stream_that_has_not_begun_when_it_is_closed_ends_as_the_others_
             raise StopAsyncIteration
 
     answer = await server.open()
-    selection = answer.frames._selection  # type: ignore[attr-defined]  # it is a Subscription
-    selection.source.open = lambda _after: Never()
+    query = answer.frames._query  # type: ignore[attr-defined]  # it is a Subscription
+    query.source.open = lambda _after: Never()
     reading = asyncio.create_task(remaining(answer))
     await log.slow_started.wait()
     await server.streams.close(0.01)

@@ -18,7 +18,7 @@ class Gated:
     def __init__(self) -> None:
         self.begun, self.may = asyncio.Event(), asyncio.Event()
 
-    async def look_ahead(self, _most: int) -> None:
+    async def prefetch(self, _most: int) -> None:
         """One step, which nobody else may have."""
         self.begun.set()
         await self.may.wait()

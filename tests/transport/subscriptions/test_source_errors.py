@@ -106,8 +106,8 @@ async def test_a_beginning_that_takes_too_long_ends_the_stream(server: StreamSer
             raise StopAsyncIteration
 
     answer = await server.open()
-    selection = answer.frames._selection  # type: ignore[attr-defined]  # it is a Subscription
-    selection.source.open = lambda _after: Never()
+    query = answer.frames._query  # type: ignore[attr-defined]  # it is a Subscription
+    query.source.open = lambda _after: Never()
     server.streams.execution.seconds = 0.01
     assert [error_codes(result) for result in await remaining(answer)] == [["TIMEOUT"]]
 
@@ -120,7 +120,7 @@ async def test_a_source_that_cannot_be_followed_in_time_ends_the_stream(server: 
 
     answers = [await server.open() for _ in range(2)]
     for answer in answers:
-        answer.frames._selection.source.follow = never  # type: ignore[attr-defined]  # it is a Subscription
+        answer.frames._query.source.follow = never  # type: ignore[attr-defined]  # it is a Subscription
     server.streams.execution.seconds = 0.01
     async with asyncio.timeout(TIMEOUT_SECONDS):
         told = await asyncio.gather(*map(remaining, answers))
