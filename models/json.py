@@ -1,29 +1,42 @@
-"""JSON as it is stored: one canonical text for one value, so that equal values are equal text."""
+"""JSON as it is stored: compact text, and the column type that holds it."""
 
 from typing import Any
 
 import orjson
+from sqlalchemy import Dialect, Text, TypeDecorator
 
 
 def dumps(value: Any) -> str:
-    """Compact JSON text; members of objects keep their order."""
+    """Encode compactly; members of objects keep their order."""
     return orjson.dumps(value).decode()
 
 
 def canonical(value: Any) -> bytes:
-    """Compact JSON with members sorted by name: the form to compare and to hash."""
+    """Encode with sorted members, so that equal values have equal bytes."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def loads(text: str | bytes) -> Any:
-    """The value of a stored text."""
     return orjson.loads(text)
 
 
 def depth(value: Any) -> int:
-    """How deep objects and lists are nested: 0 for a scalar, 1 for `{}`."""
+    """Return the nesting of objects and lists: 0 for a scalar, 1 for `{}`."""
     deepest, level = 0, [value]
     while level := [item for item in level if isinstance(item, dict | list)]:
         deepest += 1
         level = [child for item in level for child in (item.values() if isinstance(item, dict) else item)]
     return deepest
+
+
+class JsonText(TypeDecorator[Any]):
+    """A JSON value as text. SQLite cannot index inside it: what is filtered or sorted has a column."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else orjson.loads(value)

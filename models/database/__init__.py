@@ -1,9 +1,8 @@
 """SQLite database: concurrent readers, one writer with group commit."""
 
-from models.database.change_tracker import CommitListener, CommittedChanges
 from models.database.database import MAX_HEAVY_READS, Database, database_file, open_database
 from models.database.engine import Transaction
-from models.database.writer import batched
+from models.database.writer import CommitListener, CommittedChanges, batched, track_changes
 
 __all__ = [
     "MAX_HEAVY_READS",
@@ -14,4 +13,5 @@ __all__ = [
     "batched",
     "database_file",
     "open_database",
+    "track_changes",
 ]

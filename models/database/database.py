@@ -12,11 +12,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.database.change_tracker import CommitListener
 from models.database.engine import READERS, Transaction, read_engine, write_engine
 from models.database.lock import LOCK_TIMEOUT_SECONDS, file_lock
 from models.database.reader import Reader
-from models.database.writer import CommitStats, Item, Result, Work, Writer
+from models.database.writer import CommitListener, CommitStats, Item, Result, Work, Writer
 from models.errors import DatabaseUnusable, StorageUnavailable
 from models.migrations import is_current, migrate
 from models.tables import server

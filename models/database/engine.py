@@ -1,5 +1,6 @@
 """SQLite engines: one writing connection, a pool of read-only ones."""
 
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any, Final, TypeAlias
@@ -69,8 +70,5 @@ def _create_engine(file: Path, mode: str, pragmas: tuple[str, ...], *, begin: st
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
+    event.listen(engine.sync_engine, "begin", partial(Connection.exec_driver_sql, statement=begin))
     return engine

@@ -2,16 +2,14 @@
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.database import change_tracker
-from models.database.change_tracker import CommitListener, CommittedChanges
 from models.database.engine import Transaction
 from models.errors import StorageUnavailable
 
@@ -28,6 +26,26 @@ MAX_BATCH: Final = 512
 """Writes per transaction; the rest wait for the next one."""
 HISTOGRAM_BUCKETS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, MAX_BATCH)
 """Upper bounds of batch sizes."""
+
+
+@dataclass(slots=True)
+class CommittedChanges:
+    """Changes of one commit: a hint to read the log, which alone is complete."""
+
+    session_ids: set[str] = field(default_factory=set)
+    """Sessions whose row or timeline changed; without those that other processes changed."""
+    appended_log: bool = False
+
+
+CommitListener: TypeAlias = Callable[[CommittedChanges], None]
+"""Called by the writer between two transactions, so it must return at once."""
+
+
+def track_changes(tx: Transaction, session_ids: Iterable[str], *, appended_log: bool = False) -> None:
+    """Record for the commit listeners that the transaction changes these sessions, or appends to the log."""
+    changes: CommittedChanges = tx.info.setdefault("changes", CommittedChanges())
+    changes.session_ids.update(session_ids)
+    changes.appended_log = changes.appended_log or appended_log
 
 
 class CommitStats:
@@ -155,13 +173,14 @@ def _fail(writes: Sequence[_PendingWrite], error: Exception) -> None:
 
 
 def _run_batch(tx: Transaction, batch: list[_PendingWrite]) -> tuple[list[Any], CommittedChanges]:
-    change_tracker.reset(tx)
+    # The connection, and with it `info`, is that of the previous transaction.
+    changes = tx.info["changes"] = CommittedChanges()
     results: dict[int, Any] = {}
     for work, writes in _group_by_work(batch).items():
         items = [write.item for write in writes]
         group_results = work.run(tx, items) if isinstance(work, BatchedWork) else [work(tx, item) for item in items]
         results |= {id(write): result for write, result in zip(writes, group_results, strict=True)}
-    return [results[id(write)] for write in batch], change_tracker.collect(tx)
+    return [results[id(write)] for write in batch], changes
 
 
 def _group_by_work(batch: list[_PendingWrite]) -> dict[Work[Any, Any], list[_PendingWrite]]:

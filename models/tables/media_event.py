@@ -6,7 +6,8 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from models.clock import Instant
-from models.tables.columns import JsonText, TableModel, instant_column, session_key
+from models.json import JsonText
+from models.tables.columns import TableModel, instant_column, session_key
 
 
 class MediaEventTable(TableModel, table=True):

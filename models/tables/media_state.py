@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlmodel import Field
 
-from models.tables.columns import JsonText, TableModel, json_column, session_key
+from models.json import JsonText
+from models.tables.columns import TableModel, json_column, session_key
 
 
 class MediaStateTable(TableModel, table=True):

@@ -3,7 +3,8 @@
 from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field
 
-from models.tables.columns import JsonText, TableModel, session_key
+from models.json import JsonText
+from models.tables.columns import TableModel, session_key
 from models.tables.rows import PathTime as PathTime  # noqa: PLC0414 - re-exported
 
 

@@ -4,7 +4,8 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from models.clock import Instant
-from models.tables.columns import JsonText, TableModel, instant_column
+from models.json import JsonText
+from models.tables.columns import TableModel, instant_column
 from models.tables.rows import Project as Project  # noqa: PLC0414 - re-exported
 
 

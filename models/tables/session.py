@@ -6,7 +6,8 @@ from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field
 
 from models.clock import Instant
-from models.tables.columns import JsonText, TableModel, instant_column, json_column
+from models.json import JsonText
+from models.tables.columns import TableModel, instant_column, json_column
 from models.tables.rows import Session as Session  # noqa: PLC0414 - re-exported
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
-from models.database.change_tracker import track
+from models.database import track_changes
 from models.tables import activity, session, session_track
 from models.tables.activity import Activity
 from models.tables.session import Session
@@ -67,7 +67,7 @@ def save(tx: Connection, units: Iterable[SessionUnitOfWork]) -> None:
 def append_activities(tx: Connection, entries: list[Activity]) -> None:
     """Append to the log, in this order."""
     if entries:
-        track(tx, (entry.session_id for entry in entries), appended_log=True)
+        track_changes(tx, (entry.session_id for entry in entries), appended_log=True)
         columns = [column.name for column in activity.columns if column.name != "position"]
         tx.execute(activity.insert(), [{name: getattr(entry, name) for name in columns} for entry in entries])
 
@@ -89,7 +89,7 @@ def _group_by_columns(units: Iterable[SessionUnitOfWork]) -> dict[tuple[str, ...
 
 
 def _update_rows(tx: Connection, units: list[SessionUnitOfWork], columns: tuple[str, ...]) -> None:
-    track(tx, (uow.session.id for uow in units))
+    track_changes(tx, (uow.session.id for uow in units))
     statement = (
         session.update()
         .where(session.c.id == bindparam("of_id"), session.c.revision == bindparam("as_read"))
