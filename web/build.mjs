@@ -8,6 +8,7 @@ const page = `
   export { createElement } from "react";
   export { createRoot } from "react-dom/client";
   export { createGraphiQLFetcher } from "@graphiql/toolkit";
+  export { Kind, parse } from "graphql";
   export { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 `;
 

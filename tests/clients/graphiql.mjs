@@ -11,10 +11,9 @@ const editor = page.locator(".graphiql-query-editor");
 const answered = () =>
   page.waitForResponse((response) => response.url() === `${origin}/graphql` && response.request().method() === "POST");
 
-// GraphiQL takes note of what a tab holds a moment after it is shown, and keeps that in this storage.
 async function openTab(name) {
   await page.locator(".graphiql-tabs").getByRole("button", { name, exact: true }).click();
-  await page.waitForFunction((name) => localStorage.getItem("graphiql:query")?.includes(` ${name}`), name);
+  await editor.locator(".view-line", { hasText: ` ${name}` }).first().waitFor();
 }
 
 // Runs the open tab, by the name of its operation where it holds several, and waits until the answer is shown.
@@ -53,7 +52,6 @@ async function complete(line, text) {
 }
 
 async function replaceVariable(placeholder, value) {
-  await page.getByRole("button", { name: "Variables", exact: true }).click();
   await page.locator(".graphiql-editor-tool").getByText(placeholder).dblclick();
   await page.keyboard.insertText(value);
 }
@@ -69,7 +67,8 @@ async function visit() {
   seen.tabs = await page.getByRole("tab").allInnerTexts();
   seen.docs = await describe("startSession");
 
-  for (const name of seen.tabs.filter((name) => !["KeepAlive", "TrackMedia", "UpdateAgenda", "Live"].includes(name))) {
+  const starts = seen.tabs.filter((name) => name.startsWith("Start"));
+  for (const name of [...starts, "ActiveSessions", "Statistics"]) {
     await openTab(name);
     if (name === "ActiveSessions") seen.suggestion = await complete("lastSeenAt", "elapsedS");
     seen.answers[name] = await run();
@@ -84,6 +83,7 @@ async function visit() {
   await openTab("TrackMedia");
   await replaceVariable("put_an_id_here", seen.answers.StartMedia.data.startSession.session.id);
   seen.answers.TrackMedia = await run();
+  seen.marked = await page.locator(".graphiql-editor-tool .squiggly-error").count();
   await look("TrackMedia");
   await openTab("UpdateAgenda");
   await replaceVariable("put_an_id_here", seen.answers.StartAgenda.data.startSession.session.id);

@@ -24,9 +24,9 @@ def test_each_example_is_valid(name: str) -> None:
 
 
 async def test_each_example_does_what_it_says(api: ApiClient) -> None:
-    started = {"6-keep-alive": (await api.start_user())["id"]}
-    started["6-track-media"] = (await api.start_session("media", MEDIA | {"playerTime": START_PLAYER_TIME}))["id"]
-    started["6-update-agenda"] = (await api.start_session("agenda", MINIMAL_INPUTS["agenda"]))["id"]
+    started = {"4a-keep-alive": (await api.start_user())["id"]}
+    started["4b-track-media"] = (await api.start_session("media", MEDIA | {"playerTime": START_PLAYER_TIME}))["id"]
+    started["4c-update-agenda"] = (await api.start_session("agenda", MINIMAL_INPUTS["agenda"]))["id"]
     for example in EXAMPLES.values():
         variables = json.loads(example["variables"] or "{}")
         given = variables | ({"id": started[example["name"]]} if "id" in variables else {})

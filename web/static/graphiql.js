@@ -1,5 +1,5 @@
-// Puts GraphiQL on the page that graphiql.html is, with its example tabs, against the address it was opened at.
-import { createElement, createGraphiQLFetcher, createRoot, GraphiQL } from "./vendor/graphiql.js";
+// Renders GraphiQL with the example tabs of graphiql.html, against the address that the page was opened at.
+import { createElement, createGraphiQLFetcher, createRoot, GraphiQL, Kind, parse } from "./vendor/graphiql.js";
 
 const WORKERS = { graphql: "graphql.worker.js", json: "json.worker.js" };
 
@@ -11,15 +11,37 @@ self.MonacoEnvironment = {
 const subscriptionUrl = new URL(location.pathname, location.href);
 subscriptionUrl.protocol = subscriptionUrl.protocol.replace("http", "ws");
 
+const send = createGraphiQLFetcher({
+  url: location.pathname,
+  subscriptionUrl: subscriptionUrl.href,
+  enableIncrementalDelivery: false, // GraphiQL's form of it is not the server's
+});
+
+// For 100 ms after a tab is opened GraphiQL passes the operation name and the document of the tab before it
+// (graphql/graphiql#1807). Both are derived here from the text that is sent.
+function fetcher(params, options) {
+  const document = parseOrNull(params.query);
+  const operations = (document?.definitions ?? []).filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
+  const names = operations.map(({ name }) => name?.value);
+  const operationName = names.includes(params.operationName) || names.length !== 1 ? params.operationName : names[0];
+  return send({ ...params, operationName }, { ...options, documentAST: document ?? undefined });
+}
+
+function parseOrNull(text) {
+  try {
+    return parse(text);
+  } catch {
+    return null; // the server explains what is wrong
+  }
+}
+
 const examples = JSON.parse(document.getElementById("examples").textContent);
 const logo = createElement(GraphiQL.Logo, null, createElement("a", { href: "/" }, "Session Graph"));
 const options = {
-  fetcher: createGraphiQLFetcher({
-    url: location.pathname,
-    subscriptionUrl: subscriptionUrl.href,
-    enableIncrementalDelivery: false, // in a form of its own, which the server does not speak
-  }),
+  fetcher,
   defaultTabs: examples, // for a first visit; later ones find the tabs as they were left
+  defaultEditorToolsVisibility: "variables",
+  customScalarSchemas: { JSON: {} }, // any value; GraphiQL allows primitive ones only by default
   inputValueDeprecation: true,
   schemaDescription: true,
 };
