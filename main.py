@@ -27,7 +27,7 @@ from resolvers.blobs.garbage_collector import BlobGarbageCollector
 from resolvers.blobs.signed_urls import DOWNLOAD_PATH, create_url_signer
 from resolvers.blobs.uploader import BlobUploader
 from resolvers.context import Context, open_context
-from resolvers.feed import LogReader
+from resolvers.feed.log_reader import LogReader
 from resolvers.lifecycle import Sweeper
 from resolvers.metrics import MetricsCollector
 from resolvers.server_liveness import ServerLiveness

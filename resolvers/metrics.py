@@ -13,7 +13,7 @@ from models.errors import StorageUnavailable
 from resolvers.feed.queries import head
 from resolvers.lifecycle import Sweeper
 from resolvers.services import Services
-from resolvers.stats.aggregates import active_by_kind
+from resolvers.stats.queries import active_by_kind
 
 
 class MetricsCollector(Collector):

@@ -9,7 +9,7 @@ from resolvers.server_liveness import ServerLiveness
 if TYPE_CHECKING:
     from resolvers.blobs.signed_urls import UrlSigner
     from resolvers.blobs.uploader import BlobUploader
-    from resolvers.feed import LogReader
+    from resolvers.feed.log_reader import LogReader
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from resolvers.activities.service import list_activities
 from resolvers.pagination.keyset import Page, PageArgs
 from resolvers.projects.reading import get_project, list_projects
 from resolvers.sessions.service import get_session, list_sessions
-from resolvers.stats import Stats
+from resolvers.stats.service import Stats
 from schema.activity import ActivityConnection
 from schema.arguments import AfterArg, BeforeArg, FirstArg, IdArg, Info, LastArg, OffsetArg, TypesArg
 from schema.field_helpers import field

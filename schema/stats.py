@@ -4,7 +4,8 @@ from typing import Annotated, Final, TypeAlias
 
 import strawberry
 
-from resolvers.stats import Stats, types
+from resolvers.stats import types
+from resolvers.stats.service import Stats
 from schema.field_helpers import QUERY_WEIGHT, field
 from schema.scalars import DateTime
 

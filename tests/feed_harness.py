@@ -10,8 +10,8 @@ from typing import Any
 from models.enums import SetChange
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.context import Context, open_context
-from resolvers.feed import LogReader
 from resolvers.feed.consumer import LogConsumer
+from resolvers.feed.log_reader import LogReader
 from resolvers.feed.messages import CaughtUp, Change, FeedItem, Resync, Snapshot
 from resolvers.subscriptions.active_sessions import active_sessions
 from resolvers.subscriptions.source import Source
@@ -135,7 +135,7 @@ class FeedHarness:
 
     def __init__(self, api: ApiClient, log_reader: LogReader, timers: FakeTimers) -> None:
         self.api = api
-        self.feed = log_reader
+        self.log_reader = log_reader
         self.timers = timers
         self.database = api.app.state.services.database
         self.services = replace(api.app.state.services, log_reader=log_reader)
@@ -171,11 +171,11 @@ class FeedHarness:
     async def run_until_idle(self) -> None:
         """Let the feed look until there is nothing to see any more."""
         for _ in range(100):
-            self.feed._wake_requested.clear()
-            await self.feed.poll()
+            self.log_reader._wake_requested.clear()
+            await self.log_reader.poll()
             for group in self._groups.values():
                 await group.drain()
-            if not self.feed._wake_requested.is_set():
+            if not self.log_reader._wake_requested.is_set():
                 return
         raise AssertionError("there is always more")
 

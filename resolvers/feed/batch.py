@@ -1,4 +1,4 @@
-"""What one look at the log has found, prepared once for all who follow."""
+"""Batch of log entries, prepared once for all consumers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,34 +11,33 @@ from resolvers.feed.settling import has_due_transition
 
 @dataclass(frozen=True, slots=True)
 class LogBatch:
-    """The entries behind the last batch, with the sessions they are of."""
+    """Entries after the previous batch, with their sessions as they are now."""
 
     position: int
-    """The newest entry that has been seen."""
+    """Of the last entry read."""
     now: Instant
-    """Taken before the database was read."""
+    """Taken before the read."""
     time: float
-    """The same by the timers."""
+    """The same moment on the timers' clock."""
     entries: Sequence[Activity]
     rows: Mapping[str, Session]
-    """The sessions of the entries and those that somebody asked for; without those that are gone."""
+    """Sessions of the entries and those that consumers need, by id; without deleted ones."""
     complete: bool
-    """Whether it reaches to the end of the log. Else sessions may be ahead of the entries."""
+    """Whether it reaches the head of the log. If not, `rows` may be newer than the entries."""
     newest_entries: dict[str, Activity] = field(init=False)
-    """By session its newest entry, in the order of these."""
+    """The newest entry of each session, in log order."""
     with_several_entries: set[str] = field(init=False)
-    """The sessions that more may have happened to than their newest entry says. One that is gone took the others along.
-    """
+    """Sessions whose newest entry may not be their only one. Deleting a session deletes its earlier entries."""
     due: set[str] = field(init=False)
-    """The sessions that time has changed, which is not yet written down."""
+    """Sessions with a transition that is due but not written yet."""
 
     def __post_init__(self) -> None:
         newest: dict[str, Activity] = {}
-        with_several_entries: set[str] = set()
+        repeated: set[str] = set()
         for entry in self.entries:
             if newest.pop(entry.session_id, None) is not None:
-                with_several_entries.add(entry.session_id)
+                repeated.add(entry.session_id)
             newest[entry.session_id] = entry
         object.__setattr__(self, "newest_entries", newest)
-        object.__setattr__(self, "with_several_entries", with_several_entries | (newest.keys() - self.rows.keys()))
+        object.__setattr__(self, "with_several_entries", repeated | (newest.keys() - self.rows.keys()))
         object.__setattr__(self, "due", {s.id for s in self.rows.values() if has_due_transition(s, self.now)})

@@ -1,115 +1,112 @@
-"""Somebody who follows the feed: a group of streams that are told the same."""
+"""Consumer of log batches: one for each group of equal subscriptions."""
 
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from resolvers.feed.batch import LogBatch
 from resolvers.feed.messages import FeedItem
 
-if TYPE_CHECKING:
-    from resolvers.feed.log_reader import LogReader
-
 
 class LogConsumer(ABC):
-    """Turns batches into items, which whoever iterates takes when it can.
+    """Turns log batches into feed items and buffers these.
 
-    It holds ids, and the items of about one batch: while these are not taken it makes no more, and catches up later.
+    The buffer holds the items of about one batch: while they are not taken, none are produced.
     """
 
-    def __init__(self, log_reader: "LogReader") -> None:
-        self.feed = log_reader
+    def __init__(self, wake: Callable[[], None]) -> None:
+        """
+        Args:
+            wake: makes the log reader read a batch soon.
+        """
         self.wants_heartbeats = False
-        """Whether it wants to be told of changes that are not in the log."""
+        """Whether `on_heartbeats` is called."""
+        self._wake = wake
         self._items: deque[FeedItem] = deque()
         self._item_available = asyncio.Event()
         self._unseeked_batches: list[LogBatch] | None = []
-        """What came before it was known where to begin; null once that is known."""
+        """Batches that arrived during `seek`; null after it."""
         self._batch_requested = False
-        """Whether there may be something to say that had to wait until all items were taken."""
         self._closed = False
         self._error: Exception | None = None
 
-    # ---- for the feed ----
+    # ---- called by the log reader ----
 
     async def start(self) -> None:
-        """Find out where to begin; batches may come meanwhile."""
+        """Find the starting position; batches may arrive meanwhile."""
         await self.seek()
         batches, self._unseeked_batches = self._unseeked_batches or [], None
         for batch in batches:
             self.produce(batch)
 
-    def on_heartbeats(self, ids: AbstractSet[str]) -> None:  # noqa: B027 - few care
-        """Be told which sessions a commit of this process has changed, if it `hears`."""
+    def on_heartbeats(self, ids: AbstractSet[str]) -> None:  # noqa: B027 - optional hook
+        """Note the sessions that a commit of this process has changed, with or without an entry in the log."""
 
     def needed_ids(self, time: float) -> Collection[str]:
-        """Say which sessions the next batch has to show, besides those that have entries in it."""
+        """Return the sessions that the next batch must contain, besides those of its entries."""
         return () if self._unseeked_batches is not None else self.prepare(time)
 
     def on_batch(self, batch: LogBatch) -> None:
-        """Look at a batch; `wants` was asked before it was read, if this follower was there."""
         if self._unseeked_batches is not None:
             self._unseeked_batches.append(batch)
         else:
             self.produce(batch)
 
     def next_due(self) -> float | None:
-        """When there is something to say even if nothing happens until then; null: never."""
+        """Return when to read a batch even if the log does not grow; null: never."""
         return None
 
     def close(self, error: Exception | None = None) -> None:
-        """End the iteration once the items are taken, by an error if there is one."""
+        """End the iteration after the buffered items, with `error` if there is one."""
         self._closed, self._error = True, error
         self._item_available.set()
 
-    # ---- what the kinds of followers do ----
+    # ---- for subclasses ----
 
     @abstractmethod
     async def seek(self) -> None:
-        """Read where to begin."""
+        """Read the state that the first batch continues."""
 
-    def prepare(self, time: float) -> Collection[str]:  # noqa: ARG002 - for those who need more than the entries
-        """Get ready for a batch that is about to be read; see `wants`."""
+    def prepare(self, time: float) -> Collection[str]:  # noqa: ARG002 - optional hook
+        """Get ready for a batch that is about to be read; see `needed_ids`."""
         return ()
 
     @abstractmethod
     def produce(self, batch: LogBatch) -> None:
-        """Make items of a batch."""
-
-    def request_batch(self) -> None:
-        """Have another batch as soon as all items are taken."""
-        self._batch_requested = self.queued > 0
-        if not self._batch_requested:
-            self.feed.wake()
-
-    async def on_drained(self) -> None:
-        """All items were taken."""
-        if self._batch_requested:
-            self._batch_requested = False
-            self.feed.wake()
-
-    @property
-    def queued(self) -> int:
-        """How many items were not taken yet."""
-        return len(self._items)
+        """Enqueue the items of a batch."""
 
     def enqueue(self, items: Iterable[FeedItem]) -> None:
-        """Have items taken."""
         self._items.extend(items)
         if self._items:
             self._item_available.set()
 
-    # ---- for whoever takes the items ----
+    def request_batch(self) -> None:
+        """Ask for another batch once the buffer is empty."""
+        self._batch_requested = self.queued > 0
+        if not self._batch_requested:
+            self._wake()
+
+    async def on_drained(self) -> None:
+        """React to an empty buffer."""
+        if self._batch_requested:
+            self._batch_requested = False
+            self._wake()
+
+    # ---- buffered items ----
+
+    @property
+    def queued(self) -> int:
+        return len(self._items)
+
+    def take_ready(self, limit: int) -> list[FeedItem]:
+        """Take buffered items without waiting, at most `limit`."""
+        return [self._items.popleft() for _ in range(min(limit, self.queued))]
 
     def __aiter__(self) -> Self:
         return self
-
-    def take_ready(self, limit: int) -> list[FeedItem]:
-        """Take items that wait, at most so many."""
-        return [self._items.popleft() for _ in range(min(limit, self.queued))]
 
     async def __anext__(self) -> FeedItem:
         while not self._items:

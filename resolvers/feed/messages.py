@@ -1,4 +1,4 @@
-"""What streams are told, and its order."""
+"""Messages of subscriptions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,40 +11,37 @@ from models.tables.session import Session
 
 @dataclass(frozen=True, slots=True)
 class FeedItem:
-    """One thing that a stream is told."""
-
     payload: Any
     sequence: int
-    """Its place among the items of one source: see `at_entry` and `behind_entry`."""
+    """A stream that has caught up through this number or a later one knows the item. Of a log entry: its position."""
     cursor: str | None = None
-    """Where a stream that ends after it may go on; null: nowhere."""
+    """Where a stream may resume after this item; null: it cannot be resumed here."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaughtUp:
-    """The end of a stream's own beginning."""
+    """End of a stream's catch-up: the items of its group follow."""
 
     through: int
-    """It has been told everything up to this position."""
+    """Sequence number through which the stream knows everything."""
     accepts: Callable[[FeedItem], bool] | None = None
-    """Which of the items behind that position the stream is told; to be asked of each once, in order. Null: all."""
+    """Which later items the stream gets; called once for each, in order. Null: all."""
     cursor: str | None = None
-    """Where a stream may go on that ends before it is told anything more; null: where its last item says."""
+    """Where the stream may resume before its next item; null: after its last item."""
 
 
-def order_at(position: int) -> int:
-    """The position of an item about an entry of the log."""
-    return 2 * position
+@dataclass(frozen=True, slots=True)
+class CachedItem:
+    """Latest item of a group, for streams that join it."""
 
-
-def order_after(position: int) -> int:
-    """The position of an item without an entry of its own, after that of an entry and before that of the next one."""
-    return 2 * position + 1
+    item: FeedItem
+    time: float
+    """When it was produced, on the timers' clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A part of the set as it was at one position of the log."""
+    """Page of a set as it was at one position of the log."""
 
     sessions: list[Session]
     total_count: int
@@ -55,21 +52,21 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of the set."""
+    """Change of a set."""
 
     change: SetChange
     id: str
     session: Session | None
-    """As it is now; null where it is gone."""
+    """As it is now; null if it was deleted."""
     activity: ActivityType | None
-    """Null where it was only heard."""
+    """Null for a heartbeat."""
     at: Instant
     cursor: str
 
 
 @dataclass(frozen=True, slots=True)
 class Resync:
-    """A gap: what was held so far is worth nothing."""
+    """Gap: the client has to discard what it holds."""
 
     reason: str
     cursor: str

@@ -1,57 +1,103 @@
-"""What the feed reads: each function one look at one state of the database."""
+"""Queries of the log reader and of subscriptions."""
 
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property, lru_cache
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, exists, func, select
-from sqlalchemy.engine import Connection
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, select
+from sqlalchemy.exc import OperationalError
 
 from models.clock import Instant
+from models.database import Transaction
 from models.dialect import last_sequence
 from models.tables import activity, session
 from models.tables.activity import Activity
 from models.tables.session import Session
 from resolvers.feed.scope import ActivityScope, SessionScope
+from resolvers.feed.settling import any_due
+from resolvers.filters import project_condition
+from resolvers.sessions.queries import SessionSelection
 
 T = TypeVar("T")
 
 PAGE_SIZE: Final = 500
-"""Sessions in one part of a snapshot, and in one statement by ids."""
+"""Sessions or entries in one page, and ids in one statement."""
 BATCH_SIZE: Final = 1000
-"""Entries of the log in one batch."""
+"""Entries in one batch of the log."""
 
 _ACTIVITY_WIDTH: Final = len(activity.columns)
 
 
-def head(tx: Connection) -> int:
-    """The position of the newest entry of the log; 0 where there is none.
-
-    On SQLite the one writer makes positions grow in the order of commits, so nothing appears below it later on.
-    """
-    return tx.execute(select(func.max(activity.c.position))).scalar_one() or 0
-
-
 class ReadTransaction:
-    """One state of the database, for all who look at it at the same time."""
+    """Transaction shared by queries that see the same state of the database."""
 
-    def __init__(self, tx: Connection) -> None:
+    def __init__(self, tx: Transaction) -> None:
         self.tx = tx
 
     @cached_property
     def head(self) -> int:
-        """As `head`, read once."""
         return head(self.tx)
 
 
-def max_position_ever(tx: Connection) -> int:
-    """The highest position that the log ever had: its newest entry may have been cleared away."""
+Query: TypeAlias = Callable[[ReadTransaction], T]
+
+
+def run_all(tx: Transaction, queries: Sequence[Query[Any]]) -> list[Any]:
+    """Run queries in one transaction. The result of one that fails is its exception."""
+    read_tx, results = ReadTransaction(tx), []
+    for query in queries:
+        try:
+            results.append(query(read_tx))
+        except OperationalError:
+            raise  # the storage failed, not the query
+        except Exception as error:
+            results.append(error)
+    return results
+
+
+def run_unless_due(tx: Transaction, queries: Sequence[Query[Any]], now: Instant) -> list[Any] | None:
+    """As `run_all`; null if a transition is due by `now` that has not been written."""
+    return None if any_due(tx, now) else run_all(tx, queries)
+
+
+# ---- the log ----
+
+
+def head(tx: Transaction) -> int:
+    """Return the position of the newest entry of the log; 0 if it is empty.
+
+    SQLite has one writer, so positions grow in commit order and nothing appears below the head later.
+    """
+    return tx.execute(select(func.max(activity.c.position))).scalar_one() or 0
+
+
+def max_position_ever(tx: Transaction) -> int:
+    """Return the highest position ever used: retention may have deleted the newest entry."""
     return max(head(tx), last_sequence(tx, activity))
 
 
-def sessions_by_id(tx: Connection, ids: Collection[str]) -> dict[str, Session]:
-    """The sessions of these ids that are there, whosever they are: the feed reads for all."""
+class NewEntries(NamedTuple):
+    position: int
+    """Of the last entry read."""
+    entries: list[Activity]
+    rows: dict[str, Session]
+    """Sessions of the entries and those requested, as they are now; without deleted ones."""
+    complete: bool
+    """Whether they reach the head of the log."""
+
+
+def new_entries(tx: Transaction, after: int, ids: Collection[str]) -> NewEntries:
+    """Read the entries after a position with their sessions, and the sessions of `ids`."""
+    statement = select(activity).where(activity.c.position > after).order_by(activity.c.position).limit(BATCH_SIZE)
+    rows = tx.execute(statement).all()
+    entries = [Activity(*row) for row in rows]
+    found = sessions_by_id(tx, {entry.session_id for entry in entries}.union(ids))
+    return NewEntries(rows[-1].position if rows else after, entries, found, len(rows) < BATCH_SIZE)
+
+
+def sessions_by_id(tx: Transaction, ids: Collection[str]) -> dict[str, Session]:
+    """Read existing sessions by id, of any project: a batch serves all callers."""
     found = {}
     for chunk in batched(sorted(ids), PAGE_SIZE):
         for row in tx.execute(select(session).where(session.c.id.in_(chunk))):
@@ -60,58 +106,86 @@ def sessions_by_id(tx: Connection, ids: Collection[str]) -> dict[str, Session]:
 
 
 def batched(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """A sequence in parts of at most `size`."""
     return (values[start : start + size] for start in range(0, len(values), size))
 
 
-class NewEntries(NamedTuple):
-    """What is new in the log."""
+class LogRange(NamedTuple):
+    """Range of the log that is read page by page."""
 
-    position: int
-    """The newest entry that has been read."""
+    after: int
+    """Where the previous page ended."""
+    until: int | None = None
+    """Head of the log when the first page was read; null for the first page."""
+
+
+class LogPage(NamedTuple):
+    until: int
     entries: list[Activity]
-    rows: dict[str, Session]
-    """The sessions of the entries, and others that were asked for, as they are now; without those that are gone."""
-    complete: bool
-    """Whether it reaches to the end of the log."""
+
+    @property
+    def complete(self) -> bool:
+        return len(self.entries) < PAGE_SIZE
 
 
-def new_entries(tx: Connection, after: int, ids: Collection[str]) -> NewEntries:
-    """The entries after a position, and their sessions and those of `ids` as they are now."""
-    statement = select(activity).where(activity.c.position > after).order_by(activity.c.position).limit(BATCH_SIZE)
-    rows = tx.execute(statement).all()
-    entries = [Activity(*row) for row in rows]
-    found = sessions_by_id(tx, {entry.session_id for entry in entries}.union(ids))
-    return NewEntries(rows[-1].position if rows else after, entries, found, len(rows) < BATCH_SIZE)
+def log_page(read_tx: ReadTransaction, now: Instant, scope: ActivityScope, log_range: LogRange) -> LogPage:
+    """Read entries of a range of the log that are in the scope now."""
+    until = read_tx.head if log_range.until is None else log_range.until
+    conditions = [_could_match(scope.sessions), activity.c.position > log_range.after, activity.c.position <= until]
+    if scope.types is not None:
+        conditions.append(activity.c.type.in_(sorted(scope.types)))
+    entries = select(activity).order_by(activity.c.position).limit(PAGE_SIZE)
+    if scope.needs_session:
+        entries = entries.join(session, session.c.id == activity.c.session_id)
+        conditions.append(_matching(scope.sessions, now))
+    return LogPage(until, [Activity(*row) for row in read_tx.tx.execute(entries.where(*conditions))])
+
+
+def is_recent(tx: Transaction, position: int, since: Instant) -> bool:
+    """Check that a position of the log is provably no older than `since`.
+
+    No entry is committed before the time in it. So a recent entry at the position, or shortly before it, proves that
+    the position is recent; one right after it proves that nothing in between can have expired yet.
+    """
+    near = activity.c.position.between(position - 1000, position + 1)
+    return tx.execute(select(activity.c.position).where(near, activity.c.at > since).limit(1)).first() is not None
+
+
+# ---- sets of sessions ----
+
+
+def _matching(scope: SessionScope, now: Instant) -> ColumnElement[bool]:
+    return SessionSelection(scope.caller, scope.filter, now).matching
+
+
+def _could_match(scope: SessionScope) -> ColumnElement[bool]:
+    return and_(project_condition(scope.caller, activity.c.project_id), scope.filter.could_match_sql())
 
 
 class SetMembers(NamedTuple):
-    """The ids of a set at a position of the log."""
-
     position: int
+    """Head of the log when they were read."""
     ids: set[str]
 
 
 def members(read_tx: ReadTransaction, now: Instant, scope: SessionScope) -> SetMembers:
-    """The set as it is now. Sets of the same sessions share the texts of their ids."""
-    ids = read_tx.tx.execute(select(session.c.id).where(scope.sql(now))).scalars()
+    ids = read_tx.tx.execute(select(session.c.id).where(_matching(scope, now))).scalars()
+    # Interned: groups with overlapping sets share the strings.
     return SetMembers(read_tx.head, set(map(sys.intern, ids)))
 
 
 class SnapshotPage(NamedTuple):
-    """The newest sessions of a set at a position of the log."""
+    """First page of a set, with the ids of the other pages."""
 
     position: int
+    """Head of the log when it was read."""
     ids: list[str]
     rows: list[Session]
-    """The first `PART` of them."""
     total: int
-    """How many the whole set has."""
 
 
 def snapshot(read_tx: ReadTransaction, now: Instant, scope: SessionScope, limit: int) -> SnapshotPage:
-    """At most `most` sessions of the set as it is now, the latest start first."""
-    matching = scope.sql(now)
+    """Read at most `limit` sessions of the set, the latest start first."""
+    matching = _matching(scope, now)
     order = (session.c.started_at.desc(), session.c.id.desc())
     first = select(session).where(matching).order_by(*order).limit(PAGE_SIZE + 1)
     rows = [Session(*row) for row in read_tx.tx.execute(first)]
@@ -125,68 +199,44 @@ def snapshot(read_tx: ReadTransaction, now: Instant, scope: SessionScope, limit:
 
 
 class ChangedSession(NamedTuple):
-    """A session whose newest entry is behind a position, as it is now."""
-
     entry: Activity
+    """Its newest entry in the range."""
     session: Session | None
+    """As it is now; null if it was deleted."""
     existed_before: bool
-    """Whether it has entries at the position or before it: whoever was there may hold it."""
+    """Whether it has entries before the range: the client may hold it."""
 
 
 class MissedChanges(NamedTuple):
-    """Some of what a stream has missed."""
-
     until: int
-    """Where the stretch ends."""
-    log_head: int
-    """Where the log ended when this was read: the sessions are as they were then."""
     sessions: list[ChangedSession]
 
     @property
     def complete(self) -> bool:
-        """Whether there is no more of it."""
         return len(self.sessions) < PAGE_SIZE
-
-
-class LogRange(NamedTuple):
-    """A part of the log that is read bit by bit."""
-
-    after: int
-    """Where the last bit ended."""
-    until: int | None = None
-    """Where the log ended when the first bit was read; null for the first bit."""
 
 
 def missed_changes(
     read_tx: ReadTransaction, _now: Instant, scope: SessionScope, start: int, log_range: LogRange
 ) -> MissedChanges:
-    """The sessions with entries in a stretch of the log, each once, in the order of their newest entries there.
+    """Read the sessions with entries in a range of the log, each once, in the order of their newest entries there.
 
     Args:
-        look: where to read.
-        chosen: only sessions that can be among these.
-        start: where the stream ended.
-        stretch: where to look.
+        start: where the client's cursor stands: the start of the first range.
     """
-    log_head = read_tx.head
-    until = log_head if log_range.until is None else log_range.until
+    until = read_tx.head if log_range.until is None else log_range.until
     found = []
     parameters = {"start": start, "after": log_range.after, "until": until}
     for existed_before, *values in read_tx.tx.execute(_missed_statement(scope, PAGE_SIZE), parameters):
         row = values[_ACTIVITY_WIDTH:]
-        found.append(
-            ChangedSession(
-                Activity(*values[:_ACTIVITY_WIDTH]),
-                None if row[0] is None else Session(*row),
-                existed_before=bool(existed_before),
-            )
-        )
-    return MissedChanges(until, log_head, found)
+        entry = Activity(*values[:_ACTIVITY_WIDTH])
+        found.append(ChangedSession(entry, None if row[0] is None else Session(*row), bool(existed_before)))
+    return MissedChanges(until, found)
 
 
 @lru_cache(maxsize=128)
 def _missed_statement(scope: SessionScope, limit: int) -> Select[Any]:
-    # Kept, as it costs more to put together than to execute; and those who come in a crowd ask the same.
+    # Cached: it costs more to build than to execute, and streams that resume together need the same one.
     start: BindParameter[int] = bindparam("start")
     after: BindParameter[int] = bindparam("after")
     until: BindParameter[int] = bindparam("until")
@@ -197,39 +247,7 @@ def _missed_statement(scope: SessionScope, limit: int) -> Select[Any]:
     return (
         select(existed_before, *activity.c, *session.c)
         .select_from(activity.outerjoin(session, session.c.id == activity.c.session_id))
-        .where(scope.could_contain_sql(), activity.c.position > after, activity.c.position <= until, is_newest)
+        .where(_could_match(scope), activity.c.position > after, activity.c.position <= until, is_newest)
         .order_by(activity.c.position)
         .limit(limit)
     )
-
-
-class LogPage(NamedTuple):
-    """Some of the log."""
-
-    until: int
-    entries: list[Activity]
-
-    @property
-    def complete(self) -> bool:
-        """Whether there is no more of it."""
-        return len(self.entries) < PAGE_SIZE
-
-
-def log_page(read_tx: ReadTransaction, now: Instant, scope: ActivityScope, log_range: LogRange) -> LogPage:
-    """The entries in a stretch of the log that are chosen now."""
-    until = read_tx.head if log_range.until is None else log_range.until
-    in_range = and_(activity.c.position > log_range.after, activity.c.position <= until)
-    rows = select(activity).where(*scope.conditions(now), in_range).order_by(activity.c.position).limit(PAGE_SIZE)
-    if scope.needs_session:
-        rows = rows.join(session, session.c.id == activity.c.session_id)
-    return LogPage(until, [Activity(*row) for row in read_tx.tx.execute(rows)])
-
-
-def is_recent(tx: Connection, position: int, since: Instant) -> bool:
-    """Whether a place in the log is proved to be no older than `since`.
-
-    An entry is never committed before the time it bears; so one that is recent, at the place or shortly before it, says
-    that the place is; one right behind it says that nothing between the two can have been cleared away yet.
-    """
-    near = activity.c.position.between(position - 1000, position + 1)
-    return tx.execute(select(activity.c.position).where(near, activity.c.at > since).limit(1)).first() is not None

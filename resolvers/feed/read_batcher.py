@@ -1,39 +1,37 @@
-"""Questions of streams that begin: those that come while others are answered are answered together.
-
-After a restart a crowd comes back at once, and each stream asks for what it alone has missed. In a transaction of its
-own, each would cost several times what its answer does.
-"""
+"""Batching of catch-up reads."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError
-
 from models.clock import Instant
 from models.database import Database
-from resolvers.feed.queries import ReadTransaction
-from resolvers.feed.settling import any_due, flush_due
+from resolvers.feed import queries
+from resolvers.feed.queries import Query
+from resolvers.feed.settling import flush_due
 
 T = TypeVar("T")
 
 MAX_TRANSACTIONS: Final = 2
-"""Transactions: one long answer keeps nobody waiting, and there are connections left for who asks something else."""
+"""Concurrent read transactions: a slow one does not block the others, and connections are left for queries."""
 MAX_BATCH: Final = 64
-"""Questions in one of them."""
+"""Reads in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class _ReadRequest:
     now: Instant
-    query: Callable[[ReadTransaction], Any]
+    query: Query[Any]
     result: asyncio.Future[Any]
 
 
 class ReadBatcher:
-    """Asks the database, of states in which time has written everything down."""
+    """Runs reads that arrive together in one transaction.
+
+    After a restart thousands of streams resume at once, each with a read of its own. A transaction for each would cost
+    several times what the reads do.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -41,23 +39,23 @@ class ReadBatcher:
         self._workers = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def read(self, now: Instant, query: Callable[[ReadTransaction], T]) -> T:
-        """The answer to a question, of a state in which everything is written down that time has done by `now`.
+    async def read(self, now: Instant, query: Query[T]) -> T:
+        """Run `query` after the transitions due by `now` are written.
 
         Raises:
-            StorageUnavailable: the database can't be read now.
+            StorageUnavailable: the database cannot be read at the moment.
         """
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.append(_ReadRequest(now, query, result))
         if self._workers < MAX_TRANSACTIONS:
             self._workers += 1
-            task = asyncio.create_task(self._run_worker(), name="asking")
+            task = asyncio.create_task(self._run_worker(), name="read batcher")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return await result
 
     async def drain(self) -> None:
-        """Wait till what is being answered is."""
+        """Wait until all reads are done."""
         await asyncio.gather(*self._tasks)
 
     async def _run_worker(self) -> None:
@@ -68,17 +66,17 @@ class ReadBatcher:
                 if requests:
                     await self._resolve(requests)
         finally:
-            # Not when the task is known to be done: who asks before that would wait for one that looks no more.
+            # Decrement here, not in a done callback: a request queued in between would find no worker.
             self._workers -= 1
 
     async def _resolve(self, requests: Sequence[_ReadRequest]) -> None:
         try:
             results = await self._execute(requests)
-        except Exception as error:  # each of them is told, and says more about it
+        except Exception as error:  # raised to each caller
             results = [error] * len(requests)
         for request, result in zip(requests, results, strict=True):
             if request.result.done():
-                continue  # whoever asked has left
+                continue  # its caller was cancelled
             if isinstance(result, Exception):
                 request.result.set_exception(result)
             else:
@@ -86,25 +84,9 @@ class ReadBatcher:
 
     async def _execute(self, requests: Sequence[_ReadRequest]) -> Sequence[Any]:
         now = max(request.now for request in requests)
-        results = await self._database.read(_results_unless_due, requests, now)
+        batch = [request.query for request in requests]
+        results = await self._database.read(queries.run_unless_due, batch, now)
         if results is None:
             await flush_due(self._database, now)
-            results = await self._database.read(_results, requests)
+            results = await self._database.read(queries.run_all, batch)
         return results
-
-
-def _results_unless_due(tx: Connection, requests: Sequence[_ReadRequest], now: Instant) -> Sequence[Any] | None:
-    return None if any_due(tx, now) else _results(tx, requests)
-
-
-def _results(tx: Connection, requests: Sequence[_ReadRequest]) -> Sequence[Any]:
-    """The answers, or what went wrong with a question: which is no other's matter, unless it is the storage's."""
-    read_tx, results = ReadTransaction(tx), []
-    for request in requests:
-        try:
-            results.append(request.query(read_tx))
-        except OperationalError:
-            raise
-        except Exception as error:
-            results.append(error)
-    return results

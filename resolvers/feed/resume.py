@@ -1,4 +1,4 @@
-"""Places in the log that clients hold as cursors, and whether a stream can go on from one."""
+"""Resume tokens: positions in the log that clients hold as cursors."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,8 +10,8 @@ from resolvers.lifecycle.due import TOMBSTONE_TTL_MS
 from resolvers.pagination import cursors
 
 TOKEN_TTL: Final = TOMBSTONE_TTL_MS - MINUTE
-"""How old a place may be, in milliseconds. A minute less than what the log remembers: it is cleared by the time that
-entries bear, which may be some seconds before the commit that a cursor is read after."""
+"""Maximum age, in milliseconds. Tombstones expire by the time in their entries, which may lie some seconds before the
+commit, hence the minute."""
 
 SNAPSHOT_INCOMPLETE: Final = "the snapshot was not complete"
 OTHER_DATABASE: Final = "the cursor is of another database"
@@ -22,30 +22,29 @@ BEYOND_LOG: Final = "the log does not reach as far as the cursor"
 
 @dataclass(frozen=True, slots=True)
 class LogPosition:
-    """A point of the log up to which a client knows everything."""
+    """Position through which a client knows everything."""
 
     position: int
     time: Instant
-    """When the log ended there, or an earlier moment."""
+    """When the log ended there, or earlier."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResumeToken:
-    """A cursor that a client gave."""
+    """Decoded cursor of a client."""
 
     database_id: str
     position: int
     fingerprint: str | None = None
-    """The fingerprint of the set that it is of; null for a cursor of an activity."""
+    """Of the scope it was issued for; null for the cursor of an activity."""
     time: Instant | None = None
+    """Null for the cursor of an activity."""
 
     def rejection(self, *, database_id: str, fingerprint: str | None, now: Instant) -> str | None:
-        """Why a stream can't go on from here; null where it can, as far as can be said without looking at the log.
+        """Return why a stream cannot resume here, as far as the token alone can say; null if it can.
 
         Args:
-            database_id: the database that is read.
-            set_: the fingerprint of the set that is wanted; null where any will do.
-            now: the present.
+            fingerprint: of the scope of the stream; null if any token will do.
         """
         if self.database_id != database_id:
             return OTHER_DATABASE
@@ -57,28 +56,26 @@ class ResumeToken:
 
 
 def set_token(database_id: str, fingerprint: str, point: LogPosition) -> str:
-    """The cursor of a place, for a stream of this set."""
     return cursors.encode(database_id, (point.position, fingerprint, point.time))
 
 
 def partial_token(database_id: str, fingerprint: str, point: LogPosition) -> str:
-    """A cursor for parts of a snapshot but the last: whoever holds no more than this has to begin afresh."""
+    """Encode the cursor of a snapshot page that is not the last: resuming from it starts over."""
     return cursors.encode(database_id, (-1, fingerprint, point.time))
 
 
 def log_token(database_id: str, position: int) -> str:
-    """The cursor of a place in the log itself, as activities have it."""
+    """Encode the cursor of an activity."""
     return cursors.encode(database_id, (position,))
 
 
 def parse(text: str) -> ResumeToken:
-    """What a client gives as `after`.
+    """Decode the argument `after`.
 
     Raises:
-        BadUserInput: it is no cursor of a stream or of an activity.
+        BadUserInput: it is not a cursor of a subscription or of an activity.
     """
-    stream_token = cursors.parse(text, [int, str, int])
-    found = stream_token or cursors.parse(text, [int])
+    found = cursors.parse(text, [int, str, int]) or cursors.parse(text, [int])
     if found is None or not (found[0].startswith(DATABASE) and is_generated_id(found[0])):
         raise BadUserInput("after is not a cursor of a subscription or of an activity")
-    return ResumeToken(found[0], *found[1])  # type: ignore[arg-type]  # the values were read by their types
+    return ResumeToken(found[0], *found[1])  # type: ignore[arg-type]  # parsed by these types

@@ -1,4 +1,4 @@
-"""Time that passes, for what is to happen later or not too often."""
+"""Throttle, and the clock that it runs on."""
 
 from collections.abc import Callable
 from math import inf
@@ -6,34 +6,29 @@ from typing import Protocol
 
 
 class Timer(Protocol):
-    """Something that will happen."""
+    """Scheduled callback."""
 
-    def cancel(self) -> None:
-        """Let it not happen."""
+    def cancel(self) -> None: ...
 
 
 class Timers(Protocol):
-    """Where passing time comes from: the event loop, or a test that moves it. Seconds, which never go back."""
+    """Monotonic clock with callbacks: the event loop, or a fake in tests. In seconds."""
 
-    def time(self) -> float:
-        """The present, since some moment in the past."""
+    def time(self) -> float: ...
 
-    def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
-        """Call back once that moment has come."""
+    def call_at(self, when: float, callback: Callable[[], object], /) -> Timer: ...
 
 
 class Throttle:
-    """At most one of something in each interval, the first one at once."""
+    """At most one event per interval, the first one at once."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self.next_at = -inf
-        """When there may be another."""
+        """When the next event is allowed."""
 
     def allows(self, time: float) -> bool:
-        """Whether there may be one now."""
         return time >= self.next_at
 
     def consume(self, time: float) -> None:
-        """There is one now."""
         self.next_at = time + self._seconds

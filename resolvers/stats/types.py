@@ -1,4 +1,4 @@
-"""What statistics answer."""
+"""Results of statistics."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from models.clock import SECOND, Instant
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Figures of a number of durations, in seconds; mean, min and max are null where there are none."""
+    """Durations in seconds; mean, min and max are null if there are none."""
 
     count: int
     sum: float
@@ -19,8 +19,6 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class StatGroup:
-    """The sessions that have `key` in common."""
-
     key: str
     total: int
     active: int
@@ -30,7 +28,7 @@ class StatGroup:
 
 @dataclass(frozen=True, slots=True)
 class PathStat:
-    """The sessions that were or are on a path or below it."""
+    """Sessions on a path or below it."""
 
     path: list[str]
     sessions: int
@@ -40,7 +38,7 @@ class PathStat:
 
 @dataclass(frozen=True, slots=True)
 class StatBucket:
-    """A span of time that begins at `at`: sessions going on in it, starting in it, ending in it."""
+    """Bucket that begins at `at`: sessions active at any moment of it, starting in it, ending in it."""
 
     at: Instant
     active: int
@@ -49,7 +47,7 @@ class StatBucket:
 
 
 def combine_summaries(parts: Iterable[Sequence[int]]) -> Summary:
-    """A summary from the count, sum, least and most milliseconds of each of some parts, divided once."""
+    """Combine rows of count, sum, minimum and maximum, in milliseconds."""
     nonempty = [part for part in parts if part[0]]
     if not nonempty:
         return Summary(0, 0.0, None, None, None)

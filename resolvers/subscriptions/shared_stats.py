@@ -1,4 +1,4 @@
-"""Statistics that several streams ask for, and that are counted once for all of them."""
+"""Single flight for statistics: streams of a group share each computation."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
@@ -6,21 +6,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from resolvers.stats import Stats
+from resolvers.stats.service import Stats
 
 
 @dataclass(slots=True)
 class _Flight:
-    """A figure that is being counted, or was."""
-
     task: "asyncio.Task[Any]"
     waiters: int = 0
 
 
 class SingleFlightStats:
-    """The figures of `Stats`, under the same names, each counted when it is first asked for.
+    """Has the methods of `Stats`, each computed once for equal arguments.
 
-    Who gives up waiting takes it away from nobody else; when all have, counting stops. What failed is tried again.
+    A computation is cancelled when all its waiters are. One that fails is tried again.
     """
 
     def __init__(self, stats: Stats) -> None:
@@ -39,7 +37,7 @@ class SingleFlightStats:
         try:
             return await asyncio.shield(flight.task)
         except BaseException:
-            if flight.waiters == 1:  # nobody else waits for it, or it has failed and all have been told
+            if flight.waiters == 1:  # the last waiter: the others were cancelled, or have seen the failure
                 flight.task.cancel()
                 if self._flights.get(key) is flight:
                     del self._flights[key]

@@ -1,4 +1,4 @@
-"""What a stream knows whose snapshot was truncated: the sessions that it was sent, and those that were added later."""
+"""Window of a truncated snapshot: which later changes concern its stream."""
 
 from collections.abc import Iterable
 
@@ -8,11 +8,11 @@ from resolvers.feed.messages import Change, FeedItem
 
 
 class SnapshotWindow:
-    """Remembers the sessions of one truncated snapshot, without ten thousand ids for each stream.
+    """Remembers the sessions of one truncated snapshot without ten thousand ids for each stream.
 
-    What was sent are the latest sessions of the set, so most are told by when they began: whatever is in the set and
-    began no earlier than the earliest of them was sent, or has been added since. Only items of the agenda can be moved
-    to another time; they are remembered by id.
+    A snapshot has the latest sessions of the set, so the start time decides: a session of the set that started no
+    earlier than the earliest in the snapshot was in it or has been added since. Only agenda items can change their
+    start; those are remembered by id.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class SnapshotWindow:
         self._ids: set[str] = set()
 
     def add(self, sessions: Iterable[Session]) -> None:
-        """These were sent."""
+        """Add sessions of the snapshot."""
         for s in sessions:
             if s.kind == Kind.AGENDA:
                 self._ids.add(s.id)
@@ -28,12 +28,12 @@ class SnapshotWindow:
                 self._earliest = _start_key(s)
 
     def accepts(self, item: FeedItem) -> bool:
-        """Whether the stream is told of a change. To be asked of each, in order."""
+        """Decide whether the stream gets a change; called once for each, in order."""
         change: Change = item.payload
         s = change.session
         if s is None:
             self._ids.discard(change.id)
-            return True  # it is gone, and with it when it began; to drop what is not held does no harm
+            return True  # deleted, so its start is unknown; dropping a session that is not held is harmless
         if s.kind != Kind.AGENDA and self._earliest is not None and _start_key(s) >= self._earliest:
             return True
         if change.change == SetChange.ADDED:

@@ -1,4 +1,4 @@
-"""What a subscription field answers: where one stream begins, and what all streams of one meaning are told."""
+"""Source of a subscription: what a subscription field's resolver returns."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Hashable
@@ -12,52 +12,52 @@ from resolvers.feed.messages import CaughtUp, FeedItem
 
 
 class Source(ABC):
-    """One subscription of one caller.
+    """One subscription of one caller; implements the transport's `Source` protocol.
 
-    Items are executed for all callers whose sources have the same key, in a context that knows no more of them than
-    the key has in it: their scopes and projects. So what one of them is told, every one of them may know.
+    Items are executed once for all callers whose sources have the same key, in a context that knows nothing of the
+    caller but what the key contains: scopes and projects. So each may see what the others see.
     """
 
     distinct: ClassVar[bool] = False
-    """Whether a stream is told only what differs from what it was told last."""
+    """Whether a stream skips items whose result equals the previous one."""
     resume_arguments: ClassVar[frozenset[str]] = frozenset({"after"})
-    """The arguments of the field that decide only where a stream begins."""
+    """Arguments of the field that only decide where a stream starts."""
 
     def __init__(self, context: Context, *group_key: Hashable) -> None:
         """
         Args:
             context: of the operation that subscribes.
-            meaning: the arguments that decide what follows.
+            group_key: the arguments that decide what follows.
         """
         caller = context.caller
-        self.log_reader = context.services.log_reader
         self.services = context.services
+        self.log_reader = context.services.log_reader
         self.caller = Caller("", "", caller.scopes, caller.project_ids)
         self.key: Hashable = (type(self).__name__, caller.scopes, caller.project_ids, group_key)
 
     @abstractmethod
     def open(self, after: str | None) -> AsyncIterator[FeedItem | CaughtUp]:
-        """One stream's own beginning, the last of which is `Joined`.
+        """Iterate over one stream's catch-up, whose last item is `CaughtUp`.
 
         Args:
-            after: the cursor to go on from; null: as the field's own argument says.
+            after: cursor to resume from; null: the one in the field's own argument, if any.
 
         Raises:
-            BadUserInput: it is no cursor.
+            BadUserInput: it is not a cursor.
         """
 
     @abstractmethod
     def consumer(self) -> LogConsumer:
-        """What turns the log into items for all streams with this key."""
+        """Create the consumer that produces the items of all streams with this key."""
 
     def follow(self) -> AbstractAsyncContextManager[AsyncIterator[FeedItem]]:
-        """What all streams with this key are told, from the moment of entering on, until the server stops."""
+        """Iterate over the items of all streams with this key, from entering on until the server stops."""
         return self.log_reader.subscribed(self.consumer())
 
     @asynccontextmanager
     async def context(self) -> AsyncIterator[Context]:
-        """A fresh context, to execute one item in."""
+        """Create the context for executing one item."""
         yield await open_context(self.services, self.caller)
 
     def __aiter__(self) -> AsyncIterator[FeedItem]:
-        raise TypeError("a source is opened and followed; only so is nothing lost between the two")
+        raise TypeError("open and follow a source instead: only together do they lose nothing")

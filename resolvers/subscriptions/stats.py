@@ -1,7 +1,8 @@
-"""Statistics that are worked out again when there is reason to."""
+"""Subscription `sessionStats`: statistics of a filter, refreshed when the log grows and every 10 seconds."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, ClassVar, Final, NamedTuple
+from itertools import count
+from typing import Any, ClassVar, Final
 
 from models.clock import SECOND, Instant
 from models.enums import Scope
@@ -9,27 +10,29 @@ from resolvers.access import require
 from resolvers.context import Context
 from resolvers.feed.batch import LogBatch
 from resolvers.feed.consumer import LogConsumer
-from resolvers.feed.messages import CaughtUp, FeedItem
+from resolvers.feed.messages import CachedItem, CaughtUp, FeedItem
 from resolvers.feed.throttle import Throttle
 from resolvers.filters import Filter
 from resolvers.pagination.keyset import check_bounds
-from resolvers.stats import Stats
+from resolvers.stats.service import Stats
 from resolvers.subscriptions.shared_stats import SingleFlightStats
 from resolvers.subscriptions.source import Source
 
 MIN_INTERVAL_MS: Final = 1000
 MAX_INTERVAL_MS: Final = 3_600_000
 MAX_STALENESS_SECONDS: Final = 10.0
-"""How long figures stand that may have changed without an entry in the log: much in them is about time."""
+"""Statistics depend on the time as well, so they are refreshed even if the log does not grow."""
+
+_sequences = count(1)
+"""Statistics have no position in the log."""
 
 
-def session_stats(context: Context, *, filter: Mapping[str, Any], interval_ms: int) -> "SessionStats":  # noqa: A002 - the word of the schema
-    """Subscribe to the statistics of the sessions that a filter names.
+def session_stats(context: Context, *, filter: Mapping[str, Any], interval_ms: int) -> "SessionStats":  # noqa: A002 - name of the argument in the schema
+    """Subscribe to the statistics of a filter.
 
     Args:
-        context: who asks.
-        filter: as `resolvers.filters.Filter.parse` takes it.
-        interval_ms: 1000 to 3,600,000; there are new figures at most once in so many milliseconds.
+        filter: see `Filter.parse`.
+        interval_ms: shortest interval between two refreshes, 1000 to 3,600,000.
 
     Raises:
         Forbidden: the caller lacks READ.
@@ -40,12 +43,12 @@ def session_stats(context: Context, *, filter: Mapping[str, Any], interval_ms: i
 
 
 class SessionStats(Source):
-    """The statistics of one filter. Each item is a way to work them out: when it is executed, for all its streams."""
+    """Each item computes statistics lazily, once for all streams of the group."""
 
     distinct: ClassVar[bool] = True
     resume_arguments: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, context: Context, filter: Mapping[str, Any], interval_ms: int) -> None:  # noqa: A002 - the word of the schema
+    def __init__(self, context: Context, filter: Mapping[str, Any], interval_ms: int) -> None:  # noqa: A002 - name of the argument in the schema
         super().__init__(context, Filter.parse(filter).fingerprint, interval_ms)
         self._filter = filter
         self._interval_ms = interval_ms
@@ -53,67 +56,46 @@ class SessionStats(Source):
     def consumer(self) -> "StatsConsumer":
         return StatsConsumer(self, self._interval_ms)
 
-    async def open(self, after: str | None) -> AsyncIterator[FeedItem | CaughtUp]:  # noqa: ARG002 - it always begins with now
+    async def open(self, after: str | None) -> AsyncIterator[FeedItem | CaughtUp]:  # noqa: ARG002 - nothing to resume
         now = await self.log_reader.now()
-        # A crowd that begins at once is told the same figures, and all of it is told what changes after them.
-        cached = self.log_reader.cached_stats.get(self.key)
-        if cached is None or self.log_reader.timers.time() >= cached.time + min(
-            self._interval_ms / SECOND, MAX_STALENESS_SECONDS
-        ):
+        # Streams that start together share one item; all of them get the refreshes that follow it.
+        cached = self.log_reader.cached_items.get(self.key)
+        max_age = min(self._interval_ms / SECOND, MAX_STALENESS_SECONDS)
+        if cached is None or self.log_reader.timers.time() >= cached.time + max_age:
             cached = self.refresh(now)
         yield cached.item
         yield CaughtUp(cached.item.sequence)
 
-    def refresh(self, now: Instant) -> "CachedStats":
-        """The statistics as of `now`, each figure to be counted when it is first selected."""
+    def refresh(self, now: Instant) -> CachedItem:
+        """Create and cache the item with the statistics as of `now`."""
         stats = SingleFlightStats(Stats(Context(self.services, self.caller, now), self._filter))
-        # Whatever is told of later is worked out later than this.
-        cached = CachedStats(FeedItem(stats, self.log_reader.next_sequence()), self.log_reader.timers.time())
-        self.log_reader.cached_stats[self.key] = cached
+        cached = CachedItem(FeedItem(stats, next(_sequences)), self.log_reader.timers.time())
+        self.log_reader.cached_items[self.key] = cached
         return cached
 
 
-class CachedStats(NamedTuple):
-    """The figures that were worked out last, for all streams of one meaning."""
-
-    item: FeedItem
-    time: float
-    """When, by the timers."""
-
-
 class StatsConsumer(LogConsumer):
-    """A group that is told statistics."""
-
     def __init__(self, source: SessionStats, interval_ms: int) -> None:
-        super().__init__(source.log_reader)
+        super().__init__(source.log_reader.wake)
         self._source = source
         self._throttle = Throttle(interval_ms / SECOND)
         self._refreshed_at = 0.0
         self._has_changes = False
-        """Whether the log says anything since then."""
+        """Whether the log has grown since."""
         self._may_refresh = False
 
     async def seek(self) -> None:
-        self._drop_cached()  # this group does not know what has changed since
-        self._mark_refreshed(self.feed.timers.time())
+        self._drop_cached()  # from a previous group; the log may have grown since
+        self._mark_refreshed(self._source.log_reader.timers.time())
 
     def close(self, error: Exception | None = None) -> None:
         self._drop_cached()
         super().close(error)
 
-    def _drop_cached(self) -> None:
-        self.feed.cached_stats.pop(self._source.key, None)
-
-    def _mark_refreshed(self, time: float) -> None:
-        self._refreshed_at, self._has_changes = time, False
-        self._throttle.consume(time)
-
     def next_due(self) -> float:
-        return (
-            self._throttle.next_at
-            if self._has_changes
-            else max(self._throttle.next_at, self._refreshed_at + MAX_STALENESS_SECONDS)
-        )
+        if self._has_changes:
+            return self._throttle.next_at
+        return max(self._throttle.next_at, self._refreshed_at + MAX_STALENESS_SECONDS)
 
     def prepare(self, time: float) -> tuple[()]:
         if self.queued:
@@ -129,3 +111,10 @@ class StatsConsumer(LogConsumer):
             self._mark_refreshed(batch.time)
             self.enqueue([self._source.refresh(batch.now).item])
         self._may_refresh = False
+
+    def _mark_refreshed(self, time: float) -> None:
+        self._refreshed_at, self._has_changes = time, False
+        self._throttle.consume(time)
+
+    def _drop_cached(self) -> None:
+        self._source.log_reader.cached_items.pop(self._source.key, None)

@@ -8,7 +8,7 @@ import pytest
 from graphql import GraphQLObjectType
 
 from models.database import MAX_HEAVY_READS
-from resolvers.stats import aggregates
+from resolvers.stats import queries
 from schema import graphql_schema
 from tests.api.session_inputs import MINIMAL_INPUTS, create_project
 from tests.api_client import ApiClient, open_api
@@ -109,14 +109,14 @@ async def test_a_figure_that_takes_too_long_is_given_up_and_counted_no_further(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_api(tmp_path / "test.db", limits={"operation_seconds": 0.2}) as api:
-        monkeypatch.setattr(aggregates, "total_seconds", run_endless_query)
+        monkeypatch.setattr(queries, "total", run_endless_query)
         document = "{ sessionStats { " + " ".join(f"t{number}: total" for number in range(6)) + " } }"
         assert await api.error_code(document) == "TIMEOUT"
         # Connections that were busy with it are free for what comes next.
         database = api.app.state.services.database
         async with asyncio.timeout(TIMEOUT_SECONDS):
             counts = await asyncio.gather(
-                *(database.read_heavy(aggregates.active_by_kind, 0) for _ in range(2 * MAX_HEAVY_READS))
+                *(database.read_heavy(queries.active_by_kind, 0) for _ in range(2 * MAX_HEAVY_READS))
             )
         assert len(counts) == 2 * MAX_HEAVY_READS
 

@@ -85,7 +85,7 @@ class RandomScenario:
         self.ids.append(result.session.id)
 
     async def _soon(self, name: int) -> int:
-        return (await self.harness.feed.now()) + (name - 2) * 7 * SECOND
+        return (await self.harness.log_reader.now()) + (name - 2) * 7 * SECOND
 
     async def keepalive(self, index: int, name: int) -> None:
         values: dict[str, Any] = {"visible": name % 3 != 0}
@@ -131,7 +131,7 @@ class RandomScenario:
         await self.harness.api.sweep()
 
     async def look(self) -> None:
-        await self.harness.feed.poll()
+        await self.harness.log_reader.poll()
 
     async def read(self, index: int) -> None:
         """Everybody is told what there is; the one that is chosen takes note of it."""
@@ -182,7 +182,7 @@ class RandomScenario:
         await stream.catch_up(after)
         if after is None and subscriber.options is None:
             assert stream._caught_up is not None
-            subscriber.since = stream._caught_up.through // 2
+            subscriber.since = stream._caught_up.through
         self._record(subscriber)
 
     async def _receive(self, subscriber: Subscriber) -> None:
@@ -194,7 +194,7 @@ class RandomScenario:
         assert subscriber.stream is not None
         for item in subscriber.stream.received:
             if isinstance(item.payload, Resync) and subscriber.options is None:
-                subscriber.history, subscriber.since = [], item.sequence // 2
+                subscriber.history, subscriber.since = [], item.sequence
             else:
                 subscriber.history.append(item)
         subscriber.stream.received.clear()

@@ -5,14 +5,13 @@ from types import ModuleType
 from typing import Final
 
 from resolvers.feed import queries
-from resolvers.subscriptions import active_sessions, activities, live_query
+from resolvers.subscriptions import activities, live_query
 
 SIZES: Final[tuple[tuple[ModuleType, str, int], ...]] = (
-    (active_sessions, "PART", 2),
-    (queries, "PART", 2),
-    (queries, "ENTRIES", 3),
-    (live_query, "FLUSH", 2),
-    (activities, "WAITING", 2),
+    (queries, "PAGE_SIZE", 2),
+    (queries, "BATCH_SIZE", 3),
+    (live_query, "FLUSH_SIZE", 2),
+    (activities, "MAX_PENDING", 2),
 )
 """What is read, told or kept at a time."""
 

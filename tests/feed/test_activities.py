@@ -126,12 +126,12 @@ async def test_who_is_slow_reads_the_log_itself_and_misses_nothing(
     async with session_activities(await harness.context(), filter={}, types=None, after=None).follow() as told:
         for number in range(20):
             await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": [str(number)]})
-            await harness.feed.poll()
-        (follower,) = harness.feed._consumers
+            await harness.log_reader.poll()
+        (follower,) = harness.log_reader._consumers
         assert follower.queued == 3
         paths = [(await anext(told)).payload.data["to"] for _ in range(20)]
         await harness.api.mutate("stopSession", {"id": session["id"]})
-        await harness.feed.poll()
+        await harness.log_reader.poll()
         assert (await anext(told)).payload.type == "STOPPED"
         assert follower.queued == 0
     assert paths == [[str(number)] for number in range(20)]

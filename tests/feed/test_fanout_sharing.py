@@ -39,11 +39,11 @@ class CountingExecution(Execution):
 
     executed = encodings = 0
 
-    async def answer(self, executor: Executor[Any], mask: ErrorMasker) -> OperationResult:
+    async def execute(self, executor: Executor[Any], mask: ErrorMasker) -> OperationResult:
         self.executed += 1
         return await super().execute(executor, mask)
 
-    def encoded(self, outcome: OperationResult) -> tuple[OperationResult, bytes]:
+    def encode(self, outcome: OperationResult) -> tuple[OperationResult, bytes]:
         self.encodings += 1
         return super().encode(outcome)
 
@@ -78,7 +78,7 @@ class StreamServer:
 @pytest.fixture
 async def server(harness: FeedHarness) -> AsyncIterator[StreamServer]:
     """A server whose feed works by itself."""
-    async with asyncio.timeout(120), harness.feed.running(), AsyncExitStack() as closing:
+    async with asyncio.timeout(120), harness.log_reader.running(), AsyncExitStack() as closing:
         yield StreamServer(harness, closing)
 
 
@@ -112,7 +112,7 @@ async def test_equal_streams_are_executed_and_encoded_once_for_all_also_when_all
         changes = await asyncio.gather(*waiting)
         assert all([change["id"] for change in found] == [s["id"] for s in sessions] for found in changes)
         assert server.execution.counts == (10, 10)
-        assert len(server.streams.groups) == len(server.harness.feed._consumers) == 1
+        assert len(server.streams.groups) == len(server.harness.log_reader._consumers) == 1
 
     answers, cursors = [], []
     for _ in range(subscribers):
@@ -194,7 +194,7 @@ async def test_a_truncated_stream_shares_and_is_told_of_its_own(
         await server.harness.api.mutate("hideSession", {"id": session["id"]})
     changes = [found[0]["id"] for found in await asyncio.gather(*waiting)]
     assert changes == [first["id"], second["id"]]
-    assert len(server.harness.feed._consumers) == 1
+    assert len(server.harness.log_reader._consumers) == 1
 
 
 async def test_cursors_of_activities_cost_no_look_at_the_database(server: StreamServer) -> None:

@@ -164,7 +164,7 @@ async def test_a_heartbeat_that_comes_while_its_session_is_added_is_told(
 
     run_after_next_read(monkeypatch, happen)
     changes = await stream.read()
-    harness.feed.wake()
+    harness.log_reader.wake()
     changes += await stream.read()
     assert [(change.activity, change.session.revision) for change in changes] == [("STARTED", 1), (None, 2)]
 
@@ -174,6 +174,6 @@ async def test_what_others_do_is_not_kept(harness: FeedHarness) -> None:
     for name in ("bob", "eve"):
         await keepalive(harness, await harness.api.start_user(name))
     await stream.read()
-    (follower,) = harness.feed._consumers
+    (follower,) = harness.log_reader._consumers
     assert isinstance(follower, LiveQuery)
-    assert (follower._heartbeats, follower._new_heartbeats, follower.next_due()) == (set(), set(), None)
+    assert (follower._heartbeats._waiting, follower._heartbeats._reported, follower.next_due()) == (set(), set(), None)

@@ -13,10 +13,11 @@ from models.database import Database
 from models.errors import StorageUnavailable
 from resolvers.access import LOCAL_ADMIN
 from resolvers.context import open_context
-from resolvers.feed import LogReader, queries
 from resolvers.feed import log_reader as feed_module
+from resolvers.feed import queries
 from resolvers.feed.batch import LogBatch
 from resolvers.feed.consumer import LogConsumer
+from resolvers.feed.log_reader import LogReader
 from resolvers.feed.messages import FeedItem
 from resolvers.subscriptions.active_sessions import active_sessions
 from resolvers.subscriptions.activities import session_activities
@@ -38,7 +39,7 @@ async def activity_source(harness: FeedHarness) -> Source:
 @asynccontextmanager
 async def run_reader(harness: FeedHarness, source: Source) -> AsyncIterator[AsyncIterator[FeedItem]]:
     """A group whose feed works by itself."""
-    async with asyncio.timeout(TIMEOUT_SECONDS), harness.feed.running(), source.follow() as items:
+    async with asyncio.timeout(TIMEOUT_SECONDS), harness.log_reader.running(), source.follow() as items:
         await wait_until(lambda: harness.timers.next is not None)
         yield items
 
@@ -81,12 +82,12 @@ async def test_more_than_a_batch_is_told_without_another_reason(
     async with run_reader(harness, await activity_source(harness)) as items:
         s = session_row()
         await insert(harness.database, s, *(activity_row(s, "MOVED", data={"n": n}) for n in range(10)))
-        harness.feed.wake()
+        harness.log_reader.wake()
         assert [(await anext(items)).payload.data["n"] for _ in range(10)] == list(range(10))
 
 
 async def test_when_the_feed_is_left_whoever_follows_is_through(harness: FeedHarness) -> None:
-    async with harness.feed.running():
+    async with harness.log_reader.running():
         source = await active_source(harness)
         items = await harness._stack.enter_async_context(source.follow())
         waiting = asyncio.create_task(anext(items, None))
@@ -112,7 +113,7 @@ async def test_a_log_that_cannot_be_read_is_read_later(harness: FeedHarness, mon
 
     with capture_logs() as lines:
         async with run_reader(harness, await active_source(harness)) as items:
-            await harness.feed.poll()
+            await harness.log_reader.poll()
             monkeypatch.setattr(Database, "read", fail)
             session = await harness.api.start_user()
             while failures:
@@ -121,8 +122,8 @@ async def test_a_log_that_cannot_be_read_is_read_later(harness: FeedHarness, mon
             await wait_until(lambda: harness.timers.next is not None)
             harness.timers.advance(1)
             assert (await anext(items)).payload.id == session["id"]
-    told = [(line["log_level"], line["event"]) for line in lines if line["event"] == "log not read"]
-    assert told == [("error", "log not read"), ("warning", "log not read")]
+    told = [(line["log_level"], line["event"]) for line in lines if "log poll" in line["event"]]
+    assert told == [("error", "log poll failed"), ("warning", "log poll postponed")]
 
 
 class FailingConsumer(LogConsumer):
@@ -139,12 +140,12 @@ class FailingConsumer(LogConsumer):
 async def test_a_follower_that_fails_takes_nobody_along(harness: FeedHarness) -> None:
     stream = await harness.subscribe()
     with capture_logs() as lines:
-        async with harness.feed.subscribed(FailingConsumer(harness.feed)) as broken:
+        async with harness.log_reader.subscribed(FailingConsumer(harness.log_reader.wake)) as broken:
             await harness.api.start_user()
             assert len(await stream.read()) == 1
             with pytest.raises(RuntimeError, match="broken"):
                 await anext(broken)
-    assert [line["event"] for line in lines if line["log_level"] == "error"] == ["follower failed"]
+    assert [line["event"] for line in lines if line["log_level"] == "error"] == ["consumer failed"]
 
 
 class TurnCountingConsumer(LogConsumer):
@@ -170,13 +171,13 @@ async def test_others_have_their_turn_while_a_batch_is_handed_to_many_groups(
             await asyncio.sleep(0)
             TurnCountingConsumer.turns += 1
 
-    groups = [TurnCountingConsumer(harness.feed) for _ in range(5)]
+    groups = [TurnCountingConsumer(harness.log_reader.wake) for _ in range(5)]
     async with AsyncExitStack() as following_all:
         for group in groups:
-            await following_all.enter_async_context(harness.feed.subscribed(group))
+            await following_all.enter_async_context(harness.log_reader.subscribed(group))
         await harness.api.start_user()
         task = asyncio.create_task(others())
-        await harness.feed.poll()
+        await harness.log_reader.poll()
         task.cancel()
     assert len({group.turns for group in groups}) == 5
 
@@ -191,13 +192,13 @@ async def test_what_comes_while_a_group_finds_out_where_to_begin_is_not_lost(
         found = await read(self, question, *args, **kwargs)
         if question is queries.members:
             await harness.api.start_user("late")
-            await harness.feed.poll()
+            await harness.log_reader.poll()
         return found
 
     monkeypatch.setattr(LogReader, "read", slow)
     source = await active_source(harness)
     async with source.follow() as items:
-        await harness.feed.poll()
+        await harness.log_reader.poll()
         assert (await anext(items)).payload.session.subject == "late"
     assert len(await other.read()) == 1
 
@@ -209,14 +210,14 @@ async def test_a_reader_that_gives_up_waiting_loses_nothing(harness: FeedHarness
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
         session = await harness.api.start_user()
-        await harness.feed.poll()
+        await harness.log_reader.poll()
         assert (await anext(items)).payload.id == session["id"]
 
 
 async def test_the_server_has_a_feed_that_runs(harness: FeedHarness) -> None:
     context = await open_context(harness.api.app.state.services, LOCAL_ADMIN)
     source = active_sessions(context, filter={}, after=None, min_interval_ms=0, heartbeats=False)
-    assert source.log_reader is not harness.feed
+    assert source.log_reader is not harness.log_reader
     async with asyncio.timeout(TIMEOUT_SECONDS), source.follow() as items:
         session = await harness.api.start_user()
         assert (await anext(items)).payload.id == session["id"]
@@ -228,9 +229,9 @@ def has_read_through(feed: LogReader, position: int) -> bool:
 
 async def test_what_came_while_nobody_took_is_told_as_soon_as_somebody_does(harness: FeedHarness) -> None:
     async with run_reader(harness, await active_source(harness)) as items:
-        (follower,) = harness.feed._consumers
+        (follower,) = harness.log_reader._consumers
         for position, name in enumerate("abc", start=1):
             await harness.api.start_user(name)
-            await wait_until(partial(has_read_through, harness.feed, position))
+            await wait_until(partial(has_read_through, harness.log_reader, position))
         assert follower.queued == 1
         assert [(await anext(items)).payload.session.subject for _ in range(3)] == ["a", "b", "c"]

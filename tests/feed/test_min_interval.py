@@ -151,7 +151,7 @@ async def test_the_feed_wakes_when_a_bundle_is_due(harness: FeedHarness) -> None
     await stream.read()
     await harness.api.start_user()
     await stream.read()
-    (follower,) = harness.feed._consumers
+    (follower,) = harness.log_reader._consumers
     assert follower.next_due() == harness.timers.now + 60
     await advance_time(harness, 60)
     assert len(await stream.read()) == 1

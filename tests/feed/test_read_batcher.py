@@ -15,11 +15,11 @@ class BlockedDatabase:
         self.opened = asyncio.Event()
         self.open_reads = 0
 
-    async def read(self, _ask: Any, questions: Any, _now: int) -> list[Any]:
+    async def read(self, _run: Any, questions: Any, _now: int) -> list[Any]:
         """Whatever is asked."""
         self.open_reads += 1
         await self.opened.wait()
-        return [question.ask(None) for question in questions]
+        return [question(None) for question in questions]
 
 
 async def test_who_asks_at_the_moment_when_all_others_were_answered_is_answered() -> None:

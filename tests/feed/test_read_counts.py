@@ -19,7 +19,7 @@ async def test_one_look_a_wake_up_however_many_follow(harness: FeedHarness) -> N
     await harness.run_until_idle()
     await harness.api.start_user("u1")
     with capture_statements(harness.database) as sent:
-        await harness.feed.poll()
+        await harness.log_reader.poll()
     # The entries, and their sessions.
     assert len(sent) == 2
     assert sum([len(await stream.read()) for stream in streams]) == 1 + 20 + 2
@@ -28,12 +28,12 @@ async def test_one_look_a_wake_up_however_many_follow(harness: FeedHarness) -> N
 async def test_nobody_follows_so_nothing_is_read(harness: FeedHarness) -> None:
     await harness.api.start_user()
     with capture_statements(harness.database) as sent:
-        await harness.feed.poll()
+        await harness.log_reader.poll()
     assert sent == []
     async with session_activities(await harness.context(), filter={}, types=None, after=None).follow():
-        await harness.feed.poll()
+        await harness.log_reader.poll()
     with capture_statements(harness.database) as sent:
-        await harness.feed.poll()
+        await harness.log_reader.poll()
     assert sent == []
 
 
@@ -57,11 +57,11 @@ async def test_a_keepalive_wakes_only_for_those_who_want_heartbeats(harness: Fee
     await harness.subscribe()
     await harness.run_until_idle()
     await harness.api.mutate("keepaliveSession", {"id": session["id"]})
-    assert not harness.feed._wake_requested.is_set()
+    assert not harness.log_reader._wake_requested.is_set()
     await harness.subscribe(heartbeats=True)
     await harness.run_until_idle()
     await harness.api.mutate("keepaliveSession", {"id": session["id"]})
-    assert harness.feed._wake_requested.is_set()
+    assert harness.log_reader._wake_requested.is_set()
 
 
 async def test_a_group_whose_items_are_not_taken_keeps_ids_alone(
@@ -72,18 +72,18 @@ async def test_a_group_whose_items_are_not_taken_keeps_ids_alone(
     source = (await harness.subscribe()).source
     await harness.close_streams()
     async with source.follow() as told:
-        await harness.feed.poll()
+        await harness.log_reader.poll()
         for path in "abc":
             for session in sessions:
                 await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": [path]})
-                await harness.feed.poll()
-        (follower,) = harness.feed._consumers
+                await harness.log_reader.poll()
+        (follower,) = harness.log_reader._consumers
         assert follower.queued == 1
         changes = [(await anext(told)).payload]
         while len(changes) < 8:
             if not follower.queued:
                 await follower.on_drained()
-                await harness.feed.poll()
+                await harness.log_reader.poll()
             assert follower.queued <= 3
             changes.append((await anext(told)).payload)
     assert [change.session.path for change in changes] == [["a"]] + [["c"]] * 7

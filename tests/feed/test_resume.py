@@ -160,7 +160,7 @@ async def test_a_cursor_that_was_resumed_from_is_as_old_as_before_until_all_is_t
 
 
 async def test_a_cursor_ahead_of_the_log_begins_afresh(harness: FeedHarness) -> None:
-    database_id = harness.feed.database.database_id
+    database_id = harness.log_reader.database.database_id
     (_, (_, fingerprint, time)) = cursors.parse(await snapshot_cursor(harness), [int, str, int]) or ("", (0, "", 0))
     stream = await harness.subscribe(after=cursors.encode(database_id, (5, fingerprint, time)))
     assert stream.received[0].payload.reason == "the log does not reach as far as the cursor"

@@ -53,7 +53,7 @@ async def test_there_are_new_figures_after_ten_seconds_though_nothing_was_logged
     assert await totals(stream) == []
     await advance_time(harness, 0.001)
     assert await totals(stream) == [0]
-    (follower,) = harness.feed._consumers
+    (follower,) = harness.log_reader._consumers
     assert follower.next_due() == harness.timers.now + 10
     slow = await subscribe_stats(harness, 60_000)
     await advance_time(harness, 59)
@@ -100,7 +100,7 @@ async def test_old_figures_are_told_to_nobody_who_begins(harness: FeedHarness) -
     assert [await stream.received[0].payload.total() for stream in streams] == [1] * 6
     assert len({id(stream.received[0].payload) for stream in streams}) == 4
     await harness.close_streams()
-    assert harness.feed.cached_stats == {}
+    assert harness.log_reader.cached_items == {}
 
 
 async def test_what_happens_in_projects_of_others_is_no_reason(harness: FeedHarness) -> None:

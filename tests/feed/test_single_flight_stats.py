@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from resolvers.stats import Stats
+from resolvers.stats.service import Stats
 from resolvers.subscriptions.shared_stats import SingleFlightStats
 
 

@@ -143,7 +143,6 @@ async def test_a_truncated_stream_knows_what_was_sent_by_when_it_began(
     hidden, first, sent_talk, unsent_talk = await user(visible=False), await user(), await talk(25), await talk(3)
     sent = [await user(), await user()]
     monkeypatch.setattr(active_sessions, "MAX_SNAPSHOT", 4)
-    monkeypatch.setattr(active_sessions, "PAGE_SIZE", 2)
     monkeypatch.setattr(queries, "PAGE_SIZE", 2)
     stream = await harness.subscribe(visible=True)
     latest = [sent[1], sent[0], first, sent_talk]

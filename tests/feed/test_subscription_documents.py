@@ -126,7 +126,7 @@ async def test_statistics_are_told_as_the_query_answers_them(harness: FeedHarnes
 
 async def test_a_source_is_not_to_be_iterated(harness: FeedHarness) -> None:
     source = await subscribe(await executor_of(harness, SESSION_ACTIVITIES))
-    with pytest.raises(TypeError, match="opened and followed"):
+    with pytest.raises(TypeError, match="open and follow"):
         aiter(source)
 
 

@@ -72,7 +72,7 @@ LIVE = """subscription { activeSessions(filter: {media: {}}) {
 
 
 async def test_the_figures_in_a_live_selection_change_with_the_events(harness: FeedHarness) -> None:
-    async with asyncio.timeout(TIMEOUT_SECONDS), harness.feed.running(), AsyncExitStack() as closing:
+    async with asyncio.timeout(TIMEOUT_SECONDS), harness.log_reader.running(), AsyncExitStack() as closing:
         found = await start_player(harness.api, ago=0)
         answer = await StreamServer(harness, closing).open(LIVE)
         assert await next_values(answer) == [{"sessions": [{"id": found.id}]}]

@@ -15,7 +15,7 @@ from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.blobs.signed_urls import UrlSigner
 from resolvers.blobs.uploader import BlobUploader
 from resolvers.context import Context
-from resolvers.feed import LogReader
+from resolvers.feed.log_reader import LogReader
 from resolvers.server_liveness import ServerLiveness
 from resolvers.services import Services
 from tests.factories import NOW

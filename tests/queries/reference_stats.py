@@ -10,7 +10,7 @@ from models.enums import State
 from models.tables.path_time import PathTime
 from models.tables.session import Session
 from resolvers.filters import Filter
-from resolvers.stats import PathStat, StatBucket, StatGroup, Summary
+from resolvers.stats.types import PathStat, StatBucket, StatGroup, Summary
 
 
 @dataclass(frozen=True)

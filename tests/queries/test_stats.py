@@ -9,7 +9,7 @@ from models.clock import HOUR, MINUTE, SECOND
 from models.database import Database
 from models.enums import Kind
 from resolvers.errors import BadUserInput, Forbidden
-from resolvers.stats import Stats
+from resolvers.stats.service import Stats
 from tests.factories import NOW, ended_row, insert, session_row
 from tests.queries.operation_context import READER, WRITER, capture_statements, make_context
 

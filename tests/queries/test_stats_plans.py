@@ -9,7 +9,7 @@ from models.clock import DAY, MINUTE
 from models.database import Database
 from resolvers.pagination.keyset import PageArgs
 from resolvers.sessions.service import list_sessions
-from resolvers.stats import Stats
+from resolvers.stats.service import Stats
 from tests.factories import NOW
 from tests.queries.operation_context import READER, make_context
 from tests.queries.query_plans import explain

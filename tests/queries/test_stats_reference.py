@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from models import session_rules
 from models.clock import MINUTE, SECOND
 from models.database import Database
-from resolvers.stats import Stats
+from resolvers.stats.service import Stats
 from tests.factories import NOW, delete_all, insert, path_row, project_row, session_row
 from tests.queries.operation_context import make_context
 from tests.queries.reference_stats import ReferenceStats

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from websockets import Subprotocol
 from websockets.asyncio.client import connect
 
-from resolvers.feed import LogReader
+from resolvers.feed.log_reader import LogReader
 from tests.api_client import ApiClient, open_api
 from tests.in_process_server import serve_app
 from tests.polling import TIMEOUT_SECONDS

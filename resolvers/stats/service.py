@@ -1,0 +1,88 @@
+"""Statistics of the sessions that a filter matches."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+from models.clock import MINUTE, Instant
+from models.database import Transaction
+from models.enums import Scope
+from resolvers.access import require
+from resolvers.context import Context
+from resolvers.filters import Filter
+from resolvers.pagination.keyset import check_bounds, check_size
+from resolvers.sessions.queries import SessionSelection
+from resolvers.stats import queries
+from resolvers.stats.series import make_buckets
+from resolvers.stats.types import PathStat, StatBucket, StatGroup, Summary
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MAX_MINUTES: Final = 366 * 24 * 60
+MAX_DEPTH: Final = 8
+
+
+class Stats:
+    """Statistics as of the context's moment; each method runs one statement.
+
+    Lists are sorted by total, ties by key. The methods raise BadUserInput for arguments out of bounds.
+    """
+
+    def __init__(self, context: Context, filter: Mapping[str, Any] | None) -> None:  # noqa: A002 - name of the argument in the schema
+        """
+        Raises:
+            Forbidden: the caller lacks READ.
+            BadUserInput: the filter is not allowed.
+        """
+        require(context.caller, Scope.READ)
+        self._database = context.database
+        self._now = context.now
+        self._selection = SessionSelection(context.caller, Filter.parse(filter), context.now)
+
+    async def total(self) -> int:
+        return await self._read(queries.total)
+
+    async def active(self) -> int:
+        return await self._read(queries.active)
+
+    async def visible(self) -> int:
+        return await self._read(queries.visible)
+
+    async def seen_within(self, minutes: int) -> int:
+        """Count active sessions seen in the last `minutes` (1 to 527,040), the first moment included."""
+        since = self._now - check_bounds("minutes", minutes, 1, MAX_MINUTES) * MINUTE
+        return await self._read(queries.active, seen_since=since)
+
+    async def elapsed_seconds(self) -> Summary:
+        return await self._read(queries.summarize, queries.elapsed_ms(self._now))
+
+    async def visible_seconds(self) -> Summary:
+        return await self._read(queries.summarize, queries.VISIBLE_MS)
+
+    async def by_kind(self) -> list[StatGroup]:
+        return await self._read(queries.groups, queries.KIND, None)
+
+    async def by_project(self, first: int = 20) -> list[StatGroup]:
+        return await self._read(queries.groups, queries.PROJECT, check_size("first", first))
+
+    async def by_subject(self, first: int = 20) -> list[StatGroup]:
+        """Group by subject; sessions without one are in no group."""
+        return await self._read(queries.groups, queries.SUBJECT, check_size("first", first))
+
+    async def by_path(self, first: int = 20, depth: int = 1) -> list[PathStat]:
+        """Group by the first `depth` (1 to 8) segments of the path; the path of sessions without one is `[]`."""
+        depth = check_bounds("depth", depth, 1, MAX_DEPTH)
+        return await self._read(queries.by_path, check_size("first", first), depth)
+
+    async def by_end_reason(self) -> list[StatGroup]:
+        """Group ended sessions."""
+        return await self._read(queries.groups, queries.end_reason(self._now), None)
+
+    async def series(self, start: Instant, end: Instant, bucket_seconds: int) -> list[StatBucket]:
+        """Return the buckets that begin from `start` on and before `end`, at most 2000."""
+        return await self._read(queries.series, make_buckets(start, end, bucket_seconds))
+
+    async def _read(
+        self, query: Callable[Concatenate[Transaction, SessionSelection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self._database.read_heavy(query, self._selection, *args, **kwargs)
