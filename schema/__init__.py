@@ -1,4 +1,4 @@
-"""What clients see: types, inputs, queries, mutations. Each method translates in, calls a resolver, translates out."""
+"""The GraphQL schema. Each method translates its arguments, calls a resolver, and translates the result."""
 
 from schema.build import graphql_schema, sdl
 

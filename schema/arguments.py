@@ -1,4 +1,4 @@
-"""What several fields share: the context, and arguments with one meaning everywhere."""
+"""Arguments that several fields share, and the type of their `info`."""
 
 from typing import Annotated, TypeAlias
 
@@ -6,30 +6,36 @@ import strawberry
 
 from resolvers.context import Context
 from schema.enums import ActivityType
+from schema.filters import SessionFilter
 
 Info: TypeAlias = strawberry.Info[Context, None]
 
-IdArg: TypeAlias = Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the thing.")]
+IdArg: TypeAlias = Annotated[strawberry.ID, strawberry.argument(name="id", description="Id of the object.")]
+FilterArg: TypeAlias = Annotated[
+    SessionFilter | None,
+    strawberry.argument(name="filter", description="Which sessions; by default all in the caller's projects."),
+]
 FirstArg: TypeAlias = Annotated[
     int | None,
     strawberry.argument(
-        description="How many from the beginning of the list, 1 to 500; 50 without `first` and `last`."
+        description="Number of items from the start of the list, 1 to 500; 50 by default, without `last`."
     ),
 ]
 AfterArg: TypeAlias = Annotated[
-    str | None, strawberry.argument(description="A cursor of this list: what comes after it.")
+    str | None, strawberry.argument(description="Cursor of this list: only items after it.")
 ]
 LastArg: TypeAlias = Annotated[
-    int | None, strawberry.argument(description="How many from the end of the list, 1 to 500; not with `first`.")
+    int | None,
+    strawberry.argument(description="Number of items from the end of the list, 1 to 500; not with `first`."),
 ]
 BeforeArg: TypeAlias = Annotated[
-    str | None, strawberry.argument(description="A cursor of this list: what comes before it.")
+    str | None, strawberry.argument(description="Cursor of this list: only items before it.")
 ]
 OffsetArg: TypeAlias = Annotated[
     int | None,
-    strawberry.argument(description="How many to pass over first, at most 10,000; not with a cursor."),
+    strawberry.argument(description="Number of items to skip, at most 10,000; not with a cursor."),
 ]
 TypesArg: TypeAlias = Annotated[
     list[ActivityType] | None,
-    strawberry.argument(description="Only these types; an empty list matches nothing."),
+    strawberry.argument(description="Only activities of these types; an empty list matches nothing."),
 ]

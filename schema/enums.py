@@ -1,4 +1,4 @@
-"""The enums: each word of `models.enums` with its meaning, and the two words of sorting."""
+"""GraphQL enums: those of `models.enums` with their descriptions, and the two of sorting."""
 
 import strawberry
 from strawberry.types.enum import has_enum_definition
@@ -18,16 +18,16 @@ from models.enums import (
 
 
 class SessionOrderField(DescribedEnum):
-    """What sessions can be sorted by."""
+    """Fields that sessions can be sorted by."""
 
-    STARTED_AT = "STARTED_AT", "When it began, or will begin."
-    LAST_SEEN_AT = "LAST_SEEN_AT", "When it was last heard."
-    ENDED_AT = "ENDED_AT", "When it ended; what has not ended counts as latest."
-    CREATED_AT = "CREATED_AT", "When it was created."
+    STARTED_AT = "STARTED_AT", "Start, or scheduled start."
+    LAST_SEEN_AT = "LAST_SEEN_AT", "Last call of its client."
+    ENDED_AT = "ENDED_AT", "End; sessions that have not ended count as the latest."
+    CREATED_AT = "CREATED_AT", "Creation."
 
 
 class OrderDirection(DescribedEnum):
-    """Which way to sort."""
+    """Sort direction."""
 
     ASC = "ASC", "Earliest first."
     DESC = "DESC", "Latest first."

@@ -1,4 +1,4 @@
-"""What subscriptions tell."""
+"""Items of subscriptions."""
 
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -7,60 +7,58 @@ import strawberry
 from models.tables.activity import Activity as ActivityRow
 from resolvers.feed import messages
 from resolvers.feed.queries import PAGE_SIZE
-from schema.activity import Activity
 from schema.enums import ActivityType, SetChange
 from schema.field_helpers import bounded_list
 from schema.scalars import DateTime
-from schema.session import Session
+from schema.session import Activity, Session
 
 
-@strawberry.type(description="One of the parts of a snapshot: the set as it was at one moment, the latest start first.")
+@strawberry.type(description="A part of a snapshot: the matching sessions at one moment, the latest start first.")
 class SessionSnapshot:
-    sessions: list[Session] = bounded_list("The sessions of this part, at most 500.", max_items=PAGE_SIZE)
-    total_count: int = strawberry.field(description="How many sessions match.")
+    sessions: list[Session] = bounded_list("Sessions of this part, at most 500.", max_items=PAGE_SIZE)
+    total_count: int = strawberry.field(description="Number of matching sessions.")
     last: bool = strawberry.field(description="Whether this is the last part.")
     truncated: bool = strawberry.field(
-        description="Whether more than 10,000 match, of which only the latest are sent. Changes then come only for "
-        "sessions that were sent or added later (and, once the client has come back with a cursor, for any): narrow "
-        "the filter."
+        description="Whether more than 10,000 sessions match, of which only the latest are sent. Changes are then "
+        "delivered only of sessions that were sent or added later (after a resume, of any session). Use a narrower "
+        "filter."
     )
     cursor: str = strawberry.field(
-        description="Of the last part: where to go on from. Of the other parts: nowhere; who comes back with it begins "
-        "with a new snapshot."
+        description="In the last part: position to resume from. In other parts: resuming from it starts with a new "
+        "snapshot."
     )
 
 
-@strawberry.type(description="A change of the set.")
+@strawberry.type(description="A change of the set of matching sessions.")
 class SessionChange:
-    change: SetChange = strawberry.field(description="What to do with the session in the set that the client holds.")
-    id: strawberry.ID = strawberry.field(description="The id of the session.")
+    change: SetChange = strawberry.field(description="How to update the client's copy of the set.")
+    id: strawberry.ID = strawberry.field(description="Id of the session.")
     session: Session | None = strawberry.field(
-        description="The session as it is now; null where it was replaced or deleted."
+        description="The session as it is now; null if it was replaced or deleted."
     )
-    activity: ActivityType | None = strawberry.field(
-        description="What happened to it last; null where it was only heard."
-    )
-    at: DateTime = strawberry.field(description="When that happened; the cursor is the order, not this.")
-    cursor: str = strawberry.field(description="Where to go on from after this.")
+    activity: ActivityType | None = strawberry.field(description="Its last activity; null if only its client called.")
+    at: DateTime = strawberry.field(description="When that happened. The order of changes is that of the cursors.")
+    cursor: str = strawberry.field(description="Position to resume from after this change.")
 
 
 @strawberry.type(
-    description="Changes were missed: the cursor is too old, or of something else. What follows starts afresh."
+    description="Changes were missed, because the cursor is too old or belongs to something else. The subscription "
+    "starts anew."
 )
 class FeedResync:
-    reason: str = strawberry.field(description="Why, in words.")
+    reason: str = strawberry.field(description="Why the subscription could not resume, for people to read.")
     cursor: str = strawberry.field(
-        description="Of `sessionActivities`: where to go on from. Of `activeSessions`: nowhere, as the snapshot is "
-        "still to come; who comes back with it begins with a new one."
+        description="In `sessionActivities`: position to resume from. In `activeSessions`, where the snapshot follows: "
+        "resuming from it starts with a new snapshot."
     )
 
 
 ActiveSessionsItem: TypeAlias = Annotated[
     SessionSnapshot | SessionChange | FeedResync,
-    strawberry.union("ActiveSessionsItem", description="What a subscription to the sessions that go on tells."),
+    strawberry.union("ActiveSessionsItem", description="An item of the subscription to active sessions."),
 ]
 ActivityItem: TypeAlias = Annotated[
-    Activity | FeedResync, strawberry.union("ActivityItem", description="What a subscription to activities tells.")
+    Activity | FeedResync, strawberry.union("ActivityItem", description="An item of the subscription to activities.")
 ]
 
 _TYPE_NAMES: Final[dict[type[Any], str]] = {
@@ -72,5 +70,4 @@ _TYPE_NAMES: Final[dict[type[Any], str]] = {
 
 
 def resolve_item_type(payload: Any, *_: object) -> str:
-    """The name of the GraphQL type of what a stream is told."""
     return _TYPE_NAMES[type(payload)]

@@ -1,10 +1,10 @@
-"""How a field comes by its value.
+"""Ways to define a field, and how graphql-core resolves it.
 
-- It has the name of an attribute of its row: type and description are all it needs.
-- It is worked out from the row: `derived`.
-- It takes arguments, or begins an operation: a method under `resolved`.
+- `strawberry.field`: an attribute of the row with the field's name;
+- `computed_field`: a function of the row and the context;
+- `field` and `subscription`: a method with arguments.
 
-The first two are plain functions of graphql-core, past strawberry's handling of arguments: answers are mostly made of
+The first two become plain graphql-core resolvers, without strawberry's argument handling: most of a response is made of
 them.
 """
 
@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar, cast
 
 import strawberry
 from graphql import GraphQLField, GraphQLFieldResolver, Undefined
+from strawberry.schema.name_converter import NameConverter
 from strawberry.types.field import StrawberryField
 
 from resolvers.context import Context
@@ -22,35 +23,35 @@ Row = TypeVar("Row")
 Method = TypeVar("Method", bound=Callable[..., object])
 
 DEFINITION: Final = "strawberry-definition"
-"""Where strawberry keeps its own description of a part of the schema."""
-_RESOLVE: Final = "read"
+"""Key of strawberry's own definition in the extensions of a type or field."""
+_RESOLVE: Final = "resolve"
 _WEIGHT: Final = "weight"
 _SIZE: Final = "size"
-_MAP_ITEM: Final = "show"
+_MAP_ITEM: Final = "map_item"
 
 QUERY_WEIGHT: Final = 50
-"""The weight of a field that asks the database about all sessions that match: a count, a statistic."""
+"""Cost of a field that queries all matching sessions: a count or a statistic."""
 
 
 def computed_field(
     resolve: Callable[[Row, Context], object], description: str, *, name: str | None = None, weight: int | None = None
 ) -> Any:
-    """A field that `read` works out from the row and the context of the operation; it may answer an awaitable."""
+    """Define a field computed by `resolve`, which may return an awaitable."""
     return strawberry.field(name=name, description=description, metadata={_RESOLVE: resolve, _WEIGHT: weight})
 
 
 def bounded_list(description: str, *, max_items: int) -> Any:
-    """A list that is an attribute of its row, and as long as it gets: `most` items, of which each has its cost."""
+    """Define a list attribute without size arguments, which costs as much as `max_items` items."""
     return strawberry.field(description=description, metadata={_SIZE: max_items})
 
 
 def field(description: str, *, graphql_type: Any = None, weight: int | None = None) -> Callable[[Method], Method]:
-    """A field that a method resolves.
+    """Define a field resolved by a method.
 
     Args:
-        description: what clients read of it.
-        of: its GraphQL type, where the method answers rows.
-        weight: what it counts towards the cost of a document, where that is more than its size says.
+        description: for clients.
+        graphql_type: its type, if the method returns rows.
+        weight: its cost, if that is more than its size implies.
     """
 
     def decorate(method: Method) -> Method:
@@ -65,24 +66,26 @@ def field(description: str, *, graphql_type: Any = None, weight: int | None = No
 def subscription(
     description: str, *, graphql_type: Any, map_item: Callable[[Any], object] | None = None
 ) -> Callable[[Method], Method]:
-    """A field of the type Subscription: a method that answers a source, whose items are then its values.
+    """Define a field of the type Subscription by a method that returns a source of items.
 
     Args:
-        description: what clients read of it.
-        of: its GraphQL type.
-        show: makes of an item what its type is read from, where that is something else.
+        description: for clients.
+        graphql_type: its type.
+        map_item: converts an item to the object that the type is read from.
     """
 
     def decorate(method: Method) -> Method:
         metadata = {_MAP_ITEM: map_item}
-        made = strawberry.subscription(method, description=description, graphql_type=graphql_type, metadata=metadata)
-        return cast("Method", made)
+        return cast(
+            "Method",
+            strawberry.subscription(method, description=description, graphql_type=graphql_type, metadata=metadata),
+        )
 
     return decorate
 
 
 def attach_resolver(graphql_field: GraphQLField) -> None:
-    """What strawberry leaves to do of a field: the plain function, what it costs, arguments without a default."""
+    """Set the resolver and the cost of a field that strawberry built."""
     definition = graphql_field.extensions[DEFINITION]
     if definition.is_basic_field:
         graphql_field.resolve = _plain_resolver(definition)
@@ -93,7 +96,7 @@ def attach_resolver(graphql_field: GraphQLField) -> None:
     if (size := definition.metadata.get(_SIZE)) is not None:
         graphql_field.extensions[_SIZE] = size
     for argument in graphql_field.args.values():
-        # A method says None where an argument may be left out; to clients that is no default.
+        # Python's default of an optional argument is not a default of the schema.
         if argument.default_value is None:
             argument.default_value = Undefined
 
@@ -104,3 +107,17 @@ def _plain_resolver(definition: StrawberryField) -> GraphQLFieldResolver:
         get = attrgetter(definition.python_name)
         return lambda row, _info: get(row)
     return lambda row, info: resolve(row, info.context)
+
+
+class CachingNameConverter(NameConverter):
+    """strawberry converts the names of arguments again for each call of a resolver."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cache: dict[str, str] = {}
+
+    def apply_naming_config(self, name: str) -> str:
+        converted = self._cache.get(name)
+        if converted is None:
+            converted = self._cache[name] = super().apply_naming_config(name)
+        return converted

@@ -1,6 +1,6 @@
-"""What a form is made of: its data points and their files."""
+"""Data points of a form, and their files."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import strawberry
 
@@ -11,12 +11,12 @@ from schema.field_helpers import computed_field
 from schema.model_types import input_from
 from schema.scalars import Base64
 
-VALUE_WEIGHT = 5
-"""The weight of what is read for each data point: a content of up to 1 MiB."""
+VALUE_WEIGHT: Final = 5
+"""Cost of a value that is read separately: up to 1 MiB."""
 
 NamesArg: TypeAlias = Annotated[
     list[str] | None,
-    strawberry.argument(description="Only the data points of these names, case aside; all where not given."),
+    strawberry.argument(description="Only data points with these names, in any case; by default all."),
 ]
 
 
@@ -32,36 +32,36 @@ def _raw_data(point: DataPointView, context: Context) -> object:
     return context.loaders.raw_data(point) if point.is_raw else None
 
 
-@strawberry.type(description="A file that is the answer to a question of a form.")
+@strawberry.type(description="A file that answers a question of a form.")
 class Attachment:
-    id: strawberry.ID = strawberry.field(description="Its id; another file in its place has another.")
+    id: strawberry.ID = strawberry.field(description="Its id. A file that replaces it has another id.")
     filename: str = strawberry.field(
-        description="As the client called it, without folders and control characters, at most 255 characters; "
-        "may be empty."
+        description="The client's name for it, without directories and control characters, at most 255 characters; may "
+        "be empty."
     )
     content_type: str = strawberry.field(
-        description="Its media type: by its content where that can tell, else as the client said."
+        description="Media type, detected from the content where possible, otherwise as sent by the client."
     )
-    size: int = strawberry.field(description="Its length in bytes.")
-    sha256: str = strawberry.field(description="The SHA-256 of its content, in hexadecimal.")
+    size: int = strawberry.field(description="Size in bytes.")
+    sha256: str = strawberry.field(description="SHA-256 of its content, in hexadecimal.")
     url: str = computed_field(
         _url,
-        "Where to fetch it for the next 10 minutes, without a token: an absolute URL where the server knows its own "
-        "(`PUBLIC_URL`), else a path, to be resolved against the endpoint's URL.",
+        "Signed URL, valid for 10 minutes without a token: absolute if the server knows its own URL (`PUBLIC_URL`), "
+        "otherwise a path relative to the endpoint's URL.",
     )
 
 
 @strawberry.type(description="One answer of a form: exactly one of text, binary data and a file.")
 class DataPoint:
     name: str = strawberry.field(description="Its name, in lower case.")
-    value: str | None = computed_field(_value, "Its value as text; null where it is something else.")
+    value: str | None = computed_field(_value, "The answer as text; null if it is not text.")
     raw_data: Base64 | None = computed_field(
         _raw_data,
-        "Its value as binary data; null where it is something else. One operation reads at most 16 MiB of it, and of "
+        "The answer as binary data; null if it is not binary. One operation reads at most 16 MiB of binary data and "
         "long texts.",
         weight=VALUE_WEIGHT,
     )
-    file: Attachment | None = strawberry.field(description="Its value as a file; null where it is something else.")
+    file: Attachment | None = strawberry.field(description="The answer as a file; null if it is not a file.")
 
 
 @input_from(DataPointFields, "One answer of a form: exactly one of `value`, `rawData` and `file`.")

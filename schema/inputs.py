@@ -1,4 +1,6 @@
-"""The inputs of calls that name a session, and of projects; those of a start are in `schema.kinds`."""
+"""Inputs of mutations on sessions and projects. Those of a start are in `schema.kinds`."""
+
+from typing import Any
 
 import strawberry
 
@@ -11,62 +13,62 @@ from schema.media import MediaPingInput
 from schema.model_types import input_from
 
 
-@input_from(KeepaliveFields, "A sign of life of a client: it is there, visible or not, and on this path.")
+def _left_path() -> Any:
+    return strawberry.field(
+        default=strawberry.UNSET,
+        description="The path that the subject leaves, at most 8 segments of 1 to 512 characters; by default the "
+        "current one. The time since the last call is credited to it.",
+    )
+
+
+@input_from(KeepaliveFields, "A heartbeat of a client, with its visibility and path.")
 class KeepaliveSessionInput:
     id: strawberry.ID
     media: MediaPingInput | None
 
 
-@input_from(HeartbeatFields, "The subject went out of sight; the session goes on.")
+@input_from(HeartbeatFields, "The subject no longer sees the session, which stays active.")
 class HideSessionInput:
     id: strawberry.ID
-    path: list[str] | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="The path that is being left, at most 8 segments of 1 to 512 characters; the one it is on where "
-        "not given. The time since the last call counts for it.",
-    )
+    path: list[str] | None = _left_path()
     media: MediaPingInput | None
 
 
-@input_from(HeartbeatFields, "The client is done; the session ends.")
+@input_from(HeartbeatFields, "The client ends the session.")
 class StopSessionInput:
     id: strawberry.ID
-    path: list[str] | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="The path that is being left, at most 8 segments of 1 to 512 characters; the one it is on where "
-        "not given. The time since the last call counts for it.",
-    )
+    path: list[str] | None = _left_path()
     media: MediaPingInput | None
 
 
-@input_from(SaveFieldDataFields, "Answers of a form that changed or are new.")
+@input_from(SaveFieldDataFields, "New or changed answers of a form.")
 class SaveFieldDataInput:
     id: strawberry.ID
     data: list[DataPointInput]
 
 
-@input_from(TerminateFields, "The end of somebody else's session.")
+@input_from(TerminateFields, "An administrator ends the session.")
 class TerminateSessionInput:
     id: strawberry.ID
 
 
 @input_from(
     AgendaUpdateFields,
-    "A change of an AGENDA session. What is not given stays as it is, null clears what may be empty; the session that "
-    "comes of it must keep the rules of a start.",
+    "An update of an AGENDA session. Omitted fields stay unchanged, null clears optional ones; the result must satisfy "
+    "the rules of a start.",
 )
 class UpdateAgendaSessionInput:
     id: strawberry.ID
 
 
-@input_from(KindTimeoutFields, "The silence that ends sessions of one kind in a project.")
+@input_from(KindTimeoutFields, "Timeout of the sessions of one kind in a project.")
 class KindTimeoutInput:
     pass
 
 
 @input_from(
     ProjectFields,
-    "A project. In an update what is not given stays as it is, and null clears what may be empty.",
+    "A project. In an update omitted fields stay unchanged, and null clears optional ones.",
 )
 class ProjectInput:
     id: strawberry.ID | None

@@ -1,7 +1,7 @@
-"""The kinds of session: for each its type, its input, and its name in `SessionVariantInput`.
+"""The kinds of session: for each its type, its input, and its field of `SessionVariantInput`.
 
-Fields and descriptions come from `models.kinds`. Declared here is what a session shows that no start says, and the
-types that the models can't name.
+Fields and descriptions come from `models.kinds`. Classes add the fields that no start has, and the types that models
+cannot name.
 """
 
 from typing import Any, Final
@@ -18,9 +18,8 @@ from schema.arguments import Info
 from schema.enums import Kind, PlayerState
 from schema.field_helpers import computed_field, field
 from schema.forms import DataPoint, DataPointInput, NamesArg
-from schema.input_values import input_to_dict
 from schema.media import MediaMetrics, PlayerTimeInput
-from schema.model_types import input_from, type_from
+from schema.model_types import input_from, input_to_dict, type_from
 from schema.scalars import DateTime
 from schema.session import Session
 
@@ -32,7 +31,7 @@ class ClientSession(Session):
     pass
 
 
-@input_from(KINDS[Kind.CLIENT].fields, "The start of a CLIENT session: one launch of a client app.")
+@input_from(KINDS[Kind.CLIENT].fields, "Start of a CLIENT session: one launch of a client app.")
 class ClientSessionInput:
     pass
 
@@ -60,16 +59,16 @@ async def _metrics(row: SessionRow, context: Context) -> object:
 @type_from(KINDS[Kind.MEDIA])
 class MediaSession(Session):
     playhead: float = strawberry.field(
-        description="Where the player was when it was last heard, in seconds from the start of the content; for a live "
-        "stream the second of the day."
+        description="Last reported position of the player, in seconds from the start of the content; the second of the "
+        "day for a live stream."
     )
     player_state: PlayerState = strawberry.field(
-        description="What the player does: its last PLAY, PAUSE_START or BUFFER_START says, inside ads too."
+        description="State of the player after its last PLAY, PAUSE_START or BUFFER_START, also inside ads."
     )
-    metrics: MediaMetrics = computed_field(_metrics, "The figures of the playback.")
+    metrics: MediaMetrics = computed_field(_metrics, "Metrics of the playback.")
 
 
-@input_from(KINDS[Kind.MEDIA].fields, "The start of a MEDIA session: one playback of a stream.")
+@input_from(KINDS[Kind.MEDIA].fields, "Start of a MEDIA session: one playback of a stream.")
 class MediaSessionInput:
     player_time: PlayerTimeInput
 
@@ -83,14 +82,17 @@ def _received(row: SessionRow, _context: Context) -> object:
 
 @type_from(KINDS[Kind.FIELD])
 class FieldSession(Session):
-    received: DateTime = computed_field(_received, "When the server last received anything of the form.")
+    received: DateTime = computed_field(_received, "When the server last received data of the form.")
 
-    @field("The answers of the form, in its order. One operation reads at most 10,000.", graphql_type=list[DataPoint])
+    @field(
+        "Answers of the form, in its order. One operation reads at most 10,000.",
+        graphql_type=list[DataPoint],
+    )
     async def data(self, info: Info, names: NamesArg = None) -> list[DataPointView]:
         return await info.context.loaders.data_points(self.id, names)
 
 
-@input_from(KINDS[Kind.FIELD].fields, "A form filled in by a device: a new FIELD session.")
+@input_from(KINDS[Kind.FIELD].fields, "A new FIELD session: a form filled in on a device.")
 class FieldSessionInput:
     data: list[DataPointInput]
 
@@ -103,15 +105,15 @@ class UserSession(Session):
     pass
 
 
-@input_from(KINDS[Kind.USER].fields, "The start of a USER session: a person's use of a web UI.")
+@input_from(KINDS[Kind.USER].fields, "Start of a USER session: a person's use of a web UI.")
 class UserSessionInput:
     pass
 
 
-# ---- all of them ----
+# ---- all kinds ----
 
 
-@strawberry.input(one_of=True, description="What the session is a session of: exactly one of the kinds.")
+@strawberry.input(one_of=True, description="The fields of the session's kind. Set exactly one.")
 class SessionVariantInput:
     client: ClientSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.CLIENT.description)
     agenda: AgendaSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.AGENDA.description)
@@ -120,18 +122,18 @@ class SessionVariantInput:
     user: UserSessionInput | None = strawberry.field(default=strawberry.UNSET, description=Kind.USER.description)
 
 
-@input_from(StartFields, "The start of a session: what all kinds share, and the kind's own fields.")
+@input_from(StartFields, "Start of a session: the fields that all kinds share, and those of its kind.")
 class StartSessionInput:
     project_id: strawberry.ID | None
     previous_id: strawberry.ID | None
-    variant: SessionVariantInput = strawberry.field(description="What the session is a session of.")
+    variant: SessionVariantInput = strawberry.field(description="Kind of session, with its fields.")
 
 
 SESSION_TYPES: Final = (ClientSession, AgendaSession, MediaSession, FieldSession, UserSession)
 
 
 def unpack_start(start: StartSessionInput) -> tuple[dict[str, Any], Kind, dict[str, Any]]:
-    """A start as resolvers take it: what all kinds share, the kind, what is its own."""
+    """Return the values that all kinds share, the kind, and its own values."""
     values = input_to_dict(start)
     ((name, variant),) = values.pop("variant").items()
     return values, Kind(name.upper()), variant

@@ -1,4 +1,4 @@
-"""What the player of a MEDIA session tells, and the figures of its playback."""
+"""Player events of a MEDIA session, and the metrics of its playback."""
 
 import strawberry
 
@@ -11,19 +11,19 @@ from schema.field_helpers import computed_field
 from schema.model_types import input_from
 
 
-@input_from(PlayerTimeFields, "Where a player was, and when.")
+@input_from(PlayerTimeFields, "Position of a player at a moment.")
 class PlayerTimeInput:
     pass
 
 
-@input_from(MediaPingFields, "A sign of life of a player.")
+@input_from(MediaPingFields, "A heartbeat of a player.")
 class MediaPingInput:
     player_time: PlayerTimeInput
 
 
 @input_from(
     MediaEventFields,
-    "One event of a player. The same type, `ts` and parameters again is the same event, so it is safe to repeat one.",
+    "An event of a player. Events with equal type, `ts` and parameters are the same event: it is safe to repeat one.",
 )
 class MediaEventInput:
     type: MediaEventType
@@ -32,21 +32,21 @@ class MediaEventInput:
 
 @input_from(
     TrackMediaFields,
-    "What the player of a MEDIA session tells. Events count in the order of their `ts`, and of one `ts` in that of "
-    "their arrival. One that is more than 60 s older than the newest is kept and not counted: problem LATE_EVENT. One "
-    "whose `ts` is out of bounds is refused. Neither keeps the others from counting.",
+    "Events of the player of a MEDIA session. They are applied in the order of their `ts`, and those with equal `ts` "
+    "in order of arrival. An event more than 60 s older than the newest is stored without being counted: problem "
+    "LATE_EVENT. One whose `ts` is out of bounds is rejected. Neither affects the other events.",
 )
 class TrackMediaInput:
     id: strawberry.ID
     events: list[MediaEventInput]
 
 
-@strawberry.type(description="How often and how long the player was in a state that it has a name for.")
+@strawberry.type(description="Number and duration of the times that the player was in a named state.")
 class PlayerStateTime:
-    name: str = strawberry.field(description="The name, such as `fullScreen`.")
-    count: int = strawberry.field(description="How often it began.")
+    name: str = strawberry.field(description="Name of the state, such as `fullScreen`.")
+    count: int = strawberry.field(description="Number of times it started.")
     seconds: float = strawberry.field(
-        description="How long it lasted, in seconds; while it is open, to the newest event."
+        description="Total duration, in seconds; while it is open, until the newest event."
     )
 
 
@@ -55,56 +55,54 @@ def _states(row: PlaybackMetrics, _context: Context) -> object:
 
 
 @strawberry.type(
-    description="The figures of a playback, from the events of its player by the player's own clock: live while the "
-    "session goes on, final once it has ended. Of the time between two events, PAUSED counts as pause, BUFFERING as "
-    "buffering; else, while an ad is open, as ad; while a break is open, as nothing; while the player is PLAYING, as "
-    "content. Nothing is counted after the newest event."
+    description="Metrics of a playback, from its player's events by the player's clock; final once the session has "
+    "ended. The time between two events counts as pause while PAUSED and as buffering while BUFFERING; otherwise as ad "
+    "while an ad is open, not at all while only a break is open, and as content while PLAYING. Time after the newest "
+    "event does not count."
 )
 class MediaMetrics:
-    content_started: bool = strawberry.field(description="Whether the player was ever PLAYING outside a break for ads.")
+    content_started: bool = strawberry.field(description="Whether the player was ever PLAYING outside an ad break.")
     content_completed: bool = strawberry.field(description="Whether there was a SESSION_COMPLETE.")
-    content_seconds: float = strawberry.field(description="How long content was played, in seconds, without stalls.")
-    media_seconds: float = strawberry.field(description="How long content and ads were played, in seconds.")
+    content_seconds: float = strawberry.field(description="Time that content was played, in seconds, without stalls.")
+    media_seconds: float = strawberry.field(description="Time that content and ads were played, in seconds.")
     ad_seconds: float = strawberry.field(
-        description="How long ads were open and neither paused nor buffering, in seconds."
+        description="Time that ads were open and neither paused nor buffering, in seconds."
     )
-    ad_starts: int = strawberry.field(description="How many ads began inside a break.")
+    ad_starts: int = strawberry.field(description="Number of ads that started inside a break.")
     ad_completes: int = strawberry.field(
-        description="How many ads were seen to their end: neither skipped, nor left open by the end of their break or "
-        "the beginning of another ad."
+        description="Number of ads that were played to their end: not skipped, and not cut off by the end of their "
+        "break or the start of another ad."
     )
-    chapter_seconds: float = strawberry.field(
-        description="How much of the content time was inside a chapter, in seconds."
-    )
-    chapter_starts: int = strawberry.field(description="How many chapters began.")
-    chapter_completes: int = strawberry.field(description="How many chapters were seen to their end.")
-    pause_count: int = strawberry.field(description="How many PAUSE_START there were.")
-    pause_seconds: float = strawberry.field(description="How long the player was PAUSED, in seconds, ads included.")
-    buffer_count: int = strawberry.field(description="How many BUFFER_START there were.")
-    buffer_seconds: float = strawberry.field(description="How long the player was BUFFERING, in seconds, ads included.")
+    chapter_seconds: float = strawberry.field(description="Content time inside chapters, in seconds.")
+    chapter_starts: int = strawberry.field(description="Number of chapters that started.")
+    chapter_completes: int = strawberry.field(description="Number of chapters that were played to their end.")
+    pause_count: int = strawberry.field(description="Number of PAUSE_START events.")
+    pause_seconds: float = strawberry.field(description="Time that the player was PAUSED, in seconds, in ads too.")
+    buffer_count: int = strawberry.field(description="Number of BUFFER_START events.")
+    buffer_seconds: float = strawberry.field(description="Time that the player was BUFFERING, in seconds, in ads too.")
     stall_count: int = strawberry.field(
-        description="How often the playhead stood still while content was to be played: for three events in a row or "
-        "more, and a second or more."
+        description="Number of stalls: the playhead stands still for at least three events and one second while "
+        "content should play."
     )
-    error_count: int = strawberry.field(description="How many ERROR there were.")
-    bitrate_changes: int = strawberry.field(description="How many BITRATE_CHANGE there were.")
+    error_count: int = strawberry.field(description="Number of ERROR events.")
+    bitrate_changes: int = strawberry.field(description="Number of BITRATE_CHANGE events.")
     average_bitrate: float | None = strawberry.field(
-        description="The average of the bitrates in `qoe`, each for as long as content and ads were played with it; "
-        "null where none was."
+        description="Average of the bitrates in `qoe`, weighted by the time that content and ads were played with "
+        "them; null without any."
     )
     unique_seconds: float = strawberry.field(
-        description="How much of the content was played, in seconds of the playhead, whatever was played twice. What "
-        "the playhead passed at more than twice the speed of the clock, and 2 s, was not played but sought through."
+        description="Length of the content that was played at least once, in seconds of the playhead. A playhead that "
+        "advances by more than twice the elapsed time plus 2 s was moved by seeking, not by playing."
     )
     average_minute_audience: float | None = strawberry.field(
-        description="The content time as a share of the length; null where the length is 0."
+        description="Content time divided by the length of the content; null if the length is 0."
     )
     progress_marks: list[int] = strawberry.field(
-        description="Which of 10, 25, 50, 75 and 95 per cent of the length the playhead has reached since the content "
-        "started; seeking ahead reaches all that it passes."
+        description="Those of 10, 25, 50, 75 and 95 per cent of the length that the playhead has reached since the "
+        "content started, also by seeking."
     )
     states: list[PlayerStateTime] = computed_field(
         _states,
-        "The named states of the player, in the order in which they first began; at most 10.",
-        weight=0,  # they are there already, and few
+        "Named states of the player, in the order in which they first started; at most 10.",
+        weight=0,  # a short list that is part of the row
     )

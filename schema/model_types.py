@@ -1,16 +1,18 @@
-"""GraphQL types and inputs made of the fields that `models` declares: names, types, defaults, descriptions.
+"""GraphQL types and inputs generated from the fields of models, and inputs as plain values.
 
-A class that is decorated here gets the fields of a model. What the class declares itself goes first: the type of a
-field that the model can't know (an id, another input), another description, or a field that the model lacks.
+A decorated class receives the fields of a model with their names, types, defaults and descriptions. Its own
+declarations take precedence: types that the model cannot name (ids, other inputs), other descriptions, more fields.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from operator import attrgetter
 from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
 import strawberry
 from pydantic.fields import FieldInfo
+from strawberry.types import has_object_definition
 
 from models.clock import InstantType
 from models.kinds.base import Column, InputOnly, KindFields, KindRules, ServerDefault, metadata_of
@@ -25,7 +27,7 @@ SCALAR_OF: Final[dict[Any, Any]] = {bytes: Base64, UploadedFile: Upload}
 
 
 def input_from(model: type[KindFields], description: str) -> Callable[[type[T]], type[T]]:
-    """An input with all fields of a model; what may be left out is null or has the model's default."""
+    """Make a class an input with all fields of a model; optional ones are null or have the model's default."""
 
     def decorate(cls: type[T]) -> type[T]:
         _add_fields(cls, model.model_fields, input_annotation, _input_field)
@@ -35,11 +37,13 @@ def input_from(model: type[KindFields], description: str) -> Callable[[type[T]],
 
 
 def type_from(rules: KindRules) -> Callable[[type[T]], type[T]]:
-    """The type of a kind of session: what a start says and a session shows, read from its row."""
+    """Make a class the type of a kind of session, with the fields of its start, read from its row."""
 
     def decorate(cls: type[T]) -> type[T]:
-        fields = rules.fields.model_fields
-        output_fields = {name: info for name, info in fields.items() if metadata_of(info.metadata, InputOnly) is None}
+        model_fields = rules.fields.model_fields
+        output_fields = {
+            name: info for name, info in model_fields.items() if metadata_of(info.metadata, InputOnly) is None
+        }
         _add_fields(cls, output_fields, output_annotation, _output_field)
         return strawberry.type(cls, description=rules.description)
 
@@ -47,13 +51,12 @@ def type_from(rules: KindRules) -> Callable[[type[T]], type[T]]:
 
 
 def input_annotation(info: FieldInfo) -> Any:
-    """The annotation that strawberry needs for a field of an input."""
     return DateTime if metadata_of(info.metadata, InstantType) else _annotation(info.annotation)
 
 
 def output_annotation(info: FieldInfo) -> Any:
-    """The annotation of a field of a type: what the server fills in is never null."""
     annotation = input_annotation(info)
+    # A value that the server fills in is never null.
     return _without_null(annotation) if metadata_of(info.metadata, ServerDefault) else annotation
 
 
@@ -92,13 +95,13 @@ def _from_column(column: str) -> Callable[[Any, Context], Any]:
 
 
 def _from_details(name: str, info: FieldInfo) -> Callable[[Any, Context], Any]:
-    # A row that is older than the field shows its default.
+    # Rows that are older than the field have its default.
     default = None if info.is_required() else info.default
     return lambda row, _context: row.details.get(name, default)
 
 
 def _annotation(annotation: Any) -> Any:
-    """A model's annotation in the terms of the schema."""
+    """Replace the types in a model's annotation by those of the schema."""
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return DateTime if metadata_of(args, InstantType) else _annotation(args[0])
@@ -114,3 +117,26 @@ def _annotation(annotation: Any) -> Any:
 def _without_null(annotation: Any) -> Any:
     (kept,) = (arg for arg in get_args(annotation) if arg is not NoneType)
     return kept
+
+
+def input_to_dict(value: Any, *, keep_null: bool = False) -> dict[str, Any]:
+    """Convert an input, and inputs inside it, to the values that the client sent, by Python names.
+
+    Args:
+        value: an input, or None, which has no values.
+        keep_null: whether null is a value, as in updates, where it clears a field.
+    """
+    if value is None:
+        return {}
+    values = {field.name: getattr(value, field.name) for field in fields(value)}
+    return {
+        name: _to_plain(item, keep_null=keep_null)
+        for name, item in values.items()
+        if item is not strawberry.UNSET and (keep_null or item is not None)
+    }
+
+
+def _to_plain(value: Any, *, keep_null: bool) -> Any:
+    if isinstance(value, list):
+        return [_to_plain(item, keep_null=keep_null) for item in value]
+    return input_to_dict(value, keep_null=keep_null) if has_object_definition(value) else value

@@ -1,4 +1,4 @@
-"""Whatever has an id of its own."""
+"""Relay's types: objects with a global id, and the position of a page in its list."""
 
 from typing import Any, Final
 
@@ -10,16 +10,21 @@ from models.tables.project import Project
 from models.tables.session import Session
 
 SESSION_TYPE_NAMES: Final = {kind.value: f"{kind.capitalize()}Session" for kind in Kind}
-"""The name of the type of each kind of session."""
-
 _OTHER_TYPE_NAMES: Final[dict[type[Any], str]] = {Activity: "Activity", Project: "Project"}
 
 
-@strawberry.interface(description="Whatever can be fetched by its id alone.")
+@strawberry.interface(description="An object that can be fetched by its id alone.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="Its id, unique among all things of this server.")
+    id: strawberry.ID = strawberry.field(description="Globally unique id.")
 
     @classmethod
     def resolve_type(cls, row: Any, *_: object) -> str:
-        """The name of the GraphQL type of a row."""
         return SESSION_TYPE_NAMES[row.kind] if isinstance(row, Session) else _OTHER_TYPE_NAMES[type(row)]
+
+
+@strawberry.type(description="Position of a page in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether there are more items after this page.")
+    has_previous_page: bool = strawberry.field(description="Whether there are more items before this page.")
+    start_cursor: str | None = strawberry.field(description="Cursor of the first edge; null on an empty page.")
+    end_cursor: str | None = strawberry.field(description="Cursor of the last edge; null on an empty page.")

@@ -1,63 +1,60 @@
-"""What mutations answer."""
+"""Results of mutations."""
 
-from typing import NamedTuple
+from typing import Any, Final
 
 import strawberry
 
-from models.problems import Problem as ModelProblem
 from resolvers.lifecycle import MutationResult
 from schema.enums import ProblemCode
 from schema.project import Project
 from schema.session import Session
 
 
-@strawberry.type(description="Something the caller can act on. Never an internal error.")
+@strawberry.type(description="A problem that the caller can act on, never an internal error.")
 class Problem:
-    code: ProblemCode = strawberry.field(description="What kind of thing it is.")
-    message: str = strawberry.field(description="What is wrong, or what is allowed, in words.")
-    path: list[str] = strawberry.field(description="Where in the arguments, such as `input`, `variant`, `client`.")
+    code: ProblemCode = strawberry.field(description="Kind of problem.")
+    message: str = strawberry.field(description="What is wrong, or what is allowed, for people to read.")
+    path: list[str] = strawberry.field(description="Position in the arguments, such as `input`, `variant`, `client`.")
 
 
-@strawberry.type(description="What starting a session answers.")
+_PROBLEMS: Final = "Problems with the call; empty if it succeeded."
+
+
+@strawberry.type(description="Result of starting a session.")
 class StartSessionPayload:
-    session: Session | None = strawberry.field(description="The session; null where a problem kept it from starting.")
-    created: bool = strawberry.field(description="Whether it is new; false where an earlier start is answered again.")
-    keepalive_seconds: int | None = strawberry.field(
-        description="In how many seconds to send the next keepalive; null where silence does not end it."
+    session: Session | None = strawberry.field(description="The session; null if a problem prevented the start.")
+    created: bool = strawberry.field(
+        description="Whether the call created the session; false if it returns one that was started earlier."
     )
-    problems: list[Problem] = strawberry.field(description="What is wrong; empty where all went well.")
+    keepalive_seconds: int | None = strawberry.field(
+        description="Seconds until the next keepalive is due; null if the session does not expire."
+    )
+    problems: list[Problem] = strawberry.field(description=_PROBLEMS)
 
 
-@strawberry.type(description="What a call that names a session answers.")
+@strawberry.type(description="Result of a call on a session.")
 class SessionPayload:
     session: Session | None = strawberry.field(
-        description="The session after the call, or as it is where the call changed nothing; null where there is none."
+        description="The session after the call; unchanged if there are problems, null if it does not exist."
     )
     keepalive_seconds: int | None = strawberry.field(
-        description="In how many seconds to send the next keepalive; null where there is no need."
+        description="Seconds until the next keepalive is due; null if the session has ended or does not expire."
     )
-    problems: list[Problem] = strawberry.field(description="What is wrong; empty where all went well.")
+    problems: list[Problem] = strawberry.field(description=_PROBLEMS)
 
 
-@strawberry.type(description="What deleting a session answers.")
+@strawberry.type(description="Result of deleting a session.")
 class DeleteSessionPayload:
-    id: strawberry.ID | None = strawberry.field(description="The id of the session that is gone; null where none was.")
-    problems: list[Problem] = strawberry.field(description="What is wrong; empty where all went well.")
+    id: strawberry.ID | None = strawberry.field(description="Id of the deleted session; null if there was none.")
+    problems: list[Problem] = strawberry.field(description=_PROBLEMS)
+
+    @classmethod
+    def from_result(cls, session_id: str, result: MutationResult) -> "DeleteSessionPayload":
+        problems: Any = result.problems
+        return cls(id=None if result.problems else strawberry.ID(session_id), problems=problems)
 
 
-@strawberry.type(description="What making or changing a project answers.")
+@strawberry.type(description="Result of creating or updating a project.")
 class ProjectPayload:
-    project: Project | None = strawberry.field(description="The project; null where a problem kept it as it was.")
-    problems: list[Problem] = strawberry.field(description="What is wrong; empty where all went well.")
-
-
-class Deletion(NamedTuple):
-    """What `DeleteSessionPayload` shows."""
-
-    id: str | None
-    problems: list[ModelProblem]
-
-
-def deletion(session_id: str, outcome: MutationResult) -> Deletion:
-    """The answer to a deletion: without problems the session is gone."""
-    return Deletion(None if outcome.problems else session_id, outcome.problems)
+    project: Project | None = strawberry.field(description="The project; null if a problem prevented the change.")
+    problems: list[Problem] = strawberry.field(description=_PROBLEMS)

@@ -1,4 +1,4 @@
-"""Projects: the walls between callers, and what they say where a start is silent."""
+"""Projects, which separate callers and provide defaults for sessions."""
 
 import strawberry
 
@@ -7,15 +7,14 @@ from models.tables.project import Project as ProjectRow
 from resolvers.context import Context
 from schema.enums import Kind
 from schema.field_helpers import computed_field
-from schema.node import Node
-from schema.page_info import PageInfo
+from schema.node import Node, PageInfo
 
 
-@strawberry.type(description="The silence that ends sessions of one kind.")
+@strawberry.type(description="Timeout of the sessions of one kind.")
 class KindTimeout:
-    kind: Kind = strawberry.field(description="The kind.")
+    kind: Kind = strawberry.field(description="Kind of session.")
     seconds: int | None = strawberry.field(
-        description="Seconds without a sign of life, 10 to 86400; null where silence does not end them."
+        description="Seconds without a call, 10 to 86400; null if these sessions do not expire."
     )
 
 
@@ -26,27 +25,25 @@ def _timeouts(row: ProjectRow, _context: Context) -> list[KindTimeout]:
     ]
 
 
-@strawberry.type(description="The wall between callers: every session belongs to one project.")
+@strawberry.type(description="A group of sessions. A caller's access is limited to its projects.")
 class Project(Node):
-    name: str = strawberry.field(description="Its name.")
+    name: str = strawberry.field(description="Display name.")
     geo_listen_enabled: bool = strawberry.field(
-        description="Whether CLIENT sessions follow their place where their start does not say."
+        description="Default of CLIENT sessions: whether the app follows its location."
     )
     default_language: str = strawberry.field(
-        description="The language of CLIENT sessions whose start names none: a 2-letter ISO 639-1 code."
+        description="Default language of CLIENT sessions: a 2-letter ISO 639-1 code."
     )
-    timeouts: list[KindTimeout] = computed_field(
-        _timeouts, "The silence that ends sessions here where their start does not say, for each kind."
-    )
+    timeouts: list[KindTimeout] = computed_field(_timeouts, "Default timeout of the sessions of each kind.")
 
 
-@strawberry.type(description="A project and its place in a list.")
+@strawberry.type(description="A project in a list.")
 class ProjectEdge:
-    cursor: str = strawberry.field(description="Its place in the list, for `after` and `before`.")
+    cursor: str = strawberry.field(description="Position in the list, for `after` and `before`.")
     node: Project = strawberry.field(description="The project.")
 
 
 @strawberry.type(description="A page of projects, by id.")
 class ProjectConnection:
-    edges: list[ProjectEdge] = strawberry.field(description="The projects of this page with their places.")
-    page_info: PageInfo = computed_field(lambda page, _: page, "Where this page stands in the list.")
+    edges: list[ProjectEdge] = strawberry.field(description="The projects of this page with their cursors.")
+    page_info: PageInfo = computed_field(lambda page, _: page, "Position of this page in the list.")

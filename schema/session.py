@@ -1,4 +1,4 @@
-"""Sessions: what all kinds share. What is particular to a kind is in `schema.kinds`."""
+"""Sessions (what all kinds share; the rest is in `schema.kinds`) and their activities."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -7,32 +7,74 @@ import strawberry
 
 from models import session_rules
 from models.clock import to_seconds
+from models.enums import EventFlag
 from models.tables.activity import Activity as ActivityRow
 from models.tables.path_time import PathTime as PathTimeRow
 from models.tables.session import Session as SessionRow
-from resolvers.activities.service import session_activities
+from resolvers.activities.service import activity_cursor, session_activities
 from resolvers.context import Context
 from resolvers.pagination.keyset import Page, PageArgs
-from schema.activity import ActivityConnection
 from schema.arguments import AfterArg, BeforeArg, FirstArg, Info, LastArg, TypesArg
-from schema.enums import EndReason, Kind, State
+from schema.enums import ActivityType, EndReason, Kind, State
 from schema.field_helpers import QUERY_WEIGHT, computed_field, field
-from schema.node import Node
-from schema.page_info import PageInfo
+from schema.node import SESSION_TYPE_NAMES, Node, PageInfo
 from schema.project import Project
 from schema.scalars import JSON, DateTime
+
+
+def _cursor(row: ActivityRow, context: Context) -> str:
+    return activity_cursor(context, row)
+
+
+def _session(row: ActivityRow, context: Context) -> Awaitable[SessionRow | None]:
+    return context.loaders.session(row.session_id)
+
+
+@strawberry.type(description="Something that happened to a session: an entry of its timeline.")
+class Activity(Node):
+    cursor: str = computed_field(_cursor, "Its position in the log, a cursor of every list of activities.")
+    type: ActivityType = strawberry.field(description="What happened.")
+    at: DateTime = strawberry.field(
+        description="When it happened. May be earlier than preceding activities: the order is that of the cursors."
+    )
+    client_at: DateTime | None = strawberry.field(
+        name="clientTime", description="When it happened by the client's clock; null if the client sent no time."
+    )
+    session_id: strawberry.ID = strawberry.field(description="Id of the session, which may have been deleted.")
+    session: "Session | None" = computed_field(
+        _session, "The session as it is now; null if it was replaced or deleted."
+    )
+    data: JSON = strawberry.field(
+        description="Details, an object. HIDDEN and SHOWN: `path`. MOVED: `from`, `to`. TERMINATED: `reason`, `by`. "
+        "Player events, and calls with the player's position: `playhead` and, if sent, `params`, `qoe`, "
+        "`customMetadata`. `flag` if a player event was stored without being counted when it arrived: "
+        f"{', '.join(EventFlag)}."
+    )
+
+
+@strawberry.type(description="An activity in a list.")
+class ActivityEdge:
+    cursor: str = strawberry.field(description="Position in the list, for `after` and `before`.")
+    node: Activity = strawberry.field(description="The activity.")
+
+
+@strawberry.type(description="A page of activities, oldest first.")
+class ActivityConnection:
+    edges: list[ActivityEdge] = strawberry.field(description="The activities of this page with their cursors.")
+    page_info: PageInfo = computed_field(lambda page, _: page, "Position of this page in the list.")
 
 
 def _path_seconds(row: PathTimeRow, _context: Context) -> float:
     return to_seconds(row.visible_ms)
 
 
-@strawberry.type(description="How long a session was visible on one path.")
+@strawberry.type(description="Time that a session was visible on one path.")
 class PathTime:
     path: list[str] = strawberry.field(
-        description="The path, outermost first; empty where it is unknown, or where there were too many."
+        description="The path, outermost segment first; empty if it is unknown, or beyond the number of paths that are "
+        "counted separately."
     )
-    visible_seconds: float = computed_field(_path_seconds, "How long it was visible there, in seconds.")
+    visible_seconds: float = computed_field(_path_seconds, "Visible time on the path, in seconds.")
 
 
 def _session_field(resolve: Callable[[SessionRow, Context], object], description: str) -> Any:
@@ -41,63 +83,60 @@ def _session_field(resolve: Callable[[SessionRow, Context], object], description
 
 @strawberry.interface(description="A session of any kind.")
 class Session(Node):
-    kind: Kind = strawberry.field(description="What it is a session of.")
+    kind: Kind = strawberry.field(description="Kind of session.")
     project: Project = _session_field(lambda s, c: c.loaders.project(s.project_id), "The project it belongs to.")
     external_id: str | None = strawberry.field(
-        description="The caller's own id of it: a uuid, an import id, a login id."
+        description="Id in the caller's system: a uuid, import id or login id; null if it has none."
     )
     subject: str | None = strawberry.field(
-        description="Who or what it belongs to: a device id, username, visitor id or unit id."
+        description="The device id, username, visitor id or unit id that uses it; null if unknown."
     )
-    state: State = _session_field(lambda s, c: session_rules.state(s, c.now), "Where it is in its life, as of now.")
+    state: State = _session_field(lambda s, c: session_rules.state(s, c.now), "Current state.")
     visible: bool = _session_field(
-        lambda s, c: session_rules.is_visible(s, c.now), "Whether its subject can see it now; never once it has ended."
+        lambda s, c: session_rules.is_visible(s, c.now), "Whether its subject can see it now; false once it has ended."
     )
     path: list[str] = strawberry.field(
-        description="Where its subject is now, outermost first, such as view and tab; empty where unknown."
+        description="Current location of its subject, outermost segment first, such as view and tab; empty if unknown."
     )
     started_at: DateTime = strawberry.field(
-        description="When it began, by the server's clock; of an AGENDA session when it is scheduled to begin."
+        description="When it started, by the server's clock; the scheduled start of an AGENDA session."
     )
-    last_seen_at: DateTime = strawberry.field(description="When it was last heard.")
+    last_seen_at: DateTime = strawberry.field(description="When its client last called.")
     expires_at: DateTime | None = _session_field(
         lambda s, c: s.expires_at if session_rules.effective_end(s, c.now) is None else None,
-        "When it ends if nothing more is heard; null where silence does not end it, and once it has ended.",
+        "When it ends without further calls; null if it does not expire, or has ended.",
     )
     ended_at: DateTime | None = _session_field(
-        lambda s, c: session_rules.effective_end(s, c.now), "When it ended; null while it has not."
+        lambda s, c: session_rules.effective_end(s, c.now), "When it ended; null if it has not."
     )
     end_reason: EndReason | None = _session_field(
-        lambda s, c: session_rules.end_reason(s, c.now), "Why it ended; null while it has not."
+        lambda s, c: session_rules.end_reason(s, c.now), "Why it ended; null if it has not."
     )
     elapsed_seconds: float = _session_field(
         lambda s, c: to_seconds(session_rules.elapsed(s, c.now)),
-        "How long it has lasted, in seconds: to now, to its end, or, where it ended in silence, to when it was last "
-        "heard.",
+        "Duration so far, in seconds: until now, until its end, or, if it expired, until its client's last call.",
     )
     visible_seconds: float = _session_field(
         lambda s, _: to_seconds(s.visible_ms),
-        "How long its subject saw it, in seconds: time between two calls, the first of which left it visible.",
+        "Visible time, in seconds: the intervals between calls that began with the session visible.",
     )
     path_times: list[PathTime] = _session_field(
-        lambda s, c: c.loaders.path_times(s.id), "How long it was visible on each path, the longest first."
+        lambda s, c: c.loaders.path_times(s.id), "Visible time on each path, longest first."
     )
     previous: "Session | None" = _session_field(
         lambda s, c: None if s.previous_id is None else c.loaders.session(s.previous_id),
-        "The session that this one carries on from; null where there is none, or no longer.",
+        "The session that this one continues; null if there is none, or it was deleted.",
     )
-    meta: JSON = strawberry.field(name="metadata", description="What the caller attached to it: an object.")
-    revision: int = strawberry.field(
-        description="Grows by one with every change; of two copies the one with the greater number is newer."
-    )
+    meta: JSON = strawberry.field(name="metadata", description="The caller's own data, an object.")
+    revision: int = strawberry.field(description="Increases by one with every change, so that copies can be ordered.")
     timeout_seconds: int | None = strawberry.field(
-        description="The silence that ends it, in seconds; null where silence does not end it."
+        description="Seconds without a call after which it expires; null if it does not expire."
     )
     created_at: DateTime = strawberry.field(description="When it was created, by the server's clock.")
     updated_at: DateTime = strawberry.field(description="When it last changed, by the server's clock.")
 
-    @field("Its timeline, oldest first; `last` gives the newest.", graphql_type=ActivityConnection)
-    async def activities(  # noqa: PLR0913, PLR0917 - a page takes that many
+    @field("Its timeline, oldest first; use `last` for the newest.", graphql_type=ActivityConnection)
+    async def activities(  # noqa: PLR0913, PLR0917 - pagination arguments
         self,
         info: Info,
         first: FirstArg = None,
@@ -109,22 +148,26 @@ class Session(Node):
         page = PageArgs(first, after, last, before)
         return await session_activities(info.context, self.id, types=types, page=page)
 
+    @classmethod
+    def resolve_type(cls, row: Any, *_: object) -> str:
+        return SESSION_TYPE_NAMES[row.kind]
+
 
 def _total_count(page: Page[SessionRow], _context: Context) -> Awaitable[int]:
     return page.total_count()
 
 
-@strawberry.type(description="A session and its place in a list.")
+@strawberry.type(description="A session in a list.")
 class SessionEdge:
-    cursor: str = strawberry.field(description="Its place in the list, for `after` and `before`.")
+    cursor: str = strawberry.field(description="Position in the list, for `after` and `before`.")
     node: Session = strawberry.field(description="The session.")
 
 
 @strawberry.type(description="A page of sessions.")
 class SessionConnection:
-    edges: list[SessionEdge] = strawberry.field(description="The sessions of this page with their places.")
+    edges: list[SessionEdge] = strawberry.field(description="The sessions of this page with their cursors.")
     nodes: list[Session] = strawberry.field(description="The sessions of this page.")
-    page_info: PageInfo = computed_field(lambda page, _: page, "Where this page stands in the list.")
+    page_info: PageInfo = computed_field(lambda page, _: page, "Position of this page in the list.")
     total_count: int = computed_field(
-        _total_count, "How many sessions the whole list has; counted only when selected.", weight=QUERY_WEIGHT
+        _total_count, "Number of sessions in the whole list; counted only if selected.", weight=QUERY_WEIGHT
     )

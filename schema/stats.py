@@ -1,4 +1,4 @@
-"""Statistics of the sessions that a filter names. Each figure is counted only when it is selected."""
+"""Statistics of the sessions that match a filter. Each is computed only if selected."""
 
 from typing import Annotated, Final, TypeAlias
 
@@ -10,107 +10,109 @@ from schema.field_helpers import QUERY_WEIGHT, field
 from schema.scalars import DateTime
 
 
-@strawberry.type(description="Figures of a number of durations, in seconds.")
+@strawberry.type(description="Summary of durations, in seconds.")
 class Summary:
-    count: int = strawberry.field(description="How many sessions there are.")
-    sum: float = strawberry.field(description="Their sum.")
-    mean: float | None = strawberry.field(description="Their mean; null where there are none.")
-    min: float | None = strawberry.field(description="The shortest; null where there are none.")
-    max: float | None = strawberry.field(description="The longest; null where there are none.")
+    count: int = strawberry.field(description="Number of sessions.")
+    sum: float = strawberry.field(description="Sum.")
+    mean: float | None = strawberry.field(description="Mean; null without sessions.")
+    min: float | None = strawberry.field(description="Minimum; null without sessions.")
+    max: float | None = strawberry.field(description="Maximum; null without sessions.")
 
 
-@strawberry.type(description="The sessions that have something in common.")
+@strawberry.type(description="Statistics of the sessions with the same value of a property.")
 class StatGroup:
-    key: str = strawberry.field(description="What they have in common: a kind, a project's id, a subject, a reason.")
-    total: int = strawberry.field(description="How many there are.")
-    active: int = strawberry.field(description="How many of them are going on.")
-    visible: int = strawberry.field(description="How many of them are visible.")
-    visible_seconds: float = strawberry.field(description="How long they were visible in all, in seconds.")
+    key: str = strawberry.field(description="The value: a kind, project id, subject or end reason.")
+    total: int = strawberry.field(description="Number of sessions.")
+    active: int = strawberry.field(description="Number of active sessions.")
+    visible: int = strawberry.field(description="Number of visible sessions.")
+    visible_seconds: float = strawberry.field(description="Total visible time, in seconds.")
 
 
-@strawberry.type(description="The sessions that were or are on a path or below it.")
+@strawberry.type(description="Statistics of the sessions that were or are on a path, or below it.")
 class PathStat:
     path: list[str] = strawberry.field(
-        description="The path, outermost first, cut to the depth asked for; empty where it is unknown."
+        description="The path, outermost segment first, cut off at the requested depth; empty if unknown."
     )
-    sessions: int = strawberry.field(description="How many sessions were visible there, or are there now.")
-    active_now: int = strawberry.field(description="How many sessions that are going on are there now.")
-    visible_seconds: float = strawberry.field(description="How long they were visible there in all, in seconds.")
+    sessions: int = strawberry.field(description="Number of sessions that were visible there, or are there now.")
+    active_now: int = strawberry.field(description="Number of active sessions that are there now.")
+    visible_seconds: float = strawberry.field(description="Total visible time there, in seconds.")
 
 
-@strawberry.type(description="One span of time of a series.")
+@strawberry.type(description="One interval of a time series.")
 class StatBucket:
-    at: DateTime = strawberry.field(description="When it begins.")
-    active: int = strawberry.field(description="How many sessions were going on at any moment of it.")
-    started: int = strawberry.field(description="How many sessions began in it.")
-    ended: int = strawberry.field(description="How many sessions ended in it.")
+    at: DateTime = strawberry.field(description="Start of the interval.")
+    active: int = strawberry.field(description="Number of sessions that were active at any moment of it.")
+    started: int = strawberry.field(description="Number of sessions that started in it.")
+    ended: int = strawberry.field(description="Number of sessions that ended in it.")
 
 
 GroupsArg: TypeAlias = Annotated[
-    int | None, strawberry.argument(description="How many groups, the largest first, 1 to 500.")
+    int | None, strawberry.argument(description="Number of groups, the largest first, 1 to 500.")
 ]
 DepthArg: TypeAlias = Annotated[
-    int | None, strawberry.argument(description="How many segments of a path count, 1 to 8; what is longer is cut.")
+    int | None, strawberry.argument(description="Number of leading segments to group by, 1 to 8.")
 ]
-MinutesArg: TypeAlias = Annotated[int, strawberry.argument(description="How many minutes back, at least 1.")]
-FromArg: TypeAlias = Annotated[DateTime, strawberry.argument(name="from", description="When the first bucket begins.")]
+MinutesArg: TypeAlias = Annotated[int, strawberry.argument(description="Minutes back from now, at least 1.")]
+FromArg: TypeAlias = Annotated[DateTime, strawberry.argument(name="from", description="Start of the first interval.")]
 ToArg: TypeAlias = Annotated[
-    DateTime, strawberry.argument(name="to", description="When the series ends: every bucket begins before this.")
+    DateTime, strawberry.argument(name="to", description="End of the series: every interval starts before it.")
 ]
 BucketSecondsArg: TypeAlias = Annotated[
-    int, strawberry.argument(description="How long a bucket is, in seconds, at least 1.")
+    int, strawberry.argument(description="Length of an interval, in seconds, at least 1.")
 ]
 
 DEFAULT_GROUPS: Final = 20
 DEFAULT_DEPTH: Final = 1
 GROUP_WEIGHT: Final = QUERY_WEIGHT // DEFAULT_GROUPS
-"""The weight of a list that `first` sizes: it counts for each of its groups."""
+"""Cost of each requested group."""
 
 
-@strawberry.type(description="Statistics of the sessions that a filter names, as of now.")
+@strawberry.type(description="Statistics of the sessions that match a filter.")
 class SessionStats:
     stats: strawberry.Private[Stats]
 
-    @field("How many there are.", weight=QUERY_WEIGHT)
+    @field("Number of sessions.", weight=QUERY_WEIGHT)
     async def total(self) -> int:
         return await self.stats.total()
 
-    @field("How many are going on.", weight=QUERY_WEIGHT)
+    @field("Number of active sessions.", weight=QUERY_WEIGHT)
     async def active(self) -> int:
         return await self.stats.active()
 
-    @field("How many are visible.", weight=QUERY_WEIGHT)
+    @field("Number of visible sessions.", weight=QUERY_WEIGHT)
     async def visible(self) -> int:
         return await self.stats.visible()
 
-    @field("How many are going on and were heard from in the last so many minutes.", weight=QUERY_WEIGHT)
+    @field("Number of active sessions whose client called in the last minutes.", weight=QUERY_WEIGHT)
     async def seen_within(self, minutes: MinutesArg) -> int:
         return await self.stats.seen_within(minutes)
 
-    @field("How long they have lasted.", graphql_type=Summary, weight=QUERY_WEIGHT)
+    @field("Durations so far.", graphql_type=Summary, weight=QUERY_WEIGHT)
     async def elapsed_seconds(self) -> types.Summary:
         return await self.stats.elapsed_seconds()
 
-    @field("How long they were visible.", graphql_type=Summary, weight=QUERY_WEIGHT)
+    @field("Visible times.", graphql_type=Summary, weight=QUERY_WEIGHT)
     async def visible_seconds(self) -> types.Summary:
         return await self.stats.visible_seconds()
 
-    @field("By kind; the largest group first.", graphql_type=list[StatGroup], weight=QUERY_WEIGHT)
+    @field("By kind, the largest group first.", graphql_type=list[StatGroup], weight=QUERY_WEIGHT)
     async def by_kind(self) -> list[types.StatGroup]:
         return await self.stats.by_kind()
 
-    @field("By project; the largest group first.", graphql_type=list[StatGroup], weight=GROUP_WEIGHT)
+    @field("By project, the largest group first.", graphql_type=list[StatGroup], weight=GROUP_WEIGHT)
     async def by_project(self, first: GroupsArg = DEFAULT_GROUPS) -> list[types.StatGroup]:
         return await self.stats.by_project(DEFAULT_GROUPS if first is None else first)
 
     @field(
-        "By subject, where there is one; the largest group first.", graphql_type=list[StatGroup], weight=GROUP_WEIGHT
+        "By subject, the largest group first; without sessions that have none.",
+        graphql_type=list[StatGroup],
+        weight=GROUP_WEIGHT,
     )
     async def by_subject(self, first: GroupsArg = DEFAULT_GROUPS) -> list[types.StatGroup]:
         return await self.stats.by_subject(DEFAULT_GROUPS if first is None else first)
 
     @field(
-        "By path, as deep as asked for; the path with the most sessions first.",
+        "By path, cut off at a depth; the path with the most sessions first.",
         graphql_type=list[PathStat],
         weight=GROUP_WEIGHT,
     )
@@ -119,14 +121,12 @@ class SessionStats:
             DEFAULT_GROUPS if first is None else first, DEFAULT_DEPTH if depth is None else depth
         )
 
-    @field(
-        "Those that have ended, by reason; the largest group first.", graphql_type=list[StatGroup], weight=QUERY_WEIGHT
-    )
+    @field("Ended sessions by reason, the largest group first.", graphql_type=list[StatGroup], weight=QUERY_WEIGHT)
     async def by_end_reason(self) -> list[types.StatGroup]:
         return await self.stats.by_end_reason()
 
     @field(
-        "Sessions going on, beginning and ending in each span of time, at most 2,000 of them.",
+        "Time series of active, started and ended sessions; at most 2,000 intervals.",
         graphql_type=list[StatBucket],
         weight=QUERY_WEIGHT,
     )

@@ -1,4 +1,4 @@
-"""What can be subscribed to."""
+"""Subscriptions."""
 
 from typing import Annotated, TypeAlias
 
@@ -6,47 +6,46 @@ import strawberry
 
 from resolvers.subscriptions import activities, stats
 from resolvers.subscriptions.active_sessions import ActiveSessions, active_sessions
-from schema.arguments import Info, TypesArg
+from schema.arguments import FilterArg, Info, TypesArg
 from schema.feed import ActiveSessionsItem, ActivityItem
 from schema.field_helpers import subscription
-from schema.input_values import input_to_dict
-from schema.queries import FilterArg
+from schema.model_types import input_to_dict
 from schema.stats import SessionStats
 
 ResumeAfterArg: TypeAlias = Annotated[
     str | None,
     strawberry.argument(
-        description="The last cursor that the client saw: what happened since is told first. From the beginning where "
-        "not given."
+        description="Last cursor that the client received, to resume after it. By default the subscription starts anew."
     ),
 ]
 MinIntervalArg: TypeAlias = Annotated[
     int | None,
     strawberry.argument(
-        description="At most one bundle of changes in so many milliseconds, 0 to 60000; of each session then only how "
-        "it is at last."
+        description="Minimum time between two deliveries of changes, in milliseconds, 0 to 60000. Changes of one "
+        "session in between are merged into the last."
     ),
 ]
 HeartbeatsArg: TypeAlias = Annotated[
     bool | None,
     strawberry.argument(
-        description="Tell also of sessions that were heard while nothing else happened, each at most once in a second "
+        description="Whether to deliver keepalives that change nothing else, for each session at most once in a second "
         "and in `minIntervalMs`."
     ),
 ]
 IntervalArg: TypeAlias = Annotated[
     int | None,
-    strawberry.argument(description="New figures at most once in so many milliseconds, 1000 to 3600000."),
+    strawberry.argument(description="Minimum time between two results, in milliseconds, 1000 to 3600000."),
 ]
 
 
-@strawberry.type(description="What can be subscribed to.")
+@strawberry.type(description="Subscriptions.")
 class Subscription:
     @subscription(
-        "The sessions that go on: first a snapshot, then every change. Fold it by id: ADDED and UPDATED put, REMOVED "
-        "drops. With `after` it goes on without a snapshot and without a gap; where that is not possible, FeedResync "
-        "comes first. The filter takes nothing about the past: no seenAfter, seenBefore, stoppedAfter, stoppedBefore, "
-        "endReasons, active: false, states but ACTIVE. READ, or, where the filter names ids, WRITE.",
+        "Active sessions: a snapshot, then every change. Apply changes by id: ADDED and UPDATED set a session, REMOVED "
+        "drops it. With `after` the subscription resumes without a snapshot or a gap; if that is impossible, "
+        "FeedResync comes first, then a snapshot. The filter does not accept seenAfter, seenBefore, stoppedAfter, "
+        "stoppedBefore, endReasons, active: false, or states other than ACTIVE. Requires READ, or WRITE if the filter "
+        "has ids.",
         graphql_type=ActiveSessionsItem,
     )
     def active_sessions(
@@ -66,10 +65,9 @@ class Subscription:
         )
 
     @subscription(
-        "The timelines of sessions in one list as they grow, each entry once and in order: from now on, or, with "
-        "`after`, from the cursor of an activity. The filter is asked of each session as it is when it is told of. "
-        "FeedResync where the cursor is too old or of another database; what follows then is from now on. READ, or, "
-        "where the filter names ids, WRITE.",
+        "New activities of sessions, each once and in order: from now on, or after the cursor of an activity. The "
+        "filter applies to each session as it is at the time of delivery. If the cursor is too old or of another "
+        "database, FeedResync comes first, then activities from now on. Requires READ, or WRITE if the filter has ids.",
         graphql_type=ActivityItem,
     )
     def session_activities(
@@ -78,10 +76,10 @@ class Subscription:
         return activities.session_activities(info.context, filter=input_to_dict(filter_), types=types, after=after)
 
     @subscription(
-        "Statistics of sessions: as of now, and again when they have changed. Figures about time, such as "
-        "`elapsedSeconds`, are looked at every 10 seconds. READ.",
+        "Statistics of sessions: now, and whenever they change. Statistics that change with time alone, such as "
+        "`elapsedSeconds`, are updated every 10 seconds. Requires READ.",
         graphql_type=SessionStats,
-        map_item=lambda stats: SessionStats(stats=stats),
+        map_item=lambda found: SessionStats(stats=found),
     )
     def session_stats(
         self, info: Info, filter_: FilterArg = None, interval_ms: IntervalArg = stats.MIN_INTERVAL_MS

@@ -114,33 +114,30 @@ def session_list(selection: SessionSelection, order_by: Sequence[tuple[str, str]
     if len(order_by) != len({field for field, _ in order_by}):
         raise BadUserInput("orderBy names a field twice")
     tie_breakers = ("RANK", "ID") if selection.session_filter.guides_only else ("ID",)
-    fields = [*order_by, *((field, order_by[-1][1]) for field in tie_breakers)]
-    columns = [_sort_columns(field, selection.now) for field, _ in fields]
+    order = [*order_by, *((field, order_by[-1][1]) for field in tie_breakers)]
+    # The indexes on started_at hold all sessions; the indexes of the other fields only ended ones.
+    is_indexed = order_by[0][0] == "STARTED_AT"
     return PagedQuery(
         list_id=cursors.fingerprint("sessions", selection.session_filter.fingerprint, order_by),
-        # The indexes on started_at hold all sessions; the indexes of the other fields only ended ones.
-        rows=select(session).where(selection.matching) if order_by[0][0] == "STARTED_AT" else select(session),
-        segments=() if order_by[0][0] == "STARTED_AT" else _segments(selection, columns),
+        rows=select(session).where(selection.matching) if is_indexed else select(session),
+        segments=() if is_indexed else _segments(selection, [field for field, _ in order]),
         from_row=Session,
-        keys=[
-            SortKey(column, _sort_value(field, selection.now), _SORT_TYPES.get(field, int), direction == "DESC")
-            for (field, direction), (column, _, _) in zip(fields, columns, strict=True)
-        ],
+        keys=[_sort_key(field, selection.now, descending=direction == "DESC") for field, direction in order],
         count_statement=selection.count,
     )
+
+
+def _sort_key(field: str, now: Instant, *, descending: bool) -> SortKey[Session]:
+    column = coalesce(session.c.ended_at, _live_end(now)) if field == "ENDED_AT" else session.c[field.lower()]
+    return SortKey(column, _sort_value(field, now), _SORT_TYPES.get(field, int), descending)
 
 
 _SORT_TYPES: Final[dict[str, type[float] | type[str]]] = {"RANK": float, "ID": str}
 
 
-def _sort_columns(field: str, now: Instant) -> tuple[ColumnElement[Any], ColumnElement[Any], ColumnElement[Any]]:
-    """Return a sort field's expression for all sessions, for ended ones (as indexed) and for live ones."""
-    if field != "ENDED_AT":
-        column = session.c[field.lower()]
-        return column, ended_column(field.lower()), column
-    # Sessions that have not ended sort last.
-    live_end = case((session_rules.is_expired_sql(now), session.c.expires_at), else_=MAX_INT64)
-    return coalesce(session.c.ended_at, live_end), session.c.ended_at, live_end
+def _live_end(now: Instant) -> ColumnElement[Any]:
+    """Return the end of sessions that expired; sessions that have not ended sort as the latest."""
+    return case((session_rules.is_expired_sql(now), session.c.expires_at), else_=MAX_INT64)
 
 
 def _sort_value(field: str, now: Instant) -> Callable[[Session], Any]:
@@ -156,13 +153,16 @@ def _sort_value(field: str, now: Instant) -> Callable[[Session], Any]:
     return effective_end
 
 
-def _segments(selection: SessionSelection, columns: Sequence[tuple[ColumnElement[Any], ...]]) -> list[Select[Any]]:
-    ended_columns, live_columns = (
-        [column.label(f"key_{number}") for number, column in enumerate(group)]
-        for group in list(zip(*columns, strict=True))[1:]
-    )
-    live = select(*live_columns).where(selection.live)
+def _segments(selection: SessionSelection, fields: Sequence[str]) -> list[Select[Any]]:
+    """Return statements for the sort values of ended sessions, in index order, and of live ones."""
+    live_columns = [_live_end(selection.now) if field == "ENDED_AT" else session.c[field.lower()] for field in fields]
+    live = select(*_label(live_columns)).where(selection.live)
     if selection.session_filter.excludes_ended:
         return [live]
+    ended_columns = [ended_column(field.lower()) for field in fields]
     # The index of the first field is partial: it needs its condition.
-    return [select(*ended_columns).where(selection.ended_in_index_order, columns[0][1].is_not(None)), live]
+    return [select(*_label(ended_columns)).where(selection.ended_in_index_order, ended_columns[0].is_not(None)), live]
+
+
+def _label(columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    return [column.label(f"key_{number}") for number, column in enumerate(columns)]
