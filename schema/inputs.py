@@ -4,7 +4,7 @@ from typing import Any
 
 import strawberry
 
-from models.kinds.agenda_update import AgendaUpdateFields
+from models.kinds.agenda import AgendaUpdateFields
 from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields
 from models.kinds.field import SaveFieldDataFields
 from models.kinds.project import KindTimeoutFields, ProjectFields

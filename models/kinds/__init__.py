@@ -1,4 +1,4 @@
-"""The five kinds. A new one is a file here, an entry in `KINDS`, and one place in `schema/kinds.py`."""
+"""The five kinds of session. A new one is a file here, an entry in `KINDS`, and its types in `schema/kinds.py`."""
 
 from typing import Final
 

@@ -1,55 +1,56 @@
-"""AGENDA: an item of an event's schedule (Guidebook Open API, `/open-api/v1/sessions/`)."""
+"""AGENDA: an item of an event's schedule (Guidebook Open API, `/open-api/v1/sessions/`), and its update."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, create_model
+from pydantic.fields import FieldInfo
 
 from models.clock import Instant, end_of_utc_day
 from models.enums import EndReason, Kind
 from models.kinds.base import Column, Deadline, IntList, KindFields, KindRules
-from models.kinds.html import Html
+from models.kinds.field_types import Html
+from models.kinds.validation import validate
 from models.problems import Problem
 
 
 class AgendaFields(KindFields):
-    guide: Annotated[int, Column("guide")] = Field(
-        description="The number of the guide (the event) it belongs to. It never changes."
-    )
+    guide: Annotated[int, Column("guide")] = Field(description="Number of its guide (event). It never changes.")
     name: Annotated[str, StringConstraints(min_length=1, max_length=500)] = Field(
-        description="Its title; 1 to 500 characters."
+        description="Title, 1 to 500 characters."
     )
     description_html: Html | None = Field(
         default=None,
-        description="Its description, at most 20,000 characters of HTML; sanitized on entry, "
-        "with at most 64 elements open at once.",
+        description="Description: HTML of at most 20,000 characters, sanitized on entry, with at most 64 elements "
+        "open at once.",
     )
-    start_time: Annotated[Instant, Column("started_at")] = Field(description="When it begins; also its `startedAt`.")
+    start_time: Annotated[Instant, Column("started_at")] = Field(description="Planned start; also its `startedAt`.")
     end_time: Instant | None = Field(
         default=None,
-        description="When it is planned to end, after `startTime`; not with `allDay`. Without both it never "
-        "ends by time. Stopping early leaves it as it is.",
+        description="Planned end, after `startTime`; not with `allDay`. Without both the session never ends by time. "
+        "Stopping early does not change it.",
     )
     all_day: bool = Field(
         default=False,
-        description="Whether it lasts to the end of the UTC day it begins on; excludes `endTime`.",
+        description="Whether it lasts until the end of the UTC day on which it starts; excludes `endTime`.",
     )
     allow_rating: bool = Field(default=False, description="Whether visitors may rate it.")
     add_to_schedule: bool = Field(default=False, description="Whether visitors may add it to their schedule.")
     import_id: Annotated[str | None, Field(min_length=1, max_length=255), Column("external_id")] = Field(
         default=None,
-        description="The id it has in the system it was imported from, 1 to 255 characters; also its `externalId`.",
+        description="Id in the system it was imported from, 1 to 255 characters; also its `externalId`.",
     )
-    schedule_tracks: IntList = Field(default=[], description="The numbers of the tracks it is on; at most 100.")
-    locations: IntList = Field(default=[], description="The numbers of the places it happens at; at most 100.")
+    schedule_tracks: IntList = Field(default=[], description="Numbers of its tracks, at most 100.")
+    locations: IntList = Field(default=[], description="Numbers of its locations, at most 100.")
     rank: Annotated[float, Column("rank")] = Field(
-        default=0, description="Its place among items that begin at the same time, smallest first."
+        default=0, description="Position among items that start at the same time, smallest first."
     )
     require_login: bool = Field(
         default=False, description="Whether visitors must log in to add it; needs `addToSchedule`."
     )
     max_capacity: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="How many visitors it takes, at least 1; needs `requireLogin`."
+        default=None, description="Maximum number of visitors, at least 1; needs `requireLogin`."
     )
     waitlist: bool = Field(
         default=False, description="Whether there is a waiting list once it is full; needs `maxCapacity`."
@@ -78,27 +79,18 @@ class AgendaFields(KindFields):
             yield Problem(("endTime",), "must be later than startTime")
 
     def _registration_problems(self) -> Iterator[Problem]:
-        if not self.require_login:
-            if self.registration_start is not None:
-                yield Problem(("registrationStart",), "needs requireLogin")
-            if self.registration_end is not None:
-                yield Problem(("registrationEnd",), "needs requireLogin")
-        if (
-            self.registration_start is not None
-            and self.registration_end is not None
-            and self.registration_end <= self.registration_start
-        ):
+        start, end = self.registration_start, self.registration_end
+        if start is not None and not self.require_login:
+            yield Problem(("registrationStart",), "needs requireLogin")
+        if end is not None and not self.require_login:
+            yield Problem(("registrationEnd",), "needs requireLogin")
+        if start is not None and end is not None and end <= start:
             yield Problem(("registrationEnd",), "must be later than registrationStart")
-
-
-def schedule_end(start_time: Instant, end_time: Instant | None, *, all_day: bool) -> Instant | None:
-    """When the schedule ends a session: `end_time`; all day: the end of that UTC day; neither: never."""
-    return end_of_utc_day(start_time) if all_day else end_time
 
 
 class AgendaRules(KindRules):
     kind = Kind.AGENDA
-    description = "An item of an event's schedule."
+    description = Kind.AGENDA.description
     fields: ClassVar = AgendaFields
     default_timeout = None
     takes_timeout = False
@@ -106,5 +98,70 @@ class AgendaRules(KindRules):
     deadlines = (Deadline("schedule_end", 0, EndReason.COMPLETED, extends_after_downtime=False),)
 
     def columns_from_values(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        end = schedule_end(values["start_time"], values["end_time"], all_day=values["all_day"])
+        end = end_of_utc_day(values["start_time"]) if values["all_day"] else values["end_time"]
         return super().columns_from_values(values) | {"schedule_end": end}
+
+
+_UPDATABLE: Final = {name: info for name, info in AgendaFields.model_fields.items() if name != "guide"}
+
+
+class _AgendaUpdateBase(KindFields):
+    id: str = Field(description="The id of the session.")
+
+    def find_problems(self) -> Iterator[Problem]:
+        for name, info in _UPDATABLE.items():
+            if name in self.model_fields_set and getattr(self, name) is None and not _is_clearable(info):
+                yield Problem((str(info.alias),), "can be changed, not cleared")
+
+
+def _is_clearable(info: FieldInfo) -> bool:
+    return not info.is_required() and (info.default is None or info.default == [])
+
+
+def _nullable(info: FieldInfo) -> Any:
+    return info.rebuild_annotation() | None, Field(default=None, description=info.description)
+
+
+AgendaUpdateFields: Final = create_model(
+    "AgendaUpdateFields",
+    __base__=_AgendaUpdateBase,
+    __doc__="Fields of an update, all optional; null clears those that may be empty.",
+    **{name: _nullable(info) for name, info in _UPDATABLE.items()},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaUpdate:
+    """An update, validated as far as possible without the session."""
+
+    id: str
+    values: Mapping[str, Any]
+    """New values, by the names of `AgendaFields`."""
+    problems: tuple[Problem, ...]
+
+    def merged(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {**values, **self.values}
+
+    def find_problems(self, values: Mapping[str, Any]) -> Iterator[Problem]:
+        """Yield the problems of the session with these values after the update, at most one per path."""
+        yield from self.problems
+        reported = {problem.path for problem in self.problems}
+        updated = {(_UPDATABLE[name].alias,) for name in self.values}
+        for problem in AgendaFields.model_construct(**self.merged(values)).find_problems():
+            if problem.path in updated - reported:
+                yield problem
+            elif problem.path not in reported:
+                yield problem._replace(message=f"{problem.message}; it is not in this update, so it stays as it is")
+
+
+def parse_agenda_update(raw: Mapping[str, Any]) -> AgendaUpdate:
+    """Validate an input, by the names of the fields, before any transaction: sanitizing HTML takes long."""
+    validated = validate(AgendaUpdateFields, raw)
+    given = dict(raw) if validated.fields is None else validated.fields.model_dump(by_alias=False, exclude_unset=True)
+    values: dict[str, Any] = {}
+    for name, info in _UPDATABLE.items():
+        if name in given and given[name] is not None:
+            values[name] = given[name]
+        elif name in given and _is_clearable(info):
+            values[name] = info.get_default(call_default_factory=True)
+    return AgendaUpdate(raw["id"], values, validated.problems)

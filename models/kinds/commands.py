@@ -1,4 +1,4 @@
-"""What the calls that name a session may say."""
+"""Inputs of the commands on an existing session."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -12,18 +12,20 @@ from models.problems import Problem
 
 
 class HeartbeatFields(KindFields):
-    """The fields that keepalive, hide and stop share."""
+    """Fields that keepalive, hide and stop share."""
 
-    id: str = Field(description="The session.")
+    id: str = Field(description="The id of the session.")
     path: PathSegments | None = Field(
         default=None, description="At most 8 segments of 1 to 512 characters, outermost first."
     )
     sequence: Annotated[int, Field(ge=0)] | None = Field(
         default=None,
-        description="A number, at least 0, that the client lets grow from call to call; a call that arrives behind "
-        "a later one changes nothing.",
+        description="A number, at least 0, that grows from call to call; a call that arrives after one with a "
+        "larger number changes nothing.",
     )
-    media: MediaPingFields | None = Field(default=None, description="For MEDIA sessions: where the player is.")
+    media: MediaPingFields | None = Field(
+        default=None, description="For MEDIA sessions: the playhead and its quality of experience."
+    )
 
     def find_problems(self) -> Iterator[Problem]:
         if self.media is not None:
@@ -31,15 +33,11 @@ class HeartbeatFields(KindFields):
 
 
 class KeepaliveFields(HeartbeatFields):
-    """What a keepalive may say."""
-
     visible: bool = Field(default=True, description="Whether the subject can see it now.")
 
 
 class TrackMediaFields(KindFields):
-    """What the player of a MEDIA session reports."""
-
-    id: str = Field(description="The session, of kind MEDIA.")
+    id: str = Field(description="The id of the session, of kind MEDIA.")
     events: Annotated[list[MediaEventFields], Field(max_length=MAX_EVENTS)] = Field(
         description="At most 100 events, in any order."
     )
@@ -50,9 +48,7 @@ class TrackMediaFields(KindFields):
 
 
 class TerminateFields(KindFields):
-    """What a termination must say."""
-
-    id: str = Field(description="The session.")
+    id: str = Field(description="The id of the session.")
     reason: Annotated[str, Field(min_length=1, max_length=1024)] = Field(
-        description="Why, 1 to 1024 characters; kept on the session's timeline."
+        description="The reason, 1 to 1024 characters; kept in the session's timeline."
     )

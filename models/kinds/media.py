@@ -27,7 +27,7 @@ STALL_TIMEOUT: Final = 30 * MINUTE
 
 class MediaFields(KindFields):
     player_time: Annotated[PlayerTimeFields, InputOnly()] = Field(
-        description="Where the player was when the session started, and when that was by its clock."
+        description="Playhead and client time at the start of the session."
     )
     tracking_server: Text = Field(description="The documented `analytics.trackingServer`.")
     report_suite: Text = Field(description="The documented `analytics.reportSuite`.")
@@ -47,20 +47,20 @@ class MediaFields(KindFields):
     channel: Annotated[Text, Column("channel")] = Field(description="The documented `media.channel`.")
     sdk_version: Text | None = Field(default=None, description="The documented `media.sdkVersion`.")
     resume: bool = Field(
-        default=False, description="The documented `media.resume`: whether an earlier playback goes on."
+        default=False, description="The documented `media.resume`: whether this continues an earlier playback."
     )
     params: Annotated[JsonObject | None, ServerDefault()] = Field(
         default=None,
-        description="The other documented parameters (show, season, genre, …) under their documented names.",
+        description="Other documented parameters (show, season, genre, …) under their documented names.",
     )
     custom_metadata: Annotated[JsonObject | None, ServerDefault()] = Field(
         default=None,
-        description="Up to 50 values of your own: names of letters, digits, `_` and `.`, values text.",
+        description="At most 50 strings under custom names of letters, digits, `_` and `.`.",
     )
     qoe: Annotated[JsonObject | None, ServerDefault()] = Field(
         default=None,
-        description="Quality of experience: the documented keys, whose prefix `media.qoe.` may be left out, "
-        "and free ones; at most 50 and 16 KiB in a session.",
+        description="Quality of experience: documented keys, with or without the prefix `media.qoe.`, and custom "
+        "ones; at most 50 keys and 16 KiB per session.",
     )
 
     def find_problems(self) -> Iterator[Problem]:
@@ -71,7 +71,7 @@ class MediaFields(KindFields):
 
 class MediaRules(KindRules):
     kind = Kind.MEDIA
-    description = "One playback of a stream."
+    description = Kind.MEDIA.description
     fields: ClassVar = MediaFields
     default_timeout = 600
     deadlines = (Deadline("stall_from", STALL_TIMEOUT, EndReason.STALLED, extends_after_downtime=True),)

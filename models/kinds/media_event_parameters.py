@@ -1,7 +1,4 @@
-"""The documented parameters of the events of a player, with their types.
-
-They are in `params`, but for those of the quality of experience: see `models.kinds.media_parameters`.
-"""
+"""Documented parameters of media events, with their types."""
 
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
@@ -17,8 +14,6 @@ STATE_NAME: Final = "media.state.name"
 
 
 class Parameter(NamedTuple):
-    """What one parameter takes, and whether the event needs it."""
-
     type: ValueType
     required: bool = False
 
@@ -56,23 +51,17 @@ EVENT_PARAMS: Final[dict[MediaEventType, dict[str, Parameter]]] = {
         "media.errorSource": Parameter(STRING),
     },
 }
-"""Events that are not here take none."""
+"""Parameters by event type; the other types have none."""
 
 EVENT_QOE: Final[dict[MediaEventType, dict[str, str]]] = {
     MediaEventType.BITRATE_CHANGE: {BITRATE: BITRATE},
     MediaEventType.ERROR: {"media.errorId": ERROR_ID, "media.errorSource": ERROR_SOURCE},
 }
-"""Parameters that stand in `qoe`, or may stand there, with their names there."""
+"""Parameters that clients may send in `qoe`, with their names there."""
 
 
 def event_problems(type_: MediaEventType, params: dict[str, Any] | None, qoe: dict[str, Any]) -> Iterator[Problem]:
-    """What is wrong with the parameters of an event; paths begin at `params` and `qoe`.
-
-    Args:
-        type_: of the event.
-        params: as given.
-        qoe: under the documented names.
-    """
+    """Yield the problems of an event's parameters; `qoe` has documented names."""
     known, given = EVENT_PARAMS.get(type_, {}), params or {}
     for name, value in given.items():
         if name not in known:
@@ -90,6 +79,6 @@ def event_problems(type_: MediaEventType, params: dict[str, Any] | None, qoe: di
 
 
 def identity_params(type_: MediaEventType, params: dict[str, Any] | None, qoe: dict[str, Any]) -> dict[str, Any]:
-    """What tells an event from another one of its type and moment: its parameters, wherever they stand."""
+    """Return the parameters by which two events of one type and client time differ."""
     qoe_params = {name: qoe[same] for name, same in EVENT_QOE.get(type_, {}).items() if same in qoe}
     return qoe_params | (params or {})

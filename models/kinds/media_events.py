@@ -1,4 +1,4 @@
-"""What the player of a MEDIA session reports while it goes on: pings, and the documented events."""
+"""Inputs of a media player: its pings and its documented events."""
 
 from collections.abc import Iterator
 from typing import Annotated, Final
@@ -13,32 +13,28 @@ from models.kinds.media_parameters import metadata_problems, qoe_problems, with_
 from models.problems import Problem
 
 MAX_EVENTS: Final = 100
-"""Events of one call."""
+"""Events per call."""
 
 METADATA_EVENTS: Final = (MediaEventType.AD_START, MediaEventType.CHAPTER_START)
 
 
 class PlayerTimeFields(KindFields):
-    """Where the player was, and when."""
-
     playhead: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
-        description="The playhead in seconds from the start of the content, at least 0; for a live stream the "
-        "second of the day."
+        description="Playhead in seconds from the start of the content, at least 0; for a live stream, the second "
+        "of the day."
     )
     ts: Instant = Field(
-        description="The client's own clock at that moment: not before the start's `ts`, and at most 60 s further from "
-        "it than the server's clock is from the start. It orders and measures; it never ends a session."
+        description="Client time of the event, not before that of the start, and at most 60 s ahead of the server "
+        "time since the start. Events are ordered and measured by it; it never ends a session."
     )
 
 
 class MediaPingFields(KindFields):
-    """A sign of life of the player."""
-
-    player_time: PlayerTimeFields = Field(description="Where the player was, and when.")
+    player_time: PlayerTimeFields = Field(description="Playhead and client time of the event.")
     qoe: JsonObject | None = Field(
         default=None,
-        description="Quality of experience: the documented keys, whose prefix `media.qoe.` may be left out, "
-        "and free ones; at most 50 and 16 KiB in a session.",
+        description="Quality of experience: documented keys, with or without the prefix `media.qoe.`, and custom "
+        "ones; at most 50 keys and 16 KiB per session.",
     )
 
     def find_problems(self) -> Iterator[Problem]:
@@ -46,14 +42,12 @@ class MediaPingFields(KindFields):
 
 
 class MediaEventFields(KindFields):
-    """One event of the player."""
-
-    type: MediaEventType = Field(description="What happened.")
-    player_time: PlayerTimeFields = Field(description="Where the player was, and when.")
+    type: MediaEventType = Field(description="Type of the event.")
+    player_time: PlayerTimeFields = Field(description="Playhead and client time of the event.")
     params: JsonObject | None = Field(
         default=None,
-        description="The documented parameters of this type under their documented names, such as `media.ad.id`; "
-        "others are refused. To be given as a variable: a document has no way to write a name with dots.",
+        description="Documented parameters of the type under their documented names, such as `media.ad.id`; others "
+        "are refused. Use a variable: a GraphQL literal cannot have names with dots.",
     )
     qoe: JsonObject | None = Field(
         default=None,
@@ -61,7 +55,7 @@ class MediaEventFields(KindFields):
     )
     custom_metadata: JsonObject | None = Field(
         default=None,
-        description="On AD_START and CHAPTER_START: up to 50 values of your own, as on a start.",
+        description="For AD_START and CHAPTER_START: at most 50 custom strings, as at the start.",
     )
 
     def find_problems(self) -> Iterator[Problem]:

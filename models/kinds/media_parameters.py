@@ -1,6 +1,6 @@
-"""The documented parameters of the Media Collection API, with their types.
+"""Documented parameters of the Media Collection API, with their types.
 
-An unknown parameter is a problem; quality-of-experience and custom metadata may have free names.
+An unknown parameter is a problem; quality of experience and custom metadata may have other names.
 """
 
 import re
@@ -15,26 +15,24 @@ MAX_ENTRIES: Final = 50
 MAX_CUSTOMER_IDS: Final = 100
 MAX_STRING_LENGTH: Final = 1024
 MAX_SAFE_INTEGER: Final = 2**53 - 1
-"""Beyond it, whole numbers of JSON are not the same to everyone (RFC 7493)."""
+"""Larger integers of JSON lose precision in many parsers (RFC 7493)."""
 MAX_QOE_BYTES: Final = 16 * 1024
 QOE_PREFIX: Final = "media.qoe."
 _METADATA_KEY: Final = re.compile(r"[A-Za-z0-9_.]+", re.ASCII)
 
 
 class ValueType(NamedTuple):
-    """What a parameter takes: the test, and the words for it in a message."""
-
     accepts: Callable[[Any], bool]
     description: str
 
 
 def is_integer(value: Any) -> bool:
-    """A JSON number without a fraction that everyone can hold; `true` is none, though Python counts it as one."""
+    """Check for a JSON number without fraction, of at most 53 bits."""
     return is_number(value) and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER and value == int(value)
 
 
 def is_number(value: Any) -> bool:
-    """A JSON number; `true` is none."""
+    """Check for a JSON number; bool is a subclass of int in Python, but not a number in JSON."""
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
@@ -56,7 +54,6 @@ def _is_customer_id(entry: Any) -> bool:
 
 
 def one_of(*texts: str) -> ValueType:
-    """One of a few texts."""
     return ValueType(lambda value: value in texts and isinstance(value, str), f"one of {', '.join(texts)}")
 
 
@@ -118,7 +115,7 @@ QOE_PARAMS: Final[dict[str, ValueType]] = {
 
 
 def start_param_problems(path: tuple[str, ...], params: dict[str, Any] | None) -> Iterator[Problem]:
-    """Parameters of a start that are unknown, or of the wrong type."""
+    """Yield unknown parameters, and those with a wrong type."""
     for name, value in (params or {}).items():
         known = START_PARAMS.get(name)
         if known is None:
@@ -128,7 +125,6 @@ def start_param_problems(path: tuple[str, ...], params: dict[str, Any] | None) -
 
 
 def metadata_problems(path: tuple[str, ...], metadata: dict[str, Any] | None) -> Iterator[Problem]:
-    """Custom metadata whose names or values are not allowed, or that is too much."""
     values = metadata or {}
     if len(values) > MAX_ENTRIES:
         yield Problem(path, f"must have at most {MAX_ENTRIES} entries, not {len(values)}")
@@ -140,12 +136,11 @@ def metadata_problems(path: tuple[str, ...], metadata: dict[str, Any] | None) ->
 
 
 def with_qoe_prefix(qoe: dict[str, Any]) -> dict[str, Any]:
-    """Quality of experience under the documented names: `bitrate` becomes `media.qoe.bitrate`."""
+    """Return quality of experience under documented names: `bitrate` becomes `media.qoe.bitrate`."""
     return {QOE_PREFIX + name if QOE_PREFIX + name in QOE_PARAMS else name: value for name, value in qoe.items()}
 
 
 def qoe_problems(path: tuple[str, ...], qoe: dict[str, Any] | None) -> Iterator[Problem]:
-    """Documented quality-of-experience values of the wrong type, the same one under both its names, and too much."""
     seen: set[str] = set()
     values = qoe or {}
     if len(values) > MAX_ENTRIES:

@@ -1,4 +1,4 @@
-"""What every start may say, whatever its kind."""
+"""Input of a start: the fields that all kinds share."""
 
 from collections.abc import Iterator
 from typing import Annotated, Final
@@ -21,36 +21,32 @@ PathSegments = Annotated[
 
 
 class StartFields(KindFields):
-    """The fields of a start that all kinds share."""
-
     project_id: str | None = Field(
-        default=None, description="The project; the caller's only one where not given, else `default`."
+        default=None, description="Id of the project. Default: the caller's only project, else `default`."
     )
     external_id: Annotated[str, Field(min_length=1, max_length=255)] | None = Field(
-        default=None, description="The caller's own id of the session, 1 to 255 characters."
+        default=None, description="The caller's id of the session, 1 to 255 characters."
     )
     idempotency_key: Annotated[str, Field(min_length=1, max_length=255)] | None = Field(
         default=None,
-        description="1 to 255 characters, kept for 24 hours. Repeating a start with the same key and the same "
-        "input returns the first session; with other input it is a CONFLICT.",
+        description="1 to 255 characters, kept for 24 hours. A start that is repeated with the same key and input "
+        "returns the first session; with another input it is a CONFLICT.",
     )
     previous_id: str | None = Field(
         default=None,
-        description="The session that this one carries on from: of the same project and kind.",
+        description="Id of the session that this one continues, of the same project and kind.",
     )
     timeout_seconds: Annotated[int, Field(ge=MIN_TIMEOUT, le=MAX_TIMEOUT)] | None = Field(
         default=None,
-        description="The silence that ends the session, 10 to 86400 seconds; the project's or the kind's own "
-        "where not given. AGENDA takes none.",
+        description="Seconds without a call after which the session ends, 10 to 86400. Default: that of the "
+        "project, else that of the kind. Not for AGENDA.",
     )
-    visible: bool = Field(default=True, description="Whether the session is visible at first.")
+    visible: bool = Field(default=True, description="Whether the session is visible at the start.")
     path: PathSegments | None = Field(
         default=None,
-        description="Where the subject is, outermost first: at most 8 segments of 1 to 512 characters.",
+        description="Page or place of the subject, outermost segment first: at most 8 segments of 1 to 512 characters.",
     )
-    metadata: JsonObject | None = Field(
-        default=None, description="Anything of your own: an object of at most 16 KiB and 8 levels."
-    )
+    metadata: JsonObject | None = Field(default=None, description="Any JSON object of at most 16 KiB and 8 levels.")
 
     def find_problems(self) -> Iterator[Problem]:
         if self.metadata is None:

@@ -8,25 +8,25 @@ from models.clock import HOUR
 from models.enums import EndReason, Kind
 from models.kinds.base import Column, Deadline, KindFields, KindRules, ServerDefault
 
-USER_LIFE: Final = 24 * HOUR
+MAX_AGE: Final = 24 * HOUR
 
 
 class UserFields(KindFields):
     username: Annotated[str | None, Field(min_length=1, max_length=256), ServerDefault(), Column("subject")] = Field(
         default=None,
-        description="The name of the user, 1 to 256 characters; also its `subject`. The caller's own name "
-        "where not given and the caller has one.",
+        description="Name of the user, 1 to 256 characters; also its `subject`. Default: the user name of the "
+        "caller's token, if it has one.",
     )
     client_id: Annotated[str | None, Field(min_length=16, max_length=128), Column("client_id")] = Field(
         default=None,
-        description="One browser or login of that user: 16 to 128 characters that the client makes at random "
-        "and keeps to itself. Starting again while such a session is active answers that one.",
+        description="One browser or login of that user: 16 to 128 characters, generated at random by the client "
+        "and kept secret. A start with the client id of an active session returns that session.",
     )
 
 
 class UserRules(KindRules):
     kind = Kind.USER
-    description = "A person's use of a web UI."
+    description = Kind.USER.description
     fields: ClassVar = UserFields
     default_timeout = 300
-    deadlines = (Deadline("started_at", USER_LIFE, EndReason.EXPIRED, extends_after_downtime=False),)
+    deadlines = (Deadline("started_at", MAX_AGE, EndReason.EXPIRED, extends_after_downtime=False),)

@@ -1,4 +1,4 @@
-"""Checking an input against the fields that `models.kinds` declares: every problem at once, each at its place."""
+"""Validation of an input: all problems at once, each with its path."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar, cast, get_args, get_origin
@@ -13,17 +13,16 @@ F = TypeVar("F", bound=KindFields)
 
 
 class Validated(NamedTuple, Generic[F]):
-    """An input that was checked: its fields, or null and what is wrong with them."""
-
     fields: F | None
+    """None if there are problems."""
     problems: tuple[Problem, ...]
 
 
 def validate(model: type[F], values: Mapping[str, Any]) -> Validated[F]:
-    """Check `values` (by their Python names) against all rules of `model`.
+    """Validate `values`, by Python names.
 
-    The rules between fields are asked even where a field breaks a rule of its own, with the values as given;
-    what they then say of a field that is already named is left out.
+    `find_problems` runs even if a field is invalid, so that clients get all problems at once; a path that has a
+    problem already is not reported again.
     """
     try:
         fields = model(**values)
@@ -45,7 +44,7 @@ def _to_problem(detail: Any) -> Problem:
 
 
 def _construct_unvalidated(model: type[F], values: Mapping[str, Any]) -> F:
-    """The model with values that may break their own rules, yet have the types that the rules between need."""
+    """Construct the model without validation, but with the types of values that `find_problems` relies on."""
     constructed: Any = model.model_construct(
         **{name: _unvalidated_value(model.model_fields[name].annotation, value) for name, value in values.items()}
     )
@@ -58,13 +57,13 @@ def _unvalidated_value(annotation: Any, value: Any) -> Any:
         return [_construct_unvalidated(nested, item) for item in value]
     if nested is not None and value is not None:
         return _construct_unvalidated(nested, value)
-    # Only JSON reaches this place without its type being certain: an object is asked for, anything may come.
-    expects_object = any(get_origin(kind) is dict for kind in _annotation_parts(annotation))
+    # GraphQL has coerced every other type; the JSON scalar takes any value where an object is required.
+    expects_object = any(get_origin(part) is dict for part in _annotation_parts(annotation))
     return None if expects_object and not isinstance(value, dict) else value
 
 
 def _annotation_parts(annotation: Any) -> Iterator[Any]:
-    """An annotation and all that it is made of, such as the X of `list[X] | None`."""
+    """Yield an annotation and, recursively, its arguments, such as the X of `list[X] | None`."""
     yield annotation
     for part in get_args(annotation):
         yield from _annotation_parts(part)

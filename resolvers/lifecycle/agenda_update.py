@@ -6,7 +6,7 @@ from typing import Any, Final
 from models.clock import to_rfc3339
 from models.enums import ActivityType, Kind
 from models.kinds import KINDS
-from models.kinds.agenda_update import AgendaUpdate
+from models.kinds.agenda import AgendaUpdate
 from models.kinds.base import is_instant
 from models.problems import Problem, prefix_paths
 from resolvers.lifecycle.commands import Command

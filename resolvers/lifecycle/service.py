@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy.engine import Connection
 
 from models.database import batched
-from models.kinds.agenda_update import parse_agenda_update
+from models.kinds.agenda import parse_agenda_update
 from models.kinds.validation import validate
 from models.problems import Problem, prefix_paths
 from resolvers.access import require

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.kinds.timezone import validate_timezone
+from models.kinds.field_types import validate_timezone
 
 
 def is_rejected(text: str) -> bool:

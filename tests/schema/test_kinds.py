@@ -18,7 +18,7 @@ from graphql import (
 from pydantic.fields import FieldInfo
 
 from models.kinds import KINDS
-from models.kinds.agenda_update import AgendaUpdateFields
+from models.kinds.agenda import AgendaUpdateFields
 from models.kinds.base import InputOnly, KindFields, KindRules, ServerDefault, metadata_of
 from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields, TrackMediaFields
 from models.kinds.field import DataPointFields, SaveFieldDataFields
