@@ -1,14 +1,13 @@
-"""FIELD sessions: their data points and files, saving them, and clearing away files that nobody has any more.
+"""Files of data points: leases, upload, download and garbage collection.
 
-A content is stored once, however many data points have it. It never lacks a row (`stored_file`), and no data point has
-it before it is whole:
+A blob is stored once per content, however many attachments reference it. Its row in `stored_file` exists before the
+blob and after it, so a crash at any point leaves no blob without a row and no attachment without its blob:
 
-1. *claim*: a transaction writes the row, with the key that the content will have;
-2. the content goes into the object store (not where it is there already);
-3. *hold*: the transaction that writes the data points, or refuses, if meanwhile the row was condemned.
+1. *acquire* a lease: a transaction writes the row, with the key that the blob will have;
+2. upload the blob, unless it exists;
+3. *pin* it in the transaction that writes the attachments; this fails if the row was marked as deleting meanwhile.
 
-Whatever stops a server between two of these leaves a row that is *loose*: nobody holds it. When the time of the last
-claim has passed, the collector *condemns* such a row, from when on nobody can hold it, removes the content, and only
-then *erases* the row. A content that comes again after it was condemned gets another key, so removing never meets
-storing.
+The garbage collector takes rows that no attachment references and whose lease has expired: it marks them as deleting,
+deletes the blobs, then the rows. A content uploaded again after the mark gets a new key, so that an upload never races
+with a deletion.
 """

@@ -1,4 +1,4 @@
-"""What a file is: by its content where that can tell, by the client's word only where it cannot and does no harm."""
+"""Media types of files: detected from the content; the declared type counts only where detection finds nothing."""
 
 from typing import Final, NamedTuple
 
@@ -7,13 +7,13 @@ from puremagic import PureError, magic_stream
 from models.uploaded_file import OCTET_STREAM, UploadedFile
 
 MIN_SIGNATURE_BYTES: Final = 3
-"""Bytes of a signature that tell something: two are there by chance, or because a text begins with "BM" or "MZ"."""
+"""Shorter signatures match by chance: a text may begin with "BM" (bitmap) or "MZ" (executable)."""
 
 MAGIC_REQUIRED: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"})
-"""Types whose files always have their signature: what has none is none."""
+"""Types whose files always have a signature: a file without it is refused."""
 
 PDF_HEADER_WINDOW: Final = 1024
-"""Within which readers look for the beginning of a PDF."""
+"""Bytes in which PDF readers look for the header; it need not be at the start."""
 
 ALIASES: Final = {
     "image/jpg": "image/jpeg",
@@ -32,24 +32,21 @@ ALIASES: Final = {
     "text/ascii": "text/plain",
     "text/xml": "application/xml",
 }
-"""One name for what has several."""
 
 INERT_TEXT_TYPES: Final = frozenset(
     {"text/plain", "text/csv", "text/tab-separated-values", "text/markdown", "text/vcard"}
 )
-"""Texts in which a browser runs nothing."""
 INERT_CATEGORIES: Final = frozenset({"image", "audio", "video", "font", "application"})
 
 
 class TypeMismatch(NamedTuple):
-    """The client's word and the content: null where that tells nothing."""
-
     declared: str
     detected: str | None
+    """None: no known signature."""
 
 
 def resolve_content_type(file: UploadedFile) -> str | TypeMismatch:
-    """The media type of a file, or a contradiction where it can't be what the client says. It reads the file."""
+    """Determine the media type from content and declaration, or the mismatch between them. Blocks: reads the file."""
     declared = canonical(file.content_type)
     detected = sniff(file)
     if declared == OCTET_STREAM:
@@ -64,25 +61,25 @@ def resolve_content_type(file: UploadedFile) -> str | TypeMismatch:
 
 
 def sniff(file: UploadedFile) -> list[str]:
-    """What a file may be by its content, the likeliest first; empty where that does not tell."""
+    """Detect the media types that a file can have, most likely first."""
     with file.open() as content:
         if b"%PDF-" in content.read(PDF_HEADER_WINDOW):
             return ["application/pdf"]
         content.seek(0)
         try:
             matches = magic_stream(content, file.filename)
-        except (PureError, ValueError):  # it knows no such thing; there is nothing in it
+        except (PureError, ValueError):  # unknown signature; empty file
             return []
-    # A long signature leaves nothing of what a part of it alone could be: RIFF is a sound, RIFF…WEBP is none.
+    # The longest signature wins: RIFF alone matches WAV, RIFF…WEBP does not.
     min_length = max(MIN_SIGNATURE_BYTES, *(len(match.byte_match) / 2 for match in matches))
     types = [canonical(match.mime_type) for match in matches if len(match.byte_match) >= min_length and match.mime_type]
     detected = [type_ for type_ in dict.fromkeys(types) if type_ != OCTET_STREAM]
-    # Many things are archives: which one, only a name can tell.
+    # Office documents and many others are ZIP archives, distinguishable by file name only.
     return ["application/zip", *detected] if "application/zip" in detected and matches[0].confidence < 0.9 else detected
 
 
 def is_compatible(declared: str, detected: list[str]) -> bool:
-    """Whether a content may be what the client says; what holds pictures also holds sound alone, and the reverse."""
+    """Whether the content can be of the declared type. Video containers can hold audio alone, and vice versa."""
     if declared in detected:
         return True
     if declared.startswith(("audio/", "video/")):
@@ -91,12 +88,11 @@ def is_compatible(declared: str, detected: list[str]) -> bool:
 
 
 def is_media(type_: str) -> bool:
-    """Whether it is a picture, a sound or a film."""
     return type_.startswith(("image/", "audio/", "video/"))
 
 
 def is_executable(type_: str) -> bool:
-    """Whether a browser could run what is in it: HTML, SVG and other XML, scripts, messages of several parts."""
+    """Whether a browser could run code in it: HTML, SVG and other XML, scripts, multipart messages."""
     category, _, subtype = type_.partition("/")
     if subtype.endswith("xml") or "script" in subtype:
         return True
@@ -104,6 +100,5 @@ def is_executable(type_: str) -> bool:
 
 
 def canonical(type_: str) -> str:
-    """A media type under its usual name."""
     lower = type_.strip().lower()
     return ALIASES.get(lower, lower)

@@ -1,0 +1,1 @@
+"""Data points of FIELD sessions."""

@@ -1,4 +1,4 @@
-"""The files among the data points of a call: looked at, then stored, before the transaction that will hold them."""
+"""Files among the data points of a command: type detection and upload."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -11,22 +11,15 @@ from models.kinds.field import MAX_FILE_BYTES, DataPointFields
 from models.problems import Problem
 from models.uploaded_file import UploadedFile
 from resolvers.blobs.content_types import TypeMismatch, resolve_content_type
+from resolvers.blobs.leases import BlobDigest, LeaseRequest
+from resolvers.blobs.repository import acquire
 from resolvers.context import Context
-
-
-class StoredAttachment(NamedTuple):
-    """A file that is in the object store: what its attachment will say."""
-
-    id: str
-    filename: str
-    content_type: str
-    key: str
+from resolvers.forms.data_points import StoredAttachment
 
 
 class DetectedTypes(NamedTuple):
-    """What the files of a call are: their media types by the place of their data points, and what is wrong."""
-
     types: Mapping[int, str]
+    """Media types by the index of the data point."""
     problems: tuple[Problem, ...] = ()
 
 
@@ -34,60 +27,59 @@ NO_FILES: Final = DetectedTypes({})
 
 
 async def detect_types(data: Sequence[Mapping[str, Any]]) -> DetectedTypes:
-    """Look into the files among data points as they were given; those that are too large are refused without that.
+    """Detect the media types of the files among unvalidated data points, except those above the size limit.
 
     Raises:
-        StorageUnavailable: they can't be read now.
+        StorageUnavailable: the files cannot be read at the moment.
     """
     files = {index: point["file"] for index, point in enumerate(data) if point.get("file") is not None}
     readable = {index: file for index, file in files.items() if file.size <= MAX_FILE_BYTES}
     if not readable:
         return NO_FILES
-    results = dict(zip(readable, await _resolve_in_thread(list(readable.values())), strict=True))
-    return DetectedTypes(
-        {index: type_ for index, type_ in results.items() if isinstance(type_, str)},
-        tuple(
-            _mismatch_problem(index, mismatch)
-            for index, mismatch in results.items()
-            if isinstance(mismatch, TypeMismatch)
-        ),
-    )
-
-
-async def _resolve_in_thread(files: list[UploadedFile]) -> list[str | TypeMismatch]:
     try:
-        return await asyncio.to_thread(_resolve_types, files)
+        types = await asyncio.to_thread(_resolve_types, list(readable.values()))
     except OSError as error:
         raise StorageUnavailable("files cannot be read at the moment; repeat the call") from error
+    results = dict(zip(readable, types, strict=True))
+    return DetectedTypes(
+        {index: type_ for index, type_ in results.items() if isinstance(type_, str)},
+        tuple(_problem(index, found) for index, found in results.items() if isinstance(found, TypeMismatch)),
+    )
 
 
 def _resolve_types(files: list[UploadedFile]) -> list[str | TypeMismatch]:
     return [resolve_content_type(file) for file in files]
 
 
-def _mismatch_problem(index: int, mismatch: TypeMismatch) -> Problem:
-    prefix = f"is not {mismatch.declared}, as it says"
-    message = prefix if mismatch.detected is None else f"{prefix}, but {mismatch.detected}"
-    return Problem(("data", str(index), "file"), f"{message}, by its content")
+def _problem(index: int, mismatch: TypeMismatch) -> Problem:
+    content = "has another content" if mismatch.detected is None else f"its content is {mismatch.detected}"
+    return Problem(("data", str(index), "file"), f"is declared as {mismatch.declared}, but {content}")
 
 
 @asynccontextmanager
 async def store_attachments(
     context: Context, points: Sequence[DataPointFields], detected: DetectedTypes
 ) -> AsyncIterator[Mapping[str, StoredAttachment]]:
-    """Store the files among data points; what has become of them, by the points' names.
+    """Upload the files among data points; yields the attachments by the names of their points.
+
+    The caller saves them within the context: until then a lease and the in-flight mark protect the blobs.
 
     Raises:
-        StorageUnavailable: they can't be stored now; nothing of the call was kept.
+        StorageUnavailable: a file cannot be stored at the moment; nothing of the command was saved.
     """
     files = {index: point.file for index, point in enumerate(points) if point.file is not None}
     if not files:
         yield {}
         return
-    async with context.services.uploader.uploaded(context, list(files.values())) as keys:
+    uploader = context.services.uploader
+    by_digest = {file.sha256: file for file in files.values()}
+    with uploader.in_flight(by_digest):
+        blobs = tuple(BlobDigest(file.sha256, file.size) for file in by_digest.values())
+        leases = await context.write(acquire, LeaseRequest(context.now, blobs))
+        await uploader.upload(leases, by_digest)
         yield {
             points[index].name: StoredAttachment(
-                new_id(ATTACHMENT), file.filename, detected.types[index], keys[file.sha256]
+                new_id(ATTACHMENT), file.filename, detected.types[index], leases[file.sha256].key
             )
             for index, file in files.items()
         }

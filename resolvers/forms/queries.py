@@ -1,7 +1,6 @@
-"""Data points as they are read: what they are first, and what is in the large ones only where that is selected.
+"""Reads of data points, bounded by a budget per operation.
 
-A form may hold 500 MiB. One operation reads at most `MAX_POINTS` data points, and at most `MAX_BYTES` of what is in
-large ones: who wants more names the points, or asks again.
+A form may hold 500 MiB, so points are read without their large values; those are read only where they are selected.
 """
 
 from collections.abc import Sequence
@@ -9,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import case, func, select
-from sqlalchemy.engine import Connection
 
+from models.database import Transaction
 from models.dialect import in_keys
 from models.tables import attachment, blob, data_point, session
 from resolvers.access import Caller
@@ -21,43 +20,35 @@ MAX_POINTS: Final = 10_000
 MAX_BYTES: Final = 16 * 1024 * 1024
 
 INLINE_BYTES: Final = 1024
-"""Bytes of text up to which it is read along with the point."""
+"""Texts up to this size are read with their points."""
 
 
 class ReadBudgetExceeded(DomainError):
-    """An operation asks for more of forms than is read at once."""
-
     code = "QUERY_TOO_COMPLEX"
 
 
 @dataclass(slots=True)
 class ReadBudget:
-    """What an operation may still read."""
+    """What one operation may still read. `spend_…` raises ReadBudgetExceeded."""
 
     points: int = MAX_POINTS
     bytes: int = MAX_BYTES
 
     def spend_points(self, count: int) -> None:
-        """Count data points. Raises TooMuchData."""
         self.points -= count
         if self.points < 0:
-            raise ReadBudgetExceeded(
-                f"these forms have more than {MAX_POINTS:,} data points; ask for fewer sessions, or name the points"
-            )
+            message = f"these forms have more than {MAX_POINTS:,} data points; select fewer sessions, or points by name"
+            raise ReadBudgetExceeded(message)
 
     def spend_bytes(self, count: int) -> None:
-        """Count contents. Raises TooMuchData."""
         self.bytes -= count
         if self.bytes < 0:
-            raise ReadBudgetExceeded(
-                f"these data points hold more than {MAX_BYTES:,} bytes; ask for fewer sessions, or name fewer points"
-            )
+            message = f"these data points hold more than {MAX_BYTES:,} bytes; select fewer sessions, or points by name"
+            raise ReadBudgetExceeded(message)
 
 
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
-    """A file as a data point has it."""
-
     id: str
     filename: str
     content_type: str
@@ -65,58 +56,54 @@ class AttachedFile:
     sha256: str
 
 
+class ValueKey(NamedTuple):
+    session_id: str
+    name: str
+    size: int
+
+
 @dataclass(frozen=True, slots=True)
 class DataPointView:
-    """A data point without what is large in it."""
+    """A data point without its large value."""
 
     session_id: str
     name: str
     size: int
     inline_text: str | None
-    """Its value, if that is short."""
+    """None if the value is longer than `INLINE_BYTES`, or no text."""
     is_text: bool
     is_raw: bool
     file: AttachedFile | None
 
     @property
-    def value_key(self) -> "ValueKey":
-        """What to ask its content by."""
+    def value_key(self) -> ValueKey:
         return ValueKey(self.session_id, self.name, self.size)
 
 
-class ValueKey(NamedTuple):
-    """A content that is to be read."""
-
-    session_id: str
-    name: str
-    size: int
-
-
 class DataPointQuery(NamedTuple):
-    """The data points of a session that are asked for: those of these names (in lower case), or (null) all."""
-
     session_id: str
     names: tuple[str, ...] | None
+    """In lower case; None: all points."""
 
 
 def read_points(
-    tx: Connection, caller: Caller, queries: Sequence[DataPointQuery], budget: ReadBudget
+    tx: Transaction, caller: Caller, queries: Sequence[DataPointQuery], budget: ReadBudget
 ) -> list[list[DataPointView]]:
-    """The data points of each, in the order of the form; a statement for each list of names, mostly one.
+    """Read the points of each query in form order, with one statement per distinct list of names.
 
     Raises:
-        TooMuchData: there are too many.
+        ReadBudgetExceeded: there are too many.
     """
     found: dict[DataPointQuery, list[DataPointView]] = {query: [] for query in queries}
-    for names in dict.fromkeys(key.names for key in queries):
-        session_ids = [key.session_id for key in queries if key.names == names]
+    for names in dict.fromkeys(query.names for query in queries):
+        session_ids = [query.session_id for query in queries if query.names == names]
         for row in _read_rows(tx, caller, session_ids, names, budget):
-            found[DataPointQuery(row.session_id, names)].append(_point_view(row))
-    return [found[key] for key in queries]
+            found[DataPointQuery(row.session_id, names)].append(_view(row))
+    return [found[query] for query in queries]
 
 
 def _read_rows(
-    tx: Connection, caller: Caller, session_ids: list[str], names: tuple[str, ...] | None, budget: ReadBudget
+    tx: Transaction, caller: Caller, session_ids: list[str], names: tuple[str, ...] | None, budget: ReadBudget
 ) -> Sequence[Any]:
     point, file = data_point.c, attachment.c
     tables = (
@@ -130,7 +117,7 @@ def _read_rows(
             point.name,
             point.size,
             case((point.size <= INLINE_BYTES, point.value)).label("text"),
-            func.length(point.raw_data).label("raw_bytes"),  # known without reading them
+            func.length(point.raw_data).label("raw_bytes"),  # SQLite knows the length without reading the value
             file.id,
             file.filename,
             file.content_type,
@@ -148,25 +135,30 @@ def _read_rows(
     return rows
 
 
-def _point_view(row: Any) -> DataPointView:
+def _view(row: Any) -> DataPointView:
     file = None if row.id is None else AttachedFile(row.id, row.filename, row.content_type, row.size, row.sha256)
     is_raw = row.raw_bytes is not None
     return DataPointView(row.session_id, row.name, row.size, row.text, file is None and not is_raw, is_raw, file)
 
 
-def read_values(tx: Connection, caller: Caller, keys: Sequence[ValueKey], column: str, budget: ReadBudget) -> list[Any]:
-    """What is in the column `value` or `raw_data` of data points that were read before; null where they are gone.
+def read_values(
+    tx: Transaction, caller: Caller, keys: Sequence[ValueKey], column: str, budget: ReadBudget
+) -> list[Any]:
+    """Read the column `value` or `raw_data` of data points; None for those deleted since they were listed.
 
     Raises:
-        TooMuchData: it is too much.
+        ReadBudgetExceeded: they are too large together.
     """
-    budget.spend_bytes(sum(content.size for content in keys))
+    budget.spend_bytes(sum(key.size for key in keys))
     point = data_point.c
-    pairs = [(key.session_id, key.name) for key in keys]
+    points = [(key.session_id, key.name) for key in keys]
     statement = (
         select(point.session_id, point.name, point[column])
         .join(session, session.c.id == point.session_id)
-        .where(project_condition(caller, session.c.project_id), in_keys((point.session_id, point.name), pairs))
+        .where(
+            project_condition(caller, session.c.project_id),
+            in_keys((point.session_id, point.name), points),
+        )
     )
     found = {(session_id, name): value for session_id, name, value in tx.execute(statement)}
-    return [found.get(each) for each in pairs]
+    return [found.get(each) for each in points]

@@ -13,7 +13,8 @@ from models.session_rules import is_scheduled
 from models.tables import session
 from models.tables.project import Project
 from models.tables.session import Session
-from resolvers.forms.data_points import FormState, save_forms
+from resolvers.forms.data_points import FormState
+from resolvers.forms.repository import save_forms
 from resolvers.lifecycle.repository import append_activities, insert_tracks
 from resolvers.lifecycle.start_input import StartRequest
 from resolvers.lifecycle.unit_of_work import SessionUnitOfWork, apply_due, update_deadline

@@ -9,7 +9,7 @@ from models.clock import Instant
 from models.enums import ActivityType
 from models.tables import activity, attachment, session
 from models.tables.session import Session
-from resolvers.blobs.leases import release
+from resolvers.blobs.repository import release
 from resolvers.lifecycle.repository import append_activities
 from resolvers.lifecycle.unit_of_work import new_activity
 

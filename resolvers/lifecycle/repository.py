@@ -10,7 +10,7 @@ from models.database import track_changes
 from models.tables import activity, session, session_track
 from models.tables.activity import Activity
 from models.tables.session import Session
-from resolvers.forms.data_points import save_forms
+from resolvers.forms.repository import save_forms
 from resolvers.lifecycle.path_times import credit_paths, finalize_paths
 from resolvers.lifecycle.player_repository import save_players
 from resolvers.lifecycle.unit_of_work import INDEXED_COLUMNS, SessionUnitOfWork

@@ -1,19 +1,19 @@
-"""saveFieldData: data points of a form that changed or are new; the others stay."""
+"""The command saveFieldData: change and add data points of a form."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy.engine import Connection
-
+from models.database import Transaction
 from models.enums import ActivityType, Kind, Scope
 from models.kinds.field import MAX_POINTS, DataPointFields, SaveFieldDataFields, timezone_offset, visible_points
 from models.kinds.validation import validate
 from models.problems import Problem, prefix_paths
 from resolvers.access import require
 from resolvers.context import Context
-from resolvers.forms.attachments import StoredAttachment, detect_types, store_attachments
-from resolvers.forms.data_points import FormState, load_forms
+from resolvers.forms.attachments import detect_types, store_attachments
+from resolvers.forms.data_points import FormState, StoredAttachment
+from resolvers.forms.repository import load_forms
 from resolvers.lifecycle.commands import Command
 from resolvers.lifecycle.heartbeat import record_heartbeat
 from resolvers.lifecycle.result import MutationResult, failure
@@ -21,42 +21,37 @@ from resolvers.lifecycle.service import execute_batch
 from resolvers.lifecycle.unit_of_work import SessionUnitOfWork, update_deadline
 
 MAX_NAMES_IN_ACTIVITY: Final = 50
-"""Names of data points that the timeline tells of one call."""
 
 _INPUT_PATH: Final = ("input",)
 
 
 async def save_field_data(context: Context, values: Mapping[str, Any]) -> MutationResult:
-    """Save data points: `id`, `data`, and where given `saved`.
+    """Change and add the data points in `data` of the session `id`, all or none.
 
     Raises:
-        StorageUnavailable: nothing can be written now, or no files; nothing of the call was kept.
+        StorageUnavailable: the database or the blob store cannot be written at the moment; nothing was saved.
     """
     require(context.caller, Scope.WRITE)
     validated, detected = validate(SaveFieldDataFields, values), await detect_types(values["data"])
-    if (
-        input_problems := prefix_paths((*validated.problems, *detected.problems), *_INPUT_PATH)
-    ) or validated.fields is None:
-        return failure(*input_problems)
+    problems = prefix_paths((*validated.problems, *detected.problems), *_INPUT_PATH)
+    if problems or validated.fields is None:
+        return failure(*problems)
     async with store_attachments(context, validated.fields.data, detected) as files:
-        return await context.write(
-            execute_batch, SaveFieldData(context.caller, context.now, validated.fields, _INPUT_PATH, files=files)
-        )
+        command = SaveFieldData(context.caller, context.now, validated.fields, _INPUT_PATH, files=files)
+        return await context.write(execute_batch, command)
 
 
 @dataclass(frozen=True, slots=True)
 class SaveFieldData(Command):
-    """Data points of a form are saved. Its client is heard by that."""
-
     fields: SaveFieldDataFields
     files: Mapping[str, StoredAttachment] = field(default_factory=dict)
-    """What has become of the files among them, by name."""
+    """By the names of their data points."""
 
     input_model = SaveFieldDataFields
 
     @classmethod
-    def preload(cls, tx: Connection, units: Sequence[SessionUnitOfWork]) -> None:
-        forms = load_forms(tx, [draft.session.id for draft in units])
+    def preload(cls, tx: Transaction, units: Sequence[SessionUnitOfWork]) -> None:
+        forms = load_forms(tx, [uow.session.id for uow in units])
         for uow in units:
             uow.form = forms[uow.session.id]
 
@@ -67,9 +62,8 @@ class SaveFieldData(Command):
         problems = []
         if self.fields.saved is not None and self.fields.saved < s.details["created"]:
             problems.append(self._problem("must not be earlier than created", "saved"))
-        if (
-            count := len(self._form(uow).positions.keys() | {point.name for point in self._visible_points})
-        ) > MAX_POINTS:
+        names = {point.name for point in self._visible_points}
+        if (count := len(self._form(uow).positions.keys() | names)) > MAX_POINTS:
             problems.append(self._problem(f"the form would have {count} data points; {MAX_POINTS} are allowed", "data"))
         return problems
 
@@ -77,6 +71,7 @@ class SaveFieldData(Command):
         s = uow.session
         record_heartbeat(uow, self.now)
         self._form(uow).save(self._visible_points, self.files)
+        # A device whose clock is ahead must not have a form saved before it was created.
         saved = max(self.now, s.details["created"]) if self.fields.saved is None else self.fields.saved
         details = {"saved": saved, "received": self.now}
         if (offset := timezone_offset(self.fields.data)) is not None:
@@ -95,7 +90,7 @@ class SaveFieldData(Command):
 
     @staticmethod
     def _form(uow: SessionUnitOfWork) -> FormState:
-        assert uow.form is not None, "read before the calls are decided"
+        assert uow.form is not None, "preload() runs before preconditions() and apply()"
         return uow.form
 
     def _problem(self, message: str, *path: str) -> Problem:

@@ -10,7 +10,7 @@ from models.kinds.base import Column, KindFields, KindRules, metadata_of
 from models.kinds.start import StartFields
 from models.problems import Problem
 from resolvers.access import Caller
-from resolvers.forms.attachments import StoredAttachment
+from resolvers.forms.data_points import StoredAttachment
 
 EXTERNAL_ID: Final = ("externalId",)
 

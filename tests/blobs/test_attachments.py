@@ -106,14 +106,14 @@ async def test_a_file_is_what_its_content_says_where_that_can_tell(
     [
         (
             FilePart(b"%PDF-1.7\n", "x.png", "image/png"),
-            "is not image/png, as it says, but application/pdf, by its content",
+            "is declared as image/png, but its content is application/pdf",
         ),
-        (FilePart(JPEG, "x.png", "image/png"), "is not image/png, as it says, but image/jpeg, by its content"),
-        (FilePart(b"plain text", "x.png", "image/png"), "is not image/png, as it says, by its content"),
-        (FilePart(b"", "x.png", "image/png"), "is not image/png, as it says, by its content"),
-        (FilePart(PNG, "x.txt", "text/plain"), "is not text/plain, as it says, but image/png, by its content"),
-        (FilePart(PNG, "x.mp4", "video/mp4"), "is not video/mp4, as it says, but image/png, by its content"),
-        (FilePart(b"no pdf", "x.pdf", "application/pdf"), "is not application/pdf, as it says, by its content"),
+        (FilePart(JPEG, "x.png", "image/png"), "is declared as image/png, but its content is image/jpeg"),
+        (FilePart(b"plain text", "x.png", "image/png"), "is declared as image/png, but has another content"),
+        (FilePart(b"", "x.png", "image/png"), "is declared as image/png, but has another content"),
+        (FilePart(PNG, "x.txt", "text/plain"), "is declared as text/plain, but its content is image/png"),
+        (FilePart(PNG, "x.mp4", "video/mp4"), "is declared as video/mp4, but its content is image/png"),
+        (FilePart(b"no pdf", "x.pdf", "application/pdf"), "is declared as application/pdf, but has another content"),
     ],
 )
 async def test_a_file_that_is_not_what_it_says_is_refused(device: FormClient, sent: FilePart, why: str) -> None:

@@ -8,8 +8,9 @@ from sqlalchemy.engine import Connection
 
 from models.clock import DAY, SECOND
 from models.errors import StorageUnavailable
-from resolvers.blobs import leases
-from resolvers.blobs.leases import BlobDigest, LeaseRequest, acquire
+from resolvers.blobs import repository
+from resolvers.blobs.leases import BlobDigest, LeaseRequest
+from resolvers.blobs.repository import acquire
 from tests.api.test_statement_counts import statements
 from tests.api_client import open_api
 from tests.blobs.form_client import JPEG, PNG, FilePart, FormClient, sha256, values_by_name
@@ -147,7 +148,7 @@ async def test_many_are_collected_in_one_round(device: FormClient) -> None:
 
 
 async def test_what_nobody_let_go_is_not_even_looked_at(device: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leases, "GC_BATCH_SIZE", 1)
+    monkeypatch.setattr(repository, "GC_BATCH_SIZE", 1)
     await device.started({"a": FilePart(PNG)})
     await device.api.advance(1)
     session = await device.started({"a": FilePart(JPEG)})
@@ -159,7 +160,7 @@ async def test_what_nobody_let_go_is_not_even_looked_at(device: FormClient, monk
 async def test_what_others_still_have_does_not_stand_in_the_way(
     device: FormClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "GC_BATCH_SIZE", 1)
+    monkeypatch.setattr(repository, "GC_BATCH_SIZE", 1)
     for files in ({"a": FilePart(PNG)}, {"a": FilePart(PNG), "b": FilePart(JPEG)}):
         session = await device.started(files)
         await device.api.advance(1)

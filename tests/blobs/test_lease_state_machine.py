@@ -16,18 +16,8 @@ from sqlalchemy.engine import Connection
 
 from models import tables
 from models.clock import MINUTE
-from resolvers.blobs.leases import (
-    LEASE_MS,
-    BlobDigest,
-    GcQuery,
-    LeaseExpired,
-    LeaseRequest,
-    acquire,
-    delete_rows,
-    mark_deleting,
-    pin,
-    release,
-)
+from resolvers.blobs.leases import LEASE_MS, BlobDigest, GcQuery, LeaseExpired, LeaseRequest
+from resolvers.blobs.repository import acquire, delete_rows, mark_deleting, pin, release
 
 DIGESTS: Final = ("aa", "bb")
 SERVERS: Final = 2

@@ -7,16 +7,8 @@ import pytest
 from sqlalchemy.engine import Connection
 
 from models.clock import MINUTE, SECOND
-from resolvers.blobs.leases import (
-    LEASE_MS,
-    BlobDigest,
-    GcQuery,
-    LeaseExpired,
-    LeaseRequest,
-    acquire,
-    mark_deleting,
-    pin,
-)
+from resolvers.blobs.leases import LEASE_MS, BlobDigest, GcQuery, LeaseExpired, LeaseRequest
+from resolvers.blobs.repository import acquire, mark_deleting, pin
 from tests.blobs.form_client import PNG, FilePart, FormClient, error_code, sha256, start_body
 
 

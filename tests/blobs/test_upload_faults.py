@@ -41,7 +41,7 @@ async def assert_unavailable(device: FormClient, body: bytes) -> None:
     assert answer["errors"][0]["extensions"]["retryable"] is True
 
 
-@pytest.mark.parametrize("place", [(uploader, "acquire"), (start, "_start_one")])
+@pytest.mark.parametrize("place", [(attachments, "acquire"), (start, "_start_one")])
 async def test_a_start_whose_rows_cannot_be_written_is_refused_whole(
     device: FormClient, monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str]
 ) -> None:
@@ -54,7 +54,7 @@ async def test_a_start_whose_rows_cannot_be_written_is_refused_whole(
     await device.started({"a": FilePart(PNG)})
 
 
-@pytest.mark.parametrize("place", [(uploader, "acquire"), (save_field_data, "execute_batch"), (os, "fsync")])
+@pytest.mark.parametrize("place", [(attachments, "acquire"), (save_field_data, "execute_batch"), (os, "fsync")])
 async def test_a_save_that_meets_a_fault_leaves_the_form_as_it_was(
     device: FormClient, monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str]
 ) -> None:
