@@ -1,4 +1,4 @@
-"""What every test can ask for."""
+"""Fixtures that every test can use."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,16 +6,24 @@ from pathlib import Path
 import pytest
 
 from tests.api_client import ApiClient, open_api
+from tests.feed_harness import FeedHarness, open_harness
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """Async tests run on asyncio."""
+    """Run async tests on asyncio."""
     return "asyncio"
 
 
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[ApiClient]:
-    """A server with an empty database."""
+    """Client of a server with an empty database."""
     async with open_api(tmp_path / "test.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def harness(tmp_path: Path) -> AsyncIterator[FeedHarness]:
+    """Log reader on an empty database."""
+    async with open_harness(tmp_path / "test.db") as opened:
         yield opened

@@ -208,8 +208,7 @@ async def open_harness(
         services = api.app.state.services
         log_reader = LogReader(services.database, services.liveness, timers)
         harness = FeedHarness(api, log_reader, timers)
-        with services.database.on_commit(log_reader.on_commit):
-            try:
-                yield harness
-            finally:
-                await harness.close_streams()
+        try:
+            yield harness
+        finally:
+            await harness.close_streams()

@@ -1,14 +1,73 @@
-"""Consumer of log batches: one for each group of equal subscriptions."""
+"""Batches of log entries, and their consumers: one for each group of equal subscriptions."""
 
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from math import inf
 from typing import Self
 
-from resolvers.feed.batch import LogBatch
+from models.clock import Instant
+from models.tables.activity import Activity
+from models.tables.session import Session
 from resolvers.feed.messages import FeedItem
+from resolvers.feed.settling import has_due_transition
+
+
+@dataclass(frozen=True, slots=True)
+class LogBatch:
+    """Entries after the previous batch, with their sessions as they are now."""
+
+    position: int
+    """Of the last entry read."""
+    now: Instant
+    """Taken before the read."""
+    time: float
+    """The same moment on the timers' clock."""
+    entries: Sequence[Activity]
+    rows: Mapping[str, Session]
+    """Sessions of the entries and those that consumers need, by id; without deleted ones."""
+    complete: bool
+    """Whether it reaches the head of the log. If not, `rows` may be newer than the entries."""
+    newest_entries: dict[str, Activity] = field(init=False)
+    """The newest entry of each session, in log order."""
+    with_several_entries: set[str] = field(init=False)
+    """Sessions whose newest entry may not be their only one. Deleting a session deletes its earlier entries."""
+    due: set[str] = field(init=False)
+    """Sessions with a transition that is due but not written yet."""
+
+    def __post_init__(self) -> None:
+        newest: dict[str, Activity] = {}
+        repeated: set[str] = set()
+        for entry in self.entries:
+            if newest.pop(entry.session_id, None) is not None:
+                repeated.add(entry.session_id)
+            newest[entry.session_id] = entry
+        object.__setattr__(self, "newest_entries", newest)
+        object.__setattr__(self, "with_several_entries", repeated | (newest.keys() - self.rows.keys()))
+        object.__setattr__(self, "due", {s.id for s in self.rows.values() if _is_due(s, self.now)})
+
+
+def _is_due(s: Session, now: Instant) -> bool:
+    # Nearly all sessions fail the first comparison.
+    return s.due_at is not None and s.due_at <= now and has_due_transition(s, now)
+
+
+class Throttle:
+    """At most one event per interval, the first one at once."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.next_at = -inf
+        """When the next event is allowed."""
+
+    def allows(self, time: float) -> bool:
+        return time >= self.next_at
+
+    def consume(self, time: float) -> None:
+        self.next_at = time + self._seconds
 
 
 class LogConsumer(ABC):

@@ -2,23 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from math import inf
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 import structlog
 
 from models.clock import Instant
 from models.database import CommittedChanges, Database
 from resolvers.feed import queries, resume
-from resolvers.feed.batch import LogBatch
-from resolvers.feed.consumer import LogConsumer
+from resolvers.feed.consumer import LogBatch, LogConsumer
 from resolvers.feed.messages import CachedItem
 from resolvers.feed.queries import ReadTransaction
 from resolvers.feed.read_batcher import ReadBatcher
 from resolvers.feed.resume import ResumeToken
 from resolvers.feed.settling import flush_due
-from resolvers.feed.throttle import Timer, Timers
 from resolvers.periodic_task import periodic_task
 from resolvers.server_liveness import ServerLiveness
 
@@ -34,10 +32,24 @@ SLICE_SECONDS: Final = 0.005
 _log = structlog.get_logger("feed")
 
 
+class Timer(Protocol):
+    """Scheduled callback."""
+
+    def cancel(self) -> None: ...
+
+
+class Timers(Protocol):
+    """Monotonic clock with callbacks: the event loop, or a fake in tests. In seconds."""
+
+    def time(self) -> float: ...
+
+    def call_at(self, when: float, callback: Callable[[], object], /) -> Timer: ...
+
+
 class LogReader:
     """Reads the log for all subscriptions of this process; nothing while there are none.
 
-    Commits of this process wake it.
+    While there are some, the commits of this process wake it.
     """
 
     def __init__(self, database: Database, liveness: ServerLiveness, timers: Timers | None = None) -> None:
@@ -51,6 +63,7 @@ class LogReader:
         self._liveness = liveness
         self._read_batcher = ReadBatcher(database)
         self._timers = timers
+        self._commits = ExitStack()
         self._consumers: dict[LogConsumer, None] = {}
         self._heartbeat_consumers: dict[LogConsumer, None] = {}
         self._position: int | None = None
@@ -77,15 +90,14 @@ class LogReader:
         """Dispatch batches while the context lasts; close all consumers at its end."""
         try:
             async with periodic_task("log poll", self.poll, wait=self._wait):
-                with self.database.on_commit(self.on_commit):
-                    yield
+                yield
         finally:
             await asyncio.gather(self._read_batcher.drain(), return_exceptions=True)
             self._closed = True
             for consumer in self._consumers:
                 consumer.close()
 
-    def on_commit(self, committed: CommittedChanges) -> None:
+    def _on_commit(self, committed: CommittedChanges) -> None:
         for consumer in self._heartbeat_consumers:
             consumer.on_heartbeats(committed.session_ids)
         if committed.appended_log:
@@ -152,6 +164,8 @@ class LogReader:
     @asynccontextmanager
     async def subscribed(self, consumer: ConsumerT) -> AsyncIterator[ConsumerT]:
         """Dispatch to `consumer` while the context lasts, every batch from entering on."""
+        if not self._consumers:
+            self._commits.enter_context(self.database.on_commit(self._on_commit))
         self._consumers[consumer] = None
         if consumer.wants_heartbeats:
             self._heartbeat_consumers[consumer] = None
@@ -169,6 +183,7 @@ class LogReader:
             self._heartbeat_consumers.pop(consumer, None)
             consumer.close()
             if not self._consumers:
+                self._commits.close()
                 self._position = None
 
     # ---- catch-up ----

@@ -24,7 +24,7 @@ class CaughtUp:
 
     through: int
     """Sequence number through which the stream knows everything."""
-    accepts: Callable[[FeedItem], bool] | None = None
+    accepts: Callable[[Any], bool] | None = None
     """Which later items the stream gets; called once for each, in order. Null: all."""
     cursor: str | None = None
     """Where the stream may resume before its next item; null: after its last item."""

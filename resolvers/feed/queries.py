@@ -1,7 +1,8 @@
-"""Queries of the log reader and of subscriptions."""
+"""Queries of the log reader and of subscriptions, and the scopes that they are limited to."""
 
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
@@ -14,9 +15,10 @@ from models.dialect import last_sequence
 from models.tables import activity, session
 from models.tables.activity import Activity
 from models.tables.session import Session
-from resolvers.feed.scope import ActivityScope, SessionScope
+from resolvers.access import Caller
 from resolvers.feed.settling import any_due
-from resolvers.filters import project_condition
+from resolvers.filters import Filter, project_condition
+from resolvers.pagination import cursors
 from resolvers.sessions.queries import SessionSelection
 
 T = TypeVar("T")
@@ -27,6 +29,64 @@ BATCH_SIZE: Final = 1000
 """Entries in one batch of the log."""
 
 _ACTIVITY_WIDTH: Final = len(activity.columns)
+
+
+# ---- scopes ----
+
+
+@dataclass(frozen=True, slots=True)
+class SessionScope:
+    """Sessions that a stream is about. Access to projects is checked first."""
+
+    caller: Caller
+    filter: Filter
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for scopes with the same sessions, whatever the caller's name."""
+        project_ids = self.caller.project_ids
+        return cursors.fingerprint(
+            "feed", self.filter.fingerprint, None if project_ids is None else sorted(project_ids)
+        )
+
+    def contains(self, s: Session, now: Instant) -> bool:
+        return self.caller.can_access(s.project_id) and self.filter.matches(s, now)
+
+    def sql(self, now: Instant) -> ColumnElement[bool]:
+        """Return the condition that a session is in the scope now."""
+        return SessionSelection(self.caller, self.filter, now).matching
+
+    def could_contain(self, entry: Activity) -> bool:
+        """Check by the entry alone whether its session could ever be in the scope."""
+        return self.caller.can_access(entry.project_id) and self.filter.could_match(entry)
+
+    def could_contain_sql(self) -> ColumnElement[bool]:
+        return and_(project_condition(self.caller, activity.c.project_id), self.filter.could_match_sql())
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityScope:
+    """Log entries that a stream is about: those of some sessions."""
+
+    sessions: SessionScope
+    types: frozenset[str] | None
+    """Null: all."""
+
+    @property
+    def needs_session(self) -> bool:
+        """Whether the filter needs the session row. If not, entries of deleted sessions match as well."""
+        return not self.sessions.filter.answerable_from_log
+
+    def contains(self, entry: Activity, s: Session | None, now: Instant) -> bool:
+        """Check an entry of a session that is `s` now (null: deleted)."""
+        if self.types is not None and entry.type not in self.types:
+            return False
+        if not self.needs_session:
+            return self.sessions.could_contain(entry)
+        return s is not None and self.sessions.contains(s, now)
+
+
+# ---- batched reads ----
 
 
 class ReadTransaction:
@@ -130,13 +190,17 @@ class LogPage(NamedTuple):
 def log_page(read_tx: ReadTransaction, now: Instant, scope: ActivityScope, log_range: LogRange) -> LogPage:
     """Read entries of a range of the log that are in the scope now."""
     until = read_tx.head if log_range.until is None else log_range.until
-    conditions = [_could_match(scope.sessions), activity.c.position > log_range.after, activity.c.position <= until]
+    conditions = [
+        scope.sessions.could_contain_sql(),
+        activity.c.position > log_range.after,
+        activity.c.position <= until,
+    ]
     if scope.types is not None:
         conditions.append(activity.c.type.in_(sorted(scope.types)))
     entries = select(activity).order_by(activity.c.position).limit(PAGE_SIZE)
     if scope.needs_session:
         entries = entries.join(session, session.c.id == activity.c.session_id)
-        conditions.append(_matching(scope.sessions, now))
+        conditions.append(scope.sessions.sql(now))
     return LogPage(until, [Activity(*row) for row in read_tx.tx.execute(entries.where(*conditions))])
 
 
@@ -153,14 +217,6 @@ def is_recent(tx: Transaction, position: int, since: Instant) -> bool:
 # ---- sets of sessions ----
 
 
-def _matching(scope: SessionScope, now: Instant) -> ColumnElement[bool]:
-    return SessionSelection(scope.caller, scope.filter, now).matching
-
-
-def _could_match(scope: SessionScope) -> ColumnElement[bool]:
-    return and_(project_condition(scope.caller, activity.c.project_id), scope.filter.could_match_sql())
-
-
 class SetMembers(NamedTuple):
     position: int
     """Head of the log when they were read."""
@@ -168,7 +224,7 @@ class SetMembers(NamedTuple):
 
 
 def members(read_tx: ReadTransaction, now: Instant, scope: SessionScope) -> SetMembers:
-    ids = read_tx.tx.execute(select(session.c.id).where(_matching(scope, now))).scalars()
+    ids = read_tx.tx.execute(select(session.c.id).where(scope.sql(now))).scalars()
     # Interned: groups with overlapping sets share the strings.
     return SetMembers(read_tx.head, set(map(sys.intern, ids)))
 
@@ -185,7 +241,7 @@ class SnapshotPage(NamedTuple):
 
 def snapshot(read_tx: ReadTransaction, now: Instant, scope: SessionScope, limit: int) -> SnapshotPage:
     """Read at most `limit` sessions of the set, the latest start first."""
-    matching = _matching(scope, now)
+    matching = scope.sql(now)
     order = (session.c.started_at.desc(), session.c.id.desc())
     first = select(session).where(matching).order_by(*order).limit(PAGE_SIZE + 1)
     rows = [Session(*row) for row in read_tx.tx.execute(first)]
@@ -247,7 +303,7 @@ def _missed_statement(scope: SessionScope, limit: int) -> Select[Any]:
     return (
         select(existed_before, *activity.c, *session.c)
         .select_from(activity.outerjoin(session, session.c.id == activity.c.session_id))
-        .where(_could_match(scope), activity.c.position > after, activity.c.position <= until, is_newest)
+        .where(scope.could_contain_sql(), activity.c.position > after, activity.c.position <= until, is_newest)
         .order_by(activity.c.position)
         .limit(limit)
     )

@@ -14,9 +14,8 @@ from resolvers.context import Context
 from resolvers.errors import BadUserInput
 from resolvers.feed import queries, resume
 from resolvers.feed.messages import CaughtUp, Change, FeedItem, Resync, Snapshot
-from resolvers.feed.queries import ChangedSession, LogRange
+from resolvers.feed.queries import ChangedSession, LogRange, SessionScope
 from resolvers.feed.resume import LogPosition, ResumeToken
-from resolvers.feed.scope import SessionScope
 from resolvers.filters import Filter
 from resolvers.pagination.keyset import check_bounds
 from resolvers.subscriptions.live_query import DeliveryOptions, LiveQuery

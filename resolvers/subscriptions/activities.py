@@ -7,13 +7,11 @@ from models.tables.activity import Activity
 from resolvers.activities.queries import normalize_types
 from resolvers.context import Context
 from resolvers.feed import queries, resume
-from resolvers.feed.batch import LogBatch
-from resolvers.feed.consumer import LogConsumer
+from resolvers.feed.consumer import LogBatch, LogConsumer
 from resolvers.feed.log_reader import LogReader
 from resolvers.feed.messages import CaughtUp, FeedItem, Resync
-from resolvers.feed.queries import LogRange
+from resolvers.feed.queries import ActivityScope, LogRange, SessionScope
 from resolvers.feed.resume import LogPosition, ResumeToken
-from resolvers.feed.scope import ActivityScope, SessionScope
 from resolvers.filters import Filter
 from resolvers.subscriptions.active_sessions import require_subscribe
 from resolvers.subscriptions.source import Source

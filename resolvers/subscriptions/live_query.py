@@ -10,13 +10,11 @@ from models.clock import SECOND, Instant
 from models.enums import ActivityType, SetChange
 from models.tables.activity import Activity
 from resolvers.feed import queries, resume
-from resolvers.feed.batch import LogBatch
-from resolvers.feed.consumer import LogConsumer
+from resolvers.feed.consumer import LogBatch, LogConsumer, Throttle
 from resolvers.feed.log_reader import LogReader
 from resolvers.feed.messages import Change, FeedItem
+from resolvers.feed.queries import SessionScope
 from resolvers.feed.resume import LogPosition
-from resolvers.feed.scope import SessionScope
-from resolvers.feed.throttle import Throttle
 
 FLUSH_SIZE: Final = 500
 """Sessions enqueued at a time; the rest of a flush waits until these are taken."""

@@ -8,10 +8,8 @@ from models.clock import SECOND, Instant
 from models.enums import Scope
 from resolvers.access import require
 from resolvers.context import Context
-from resolvers.feed.batch import LogBatch
-from resolvers.feed.consumer import LogConsumer
+from resolvers.feed.consumer import LogBatch, LogConsumer, Throttle
 from resolvers.feed.messages import CachedItem, CaughtUp, FeedItem
-from resolvers.feed.throttle import Throttle
 from resolvers.filters import Filter
 from resolvers.pagination.keyset import check_bounds
 from resolvers.stats.service import Stats

@@ -10,7 +10,7 @@ from typing import Any
 
 from main import cli
 from tests.chaos.transports import SOCKET_BUFFER_BYTES
-from tests.feed.small_batches import shrink_batches
+from tests.subscriptions.small_batches import shrink_batches
 
 _create_server = socket.create_server
 

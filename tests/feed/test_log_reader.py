@@ -15,8 +15,7 @@ from resolvers.access import LOCAL_ADMIN
 from resolvers.context import open_context
 from resolvers.feed import log_reader as feed_module
 from resolvers.feed import queries
-from resolvers.feed.batch import LogBatch
-from resolvers.feed.consumer import LogConsumer
+from resolvers.feed.consumer import LogBatch, LogConsumer
 from resolvers.feed.log_reader import LogReader
 from resolvers.feed.messages import FeedItem
 from resolvers.subscriptions.active_sessions import active_sessions

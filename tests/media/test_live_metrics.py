@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.api_client import ApiClient
-from tests.feed.test_fanout_sharing import StreamServer, next_values
 from tests.feed_harness import FeedHarness, fold, open_harness
 from tests.media.player_client import PlayerClient, event_input, player_time, start_player
 from tests.polling import TIMEOUT_SECONDS
+from tests.subscriptions.test_fanout_sharing import StreamServer, next_values
 
 
 @pytest.fixture

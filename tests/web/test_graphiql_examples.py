@@ -34,7 +34,7 @@ async def test_each_example_does_what_it_says(api: ApiClient) -> None:
             if not isinstance(definition, OperationDefinitionNode) or definition.name is None:
                 continue
             if definition.operation == OperationType.SUBSCRIPTION:
-                continue  # it goes on for ever; `tests.feed` follows it
+                continue  # it goes on for ever; `tests.subscriptions` follows it
             body = {"query": example["query"], "variables": given, "operationName": definition.name.value}
             answer: dict[str, Any] = (await api.http.post("/graphql", json=body)).json()
             assert "errors" not in answer, (example["name"], answer)

@@ -1,8 +1,8 @@
 """`minIntervalMs`: changes in bundles, of each session how it is at last."""
 
 from models.clock import HOUR
-from tests.feed.test_set_changes import summarize
 from tests.feed_harness import FeedHarness, fold
+from tests.subscriptions.test_set_changes import summarize
 
 
 async def advance_time(harness: FeedHarness, seconds: float) -> None:

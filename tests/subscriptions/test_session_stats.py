@@ -8,9 +8,9 @@ from models.enums import Scope
 from resolvers.access import Caller
 from resolvers.errors import BadUserInput, Forbidden
 from resolvers.subscriptions.stats import session_stats
-from tests.feed.test_min_interval import advance_time
 from tests.feed_harness import FeedHarness, Stream
 from tests.queries.operation_context import WRITER, capture_statements
+from tests.subscriptions.test_min_interval import advance_time
 
 
 async def subscribe_stats(harness: FeedHarness, every: int = 1000, caller: Caller | None = None) -> Stream:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.feed.random_steps import RandomScenario, open_scenario
-from tests.feed.small_batches import shrink_batches
+from tests.subscriptions.random_steps import RandomScenario, open_scenario
+from tests.subscriptions.small_batches import shrink_batches
 
 NUMBERS = st.integers(0, 11)
 STEPS = st.one_of(

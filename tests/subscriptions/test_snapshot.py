@@ -11,8 +11,8 @@ from resolvers.feed.messages import FeedItem, Resync, Snapshot
 from resolvers.subscriptions import active_sessions
 from tests.api_client import EPOCH
 from tests.factories import ended_row, insert, session_row
-from tests.feed.test_set_changes import summarize
 from tests.feed_harness import FeedHarness, fold
+from tests.subscriptions.test_set_changes import summarize
 
 
 def snapshot_pages(received: list[FeedItem]) -> list[Snapshot]:

@@ -12,8 +12,8 @@ from resolvers.feed.messages import CaughtUp, Change, FeedItem, Resync, Snapshot
 from resolvers.pagination import cursors
 from tests.api_client import EPOCH, FakeClock
 from tests.factories import activity_row, insert, session_row
-from tests.feed.test_set_changes import summarize
 from tests.feed_harness import FeedHarness, fold, open_harness
+from tests.subscriptions.test_set_changes import summarize
 
 
 async def snapshot_cursor(harness: FeedHarness, **filter_input: Any) -> str:

@@ -14,10 +14,10 @@ from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.context import Context
 from resolvers.subscriptions import active_sessions
 from schema import graphql_schema
-from tests.feed.test_access import OTHER_READER_OF_ONE, READER_OF_ONE, READER_OF_TWO
 from tests.feed_harness import FeedHarness
 from tests.polling import wait_until
 from tests.queries.operation_context import capture_statements
+from tests.subscriptions.test_access import OTHER_READER_OF_ONE, READER_OF_ONE, READER_OF_TWO
 from transport import TransportSettings
 from transport.execution import Execution
 from transport.masking import ErrorMasker

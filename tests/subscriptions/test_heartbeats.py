@@ -8,9 +8,9 @@ import pytest
 from models.database import Database
 from resolvers.feed import queries
 from resolvers.subscriptions.live_query import LiveQuery
-from tests.feed.test_min_interval import advance_time
-from tests.feed.test_set_changes import summarize
 from tests.feed_harness import FeedHarness
+from tests.subscriptions.test_min_interval import advance_time
+from tests.subscriptions.test_set_changes import summarize
 
 
 async def keepalive(harness: FeedHarness, *sessions: dict[str, str]) -> None:
