@@ -28,7 +28,7 @@ from resolvers.blobs.signed_urls import DOWNLOAD_PATH, create_url_signer
 from resolvers.blobs.uploader import BlobUploader
 from resolvers.context import Context, open_context
 from resolvers.feed.log_reader import LogReader
-from resolvers.lifecycle import Sweeper
+from resolvers.lifecycle.sweeper import Sweeper
 from resolvers.metrics import MetricsCollector
 from resolvers.server_liveness import ServerLiveness
 from resolvers.services import Services

@@ -14,7 +14,7 @@ from resolvers import queries
 from resolvers.access import Caller
 from resolvers.activities.queries import TimelinePage, read_timelines
 from resolvers.forms.queries import DataPointQuery, DataPointView, ReadBudget, read_points, read_values
-from resolvers.media import PlaybackState
+from resolvers.media.state import PlaybackState
 from resolvers.pagination.keyset import PageRows
 
 P = ParamSpec("P")

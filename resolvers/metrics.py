@@ -11,7 +11,7 @@ from models.database import Database
 from models.database.writer import HISTOGRAM_BUCKETS, CommitStats
 from models.errors import StorageUnavailable
 from resolvers.feed.queries import head
-from resolvers.lifecycle import Sweeper
+from resolvers.lifecycle.sweeper import Sweeper
 from resolvers.services import Services
 from resolvers.stats.queries import active_by_kind
 

@@ -12,7 +12,7 @@ from models.tables.session import Session
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.errors import BadUserInput
-from resolvers.projects.reading import get_project
+from resolvers.projects.service import get_project
 from resolvers.sessions.service import get_session
 
 Node: TypeAlias = Session | Project | Activity

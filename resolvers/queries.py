@@ -13,7 +13,7 @@ from models.tables.project import Project
 from models.tables.session import Session
 from resolvers.access import Caller
 from resolvers.filters import project_condition
-from resolvers.media import PlaybackState
+from resolvers.media.state import PlaybackState
 
 T = TypeVar("T")
 

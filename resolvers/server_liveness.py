@@ -1,24 +1,20 @@
-"""The present, and whether the server was there all the time.
+"""Liveness of the server: its downtime must not expire sessions.
 
-A timeout is a lower bound: a session may end late, never early, and the server's own absence is not the client's
-silence. The server signs `alive_at` once a second. Whoever takes `now` more than 5 s past it (a start after a crash,
-a suspended machine, a clock that stepped forward) first gives every session that was active then its full time again.
+The sweeper records `alive_at` once a second. An operation that finds it more than 5 s old (after a crash, a suspended
+machine, a clock that stepped forward) first extends the deadlines of all sessions that were active then. So a timeout
+is a lower bound: a session may end late, never early.
 """
 
 import asyncio
 from typing import Final, NamedTuple, NoReturn
 
-from sqlalchemy import and_, select
-from sqlalchemy.engine import Connection
-
 from models.clock import SECOND, Clock, Instant
-from models.database import Database
+from models.database import Database, Transaction
 from models.errors import StorageUnavailable
-from models.session_rules import extended_deadline_sql
-from models.tables import server, session
+from resolvers import repository
 
 MAX_DOWNTIME_MS: Final = 5 * SECOND
-"""How far `now` may be past `alive_at` before it counts as an absence."""
+"""A larger gap between `alive_at` and `now` counts as downtime."""
 
 
 class Moment(NamedTuple):
@@ -26,11 +22,11 @@ class Moment(NamedTuple):
 
     now: Instant
     is_stale: bool = False
-    """Whether it is the last moment that is sure, because nothing can be written: good for reading only."""
+    """Nothing can be written, and `now` is the last moment before that: good for reading only."""
 
 
 class ServerLiveness:
-    """Takes `now` for everything that answers a client."""
+    """Source of `now` for every operation of a client."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -40,12 +36,12 @@ class ServerLiveness:
         self._recovery_lock = asyncio.Lock()
 
     async def moment(self) -> Moment:
-        """The present, after sessions have been given back what an absence of the server took from them.
+        """Return the current time, after recovery from a downtime.
 
-        While that can't be written, nobody can be heard, so nothing ends: readers get the last moment that is sure.
+        While nothing can be written, no heartbeat counts, so nothing may expire: readers get a stale moment.
 
         Raises:
-            StorageUnavailable: nothing was ever written by this server.
+            StorageUnavailable: this server has not written anything yet.
         """
         now = self._clock.now()
         if self._is_recent(now):
@@ -62,10 +58,10 @@ class ServerLiveness:
         return Moment(now)
 
     async def record_alive(self, now: Instant) -> None:
-        """Write that the server is there at `now`; where it was away, restore sessions in the same transaction.
+        """Record that the server is alive at `now`; after a downtime, extend deadlines in the same transaction.
 
         Raises:
-            StorageUnavailable: that can't be written now.
+            StorageUnavailable: nothing can be written at the moment.
         """
         try:
             await self._database.write(_record_alive, now)
@@ -76,7 +72,7 @@ class ServerLiveness:
         self._writes_blocked = False
 
     async def raise_stale(self) -> NoReturn:
-        """Refuse a change whose moment is past, and find out whether the next one can be had.
+        """Refuse a write at a stale moment, and try to recover for the next one.
 
         Raises:
             StorageUnavailable: always.
@@ -88,25 +84,14 @@ class ServerLiveness:
         return self._alive_at is not None and now - self._alive_at <= MAX_DOWNTIME_MS
 
     async def _recover(self, now: Instant) -> None:
-        if (
-            self._writes_blocked
-        ):  # readers need not each wait to learn that again: the sweeper tries, and whoever writes
+        # Each failed write takes the busy timeout: readers must not queue for one. The sweeper and writers try again.
+        if self._writes_blocked:
             raise StorageUnavailable("the database cannot be written at the moment")
         await self.record_alive(now)
 
 
-def _record_alive(tx: Connection, now: Instant) -> None:
-    alive_at = tx.execute(select(server.c.alive_at)).scalar_one()
+def _record_alive(tx: Transaction, now: Instant) -> None:
+    alive_at = repository.read_alive_at(tx)
     if alive_at is not None and now - alive_at > MAX_DOWNTIME_MS:
-        _extend_deadlines(tx, alive_at, now)
-    tx.execute(server.update().values(alive_at=now))
-
-
-def _extend_deadlines(tx: Connection, alive_at: Instant, now: Instant) -> None:
-    """Give every session that was active at `alive_at` its full time from `now`: no revision, no activity."""
-    was_active = and_(
-        session.c.ended_at.is_(None),
-        session.c.timeout_seconds.is_not(None),
-        session.c.expires_at > alive_at,
-    )
-    tx.execute(session.update().where(was_active).values(extended_deadline_sql(now)))
+        repository.extend_deadlines(tx, alive_at, now)
+    repository.set_alive_at(tx, now)

@@ -13,7 +13,7 @@ from models.kinds.start import StartFields
 from models.tables.session import Session as SessionRow
 from resolvers.context import Context
 from resolvers.forms.queries import DataPointView
-from resolvers.playbacks import media_metrics
+from resolvers.media.service import media_metrics
 from schema.arguments import Info
 from schema.enums import Kind, PlayerState
 from schema.field_helpers import computed_field, field

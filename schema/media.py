@@ -5,7 +5,7 @@ import strawberry
 from models.kinds.commands import TrackMediaFields
 from models.kinds.media_events import MediaEventFields, MediaPingFields, PlayerTimeFields
 from resolvers.context import Context
-from resolvers.media import PlaybackMetrics
+from resolvers.media.metrics import PlaybackMetrics
 from schema.enums import MediaEventType
 from schema.field_helpers import computed_field
 from schema.model_types import input_from

@@ -4,10 +4,10 @@ from typing import Annotated, Final
 
 import strawberry
 
-from resolvers import lifecycle
-from resolvers.lifecycle import MutationResult, save_field_data
+from resolvers.lifecycle import save_field_data
+from resolvers.lifecycle import service as lifecycle
+from resolvers.lifecycle.result import MutationResult
 from resolvers.projects import service as projects
-from resolvers.projects.service import ProjectResult
 from schema.arguments import IdArg, Info
 from schema.field_helpers import field
 from schema.inputs import (
@@ -93,9 +93,9 @@ class Mutation:
         return DeleteSessionPayload.from_result(id_, await lifecycle.delete_session(info.context, id_))
 
     @field("Create a project. The input has its id. Requires ADMIN.", graphql_type=ProjectPayload)
-    async def create_project(self, info: Info, input_: Annotated[ProjectInput, INPUT]) -> ProjectResult:
+    async def create_project(self, info: Info, input_: Annotated[ProjectInput, INPUT]) -> MutationResult:
         return await projects.create_project(info.context, input_to_dict(input_))
 
     @field("Update a project. Requires ADMIN.", graphql_type=ProjectPayload)
-    async def update_project(self, info: Info, id_: IdArg, input_: Annotated[ProjectInput, INPUT]) -> ProjectResult:
+    async def update_project(self, info: Info, id_: IdArg, input_: Annotated[ProjectInput, INPUT]) -> MutationResult:
         return await projects.update_project(info.context, id_, input_to_dict(input_, keep_null=True))

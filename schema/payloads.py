@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import strawberry
 
-from resolvers.lifecycle import MutationResult
+from resolvers.lifecycle.result import MutationResult
 from schema.enums import ProblemCode
 from schema.project import Project
 from schema.session import Session

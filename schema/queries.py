@@ -13,7 +13,7 @@ from resolvers.access import Caller
 from resolvers.activities.service import list_activities
 from resolvers.context import Context
 from resolvers.pagination.keyset import Page, PageArgs
-from resolvers.projects.reading import get_project, list_projects
+from resolvers.projects.service import get_project, list_projects
 from resolvers.sessions.service import get_session, list_sessions
 from resolvers.stats.service import Stats
 from schema.arguments import AfterArg, BeforeArg, FilterArg, FirstArg, IdArg, Info, LastArg, OffsetArg, TypesArg

@@ -18,7 +18,7 @@ from models.tables.data_point import DataPoint
 from models.tables.path_time import PathTime
 from models.tables.project import Project
 from models.tables.session import Session
-from resolvers.lifecycle.path_times import shared_prefix_lengths
+from resolvers.lifecycle.heartbeat import shared_prefix_lengths
 
 NOW: Final[Instant] = 1_780_000_000_000
 """The present of these tests: 2026-05-28T20:26:40Z."""

@@ -13,7 +13,7 @@ from bench.dataset.generate import GeneratedSession
 from models.clock import Instant
 from models.migrations import migrate
 from models.tables import activity, path_time, project, server, session, session_track
-from resolvers.lifecycle.path_times import shared_prefix_lengths
+from resolvers.lifecycle.heartbeat import shared_prefix_lengths
 
 BATCH: Final = 10_000
 CACHE_KIB: Final = 1024 * 1024

@@ -13,7 +13,7 @@ from models.ids import ACTIVITY, SESSION
 from models.kinds import KINDS
 from models.tables import session as session_table
 from models.tables.session import Session
-from resolvers.lifecycle.unit_of_work import SessionUnitOfWork, end_session, update_deadline
+from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
 
 DAYS: Final = 180
 ACTIVE_SHARE: Final = 0.03
@@ -86,8 +86,8 @@ class _Generator:
             s.stall_from = s.last_seen_at - 30 * MINUTE
         elif reason == EndReason.EXPIRED and s.timeout_seconds is not None:
             at = s.last_seen_at + s.timeout_seconds * SECOND
-        update_deadline(s)
-        end_session(generated.uow, at, reason)
+        generated.uow.update_deadline()
+        generated.uow.end(at, reason)
         return self._with_activity_ids(generated)
 
     def active(self, kind: Kind, started_at: Instant) -> GeneratedSession:
@@ -104,7 +104,7 @@ class _Generator:
             s.started_at += self._rng.choice([0, DAY])
             s.schedule_end = s.started_at + DAY
             s.begun = s.started_at <= self._until
-        update_deadline(s)
+        generated.uow.update_deadline()
         return self._with_activity_ids(generated)
 
     def _new_session(self, kind: Kind, started_at: Instant) -> GeneratedSession:

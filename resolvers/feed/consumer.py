@@ -13,7 +13,7 @@ from models.clock import Instant
 from models.tables.activity import Activity
 from models.tables.session import Session
 from resolvers.feed.messages import FeedItem
-from resolvers.feed.settling import has_due_transition
+from resolvers.lifecycle.due import has_due_transition
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from resolvers.feed.messages import CachedItem
 from resolvers.feed.queries import ReadTransaction
 from resolvers.feed.read_batcher import ReadBatcher
 from resolvers.feed.resume import ResumeToken
-from resolvers.feed.settling import flush_due
+from resolvers.lifecycle.due import flush_due
 from resolvers.periodic_task import periodic_task
 from resolvers.server_liveness import ServerLiveness
 

@@ -16,8 +16,8 @@ from models.tables import activity, session
 from models.tables.activity import Activity
 from models.tables.session import Session
 from resolvers.access import Caller
-from resolvers.feed.settling import any_due
 from resolvers.filters import Filter, project_condition
+from resolvers.lifecycle.queries import any_due
 from resolvers.pagination import cursors
 from resolvers.sessions.queries import SessionSelection
 

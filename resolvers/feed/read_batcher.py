@@ -9,7 +9,7 @@ from models.clock import Instant
 from models.database import Database
 from resolvers.feed import queries
 from resolvers.feed.queries import Query
-from resolvers.feed.settling import flush_due
+from resolvers.lifecycle.due import flush_due
 
 T = TypeVar("T")
 

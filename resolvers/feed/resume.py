@@ -6,7 +6,7 @@ from typing import Final
 from models.clock import MINUTE, Instant
 from models.ids import DATABASE, is_generated_id
 from resolvers.errors import BadUserInput
-from resolvers.lifecycle.due import TOMBSTONE_TTL_MS
+from resolvers.lifecycle.retention import TOMBSTONE_TTL_MS
 from resolvers.pagination import cursors
 
 TOKEN_TTL: Final = TOMBSTONE_TTL_MS - MINUTE

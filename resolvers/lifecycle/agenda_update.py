@@ -1,4 +1,4 @@
-"""Changing an item of the agenda: design of the domain, section 3. The client is not heard by that."""
+"""Update of an AGENDA session (docs/domain.md, section 3): no heartbeat."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,18 +10,16 @@ from models.kinds.agenda import AgendaUpdate
 from models.kinds.base import is_instant
 from models.problems import Problem, prefix_paths
 from resolvers.lifecycle.commands import Command
-from resolvers.lifecycle.unit_of_work import SessionUnitOfWork, apply_due_silently, reset_deadline
+from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
 
 _RULES: Final = KINDS[Kind.AGENDA]
 _INSTANT_FIELDS: Final = {name for name, info in _RULES.fields.model_fields.items() if is_instant(info)}
 _OMITTED_FROM_DIFF: Final = "description_html"
-"""What is too long to stand on the timeline, before and after."""
+"""Too long to be on the timeline twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateAgenda(Command):
-    """What its organizer says of it from now on."""
-
     fields: AgendaUpdate
 
     def preconditions(self, uow: SessionUnitOfWork) -> list[Problem]:
@@ -48,9 +46,9 @@ class UpdateAgenda(Command):
         if "start_time" in changed and s.begun and s.started_at > self.now:
             s.begun = False
             uow.add_activity(ActivityType.SCHEDULED, self.now)
-        reset_deadline(s)
-        # What it now says may lie in the past: it has begun, or is over, already.
-        apply_due_silently(uow, self.now)
+        uow.reset_deadline()
+        # The new start or end may lie in the past.
+        uow.apply_due_silently(self.now)
         return []
 
 
@@ -62,7 +60,6 @@ def _assign(uow: SessionUnitOfWork, values: dict[str, Any]) -> None:
 
 
 def _diff(changed: list[str], before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """What the timeline says of a change: the names of the fields, and what they said before and say now."""
     return {
         "changed": [_alias(name) for name in changed],
         "from": {_alias(name): _format_value(name, before[name]) for name in changed if name != _OMITTED_FROM_DIFF},

@@ -1,71 +1,53 @@
-"""What the sweeper writes: beginnings and ends that time has made true, and what has been kept long enough."""
+"""Due transitions: starts and expiries that the clock has reached and no transaction has persisted yet."""
 
 from typing import Final, NamedTuple
 
-from sqlalchemy import and_, select
-from sqlalchemy.engine import Connection
+import structlog
 
-from models.clock import DAY, Instant
-from models.enums import ActivityType
-from models.tables import activity, idempotency, session
+from models.clock import Instant
+from models.database import Database, Transaction
+from models.errors import StorageUnavailable
+from models.session_rules import is_expired
 from models.tables.session import Session
-from resolvers.lifecycle.idempotency import KEY_TTL_MS
-from resolvers.lifecycle.removing import delete_sessions
-from resolvers.lifecycle.repository import save
-from resolvers.lifecycle.unit_of_work import SessionUnitOfWork, apply_due
+from resolvers.lifecycle import repository
 
 DUE_BATCH: Final = 200
-"""Sessions in one transaction, so that other calls need not wait for long."""
+"""Sessions per transaction: other writes wait for it."""
 
-RETENTION_BATCH: Final = 50
-"""The same where they are deleted: a playback may take thousands of events and activities along."""
-
-TOMBSTONE_TTL_MS: Final = 7 * DAY
-"""How long the log remembers sessions that are gone."""
-
-
-class Sweep(NamedTuple):
-    """One round: the present, and how long ended sessions are kept (null: for ever)."""
-
-    now: Instant
-    retention: int | None = None
+_log = structlog.get_logger("due")
 
 
 class DueBatchResult(NamedTuple):
-    """What became of a batch of sessions that were due."""
-
     processed: int
     ended: int
 
 
-def apply_due_batch(tx: Connection, sweep: Sweep) -> DueBatchResult:
-    """Begin and end what is due, at most `BATCH` rows.
+def has_due_transition(s: Session, now: Instant) -> bool:
+    return is_expired(s, now) or (s.ended_at is None and not s.begun and s.started_at <= now)
 
-    A row whose end has moved since it was last looked at only gets its next date: no change of the session.
-    """
-    due = select(session).where(session.c.due_at <= sweep.now).order_by(session.c.due_at).limit(DUE_BATCH)
-    units = [SessionUnitOfWork(Session(*row)) for row in tx.execute(due)]
-    postponed = [uow.session for uow in units if not apply_due(uow, sweep.now)]
-    save(tx, units)
+
+def apply_due_batch(tx: Transaction, now: Instant) -> DueBatchResult:
+    """Apply due transitions of at most `DUE_BATCH` sessions."""
+    units = repository.load_due(tx, now, DUE_BATCH)
+    # Keepalives leave `due_at` behind `expires_at`: such a session only gets its new date.
+    postponed = [uow.session.id for uow in units if not uow.apply_due(now)]
+    repository.save(tx, units)
     if postponed:
-        is_postponed = session.c.id.in_([s.id for s in postponed])
-        tx.execute(session.update().where(is_postponed).values(due_at=session.c.expires_at))
-    return DueBatchResult(len(units), sum(draft.session.ended_at is not None for draft in units))
+        repository.postpone_due(tx, postponed)
+    return DueBatchResult(len(units), sum(uow.session.ended_at is not None for uow in units))
 
 
-def purge_expired(tx: Connection, sweep: Sweep) -> None:
-    """Drop keys after 24 hours and traces of sessions that are gone after 7 days."""
-    tx.execute(idempotency.delete().where(idempotency.c.created_at <= sweep.now - KEY_TTL_MS))
-    is_tombstone = activity.c.type.in_([ActivityType.REPLACED.value, ActivityType.DELETED.value])
-    tx.execute(activity.delete().where(and_(is_tombstone, activity.c.at <= sweep.now - TOMBSTONE_TTL_MS)))
+async def flush_due(database: Database, now: Instant) -> bool:
+    """Persist all transitions that are due at `now`. Returns false if nothing can be written at the moment.
 
-
-def apply_retention(tx: Connection, sweep: Sweep) -> int:
-    """Delete sessions that ended too long ago, at most `RETIRED`; how many."""
-    if sweep.retention is None:
-        return 0
-    expired = select(session).where(session.c.ended_at <= sweep.now - sweep.retention).limit(RETENTION_BATCH)
-    sessions = [Session(*row) for row in tx.execute(expired)]
-    if sessions:
-        delete_sessions(tx, sessions, ActivityType.DELETED, sweep.now)
-    return len(sessions)
+    A set of live sessions is read only after this, so that every removal has a log entry. Otherwise a keepalive with an
+    earlier `now` that is still in flight could extend a session which the snapshot had left out as expired, and
+    subscribers would never see it.
+    """
+    try:
+        while (await database.write(apply_due_batch, now)).processed == DUE_BATCH:
+            pass
+    except StorageUnavailable as error:
+        _log.warning("due transitions not persisted", reason=str(error))
+        return False
+    return True

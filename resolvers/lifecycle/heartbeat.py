@@ -1,6 +1,7 @@
-"""What it means that a session is heard: who was where, and for how long (design of the domain, section 2)."""
+"""Heartbeats: time credited to a session and its current path (docs/domain.md, section 2)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -10,43 +11,40 @@ from models.kinds import KINDS
 from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
 
 MAX_CREDIT_MS: Final = 300 * SECOND
-"""What one call credits at most where the session has no timeout."""
-
+"""Most time that one heartbeat credits to a session without a timeout."""
 REORDER_TOLERANCE_MS: Final = 5 * SECOND
-"""Two calls that arrive together may be written in the other order; a clock that goes back further was set back."""
+"""Concurrent calls may commit in the other order; a larger step back means that the clock was set back."""
+MAX_PATHS: Final = 500
+"""Distinct paths with a time of their own, per session."""
 
-
-def record_heartbeat(uow: SessionUnitOfWork, now: Instant, left_path: list[str] | None = None) -> None:
-    """Credit the time since the session was last heard, where it was visible, to the path it was on.
-
-    Args:
-        draft: the session.
-        now: the time of the call.
-        left: the path that is being left, where the call names one; else it is the session's own.
-    """
-    s = uow.session
-    limit = MAX_CREDIT_MS if s.timeout_seconds is None else s.timeout_seconds * SECOND
-    elapsed = min(max(0, now - s.last_seen_at), limit)
-    if s.visible and elapsed and KINDS[s.kind].counts_visible_time:
-        s.visible_ms += elapsed
-        uow.credits.append((s.path if left_path is None else left_path, elapsed))
-    is_reordered = 0 < s.last_seen_at - now <= REORDER_TOLERANCE_MS
-    s.last_seen_at = s.last_seen_at if is_reordered else now
+Path = tuple[str, ...]
 
 
 class PlayerContext(NamedTuple):
-    """What a call says of the player: the client's own time, and what the timeline shows beside it."""
+    """What a heartbeat's `media` adds to the activities of that heartbeat."""
 
     client_at: Instant | None = None
     data: Mapping[str, Any] = MappingProxyType({})
 
 
 NO_PLAYER: Final = PlayerContext()
-"""It says nothing of one."""
+
+
+def record_heartbeat(uow: SessionUnitOfWork, now: Instant, left_path: list[str] | None = None) -> None:
+    """Credit the visible time since the last heartbeat to `left_path`, or else to the session's current path."""
+    s = uow.session
+    limit = MAX_CREDIT_MS if s.timeout_seconds is None else s.timeout_seconds * SECOND
+    elapsed = min(max(0, now - s.last_seen_at), limit)
+    if s.visible and elapsed and KINDS[s.kind].counts_visible_time:
+        s.visible_ms += elapsed
+        uow.credits.append((s.path if left_path is None else left_path, elapsed))
+    # Two calls in flight together may commit out of order: never move last_seen_at back for those.
+    is_reordered = 0 < s.last_seen_at - now <= REORDER_TOLERANCE_MS
+    if not is_reordered:
+        s.last_seen_at = now
 
 
 def set_visible(uow: SessionUnitOfWork, now: Instant, *, visible: bool, player: PlayerContext = NO_PLAYER) -> None:
-    """Make the session visible or hidden; what it is already is no news."""
     s = uow.session
     if s.visible != visible:
         s.visible = visible
@@ -55,9 +53,43 @@ def set_visible(uow: SessionUnitOfWork, now: Instant, *, visible: bool, player: 
 
 
 def set_path(uow: SessionUnitOfWork, now: Instant, path: list[str], player: PlayerContext = NO_PLAYER) -> None:
-    """Put the session on a path; where it is already is no news."""
     s = uow.session
     if s.path != path:
         data = {"from": s.path, "to": path, **player.data}
         uow.add_activity(ActivityType.MOVED, now, data, client_at=player.client_at)
         s.path = path
+
+
+def possible_buckets(uow: SessionUnitOfWork) -> set[Path]:
+    """List the paths whose times decide where the unit's credits go."""
+    paths = {tuple(path) for path, _ in uow.credits}
+    if uow.session.path_count + len(paths) <= MAX_PATHS:
+        return paths
+    return {path[:length] for path in paths for length in range(len(path) + 1)}
+
+
+def bucket_for(path: Path, known: Set[Path], path_count: int) -> Path:
+    """Choose the path that time on `path` counts under: itself if there is room, else its longest known prefix.
+
+    Args:
+        path: where the time was spent.
+        known: `path` and its prefixes that have a time already.
+        path_count: how many paths of the session have one.
+    """
+    if path in known or path_count < MAX_PATHS:
+        return path
+    return next((path[:length] for length in range(len(path) - 1, 0, -1) if path[:length] in known), ())
+
+
+def shared_prefix_lengths(paths: Iterable[Path]) -> dict[Path, int]:
+    """Count the leading segments that each path shares with the one sorted before it.
+
+    Statistics count a session once per prefix of depth d by counting its paths that share fewer than d.
+    """
+    ordered = sorted(paths)
+    return {path: _common_prefix_length(before, path) for before, path in zip([(), *ordered], ordered, strict=False)}
+
+
+def _common_prefix_length(left: Path, right: Path) -> int:
+    equal_pairs = takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False))
+    return sum(1 for _ in equal_pairs)

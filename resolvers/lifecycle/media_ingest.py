@@ -1,6 +1,6 @@
-"""What a player tells, taken into its session: MEDIA, design of the domain, section 3. The rules are `resolvers.media`.
+"""Ingest of player events into a MEDIA session (docs/domain.md, section 3); the playback rules are `resolvers.media`.
 
-Whatever is refused here refuses one event: the call that it came with is heard, and its other events count.
+A refused event does not refuse its command: the heartbeat and the other events count.
 """
 
 from collections.abc import Sequence
@@ -12,17 +12,16 @@ from models.kinds.media_parameters import qoe_problems
 from models.problems import Problem
 from resolvers.lifecycle.media_player import MediaPlayer, PlayerEvent
 from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
-from resolvers.media import Arrival
+from resolvers.media.reorder_buffer import Arrival
 
 MAX_CLOCK_SKEW_MS: Final = MINUTE
-"""How far a client's clock may run ahead of the server's since the start."""
+"""How far a client's clock may run ahead of the server's, both measured from the start."""
 
 _TIMELINE_EVENT_TYPES: Final = frozenset(MediaEventType) - {MediaEventType.PING}
-"""The types of events that are on the timeline. Where a hide or a stop has its own activity, that one tells of it."""
+"""HIDE and STOP pings are not among them: those commands have activities of their own."""
 
 
 def require_media_session(uow: SessionUnitOfWork, input_path: tuple[str, ...]) -> list[Problem]:
-    """What is wrong with naming a player at all: it refuses the whole call."""
     if uow.session.kind == Kind.MEDIA:
         return []
     message = f"only MEDIA sessions have a player; this one is {uow.session.kind}"
@@ -30,30 +29,29 @@ def require_media_session(uow: SessionUnitOfWork, input_path: tuple[str, ...]) -
 
 
 def ingest_events(uow: SessionUnitOfWork, player_events: Sequence[PlayerEvent], now: Instant) -> list[Problem]:
-    """Take what a player tells in one call into its session; what is wrong with which of it, in the order given.
+    """Ingest the events of one command in `ts` order (ties: input order). Returns problems in input order.
 
-    Events count in the order of `ts`, and of one `ts` in that of their arrival. They and their activities are kept in
-    that order, late ones with a flag. The same event again changes nothing and is no problem, unless it is late.
+    Late events are recorded with a flag and not counted. A duplicate changes nothing; it is a problem only if late.
     """
     player = uow.player
     if player is None or not player_events:
         return []
     problems: dict[tuple[str, ...], Problem] = {}
     accepted = []
-    for player_event in sorted(player_events, key=lambda each: each.event.ts):
+    for player_event in sorted(player_events, key=lambda player_event: player_event.event.ts):
         problem, is_new = _ingest_one(uow, player, player_event, now)
         if problem is not None:
             problems[player_event.input_path] = problem
         if is_new:
             accepted.append(player_event)
-    _apply(uow, player, accepted, now)
-    return [problems[report.input_path] for report in player_events if report.input_path in problems]
+    _record(uow, player, accepted, now)
+    return [problems[path] for path in (player_event.input_path for player_event in player_events) if path in problems]
 
 
 def _ingest_one(
     uow: SessionUnitOfWork, player: MediaPlayer, player_event: PlayerEvent, now: Instant
 ) -> tuple[Problem | None, bool]:
-    """What is wrong with a report, and whether it is to be kept."""
+    """Classify one event and put it into the reorder buffer. Returns its problem, and whether to record it."""
     if (problem := _bounds_problem(uow, player_event, now)) is not None:
         return problem, False
     match player.reorder_buffer.classify(player_event.event):
@@ -88,7 +86,7 @@ def _late_problem(player_event: PlayerEvent) -> Problem:
 
 
 def _merge_qoe(uow: SessionUnitOfWork, player: MediaPlayer, player_event: PlayerEvent) -> Problem | None:
-    """Let the session show the newest value of each name; refused is what would be too much together."""
+    """Keep the newest value of each quality-of-experience name; refuse what exceeds the limits together."""
     if not player_event.qoe:
         return None
     s, ts = uow.session, player_event.event.ts
@@ -96,7 +94,7 @@ def _merge_qoe(uow: SessionUnitOfWork, player: MediaPlayer, player_event: Player
     newest = {name: value for name, value in player_event.qoe.items() if ts >= player.qoe_ts.get(name, ts)}
     merged = known | newest
     if problem := next(qoe_problems((*player_event.input_path, "qoe"), merged), None):
-        message = f"together with what the session has already it {problem.message}"
+        message = f"together with the values that the session has it {problem.message}"
         return Problem(problem.path, message)
     player.qoe_ts |= dict.fromkeys(newest, ts)
     if merged != known:
@@ -105,8 +103,7 @@ def _merge_qoe(uow: SessionUnitOfWork, player: MediaPlayer, player_event: Player
     return None
 
 
-def _apply(uow: SessionUnitOfWork, player: MediaPlayer, accepted: Sequence[PlayerEvent], now: Instant) -> None:
-    """Let the reports that are kept happen, and put them on record."""
+def _record(uow: SessionUnitOfWork, player: MediaPlayer, accepted: Sequence[PlayerEvent], now: Instant) -> None:
     s, reorder_buffer = uow.session, player.reorder_buffer
     applied = reorder_buffer.apply_inserted()
     for player_event in accepted:

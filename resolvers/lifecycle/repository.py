@@ -1,86 +1,132 @@
-"""Drafts from the database and back: a fixed number of statements, however many sessions change together."""
+"""Units of work in the database: a fixed number of statements, however many sessions change together."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.engine import Connection
+from sqlalchemy import and_, bindparam, select
 
-from models.database import track_changes
-from models.tables import activity, session, session_track
+from models.clock import Instant
+from models.database import Transaction, track_changes
+from models.dialect import in_keys, upsert
+from models.enums import ActivityType, Kind
+from models.tables import (
+    activity,
+    attachment,
+    idempotency,
+    media_event,
+    media_state,
+    path_time,
+    session,
+    session_track,
+)
 from models.tables.activity import Activity
 from models.tables.session import Session
+from resolvers.blobs.repository import release
 from resolvers.forms.repository import save_forms
-from resolvers.lifecycle.path_times import credit_paths, finalize_paths
-from resolvers.lifecycle.player_repository import save_players
-from resolvers.lifecycle.unit_of_work import INDEXED_COLUMNS, SessionUnitOfWork
+from resolvers.lifecycle.heartbeat import Path, bucket_for, possible_buckets, shared_prefix_lengths
+from resolvers.lifecycle.media_player import MediaPlayer, PlayerEvent
+from resolvers.lifecycle.unit_of_work import INDEXED_COLUMNS, SessionUnitOfWork, new_activity
+from resolvers.media.reorder_buffer import ReorderBuffer
+from resolvers.media.state import Event, PlaybackState, initial_state
+
+KEYS_PER_STATEMENT: Final = 2000
 
 _ALWAYS_WRITTEN: Final = (
-    "revision",
-    "updated_at",
-    "last_seen_at",
-    "expires_at",
-    "expiry_reason",
-    "visible",
-    "path",
-    "visible_ms",
-    "path_count",
-    "sequence",
-    "player_state",
-    "playhead",
-    "player_ts",
-    "stall_from",
+    *("revision", "updated_at", "last_seen_at", "expires_at", "expiry_reason", "visible", "path", "visible_ms"),
+    *("path_count", "sequence", "player_state", "playhead", "player_ts", "stall_from"),
 )
-"""Columns that any call may change, none of them part of an index: SQLite writes the index of every column that an
-UPDATE names, changed or not. What else a draft has changed joins them."""
+"""Columns that every command may change, none of them indexed.
+
+SQLite writes the index of every column that an UPDATE names, changed or not, so other columns join only if changed.
+"""
 
 
 class RevisionConflict(Exception):
-    """A row was changed by somebody else since it was read; the work runs again from the start."""
+    """A row was changed since it was loaded; the writer runs the work again."""
 
 
-def load(tx: Connection, ids: Iterable[str]) -> dict[str, SessionUnitOfWork]:
-    """The sessions of these ids that there are. Whoever calls checks the caller's reach: a batch has many callers."""
+# ---- sessions ----
+
+
+def load(tx: Transaction, ids: Iterable[str]) -> dict[str, SessionUnitOfWork]:
+    """Load existing sessions by id. Access is checked per command: a batch mixes callers."""
     rows = tx.execute(select(session).where(session.c.id.in_(sorted(set(ids)))))
     return {row[0]: SessionUnitOfWork(Session(*row)) for row in rows}
 
 
-def save(tx: Connection, units: Iterable[SessionUnitOfWork]) -> None:
-    """Write what changed: rows, tracks, visible times, timeline, what players told.
+def load_due(tx: Transaction, now: Instant, limit: int) -> list[SessionUnitOfWork]:
+    """Load sessions that are due for a look, the longest due first."""
+    due = select(session).where(session.c.due_at <= now).order_by(session.c.due_at).limit(limit)
+    return [SessionUnitOfWork(Session(*row)) for row in tx.execute(due)]
+
+
+def save(tx: Transaction, units: Iterable[SessionUnitOfWork]) -> None:
+    """Write what changed: rows, tracks, path times, activities, players, forms.
 
     Raises:
-        Outdated: a row is not as it was read.
+        RevisionConflict: a row is not as it was loaded.
     """
     changed = [uow for uow in units if uow.is_changed]
-    credit_paths(tx, changed)
-    finalize_paths(tx, [draft.session for draft in changed if draft.session.ended_at is not None])
+    if credited := [uow for uow in changed if uow.credits]:
+        _credit_paths(tx, credited)
+    if ended := [uow.session for uow in changed if uow.session.ended_at is not None and uow.session.path_count]:
+        _finalize_paths(tx, ended)
     for columns, group in _group_by_columns(changed).items():
         _update_rows(tx, group, columns)
-    if tracks := {draft.session.id: draft.tracks for draft in changed if draft.tracks is not None}:
+    if tracks := {uow.session.id: uow.tracks for uow in changed if uow.tracks is not None}:
         tx.execute(session_track.delete().where(session_track.c.session_id.in_(tracks)))
         insert_tracks(tx, tracks)
-    append_activities(tx, [entry for draft in changed for entry in draft.activities])
-    save_players(tx, changed)
-    save_forms(tx, [draft.form for draft in changed if draft.form is not None])
+    append_activities(tx, [entry for uow in changed for entry in uow.activities])
+    if players := [(uow.session.id, uow.player) for uow in changed if uow.player is not None and uow.player.new_rows]:
+        _save_players(tx, players)
+    if forms := [uow.form for uow in changed if uow.form is not None]:
+        save_forms(tx, forms)
 
 
-def append_activities(tx: Connection, entries: list[Activity]) -> None:
-    """Append to the log, in this order."""
+def insert(tx: Transaction, uow: SessionUnitOfWork) -> None:
+    """Store a new session with its tracks, data points and activities."""
+    s = uow.session
+    tx.execute(session.insert().values({column.name: getattr(s, column.name) for column in session.columns}))
+    if uow.tracks is not None:
+        insert_tracks(tx, {s.id: uow.tracks})
+    if uow.form is not None:
+        save_forms(tx, [uow.form])
+    append_activities(tx, uow.activities)
+
+
+def delete_sessions(tx: Transaction, sessions: Sequence[Session], reason: ActivityType, now: Instant) -> None:
+    """Delete sessions with all that belongs to them, and log a tombstone (REPLACED or DELETED) for each.
+
+    Blobs are only released: the garbage collector deletes them later.
+    """
+    ids = [s.id for s in sessions]
+    release(tx, select(attachment.c.file_key).where(attachment.c.session_id.in_(ids)))
+    tx.execute(activity.delete().where(activity.c.session_id.in_(ids)))
+    tx.execute(session.delete().where(session.c.id.in_(ids)))  # dependent tables cascade
+    append_activities(tx, [new_activity(s, reason, now) for s in sessions])
+
+
+def postpone_due(tx: Transaction, ids: Collection[str]) -> None:
+    """Move `due_at` of sessions whose deadline has moved since; no change of the session, so no revision."""
+    tx.execute(session.update().where(session.c.id.in_(ids)).values(due_at=session.c.expires_at))
+
+
+def append_activities(tx: Transaction, entries: list[Activity]) -> None:
     if entries:
         track_changes(tx, (entry.session_id for entry in entries), appended_log=True)
         columns = [column.name for column in activity.columns if column.name != "position"]
         tx.execute(activity.insert(), [{name: getattr(entry, name) for name in columns} for entry in entries])
 
 
-def insert_tracks(tx: Connection, tracks: Mapping[str, Iterable[int]]) -> None:
-    """Put sessions, by their ids, on tracks; one that is named twice is one."""
-    rows = [{"session_id": id_, "track": track} for id_, numbers in tracks.items() for track in sorted(set(numbers))]
+def insert_tracks(tx: Transaction, tracks: Mapping[str, Iterable[int]]) -> None:
+    rows = [{"session_id": id_, "track": number} for id_, numbers in tracks.items() for number in sorted(set(numbers))]
     if rows:
         tx.execute(session_track.insert(), rows)
 
 
 def _group_by_columns(units: Iterable[SessionUnitOfWork]) -> dict[tuple[str, ...], list[SessionUnitOfWork]]:
-    """Drafts by the columns that they change."""
     groups: dict[tuple[str, ...], list[SessionUnitOfWork]] = {}
     for uow in units:
         extra = uow.changed_columns.union(INDEXED_COLUMNS if uow.changes_indexed_columns else ())
@@ -88,18 +134,153 @@ def _group_by_columns(units: Iterable[SessionUnitOfWork]) -> dict[tuple[str, ...
     return groups
 
 
-def _update_rows(tx: Connection, units: list[SessionUnitOfWork], columns: tuple[str, ...]) -> None:
+def _update_rows(tx: Transaction, units: list[SessionUnitOfWork], columns: tuple[str, ...]) -> None:
     track_changes(tx, (uow.session.id for uow in units))
     statement = (
         session.update()
-        .where(session.c.id == bindparam("of_id"), session.c.revision == bindparam("as_read"))
+        .where(session.c.id == bindparam("key_id"), session.c.revision == bindparam("loaded_revision"))
         .values({name: bindparam(name) for name in columns})
     )
-    result = tx.execute(statement, [_row_values(draft, columns) for draft in units])
-    if result.rowcount != len(units):
+    rows = [
+        {name: getattr(uow.session, name) for name in columns}
+        | {"key_id": uow.session.id, "loaded_revision": uow.loaded_revision}
+        for uow in units
+    ]
+    if tx.execute(statement, rows).rowcount != len(units):
         raise RevisionConflict
 
 
-def _row_values(uow: SessionUnitOfWork, columns: tuple[str, ...]) -> dict[str, Any]:
-    values = {name: getattr(uow.session, name) for name in columns}
-    return values | {"of_id": uow.session.id, "as_read": uow.loaded_revision}
+# ---- path times ----
+
+
+_FINALIZE_PATH: Final = (
+    path_time.update()
+    .where(path_time.c.session_id == bindparam("key_id"), path_time.c.path == bindparam("key_path"))
+    .values(
+        project_id=bindparam("session_project"),
+        kind=bindparam("session_kind"),
+        shared=bindparam("prefix_length"),
+        final_ms=path_time.c.visible_ms,
+    )
+)
+
+
+def _credit_paths(tx: Transaction, units: Sequence[SessionUnitOfWork]) -> None:
+    keys = {(uow.session.id, path) for uow in units for path in possible_buckets(uow)}
+    key_columns = (path_time.c.session_id, path_time.c.path)
+    known: dict[str, set[Path]] = defaultdict(set)
+    for session_id, path in tx.execute(select(*key_columns).where(in_keys(key_columns, sorted(keys)))):
+        known[session_id].add(tuple(path))
+    rows = []
+    for uow in units:
+        s = uow.session
+        for credited_path, milliseconds in uow.credits:
+            bucket = bucket_for(tuple(credited_path), known[s.id], s.path_count)
+            if bucket not in known[s.id]:
+                known[s.id].add(bucket)
+                s.path_count += 1
+            rows.append({"session_id": s.id, "path": list(bucket), "visible_ms": milliseconds})
+    tx.execute(upsert(tx, path_time, key=("session_id", "path"), add_to=("visible_ms",)), rows)
+
+
+def _finalize_paths(tx: Transaction, ended: Iterable[Session]) -> None:
+    """Copy the path times of ended sessions to the indexed columns that statistics read."""
+    sessions = {s.id: s for s in ended}
+    paths: dict[str, list[Path]] = {session_id: [] for session_id in sessions}
+    statement = select(path_time.c.session_id, path_time.c.path).where(path_time.c.session_id.in_(sorted(sessions)))
+    for session_id, path in tx.execute(statement):
+        paths[session_id].append(tuple(path))
+    rows = [
+        {
+            "key_id": session_id,
+            "key_path": list(path),
+            "session_project": sessions[session_id].project_id,
+            "session_kind": sessions[session_id].kind,
+            "prefix_length": prefix_length,
+        }
+        for session_id, session_paths in paths.items()
+        for path, prefix_length in shared_prefix_lengths(session_paths).items()
+    ]
+    tx.execute(_FINALIZE_PATH, rows)
+
+
+# ---- players ----
+
+
+def load_players(
+    tx: Transaction, units: Mapping[str, SessionUnitOfWork], player_events: Mapping[str, Sequence[PlayerEvent]]
+) -> None:
+    """Load the players of MEDIA sessions that have events, and which of those events are on record already.
+
+    One statement for all states; a second one only for events from before the watermark.
+    """
+    media = {id_: uow for id_, uow in units.items() if id_ in player_events and uow.session.kind == Kind.MEDIA}
+    if not media:
+        return
+    statement = select(media_state).where(media_state.c.session_id.in_(sorted(media)))
+    rows = {row.session_id: row for row in tx.execute(statement)}
+    players = {id_: _player(uow.session, rows.get(id_)) for id_, uow in media.items()}
+    for id_, uow in media.items():
+        uow.player = players[id_]
+    keys = iter(
+        sorted(
+            {
+                (id_, *player_event.event.key)
+                for id_, player in players.items()
+                for player_event in player_events[id_]
+                if player_event.event.ts < player.reorder_buffer.watermark
+            }
+        )
+    )
+    key_columns = (media_event.c.session_id, media_event.c.ts, media_event.c.type, media_event.c.digest)
+    while chunk := list(islice(keys, KEYS_PER_STATEMENT)):
+        recorded = tx.execute(select(*key_columns, media_event.c.late).where(in_keys(key_columns, chunk)))
+        for id_, ts, type_, digest, late in recorded:
+            players[id_].reorder_buffer.late_by_key[ts, type_, digest] = late
+
+
+def _player(s: Session, row: Any | None) -> MediaPlayer:
+    if row is None:
+        return MediaPlayer(ReorderBuffer.from_state(initial_state(s)))
+    recent = [Event(*event) for event in row.recent]
+    buffer = ReorderBuffer(PlaybackState.load(row.state), PlaybackState.load(row.checkpoint), recent)
+    return MediaPlayer(buffer, row.events, row.qoe_ts)
+
+
+def _save_players(tx: Transaction, players: Sequence[tuple[str, MediaPlayer]]) -> None:
+    tx.execute(media_event.insert(), [{"session_id": id_, **row} for id_, player in players for row in player.new_rows])
+    states = [
+        {
+            "session_id": id_,
+            "events": player.event_count,
+            "state": player.reorder_buffer.state.dump(),
+            "checkpoint": player.reorder_buffer.checkpoint.dump(),
+            "recent": [tuple(event) for event in player.reorder_buffer.recent],
+            "qoe_ts": player.qoe_ts,
+        }
+        for id_, player in players
+    ]
+    overwritten = ("events", "state", "checkpoint", "recent", "qoe_ts")
+    tx.execute(upsert(tx, media_state, key=("session_id",), overwrite=overwritten), states)
+
+
+# ---- idempotency keys and tombstones ----
+
+
+def store_idempotency_key(tx: Transaction, row: Mapping[str, Any]) -> None:
+    key, overwritten = ("project_id", "caller_id", "key"), ("digest", "session_id", "created_at")
+    tx.execute(upsert(tx, idempotency, key=key, overwrite=overwritten), dict(row))
+
+
+def redirect_idempotency_keys(tx: Transaction, old_id: str, new_id: str) -> None:
+    """Let keys of a replaced session return its successor."""
+    tx.execute(idempotency.update().where(idempotency.c.session_id == old_id).values(session_id=new_id))
+
+
+def purge_idempotency_keys(tx: Transaction, until: Instant) -> None:
+    tx.execute(idempotency.delete().where(idempotency.c.created_at <= until))
+
+
+def purge_tombstones(tx: Transaction, until: Instant) -> None:
+    is_tombstone = activity.c.type.in_([ActivityType.REPLACED.value, ActivityType.DELETED.value])
+    tx.execute(activity.delete().where(and_(is_tombstone, activity.c.at <= until)))

@@ -1,10 +1,9 @@
 """The command saveFieldData: change and add data points of a form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from models.database import Transaction
 from models.enums import ActivityType, Kind, Scope
 from models.kinds.field import MAX_POINTS, DataPointFields, SaveFieldDataFields, timezone_offset, visible_points
 from models.kinds.validation import validate
@@ -13,12 +12,11 @@ from resolvers.access import require
 from resolvers.context import Context
 from resolvers.forms.attachments import detect_types, store_attachments
 from resolvers.forms.data_points import FormState, StoredAttachment
-from resolvers.forms.repository import load_forms
 from resolvers.lifecycle.commands import Command
 from resolvers.lifecycle.heartbeat import record_heartbeat
 from resolvers.lifecycle.result import MutationResult, failure
 from resolvers.lifecycle.service import execute_batch
-from resolvers.lifecycle.unit_of_work import SessionUnitOfWork, update_deadline
+from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
 
 MAX_NAMES_IN_ACTIVITY: Final = 50
 
@@ -48,12 +46,7 @@ class SaveFieldData(Command):
     """By the names of their data points."""
 
     input_model = SaveFieldDataFields
-
-    @classmethod
-    def preload(cls, tx: Transaction, units: Sequence[SessionUnitOfWork]) -> None:
-        forms = load_forms(tx, [uow.session.id for uow in units])
-        for uow in units:
-            uow.form = forms[uow.session.id]
+    needs_form = True
 
     def preconditions(self, uow: SessionUnitOfWork) -> list[Problem]:
         s = uow.session
@@ -81,7 +74,7 @@ class SaveFieldData(Command):
         names = [point.name for point in self._visible_points]
         activity_data = {"count": len(names), "names": names[:MAX_NAMES_IN_ACTIVITY]}
         uow.add_activity(ActivityType.SAVED, self.now, activity_data, client_at=self.fields.saved)
-        update_deadline(s)
+        uow.update_deadline()
         return []
 
     @property
@@ -90,7 +83,7 @@ class SaveFieldData(Command):
 
     @staticmethod
     def _form(uow: SessionUnitOfWork) -> FormState:
-        assert uow.form is not None, "preload() runs before preconditions() and apply()"
+        assert uow.form is not None, "`needs_form` has it loaded"
         return uow.form
 
     def _problem(self, message: str, *path: str) -> Problem:

@@ -1,37 +1,71 @@
-"""Calls that name a session, decided and written in batches: one reading, the rules, one writing."""
+"""Session mutations: validation, access, and execution of commands in batches."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from copy import copy
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy.engine import Connection
-
-from models.database import batched
+from models.database import Transaction, batched
+from models.enums import ActivityType, Kind, ProblemCode, Scope
+from models.kinds import KINDS
 from models.kinds.agenda import parse_agenda_update
+from models.kinds.field import FormFields
+from models.kinds.start import StartFields
 from models.kinds.validation import validate
 from models.problems import Problem, prefix_paths
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.errors import BadUserInput
+from resolvers.forms.attachments import detect_types, store_attachments
+from resolvers.forms.repository import load_forms
+from resolvers.lifecycle import queries, repository
 from resolvers.lifecycle.agenda_update import UpdateAgenda
-from resolvers.lifecycle.commands import Command, Hide, Keepalive, Stop, Terminate, TrackMedia, ended_problem
+from resolvers.lifecycle.commands import Command, Hide, Keepalive, Stop, Terminate, TrackMedia
+from resolvers.lifecycle.idempotency import digest_of
 from resolvers.lifecycle.media_player import PlayerEvent
-from resolvers.lifecycle.player_repository import load_players
-from resolvers.lifecycle.repository import load, save
-from resolvers.lifecycle.result import MutationResult, failure, not_found, session_result
-from resolvers.lifecycle.unit_of_work import SessionUnitOfWork, apply_due
+from resolvers.lifecycle.result import MutationResult, failure, not_found
+from resolvers.lifecycle.start import start
+from resolvers.lifecycle.start_input import StartRequest, apply_external_id, cross_field_problems, relocate_problems
+from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
 
 MAX_KEEPALIVES: Final = 500
 
 
+async def start_session(
+    context: Context, values: Mapping[str, Any], kind: Kind, variant: Mapping[str, Any]
+) -> MutationResult:
+    """Start a session; with any problem, nothing is stored.
+
+    Args:
+        context: the operation.
+        values: the provided fields that all kinds share, by the names of `StartFields`.
+        kind: the kind.
+        variant: the provided fields of the kind, by their names.
+
+    Raises:
+        StorageUnavailable: neither rows nor files can be written at the moment.
+    """
+    require(context.caller, Scope.WRITE)
+    rules = KINDS[kind]
+    full_variant = apply_external_id(rules, values, variant)
+    common, specific = validate(StartFields, values), validate(rules.fields, full_variant)
+    detected = await detect_types(variant.get("data", ()))
+    variant_problems = relocate_problems(rules, variant, (*specific.problems, *detected.problems), common.problems)
+    problems = (*common.problems, *cross_field_problems(rules, values, full_variant), *variant_problems)
+    if problems or common.fields is None or specific.fields is None:
+        return failure(*prefix_paths(problems, "input"))
+    points = specific.fields.data if isinstance(specific.fields, FormFields) else ()
+    digest = digest_of(values, kind, variant)
+    async with store_attachments(context, points, detected) as files:
+        request = StartRequest(context.caller, context.now, rules, common.fields, specific.fields, digest, files)
+        return await context.write(start, request)
+
+
 async def keepalive_session(context: Context, values: Mapping[str, Any], *input_path: str) -> MutationResult:
-    """Note that the client is there: `id`, `visible`, and where given `path`, `sequence`, `media`."""
-    return await _execute(context, Keepalive, values, input_path)
+    return await _run(context, Keepalive, values, input_path or ("input",))
 
 
 async def keepalive_sessions(context: Context, inputs: Sequence[Mapping[str, Any]]) -> list[MutationResult]:
-    """Keep many sessions alive, each by itself; they share one transaction.
+    """Send a keepalive for each input, in one transaction; each fails alone.
 
     Raises:
         BadUserInput: there are more than 500 inputs.
@@ -43,97 +77,95 @@ async def keepalive_sessions(context: Context, inputs: Sequence[Mapping[str, Any
 
 
 async def hide_session(context: Context, values: Mapping[str, Any]) -> MutationResult:
-    """Note that the client went out of sight: `id`, and where given `path` (the one it left), `sequence`, `media`."""
-    return await _execute(context, Hide, values)
+    return await _run(context, Hide, values)
 
 
 async def stop_session(context: Context, values: Mapping[str, Any]) -> MutationResult:
-    """End the session because its client is done. An AGENDA session that has not begun is cancelled."""
-    return await _execute(context, Stop, values)
+    return await _run(context, Stop, values)
 
 
 async def track_media(context: Context, values: Mapping[str, Any]) -> MutationResult:
-    """Take what the player of a MEDIA session tells: `id`, and at most 100 `events`.
-
-    An event that is late or whose `ts` is out of bounds is a problem of its own; the others count.
-    """
-    return await _execute(context, TrackMedia, values)
+    return await _run(context, TrackMedia, values)
 
 
 async def terminate_session(context: Context, values: Mapping[str, Any]) -> MutationResult:
-    """End somebody else's session, for a `reason`."""
-    return await _execute(context, Terminate, values)
+    return await _run(context, Terminate, values)
 
 
 async def update_agenda_session(context: Context, values: Mapping[str, Any]) -> MutationResult:
-    """Change what `values` names, beside the `id`, of an AGENDA session; null clears what may be empty.
-
-    The session that would come of it is held to the rules of a start; what breaks them comes with the session as it is.
-    """
+    """Update the provided fields of an AGENDA session; null clears a nullable field."""
     require(context.caller, UpdateAgenda.scope)
-    update = UpdateAgenda(context.caller, context.now, parse_agenda_update(values), ("input",))
-    return await context.write(execute_batch, update)
+    command = UpdateAgenda(context.caller, context.now, parse_agenda_update(values), ("input",))
+    return await context.write(execute_batch, command)
 
 
-async def _execute(
-    context: Context, command_type: type[Command], values: Mapping[str, Any], input_path: tuple[str, ...] = ()
+async def _run(
+    context: Context, command_type: type[Command], values: Mapping[str, Any], input_path: tuple[str, ...] = ("input",)
 ) -> MutationResult:
     require(context.caller, command_type.scope)
-    input_path = input_path or ("input",)
     validated = validate(command_type.input_model, values)
     if validated.fields is None:
         return failure(*prefix_paths(validated.problems, *input_path))
-    return await context.write(
-        execute_batch, command_type.from_input(context.caller, context.now, validated.fields, input_path)
-    )
+    command = command_type.from_input(context.caller, context.now, validated.fields, input_path)
+    return await context.write(execute_batch, command)
 
 
 @batched
-def execute_batch(tx: Connection, commands: Sequence[Command]) -> list[MutationResult]:
-    """Work for the writer: all calls of a batch, in their order."""
-    units = load(tx, (call.fields.id for call in commands))
-    load_players(tx, units, _collect_player_events(commands))
-    _preload(tx, commands, units)
-    results = [_execute_one(units.get(command.fields.id), command) for command in commands]
-    save(tx, units.values())
+def execute_batch(tx: Transaction, commands: Sequence[Command]) -> list[MutationResult]:
+    """Execute the commands of one transaction in order; each fails alone."""
+    units = _load(tx, commands)
+    results = [_execute(units.get(command.fields.id), command) for command in commands]
+    repository.save(tx, units.values())
     return results
 
 
-def _preload(tx: Connection, commands: Sequence[Command], units: Mapping[str, SessionUnitOfWork]) -> None:
-    ids_by_type: dict[type[Command], set[str]] = {}
-    for command in commands:
-        if command.fields.id in units:
-            ids_by_type.setdefault(type(command), set()).add(command.fields.id)
-    for command_type, ids in ids_by_type.items():
-        command_type.preload(tx, [units[session_id] for session_id in sorted(ids)])
-
-
-def _collect_player_events(commands: Sequence[Command]) -> dict[str, list[PlayerEvent]]:
-    """What the calls tell of players, by session."""
-    events_by_session: dict[str, list[PlayerEvent]] = {}
+def _load(tx: Transaction, commands: Sequence[Command]) -> dict[str, SessionUnitOfWork]:
+    """Load the sessions of the commands, with players and forms if a command needs those."""
+    units = repository.load(tx, (command.fields.id for command in commands))
+    player_events: dict[str, list[PlayerEvent]] = {}
     for command in commands:
         if command.player_events:
-            events_by_session.setdefault(command.fields.id, []).extend(command.player_events)
-    return events_by_session
+            player_events.setdefault(command.fields.id, []).extend(command.player_events)
+    if player_events:
+        repository.load_players(tx, units, player_events)
+    if form_ids := sorted({c.fields.id for c in commands if c.needs_form and c.fields.id in units}):
+        for session_id, form in load_forms(tx, form_ids).items():
+            units[session_id].form = form
+    return units
 
 
-def _execute_one(uow: SessionUnitOfWork | None, command: Command) -> MutationResult:
+def _execute(uow: SessionUnitOfWork | None, command: Command) -> MutationResult:
     if uow is None or not command.caller.can_access(uow.session.project_id):
         return not_found(*command.input_path, "id")
-    apply_due(uow, command.now)
-    s = uow.session
-    if s.ended_at is not None:
-        is_idempotent = s.end_reason in command.idempotent_after
-        return _result(uow, command, *(() if is_idempotent else (ended_problem(uow, command.input_path),)))
-    if failed := command.preconditions(uow):
-        return _result(uow, command, *failed)
+    uow.apply_due(command.now)
+    if (reason := uow.session.end_reason) is not None:
+        if reason in command.idempotent_after:
+            return uow.result(command.now)
+        message = f"the session has ended ({reason}) and cannot be resumed; start a new one"
+        return uow.result(command.now, Problem((*command.input_path, "id"), message, ProblemCode.SESSION_ENDED))
+    if problems := command.preconditions(uow):
+        return uow.result(command.now, *problems)
     if command.is_noop(uow):
-        return _result(uow, command)
+        return uow.result(command.now)
     problems = command.apply(uow)
     uow.bump_revision(command.now)
-    return _result(uow, command, *problems)
+    return uow.result(command.now, *problems)
 
 
-def _result(uow: SessionUnitOfWork, command: Command, *problems: Problem) -> MutationResult:
-    """The session as it is after this call; later calls of the batch change the draft, not the answer."""
-    return session_result(copy(uow.session), command.now, *problems)
+class _Deletion(NamedTuple):
+    context: Context
+    session_id: str
+
+
+async def delete_session(context: Context, session_id: str) -> MutationResult:
+    """Delete a session with its timeline, data points and files. Without problems, it is deleted."""
+    require(context.caller, Scope.ADMIN)
+    return await context.write(_delete, _Deletion(context, session_id))
+
+
+def _delete(tx: Transaction, deletion: _Deletion) -> MutationResult:
+    session = queries.find_session(tx, deletion.session_id, deletion.context.caller)
+    if session is None:
+        return not_found("id")
+    repository.delete_sessions(tx, [session], ActivityType.DELETED, deletion.context.now)
+    return MutationResult()

@@ -1,4 +1,4 @@
-"""A start that was checked, and the rules that hold between what all kinds share and what a kind adds."""
+"""Input of a start: rules between the fields that all kinds share and those of one kind."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ EXTERNAL_ID: Final = ("externalId",)
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """One start: who, when, and what it says."""
+    """A validated start."""
 
     caller: Caller
     now: Instant
@@ -25,14 +25,14 @@ class StartRequest:
     common: StartFields
     variant: KindFields
     digest: str
-    """Of the whole input, to know a repetition by."""
+    """Of the whole input, to recognise a replay by."""
     files: Mapping[str, StoredAttachment]
-    """What has become of the files among its data points, by name."""
+    """Stored files of the data points, by the points' names."""
 
 
 def apply_external_id(rules: KindRules, values: Mapping[str, Any], variant: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The variant, with `externalId` under the name that the kind itself has for it (`uuid`, `importId`)."""
-    name = field_for_column(rules.fields, "external_id")
+    """Copy `externalId` into the variant, under the kind's own name for it (`uuid`, `importId`)."""
+    name = _field_for_column(rules.fields, "external_id")
     external_id = values.get("external_id")
     return variant if name is None or external_id is None or name in variant else {**variant, name: external_id}
 
@@ -43,11 +43,11 @@ def relocate_problems(
     variant_problems: Iterable[Problem],
     common_problems: Collection[Problem],
 ) -> Iterator[Problem]:
-    """The problems of a variant with paths that begin at the input; what came as `externalId` is at that place.
+    """Make the paths of a variant's problems start at the input.
 
-    It may break the rule that all kinds share, too: then `common` says so, and once is enough.
+    A value that was sent as `externalId` is reported there, and once: it may break a shared rule as well.
     """
-    name = field_for_column(rules.fields, "external_id")
+    name = _field_for_column(rules.fields, "external_id")
     external_id_path = None if name is None or name in variant else (rules.fields.model_fields[name].alias,)
     is_reported = any(problem.path == EXTERNAL_ID for problem in common_problems)
     for problem in variant_problems:
@@ -57,22 +57,21 @@ def relocate_problems(
             yield problem._replace(path=EXTERNAL_ID)
 
 
-def field_for_column(fields: type[KindFields], column: str) -> str | None:
-    """The name that a kind has for what is stored in a shared column."""
-    for name, info in fields.model_fields.items():
-        column_mark = metadata_of(info.metadata, Column)
-        if column_mark is not None and column_mark.column == column:
-            return name
-    return None
-
-
 def cross_field_problems(rules: KindRules, values: Mapping[str, Any], variant: Mapping[str, Any]) -> Iterator[Problem]:
-    """What breaks a rule between the two halves of a start; paths begin at the input."""
+    """List violations of rules between shared and kind-specific fields; paths start at the input."""
     if not rules.takes_timeout and "timeout_seconds" in values:
         yield Problem(("timeoutSeconds",), f"{rules.kind} sessions take none; their schedule ends them")
-    name = field_for_column(rules.fields, "external_id")
+    name = _field_for_column(rules.fields, "external_id")
     if name is not None and variant.get(name) != values.get("external_id", variant.get(name)):
         alias = rules.fields.model_fields[name].alias
         yield Problem(EXTERNAL_ID, f"contradicts {alias}, which is the same thing; give one of them")
     if rules.kind == Kind.USER and "username" not in variant:
         yield Problem(("variant", "user", "username"), "must be given: the caller has no user name of its own")
+
+
+def _field_for_column(fields: type[KindFields], column: str) -> str | None:
+    for name, info in fields.model_fields.items():
+        column_mark = metadata_of(info.metadata, Column)
+        if column_mark is not None and column_mark.column == column:
+            return name
+    return None

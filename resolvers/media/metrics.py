@@ -1,4 +1,4 @@
-"""The figures of a playback, as clients read them."""
+"""Metrics of a playback, as clients read them."""
 
 from dataclasses import dataclass
 from math import isfinite
@@ -6,17 +6,14 @@ from typing import Final
 
 from models.clock import SECOND, to_seconds
 from resolvers.media.state import NamedState, PlaybackState
-from resolvers.media.stretches import total_seconds
-from resolvers.media.time_accounting import is_stalled
+from resolvers.media.time_accounting import is_stalled, total_seconds
 
 PROGRESS_MARKS: Final = (10, 25, 50, 75, 95)
-"""Per cent of the length."""
+"""Percent of the length."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedStateTime:
-    """How often, and for how many seconds, the player was in a named state."""
-
     name: str
     count: int
     seconds: float
@@ -24,7 +21,7 @@ class NamedStateTime:
 
 @dataclass(frozen=True, slots=True)
 class PlaybackMetrics:
-    """What the schema's `MediaMetrics` shows. Times are seconds; nothing is counted after the newest event."""
+    """Fields of the schema's `MediaMetrics`. Times are in seconds; nothing is counted after the newest event."""
 
     content_started: bool
     content_completed: bool
@@ -51,9 +48,8 @@ class PlaybackMetrics:
 
 
 def compute_metrics(state: PlaybackState) -> PlaybackMetrics:
-    """The figures after the newest event."""
     stalled = is_stalled(state)
-    content = state.content if stalled else state.content.plus(state.still)
+    content = state.content if stalled else state.content.plus(state.stall_run)
     rated_ms = content.rated_ms + state.ads.rated_ms
     return PlaybackMetrics(
         content_started=state.started,
@@ -74,17 +70,17 @@ def compute_metrics(state: PlaybackState) -> PlaybackMetrics:
         error_count=state.errors,
         bitrate_changes=state.bitrate_changes,
         average_bitrate=(content.bits + state.ads.bits) / rated_ms if rated_ms else None,
-        unique_seconds=round(total_seconds(state.seen), 3),
+        unique_seconds=round(total_seconds(state.watched_intervals), 3),
         average_minute_audience=_share_of_length(content.ms, state.length),
         progress_marks=[
-            mark for mark in PROGRESS_MARKS if state.length and state.furthest * 100 >= mark * state.length
+            mark for mark in PROGRESS_MARKS if state.length and state.max_playhead * 100 >= mark * state.length
         ],
-        states=[_named_state_time(name, named, state) for name, named in state.names.items()],
+        states=[_named_state_time(name, named, state) for name, named in state.named_states.items()],
     )
 
 
 def _share_of_length(ms: int, length: float) -> float | None:
-    """How much of the length a time is; null where there is no length, or next to none."""
+    # A length near 0 makes the share infinite.
     share = ms / (length * SECOND) if length else None
     return share if share is not None and isfinite(share) else None
 

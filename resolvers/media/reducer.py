@@ -1,23 +1,19 @@
-"""How one event changes a playback: time goes by till it happens, it happens, and the player is where it says."""
+"""Reducer of player events: how one event changes the state of a playback."""
 
 from collections.abc import Callable
 from typing import Final
 
 from models.enums import EventFlag, MediaEventType, PlayerState
-from resolvers.media.event import Event
-from resolvers.media.state import NamedState, PlaybackState
+from resolvers.media.state import Event, NamedState, PlaybackState
 from resolvers.media.time_accounting import accrue
 
 MAX_NAMED_STATES: Final = 10
-"""Distinct named states of one session."""
 
 
 def reduce_event(state: PlaybackState, event: Event) -> EventFlag | None:
-    """Let an event happen to a playback; why it does not count, if so.
+    """Apply an event, which must not be older than the previous one, to the state in place.
 
-    Args:
-        state: after the event before; it becomes the state after this one.
-        event: not older than the event before.
+    Returns why the event is recorded and not counted, null if it is counted.
     """
     accrue(state, event)
     flag = flag_for(state, event)
@@ -28,11 +24,12 @@ def reduce_event(state: PlaybackState, event: Event) -> EventFlag | None:
 
 
 def flag_for(state: PlaybackState, event: Event) -> EventFlag | None:
-    """Why an event that comes next can only be kept, not counted; null where nothing forbids it."""
     match event.type:
         case MediaEventType.AD_START if not state.in_break:
             return EventFlag.OUTSIDE_BREAK
-        case MediaEventType.STATE_START if event.name not in state.names and len(state.names) >= MAX_NAMED_STATES:
+        case MediaEventType.STATE_START if (
+            event.name not in state.named_states and len(state.named_states) >= MAX_NAMED_STATES
+        ):
             return EventFlag.TOO_MANY_STATES
         case _ if _is_unmatched_close(state, event):
             return EventFlag.CLOSES_NOTHING
@@ -48,11 +45,8 @@ def _is_unmatched_close(state: PlaybackState, event: Event) -> bool:
         case MediaEventType.CHAPTER_COMPLETE | MediaEventType.CHAPTER_SKIP:
             return not state.in_chapter
         case MediaEventType.STATE_END:
-            return event.name not in state.names or state.names[event.name].since is None
+            return event.name not in state.named_states or state.named_states[event.name].since is None
     return False
-
-
-# ---- what happens ----
 
 
 def _on_play(state: PlaybackState, _event: Event) -> None:
@@ -106,13 +100,13 @@ def _on_chapter_skip(state: PlaybackState, _event: Event) -> None:
 
 
 def _on_state_start(state: PlaybackState, event: Event) -> None:
-    starts, ms, since = state.names.get(event.name, NamedState(0, 0, None))
-    state.names[event.name] = NamedState(starts + 1, ms, event.ts if since is None else since)
+    starts, ms, since = state.named_states.get(event.name, NamedState(0, 0, None))
+    state.named_states[event.name] = NamedState(starts + 1, ms, event.ts if since is None else since)
 
 
 def _on_state_end(state: PlaybackState, event: Event) -> None:
-    starts, ms, since = state.names[event.name]
-    state.names[event.name] = NamedState(starts, ms if since is None else ms + event.ts - since, None)
+    starts, ms, since = state.named_states[event.name]
+    state.named_states[event.name] = NamedState(starts, ms if since is None else ms + event.ts - since, None)
 
 
 def _on_bitrate_change(state: PlaybackState, _event: Event) -> None:
@@ -145,11 +139,10 @@ REDUCERS: Final[dict[str, Callable[[PlaybackState, Event], None]]] = {
     MediaEventType.ERROR.value: _on_error,
     MediaEventType.SESSION_COMPLETE.value: _on_session_complete,
 }
-"""What each type of event does. PING, and the HIDE and STOP of the calls, only say where the player is."""
+"""PING, HIDE and STOP only update the position."""
 
 
 def _update_position(state: PlaybackState, event: Event) -> None:
-    """The player is where the event says."""
     state.ts = event.ts
     state.playhead = event.playhead
     state.events += 1
@@ -158,4 +151,4 @@ def _update_position(state: PlaybackState, event: Event) -> None:
     if state.player == PlayerState.PLAYING and not state.in_break:
         state.started = True
     if state.started:
-        state.furthest = max(state.furthest, state.playhead)
+        state.max_playhead = max(state.max_playhead, state.playhead)

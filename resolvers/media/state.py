@@ -1,4 +1,4 @@
-"""What the rules remember of a playback: the state of its player, and sums."""
+"""State of a playback: player events, and what the rules keep of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -6,21 +6,51 @@ from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 from models.clock import Instant
 from models.enums import PlayerState
+from models.kinds.media_event_parameters import BITRATE
+from models.tables.session import Session
+
+HIDE: Final = "HIDE"
+STOP: Final = "STOP"
+"""Event types of the pings that hideSession and stopSession carry."""
+
+EventKey: TypeAlias = tuple[Instant, str, str]
+"""Identity of an event within its session: `ts`, type, digest of its parameters."""
+
+Interval: TypeAlias = tuple[float, float]
+"""A part of the content, from one playhead to another."""
+
+
+class Event(NamedTuple):
+    ts: Instant
+    """By the player's clock."""
+    type: str
+    """A `models.enums.MediaEventType`, or HIDE or STOP."""
+    playhead: float
+    """Seconds from the start of the content; of a live stream, the second of the day."""
+    bitrate: float | None = None
+    """In the client's unit; null: unchanged."""
+    name: str = ""
+    """Of a named state that starts or ends."""
+    digest: str = ""
+    """Of its parameters; empty without any."""
+
+    @property
+    def key(self) -> EventKey:
+        return self.ts, self.type, self.digest
 
 
 class WatchTime(NamedTuple):
-    """A time of content or ads. All times are milliseconds."""
+    """Milliseconds of content or ads."""
 
     ms: int = 0
     chapter_ms: int = 0
-    """How much of it was inside a chapter."""
+    """Part of `ms` inside a chapter."""
     rated_ms: int = 0
-    """For how much of it the bitrate was known."""
+    """Part of `ms` with a known bitrate."""
     bits: float = 0.0
-    """The sum of bitrate × milliseconds over that."""
+    """Sum of bitrate × milliseconds over `rated_ms`."""
 
     def plus(self, other: "WatchTime") -> "WatchTime":
-        """Both together."""
         return WatchTime(
             self.ms + other.ms,
             self.chapter_ms + other.chapter_ms,
@@ -30,55 +60,52 @@ class WatchTime(NamedTuple):
 
 
 class NamedState(NamedTuple):
-    """A state of the player that has a name, such as `fullScreen`."""
+    """A state of the player with a name, such as `fullScreen`."""
 
     starts: int
     ms: int
-    """How long it lasted, without the time that it is open now."""
+    """Duration, without the time since `since`."""
     since: Instant | None
-    """From when on it is open now; null where it is not."""
+    """When it was opened; null while closed."""
 
 
 _ZERO: Final = WatchTime()
 
-Interval: TypeAlias = tuple[float, float]
-"""A part of the content, from one playhead to another."""
-
 
 @dataclass(slots=True)
 class PlaybackState:
-    """A playback after its newest event. It is written down as JSON: a new field needs a default."""
+    """A playback after its newest event. Stored as JSON: a new field needs a default."""
 
     ts: Instant
-    """The newest event, by the player's clock."""
+    """Of the newest event, by the player's clock."""
     playhead: float
     length: float
-    """Of the content, in seconds; 0 where it has none."""
+    """Of the content, in seconds; 0 if it has none."""
     bitrate: float | None = None
     events: int = 0
-    """How many happened since the start."""
+    """Number of events since the start."""
 
     player: str = PlayerState.STARTING.value
     in_break: bool = False
     in_ad: bool = False
     in_chapter: bool = False
-    names: dict[str, NamedState] = field(default_factory=dict)
+    named_states: dict[str, NamedState] = field(default_factory=dict)
 
     started: bool = False
     completed: bool = False
-    furthest: float = 0.0
-    """The furthest playhead since the content started."""
+    max_playhead: float = 0.0
+    """Since the content started."""
 
     content: WatchTime = _ZERO
-    still: WatchTime = _ZERO
-    """Content time since the playhead moved last: a stall, if it turns out to be one."""
-    still_events: int = 0
-    """Events in a row with that playhead, while content plays; 0 where the newest interval was another one."""
+    stall_run: WatchTime = _ZERO
+    """Content time since the playhead moved last: a stall, if it becomes long enough."""
+    stall_run_events: int = 0
+    """Consecutive content events with that playhead; 0 outside a run."""
     ads: WatchTime = _ZERO
     pause_ms: int = 0
     buffer_ms: int = 0
-    seen: list[Interval] = field(default_factory=list)
-    """What was played of the content: separate stretches in their order."""
+    watched_intervals: list[Interval] = field(default_factory=list)
+    """Disjoint and sorted."""
 
     ad_starts: int = 0
     ad_completes: int = 0
@@ -91,28 +118,39 @@ class PlaybackState:
     bitrate_changes: int = 0
 
     def copy(self) -> Self:
-        """Another state that begins as this one is."""
-        return replace(self, names=dict(self.names), seen=list(self.seen))
+        return replace(self, named_states=dict(self.named_states), watched_intervals=list(self.watched_intervals))
 
     def dump(self) -> dict[str, Any]:
-        """As a value of JSON."""
-        return {name: getattr(self, name) for name in _FIELDS} | {
-            "names": {name: tuple(named) for name, named in self.names.items()},
-            **{name: tuple(getattr(self, name)) for name in _WATCH_TIME_FIELDS},
+        """Convert to JSON values, under the stored names."""
+        return {stored: getattr(self, name) for name, stored in _STORED_NAMES.items()} | {
+            "names": {name: tuple(named) for name, named in self.named_states.items()},
+            **{_STORED_NAMES[name]: tuple(getattr(self, name)) for name in _WATCH_TIME_FIELDS},
         }
 
     @classmethod
     def load(cls, dumped: Mapping[str, Any]) -> Self:
-        """The state that was dumped."""
-        return cls(
-            **{
-                **dumped,
-                "names": {name: NamedState(*named) for name, named in dumped["names"].items()},
-                "seen": [(low, high) for low, high in dumped["seen"]],
-                **{name: WatchTime(*dumped[name]) for name in _WATCH_TIME_FIELDS},
-            }
-        )
+        values = {name: dumped[stored] for name, stored in _STORED_NAMES.items() if stored in dumped}
+        values |= {
+            "named_states": {name: NamedState(*named) for name, named in values["named_states"].items()},
+            "watched_intervals": [(low, high) for low, high in values["watched_intervals"]],
+            **{name: WatchTime(*values[name]) for name in _WATCH_TIME_FIELDS},
+        }
+        return cls(**values)
 
 
-_FIELDS = tuple(each.name for each in fields(PlaybackState))
-_WATCH_TIME_FIELDS = ("content", "still", "ads")
+# Databases hold states under the names on the right: a change of one needs a migration.
+_STORED_NAMES: Final = {each.name: each.name for each in fields(PlaybackState)} | {
+    "named_states": "names",
+    "max_playhead": "furthest",
+    "stall_run": "still",
+    "stall_run_events": "still_events",
+    "watched_intervals": "seen",
+}
+_WATCH_TIME_FIELDS: Final = ("content", "stall_run", "ads")
+
+
+def initial_state(s: Session) -> PlaybackState:
+    """Make the state of a MEDIA session without events."""
+    details = s.details
+    ts = details["start_ts"] if s.player_ts is None else s.player_ts
+    return PlaybackState(ts, s.playhead or 0.0, details["length"], details["qoe"].get(BITRATE))

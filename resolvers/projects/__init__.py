@@ -1,1 +1,1 @@
-"""Projects: the walls between callers."""
+"""Projects: the unit of access."""

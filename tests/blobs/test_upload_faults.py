@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from models.errors import StorageUnavailable
 from resolvers.blobs import uploader
 from resolvers.forms import attachments
-from resolvers.lifecycle import save_field_data, start
+from resolvers.lifecycle import save_field_data, service
 from tests.blobs.form_client import (
     JPEG,
     PNG,
@@ -41,7 +41,7 @@ async def assert_unavailable(device: FormClient, body: bytes) -> None:
     assert answer["errors"][0]["extensions"]["retryable"] is True
 
 
-@pytest.mark.parametrize("place", [(attachments, "acquire"), (start, "_start_one")])
+@pytest.mark.parametrize("place", [(attachments, "acquire"), (service, "start")])
 async def test_a_start_whose_rows_cannot_be_written_is_refused_whole(
     device: FormClient, monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str]
 ) -> None:

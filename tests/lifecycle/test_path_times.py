@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.lifecycle.path_times import MAX_PATHS, bucket_for
+from resolvers.lifecycle.heartbeat import MAX_PATHS, bucket_for
 from tests.api_client import ApiClient
 
 TRACE = Path(__file__).parents[1] / "vectors" / "user-trace.json"

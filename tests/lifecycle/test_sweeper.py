@@ -9,7 +9,8 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from models.errors import StorageUnavailable
-from resolvers.lifecycle.due import DUE_BATCH, RETENTION_BATCH
+from resolvers.lifecycle.due import DUE_BATCH
+from resolvers.lifecycle.retention import RETENTION_BATCH
 from tests.api_client import EPOCH, ApiClient, open_api
 from tests.factories import ended_row, insert, session_row
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.media import stretches
+from resolvers.media import time_accounting
 from resolvers.media.state import Interval
-from resolvers.media.stretches import add_interval, total_seconds
+from resolvers.media.time_accounting import add_interval, total_seconds
 
 INTERVALS = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 9)).map(lambda each: (each[0], sum(each))))
 
@@ -35,6 +35,6 @@ def test_what_touches_becomes_one() -> None:
 
 
 def test_of_too_many_the_closest_two_become_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stretches, "MAX_INTERVALS", 3)
+    monkeypatch.setattr(time_accounting, "MAX_INTERVALS", 3)
     assert merged((0, 1), (10, 11), (13, 14), (20, 21)) == [(0, 1), (10, 14), (20, 21)]
     assert merged((0, 1), (10, 11), (13, 14), (20, 21), (30, 31)) == [(0, 1), (10, 21), (30, 31)]

@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel
 
-from resolvers.media import Arrival, Event, PlaybackState, ReorderBuffer, compute_metrics
+from resolvers.media.metrics import compute_metrics
+from resolvers.media.reorder_buffer import Arrival, ReorderBuffer
+from resolvers.media.state import Event, PlaybackState
 from tests.media.reference_metrics import ReferencePlayback, SentEvent, merge_calls
 from tests.media.strategies import LENGTHS, START, arrivals, timelines
 

@@ -13,7 +13,7 @@ from resolvers.activities.service import list_activities, session_activities
 from resolvers.errors import BadUserInput
 from resolvers.pagination import cursors
 from resolvers.pagination.keyset import PageArgs
-from resolvers.projects.reading import list_projects
+from resolvers.projects.service import list_projects
 from resolvers.sessions.service import list_sessions
 from tests.factories import activity_row, insert, session_row
 from tests.queries.operation_context import make_context

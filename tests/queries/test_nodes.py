@@ -8,7 +8,7 @@ from models.ids import SESSION, new_id
 from resolvers.errors import BadUserInput, Forbidden
 from resolvers.nodes import get_node, get_nodes
 from resolvers.pagination.keyset import PageArgs
-from resolvers.projects.reading import get_project, list_projects
+from resolvers.projects.service import get_project, list_projects
 from tests.factories import activity_row, data_point_row, insert, path_row, project_row, session_row
 from tests.queries.operation_context import ADMIN, READER, WRITER, capture_statements, make_context
 

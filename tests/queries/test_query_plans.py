@@ -9,7 +9,7 @@ from models.clock import MINUTE
 from models.database import Database
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.activities.service import list_activities, session_activities
-from resolvers.lifecycle.due import Sweep, apply_due_batch
+from resolvers.lifecycle.due import apply_due_batch
 from resolvers.pagination.keyset import Page, PageArgs
 from resolvers.sessions.service import list_sessions
 from tests.factories import NOW
@@ -133,6 +133,6 @@ async def test_the_log_is_read_from_its_end_or_by_project(filled: Database) -> N
 
 
 async def test_the_sweep_looks_up_what_is_due(filled: Database) -> None:
-    plan = await explain(filled, filled.write(apply_due_batch, Sweep(NOW)))
+    plan = await explain(filled, filled.write(apply_due_batch, NOW))
     assert session_steps(plan)[0] == "SEARCH session USING INDEX ix_session_due (due_at<?)"
     assert not [step for step in session_steps(plan) if step.startswith("SCAN")]

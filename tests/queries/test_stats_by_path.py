@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from models.clock import SECOND, Instant
-from resolvers.lifecycle import path_times as lifecycle_paths
+from resolvers.lifecycle import heartbeat
 from tests.api.session_inputs import create_project
 from tests.api_client import ApiClient
 
@@ -173,7 +173,7 @@ FEW: Final = settings(max_examples=10, deadline=None, suppress_health_check=[Hea
 
 @pytest.fixture
 def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lifecycle_paths, "MAX_PATHS", MAX_PATHS)
+    monkeypatch.setattr(heartbeat, "MAX_PATHS", MAX_PATHS)
 
 
 @pytest.mark.usefixtures("_little_room")

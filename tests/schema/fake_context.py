@@ -19,7 +19,7 @@ from models.tables.session import Session
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.activities.queries import TimelinePage
 from resolvers.forms.queries import DataPointView
-from resolvers.media import PlaybackState
+from resolvers.media.state import PlaybackState
 from resolvers.pagination.keyset import PageRows
 from schema import graphql_schema
 

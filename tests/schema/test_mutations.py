@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from graphql import parse, validate
 
-from resolvers.lifecycle import MutationResult
+from resolvers.lifecycle.result import MutationResult
 from schema import graphql_schema
 from tests.schema.fake_context import FakeContext, FakeLoaders, execute, execute_ok, make_session
 

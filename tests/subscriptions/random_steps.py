@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from models.clock import SECOND
 from models.enums import Kind
-from resolvers import lifecycle
 from resolvers.activities.service import list_activities
 from resolvers.feed.messages import FeedItem, Resync
+from resolvers.lifecycle import service as lifecycle
 from resolvers.pagination.keyset import PageArgs
 from resolvers.sessions.service import list_sessions
 from resolvers.subscriptions.active_sessions import active_sessions

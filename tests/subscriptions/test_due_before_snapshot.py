@@ -8,7 +8,7 @@ import pytest
 
 from models.database import Database
 from models.errors import StorageUnavailable
-from resolvers import lifecycle
+from resolvers.lifecycle import service as lifecycle
 from resolvers.lifecycle.due import apply_due_batch
 from tests.feed_harness import FeedHarness, fold
 

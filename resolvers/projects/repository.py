@@ -1,0 +1,36 @@
+"""Rows of projects."""
+
+from sqlalchemy import select
+
+from models.database import Transaction
+from models.tables import project as project_table
+from models.tables.project import Project
+from resolvers.access import Caller
+from resolvers.filters import project_condition
+from resolvers.pagination import cursors
+from resolvers.pagination.keyset import PagedQuery, SortKey
+
+
+def projects_query(caller: Caller) -> PagedQuery[Project]:
+    """List the caller's projects by id."""
+    return PagedQuery(
+        list_id=cursors.fingerprint("projects"),
+        rows=select(project_table).where(project_condition(caller, project_table.c.id)),
+        from_row=Project,
+        keys=[SortKey(project_table.c.id, lambda project: project.id, str)],
+    )
+
+
+def find_project(tx: Transaction, caller: Caller, project_id: str) -> Project | None:
+    in_scope = project_condition(caller, project_table.c.id)
+    row = tx.execute(select(project_table).where(in_scope, project_table.c.id == project_id)).one_or_none()
+    return None if row is None else Project(*row)
+
+
+def insert_project(tx: Transaction, project: Project) -> None:
+    tx.execute(project_table.insert().values({c.name: getattr(project, c.name) for c in project_table.columns}))
+
+
+def update_project(tx: Transaction, project: Project) -> None:
+    columns = {c.name: getattr(project, c.name) for c in project_table.columns if c.name != "id"}
+    tx.execute(project_table.update().where(project_table.c.id == project.id).values(columns))
