@@ -16,8 +16,16 @@ from models.tables.activity import Activity
 from models.tables.session import Session
 from resolvers.access import Caller
 from resolvers.errors import BadUserInput
-from resolvers.filters.fields import ColumnField, ColumnLookup, FilterField, ended_column
-from resolvers.filters.operators import AllOf, In, Operator
+from resolvers.filters.predicates import (
+    AllOf,
+    ColumnField,
+    ColumnLookup,
+    FilterField,
+    In,
+    Operator,
+    Predicate,
+    ended_column,
+)
 from resolvers.filters.registry import COMMON_FILTERS, KIND_FILTERS, FilterSpecs
 from resolvers.pagination import cursors
 
@@ -33,15 +41,6 @@ _GUIDE: Final = ColumnField("guide")
 def project_condition(caller: Caller, project_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """Restrict rows to the caller's projects: the first WHERE of every statement."""
     return true() if caller.project_ids is None else project_id.in_(sorted(caller.project_ids))
-
-
-@dataclass(frozen=True, slots=True)
-class Predicate:
-    field: FilterField
-    operator: Operator
-
-    def matches(self, s: Session, now: Instant) -> bool:
-        return self.field.matches(self.operator, s, now)
 
 
 Predicates: TypeAlias = tuple[Predicate, ...]

@@ -5,8 +5,22 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from models.enums import Kind, State
 from models.kinds.field_types import parse_language
-from resolvers.filters.fields import END, END_REASON, STATE, VISIBLE, ColumnField, FilterField, TracksField
-from resolvers.filters.operators import Between, Equals, GreaterThan, HasPrefix, In, LessThan, Operator
+from resolvers.filters.predicates import (
+    END,
+    END_REASON,
+    STATE,
+    VISIBLE,
+    Between,
+    ColumnField,
+    Equals,
+    FilterField,
+    GreaterThan,
+    HasPrefix,
+    In,
+    LessThan,
+    Operator,
+    TracksField,
+)
 
 
 class FilterSpec(NamedTuple):

@@ -23,7 +23,7 @@ from models.tables.session import Session
 from resolvers.access import Caller
 from resolvers.errors import BadUserInput
 from resolvers.filters import Filter, project_condition
-from resolvers.filters.fields import ended_column, ended_column_unindexed
+from resolvers.filters.predicates import ended_column, ended_column_unindexed
 from resolvers.pagination import cursors
 from resolvers.pagination.keyset import PagedQuery, SortKey
 

@@ -1,23 +1,123 @@
-"""Properties of a session that operators apply to, in Python and in SQL.
+"""Predicates on sessions: a property and a comparison operator, in Python and in SQL.
 
-In SQL each has a form for ended sessions, answered from indexes, and one for live sessions, which applies the session
-rules (`models.session_rules`).
+In SQL a property has one form for ended sessions, answered from indexes, and one for live sessions, which applies the
+session rules (`models.session_rules`). Null satisfies no operator.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, false, func, not_, or_, select, true, type_coerce
 
-from models import session_rules
+from models import json, session_rules
 from models.clock import Instant
-from models.dialect import no_index
+from models.dialect import MAX_INT64, MIN_INT64, bounded_range, no_index
 from models.enums import State
 from models.tables import session, session_track
 from models.tables.session import Session
-from resolvers.filters.operators import Operator
+
+# ---- operators ----
+
+
+class Operator(Protocol):
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]: ...
+
+    def matches(self, value: Any) -> bool: ...
+
+
+@dataclass(frozen=True)
+class In:
+    """Membership; text is compared exactly."""
+
+    values: tuple[Any, ...]
+    _members: frozenset[Any] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_members", frozenset(self.values))
+
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        return value.in_(self.values)
+
+    def matches(self, value: Any) -> bool:
+        return value in self._members
+
+
+@dataclass(frozen=True)
+class Equals:
+    expected: bool
+
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        return value.is_(self.expected)
+
+    def matches(self, value: Any) -> bool:
+        return value is self.expected
+
+
+@dataclass(frozen=True)
+class GreaterThan:
+    bound: int
+
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        return value > self.bound
+
+    def matches(self, value: Any) -> bool:
+        return value is not None and value > self.bound
+
+
+@dataclass(frozen=True)
+class LessThan:
+    bound: int
+
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        return value < self.bound
+
+    def matches(self, value: Any) -> bool:
+        return value is not None and value < self.bound
+
+
+@dataclass(frozen=True)
+class Between:
+    """An open range that SQLite looks up in an index, even if it has only one bound."""
+
+    after: int = MIN_INT64
+    before: int = MAX_INT64
+
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        return bounded_range(value, after=self.after, before=self.before)
+
+    def matches(self, value: Any) -> bool:
+        return value is not None and self.after < value < self.before
+
+
+@dataclass(frozen=True)
+class AllOf:
+    operators: tuple[Operator, ...]
+
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        return and_(*(operator.sql(value) for operator in self.operators))
+
+    def matches(self, value: Any) -> bool:
+        return all(operator.matches(value) for operator in self.operators)
+
+
+@dataclass(frozen=True)
+class HasPrefix:
+    """Leading segments of a path; no segments match every path."""
+
+    segments: tuple[str, ...]
+
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        # Stored paths are canonical JSON: text that is equal up to the closing quote of a segment has equal segments.
+        prefix = json.dumps(self.segments)[:-1]
+        return func.substr(type_coerce(value, Text), 1, len(prefix)) == prefix
+
+    def matches(self, value: Any) -> bool:
+        return value is not None and tuple(value[: len(self.segments)]) == self.segments
+
+
+# ---- properties ----
 
 ColumnLookup: TypeAlias = Callable[[str], ColumnElement[Any]]
 """Returns the column that holds a property of ended sessions."""
@@ -156,3 +256,12 @@ VISIBLE: Final = ComputedField(
 )
 END: Final = EndField("ended_at", "expires_at", session_rules.effective_end)
 END_REASON: Final = EndField("end_reason", "expiry_reason", session_rules.end_reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    field: FilterField
+    operator: Operator
+
+    def matches(self, s: Session, now: Instant) -> bool:
+        return self.field.matches(self.operator, s, now)
