@@ -26,7 +26,10 @@ MAX_BATCH: Final = 500
 
 
 class Loaders:
-    """The loaders of one operation. Objects outside the caller's projects are not found."""
+    """The loaders of one operation. Objects outside the caller's projects are not found.
+
+    Data points and their values are read within a budget: beyond it they raise TooMuchData.
+    """
 
     def __init__(self, database: Database, caller: Caller) -> None:
         self._database = database
@@ -49,28 +52,14 @@ class Loaders:
         return self._load("path_times", queries.read_path_times, session_id)
 
     def data_points(self, session_id: str, names: Sequence[str] | None = None) -> Awaitable[list[DataPointView]]:
-        """Load all data points of a session, or those of some names, in the order of the form.
-
-        Raises:
-            TooMuchData: the operation requests too many.
-        """
+        """Load all data points of a session, or those of some names, in the order of the form."""
         query = DataPointQuery(session_id, None if names is None else tuple(sorted({name.lower() for name in names})))
         return self._load("data_points", read_points, query, self._budget)
 
     def value(self, point: DataPointView) -> Awaitable[str | None]:
-        """Load a long text.
-
-        Raises:
-            TooMuchData: the operation requests too much.
-        """
         return self._load("value", read_values, point.value_key, "value", self._budget)
 
     def raw_data(self, point: DataPointView) -> Awaitable[bytes | None]:
-        """Load binary data.
-
-        Raises:
-            TooMuchData: the operation requests too much.
-        """
         return self._load("raw_data", read_values, point.value_key, "raw_data", self._budget)
 
     def media_state(self, session_id: str) -> Awaitable[PlaybackState | None]:

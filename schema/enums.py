@@ -1,5 +1,7 @@
 """GraphQL enums: those of `models.enums` with their descriptions, and the two of sorting."""
 
+from typing import Final
+
 import strawberry
 from strawberry.types.enum import has_enum_definition
 
@@ -33,24 +35,21 @@ class OrderDirection(DescribedEnum):
     DESC = "DESC", "Latest first."
 
 
-def _define(enum_type: type[DescribedEnum], *, name: str) -> None:
+def _define(enum_type: type[DescribedEnum], name: str) -> None:
     enum = strawberry.enum(enum_type, name=name, description=enum_type.__doc__)
     if has_enum_definition(enum):
         for value, member in zip(enum.__strawberry_definition__.values, enum_type, strict=True):
             value.description = member.description
 
 
-_define(ActivityType, name="ActivityType")
-_define(EndReason, name="EndReason")
-_define(Kind, name="SessionKind")
-_define(MediaEventType, name="MediaEventType")
-_define(OrderDirection, name="OrderDirection")
-_define(PlayerState, name="PlayerState")
-_define(ProblemCode, name="ProblemCode")
-_define(Scope, name="Scope")
-_define(SessionOrderField, name="SessionOrderField")
-_define(SetChange, name="SetChange")
-_define(State, name="SessionState")
+_NAMES: Final[dict[type[DescribedEnum], str]] = {Kind: "SessionKind", State: "SessionState"}
+"""Names in the schema, if they differ from those of the classes."""
+
+for _enum in (
+    *(ActivityType, EndReason, Kind, MediaEventType, OrderDirection, PlayerState),
+    *(ProblemCode, Scope, SessionOrderField, SetChange, State),
+):
+    _define(_enum, _NAMES.get(_enum, _enum.__name__))
 
 __all__ = [
     "ActivityType",

@@ -70,9 +70,9 @@ class Filter:
             fingerprint=cursors.fingerprint(values),
             predicates=_parse_predicates(COMMON_FILTERS, values),
             kind_groups=tuple(
-                (Predicate(ColumnField("kind"), In((kind.value,))), *_parse_predicates(specs, values[group]))
-                for group, (kind, specs) in KIND_FILTERS.items()
-                if group in values
+                (Predicate(ColumnField("kind"), In((kind.upper(),))), *_parse_predicates(specs, values[kind]))
+                for kind, specs in KIND_FILTERS.items()
+                if kind in values
             ),
         )
 
@@ -162,9 +162,9 @@ def _parse_predicates(specs: FilterSpecs, values: Mapping[str, Any]) -> Predicat
     if unknown := values.keys() - specs.keys() - KIND_FILTERS.keys():
         raise KeyError(f"no such filters: {sorted(unknown)}")
     by_field: dict[FilterField, list[Operator]] = {}
-    for name, spec in specs.items():
+    for name, (field, operator) in specs.items():
         if name in values:
-            by_field.setdefault(spec.field, []).append(spec.operator(values[name]))
+            by_field.setdefault(field, []).append(operator(values[name]))
     # One predicate for each field, so that two bounds of it make one range.
     predicates = [
         Predicate(field, operators[0] if len(operators) == 1 else AllOf(tuple(operators)))

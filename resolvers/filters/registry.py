@@ -1,7 +1,7 @@
 """The fields of `SessionFilter`, each with the property and the operator that it stands for."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from models.enums import Kind, State
 from models.kinds.field_types import parse_language
@@ -22,14 +22,13 @@ from resolvers.filters.predicates import (
     TracksField,
 )
 
-
-class FilterSpec(NamedTuple):
-    field: FilterField
-    operator: Callable[[Any], Operator]
-    """Builds the operator from the client's value."""
-
-
+FilterSpec: TypeAlias = tuple[FilterField, Callable[[Any], Operator]]
+"""A property, and the constructor of an operator from the client's value."""
 FilterSpecs: TypeAlias = Mapping[str, FilterSpec]
+
+
+def _column(name: str, operator: Callable[[Any], Operator] = In) -> FilterSpec:
+    return ColumnField(name), operator
 
 
 def _active(active: bool) -> Operator:
@@ -43,64 +42,44 @@ def _languages(languages: Iterable[str]) -> Operator:
 
 
 COMMON_FILTERS: Final[FilterSpecs] = {
-    "ids": FilterSpec(ColumnField("id"), In),
-    "kinds": FilterSpec(ColumnField("kind"), In),
-    "project_ids": FilterSpec(ColumnField("project_id"), In),
-    "states": FilterSpec(STATE, In),
-    "active": FilterSpec(STATE, _active),
-    "visible": FilterSpec(VISIBLE, Equals),
-    "subjects": FilterSpec(ColumnField("subject"), In),
-    "external_ids": FilterSpec(ColumnField("external_id"), In),
-    "started_after": FilterSpec(ColumnField("started_at"), GreaterThan),
-    "started_before": FilterSpec(ColumnField("started_at"), LessThan),
-    "stopped_after": FilterSpec(END, lambda bound: Between(after=bound)),
-    "stopped_before": FilterSpec(END, lambda bound: Between(before=bound)),
-    "seen_after": FilterSpec(ColumnField("last_seen_at"), GreaterThan),
-    "seen_before": FilterSpec(ColumnField("last_seen_at"), LessThan),
-    "end_reasons": FilterSpec(END_REASON, In),
-    "path_prefix": FilterSpec(ColumnField("path"), HasPrefix),
+    "ids": _column("id"),
+    "kinds": _column("kind"),
+    "project_ids": _column("project_id"),
+    "states": (STATE, In),
+    "active": (STATE, _active),
+    "visible": (VISIBLE, Equals),
+    "subjects": _column("subject"),
+    "external_ids": _column("external_id"),
+    "started_after": _column("started_at", GreaterThan),
+    "started_before": _column("started_at", LessThan),
+    "stopped_after": (END, lambda bound: Between(after=bound)),
+    "stopped_before": (END, lambda bound: Between(before=bound)),
+    "seen_after": _column("last_seen_at", GreaterThan),
+    "seen_before": _column("last_seen_at", LessThan),
+    "end_reasons": (END_REASON, In),
+    "path_prefix": _column("path", HasPrefix),
 }
 
-KIND_FILTERS: Final[Mapping[str, tuple[Kind, FilterSpecs]]] = {
-    "client": (
-        Kind.CLIENT,
-        {
-            "languages": FilterSpec(ColumnField("language"), _languages),
-            "client_systems": FilterSpec(ColumnField("client_system"), In),
-            "device_ids": FilterSpec(ColumnField("subject"), In),
-            "geo_listen_enabled": FilterSpec(ColumnField("geo_listen_enabled"), Equals),
-            "demo_stream_enabled": FilterSpec(ColumnField("demo_stream_enabled"), Equals),
-        },
-    ),
-    "agenda": (
-        Kind.AGENDA,
-        {
-            "guides": FilterSpec(ColumnField("guide"), In),
-            "schedule_tracks": FilterSpec(TracksField(), In),
-            "import_ids": FilterSpec(ColumnField("external_id"), In),
-        },
-    ),
-    "media": (
-        Kind.MEDIA,
-        {
-            "media_ids": FilterSpec(ColumnField("media_id"), In),
-            "channels": FilterSpec(ColumnField("channel"), In),
-            "content_types": FilterSpec(ColumnField("content_type"), In),
-            "player_states": FilterSpec(ColumnField("player_state"), In),
-        },
-    ),
-    "field": (
-        Kind.FIELD,
-        {
-            "unit_ids": FilterSpec(ColumnField("subject"), In),
-            "uuids": FilterSpec(ColumnField("external_id"), In),
-        },
-    ),
-    "user": (
-        Kind.USER,
-        {
-            "usernames": FilterSpec(ColumnField("subject"), In),
-        },
-    ),
+KIND_FILTERS: Final[Mapping[str, FilterSpecs]] = {
+    Kind.CLIENT.lower(): {
+        "languages": _column("language", _languages),
+        "client_systems": _column("client_system"),
+        "device_ids": _column("subject"),
+        "geo_listen_enabled": _column("geo_listen_enabled", Equals),
+        "demo_stream_enabled": _column("demo_stream_enabled", Equals),
+    },
+    Kind.AGENDA.lower(): {
+        "guides": _column("guide"),
+        "schedule_tracks": (TracksField(), In),
+        "import_ids": _column("external_id"),
+    },
+    Kind.MEDIA.lower(): {
+        "media_ids": _column("media_id"),
+        "channels": _column("channel"),
+        "content_types": _column("content_type"),
+        "player_states": _column("player_state"),
+    },
+    Kind.FIELD.lower(): {"unit_ids": _column("subject"), "uuids": _column("external_id")},
+    Kind.USER.lower(): {"usernames": _column("subject")},
 }
-"""Filters that restrict to one kind each."""
+"""Groups of filters that restrict to one kind each."""
