@@ -2,11 +2,12 @@
 
 from transport.documents.trusted import read_manifest
 from transport.errors import Code
-from transport.http.endpoint import ContextFactory, GraphQLEndpoint
+from transport.http.endpoint import GraphQLEndpoint
 from transport.http.file_endpoint import FileEndpoint, ServedFile
 from transport.http.middleware import middleware
 from transport.http.responses import Page
 from transport.origins import AllowedOrigins, validate_origins
+from transport.request import ContextFactory, connection_params
 from transport.request_log import configure_log
 from transport.settings import Limits, TransportSettings, TrustMode
 
@@ -22,6 +23,7 @@ __all__ = [
     "TransportSettings",
     "TrustMode",
     "configure_log",
+    "connection_params",
     "middleware",
     "read_manifest",
     "validate_origins",

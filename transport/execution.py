@@ -1,44 +1,43 @@
-"""One operation, from its text to its answer, whatever it travels over: own context, own deadline, masked errors."""
+"""Execution of one operation, from its request to its result, for every transport."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Final, TypeVar
 
 import orjson
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, OperationType
 from graphql.execution import Executor
 
 from transport.deadlines import Deadlines
-from transport.documents.operation import Operation
+from transport.documents.operation import Operation, PreparedDocument
 from transport.documents.persisted import PersistedQueries
 from transport.documents.store import DocumentStore
-from transport.errors import Code, RequestError, format_error, make_error
+from transport.errors import Code, RequestError, bad_request, format_error, make_error
 from transport.masking import ErrorMasker
 from transport.metrics import Metrics
-from transport.request import OperationRequest
+from transport.request import BoundContextFactory, Delivery, OperationCall, OperationRequest
 from transport.request_log import log_operation
 from transport.results import (
     OperationResult,
     from_context_error,
     from_exception,
-    from_execution,
     from_request_error,
     shutting_down,
     timed_out,
 )
 from transport.settings import TransportSettings
+from transport.uploads import check_upload_paths
 
-BoundContextFactory: TypeAlias = Callable[[], AbstractAsyncContextManager[Any]]
-OperationCheck: TypeAlias = Callable[[Operation], None]
+NOT_ACCEPTABLE: Final = "Accept must allow application/graphql-response+json or application/json."
+
 Result = TypeVar("Result")
 
 
 class Execution:
-    """Runs operations on a schema.
+    """Runs operations on a schema: each with a context and a deadline of its own, and with masked errors.
 
-    `executor_class` may be a faster executor than graphql-core's; it must answer the same.
+    `executor_class` may be a faster executor than graphql-core's; its results must be the same.
     """
 
     def __init__(
@@ -58,68 +57,66 @@ class Execution:
         self.schema = schema
         self.seconds = settings.limits.operation_seconds
         self.deadlines = Deadlines()
-        """Of all that takes its time on behalf of a client, from the first byte of a request on."""
+        """Of everything that runs on behalf of a client, from the first byte of a request on."""
+        self.metrics = Metrics()
+        self.masker = ErrorMasker(log_messages=settings.log_error_messages)
         self._settings = settings
         self._executor_class = executor_class
-        self.metrics = Metrics()
 
-    async def run(
-        self, request: OperationRequest, make_context: BoundContextFactory, check: OperationCheck
-    ) -> OperationResult:
-        """The answer to one request. Raises nothing but CancelledError, which stops the work.
+    async def run(self, call: OperationCall) -> OperationResult:
+        """Execute a query or mutation. Raises nothing but CancelledError, which stops the work.
 
-        `make_context` is entered before anything else, so that who may not ask costs no parsing, and left when the
-        answer is there. `admit` raises Refusal for operations that cannot travel this way.
+        The context is entered before the document is parsed: a client that is refused costs no parsing.
         """
-        masker = self.new_masker()
-        return await self.run_in_context(
-            make_context, partial(self._prepare_and_execute, request, check, masker), masker
-        )
+        return await self.run_in_context(call.make_context, partial(self._execute_call, call))
 
     async def run_in_context(
-        self, make_context: BoundContextFactory, work: Callable[[Any], Awaitable[Result]], masker: ErrorMasker
+        self, make_context: BoundContextFactory, work: Callable[[Any], Awaitable[Result]]
     ) -> Result | OperationResult:
-        """The result of `work` in a context of its own, in the time that an operation has; else why there is none."""
+        """Return the result of `work` in a new context, within the time limit of an operation; else the error."""
         try:
             async with self.deadlines.after(self.seconds) as deadline:
-                return await with_context(make_context, work, masker)
+                return await self._with_context(make_context, work)
         except TimeoutError as error:
-            return self.timeout_result() if deadline.expired() else from_context_error(error, masker)
+            return self.timeout_result() if deadline.expired() else from_context_error(error, self.masker)
 
-    def timeout_result(self) -> OperationResult:
-        """The answer of an operation whose deadline has come."""
-        return shutting_down() if self.deadlines.all_expired else timed_out(self.seconds)
-
-    def record(
-        self, operation: Operation | None, outcome: str | list[str], *, status: int | None, timeout_seconds: float
-    ) -> None:
-        """Log and count an operation that is over: see `transport.request_log.log_operation`."""
-        log_operation(operation, outcome, status=status, seconds=timeout_seconds)
-        self.metrics.observe_operation(operation, outcome, timeout_seconds)
-
-    def encode(self, result: OperationResult) -> tuple[OperationResult, bytes]:
-        """The answer as JSON, and the answer: another one where a resolver returned what JSON has no form for."""
+    async def _with_context(
+        self, make_context: BoundContextFactory, work: Callable[[Any], Awaitable[Result]]
+    ) -> Result | OperationResult:
         try:
-            return result, orjson.dumps(result.body)
-        except TypeError as error:
-            result = from_exception(error, self.new_masker())
-            return result, orjson.dumps(result.body)
+            async with make_context() as context:
+                try:
+                    return await work(context)
+                except RequestError as error:
+                    return from_request_error(error)
+        except Exception as error:  # the context factory is foreign code: it may raise anything
+            return from_context_error(error, self.masker)
 
-    async def _prepare_and_execute(
-        self, request: OperationRequest, check: OperationCheck, masker: ErrorMasker, context: object
-    ) -> OperationResult:
-        operation = self.prepare_operation(request, check)
-        return await self.execute(self.build_executor(operation, request.variables, context), masker)
+    async def _execute_call(self, call: OperationCall, context: object) -> OperationResult:
+        operation = self.prepare_operation(call)
+        return await self.execute(self.build_executor(operation, call.request.variables, context))
 
-    def prepare_operation(self, request: OperationRequest, check: OperationCheck) -> Operation:
-        """The operation that a request is for. Raises Refusal if there is none, or it asks for too much."""
-        operation = self.persisted.resolve(request).select_operation(request.operation_name)
-        check(operation)
+    def prepare_operation(self, call: OperationCall) -> Operation:
+        """Resolve the operation and check it against limits and transport.
+
+        Raises RequestError if there is none, it is too complex, or the transport cannot carry its result.
+        """
+        request = call.request
+        operation = self._find_document(request).select_operation(request.operation_name)
+        call.operation = operation
+        check_delivery(operation, call.delivery)
+        if request.upload_paths:
+            check_upload_paths(self.schema, operation, request.upload_paths)
         if operation.introspects and self._settings.production:
             error = make_error(Code.FORBIDDEN, "Introspection is switched off on this server.")
             raise RequestError([error], well_formed=True)
         operation.check_variables(request.variables)
         return operation
+
+    def _find_document(self, request: OperationRequest) -> PreparedDocument:
+        if request.query is None or "persistedQuery" in request.extensions or self.persisted.checks_trust:
+            return self.persisted.resolve(request)
+        return self.documents.get(request.query)
 
     def build_executor(
         self,
@@ -128,9 +125,9 @@ class Execution:
         context: object,
         executor_class: type[Executor[Any]] | None = None,
     ) -> Executor[Any]:
-        """What runs an operation once, or for each item of a subscription; of the `kind` where one is given.
+        """Build the executor of one result, or of each event of a subscription.
 
-        Raises Refusal with BAD_USER_INPUT if the variables are not what the operation declares.
+        Raises RequestError with BAD_USER_INPUT if the variables are not what the operation declares.
         """
         executor = (executor_class or self._executor_class).build(
             self.schema,
@@ -142,49 +139,66 @@ class Execution:
             hide_suggestions=self._settings.production,
         )
         if isinstance(executor, list):
-            # The operation is known and valid, so what is wrong are the variables.
+            # The operation is known and valid: what remains are errors of the variables.
             errors = (format_error(error, Code.BAD_USER_INPUT) for error in executor)
             raise RequestError(errors, well_formed=True, status=400)
         return executor
 
-    async def execute(self, executor: Executor[Any], masker: ErrorMasker) -> OperationResult:
-        """Run an operation, or one item of a subscription."""
-        result = await run_step(executor.execute_operation, masker)
-        return result if isinstance(result, OperationResult) else from_execution(result, masker)
+    async def execute(self, executor: Executor[Any]) -> OperationResult:
+        """Execute an operation, or one event of a subscription."""
+        result = await self.run_step(executor.execute_operation)
+        return result if isinstance(result, OperationResult) else self.to_result(result)
 
-    def new_masker(self) -> ErrorMasker:
-        """For the errors of one operation."""
-        return ErrorMasker(log_messages=self._settings.log_error_messages)
+    async def run_step(self, step: Callable[[], Any]) -> Any:
+        """Return what a step of graphql-core returns or awaits; an OperationResult where it fails as a whole."""
+        try:
+            result = step()
+            return await result if hasattr(result, "__await__") else result
+        except Exception as error:  # a fault of the executor itself
+            return from_exception(error, self.masker)
+        except asyncio.CancelledError as error:
+            if is_task_cancelled():
+                raise
+            return from_exception(error, self.masker)
+
+    def to_result(self, result: Any) -> OperationResult:
+        """Convert graphql-core's ExecutionResult."""
+        if not result.errors:
+            return OperationResult({"data": result.data})
+        return OperationResult({"errors": self.masker.format_errors(result.errors), "data": result.data})
+
+    def timeout_result(self) -> OperationResult:
+        return shutting_down() if self.deadlines.all_expired else timed_out(self.seconds)
+
+    def encode(self, result: OperationResult) -> tuple[OperationResult, bytes]:
+        """Encode a result as JSON. Returns another result where a resolver returned a value that JSON cannot hold."""
+        try:
+            return result, orjson.dumps(result.body)
+        except TypeError as error:
+            result = from_exception(error, self.masker)
+            return result, orjson.dumps(result.body)
+
+    def record(
+        self, operation: Operation | None, outcome: str | list[str], *, status: int | None, seconds: float
+    ) -> None:
+        """Log and count a finished operation: see `request_log.log_operation`."""
+        log_operation(operation, outcome, status=status, seconds=seconds)
+        self.metrics.observe_operation(operation, outcome, seconds)
 
 
-async def with_context(
-    make_context: BoundContextFactory, work: Callable[[Any], Awaitable[Result]], masker: ErrorMasker
-) -> Result | OperationResult:
-    """The result of `work` in a context of its own; else why there is none."""
-    try:
-        async with make_context() as context:
-            try:
-                return await work(context)
-            except RequestError as refusal:
-                return from_request_error(refusal)
-    except Exception as error:  # the context maker is the caller's: it may raise anything
-        return from_context_error(error, masker)
-
-
-async def run_step(step: Callable[[], Any], masker: ErrorMasker) -> Any:
-    """What a step of graphql-core gives, at once or later; an Outcome where it breaks down as a whole."""
-    try:
-        result = step()
-        return await result if hasattr(result, "__await__") else result
-    except Exception as error:  # a fault of the executor itself
-        return from_exception(error, masker)
-    except asyncio.CancelledError as error:
-        if is_task_cancelled():
-            raise
-        return from_exception(error, masker)
+def check_delivery(operation: Operation, delivery: Delivery) -> None:
+    """Raise RequestError if the transport cannot carry the operation or its result."""
+    if operation.type is OperationType.SUBSCRIPTION:
+        if not delivery.subscription:
+            message = "A subscription has more than one result: it needs a transport that streams."
+            raise RequestError([make_error(Code.OPERATION_RESOLUTION_FAILURE, message)])
+    elif not (delivery.single or (delivery.deferred and operation.may_defer)):
+        raise bad_request(NOT_ACCEPTABLE, status=406)
+    elif operation.type is OperationType.MUTATION and not delivery.mutation:
+        raise bad_request("A mutation must be sent by POST.", status=405, headers=(("allow", "POST"),))
 
 
 def is_task_cancelled() -> bool:
-    """Whether a CancelledError means this task, and not something that it waited for."""
+    """Return whether a CancelledError means this task, and not something that it awaited."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0

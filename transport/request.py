@@ -1,16 +1,28 @@
-"""What a client asks for, whatever it travelled over."""
+"""The request for one operation, independent of the transport that carries it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, TypeAlias
 
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
+
+from transport.documents.operation import Operation
 from transport.uploads import VariablePath
+
+ContextFactory: TypeAlias = Callable[[HTTPConnection], AbstractAsyncContextManager[Any]]
+BoundContextFactory: TypeAlias = Callable[[], AbstractAsyncContextManager[Any]]
+
+_CONNECTION_PARAMS: Final = "connection_params"
 
 
 @dataclass(frozen=True, slots=True)
 class OperationRequest:
-    """The members of a request. Those that are not there are empty; `query` is None where the document is only named,
-    by `document_id` or by a hash in the extensions (see `transport.documents.persisted`)."""
+    """The members of a request; those that are absent are empty.
+
+    `query` is None where `document_id` or a hash in the extensions names the document (see `documents.persisted`).
+    """
 
     query: str | None
     variables: Mapping[str, Any] = field(default_factory=dict)
@@ -18,4 +30,42 @@ class OperationRequest:
     extensions: Mapping[str, Any] = field(default_factory=dict)
     document_id: str | None = None
     upload_paths: tuple[VariablePath, ...] = ()
-    """Where files stand in the variables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The operations and results that the transport of a request can carry."""
+
+    single: bool = True
+    deferred: bool = True
+    """Results in parts, as @defer asks for them."""
+    subscription: bool = True
+    mutation: bool = True
+    """False for GET."""
+
+
+EVERYTHING: Final = Delivery()
+
+
+@dataclass(slots=True)
+class OperationCall:
+    """A request on its way through execution. `operation` is set as soon as it is resolved, for the log."""
+
+    request: OperationRequest
+    make_context: BoundContextFactory
+    delivery: Delivery = EVERYTHING
+    operation: Operation | None = None
+
+
+def connection_params(connection: HTTPConnection) -> Mapping[str, Any]:
+    """Return the payload of `connection_init`, for context factories; empty over HTTP or where the client sent none.
+
+    Clients that cannot send headers put their token there, as `{"authorization": "Bearer …"}`.
+    """
+    params: Mapping[str, Any] = connection.scope.get("state", {}).get(_CONNECTION_PARAMS, {})
+    return params
+
+
+def set_connection_params(scope: Scope, params: Mapping[str, Any]) -> None:
+    """Store the payload for all operations of the connection."""
+    scope.setdefault("state", {})[_CONNECTION_PARAMS] = params

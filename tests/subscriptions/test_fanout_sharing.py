@@ -20,8 +20,7 @@ from tests.queries.operation_context import capture_statements
 from tests.subscriptions.test_access import OTHER_READER_OF_ONE, READER_OF_ONE, READER_OF_TWO
 from transport import TransportSettings
 from transport.execution import Execution
-from transport.masking import ErrorMasker
-from transport.request import OperationRequest
+from transport.request import OperationCall, OperationRequest
 from transport.results import OperationResult
 from transport.subscriptions import StreamManager, StreamResponse
 from transport.subscriptions.subscriber import SubscriberStream
@@ -39,9 +38,9 @@ class CountingExecution(Execution):
 
     executed = encodings = 0
 
-    async def execute(self, executor: Executor[Any], mask: ErrorMasker) -> OperationResult:
+    async def execute(self, executor: Executor[Any]) -> OperationResult:
         self.executed += 1
-        return await super().execute(executor, mask)
+        return await super().execute(executor)
 
     def encode(self, outcome: OperationResult) -> tuple[OperationResult, bytes]:
         self.encodings += 1
@@ -70,7 +69,7 @@ class StreamServer:
         async def make_context() -> AsyncIterator[Context]:
             yield await (self.harness.context(caller) if caller else self.harness.context())
 
-        answer = await self.streams.open(OperationRequest(document, variables), make_context)
+        answer = await self.streams.open(OperationCall(OperationRequest(document, variables), make_context))
         self._closing.push_async_callback(answer.frames.aclose)
         return answer
 

@@ -55,6 +55,7 @@ class PersistedQueries:
         )
         self._trusted_texts = frozenset(self._trusted.values())
         self._mode = mode if trusted is not None else TrustMode.OFF
+        self.checks_trust = self._mode is not TrustMode.OFF
 
     def resolve(self, request: OperationRequest) -> PreparedDocument:
         """The document of a request.

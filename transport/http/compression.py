@@ -20,10 +20,9 @@ THREAD_BYTES: Final = 128 * 1024
 GZIP_HEADERS: Final = (("content-encoding", "gzip"),)
 
 
-async def compress(scope: Scope, body: bytes, minimum: int) -> tuple[bytes, Headers]:
-    """A body of at least `minimum` bytes compressed, if that is not 0 and the client takes it, with the headers that
-    say so."""
-    if not 0 < minimum <= len(body) or not accepts_gzip(joined_header(scope, b"accept-encoding")):
+async def compress(scope: Scope, body: bytes) -> tuple[bytes, Headers]:
+    """Compress a body if the client accepts that. Returns it with its headers."""
+    if not accepts_gzip(joined_header(scope, b"accept-encoding")):
         return body, ()
     run_gzip = partial(gzip.compress, body, GZIP_LEVEL, mtime=0)
     return (run_gzip() if len(body) < THREAD_BYTES else await asyncio.to_thread(run_gzip)), GZIP_HEADERS

@@ -1,54 +1,43 @@
-"""The endpoint: one ASGI application that answers GraphQL by POST and GET, and shows a page to browsers."""
+"""The HTTP endpoint: an ASGI application that answers GraphQL by POST and GET, and shows a page to browsers."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, ExitStack
+from contextlib import ExitStack
 from functools import partial
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import Any, Final
 
-from graphql import GraphQLSchema, OperationType
+from graphql import GraphQLSchema
 from graphql.execution import Executor
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from transport.documents.operation import Operation
-from transport.errors import Code, Headers, RequestError, bad_request, make_error
-from transport.execution import Execution
+from transport.errors import RequestError, bad_request
+from transport.execution import NOT_ACCEPTABLE, Execution
 from transport.http.compression import compress
 from transport.http.csrf import check_preflight
 from transport.http.disconnect import CancelOnDisconnect, ClientDisconnected
 from transport.http.headers import joined_header
-from transport.http.negotiation import GRAPHQL_RESPONSE, HTML, JSON, negotiate
-from transport.http.request_body import CONNECTION_CLOSE, BodyReader, check_content_type, read_body
+from transport.http.negotiation import GRAPHQL_RESPONSE, JSON, negotiate
+from transport.http.request_body import CONNECTION_CLOSE, MULTIPART_FORM, BodyReader, content_type, read_body
 from transport.http.request_params import NO_QUERY, from_body, from_query_string
 from transport.http.responses import Page, send_json, send_page
 from transport.http.stream_response import StreamSent, send_stream, stream_options
-from transport.http.stream_types import can_respond, negotiate_streams
-from transport.http.uploads import is_multipart, read_multipart
+from transport.http.uploads import read_multipart
 from transport.metrics import Metrics
-from transport.request import OperationRequest
+from transport.request import ContextFactory, OperationCall, OperationRequest
 from transport.results import OperationResult, from_request_error
-from transport.settings import Limits, TransportSettings
+from transport.settings import TransportSettings
 from transport.subscriptions import StreamManager
-from transport.uploads import VariablePath, check_upload_paths
 
-ContextFactory: TypeAlias = Callable[[HTTPConnection], AbstractAsyncContextManager[Any]]
-
-# What comes first is what a client gets that does not care: GraphQL over HTTP wants the older type there.
-API_MEDIA_TYPES = (JSON, GRAPHQL_RESPONSE)
-API_MEDIA_TYPES_OR_HTML = (JSON, GRAPHQL_RESPONSE, HTML)
-ALLOW_GET_POST = (("allow", "GET, POST"),)
-ALLOW_POST = (("allow", "POST"),)
-NOT_ACCEPTABLE = f"Accept must allow {GRAPHQL_RESPONSE} or {JSON}."
+ALLOW_GET_POST: Final = (("allow", "GET, POST"),)
 
 
 class GraphQLEndpoint:
     """GraphQL over HTTP for one schema, as a Starlette route: `Route("/graphql", GraphQLEndpoint(…))`.
 
-    `make_context` is called once for each operation with the connection; what it returns is entered for the operation's
-    context and left when the operation is over. An exception from it with a code in `extensions` becomes the answer:
-    UNAUTHENTICATED 401, FORBIDDEN 403, RATE_LIMITED 429, SERVICE_UNAVAILABLE 503 (with Retry-After: `retryAfter`
-    seconds of the extensions, or 1). `page` is what a browser gets that asks without a query.
+    `make_context` is called once for each operation with the connection. What it returns is entered for the operation's
+    context, and left when the operation has ended. An exception from it with a code in `extensions` becomes the
+    response: UNAUTHENTICATED 401, FORBIDDEN 403, RATE_LIMITED 429, SERVICE_UNAVAILABLE 503 (with Retry-After:
+    `retryAfter` seconds of the extensions, or 1). `page` is for browsers that send no query.
     """
 
     def __init__(
@@ -69,24 +58,24 @@ class GraphQLEndpoint:
 
     @property
     def metrics(self) -> Metrics:
-        """What is counted of all operations; more can be added."""
+        """Metrics of all operations; the application may add its own."""
         return self.execution.metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
         with ExitStack() as resources:
             await RequestHandler(self, scope, receive, send, resources).run()
 
 
 def add_stream_gauges(metrics: Metrics, streams: StreamManager) -> None:
-    """Have the figures tell of streams."""
-    metrics.add_gauge("graphql_subscriptions", "Subscriptions that are open.", lambda: len(streams.subscriptions))
-    metrics.add_gauge("graphql_subscription_groups", "Groups that are told the same.", lambda: len(streams.groups))
-    metrics.add_gauge("graphql_queued_bytes", "What waits for readers of streams.", lambda: streams.queued_bytes)
+    metrics.add_gauge("graphql_subscriptions", "Open subscriptions.", lambda: len(streams.subscriptions))
+    metrics.add_gauge(
+        "graphql_subscription_groups", "Groups of subscriptions that share their results.", lambda: len(streams.groups)
+    )
+    metrics.add_gauge("graphql_queued_bytes", "Bytes queued for subscribers.", lambda: streams.queued_bytes)
 
 
 class RequestHandler:
-    """One request and its answer; what it needs only so long is kept in `keep`."""
+    """One request and its response. `resources` are released afterwards."""
 
     def __init__(
         self, endpoint: GraphQLEndpoint, scope: Scope, receive: Receive, send: Send, resources: ExitStack
@@ -95,96 +84,71 @@ class RequestHandler:
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._is_get = scope["method"] == "GET"
         self._resources = resources
-        self._upload_paths: tuple[VariablePath, ...] = ()
-        self._operation: Operation | None = None
-        self._accept = joined_header(scope, b"accept")
-        self._media_type = negotiate(self._accept, API_MEDIA_TYPES)
-        self._stream_types = negotiate_streams(self._accept)
+        self._is_get = scope["method"] == "GET"
+        self._types = negotiate(joined_header(scope, b"accept"), is_get=self._is_get)
+        self._started = perf_counter()
+        self._call: OperationCall | None = None
 
     async def run(self) -> None:
-        """Answer, and log what was answered."""
-        started = perf_counter()
-        execution = self._endpoint.execution
-        page = (
-            self._endpoint.page if self._is_get and negotiate(self._accept, API_MEDIA_TYPES_OR_HTML) == HTML else None
-        )
+        """Read the request, execute its operation, send the result, and log the outcome."""
         try:
-            self._check_method()
-            request = await self._read()
-            if request is None and page is not None:
-                return await send_page(self._send, page)
+            request = await self._read_request()
+            if request is None and self._endpoint.page and self._is_get and self._types.prefers_html:
+                return await send_page(self._send, self._endpoint.page)
             result = await self._execute(request)
-        except RequestError as refusal:
-            result = from_request_error(refusal)
+        except RequestError as error:
+            result = from_request_error(error)
         except ClientDisconnected:
-            return execution.record(self._operation, "gone", status=None, timeout_seconds=perf_counter() - started)
-        if not isinstance(result, OperationResult):
-            return execution.record(
-                self._operation, result.outcome, status=200, timeout_seconds=perf_counter() - started
-            )
-        result, body = execution.encode(result)
-        status = result.status if self._media_type == GRAPHQL_RESPONSE else result.legacy_status
-        execution.record(
-            self._operation, result.error_codes or "ok", status=status, timeout_seconds=perf_counter() - started
-        )
-        body, encoding = await compress(self._scope, body, self._endpoint.settings.gzip_bytes)
-        headers = (*result.headers, *encoding, *self._close_headers(result))
-        return await send_json(self._send, status, self._media_type or JSON, body, headers)
+            return self._record("gone", None)
+        if isinstance(result, StreamSent):
+            return self._record(result.outcome, 200)
+        return await self._send_result(result)
 
-    def _close_headers(self, result: OperationResult) -> Headers:
-        """Who asks a server that stops should ask another one next."""
-        return (
-            ()
-            if not self._endpoint.streams.draining.started or CONNECTION_CLOSE[0] in result.headers
-            else CONNECTION_CLOSE
-        )
-
-    def _check_method(self) -> None:
-        if self._scope["method"] not in ("GET", "POST"):
-            raise bad_request("GraphQL is asked by POST, queries also by GET.", status=405, headers=ALLOW_GET_POST)
-
-    async def _read(self) -> OperationRequest | None:
-        limits = self._endpoint.settings.limits
+    async def _read_request(self) -> OperationRequest | None:
+        settings = self._endpoint.settings
         if self._is_get:
-            return from_query_string(self._scope["query_string"], limits)
-        if self._endpoint.settings.uploads and is_multipart(self._scope):
-            return await self._read_multipart(limits)
-        check_content_type(self._scope)
-        return from_body(await read_body(self._scope, self._body_reader(limits), limits), limits)
-
-    async def _read_multipart(self, limits: Limits) -> OperationRequest:
-        if self._endpoint.settings.csrf_prevention:
-            check_preflight(self._scope)
-        request = await read_multipart(self._scope, self._body_reader(limits), limits, self._resources)
-        self._upload_paths = request.upload_paths
-        return request
-
-    def _body_reader(self, limits: Limits) -> BodyReader:
-        return BodyReader(self._receive, limits, self._endpoint.execution.deadlines)
+            return from_query_string(self._scope["query_string"], settings.limits)
+        if self._scope["method"] != "POST":
+            raise bad_request("Send operations by POST, queries also by GET.", status=405, headers=ALLOW_GET_POST)
+        media_type = content_type(self._scope, allow_multipart=settings.uploads)
+        reader = BodyReader(self._receive, settings.limits, self._endpoint.execution.deadlines)
+        if media_type == MULTIPART_FORM:
+            if settings.csrf_prevention:
+                check_preflight(self._scope)
+            return await read_multipart(self._scope, reader, settings.limits, self._resources)
+        return from_body(await read_body(self._scope, reader, settings.limits), settings.limits)
 
     async def _execute(self, request: OperationRequest | None) -> OperationResult | StreamSent:
-        if self._media_type is None and self._stream_types is None:
+        endpoint, types = self._endpoint, self._types
+        if types.json is None and not types.accepts_streams:
             raise bad_request(NOT_ACCEPTABLE, status=406)
         if request is None:
             raise bad_request(NO_QUERY)
-        make_context = partial(self._endpoint.make_context, HTTPConnection(self._scope))
+        make_context = partial(endpoint.make_context, HTTPConnection(self._scope))
+        self._call = OperationCall(request, make_context, types.delivery)
         with CancelOnDisconnect(self._receive):
-            if self._stream_types is None:
-                return await self._endpoint.execution.run(request, make_context, self._check_operation)
-            options = stream_options(self._scope, self._stream_types, self._endpoint.settings.limits)
-            response = await self._endpoint.streams.open(request, make_context, self._check_operation, options)
-            return await send_stream(self._scope, self._send, response, self._stream_types)
+            if not types.accepts_streams:
+                return await endpoint.execution.run(self._call)
+            options = stream_options(self._scope, types, endpoint.settings.limits)
+            response = await endpoint.streams.open(self._call, options)
+            return await send_stream(self._scope, self._send, response, types)
 
-    def _check_operation(self, operation: Operation) -> None:
-        self._operation = operation
-        if not can_respond(operation, self._media_type, self._stream_types):
-            if operation.type is not OperationType.SUBSCRIPTION:
-                raise bad_request(NOT_ACCEPTABLE, status=406)
-            message = "A subscription has more than one answer: it needs a transport that streams."
-            raise RequestError([make_error(Code.OPERATION_RESOLUTION_FAILURE, message)])
-        if operation.type is OperationType.MUTATION and self._is_get:
-            raise bad_request("A mutation must be sent by POST.", status=405, headers=ALLOW_POST)
-        if self._upload_paths:
-            check_upload_paths(self._endpoint.execution.schema, operation, self._upload_paths)
+    async def _send_result(self, result: OperationResult) -> None:
+        endpoint = self._endpoint
+        result, body = endpoint.execution.encode(result)
+        status = result.status if self._types.json == GRAPHQL_RESPONSE else result.legacy_status
+        self._record(result.error_codes if "errors" in result.body else "ok", status)
+        headers = result.headers
+        if 0 < endpoint.settings.gzip_bytes <= len(body):
+            body, encoding = await compress(self._scope, body)
+            headers += encoding
+        # A client of a server that stops should connect to another one for its next request.
+        if endpoint.streams.draining.started and CONNECTION_CLOSE[0] not in headers:
+            headers += CONNECTION_CLOSE
+        await send_json(self._send, status, self._types.json or JSON, body, headers)
+
+    def _record(self, outcome: str | list[str], status: int | None) -> None:
+        operation = self._call.operation if self._call else None
+        seconds = perf_counter() - self._started
+        self._endpoint.execution.record(operation, outcome, status=status, seconds=seconds)

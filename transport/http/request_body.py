@@ -1,41 +1,50 @@
-"""The body of a POST: JSON, in UTF-8, of bounded size, from a client that does not dawdle."""
+"""Request bodies: media type, size limits and time limits."""
 
 import asyncio
+from typing import Final
 
 from starlette.types import Receive, Scope
 
 from transport.deadlines import Deadlines
-from transport.errors import RequestError, bad_request
+from transport.errors import Headers, RequestError, bad_request
 from transport.http.disconnect import ClientDisconnected
 from transport.http.headers import header_values
 from transport.results import shutdown_error
 from transport.settings import Limits
 
-CONNECTION_CLOSE = (("connection", "close"),)
-"""Beside an answer that comes before the whole body: what is still under way is no request."""
+CONNECTION_CLOSE: Final[Headers] = (("connection", "close"),)
+"""Sent with a response that precedes the end of the body: what still arrives is no request."""
+
+MULTIPART_FORM: Final = "multipart/form-data"
+JSON: Final = "application/json"
 
 
-def check_content_type(scope: Scope) -> None:
-    """Refuse a body that does not say it is JSON in UTF-8, uncompressed. Browsers ask first before they send that from
-    a foreign page, and send anything else without."""
+def content_type(scope: Scope, *, allow_multipart: bool) -> str:
+    """Return the media type of the body.
+
+    Raises RequestError with 415 unless that is uncompressed JSON in UTF-8, or a multipart form. Other types are refused
+    because browsers send them from foreign pages without a preflight.
+    """
     types = header_values(scope, b"content-type")
-    if len(types) != 1 or not is_json(types[0]):
+    media_type = parse_content_type(types[0]) if len(types) == 1 else None
+    if media_type != JSON and not (allow_multipart and media_type == MULTIPART_FORM):
         raise bad_request("The Content-Type must be application/json, in UTF-8.", status=415)
     if any(value.strip().lower() != "identity" for value in header_values(scope, b"content-encoding")):
-        raise bad_request("The body must not be compressed.", status=415)
+        raise bad_request("The body must not be compressed.", status=415, headers=CONNECTION_CLOSE)
+    return media_type
 
 
-def is_json(content_type: str) -> bool:
-    """Whether a Content-Type is `application/json`, with no charset but UTF-8."""
-    name, *parameters = (part.strip().lower() for part in content_type.split(";"))
-    charsets = [
-        value.strip(' "') for key, _, value in (p.partition("=") for p in parameters) if key.strip() == "charset"
-    ]
-    return name == "application/json" and all(charset in ("utf-8", "utf8") for charset in charsets)
+def parse_content_type(text: str) -> str | None:
+    """Return the media type; None for JSON in a charset other than UTF-8."""
+    name, *parameters = (part.strip().lower() for part in text.split(";"))
+    pairs = (parameter.partition("=") for parameter in parameters)
+    charsets = [value.strip(' "') for key, _, value in pairs if key.strip() == "charset"]
+    is_utf8 = all(charset in ("utf-8", "utf8") for charset in charsets)
+    return name if is_utf8 or name != JSON else None
 
 
 class BodyReader:
-    """A body on its way, from a client that may be slow, but does not dawdle."""
+    """Reads a body in chunks, from a client that may be slow but must make progress."""
 
     def __init__(self, receive: Receive, limits: Limits, deadlines: Deadlines) -> None:
         self._receive = receive
@@ -45,14 +54,14 @@ class BodyReader:
         self._deadline = self._time() + limits.body_seconds
 
     async def read_chunk(self) -> tuple[bytes, bool]:
-        """The next piece, and whether there are more.
+        """Return the next chunk, and whether there are more.
 
-        Raises Refusal with 408 if the client pauses for too long or is too slow on the whole, and with 503 if the
-        server stops; ClientGoneError if the client leaves.
+        Raises RequestError with 408 if the client pauses for too long or is too slow on the whole, and with 503 if the
+        server stops; ClientDisconnected if the client disconnects.
         """
         now = self._time()
         if now >= self._deadline:
-            raise body_timeout()  # what has come already is received without waiting, and would never be late
+            raise body_timeout()  # chunks that have arrived are received without waiting, and would never time out
         try:
             async with self._deadlines.at(min(now + self._limits.body_idle_seconds, self._deadline)):
                 message = await self._receive()
@@ -66,41 +75,35 @@ class BodyReader:
 
 
 async def read_body(scope: Scope, reader: BodyReader, limits: Limits) -> bytes:
-    """The whole body.
-
-    Raises Refusal with 413 as soon as it is known to be too long, and what `Arriving.piece` raises.
-    """
-    length = declared_length(scope)
-    if length is not None and length > limits.body_bytes:
-        raise body_too_large(limits)
+    """Read the whole body. Raises RequestError with 413 as soon as it is known to be too long."""
+    check_content_length(scope, limits.body_bytes)
     body, more = await reader.read_chunk()
     if more:
-        # Not a list of pieces: each may be one byte, and would take fifty.
+        # Not a list of chunks: one of a single byte takes fifty.
         buffer = bytearray(body)
         while len(buffer) <= limits.body_bytes and more:
             chunk, more = await reader.read_chunk()
             buffer += chunk
         body = bytes(buffer)
     if len(body) > limits.body_bytes:
-        raise body_too_large(limits)
+        raise body_too_large(limits.body_bytes)
     return body
 
 
-def declared_length(scope: Scope) -> int | None:
-    """The Content-Length; None if there is none."""
+def check_content_length(scope: Scope, maximum: int) -> None:
+    """Raise RequestError if the Content-Length is malformed (400) or too large (413)."""
     lengths = header_values(scope, b"content-length")
     if not lengths:
-        return None
+        return
     if len(lengths) > 1 or not (lengths[0].isascii() and lengths[0].isdigit() and len(lengths[0]) < 20):
         raise bad_request("The Content-Length is malformed.", headers=CONNECTION_CLOSE)
-    return int(lengths[0])
+    if int(lengths[0]) > maximum:
+        raise body_too_large(maximum)
 
 
 def body_timeout() -> RequestError:
-    """The body does not arrive."""
     return bad_request("The body did not arrive in time.", status=408, headers=CONNECTION_CLOSE)
 
 
-def body_too_large(limits: Limits) -> RequestError:
-    """The body is longer than allowed."""
-    return bad_request(f"The body is longer than {limits.body_bytes:,} bytes.", status=413, headers=CONNECTION_CLOSE)
+def body_too_large(maximum: int) -> RequestError:
+    return bad_request(f"The body is longer than {maximum:,} bytes.", status=413, headers=CONNECTION_CLOSE)

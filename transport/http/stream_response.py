@@ -11,7 +11,7 @@ from starlette.types import Scope, Send
 from transport.errors import Headers
 from transport.http import multipart_mixed, sse
 from transport.http.headers import header_values
-from transport.http.stream_types import EVENT_STREAM, StreamType, StreamTypes
+from transport.http.negotiation import EVENT_STREAM, ResponseTypes, StreamType
 from transport.results import OperationResult
 from transport.settings import Limits
 from transport.subscriptions import Frame, SlowConsumer, StreamClosed, StreamOptions, StreamResponse
@@ -58,7 +58,7 @@ MULTIPART_INCREMENTAL = StreamEncoding(
 )
 
 
-def select_encoding(response: StreamResponse, types: StreamTypes) -> StreamEncoding | None:
+def select_encoding(response: StreamResponse, types: ResponseTypes) -> StreamEncoding | None:
     """How to write an answer; None: as JSON.
 
     A refusal is an event where the request was GraphQL at all: EventSource tells nothing of an answer with another
@@ -86,7 +86,7 @@ class StreamSent:
     """How it ended, for the log: "ok", the codes of its errors, or how it was cut."""
 
 
-def stream_options(scope: Scope, types: StreamTypes, limits: Limits) -> StreamOptions:
+def stream_options(scope: Scope, types: ResponseTypes, limits: Limits) -> StreamOptions:
     """What a request wants of its answer."""
     last_event_ids = header_values(scope, b"last-event-id")
     return StreamOptions(
@@ -97,7 +97,7 @@ def stream_options(scope: Scope, types: StreamTypes, limits: Limits) -> StreamOp
 
 
 async def send_stream(
-    scope: Scope, send: Send, response: StreamResponse, types: StreamTypes
+    scope: Scope, send: Send, response: StreamResponse, types: ResponseTypes
 ) -> StreamSent | OperationResult:
     """Send an answer as a stream; the outcome where it is to be sent as JSON."""
     try:

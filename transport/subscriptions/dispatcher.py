@@ -13,10 +13,10 @@ from graphql.execution.incremental import IncrementalExecutor
 
 from transport.documents.operation import Operation
 from transport.errors import RequestError
-from transport.execution import BoundContextFactory, Execution, OperationCheck, run_step
+from transport.execution import Execution
 from transport.graceful_shutdown import DrainTracker
-from transport.request import OperationRequest
-from transport.results import OperationResult, from_execution, shutdown_error
+from transport.request import OperationCall
+from transport.results import OperationResult, shutdown_error
 from transport.settings import Limits
 from transport.subscriptions.backpressure import SubscriberLimits
 from transport.subscriptions.event_executor import SubscriptionQuery
@@ -29,10 +29,6 @@ from transport.subscriptions.subscriber import SubscriberStream
 MAX_CONCURRENT_CATCH_UPS: Final = 16
 """Subscriptions that take a step of their beginning at the same time. A crowd that comes back after a restart would
 otherwise share what there is so evenly that all need longer than an operation may take."""
-
-
-def admit_all(_operation: Operation) -> None:
-    """Admits every operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +58,13 @@ class StreamManager:
         self.subscriptions: set[SubscriberStream] = set()
         self._catch_up_slots = asyncio.Semaphore(MAX_CONCURRENT_CATCH_UPS)
 
-    async def open(
-        self,
-        request: OperationRequest,
-        make_context: BoundContextFactory,
-        admit: OperationCheck = admit_all,
-        options: StreamOptions = DEFAULT_OPTIONS,
-    ) -> StreamResponse:
+    async def open(self, call: OperationCall, options: StreamOptions = DEFAULT_OPTIONS) -> StreamResponse:
         """The answer to one request. Raises nothing but CancelledError, which stops the work.
 
-        `make_context` is entered before anything else, and left when the operation is over; that of a subscription when
-        it has begun: each of its items has a context of its own. `admit` raises Refusal for operations that cannot
-        travel this way.
+        The context is entered before anything else, and left when the operation is over; that of a subscription when it
+        has begun: each of its items has a context of its own.
         """
-        return await _Dispatch(self, request, make_context, admit, options).run()
+        return await _Dispatch(self, call, options).run()
 
     async def close(self, seconds: float) -> None:
         """Refuse new subscriptions with SERVICE_UNAVAILABLE; those that are open end, spread over `seconds`."""
@@ -114,58 +103,43 @@ class StreamManager:
 class _Dispatch:
     """One request on its way to its answer."""
 
-    def __init__(
-        self,
-        streams: StreamManager,
-        request: OperationRequest,
-        make_context: BoundContextFactory,
-        admit: OperationCheck,
-        options: StreamOptions,
-    ) -> None:
+    def __init__(self, streams: StreamManager, call: OperationCall, options: StreamOptions) -> None:
         self._streams = streams
         self._execution = streams.execution
-        self._request = request
-        self._make_context = make_context
-        self._admit = admit
+        self._call = call
+        self._variables = call.request.variables
         self._options = options
-        self._mask = self._execution.new_masker()
         self._started_at = asyncio.get_running_loop().time()
         self._context = AsyncExitStack()
-        self._operation: Operation | None = None
 
     async def run(self) -> StreamResponse:
         """The answer."""
-        answer = await self._execution.run_in_context(self._held_context, self._open, self._mask)
+        answer = await self._execution.run_in_context(self._held_context, self._open)
         return answer if isinstance(answer, StreamResponse) else self._single(answer)
 
     @asynccontextmanager
     async def _held_context(self) -> AsyncIterator[Any]:
         async with self._context:
-            yield await self._context.enter_async_context(self._make_context())
+            yield await self._context.enter_async_context(self._call.make_context())
 
     async def _open(self, context: Any) -> StreamResponse | OperationResult:
-        operation = self._operation = self._execution.prepare_operation(self._request, self._check_operation)
+        operation = self._execution.prepare_operation(self._call)
         if operation.type is OperationType.SUBSCRIPTION:
+            if self._streams.draining.started:
+                raise shutdown_error()
             return await self._subscribe(operation, context)
         if operation.may_defer and self._options.incremental:
             return await self._execute_incrementally(operation, context)
-        executor = self._execution.build_executor(operation, self._request.variables, context)
-        return await self._execution.execute(executor, self._mask)
-
-    def _check_operation(self, operation: Operation) -> None:
-        self._operation = operation
-        self._admit(operation)
-        if operation.type is OperationType.SUBSCRIPTION and self._streams.draining.started:
-            raise shutdown_error()
+        executor = self._execution.build_executor(operation, self._variables, context)
+        return await self._execution.execute(executor)
 
     async def _execute_incrementally(self, operation: Operation, context: Any) -> StreamResponse | OperationResult:
-        executor = self._execution.build_executor(operation, self._request.variables, context, IncrementalExecutor)
-        results = await run_step(executor.execute_operation, self._mask)
+        executor = self._execution.build_executor(operation, self._variables, context, IncrementalExecutor)
+        results = await self._execution.run_step(executor.execute_operation)
         if not isinstance(results, ExperimentalIncrementalExecutionResults):
-            return results if isinstance(results, OperationResult) else from_execution(results, self._mask)
+            return results if isinstance(results, OperationResult) else self._execution.to_result(results)
         frames = IncrementalFrames(
             results,
-            self._mask,
             self._context.pop_all(),
             self._execution,
             started_at=self._started_at,
@@ -173,21 +147,21 @@ class _Dispatch:
         return StreamResponse(frames, "incremental", operation)
 
     async def _subscribe(self, operation: Operation, context: Any) -> StreamResponse:
-        executor = self._execution.build_executor(operation, self._request.variables, context)
-        source = await run_step(partial(create_source_event_stream, executor), self._mask)
+        executor = self._execution.build_executor(operation, self._variables, context)
+        source = await self._execution.run_step(partial(create_source_event_stream, executor))
         if isinstance(source, ExecutionResult):
-            raise RequestError(self._mask.format_errors(source.errors or ()), well_formed=True)
+            raise RequestError(self._execution.masker.format_errors(source.errors or ()), well_formed=True)
         if isinstance(source, OperationResult):
             raise RequestError(source.body["errors"], well_formed=True)
         if not isinstance(source, Source):
-            raise RequestError([self._mask.mask(TypeError("a subscription must return a Source"))], well_formed=True)
-        variables = self._request.variables
-        key, resume_key = group_keys(operation, variables, source)
-        query = SubscriptionQuery(self._execution, operation, variables, source, resume_key)
+            error = self._execution.masker.mask(TypeError("a subscription must return a Source"))
+            raise RequestError([error], well_formed=True)
+        key, resume_key = group_keys(operation, self._variables, source)
+        query = SubscriptionQuery(self._execution, operation, self._variables, source, resume_key)
         return StreamResponse(self._streams.open_subscription(query, key, self._options), "subscription", operation)
 
     def _single(self, result: OperationResult) -> StreamResponse:
         result, payload = self._execution.encode(result)
         return StreamResponse(
-            SingleFrame(payload), "single", self._operation, result, refused="data" not in result.body
+            SingleFrame(payload), "single", self._call.operation, result, refused="data" not in result.body
         )

@@ -49,7 +49,7 @@ class SubscriptionQuery:
 
     def error_frame(self, error: BaseException) -> Frame:
         """The last frame of a stream whose source failed."""
-        return self._last_frame(from_context_error(error, self.execution.new_masker()))
+        return self._last_frame(from_context_error(error, self.execution.masker))
 
     def timeout_frame(self) -> Frame:
         """The last frame of a stream whose source took too long."""
@@ -70,13 +70,12 @@ class EventExecutor:
 
     async def execute(self, item: Item) -> Frame:
         """The encoded result of one item; a failed one where there is no context to execute it in."""
-        mask = self._execution.new_masker()
         executor = self._executor.build_per_event_executor(item.payload)
 
         async def work(context: Any) -> OperationResult:
             executor.context_value = context
-            return await self._execution.execute(executor, mask)
+            return await self._execution.execute(executor)
 
-        result = await self._execution.run_in_context(self._source.context, work, mask)
+        result = await self._execution.run_in_context(self._source.context, work)
         result, payload = self._execution.encode(result)
         return Frame(payload, item.cursor, failed="data" not in result.body, item=item)

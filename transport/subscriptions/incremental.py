@@ -16,7 +16,6 @@ from graphql.execution import (
 
 from transport.errors import FormattedError
 from transport.execution import Execution, is_task_cancelled
-from transport.masking import ErrorMasker
 from transport.subscriptions.responses import Frame, FrameStream
 
 
@@ -26,7 +25,6 @@ class IncrementalFrames(FrameStream):
     def __init__(
         self,
         results: ExperimentalIncrementalExecutionResults,
-        mask: ErrorMasker,
         context: AsyncExitStack,
         execution: Execution,
         *,
@@ -35,7 +33,7 @@ class IncrementalFrames(FrameStream):
         super().__init__()
         self._initial: InitialIncrementalExecutionResult | None = results.initial_result
         self._subsequent: AsyncGenerator[SubsequentIncrementalExecutionResult, None] = results.subsequent_results
-        self._mask = mask
+        self._masker = execution.masker
         self._context = context
         self._execution = execution
         self._deadline = started_at + execution.seconds
@@ -51,7 +49,7 @@ class IncrementalFrames(FrameStream):
         try:
             return Frame(orjson.dumps(body))
         except TypeError as error:  # a resolver returned what JSON has no form for
-            errors = [self._mask.mask(error)]
+            errors = [self._masker.mask(error)]
         self._pending = set(pending_before)
         aborted = self._abort_payload(errors)
         return Frame(orjson.dumps(aborted if initial is None else {"data": None, "errors": errors, "hasNext": False}))
@@ -59,7 +57,7 @@ class IncrementalFrames(FrameStream):
     def _format_initial(self, result: InitialIncrementalExecutionResult) -> dict[str, Any]:
         body: dict[str, Any] = {"data": result.data}
         if result.errors:
-            body["errors"] = self._mask.format_errors(result.errors)
+            body["errors"] = self._masker.format_errors(result.errors)
         return body | {"pending": self._format_pending(result.pending), "hasNext": result.has_next}
 
     async def _next_payload(self) -> dict[str, Any]:
@@ -69,14 +67,14 @@ class IncrementalFrames(FrameStream):
         except TimeoutError as error:
             late = deadline.expired()
             return self._abort_payload(
-                self._execution.timeout_result().body["errors"] if late else [self._mask.mask(error)]
+                self._execution.timeout_result().body["errors"] if late else [self._masker.mask(error)]
             )
         except Exception as error:  # a fault of the executor itself
-            return self._abort_payload([self._mask.mask(error)])
+            return self._abort_payload([self._masker.mask(error)])
         except asyncio.CancelledError as error:
             if is_task_cancelled():
                 raise
-            return self._abort_payload([self._mask.mask(error)])
+            return self._abort_payload([self._masker.mask(error)])
 
     def _format_subsequent(self, result: SubsequentIncrementalExecutionResult) -> dict[str, Any]:
         body: dict[str, Any] = {"hasNext": result.has_next}
@@ -99,7 +97,7 @@ class IncrementalFrames(FrameStream):
         return self._format_masked(part.formatted, part.errors)
 
     def _format_masked(self, formatted: Any, errors: Any) -> dict[str, Any]:
-        return {**formatted, "errors": self._mask.format_errors(errors)} if errors else formatted
+        return {**formatted, "errors": self._masker.format_errors(errors)} if errors else formatted
 
     def _abort_payload(self, errors: list[FormattedError]) -> dict[str, Any]:
         self._finished = True
@@ -118,4 +116,4 @@ class IncrementalFrames(FrameStream):
         try:
             await self._context.aclose()
         except Exception as error:  # the context is the caller's; the answer has been given
-            self._mask.mask(error)
+            self._masker.mask(error)

@@ -11,9 +11,8 @@ import orjson
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from transport.connection import set_connection_params
-from transport.documents.operation import Operation as Known
 from transport.errors import Code, FormattedError
+from transport.request import OperationCall, set_connection_params
 from transport.subscriptions import Frame, ServerShutdown, StreamClosed, StreamManager, StreamResponse
 from transport.websocket.actions import Action, Authenticate, Close, CloseCode, Operation, Run, Send, Stop
 from transport.websocket.connection import Connection, Disconnected
@@ -99,7 +98,7 @@ class ConnectionHandler:
 
     async def _authenticate(self) -> list[Action]:
         execution = self._streams.execution
-        refusal = await execution.run_in_context(self._make_context, nothing, execution.new_masker())
+        refusal = await execution.run_in_context(self._make_context, nothing)
         if refusal is None:
             return self._protocol.authenticated(self._time())
         if {Code.UNAUTHENTICATED, Code.FORBIDDEN} & set(refusal.error_codes):
@@ -108,10 +107,10 @@ class ConnectionHandler:
 
     async def _run(self, operation: Operation) -> None:
         started = perf_counter()
-        admitted: list[Known] = []
+        call = OperationCall(operation.request, self._make_context)
         outcome: str | list[str] = "gone"
         try:
-            response = await self._streams.open(operation.request, self._make_context, admitted.append)
+            response = await self._streams.open(call)
             errors = await self._forward(operation, response)
             outcome = error_codes(errors) or response.result.error_codes or "ok"
             await self._perform(self._actions_after(operation, response, errors))
@@ -125,9 +124,7 @@ class ConnectionHandler:
             if outcome == "gone" and operation.is_subscription:
                 outcome = "ok"  # subscriptions end by being left
             seconds = perf_counter() - started
-            self._streams.execution.record(
-                admitted[0] if admitted else None, outcome, status=None, timeout_seconds=seconds
-            )
+            self._streams.execution.record(call.operation, outcome, status=None, seconds=seconds)
 
     def _on_task_done(self, operation: Operation, _: asyncio.Task[None]) -> None:
         del self._running[operation]

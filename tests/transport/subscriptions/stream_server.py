@@ -14,7 +14,7 @@ from tests.transport.fake_app import ExpectedError
 from tests.transport.subscriptions.fake_source import Caller, FakeLog, FakeSource, items
 from transport import TransportSettings
 from transport.execution import Execution
-from transport.request import OperationRequest
+from transport.request import OperationCall, OperationRequest
 from transport.subscriptions import Frame, StreamManager, StreamOptions, StreamResponse
 from transport.subscriptions.subscriber import SubscriberStream
 
@@ -133,7 +133,7 @@ class StreamServer:
                 self.log.contexts_exited += 1
 
         request = OperationRequest(query, variables or {}, **members)
-        return await self.streams.open(request, make_context, options=options or StreamOptions())
+        return await self.streams.open(OperationCall(request, make_context), options or StreamOptions())
 
 
 def frame_body(frame: Frame) -> Any:

@@ -22,7 +22,7 @@ from tests.polling import TIMEOUT_SECONDS, wait_until
 from tests.transport.subscriptions.fake_source import Caller, FakeLog
 from tests.transport.subscriptions.stream_server import StreamServer
 from transport import TransportSettings
-from transport.connection import connection_params
+from transport.request import connection_params
 from transport.server.http_protocol import HttpProtocol
 from transport.server.server import uvicorn_options
 from transport.websocket import WebSocketEndpoint, WebSocketProtocol

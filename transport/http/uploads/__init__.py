@@ -12,16 +12,10 @@ from starlette.types import Scope
 
 from transport.errors import RequestError, bad_request
 from transport.http.headers import header_values
-from transport.http.request_body import CONNECTION_CLOSE, BodyReader, declared_length
+from transport.http.request_body import CONNECTION_CLOSE, BodyReader, body_too_large, check_content_length
 from transport.http.uploads.form import MultipartForm
 from transport.request import OperationRequest
 from transport.settings import Limits
-
-
-def is_multipart(scope: Scope) -> bool:
-    """Whether a request says that it is a form with files."""
-    types = header_values(scope, b"content-type")
-    return len(types) == 1 and types[0].partition(";")[0].strip().lower() == "multipart/form-data"
 
 
 async def read_multipart(scope: Scope, reader: BodyReader, limits: Limits, resources: ExitStack) -> OperationRequest:
@@ -38,30 +32,22 @@ async def read_multipart(scope: Scope, reader: BodyReader, limits: Limits, resou
 
 
 async def _read(scope: Scope, reader: BodyReader, limits: Limits, resources: ExitStack) -> OperationRequest:
-    if (declared_length(scope) or 0) > limits.multipart_bytes:
-        raise body_too_large(limits)
+    check_content_length(scope, limits.multipart_bytes)
     form = MultipartForm(parse_boundary(scope), limits, resources)
     received, more = 0, True
     while more:
         chunk, more = await reader.read_chunk()
         received += len(chunk)
         if received > limits.multipart_bytes:
-            raise body_too_large(limits)
+            raise body_too_large(limits.multipart_bytes)
         await form.feed(chunk)
     return form.build_request()
 
 
 def parse_boundary(scope: Scope) -> bytes:
     """What stands between the parts."""
-    if any(value.strip().lower() != "identity" for value in header_values(scope, b"content-encoding")):
-        raise bad_request("The body must not be compressed.", status=415)
     _, options = parse_options_header(header_values(scope, b"content-type")[0])
     delimiter = options.get(b"boundary", b"")
     if not 1 <= len(delimiter) <= 70:  # RFC 2046 §5.1.1
         raise bad_request("The Content-Type must give a boundary of 1 to 70 characters.")
     return delimiter
-
-
-def body_too_large(limits: Limits) -> RequestError:
-    """The body is longer than allowed."""
-    return bad_request(f"The body is longer than {limits.multipart_bytes:,} bytes.", status=413)
