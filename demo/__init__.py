@@ -1,4 +1,1 @@
-"""Believable traffic: plans of sessions, the world that interleaves them, the sender, and the tally.
-
-Plans and world are pure: they know a seed and a clock that is handed to them, and nothing of HTTP.
-"""
+"""Simulated visitors that send traffic of all five kinds to a running server (`main.py simulate`)."""

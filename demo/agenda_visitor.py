@@ -1,10 +1,9 @@
-"""AGENDA: an organiser puts the programme of an event online, then runs the event."""
+"""AGENDA visits: an organiser who publishes an event's agenda, then runs the event."""
 
 from collections.abc import Iterator
 from typing import Any, Final
 
-from demo.plan import Call, VisitContext, hide, keepalive, start, stop
-from models.enums import Kind
+from demo.visit import Visit
 
 MINUTE: Final = 60
 HOUR: Final = 60 * MINUTE
@@ -15,49 +14,49 @@ TOPICS: Final = ["Wind farms", "Sleep", "Old bridges", "Plain text", "Fermentati
 FORMATS: Final = ["Keynote", "Workshop", "Panel", "Tour", "Poster session"]
 
 
-def manage_agenda(context: VisitContext) -> Iterator[Call]:
-    """A few items of one guide: gone by, going on, about to begin or to end, and later; one is cancelled."""
-    guide = context.rng.choice(GUIDES)
-    ongoing, later = 1, 4
-    for number, slot in enumerate(_slots(context)):
-        yield start(Kind.AGENDA, _item(context, guide, number) | slot, delay=context.random_seconds(0.5, 2))
-    yield keepalive(Kind.AGENDA, ongoing, delay=context.random_seconds(4, 10))
-    yield hide(Kind.AGENDA, ongoing, delay=context.random_seconds(4, 10))
-    yield keepalive(Kind.AGENDA, ongoing, delay=context.random_seconds(4, 10))
-    yield stop(Kind.AGENDA, later, delay=context.random_seconds(1, 5))
-    if context.chance(0.3):
-        yield stop(Kind.AGENDA, ongoing)
+async def manage_agenda(visit: Visit) -> None:
+    """Publish some items of one guide: over, ongoing, about to start or end, and later; cancel one."""
+    guide = visit.rng.choice(GUIDES)
+    items = []
+    for rank, times in enumerate(_slots(visit)):
+        items.append(await visit.start(_item(visit, guide, rank) | times))
+        await visit.wait(0.5, 2)
+    ongoing, later = items[1], items[4]
+    for field in ("keepaliveSession", "hideSession", "keepaliveSession"):
+        await visit.call(field, id=ongoing)
+        await visit.wait(4, 10)
+    await visit.call("stopSession", id=later)
+    await visit.wait(1, 5)
+    if visit.chance(0.3):
+        await visit.call("stopSession", id=ongoing)
 
 
-def _slots(context: VisitContext) -> Iterator[dict[str, Any]]:
-    """When each item is, in seconds from now. The two that are near begin and end while one looks on."""
-    yield _slot(context, -3 * HOUR, -2 * HOUR)
-    yield _slot(context, -20 * MINUTE, 40 * MINUTE)
-    yield _slot(context, context.random_seconds(5, 20), 30 * MINUTE)
-    yield _slot(context, -45 * MINUTE, context.random_seconds(15, 45))
-    yield _slot(context, 2 * HOUR, 3 * HOUR)
-    yield {"startTime": context.timestamp(-MINUTE), "allDay": True}
-    if context.chance(0.5):
-        yield {"startTime": context.timestamp(24 * HOUR)}
+def _slots(visit: Visit) -> Iterator[dict[str, Any]]:
+    """Yield the times of each item. The third starts and the fourth ends within the run."""
+    soon, ending = visit.rng.uniform(5, 20), visit.rng.uniform(15, 45)
+    for start, end in (
+        *((-3 * HOUR, -2 * HOUR), (-20 * MINUTE, 40 * MINUTE), (soon, 30 * MINUTE), (-45 * MINUTE, ending)),
+        (2 * HOUR, 3 * HOUR),
+    ):
+        yield {"startTime": visit.timestamp(start), "endTime": visit.timestamp(end)}
+    yield {"startTime": visit.timestamp(-MINUTE), "allDay": True}
+    if visit.chance(0.5):
+        yield {"startTime": visit.timestamp(24 * HOUR)}
 
 
-def _slot(context: VisitContext, begin: float, end: float) -> dict[str, Any]:
-    return {"startTime": context.timestamp(begin), "endTime": context.timestamp(end)}
-
-
-def _item(context: VisitContext, guide: int, number: int) -> dict[str, Any]:
-    topic, session_format = context.rng.choice(TOPICS), context.rng.choice(FORMATS)
+def _item(visit: Visit, guide: int, rank: int) -> dict[str, Any]:
+    topic, session_format = visit.rng.choice(TOPICS), visit.rng.choice(FORMATS)
     item: dict[str, Any] = {
         "guide": guide,
         "name": f"{session_format}: {topic}",
         "descriptionHtml": f"<p>{session_format} on <strong>{topic.lower()}</strong>. All welcome.</p>",
-        "importId": f"{guide}-{context.unique_text()}",
-        "scheduleTracks": sorted(context.rng.sample(TRACKS, context.rng.randint(1, 3))),
-        "locations": [context.rng.choice(ROOMS)],
-        "rank": float(number),
-        "allowRating": context.chance(0.5),
+        "importId": f"{guide}-{visit.unique_text()}",
+        "scheduleTracks": sorted(visit.rng.sample(TRACKS, visit.rng.randint(1, 3))),
+        "locations": [visit.rng.choice(ROOMS)],
+        "rank": float(rank),
+        "allowRating": visit.chance(0.5),
         "addToSchedule": True,
     }
     if session_format == "Workshop":
-        item |= {"requireLogin": True, "maxCapacity": context.rng.choice([12, 20, 40]), "waitlist": True}
+        item |= {"requireLogin": True, "maxCapacity": visit.rng.choice([12, 20, 40]), "waitlist": True}
     return item

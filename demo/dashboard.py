@@ -1,10 +1,8 @@
-"""Somebody looks on: lists, counts and the timeline, again and again."""
+"""A dashboard that polls lists, statistics and the timeline."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 
-from demo.operations import Operation
-from demo.plan import Call, VisitContext
+from demo.visit import Visit
 
 FILTERS: Final[list[dict[str, Any] | None]] = [
     None,
@@ -16,8 +14,9 @@ FILTERS: Final[list[dict[str, Any] | None]] = [
 ]
 
 
-def poll_dashboard(context: VisitContext) -> Iterator[Call]:
-    """A dashboard that stays open to the end of the run."""
+async def poll_dashboard(visit: Visit) -> None:
+    """Poll until the end of the run."""
     while True:
-        for operation in (Operation.LIST, Operation.COUNT, Operation.TIMELINE):
-            yield Call(operation, None, context.rng.choice(FILTERS), context.random_seconds(1, 4))
+        for field in ("sessions", "sessionStats", "activities"):
+            await visit.send(visit, field, {"filter": visit.rng.choice(FILTERS)})
+            await visit.wait(1, 4)

@@ -1,10 +1,8 @@
-"""FIELD: rangers fill in forms in the field; a form that was corrected is sent again and takes the old one's place."""
+"""FIELD visits: rangers who fill in forms. A corrected form is sent again and replaces the first."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 
-from demo.plan import LATEST, Call, VisitContext, hide, keepalive, start, stop
-from models.enums import Kind
+from demo.visit import Visit
 
 UNITS: Final = [f"tablet-{number:02}" for number in range(1, 13)]
 SPECIES: Final = ["Red kite", "Fire salamander", "Lady's slipper", "Eurasian lynx", "Common newt"]
@@ -12,48 +10,45 @@ PAGES: Final = [["survey", "site"], ["survey", "species"], ["survey", "notes"]]
 OFFSETS: Final = [0, 3600, 7200, -18_000, 36_000]
 
 
-def fill_form(context: VisitContext) -> Iterator[Call]:
-    """One form from the first save to the last; one in four is corrected, one in five never closed."""
-    fields = _form_fields(context)
-    never_stopped = context.chance(0.2)
+async def fill_form(visit: Visit) -> None:
+    """Fill in one form. One in four is corrected, one in five is never stopped."""
+    fields = _form_fields(visit)
     common: dict[str, Any] = {"path": PAGES[0]}
+    never_stopped = visit.chance(0.2)
     if never_stopped:
-        common["timeoutSeconds"] = context.rng.randint(15, 40)
-    yield start(Kind.FIELD, fields, delay=context.random_seconds(3, 8), **common)
-    for page in PAGES[: context.rng.randint(1, 3)]:
-        yield keepalive(Kind.FIELD, LATEST, path=page, delay=context.random_seconds(3, 9))
-    if context.chance(0.3):
-        yield hide(Kind.FIELD, LATEST, delay=context.random_seconds(3, 8))
-    if context.chance(0.25):
-        corrected = fields | {
-            "saved": context.timestamp(),
-            "data": [*fields["data"], _point("checked by", "J. Okafor")],
-        }
-        yield start(Kind.FIELD, corrected, delay=context.random_seconds(2, 6), **common)
+        common["timeoutSeconds"] = visit.rng.randint(15, 40)
+    session = await visit.start(fields, **common)
+    await visit.wait(3, 8)
+    for page in PAGES[: visit.rng.randint(1, 3)]:
+        await visit.call("keepaliveSession", id=session, path=page)
+        await visit.wait(3, 9)
+    if visit.chance(0.3):
+        await visit.call("hideSession", id=session)
+        await visit.wait(3, 8)
+    if visit.chance(0.25):
+        checked_by = {"name": "checked by", "value": "J. Okafor"}
+        corrected = fields | {"saved": visit.timestamp(), "data": [*fields["data"], checked_by]}
+        session = await visit.start(corrected, **common)
+        await visit.wait(2, 6)
     if not never_stopped:
-        yield stop(Kind.FIELD, LATEST, path=PAGES[-1])
+        await visit.call("stopSession", id=session, path=PAGES[-1])
 
 
-def _form_fields(context: VisitContext) -> dict[str, Any]:
-    age = context.random_seconds(60, 900)
-    offset = context.rng.choice(OFFSETS)
+def _form_fields(visit: Visit) -> dict[str, Any]:
+    offset = visit.rng.choice(OFFSETS)
     data = [
-        _point("Species", context.rng.choice(SPECIES)),
-        _point("count", str(context.rng.randint(1, 40))),
-        _point("coordinates", f"{context.rng.uniform(46, 48):.5f},{context.rng.uniform(6, 10):.5f}"),
-        {"name": "sketch", "rawData": context.base64(context.rng.randint(60, 600))},
+        {"name": "Species", "value": visit.rng.choice(SPECIES)},
+        {"name": "count", "value": str(visit.rng.randint(1, 40))},
+        {"name": "coordinates", "value": f"{visit.rng.uniform(46, 48):.5f},{visit.rng.uniform(6, 10):.5f}"},
+        {"name": "sketch", "rawData": visit.base64(visit.rng.randint(60, 600))},
     ]
     fields = {
-        "uuid": f"{context.uuid()}-{context.unique_text()}",
-        "unitId": context.rng.choice(UNITS),
-        "created": context.timestamp(-age),
-        "saved": context.timestamp(),
+        "uuid": f"{visit.uuid()}-{visit.unique_text()}",
+        "unitId": visit.rng.choice(UNITS),
+        "created": visit.timestamp(-visit.rng.uniform(60, 900)),
+        "saved": visit.timestamp(),
         "data": data,
     }
-    if context.chance(0.5):
+    if visit.chance(0.5):
         return fields | {"timezoneOffsetSeconds": offset}
-    return fields | {"data": [*data, _point("__timezone__", str(offset))]}
-
-
-def _point(name: str, value: str) -> dict[str, Any]:
-    return {"name": name, "value": value}
+    return fields | {"data": [*data, {"name": "__timezone__", "value": str(offset)}]}

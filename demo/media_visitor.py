@@ -1,15 +1,12 @@
-"""MEDIA: people watch videos, with ads and in chapters; they pause, skip, go to full screen and away."""
+"""MEDIA visits: people who watch videos with ads and chapters, pause, seek and leave."""
 
-from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from demo.plan import Call, VisitContext, start
-from demo.player import Player, event
-from models.enums import Kind
+from demo.visit import Visit
 
 
 class Title(NamedTuple):
-    """A stream of the catalogue; `length` in seconds, 86,400 for a live one."""
+    """A stream of the catalogue. `length` in seconds, 86,400 for a live one."""
 
     id: str
     name: str
@@ -27,78 +24,149 @@ CATALOGUE: Final = [
     Title("live-1", "News, all day", 86_400.0, "Live", "news", {"media.feed": "East-HD", "media.showType": "3"}),
 ]
 PLAYERS: Final = ["html5-player", "tv-app", "phone-app"]
+ADVERTISERS: Final = ["Northern Tea", "Umbrellas & Co", "City Rail"]
+BITRATES: Final = [1200, 2500, 5000]
+
+Event = dict[str, Any]
 
 
-def play_media(context: VisitContext) -> Iterator[Call]:
-    """One playback to its end, to a point where it bores, or (one in ten) to a flat battery."""
-    title = context.rng.choices(CATALOGUE, [4, 3, 3, 2, 2])[0]
-    player = Player(context, title.length, 43_200.0 if title.content_type == "Live" else 0.0)
-    loses_power = context.chance(0.1)
-    common = {"timeoutSeconds": context.rng.randint(10, 20)} if loses_power else {}
-    yield start(
-        Kind.MEDIA, _start_fields(context, title, player.playhead), delay=context.random_seconds(1, 3), **common
-    )
-    if title.content_type == "VOD" and context.chance(0.6):
-        yield from _play_ads(context, player)
-    yield player.track(
-        event("PLAY"), player.chapter(1, title.length / 2), delay=player.advance(context.random_seconds(3, 7))
-    )
-    for _ in range(context.rng.randint(3, 9)):
+class Player:
+    """Plays one title: sends its events and moves the playhead while it plays."""
+
+    def __init__(self, visit: Visit, title: Title) -> None:
+        self.visit = visit
+        self.title = title
+        self.playhead = 43_200.0 if title.content_type == "Live" else 0.0
+        self.session = ""
+
+    @property
+    def is_at_end(self) -> bool:
+        return self.playhead >= self.title.length
+
+    def seek(self, seconds: float) -> None:
+        self.playhead = min(self.title.length, round(self.playhead + seconds, 3))
+
+    async def play(self, shortest: float, longest: float) -> None:
+        """Let the content play for a random time."""
+        self.seek(await self.visit.wait(shortest, longest))
+
+    async def track(self, *events: Event) -> None:
+        """Send events, each stamped a millisecond after the one before."""
+        timed = [event | {"playerTime": self.time(number / 1000)} for number, event in enumerate(events)]
+        await self.visit.call("trackMedia", id=self.session, events=timed)
+
+    async def call(self, field: str, **media: Any) -> None:
+        """Send a session operation with the player's time."""
+        await self.visit.call(field, id=self.session, media={"playerTime": self.time(), **media})
+
+    def time(self, offset: float = 0.0) -> dict[str, Any]:
+        return {"playhead": self.playhead, "ts": self.visit.timestamp(offset)}
+
+    def bitrate(self) -> int:
+        return self.visit.rng.choice(BITRATES)
+
+
+async def play_media(visit: Visit) -> None:
+    """Watch one title to its end, or stop in between. One visit in ten goes silent without a stop."""
+    title = visit.rng.choices(CATALOGUE, [4, 3, 3, 2, 2])[0]
+    player = Player(visit, title)
+    goes_silent = visit.chance(0.1)
+    common = {"timeoutSeconds": visit.rng.randint(10, 20)} if goes_silent else {}
+    player.session = await visit.start(_start_fields(player), **common)
+    await visit.wait(1, 3)
+    if title.content_type == "VOD" and visit.chance(0.6):
+        await _play_ads(player)
+    await player.track(_event("PLAY"), _chapter(player))
+    await player.play(3, 7)
+    for _ in range(visit.rng.randint(3, 9)):
         if player.is_at_end:
             break
-        yield from _play_step(context, player)
+        await _play_step(player)
     if player.is_at_end:
-        yield player.track(event("CHAPTER_COMPLETE"), event("SESSION_COMPLETE"), delay=1)
-    if not loses_power:
-        yield player.stop()
+        await player.track(_event("CHAPTER_COMPLETE"), _event("SESSION_COMPLETE"))
+        await visit.wait(1)
+    if not goes_silent:
+        await player.call("stopSession")
 
 
-def _play_ads(context: VisitContext, player: Player) -> Iterator[Call]:
-    """A break with an ad before the content, seen to its end or skipped."""
-    seconds = context.random_seconds(4, 8)
-    yield player.track(player.ad_break(0), player.ad(0, 1, seconds), delay=seconds)
-    end = event("AD_SKIP") if context.chance(0.3) else event("AD_COMPLETE")
-    yield player.track(end, event("AD_BREAK_COMPLETE"), delay=0.5)
+async def _play_ads(player: Player) -> None:
+    """Play a break with one ad before the content. Three in ten are skipped."""
+    length = round(player.visit.rng.uniform(4, 8), 3)
+    number = player.visit.rng.randint(1, 40)
+    ad = {
+        "media.ad.id": f"ad-{number:03}",
+        "media.ad.length": length,
+        "media.ad.podPosition": 1,
+        "media.ad.advertiser": player.visit.rng.choice(ADVERTISERS),
+        "media.ad.podFriendlyName": "pre-roll",
+    }
+    await player.track(
+        _event("AD_BREAK_START", {"media.ad.podIndex": 0, "media.ad.podSecond": player.playhead}),
+        _event("AD_START", ad) | {"customMetadata": {"placement": f"p{number % 5}"}},
+    )
+    await player.visit.wait(length)
+    end = "AD_SKIP" if player.visit.chance(0.3) else "AD_COMPLETE"
+    await player.track(_event(end), _event("AD_BREAK_COMPLETE"))
+    await player.visit.wait(0.5)
 
 
-def _play_step(context: VisitContext, player: Player) -> Iterator[Call]:
-    """What a few seconds of a playback bring."""
-    roll = context.rng.random()
+async def _play_step(player: Player) -> None:
+    """Play a few seconds: a pause, a rebuffering, full screen, a hidden page, or just a ping."""
+    visit, roll = player.visit, player.visit.rng.random()
     if roll < 0.1:
-        yield player.track(event("PAUSE_START"), delay=context.random_seconds(3, 6))
-        yield player.track(event("PLAY"), delay=player.advance(context.random_seconds(3, 7)))
+        await player.track(_event("PAUSE_START"))
+        await visit.wait(3, 6)
+        await player.track(_event("PLAY"))
     elif roll < 0.2:
-        yield player.track(event("BUFFER_START"), player.error(), delay=context.random_seconds(1, 3))
-        yield player.track(event("PLAY"), player.bitrate_change(), delay=player.advance(context.random_seconds(3, 7)))
+        error = {"media.errorId": "segment-404", "media.errorSource": "player"}
+        await player.track(_event("BUFFER_START"), _event("ERROR", error))
+        await visit.wait(1, 3)
+        await player.track(_event("PLAY"), {"type": "BITRATE_CHANGE", "qoe": {"bitrate": player.bitrate()}})
     elif roll < 0.3:
-        yield player.track(
-            player.state("STATE_START", "fullScreen"), delay=player.advance(context.random_seconds(3, 7))
-        )
-        yield player.track(player.state("STATE_END", "fullScreen"), delay=player.advance(context.random_seconds(1, 3)))
+        await player.track(_event("STATE_START", {"media.state.name": "fullScreen"}))
+        await player.play(3, 7)
+        await player.track(_event("STATE_END", {"media.state.name": "fullScreen"}))
     elif roll < 0.4:
-        yield player.hide(delay=player.advance(context.random_seconds(3, 6)))
+        await player.call("hideSession")
     else:
-        yield player.ping(delay=player.advance(context.random_seconds(3, 7)))
+        quality = {"bitrate": player.bitrate(), "droppedFrames": visit.rng.randint(0, 12)}
+        await player.call("keepaliveSession", qoe=quality)
+    await player.play(3, 7)
     if roll > 0.9:
-        player.advance(10)  # and the viewer skips some
+        player.seek(10)
 
 
-def _start_fields(context: VisitContext, title: Title, playhead: float) -> dict[str, Any]:
+def _event(type_: str, params: dict[str, Any] | None = None) -> Event:
+    return {"type": type_} | ({"params": params} if params else {})
+
+
+def _chapter(player: Player) -> Event:
+    params = {
+        "media.chapter.index": 1,
+        "media.chapter.offset": player.playhead,
+        "media.chapter.length": player.title.length / 2,
+        "media.chapter.friendlyName": "Part 1",
+    }
+    return _event("CHAPTER_START", params)
+
+
+def _start_fields(player: Player) -> dict[str, Any]:
+    visit, title = player.visit, player.title
     return {
-        "playerTime": {"playhead": playhead, "ts": context.timestamp()},
+        "playerTime": player.time(),
         "trackingServer": "metrics.example.org",
         "reportSuite": "example-all",
         "organizationId": "0123456789@ExampleOrg",
-        "visitorId": f"visitor-{context.rng.randint(1, 400)}",
+        "visitorId": f"visitor-{visit.rng.randint(1, 400)}",
         "mediaId": title.id,
         "mediaName": title.name,
         "length": title.length,
         "contentType": title.content_type,
-        "playerName": context.rng.choice(PLAYERS),
+        "playerName": visit.rng.choice(PLAYERS),
         "channel": title.channel,
         "sdkVersion": "4.2.0",
-        "resume": context.chance(0.1),
-        "params": title.params | {"analytics.enableSSL": True, "media.dayPart": context.rng.choice(["am", "pm"])},
-        "customMetadata": {"campaign": context.rng.choice(["spring", "none"])},
-        "qoe": {"timeToStart": context.rng.randint(80, 900), "bitrate": context.rng.choice([1200, 2500, 5000])},
+        "resume": visit.chance(0.1),
+        "params": title.params | {"analytics.enableSSL": True, "media.dayPart": visit.rng.choice(["am", "pm"])},
+        "customMetadata": {"campaign": visit.rng.choice(["spring", "none"])},
+        "qoe": {"timeToStart": visit.rng.randint(80, 900), "bitrate": player.bitrate()},
     }

@@ -1,93 +1,128 @@
-"""The world: decides, from a seed and the clock alone, who makes which call next."""
+"""The scheduler: starts visits so that operations leave at a fixed rate, however long responses take."""
 
 import asyncio
-import heapq
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from itertools import count
 from random import Random
-from typing import Final
+from typing import Any, Final, TypeAlias
+
+import httpx2
 
 from demo.agenda_visitor import manage_agenda
 from demo.client_visitor import run_gateway, use_app
 from demo.dashboard import poll_dashboard
 from demo.field_visitor import fill_form
 from demo.media_visitor import play_media
-from demo.operations import Operation
-from demo.plan import Call, Plan, VisitContext
+from demo.report import Outcome, Report, Response, parse_response
 from demo.user_visitor import browse
+from demo.visit import DOCUMENTS, Visit, VisitOver
+from models.enums import Kind
 
-INITIAL_PLANS: Final[list[Plan]] = [poll_dashboard, manage_agenda, use_app, play_media, fill_form, browse]
-"""Who comes first, so that also a short run shows all kinds."""
-PLAN_WEIGHTS: Final[list[tuple[Plan, int]]] = [
-    (use_app, 26),
-    (run_gateway, 4),
-    (manage_agenda, 3),
-    (play_media, 24),
-    (fill_form, 15),
-    (browse, 28),
-]
-"""Who comes after them, and how often of a hundred."""
+CONCURRENCY: Final = 64
+"""Most requests in flight. Beyond it operations leave late, which counts as latency."""
+MAX_CONSECUTIVE_FAILURES: Final = 20
+"""Requests in a row without a response, after which the server is considered lost."""
+DRAIN_SECONDS: Final = 5.0
+"""Time for the requests in flight when the run is over."""
 
+Plan: TypeAlias = Callable[[Visit], Awaitable[None]]
 
-@dataclass(eq=False)
-class Visitor:
-    """Somebody with a plan, and the ids of the sessions the plan has started so far."""
-
-    context: VisitContext
-    calls: Iterator[Call]
-    starts: int = 0
-    ids: dict[int, str] = field(default_factory=dict)
-    finished: bool = False
-    """Set by whoever sends: no further call of this visitor makes sense."""
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while a call of this visitor is on its way: nobody sends the second before the first was answered."""
-
-
-@dataclass(frozen=True)
-class ScheduledCall:
-    """A call that is due, and whose. `start`: the number of the start, where the call is one."""
-
-    visitor: Visitor
-    call: Call
-    start_index: int | None
+PLANS: Final[dict[Plan, tuple[Kind | None, int]]] = {
+    poll_dashboard: (None, 0),
+    manage_agenda: (Kind.AGENDA, 3),
+    use_app: (Kind.CLIENT, 26),
+    play_media: (Kind.MEDIA, 24),
+    fill_form: (Kind.FIELD, 15),
+    browse: (Kind.USER, 28),
+    run_gateway: (Kind.CLIENT, 4),
+}
+"""Each plan with its kind and its weight. The first visits are one of each, in this order."""
 
 
 class Scheduler:
-    """Two worlds with the same seed and beginning, asked at the same times, give the same calls."""
+    """Runs visits against one server. The same seed gives the same plans in the same order."""
 
-    def __init__(self, seed: int, started_at: datetime) -> None:
-        """`began` (with a zone) is the moment that the plans' times count from."""
+    def __init__(self, http: httpx2.AsyncClient, url: str, seed: int, report: Report) -> None:
+        self._http = http
+        self._url = url
         self._rng = Random(seed)
-        self._started_at = started_at
-        self._visitor_count = 0
-        self._queue: list[tuple[float, int, Visitor]] = []
+        self._report = report
+        self._permits = asyncio.Semaphore(CONCURRENCY)
+        self._slots: asyncio.Queue[float] = asyncio.Queue()
+        """Times at which operations are due; visits take them in the order in which they became ready."""
+        self._ready = 0
+        """Visits that wait for a slot."""
+        self._visits = 0
 
-    def next_call(self, at: float) -> ScheduledCall:
-        """The call to send `at` so many seconds after the beginning: the longest overdue one, else a newcomer's."""
-        while self._queue and self._queue[0][0] <= at:
-            _, number, visitor = heapq.heappop(self._queue)
-            if not visitor.finished and (scheduled := self._advance(visitor, number, at)) is not None:
-                return scheduled
-        while True:
-            visitor = self._new_visitor()
-            if (scheduled := self._advance(visitor, self._visitor_count, at)) is not None:
-                return scheduled
+    @property
+    def is_server_lost(self) -> bool:
+        return self._report.consecutive_failures >= MAX_CONSECUTIVE_FAILURES
 
-    def _new_visitor(self) -> Visitor:
-        chosen = self._rng.choices([plan for plan, _ in PLAN_WEIGHTS], [share for _, share in PLAN_WEIGHTS])[0]
-        plan = INITIAL_PLANS[self._visitor_count] if self._visitor_count < len(INITIAL_PLANS) else chosen
-        self._visitor_count += 1
-        context = VisitContext(Random(self._rng.getrandbits(64)), self._started_at)
-        return Visitor(context, plan(context))
+    async def run(self, rate: float, seconds: float, on_progress: Callable[[float], None]) -> None:
+        """Send `rate` operations a second for `seconds`, or until the server is lost.
 
-    def _advance(self, visitor: Visitor, number: int, at: float) -> ScheduledCall | None:
-        visitor.context.elapsed = at
-        call = next(visitor.calls, None)
-        if call is None:
-            return None
-        heapq.heappush(self._queue, (at + call.delay, number, visitor))
-        if call.operation is not Operation.START:
-            return ScheduledCall(visitor, call, None)
-        visitor.starts += 1
-        return ScheduledCall(visitor, call, visitor.starts - 1)
+        May be cancelled; waits for requests in flight then too.
+        """
+        async with asyncio.TaskGroup() as visits:
+            tasks: list[asyncio.Task[None]] = []
+            try:
+                await self._pace(rate, seconds, on_progress, lambda: tasks.append(visits.create_task(self._visit())))
+            finally:
+                await self._drain()
+                for task in tasks:
+                    task.cancel()
+
+    async def _pace(
+        self, rate: float, seconds: float, on_progress: Callable[[float], None], start_visit: Callable[[], None]
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        for number in count():
+            due = started + number / rate
+            if max(loop.time(), due) - started >= seconds or self.is_server_lost:
+                return
+            await asyncio.sleep(max(0.0, due - loop.time()))
+            await self._permits.acquire()
+            if self._ready <= self._slots.qsize():
+                start_visit()
+            self._slots.put_nowait(due)
+            on_progress((number + 1) / rate)
+
+    async def _drain(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                for _ in range(CONCURRENCY):
+                    await self._permits.acquire()
+
+    async def _visit(self) -> None:
+        plan = self._next_plan()
+        visit = Visit(PLANS[plan][0], Random(self._rng.getrandbits(64)), self._send)
+        with suppress(VisitOver):
+            await plan(visit)
+
+    def _next_plan(self) -> Plan:
+        plans = list(PLANS)
+        self._visits += 1
+        if self._visits <= len(plans):
+            return plans[self._visits - 1]
+        return self._rng.choices(plans, [weight for _, weight in PLANS.values()])[0]
+
+    async def _send(self, visit: Visit, field: str, variables: dict[str, Any]) -> Response:
+        self._ready += 1
+        due = await self._slots.get()
+        self._ready -= 1
+        try:
+            response = await self._post(field, variables)
+        finally:
+            self._permits.release()
+        self._report.record(visit.kind, response, asyncio.get_running_loop().time() - due)
+        return response
+
+    async def _post(self, field: str, variables: dict[str, Any]) -> Response:
+        body = {"query": DOCUMENTS[field], "variables": variables}
+        try:
+            response = await self._http.post(self._url, json=body)
+        except httpx2.HTTPError as error:
+            return Response(Outcome.NO_RESPONSE, (type(error).__name__,))
+        return parse_response(field, response.status_code, response.content)

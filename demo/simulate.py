@@ -1,13 +1,12 @@
-"""The demo: believable traffic of all five kinds against a running server.
+"""The `simulate` command: traffic against a running server, behind a progress bar.
 
-Life is told fast, so that a minute shows everything: signs of life come every few seconds, a launch or a visit lasts
-about one minute, and who walks off has a short timeout.
+Time is compressed, so that a minute shows everything: keepalives come every few seconds, a visit lasts about a minute,
+and sessions that are abandoned have a short timeout.
 """
 
 import asyncio
 import secrets
 import signal
-from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,9 +14,8 @@ import httpx2
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from demo.client_loop import CONCURRENCY, MAX_CONSECUTIVE_FAILURES, ClientLoop
 from demo.report import Report
-from demo.scheduler import Scheduler
+from demo.scheduler import CONCURRENCY, Scheduler
 
 EXIT_OK: Final = 0
 EXIT_ERRORS: Final = 1
@@ -27,51 +25,46 @@ EXIT_UNREACHABLE: Final = 2
 async def simulate(
     url: str = "http://127.0.0.1:8000", rate: float = 20.0, seconds: float = 60.0, seed: int | None = None
 ) -> int:
-    """Drives the server at `url` (its root, or its GraphQL endpoint) with `rate` operations per second for `seconds`.
+    """Send `rate` operations a second to the server at `url` (its root or its endpoint) for `seconds`.
 
-    The same `seed` gives the same visitors with the same plans; none: others each time. Prints a progress bar, then
-    the counts; Ctrl-C ends early with the counts so far. Answers the exit code: 0; 1 where the server answered errors
-    or refused valid input; 2 where it could not be reached or was lost. Raises ValueError for a rate or time that is
-    not positive.
+    Prints a progress bar, then a report; Ctrl-C ends early. The same `seed` gives the same visits.
+
+    Returns:
+        The exit code: 1 if the server answered errors or refused valid input, 2 if it could not be reached or was lost.
     """
-    if rate <= 0 or seconds <= 0:
-        raise ValueError("rate and seconds must be greater than 0")
     console = Console()
-    endpoint = _endpoint(url)
-    report = Report()
+    endpoint = url if urlsplit(url).path.strip("/") else url.rstrip("/") + "/graphql"
     limits = httpx2.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY)
     async with httpx2.AsyncClient(timeout=10.0, limits=limits) as http:
         if (problem := await _connection_problem(http, endpoint)) is not None:
             console.print(f"[red]{problem}[/red]", soft_wrap=True, highlight=False)
             return EXIT_UNREACHABLE
-        scheduler = Scheduler(secrets.randbits(32) if seed is None else seed, datetime.now(UTC))
-        await _run_with_progress(ClientLoop(http, endpoint, scheduler, report), console, rate, seconds)
-    report.print_tables(console)
-    if report.consecutive_failures >= MAX_CONSECUTIVE_FAILURES:
-        console.print(f"[red]The server at {endpoint} stopped answering.[/red]", soft_wrap=True, highlight=False)
+        report = Report()
+        scheduler = Scheduler(http, endpoint, secrets.randbits(32) if seed is None else seed, report)
+        await _run_with_progress(scheduler, console, rate, seconds)
+    report.print(console)
+    if scheduler.is_server_lost:
+        console.print(f"[red]The server at {endpoint} stopped responding.[/red]", soft_wrap=True, highlight=False)
         return EXIT_UNREACHABLE
     return EXIT_ERRORS if report.failures else EXIT_OK
 
 
-async def _run_with_progress(client_loop: ClientLoop, console: Console, rate: float, seconds: float) -> None:
-    """Runs the sender behind a progress bar, to its end or to Ctrl-C."""
+async def _run_with_progress(scheduler: Scheduler, console: Console, rate: float, seconds: float) -> None:
     loop = asyncio.get_running_loop()
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
         bar = progress.add_task(f"{rate:g} operations/s", total=seconds)
-        task = asyncio.create_task(client_loop.run(rate, seconds, lambda gone: progress.update(bar, completed=gone)))
-        loop.add_signal_handler(signal.SIGINT, task.cancel)
+        run = asyncio.create_task(scheduler.run(rate, seconds, lambda done: progress.update(bar, completed=done)))
+        loop.add_signal_handler(signal.SIGINT, run.cancel)
         try:
-            await asyncio.wait([task])
-            await client_loop.drain()
+            await asyncio.wait([run])
         finally:
             loop.remove_signal_handler(signal.SIGINT)
-    if not task.cancelled():
-        task.result()
+    if not run.cancelled():
+        run.result()
 
 
 async def _connection_problem(http: httpx2.AsyncClient, endpoint: str) -> str | None:
-    """What stands against a simulation, in one line; none where a GraphQL server answers."""
     try:
         response = await http.post(endpoint, json={"query": "{ __typename }"})
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
@@ -79,7 +72,3 @@ async def _connection_problem(http: httpx2.AsyncClient, endpoint: str) -> str | 
     if response.status_code != httpx2.codes.OK:
         return f"No GraphQL server answers at {endpoint}: HTTP status {response.status_code}."
     return None
-
-
-def _endpoint(url: str) -> str:
-    return url if urlsplit(url).path.strip("/") else url.rstrip("/") + "/graphql"

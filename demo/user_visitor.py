@@ -1,10 +1,8 @@
-"""USER: people wander through the pages of a web UI, turn to another window, come back, log out or just leave."""
+"""USER visits: people who browse a web UI, switch windows, come back, and log out or just leave."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 
-from demo.plan import Call, VisitContext, hide, keepalive, start, stop, terminate
-from models.enums import Kind
+from demo.visit import Visit
 
 USERS: Final = [
     *("amina", "bjorn", "chen", "dolores", "emeka", "fatima", "goran", "hana", "ines", "jamal", "kaja", "liam"),
@@ -18,42 +16,42 @@ PAGES: Final[dict[str, dict[str, list[str]]]] = {
 }
 
 
-def browse(context: VisitContext) -> Iterator[Call]:
-    """One login, from the first page to the last word, where there is one."""
-    path = _random_page(context)
-    ending = context.rng.choices(["logs out", "leaves", "is sent away"], [70, 26, 4])[0]
-    common: dict[str, Any] = {"timeoutSeconds": context.rng.randint(10, 25)} if ending == "leaves" else {}
-    start_call = start(Kind.USER, _login_fields(context), path=path, delay=context.random_seconds(2, 5), **common)
-    yield start_call
-    for sequence in range(1, context.rng.randint(4, 11)):
-        roll = context.rng.random()
+async def browse(visit: Visit) -> None:
+    """Browse from login to logout. One visit in four just leaves, one in 25 is terminated."""
+    ending = visit.rng.choices(["logout", "silence", "terminated"], [70, 26, 4])[0]
+    login = {"username": visit.rng.choice(USERS), "clientId": visit.unique_text()}
+    path = _random_page(visit)
+    common: dict[str, Any] = {"path": path}
+    if ending == "silence":
+        common["timeoutSeconds"] = visit.rng.randint(10, 25)
+    session = await visit.start(login, **common)
+    await visit.wait(2, 5)
+    for sequence in range(1, visit.rng.randint(4, 11)):
+        roll = visit.rng.random()
         if roll < 0.15:
-            yield hide(Kind.USER, 0, path=path, sequence=sequence, delay=context.random_seconds(3, 8))
+            await visit.call("hideSession", id=session, path=path, sequence=sequence)
+            await visit.wait(3, 8)
             continue
         if roll < 0.7:
-            path = _random_page(context)
-        yield keepalive(Kind.USER, 0, path=path, sequence=sequence, delay=context.random_seconds(2, 7))
+            path = _random_page(visit)
+        await visit.call("keepaliveSession", id=session, path=path, sequence=sequence)
+        await visit.wait(2, 7)
         if roll > 0.97:
-            # The page was loaded again: with the same clientId it is answered the session it has.
-            yield start_call
-    if ending == "logs out":
-        yield stop(Kind.USER, 0, path=path)
-    elif ending == "is sent away":
-        yield terminate(Kind.USER, 0, "Maintenance", delay=context.random_seconds(2, 5))
-        yield keepalive(Kind.USER, 0, delay=0, may_be_ended=True)
+            # The page was reloaded: with the same clientId the server returns the active session.
+            await visit.start(login, **common)
+    if ending == "logout":
+        await visit.call("stopSession", id=session, path=path)
+    elif ending == "terminated":
+        await visit.call("terminateSession", id=session, reason="Maintenance")
+        await visit.wait(2, 5)
+        await visit.call("keepaliveSession", id=session, may_be_ended=True)
 
 
-def _login_fields(context: VisitContext) -> dict[str, Any]:
-    return {"username": context.rng.choice(USERS), "clientId": context.unique_text()}
-
-
-def _random_page(context: VisitContext) -> list[str]:
-    """Some page of the tree, one to three levels deep."""
-    view = context.rng.choice(list(PAGES))
-    path = [view]
-    if context.chance(0.85):
-        part = context.rng.choice(list(PAGES[view]))
-        path.append(part)
-        if PAGES[view][part] and context.chance(0.6):
-            path.append(context.rng.choice(PAGES[view][part]))
-    return path
+def _random_page(visit: Visit) -> list[str]:
+    """Return a page of the tree, one to three levels deep."""
+    view = visit.rng.choice(list(PAGES))
+    if not visit.chance(0.85):
+        return [view]
+    part = visit.rng.choice(list(PAGES[view]))
+    details = PAGES[view][part]
+    return [view, part, visit.rng.choice(details)] if details and visit.chance(0.6) else [view, part]
