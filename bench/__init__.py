@@ -1,1 +1,1 @@
-"""Load on a running server: the simulation (the demo), and the figures beside a plain peer (`python -m bench`)."""
+"""Benchmarks against a plain strawberry server (`python -m bench`)."""

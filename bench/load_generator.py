@@ -1,13 +1,14 @@
-"""A lean HTTP/1.1 load client: one core of it must ask for more than one core of a server can answer.
+"""A closed-loop HTTP/1.1 load generator: one core of it must saturate more than one core of a server.
 
-Each connection sends a request, ready made, as soon as the answer to the one before is in (a closed loop). Answers
-must carry a Content-Length. For this machine only.
+Each connection sends its next request, encoded beforehand, as soon as the response before it is complete. Responses
+must carry a Content-Length. For loopback only.
 """
 
 import asyncio
+import math
 import re
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter, process_time
@@ -17,27 +18,24 @@ import orjson
 
 HOST: Final = "127.0.0.1"
 GRACE_SECONDS: Final = 30.0
-"""Seconds that the last answers may take once the time is up."""
-MAX_RESPONSES: Final = 5_000_000
-"""Of one connection, whatever its time."""
+"""Time for the last responses after the end of a run."""
 _CONTENT_LENGTH: Final = re.compile(rb"\r\ncontent-length:\s*(\d+)\r\n", re.IGNORECASE)
 
 ResponseCheck = Callable[[bytes], bool]
-"""Whether the body of an answer is right; called for each one with status 200, so it must be quick."""
+"""Whether a body with status 200 is a valid response. Called for each one, so it must be quick."""
 
 
 class LoadFailed(Exception):
-    """A connection broke, or an answer was not HTTP as this client reads it."""
+    """A connection broke, or a response was not the HTTP that this client reads."""
 
 
 class UnexpectedResponse(LoadFailed):
-    """An answer was HTTP, but not the one that was wanted."""
+    """A response was HTTP, but not the expected one."""
 
 
 @dataclass
 class LoadResult:
-    """What one stretch of load gave: answers that were right, those that were not, and seconds from request to
-    answer of the right ones. `client_seconds`: processor time that this client itself took."""
+    """What a run gave. Latencies, in seconds, are those of valid responses."""
 
     seconds: float
     failures: int = 0
@@ -46,12 +44,16 @@ class LoadResult:
 
     @property
     def rate(self) -> float:
-        """Right answers per second."""
+        """Valid responses per second."""
         return len(self.latencies) / self.seconds
 
 
+def percentile(values: Collection[float], fraction: float) -> float:
+    """Return the smallest value that at least `fraction` (0 to 1) of the values do not exceed; 0 of none."""
+    return sorted(values)[max(0, math.ceil(len(values) * fraction) - 1)] if values else 0.0
+
+
 def encode_request(port: int, document: str, variables: dict[str, Any] | None = None) -> bytes:
-    """A GraphQL request over HTTP, ready to be sent."""
     body = orjson.dumps({"query": document} | ({"variables": variables} if variables else {}))
     head = (
         f"POST /graphql HTTP/1.1\r\nHost: {HOST}:{port}\r\nContent-Type: application/json\r\n"
@@ -61,13 +63,13 @@ def encode_request(port: int, document: str, variables: dict[str, Any] | None = 
 
 
 def parse_response(received: bytes) -> tuple[int, bytes] | None:
-    """Status and body of a complete answer; none while a part of it is missing."""
+    """Return status and body of a complete response; None while it is incomplete. Raises LoadFailed."""
     end = received.find(b"\r\n\r\n")
     if end < 0:
         return None
     length = _CONTENT_LENGTH.search(received, 0, end + 2)
     if length is None or not received.startswith(b"HTTP/1.1 "):
-        raise LoadFailed(f"not an HTTP/1.1 answer with a Content-Length: {received[:end]!r}")
+        raise LoadFailed(f"not an HTTP/1.1 response with a Content-Length: {received[:end]!r}")
     if len(received) < end + 4 + int(length[1]):
         return None
     return int(received[9:12]), received[end + 4 :]
@@ -76,20 +78,23 @@ def parse_response(received: bytes) -> tuple[int, bytes] | None:
 async def run_closed_loop(
     port: int, request_streams: Sequence[Iterable[bytes]], is_valid: ResponseCheck, seconds: float
 ) -> LoadResult:
-    """Sends each lane's requests over a connection of its own until they run out or the time is up.
+    """Send each stream of requests over a connection of its own until it is exhausted or the time is up.
 
-    Answers after that time are awaited, not counted. Raises LoadFailed.
+    Responses after that time are awaited, not counted. Raises LoadFailed.
     """
     loop = asyncio.get_running_loop()
     result = LoadResult(seconds)
     connections = [_Connection(iter(requests), is_valid, result, loop.create_future()) for requests in request_streams]
     try:
         for connection in connections:
-            await loop.create_connection(partial(_itself, connection), HOST, port)
+            await loop.create_connection(partial(_identity, connection), HOST, port)
         started, cpu_before = perf_counter(), process_time()
         for connection in connections:
             connection.start(started + seconds)
-        await _wait_all(connections, seconds + GRACE_SECONDS)
+        async with asyncio.timeout(seconds + GRACE_SECONDS):
+            await asyncio.gather(*(connection.done for connection in connections))
+    except TimeoutError:
+        raise LoadFailed(f"no response within {GRACE_SECONDS:g} seconds") from None
     except OSError as error:
         raise LoadFailed(f"no connection to the server: {error}") from None
     finally:
@@ -100,27 +105,11 @@ async def run_closed_loop(
     return result
 
 
-async def _wait_all(connections: Sequence["_Connection"], seconds: float) -> None:
-    """Waits for all lanes, or the first that failed."""
-    if not connections:
-        return
-    done, pending = await asyncio.wait(
-        [lane.done for lane in connections], timeout=seconds, return_when=asyncio.FIRST_EXCEPTION
-    )
-    failures = [error for future in done if (error := future.exception()) is not None]
-    if failures:
-        raise failures[0]
-    if pending:
-        raise LoadFailed(f"no answer within {GRACE_SECONDS:g} seconds")
-
-
-def _itself(lane: "_Connection") -> "_Connection":
-    return lane
+def _identity(connection: "_Connection") -> "_Connection":
+    return connection
 
 
 class _Connection(asyncio.Protocol):
-    """One connection, from its first request to its last answer."""
-
     def __init__(
         self, requests: Iterator[bytes], is_valid: ResponseCheck, result: LoadResult, done: asyncio.Future[None]
     ) -> None:
@@ -129,23 +118,21 @@ class _Connection(asyncio.Protocol):
         self._is_valid = is_valid
         self._result = result
         self._received = b""
-        self._response_count = 0
         self._sent_at = self._deadline = 0.0
         self._transport: asyncio.Transport | None = None
 
     def start(self, deadline: float) -> None:
-        """Sends the first request; the last one leaves before `deadline` (of `perf_counter`)."""
+        """Send the first request. The last one leaves before `deadline` (`perf_counter`)."""
         self._deadline = deadline
         self._send(perf_counter())
 
     def close(self) -> None:
-        """Ends the connection; what happens to it from now on is no failure."""
         self.done.cancel()
         if self._transport is not None:
             self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # Not every event loop's transports are instances of it.
+        # Transports of uvloop are not instances of asyncio.Transport.
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
@@ -163,7 +150,6 @@ class _Connection(asyncio.Protocol):
         self._fail(LoadFailed(f"the server closed a connection: {exc or 'no reason given'}"))
 
     def _on_response(self, status: int, body: bytes, now: float) -> None:
-        self._response_count += 1
         if now <= self._deadline:
             if status == 200 and self._is_valid(body):
                 self._result.latencies.append(now - self._sent_at)
@@ -172,7 +158,7 @@ class _Connection(asyncio.Protocol):
         self._send(now)
 
     def _send(self, now: float) -> None:
-        request = next(self._requests, None) if now < self._deadline and self._response_count < MAX_RESPONSES else None
+        request = next(self._requests, None) if now < self._deadline else None
         if request is not None and self._transport is not None:
             self._sent_at = now
             self._transport.write(request)

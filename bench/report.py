@@ -1,4 +1,4 @@
-"""The table of one figure."""
+"""The table of one scenario."""
 
 from collections.abc import Sequence
 from math import isfinite
@@ -10,8 +10,7 @@ from bench.scenarios.base import Column, Row, Scenario
 
 
 def scenario_table(scenario: Scenario, rows: Sequence[Row]) -> Table:
-    """A row for each server in each case: the medians of its runs. The last server of a case is what the others are
-    compared with: how many times better they are."""
+    """Build a table of medians. The last server of a case is its baseline: × says how many times better others are."""
     baselines = {row.case: row for row in rows}
     has_baseline = len(baselines) < len(rows)
     first, *others = scenario.columns
@@ -34,12 +33,11 @@ def scenario_table(scenario: Scenario, rows: Sequence[Row]) -> Table:
 
 
 def format_value(value: float, column: Column) -> str:
-    """A number as its column has it."""
     return format(value, column.format_spec) if isfinite(value) else "∞"
 
 
 def ratio(row: Row, baseline: Row, *, lower_is_better: bool) -> str:
-    """How many times better a row is than another."""
+    """Return how many times better a row is than its baseline; – where that cannot be said."""
     better, worse = (baseline.median(0), row.median(0)) if lower_is_better else (row.median(0), baseline.median(0))
     comparable = row is not baseline and worse and isfinite(better) and isfinite(worse)
     return f"{better / worse:.1f}" if comparable else "–"

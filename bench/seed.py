@@ -1,6 +1,6 @@
-"""Fills a server with sessions of two kinds, through its front door."""
+"""Sessions of two kinds, started through the API of a server."""
 
-from itertools import islice
+from collections.abc import Iterator
 from typing import Any, Final
 
 import orjson
@@ -8,23 +8,18 @@ import orjson
 from bench.load_generator import LoadFailed, encode_request, run_closed_loop
 from bench.servers import Server
 
-DAY: Final = 86_400
+DAY_SECONDS: Final = 86_400
 CONNECTIONS: Final = 16
-TIMEOUT_SECONDS: Final = 300.0
-"""Seconds for all starts together."""
+SEED_TIMEOUT: Final = 300.0
 START_MUTATION: Final = """mutation Start($input: StartSessionInput!) {
   startSession(input: $input) { session { id } problems { code } }
 }"""
 
 
 async def seed_sessions(server: Server, count: int) -> None:
-    """Starts `size` sessions, CLIENT and USER by turns, with the longest timeout. Raises LoadFailed.
-
-    A start that fails is made up for by another; twice as many as wanted are tried at most.
-    """
-    requests = islice(
-        (encode_request(server.port, START_MUTATION, start_variables(number)) for number in range(2 * count)), 2 * count
-    )
+    """Start `count` CLIENT and USER sessions that do not expire during a benchmark. Raises LoadFailed."""
+    # A failed start is made up for by another; at most twice as many are tried.
+    requests = (encode_request(server.port, START_MUTATION, start_variables(number)) for number in range(2 * count))
 
     def collect_id(body: bytes) -> bool:
         session = ((orjson.loads(body).get("data") or {}).get("startSession") or {}).get("session")
@@ -32,12 +27,11 @@ async def seed_sessions(server: Server, count: int) -> None:
             server.sessions.append(session["id"])
         return bool(session)
 
-    def remaining_requests() -> Any:
-        # One iterator for all connections: each takes what comes next, until enough is there.
+    def remaining_requests() -> Iterator[bytes]:
         while len(server.sessions) < count and (request := next(requests, None)) is not None:
             yield request
 
-    await run_closed_loop(server.port, [remaining_requests() for _ in range(CONNECTIONS)], collect_id, TIMEOUT_SECONDS)
+    await run_closed_loop(server.port, [remaining_requests() for _ in range(CONNECTIONS)], collect_id, SEED_TIMEOUT)
     if len(server.sessions) < count:
         raise LoadFailed(f"{server.name} started {len(server.sessions)} of {count} sessions")
     del server.sessions[count:]
@@ -48,7 +42,7 @@ def start_variables(number: int) -> dict[str, Any]:
     user = {"user": {"username": f"user-{number % 200}"}}
     return {
         "input": {
-            "timeoutSeconds": DAY,
+            "timeoutSeconds": DAY_SECONDS,
             "path": ["/view/overview", f"tab-{number % 7}"],
             "variant": user if number % 2 else client,
         }

@@ -1,4 +1,4 @@
-"""The servers that are measured: each one process of its own, on a free loopback port, with a folder of its own."""
+"""The measured servers: each a process of its own, on a free loopback port, with a folder of its own."""
 
 import asyncio
 import os
@@ -13,6 +13,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final, TypeAlias
 
+import httpx2
+
 from bench.load_generator import HOST
 from bench.system_info import cpu_seconds, resident_bytes
 
@@ -21,44 +23,40 @@ DATABASE_NAME: Final = "sessions.db"
 READY_TIMEOUT: Final = 30.0
 STOP_TIMEOUT: Final = 15.0
 
-
 DatabaseFactory: TypeAlias = Callable[[Path], Awaitable[None]]
-"""Makes a database file before its server is started."""
+"""Creates the database file before the server starts."""
 
 
 class ServerFailed(Exception):
-    """A server did not get ready; the message holds the end of its log."""
+    """A server did not become ready; the message holds the end of its log."""
 
 
 @dataclass(frozen=True)
 class ServerSpec:
-    """How to start a server: its name in the table, and its command for a port and a database file."""
+    """A server's name in the table, and the arguments of Python for a port and a database file."""
 
     name: str
     command: Callable[[int, Path], list[str]]
 
 
-def _session_graph_command(port: int, database: Path) -> list[str]:
-    return ["main.py", "serve", "--host", HOST, "--port", str(port), "--database", str(database)]
-
-
-def _baseline_command(port: int, database: Path) -> list[str]:
-    return ["-m", "bench.baselines.strawberry", str(port), str(database)]
-
-
-SESSION_GRAPH: Final = ServerSpec("Session Graph", _session_graph_command)
-BASELINE: Final = ServerSpec("plain peer", _baseline_command)
+SESSION_GRAPH: Final = ServerSpec(
+    "Session Graph",
+    lambda port, file: ["main.py", "serve", "--host", HOST, "--port", str(port), "--database", str(file)],
+)
+BASELINE: Final = ServerSpec(
+    "plain strawberry", lambda port, file: ["-m", "bench.baselines.strawberry", str(port), str(file)]
+)
 SERVER_SPECS: Final = (SESSION_GRAPH, BASELINE)
 
 
 class Server:
-    """A server that can be started, stopped and started again on the same port and file."""
+    """A server that can be stopped and started again on the same port and database."""
 
     def __init__(self, spec: ServerSpec, folder: Path, cores: set[int] | None) -> None:
         self.name = spec.name
         self.port = _free_port()
         self.sessions: list[str] = []
-        """The ids of the sessions that were started on it."""
+        """Ids of the sessions that were seeded."""
         self._command = spec.command(self.port, folder / DATABASE_NAME)
         self._log = folder / "log"
         self._cores = cores
@@ -66,12 +64,11 @@ class Server:
 
     @property
     def cpu_seconds(self) -> float:
-        """What it has taken since it was started last."""
+        """Processor time since the last start."""
         return cpu_seconds(self._live_process.pid)
 
     @property
     def resident_bytes(self) -> int:
-        """Memory that it holds."""
         return resident_bytes(self._live_process.pid)
 
     @property
@@ -80,55 +77,49 @@ class Server:
         return self._process
 
     async def start(self) -> None:
-        """Launch it; it is ready when this returns. Raises ServerFailed."""
-        self._launch()
+        """Start it and wait until it is ready. Raises ServerFailed."""
+        with self._log.open("wb") as output:
+            arguments = [sys.executable, *self._command]
+            self._process = subprocess.Popen(  # noqa: ASYNC220 - wait() with a timeout, off the loop, is simpler
+                arguments, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+            )
+        if self._cores is not None:
+            os.sched_setaffinity(self._process.pid, self._cores)
         deadline = perf_counter() + READY_TIMEOUT
-        while not await self._is_ready():
-            if self._live_process.poll() is not None or perf_counter() > deadline:
-                tail = self._log.read_text(errors="replace")[-2000:]
-                raise ServerFailed(f"{self.name} did not get ready:\n{tail}")
-            await asyncio.sleep(0.02)
+        async with httpx2.AsyncClient(base_url=f"http://{HOST}:{self.port}", trust_env=False) as http:
+            while not await _is_ready(http):
+                if self._process.poll() is not None or perf_counter() > deadline:
+                    tail = self._log.read_text(errors="replace")[-2000:]
+                    raise ServerFailed(f"{self.name} did not become ready:\n{tail}")
+                await asyncio.sleep(0.02)
 
     async def stop(self, seconds: float = STOP_TIMEOUT) -> float | None:
-        """Send SIGTERM: the seconds until it has exited; None where it had to be killed as it took more."""
+        """Send SIGTERM and return the seconds until it has exited; None if it had to be killed after `seconds`."""
         if self._process is None:
             return 0.0
         started = perf_counter()
-        self._live_process.terminate()
+        self._process.terminate()
         try:
-            await asyncio.to_thread(self._live_process.wait, seconds)
+            await asyncio.to_thread(self._process.wait, seconds)
         except subprocess.TimeoutExpired:
-            self._live_process.kill()
-            self._live_process.wait()
+            self._process.kill()
+            self._process.wait()
             return None
         return perf_counter() - started
 
-    def _launch(self) -> None:
-        with self._log.open("wb") as output:
-            arguments = [sys.executable, *self._command]
-            self._process = subprocess.Popen(arguments, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-        if self._cores is not None:
-            os.sched_setaffinity(self._process.pid, self._cores)
 
-    async def _is_ready(self) -> bool:
-        try:
-            reader, writer = await asyncio.open_connection(HOST, self.port)
-        except OSError:
-            return False
-        try:
-            writer.write(f"GET /readyz HTTP/1.1\r\nHost: {HOST}:{self.port}\r\nConnection: close\r\n\r\n".encode())
-            return b" 200 " in await reader.readline()
-        except OSError:
-            return False
-        finally:
-            writer.close()
+async def _is_ready(http: httpx2.AsyncClient) -> bool:
+    try:
+        return (await http.get("/readyz")).status_code == httpx2.codes.OK
+    except httpx2.HTTPError:
+        return False
 
 
 @asynccontextmanager
 async def running_server(
     spec: ServerSpec, cores: set[int] | None, create_database: DatabaseFactory | None = None
 ) -> AsyncIterator[Server]:
-    """A server from ready to stopped, on these cores where given. Raises ServerFailed."""
+    """Run a server from ready to stopped. Raises ServerFailed."""
     with tempfile.TemporaryDirectory(prefix="session-graph-bench-") as folder:
         server = Server(spec, Path(folder), cores)
         if create_database is not None:
@@ -141,7 +132,7 @@ async def running_server(
 
 
 def split_cores() -> tuple[set[int] | None, set[int] | None]:
-    """The core of the servers and that of the load; none and none where there are not two to choose from."""
+    """Choose a core for servers and one for load; None and None on a machine with one core."""
     if not hasattr(os, "sched_getaffinity"):
         return None, None
     cores = sorted(os.sched_getaffinity(0))

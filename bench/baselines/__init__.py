@@ -1,1 +1,1 @@
-"""Servers to compare with: the same work, as the documentation of other tools has it done."""
+"""Servers to compare with."""

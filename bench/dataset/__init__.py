@@ -1,1 +1,1 @@
-"""A database as it is after half a year of use: a million sessions of all kinds, a few of them going on."""
+"""A database as after half a year of use: a million sessions of all kinds, a few of them active."""

@@ -1,4 +1,4 @@
-"""`python -m bench.dataset FILE`: makes a database with a million sessions, to see how it is to live with."""
+"""`python -m bench.dataset FILE`: create a database with a million sessions."""
 
 from pathlib import Path
 from time import perf_counter
@@ -15,20 +15,22 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def main(
-    file: Annotated[Path, typer.Argument(help="Where to make it; there must be no such file.")],
+    file: Annotated[Path, typer.Argument(help="File to create.")],
     sessions: Annotated[int, typer.Option(min=1, max=100_000_000, help="How many sessions.")] = 1_000_000,
-    seed: Annotated[int, typer.Option(help="The same number makes the same sessions.")] = 1,
-    until: Annotated[int | None, typer.Option(help="The present in ms since 1970; now if not given.")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same sessions.")] = 1,
+    until: Annotated[
+        int | None, typer.Option(help="Instant of the newest session in ms since 1970; default: now.")
+    ] = None,
 ) -> None:
-    """Make a database with half a year of sessions, three in a hundred of them going on."""
+    """Create a database with half a year of sessions, three percent of them active."""
     if file.exists():
-        raise typer.BadParameter(f"{file} is there already")
-    began = perf_counter()
+        raise typer.BadParameter(f"{file} already exists")
+    started = perf_counter()
     now = SystemClock().now() if until is None else until
     for stored in bulk_insert(file, generate_sessions(seed, sessions, now), now):
         typer.echo(f"\r{stored:,} of {sessions:,} sessions", nl=False)
     size = file.stat().st_size / 1024**2
-    typer.echo(f"\r{sessions:,} sessions in {size:,.0f} MiB, made in {perf_counter() - began:,.0f} s")
+    typer.echo(f"\r{sessions:,} sessions in {size:,.0f} MiB, created in {perf_counter() - started:,.0f} s")
 
 
 if __name__ == "__main__":

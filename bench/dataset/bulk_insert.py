@@ -1,4 +1,4 @@
-"""Puts sessions into a new file by the ten thousand; nothing else may use it meanwhile."""
+"""Bulk insertion of generated sessions into a new database file."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -23,7 +23,7 @@ _PRAGMAS: Final = ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{C
 
 
 def bulk_insert(file: Path, sessions: Iterable[GeneratedSession], until: Instant) -> Iterator[int]:
-    """Makes the file with these sessions, telling how many are in. A server finds that it was away since `until`."""
+    """Create the file, and yield the number of sessions inserted so far. The server was last alive at `until`."""
     engine = create_engine(f"sqlite:///{file}")
 
     @event.listens_for(engine, "connect")
@@ -50,10 +50,10 @@ def _insert_all(tx: Connection, sessions: Iterator[GeneratedSession]) -> Iterato
 
 
 def _insert_batch(tx: Connection, generated: list[GeneratedSession]) -> None:
-    sessions = [life.uow.session for life in generated]
+    sessions = [one.uow.session for one in generated]
     _insert(tx, session, [{name: getattr(s, name) for name in _SESSION_COLUMNS} for s in sessions])
-    _insert(tx, path_time, [time for life in generated for time in _path_time_rows(life)])
-    entries = sorted((entry for life in generated for entry in life.uow.activities), key=lambda entry: entry.at)
+    _insert(tx, path_time, [time for one in generated for time in _path_time_rows(one)])
+    entries = sorted((entry for one in generated for entry in one.uow.activities), key=lambda entry: entry.at)
     _insert(tx, activity, [{name: getattr(entry, name) for name in _ACTIVITY_COLUMNS} for entry in entries])
     tracks = [{"session_id": s.id, "track": t} for s in sessions for t in s.details.get("schedule_tracks", ())]
     _insert(tx, session_track, tracks)
@@ -64,10 +64,10 @@ def _insert(tx: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
         tx.execute(table.insert(), rows)
 
 
-def _path_time_rows(life: GeneratedSession) -> Iterator[dict[str, Any]]:
-    s, is_final = life.uow.session, life.uow.session.ended_at is not None
-    shared = shared_prefix_lengths(tuple(path) for path, _ in life.path_times)
-    for path, milliseconds in life.path_times:
+def _path_time_rows(one: GeneratedSession) -> Iterator[dict[str, Any]]:
+    s, is_final = one.uow.session, one.uow.session.ended_at is not None
+    shared = shared_prefix_lengths(tuple(path) for path, _ in one.path_times)
+    for path, milliseconds in one.path_times:
         yield {
             "session_id": s.id,
             "path": path,

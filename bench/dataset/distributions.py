@@ -1,4 +1,4 @@
-"""Who has sessions, where, and with what: a few of each are met everywhere, most of them seldom."""
+"""Distributions of subjects, paths, projects and field values: few are frequent, most are rare."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
@@ -27,11 +27,11 @@ SUBJECTS: Final[dict[Kind, tuple[str, int]]] = {
     Kind.FIELD: ("unit", 2_000),
     Kind.USER: ("user", 20_000),
 }
-"""How many there are of those who have sessions, and what they are called; items of an agenda belong to nobody."""
+"""Name and number of the subjects of each kind. AGENDA sessions have none."""
 
 
 class ZipfSampler(Generic[T]):
-    """Some of many: the n-th of them comes 1/n times as often as the first."""
+    """Samples values by Zipf's law: the n-th is 1/n times as frequent as the first."""
 
     def __init__(self, values: Sequence[T]) -> None:
         self._values = values
@@ -42,12 +42,11 @@ class ZipfSampler(Generic[T]):
 
 
 def path_sampler() -> ZipfSampler[list[str]]:
-    """The pages of all clients, one or two levels deep."""
+    """Return a sampler of paths, one or two levels deep."""
     return ZipfSampler([[view, *tab] for tab in ([], *([name] for name in TABS)) for view in VIEWS])
 
 
 def subject_sampler(kind: Kind) -> ZipfSampler[str | None]:
-    """Whose sessions of a kind there are."""
     if kind not in SUBJECTS:
         return ZipfSampler([None])
     name, count = SUBJECTS[kind]
@@ -55,14 +54,13 @@ def subject_sampler(kind: Kind) -> ZipfSampler[str | None]:
 
 
 class HighCardinalityColumns:
-    """What has so many values that the variants of a kind do not have them all."""
+    """Columns with more values than the precomputed variants of a kind hold."""
 
     def __init__(self) -> None:
         self._guides = ZipfSampler(range(1, 201))
         self._media = ZipfSampler([f"media-{number}" for number in range(2000)])
 
     def columns(self, kind: Kind, rng: Random) -> dict[str, Any]:
-        """Columns of one session of a kind."""
         if kind == Kind.AGENDA:
             return {"guide": self._guides.sample(rng)}
         if kind == Kind.MEDIA:
@@ -71,7 +69,7 @@ class HighCardinalityColumns:
 
 
 def variant_columns(kind: Kind, rng: Random, count: int = 64) -> list[dict[str, Any]]:
-    """The columns of a kind's own, as the starts of so many different sessions set them."""
+    """Return the kind's columns of `count` different start inputs."""
     rules, rows = KINDS[kind], []
     for _ in range(count):
         validated = validate(rules.fields, _START_INPUTS[kind](rng))
@@ -81,7 +79,7 @@ def variant_columns(kind: Kind, rng: Random, count: int = 64) -> list[dict[str, 
 
 
 def start_times(rng: Random, count: int, until: Instant, days: int) -> Iterator[Instant]:
-    """So many moments in the days before `until`, the first one first: more by day than by night."""
+    """Return sorted instants in the days before `until`, more by day than by night."""
     hours = rng.choices(range(24), weights=[1] * 7 + [4] * 12 + [2] * 5, k=count)
     first = until // DAY - days
     moments = (DAY * rng.randrange(first, first + days) + HOUR * hour + rng.randrange(HOUR) for hour in hours)

@@ -1,4 +1,4 @@
-"""What becomes of each session: how long it lasts, where its time goes, and how it ends, if it has ended."""
+"""Generated sessions: how long each lasts, where its time goes, and how it ends."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
 
 DAYS: Final = 180
 ACTIVE_SHARE: Final = 0.03
-"""The share of sessions that are going on at the end."""
+"""Share of the sessions that are still active."""
 LAST_SEEN_WITHIN: Final = 40 * MINUTE
-"""When those were last heard."""
+"""Age of their last keepalive, at most."""
 
 KIND_WEIGHTS: Final = {Kind.USER: 40, Kind.CLIENT: 30, Kind.MEDIA: 20, Kind.FIELD: 7, Kind.AGENDA: 3}
 END_REASON_WEIGHTS: Final[dict[Kind, dict[EndReason, int]]] = {
@@ -30,28 +30,25 @@ END_REASON_WEIGHTS: Final[dict[Kind, dict[EndReason, int]]] = {
     Kind.USER: {EndReason.STOPPED: 58, EndReason.EXPIRED: 40, EndReason.TERMINATED: 2},
 }
 MAX_PATHS: Final = {Kind.CLIENT: 3, Kind.AGENDA: 0, Kind.MEDIA: 1, Kind.FIELD: 1, Kind.USER: 6}
-"""On how many paths a session spends time, at most."""
+"""Most paths on which a session spends time."""
 
 
 @dataclass(slots=True)
 class GeneratedSession:
-    """One session from its start to the present, with the time that it spent on paths."""
-
     uow: SessionUnitOfWork
     path_times: list[tuple[list[str], int]]
 
 
 def generate_sessions(seed: int, count: int, until: Instant) -> Iterator[GeneratedSession]:
-    """So many sessions, the first start first; the same for the same seed and moment."""
+    """Yield `count` sessions in the order of their starts, the same for the same seed and instant."""
     rng = Random(seed)
     generator = _Generator(rng, until)
     kinds = rng.choices(list(KIND_WEIGHTS), weights=list(KIND_WEIGHTS.values()), k=count)
-    going_on = round(count * ACTIVE_SHARE)
-    for kind, started_at in zip(
-        kinds, distributions.start_times(rng, count - going_on, until - DAY, DAYS), strict=False
-    ):
+    active = round(count * ACTIVE_SHARE)
+    starts = distributions.start_times(rng, count - active, until - DAY, DAYS)
+    for kind, started_at in zip(kinds, starts, strict=False):
         yield generator.ended(kind, started_at)
-    for kind, started_at in zip(kinds[count - going_on :], _recent_starts(rng, going_on, until), strict=True):
+    for kind, started_at in zip(kinds[count - active :], _recent_starts(rng, active, until), strict=True):
         yield generator.active(kind, started_at)
 
 
@@ -60,7 +57,7 @@ def _recent_starts(rng: Random, count: int, until: Instant) -> list[Instant]:
 
 
 class _Generator:
-    """Makes rows as starts and calls would have made them."""
+    """Builds rows as the API would have written them."""
 
     def __init__(self, rng: Random, until: Instant) -> None:
         self._rng = rng
@@ -72,7 +69,6 @@ class _Generator:
         self._paths = distributions.path_sampler()
 
     def ended(self, kind: Kind, started_at: Instant) -> GeneratedSession:
-        """A session that is over, and whose end is written down."""
         generated = self._new_session(kind, started_at)
         s = generated.uow.session
         (reason,) = self._rng.choices(list(END_REASON_WEIGHTS[kind]), weights=list(END_REASON_WEIGHTS[kind].values()))
@@ -91,7 +87,6 @@ class _Generator:
         return self._with_activity_ids(generated)
 
     def active(self, kind: Kind, started_at: Instant) -> GeneratedSession:
-        """A session that was heard of lately; or an item of the agenda, today's or tomorrow's."""
         generated = self._new_session(kind, started_at)
         s = generated.uow.session
         s.last_seen_at = self._until - self._rng.randrange(LAST_SEEN_WITHIN)
@@ -137,9 +132,9 @@ class _Generator:
             "visible_ms": sum(milliseconds for _, milliseconds in times),
             "path_count": len(times),
         }
-        draft = SessionUnitOfWork(Session(**columns))
-        draft.add_activity(ActivityType.STARTED, started_at)
-        return GeneratedSession(draft, times)
+        uow = SessionUnitOfWork(Session(**columns))
+        uow.add_activity(ActivityType.STARTED, started_at)
+        return GeneratedSession(uow, times)
 
     def _with_activity_ids(self, generated: GeneratedSession) -> GeneratedSession:
         for entry in generated.uow.activities:

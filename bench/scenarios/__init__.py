@@ -1,30 +1,81 @@
-"""What is measured, one figure a file. A new one is a file here and an entry in `FIGURES`."""
+"""All scenarios. A new one is a function that measures, and an entry here."""
 
+from functools import partial
 from typing import Final
 
-from bench.scenarios.base import Scenario
-from bench.scenarios.fanout import Fanout
-from bench.scenarios.history import History
-from bench.scenarios.idle import Idle
-from bench.scenarios.keepalive import Keepalive
-from bench.scenarios.latency import Latency
-from bench.scenarios.memory import Memory
-from bench.scenarios.page import Page
-from bench.scenarios.reconnect_storm import ReconnectStorm
-from bench.scenarios.restart import Restart
-from bench.scenarios.shutdown import Shutdown
+from bench.scenarios.base import Column, Scenario
+from bench.scenarios.connections import STOP_TIMEOUT, measure_idle, measure_memory, measure_shutdown
+from bench.scenarios.delivery import RATE, measure_fanout, measure_latency
+from bench.scenarios.history import measure_history
+from bench.scenarios.requests import PAGE_SIZE, measure_keepalive, measure_page
+from bench.scenarios.restart import MISSED_CHANGES, measure_reconnect_storm, measure_restart
 from bench.scenarios.subscriptions import DISTINCT_DOCUMENTS, SHARED_DOCUMENTS
 
-SCENARIOS: Final[tuple[Scenario, ...]] = (
-    Keepalive(),
-    Page(),
-    History(),
-    Fanout("equal", "deliveries to equal subscribers", SHARED_DOCUMENTS),
-    Fanout("groups", f"deliveries to {len(DISTINCT_DOCUMENTS)} different groups of subscribers", DISTINCT_DOCUMENTS),
-    Latency(),
-    Memory(),
-    Shutdown(),
-    Restart(),
-    Idle(),
-    ReconnectStorm(),
+_REQUESTS: Final = (
+    *(Column("per s"), Column("p50 ms", ".1f"), Column("p99 ms", ".1f")),
+    *(Column("failures"), Column("load", ".0%")),
+)
+_FANOUT: Final = (Column("per s"), Column("per CPU s"), Column("load", ".0%"))
+_RESTART: Final = (Column("s", ".1f"), Column("exit s", ".1f"), Column("ready s", ".1f"))
+
+SCENARIOS: Final = (
+    Scenario("keepalive", "durable keepalives per second", "conn.", _REQUESTS, measure_keepalive, False),
+    Scenario("page", f"pages of {PAGE_SIZE} sessions per second", "conn.", _REQUESTS, measure_page, False),
+    Scenario(
+        "history",
+        "statistics and lists over a long history",
+        "query",
+        (Column("ms"), Column("first ms")),
+        measure_history,
+    ),
+    Scenario(
+        *("equal", "deliveries to equal subscribers", "subs.", _FANOUT),
+        *(partial(measure_fanout, SHARED_DOCUMENTS), False),
+    ),
+    Scenario(
+        *("groups", f"deliveries to {len(DISTINCT_DOCUMENTS)} groups of subscribers", "subs.", _FANOUT),
+        *(partial(measure_fanout, DISTINCT_DOCUMENTS), False),
+    ),
+    Scenario(
+        "latency",
+        f"from mutation to subscriber, at {RATE} changes a second",
+        "subs.",
+        (Column("p99 ms", ",.1f"), Column("p50 ms", ",.1f"), Column("refused"), Column("load", ".0%")),
+        measure_latency,
+    ),
+    Scenario(
+        "memory",
+        "memory per idle subscriber",
+        "subs.",
+        (Column("KB each", ",.1f"), Column("s to open", ".1f")),
+        measure_memory,
+    ),
+    Scenario(
+        "shutdown",
+        f"from SIGTERM to exit; more than {STOP_TIMEOUT:.0f} s is ∞",
+        "open",
+        (Column("s", ".1f"),),
+        measure_shutdown,
+    ),
+    Scenario(
+        "restart",
+        f"restart until all dashboards are back: ours resume {MISSED_CHANGES} changes later, the baseline starts anew",
+        "subs.",
+        _RESTART,
+        measure_restart,
+    ),
+    Scenario(
+        "idle",
+        "idle dashboards; promised: ≤ 60 KB each, ≤ 10 % of a core, none closed",
+        "subs.",
+        (Column("KB each", ".1f"), Column("core", ".1%"), Column("live"), Column("closed"), Column("s", ".0f")),
+        measure_idle,
+    ),
+    Scenario(
+        "storm",
+        "restart until all dashboards are back; promised: ≤ 20 s, keepalives meanwhile p99 < 500 ms",
+        "subs.",
+        (*_RESTART, Column("p50 ms", ".1f"), Column("p99 ms", ".1f")),
+        measure_reconnect_storm,
+    ),
 )

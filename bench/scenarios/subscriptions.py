@@ -1,4 +1,4 @@
-"""What subscribers of the live figures ask for."""
+"""Subscription documents, and servers with live subscribers."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -9,7 +9,7 @@ from bench.servers import Server
 from bench.subscribers.process import SubscriberProcess, subscribed
 
 SESSION_COUNT: Final = 10
-"""That are active, and move by turns."""
+"""Active sessions, which move in turn."""
 
 FIELDS: Final = "id kind state subject visible path startedAt lastSeenAt"
 SELECTIONS: Final = (FIELDS, "id path", "id subject state path lastSeenAt", "id kind visible path startedAt")
@@ -20,11 +20,10 @@ FILTERS: Final[tuple[dict[str, Any], ...]] = (
     {"states": ["ACTIVE"]},
     {"kinds": ["USER", "CLIENT"], "visible": True},
 )
-"""Every session that moves passes all of them."""
+"""Every seeded session matches all of them."""
 
 
 def subscription_document(fields: str, filter_: dict[str, Any]) -> dict[str, Any]:
-    """A subscription to the live set."""
     query = f"""subscription Watch($filter: SessionFilter) {{
   activeSessions(filter: $filter) {{
     __typename
@@ -37,12 +36,10 @@ def subscription_document(fields: str, filter_: dict[str, Any]) -> dict[str, Any
 
 SHARED_DOCUMENTS: Final = [subscription_document(FIELDS, {})]
 DISTINCT_DOCUMENTS: Final = [subscription_document(fields, filter_) for fields in SELECTIONS for filter_ in FILTERS]
-"""Twenty that have nothing in common but what happens."""
+"""Twenty that a server cannot share with each other."""
 
 
 class SubscribedServer(NamedTuple):
-    """A server, and those who watch it."""
-
     server: Server
     process: SubscriberProcess
 
@@ -51,12 +48,12 @@ class SubscribedServer(NamedTuple):
 async def subscribed_servers(
     harness: Harness, documents: Sequence[dict[str, Any]], count: int
 ) -> AsyncIterator[Sequence[SubscribedServer]]:
-    """So many live watchers of each server. Raises ServerFailed, LoadFailed, MachineLacks."""
+    """Keep `count` live subscribers of each server. Raises ServerFailed, LoadFailed, ResourceLimitError."""
     async with AsyncExitStack() as stack:
-        processes = [await stack.enter_async_context(harness.subscriber_process(count)) for _ in range(2)]
-        targets = [
-            SubscribedServer(*pair) for pair in zip(await harness.servers(SESSION_COUNT), processes, strict=True)
-        ]
-        for server, crowd in targets:
-            await stack.enter_async_context(subscribed(server, crowd, documents, count))
+        targets = []
+        for server in await harness.servers(SESSION_COUNT):
+            process = await stack.enter_async_context(harness.subscriber_process(count))
+            targets.append(SubscribedServer(server, process))
+        for server, process in targets:
+            await stack.enter_async_context(subscribed(server, process, documents, count))
         yield targets

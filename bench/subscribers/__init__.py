@@ -1,6 +1,4 @@
-"""Thousands of lean clients in one process of its own, so that it is the server that is measured.
+"""Thousands of lean subscribers in a process of their own, so that the server is measured and not its clients.
 
-`wire` writes and splits WebSocket frames, a `watcher` is one client, a `crowd` all of them; a `feeder` makes the
-changes that they are told of. `orders` is what the process (`python -m bench.subscribers`) does when it is told to, and
-`process` how to tell it.
+`commands` is what the process (`python -m bench.subscribers`) does, `process` how the benchmark talks to it.
 """

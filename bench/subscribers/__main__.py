@@ -1,4 +1,4 @@
-"""`python -m bench.subscribers`: commands in, results out, each a line of JSON (`["name", {…}]`)."""
+"""The process of the subscribers: commands come in as lines of JSON, `["name", {…}]`, results go out as lines."""
 
 import asyncio
 import sys
@@ -11,17 +11,17 @@ from bench.subscribers.commands import Commands
 
 
 async def serve() -> None:
-    """Do what is told, one order after the other, until nobody tells any more."""
+    """Run one command after the other until the input ends."""
     lines = asyncio.StreamReader(limit=2**24)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
-    orders = Commands()
+    commands = Commands()
     while line := await lines.readline():
         name, arguments = orjson.loads(line)
         try:
-            said = {"said": await getattr(orders, name)(**arguments)}
+            response = {"result": await getattr(commands, name)(**arguments)}
         except LoadFailed as error:
-            said = {"failed": str(error)}
-        print(orjson.dumps(said).decode(), flush=True)
+            response = {"error": str(error)}
+        print(orjson.dumps(response).decode(), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,152 +1,154 @@
-"""What a crowd can be told to do, and what it says then: plain values, to be sent from process to process."""
+"""The commands of the subscribers' process. Arguments and results are plain values."""
 
 import asyncio
+import re
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from math import inf
 from time import perf_counter, process_time
 from typing import Any, Final
 
-from bench.load_generator import LoadFailed, UnexpectedResponse
-from bench.statistics import percentile
-from bench.subscribers.pool import MessageListener, SubscriberPool
-from bench.subscribers.publisher import Publisher, delivery_latency
+from bench.http_client import HttpClient
+from bench.load_generator import LoadFailed, UnexpectedResponse, percentile
+from bench.subscribers.pool import SubscriberPool
 from bench.subscribers.subscriber import SseSubscriber, WebSocketSubscriber
 
 DELIVERY_TIMEOUT: Final = 60.0
-"""Seconds in which the last results must come."""
-SUBSCRIBER_TYPES: Final = {"sockets": WebSocketSubscriber, "streams": SseSubscriber}
+"""Seconds in which the last results must arrive."""
+TRANSPORTS: Final = {"websocket": WebSocketSubscriber, "sse": SseSubscriber}
+MOVE_MUTATION: Final = """mutation Move($id: ID!, $path: [String!]) {
+  keepaliveSession(input: {id: $id, path: $path}) { session { id } problems { code } }
+}"""
+
+_TIMESTAMP: Final = re.compile(rb'"at-(\d+)"')
 
 CommandResult = dict[str, Any]
 
 
+def delivery_latency(received: bytes, start: int, end: int, now: float) -> float:
+    """Return the seconds since the move that a result reports. Raises LoadFailed."""
+    timestamp = _TIMESTAMP.search(received, start, end)
+    if timestamp is None:
+        raise LoadFailed(f"a result without a timestamp: {received[start:end][:500]!r}")
+    return now - int(timestamp[1]) / 1e9
+
+
 class Commands:
-    """A crowd, and somebody who gives it something to look at. All methods raise LoadFailed."""
+    """A pool of subscribers, and the sessions that move while they watch. All methods raise LoadFailed."""
 
     def __init__(self) -> None:
         self._pool: SubscriberPool | None = None
-        self._publisher: Publisher | None = None
+        self._client: HttpClient | None = None
+        self._sessions: Sequence[str] = ()
+        self._moves = 0
 
     @property
     def pool(self) -> SubscriberPool:
         if self._pool is None:
-            raise LoadFailed("there is no crowd")
+            raise LoadFailed("there are no subscribers")
         return self._pool
 
-    @property
-    def publisher(self) -> Publisher:
-        if self._publisher is None:
-            raise LoadFailed("there are no sessions to be moved")
-        return self._publisher
-
-    # ---- coming and going ----
-
     async def open(
-        self, port: int, documents: Sequence[Mapping[str, Any]], count: int, sessions: list[str], kind: str
+        self, port: int, documents: Sequence[Mapping[str, Any]], count: int, sessions: list[str], transport: str
     ) -> CommandResult:
-        """Have so many watchers, which are live then; `sessions` are those that will move."""
-        began = perf_counter()
-        self._pool = SubscriberPool(port, documents, count, SUBSCRIBER_TYPES[kind])
-        self._publisher = Publisher(port, sessions)
+        """Open `count` live subscribers. `sessions` are those that will move."""
+        started = perf_counter()
+        self._pool = SubscriberPool(port, documents, count, TRANSPORTS[transport])
+        self._client, self._sessions = HttpClient(port), sessions
         await self.pool.open(DELIVERY_TIMEOUT + count / 50)
-        return {"seconds": perf_counter() - began}
+        return {"seconds": perf_counter() - started}
 
     async def close(self) -> CommandResult:
-        """Have none any more."""
         self.pool.close()
-        self.publisher.close()
-        self._pool = self._publisher = None
+        if self._client is not None:
+            await self._client.close()
+        self._pool = self._client = None
         return {}
 
-    async def may_go(self, *, wanted: int | None) -> CommandResult:
-        """From now on being cut off is no failure. With `wanted` whoever is comes back, and is live when it was told so
-        many results."""
-        self.pool.disconnects_expected = wanted is None
-        if wanted is not None:
-            self.pool.reconnects, self.pool.results_until_live = True, wanted
+    async def expect_disconnects(self, *, results_until_live: int | None) -> CommandResult:
+        """Accept disconnects from now on. With a number, subscribers reconnect, and are live after so many results."""
+        self.pool.disconnects_expected = results_until_live is None
+        if results_until_live is not None:
+            self.pool.reconnects, self.pool.results_until_live = True, results_until_live
         return {}
 
-    async def back(self, within: float) -> CommandResult:
-        """Wait till all have come back: when the last one had, by `perf_counter`."""
-        await self.pool.live.wait_for(len(self.pool), within)
+    async def wait_reconnected(self, seconds: float) -> CommandResult:
+        """Wait until all are live again, and return when the last one was (`perf_counter`)."""
+        await self.pool.live.wait_for(len(self.pool), seconds)
         self.pool.reconnects = False
         return {"at": self.pool.last_live_at}
 
     async def state(self) -> CommandResult:
-        """How many are live, and how many were cut off with which code; 0: without a word."""
-        return {
-            "live": self.pool.live.value,
-            "cut": {str(code): count for code, count in self.pool.close_codes.items()},
-        }
+        codes = {str(code): count for code, count in self.pool.close_codes.items()}
+        return {"live": self.pool.live.value, "close_codes": codes}
 
-    # ---- something to look at ----
-
-    async def show(self, moves: int) -> CommandResult:
-        """Move so many sessions, which all watchers are told of."""
-        told = self.pool.delivered.value + moves * len(self.pool)
+    async def publish(self, moves: int) -> CommandResult:
+        """Move so many sessions, and wait until all subscribers know."""
+        expected = self.pool.delivered.value + moves * len(self.pool)
         for _ in range(moves):
-            await self.publisher.publish()
-        await self.pool.delivered.wait_for(told, DELIVERY_TIMEOUT)
+            await self._move()
+        await self.pool.delivered.wait_for(expected, DELIVERY_TIMEOUT)
         return {}
 
     async def saturate(self, seconds: float, window: int) -> CommandResult:
-        """Move sessions as fast as the watchers are told of it: the next one when all were told of that `window` moves
-        before it."""
-        crowd, feeder = self.pool, self.publisher
-        begun, first = 0, crowd.delivered.value
-        began, spent = perf_counter(), process_time()
+        """Move sessions in a closed loop: the next when all results of the move `window` before it have arrived."""
+        pool, moves, first = self.pool, 0, self.pool.delivered.value
+        started, cpu_before = perf_counter(), process_time()
 
-        async def lane() -> None:
-            nonlocal begun
-            while perf_counter() < began + seconds:
-                begun += 1
-                told = first + begun * len(crowd)
-                await feeder.publish()
-                await crowd.delivered.wait_for(told, DELIVERY_TIMEOUT)
+        async def publisher() -> None:
+            nonlocal moves
+            while perf_counter() < started + seconds:
+                moves += 1
+                expected = first + moves * len(pool)
+                await self._move()
+                await pool.delivered.wait_for(expected, DELIVERY_TIMEOUT)
 
-        lanes = [asyncio.create_task(lane()) for _ in range(window)]
+        publishers = [asyncio.create_task(publisher()) for _ in range(window)]
         await asyncio.sleep(seconds)
-        said = _timing(began, spent) | {"delivered": crowd.delivered.value - first}
-        await asyncio.gather(*lanes)
-        return said | {"all_delivered": crowd.delivered.value - first}
+        result = _timing(started, cpu_before) | {"delivered": pool.delivered.value - first}
+        await asyncio.gather(*publishers)
+        return result | {"all_delivered": pool.delivered.value - first}
 
     async def paced(self, seconds: float, rate: float) -> CommandResult:
-        """Move so many sessions a second, whatever comes of it: how many seconds later the watchers are told. Of what
-        the server refuses they are never told: null, where that decides."""
-        crowd, feeder = self.pool, self.publisher
-        ages = array("d")
-        count, first = round(seconds * rate), crowd.delivered.value
-        began, spent = perf_counter(), process_time()
+        """Move sessions in an open loop, and return latency percentiles. Results of refused moves count as infinite."""
+        pool, first, count = self.pool, self.pool.delivered.value, round(seconds * rate)
+        latencies = array("d")
+        started, cpu_before = perf_counter(), process_time()
 
         async def move(at: float) -> bool:
             await asyncio.sleep(at - perf_counter())
             try:
-                await feeder.publish(at)
+                await self._move(at)
             except UnexpectedResponse:
                 return False
             return True
 
-        def note(received: bytes, start: int, end: int) -> None:
-            ages.append(delivery_latency(received, start, end, perf_counter()))
+        def listener(received: bytes, start: int, end: int) -> None:
+            latencies.append(delivery_latency(received, start, end, perf_counter()))
 
-        with self._listening(note):
-            moved = sum(await asyncio.gather(*(move(began + number / rate) for number in range(count))))
-            said = _timing(began, spent)
-            await crowd.delivered.wait_for(first + moved * len(crowd), DELIVERY_TIMEOUT)
-        ages.extend([inf] * ((count - moved) * len(crowd)))
-        return said | {"refused": count - moved, "p50": percentile(ages, 0.5), "p99": percentile(ages, 0.99)}
-
-    @contextmanager
-    def _listening(self, listener: MessageListener) -> Iterator[None]:
-        self.pool.listener = listener
+        pool.listener = listener
         try:
-            yield
+            moved = sum(await asyncio.gather(*(move(started + number / rate) for number in range(count))))
+            result = _timing(started, cpu_before)
+            await pool.delivered.wait_for(first + moved * len(pool), DELIVERY_TIMEOUT)
         finally:
-            self.pool.listener = None
+            pool.listener = None
+        latencies.extend([inf] * ((count - moved) * len(pool)))
+        return result | {
+            "refused": count - moved,
+            "p50": percentile(latencies, 0.5),
+            "p99": percentile(latencies, 0.99),
+        }
+
+    async def _move(self, at: float | None = None) -> None:
+        # perf_counter is shared by all processes of a machine, so a receiver can compute the age of a move.
+        assert self._client is not None, "open comes first"
+        session = self._sessions[self._moves % len(self._sessions)]
+        self._moves += 1
+        path = [f"at-{(perf_counter() if at is None else at) * 1e9:.0f}"]
+        await self._client.execute(MOVE_MUTATION, {"id": session, "path": path})
 
 
-def _timing(began: float, spent: float) -> CommandResult:
-    """How long something took, and which share of a core this process needed for it."""
-    seconds = perf_counter() - began
-    return {"seconds": seconds, "busy": (process_time() - spent) / seconds}
+def _timing(started: float, cpu_before: float) -> CommandResult:
+    seconds = perf_counter() - started
+    return {"seconds": seconds, "busy": (process_time() - cpu_before) / seconds}

@@ -1,4 +1,4 @@
-"""WebSocket (RFC 6455) as far as a client needs it that only counts: no fragments, no extensions."""
+"""WebSocket framing (RFC 6455) for a client that only counts: no fragments, no extensions, masks of zeros."""
 
 from typing import Final, NamedTuple
 
@@ -8,11 +8,10 @@ TEXT: Final = 1
 CLOSE: Final = 8
 PING: Final = 9
 PONG: Final = 10
-SUBPROTOCOL: Final = "graphql-transport-ws"
 
 
 class FrameSpan(NamedTuple):
-    """Where the payload of one frame is in what was received."""
+    """Where the payload of a frame lies in the received bytes."""
 
     opcode: int
     start: int
@@ -20,16 +19,15 @@ class FrameSpan(NamedTuple):
 
 
 def handshake_request(port: int) -> bytes:
-    """The request for a WebSocket. The key is the one of RFC 6455: nobody in between has to be convinced."""
+    # The key is the sample of RFC 6455: no proxy has to be convinced here.
     return (
         f"GET /graphql HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        f"Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n"
+        "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
     ).encode()
 
 
 def encode_frame(payload: bytes, opcode: int = TEXT) -> bytes:
-    """One frame of a client. Its mask is of zeros, which change nothing."""
     length, mask = len(payload), b"\0\0\0\0"
     if length < 126:
         head = bytes((0x80 | opcode, 0x80 | length))
@@ -41,25 +39,19 @@ def encode_frame(payload: bytes, opcode: int = TEXT) -> bytes:
 
 
 def split_frames(received: bytes) -> tuple[list[FrameSpan], int]:
-    """The whole frames in what a server has sent, and where the rest begins, which is a part of one.
-
-    Raises LoadFailed.
-    """
+    """Find the complete frames; also return the offset of the incomplete rest. Raises LoadFailed."""
     spans: list[FrameSpan] = []
-    begin, total = 0, len(received)
-    while begin + 2 <= total:
-        length, start = received[begin + 1], begin + 2
-        if length == 126:
-            start += 2
-            length = int.from_bytes(received[begin + 2 : start], "big")
-        elif length == 127:
-            start += 8
-            length = int.from_bytes(received[begin + 2 : start], "big")
-        elif length > 127:
-            raise LoadFailed("the server has sent a masked frame")
+    offset, total = 0, len(received)
+    while offset + 2 <= total:
+        length, start = received[offset + 1], offset + 2
+        if length > 127:
+            raise LoadFailed("the server sent a masked frame")
+        if length >= 126:
+            start += 2 if length == 126 else 8
+            length = int.from_bytes(received[offset + 2 : start], "big")
         end = start + length
         if start > total or end > total:
             break
-        spans.append(FrameSpan(received[begin] & 0x0F, start, end))
-        begin = end
-    return spans, begin
+        spans.append(FrameSpan(received[offset] & 0x0F, start, end))
+        offset = end
+    return spans, offset

@@ -1,4 +1,4 @@
-"""The process of a crowd, seen from the outside."""
+"""The client side of the subscribers' process."""
 
 import asyncio
 import os
@@ -14,30 +14,30 @@ from bench.servers import ROOT, Server
 
 
 class SubscriberProcess:
-    """Does what `bench.subscribers.commands.Orders` can, over there."""
+    """Runs the methods of `bench.subscribers.commands.Commands` in another process."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
     async def call(self, command: str, **arguments: Any) -> dict[str, Any]:
-        """Have an order carried out. Raises LoadFailed."""
+        """Run a command and return its result. Raises LoadFailed."""
         reader, writer = self._process.stdout, self._process.stdin
         assert reader is not None
         assert writer is not None
         writer.write(orjson.dumps([command, arguments]) + b"\n")
         line = await reader.readline()
         if not line:
-            raise LoadFailed(f"the crowd's process has ended while it should {command}")
+            raise LoadFailed(f"the process of the subscribers ended during {command}")
         response: dict[str, Any] = orjson.loads(line)
-        if "failed" in response:
-            raise LoadFailed(f"{command}: {response['failed']}")
-        result: dict[str, Any] = response["said"]
+        if "error" in response:
+            raise LoadFailed(f"{command}: {response['error']}")
+        result: dict[str, Any] = response["result"]
         return result
 
 
 @asynccontextmanager
 async def start_subscriber_process(cores: set[int] | None) -> AsyncIterator[SubscriberProcess]:
-    """A process for crowds, on these cores where given."""
+    """Start a process on these cores, or on any."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bench.subscribers"),
         cwd=ROOT,
@@ -61,10 +61,11 @@ async def subscribed(
     process: SubscriberProcess,
     documents: Sequence[Mapping[str, Any]],
     count: int,
-    kind: str = "sockets",
+    transport: str = "websocket",
 ) -> AsyncIterator[None]:
-    """So many live watchers of a server, who are shown its sessions. Raises LoadFailed."""
-    await process.call("open", port=server.port, documents=documents, count=count, sessions=server.sessions, kind=kind)
+    """Keep `count` live subscribers of a server. Raises LoadFailed."""
+    arguments = {"port": server.port, "documents": documents, "count": count, "sessions": server.sessions}
+    await process.call("open", **arguments, transport=transport)
     try:
         yield
     finally:

@@ -1,7 +1,6 @@
-"""A database made at one go is one that calls could have made."""
+"""The generated dataset: a database as the API could have written it."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ SIZE = 600
 
 
 def made(folder: Path, seed: int = 1) -> Path:
-    """A file with some hundred sessions."""
     file = folder / f"{seed}.db"
     assert list(bulk_insert(file, generate_sessions(seed, SIZE, NOW), NOW)) == [SIZE]
     return file
@@ -47,7 +45,7 @@ def stored(engine: Engine) -> list[Session]:
         return [Session(*row) for row in tx.execute(select(session).order_by(session.c.started_at, session.c.id))]
 
 
-def test_all_kinds_are_there_and_a_few_sessions_are_going_on(engine: Engine) -> None:
+def test_dataset_has_all_kinds_and_a_few_active_sessions(engine: Engine) -> None:
     sessions = stored(engine)
     assert {s.kind for s in sessions} == set(Kind)
     states = [session_rules.state(s, NOW) for s in sessions]
@@ -56,46 +54,40 @@ def test_all_kinds_are_there_and_a_few_sessions_are_going_on(engine: Engine) -> 
         assert is_current(tx)
 
 
-def test_every_session_has_the_time_of_its_paths_and_a_timeline(engine: Engine) -> None:
+def test_sessions_have_path_times_and_a_timeline(engine: Engine) -> None:
     with engine.connect() as tx:
         times = tx.execute(select(path_time.c.session_id, path_time.c.visible_ms)).all()
         entries = tx.execute(select(activity.c.session_id, activity.c.type).order_by(activity.c.position)).all()
     for s in stored(engine):
         assert sum(ms for id_, ms in times if id_ == s.id) <= s.visible_ms
         assert sum(id_ == s.id for id_, _ in times) == s.path_count
-        told = [type_ for id_, type_ in entries if id_ == s.id]
-        assert told == [
+        types = [type_ for id_, type_ in entries if id_ == s.id]
+        assert types == [
             "SCHEDULED" if s.end_reason == "CANCELLED" else "STARTED",
             *([s.end_reason] * bool(s.end_reason)),
         ]
 
 
-def test_the_same_seed_makes_the_same_sessions(tmp_path: Path, engine: Engine) -> None:
-    with closing(_Engine(made(tmp_path))) as again, closing(_Engine(made(tmp_path, 2))) as other:
-        assert stored(again.engine) == stored(engine) != stored(other.engine)
+def test_same_seed_gives_the_same_sessions(tmp_path: Path, engine: Engine) -> None:
+    again, other = (create_engine(f"sqlite:///{made(tmp_path, seed)}") for seed in (1, 2))
+    assert stored(again) == stored(engine) != stored(other)
+    again.dispose()
+    other.dispose()
 
 
-class _Engine:
-    def __init__(self, file: Path) -> None:
-        self.engine = create_engine(f"sqlite:///{file}")
-
-    def close(self) -> None:
-        self.engine.dispose()
-
-
-async def test_a_server_serves_it(tmp_path: Path) -> None:
-    async with open_api(made(tmp_path), FakeClock(NOW)) as world:
-        counted: dict[str, Any] = await world.execute("{ sessionStats { total active } }")
+async def test_server_serves_the_dataset(tmp_path: Path) -> None:
+    async with open_api(made(tmp_path), FakeClock(NOW)) as api:
+        counted: dict[str, Any] = await api.execute("{ sessionStats { total active } }")
     assert counted["total"] == SIZE
     assert 0 < counted["active"] <= round(SIZE * ACTIVE_SHARE)
 
 
-def test_the_command_makes_a_file_and_leaves_one_that_is_there_alone(tmp_path: Path) -> None:
+def test_command_creates_a_file_and_keeps_an_existing_one(tmp_path: Path) -> None:
     file = tmp_path / "new.db"
     result = CliRunner().invoke(app, [str(file), "--sessions", "10", "--until", str(NOW)])
     assert result.exit_code == 0
     assert "10 sessions in" in result.output
     before = file.read_bytes()
     result = CliRunner().invoke(app, [str(file)])
-    assert (result.exit_code, "there already" in result.output) == (2, True)
+    assert (result.exit_code, "already" in result.output) == (2, True)
     assert file.read_bytes() == before

@@ -1,4 +1,4 @@
-"""Serves the plain peer, as uvicorn does by itself."""
+"""`python -m bench.baselines.strawberry PORT DATABASE`."""
 
 import sys
 

@@ -1,12 +1,31 @@
-"""What clients of the plain peer see of a session, and what they send."""
+"""GraphQL types, and the table they are made from."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Annotated, Any, TypeAlias
 
 import strawberry
+from sqlalchemy import JSON, Column
+from sqlmodel import Field, SQLModel
 
-from bench.baselines.strawberry.rows import SessionRow, is_ended
+
+class SessionRow(SQLModel, table=True):
+    id: str = Field(primary_key=True)
+    kind: str
+    subject: str | None = None
+    visible: bool = True
+    path: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
+    started_at: datetime = Field(index=True)
+    last_seen_at: datetime
+    timeout_seconds: int
+    ended_at: datetime | None = None
+    visible_seconds: float = 0.0
+    revision: int = 1
+    client_system: str | None = None
+    username: str | None = None
+
+    def is_ended(self, now: datetime) -> bool:
+        return self.ended_at is not None or self.last_seen_at + timedelta(seconds=self.timeout_seconds) <= now
 
 
 @strawberry.enum
@@ -66,7 +85,6 @@ class SessionConnection:
 class SetChange(Enum):
     ADDED = "ADDED"
     UPDATED = "UPDATED"
-    REMOVED = "REMOVED"
 
 
 @strawberry.type
@@ -131,23 +149,14 @@ class KeepaliveSessionInput:
     path: list[str] | None = None
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 def to_session(row: SessionRow, now: datetime) -> Session:
-    common: dict[str, Any] = {
-        "id": strawberry.ID(row.id),
-        "kind": SessionKind(row.kind),
-        "subject": row.subject,
-        "state": SessionState.ENDED if is_ended(row, now) else SessionState.ACTIVE,
-        "visible": row.visible,
-        "path": row.path,
-        "started_at": row.started_at,
-        "last_seen_at": row.last_seen_at,
-        "visible_seconds": row.visible_seconds,
-        "revision": row.revision,
-    }
+    common: dict[str, Any] = row.model_dump(exclude={"timeout_seconds", "ended_at", "client_system", "username"})
+    common["kind"] = SessionKind(row.kind)
+    common["state"] = SessionState.ENDED if row.is_ended(now) else SessionState.ACTIVE
     if row.kind == "CLIENT":
         return ClientSession(**common, client_system=row.client_system or "")
     return UserSession(**common, username=row.username or "")
-
-
-def problem_payload(code: str) -> SessionPayload:
-    return SessionPayload(session=None, problems=[Problem(code=code, message=code.lower())])

@@ -1,0 +1,52 @@
+"""Delivery scenarios: how many results subscribers receive, and how late."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from math import inf
+from typing import Any, Final
+
+from bench.harness import Harness, interleaved
+from bench.scenarios.base import Row, Sample
+from bench.scenarios.subscriptions import SHARED_DOCUMENTS, SubscribedServer, subscribed_servers
+
+SUBSCRIBERS: Final = 1000
+WINDOW: Final = 8
+"""Moves in flight: the next starts when all results of the move so many before it have arrived."""
+RATE: Final = 10
+"""Changes per second, whether the ones before have been delivered or not."""
+
+
+async def measure_fanout(documents: Sequence[dict[str, Any]], harness: Harness) -> Sequence[Row]:
+    """Measure deliveries per second, and per second of the server's processor."""
+
+    async def run(target: SubscribedServer, seconds: float) -> Sample:
+        cpu_before = target.server.cpu_seconds
+        result = await target.process.call("saturate", seconds=seconds, window=WINDOW)
+        cpu_used = target.server.cpu_seconds - cpu_before
+        return result["delivered"] / result["seconds"], result["all_delivered"] / cpu_used, result["busy"]
+
+    return await _measure(harness, documents, run)
+
+
+async def measure_latency(harness: Harness) -> Sequence[Row]:
+    """Measure the age of changes when subscribers receive them. Refused changes count as infinitely late."""
+
+    async def run(target: SubscribedServer, seconds: float) -> Sample:
+        result = await target.process.call("paced", seconds=seconds, rate=RATE)
+        # JSON has no infinity: the process sends null.
+        p99, p50 = (inf if result[name] is None else 1000 * result[name] for name in ("p99", "p50"))
+        return p99, p50, result["refused"], result["busy"]
+
+    return await _measure(harness, SHARED_DOCUMENTS, run)
+
+
+async def _measure(
+    harness: Harness,
+    documents: Sequence[dict[str, Any]],
+    run: Callable[[SubscribedServer, float], Awaitable[Sample]],
+) -> Sequence[Row]:
+    config, count = harness.config, harness.config.scaled(SUBSCRIBERS)
+    async with subscribed_servers(harness, documents, count) as targets:
+        for target in targets:
+            await run(target, config.warm_up)
+        results = await interleaved(targets, config.runs, lambda target: run(target, config.seconds))
+    return [Row(target.server.name, f"{count:,}", samples) for target, samples in results]
