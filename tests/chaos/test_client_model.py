@@ -50,7 +50,7 @@ def session_set(*items: Item) -> SessionSet:
     return found
 
 
-def test_a_set_is_folded_by_id() -> None:
+def test_set_is_folded_by_id() -> None:
     found = session_set(
         snapshot_page("a", last=False), snapshot_page("b"), change("ADDED", "c", 6), change("REMOVED", "a", 7)
     )
@@ -59,7 +59,7 @@ def test_a_set_is_folded_by_id() -> None:
     assert (set(found.sessions), found.cursor) == ({"b", "c"}, cursor(8))
 
 
-def test_who_was_cut_off_within_a_snapshot_is_given_another() -> None:
+def test_interrupted_snapshot_is_replaced() -> None:
     found = session_set(snapshot_page("a", last=False))
     for items in (
         [resync()],
@@ -73,7 +73,7 @@ def test_who_was_cut_off_within_a_snapshot_is_given_another() -> None:
 
 
 @pytest.mark.parametrize("item", [snapshot_page("a"), resync(), resync("the cursor is more than 7 days old")])
-def test_who_has_a_cursor_is_not_begun_with_anew(item: Item) -> None:
+def test_snapshot_after_a_complete_cursor_is_a_fault(item: Item) -> None:
     found = session_set(snapshot_page("a"))
     found.on_connect()
     with pytest.raises(AssertionError):
@@ -89,7 +89,7 @@ def test_who_has_a_cursor_is_not_begun_with_anew(item: Item) -> None:
         [resync("the cursor is more than 7 days old")],
     ],
 )
-def test_a_snapshot_that_is_none_is_found_out(items: list[Item]) -> None:
+def test_malformed_snapshot_is_a_fault(items: list[Item]) -> None:
     with pytest.raises(AssertionError):
         session_set(*items)
 
@@ -116,7 +116,7 @@ def connection(since: int | None, *received: tuple[int | None, int]) -> Connecti
         [connection(2, (3, 3)), Connection(3, [ReceivedChange(EntryKey("gone", "MOVED", "1"), 5)])],
     ],
 )
-def test_what_is_in_order(connections: list[Connection]) -> None:
+def test_ordered_changes_have_no_faults(connections: list[Connection]) -> None:
     assert ordering_faults(connections, POSITIONS) == []
 
 
@@ -132,11 +132,11 @@ def test_what_is_in_order(connections: list[Connection]) -> None:
         [connection(None, (None, 3), (4, 3), (5, 3), (6, 3))],
     ],
 )
-def test_what_is_not_in_order_is_found_out(connections: list[Connection]) -> None:
+def test_disordered_changes_are_faults(connections: list[Connection]) -> None:
     assert ordering_faults(connections, POSITIONS) != []
 
 
-def test_who_is_slow_may_be_sent_on_from_the_last_cursor_within_a_connection() -> None:
+def test_slow_reader_may_resume_within_a_connection() -> None:
     again = [connection(None, (None, 3), (4, 4), (5, 4), (6, 4), (5, 5), (6, 6))]
     assert (ordering_faults(again, POSITIONS, slow=True), bool(ordering_faults(again, POSITIONS))) == ([], True)
     assert ordering_faults([connection(None, (None, 3), (4, 4), (5, 5), (5, 5))], POSITIONS, slow=True) != []
@@ -147,7 +147,7 @@ def entry(position: int) -> Item:
 
 
 @pytest.mark.parametrize("position", [6, 7])
-def test_an_entry_that_comes_again_or_too_late_is_found_out(position: int) -> None:
+def test_repeated_or_late_entry_is_a_fault(position: int) -> None:
     read = ActivityLog()
     for known in (4, 7):
         read.on_connect()
@@ -157,7 +157,7 @@ def test_an_entry_that_comes_again_or_too_late_is_found_out(position: int) -> No
         read.on_item(entry(position))
 
 
-def test_a_reader_of_the_log_is_never_begun_with_anew() -> None:
+def test_resync_of_a_log_is_a_fault() -> None:
     with pytest.raises(AssertionError):
         ActivityLog(log_token("d_x", 3)).on_item(resync())
 
@@ -166,7 +166,7 @@ def id_only_event(position: int) -> Item:
     return {"__typename": "Noted", "cursor": cursor(position)}
 
 
-def test_a_place_that_is_only_noted_is_gone_on_from() -> None:
+def test_event_without_data_moves_the_cursor() -> None:
     found, read = session_set(snapshot_page("a"), id_only_event(9)), ActivityLog()
     assert (set(found.sessions), found.cursor) == ({"a"}, cursor(9))
     for item in (id_only_event(7), entry(8), id_only_event(9)):

@@ -15,7 +15,7 @@ FAULTY: Final = ("-m", "tests.chaos.faulty_server")
 
 @pytest.mark.long
 @pytest.mark.parametrize("breakage", [each.__name__ for each in FAULTS])
-async def test_what_is_broken_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, breakage: str) -> None:
+async def test_injected_fault_is_detected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, breakage: str) -> None:
     monkeypatch.setattr(convergence, "TIMEOUT_SECONDS", 20.0)
     noticed = False
     try:

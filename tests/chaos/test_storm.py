@@ -28,12 +28,12 @@ async def short_storm(site: ServerUnderTest, program: Sequence[str] = SMALL_BATC
         await ConvergenceCheck(found).check()
 
 
-async def test_everybody_knows_in_the_end_what_there_is(tmp_path: Path) -> None:
+async def test_all_clients_converge_after_a_restart(tmp_path: Path) -> None:
     await short_storm(ServerUnderTest(tmp_path / "test.db"))
 
 
 @pytest.mark.long
-async def test_everybody_knows_what_there_is_again_and_again(tmp_path: Path) -> None:
+async def test_all_clients_converge_after_repeated_restarts(tmp_path: Path) -> None:
     end = monotonic() + 60 * float(os.environ.get("STORM_MINUTES", "5"))
     servers = cycle([(PRODUCTION, False), (SMALL_BATCHES, True), (SMALL_BATCHES, False), (PRODUCTION, True)])
     site = ServerUnderTest(tmp_path / "test.db", SMALL_FACTOR="20")

@@ -43,7 +43,7 @@ async def run_reader(harness: FeedHarness, source: Source) -> AsyncIterator[Asyn
         yield items
 
 
-async def test_a_commit_wakes_the_feed(harness: FeedHarness) -> None:
+async def test_commit_wakes_the_reader(harness: FeedHarness) -> None:
     async with run_reader(harness, await active_source(harness)) as items:
         session = await harness.api.start_user()
         assert (await anext(items)).payload.id == session["id"]
@@ -51,7 +51,7 @@ async def test_a_commit_wakes_the_feed(harness: FeedHarness) -> None:
         assert (await anext(items)).payload.activity == "HIDDEN"
 
 
-async def test_what_nobody_tells_of_is_found_within_a_second(harness: FeedHarness) -> None:
+async def test_entry_of_another_process_is_found_within_a_second(harness: FeedHarness) -> None:
     async with run_reader(harness, await activity_source(harness)) as items:
         s = session_row()
         await insert(harness.database, s, activity_row(s))
@@ -61,7 +61,7 @@ async def test_what_nobody_tells_of_is_found_within_a_second(harness: FeedHarnes
         assert (await anext(items)).payload.session_id == s.id
 
 
-async def test_a_bundle_is_told_when_it_is_due_and_a_heartbeat_at_once(harness: FeedHarness) -> None:
+async def test_flush_is_sent_when_due_and_heartbeat_at_once(harness: FeedHarness) -> None:
     session = await harness.api.start_user()
     async with run_reader(harness, await active_source(harness, min_interval_ms=500, heartbeats=True)) as items:
         await harness.api.mutate("keepaliveSession", {"id": session["id"]})
@@ -74,7 +74,7 @@ async def test_a_bundle_is_told_when_it_is_due_and_a_heartbeat_at_once(harness: 
         assert (await anext(items)).payload.session.subject == "b"
 
 
-async def test_more_than_a_batch_is_told_without_another_reason(
+async def test_several_batches_are_dispatched_after_one_wake_up(
     harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "BATCH_SIZE", 3)
@@ -85,7 +85,7 @@ async def test_more_than_a_batch_is_told_without_another_reason(
         assert [(await anext(items)).payload.data["n"] for _ in range(10)] == list(range(10))
 
 
-async def test_when_the_feed_is_left_whoever_follows_is_through(harness: FeedHarness) -> None:
+async def test_consumers_close_when_the_reader_stops(harness: FeedHarness) -> None:
     async with harness.log_reader.running():
         source = await active_source(harness)
         items = await harness._stack.enter_async_context(source.follow())
@@ -101,7 +101,7 @@ async def test_when_the_feed_is_left_whoever_follows_is_through(harness: FeedHar
         assert [item async for item in items] == []
 
 
-async def test_a_log_that_cannot_be_read_is_read_later(harness: FeedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unreadable_log_is_read_later(harness: FeedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     read = Database.read
     failures: list[Exception] = [StorageUnavailable("busy"), RuntimeError("surprise")]
 
@@ -136,7 +136,7 @@ class FailingConsumer(LogConsumer):
             raise RuntimeError("broken")
 
 
-async def test_a_follower_that_fails_takes_nobody_along(harness: FeedHarness) -> None:
+async def test_failing_consumer_does_not_affect_others(harness: FeedHarness) -> None:
     stream = await harness.subscribe()
     with capture_logs() as lines:
         async with harness.log_reader.subscribed(FailingConsumer(harness.log_reader.wake)) as broken:
@@ -160,7 +160,7 @@ class TurnCountingConsumer(LogConsumer):
             self.turns = TurnCountingConsumer.turns
 
 
-async def test_others_have_their_turn_while_a_batch_is_handed_to_many_groups(
+async def test_dispatch_to_many_groups_yields_to_other_tasks(
     harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feed_module, "SLICE_SECONDS", -1)
@@ -181,9 +181,7 @@ async def test_others_have_their_turn_while_a_batch_is_handed_to_many_groups(
     assert len({group.turns for group in groups}) == 5
 
 
-async def test_what_comes_while_a_group_finds_out_where_to_begin_is_not_lost(
-    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_batches_during_seek_are_not_lost(harness: FeedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     other = await harness.subscribe(kinds=["USER"])
     read = LogReader.read
 
@@ -202,7 +200,7 @@ async def test_what_comes_while_a_group_finds_out_where_to_begin_is_not_lost(
     assert len(await other.read()) == 1
 
 
-async def test_a_reader_that_gives_up_waiting_loses_nothing(harness: FeedHarness) -> None:
+async def test_cancelled_iteration_loses_nothing(harness: FeedHarness) -> None:
     async with (await active_source(harness)).follow() as items:
         waiting = asyncio.ensure_future(anext(items))
         await asyncio.sleep(0)
@@ -213,7 +211,7 @@ async def test_a_reader_that_gives_up_waiting_loses_nothing(harness: FeedHarness
         assert (await anext(items)).payload.id == session["id"]
 
 
-async def test_the_server_has_a_feed_that_runs(harness: FeedHarness) -> None:
+async def test_server_runs_a_log_reader(harness: FeedHarness) -> None:
     context = await open_context(harness.api.app.state.services, LOCAL_ADMIN)
     source = active_sessions(context, filter={}, after=None, min_interval_ms=0, heartbeats=False)
     assert source.log_reader is not harness.log_reader
@@ -226,7 +224,7 @@ def has_read_through(feed: LogReader, position: int) -> bool:
     return feed.position is not None and feed.position >= position
 
 
-async def test_what_came_while_nobody_took_is_told_as_soon_as_somebody_does(harness: FeedHarness) -> None:
+async def test_changes_wait_until_buffered_items_are_taken(harness: FeedHarness) -> None:
     async with run_reader(harness, await active_source(harness)) as items:
         (follower,) = harness.log_reader._consumers
         for position, name in enumerate("abc", start=1):

@@ -22,7 +22,7 @@ class BlockedDatabase:
         return [question(None) for question in questions]
 
 
-async def test_who_asks_at_the_moment_when_all_others_were_answered_is_answered() -> None:
+async def test_read_queued_while_workers_finish_is_executed() -> None:
     gate = BlockedDatabase()
     asking = ReadBatcher(cast("Database", gate))
 

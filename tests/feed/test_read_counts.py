@@ -10,7 +10,7 @@ from tests.feed_harness import FeedHarness
 from tests.queries.operation_context import capture_statements
 
 
-async def test_one_look_a_wake_up_however_many_follow(harness: FeedHarness) -> None:
+async def test_one_poll_reads_once_for_all_consumers(harness: FeedHarness) -> None:
     given: list[dict[str, Any]] = [{"user": {"usernames": [f"u{number}"]}} for number in range(20)]
     streams = [await harness.subscribe(**names) for names in given] + [await harness.subscribe() for _ in range(20)]
     context = await harness.context()
@@ -25,7 +25,7 @@ async def test_one_look_a_wake_up_however_many_follow(harness: FeedHarness) -> N
     assert sum([len(await stream.read()) for stream in streams]) == 1 + 20 + 2
 
 
-async def test_nobody_follows_so_nothing_is_read(harness: FeedHarness) -> None:
+async def test_nothing_is_read_without_consumers(harness: FeedHarness) -> None:
     await harness.api.start_user()
     with capture_statements(harness.database) as sent:
         await harness.log_reader.poll()
@@ -37,7 +37,7 @@ async def test_nobody_follows_so_nothing_is_read(harness: FeedHarness) -> None:
     assert sent == []
 
 
-async def test_a_stream_begins_with_a_few_statements_whatever_it_finds(harness: FeedHarness) -> None:
+async def test_catch_up_takes_three_statements(harness: FeedHarness) -> None:
     first = await harness.subscribe()
     cursor = first.cursors[-1]
     for _ in range(30):
@@ -52,7 +52,7 @@ async def test_a_stream_begins_with_a_few_statements_whatever_it_finds(harness: 
     assert (len(sent), len(stream.received)) == (3, 30)
 
 
-async def test_a_keepalive_wakes_only_for_those_who_want_heartbeats(harness: FeedHarness) -> None:
+async def test_keepalive_wakes_the_reader_only_for_heartbeats(harness: FeedHarness) -> None:
     session = await harness.api.start_user()
     await harness.subscribe()
     await harness.run_until_idle()
@@ -64,7 +64,7 @@ async def test_a_keepalive_wakes_only_for_those_who_want_heartbeats(harness: Fee
     assert harness.log_reader._wake_requested.is_set()
 
 
-async def test_a_group_whose_items_are_not_taken_keeps_ids_alone(
+async def test_consumer_with_untaken_items_keeps_only_ids(
     harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_query, "FLUSH_SIZE", 3)
@@ -90,7 +90,7 @@ async def test_a_group_whose_items_are_not_taken_keeps_ids_alone(
     assert [change.id for change in changes[1:]] == [session["id"] for session in sessions]
 
 
-async def test_no_read_transaction_stays_open(harness: FeedHarness) -> None:
+async def test_open_snapshots_hold_no_connection(harness: FeedHarness) -> None:
     source = (await harness.subscribe()).source
     for _ in range(3):
         await harness.api.start_user()

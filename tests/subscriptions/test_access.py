@@ -46,7 +46,7 @@ async def subscribe_activities(harness: FeedHarness, caller: Caller) -> Stream:
     )
 
 
-async def test_nobody_is_told_of_projects_of_others(harness: FeedHarness, projects: list[str]) -> None:
+async def test_streams_contain_only_the_callers_projects(harness: FeedHarness, projects: list[str]) -> None:
     there = [(await harness.api.start_user(projectId=name))["id"] for name in projects]
     sets = {
         caller.name: await harness.subscribe(caller, heartbeats=True)
@@ -80,9 +80,7 @@ async def test_nobody_is_told_of_projects_of_others(harness: FeedHarness, projec
         assert set(fold(stream.received)) <= set(there[:1] if caller is READER_OF_ONE else there[1:])
 
 
-async def test_to_ask_for_projects_out_of_reach_is_to_ask_for_nothing(
-    harness: FeedHarness, projects: list[str]
-) -> None:
+async def test_filter_by_inaccessible_project_matches_nothing(harness: FeedHarness, projects: list[str]) -> None:
     session = await harness.api.start_user(projectId="two")
     names: list[dict[str, Any]] = [{"project_ids": ["two"]}, {"ids": [session["id"]]}]
     for given in names:
@@ -92,7 +90,7 @@ async def test_to_ask_for_projects_out_of_reach_is_to_ask_for_nothing(
     assert projects == ["one", "two"]
 
 
-async def test_callers_share_where_all_that_can_be_read_of_them_is_equal(harness: FeedHarness) -> None:
+async def test_callers_with_equal_scopes_and_projects_share_a_key(harness: FeedHarness) -> None:
     admin_of_one = Caller("t1", "one", frozenset({Scope.READ, Scope.ADMIN}), frozenset({"one"}))
     for one, same, two, admin in zip(
         *[
@@ -113,7 +111,7 @@ async def test_callers_share_where_all_that_can_be_read_of_them_is_equal(harness
     assert len({source.key for source in await sources(harness, READER_OF_ONE)}) == 3
 
 
-async def test_what_decides_what_follows_is_in_the_key_and_where_it_begins_is_not(harness: FeedHarness) -> None:
+async def test_key_has_all_arguments_but_the_cursor(harness: FeedHarness) -> None:
     context = await harness.context()
     cursor = (await harness.subscribe()).cursors[-1]
 
@@ -132,7 +130,7 @@ async def test_what_decides_what_follows_is_in_the_key_and_where_it_begins_is_no
     assert len({source.key for source in others}) == 8
 
 
-async def test_to_list_needs_read_and_to_watch_what_one_knows_needs_write(harness: FeedHarness) -> None:
+async def test_filter_by_id_needs_write_and_any_other_filter_read(harness: FeedHarness) -> None:
     mine, other = await harness.api.start_user("ann"), await harness.api.start_user("bob")
     refused: list[dict[str, Any]] = [{}, {"kinds": ["USER"]}, {"ids": None}]
     for caller in (WRITER, ADMIN):

@@ -32,7 +32,7 @@ def types_of(entries: list[Any]) -> list[str]:
     return [entry.type for entry in entries]
 
 
-async def test_it_tells_what_happens_from_now_on_each_thing_once_and_in_order(harness: FeedHarness) -> None:
+async def test_stream_starts_with_the_next_entry(harness: FeedHarness) -> None:
     session = await harness.api.start_user()
     stream = await subscribe_activities(harness)
     assert stream.received == []
@@ -44,7 +44,7 @@ async def test_it_tells_what_happens_from_now_on_each_thing_once_and_in_order(ha
     assert await stream.read() == []
 
 
-async def test_it_goes_on_from_the_cursor_of_an_activity(harness: FeedHarness) -> None:
+async def test_stream_resumes_from_every_activity_cursor(harness: FeedHarness) -> None:
     early = await subscribe_activities(harness)
     session = await harness.api.start_user()
     for path in "abc":
@@ -62,7 +62,7 @@ async def test_it_goes_on_from_the_cursor_of_an_activity(harness: FeedHarness) -
     assert types_of(await late.read()) == ["HIDDEN"]
 
 
-async def test_the_cursor_of_a_live_set_is_a_place_in_the_log_too(harness: FeedHarness) -> None:
+async def test_cursor_of_active_sessions_resumes_activities(harness: FeedHarness) -> None:
     cursor = (await harness.subscribe()).cursors[-1]
     await harness.api.start_user()
     assert types_of([item.payload for item in (await subscribe_activities(harness, after=cursor)).received]) == [
@@ -70,7 +70,7 @@ async def test_the_cursor_of_a_live_set_is_a_place_in_the_log_too(harness: FeedH
     ]
 
 
-async def test_only_these_types_of_only_these_sessions_as_they_are_now(harness: FeedHarness) -> None:
+async def test_entries_match_types_and_current_session(harness: FeedHarness) -> None:
     hidden = await subscribe_activities(harness, types=["HIDDEN", "STOPPED"], visible=False)
     nothing = await subscribe_activities(harness, types=[])
     ended = await subscribe_activities(harness, end_reasons=["STOPPED"])
@@ -84,7 +84,7 @@ async def test_only_these_types_of_only_these_sessions_as_they_are_now(harness: 
     assert await nothing.read() == []
 
 
-async def test_what_is_said_of_sessions_that_are_gone_is_told_where_the_log_alone_can_say_it(
+async def test_deleted_session_matches_filters_of_log_columns(
     harness: FeedHarness,
 ) -> None:
     everything, users, names = (
@@ -105,7 +105,7 @@ async def test_what_is_said_of_sessions_that_are_gone_is_told_where_the_log_alon
     assert (await subscribe_activities(harness, user={}, after=cursor)).received == []
 
 
-async def test_more_than_a_page_is_read_bit_by_bit(harness: FeedHarness) -> None:
+async def test_resume_reads_several_pages(harness: FeedHarness) -> None:
     first = session_row(started_at=EPOCH - 1)
     await insert(harness.database, first, activity_row(first))
     cursor = (await subscribe_activities(harness, after=(await harness.subscribe()).cursors[-1])).source
@@ -117,9 +117,7 @@ async def test_more_than_a_page_is_read_bit_by_bit(harness: FeedHarness) -> None
     assert await stream.read() == []
 
 
-async def test_who_is_slow_reads_the_log_itself_and_misses_nothing(
-    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_lagging_consumer_reads_the_log_again(harness: FeedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_PENDING", 3)
     monkeypatch.setattr(queries, "PAGE_SIZE", 4)
     session = await harness.api.start_user()
@@ -137,7 +135,7 @@ async def test_who_is_slow_reads_the_log_itself_and_misses_nothing(
     assert paths == [[str(number)] for number in range(20)]
 
 
-async def test_a_place_that_is_too_old_or_elsewhere_begins_afresh(harness: FeedHarness, tmp_path: Path) -> None:
+async def test_cursor_too_old_or_of_another_database_resyncs(harness: FeedHarness, tmp_path: Path) -> None:
     async with open_harness(tmp_path / "other.db") as other:
         await other.api.start_user()
         elsewhere = (await other.subscribe()).cursors[-1]
@@ -158,7 +156,7 @@ async def test_a_place_that_is_too_old_or_elsewhere_begins_afresh(harness: FeedH
         assert entry.session_id == session["id"]
 
 
-async def test_an_entry_about_long_ago_is_no_old_place(harness: FeedHarness) -> None:
+async def test_entry_with_an_old_time_is_a_recent_position(harness: FeedHarness) -> None:
     early = await subscribe_activities(harness)
     await harness.api.start_user()
     past = {"guide": 1, "name": "Past", "startTime": "2016-05-27T10:00:00Z", "endTime": "2016-05-27T11:00:00Z"}
@@ -169,7 +167,7 @@ async def test_an_entry_about_long_ago_is_no_old_place(harness: FeedHarness) -> 
     assert types_of([item.payload for item in stream.received]) == ["STARTED"]
 
 
-async def test_a_restart_makes_no_difference(tmp_path: Path) -> None:
+async def test_activity_cursor_survives_a_restart(tmp_path: Path) -> None:
     async with open_harness(tmp_path / "test.db") as harness:
         early = await subscribe_activities(harness)
         session = await harness.api.start_user()
@@ -181,7 +179,7 @@ async def test_a_restart_makes_no_difference(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "W10"])
-async def test_garbage_is_no_place(harness: FeedHarness, text: str) -> None:
+async def test_malformed_activity_cursor_is_rejected(harness: FeedHarness, text: str) -> None:
     with pytest.raises(BadUserInput):
         await subscribe_activities(harness, after=text)
     stream = await subscribe_activities(harness)

@@ -5,7 +5,7 @@ from tests.feed_harness import FeedHarness, Stream, fold
 from tests.lifecycle.test_rescheduling import instant_at, reschedule, start_talk
 
 
-async def test_an_item_leaves_the_live_set_when_it_is_put_off_and_comes_back_at_its_second(
+async def test_postponed_item_leaves_the_set_until_its_new_start(
     harness: FeedHarness,
 ) -> None:
     stream = await harness.subscribe(kinds=["AGENDA"])
@@ -25,7 +25,7 @@ async def test_an_item_leaves_the_live_set_when_it_is_put_off_and_comes_back_at_
     assert fold(stream.received).keys() == {id_}
 
 
-async def test_an_end_moved_into_the_past_is_told_to_who_watches(harness: FeedHarness) -> None:
+async def test_end_moved_into_the_past_removes_the_item(harness: FeedHarness) -> None:
     stream = await harness.subscribe(kinds=["AGENDA"])
     id_ = await start_talk(harness.api, -30, 60)
     await stream.read()
@@ -33,7 +33,7 @@ async def test_an_end_moved_into_the_past_is_told_to_who_watches(harness: FeedHa
     assert await summarize_next(stream) == [("REMOVED", "COMPLETED", instant_at(-10))]
 
 
-async def test_an_item_that_an_update_makes_match_is_added_and_one_that_it_does_not_is_removed(
+async def test_update_adds_and_removes_items_as_they_match(
     harness: FeedHarness,
 ) -> None:
     on_track, imported = (

@@ -21,7 +21,7 @@ async def delayed_keepalive(harness: FeedHarness, session_id: str, seconds: floa
     return lambda: lifecycle.keepalive_session(context, {"id": session_id})
 
 
-async def test_a_call_that_comes_after_a_snapshot_cannot_bring_back_what_it_left_out(harness: FeedHarness) -> None:
+async def test_late_keepalive_after_snapshot_does_not_revive_session(harness: FeedHarness) -> None:
     session = await harness.api.start_user()
     call = await delayed_keepalive(harness, session["id"], 300)
     stream = await harness.subscribe()
@@ -32,14 +32,14 @@ async def test_a_call_that_comes_after_a_snapshot_cannot_bring_back_what_it_left
     assert fold(stream.received) == {}
 
 
-async def test_a_call_that_comes_before_a_snapshot_keeps_its_session_in_it(harness: FeedHarness) -> None:
+async def test_late_keepalive_before_snapshot_keeps_session(harness: FeedHarness) -> None:
     session = await harness.api.start_user()
     call = await delayed_keepalive(harness, session["id"], 300)
     assert (await call()).problems == []
     assert set(fold((await harness.subscribe()).received)) == {session["id"]}
 
 
-async def test_a_call_that_comes_after_a_change_cannot_bring_back_what_it_removed(harness: FeedHarness) -> None:
+async def test_late_keepalive_after_removal_does_not_revive_session(harness: FeedHarness) -> None:
     stream = await harness.subscribe(every=1000)
     session = await harness.api.start_user()
     await stream.read()
@@ -52,7 +52,7 @@ async def test_a_call_that_comes_after_a_change_cannot_bring_back_what_it_remove
     assert (await call()).problems != []
 
 
-async def test_a_call_that_comes_after_a_resume_cannot_bring_back_what_it_removed(harness: FeedHarness) -> None:
+async def test_late_keepalive_after_resume_does_not_revive_session(harness: FeedHarness) -> None:
     cursor = (await harness.subscribe()).cursors[-1]
     session = await harness.api.start_user()
     call = await delayed_keepalive(harness, session["id"], 300)
@@ -61,7 +61,7 @@ async def test_a_call_that_comes_after_a_resume_cannot_bring_back_what_it_remove
     assert (await call()).problems != []
 
 
-async def test_an_item_of_the_agenda_that_was_shown_as_begun_cannot_be_cancelled_unseen(harness: FeedHarness) -> None:
+async def test_started_agenda_item_is_stopped_not_cancelled_by_a_late_call(harness: FeedHarness) -> None:
     talk = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T21:00:00Z"}
     session = await harness.api.start_session("agenda", talk)
     early = await harness.subscribe()
@@ -75,7 +75,7 @@ async def test_an_item_of_the_agenda_that_was_shown_as_begun_cannot_be_cancelled
         assert fold(stream.received) == {}
 
 
-async def test_where_nothing_can_be_written_the_clock_decides(
+async def test_snapshot_without_storage_excludes_expired_sessions(
     harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = await harness.api.start_user()
@@ -97,7 +97,7 @@ async def test_where_nothing_can_be_written_the_clock_decides(
     assert [change.activity for change in await stream.read()] == ["EXPIRED"]
 
 
-async def test_streams_that_begin_at_once_do_not_stand_in_each_others_way(harness: FeedHarness) -> None:
+async def test_concurrent_snapshots_write_due_transitions_once(harness: FeedHarness) -> None:
     for _ in range(5):
         await harness.api.start_user()
     await harness.api.advance(300)

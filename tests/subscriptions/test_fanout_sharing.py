@@ -100,9 +100,7 @@ async def await_next_values(answers: list[StreamResponse], count: int) -> "list[
 
 
 @pytest.mark.parametrize("subscribers", [60, pytest.param(1000, marks=pytest.mark.long)])
-async def test_equal_streams_are_executed_and_encoded_once_for_all_also_when_all_have_come_back(
-    server: StreamServer, subscribers: int
-) -> None:
+async def test_equal_streams_share_executions_before_and_after_resume(server: StreamServer, subscribers: int) -> None:
     async def happen(answers: list[StreamResponse]) -> None:
         """Ten things, one after the other; everybody is told of each."""
         waiting = await await_next_values(answers, 10)
@@ -129,7 +127,7 @@ async def test_equal_streams_are_executed_and_encoded_once_for_all_also_when_all
     await happen(answers)
 
 
-async def test_callers_of_other_scopes_or_projects_never_share(server: StreamServer) -> None:
+async def test_callers_of_other_scopes_or_projects_do_not_share(server: StreamServer) -> None:
     for name in ("one", "two"):
         document = "mutation($i: ProjectInput!) { createProject(input: $i) { problems { code } } }"
         await server.harness.api.execute(document, i={"id": name})
@@ -151,9 +149,7 @@ async def test_callers_of_other_scopes_or_projects_never_share(server: StreamSer
 
 
 @pytest.mark.parametrize(("first", "refused"), [(5, False), (100, True)])
-async def test_a_part_of_a_snapshot_costs_what_its_five_hundred_sessions_do(
-    server: StreamServer, first: int, refused: bool
-) -> None:
+async def test_snapshot_page_has_the_cost_of_500_sessions(server: StreamServer, first: int, refused: bool) -> None:
     answer = await server.open(
         f"subscription {{ activeSessions {{ ... on SessionSnapshot {{ sessions {{ pathTimes {{ path }} activities("
         f"first: {first}) {{ edges {{ node {{ id }} }} }} }} }} }} }}"
@@ -163,7 +159,7 @@ async def test_a_part_of_a_snapshot_costs_what_its_five_hundred_sessions_do(
     assert (b"QUERY_TOO_COMPLEX" in frame.payload) == refused
 
 
-async def test_figures_are_told_when_they_differ(server: StreamServer) -> None:
+async def test_equal_statistics_are_not_sent_again(server: StreamServer) -> None:
     answer = await server.open(SESSION_STATS)
     assert await next_values(answer) == [{"total": 0}]
     (waiting,) = await await_next_values([answer], 1)
@@ -176,9 +172,7 @@ async def test_figures_are_told_when_they_differ(server: StreamServer) -> None:
     assert server.execution.executed == 3
 
 
-async def test_a_truncated_stream_shares_and_is_told_of_its_own(
-    server: StreamServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_truncated_stream_shares_executions(server: StreamServer, monkeypatch: pytest.MonkeyPatch) -> None:
     first = await server.harness.api.start_user()
     whole = await server.open(ACTIVE_SESSIONS)
     await next_values(whole)
@@ -196,7 +190,7 @@ async def test_a_truncated_stream_shares_and_is_told_of_its_own(
     assert len(server.harness.log_reader._consumers) == 1
 
 
-async def test_cursors_of_activities_cost_no_look_at_the_database(server: StreamServer) -> None:
+async def test_activity_cursors_need_no_query(server: StreamServer) -> None:
     cursor = (await server.harness.subscribe()).cursors[-1]
     await server.harness.api.start_user()
     answer = await server.open(SESSION_ACTIVITIES, after=cursor)

@@ -18,7 +18,7 @@ async def keepalive(harness: FeedHarness, *sessions: dict[str, str]) -> None:
         await harness.api.mutate("keepaliveSession", {"id": session["id"]})
 
 
-async def test_a_heartbeat_is_an_update_with_the_cursor_of_the_last_position(harness: FeedHarness) -> None:
+async def test_heartbeat_is_an_update_with_the_last_cursor(harness: FeedHarness) -> None:
     session = await harness.api.start_user()
     stream = await harness.subscribe(heartbeats=True)
     await advance_time(harness, 5)
@@ -29,7 +29,7 @@ async def test_a_heartbeat_is_an_update_with_the_cursor_of_the_last_position(har
     assert (await harness.subscribe(heartbeats=True, after=change.cursor)).received == []
 
 
-async def test_a_session_beats_at_most_once_a_second(harness: FeedHarness) -> None:
+async def test_session_has_at_most_one_heartbeat_per_second(harness: FeedHarness) -> None:
     a, b = [await harness.api.start_user(name) for name in "ab"]
     stream = await harness.subscribe(heartbeats=True)
     await keepalive(harness, a)
@@ -43,7 +43,7 @@ async def test_a_session_beats_at_most_once_a_second(harness: FeedHarness) -> No
     assert await stream.read() == []
 
 
-async def test_and_at_most_once_in_the_interval(harness: FeedHarness) -> None:
+async def test_session_has_at_most_one_heartbeat_per_interval(harness: FeedHarness) -> None:
     session = await harness.api.start_user()
     stream = await harness.subscribe(heartbeats=True, every=5000)
     await keepalive(harness, session)
@@ -55,7 +55,7 @@ async def test_and_at_most_once_in_the_interval(harness: FeedHarness) -> None:
     assert len(await stream.read()) == 1
 
 
-async def test_what_is_told_anyway_is_not_told_as_a_heartbeat(harness: FeedHarness) -> None:
+async def test_changed_session_has_no_heartbeat(harness: FeedHarness) -> None:
     session = await harness.api.start_user()
     stream = await harness.subscribe(heartbeats=True)
     await keepalive(harness, session)
@@ -65,7 +65,7 @@ async def test_what_is_told_anyway_is_not_told_as_a_heartbeat(harness: FeedHarne
     assert await stream.read() == []
 
 
-async def test_what_is_told_with_many_others_is_not_told_as_a_heartbeat_either(
+async def test_changed_session_of_a_full_batch_has_no_heartbeat(
     harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "BATCH_SIZE", 2)
@@ -78,7 +78,7 @@ async def test_what_is_told_with_many_others_is_not_told_as_a_heartbeat_either(
     assert await stream.read() == []
 
 
-async def test_what_is_not_in_the_set_does_not_beat(harness: FeedHarness) -> None:
+async def test_session_outside_the_set_has_no_heartbeat(harness: FeedHarness) -> None:
     session = await harness.api.start_user("bob")
     stream = await harness.subscribe(heartbeats=True, user={"usernames": ["ann"]})
     await keepalive(harness, session)
@@ -88,7 +88,7 @@ async def test_what_is_not_in_the_set_does_not_beat(harness: FeedHarness) -> Non
     assert await plain.read() == []
 
 
-async def test_a_stream_that_just_began_hears_the_next_heartbeat(harness: FeedHarness) -> None:
+async def test_new_stream_gets_the_next_heartbeat(harness: FeedHarness) -> None:
     session = await harness.api.start_user()
     early = await harness.subscribe(heartbeats=True)
     late = await harness.subscribe(heartbeats=True)
@@ -96,7 +96,7 @@ async def test_a_stream_that_just_began_hears_the_next_heartbeat(harness: FeedHa
     assert len(await early.read()) == len(await late.read()) == 1
 
 
-async def test_a_stream_that_begins_while_a_change_waits_hears_heartbeats_too(harness: FeedHarness) -> None:
+async def test_stream_that_joins_before_a_flush_gets_heartbeats(harness: FeedHarness) -> None:
     a, b = [await harness.api.start_user(name) for name in "ab"]
     early = await harness.subscribe(heartbeats=True, every=5000)
     for path in "xy":
@@ -111,7 +111,7 @@ async def test_a_stream_that_begins_while_a_change_waits_hears_heartbeats_too(ha
     assert await late.read() == []
 
 
-async def test_a_heartbeat_does_not_skip_a_change_that_waits(harness: FeedHarness) -> None:
+async def test_heartbeat_cursor_does_not_skip_pending_changes(harness: FeedHarness) -> None:
     a, b = [await harness.api.start_user(name) for name in "ab"]
     stream = await harness.subscribe(heartbeats=True, every=5000)
     await harness.api.mutate("keepaliveSession", {"id": a["id"], "path": ["x"]})
@@ -138,7 +138,7 @@ def run_after_next_read(monkeypatch: pytest.MonkeyPatch, action: Callable[[], Aw
     monkeypatch.setattr(Database, "read", slow)
 
 
-async def test_a_heartbeat_that_comes_while_a_change_is_read_is_told(
+async def test_heartbeat_during_the_read_of_a_change_is_sent(
     harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = await harness.api.start_user()
@@ -153,7 +153,7 @@ async def test_a_heartbeat_that_comes_while_a_change_is_read_is_told(
     assert [(change.activity, change.session.revision) for change in changes] == [("HIDDEN", 2), (None, 3)]
 
 
-async def test_a_heartbeat_that_comes_while_its_session_is_added_is_told(
+async def test_heartbeat_during_the_read_of_an_added_session_is_sent(
     harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream = await harness.subscribe(heartbeats=True)
@@ -169,7 +169,7 @@ async def test_a_heartbeat_that_comes_while_its_session_is_added_is_told(
     assert [(change.activity, change.session.revision) for change in changes] == [("STARTED", 1), (None, 2)]
 
 
-async def test_what_others_do_is_not_kept(harness: FeedHarness) -> None:
+async def test_heartbeats_outside_the_set_are_not_kept(harness: FeedHarness) -> None:
     stream = await harness.subscribe(heartbeats=True, user={"usernames": ["ann"]})
     for name in ("bob", "eve"):
         await keepalive(harness, await harness.api.start_user(name))

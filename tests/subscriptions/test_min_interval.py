@@ -11,7 +11,7 @@ async def advance_time(harness: FeedHarness, seconds: float) -> None:
     harness.timers.advance(seconds)
 
 
-async def test_the_first_change_is_told_at_once_and_then_one_bundle_an_interval(harness: FeedHarness) -> None:
+async def test_first_change_is_sent_at_once_later_ones_per_interval(harness: FeedHarness) -> None:
     stream = await harness.subscribe(every=5000)
     a = await harness.api.start_user("a")
     assert summarize(await stream.read()) == [("ADDED", a["id"], "STARTED")]
@@ -31,7 +31,7 @@ async def test_the_first_change_is_told_at_once_and_then_one_bundle_an_interval(
     assert summarize(await stream.read()) == [("REMOVED", b["id"], "STOPPED")]
 
 
-async def test_after_a_quiet_interval_a_change_is_told_at_once(harness: FeedHarness) -> None:
+async def test_change_after_a_quiet_interval_is_sent_at_once(harness: FeedHarness) -> None:
     stream = await harness.subscribe(every=5000)
     await harness.api.start_user()
     assert len(await stream.read()) == 1
@@ -41,7 +41,7 @@ async def test_after_a_quiet_interval_a_change_is_told_at_once(harness: FeedHarn
     assert len(await stream.read()) == 1
 
 
-async def test_what_means_nothing_to_the_set_takes_no_bundle(harness: FeedHarness) -> None:
+async def test_change_outside_the_set_does_not_start_an_interval(harness: FeedHarness) -> None:
     stream = await harness.subscribe(every=5000, user={"usernames": ["ann"]})
     await harness.api.start_user("bob")
     assert await stream.read() == []
@@ -49,7 +49,7 @@ async def test_what_means_nothing_to_the_set_takes_no_bundle(harness: FeedHarnes
     assert len(await stream.read()) == 1
 
 
-async def test_a_session_that_comes_and_goes_in_an_interval_is_not_told(harness: FeedHarness) -> None:
+async def test_session_added_and_removed_in_an_interval_is_not_sent(harness: FeedHarness) -> None:
     stream = await harness.subscribe(every=5000)
     await harness.api.start_user()
     await stream.read()
@@ -60,7 +60,7 @@ async def test_a_session_that_comes_and_goes_in_an_interval_is_not_told(harness:
     assert await stream.read() == []
 
 
-async def test_a_session_that_goes_and_comes_back_in_an_interval_is_updated(harness: FeedHarness) -> None:
+async def test_session_removed_and_added_in_an_interval_is_updated(harness: FeedHarness) -> None:
     stream = await harness.subscribe(every=5000, visible=True)
     session = await harness.api.start_user()
     await stream.read()
@@ -71,7 +71,7 @@ async def test_a_session_that_goes_and_comes_back_in_an_interval_is_updated(harn
     assert summarize(await stream.read()) == [("UPDATED", session["id"], "SHOWN")]
 
 
-async def test_a_stream_that_begins_in_an_interval_loses_what_has_gone_at_its_end(harness: FeedHarness) -> None:
+async def test_stream_that_joins_in_an_interval_gets_removals_at_its_end(harness: FeedHarness) -> None:
     await (await harness.subscribe(every=5000)).read()
     await harness.api.start_user()
     early = await harness.subscribe(every=5000)
@@ -86,7 +86,7 @@ async def test_a_stream_that_begins_in_an_interval_loses_what_has_gone_at_its_en
     assert summarize(await late.read()) == [("REMOVED", session["id"], "STOPPED")]
 
 
-async def test_all_but_the_last_of_a_bundle_carry_the_cursor_from_before_it(harness: FeedHarness) -> None:
+async def test_only_the_last_item_of_a_flush_has_a_new_cursor(harness: FeedHarness) -> None:
     stream = await harness.subscribe(every=5000)
     await harness.api.start_user("first")
     await stream.read()
@@ -101,7 +101,7 @@ async def test_all_but_the_last_of_a_bundle_carry_the_cursor_from_before_it(harn
         assert [item.payload.id for item in again.received] == missing
 
 
-async def test_a_bundle_shows_sessions_as_they_are_when_it_is_told(harness: FeedHarness) -> None:
+async def test_flush_contains_sessions_as_they_are_then(harness: FeedHarness) -> None:
     stream = await harness.subscribe(every=60_000)
     session = await harness.api.start_user(timeoutSeconds=30)
     await stream.read()
@@ -115,7 +115,7 @@ async def test_a_bundle_shows_sessions_as_they_are_when_it_is_told(harness: Feed
     assert change.session.revision == 5
 
 
-async def test_what_ended_by_time_in_an_interval_is_removed_by_its_own_entry(harness: FeedHarness) -> None:
+async def test_expiry_in_an_interval_is_sent_with_its_own_entry(harness: FeedHarness) -> None:
     stream = await harness.subscribe(every=60_000)
     session = await harness.api.start_user(timeoutSeconds=30)
     await stream.read()
@@ -127,7 +127,7 @@ async def test_what_ended_by_time_in_an_interval_is_removed_by_its_own_entry(har
     assert await harness.api.activity_types(session["id"]) == ["STARTED", "MOVED", "EXPIRED"]
 
 
-async def test_a_bundle_of_thousands_is_told_whole(harness: FeedHarness) -> None:
+async def test_flush_of_more_than_one_part_is_complete(harness: FeedHarness) -> None:
     stream = await harness.subscribe(every=1000)
     await harness.api.start_user("first")
     await stream.read()
@@ -145,7 +145,7 @@ async def test_a_bundle_of_thousands_is_told_whole(harness: FeedHarness) -> None
     assert await stream.read() == []
 
 
-async def test_the_feed_wakes_when_a_bundle_is_due(harness: FeedHarness) -> None:
+async def test_reader_polls_when_a_flush_is_due(harness: FeedHarness) -> None:
     stream = await harness.subscribe(every=HOUR // 60)
     await harness.api.start_user()
     await stream.read()

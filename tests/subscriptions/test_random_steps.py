@@ -49,7 +49,7 @@ async def run_steps(file: Path, steps: list[tuple[Any, ...]]) -> None:
 @pytest.mark.usefixtures("small_batches")
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, max_size=40))
-async def test_in_the_end_everybody_holds_what_there_is(tmp_path: Path, steps: list[tuple[Any, ...]]) -> None:
+async def test_all_clients_converge_after_random_steps(tmp_path: Path, steps: list[tuple[Any, ...]]) -> None:
     await run_steps(tmp_path / f"{next(_numbers)}.db", steps)
 
 
@@ -57,7 +57,5 @@ async def test_in_the_end_everybody_holds_what_there_is(tmp_path: Path, steps: l
 @pytest.mark.usefixtures("small_batches")
 @settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, min_size=10, max_size=120))
-async def test_in_the_end_everybody_holds_what_there_is_however_long(
-    tmp_path: Path, steps: list[tuple[Any, ...]]
-) -> None:
+async def test_all_clients_converge_after_many_random_steps(tmp_path: Path, steps: list[tuple[Any, ...]]) -> None:
     await run_steps(tmp_path / f"{next(_numbers)}.db", steps)

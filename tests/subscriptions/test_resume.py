@@ -21,7 +21,7 @@ async def snapshot_cursor(harness: FeedHarness, **filter_input: Any) -> str:
     return (await harness.subscribe(**filter_input)).cursors[-1]
 
 
-async def test_every_session_with_an_entry_since_comes_once_as_it_is_now(harness: FeedHarness) -> None:
+async def test_changed_sessions_come_once_as_they_are_now(harness: FeedHarness) -> None:
     a, b, c = [await harness.api.start_user(name) for name in "abc"]
     form = await harness.api.start_session("field", {"uuid": "f", "unitId": "u"})
     cursor = await snapshot_cursor(harness)
@@ -45,7 +45,7 @@ async def test_every_session_with_an_entry_since_comes_once_as_it_is_now(harness
     assert summarize(await stream.read()) == [("UPDATED", c["id"], "HIDDEN")]
 
 
-async def test_what_does_not_match_any_more_is_removed_and_what_never_can_is_left_out(harness: FeedHarness) -> None:
+async def test_removals_are_limited_to_sessions_that_could_match(harness: FeedHarness) -> None:
     user = await harness.api.start_user()
     cursor = await snapshot_cursor(harness, visible=True, kinds=["USER"])
     await harness.api.mutate("hideSession", {"id": user["id"]})
@@ -54,7 +54,7 @@ async def test_what_does_not_match_any_more_is_removed_and_what_never_can_is_lef
     assert summarize([item.payload for item in stream.received]) == [("REMOVED", user["id"], "HIDDEN")]
 
 
-async def test_nothing_has_happened_so_nothing_is_told(harness: FeedHarness) -> None:
+async def test_resume_without_changes_sends_nothing(harness: FeedHarness) -> None:
     await harness.api.start_user()
     cursor = await snapshot_cursor(harness)
     stream = await harness.subscribe(after=cursor)
@@ -63,7 +63,7 @@ async def test_nothing_has_happened_so_nothing_is_told(harness: FeedHarness) -> 
     assert len(await stream.read()) == 1
 
 
-async def test_a_cursor_is_good_after_a_restart(tmp_path: Path) -> None:
+async def test_cursor_survives_a_restart(tmp_path: Path) -> None:
     async with open_harness(tmp_path / "test.db") as harness:
         stream = await harness.subscribe()
         session = await harness.api.start_user()
@@ -76,7 +76,7 @@ async def test_a_cursor_is_good_after_a_restart(tmp_path: Path) -> None:
         assert fold(stream.received, held) == {}
 
 
-async def test_more_than_one_page_is_told_in_the_order_of_the_log(harness: FeedHarness) -> None:
+async def test_several_pages_are_sent_in_log_order(harness: FeedHarness) -> None:
     cursor = await snapshot_cursor(harness)
     rows = [session_row(started_at=EPOCH - 1) for _ in range(1003)]
     await insert(
@@ -94,7 +94,7 @@ async def test_more_than_one_page_is_told_in_the_order_of_the_log(harness: FeedH
         ]
 
 
-async def test_what_came_for_a_moment_while_a_later_page_was_read_is_taken_away_again(
+async def test_session_added_between_two_pages_is_removed_later(
     harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "PAGE_SIZE", 1)
@@ -116,7 +116,7 @@ async def test_what_came_for_a_moment_while_a_later_page_was_read_is_taken_away_
     assert set(fold(late.received)) == {first["id"]}
 
 
-async def test_a_cursor_of_another_filter_or_of_other_projects_begins_afresh(harness: FeedHarness) -> None:
+async def test_cursor_of_another_filter_resyncs(harness: FeedHarness) -> None:
     session = await harness.api.start_user()
     cursor = await snapshot_cursor(harness, kinds=["USER", "CLIENT"])
     assert (await harness.subscribe(kinds=["CLIENT", "USER"], active=True, after=cursor)).received == []
@@ -128,7 +128,7 @@ async def test_a_cursor_of_another_filter_or_of_other_projects_begins_afresh(har
     assert set(fold(stream.received)) == {session["id"]}
 
 
-async def test_a_cursor_of_another_database_begins_afresh(harness: FeedHarness, tmp_path: Path) -> None:
+async def test_cursor_of_another_database_resyncs(harness: FeedHarness, tmp_path: Path) -> None:
     async with open_harness(tmp_path / "other.db") as other:
         cursor = await snapshot_cursor(other)
     stream = await harness.subscribe(after=cursor)
@@ -136,7 +136,7 @@ async def test_a_cursor_of_another_database_begins_afresh(harness: FeedHarness, 
     assert isinstance(stream.received[1].payload, Snapshot)
 
 
-async def test_a_cursor_of_more_than_seven_days_ago_begins_afresh(harness: FeedHarness) -> None:
+async def test_cursor_older_than_seven_days_resyncs(harness: FeedHarness) -> None:
     cursor = await snapshot_cursor(harness)
     harness.api.clock.value += 7 * DAY - 120_000
     await harness.api.advance(0)
@@ -146,7 +146,7 @@ async def test_a_cursor_of_more_than_seven_days_ago_begins_afresh(harness: FeedH
     assert stream.received[0].payload.reason == "the cursor is more than 7 days old"
 
 
-async def test_a_cursor_that_was_resumed_from_is_as_old_as_before_until_all_is_told(harness: FeedHarness) -> None:
+async def test_cursors_within_a_resume_keep_the_age_of_the_first(harness: FeedHarness) -> None:
     cursor = await snapshot_cursor(harness)
     gone = [await harness.api.start_user(name) for name in "ab"]
     for session in gone:
@@ -159,14 +159,14 @@ async def test_a_cursor_that_was_resumed_from_is_as_old_as_before_until_all_is_t
     assert (await harness.subscribe(after=last)).received == []
 
 
-async def test_a_cursor_ahead_of_the_log_begins_afresh(harness: FeedHarness) -> None:
+async def test_cursor_beyond_the_log_resyncs(harness: FeedHarness) -> None:
     database_id = harness.log_reader.database.database_id
     (_, (_, fingerprint, time)) = cursors.parse(await snapshot_cursor(harness), [int, str, int]) or ("", (0, "", 0))
     stream = await harness.subscribe(after=cursors.encode(database_id, (5, fingerprint, time)))
     assert stream.received[0].payload.reason == "the log does not reach as far as the cursor"
 
 
-async def test_the_cursor_of_an_activity_is_none_of_a_set(harness: FeedHarness) -> None:
+async def test_cursor_of_an_activity_resyncs_a_set(harness: FeedHarness) -> None:
     await harness.api.start_user()
     page = await harness.api.execute("{ activities(first: 1) { pageInfo { endCursor } } }")
     stream = await harness.subscribe(after=page["pageInfo"]["endCursor"])
@@ -174,19 +174,19 @@ async def test_the_cursor_of_an_activity_is_none_of_a_set(harness: FeedHarness) 
 
 
 @pytest.mark.parametrize("text", ["", "x", "é", "W10", "WzFd", "e30", "x" * 513, "WyJkX3giLDFd", "bnVsbA", "\0"])
-async def test_garbage_is_no_cursor(harness: FeedHarness, text: str) -> None:
+async def test_malformed_cursor_is_rejected(harness: FeedHarness, text: str) -> None:
     with pytest.raises(BadUserInput, match="after is not a cursor"):
         await harness.subscribe(after=text)
 
 
-async def test_the_cursor_of_a_list_is_none_of_a_stream(harness: FeedHarness) -> None:
+async def test_cursor_of_a_page_is_rejected(harness: FeedHarness) -> None:
     await harness.api.start_user()
     page = await harness.api.execute("{ sessions(first: 1) { pageInfo { endCursor } } }")
     with pytest.raises(BadUserInput):
         await harness.subscribe(after=page["pageInfo"]["endCursor"])
 
 
-async def test_every_cursor_of_changes_is_a_place_to_go_on_from(harness: FeedHarness) -> None:
+async def test_stream_resumes_from_every_cursor(harness: FeedHarness) -> None:
     stream = await harness.subscribe()
     ids = [(await harness.api.start_user(name))["id"] for name in "abcd"]
     await harness.api.mutate("hideSession", {"id": ids[1]})

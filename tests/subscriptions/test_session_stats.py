@@ -24,7 +24,7 @@ async def totals(stream: Stream) -> list[int]:
     return [await stats.total() for stats in await stream.read()]
 
 
-async def test_a_stream_begins_with_the_figures_of_now(harness: FeedHarness) -> None:
+async def test_stream_starts_with_current_statistics(harness: FeedHarness) -> None:
     await harness.api.start_user()
     stream = await subscribe_stats(harness)
     assert [await item.payload.total() for item in stream.received] == [1]
@@ -32,7 +32,7 @@ async def test_a_stream_begins_with_the_figures_of_now(harness: FeedHarness) -> 
     assert stream.cursors == []
 
 
-async def test_there_are_new_figures_when_the_log_has_moved_once_in_an_interval(harness: FeedHarness) -> None:
+async def test_statistics_refresh_at_most_once_per_interval(harness: FeedHarness) -> None:
     stream = await subscribe_stats(harness, 2000)
     await harness.api.start_user()
     await harness.api.start_user()
@@ -47,7 +47,7 @@ async def test_there_are_new_figures_when_the_log_has_moved_once_in_an_interval(
     assert await totals(stream) == [3]
 
 
-async def test_there_are_new_figures_after_ten_seconds_though_nothing_was_logged(harness: FeedHarness) -> None:
+async def test_statistics_refresh_every_ten_seconds(harness: FeedHarness) -> None:
     stream = await subscribe_stats(harness)
     await advance_time(harness, 9.999)
     assert await totals(stream) == []
@@ -62,7 +62,7 @@ async def test_there_are_new_figures_after_ten_seconds_though_nothing_was_logged
     assert await totals(slow) == [0]
 
 
-async def test_a_crowd_that_begins_at_once_is_told_figures_that_were_counted_once(harness: FeedHarness) -> None:
+async def test_streams_that_start_together_share_statistics(harness: FeedHarness) -> None:
     streams = [await subscribe_stats(harness) for _ in range(20)]
     figures = [item.payload for stream in streams for item in stream.received]
     with capture_statements(harness.database) as sent:
@@ -71,7 +71,7 @@ async def test_a_crowd_that_begins_at_once_is_told_figures_that_were_counted_onc
     assert len(sent) == 3
 
 
-async def test_who_begins_in_an_interval_is_told_what_was_told_last_and_what_comes_then(harness: FeedHarness) -> None:
+async def test_stream_that_joins_in_an_interval_gets_the_cached_statistics(harness: FeedHarness) -> None:
     early = await subscribe_stats(harness, 5000)
     await harness.api.start_user()
     await advance_time(harness, 5)
@@ -87,7 +87,7 @@ async def test_who_begins_in_an_interval_is_told_what_was_told_last_and_what_com
     assert await totals(early) == await totals(late) == await totals(last) == [2]
 
 
-async def test_old_figures_are_told_to_nobody_who_begins(harness: FeedHarness) -> None:
+async def test_new_stream_does_not_get_stale_statistics(harness: FeedHarness) -> None:
     streams = [await subscribe_stats(harness), await subscribe_stats(harness, 60_000)]
     await harness.api.start_user()
     await advance_time(harness, 0.9)
@@ -103,14 +103,14 @@ async def test_old_figures_are_told_to_nobody_who_begins(harness: FeedHarness) -
     assert harness.log_reader.cached_items == {}
 
 
-async def test_what_happens_in_projects_of_others_is_no_reason(harness: FeedHarness) -> None:
+async def test_entries_of_inaccessible_projects_cause_no_refresh(harness: FeedHarness) -> None:
     stream = await subscribe_stats(harness, caller=Caller("t", "t", frozenset({Scope.READ}), frozenset({"other"})))
     await harness.api.start_user()
     await advance_time(harness, 1)
     assert await totals(stream) == []
 
 
-async def test_figures_are_as_of_when_they_are_told(harness: FeedHarness) -> None:
+async def test_statistics_are_as_of_their_refresh(harness: FeedHarness) -> None:
     await harness.api.start_user()
     stream = await subscribe_stats(harness)
     await advance_time(harness, 10)
@@ -118,7 +118,7 @@ async def test_figures_are_as_of_when_they_are_told(harness: FeedHarness) -> Non
     assert (await stats.elapsed_seconds()).sum == 10
 
 
-async def test_who_begins_later_is_told_what_comes_later(harness: FeedHarness) -> None:
+async def test_streams_of_a_group_get_the_same_refreshes(harness: FeedHarness) -> None:
     early, late = await subscribe_stats(harness), await subscribe_stats(harness)
     await harness.api.start_user()
     await advance_time(harness, 1)
@@ -127,7 +127,7 @@ async def test_who_begins_later_is_told_what_comes_later(harness: FeedHarness) -
     assert await totals(last) == []
 
 
-async def test_statistics_need_read_and_an_interval_of_a_second(harness: FeedHarness) -> None:
+async def test_statistics_need_read_scope_and_an_interval_in_bounds(harness: FeedHarness) -> None:
     with pytest.raises(Forbidden):
         session_stats(await harness.context(WRITER), filter={"ids": ["s"]}, interval_ms=1000)
     for every in (0, 999, 3_600_001):

@@ -16,7 +16,7 @@ def summarize(changes: list[Any]) -> list[tuple[str, str, str | None]]:
     return [(change.change, change.id, change.activity) for change in changes]
 
 
-async def test_a_session_is_added_updated_and_removed(harness: FeedHarness) -> None:
+async def test_session_is_added_updated_and_removed(harness: FeedHarness) -> None:
     stream = await harness.subscribe()
     session = await harness.api.start_user()
     assert summarize(await stream.read()) == [("ADDED", session["id"], "STARTED")]
@@ -28,7 +28,7 @@ async def test_a_session_is_added_updated_and_removed(harness: FeedHarness) -> N
     assert fold(stream.received) == {}
 
 
-async def test_a_session_that_ends_by_time_leaves_with_the_round_of_the_sweeper(harness: FeedHarness) -> None:
+async def test_expired_session_is_removed_by_the_sweep(harness: FeedHarness) -> None:
     stream = await harness.subscribe()
     session = await harness.api.start_user()
     await stream.read()
@@ -39,7 +39,7 @@ async def test_a_session_that_ends_by_time_leaves_with_the_round_of_the_sweeper(
     assert change.at == harness.api.clock.value
 
 
-async def test_a_session_that_is_deleted_or_replaced_leaves_without_a_session(harness: FeedHarness) -> None:
+async def test_deleted_and_replaced_sessions_are_removed_without_a_row(harness: FeedHarness) -> None:
     stream = await harness.subscribe()
     user = await harness.api.start_user()
     form = await harness.api.start_session("field", {"uuid": "f", "unitId": "u"})
@@ -53,7 +53,7 @@ async def test_a_session_that_is_deleted_or_replaced_leaves_without_a_session(ha
     assert summarize([added]) == [("ADDED", new["id"], "STARTED")]
 
 
-async def test_what_a_filter_does_not_name_is_not_told_and_comes_and_goes_as_it_matches(harness: FeedHarness) -> None:
+async def test_sessions_come_and_go_as_the_filter_matches(harness: FeedHarness) -> None:
     stream = await harness.subscribe(visible=True, user={"usernames": ["ann"]})
     await harness.api.start_user("bob")
     session = await harness.api.start_user("ann")
@@ -64,7 +64,7 @@ async def test_what_a_filter_does_not_name_is_not_told_and_comes_and_goes_as_it_
     assert summarize(await stream.read()) == [("ADDED", session["id"], "SHOWN")]
 
 
-async def test_an_item_of_the_agenda_is_added_when_it_begins(harness: FeedHarness) -> None:
+async def test_agenda_item_is_added_at_its_start(harness: FeedHarness) -> None:
     stream = await harness.subscribe()
     variant = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T21:00:00Z", "endTime": "2026-05-28T22:00:00Z"}
     session = await harness.api.start_session("agenda", variant)
@@ -77,7 +77,7 @@ async def test_an_item_of_the_agenda_is_added_when_it_begins(harness: FeedHarnes
     assert summarize(await stream.read()) == [("REMOVED", session["id"], "COMPLETED")]
 
 
-async def test_an_item_of_the_agenda_that_has_begun_goes_on_though_the_clock_steps_back(harness: FeedHarness) -> None:
+async def test_started_agenda_item_stays_when_the_clock_steps_back(harness: FeedHarness) -> None:
     talk = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T20:30:00Z", "endTime": "2026-05-28T22:00:00Z"}
     session = await harness.api.start_session("agenda", talk)
     early = await harness.subscribe()
@@ -94,7 +94,7 @@ async def test_an_item_of_the_agenda_that_has_begun_goes_on_though_the_clock_ste
         assert set(fold(stream.received)) == await harness.active_ids() == {session["id"]}
 
 
-async def test_what_came_and_went_between_two_looks_is_not_told(harness: FeedHarness) -> None:
+async def test_session_added_and_removed_in_one_batch_is_not_sent(harness: FeedHarness) -> None:
     stream = await harness.subscribe()
     session = await harness.api.start_user()
     await harness.api.mutate("stopSession", {"id": session["id"]})
@@ -105,7 +105,7 @@ async def test_what_came_and_went_between_two_looks_is_not_told(harness: FeedHar
     assert await stream.read() == []
 
 
-async def test_what_came_and_went_between_two_looks_is_taken_from_a_stream_that_began_in_between(
+async def test_session_ended_after_a_snapshot_in_the_batch_is_removed(
     harness: FeedHarness,
 ) -> None:
     early = await harness.subscribe()
@@ -118,7 +118,7 @@ async def test_what_came_and_went_between_two_looks_is_taken_from_a_stream_that_
     assert fold(late.received) == fold(early.received) == {}
 
 
-async def test_what_came_and_was_deleted_between_two_looks_is_taken_from_who_began_in_between(
+async def test_session_deleted_after_a_snapshot_in_the_batch_is_removed(
     harness: FeedHarness,
 ) -> None:
     early = await harness.subscribe()
@@ -135,7 +135,7 @@ async def test_what_came_and_was_deleted_between_two_looks_is_taken_from_who_beg
     assert set(fold(late.received)) == set(fold(early.received)) == {new["id"]}
 
 
-async def test_changes_are_told_once_and_in_the_order_of_their_newest_entries(harness: FeedHarness) -> None:
+async def test_changes_are_sent_once_in_order_of_newest_entries(harness: FeedHarness) -> None:
     stream = await harness.subscribe()
     ids = [(await harness.api.start_user(name))["id"] for name in "abc"]
     await harness.api.mutate("keepaliveSession", {"id": ids[0], "path": ["x"]})
@@ -145,7 +145,7 @@ async def test_changes_are_told_once_and_in_the_order_of_their_newest_entries(ha
     assert changes[-1].session.path == ["x"]
 
 
-async def test_a_keepalive_that_moves_only_the_clock_is_not_told(harness: FeedHarness) -> None:
+async def test_keepalive_without_changes_is_not_sent(harness: FeedHarness) -> None:
     stream = await harness.subscribe()
     session = await harness.api.start_user()
     await stream.read()
@@ -153,7 +153,7 @@ async def test_a_keepalive_that_moves_only_the_clock_is_not_told(harness: FeedHa
     assert await stream.read() == []
 
 
-async def test_a_session_that_is_ahead_of_the_batch_is_taken_from_a_stream_that_began_in_between(
+async def test_session_newer_than_the_batch_is_removed_from_a_new_stream(
     harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "BATCH_SIZE", 1)

@@ -42,7 +42,7 @@ async def start_tasks(*figures: Any) -> "list[asyncio.Task[int]]":
     return tasks
 
 
-async def test_a_figure_is_counted_once_for_each_way_to_ask_for_it(counting: FakeStats) -> None:
+async def test_equal_calls_share_one_computation(counting: FakeStats) -> None:
     stats = single_flight(counting)
     tasks = await start_tasks(stats.total(), stats.total(), stats.total(5), stats.total(minutes=5), stats.total(5))
     counting.result.set_result(7)
@@ -50,7 +50,7 @@ async def test_a_figure_is_counted_once_for_each_way_to_ask_for_it(counting: Fak
     assert counting.calls == [("total", 0), ("total", 5), ("total", 5)]
 
 
-async def test_who_gives_up_takes_it_away_from_nobody(counting: FakeStats) -> None:
+async def test_cancelled_waiter_does_not_cancel_the_computation(counting: FakeStats) -> None:
     stats = single_flight(counting)
     first, second, third = await start_tasks(stats.total(), stats.total(), stats.total())
     first.cancel()
@@ -60,7 +60,7 @@ async def test_who_gives_up_takes_it_away_from_nobody(counting: FakeStats) -> No
     assert (await second, counting.cancelled) == (7, 0)
 
 
-async def test_what_nobody_waits_for_any_more_is_not_counted_to_its_end_and_counted_anew_when_it_is_asked_for(
+async def test_computation_without_waiters_is_cancelled_and_restarted(
     counting: FakeStats,
 ) -> None:
     stats = single_flight(counting)
@@ -75,7 +75,7 @@ async def test_what_nobody_waits_for_any_more_is_not_counted_to_its_end_and_coun
     assert len(counting.calls) == 2
 
 
-async def test_what_failed_is_told_to_all_who_waited_and_tried_again(counting: FakeStats) -> None:
+async def test_failure_reaches_all_waiters_and_is_retried(counting: FakeStats) -> None:
     stats = single_flight(counting)
     tasks = await start_tasks(stats.total(), stats.total())
     counting.result.set_exception(RuntimeError("busy"))

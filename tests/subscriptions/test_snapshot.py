@@ -29,12 +29,12 @@ async def insert_sessions(harness: FeedHarness, count: int, **changes: Any) -> l
     return [row.id for row in rows]
 
 
-async def test_a_stream_of_nothing_begins_with_one_empty_part(harness: FeedHarness) -> None:
+async def test_empty_set_has_one_empty_page(harness: FeedHarness) -> None:
     (part,) = snapshot_pages((await harness.subscribe()).received)
     assert (part.sessions, part.total_count, part.last, part.truncated) == ([], 0, True, False)
 
 
-async def test_a_snapshot_comes_in_parts_newest_first_the_last_one_marked(harness: FeedHarness) -> None:
+async def test_snapshot_pages_are_newest_first_and_the_last_is_marked(harness: FeedHarness) -> None:
     ids = await insert_sessions(harness, 1201)
     await insert(harness.database, ended_row())
     stream = await harness.subscribe()
@@ -46,14 +46,14 @@ async def test_a_snapshot_comes_in_parts_newest_first_the_last_one_marked(harnes
     assert len({item.sequence for item in stream.received}) == 1
 
 
-async def test_a_snapshot_that_fits_is_one_look_at_the_database(harness: FeedHarness) -> None:
+async def test_snapshot_of_one_full_page_is_complete(harness: FeedHarness) -> None:
     ids = await insert_sessions(harness, 500)
     (part,) = snapshot_pages((await harness.subscribe()).received)
     assert [s.id for s in part.sessions] == ids
     assert part.last
 
 
-async def test_a_part_is_no_place_to_go_on_from(harness: FeedHarness) -> None:
+async def test_cursor_of_an_inner_page_resyncs(harness: FeedHarness) -> None:
     await insert_sessions(harness, 501)
     stream = await harness.subscribe()
     first, last = stream.cursors
@@ -65,7 +65,7 @@ async def test_a_part_is_no_place_to_go_on_from(harness: FeedHarness) -> None:
     assert isinstance((await harness.subscribe(after=again.cursors[0])).received[0].payload, Resync)
 
 
-async def test_what_leaves_while_a_snapshot_is_read_is_not_sent_and_then_removed(harness: FeedHarness) -> None:
+async def test_session_that_ends_between_two_pages_is_not_sent(harness: FeedHarness) -> None:
     ids = await insert_sessions(harness, 501)
     source = active_sessions.active_sessions(
         await harness.context(), filter={}, after=None, min_interval_ms=0, heartbeats=False
@@ -82,7 +82,7 @@ async def test_what_leaves_while_a_snapshot_is_read_is_not_sent_and_then_removed
     assert set(fold(stream.received)) == set(ids[:-1])
 
 
-async def test_what_has_ended_by_time_is_not_sent_though_the_sweeper_has_not_looked(harness: FeedHarness) -> None:
+async def test_snapshot_writes_due_ends_before_it_is_read(harness: FeedHarness) -> None:
     session = await harness.api.start_user()
     early = await harness.subscribe()
     await harness.api.advance(300)
@@ -93,9 +93,7 @@ async def test_what_has_ended_by_time_is_not_sent_though_the_sweeper_has_not_loo
     assert (change.change, change.activity) == ("REMOVED", "EXPIRED")
 
 
-async def test_beyond_ten_thousand_a_snapshot_is_truncated(
-    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_snapshot_beyond_the_limit_is_truncated(harness: FeedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(active_sessions, "MAX_SNAPSHOT", 600)
     ids = await insert_sessions(harness, 700)
     known = await harness.api.start_user()
@@ -106,7 +104,7 @@ async def test_beyond_ten_thousand_a_snapshot_is_truncated(
     assert set(fold(stream.received)) == {known["id"], *ids[:599]}
 
 
-async def test_a_truncated_stream_is_told_of_what_it_was_sent_or_is_added(
+async def test_truncated_stream_gets_changes_of_sent_and_added_sessions(
     harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unknown = await harness.api.start_user("bob")
@@ -129,7 +127,7 @@ async def test_a_truncated_stream_is_told_of_what_it_was_sent_or_is_added(
     assert len(await whole.read()) == 5
 
 
-async def test_a_truncated_stream_knows_what_was_sent_by_when_it_began(
+async def test_truncated_stream_tracks_agenda_items_by_id(
     harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def talk(minute: int) -> str:
@@ -181,12 +179,14 @@ async def test_a_truncated_stream_knows_what_was_sent_by_when_it_began(
         ({"every": 60_001}, "minIntervalMs must be from 0 to 60000"),
     ],
 )
-async def test_what_is_about_the_past_is_refused(harness: FeedHarness, given: dict[str, Any], message: str) -> None:
+async def test_filters_of_ended_sessions_are_rejected(
+    harness: FeedHarness, given: dict[str, Any], message: str
+) -> None:
     with pytest.raises(BadUserInput, match=message):
         await harness.subscribe(**given)
 
 
-async def test_to_ask_for_what_goes_on_is_to_ask_for_everything_here(harness: FeedHarness) -> None:
+async def test_filters_by_active_state_are_equivalent_to_none(harness: FeedHarness) -> None:
     session = await harness.api.start_user()
     given: list[dict[str, Any]] = [{}, {"active": True}, {"states": ["ACTIVE"]}, {"seen_after": None}]
     streams = [await harness.subscribe(**names) for names in given]

@@ -73,7 +73,7 @@ class Client:
         return value
 
 
-async def test_the_live_set_is_told_as_the_types_of_its_union(harness: FeedHarness) -> None:
+async def test_active_sessions_items_have_the_types_of_the_union(harness: FeedHarness) -> None:
     session = await harness.api.start_user(path=["x"])
     client = Client(harness, ACTIVE_SESSIONS)
     (snapshot,) = await client.start()
@@ -103,7 +103,7 @@ async def test_the_live_set_is_told_as_the_types_of_its_union(harness: FeedHarne
     assert [item["id"] for item in await Client(harness, ACTIVE_SESSIONS, {"after": change["cursor"]}).start()] == []
 
 
-async def test_the_log_is_told_as_activities(harness: FeedHarness) -> None:
+async def test_session_activities_items_are_activities(harness: FeedHarness) -> None:
     client = Client(harness, SESSION_ACTIVITIES)
     assert await client.start() == []
     session = await harness.api.start_user()
@@ -115,7 +115,7 @@ async def test_the_log_is_told_as_activities(harness: FeedHarness) -> None:
     assert again == hidden
 
 
-async def test_statistics_are_told_as_the_query_answers_them(harness: FeedHarness) -> None:
+async def test_session_stats_items_equal_the_query(harness: FeedHarness) -> None:
     await harness.api.start_user()
     (first,) = await (client := Client(harness, SESSION_STATS)).start()
     assert first == {"total": 1, "active": 1, "byKind": [{"key": "USER", "total": 1}]}
@@ -124,7 +124,7 @@ async def test_statistics_are_told_as_the_query_answers_them(harness: FeedHarnes
     assert [answer["total"] for answer in await client.read()] == [2]
 
 
-async def test_a_source_is_not_to_be_iterated(harness: FeedHarness) -> None:
+async def test_source_cannot_be_iterated(harness: FeedHarness) -> None:
     source = await subscribe(await executor_of(harness, SESSION_ACTIVITIES))
     with pytest.raises(TypeError, match="open and follow"):
         aiter(source)
@@ -141,7 +141,7 @@ async def test_a_source_is_not_to_be_iterated(harness: FeedHarness) -> None:
         (SESSION_STATS, {"every": 999}),
     ],
 )
-async def test_what_is_not_allowed_is_an_error_before_anything_is_told(
+async def test_invalid_arguments_are_errors_before_the_first_item(
     harness: FeedHarness, document: str, variables: dict[str, Any]
 ) -> None:
     result = await subscribe(await executor_of(harness, document, variables))
@@ -151,6 +151,6 @@ async def test_what_is_not_allowed_is_an_error_before_anything_is_told(
 
 
 @pytest.mark.parametrize("document", [ACTIVE_SESSIONS, SESSION_ACTIVITIES, SESSION_STATS])
-async def test_who_may_not_list_is_refused(harness: FeedHarness, document: str) -> None:
+async def test_caller_without_read_scope_is_refused(harness: FeedHarness, document: str) -> None:
     result = await subscribe(await executor_of(harness, document, caller=WRITER))
     assert [error.extensions for error in result.errors] == [{"code": "FORBIDDEN"}]
