@@ -1,4 +1,4 @@
-"""The server as a test sees it: GraphQL in, JSON out, a real SQLite file below, and a clock that the test moves."""
+"""GraphQL client of a server in this process, on a real SQLite file and a clock that the test moves."""
 
 import secrets
 import sqlite3
@@ -21,13 +21,13 @@ from models.migrations import migrate
 from models.tables import server
 
 EPOCH: Instant = 1_780_000_000_000
-"""When the clock of a test starts: 2026-05-28T20:26:40Z."""
+"""Start of a test's clock: 2026-05-28T20:26:40Z."""
 
 SESSION_FIELDS = "__typename id kind state visible endReason revision path"
 
 
 class FakeClock:
-    """A clock that stands still until it is moved."""
+    """Clock that stands still until it is moved."""
 
     def __init__(self, now: Instant = EPOCH) -> None:
         self.value = now
@@ -37,7 +37,7 @@ class FakeClock:
 
 
 class ApiClient:
-    """One server. Its sweeper rests unless told to sweep."""
+    """GraphQL client of one server, whose sweeper runs on demand only."""
 
     def __init__(self, app: Starlette, http: httpx2.AsyncClient, clock: FakeClock) -> None:
         self.app = app
@@ -45,21 +45,21 @@ class ApiClient:
         self.clock = clock
 
     async def post(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The whole answer to an operation, errors included."""
+        """Return the response body of an operation, errors included."""
         response = await self.http.post("/graphql", json={"query": document, "variables": dict(variables or {})})
         assert response.status_code == 200, response.text
         body: dict[str, Any] = response.json()
         return body
 
     async def execute(self, document: str, **variables: Any) -> Any:
-        """The data of an operation that must have no errors; of a single root field, its value."""
+        """Return the data of an operation without errors; for one root field, its value."""
         body = await self.post(document, variables)
         assert "errors" not in body, body["errors"]
         data = body["data"]
         return next(iter(data.values())) if len(data) == 1 else data
 
     async def error_code(self, document: str, **variables: Any) -> str:
-        """The code of the one error that an operation must have."""
+        """Return the code of the only error of an operation."""
         response = await self.http.post("/graphql", json={"query": document, "variables": variables})
         errors = response.json()["errors"]
         assert len(errors) == 1, errors
@@ -67,7 +67,7 @@ class ApiClient:
         return code
 
     async def mutate(self, field: str, input_value: Mapping[str, Any], fields: str = "") -> dict[str, Any]:
-        """The payload of a mutation that takes one input."""
+        """Return the payload of a mutation that takes one input."""
         created = "created" if field == "startSession" else ""
         document = f"""mutation($input: {field[0].upper()}{field[1:]}Input!) {{ {field}(input: $input) {{
             session {{ {SESSION_FIELDS} {fields} }} {created} keepaliveSeconds problems {{ code message path }} }} }}"""
@@ -77,42 +77,41 @@ class ApiClient:
     async def start_payload(
         self, kind: str, variant: Mapping[str, Any], fields: str = "", **common: Any
     ) -> dict[str, Any]:
-        """The payload of a start."""
         return await self.mutate("startSession", {**common, "variant": {kind: variant}}, fields)
 
     async def start_session(
         self, kind: str, variant: Mapping[str, Any], fields: str = "", **common: Any
     ) -> dict[str, Any]:
-        """The session of a start that must succeed."""
+        """Start a session without problems."""
         payload = await self.start_payload(kind, variant, fields, **common)
         assert payload["problems"] == []
         session: dict[str, Any] = payload["session"]
         return session
 
     async def start_user(self, username: str = "ann", fields: str = "", **common: Any) -> dict[str, Any]:
-        """A new USER session."""
         return await self.start_session("user", {"username": username}, fields, **common)
 
+    async def delete(self, session_id: str) -> None:
+        await self.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session_id)
+
     async def session(self, session_id: str, fields: str = "") -> dict[str, Any]:
-        """A session as it is now."""
         found: dict[str, Any] = await self.execute(
             f"query($id: ID!) {{ session(id: $id) {{ {SESSION_FIELDS} {fields} }} }}", id=session_id
         )
         return found
 
     async def activity_types(self, session_id: str) -> list[str]:
-        """The types of a session's activities."""
+        """Return the types of a session's activities."""
         found = await self.session(session_id, "activities(first: 500) { edges { node { type } } }")
         return [edge["node"]["type"] for edge in found["activities"]["edges"]]
 
     async def advance(self, seconds: float) -> None:
-        """Let time go by, the server being there all the while; its sweeper does not look."""
+        """Move the clock without downtime of the server, and without a sweep."""
         self.clock.value += round(seconds * SECOND)
         await self.app.state.services.database.write(_set_alive_at, self.clock.value)
         self.app.state.services.liveness._alive_at = self.clock.value
 
     async def sweep(self) -> None:
-        """One round of the sweeper."""
         await self.app.state.sweeper.sweep()
 
 
@@ -122,7 +121,7 @@ def _set_alive_at(tx: Connection, now: Instant) -> None:
 
 @asynccontextmanager
 async def open_api(file: Path, clock: FakeClock | None = None, **settings: Any) -> AsyncIterator[ApiClient]:
-    """A server on a database file, without sockets; a file that is not there is made as `migrate` makes it."""
+    """Open a server on a database file, without sockets; a missing file is created."""
     clock = clock or FakeClock()
     _create_database(file)
     app = create_app(Settings(database_url=str(file), **settings), clock, background_jobs=False)
@@ -135,7 +134,7 @@ async def open_api(file: Path, clock: FakeClock | None = None, **settings: Any) 
 
 
 def _create_database(file: Path) -> None:
-    """A database on which no server was yet. The migrations run once for all tests: they take longer than most."""
+    """Create a migrated database. The migrations run once for all tests, since they take longer than most."""
     if file.exists():
         return
     file.write_bytes(_migrated_file())

@@ -1,4 +1,4 @@
-"""Rows put straight into a database: for tests of reading, which need states that calls would take hours to reach."""
+"""Rows inserted straight into a database, for states that calls would take hours to reach."""
 
 import itertools
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ from models.tables.session import Session
 from resolvers.lifecycle.heartbeat import shared_prefix_lengths
 
 NOW: Final[Instant] = 1_780_000_000_000
-"""The present of these tests: 2026-05-28T20:26:40Z."""
+"""2026-05-28T20:26:40Z."""
 
 _KIND_DEFAULTS: Final[dict[Kind, dict[str, Any]]] = {
     Kind.CLIENT: {
@@ -85,7 +85,7 @@ _numbers = itertools.count()
 
 
 def session_row(kind: Kind = Kind.USER, **changes: Any) -> Session:
-    """A session that could be stored: a minute old, visible, without an end, but for the `changes`.
+    """Create a session that started a minute ago, visible and active, except for `changes`.
 
     Where they say nothing of it, `expires_at`, `expiry_reason` and `due_at` follow from the live rule; and so, where it
     has ended, does what is final.
@@ -136,12 +136,12 @@ def _set_deadlines(s: Session, overrides: dict[str, Any]) -> None:
 def ended_row(
     kind: Kind = Kind.USER, *, at: Instant = NOW - MINUTE, reason: str = "STOPPED", **changes: Any
 ) -> Session:
-    """A session that began an hour ago and whose end is written down."""
+    """Create a session that started an hour ago and has ended."""
     return session_row(kind, **{"started_at": NOW - HOUR, "ended_at": at, "end_reason": reason} | changes)
 
 
 def activity_row(s: Session, type_: str = "STARTED", **changes: Any) -> Activity:
-    """An activity of a session; its position is the next one of the log."""
+    """Create an activity; it gets the next position of the log when it is inserted."""
     values: dict[str, Any] = {
         "position": None,
         "id": new_id(ACTIVITY),
@@ -157,7 +157,7 @@ def activity_row(s: Session, type_: str = "STARTED", **changes: Any) -> Activity
 
 
 def path_row(s: Session, path: Sequence[str], visible_ms: int) -> PathTime:
-    """The time of a session on a path; what is final of it, where the session has ended, is set when it is stored."""
+    """Create a path time; of an ended session, `shared` is computed when it is inserted."""
     is_final = s.ended_at is not None
     return PathTime(
         session_id=s.id,
@@ -171,12 +171,10 @@ def path_row(s: Session, path: Sequence[str], visible_ms: int) -> PathTime:
 
 
 def data_point_row(s: Session, name: str, position: int, value: str = "x") -> DataPoint:
-    """A data point of a FIELD session."""
     return DataPoint(session_id=s.id, name=name, position=position, size=len(value), value=value, raw_data=None)
 
 
 def project_row(id_: str) -> Project:
-    """A project."""
     return Project(
         id=id_,
         name=id_,
@@ -202,7 +200,6 @@ def _column_names(table: Table) -> list[str]:
 
 
 def _set_shared_prefixes(times: Iterable[PathTime]) -> None:
-    """Set what final times say of the paths before them."""
     final = sorted((time for time in times if time.final_ms is not None), key=lambda time: time.session_id)
     for _, group in itertools.groupby(final, lambda time: time.session_id):
         by_path = {tuple(time.path): time for time in group}
@@ -211,7 +208,7 @@ def _set_shared_prefixes(times: Iterable[PathTime]) -> None:
 
 
 def insert_rows(tx: Connection, rows: Sequence[Any]) -> None:
-    """Put rows of any of the tables in, and the tracks of the sessions among them."""
+    """Insert rows of any table, and the tracks of sessions."""
     _set_shared_prefixes(row for row in rows if isinstance(row, PathTime))
     for row_class, table in _TABLES:
         values = [
@@ -236,15 +233,13 @@ def _delete_all(tx: Connection, _: None) -> None:
 
 
 async def insert(database: Database, *rows: Any) -> None:
-    """Commit rows of any of the tables."""
     await database.write(insert_rows, rows)
 
 
 async def delete_all(database: Database) -> None:
-    """Take all rows out again, but for the project `default`."""
+    """Delete all rows except the project `default`."""
     await database.write(_delete_all, None)
 
 
 def is_active(s: Session, now: Instant = NOW) -> bool:
-    """Whether it is going on."""
     return session_rules.state(s, now) == State.ACTIVE

@@ -1,4 +1,4 @@
-"""The feed as a test drives it: streams that are shared as the transport shares them, time that the test lets pass."""
+"""Log reader driven by tests: streams shared as in the transport, polls and timers on demand."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
@@ -19,7 +19,7 @@ from tests.api_client import ApiClient, FakeClock, open_api
 
 
 class FakeTimers:
-    """Passing time that passes when it is told to."""
+    """Clock that stands still until it is advanced."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -45,7 +45,7 @@ class FakeTimers:
 
     @property
     def next(self) -> float | None:
-        """In how many seconds something will happen; null: nothing will."""
+        """Seconds until the next callback; null: none is scheduled."""
         return min((timer.when - self.now for timer in self._waiting if not timer.cancelled), default=None)
 
 
@@ -60,22 +60,20 @@ class FakeTimer:
 
 
 class SharedStream:
-    """Streams with one key, and what they were all told."""
+    """Items of all streams with one key."""
 
     def __init__(self, consumer: LogConsumer) -> None:
-        self.follower = consumer
+        self.consumer = consumer
         self.items: list[FeedItem] = []
 
     async def drain(self) -> None:
-        await self.follower.on_drained()
-        while self.follower.queued:
-            self.items.append(await anext(self.follower))
-            await self.follower.on_drained()
+        await self.consumer.on_drained()
+        while self.consumer.queued:
+            self.items.append(await anext(self.consumer))
+            await self.consumer.on_drained()
 
 
 class Stream:
-    """One subscriber."""
-
     def __init__(self, harness: "FeedHarness", source: Source, group: SharedStream) -> None:
         self.source = source
         self.received: list[FeedItem] = []
@@ -85,7 +83,7 @@ class Stream:
         self._caught_up: CaughtUp | None = None
 
     async def catch_up(self, after: str | None = None) -> None:
-        """Read its own beginning, whole."""
+        """Read the catch-up to its end."""
         async for item in self.source.open(after):
             if isinstance(item, CaughtUp):
                 self._caught_up = item
@@ -94,7 +92,7 @@ class Stream:
                 self.received.append(item)
 
     async def read(self) -> list[Any]:
-        """What it is told next, now that all is quiet."""
+        """Return the payloads received until nothing more happens."""
         await self._harness.run_until_idle()
         before = len(self.received)
         self._receive()
@@ -110,12 +108,11 @@ class Stream:
 
     @property
     def cursors(self) -> list[str]:
-        """All cursors it was told."""
         return [item.cursor for item in self.received if item.cursor is not None]
 
 
 def fold(received: list[FeedItem], held: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The set as a client holds it after what it was told."""
+    """Return the set that a client holds after these items."""
     found = dict(held or {})
     for item in received:
         match item.payload:
@@ -131,7 +128,7 @@ def fold(received: list[FeedItem], held: Mapping[str, Any] | None = None) -> dic
 
 
 class FeedHarness:
-    """A feed of its own on the database of a server."""
+    """Server without sockets, with a log reader that polls on demand."""
 
     def __init__(self, api: ApiClient, log_reader: LogReader, timers: FakeTimers) -> None:
         self.api = api
@@ -146,13 +143,13 @@ class FeedHarness:
         return await open_context(self.services, caller)
 
     async def open_stream(self, source: Source, after: str | None = None) -> Stream:
-        """One more stream: it follows first, and reads its beginning then."""
+        """Open a stream: it follows its group first, then catches up."""
         stream = await self.follow(source)
         await stream.catch_up(after)
         return stream
 
     async def follow(self, source: Source) -> Stream:
-        """One more stream that has not yet read its beginning."""
+        """Open a stream that has still to catch up."""
         group = self._groups.get(source.key)
         if group is None:
             consumer = await self._stack.enter_async_context(source.follow())
@@ -162,14 +159,14 @@ class FeedHarness:
         return Stream(self, source, group)
 
     async def subscribe(self, caller: Caller = LOCAL_ADMIN, *, after: str | None = None, **filter_input: Any) -> Stream:
-        """One more stream of the live set, whose filter is `given`."""
+        """Open a stream of active sessions; `every` is the minimum interval in milliseconds."""
         options = {"min_interval_ms": filter_input.pop("every", 0), "heartbeats": filter_input.pop("heartbeats", False)}
         return await self.open_stream(
             active_sessions(await self.context(caller), filter=filter_input, after=after, **options)
         )
 
     async def run_until_idle(self) -> None:
-        """Let the feed look until there is nothing to see any more."""
+        """Poll until no batch is requested any more."""
         for _ in range(100):
             self.log_reader._wake_requested.clear()
             await self.log_reader.poll()
@@ -177,32 +174,24 @@ class FeedHarness:
                 await group.drain()
             if not self.log_reader._wake_requested.is_set():
                 return
-        raise AssertionError("there is always more")
+        raise AssertionError("never idle")
 
     async def close_streams(self) -> None:
-        """All streams end."""
         self._groups.clear()
         await self._stack.aclose()
 
     async def active_ids(self, **filter_input: Any) -> set[str]:
-        """What the query finds that a stream with the same filter should hold."""
-        document = """query($filter: SessionFilter, $after: String) { sessions(filter: $filter, first: 500,
-            after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }"""
-        ids: set[str] = set()
-        after: str | None = None
-        while True:
-            page = await self.api.execute(document, filter={**filter_input, "active": True}, after=after)
-            ids |= {node["id"] for node in page["nodes"]}
-            after = page["pageInfo"]["endCursor"]
-            if not page["pageInfo"]["hasNextPage"]:
-                return ids
+        """Return the ids that the query finds for the filter of a stream."""
+        document = "query($filter: SessionFilter) { sessions(filter: $filter, first: 500) { nodes { id } } }"
+        page = await self.api.execute(document, filter={**filter_input, "active": True})
+        return {node["id"] for node in page["nodes"]}
 
 
 @asynccontextmanager
 async def open_harness(
     file: Path, clock: FakeClock | None = None, timers: FakeTimers | None = None
 ) -> AsyncIterator[FeedHarness]:
-    """A server without sockets, and a feed that looks only when it is told to."""
+    """Open a harness on a database file."""
     timers = timers or FakeTimers()
     async with open_api(file, clock) as api:
         services = api.app.state.services

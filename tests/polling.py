@@ -1,15 +1,15 @@
-"""How tests wait for what must come."""
+"""Waiting for conditions in tests."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
 TIMEOUT_SECONDS: Final = 60.0
-"""Seconds after which a test gives up: more than anything takes, however busy the machine is. No test waits so long."""
+"""Longer than anything takes on a busy machine; no passing test waits for it."""
 
 
 async def wait_until(condition: Callable[[], Any]) -> None:
-    """Let others run until something has happened."""
+    """Yield to other tasks until the condition is true."""
     async with asyncio.timeout(TIMEOUT_SECONDS):
         while not condition():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0)

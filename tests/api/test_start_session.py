@@ -140,7 +140,7 @@ async def test_a_start_that_had_problems_leaves_its_key_free(api: ApiClient) -> 
 
 async def test_the_key_of_a_deleted_session_starts_nothing(api: ApiClient) -> None:
     session = await api.start_user(idempotencyKey="k")
-    await api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
+    await api.delete(session["id"])
     payload = await api.start_payload("user", {"username": "ann"}, idempotencyKey="k")
     assert problem_codes(payload) == ["NOT_FOUND"]
 

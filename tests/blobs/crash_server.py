@@ -61,7 +61,7 @@ async def run_scenario(file: Path, crash: CrashAfterSteps) -> None:
         await device.collect_garbage()
         second = await device.started({"a": FilePart(JPEG), "d": FilePart(PNG)}, field=FORM_FIELDS)
         await device.collect_garbage()
-        await api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=second["id"])
+        await api.delete(second["id"])
         await device.started({"a": FilePart(PNG)}, field=FORM_FIELDS)
         await device.collect_garbage()
 

@@ -136,7 +136,7 @@ async def test_an_unknown_file_a_forged_address_and_an_old_one_look_the_same(dev
     await device.api.advance(1)
     gone = await upload(device, FilePart(b"other"))
     session = await device.api.execute("{ sessions(first: 1) { nodes { id } } }")
-    await device.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["nodes"][0]["id"])
+    await device.api.delete(session["nodes"][0]["id"])
     paths = [
         gone["url"],
         parts.path,

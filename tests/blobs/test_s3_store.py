@@ -145,7 +145,7 @@ async def test_a_download_from_a_store_that_cannot_be_reached_is_to_be_repeated(
 
 async def test_what_could_not_be_collected_is_collected_later(device: FormClient, s3: S3Server) -> None:
     answer = payload(await device.send(start_body({"a": FilePart(PNG)})))
-    await device.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=answer["session"]["id"])
+    await device.api.delete(answer["session"]["id"])
     objects = device.api.app.state.services.uploader.blob_store
     delete = objects.delete
 

@@ -1,4 +1,4 @@
-"""The feed at work: what wakes it, what stops it, and what does not."""
+"""Log reader: wake-ups, failures and dispatch."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from models.database import Database
 from models.errors import StorageUnavailable
 from resolvers.access import LOCAL_ADMIN
 from resolvers.context import open_context
-from resolvers.feed import log_reader as feed_module
+from resolvers.feed import log_reader as log_reader_module
 from resolvers.feed import queries
 from resolvers.feed.consumer import LogBatch, LogConsumer
 from resolvers.feed.log_reader import LogReader
@@ -26,9 +26,9 @@ from tests.feed_harness import FeedHarness
 from tests.polling import TIMEOUT_SECONDS, wait_until
 
 
-async def active_source(harness: FeedHarness, **manner: Any) -> Source:
-    given: dict[str, Any] = {"min_interval_ms": 0, "heartbeats": False} | manner
-    return active_sessions(await harness.context(), filter={}, after=None, **given)
+async def active_source(harness: FeedHarness, **options: Any) -> Source:
+    arguments: dict[str, Any] = {"min_interval_ms": 0, "heartbeats": False} | options
+    return active_sessions(await harness.context(), filter={}, after=None, **arguments)
 
 
 async def activity_source(harness: FeedHarness) -> Source:
@@ -37,7 +37,7 @@ async def activity_source(harness: FeedHarness) -> Source:
 
 @asynccontextmanager
 async def run_reader(harness: FeedHarness, source: Source) -> AsyncIterator[AsyncIterator[FeedItem]]:
-    """A group whose feed works by itself."""
+    """Follow a source while the log reader runs by itself."""
     async with asyncio.timeout(TIMEOUT_SECONDS), harness.log_reader.running(), source.follow() as items:
         await wait_until(lambda: harness.timers.next is not None)
         yield items
@@ -121,13 +121,11 @@ async def test_unreadable_log_is_read_later(harness: FeedHarness, monkeypatch: p
             await wait_until(lambda: harness.timers.next is not None)
             harness.timers.advance(1)
             assert (await anext(items)).payload.id == session["id"]
-    told = [(line["log_level"], line["event"]) for line in lines if "log poll" in line["event"]]
-    assert told == [("error", "log poll failed"), ("warning", "log poll postponed")]
+    levels = [(line["log_level"], line["event"]) for line in lines if "log poll" in line["event"]]
+    assert levels == [("error", "log poll failed"), ("warning", "log poll postponed")]
 
 
 class FailingConsumer(LogConsumer):
-    """Fails with the first entry."""
-
     async def seek(self) -> None:
         pass
 
@@ -148,7 +146,7 @@ async def test_failing_consumer_does_not_affect_others(harness: FeedHarness) -> 
 
 
 class TurnCountingConsumer(LogConsumer):
-    """Notes how often others had their turn before it was told."""
+    """Records how often another task had run before it got a batch."""
 
     turns = 0
 
@@ -163,7 +161,7 @@ class TurnCountingConsumer(LogConsumer):
 async def test_dispatch_to_many_groups_yields_to_other_tasks(
     harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed_module, "SLICE_SECONDS", -1)
+    monkeypatch.setattr(log_reader_module, "SLICE_SECONDS", -1)
 
     async def others() -> None:
         while True:
@@ -226,9 +224,9 @@ def has_read_through(feed: LogReader, position: int) -> bool:
 
 async def test_changes_wait_until_buffered_items_are_taken(harness: FeedHarness) -> None:
     async with run_reader(harness, await active_source(harness)) as items:
-        (follower,) = harness.log_reader._consumers
+        (consumer,) = harness.log_reader._consumers
         for position, name in enumerate("abc", start=1):
             await harness.api.start_user(name)
             await wait_until(partial(has_read_through, harness.log_reader, position))
-        assert follower.queued == 1
+        assert consumer.queued == 1
         assert [(await anext(items)).payload.session.subject for _ in range(3)] == ["a", "b", "c"]

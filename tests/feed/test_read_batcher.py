@@ -1,4 +1,4 @@
-"""Questions that are asked together: each is answered, whenever it comes."""
+"""Read batcher: every read is executed, whenever it is queued."""
 
 import asyncio
 from typing import Any, cast
@@ -9,35 +9,34 @@ from tests.polling import TIMEOUT_SECONDS, wait_until
 
 
 class BlockedDatabase:
-    """A database that answers nothing until it is opened; then everything at the same moment."""
+    """Database whose reads all complete once it is opened."""
 
     def __init__(self) -> None:
         self.opened = asyncio.Event()
         self.open_reads = 0
 
     async def read(self, _run: Any, questions: Any, _now: int) -> list[Any]:
-        """Whatever is asked."""
         self.open_reads += 1
         await self.opened.wait()
         return [question(None) for question in questions]
 
 
 async def test_read_queued_while_workers_finish_is_executed() -> None:
-    gate = BlockedDatabase()
-    asking = ReadBatcher(cast("Database", gate))
+    database = BlockedDatabase()
+    batcher = ReadBatcher(cast("Database", database))
 
-    async def ask_again() -> list[str]:
-        return [await asking.read(1, lambda _: "first"), await asking.read(1, lambda _: "second")]
+    async def read_twice() -> list[str]:
+        return [await batcher.read(1, lambda _: "first"), await batcher.read(1, lambda _: "second")]
 
-    async def ask_once() -> str:
-        return await asking.read(1, lambda _: "once")
+    async def read_once() -> str:
+        return await batcher.read(1, lambda _: "once")
 
-    first = asyncio.create_task(ask_again())
-    await wait_until(lambda: gate.open_reads == 1)
-    other = asyncio.create_task(ask_once())
-    await wait_until(lambda: gate.open_reads == MAX_TRANSACTIONS)
-    gate.opened.set()
+    first = asyncio.create_task(read_twice())
+    await wait_until(lambda: database.open_reads == 1)
+    other = asyncio.create_task(read_once())
+    await wait_until(lambda: database.open_reads == MAX_TRANSACTIONS)
+    database.opened.set()
     async with asyncio.timeout(TIMEOUT_SECONDS):
         assert await first == ["first", "second"]
         assert await other == "once"
-    await asking.drain()
+    await batcher.drain()

@@ -1,4 +1,4 @@
-"""What following costs: looks at the database, and what is kept."""
+"""Costs of consumers: statements, wake-ups and memory."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from tests.queries.operation_context import capture_statements
 
 
 async def test_one_poll_reads_once_for_all_consumers(harness: FeedHarness) -> None:
-    given: list[dict[str, Any]] = [{"user": {"usernames": [f"u{number}"]}} for number in range(20)]
-    streams = [await harness.subscribe(**names) for names in given] + [await harness.subscribe() for _ in range(20)]
+    filters: list[dict[str, Any]] = [{"user": {"usernames": [f"u{number}"]}} for number in range(20)]
+    streams = [await harness.subscribe(**names) for names in filters] + [await harness.subscribe() for _ in range(20)]
     context = await harness.context()
     sources = [session_activities(context, filter={}, types=types, after=None) for types in (None, ["STARTED"])]
     streams += [await harness.open_stream(source) for source in sources]
@@ -71,21 +71,21 @@ async def test_consumer_with_untaken_items_keeps_only_ids(
     sessions = [await harness.api.start_user() for _ in range(7)]
     source = (await harness.subscribe()).source
     await harness.close_streams()
-    async with source.follow() as told:
+    async with source.follow() as items:
         await harness.log_reader.poll()
         for path in "abc":
             for session in sessions:
                 await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": [path]})
                 await harness.log_reader.poll()
-        (follower,) = harness.log_reader._consumers
-        assert follower.queued == 1
-        changes = [(await anext(told)).payload]
+        (consumer,) = harness.log_reader._consumers
+        assert consumer.queued == 1
+        changes = [(await anext(items)).payload]
         while len(changes) < 8:
-            if not follower.queued:
-                await follower.on_drained()
+            if not consumer.queued:
+                await consumer.on_drained()
                 await harness.log_reader.poll()
-            assert follower.queued <= 3
-            changes.append((await anext(told)).payload)
+            assert consumer.queued <= 3
+            changes.append((await anext(items)).payload)
     assert [change.session.path for change in changes] == [["a"]] + [["c"]] * 7
     assert [change.id for change in changes[1:]] == [session["id"] for session in sessions]
 

@@ -138,5 +138,5 @@ async def test_pings_feed_the_figures_whatever_they_come_with(api: ApiClient) ->
 async def test_what_is_on_record_goes_with_its_session(api: ApiClient) -> None:
     found = await start_player(api)
     await found.send((0, "PLAY", 0))
-    await api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=found.id)
+    await api.delete(found.id)
     assert await read_rows(found) == []

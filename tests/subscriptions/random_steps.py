@@ -1,4 +1,4 @@
-"""A life of sessions with subscribers that come, go and come back; any step may follow any other."""
+"""Random steps of sessions and subscribers; any step may follow any other."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +9,8 @@ from typing import Any, Final
 from models.clock import SECOND
 from models.enums import Kind
 from resolvers.activities.service import list_activities
-from resolvers.feed.messages import FeedItem, Resync
+from resolvers.feed import resume
+from resolvers.feed.messages import FeedItem, Resync, Snapshot
 from resolvers.lifecycle import service as lifecycle
 from resolvers.pagination.keyset import PageArgs
 from resolvers.sessions.service import list_sessions
@@ -39,18 +40,17 @@ LOG_FILTERS: Final[list[dict[str, Any]]] = [{}, {"kinds": ["USER"]}]
 
 @dataclass
 class Subscriber:
-    """One client over all its connections."""
+    """Client over all its connections."""
 
     filter: dict[str, Any]
     options: dict[str, Any] | None
-    """How it wants to be told of a live set; null: it reads the log."""
+    """Delivery options of active sessions; null: it subscribes to activities."""
     stream: Stream | None = None
     needs_catch_up: bool = False
-    """Whether its stream has still to read its own beginning."""
     history: list[FeedItem] = field(default_factory=list)
-    """What it was told, as far as it still knows."""
+    """Items received, as far as the client remembers them."""
     since: int = 0
-    """Of a reader of the log: behind which position it was told everything."""
+    """Position after which a subscriber to activities gets every entry."""
 
     async def source(self, harness: FeedHarness) -> Source:
         context = await harness.context()
@@ -60,14 +60,14 @@ class Subscriber:
 
 
 class RandomScenario:
-    """What the steps act on. Each step is a method; numbers choose among what there is."""
+    """Each step is a method; numbers choose among the existing sessions and subscribers."""
 
     def __init__(self, harness: FeedHarness) -> None:
         self.harness = harness
         self.ids: list[str] = []
         self.subscribers: list[Subscriber] = []
 
-    # ---- what happens to sessions ----
+    # ---- sessions ----
 
     async def start(self, kind: int, name: int) -> None:
         variants: list[tuple[Kind, dict[str, Any]]] = [
@@ -103,7 +103,7 @@ class RandomScenario:
         await self._call(lifecycle.stop_session, index)
 
     async def update(self, index: int, name: int) -> None:
-        """Let an item of the agenda begin at another time, perhaps end soon after, and change its tracks."""
+        """Reschedule an agenda item, perhaps to an early end, and change its tracks."""
         start = await self._soon(name)
         end = start + 10 * SECOND if name % 4 == 0 else None
         values = {"start_time": start, "end_time": end, "schedule_tracks": [name % 2]}
@@ -124,7 +124,6 @@ class RandomScenario:
         self.harness.timers.advance(seconds)
 
     async def step_back(self, seconds: float) -> None:
-        """The clock is set back."""
         self.harness.api.clock.value -= round(seconds * SECOND)
 
     async def sweep(self) -> None:
@@ -134,7 +133,6 @@ class RandomScenario:
         await self.harness.log_reader.poll()
 
     async def read(self, index: int) -> None:
-        """Everybody is told what there is; the one that is chosen takes note of it."""
         if self.subscribers:
             await self._receive(self.subscribers[index % len(self.subscribers)])
 
@@ -151,12 +149,11 @@ class RandomScenario:
         await self._connect(self.subscribers[-1])
 
     async def begin(self, index: int) -> None:
-        """A stream that follows reads its own beginning."""
         if self.subscribers:
             await self._catch_up(self.subscribers[index % len(self.subscribers)])
 
     async def drop(self, index: int, cut: int) -> None:
-        """A connection breaks; the client knows only what came before some cursor."""
+        """Break a connection; the client forgets the items after some cursor."""
         if self.subscribers:
             subscriber = self.subscribers[index % len(self.subscribers)]
             await self._receive(subscriber)
@@ -180,6 +177,8 @@ class RandomScenario:
         subscriber.needs_catch_up = False
         after = subscriber.history[-1].cursor if subscriber.history else None
         await stream.catch_up(after)
+        if after is not None and resume.parse(after).position >= 0:
+            assert not any(isinstance(item.payload, Resync | Snapshot) for item in stream.received)
         if after is None and subscriber.options is None:
             assert stream._caught_up is not None
             subscriber.since = stream._caught_up.through
@@ -199,10 +198,10 @@ class RandomScenario:
                 subscriber.history.append(item)
         subscriber.stream.received.clear()
 
-    # ---- what must be true in the end ----
+    # ---- invariants ----
 
     async def check(self) -> None:
-        """All is quiet: everybody holds what the query finds, and has read what the log says."""
+        """Check that all clients hold what the query finds, and have read what the log contains."""
         await self.harness.api.sweep()
         for subscriber in self.subscribers:
             await self._connect(subscriber)
@@ -233,7 +232,7 @@ class RandomScenario:
 
 @asynccontextmanager
 async def open_scenario(file: Path, scenario: RandomScenario | None = None) -> AsyncIterator[RandomScenario]:
-    """A scenario on a server, or the same one on the next."""
+    """Open a scenario on a new server, or continue it after a restart."""
     clock, timers = (FakeClock(), FakeTimers()) if scenario is None else (scenario.harness.api.clock, FakeTimers())
     async with open_harness(file, clock, timers) as harness:
         if scenario is None:

@@ -1,4 +1,4 @@
-"""Parts of a size that a test can fill: at their seams nothing may be lost."""
+"""Small batches and pages, so that tests cross their boundaries."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -13,10 +13,9 @@ SIZES: Final[tuple[tuple[ModuleType, str, int], ...]] = (
     (live_query, "FLUSH_SIZE", 2),
     (activities, "MAX_PENDING", 2),
 )
-"""What is read, told or kept at a time."""
 
 
 def shrink_batches(set_: Callable[[ModuleType, str, int], object], factor: int = 1) -> None:
-    """Have `set_` set all of them, so many times as large as can be."""
+    """Call `set_` with each constant, `factor` times its smallest value."""
     for module, name, size in SIZES:
         set_(module, name, size * factor)

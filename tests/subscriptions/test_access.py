@@ -1,4 +1,4 @@
-"""Who may follow what: the caller's projects are in every key, every condition and every predicate."""
+"""Authorization of subscriptions: the caller's projects are part of every key, condition and predicate."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ OTHER_READER_OF_ONE = Caller("t3", "one again", frozenset({Scope.READ}), frozens
 
 @pytest.fixture
 async def projects(harness: FeedHarness) -> list[str]:
-    """Two projects, of which `ONE` and `TWO` reach one each."""
+    """Create a project for each of the two readers."""
     for name in ("one", "two"):
         await harness.api.execute(
             "mutation($i: ProjectInput!) { createProject(input: $i) { problems { code } } }", i={"id": name}
@@ -31,7 +31,6 @@ async def projects(harness: FeedHarness) -> list[str]:
 
 
 async def sources(harness: FeedHarness, caller: Caller, **filter_input: Any) -> list[Source]:
-    """A source of each kind."""
     context = await harness.context(caller)
     return [
         active_sessions(context, filter=filter_input, after=None, min_interval_ms=0, heartbeats=False),
@@ -47,7 +46,7 @@ async def subscribe_activities(harness: FeedHarness, caller: Caller) -> Stream:
 
 
 async def test_streams_contain_only_the_callers_projects(harness: FeedHarness, projects: list[str]) -> None:
-    there = [(await harness.api.start_user(projectId=name))["id"] for name in projects]
+    ids = [(await harness.api.start_user(projectId=name))["id"] for name in projects]
     sets = {
         caller.name: await harness.subscribe(caller, heartbeats=True)
         for caller in (READER_OF_ONE, READER_OF_TWO, LOCAL_ADMIN)
@@ -56,36 +55,36 @@ async def test_streams_contain_only_the_callers_projects(harness: FeedHarness, p
         caller.name: await subscribe_activities(harness, caller)
         for caller in (READER_OF_ONE, READER_OF_TWO, LOCAL_ADMIN)
     }
-    assert [set(fold(stream.received)) for stream in sets.values()] == [{there[0]}, {there[1]}, set(there)]
+    assert [set(fold(stream.received)) for stream in sets.values()] == [{ids[0]}, {ids[1]}, set(ids)]
     assert [stream.received[0].payload.total_count for stream in sets.values()] == [1, 1, 2]
     cursors = {name: stream.cursors[-1] for name, stream in sets.items()}
-    for id_ in there:
+    for id_ in ids:
         await harness.api.mutate("keepaliveSession", {"id": id_})
         await harness.api.mutate("hideSession", {"id": id_})
-    gone = (await harness.api.start_user(projectId="two"))["id"]
+    deleted_id = (await harness.api.start_user(projectId="two"))["id"]
     await sets["one"].read()
-    await harness.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=gone)
-    for name, own in (("one", {there[0]}), ("two", {there[1], gone}), ("local", {*there, gone})):
+    await harness.api.delete(deleted_id)
+    for name, own in (("one", {ids[0]}), ("two", {ids[1], deleted_id}), ("local", {*ids, deleted_id})):
         await sets[name].read()
         await logs[name].read()
         assert {item.payload.id for item in sets[name].received[1:]} <= own
         assert {item.payload.session_id for item in logs[name].received} == own
     assert {item.payload.id for item in (await harness.subscribe(READER_OF_ONE, after=cursors["one"])).received} == {
-        there[0]
+        ids[0]
     }
-    # A cursor of somebody else's set is no place in one's own.
+    # A cursor of another scope cannot be resumed from.
     for caller, name in ((READER_OF_ONE, "two"), (READER_OF_TWO, "local")):
         stream = await harness.subscribe(caller, after=cursors[name])
         assert isinstance(stream.received[0].payload, Resync)
-        assert set(fold(stream.received)) <= set(there[:1] if caller is READER_OF_ONE else there[1:])
+        assert set(fold(stream.received)) <= set(ids[:1] if caller is READER_OF_ONE else ids[1:])
 
 
 async def test_filter_by_inaccessible_project_matches_nothing(harness: FeedHarness, projects: list[str]) -> None:
     session = await harness.api.start_user(projectId="two")
     names: list[dict[str, Any]] = [{"project_ids": ["two"]}, {"ids": [session["id"]]}]
-    for given in names:
-        stream = await harness.subscribe(READER_OF_ONE, **given)
-        await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": [str(given)]})
+    for arguments in names:
+        stream = await harness.subscribe(READER_OF_ONE, **arguments)
+        await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": [str(arguments)]})
         assert (fold(stream.received), await stream.read()) == ({}, [])
     assert projects == ["one", "two"]
 
@@ -116,8 +115,8 @@ async def test_key_has_all_arguments_but_the_cursor(harness: FeedHarness) -> Non
     cursor = (await harness.subscribe()).cursors[-1]
 
     def live(**changes: Any) -> Source:
-        given: dict[str, Any] = {"filter": {}, "after": None, "min_interval_ms": 0, "heartbeats": False}
-        return active_sessions(context, **given | changes)
+        arguments: dict[str, Any] = {"filter": {}, "after": None, "min_interval_ms": 0, "heartbeats": False}
+        return active_sessions(context, **arguments | changes)
 
     plain = live()
     assert live(after=cursor).key == plain.key
@@ -134,11 +133,11 @@ async def test_filter_by_id_needs_write_and_any_other_filter_read(harness: FeedH
     mine, other = await harness.api.start_user("ann"), await harness.api.start_user("bob")
     refused: list[dict[str, Any]] = [{}, {"kinds": ["USER"]}, {"ids": None}]
     for caller in (WRITER, ADMIN):
-        for given in refused:
+        for arguments in refused:
             with pytest.raises(Forbidden):
-                await harness.subscribe(caller, **given)
+                await harness.subscribe(caller, **arguments)
             with pytest.raises(Forbidden):
-                session_activities(await harness.context(caller), filter=given, types=None, after=None)
+                session_activities(await harness.context(caller), filter=arguments, types=None, after=None)
     with pytest.raises(Forbidden):
         await harness.subscribe(ADMIN, ids=[mine["id"]])
     stream = await harness.subscribe(WRITER, ids=[mine["id"]])
@@ -146,7 +145,7 @@ async def test_filter_by_id_needs_write_and_any_other_filter_read(harness: FeedH
     cursor = stream.cursors[-1]
     for session in (mine, other):
         await harness.api.mutate("hideSession", {"id": session["id"]})
-        await harness.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
+        await harness.api.delete(session["id"])
     assert {change.id for change in await stream.read()} == {mine["id"]}
     assert {item.payload.id for item in (await harness.subscribe(WRITER, ids=[mine["id"]], after=cursor)).received} == {
         mine["id"]

@@ -1,4 +1,4 @@
-"""`sessionActivities`: the log as it happens."""
+"""Subscription `sessionActivities`."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from tests.feed_harness import FeedHarness, Stream, open_harness
 async def subscribe_activities(
     harness: FeedHarness, *, types: list[str] | None = None, after: str | None = None, **filter_input: Any
 ) -> Stream:
-    """One more stream of the log."""
     return await harness.open_stream(
         session_activities(await harness.context(), filter=filter_input, types=types, after=after)
     )
@@ -97,7 +96,7 @@ async def test_deleted_session_matches_filters_of_log_columns(
     for stream in (everything, users, names, others):
         await stream.read()
     cursor = everything.cursors[-1]
-    await harness.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
+    await harness.api.delete(session["id"])
     assert types_of(await everything.read()) == types_of(await users.read()) == ["DELETED"]
     assert await names.read() == await others.read() == []
     late = await subscribe_activities(harness, after=cursor)
@@ -121,17 +120,17 @@ async def test_lagging_consumer_reads_the_log_again(harness: FeedHarness, monkey
     monkeypatch.setattr(module, "MAX_PENDING", 3)
     monkeypatch.setattr(queries, "PAGE_SIZE", 4)
     session = await harness.api.start_user()
-    async with session_activities(await harness.context(), filter={}, types=None, after=None).follow() as told:
+    async with session_activities(await harness.context(), filter={}, types=None, after=None).follow() as items:
         for number in range(20):
             await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": [str(number)]})
             await harness.log_reader.poll()
-        (follower,) = harness.log_reader._consumers
-        assert follower.queued == 3
-        paths = [(await anext(told)).payload.data["to"] for _ in range(20)]
+        (consumer,) = harness.log_reader._consumers
+        assert consumer.queued == 3
+        paths = [(await anext(items)).payload.data["to"] for _ in range(20)]
         await harness.api.mutate("stopSession", {"id": session["id"]})
         await harness.log_reader.poll()
-        assert (await anext(told)).payload.type == "STOPPED"
-        assert follower.queued == 0
+        assert (await anext(items)).payload.type == "STOPPED"
+        assert consumer.queued == 0
     assert paths == [[str(number)] for number in range(20)]
 
 

@@ -1,4 +1,4 @@
-"""Items of the agenda whose times move, as those are told who watch what goes on."""
+"""Changes of active sessions when agenda items are rescheduled."""
 
 from models.clock import to_rfc3339
 from tests.feed_harness import FeedHarness, Stream, fold
@@ -53,5 +53,5 @@ async def test_update_adds_and_removes_items_as_they_match(
 
 
 async def summarize_next(stream: Stream) -> list[tuple[str, str, str]]:
-    """What is told next: the change, what happened, and when."""
+    """Return change, activity and time of the next items."""
     return [(change.change, change.activity, to_rfc3339(change.at)) for change in await stream.read()]

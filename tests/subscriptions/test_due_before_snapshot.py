@@ -1,4 +1,4 @@
-"""Nobody is told of an end that a call on its way could still undo."""
+"""Ends are written before they are sent, so that a call in flight cannot undo them."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from tests.feed_harness import FeedHarness, fold
 
 
 async def delayed_keepalive(harness: FeedHarness, session_id: str, seconds: float) -> Callable[[], Any]:
-    """A call that took its time half-way, and arrives when so many seconds have gone by."""
+    """Advance by `seconds`, and return a keepalive whose `now` was taken half-way."""
     await harness.api.advance(seconds / 2)
     context = await harness.context()
     await harness.api.advance(seconds / 2)

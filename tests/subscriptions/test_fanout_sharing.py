@@ -1,4 +1,4 @@
-"""Sources as the transport shares them: equal streams are one execution, whoever began where."""
+"""Fan-out of sources by the transport: equal streams share executions, wherever they start."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ SESSION_STATS = "subscription { sessionStats { total } }"
 
 
 class CountingExecution(Execution):
-    """Counts what it does for streams."""
+    """Counts executions and encodings."""
 
     executed = encodings = 0
 
@@ -55,7 +55,7 @@ class CountingExecution(Execution):
 
 
 class StreamServer:
-    """The transport's streams over a harness."""
+    """Stream manager of the transport over a harness."""
 
     def __init__(self, harness: FeedHarness, closing: AsyncExitStack) -> None:
         settings = TransportSettings()
@@ -76,13 +76,13 @@ class StreamServer:
 
 @pytest.fixture
 async def server(harness: FeedHarness) -> AsyncIterator[StreamServer]:
-    """A server whose feed works by itself."""
+    """Stream server with a running log reader."""
     async with asyncio.timeout(120), harness.log_reader.running(), AsyncExitStack() as closing:
         yield StreamServer(harness, closing)
 
 
 async def next_values(answer: StreamResponse, count: int = 1) -> list[Any]:
-    """What a stream is told next."""
+    """Return the next values of a stream."""
     found = []
     for _ in range(count):
         body = orjson.loads((await anext(answer.frames)).payload)
@@ -93,7 +93,7 @@ async def next_values(answer: StreamResponse, count: int = 1) -> list[Any]:
 
 
 async def await_next_values(answers: list[StreamResponse], count: int) -> "list[asyncio.Task[list[Any]]]":
-    """Tasks that wait for what streams are told next, which have read all of their own beginnings."""
+    """Start tasks that wait for the next values of streams that have caught up."""
     tasks = [asyncio.create_task(next_values(answer, count)) for answer in answers]
     await wait_until(lambda: all(cast("SubscriberStream", answer.frames)._handoff.has_waiter for answer in answers))
     return tasks
@@ -102,7 +102,7 @@ async def await_next_values(answers: list[StreamResponse], count: int) -> "list[
 @pytest.mark.parametrize("subscribers", [60, pytest.param(1000, marks=pytest.mark.long)])
 async def test_equal_streams_share_executions_before_and_after_resume(server: StreamServer, subscribers: int) -> None:
     async def happen(answers: list[StreamResponse]) -> None:
-        """Ten things, one after the other; everybody is told of each."""
+        """Start ten sessions; all streams get each of them."""
         waiting = await await_next_values(answers, 10)
         server.execution.clear()
         sessions = [await server.harness.api.start_user() for _ in range(10)]

@@ -1,4 +1,4 @@
-"""`heartbeats: true`: keepalives that moved only the clock."""
+"""Heartbeats: keepalives that change nothing else."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -125,7 +125,7 @@ async def test_heartbeat_cursor_does_not_skip_pending_changes(harness: FeedHarne
 
 
 def run_after_next_read(monkeypatch: pytest.MonkeyPatch, action: Callable[[], Awaitable[None]]) -> None:
-    """Have something happen when the log was read, and nobody told of it yet."""
+    """Run an action after the next read of the log, before its dispatch."""
     read = Database.read
 
     async def slow(self: Database, question: Any, *args: Any, **kwargs: Any) -> Any:
@@ -174,6 +174,6 @@ async def test_heartbeats_outside_the_set_are_not_kept(harness: FeedHarness) -> 
     for name in ("bob", "eve"):
         await keepalive(harness, await harness.api.start_user(name))
     await stream.read()
-    (follower,) = harness.log_reader._consumers
-    assert isinstance(follower, LiveQuery)
-    assert (follower._heartbeats._waiting, follower._heartbeats._reported, follower.next_due()) == (set(), set(), None)
+    (consumer,) = harness.log_reader._consumers
+    assert isinstance(consumer, LiveQuery)
+    assert (consumer._heartbeats._waiting, consumer._heartbeats._reported, consumer.next_due()) == (set(), set(), None)

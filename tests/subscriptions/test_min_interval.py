@@ -1,4 +1,4 @@
-"""`minIntervalMs`: changes in bundles, of each session how it is at last."""
+"""`minIntervalMs`: changes within an interval are coalesced, one item a session."""
 
 from models.clock import HOUR
 from tests.feed_harness import FeedHarness, fold
@@ -6,7 +6,7 @@ from tests.subscriptions.test_set_changes import summarize
 
 
 async def advance_time(harness: FeedHarness, seconds: float) -> None:
-    """Time goes by for the clock and for the timers."""
+    """Advance clock and timers."""
     await harness.api.advance(seconds)
     harness.timers.advance(seconds)
 
@@ -122,7 +122,7 @@ async def test_expiry_in_an_interval_is_sent_with_its_own_entry(harness: FeedHar
     await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": ["x"]})
     await stream.read()
     await advance_time(harness, 60)
-    # The sweeper has not looked; what is told is written down first.
+    # The sweeper has not run; ends are written before they are sent.
     assert summarize(await stream.read()) == [("REMOVED", session["id"], "EXPIRED")]
     assert await harness.api.activity_types(session["id"]) == ["STARTED", "MOVED", "EXPIRED"]
 
@@ -151,8 +151,8 @@ async def test_reader_polls_when_a_flush_is_due(harness: FeedHarness) -> None:
     await stream.read()
     await harness.api.start_user()
     await stream.read()
-    (follower,) = harness.log_reader._consumers
-    assert follower.next_due() == harness.timers.now + 60
+    (consumer,) = harness.log_reader._consumers
+    assert consumer.next_due() == harness.timers.now + 60
     await advance_time(harness, 60)
     assert len(await stream.read()) == 1
-    assert follower.next_due() is None
+    assert consumer.next_due() is None

@@ -1,4 +1,4 @@
-"""Going on from a cursor."""
+"""Resuming `activeSessions` from a cursor."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from tests.subscriptions.test_set_changes import summarize
 
 
 async def snapshot_cursor(harness: FeedHarness, **filter_input: Any) -> str:
-    """The cursor of a stream that has read its snapshot."""
     return (await harness.subscribe(**filter_input)).cursors[-1]
 
 
@@ -28,7 +27,7 @@ async def test_changed_sessions_come_once_as_they_are_now(harness: FeedHarness) 
     await harness.api.mutate("hideSession", {"id": a["id"]})
     await harness.api.mutate("stopSession", {"id": b["id"]})
     await harness.api.mutate("keepaliveSession", {"id": a["id"], "path": ["x"]})
-    await harness.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=form["id"])
+    await harness.api.delete(form["id"])
     new = await harness.api.start_user("new")
     stream = await harness.subscribe(after=cursor)
     changes = [item.payload for item in stream.received]
@@ -86,7 +85,7 @@ async def test_several_pages_are_sent_in_log_order(harness: FeedHarness) -> None
     assert [item.payload.id for item in stream.received] == [s.id for s in [*rows[3:], *rows[:3]]]
     positions = [item.sequence for item in stream.received]
     assert positions == sorted(positions)
-    # Each cursor is a place to go on from: what follows it is told again, and nothing else.
+    # Resuming from a cursor repeats the items that follow it, and nothing else.
     for index in (0, 500, 1001):
         again = await harness.subscribe(after=stream.cursors[index])
         assert [item.payload.id for item in again.received] == [
@@ -103,13 +102,13 @@ async def test_session_added_between_two_pages_is_removed_later(
     flickering = await harness.api.start_user("flickering", visible=False)
     await early.read()
     beginning = aiter(early.source.open(early.received[0].cursor))
-    told = [await anext(beginning)]
+    received = [await anext(beginning)]
     await harness.api.mutate("keepaliveSession", {"id": flickering["id"]})
-    told += [each async for each in beginning]
+    received += [each async for each in beginning]
     late = await harness.follow(early.source)
-    late.received = [each for each in told if isinstance(each, FeedItem)]
-    assert isinstance(told[-1], CaughtUp)
-    late._caught_up = told[-1]
+    late.received = [each for each in received if isinstance(each, FeedItem)]
+    assert isinstance(received[-1], CaughtUp)
+    late._caught_up = received[-1]
     assert set(fold(late.received)) == {first["id"], flickering["id"]}
     await harness.api.mutate("hideSession", {"id": flickering["id"]})
     await late.read()
@@ -150,7 +149,7 @@ async def test_cursors_within_a_resume_keep_the_age_of_the_first(harness: FeedHa
     cursor = await snapshot_cursor(harness)
     gone = [await harness.api.start_user(name) for name in "ab"]
     for session in gone:
-        await harness.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
+        await harness.api.delete(session["id"])
     await harness.api.advance(6 * DAY / 1000)
     first, last = (await harness.subscribe(after=cursor)).cursors
     await harness.api.advance(2 * DAY / 1000)

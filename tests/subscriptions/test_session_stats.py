@@ -1,4 +1,4 @@
-"""`sessionStats`: when there are new figures."""
+"""Subscription `sessionStats`: when statistics are refreshed."""
 
 import asyncio
 
@@ -14,13 +14,12 @@ from tests.subscriptions.test_min_interval import advance_time
 
 
 async def subscribe_stats(harness: FeedHarness, every: int = 1000, caller: Caller | None = None) -> Stream:
-    """One more stream of statistics."""
     context = await (harness.context() if caller is None else harness.context(caller))
     return await harness.open_stream(session_stats(context, filter={}, interval_ms=every))
 
 
 async def totals(stream: Stream) -> list[int]:
-    """The totals of what it is told next."""
+    """Return the totals of the next items."""
     return [await stats.total() for stats in await stream.read()]
 
 
@@ -53,8 +52,8 @@ async def test_statistics_refresh_every_ten_seconds(harness: FeedHarness) -> Non
     assert await totals(stream) == []
     await advance_time(harness, 0.001)
     assert await totals(stream) == [0]
-    (follower,) = harness.log_reader._consumers
-    assert follower.next_due() == harness.timers.now + 10
+    (consumer,) = harness.log_reader._consumers
+    assert consumer.next_due() == harness.timers.now + 10
     slow = await subscribe_stats(harness, 60_000)
     await advance_time(harness, 59)
     assert await totals(slow) == []
@@ -96,7 +95,7 @@ async def test_new_stream_does_not_get_stale_statistics(harness: FeedHarness) ->
     streams += [await subscribe_stats(harness), await subscribe_stats(harness, 60_000)]
     await advance_time(harness, 9)
     streams.append(await subscribe_stats(harness, 60_000))
-    # What was counted for others is counted by now.
+    # The cached ones have been computed by now.
     assert [await stream.received[0].payload.total() for stream in streams] == [1] * 6
     assert len({id(stream.received[0].payload) for stream in streams}) == 4
     await harness.close_streams()

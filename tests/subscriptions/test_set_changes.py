@@ -1,4 +1,4 @@
-"""The live set after the snapshot: what is told of each change, in which order, and when nothing is."""
+"""Changes of `activeSessions` after the snapshot."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.feed_harness import FeedHarness, fold
 
 
 def summarize(changes: list[Any]) -> list[tuple[str, str, str | None]]:
-    """What was told: the change, the session, what happened."""
+    """Return change, session id and activity of each."""
     assert all(isinstance(change, Change) for change in changes)
     return [(change.change, change.id, change.activity) for change in changes]
 
@@ -44,7 +44,7 @@ async def test_deleted_and_replaced_sessions_are_removed_without_a_row(harness: 
     user = await harness.api.start_user()
     form = await harness.api.start_session("field", {"uuid": "f", "unitId": "u"})
     await stream.read()
-    await harness.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=user["id"])
+    await harness.api.delete(user["id"])
     (change,) = await stream.read()
     assert (summarize([change]), change.session) == ([("REMOVED", user["id"], "DELETED")], None)
     new = await harness.api.start_session("field", {"uuid": "f", "unitId": "u"})
@@ -127,7 +127,7 @@ async def test_session_deleted_after_a_snapshot_in_the_batch_is_removed(
     late = await harness.subscribe()
     assert set(fold(late.received)) == {session["id"], form["id"]}
     # Their beginnings go from the log with them.
-    await harness.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session["id"])
+    await harness.api.delete(session["id"])
     new = await harness.api.start_session("field", {"uuid": "f", "unitId": "u"})
     removed = [("REMOVED", session["id"], "DELETED"), ("REMOVED", form["id"], "REPLACED")]
     assert summarize(await late.read())[:2] == removed

@@ -1,4 +1,4 @@
-"""Figures that several streams wait for."""
+"""Single flight of statistics."""
 
 import asyncio
 from typing import Any, cast
@@ -10,7 +10,7 @@ from resolvers.subscriptions.shared_stats import SingleFlightStats
 
 
 class FakeStats:
-    """Figures that are counted when the test says so."""
+    """Statistics that the test completes."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, int]] = []

@@ -1,4 +1,4 @@
-"""What a stream of the live set begins with."""
+"""Snapshots of `activeSessions`."""
 
 from typing import Any
 
@@ -16,14 +16,13 @@ from tests.subscriptions.test_set_changes import summarize
 
 
 def snapshot_pages(received: list[FeedItem]) -> list[Snapshot]:
-    """The parts of a snapshot."""
     found = [item.payload for item in received]
     assert all(isinstance(part, Snapshot) for part in found)
     return found
 
 
 async def insert_sessions(harness: FeedHarness, count: int, **changes: Any) -> list[str]:
-    """So many sessions, the newest first."""
+    """Insert sessions, and return their ids, the newest first."""
     rows = [session_row(Kind.FIELD, started_at=EPOCH - number, **changes) for number in range(count)]
     await insert(harness.database, *rows)
     return [row.id for row in rows]
@@ -72,10 +71,10 @@ async def test_session_that_ends_between_two_pages_is_not_sent(harness: FeedHarn
     )
     stream = await harness.follow(source)
     beginning = aiter(source.open(None))
-    told = [await anext(beginning)]
+    received = [await anext(beginning)]
     await harness.api.mutate("stopSession", {"id": ids[-1]})
-    told += [each async for each in beginning]
-    stream.received += [each for each in told if isinstance(each, FeedItem)]
+    received += [each async for each in beginning]
+    stream.received += [each for each in received if isinstance(each, FeedItem)]
     found = snapshot_pages(stream.received)
     assert [len(part.sessions) for part in found] == [500, 0]
     assert [part.total_count for part in found] == [501, 501]
@@ -87,7 +86,7 @@ async def test_snapshot_writes_due_ends_before_it_is_read(harness: FeedHarness) 
     early = await harness.subscribe()
     await harness.api.advance(300)
     assert fold((await harness.subscribe()).received) == {}
-    # Its end was written down, so that no call on its way can undo what was told.
+    # Its end has been written, so that no call in flight can undo it.
     assert await harness.api.activity_types(session["id"]) == ["STARTED", "EXPIRED"]
     (change,) = await early.read()
     assert (change.change, change.activity) == ("REMOVED", "EXPIRED")
@@ -160,12 +159,12 @@ async def test_truncated_stream_tracks_agenda_items_by_id(
         await harness.api.mutate("keepaliveSession", {"id": id_})
     assert summarize(await stream.read()) == [("ADDED", unsent_talk, "SHOWN"), ("ADDED", hidden, "SHOWN")]
     for id_ in (sent[1], hidden):
-        await harness.api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=id_)
+        await harness.api.delete(id_)
     assert summarize(await stream.read()) == [("REMOVED", sent[1], "DELETED"), ("REMOVED", hidden, "DELETED")]
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("arguments", "message"),
     [
         ({"seen_after": EPOCH}, "seenAfter"),
         ({"seen_before": EPOCH}, "seenBefore"),
@@ -180,16 +179,16 @@ async def test_truncated_stream_tracks_agenda_items_by_id(
     ],
 )
 async def test_filters_of_ended_sessions_are_rejected(
-    harness: FeedHarness, given: dict[str, Any], message: str
+    harness: FeedHarness, arguments: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(BadUserInput, match=message):
-        await harness.subscribe(**given)
+        await harness.subscribe(**arguments)
 
 
 async def test_filters_by_active_state_are_equivalent_to_none(harness: FeedHarness) -> None:
     session = await harness.api.start_user()
-    given: list[dict[str, Any]] = [{}, {"active": True}, {"states": ["ACTIVE"]}, {"seen_after": None}]
-    streams = [await harness.subscribe(**names) for names in given]
+    arguments: list[dict[str, Any]] = [{}, {"active": True}, {"states": ["ACTIVE"]}, {"seen_after": None}]
+    streams = [await harness.subscribe(**names) for names in arguments]
     assert len({stream.source.key for stream in streams}) == 1
     assert [set(fold(stream.received)) for stream in streams] == [{session["id"]}] * 4
     assert fold((await harness.subscribe(states=[])).received) == {}

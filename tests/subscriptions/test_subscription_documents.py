@@ -1,4 +1,4 @@
-"""Subscriptions as documents: what the fields answer, and how an item is executed."""
+"""Subscription documents: results of the fields, and execution of items."""
 
 from collections.abc import AsyncIterable, Mapping
 from typing import Any
@@ -30,7 +30,7 @@ SESSION_STATS = "subscription($every: Int) { sessionStats(intervalMs: $every) { 
 async def executor_of(
     harness: FeedHarness, document: str, variables: Mapping[str, Any] | None = None, caller: Caller = LOCAL_ADMIN
 ) -> Executor[Any]:
-    """A valid subscription, ready to be executed."""
+    """Validate a subscription and build its executor."""
     parsed = parse(document)
     assert validate(graphql_schema, parsed) == []
     context = await harness.context(caller)
@@ -40,13 +40,13 @@ async def executor_of(
 
 
 async def subscribe(executor: Executor[Any]) -> Any:
-    """What the field's own resolver answers: a source, or the result with its errors."""
+    """Return the source of the field, or the result with its errors."""
     found = create_source_event_stream(executor)
     return found if isinstance(found, AsyncIterable | ExecutionResult) else await found
 
 
 class Client:
-    """One subscriber, for whom each item is executed."""
+    """Subscriber that executes each item."""
 
     def __init__(self, harness: FeedHarness, document: str, variables: Mapping[str, Any] | None = None) -> None:
         self._stage, self._document, self._variables = harness, document, variables
