@@ -1,1 +1,1 @@
-"""What is stored: the words, the kinds and their fields, the tables, the live rule, the database."""
+"""The models: enums, kinds and their fields, tables, session rules, database, blob store."""

@@ -1,4 +1,4 @@
-"""The few places where SQLite and PostgreSQL use different words, each behind one name."""
+"""SQL that differs between SQLite and PostgreSQL, and hints for SQLite's query planner."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -29,14 +29,14 @@ MIN_INT64: Final = -(2**63)
 MAX_INT64: Final = 2**63 - 1
 
 
-class least(GenericFunction[Any]):  # noqa: N801 - written like the function it is
-    """The smallest of values that are all there (the two differ where one is null)."""
+class least(GenericFunction[Any]):  # noqa: N801 - written like the SQL function
+    """The smallest of values that are not NULL, for which the dialects differ."""
 
     inherit_cache = True
 
 
-class greatest(GenericFunction[Any]):  # noqa: N801 - written like the function it is
-    """The largest of values that are all there (the two differ where one is null)."""
+class greatest(GenericFunction[Any]):  # noqa: N801 - written like the SQL function
+    """The largest of values that are not NULL, for which the dialects differ."""
 
     inherit_cache = True
 
@@ -51,8 +51,8 @@ def _greatest_sqlite(element: greatest, compiler: SQLCompiler, **options: Any) -
     return f"max{compiler.process(element.clause_expr, **options)}"
 
 
-class no_index(GenericFunction[Any]):  # noqa: N801 - written like the function it is
-    """A column that no index is to be looked up by; PostgreSQL knows by itself."""
+class no_index(GenericFunction[Any]):  # noqa: N801 - written like a SQL function
+    """A column for which SQLite must not use an index; PostgreSQL decides by its statistics."""
 
     inherit_cache = True
 
@@ -67,14 +67,14 @@ def _no_index_sqlite(element: no_index, compiler: SQLCompiler, **options: Any) -
     return f"+{compiler.process(element.clause_expr, **options)}"
 
 
-class json_item(GenericFunction[str]):  # noqa: N801 - written like the function it is
-    """The text at one place of a list in JSON text; null where the list is shorter."""
+class json_item(GenericFunction[str]):  # noqa: N801 - written like a SQL function
+    """One item of a JSON array of strings; NULL if the array is shorter."""
 
     type = Text()
     inherit_cache = True
 
     def __init__(self, text: ColumnElement[Any], index: int) -> None:
-        # Written out, not bound: what is selected must be the same text as what is grouped by.
+        # Not a bound parameter: SELECT and GROUP BY must have the same text.
         super().__init__(text, literal_column(str(index)))
 
 
@@ -90,8 +90,8 @@ def _json_item_postgresql(element: json_item, compiler: SQLCompiler, **options: 
     return f"(CAST({text} AS JSONB) ->> {index})"
 
 
-class row_values(GenericFunction[Any]):  # noqa: N801 - written like the function it is
-    """A list of keys, each of several columns, that an index of these columns can be looked up by."""
+class row_values(GenericFunction[Any]):  # noqa: N801 - written like a SQL function
+    """A list of composite keys, in a form for which an index is used."""
 
     inherit_cache = True
 
@@ -104,35 +104,32 @@ def _row_values_default(element: row_values, compiler: SQLCompiler, **options: A
 
 @compiles(row_values, "sqlite")
 def _row_values_sqlite(element: row_values, compiler: SQLCompiler, **options: Any) -> str:
-    # It looks nothing up for a list of rows, but for a SELECT of the very types that the columns have.
+    # SQLite uses an index for `(a, b) IN (SELECT …)` with the columns' types, not for a list of row values.
     (keys,) = element.clauses
     type_names = (
         compiler.dialect.type_compiler_instance.process(type_) for type_ in cast("TupleType", keys.type).types
     )
     casts = ", ".join(f"CAST(column{number} AS {name})" for number, name in enumerate(type_names, start=1))
-    return f"(SELECT {casts} FROM {compiler.process(keys, **options)})"  # noqa: S608 - names of types and places
+    return f"(SELECT {casts} FROM {compiler.process(keys, **options)})"  # noqa: S608 - names of types and columns
 
 
 def in_keys(columns: Sequence[ColumnElement[Any]], keys: Iterable[Sequence[Any]]) -> ColumnElement[bool]:
-    """That columns together are one of some keys: `(a, b) IN (…)`."""
+    """Return `(a, b) IN (…)`."""
     condition = tuple_(*columns).in_(list(keys))
     condition.right = row_values(condition.right)
     return condition
 
 
 def bounded_range(value: ColumnElement[Any], *, after: int = MIN_INT64, before: int = MAX_INT64) -> ColumnElement[bool]:
-    """That a 64-bit number is between two others, in words that make SQLite look it up in an index.
+    """Return an exclusive range of a 64-bit integer, for which SQLite uses an index.
 
-    It takes what has bounds on both sides for rare, even where one of them excludes nothing.
+    SQLite estimates a range with two bounds as selective, even if one of them excludes nothing.
     """
     return and_(value > after, value < before)
 
 
 def last_sequence(tx: Connection, numbered_table: Table) -> int:
-    """The last number that was given to a row of a table whose rows are numbered, whether it is still there or not.
-
-    0 where that is not known.
-    """
+    """Return the last number that AUTOINCREMENT assigned in a table, even if that row is deleted; 0 if unknown."""
     if tx.dialect.name != "sqlite":
         return 0
     sequences = table("sqlite_sequence", column("name"), column("seq"))
@@ -147,7 +144,7 @@ def upsert(
     add_to: Sequence[str] = (),
     overwrite: Sequence[str] = (),
 ) -> Insert:
-    """INSERT that, where the key is there already, adds to the columns `added` and overwrites those `replaced`."""
+    """Return an INSERT that, for an existing key, adds to the columns `add_to` and sets those of `overwrite`."""
     insert = _insert(tx, table)
     changes: dict[str, ColumnElement[Any]] = {name: table.c[name] + insert.excluded[name] for name in add_to}
     changes |= {name: insert.excluded[name] for name in overwrite}
@@ -157,7 +154,7 @@ def upsert(
 
 
 def insert_or_ignore(tx: Connection, table: Table, *, key: Sequence[str], where: TextClause) -> Insert:
-    """INSERT that does nothing where the key is there already; `where` is that of its index."""
+    """Return an INSERT that ignores an existing key of the partial index with the condition `where`."""
     return _insert(tx, table).on_conflict_do_nothing(index_elements=list(key), index_where=where)
 
 

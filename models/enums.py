@@ -1,12 +1,10 @@
-"""The closed vocabularies, each word with its meaning: the one source of enum values and descriptions."""
+"""Enums, whose values are stored and shown to clients; their docstrings and descriptions document the API."""
 
 from enum import StrEnum
 from typing import Self
 
 
 class DescribedEnum(StrEnum):
-    """A member is its own name as text (what rows hold and clients see) and carries its meaning."""
-
     description: str
 
     def __new__(cls, value: str, description: str = "") -> Self:
@@ -17,120 +15,120 @@ class DescribedEnum(StrEnum):
 
 
 class Kind(DescribedEnum):
-    """What a session is a session of."""
+    """The kind of a session."""
 
     CLIENT = "CLIENT", "One launch of a client app, until it is closed."
     AGENDA = "AGENDA", "An item of an event's schedule."
     MEDIA = "MEDIA", "One playback of a stream."
-    FIELD = "FIELD", "One form filled in by a device."
+    FIELD = "FIELD", "One form filled in on a device."
     USER = "USER", "A person's use of a web UI."
 
 
 class State(DescribedEnum):
-    """Where a session is in its life, as of now."""
+    """The state of a session as of now."""
 
     SCHEDULED = "SCHEDULED", "It starts later. Only AGENDA sessions can be scheduled."
-    ACTIVE = "ACTIVE", "It is going on, visible or hidden."
-    ENDED = "ENDED", "It is over, for one reason."
+    ACTIVE = "ACTIVE", "It has started and not ended; it may be visible or hidden."
+    ENDED = "ENDED", "It has ended."
 
 
 class EndReason(DescribedEnum):
-    """Why a session is over."""
+    """The reason for the end of a session."""
 
     STOPPED = "STOPPED", "Its client stopped it."
-    EXPIRED = "EXPIRED", "Nothing was heard for its timeout, or a USER session had lasted 24 hours."
+    EXPIRED = "EXPIRED", "No call arrived within its timeout, or a USER session reached 24 hours."
     STALLED = "STALLED", "The playhead of a MEDIA session did not move for 30 minutes."
-    COMPLETED = "COMPLETED", "The scheduled end of an AGENDA session came."
-    CANCELLED = "CANCELLED", "An AGENDA session was stopped before it began."
+    COMPLETED = "COMPLETED", "An AGENDA session reached its scheduled end."
+    CANCELLED = "CANCELLED", "An AGENDA session was stopped before its start."
     TERMINATED = "TERMINATED", "An administrator ended it."
 
 
 class PlayerState(DescribedEnum):
-    """What the player of a MEDIA session does."""
+    """The state of the player of a MEDIA session."""
 
     STARTING = "STARTING", "Nothing has been played yet."
-    PLAYING = "PLAYING", "The last word from the player was play."
-    PAUSED = "PAUSED", "The last word from the player was pause."
+    PLAYING = "PLAYING", "The player plays."
+    PAUSED = "PAUSED", "The player is paused."
     BUFFERING = "BUFFERING", "The player waits for data."
 
 
 class ActivityType(DescribedEnum):
-    """What happened to a session: the words of its timeline."""
+    """The type of an entry in the timeline of a session."""
 
-    SCHEDULED = "SCHEDULED", "It was created, or moved to, ahead of its start."
-    STARTED = "STARTED", "It began."
+    SCHEDULED = "SCHEDULED", "It was created, or rescheduled, with a later start."
+    STARTED = "STARTED", "It started."
     SHOWN = "SHOWN", "It became visible."
     HIDDEN = "HIDDEN", "It became hidden."
-    MOVED = "MOVED", "Its subject went to another path."
+    MOVED = "MOVED", "Its path changed."
     SAVED = "SAVED", "Data points of a FIELD session were saved."
-    UPDATED = "UPDATED", "Its schedule or description was changed."
+    UPDATED = "UPDATED", "Fields of an AGENDA session were changed."
     STOPPED = "STOPPED", "Its client stopped it."
-    EXPIRED = "EXPIRED", "It ended for want of a sign of life."
-    STALLED = "STALLED", "It ended because the playhead stood still."
-    COMPLETED = "COMPLETED", "Its scheduled end came."
-    CANCELLED = "CANCELLED", "It was stopped before it began."
+    EXPIRED = "EXPIRED", "It ended because no call arrived within its timeout."
+    STALLED = "STALLED", "It ended because the playhead did not move."
+    COMPLETED = "COMPLETED", "It reached its scheduled end."
+    CANCELLED = "CANCELLED", "It was stopped before its start."
     TERMINATED = "TERMINATED", "An administrator ended it."
-    REPLACED = "REPLACED", "A FIELD session with the same uuid took its place; this one is gone."
-    DELETED = "DELETED", "An administrator removed it; it is gone."
-    PLAY = "PLAY", "The player played."
+    REPLACED = "REPLACED", "A FIELD session with the same uuid replaced and deleted it."
+    DELETED = "DELETED", "An administrator, or the retention period, deleted it."
+    PLAY = "PLAY", "The player started or resumed playing."
     PAUSE_START = "PAUSE_START", "The player paused."
-    BUFFER_START = "BUFFER_START", "The player began to wait for data."
+    BUFFER_START = "BUFFER_START", "The player started to wait for data."
     BITRATE_CHANGE = "BITRATE_CHANGE", "The bitrate changed."
-    ERROR = "ERROR", "The player met an error."
-    AD_BREAK_START = "AD_BREAK_START", "A break for ads began."
-    AD_BREAK_COMPLETE = "AD_BREAK_COMPLETE", "A break for ads was over."
-    AD_START = "AD_START", "An ad began."
-    AD_COMPLETE = "AD_COMPLETE", "An ad was seen to its end."
+    ERROR = "ERROR", "The player had an error."
+    AD_BREAK_START = "AD_BREAK_START", "An ad break started."
+    AD_BREAK_COMPLETE = "AD_BREAK_COMPLETE", "An ad break ended."
+    AD_START = "AD_START", "An ad started."
+    AD_COMPLETE = "AD_COMPLETE", "An ad was played to its end."
     AD_SKIP = "AD_SKIP", "An ad was skipped."
-    CHAPTER_START = "CHAPTER_START", "A chapter began."
-    CHAPTER_COMPLETE = "CHAPTER_COMPLETE", "A chapter was seen to its end."
+    CHAPTER_START = "CHAPTER_START", "A chapter started."
+    CHAPTER_COMPLETE = "CHAPTER_COMPLETE", "A chapter was played to its end."
     CHAPTER_SKIP = "CHAPTER_SKIP", "A chapter was skipped."
-    STATE_START = "STATE_START", "A named state of the player began."
-    STATE_END = "STATE_END", "A named state of the player was over."
-    SESSION_COMPLETE = "SESSION_COMPLETE", "The content was seen to its end."
+    STATE_START = "STATE_START", "A named state of the player started."
+    STATE_END = "STATE_END", "A named state of the player ended."
+    SESSION_COMPLETE = "SESSION_COMPLETE", "The content was played to its end."
 
 
 class MediaEventType(DescribedEnum):
-    """What a player tells: the documented events. All but PING are activities of the same name."""
+    """The documented events of a player. All but PING are activities of the same name."""
 
-    PLAY = "PLAY", "The player plays, for the first time or again. Documented as `play`."
-    PING = "PING", "A sign of life: where the player is. Documented as `ping`."
-    PAUSE_START = "PAUSE_START", "The player pauses; the next PLAY ends that. Documented as `pauseStart`."
-    BUFFER_START = "BUFFER_START", "The player waits for data; the next PLAY ends that. Documented as `bufferStart`."
-    BITRATE_CHANGE = "BITRATE_CHANGE", "The bitrate is now that of `qoe`. Documented as `bitrateChange`."
-    ERROR = "ERROR", "The player met an error; it is only counted. Documented as `error`."
-    AD_BREAK_START = "AD_BREAK_START", "A break begins, in which ads are played. Documented as `adBreakStart`."
-    AD_BREAK_COMPLETE = "AD_BREAK_COMPLETE", "The break is over, and any ad in it. Documented as `adBreakComplete`."
-    AD_START = "AD_START", "An ad begins, inside a break. Documented as `adStart`."
-    AD_COMPLETE = "AD_COMPLETE", "The ad was seen to its end. Documented as `adComplete`."
+    PLAY = "PLAY", "The player starts or resumes playing. Documented as `play`."
+    PING = "PING", "A heartbeat with the playhead. Documented as `ping`."
+    PAUSE_START = "PAUSE_START", "The player pauses, until the next PLAY. Documented as `pauseStart`."
+    BUFFER_START = "BUFFER_START", "The player waits for data, until the next PLAY. Documented as `bufferStart`."
+    BITRATE_CHANGE = "BITRATE_CHANGE", "The bitrate changes to that in `qoe`. Documented as `bitrateChange`."
+    ERROR = "ERROR", "The player has an error; it is only counted. Documented as `error`."
+    AD_BREAK_START = "AD_BREAK_START", "A break for ads starts. Documented as `adBreakStart`."
+    AD_BREAK_COMPLETE = "AD_BREAK_COMPLETE", "The break ends, and an ad in it. Documented as `adBreakComplete`."
+    AD_START = "AD_START", "An ad starts, inside a break. Documented as `adStart`."
+    AD_COMPLETE = "AD_COMPLETE", "The ad was played to its end. Documented as `adComplete`."
     AD_SKIP = "AD_SKIP", "The ad was skipped. Documented as `adSkip`."
-    CHAPTER_START = "CHAPTER_START", "A chapter begins. Documented as `chapterStart`."
-    CHAPTER_COMPLETE = "CHAPTER_COMPLETE", "The chapter was seen to its end. Documented as `chapterComplete`."
+    CHAPTER_START = "CHAPTER_START", "A chapter starts. Documented as `chapterStart`."
+    CHAPTER_COMPLETE = "CHAPTER_COMPLETE", "The chapter was played to its end. Documented as `chapterComplete`."
     CHAPTER_SKIP = "CHAPTER_SKIP", "The chapter was skipped. Documented as `chapterSkip`."
-    STATE_START = "STATE_START", "A named state, such as fullScreen, begins. Documented as `stateStart`."
-    STATE_END = "STATE_END", "The named state is over. Documented as `stateEnd`."
-    SESSION_COMPLETE = "SESSION_COMPLETE", "The content was seen to its end. Documented as `sessionComplete`."
+    STATE_START = "STATE_START", "A named state, such as fullScreen, starts. Documented as `stateStart`."
+    STATE_END = "STATE_END", "The named state ends. Documented as `stateEnd`."
+    SESSION_COMPLETE = "SESSION_COMPLETE", "The content was played to its end. Documented as `sessionComplete`."
 
 
 class EventFlag(DescribedEnum):
-    """Why an event of a player was kept and not counted."""
+    """The reason why a media event was stored, but not counted."""
 
     LATE = "LATE", "It was more than 60 s older than the newest event."
-    OUTSIDE_BREAK = "OUTSIDE_BREAK", "An ad can only begin inside a break."
-    CLOSES_NOTHING = "CLOSES_NOTHING", "What it says is over was not going on."
+    OUTSIDE_BREAK = "OUTSIDE_BREAK", "An ad can only start inside a break."
+    CLOSES_NOTHING = "CLOSES_NOTHING", "It ends something that had not started."
     TOO_MANY_STATES = "TOO_MANY_STATES", "A session has times of at most 10 named states."
 
 
 class SetChange(DescribedEnum):
-    """What a change means for the set that a subscriber holds."""
+    """The effect of a change on the subscriber's set of sessions."""
 
-    ADDED = "ADDED", "It has joined the set: hold it."
-    UPDATED = "UPDATED", "It is in the set and has changed: hold it as it is now."
-    REMOVED = "REMOVED", "It is not in the set: drop it, if it is held."
+    ADDED = "ADDED", "It has entered the set: store it."
+    UPDATED = "UPDATED", "It is in the set and has changed: store its new values."
+    REMOVED = "REMOVED", "It is not in the set: drop it, if it is stored."
 
 
 class Scope(DescribedEnum):
-    """What a caller may do."""
+    """The permission of a caller."""
 
     READ = "READ", "List, count and subscribe."
     WRITE = "WRITE", "Start sessions, and act on those whose id the caller knows."
@@ -138,13 +136,13 @@ class Scope(DescribedEnum):
 
 
 class ProblemCode(DescribedEnum):
-    """What kind of thing the caller can act on."""
+    """The code of a problem, for which clients may have a reaction."""
 
-    BAD_USER_INPUT = "BAD_USER_INPUT", "The input breaks a rule; the message says which."
-    NOT_FOUND = "NOT_FOUND", "There is no such thing, or it is outside the caller's projects."
-    SESSION_ENDED = "SESSION_ENDED", "The session is over and does not come back; start a new one."
-    CONFLICT = "CONFLICT", "It contradicts something that is already there."
-    FORBIDDEN = "FORBIDDEN", "The caller may not do this."
+    BAD_USER_INPUT = "BAD_USER_INPUT", "The input is invalid; see the message."
+    NOT_FOUND = "NOT_FOUND", "It does not exist, or is outside the caller's projects."
+    SESSION_ENDED = "SESSION_ENDED", "The session has ended for good; start a new one."
+    CONFLICT = "CONFLICT", "It contradicts existing data."
+    FORBIDDEN = "FORBIDDEN", "The caller lacks a permission."
     TOO_LARGE = "TOO_LARGE", "It is larger than allowed."
-    LATE_EVENT = "LATE_EVENT", "The event is too much older than the newest one to be counted."
+    LATE_EVENT = "LATE_EVENT", "The event is too old, compared with the newest one, to be counted."
     RATE_LIMITED = "RATE_LIMITED", "Too many calls; wait and repeat."

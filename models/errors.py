@@ -1,30 +1,29 @@
-"""What can be wrong with the storage itself, in words a caller can act on."""
+"""Failures of the storage."""
 
 from typing import Any
 
 
 class StorageUnavailable(Exception):
-    """Nothing can be written (or read) at the moment; nothing of the call was kept, and it may be repeated."""
+    """The database or blob store cannot be read or written at the moment; nothing of the call was stored."""
 
     @property
     def detail(self) -> str:
-        """What the storage itself said, such as `database or disk is full`, for the log: nothing of the call."""
+        """Message of the storage, such as `database or disk is full`; safe to log, free of the client's input."""
         original = getattr(self.__cause__, "orig", self.__cause__)
         return "" if original is None else str(original).partition("\n")[0]
 
     @property
     def extensions(self) -> dict[str, Any]:
-        """What a GraphQL error shows of it."""
         return {"code": "SERVICE_UNAVAILABLE", "retryable": True}
 
 
 class DatabaseInUse(Exception):
-    """Another server has this database file open."""
+    """Another server has the database file open."""
 
 
 class DatabaseVersionError(Exception):
-    """The tables of the database are not those that this program was written for."""
+    """The tables are those of another version of this program."""
 
 
 class DatabaseUnusable(Exception):
-    """What is there is no database of this program's, or no file that can be opened."""
+    """The file cannot be opened, or is not a database of this program."""

@@ -1,4 +1,4 @@
-"""Names of things: a prefix that tells what it is, then 128 random bits."""
+"""Ids: a prefix for the type, then 128 random bits, so that ids cannot be guessed."""
 
 import re
 import secrets
@@ -14,10 +14,9 @@ _ID_FORMAT: Final = re.compile(r"[a-z]_[A-Za-z0-9_-]{22}", re.ASCII)
 
 
 def new_id(prefix: str) -> str:
-    """A new id, for example `s_` and 22 base64url characters: nobody can guess it."""
     return prefix + secrets.token_urlsafe(_RANDOM_BYTES)
 
 
 def is_generated_id(text: str) -> bool:
-    """Whether `text` has the shape of an id from `new_id`; the ids of projects, which callers choose, must not."""
+    """Check for the format of `new_id`, which project ids, chosen by callers, must not have."""
     return _ID_FORMAT.fullmatch(text) is not None

@@ -1,30 +1,29 @@
-"""Files on their way in: what the models need to know of them, whatever brings them."""
+"""Uploaded file, as the models need it, whatever transport received it."""
 
 from typing import BinaryIO, Final, Protocol, runtime_checkable
 
 OCTET_STREAM: Final = "application/octet-stream"
-"""The media type of what is not known."""
 
 
 @runtime_checkable
 class UploadedFile(Protocol):
-    """A file that came with an operation; it is there as long as that runs, or as somebody has it open."""
+    """A file of an operation; exists until the operation ends and its last reader is closed."""
 
     @property
     def filename(self) -> str:
-        """As the client calls it: at most 255 characters, without folders; "" without a name. Good to show only."""
+        """Client's name of the file without folders, at most 255 characters; may be empty. For display only."""
 
     @property
     def content_type(self) -> str:
-        """The media type that the client names, without parameters; `UNKNOWN_TYPE` where it names none."""
+        """Media type that the client declares, without parameters; `OCTET_STREAM` if it declares none."""
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """Size in bytes."""
 
     @property
     def sha256(self) -> str:
-        """Of the content, in hexadecimal, lower case."""
+        """Digest of the content, lower-case hexadecimal."""
 
     def open(self) -> BinaryIO:
-        """The content from its beginning, for a reader of its own, who closes it. Reading blocks."""
+        """Open an independent reader at the start of the content; its caller closes it. Reading blocks."""

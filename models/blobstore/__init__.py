@@ -1,4 +1,4 @@
-"""The object store: where files are, each under a key that is never given to another content."""
+"""Blob stores for the files of FIELD sessions."""
 
 from pathlib import Path
 from typing import Final
@@ -10,17 +10,17 @@ from models.blobstore.cloud import CloudBlobStore
 from models.blobstore.local import LocalBlobStore
 
 CLOUD_SCHEMES: Final = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss")
-"""Schemes of stores on other machines: S3 and what speaks like it, Google Cloud Storage, Azure Blob Storage."""
+"""URL schemes of S3 and compatible services, Google Cloud Storage, Azure Blob Storage."""
 
 
 def open_blob_store(url: str) -> BlobStore:
-    """The store that a URL names: a folder (a path, or `file:///path`), or `s3://bucket/prefix` and its like.
+    """Open the store of a URL: a folder (a path, or `file:///path`), or a bucket such as `s3://bucket/prefix`.
 
-    What else a remote store needs (credentials, region, endpoint) it finds in the environment, under the names that
-    its own tools use: `AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL` and so on.
+    A cloud store takes credentials, region and endpoint from the environment variables of its own tools:
+    `AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL` and so on.
 
     Raises:
-        ValueError: it names no store.
+        ValueError: it is not the URL of a store.
     """
     parts = urlsplit(url)
     if "://" not in url and url:

@@ -1,47 +1,44 @@
-"""What every object store can do."""
+"""Interface of blob stores."""
 
 from abc import ABC, abstractmethod
 from typing import BinaryIO, Final
 
 CHUNK_BYTES: Final = 512 * 1024
-"""What of a file is in memory at once where it is copied or read."""
+"""Most of a file that is in memory at once while it is copied or read."""
 
 
 class BlobNotFound(Exception):
-    """There is nothing under that key."""
+    """There is no blob with that key."""
 
 
 class BlobStore(ABC):
-    """Contents by their keys. A key is text such as `ab/abcdef`; whoever makes keys makes each for one content only.
+    """Blobs by key, such as `ab/abcdef`. A key is never used again for another content.
 
-    Every method raises `models.errors.StorageUnavailable` where the store can't be reached, or takes no more.
+    Every method raises `models.errors.StorageUnavailable` if the store is unreachable or full.
     """
 
     @abstractmethod
     async def put(self, key: str, content: BinaryIO, size: int) -> None:
-        """Store a content, whole or not at all; it survives a loss of power when this returns. It may be there already.
+        """Store a blob of `size` bytes atomically, durable on return. It may exist already.
 
-        Args:
-            key: of which nobody stores another content.
-            content: is read to its end, never whole in memory, and closed, also where the caller is cancelled.
-            size: in bytes.
+        Reads `content` to its end in chunks, and closes it even if the caller is cancelled.
         """
 
     @abstractmethod
     async def exists(self, key: str, size: int) -> bool:
-        """Whether the whole content is there, and stays through a loss of power."""
+        """Check that the whole blob is stored, and make it durable."""
 
     @abstractmethod
     async def read(self, key: str, start: int, stop: int) -> bytes:
-        """The bytes of a content from `start` (0: the first) up to before `stop`, which is not beyond its end.
+        """Read the bytes from `start` up to, not including, `stop`.
 
         Raises:
-            ObjectMissing: there is no such content.
+            BlobNotFound: there is no such blob.
         """
 
     @abstractmethod
     async def delete(self, key: str) -> None:
-        """Remove a content for good; one that is not there is removed already."""
+        """Delete a blob durably, if it exists."""
 
-    async def remove_partial_uploads(self) -> None:  # noqa: B027 - most stores leave nothing behind that they can see
-        """Remove what a process that was killed has left half stored."""
+    async def remove_partial_uploads(self) -> None:  # noqa: B027 - optional hook
+        """Remove what killed processes have left half stored."""

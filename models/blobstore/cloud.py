@@ -1,7 +1,7 @@
-"""An object store on other machines: S3 and what speaks like it, Google Cloud Storage, Azure Blob Storage.
+"""Blob store in the cloud: S3 and compatible services, Google Cloud Storage, Azure Blob Storage.
 
-What a process that is killed has half uploaded is not seen by anybody but the store's own operator, who lets the store
-drop it: S3 calls that a lifecycle rule with AbortIncompleteMultipartUpload.
+Partial uploads of killed processes are invisible here; the bucket needs a lifecycle rule that removes them (S3:
+AbortIncompleteMultipartUpload).
 """
 
 from collections.abc import Iterator
@@ -17,26 +17,26 @@ from models.blobstore.base import BlobNotFound, BlobStore
 from models.errors import StorageUnavailable
 
 PART_BYTES: Final = 5 * 1024 * 1024
-"""S3 takes no smaller parts of a file. What is not longer goes in one piece."""
+"""Smallest part of a multipart upload that S3 accepts; smaller blobs are uploaded in one request."""
 MAX_CONCURRENT_PARTS: Final = 2
 REQUEST_SECONDS: Final = 20
 CONNECT_SECONDS: Final = 3
 RETRY_SECONDS: Final = 6
-"""For how long a request that failed is tried again."""
+"""Time within which a failed request is retried."""
 
 
 class CloudBlobStore(BlobStore):
-    """A bucket, or what is in it below a prefix."""
+    """A bucket, or a prefix in it."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
     @classmethod
     def from_url(cls, url: str) -> Self:
-        """The store of a URL.
+        """Open the store of a URL.
 
         Raises:
-            ValueError: the URL, or what the environment says beside it, names no store.
+            ValueError: the URL or the environment variables of the store are invalid.
         """
         try:
             store = from_url(
@@ -55,7 +55,7 @@ class CloudBlobStore(BlobStore):
     def __repr__(self) -> str:
         return repr(self._store)
 
-    async def put(self, key: str, content: BinaryIO, size: int) -> None:  # noqa: ARG002 - it is counted by the library
+    async def put(self, key: str, content: BinaryIO, size: int) -> None:  # noqa: ARG002 - only the interface needs it
         with content, _as_unavailable():
             await obstore.put_async(
                 self._store, key, content, chunk_size=PART_BYTES, max_concurrency=MAX_CONCURRENT_PARTS

@@ -1,7 +1,7 @@
-"""A folder on this machine as object store.
+"""Blob store in a local folder.
 
-Plain files, for two things that obstore's own local store does not do: it returns before the disk has the file, so
-that a loss of power could leave a row without its file; and what a killed process had half written stays for ever.
+Not obstore's local store, which returns before the file is durable, so that a power loss could leave a row without its
+file, and which never removes what a killed process had half written.
 """
 
 import asyncio
@@ -18,19 +18,17 @@ from models.blobstore.base import CHUNK_BYTES, BlobNotFound, BlobStore
 from models.errors import StorageUnavailable
 
 UPLOAD_DIR: Final = "incoming"
-"""The folder of what is not yet whole. Each file in it is locked by the process that writes it."""
+"""Folder of partial uploads; each file in it is locked by the process that writes it."""
 
 
 class LocalBlobStore(BlobStore):
-    """Files below a folder, which is made when the first one is stored."""
-
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def __repr__(self) -> str:
         return str(self._root.absolute())
 
-    async def put(self, key: str, content: BinaryIO, size: int) -> None:  # noqa: ARG002 - the file system counts itself
+    async def put(self, key: str, content: BinaryIO, size: int) -> None:  # noqa: ARG002 - only the interface needs it
         await asyncio.to_thread(self._put, self._root / key, content)
 
     async def exists(self, key: str, size: int) -> bool:
@@ -70,7 +68,7 @@ class LocalBlobStore(BlobStore):
                     return False
             except FileNotFoundError:
                 return False
-            self._fsync_parents(file)  # whoever put it there may not have come to that yet
+            self._fsync_parents(file)  # the process that stored it may have been killed before it did
             return True
 
     def _read(self, file: Path, start: int, stop: int) -> bytes:
@@ -88,7 +86,7 @@ class LocalBlobStore(BlobStore):
                 _fsync_dir(file.parent)
 
     def _fsync_parents(self, file: Path) -> None:
-        """Have the names of a file and of the folders that it is in survive a loss of power."""
+        # A file survives a power loss only if its directory entries do.
         for folder in (file.parent, self._root, self._root.parent):
             _fsync_dir(folder)
 
@@ -96,7 +94,7 @@ class LocalBlobStore(BlobStore):
         with _as_unavailable(), suppress(FileNotFoundError):
             for leftover in (self._root / UPLOAD_DIR).iterdir():
                 with suppress(FileNotFoundError, BlockingIOError), leftover.open("rb") as file:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # whoever wrote it is dead: its lock is gone
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while its writer lives
                     leftover.unlink()
 
 

@@ -1,4 +1,4 @@
-"""Migrations: forward only, run by the server under its lock."""
+"""Migrations, forward only, run by the server under its lock."""
 
 from pathlib import Path
 
@@ -20,10 +20,10 @@ def _config(tx: Connection | None = None) -> Config:
 
 
 def migrate(tx: Connection) -> None:
-    """Bring the tables to the newest version, within the transaction of `tx`.
+    """Migrate the tables to the newest version in the transaction of `tx`.
 
     Raises:
-        DatabaseOutdated: the database is of a version that this program does not know.
+        DatabaseVersionError: a later version of this program migrated them.
     """
     try:
         command.upgrade(_config(tx), "head")
@@ -32,6 +32,5 @@ def migrate(tx: Connection) -> None:
 
 
 def is_current(tx: Connection) -> bool:
-    """Whether the tables are of the newest version."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
     return MigrationContext.configure(tx).get_current_revision() == head

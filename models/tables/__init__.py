@@ -1,7 +1,8 @@
-"""The tables. Plain columns only: no polymorphic mapping, no ORM relations, so that reads stay single statements."""
+"""Tables, without ORM relations or polymorphic mapping, so that each read is a single statement."""
 
 from models.tables.activity import ActivityTable
 from models.tables.attachment import AttachmentTable
+from models.tables.blob import BlobTable
 from models.tables.columns import TableModel
 from models.tables.data_point import DataPointTable
 from models.tables.idempotency import IdempotencyTable
@@ -12,7 +13,6 @@ from models.tables.project import ProjectTable
 from models.tables.server import ServerTable
 from models.tables.session import SessionTable
 from models.tables.session_track import SessionTrackTable
-from models.tables.stored_file import BlobTable
 
 METADATA = TableModel.metadata
 

@@ -1,4 +1,4 @@
-"""The files among the data points of FIELD sessions."""
+"""Table of the files of FIELD sessions."""
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Text
 from sqlmodel import Field
@@ -7,16 +7,16 @@ from models.tables.columns import TableModel
 
 
 class AttachmentTable(TableModel, table=True):
-    """A file as one data point has it; the content may be shared with others."""
+    """File of one data point; its blob may be shared with others."""
 
     __tablename__ = "attachment"
 
     id: str = Field(sa_type=Text, primary_key=True)
     session_id: str = Field(sa_type=Text)
     name: str = Field(sa_type=Text)
-    """Of the data point."""
+    """Name of the data point."""
     filename: str = Field(sa_type=Text)
-    """As the client calls it: good to show, not to store under."""
+    """Client's name of the file, for display only."""
     content_type: str = Field(sa_type=Text)
     file_key: str = Field(sa_type=Text, sa_column_args=[ForeignKey("stored_file.key")])
 

@@ -1,4 +1,4 @@
-"""The data points of FIELD sessions."""
+"""Table of the data points of FIELD sessions."""
 
 from sqlalchemy import LargeBinary, Text
 from sqlmodel import Field
@@ -8,16 +8,16 @@ from models.tables.rows import DataPoint as DataPoint  # noqa: PLC0414 - re-expo
 
 
 class DataPointTable(TableModel, table=True):
-    """One answer of a form: text, bytes, or a file, which `attachment` tells of."""
+    """One data point: text, bytes, or a file, which has a row in `attachment`."""
 
     __tablename__ = "data_point"
 
     session_id: str = session_key()
     name: str = Field(sa_type=Text, primary_key=True)
-    """In lower case."""
+    """Lower case."""
     position: int
-    """Its place in the form."""
+    """Position in the form."""
     size: int
-    """Of the text (in UTF-8), the bytes or the file, in bytes: known without reading them."""
+    """Bytes of the text (in UTF-8), the binary value or the file."""
     value: str | None = Field(sa_type=Text)
     raw_data: bytes | None = Field(sa_type=LargeBinary)

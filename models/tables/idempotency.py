@@ -1,4 +1,4 @@
-"""The keys by which callers may repeat a start without starting twice."""
+"""Table of idempotency keys."""
 
 from sqlalchemy import Text
 from sqlmodel import Field
@@ -8,16 +8,16 @@ from models.tables.columns import TableModel, instant_column
 
 
 class IdempotencyTable(TableModel, table=True):
-    """One key of one caller in one project, kept for 24 hours."""
+    """Key of one caller in one project, kept for 24 hours."""
 
     __tablename__ = "idempotency"
 
     project_id: str = Field(sa_type=Text, primary_key=True)
     caller_id: str = Field(sa_type=Text, primary_key=True)
-    """The id of the caller's token; empty where the server asks for none."""
+    """Id of the caller's token; empty if the server has no tokens."""
     key: str = Field(sa_type=Text, primary_key=True)
     digest: str = Field(sa_type=Text)
-    """SHA-256 of the input as coerced."""
+    """SHA-256 of the coerced input."""
     session_id: str = Field(sa_type=Text, index=True)
-    """The session it started, or the one that took its place."""
+    """The session that it started, or its replacement."""
     created_at: Instant = instant_column(index=True)

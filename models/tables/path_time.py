@@ -1,43 +1,36 @@
-"""How long each session was visible on each path."""
+"""Table of the visible time of each session on each path."""
 
-from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy import BigInteger, Text
 from sqlmodel import Field
 
 from models.json import JsonText
-from models.tables.columns import TableModel, session_key
+from models.tables.columns import TableModel, partial_index, session_key
 from models.tables.rows import PathTime as PathTime  # noqa: PLC0414 - re-exported
 
 
 class PathTimeTable(TableModel, table=True):
-    """The visible time of one session on one path; at most 501 rows a session (500, and the path `[]`)."""
+    """Visible time of one session on one path; at most 501 rows per session (500, and the path `[]`)."""
 
     __tablename__ = "path_time"
 
     session_id: str = session_key()
     path: list[str] = Field(sa_type=JsonText, primary_key=True)
     visible_ms: int = Field(sa_type=BigInteger)
-    """Never 0: there is a row where there is time."""
+    """Never 0."""
 
-    # Set when the end of the session is written down, null before: what statistics by path are made of.
+    # NULL until the end of the session is written; read by statistics by path.
     project_id: str | None = Field(sa_type=Text)
     kind: str | None = Field(sa_type=Text)
     shared: int | None
-    """How many segments it begins with that the path before it, in order, of the same session begins with too.
+    """Length of the prefix shared with the previous path, in order, of the session.
 
-    So a session has as many different beginnings of `depth` segments as it has paths that share fewer than `depth`.
+    A session has as many distinct prefixes of `depth` segments as paths that share fewer than `depth`.
     """
     final_ms: int | None = Field(sa_type=BigInteger)
-    """Its `visible_ms`: while that changes with every sign of life, no index may hold it."""
+    """Final `visible_ms`, which cannot be indexed while every heartbeat changes it."""
 
     __table_args__ = (
-        Index(
-            "ix_path_time_past",
-            "project_id",
-            "path",
-            "kind",
-            "shared",
-            "final_ms",
-            sqlite_where=text("final_ms IS NOT NULL"),
-            postgresql_where=text("final_ms IS NOT NULL"),
+        partial_index(
+            *("ix_path_time_past", "project_id", "path", "kind", "shared", "final_ms"), where="final_ms IS NOT NULL"
         ),
     )

@@ -1,4 +1,4 @@
-"""The table of projects: the wall between callers."""
+"""Table of projects, which isolate callers from each other."""
 
 from sqlalchemy import Text
 from sqlmodel import Field
@@ -10,8 +10,6 @@ from models.tables.rows import Project as Project  # noqa: PLC0414 - re-exported
 
 
 class ProjectTable(TableModel, table=True):
-    """One project. Its id is the caller's."""
-
     __tablename__ = "project"
 
     id: str = Field(sa_type=Text, primary_key=True)
@@ -19,6 +17,6 @@ class ProjectTable(TableModel, table=True):
     geo_listen_enabled: bool
     default_language: str = Field(sa_type=Text)
     timeouts: dict[str, int] = Field(sa_type=JsonText, nullable=False)
-    """Seconds by kind, where the project differs from the kind's own default."""
+    """Seconds by kind, where they differ from the default of the kind."""
     created_at: Instant = instant_column()
     updated_at: Instant = instant_column()

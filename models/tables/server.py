@@ -1,4 +1,4 @@
-"""What the servers of one database know together: a table of one row."""
+"""Table, of one row, of what belongs to the database as a whole."""
 
 from sqlalchemy import Text
 from sqlmodel import Field
@@ -8,15 +8,13 @@ from models.tables.columns import TableModel, instant_column
 
 
 class ServerTable(TableModel, table=True):
-    """The identity of the database and the last sign of life of its servers."""
-
     __tablename__ = "server"
 
     id: int = Field(primary_key=True)
     """Always 1."""
     database_id: str = Field(sa_type=Text)
-    """Made once, so that a cursor of another database is known for what it is."""
+    """Random; by it, cursors of another database are detected."""
     alive_at: Instant | None = instant_column(nullable=True)
-    """When a server last wrote that it is there; null before the first did."""
+    """Last heartbeat of a server; NULL before the first."""
     signing_key: str = Field(sa_type=Text)
-    """Made once: what the addresses of files are signed with where the operator gives no key."""
+    """Random; signs file URLs if SIGNING_KEY is not set."""

@@ -1,4 +1,4 @@
-"""The tracks that AGENDA sessions are on: what the filter by track searches."""
+"""Table of the tracks of AGENDA sessions, for the filter by track."""
 
 from sqlmodel import Field
 
@@ -6,7 +6,7 @@ from models.tables.columns import TableModel, session_key
 
 
 class SessionTrackTable(TableModel, table=True):
-    """One track of one session. The list as given, with order and repetitions, is in the session's details."""
+    """One track of one session. The list as sent, with order and duplicates, is in the session's details."""
 
     __tablename__ = "session_track"
 

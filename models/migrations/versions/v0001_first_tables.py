@@ -1,4 +1,4 @@
-"""The first tables: sessions of five kinds, their log, projects; and the project that is always there."""
+"""First tables, and the project `default`."""
 
 import time
 
@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from models.ids import DATABASE, new_id
+from models.migrations.operations import create_partial_index
 
 revision = "0001"
 down_revision = None
@@ -27,16 +28,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("id"),
         sqlite_autoincrement=True,
     )
-    op.create_index(
-        "ix_activity_gone",
-        "activity",
-        ["at"],
-        unique=False,
-        sqlite_where=sa.text("type IN ('REPLACED', 'DELETED')"),
-        postgresql_where=sa.text("type IN ('REPLACED', 'DELETED')"),
-    )
-    op.create_index("ix_activity_project", "activity", ["project_id", "position"], unique=False)
-    op.create_index("ix_activity_session", "activity", ["session_id", "position"], unique=False)
+    create_partial_index("ix_activity_gone", "activity", ["at"], "type IN ('REPLACED', 'DELETED')")
+    op.create_index("ix_activity_project", "activity", ["project_id", "position"])
+    op.create_index("ix_activity_session", "activity", ["session_id", "position"])
     op.create_table(
         "idempotency",
         sa.Column("project_id", sa.Text(), nullable=False),
@@ -47,8 +41,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("project_id", "caller_id", "key"),
     )
-    op.create_index("ix_idempotency_created_at", "idempotency", ["created_at"], unique=False)
-    op.create_index("ix_idempotency_session_id", "idempotency", ["session_id"], unique=False)
+    op.create_index("ix_idempotency_created_at", "idempotency", ["created_at"])
+    op.create_index("ix_idempotency_session_id", "idempotency", ["session_id"])
     op.create_table(
         "project",
         sa.Column("id", sa.Text(), nullable=False),
@@ -112,50 +106,23 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["project.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(
-        "ix_session_due",
-        "session",
-        ["due_at"],
-        unique=False,
-        sqlite_where=sa.text("due_at IS NOT NULL"),
-        postgresql_where=sa.text("due_at IS NOT NULL"),
+    create_partial_index("ix_session_due", "session", ["due_at"], "due_at IS NOT NULL")
+    op.create_index("ix_session_ended", "session", ["ended_at", "started_at", "id"])
+    op.create_index("ix_session_external_id", "session", ["external_id", "started_at", "id"])
+    create_partial_index("ix_session_guide", "session", ["guide", "started_at", "rank", "id"], "guide IS NOT NULL")
+    create_partial_index("ix_session_media", "session", ["media_id", "started_at", "id"], "media_id IS NOT NULL")
+    op.create_index("ix_session_project_started", "session", ["project_id", "started_at", "id"])
+    op.create_index("ix_session_started", "session", ["started_at", "id"])
+    op.create_index("ix_session_subject", "session", ["subject", "started_at", "id"])
+    create_partial_index(
+        "uq_session_field_uuid", "session", ["project_id", "external_id"], "kind = 'FIELD'", unique=True
     )
-    op.create_index("ix_session_ended", "session", ["ended_at", "started_at", "id"], unique=False)
-    op.create_index("ix_session_external_id", "session", ["external_id", "started_at", "id"], unique=False)
-    op.create_index(
-        "ix_session_guide",
-        "session",
-        ["guide", "started_at", "rank", "id"],
-        unique=False,
-        sqlite_where=sa.text("guide IS NOT NULL"),
-        postgresql_where=sa.text("guide IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_session_media",
-        "session",
-        ["media_id", "started_at", "id"],
-        unique=False,
-        sqlite_where=sa.text("media_id IS NOT NULL"),
-        postgresql_where=sa.text("media_id IS NOT NULL"),
-    )
-    op.create_index("ix_session_project_started", "session", ["project_id", "started_at", "id"], unique=False)
-    op.create_index("ix_session_started", "session", ["started_at", "id"], unique=False)
-    op.create_index("ix_session_subject", "session", ["subject", "started_at", "id"], unique=False)
-    op.create_index(
-        "uq_session_field_uuid",
-        "session",
-        ["project_id", "external_id"],
-        unique=True,
-        sqlite_where=sa.text("kind = 'FIELD'"),
-        postgresql_where=sa.text("kind = 'FIELD'"),
-    )
-    op.create_index(
+    create_partial_index(
         "uq_session_user_client",
         "session",
         ["project_id", "subject", "client_id"],
+        "client_id IS NOT NULL AND ended_at IS NULL",
         unique=True,
-        sqlite_where=sa.text("client_id IS NOT NULL AND ended_at IS NULL"),
-        postgresql_where=sa.text("client_id IS NOT NULL AND ended_at IS NULL"),
     )
     op.create_table(
         "data_point",
@@ -194,7 +161,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["session_id"], ["session.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("session_id", "track"),
     )
-    op.create_index("ix_session_track_track", "session_track", ["track"], unique=False)
+    op.create_index("ix_session_track_track", "session_track", ["track"])
     _insert_initial_rows()
 
 

@@ -1,4 +1,4 @@
-"""What players report, whole, and what the rules of playback remember of it."""
+"""Complete media events, and the playback state of MEDIA sessions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,7 +23,7 @@ def upgrade() -> None:
 
 
 def _replace_events() -> None:
-    """The table of events with its new columns. So far it has pings, of which none was counted for anything."""
+    # Existing rows are pings, which were not counted.
     op.rename_table("media_event", "media_ping")
     op.create_table(
         "media_event",

@@ -1,9 +1,11 @@
-"""Files of data points: which contents are stored, which data points have them; the key that signs their addresses."""
+"""Blobs and attachments of data points, and the key that signs file URLs."""
 
 import secrets
 
 import sqlalchemy as sa
 from alembic import op
+
+from models.migrations.operations import create_partial_index
 
 revision = "0003"
 down_revision = "0002"
@@ -20,22 +22,8 @@ def upgrade() -> None:
         sa.Column("condemned", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
     )
-    op.create_index(
-        "uq_stored_file_sha256",
-        "stored_file",
-        ["sha256"],
-        unique=True,
-        sqlite_where=sa.text("NOT condemned"),
-        postgresql_where=sa.text("NOT condemned"),
-    )
-    op.create_index(
-        "ix_stored_file_loose",
-        "stored_file",
-        ["claimed_until"],
-        unique=False,
-        sqlite_where=sa.text("loose"),
-        postgresql_where=sa.text("loose"),
-    )
+    create_partial_index("uq_stored_file_sha256", "stored_file", ["sha256"], "NOT condemned", unique=True)
+    create_partial_index("ix_stored_file_loose", "stored_file", ["claimed_until"], "loose")
     op.create_table(
         "attachment",
         sa.Column("id", sa.Text(), nullable=False),
@@ -50,7 +38,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_attachment_file", "attachment", ["file_key"], unique=False)
+    op.create_index("ix_attachment_file", "attachment", ["file_key"])
     op.create_index("uq_attachment_point", "attachment", ["session_id", "name"], unique=True)
     _add_point_sizes()
     _add_signing_key()

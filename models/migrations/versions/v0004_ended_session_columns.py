@@ -1,4 +1,4 @@
-"""What statistics and lists look up of sessions whose end is written down, without reading their rows."""
+"""Final columns of ended sessions and their paths, with covering indexes for statistics and lists."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby, takewhile
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from models import json
+from models.migrations.operations import create_partial_index
 
 revision = "0004"
 down_revision = "0003"
@@ -39,11 +40,11 @@ def upgrade() -> None:
     _fill_paths(tx)
     op.create_index("ix_session_started", "session", ["started_at", "id", "kind", "project_id"])
     op.create_index("ix_session_project_started", "session", ["project_id", "started_at", "id", "kind"])
-    _create_index("ix_session_live", "session", ["started_at", "id", "kind", "project_id"], "ended_at IS NULL")
-    _create_index(
+    create_partial_index("ix_session_live", "session", ["started_at", "id", "kind", "project_id"], "ended_at IS NULL")
+    create_partial_index(
         "ix_session_ended", "session", ["ended_at", "started_at", "kind", "end_reason"], "ended_at IS NOT NULL"
     )
-    _create_index(
+    create_partial_index(
         "ix_session_past",
         "session",
         [
@@ -52,20 +53,15 @@ def upgrade() -> None:
         ],
         "end_reason IS NOT NULL",
     )
-    _create_index(
+    create_partial_index(
         "ix_session_past_subject",
         "session",
         ["subject", "kind", "end_reason", "final_visible_ms"],
         "end_reason IS NOT NULL",
     )
-    _create_index(
+    create_partial_index(
         "ix_path_time_past", "path_time", ["project_id", "path", "kind", "shared", "final_ms"], "final_ms IS NOT NULL"
     )
-
-
-def _create_index(name: str, table: str, columns: list[str], where: str) -> None:
-    condition = sa.text(where)
-    op.create_index(name, table, columns, unique=False, sqlite_where=condition, postgresql_where=condition)
 
 
 def _fill_sessions(tx: sa.Connection) -> None:
@@ -94,7 +90,7 @@ def _fill_paths(tx: sa.Connection) -> None:
 
 
 def _path_rows(session: Any, paths: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    """What the paths of one session share with the one before each, when they are sorted by their segments."""
+    """Yield the parameters of `_FILL_PATH` for the paths of one session, in order of their segments."""
     previous: list[str] = []
     for segments, text in sorted((json.loads(row.path), row.path) for row in paths):
         common = takewhile(lambda pair: pair[0] == pair[1], zip(previous, segments, strict=False))
