@@ -1,20 +1,62 @@
-"""The real server, as a process of its own on a free port."""
+"""Servers that listen, in a process of their own or in this one, and plain clients for them."""
 
+import asyncio
+import contextlib
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import httpx2
+import uvicorn
+from starlette.applications import Starlette
 
-from tests.clients.node import ROOT
+from bench.load_generator import HOST, encode_request, parse_response
+from tests.polling import TIMEOUT_SECONDS
+from transport.server import server as transport_server
+
+ROOT: Final = Path(__file__).parents[1]
+MAIN: Final = ("main.py",)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _start(
+    file: Path, log: Path, program: Sequence[str], settings: dict[str, str]
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a server. Returns it with the offset at which its output starts in the log."""
+    command = [sys.executable, *program, "serve", "--host", HOST, "--database", str(file)]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"} | settings
+    with log.open("ab") as output:
+        offset = output.tell()
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    return process, offset
+
+
+def _wait_until_ready(log: Path, offset: int, process: subprocess.Popen[bytes]) -> str:
+    """Wait until the server announces its origin, which it does once it listens."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        output = log.read_bytes()[offset:].decode(errors="replace")
+        if found := re.search(r"^endpoint +(http://\S+)/graphql$", output, re.MULTILINE):
+            return found[1]
+        time.sleep(0.05)
+    raise RuntimeError(f"the server did not become ready:\n{log.read_text(errors='replace')}")
+
+
+# ---- for clients that are processes themselves ----
 
 
 @dataclass(frozen=True)
@@ -27,72 +69,189 @@ class Server:
         return f"{self.origin}/graphql"
 
     def execute(self, document: str, **variables: Any) -> Any:
-        """The value of the one root field of an operation that must have no errors."""
-        answer = httpx2.post(self.graphql, json={"query": document, "variables": variables}).json()
-        assert "errors" not in answer, answer["errors"]
-        (value,) = answer["data"].values()
+        """Execute an operation that must have no errors. Returns the value of its one root field."""
+        response = httpx2.post(self.graphql, json={"query": document, "variables": variables}).json()
+        assert "errors" not in response, response["errors"]
+        (value,) = response["data"].values()
         return value
 
     def start(self, username: str) -> str:
-        """The id of a new session of a user."""
+        """Start a USER session. Returns its id."""
         document = """mutation($username: String!) {
             startSession(input: {variant: {user: {username: $username}}}) { session { id } } }"""
         id_: str = self.execute(document, username=username)["session"]["id"]
         return id_
 
     def stop(self, id_: str) -> None:
-        """End a session."""
         stopped = self.execute("mutation($id: ID!) { stopSession(input: {id: $id}) { problems { message } } }", id=id_)
         assert stopped["problems"] == []
 
 
 @contextmanager
 def running_server(folder: Path, port: int = 0, *, kill: bool = False, **settings: str) -> Iterator[Server]:
-    """A server over the database in this folder, from ready to stopped, or killed; its log lies there too.
-
-    Where no port is given it takes a free one, and says which.
-    """
-    path = folder / "server.log"
-    command = [sys.executable, "main.py", "serve", "--host", "127.0.0.1", "--port", str(port)]
-    with path.open("ab") as log:
-        log_offset = log.tell()
-        process = subprocess.Popen(
-            [*command, "--database", str(folder / "test.db")],
-            cwd=ROOT,
-            env=os.environ | settings,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+    """Run a server on the database in a folder, its log beside it; terminate it at the end, or kill it."""
+    log = folder / "server.log"
+    process, offset = _start(folder / "test.db", log, MAIN, settings | {"PORT": str(port)})
     with process:
         try:
-            yield Server(wait_until_ready(path, log_offset, process), path)
+            yield Server(_wait_until_ready(log, offset, process), log)
             if kill:
                 process.kill()
         finally:
-            stop(process)
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+# ---- for asynchronous clients ----
 
 
-def wait_until_ready(log: Path, log_offset: int, process: subprocess.Popen[bytes], seconds: float = 60) -> str:
-    """The origin of a server, once it listens: the last thing of a start; its log begins at that byte."""
-    deadline = time.monotonic() + seconds
-    while process.poll() is None and time.monotonic() < deadline:
-        output = log.read_bytes()[log_offset:].decode(errors="replace")
-        if found := re.search(r"^endpoint +(http://\S+)/graphql$", output, re.MULTILINE):
-            return found[1]
-        time.sleep(0.05)
-    raise RuntimeError(f"the server did not become ready:\n{log.read_text(errors='replace')}")
+class ServerProcess:
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self._process = process
+        self._log = log
+        self.port = 0
+
+    @property
+    def has_exited(self) -> bool:
+        return self._process.poll() is not None
+
+    @property
+    def resident_bytes(self) -> int:
+        pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    async def kill(self) -> None:
+        """Send SIGKILL and wait."""
+        self._process.kill()
+        await asyncio.to_thread(self._process.wait)
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        self._process.terminate()
+
+    async def wait(self) -> int:
+        """Wait for the exit. Returns its code; the log must have no traceback."""
+        code = await asyncio.to_thread(self._process.wait)
+        output = self._log.read_text()
+        assert "Traceback" not in output, output
+        return code
 
 
-def stop(process: subprocess.Popen[bytes], seconds: float = 20) -> None:
-    process.terminate()
+@asynccontextmanager
+async def server_process(file: Path, program: Sequence[str] = MAIN, **settings: str) -> AsyncIterator[ServerProcess]:
+    """Run a server on a database file, its log beside it; kill it at the end.
+
+    Args:
+        file: the database.
+        program: Python arguments that replace `main.py`.
+        settings: by their names in the environment; PORT is a free one unless set.
+    """
+    log = file.with_suffix(".log")
+    process, offset = _start(file, log, program, {"LOG_LEVEL": "warning", "PORT": "0"} | settings)
+    running = ServerProcess(process, log)
     try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        raise
+        origin = await asyncio.to_thread(_wait_until_ready, log, offset, process)
+        running.port = int(origin.rsplit(":", 1)[1])
+        yield running
+    finally:
+        await running.kill()
+
+
+@asynccontextmanager
+async def serve_app(app: Starlette) -> AsyncIterator[int]:
+    """Serve an application, whose lifespan is entered already, in this process. Yields the port."""
+    options = transport_server.uvicorn_options() | {"lifespan": "off", "log_config": None, "log_level": "debug"}
+    server = uvicorn.Server(uvicorn.Config(app, **options))
+    # The kernel queues connections from here on, so clients need not wait until the server has started.
+    listener = socket.create_server((HOST, 0))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+
+
+# ---- clients ----
+
+
+class HttpConnection:
+    """One keep-alive connection."""
+
+    def __init__(self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._port = port
+        self._reader = reader
+        self._writer = writer
+
+    async def ask(self, document: str, **variables: Any) -> Any:
+        """Execute an operation that must have no errors. Returns its data.
+
+        Raises:
+            ConnectionError: the server closed the connection.
+        """
+        self._writer.write(encode_request(self._port, document, variables))
+        received = b""
+        while (response := parse_response(received)) is None:
+            received += (chunk := await self._reader.read(65_536))
+            if not chunk:
+                raise ConnectionError("the server closed the connection")
+        result = json.loads(response[1])
+        assert "errors" not in result, result
+        return result["data"]
+
+
+@asynccontextmanager
+async def connect(port: int) -> AsyncIterator[HttpConnection]:
+    reader, writer = await asyncio.open_connection(HOST, port)
+    try:
+        yield HttpConnection(port, reader, writer)
+    finally:
+        writer.close()
+
+
+class RawResponse(NamedTuple):
+    """What the server sent before it closed the connection; status 0 if that was nothing."""
+
+    status: int
+    head: bytes
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def codes(self) -> set[str]:
+        """The codes of errors, and of problems anywhere in the data."""
+        found = {error["extensions"]["code"] for error in self.json.get("errors", [])}
+        stack: list[Any] = [self.json.get("data")]
+        while stack:
+            value = stack.pop()
+            if isinstance(value, dict):
+                found |= {problem["code"] for problem in value.get("problems", [])}
+                stack.extend(value.values())
+            elif isinstance(value, list):
+                stack.extend(value)
+        return found
+
+
+async def send_raw(port: int, data: bytes) -> RawResponse:
+    """Send bytes and read until the server closes the connection."""
+    return await asyncio.to_thread(_exchange, port, data)
+
+
+def _exchange(port: int, data: bytes) -> RawResponse:
+    with socket.create_connection((HOST, port), timeout=TIMEOUT_SECONDS) as connection:
+        # A server that refuses early closes while we still send; its response can be read all the same.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(data)
+        received = bytearray()
+        with contextlib.suppress(ConnectionResetError):
+            while chunk := connection.recv(65536):
+                received += chunk
+    head, _, body = bytes(received).partition(b"\r\n\r\n")
+    return RawResponse(int(head.split(b" ", 2)[1]) if head else 0, head, body)

@@ -6,8 +6,8 @@ import pytest
 
 from tests.api_client import ApiClient, open_api
 from tests.bad_inputs.case import ExistingSessions
-from tests.in_process_server import serve_app
 from tests.lifecycle.test_expiry import MEDIA
+from tests.live_server import serve_app
 
 
 @pytest.fixture(scope="package")

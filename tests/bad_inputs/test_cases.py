@@ -16,7 +16,7 @@ from tests.bad_inputs.multipart_cases import MULTIPART_CASES
 from tests.bad_inputs.raw_http_cases import RAW_HTTP_CASES
 from tests.bad_inputs.scalar_cases import SCALAR_CASES
 from tests.bad_inputs.start_cases import START_CASES
-from tests.in_process_server import send_raw
+from tests.live_server import send_raw
 
 ALL_CASES: Final[list[Case]] = [
     *BODY_CASES,

@@ -9,7 +9,7 @@ import pytest
 from tests.api_client import open_api
 from tests.bad_inputs.body_cases import VALID_BODY
 from tests.bad_inputs.case import http_request
-from tests.in_process_server import send_raw, serve_app
+from tests.live_server import send_raw, serve_app
 from tests.polling import TIMEOUT_SECONDS
 from transport import Limits
 from transport.server.http_protocol import HttpProtocol

@@ -23,7 +23,7 @@ from tests.bad_inputs.websocket_cases import (
     subscribe,
     text_frames,
 )
-from tests.in_process_server import serve_app
+from tests.live_server import serve_app
 from tests.polling import TIMEOUT_SECONDS
 from tests.transport.websocket.live_server import HANDSHAKE, encode_frame
 from transport import Limits

@@ -11,7 +11,7 @@ import pytest
 from models.clock import DAY
 from tests.api_client import EPOCH, FakeClock, open_api
 from tests.blobs.form_client import FILE_FIELDS, FilePart, FormClient, sha256, stored_files
-from tests.server_process import ROOT
+from tests.live_server import ROOT
 
 FORMS_QUERY = f"{{ sessions {{ nodes {{ ... on FieldSession {{ data {{ name {FILE_FIELDS} }} }} }} }} }}"
 

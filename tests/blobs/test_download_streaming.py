@@ -10,7 +10,7 @@ from models.blobstore import CHUNK_BYTES
 from models.errors import StorageUnavailable
 from tests.api_client import ApiClient
 from tests.blobs.form_client import FilePart, FormClient, sha256, start_body, values_by_name
-from tests.in_process_server import send_raw, serve_app
+from tests.live_server import send_raw, serve_app
 from tests.transport.http.multipart_client import BOUNDARY
 
 CHUNK_COUNT: Final = 16

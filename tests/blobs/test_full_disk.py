@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from tests.blobs.tiny_disk_server import FILE_SIZES_BY_TARGET
-from tests.server_process import ROOT
+from tests.live_server import ROOT
 
 MOUNT_SCRIPT: Final = 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"'
 UNSHARE: Final = ("unshare", "--mount", "--map-root-user", "sh", "-c", MOUNT_SCRIPT)

@@ -1,7 +1,6 @@
 """Fifty devices that send files of 25 MiB at once, to a real server: its memory stays where it was."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
@@ -10,7 +9,7 @@ import httpx2
 import pytest
 
 from tests.blobs.form_client import HEADERS, FilePart, payload, sha256, start_body
-from tests.server_process import server_process
+from tests.live_server import ServerProcess, server_process
 
 pytestmark = pytest.mark.long
 
@@ -22,16 +21,9 @@ MAX_GROWTH_BYTES: Final = 100 * 1024 * 1024
 """Bytes by which memory may grow."""
 
 
-def resident_bytes(pid: int) -> int:
-    """The memory of a process, in bytes."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-async def sample_memory(pid: int, samples: list[int]) -> None:
-    """Note the most that a process takes."""
+async def sample_memory(process: ServerProcess, samples: list[int]) -> None:
     while True:
-        samples.append(resident_bytes(pid))
+        samples.append(process.resident_bytes)
         await asyncio.sleep(0.02)
 
 
@@ -64,8 +56,8 @@ async def test_fifty_files_at_the_limit_at_once_take_no_more_memory_than_a_few(t
     ):
         client.base_url = httpx2.URL(f"http://127.0.0.1:{running.port}")
         await send(client, DEVICES)
-        before, highest = resident_bytes(running.pid), [0]
-        watching = asyncio.create_task(sample_memory(running.pid, highest))
+        before, highest = running.resident_bytes, [0]
+        watching = asyncio.create_task(sample_memory(running, highest))
         sent = await asyncio.gather(*(send(client, device) for device in range(DEVICES)))
         watching.cancel()
     assert sent == [sha256(file_prefix(device) + CHUNK * CHUNK_COUNT) for device in range(DEVICES)]

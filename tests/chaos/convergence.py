@@ -11,9 +11,9 @@ from tests.chaos.mutations import MARKER_VARIANTS, MUTATIONS
 from tests.chaos.storm import LogSubscriber, SetSubscriber, Storm
 from tests.chaos.subscriber import Subscriber
 from tests.durability.invariants import open_read_only
+from tests.live_server import connect
 from tests.model_based.render import to_rfc3339
 from tests.polling import TIMEOUT_SECONDS
-from tests.server_process import connect
 
 COMPARED_FIELDS: Final = ("path", "visible", "state")
 """Seconds after which something does not come any more."""

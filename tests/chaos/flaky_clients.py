@@ -11,7 +11,7 @@ from tests.api_client import ApiClient, FakeClock, open_api
 from tests.chaos.client_model import ActivityLog, Item, SessionSet
 from tests.chaos.requests import ACTIVE_SESSIONS, SESSION_ACTIVITIES, SESSIONS_PAGE, SubscriptionRequest
 from tests.chaos.transports import Transport
-from tests.in_process_server import serve_app
+from tests.live_server import serve_app
 from tests.polling import TIMEOUT_SECONDS
 
 """Seconds after which something does not come any more."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.chaos.requests import SESSIONS_PAGE
-from tests.server_process import ServerProcess, connect, server_process
+from tests.live_server import ServerProcess, connect, server_process
 
 PRODUCTION = ("main.py",)
 """The server as it is."""
@@ -50,7 +50,8 @@ class ServerUnderTest:
         """SIGTERM."""
         self._up.clear()
         assert self._process is not None
-        await self._process.terminate()
+        self._process.terminate()
+        await self._process.wait()
         await self._stack.aclose()
 
     async def port(self) -> int:

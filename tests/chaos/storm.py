@@ -13,7 +13,7 @@ from tests.chaos.server_under_test import SMALL_BATCHES, ServerUnderTest
 from tests.chaos.subscriber import Subscriber
 from tests.chaos.transports import TRANSPORTS, websocket
 from tests.chaos.writer import Ledger, Writer
-from tests.server_process import connect
+from tests.live_server import connect
 
 PROJECT: Final = 'mutation { createProject(input: {id: "other"}) { problems { code } } }'
 

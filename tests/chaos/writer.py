@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from tests.chaos import mutations
 from tests.chaos.mutations import MUTATIONS
 from tests.chaos.server_under_test import ServerUnderTest
-from tests.server_process import HttpConnection, connect
+from tests.live_server import HttpConnection, connect
 
 ENDED_CODES: Final = {"SESSION_ENDED", "NOT_FOUND"}
 """What a call may be told of a session that has ended by itself."""

@@ -8,7 +8,7 @@ import pytest
 
 from models.clock import Instant
 from tests.api_client import ApiClient, FakeClock, open_api
-from tests.in_process_server import serve_app
+from tests.live_server import serve_app
 
 
 class TickingClock(FakeClock):

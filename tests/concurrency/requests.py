@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
-from tests.server_process import HttpConnection, connect
+from tests.live_server import HttpConnection, connect
 
 SESSION_FIELDS: Final = """
     __typename id kind state visible path subject externalId startedAt lastSeenAt expiresAt endedAt

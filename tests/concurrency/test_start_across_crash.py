@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.concurrency.requests import activity_types, created_ids, session_ids, start_concurrently, start_input
 from tests.durability.invariants import assert_invariants, open_read_only
-from tests.server_process import server_process
+from tests.live_server import server_process
 
 CONCURRENCY = 20
 TIME_DEPENDENT_FIELDS = {"elapsedSeconds", "expiresAt"}

@@ -24,8 +24,8 @@ from models.migrations import _config
 from models.tables import METADATA
 from tests.api_client import EPOCH, open_api
 from tests.factories import session_row
+from tests.live_server import ROOT
 from tests.media.player_client import PlayerClient, event_input
-from tests.server_process import ROOT
 
 OLD_SESSION_ID = "s_" + "o" * 22
 

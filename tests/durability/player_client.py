@@ -6,12 +6,12 @@ from itertools import accumulate, pairwise
 from typing import Any, Final
 
 from models.enums import MediaEventType
+from tests.live_server import HttpConnection
 from tests.media.player_client import METRICS, REQUIRED_PARAMS
 from tests.media.reference_metrics import ReferencePlayback, SentEvent, merge_calls
 from tests.model_based.player_events import FIRST_TS, LENGTH
 from tests.model_based.render import to_rfc3339
 from tests.model_based.start_inputs import MEDIA
-from tests.server_process import HttpConnection
 
 START: Final = "mutation($input: StartSessionInput!) { startSession(input: $input) { session { id } } }"
 TRACK: Final = "mutation($input: TrackMediaInput!) { trackMedia(input: $input) { problems { code } } }"

@@ -6,8 +6,8 @@ from collections import Counter
 from itertools import count
 from typing import Any
 
+from tests.live_server import HttpConnection
 from tests.model_based.start_inputs import MEDIA
-from tests.server_process import HttpConnection
 
 PAYLOAD = "session { id revision } problems { code }"
 START = f"mutation($input: StartSessionInput!) {{ startSession(input: $input) {{ {PAYLOAD} }} }}"

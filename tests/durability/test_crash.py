@@ -7,7 +7,7 @@ import pytest
 
 from tests.durability.invariants import assert_acknowledged_stored, assert_invariants
 from tests.durability.recording_writer import Ledger, RecordingWriter
-from tests.server_process import connect, server_process
+from tests.live_server import connect, server_process
 
 CONNECTIONS = 24
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.durability.invariants import assert_invariants
 from tests.durability.player_client import CallCounter, PlayerClient
+from tests.live_server import connect, server_process
 from tests.media.reference_metrics import merge_calls
-from tests.server_process import connect, server_process
 
 
 @pytest.mark.parametrize(

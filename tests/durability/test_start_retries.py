@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.durability import recording_writer
 from tests.durability.invariants import assert_invariants, open_read_only
-from tests.server_process import connect, server_process
+from tests.live_server import connect, server_process
 
 START = """mutation($input: StartSessionInput!) { startSession(input: $input) {
     created keepaliveSeconds problems { code }

@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 
 from resolvers.feed.log_reader import LogReader
 from tests.api_client import ApiClient, open_api
-from tests.in_process_server import serve_app
+from tests.live_server import serve_app
 from tests.polling import TIMEOUT_SECONDS
 
 

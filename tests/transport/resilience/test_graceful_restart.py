@@ -1,6 +1,7 @@
 """A server that is told to stop tells everybody, answers what it has accepted, and is back soon."""
 
 import asyncio
+import signal
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -10,8 +11,8 @@ from time import monotonic
 import pytest
 
 from bench.load_generator import HOST
+from tests.live_server import ServerProcess, server_process
 from tests.transport.resilience.listeners import over_idle_socket, over_multipart, over_socket, over_sse, post
-from tests.transport.resilience.server_process import SIGTERM_EXIT, ServerProcess, server_process
 from tests.transport.resilience.writers import WriteLog, write_in_two_parts, write_over_http, write_over_socket
 
 LISTENERS = (over_socket, over_sse, over_multipart)
@@ -43,7 +44,7 @@ class ConnectedClients:
         began = monotonic()
         await ledger.wait_for_more(writers)  # it goes on answering those who are connected
         may_end.set()
-        assert await server.wait() == SIGTERM_EXIT
+        assert await server.wait() == -signal.SIGTERM
         self.seconds = monotonic() - began
         await asyncio.gather(*writing)
         never.set()
@@ -75,12 +76,12 @@ async def test_five_hundred_streams_and_many_writers_are_without_a_server_for_te
     file, crowd, port = tmp_path / "test.db", ConnectedClients(), 0
     async with asyncio.timeout(600):
         for _ in range(3):
-            async with server_process(file, port) as server:
+            async with server_process(file, PORT=str(port)) as server:
                 await crowd.stop(server, listeners=500, writers=32)
                 assert crowd.seconds <= 6
                 began, port = monotonic(), server.port
             crowd.assert_kept(file)
-            async with server_process(file, port) as again:
+            async with server_process(file, PORT=str(port)) as again:
                 await over_socket(port)
                 assert monotonic() - began + crowd.seconds <= 10
                 again.terminate()

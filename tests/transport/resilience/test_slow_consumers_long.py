@@ -10,9 +10,8 @@ from time import perf_counter
 
 import pytest
 
-from tests.server_process import HttpConnection, connect
+from tests.live_server import HttpConnection, ServerProcess, connect, server_process
 from tests.transport.resilience.readers import KINDS, SHORT, Reader
-from tests.transport.resilience.server_process import ServerProcess, server_process
 
 READERS, SLOW = 1_000, 200
 EVENTS_A_SECOND = 5

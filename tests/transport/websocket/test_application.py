@@ -11,7 +11,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from tests.api_client import open_api
-from tests.in_process_server import serve_app
+from tests.live_server import serve_app
 from tests.transport.websocket.live_server import WebSocketClient
 
 START = """mutation { startSession(input: {variant: {user: {username: "ann"}}}) {
