@@ -29,7 +29,7 @@ from bench.seed import START_MUTATION, seed_sessions
 from bench.servers import BASELINE, Server, ServerFailed, ServerSpec
 from bench.subscribers.commands import MOVE_MUTATION, Commands
 from tests.api_client import ApiClient
-from tests.in_process_server import serve_app
+from tests.live_server import serve_app
 from tests.polling import wait_until
 
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
