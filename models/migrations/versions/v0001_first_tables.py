@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from models.ids import DATABASE, new_id
-from models.migrations.operations import create_partial_index
+from models.migrations.operations import columns, create_partial_index
 
 revision = "0001"
 down_revision = None
@@ -16,11 +16,7 @@ def upgrade() -> None:
     op.create_table(
         "activity",
         sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("session_id", sa.Text(), nullable=False),
-        sa.Column("project_id", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
+        *columns(sa.Text, "id", "session_id", "project_id", "kind", "type"),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("client_at", sa.BigInteger(), nullable=True),
         sa.Column("data", sa.Text(), nullable=False),
@@ -33,11 +29,7 @@ def upgrade() -> None:
     op.create_index("ix_activity_session", "activity", ["session_id", "position"])
     op.create_table(
         "idempotency",
-        sa.Column("project_id", sa.Text(), nullable=False),
-        sa.Column("caller_id", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("session_id", sa.Text(), nullable=False),
+        *columns(sa.Text, "project_id", "caller_id", "key", "digest", "session_id"),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("project_id", "caller_id", "key"),
     )
@@ -45,13 +37,10 @@ def upgrade() -> None:
     op.create_index("ix_idempotency_session_id", "idempotency", ["session_id"])
     op.create_table(
         "project",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        *columns(sa.Text, "id", "name"),
         sa.Column("geo_listen_enabled", sa.Boolean(), nullable=False),
-        sa.Column("default_language", sa.Text(), nullable=False),
-        sa.Column("timeouts", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        *columns(sa.Text, "default_language", "timeouts"),
+        *columns(sa.BigInteger, "created_at", "updated_at"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -63,15 +52,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "session",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("project_id", sa.Text(), nullable=False),
-        sa.Column("external_id", sa.Text(), nullable=True),
-        sa.Column("subject", sa.Text(), nullable=True),
-        sa.Column("previous_id", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("updated_at", sa.BigInteger(), nullable=False),
-        sa.Column("revision", sa.BigInteger(), nullable=False),
+        *columns(sa.Text, "id", "kind", "project_id"),
+        *columns(sa.Text, "external_id", "subject", "previous_id", nullable=True),
+        *columns(sa.BigInteger, "created_at", "updated_at", "revision"),
         sa.Column("meta", sa.Text(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("begun", sa.Boolean(), nullable=False),
@@ -79,8 +62,7 @@ def upgrade() -> None:
         sa.Column("timeout_seconds", sa.Integer(), nullable=True),
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
         sa.Column("expiry_reason", sa.Text(), nullable=True),
-        sa.Column("due_at", sa.BigInteger(), nullable=True),
-        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        *columns(sa.BigInteger, "due_at", "ended_at", nullable=True),
         sa.Column("end_reason", sa.Text(), nullable=True),
         sa.Column("visible", sa.Boolean(), nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
@@ -88,19 +70,14 @@ def upgrade() -> None:
         sa.Column("path_count", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=True),
         sa.Column("client_system", sa.Text(), nullable=True),
-        sa.Column("demo_stream_enabled", sa.Boolean(), nullable=True),
-        sa.Column("geo_listen_enabled", sa.Boolean(), nullable=True),
+        *columns(sa.Boolean, "demo_stream_enabled", "geo_listen_enabled", nullable=True),
         sa.Column("language", sa.Text(), nullable=True),
         sa.Column("guide", sa.Integer(), nullable=True),
         sa.Column("rank", sa.Float(), nullable=True),
         sa.Column("schedule_end", sa.BigInteger(), nullable=True),
-        sa.Column("media_id", sa.Text(), nullable=True),
-        sa.Column("content_type", sa.Text(), nullable=True),
-        sa.Column("channel", sa.Text(), nullable=True),
-        sa.Column("player_state", sa.Text(), nullable=True),
+        *columns(sa.Text, "media_id", "content_type", "channel", "player_state", nullable=True),
         sa.Column("playhead", sa.Float(), nullable=True),
-        sa.Column("player_ts", sa.BigInteger(), nullable=True),
-        sa.Column("stall_from", sa.BigInteger(), nullable=True),
+        *columns(sa.BigInteger, "player_ts", "stall_from", nullable=True),
         sa.Column("client_id", sa.Text(), nullable=True),
         sa.Column("details", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"]),
@@ -126,8 +103,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "data_point",
-        sa.Column("session_id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        *columns(sa.Text, "session_id", "name"),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("value", sa.Text(), nullable=True),
         sa.Column("raw_data", sa.LargeBinary(), nullable=True),
@@ -138,8 +114,7 @@ def upgrade() -> None:
         "media_event",
         sa.Column("session_id", sa.Text(), nullable=False),
         sa.Column("ts", sa.BigInteger(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
+        *columns(sa.Text, "type", "digest"),
         sa.Column("playhead", sa.Float(), nullable=False),
         sa.Column("qoe", sa.Text(), nullable=True),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
@@ -148,8 +123,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "path_time",
-        sa.Column("session_id", sa.Text(), nullable=False),
-        sa.Column("path", sa.Text(), nullable=False),
+        *columns(sa.Text, "session_id", "path"),
         sa.Column("visible_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["session_id"], ["session.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("session_id", "path"),

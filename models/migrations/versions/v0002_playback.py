@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from models.migrations.operations import columns
+
 revision = "0002"
 down_revision = "0001"
 
@@ -13,10 +15,7 @@ def upgrade() -> None:
         "media_state",
         sa.Column("session_id", sa.Text(), nullable=False),
         sa.Column("events", sa.Integer(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("checkpoint", sa.Text(), nullable=False),
-        sa.Column("recent", sa.Text(), nullable=False),
-        sa.Column("qoe_ts", sa.Text(), nullable=False),
+        *columns(sa.Text, "state", "checkpoint", "recent", "qoe_ts"),
         sa.ForeignKeyConstraint(["session_id"], ["session.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("session_id"),
     )
@@ -29,14 +28,11 @@ def _replace_events() -> None:
         "media_event",
         sa.Column("session_id", sa.Text(), nullable=False),
         sa.Column("ts", sa.BigInteger(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
+        *columns(sa.Text, "type", "digest"),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("late", sa.Boolean(), nullable=False),
         sa.Column("playhead", sa.Float(), nullable=False),
-        sa.Column("params", sa.Text(), nullable=True),
-        sa.Column("qoe", sa.Text(), nullable=True),
-        sa.Column("custom_metadata", sa.Text(), nullable=True),
+        *columns(sa.Text, "params", "qoe", "custom_metadata", nullable=True),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["session_id"], ["session.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("session_id", "ts", "type", "digest"),

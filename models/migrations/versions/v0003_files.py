@@ -5,7 +5,7 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
-from models.migrations.operations import create_partial_index
+from models.migrations.operations import columns, create_partial_index
 
 revision = "0003"
 down_revision = "0002"
@@ -14,24 +14,16 @@ down_revision = "0002"
 def upgrade() -> None:
     op.create_table(
         "stored_file",
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("sha256", sa.Text(), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("claimed_until", sa.BigInteger(), nullable=False),
-        sa.Column("loose", sa.Boolean(), nullable=False),
-        sa.Column("condemned", sa.Boolean(), nullable=False),
+        *columns(sa.Text, "key", "sha256"),
+        *columns(sa.BigInteger, "size", "claimed_until"),
+        *columns(sa.Boolean, "loose", "condemned"),
         sa.PrimaryKeyConstraint("key"),
     )
     create_partial_index("uq_stored_file_sha256", "stored_file", ["sha256"], "NOT condemned", unique=True)
     create_partial_index("ix_stored_file_loose", "stored_file", ["claimed_until"], "loose")
     op.create_table(
         "attachment",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("session_id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("filename", sa.Text(), nullable=False),
-        sa.Column("content_type", sa.Text(), nullable=False),
-        sa.Column("file_key", sa.Text(), nullable=False),
+        *columns(sa.Text, "id", "session_id", "name", "filename", "content_type", "file_key"),
         sa.ForeignKeyConstraint(["file_key"], ["stored_file.key"]),
         sa.ForeignKeyConstraint(
             ["session_id", "name"], ["data_point.session_id", "data_point.name"], ondelete="CASCADE"
