@@ -1,10 +1,20 @@
-"""One session of each kind, as little as each needs."""
+"""Minimal inputs of sessions, and the sessions and projects that tests start with."""
 
 from typing import Any, Final
 
 from tests.api_client import ApiClient
-from tests.lifecycle.test_expiry import MEDIA
 
+MEDIA: Final[dict[str, Any]] = {
+    "playerTime": {"playhead": 0, "ts": "2026-05-28T20:26:40Z"},
+    "trackingServer": "t",
+    "reportSuite": "r",
+    "organizationId": "o",
+    "mediaId": "m",
+    "length": 60,
+    "contentType": "VOD",
+    "playerName": "p",
+    "channel": "c",
+}
 MINIMAL_INPUTS: Final[dict[str, dict[str, Any]]] = {
     "client": {"clientSystem": "iOS 8.1"},
     "agenda": {"guide": 7, "name": "Talk", "startTime": "2026-05-28T20:00:00Z"},
@@ -12,10 +22,11 @@ MINIMAL_INPUTS: Final[dict[str, dict[str, Any]]] = {
     "field": {"unitId": "u1"},
     "user": {"username": "ann"},
 }
+CREATE_PROJECT: Final = "mutation($input: ProjectInput!) { createProject(input: $input) { problems { code path } } }"
 
 
 async def start_one_of_each_kind(api: ApiClient) -> dict[str, str]:
-    """The ids of five sessions, by kind; each began a second after the one before (AGENDA by its schedule)."""
+    """Start five sessions, a second apart; returns their ids by kind."""
     ids = {}
     for kind, variant in MINIMAL_INPUTS.items():
         ids[kind] = (await api.start_session(kind, variant))["id"]
@@ -24,6 +35,12 @@ async def start_one_of_each_kind(api: ApiClient) -> dict[str, str]:
 
 
 async def create_project(api: ApiClient, id_: str, **fields: Any) -> None:
-    """Make a project."""
-    document = "mutation($input: ProjectInput!) { createProject(input: $input) { problems { code path } } }"
-    assert await api.execute(document, input={"id": id_, **fields}) == {"problems": []}
+    assert await api.execute(CREATE_PROJECT, input={"id": id_, **fields}) == {"problems": []}
+
+
+def problem_codes(payload: dict[str, Any]) -> list[str]:
+    return [problem["code"] for problem in payload["problems"]]
+
+
+def problem_paths(payload: dict[str, Any]) -> list[str]:
+    return [".".join(problem["path"]) for problem in payload["problems"]]

@@ -34,7 +34,7 @@ async def start_varied_session(api: ApiClient) -> str:
     return id_
 
 
-async def test_the_log_tells_what_happened_when_and_to_whom(api: ApiClient) -> None:
+async def test_log_entries_have_type_time_and_session(api: ApiClient) -> None:
     id_ = await start_varied_session(api)
     entries = await list_activities(api)
     assert [entry["type"] for entry in entries] == ["STARTED", "HIDDEN", "SHOWN", "MOVED", "STOPPED"]
@@ -45,7 +45,7 @@ async def test_the_log_tells_what_happened_when_and_to_whom(api: ApiClient) -> N
     assert all(entry["id"].startswith("a_") for entry in entries)
 
 
-async def test_the_last_ones_are_the_newest_in_the_same_order(api: ApiClient) -> None:
+async def test_last_n_returns_newest_entries_in_log_order(api: ApiClient) -> None:
     await start_varied_session(api)
     assert [entry["type"] for entry in await list_activities(api, last=2)] == ["MOVED", "STOPPED"]
     assert [entry["type"] for entry in await list_activities(api, first=2)] == ["STARTED", "HIDDEN"]
@@ -56,7 +56,7 @@ async def test_the_last_ones_are_the_newest_in_the_same_order(api: ApiClient) ->
     assert [entry["type"] for entry in before] == ["HIDDEN", "SHOWN"]
 
 
-async def test_a_cursor_is_the_same_in_every_list(api: ApiClient) -> None:
+async def test_cursor_is_valid_in_log_and_timeline(api: ApiClient) -> None:
     id_ = await start_varied_session(api)
     entries = await list_activities(api)
     shown = next(entry for entry in entries if entry["type"] == "SHOWN")
@@ -66,7 +66,7 @@ async def test_a_cursor_is_the_same_in_every_list(api: ApiClient) -> None:
     assert own["activities"]["pageInfo"]["hasPreviousPage"] is True
 
 
-async def test_types_and_filters_choose(api: ApiClient) -> None:
+async def test_types_and_filters_select_entries(api: ApiClient) -> None:
     id_ = await start_varied_session(api)
     other = (await api.start_user("bob"))["id"]
     assert [entry["type"] for entry in await list_activities(api, types=["HIDDEN", "STOPPED"])] == [
@@ -83,7 +83,7 @@ async def test_types_and_filters_choose(api: ApiClient) -> None:
     assert [edge["node"]["type"] for edge in own["activities"]["edges"]] == ["MOVED"]
 
 
-async def test_a_timeline_has_a_page_of_50_where_no_number_is_given(api: ApiClient) -> None:
+async def test_page_size_defaults_to_50(api: ApiClient) -> None:
     session = await api.start_user()
     for number in range(60):
         await api.mutate("keepaliveSession", {"id": session["id"], "path": [str(number)]})
@@ -93,7 +93,7 @@ async def test_a_timeline_has_a_page_of_50_where_no_number_is_given(api: ApiClie
     assert len(await list_activities(api, first=500)) == 61
 
 
-async def test_a_refused_call_leaves_no_trace(api: ApiClient) -> None:
+async def test_refused_call_appends_no_entry(api: ApiClient) -> None:
     id_ = await start_varied_session(api)
     await api.mutate("keepaliveSession", {"id": id_, "path": ["late"]})
     await api.mutate("keepaliveSession", {"id": id_, "sequence": -1})

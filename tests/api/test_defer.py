@@ -6,7 +6,7 @@ QUERY = '{ viewer { name ... @defer(label: "rest") { scopes } } }'
 IN_PARTS = "multipart/mixed; incrementalSpec=v0.2, application/json"
 
 
-async def test_a_deferred_fragment_comes_in_a_part_of_its_own_to_a_client_that_takes_parts(api: ApiClient) -> None:
+async def test_deferred_fragment_arrives_in_separate_part(api: ApiClient) -> None:
     answer = await api.http.post("/graphql", json={"query": QUERY}, headers={"Accept": IN_PARTS})
     assert answer.headers["content-type"].startswith("multipart/mixed")
     first, rest = (part for part in answer.text.split("--graphql") if "{" in part)
@@ -15,9 +15,9 @@ async def test_a_deferred_fragment_comes_in_a_part_of_its_own_to_a_client_that_t
     assert '"scopes":["READ","WRITE","ADMIN"]' in rest
 
 
-async def test_other_clients_have_everything_at_once(api: ApiClient) -> None:
+async def test_defer_is_ignored_without_multipart_in_accept_header(api: ApiClient) -> None:
     assert await api.execute(QUERY) == {"name": "local", "scopes": ["READ", "WRITE", "ADMIN"]}
 
 
-async def test_lists_are_not_streamed(api: ApiClient) -> None:
+async def test_stream_directive_is_rejected(api: ApiClient) -> None:
     assert await api.error_code("{ viewer { scopes @stream } }") == "GRAPHQL_VALIDATION_FAILED"

@@ -17,7 +17,7 @@ def count_rows(tx: Connection) -> dict[str, int]:
     return {name: tx.execute(select(func.count()).select_from(table)).scalar_one() for name, table in found.items()}
 
 
-async def test_a_deleted_session_leaves_only_a_line_in_the_log(api: ApiClient) -> None:
+async def test_deleted_session_leaves_only_a_tombstone(api: ApiClient) -> None:
     ids = await start_one_of_each_kind(api)
     for kind, id_ in ids.items():
         assert await api.execute(DELETE, id=id_) == {"id": id_, "problems": []}, kind
@@ -31,7 +31,7 @@ async def test_a_deleted_session_leaves_only_a_line_in_the_log(api: ApiClient) -
     assert found["sessionStats"]["total"] == 0
 
 
-async def test_points_tracks_paths_and_pings_go_with_it(api: ApiClient) -> None:
+async def test_deletion_removes_all_dependent_rows(api: ApiClient) -> None:
     form = await api.start_session(
         "field", {**MINIMAL_INPUTS["field"], "data": [{"name": "a", "value": "1"}]}, path=["page"]
     )
@@ -48,7 +48,7 @@ async def test_points_tracks_paths_and_pings_go_with_it(api: ApiClient) -> None:
     assert set((await api.app.state.services.database.read(count_rows)).values()) == {0}
 
 
-async def test_a_session_that_is_not_there_cannot_be_deleted(api: ApiClient) -> None:
+async def test_unknown_session_cannot_be_deleted(api: ApiClient) -> None:
     session = await api.start_user()
     await api.execute(DELETE, id=session["id"])
     refused = {"id": None, "problems": [{"code": "NOT_FOUND", "path": ["id"]}]}
@@ -56,7 +56,7 @@ async def test_a_session_that_is_not_there_cannot_be_deleted(api: ApiClient) -> 
         assert await api.execute(DELETE, id=id_) == refused
 
 
-async def test_an_ended_session_can_be_deleted(api: ApiClient) -> None:
+async def test_ended_session_can_be_deleted(api: ApiClient) -> None:
     session = await api.start_user()
     await api.advance(300)
     assert (await api.execute(DELETE, id=session["id"]))["id"] == session["id"]
@@ -65,7 +65,7 @@ async def test_an_ended_session_can_be_deleted(api: ApiClient) -> None:
     assert [edge["node"]["type"] for edge in log["edges"]] == ["DELETED"]
 
 
-async def test_what_carried_on_from_it_goes_on_without_it(api: ApiClient) -> None:
+async def test_successor_of_deleted_session_stays_active(api: ApiClient) -> None:
     first = await api.start_user()
     second = await api.start_user(previousId=first["id"])
     await api.execute(DELETE, id=first["id"])

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.api.session_inputs import MEDIA, problem_paths
 from tests.api_client import ApiClient
-from tests.lifecycle.test_expiry import MEDIA
 
 QOE = "... on MediaSession { qoe playhead }"
 
@@ -24,16 +24,16 @@ def ping(qoe: dict[str, Any]) -> dict[str, Any]:
         ({"n": "x" * 16_384}, ["qoe"]),
     ],
 )
-async def test_quality_of_experience_has_its_documented_types_in_a_ping_too(
+async def test_ping_qoe_must_have_documented_types(
     api: ApiClient, call: str, qoe: dict[str, Any], broken: list[str]
 ) -> None:
     session = await api.start_session("media", MEDIA)
     payload = await api.mutate(call, {"id": session["id"], "media": ping(qoe)})
-    assert [".".join(problem["path"]) for problem in payload["problems"]] == [f"input.media.{name}" for name in broken]
+    assert problem_paths(payload) == [f"input.media.{name}" for name in broken]
     assert (await api.session(session["id"]))["revision"] == 1
 
 
-async def test_a_session_does_not_collect_quality_of_experience_without_end(api: ApiClient) -> None:
+async def test_ping_is_refused_if_merged_qoe_exceeds_limit(api: ApiClient) -> None:
     session = await api.start_session("media", {**MEDIA, "qoe": {f"n{i}": i for i in range(50)}})
     payload = await api.mutate("keepaliveSession", {"id": session["id"], "media": ping({"n0": 7})}, QOE)
     assert (payload["problems"], payload["session"]["qoe"]["n0"], payload["session"]["playhead"]) == ([], 7, 1)

@@ -1,12 +1,13 @@
 """hideSession, stopSession, terminateSession."""
 
+from tests.api.session_inputs import problem_codes
 from tests.api_client import ApiClient
 
 TERMINATE = """mutation($input: TerminateSessionInput!) { terminateSession(input: $input) {
     session { state endReason revision elapsedSeconds visible } problems { code path } } }"""
 
 
-async def test_hiding_takes_a_session_out_of_sight_but_keeps_it_alive(api: ApiClient) -> None:
+async def test_hide_makes_session_hidden_and_counts_as_heartbeat(api: ApiClient) -> None:
     session = await api.start_user(path=["home"])
     await api.advance(200)
     hidden = (await api.mutate("hideSession", {"id": session["id"]}, "lastSeenAt"))["session"]
@@ -15,14 +16,14 @@ async def test_hiding_takes_a_session_out_of_sight_but_keeps_it_alive(api: ApiCl
     assert (await api.session(session["id"]))["state"] == "ACTIVE"
 
 
-async def test_hiding_the_hidden_is_no_news(api: ApiClient) -> None:
+async def test_second_hide_appends_no_activity(api: ApiClient) -> None:
     session = await api.start_user()
     await api.mutate("hideSession", {"id": session["id"]})
     await api.mutate("hideSession", {"id": session["id"]})
     assert await api.activity_types(session["id"]) == ["STARTED", "HIDDEN"]
 
 
-async def test_the_page_left_is_the_one_that_hide_names(api: ApiClient) -> None:
+async def test_hide_credits_the_path_it_names(api: ApiClient) -> None:
     session = await api.start_user(path=["home"])
     await api.advance(10)
     payload = await api.mutate(
@@ -32,7 +33,7 @@ async def test_the_page_left_is_the_one_that_hide_names(api: ApiClient) -> None:
     assert payload["session"]["path"] == ["home"]
 
 
-async def test_stopping_ends_a_session_and_stopping_again_changes_nothing(api: ApiClient) -> None:
+async def test_stop_is_idempotent(api: ApiClient) -> None:
     session = await api.start_user()
     await api.advance(42.5)
     for _ in range(2):
@@ -45,22 +46,22 @@ async def test_stopping_ends_a_session_and_stopping_again_changes_nothing(api: A
     assert await api.activity_types(session["id"]) == ["STARTED", "STOPPED"]
 
 
-async def test_a_stop_is_never_overtaken(api: ApiClient) -> None:
+async def test_stop_counts_with_lower_sequence(api: ApiClient) -> None:
     session = await api.start_user()
     await api.mutate("keepaliveSession", {"id": session["id"], "sequence": 9})
     payload = await api.mutate("stopSession", {"id": session["id"], "sequence": 1})
     assert payload["session"]["endReason"] == "STOPPED"
 
 
-async def test_a_session_that_expired_cannot_be_stopped(api: ApiClient) -> None:
+async def test_expired_session_cannot_be_stopped(api: ApiClient) -> None:
     session = await api.start_user()
     await api.advance(300)
     payload = await api.mutate("stopSession", {"id": session["id"]})
-    assert [problem["code"] for problem in payload["problems"]] == ["SESSION_ENDED"]
+    assert problem_codes(payload) == ["SESSION_ENDED"]
     assert payload["session"]["endReason"] == "EXPIRED"
 
 
-async def test_a_termination_keeps_its_reason_and_the_client_is_not_heard_by_it(api: ApiClient) -> None:
+async def test_termination_records_reason_and_is_no_heartbeat(api: ApiClient) -> None:
     session = await api.start_user()
     await api.advance(100)
     given = {"id": session["id"], "reason": "asked by support"}
@@ -75,7 +76,7 @@ async def test_a_termination_keeps_its_reason_and_the_client_is_not_heard_by_it(
     assert found["visibleSeconds"] == 0
 
 
-async def test_a_termination_needs_a_reason(api: ApiClient) -> None:
+async def test_termination_requires_a_reason(api: ApiClient) -> None:
     session = await api.start_user()
     payload = await api.execute(TERMINATE, input={"id": session["id"], "reason": ""})
     assert payload["problems"] == [{"code": "BAD_USER_INPUT", "path": ["input", "reason"]}]

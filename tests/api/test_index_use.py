@@ -49,13 +49,13 @@ async def index_writes(api: ApiClient, call: str, values: dict[str, Any]) -> lis
 
 @pytest.mark.parametrize("kind", MINIMAL_INPUTS)
 @pytest.mark.parametrize("call", ["keepaliveSession", "hideSession"])
-async def test_a_sign_of_life_changes_no_index_of_sessions(api: ApiClient, kind: str, call: str) -> None:
+async def test_heartbeat_writes_no_index(api: ApiClient, kind: str, call: str) -> None:
     session = await api.start_session(kind, MINIMAL_INPUTS[kind], visible=False)
     await api.advance(5)
     assert await index_writes(api, call, {"id": session["id"], "path": ["elsewhere"]}) == [0]
 
 
-async def test_an_end_does(api: ApiClient) -> None:
+async def test_stop_writes_indexes(api: ApiClient) -> None:
     session = await api.start_user()
     (rows,) = await index_writes(api, "stopSession", {"id": session["id"]})
     assert rows > 1
@@ -84,7 +84,7 @@ def _plans(tx: Connection, sent: Sequence[tuple[str, Any]]) -> list[str]:
     return [row[3] for sql, parameters in sent for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)]
 
 
-async def test_no_call_reads_a_whole_table(api: ApiClient) -> None:
+async def test_no_mutation_scans_a_table(api: ApiClient) -> None:
     database = api.app.state.services.database
     media, user, form, item = [
         (await api.start_session(kind, MINIMAL_INPUTS[kind], path=["a"]))["id"]

@@ -2,10 +2,11 @@
 
 import pytest
 
+from tests.api.session_inputs import problem_codes
 from tests.api_client import ApiClient
 
 
-async def test_a_keepalive_moves_the_end(api: ApiClient) -> None:
+async def test_keepalive_extends_the_deadline(api: ApiClient) -> None:
     session = await api.start_user(fields="expiresAt lastSeenAt")
     assert (session["lastSeenAt"], session["expiresAt"]) == ("2026-05-28T20:26:40.000Z", "2026-05-28T20:31:40.000Z")
     await api.advance(299.999)
@@ -15,11 +16,11 @@ async def test_a_keepalive_moves_the_end(api: ApiClient) -> None:
     assert payload["session"]["revision"] == 2
 
 
-async def test_a_late_keepalive_does_not_revive_a_session(api: ApiClient) -> None:
+async def test_late_keepalive_does_not_revive_session(api: ApiClient) -> None:
     session = await api.start_user()
     await api.advance(300)
     payload = await api.mutate("keepaliveSession", {"id": session["id"]}, "endedAt lastSeenAt")
-    assert [problem["code"] for problem in payload["problems"]] == ["SESSION_ENDED"]
+    assert problem_codes(payload) == ["SESSION_ENDED"]
     assert payload["problems"][0]["path"] == ["input", "id"]
     ended = payload["session"]
     assert (ended["state"], ended["endReason"], ended["endedAt"]) == ("ENDED", "EXPIRED", "2026-05-28T20:31:40.000Z")
@@ -27,20 +28,20 @@ async def test_a_late_keepalive_does_not_revive_a_session(api: ApiClient) -> Non
     assert await api.activity_types(session["id"]) == ["STARTED", "EXPIRED"]
 
 
-async def test_an_unknown_session_is_not_found(api: ApiClient) -> None:
+async def test_unknown_session_is_not_found(api: ApiClient) -> None:
     payload = await api.mutate("keepaliveSession", {"id": "s_nobody"})
     assert payload["session"] is None
-    assert [problem["code"] for problem in payload["problems"]] == ["NOT_FOUND"]
+    assert problem_codes(payload) == ["NOT_FOUND"]
 
 
-async def test_a_keepalive_that_moves_only_the_clock_leaves_no_activity(api: ApiClient) -> None:
+async def test_keepalive_without_change_appends_no_activity(api: ApiClient) -> None:
     session = await api.start_user(path=["home"])
     await api.advance(10)
     await api.mutate("keepaliveSession", {"id": session["id"], "path": ["home"]})
     assert await api.activity_types(session["id"]) == ["STARTED"]
 
 
-async def test_going_out_of_sight_and_elsewhere_are_two_activities_in_that_order(api: ApiClient) -> None:
+async def test_visibility_activity_precedes_path_activity(api: ApiClient) -> None:
     session = await api.start_user(path=["home"])
     await api.advance(10)
     await api.mutate("keepaliveSession", {"id": session["id"], "visible": False, "path": ["cart"]})
@@ -49,20 +50,18 @@ async def test_going_out_of_sight_and_elsewhere_are_two_activities_in_that_order
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(10, 3), (300, 100), (360, 120), (361, 120), (86400, 120)])
-async def test_clients_are_told_to_call_after_a_third_of_the_timeout(
-    api: ApiClient, seconds: int, expected: int
-) -> None:
+async def test_keepalive_interval_is_a_third_of_the_timeout(api: ApiClient, seconds: int, expected: int) -> None:
     payload = await api.start_payload("user", {"username": "ann"}, timeoutSeconds=seconds)
     assert payload["keepaliveSeconds"] == expected
 
 
-async def test_without_a_timeout_there_is_no_next_call(api: ApiClient) -> None:
+async def test_session_without_timeout_has_no_keepalive_interval(api: ApiClient) -> None:
     payload = await api.start_payload("field", {"unitId": "u1"}, "expiresAt timeoutSeconds")
     assert payload["keepaliveSeconds"] is None
     assert (payload["session"]["expiresAt"], payload["session"]["timeoutSeconds"]) == (None, None)
 
 
-async def test_a_call_that_was_overtaken_changes_nothing(api: ApiClient) -> None:
+async def test_call_with_lower_sequence_changes_nothing(api: ApiClient) -> None:
     session = await api.start_user()
     for sequence, revision in [(5, 2), (5, 2), (4, 2), (6, 3)]:
         given = {"id": session["id"], "sequence": sequence, "visible": sequence != 4}
@@ -71,7 +70,7 @@ async def test_a_call_that_was_overtaken_changes_nothing(api: ApiClient) -> None
         assert (payload["session"]["revision"], payload["session"]["visible"]) == (revision, True)
 
 
-async def test_calls_without_a_number_neither_check_nor_set_it(api: ApiClient) -> None:
+async def test_call_without_sequence_neither_checks_nor_sets_it(api: ApiClient) -> None:
     session = await api.start_user()
     for sequence in (5, None, 6):
         given = {"id": session["id"], "sequence": sequence}
@@ -79,7 +78,7 @@ async def test_calls_without_a_number_neither_check_nor_set_it(api: ApiClient) -
     assert (await api.session(session["id"]))["revision"] == 4
 
 
-async def test_many_sessions_are_kept_alive_at_once_each_by_itself(api: ApiClient) -> None:
+async def test_batch_of_keepalives_fails_one_by_one(api: ApiClient) -> None:
     first, second = await api.start_user("ann"), await api.start_user("bob")
     document = """mutation($inputs: [KeepaliveSessionInput!]!) {
         keepaliveSessions(inputs: $inputs) { session { id revision path } problems { code path } } }"""
@@ -96,17 +95,17 @@ async def test_many_sessions_are_kept_alive_at_once_each_by_itself(api: ApiClien
     assert answers[3]["session"] == {"id": first["id"], "revision": 3, "path": ["b"]}
 
 
-async def test_more_than_500_at_once_are_refused(api: ApiClient) -> None:
+async def test_batch_of_501_keepalives_is_refused(api: ApiClient) -> None:
     document = (
         "mutation($inputs: [KeepaliveSessionInput!]!) { keepaliveSessions(inputs: $inputs) { keepaliveSeconds } }"
     )
     assert await api.error_code(document, inputs=[{"id": "s_x"}] * 501) == "QUERY_TOO_COMPLEX"
 
 
-async def test_a_path_has_at_most_8_segments_of_512_characters(api: ApiClient) -> None:
+async def test_path_has_at_most_8_segments_of_512_characters(api: ApiClient) -> None:
     session = await api.start_user()
     for path in (["a"] * 9, [""], ["x" * 513]):
         payload = await api.mutate("keepaliveSession", {"id": session["id"], "path": path})
-        assert [problem["code"] for problem in payload["problems"]] == ["BAD_USER_INPUT"]
+        assert problem_codes(payload) == ["BAD_USER_INPUT"]
         assert payload["problems"][0]["path"][:2] == ["input", "path"]
     assert (await api.session(session["id"]))["revision"] == 1

@@ -27,7 +27,7 @@ async def start_client(
     return session["timeoutSeconds"], session["geoListenEnabled"], session["language"]
 
 
-async def test_sessions_keep_what_they_began_with_and_new_ones_get_what_the_project_says_now(api: ApiClient) -> None:
+async def test_changed_defaults_apply_to_new_sessions_only(api: ApiClient) -> None:
     await create_project(
         api, "p", geoListenEnabled=True, defaultLanguage="fr", timeouts=[{"kind": "CLIENT", "seconds": 60}]
     )
@@ -48,7 +48,7 @@ async def test_sessions_keep_what_they_began_with_and_new_ones_get_what_the_proj
     assert (await api.session(old["id"]))["endReason"] == "EXPIRED"
 
 
-async def test_what_a_start_says_wins_also_where_it_says_no(api: ApiClient) -> None:
+async def test_start_input_overrides_project_defaults(api: ApiClient) -> None:
     await create_project(
         api, "p", geoListenEnabled=True, defaultLanguage="fr", timeouts=[{"kind": "CLIENT", "seconds": 60}]
     )
@@ -62,7 +62,7 @@ async def test_what_a_start_says_wins_also_where_it_says_no(api: ApiClient) -> N
     )
 
 
-async def test_what_a_project_says_of_one_kind_is_for_that_kind_and_that_project(api: ApiClient) -> None:
+async def test_timeout_default_applies_to_its_kind_and_project(api: ApiClient) -> None:
     await create_project(api, "p", timeouts=[{"kind": "USER", "seconds": 77}])
     own = {"client": 1800, "agenda": None, "media": 600, "field": None, "user": 300}
     for kind, variant in MINIMAL_INPUTS.items():
@@ -74,9 +74,7 @@ async def test_what_a_project_says_of_one_kind_is_for_that_kind_and_that_project
 
 @pytest.mark.parametrize("kind", ["client", "media", "field", "user"])
 @pytest.mark.parametrize("seconds", [10, 86_400])
-async def test_the_silence_that_a_project_allows_ends_sessions_to_the_millisecond(
-    api: ApiClient, kind: str, seconds: int
-) -> None:
+async def test_project_timeout_expires_session_to_the_millisecond(api: ApiClient, kind: str, seconds: int) -> None:
     await create_project(api, "p", timeouts=[{"kind": kind.upper(), "seconds": seconds}])
     payload = await api.start_payload(kind, MINIMAL_INPUTS[kind], "timeoutSeconds", projectId="p")
     assert payload["session"]["timeoutSeconds"] == seconds
@@ -90,7 +88,7 @@ async def test_the_silence_that_a_project_allows_ends_sessions_to_the_millisecon
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 9, 86_401, 2**31 - 1])
-async def test_no_project_allows_more_or_less_than_a_start_may(api: ApiClient, seconds: int) -> None:
+async def test_project_timeout_has_the_limits_of_a_start(api: ApiClient, seconds: int) -> None:
     await create_project(api, "p")
     answer = await api.execute(UPDATE, id="p", input={"timeouts": [{"kind": "USER", "seconds": seconds}]})
     assert answer["problems"] == [{"code": "BAD_USER_INPUT", "path": ["input", "timeouts", "0", "seconds"]}]
@@ -98,7 +96,7 @@ async def test_no_project_allows_more_or_less_than_a_start_may(api: ApiClient, s
     assert session["timeoutSeconds"] == 300
 
 
-async def test_a_schedule_is_never_ended_by_silence_whatever_a_project_says(api: ApiClient) -> None:
+async def test_agenda_session_has_no_timeout_from_project(api: ApiClient) -> None:
     await create_project(api, "p", timeouts=[{"kind": "AGENDA", "seconds": None}, {"kind": "FIELD", "seconds": 10}])
     item = await api.start_session("agenda", MINIMAL_INPUTS["agenda"], "timeoutSeconds expiresAt", projectId="p")
     assert (item["timeoutSeconds"], item["expiresAt"]) == (None, None)
@@ -106,7 +104,7 @@ async def test_a_schedule_is_never_ended_by_silence_whatever_a_project_says(api:
     assert (await api.session(item["id"]))["state"] == "ACTIVE"
 
 
-async def test_a_start_that_meets_its_session_leaves_it_as_it_began(api: ApiClient) -> None:
+async def test_replayed_start_keeps_original_defaults(api: ApiClient) -> None:
     await create_project(api, "p", timeouts=[{"kind": "USER", "seconds": 60}])
     browser = {"username": "ann", "clientId": "c" * 16}
     by_key = {"projectId": "p", "idempotencyKey": "k"}
@@ -129,7 +127,7 @@ async def test_a_start_that_meets_its_session_leaves_it_as_it_began(api: ApiClie
     assert (new["created"], new["session"]["timeoutSeconds"]) == (True, 10)
 
 
-async def test_a_start_among_changes_gets_all_that_one_of_them_said(api: ApiClient) -> None:
+async def test_concurrent_start_sees_one_version_of_the_defaults(api: ApiClient) -> None:
     await create_project(
         api, "p", geoListenEnabled=False, defaultLanguage="en", timeouts=[{"kind": "CLIENT", "seconds": 10}]
     )
@@ -147,7 +145,7 @@ async def test_a_start_among_changes_gets_all_that_one_of_them_said(api: ApiClie
     assert await start_client(api) == (30, True, "de")
 
 
-async def test_changes_of_different_things_at_once_are_all_kept(api: ApiClient) -> None:
+async def test_concurrent_updates_of_different_fields_are_all_kept(api: ApiClient) -> None:
     await create_project(api, "p")
     kinds = ["CLIENT", "MEDIA", "FIELD", "USER"]
     await asyncio.gather(

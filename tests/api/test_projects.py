@@ -29,13 +29,13 @@ async def update(api: ApiClient, **fields: Any) -> dict[str, Any]:
     return answer
 
 
-async def test_a_project_is_there_from_the_beginning(api: ApiClient) -> None:
+async def test_default_project_exists(api: ApiClient) -> None:
     found = await api.execute(READ, id="default")
     assert (found["name"], found["geoListenEnabled"], found["defaultLanguage"]) == ("default", False, "en")
     assert timeouts_by_kind(found) == DEFAULT_TIMEOUTS
 
 
-async def test_a_project_is_what_its_creation_said(api: ApiClient) -> None:
+async def test_created_project_has_its_input(api: ApiClient) -> None:
     says = {
         "id": "p",
         "name": "Änderung 💡",
@@ -51,7 +51,7 @@ async def test_a_project_is_what_its_creation_said(api: ApiClient) -> None:
     assert timeouts_by_kind(made["project"]) == DEFAULT_TIMEOUTS | {"USER": 60, "FIELD": 86400}
 
 
-async def test_a_project_needs_an_id_of_its_own_that_no_session_could_have(api: ApiClient) -> None:
+async def test_project_id_must_be_valid_and_unused(api: ApiClient) -> None:
     refused = {"": "BAD_USER_INPUT", "a b": "BAD_USER_INPUT", "s_" + "x" * 22: "BAD_USER_INPUT", "default": "CONFLICT"}
     for id_, code in refused.items():
         answer = await api.execute(CREATE, input={"id": id_})
@@ -63,7 +63,7 @@ async def test_a_project_needs_an_id_of_its_own_that_no_session_could_have(api: 
         assert (await api.execute(CREATE, input={"id": id_}))["problems"] == []
 
 
-async def test_all_that_is_wrong_with_a_project_is_named_at_once(api: ApiClient) -> None:
+async def test_project_input_reports_all_problems(api: ApiClient) -> None:
     says = {
         "name": "",
         "defaultLanguage": "xx",
@@ -84,7 +84,7 @@ async def test_all_that_is_wrong_with_a_project_is_named_at_once(api: ApiClient)
     }
 
 
-async def test_an_update_changes_what_it_names_and_nothing_else(api: ApiClient) -> None:
+async def test_update_changes_only_provided_fields(api: ApiClient) -> None:
     await create_project(api, "p", name="P", timeouts=[{"kind": "USER", "seconds": 60}])
     assert (await update(api, geoListenEnabled=True))["problems"] == []
     found = (await update(api, defaultLanguage="DE"))["project"]
@@ -93,7 +93,7 @@ async def test_an_update_changes_what_it_names_and_nothing_else(api: ApiClient) 
     assert found == await api.execute(READ, id="p")
 
 
-async def test_a_timeout_that_is_named_changes_and_null_gives_the_kind_s_own_back(api: ApiClient) -> None:
+async def test_null_timeout_restores_default_of_kind(api: ApiClient) -> None:
     await create_project(api, "p", timeouts=[{"kind": "USER", "seconds": 60}, {"kind": "MEDIA", "seconds": 90}])
     found = (await update(api, timeouts=[{"kind": "CLIENT", "seconds": 70}]))["project"]
     assert timeouts_by_kind(found) == DEFAULT_TIMEOUTS | {"USER": 60, "MEDIA": 90, "CLIENT": 70}
@@ -106,7 +106,7 @@ async def test_a_timeout_that_is_named_changes_and_null_gives_the_kind_s_own_bac
 
 
 @pytest.mark.parametrize("name", ["name", "geoListenEnabled", "defaultLanguage"])
-async def test_what_a_project_cannot_be_without_is_not_cleared(api: ApiClient, name: str) -> None:
+async def test_required_project_field_cannot_be_cleared(api: ApiClient, name: str) -> None:
     await create_project(api, "p")
     before = await api.execute(READ, id="p")
     answer = await update(api, **{name: None})
@@ -114,7 +114,7 @@ async def test_what_a_project_cannot_be_without_is_not_cleared(api: ApiClient, n
     assert await api.execute(READ, id="p") == before
 
 
-async def test_the_id_of_a_project_never_changes(api: ApiClient) -> None:
+async def test_project_id_cannot_change(api: ApiClient) -> None:
     await create_project(api, "p")
     assert (await update(api, id="q"))["problems"] == [{"code": "BAD_USER_INPUT", "path": ["input", "id"]}]
     assert (await update(api, id="p", name="same"))["project"]["name"] == "same"
@@ -123,7 +123,7 @@ async def test_the_id_of_a_project_never_changes(api: ApiClient) -> None:
     assert await api.execute(READ, id="nowhere") is None
 
 
-async def test_projects_are_listed_by_id_in_pages(api: ApiClient) -> None:
+async def test_projects_are_paged_by_id(api: ApiClient) -> None:
     for id_ in ("c", "a", "b", "Z"):
         await create_project(api, id_)
     document = """query($first: Int, $after: String, $last: Int, $before: String) {

@@ -6,9 +6,8 @@ import pytest
 from graphql import GraphQLInputObjectType, get_named_type, is_input_object_type
 
 from schema import graphql_schema
-from tests.api.session_inputs import create_project
+from tests.api.session_inputs import MEDIA, create_project
 from tests.api_client import ApiClient
-from tests.lifecycle.test_expiry import MEDIA
 
 FIND: Final = "query($filter: SessionFilter) { sessions(filter: $filter) { nodes { subject externalId } totalCount } }"
 
@@ -98,7 +97,7 @@ async def find(api: ApiClient, filter_: dict[str, Any]) -> set[str]:
     return {node["externalId"] for node in answer["nodes"]}
 
 
-async def test_each_name_finds_what_it_says(api: ApiClient, made: dict[str, str]) -> None:
+async def test_each_filter_field_selects_matching_sessions(api: ApiClient, made: dict[str, str]) -> None:
     for name, value, expected in CASES:
         assert await find(api, {name: value}) == set(expected.split()), (name, value)
     for filter_, expected in COMBINED_CASES:
@@ -106,7 +105,7 @@ async def test_each_name_finds_what_it_says(api: ApiClient, made: dict[str, str]
     assert await find(api, {"ids": [made["app"], made["bob"], "s_nobody"]}) == {"app", "bob"}
 
 
-def test_no_name_is_forgotten() -> None:
+def test_every_filter_field_has_a_case() -> None:
     asked = {name for name, _, _ in CASES}
     asked |= {f"{name}.{inner}" for name, value, _ in CASES if isinstance(value, dict) for inner in value}
     there = set()
@@ -118,7 +117,7 @@ def test_no_name_is_forgotten() -> None:
     assert there - asked == {"ids"}
 
 
-async def test_a_session_that_ended_by_time_is_found_as_ended_before_anybody_noted_it(api: ApiClient) -> None:
+async def test_expired_session_matches_as_ended_before_the_sweep(api: ApiClient) -> None:
     await api.start_user(externalId="x", timeoutSeconds=10)
     await api.advance(10)
     for filter_ in ({"states": ["ENDED"]}, {"active": False}, {"endReasons": ["EXPIRED"]}, {"visible": False}):

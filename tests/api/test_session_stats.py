@@ -44,18 +44,18 @@ async def counted(api: ApiClient) -> dict[str, Any]:
     return figures
 
 
-async def test_the_counts_are_right(counted: dict[str, Any]) -> None:
+async def test_totals_are_counted(counted: dict[str, Any]) -> None:
     assert (counted["total"], counted["active"], counted["visible"]) == (4, 2, 1)
     assert (counted["one"], counted["three"]) == (1, 2)
 
 
-async def test_the_durations_are_right(counted: dict[str, Any]) -> None:
+async def test_durations_are_aggregated(counted: dict[str, Any]) -> None:
     # ann 240 so far, bob heard at his start only, the form 90, the app 120.
     assert counted["elapsedSeconds"] == {"count": 4, "sum": 450, "mean": 112.5, "min": 0, "max": 240}
     assert counted["visibleSeconds"] == {"count": 4, "sum": 150, "mean": 37.5, "min": 0, "max": 90}
 
 
-async def test_the_groups_are_right_and_the_largest_comes_first(counted: dict[str, Any]) -> None:
+async def test_groups_are_sorted_by_size(counted: dict[str, Any]) -> None:
     assert [tuple(group.values()) for group in counted["byKind"]] == [
         ("USER", 2, 1, 1, 60),
         ("CLIENT", 1, 1, 0, 0),
@@ -66,7 +66,7 @@ async def test_the_groups_are_right_and_the_largest_comes_first(counted: dict[st
     assert counted["byEndReason"] == [{"key": "EXPIRED", "total": 1}, {"key": "STOPPED", "total": 1}]
 
 
-async def test_paths_are_rolled_up(counted: dict[str, Any]) -> None:
+async def test_paths_are_grouped_by_depth(counted: dict[str, Any]) -> None:
     by_path = {tuple(entry["path"]): tuple(entry.values())[1:] for entry in counted["byPath"]}
     assert by_path[("shop",)] == (1, 0, 60)
     assert by_path[("home",)] == (1, 1, 0)
@@ -74,12 +74,12 @@ async def test_paths_are_rolled_up(counted: dict[str, Any]) -> None:
     assert [entry["path"] for entry in counted["deep"]] == [[], ["home"]]
 
 
-async def test_the_series_shows_what_went_on_began_and_ended(counted: dict[str, Any]) -> None:
+async def test_series_counts_active_started_and_ended(counted: dict[str, Any]) -> None:
     assert [tuple(bucket.values())[1:] for bucket in counted["series"]] == [(2, 2, 0), (2, 1, 1), (3, 1, 1), (2, 0, 0)]
     assert [bucket["at"][14:19] for bucket in counted["series"]] == ["26:40", "27:40", "28:40", "29:40"]
 
 
-async def test_a_filter_is_counted_like_a_list(api: ApiClient, counted: dict[str, Any]) -> None:
+async def test_filtered_total_equals_filtered_list(api: ApiClient, counted: dict[str, Any]) -> None:
     assert counted["total"] == 4
     filters: list[dict[str, Any]] = [{"active": True}, {"user": {}}, {"projectIds": ["p"]}, {"kinds": []}]
     for filter_ in filters:
@@ -90,14 +90,14 @@ async def test_a_filter_is_counted_like_a_list(api: ApiClient, counted: dict[str
         assert figures["total"] == listed["totalCount"] == sum(group["total"] for group in figures["byKind"])
 
 
-async def test_figures_of_nothing_are_empty(api: ApiClient) -> None:
+async def test_stats_of_no_sessions_are_empty(api: ApiClient) -> None:
     figures = await api.execute(ALL_STATS)
     assert figures["elapsedSeconds"] == {"count": 0, "sum": 0, "mean": None, "min": None, "max": None}
     assert (figures["total"], figures["byKind"], figures["byPath"], figures["byEndReason"]) == (0, [], [], [])
     assert [bucket["active"] for bucket in figures["series"]] == [0, 0, 0, 0]
 
 
-async def test_as_many_groups_as_are_allowed_may_be_asked_for(api: ApiClient) -> None:
+async def test_500_groups_can_be_requested(api: ApiClient) -> None:
     document = (
         "{ sessionStats { byProject(first: 500) { key } bySubject(first: 500) { key } byPath(first: 500) { path } } }"
     )
@@ -105,9 +105,7 @@ async def test_as_many_groups_as_are_allowed_may_be_asked_for(api: ApiClient) ->
     assert await api.execute("{ sessionStats { bySubject(first: null) { key } } }") == {"bySubject": []}
 
 
-async def test_a_figure_that_takes_too_long_is_given_up_and_counted_no_further(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_stats_query_is_cancelled_after_timeout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_api(tmp_path / "test.db", limits={"operation_seconds": 0.2}) as api:
         monkeypatch.setattr(queries, "total", run_endless_query)
         document = "{ sessionStats { " + " ".join(f"t{number}: total" for number in range(6)) + " } }"
@@ -121,7 +119,7 @@ async def test_a_figure_that_takes_too_long_is_given_up_and_counted_no_further(
         assert len(counts) == 2 * MAX_HEAVY_READS
 
 
-def test_no_figure_is_forgotten() -> None:
+def test_every_stats_field_is_queried() -> None:
     stats = graphql_schema.type_map["SessionStats"]
     assert isinstance(stats, GraphQLObjectType)
     assert [name for name in stats.fields if name not in ALL_STATS] == []

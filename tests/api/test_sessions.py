@@ -29,14 +29,14 @@ async def five(api: ApiClient) -> list[str]:
     return [ids[kind] for kind in ("user", "field", "media", "client", "agenda")]
 
 
-async def test_the_latest_start_comes_first(api: ApiClient, five: list[str]) -> None:
+async def test_latest_start_comes_first(api: ApiClient, five: list[str]) -> None:
     found = await read_page(api, counted=True)
     assert [node["id"] for node in found["nodes"]] == five
     assert (found["totalCount"], found["pageInfo"]["hasNextPage"]) == (5, False)
 
 
 @pytest.mark.parametrize("counted", [True, False])
-async def test_pages_forwards_and_backwards_give_the_whole_list(
+async def test_pages_in_both_directions_cover_the_list(
     api: ApiClient,
     five: list[str],
     counted: bool,
@@ -62,7 +62,7 @@ async def test_pages_forwards_and_backwards_give_the_whole_list(
     assert back == five
 
 
-async def test_an_offset_passes_over_the_first_ones(api: ApiClient, five: list[str]) -> None:
+async def test_offset_skips_sessions(api: ApiClient, five: list[str]) -> None:
     found = await read_page(api, offset=3, first=1)
     assert [node["id"] for node in found["nodes"]] == five[3:4]
     assert found["pageInfo"]["hasPreviousPage"]
@@ -83,7 +83,7 @@ async def test_an_offset_passes_over_the_first_ones(api: ApiClient, five: list[s
         (None, "01234"),
     ],
 )
-async def test_a_list_is_sorted_by_what_is_asked_for(
+async def test_list_is_sorted_by_order_argument(
     api: ApiClient, five: list[str], order: list[dict[str, str]] | None, expected: str
 ) -> None:
     await api.mutate("stopSession", {"id": five[2]})
@@ -94,7 +94,7 @@ async def test_a_list_is_sorted_by_what_is_asked_for(
     assert places == expected
 
 
-async def test_a_cursor_is_good_for_its_own_list_only(api: ApiClient, five: list[str]) -> None:
+async def test_cursor_of_another_list_is_rejected(api: ApiClient, five: list[str]) -> None:
     cursor = (await read_page(api, first=1))["pageInfo"]["endCursor"]
     assert len((await read_page(api, after=cursor))["nodes"]) == len(five) - 1
     others = [
@@ -107,7 +107,7 @@ async def test_a_cursor_is_good_for_its_own_list_only(api: ApiClient, five: list
         assert await api.error_code(f"query($c: String) {{ {other} }}", c=cursor) == "BAD_USER_INPUT"
 
 
-async def test_a_list_of_all_kinds_shows_what_each_has_of_its_own(api: ApiClient, five: list[str]) -> None:
+async def test_list_shows_fields_of_each_kind(api: ApiClient, five: list[str]) -> None:
     found = await api.execute(
         """{ sessions { nodes { __typename id kind project { id } subject
             ... on ClientSession { clientSystem } ... on AgendaSession { guide startTime }

@@ -5,14 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.session_inputs import problem_codes
 from tests.api_client import EPOCH, ApiClient, FakeClock, open_api
 
 
-def problem_codes(payload: dict[str, list[dict[str, str]]]) -> list[str]:
-    return [problem["code"] for problem in payload["problems"]]
-
-
-async def test_a_start_creates_a_visible_session_in_the_default_project(api: ApiClient) -> None:
+async def test_start_creates_visible_session_in_default_project(api: ApiClient) -> None:
     payload = await api.start_payload(
         "user", {"username": "ann"}, "subject project { id } createdAt startedAt metadata"
     )
@@ -25,7 +22,7 @@ async def test_a_start_creates_a_visible_session_in_the_default_project(api: Api
     assert session["id"].startswith("s_")
 
 
-async def test_all_that_is_wrong_is_named_at_once_and_nothing_is_stored(api: ApiClient) -> None:
+async def test_invalid_start_reports_all_problems_and_stores_nothing(api: ApiClient) -> None:
     variant = {"clientSystem": "", "language": "xx", "timezone": "Mars/Crater", "deviceId": "x" * 37}
     payload = await api.start_payload("client", variant, externalId="", timeoutSeconds=9, path=[""], metadata=[1])
     assert payload["session"] is None
@@ -49,13 +46,13 @@ async def test_metadata_is_an_object_of_16_kib_and_8_levels(api: ApiClient, meta
     assert [problem["path"] for problem in payload["problems"]] == [["input", "metadata"]]
 
 
-async def test_metadata_comes_back_as_it_was_given(api: ApiClient) -> None:
+async def test_metadata_round_trips(api: ApiClient) -> None:
     given = {"b": [1, 2.5, None, {"ü": "💡"}], "a": {"deep": {"er": [[[[True]]]]}}}
     session = await api.start_user(fields="metadata", metadata=given)
     assert session["metadata"] == given
 
 
-async def test_null_means_not_given(api: ApiClient) -> None:
+async def test_null_in_start_means_absent(api: ApiClient) -> None:
     variant = {"clientSystem": "iOS", "language": None, "timezone": None, "deviceId": None}
     session = await api.start_session(
         "client", variant, "timeoutSeconds ... on ClientSession { language timezone }", timeoutSeconds=None, path=None
@@ -64,13 +61,13 @@ async def test_null_means_not_given(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("project_id", ["nowhere", ""])
-async def test_an_unknown_project_is_not_found(api: ApiClient, project_id: str) -> None:
+async def test_unknown_project_is_not_found(api: ApiClient, project_id: str) -> None:
     payload = await api.start_payload("user", {"username": "ann"}, projectId=project_id)
     assert payload["problems"][0]["path"] == ["input", "projectId"]
     assert problem_codes(payload) == ["NOT_FOUND"]
 
 
-async def test_a_session_can_carry_on_from_one_of_its_project_and_kind(api: ApiClient) -> None:
+async def test_previous_session_must_have_same_project_and_kind(api: ApiClient) -> None:
     first = await api.start_user()
     second = await api.start_user("bob", "previous { id }", previousId=first["id"])
     assert second["previous"] == {"id": first["id"]}
@@ -81,7 +78,7 @@ async def test_a_session_can_carry_on_from_one_of_its_project_and_kind(api: ApiC
     assert payload["problems"][0]["path"] == ["input", "previousId"]
 
 
-async def test_the_timeout_is_the_input_s_over_the_project_s_over_the_kind_s(api: ApiClient) -> None:
+async def test_timeout_comes_from_input_then_project_then_kind(api: ApiClient) -> None:
     project = """mutation($input: ProjectInput!) { createProject(input: $input) { problems { code } } }"""
     await api.execute(
         project, input={"id": "p", "timeouts": [{"kind": "USER", "seconds": 40}, {"kind": "FIELD", "seconds": 50}]}
@@ -93,7 +90,7 @@ async def test_the_timeout_is_the_input_s_over_the_project_s_over_the_kind_s(api
     assert form["timeoutSeconds"] == 50
 
 
-async def test_the_same_key_and_input_give_the_first_session(api: ApiClient) -> None:
+async def test_replayed_start_returns_first_session(api: ApiClient) -> None:
     first = await api.start_payload("user", {"username": "ann"}, idempotencyKey="k")
     await api.advance(86_399)
     again = await api.start_payload("user", {"username": "ann"}, idempotencyKey="k")
@@ -102,20 +99,20 @@ async def test_the_same_key_and_input_give_the_first_session(api: ApiClient) -> 
     assert again["session"]["state"] == "ENDED"
 
 
-async def test_the_same_key_with_other_input_conflicts(api: ApiClient) -> None:
+async def test_key_with_other_input_conflicts(api: ApiClient) -> None:
     await api.start_payload("user", {"username": "ann"}, idempotencyKey="k")
     payload = await api.start_payload("user", {"username": "bob"}, idempotencyKey="k")
     assert (problem_codes(payload), payload["session"]) == (["CONFLICT"], None)
 
 
-async def test_a_key_is_forgotten_after_24_hours(api: ApiClient) -> None:
+async def test_idempotency_key_expires_after_24_hours(api: ApiClient) -> None:
     first = await api.start_user(idempotencyKey="k")
     await api.advance(86_400)
     second = await api.start_user(idempotencyKey="k")
     assert first["id"] != second["id"]
 
 
-async def test_two_starts_at_once_with_one_key_make_one_session(api: ApiClient) -> None:
+async def test_concurrent_starts_with_one_key_create_one_session(api: ApiClient) -> None:
     payloads = await asyncio.gather(
         *(api.start_payload("user", {"username": "ann"}, idempotencyKey="k") for _ in range(20))
     )
@@ -123,7 +120,7 @@ async def test_two_starts_at_once_with_one_key_make_one_session(api: ApiClient) 
     assert sorted(payload["created"] for payload in payloads) == [False] * 19 + [True]
 
 
-async def test_a_key_survives_the_server(tmp_path: Path) -> None:
+async def test_idempotency_key_survives_restart(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
     async with open_api(file) as api:
         first = await api.start_user(idempotencyKey="k")
@@ -132,20 +129,20 @@ async def test_a_key_survives_the_server(tmp_path: Path) -> None:
     assert (again["created"], again["session"]["id"]) == (False, first["id"])
 
 
-async def test_a_start_that_had_problems_leaves_its_key_free(api: ApiClient) -> None:
+async def test_refused_start_does_not_use_its_key(api: ApiClient) -> None:
     payload = await api.start_payload("user", {"username": ""}, idempotencyKey="k")
     assert problem_codes(payload) == ["BAD_USER_INPUT"]
     assert (await api.start_payload("user", {"username": "ann"}, idempotencyKey="k"))["created"] is True
 
 
-async def test_the_key_of_a_deleted_session_starts_nothing(api: ApiClient) -> None:
+async def test_key_of_deleted_session_is_not_found(api: ApiClient) -> None:
     session = await api.start_user(idempotencyKey="k")
     await api.delete(session["id"])
     payload = await api.start_payload("user", {"username": "ann"}, idempotencyKey="k")
     assert problem_codes(payload) == ["NOT_FOUND"]
 
 
-async def test_exactly_one_variant_must_be_given(api: ApiClient) -> None:
+async def test_start_requires_exactly_one_variant(api: ApiClient) -> None:
     document = "mutation($input: StartSessionInput!) { startSession(input: $input) { created } }"
     for variant in ({}, {"user": None}, {"user": {"username": "a"}, "field": {"unitId": "u"}}):
         response = await api.http.post(

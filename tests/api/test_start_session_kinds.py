@@ -5,18 +5,14 @@ from typing import Any
 
 import pytest
 
+from tests.api.session_inputs import MEDIA, problem_paths
 from tests.api_client import ApiClient
-from tests.lifecycle.test_expiry import MEDIA
 
 AGENDA = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T21:00:00Z"}
 FIELD = "... on FieldSession { uuid unitId created saved received timezoneOffsetSeconds data { name value rawData } }"
 
 
-def problem_paths(payload: dict[str, Any]) -> list[str]:
-    return [".".join(problem["path"]) for problem in payload["problems"]]
-
-
-async def test_a_client_gets_what_its_project_says_where_it_is_silent(api: ApiClient) -> None:
+async def test_client_session_takes_defaults_of_its_project(api: ApiClient) -> None:
     document = "mutation($input: ProjectInput!) { createProject(input: $input) { problems { code } } }"
     await api.execute(document, input={"id": "fr", "geoListenEnabled": True, "defaultLanguage": "FR"})
     fields = "subject ... on ClientSession { geoListenEnabled language timezone deviceId demoStreamEnabled }"
@@ -28,7 +24,7 @@ async def test_a_client_gets_what_its_project_says_where_it_is_silent(api: ApiCl
 
 
 @pytest.mark.parametrize("zone", ["-8000", "0130", "+05:30", "Z", "Europe/Paris", "America/Argentina/Ushuaia"])
-async def test_a_time_zone_is_kept_as_given(api: ApiClient, zone: str) -> None:
+async def test_timezone_is_kept_verbatim(api: ApiClient, zone: str) -> None:
     session = await api.start_session(
         "client", {"clientSystem": "iOS", "timezone": zone}, "... on ClientSession { timezone }"
     )
@@ -50,16 +46,16 @@ async def test_a_time_zone_is_kept_as_given(api: ApiClient, zone: str) -> None:
         ({"locations": list(range(101))}, ["locations"]),
     ],
 )
-async def test_an_agenda_item_must_make_sense(api: ApiClient, extra: dict[str, Any], broken: list[str]) -> None:
+async def test_invalid_agenda_input_is_reported(api: ApiClient, extra: dict[str, Any], broken: list[str]) -> None:
     payload = await api.start_payload("agenda", {**AGENDA, **extra})
     assert problem_paths(payload) == [f"input.variant.agenda.{name}" for name in broken]
 
 
-async def test_an_agenda_item_takes_no_timeout(api: ApiClient) -> None:
+async def test_agenda_session_takes_no_timeout(api: ApiClient) -> None:
     assert problem_paths(await api.start_payload("agenda", AGENDA, timeoutSeconds=60)) == ["input.timeoutSeconds"]
 
 
-async def test_an_import_id_is_the_external_id(api: ApiClient) -> None:
+async def test_import_id_is_the_external_id(api: ApiClient) -> None:
     fields = "externalId ... on AgendaSession { importId }"
     outside = await api.start_session("agenda", AGENDA, fields, externalId="x")
     inside = await api.start_session("agenda", {**AGENDA, "importId": "x"}, fields)
@@ -70,20 +66,18 @@ async def test_an_import_id_is_the_external_id(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("external_id", ["", "x" * 129, "x" * 256])
-async def test_what_is_wrong_with_an_external_id_is_told_once_and_where_it_was_given(
-    api: ApiClient, external_id: str
-) -> None:
+async def test_invalid_external_id_is_reported_once(api: ApiClient, external_id: str) -> None:
     payload = await api.start_payload("field", {"unitId": "u1"}, externalId=external_id)
     assert problem_paths(payload) == ["input.externalId"]
 
 
-async def test_an_item_may_last_to_the_end_of_the_calendar(api: ApiClient) -> None:
+async def test_all_day_item_may_be_on_the_last_day_of_9999(api: ApiClient) -> None:
     last_day = {**AGENDA, "startTime": "9999-12-31T10:00:00Z", "allDay": True}
     session = await api.start_session("agenda", last_day, "expiresAt")
     assert session["expiresAt"] == "9999-12-31T23:59:59.999Z"
 
 
-async def test_a_description_is_cleaned_on_entry(api: ApiClient) -> None:
+async def test_description_html_is_sanitized(api: ApiClient) -> None:
     html = (
         '<p onclick="x()">Hi <script>alert(1)</script><a href="javascript:x()">no</a> <a href="https://a.b/c">yes</a>'
     )
@@ -109,14 +103,12 @@ async def test_a_description_is_cleaned_on_entry(api: ApiClient) -> None:
         ({"channel": "x" * 1025}, ["channel"]),
     ],
 )
-async def test_a_playback_has_the_documented_parameters(
-    api: ApiClient, extra: dict[str, Any], broken: list[str]
-) -> None:
+async def test_invalid_media_input_is_reported(api: ApiClient, extra: dict[str, Any], broken: list[str]) -> None:
     payload = await api.start_payload("media", {**MEDIA, **extra})
     assert problem_paths(payload) == [f"input.variant.media.{name}" for name in broken]
 
 
-async def test_quality_of_experience_may_omit_its_prefix_and_have_free_names(api: ApiClient) -> None:
+async def test_qoe_names_may_omit_prefix_and_be_custom(api: ApiClient) -> None:
     qoe = {"bitrate": 500, "media.qoe.droppedFrames": 2, "param1": "x"}
     session = await api.start_session(
         "media", {**MEDIA, "qoe": qoe}, "... on MediaSession { qoe params customMetadata }"
@@ -125,7 +117,7 @@ async def test_quality_of_experience_may_omit_its_prefix_and_have_free_names(api
     assert (session["params"], session["customMetadata"]) == ({}, {})
 
 
-async def test_a_form_keeps_its_points_in_order_with_names_in_lower_case(api: ApiClient) -> None:
+async def test_data_points_keep_order_with_lower_case_names(api: ApiClient) -> None:
     points = [{"name": "Zebra", "value": "1"}, {"name": "sketch", "rawData": "YmFzZTY0"}, {"name": "a", "value": ""}]
     session = await api.start_session("field", {"unitId": "u1", "data": points}, f"externalId subject {FIELD}")
     assert session["data"] == [
@@ -137,7 +129,7 @@ async def test_a_form_keeps_its_points_in_order_with_names_in_lower_case(api: Ap
     assert session["created"] == session["saved"] == session["received"] == "2026-05-28T20:26:40.000Z"
 
 
-async def test_the_offset_of_a_device_may_come_as_a_hidden_point(api: ApiClient) -> None:
+async def test_timezone_offset_may_be_a_hidden_data_point(api: ApiClient) -> None:
     hidden = [{"name": "__TIMEZONE__", "value": "36000"}]
     session = await api.start_session("field", {"unitId": "u1", "data": hidden}, FIELD)
     assert (session["timezoneOffsetSeconds"], session["data"]) == (36000, [])
@@ -163,18 +155,18 @@ async def test_the_offset_of_a_device_may_come_as_a_hidden_point(api: ApiClient)
         ({"data": [{"name": "__timezone__", "value": "50401"}]}, ["data.0.value"]),
     ],
 )
-async def test_a_form_must_make_sense(api: ApiClient, extra: dict[str, Any], broken: list[str]) -> None:
+async def test_invalid_form_input_is_reported(api: ApiClient, extra: dict[str, Any], broken: list[str]) -> None:
     payload = await api.start_payload("field", {"unitId": "u1", **extra})
     assert problem_paths(payload) == [f"input.variant.field.{name}" for name in broken]
 
 
-async def test_raw_data_has_at_most_one_mebibyte(api: ApiClient) -> None:
+async def test_raw_data_has_at_most_1_mib(api: ApiClient) -> None:
     data = base64.b64encode(b"x" * (1024 * 1024 + 1)).decode()
     payload = await api.start_payload("field", {"unitId": "u1", "data": [{"name": "a", "rawData": data}]})
     assert problem_paths(payload) == ["input.variant.field.data.0.rawData"]
 
 
-async def test_a_form_sent_again_takes_the_place_of_the_old_one(api: ApiClient) -> None:
+async def test_form_with_known_uuid_replaces_the_session(api: ApiClient) -> None:
     form = {"uuid": "f1", "unitId": "u1", "data": [{"name": "a", "value": "1"}]}
     old = await api.start_session("field", form, idempotencyKey="k")
     await api.mutate("stopSession", {"id": old["id"]})
@@ -192,14 +184,14 @@ async def test_a_form_sent_again_takes_the_place_of_the_old_one(api: ApiClient) 
     assert (again["created"], again["session"]["id"]) == (False, new["id"])
 
 
-async def test_the_same_uuid_in_two_projects_is_two_forms(api: ApiClient) -> None:
+async def test_uuid_is_unique_per_project(api: ApiClient) -> None:
     await api.execute('mutation { createProject(input: {id: "p"}) { problems { code } } }')
     first = await api.start_session("field", {"uuid": "f1", "unitId": "u1"})
     second = await api.start_session("field", {"uuid": "f1", "unitId": "u1"}, projectId="p")
     assert (await api.session(first["id"]))["id"] != second["id"]
 
 
-async def test_a_browser_that_starts_again_gets_the_session_it_has(api: ApiClient) -> None:
+async def test_second_start_of_client_id_returns_active_session(api: ApiClient) -> None:
     variant = {"username": "ann", "clientId": "0123456789abcdef"}
     first = await api.start_payload("user", variant, "lastSeenAt")
     await api.advance(299)
@@ -209,7 +201,7 @@ async def test_a_browser_that_starts_again_gets_the_session_it_has(api: ApiClien
     assert other["created"] is True
 
 
-async def test_a_browser_whose_session_lapsed_unnoticed_gets_a_new_one(api: ApiClient) -> None:
+async def test_start_after_unswept_expiry_creates_session(api: ApiClient) -> None:
     variant = {"username": "ann", "clientId": "0123456789abcdef"}
     first = await api.start_payload("user", variant)
     await api.advance(300)
@@ -219,15 +211,15 @@ async def test_a_browser_whose_session_lapsed_unnoticed_gets_a_new_one(api: ApiC
     assert await api.activity_types(first["session"]["id"]) == ["STARTED", "EXPIRED"]
 
 
-async def test_without_a_client_id_each_start_is_new(api: ApiClient) -> None:
+async def test_start_without_client_id_creates_session(api: ApiClient) -> None:
     assert (await api.start_user())["id"] != (await api.start_user())["id"]
 
 
 @pytest.mark.parametrize("variant", [{}, {"username": ""}, {"username": "x" * 257}])
-async def test_a_user_has_a_name(api: ApiClient, variant: dict[str, str]) -> None:
+async def test_user_session_requires_username(api: ApiClient, variant: dict[str, str]) -> None:
     assert problem_paths(await api.start_payload("user", variant)) == ["input.variant.user.username"]
 
 
-async def test_a_client_id_is_long_enough_to_be_a_secret(api: ApiClient) -> None:
+async def test_client_id_has_at_least_16_characters(api: ApiClient) -> None:
     payload = await api.start_payload("user", {"username": "ann", "clientId": "x" * 15})
     assert problem_paths(payload) == ["input.variant.user.clientId"]

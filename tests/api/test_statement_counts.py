@@ -66,7 +66,7 @@ async def newest_ids(api: ApiClient, first: int) -> list[str]:
     return [node["id"] for node in found["nodes"]]
 
 
-async def test_a_page_with_all_that_belongs_to_it_takes_as_many_statements_as_an_almost_empty_one(
+async def test_statement_count_does_not_depend_on_page_size(
     crowd: ApiClient,
 ) -> None:
     document = """query($first: Int!) { sessions(first: $first) { nodes { id project { name timeouts { seconds } }
@@ -92,21 +92,21 @@ async def test_a_page_with_all_that_belongs_to_it_takes_as_many_statements_as_an
         ("nodes { project { id } pathTimes { path } } totalCount", 4),
     ],
 )
-async def test_only_what_is_selected_is_read(crowd: ApiClient, selected: str, expected: int) -> None:
+async def test_only_selected_fields_are_read(crowd: ApiClient, selected: str, expected: int) -> None:
     assert await count_statements(crowd, f"{{ sessions(first: 50) {{ {selected} }} }}") == expected
 
 
 @pytest.mark.parametrize("figure", STATS)
-async def test_a_statistic_is_counted_only_when_it_is_selected(api: ApiClient, figure: str) -> None:
+async def test_statistic_is_computed_only_if_selected(api: ApiClient, figure: str) -> None:
     assert await count_statements(api, f"{{ sessionStats {{ {figure} }} }}") == 1
     assert await count_statements(api, "{ sessionStats { __typename } }") == 0
 
 
-async def test_all_statistics_take_a_statement_each(api: ApiClient) -> None:
+async def test_each_statistic_takes_one_statement(api: ApiClient) -> None:
     assert await count_statements(api, f"{{ sessionStats {{ {' '.join(STATS)} }} }}") == len(STATS)
 
 
-async def test_things_that_are_asked_for_by_id_are_read_together(crowd: ApiClient) -> None:
+async def test_nodes_are_read_in_batches(crowd: ApiClient) -> None:
     ids = await newest_ids(crowd, 100)
     document = "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Session { project { id } } } }"
     # The sessions, the projects that are asked for by id, and those of the sessions among them.
@@ -116,13 +116,13 @@ async def test_things_that_are_asked_for_by_id_are_read_together(crowd: ApiClien
     assert await count_statements(crowd, document, ids=[*ids, "default", "nothing"]) <= 3
 
 
-async def test_a_list_of_activities_with_their_sessions_takes_two(crowd: ApiClient) -> None:
+async def test_activities_with_sessions_take_two_statements(crowd: ApiClient) -> None:
     for first in (10, 200):
         document = f"{{ activities(first: {first}) {{ edges {{ cursor node {{ type session {{ id path }} }} }} }} }}"
         assert await count_statements(crowd, document) == 2
 
 
-async def test_many_keepalives_take_as_many_statements_as_a_few(crowd: ApiClient) -> None:
+async def test_statement_count_does_not_depend_on_number_of_keepalives(crowd: ApiClient) -> None:
     ids = await newest_ids(crowd, 100)
     few, many = ([{"id": id_, "visible": False} for id_ in chosen] for chosen in (ids[:3], ids))
     # Rows are written with one statement for all.

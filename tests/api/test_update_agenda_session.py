@@ -67,7 +67,7 @@ async def failed_update(api: ApiClient, session: dict[str, Any], **changes: Any)
 
 
 @pytest.mark.parametrize("name", OTHER_VALUES)
-async def test_an_update_changes_what_it_names_and_nothing_else(api: ApiClient, name: str) -> None:
+async def test_update_changes_only_provided_fields(api: ApiClient, name: str) -> None:
     session = await start_talk(api, **ALL_FIELDS)
     await api.advance(1)
     payload = await update(api, session, **{name: OTHER_VALUES[name]})
@@ -79,7 +79,7 @@ async def test_an_update_changes_what_it_names_and_nothing_else(api: ApiClient, 
     assert payload["session"] == expected == await api.session(session["id"], FIELDS)
 
 
-async def test_a_whole_item_becomes_another_in_one_call(api: ApiClient) -> None:
+async def test_all_fields_can_be_updated_at_once(api: ApiClient) -> None:
     session = await start_talk(api)
     payload = await update(api, session, **ALL_FIELDS)
     assert payload["problems"] == []
@@ -87,7 +87,7 @@ async def test_a_whole_item_becomes_another_in_one_call(api: ApiClient) -> None:
     assert payload["session"]["guide"] == session["guide"]
 
 
-async def test_null_clears_what_may_be_empty(api: ApiClient) -> None:
+async def test_null_clears_nullable_fields(api: ApiClient) -> None:
     session = await start_talk(api, **ALL_FIELDS)
     empty = ["descriptionHtml", "endTime", "importId", "maxCapacity", "registrationStart", "registrationEnd"]
     cleared = dict.fromkeys(empty) | {"scheduleTracks": [], "locations": []}
@@ -100,7 +100,7 @@ async def test_null_clears_what_may_be_empty(api: ApiClient) -> None:
 @pytest.mark.parametrize(
     "name", ["name", "startTime", "allDay", "allowRating", "addToSchedule", "rank", "requireLogin", "waitlist"]
 )
-async def test_null_for_what_cannot_be_empty_is_refused(api: ApiClient, name: str) -> None:
+async def test_null_for_required_field_is_refused(api: ApiClient, name: str) -> None:
     session = await start_talk(api, **ALL_FIELDS)
     assert await failed_update(api, session, **{name: None}) == [("BAD_USER_INPUT", f"input/{name}")]
 
@@ -121,7 +121,7 @@ async def test_null_for_what_cannot_be_empty_is_refused(api: ApiClient, name: st
         ({"descriptionHtml": "x" * 20_001, "allDay": True}, ["descriptionHtml", "endTime"]),
     ],
 )
-async def test_what_would_come_of_it_is_held_to_the_rules_of_a_start(
+async def test_merged_item_must_satisfy_rules_of_a_start(
     api: ApiClient, given: dict[str, Any], places: list[str]
 ) -> None:
     session = await start_talk(
@@ -134,7 +134,7 @@ async def test_what_would_come_of_it_is_held_to_the_rules_of_a_start(
     assert await failed_update(api, session, **given) == [("BAD_USER_INPUT", f"input/{place}") for place in places]
 
 
-async def test_a_problem_says_where_the_update_leaves_what_is_in_its_way(api: ApiClient) -> None:
+async def test_problem_mentions_conflicting_field_outside_the_update(api: ApiClient) -> None:
     session = await start_talk(api, endTime="2026-05-28T22:00:00Z")
     answers = [await update(api, session, allDay=True), await update(api, session, endTime=session["startTime"])]
     assert [answer["problems"][0]["message"] for answer in answers] == [
@@ -143,7 +143,7 @@ async def test_a_problem_says_where_the_update_leaves_what_is_in_its_way(api: Ap
     ]
 
 
-async def test_an_all_day_item_gives_up_its_end_in_the_same_call(api: ApiClient) -> None:
+async def test_all_day_and_cleared_end_fit_in_one_update(api: ApiClient) -> None:
     session = await start_talk(api, endTime="2026-05-28T22:00:00Z")
     payload = await update(api, session, allDay=True, endTime=None)
     assert payload["problems"] == []
@@ -152,13 +152,13 @@ async def test_an_all_day_item_gives_up_its_end_in_the_same_call(api: ApiClient)
     assert (await api.session(session["id"], "expiresAt"))["expiresAt"] is None
 
 
-async def test_the_guide_is_no_part_of_an_update(api: ApiClient) -> None:
+async def test_guide_cannot_be_updated(api: ApiClient) -> None:
     session = await start_talk(api)
     document = "mutation($id: ID!) { updateAgendaSession(input: {id: $id, guide: 8}) { problems { code } } }"
     assert await api.error_code(document, id=session["id"]) == "BAD_USER_INPUT"
 
 
-async def test_a_call_that_says_what_is_so_already_changes_nothing(api: ApiClient) -> None:
+async def test_update_without_change_is_a_noop(api: ApiClient) -> None:
     session = await start_talk(api, **ALL_FIELDS)
     await api.advance(1)
     for given in (
@@ -172,7 +172,7 @@ async def test_a_call_that_says_what_is_so_already_changes_nothing(api: ApiClien
     assert await api.activity_types(session["id"]) == ["SCHEDULED"]
 
 
-async def test_the_timeline_says_what_was_changed_from_what_to_what(api: ApiClient) -> None:
+async def test_activity_has_changed_fields_with_old_and_new_values(api: ApiClient) -> None:
     session = await start_talk(api, endTime="2026-05-28T22:00:00Z")
     await update(api, session, name="Other", endTime=None, descriptionHtml="<b>x</b>", scheduleTracks=[1])
     found = await api.session(session["id"], "activities(last: 1) { edges { node { type at data } } }")
@@ -187,7 +187,7 @@ async def test_the_timeline_says_what_was_changed_from_what_to_what(api: ApiClie
     }
 
 
-async def test_an_update_is_no_sign_of_life(api: ApiClient) -> None:
+async def test_update_is_no_heartbeat(api: ApiClient) -> None:
     session = await start_talk(api)
     await api.advance(60)
     payload = await update(api, session, name="Other")
@@ -195,7 +195,7 @@ async def test_an_update_is_no_sign_of_life(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("kind", ["client", "media", "field", "user"])
-async def test_only_items_of_the_agenda_are_updated(api: ApiClient, kind: str) -> None:
+async def test_only_agenda_sessions_can_be_updated(api: ApiClient, kind: str) -> None:
     session = await api.start_session(kind, MINIMAL_INPUTS[kind])
     payload = await api.mutate("updateAgendaSession", {"id": session["id"], "name": ""})
     problems = [(problem["code"], problem["path"]) for problem in payload["problems"]]
@@ -204,7 +204,7 @@ async def test_only_items_of_the_agenda_are_updated(api: ApiClient, kind: str) -
     assert payload["session"] == await api.session(session["id"])
 
 
-async def test_what_is_over_or_unknown_is_not_updated(api: ApiClient) -> None:
+async def test_ended_or_unknown_session_cannot_be_updated(api: ApiClient) -> None:
     session = await start_talk(api)
     await api.mutate("stopSession", {"id": session["id"]})
     assert await failed_update(api, session, name="Other") == [("SESSION_ENDED", "input/id")]
@@ -216,7 +216,7 @@ async def test_what_is_over_or_unknown_is_not_updated(api: ApiClient) -> None:
         ]
 
 
-async def test_filters_find_what_the_update_says(api: ApiClient) -> None:
+async def test_filters_match_updated_values(api: ApiClient) -> None:
     session = await start_talk(api, importId="old", scheduleTracks=[1, 2])
     await update(api, session, importId="new", scheduleTracks=[2, 3])
     other = await start_talk(api, importId="new")

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.api.session_inputs import MEDIA
 from tests.api_client import ApiClient, open_api
 from tests.bad_inputs.case import ExistingSessions
-from tests.lifecycle.test_expiry import MEDIA
 from tests.live_server import serve_app
 
 

@@ -6,10 +6,10 @@ import pytest
 from graphql import GraphQLInputObjectType
 
 from schema import graphql_schema
+from tests.api.session_inputs import MEDIA
 from tests.api_client import ApiClient
 from tests.bad_inputs.case import ExistingSessions
 from tests.bad_inputs.schema_values import JSON_VALUES, field_paths, with_value_at
-from tests.lifecycle.test_expiry import MEDIA
 from tests.media.player_client import event_input
 
 START: Final = """mutation($input: StartSessionInput!) { startSession(input: $input) {

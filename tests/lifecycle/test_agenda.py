@@ -24,9 +24,7 @@ async def visible_items(api: ApiClient) -> set[str]:
 
 
 @pytest.mark.parametrize("given", [ACTIVE_ITEM, SCHEDULED_ITEM], ids=["active", "scheduled"])
-async def test_hiding_takes_an_item_off_the_programme_and_a_keepalive_puts_it_back(
-    api: ApiClient, given: dict[str, Any]
-) -> None:
+async def test_hide_and_keepalive_toggle_visibility_of_item(api: ApiClient, given: dict[str, Any]) -> None:
     session = await start_item(api, given)
     assert await visible_items(api) == {session["id"]}
     hidden = await api.mutate("hideSession", {"id": session["id"]}, FIELDS)
@@ -38,7 +36,7 @@ async def test_hiding_takes_an_item_off_the_programme_and_a_keepalive_puts_it_ba
     assert (await api.activity_types(session["id"]))[1:] == ["HIDDEN", "SHOWN"]
 
 
-async def test_an_item_entered_out_of_sight_is_shown_by_its_first_keepalive(api: ApiClient) -> None:
+async def test_first_keepalive_shows_hidden_item(api: ApiClient) -> None:
     session = await start_item(api, SCHEDULED_ITEM, visible=False)
     assert await visible_items(api) == set()
     await api.mutate("keepaliveSession", {"id": session["id"]})
@@ -46,7 +44,7 @@ async def test_an_item_entered_out_of_sight_is_shown_by_its_first_keepalive(api:
     assert await api.activity_types(session["id"]) == ["SCHEDULED", "SHOWN"]
 
 
-async def test_a_hidden_item_begins_and_ends_hidden(api: ApiClient) -> None:
+async def test_hidden_item_starts_and_completes_hidden(api: ApiClient) -> None:
     session = await start_item(api, SCHEDULED_ITEM)
     await api.mutate("hideSession", {"id": session["id"]})
     await api.advance(3600)
@@ -59,9 +57,7 @@ async def test_a_hidden_item_begins_and_ends_hidden(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("given", [ACTIVE_ITEM, SCHEDULED_ITEM], ids=["active", "scheduled"])
-async def test_a_keepalive_marks_an_item_as_seen_and_neither_prolongs_it_nor_earns_it_time(
-    api: ApiClient, given: dict[str, Any]
-) -> None:
+async def test_keepalive_of_item_sets_last_seen_only(api: ApiClient, given: dict[str, Any]) -> None:
     session = await start_item(api, given)
     await api.advance(60)
     payload = await api.mutate("keepaliveSession", {"id": session["id"], "path": ["hall 1"]}, FIELDS)
@@ -72,7 +68,7 @@ async def test_a_keepalive_marks_an_item_as_seen_and_neither_prolongs_it_nor_ear
     assert (seen["visibleSeconds"], seen["pathTimes"]) == (0, [])
 
 
-async def test_stopping_ends_an_item_now_and_leaves_its_schedule(api: ApiClient) -> None:
+async def test_stop_ends_active_item_and_keeps_its_schedule(api: ApiClient) -> None:
     session = await start_item(api, ACTIVE_ITEM)
     stopped = (await api.mutate("stopSession", {"id": session["id"]}, FIELDS))["session"]
     assert (stopped["state"], stopped["endReason"], stopped["visible"]) == ("ENDED", "STOPPED", False)
@@ -84,7 +80,7 @@ async def test_stopping_ends_an_item_now_and_leaves_its_schedule(api: ApiClient)
     assert await visible_items(api) == set()
 
 
-async def test_stopping_an_item_before_it_begins_cancels_it_and_leaves_its_schedule(api: ApiClient) -> None:
+async def test_stop_cancels_scheduled_item_and_keeps_its_schedule(api: ApiClient) -> None:
     session = await start_item(api, SCHEDULED_ITEM)
     cancelled = (await api.mutate("stopSession", {"id": session["id"]}, FIELDS))["session"]
     assert (cancelled["state"], cancelled["endReason"], cancelled["visible"]) == ("ENDED", "CANCELLED", False)
@@ -95,7 +91,7 @@ async def test_stopping_an_item_before_it_begins_cancels_it_and_leaves_its_sched
     assert await api.activity_types(session["id"]) == ["SCHEDULED", "CANCELLED"]
 
 
-async def test_an_item_stopped_at_the_second_it_begins_has_begun(api: ApiClient) -> None:
+async def test_item_stopped_at_its_start_time_is_stopped(api: ApiClient) -> None:
     session = await start_item(api, SCHEDULED_ITEM)
     await api.advance(2000)
     stopped = (await api.mutate("stopSession", {"id": session["id"]}, FIELDS))["session"]
@@ -103,7 +99,7 @@ async def test_an_item_stopped_at_the_second_it_begins_has_begun(api: ApiClient)
     assert await api.activity_types(session["id"]) == ["SCHEDULED", "STARTED", "STOPPED"]
 
 
-async def test_terminating_an_item_before_it_begins_is_no_cancellation(api: ApiClient) -> None:
+async def test_terminated_scheduled_item_is_not_cancelled(api: ApiClient) -> None:
     session = await start_item(api, SCHEDULED_ITEM)
     ended = await api.mutate("terminateSession", {"id": session["id"], "reason": "spam"}, FIELDS)
     assert (ended["session"]["endReason"], ended["session"]["elapsedSeconds"]) == ("TERMINATED", 0)

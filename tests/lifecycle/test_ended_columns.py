@@ -19,7 +19,7 @@ PATHS = st.sets(st.lists(st.sampled_from(["a", "b", "ab", '"', "["]), max_size=4
 
 
 @given(PATHS, st.integers(1, 5))
-def test_a_session_has_as_many_beginnings_as_paths_that_share_less(paths: set[tuple[str, ...]], depth: int) -> None:
+def test_shared_prefix_lengths_count_each_prefix_once(paths: set[tuple[str, ...]], depth: int) -> None:
     shared = shared_prefix_lengths(paths)
     assert shared.keys() == paths
     for beginning in {path[:depth] for path in paths}:
@@ -54,13 +54,13 @@ FINAL_PATH_TIMES = [
 ]
 
 
-async def test_nothing_is_final_while_a_session_goes_on(api: ApiClient) -> None:
+async def test_live_session_has_no_ended_columns(api: ApiClient) -> None:
     s, times = await read_stored(api, await start_visited(api))
     assert (s.final_elapsed_ms, s.final_visible_ms, s.final_seen_at) == (None, None, None)
     assert {time[1:] for time in times} == {(None, None, None)}
 
 
-async def test_a_stop_lays_down_what_the_session_lasted_and_where(api: ApiClient) -> None:
+async def test_stop_fills_ended_columns(api: ApiClient) -> None:
     id_ = await start_visited(api)
     await api.mutate("hideSession", {"id": id_})
     await api.advance(4)
@@ -71,7 +71,7 @@ async def test_a_stop_lays_down_what_the_session_lasted_and_where(api: ApiClient
 
 
 @pytest.mark.parametrize("noticed", ["by the sweeper", "by a call"])
-async def test_silence_is_not_laid_down(api: ApiClient, noticed: str) -> None:
+async def test_expiry_fills_ended_columns_without_the_silence(api: ApiClient, noticed: str) -> None:
     id_ = await start_visited(api)
     await api.advance(400)
     if noticed == "by the sweeper":
@@ -85,7 +85,7 @@ async def test_silence_is_not_laid_down(api: ApiClient, noticed: str) -> None:
 
 @pytest.mark.parametrize("kind", MINIMAL_INPUTS)
 @pytest.mark.parametrize("call", ["stopSession", "terminateSession"])
-async def test_what_is_laid_down_is_what_the_session_shows(api: ApiClient, kind: str, call: str) -> None:
+async def test_ended_columns_equal_the_session_fields(api: ApiClient, kind: str, call: str) -> None:
     id_ = (await api.start_session(kind, MINIMAL_INPUTS[kind]))["id"]
     await api.advance(7.5)
     await api.mutate(call, {"id": id_} | ({"reason": "late"} if call == "terminateSession" else {}))
@@ -96,7 +96,7 @@ async def test_what_is_laid_down_is_what_the_session_shows(api: ApiClient, kind:
     assert s.final_seen_at == s.last_seen_at
 
 
-async def test_an_item_of_the_agenda_that_was_over_when_it_was_entered_is_final_at_once(api: ApiClient) -> None:
+async def test_past_item_has_ended_columns_at_creation(api: ApiClient) -> None:
     times = {"startTime": "2026-05-28T10:00:00Z", "endTime": "2026-05-28T11:30:00Z"}
     id_ = (await api.start_session("agenda", MINIMAL_INPUTS["agenda"] | times))["id"]
     s, _ = await read_stored(api, id_)

@@ -23,7 +23,7 @@ MEDIA = {
     ("kind", "variant", "silence"),
     [("client", {"clientSystem": "iOS"}, 1800), ("media", MEDIA, 600), ("user", {"username": "ann"}, 300)],
 )
-async def test_silence_ends_a_session_exactly_at_its_timeout(
+async def test_session_expires_exactly_at_its_timeout(
     api: ApiClient, kind: str, variant: dict[str, Any], silence: int
 ) -> None:
     session = await api.start_session(kind, variant)
@@ -35,7 +35,7 @@ async def test_silence_ends_a_session_exactly_at_its_timeout(
     assert (ended["elapsedSeconds"], ended["expiresAt"]) == (0, None)
 
 
-async def test_the_sweeper_writes_the_time_of_the_end_not_of_its_round(api: ApiClient) -> None:
+async def test_sweeper_persists_time_of_expiry_not_of_sweep(api: ApiClient) -> None:
     session = await api.start_user()
     await api.advance(1000)
     before = await api.session(session["id"], "endedAt")
@@ -48,7 +48,7 @@ async def test_the_sweeper_writes_the_time_of_the_end_not_of_its_round(api: ApiC
     assert (before["revision"], after["revision"]) == (1, 2)
 
 
-async def test_a_round_looks_at_a_session_that_goes_on_without_changing_it(api: ApiClient) -> None:
+async def test_sweep_does_not_change_live_session(api: ApiClient) -> None:
     session = await api.start_user()
     for _ in range(4):
         await api.advance(200)
@@ -60,7 +60,7 @@ async def test_a_round_looks_at_a_session_that_goes_on_without_changing_it(api: 
     assert await api.activity_types(session["id"]) == ["STARTED", "EXPIRED"]
 
 
-async def test_more_sessions_than_fit_in_one_transaction_end_in_one_round(api: ApiClient) -> None:
+async def test_one_sweep_expires_more_than_one_batch(api: ApiClient) -> None:
     document = (
         "mutation($input: StartSessionInput!) { "
         + " ".join(f"s{number}: startSession(input: $input) {{ created }}" for number in range(10))
@@ -91,7 +91,7 @@ async def _sessions_with_activity(api: ApiClient, activity_type: str) -> list[st
             return found
 
 
-async def test_a_user_session_ends_after_a_day_however_lively(api: ApiClient) -> None:
+async def test_user_session_expires_after_24_hours(api: ApiClient) -> None:
     session = await api.start_user(timeoutSeconds=86400)
     await api.advance(86399)
     assert (await api.mutate("keepaliveSession", {"id": session["id"]}))["problems"] == []
@@ -101,7 +101,7 @@ async def test_a_user_session_ends_after_a_day_however_lively(api: ApiClient) ->
     assert ended["elapsedSeconds"] == 86399
 
 
-async def test_a_playhead_that_stands_still_for_half_an_hour_stalls_the_session(api: ApiClient) -> None:
+async def test_unmoved_playhead_stalls_session_after_30_minutes(api: ApiClient) -> None:
     session = await api.start_session("media", MEDIA)
     for step in range(1, 7):
         await api.advance(300)
@@ -118,7 +118,7 @@ async def test_a_playhead_that_stands_still_for_half_an_hour_stalls_the_session(
     assert (await api.activity_types(session["id"]))[-1] == "STALLED"
 
 
-async def test_an_agenda_item_begins_and_completes_by_its_schedule(api: ApiClient) -> None:
+async def test_agenda_item_starts_and_completes_by_schedule(api: ApiClient) -> None:
     variant = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T21:00:00Z", "endTime": "2026-05-28T22:00:00Z"}
     session = await api.start_session("agenda", variant, "elapsedSeconds")
     assert (session["state"], session["elapsedSeconds"]) == ("SCHEDULED", 0)
@@ -136,7 +136,7 @@ async def test_an_agenda_item_begins_and_completes_by_its_schedule(api: ApiClien
     ]
 
 
-async def test_a_round_that_comes_after_begin_and_end_notes_both(api: ApiClient) -> None:
+async def test_late_sweep_persists_start_and_completion(api: ApiClient) -> None:
     variant = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T21:00:00Z", "endTime": "2026-05-28T22:00:00Z"}
     session = await api.start_session("agenda", variant)
     await api.advance(100_000)
@@ -145,20 +145,20 @@ async def test_a_round_that_comes_after_begin_and_end_notes_both(api: ApiClient)
     assert (await api.session(session["id"]))["revision"] == 2
 
 
-async def test_an_all_day_item_ends_with_its_utc_day(api: ApiClient) -> None:
+async def test_all_day_item_ends_with_its_utc_day(api: ApiClient) -> None:
     variant = {"guide": 1, "name": "Fair", "startTime": "2026-05-28T23:30:00+02:00", "allDay": True}
     session = await api.start_session("agenda", variant, "expiresAt")
     assert session["expiresAt"] == "2026-05-29T00:00:00.000Z"
 
 
-async def test_an_item_without_an_end_never_ends_by_time(api: ApiClient) -> None:
+async def test_item_without_end_time_never_completes(api: ApiClient) -> None:
     session = await api.start_session("agenda", {"guide": 1, "name": "Fair", "startTime": "2026-05-28T20:00:00Z"})
     await api.advance(10_000_000)
     await api.sweep()
     assert (await api.session(session["id"]))["state"] == "ACTIVE"
 
 
-async def test_an_item_stopped_before_it_began_is_cancelled(api: ApiClient) -> None:
+async def test_item_stopped_before_its_start_is_cancelled(api: ApiClient) -> None:
     session = await api.start_session("agenda", {"guide": 1, "name": "Talk", "startTime": "2026-05-29T00:00:00Z"})
     for _ in range(2):
         payload = await api.mutate("stopSession", {"id": session["id"]}, "elapsedSeconds")
@@ -169,7 +169,7 @@ async def test_an_item_stopped_before_it_began_is_cancelled(api: ApiClient) -> N
     assert await api.activity_types(session["id"]) == ["SCHEDULED", "CANCELLED"]
 
 
-async def test_an_item_entered_after_its_end_is_over_at_birth(api: ApiClient) -> None:
+async def test_item_with_past_end_is_ended_at_creation(api: ApiClient) -> None:
     variant = {"guide": 1, "name": "Past", "startTime": "2026-05-27T10:00:00Z", "endTime": "2026-05-27T11:00:00Z"}
     session = await api.start_session("agenda", variant, "endedAt elapsedSeconds")
     assert (session["state"], session["endReason"], session["revision"]) == ("ENDED", "COMPLETED", 1)

@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.lifecycle.heartbeat import MAX_PATHS, bucket_for
+from tests.api.session_inputs import problem_codes
 from tests.api_client import ApiClient
 
 TRACE = Path(__file__).parents[1] / "vectors" / "user-trace.json"
 
 
-async def test_a_person_s_way_through_a_user_interface_comes_out_to_the_second(api: ApiClient) -> None:
+async def test_trace_of_user_session_is_credited_to_the_second(api: ApiClient) -> None:
     trace = json.loads(TRACE.read_text())
     session = await api.start_user(**trace["start"], timeoutSeconds=300)
     at = 0
@@ -23,7 +24,7 @@ async def test_a_person_s_way_through_a_user_interface_comes_out_to_the_second(a
         at = when
         payload = await api.mutate(f"{call}Session", {"id": session["id"], **given_here})
     expected = trace["expect"]
-    assert [problem["code"] for problem in payload["problems"]] == [expected["lastCall"]]
+    assert problem_codes(payload) == [expected["lastCall"]]
     fields = "startedAt lastSeenAt endedAt elapsedSeconds visibleSeconds pathTimes { path visibleSeconds }"
     found = await api.session(session["id"], fields)
     times = {"/".join(entry["path"]): entry["visibleSeconds"] for entry in found["pathTimes"]}
@@ -33,7 +34,7 @@ async def test_a_person_s_way_through_a_user_interface_comes_out_to_the_second(a
     assert (found["lastSeenAt"], found["endedAt"]) == ("2026-05-28T20:39:59.000Z", "2026-05-28T20:44:59.000Z")
 
 
-async def test_silence_is_credited_for_at_most_five_minutes_where_there_is_no_timeout(api: ApiClient) -> None:
+async def test_credit_without_timeout_is_at_most_300_seconds(api: ApiClient) -> None:
     session = await api.start_session("field", {"unitId": "u1"}, path=["page 1"])
     await api.advance(1000)
     payload = await api.mutate("keepaliveSession", {"id": session["id"]}, "visibleSeconds elapsedSeconds")
@@ -49,14 +50,14 @@ async def test_hidden_time_is_not_credited(api: ApiClient) -> None:
     assert payload["session"]["visibleSeconds"] == 30
 
 
-async def test_brackets_and_commas_in_a_segment_are_data(api: ApiClient) -> None:
+async def test_brackets_and_commas_in_segment_are_data(api: ApiClient) -> None:
     session = await api.start_user(path=["[a,b]", '"],["'])
     await api.advance(7)
     payload = await api.mutate("stopSession", {"id": session["id"]}, "pathTimes { path visibleSeconds }")
     assert payload["session"]["pathTimes"] == [{"path": ["[a,b]", '"],["'], "visibleSeconds": 7}]
 
 
-async def test_the_501st_path_counts_where_it_came_from(api: ApiClient) -> None:
+async def test_501st_path_is_credited_to_longest_known_prefix(api: ApiClient) -> None:
     session = await api.start_user(path=["p0"])
     for number in range(1, 503):
         await api.advance(1)
@@ -75,9 +76,7 @@ async def test_the_501st_path_counts_where_it_came_from(api: ApiClient) -> None:
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=4), st.sets(st.lists(st.sampled_from("abc"), max_size=4).map(tuple)))
-def test_time_without_a_place_of_its_own_goes_to_the_longest_known_beginning(
-    path: list[str], known: set[tuple[str, ...]]
-) -> None:
+def test_bucket_is_longest_known_prefix(path: list[str], known: set[tuple[str, ...]]) -> None:
     place = bucket_for(tuple(path), known, MAX_PATHS)
     assert tuple(path)[: len(place)] == place
     assert place in known or place == ()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.session_inputs import problem_codes
 from tests.api_client import EPOCH, ApiClient, FakeClock, open_api
 
 TIMELINE = "activities(first: 20) { edges { node { type at } } }"
@@ -43,7 +44,7 @@ async def read_state(api: ApiClient, id_: str) -> str:
     return str((await api.session(id_))["state"])
 
 
-async def test_a_start_moved_ahead_makes_it_scheduled_again(api: ApiClient) -> None:
+async def test_future_start_reschedules_active_item(api: ApiClient) -> None:
     id_ = await start_talk(api, -10, 60)
     moved = await reschedule(api, id_, "elapsedSeconds expiresAt startedAt", start=30)
     assert (moved["state"], moved["revision"], moved["elapsedSeconds"]) == ("SCHEDULED", 2, 0)
@@ -62,7 +63,7 @@ async def test_a_start_moved_ahead_makes_it_scheduled_again(api: ApiClient) -> N
     ]
 
 
-async def test_a_start_that_is_put_off_begins_at_its_new_time_only(api: ApiClient) -> None:
+async def test_postponed_item_starts_at_new_time_only(api: ApiClient) -> None:
     id_ = await start_talk(api, 10, 60)
     await reschedule(api, id_, start=20)
     told = [("SCHEDULED", instant_at(0)), ("UPDATED", instant_at(0))]
@@ -73,7 +74,7 @@ async def test_a_start_that_is_put_off_begins_at_its_new_time_only(api: ApiClien
         assert await read_timeline(api, id_) == told
 
 
-async def test_a_start_moved_forward_begins_at_its_new_time(api: ApiClient) -> None:
+async def test_advanced_item_starts_at_new_time(api: ApiClient) -> None:
     id_ = await start_talk(api, 30)
     await reschedule(api, id_, start=10)
     await api.advance(600)
@@ -85,7 +86,7 @@ async def test_a_start_moved_forward_begins_at_its_new_time(api: ApiClient) -> N
     ]
 
 
-async def test_a_start_moved_into_the_past_has_begun(api: ApiClient) -> None:
+async def test_item_with_past_start_is_started(api: ApiClient) -> None:
     id_ = await start_talk(api, 30)
     moved = await reschedule(api, id_, "elapsedSeconds", start=-5)
     assert (moved["state"], moved["revision"], moved["elapsedSeconds"]) == ("ACTIVE", 2, 300)
@@ -97,7 +98,7 @@ async def test_a_start_moved_into_the_past_has_begun(api: ApiClient) -> None:
     ]
 
 
-async def test_an_end_moved_into_the_past_ends_it_there(api: ApiClient) -> None:
+async def test_past_end_completes_item_at_that_time(api: ApiClient) -> None:
     id_ = await start_talk(api, -30, 30)
     moved = await reschedule(api, id_, "elapsedSeconds ... on AgendaSession { endTime }", end=-10)
     assert (moved["state"], moved["endReason"], moved["revision"]) == ("ENDED", "COMPLETED", 2)
@@ -110,12 +111,12 @@ async def test_an_end_moved_into_the_past_ends_it_there(api: ApiClient) -> None:
     ]
 
 
-async def test_an_end_moved_to_this_moment_ends_it_now(api: ApiClient) -> None:
+async def test_end_at_now_completes_item(api: ApiClient) -> None:
     id_ = await start_talk(api, -30)
     assert (await reschedule(api, id_, end=0))["endedAt"] == instant_at(0)
 
 
-async def test_a_whole_item_moved_into_the_past_has_begun_and_is_over(api: ApiClient) -> None:
+async def test_item_moved_into_the_past_is_started_and_completed(api: ApiClient) -> None:
     id_ = await start_talk(api, 30, 60)
     moved = await reschedule(api, id_, start=-60, end=-30)
     assert (moved["endReason"], moved["endedAt"], moved["revision"]) == ("COMPLETED", instant_at(-30), 2)
@@ -127,7 +128,7 @@ async def test_a_whole_item_moved_into_the_past_has_begun_and_is_over(api: ApiCl
     ]
 
 
-async def test_an_end_that_is_put_off_or_taken_away_does_not_come(api: ApiClient) -> None:
+async def test_postponed_or_cleared_end_does_not_complete_item(api: ApiClient) -> None:
     put_off, endless = await start_talk(api, -30, 10), await start_talk(api, -30, 10)
     await reschedule(api, put_off, end=20)
     await reschedule(api, endless, end=None)
@@ -140,15 +141,15 @@ async def test_an_end_that_is_put_off_or_taken_away_does_not_come(api: ApiClient
     assert (await read_timeline(api, put_off))[-1] == ("COMPLETED", instant_at(20))
 
 
-async def test_an_end_that_has_passed_is_not_moved_though_nobody_has_noted_it(api: ApiClient) -> None:
+async def test_unswept_completed_item_cannot_be_updated(api: ApiClient) -> None:
     id_ = await start_talk(api, -30, 10)
     await api.advance(600)
     payload = await api.mutate("updateAgendaSession", {"id": id_, "endTime": instant_at(60)})
-    assert [problem["code"] for problem in payload["problems"]] == ["SESSION_ENDED"]
+    assert problem_codes(payload) == ["SESSION_ENDED"]
     assert await read_timeline(api, id_) == [("STARTED", instant_at(-30)), ("COMPLETED", instant_at(10))]
 
 
-async def test_a_beginning_that_nobody_has_noted_comes_before_the_update(api: ApiClient) -> None:
+async def test_due_start_is_applied_before_the_update(api: ApiClient) -> None:
     id_ = await start_talk(api, 10, 60)
     await api.advance(900)
     moved = await reschedule(api, id_, start=30)
@@ -161,14 +162,14 @@ async def test_a_beginning_that_nobody_has_noted_comes_before_the_update(api: Ap
     ]
 
 
-async def test_an_item_that_is_scheduled_again_can_be_cancelled(api: ApiClient) -> None:
+async def test_rescheduled_item_can_be_cancelled(api: ApiClient) -> None:
     id_ = await start_talk(api, -30)
     await reschedule(api, id_, start=30)
     payload = await api.mutate("stopSession", {"id": id_})
     assert payload["session"]["endReason"] == "CANCELLED"
 
 
-async def test_other_changes_move_no_times(api: ApiClient) -> None:
+async def test_other_updates_do_not_change_the_schedule(api: ApiClient) -> None:
     id_ = await start_talk(api, 10, 20)
     await api.mutate("updateAgendaSession", {"id": id_, "name": "Other", "rank": 7})
     for _ in range(2):
@@ -178,7 +179,7 @@ async def test_other_changes_move_no_times(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("swept", [True, False])
-async def test_moved_times_are_kept_by_a_server_that_restarts(tmp_path: Path, swept: bool) -> None:
+async def test_rescheduling_survives_restart(tmp_path: Path, swept: bool) -> None:
     clock = FakeClock()
     async with open_api(tmp_path / "test.db", clock) as api:
         later, earlier, again = (

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from tests.api.session_inputs import MEDIA
 from tests.api_client import EPOCH, ApiClient, FakeClock, open_api
-from tests.lifecycle.test_expiry import MEDIA
 
 
-async def test_sessions_get_their_full_time_again_after_the_server_was_away(tmp_path: Path) -> None:
+async def test_downtime_restores_full_timeout(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
     async with open_api(file) as api:
         session = await api.start_user()
@@ -19,7 +19,7 @@ async def test_sessions_get_their_full_time_again_after_the_server_was_away(tmp_
         assert (await api.session(session["id"]))["endReason"] == "EXPIRED"
 
 
-async def test_a_clock_that_jumps_ahead_ends_nothing(tmp_path: Path) -> None:
+async def test_clock_jump_expires_nothing(tmp_path: Path) -> None:
     async with open_api(tmp_path / "test.db") as api:
         session = await api.start_user()
         api.clock.value += 3_600_000
@@ -27,7 +27,7 @@ async def test_a_clock_that_jumps_ahead_ends_nothing(tmp_path: Path) -> None:
         assert payload["problems"] == []
 
 
-async def test_what_had_ended_before_the_server_went_away_stays_ended(tmp_path: Path) -> None:
+async def test_session_expired_before_downtime_stays_ended(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
     async with open_api(file) as api:
         session = await api.start_user()
@@ -37,7 +37,7 @@ async def test_what_had_ended_before_the_server_went_away_stays_ended(tmp_path: 
         assert (found["endReason"], found["endedAt"]) == ("EXPIRED", "2026-05-28T20:31:40.000Z")
 
 
-async def test_schedules_and_the_day_of_a_user_session_do_not_wait_for_the_server(tmp_path: Path) -> None:
+async def test_downtime_extends_neither_schedule_nor_24_hour_limit(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
     talk = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T20:00:00Z", "endTime": "2026-05-28T22:00:00Z"}
     async with open_api(file) as api:
@@ -49,7 +49,7 @@ async def test_schedules_and_the_day_of_a_user_session_do_not_wait_for_the_serve
         assert (found["state"], found["expiresAt"]) == ("ACTIVE", "2026-05-29T20:26:40.000Z")
 
 
-async def test_the_playhead_too_gets_its_time_again(tmp_path: Path) -> None:
+async def test_downtime_restores_stall_timeout(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
     async with open_api(file) as api:
         session = await api.start_session("media", MEDIA, timeoutSeconds=3600)
@@ -63,7 +63,7 @@ async def test_the_playhead_too_gets_its_time_again(tmp_path: Path) -> None:
         assert (await api.session(session["id"]))["endReason"] == "STALLED"
 
 
-async def test_a_short_pause_is_no_absence(tmp_path: Path) -> None:
+async def test_gap_of_5_seconds_is_no_downtime(tmp_path: Path) -> None:
     async with open_api(tmp_path / "test.db") as api:
         session = await api.start_user(timeoutSeconds=10)
         await api.advance(5)
@@ -71,7 +71,7 @@ async def test_a_short_pause_is_no_absence(tmp_path: Path) -> None:
         assert (await api.session(session["id"]))["endReason"] == "EXPIRED"
 
 
-async def test_a_clock_that_steps_back_makes_no_negative_time(tmp_path: Path) -> None:
+async def test_backward_clock_step_makes_no_negative_duration(tmp_path: Path) -> None:
     async with open_api(tmp_path / "test.db") as api:
         session = await api.start_user(path=["home"])
         api.clock.value -= 3_600_000
@@ -81,7 +81,7 @@ async def test_a_clock_that_steps_back_makes_no_negative_time(tmp_path: Path) ->
         assert payload["session"]["expiresAt"] == "2026-05-28T19:31:40.000Z"
 
 
-async def test_sessions_of_a_clock_that_was_set_back_end_in_time_after_an_absence(api: ApiClient) -> None:
+async def test_session_expires_in_time_after_backward_clock_step(api: ApiClient) -> None:
     session = await api.start_user()
     api.clock.value += 3_600_000
     await api.mutate("keepaliveSession", {"id": session["id"]})

@@ -14,7 +14,7 @@ async def read_state(player_client: PlayerClient) -> tuple[str, str | None]:
     return session["state"], session["endReason"]
 
 
-async def test_a_playhead_that_stands_still_ends_a_session_however_much_is_told(api: ApiClient) -> None:
+async def test_events_without_playhead_movement_do_not_prevent_stall(api: ApiClient) -> None:
     found = await start_player(api, ago=0)
     for at in range(300, HALF_AN_HOUR, 300):
         await api.advance(300)
@@ -27,9 +27,7 @@ async def test_a_playhead_that_stands_still_ends_a_session_however_much_is_told(
 
 
 @pytest.mark.parametrize("playheads", [[7], [7, 0], [3, 3]])
-async def test_half_an_hour_begins_with_the_last_movement_also_where_it_comes_back(
-    api: ApiClient, playheads: list[float]
-) -> None:
+async def test_stall_timeout_starts_at_last_playhead_movement(api: ApiClient, playheads: list[float]) -> None:
     found = await start_player(api, ago=1000)
     await found.send(*((10 + index, "PING", playhead) for index, playhead in enumerate(playheads)))
     await api.advance(HALF_AN_HOUR - 0.001)
@@ -38,7 +36,7 @@ async def test_half_an_hour_begins_with_the_last_movement_also_where_it_comes_ba
     assert await read_state(found) == ("ENDED", "STALLED")
 
 
-async def test_what_is_told_twice_or_late_or_of_earlier_is_no_movement(api: ApiClient) -> None:
+async def test_duplicate_late_or_older_event_is_no_movement(api: ApiClient) -> None:
     found = await start_player(api, ago=1000)
     await found.send((500, "PING", 7))
     await api.advance(1000)

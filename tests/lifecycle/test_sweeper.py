@@ -22,7 +22,7 @@ async def activity_types(api: ApiClient, session_id: str) -> list[str]:
     return [edge["node"]["type"] for edge in (await api.execute(document, ids=[session_id]))["edges"]]
 
 
-async def test_what_ended_long_enough_ago_goes_and_its_trace_a_week_later(tmp_path: Path) -> None:
+async def test_retention_deletes_session_and_later_its_tombstone(tmp_path: Path) -> None:
     async with open_api(tmp_path / "test.db", retention_days=2) as api:
         old, new = await api.start_user(timeoutSeconds=DAY), await api.start_user("bob")
         await api.mutate("stopSession", {"id": old["id"]})
@@ -39,7 +39,7 @@ async def test_what_ended_long_enough_ago_goes_and_its_trace_a_week_later(tmp_pa
         assert await activity_types(api, old["id"]) == []
 
 
-async def test_what_ended_is_kept_for_ever_where_nobody_says_otherwise(api: ApiClient) -> None:
+async def test_sessions_are_kept_for_ever_by_default(api: ApiClient) -> None:
     session = await api.start_user()
     await api.mutate("stopSession", {"id": session["id"]})
     await api.advance(1000 * DAY)
@@ -47,7 +47,7 @@ async def test_what_ended_is_kept_for_ever_where_nobody_says_otherwise(api: ApiC
     assert await api.activity_types(session["id"]) == ["STARTED", "STOPPED"]
 
 
-async def test_nobody_waits_for_thousands_of_sessions_to_be_deleted(tmp_path: Path) -> None:
+async def test_retention_deletes_in_batches(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
     async with open_api(file) as api:
         await insert(
@@ -59,7 +59,7 @@ async def test_nobody_waits_for_thousands_of_sessions_to_be_deleted(tmp_path: Pa
         assert await api.execute("{ sessionStats { total } }") == {"total": 0}
 
 
-async def test_a_round_that_takes_long_is_no_absence(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_sweep_is_no_downtime(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     database = api.app.state.services.database
     bystander = await api.start_user(timeoutSeconds=3600, fields="expiresAt")
     due = [session_row(started_at=EPOCH - 10_000_000, last_seen_at=EPOCH - 300_000) for _ in range(5 * DUE_BATCH + 1)]
@@ -78,7 +78,7 @@ async def test_a_round_that_takes_long_is_no_absence(api: ApiClient, monkeypatch
 
 
 @pytest.mark.parametrize("told", [True, False])
-async def test_a_round_that_fails_says_why_and_nothing_that_a_client_sent(
+async def test_failed_sweep_logs_cause_without_client_data(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch, told: bool
 ) -> None:
     failed = asyncio.Event()

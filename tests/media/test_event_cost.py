@@ -34,7 +34,7 @@ def count_rows(tx: Connection, session_id: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("gap", [0.05, 1])
-async def test_the_thousandth_event_costs_what_the_tenth_does(api: ApiClient, gap: float) -> None:
+async def test_thousandth_event_costs_what_the_tenth_does(api: ApiClient, gap: float) -> None:
     found = await start_player(api)
     events = [
         event_input(number * gap, "PLAY" if number % 50 == 1 else "ERROR", number * gap) for number in range(1, 1001)
@@ -52,7 +52,7 @@ async def test_the_thousandth_event_costs_what_the_tenth_does(api: ApiClient, ga
     assert (await found.metrics())["errorCount"] == 980
 
 
-async def test_an_event_in_between_costs_no_more_statements(api: ApiClient) -> None:
+async def test_out_of_order_event_takes_no_more_statements(api: ApiClient) -> None:
     found = await start_player(api)
     await found.track(*(event_input(number, "ERROR") for number in range(10, 100)), fields="")
     in_order = await measure(found, event_input(100, "ERROR"))
@@ -60,7 +60,7 @@ async def test_an_event_in_between_costs_no_more_statements(api: ApiClient) -> N
     assert in_between == in_order
 
 
-async def test_a_ping_costs_the_same_whatever_it_comes_with(api: ApiClient) -> None:
+async def test_cost_of_ping_is_constant(api: ApiClient) -> None:
     found = await start_player(api)
     keepalive = "mutation($input: KeepaliveSessionInput!) { keepaliveSession(input: $input) { problems { code } } }"
     numbers = set()
@@ -73,7 +73,7 @@ async def test_a_ping_costs_the_same_whatever_it_comes_with(api: ApiClient) -> N
     assert max(numbers) <= 7
 
 
-async def test_events_of_many_sessions_take_as_many_statements_as_of_one(api: ApiClient) -> None:
+async def test_statement_count_does_not_depend_on_number_of_sessions(api: ApiClient) -> None:
     players = [await start_player(api, ago=0) for _ in range(20)]
     for chosen in (players[:1], players):
         with statements(api) as sent:
@@ -83,7 +83,7 @@ async def test_events_of_many_sessions_take_as_many_statements_as_of_one(api: Ap
         assert len(sent) <= 12  # two transactions at most: one may have begun before the others came
 
 
-async def test_the_figures_of_a_page_are_read_with_one_statement_and_only_when_asked_for(api: ApiClient) -> None:
+async def test_metrics_of_page_take_one_statement_if_selected(api: ApiClient) -> None:
     players = [await start_player(api, ago=0) for _ in range(12)]
     for each in players[:6]:
         await each.send((0, "PLAY", 0), (5, "PING", 5))
@@ -100,7 +100,7 @@ async def test_the_figures_of_a_page_are_read_with_one_statement_and_only_when_a
     )
 
 
-async def test_a_flood_costs_only_the_chance_to_arrive_late(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_event_behind_too_many_newer_ones_is_late(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reorder_buffer, "MAX_RECENT", 50)
     found = await start_player(api)
     await found.track(*(event_input(1 + i / 100, "ERROR") for i in range(100)), fields="")
@@ -112,7 +112,7 @@ async def test_a_flood_costs_only_the_chance_to_arrive_late(api: ApiClient, monk
     assert (await api.app.state.services.database.read(count_rows, found.id))[1] == 50
 
 
-async def test_long_names_take_no_more_room_than_many_events(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_long_state_names_take_more_slots(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reorder_buffer, "MAX_RECENT", 50)
     found = await start_player(api)
     await found.track(*(event_input(at, "STATE_START", name="n" * 1000) for at in range(1, 30)), fields="")

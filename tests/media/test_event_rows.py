@@ -30,7 +30,7 @@ async def send_heartbeat(
     return await found.api.mutate(f"{name}Session", {"id": found.id, "media": media, **values})
 
 
-async def test_the_timeline_has_the_events_of_a_call_in_their_order_with_both_clocks(api: ApiClient) -> None:
+async def test_activities_of_events_are_in_ts_order_with_both_clocks(api: ApiClient) -> None:
     found = await start_player(api)
     await found.track(event_input(30, "PAUSE_START", 20.5), event_input(20, "PING", 11), event_input(10, "PLAY", 1))
     told = await found.activities("type at clientTime data")
@@ -45,7 +45,7 @@ async def test_the_timeline_has_the_events_of_a_call_in_their_order_with_both_cl
     ]
 
 
-async def test_an_activity_shows_all_that_the_event_said(api: ApiClient) -> None:
+async def test_activity_has_all_data_of_the_event(api: ApiClient) -> None:
     found = await start_player(api)
     given = {"params": AD, "qoe": {"bitrate": 7, "own": [1]}, "customMetadata": {"a.b": "c"}}
     await found.send((1, "AD_BREAK_START", 0), (2, "AD_START", 3, given))
@@ -82,14 +82,14 @@ async def test_every_event_is_a_row_pings_and_late_ones_included(api: ApiClient)
     assert [row.number for row in await read_rows(found)] == [1, 2, 3, 4, 5, 6]
 
 
-async def test_what_was_refused_is_not_on_record(api: ApiClient) -> None:
+async def test_refused_event_is_not_recorded(api: ApiClient) -> None:
     found = await start_player(api)
     await found.track(event_input(-1, "PLAY"), event_input(9000, "PLAY"))
     assert (await read_rows(found), await found.activities()) == ([], [])
 
 
 @pytest.mark.parametrize("name", ["keepalive", "hide", "stop"])
-async def test_where_a_call_tells_of_the_player_its_activities_say_where_and_when(api: ApiClient, name: str) -> None:
+async def test_activities_of_heartbeat_have_playhead_and_client_time(api: ApiClient, name: str) -> None:
     found = await start_player(api)
     more: dict[str, Any] = {"visible": False, "path": ["elsewhere"]} if name == "keepalive" else {}
     await send_heartbeat(found, name, 42, 7.5, **more)
@@ -102,7 +102,7 @@ async def test_where_a_call_tells_of_the_player_its_activities_say_where_and_whe
     ]
 
 
-async def test_a_place_that_is_late_is_told_with_a_flag_and_one_out_of_bounds_not_at_all(api: ApiClient) -> None:
+async def test_late_ping_is_flagged_and_ping_out_of_bounds_omitted(api: ApiClient) -> None:
     found = await start_player(api)
     await found.send((100, "PING", 10))
     assert [each["code"] for each in (await send_heartbeat(found, "hide", 10, 1))["problems"]] == ["LATE_EVENT"]
@@ -114,7 +114,7 @@ async def test_a_place_that_is_late_is_told_with_a_flag_and_one_out_of_bounds_no
     ]
 
 
-async def test_a_call_that_says_nothing_of_the_player_has_no_time_of_the_client(api: ApiClient) -> None:
+async def test_activity_without_ping_has_no_client_time(api: ApiClient) -> None:
     found = await start_player(api)
     await api.mutate("hideSession", {"id": found.id})
     await api.mutate("stopSession", {"id": found.id})
@@ -124,7 +124,7 @@ async def test_a_call_that_says_nothing_of_the_player_has_no_time_of_the_client(
     ]
 
 
-async def test_pings_feed_the_figures_whatever_they_come_with(api: ApiClient) -> None:
+async def test_pings_of_all_calls_count_in_the_metrics(api: ApiClient) -> None:
     found = await start_player(api)
     await found.send((0, "PLAY", 0))
     await send_heartbeat(found, "keepalive", 10, 10)
@@ -135,7 +135,7 @@ async def test_pings_feed_the_figures_whatever_they_come_with(api: ApiClient) ->
     assert (shown["metrics"]["contentSeconds"], shown["metrics"]["uniqueSeconds"], shown["playhead"]) == (40, 40, 40)
 
 
-async def test_what_is_on_record_goes_with_its_session(api: ApiClient) -> None:
+async def test_deletion_removes_event_rows(api: ApiClient) -> None:
     found = await start_player(api)
     await found.send((0, "PLAY", 0))
     await api.delete(found.id)

@@ -22,19 +22,19 @@ def merged(*found: Interval) -> list[Interval]:
 
 
 @given(INTERVALS)
-def test_every_second_counts_once(found: list[Interval]) -> None:
+def test_overlapping_seconds_count_once(found: list[Interval]) -> None:
     seen = merged(*found)
     assert total_seconds(seen) == len({second for low, high in found for second in range(int(low), int(high))})
     assert all(before[1] < after[0] for before, after in pairwise(seen))
 
 
-def test_what_touches_becomes_one() -> None:
+def test_touching_intervals_are_merged() -> None:
     assert merged((0, 10), (20, 30), (10, 20)) == [(0, 30)]
     assert merged((5, 6), (0, 10)) == merged((0, 10), (5, 6)) == [(0, 10)]
     assert merged((20, 30), (0, 10), (10.001, 19.999)) == [(0, 10), (10.001, 19.999), (20, 30)]
 
 
-def test_of_too_many_the_closest_two_become_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closest_intervals_are_merged_beyond_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time_accounting, "MAX_INTERVALS", 3)
     assert merged((0, 1), (10, 11), (13, 14), (20, 21)) == [(0, 1), (10, 14), (20, 21)]
     assert merged((0, 1), (10, 11), (13, 14), (20, 21), (30, 31)) == [(0, 1), (10, 21), (30, 31)]

@@ -5,16 +5,17 @@ from typing import Any
 
 import pytest
 
+from tests.api.session_inputs import problem_codes
 from tests.api_client import ApiClient
 from tests.media.player_client import AD, PlayerClient, event_input, player_time, start_player
 
 
-def problem_codes(payload: dict[str, Any]) -> list[tuple[str, str]]:
+def codes_and_paths(payload: dict[str, Any]) -> list[tuple[str, str]]:
     """The codes of problems, each with its path."""
     return [(problem["code"], ".".join(problem["path"])) for problem in payload["problems"]]
 
 
-async def test_the_events_of_one_call_are_sorted_first(api: ApiClient) -> None:
+async def test_events_of_one_call_are_sorted_by_ts(api: ApiClient) -> None:
     found = await start_player(api)
     payload = await found.track(
         event_input(300, "PING", 200), event_input(100, "PLAY", 0), event_input(150, "PAUSE_START", 50)
@@ -23,7 +24,7 @@ async def test_the_events_of_one_call_are_sorted_first(api: ApiClient) -> None:
     assert (payload["session"]["playerState"], payload["session"]["playhead"]) == ("PAUSED", 200)
 
 
-async def test_an_event_up_to_a_minute_older_than_the_newest_is_put_where_it_belongs(api: ApiClient) -> None:
+async def test_event_up_to_a_minute_old_is_reordered(api: ApiClient) -> None:
     found = await start_player(api)
     await found.send((0, "PLAY", 0), (100, "PING", 100))
     payload = await found.track(event_input(40, "PAUSE_START", 40))
@@ -32,12 +33,12 @@ async def test_an_event_up_to_a_minute_older_than_the_newest_is_put_where_it_bel
     assert (payload["session"]["playerState"], payload["session"]["playhead"]) == ("PAUSED", 100)
 
 
-async def test_an_older_one_is_late_kept_and_not_counted(api: ApiClient) -> None:
+async def test_late_event_is_recorded_and_not_counted(api: ApiClient) -> None:
     found = await start_player(api)
     await found.send((0, "PLAY", 0), (100, "PING", 100))
     late = event_input(39.999, "PAUSE_START", 40)
     payload = await found.track(late, event_input(101, "PING", 101))
-    assert problem_codes(payload) == [("LATE_EVENT", "input.events.0.playerTime.ts")]
+    assert codes_and_paths(payload) == [("LATE_EVENT", "input.events.0.playerTime.ts")]
     expected = {"contentSeconds": 101, "pauseCount": 0}
     assert {name: payload["session"]["metrics"][name] for name in expected} == expected
     assert payload["session"]["playerState"] == "PLAYING"
@@ -45,11 +46,11 @@ async def test_an_older_one_is_late_kept_and_not_counted(api: ApiClient) -> None
     assert (entry["type"], entry["clientTime"]) == ("PAUSE_START", late["playerTime"]["ts"])
     assert entry["data"] == {"playhead": 40, "flag": "LATE"}
     # Sent again it is late again, and once on the timeline.
-    assert problem_codes(await found.track(late)) == [("LATE_EVENT", "input.events.0.playerTime.ts")]
+    assert codes_and_paths(await found.track(late)) == [("LATE_EVENT", "input.events.0.playerTime.ts")]
     assert len(await found.activities()) == 2
 
 
-async def test_of_one_moment_events_count_as_they_arrive(api: ApiClient) -> None:
+async def test_events_with_equal_ts_count_in_order_of_arrival(api: ApiClient) -> None:
     found = await start_player(api)
     await found.send((0, "PLAY", 0), (10, "PAUSE_START", 10))
     shown = await found.send((10, "BUFFER_START", 10))
@@ -57,7 +58,7 @@ async def test_of_one_moment_events_count_as_they_arrive(api: ApiClient) -> None
     assert (await found.send((10, "PING", 10)))["playerState"] == "BUFFERING"
 
 
-async def test_the_same_event_again_counts_once_in_a_call_across_calls_and_long_after(api: ApiClient) -> None:
+async def test_duplicate_event_counts_once(api: ApiClient) -> None:
     found = await start_player(api)
     events = [
         event_input(0, "PLAY"),
@@ -75,7 +76,7 @@ async def test_the_same_event_again_counts_once_in_a_call_across_calls_and_long_
     assert [entry["type"] for entry in await found.activities()] == ["PLAY", "PAUSE_START", "ERROR"]
 
 
-async def test_other_parameters_make_another_event_and_another_spelling_does_not(api: ApiClient) -> None:
+async def test_event_identity_includes_normalized_parameters(api: ApiClient) -> None:
     found = await start_player(api)
     ads: list[dict[str, Any]] = [
         {"media.ad.length": 15},
@@ -89,7 +90,7 @@ async def test_other_parameters_make_another_event_and_another_spelling_does_not
     assert shown["metrics"]["adStarts"] == 3
 
 
-async def test_the_bitrate_and_the_error_are_parameters_wherever_they_stand(api: ApiClient) -> None:
+async def test_event_identity_includes_bitrate_and_error_in_qoe(api: ApiClient) -> None:
     found = await start_player(api)
     shown = await found.send(
         (1, "BITRATE_CHANGE", 0, {"qoe": {"bitrate": 1}}),
@@ -102,7 +103,7 @@ async def test_the_bitrate_and_the_error_are_parameters_wherever_they_stand(api:
     assert (shown["metrics"]["bitrateChanges"], shown["metrics"]["errorCount"]) == (2, 2)
 
 
-async def test_of_two_pings_of_one_moment_the_first_one_holds(api: ApiClient) -> None:
+async def test_first_of_two_pings_with_equal_ts_counts(api: ApiClient) -> None:
     found = await start_player(api)
     for playhead in (1, 2, 1):
         given = {"id": found.id, "media": {"playerTime": player_time(10, playhead)}}
@@ -122,28 +123,26 @@ async def test_of_two_pings_of_one_moment_the_first_one_holds(api: ApiClient) ->
         (1260.001, "is more than 60 s further from the start's ts than the server's clock is from the start"),
     ],
 )
-async def test_a_time_out_of_bounds_refuses_that_event_and_the_others_count(
-    api: ApiClient, seconds: float, problem: str | None
-) -> None:
+async def test_ts_out_of_bounds_refuses_only_that_event(api: ApiClient, seconds: float, problem: str | None) -> None:
     found = await start_player(api)
     payload = await found.track(event_input(seconds, "ERROR"), event_input(10, "ERROR"))
     assert payload["session"]["metrics"]["errorCount"] == (2 if problem is None else 1)
     assert [each["message"] for each in payload["problems"]] == ([] if problem is None else [problem])
-    assert problem_codes(payload) == ([] if problem is None else [("BAD_USER_INPUT", "input.events.0.playerTime.ts")])
+    assert codes_and_paths(payload) == ([] if problem is None else [("BAD_USER_INPUT", "input.events.0.playerTime.ts")])
     assert len(await found.activities()) == (2 if problem is None else 1)
 
 
-async def test_problems_come_in_the_order_of_the_input(api: ApiClient) -> None:
+async def test_problems_are_in_order_of_the_input(api: ApiClient) -> None:
     found = await start_player(api)
     await found.send((1000, "PING", 0))
     payload = await found.track(
         event_input(5000, "PING"), event_input(900, "PING"), event_input(-1, "PING"), event_input(1001, "PING")
     )
     assert [problem["path"][2] for problem in payload["problems"]] == ["0", "1", "2"]
-    assert [problem["code"] for problem in payload["problems"]] == ["BAD_USER_INPUT", "LATE_EVENT", "BAD_USER_INPUT"]
+    assert problem_codes(payload) == ["BAD_USER_INPUT", "LATE_EVENT", "BAD_USER_INPUT"]
 
 
-async def test_what_closes_nothing_is_kept_and_flagged_as_things_stood(api: ApiClient) -> None:
+async def test_unmatched_close_is_recorded_with_flag(api: ApiClient) -> None:
     found = await start_player(api)
     await found.send(
         (10, "AD_COMPLETE", 0), (11, "AD_SKIP", 0), (12, "AD_BREAK_COMPLETE", 0), (13, "CHAPTER_COMPLETE", 0),
@@ -157,7 +156,7 @@ async def test_what_closes_nothing_is_kept_and_flagged_as_things_stood(api: ApiC
     assert [entry["data"].get("flag") for entry in await found.activities()] == [*flags, None, None]
 
 
-async def test_quality_of_experience_is_that_of_the_newest_event_of_each_name(api: ApiClient) -> None:
+async def test_session_shows_newest_qoe_value_of_each_name(api: ApiClient) -> None:
     found = await start_player(api, qoe={"bitrate": 1, "note": "start"})
     await found.send((50, "PING", 0, {"qoe": {"bitrate": 50}}))
     shown = await found.send((20, "PING", 0, {"qoe": {"bitrate": 20, "note": "twenty"}}))
@@ -165,19 +164,19 @@ async def test_quality_of_experience_is_that_of_the_newest_event_of_each_name(ap
     assert (await found.send((50, "ERROR", 0, {"qoe": {"bitrate": 51}})))["qoe"]["media.qoe.bitrate"] == 51
 
 
-async def test_quality_of_experience_that_is_too_much_refuses_that_event(api: ApiClient) -> None:
+async def test_qoe_beyond_limit_refuses_only_that_event(api: ApiClient) -> None:
     found = await start_player(api, qoe={f"n{i}": i for i in range(50)})
     payload = await found.track(
         event_input(1, "ERROR", qoe={"n0": 7}), event_input(2, "ERROR", qoe={"more": 1}), event_input(3, "ERROR")
     )
-    assert problem_codes(payload) == [("BAD_USER_INPUT", "input.events.1.qoe")]
+    assert codes_and_paths(payload) == [("BAD_USER_INPUT", "input.events.1.qoe")]
     assert (payload["session"]["metrics"]["errorCount"], payload["session"]["qoe"]["n0"]) == (2, 7)
 
 
 # ---- the call ----
 
 
-async def test_the_call_is_heard_whatever_becomes_of_its_events(api: ApiClient) -> None:
+async def test_track_media_is_a_heartbeat_even_if_events_are_refused(api: ApiClient) -> None:
     found = await start_player(api)
     await api.advance(60)
     payload = await found.track(event_input(-5, "PING"), fields="lastSeenAt visibleSeconds")
@@ -190,27 +189,27 @@ async def test_the_call_is_heard_whatever_becomes_of_its_events(api: ApiClient) 
 async def test_only_media_sessions_have_a_player(api: ApiClient) -> None:
     session = await api.start_user()
     payload = await api.mutate("trackMedia", {"id": session["id"], "events": [event_input(0, "PLAY")]})
-    assert problem_codes(payload) == [("BAD_USER_INPUT", "input.id")]
+    assert codes_and_paths(payload) == [("BAD_USER_INPUT", "input.id")]
     assert (payload["problems"][0]["message"], payload["session"]["revision"]) == (
         "only MEDIA sessions have a player; this one is USER",
         1,
     )
-    assert problem_codes(await api.mutate("trackMedia", {"id": "s_nobody", "events": []})) == [
+    assert codes_and_paths(await api.mutate("trackMedia", {"id": "s_nobody", "events": []})) == [
         ("NOT_FOUND", "input.id")
     ]
 
 
-async def test_a_session_that_is_over_takes_no_events(api: ApiClient) -> None:
+async def test_ended_session_takes_no_events(api: ApiClient) -> None:
     found = await start_player(api)
     await found.send((0, "PLAY", 0), (9, "PING", 9))
     before = await found.metrics()
     await api.mutate("stopSession", {"id": found.id})
     payload = await found.track(event_input(20, "PING", 20))
-    assert problem_codes(payload) == [("SESSION_ENDED", "input.id")]
+    assert codes_and_paths(payload) == [("SESSION_ENDED", "input.id")]
     assert payload["session"]["metrics"] == before
 
 
-async def test_two_calls_at_once_for_one_session_both_count(api: ApiClient) -> None:
+async def test_concurrent_calls_for_one_session_all_count(api: ApiClient) -> None:
     found = await start_player(api)
     halves = [[event_input(at, "ERROR", at) for at in range(start, 40, 2)] for start in (0, 1)]
     payloads = await asyncio.gather(*(found.track(*half) for half in halves))
@@ -222,7 +221,7 @@ async def test_two_calls_at_once_for_one_session_both_count(api: ApiClient) -> N
     assert (await found.metrics())["errorCount"] == 41
 
 
-async def test_what_becomes_old_within_a_batch_is_known_there(api: ApiClient) -> None:
+async def test_watermark_advances_within_a_batch(api: ApiClient) -> None:
     found = await start_player(api)
     await found.send((0, "PLAY", 0), (50, "ERROR", 50))
     # One transaction: the second call makes the events of the third older than a minute.
@@ -234,7 +233,7 @@ async def test_what_becomes_old_within_a_batch_is_known_there(api: ApiClient) ->
     payloads = await asyncio.gather(
         *calls, found.track(event_input(50, "ERROR")), found.track(event_input(56, "ERROR"))
     )
-    assert [problem_codes(payload) for payload in payloads] == [
+    assert [codes_and_paths(payload) for payload in payloads] == [
         [],
         [],
         [],
@@ -244,7 +243,7 @@ async def test_what_becomes_old_within_a_batch_is_known_there(api: ApiClient) ->
     assert (await found.metrics())["errorCount"] == 2
 
 
-async def test_one_session_of_a_batch_does_not_fail_its_neighbours(api: ApiClient) -> None:
+async def test_refused_call_does_not_fail_others_of_the_batch(api: ApiClient) -> None:
     players: list[PlayerClient] = [await start_player(api, ago=10) for _ in range(4)]
     await api.mutate("stopSession", {"id": players[1].id})
     calls = [
@@ -255,7 +254,7 @@ async def test_one_session_of_a_batch_does_not_fail_its_neighbours(api: ApiClien
         players[3].track(event_input(0, "PLAY"), event_input(7, "PING", 7)),
     ]
     payloads = await asyncio.gather(*calls)
-    assert [[problem["code"] for problem in payload["problems"]] for payload in payloads] == [
+    assert [problem_codes(payload) for payload in payloads] == [
         [],
         ["SESSION_ENDED"],
         ["BAD_USER_INPUT"],

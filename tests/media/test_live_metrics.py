@@ -29,7 +29,7 @@ async def sessions_in_states(api: ApiClient, *states: str) -> set[str]:
     return {node["id"] for node in found["nodes"]}
 
 
-async def test_sessions_are_filtered_by_what_their_players_do(api: ApiClient) -> None:
+async def test_sessions_are_filtered_by_player_state(api: ApiClient) -> None:
     starting, playing, paused, waiting = [(await start_player(api, ago=0)) for _ in range(4)]
     await api.start_user()
     await playing.send((0, "BUFFER_START", 0), (1, "PLAY", 0))
@@ -43,7 +43,7 @@ async def test_sessions_are_filtered_by_what_their_players_do(api: ApiClient) ->
     assert await sessions_in_states(api, "PLAYING") == {playing.id}
 
 
-async def test_the_live_set_of_those_who_play_follows_their_players(harness: FeedHarness) -> None:
+async def test_live_query_follows_player_state(harness: FeedHarness) -> None:
     stream = await harness.subscribe(media={"player_states": ["PLAYING"]})
     found, other = await start_player(harness.api, ago=0), await start_player(harness.api, ago=0)
     for at, type_, held in [
@@ -71,7 +71,7 @@ LIVE = """subscription { activeSessions(filter: {media: {}}) {
         playerState metrics { contentSeconds errorCount states { name } } } } } } }"""
 
 
-async def test_the_figures_in_a_live_selection_change_with_the_events(harness: FeedHarness) -> None:
+async def test_metrics_in_subscription_change_with_events(harness: FeedHarness) -> None:
     async with asyncio.timeout(TIMEOUT_SECONDS), harness.log_reader.running(), AsyncExitStack() as closing:
         found = await start_player(harness.api, ago=0)
         answer = await StreamServer(harness, closing).open(LIVE)
@@ -94,7 +94,7 @@ async def read_changes(harness: FeedHarness, stream: Any) -> list[tuple[Any, ...
     return found
 
 
-async def test_the_log_is_told_of_each_event_but_pings(harness: FeedHarness) -> None:
+async def test_log_has_every_event_but_pings(harness: FeedHarness) -> None:
     stream = await harness.subscribe()
     found = await start_player(harness.api, ago=0)
     await stream.read()
@@ -107,7 +107,7 @@ async def test_the_log_is_told_of_each_event_but_pings(harness: FeedHarness) -> 
     assert await read_changes(harness, stream) == [("ERROR", "PLAYING", 30)]
 
 
-async def test_a_ping_is_a_heartbeat(harness: FeedHarness) -> None:
+async def test_ping_is_delivered_as_heartbeat(harness: FeedHarness) -> None:
     stream = await harness.subscribe(heartbeats=True)
     found = await start_player(harness.api, ago=0)
     await stream.read()

@@ -67,7 +67,7 @@ def assert_equal(found: dict[str, Any], expected: dict[str, Any]) -> None:
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(CALLS, LENGTHS, st.sampled_from([None, 800]))
-def test_any_order_and_any_cut_give_the_figures_of_the_whole(
+def test_metrics_do_not_depend_on_order_and_batching(
     calls: list[list[SentEvent]], length: float, bitrate: float | None
 ) -> None:
     start = SentEvent(START, "START", 0.0, bitrate)
@@ -80,7 +80,7 @@ def test_any_order_and_any_cut_give_the_figures_of_the_whole(
 @pytest.mark.long
 @settings(max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(CALLS, LENGTHS, st.sampled_from([None, 800]))
-def test_any_order_and_any_cut_give_the_figures_of_the_whole_however_often(
+def test_metrics_do_not_depend_on_order_and_batching_long(
     calls: list[list[SentEvent]], length: float, bitrate: float | None
 ) -> None:
     start = SentEvent(START, "START", 0.0, bitrate)

@@ -65,7 +65,7 @@ async def send(found: PlayerClient, events: list[dict[str, Any]]) -> None:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(CALLS.map(isolate_hides), LENGTHS, st.sampled_from([None, 800]))
-async def test_the_server_shows_the_figures_of_the_whole(
+async def test_server_metrics_equal_reference_metrics(
     server: ApiClient, calls: list[list[SentEvent]], length: float, bitrate: int | None
 ) -> None:
     began = server.clock.value

@@ -7,8 +7,8 @@ from typing import Any, Final
 import pytest
 
 from models.kinds.media_parameters import BOOLEAN, CUSTOMER_IDS, INTEGER, QOE_PARAMS, START_PARAMS, STRING, ValueType
+from tests.api.session_inputs import MEDIA
 from tests.api_client import ApiClient
-from tests.lifecycle.test_expiry import MEDIA
 
 DOCUMENTED: Final[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "vectors" / "media-parameters.json").read_text()

@@ -8,9 +8,8 @@ import pytest
 from graphql import OperationDefinitionNode, OperationType, parse, validate
 
 from schema import graphql_schema
-from tests.api.session_inputs import MINIMAL_INPUTS
+from tests.api.session_inputs import MEDIA, MINIMAL_INPUTS
 from tests.api_client import ApiClient
-from tests.lifecycle.test_expiry import MEDIA
 from web import pages
 
 START_PLAYER_TIME = {"playhead": 0, "ts": "2026-01-15T19:15:24.153Z"}
