@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.database import Database
+from models.errors import StorageUnavailable
 from resolvers.server_liveness import ServerLiveness
 
 if TYPE_CHECKING:
@@ -19,3 +20,10 @@ class Services:
     log_reader: "LogReader"
     uploader: "BlobUploader"
     url_signer: "UrlSigner"
+
+    async def is_ready(self) -> bool:
+        """Whether the database can be read and its migrations are current."""
+        try:
+            return await self.database.is_ready()
+        except StorageUnavailable:
+            return False

@@ -1,6 +1,6 @@
 """SQLite database: concurrent readers, one writer with group commit."""
 
-from models.database.database import MAX_HEAVY_READS, Database, database_file, open_database
+from models.database.database import MAX_HEAVY_READS, Database, database_file, migrate_database, open_database
 from models.database.engine import Transaction
 from models.database.writer import CommitListener, CommittedChanges, batched, track_changes
 
@@ -12,6 +12,7 @@ __all__ = [
     "Transaction",
     "batched",
     "database_file",
+    "migrate_database",
     "open_database",
     "track_changes",
 ]

@@ -120,6 +120,12 @@ async def open_database(file: Path, *, lock_timeout: float = LOCK_TIMEOUT_SECOND
             await engine.dispose()
 
 
+async def migrate_database(file: Path) -> None:
+    """Create the database, or bring its tables to the newest version. Raises what `open_database` does."""
+    async with open_database(file):
+        pass
+
+
 def _check_openable(file: Path) -> None:
     # A pool would report a file that SQLite cannot open as a connection that failed, on first use.
     try:

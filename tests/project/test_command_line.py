@@ -92,7 +92,7 @@ def test_a_database_is_made_and_stays_as_it_is(tmp_path: Path) -> None:
         ({"LIMITS__DEEP": "12"}, "LIMITS: there is no limit DEEP"),
         ({"TRUSTED_DOCUMENTS": "nothing.json"}, "TRUSTED_DOCUMENTS: nothing.json cannot be read"),
         ({"LIMITS": "many"}, 'the environment: error parsing value for field "limits"'),
-        ({"HOST": "0.0.0.0"}, "HOST: 0.0.0.0 can be reached from other machines"),  # noqa: S104 - refused
+        ({"HOST": "0.0.0.0"}, "HOST: 0.0.0.0 is reachable from other machines"),  # noqa: S104 - refused
         ({"HOST": "example.invalid"}, "HOST: "),
     ],
 )

@@ -41,30 +41,28 @@ class SingleRunReloader:
         self._start(self._sockets)
 
 
-def test_what_is_started_anew_listens_where_it_did_and_ends_its_streams_in_good_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reloaded_worker_listens_on_the_same_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[tuple[Any, ...]] = []
     for name in ("DATABASE_URL", "HOST", "INSECURE", "LOG_LEVEL"):
         monkeypatch.setenv(name, "")
     monkeypatch.setattr(server, "ChangeReload", SingleRunReloader)
-    monkeypatch.setattr(server, "run_process", lambda *arguments: ran.append(arguments))
+    monkeypatch.setattr(server, "run", lambda *arguments: ran.append(arguments))
     monkeypatch.setattr(main, "configure_log", lambda _level: None)
     settings = main.Settings(port=0, database_url=str(tmp_path / "test.db"))
-    main.serve_with_reload(settings)
-    ((app, (listening,), _, living),) = ran
-    assert isinstance(living, StreamManager)
-    assert living is app.state.streams
+    main.serve(port=0, database=settings.database_url, reload=True)
+    ((app, (listening,), _, drainable),) = ran
+    assert isinstance(drainable, StreamManager)
+    assert drainable is app.state.streams
     assert listening.fileno() == -1  # it was open till the end
     assert main.Settings().database_url == settings.database_url
 
 
-def test_an_address_that_is_taken_is_told_in_one_line(
+def test_taken_address_is_reported_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(os, "environ", dict(os.environ))
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(typer.Exit):
-        main.serve_with_reload(main.Settings(port=taken.getsockname()[1]))
+        main.serve(port=taken.getsockname()[1], reload=True)
     assert capsys.readouterr().err.startswith("cannot listen on ")
 
 
@@ -83,7 +81,7 @@ def test_a_change_of_the_code_is_served_and_streams_are_told(tmp_path: Path) -> 
             with closing(socket.create_connection(("127.0.0.1", port), timeout=30)) as stream:
                 stream.sendall(STREAM)
                 told = stream.recv(65536)
-                code = copy / "main.py"
+                code = copy / "transport" / "health.py"
                 code.write_text(code.read_text().replace('PlainTextResponse("ok\\n")', 'PlainTextResponse("new\\n")'))
                 while piece := stream.recv(65536):
                     told += piece

@@ -1,0 +1,35 @@
+"""Start and stop of the services and of the background jobs."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from models.clock import Clock
+from models.database import database_file, open_database
+from models.settings import StorageSettings
+from resolvers.blobs.garbage_collector import BlobGarbageCollector
+from resolvers.blobs.signed_urls import create_url_signer
+from resolvers.blobs.uploader import BlobUploader
+from resolvers.feed.log_reader import LogReader
+from resolvers.lifecycle.sweeper import Sweeper
+from resolvers.server_liveness import ServerLiveness
+from resolvers.services import Services
+
+
+@asynccontextmanager
+async def running_services(
+    settings: StorageSettings, clock: Clock, *, background_jobs: bool
+) -> AsyncIterator[tuple[Services, Sweeper, BlobGarbageCollector]]:
+    """Open the database and run the services over it. Without `background_jobs` the caller runs the two jobs."""
+    async with open_database(database_file(settings.database_url)) as database:
+        liveness = ServerLiveness(database, clock)
+        sweeper = Sweeper(database, liveness, clock, retention=settings.retention_ms)
+        log_reader, uploader = LogReader(database, liveness), BlobUploader(settings.blob_store())
+        collector = BlobGarbageCollector(database, uploader, clock)
+        url_signer = await create_url_signer(database, settings.signing_key, settings.public_url)
+        # Extends the deadlines after a downtime before the first request is answered.
+        await sweeper.sweep()
+        async with log_reader.running(), uploader.running(), AsyncExitStack() as jobs:
+            if background_jobs:
+                await jobs.enter_async_context(sweeper.running(settings.sweep_interval))
+                await jobs.enter_async_context(collector.running())
+            yield Services(database, liveness, log_reader, uploader, url_signer), sweeper, collector
