@@ -12,12 +12,13 @@ import structlog
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
+from transport.asgi_extensions import CONNECTION_ABORT
 from transport.errors import Code, Headers
 from transport.http.conditional import ByteRange, if_match_fails, if_none_match_passes, parse_range
 from transport.http.disconnect import CancelOnDisconnect, ClientDisconnected
 from transport.http.responses import send_bytes
-from transport.http.stream_response import ABORT, noop
 from transport.masking import ErrorMasker, has_code
+from transport.noop import noop
 from transport.settings import TransportSettings
 
 log = structlog.get_logger(__name__)
@@ -174,7 +175,7 @@ def content_headers(file: ServedFile, byte_range: ByteRange) -> Headers:
 
 def abort(scope: Scope) -> None:
     """Close the connection at once."""
-    scope.get("extensions", {}).get(ABORT, {"abort": noop})["abort"]()
+    scope.get("extensions", {}).get(CONNECTION_ABORT, {"abort": noop})["abort"]()
 
 
 def content_disposition(filename: str) -> str:

@@ -8,16 +8,15 @@ import orjson
 from graphql import OperationType
 from starlette.types import Scope, Send
 
+from transport.asgi_extensions import CONNECTION_ABORT
 from transport.errors import Headers
 from transport.http import multipart_mixed, sse
 from transport.http.headers import header_values
 from transport.http.negotiation import EVENT_STREAM, ResponseTypes, StreamType
+from transport.noop import noop
 from transport.results import OperationResult
 from transport.settings import Limits
 from transport.subscriptions import Frame, SlowConsumer, StreamClosed, StreamOptions, StreamResponse
-
-ABORT = "connection.abort"
-"""An extension in the scope: `abort` closes the connection at once, and drops what the client does not take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +73,6 @@ def select_encoding(response: StreamResponse, types: ResponseTypes) -> StreamEnc
     return SSE if type_ == EVENT_STREAM and response.result.legacy_status == 200 else None
 
 
-def noop() -> None:
-    """A server without the extension closes the connection when it likes."""
-
-
 @dataclass(frozen=True, slots=True)
 class StreamSent:
     """An answer that has been sent as a stream."""
@@ -120,7 +115,7 @@ async def send_frames(scope: Scope, send: Send, response: StreamResponse, encodi
 
     def abort() -> None:
         aborted.set()
-        scope.get("extensions", {}).get(ABORT, {"abort": noop})["abort"]()
+        scope.get("extensions", {}).get(CONNECTION_ABORT, {"abort": noop})["abort"]()
 
     response.frames.on_slow_consumer = abort
     try:

@@ -1,0 +1,1 @@
+"""The uvicorn server with timeouts, limits and a graceful shutdown. `server` is the entry point."""

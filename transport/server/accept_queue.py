@@ -1,7 +1,7 @@
-"""Who asks for a WebSocket is let in after those who have asked before, a few at a time.
+"""Admission control of WebSocket upgrades.
 
-Thousands that come back after a restart would otherwise all be greeted before anybody else had a turn, and all be
-answered at each of their next steps: requests would wait for seconds between them.
+When 10,000 clients reconnect after a restart, their handshakes and everything that these lead to would run before the
+next request. Upgrades are therefore queued, and a few are performed per tick of the event loop.
 """
 
 import asyncio
@@ -13,33 +13,33 @@ from weakref import WeakKeyDictionary
 from uvicorn.server import ServerState
 
 PER_TICK: Final = 4
-"""Let in before others have a turn, in a few milliseconds."""
+"""Upgrades that run before other callbacks have their turn: a few milliseconds."""
 
 
 class UpgradeQueue:
-    """Those who wait at one server."""
+    """Pending upgrades of one server, first in, first out."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._pending: deque[Callable[[], None]] = deque()
         self._is_scheduled = False
 
     def submit(self, upgrade: Callable[[], None]) -> None:
-        """Have somebody let in, soon."""
-        self._waiting.append(upgrade)
+        """Run `upgrade` in a later tick."""
+        self._pending.append(upgrade)
         self._schedule()
 
     def _schedule(self) -> None:
-        if self._waiting and not self._is_scheduled:
+        if self._pending and not self._is_scheduled:
             self._is_scheduled = True
             self._loop.call_soon(self._run_some)
 
     def _run_some(self) -> None:
         self._is_scheduled = False
         try:
-            for _ in range(min(PER_TICK, len(self._waiting))):
-                self._waiting.popleft()()
-        finally:  # the others come in, whatever became of one
+            for _ in range(min(PER_TICK, len(self._pending))):
+                self._pending.popleft()()
+        finally:  # an upgrade that raises must not block the others
             self._schedule()
 
 
@@ -47,7 +47,7 @@ _queues: WeakKeyDictionary[ServerState, UpgradeQueue] = WeakKeyDictionary()
 
 
 def upgrade_queue(server_state: ServerState, loop: asyncio.AbstractEventLoop) -> UpgradeQueue:
-    """Those of a server, which all of its connections share."""
+    """Return the queue that all connections of a server share."""
     if server_state not in _queues:
         _queues[server_state] = UpgradeQueue(loop)
     return _queues[server_state]

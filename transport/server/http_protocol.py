@@ -1,15 +1,15 @@
-"""HTTP/1.1 itself: uvicorn's protocol, which by itself never times out a request whose header stays half sent, reads
-headers of any size, and waits for ever for who takes nothing of an answer."""
+"""uvicorn's HTTP/1.1 protocol with header, request and write timeouts, a header size limit and a lingering close."""
 
 from asyncio import BaseTransport, TimerHandle, Transport
 from typing import Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from transport.http.stream_response import ABORT
+from transport.asgi_extensions import CONNECTION_ABORT
+from transport.idle_timer import IdleTimer
 from transport.server.accept_queue import upgrade_queue
 from transport.server.lingering_close import LingeringClose
-from transport.server.write_timeout import WriteTimeout
+from transport.server.write_timeout import write_timeout
 
 MAX_HEADER_BYTES: Final = 64 * 1024
 """Request line and headers together."""
@@ -20,20 +20,20 @@ _HEADERS_TOO_LARGE: Final = (
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """HTTP/1.1 that gives up on whoever does not come to the point."""
+    """One connection. uvicorn by itself waits for ever for headers, and for clients that do not read."""
 
     header_timeout_seconds = 10.0
-    """From the connection, or the first byte of a further request, to the end of its headers; and from an answer to the
-    end of a request that is not over."""
+    """From the connection, or the first byte of a further request, to the end of its headers; and from a response to
+    the end of a request that has not ended."""
 
     write_timeout_seconds = 30.0
-    """How long a client may take nothing while something waits for it."""
+    """How long a client may read nothing while something is buffered for it."""
 
     linger_seconds = 2.0
-    """How long a client is heard out that is hung up on, see `transport.server.lingering_close`."""
+    """See `transport.server.lingering_close`."""
 
     _lingering_close: LingeringClose
-    _write_timeout: WriteTimeout
+    _write_timeout: IdleTimer
     _header_size = 0
     _in_header = True
     _header_timer: TimerHandle | None = None
@@ -42,7 +42,7 @@ class HttpProtocol(HttpToolsProtocol):
         socket_transport = cast(Transport, transport)  # a socket's reads and writes
         super().connection_made(socket_transport)
         self._lingering_close = LingeringClose(socket_transport, self.loop, self.linger_seconds)
-        self._write_timeout = WriteTimeout(
+        self._write_timeout = write_timeout(
             socket_transport, self.loop, self.write_timeout_seconds, socket_transport.abort
         )
         self._start_header_timer()
@@ -55,11 +55,12 @@ class HttpProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._write_timeout.restart()
+        self._write_timeout.touch()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._write_timeout.restart()
+        self._write_timeout.stop()
+        self._write_timeout.arm()
 
     def data_received(self, data: bytes) -> None:
         if self._lingering_close.is_lingering:
@@ -67,14 +68,14 @@ class HttpProtocol(HttpToolsProtocol):
             return
         super().data_received(data)
         if self._in_header:
-            # What is not parsed yet is counted as it arrives: one endless header is never handed on.
+            # Counted unparsed: the parser reports a header only when it is complete, which an endless one never is.
             self._count_header_bytes(len(data))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._header_size, self._in_header = 0, True
         self._lingering_close.request_complete = False
-        self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
+        self.scope["extensions"] = {CONNECTION_ABORT: {"abort": self.transport.abort}}
         self._start_header_timer()
 
     def on_url(self, url: bytes) -> None:
@@ -90,8 +91,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._stop_header_timer()
         if not self._lingering_close.is_closing():
             super().on_headers_complete()
-            if self.cycle is not None:  # it is where the request asks for a WebSocket
-                self.cycle.transport = self._lingering_close  # type: ignore[assignment]  # has all that is used there
+            if self.cycle is not None:  # it is None for a WebSocket upgrade
+                self.cycle.transport = self._lingering_close  # type: ignore[assignment]  # has all methods used there
 
     def on_body(self, body: bytes) -> None:
         if not self._lingering_close.is_closing():
@@ -105,7 +106,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._write_timeout.restart()
+        self._write_timeout.stop()
+        self._write_timeout.arm()
         if not (self._lingering_close.request_complete or self._lingering_close.is_closing()):
             self._start_header_timer()
 
@@ -118,8 +120,8 @@ class HttpProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             super().handle_websocket_upgrade()
             self.transport.resume_reading()
-            # It holds this, and this holds it: thousands that leave would stay in memory until somebody looks for such.
-            self.parser = None  # type: ignore[assignment]  # as uvicorn has it for those that have left
+            # Break the cycle protocol → parser → protocol, so that memory is freed without a run of the collector.
+            self.parser = None  # type: ignore[assignment]  # as uvicorn does when a connection is lost
 
     def _count_header_bytes(self, size: int) -> None:
         self._header_size += size

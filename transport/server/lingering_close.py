@@ -1,7 +1,7 @@
-"""Hearing a client out: an answer that comes while the client still sends must not be lost.
+"""Lingering close: a response that is sent before the request has ended must still arrive.
 
-A socket that is closed with something unread is reset, and the reset may overtake the answer. So only the sending half
-is closed, and what still comes is thrown away: for a while, and up to a size.
+A socket that is closed with unread input is reset, and the reset may overtake the response (RFC 9112, 9.6). So only the
+sending half is closed, and further input is discarded: for some seconds and up to a size.
 """
 
 from asyncio import AbstractEventLoop, TimerHandle, Transport
@@ -11,7 +11,7 @@ MAX_DISCARD_BYTES: Final = 64 * 1024 * 1024
 
 
 class LingeringClose:
-    """A socket's transport for who writes an answer and hangs up; it differs from it only in how it is closed."""
+    """Stands in for a connection's transport where a response is written; differs from it in `close`."""
 
     def __init__(self, transport: Transport, loop: AbstractEventLoop, seconds: float) -> None:
         self._transport = transport
@@ -21,19 +21,19 @@ class LingeringClose:
         self._timer: TimerHandle | None = None
         self.write = transport.write
         self.request_complete = False
-        """Whether the client has sent its whole request, so that there is nothing to hear."""
+        """Whether the client has sent its whole request, so that an immediate close is safe."""
 
     @property
     def is_lingering(self) -> bool:
-        """Whether the answer is given, and what comes now goes to `hear`."""
+        """Whether input must be passed to `discard`."""
         return self._timer is not None
 
     def is_closing(self) -> bool:
-        """Whether nothing can be written any more."""
+        """As of a transport."""
         return self.is_lingering or self._transport.is_closing()
 
     def close(self) -> None:
-        """Hang up when the client has been heard out."""
+        """Close at once after a whole request, else linger."""
         if self.request_complete or self.is_closing() or not self._transport.can_write_eof():
             self._transport.close()
         else:
@@ -41,12 +41,12 @@ class LingeringClose:
             self._timer = self._loop.call_later(self._seconds, self._transport.close)
 
     def discard(self, size: int) -> None:
-        """So many bytes have come."""
+        """Count discarded input, and close when it is too much."""
         self._discarded += size
         if self._discarded > MAX_DISCARD_BYTES:
             self._transport.close()
 
     def connection_lost(self) -> None:
-        """The connection is gone."""
+        """Stop lingering."""
         if self._timer is not None:
             self._timer.cancel()

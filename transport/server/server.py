@@ -1,4 +1,4 @@
-"""The process that listens: uvicorn with settings under which nothing waits for ever, and an end in good order."""
+"""uvicorn with timeouts, many listeners and a graceful shutdown."""
 
 import asyncio
 import socket
@@ -12,55 +12,46 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import ChangeReload
 
+from transport.noop import noop
 from transport.server.gc_tuning import tune_gc
 from transport.server.http_protocol import HttpProtocol
-from transport.websocket import MAX_MESSAGE_BYTES, WebSocketProtocol
+from transport.server.websocket_protocol import MAX_MESSAGE_BYTES, WebSocketProtocol
 
 DRAIN_SECONDS: Final = 2.0
-"""From the word to stop: streams and sockets are ended, spread over this time."""
+"""From the signal: streams and WebSockets are closed, spread over this time."""
 REQUEST_SECONDS: Final = 3.5
-"""From the word to stop: requests that were begun are answered; then they are cut off, and told so."""
+"""From the signal: running requests may finish; then they are aborted with status 503."""
 ABORT_SECONDS: Final = 0.5
-"""What those have to say so."""
-LISTENER_COPIES: Final = 32
-"""As often a socket is listened on: at each the event loop lets in one connection before it does something else. One
-door is too narrow for the thousands that come back after a restart: requests would queue behind them for seconds."""
-BACKLOG: Final = 4096
-"""Connections that wait to be let in; what comes then has to try again, after a second and more."""
+"""Time for aborted requests to send their 503."""
 CLOSE_SECONDS: Final = 1
-"""What is left after that, such as an answer that its client does not take, is closed after this time."""
+"""Time for what is left, such as a response that its client does not read."""
+LISTENER_COPIES: Final = 32
+"""asyncio accepts one connection per listener and tick of the event loop; 32 duplicates accept 32. With one listener
+the backlog overflowed when 10,000 clients reconnected: they came back after the SYN retries of TCP, at 1, 3 and 7 s."""
+BACKLOG: Final = 4096
+"""Connections that the kernel holds until they are accepted; it drops further ones."""
 
 
 class CannotListenError(Exception):
-    """The address is taken, or not this machine's."""
+    """The address is in use, or is not this machine's."""
 
 
 class NotStartedError(Exception):
-    """The application did not start."""
+    """The application failed to start."""
 
 
 class Drainable(Protocol):
-    """What outlives single requests, and what is under way."""
+    """Long-lived work that ends when the server stops."""
 
     async def close(self, seconds: float) -> None:
-        """Begin nothing new that lasts, and end what lasts, spread over so many seconds."""
+        """Refuse new work, and end what is open, spread over `seconds`."""
 
     def abort(self) -> None:
-        """End whatever is still under way, now."""
-
-
-class NoopDrainable:
-    """Of an application in which nothing lives long."""
-
-    async def close(self, seconds: float) -> None:
-        """There is nothing to end."""
-
-    def abort(self) -> None:
-        """There is nothing to cut."""
+        """End what is still running, now."""
 
 
 def uvicorn_options() -> dict[str, Any]:
-    """What uvicorn is told: nothing waits for ever, nothing is said that clients need not know."""
+    """Return the arguments of `uvicorn.Config`."""
     return {
         "http": HttpProtocol,
         "loop": "uvloop",
@@ -68,7 +59,7 @@ def uvicorn_options() -> dict[str, Any]:
         "ws_max_size": MAX_MESSAGE_BYTES,
         "ws_max_queue": 8,
         "ws_per_message_deflate": False,  # costs more than it saves on small messages
-        "ws_ping_interval": None,  # the GraphQL protocol has pings of its own
+        "ws_ping_interval": None,  # the GraphQL protocol has its own pings
         "lifespan": "on",
         "timeout_keep_alive": 10,
         "timeout_graceful_shutdown": CLOSE_SECONDS,
@@ -81,37 +72,39 @@ def uvicorn_options() -> dict[str, Any]:
 
 
 class Server(uvicorn.Server):
-    """A server that answers what was asked, and lets what lives long end, before it closes every connection."""
+    """A server that drains streams and finishes requests before it closes connections."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None], drainable: Drainable) -> None:
+    def __init__(
+        self, config: uvicorn.Config, announce: Callable[[], None] = noop, drainable: Drainable | None = None
+    ) -> None:
         super().__init__(config)
         self._announce = announce
         self._drainable = drainable
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then say so."""
-        listeners = [
-            copy for listener in sockets or () for copy in (listener, *dup_listener(listener, LISTENER_COPIES - 1))
-        ]
-        await super().startup(listeners or None)
+        """Listen on copies of the sockets, then announce it."""
+        copies = [listener.dup() for listener in sockets or () for _ in range(LISTENER_COPIES - 1)]
+        await super().startup([*(sockets or ()), *copies] or None)
         self._announce()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept nothing new, end what lives long, answer what was asked, cut the rest, close."""
+        """Stop listening, drain streams, finish requests, abort the rest, close connections."""
         for listener in (*self.servers, *(sockets or ())):
             listener.close()
         started = monotonic()
-        await self._drainable.close(DRAIN_SECONDS)
+        if self._drainable is not None:
+            await self._drainable.close(DRAIN_SECONDS)
         for connection in tuple(self.server_state.connections):
             if isinstance(connection, HttpProtocol):
                 connection.shutdown()
         await self._wait_for_requests(started + REQUEST_SECONDS)
-        self._drainable.abort()
+        if self._drainable is not None:
+            self._drainable.abort()
         await self._wait_for_requests(monotonic() + ABORT_SECONDS)
         await super().shutdown(sockets)
 
     async def _wait_for_requests(self, deadline: float) -> None:
-        """Wait till nothing is under way, or it is late, or somebody has lost patience (Ctrl+C again)."""
+        """Wait until no request is running, the deadline has passed, or Ctrl+C was pressed again."""
         while (tasks := tuple(self.server_state.tasks)) and monotonic() < deadline and not self.force_exit:
             await asyncio.wait(tasks, timeout=0.05)
 
@@ -119,17 +112,17 @@ class Server(uvicorn.Server):
 def serve(
     app: ASGIApp, host: str, port: int, announce: Callable[[str], None], drainable: Drainable | None = None
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is under way, for at most 5 s.
+    """Serve until SIGTERM or SIGINT, then shut down within 5 s.
 
     Args:
         app: the application.
         host: the address to listen on.
         port: the port; 0 takes a free one.
-        announce: is told the origin, such as `http://127.0.0.1:8000`, once the server answers there.
-        living: what has to end when the server stops.
+        announce: called with the origin, such as `http://127.0.0.1:8000`, once the server accepts requests.
+        drainable: work that has to end before the server closes its connections.
 
     Raises:
-        CannotListenError: with one line that says why.
+        CannotListenError: with a message of one line.
         NotStartedError: the application failed to start.
     """
     with listen(host, port) as listener:
@@ -143,17 +136,17 @@ def serve_reloading(
     port: int,
     announce: Callable[[str], None],
 ) -> None:
-    """Serve in a process that starts anew whenever a file of Python code in a folder changes.
+    """Serve in a worker process that restarts whenever a Python file in a folder changes.
 
     Args:
-        again: called in each such process; hands the sockets to `run`. Must be found by its name.
-        folder: where the code is.
+        run_worker: called in each worker; passes the sockets to `run`. Must be importable by its name.
+        folder: the folder to watch.
         host: as for `serve`.
         port: as for `serve`.
-        announce: is told the origin before the first process has started.
+        announce: called with the origin before the first worker has started.
 
     Raises:
-        CannotListenError: with one line that says why.
+        CannotListenError: with a message of one line.
     """
     with listen(host, port) as listener:
         announce(origin(host, listener))
@@ -164,16 +157,16 @@ def serve_reloading(
 def run(
     app: ASGIApp, sockets: list[socket.socket] | None, announce: Callable[[], None], drainable: Drainable | None = None
 ) -> None:
-    """Serve on sockets that listen already. Otherwise like `serve`."""
+    """Like `serve`, on sockets that are already listening."""
     tune_gc()
     try:
-        Server(uvicorn.Config(app, **uvicorn_options()), announce, drainable or NoopDrainable()).run(sockets=sockets)
+        Server(uvicorn.Config(app, **uvicorn_options()), announce, drainable).run(sockets=sockets)
     except SystemExit as error:
         raise NotStartedError from error
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises CannotListenError."""
+    """Return a listening socket. Raises CannotListenError."""
     address = host.strip("[]")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
@@ -182,12 +175,7 @@ def listen(host: str, port: int) -> socket.socket:
         raise CannotListenError(f"cannot listen on {host}:{port}: {error.strerror}") from error
 
 
-def dup_listener(listener: socket.socket, count: int) -> list[socket.socket]:
-    """The same socket again, so many times."""
-    return [listener.dup() for _ in range(count)]
-
-
 def origin(host: str, listener: socket.socket) -> str:
-    """Where a browser finds what listens."""
+    """Return the URL of a listening socket, without a path."""
     address = host.strip("[]")
     return f"http://{f'[{address}]' if ':' in address else address}:{listener.getsockname()[1]}"

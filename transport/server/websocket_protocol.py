@@ -1,11 +1,11 @@
-"""WebSocket itself (RFC 6455): uvicorn's protocol, which by itself lets a client hold it up, or fill its memory.
+"""uvicorn's WebSocket protocol (RFC 6455), hardened against clients that stall or flood it.
 
-Compared with it, this one
-- never logs a traceback for what a client sends, and answers whatever is no handshake;
-- counts frames: an endless run of pings, or of fragments of nothing, is no message that anybody else would count;
-- cuts off who takes nothing for long although something waits, with 1013;
-- hears a client out before it hangs up, so that the close code reaches who is still sending, but not for ever;
-- writes text that is UTF-8 already without further ado (`EXTENSION`).
+Beyond uvicorn's, it
+- answers a bad handshake, and never logs a traceback for a client's input;
+- limits frames, as pings and empty fragments are not messages that the application could count;
+- closes clients that read nothing, with 1013;
+- half-closes, so that the close frame also reaches a client that is still sending, and aborts after a while;
+- sends text that is already encoded (`WEBSOCKET_WRITE`).
 """
 
 from asyncio import BaseTransport, Task, Transport
@@ -17,47 +17,45 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 from websockets.protocol import State
 
-from transport.server.write_timeout import WriteTimeout
-
-WEBSOCKET_WRITE: Final = "websocket.write"
-"""In the scope's extensions: `write` takes text messages, as bytes, and sends them at once. It says False where it
-cannot, as the client has not taken yet what was sent before, or is gone: then ASGI's way tells more."""
+from transport.asgi_extensions import WEBSOCKET_WRITE
+from transport.idle_timer import IdleTimer
+from transport.rate_limiter import RateLimiter
+from transport.server.write_timeout import write_timeout
 
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
-"""The longest message a client may send; then close code 1009."""
+"""Over it close code 1009."""
 
 MAX_FRAGMENTS: Final = 1_000
-"""Frames of one message; then 1009."""
+"""Frames of one message. Over it close code 1009."""
 
 FRAME_RATE: Final = 200
 FRAME_BURST: Final = 2_000
-"""Frames of all kinds; then 1013."""
+"""Frames of all kinds, per second and at once. Over it close code 1013."""
 
 PARSE_CHUNK: Final = 16 * 1024
-"""Bytes parsed before the frames in them are looked at: a few thousand frames at most."""
+"""Bytes parsed before their frames are counted: a few thousand frames at most."""
 
 BAD_HANDSHAKE_RESPONSE: Final = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """One connection, from its handshake on."""
+    """One connection."""
 
     write_timeout_seconds = 30.0
-    """How long a client may take nothing while something waits for it."""
+    """How long a client may read nothing while something is buffered for it."""
 
     close_timeout_seconds = 5.0
-    """How long it may take to answer a close frame, and to take what was sent before."""
+    """How long it may take to read what was sent before, and to answer the close frame."""
 
-    _write_timeout: WriteTimeout
+    _write_timeout: IdleTimer
+    _frame_limiter: RateLimiter
     _ignoring_input = False
     _is_lost = False
-    _tokens = float(FRAME_BURST)
-    _refilled_at = 0.0
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
-        self._refilled_at = self.loop.time()
-        self._write_timeout = WriteTimeout(
+        self._frame_limiter = RateLimiter(FRAME_RATE, FRAME_BURST, self.loop.time())
+        self._write_timeout = write_timeout(
             cast(Transport, transport), self.loop, self.write_timeout_seconds, self._on_write_timeout
         )
 
@@ -65,9 +63,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._is_lost = True
         self._write_timeout.close()
         super().connection_lost(exc)
-        del self.conn.parser  # it holds the connection's state, which holds it; see `run_asgi`
+        del self.conn.parser  # breaks the cycle conn → parser → conn, see `run_asgi`
 
-    # ---- what comes in
+    # ---- input
 
     def data_received(self, data: bytes) -> None:
         for start in range(0, len(data), PARSE_CHUNK):
@@ -86,17 +84,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.handle_events()
 
     def handle_parser_exception(self) -> None:
-        # There is no close frame if the client did not wait for the handshake.
+        # No close frame is sent to a client that did not wait for the handshake.
         code = self.conn.close_sent.code if self.conn.close_sent else 1006
         self._disconnect(code, "")
 
     def handle_events(self) -> None:
         count = len(self.conn.events)
         super().handle_events()
-        now = self.loop.time()
-        grown = self._tokens + (now - self._refilled_at) * FRAME_RATE
-        self._tokens, self._refilled_at = min(grown, float(FRAME_BURST)) - count, now
-        if self._tokens < 0:
+        if not self._frame_limiter.consume(count, self.loop.time()):
             self._fail(1013, "Too many frames")
             self._ignoring_input = True
 
@@ -116,34 +111,34 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def handle_ping(self) -> None:
         answer = b"".join(self.conn.data_to_send())
-        # Who does not read needs no more to read.
+        # Don't queue pongs for a client that is not reading.
         if self.writable.is_set() and not self.transport.is_closing():
             self.transport.write(answer)
 
     def eof_received(self) -> None:
-        # It may still read, but a client that sends no close frame is gone.
+        # The client may still read; but without a close frame this is a disconnect.
         if not self.close_sent:
             self._disconnect(1006, "")
 
-    # ---- what goes out
+    # ---- output
 
     async def run_asgi(self) -> None:
         self.scope["extensions"][WEBSOCKET_WRITE] = {"write": self.try_send}
         try:
             await super().run_asgi()
         finally:
-            # They hold each other: thousands that leave would stay in memory until somebody looks for such pairs.
+            # Break the cycle scope → protocol → scope, so that memory is freed without a run of the collector.
             del self.scope["extensions"][WEBSOCKET_WRITE]
 
     def try_send(self, texts: Sequence[bytes]) -> bool:
-        """See `EXTENSION`. Never raises: who writes here writes to others, too."""
+        """Implement `WEBSOCKET_WRITE`. Must not raise: the caller also writes to other connections."""
         if self.close_sent or self.disconnected or not self.writable.is_set() or self.conn.state is not State.OPEN:
             return False
         self.transport.write(b"".join(map(encode_text_frame, texts)))
         return True
 
     async def send(self, message: Any) -> None:
-        """As ASGI has it. Raises OSError when the connection is over; a close does not wait for what waits."""
+        """Send by ASGI. Raises OSError when the connection has ended. A close does not wait for buffered output."""
         closes = message["type"] == "websocket.close"
         if closes:
             self.writable.set()
@@ -157,7 +152,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._write_timeout.restart()
+        self._write_timeout.touch()
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -166,7 +161,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def _on_write_timeout(self) -> None:
         self._fail(1013, "Too slow")
 
-    # ---- the end
+    # ---- closing
 
     def shutdown(self) -> None:
         super().shutdown()
@@ -188,11 +183,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._half_close()
 
     def _half_close(self) -> None:
-        # Whoever is about to send, or waits to, is told that there is nobody.
+        # Senders that wait for `writable` must wake up and see `disconnected`.
         self.handshake_complete = self.close_sent = self.disconnected = self._ignoring_input = True
         self.writable.set()
         if self.transport.can_write_eof():
-            # Closed at once, what is still under way would be answered with a reset; that may overtake the close.
+            # A full close would answer input with a reset, which may overtake the close frame.
             self.transport.write_eof()
         else:
             self.transport.close()
@@ -209,7 +204,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
 
 def encode_text_frame(text: bytes) -> bytes:
-    """One unmasked frame with a whole text message."""
+    """Encode a whole text message as one unmasked frame."""
     length = len(text)
     if length < 126:
         return bytes((0x81, length)) + text

@@ -1,10 +1,9 @@
-"""GraphQL over WebSocket, subprotocol graphql-transport-ws: queries, mutations and subscriptions over one socket.
+"""GraphQL over WebSocket by the protocol graphql-transport-ws.
 
-`messages` reads and writes, `machine` decides (it is the protocol, and does nothing), `socket` does what the machine
-says over a `line`, `endpoint` holds all sockets. `wire` is the layer below: WebSocket itself.
+An ASGI event passes `connection` → `handler` → `protocol`, which parses it with `messages` and returns `actions`, which
+the handler performs. `endpoint` accepts the handshakes.
 """
 
-from transport.server.websocket_protocol import MAX_MESSAGE_BYTES, WebSocketProtocol
 from transport.websocket.endpoint import WebSocketEndpoint
 
-__all__ = ["MAX_MESSAGE_BYTES", "WebSocketEndpoint", "WebSocketProtocol"]
+__all__ = ["WebSocketEndpoint"]

@@ -1,4 +1,4 @@
-"""The line to one client: ASGI's messages as three verbs."""
+"""Connection to one WebSocket client, over ASGI."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -7,17 +7,17 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
-from transport.server.websocket_protocol import WEBSOCKET_WRITE
+from transport.asgi_extensions import WEBSOCKET_WRITE
 
 NO_WRITE_EXTENSION: Final = {"write": lambda _texts: False}
 
 
 class Disconnected(Exception):
-    """The client has left."""
+    """The client has disconnected."""
 
 
 class Connection:
-    """A connection whose handshake is over."""
+    """A connection after its handshake."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive = receive
@@ -29,11 +29,16 @@ class Connection:
 
     @property
     def is_blocked(self) -> bool:
-        """Whether something waits to be sent."""
+        """Whether a message is waiting to be sent."""
         return self._pending_sends > 0
 
     async def receive(self, deadline: float) -> str | None:
-        """The next message; None if it is not text. Raises TimeoutError at a time of the loop's clock, GoneError."""
+        """Return the next message; None if it is binary.
+
+        Raises:
+            TimeoutError: at `deadline`, a time of the event loop's clock.
+            Disconnected: the client has disconnected.
+        """
         async with asyncio.timeout_at(None if deadline == inf else deadline):
             event = await self._receive()
         if event["type"] == "websocket.disconnect":
@@ -42,12 +47,11 @@ class Connection:
         return text
 
     def try_send(self, texts: Sequence[bytes]) -> bool:
-        """Send messages at once. False where that cannot be, as something waits already or the client is gone: then
-        none of them is sent."""
+        """Send messages without waiting. Returns False, and sends none, where that is impossible."""
         return not self._pending_sends and self._write_now(texts)
 
     async def send(self, text: bytes) -> None:
-        """Send a message, as soon as the client takes it. Raises GoneError."""
+        """Send a message once the client reads. Raises Disconnected."""
         if self.try_send((text,)):
             return
         self._pending_sends += 1
@@ -59,7 +63,7 @@ class Connection:
             self._pending_sends -= 1
 
     async def close(self, code: int, reason: str) -> None:
-        """Send the end, before whatever waits. Raises GoneError."""
+        """Close the connection, ahead of messages that are waiting. Raises Disconnected."""
         try:
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
         except OSError:

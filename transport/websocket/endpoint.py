@@ -1,4 +1,4 @@
-"""All sockets: who may open one, how many, and what becomes of them when the server stops."""
+"""ASGI endpoint of GraphQL over WebSocket."""
 
 from collections import Counter
 from typing import Final
@@ -9,23 +9,23 @@ from transport.errors import RequestError
 from transport.http.headers import check_host, header_values
 from transport.settings import TransportSettings
 from transport.subscriptions import StreamManager
-from transport.websocket.actions import CloseCode
 from transport.websocket.connection import Connection
 from transport.websocket.handler import ConnectionHandler, MakeContext
+from transport.websocket.protocol import CloseCode
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
 LEGACY_SUBPROTOCOL: Final = "graphql-ws"
-"""Of subscriptions-transport-ws, which is another protocol. It is refused."""
+"""Of the older protocol subscriptions-transport-ws, which is rejected."""
 
 
 class WebSocketEndpoint:
     """GraphQL over WebSocket, as a Starlette route: `WebSocketRoute("/graphql", WebSocketEndpoint(…))`.
 
-    The handshake is refused with 400 (Host), 403 (Origin), 429 (too many sockets from one address) or 503 (the server
-    stops). `make_context` is called once after `connection_init`, to see whether the client may come in at all, and
-    then once for each operation; `connection_params` tells it what came with `connection_init`. An exception from it
-    with a code in `extensions` closes the socket after `connection_init`: UNAUTHENTICATED and FORBIDDEN with 4403, any
-    other with 1013; later UNAUTHENTICATED does, with 4403, and others are the operation's error.
+    The handshake is rejected with 400 (Host), 403 (Origin), 429 (too many sockets from one address) or 503 (the server
+    is stopping). `make_context` is called once after `connection_init`, to authenticate the client, and then once for
+    each operation; `connection_params` returns the payload of `connection_init`. After `connection_init` an exception
+    from it closes the socket: with 4403 if its code in `extensions` is UNAUTHENTICATED or FORBIDDEN, else with 1013.
+    In an operation UNAUTHENTICATED closes the socket with 4403; any other exception is the operation's error.
     """
 
     def __init__(self, streams: StreamManager, make_context: MakeContext, settings: TransportSettings) -> None:
@@ -35,11 +35,11 @@ class WebSocketEndpoint:
         self._sockets_by_address: Counter[str] = Counter()
 
     def __len__(self) -> int:
-        """Sockets that are open."""
+        """Return the number of open sockets."""
         return self._sockets_by_address.total()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one socket, from its handshake to its end."""
+        """Serve one socket."""
         await receive()  # websocket.connect
         address = scope["client"][0] if scope.get("client") else ""
         if status := self._rejection_status(scope, address):
@@ -47,7 +47,7 @@ class WebSocketEndpoint:
         self._sockets_by_address[address] += 1
         try:
             await self._serve(scope, receive, send)
-        except OSError:  # the client left during the handshake
+        except OSError:  # the client disconnected during the handshake
             pass
         finally:
             self._sockets_by_address[address] -= 1
@@ -70,7 +70,7 @@ class WebSocketEndpoint:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         offered = scope.get("subprotocols", ())
         if SUBPROTOCOL not in offered:
-            # Browsers drop a connection that agrees to nothing they offered, and would not see the code.
+            # A browser drops a connection that accepts none of its subprotocols, and would not see the close code.
             await send(
                 {
                     "type": "websocket.accept",
@@ -89,7 +89,7 @@ class WebSocketEndpoint:
 
 
 async def reject_handshake(scope: Scope, send: Send, status: int) -> None:
-    """Answer a handshake with an HTTP status."""
+    """Answer a handshake by an HTTP status."""
     if "websocket.http.response" not in scope.get("extensions", {}):
         return await send({"type": "websocket.close"})  # which is 403
     headers = [(b"content-length", b"0"), (b"connection", b"close")]

@@ -14,10 +14,20 @@ from starlette.types import Scope
 from transport.errors import Code, FormattedError
 from transport.request import OperationCall, set_connection_params
 from transport.subscriptions import Frame, ServerShutdown, StreamClosed, StreamManager, StreamResponse
-from transport.websocket.actions import Action, Authenticate, Close, CloseCode, Operation, Run, Send, Stop
 from transport.websocket.connection import Connection, Disconnected
 from transport.websocket.messages import next_prefix
-from transport.websocket.protocol import Phase, ProtocolStateMachine
+from transport.websocket.protocol import (
+    Action,
+    Authenticate,
+    Close,
+    CloseCode,
+    Operation,
+    Phase,
+    ProtocolStateMachine,
+    Run,
+    Send,
+    Stop,
+)
 
 MakeContext: TypeAlias = Callable[[HTTPConnection], AbstractAsyncContextManager[Any]]
 

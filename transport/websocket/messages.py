@@ -1,4 +1,4 @@
-"""The messages of graphql-transport-ws: from text to what a client wants, and from results to text."""
+"""Messages of graphql-transport-ws: parsing the client's, encoding the server's."""
 
 import json
 from collections.abc import Mapping
@@ -14,45 +14,36 @@ from transport.request import OperationRequest
 from transport.settings import Limits
 
 MAX_ID_LENGTH: Final = 128
-"""Characters of an operation's id."""
 
 
 class MalformedMessage(Exception):
-    """No message of the protocol. The text says why, and quotes nothing."""
+    """Not a message of the protocol. The text gives the reason and quotes no input."""
 
 
 @dataclass(frozen=True, slots=True)
 class Init:
-    """The client says who it is, in whatever way it and the server have agreed on."""
-
     payload: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """The client wants to hear something."""
-
     payload: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Pong:
-    """The client is there."""
+    """An answer to the server's ping; its payload is ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """The client wants an operation run: a query or a mutation likewise."""
-
     id: str
     request: OperationRequest | RequestError
-    """A refusal where the message is as it should be, but a value in it is not acceptable."""
+    """An error where the message is well formed, but a value in it is not acceptable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """The client wants no more of an operation."""
-
     id: str
 
 
@@ -60,7 +51,7 @@ Message: TypeAlias = Init | Ping | Pong | Subscribe | Complete
 
 
 def parse_message(text: str | None, limits: Limits) -> Message:
-    """The message; None stands for one that is not text. Raises Malformed."""
+    """Parse a message; None stands for a binary one. Raises MalformedMessage."""
     if text is None:
         raise MalformedMessage("Messages must be text.")
     members, refusal = _parse_members(text, limits)
@@ -68,7 +59,7 @@ def parse_message(text: str | None, limits: Limits) -> Message:
         raise MalformedMessage("The message must be an object.")
     kind = members.get("type")
     if kind == "subscribe":
-        # Half a character, as browsers cut them, is this operation's matter. Anywhere else it has no business.
+        # A lone surrogate, which browsers can send, fails only this operation. In other messages it is malformed.
         return Subscribe(_parse_id(members), refusal or _parse_request(members, text, limits))
     if refusal is not None:
         raise MalformedMessage(_first_message(refusal))
@@ -92,7 +83,7 @@ def _parse_members(text: str, limits: Limits) -> tuple[Any, RequestError | None]
         if refusal.errors[0]["extensions"]["code"] != Code.BAD_USER_INPUT:
             raise MalformedMessage(_first_message(refusal)) from None
         try:
-            return json.loads(text), refusal  # which lets half characters pass; `load` has looked at the depth
+            return json.loads(text), refusal  # accepts lone surrogates; `loads` has checked the depth
         except ValueError:
             raise MalformedMessage("The message is not valid JSON in UTF-8.") from None
 
@@ -142,20 +133,20 @@ PING: Final = b'{"type":"ping"}'
 
 
 def pong(payload: Mapping[str, Any] | None) -> bytes:
-    """The answer to a ping, with what came along."""
+    """Encode the answer to a ping, with its payload."""
     return b'{"type":"pong"}' if payload is None else b'{"type":"pong","payload":%b}' % orjson.dumps(payload)
 
 
 def next_prefix(id_: str) -> bytes:
-    """What stands before the payload of each result of an operation; `}` stands after it."""
+    """Encode the part of a `next` message before its payload; `}` follows the payload."""
     return b'{"id":%b,"type":"next","payload":' % orjson.dumps(id_)
 
 
 def error(id_: str, errors: list[FormattedError]) -> bytes:
-    """An operation was not executed, or broke off."""
+    """Encode the message about an operation that was not executed, or failed as a whole."""
     return b'{"id":%b,"type":"error","payload":%b}' % (orjson.dumps(id_), orjson.dumps(errors))
 
 
 def complete(id_: str) -> bytes:
-    """An operation is over."""
+    """Encode the message about the end of an operation."""
     return b'{"id":%b,"type":"complete"}' % orjson.dumps(id_)

@@ -1,64 +1,121 @@
-"""The protocol as a machine: what arrives goes in, what is to be done comes out. It does nothing itself, and knows no
-socket and no clock: `now` is always given, in seconds of a clock that never goes back.
+"""The graphql-transport-ws protocol as a state machine without I/O and clock.
 
-    SILENT ──connection_init──▶ CHECKING ──admitted──▶ READY ──drain──▶ DRAINING
-       └───────────────────────────┴─────────────────────┴─────────────────┴──────▶ CLOSED
+    AWAITING_INIT ──connection_init──▶ AUTHENTICATING ──authenticated──▶ READY ──drain──▶ DRAINING
+          └────────────────────────────────┴──────────────────────────────┴──────────────────┴──────▶ CLOSED
 
-Everywhere: a message that is none, too many messages, a second connection_init, a subscribe before READY or an id that
-is in use close the socket. SILENT ends when the client says nothing for too long, READY when it no longer answers a
-ping. DRAINING begins nothing new and is over with the last operation that still owes its one answer.
+Every method takes an event and returns the actions to perform, in order; `now` is in seconds of a monotonic clock.
+In every phase a malformed message, too many messages, a second connection_init, a subscribe before READY and an id in
+use close the socket. AWAITING_INIT and READY have timeouts: for connection_init and for the pong. DRAINING starts no
+operation, and closes the socket when no query or mutation is running.
 """
 
-from enum import Enum
+from dataclasses import dataclass
+from enum import Enum, IntEnum
 from math import inf
+from typing import Final, TypeAlias
 
 from transport.errors import Code, FormattedError, RequestError, make_error
+from transport.rate_limiter import RateLimiter
 from transport.request import OperationRequest
 from transport.settings import Limits
 from transport.websocket import messages
-from transport.websocket.actions import (
-    Action,
-    Authenticate,
-    Close,
-    CloseCode,
-    Operation,
-    Run,
-    Send,
-    Stop,
-    truncate_reason,
-)
 from transport.websocket.messages import Complete, Init, MalformedMessage, Message, Ping, Pong, Subscribe
+
+MAX_REASON_BYTES: Final = 123
+"""Of a close frame's reason in UTF-8 (RFC 6455, 5.5)."""
+
+
+class CloseCode(IntEnum):
+    """Why the server closes a socket. The client library graphql-ws reconnects after the first four only."""
+
+    RESTART = 1012
+    TRY_AGAIN_LATER = 1013
+    FORBIDDEN = 4403
+    TIMEOUT = 4408
+    BAD_REQUEST = 4400
+    UNAUTHORIZED = 4401
+    SUBPROTOCOL = 4406
+    ID_TAKEN = 4409
+    TOO_MANY_INITS = 4429
+
+
+@dataclass(eq=False, slots=True)
+class Operation:
+    """A running operation of one socket."""
+
+    id: str
+    request: OperationRequest
+    is_subscription: bool = False
+    """Whether draining need not wait for its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticate:
+    """Authenticate the client by the payload of connection_init, then call `authenticated` or `close`."""
+
+    payload: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a message."""
+
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Run an operation, and call `operation_ended` when it has ended."""
+
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Cancel an operation, and send nothing more of it."""
+
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Cancel all operations and close the socket."""
+
+    code: int
+    reason: str
+
+
+Action: TypeAlias = Authenticate | Send | Run | Stop | Close
 
 
 class Phase(Enum):
-    """How far a socket has come."""
+    """State of a socket."""
 
-    AWAITING_INIT = "waits for connection_init"
-    AUTHENTICATING = "connection_init has come; may this client come in?"
+    AWAITING_INIT = "awaiting connection_init"
+    AUTHENTICATING = "authenticating"
     READY = "acknowledged"
-    DRAINING = "the server stops"
-    CLOSED = "over"
+    DRAINING = "draining"
+    CLOSED = "closed"
 
 
 class ProtocolStateMachine:
-    """One socket from the moment its subprotocol is agreed. All methods return what is to be done, in order."""
+    """One socket, from the agreement on the subprotocol on."""
 
     def __init__(self, limits: Limits, now: float) -> None:
         self.phase = Phase.AWAITING_INIT
         self.deadline = now + limits.init_seconds
-        """When `tick` must be called, if nothing else is before."""
+        """When `tick` is due."""
         self._limits = limits
         self._operations: dict[str, Operation] = {}
         self._awaits_pong = False
         self._next_ping = inf
-        self._tokens = float(limits.message_burst)
-        self._refilled_at = now
+        self._message_limiter = RateLimiter(limits.message_rate, limits.message_burst, now)
 
     def received(self, text: str | None, now: float) -> list[Action]:
-        """A message has come; None: it was not text."""
+        """Handle a message; None stands for a binary one."""
         if self.phase is Phase.CLOSED:
             return []
-        if not self._consume_token(now):
+        if not self._message_limiter.consume(1, now):
             return self.close(CloseCode.TRY_AGAIN_LATER, "Too many messages")
         self._on_activity(now)
         try:
@@ -68,7 +125,7 @@ class ProtocolStateMachine:
         return self._dispatch(message)
 
     def authenticated(self, now: float) -> list[Action]:
-        """The client may come in."""
+        """Acknowledge connection_init."""
         if self.phase is not Phase.AUTHENTICATING:
             return []
         self.phase = Phase.READY
@@ -76,7 +133,7 @@ class ProtocolStateMachine:
         return [Send(messages.ACK)]
 
     def tick(self, now: float, *, blocked: bool = False) -> list[Action]:
-        """The deadline has come. `blocked`: the client has not taken yet what was sent before, and cannot be asked."""
+        """Handle the deadline. While the socket is `blocked` by unsent output, no ping can be sent and none is due."""
         if now < self.deadline or self.phase is Phase.CLOSED:
             return []
         if self.phase is Phase.AWAITING_INIT:
@@ -92,21 +149,21 @@ class ProtocolStateMachine:
         return [Send(messages.PING)]
 
     def ping_sent(self, now: float) -> None:
-        """What `tick` wanted said was handed over only now."""
+        """Count the time for a pong from now, as sending the ping of `tick` may have taken long."""
         if self._awaits_pong:
             self.deadline = now + self._limits.pong_seconds
 
     def is_running(self, operation: Operation) -> bool:
-        """Whether something of it may still be sent."""
+        """Whether results of the operation may still be sent."""
         return self._operations.get(operation.id) is operation
 
     def mark_subscription(self, operation: Operation) -> list[Action]:
-        """An operation turned out to be a subscription."""
+        """Note that an operation is a subscription, which draining does not wait for."""
         operation.is_subscription = True
         return self._close_if_drained()
 
     def operation_ended(self, operation: Operation, errors: list[FormattedError] | None = None) -> list[Action]:
-        """An operation is over; with `errors` if it was not executed, or broke off."""
+        """Handle the end of an operation; `errors` if it was not executed, or failed as a whole."""
         if not self.is_running(operation):
             return []
         del self._operations[operation.id]
@@ -114,25 +171,25 @@ class ProtocolStateMachine:
         return [Send(last), *self._close_if_drained()]
 
     def drain(self) -> list[Action]:
-        """The server stops: nothing new, and the end when nobody waits for an answer."""
+        """Start no operation any more, and close when no query or mutation is running."""
         if self.phase is Phase.READY:
             self.phase = Phase.DRAINING
             return self._close_if_drained()
         return [] if self.phase is Phase.DRAINING else self.restart()
 
     def restart(self) -> list[Action]:
-        """The server stops, now."""
+        """Close for a restart of the server."""
         return self.close(CloseCode.RESTART, "Service restart")
 
     def close(self, code: int, reason: str) -> list[Action]:
-        """The end, if it has not come yet."""
+        """Close the socket, if it is open."""
         if self.phase is Phase.CLOSED:
             return []
         self.disconnected()
         return [Close(code, truncate_reason(reason))]
 
     def disconnected(self) -> None:
-        """The client has left."""
+        """Handle the end of the connection."""
         self.phase = Phase.CLOSED
         self.deadline, self._awaits_pong = inf, False
         self._operations.clear()
@@ -164,7 +221,7 @@ class ProtocolStateMachine:
         if id_ in self._operations:
             return self.close(CloseCode.ID_TAKEN, f"Subscriber for {id_} already exists")
         if self.phase is Phase.DRAINING:
-            return []  # it was not begun; the client asks again where it comes back to
+            return []  # the client repeats it after reconnecting
         if isinstance(request, RequestError):
             return [Send(messages.error(id_, request.errors))]
         if len(self._operations) >= self._limits.socket_operations:
@@ -177,22 +234,20 @@ class ProtocolStateMachine:
             return []
         return self.restart()
 
-    def _consume_token(self, now: float) -> bool:
-        passed = now - self._refilled_at
-        self._refilled_at = now
-        grown = self._tokens + passed * self._limits.message_rate
-        self._tokens = min(grown, float(self._limits.message_burst)) - 1
-        return self._tokens >= 0
-
     def _on_activity(self, now: float) -> None:
-        # Whatever comes shows that the client is there; a pong may be stuck behind it.
+        # Any message proves that the client is alive: its pong may be queued behind a long one.
         if self._awaits_pong:
             self._awaits_pong = False
             self.deadline = max(now, self._next_ping)
 
 
 def too_many_operations(maximum: int) -> FormattedError:
-    """The error of an operation beyond those that one socket may have at once."""
+    """Return the error of an operation above the limit of one socket."""
     message = f"Too many operations on one socket: {maximum + 1}, where {maximum} is the limit."
     extensions = {"limit": "operations per socket", "maximum": maximum, "number": maximum + 1}
     return make_error(Code.QUERY_TOO_COMPLEX, message, **extensions)
+
+
+def truncate_reason(reason: str) -> str:
+    """Cut a reason to the length that a close frame can hold."""
+    return reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore")

@@ -9,7 +9,7 @@ import pytest
 from starlette.requests import HTTPConnection
 
 from transport import FileEndpoint, TransportSettings
-from transport.http.stream_response import ABORT
+from transport.asgi_extensions import CONNECTION_ABORT
 from transport.settings import Limits
 
 CHUNKS = 10
@@ -74,7 +74,7 @@ class FileRequest:
 
     def start(self) -> asyncio.Task[None]:
         """Have it answered."""
-        extensions = {ABORT: {"abort": self._abort}}
+        extensions = {CONNECTION_ABORT: {"abort": self._abort}}
         scope = {
             "type": "http",
             "method": "GET",

@@ -18,7 +18,7 @@ from transport.server.server import uvicorn_options
 class NoHeaderTimeProtocol(HttpProtocol):
     """Gives up at once."""
 
-    header_seconds = 0.0
+    header_timeout_seconds = 0.0
 
 
 async def hello(request: Request) -> Response:

@@ -22,18 +22,18 @@ LONG = 20_000_000
 class ShortLingering(HttpProtocol):
     """Hears nobody out, and waits for nobody who has been answered."""
 
-    hearing_seconds = 0.0
+    linger_seconds = 0.0
 
     def on_response_complete(self) -> None:
-        self.header_seconds = 0.0
+        self.header_timeout_seconds = 0.0
         super().on_response_complete()
 
 
 class LongLingering(HttpProtocol):
     """Would wait longer than any test."""
 
-    hearing_seconds = 3_600.0
-    header_seconds = 3_600.0
+    linger_seconds = 3_600.0
+    header_timeout_seconds = 3_600.0
 
 
 @asynccontextmanager

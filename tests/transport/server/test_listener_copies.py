@@ -9,7 +9,7 @@ import uvloop
 from starlette.types import Receive, Scope, Send
 
 from tests.polling import wait_until
-from transport.server.server import NoopDrainable, Server, listen, uvicorn_options
+from transport.server.server import Server, listen, uvicorn_options
 
 CLIENTS = 128
 
@@ -26,7 +26,7 @@ async def ticks_until_all_accepted() -> int:
     """How many turns of its event loop a server needs to let the crowd in, that comes all at once."""
     with listen("127.0.0.1", 0) as listening, ExitStack() as connections:
         started = asyncio.Event()
-        server = Server(uvicorn.Config(app, **uvicorn_options()), started.set, NoopDrainable())
+        server = Server(uvicorn.Config(app, **uvicorn_options()), started.set)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         await started.wait()
         for _ in range(CLIENTS):

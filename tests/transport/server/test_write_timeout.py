@@ -22,9 +22,9 @@ CHUNK_BYTES = 100_000
 class ShortWriteTimeout(HttpProtocol):
     """Gives up soon on those who take nothing, and on nobody else."""
 
-    stalled_seconds = 0.05
+    write_timeout_seconds = 0.05
     timeout_keep_alive = 3_600
-    header_seconds = 3_600.0
+    header_timeout_seconds = 3_600.0
 
 
 async def fixed_length(request: Request) -> Response:

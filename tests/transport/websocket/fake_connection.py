@@ -5,8 +5,7 @@ from typing import Any
 import orjson
 
 from transport import Limits
-from transport.websocket.actions import Action, Close, Operation, Run, Send
-from transport.websocket.protocol import ProtocolStateMachine
+from transport.websocket.protocol import Action, Close, Operation, ProtocolStateMachine, Run, Send
 
 LIMITS = Limits(socket_operations=3, message_rate=10, message_burst=20)
 INIT = {"type": "connection_init"}

@@ -25,7 +25,8 @@ from transport import TransportSettings
 from transport.request import connection_params
 from transport.server.http_protocol import HttpProtocol
 from transport.server.server import uvicorn_options
-from transport.websocket import WebSocketEndpoint, WebSocketProtocol
+from transport.server.websocket_protocol import WebSocketProtocol
+from transport.websocket import WebSocketEndpoint
 
 PROTOCOL = "graphql-transport-ws"
 

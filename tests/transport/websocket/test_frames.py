@@ -7,7 +7,8 @@ from contextlib import closing
 import pytest
 
 from tests.polling import TIMEOUT_SECONDS
-from tests.transport.websocket.live_server import HANDSHAKE, LiveServer, encode_frame, text_frame
+from tests.transport.websocket.live_server import HANDSHAKE, LiveServer, encode_frame, live_server, text_frame
+from transport import TransportSettings
 from transport.server import websocket_protocol
 
 INIT = text_frame({"type": "connection_init"})
@@ -165,6 +166,8 @@ async def test_frames_that_do_not_wait_for_the_handshake_do_no_harm(site: LiveSe
     await site.assert_serves()
 
 
-async def test_a_page_of_the_server_itself_may_open_a_socket(site: LiveServer) -> None:
-    assert await site.status(origin=f"http://127.0.0.1:{site.port}") == 101
-    assert await site.status(origin="http://127.0.0.1:1") == 403
+async def test_only_allowed_origins_and_own_pages_may_connect() -> None:
+    async with live_server(TransportSettings(allowed_origins=("https://app.example",))) as site:
+        assert await site.status(origin="https://app.example") == 101
+        assert await site.status(origin=f"http://127.0.0.1:{site.port}") == 101
+        assert await site.status(origin="http://127.0.0.1:1") == 403

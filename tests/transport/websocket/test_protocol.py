@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from tests.transport.websocket.fake_connection import INIT, FakeConnection, close_code, sent_message
-from transport.websocket.actions import Authenticate, Stop
-from transport.websocket.protocol import Phase
+from transport.websocket.protocol import Authenticate, Phase, Stop
 
 
 def test_an_init_is_checked_and_then_acknowledged(new: FakeConnection) -> None:
@@ -69,7 +68,7 @@ def test_the_client_may_stop_an_operation(ready: FakeConnection) -> None:
 
 @pytest.mark.parametrize("talk", ["new", "ready"])
 def test_the_end_of_an_unknown_operation_is_ignored(talk: str, request: pytest.FixtureRequest) -> None:
-    assert request.getfixturevalue(talk).says({"id": "never", "type": "complete"}) == []
+    assert request.getfixturevalue(talk).receive({"id": "never", "type": "complete"}) == []
 
 
 def test_an_id_is_free_again_when_its_operation_is_over(ready: FakeConnection) -> None:

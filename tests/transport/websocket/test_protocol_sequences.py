@@ -7,8 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transport import Limits
-from transport.websocket.actions import Action, Authenticate, Close, Operation, Run, Send, Stop
-from transport.websocket.protocol import Phase, ProtocolStateMachine
+from transport.websocket.protocol import (
+    Action,
+    Authenticate,
+    Close,
+    Operation,
+    Phase,
+    ProtocolStateMachine,
+    Run,
+    Send,
+    Stop,
+)
 
 LIMITS = Limits(socket_operations=2, message_rate=2, message_burst=30)
 

@@ -2,7 +2,7 @@
 
 from tests.transport.websocket.fake_connection import INIT, FakeConnection, close_code, sent_message
 from transport import Limits
-from transport.websocket.actions import Stop
+from transport.websocket.protocol import Stop
 
 
 def test_who_says_nothing_for_ten_seconds_is_closed(new: FakeConnection) -> None:

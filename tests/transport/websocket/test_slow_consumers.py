@@ -10,7 +10,7 @@ import pytest
 from tests.polling import TIMEOUT_SECONDS, wait_until
 from tests.transport.fake_app import with_limits
 from tests.transport.websocket.live_server import HANDSHAKE, LiveServer, encode_frame, live_server, text_frame
-from transport.websocket import WebSocketProtocol
+from transport.server.websocket_protocol import WebSocketProtocol
 
 LONG = {"query": "subscription{told{text(size: 100000)}}"}
 MANY = 100
@@ -20,13 +20,13 @@ MANY = 100
 class Hasty(WebSocketProtocol):
     """Gives up soon."""
 
-    stalled_seconds = 0.05
+    write_timeout_seconds = 0.05
 
 
 class Hastier(Hasty):
     """Hangs up on those who do not answer the end, too."""
 
-    close_seconds = 0.01
+    close_timeout_seconds = 0.01
 
 
 def blocked(site: LiveServer) -> list[WebSocketProtocol]:
@@ -118,7 +118,7 @@ async def test_a_client_that_leaves_without_reading_is_gone(half: bool) -> None:
 async def test_a_client_that_does_not_read_gets_no_answers_to_its_pings_either() -> None:
     async with live_server() as site, not_reading(site) as opened:
         (wire,) = blocked(site)
-        waiting, frames = wire.transport.get_write_buffer_size(), wire._tokens
+        waiting, frames = wire.transport.get_write_buffer_size(), wire._frame_limiter._tokens
         await asyncio.get_running_loop().sock_sendall(opened, encode_frame(9, b"a" * 100) * 500)
-        await wait_until(lambda: wire._tokens < frames - 400)
+        await wait_until(lambda: wire._frame_limiter._tokens < frames - 400)
         assert wire.transport.get_write_buffer_size() <= waiting

@@ -12,8 +12,7 @@ from tests.transport.websocket.asgi_client import AsgiWebSocket
 from tests.transport.websocket.live_server import live_server
 from transport import TransportSettings
 from transport.server.http_protocol import HttpProtocol
-from transport.websocket.actions import Action
-from transport.websocket.protocol import ProtocolStateMachine
+from transport.websocket.protocol import Action, ProtocolStateMachine
 
 
 async def test_a_client_that_says_nothing_is_closed_with_4408() -> None:

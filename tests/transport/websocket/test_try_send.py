@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from tests.polling import wait_until
 from tests.transport.websocket.live_server import SUBSCRIBE, LiveServer, WebSocketClient, reset_connection, text_frame
-from transport.server.websocket_protocol import WEBSOCKET_WRITE
+from transport.asgi_extensions import WEBSOCKET_WRITE
 from transport.websocket.connection import Connection
 
 MANY = 200

@@ -8,7 +8,8 @@ from starlette.types import Receive, Scope, Send
 
 from tests.polling import TIMEOUT_SECONDS, wait_until
 from tests.transport.websocket.live_server import HANDSHAKE, encode_frame, reset_connection, run_app
-from transport.server.websocket_protocol import WEBSOCKET_WRITE, WebSocketProtocol
+from transport.asgi_extensions import WEBSOCKET_WRITE
+from transport.server.websocket_protocol import WebSocketProtocol
 
 
 class SlowToAccept:
@@ -70,8 +71,8 @@ async def test_an_application_may_end_without_a_word() -> None:
 class Hasty(WebSocketProtocol):
     """Gives up soon on those who do not read."""
 
-    stalled_seconds = 0.01
-    close_seconds = 10.0 * TIMEOUT_SECONDS
+    write_timeout_seconds = 0.01
+    close_timeout_seconds = 10.0 * TIMEOUT_SECONDS
 
 
 @pytest.mark.parametrize("leaves", [True, False])

@@ -1,0 +1,5 @@
+"""The callback that does nothing."""
+
+
+def noop(*_args: object) -> None:
+    """Do nothing."""
