@@ -12,7 +12,7 @@ from resolvers.stats import queries
 from schema import graphql_schema
 from tests.api.session_inputs import MINIMAL_INPUTS, create_project
 from tests.api_client import ApiClient, open_api
-from tests.database.endless_query import run_endless_query
+from tests.database.harness import run_endless_query
 from tests.polling import TIMEOUT_SECONDS
 
 ALL_STATS = """query($filter: SessionFilter) { sessionStats(filter: $filter) {

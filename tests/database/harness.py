@@ -1,4 +1,4 @@
-"""A database file that somebody else holds, and a table to write to: what the tests of the writer share."""
+"""Statements and locks that database tests share."""
 
 import asyncio
 import sqlite3
@@ -6,31 +6,40 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Column, MetaData, Table, Text, event, select
+from sqlalchemy import Column, MetaData, Table, Text, event, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.database import batched
+from models.database import Transaction, batched
 
 notes_table = Table("note", MetaData(), Column("name", Text, primary_key=True))
 
 
 @batched
-def write_notes(tx: Connection, names: Sequence[str]) -> list[str]:
-    """Work for the writer: keep each name, once; `bad` is refused."""
+def write_notes(tx: Transaction, names: Sequence[str]) -> list[str]:
     if "bad" in names:
         raise ValueError("bad")
     tx.execute(notes_table.insert(), [{"name": name} for name in names])
     return [name.upper() for name in names]
 
 
-def read_notes(tx: Connection) -> set[str]:
+def read_notes(tx: Transaction) -> set[str]:
     return set(tx.execute(select(notes_table.c.name)).scalars())
+
+
+def run_endless_query(tx: Transaction, *_: object) -> None:
+    """Run for minutes, unless interrupted."""
+    limited = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000000) SELECT count(*) FROM n"
+    tx.execute(text(limited))
+
+
+def select_one(tx: Transaction) -> int:
+    return int(tx.execute(text("SELECT 1")).scalar_one())
 
 
 @contextmanager
 def write_locked(file: Path) -> Iterator[sqlite3.Connection]:
-    """The write lock of a file, in foreign hands; leave, or roll back, to let go of it."""
+    """Hold the write lock of a file as another process would, until exit or ROLLBACK."""
     connection = sqlite3.connect(file, isolation_level=None)
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -40,7 +49,7 @@ def write_locked(file: Path) -> Iterator[sqlite3.Connection]:
 
 
 class EngineSpy:
-    """What a connection was told: transactions that it tried to begin, and those that it committed."""
+    """Counts the transactions of an engine."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.begin_count = 0

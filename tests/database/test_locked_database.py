@@ -1,4 +1,4 @@
-"""A foreign process that does not let go of the file: writing is refused, reading goes on, nobody ends of it."""
+"""API while another process holds the write lock: reads succeed, writes fail, and no session expires."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,39 +13,38 @@ KEEPALIVE = "mutation($input: KeepaliveSessionInput!) { keepaliveSession(input: 
 
 
 @pytest.fixture
-async def hurried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ApiClient]:
-    """A server that waits for locks less long than others."""
+async def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ApiClient]:
     monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 200)
     async with open_api(tmp_path / "test.db") as api:
         yield api
 
 
-async def test_writing_is_refused_and_reading_goes_on(hurried: ApiClient, tmp_path: Path) -> None:
-    session = await hurried.start_user()
+async def test_writes_fail_and_reads_succeed(impatient: ApiClient, tmp_path: Path) -> None:
+    session = await impatient.start_user()
     with write_locked(tmp_path / "test.db"):
-        assert await hurried.error_code(KEEPALIVE, input={"id": session["id"]}) == "SERVICE_UNAVAILABLE"
-        assert (await hurried.session(session["id"]))["revision"] == 1
-    assert (await hurried.mutate("keepaliveSession", {"id": session["id"]}))["session"]["revision"] == 2
+        assert await impatient.error_code(KEEPALIVE, input={"id": session["id"]}) == "SERVICE_UNAVAILABLE"
+        assert (await impatient.session(session["id"]))["revision"] == 1
+    assert (await impatient.mutate("keepaliveSession", {"id": session["id"]}))["session"]["revision"] == 2
 
 
-async def test_nothing_ends_while_nobody_could_be_heard(hurried: ApiClient, tmp_path: Path) -> None:
-    session = await hurried.start_user()
-    await hurried.advance(290)
+async def test_no_session_expires_while_writes_fail(impatient: ApiClient, tmp_path: Path) -> None:
+    session = await impatient.start_user()
+    await impatient.advance(290)
     with write_locked(tmp_path / "test.db"):
         for _ in range(3):
-            hurried.clock.value += 600_000
-            found = await hurried.session(session["id"], "lastSeenAt")
+            impatient.clock.value += 600_000
+            found = await impatient.session(session["id"], "lastSeenAt")
             assert (found["state"], found["revision"]) == ("ACTIVE", 1)
-            assert await hurried.error_code(KEEPALIVE, input={"id": session["id"]}) == "SERVICE_UNAVAILABLE"
-    await hurried.sweep()
-    payload = await hurried.mutate("keepaliveSession", {"id": session["id"]}, "lastSeenAt expiresAt")
+            assert await impatient.error_code(KEEPALIVE, input={"id": session["id"]}) == "SERVICE_UNAVAILABLE"
+    await impatient.sweep()
+    payload = await impatient.mutate("keepaliveSession", {"id": session["id"]}, "lastSeenAt expiresAt")
     assert (payload["problems"], payload["session"]["expiresAt"]) == ([], "2026-05-28T21:06:30.000Z")
 
 
-async def test_writing_resumes_without_a_sweeper_too(hurried: ApiClient, tmp_path: Path) -> None:
-    session = await hurried.start_user()
+async def test_session_survives_the_lock_without_a_sweep(impatient: ApiClient, tmp_path: Path) -> None:
+    session = await impatient.start_user()
     with write_locked(tmp_path / "test.db"):
-        hurried.clock.value += 600_000
-        assert (await hurried.session(session["id"]))["state"] == "ACTIVE"
-    assert await hurried.error_code(KEEPALIVE, input={"id": session["id"]}) == "SERVICE_UNAVAILABLE"
-    assert (await hurried.mutate("keepaliveSession", {"id": session["id"]}))["problems"] == []
+        impatient.clock.value += 600_000
+        assert (await impatient.session(session["id"]))["state"] == "ACTIVE"
+    assert await impatient.error_code(KEEPALIVE, input={"id": session["id"]}) == "SERVICE_UNAVAILABLE"
+    assert (await impatient.mutate("keepaliveSession", {"id": session["id"]}))["problems"] == []

@@ -1,4 +1,4 @@
-"""The tables: made at the first start, whole or not at all, and equal to the models."""
+"""Migrations: they create the declared tables, atomically, and keep the data of earlier versions."""
 
 import asyncio
 import json
@@ -8,57 +8,77 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, Table, create_engine
-from sqlalchemy.engine import Connection
 
-from models.database import open_database
+from bench.dataset.bulk_insert import bulk_insert
+from bench.dataset.generate import generate_sessions
+from models.database import Transaction, open_database
 from models.enums import Kind
 from models.errors import DatabaseVersionError
-from models.migrations import _config
+from models.migrations import _config, migrate
 from models.tables import METADATA
 from tests.api_client import EPOCH, open_api
-from tests.factories import session_row
+from tests.factories import NOW, session_row
 from tests.live_server import ROOT
 from tests.media.player_client import PlayerClient, event_input
 
-OLD_SESSION_ID = "s_" + "o" * 22
+OLD_SESSION_ID: Final = "s_" + "o" * 22
+BULK_TABLES: Final = ("project", "session", "session_track", "path_time", "activity")
+CRASHING_START: Final = """
+import asyncio, os, sys
+from pathlib import Path
+from sqlalchemy import Engine, event
+from models.database import open_database
+
+remaining = iter(range(int(sys.argv[2])))
+
+@event.listens_for(Engine, "after_cursor_execute")
+def count(*_):
+    if next(remaining, None) is None:
+        os.kill(os.getpid(), 9)
+
+asyncio.run(open_database(Path(sys.argv[1])).__aenter__())
+"""
 
 
-def schema_differences(tx: Connection) -> list[Any]:
+def schema_differences(tx: Transaction) -> list[Any]:
     found: list[Any] = compare_metadata(MigrationContext.configure(tx), METADATA)
     return found
 
 
-def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """A program, from its start to its end."""
-    command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+async def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
-async def test_the_migrations_make_the_tables_that_the_models_declare(tmp_path: Path) -> None:
+async def test_migrations_create_the_declared_tables(tmp_path: Path) -> None:
     async with open_database(tmp_path / "test.db") as database:
         assert await database.read(schema_differences) == []
         assert await database.is_ready()
 
 
-async def test_a_second_start_finds_nothing_to_do(tmp_path: Path) -> None:
-    file = tmp_path / "test.db"
-    identities = set()
+async def test_database_keeps_its_id(tmp_path: Path) -> None:
+    ids = set()
     for _ in range(2):
-        async with open_database(file):
-            pass
-        with closing(sqlite3.connect(file)) as db:
-            identities.add(db.execute("SELECT database_id FROM server").fetchone())
-    assert len(identities) == 1
+        async with open_database(tmp_path / "test.db") as database:
+            ids.add(database.database_id)
+    assert len(ids) == 1
 
 
-async def test_a_database_of_a_later_version_is_refused_in_one_line(tmp_path: Path) -> None:
+async def test_database_of_a_later_version_is_refused_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
     async with open_database(file):
         pass
@@ -67,18 +87,16 @@ async def test_a_database_of_a_later_version_is_refused_in_one_line(tmp_path: Pa
     with pytest.raises(DatabaseVersionError, match="later version"):
         async with open_database(file):
             pass
-    done = await asyncio.to_thread(run_python, "main.py", "serve", "--port", "0", "--database", str(file))
+    done = await run_python("main.py", "serve", "--port", "0", "--database", str(file))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == ["the database was made by a later version of this program; use that one"]
 
 
 @pytest.mark.parametrize("statements", [1, 5, 12, 25])
-async def test_a_start_that_dies_while_it_makes_the_tables_is_completed_by_the_next(
-    tmp_path: Path, statements: int
-) -> None:
+async def test_killed_migration_leaves_no_tables(tmp_path: Path, statements: int) -> None:
     file = tmp_path / "test.db"
-    died = await asyncio.to_thread(run_python, "-m", "tests.database.crash_process", str(file), str(statements))
-    assert died.returncode == -signal.SIGKILL
+    killed = await run_python("-c", CRASHING_START, str(file), str(statements))
+    assert killed.returncode == -signal.SIGKILL
     with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as db:
         assert db.execute("SELECT name FROM sqlite_master").fetchall() == []
     async with open_api(file) as api:
@@ -88,7 +106,7 @@ async def test_a_start_that_dies_while_it_makes_the_tables_is_completed_by_the_n
 
 
 def create_v1_database(file: Path) -> None:
-    """A database of the first version, with the session of a player that has pinged twice."""
+    """Create a database of version 1 with a MEDIA session of two pings."""
     row = session_row(
         Kind.MEDIA, id=OLD_SESSION_ID, started_at=EPOCH, last_seen_at=EPOCH, playhead=7.5, player_ts=EPOCH + 20_000
     )
@@ -105,15 +123,52 @@ def create_v1_database(file: Path) -> None:
     engine.dispose()
 
 
-async def test_a_player_of_the_first_version_goes_on(tmp_path: Path) -> None:
+async def test_player_of_version_1_continues(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
     create_v1_database(file)
     async with open_api(file) as api:
-        found = PlayerClient(api, OLD_SESSION_ID)
-        assert (await found.metrics())["contentSeconds"] == 0
-        shown = await found.send((25, "PLAY", 8), (30, "PING", 13))
+        player = PlayerClient(api, OLD_SESSION_ID)
+        assert (await player.metrics())["contentSeconds"] == 0
+        shown = await player.send((25, "PLAY", 8), (30, "PING", 13))
         assert (shown["metrics"]["contentSeconds"], shown["metrics"]["progressMarks"]) == (5, [10, 25, 50, 75, 95])
-        late = await found.track(event_input(15, "ERROR"))
+        late = await player.track(event_input(15, "ERROR"))
         assert [problem["code"] for problem in late["problems"]] == ["LATE_EVENT"]
     with closing(sqlite3.connect(file)) as db:
         assert db.execute("SELECT count(*) FROM media_event").fetchone() == (5,)
+
+
+def create_v3_database(file: Path, source: Path) -> None:
+    """Create a database of version 3 with the rows of another one."""
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.begin() as tx:
+        command.upgrade(_config(tx), "0003")
+        tx.exec_driver_sql("DELETE FROM project")
+    engine.dispose()
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("ATTACH ? AS source", (str(source),))
+        for table in BULK_TABLES:
+            columns = ", ".join(row[1] for row in db.execute(f"PRAGMA table_info({table})"))
+            db.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM source.{table}")  # noqa: S608 - our names
+        db.commit()
+
+
+def dump(file: Path) -> dict[str, list[tuple[object, ...]]]:
+    found = {}
+    with closing(sqlite3.connect(file)) as db:
+        for table in BULK_TABLES:
+            columns = sorted(row[1] for row in db.execute(f"PRAGMA table_info({table})"))
+            rows = db.execute(f"SELECT {', '.join(columns)} FROM {table}")  # noqa: S608 - our names
+            found[table] = [tuple(columns), *sorted(rows, key=repr)]
+    return found
+
+
+def test_migration_fills_the_final_columns_of_ended_sessions(tmp_path: Path) -> None:
+    new, old = tmp_path / "new.db", tmp_path / "old.db"
+    assert list(bulk_insert(new, generate_sessions(1, 400, NOW), NOW)) == [400]
+    create_v3_database(old, new)
+    assert dump(old) != dump(new)
+    engine = create_engine(f"sqlite:///{old}")
+    with engine.begin() as tx:
+        migrate(tx)
+    engine.dispose()
+    assert dump(old) == dump(new)

@@ -1,45 +1,33 @@
-"""Questions to the database that nobody waits for any more are over soon, and cost no connection."""
+"""Reader: cancelled queries are interrupted and cost no connection; slow queries leave connections to others."""
 
 import asyncio
 import gc
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
+from models.database import MAX_HEAVY_READS, Database, Transaction, open_database
 from models.database.engine import READERS, read_engine, write_engine
 from models.database.reader import Reader
+from tests.database.harness import run_endless_query, select_one
 from tests.polling import TIMEOUT_SECONDS, wait_until
 
-ENDLESS_SQL = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c"
 
-
-def endless_query(connection: Connection) -> None:
-    """A question that is never answered."""
-    connection.execute(text(ENDLESS_SQL))
-
-
-def repeated_query(connection: Connection) -> None:
-    """A question that is asked again and again."""
+def repeat_endless_query(tx: Transaction) -> None:
     for _ in range(3):
         try:
-            connection.execute(text(ENDLESS_SQL))
+            run_endless_query(tx)
         except OperationalError:
             continue
 
 
-def select_one(connection: Connection) -> int:
-    """A question that is answered at once."""
-    return int(connection.execute(text("SELECT 1")).scalar_one())
-
-
 class CountingReader(Reader):
-    """Counts the connections that it made."""
-
     def __init__(self, file: Path) -> None:
         engine = read_engine(file)
         super().__init__(engine)
@@ -52,29 +40,32 @@ class CountingReader(Reader):
 
 @pytest.fixture
 async def reader(tmp_path: Path) -> AsyncIterator[CountingReader]:
-    """Reads a database without tables."""
     file = tmp_path / "test.db"
-    writing = write_engine(file)
-    async with writing.connect() as connection:
+    engine = write_engine(file)
+    async with engine.connect() as connection:
         await connection.execute(text("SELECT 1"))
-    await writing.dispose()
-    found = CountingReader(file)
-    yield found
-    await found.close()
+    await engine.dispose()
+    reader = CountingReader(file)
+    yield reader
+    await reader.close()
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with asyncio.timeout(TIMEOUT_SECONDS), open_database(tmp_path / "test.db") as database:
+        yield database
 
 
 async def start_queries(
-    reader: Reader, query: Callable[[Connection], object] = endless_query, count: int = 1
-) -> "list[asyncio.Task[object]]":
-    """Questions under way."""
+    reader: Reader, query: Callable[[Transaction], object] = run_endless_query, count: int = 1
+) -> list[asyncio.Task[object]]:
     tasks = [asyncio.create_task(reader.run(query)) for _ in range(count)]
     busy = min(count, READERS)
-    await wait_until(lambda: sum(asking.driver is not None for asking in reader._tasks.values()) == busy)
+    await wait_until(lambda: sum(running.driver is not None for running in reader._tasks.values()) == busy)
     return tasks
 
 
-async def cancel_and_wait(tasks: "list[asyncio.Task[object]]") -> None:
-    """Wait no longer, as who leaves does."""
+async def cancel(tasks: "list[asyncio.Task[Any]]") -> None:
     for task in tasks:
         task.cancel()
     async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -82,13 +73,13 @@ async def cancel_and_wait(tasks: "list[asyncio.Task[object]]") -> None:
     assert all(task.cancelled() for task in tasks)
 
 
-@pytest.mark.parametrize("question", [endless_query, repeated_query])
-async def test_a_question_that_nobody_waits_for_is_broken_off(
-    reader: CountingReader, question: Callable[[Connection], object], caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("query", [run_endless_query, repeat_endless_query])
+async def test_cancelled_query_is_interrupted(
+    reader: CountingReader, query: Callable[[Transaction], object], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
     for _ in range(3):
-        await cancel_and_wait(await start_queries(reader, question, 3 * READERS))
+        await cancel(await start_queries(reader, query, 3 * READERS))
         async with asyncio.timeout(TIMEOUT_SECONDS):
             assert await reader.run(select_one) == 1
     await wait_until(lambda: not reader._tasks)
@@ -97,7 +88,7 @@ async def test_a_question_that_nobody_waits_for_is_broken_off(
     assert caplog.messages == []
 
 
-async def test_a_question_that_was_answered_is_left_alone(reader: CountingReader) -> None:
+async def test_cancelling_an_answered_query_costs_no_connection(reader: CountingReader) -> None:
     for _ in range(20):
         task = asyncio.create_task(reader.run(select_one))
         await asyncio.sleep(0)
@@ -107,20 +98,46 @@ async def test_a_question_that_was_answered_is_left_alone(reader: CountingReader
     assert reader.connections <= READERS
 
 
-async def test_what_a_question_raises_is_raised(reader: CountingReader) -> None:
-    def wrong(_connection: Connection) -> None:
+async def test_exception_of_a_query_reaches_its_caller(reader: CountingReader) -> None:
+    def fail(_tx: Transaction) -> None:
         raise LookupError("no")
 
     with pytest.raises(LookupError):
-        await reader.run(wrong)
+        await reader.run(fail)
     with pytest.raises(OperationalError):
-        await reader.run(lambda connection: connection.execute(text("SELECT * FROM nothing")))
+        await reader.run(lambda tx: tx.execute(text("SELECT * FROM missing")))
     assert await reader.run(select_one) == 1
 
 
-async def test_closing_breaks_off_what_is_asked(reader: CountingReader) -> None:
+async def test_closing_interrupts_queries(reader: CountingReader) -> None:
     tasks = await start_queries(reader, count=2)
     async with asyncio.timeout(TIMEOUT_SECONDS):
         await reader.close()
         results = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(result) for result in results] == [OperationalError] * 2
+
+
+async def test_cancelled_read_frees_its_thread(database: Database) -> None:
+    threads = threading.active_count()
+    for _ in range(2):
+        await cancel(await start_queries(database._reader, count=READERS))
+        assert await asyncio.gather(*(database.read(select_one) for _ in range(READERS))) == [1] * READERS
+    assert threading.active_count() <= threads + READERS
+
+
+async def test_heavy_reads_leave_connections_to_others(database: Database) -> None:
+    started = 0
+
+    def heavy_query(tx: Transaction) -> None:
+        nonlocal started
+        started += 1
+        run_endless_query(tx)
+
+    tasks = [asyncio.create_task(database.read_heavy(heavy_query)) for _ in range(3 * READERS)]
+    await wait_until(lambda: started == MAX_HEAVY_READS)
+    assert await asyncio.gather(*(database.read(select_one) for _ in range(READERS))) == [1] * READERS
+    assert started == MAX_HEAVY_READS < READERS
+    await cancel(tasks[:MAX_HEAVY_READS])
+    await wait_until(lambda: started == 2 * MAX_HEAVY_READS)
+    await cancel(tasks[MAX_HEAVY_READS:])
+    assert await database.read_heavy(select_one) == 1
