@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.api_client import ApiClient, open_api
+from tests.blobs.form_client import FormClient
 from tests.feed_harness import FeedHarness, open_harness
 
 
@@ -20,6 +21,12 @@ async def api(tmp_path: Path) -> AsyncIterator[ApiClient]:
     """Client of a server with an empty database."""
     async with open_api(tmp_path / "test.db") as opened:
         yield opened
+
+
+@pytest.fixture
+def device(api: ApiClient, tmp_path: Path) -> FormClient:
+    """Client of the same server that sends forms with files."""
+    return FormClient(api, tmp_path / "test.db.files")
 
 
 @pytest.fixture

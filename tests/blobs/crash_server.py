@@ -1,6 +1,6 @@
-"""A server that dies while it keeps files: `python -m tests.blobs.crash_server <file> <steps>`.
+"""Server that kills itself after a number of steps: `python -m tests.blobs.crash_server <file> <steps>`.
 
-Steps are what reaches the disk: transactions that are committed, what is synced, named and removed in the folder.
+Steps are what reaches the disk: commits, and fsync, rename, unlink and mkdir in the blob store.
 """
 
 import asyncio
@@ -20,20 +20,15 @@ FORM_FIELDS = {"uuid": "f1", "unitId": "u1"}
 
 
 class CrashAfterSteps:
-    """Counts, before and after each step, and dies when it is time."""
-
     def __init__(self, steps: int) -> None:
         self._remaining = steps
 
     def record_step(self, *_: object) -> None:
-        """One more."""
         if self._remaining == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         self._remaining -= 1
 
     def instrument(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The same, counted."""
-
         def instrumented(*arguments: Any, **keywords: Any) -> Any:
             self.record_step()
             result = function(*arguments, **keywords)
@@ -44,15 +39,14 @@ class CrashAfterSteps:
 
 
 def instrument_storage(crash: CrashAfterSteps) -> None:
-    """Have the steps counted from now on."""
     event.listen(Engine, "commit", crash.record_step)
-    setattr(os, "fsync", crash.instrument(os.fsync))  # noqa: B010 - mypy lets nobody assign to it
+    setattr(os, "fsync", crash.instrument(os.fsync))  # noqa: B010 - mypy forbids plain assignment
     for name in ("replace", "unlink", "mkdir"):
         setattr(Path, name, crash.instrument(getattr(Path, name)))
 
 
 async def run_scenario(file: Path, crash: CrashAfterSteps) -> None:
-    """Forms come, change, are replaced and deleted, and their files are collected."""
+    """Start, save, replace and delete forms, with a garbage collection after each."""
     async with open_api(file) as api:
         instrument_storage(crash)
         device = FormClient(api, file.with_name(f"{file.name}.files"))

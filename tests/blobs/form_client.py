@@ -1,4 +1,4 @@
-"""Forms with files, as a device sends them, and what becomes of the files."""
+"""Client that sends forms with files, and inspects what the server stored."""
 
 import hashlib
 from base64 import b64encode
@@ -26,8 +26,6 @@ PROBLEMS: Final = "problems { code message path }"
 
 
 class FilePart(NamedTuple):
-    """A file that a device sends."""
-
     content: bytes
     filename: str = "file.bin"
     content_type: str = ""
@@ -38,12 +36,11 @@ PointValues: TypeAlias = Mapping[str, PointValue]
 
 
 def sha256(content: bytes) -> str:
-    """In hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
 def point_input(name: str, value: PointValue) -> dict[str, Any]:
-    """A data point of an input; that of a file has null in its place."""
+    """Build a DataPointInput; the file itself travels in its own part."""
     if isinstance(value, FilePart):
         return {"name": name, "file": None}
     return (
@@ -54,7 +51,7 @@ def point_input(name: str, value: PointValue) -> dict[str, Any]:
 
 
 def multipart_body(document: str, input_values: Mapping[str, Any], data_prefix: str, points: PointValues) -> bytes:
-    """The multipart body of an operation whose input has data points at a place."""
+    """Build a multipart request for an operation whose input has data points at `data_prefix`."""
     file_map = {
         str(number): [f"variables.input.{data_prefix}data.{number}.file"]
         for number, value in enumerate(points.values())
@@ -78,7 +75,6 @@ HEADERS: Final = {"content-type": f"multipart/form-data; boundary={BOUNDARY}", "
 def start_body(
     points: PointValues, fields: str = FORM_FIELDS, *, field: Mapping[str, Any] | None = None, **common: Any
 ) -> bytes:
-    """The body of a start of a FIELD session."""
     variant = {"unitId": "u1", **(field or {}), "data": [point_input(name, value) for name, value in points.items()]}
     document = f"""mutation($input: StartSessionInput!) {{ startSession(input: $input) {{
         session {{ {SESSION_FIELDS} {fields} }} created {PROBLEMS} }} }}"""
@@ -86,7 +82,6 @@ def start_body(
 
 
 def save_body(session_id: str, points: PointValues, fields: str = FORM_FIELDS, **input_values: Any) -> bytes:
-    """The body of a saveFieldData."""
     document = f"""mutation($input: SaveFieldDataInput!) {{ saveFieldData(input: $input) {{
         session {{ {SESSION_FIELDS} lastSeenAt visibleSeconds {fields} }} {PROBLEMS} }} }}"""
     data = [point_input(name, value) for name, value in points.items()]
@@ -94,62 +89,54 @@ def save_body(session_id: str, points: PointValues, fields: str = FORM_FIELDS, *
 
 
 class FormClient:
-    """Sends forms to a server, and looks at what became of their files."""
-
     def __init__(self, api: ApiClient, store_path: Path) -> None:
         self.api = api
         self.folder = store_path
         """Where the server keeps files."""
 
     async def send(self, body: bytes) -> dict[str, Any]:
-        """The whole answer to a multipart request."""
         response = await self.api.http.post("/graphql", content=body, headers=HEADERS)
         answer: dict[str, Any] = response.json()
         return answer
 
     async def start(self, points: PointValues, **options: Any) -> dict[str, Any]:
-        """The payload of a start."""
         return payload(await self.send(start_body(points, **options)))
 
     async def started(self, points: PointValues, **options: Any) -> dict[str, Any]:
-        """The session of a start that must succeed."""
+        """Start a form. It must succeed."""
         answer = await self.start(points, **options)
         assert answer["problems"] == []
         session: dict[str, Any] = answer["session"]
         return session
 
     async def save(self, session_id: str, points: PointValues, **options: Any) -> dict[str, Any]:
-        """The payload of a saveFieldData."""
         return payload(await self.send(save_body(session_id, points, **options)))
 
     async def saved(self, session_id: str, points: PointValues, **options: Any) -> dict[str, Any]:
-        """The session of a saveFieldData that must succeed."""
+        """Save data points. It must succeed."""
         answer = await self.save(session_id, points, **options)
         assert answer["problems"] == []
         session: dict[str, Any] = answer["session"]
         return session
 
     async def form(self, session_id: str) -> dict[str, Any]:
-        """The data points of a session by name, each as its value."""
+        """Read the values of a form by the names of its data points."""
         session = await self.api.session(session_id, FORM_FIELDS)
         return values_by_name(session)
 
     async def fetch(self, url: str, method: str = "GET", **headers: str) -> httpx2.Response:
-        """What an address leads to."""
         sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.api.http.request(method, url, headers=sent_headers)
 
     async def collect_garbage(self, seconds: float = LEASE_MS / SECOND) -> None:
-        """Let claims run out, and collect."""
+        """Advance the clock beyond all leases and collect."""
         await self.api.advance(seconds)
         await self.api.app.state.collector.collect()
 
     def stored_digests(self) -> set[str]:
-        """The SHA-256 of what is in the object store."""
         return {sha256(path.read_bytes()) for path in stored_files(self.folder)}
 
     async def row_counts(self) -> dict[str, int]:
-        """How many rows there are of contents and of attachments."""
         counts: dict[str, int] = await self.api.app.state.services.database.read(_count_rows)
         return counts
 
@@ -162,12 +149,12 @@ def _count_rows(tx: Connection) -> dict[str, int]:
 
 
 def stored_files(folder: Path) -> list[Path]:
-    """All files in the folder that is an object store, whole or not."""
+    """List the files of a local blob store, partial uploads included."""
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def payload(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """What a mutation without errors answers."""
+    """Unwrap the payload of a mutation that must have no errors."""
     assert "errors" not in answer, answer["errors"]
     (found,) = answer["data"].values()
     assert isinstance(found, dict)
@@ -175,17 +162,14 @@ def payload(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def values_by_name(session: Mapping[str, Any]) -> dict[str, Any]:
-    """The data points of a session by name, each as its value."""
     return {point["name"]: point["file"] or point["value"] or point["rawData"] for point in session["data"]}
 
 
 def error_code(answer: Mapping[str, Any]) -> str:
-    """The code of the one error that an answer must have."""
     (error,) = answer["errors"]
     code: str = error["extensions"]["code"]
     return code
 
 
 def problem_paths(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The code and place of each problem of a payload."""
     return [(problem["code"], ".".join(problem["path"])) for problem in answer["problems"]]

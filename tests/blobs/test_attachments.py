@@ -1,4 +1,4 @@
-"""Files as data points: stored once by content, told by it, fetched by an address."""
+"""Files as data points: stored once per content, detected types, limits."""
 
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ START: Final = """mutation($input: StartSessionInput!) {
     startSession(input: $input) { session { id } problems { code path } } }"""
 
 
-async def test_a_form_may_hold_text_bytes_and_files(device: FormClient) -> None:
+async def test_form_holds_text_bytes_and_files(device: FormClient) -> None:
     session = await device.started(
         {"Note": "hello", "sketch": b"\0\1", "Photo": FilePart(PNG, "site.png", "image/png")}
     )
@@ -34,7 +34,7 @@ async def test_a_form_may_hold_text_bytes_and_files(device: FormClient) -> None:
     assert (response.status_code, response.content) == (200, PNG)
 
 
-async def test_the_same_content_is_stored_once(device: FormClient) -> None:
+async def test_equal_contents_share_one_blob(device: FormClient) -> None:
     first = await device.started({"a": FilePart(PNG, "a.png"), "b": FilePart(PNG, "b.png")})
     second = await device.started({"c": FilePart(PNG, "c.png")}, field={"unitId": "u2"})
     files = [*values_by_name(first).values(), *values_by_name(second).values()]
@@ -44,7 +44,7 @@ async def test_the_same_content_is_stored_once(device: FormClient) -> None:
     assert await device.row_counts() == {"stored_file": 1, "attachment": 3}
 
 
-async def test_a_content_that_is_there_is_not_stored_again(device: FormClient) -> None:
+async def test_existing_blob_is_not_uploaded_again(device: FormClient) -> None:
     objects, sizes = device.api.app.state.services.uploader.blob_store, []
     put = objects.put
 
@@ -59,7 +59,7 @@ async def test_a_content_that_is_there_is_not_stored_again(device: FormClient) -
     assert sizes == [len(PNG)]
 
 
-async def test_one_part_may_be_the_value_of_several_points(device: FormClient) -> None:
+async def test_one_part_can_be_the_value_of_several_points(device: FormClient) -> None:
     data = [{"name": "a", "file": None}, {"name": "b", "file": None}]
     variables = {"input": {"variant": {"field": {"unitId": "u1", "data": data}}}}
     places = [f"variables.input.variant.field.data.{number}.file" for number in range(2)]
@@ -69,7 +69,7 @@ async def test_one_part_may_be_the_value_of_several_points(device: FormClient) -
     assert await device.row_counts() == {"stored_file": 1, "attachment": 2}
 
 
-async def test_an_empty_file_is_a_file(device: FormClient) -> None:
+async def test_empty_file_is_stored(device: FormClient) -> None:
     session = await device.started({"empty": FilePart(b"", "empty.txt", "text/plain")})
     file = values_by_name(session)["empty"]
     assert (file["size"], file["contentType"], file["sha256"]) == (0, "text/plain", sha256(b""))
@@ -94,9 +94,7 @@ async def test_an_empty_file_is_a_file(device: FormClient) -> None:
         (FilePart(b"PK\3\4" + bytes(60), "x.docx", "application/x-zip-compressed"), "application/zip"),
     ],
 )
-async def test_a_file_is_what_its_content_says_where_that_can_tell(
-    device: FormClient, sent: FilePart, shown: str
-) -> None:
+async def test_content_type_follows_content(device: FormClient, sent: FilePart, shown: str) -> None:
     session = await device.started({"a": sent})
     assert values_by_name(session)["a"]["contentType"] == shown
 
@@ -116,7 +114,7 @@ async def test_a_file_is_what_its_content_says_where_that_can_tell(
         (FilePart(b"no pdf", "x.pdf", "application/pdf"), "is declared as application/pdf, but has another content"),
     ],
 )
-async def test_a_file_that_is_not_what_it_says_is_refused(device: FormClient, sent: FilePart, why: str) -> None:
+async def test_mismatched_content_type_is_refused(device: FormClient, sent: FilePart, why: str) -> None:
     payload = await device.start({"ok": "1", "a": sent})
     assert payload["problems"] == [
         {"code": "BAD_USER_INPUT", "message": why, "path": ["input", "variant", "field", "data", "1", "file"]}
@@ -137,7 +135,7 @@ async def test_a_file_that_is_not_what_it_says_is_refused(device: FormClient, se
         ("a\tb.txt", "ab.txt"),
     ],
 )
-async def test_a_hostile_name_is_only_shown(device: FormClient, filename: str, shown: str) -> None:
+async def test_hostile_filename_is_only_displayed(device: FormClient, filename: str, shown: str) -> None:
     session = await device.started({"a": FilePart(b"x", filename)})
     file = values_by_name(session)["a"]
     assert file["filename"] == shown
@@ -150,7 +148,7 @@ async def test_a_hostile_name_is_only_shown(device: FormClient, filename: str, s
     assert not [path for path in device.folder.parent.rglob("*") if "passwd" in path.name or "system" in path.name]
 
 
-async def test_all_that_is_wrong_is_told_together(device: FormClient) -> None:
+async def test_all_problems_are_reported_together(device: FormClient) -> None:
     payload = await device.start(
         {
             "big": FilePart(bytes(25 * 1024 * 1024 + 1), "big.bin"),
@@ -167,7 +165,7 @@ async def test_all_that_is_wrong_is_told_together(device: FormClient) -> None:
     assert device.stored_digests() == set()
 
 
-async def test_25_mib_are_not_too_much(device: FormClient) -> None:
+async def test_file_of_25_mib_is_accepted(device: FormClient) -> None:
     content = b"\1" * (25 * 1024 * 1024)
     session = await device.started({"big": FilePart(content, "big.bin")})
     file = values_by_name(session)["big"]
@@ -182,7 +180,7 @@ async def test_25_mib_are_not_too_much(device: FormClient) -> None:
         {"name": "a", "rawData": "AA==", "file": None},
     ],
 )
-async def test_a_point_is_one_of_the_three(device: FormClient, data: dict[str, Any]) -> None:
+async def test_point_has_exactly_one_value(device: FormClient, data: dict[str, Any]) -> None:
     variables = {"input": {"variant": {"field": {"unitId": "u1", "data": [data]}}}}
     places = {"0": ["variables.input.variant.field.data.0.file"]}
     answer = await device.send(
@@ -191,7 +189,7 @@ async def test_a_point_is_one_of_the_three(device: FormClient, data: dict[str, A
     assert problem_paths(answer["data"]["startSession"]) == [("BAD_USER_INPUT", "input.variant.field.data.0")]
 
 
-async def test_text_in_the_place_of_a_file_is_no_file(device: FormClient) -> None:
+async def test_upload_variable_rejects_json_values(device: FormClient) -> None:
     document = """mutation($file: Upload) { startSession(input: {variant: {field: {
         unitId: "u", data: [{name: "a", file: $file}]}}}) { problems { code } } }"""
     wrongs: list[Any] = ["a.txt", 1, {}, ["x"]]

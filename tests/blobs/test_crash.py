@@ -1,4 +1,4 @@
-"""A server that is killed at any step leaves no row without its file and, after the next collection, the reverse."""
+"""Crash test: a server killed at any step loses no file and leaves no garbage behind."""
 
 import asyncio
 import signal
@@ -17,13 +17,12 @@ FORMS_QUERY = f"{{ sessions {{ nodes {{ ... on FieldSession {{ data {{ name {FIL
 
 
 def run_crash_server(file: Path, steps: int) -> int:
-    """The end of a server that may take so many steps."""
     command = [sys.executable, "-m", "tests.blobs.crash_server", str(file), str(steps)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, check=False).returncode
 
 
 async def verify_after_restart(file: Path) -> None:
-    """Start again, look whether every file is there; collect, and look whether there is nothing else."""
+    """Restart: every attachment has its blob. After a collection there is nothing else."""
     async with open_api(file, FakeClock(EPOCH + DAY)) as api:
         device = FormClient(api, file.with_name(f"{file.name}.files"))
         for collected in (False, True):
@@ -37,18 +36,18 @@ async def verify_after_restart(file: Path) -> None:
                 assert sorted(sha256(path.read_bytes()) for path in stored_files(device.folder)) == sorted(digests)
                 assert await device.row_counts() == {"stored_file": len(digests), "attachment": len(files)}
             await device.collect_garbage()
-        await device.started({"a": FilePart(b"it goes on")})
+        await device.started({"a": FilePart(b"recovered")})
 
 
 @pytest.mark.parametrize("steps", [11, 40])
-async def test_a_server_that_dies_between_two_steps_loses_no_file_and_forgets_none(tmp_path: Path, steps: int) -> None:
+async def test_crash_between_two_steps_loses_no_file(tmp_path: Path, steps: int) -> None:
     assert await asyncio.to_thread(run_crash_server, tmp_path / "test.db", steps) == -signal.SIGKILL
     await verify_after_restart(tmp_path / "test.db")
 
 
 @pytest.mark.long
-async def test_wherever_a_server_dies_it_loses_no_file_and_forgets_none(tmp_path: Path) -> None:
-    """A few minutes on two idle cores: some 120 servers, two of them at once."""
+async def test_crash_at_any_step_loses_no_file(tmp_path: Path) -> None:
+    """About 120 servers, two at a time: a few minutes on two idle cores."""
     for steps in range(0, 1_000, 2):
         files = {allowed: tmp_path / f"{allowed}.db" for allowed in (steps, steps + 1)}
         codes = await asyncio.gather(

@@ -1,4 +1,4 @@
-"""GET /attachments/{id}: whole or in part, to whoever has a good address, and so that nothing in it can run."""
+"""GET /attachments/{id}: signed URLs, security headers, validators."""
 
 import re
 from pathlib import Path
@@ -18,17 +18,15 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
 
 
 async def upload(device: FormClient, sent: FilePart = DATA_FILE) -> dict[str, Any]:
-    """A file that a form has."""
     file: dict[str, Any] = values_by_name(await device.started({"a": sent}))["a"]
     return file
 
 
 def query_params(file: dict[str, Any]) -> dict[str, str]:
-    """The parameters of its address."""
     return {name: value for name, (value,) in parse_qs(urlsplit(file["url"]).query).items()}
 
 
-async def test_every_download_has_the_headers_that_keep_it_from_running(device: FormClient) -> None:
+async def test_downloads_have_security_headers(device: FormClient) -> None:
     file = await upload(device)
     for url, status in ((file["url"], 200), (file["url"] + "x", 404)):
         response = await device.fetch(url)
@@ -65,7 +63,7 @@ async def test_every_download_has_the_headers_that_keep_it_from_running(device: 
         (FilePart(b"%PDF-1.7\n", "x.pdf", "application/pdf"), "application/pdf", "application/pdf"),
     ],
 )
-async def test_what_a_browser_could_run_is_served_as_bytes(
+async def test_executable_types_are_served_as_octet_stream(
     device: FormClient, sent: FilePart, shown: str, served: str | None
 ) -> None:
     file = await upload(device, sent)
@@ -85,14 +83,12 @@ async def test_what_a_browser_could_run_is_served_as_bytes(
         ("", "attachment"),
     ],
 )
-async def test_a_download_has_the_name_that_the_client_gave(
-    device: FormClient, filename: str, disposition: str
-) -> None:
+async def test_content_disposition_has_filename(device: FormClient, filename: str, disposition: str) -> None:
     file = await upload(device, FilePart(b"x", filename))
     assert (await device.fetch(file["url"])).headers["content-disposition"] == disposition
 
 
-async def test_who_has_the_file_need_not_fetch_it_again(device: FormClient) -> None:
+async def test_conditional_requests_use_etag(device: FormClient) -> None:
     file = await upload(device)
     etag = f'"{file["sha256"]}"'
     for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
@@ -107,7 +103,7 @@ async def test_who_has_the_file_need_not_fetch_it_again(device: FormClient) -> N
         assert (await device.fetch(file["url"], if_range=other, range="bytes=0-0")).status_code == 200
 
 
-async def test_head_tells_the_same_without_the_content(device: FormClient) -> None:
+async def test_head_has_the_headers_of_get(device: FormClient) -> None:
     file = await upload(device)
     whole, head = await device.fetch(file["url"]), await device.fetch(file["url"], "HEAD", range="bytes=0-0")
     assert (head.status_code, head.content) == (200, b"")
@@ -115,13 +111,13 @@ async def test_head_tells_the_same_without_the_content(device: FormClient) -> No
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
-async def test_files_are_only_fetched(device: FormClient, method: str) -> None:
+async def test_other_methods_are_not_allowed(device: FormClient, method: str) -> None:
     file = await upload(device)
     response = await device.fetch(file["url"], method)
     assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
 
 
-async def test_an_address_is_good_for_ten_minutes(device: FormClient) -> None:
+async def test_url_expires_after_ten_minutes(device: FormClient) -> None:
     file = await upload(device)
     await device.api.advance(URL_TTL_SECONDS - 0.001)
     assert (await device.fetch(file["url"])).status_code == 200
@@ -129,16 +125,16 @@ async def test_an_address_is_good_for_ten_minutes(device: FormClient) -> None:
     assert (await device.fetch(file["url"])).status_code == 404
 
 
-async def test_an_unknown_file_a_forged_address_and_an_old_one_look_the_same(device: FormClient) -> None:
+async def test_unknown_forged_and_expired_urls_look_the_same(device: FormClient) -> None:
     file = await upload(device)
     parts, query = urlsplit(file["url"]), query_params(file)
     until, signature = query["until"], query["signature"]
     await device.api.advance(1)
-    gone = await upload(device, FilePart(b"other"))
+    deleted = await upload(device, FilePart(b"other"))
     session = await device.api.execute("{ sessions(first: 1) { nodes { id } } }")
     await device.api.delete(session["nodes"][0]["id"])
     paths = [
-        gone["url"],
+        deleted["url"],
         parts.path,
         f"{parts.path}?until={until}",
         f"{parts.path}?signature={signature}",
@@ -149,7 +145,7 @@ async def test_an_unknown_file_a_forged_address_and_an_old_one_look_the_same(dev
         f"{parts.path}?until={until}&signature=%C3%A9",
         f"{parts.path}?until=&signature=",
         f"{parts.path}?until={'9' * 5000}&signature={signature}",
-        f"/attachments/{gone['id']}?until={until}&signature={signature}",
+        f"/attachments/{deleted['id']}?until={until}&signature={signature}",
         f"/attachments/f_{'x' * 22}?until={until}&signature={signature}",
         f"/attachments/{'x' * 5000}?until={until}&signature={signature}",
         "/attachments/%00",
@@ -160,21 +156,21 @@ async def test_an_unknown_file_a_forged_address_and_an_old_one_look_the_same(dev
     assert (await device.fetch(f"{parts.path}?x=1&signature={signature}&until={until}")).status_code == 200
 
 
-async def test_a_bad_address_costs_no_look_at_the_database(device: FormClient) -> None:
+async def test_forged_url_does_not_reach_the_database(device: FormClient) -> None:
     file = await upload(device)
     with statements(device.api) as sent:
         await device.fetch(file["url"] + "x")
     assert sent == []
 
 
-async def test_addresses_stay_good_across_a_restart(tmp_path: Path) -> None:
+async def test_url_survives_restart(tmp_path: Path) -> None:
     async with open_api(tmp_path / "test.db") as api:
         file = await upload(FormClient(api, tmp_path / "test.db.files"))
     async with open_api(tmp_path / "test.db", api.clock) as again:
         assert (await again.http.get(file["url"])).content == CONTENT
 
 
-async def test_another_database_signs_otherwise_unless_it_is_told_the_key(tmp_path: Path) -> None:
+async def test_servers_share_urls_with_a_configured_key(tmp_path: Path) -> None:
     key = "k" * 32
     async with open_api(tmp_path / "a.db", signing_key=key) as one, open_api(tmp_path / "b.db", one.clock) as other:
         file = await upload(FormClient(one, tmp_path / "a.db.files"))
@@ -194,17 +190,13 @@ async def test_another_database_signs_otherwise_unless_it_is_told_the_key(tmp_pa
         ("https://example.org/sessions/", "https://example.org/sessions/attachments/"),
     ],
 )
-async def test_an_address_begins_with_what_clients_find_the_server_under(
-    tmp_path: Path, public_url: str, beginning: str
-) -> None:
+async def test_url_starts_with_public_url(tmp_path: Path, public_url: str, beginning: str) -> None:
     async with open_api(tmp_path / "test.db", public_url=public_url) as api:
         file = await upload(FormClient(api, tmp_path / "test.db.files"))
     assert re.fullmatch(re.escape(beginning) + r"f_[\w-]{22}\?until=\d{13}&signature=[\w-]{43}", file["url"])
 
 
-async def test_a_file_that_is_lost_is_a_fault_and_no_empty_file(
-    device: FormClient, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_lost_blob_is_an_internal_error(device: FormClient, capsys: pytest.CaptureFixture[str]) -> None:
     file = await upload(device)
     for path in stored_files(device.folder):
         path.unlink()
@@ -213,18 +205,18 @@ async def test_a_file_that_is_lost_is_a_fault_and_no_empty_file(
     assert "BlobNotFound" in capsys.readouterr().out
 
 
-async def test_pages_of_other_origins_may_read_files_where_they_may_use_the_server(device: FormClient) -> None:
+async def test_allowed_origins_may_read_files(device: FormClient) -> None:
     file = await upload(device)
     response = await device.fetch(file["url"], origin="http://localhost:5173")
     assert response.headers["access-control-allow-origin"] == "http://localhost:5173"
 
 
-async def test_the_log_has_no_address(api: ApiClient, device: FormClient, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_log_has_no_signed_url(api: ApiClient, device: FormClient, capsys: pytest.CaptureFixture[str]) -> None:
     file = await upload(device)
     capsys.readouterr()
     await device.fetch(file["url"])
     await api.http.get(file["url"] + "canary")
-    said = capsys.readouterr().out
-    assert "file" in said
+    output = capsys.readouterr().out
+    assert "file" in output
     for secret in (file["id"], urlsplit(file["url"]).query[-20:], "canary", "data.bin"):
-        assert secret not in said
+        assert secret not in output

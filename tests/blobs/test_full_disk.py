@@ -1,4 +1,4 @@
-"""A disk that is really full: a file system of 2 MiB in memory, which only the server under test sees."""
+"""A disk that is really full: a tmpfs of 2 MiB in a mount namespace of its own."""
 
 import asyncio
 import subprocess
@@ -13,7 +13,7 @@ from tests.live_server import ROOT
 
 MOUNT_SCRIPT: Final = 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"'
 UNSHARE: Final = ("unshare", "--mount", "--map-root-user", "sh", "-c", MOUNT_SCRIPT)
-"""Runs a program with a small disk in place of a folder; who else looks at the folder sees nothing of that."""
+"""Mounts the small disk over a folder for one program only."""
 
 
 def run_on_small_disk(disk: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -22,20 +22,19 @@ def run_on_small_disk(disk: Path, *command: str) -> subprocess.CompletedProcess[
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Path:
-    """A folder that can be made a small disk."""
     try:
         can_mount = run_on_small_disk(tmp_path, "true").returncode == 0
     except FileNotFoundError:
         can_mount = False
     if not can_mount:
-        pytest.skip("this system lets nobody mount a file system of his own")
+        pytest.skip("mount namespaces are not available")
     return tmp_path
 
 
 @pytest.mark.parametrize(
     "where", ["all", *(pytest.param(place, marks=pytest.mark.long) for place in FILE_SIZES_BY_TARGET if place != "all")]
 )
-async def test_a_full_disk_refuses_forms_whole_and_room_on_it_heals(disk: Path, where: str) -> None:
+async def test_full_disk_refuses_forms_until_space_is_freed(disk: Path, where: str) -> None:
     done = await asyncio.to_thread(
         run_on_small_disk, disk, sys.executable, "-m", "tests.blobs.tiny_disk_server", str(disk), where
     )

@@ -1,4 +1,4 @@
-"""Files that nobody has any more are gone after the next collection; those that somebody has, or is about to, stay."""
+"""Garbage collection of blobs."""
 
 import asyncio
 from typing import Any
@@ -18,7 +18,7 @@ from tests.blobs.form_client import JPEG, PNG, FilePart, FormClient, sha256, val
 DELETE_SESSION = "mutation($id: ID!) { deleteSession(id: $id) { id } }"
 
 
-async def test_the_files_of_a_form_that_was_replaced_go(device: FormClient) -> None:
+async def test_files_of_replaced_form_are_collected(device: FormClient) -> None:
     form = {"uuid": "f1", "unitId": "u1"}
     old = await device.started({"a": FilePart(PNG), "b": FilePart(JPEG)}, field=form)
     new = await device.started({"a": FilePart(PNG), "c": FilePart(b"new")}, field=form)
@@ -29,7 +29,7 @@ async def test_the_files_of_a_form_that_was_replaced_go(device: FormClient) -> N
     assert (await device.fetch((await device.form(new["id"]))["a"]["url"])).content == PNG
 
 
-async def test_the_files_of_a_form_that_was_deleted_go(device: FormClient) -> None:
+async def test_files_of_deleted_form_are_collected(device: FormClient) -> None:
     first = await device.started({"a": FilePart(PNG), "b": FilePart(JPEG)})
     other = await device.started({"a": FilePart(PNG)})
     await device.api.execute(DELETE_SESSION, id=first["id"])
@@ -41,7 +41,7 @@ async def test_the_files_of_a_form_that_was_deleted_go(device: FormClient) -> No
     assert device.api.app.state.collector.deleted_count == 2
 
 
-async def test_the_files_of_forms_that_were_kept_long_enough_go(tmp_path: Any) -> None:
+async def test_files_are_collected_after_retention(tmp_path: Any) -> None:
     async with open_api(tmp_path / "test.db", retention_days=1) as api:
         device = FormClient(api, tmp_path / "test.db.files")
         session = await device.started({"a": FilePart(PNG)})
@@ -52,7 +52,7 @@ async def test_the_files_of_forms_that_were_kept_long_enough_go(tmp_path: Any) -
         assert (device.stored_digests(), await device.row_counts()) == (set(), {"stored_file": 0, "attachment": 0})
 
 
-async def test_a_file_in_the_place_of_another_lets_that_go(device: FormClient) -> None:
+async def test_replaced_file_is_collected(device: FormClient) -> None:
     session = await device.started({"a": FilePart(PNG), "b": FilePart(PNG)})
     await device.saved(session["id"], {"a": FilePart(JPEG)})
     await device.collect_garbage()
@@ -62,7 +62,7 @@ async def test_a_file_in_the_place_of_another_lets_that_go(device: FormClient) -
     assert device.stored_digests() == {sha256(JPEG)}
 
 
-async def test_the_same_file_in_its_own_place_stays(device: FormClient) -> None:
+async def test_file_replaced_by_itself_stays(device: FormClient) -> None:
     session = await device.started({"a": FilePart(PNG, "one.png")})
     saved = await device.saved(session["id"], {"a": FilePart(PNG, "two.png")})
     await device.collect_garbage()
@@ -72,14 +72,14 @@ async def test_the_same_file_in_its_own_place_stays(device: FormClient) -> None:
     assert await device.row_counts() == {"stored_file": 1, "attachment": 1}
 
 
-async def test_a_refused_start_leaves_nothing(device: FormClient) -> None:
+async def test_file_of_refused_start_is_collected(device: FormClient) -> None:
     await device.start({"a": FilePart(PNG)}, projectId="nowhere")
     assert device.stored_digests() == {sha256(PNG)}
     await device.collect_garbage()
     assert (device.stored_digests(), await device.row_counts()) == (set(), {"stored_file": 0, "attachment": 0})
 
 
-async def test_a_form_that_is_stored_while_the_clock_runs_ahead_keeps_its_file(device: FormClient) -> None:
+async def test_upload_in_flight_survives_expired_lease(device: FormClient) -> None:
     objects = device.api.app.state.services.uploader.blob_store
     put = objects.put
 
@@ -93,7 +93,7 @@ async def test_a_form_that_is_stored_while_the_clock_runs_ahead_keeps_its_file(d
     assert device.stored_digests() == {sha256(PNG)}
 
 
-async def test_a_form_keeps_a_file_that_is_stored_while_the_clock_runs_ahead_over_another(device: FormClient) -> None:
+async def test_uploaded_file_survives_while_another_is_in_flight(device: FormClient) -> None:
     objects, png_is_there = device.api.app.state.services.uploader.blob_store, asyncio.Event()
     put = objects.put
 
@@ -112,7 +112,7 @@ async def test_a_form_keeps_a_file_that_is_stored_while_the_clock_runs_ahead_ove
     assert device.stored_digests() == {sha256(PNG), sha256(JPEG)}
 
 
-async def test_a_content_that_comes_again_while_it_is_removed_is_another(device: FormClient) -> None:
+async def test_content_uploaded_during_deletion_gets_another_key(device: FormClient) -> None:
     old = await device.started({"a": FilePart(PNG)})
     await device.api.execute(DELETE_SESSION, id=old["id"])
     objects = device.api.app.state.services.uploader.blob_store
@@ -130,14 +130,14 @@ async def test_a_content_that_comes_again_while_it_is_removed_is_another(device:
         assert (await device.fetch((await device.form(session["id"]))["a"]["url"])).content == PNG
 
 
-async def test_what_a_dead_server_had_half_stored_goes_with_the_next_collection(device: FormClient) -> None:
+async def test_partial_upload_of_killed_server_is_collected(device: FormClient) -> None:
     await device.started({"a": FilePart(PNG)})
     (device.folder / "incoming" / "half").write_bytes(b"half")
     await device.collect_garbage()
     assert device.stored_digests() == {sha256(PNG)}
 
 
-async def test_many_are_collected_in_one_round(device: FormClient) -> None:
+async def test_collection_takes_several_batches(device: FormClient) -> None:
     def many(tx: Connection, _: None) -> None:
         acquire(tx, LeaseRequest(0, tuple(BlobDigest(f"{number:064}", 1) for number in range(450))))
 
@@ -147,7 +147,7 @@ async def test_many_are_collected_in_one_round(device: FormClient) -> None:
     assert (await device.row_counts())["stored_file"] == 0
 
 
-async def test_what_nobody_let_go_is_not_even_looked_at(device: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_referenced_blobs_take_no_place_in_the_batch(device: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repository, "GC_BATCH_SIZE", 1)
     await device.started({"a": FilePart(PNG)})
     await device.api.advance(1)
@@ -157,9 +157,7 @@ async def test_what_nobody_let_go_is_not_even_looked_at(device: FormClient, monk
     assert device.stored_digests() == {sha256(PNG)}
 
 
-async def test_what_others_still_have_does_not_stand_in_the_way(
-    device: FormClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_shared_blob_does_not_block_collection(device: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repository, "GC_BATCH_SIZE", 1)
     for files in ({"a": FilePart(PNG)}, {"a": FilePart(PNG), "b": FilePart(JPEG)}):
         session = await device.started(files)
@@ -170,7 +168,7 @@ async def test_what_others_still_have_does_not_stand_in_the_way(
     assert device.stored_digests() == {sha256(PNG)}
 
 
-async def test_what_cannot_be_removed_does_not_keep_the_rest_from_going(device: FormClient) -> None:
+async def test_undeletable_blob_does_not_block_others(device: FormClient) -> None:
     session = await device.started({"a": FilePart(PNG), "b": FilePart(JPEG), "c": FilePart(b"c")})
     await device.api.execute(DELETE_SESSION, id=session["id"])
     objects = device.api.app.state.services.uploader.blob_store
@@ -190,7 +188,7 @@ async def test_what_cannot_be_removed_does_not_keep_the_rest_from_going(device: 
     assert device.stored_digests() == set()
 
 
-async def test_collecting_and_claiming_look_things_up(device: FormClient) -> None:
+async def test_lease_and_collection_statements_use_indexes(device: FormClient) -> None:
     session = await device.started({"a": FilePart(PNG)})
     database = device.api.app.state.services.database
     with statements(device.api) as sent:
@@ -205,6 +203,6 @@ async def test_collecting_and_claiming_look_things_up(device: FormClient) -> Non
 
     found = await database.read(plans)
     assert len(about_files) >= 8
-    # Of the few that may go, all are looked at.
+    # A scan of the small partial index of candidates is fine.
     read = [step.replace("SCAN stored_file USING INDEX ix_stored_file_loose", "") for step in found]
     assert [step for step in read if "SCAN stored_file" in step or "SCAN attachment" in step] == []

@@ -1,6 +1,6 @@
-"""Whatever comes between, and wherever a server dies: no attachment lacks its content, no content stays without one.
+"""State machine test of leases: uploads, deletions, collections and crashes of two servers, interleaved at random.
 
-Forms that store the same few contents, forms that go, collectors and dying servers take their steps in any order.
+Invariants: no attachment lacks its blob, no blob lacks its row.
 """
 
 from collections.abc import Iterator
@@ -25,8 +25,6 @@ SERVERS: Final = 2
 
 @dataclass
 class Upload:
-    """A form that stores a content."""
-
     server: int
     digest: str
     leased_at: int = 0
@@ -37,15 +35,13 @@ class Upload:
 
 @dataclass
 class GcRound:
-    """A round of a collector."""
-
     server: int
     keys: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
 
 
 class BlobStateMachine(RuleBasedStateMachine):
-    """The rows in a real database, the store in memory, and what is under way in each of two servers."""
+    """Rows in a real database, the store in memory, operations in progress in each of two servers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,7 +58,6 @@ class BlobStateMachine(RuleBasedStateMachine):
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One that is whole or not at all."""
         with self.engine.begin() as tx:
             yield tx
 
@@ -70,7 +65,6 @@ class BlobStateMachine(RuleBasedStateMachine):
 
     @rule(server=st.integers(0, SERVERS - 1), digest=st.sampled_from(DIGESTS))
     def acquire_lease(self, server: int, digest: str) -> None:
-        """A file has arrived; its content is claimed."""
         with self.transaction() as tx:
             leases = acquire(tx, LeaseRequest(self.now, (BlobDigest(digest, 1),)))
         lease = leases[digest]
@@ -78,7 +72,7 @@ class BlobStateMachine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def upload_blob(self, data: st.DataObject) -> None:
-        """The content is put in the store, unless it is there; no store takes longer than a claim counts."""
+        """No upload takes longer than a lease."""
         if pending := [each for each in self.uploads if not each.is_stored and self.now < each.leased_at + LEASE_MS]:
             upload = data.draw(st.sampled_from(pending))
             if upload.is_new or upload.key not in self.store:
@@ -87,7 +81,6 @@ class BlobStateMachine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def commit_form(self, data: st.DataObject) -> None:
-        """The form is written, or refused because its content was collected meanwhile."""
         if ready := [each for each in self.uploads if each.is_stored]:
             upload = data.draw(st.sampled_from(ready))
             self.uploads.remove(upload)
@@ -98,11 +91,10 @@ class BlobStateMachine(RuleBasedStateMachine):
                     pin(tx, {upload.key})
                     tx.execute(tables.attachment.insert(), {**row, "filename": "", "content_type": ""})
             except LeaseExpired:
-                assert self.now >= upload.leased_at + LEASE_MS, "a claim that counts is not overridden"
+                assert self.now >= upload.leased_at + LEASE_MS, "a valid lease protects its blob"
 
     @rule(data=st.data())
     def remove_form(self, data: st.DataObject) -> None:
-        """A form is deleted or replaced."""
         with self.transaction() as tx:
             ids = tx.execute(select(tables.attachment.c.session_id)).scalars().all()
             if ids:
@@ -114,7 +106,6 @@ class BlobStateMachine(RuleBasedStateMachine):
 
     @rule(server=st.integers(0, SERVERS - 1))
     def select_garbage(self, server: int) -> None:
-        """A collector chooses what goes."""
         in_flight = frozenset(each.digest for each in self.uploads if each.server == server)
         with self.transaction() as tx:
             keys = mark_deleting(tx, GcQuery(self.now, in_flight))
@@ -122,7 +113,6 @@ class BlobStateMachine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def delete_blob(self, data: st.DataObject) -> None:
-        """It removes one content."""
         if rounds := [each for each in self.collecting if each.keys]:
             gc_rounds = data.draw(st.sampled_from(rounds))
             key = gc_rounds.keys.pop()
@@ -131,23 +121,20 @@ class BlobStateMachine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def delete_blob_rows(self, data: st.DataObject) -> None:
-        """It forgets what it removed."""
         if rounds := [each for each in self.collecting if each.deleted]:
             gc_round = data.draw(st.sampled_from(rounds))
             with self.transaction() as tx:
                 delete_rows(tx, gc_round.deleted)
             gc_round.deleted = []
 
-    # ---- time and death ----
+    # ---- time and crashes ----
 
     @rule(minutes=st.sampled_from([1, 5, 10]))
     def advance_clock(self, minutes: int) -> None:
-        """Time goes by."""
         self.now += minutes * MINUTE
 
     @rule(server=st.integers(0, SERVERS - 1))
     def kill_server(self, server: int) -> None:
-        """A server dies; what it had under way stops where it is."""
         self.uploads = [each for each in self.uploads if each.server != server]
         self.collecting = [each for each in self.collecting if each.server != server]
 
@@ -162,7 +149,7 @@ class BlobStateMachine(RuleBasedStateMachine):
 
     @rule()
     def collect_everything(self) -> None:
-        """All servers die, claims run out, one collects: what is left is what somebody has."""
+        """Crash both servers, let leases expire, collect: what is left is referenced."""
         for server in range(SERVERS):
             self.kill_server(server)
         self.now += LEASE_MS
@@ -174,7 +161,6 @@ class BlobStateMachine(RuleBasedStateMachine):
             assert set(tx.execute(select(tables.blob.c.key)).scalars()) == self.store == self.referenced_keys()
 
     def referenced_keys(self) -> set[str]:
-        """The keys that attachments have."""
         with self.transaction() as tx:
             return set(tx.execute(select(tables.attachment.c.file_key)).scalars())
 

@@ -1,4 +1,4 @@
-"""A claim counts for its time and no longer: what is claimed stays, what is condemned is never held."""
+"""Leases on blobs: duration, extension, and blobs marked as deleting."""
 
 import asyncio
 from typing import Any
@@ -12,7 +12,7 @@ from resolvers.blobs.repository import acquire, mark_deleting, pin
 from tests.blobs.form_client import PNG, FilePart, FormClient, error_code, sha256, start_body
 
 
-async def test_what_somebody_is_about_to_have_stays(device: FormClient) -> None:
+async def test_lease_protects_until_it_expires(device: FormClient) -> None:
     await device.start({"a": FilePart(PNG)}, projectId="nowhere")
     await device.collect_garbage(LEASE_MS / SECOND - 0.001)
     assert device.stored_digests() == {sha256(PNG)}
@@ -20,7 +20,7 @@ async def test_what_somebody_is_about_to_have_stays(device: FormClient) -> None:
     assert device.stored_digests() == set()
 
 
-async def test_what_is_claimed_again_stays_for_as_long_again(device: FormClient) -> None:
+async def test_second_lease_extends_the_first(device: FormClient) -> None:
     await device.start({"a": FilePart(PNG)}, projectId="nowhere")
     await device.api.advance(LEASE_MS / SECOND - 1)
     await device.start({"a": FilePart(PNG)}, projectId="nowhere")
@@ -30,8 +30,8 @@ async def test_what_is_claimed_again_stays_for_as_long_again(device: FormClient)
     assert device.stored_digests() == set()
 
 
-async def test_no_claim_shortens_another(device: FormClient) -> None:
-    """As another server could make it, whose clock is behind; or one that waited, in the batch of a later one."""
+async def test_lease_never_shortens_another(device: FormClient) -> None:
+    """The shorter lease is that of a server whose clock is behind, or of a request earlier in the batch."""
     database = device.api.app.state.services.database
 
     def race(tx: Connection, _: None) -> int:
@@ -44,7 +44,7 @@ async def test_no_claim_shortens_another(device: FormClient) -> None:
     assert await database.write(race, None) == 3
 
 
-async def test_what_is_condemned_is_never_held(device: FormClient) -> None:
+async def test_blob_marked_as_deleting_cannot_be_pinned(device: FormClient) -> None:
     database = device.api.app.state.services.database
 
     def race(tx: Connection, _: None) -> str:
@@ -52,7 +52,7 @@ async def test_what_is_condemned_is_never_held(device: FormClient) -> None:
         assert mark_deleting(tx, GcQuery(LEASE_MS - 1, frozenset())) == []
         assert mark_deleting(tx, GcQuery(LEASE_MS, frozenset({"aa"}))) == []
         assert mark_deleting(tx, GcQuery(LEASE_MS, frozenset())) == [claimed.key]
-        assert mark_deleting(tx, GcQuery(0, frozenset({"aa"}))) == [claimed.key], "it is on its way out"
+        assert mark_deleting(tx, GcQuery(0, frozenset({"aa"}))) == [claimed.key], "it was marked before"
         again = acquire(tx, LeaseRequest(LEASE_MS, (BlobDigest("aa", 1),)))
         assert again["aa"].key != claimed.key
         pin(tx, {again["aa"].key})
@@ -63,8 +63,8 @@ async def test_what_is_condemned_is_never_held(device: FormClient) -> None:
     assert await database.write(race, None)
 
 
-async def test_a_form_whose_file_was_collected_meanwhile_is_to_be_sent_again(device: FormClient) -> None:
-    """As another server could do it, whose clock is far ahead."""
+async def test_expired_lease_fails_the_start_retryably(device: FormClient) -> None:
+    """Collected by a server whose clock is far ahead."""
     objects = device.api.app.state.services.uploader.blob_store
     database, put = device.api.app.state.services.database, objects.put
 

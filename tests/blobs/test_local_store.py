@@ -1,4 +1,4 @@
-"""The folder as object store: whole or not at all, on disk when it says so, and nothing left behind."""
+"""Local blob store: atomic, durable, without leftovers."""
 
 import fcntl
 import io
@@ -18,24 +18,20 @@ KEY = "ab/abcdef.1"
 
 
 def entry_names(folder: Path) -> list[str]:
-    """What is in it."""
     return [path.name for path in folder.iterdir()] if folder.exists() else []
 
 
 @pytest.fixture
 def objects(tmp_path: Path) -> BlobStore:
-    """A store in a folder that is not there yet."""
     return open_blob_store(str(tmp_path / "deep" / "files"))
 
 
 class FailingFile(io.BytesIO):
-    """A content that breaks off."""
-
     def read(self, _size: int | None = -1, /) -> bytes:
         raise OSError(5, "Input/output error")
 
 
-async def test_what_was_put_is_there_until_it_is_deleted(objects: BlobStore) -> None:
+async def test_blob_exists_from_put_to_delete(objects: BlobStore) -> None:
     content = os.urandom(1_300_000)
     assert not await objects.exists(KEY, len(content))
     source = io.BytesIO(content)
@@ -51,20 +47,20 @@ async def test_what_was_put_is_there_until_it_is_deleted(objects: BlobStore) -> 
         await objects.read(KEY, 0, 1)
 
 
-async def test_nothing_is_made_before_something_is_put(objects: BlobStore, tmp_path: Path) -> None:
+async def test_folder_is_created_by_first_put(objects: BlobStore, tmp_path: Path) -> None:
     await objects.remove_partial_uploads()
     await objects.delete(KEY)
     assert not await objects.exists(KEY, 1)
     assert entry_names(tmp_path) == []
 
 
-async def test_the_same_content_may_be_put_again(objects: BlobStore, tmp_path: Path) -> None:
+async def test_put_is_idempotent(objects: BlobStore, tmp_path: Path) -> None:
     for _ in range(3):
         await objects.put(KEY, io.BytesIO(b"same"), 4)
     assert len(stored_files(tmp_path)) == 1
 
 
-async def test_a_content_that_breaks_off_leaves_nothing(objects: BlobStore, tmp_path: Path) -> None:
+async def test_failing_source_leaves_nothing(objects: BlobStore, tmp_path: Path) -> None:
     source = FailingFile()
     with pytest.raises(StorageUnavailable) as refused:
         await objects.put(KEY, source, 4)
@@ -73,7 +69,7 @@ async def test_a_content_that_breaks_off_leaves_nothing(objects: BlobStore, tmp_
 
 
 @pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace", "shutil.copyfileobj"])
-async def test_a_disk_that_fails_leaves_nothing(
+async def test_failing_disk_leaves_nothing(
     objects: BlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
@@ -89,8 +85,6 @@ async def test_a_disk_that_fails_leaves_nothing(
 
 
 class SyncRecorder:
-    """What is synced to disk, and when a file has its name."""
-
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._folder = folder
         self._recorded: list[int] = []
@@ -108,13 +102,12 @@ class SyncRecorder:
         self._sync(descriptor)
 
     def drain(self) -> list[str]:
-        """The steps since the last look."""
         names = {path.stat().st_ino: path.name for path in self._folder.rglob("*")} | {0: "its name"}
         recorded, self._recorded = self._recorded, []
         return [names[number] for number in recorded]
 
 
-async def test_a_file_is_on_disk_before_it_has_its_name_and_its_name_before_it_counts(
+async def test_file_is_synced_before_rename_and_rename_before_return(
     objects: BlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = SyncRecorder(tmp_path, monkeypatch)
@@ -128,19 +121,18 @@ async def test_a_file_is_on_disk_before_it_has_its_name_and_its_name_before_it_c
 
 @pytest.fixture
 def leftover(tmp_path: Path) -> Path:
-    """What a process has half written."""
     file = tmp_path / "deep" / "files" / "incoming" / "0123"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"half")
     return file
 
 
-async def test_what_a_dead_process_had_half_written_is_tidied_away(objects: BlobStore, leftover: Path) -> None:
+async def test_partial_upload_of_dead_process_is_removed(objects: BlobStore, leftover: Path) -> None:
     await objects.remove_partial_uploads()
     assert entry_names(leftover.parent) == []
 
 
-async def test_what_is_being_written_stays(objects: BlobStore, leftover: Path) -> None:
+async def test_upload_in_progress_is_not_removed(objects: BlobStore, leftover: Path) -> None:
     with leftover.open("ab") as writing:
         fcntl.flock(writing, fcntl.LOCK_EX)
         await objects.remove_partial_uploads()
@@ -149,20 +141,20 @@ async def test_what_is_being_written_stays(objects: BlobStore, leftover: Path) -
     assert entry_names(leftover.parent) == []
 
 
-async def test_tidying_does_not_disturb_what_is_being_put(tmp_path: Path) -> None:
-    folder, began, goes_on = LocalBlobStore(tmp_path / "files"), threading.Event(), threading.Event()
+async def test_removal_of_partial_uploads_does_not_disturb_put(tmp_path: Path) -> None:
+    folder, put_started, resume = LocalBlobStore(tmp_path / "files"), threading.Event(), threading.Event()
 
     class Slow(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
-            began.set()
-            assert goes_on.wait(20)
+            put_started.set()
+            assert resume.wait(20)
             return super().read(size)
 
     writing = threading.Thread(target=folder._put, args=(tmp_path / "files" / KEY, Slow(b"content")))
     writing.start()
-    assert began.wait(20)
+    assert put_started.wait(20)
     await folder.remove_partial_uploads()
-    goes_on.set()
+    resume.set()
     writing.join()
     assert await folder.read(KEY, 0, 7) == b"content"
     assert len(stored_files(tmp_path)) == 1
@@ -171,12 +163,12 @@ async def test_tidying_does_not_disturb_what_is_being_put(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "url", ["", "file://", "file:///", "file://host/path", "ftp://x/y", "memory:///", "s3://", "az://c/x"]
 )
-def test_what_names_no_store_is_refused(url: str) -> None:
+def test_invalid_store_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"must be a folder, or the URL|Generic|recognise|Account"):
         open_blob_store(url)
 
 
-def test_a_folder_has_several_names(tmp_path: Path) -> None:
+def test_folder_as_path_or_file_url(tmp_path: Path) -> None:
     for url in (str(tmp_path / "a b"), f"file://{tmp_path}/a%20b"):
         assert repr(open_blob_store(url)) == str(tmp_path / "a b")
     assert repr(open_blob_store("relative")) == str(Path("relative").absolute())

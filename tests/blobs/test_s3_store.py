@@ -1,4 +1,4 @@
-"""S3 as object store: a real server, spoken to over HTTP."""
+"""S3 blob store, against a local S3 server."""
 
 import io
 import logging
@@ -21,29 +21,24 @@ KEY: Final = "ab/abcdef.1"
 
 
 class S3Server:
-    """A server with one bucket."""
-
     def __init__(self) -> None:
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self._server.start()
         self.host, self.port = self._server.get_host_and_port()
         self.url = f"http://{self.host}:{self.port}"
-        httpx2.post(f"{self.url}/moto-api/reset").raise_for_status()  # all of a process share what is in it
+        httpx2.post(f"{self.url}/moto-api/reset").raise_for_status()  # all servers of a process share their buckets
         httpx2.put(f"{self.url}/bucket").raise_for_status()
 
     def stop(self) -> None:
-        """No more answers."""
         self._server.stop()
 
     def object_keys(self) -> list[str]:
-        """What is in the bucket."""
         listing = httpx2.get(f"{self.url}/bucket", params={"list-type": "2"}).text
         return sorted(part.partition("</Key>")[0] for part in listing.split("<Key>")[1:])
 
 
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
-    """A server, and the environment that leads to it."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = S3Server()
     environment = {
@@ -60,13 +55,12 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
 
 @pytest.fixture
 async def device(s3: S3Server, tmp_path: Path) -> AsyncIterator[FormClient]:
-    """A device, and a server that keeps files there."""
     assert s3.object_keys() == []
     async with open_api(tmp_path / "test.db", store_url=STORE_URL) as api:
         yield FormClient(api, tmp_path / "test.db.files")
 
 
-async def test_what_was_put_is_there_until_it_is_deleted(s3: S3Server) -> None:
+async def test_blob_exists_from_put_to_delete(s3: S3Server) -> None:
     objects, content = open_blob_store(STORE_URL), os.urandom(11 * 1024 * 1024 + 5)
     assert not await objects.exists(KEY, len(content))
     for _ in range(2):
@@ -85,7 +79,7 @@ async def test_what_was_put_is_there_until_it_is_deleted(s3: S3Server) -> None:
         await objects.read(KEY, 0, 1)
 
 
-async def test_files_of_a_form_are_kept_once_fetched_in_part_and_collected(device: FormClient, s3: S3Server) -> None:
+async def test_files_are_stored_once_and_collected(device: FormClient, s3: S3Server) -> None:
     content = os.urandom(6 * 1024 * 1024)
     big = FilePart(content, "big.bin")
     session = await device.started(
@@ -104,14 +98,13 @@ async def test_files_of_a_form_are_kept_once_fetched_in_part_and_collected(devic
 
 
 async def assert_unavailable(device: FormClient, points: dict[str, Any]) -> None:
-    """A start that is refused whole, and may be repeated."""
     answer = await device.send(start_body(points))
     assert error_code(answer) == "SERVICE_UNAVAILABLE"
     assert answer["errors"][0]["extensions"]["retryable"] is True
     assert (await device.api.execute("{ sessionStats { total } }"))["total"] == 0
 
 
-async def test_a_store_that_cannot_be_reached_refuses_files_and_nothing_else(device: FormClient, s3: S3Server) -> None:
+async def test_unreachable_store_refuses_files_only(device: FormClient, s3: S3Server) -> None:
     file = values_by_name(await device.started({"a": FilePart(PNG, "a.png")}))["a"]
     api = device.api
     await api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=(await newest_session(api))["id"])
@@ -127,14 +120,11 @@ async def test_a_store_that_cannot_be_reached_refuses_files_and_nothing_else(dev
 
 
 async def newest_session(api: ApiClient) -> dict[str, Any]:
-    """The newest session."""
     found: dict[str, Any] = (await api.execute("{ sessions(first: 1) { nodes { id } } }"))["nodes"][0]
     return found
 
 
-async def test_a_download_from_a_store_that_cannot_be_reached_is_to_be_repeated(
-    device: FormClient, s3: S3Server
-) -> None:
+async def test_download_from_unreachable_store_is_retryable(device: FormClient, s3: S3Server) -> None:
     file = values_by_name(await device.started({"a": FilePart(PNG, "a.png")}))["a"]
     s3.stop()
     response = await device.fetch(file["url"])
@@ -143,7 +133,7 @@ async def test_a_download_from_a_store_that_cannot_be_reached_is_to_be_repeated(
     assert (await device.fetch(file["url"], if_none_match=f'"{file["sha256"]}"')).status_code == 304
 
 
-async def test_what_could_not_be_collected_is_collected_later(device: FormClient, s3: S3Server) -> None:
+async def test_failed_collection_is_repeated(device: FormClient, s3: S3Server) -> None:
     answer = payload(await device.send(start_body({"a": FilePart(PNG)})))
     await device.api.delete(answer["session"]["id"])
     objects = device.api.app.state.services.uploader.blob_store
@@ -157,14 +147,14 @@ async def test_what_could_not_be_collected_is_collected_later(device: FormClient
         await device.collect_garbage()
     assert len(s3.object_keys()) == 1
     again = await device.started({"a": FilePart(PNG)})
-    assert len(s3.object_keys()) == 2, "what is on its way out is not taken again"
+    assert len(s3.object_keys()) == 2, "a blob marked as deleting is not reused"
     objects.delete = delete
     await device.collect_garbage()
     assert (len(s3.object_keys()), await device.row_counts()) == (1, {"stored_file": 1, "attachment": 1})
     assert (await device.fetch((await device.form(again["id"]))["a"]["url"])).content == PNG
 
 
-async def test_a_bucket_that_is_not_there_is_a_store_that_cannot_be_reached(s3: S3Server, tmp_path: Path) -> None:
+async def test_missing_bucket_is_an_unreachable_store(s3: S3Server, tmp_path: Path) -> None:
     assert s3.object_keys() == []
-    async with open_api(tmp_path / "test.db", store_url="s3://nobody") as api:
+    async with open_api(tmp_path / "test.db", store_url="s3://missing") as api:
         await assert_unavailable(FormClient(api, tmp_path), {"a": FilePart(PNG)})

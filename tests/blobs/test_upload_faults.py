@@ -1,4 +1,4 @@
-"""A fault at any step refuses the whole call, to be repeated; nothing is half done, and nothing stays behind."""
+"""Faults during uploads: the command fails as a whole, can be repeated, and leaves nothing behind."""
 
 import asyncio
 import os
@@ -30,19 +30,17 @@ NO_ROWS = {"stored_file": 0, "attachment": 0}
 
 
 def raise_disk_full(_tx: Connection, _items: Sequence[Any]) -> Any:
-    """Work that the database refuses."""
     raise OperationalError("INSERT", {}, Exception("database or disk is full"))
 
 
 async def assert_unavailable(device: FormClient, body: bytes) -> None:
-    """A call that is to be repeated."""
     answer = await device.send(body)
     assert error_code(answer) == "SERVICE_UNAVAILABLE"
     assert answer["errors"][0]["extensions"]["retryable"] is True
 
 
 @pytest.mark.parametrize("place", [(attachments, "acquire"), (service, "start")])
-async def test_a_start_whose_rows_cannot_be_written_is_refused_whole(
+async def test_database_fault_refuses_start_as_a_whole(
     device: FormClient, monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str]
 ) -> None:
     with monkeypatch.context() as broken:
@@ -55,7 +53,7 @@ async def test_a_start_whose_rows_cannot_be_written_is_refused_whole(
 
 
 @pytest.mark.parametrize("place", [(attachments, "acquire"), (save_field_data, "execute_batch"), (os, "fsync")])
-async def test_a_save_that_meets_a_fault_leaves_the_form_as_it_was(
+async def test_fault_during_save_leaves_form_unchanged(
     device: FormClient, monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str]
 ) -> None:
     def full(_descriptor: int) -> None:
@@ -72,7 +70,7 @@ async def test_a_save_that_meets_a_fault_leaves_the_form_as_it_was(
     assert (await device.fetch((await device.form(session["id"]))["a"]["url"])).content == PNG
 
 
-async def test_one_file_that_cannot_be_stored_refuses_all_of_the_call(device: FormClient) -> None:
+async def test_one_failing_upload_refuses_all_files(device: FormClient) -> None:
     objects = device.api.app.state.services.uploader.blob_store
     put = objects.put
 
@@ -89,9 +87,7 @@ async def test_one_file_that_cannot_be_stored_refuses_all_of_the_call(device: Fo
     assert (stored_files(device.folder), await device.row_counts()) == ([], NO_ROWS)
 
 
-async def test_a_call_whose_files_cannot_be_looked_into_is_refused_whole(
-    device: FormClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_unreadable_upload_refuses_command(device: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def sealed(_: Upload) -> Any:
         raise OSError(24, "Too many open files")
 
@@ -104,9 +100,7 @@ async def test_a_call_whose_files_cannot_be_looked_into_is_refused_whole(
     assert (stored_files(device.folder), await device.row_counts()) == ([], NO_ROWS)
 
 
-async def test_files_that_cannot_be_opened_do_not_take_the_room_of_others(
-    device: FormClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_failed_open_releases_its_upload_slot(device: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def sealed(_: Upload) -> Any:
         raise OSError(24, "Too many open files")
 
@@ -118,30 +112,30 @@ async def test_files_that_cannot_be_opened_do_not_take_the_room_of_others(
     await device.started({"a": FilePart(PNG)})
 
 
-async def test_a_caller_who_leaves_while_a_file_is_stored_leaves_nothing_half_stored(device: FormClient) -> None:
+async def test_disconnect_does_not_cancel_upload(device: FormClient) -> None:
     files = device.api.app.state.services.uploader
-    put, began, goes_on = files.blob_store.put, asyncio.Event(), asyncio.Event()
+    put, put_started, resume = files.blob_store.put, asyncio.Event(), asyncio.Event()
 
     async def put_slowly(*arguments: Any) -> None:
-        began.set()
-        await goes_on.wait()
+        put_started.set()
+        await resume.wait()
         await put(*arguments)
 
     files.blob_store.put = put_slowly
     sending = asyncio.create_task(device.send(start_body({"a": FilePart(PNG)})))
-    await began.wait()
+    await put_started.wait()
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sending
     await device.collect_garbage()
-    assert (await device.row_counts())["stored_file"] == 1, "it is still being stored"
-    goes_on.set()
+    assert (await device.row_counts())["stored_file"] == 1, "the upload is still in progress"
+    resume.set()
     await asyncio.gather(*files._tasks)
     await device.collect_garbage()
     assert (stored_files(device.folder), await device.row_counts()) == ([], NO_ROWS)
 
 
-async def test_a_key_makes_a_start_with_files_safe_to_repeat(device: FormClient) -> None:
+async def test_idempotency_key_covers_files(device: FormClient) -> None:
     first = await device.start({"a": FilePart(PNG, "a.png")}, idempotencyKey="k")
     again = await device.start({"a": FilePart(PNG, "other name.png", "image/png")}, idempotencyKey="k")
     assert (first["created"], again["created"]) == (True, False)
@@ -152,7 +146,7 @@ async def test_a_key_makes_a_start_with_files_safe_to_repeat(device: FormClient)
     assert await device.row_counts() == {"stored_file": 1, "attachment": 1}
 
 
-async def test_many_forms_with_the_same_file_at_once_store_it_once(device: FormClient) -> None:
+async def test_concurrent_uploads_of_one_file_store_it_once(device: FormClient) -> None:
     sessions = await asyncio.gather(*(device.started({"a": FilePart(PNG)}) for _ in range(12)))
     assert len({session["id"] for session in sessions}) == 12
     assert len(stored_files(device.folder)) == 1

@@ -1,4 +1,4 @@
-"""Fifty devices that send files of 25 MiB at once, to a real server: its memory stays where it was."""
+"""Memory of a server that receives 50 files of 25 MiB at once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.long
 DEVICES: Final = 50
 CHUNK: Final = b"\1" * 64 * 1024
 CHUNK_COUNT: Final = 399
-"""One less than 25 MiB have: the rest is the device's number."""
+"""One chunk short of 25 MiB: the rest is a prefix that makes the content unique."""
 MAX_GROWTH_BYTES: Final = 100 * 1024 * 1024
 """Bytes by which memory may grow."""
 
@@ -28,12 +28,11 @@ async def sample_memory(process: ServerProcess, samples: list[int]) -> None:
 
 
 def file_prefix(device: int) -> bytes:
-    """What its file begins with, so that each is another."""
     return f"{device:016}".encode()
 
 
 async def request_body(device: int) -> AsyncIterator[bytes]:
-    """A start with a file of almost 25 MiB, a piece at a time."""
+    """Stream a start with a file of almost 25 MiB."""
     beginning, _, end = start_body({"a": FilePart(b"CONTENT", "big.bin")}).partition(b"CONTENT")
     yield beginning + file_prefix(device)
     for _ in range(CHUNK_COUNT):
@@ -42,13 +41,12 @@ async def request_body(device: int) -> AsyncIterator[bytes]:
 
 
 async def send(client: httpx2.AsyncClient, device: int) -> str:
-    """The SHA-256 of a file that was sent, as the server tells it."""
     response = await client.post("/graphql", content=request_body(device), headers=HEADERS)
     digest: str = payload(response.json())["session"]["data"][0]["file"]["sha256"]
     return digest
 
 
-async def test_fifty_files_at_the_limit_at_once_take_no_more_memory_than_a_few(tmp_path: Path) -> None:
+async def test_memory_of_fifty_concurrent_uploads_is_bounded(tmp_path: Path) -> None:
     limits = httpx2.Limits(max_connections=DEVICES)
     async with (
         server_process(tmp_path / "test.db") as running,

@@ -1,8 +1,7 @@
-"""A server whose disk fills up: `python -m tests.blobs.tiny_disk_server <disk> <where>`; `<disk>` is small.
+"""Server whose disk fills up: `python -m tests.blobs.tiny_disk_server <disk> <target>`.
 
-`<where>` says what is on it: the files, the database, what is arriving, or `all`. The rest is where the system keeps
-temporary files. Whatever is refused is refused as SERVICE_UNAVAILABLE; what was acknowledged stays readable meanwhile;
-and when there is room again, the same server goes on, with nothing left of what it refused.
+`<target>` says what is on the small disk: files, database, uploads in progress (`arriving`), or `all`. Commands that do
+not fit fail with SERVICE_UNAVAILABLE, acknowledged ones stay readable; with free space the same server works again.
 """
 
 import asyncio
@@ -17,24 +16,22 @@ from tests.api_client import open_api
 from tests.blobs.form_client import FilePart, FormClient, error_code, payload, sha256, start_body, values_by_name
 
 BALLAST_BYTES: Final = 512 * 1024
-"""Bytes that are given back in the end."""
+"""Deleted at the end, to free space."""
 FILE_SIZES: Final = (100_000, 20_000, 1_000)
-"""Of the files that are sent until no more are taken: the last ones fit where the first ones do not."""
+"""Sent until refused: the last ones fit where the first ones do not."""
 FILE_SIZES_BY_TARGET: Final = {"all": FILE_SIZES, "files": FILE_SIZES, "database": FILE_SIZES, "arriving": (1_800_000,)}
-"""What may be on the disk, and the files that fill it. What is arriving is there only as long as it arrives."""
+"""Uploads in progress are on the disk only while they arrive, hence the larger file."""
 
 
 class DiskFiller:
-    """Sends forms until the server takes no more."""
-
     def __init__(self, device: FormClient) -> None:
         self.device = device
         self.acknowledged: dict[str, str] = {}
-        """SHA-256 of the file of each form that was acknowledged."""
+        """SHA-256 of the file of each acknowledged form."""
         self.refused = 0
 
     async def send(self, size: int) -> bool:
-        """Send a form with a file and a text of that size; whether it was taken."""
+        """Send a form with a file and a text of that size. Returns whether it was accepted."""
         content, note = os.urandom(size), os.urandom(min(size, 30_000)).hex()
         answer = await self.device.send(start_body({"photo": FilePart(content), "note": note}))
         if "errors" in answer:
@@ -53,7 +50,7 @@ class DiskFiller:
                 refused = 0 if await self.send(size) else refused + 1
 
     async def verify(self) -> None:
-        """All that was acknowledged is there, and nothing else."""
+        """Every acknowledged form is complete, and there are no others."""
         stats = await self.device.api.execute("{ sessionStats { total } }")
         assert stats["total"] == len(self.acknowledged)
         for session_id, content in self.acknowledged.items():
@@ -63,7 +60,6 @@ class DiskFiller:
 
 
 async def run_scenario(file: Path, store: Path, ballast: Path, sizes: Sequence[int]) -> None:
-    """Fill the disk, look; make room, go on, collect, look again."""
     async with open_api(file, store_url=str(store)) as api:
         filler = DiskFiller(FormClient(api, store))
         assert await filler.send(1_000)
@@ -71,17 +67,16 @@ async def run_scenario(file: Path, store: Path, ballast: Path, sizes: Sequence[i
         assert filler.refused >= 3
         await filler.verify()
         await asyncio.to_thread(ballast.unlink)
-        assert await filler.send(sizes[0]), "there is room again"
+        assert await filler.send(sizes[0]), "space was freed"
         await filler.device.collect_garbage()
         await filler.verify()
         assert filler.device.stored_digests() == set(filler.acknowledged.values())
         count = len(filler.acknowledged)
         assert await filler.device.row_counts() == {"stored_file": count, "attachment": count}
-        assert values_by_name(await filler.device.started({"a": "it goes on"})) == {"a": "it goes on"}
+        assert values_by_name(await filler.device.started({"a": "recovered"})) == {"a": "recovered"}
 
 
 def main(disk: Path, target: str) -> None:
-    """Run with what is to be on the disk there, and the rest elsewhere."""
     with tempfile.TemporaryDirectory() as spacious:
         other_disk = Path(spacious)
         locations = {location: disk if target in (location, "all") else other_disk for location in FILE_SIZES_BY_TARGET}

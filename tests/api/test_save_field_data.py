@@ -1,4 +1,4 @@
-"""saveFieldData: named points change, the others stay; what it refuses, it refuses whole."""
+"""Mutation saveFieldData."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from tests.blobs.form_client import FORM_FIELDS, JPEG, PNG, FilePart, FormClient
 NOW = "2026-05-28T20:26:40.000Z"
 
 
-async def test_named_points_change_and_the_others_stay(device: FormClient) -> None:
+async def test_save_changes_named_points_only(device: FormClient) -> None:
     session = await device.started({"a": "1", "b": "2", "c": b"3"})
     await device.api.advance(5)
     saved = await device.saved(session["id"], {"B": "two", "d": "4"})
@@ -28,7 +28,7 @@ async def test_named_points_change_and_the_others_stay(device: FormClient) -> No
 
 @pytest.mark.parametrize("first", ["text", b"bytes", FilePart(PNG, "a.png")])
 @pytest.mark.parametrize("second", ["other", b"other", FilePart(JPEG, "b.jpg")])
-async def test_any_value_may_take_the_place_of_any_other(
+async def test_any_value_can_replace_any_other(
     device: FormClient, first: str | bytes | FilePart, second: str | bytes | FilePart
 ) -> None:
     session = await device.started({"a": first})
@@ -40,7 +40,7 @@ async def test_any_value_may_take_the_place_of_any_other(
     assert device.stored_digests() == ({sha256(JPEG)} if isinstance(second, FilePart) else set())
 
 
-async def test_it_is_heard_and_on_the_timeline(device: FormClient) -> None:
+async def test_save_is_a_heartbeat_and_an_activity(device: FormClient) -> None:
     session = await device.started({"a": "1"}, path=["page"])
     await device.api.advance(30)
     saved = await device.saved(session["id"], {"b": "2", "__timezone__": "3600"}, saved="2026-05-28T20:27:00Z")
@@ -56,19 +56,19 @@ async def test_it_is_heard_and_on_the_timeline(device: FormClient) -> None:
     }
 
 
-async def test_a_save_without_points_only_tells_when(device: FormClient) -> None:
+async def test_save_without_points_sets_saved(device: FormClient) -> None:
     session = await device.started({"a": "1"})
     saved = await device.saved(session["id"], {}, saved="2026-05-28T20:26:41Z")
     assert (saved["saved"], len(saved["data"]), saved["revision"]) == ("2026-05-28T20:26:41.000Z", 1, 2)
 
 
-async def test_a_save_ahead_of_a_device_whose_clock_is_ahead_is_not_before_its_beginning(device: FormClient) -> None:
+async def test_saved_is_not_before_created_if_device_clock_is_ahead(device: FormClient) -> None:
     session = await device.started({}, field={"unitId": "u1", "created": "2026-05-29T00:00:00Z"})
     saved = await device.saved(session["id"], {"a": "1"})
     assert (saved["saved"], saved["received"]) == ("2026-05-29T00:00:00.000Z", NOW)
 
 
-async def test_saved_before_created_is_refused_and_nothing_changes(device: FormClient) -> None:
+async def test_saved_before_created_is_refused(device: FormClient) -> None:
     session = await device.started({"a": "1"}, field={"unitId": "u1", "created": NOW, "saved": NOW})
     payload = await device.save(session["id"], {"a": "2"}, saved="2026-05-28T20:26:39.999Z")
     assert problem_paths(payload) == [("BAD_USER_INPUT", "input.saved")]
@@ -76,7 +76,7 @@ async def test_saved_before_created_is_refused_and_nothing_changes(device: FormC
     assert payload["session"]["revision"] == 1
 
 
-async def test_a_form_never_has_more_than_500_points(device: FormClient) -> None:
+async def test_form_has_at_most_500_points(device: FormClient) -> None:
     session = await device.started({f"p{number}": "x" for number in range(400)})
     at_most = {f"q{number}": "x" for number in range(100)}
     await device.saved(session["id"], at_most)
@@ -87,14 +87,14 @@ async def test_a_form_never_has_more_than_500_points(device: FormClient) -> None
     assert len(again["data"]) == 500
 
 
-async def test_two_saves_at_once_do_not_grow_a_form_beyond_its_limit(device: FormClient) -> None:
+async def test_concurrent_saves_respect_the_limit(device: FormClient) -> None:
     session = await device.started({f"p{number}": "x" for number in range(499)})
     payloads = await asyncio.gather(*(device.save(session["id"], {name: "1"}) for name in ("a", "b", "p0")))
     assert sorted(len(payload["problems"]) for payload in payloads) == [0, 0, 1]
     assert len(await device.form(session["id"])) == 500
 
 
-async def test_all_that_is_wrong_is_told_together_and_nothing_is_kept(device: FormClient) -> None:
+async def test_all_problems_of_a_save_are_reported_together(device: FormClient) -> None:
     session = await device.started({"a": "1"})
     payload = await device.save(
         session["id"],
@@ -117,14 +117,14 @@ async def test_all_that_is_wrong_is_told_together_and_nothing_is_kept(device: Fo
 
 
 @pytest.mark.parametrize("kind", ["client", "agenda", "media", "user"])
-async def test_only_forms_have_data_points(device: FormClient, kind: str) -> None:
+async def test_other_kinds_have_no_data_points(device: FormClient, kind: str) -> None:
     session = await device.api.start_session(kind, MINIMAL_INPUTS[kind])
     payload = await device.save(session["id"], {"a": "1"})
     assert problem_paths(payload) == [("BAD_USER_INPUT", "input.id")]
     assert payload["session"]["revision"] == session["revision"]
 
 
-async def test_an_ended_form_takes_nothing_more(device: FormClient) -> None:
+async def test_ended_form_refuses_saves(device: FormClient) -> None:
     session = await device.started({"a": "1"})
     await device.api.mutate("stopSession", {"id": session["id"]})
     payload = await device.save(session["id"], {"a": FilePart(PNG)})
@@ -134,23 +134,23 @@ async def test_an_ended_form_takes_nothing_more(device: FormClient) -> None:
     assert device.stored_digests() == set()
 
 
-async def test_a_form_that_fell_silent_takes_nothing_more(device: FormClient) -> None:
+async def test_expired_form_refuses_saves(device: FormClient) -> None:
     session = await device.started({"a": "1"}, timeoutSeconds=60)
     await device.api.advance(60)
     assert problem_paths(await device.save(session["id"], {"a": "2"})) == [("SESSION_ENDED", "input.id")]
-    kept = await device.started({"a": "1"}, timeoutSeconds=60)
+    form = await device.started({"a": "1"}, timeoutSeconds=60)
     await device.api.advance(59)
-    await device.saved(kept["id"], {"a": "2"})
+    await device.saved(form["id"], {"a": "2"})
     await device.api.advance(59)
-    assert (await device.api.session(kept["id"]))["state"] == "ACTIVE"
+    assert (await device.api.session(form["id"]))["state"] == "ACTIVE"
 
 
-async def test_a_form_that_is_not_there_is_not_found(device: FormClient) -> None:
+async def test_unknown_form_is_not_found(device: FormClient) -> None:
     payload = await device.save("s_" + "x" * 22, {"a": FilePart(PNG)})
     assert (payload["session"], problem_paths(payload)) == (None, [("NOT_FOUND", "input.id")])
 
 
-async def test_what_is_large_is_read_only_where_it_is_selected(device: FormClient) -> None:
+async def test_large_values_are_read_whole(device: FormClient) -> None:
     session = await device.started({"long": "x" * 2000, "raw": b"y" * 3000, "short": "z"})
     found = await device.api.session(session["id"], FORM_FIELDS)
     assert [(each["value"], each["rawData"] and len(each["rawData"])) for each in found["data"]] == [

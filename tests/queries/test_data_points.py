@@ -1,4 +1,4 @@
-"""Reading forms: as many statements as is selected, and nothing large that is not."""
+"""Reads of data points: statement counts, budgets, large values on demand."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,7 +16,6 @@ FORMS_QUERY: Final = "query($first: Int) { sessions(first: $first) { nodes { id 
 
 @pytest.fixture(scope="module")
 async def forms(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FormClient]:
-    """A server with 12 forms, each with short and long text, bytes and a file."""
     folder: Path = tmp_path_factory.mktemp("forms")
     async with open_api(folder / "test.db") as api:
         device = FormClient(api, folder / "test.db.files")
@@ -39,7 +38,7 @@ async def forms(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FormC
         ('data(names: ["SHORT"]) { name value }', 2),
     ],
 )
-async def test_a_page_takes_as_many_statements_as_one_form(forms: FormClient, selected: str, expected: int) -> None:
+async def test_statement_count_does_not_depend_on_page_size(forms: FormClient, selected: str, expected: int) -> None:
     document = FORMS_QUERY.replace("SELECTED", selected)
     for first in (1, 12):
         with statements(forms.api) as sent:
@@ -47,7 +46,7 @@ async def test_a_page_takes_as_many_statements_as_one_form(forms: FormClient, se
         assert len(sent) == expected
 
 
-async def test_what_is_large_is_not_read_where_it_is_not_selected(forms: FormClient) -> None:
+async def test_unselected_raw_data_is_not_read(forms: FormClient) -> None:
     with statements(forms.api) as sent:
         await forms.api.execute(
             f"{{ sessions {{ nodes {{ ... on FieldSession {{ data {{ name {FILE_FIELDS} }} }} }} }} }}"
@@ -55,14 +54,14 @@ async def test_what_is_large_is_not_read_where_it_is_not_selected(forms: FormCli
     assert [each for each in sent if "raw_data" in each.replace("length(data_point.raw_data)", "")] == []
 
 
-async def test_data_points_can_be_asked_for_by_name(forms: FormClient) -> None:
+async def test_data_points_are_selected_by_name(forms: FormClient) -> None:
     document = """{ sessions(first: 1) { nodes { ... on FieldSession {
         some: data(names: ["LONG", "short", "nothing"]) { name } none: data(names: []) { name } } } } }"""
     (form,) = (await forms.api.execute(document))["nodes"]
     assert ([point["name"] for point in form["some"]], form["none"]) == (["short", "long"], [])
 
 
-async def test_an_operation_reads_only_so_many_points(forms: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_operation_has_a_budget_of_points(forms: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries.ReadBudget.__init__, "__defaults__", (20, 10_000))
     document = FORMS_QUERY.replace("SELECTED", "data { name }")
     assert len((await forms.api.execute(document, first=5))["nodes"]) == 5
@@ -70,9 +69,7 @@ async def test_an_operation_reads_only_so_many_points(forms: FormClient, monkeyp
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"QUERY_TOO_COMPLEX"}
 
 
-async def test_an_operation_reads_only_so_much_of_what_is_large(
-    forms: FormClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_operation_has_a_budget_of_bytes(forms: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries.ReadBudget.__init__, "__defaults__", (1_000, 10_000))
     for content, most in (("value", 5), ("rawData", 3)):
         document = FORMS_QUERY.replace("SELECTED", f"data {{ {content} }}")
@@ -81,7 +78,7 @@ async def test_an_operation_reads_only_so_much_of_what_is_large(
         assert {error["extensions"]["code"] for error in answer["errors"]} == {"QUERY_TOO_COMPLEX"}
 
 
-async def test_raw_data_weighs_as_much_as_it_may_hold(forms: FormClient) -> None:
+async def test_raw_data_counts_towards_query_cost(forms: FormClient) -> None:
     document = FORMS_QUERY.replace("SELECTED", "data { rawData }")
     assert await forms.api.error_code(document, first=500) == "QUERY_TOO_COMPLEX"
     await forms.api.execute(document, first=100)
