@@ -1,4 +1,4 @@
-"""A database without a server, and whoever reads it."""
+"""Databases without a server."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -14,14 +14,14 @@ from tests.factories import NOW, activity_row, delete_all, ended_row, insert, pr
 
 @pytest.fixture(scope="package")
 async def opened(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
-    """One database file for all tests here; making one takes longer than most of them."""
+    """Open one database file for all tests here: creating it takes longer than most of them."""
     async with open_database(tmp_path_factory.mktemp("reading") / "test.db") as database:
         yield database
 
 
 @pytest.fixture
 async def database(opened: Database) -> Database:
-    """The database with the projects `default`, `p1` and `p2`, and no sessions."""
+    """Empty the database, except for the projects `default`, `p1` and `p2`."""
     await delete_all(opened)
     await insert(opened, project_row("p1"), project_row("p2"))
     return opened
@@ -29,7 +29,7 @@ async def database(opened: Database) -> Database:
 
 @pytest.fixture(scope="package")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """The same tables in another file, for tests that put in rows and take them back without a commit."""
+    """Create another database for tests that roll their rows back."""
     engine = create_engine(f"sqlite:///{tmp_path_factory.mktemp('rule') / 'test.db'}")
     with engine.begin() as tx:
         migrate(tx)
@@ -39,7 +39,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 @pytest.fixture(scope="package")
 async def filled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
-    """A database with three thousand sessions, most of them ended."""
+    """Open a database with 3,000 sessions, most of them ended."""
     async with open_database(tmp_path_factory.mktemp("plans") / "test.db") as database:
         kinds = list(Kind)
         made = [

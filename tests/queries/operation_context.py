@@ -1,4 +1,4 @@
-"""Who asks in these tests, and how statements are counted."""
+"""Contexts of operations, and the statements that they execute."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +26,6 @@ ADMIN: Final = Caller("t3", "admin", frozenset({Scope.ADMIN}), None)
 
 
 def make_context(database: Database, caller: Caller = LOCAL_ADMIN, now: Instant = NOW) -> Context:
-    """An operation of that caller."""
     presence = ServerLiveness(database, SystemClock())
     files, links = BlobUploader(open_blob_store("never-made")), UrlSigner("key")
     return Context(Services(database, presence, LogReader(database, presence), files, links), caller, now)
@@ -34,7 +33,7 @@ def make_context(database: Database, caller: Caller = LOCAL_ADMIN, now: Instant 
 
 @contextmanager
 def capture_statements(database: Database) -> Iterator[list[str]]:
-    """The statements that reading sends meanwhile, transactions apart."""
+    """Collect the statements of readers, except for BEGIN."""
     sent: list[str] = []
     engine = database._reader._engine.sync_engine
 

@@ -1,4 +1,4 @@
-"""The planner's own words for what a question makes the database do."""
+"""SQLite's query plans."""
 
 from collections.abc import Awaitable
 from typing import Any
@@ -10,7 +10,7 @@ from models.database import Database
 
 
 async def explain(database: Database, query: Awaitable[Any]) -> list[str]:
-    """How the statements of a question are carried out, step by step."""
+    """Return the steps of all SELECT statements that a query executes."""
     sent: list[tuple[str, Any]] = []
 
     def on_execute(_connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
@@ -35,5 +35,5 @@ def _explain(tx: Connection, sent: list[tuple[str, Any]]) -> list[str]:
 
 
 def session_steps(plan: list[str]) -> list[str]:
-    """The steps that look for sessions."""
+    """Return the steps that read the session table."""
     return [step for step in plan if step.split()[:2] in (["SCAN", "session"], ["SEARCH", "session"])]

@@ -1,4 +1,4 @@
-"""Statistics as anybody would count them: session by session, moment by moment, in plain Python."""
+"""Reference implementation of the statistics, in plain Python."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from resolvers.stats.types import PathStat, StatBucket, StatGroup, Summary
 
 @dataclass(frozen=True)
 class ReferenceStats:
-    """Sessions with their times on paths, at one moment."""
+    """Statistics of sessions and their path times at `now`."""
 
     sessions: list[Session]
     path_times: list[PathTime]
     now: Instant
 
     def matching(self, names: Mapping[str, Any]) -> "ReferenceStats":
-        """Those that a filter names."""
+        """Restrict to the sessions that match a filter."""
         chosen = Filter.parse(names)
         found = [s for s in self.sessions if chosen.matches(s, self.now)]
         ids = {s.id for s in found}

@@ -1,4 +1,4 @@
-"""Generated sessions and filters: few values, so that they meet, at times that touch."""
+"""Hypothesis strategies for sessions and filters: few distinct values, so that they match often."""
 
 from typing import Any, Final
 
@@ -49,7 +49,7 @@ _KIND_COLUMNS: Final[dict[Kind, dict[str, st.SearchStrategy[Any]]]] = {
 
 @st.composite
 def sessions(draw: st.DrawFn) -> Session:
-    """A session of any kind in any state as of `NOW`, whose end may be due and not yet written down."""
+    """Draw a session of any kind in any state at `NOW`, whose expiry may not be recorded yet."""
     kind = draw(st.sampled_from(Kind))
     changes: dict[str, Any] = {name: draw(values) for name, values in _KIND_COLUMNS[kind].items()}
     started_at = draw(TIMES)
@@ -119,11 +119,11 @@ FILTERS: Final = _group(
     field=_group(unit_ids=_lists(TEXTS), uuids=_lists(TEXTS)),
     user=_group(usernames=_lists(TEXTS)),
 )
-"""Any combination; most name many things at once and match little."""
+"""Combinations of all fields, which match little."""
 
 SIMPLE_FILTERS: Final = FILTERS.flatmap(
     lambda given: (
         st.fixed_dictionaries({}) if not given else st.sampled_from(sorted(given)).map(lambda n: {n: given[n]})
     )
 )
-"""One thing at a time."""
+"""Filters of one field."""

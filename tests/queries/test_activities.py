@@ -1,4 +1,4 @@
-"""The log: of all sessions that a filter names, and of each session of a page."""
+"""The activity log, and timelines of several sessions."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable
@@ -23,7 +23,6 @@ TYPES = ["STARTED", "HIDDEN", "SHOWN", "MOVED"]
 
 
 async def page_of_log(database: Database, names: dict[str, Any] | None = None, **page: Any) -> Page[Activity]:
-    """A page of the whole log."""
     types = page.pop("types", None)
     return await list_activities(make_context(database), filter=names, types=types, page=PageArgs(**page))
 
@@ -34,13 +33,13 @@ def types_of(page: Page[Activity]) -> list[str]:
 
 @pytest.fixture
 async def made(database: Database) -> list[Session]:
-    """Two USER sessions, one of which has ended, and a MEDIA session; STARTED, HIDDEN, … in turn."""
+    """Store an active and an ended USER session and a MEDIA session, with twelve activities in turn."""
     rows = [session_row(subject="ann"), ended_row(subject="bob"), session_row(Kind.MEDIA)]
     await insert(database, *rows, *(activity_row(rows[index % 3], TYPES[index % 4]) for index in range(12)))
     return rows
 
 
-async def test_the_log_is_in_order_and_its_end_is_the_newest(database: Database, made: list[Session]) -> None:
+async def test_log_is_sorted_by_position(database: Database, made: list[Session]) -> None:
     assert types_of(await page_of_log(database, first=3)) == TYPES[:3]
     newest = await page_of_log(database, last=3)
     assert types_of(newest) == TYPES[1:]
@@ -51,7 +50,7 @@ async def test_the_log_is_in_order_and_its_end_is_the_newest(database: Database,
     assert [entry.session_id for entry in before.nodes[:3]] == [s.id for s in made]
 
 
-async def test_the_log_is_filtered_by_sessions_as_they_are_now(database: Database, made: list[Session]) -> None:
+async def test_log_filter_applies_to_current_sessions(database: Database, made: list[Session]) -> None:
     entries = (await page_of_log(database, {"active": False})).nodes
     assert {entry.session_id for entry in entries} == {made[1].id}
     assert len(entries) == 4
@@ -60,7 +59,7 @@ async def test_the_log_is_filtered_by_sessions_as_they_are_now(database: Databas
     assert (await page_of_log(database, types=[])).nodes == []
 
 
-async def test_what_is_said_of_sessions_that_are_gone_is_found(database: Database, made: list[Session]) -> None:
+async def test_log_has_activities_of_deleted_sessions(database: Database, made: list[Session]) -> None:
     gone = session_row(Kind.FIELD)
     await insert(database, activity_row(gone, "DELETED"))
     said: list[dict[str, Any]] = [{}, {"ids": [gone.id]}, {"kinds": [Kind.FIELD], "project_ids": ["default"]}]
@@ -71,7 +70,7 @@ async def test_what_is_said_of_sessions_that_are_gone_is_found(database: Databas
     assert len(made) == 3
 
 
-async def test_the_cursor_of_an_activity_is_its_place_in_every_list(database: Database, made: list[Session]) -> None:
+async def test_activity_cursor_is_valid_in_every_list(database: Database, made: list[Session]) -> None:
     page = await page_of_log(database, first=4)
     cursor = activity_cursor(make_context(database), page.nodes[3])
     assert cursor == page.end_cursor
@@ -80,7 +79,7 @@ async def test_the_cursor_of_an_activity_is_its_place_in_every_list(database: Da
     assert (own.has_previous_page, own.has_next_page) == (True, False)
 
 
-async def test_the_log_needs_read_and_stays_within_projects(database: Database, made: list[Session]) -> None:
+async def test_log_requires_read_scope_and_project(database: Database, made: list[Session]) -> None:
     with pytest.raises(Forbidden):
         await list_activities(make_context(database, WRITER), filter=None, types=None, page=PageArgs())
     for names in (None, {"visible": True}):
@@ -93,7 +92,7 @@ async def test_the_log_needs_read_and_stays_within_projects(database: Database, 
     assert await get_node(make_context(database, WRITER), entry.id) == entry
 
 
-async def test_a_timeline_takes_no_offset(database: Database, made: list[Session]) -> None:
+async def test_timeline_rejects_offset(database: Database, made: list[Session]) -> None:
     with pytest.raises(BadUserInput, match="offset"):
         await session_activities(make_context(database), made[0].id, types=None, page=PageArgs(offset=1))
 
@@ -106,7 +105,7 @@ async def test_a_timeline_takes_no_offset(database: Database, made: list[Session
     | st.fixed_dictionaries({"last": st.integers(1, 4)}),
     st.tuples(st.integers(-1, 24), st.integers(-1, 24)),
 )
-async def test_each_timeline_is_cut_as_a_list_would_be(
+async def test_timeline_page_equals_slice_of_list(
     database: Database,
     entries: list[tuple[int, str]],
     types: list[str] | None,
@@ -144,7 +143,7 @@ def _cut(
     return cut, (more and backwards) or earlier, (more and not backwards) or later
 
 
-async def test_timelines_asked_for_alike_are_read_with_one_statement(database: Database, made: list[Session]) -> None:
+async def test_equal_timeline_pages_share_statement(database: Database, made: list[Session]) -> None:
     asked = make_context(database)
     with capture_statements(database) as sent:
         await _gather(session_activities(asked, s.id, types=["STARTED"], page=PageArgs(first=2)) for s in made)

@@ -1,4 +1,4 @@
-"""The programme of a guide: by start time, and by rank where items begin together."""
+"""Agenda items of a guide, sorted by start and rank."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ async def page_of(database: Database, direction: str, guides: list[int], **page:
 
 
 async def walk_pages(database: Database, direction: str, guides: list[int], step: int, *, backwards: bool) -> list[str]:
-    """The ids of a programme, read page by page from one end or the other."""
+    """Return the ids of the agenda items, read page by page from one end."""
     pages: list[list[str]] = []
     size, cursor = ("last", "before") if backwards else ("first", "after")
     args: dict[str, Any] = {size: step}
@@ -49,7 +49,7 @@ async def walk_pages(database: Database, direction: str, guides: list[int], step
 @given(
     st.lists(ITEMS, max_size=10), st.integers(1, 4), st.sampled_from(["ASC", "DESC"]), st.sampled_from([[1], [1, 2]])
 )
-async def test_a_programme_is_read_in_order_from_either_end(
+async def test_agenda_pages_are_sorted_in_both_directions(
     database: Database, made: list[Session], step: int, direction: str, guides: list[int]
 ) -> None:
     await delete_all(database)
@@ -60,7 +60,7 @@ async def test_a_programme_is_read_in_order_from_either_end(
         assert await walk_pages(database, direction, guides, step, backwards=backwards) == [s.id for s in items]
 
 
-async def test_only_a_filter_by_guide_sorts_by_rank(database: Database) -> None:
+async def test_only_guide_filter_sorts_by_rank(database: Database) -> None:
     await delete_all(database)
     made = [session_row(Kind.AGENDA, guide=1, started_at=NOW, rank=rank) for rank in (2.0, 1.0)]
     await insert(database, *made)
@@ -74,7 +74,7 @@ async def test_only_a_filter_by_guide_sorts_by_rank(database: Database) -> None:
     assert [s.rank for s in (await page_of(database, "ASC", [1])).nodes] == [1.0, 2.0]
 
 
-async def test_a_cursor_of_another_guide_or_order_is_refused(database: Database) -> None:
+async def test_cursor_of_other_guide_or_order_is_rejected(database: Database) -> None:
     await delete_all(database)
     await insert(database, *(session_row(Kind.AGENDA, guide=1, started_at=NOW, rank=float(rank)) for rank in range(3)))
     cursor = (await page_of(database, "ASC", [1], first=1)).end_cursor
@@ -83,7 +83,7 @@ async def test_a_cursor_of_another_guide_or_order_is_refused(database: Database)
             await page_of(database, direction, guides, after=cursor)
 
 
-async def test_a_programme_follows_what_updates_say(api: ApiClient) -> None:
+async def test_updated_item_moves_in_agenda(api: ApiClient) -> None:
     ids = {}
     for name, rank in (("a", 1), ("b", 2.5), ("c", 2)):
         given_ = {"guide": 1, "name": name, "startTime": "2026-05-28T21:00:00Z", "rank": rank}

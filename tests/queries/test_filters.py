@@ -1,4 +1,4 @@
-"""A filter answers the same in SQL and of a row in memory."""
+"""Agreement of filters in SQL and in memory."""
 
 from typing import Any
 
@@ -21,16 +21,22 @@ from tests.queries.strategies import FILTERS, SIMPLE_FILTERS, sessions
 NOWS = st.integers(-8, 8).map(lambda steps: NOW + steps * 10 * MINUTE // 4)
 
 
-def ids_found_by_sql(engine: Engine, made: list[Session], chosen: Filter, now: int = NOW) -> set[str]:
-    """The ids that the condition of a filter finds, and likewise its two halves, each of them once."""
-    halves = SessionSelection(LOCAL_ADMIN, chosen, now)
+def ids_found_by_sql(engine: Engine, made: list[Session], session_filter: Filter, now: int = NOW) -> set[str]:
+    """Return the ids that a filter selects, and assert that its parts for ended and live sessions add up to them."""
+    selection = SessionSelection(LOCAL_ADMIN, session_filter, now)
     with engine.connect() as tx:
         insert_rows(tx, [project_row("p1"), project_row("p2"), *made])
         found, past, in_passing, present, both = (
             tx.execute(select(session.c.id).where(condition)).scalars().all()
-            for condition in (chosen.sql(now), halves.ended, halves.ended_in_index_order, halves.live, halves.matching)
+            for condition in (
+                session_filter.sql(now),
+                selection.ended,
+                selection.ended_in_index_order,
+                selection.live,
+                selection.matching,
+            )
         )
-        total = tx.execute(halves.count()).scalar_one()
+        total = tx.execute(selection.count()).scalar_one()
         tx.rollback()
     assert sorted(found) == sorted([*past, *present]) == sorted(both)
     assert sorted(past) == sorted(in_passing)
@@ -40,22 +46,22 @@ def ids_found_by_sql(engine: Engine, made: list[Session], chosen: Filter, now: i
 
 @settings(max_examples=120, deadline=None)
 @given(st.lists(sessions(), min_size=1, max_size=10), SIMPLE_FILTERS | FILTERS, st.booleans(), NOWS)
-def test_sql_and_the_predicate_find_the_same(
+def test_sql_and_memory_match_same_sessions(
     engine: Engine, made: list[Session], names: dict[str, Any], by_id: bool, now: int
 ) -> None:
-    chosen = Filter.parse(names | ({"ids": [s.id for s in made[::2]]} if by_id else {}))
-    assert ids_found_by_sql(engine, made, chosen, now) == {s.id for s in made if chosen.matches(s, now)}
+    session_filter = Filter.parse(names | ({"ids": [s.id for s in made[::2]]} if by_id else {}))
+    assert ids_found_by_sql(engine, made, session_filter, now) == {s.id for s in made if session_filter.matches(s, now)}
 
 
 def matching_indices(engine: Engine, made: list[Session], **names: Any) -> list[int]:
-    """The indices of the sessions that a filter finds, both ways."""
-    chosen = Filter.parse(names)
-    found = [index for index, s in enumerate(made) if chosen.matches(s, NOW)]
-    assert ids_found_by_sql(engine, made, chosen) == {made[index].id for index in found}
+    """Return the indices of the sessions that a filter matches, in SQL and in memory."""
+    session_filter = Filter.parse(names)
+    found = [index for index, s in enumerate(made) if session_filter.matches(s, NOW)]
+    assert ids_found_by_sql(engine, made, session_filter) == {made[index].id for index in found}
     return found
 
 
-def test_nothing_given_matches_all_and_an_empty_list_nothing(engine: Engine) -> None:
+def test_empty_filter_matches_all_and_empty_list_nothing(engine: Engine) -> None:
     made = [session_row(kind) for kind in Kind]
     assert matching_indices(engine, made) == [0, 1, 2, 3, 4]
     for name in ("ids", "kinds", "project_ids", "states", "subjects", "external_ids", "end_reasons"):
@@ -63,7 +69,7 @@ def test_nothing_given_matches_all_and_an_empty_list_nothing(engine: Engine) -> 
     assert matching_indices(engine, made, client={"languages": []}) == []
 
 
-def test_naming_a_kind_asks_for_it_and_two_kinds_are_ored(engine: Engine) -> None:
+def test_kind_filters_restrict_and_are_ored(engine: Engine) -> None:
     made = [session_row(kind) for kind in Kind]
     assert matching_indices(engine, made, client={}) == [0]
     assert matching_indices(engine, made, client={}, agenda={"guides": [7]}) == [0, 1]
@@ -71,7 +77,7 @@ def test_naming_a_kind_asks_for_it_and_two_kinds_are_ored(engine: Engine) -> Non
     assert matching_indices(engine, made, client={}, agenda={"guides": [8]}, subjects=["device-1"]) == [0]
 
 
-def test_a_path_prefix_is_compared_segment_by_segment(engine: Engine) -> None:
+def test_path_prefix_compares_segments(engine: Engine) -> None:
     paths = [[], ["a"], ["a", "b"], ["ab"], ["a,b"], ['a","b'], ["[a,b]"], ["%"], ["ä", "b"], ["a\\"]]
     made = [session_row(path=path) for path in paths]
     assert matching_indices(engine, made, path_prefix=[]) == list(range(len(paths)))
@@ -83,13 +89,13 @@ def test_a_path_prefix_is_compared_segment_by_segment(engine: Engine) -> None:
     assert matching_indices(engine, made, path_prefix=["b"]) == []
 
 
-def test_after_is_strictly_later_and_before_strictly_earlier(engine: Engine) -> None:
+def test_time_bounds_are_exclusive(engine: Engine) -> None:
     made = [session_row(started_at=NOW - MINUTE + step) for step in (-1, 0, 1)]
     assert matching_indices(engine, made, started_after=NOW - MINUTE) == [2]
     assert matching_indices(engine, made, started_before=NOW - MINUTE) == [0]
 
 
-def test_what_lapsed_has_stopped_though_nobody_wrote_it_down(engine: Engine) -> None:
+def test_expired_session_matches_as_ended_before_sweep(engine: Engine) -> None:
     silent = session_row(started_at=NOW - 10 * MINUTE, last_seen_at=NOW - 5 * MINUTE, timeout_seconds=240)
     made = [silent, session_row()]
     assert matching_indices(engine, made, stopped_after=NOW - 2 * MINUTE) == [0]
@@ -99,7 +105,7 @@ def test_what_lapsed_has_stopped_though_nobody_wrote_it_down(engine: Engine) -> 
     assert matching_indices(engine, made, active=False) == [0]
 
 
-def test_what_was_heard_exactly_a_timeout_ago_is_over(engine: Engine) -> None:
+def test_session_ends_exactly_at_timeout(engine: Engine) -> None:
     made = [session_row(started_at=NOW - HOUR, last_seen_at=NOW - 5 * MINUTE + late) for late in (0, 1)]
     assert matching_indices(engine, made, states=["ENDED"]) == [0]
     assert matching_indices(engine, made, stopped_after=NOW - 1) == [0]
@@ -107,7 +113,7 @@ def test_what_was_heard_exactly_a_timeout_ago_is_over(engine: Engine) -> None:
     assert matching_indices(engine, made, active=True) == matching_indices(engine, made, visible=True) == [1]
 
 
-def test_a_session_without_a_deadline_is_visible(engine: Engine) -> None:
+def test_session_without_deadline_is_visible(engine: Engine) -> None:
     made = [session_row(Kind.FIELD)]
     assert made[0].due_at is None
     assert matching_indices(engine, made, visible=True) == [0]
@@ -139,11 +145,11 @@ def test_equal_filters_have_one_fingerprint() -> None:
         ({"agenda": {"guides": [2**63]}}, "beyond 64 bits"),
     ],
 )
-def test_what_no_filter_takes_is_refused(names: dict[str, Any], message: str) -> None:
+def test_invalid_filter_value_is_rejected(names: dict[str, Any], message: str) -> None:
     with pytest.raises(BadUserInput, match=message):
         Filter.parse(names)
 
 
-def test_a_name_that_is_no_filter_is_a_mistake_of_ours() -> None:
+def test_unknown_filter_field_raises_key_error() -> None:
     with pytest.raises(KeyError):
         Filter.parse({"colour": "red"})

@@ -1,4 +1,4 @@
-"""Lists in any order read as many rows as a page has of what has ended, and those that go on."""
+"""Query plans of sorted lists: one page of ended sessions from an index, and all live ones."""
 
 from typing import Any, Final
 
@@ -35,7 +35,6 @@ LARGE_FILTERS: Final[list[dict[str, Any]]] = [
 
 
 async def explain_ordered(database: Database, field: str, names: dict[str, Any], **asked: Any) -> list[str]:
-    """How a page in an order, and the one after it, are read."""
     caller = asked.pop("caller", LOCAL_ADMIN)
     order = [(field, asked.pop("direction", "DESC"))]
     question = list_sessions(make_context(database, caller), filter=names, order_by=order, page=PageArgs(**asked))
@@ -43,7 +42,7 @@ async def explain_ordered(database: Database, field: str, names: dict[str, Any],
 
 
 def merge_branches(plan: list[str]) -> tuple[list[str], list[str]]:
-    """The steps for the two parts that are merged: of what has ended, and of the rest."""
+    """Return the steps of the two merged segments, ended and live."""
     left, right = plan.index("LEFT"), plan.index("RIGHT")
     return plan[left + 1 : right], plan[right + 1 :]
 
@@ -52,7 +51,7 @@ def merge_branches(plan: list[str]) -> tuple[list[str], list[str]]:
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
 @pytest.mark.parametrize("names", LARGE_FILTERS, ids=str)
 @pytest.mark.parametrize("field", INDEXES)
-async def test_what_has_ended_is_read_in_the_order_of_an_index(
+async def test_ended_sessions_are_read_in_index_order(
     filled: Database, field: str, names: dict[str, Any], direction: str, caller: Caller
 ) -> None:
     plan = await explain_ordered(filled, field, names, direction=direction, caller=caller)
@@ -64,7 +63,7 @@ async def test_what_has_ended_is_read_in_the_order_of_an_index(
 
 
 @pytest.mark.parametrize("field", INDEXES)
-async def test_a_later_page_begins_at_its_cursor_in_the_index(filled: Database, field: str) -> None:
+async def test_later_page_starts_at_cursor_in_index(filled: Database, field: str) -> None:
     first = await list_sessions(
         make_context(filled), filter=None, order_by=[(field, "DESC")], page=PageArgs(offset=1500)
     )
@@ -75,12 +74,12 @@ async def test_a_later_page_begins_at_its_cursor_in_the_index(filled: Database, 
 
 
 @pytest.mark.parametrize("field", INDEXES)
-async def test_what_goes_on_is_sorted_without_a_look_at_the_past(filled: Database, field: str) -> None:
+async def test_live_sessions_are_sorted_without_ended_ones(filled: Database, field: str) -> None:
     plan = await explain_ordered(filled, field, {"active": True})
     assert session_steps(plan) == [ID_LOOKUP, LIVE_SCAN]
 
 
 @pytest.mark.parametrize("field", INDEXES)
-async def test_what_few_sessions_have_leads_in_any_order(filled: Database, field: str) -> None:
+async def test_selective_filter_is_looked_up_in_any_order(filled: Database, field: str) -> None:
     plan = await explain_ordered(filled, field, {"subjects": ["a"]})
     assert all("subject (subject=?)" in step for step in session_steps(plan) if step != ID_LOOKUP)

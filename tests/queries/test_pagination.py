@@ -1,4 +1,4 @@
-"""Lists of sessions, page by page, in every order and both directions."""
+"""Pages of sessions in every order and both directions."""
 
 from functools import cmp_to_key
 from typing import Any
@@ -17,7 +17,7 @@ from resolvers.filters import Filter
 from resolvers.pagination.keyset import Page, PageArgs
 from resolvers.sessions.service import get_session, list_sessions
 from tests.factories import NOW, delete_all, ended_row, insert, project_row, session_row
-from tests.queries.operation_context import ADMIN, READER, WRITER, make_context
+from tests.queries.operation_context import ADMIN, READER, WRITER, capture_statements, make_context
 from tests.queries.strategies import SIMPLE_FILTERS, sessions
 
 FIELDS = ["STARTED_AT", "LAST_SEEN_AT", "ENDED_AT", "CREATED_AT"]
@@ -26,12 +26,11 @@ Order = list[tuple[str, str]]
 
 
 async def page_of(database: Database, order: Order, names: dict[str, Any] | None = None, **page: Any) -> Page[Session]:
-    """A page as an operation of its own reads it."""
     return await list_sessions(make_context(database), filter=names, order_by=order, page=PageArgs(**page))
 
 
 def in_order(made: list[Session], order: Order) -> list[str]:
-    """The ids in an order, worked out one pair at a time."""
+    """Return the ids in an order, compared pair by pair."""
 
     def value(s: Session, field: str) -> Any:
         if field != "ENDED_AT":
@@ -52,7 +51,7 @@ def in_order(made: list[Session], order: Order) -> list[str]:
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(sessions(), max_size=12), ORDERS, st.just({}) | SIMPLE_FILTERS, st.integers(1, 5))
-async def test_walking_either_way_gives_the_sorted_list(
+async def test_pages_in_both_directions_equal_sorted_list(
     database: Database, made: list[Session], order: Order, names: dict[str, Any], step: int
 ) -> None:
     await delete_all(database)
@@ -86,19 +85,29 @@ async def test_walking_either_way_gives_the_sorted_list(
 
 @pytest.fixture
 async def five(database: Database) -> list[Session]:
-    """Five sessions, the newest first."""
+    """Store five sessions and return them, newest first."""
     made = [session_row(started_at=NOW - age * MINUTE) for age in range(5)]
     await insert(database, *made)
     return made
 
 
 def positions(page: Page[Session], made: list[Session]) -> list[int]:
-    """Where the sessions of a page stand among those made."""
+    """Return the indices of a page's sessions."""
     ids = [s.id for s in made]
     return [ids.index(s.id) for s in page.nodes]
 
 
-async def test_an_offset_skips_from_the_end_that_is_read(database: Database, five: list[Session]) -> None:
+async def test_page_is_one_statement_and_count_another(database: Database, five: list[Session]) -> None:
+    with capture_statements(database) as statements:
+        page = await page_of(database, [], first=3)
+        assert len(statements) == 1
+        assert await page.total_count() == len(five)
+        assert len(statements) == 2
+        await page_of(database, [], first=3, after=page.end_cursor)
+    assert len(statements) == 4, "the page, and whether there are rows before it"
+
+
+async def test_offset_skips_from_end_that_is_read(database: Database, five: list[Session]) -> None:
     page = await page_of(database, [], offset=1, first=2)
     assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([1, 2], True, True)
     page = await page_of(database, [], offset=3)
@@ -111,7 +120,7 @@ async def test_an_offset_skips_from_the_end_that_is_read(database: Database, fiv
     assert (page.has_previous_page, page.start_cursor, page.end_cursor) == (False, None, None)
 
 
-async def test_between_two_cursors_is_what_lies_there(database: Database, five: list[Session]) -> None:
+async def test_two_cursors_bound_page(database: Database, five: list[Session]) -> None:
     edges = (await page_of(database, [])).edges
     page = await page_of(database, [], after=edges[0].cursor, before=edges[4].cursor)
     assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([1, 2, 3], True, True)
@@ -121,7 +130,7 @@ async def test_between_two_cursors_is_what_lies_there(database: Database, five: 
     assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([0, 1], False, True)
 
 
-async def test_a_cursor_outlives_its_row_and_newcomers_shift_nothing(database: Database, five: list[Session]) -> None:
+async def test_cursor_is_stable_under_inserts_and_deletes(database: Database, five: list[Session]) -> None:
     page = await page_of(database, [], first=2)
     await insert(database, session_row(started_at=NOW + 1))
     page = await page_of(database, [], first=2, after=page.end_cursor)
@@ -160,17 +169,17 @@ async def test_fifty_come_where_no_number_is_given(database: Database) -> None:
         ({"offset": 0, "after": "x"}, "does not go with a cursor"),
     ],
 )
-async def test_a_page_that_cannot_be_is_refused(database: Database, page: dict[str, Any], message: str) -> None:
+async def test_invalid_page_arguments_are_rejected(database: Database, page: dict[str, Any], message: str) -> None:
     with pytest.raises(BadUserInput, match=message):
         await page_of(database, [], **page)
 
 
-async def test_an_order_names_a_field_once(database: Database) -> None:
+async def test_order_rejects_repeated_field(database: Database) -> None:
     with pytest.raises(BadUserInput, match="twice"):
         await page_of(database, [("STARTED_AT", "ASC"), ("STARTED_AT", "DESC")])
 
 
-async def test_the_project_is_the_wall(database: Database) -> None:
+async def test_sessions_of_other_projects_are_not_found(database: Database) -> None:
     mine, other = session_row(project_id="p1"), session_row(Kind.FIELD, project_id="p2")
     await insert(database, mine, other)
     asked = make_context(database, READER)
@@ -180,7 +189,7 @@ async def test_the_project_is_the_wall(database: Database) -> None:
     assert await get_session(asked, other.id) is None
 
 
-async def test_a_writer_reads_by_id_and_lists_nothing(database: Database) -> None:
+async def test_write_scope_reads_by_id_only(database: Database) -> None:
     made = session_row()
     await insert(database, made)
     found = await get_session(make_context(database, WRITER), made.id)
@@ -190,7 +199,7 @@ async def test_a_writer_reads_by_id_and_lists_nothing(database: Database) -> Non
         await list_sessions(make_context(database, WRITER), filter=None, order_by=[], page=PageArgs())
 
 
-async def test_an_administrator_without_read_reads_no_sessions(database: Database) -> None:
+async def test_admin_scope_does_not_read_sessions(database: Database) -> None:
     with pytest.raises(Forbidden):
         await list_sessions(make_context(database, ADMIN), filter=None, order_by=[], page=PageArgs())
     with pytest.raises(Forbidden):
@@ -198,5 +207,5 @@ async def test_an_administrator_without_read_reads_no_sessions(database: Databas
 
 
 @pytest.mark.parametrize("id_", ["", "x", "s_", "s_" + "x" * 22, "p1", "\ud800", "s_" + "ä" * 22])
-async def test_an_id_of_nothing_is_null(database: Database, id_: str) -> None:
+async def test_unknown_id_is_none(database: Database, id_: str) -> None:
     assert await get_session(make_context(database), id_) is None

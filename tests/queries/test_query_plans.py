@@ -1,4 +1,4 @@
-"""What is often asked is looked up in an index: the planner's own words, without statistics of the data."""
+"""Query plans of frequent queries, without statistics of the data."""
 
 import asyncio
 from typing import Any
@@ -17,9 +17,9 @@ from tests.queries.operation_context import READER, make_context
 from tests.queries.query_plans import explain, session_steps
 
 LIST_SCAN = "SCAN session USING INDEX ix_session_started"
-"""In the order of the list, until the page is full."""
+"""Scans in the order of the list until the page is full."""
 LIVE_SCAN = "SCAN session USING INDEX ix_session_live"
-"""In the same order, but only of those whose end is not written down."""
+"""The same for live sessions only."""
 ID_LOOKUP = "SEARCH session USING INDEX sqlite_autoindex_session_1 (id=?)"
 END_LOOKUP = [
     "SEARCH session USING INDEX ix_session_ended (ended_at>? AND ended_at<?)",
@@ -53,7 +53,7 @@ END_LOOKUP = [
         ({"active": True, "kinds": ["USER"], "project_ids": ["p1"]}, [LIVE_SCAN]),
         ({"active": True, "started_after": NOW}, ["SEARCH session USING INDEX ix_session_live (started_at>?)"]),
         ({"active": True, "subjects": ["a"]}, ["SEARCH session USING INDEX ix_session_subject (subject=?)"]),
-        # Most sessions have ended: a page of those is full soonest in the order of the list.
+        # Most sessions have ended: a scan in the order of the list fills a page soonest.
         ({"states": ["ENDED"]}, [LIST_SCAN]),
         ({"active": False}, [LIST_SCAN]),
         ({"stopped_after": NOW}, END_LOOKUP),
@@ -62,18 +62,18 @@ END_LOOKUP = [
         ({"kinds": ["USER"], "stopped_after": NOW}, END_LOOKUP),
     ],
 )
-async def test_a_filtered_page_is_looked_up(filled: Database, names: dict[str, Any], steps: list[str]) -> None:
+async def test_filtered_page_uses_index(filled: Database, names: dict[str, Any], steps: list[str]) -> None:
     plan = await explain(filled, list_sessions(make_context(filled), filter=names, order_by=[], page=PageArgs()))
     assert session_steps(plan) == steps
 
 
-async def test_tracks_are_looked_up(filled: Database) -> None:
+async def test_track_filter_uses_index(filled: Database) -> None:
     names = {"agenda": {"schedule_tracks": [1]}}
     plan = await explain(filled, list_sessions(make_context(filled), filter=names, order_by=[], page=PageArgs()))
     assert "SEARCH session_track USING INDEX ix_session_track_track (track=?)" in plan
 
 
-async def test_a_later_page_begins_at_its_cursor(filled: Database) -> None:
+async def test_later_page_starts_at_cursor(filled: Database) -> None:
     first = await list_sessions(make_context(filled), filter=None, order_by=[], page=PageArgs())
     later = list_sessions(make_context(filled), filter=None, order_by=[], page=PageArgs(after=first.end_cursor))
     assert session_steps(await explain(filled, later)) == [
@@ -84,9 +84,7 @@ async def test_a_later_page_begins_at_its_cursor(filled: Database) -> None:
 
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
 @pytest.mark.parametrize("caller", [LOCAL_ADMIN, READER], ids=["local", "reader"])
-async def test_the_programme_of_a_guide_is_read_in_the_order_of_its_index(
-    filled: Database, caller: Caller, direction: str
-) -> None:
+async def test_agenda_of_guide_is_read_in_index_order(filled: Database, caller: Caller, direction: str) -> None:
     async def page(of: Caller = caller, **args: Any) -> Page[Any]:
         names, order = {"agenda": {"guides": [7]}}, [("STARTED_AT", direction)]
         return await list_sessions(make_context(filled, of), filter=names, order_by=order, page=PageArgs(**args))
@@ -97,7 +95,7 @@ async def test_the_programme_of_a_guide_is_read_in_the_order_of_its_index(
     cursors: list[dict[str, Any]] = [{"first": 5, "after": first.end_cursor}, {"last": 5, "before": last.start_cursor}]
     for args in cursors:
         plan = await explain(filled, page(**args))
-        # The page from its cursor, and whether there is anything on the other side; nothing is sorted.
+        # The page from its cursor, and whether there are rows on the other side; nothing is sorted.
         assert [step.split(" (")[0] for step in plan] == [
             "SEARCH session USING INDEX ix_session_guide",
             "SEARCH session USING INDEX ix_session_guide",
@@ -105,12 +103,12 @@ async def test_the_programme_of_a_guide_is_read_in_the_order_of_its_index(
         assert all("guide=? AND started_at" in step for step in plan)
 
 
-async def test_a_caller_with_projects_reads_by_project(filled: Database) -> None:
+async def test_caller_with_projects_reads_by_project(filled: Database) -> None:
     plan = await explain(filled, list_sessions(make_context(filled, READER), filter=None, order_by=[], page=PageArgs()))
     assert session_steps(plan) == ["SEARCH session USING INDEX ix_session_project_started (project_id=?)"]
 
 
-async def test_timelines_are_looked_up_by_session_and_position(filled: Database) -> None:
+async def test_timelines_use_index_of_session_and_position(filled: Database) -> None:
     asked = make_context(filled)
     found = await list_sessions(asked, filter=None, order_by=[], page=PageArgs())
     pages = [session_activities(asked, s.id, types=None, page=PageArgs(first=3)) for s in found.nodes]
@@ -123,7 +121,7 @@ async def test_timelines_are_looked_up_by_session_and_position(filled: Database)
     ]
 
 
-async def test_the_log_is_read_from_its_end_or_by_project(filled: Database) -> None:
+async def test_log_is_read_backwards_or_by_project(filled: Database) -> None:
     asked = make_context(filled)
     plan = await explain(filled, list_activities(asked, filter=None, types=None, page=PageArgs(last=5)))
     assert plan == ["SCAN activity"]  # backwards from the last position, until the page is full
@@ -132,7 +130,7 @@ async def test_the_log_is_read_from_its_end_or_by_project(filled: Database) -> N
     assert plan == ["SEARCH activity USING INDEX ix_activity_project (project_id=?)"]
 
 
-async def test_the_sweep_looks_up_what_is_due(filled: Database) -> None:
+async def test_sweep_uses_due_index(filled: Database) -> None:
     plan = await explain(filled, filled.write(apply_due_batch, NOW))
     assert session_steps(plan)[0] == "SEARCH session USING INDEX ix_session_due (due_at<?)"
     assert not [step for step in session_steps(plan) if step.startswith("SCAN")]

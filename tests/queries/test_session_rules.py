@@ -1,4 +1,4 @@
-"""The live rule says the same in Python and in SQL."""
+"""Agreement of the session rules in Python and in SQL."""
 
 import copy
 from typing import Any
@@ -20,10 +20,10 @@ NOWS = st.integers(-8, 8).map(lambda steps: NOW + steps * 10 * MINUTE // 4)
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(sessions(), min_size=1, max_size=12), NOWS)
-def test_every_part_of_the_rule_agrees_with_its_sql(engine: Engine, made: list[Session], now: int) -> None:
+def test_rules_agree_with_their_sql(engine: Engine, made: list[Session], now: int) -> None:
     statement = select(
         session.c.id,
-        # As conditions: what is null where it is false (ENDED) is false there.
+        # As conditions: null counts as false.
         *(case((session_rules.in_state_sql(state, now), True), else_=False) for state in State),
         session_rules.is_visible_sql(now),
         session_rules.effective_end_sql(now),
@@ -49,9 +49,7 @@ def _in_python(s: Session, now: int) -> tuple[Any, ...]:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(sessions(), min_size=1, max_size=12), NOWS)
-def test_a_session_given_its_time_again_ends_when_it_would_had_it_been_heard_now(
-    engine: Engine, made: list[Session], now: int
-) -> None:
+def test_extended_deadline_equals_deadline_of_call_now(engine: Engine, made: list[Session], now: int) -> None:
     restored = [s for s in made if s.timeout_seconds is not None]
     with engine.connect() as tx:
         insert_rows(tx, [project_row("p1"), project_row("p2"), *made])

@@ -1,4 +1,4 @@
-"""Statistics at their edges, and what cannot be asked."""
+"""Limits of statistics, and their access."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from tests.factories import NOW, ended_row, insert, session_row
 from tests.queries.operation_context import READER, WRITER, capture_statements, make_context
 
 
-async def test_what_was_cancelled_never_started_nor_went_on(database: Database) -> None:
+async def test_cancelled_session_is_neither_started_nor_active(database: Database) -> None:
     cancelled = session_row(Kind.AGENDA, started_at=NOW + HOUR, ended_at=NOW - MINUTE, end_reason="CANCELLED")
     await insert(database, cancelled)
     buckets = await Stats(make_context(database), None).series(NOW - HOUR, NOW + 2 * HOUR, 1800)
@@ -25,7 +25,7 @@ async def test_what_was_cancelled_never_started_nor_went_on(database: Database) 
     ]
 
 
-async def test_the_end_of_a_session_is_not_part_of_it(database: Database) -> None:
+async def test_session_is_not_active_at_its_end(database: Database) -> None:
     await insert(database, ended_row(started_at=NOW - HOUR, at=NOW - HOUR + 10 * SECOND))
     buckets = await Stats(make_context(database), None).series(NOW - HOUR, NOW - HOUR + 25 * SECOND, 10)
     assert [(bucket.at - NOW + HOUR, bucket.active, bucket.started, bucket.ended) for bucket in buckets] == [
@@ -35,14 +35,14 @@ async def test_the_end_of_a_session_is_not_part_of_it(database: Database) -> Non
     ]
 
 
-async def test_what_ended_at_once_started_and_ended_and_never_went_on(database: Database) -> None:
+async def test_session_of_no_duration_is_started_and_ended_only(database: Database) -> None:
     await insert(database, ended_row(started_at=NOW - HOUR, at=NOW - HOUR))
     for before in (0, 5):
         (bucket,) = await Stats(make_context(database), None).series(NOW - HOUR - before, NOW - HOUR + 1, 10)
         assert (bucket.active, bucket.started, bucket.ended) == (0, 1, 1)
 
 
-async def test_the_first_moment_of_the_last_minutes_counts(database: Database) -> None:
+async def test_seen_within_includes_first_moment(database: Database) -> None:
     await insert(
         database,
         *(session_row(Kind.FIELD, started_at=NOW - HOUR, last_seen_at=NOW - 5 * MINUTE - late) for late in (0, 1)),
@@ -65,16 +65,16 @@ async def test_the_first_moment_of_the_last_minutes_counts(database: Database) -
         (lambda stats: stats.series(NOW, NOW + 2000 * SECOND + 1, 1), "make 2001 buckets; at most 2000"),
     ],
 )
-async def test_what_cannot_be_counted_is_refused(database: Database, ask: Callable[[Stats], Any], message: str) -> None:
+async def test_invalid_argument_is_rejected(database: Database, ask: Callable[[Stats], Any], message: str) -> None:
     with pytest.raises(BadUserInput, match=message):
         await ask(Stats(make_context(database), None))
 
 
-async def test_two_thousand_buckets_are_allowed(database: Database) -> None:
+async def test_2000_buckets_are_allowed(database: Database) -> None:
     assert len(await Stats(make_context(database), None).series(NOW, NOW + 2000 * SECOND, 1)) == 2000
 
 
-async def test_each_figure_is_one_statement_made_when_asked(database: Database) -> None:
+async def test_each_statistic_is_one_statement_on_demand(database: Database) -> None:
     with capture_statements(database) as sent:
         stats = Stats(make_context(database), {"kinds": ["USER"]})
         assert sent == []
@@ -86,7 +86,7 @@ async def test_each_figure_is_one_statement_made_when_asked(database: Database) 
     assert len(sent) == len(asked) + 1
 
 
-async def test_statistics_need_read_and_stay_within_projects(database: Database) -> None:
+async def test_statistics_require_read_scope_and_project(database: Database) -> None:
     await insert(database, session_row(project_id="p1"), session_row(project_id="p2"))
     with pytest.raises(Forbidden):
         Stats(make_context(database, WRITER), None)

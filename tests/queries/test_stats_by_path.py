@@ -1,4 +1,4 @@
-"""byPath of what people really did: calls from first to last, against what anybody would note beside them."""
+"""byPath after random sequences of calls, against a reference model."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,10 +17,10 @@ from tests.api_client import ApiClient
 
 Path = tuple[str, ...]
 Step = tuple[int, str, list[str] | None, float]
-"""Who, which call, which path, and how long after it nothing happens."""
+"""Index of the visitor, call, path, and the pause after it in seconds."""
 
 MAX_PATHS: Final = 3
-"""Paths of a session that have times of their own here; 500 of them would take long to walk."""
+"""Replaces the limit of 500 paths per session, which random calls would hardly reach."""
 
 AWKWARD_SEGMENTS: Final = [
     *["a", "b", "ab", "A", "a/b", "/", ".", "[", "a,b]", '","', '"', "\\", "\\u0061", "'", "%", "_", "$[0]"],
@@ -38,14 +38,14 @@ TOO_MANY_PATHS: Final = (
     [["a"], [], ["b"]],
     [(0, "keepalive", list(path), 1.0) for path in ("b", "bc", "bcd", "be", "bcdx", "f", "ag", "", "b", "a")],
 )
-"""One person at ten places, nested or not: for three there is room."""
+"""One session on ten paths, nested or not, of which three are counted separately."""
 KINDS: Final = {"user": 300, "client": 1800, "field": None}
 _examples = count()
 
 
 @dataclass
 class ReferenceVisitor:
-    """One session as somebody sees it who stands behind its subject and takes notes."""
+    """Reference model of one session."""
 
     id: str
     name: str
@@ -71,7 +71,7 @@ class ReferenceVisitor:
             self.path = tuple(path)
 
     def _bucket(self, path: Path) -> Path:
-        """Itself while there is room, then without its last segments until it is known, then `()`."""
+        """Return the path while there is room, then its longest known prefix, then `()`."""
         if path in self.times or len(self.times) < MAX_PATHS:
             return path
         while path and path not in self.times:
@@ -80,7 +80,7 @@ class ReferenceVisitor:
 
 
 def by_path(visitors: Iterable[ReferenceVisitor], depth: int, now: Instant) -> list[dict[str, Any]]:
-    """What `byPath` must answer of them."""
+    """Compute the expected `byPath`."""
     sessions: dict[Path, set[str]] = {}
     active: Counter[Path] = Counter()
     spent: Counter[Path] = Counter()
@@ -108,7 +108,7 @@ BY_PATH_QUERY: Final = """query($filter: SessionFilter, $depth: Int) { sessionSt
 
 
 class Walk:
-    """Three sessions of three kinds in a project of their own."""
+    """Runs calls on three sessions of three kinds in a new project."""
 
     def __init__(self, api: ApiClient) -> None:
         self._world = api
@@ -138,7 +138,7 @@ class Walk:
         await self._world.advance(pause_seconds)
 
     async def assert_by_path(self, depths: list[int]) -> None:
-        """Of all sessions and of some: by what indexes hold, and by what only rows say."""
+        """Compare filters that indexes answer, and filters that need rows."""
         now, (user, app, form) = self._world.clock.now(), self._visitors
         began = (await self._world.session(app.id, "startedAt"))["startedAt"]
         chosen: list[tuple[dict[str, Any], list[ReferenceVisitor]]] = [
@@ -180,7 +180,7 @@ def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
 @FEW
 @given(walk=WALKS, depths=DEPTHS)
 @example(walk=TOO_MANY_PATHS, depths=[1, 2, 3, 4, 5, 6, 7, 8])
-async def test_paths_rolled_up_to_each_depth_are_what_was_walked(
+async def test_by_path_equals_reference_at_each_depth(
     api: ApiClient, walk: tuple[list[list[str]], list[Step]], depths: list[int]
 ) -> None:
     await walk_and_check(api, walk, depths)
@@ -190,7 +190,7 @@ async def test_paths_rolled_up_to_each_depth_are_what_was_walked(
 @pytest.mark.usefixtures("_little_room")
 @settings(FEW, max_examples=200)
 @given(walk=WALKS, depths=DEPTHS)
-async def test_paths_of_many_walks_are_what_was_walked(
+async def test_by_path_equals_reference_after_many_calls(
     api: ApiClient, walk: tuple[list[list[str]], list[Step]], depths: list[int]
 ) -> None:
     await walk_and_check(api, walk, depths)

@@ -1,4 +1,4 @@
-"""Statistics of a long past are looked up by its indexes alone; only of the few sessions that go on rows are read."""
+"""Query plans of statistics: covering indexes for ended sessions, rows for live ones only."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -43,12 +43,12 @@ COVERED_FILTERS: Final[list[dict[str, Any]]] = [
 
 
 def read_steps(plan: list[str]) -> list[str]:
-    """The steps that read tables or indexes."""
+    """Return the steps that read tables or indexes."""
     return [step for step in plan if step.split()[1] in ("session", "path_time")]
 
 
 def ended_steps(plan: list[str]) -> list[str]:
-    """Those that may read what has ended."""
+    """Return the steps that may read ended sessions."""
     return [step for step in read_steps(plan) if "ix_session_live" not in step and "ix_session_due" not in step]
 
 
@@ -58,9 +58,9 @@ async def explain_statistic(database: Database, figure: str, names: dict[str, An
 
 @pytest.mark.parametrize("names", COVERED_FILTERS, ids=str)
 @pytest.mark.parametrize("figure", INCLUDING_ENDED)
-async def test_indexes_answer_for_the_past(filled: Database, figure: str, names: dict[str, Any]) -> None:
+async def test_covering_indexes_answer_for_ended_sessions(filled: Database, figure: str, names: dict[str, Any]) -> None:
     found = ended_steps(await explain_statistic(filled, figure, names))
-    # The times of sessions that go on are looked up one by one.
+    # The path times of live sessions are looked up one by one.
     assert [step for step in found if "COVERING INDEX" not in step] == (
         [PATH_TIME_LOOKUP] if figure == "byPath" else []
     )
@@ -68,9 +68,7 @@ async def test_indexes_answer_for_the_past(filled: Database, figure: str, names:
 
 @pytest.mark.parametrize("names", COVERED_FILTERS, ids=str)
 @pytest.mark.parametrize("figure", LIVE_ONLY)
-async def test_what_goes_on_is_counted_without_a_look_at_the_past(
-    filled: Database, figure: str, names: dict[str, Any]
-) -> None:
+async def test_live_statistics_do_not_read_ended_sessions(filled: Database, figure: str, names: dict[str, Any]) -> None:
     assert ended_steps(await explain_statistic(filled, figure, names)) == []
 
 
@@ -85,34 +83,32 @@ async def test_what_goes_on_is_counted_without_a_look_at_the_past(
         ("series", "SEARCH session USING COVERING INDEX ix_session_ended (ended_at>?)"),
     ],
 )
-async def test_each_figure_has_its_index(filled: Database, figure: str, index: str) -> None:
+async def test_each_statistic_has_its_index(filled: Database, figure: str, index: str) -> None:
     assert ended_steps(await explain_statistic(filled, figure, {}))[0] == index
 
 
 @pytest.mark.parametrize("figure", INCLUDING_ENDED)
-async def test_a_caller_with_projects_reads_of_no_other(filled: Database, figure: str) -> None:
+async def test_caller_with_projects_reads_those_only(filled: Database, figure: str) -> None:
     found = ended_steps(await explain_statistic(filled, figure, None, caller=READER))
     assert [step for step in found if "(project_id=?" not in step and step != PATH_TIME_LOOKUP] == []
 
 
 @pytest.mark.parametrize("figure", [name for name in INCLUDING_ENDED if name != "series"])
-async def test_what_no_index_holds_is_read_in_the_order_it_is_stored_in(filled: Database, figure: str) -> None:
+async def test_uncovered_filter_scans_table(filled: Database, figure: str) -> None:
     found = ended_steps(await explain_statistic(filled, figure, {"client": {"languages": ["fr"]}}))
     assert found[0] == "SCAN session"
     assert set(found[1:]) <= {PATH_TIME_LOOKUP}
 
 
 @pytest.mark.parametrize("name", ["started_before", "stopped_before", "seen_before"])
-async def test_the_index_of_subjects_is_left_alone_where_it_does_not_hold_what_is_asked(
-    filled: Database, name: str
-) -> None:
+async def test_subject_index_is_unused_unless_it_covers_filter(filled: Database, name: str) -> None:
     found = ended_steps(await explain_statistic(filled, "bySubject", {name: NOW - MINUTE}))
     assert found
     assert [step for step in found if "ix_session_past_subject" in step] == []
 
 
 @pytest.mark.parametrize("figure", STATISTICS)
-async def test_what_few_sessions_have_is_looked_up(filled: Database, figure: str) -> None:
+async def test_selective_filter_uses_index(filled: Database, figure: str) -> None:
     found = read_steps(await explain_statistic(filled, figure, {"media": {"media_ids": ["m"]}}))
     looked_up = "SEARCH session USING INDEX ix_session_media (media_id=?"
     assert [step for step in found if not step.startswith(looked_up) and step != PATH_TIME_LOOKUP] == []
@@ -123,7 +119,7 @@ async def test_what_few_sessions_have_is_looked_up(filled: Database, figure: str
     [*COVERED_FILTERS, {"end_reasons": ["STOPPED"]}, {"started_after": NOW - MINUTE}, {"seen_before": NOW - MINUTE}],
     ids=str,
 )
-async def test_a_list_is_counted_by_indexes(filled: Database, names: dict[str, Any]) -> None:
+async def test_total_count_uses_covering_indexes(filled: Database, names: dict[str, Any]) -> None:
     page = await list_sessions(make_context(filled), filter=names, order_by=[], page=PageArgs())
     found = ended_steps(await explain(filled, page.total_count()))
     assert found

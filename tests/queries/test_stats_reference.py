@@ -1,4 +1,4 @@
-"""Statistics are what a plain count over all sessions gives, whatever they are of."""
+"""Statistics of random sessions, against plain Python."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ SIZES = st.integers(1, 4) | st.just(20)
 
 @st.composite
 def samples(draw: st.DrawFn) -> ReferenceStats:
-    """Sessions of all kinds in all states, ended for every reason, noticed or not, with times on paths."""
+    """Draw sessions of all kinds and states, with path times; ends may not be recorded yet."""
     made = draw(st.lists(sessions(), max_size=12))
     times = []
     for s in made:
@@ -33,7 +33,7 @@ def samples(draw: st.DrawFn) -> ReferenceStats:
 
 @st.composite
 def bucket_ranges(draw: st.DrawFn, plain: ReferenceStats) -> tuple[int, int, int]:
-    """From when to when, and how long a bucket is: edges at what happens, a moment beside it, and anywhere."""
+    """Draw start, end and bucket seconds, with edges at, or 1 ms beside, starts and ends of sessions."""
     happens = [NOW, *(s.started_at for s in plain.sessions)]
     happens += [end for s in plain.sessions if (end := session_rules.effective_end(s, plain.now)) is not None]
     width = draw(st.sampled_from([1, 7, 75, 150, 3600]))
@@ -44,7 +44,7 @@ def bucket_ranges(draw: st.DrawFn, plain: ReferenceStats) -> tuple[int, int, int
 
 
 async def stats_of(database: Database, plain: ReferenceStats, names: dict[str, Any]) -> tuple[Stats, ReferenceStats]:
-    """The statistics of a filter, and what they must be."""
+    """Store a sample and return its statistics, actual and expected."""
     await delete_all(database)
     await insert(database, project_row("p1"), project_row("p2"), *plain.sessions, *plain.path_times)
     return Stats(make_context(database, now=plain.now), names), plain.matching(names)
@@ -52,7 +52,7 @@ async def stats_of(database: Database, plain: ReferenceStats, names: dict[str, A
 
 @MANY
 @given(samples(), NAMES, st.integers(1, 60))
-async def test_counts_and_durations(
+async def test_counts_and_durations_equal_reference(
     database: Database, plain: ReferenceStats, names: dict[str, Any], minutes: int
 ) -> None:
     stats, found = await stats_of(database, plain, names)
@@ -66,7 +66,9 @@ async def test_counts_and_durations(
 
 @MANY
 @given(samples(), NAMES, SIZES)
-async def test_groups(database: Database, plain: ReferenceStats, names: dict[str, Any], first: int) -> None:
+async def test_groups_equal_reference(
+    database: Database, plain: ReferenceStats, names: dict[str, Any], first: int
+) -> None:
     stats, found = await stats_of(database, plain, names)
     assert await stats.by_kind() == found.groups(lambda s: s.kind)
     assert await stats.by_project(first) == found.groups(lambda s: s.project_id, first)
@@ -76,7 +78,9 @@ async def test_groups(database: Database, plain: ReferenceStats, names: dict[str
 
 @MANY
 @given(samples(), NAMES, st.integers(1, 4), SIZES)
-async def test_paths(database: Database, plain: ReferenceStats, names: dict[str, Any], depth: int, first: int) -> None:
+async def test_paths_equal_reference(
+    database: Database, plain: ReferenceStats, names: dict[str, Any], depth: int, first: int
+) -> None:
     stats, found = await stats_of(database, plain, names)
     assert await stats.by_path(500, depth) == found.paths(depth, 500)
     assert await stats.by_path(first, depth) == found.paths(depth, first)
@@ -84,7 +88,7 @@ async def test_paths(database: Database, plain: ReferenceStats, names: dict[str,
 
 @MANY
 @given(samples().flatmap(lambda plain: st.tuples(st.just(plain), bucket_ranges(plain))), NAMES)
-async def test_series(
+async def test_series_equals_reference(
     database: Database, place: tuple[ReferenceStats, tuple[int, int, int]], names: dict[str, Any]
 ) -> None:
     plain, window = place
@@ -93,7 +97,7 @@ async def test_series(
 
 
 @pytest.mark.parametrize("minutes", [1, 5, 30])
-async def test_the_last_minutes_to_the_millisecond(database: Database, minutes: int) -> None:
-    heard = [session_row(last_seen_at=NOW - minutes * MINUTE + late, timeout_seconds=86_400) for late in (-1, 0, 1)]
-    stats, found = await stats_of(database, ReferenceStats(heard, [], NOW), {})
+async def test_seen_within_is_exact_to_millisecond(database: Database, minutes: int) -> None:
+    seen = [session_row(last_seen_at=NOW - minutes * MINUTE + late, timeout_seconds=86_400) for late in (-1, 0, 1)]
+    stats, found = await stats_of(database, ReferenceStats(seen, [], NOW), {})
     assert await stats.seen_within(minutes) == found.seen_within(minutes) == 2

@@ -1,4 +1,4 @@
-"""Every part of the schema says what it is for."""
+"""Descriptions of the schema."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ ENUMS: dict[str, type[DescribedEnum]] = {
 
 
 def described_parts(type_: GraphQLNamedType) -> Iterator[tuple[str, str | None]]:
-    """Everything in a type that can have a description, and the one it has."""
+    """Yield the parts of a type that can have a description, and their descriptions."""
     yield type_.name, type_.description
     if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
         for name, field in type_.fields.items():
@@ -41,7 +41,7 @@ def described_parts(type_: GraphQLNamedType) -> Iterator[tuple[str, str | None]]
         yield from ((f"{type_.name}.{name}", of.description) for name, of in type_.values.items())
 
 
-def test_every_type_field_argument_and_value_has_a_description() -> None:
+def test_every_part_of_schema_has_description() -> None:
     ours = [
         type_
         for type_ in graphql_schema.type_map.values()
@@ -51,7 +51,7 @@ def test_every_type_field_argument_and_value_has_a_description() -> None:
 
 
 @pytest.mark.parametrize(("name", "words"), ENUMS.items())
-def test_an_enum_has_the_words_of_its_vocabulary_with_their_meanings(name: str, words: type[DescribedEnum]) -> None:
+def test_enum_values_have_descriptions_of_model(name: str, words: type[DescribedEnum]) -> None:
     enum = graphql_schema.type_map[name]
     assert isinstance(enum, GraphQLEnumType)
     assert {value: of.description for value, of in enum.values.items()} == {

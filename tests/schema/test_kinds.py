@@ -1,4 +1,4 @@
-"""A kind is declared once: its model, its input and its type say the same."""
+"""Agreement of the model, the input and the type of each kind."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -73,12 +73,12 @@ def interface(of: GraphQLSchema) -> GraphQLInterfaceType:
 
 
 def fields_by_alias(model: type[KindFields]) -> dict[str, FieldInfo]:
-    """The fields of a model by the names that clients use."""
+    """Return the fields of a model by their names in the schema."""
     return {str(info.alias): info for info in model.model_fields.values()}
 
 
 def json_schemas(model: type[KindFields]) -> dict[str, Any]:
-    """What JSON Schema says of each field: pydantic's own reading of the types."""
+    """Return the JSON Schema of each field, pydantic's own interpretation of its type."""
     found: dict[str, Any] = model.model_json_schema(by_alias=True)
     definitions = found.get("$defs", {})
 
@@ -91,7 +91,7 @@ def json_schemas(model: type[KindFields]) -> dict[str, Any]:
 
 
 def find_mismatches(kinds: Mapping[str, KindRules], of: GraphQLSchema) -> Iterator[str]:
-    """What a kind lacks in the schema, and the other way round."""
+    """Yield what a kind lacks in the schema, and what the schema has without a kind."""
     variant = of.type_map["SessionVariantInput"]
     assert isinstance(variant, GraphQLInputObjectType)
     for kind in kinds:
@@ -108,11 +108,11 @@ def find_mismatches(kinds: Mapping[str, KindRules], of: GraphQLSchema) -> Iterat
             yield f"{type_.name} has no kind in models/kinds"
 
 
-def test_every_kind_is_in_the_schema_and_no_other() -> None:
+def test_schema_has_exactly_the_kinds_of_models() -> None:
     assert list(find_mismatches(KINDS, graphql_schema)) == []
 
 
-def test_a_kind_without_its_half_in_the_schema_is_named() -> None:
+def test_kind_missing_in_schema_is_reported() -> None:
     more = KINDS | {"PARCEL": KINDS["USER"]}
     assert list(find_mismatches(more, graphql_schema)) == [
         "PARCEL has no ParcelSession in schema/kinds.py",
@@ -121,7 +121,7 @@ def test_a_kind_without_its_half_in_the_schema_is_named() -> None:
     ]
 
 
-def test_a_kind_without_its_half_in_the_models_is_named() -> None:
+def test_kind_missing_in_models_is_reported() -> None:
     fewer = {kind: rules for kind, rules in KINDS.items() if kind != "USER"}
     assert list(find_mismatches(fewer, graphql_schema)) == [
         "SessionVariantInput.user has no kind in models/kinds",
@@ -130,7 +130,7 @@ def test_a_kind_without_its_half_in_the_models_is_named() -> None:
 
 
 @pytest.mark.parametrize(("name", "model"), INPUTS.items())
-def test_an_input_has_the_fields_defaults_and_descriptions_of_its_model(name: str, model: type[KindFields]) -> None:
+def test_input_has_fields_defaults_and_descriptions_of_model(name: str, model: type[KindFields]) -> None:
     fields, infos = input_type(name).fields, fields_by_alias(model)
     assert infos.keys() == fields.keys() - {"variant"}
     for alias, info in infos.items():
@@ -142,14 +142,14 @@ def test_an_input_has_the_fields_defaults_and_descriptions_of_its_model(name: st
 
 
 @pytest.mark.parametrize(("name", "model"), INPUTS.items())
-def test_an_input_may_leave_out_what_its_model_may(name: str, model: type[KindFields]) -> None:
+def test_input_has_optional_fields_of_model(name: str, model: type[KindFields]) -> None:
     for alias, info in fields_by_alias(model).items():
         may_be_null = not info.is_required() and info.default is None
         assert isinstance(input_type(name).fields[alias].type, GraphQLNonNull) != may_be_null, alias
 
 
 @pytest.mark.parametrize(("name", "model"), INPUTS.items())
-def test_an_input_has_the_types_of_its_model(name: str, model: type[KindFields]) -> None:
+def test_input_has_types_of_model(name: str, model: type[KindFields]) -> None:
     for alias, shape in json_schemas(model).items():
         type_ = input_type(name).fields[alias].type
         assert is_list_type(get_nullable_type(type_)) == (shape["type"] == "array"), alias
@@ -159,7 +159,7 @@ def test_an_input_has_the_types_of_its_model(name: str, model: type[KindFields])
 
 
 @pytest.mark.parametrize("rules", KINDS.values(), ids=KINDS)
-def test_a_session_shows_what_its_start_said(rules: KindRules) -> None:
+def test_type_has_fields_of_start_input(rules: KindRules) -> None:
     ours, theirs = session_type(rules.kind).fields, input_type(f"{rules.kind.capitalize()}SessionInput").fields
     for alias, info in fields_by_alias(rules.fields).items():
         if metadata_of(info.metadata, InputOnly) is not None:
@@ -172,13 +172,13 @@ def test_a_session_shows_what_its_start_said(rules: KindRules) -> None:
 
 
 @pytest.mark.parametrize("rules", KINDS.values(), ids=KINDS)
-def test_a_session_has_every_field_that_all_kinds_share(rules: KindRules) -> None:
+def test_type_has_fields_of_session_interface(rules: KindRules) -> None:
     for name, field in interface(graphql_schema).fields.items():
         assert str(session_type(rules.kind).fields[name].type) == str(field.type), name
         assert session_type(rules.kind).fields[name].description == field.description, name
 
 
 @pytest.mark.parametrize("rules", KINDS.values(), ids=KINDS)
-def test_a_kind_is_described_once(rules: KindRules) -> None:
+def test_kind_has_one_description(rules: KindRules) -> None:
     variant = input_type("SessionVariantInput").fields[rules.kind.lower()]
     assert session_type(rules.kind).description == rules.description == variant.description
