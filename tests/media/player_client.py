@@ -72,19 +72,27 @@ def _parse_event(seconds: str, type_: str, playhead: str, *options: str) -> Even
     return (float(seconds), type_, float(playhead), more)
 
 
+def _input(spec: EventSpec) -> dict[str, Any]:
+    return event_input(*spec[:3], **(spec[3] if len(spec) > 3 else {}))
+
+
+def _inputs(text: str) -> list[dict[str, Any]]:
+    return [_input(spec) for spec in parse_events(text)]
+
+
 class PlayerClient:
     def __init__(self, api: ApiClient, session_id: str) -> None:
         self.api = api
         self.id = session_id
 
-    async def track(self, *events: dict[str, Any], fields: str = SESSION_FIELDS) -> dict[str, Any]:
-        """Send events; returns the payload."""
-        return await self.api.mutate("trackMedia", {"id": self.id, "events": list(events)}, fields)
+    async def track(self, *events: dict[str, Any] | str, fields: str = SESSION_FIELDS) -> dict[str, Any]:
+        """Send inputs or texts of events in one call; returns the payload."""
+        inputs = [input_ for event in events for input_ in ([event] if isinstance(event, dict) else _inputs(event))]
+        return await self.api.mutate("trackMedia", {"id": self.id, "events": inputs}, fields)
 
     async def send(self, *events: EventSpec | str) -> dict[str, Any]:
         """Send events that must have no problems, in one call; returns the session."""
-        specs = [spec for event in events for spec in (parse_events(event) if isinstance(event, str) else [event])]
-        payload = await self.track(*(event_input(*spec[:3], **(spec[3] if len(spec) > 3 else {})) for spec in specs))
+        payload = await self.track(*(event if isinstance(event, str) else _input(event) for event in events))
         assert payload["problems"] == []
         session: dict[str, Any] = payload["session"]
         return session

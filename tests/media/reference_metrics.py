@@ -1,7 +1,4 @@
-"""The figures of a playback worked out from all its events at once: slow, plain, and without the rules of the server.
-
-Each question is asked of the whole list anew. Times are milliseconds.
-"""
+"""Reference implementation of playback metrics: recomputed from the whole list of events. Times are milliseconds."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,15 +10,13 @@ FLAGGED = "flagged"
 
 @dataclass(frozen=True)
 class SentEvent:
-    """One event as a client sends it."""
-
     ts: int
     type: str
     playhead: float
     bitrate: float | None = None
     name: str = ""
     label: str = ""
-    """Of its other parameters: events of one moment and type differ by it."""
+    """Stands for other parameters, by which events of one `ts` and type differ."""
 
     @property
     def identity(self) -> tuple[Any, ...]:
@@ -30,16 +25,16 @@ class SentEvent:
 
 
 def merge_calls(calls: list[list[SentEvent]]) -> list[SentEvent]:
-    """All events of all calls in their order: each once, ties as they arrived."""
+    """Sort the events of all calls by `ts` (ties: arrival), without duplicates."""
     first_arrivals: dict[tuple[Any, ...], SentEvent] = {}
     for call in calls:
-        for event in sorted(call, key=lambda each: each.ts):
+        for event in sorted(call, key=lambda event: event.ts):
             first_arrivals.setdefault(event.identity, event)
-    return sorted(first_arrivals.values(), key=lambda each: each.ts)
+    return sorted(first_arrivals.values(), key=lambda event: event.ts)
 
 
 class ReferencePlayback:
-    """A playback as the list of its events; `events[0]` is the start of the session."""
+    """Playback as a list of events; `events[0]` is the start of the session."""
 
     def __init__(self, start: SentEvent, events: list[SentEvent], length: float) -> None:
         self.events = [start, *events]
@@ -61,10 +56,9 @@ class ReferencePlayback:
             "STATE_START": len({*self.named_states(before), event.name}) > 10,
         }.get(event.type, False)
 
-    # ---- what is so after the event with an index ----
+    # ---- state after the event at `index` ----
 
     def _last(self, index: int, *types: str, name: str | None = None) -> str | None:
-        """The last event of one of these types up to there."""
         for at in range(index, -1, -1):
             if self.counted_types[at] in types and (name is None or self.events[at].name == name):
                 return self.counted_types[at]
@@ -96,7 +90,7 @@ class ReferencePlayback:
         return known[-1] if known else None
 
     def phase(self, index: int) -> str:
-        """What the time after that event counts for."""
+        """Name what the time after the event counts for."""
         player = self.player(index)
         if player in ("PAUSED", "BUFFERING"):
             return player
@@ -104,7 +98,7 @@ class ReferencePlayback:
             return "AD"
         return "CONTENT" if player == "PLAYING" and not self.in_break(index) else "NOTHING"
 
-    # ---- intervals: one after each event but the last ----
+    # ---- intervals, by the index of the event that each follows ----
 
     def _intervals(self, *phases: str) -> list[int]:
         return [index for index in range(len(self.events) - 1) if self.phase(index) in phases]
@@ -113,7 +107,6 @@ class ReferencePlayback:
         return sum(self.events[index + 1].ts - self.events[index].ts for index in intervals)
 
     def _stall_runs(self) -> list[list[int]]:
-        """The intervals of each stall: two or more side by side in which content plays and the playhead stands."""
         runs: list[list[int]] = []
         for index in self._intervals("CONTENT"):
             if self.events[index].playhead != self.events[index + 1].playhead:
@@ -142,7 +135,6 @@ class ReferencePlayback:
         return self.counted_types.count(event_type)
 
     def metrics(self) -> dict[str, Any]:
-        """By the names of `MediaMetrics`."""
         stalled = [index for run in self._stall_runs() for index in run]
         content = [index for index in self._intervals("CONTENT") if index not in stalled]
         ads = self._intervals("AD")

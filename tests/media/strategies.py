@@ -1,4 +1,4 @@
-"""Timelines as chance makes them: mostly sensible, sometimes not, in any order that is allowed."""
+"""Hypothesis strategies of player timelines, mostly plausible, and of their arrival in calls."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -11,7 +11,7 @@ from tests.media.reference_metrics import SentEvent
 
 MINUTE: Final = 60_000
 START: Final = 1_780_000_000_000
-"""The `ts` of the start of the session."""
+"""`ts` of the session's start."""
 
 GAPS: Final = st.sampled_from(
     [0, 0, 1, 300, 999, 1000, 1000, 2000, 5000, 10_000, 10_000, 25_000, 59_999, 60_000, 60_001]
@@ -35,7 +35,6 @@ _MOVE_PLAYHEAD: Final[dict[str, Callable[[float, int], float]]] = {
 
 @st.composite
 def timelines(draw: st.DrawFn, max_events: int = 40) -> list[SentEvent]:
-    """Events in the order in which they happen."""
     names = draw(st.sampled_from([NAMES, MANY_NAMES]))
     ts, playhead = START, draw(st.sampled_from([0.0, 0.0, 30.5, 43_200.0]))
     events = []
@@ -52,7 +51,7 @@ def timelines(draw: st.DrawFn, max_events: int = 40) -> list[SentEvent]:
 
 @st.composite
 def arrivals(draw: st.DrawFn, timeline: list[SentEvent]) -> list[list[SentEvent]]:
-    """The same events in calls: each up to a minute late, some sent again, later too."""
+    """Distribute events over calls: each up to a minute late, some duplicated."""
     delays = st.sampled_from([0, 0, 0, 1, 1000, 10_000, 59_999, MINUTE])
     sent = [(event.ts + draw(delays), event) for event in timeline]
     sent += [
@@ -60,7 +59,7 @@ def arrivals(draw: st.DrawFn, timeline: list[SentEvent]) -> list[list[SentEvent]
         for at, event in sent
         if draw(st.integers(0, 5)) == 0
     ]
-    ordered = [event for _, event in sorted(sent, key=lambda each: each[0])]
+    ordered = [event for _, event in sorted(sent, key=lambda pair: pair[0])]
     cuts = sorted(draw(st.lists(st.integers(0, len(ordered)), max_size=len(ordered))))
     edges = [0, *cuts, len(ordered)]
     return [ordered[low:high] for low, high in pairwise(edges)]

@@ -1,4 +1,4 @@
-"""What is on record of a player: every event as a row, all but pings on the timeline."""
+"""Rows of table `media_event`, and activities of events."""
 
 from typing import Any
 
@@ -7,49 +7,44 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.tables import media_event
+from tests.api.session_inputs import problem_codes
 from tests.api_client import ApiClient
 from tests.media.player_client import AD, START_TS, PlayerClient, event_input, player_time, start_player
 
 
 def select_rows(tx: Connection, session_id: str) -> list[Any]:
-    """The record of a session, as it arrived."""
     mine = media_event.c.session_id == session_id
     return list(tx.execute(select(media_event).where(mine).order_by(media_event.c.number)))
 
 
-async def read_rows(found: PlayerClient) -> list[Any]:
-    read: list[Any] = await found.api.app.state.services.database.read(select_rows, found.id)
+async def read_rows(player: PlayerClient) -> list[Any]:
+    read: list[Any] = await player.api.app.state.services.database.read(select_rows, player.id)
     return read
 
 
 async def send_heartbeat(
-    found: PlayerClient, name: str, seconds: float, playhead: float = 0, **values: Any
+    player: PlayerClient, name: str, seconds: float, playhead: float = 0, **values: Any
 ) -> dict[str, Any]:
-    """A keepalive, hide or stop that says where the player is."""
+    """Send a keepalive, hide or stop with a ping."""
     media = {"playerTime": player_time(seconds, playhead)} | values.pop("media", {})
-    return await found.api.mutate(f"{name}Session", {"id": found.id, "media": media, **values})
+    return await player.api.mutate(f"{name}Session", {"id": player.id, "media": media, **values})
 
 
 async def test_activities_of_events_are_in_ts_order_with_both_clocks(api: ApiClient) -> None:
-    found = await start_player(api)
-    await found.track(event_input(30, "PAUSE_START", 20.5), event_input(20, "PING", 11), event_input(10, "PLAY", 1))
-    told = await found.activities("type at clientTime data")
-    assert told == [
-        {
-            "type": type_,
-            "at": "2026-05-28T20:46:40.000Z",
-            "clientTime": player_time(at)["ts"],
-            "data": {"playhead": playhead},
-        }
+    player = await start_player(api)
+    await player.track(event_input(30, "PAUSE_START", 20.5), event_input(20, "PING", 11), event_input(10, "PLAY", 1))
+    now = "2026-05-28T20:46:40.000Z"
+    assert await player.activities("type at clientTime data") == [
+        {"type": type_, "at": now, "clientTime": player_time(at)["ts"], "data": {"playhead": playhead}}
         for at, type_, playhead in [(10, "PLAY", 1), (30, "PAUSE_START", 20.5)]
     ]
 
 
 async def test_activity_has_all_data_of_the_event(api: ApiClient) -> None:
-    found = await start_player(api)
-    given = {"params": AD, "qoe": {"bitrate": 7, "own": [1]}, "customMetadata": {"a.b": "c"}}
-    await found.send((1, "AD_BREAK_START", 0), (2, "AD_START", 3, given))
-    assert (await found.activities())[1]["data"] == {
+    player = await start_player(api)
+    data = {"params": AD, "qoe": {"bitrate": 7, "own": [1]}, "customMetadata": {"a.b": "c"}}
+    await player.send((1, "AD_BREAK_START", 0), (2, "AD_START", 3, data))
+    assert (await player.activities())[1]["data"] == {
         "playhead": 3,
         "params": AD,
         "qoe": {"media.qoe.bitrate": 7, "own": [1]},
@@ -58,20 +53,20 @@ async def test_activity_has_all_data_of_the_event(api: ApiClient) -> None:
 
 
 async def test_every_event_is_a_row_pings_and_late_ones_included(api: ApiClient) -> None:
-    found = await start_player(api)
-    await found.track(
+    player = await start_player(api)
+    await player.track(
         event_input(90, "PING", 9), event_input(80, "PLAY", 8, qoe={"bitrate": 1}), event_input(80, "PLAY", 8)
     )
-    await send_heartbeat(found, "keepalive", 100, 10, media={"qoe": {"droppedFrames": 2}})
-    await found.track(event_input(5, "AD_START", 1, customMetadata={"a": "b"}))
-    await send_heartbeat(found, "hide", 110, 11)
-    await send_heartbeat(found, "stop", 120, 12)
-    await found.track(event_input(125, "PING", 1))
-    shown = [
+    await send_heartbeat(player, "keepalive", 100, 10, media={"qoe": {"droppedFrames": 2}})
+    await player.track(event_input(5, "AD_START", 1, customMetadata={"a": "b"}))
+    await send_heartbeat(player, "hide", 110, 11)
+    await send_heartbeat(player, "stop", 120, 12)
+    await player.track(event_input(125, "PING", 1))
+    rows = [
         ((row.ts - START_TS) / 1000, row.type, row.playhead, row.late, row.params, row.qoe, row.custom_metadata)
-        for row in await read_rows(found)
+        for row in await read_rows(player)
     ]
-    assert shown == [
+    assert rows == [
         (80, "PLAY", 8, False, None, {"media.qoe.bitrate": 1}, None),
         (90, "PING", 9, False, None, None, None),
         (100, "PING", 10, False, None, {"media.qoe.droppedFrames": 2}, None),
@@ -79,64 +74,67 @@ async def test_every_event_is_a_row_pings_and_late_ones_included(api: ApiClient)
         (110, "HIDE", 11, False, None, None, None),
         (120, "STOP", 12, False, None, None, None),
     ]
-    assert [row.number for row in await read_rows(found)] == [1, 2, 3, 4, 5, 6]
+    assert [row.number for row in await read_rows(player)] == [1, 2, 3, 4, 5, 6]
 
 
 async def test_refused_event_is_not_recorded(api: ApiClient) -> None:
-    found = await start_player(api)
-    await found.track(event_input(-1, "PLAY"), event_input(9000, "PLAY"))
-    assert (await read_rows(found), await found.activities()) == ([], [])
+    player = await start_player(api)
+    await player.track(event_input(-1, "PLAY"), event_input(9000, "PLAY"))
+    assert (await read_rows(player), await player.activities()) == ([], [])
 
 
 @pytest.mark.parametrize("name", ["keepalive", "hide", "stop"])
 async def test_activities_of_heartbeat_have_playhead_and_client_time(api: ApiClient, name: str) -> None:
-    found = await start_player(api)
+    player = await start_player(api)
     more: dict[str, Any] = {"visible": False, "path": ["elsewhere"]} if name == "keepalive" else {}
-    await send_heartbeat(found, name, 42, 7.5, **more)
+    await send_heartbeat(player, name, 42, 7.5, **more)
     expected: dict[str, dict[str, Any]] = {"STOPPED": {}} if name == "stop" else {"HIDDEN": {"path": []}}
     if name == "keepalive":
         expected["MOVED"] = {"from": [], "to": ["elsewhere"]}
-    assert await found.activities() == [
+    assert await player.activities() == [
         {"type": type_, "clientTime": player_time(42)["ts"], "data": data | {"playhead": 7.5}}
         for type_, data in expected.items()
     ]
 
 
 async def test_late_ping_is_flagged_and_ping_out_of_bounds_omitted(api: ApiClient) -> None:
-    found = await start_player(api)
-    await found.send((100, "PING", 10))
-    assert [each["code"] for each in (await send_heartbeat(found, "hide", 10, 1))["problems"]] == ["LATE_EVENT"]
-    payload = await send_heartbeat(found, "keepalive", -10, 1)
-    assert [each["code"] for each in payload["problems"]] == ["BAD_USER_INPUT"]
-    assert await found.activities() == [
+    player = await start_player(api)
+    await player.send((100, "PING", 10))
+    assert problem_codes(await send_heartbeat(player, "hide", 10, 1)) == ["LATE_EVENT"]
+    assert problem_codes(await send_heartbeat(player, "keepalive", -10, 1)) == ["BAD_USER_INPUT"]
+    assert await player.activities() == [
         {"type": "HIDDEN", "clientTime": player_time(10)["ts"], "data": {"path": [], "playhead": 1, "flag": "LATE"}},
         {"type": "SHOWN", "clientTime": None, "data": {"path": []}},
     ]
 
 
 async def test_activity_without_ping_has_no_client_time(api: ApiClient) -> None:
-    found = await start_player(api)
-    await api.mutate("hideSession", {"id": found.id})
-    await api.mutate("stopSession", {"id": found.id})
-    assert [(entry["clientTime"], entry["data"]) for entry in await found.activities()] == [
+    player = await start_player(api)
+    await api.mutate("hideSession", {"id": player.id})
+    await api.mutate("stopSession", {"id": player.id})
+    assert [(entry["clientTime"], entry["data"]) for entry in await player.activities()] == [
         (None, {"path": []}),
         (None, {}),
     ]
 
 
 async def test_pings_of_all_calls_count_in_the_metrics(api: ApiClient) -> None:
-    found = await start_player(api)
-    await found.send((0, "PLAY", 0))
-    await send_heartbeat(found, "keepalive", 10, 10)
-    await send_heartbeat(found, "hide", 20, 20, path=["x"])
-    await found.send((30, "PING", 30))
-    await send_heartbeat(found, "stop", 40, 40)
-    shown = await found.session()
-    assert (shown["metrics"]["contentSeconds"], shown["metrics"]["uniqueSeconds"], shown["playhead"]) == (40, 40, 40)
+    player = await start_player(api)
+    await player.send((0, "PLAY", 0))
+    await send_heartbeat(player, "keepalive", 10, 10)
+    await send_heartbeat(player, "hide", 20, 20, path=["x"])
+    await player.send((30, "PING", 30))
+    await send_heartbeat(player, "stop", 40, 40)
+    session = await player.session()
+    assert (session["metrics"]["contentSeconds"], session["metrics"]["uniqueSeconds"], session["playhead"]) == (
+        40,
+        40,
+        40,
+    )
 
 
 async def test_deletion_removes_event_rows(api: ApiClient) -> None:
-    found = await start_player(api)
-    await found.send((0, "PLAY", 0))
-    await api.delete(found.id)
-    assert await read_rows(found) == []
+    player = await start_player(api)
+    await player.send((0, "PLAY", 0))
+    await api.delete(player.id)
+    assert await read_rows(player) == []

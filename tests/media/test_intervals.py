@@ -1,4 +1,4 @@
-"""What was seen of the content: separate stretches, however they came, and not without end."""
+"""Union of watched intervals."""
 
 from itertools import pairwise
 
@@ -10,22 +10,21 @@ from resolvers.media import time_accounting
 from resolvers.media.state import Interval
 from resolvers.media.time_accounting import add_interval, total_seconds
 
-INTERVALS = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 9)).map(lambda each: (each[0], sum(each))))
+INTERVALS = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 9)).map(lambda pair: (pair[0], sum(pair))))
 
 
-def merged(*found: Interval) -> list[Interval]:
-    """What comes of adding one after the other."""
-    seen: list[Interval] = []
-    for each in found:
-        add_interval(seen, each)
-    return seen
+def merged(*added: Interval) -> list[Interval]:
+    intervals: list[Interval] = []
+    for interval in added:
+        add_interval(intervals, interval)
+    return intervals
 
 
 @given(INTERVALS)
-def test_overlapping_seconds_count_once(found: list[Interval]) -> None:
-    seen = merged(*found)
-    assert total_seconds(seen) == len({second for low, high in found for second in range(int(low), int(high))})
-    assert all(before[1] < after[0] for before, after in pairwise(seen))
+def test_overlapping_seconds_count_once(added: list[Interval]) -> None:
+    intervals = merged(*added)
+    assert total_seconds(intervals) == len({second for low, high in added for second in range(int(low), int(high))})
+    assert all(before[1] < after[0] for before, after in pairwise(intervals))
 
 
 def test_touching_intervals_are_merged() -> None:

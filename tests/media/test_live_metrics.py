@@ -1,4 +1,4 @@
-"""Players as others watch them: filters by what they do, figures and events as they come."""
+"""Filters by player state, and subscriptions to players."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,31 +10,29 @@ import pytest
 
 from tests.api_client import ApiClient
 from tests.feed_harness import FeedHarness, fold, open_harness
-from tests.media.player_client import PlayerClient, event_input, player_time, start_player
+from tests.media.player_client import PlayerClient, player_time, start_player
 from tests.polling import TIMEOUT_SECONDS
 from tests.subscriptions.test_fanout_sharing import StreamServer, next_values
 
 
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[FeedHarness]:
-    """A feed over an empty database."""
     async with open_harness(tmp_path / "test.db") as opened:
         yield opened
 
 
 async def sessions_in_states(api: ApiClient, *states: str) -> set[str]:
-    """The sessions whose players are in one of these states."""
     document = "query($in: [PlayerState!]) { sessions(filter: {media: {playerStates: $in}}) { nodes { id } } }"
-    found = await api.execute(document, **{"in": list(states)})
-    return {node["id"] for node in found["nodes"]}
+    page = await api.execute(document, **{"in": list(states)})
+    return {node["id"] for node in page["nodes"]}
 
 
 async def test_sessions_are_filtered_by_player_state(api: ApiClient) -> None:
     starting, playing, paused, waiting = [(await start_player(api, ago=0)) for _ in range(4)]
     await api.start_user()
-    await playing.send((0, "BUFFER_START", 0), (1, "PLAY", 0))
-    await paused.send((0, "PLAY", 0), (1, "PAUSE_START", 1), (2, "AD_BREAK_START", 1))
-    await waiting.send((0, "PLAY", 0), (1, "BUFFER_START", 1))
+    await playing.send("0 BUFFER_START 0; 1 PLAY 0")
+    await paused.send("0 PLAY 0; 1 PAUSE_START 1; 2 AD_BREAK_START 1")
+    await waiting.send("0 PLAY 0; 1 BUFFER_START 1")
     assert await sessions_in_states(api, "STARTING") == {starting.id}
     assert await sessions_in_states(api, "PLAYING") == {playing.id}
     assert await sessions_in_states(api, "PAUSED", "BUFFERING") == {paused.id, waiting.id}
@@ -45,22 +43,16 @@ async def test_sessions_are_filtered_by_player_state(api: ApiClient) -> None:
 
 async def test_live_query_follows_player_state(harness: FeedHarness) -> None:
     stream = await harness.subscribe(media={"player_states": ["PLAYING"]})
-    found, other = await start_player(harness.api, ago=0), await start_player(harness.api, ago=0)
-    for at, type_, held in [
-        (0, "PING", False),
-        (1, "PLAY", True),
-        (2, "ERROR", True),
-        (3, "BUFFER_START", False),
-        (4, "PLAY", True),
-        (5, "PAUSE_START", False),
-    ]:
-        await found.send((at, type_, 0))
+    player, other = await start_player(harness.api, ago=0), await start_player(harness.api, ago=0)
+    events = ("PING", False), ("PLAY", True), ("ERROR", True), ("BUFFER_START", False), ("PLAY", True)
+    for at, (type_, held) in enumerate((*events, ("PAUSE_START", False))):
+        await player.send((at, type_, 0))
         await stream.read()
-        assert (found.id in fold(stream.received)) == held, type_
+        assert (player.id in fold(stream.received)) == held, type_
         assert fold(stream.received).keys() == await harness.active_ids(media={"playerStates": ["PLAYING"]})
-    # What arrives late can change what the player does now: it never paused.
-    await other.send((10, "PAUSE_START", 0))
-    await other.send((11, "PLAY", 0))
+    # An event out of order can change the current state: this player never paused.
+    await other.send("10 PAUSE_START 0")
+    await other.send("11 PLAY 0")
     await stream.read()
     assert fold(stream.received).keys() == {other.id}
 
@@ -73,45 +65,45 @@ LIVE = """subscription { activeSessions(filter: {media: {}}) {
 
 async def test_metrics_in_subscription_change_with_events(harness: FeedHarness) -> None:
     async with asyncio.timeout(TIMEOUT_SECONDS), harness.log_reader.running(), AsyncExitStack() as closing:
-        found = await start_player(harness.api, ago=0)
+        player = await start_player(harness.api, ago=0)
         answer = await StreamServer(harness, closing).open(LIVE)
-        assert await next_values(answer) == [{"sessions": [{"id": found.id}]}]
+        assert await next_values(answer) == [{"sessions": [{"id": player.id}]}]
         expected = {"playerState": "PLAYING", "metrics": {"contentSeconds": 0, "errorCount": 0, "states": []}}
         waiting = asyncio.create_task(next_values(answer))
-        await found.send((0, "PLAY", 0))
+        await player.send("0 PLAY 0")
         assert await waiting == [{"activity": "PLAY", "session": expected}]
-        await found.send((10, "PING", 10), (20, "ERROR", 20), (21, "STATE_START", 21, {"name": "mute"}))
+        await player.send("10 PING 10; 20 ERROR 20; 21 STATE_START 21 name=mute")
         expected["metrics"] = {"contentSeconds": 21, "errorCount": 1, "states": [{"name": "mute"}]}
         assert await next_values(answer) == [{"activity": "STATE_START", "session": expected}]
 
 
 async def read_changes(harness: FeedHarness, stream: Any) -> list[tuple[Any, ...]]:
-    """What a live selection shows, after what the stream was told."""
-    found = []
+    """Read changes from the stream, each with state and content time of its player at that time."""
+    changes = []
     for change in await stream.read():
-        shown = await PlayerClient(harness.api, change.id).session()
-        found.append((change.activity, shown["playerState"], shown["metrics"]["contentSeconds"]))
-    return found
+        session = await PlayerClient(harness.api, change.id).session()
+        changes.append((change.activity, session["playerState"], session["metrics"]["contentSeconds"]))
+    return changes
 
 
 async def test_log_has_every_event_but_pings(harness: FeedHarness) -> None:
     stream = await harness.subscribe()
-    found = await start_player(harness.api, ago=0)
+    player = await start_player(harness.api, ago=0)
     await stream.read()
-    await found.send((0, "PLAY", 0), (10, "PING", 10))
+    await player.send("0 PLAY 0; 10 PING 10")
     assert await read_changes(harness, stream) == [("PLAY", "PLAYING", 10)]
-    given = {"id": found.id, "media": {"playerTime": player_time(20, 20)}}
-    await harness.api.mutate("keepaliveSession", given)
+    keepalive = {"id": player.id, "media": {"playerTime": player_time(20, 20)}}
+    await harness.api.mutate("keepaliveSession", keepalive)
     assert await stream.read() == []
-    await found.track(event_input(30, "ERROR", 30))
+    await player.track("30 ERROR 30")
     assert await read_changes(harness, stream) == [("ERROR", "PLAYING", 30)]
 
 
 async def test_ping_is_delivered_as_heartbeat(harness: FeedHarness) -> None:
     stream = await harness.subscribe(heartbeats=True)
-    found = await start_player(harness.api, ago=0)
+    player = await start_player(harness.api, ago=0)
     await stream.read()
     harness.timers.advance(2)
-    await found.send((5, "PING", 4))
+    await player.send("5 PING 4")
     (change,) = await stream.read()
     assert (change.change, change.activity, change.session.playhead) == ("UPDATED", None, 4)
