@@ -1,4 +1,4 @@
-"""GraphQL between Starlette and graphql-core. Knows nothing of sessions: it is handed a schema and a context maker."""
+"""GraphQL over HTTP and WebSocket for any schema, between Starlette and graphql-core. See README.md."""
 
 from transport.documents.trusted import read_manifest
 from transport.errors import Code

@@ -1,4 +1,4 @@
-"""Time limits of what is under way. When the server stops, and can wait no longer, all of them have come."""
+"""Time limits that a stopping server can expire all at once."""
 
 import asyncio
 from types import TracebackType
@@ -9,19 +9,17 @@ class Deadlines:
 
     def __init__(self) -> None:
         self.all_expired = False
-        """Whether the server waits no longer."""
         self._active: set[asyncio.Timeout] = set()
 
     def after(self, seconds: float) -> "Deadline":
-        """A limit so many seconds from now."""
         return self.at(asyncio.get_running_loop().time() + seconds)
 
     def at(self, when: float) -> "Deadline":
-        """A limit at a time of the loop's clock."""
+        """Create a limit at a time of the event loop's clock."""
         return Deadline(when, self._active, expired=self.all_expired)
 
     def expire_all(self) -> None:
-        """The server waits no longer: whatever is under way, or begins, is out of time."""
+        """Expire all limits, present and future."""
         self.all_expired = True
         for timeout in self._active:
             if not timeout.expired():
@@ -29,7 +27,7 @@ class Deadlines:
 
 
 class Deadline:
-    """`async with deadlines.after(10) as deadline:` raises TimeoutError as `asyncio.timeout` does, or sooner."""
+    """`async with deadlines.after(10) as deadline:` raises TimeoutError like `asyncio.timeout`, or when all expire."""
 
     __slots__ = ("_active", "_timeout")
 

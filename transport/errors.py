@@ -1,7 +1,6 @@
-"""What a client is told when something is wrong: codes and refusals.
+"""Error codes, and errors of requests that are not executed.
 
-Every error that leaves the server has `extensions.code`. A refusal is an answer to a request of which nothing was
-executed: it has errors and no data. Errors of a running operation are `transport.masking`'s matter.
+Every error that a client receives has `extensions.code`. Errors of running operations are in `transport.masking`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,16 +10,16 @@ from typing import Any, TypeAlias
 from graphql import GraphQLError
 
 FormattedError: TypeAlias = dict[str, Any]
-"""An error as the GraphQL specification writes it: message, locations, path, extensions."""
+"""An error in the format of the GraphQL specification: message, locations, path, extensions."""
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 MAX_MESSAGE_LENGTH = 1_000
-"""Characters of a message that reach a client: validation quotes names, and a name may be as long as a document."""
+"""Characters. Validation messages quote names, and a name may be as long as the document."""
 
 
 class Code(StrEnum):
-    """The values of `extensions.code` that the transport gives itself; resolvers may give others."""
+    """The values of `extensions.code`; resolvers may have others."""
 
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -49,14 +48,14 @@ STATUS_BY_CODE: Mapping[str, int] = {
     Code.INTERNAL_SERVER_ERROR: 500,
     Code.SERVICE_UNAVAILABLE: 503,
 }
-"""HTTP statuses of refusals; any other code is a plain 400."""
+"""HTTP statuses of request errors; any other code has 400."""
 
 
 class RequestError(Exception):
-    """A request of which nothing was executed.
+    """A request error in the sense of the GraphQL specification: nothing is executed, the response has no data.
 
-    `status` is for clients that accept `application/graphql-response+json`. Those that accept only `application/json`
-    get 200 if the request was `well_formed` GraphQL (GraphQL over HTTP: their status tells of the transport alone).
+    `status` is for `application/graphql-response+json`. With `application/json` the status describes the transport
+    alone: it is 200 if the request was `well_formed` GraphQL.
     """
 
     def __init__(
@@ -75,7 +74,7 @@ class RequestError(Exception):
 
 
 def format_error(error: GraphQLError, code: str | None = None) -> FormattedError:
-    """The error for a client; with `code`, its extensions are the code alone."""
+    """Format an error for a client; with `code`, its extensions are the code alone."""
     result: FormattedError = {"message": error.message[:MAX_MESSAGE_LENGTH]}
     if error.locations:
         result["locations"] = [{"line": location.line, "column": location.column} for location in error.locations]
@@ -86,26 +85,23 @@ def format_error(error: GraphQLError, code: str | None = None) -> FormattedError
 
 
 def make_error(code: str, message: str, **extensions: object) -> FormattedError:
-    """An error that has no place in a document."""
+    """Create an error without a location in the document."""
     return {"message": message[:MAX_MESSAGE_LENGTH], "extensions": {"code": code, **extensions}}
 
 
 def bad_request(message: str, *, status: int = 400, headers: Headers = ()) -> RequestError:
-    """The request is not GraphQL over HTTP as it should be, or not for this server."""
+    """Create the error of a request that violates GraphQL over HTTP, or is not for this server."""
     return RequestError([make_error(Code.BAD_REQUEST, message)], status=status, headers=headers)
 
 
 def bad_input(message: str) -> RequestError:
-    """The request is well formed, but a value in it is not acceptable."""
+    """Create the error of a well-formed request with an unacceptable value."""
     return RequestError([make_error(Code.BAD_USER_INPUT, message)])
 
 
 def too_complex(limit: str, maximum: int, number: int | None = None) -> RequestError:
-    """The operation asks for more than `Limits` allows; `limit` is the name of the limit.
-
-    `number` is None where counting stopped at the limit.
-    """
-    # Counts after fragment expansion may have hundreds of digits: nobody wants to read those.
+    """Create the error of an operation over a limit. `number` is None where counting stopped at the limit."""
+    # Counts after fragment expansion may have hundreds of digits.
     shown_number = "more" if number is None else f"{number:,}" if number < 10**9 else "over 1,000,000,000"
     message = f"The operation is too complex: {limit} {shown_number}, where {maximum:,} is the limit."
     extensions: dict[str, object] = {"limit": limit, "maximum": maximum}
@@ -115,6 +111,5 @@ def too_complex(limit: str, maximum: int, number: int | None = None) -> RequestE
 
 
 def check_limit(limit: str, number: int, maximum: int) -> None:
-    """Refuse what is over a limit."""
     if number > maximum:
         raise too_complex(limit, maximum, number)

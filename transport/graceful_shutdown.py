@@ -1,14 +1,11 @@
-"""The end of what lives long, when the server stops: nothing new, and what there is ends bit by bit."""
+"""Graceful shutdown of streams and sockets."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class DrainTracker:
-    """Whether the server stops, and what has to be told then.
-
-    Clients that lose their streams come back at once: if all ended at the same moment, they would.
-    """
+    """Resources to end when the server stops, spread over time because clients reconnect at once."""
 
     def __init__(self) -> None:
         self.started = False
@@ -19,21 +16,19 @@ class DrainTracker:
         return len(self._callbacks)
 
     def register(self, resource: object, on_drain: Callable[[], None]) -> None:
-        """`end` is called once when the server stops, or now if it does; `living` is told apart by identity or
-        equality."""
+        """Call `on_drain` once when the server stops, or now if it is stopping; `resource` is a hashable key."""
         self._callbacks[resource] = on_drain
         if self.started:
-            # It was let in before, and came to life only now.
+            # Admitted before the shutdown, registered only now.
             asyncio.get_running_loop().call_soon(on_drain)
 
     def unregister(self, resource: object) -> None:
-        """It is over."""
         self._callbacks.pop(resource, None)
         if not self._callbacks:
             self._empty.set()
 
     async def drain(self, seconds: float) -> None:
-        """End everything, spread evenly over `seconds`; come back when all are over, or the time is."""
+        """Run all callbacks, spread evenly over `seconds`; return when all resources are unregistered or time is up."""
         self.started = True
         if not self._callbacks:
             return

@@ -1,8 +1,4 @@
-"""What the server counts of itself, for Prometheus: `GET /metrics`.
-
-Nothing here is global: each `Metrics` has a registry of its own. What the transport does is counted here; others hand
-in functions that are asked whenever somebody looks.
-"""
+"""Metrics for Prometheus: `GET /metrics`. Each `Metrics` has a registry of its own; nothing is global."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -19,34 +15,34 @@ from transport.errors import Code
 
 DURATION_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 KNOWN_OUTCOMES: Final = frozenset({"ok", "gone", *Code})
-"""Codes that resolvers make up count as one: labels must be few."""
+"""Label values. Codes of resolvers count as "OTHER": the number of labels must be bounded."""
 
 BeforeScrape = Callable[[], Awaitable[None]]
 
 
 class Metrics:
-    """The figures of one server."""
+    """The metrics of one server."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._operations = Counter(
-            "graphql_operations", "Operations that are over.", ["type", "outcome"], registry=self.registry
+            "graphql_operations", "Finished operations.", ["type", "outcome"], registry=self.registry
         )
         self._durations = Histogram(
             "graphql_operation_duration_seconds",
-            "How long operations took, from the request to the answer.",
+            "Duration of operations, from request to response.",
             ["type"],
             buckets=DURATION_BUCKETS,
             registry=self.registry,
         )
-        # Looking a child up by its labels costs more than counting.
+        # Label lookups in prometheus_client cost more than the increment itself.
         self._counters: dict[tuple[str, str], Counter] = {}
         self._histograms: dict[str, Histogram] = {}
         self._before_scrape: list[BeforeScrape] = []
 
     def observe_operation(self, operation: Operation | None, outcome: str | list[str], seconds: float) -> None:
-        """Count an operation: its outcome is "ok", "gone", or the codes of its errors, of which the first counts."""
+        """Count an operation by its outcome: "ok", "gone", or the first of its error codes."""
         type_ = operation.type.value if operation else "none"
         code = outcome if isinstance(outcome, str) else outcome[0]
         key = (type_, code if code in KNOWN_OUTCOMES else "OTHER")
@@ -58,15 +54,12 @@ class Metrics:
         histogram.observe(seconds)
 
     def add_gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
-        """Show a number that goes up and down, and that `read` knows."""
+        """Add a gauge whose value `read` returns."""
         Gauge(name, documentation, registry=self.registry).set_function(read)
 
     @contextmanager
     def registered(self, collector: Collector, before_scrape: BeforeScrape) -> Iterator[None]:
-        """Show what a collector yields while the context lasts: for what is kept elsewhere.
-
-        `prepare` is awaited before each answer; it must not raise.
-        """
+        """Expose a collector while the context lasts. `before_scrape` runs before each scrape; it must not raise."""
         self.registry.register(collector)
         self._before_scrape.append(before_scrape)
         try:
@@ -76,11 +69,11 @@ class Metrics:
             self.registry.unregister(collector)
 
     async def render(self) -> bytes:
-        """Everything, in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         for before_scrape in self._before_scrape:
             await before_scrape()
         return generate_latest(self.registry)
 
     async def endpoint(self, _: Request) -> Response:
-        """The endpoint for Starlette: `Route("/metrics", metrics.answer)`."""
+        """Serve a scrape: `Route("/metrics", metrics.endpoint)`."""
         return Response(await self.render(), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers={"cache-control": "no-store"})

@@ -1,4 +1,4 @@
-"""Which web pages may use this server: one rule for CORS, and for WebSockets, which browsers let through without it."""
+"""Allowed origins: one rule for CORS and for WebSockets, to which browsers do not apply CORS."""
 
 import re
 from typing import Final
@@ -6,20 +6,19 @@ from typing import Final
 ORIGIN_PATTERN: Final = re.compile(
     r"(?P<scheme>https?)://(?P<name>[a-z0-9._*-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?P<port>\d{1,5}))?"
 )
-"""Scheme, host name and port, as browsers write them: in lower case, no path."""
+"""Scheme, host name and port in lower case, without a path."""
 
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 
 
 class AllowedOrigins:
-    """The rule.
+    """Origins whose pages may use the server, beside its own.
 
     Args:
-        allowed: origins such as `https://app.example.org`, ports included where they are not the scheme's own;
-            `https://*.example.org` means every name below. `null` (pages without an origin) and `*` (any page at all)
-            must be given as they are.
-        local: whether pages of this machine may too, whatever port they come from: front ends in development.
+        allowed: origins such as `https://app.example.org`, with the port unless it is the scheme's default;
+            `https://*.example.org` for all subdomains, `null` for pages without an origin, `*` for any page.
+        allow_loopback: whether to allow loopback origins on any port, for front ends in development.
     """
 
     def __init__(self, allowed: tuple[str, ...] = (), *, allow_loopback: bool = False) -> None:
@@ -28,10 +27,10 @@ class AllowedOrigins:
         self._allow_loopback = allow_loopback
 
     def allows(self, origin: str | None, host: str | None) -> bool:
-        """Whether a page may use the server.
+        """Return whether a page may use the server.
 
-        Programs send no `origin` and may. A page of the server itself may always: its origin names the same host and
-        port as `host`, the Host header. (Whether that is a name of this server is another question: `check_host`.)
+        Clients other than browsers send no `origin`, and may. So may the server's own pages, whose origin has the host
+        and port of `host`, the Host header (which `check_host` checks).
         """
         if origin is None or "*" in self._allowed:
             return True
@@ -50,7 +49,7 @@ class AllowedOrigins:
 
 
 def validate_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
-    """Texts that may stand among the allowed origins. Raises ValueError if there is another."""
+    """Return the origins. Raises ValueError if one is malformed."""
     for value in origins:
         origin = value.lower().rstrip("/")
         match = ORIGIN_PATTERN.fullmatch(origin)
@@ -61,7 +60,7 @@ def validate_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
 
 def _parse_origin(origin: str) -> tuple[str, str, str]:
     match = ORIGIN_PATTERN.fullmatch(origin)
-    assert match is not None, "checked_origins has looked"
+    assert match is not None, "validate_origins has checked it"
     return _split(match)
 
 

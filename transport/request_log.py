@@ -1,4 +1,4 @@
-"""The log: one line for each operation. What happened, and nothing that a client wrote but the operation's name."""
+"""The request log: one line for each operation, without client input except the operation's name."""
 
 import sys
 
@@ -10,13 +10,13 @@ from transport.documents.operation import Operation
 log = structlog.get_logger(__name__)
 
 MAX_NAME_LENGTH = 64
-"""Characters of an operation's name in the log. The language allows only letters, digits and `_` in it."""
+"""Characters. GraphQL allows only letters, digits and `_` in the name of an operation."""
 
 
 def log_operation(operation: Operation | None, outcome: str | list[str], *, status: int | None, seconds: float) -> None:
-    """Log a request for an operation, which is None where the request did not get as far.
+    """Log a request. `operation` is None if the request failed before it was resolved.
 
-    `outcome` is "ok", the codes of the errors, or "gone" where the client did not wait; then there is no status.
+    `outcome` is "ok", the codes of the errors, or "gone" (without status) if the client disconnected.
     """
     log.info(
         "operation",
@@ -29,7 +29,7 @@ def log_operation(operation: Operation | None, outcome: str | list[str], *, stat
 
 
 def configure_log(level: str) -> None:
-    """One JSON object a line, on standard error."""
+    """Write the log to standard error, one JSON object a line."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

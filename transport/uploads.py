@@ -1,4 +1,4 @@
-"""Files that come with an operation, as its resolvers see them: values of the scalar `Upload`."""
+"""Uploaded files as resolvers see them: values of the scalar `Upload`."""
 
 import io
 import os
@@ -22,35 +22,35 @@ from transport.errors import RequestError, bad_input
 
 UPLOAD_SCALAR: Final = "Upload"
 VariablePath: TypeAlias = tuple[str | int, ...]
-"""Where a file stands in the variables: the variable's name, then names of input fields and places in lists."""
+"""Place of a file in the variables: the variable's name, then names of input fields and list indexes."""
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Upload:
-    """A file that a client sent. It is there as long as its operation runs, or as somebody has it open."""
+    """An uploaded file. It exists while its operation runs, and while it is open."""
 
     filename: str
-    """As the client calls it, without folders and control characters, at most 255 characters; "" without a name.
-    Neither unique nor harmless: good to show, not to store under."""
+    """Sent by the client, without folders and control characters, at most 255 characters; "" without one.
+    Neither unique nor safe as a path."""
     content_type: str
-    """As the client says, in lower case, without parameters; `application/octet-stream` where it does not say."""
+    """Sent by the client, in lower case, without parameters; `application/octet-stream` without one."""
     size: int
     """In bytes."""
     sha256: str
-    """Of its content, in hexadecimal, lower case."""
+    """In lower-case hexadecimal."""
     file: IO[bytes]
-    """A temporary file without a name: when the last who has it open closes it, or dies, the disk is free again."""
+    """An unlinked temporary file: its space is freed when the last descriptor is closed, or the process ends."""
 
     def open(self) -> BinaryIO:
-        """The content, from its beginning, for a reader of its own, who closes it. Reading blocks."""
+        """Open the content for reading from its start, independently of other readers. Reads block."""
         return cast(BinaryIO, io.BufferedReader(_IndependentReader(os.dup(self.file.fileno())), 64 * 1024))
 
     def __repr__(self) -> str:
-        return "<a file>"  # messages of coercion quote values, and reach the client
+        return "<a file>"  # coercion errors quote values, and reach the client
 
 
 class _IndependentReader(io.RawIOBase):
-    """Reads a file from a position of its own, whoever else reads it."""
+    """Reads a shared file at a position of its own."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class _IndependentReader(io.RawIOBase):
 
 
 def check_upload_paths(schema: GraphQLSchema, operation: Operation, paths: Sequence[VariablePath]) -> None:
-    """Refuse files where the schema has no `Upload`: other scalars that take anything could do nothing with them."""
+    """Raise RequestError for files where the schema has no `Upload`: other scalars cannot handle them."""
     if operation.type is OperationType.SUBSCRIPTION:
         raise bad_input("A subscription takes no files.")
     definitions = operation.document.definitions
@@ -96,9 +96,9 @@ def check_upload_paths(schema: GraphQLSchema, operation: Operation, paths: Seque
 
 
 def child_type(type_: Any, key: str | int) -> Any:
-    """The type of a field of an input object, or of an item of a list; None if it has none."""
+    """Return the type of an input field or list item; None if the type does not have it."""
     while is_non_null_type(type_) or (is_list_type(type_) and isinstance(key, str)):
-        type_ = type_.of_type  # one value stands for a list of one
+        type_ = type_.of_type  # a single value is coerced to a list
     if isinstance(key, int):
         return type_.of_type if is_list_type(type_) else None
     field = type_.fields.get(key) if is_input_object_type(type_) else None
@@ -106,7 +106,6 @@ def child_type(type_: Any, key: str | int) -> Any:
 
 
 def not_an_upload(path: VariablePath) -> RequestError:
-    """A file stands where the schema has no place for one."""
     return bad_input(
         f"There is a file at variables.{'.'.join(map(str, path))}, which is no {UPLOAD_SCALAR} in the schema."
     )

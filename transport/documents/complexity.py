@@ -1,9 +1,8 @@
-"""Counts what a document asks for, each fragment once, in time linear in the document.
+"""Query complexity: size, depth and cost of a document, in time linear in its length.
 
-Fragments make documents exponential: twenty of them, each spreading the next one twice, write a field a million times
-in 700 bytes. So each fragment is counted once and its counts are added wherever it is spread. The counter needs a
-document whose fragments are defined, used, unique and free of cycles (checked in `transport.documents.store`), and
-nothing else: unknown fields and types count as fields that ask for nothing.
+Fragments make documents exponential: twenty of them, each spreading the next one twice, select a field a million times
+in 700 bytes. So each fragment is analyzed once and its figures are added wherever it is spread. The fragments must be
+defined, used, unique and free of cycles (checked in `documents.store`). Unknown fields and types cost nothing.
 """
 
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ from transport.settings import Limits
 
 @dataclass(slots=True)
 class Complexity:
-    """What a selection set asks for, its fragments written out."""
+    """Figures of a selection set with its fragments expanded."""
 
     selections: int = 0
     """Fields and fragment spreads, at any depth."""
@@ -40,13 +39,13 @@ class Complexity:
     directives: int = 0
     depth: int = 0
     introspection_depth: int = 0
-    """Depth of the fields of introspection, which count apart."""
+    """Depth of the introspection fields, which have a limit of their own."""
     cost: CostExpression = field(default_factory=CostExpression)
     per_item: CostExpression = field(default_factory=CostExpression)
-    """The cost of one item of the lists in this set that leave their size to the connection above them."""
+    """Cost of one item of the lists in this set whose size is given by the connection above them."""
 
     def add(self, other: "Complexity") -> None:
-        """Add the tally of a fragment, or of a field, that stands in this set."""
+        """Add the figures of a field or fragment of this set."""
         self.selections += other.selections
         self.fields += other.fields
         self.aliases += other.aliases
@@ -58,7 +57,7 @@ class Complexity:
 
 
 class ComplexityAnalyzer:
-    """Counts the operations of one document."""
+    """Analyzes the operations of one document."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> None:
         self._schema = schema
@@ -75,10 +74,9 @@ class ComplexityAnalyzer:
         }
         self._fragment_complexities: dict[str, Complexity] = {}
         self.longest_list = 0
-        """Items of the longest list that is written out as an argument."""
+        """Items of the longest list literal among the arguments."""
 
     def analyze(self, operation: OperationDefinitionNode) -> Complexity:
-        """What one operation asks for."""
         root_type = self._schema.get_root_type(operation.operation)
         complexity = self._selection_set(operation.selection_set, root_type)
         complexity.directives += len(operation.directives or ())
@@ -154,7 +152,7 @@ class ComplexityAnalyzer:
         item_cost = CostExpression(field_weight(definition, is_root=is_root) if node.name.value != "__typename" else 0)
         item_cost.add(1, inner.cost)
         item_cost.add(size if size is not None and is_connection else default_size, inner.per_item)
-        # Of a list in a list, only the outer one is asked for with a size.
+        # The requested size is that of the outer list; inner lists count the default size.
         row_cost = CostExpression()
         row_cost.add(default_size ** max(list_levels - 1, 0), item_cost)
         if size is None and list_levels:
@@ -164,5 +162,4 @@ class ComplexityAnalyzer:
 
 
 def is_introspection_field(node: FieldNode, parent: GraphQLNamedType | None) -> bool:
-    """Whether a field belongs to the part of a document that asks for the schema itself."""
     return node.name.value in ("__schema", "__type") or (parent is not None and parent.name.startswith("__"))

@@ -1,18 +1,17 @@
-"""What an operation costs: the weight of each field times the sizes of the lists it stands in.
+"""Cost of an operation: the weight of each field, times the sizes of the lists that contain it.
 
-Weights. `field.extensions["weight"]` of the schema's field, an int of 0 or more; without it 1 for a field that is
-resolved (an object, a list of objects, any field of a root type), 0 for a scalar or enum of an object that is there
-anyway, and 0 for introspection, which has its own depth limit.
+Weight: `field.extensions["weight"]`, an int of 0 or more; by default 1 for objects, lists of objects and any field of a
+root type, 0 for other scalars and enums, and 0 for introspection, which has its own depth limit.
 
-Sizes. A field with `first` or `last` asks for that many; if it is no list itself it is a connection, and the size is
-that of the lists directly under it (`nodes`, `edges`). A field with a list argument, and neither of the two, is done
-once for each item. A list that cannot be asked for by size may say how long it gets: `field.extensions["size"]`, an
-int. Any other list counts `Limits.default_list_size`.
+Size: the value of `first` or `last`; a field with either that is not a list is a connection, and the size is that of
+the lists directly under it (`nodes`, `edges`). A field with a list argument and neither of the two has the length of
+that list. `field.extensions["size"]`, an int, is for lists without a size argument. Any other list counts
+`Limits.default_list_size`.
 
     sessions(first: 500) { totalCount nodes { id project { name } } }   →   1 + 500 × (1 + 1) = 1,001
 
-Sizes that come from variables are filled in for each request; everything else is added up once per document. Each item
-of a list in the variables costs 1 more: it is read.
+Sizes from variables are evaluated for each request; the rest is added up once per document. Each item of a list in the
+variables costs 1 more.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,7 +38,7 @@ Size: TypeAlias = int | Callable[[Variables], int]
 
 
 class CostExpression:
-    """A cost: a number, and terms that wait for variables. Shared between all places that spread a fragment."""
+    """A constant, and terms that depend on variables. Shared by all spreads of a fragment."""
 
     __slots__ = ("constant", "terms")
 
@@ -48,19 +47,17 @@ class CostExpression:
         self.terms: list[tuple[Size, CostExpression]] = []
 
     def add(self, size: Size, other: "CostExpression") -> None:
-        """Add `size` times `other`."""
         if isinstance(size, int) and not other.terms:
             self.constant += size * other.constant
         elif other.terms or other.constant:
             self.terms.append((size, other))
 
     def evaluate(self, variables: Variables) -> int:
-        """The number, with these variables."""
         return evaluate_memoized(self, variables, {}) if self.terms else self.constant
 
 
 def evaluate_memoized(cost: CostExpression, variables: Variables, memo: dict[int, int]) -> int:
-    """The value of a cost; each that is shared is worked out once, and then is `known`."""
+    """Evaluate each shared expression once: evaluating each use would take exponential time."""
     result = memo.get(id(cost))
     if result is None:
         result = cost.constant
@@ -72,7 +69,7 @@ def evaluate_memoized(cost: CostExpression, variables: Variables, memo: dict[int
 
 
 class RequestedSize:
-    """The size that `first` and `last` ask for: the larger, where both are there."""
+    """The value of `first` or `last`, or the larger of the two."""
 
     def __init__(self, field: GraphQLField, node: FieldNode, limits: Limits) -> None:
         self._maximum = limits.list_size
@@ -82,7 +79,7 @@ class RequestedSize:
         self._sources = [(arguments.get(name), default_argument_value(field, name)) for name in names]
 
     def simplify(self) -> Size:
-        """A number where no variable has a say in it."""
+        """Return a number if no variable is involved."""
         if any(isinstance(value, VariableNode) for value, _ in self._sources):
             return self
         return self({})
@@ -99,12 +96,12 @@ class RequestedSize:
         if isinstance(value, IntValueNode):
             # A literal may have thousands of digits, which int() refuses.
             value = int(value.value) if len(value.value) < 10 else self._maximum
-        # Whatever is no number is refused when the arguments are read; till then it counts as not given.
+        # A value of another type fails in coercion later; here it counts as absent.
         return int(min(max(value, 0), self._maximum)) if isinstance(value, int | float) else None
 
 
 class ArgumentSize:
-    """The number of items in a field's list arguments: of the longest, if there are several."""
+    """The length of a field's list argument, or of the longest."""
 
     def __init__(self, values: list[ValueNode]) -> None:
         self._variables = [value.name.value for value in values if isinstance(value, VariableNode)]
@@ -113,7 +110,7 @@ class ArgumentSize:
         )
 
     def simplify(self) -> Size:
-        """A number where no variable has a say in it."""
+        """Return a number if no variable is involved."""
         return self if self._variables else max(self._literal_length, 1)
 
     def __call__(self, variables: Variables) -> int:
@@ -122,7 +119,7 @@ class ArgumentSize:
 
 
 def requested_size(field: GraphQLField, node: FieldNode, limits: Limits) -> Size | None:
-    """How many times the field asks for what is in it; None where it does not say."""
+    """Return how many results the field requests; None if nothing specifies that."""
     if isinstance(size := field.extensions.get("size"), int):
         return size
     if "first" in field.args or "last" in field.args:
@@ -132,7 +129,6 @@ def requested_size(field: GraphQLField, node: FieldNode, limits: Limits) -> Size
 
 
 def list_arguments(field: GraphQLField, node: FieldNode) -> list[ValueNode]:
-    """The values given for arguments that are lists."""
     return [
         argument.value
         for argument in node.arguments or ()
@@ -141,7 +137,6 @@ def list_arguments(field: GraphQLField, node: FieldNode) -> list[ValueNode]:
 
 
 def field_weight(field: GraphQLField, *, is_root: bool) -> int:
-    """What one field counts. See the top of this file."""
     weight = field.extensions.get("weight")
     if isinstance(weight, int):
         return weight
@@ -149,12 +144,11 @@ def field_weight(field: GraphQLField, *, is_root: bool) -> int:
 
 
 def is_list(type_: Any) -> bool:
-    """Whether a type is a list, null or not."""
     return is_list_type(type_.of_type if is_non_null_type(type_) else type_)
 
 
 def list_depth(type_: GraphQLOutputType) -> int:
-    """How many lists a type is, one inside another."""
+    """Return the levels of nested lists."""
     depth = 0
     inner: Any = type_
     while (wrapped := getattr(inner, "of_type", None)) is not None:
@@ -164,7 +158,6 @@ def list_depth(type_: GraphQLOutputType) -> int:
 
 
 def default_argument_value(field: GraphQLField, name: str) -> object:
-    """The value of an argument that is not given."""
     argument = field.args[name]
     if argument.default is None:
         return argument.default_value

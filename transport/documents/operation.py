@@ -1,15 +1,27 @@
-"""The operations of a valid document, and what each may still ask too much of with the variables it comes with."""
+"""Operations of valid documents, with the checks that depend on the variables of a request."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from graphql import DocumentNode, GraphQLInputType, OperationType
+from graphql import (
+    DocumentNode,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLSchema,
+    OperationType,
+    get_named_type,
+    is_input_object_type,
+    is_list_type,
+    is_non_null_type,
+)
 
 from transport.documents.cost import CostExpression
-from transport.documents.list_inputs import ListFields, count_items
-from transport.errors import Code, RequestError, check_limit, make_error
+from transport.errors import Code, RequestError, make_error, too_complex
 from transport.settings import Limits
+
+ListFields: TypeAlias = Mapping[str, Mapping[str, GraphQLInputType]]
+"""By the name of an input type, its fields that are lists or contain lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,50 +33,102 @@ class Operation:
     name: str | None
     type: OperationType
     introspects: bool
-    """Whether it asks for the schema itself."""
     cost: CostExpression
     defaults: Mapping[str, Any]
-    """Of its variables, where its cost depends on variables."""
+    """Default values of its variables, where its cost depends on variables."""
     list_variables: Mapping[str, GraphQLInputType]
-    """Its variables that are lists or have lists in them, with their types."""
+    """Types of its variables that are lists or contain lists."""
     list_fields: ListFields
     limits: Limits
     may_defer: bool
-    """Whether the document may have @defer."""
     root_argument_variables: Mapping[str, frozenset[str]]
-    """Of a subscription: variables that stand nowhere but as arguments of the root field, and these arguments."""
+    """Of a subscription: variables used only as arguments of the root field, with the names of these arguments."""
 
     def check_variables(self, variables: Mapping[str, Any]) -> None:
-        """Refuse the operation if with these variables it asks for too much."""
+        """Raise RequestError with QUERY_TOO_COMPLEX if the operation costs too much with these variables.
+
+        The executor reads every item of a list before a resolver can object, so each item costs 1.
+        """
         cost = 0
         for name, type_ in self.list_variables.items():
             if (value := variables.get(name)) is not None:
                 cost += count_items(value, type_, self.list_fields, self.limits)
-        if cost or self.cost.terms:
+        if self.cost.terms:
             cost += self.cost.evaluate({**self.defaults, **variables})
-            check_limit("cost", cost, self.limits.cost)
+        elif cost:
+            cost += self.cost.constant
+        if cost > self.limits.cost:
+            raise too_complex("cost", self.limits.cost, cost)
 
 
 class PreparedDocument:
     """The operations of a valid document."""
 
-    def __init__(self, operations: list[Operation]) -> None:
+    def __init__(self, operations: list[Operation], tokens: int) -> None:
         self._operations = {operation.name: operation for operation in operations}
         self._single = operations[0] if len(operations) == 1 else None
         self.operation_names = [operation.name for operation in operations]
-        """Of its operations; one may have none."""
+        self.tokens = tokens
 
     def select_operation(self, name: str | None) -> Operation:
-        """The operation to run: the named one, or without a name the only one."""
+        """Return the named operation, or the only one where `name` is None."""
         if name is None:
             if self._single is None:
-                raise unknown_operation("The document has several operations: operationName must say which one to run.")
+                raise unknown_operation("The document has several operations: operationName must name one of them.")
             return self._single
         if (found := self._operations.get(name)) is None:
-            raise unknown_operation("The document has no operation of the name that operationName gives.")
+            raise unknown_operation("The document has no operation of the name in operationName.")
         return found
 
 
 def unknown_operation(message: str) -> RequestError:
-    """There is no saying which operation to run."""
     return RequestError([make_error(Code.OPERATION_RESOLUTION_FAILURE, message)], well_formed=True)
+
+
+def find_list_fields(schema: GraphQLSchema) -> ListFields:
+    """Find the input types that contain lists, directly or not. Input types may refer to one another in cycles."""
+    types = [type_ for type_ in schema.type_map.values() if isinstance(type_, GraphQLInputObjectType)]
+    list_fields: dict[str, dict[str, GraphQLInputType]] = {}
+    changed = True
+    while changed:
+        changed = False
+        for input_type in types:
+            field_types = {name: field.type for name, field in input_type.fields.items()}
+            fields = {name: type_ for name, type_ in field_types.items() if contains_list(type_, list_fields)}
+            if len(fields) > len(list_fields.get(input_type.name, ())):
+                list_fields[input_type.name] = fields
+                changed = True
+    return list_fields
+
+
+def contains_list(type_: GraphQLInputType, list_types: Iterable[str]) -> bool:
+    return is_list_type(unwrap_non_null(type_)) or get_named_type(type_).name in list_types
+
+
+def count_items(value: Any, type_: GraphQLInputType, list_fields: ListFields, limits: Limits) -> int:
+    """Count the items of all lists that the schema declares in the value of a variable; arrays in scalars are not.
+
+    Raises RequestError if one list is too long, or all together.
+    """
+    count = 0
+    stack: list[tuple[Any, GraphQLInputType]] = [(value, type_)]
+    while stack:
+        value, declared_type = stack.pop()
+        declared_type = unwrap_non_null(declared_type)
+        if is_list_type(declared_type):
+            items = value if isinstance(value, list) else [value]  # GraphQL coerces a single value to a list of one
+            count += len(items)
+            if len(items) > limits.list_size:
+                raise too_complex("list size", limits.list_size, len(items))
+            if count > limits.cost:
+                raise too_complex("cost", limits.cost)
+            if contains_list(declared_type.of_type, list_fields):
+                stack.extend((item, declared_type.of_type) for item in items)
+        elif is_input_object_type(declared_type) and isinstance(value, dict):
+            fields = list_fields[declared_type.name]
+            stack.extend((value[name], field) for name, field in fields.items() if value.get(name) is not None)
+    return count
+
+
+def unwrap_non_null(type_: Any) -> Any:
+    return type_.of_type if is_non_null_type(type_) else type_

@@ -1,4 +1,4 @@
-"""How often a document says the same side by side: validation compares each such pair, so they are counted first."""
+"""Count of overlapping fields, each pair of which the rule OverlappingFieldsCanBeMerged compares."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -13,9 +13,9 @@ from graphql import (
 
 
 def count_overlaps(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:
-    """Pairs of fields with the same response name, and pairs of fragments, that stand side by side once all is merged.
+    """Count pairs of fields with the same response name, and pairs of fragments, in merged selection sets.
 
-    Visits each selection of the expanded operation once: look at `Tally.selections` first.
+    Visits each selection of the expanded operation once: check `Complexity.selections` first.
     """
     pairs = 0
     stack: list[Sequence[SelectionSetNode]] = [[operation.selection_set]]
@@ -38,7 +38,7 @@ def count_overlaps(operation: OperationDefinitionNode, fragments: Mapping[str, F
 def merged_selections(
     selections: Sequence[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]
 ) -> Iterator[FieldNode | FragmentSpreadNode]:
-    """The fields of selection sets that are merged, those of their fragments too, and the spreads of these."""
+    """Yield the fields of selection sets and of their fragments, and the fragment spreads."""
     stack = list(selections)
     while stack:
         for node in stack.pop().selections:

@@ -1,4 +1,4 @@
-"""From text to syntax tree, within the limits that a text alone can break."""
+"""Parsing of documents, within the limits of text length and tokens."""
 
 from graphql import DocumentNode, GraphQLSyntaxError, TokenKind, parse
 
@@ -7,7 +7,7 @@ from transport.settings import Limits
 
 
 def parse_document(text: str, limits: Limits) -> DocumentNode:
-    """The document, if it is one and not too long."""
+    """Parse a document. Raises RequestError if it is malformed or too long."""
     if len(text) > limits.characters:
         raise too_complex("characters", limits.characters, len(text))
     if "\0" in text:
@@ -24,19 +24,19 @@ def parse_document(text: str, limits: Limits) -> DocumentNode:
 
 
 def to_request_error(error: GraphQLSyntaxError, limits: Limits) -> RequestError:
-    """Why a text is no document. The parser gives its limits no type of their own, only words."""
+    # graphql-core reports its limits as syntax errors; only the message tells them apart.
     if "Document contains more than" in error.message:
         return too_complex("tokens", limits.tokens)
     if "nested too deeply" in error.message:
         return too_complex("nesting", 200)
-    # An escape that stands for half a character is a bad value, not a mistake in the language.
+    # An escaped half of a surrogate pair is a bad value, not a syntax error.
     is_value = "Invalid Unicode escape sequence" in error.message
     code = Code.BAD_USER_INPUT if is_value else Code.GRAPHQL_PARSE_FAILED
     return RequestError([format_error(error, code)], well_formed=True)
 
 
 def contains_nul(document: DocumentNode) -> bool:
-    """Whether a string of the document has an escaped NUL, which some databases cannot store."""
+    """Return whether a string has an escaped NUL, which some databases cannot store."""
     token = document.loc.start_token if document.loc else None
     while token is not None:
         if token.kind in (TokenKind.STRING, TokenKind.BLOCK_STRING) and "\0" in (token.value or ""):

@@ -1,9 +1,8 @@
-"""Documents that a request only names: by a hash (automatic persisted queries), or by an id from a list that was given
-to the server (trusted documents).
+"""Documents that a request names: by hash (automatic persisted queries), or by id (trusted documents).
 
-Automatic: a client sends `extensions.persistedQuery {version: 1, sha256Hash}` alone, is told PERSISTED_QUERY_NOT_FOUND
-if nobody has sent the text lately, and then sends both. Trusted: `documentId`, `doc_id` or `id`, or the same extension,
-with an id of the list. `sha256:` and the hash of the text names a document too, wherever it is known from.
+Automatic: a client sends `extensions.persistedQuery {version: 1, sha256Hash}` alone; if the document is unknown, the
+error is PERSISTED_QUERY_NOT_FOUND, and the client sends hash and document. Trusted: `documentId`, `doc_id` or `id`, or
+the same extension, with an id of the manifest. `sha256:` and the hash names a document of either kind.
 """
 
 from collections.abc import Mapping
@@ -12,9 +11,8 @@ from typing import Any, Final
 
 import structlog
 
-from transport.documents.lru_cache import LRUCache
 from transport.documents.operation import PreparedDocument
-from transport.documents.store import DocumentStore
+from transport.documents.store import BoundedCache, DocumentStore
 from transport.errors import Code, RequestError, bad_request, make_error
 from transport.request import OperationRequest
 from transport.settings import Limits, TrustMode
@@ -22,20 +20,20 @@ from transport.settings import Limits, TrustMode
 log = structlog.get_logger(__name__)
 
 HASH_PREFIX: Final = "sha256:"
-# Some clients look at the message, others at the code: both are a convention of all who do this.
+# Some clients check the message, others the code; both are conventions of all implementations.
 NOT_FOUND: Final = "PersistedQueryNotFound"
 NOT_SUPPORTED: Final = "PersistedQueryNotSupported"
 
 
 class PersistedQueries:
-    """Finds the document of a request, whether it is sent or named.
+    """Resolves the document of a request.
 
     Args:
-        documents: what is found here is prepared there.
-        limits: how much is remembered for the automatic way.
-        automatic: whether documents are remembered that clients send with their hash.
+        documents: prepares the documents.
+        limits: bounds of the registered documents.
+        automatic: whether documents that clients send with their hash are registered.
         trusted: texts by id.
-        mode: what happens to other texts, if there are trusted ones.
+        mode: what happens to other documents, if there are trusted ones.
     """
 
     def __init__(
@@ -49,7 +47,9 @@ class PersistedQueries:
     ) -> None:
         self._documents = documents
         self._automatic = automatic
-        self._registered = LRUCache[str](count=limits.persisted_documents, weight=limits.persisted_bytes)
+        self._registered = BoundedCache[str](
+            limits.persisted_documents, limits.persisted_bytes, lambda text: len(text.encode())
+        )
         self._trusted = {HASH_PREFIX + sha256_hex(text): text for text in (trusted or {}).values()} | dict(
             trusted or {}
         )
@@ -58,20 +58,18 @@ class PersistedQueries:
         self.checks_trust = self._mode is not TrustMode.OFF
 
     def resolve(self, request: OperationRequest) -> PreparedDocument:
-        """The document of a request.
+        """Return the document of a request, and register it if the request asks for that and the document is valid.
 
-        Raises Refusal: PERSISTED_QUERY_NOT_FOUND, PERSISTED_QUERY_NOT_SUPPORTED, BAD_REQUEST, FORBIDDEN, or what
-        `Documents.get` raises. Only a document that is valid is remembered.
+        Raises RequestError: PERSISTED_QUERY_NOT_FOUND, PERSISTED_QUERY_NOT_SUPPORTED, BAD_REQUEST, FORBIDDEN, or those
+        of `DocumentStore.get`.
         """
         hash_ = requested_hash(request.extensions)
-        text = self._look_up(request.document_id, hash_) if request.query is None else request.query
-        should_register = hash_ is not None and request.query is not None and self._should_register(hash_, text)
-        if self._mode is TrustMode.OFF or text in self._trusted_texts:
-            document = self._documents.get(text)
-        else:
-            document = self._get_untrusted(text)
+        if request.query is None:
+            return self._get(self._look_up(request.document_id, hash_))
+        should_register = hash_ is not None and self._should_register(hash_, request.query)
+        document = self._get(request.query)
         if hash_ is not None and should_register:
-            self._registered.put(hash_, text, len(text.encode()))
+            self._registered[hash_] = request.query
         return document
 
     def _look_up(self, document_id: str | None, hash_: str | None) -> str:
@@ -91,29 +89,30 @@ class PersistedQueries:
         return self._trusted.get(HASH_PREFIX + hash_) or self._registered.get(hash_)
 
     def _should_register(self, hash_: str, text: str) -> bool:
-        """Whether the text is to be remembered; raises Refusal if it is not the one that is named."""
+        """Return whether to register the text. Raises RequestError if the hash is another document's."""
         if self._trusted.get(hash_) == text:
             return False
         if sha256_hex(text) != hash_:
-            raise bad_request("The query is not the one whose sha256Hash the request gives.")
+            raise bad_request("The query does not match the sha256Hash of the request.")
         return self._automatic
 
-    def _get_untrusted(self, text: str) -> PreparedDocument:
-        if self._mode is TrustMode.ENFORCE:
-            message = "Only the documents that this server was given as trusted are run."
+    def _get(self, text: str) -> PreparedDocument:
+        is_trusted = not self.checks_trust or text in self._trusted_texts
+        if not is_trusted and self._mode is TrustMode.ENFORCE:
+            message = "This server runs trusted documents only."
             raise RequestError([make_error(Code.FORBIDDEN, message)], well_formed=True)
         document = self._documents.get(text)
-        log.warning("untrusted document", sha256=sha256_hex(text), operations=document.operation_names)
+        if not is_trusted:
+            log.warning("untrusted document", sha256=sha256_hex(text), operations=document.operation_names)
         return document
 
 
 def sha256_hex(text: str) -> str:
-    """The SHA-256 of a document as clients write it: in hexadecimal, lower case."""
     return sha256(text.encode()).hexdigest()
 
 
 def requested_hash(extensions: Mapping[str, Any]) -> str | None:
-    """The hash by which a request names its document; None if it has none."""
+    """Return the hash by which a request names its document; None without one."""
     extension = extensions.get("persistedQuery")
     if extension is None:
         return None
@@ -125,5 +124,4 @@ def requested_hash(extensions: Mapping[str, Any]) -> str | None:
 
 
 def persisted_query_error(code: Code, message: str) -> RequestError:
-    """The document is not known, and the request does not bring it along."""
     return RequestError([make_error(code, message)], status=400, well_formed=True)

@@ -1,4 +1,4 @@
-"""Variables of a subscription that may do no more than say where it begins."""
+"""Variables that only select where a subscription resumes."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -15,8 +15,10 @@ from graphql import (
 
 
 def root_argument_variables(document: DocumentNode, operation: OperationDefinitionNode) -> Mapping[str, frozenset[str]]:
-    """The variables that stand nowhere in the document but as arguments of the operation's root field, and the names
-    of these arguments. A root field inside a named fragment does not count as such: that costs no more than sharing."""
+    """Return the variables that are used only as arguments of the root field, with the names of these arguments.
+
+    A root field inside a named fragment is not considered: its subscribers share less, and that is all.
+    """
     root_uses: Counter[str] = Counter()
     arguments = defaultdict(set)
     for field in root_fields(operation.selection_set):
@@ -32,7 +34,6 @@ def root_argument_variables(document: DocumentNode, operation: OperationDefiniti
 
 
 def root_fields(selections: SelectionSetNode) -> Iterator[FieldNode]:
-    """The fields of a selection set itself."""
     for selection in selections.selections:
         if isinstance(selection, FieldNode):
             yield selection
@@ -41,13 +42,13 @@ def root_fields(selections: SelectionSetNode) -> Iterator[FieldNode]:
 
 
 def count_variable_uses(document: DocumentNode) -> Counter[str]:
-    """How often each variable is used. Where it is declared, a colon follows, and only there."""
+    """Count the uses of each variable. Only a declaration is followed by a colon."""
     assert document.loc is not None, "documents are parsed with their tokens"
     counts: Counter[str] = Counter()
     token = document.loc.start_token
     while token.next is not None:
         following = token.next
-        if token.kind is TokenKind.DOLLAR and following.next is not None and following.next.kind is not TokenKind.COLON:
+        if token.kind is TokenKind.DOLLAR and following.next and following.next.kind is not TokenKind.COLON:
             counts[following.value or ""] += 1
         token = following
     return counts

@@ -1,10 +1,14 @@
-"""Documents: parsed, counted and validated once per text, then remembered.
+"""Documents: parsed, checked against limits and validated once per text, then cached.
 
-The order is what protects the server: each step is linear in what the step before has let through. First the length
-and the tokens; then the rules that make fragments a finite tree; then `transport.documents.complexity`, which needs
-that; and only then the rules of GraphQL's validation that are not linear.
+The order of the steps protects the server: each is linear in what the step before has let through. First length and
+tokens; then the rules that make fragments a finite tree; then limits (`documents.complexity`), which need that; then
+the validation rules that are not linear.
 """
 
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
@@ -30,80 +34,93 @@ from graphql.validation import (
 from graphql.validation.validate import ValidationAbortedError
 
 from transport.documents.complexity import Complexity, ComplexityAnalyzer
-from transport.documents.list_inputs import contains_list, find_list_fields
-from transport.documents.lru_cache import LRUCache
-from transport.documents.operation import Operation, PreparedDocument
+from transport.documents.operation import Operation, PreparedDocument, contains_list, find_list_fields
 from transport.documents.overlapping_fields import count_overlaps
 from transport.documents.parse import parse_document
 from transport.documents.resume_variables import root_argument_variables
 from transport.errors import Code, FormattedError, RequestError, check_limit, format_error, too_complex
 from transport.settings import Limits, TransportSettings
 
+Value = TypeVar("Value")
+
 
 class LiteralValuesRule(ValuesOfCorrectTypeRule):
-    """A literal of the wrong type is bad input, like the same value in a variable."""
+    """Reports a literal of the wrong type as bad input, like the same value in a variable."""
 
     def report_error(self, error: GraphQLError) -> None:
-        """Report the error with its code."""
         error.extensions = {"code": Code.BAD_USER_INPUT}
         super().report_error(error)
 
 
-FRAGMENT_RULES: tuple[type[ASTValidationRule], ...] = (
+FRAGMENT_RULES: Final[tuple[type[ASTValidationRule], ...]] = (
     ExecutableDefinitionsRule,
     UniqueFragmentNamesRule,
     KnownFragmentNamesRule,
     NoUnusedFragmentsRule,
     NoFragmentCyclesRule,
 )
-"""Linear rules. A document that passes them can be written out without fragments."""
+"""Linear rules. The fragments of a document that passes them can be expanded."""
 
-REMAINING_RULES: tuple[type[ASTValidationRule], ...] = tuple(
+REMAINING_RULES: Final[tuple[type[ASTValidationRule], ...]] = tuple(
     LiteralValuesRule if rule is ValuesOfCorrectTypeRule else rule
     for rule in specified_rules
     if rule not in FRAGMENT_RULES
 )
 
 
+class BoundedCache(LRUCache[str, Value]):
+    """The least recently used values by text, bounded in number and in weight. A value over the weight is not kept."""
+
+    def __init__(self, count: int, weight: int, weigh: Callable[[Value], int]) -> None:
+        super().__init__(weight, weigh)
+        self._count = count
+
+    def __setitem__(self, key: str, value: Value) -> None:
+        if self.getsizeof(value) <= self.maxsize:
+            if key not in self and len(self) >= self._count:
+                self.popitem()
+            super().__setitem__(key, value)
+
+
 class DocumentStore:
-    """All documents that clients sent lately. Both the good and the refused are kept, apart: a flood of bad ones
-    costs nothing twice, and does not push out the good."""
+    """Cache of prepared documents, and of refused ones with their errors.
+
+    The two are kept apart, so that a flood of bad documents neither costs anything twice nor evicts good ones.
+    """
 
     def __init__(self, schema: GraphQLSchema, settings: TransportSettings) -> None:
         self._schema = schema
         self._list_fields = find_list_fields(schema)
         self._limits = settings.limits
         self._hide_suggestions = settings.production
-        count, weight = settings.limits.cached_documents, settings.limits.cached_tokens
-        self._valid = LRUCache[PreparedDocument](count=count, weight=weight)
-        # Of a refused document its text is kept and its errors: four characters stand for a token.
-        self._invalid = LRUCache[RequestError](count=count, weight=weight * 4)
+        count, tokens = settings.limits.cached_documents, settings.limits.cached_tokens
+        self._valid = BoundedCache[PreparedDocument](count, tokens, lambda document: document.tokens)
+        # Four characters weigh as much as a token; an error, about a thousand characters.
+        self._invalid = BoundedCache[tuple[int, RequestError]](count, 4 * tokens, lambda refused: refused[0] + 1_000)
 
     def get(self, text: str) -> PreparedDocument:
-        """The document with this text.
+        """Return the document with this text.
 
-        Raises Refusal: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, BAD_USER_INPUT or QUERY_TOO_COMPLEX.
+        Raises RequestError: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, BAD_USER_INPUT or QUERY_TOO_COMPLEX.
         """
-        if (cached := self._valid.get(text)) is not None:
-            return cached
-        if (cached_error := self._invalid.get(text)) is not None:
-            raise without_traceback(cached_error)
+        if (document := self._valid.get(text)) is not None:
+            return document
+        if (refused := self._invalid.get(text)) is not None:
+            raise without_traceback(refused[1])
         try:
-            tokens, document = self._compile(text)
-        except RequestError as refusal:
-            self._invalid.put(text, without_traceback(refusal), len(text) + 1_000)
+            document = self._valid[text] = self._compile(text)
+        except RequestError as error:
+            self._invalid[text] = (len(text), without_traceback(error))
             raise
-        self._valid.put(text, document, tokens)
         return document
 
-    def _compile(self, text: str) -> tuple[int, PreparedDocument]:
+    def _compile(self, text: str) -> PreparedDocument:
         document = parse_document(text, self._limits)
         self._validate(document, FRAGMENT_RULES)
         operations = check_limits(self._schema, document, self._limits)
         self._validate(document, REMAINING_RULES)
-        return document.token_count, PreparedDocument(
-            [self._build_operation(text, document, *counts) for counts in operations]
-        )
+        prepared = [self._build_operation(text, document, *counts) for counts in operations]
+        return PreparedDocument(prepared, document.token_count)
 
     def _build_operation(
         self, text: str, document: DocumentNode, node: OperationDefinitionNode, complexity: Complexity
@@ -111,6 +128,7 @@ class DocumentStore:
         variables = node.variable_definitions or ()
         variable_types = {item.variable.name.value: type_from_ast(self._schema, item.type) for item in variables}
         defaults = {item.variable.name.value: item.default_value for item in variables if item.default_value}
+        has_variable_cost = bool(complexity.cost.terms)
         return Operation(
             document=document,
             text=text,
@@ -118,7 +136,7 @@ class DocumentStore:
             type=node.operation,
             introspects=complexity.introspection_depth > 0,
             cost=complexity.cost,
-            defaults={name: value_from_ast_untyped(value) for name, value in defaults.items() if complexity.cost.terms},
+            defaults={name: value_from_ast_untyped(value) for name, value in defaults.items() if has_variable_cost},
             list_variables={
                 name: type_
                 for name, type_ in variable_types.items()
@@ -126,7 +144,7 @@ class DocumentStore:
             },
             list_fields=self._list_fields,
             limits=self._limits,
-            # White space and comments may stand between the two: where it only seems so, nothing is lost.
+            # A superset: the incremental executor also runs documents without @defer.
             may_defer="defer" in text,
             root_argument_variables=root_argument_variables(document, node)
             if node.operation is OperationType.SUBSCRIPTION
@@ -142,7 +160,7 @@ class DocumentStore:
             hide_suggestions=self._hide_suggestions,
         )
         if any(isinstance(error, ValidationAbortedError) and "Too many" not in error.message for error in errors):
-            # The other reason to give up is nesting, through fragments or in literals.
+            # graphql-core's other reason to abort is nesting, through fragments or in literals.
             raise too_complex("nesting", 200)
         if errors:
             raise RequestError((format_validation_error(error) for error in errors), well_formed=True, status=400)
@@ -151,22 +169,22 @@ class DocumentStore:
 def check_limits(
     schema: GraphQLSchema, document: DocumentNode, limits: Limits
 ) -> list[tuple[OperationDefinitionNode, Complexity]]:
-    """The operations of a document, none of which asks for too much whatever its variables are."""
+    """Return the operations of a document with their complexity, none of which exceeds a limit without variables."""
     nodes = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     fragments = {n.name.value: n for n in document.definitions if isinstance(n, FragmentDefinitionNode)}
     check_limit("operations", len(nodes), limits.operations)
     analyzer = ComplexityAnalyzer(schema, document, limits)
     complexities = [analyzer.analyze(node) for node in nodes]
     check_limit("list size", analyzer.longest_list, limits.list_size)
-    check_limit("selections", sum(tally.selections for tally in complexities), limits.selections)
+    check_limit("selections", sum(complexity.selections for complexity in complexities), limits.selections)
     for complexity in complexities:
         check_operation_limits(complexity, limits)
+    # Last: it visits each selection of the expanded document.
     check_limit("merges", sum(count_overlaps(node, fragments) for node in nodes), limits.merges)
     return list(zip(nodes, complexities, strict=True))
 
 
 def check_operation_limits(complexity: Complexity, limits: Limits) -> None:
-    """Refuse an operation that is over a limit."""
     check_limit("root fields", complexity.fields, limits.root_fields)
     check_limit("aliases", complexity.aliases, limits.aliases)
     check_limit("directives", complexity.directives, limits.directives)
@@ -177,12 +195,11 @@ def check_operation_limits(complexity: Complexity, limits: Limits) -> None:
 
 
 def format_validation_error(error: GraphQLError) -> FormattedError:
-    """A validation error for a client."""
     return format_error(error, None if error.extensions else Code.GRAPHQL_VALIDATION_FAILED)
 
 
 def without_traceback(error: RequestError) -> RequestError:
-    """The same refusal without the frames it was raised through: they hold the whole document."""
+    """Copy an error without its traceback, whose frames hold the whole document."""
     copy = RequestError(error.errors, status=error.status)
     copy.legacy_status, copy.headers = error.legacy_status, error.headers
     return copy

@@ -1,23 +1,23 @@
-"""The file with the trusted documents, as the build of a client writes it."""
+"""The manifest of trusted documents, as the build tools of clients write it."""
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from graphql import GraphQLSyntaxError, parse
 
-APOLLO_FORMAT = "apollo-persisted-query-manifest"
+APOLLO_FORMAT: Final = "apollo-persisted-query-manifest"
 
 
 def read_manifest(path: Path) -> dict[str, str]:
-    """The documents of a manifest, by id.
+    """Read the documents of a manifest, by id.
 
-    Either an object whose members are id and text (Relay, GraphQL Code Generator), or the manifest of Apollo's tools:
+    Either an object of ids and texts (Relay, GraphQL Code Generator), or Apollo's manifest:
     `{"format": "apollo-persisted-query-manifest", "version": 1, "operations": [{"id": …, "body": …}]}`.
 
     Raises:
-        ValueError: it cannot be read, or is not that; the message is one line.
+        ValueError: the file is unreadable or malformed; the message is one line.
     """
     try:
         content = orjson.loads(path.read_bytes())
@@ -39,7 +39,6 @@ def read_manifest(path: Path) -> dict[str, str]:
 
 
 def manifest_entries(content: Any, path: Path) -> Iterable[tuple[Any, Any]]:
-    """Pairs of id and text."""
     match content:
         case {"format": str(name), "version": 1, "operations": [*operations]} if name == APOLLO_FORMAT:
             return [

@@ -1,4 +1,4 @@
-"""gzip, for long answers that are sent in one piece. Streams never come here."""
+"""gzip for long responses that are sent in one piece; streams are never compressed."""
 
 import asyncio
 import gzip
@@ -12,16 +12,16 @@ from transport.http.headers import joined_header
 from transport.http.negotiation import parse_quality
 
 GZIP_LEVEL: Final = 3
-"""Of JSON, higher ones take off 5 % more for twice the time and more."""
+"""Higher levels take twice the time and more for 5 % less JSON."""
 
 THREAD_BYTES: Final = 128 * 1024
-"""Bytes from which on it is done in a thread: they take half a millisecond."""
+"""Length from which on compression runs in a thread: this much takes half a millisecond."""
 
-GZIP_HEADERS: Final = (("content-encoding", "gzip"),)
+GZIP_HEADERS: Final[Headers] = (("content-encoding", "gzip"),)
 
 
 async def compress(scope: Scope, body: bytes) -> tuple[bytes, Headers]:
-    """Compress a body if the client accepts that. Returns it with its headers."""
+    """Compress a body if the client accepts that. Returns it with the headers to add."""
     if not accepts_gzip(joined_header(scope, b"accept-encoding")):
         return body, ()
     run_gzip = partial(gzip.compress, body, GZIP_LEVEL, mtime=0)
@@ -30,7 +30,7 @@ async def compress(scope: Scope, body: bytes) -> tuple[bytes, Headers]:
 
 @lru_cache(maxsize=256)
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether an Accept-Encoding allows gzip (RFC 9110 §12.5.3)."""
+    """Return whether an Accept-Encoding allows gzip (RFC 9110 §12.5.3)."""
     qualities = dict(parse_coding(part) for part in accept_encoding.lower().split(","))
     for name in ("gzip", "x-gzip", "*"):
         if name in qualities:
@@ -39,7 +39,7 @@ def accepts_gzip(accept_encoding: str) -> bool:
 
 
 def parse_coding(text: str) -> tuple[str, float]:
-    """The name of a coding and its quality; −1 if that is malformed."""
+    """Return the name of a coding and its quality; −1 if that is malformed."""
     name, _, parameter = (part.strip() for part in text.partition(";"))
     key, _, value = (part.strip() for part in parameter.partition("="))
     return name, parse_quality(value) if key == "q" else 1.0

@@ -1,8 +1,7 @@
-"""Cross-site request forgery: foreign pages that let a browser send requests with the user's access to this server.
+"""Protection against cross-site request forgery.
 
-Browsers ask the server first (CORS's preflight) before they send JSON, or a header of one's own, from a foreign page.
-Forms they send without asking, and so would a multipart body be sent: it needs such a header to show that the browser
-has asked, or that it is none. (Text and URL-encoded forms are not taken at all.)
+Before a browser sends JSON, or a header of the page's choice, to another origin, it asks the server (a CORS preflight).
+It sends multipart bodies without: they need such a header to show that there was a preflight, or no browser.
 """
 
 from typing import Final
@@ -17,7 +16,7 @@ PREFLIGHT_HEADERS: Final = (b"graphql-require-preflight", b"apollo-require-prefl
 
 
 def check_preflight(scope: Scope) -> None:
-    """Refuse a request without one of the headers, or with an empty one."""
+    """Raise RequestError unless one of the headers is present and not empty."""
     if not any(value.strip() for name in PREFLIGHT_HEADERS for value in header_values(scope, name)):
         message = (
             "A request of this kind could come from any web page (CSRF): it needs the header "

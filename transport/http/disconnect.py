@@ -1,26 +1,26 @@
-"""A client that goes away while its operation runs: the operation is cancelled.
+"""Cancellation of an operation whose client disconnects.
 
-Only the task is: what a resolver has handed to another task (a writer that commits, say) goes on there.
+Only its task is cancelled: work that a resolver has handed to another task (a writer that commits) continues there.
 """
 
 import asyncio
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from starlette.types import Receive
 
-WATCH_DELAY = 0.02
-"""Seconds before a running operation looks out for its client. Most are done by then, and looking costs a task."""
+WATCH_DELAY: Final = 0.02
+"""Seconds until the connection is watched. Most operations have ended by then, and watching costs a task."""
 
 
 class ClientDisconnected(Exception):
-    """The client has closed the connection: there is nobody to answer."""
+    """The client has closed the connection."""
 
 
 class CancelOnDisconnect:
-    """`with CancelWhenGone(receive):` cancels what runs inside when the client leaves, then raises ClientGoneError.
+    """`with CancelOnDisconnect(receive):` cancels its block when the client disconnects, and raises ClientDisconnected.
 
-    The body must have been read: anything else that arrives is ignored.
+    The body must have been read: other messages are ignored.
     """
 
     def __init__(self, receive: Receive) -> None:
@@ -41,6 +41,7 @@ class CancelOnDisconnect:
         self._timer.cancel()
         if self._watcher is not None:
             self._watcher.cancel()
+        # Another cancellation (the server stops) takes precedence: it must reach the caller.
         if self._disconnected and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
             raise ClientDisconnected from None
 

@@ -1,4 +1,4 @@
-"""Files over HTTP: ranges, validators, and headers under which no browser runs what is in them."""
+"""The file endpoint: ranges, validators, and headers that keep browsers from running the content."""
 
 import asyncio
 import re
@@ -12,24 +12,23 @@ import structlog
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from transport.asgi_extensions import CONNECTION_ABORT
+from transport.asgi_extensions import abort_connection
 from transport.errors import Code, Headers
 from transport.http.conditional import ByteRange, if_match_fails, if_none_match_passes, parse_range
 from transport.http.disconnect import CancelOnDisconnect, ClientDisconnected
 from transport.http.responses import send_bytes
 from transport.masking import ErrorMasker, has_code
-from transport.noop import noop
 from transport.settings import TransportSettings
 
 log = structlog.get_logger(__name__)
 
 PLAIN_TEXT: Final = "text/plain; charset=utf-8"
-NOT_FOUND: Final = b"There is no such file, or its address is no longer good: ask for a new one.\n"
+NOT_FOUND: Final = b"There is no such file, or its URL has expired: request a new one.\n"
 
 SECURITY_HEADERS: Final[Headers] = (
     ("x-content-type-options", "nosniff"),
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
-    ("cross-origin-resource-policy", "cross-origin"),  # pages of other origins show pictures
+    ("cross-origin-resource-policy", "cross-origin"),  # pages of other origins embed images
     ("referrer-policy", "no-referrer"),
 )
 CACHE_PRIVATELY: Final = ("cache-control", "private, max-age=600")
@@ -37,7 +36,7 @@ NO_STORE: Final = ("cache-control", "no-store")
 
 
 class ServedFile(Protocol):
-    """A file that somebody may have."""
+    """A file to send."""
 
     @property
     def size(self) -> int:
@@ -45,28 +44,28 @@ class ServedFile(Protocol):
 
     @property
     def tag(self) -> str:
-        """Letters and digits that no other content has."""
+        """The entity tag: letters and digits that identify the content."""
 
     @property
     def filename(self) -> str:
-        """What to call it; may be empty, or hold anything but control characters."""
+        """The suggested name; may be empty, or any text without control characters."""
 
     @property
     def content_type(self) -> str:
         """Its media type."""
 
     def chunks(self, start: int, stop: int) -> AsyncGenerator[bytes]:
-        """What is in it from `start` up to before `stop`, in pieces that fit into memory."""
+        """Yield the bytes from `start` to before `stop`, in chunks that fit into memory."""
 
 
 FindFile: TypeAlias = Callable[[HTTPConnection], Awaitable[ServedFile | None]]
-"""The file that a request may have; null where there is none, or not for whoever asks: the answer is the same."""
+"""Finds the file of a request; None if it does not exist or the request may not read it: the response is the same."""
 
 
 class FileEndpoint:
     """Files by GET and HEAD, as a Starlette route: `Route("/files/{id}", FileEndpoint(…))`.
 
-    An exception of `find`, or of a file, with the code SERVICE_UNAVAILABLE becomes 503; any other is masked.
+    An exception of `find`, or of a file, with the code SERVICE_UNAVAILABLE becomes 503; any other is masked as 500.
     """
 
     def __init__(self, find: FindFile, settings: TransportSettings) -> None:
@@ -74,7 +73,6 @@ class FileEndpoint:
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
         started = perf_counter()
         status: int | str
         try:
@@ -86,10 +84,10 @@ class FileEndpoint:
 
     async def _respond(self, scope: Scope, send: Send) -> int | str:
         if scope["method"] not in ("GET", "HEAD"):
-            return await send_error(send, 405, b"Files are fetched by GET.\n", ("allow", "GET, HEAD"))
+            return await send_error(send, 405, b"Files are read by GET.\n", ("allow", "GET, HEAD"))
         try:
             file = await self._find(HTTPConnection(scope))
-        except Exception as error:  # what finds files is not the transport's
+        except Exception as error:  # foreign code: it may raise anything
             return await self._fail(send, error)
         return await send_error(send, 404, NOT_FOUND) if file is None else await self._send_file(scope, send, file)
 
@@ -109,14 +107,14 @@ class FileEndpoint:
             return await send_head(send, status, headers)
         async with aclosing(file.chunks(byte_range.start, byte_range.stop)) as chunks:
             try:
-                chunk = await anext(chunks)  # where it is not to be had, that can still be said
+                chunk = await anext(chunks)  # before the status is sent, so that a failure can change it
             except Exception as error:
                 return await self._fail(send, error)
             await send_head(send, status, headers, more=True)
             return status if await self._send_chunks(scope, send, chunk, chunks) else "cut off"
 
     async def _send_chunks(self, scope: Scope, send: Send, chunk: bytes, chunks: AsyncIterator[bytes]) -> bool:
-        """Whether all of it could be sent; else the connection is closed, so that nobody takes it for the whole."""
+        """Send the file. On failure, closes the connection, so that the client cannot take a part for the whole."""
         timeout = self._settings.limits.stream_stall_seconds
         try:
             while chunk:
@@ -124,18 +122,18 @@ class FileEndpoint:
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 chunk = await anext(chunks, b"")
         except TimeoutError:
-            abort(scope)
+            abort_connection(scope)
             return False
         except Exception as error:
             self._log_exception(error)
-            abort(scope)
+            abort_connection(scope)
             return False
         await send({"type": "http.response.body", "body": b""})
         return True
 
     async def _fail(self, send: Send, error: Exception) -> int:
-        if has_code(error) and error.extensions["code"] == Code.SERVICE_UNAVAILABLE:  # type: ignore[attr-defined]  # has_code has looked
-            return await send_error(send, 503, b"Files are not to be had at the moment.\n", ("retry-after", "5"))
+        if has_code(error) and error.extensions["code"] == Code.SERVICE_UNAVAILABLE:  # type: ignore[attr-defined]  # has_code checked it
+            return await send_error(send, 503, b"Files are not available at the moment.\n", ("retry-after", "5"))
         self._log_exception(error)
         return await send_error(send, 500, b"Internal server error\n")
 
@@ -144,13 +142,12 @@ class FileEndpoint:
 
 
 async def send_error(send: Send, status: int, message: bytes, *headers: tuple[str, str]) -> int:
-    """Answer with a line of text."""
     await send_bytes(send, status, PLAIN_TEXT, message, (*headers, NO_STORE, *SECURITY_HEADERS))
     return status
 
 
 async def send_head(send: Send, status: int, headers: Headers | list[tuple[str, str]], *, more: bool = False) -> int:
-    """Send the head of an answer; unless there is more, that is all."""
+    """Send status and headers, and an empty body unless there is `more`."""
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     if not more:
@@ -159,7 +156,6 @@ async def send_head(send: Send, status: int, headers: Headers | list[tuple[str, 
 
 
 def content_headers(file: ServedFile, byte_range: ByteRange) -> Headers:
-    """What is in the body of an answer."""
     headers = (
         ("accept-ranges", "bytes"),
         ("content-type", file.content_type),
@@ -173,13 +169,8 @@ def content_headers(file: ServedFile, byte_range: ByteRange) -> Headers:
     )
 
 
-def abort(scope: Scope) -> None:
-    """Close the connection at once."""
-    scope.get("extensions", {}).get(CONNECTION_ABORT, {"abort": noop})["abort"]()
-
-
 def content_disposition(filename: str) -> str:
-    """The Content-Disposition of a download (RFC 6266): the name in ASCII for old clients, and as it is for others."""
+    """Return the Content-Disposition of a download (RFC 6266): the name in ASCII for old clients, and in UTF-8."""
     if not filename:
         return "attachment"
     ascii_name = re.sub(r"[^ !#-$&-\[\]-~]", "_", filename)

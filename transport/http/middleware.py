@@ -1,15 +1,126 @@
-"""What stands before all routes."""
+"""ASGI middleware that precedes all routes: the Host check and CORS."""
 
+import re
+from functools import lru_cache
+from typing import Final
+
+import orjson
+import structlog
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from transport.http.cors import CorsMiddleware
-from transport.http.host_check import HostMiddleware
+from transport.errors import RequestError, bad_request
+from transport.http.headers import header_values
+from transport.http.negotiation import JSON
+from transport.http.request_body import CONNECTION_CLOSE
+from transport.http.responses import send_json
+from transport.origins import AllowedOrigins
 from transport.settings import TransportSettings
+
+log = structlog.get_logger(__name__)
+
+HOST_PATTERN: Final = re.compile(r"(?P<name>[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?")
+"""`host [":" port]` of RFC 9110 §7.2."""
+
+ALLOWED_HEADERS: Final = (
+    "Apollo-Require-Preflight",
+    "Apollographql-Client-Name",
+    "Apollographql-Client-Version",
+    "Authorization",
+    "Baggage",
+    "Cache-Control",
+    "GraphQL-Require-Preflight",
+    "Last-Event-ID",
+    "Traceparent",
+    "Tracestate",
+    "X-Apollo-Operation-Id",
+    "X-Apollo-Operation-Name",
+    "X-Requested-With",
+)
+"""Headers of GraphQL clients and of tracing, beside the CORS-safelisted ones (Accept, Content-Type, …)."""
+
+PREFLIGHT_SECONDS: Final = 600
 
 
 def middleware(settings: TransportSettings) -> list[Middleware]:
-    """For Starlette, the outermost first: `Starlette(routes=…, middleware=middleware(settings))`."""
+    """Return the middleware for Starlette, the outermost first: `Starlette(…, middleware=middleware(settings))`."""
     return [
         Middleware(HostMiddleware, settings.served_hosts),
         Middleware(CorsMiddleware, settings.origins, credentials=settings.cors_credentials),
     ]
+
+
+class HostMiddleware:
+    """Answers 400 to a request whose Host is malformed, or none of `allowed`.
+
+    The WebSocket endpoint calls `check_host` itself: a refused handshake has another form.
+    """
+
+    def __init__(self, app: ASGIApp, allowed: tuple[str, ...]) -> None:
+        self._app = app
+        self._allowed = allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            try:
+                check_host(scope, self._allowed)
+            except RequestError as error:
+                log.info("request refused", reason="host", status=error.status)
+                body = orjson.dumps({"errors": error.errors})
+                return await send_json(send, error.status, JSON, body, CONNECTION_CLOSE)
+        return await self._app(scope, receive, send)
+
+
+def check_host(scope: Scope, allowed: tuple[str, ...]) -> None:
+    """Raise RequestError if the Host is missing, repeated, malformed or not in `allowed` (empty: any).
+
+    Only `allowed` protects from DNS rebinding, where the name of a foreign page suddenly resolves to this server.
+    """
+    hosts = header_values(scope, b"host")
+    if len(hosts) != 1 or len(hosts[0]) > 300 or not is_allowed_host(hosts[0], allowed):
+        raise bad_request("The Host header is missing, malformed, or not a name of this server.")
+
+
+@lru_cache(maxsize=256)
+def is_allowed_host(host: str, allowed: tuple[str, ...]) -> bool:
+    match = HOST_PATTERN.fullmatch(host)
+    if match is None:
+        return False
+    name = match["name"].lower().rstrip(".")
+    return not allowed or any(matches_host_pattern(name, pattern.lower()) for pattern in allowed)
+
+
+def matches_host_pattern(name: str, pattern: str) -> bool:
+    """Return whether a host name equals the pattern, or is a subdomain where that begins with `*.`."""
+    return name == pattern or (pattern.startswith("*.") and name.endswith(pattern[1:]))
+
+
+class CorsMiddleware(CORSMiddleware):
+    """Starlette's CORS middleware with the rule of `transport.origins`.
+
+    Pages of the server itself need no permission, and get none. `credentials` are cookies and the like; a token in the
+    Authorization header does not need them.
+    """
+
+    def __init__(self, app: ASGIApp, origins: AllowedOrigins, *, credentials: bool = False) -> None:
+        super().__init__(
+            app,
+            allow_methods=("GET", "POST"),
+            allow_headers=ALLOWED_HEADERS,
+            allow_credentials=credentials,
+            allow_private_network=True,  # an origin that may use the server may do so in its network
+            expose_headers=("Retry-After",),
+            max_age=PREFLIGHT_SECONDS,
+        )
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST" and not header_values(scope, b"origin"):
+            # No browser, and a response that is never stored: `Vary: Origin` would be for nothing.
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        return self._origins.allows(origin, None)

@@ -1,36 +1,31 @@
-"""Streams in parts: Apollo's multipart subscriptions (`subscriptionSpec=1.0`), and results in parts
-(`incrementalSpec=v0.2`).
+"""Streams in multipart bodies: Apollo's subscriptions (`subscriptionSpec=1.0`), and deferred results
+(`incrementalSpec=v0.2`)."""
 
-A client can read a part when it has seen the boundary after it, so each is sent with its end.
-"""
+from typing import Final
 
 from transport.errors import Headers
 from transport.subscriptions import Frame
 
-SUBSCRIPTION_TYPE = 'multipart/mixed; boundary="graphql"; subscriptionSpec=1.0'
-INCREMENTAL_TYPE = 'multipart/mixed; boundary="graphql"; incrementalSpec=v0.2'
-HEADERS: Headers = (
+SUBSCRIPTION_TYPE: Final = 'multipart/mixed; boundary="graphql"; subscriptionSpec=1.0'
+INCREMENTAL_TYPE: Final = 'multipart/mixed; boundary="graphql"; incrementalSpec=v0.2'
+HEADERS: Final[Headers] = (
     ("cache-control", "no-store"),
     ("x-accel-buffering", "no"),
     ("x-content-type-options", "nosniff"),
     ("vary", "Accept"),
 )
 
-PREAMBLE = b"\r\n--graphql"
-COMPLETE = b"--\r\n"
-ABORTED_PAYLOAD = (
-    b'{"payload":null,"errors":[{"message":"The server ends this stream; come back.",'
-    b'"extensions":{"code":"SERVICE_UNAVAILABLE"}}]}'
-)
+PREAMBLE: Final = b"\r\n--graphql"
+COMPLETE: Final = b"--\r\n"
 
 
 def encode_part(json: bytes) -> bytes:
-    """One part, with the boundary after it."""
+    """Encode one part with the boundary after it: only that tells a client that the part is complete."""
     return b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n" + json + b"\r\n--graphql"
 
 
 def encode_payload(frame: Frame) -> bytes:
-    """A part of a subscription: a result, a heartbeat, or that the stream itself failed."""
+    """Encode a part of a subscription: a result, a heartbeat, or the error of the stream itself."""
     if not frame.payload:
         return encode_part(b"{}")
     if frame.failed:
@@ -39,8 +34,13 @@ def encode_payload(frame: Frame) -> bytes:
 
 
 def encode_incremental(frame: Frame) -> bytes:
-    """A part of one result."""
     return encode_part(frame.payload)
 
 
-ABORTED = encode_part(ABORTED_PAYLOAD) + COMPLETE
+ABORTED: Final = (
+    encode_part(
+        b'{"payload":null,"errors":[{"message":"The server ends this stream; reconnect.",'
+        b'"extensions":{"code":"SERVICE_UNAVAILABLE"}}]}'
+    )
+    + COMPLETE
+)

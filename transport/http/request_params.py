@@ -1,48 +1,43 @@
-"""The members of a request: `query`, `variables`, `operationName`, `extensions`; others are ignored, as the
-specification wants."""
+"""The members of a request: `query`, `variables`, `operationName`, `extensions`; others are ignored."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from transport.errors import bad_input, bad_request, too_complex
-from transport.http.strict_json import loads, max_depth
+from transport.http.strict_json import loads
 from transport.request import OperationRequest
 from transport.settings import Limits
 
-NO_QUERY = "The request has no query: a string with a GraphQL document."
+NO_QUERY: Final = "The request has no query: a string with a GraphQL document."
 
-DOCUMENT_IDS = ("documentId", "doc_id", "id")
-"""The members that clients name a trusted document by, if they send none."""
+DOCUMENT_IDS: Final = ("documentId", "doc_id", "id")
+"""Members by which clients name a trusted document instead of sending it."""
 
 
 def from_body(body: bytes, limits: Limits) -> OperationRequest:
-    """The request in a JSON body. Raises Refusal: BAD_REQUEST, BAD_USER_INPUT, QUERY_TOO_COMPLEX."""
-    members = loads(body, limits, "The body")
+    """Read the request from a JSON body. Raises RequestError: BAD_REQUEST, BAD_USER_INPUT, QUERY_TOO_COMPLEX."""
+    members, depth = loads(body, limits, "The body")
     if isinstance(members, list):
         raise bad_request("Batches are not supported: the body must be one JSON object.")
     if not isinstance(members, dict):
         raise bad_request("The body must be a JSON object.")
     request = validate_members(members)
-    # Only an escape can write NUL in JSON, and only if there is one is it worth looking.
+    # In JSON only an escape can write NUL: without one the values need not be searched.
     if b"\\u0000" in body and contains_nul(request):
         raise bad_input("A string in the request contains a NUL character.")
-    if max_depth(body, limits) > limits.variables_depth:
+    if depth > limits.variables_depth:
         check_depth(request.variables, limits)
     return request
 
 
 def from_query_string(query_string: bytes, limits: Limits) -> OperationRequest | None:
-    """The request in the query string of a GET; None if it neither has a document nor names one. Raises Refusal like
-    `from_body`."""
+    """Read the request from the query string of a GET; None if it neither has a document nor names one.
+
+    Raises RequestError like `from_body`.
+    """
     try:
-        pairs = parse_qsl(
-            query_string.decode("ascii"),
-            keep_blank_values=True,
-            strict_parsing=False,
-            errors="strict",
-            max_num_fields=100,
-        )
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:
         raise bad_request("The query string is malformed.") from None
     members: dict[str, Any] = dict(pairs)
@@ -52,7 +47,7 @@ def from_query_string(query_string: bytes, limits: Limits) -> OperationRequest |
         return None
     for name in ("variables", "extensions"):
         text = members.get(name)
-        members[name] = loads(text.encode(), limits, name) if text else None
+        members[name] = loads(text.encode(), limits, name)[0] if text else None
     request = validate_members(members)
     if contains_nul(request):
         raise bad_input("A string in the request contains a NUL character.")
@@ -61,7 +56,7 @@ def from_query_string(query_string: bytes, limits: Limits) -> OperationRequest |
 
 
 def validate_members(members: Mapping[str, Any]) -> OperationRequest:
-    """The members, each of the type it must have."""
+    """Check the types of the members."""
     query, document_id = select_document(members)
     name = members.get("operationName")
     if name is not None and not isinstance(name, str):
@@ -69,7 +64,7 @@ def validate_members(members: Mapping[str, Any]) -> OperationRequest:
     return OperationRequest(
         query=query,
         variables=require_object(members, "variables"),
-        # Some clients send "" where they mean none; no operation can have that name.
+        # Some clients send "" for none; no operation can have that name.
         operation_name=name or None,
         extensions=require_object(members, "extensions"),
         document_id=document_id,
@@ -77,7 +72,7 @@ def validate_members(members: Mapping[str, Any]) -> OperationRequest:
 
 
 def select_document(members: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """The document of a request, or else the id that names it; neither where a hash in the extensions does."""
+    """Return the document, or else the id that names it; neither where a hash in the extensions does."""
     query = members.get("query")
     if isinstance(query, str):
         return query, None
@@ -89,7 +84,7 @@ def select_document(members: Mapping[str, Any]) -> tuple[str | None, str | None]
 
 
 def require_object(members: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A member that is an object, or not there."""
+    """Return a member that is an object; empty if absent."""
     value = members.get(name)
     if value is None:
         return {}
@@ -99,7 +94,7 @@ def require_object(members: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def check_depth(variables: Mapping[str, Any], limits: Limits) -> None:
-    """Refuse variables that are nested too deeply."""
+    """Raise RequestError if the variables are nested too deeply."""
     depth = 0
     level: list[Any] = [variables]
     while level:
@@ -110,7 +105,7 @@ def check_depth(variables: Mapping[str, Any], limits: Limits) -> None:
 
 
 def contains_nul(request: OperationRequest) -> bool:
-    """Whether a string of the request, or a name in it, has a NUL character, which some databases cannot store."""
+    """Return whether a string or name in the request has a NUL character, which some databases cannot store."""
     if "\0" in (request.query or "") or "\0" in (request.operation_name or ""):
         return True
     stack: list[Any] = [request.variables]
@@ -126,7 +121,6 @@ def contains_nul(request: OperationRequest) -> bool:
 
 
 def children(value: Any) -> Iterator[Any]:
-    """The members of an object or array."""
     if isinstance(value, dict):
         yield from value.values()
     elif isinstance(value, list):

@@ -1,7 +1,8 @@
-"""Sending answers."""
+"""Responses that are sent in one piece."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from starlette.types import Send
 
@@ -11,13 +12,13 @@ from transport.http.negotiation import HTML
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a browser gets: a page in UTF-8 and the headers that keep it safe."""
+    """An HTML page in UTF-8, with the headers that secure it."""
 
     html: bytes
     headers: Mapping[str, str]
 
 
-BASE_HEADERS: Headers = (
+BASE_HEADERS: Final[Headers] = (
     ("cache-control", "no-store"),
     ("x-content-type-options", "nosniff"),
     ("vary", "Accept, Accept-Encoding"),
@@ -25,19 +26,16 @@ BASE_HEADERS: Headers = (
 
 
 async def send_json(send: Send, status: int, media_type: str, body: bytes, headers: Headers = ()) -> None:
-    """Send a GraphQL response."""
     await send_bytes(send, status, f"{media_type}; charset=utf-8", body, (*BASE_HEADERS, *headers))
 
 
 async def send_page(send: Send, page: Page) -> None:
-    """Send the page for people."""
     await send_bytes(send, 200, f"{HTML}; charset=utf-8", page.html, (*page.headers.items(), ("vary", "Accept")))
 
 
 async def send_bytes(
     send: Send, status: int, content_type: str, body: bytes, headers: Iterable[tuple[str, str]]
 ) -> None:
-    """Send a whole answer."""
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     raw += [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": raw})

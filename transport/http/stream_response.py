@@ -1,19 +1,19 @@
-"""Sending an answer that is a stream."""
+"""Responses that are streams: server-sent events or multipart."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import orjson
 from graphql import OperationType
 from starlette.types import Scope, Send
 
-from transport.asgi_extensions import CONNECTION_ABORT
+from transport.asgi_extensions import abort_connection
 from transport.errors import Headers
 from transport.http import multipart_mixed, sse
 from transport.http.headers import header_values
 from transport.http.negotiation import EVENT_STREAM, ResponseTypes, StreamType
-from transport.noop import noop
 from transport.results import OperationResult
 from transport.settings import Limits
 from transport.subscriptions import Frame, SlowConsumer, StreamClosed, StreamOptions, StreamResponse
@@ -21,7 +21,7 @@ from transport.subscriptions import Frame, SlowConsumer, StreamClosed, StreamOpt
 
 @dataclass(frozen=True, slots=True)
 class StreamEncoding:
-    """How a stream is written."""
+    """How the frames of a stream are written, between `preamble` and `complete` or `aborted`."""
 
     content_type: str
     headers: Headers
@@ -31,7 +31,7 @@ class StreamEncoding:
     aborted: bytes
 
 
-SSE = StreamEncoding(
+SSE: Final = StreamEncoding(
     sse.CONTENT_TYPE,
     sse.HEADERS,
     sse.PREAMBLE,
@@ -39,7 +39,7 @@ SSE = StreamEncoding(
     sse.COMPLETE,
     sse.ABORTED,
 )
-MULTIPART_SUBSCRIPTION = StreamEncoding(
+MULTIPART_SUBSCRIPTION: Final = StreamEncoding(
     multipart_mixed.SUBSCRIPTION_TYPE,
     multipart_mixed.HEADERS,
     multipart_mixed.PREAMBLE,
@@ -47,7 +47,7 @@ MULTIPART_SUBSCRIPTION = StreamEncoding(
     multipart_mixed.COMPLETE,
     multipart_mixed.ABORTED,
 )
-MULTIPART_INCREMENTAL = StreamEncoding(
+MULTIPART_INCREMENTAL: Final = StreamEncoding(
     multipart_mixed.INCREMENTAL_TYPE,
     multipart_mixed.HEADERS,
     multipart_mixed.PREAMBLE,
@@ -58,10 +58,10 @@ MULTIPART_INCREMENTAL = StreamEncoding(
 
 
 def select_encoding(response: StreamResponse, types: ResponseTypes) -> StreamEncoding | None:
-    """How to write an answer; None: as JSON.
+    """Choose how to write a response; None: as JSON.
 
-    A refusal is an event where the request was GraphQL at all: EventSource tells nothing of an answer with another
-    status than 200. What is wrong with the caller, or with the server, has its status.
+    A request error is an event where the request was well-formed GraphQL: EventSource hides responses with another
+    status than 200. Errors of the caller's access, or of the server, keep their status.
     """
     if response.kind == "subscription":
         return SSE if types.subscription == EVENT_STREAM else MULTIPART_SUBSCRIPTION
@@ -75,14 +75,13 @@ def select_encoding(response: StreamResponse, types: ResponseTypes) -> StreamEnc
 
 @dataclass(frozen=True, slots=True)
 class StreamSent:
-    """An answer that has been sent as a stream."""
+    """A response that has been sent as a stream."""
 
     outcome: str | list[str]
-    """How it ended, for the log: "ok", the codes of its errors, or how it was cut."""
+    """For the log: "ok", the codes of the errors, "too slow" or "closing"."""
 
 
 def stream_options(scope: Scope, types: ResponseTypes, limits: Limits) -> StreamOptions:
-    """What a request wants of its answer."""
     last_event_ids = header_values(scope, b"last-event-id")
     return StreamOptions(
         after=last_event_ids[-1] or None if last_event_ids else None,
@@ -94,7 +93,7 @@ def stream_options(scope: Scope, types: ResponseTypes, limits: Limits) -> Stream
 async def send_stream(
     scope: Scope, send: Send, response: StreamResponse, types: ResponseTypes
 ) -> StreamSent | OperationResult:
-    """Send an answer as a stream; the outcome where it is to be sent as JSON."""
+    """Send a response as a stream. Returns the result where it is to be sent as JSON."""
     try:
         encoding = select_encoding(response, types)
         if encoding is None:
@@ -109,13 +108,13 @@ async def send_stream(
 
 
 async def send_frames(scope: Scope, send: Send, response: StreamResponse, encoding: StreamEncoding) -> str | list[str]:
-    """Send what the answer consists of; how it ended, for the log."""
+    """Send the frames of a response and its end. Returns the outcome for the log."""
     codes = response.result.error_codes
     aborted = asyncio.Event()
 
     def abort() -> None:
         aborted.set()
-        scope.get("extensions", {}).get(CONNECTION_ABORT, {"abort": noop})["abort"]()
+        abort_connection(scope)
 
     response.frames.on_slow_consumer = abort
     try:
@@ -130,7 +129,7 @@ async def send_frames(scope: Scope, send: Send, response: StreamResponse, encodi
         return "closing"
     except asyncio.CancelledError:
         if aborted.is_set():
-            return "too slow"  # and not gone: it did not leave by itself
+            return "too slow"  # the abort looks like a disconnect, but was ours
         raise
     await send({"type": "http.response.body", "body": encoding.complete})
     return codes or "ok"

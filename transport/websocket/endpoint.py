@@ -6,7 +6,8 @@ from typing import Final
 from starlette.types import Receive, Scope, Send
 
 from transport.errors import RequestError
-from transport.http.headers import check_host, header_values
+from transport.http.headers import header_values
+from transport.http.middleware import check_host
 from transport.settings import TransportSettings
 from transport.subscriptions import StreamManager
 from transport.websocket.connection import Connection

@@ -78,7 +78,7 @@ def parse_message(text: str | None, limits: Limits) -> Message:
 
 def _parse_members(text: str, limits: Limits) -> tuple[Any, RequestError | None]:
     try:
-        return loads(text.encode(), limits, "The message"), None
+        return loads(text.encode(), limits, "The message")[0], None
     except RequestError as refusal:
         if refusal.errors[0]["extensions"]["code"] != Code.BAD_USER_INPUT:
             raise MalformedMessage(_first_message(refusal)) from None

@@ -6,7 +6,7 @@ import pytest
 from graphql import build_schema
 
 from tests.transport.fake_app import with_limits
-from transport.documents.list_inputs import find_list_fields
+from transport.documents.operation import find_list_fields
 from transport.documents.store import DocumentStore
 from transport.errors import RequestError
 from transport.settings import TransportSettings

@@ -7,8 +7,7 @@ import pytest
 from graphql import DocumentNode, build_schema
 
 from tests.transport.fake_app import GraphQLClient, error_codes, with_limits
-from transport.documents.lru_cache import LRUCache
-from transport.documents.store import DocumentStore
+from transport.documents.store import BoundedCache, DocumentStore
 from transport.errors import RequestError
 
 SCHEMA = build_schema("type Query { a: Int b: Int }")
@@ -57,24 +56,24 @@ def test_bad_documents_do_not_push_out_good_ones(parsed_texts: list[str]) -> Non
     assert parsed_texts.count("{a}") == 1
 
 
-def test_the_document_not_used_for_longest_is_forgotten_first() -> None:
-    memory = LRUCache[str](count=2, weight=100)
-    memory.put("a", "A", 1)
-    memory.put("b", "B", 1)
-    assert memory.get("a") == "A"
-    memory.put("c", "C", 1)
-    assert [memory.get(key) for key in "abc"] == ["A", None, "C"]
+def test_least_recently_used_document_is_evicted_first() -> None:
+    cache = BoundedCache[str](2, 100, len)
+    cache["a"] = "A"
+    cache["b"] = "B"
+    assert cache.get("a") == "A"
+    cache["c"] = "C"
+    assert [cache.get(key) for key in "abc"] == ["A", None, "C"]
 
 
-def test_the_memory_is_bounded_by_weight_too() -> None:
-    memory = LRUCache[str](count=100, weight=10)
+def test_cache_is_bounded_by_weight() -> None:
+    cache = BoundedCache[str](100, 10, len)
     for key in "abcdef":
-        memory.put(key, key, 4)
-    assert (len(memory), memory.get("f"), memory.get("d")) == (2, "f", None)
-    memory.put("heavy", "heavy", 11)
-    assert (len(memory), memory.get("heavy")) == (2, None)
-    memory.put("f", "F", 10)
-    assert (len(memory), memory.get("f")) == (1, "F")
+        cache[key] = 4 * key
+    assert (len(cache), cache.get("f"), cache.get("d")) == (2, "ffff", None)
+    cache["heavy"] = 11 * "h"
+    assert (len(cache), cache.get("heavy")) == (2, None)
+    cache["f"] = 10 * "F"
+    assert (len(cache), cache.get("f")) == (1, 10 * "F")
 
 
 async def test_the_named_operation_runs(client: GraphQLClient) -> None:

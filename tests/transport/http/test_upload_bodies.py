@@ -107,14 +107,18 @@ async def test_a_full_disk_is_told_and_nothing_runs(
         (encode_form(OPERATION, {"0": "variables.file"}, FILE_PART), 400, "must be an object"),
         (encode_form(OPERATION, {"0": [1]}, FILE_PART), 400, "must be an object"),
         (encode_form(OPERATION, {"0": []}, FILE_PART), 400, "must be an object"),
-        (encode_form(OPERATION, {"0": ["variables.file"], "1": ["variables.file"]}, FILE_PART), 400, "not there: 1"),
-        (encode_form(OPERATION, FILE_MAP), 400, "not there: 0"),
-        (encode_form(OPERATION, {"0": ["variables.file"] * 2}, FILE_PART), 400, "no null"),
+        (
+            encode_form(OPERATION, {"0": ["variables.file"], "1": ["variables.file"]}, FILE_PART),
+            400,
+            "does not have: 1",
+        ),
+        (encode_form(OPERATION, FILE_MAP), 400, "does not have: 0"),
+        (encode_form(OPERATION, {"0": ["variables.file"] * 2}, FILE_PART), 400, "without a null"),
         (encode_form(OPERATION, {"0": ["variables.file"] * 60_000}, FILE_PART), 413, "part map"),
         (encode_form(OPERATION, {"0": [f"variables.files.{n}" for n in range(11)]}, FILE_PART), 400, "11 paths"),
         (encode_form(OPERATION, {str(n): ["variables.file"] for n in range(11)}, FILE_PART), 400, "11 files"),
         *(
-            (encode_form(OPERATION, {"0": [path]}, FILE_PART), 400, "no null")
+            (encode_form(OPERATION, {"0": [path]}, FILE_PART), 400, "without a null")
             for path in (
                 "variables",
                 "",
@@ -134,7 +138,7 @@ async def test_a_full_disk_is_told_and_nothing_runs(
             (
                 encode_form(read_operation(READ_MANY, files=[None, "x"]), {"0": [f"variables.files.{key}"]}, FILE_PART),
                 400,
-                "no null",
+                "without a null",
             )
             for key in ("2", "-1", "1", "x", "00000000", "٠", "0.0")
         ),

@@ -1,4 +1,4 @@
-"""Which file goes where in the variables."""
+"""The file map: which file goes to which paths in the variables."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,8 +12,8 @@ ROOT = "variables"
 
 
 def read_map(content: bytes, limits: Limits) -> dict[str, list[str]]:
-    """The paths of each file, by its name. Raises Refusal with BAD_REQUEST if it is no map, or has too many."""
-    value = loads(content, limits, "The part map")
+    """Parse the paths of each file, by its name. Raises RequestError with BAD_REQUEST if malformed or over a limit."""
+    value, _ = loads(content, limits, "The part map")
     if not (isinstance(value, dict) and all(is_path_list(paths) for paths in value.values())):
         raise bad_request("The part map must be an object whose values are lists of paths.")
     if len(value) > limits.upload_files:
@@ -24,14 +24,13 @@ def read_map(content: bytes, limits: Limits) -> dict[str, list[str]]:
 
 
 def is_path_list(value: Any) -> bool:
-    """Whether it says where a file goes."""
     return isinstance(value, list) and len(value) > 0 and all(isinstance(path, str) for path in value)
 
 
 def set_file(upload: Upload, path: str, variables: Mapping[str, Any]) -> VariablePath:
-    """Put a file in the place of the null that a path such as `variables.files.0` leads to.
+    """Replace the null at a path such as `variables.files.0` by a file.
 
-    Raises Refusal with BAD_REQUEST if there is none.
+    Raises RequestError with BAD_REQUEST if there is no null.
     """
     root, *names = path.split(".")
     container: Any = {ROOT: variables}
@@ -48,7 +47,7 @@ def set_file(upload: Upload, path: str, variables: Mapping[str, Any]) -> Variabl
 
 
 def resolve_key(container: Any, name: str) -> str | int | None:
-    """The key that a part of a path means in an object or list; None if there is nothing under it."""
+    """Return the key or index for a segment of a path; None if the object or list does not have it."""
     if isinstance(container, dict):
         return name if name in container else None
     if isinstance(container, list) and name.isascii() and name.isdigit() and len(name) < 6:
@@ -57,5 +56,4 @@ def resolve_key(container: Any, name: str) -> str | int | None:
 
 
 def invalid_path(path: str) -> RequestError:
-    """A path leads nowhere."""
-    return bad_request(f"The map has a path that leads to no null in the variables: {path}.")
+    return bad_request(f"The map has a path without a null in the variables: {path}.")

@@ -1,4 +1,4 @@
-"""The form of the specification: `operations`, `map`, files."""
+"""The multipart form of a request: `operations`, `map`, files."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -17,7 +17,7 @@ MAX_MAP_BYTES = 16 * 1024
 
 
 class TextPart:
-    """A part that is read whole, and then handed on."""
+    """A part that is read whole, and then passed to `on_complete`."""
 
     def __init__(self, name: str, limit: int, on_complete: Callable[[bytes], None]) -> None:
         self.name = name
@@ -26,24 +26,22 @@ class TextPart:
         self._content = bytearray()
 
     def add(self, data: bytes) -> None:
-        """Take some."""
         self._content += data
         if len(self._content) > self._limit:
             raise bad_request(f"The part {self.name} is longer than {self._limit:,} bytes.", status=413)
 
     def finish(self) -> None:
-        """That was all."""
         self._on_complete(bytes(self._content))
 
 
 class MultipartForm:
-    """Takes a body as it arrives, and has the request in the end."""
+    """Builds the request from a body while it arrives."""
 
     def __init__(self, boundary: bytes, limits: Limits, resources: ExitStack) -> None:
         self._limits = limits
         self._resources = resources
         self._reader = MultipartReader(boundary, self._open_part)
-        # In the order in which they must come.
+        # The required order.
         self._expected_parts = iter(
             [
                 TextPart("operations", limits.body_bytes, self._read_operations),
@@ -56,7 +54,7 @@ class MultipartForm:
         self._uploads: dict[str, Upload] = {}
 
     async def feed(self, data: bytes) -> None:
-        """Take a piece of the body, and write what belongs to files. Raises Refusal."""
+        """Parse a chunk of the body and spool its files. Raises RequestError."""
         self._reader.feed(data)
         for name, file in list(self._incoming.items()):
             if file.is_complete:
@@ -66,13 +64,13 @@ class MultipartForm:
                 await file.flush()
 
     def build_request(self) -> OperationRequest:
-        """The request, when the whole body has been fed. Raises Refusal if something is missing."""
+        """Return the request after the last chunk. Raises RequestError if a part is missing."""
         if not self._reader.is_complete:
             raise bad_request("The body ends before its last boundary.")
         if self._request is None or self._file_map is None:
             raise bad_request("The body must have the parts operations and map.")
         if missing := self._file_map.keys() - self._uploads.keys():
-            raise bad_request(f"The map names a file that is not there: {min(missing)}.")
+            raise bad_request(f"The map names a file that the body does not have: {min(missing)}.")
         variables = self._request.variables
         upload_paths = [
             set_file(self._uploads[name], path, variables) for name, paths in self._file_map.items() for path in paths

@@ -1,4 +1,4 @@
-"""The parts of a multipart body: what their headers say, and who takes what is in them."""
+"""A streaming multipart parser that checks the headers of each part."""
 
 import logging
 import re
@@ -15,31 +15,31 @@ from transport.errors import bad_request
 MAX_PART_HEADERS: Final = 8
 MAX_HEADER_BYTES: Final = 2_048
 MAX_PREAMBLE_BYTES: Final = 4_096
-"""What may come before the first part."""
+"""Bytes allowed before the first part."""
 
 MAX_FILENAME_LENGTH: Final = 255
 MEDIA_TYPE_PATTERN: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
 
-# The parser warns of each malformed body, in a form that is not the log's; the log has a line for the request anyway.
+# It warns of each malformed body, unstructured; the request has a line in the log anyway.
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 
 class PartSink(Protocol):
-    """Who takes what a part holds."""
+    """The destination of a part."""
 
     def add(self, data: bytes) -> None:
-        """Take some. Raises Refusal if it is too much."""
+        """Take data. Raises RequestError if it is too much."""
 
     def finish(self) -> None:
-        """That was all. Raises Refusal if it is not as it should be."""
+        """Handle the end of the part. Raises RequestError if its content is invalid."""
 
 
 OpenPart = Callable[[str, str, str], PartSink]
-"""Who takes the part with this name, filename ("" if it has none) and content type."""
+"""Returns the destination of the part with this name, filename ("" without one) and content type."""
 
 
 class MultipartReader:
-    """Cuts a body into its parts as it arrives."""
+    """Splits a body into its parts while it arrives."""
 
     def __init__(self, boundary: bytes, open_part: OpenPart) -> None:
         self._open_part = open_part
@@ -65,10 +65,10 @@ class MultipartReader:
         self._received = 0
         self._started = False
         self.is_complete = False
-        """Whether the last boundary has been seen."""
+        """Whether the final boundary has been read."""
 
     def feed(self, data: bytes) -> None:
-        """Take a piece of the body. Raises Refusal: BAD_REQUEST, or what a part raises."""
+        """Parse a chunk of the body. Raises RequestError: BAD_REQUEST, or those of a part."""
         try:
             self._parser.write(data)
         except FormParserError:
@@ -119,17 +119,17 @@ class MultipartReader:
 
 
 def parse_option(options: dict[bytes, bytes], name: bytes) -> str:
-    """A parameter of a Content-Disposition, where browsers write UTF-8; "" if it is not there."""
+    """Return a parameter of a Content-Disposition, where browsers write UTF-8; "" if absent."""
     return options.get(name, b"").decode("utf-8", "replace")
 
 
 def sanitize_filename(filename: str) -> str:
-    """A filename without folders of any system and without control characters, not too long."""
+    """Remove folders (of any system) and control characters, and shorten the name."""
     name = "".join(character for character in re.split(r"[/\\]", filename)[-1] if category(character) != "Cc")
     return "" if name in (".", "..") else name[:MAX_FILENAME_LENGTH]
 
 
 def parse_media_type(content_type: str) -> str:
-    """A Content-Type without parameters."""
+    """Return a Content-Type without parameters."""
     name = content_type.partition(";")[0].strip().lower()
     return name if MEDIA_TYPE_PATTERN.fullmatch(name) else "application/octet-stream"
