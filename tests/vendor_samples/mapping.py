@@ -1,47 +1,65 @@
-"""Where each printed field of the five systems' samples has its home: what a start says, and what then shows it."""
+"""Mapping of the printed fields of the five vendors' samples to the input of a start and to its response."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from tests.vendor_samples.conversions import (
-    GENERATED_ID,
-    ID_TO_TEXT,
-    INTEGER_TEXT,
-    UNCHANGED,
-    UNIX_MILLISECONDS,
-    UNIX_SECONDS,
-    UTC_TEXT,
-    Conversion,
-    FixedOutput,
-)
+from models.ids import is_generated_id
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Conversion(NamedTuple):
+    """Conversion of a printed value to the input, and its comparison with the response."""
+
+    to_input: Callable[[Any], Any] = lambda printed: printed
+    matches: Callable[[Any, Any], bool] | None = None
+    """Compares printed and shown value; None: the response shows the input."""
+
+    def is_shown(self, printed: Any, shown: Any) -> bool:
+        return bool(self.to_input(printed) == shown if self.matches is None else self.matches(printed, shown))
+
+
+def _timestamp(parse: Callable[[Any], datetime]) -> Conversion:
+    return Conversion(lambda printed: parse(printed).isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+
+
+UNCHANGED: Final = Conversion()
+ID_TO_TEXT: Final = Conversion(str)
+GENERATED_ID: Final = Conversion(matches=lambda printed, shown: bool(printed) and is_generated_id(shown))
+INTEGER_TEXT: Final = Conversion(matches=lambda printed, shown: int(printed) == shown)
+UTC_TEXT: Final = _timestamp(lambda text: datetime.fromisoformat(text).replace(tzinfo=UTC))
+"""Text without offset, or with `+0000`: both mean UTC there."""
+UNIX_SECONDS: Final = _timestamp(lambda number: _EPOCH + timedelta(seconds=number))
+UNIX_MILLISECONDS: Final = _timestamp(lambda number: _EPOCH + timedelta(milliseconds=number))
+SENT_TIMEZONE: Final = Conversion(matches=lambda printed, shown: printed != shown == "-8000")
 
 
 class FieldMapping(NamedTuple):
-    """One printed field: its place in the sample, in the start (null: the server knows it), and in the answer."""
-
     source: str
+    """Path in the sample."""
     input_path: str | None
+    """Path in the input of a start; None if the server knows the value."""
     output_path: str
+    """Path in the response."""
     conversion: Conversion = UNCHANGED
     deviation: str = ""
-    """How the list of deviations words it, where it is one."""
+    """Wording in the sample's list of deviations, if it is one."""
 
 
 def _output_only(names: str) -> list[FieldMapping]:
-    """What a start need not say, under its own name in camel case."""
     return [FieldMapping(f"answer.{name}", None, _camel(name)) for name in names.split()]
 
 
 def _input_and_output(kind: str, names: str) -> list[FieldMapping]:
-    """What goes in and comes out under its own name in camel case."""
-    said = [FieldMapping(f"request.{name}", f"variant.{kind}.{_camel(name)}", _camel(name)) for name in names.split()]
-    return said + _output_only(names)
+    sent = [FieldMapping(f"request.{name}", f"variant.{kind}.{_camel(name)}", _camel(name)) for name in names.split()]
+    return sent + _output_only(names)
 
 
-def _media_params(**homes: str) -> list[FieldMapping]:
-    """Parameters of a playback, whose names begin with a word of theirs and a dot."""
+def _media_params(**fields: str) -> list[FieldMapping]:
     return [
-        FieldMapping(f"request.params.{name.replace('_', '.')}", f"variant.media.{home}", home)
-        for name, home in homes.items()
+        FieldMapping(f"request.params.{name.replace('_', '.')}", f"variant.media.{field}", field)
+        for name, field in fields.items()
     ]
 
 
@@ -59,7 +77,7 @@ MAPPINGS: Final[dict[str, list[FieldMapping]]] = {
         FieldMapping("answer.stoptime", None, "endedAt"),
         *_input_and_output("client", "client_system geo_listen_enabled demo_stream_enabled language"),
         FieldMapping("request.timezone", "variant.client.timezone", "timezone"),
-        FieldMapping("answer.timezone", None, "timezone", FixedOutput("-8000"), "timezone is answered as sent"),
+        FieldMapping("answer.timezone", None, "timezone", SENT_TIMEZONE, "timezone is answered as sent"),
         FieldMapping(
             "answer.client_type", "variant.client.clientType", "clientType", UNCHANGED, "given in the input here"
         ),
@@ -137,7 +155,7 @@ MUTATIONS: Final = {
     "MEDIA answer.status": (201, "startSession"),
     "USER keepalive.answer.description": ("Session keepalive", "keepaliveSession"),
 }
-"""Printed fields that only say which call it is, or that it was done: the call that is meant."""
+"""Printed fields that only name the call, or confirm it: the mutation."""
 
 LIST_ARGUMENTS: Final = {
     "USER list.parameters.usernames[]": "filter.user.usernames",
@@ -147,7 +165,7 @@ LIST_ARGUMENTS: Final = {
     "USER list.parameters.limit": "first",
     "USER list.parameters.offset": "offset",
 }
-"""What a list there can be asked for, and the argument of `sessions` for it."""
+"""Parameters of the printed list requests: the argument of `sessions`."""
 
 EXTRA_INPUT: Final[dict[str, dict[str, Any]]] = {
     "FIELD": {
@@ -155,11 +173,11 @@ EXTRA_INPUT: Final[dict[str, dict[str, Any]]] = {
     },
     "USER": {"variant.user.username": "root"},
 }
-"""What a start says besides: names that are keys there, and what is not printed."""
+"""Input that is not printed as a value: names that are keys there, and what is missing."""
 
 OTHER_DEVIATIONS: Final = {
     "USER": "username is given here",
     "FIELD": "the form encoding is replaced by the multipart request spec",
     "CLIENT": "not replaced by 0000",
 }
-"""Deviations that are no printed field's own."""
+"""Deviations that concern no single printed field."""
