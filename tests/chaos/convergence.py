@@ -1,4 +1,4 @@
-"""When all is quiet: everybody knows what there is."""
+"""Convergence: after a storm, every client holds what the database contains."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tests.chaos.client_model import EntryKey, Item, SessionSet, ordering_faults
 from tests.chaos.mutations import MARKER_VARIANTS, MUTATIONS
-from tests.chaos.storm import LogSubscriber, SetSubscriber, Storm
+from tests.chaos.storm import LogSubscriber, Storm
 from tests.chaos.subscriber import Subscriber
 from tests.durability.invariants import open_read_only
 from tests.live_server import connect
@@ -16,7 +16,6 @@ from tests.model_based.render import to_rfc3339
 from tests.polling import TIMEOUT_SECONDS
 
 COMPARED_FIELDS: Final = ("path", "visible", "state")
-"""Seconds after which something does not come any more."""
 PENDING_TRANSITIONS: Final = """query($after: String) {
     sessions(filter: {states: [ACTIVE, SCHEDULED]}, orderBy: [{field: STARTED_AT}], first: 500, after: $after) {
         pageInfo { hasNextPage endCursor } nodes { id state expiresAt } } }"""
@@ -24,72 +23,60 @@ END_TYPES: Final = {"STOPPED", "EXPIRED", "COMPLETED", "CANCELLED", "TERMINATED"
 
 
 class ConvergenceCheck:
-    """Compares what the subscribers of a storm know with what there is."""
-
     def __init__(self, storm: Storm) -> None:
         self._storm = storm
-        self._server = storm.site
-        self._markers: list[str] = []
+        self._server = storm.server
+        self._marker_ids: list[str] = []
         self._entry_positions: dict[EntryKey, int] = {}
 
     async def check(self) -> None:
-        """Everybody is told everything, and it is what there is."""
         await self._wait_for_transitions()
-        for _ in range(2):  # what comes too late would break what was whole
+        for _ in range(2):  # an item that arrives late would break a set that was complete
             await self._write_markers()
             await self._check_sets()
             await self._check_logs()
         self._check_order()
         assert self._server.log == ""
 
-    # ---- to be quiet ----
-
     async def _wait_for_transitions(self) -> None:
+        """Wait until all sessions that start or end by time within a minute have ended."""
         while ids := await self._pending_ids():
             have_ended = partial(self._have_ended, ids)
-            assert await _eventually(self._storm.witness, have_ended), "nobody was told of what has ended by itself"
+            assert await _eventually(self._storm.witness, have_ended), "an end by time was not sent"
 
     def _have_ended(self, ids: set[str]) -> bool:
         return all(self._storm.witness_log.types_by_session.get(id_, set()) & END_TYPES for id_ in ids)
 
     async def _pending_ids(self) -> set[str]:
-        """What begins or ends by itself within a minute."""
         soon = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
-        found = await self._server.all_nodes(PENDING_TRANSITIONS)
-        return {
-            session["id"]
-            for session in found
-            if session["state"] == "SCHEDULED" or (session["expiresAt"] or "9") < soon
-        }
+        sessions = await self._server.all_nodes(PENDING_TRANSITIONS)
+        return {s["id"] for s in sessions if s["state"] == "SCHEDULED" or (s["expiresAt"] or "9") < soon}
 
     async def _write_markers(self) -> None:
-        """Everybody is told something more: when that has come, so has what was before it."""
-        async with connect(await self._server.port()) as found:
-            for marker in self._markers:
-                await found.ask(MUTATIONS["stopSession"], input={"id": marker})
-            self._markers = []
+        """Start sessions that each client gets: a client that has them has everything before them."""
+        async with connect(await self._server.port()) as connection:
+            for id_ in self._marker_ids:
+                await connection.ask(MUTATIONS["stopSession"], input={"id": id_})
+            self._marker_ids = []
             for visible in (True, False):
                 for variant in MARKER_VARIANTS:
                     start_input = {"projectId": "other", "path": ["a", "b"], "visible": visible, "variant": variant}
-                    payload = (await found.ask(MUTATIONS["startSession"], input=start_input))["told"]
-                    self._markers.append(payload["session"]["id"])
+                    payload = (await connection.ask(MUTATIONS["startSession"], input=start_input))["payload"]
+                    self._marker_ids.append(payload["session"]["id"])
 
-    # ---- to know what there is ----
+    # ---- sets ----
 
     async def _check_sets(self) -> None:
-        filters = {str(one.subscriber.wish.filter): one.subscriber.wish.filter for one in self._storm.set_subscribers}
-        expected_by_filter = {
-            name: await self._server.sessions_by_id({**filter_, "active": True}) for name, filter_ in filters.items()
-        }
-        for set_subscriber in self._storm.set_subscribers:
-            expected = expected_by_filter[str(set_subscriber.subscriber.wish.filter)]
-            assert any(marker in expected for marker in self._markers), set_subscriber.subscriber.wish
-            if not await _eventually(
-                set_subscriber.subscriber, partial(self._sets_match, set_subscriber.model, expected)
-            ):
-                raise AssertionError(
-                    f"{set_subscriber.subscriber.wish.variables}: {_difference(set_subscriber.model, expected)}"
-                )
+        expected_by_filter: dict[str, dict[str, Item]] = {}
+        for one in self._storm.set_subscribers:
+            request = one.subscriber.request
+            key = str(request.filter)
+            if key not in expected_by_filter:
+                expected_by_filter[key] = await self._server.sessions_by_id({**request.filter, "active": True})
+            expected = expected_by_filter[key]
+            assert any(id_ in expected for id_ in self._marker_ids), request
+            if not await _eventually(one.subscriber, partial(self._sets_match, one.model, expected)):
+                raise AssertionError(f"{request.variables}: {_difference(one.model, expected)}")
 
     def _sets_match(self, held: SessionSet, expected: dict[str, Item]) -> bool:
         return held.sessions.keys() == expected.keys() and all(
@@ -97,26 +84,22 @@ class ConvergenceCheck:
         )
 
     def _session_matches(self, received: Item, stored: Item) -> bool:
-        # A keepalive that only moved the clock is told to nobody who did not ask for heartbeats.
-        revision, least = received["revision"], self._storm.ledger.revisions.get(received["id"], 1)
-        return least <= revision <= stored["revision"] and all(
-            received[name] == stored[name] for name in COMPARED_FIELDS
-        )
+        # Keepalives that change nothing else grow the revision, but are sent as heartbeats only.
+        revision, minimum = received["revision"], self._storm.ledger.revisions.get(received["id"], 1)
+        return minimum <= revision <= stored["revision"] and all(received[f] == stored[f] for f in COMPARED_FIELDS)
+
+    # ---- logs ----
 
     async def _check_logs(self) -> None:
-        everything = set(self._positions("TRUE"))
-        for log_subscriber in self._storm.log_subscribers:
-            logged = self._positions(log_subscriber.asked.sql or "session.visible")
-            if not await _eventually(log_subscriber.subscriber, partial(_has_read, log_subscriber, logged[-1])):
-                raise AssertionError(f"{log_subscriber.asked}: {log_subscriber.model.positions[-3:]} of {logged[-3:]}")
-            if log_subscriber.asked.sql is not None:
-                received = [position for position in log_subscriber.model.positions if position in everything]
-                assert received == [position for position in logged if position > (log_subscriber.model.since or 0)], (
-                    log_subscriber.asked
-                )
+        all_positions = set(self._positions("TRUE"))
+        for one in self._storm.log_subscribers:
+            logged = self._positions(one.sql or "session.visible")
+            assert await _eventually(one.subscriber, partial(_has_read, one, logged[-1])), one.subscriber.request
+            if one.sql is not None:
+                received = [position for position in one.model.positions if position in all_positions]
+                assert received == [position for position in logged if position > (one.model.since or 0)], one.sql
 
     def _positions(self, condition: str) -> list[int]:
-        """Of the entries of the log of which a condition is true."""
         log = "SELECT position FROM activity LEFT JOIN session ON session.id = activity.session_id WHERE "
         with open_read_only(self._server.file) as db:
             return [position for (position,) in db.execute(log + condition + " ORDER BY position")]
@@ -129,7 +112,7 @@ class ConvergenceCheck:
             }
         for one in self._storm.set_subscribers:
             faults = ordering_faults(one.model.connections, self._entry_positions, slow=one.is_slow)
-            assert faults == [], f"{faults} of {_history(one)}"
+            assert faults == [], f"{faults} of {one.subscriber.request.variables}: {one.model.connections}"
             one.model.clear_history()
 
 
@@ -142,21 +125,16 @@ async def _eventually(subscriber: Subscriber, condition: Callable[[], bool]) -> 
     return True
 
 
-def _has_read(listener: LogSubscriber, position: int) -> bool:
-    return bool(listener.model.positions) and listener.model.positions[-1] >= position
+def _has_read(one: LogSubscriber, position: int) -> bool:
+    return bool(one.model.positions) and one.model.positions[-1] >= position
 
 
 def _difference(held: SessionSet, expected: dict[str, Item]) -> dict[str, list[Any]]:
-    pairs = {id_: [held.sessions.get(id_), expected.get(id_)] for id_ in held.sessions.keys() | expected.keys()}
-    shown = {
-        id_: [one and {name: one[name] for name in COMPARED_FIELDS} for one in pair] for id_, pair in pairs.items()
-    }
-    return {id_: pair for id_, pair in shown.items() if pair[0] != pair[1]}
+    """Return the sessions that differ, as held and as expected."""
+    ids = held.sessions.keys() | expected.keys()
+    pairs = {id_: [held.sessions.get(id_), expected.get(id_)] for id_ in ids}
+    return {id_: pair for id_, pair in pairs.items() if _compared(pair[0]) != _compared(pair[1])}
 
 
-def _history(watcher: SetSubscriber) -> str:
-    """What it was told over all connections."""
-    history = [
-        (one.since, [(each.entry, each.cursor_position) for each in one.received]) for one in watcher.model.connections
-    ]
-    return f"{watcher.subscriber.wish.variables}: {history}"
+def _compared(session: Item | None) -> Item | None:
+    return None if session is None else {name: session[name] for name in COMPARED_FIELDS}

@@ -1,6 +1,6 @@
-"""A server whose subscriptions are broken: `python -m tests.chaos.faulty_server serve …`, `BREAKAGE` saying how.
+"""Server with an injected fault, named by the variable `FAULT`: `python -m tests.chaos.faulty_server serve …`.
 
-A test that does not notice is none.
+It proves that the storm test detects such faults.
 """
 
 import os
@@ -27,121 +27,123 @@ def _every_nth(n: int) -> bool:
 
 
 def _patch(owner: type, name: str, method: Callable[..., Any]) -> None:
+    assert hasattr(owner, name)
     setattr(owner, name, method)
 
 
-def drop_items() -> None:
+def _patch_enqueue(change: Callable[[list[FeedItem]], list[FeedItem]]) -> None:
     enqueue = LogConsumer.enqueue
-    _patch(LogConsumer, "enqueue", lambda self, items: enqueue(self, [one for one in items if not _every_nth(50)]))
+
+    def patched(self: LogConsumer, items: Iterable[FeedItem]) -> None:
+        enqueue(self, change(list(items)))
+
+    _patch(LogConsumer, "enqueue", patched)
+
+
+def drop_items() -> None:
+    _patch_enqueue(lambda items: [item for item in items if not _every_nth(50)])
 
 
 def duplicate_items() -> None:
-    enqueue = LogConsumer.enqueue
-
-    def twice(self: LogConsumer, items: Iterable[FeedItem]) -> None:
-        enqueue(self, [again for one in items for again in ([one, one] if _every_nth(20) else [one])])
-
-    _patch(LogConsumer, "enqueue", twice)
+    _patch_enqueue(lambda items: [again for item in items for again in ([item, item] if _every_nth(20) else [item])])
 
 
 def reorder_items() -> None:
-    enqueue = LogConsumer.enqueue
-
-    def reverse(self: LogConsumer, items: Iterable[FeedItem]) -> None:
-        enqueue(self, list(items)[::-1])
-
-    _patch(LogConsumer, "enqueue", reverse)
+    _patch_enqueue(lambda items: items[::-1])
 
 
 def lose_removals() -> None:
-    change = LiveQuery._set_change
+    set_change = LiveQuery._set_change
 
-    def forget(self: LiveQuery, id_: str, *rest: Any) -> Any:
-        found = change(self, id_, *rest)
+    def patched(self: LiveQuery, *args: Any) -> Any:
+        found = set_change(self, *args)
         return None if found == "REMOVED" and _every_nth(5) else found
 
-    _patch(LiveQuery, "_set_change", forget)
+    _patch(LiveQuery, "_set_change", patched)
 
 
 def use_final_cursor_for_whole_flush() -> None:
-    item = LiveQuery._change_item
+    change_item = LiveQuery._change_item
 
-    def ahead(self: LiveQuery, *args: Any, point: LogPosition) -> FeedItem:  # noqa: ARG001 - what is right is not used
-        return item(self, *args, point=self._delivered)
+    def patched(self: LiveQuery, *args: Any, point: LogPosition) -> FeedItem:  # noqa: ARG001 - the right cursor
+        return change_item(self, *args, point=self._delivered)
 
-    _patch(LiveQuery, "_change_item", ahead)
+    _patch(LiveQuery, "_change_item", patched)
 
 
 def issue_stale_cursors() -> None:
-    of_set = resume.set_token
+    set_token = resume.set_token
 
-    def behind(database_id: str, fingerprint: str, point: LogPosition) -> str:
-        return of_set(database_id, fingerprint, replace(point, position=point.position // 2))
+    def patched(database_id: str, fingerprint: str, point: LogPosition) -> str:
+        return set_token(database_id, fingerprint, replace(point, position=point.position // 2))
 
-    resume.set_token = behind
+    resume.set_token = patched
 
 
 def skip_entry_on_resume() -> None:
     read = LogReader.read
 
-    async def skip(self: LogReader, question: Any, *args: Any) -> Any:
-        now, found = await read(self, question, *args)
-        if question is queries.missed_changes and _every_nth(5):
+    async def patched(self: LogReader, query: Any, *args: Any) -> Any:
+        now, found = await read(self, query, *args)
+        if query is queries.missed_changes and _every_nth(5):
             found = found._replace(sessions=found.sessions[1:])
-        if question is queries.log_page and _every_nth(5):
+        if query is queries.log_page and _every_nth(5):
             found = found._replace(entries=found.entries[1:])
         return now, found
 
-    _patch(LogReader, "read", skip)
+    _patch(LogReader, "read", patched)
 
 
 def repeat_entry_on_resume() -> None:
     read = LogReader.read
 
-    async def early(self: LogReader, question: Any, *args: Any) -> Any:
-        if question in (queries.missed_changes, queries.log_page):
-            *rest, stretch = args
-            args = (*rest, stretch._replace(after=max(0, stretch.after - 1)))
-        return await read(self, question, *args)
+    async def patched(self: LogReader, query: Any, *args: Any) -> Any:
+        if query in (queries.missed_changes, queries.log_page):
+            *others, log_range = args
+            args = (*others, log_range._replace(after=max(0, log_range.after - 1)))
+        return await read(self, query, *args)
 
-    _patch(LogReader, "read", early)
+    _patch(LogReader, "read", patched)
 
 
 def read_snapshot_position_later() -> None:
     read = LogReader.read
 
-    async def later(self: LogReader, question: Any, *args: Any) -> Any:
-        now, found = await read(self, question, *args)
-        if question is queries.snapshot:
-            found = found._replace(position=(await read(self, lambda look, _now: look.head))[1])
+    async def patched(self: LogReader, query: Any, *args: Any) -> Any:
+        now, found = await read(self, query, *args)
+        if query is queries.snapshot:
+            found = found._replace(position=(await read(self, lambda read_tx, _now: read_tx.head))[1])
         return now, found
 
-    _patch(LogReader, "read", later)
+    _patch(LogReader, "read", patched)
 
 
 def lose_frames_of_slow_readers() -> None:
-    put = SubscriberStream._enqueue
+    enqueue = SubscriberStream._enqueue
 
-    def lose(self: SubscriberStream, position: int, frame: Frame) -> None:
+    def patched(self: SubscriberStream, sequence: int, frame: Frame) -> None:
         if self._handoff.has_waiter or self._queue.has_room(frame):
-            put(self, position, frame)
+            enqueue(self, sequence, frame)
 
-    _patch(SubscriberStream, "_enqueue", lose)
+    _patch(SubscriberStream, "_enqueue", patched)
 
 
-FAULTS: Final[tuple[Callable[[], None], ...]] = (
-    drop_items,
-    duplicate_items,
-    reorder_items,
-    lose_removals,
-    use_final_cursor_for_whole_flush,
-    issue_stale_cursors,
-    skip_entry_on_resume,
-    repeat_entry_on_resume,
-    read_snapshot_position_later,
-    lose_frames_of_slow_readers,
-)
+FAULTS: Final = {
+    fault.__name__: fault
+    for fault in (
+        drop_items,
+        duplicate_items,
+        reorder_items,
+        lose_removals,
+        use_final_cursor_for_whole_flush,
+        issue_stale_cursors,
+        skip_entry_on_resume,
+        repeat_entry_on_resume,
+        read_snapshot_position_later,
+        lose_frames_of_slow_readers,
+    )
+}
 
 if __name__ == "__main__":
-    {each.__name__: each for each in FAULTS}[os.environ["BREAKAGE"]]()
+    FAULTS[os.environ["FAULT"]]()
     small_batches_server.main()

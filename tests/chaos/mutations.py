@@ -1,4 +1,4 @@
-"""What writers send: operations, and the sessions that they begin."""
+"""Mutations of the storm's writers, and inputs of random sessions."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -14,17 +14,16 @@ NAMES: Final = (
     *("trackMedia", "saveFieldData", "updateAgendaSession"),
 )
 MUTATIONS: Final = {
-    name: f"mutation($input: {name[0].upper()}{name[1:]}Input!) {{ told: {name}(input: $input) {{ {PAYLOAD} }} }}"
+    name: f"mutation($input: {name[0].upper()}{name[1:]}Input!) {{ payload: {name}(input: $input) {{ {PAYLOAD} }} }}"
     for name in NAMES
 }
 KEEPALIVE_SESSIONS: Final = (
-    f"mutation($inputs: [KeepaliveSessionInput!]!) {{ told: keepaliveSessions(inputs: $inputs) {{ {PAYLOAD} }} }}"
+    f"mutation($inputs: [KeepaliveSessionInput!]!) {{ payload: keepaliveSessions(inputs: $inputs) {{ {PAYLOAD} }} }}"
 )
-DELETE_SESSION: Final = "mutation($id: ID!) { told: deleteSession(id: $id) { problems { code } } }"
+DELETE_SESSION: Final = "mutation($id: ID!) { payload: deleteSession(id: $id) { problems { code } } }"
 
 PATHS: Final[tuple[list[str], ...]] = (["a"], ["a", "b"], ["a", "c"], ["b"], [])
 LARGE_METADATA: Final = {"x": "x" * 4000}
-"""Metadata: who selects it, and does not read, is soon behind."""
 MARKER_VARIANTS: Final[tuple[dict[str, Any], ...]] = (
     {"user": {"username": "ann"}},
     {"client": {"clientSystem": "iOS", "deviceId": "device"}},
@@ -32,11 +31,10 @@ MARKER_VARIANTS: Final[tuple[dict[str, Any], ...]] = (
     {"media": MEDIA},
     {"field": {"unitId": "unit"}},
 )
-"""Shown or hidden, in the project `other` and on the path a/b, one of these is in each of the sets."""
+"""Visible or hidden, in project `other` and on path a/b, each subscribed set contains one of these."""
 
 
 def random_variant(random: Random) -> dict[str, Any]:
-    """A session of any kind."""
     variants: list[dict[str, Any]] = [
         {"user": {"username": random.choice(["ann", "bob"])}},
         {"client": {"clientSystem": random.choice(["iOS", "web"]), "deviceId": "device"}},
@@ -48,14 +46,15 @@ def random_variant(random: Random) -> dict[str, Any]:
 
 
 def short_agenda_variant(random: Random) -> dict[str, Any]:
-    """What begins and ends by itself, soon."""
+    """Return an agenda item that starts and ends within seconds."""
     starts_at = datetime.now(UTC) + timedelta(seconds=random.uniform(-0.5, 1))
     ends_at = starts_at + timedelta(seconds=random.uniform(0.6, 1.5))
-    return {"agenda": {"guide": 1, "name": "soon", "startTime": starts_at.isoformat(), "endTime": ends_at.isoformat()}}
+    times = {"startTime": starts_at.isoformat(), "endTime": ends_at.isoformat()}
+    return {"agenda": {"guide": 1, "name": "soon", **times}}
 
 
 def kind_specific_call(kind: str, number: int) -> tuple[str, dict[str, Any]]:
-    """The call that only a kind knows, and its input without the id; `number` grows from call to call."""
+    """Return a mutation that only this kind has, and its input without the id; `number` grows from call to call."""
     if kind == "MEDIA":
         event = {
             "type": "PLAY" if number % 2 else "PAUSE_START",

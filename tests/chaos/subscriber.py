@@ -1,4 +1,4 @@
-"""A client that stays subscribed: it comes back where it was, whatever cuts it off."""
+"""Client that stays subscribed, resuming after every disconnect."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,8 +13,6 @@ from tests.chaos.transports import CONNECTION_ERRORS, SubscriptionStream, Transp
 
 
 class Subscriber:
-    """One wish over many connections."""
-
     def __init__(
         self,
         transport: Transport,
@@ -27,14 +25,10 @@ class Subscriber:
     ) -> None:
         """
         Args:
-            dial: how it connects.
-            wish: what it asks for.
-            keeper: what it makes of the items.
-            leaves: how likely it is to say goodbye after an item.
-            forgets: how likely it is not to know where it was when it comes back, as a page that is loaded again.
-            seed: of its whims.
+            leave_probability: of closing the connection after an item.
+            forget_probability: of losing the cursor on reconnect, as a page that is loaded again does.
         """
-        self.wish = request
+        self.request = request
         self._transport = transport
         self._model = model
         self._leave_probability = leave_probability
@@ -46,7 +40,6 @@ class Subscriber:
         self._reading.set()
 
     async def run(self, server: ServerUnderTest) -> NoReturn:
-        """Be told everything."""
         while True:
             port = await server.port()
             if self._random.random() < self._forget_probability:
@@ -55,7 +48,7 @@ class Subscriber:
                 await self._connect(port)
 
     async def _connect(self, port: int) -> None:
-        async with self._transport(port, self.wish, self._model.cursor) as stream:
+        async with self._transport(port, self.request, self._model.cursor) as stream:
             self._stream = stream
             self._model.on_connect()
             try:
@@ -69,20 +62,19 @@ class Subscriber:
                 self._stream = None
 
     def abort(self) -> None:
-        """Lose the connection, if there is one."""
+        """Reset the connection, if there is one."""
         if self._stream is not None:
             self._stream.abort()
 
     def pause(self) -> None:
-        """Read no further."""
+        """Stop reading."""
         self._reading.clear()
 
     def resume(self) -> None:
-        """Read on."""
         self._reading.set()
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Wait for something that it is told."""
+        """Wait until received items make the condition true."""
         while not condition():
             self._received.clear()
             await self._received.wait()

@@ -1,9 +1,10 @@
-"""A subscription over each of the transports, with nothing between it and the bytes but a parser."""
+"""Raw subscription clients, one for each transport."""
 
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any, Final, Protocol, TypeAlias
 from urllib.parse import urlencode
 
@@ -16,24 +17,23 @@ from bench.load_generator import HOST
 from tests.chaos.requests import SubscriptionRequest, item_from_result
 
 CONNECTION_ERRORS: Final = (OSError, EOFError, ConnectionClosed, InvalidHandshake)
-"""How a connection ends that is cut, or whose server is gone."""
+"""Raised by a stream whose connection is aborted or whose server is gone."""
+SOCKET_BUFFER_BYTES: Final = 8 * 1024
+"""Small, so that a client that does not read is soon behind."""
+
+Item: TypeAlias = dict[str, Any]
 
 
 class SubscriptionStream(Protocol):
-    """A connection with one subscription."""
-
-    def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
-        """The items, until the connection is lost (see `LOST`)."""
+    def __aiter__(self) -> AsyncIterator[Item]:
+        """Iterate over items, until one of `CONNECTION_ERRORS`."""
 
     def abort(self) -> None:
-        """Break the connection off: what is on the way is lost."""
+        """Reset the connection; data in flight is lost."""
 
-
-SOCKET_BUFFER_BYTES: Final = 8 * 1024
-"""Bytes on the way to a client that does not read."""
 
 Transport: TypeAlias = Callable[[int, SubscriptionRequest, str | None], AbstractAsyncContextManager[SubscriptionStream]]
-"""A connection to the server on a port, with a wish, to go on behind a cursor."""
+"""Connects to a port and subscribes, resuming from a cursor if there is one."""
 
 
 async def _open_socket(port: int) -> socket.socket:
@@ -49,18 +49,21 @@ async def _open_socket(port: int) -> socket.socket:
 
 
 def _connection_error(errors: Any) -> Exception:
-    """What it means that a subscription has not begun: that the server stops, and nothing else."""
+    """Accept no error but that of a server that shuts down."""
     assert [error["extensions"]["code"] for error in errors] == ["SERVICE_UNAVAILABLE"], errors
-    return ConnectionError("the server stops")
+    return ConnectionError("the server shuts down")
+
+
+# ---- WebSocket ----
 
 
 class WebSocketStream:
-    """graphql-transport-ws."""
+    """Client of graphql-transport-ws."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
 
-    async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
+    async def __aiter__(self) -> AsyncIterator[Item]:
         while True:
             match orjson.loads(await self._connection.recv()):
                 case {"type": "next", "id": "1", "payload": payload}:
@@ -80,7 +83,6 @@ class WebSocketStream:
 
 @asynccontextmanager
 async def websocket(port: int, request: SubscriptionRequest, after: str | None) -> AsyncIterator[SubscriptionStream]:
-    """A WebSocket of its own; left politely, it sends `complete` and says goodbye."""
     url, protocol = f"ws://{HOST}:{port}/graphql", Subprotocol("graphql-transport-ws")
     opened = await _open_socket(port)
     async with connect(
@@ -92,15 +94,25 @@ async def websocket(port: int, request: SubscriptionRequest, after: str | None) 
         yield WebSocketStream(connection)
 
 
-class HttpStream:
-    """A response that does not end, in parts."""
+# ---- HTTP ----
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, separator: bytes) -> None:
+
+class HttpStream:
+    """Chunked response whose parts hold an item each."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        separator: bytes,
+        parse: Callable[[bytes], Item | None],
+    ) -> None:
         self._reader = reader
         self._writer = writer
         self._separator = separator
+        self._parse = parse
 
-    async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
+    async def __aiter__(self) -> AsyncIterator[Item]:
         buffer = b""
         while True:
             size = int(await self._reader.readuntil(b"\r\n"), 16)
@@ -115,90 +127,74 @@ class HttpStream:
     def abort(self) -> None:
         self._writer.transport.abort()
 
-    def _parse(self, part: bytes) -> dict[str, Any] | None:
-        """What a part tells; null for a heartbeat, and for the word with which the server ends the stream."""
-        raise NotImplementedError
-
-
-class SseStream(HttpStream):
-    """graphql-sse."""
-
-    def _parse(self, part: bytes) -> dict[str, Any] | None:
-        lines = [line.partition(b": ") for line in part.split(b"\n") if line and not line.startswith(b":")]
-        fields = {name: value for name, _, value in lines}
-        if b"event" not in fields:
-            return self._id_only_event(fields[b"id"].decode()) if b"id" in fields else None
-        assert fields[b"event"] == b"next", fields
-        item = item_from_result(orjson.loads(fields[b"data"]))
-        assert fields[b"id"].decode() == item["cursor"]
-        return item
-
-    def _id_only_event(self, id_: str) -> dict[str, Any] | None:  # noqa: ARG002 - of an event without data, which nobody is told of
-        return None
-
-
-class EventSourceStream(SseStream):
-    """The browser's EventSource, which comes back with the last id, were it of an event without data."""
-
-    def _id_only_event(self, id_: str) -> dict[str, Any] | None:
-        return {"__typename": "Noted", "cursor": id_}
-
-
-class MultipartStream(HttpStream):
-    """Apollo's multipart subscriptions."""
-
-    def _parse(self, part: bytes) -> dict[str, Any] | None:
-        body = orjson.loads(part.partition(b"\r\n\r\n")[2] or b"{}")
-        if "errors" in body:
-            raise _connection_error(body["errors"])
-        return item_from_result(body["payload"]) if body else None
-
 
 @asynccontextmanager
-async def _http(port: int, request: bytes) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def _http(
+    port: int, request: bytes, separator: bytes, parse: Callable[[bytes], Item | None]
+) -> AsyncIterator[HttpStream]:
     reader, writer = await asyncio.open_connection(sock=await _open_socket(port))
     try:
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 200 "):
             raise _connection_error(orjson.loads(await reader.read())["errors"])
-        yield reader, writer
+        yield HttpStream(reader, writer, separator, parse)
     finally:
         writer.close()
 
 
-def _request(port: int, accept: str, *, after: str = "", body: Mapping[str, Any]) -> bytes:
-    if after:  # as a browser asks, which comes back by itself: with the id of the last event, and no other body
-        query = urlencode({"query": body["query"], "variables": orjson.dumps(body["variables"]).decode()})
-        line, sent, more = f"GET /graphql?{query}", b"", f"Last-Event-ID: {after}\r\n"
-    else:
-        line, sent = "POST /graphql", orjson.dumps(body)
-        more = f"Content-Type: application/json\r\nContent-Length: {len(sent)}\r\n"
-    return f"{line} HTTP/1.1\r\nHost: {HOST}:{port}\r\nAccept: {accept}\r\n{more}\r\n".encode() + sent
+def _post(port: int, accept: str, body: Mapping[str, Any]) -> bytes:
+    content = orjson.dumps(body)
+    headers = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
+    return _head("POST /graphql", port, accept, headers) + content
 
 
-@asynccontextmanager
-async def sse(port: int, request: SubscriptionRequest, after: str | None) -> AsyncIterator[SubscriptionStream]:
-    """Server-sent events by POST; it goes on by the argument."""
-    async with _http(port, _request(port, "text/event-stream", body=request.body(after))) as (reader, writer):
-        yield SseStream(reader, writer, b"\n\n")
+def _head(line: str, port: int, accept: str, headers: str) -> bytes:
+    return f"{line} HTTP/1.1\r\nHost: {HOST}:{port}\r\nAccept: {accept}\r\n{headers}\r\n".encode()
 
 
-@asynccontextmanager
-async def event_source(port: int, request: SubscriptionRequest, after: str | None) -> AsyncIterator[SubscriptionStream]:
-    """Server-sent events; it goes on as the browser's EventSource does."""
-    raw_request = _request(port, "text/event-stream", body=request.body(None), after=after or "")
-    async with _http(port, raw_request) as (reader, writer):
-        yield EventSourceStream(reader, writer, b"\n\n")
+def _parse_event(part: bytes, *, id_only: bool) -> Item | None:
+    lines = [line.partition(b": ") for line in part.split(b"\n") if line and not line.startswith(b":")]
+    fields = {name: value for name, _, value in lines}
+    if b"event" not in fields:
+        return {"__typename": "IdOnly", "cursor": fields[b"id"].decode()} if id_only and b"id" in fields else None
+    assert fields[b"event"] == b"next", fields
+    item = item_from_result(orjson.loads(fields[b"data"]))
+    assert fields[b"id"].decode() == item["cursor"]
+    return item
 
 
-@asynccontextmanager
-async def multipart(port: int, request: SubscriptionRequest, after: str | None) -> AsyncIterator[SubscriptionStream]:
-    """A multipart response."""
-    accept = 'multipart/mixed;subscriptionSpec="1.0"'
-    async with _http(port, _request(port, accept, body=request.body(after))) as (reader, writer):
-        yield MultipartStream(reader, writer, b"\r\n--graphql")
+def _parse_part(part: bytes) -> Item | None:
+    body = orjson.loads(part.partition(b"\r\n\r\n")[2] or b"{}")
+    if "errors" in body:
+        raise _connection_error(body["errors"])
+    return item_from_result(body["payload"]) if body else None
+
+
+def sse(port: int, request: SubscriptionRequest, after: str | None) -> AbstractAsyncContextManager[SubscriptionStream]:
+    """Subscribe by server-sent events and POST; resume by the argument."""
+    raw = _post(port, "text/event-stream", request.body(after))
+    return _http(port, raw, b"\n\n", partial(_parse_event, id_only=False))
+
+
+def event_source(
+    port: int, request: SubscriptionRequest, after: str | None
+) -> AbstractAsyncContextManager[SubscriptionStream]:
+    """Subscribe as a browser's EventSource: it resumes by Last-Event-ID, even that of an event without data."""
+    body = request.body(None)
+    query = urlencode({"query": body["query"], "variables": orjson.dumps(body["variables"]).decode()})
+    last_event_id = f"Last-Event-ID: {after}\r\n" if after else ""
+    raw = _head(f"GET /graphql?{query}", port, "text/event-stream", last_event_id)
+    return _http(port, raw, b"\n\n", partial(_parse_event, id_only=True))
+
+
+def multipart(
+    port: int, request: SubscriptionRequest, after: str | None
+) -> AbstractAsyncContextManager[SubscriptionStream]:
+    """Subscribe by multipart over HTTP, as Apollo Client does."""
+    raw = _post(port, 'multipart/mixed;subscriptionSpec="1.0"', request.body(after))
+    return _http(port, raw, b"\r\n--graphql", _parse_part)
 
 
 TRANSPORTS: Final[tuple[Transport, ...]] = (websocket, sse, websocket, event_source, websocket, multipart)
-"""All of them; most dashboards come by WebSocket."""
+"""Half of the clients use WebSocket."""

@@ -1,4 +1,4 @@
-"""Writers that do everything that can be done to sessions, and remember of it what readers must have been told."""
+"""Writers: random mutations of their own sessions, and a ledger of what was acknowledged."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,33 +12,32 @@ from tests.chaos.server_under_test import ServerUnderTest
 from tests.live_server import HttpConnection, connect
 
 ENDED_CODES: Final = {"SESSION_ENDED", "NOT_FOUND"}
-"""What a call may be told of a session that has ended by itself."""
+"""Problems of a call on a session that has ended by time."""
 MIN_SESSIONS: Final = 3
 MAX_SESSIONS: Final = 12
 
 
 class Ledger:
-    """What was acknowledged to all writers."""
+    """Calls of all writers that were acknowledged."""
 
     def __init__(self, listener: Callable[[], None]) -> None:
         """
         Args:
-            listener: is told of each call that has its answer.
+            listener: called after each acknowledged call.
         """
         self.revisions: dict[str, int] = {}
-        """By session the newest one that an entry of the log was written with."""
+        """By session, the newest revision that was logged."""
         self._listener = listener
         self._calls = 0
         self._call_acknowledged = asyncio.Event()
 
     def acknowledge(self) -> None:
-        """One more call has its answer."""
         self._calls += 1
         self._call_acknowledged.set()
         self._listener()
 
     async def wait_for_calls(self, calls: int) -> None:
-        """Wait until so many more calls have their answers."""
+        """Wait for so many more calls."""
         target = self._calls + calls
         while self._calls < target:
             self._call_acknowledged.clear()
@@ -46,16 +45,12 @@ class Ledger:
 
 
 class SessionView(NamedTuple):
-    """A session as its writer saw it last."""
-
     kind: str
     path: list[str]
     visible: bool
 
 
 class Writer:
-    """One client, with sessions of its own."""
-
     def __init__(self, ledger: Ledger, number: int) -> None:
         self._ledger = ledger
         self._random = Random(number)  # noqa: S311 - repeatable, not secret
@@ -63,7 +58,7 @@ class Writer:
         self._name = f"w{number}"
         self._sessions: dict[str, SessionView] = {}
         self._in_flight: set[str] = set()
-        self._steps = {
+        self._weights = {
             self._start: 6,
             self._move: 8,
             self._keepalive: 3,
@@ -77,51 +72,48 @@ class Writer:
             self._start_agenda: 1,
         }
 
-    async def run(self, server: ServerUnderTest, times: int) -> None:
-        """So many calls, by as many connections as it takes."""
-        left = times
+    async def run(self, server: ServerUnderTest, calls: int) -> None:
+        """Make so many calls, reconnecting as often as needed."""
+        left = calls
         while left:
             port = await server.port()
             try:
-                async with connect(port) as found:
+                async with connect(port) as connection:
                     while left:
-                        await self._step()(found)
+                        await self._next_step()(connection)
                         self._ledger.acknowledge()
                         left -= 1
             except ConnectionError:
-                # What became of the call, nobody knows: its sessions are left alone from here on.
+                # Whether the call was executed is unknown, so its sessions are not used any more.
                 for session_id in self._in_flight:
                     self._sessions.pop(session_id, None)
 
-    def _step(self) -> Callable[[HttpConnection], Any]:
+    def _next_step(self) -> Callable[[HttpConnection], Any]:
         if len(self._sessions) < MIN_SESSIONS:
             return self._start
-        return (
-            self._stop
-            if len(self._sessions) > MAX_SESSIONS
-            else self._random.choices(*zip(*self._steps.items(), strict=True))[0]
-        )
+        if len(self._sessions) > MAX_SESSIONS:
+            return self._stop
+        return self._random.choices(list(self._weights), list(self._weights.values()))[0]
 
-    # ---- beginnings ----
+    # ---- starts ----
 
-    async def _start(self, wire: HttpConnection) -> None:
-        await self._start_variant(wire, mutations.random_variant(self._random))
+    async def _start(self, connection: HttpConnection) -> None:
+        await self._start_variant(connection, mutations.random_variant(self._random))
 
-    async def _start_form(self, wire: HttpConnection) -> None:
-        """A form, which may take the place of one that was there."""
-        await self._start_variant(
-            wire, {"field": {"unitId": "unit", "uuid": f"{self._name} {self._random.randrange(3)}"}}
-        )
+    async def _start_form(self, connection: HttpConnection) -> None:
+        """Start a form, which may replace an earlier one."""
+        uuid = f"{self._name} {self._random.randrange(3)}"
+        await self._start_variant(connection, {"field": {"unitId": "unit", "uuid": uuid}})
 
-    async def _start_agenda(self, wire: HttpConnection) -> None:
-        await self._start_variant(wire, mutations.short_agenda_variant(self._random))
+    async def _start_agenda(self, connection: HttpConnection) -> None:
+        await self._start_variant(connection, mutations.short_agenda_variant(self._random))
 
-    async def start_expiring(self, wire: HttpConnection) -> None:
-        """A session that nobody keeps alive: it ends after ten seconds."""
-        session_id = await self._start_variant(wire, {"user": {"username": "ann"}}, timeoutSeconds=10)
+    async def start_expiring(self, connection: HttpConnection) -> None:
+        """Start a session that expires after ten seconds."""
+        session_id = await self._start_variant(connection, {"user": {"username": "ann"}}, timeoutSeconds=10)
         del self._sessions[session_id]
 
-    async def _start_variant(self, wire: HttpConnection, variant: dict[str, Any], **common: Any) -> str:
+    async def _start_variant(self, connection: HttpConnection, variant: dict[str, Any], **common: Any) -> str:
         start_input = {
             "projectId": self._random.choice(["default", "default", "other"]),
             "path": self._random.choice(mutations.PATHS),
@@ -131,59 +123,62 @@ class Writer:
             **common,
         }
         self._in_flight = set()
-        payload = (await wire.ask(MUTATIONS["startSession"], input=start_input))["told"]
+        payload = (await connection.ask(MUTATIONS["startSession"], input=start_input))["payload"]
         assert payload["problems"] == []
         session_id: str = payload["session"]["id"]
         self._record(session_id, payload)
         return session_id
 
-    # ---- calls ----
+    # ---- other calls ----
 
-    async def _move(self, wire: HttpConnection) -> None:
-        await self._call(wire, "keepaliveSession", path=self._path(), visible=self._random.random() < 0.8)
+    async def _move(self, connection: HttpConnection) -> None:
+        visible = self._random.random() < 0.8
+        await self._call(connection, "keepaliveSession", path=self._random_path(), visible=visible)
 
-    async def _keepalive(self, wire: HttpConnection) -> None:
+    async def _keepalive(self, connection: HttpConnection) -> None:
         session_id = self._random_id()
-        await self._call(wire, "keepaliveSession", session_id, visible=self._sessions[session_id].visible)
+        await self._call(connection, "keepaliveSession", session_id, visible=self._sessions[session_id].visible)
 
-    async def _hide(self, wire: HttpConnection) -> None:
-        await self._call(wire, "hideSession")
+    async def _hide(self, connection: HttpConnection) -> None:
+        await self._call(connection, "hideSession")
 
-    async def _kind_specific(self, wire: HttpConnection) -> None:
+    async def _kind_specific(self, connection: HttpConnection) -> None:
         session_id = self._random_id()
-        call, values = mutations.kind_specific_call(self._sessions[session_id].kind, next(self._numbers))
-        del self._sessions[session_id]  # seen anew, whatever it is now
-        await self._call(wire, call, session_id, **values)
+        name, values = mutations.kind_specific_call(self._sessions[session_id].kind, next(self._numbers))
+        del self._sessions[session_id]  # so that the result is recorded as a change
+        await self._call(connection, name, session_id, **values)
 
-    async def _move_several(self, wire: HttpConnection) -> None:
-        chosen = self._random.sample(sorted(self._sessions), MIN_SESSIONS)
-        self._in_flight = set(chosen)
-        inputs = [{"id": session_id, "path": self._path()} for session_id in chosen]
-        for session_id, payload in zip(
-            chosen, (await wire.ask(mutations.KEEPALIVE_SESSIONS, inputs=inputs))["told"], strict=True
-        ):
+    async def _move_several(self, connection: HttpConnection) -> None:
+        ids = self._random.sample(sorted(self._sessions), MIN_SESSIONS)
+        self._in_flight = set(ids)
+        inputs = [{"id": session_id, "path": self._random_path()} for session_id in ids]
+        payloads = (await connection.ask(mutations.KEEPALIVE_SESSIONS, inputs=inputs))["payload"]
+        for session_id, payload in zip(ids, payloads, strict=True):
             self._record(session_id, payload)
 
-    async def _stop(self, wire: HttpConnection) -> None:
+    async def _stop(self, connection: HttpConnection) -> None:
         session_id = self._random_id()
-        await self._call(wire, "stopSession", session_id)
+        await self._call(connection, "stopSession", session_id)
         self._sessions.pop(session_id, None)
 
-    async def _terminate(self, wire: HttpConnection) -> None:
+    async def _terminate(self, connection: HttpConnection) -> None:
         session_id = self._random_id()
-        await self._call(wire, "terminateSession", session_id, reason="why")
+        await self._call(connection, "terminateSession", session_id, reason="why")
         self._sessions.pop(session_id, None)
 
-    async def _delete(self, wire: HttpConnection) -> None:
+    async def _delete(self, connection: HttpConnection) -> None:
         session_id = self._random_id()
         self._in_flight = {session_id}
-        await wire.ask(mutations.DELETE_SESSION, id=session_id)
+        await connection.ask(mutations.DELETE_SESSION, id=session_id)
         del self._sessions[session_id]
 
-    async def _call(self, wire: HttpConnection, call: str, session_id: str | None = None, /, **values: Any) -> None:
+    async def _call(
+        self, connection: HttpConnection, name: str, session_id: str | None = None, /, **values: Any
+    ) -> None:
         session_id = session_id or self._random_id()
         self._in_flight = {session_id}
-        self._record(session_id, (await wire.ask(MUTATIONS[call], input={"id": session_id, **values}))["told"])
+        result = await connection.ask(MUTATIONS[name], input={"id": session_id, **values})
+        self._record(session_id, result["payload"])
 
     def _record(self, session_id: str, payload: dict[str, Any]) -> None:
         if payload["problems"]:
@@ -199,6 +194,6 @@ class Writer:
     def _random_id(self) -> str:
         return self._random.choice(sorted(self._sessions))
 
-    def _path(self) -> list[str]:
+    def _random_path(self) -> list[str]:
         path = self._random.choice(mutations.PATHS)
         return [*path, f"page {next(self._numbers)}"] if self._random.random() < 0.5 else path
