@@ -6,10 +6,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 from strawberry.dataloader import DataLoader
 
 from models.database import Database, Transaction
-from models.tables.activity import Activity
-from models.tables.path_time import PathTime
-from models.tables.project import Project
-from models.tables.session import Session
+from models.tables.rows import Activity, PathTime, Project, Session
 from resolvers import queries
 from resolvers.access import Caller
 from resolvers.activities.queries import TimelinePage, read_timelines

@@ -6,9 +6,7 @@ from typing import Final, TypeAlias
 
 from models.enums import Scope
 from models.ids import ACTIVITY, is_generated_id
-from models.tables.activity import Activity
-from models.tables.project import Project
-from models.tables.session import Session
+from models.tables.rows import Activity, Project, Session
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.errors import BadUserInput

@@ -7,10 +7,7 @@ from sqlalchemy import Table, select
 
 from models import tables
 from models.database import Transaction
-from models.tables.activity import Activity
-from models.tables.path_time import PathTime
-from models.tables.project import Project
-from models.tables.session import Session
+from models.tables.rows import Activity, PathTime, Project, Session
 from resolvers.access import Caller
 from resolvers.filters import project_condition
 from resolvers.media.state import PlaybackState

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import strawberry
 
-from models.tables.activity import Activity as ActivityRow
+from models.tables.rows import Activity as ActivityRow
 from resolvers.feed import messages
 from resolvers.feed.queries import PAGE_SIZE
 from schema.enums import ActivityType, SetChange

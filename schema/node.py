@@ -5,9 +5,7 @@ from typing import Any, Final
 import strawberry
 
 from models.enums import Kind
-from models.tables.activity import Activity
-from models.tables.project import Project
-from models.tables.session import Session
+from models.tables.rows import Activity, Project, Session
 
 SESSION_TYPE_NAMES: Final = {kind.value: f"{kind.capitalize()}Session" for kind in Kind}
 _OTHER_TYPE_NAMES: Final[dict[type[Any], str]] = {Activity: "Activity", Project: "Project"}

@@ -3,7 +3,7 @@
 import strawberry
 
 from models.kinds import KINDS
-from models.tables.project import Project as ProjectRow
+from models.tables.rows import Project as ProjectRow
 from resolvers.context import Context
 from schema.enums import Kind
 from schema.field_helpers import computed_field

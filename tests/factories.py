@@ -13,11 +13,7 @@ from models.database import Database
 from models.enums import EndReason, Kind, State
 from models.ids import ACTIVITY, SESSION, new_id
 from models.kinds import KINDS
-from models.tables.activity import Activity
-from models.tables.data_point import DataPoint
-from models.tables.path_time import PathTime
-from models.tables.project import Project
-from models.tables.session import Session
+from models.tables.rows import Activity, DataPoint, PathTime, Project, Session
 from resolvers.lifecycle.heartbeat import shared_prefix_lengths
 
 NOW: Final[Instant] = 1_780_000_000_000

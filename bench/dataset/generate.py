@@ -12,7 +12,7 @@ from models.enums import ActivityType, EndReason, Kind
 from models.ids import ACTIVITY, SESSION
 from models.kinds import KINDS
 from models.tables import session as session_table
-from models.tables.session import Session
+from models.tables.rows import Session
 from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
 
 DAYS: Final = 180

@@ -10,7 +10,7 @@ from models.clock import Instant
 from models.database import Transaction
 from models.dialect import MAX_INT64
 from models.tables import activity, session
-from models.tables.activity import Activity
+from models.tables.rows import Activity
 from resolvers.access import Caller
 from resolvers.filters import Filter, project_condition
 from resolvers.pagination.keyset import PagedQuery, PageRows, SortKey

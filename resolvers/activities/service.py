@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.enums import Scope
-from models.tables.activity import Activity
+from models.tables.rows import Activity
 from resolvers.access import require
 from resolvers.activities.queries import TimelinePage, activity_list, normalize_types
 from resolvers.context import Context

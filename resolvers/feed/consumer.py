@@ -10,8 +10,7 @@ from math import inf
 from typing import Self
 
 from models.clock import Instant
-from models.tables.activity import Activity
-from models.tables.session import Session
+from models.tables.rows import Activity, Session
 from resolvers.feed.messages import FeedItem
 from resolvers.lifecycle.due import has_due_transition
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from models.clock import Instant
 from models.enums import ActivityType, SetChange
-from models.tables.session import Session
+from models.tables.rows import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from models.clock import Instant
 from models.database import Transaction
 from models.dialect import last_sequence
 from models.tables import activity, session
-from models.tables.activity import Activity
-from models.tables.session import Session
+from models.tables.rows import Activity, Session
 from resolvers.access import Caller
 from resolvers.filters import Filter, project_condition
 from resolvers.lifecycle.queries import any_due

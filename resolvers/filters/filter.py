@@ -12,8 +12,7 @@ from sqlalchemy.sql.visitors import iterate
 
 from models.clock import Instant
 from models.tables import activity, session
-from models.tables.activity import Activity
-from models.tables.session import Session
+from models.tables.rows import Activity, Session
 from resolvers.access import Caller
 from resolvers.errors import BadUserInput
 from resolvers.filters.predicates import (

@@ -9,8 +9,7 @@ from models.kinds.base import ProjectDefaults
 from models.kinds.field import FormFields, visible_points
 from models.session_rules import is_scheduled
 from models.tables import session
-from models.tables.project import Project
-from models.tables.session import Session
+from models.tables.rows import Project, Session
 from resolvers.forms.data_points import FormState
 from resolvers.lifecycle.start_input import StartRequest
 from resolvers.lifecycle.unit_of_work import SessionUnitOfWork

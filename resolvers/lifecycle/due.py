@@ -8,7 +8,7 @@ from models.clock import Instant
 from models.database import Database, Transaction
 from models.errors import StorageUnavailable
 from models.session_rules import is_expired
-from models.tables.session import Session
+from models.tables.rows import Session
 from resolvers.lifecycle import repository
 
 DUE_BATCH: Final = 200

@@ -10,7 +10,7 @@ from models.clock import DAY
 from models.database import Transaction
 from models.enums import Kind, ProblemCode
 from models.problems import Problem
-from models.tables.session import Session
+from models.tables.rows import Session
 from models.uploaded_file import UploadedFile
 from resolvers.lifecycle import queries, repository
 from resolvers.lifecycle.result import MutationResult, failure

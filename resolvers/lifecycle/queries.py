@@ -9,8 +9,7 @@ from models.database import Transaction
 from models.dialect import bounded_range, no_index
 from models.enums import Kind
 from models.tables import idempotency, project, session
-from models.tables.project import Project
-from models.tables.session import Session
+from models.tables.rows import Project, Session
 from resolvers.access import Caller
 from resolvers.filters import project_condition
 

@@ -21,8 +21,7 @@ from models.tables import (
     session,
     session_track,
 )
-from models.tables.activity import Activity
-from models.tables.session import Session
+from models.tables.rows import Activity, Session
 from resolvers.blobs.repository import release
 from resolvers.forms.repository import save_forms
 from resolvers.lifecycle.heartbeat import Path, bucket_for, possible_buckets, shared_prefix_lengths

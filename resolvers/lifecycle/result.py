@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 
 from models.enums import ProblemCode
 from models.problems import Problem
-from models.tables.project import Project
-from models.tables.session import Session
+from models.tables.rows import Project, Session
 
 
 @dataclass(frozen=True, slots=True)

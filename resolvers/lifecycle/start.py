@@ -5,7 +5,7 @@ from typing import Final
 from models.database import Transaction
 from models.enums import ProblemCode
 from models.problems import Problem
-from models.tables.project import Project
+from models.tables.rows import Project
 from resolvers.access import Caller
 from resolvers.lifecycle import queries
 from resolvers.lifecycle.idempotency import find_replay, store_key

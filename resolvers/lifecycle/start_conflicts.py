@@ -8,7 +8,7 @@ from models.enums import ActivityType, Kind, ProblemCode, Scope
 from models.kinds.field import FormFields
 from models.kinds.user import UserFields
 from models.problems import Problem
-from models.tables.project import Project
+from models.tables.rows import Project
 from resolvers.lifecycle import queries, repository
 from resolvers.lifecycle.creation import new_session
 from resolvers.lifecycle.result import MutationResult, failure

@@ -10,8 +10,7 @@ from models.enums import ActivityType, EndReason, State
 from models.ids import ACTIVITY, new_id
 from models.problems import Problem
 from models.session_rules import deadline, elapsed, is_expired, state
-from models.tables.activity import Activity
-from models.tables.session import Session
+from models.tables.rows import Activity, Session
 from resolvers.forms.data_points import FormState
 from resolvers.lifecycle.media_player import MediaPlayer
 from resolvers.lifecycle.result import MutationResult

@@ -1,6 +1,6 @@
 """Metrics of MEDIA sessions."""
 
-from models.tables.session import Session
+from models.tables.rows import Session
 from resolvers.context import Context
 from resolvers.media.metrics import PlaybackMetrics, compute_metrics
 from resolvers.media.state import initial_state

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, Self, TypeAlias
 from models.clock import Instant
 from models.enums import PlayerState
 from models.kinds.media_event_parameters import BITRATE
-from models.tables.session import Session
+from models.tables.rows import Session
 
 HIDE: Final = "HIDE"
 STOP: Final = "STOP"

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from models.database import Transaction
 from models.tables import project as project_table
-from models.tables.project import Project
+from models.tables.rows import Project
 from resolvers.access import Caller
 from resolvers.filters import project_condition
 from resolvers.pagination import cursors

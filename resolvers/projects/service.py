@@ -9,7 +9,7 @@ from models.enums import ProblemCode, Scope
 from models.kinds.project import KindTimeoutFields, ProjectFields
 from models.kinds.validation import validate
 from models.problems import Problem, prefix_paths
-from models.tables.project import Project
+from models.tables.rows import Project
 from resolvers.access import Caller, require
 from resolvers.context import Context
 from resolvers.lifecycle.result import MutationResult, failure

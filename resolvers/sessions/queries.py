@@ -19,7 +19,7 @@ from models.clock import Instant
 from models.dialect import MAX_INT64, no_index
 from models.enums import State
 from models.tables import path_time, session
-from models.tables.session import Session
+from models.tables.rows import Session
 from resolvers.access import Caller
 from resolvers.errors import BadUserInput
 from resolvers.filters import Filter, project_condition

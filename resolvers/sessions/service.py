@@ -5,7 +5,7 @@ from typing import Any
 
 from models.enums import Scope
 from models.ids import SESSION, is_generated_id
-from models.tables.session import Session
+from models.tables.rows import Session
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.filters import Filter

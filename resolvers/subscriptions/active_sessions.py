@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from models.clock import Instant
 from models.enums import ActivityType, Scope, SetChange, State
-from models.tables.session import Session
+from models.tables.rows import Session
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.errors import BadUserInput

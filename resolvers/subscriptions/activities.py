@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from models.tables.activity import Activity
+from models.tables.rows import Activity
 from resolvers.activities.queries import normalize_types
 from resolvers.context import Context
 from resolvers.feed import queries, resume

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from models.clock import SECOND, Instant
 from models.enums import ActivityType, SetChange
-from models.tables.activity import Activity
+from models.tables.rows import Activity
 from resolvers.feed import queries, resume
 from resolvers.feed.consumer import LogBatch, LogConsumer, Throttle
 from resolvers.feed.log_reader import LogReader

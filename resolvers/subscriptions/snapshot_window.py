@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from models.enums import Kind, SetChange
-from models.tables.session import Session
+from models.tables.rows import Session
 from resolvers.feed.messages import Change, FeedItem
 
 

@@ -15,7 +15,7 @@ from models import session_rules
 from models.enums import Kind, State
 from models.migrations import is_current
 from models.tables import activity, path_time, session
-from models.tables.session import Session
+from models.tables.rows import Session
 from tests.api_client import FakeClock, open_api
 from tests.factories import NOW
 

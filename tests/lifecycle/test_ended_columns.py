@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from models import session_rules
 from models.tables import path_time, session
-from models.tables.session import Session
+from models.tables.rows import Session
 from resolvers.lifecycle.heartbeat import shared_prefix_lengths
 from tests.api.session_inputs import MINIMAL_INPUTS
 from tests.api_client import ApiClient

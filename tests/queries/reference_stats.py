@@ -7,8 +7,7 @@ from typing import Any
 from models import session_rules
 from models.clock import MINUTE, SECOND, Instant
 from models.enums import State
-from models.tables.path_time import PathTime
-from models.tables.session import Session
+from models.tables.rows import PathTime, Session
 from resolvers.filters import Filter
 from resolvers.stats.types import PathStat, StatBucket, StatGroup, Summary
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from models.clock import MINUTE, SECOND
 from models.enums import EndReason, Kind, PlayerState, State
-from models.tables.session import Session
+from models.tables.rows import Session
 from tests.factories import NOW, session_row
 
 TEXTS: Final = st.sampled_from(["a", "b", "A", "ä", "a,b", '"', "%"])

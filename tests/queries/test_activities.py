@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from models.database import Database
 from models.enums import Kind
-from models.tables.activity import Activity
-from models.tables.session import Session
+from models.tables.rows import Activity, Session
 from resolvers.activities.service import activity_cursor, list_activities, session_activities
 from resolvers.errors import BadUserInput, Forbidden
 from resolvers.nodes import get_node

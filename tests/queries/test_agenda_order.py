@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from models.clock import MINUTE
 from models.database import Database
 from models.enums import Kind
-from models.tables.session import Session
+from models.tables.rows import Session
 from resolvers.errors import BadUserInput
 from resolvers.pagination.keyset import Page, PageArgs
 from resolvers.sessions.service import list_sessions

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from models.clock import HOUR, MINUTE
 from models.enums import Kind
 from models.tables import session
-from models.tables.session import Session
+from models.tables.rows import Session
 from resolvers.access import LOCAL_ADMIN
 from resolvers.errors import BadUserInput
 from resolvers.filters import Filter

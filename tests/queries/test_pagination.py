@@ -11,7 +11,7 @@ from models import session_rules
 from models.clock import MINUTE
 from models.database import Database
 from models.enums import Kind
-from models.tables.session import Session
+from models.tables.rows import Session
 from resolvers.errors import BadUserInput, Forbidden
 from resolvers.filters import Filter
 from resolvers.pagination.keyset import Page, PageArgs

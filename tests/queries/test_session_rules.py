@@ -11,7 +11,7 @@ from models import session_rules
 from models.clock import MINUTE
 from models.enums import State
 from models.tables import session
-from models.tables.session import Session
+from models.tables.rows import Session
 from tests.factories import NOW, insert_rows, project_row
 from tests.queries.strategies import sessions
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from models.clock import DAY, HOUR
-from models.tables.activity import Activity
+from models.tables.rows import Activity
 from resolvers.activities.service import activity_cursor
 from resolvers.errors import BadUserInput
 from resolvers.feed import queries
