@@ -1,4 +1,4 @@
-"""What calls do with indexes: they look up what they read, and a sign of life, which comes most often, changes none."""
+"""Use of indexes: no mutation scans a table, and heartbeats write no index."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,18 +13,17 @@ from models.database import Database
 from tests.api.session_inputs import MINIMAL_INPUTS
 from tests.api_client import ApiClient
 from tests.media.player_client import PlayerClient
-from tests.media.player_client import event_input as media_event
 
 
 @contextmanager
-def session_updates(database: Database) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that change sessions meanwhile, each with what one row of it says."""
+def write_statements(database: Database, prefix: str = "") -> Iterator[list[tuple[str, Any]]]:
+    """Collect the writer's statements that begin with `prefix`, each with the parameters of one row."""
     sent: list[tuple[str, Any]] = []
 
     def record(
         _connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool
     ) -> None:
-        if statement.startswith("UPDATE session "):
+        if statement.startswith(prefix) and not statement.startswith("BEGIN"):
             sent.append((statement, parameters[0] if many else parameters))
 
     engine = database._writer._engine.sync_engine
@@ -40,9 +39,9 @@ def _opcodes(tx: Connection, sent: Sequence[tuple[str, Any]]) -> list[list[str]]
 
 
 async def index_writes(api: ApiClient, call: str, values: dict[str, Any]) -> list[int]:
-    """How many indexes each statement of a call may write to."""
+    """Count the indexes that each UPDATE of a call may write."""
     database = api.app.state.services.database
-    with session_updates(database) as sent:
+    with write_statements(database, "UPDATE session ") as sent:
         assert (await api.mutate(call, values))["problems"] == []
     return [steps.count("IdxInsert") for steps in await database.read(_opcodes, sent)]
 
@@ -61,25 +60,6 @@ async def test_stop_writes_indexes(api: ApiClient) -> None:
     assert rows > 1
 
 
-@contextmanager
-def write_statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
-    """Every statement that the writer executes meanwhile, each with what one row of it says."""
-    sent: list[tuple[str, Any]] = []
-
-    def record(
-        _connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool
-    ) -> None:
-        if not statement.startswith("BEGIN"):
-            sent.append((statement, parameters[0] if many else parameters))
-
-    engine = database._writer._engine.sync_engine
-    event.listen(engine, "before_cursor_execute", record)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", record)
-
-
 def _plans(tx: Connection, sent: Sequence[tuple[str, Any]]) -> list[str]:
     return [row[3] for sql, parameters in sent for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)]
 
@@ -95,14 +75,14 @@ async def test_no_mutation_scans_a_table(api: ApiClient) -> None:
         for name in (media, user, form):
             await api.mutate("keepaliveSession", {"id": name, "path": ["b"], "visible": False})
             await api.mutate("hideSession", {"id": name, "path": ["b", "c"]})
-        tell = PlayerClient(api, media)
+        player = PlayerClient(api, media)
         for at in (1, 65, 2, 3, 2):
-            await tell.track(media_event(at, "ERROR"), media_event(at, "AD_START"))
+            await player.track(f"{at} ERROR 0; {at} AD_START 0")
         for name in (media, user, form, item):
             await api.mutate("stopSession", {"id": name})
         await api.start_session("field", MINIMAL_INPUTS["field"])
         await api.sweep()
     plans = await database.read(_plans, sent)
     assert len(plans) > 20
-    # The server's own table has one row; what a statement itself lists has no index.
+    # Table `server` has one row; lists within a statement have no index.
     assert [plan for plan in plans if re.match(r"SCAN (?!server|\d+ CONSTANT|CONSTANT|\()", plan)] == []

@@ -1,4 +1,4 @@
-"""sessionStats: every figure of it, over a small set that can be counted by hand."""
+"""sessionStats."""
 
 import asyncio
 from pathlib import Path
@@ -25,12 +25,11 @@ ALL_STATS = """query($filter: SessionFilter) { sessionStats(filter: $filter) {
         at active started ended } } }"""
 
 
-@pytest.fixture
-async def counted(api: ApiClient) -> dict[str, Any]:
-    """The figures after four minutes in which five sessions began and two ended."""
+async def fill(api: ApiClient) -> None:
+    """Start four sessions within four minutes; two end."""
     await create_project(api, "p")
     ann = await api.start_user("ann", path=["shop", "cart"])  # 0:00
-    await api.start_user("bob", path=["shop", "list"], timeoutSeconds=60)  # 0:00, ends at 1:00 unheard
+    await api.start_user("bob", path=["shop", "list"], timeoutSeconds=60)  # 0:00, expires at 1:00
     await api.advance(60)
     await api.mutate("keepaliveSession", {"id": ann["id"], "path": ["home"]})
     form = await api.start_session("field", MINIMAL_INPUTS["field"], projectId="p")  # 1:00
@@ -40,68 +39,46 @@ async def counted(api: ApiClient) -> dict[str, Any]:
     await api.mutate("stopSession", {"id": form["id"]})  # 2:30
     await api.advance(90)
     await api.mutate("hideSession", {"id": app["id"]})  # 4:00
-    figures: dict[str, Any] = await api.execute(ALL_STATS)
-    return figures
 
 
-async def test_totals_are_counted(counted: dict[str, Any]) -> None:
-    assert (counted["total"], counted["active"], counted["visible"]) == (4, 2, 1)
-    assert (counted["one"], counted["three"]) == (1, 2)
+def rows(entries: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    return [tuple(entry.values()) for entry in entries]
 
 
-async def test_durations_are_aggregated(counted: dict[str, Any]) -> None:
-    # ann 240 so far, bob heard at his start only, the form 90, the app 120.
-    assert counted["elapsedSeconds"] == {"count": 4, "sum": 450, "mean": 112.5, "min": 0, "max": 240}
-    assert counted["visibleSeconds"] == {"count": 4, "sum": 150, "mean": 37.5, "min": 0, "max": 90}
-
-
-async def test_groups_are_sorted_by_size(counted: dict[str, Any]) -> None:
-    assert [tuple(group.values()) for group in counted["byKind"]] == [
-        ("USER", 2, 1, 1, 60),
-        ("CLIENT", 1, 1, 0, 0),
-        ("FIELD", 1, 0, 0, 90),
-    ]
-    assert [tuple(group.values()) for group in counted["byProject"]] == [("default", 3, 2), ("p", 1, 0)]
-    assert [tuple(group.values()) for group in counted["bySubject"]] == [("ann", 2, 1), ("bob", 1, 0), ("u1", 1, 0)]
-    assert counted["byEndReason"] == [{"key": "EXPIRED", "total": 1}, {"key": "STOPPED", "total": 1}]
-
-
-async def test_paths_are_grouped_by_depth(counted: dict[str, Any]) -> None:
-    by_path = {tuple(entry["path"]): tuple(entry.values())[1:] for entry in counted["byPath"]}
-    assert by_path[("shop",)] == (1, 0, 60)
-    assert by_path[("home",)] == (1, 1, 0)
-    assert by_path[()] == (2, 1, 90)
-    assert [entry["path"] for entry in counted["deep"]] == [[], ["home"]]
-
-
-async def test_series_counts_active_started_and_ended(counted: dict[str, Any]) -> None:
-    assert [tuple(bucket.values())[1:] for bucket in counted["series"]] == [(2, 2, 0), (2, 1, 1), (3, 1, 1), (2, 0, 0)]
-    assert [bucket["at"][14:19] for bucket in counted["series"]] == ["26:40", "27:40", "28:40", "29:40"]
-
-
-async def test_filtered_total_equals_filtered_list(api: ApiClient, counted: dict[str, Any]) -> None:
-    assert counted["total"] == 4
+async def test_stats_of_small_set_equal_hand_count(api: ApiClient) -> None:
+    await fill(api)
+    stats = await api.execute(ALL_STATS)
+    assert (stats["total"], stats["active"], stats["visible"], stats["one"], stats["three"]) == (4, 2, 1, 1, 2)
+    # ann 240 s so far, bob 0 s (his only heartbeat was the start), the form 90 s, the app 120 s.
+    assert stats["elapsedSeconds"] == {"count": 4, "sum": 450, "mean": 112.5, "min": 0, "max": 240}
+    assert stats["visibleSeconds"] == {"count": 4, "sum": 150, "mean": 37.5, "min": 0, "max": 90}
+    assert rows(stats["byKind"]) == [("USER", 2, 1, 1, 60), ("CLIENT", 1, 1, 0, 0), ("FIELD", 1, 0, 0, 90)]
+    assert rows(stats["byProject"]) == [("default", 3, 2), ("p", 1, 0)]
+    assert rows(stats["bySubject"]) == [("ann", 2, 1), ("bob", 1, 0), ("u1", 1, 0)]
+    assert rows(stats["byEndReason"]) == [("EXPIRED", 1), ("STOPPED", 1)]
+    by_path = {tuple(path): counts for path, *counts in rows(stats["byPath"])}
+    assert (by_path[("shop",)], by_path[("home",)], by_path[()]) == ([1, 0, 60], [1, 1, 0], [2, 1, 90])
+    assert [entry["path"] for entry in stats["deep"]] == [[], ["home"]]
+    assert [row[1:] for row in rows(stats["series"])] == [(2, 2, 0), (2, 1, 1), (3, 1, 1), (2, 0, 0)]
+    assert [bucket["at"][14:19] for bucket in stats["series"]] == ["26:40", "27:40", "28:40", "29:40"]
+    count = "query($filter: SessionFilter) { sessions(filter: $filter) { totalCount } }"
     filters: list[dict[str, Any]] = [{"active": True}, {"user": {}}, {"projectIds": ["p"]}, {"kinds": []}]
     for filter_ in filters:
-        figures = await api.execute(ALL_STATS, filter=filter_)
-        listed = await api.execute(
-            "query($filter: SessionFilter) { sessions(filter: $filter) { totalCount } }", filter=filter_
-        )
-        assert figures["total"] == listed["totalCount"] == sum(group["total"] for group in figures["byKind"])
+        stats = await api.execute(ALL_STATS, filter=filter_)
+        listed = (await api.execute(count, filter=filter_))["totalCount"]
+        assert stats["total"] == listed == sum(group["total"] for group in stats["byKind"]), filter_
 
 
 async def test_stats_of_no_sessions_are_empty(api: ApiClient) -> None:
-    figures = await api.execute(ALL_STATS)
-    assert figures["elapsedSeconds"] == {"count": 0, "sum": 0, "mean": None, "min": None, "max": None}
-    assert (figures["total"], figures["byKind"], figures["byPath"], figures["byEndReason"]) == (0, [], [], [])
-    assert [bucket["active"] for bucket in figures["series"]] == [0, 0, 0, 0]
+    stats = await api.execute(ALL_STATS)
+    assert stats["elapsedSeconds"] == {"count": 0, "sum": 0, "mean": None, "min": None, "max": None}
+    assert (stats["total"], stats["byKind"], stats["byPath"], stats["byEndReason"]) == (0, [], [], [])
+    assert [bucket["active"] for bucket in stats["series"]] == [0, 0, 0, 0]
 
 
 async def test_500_groups_can_be_requested(api: ApiClient) -> None:
-    document = (
-        "{ sessionStats { byProject(first: 500) { key } bySubject(first: 500) { key } byPath(first: 500) { path } } }"
-    )
-    assert await api.execute(document) == {"byProject": [], "bySubject": [], "byPath": []}
+    groups = "byProject(first: 500) { key } bySubject(first: 500) { key } byPath(first: 500) { path }"
+    assert await api.execute(f"{{ sessionStats {{ {groups} }} }}") == {"byProject": [], "bySubject": [], "byPath": []}
     assert await api.execute("{ sessionStats { bySubject(first: null) { key } } }") == {"bySubject": []}
 
 
@@ -110,7 +87,7 @@ async def test_stats_query_is_cancelled_after_timeout(tmp_path: Path, monkeypatc
         monkeypatch.setattr(queries, "total", run_endless_query)
         document = "{ sessionStats { " + " ".join(f"t{number}: total" for number in range(6)) + " } }"
         assert await api.error_code(document) == "TIMEOUT"
-        # Connections that were busy with it are free for what comes next.
+        # The connections of the cancelled queries are free again.
         database = api.app.state.services.database
         async with asyncio.timeout(TIMEOUT_SECONDS):
             counts = await asyncio.gather(

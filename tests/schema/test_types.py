@@ -12,9 +12,8 @@ from resolvers.errors import Forbidden
 from schema import graphql_schema
 from schema.field_helpers import QUERY_WEIGHT
 from schema.stats import GROUP_WEIGHT
-from tests.api.session_inputs import MINIMAL_INPUTS
+from tests.api.session_inputs import MEDIA, MINIMAL_INPUTS
 from tests.api_client import ApiClient
-from tests.lifecycle.test_expiry import MEDIA
 
 
 def object_type(name: str) -> GraphQLObjectType:
