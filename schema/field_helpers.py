@@ -19,7 +19,6 @@ from strawberry.types.field import StrawberryField
 
 from resolvers.context import Context
 
-Row = TypeVar("Row")
 Method = TypeVar("Method", bound=Callable[..., object])
 
 DEFINITION: Final = "strawberry-definition"
@@ -34,7 +33,7 @@ QUERY_WEIGHT: Final = 50
 
 
 def computed_field(
-    resolve: Callable[[Row, Context], object], description: str, *, name: str | None = None, weight: int | None = None
+    resolve: Callable[[Any, Context], object], description: str, *, name: str | None = None, weight: int | None = None
 ) -> Any:
     """Define a field computed by `resolve`, which may return an awaitable."""
     return strawberry.field(name=name, description=description, metadata={_RESOLVE: resolve, _WEIGHT: weight})
@@ -49,9 +48,9 @@ def field(description: str, *, graphql_type: Any = None, weight: int | None = No
     """Define a field resolved by a method.
 
     Args:
-        description: for clients.
-        graphql_type: its type, if the method returns rows.
-        weight: its cost, if that is more than its size implies.
+        description: documentation for clients.
+        graphql_type: type of the field, if the method returns rows.
+        weight: cost of the field, if it is more than its size implies.
     """
 
     def decorate(method: Method) -> Method:
@@ -66,13 +65,7 @@ def field(description: str, *, graphql_type: Any = None, weight: int | None = No
 def subscription(
     description: str, *, graphql_type: Any, map_item: Callable[[Any], object] | None = None
 ) -> Callable[[Method], Method]:
-    """Define a field of the type Subscription by a method that returns a source of items.
-
-    Args:
-        description: for clients.
-        graphql_type: its type.
-        map_item: converts an item to the object that the type is read from.
-    """
+    """Define a subscription by a method that returns its source; `map_item` converts an item to a GraphQL object."""
 
     def decorate(method: Method) -> Method:
         metadata = {_MAP_ITEM: map_item}

@@ -6,7 +6,7 @@ import strawberry
 
 from models.kinds.field import DataPointFields
 from resolvers.context import Context
-from resolvers.forms.queries import AttachedFile, DataPointView
+from resolvers.forms.queries import DataPointView
 from schema.field_helpers import computed_field
 from schema.model_types import input_from
 from schema.scalars import Base64
@@ -18,10 +18,6 @@ NamesArg: TypeAlias = Annotated[
     list[str] | None,
     strawberry.argument(description="Only data points with these names, in any case; by default all."),
 ]
-
-
-def _url(file: AttachedFile, context: Context) -> str:
-    return context.services.url_signer.sign(file.id, context.now)
 
 
 def _value(point: DataPointView, context: Context) -> object:
@@ -45,7 +41,7 @@ class Attachment:
     size: int = strawberry.field(description="Size in bytes.")
     sha256: str = strawberry.field(description="SHA-256 of its content, in hexadecimal.")
     url: str = computed_field(
-        _url,
+        lambda file, context: context.services.url_signer.sign(file.id, context.now),
         "Signed URL, valid for 10 minutes without a token: absolute if the server knows its own URL (`PUBLIC_URL`), "
         "otherwise a path relative to the endpoint's URL.",
     )
@@ -65,5 +61,4 @@ class DataPoint:
 
 
 @input_from(DataPointFields, "One answer of a form: exactly one of `value`, `rawData` and `file`.")
-class DataPointInput:
-    pass
+class DataPointInput: ...

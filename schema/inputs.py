@@ -62,8 +62,7 @@ class UpdateAgendaSessionInput:
 
 
 @input_from(KindTimeoutFields, "Timeout of the sessions of one kind in a project.")
-class KindTimeoutInput:
-    pass
+class KindTimeoutInput: ...
 
 
 @input_from(

@@ -10,8 +10,6 @@ import strawberry
 
 from models.kinds import KINDS
 from models.kinds.start import StartFields
-from models.tables.session import Session as SessionRow
-from resolvers.context import Context
 from resolvers.forms.queries import DataPointView
 from resolvers.media.service import media_metrics
 from schema.arguments import Info
@@ -23,37 +21,21 @@ from schema.model_types import input_from, input_to_dict, type_from
 from schema.scalars import DateTime
 from schema.session import Session
 
-# ---- CLIENT ----
-
 
 @type_from(KINDS[Kind.CLIENT])
-class ClientSession(Session):
-    pass
+class ClientSession(Session): ...
 
 
 @input_from(KINDS[Kind.CLIENT].fields, "Start of a CLIENT session: one launch of a client app.")
-class ClientSessionInput:
-    pass
-
-
-# ---- AGENDA ----
+class ClientSessionInput: ...
 
 
 @type_from(KINDS[Kind.AGENDA])
-class AgendaSession(Session):
-    pass
+class AgendaSession(Session): ...
 
 
 @input_from(KINDS[Kind.AGENDA].fields, "A new AGENDA session: an item of an event's schedule.")
-class AgendaSessionInput:
-    pass
-
-
-# ---- MEDIA ----
-
-
-async def _metrics(row: SessionRow, context: Context) -> object:
-    return await media_metrics(context, row)
+class AgendaSessionInput: ...
 
 
 @type_from(KINDS[Kind.MEDIA])
@@ -65,7 +47,7 @@ class MediaSession(Session):
     player_state: PlayerState = strawberry.field(
         description="State of the player after its last PLAY, PAUSE_START or BUFFER_START, also inside ads."
     )
-    metrics: MediaMetrics = computed_field(_metrics, "Metrics of the playback.")
+    metrics: MediaMetrics = computed_field(lambda row, context: media_metrics(context, row), "Metrics of the playback.")
 
 
 @input_from(KINDS[Kind.MEDIA].fields, "Start of a MEDIA session: one playback of a stream.")
@@ -73,16 +55,11 @@ class MediaSessionInput:
     player_time: PlayerTimeInput
 
 
-# ---- FIELD ----
-
-
-def _received(row: SessionRow, _context: Context) -> object:
-    return row.details["received"]
-
-
 @type_from(KINDS[Kind.FIELD])
 class FieldSession(Session):
-    received: DateTime = computed_field(_received, "When the server last received data of the form.")
+    received: DateTime = computed_field(
+        lambda row, _: row.details["received"], "When the server last received data of the form."
+    )
 
     @field(
         "Answers of the form, in its order. One operation reads at most 10,000.",
@@ -97,20 +74,12 @@ class FieldSessionInput:
     data: list[DataPointInput]
 
 
-# ---- USER ----
-
-
 @type_from(KINDS[Kind.USER])
-class UserSession(Session):
-    pass
+class UserSession(Session): ...
 
 
 @input_from(KINDS[Kind.USER].fields, "Start of a USER session: a person's use of a web UI.")
-class UserSessionInput:
-    pass
-
-
-# ---- all kinds ----
+class UserSessionInput: ...
 
 
 @strawberry.input(one_of=True, description="The fields of the session's kind. Set exactly one.")

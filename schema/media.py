@@ -4,16 +4,13 @@ import strawberry
 
 from models.kinds.commands import TrackMediaFields
 from models.kinds.media_events import MediaEventFields, MediaPingFields, PlayerTimeFields
-from resolvers.context import Context
-from resolvers.media.metrics import PlaybackMetrics
 from schema.enums import MediaEventType
 from schema.field_helpers import computed_field
 from schema.model_types import input_from
 
 
 @input_from(PlayerTimeFields, "Position of a player at a moment.")
-class PlayerTimeInput:
-    pass
+class PlayerTimeInput: ...
 
 
 @input_from(MediaPingFields, "A heartbeat of a player.")
@@ -48,10 +45,6 @@ class PlayerStateTime:
     seconds: float = strawberry.field(
         description="Total duration, in seconds; while it is open, until the newest event."
     )
-
-
-def _states(row: PlaybackMetrics, _context: Context) -> object:
-    return row.states
 
 
 @strawberry.type(
@@ -102,7 +95,7 @@ class MediaMetrics:
         "content started, also by seeking."
     )
     states: list[PlayerStateTime] = computed_field(
-        _states,
+        lambda metrics, _: metrics.states,
         "Named states of the player, in the order in which they first started; at most 10.",
         weight=0,  # a short list that is part of the row
     )

@@ -35,10 +35,6 @@ OrderByArg: TypeAlias = Annotated[
 ]
 
 
-def _scopes(caller: Caller, _context: Context) -> list[Scope]:
-    return [scope for scope in Scope if scope in caller.scopes]
-
-
 def _projects(caller: Caller, _context: Context) -> list[str] | None:
     return None if caller.project_ids is None else sorted(caller.project_ids)
 
@@ -46,7 +42,9 @@ def _projects(caller: Caller, _context: Context) -> list[str] | None:
 @strawberry.type(description="The caller of the operation.")
 class Viewer:
     name: str = strawberry.field(description="The caller's name.")
-    scopes: list[Scope] = computed_field(_scopes, "The caller's permissions.")
+    scopes: list[Scope] = computed_field(
+        lambda caller, _: [scope for scope in Scope if scope in caller.scopes], "The caller's permissions."
+    )
     projects: list[strawberry.ID] | None = computed_field(
         _projects, "Ids of the projects that the caller can access; null for all."
     )

@@ -1,6 +1,6 @@
 """Sessions (what all kinds share; the rest is in `schema.kinds`) and their activities."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import strawberry
@@ -9,7 +9,6 @@ from models import session_rules
 from models.clock import to_seconds
 from models.enums import EventFlag
 from models.tables.activity import Activity as ActivityRow
-from models.tables.path_time import PathTime as PathTimeRow
 from models.tables.session import Session as SessionRow
 from resolvers.activities.service import activity_cursor, session_activities
 from resolvers.context import Context
@@ -22,17 +21,12 @@ from schema.project import Project
 from schema.scalars import JSON, DateTime
 
 
-def _cursor(row: ActivityRow, context: Context) -> str:
-    return activity_cursor(context, row)
-
-
-def _session(row: ActivityRow, context: Context) -> Awaitable[SessionRow | None]:
-    return context.loaders.session(row.session_id)
-
-
 @strawberry.type(description="Something that happened to a session: an entry of its timeline.")
 class Activity(Node):
-    cursor: str = computed_field(_cursor, "Its position in the log, a cursor of every list of activities.")
+    cursor: str = computed_field(
+        lambda row, context: activity_cursor(context, row),
+        "Its position in the log, a cursor of every list of activities.",
+    )
     type: ActivityType = strawberry.field(description="What happened.")
     at: DateTime = strawberry.field(
         description="When it happened. May be earlier than preceding activities: the order is that of the cursors."
@@ -42,7 +36,8 @@ class Activity(Node):
     )
     session_id: strawberry.ID = strawberry.field(description="Id of the session, which may have been deleted.")
     session: "Session | None" = computed_field(
-        _session, "The session as it is now; null if it was replaced or deleted."
+        lambda row, context: context.loaders.session(row.session_id),
+        "The session as it is now; null if it was replaced or deleted.",
     )
     data: JSON = strawberry.field(
         description="Details, an object. HIDDEN and SHOWN: `path`. MOVED: `from`, `to`. TERMINATED: `reason`, `by`. "
@@ -64,17 +59,15 @@ class ActivityConnection:
     page_info: PageInfo = computed_field(lambda page, _: page, "Position of this page in the list.")
 
 
-def _path_seconds(row: PathTimeRow, _context: Context) -> float:
-    return to_seconds(row.visible_ms)
-
-
 @strawberry.type(description="Time that a session was visible on one path.")
 class PathTime:
     path: list[str] = strawberry.field(
         description="The path, outermost segment first; empty if it is unknown, or beyond the number of paths that are "
         "counted separately."
     )
-    visible_seconds: float = computed_field(_path_seconds, "Visible time on the path, in seconds.")
+    visible_seconds: float = computed_field(
+        lambda time, _: to_seconds(time.visible_ms), "Visible time on the path, in seconds."
+    )
 
 
 def _session_field(resolve: Callable[[SessionRow, Context], object], description: str) -> Any:
@@ -153,10 +146,6 @@ class Session(Node):
         return SESSION_TYPE_NAMES[row.kind]
 
 
-def _total_count(page: Page[SessionRow], _context: Context) -> Awaitable[int]:
-    return page.total_count()
-
-
 @strawberry.type(description="A session in a list.")
 class SessionEdge:
     cursor: str = strawberry.field(description="Position in the list, for `after` and `before`.")
@@ -169,5 +158,7 @@ class SessionConnection:
     nodes: list[Session] = strawberry.field(description="The sessions of this page.")
     page_info: PageInfo = computed_field(lambda page, _: page, "Position of this page in the list.")
     total_count: int = computed_field(
-        _total_count, "Number of sessions in the whole list; counted only if selected.", weight=QUERY_WEIGHT
+        lambda page, _: page.total_count(),
+        "Number of sessions in the whole list; counted only if selected.",
+        weight=QUERY_WEIGHT,
     )

@@ -45,36 +45,17 @@ class In:
 
 
 @dataclass(frozen=True)
-class Equals:
-    expected: bool
-
-    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
-        return value.is_(self.expected)
-
-    def matches(self, value: Any) -> bool:
-        return value is self.expected
-
-
-@dataclass(frozen=True)
-class GreaterThan:
+class Compare:
+    compare: Callable[[Any, int], Any]
+    """`operator.gt` or `operator.lt`."""
     bound: int
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
-        return value > self.bound
+        condition: ColumnElement[bool] = self.compare(value, self.bound)
+        return condition
 
     def matches(self, value: Any) -> bool:
-        return value is not None and value > self.bound
-
-
-@dataclass(frozen=True)
-class LessThan:
-    bound: int
-
-    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
-        return value < self.bound
-
-    def matches(self, value: Any) -> bool:
-        return value is not None and value < self.bound
+        return value is not None and self.compare(value, self.bound)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """The fields of `SessionFilter`, each with the property and the operator that it stands for."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from operator import gt, lt
 from typing import Any, Final, TypeAlias
 
 from models.enums import Kind, State
@@ -12,12 +14,10 @@ from resolvers.filters.predicates import (
     VISIBLE,
     Between,
     ColumnField,
-    Equals,
+    Compare,
     FilterField,
-    GreaterThan,
     HasPrefix,
     In,
-    LessThan,
     Operator,
     TracksField,
 )
@@ -29,6 +29,14 @@ FilterSpecs: TypeAlias = Mapping[str, FilterSpec]
 
 def _column(name: str, operator: Callable[[Any], Operator] = In) -> FilterSpec:
     return ColumnField(name), operator
+
+
+_later: Final = partial(Compare, gt)
+_earlier: Final = partial(Compare, lt)
+
+
+def _equals(value: bool) -> Operator:
+    return In((value,))
 
 
 def _active(active: bool) -> Operator:
@@ -47,15 +55,15 @@ COMMON_FILTERS: Final[FilterSpecs] = {
     "project_ids": _column("project_id"),
     "states": (STATE, In),
     "active": (STATE, _active),
-    "visible": (VISIBLE, Equals),
+    "visible": (VISIBLE, _equals),
     "subjects": _column("subject"),
     "external_ids": _column("external_id"),
-    "started_after": _column("started_at", GreaterThan),
-    "started_before": _column("started_at", LessThan),
+    "started_after": _column("started_at", _later),
+    "started_before": _column("started_at", _earlier),
     "stopped_after": (END, lambda bound: Between(after=bound)),
     "stopped_before": (END, lambda bound: Between(before=bound)),
-    "seen_after": _column("last_seen_at", GreaterThan),
-    "seen_before": _column("last_seen_at", LessThan),
+    "seen_after": _column("last_seen_at", _later),
+    "seen_before": _column("last_seen_at", _earlier),
     "end_reasons": (END_REASON, In),
     "path_prefix": _column("path", HasPrefix),
 }
@@ -65,8 +73,8 @@ KIND_FILTERS: Final[Mapping[str, FilterSpecs]] = {
         "languages": _column("language", _languages),
         "client_systems": _column("client_system"),
         "device_ids": _column("subject"),
-        "geo_listen_enabled": _column("geo_listen_enabled", Equals),
-        "demo_stream_enabled": _column("demo_stream_enabled", Equals),
+        "geo_listen_enabled": _column("geo_listen_enabled", _equals),
+        "demo_stream_enabled": _column("demo_stream_enabled", _equals),
     },
     Kind.AGENDA.lower(): {
         "guides": _column("guide"),

@@ -60,20 +60,12 @@ class PageArgs:
 
 
 def check_size(name: str, value: int | None) -> int:
-    """Return the size of a list, 50 by default.
-
-    Raises:
-        BadUserInput: it is outside 1..500.
-    """
+    """Return the size of a list, 50 by default; raise BadUserInput outside 1..500."""
     return check_bounds(name, DEFAULT_SIZE if value is None else value, 1, MAX_SIZE)
 
 
 def check_bounds(name: str, value: int, minimum: int, maximum: int) -> int:
-    """Return the value of an argument.
-
-    Raises:
-        BadUserInput: it is out of bounds.
-    """
+    """Return the value of an argument; raise BadUserInput if it is out of bounds."""
     if not minimum <= value <= maximum:
         raise BadUserInput(f"{name} must be from {minimum} to {maximum}, not {value}")
     return value
