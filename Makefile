@@ -1,17 +1,17 @@
-# Two commands matter: `make run` serves, `make test` proves. Both make .venv first, where it is missing.
+# `make run` serves, `make test` checks. Both create .venv if it is missing.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-# How many processes share the tests: one for each core that is ours, at most eight. 0: none but pytest itself.
+# Test processes: auto is one per core, at most eight; 0 runs all tests in one.
 JOBS ?= auto
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install run test check format lock test-clients bench vendor schema rows clean
+.PHONY: install run test check format lock test-clients bench vendor schema docs rows clean
 
 install: $(INSTALLED)
 
 $(INSTALLED): requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is required: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	@touch $@
@@ -36,6 +36,9 @@ format: install
 
 schema: install
 	$(BIN)/python main.py schema > schema/schema.graphql
+
+docs: install
+	$(BIN)/python -m tests.docs.configuration
 
 rows: install
 	$(BIN)/python -m models.tables.generate_rows

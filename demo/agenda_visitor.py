@@ -1,4 +1,4 @@
-"""AGENDA visits: an organiser who publishes an event's agenda, then runs the event."""
+"""AGENDA visits: publishing the agenda of an event, and running it."""
 
 from collections.abc import Iterator
 from typing import Any, Final

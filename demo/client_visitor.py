@@ -1,4 +1,4 @@
-"""CLIENT visits: people who open an app, use it, put it away, and close it or just leave."""
+"""CLIENT visits: an app that is opened, used, put away, and closed or abandoned."""
 
 from typing import Any, Final
 

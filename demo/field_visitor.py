@@ -1,4 +1,4 @@
-"""FIELD visits: rangers who fill in forms. A corrected form is sent again and replaces the first."""
+"""FIELD visits: forms filled in by rangers. A corrected form is sent again and replaces the first."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""MEDIA visits: people who watch videos with ads and chapters, pause, seek and leave."""
+"""MEDIA visits: videos with ads and chapters, pauses, seeks and rebuffering."""
 
 from typing import Any, Final, NamedTuple
 

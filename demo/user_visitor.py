@@ -1,4 +1,4 @@
-"""USER visits: people who browse a web UI, switch windows, come back, and log out or just leave."""
+"""USER visits: browsing a web UI, switching windows, logging out or leaving."""
 
 from typing import Any, Final
 

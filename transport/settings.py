@@ -18,107 +18,107 @@ LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
 class TrustMode(StrEnum):
-    """What happens to documents that are not trusted, where there are trusted ones."""
+    """What happens to documents outside the trusted ones."""
 
     OFF = "off"
     """They run."""
     LOG = "log"
-    """They run, and each leaves a line in the log."""
+    """They run, and each is logged."""
     ENFORCE = "enforce"
     """They are refused: FORBIDDEN."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one request may ask for. Every default is far above what honest clients send.
+    """Limits of one request, far above what honest clients send. docs/configuration.md prints the descriptions.
 
-    Whatever is counted in a document is counted as if each fragment were written out where it is spread.
     Over a limit: error code QUERY_TOO_COMPLEX with the number and the limit, or HTTP status 413 for the body.
+    Fragments count at each spread.
     """
 
     body_bytes: int = 2 * 1024 * 1024
+    """Size of a body without files."""
     body_idle_seconds: float = 15.0
-    """How long a client may pause while it sends a body, in seconds; then status 408."""
+    """Longest pause while a client sends a body; then status 408."""
     body_seconds: float = 30.0
-    """How long it may take to send a body, in seconds, beside the time that this takes at the slowest rate allowed."""
+    """Time to send a body, plus the time that it takes at the slowest rate; then status 408."""
     body_bytes_per_second: float = 4096.0
-    """The slowest rate allowed."""
+    """Slowest rate."""
     multipart_bytes: int = 64 * 1024 * 1024
-    """Length of a body with files, all its parts together."""
+    """Size of a body with files."""
     upload_bytes: int = 64 * 1024 * 1024
-    """Length of one file. Resolvers that take less tell so in their own way; what is longer does not reach them."""
+    """Size of one file. Resolvers may accept less."""
     upload_files: int = 10
+    """Files of one request."""
     upload_paths: int = 10
-    """Places in the variables where files go."""
+    """Places in the variables that files are mapped to."""
     json_depth: int = 64
-    """Arrays and objects inside one another in a body."""
+    """Nesting of arrays and objects in a body."""
     json_values: int = 50_000
-    """Strings, names among them, in a body; arrays and objects likewise. Over it status 413: in 2 MiB there could be
-    700,000, which take a second and a hundred megabytes."""
+    """Strings, arrays and objects in a body. 2 MiB could hold 700,000, which take a second and 100 MB to parse."""
     variables_depth: int = 32
-    """Arrays and objects inside one another in the variables, the outermost object counted."""
+    """Nesting of arrays and objects in the variables."""
 
     characters: int = 128 * 1024
-    """Length of a document in characters, comments and white space too."""
+    """Length of a document, comments and white space included."""
     tokens: int = 2_000
-    """Lexical tokens of a document; as many comments may stand between them."""
+    """Lexical tokens of a document; as many comments are allowed."""
     operations: int = 20
-    """Operations in one document."""
+    """Operations of a document."""
     selections: int = 2_000
-    """Fields and fragment spreads in all operations of a document together."""
+    """Fields and fragment spreads in all operations of a document."""
     merges: int = 5_000
-    """Pairs of selections that name the same response field, or are fragments, side by side: validation compares each
-    pair, so 500 times the same field would cost it 125,000 comparisons."""
+    """Pairs of selections with the same response name: validation compares each pair."""
     depth: int = 12
-    """Fields inside one another, from the root field (1) on."""
+    """Nesting of fields; root fields have depth 1."""
     introspection_depth: int = 16
-    """The same for fields under `__schema` and `__type`; the query that GraphiQL sends has 15."""
+    """Nesting of fields under `__schema` and `__type`. GraphiQL sends 15."""
     aliases: int = 30
+    """Aliases of an operation."""
     root_fields: int = 10
+    """Root fields of an operation."""
     directives: int = 20
+    """Directives of an operation."""
     cost: int = 20_000
-    """Weight of all fields, each multiplied by the sizes of the lists it stands in. See `transport.documents.cost`."""
+    """Sum of field weights, each multiplied by the sizes of the lists around it."""
     default_list_size: int = 10
-    """What a list counts in the cost where the operation asks for no size."""
+    """Size of a list in the cost if the operation requests none."""
     list_size: int = 500
-    """Items in one list argument; and the most that `first` or `last` counts in the cost (what is out of bounds there
-    is refused by the resolver, which knows its bounds)."""
+    """Items of a list argument, and the most that `first` or `last` counts in the cost."""
 
     errors: int = 20
-    """Validation or coercion errors told at once; one more says that there were others."""
+    """Validation or coercion errors in one response; one more says that there were others."""
     operation_seconds: float = 10.0
-    """How long an operation may run, in seconds; then error code TIMEOUT."""
+    """Duration of an operation; then error code TIMEOUT."""
 
     stream_queue_bytes: int = 1024 * 1024
-    """What may wait for the reader of one subscription; over it the queue is dropped, and what it held is read again
-    from the source."""
+    """Queue of one subscription; when it overflows, it is dropped and read again from the source."""
     stream_heartbeat_seconds: float = 15.0
-    """How long a subscription over HTTP may be silent, in seconds; then the client is told that it still stands."""
+    """Longest silence of a subscription over HTTP; then a heartbeat is sent."""
     stream_stall_seconds: float = 30.0
-    """How long a client may take nothing of a subscription while something waits for it, in seconds; then it is cut
-    off."""
+    """Time in which a client takes nothing of its queue; then its stream is closed."""
 
     socket_operations: int = 50
-    """Operations at once on one WebSocket."""
+    """Concurrent operations of one WebSocket."""
     message_rate: float = 50.0
-    """Messages a second that a client may send on one WebSocket, in the long run; then close code 1013."""
+    """Sustained messages per second from one WebSocket; then close code 1013."""
     message_burst: int = 200
-    """The same at a stretch."""
+    """Messages at once from one WebSocket."""
     init_seconds: float = 10.0
-    """How long a WebSocket may wait for `connection_init`, in seconds; then close code 4408."""
+    """Time until `connection_init`; then close code 4408."""
     ping_seconds: float = 20.0
-    """How often a WebSocket's client is asked whether it is still there, in seconds."""
+    """Interval of pings to a WebSocket."""
     pong_seconds: float = 10.0
-    """How long it may take to answer that, in seconds; then close code 4408."""
+    """Time until the pong; then close code 4408."""
 
     cached_documents: int = 1_000
-    """Documents kept parsed and validated, and refusals kept with their errors."""
+    """Parsed and validated documents in the cache, and rejected ones with their errors."""
     cached_tokens: int = 100_000
-    """Lexical tokens of all documents kept: about 35 MB."""
+    """Lexical tokens of all cached documents, about 35 MB."""
     persisted_documents: int = 1_000
-    """Documents remembered by the hash that a client sent along (automatic persisted queries)."""
+    """Automatic persisted queries that are remembered."""
     persisted_bytes: int = 4 * 1024 * 1024
-    """Length of all of them."""
+    """Size of all of them."""
 
 
 def _split_list(value: Any) -> Any:

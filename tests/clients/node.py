@@ -1,4 +1,4 @@
-"""Node.js, npm and Chromium for the tests. What is missing is a reason to skip, and in CI a failure."""
+"""Node.js, npm and Chromium. A test that lacks one is skipped, and fails in CI."""
 
 import hashlib
 import json
@@ -25,12 +25,12 @@ def skip_or_fail(what: str) -> NoReturn:
 
 
 def command(*names: str) -> str:
-    """The path of the first of these programs that is there."""
+    """Return the path of the first installed program."""
     return next(filter(None, map(shutil.which, names)), None) or skip_or_fail(names[0])
 
 
 def install() -> Path:
-    """Brings node_modules to what package-lock.json says, once for each lock file."""
+    """Install node_modules, once per lock file."""
     lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
     packages = HERE / "node_modules"
     installed = packages / ".installed"
@@ -41,28 +41,24 @@ def install() -> Path:
 
 
 def node(script: str, *args: str | Path) -> str:
-    """What a script of this folder prints."""
+    """Return the output of a script of this folder."""
     return run(command("node"), script, *args)
 
 
 def node_json(script: str, *args: str | Path) -> Any:
-    """What a script of this folder prints, as JSON."""
     return json.loads(node(script, *args))
 
 
 @contextmanager
 def interactive_script(script: str, *args: str | Path) -> Iterator[subprocess.Popen[str]]:
-    """A script of this folder that says what it sees, a line of JSON each, until its input ends.
-
-    It must give up by itself when nothing comes.
-    """
+    """Run a script of this folder that prints lines of JSON until its input ends. It must time out by itself."""
     command_line = [command("node"), script, *args]
     with subprocess.Popen(command_line, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process
 
 
 def project_folder(folder: Path, name: str) -> Path:
-    """Furnishes a folder for a tool: with what is in ours of this name, the printed schema, the packages."""
+    """Fill a folder with our folder `name`, the printed schema and node_modules."""
     shutil.copytree(HERE / name, folder, dirs_exist_ok=True)
     shutil.copy(ROOT / "schema" / "schema.graphql", folder)
     (folder / "node_modules").symlink_to(HERE / "node_modules")
@@ -70,7 +66,7 @@ def project_folder(folder: Path, name: str) -> Path:
 
 
 def run(*args: str | Path, cwd: Path = HERE) -> str:
-    """What a command prints that must succeed."""
+    """Return the output of a command that must succeed."""
     done = subprocess.run(args, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode:
         pytest.fail(f"{' '.join(map(str, args))}\n{done.stdout}\n{done.stderr}")

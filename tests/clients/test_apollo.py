@@ -16,7 +16,7 @@ def apollo(server: Server) -> Any:
 
 
 @pytest.mark.parametrize("part", ["http", "webSocket"])
-def test_it_starts_a_session_and_finds_it(apollo: Any, part: str) -> None:
+def test_started_session_is_listed(apollo: Any, part: str) -> None:
     started, listed = (result["data"] for result in apollo[part])
     assert started["startSession"]["problems"] == []
     assert listed["sessions"]["nodes"] == [started["startSession"]["session"]]
@@ -24,13 +24,13 @@ def test_it_starts_a_session_and_finds_it(apollo: Any, part: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["subscriptionOverWebSocket", "subscriptionOverMultipart"])
-def test_it_is_told_of_a_session_that_starts(apollo: Any, part: str) -> None:
+def test_subscription_receives_a_started_session(apollo: Any, part: str) -> None:
     snapshot, change = (result["data"]["activeSessions"] for result in apollo[part])
     assert (snapshot["sessions"], snapshot["last"]) == ([], True)
     assert (change["change"], change["session"]["username"]) == ("ADDED", f"apollo {part}")
 
 
-def test_it_shows_a_deferred_fragment_when_it_comes(apollo: Any) -> None:
+def test_deferred_fragment_arrives_later(apollo: Any) -> None:
     first, whole = apollo["deferred"]["shown"]
     assert apollo["deferred"]["type"].startswith("multipart/mixed")
     assert (first["state"], whole["state"]) == ("streaming", "complete")
@@ -41,7 +41,7 @@ def test_it_shows_a_deferred_fragment_when_it_comes(apollo: Any) -> None:
 
 
 @pytest.mark.parametrize(("part", "method"), [("persistedByPost", "POST"), ("persistedByGet", "GET")])
-def test_it_names_a_query_by_its_hash_once_the_server_has_the_text(apollo: Any, part: str, method: str) -> None:
+def test_query_is_sent_by_hash_once_registered(apollo: Any, part: str, method: str) -> None:
     assert apollo[part]["wire"] == [
         [method, "hash", "PERSISTED_QUERY_NOT_FOUND"],
         ["POST", "text", "ok"],

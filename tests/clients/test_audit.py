@@ -1,4 +1,4 @@
-"""GraphQL over HTTP, as the public audit of npm's graphql-http sees it."""
+"""The public GraphQL-over-HTTP audit of npm's graphql-http."""
 
 import json
 
@@ -10,7 +10,7 @@ from tests.live_server import Server
 pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
 
 
-def test_the_public_http_audit_passes_every_check(server: Server) -> None:
+def test_audit_passes_every_check(server: Server) -> None:
     checks = json.loads(node("audit.mjs", server.graphql))
     broken = [f"{check['id']} {check['name']}: {check['reason']}" for check in checks if check["status"] != "ok"]
     assert not broken, "\n".join(broken)

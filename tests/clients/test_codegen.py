@@ -1,4 +1,4 @@
-"""@graphql-codegen's client preset on the printed schema, and an application that is written with it."""
+"""@graphql-codegen's client preset on the printed schema, and an application written with it."""
 
 import re
 from pathlib import Path
@@ -26,5 +26,5 @@ def test_every_scalar_has_a_type(application: Path) -> None:
     assert re.findall(r".*\b(?:unknown|any)\b.*", code) == []
 
 
-def test_an_application_of_all_operations_passes_strict_checks(application: Path, node_modules: Path) -> None:
+def test_application_passes_strict_type_checks(application: Path, node_modules: Path) -> None:
     run(command("node"), node_modules / "typescript/bin/tsc", "--project", "tsconfig.json", cwd=application)

@@ -1,4 +1,4 @@
-"""What the docs explorer has to show: a description for everything that introspection names."""
+"""Descriptions in the introspected schema."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -45,30 +45,29 @@ def websocket_transport(server: Server) -> AsyncTransport:
 
 @pytest.fixture(params=[http_transport, websocket_transport])
 async def session(request: pytest.FixtureRequest, server: Server) -> AsyncGenerator[AsyncClientSession, None]:
-    """A session of a client that has asked for the schema, and checks its operations against it."""
+    """A client that has fetched the schema and validates operations against it."""
     async with Client(transport=request.param(server), fetch_schema_from_transport=True) as connected:
         yield connected
 
 
 def request_for(document: str, request: pytest.FixtureRequest) -> GraphQLRequest:
-    """An operation about the user of one test."""
     return GraphQLRequest(document, variable_values={"username": request.node.name})
 
 
-async def test_it_starts_a_session_and_finds_it(session: AsyncClientSession, request: pytest.FixtureRequest) -> None:
+async def test_started_session_is_listed(session: AsyncClientSession, request: pytest.FixtureRequest) -> None:
     started: dict[str, Any] = await session.execute(request_for(START, request))
     listed: dict[str, Any] = await session.execute(request_for(LIST, request))
     assert listed["sessions"]["nodes"] == [started["startSession"]["session"]]
 
 
-async def test_what_is_refused_is_raised_with_its_code(session: AsyncClientSession) -> None:
+async def test_refused_query_raises_its_code(session: AsyncClientSession) -> None:
     with pytest.raises(TransportQueryError) as refused:
         await session.execute(gql("{ sessions(first: -1) { totalCount } }"))
     assert refused.value.errors
     assert refused.value.errors[0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-async def test_it_is_told_of_a_session_that_starts(server: Server, request: pytest.FixtureRequest) -> None:
+async def test_subscription_receives_a_started_session(server: Server, request: pytest.FixtureRequest) -> None:
     async with Client(transport=websocket_transport(server)) as connected:
         live = connected.subscribe(request_for(LIVE, request))
         assert await anext(live) == {"activeSessions": {"sessions": []}}

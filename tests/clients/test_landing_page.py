@@ -1,4 +1,4 @@
-"""The landing page, followed as a reader would."""
+"""The landing page: its links, its command and its content security policy."""
 
 import json
 import re
@@ -17,14 +17,14 @@ def landing(server: Server) -> str:
     return unescape(httpx2.get(server.origin).text)
 
 
-def test_every_link_of_the_landing_page_leads_somewhere(server: Server, landing: str) -> None:
+def test_links_of_landing_page_resolve(server: Server, landing: str) -> None:
     links = set(re.findall(r'(?:href|src)="(/[^"]*)"', landing))
     assert links >= {"/graphql", "/livez", "/readyz", "/readme"}
-    asked = {link: httpx2.get(server.origin + link, headers={"Accept": "text/html"}) for link in links}
-    assert {link: answer.status_code for link, answer in asked.items()} == dict.fromkeys(links, 200)
+    responses = {link: httpx2.get(server.origin + link, headers={"Accept": "text/html"}) for link in links}
+    assert {link: answer.status_code for link, answer in responses.items()} == dict.fromkeys(links, 200)
 
 
-def test_the_command_on_the_landing_page_starts_a_session(server: Server, landing: str) -> None:
+def test_command_of_landing_page_starts_a_session(server: Server, landing: str) -> None:
     command = re.search(r"curl (\S+) -H 'content-type: application/json' -d '(.*?)'", landing, re.DOTALL)
     assert command
     url, body = command.groups()
@@ -34,7 +34,7 @@ def test_the_command_on_the_landing_page_starts_a_session(server: Server, landin
 
 
 @pytest.mark.parametrize("page", ["/", "/graphql"])
-def test_no_page_may_load_anything_from_elsewhere(server: Server, page: str) -> None:
+def test_pages_load_nothing_from_other_origins(server: Server, page: str) -> None:
     answer = httpx2.get(server.origin + page, headers={"Accept": "text/html"})
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'")

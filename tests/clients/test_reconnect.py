@@ -1,4 +1,4 @@
-"""Clients that lose the server and come back: they go on where they were, and have missed nothing."""
+"""Clients that reconnect after a restart and resume without a gap."""
 
 import json
 from collections.abc import Iterator
@@ -17,30 +17,28 @@ pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
 
 @dataclass
 class ScriptedSubscriber:
-    """A script that says what it is told: what it said, and the set of sessions that one would show."""
+    """A client script, its messages, and the live set folded from them."""
 
     lines: IO[str]
     usernames: dict[str, str] = field(default_factory=dict)
     received: list[Any] = field(default_factory=list)
-    """What came since the server was lost last."""
+    """Items since the last disconnect."""
 
     def wait_for(self, key: str) -> Any:
-        """Read on until it says something of this sort."""
+        """Read messages until one has this key."""
         for line in self.lines:
             message = json.loads(line)
             if "told" in message:
                 self._apply(message["told"])
             if key in message:
                 return message[key]
-        pytest.fail(f"it ended without saying {key}; before, {self.received}")
+        pytest.fail(f"it ended without {key}; before, {self.received}")
 
     def wait_for_users(self, *usernames: str) -> None:
-        """Read on until the set is this one."""
         while sorted(self.usernames.values()) != sorted(usernames):
             self.wait_for("told")
 
     def wait_disconnected(self) -> Any:
-        """Read on until it has lost the server."""
         how = self.wait_for("lost")
         self.received.clear()
         return how
@@ -58,7 +56,6 @@ class ScriptedSubscriber:
 
 
 def changes(received: list[Any]) -> list[tuple[str, str]]:
-    """What came, none of it a snapshot."""
     return sorted((item["change"], item["session"]["username"]) for item in received)
 
 
@@ -76,9 +73,7 @@ def exits() -> Iterator[ExitStack]:
         yield stack
 
 
-def test_a_dashboard_on_graphql_ws_outlives_a_server_that_is_killed(
-    tmp_path: Path, port: int, exits: ExitStack
-) -> None:
+def test_graphql_ws_resumes_after_a_killed_server(tmp_path: Path, port: int, exits: ExitStack) -> None:
     with running_server(tmp_path, port, kill=True) as server:
         server.start("stays")
         goes = server.start("goes")
@@ -99,7 +94,7 @@ def test_a_dashboard_on_graphql_ws_outlives_a_server_that_is_killed(
     assert dashboard.wait_disconnected() == 1012
 
 
-def test_an_event_source_resumes_where_it_was(tmp_path: Path, port: int, exits: ExitStack) -> None:
+def test_event_source_resumes_from_its_cursor(tmp_path: Path, port: int, exits: ExitStack) -> None:
     browser = chromium()
     with running_server(tmp_path, port) as server:
         server.start("stays")
@@ -122,9 +117,7 @@ def test_an_event_source_resumes_where_it_was(tmp_path: Path, port: int, exits: 
         assert changes(page.received) == CHANGES_WHILE_DISCONNECTED
 
 
-def test_an_event_source_that_was_told_nothing_yet_misses_nothing_either(
-    tmp_path: Path, port: int, exits: ExitStack
-) -> None:
+def test_event_source_without_an_event_resumes_too(tmp_path: Path, port: int, exits: ExitStack) -> None:
     browser = chromium()
     with running_server(tmp_path, port) as server:
         args = (server.graphql, browser, tmp_path, "log", "comes")

@@ -1,4 +1,4 @@
-"""relay-compiler on the printed schema, and what an application sends that was compiled with it."""
+"""relay-compiler on the printed schema, and the documents of a compiled application."""
 
 import json
 from pathlib import Path
@@ -24,25 +24,25 @@ def compiled(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture
 def documents(compiled: Path) -> dict[str, str]:
-    """What it wrote for the server, by id."""
+    """The documents for the server, by id."""
     written: dict[str, str] = json.loads((compiled / "documents.json").read_text())
     return written
 
 
-def test_it_makes_artifacts_for_connections_and_for_refetching(compiled: Path) -> None:
+def test_compiler_writes_artifacts_for_connections_and_refetching(compiled: Path) -> None:
     names = {path.name.removesuffix(".graphql.ts") for path in (compiled / "artifacts").glob("*.ts")}
     assert names >= {"sessions_list", "sessionsPageQuery", "sessionsTimesQuery", "sessionsLiveSubscription"}
     times = (compiled / "artifacts" / "sessionsTimesQuery.graphql.ts").read_text()
     assert '"name": "node"' in times
 
 
-def test_what_it_makes_of_documents_is_valid(documents: dict[str, str]) -> None:
+def test_compiled_documents_are_valid(documents: dict[str, str]) -> None:
     assert len(documents) == 7
     wrong = {text: errors for text in documents.values() if (errors := validate(graphql_schema, parse(text)))}
     assert wrong == {}
 
 
-def test_its_documents_are_answered_by_id_where_no_others_are(
+def test_compiled_documents_are_answered_by_id_in_enforce_mode(
     compiled: Path, documents: dict[str, str], tmp_path: Path
 ) -> None:
     ids = {text.split("(")[0]: id_ for id_, text in documents.items()}

@@ -1,4 +1,4 @@
-"""The printed schema, as graphql-eslint and Relay want a schema to be."""
+"""graphql-eslint on the printed schema."""
 
 import pytest
 
@@ -7,6 +7,6 @@ from tests.clients.node import ROOT, command, run
 pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
 
 
-def test_the_printed_schema_keeps_the_recommended_and_the_relay_rules() -> None:
+def test_schema_passes_the_recommended_and_the_relay_rules() -> None:
     eslint = (command("node"), "node_modules/eslint/bin/eslint.js", "--no-eslintrc", "--no-ignore")
     run(*eslint, "--config", "schema.eslintrc.cjs", ROOT / "schema" / "schema.graphql")

@@ -1,4 +1,4 @@
-"""schemathesis: documents made from what introspection says, sent to every query and mutation."""
+"""schemathesis: documents generated from introspection, sent to every query and mutation."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.clients
 OPTIONS = (
     *("--seed", "20260101", "--max-examples", "10"),
     *("--phases", "fuzzing", "--mode", "all", "--generation-database", "none"),
-    # Refuse what the types allow: a page of −1, an hour of 90 minutes.
+    # Some values that the types allow are refused: a page of −1, an hour of 90 minutes.
     *("--exclude-checks", "positive_data_acceptance"),
     *("--continue-on-failure", "--no-color"),
 )
@@ -25,17 +25,16 @@ OPTIONS = (
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    """One that nobody else uses: all kinds of things are done to it."""
     with running_server(tmp_path) as running:
         yield running
 
 
-def test_whatever_the_schema_allows_is_answered_and_as_the_schema_says(server: Server, tmp_path: Path) -> None:
+def test_generated_documents_are_answered_as_the_schema_says(server: Server, tmp_path: Path) -> None:
     program = Path(sys.executable).with_name("schemathesis")
     done = subprocess.run(
         [program, "run", server.graphql, *OPTIONS],
         cwd=tmp_path,
-        env={"SCHEMATHESIS_HOOKS": "tests.clients.generating", "PYTHONPATH": str(ROOT)},
+        env={"SCHEMATHESIS_HOOKS": "tests.clients.schemathesis_hooks", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=300,
@@ -51,6 +50,6 @@ def test_whatever_the_schema_allows_is_answered_and_as_the_schema_says(server: S
 
 
 def log_levels(log: Path) -> set[str]:
-    """How grave the server found what happened."""
+    """Return the levels of the log entries."""
     lines = (line for line in log.read_text().splitlines() if line.startswith("{"))
     return {json.loads(line)["level"] for line in lines}

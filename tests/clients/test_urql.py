@@ -16,7 +16,7 @@ def urql(server: Server) -> Any:
 
 
 @pytest.mark.parametrize("part", ["http", "webSocket"])
-def test_it_starts_a_session_and_finds_it(urql: Any, part: str) -> None:
+def test_started_session_is_listed(urql: Any, part: str) -> None:
     started, listed = urql[part]
     assert started["startSession"]["problems"] == []
     assert listed["sessions"]["nodes"] == [started["startSession"]["session"]]
@@ -24,7 +24,7 @@ def test_it_starts_a_session_and_finds_it(urql: Any, part: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["subscriptionByFetch", "subscriptionOverWebSocket"])
-def test_it_is_told_of_a_session_that_starts(urql: Any, part: str) -> None:
+def test_subscription_receives_a_started_session(urql: Any, part: str) -> None:
     snapshot, change = (result["activeSessions"] for result in urql[part])
     assert (snapshot["sessions"], snapshot["last"]) == ([], True)
     assert (change["change"], change["session"]["username"]) == ("ADDED", f"urql {part}")

@@ -1,4 +1,4 @@
-"""Every example of the pages works as the page says."""
+"""Documentation pages: every example runs, every link resolves, every page is linked."""
 
 import re
 from base64 import b64decode
@@ -8,53 +8,53 @@ from typing import Final
 
 import pytest
 
-from tests.docs.code_blocks import PAGES, ROOT, Command, Example, blocks, examples
-from tests.docs.example_runner import ExampleRunner, matches
+from tests.docs import configuration
+from tests.docs.page_runner import ROOT, PageRunner, blocks, matches
 from tests.live_server import Server, running_server
 
 PHOTO: Final = b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+NAMES: Final = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "transport/README.md", "tests/README.md")
+PAGES: Final = (
+    *(name for name in NAMES if (ROOT / name).exists()),
+    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")),
+)
+RUN: Final = [page for page in PAGES if page == "README.md" or page.startswith("docs/")]
+KNOWN: Final = {"graphql", "json variables", "json answer", "json theirs", "sh", "js", "text", "mermaid", ""}
+MIGRATING: Final = ("canopsis", "guidebook", "media-collection", "mobile-data-anywhere", "roundware")
 
-PROJECT_COMMANDS: Final = ("make ", ".venv/bin/python ")
-"""Commands of the project itself, tried by those who build it."""
+LINK: Final = re.compile(r"\]\((?!https?:|mailto:)([^)#]*)(?:#([a-z0-9-]+))?\)")
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("served")) as running:
+    with running_server(tmp_path_factory.mktemp("docs")) as running:
         yield running
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_example_of_a_page_works(server: Server, tmp_path: Path, page: str) -> None:
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def linked_files(page: str) -> set[Path]:
+    return {((ROOT / page).parent / target).resolve() for target, _ in LINK.findall(text_of(page)) if target}
+
+
+@pytest.mark.parametrize("page", RUN)
+def test_examples_of_page_run_as_it_says(server: Server, tmp_path: Path, page: str) -> None:
     (tmp_path / "photo.png").write_bytes(PHOTO)
-    reader = ExampleRunner(server.origin, tmp_path)
-    tried = 0
-    for example in examples(page):
-        if isinstance(example, Example):
-            reader.run_example(example)
-        elif example.text.startswith(PROJECT_COMMANDS):
-            continue
-        else:
-            reader.run_command(example)
-        tried += 1
-    assert tried >= 3
+    PageRunner(server.origin, tmp_path).run(page)
+
+
+@pytest.mark.parametrize("page", RUN)
+def test_blocks_of_page_have_a_known_kind(page: str) -> None:
+    assert {block.location: block.info for block in blocks(page) if block.info not in KNOWN} == {}
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_block_says_what_it_is(page: str) -> None:
-    known = {"graphql", "json variables", "json answer", "json theirs", "sh", "js", "text", ""}
-    assert {block.location: block.info for block in blocks(page) if block.info not in known} == {}
-    commands = [example for example in examples(page) if isinstance(example, Command)]
-    strange = [command for command in commands if not command.text.startswith((*PROJECT_COMMANDS, "gql ", "curl "))]
-    assert strange == []
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_every_link_between_pages_leads_somewhere(page: str) -> None:
-    text = (ROOT / page).read_text(encoding="utf-8")
-    for target, heading in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([a-z-]+))?\)", text):
+def test_links_of_page_resolve(page: str) -> None:
+    for target, heading in LINK.findall(text_of(page)):
         file = (ROOT / page).parent / target if target else ROOT / page
         assert file.exists(), target
         if heading:
@@ -62,13 +62,20 @@ def test_every_link_between_pages_leads_somewhere(page: str) -> None:
             assert heading in {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in titles}, heading
 
 
-def test_a_page_for_each_of_the_five_systems() -> None:
-    assert len(PAGES) == 6
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [page for page in PAGES[1:] if f"({page})" not in readme] == []
+def test_every_page_is_linked_from_the_readme_or_the_architecture() -> None:
+    linked = linked_files("README.md") | linked_files("docs/architecture.md")
+    assert [page for page in PAGES if page.startswith("docs/") and (ROOT / page).resolve() not in linked] == []
 
 
-def test_an_answer_that_is_not_the_page_s_is_noticed() -> None:
+def test_each_of_the_five_systems_has_a_migration_page() -> None:
+    assert {path.stem for path in (ROOT / "docs" / "migrating").glob("*.md")} == set(MIGRATING)
+
+
+def test_configuration_page_is_generated_from_the_settings() -> None:
+    assert text_of("docs/configuration.md") == configuration.render(), "run make docs"
+
+
+def test_answer_other_than_the_expected_one_is_noticed() -> None:
     assert matches({"id": "s_123", "n": [1, "x"]}, {"id": "s_…", "n": [1, "x"]})
     for other in ({"id": "t_1", "n": [1, "x"]}, {"id": "s_1", "n": [1]}, {"id": "s_1"}, {"id": "s_1", "n": [2, "x"]}):
         assert not matches(other, {"id": "s_…", "n": [1, "x"]})

@@ -1,4 +1,4 @@
-"""python main.py: what each command says, and what stops it."""
+"""The command line: help, output, and errors in one line."""
 
 import os
 import socket
@@ -24,7 +24,7 @@ COMMANDS: Final = {
 
 
 def run_process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """One command, to its end, in a process of its own."""
+    """Run a command in a new process."""
     known = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return subprocess.run(
         [sys.executable, "main.py", *arguments],
@@ -38,31 +38,31 @@ def run_process(*arguments: str, **environment: str) -> subprocess.CompletedProc
 
 
 def invoke(*arguments: str, **environment: str) -> tuple[int, str]:
-    """One command in this process: its exit code and all that it says."""
+    """Run a command in this process, and return its exit code and output."""
     wide = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
     result = CliRunner().invoke(cli, arguments, env=wide | environment)
     return result.exit_code, result.output
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_says_what_it_does_and_takes(command: str) -> None:
-    code, said = invoke(command, "--help")
+def test_help_of_every_command_names_its_options(command: str) -> None:
+    code, output = invoke(command, "--help")
     assert code == 0
-    assert [option for option in COMMANDS[command] if option not in said] == []
+    assert [option for option in COMMANDS[command] if option not in output] == []
 
 
 def test_all_commands_are_listed() -> None:
-    _, said = invoke("--help")
-    assert [command for command in COMMANDS if command not in said] == []
+    _, output = invoke("--help")
+    assert [command for command in COMMANDS if command not in output] == []
 
 
-def test_the_schema_is_printed_as_it_is_committed() -> None:
+def test_schema_command_prints_the_committed_schema() -> None:
     result = run_process("schema")
     assert result.stdout == (ROOT / "schema" / "schema.graphql").read_text(encoding="utf-8")
     assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_a_database_is_made_and_stays_as_it_is(tmp_path: Path) -> None:
+def test_migrate_creates_a_database_and_may_be_repeated(tmp_path: Path) -> None:
     file = tmp_path / "new.db"
     for name in (str(file), f"sqlite:///{file}"):
         assert invoke("migrate", "--database", name) == (0, f"{file} is up to date\n")
@@ -70,7 +70,7 @@ def test_a_database_is_made_and_stays_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "said"),
+    ("environment", "output"),
     [
         ({"PORT": "eighty"}, "PORT: "),
         ({"PORT": "65536"}, "PORT: "),
@@ -96,14 +96,14 @@ def test_a_database_is_made_and_stays_as_it_is(tmp_path: Path) -> None:
         ({"HOST": "example.invalid"}, "HOST: "),
     ],
 )
-def test_a_bad_setting_stops_the_start_with_one_clear_line(environment: dict[str, str], said: str) -> None:
+def test_invalid_setting_stops_the_start_in_one_line(environment: dict[str, str], output: str) -> None:
     code, output = invoke("serve", **environment)
     assert code == 2
-    assert output.startswith(said)
+    assert output.startswith(output)
     assert output.count("\n") == 1
 
 
-def test_an_address_that_is_taken_stops_the_start_with_one_line(tmp_path: Path) -> None:
+def test_taken_address_stops_the_start_in_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = run_process("serve", "--port", str(port), "--database", str(tmp_path / "test.db"))
@@ -112,17 +112,17 @@ def test_an_address_that_is_taken_stops_the_start_with_one_line(tmp_path: Path) 
     assert (result.stdout, result.stderr.count("\n")) == ("", 1)
 
 
-def test_a_database_that_cannot_be_made_stops_the_start_with_one_line(tmp_path: Path) -> None:
+def test_missing_folder_stops_the_start_in_one_line(tmp_path: Path) -> None:
     file = str(tmp_path / "nowhere" / "test.db")
     result = run_process("serve", "--port", "0", "--database", file)
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
-    code, said = invoke("migrate", "--database", file)
-    assert (code, said.count("\n")) == (2, 1)
+    code, output = invoke("migrate", "--database", file)
+    assert (code, output.count("\n")) == (2, 1)
     assert "nowhere" in result.stderr
-    assert "nowhere" in said
+    assert "nowhere" in output
 
 
-def test_what_is_no_database_of_ours_stops_the_start_with_one_line(tmp_path: Path) -> None:
+def test_foreign_database_stops_the_start_in_one_line(tmp_path: Path) -> None:
     text = tmp_path / "text.db"
     text.write_text("This is no database, though it is a file." * 50)
     foreign = tmp_path / "foreign.db"
@@ -131,10 +131,10 @@ def test_what_is_no_database_of_ours_stops_the_start_with_one_line(tmp_path: Pat
     result = run_process("serve", "--port", "0", "--database", str(foreign))
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1), result.stderr
     for file in (text, foreign, tmp_path):
-        code, said = invoke("migrate", "--database", str(file))
-        assert (code, said.count("\n")) == (2, 1), said
+        code, output = invoke("migrate", "--database", str(file))
+        assert (code, output.count("\n")) == (2, 1), output
 
 
-def test_a_database_without_a_name_is_refused() -> None:
-    code, said = invoke("migrate", "--database", "")
-    assert (code, said) == (2, "DATABASE_URL: must be the path of a SQLite file, or sqlite:///path\n")
+def test_database_without_a_name_is_refused() -> None:
+    code, output = invoke("migrate", "--database", "")
+    assert (code, output) == (2, "DATABASE_URL: must be the path of a SQLite file, or sqlite:///path\n")

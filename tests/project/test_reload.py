@@ -1,4 +1,4 @@
-"""`serve --reload`: changed code is served, and whoever is connected is told as by any server that stops."""
+"""`serve --reload`: changed code is served, and streams are ended as by any shutdown."""
 
 import os
 import shutil
@@ -67,7 +67,7 @@ def test_taken_address_is_reported_in_one_line(
 
 
 @pytest.mark.long
-def test_a_change_of_the_code_is_served_and_streams_are_told(tmp_path: Path) -> None:
+def test_changed_code_is_served_and_streams_end_in_order(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     leave = shutil.ignore_patterns("tests", "bench", ".*", "__pycache__", "*.db*")
     shutil.copytree(ROOT, copy, ignore=leave)
@@ -80,12 +80,12 @@ def test_a_change_of_the_code_is_served_and_streams_are_told(tmp_path: Path) -> 
             port = int(origin.rpartition(":")[2])
             with closing(socket.create_connection(("127.0.0.1", port), timeout=30)) as stream:
                 stream.sendall(STREAM)
-                told = stream.recv(65536)
+                received = stream.recv(65536)
                 code = copy / "transport" / "health.py"
                 code.write_text(code.read_text().replace('PlainTextResponse("ok\\n")', 'PlainTextResponse("new\\n")'))
                 while piece := stream.recv(65536):
-                    told += piece
-            assert b": the server ends this stream, come back\n\n" in told
+                    received += piece
+            assert b": the server ends this stream, come back\n\n" in received
             assert httpx2.get(f"{origin}/livez", timeout=30).text == "new\n"
         finally:
             process.terminate()

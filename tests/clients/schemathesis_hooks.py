@@ -1,4 +1,4 @@
-"""What schemathesis is told of our scalars, and of pages; it loads this module by its name."""
+"""Hooks for schemathesis, which imports this module by name: strategies for scalars, and valid page arguments."""
 
 from base64 import b64encode
 from dataclasses import replace
