@@ -3,19 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import (
-    ColumnElement,
-    Insert,
-    Table,
-    Text,
-    TextClause,
-    and_,
-    column,
-    literal_column,
-    select,
-    table,
-    tuple_,
-)
+from sqlalchemy import ColumnElement, Insert, Table, Text, TextClause, and_, literal_column, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
@@ -132,17 +120,12 @@ def last_sequence(tx: Connection, numbered_table: Table) -> int:
     """Return the last number that AUTOINCREMENT assigned in a table, even if that row is deleted; 0 if unknown."""
     if tx.dialect.name != "sqlite":
         return 0
-    sequences = table("sqlite_sequence", column("name"), column("seq"))
-    return tx.execute(select(sequences.c.seq).where(sequences.c.name == numbered_table.name)).scalar_one_or_none() or 0
+    statement = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+    return tx.execute(statement, {"name": numbered_table.name}).scalar_one_or_none() or 0
 
 
 def upsert(
-    tx: Connection,
-    table: Table,
-    *,
-    key: Sequence[str],
-    add_to: Sequence[str] = (),
-    overwrite: Sequence[str] = (),
+    tx: Connection, table: Table, *, key: Sequence[str], add_to: Sequence[str] = (), overwrite: Sequence[str] = ()
 ) -> Insert:
     """Return an INSERT that, for an existing key, adds to the columns `add_to` and sets those of `overwrite`."""
     insert = _insert(tx, table)

@@ -14,6 +14,7 @@ class StorageUnavailable(Exception):
 
     @property
     def extensions(self) -> dict[str, Any]:
+        # By this attribute the transport knows an error that clients may see: see `transport.masking`.
         return {"code": "SERVICE_UNAVAILABLE", "retryable": True}
 
 

@@ -1,7 +1,11 @@
 """Interface of blob stores."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, Final
+
+from models.errors import StorageUnavailable
 
 CHUNK_BYTES: Final = 512 * 1024
 """Most of a file that is in memory at once while it is copied or read."""
@@ -9,6 +13,16 @@ CHUNK_BYTES: Final = 512 * 1024
 
 class BlobNotFound(Exception):
     """There is no blob with that key."""
+
+
+@contextmanager
+def as_unavailable(*errors: type[Exception]) -> Iterator[None]:
+    """Convert these errors, and OSError, to StorageUnavailable."""
+    caught: tuple[type[Exception], ...] = (OSError, *errors)
+    try:
+        yield
+    except caught as error:
+        raise StorageUnavailable("files cannot be stored or read at the moment; repeat the call") from error
 
 
 class BlobStore(ABC):

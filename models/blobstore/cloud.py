@@ -4,8 +4,6 @@ Partial uploads of killed processes are invisible here; the bucket needs a lifec
 AbortIncompleteMultipartUpload).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import BinaryIO, Final, Self
 
@@ -13,8 +11,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 
-from models.blobstore.base import BlobNotFound, BlobStore
-from models.errors import StorageUnavailable
+from models.blobstore.base import BlobNotFound, BlobStore, as_unavailable
 
 PART_BYTES: Final = 5 * 1024 * 1024
 """Smallest part of a multipart upload that S3 accepts; smaller blobs are uploaded in one request."""
@@ -56,36 +53,28 @@ class CloudBlobStore(BlobStore):
         return repr(self._store)
 
     async def put(self, key: str, content: BinaryIO, size: int) -> None:  # noqa: ARG002 - only the interface needs it
-        with content, _as_unavailable():
+        with content, as_unavailable(BaseError):
             await obstore.put_async(
                 self._store, key, content, chunk_size=PART_BYTES, max_concurrency=MAX_CONCURRENT_PARTS
             )
 
     async def exists(self, key: str, size: int) -> bool:
-        with _as_unavailable():
+        with as_unavailable(BaseError):
             try:
                 return (await obstore.head_async(self._store, key))["size"] == size
             except FileNotFoundError:
                 return False
 
     async def read(self, key: str, start: int, stop: int) -> bytes:
-        with _as_unavailable():
+        with as_unavailable(BaseError):
             try:
                 return (await obstore.get_range_async(self._store, key, start=start, end=stop)).to_bytes()
             except FileNotFoundError as error:
                 raise BlobNotFound(key) from error
 
     async def delete(self, key: str) -> None:
-        with _as_unavailable():
+        with as_unavailable(BaseError):
             try:
                 await obstore.delete_async(self._store, key)
             except FileNotFoundError:
                 return
-
-
-@contextmanager
-def _as_unavailable() -> Iterator[None]:
-    try:
-        yield
-    except (BaseError, OSError) as error:
-        raise StorageUnavailable("files cannot be stored or read at the moment; repeat the call") from error

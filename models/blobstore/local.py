@@ -9,13 +9,11 @@ import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from models.blobstore.base import CHUNK_BYTES, BlobNotFound, BlobStore
-from models.errors import StorageUnavailable
+from models.blobstore.base import CHUNK_BYTES, BlobNotFound, BlobStore, as_unavailable
 
 UPLOAD_DIR: Final = "incoming"
 """Folder of partial uploads; each file in it is locked by the process that writes it."""
@@ -44,7 +42,7 @@ class LocalBlobStore(BlobStore):
         await asyncio.to_thread(self._remove_partial_uploads)
 
     def _put(self, file: Path, content: BinaryIO) -> None:
-        with content, _as_unavailable():
+        with content, as_unavailable():
             upload_dir = self._root / UPLOAD_DIR
             upload_dir.mkdir(parents=True, exist_ok=True)
             temporary = upload_dir / secrets.token_hex(16)
@@ -62,7 +60,7 @@ class LocalBlobStore(BlobStore):
             self._fsync_parents(file)
 
     def _exists(self, file: Path, size: int) -> bool:
-        with _as_unavailable():
+        with as_unavailable():
             try:
                 if file.stat().st_size != size:
                     return False
@@ -72,7 +70,7 @@ class LocalBlobStore(BlobStore):
             return True
 
     def _read(self, file: Path, start: int, stop: int) -> bytes:
-        with _as_unavailable():
+        with as_unavailable():
             try:
                 with file.open("rb") as source:
                     return os.pread(source.fileno(), stop - start, start)
@@ -80,7 +78,7 @@ class LocalBlobStore(BlobStore):
                 raise BlobNotFound(file.name) from error
 
     def _delete(self, file: Path) -> None:
-        with _as_unavailable():
+        with as_unavailable():
             file.unlink(missing_ok=True)
             with suppress(FileNotFoundError):
                 _fsync_dir(file.parent)
@@ -91,7 +89,7 @@ class LocalBlobStore(BlobStore):
             _fsync_dir(folder)
 
     def _remove_partial_uploads(self) -> None:
-        with _as_unavailable(), suppress(FileNotFoundError):
+        with as_unavailable(), suppress(FileNotFoundError):
             for leftover in (self._root / UPLOAD_DIR).iterdir():
                 with suppress(FileNotFoundError, BlockingIOError), leftover.open("rb") as file:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while its writer lives
@@ -104,11 +102,3 @@ def _fsync_dir(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def _as_unavailable() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageUnavailable("files cannot be stored or read at the moment; repeat the call") from error

@@ -28,15 +28,14 @@ EVENT_PARAMS: Final[dict[MediaEventType, dict[str, Parameter]]] = {
         "media.ad.id": Parameter(STRING, required=True),
         "media.ad.length": Parameter(NUMBER, required=True),
         "media.ad.podPosition": Parameter(INTEGER, required=True),
-        "media.ad.playerName": Parameter(STRING),
-        "media.ad.name": Parameter(STRING),
-        "media.ad.advertiser": Parameter(STRING),
-        "media.ad.campaignId": Parameter(STRING),
-        "media.ad.creativeId": Parameter(STRING),
-        "media.ad.siteId": Parameter(STRING),
-        "media.ad.creativeURL": Parameter(STRING),
-        "media.ad.placementId": Parameter(STRING),
-        "media.ad.podFriendlyName": Parameter(STRING),
+        **dict.fromkeys(
+            (
+                *("media.ad.playerName", "media.ad.name", "media.ad.advertiser", "media.ad.campaignId"),
+                *("media.ad.creativeId", "media.ad.siteId", "media.ad.creativeURL", "media.ad.placementId"),
+                "media.ad.podFriendlyName",
+            ),
+            Parameter(STRING),
+        ),
     },
     MediaEventType.CHAPTER_START: {
         "media.chapter.index": Parameter(INTEGER, required=True),
