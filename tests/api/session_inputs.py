@@ -38,6 +38,11 @@ async def create_project(api: ApiClient, id_: str, **fields: Any) -> None:
     assert await api.execute(CREATE_PROJECT, input={"id": id_, **fields}) == {"problems": []}
 
 
+def timeouts(**seconds: int | None) -> list[dict[str, Any]]:
+    """Make the `timeouts` of a `ProjectInput`, by kind."""
+    return [{"kind": kind, "seconds": value} for kind, value in seconds.items()]
+
+
 def problem_codes(payload: dict[str, Any]) -> list[str]:
     return [problem["code"] for problem in payload["problems"]]
 

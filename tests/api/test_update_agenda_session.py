@@ -1,10 +1,10 @@
-"""updateAgendaSession: what it changes, what it refuses, and what it leaves."""
+"""updateAgendaSession."""
 
 from typing import Any
 
 import pytest
 
-from tests.api.session_inputs import MINIMAL_INPUTS
+from tests.api.session_inputs import MINIMAL_INPUTS, problem_codes, problem_paths
 from tests.api_client import ApiClient
 
 FIELDS = """externalId startedAt endedAt lastSeenAt updatedAt ... on AgendaSession {
@@ -13,52 +13,51 @@ FIELDS = """externalId startedAt endedAt lastSeenAt updatedAt ... on AgendaSessi
 ALL_FIELDS: dict[str, Any] = {
     "name": "Opening",
     "descriptionHtml": "<p>Hello</p>",
+    "importId": "i-1",
+    "rank": 1.5,
+    "maxCapacity": 10,
     "startTime": "2030-09-18T16:00:00.000Z",
     "endTime": "2030-09-18T17:00:00.000Z",
     "allDay": False,
     "allowRating": True,
     "addToSchedule": True,
-    "importId": "i-1",
+    "requireLogin": True,
+    "waitlist": True,
     "scheduleTracks": [3, 1, 3],
     "locations": [5],
-    "rank": 1.5,
-    "requireLogin": True,
-    "maxCapacity": 10,
-    "waitlist": True,
     "registrationStart": "2030-09-01T00:00:00.000Z",
     "registrationEnd": "2030-09-17T00:00:00.000Z",
 }
-"""Every field of an item, but for its guide."""
+"""All fields of an item but `guide`."""
 OTHER_VALUES: dict[str, Any] = {
     "name": "Closing",
     "descriptionHtml": "<p>Bye</p>",
+    "importId": "i-2",
+    "rank": -2.0,
+    "maxCapacity": 11,
     "startTime": "2030-09-18T15:00:00.000Z",
     "endTime": "2030-09-18T18:00:00.000Z",
     "allowRating": False,
-    "importId": "i-2",
+    "waitlist": False,
     "scheduleTracks": [2],
     "locations": [],
-    "rank": -2.0,
-    "maxCapacity": 11,
-    "waitlist": False,
     "registrationStart": "2030-09-02T00:00:00.000Z",
     "registrationEnd": "2030-09-16T00:00:00.000Z",
 }
-"""For each field that can change by itself another value."""
+"""Another value for each field that can change alone."""
+END = {"endTime": "2026-05-28T22:00:00Z"}
 
 
 async def start_talk(api: ApiClient, **fields: Any) -> dict[str, Any]:
-    """An item of the agenda."""
     return await api.start_session("agenda", {**MINIMAL_INPUTS["agenda"], **fields}, FIELDS)
 
 
 async def update(api: ApiClient, session: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """The payload of an update."""
     return await api.mutate("updateAgendaSession", {"id": session["id"], **changes}, FIELDS)
 
 
 async def failed_update(api: ApiClient, session: dict[str, Any], **changes: Any) -> list[tuple[str, str]]:
-    """What an update that is refused says: codes and places in the input. It must leave all as it is."""
+    """Send an update that must change nothing; returns the codes and paths of its problems."""
     before = await api.session(session["id"], FIELDS)
     payload = await update(api, session, **changes)
     assert payload["session"] == before == await api.session(session["id"], FIELDS)
@@ -91,22 +90,19 @@ async def test_null_clears_nullable_fields(api: ApiClient) -> None:
     session = await start_talk(api, **ALL_FIELDS)
     empty = ["descriptionHtml", "endTime", "importId", "maxCapacity", "registrationStart", "registrationEnd"]
     cleared = dict.fromkeys(empty) | {"scheduleTracks": [], "locations": []}
-    given = dict.fromkeys(cleared)
-    payload = await update(api, session, waitlist=False, **given)
+    payload = await update(api, session, waitlist=False, **dict.fromkeys(cleared))
     assert payload["problems"] == []
     assert payload["session"] == session | cleared | {"waitlist": False, "externalId": None, "revision": 2}
 
 
-@pytest.mark.parametrize(
-    "name", ["name", "startTime", "allDay", "allowRating", "addToSchedule", "rank", "requireLogin", "waitlist"]
-)
-async def test_null_for_required_field_is_refused(api: ApiClient, name: str) -> None:
+async def test_null_for_required_field_is_refused(api: ApiClient) -> None:
     session = await start_talk(api, **ALL_FIELDS)
-    assert await failed_update(api, session, **{name: None}) == [("BAD_USER_INPUT", f"input/{name}")]
+    for name in ("name", "startTime", "allDay", "allowRating", "addToSchedule", "rank", "requireLogin", "waitlist"):
+        assert await failed_update(api, session, **{name: None}) == [("BAD_USER_INPUT", f"input/{name}")]
 
 
 @pytest.mark.parametrize(
-    ("given", "places"),
+    ("changes", "places"),
     [
         ({"endTime": "2026-05-28T20:00:00Z"}, ["endTime"]),
         ({"startTime": "2026-05-28T23:00:00Z"}, ["endTime"]),
@@ -122,20 +118,15 @@ async def test_null_for_required_field_is_refused(api: ApiClient, name: str) -> 
     ],
 )
 async def test_merged_item_must_satisfy_rules_of_a_start(
-    api: ApiClient, given: dict[str, Any], places: list[str]
+    api: ApiClient, changes: dict[str, Any], places: list[str]
 ) -> None:
-    session = await start_talk(
-        api,
-        endTime="2026-05-28T22:00:00Z",
-        **dict.fromkeys(("addToSchedule", "requireLogin", "waitlist"), True),
-        maxCapacity=1,
-        registrationStart="2026-05-02T00:00:00Z",
-    )
-    assert await failed_update(api, session, **given) == [("BAD_USER_INPUT", f"input/{place}") for place in places]
+    flags = dict.fromkeys(("addToSchedule", "requireLogin", "waitlist"), True)
+    session = await start_talk(api, **END, **flags, maxCapacity=1, registrationStart="2026-05-02T00:00:00Z")
+    assert await failed_update(api, session, **changes) == [("BAD_USER_INPUT", f"input/{place}") for place in places]
 
 
 async def test_problem_mentions_conflicting_field_outside_the_update(api: ApiClient) -> None:
-    session = await start_talk(api, endTime="2026-05-28T22:00:00Z")
+    session = await start_talk(api, **END)
     answers = [await update(api, session, allDay=True), await update(api, session, endTime=session["startTime"])]
     assert [answer["problems"][0]["message"] for answer in answers] == [
         "an all-day session takes no endTime; it is not in this update, so it stays as it is",
@@ -144,7 +135,7 @@ async def test_problem_mentions_conflicting_field_outside_the_update(api: ApiCli
 
 
 async def test_all_day_and_cleared_end_fit_in_one_update(api: ApiClient) -> None:
-    session = await start_talk(api, endTime="2026-05-28T22:00:00Z")
+    session = await start_talk(api, **END)
     payload = await update(api, session, allDay=True, endTime=None)
     assert payload["problems"] == []
     assert (await api.session(session["id"], "expiresAt"))["expiresAt"] == "2026-05-29T00:00:00.000Z"
@@ -161,19 +152,15 @@ async def test_guide_cannot_be_updated(api: ApiClient) -> None:
 async def test_update_without_change_is_a_noop(api: ApiClient) -> None:
     session = await start_talk(api, **ALL_FIELDS)
     await api.advance(1)
-    for given in (
-        {},
-        ALL_FIELDS,
-        {"descriptionHtml": "<p onclick=x>Hello"},
-        {"startTime": "2030-09-18T18:00:00+02:00"},
-    ):
-        payload = await update(api, session, **given)
+    respelled = {"descriptionHtml": "<p onclick=x>Hello", "startTime": "2030-09-18T18:00:00+02:00"}
+    for changes in ({}, ALL_FIELDS, respelled):
+        payload = await update(api, session, **changes)
         assert (payload["session"], payload["problems"]) == (session, [])
     assert await api.activity_types(session["id"]) == ["SCHEDULED"]
 
 
 async def test_activity_has_changed_fields_with_old_and_new_values(api: ApiClient) -> None:
-    session = await start_talk(api, endTime="2026-05-28T22:00:00Z")
+    session = await start_talk(api, **END)
     await update(api, session, name="Other", endTime=None, descriptionHtml="<b>x</b>", scheduleTracks=[1])
     found = await api.session(session["id"], "activities(last: 1) { edges { node { type at data } } }")
     assert found["activities"]["edges"][0]["node"] == {
@@ -194,14 +181,13 @@ async def test_update_is_no_heartbeat(api: ApiClient) -> None:
     assert payload["session"]["lastSeenAt"] == session["lastSeenAt"]
 
 
-@pytest.mark.parametrize("kind", ["client", "media", "field", "user"])
-async def test_only_agenda_sessions_can_be_updated(api: ApiClient, kind: str) -> None:
-    session = await api.start_session(kind, MINIMAL_INPUTS[kind])
-    payload = await api.mutate("updateAgendaSession", {"id": session["id"], "name": ""})
-    problems = [(problem["code"], problem["path"]) for problem in payload["problems"]]
-    assert problems == [("BAD_USER_INPUT", ["input", "id"]), ("BAD_USER_INPUT", ["input", "name"])]
-    assert f"this one is {kind.upper()}" in payload["problems"][0]["message"]
-    assert payload["session"] == await api.session(session["id"])
+async def test_only_agenda_sessions_can_be_updated(api: ApiClient) -> None:
+    for kind in ("client", "media", "field", "user"):
+        session = await api.start_session(kind, MINIMAL_INPUTS[kind])
+        payload = await api.mutate("updateAgendaSession", {"id": session["id"], "name": ""})
+        assert problem_paths(payload) == ["input.id", "input.name"]
+        assert f"this one is {kind.upper()}" in payload["problems"][0]["message"]
+        assert payload["session"] == await api.session(session["id"])
 
 
 async def test_ended_or_unknown_session_cannot_be_updated(api: ApiClient) -> None:
@@ -210,10 +196,7 @@ async def test_ended_or_unknown_session_cannot_be_updated(api: ApiClient) -> Non
     assert await failed_update(api, session, name="Other") == [("SESSION_ENDED", "input/id")]
     for unknown in ("s_" + "x" * 22, "x", ""):
         payload = await update(api, {"id": unknown}, name="")
-        assert payload["session"] is None
-        assert [(problem["code"], problem["path"]) for problem in payload["problems"]] == [
-            ("NOT_FOUND", ["input", "id"])
-        ]
+        assert (payload["session"], problem_codes(payload)) == (None, ["NOT_FOUND"])
 
 
 async def test_filters_match_updated_values(api: ApiClient) -> None:
@@ -222,17 +205,14 @@ async def test_filters_match_updated_values(api: ApiClient) -> None:
     other = await start_talk(api, importId="new")
     document = "query($filter: SessionFilter) { sessions(filter: $filter) { nodes { id } } }"
 
-    async def found(**given: Any) -> set[str]:
-        nodes = (await api.execute(document, filter=given))["nodes"]
-        return {node["id"] for node in nodes}
+    async def find(**filter_: Any) -> set[str]:
+        return {node["id"] for node in (await api.execute(document, filter=filter_))["nodes"]}
 
-    for given in ({"importIds": ["old"]}, {"scheduleTracks": [1]}):
-        assert await found(agenda=given) == set()
-    for given in ({"scheduleTracks": [2]}, {"scheduleTracks": [3]}):
-        assert await found(agenda=given) == {session["id"]}
-    # As at a start, items of two imports may have one id.
-    assert (
-        await found(externalIds=["new"]) == await found(agenda={"importIds": ["new"]}) == {session["id"], other["id"]}
-    )
+    ids = {session["id"], other["id"]}
+    assert await find(agenda={"importIds": ["old"]}) == await find(agenda={"scheduleTracks": [1]}) == set()
+    for track in (2, 3):
+        assert await find(agenda={"scheduleTracks": [track]}) == {session["id"]}
+    # Import ids are not unique.
+    assert await find(externalIds=["new"]) == await find(agenda={"importIds": ["new"]}) == ids
     await update(api, session, scheduleTracks=None)
-    assert await found(agenda={"scheduleTracks": [2, 3]}) == set()
+    assert await find(agenda={"scheduleTracks": [2, 3]}) == set()
