@@ -1,4 +1,4 @@
-"""A small schema with something of everything, an application around it, and ways to ask."""
+"""A small schema, an application around it, and an HTTP client."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -43,7 +43,7 @@ input Box { size: Int! }
 
 
 class ExpectedError(Exception):
-    """An error that clients may read."""
+    """An error with a code."""
 
     def __init__(self, message: str, **extensions: Any) -> None:
         super().__init__(message)
@@ -52,15 +52,13 @@ class ExpectedError(Exception):
 
 @dataclass
 class Context:
-    """What a resolver sees of the request."""
-
     connection: HTTPConnection
     number: int
 
 
 @dataclass
 class FakeApp:
-    """What happened while requests were answered, and what shall happen."""
+    """Records what requests do, and controls how they end."""
 
     contexts_opened: int = 0
     contexts_closed: int = 0
@@ -73,7 +71,6 @@ class FakeApp:
 
     @asynccontextmanager
     async def make_context(self, connection: HTTPConnection) -> AsyncIterator[Context]:
-        """One context per operation."""
         self.contexts_opened += 1
         if self.context_error is not None:
             raise self.context_error
@@ -85,7 +82,6 @@ class FakeApp:
     def endpoint(
         self, settings: TransportSettings | None = None, *, page: Page | None = None, **options: Any
     ) -> GraphQLEndpoint:
-        """The endpoint on this world's schema."""
         return GraphQLEndpoint(build_fake_schema(self), self.make_context, settings, page=page, **options)
 
 
@@ -93,33 +89,29 @@ LEAKED = "hunter2"
 
 
 def hello(_app: FakeApp, name: str = "you") -> str:
-    """Says hello."""
     return f"Hello, {name}"
 
 
 def echo(_app: FakeApp, **arguments: Any) -> str:
-    """Shows what arrived."""
+    """Return the arguments as JSON."""
     return orjson.dumps(arguments).decode()
 
 
 def write(app: FakeApp, text: str | None = None) -> str:
-    """Changes something."""
     app.written.append(text)
     return "written"
 
 
 def expected(_app: FakeApp) -> None:
-    """Fails as it should."""
     raise ExpectedError("You may know this", code="CONFLICT", more=1)
 
 
 def surprise(_app: FakeApp) -> None:
-    """Fails as it should not."""
     raise RuntimeError(f"the password is {LEAKED}")
 
 
 async def slow(app: FakeApp) -> str:
-    """Waits for the world's gate."""
+    """Wait until the test sets `slow_may_finish`."""
     app.slow_started.set()
     try:
         await app.slow_may_finish.wait()
@@ -130,7 +122,6 @@ async def slow(app: FakeApp) -> str:
 
 
 async def nodes(_app: FakeApp, ids: list[str]) -> list[dict[str, str]]:
-    """One item for each id."""
     return [{"id": id_} for id_ in ids]
 
 
@@ -140,9 +131,9 @@ RESOLVERS: dict[str, Callable[..., Any]] = {
     "Query.expected": expected,
     "Query.surprise": surprise,
     "Query.surpriseNonNull": surprise,
-    "Query.bareError": lambda _world: {"secret": LEAKED},  # no String can be that
-    "Query.unencodable": lambda _world: {"secret": object()},  # nor can JSON
-    "Query.manySurprises": lambda _world: [{"id": str(number)} for number in range(50)],
+    "Query.bareError": lambda _app: {"secret": LEAKED},  # not a String
+    "Query.unencodable": lambda _app: {"secret": object()},  # not JSON
+    "Query.manySurprises": lambda _app: [{"id": str(number)} for number in range(50)],
     "Query.slow": slow,
     "Query.nodes": nodes,
     "Mutation.write": write,
@@ -151,7 +142,7 @@ RESOLVERS: dict[str, Callable[..., Any]] = {
 
 
 def build_fake_schema(app: FakeApp) -> GraphQLSchema:
-    """The schema, with resolvers that are counted and see the world."""
+    """Build the schema with resolvers that are counted."""
     built = build_schema(SDL)
     for coordinate, function in RESOLVERS.items():
         type_name, _, name = coordinate.partition(".")
@@ -162,7 +153,6 @@ def build_fake_schema(app: FakeApp) -> GraphQLSchema:
 
 
 def count_calls(app: FakeApp, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A resolver that counts its calls."""
 
     def resolve(_source: Any, _info: Any, **arguments: Any) -> Any:
         app.resolvers_called += 1
@@ -175,7 +165,7 @@ def count_calls(app: FakeApp, function: Callable[..., Any]) -> Callable[..., Any
 async def open_client(
     fake_app: FakeApp, settings: TransportSettings | None = None, **options: Any
 ) -> AsyncIterator["GraphQLClient"]:
-    """A client of an application with the endpoint at /graphql."""
+    """Open a client of an application with the endpoint at /graphql."""
     settings = settings or TransportSettings()
     routes = [Route("/graphql", fake_app.endpoint(settings, **options))]
     app = Starlette(routes=routes, middleware=middleware(settings))
@@ -184,12 +174,11 @@ async def open_client(
 
 
 def with_limits(**limits: Any) -> TransportSettings:
-    """Settings with other limits than the usual ones."""
     return TransportSettings(limits=Limits(**limits))
 
 
 class GraphQLClient:
-    """Asks over HTTP."""
+    """A client over HTTP."""
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self.http = http
@@ -202,7 +191,7 @@ class GraphQLClient:
         content_type: str | None = "application/json",
         headers: Mapping[str, str] | None = None,
     ) -> httpx2.Response:
-        """POST a body as it is, or as JSON."""
+        """POST bytes as they are, anything else as JSON."""
         sent = dict(headers or {})
         if accept is not None:
             sent["accept"] = accept
@@ -212,14 +201,12 @@ class GraphQLClient:
         return await self.http.post("/graphql", content=content, headers=sent)
 
     async def execute(self, query: str, variables: Mapping[str, Any] | None = None, **members: Any) -> httpx2.Response:
-        """Send an operation."""
         return await self.post({"query": query, "variables": variables, **members})
 
     async def get(self, accept: str = "application/graphql-response+json", **parameters: str) -> httpx2.Response:
-        """Send an operation in the query string."""
         return await self.http.get("/graphql", params=parameters, headers={"accept": accept})
 
 
 def error_codes(response: httpx2.Response) -> list[str]:
-    """The code of each error of an answer; there are no errors without."""
+    """Return the code of each error of a response."""
     return [error["extensions"]["code"] for error in response.json().get("errors", [])]

@@ -1,4 +1,4 @@
-"""Time limits that all come at once when the server stops."""
+"""Deadlines, and their common expiry."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from tests.polling import wait_until
 from transport.deadlines import Deadlines
 
 
-async def test_what_takes_too_long_is_out_of_time() -> None:
+async def test_deadline_expires() -> None:
     deadlines = Deadlines()
     with pytest.raises(TimeoutError):
         async with deadlines.after(0.01) as deadline:
@@ -20,7 +20,7 @@ async def test_what_takes_too_long_is_out_of_time() -> None:
     assert not deadlines._active
 
 
-async def test_at_the_end_everything_is_out_of_time() -> None:
+async def test_expire_all_expires_present_and_future_deadlines() -> None:
     deadlines = Deadlines()
     began = 0
 
@@ -39,7 +39,7 @@ async def test_at_the_end_everything_is_out_of_time() -> None:
     assert not deadlines._active
 
 
-async def test_the_end_may_come_while_something_is_just_out_of_time() -> None:
+async def test_expire_all_tolerates_expired_deadline() -> None:
     deadlines = Deadlines()
     late = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""What clients see of errors, and what only the log sees."""
+"""Errors in responses and in the log."""
 
 from collections.abc import Iterator, MutableMapping
 from typing import Any
@@ -14,12 +14,11 @@ Lines = list[MutableMapping[str, Any]]
 
 @pytest.fixture
 def log() -> Iterator[Lines]:
-    """The lines of the log."""
     with capture_logs() as lines:
         yield lines
 
 
-async def test_an_expected_error_reaches_the_client(client: GraphQLClient, log: Lines) -> None:
+async def test_expected_error_reaches_client(client: GraphQLClient, log: Lines) -> None:
     response = await client.execute("{hello expected}")
     assert response.status_code == 200
     assert response.json() == {
@@ -37,7 +36,7 @@ async def test_an_expected_error_reaches_the_client(client: GraphQLClient, log: 
 
 
 @pytest.mark.parametrize("field", ["surprise", "surpriseNonNull", "bareError"])
-async def test_a_surprise_is_masked_and_logged(client: GraphQLClient, log: Lines, field: str) -> None:
+async def test_unexpected_error_is_masked_and_logged(client: GraphQLClient, log: Lines, field: str) -> None:
     response = await client.execute(f"{{aliased: {field}}}")
     assert response.status_code == 200
     error = response.json()["errors"][0]
@@ -52,19 +51,19 @@ async def test_a_surprise_is_masked_and_logged(client: GraphQLClient, log: Lines
     assert "aliased" not in repr(log)
 
 
-async def test_the_log_says_where_a_surprise_was_raised(client: GraphQLClient, log: Lines) -> None:
+async def test_log_has_traceback_of_unexpected_error(client: GraphQLClient, log: Lines) -> None:
     await client.execute("{surprise}")
     assert log[0]["error"] == "RuntimeError"
     assert "in surprise" in log[0]["traceback"]
 
 
-async def test_messages_are_logged_only_where_that_is_switched_on(fake_app: FakeApp, log: Lines) -> None:
+async def test_debug_level_logs_error_messages(fake_app: FakeApp, log: Lines) -> None:
     async with open_client(fake_app, TransportSettings(log_level="debug")) as client:
         await client.execute("{surprise}")
     assert "hunter2" in log[0]["traceback"]
 
 
-async def test_one_fault_in_a_long_list_does_not_flood_the_log(client: GraphQLClient, log: Lines) -> None:
+async def test_errors_of_one_list_log_five_tracebacks(client: GraphQLClient, log: Lines) -> None:
     response = await client.execute("{manySurprises{id surprise}}")
     ids = {error["extensions"]["errorId"] for error in response.json()["errors"]}
     assert len(response.json()["errors"]) == 50
@@ -72,7 +71,7 @@ async def test_one_fault_in_a_long_list_does_not_flood_the_log(client: GraphQLCl
     assert len(log) == 6
 
 
-async def test_data_is_null_where_a_field_that_must_not_be_null_fails(client: GraphQLClient) -> None:
+async def test_failed_non_null_field_nulls_data(client: GraphQLClient) -> None:
     response = await client.execute("{surpriseNonNull}")
     assert (response.status_code, response.json()["data"]) == (200, None)
 
@@ -87,7 +86,7 @@ async def test_data_is_null_where_a_field_that_must_not_be_null_fails(client: Gr
         ("SERVICE_UNAVAILABLE", 503, {"retry-after": "7"}),
     ],
 )
-async def test_a_context_may_refuse_the_caller(
+async def test_context_error_with_code_sets_status(
     client: GraphQLClient, fake_app: FakeApp, *, accept: str, code: str, status: int, headers: dict[str, str]
 ) -> None:
     fake_app.context_error = ExpectedError("Not you", code=code, retryAfter=7)
@@ -98,23 +97,19 @@ async def test_a_context_may_refuse_the_caller(
     assert headers.items() <= response.headers.items()
 
 
-async def test_who_may_not_ask_is_not_told_what_is_wrong_with_the_document(
-    client: GraphQLClient, fake_app: FakeApp
-) -> None:
+async def test_unauthenticated_client_gets_no_parse_error(client: GraphQLClient, fake_app: FakeApp) -> None:
     fake_app.context_error = ExpectedError("Who are you?", code="UNAUTHENTICATED")
     assert error_codes(await client.execute("{nonsense")) == ["UNAUTHENTICATED"]
 
 
-async def test_a_context_that_fails_unexpectedly_is_a_masked_500(
-    client: GraphQLClient, fake_app: FakeApp, log: Lines
-) -> None:
+async def test_unexpected_context_error_is_masked_500(client: GraphQLClient, fake_app: FakeApp, log: Lines) -> None:
     fake_app.context_error = RuntimeError("hunter2")
     response = await client.execute("{hello}")
     assert (response.status_code, error_codes(response)) == (500, ["INTERNAL_SERVER_ERROR"])
     assert "hunter2" not in response.text + repr(log)
 
 
-async def test_each_operation_has_its_own_context_and_leaves_it(client: GraphQLClient, fake_app: FakeApp) -> None:
+async def test_each_operation_enters_and_leaves_its_context(client: GraphQLClient, fake_app: FakeApp) -> None:
     await client.execute("{a: hello b: hello}")
     assert (fake_app.contexts_opened, fake_app.contexts_closed) == (1, 1)
     await client.execute("{nothing}")
@@ -137,7 +132,7 @@ async def test_each_operation_has_its_own_context_and_leaves_it(client: GraphQLC
         (f"query {'a' * 500}{{hello}}", {}, ("a" * 64, "query", "ok", 200)),
     ],
 )
-async def test_each_operation_is_one_line_without_what_clients_wrote(
+async def test_each_operation_logs_one_line_without_input(
     client: GraphQLClient, log: Lines, query: str, members: dict[str, Any], expected: tuple[Any, ...]
 ) -> None:
     await client.post({"query": query, **members})
@@ -148,12 +143,12 @@ async def test_each_operation_is_one_line_without_what_clients_wrote(
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b"", b'{"query":7}'])
-async def test_a_request_that_is_no_operation_is_one_line_too(client: GraphQLClient, log: Lines, body: bytes) -> None:
+async def test_malformed_request_logs_one_line(client: GraphQLClient, log: Lines, body: bytes) -> None:
     await client.post(body)
     assert [(line["event"], line["name"], line["outcome"]) for line in log] == [("operation", None, ["BAD_REQUEST"])]
 
 
-async def test_what_json_cannot_write_is_masked(client: GraphQLClient, log: Lines) -> None:
+async def test_value_without_json_form_is_masked(client: GraphQLClient, log: Lines) -> None:
     response = await client.execute("{unencodable}")
     assert (response.status_code, error_codes(response)) == (200, ["INTERNAL_SERVER_ERROR"])
     assert response.json()["data"] is None

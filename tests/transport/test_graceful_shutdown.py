@@ -1,4 +1,4 @@
-"""What lives long ends when the server stops, whenever it came to life."""
+"""Graceful shutdown of registered resources."""
 
 import asyncio
 from functools import partial
@@ -6,7 +6,7 @@ from functools import partial
 from transport.graceful_shutdown import DrainTracker
 
 
-async def test_all_that_lives_is_ended_once_and_waited_for() -> None:
+async def test_drain_ends_each_resource_once() -> None:
     draining = DrainTracker()
     ended: list[str] = []
 
@@ -21,16 +21,16 @@ async def test_all_that_lives_is_ended_once_and_waited_for() -> None:
     assert not len(draining)
 
 
-async def test_what_does_not_end_is_not_waited_for_longer_than_said() -> None:
+async def test_drain_is_bounded_in_time() -> None:
     draining = DrainTracker()
-    draining.register("deaf", lambda: None)
+    draining.register("unresponsive", lambda: None)
     await draining.drain(0.01)
     assert len(draining) == 1
 
 
-async def test_what_comes_to_life_while_the_server_stops_is_ended_too() -> None:
+async def test_resource_registered_during_drain_is_ended() -> None:
     draining = DrainTracker()
     await draining.drain(0)
-    told = asyncio.Event()
-    draining.register("late", told.set)
-    await told.wait()
+    drained = asyncio.Event()
+    draining.register("late", drained.set)
+    await drained.wait()

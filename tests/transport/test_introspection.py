@@ -1,4 +1,4 @@
-"""The schema may be asked for, or not."""
+"""Introspection."""
 
 import pytest
 from graphql import get_introspection_query
@@ -9,7 +9,7 @@ from transport import TransportSettings
 PRODUCTION = TransportSettings(production=True)
 
 
-async def test_graphiql_can_read_the_schema(client: GraphQLClient) -> None:
+async def test_graphiql_introspection_query_succeeds(client: GraphQLClient) -> None:
     query = get_introspection_query(
         input_value_deprecation=True,
         schema_description=True,
@@ -31,14 +31,14 @@ async def test_graphiql_can_read_the_schema(client: GraphQLClient) -> None:
         get_introspection_query(),
     ],
 )
-async def test_in_production_introspection_is_forbidden(fake_app: FakeApp, query: str) -> None:
+async def test_production_forbids_introspection(fake_app: FakeApp, query: str) -> None:
     async with open_client(fake_app, PRODUCTION) as client:
         response = await client.execute(query)
         assert (response.status_code, error_codes(response)) == (403, ["FORBIDDEN"])
         assert (await client.post({"query": query}, accept="application/json")).status_code == 200
 
 
-async def test_in_production_type_names_and_other_operations_still_work(fake_app: FakeApp) -> None:
+async def test_production_allows_typename_and_other_operations(fake_app: FakeApp) -> None:
     async with open_client(fake_app, PRODUCTION) as client:
         assert (await client.execute("{__typename}")).json() == {"data": {"__typename": "Query"}}
         document = "query a{hello} query b{__schema{queryType{name}}}"
@@ -46,7 +46,7 @@ async def test_in_production_type_names_and_other_operations_still_work(fake_app
         assert (await client.execute(document, operationName="b")).status_code == 403
 
 
-async def test_suggestions_can_be_switched_off(client: GraphQLClient, fake_app: FakeApp) -> None:
+async def test_production_omits_suggestions(client: GraphQLClient, fake_app: FakeApp) -> None:
     assert "hello" in (await client.execute("{helo}")).text
     assert "int" in (await client.execute("{echo(ind: 1)}")).text
     async with open_client(fake_app, PRODUCTION) as quiet:
@@ -56,7 +56,7 @@ async def test_suggestions_can_be_switched_off(client: GraphQLClient, fake_app: 
             assert "Did you mean" not in response.text
 
 
-async def test_introspection_has_a_depth_of_its_own(client: GraphQLClient) -> None:
+async def test_introspection_has_own_depth_limit(client: GraphQLClient) -> None:
     deep = '{__type(name:"Query"){' + "ofType{" * 14 + "name" + "}" * 14 + "}}"
     assert (await client.execute(deep)).status_code == 200
     nested = '{__type(name:"Query"){' + "ofType{" * 15 + "name" + "}" * 15 + "}}"

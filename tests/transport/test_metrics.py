@@ -1,4 +1,4 @@
-"""What the server counts of itself."""
+"""Metrics of the transport."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,14 +18,13 @@ from transport.metrics import Metrics
 
 @asynccontextmanager
 async def open_metrics_client(endpoint: GraphQLEndpoint) -> AsyncIterator[GraphQLClient]:
-    """A client of an application that shows its figures."""
     app = Starlette(routes=[Route("/graphql", endpoint), Route("/metrics", endpoint.metrics.endpoint)])
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost") as http:
         yield GraphQLClient(http)
 
 
 async def scrape(metrics: Metrics) -> dict[str, float]:
-    """All samples by name and labels, as the text format writes them."""
+    """Return all samples by name and labels."""
     families = text_string_to_metric_families((await metrics.render()).decode())
     return {
         sample.name + "".join(f" {label}={value}" for label, value in sorted(sample.labels.items())): sample.value
@@ -45,10 +44,10 @@ async def test_operations_are_counted_by_type_and_outcome(fake_app: FakeApp) -> 
         await client.execute("{expected}")
         await client.post(b"nothing")
     counted = await scrape(endpoint.metrics)
-    told = {
+    operations = {
         name.removeprefix("graphql_operations_total "): n for name, n in counted.items() if "operations_total" in name
     }
-    assert told == {
+    assert operations == {
         "outcome=ok type=query": 2,
         "outcome=ok type=mutation": 1,
         "outcome=INTERNAL_SERVER_ERROR type=query": 1,
@@ -60,7 +59,7 @@ async def test_operations_are_counted_by_type_and_outcome(fake_app: FakeApp) -> 
     assert 0 < counted["graphql_operation_duration_seconds_sum type=query"] < 20
 
 
-async def test_codes_that_resolvers_make_up_do_not_multiply_the_labels(fake_app: FakeApp) -> None:
+async def test_unknown_error_codes_share_one_label(fake_app: FakeApp) -> None:
     endpoint = fake_app.endpoint()
     async with open_metrics_client(endpoint) as client:
         for number in range(3):
@@ -69,7 +68,7 @@ async def test_codes_that_resolvers_make_up_do_not_multiply_the_labels(fake_app:
     assert (await scrape(endpoint.metrics))["graphql_operations_total outcome=OTHER type=none"] == 3
 
 
-async def test_numbers_kept_elsewhere_are_asked_for_when_somebody_looks() -> None:
+async def test_gauge_is_read_on_scrape() -> None:
     metrics, numbers = Metrics(), {"queue": 5.0}
     metrics.add_gauge("queue_bytes", "Waiting.", lambda: numbers["queue"])
     assert (await scrape(metrics))["queue_bytes"] == 5
@@ -77,7 +76,7 @@ async def test_numbers_kept_elsewhere_are_asked_for_when_somebody_looks() -> Non
     assert (await scrape(metrics))["queue_bytes"] == 7
 
 
-async def test_a_collector_is_asked_as_long_as_its_owner_lives() -> None:
+async def test_collector_is_scraped_while_registered() -> None:
     class Sessions(Collector):
         count = 0
 
@@ -96,7 +95,7 @@ async def test_a_collector_is_asked_as_long_as_its_owner_lives() -> None:
     assert sessions.count == 4
 
 
-async def test_two_servers_in_a_process_count_apart(fake_app: FakeApp) -> None:
+async def test_two_servers_in_a_process_have_separate_metrics(fake_app: FakeApp) -> None:
     one, other = fake_app.endpoint(), fake_app.endpoint()
     async with open_metrics_client(one) as client:
         await client.execute("{hello}")
@@ -104,7 +103,7 @@ async def test_two_servers_in_a_process_count_apart(fake_app: FakeApp) -> None:
     assert "graphql_operations_total outcome=ok type=query" not in await scrape(other.metrics)
 
 
-async def test_the_figures_come_as_text(fake_app: FakeApp) -> None:
+async def test_metrics_have_text_format(fake_app: FakeApp) -> None:
     endpoint = fake_app.endpoint()
     async with open_metrics_client(endpoint) as client:
         response = await client.http.get("/metrics")

@@ -1,4 +1,4 @@
-"""Which pages may use the server."""
+"""Allowed origins."""
 
 import pytest
 
@@ -24,7 +24,7 @@ OWN = "sessions.example.org:8000"
         ("http://[::1]", "[::1]"),
     ],
 )
-def test_programs_and_pages_of_the_server_itself_are_always_allowed(origin: str | None, host: str | None) -> None:
+def test_own_pages_and_other_clients_are_allowed(origin: str | None, host: str | None) -> None:
     assert AllowedOrigins().allows(origin, host)
 
 
@@ -49,12 +49,12 @@ def test_programs_and_pages_of_the_server_itself_are_always_allowed(origin: str 
         ("http://sessions.example.org:8000, http://evil.com", OWN),
     ],
 )
-def test_other_pages_are_not(origin: str, host: str | None) -> None:
+def test_other_origins_are_refused(origin: str, host: str | None) -> None:
     assert not AllowedOrigins().allows(origin, host)
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:5173", "https://localhost", "http://127.0.0.1", "http://[::1]:9"])
-def test_pages_of_this_machine_are_allowed_where_only_it_can_reach_the_server(origin: str) -> None:
+def test_loopback_origins_are_allowed_by_option(origin: str) -> None:
     assert AllowedOrigins(allow_loopback=True).allows(origin, "127.0.0.1:8000")
     assert not AllowedOrigins().allows(origin, "127.0.0.1:8000")
     assert not AllowedOrigins(allow_loopback=True).allows(
@@ -62,7 +62,7 @@ def test_pages_of_this_machine_are_allowed_where_only_it_can_reach_the_server(or
     )
 
 
-def test_what_an_operator_allows_is_allowed_and_no_more() -> None:
+def test_listed_origins_are_allowed_and_no_others() -> None:
     origins = AllowedOrigins(("https://App.example.org/", "https://*.partner.example", "http://dev.example:3000"))
     assert origins.allows("https://app.example.org", OWN)
     assert origins.allows("https://a.partner.example", OWN)
@@ -76,7 +76,7 @@ def test_what_an_operator_allows_is_allowed_and_no_more() -> None:
     assert not origins.allows("https://a.partner.example:8443", OWN)
 
 
-def test_any_page_and_pages_without_an_origin_must_be_named() -> None:
+def test_wildcard_and_null_origins_must_be_listed() -> None:
     assert AllowedOrigins(("*",)).allows("https://anywhere.example", OWN)
     assert AllowedOrigins(("*",)).allows("null", OWN)
     assert AllowedOrigins(("null",)).allows("null", OWN)
@@ -84,19 +84,19 @@ def test_any_page_and_pages_without_an_origin_must_be_named() -> None:
 
 
 @pytest.mark.parametrize("text", ["*", "null", "https://a.example", "http://a.example:3000/", "https://*.a.example"])
-def test_an_origin_is_a_scheme_and_a_host(text: str) -> None:
+def test_valid_origins_are_accepted(text: str) -> None:
     assert validate_origins((text,)) == (text,)
 
 
 @pytest.mark.parametrize(
     "text", ["a.example", "https://a.example/app", "https://*", "https://a*.example", "ws://a", " "]
 )
-def test_other_texts_are_no_origins(text: str) -> None:
+def test_malformed_origins_are_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="scheme and a host"):
         validate_origins((text,))
 
 
-def test_the_setting_is_a_list_and_takes_the_place_of_this_machines_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_origin_list_replaces_loopback_origins(monkeypatch: pytest.MonkeyPatch) -> None:
     here = "http://localhost:5173"
     assert Settings(host="127.0.0.1").origins.allows(here, "127.0.0.1:8000")
     assert not Settings(host="192.0.2.1", insecure=True).origins.allows(here, "192.0.2.1:8000")
@@ -106,6 +106,6 @@ def test_the_setting_is_a_list_and_takes_the_place_of_this_machines_pages(monkey
     assert not origins.allows(here, "127.0.0.1:8000")
 
 
-def test_a_setting_that_is_no_origin_is_refused() -> None:
+def test_malformed_origin_setting_is_rejected() -> None:
     with pytest.raises(ValueError, match="scheme and a host"):
         Settings(allowed_origins=("a.example",))

@@ -1,4 +1,4 @@
-"""What the whole server shows at /metrics."""
+"""Metrics of the whole server."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,13 +17,12 @@ from tests.polling import TIMEOUT_SECONDS
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[ApiClient]:
-    """A server with an empty database."""
     async with open_api(tmp_path / "test.db") as opened:
         yield opened
 
 
 async def scrape(server: ApiClient) -> dict[str, float]:
-    """All samples, by name and labels."""
+    """Return all samples by name and labels."""
     response = await server.http.get("/metrics")
     assert response.status_code == 200
     return {
@@ -43,7 +42,7 @@ async def test_active_sessions_are_counted_by_kind(server: ApiClient) -> None:
     assert (await scrape(server))["sessions_active kind=USER"] == 0
 
 
-async def test_the_sweeper_tells_of_its_rounds_and_of_what_it_ended(server: ApiClient) -> None:
+async def test_sweeper_rounds_and_ended_sessions_are_counted(server: ApiClient) -> None:
     before = await scrape(server)
     await server.start_user()
     await server.advance(400)
@@ -55,7 +54,7 @@ async def test_the_sweeper_tells_of_its_rounds_and_of_what_it_ended(server: ApiC
     assert 0 < seen["sweeper_last_round_duration_seconds"] < 20
 
 
-async def test_commits_are_counted_by_how_many_calls_share_them(server: ApiClient) -> None:
+async def test_commits_are_counted_by_calls(server: ApiClient) -> None:
     before = await scrape(server)
     await server.start_user()
     seen = await scrape(server)
@@ -67,9 +66,7 @@ async def test_commits_are_counted_by_how_many_calls_share_them(server: ApiClien
     assert seen["database_wal_bytes"] > 0
 
 
-async def test_sockets_subscriptions_and_what_they_wait_for_are_counted(
-    server: ApiClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_sockets_subscriptions_and_queues_are_counted(server: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     async with asyncio.timeout(TIMEOUT_SECONDS), serve_app(server.app) as port:
         async with connect(f"ws://localhost:{port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]) as ws:
             await ws.send('{"type":"connection_init"}')

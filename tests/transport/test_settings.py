@@ -1,4 +1,4 @@
-"""The whole server with these settings: what an operator says reaches the transport."""
+"""Settings of the transport in the whole server."""
 
 import json
 from collections.abc import AsyncIterator
@@ -18,7 +18,6 @@ FORM_HEADERS = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[ApiClient]:
-    """A server with default settings."""
     async with open_api(tmp_path / "test.db") as opened:
         yield opened
 
@@ -34,7 +33,7 @@ async def server(tmp_path: Path) -> AsyncIterator[ApiClient]:
         ({"host": "192.0.2.1", "insecure": True, "metrics": True}, 200),
     ],
 )
-async def test_figures_are_shown_where_only_this_machine_sees_them_or_it_is_told(
+async def test_metrics_are_exposed_on_loopback_or_by_setting(
     tmp_path: Path, settings: dict[str, Any], status: int
 ) -> None:
     async with open_api(tmp_path / "test.db", **settings) as api:
@@ -43,17 +42,17 @@ async def test_figures_are_shown_where_only_this_machine_sees_them_or_it_is_told
     assert ("graphql_operations" in response.text) is (status == 200)
 
 
-async def test_a_foreign_host_is_refused_on_every_route(server: ApiClient) -> None:
+async def test_other_host_is_refused_on_every_route(server: ApiClient) -> None:
     for path in ("/", "/graphql", "/livez", "/readyz", "/metrics", "/readme"):
         assert (await server.http.get(path, headers={"host": "evil.example.com"})).status_code == 400
 
 
-async def test_front_ends_on_this_machine_may_use_the_server(server: ApiClient) -> None:
+async def test_loopback_front_ends_may_use_server(server: ApiClient) -> None:
     response = await server.http.post("/graphql", json={"query": QUERY}, headers={"origin": "http://localhost:5173"})
     assert response.headers["access-control-allow-origin"] == "http://localhost:5173"
 
 
-async def test_long_answers_are_compressed(tmp_path: Path) -> None:
+async def test_long_responses_are_compressed(tmp_path: Path) -> None:
     changes: list[dict[str, Any]] = [{}, {"gzip_bytes": 0}]
     for settings, encoding in zip(changes, ("gzip", None), strict=True):
         async with open_api(tmp_path / "test.db", **settings) as api:
@@ -61,7 +60,7 @@ async def test_long_answers_are_compressed(tmp_path: Path) -> None:
         assert response.headers.get("content-encoding") == encoding
 
 
-async def test_forms_need_a_header_unless_told_otherwise(tmp_path: Path) -> None:
+async def test_multipart_requests_require_header_by_default(tmp_path: Path) -> None:
     body = encode_form({"query": QUERY}, {})
     changes: list[dict[str, Any]] = [{}, {"csrf_prevention": False}, {"uploads": False}]
     for settings, status in zip(changes, (400, 200, 415), strict=True):
@@ -69,7 +68,7 @@ async def test_forms_need_a_header_unless_told_otherwise(tmp_path: Path) -> None
             assert (await api.http.post("/graphql", content=body, headers=FORM_HEADERS)).status_code == status
 
 
-async def test_a_file_where_there_is_free_json_is_bad_input(server: ApiClient) -> None:
+async def test_file_in_json_scalar_is_bad_input(server: ApiClient) -> None:
     query = "mutation($input:StartSessionInput!){startSession(input:$input){problems{code}}}"
     variables = {"input": {"metadata": None, "variant": {"user": {"username": "ann"}}}}
     file = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="0"; filename="a"\r\n\r\nx\r\n'.encode()
@@ -80,7 +79,7 @@ async def test_a_file_where_there_is_free_json_is_bad_input(server: ApiClient) -
     assert [error["extensions"]["code"] for error in response.json()["errors"]] == ["BAD_USER_INPUT"]
 
 
-async def test_trusted_documents_come_from_a_file(tmp_path: Path) -> None:
+async def test_trusted_documents_are_read_from_file(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps({"viewer-1": QUERY}))
     async with open_api(tmp_path / "test.db", trusted_documents=str(path)) as api:
@@ -99,6 +98,6 @@ async def test_trusted_documents_come_from_a_file(tmp_path: Path) -> None:
         ({"allowed_origins": "*", "cors_credentials": True}, "ALLOWED_ORIGINS must not be"),
     ],
 )
-def test_a_setting_that_cannot_be_stops_the_start(settings: dict[str, Any], why: str) -> None:
+def test_invalid_setting_is_rejected(settings: dict[str, Any], why: str) -> None:
     with pytest.raises(ValidationError, match=why):
         Settings(**settings)

@@ -1,4 +1,4 @@
-"""Schemas built by strawberry run on the plain executor, without strawberry's own layers over graphql-core."""
+"""Schemas of strawberry on graphql-core's executor, without strawberry's own layers."""
 
 import asyncio
 import enum
@@ -20,8 +20,6 @@ from transport import GraphQLEndpoint
 
 
 class Context:
-    """With a loader of its own for each operation."""
-
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
         self.loader = DataLoader(load_fn=self._load)
@@ -37,14 +35,14 @@ Info = strawberry.Info[Context, None]
 
 @strawberry.enum
 class Colour(enum.Enum):
-    """A value that is not its name."""
+    """An enum whose value is not its name."""
 
     RED = "#f00"
 
 
 @strawberry.input(one_of=True)
 class Choice:
-    """One of two."""
+    """A @oneOf input."""
 
     number: strawberry.Maybe[int]
     text: strawberry.Maybe[str]
@@ -52,13 +50,12 @@ class Choice:
 
 @strawberry.interface
 class Named:
-    """Has a name, loaded in batches."""
+    """An interface with a batched field."""
 
     key: int
 
     @strawberry.field
     async def name(self, info: Info) -> str:
-        """The name."""
         return await info.context.loader.load(self.key)
 
 
@@ -75,24 +72,21 @@ class Query:
 
     @strawberry.field
     async def things(self, info: Info, count: int = 3) -> list[Named]:
-        """Some things."""
         assert info.field_name == "things"
         return [Thing(key=key) for key in range(count)]
 
     @strawberry.field
     def selected(self, info: Info, colour: Colour = Colour.RED) -> list[str]:
-        """The names of what was selected beside this, with its variables."""
+        """Return the names and variables of the sibling selections."""
         names = [field.name for field in info.selected_fields]  # type: ignore[union-attr]  # only fields are selected
         return [*names, colour.value, *(f"{key}={value}" for key, value in sorted(info.variable_values.items()))]
 
     @strawberry.field
     def chosen(self, choice: Choice) -> str:
-        """Which of the two."""
         return f"{choice.number!r} {choice.text!r}"
 
     @strawberry.field
     def batches(self, info: Info) -> int:
-        """How many batches this operation has loaded so far."""
         return len(info.context.batches)
 
 
@@ -102,14 +96,13 @@ class Mutation:
 
     @strawberry.mutation
     async def load(self, info: Info, keys: list[int]) -> int:
-        """Load names; answers with the number of batches."""
+        """Load names and return the number of batches."""
         await asyncio.gather(*(info.context.loader.load(key) for key in keys))
         return len(info.context.batches)
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[GraphQLClient]:
-    """A client of a server with strawberry's schema."""
     built = strawberry.Schema(query=Query, mutation=Mutation, types=[Thing])._schema
     choice = built.type_map["Choice"]
     assert isinstance(choice, GraphQLInputObjectType)
@@ -131,7 +124,7 @@ async def test_interfaces_enums_and_async_resolvers_work(client: GraphQLClient) 
     ]
 
 
-async def test_loaders_batch_within_an_operation_and_forget_after_it(client: GraphQLClient) -> None:
+async def test_loaders_batch_within_one_operation(client: GraphQLClient) -> None:
     for _ in range(2):
         response = await client.execute("mutation{load(keys:[1,2,3,1])}")
         assert response.json() == {"data": {"load": 1}}
@@ -152,7 +145,7 @@ async def test_resolvers_see_their_selection_and_variables(client: GraphQLClient
         ({"text": None}, False),
     ],
 )
-async def test_one_of_means_one(client: GraphQLClient, choice: dict[str, Any], fine: bool) -> None:
+async def test_one_of_input_requires_one_member(client: GraphQLClient, choice: dict[str, Any], fine: bool) -> None:
     literal = ",".join(f"{key}:{to_literal(value)}" for key, value in choice.items())
     for response in (
         await client.execute("query($c:Choice!){chosen(choice:$c)}", {"c": choice}),
@@ -164,6 +157,5 @@ async def test_one_of_means_one(client: GraphQLClient, choice: dict[str, Any], f
 
 
 def to_literal(value: object) -> str:
-    """A value as a GraphQL literal."""
     formats: dict[type, Callable[[Any], str]] = {str: lambda text: f'"{text}"', type(None): lambda _: "null"}
     return formats.get(type(value), str)(value)

@@ -24,7 +24,7 @@ def parse_document(text: str, limits: Limits) -> DocumentNode:
 
 
 def to_request_error(error: GraphQLSyntaxError, limits: Limits) -> RequestError:
-    # graphql-core reports its limits as syntax errors; only the message tells them apart.
+    # graphql-core reports its limits as syntax errors; only the messages differ.
     if "Document contains more than" in error.message:
         return too_complex("tokens", limits.tokens)
     if "nested too deeply" in error.message:

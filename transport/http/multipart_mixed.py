@@ -20,7 +20,7 @@ COMPLETE: Final = b"--\r\n"
 
 
 def encode_part(json: bytes) -> bytes:
-    """Encode one part with the boundary after it: only that tells a client that the part is complete."""
+    """Encode one part with the boundary after it: a client cannot know the end of the part without."""
     return b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n" + json + b"\r\n--graphql"
 
 

@@ -1,4 +1,4 @@
-"""The counter, which visits each fragment once, against a plain one that writes every fragment out."""
+"""Complexity analysis, compared with a naive one that expands every fragment."""
 
 from collections import Counter as Multiset
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ ARGUMENTS: dict[str, list[tuple[str, int | None]]] = {
 
 @dataclass(frozen=True)
 class Field:
-    """A field, as it is written and as it counts."""
+    """A field of a generated document."""
 
     name: str
     alias: str
@@ -39,7 +39,6 @@ class Field:
     children: tuple[Any, ...]
 
     def render(self) -> str:
-        """The field in GraphQL."""
         alias = f"{self.alias}:" if self.alias else ""
         directive = "@include(if:true)" if self.directive else ""
         return f"{alias}{self.name}{self.arguments}{directive}{render_selection_set(self.children)}"
@@ -47,23 +46,21 @@ class Field:
 
 @dataclass(frozen=True)
 class Spread:
-    """A fragment by its name, or written out where it stands if it has children."""
+    """A fragment spread, or an inline fragment if it has children."""
 
     name: str
     children: tuple[Any, ...] = ()
 
     def render(self) -> str:
-        """The spread in GraphQL."""
         return f"...{self.name}{render_selection_set(self.children)}"
 
 
 def render_selection_set(children: tuple[Any, ...]) -> str:
-    """A selection set in GraphQL; nothing if it is empty."""
     return "{" + " ".join(child.render() for child in children) + "}" if children else ""
 
 
 def selections(on: str, names: list[str], depth: int) -> st.SearchStrategy[tuple[Any, ...]]:
-    """Selection sets on a type, which spread only the fragments of these names."""
+    """Generate selection sets on a type that spread only fragments of these names."""
     usable = [name for name in names if name.startswith(on)]
     kinds: list[st.SearchStrategy[Any]] = [fields(on, names, depth)]
     if usable:
@@ -74,7 +71,6 @@ def selections(on: str, names: list[str], depth: int) -> st.SearchStrategy[tuple
 
 
 def fields(on: str, names: list[str], depth: int) -> st.SearchStrategy[Field]:
-    """Fields of a type."""
     usable = [name for name in FIELDS[on] if depth or name not in INNER]
 
     def build(name: str) -> st.SearchStrategy[Field]:
@@ -94,7 +90,7 @@ def fields(on: str, names: list[str], depth: int) -> st.SearchStrategy[Field]:
 
 @st.composite
 def documents(draw: st.DrawFn) -> tuple[tuple[Any, ...], dict[str, tuple[Any, ...]]]:
-    """An operation and its fragments; each fragment spreads only later ones."""
+    """Generate an operation and its fragments; each fragment spreads only later ones."""
     names = [f"{draw(st.sampled_from(['Thing', 'Page']))}{number}" for number in range(draw(st.integers(0, 5)))]
     fragments = {
         name: draw(selections(name.rstrip("012345"), names[position + 1 :], 1)) for position, name in enumerate(names)
@@ -103,7 +99,7 @@ def documents(draw: st.DrawFn) -> tuple[tuple[Any, ...], dict[str, tuple[Any, ..
 
 
 def expand(children: tuple[Any, ...], fragments: dict[str, tuple[Any, ...]]) -> list[Any]:
-    """A selection set with everything written out: fields as (field, expanded children), spreads as their name."""
+    """Expand a selection set: fields as (field, expanded children), spreads as their name."""
     result: list[Any] = []
     for child in children:
         if isinstance(child, Field):
@@ -117,12 +113,10 @@ def expand(children: tuple[Any, ...], fragments: dict[str, tuple[Any, ...]]) -> 
 
 
 def only_fields(level: list[Any]) -> list[tuple[Field, list[Any]]]:
-    """The fields of an expanded selection set."""
     return [entry for entry in level if not isinstance(entry, str)]
 
 
 def naive_counts(level: list[Any]) -> Multiset[str]:
-    """Selections, aliases and directives."""
     total: Multiset[str] = Multiset(selections=len(level))
     for field, inner in only_fields(level):
         total += Multiset(aliases=int(bool(field.alias)), directives=int(field.directive)) + naive_counts(inner)
@@ -130,12 +124,10 @@ def naive_counts(level: list[Any]) -> Multiset[str]:
 
 
 def naive_depth(level: list[Any]) -> int:
-    """Levels of fields."""
     return max((1 + naive_depth(inner) for _, inner in only_fields(level)), default=0)
 
 
 def naive_cost(level: list[Any], size_from_above: int) -> int:
-    """The cost, list by list."""
     total = 0
     for field, inner in only_fields(level):
         if field.name == "page":
@@ -147,7 +139,7 @@ def naive_cost(level: list[Any], size_from_above: int) -> int:
 
 
 def naive_overlaps(level: list[Any]) -> int:
-    """Pairs side by side: all pairs of entries with one response name, and of spreads."""
+    """Count pairs of entries with one response name, and of spreads."""
     names = Multiset("..." if isinstance(entry, str) else entry[0].alias or entry[0].name for entry in level)
     pairs = sum(count * (count - 1) // 2 for count in names.values())
     for name in names - Multiset({"...": names["..."]}):
@@ -157,7 +149,7 @@ def naive_overlaps(level: list[Any]) -> int:
 
 
 @given(documents())
-def test_counting_each_fragment_once_equals_writing_all_out(
+def test_shared_fragments_equal_expanded_document(
     document: tuple[tuple[Any, ...], dict[str, tuple[Any, ...]]],
 ) -> None:
     children, fragments = document
@@ -185,7 +177,7 @@ def test_counting_each_fragment_once_equals_writing_all_out(
     assert count_overlaps(operation, definitions) == naive_overlaps(expanded)
 
 
-def test_the_counter_needs_no_valid_fields() -> None:
+def test_unknown_fields_are_counted_without_cost() -> None:
     document = parse("{nothing(first:3){of{this ...{exists}} ...on Nowhere{x} ...on ID{y}}}")
     assert validate(SCHEMA, document)
     operation = document.definitions[0]

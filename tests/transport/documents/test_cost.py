@@ -1,4 +1,4 @@
-"""What operations cost."""
+"""Cost of operations."""
 
 from typing import Any
 
@@ -35,7 +35,6 @@ SCHEMA.query_type.fields["part"].extensions["size"] = 500  # type: ignore[union-
 
 
 def cost(query: str, variables: dict[str, Any] | None = None, **limits: int) -> int:
-    """The cost of the first operation."""
     document = parse(query)
     operation: Any = document.definitions[0]
     complexity = ComplexityAnalyzer(SCHEMA, document, Limits(**limits)).analyze(operation)
@@ -85,7 +84,7 @@ def cost(query: str, variables: dict[str, Any] | None = None, **limits: int) -> 
         ("{__schema{types{fields{args{type{ofType{name}}}}}}}", 0),
     ],
 )
-def test_the_cost_is_weight_times_size(query: str, expected: int) -> None:
+def test_cost_is_weight_times_size(query: str, expected: int) -> None:
     assert cost(query) == expected
 
 
@@ -104,20 +103,20 @@ def test_the_cost_is_weight_times_size(query: str, expected: int) -> None:
         ({"n": {"a": 1}}, 1 + 10),
     ],
 )
-def test_a_size_may_come_from_a_variable(variables: dict[str, Any], expected: int) -> None:
+def test_variable_sets_list_size(variables: dict[str, Any], expected: int) -> None:
     assert cost("query($n:Int){page(first:$n){nodes{id}}}", variables) == expected
 
 
-def test_a_variable_that_is_not_there_leaves_the_default_of_the_argument() -> None:
+def test_absent_variable_keeps_argument_default() -> None:
     assert cost("query($n:Int){twenty(first:$n){id}}") == 20
     assert cost("query($n:Int){twenty(first:$n){id}}", {"n": 3}) == 3
 
 
 @pytest.mark.parametrize(("ids", "expected"), [([1, 2, 3], 6), ([], 2), (None, 2), ("x", 2)])
-def test_the_items_of_a_list_in_a_variable_count(ids: object, expected: int) -> None:
+def test_items_of_list_variable_multiply_cost(ids: object, expected: int) -> None:
     assert cost("query($ids:[ID!]!){byIds(ids:$ids){thing{id}}}", {"ids": ids}) == expected
 
 
-def test_a_list_of_unknown_size_counts_as_the_settings_say() -> None:
+def test_settings_bound_unknown_and_requested_list_sizes() -> None:
     assert cost("{things{id}}", default_list_size=3) == 3
     assert cost("{page(first:9){nodes{id}}}", list_size=4) == 1 + 4

@@ -1,4 +1,4 @@
-"""What a document may ask for. Fragments are counted wherever they are spread."""
+"""Limits of documents. Fragments count wherever they are spread."""
 
 import sys
 from collections.abc import Callable
@@ -14,13 +14,12 @@ from transport.documents.complexity import ComplexityAnalyzer
 
 
 def doubling(levels: int, *, on: str = "Item", start: str = "{item{...F0}}", leaf: str = "id") -> str:
-    """Fragments of which each spreads the next one twice."""
+    """Build fragments that each spread the next one twice."""
     chain = [f"fragment F{n} on {on}{{...F{n + 1} ...F{n + 1}}}" for n in range(levels)]
     return " ".join([start, *chain, f"fragment F{levels} on {on}{{{leaf}}}"])
 
 
 def nested(depth: int) -> str:
-    """A field `depth` levels deep."""
     return "{" + "item{" * (depth - 1) + "id" + "}" * depth
 
 
@@ -69,7 +68,7 @@ TOO_COMPLEX = {
 
 
 @pytest.mark.parametrize("limit", TOO_COMPLEX)
-async def test_a_document_over_a_limit_is_refused(client: GraphQLClient, fake_app: FakeApp, limit: str) -> None:
+async def test_document_over_limit_is_refused(client: GraphQLClient, fake_app: FakeApp, limit: str) -> None:
     response = await client.execute(TOO_COMPLEX[limit])
     assert (response.status_code, error_codes(response)) == (400, ["QUERY_TOO_COMPLEX"])
     error = response.json()["errors"][0]
@@ -96,7 +95,7 @@ async def test_a_document_over_a_limit_is_refused(client: GraphQLClient, fake_ap
         ({"cost": 2}, "{item{id item{id}}}", "{item{item{item{id}}}}"),
     ],
 )
-async def test_a_limit_can_be_reached_but_not_passed(
+async def test_limit_may_be_reached_but_not_exceeded(
     fake_app: FakeApp, limits: dict[str, int], fits: str, over: str
 ) -> None:
     async with open_client(fake_app, with_limits(**limits)) as client:
@@ -104,7 +103,7 @@ async def test_a_limit_can_be_reached_but_not_passed(
         assert error_codes(await client.execute(over)) == ["QUERY_TOO_COMPLEX"]
 
 
-async def test_limits_that_depend_on_variables_are_checked_for_each_request(client: GraphQLClient) -> None:
+async def test_variable_cost_is_checked_for_each_request(client: GraphQLClient) -> None:
     query = "query($ids:[ID!]!){nodes(ids:$ids){list{list{list{id}}}}}"
     assert (await client.execute(query, {"ids": ["1"] * 17})).status_code == 200
     assert error_codes(await client.execute(query, {"ids": ["1"] * 18})) == ["QUERY_TOO_COMPLEX"]
@@ -136,7 +135,7 @@ INVALID = {
 
 
 @pytest.mark.parametrize("kind", INVALID)
-async def test_an_invalid_document_is_told_what_is_wrong(client: GraphQLClient, kind: str) -> None:
+async def test_invalid_document_gets_validation_errors(client: GraphQLClient, kind: str) -> None:
     response = await client.execute(INVALID[kind])
     assert response.status_code == 400
     assert set(error_codes(response)) == {"GRAPHQL_VALIDATION_FAILED"}
@@ -146,23 +145,23 @@ async def test_an_invalid_document_is_told_what_is_wrong(client: GraphQLClient, 
 @pytest.mark.parametrize(
     "text", ["", " ", "{", "}", "query", "{hello}}", "{hello(}", "\ufeff{", "{héllo}", '{hello(name:"}', "{hello}\x01"]
 )
-async def test_a_text_that_is_no_document_fails_to_parse(client: GraphQLClient, text: str) -> None:
+async def test_malformed_document_gets_parse_error(client: GraphQLClient, text: str) -> None:
     response = await client.execute(text)
     assert (response.status_code, error_codes(response)) == (400, ["GRAPHQL_PARSE_FAILED"])
 
 
-async def test_a_long_name_is_not_quoted_in_full(client: GraphQLClient) -> None:
+async def test_error_message_truncates_long_names(client: GraphQLClient) -> None:
     response = await client.execute("{" + "x" * 100_000 + "}")
     assert len(response.content) < 2_000
 
 
-async def test_the_page_of_500_with_40_fields_is_affordable(client: GraphQLClient) -> None:
+async def test_page_of_500_items_with_40_fields_is_within_limits(client: GraphQLClient) -> None:
     fields = "id tags item{id} " + " ".join(f"a{n}:id" for n in range(30))
     assert (await client.execute(f"{{items(first:500){{nodes{{{fields}}}}}}}")).status_code == 200
 
 
 def count_calls(work: Callable[[], Any]) -> int:
-    """How many Python functions are called."""
+    """Count the calls of Python functions."""
     calls = 0
 
     def count(_frame: FrameType, event: str, _argument: Any) -> None:
@@ -178,7 +177,7 @@ def count_calls(work: Callable[[], Any]) -> int:
     return calls
 
 
-def test_counting_takes_time_linear_in_the_document(fake_app: FakeApp) -> None:
+def test_complexity_analysis_is_linear_in_document(fake_app: FakeApp) -> None:
     built = build_fake_schema(fake_app)
 
     def count(levels: int) -> int:
@@ -192,7 +191,7 @@ def test_counting_takes_time_linear_in_the_document(fake_app: FakeApp) -> None:
     assert large < 10_000
 
 
-def test_a_cost_with_variables_takes_time_linear_in_the_document(fake_app: FakeApp) -> None:
+def test_variable_cost_is_linear_in_document(fake_app: FakeApp) -> None:
     built = build_fake_schema(fake_app)
 
     def count(levels: int) -> int:

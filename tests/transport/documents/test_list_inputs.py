@@ -1,4 +1,4 @@
-"""Lists in variables are counted where the schema declares them, before anything reads them."""
+"""Limits of lists in variables."""
 
 from typing import Any
 
@@ -23,11 +23,10 @@ QUERY = "query($filter:Filter $all:[Filter!] $json:JSON){find(filter:$filter all
 
 
 def check_variables(variables: dict[str, Any], settings: TransportSettings) -> None:
-    """Refuse what is too much."""
     DocumentStore(SCHEMA, settings).get(QUERY).select_operation(None).check_variables(variables)
 
 
-def test_only_types_with_lists_in_them_are_looked_at() -> None:
+def test_only_input_types_with_lists_are_inspected() -> None:
     holders = find_list_fields(SCHEMA)
     assert {name: sorted(fields) for name, fields in holders.items()} == {
         "Filter": ["and", "deep", "ids", "not"],
@@ -50,7 +49,7 @@ def test_only_types_with_lists_in_them_are_looked_at() -> None:
         {"all": {"ids": [1, 2, 3]}},
     ],
 )
-def test_a_list_that_is_too_long_is_refused_wherever_it_is(variables: dict[str, Any]) -> None:
+def test_long_list_is_refused_at_any_place(variables: dict[str, Any]) -> None:
     check_variables(variables, with_limits(list_size=3))
     with pytest.raises(RequestError) as caught:
         check_variables(variables, with_limits(list_size=2))
@@ -70,13 +69,13 @@ def test_a_list_that_is_too_long_is_refused_wherever_it_is(variables: dict[str, 
         {"filter": {"unknown": [1] * 900}},
     ],
 )
-def test_what_is_no_list_in_the_schema_is_no_list_here(variables: dict[str, Any]) -> None:
+def test_arrays_outside_declared_lists_are_not_counted(variables: dict[str, Any]) -> None:
     check_variables(variables, with_limits())
 
 
-def test_all_items_together_count_in_the_cost() -> None:
+def test_items_of_all_lists_add_to_cost() -> None:
     within = {"all": [{"ids": [0] * 8}, {"ids": [0] * 8}]}
-    # The field is done once for each of the two filters.
+    # The field counts once for each of the two filters.
     check_variables(within, with_limits(cost=2 + 2 + 16))
     with pytest.raises(RequestError) as caught:
         check_variables(within, with_limits(cost=2 + 2 + 15))

@@ -1,4 +1,4 @@
-"""Automatic persisted queries: the hash first, the text only where it is asked for."""
+"""Automatic persisted queries."""
 
 from hashlib import sha256
 from typing import Any
@@ -13,11 +13,10 @@ QUERY = "query($name:String){hello(name:$name)}"
 
 
 def persisted_extensions(text: str, **members: Any) -> dict[str, Any]:
-    """The extensions that name a document."""
     return {"persistedQuery": {"version": 1, "sha256Hash": sha256(text.encode()).hexdigest(), **members}}
 
 
-async def test_a_document_is_named_by_its_hash_once_it_was_sent_with_it(client: GraphQLClient) -> None:
+async def test_document_is_found_by_hash_after_registration(client: GraphQLClient) -> None:
     unknown = await client.post({"extensions": persisted_extensions(QUERY)})
     assert (unknown.status_code, error_codes(unknown)) == (400, ["PERSISTED_QUERY_NOT_FOUND"])
     assert unknown.json()["errors"][0]["message"] == "PersistedQueryNotFound"
@@ -30,13 +29,13 @@ async def test_a_document_is_named_by_its_hash_once_it_was_sent_with_it(client: 
         assert (response.status_code, response.json()) == (200, {"data": {"hello": "Hello, Ann"}})
 
 
-async def test_a_client_of_the_older_media_type_is_asked_for_the_document_with_200(client: GraphQLClient) -> None:
+async def test_unknown_hash_is_200_with_legacy_media_type(client: GraphQLClient) -> None:
     response = await client.post({"extensions": persisted_extensions(QUERY)}, accept="application/json")
     assert (response.status_code, error_codes(response)) == (200, ["PERSISTED_QUERY_NOT_FOUND"])
     assert response.headers["cache-control"] == "no-store"
 
 
-async def test_get_names_documents_too(client: GraphQLClient) -> None:
+async def test_get_registers_and_finds_documents_by_hash(client: GraphQLClient) -> None:
     extensions = orjson.dumps(persisted_extensions(QUERY)).decode()
     assert error_codes(await client.get(extensions=extensions)) == ["PERSISTED_QUERY_NOT_FOUND"]
     assert (await client.get(query=QUERY, extensions=extensions)).json() == {"data": {"hello": "Hello, you"}}
@@ -44,22 +43,20 @@ async def test_get_names_documents_too(client: GraphQLClient) -> None:
     assert named.json() == {"data": {"hello": "Hello, Bo"}}
 
 
-async def test_a_mutation_that_is_named_needs_post_as_well(client: GraphQLClient, fake_app: FakeApp) -> None:
+async def test_mutation_by_hash_requires_post(client: GraphQLClient, fake_app: FakeApp) -> None:
     text = "mutation{write}"
     assert (await client.post({"query": text, "extensions": persisted_extensions(text)})).status_code == 200
     assert (await client.get(extensions=orjson.dumps(persisted_extensions(text)).decode())).status_code == 405
     assert fake_app.written == [None]
 
 
-async def test_the_id_of_the_specification_names_a_document_that_was_learned(client: GraphQLClient) -> None:
+async def test_document_id_with_sha256_prefix_finds_registered_document(client: GraphQLClient) -> None:
     await client.execute(QUERY, extensions=persisted_extensions(QUERY))
     id_ = "sha256:" + sha256(QUERY.encode()).hexdigest()
     assert (await client.post({"documentId": id_})).json() == {"data": {"hello": "Hello, you"}}
 
 
-async def test_a_document_under_a_foreign_hash_is_refused_and_not_remembered(
-    client: GraphQLClient, fake_app: FakeApp
-) -> None:
+async def test_document_with_other_hash_is_refused_and_not_registered(client: GraphQLClient, fake_app: FakeApp) -> None:
     response = await client.execute("{hello}", extensions=persisted_extensions(QUERY))
     assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])
     assert error_codes(await client.post({"extensions": persisted_extensions(QUERY)})) == ["PERSISTED_QUERY_NOT_FOUND"]
@@ -67,7 +64,7 @@ async def test_a_document_under_a_foreign_hash_is_refused_and_not_remembered(
 
 
 @pytest.mark.parametrize("text", ["{", "{unknown}", "{" + "hello " * 3_000 + "}"])
-async def test_what_is_no_valid_document_is_not_remembered(client: GraphQLClient, text: str) -> None:
+async def test_invalid_document_is_not_registered(client: GraphQLClient, text: str) -> None:
     assert error_codes(await client.execute(text, extensions=persisted_extensions(text))) != [
         "PERSISTED_QUERY_NOT_FOUND"
     ]
@@ -87,7 +84,7 @@ async def test_what_is_no_valid_document_is_not_remembered(client: GraphQLClient
         {"version": "1", "sha256Hash": "x"},
     ],
 )
-async def test_an_extension_of_another_form_is_400(client: GraphQLClient, extension: Any) -> None:
+async def test_malformed_extension_is_400(client: GraphQLClient, extension: Any) -> None:
     for members in ({}, {"query": QUERY}):
         response = await client.post({**members, "extensions": {"persistedQuery": extension}})
         assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])
@@ -106,16 +103,14 @@ async def test_an_extension_of_another_form_is_400(client: GraphQLClient, extens
         {"query": 1, "documentId": "x"},
     ],
 )
-async def test_a_request_that_neither_has_nor_names_a_document_is_400(
-    client: GraphQLClient, members: dict[str, Any]
-) -> None:
+async def test_request_without_document_or_name_is_400(client: GraphQLClient, members: dict[str, Any]) -> None:
     response = await client.post(members)
     assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])
     assert "no query" in response.json()["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("limits", [{"persisted_documents": 2}, {"persisted_bytes": 2 * len("{a0:hello}")}])
-async def test_only_so_many_documents_are_remembered(fake_app: FakeApp, limits: dict[str, int]) -> None:
+async def test_registered_documents_are_bounded(fake_app: FakeApp, limits: dict[str, int]) -> None:
     texts = [f"{{a{number}:hello}}" for number in range(3)]
     async with open_client(fake_app, with_limits(**limits)) as client:
         for text in texts:
@@ -124,7 +119,7 @@ async def test_only_so_many_documents_are_remembered(fake_app: FakeApp, limits: 
     assert known == [False, True, True]
 
 
-async def test_switched_off_clients_are_told_to_send_documents_at_once(fake_app: FakeApp) -> None:
+async def test_disabled_persisted_queries_are_not_supported(fake_app: FakeApp) -> None:
     async with open_client(fake_app, TransportSettings(persisted_queries=False)) as client:
         assert (await client.execute(QUERY, extensions=persisted_extensions(QUERY))).json() == {
             "data": {"hello": "Hello, you"}

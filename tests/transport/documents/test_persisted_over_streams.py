@@ -1,4 +1,4 @@
-"""Documents are named over WebSocket and server-sent events as over plain HTTP."""
+"""Persisted and trusted documents over WebSocket and server-sent events."""
 
 from hashlib import sha256
 from typing import Any
@@ -12,7 +12,7 @@ HELLO = "{hello}"
 
 
 async def first_results(server: LiveServer, *payloads: Any) -> list[Any]:
-    """The first message to each operation of one socket."""
+    """Run operations on one socket and return the payload of the first message to each."""
     messages = []
     async with server.client() as opened:
         for number, payload in enumerate(payloads):
@@ -24,7 +24,7 @@ async def first_results(server: LiveServer, *payloads: Any) -> list[Any]:
     return messages
 
 
-async def test_a_socket_learns_documents_and_takes_their_hashes() -> None:
+async def test_websocket_registers_documents_by_hash() -> None:
     extensions = persisted_extensions(HELLO)
     async with live_server() as site:
         unknown, sent, named = await first_results(
@@ -34,7 +34,7 @@ async def test_a_socket_learns_documents_and_takes_their_hashes() -> None:
     assert sent == named == {"data": {"hello": "hello anybody"}}
 
 
-async def test_a_socket_takes_trusted_documents_alone_where_that_is_enforced() -> None:
+async def test_websocket_enforces_trusted_documents() -> None:
     settings = TransportSettings(trusted_documents={"hello-1": HELLO})
     async with live_server(settings) as site:
         named, other = await first_results(site, {"documentId": "hello-1"}, {"query": "{__typename}"})
@@ -42,7 +42,7 @@ async def test_a_socket_takes_trusted_documents_alone_where_that_is_enforced() -
     assert [error["extensions"]["code"] for error in other] == ["FORBIDDEN"]
 
 
-async def test_a_subscription_may_be_named() -> None:
+async def test_subscription_runs_by_document_id() -> None:
     async with live_server(TransportSettings(trusted_documents={"told-1": SUBSCRIBE["query"]})) as site:
         async with site.client() as opened:
             await opened.subscribe({"doc_id": "told-1", "variables": {"after": "0"}})
@@ -51,7 +51,7 @@ async def test_a_subscription_may_be_named() -> None:
         await site.wait_until_empty()
 
 
-async def test_an_event_stream_is_asked_by_hash(client: GraphQLClient) -> None:
+async def test_event_stream_finds_document_by_hash(client: GraphQLClient) -> None:
     events = "text/event-stream"
     unknown = await client.post({"extensions": persisted_extensions(HELLO)}, accept=events)
     assert "PERSISTED_QUERY_NOT_FOUND" in unknown.text
@@ -60,7 +60,7 @@ async def test_an_event_stream_is_asked_by_hash(client: GraphQLClient) -> None:
     assert 'data: {"data":{"hello":"Hello, you"}}' in named.text
 
 
-async def test_an_event_stream_of_an_untrusted_document_is_refused(fake_app: FakeApp) -> None:
+async def test_event_stream_refuses_untrusted_document(fake_app: FakeApp) -> None:
     id_ = sha256(HELLO.encode()).hexdigest()
     async with open_client(fake_app, TransportSettings(trusted_documents={id_: HELLO})) as client:
         assert "Hello, you" in (await client.get("text/event-stream", documentId=id_)).text

@@ -1,4 +1,4 @@
-"""The memory for documents, and which operation of a document runs."""
+"""The document cache, and selection of the operation."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ SCHEMA = build_schema("type Query { a: Int b: Int }")
 
 @pytest.fixture
 def parsed_texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The texts that were parsed."""
+    """Record the parsed texts."""
     texts: list[str] = []
 
     def parse(text: str, **options: Any) -> DocumentNode:
@@ -26,14 +26,14 @@ def parsed_texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return texts
 
 
-def test_a_document_is_parsed_once(parsed_texts: list[str]) -> None:
+def test_document_is_parsed_once(parsed_texts: list[str]) -> None:
     memory = DocumentStore(SCHEMA, with_limits())
     assert memory.get("{a}") is memory.get("{a}")
     assert parsed_texts == ["{a}"]
 
 
 @pytest.mark.parametrize("text", ["{", "{c}", "{" + "a " * 3_000 + "}"])
-def test_a_refusal_is_worked_out_once_and_raised_anew(parsed_texts: list[str], text: str) -> None:
+def test_refused_document_is_parsed_once_and_raised_anew(parsed_texts: list[str], text: str) -> None:
     memory = DocumentStore(SCHEMA, with_limits())
     raised = []
     for _ in range(3):
@@ -46,7 +46,7 @@ def test_a_refusal_is_worked_out_once_and_raised_anew(parsed_texts: list[str], t
     assert (raised[0].status, raised[0].legacy_status) == (raised[2].status, raised[2].legacy_status)
 
 
-def test_bad_documents_do_not_push_out_good_ones(parsed_texts: list[str]) -> None:
+def test_invalid_documents_do_not_evict_valid_ones(parsed_texts: list[str]) -> None:
     memory = DocumentStore(SCHEMA, with_limits(cached_documents=2))
     memory.get("{a}")
     for number in range(10):
@@ -76,20 +76,20 @@ def test_cache_is_bounded_by_weight() -> None:
     assert (len(cache), cache.get("f")) == (1, 10 * "F")
 
 
-async def test_the_named_operation_runs(client: GraphQLClient) -> None:
+async def test_named_operation_runs(client: GraphQLClient) -> None:
     document = "query one{hello} query two{__typename}"
     assert (await client.execute(document, operationName="two")).json() == {"data": {"__typename": "Query"}}
     assert (await client.execute("query one{hello}")).status_code == 200
 
 
 @pytest.mark.parametrize("name", [None, "", "three", "x" * 10_000, "One"])
-async def test_an_operation_that_cannot_be_told_is_refused(client: GraphQLClient, name: str | None) -> None:
+async def test_unresolvable_operation_name_is_refused(client: GraphQLClient, name: str | None) -> None:
     response = await client.execute("query one{hello} query two{hello}", operationName=name)
     assert (response.status_code, error_codes(response)) == (400, ["OPERATION_RESOLUTION_FAILURE"])
     assert len(response.content) < 500
 
 
-async def test_an_unnamed_operation_does_not_answer_to_a_name(client: GraphQLClient) -> None:
+async def test_anonymous_operation_has_no_name(client: GraphQLClient) -> None:
     assert error_codes(await client.execute("{hello}", operationName="hello")) == ["OPERATION_RESOLUTION_FAILURE"]
 
 
@@ -107,7 +107,7 @@ async def test_an_unnamed_operation_does_not_answer_to_a_name(client: GraphQLCli
         "{__schema {}}",
     ],
 )
-async def test_an_empty_selection_is_a_syntax_error(client: GraphQLClient, text: str) -> None:
+async def test_empty_selection_is_syntax_error(client: GraphQLClient, text: str) -> None:
     response = await client.execute(text)
     assert (response.status_code, error_codes(response)) == (400, ["GRAPHQL_PARSE_FAILED"])
     assert response.json()["errors"][0]["locations"]

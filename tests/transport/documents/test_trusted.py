@@ -1,4 +1,4 @@
-"""Trusted documents: a list that the server is given, and what becomes of documents that are not in it."""
+"""Trusted documents and their manifest."""
 
 import json
 from hashlib import sha256
@@ -21,7 +21,6 @@ APQ = {"version": 1, "sha256Hash": HASH}
 
 
 def trusted_settings(mode: str = "enforce", **settings: Any) -> TransportSettings:
-    """Settings with a list."""
     return TransportSettings(trusted_documents=TRUSTED, trusted_documents_mode=TrustMode(mode), **settings)
 
 
@@ -41,7 +40,7 @@ def trusted_settings(mode: str = "enforce", **settings: Any) -> TransportSetting
         {"query": QUERY, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": "greet-1"}}},
     ],
 )
-async def test_a_trusted_document_runs_however_it_is_named(
+async def test_trusted_document_runs_by_each_of_its_names(
     fake_app: FakeApp, mode: str, members: dict[str, Any]
 ) -> None:
     async with open_client(fake_app, trusted_settings(mode)) as client:
@@ -50,7 +49,7 @@ async def test_a_trusted_document_runs_however_it_is_named(
     assert [line["log_level"] for line in logged] == ["info"]
 
 
-async def test_get_names_a_document(fake_app: FakeApp) -> None:
+async def test_get_runs_trusted_document(fake_app: FakeApp) -> None:
     async with open_client(fake_app, trusted_settings()) as client:
         response = await client.get(documentId="greet-1", variables='{"name":"Ann"}')
         assert response.json() == {"data": {"hello": "Hello, Ann"}}
@@ -61,14 +60,14 @@ async def test_get_names_a_document(fake_app: FakeApp) -> None:
 @pytest.mark.parametrize(
     "members", [{"documentId": "nobody"}, {"extensions": {"persistedQuery": {**APQ, "sha256Hash": "x"}}}]
 )
-async def test_an_unknown_id_is_told_apart_from_a_bad_request(fake_app: FakeApp, members: dict[str, Any]) -> None:
+async def test_unknown_document_id_is_persisted_query_not_found(fake_app: FakeApp, members: dict[str, Any]) -> None:
     async with open_client(fake_app, trusted_settings()) as client:
         response = await client.post(members)
     assert (response.status_code, error_codes(response)) == (400, ["PERSISTED_QUERY_NOT_FOUND"])
 
 
 @pytest.mark.parametrize("text", ["{hello}", QUERY + " ", "{__schema{queryType{name}}}", "{__typename}", "{"])
-async def test_enforced_any_other_document_is_refused(fake_app: FakeApp, text: str) -> None:
+async def test_enforce_mode_refuses_other_documents(fake_app: FakeApp, text: str) -> None:
     extensions = {"persistedQuery": {"version": 1, "sha256Hash": sha256(text.encode()).hexdigest()}}
     async with open_client(fake_app, trusted_settings()) as client:
         for members in ({}, {"extensions": extensions}):
@@ -78,7 +77,7 @@ async def test_enforced_any_other_document_is_refused(fake_app: FakeApp, text: s
     assert fake_app.resolvers_called == 0
 
 
-async def test_in_log_mode_other_documents_run_and_leave_a_line(fake_app: FakeApp) -> None:
+async def test_log_mode_runs_and_logs_other_documents(fake_app: FakeApp) -> None:
     text = 'query Private{hello(name:"hunter2")}'
     async with open_client(fake_app, trusted_settings("log")) as client:
         with capture_logs() as logged:
@@ -93,7 +92,7 @@ async def test_in_log_mode_other_documents_run_and_leave_a_line(fake_app: FakeAp
     assert operation["event"] == "operation"
 
 
-async def test_switched_off_other_documents_run_and_ids_are_known_all_the_same(fake_app: FakeApp) -> None:
+async def test_off_mode_runs_other_documents_and_finds_ids(fake_app: FakeApp) -> None:
     async with open_client(fake_app, trusted_settings("off")) as client:
         with capture_logs() as logged:
             assert (await client.execute("{hello}")).json() == HELLO
@@ -101,11 +100,11 @@ async def test_switched_off_other_documents_run_and_ids_are_known_all_the_same(f
     assert {line["event"] for line in logged} == {"operation"}
 
 
-async def test_without_a_list_an_id_names_nothing(client: GraphQLClient) -> None:
+async def test_document_id_without_manifest_is_unknown(client: GraphQLClient) -> None:
     assert error_codes(await client.post({"documentId": "greet-1"})) == ["PERSISTED_QUERY_NOT_FOUND"]
 
 
-async def test_a_trusted_document_that_the_schema_no_longer_fits_is_told_so(fake_app: FakeApp) -> None:
+async def test_outdated_trusted_document_gets_validation_error(fake_app: FakeApp) -> None:
     async with open_client(fake_app, trusted_settings()) as client:
         assert error_codes(await client.post({"documentId": "old"})) == ["GRAPHQL_VALIDATION_FAILED"]
 
@@ -121,9 +120,7 @@ APOLLO = {
     ("content", "documents"),
     [(APOLLO, {"a": QUERY}), ({"b": QUERY, "c": "{hello}"}, {"b": QUERY, "c": "{hello}"}), ({}, {})],
 )
-def test_a_manifest_is_read_in_the_forms_that_client_builds_write(
-    tmp_path: Path, content: Any, documents: dict[str, str]
-) -> None:
+def test_manifest_formats_of_client_tools_are_read(tmp_path: Path, content: Any, documents: dict[str, str]) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(content))
     assert read_manifest(path) == documents
@@ -147,7 +144,7 @@ def test_a_manifest_is_read_in_the_forms_that_client_builds_write(
         (json.dumps(APOLLO | {"operations": [{"id": "a", "body": t} for t in ("{a}", "{b}")]}), "two documents"),
     ],
 )
-def test_a_manifest_of_another_form_is_told_in_one_line(tmp_path: Path, content: str, why: str) -> None:
+def test_malformed_manifest_is_one_line_error(tmp_path: Path, content: str, why: str) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(content)
     with pytest.raises(ValueError, match=why) as raised:
@@ -156,6 +153,6 @@ def test_a_manifest_of_another_form_is_told_in_one_line(tmp_path: Path, content:
     assert str(path) in str(raised.value)
 
 
-def test_a_manifest_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
+def test_missing_manifest_is_one_line_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be read: No such file"):
         read_manifest(tmp_path / "nothing.json")

@@ -1,4 +1,4 @@
-"""Who sends files, and who takes them."""
+"""Fixtures for uploads."""
 
 from collections.abc import AsyncIterator
 
@@ -9,12 +9,10 @@ from tests.transport.http.multipart_client import UploadClient, UploadRecorder, 
 
 @pytest.fixture
 def recorder() -> UploadRecorder:
-    """What resolvers are given."""
     return UploadRecorder()
 
 
 @pytest.fixture
 async def upload_client(recorder: UploadRecorder) -> AsyncIterator[UploadClient]:
-    """A client of a server with default settings."""
     async with open_upload_client(recorder) as opened:
         yield opened

@@ -1,4 +1,4 @@
-"""A schema that takes files, and multipart bodies."""
+"""A schema with uploads, and a client that sends multipart bodies."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
@@ -31,7 +31,7 @@ READ_MANY: Final = "mutation($files:[Upload]){read(files:$files){filename text}}
 
 
 class UploadRecorder:
-    """What resolvers were given."""
+    """Records the uploads that resolvers receive."""
 
     def __init__(self) -> None:
         self.uploads: list[Upload] = []
@@ -40,7 +40,7 @@ class UploadRecorder:
         self.opened: list[BinaryIO] = []
 
     def read(self, _root: Any, _info: Any, **arguments: Any) -> list[dict[str, Any]]:
-        """Reads all files, wherever they stand in the arguments."""
+        """Resolve `Mutation.read` with all files in the arguments."""
         self.calls += 1
         found = list(uploads_in(arguments))
         self.uploads += found
@@ -49,7 +49,6 @@ class UploadRecorder:
 
     @staticmethod
     def describe(upload: Upload) -> dict[str, Any]:
-        """A file with its content."""
         with upload.open() as content:
             text = content.read().decode("utf-8", "replace")
         return {
@@ -61,7 +60,6 @@ class UploadRecorder:
         }
 
     def schema(self) -> GraphQLSchema:
-        """The schema."""
         built = build_schema(SDL)
         mutation = built.mutation_type
         assert isinstance(mutation, GraphQLObjectType)
@@ -69,13 +67,11 @@ class UploadRecorder:
         return built
 
     def app(self, settings: TransportSettings | None = None) -> Starlette:
-        """An application that takes files."""
         endpoint = GraphQLEndpoint(self.schema(), lambda _: nullcontext(), settings)
         return Starlette(routes=[Route("/graphql", endpoint)])
 
 
 def uploads_in(value: Any) -> list[Upload]:
-    """All files in some arguments, in order."""
     if isinstance(value, Upload):
         return [value]
     children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -83,34 +79,29 @@ def uploads_in(value: Any) -> list[Upload]:
 
 
 def encode_part(name: str, content: bytes, *headers: str, filename: str | None = None) -> bytes:
-    """One part of a body."""
     named = f'; filename="{filename}"' if filename is not None else ""
     headers_and_name = [f'Content-Disposition: form-data; name="{name}"{named}', *headers]
     return f"--{BOUNDARY}\r\n".encode() + "\r\n".join(headers_and_name).encode() + b"\r\n\r\n" + content + b"\r\n"
 
 
 def encode_body(*parts: bytes) -> bytes:
-    """A whole body."""
     return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
 
 
 def encode_form(operations: Any, map_: Any, *files: bytes) -> bytes:
-    """The body of an operation with files, which are parts."""
+    """Encode the body of an operation; files are encoded parts."""
     return encode_body(encode_part("operations", to_json(operations)), encode_part("map", to_json(map_)), *files)
 
 
 def to_json(value: Any) -> bytes:
-    """JSON, or the bytes as they are."""
     return value if isinstance(value, bytes) else orjson.dumps(value)
 
 
 def read_operation(query: str = READ_ONE, **variables: Any) -> dict[str, Any]:
-    """The operations part of a mutation."""
     return {"query": query, "variables": variables}
 
 
 def encode_one_file(content: bytes, **options: Any) -> bytes:
-    """A mutation with one file."""
     return encode_form(read_operation(file=None), {"0": ["variables.file"]}, encode_part("0", content, **options))
 
 
@@ -120,15 +111,13 @@ FILE_PART: Final = encode_part("0", b"x", filename="a")
 
 
 class UploadClient:
-    """Sends bodies."""
-
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self.http = http
 
     async def send(
         self, body: bytes | AsyncIterator[bytes], headers: Mapping[str, str] | None = None, **more: str
     ) -> httpx2.Response:
-        """POST a multipart body as a program would."""
+        """POST a multipart body with the preflight header."""
         sent = {
             "content-type": f'multipart/form-data; boundary="{BOUNDARY}"',
             "accept": "application/graphql-response+json",
@@ -141,12 +130,11 @@ class UploadClient:
 async def open_upload_client(
     recorder: UploadRecorder, settings: TransportSettings | None = None
 ) -> AsyncIterator[UploadClient]:
-    """A client of an application that takes files."""
     transport = httpx2.ASGITransport(app=recorder.app(settings))
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
         yield UploadClient(http)
 
 
 def count_open_files() -> int:
-    """How many files this process has open."""
+    """Count the open files of this process."""
     return sum(1 for _ in Path("/proc/self/fd").iterdir())

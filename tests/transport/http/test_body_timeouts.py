@@ -1,4 +1,4 @@
-"""How long a body may take: a client may be slow, but neither pause for long nor drip for ever."""
+"""Time limits of bodies: total, idle, and slowest rate."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ FIRST = b'--b\r\nContent-Disposition: form-data; name="operations"\r\n\r\n{'
 
 
 class RecordingDeadlines(Deadlines):
-    """Remembers how long each piece had."""
+    """Records the deadline of each chunk."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class RecordingDeadlines(Deadlines):
 
 
 async def chunk_deadlines(times: list[float], sizes: list[int]) -> list[float]:
-    """Until when each piece was waited for: the body begins at 0, and pieces of these sizes come at these times."""
+    """Return the deadline of each chunk, of a body that begins at 0 and has chunks of these sizes at these times."""
     deadlines = RecordingDeadlines()
     chunk_sizes = iter(sizes)
 
@@ -56,14 +56,12 @@ async def chunk_deadlines(times: list[float], sizes: list[int]) -> list[float]:
         ([14.0, 28.0, 42.0], [5_000, 10_000, 0, 0], [15.0, 29.0, 43.0, 45.0]),
     ],
 )
-async def test_a_body_has_its_time_by_its_length(times: list[float], sizes: list[int], expected: list[float]) -> None:
+async def test_body_deadline_grows_with_its_length(times: list[float], sizes: list[int], expected: list[float]) -> None:
     assert await chunk_deadlines(times, sizes) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("kind", [b"application/json", b"multipart/form-data; boundary=b"])
-async def test_a_body_that_drips_for_ever_is_408(
-    fake_app: FakeApp, kind: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_endless_slow_body_is_408(fake_app: FakeApp, kind: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("transport.http.csrf.PREFLIGHT_HEADERS", (b"host",))
     caller = AsgiCall(fake_app.endpoint(with_limits(body_seconds=0.02, body_bytes_per_second=1e9)), kind)
 
@@ -79,7 +77,7 @@ async def test_a_body_that_drips_for_ever_is_408(
     assert fake_app.contexts_opened == 0
 
 
-async def test_a_server_that_is_out_of_time_waits_for_no_body() -> None:
+async def test_stopping_server_does_not_wait_for_body() -> None:
     deadlines = Deadlines()
     deadlines.expire_all()
     arriving = BodyReader(asyncio.Queue[dict[str, object]]().get, LIMITS, deadlines)

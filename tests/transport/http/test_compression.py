@@ -1,4 +1,4 @@
-"""gzip for long answers."""
+"""gzip for long responses."""
 
 import pytest
 
@@ -11,12 +11,12 @@ FRAME = len(b'{"data":{"hello":"Hello, "}}')
 
 
 def body_for_length(length: int) -> bytes:
-    """A request whose answer has so many bytes."""
+    """Build a request whose response has this length."""
     return BODY % (b"x" * (length - FRAME))
 
 
 @pytest.mark.parametrize("length", [1024, 10_000, 500_000])
-async def test_a_long_answer_is_compressed_for_who_takes_that(client: GraphQLClient, length: int) -> None:
+async def test_long_response_is_compressed_if_accepted(client: GraphQLClient, length: int) -> None:
     plain = await client.post(body_for_length(length), headers={"accept-encoding": "identity"})
     packed = await client.post(body_for_length(length), headers={"accept-encoding": "gzip, br"})
     assert len(plain.content) == length
@@ -28,7 +28,7 @@ async def test_a_long_answer_is_compressed_for_who_takes_that(client: GraphQLCli
         assert "Accept-Encoding" in response.headers["vary"]
 
 
-async def test_a_short_answer_is_sent_as_it_is(client: GraphQLClient) -> None:
+async def test_short_response_is_not_compressed(client: GraphQLClient) -> None:
     response = await client.post(body_for_length(1023), headers={"accept-encoding": "gzip"})
     assert "content-encoding" not in response.headers
     assert len(response.content) == 1023
@@ -56,25 +56,25 @@ async def test_a_short_answer_is_sent_as_it_is(client: GraphQLClient) -> None:
         ("not-gzip;x=gzip", False),
     ],
 )
-def test_a_client_takes_what_it_says(accepted: str, takes: bool) -> None:
+def test_accept_encoding_decides_on_gzip(accepted: str, takes: bool) -> None:
     assert accepts_gzip(accepted) is takes
 
 
 @pytest.mark.parametrize(("minimum", "packed"), [(100, True), (101, False), (0, False)])
-async def test_the_length_is_a_setting(fake_app: FakeApp, minimum: int, packed: bool) -> None:
+async def test_compression_threshold_is_a_setting(fake_app: FakeApp, minimum: int, packed: bool) -> None:
     async with open_client(fake_app, TransportSettings(gzip_bytes=minimum)) as client:
         response = await client.post(body_for_length(100), headers={"accept-encoding": "gzip"})
     assert response.headers.get("content-encoding") == ("gzip" if packed else None)
 
 
-async def test_errors_are_compressed_as_well(client: GraphQLClient) -> None:
+async def test_error_response_is_compressed(client: GraphQLClient) -> None:
     fields = " ".join(f"unknown{number}" for number in range(20))
     response = await client.post(b'{"query":"{item{%s}}"}' % fields.encode(), headers={"accept-encoding": "gzip"})
     assert (response.status_code, response.headers["content-encoding"]) == (400, "gzip")
     assert len(response.json()["errors"]) == 20
 
 
-async def test_a_stream_is_never_compressed(client: GraphQLClient) -> None:
+async def test_stream_is_not_compressed(client: GraphQLClient) -> None:
     response = await client.post(
         body_for_length(10_000), accept="text/event-stream", headers={"accept-encoding": "gzip"}
     )

@@ -1,4 +1,4 @@
-"""Pages of other origins: what their browser is told."""
+"""CORS."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,14 +17,13 @@ OTHER_ORIGIN = "https://evil.example.com"
 async def open_client_with_origins(
     fake_app: FakeApp, *allowed: str, local: bool = False, **settings: Any
 ) -> AsyncIterator[GraphQLClient]:
-    """A client of a server that pages of some origins may use."""
     host = "127.0.0.1" if local else "192.0.2.1"
     async with open_client(fake_app, TransportSettings(host=host, allowed_origins=allowed, **settings)) as client:
         yield client
 
 
 def preflight(origin: str, method: str = "POST", headers: str = "content-type") -> dict[str, str]:
-    """What a browser asks with."""
+    """Build the headers of a preflight."""
     request_headers = {"origin": origin, "access-control-request-method": method}
     return request_headers | ({"access-control-request-headers": headers} if headers else {})
 
@@ -41,7 +40,7 @@ def preflight(origin: str, method: str = "POST", headers: str = "content-type") 
         "traceparent,tracestate,baggage",
     ],
 )
-async def test_a_browser_that_asks_for_an_allowed_page_may_go_on(fake_app: FakeApp, method: str, headers: str) -> None:
+async def test_preflight_of_allowed_origin_succeeds(fake_app: FakeApp, method: str, headers: str) -> None:
     async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
         response = await client.http.options("/graphql", headers=preflight(ALLOWED_ORIGIN, method, headers))
     assert response.status_code == 200
@@ -64,7 +63,7 @@ async def test_a_browser_that_asks_for_an_allowed_page_may_go_on(fake_app: FakeA
         preflight(ALLOWED_ORIGIN, headers="x-anything"),
     ],
 )
-async def test_a_browser_that_asks_for_anything_else_may_not(fake_app: FakeApp, asked: dict[str, str]) -> None:
+async def test_preflight_of_other_origin_method_or_header_is_400(fake_app: FakeApp, asked: dict[str, str]) -> None:
     async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
         response = await client.http.options("/graphql", headers=asked)
     assert response.status_code == 400
@@ -73,7 +72,7 @@ async def test_a_browser_that_asks_for_anything_else_may_not(fake_app: FakeApp, 
 @pytest.mark.parametrize(
     "body", [{"query": "{hello}"}, {"query": "{surprise}"}, {"query": "{"}, b"nonsense", b"x" * 3_000_000]
 )
-async def test_every_answer_says_that_an_allowed_page_may_read_it(fake_app: FakeApp, body: Any) -> None:
+async def test_every_response_allows_allowed_origin(fake_app: FakeApp, body: Any) -> None:
     async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
         response = await client.post(body, headers={"origin": ALLOWED_ORIGIN})
         foreign = await client.post(body, headers={"origin": OTHER_ORIGIN})
@@ -85,13 +84,13 @@ async def test_every_answer_says_that_an_allowed_page_may_read_it(fake_app: Fake
         assert {"Accept", "Accept-Encoding", "Origin"} <= set(each.headers["vary"].split(", "))
 
 
-async def test_an_answer_that_could_be_stored_varies_by_origin_even_for_programs(fake_app: FakeApp) -> None:
+async def test_get_response_varies_by_origin(fake_app: FakeApp) -> None:
     async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
         assert "Origin" in (await client.get(query="{hello}")).headers["vary"]
         assert "access-control-allow-origin" not in (await client.execute("{hello}")).headers
 
 
-async def test_other_routes_and_refusals_are_covered(fake_app: FakeApp) -> None:
+async def test_cors_covers_other_routes_and_errors(fake_app: FakeApp) -> None:
     async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
         for response in (
             await client.http.get("/nothing", headers={"origin": ALLOWED_ORIGIN}),
@@ -110,7 +109,7 @@ async def test_other_routes_and_refusals_are_covered(fake_app: FakeApp) -> None:
         (False, "http://localhost:5173", False),
     ],
 )
-async def test_pages_of_this_machine_may_use_a_server_for_this_machine(
+async def test_loopback_origins_are_allowed_on_loopback_address(
     fake_app: FakeApp, local: bool, origin: str, allowed: bool
 ) -> None:
     async with open_client_with_origins(fake_app, local=local) as client:
@@ -118,7 +117,7 @@ async def test_pages_of_this_machine_may_use_a_server_for_this_machine(
     assert response.headers.get("access-control-allow-origin") == (origin if allowed else None)
 
 
-async def test_credentials_are_allowed_only_where_that_is_told(fake_app: FakeApp) -> None:
+async def test_credentials_are_allowed_by_setting_only(fake_app: FakeApp) -> None:
     async with open_client_with_origins(fake_app, ALLOWED_ORIGIN, cors_credentials=True) as client:
         for response in (
             await client.http.options("/graphql", headers=preflight(ALLOWED_ORIGIN)),
@@ -130,13 +129,13 @@ async def test_credentials_are_allowed_only_where_that_is_told(fake_app: FakeApp
         assert "access-control-allow-credentials" not in response.headers
 
 
-async def test_an_options_request_that_asks_nothing_is_405(fake_app: FakeApp) -> None:
+async def test_options_without_preflight_headers_is_405(fake_app: FakeApp) -> None:
     async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
         response = await client.http.options("/graphql")
     assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
 
 
-async def test_a_stream_says_that_an_allowed_page_may_read_it(fake_app: FakeApp) -> None:
+async def test_stream_allows_allowed_origin(fake_app: FakeApp) -> None:
     async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
         response = await client.post(
             {"query": "{hello}"}, accept="text/event-stream", headers={"origin": ALLOWED_ORIGIN}

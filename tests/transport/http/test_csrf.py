@@ -1,4 +1,4 @@
-"""Requests that a browser would send for any page."""
+"""Protection against cross-site request forgery."""
 
 import pytest
 
@@ -10,7 +10,7 @@ HEADERS = ["GraphQL-Require-Preflight", "Apollo-Require-Preflight", "X-Apollo-Op
 
 
 @pytest.mark.parametrize("header", HEADERS)
-async def test_a_form_with_files_needs_a_header_that_no_foreign_page_can_send_unasked(
+async def test_multipart_request_requires_preflight_header(
     upload_client: UploadClient, recorder: UploadRecorder, header: str
 ) -> None:
     for value in ("", " "):
@@ -23,7 +23,7 @@ async def test_a_form_with_files_needs_a_header_that_no_foreign_page_can_send_un
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", None])
-async def test_the_other_kinds_that_browsers_send_unasked_are_not_taken_at_all(
+async def test_other_content_types_without_preflight_are_415(
     client: GraphQLClient, fake_app: FakeApp, content_type: str | None
 ) -> None:
     for headers in ({}, {"graphql-require-preflight": "1"}):
@@ -32,16 +32,16 @@ async def test_the_other_kinds_that_browsers_send_unasked_are_not_taken_at_all(
     assert fake_app.written == []
 
 
-async def test_json_needs_no_header(client: GraphQLClient) -> None:
+async def test_json_request_requires_no_preflight_header(client: GraphQLClient) -> None:
     assert (await client.execute("mutation{write}")).status_code == 200
 
 
-async def test_the_rule_may_be_switched_off(recorder: UploadRecorder) -> None:
+async def test_csrf_prevention_can_be_disabled(recorder: UploadRecorder) -> None:
     async with open_upload_client(recorder, TransportSettings(csrf_prevention=False)) as upload_client:
         assert (await upload_client.send(encode_one_file(b"x"), {"graphql-require-preflight": ""})).status_code == 200
 
 
-async def test_forms_may_be_switched_off(recorder: UploadRecorder) -> None:
+async def test_uploads_can_be_disabled(recorder: UploadRecorder) -> None:
     async with open_upload_client(recorder, TransportSettings(uploads=False)) as upload_client:
         assert (await upload_client.send(encode_one_file(b"x"))).status_code == 415
     assert recorder.calls == 0

@@ -1,4 +1,4 @@
-"""Serving files: as fast as the client takes them, and no longer than it is there."""
+"""Files over HTTP: backpressure, disconnects and failures."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -16,14 +16,12 @@ CHUNKS = 10
 
 
 class StorageDown(Exception):
-    """As a storage raises it."""
-
     extensions = {"code": "SERVICE_UNAVAILABLE"}  # noqa: RUF012 - as an exception of resolvers has it
 
 
 @dataclass
 class ChunkedFile:
-    """A file of ten chunks, which notes what is asked of it."""
+    """A file of ten chunks that records what is read."""
 
     size: int = CHUNKS * 100
     tag: str = "abc"
@@ -35,7 +33,6 @@ class ChunkedFile:
     failure: Exception = field(default_factory=StorageDown)
 
     async def chunks(self, start: int, stop: int) -> AsyncGenerator[bytes]:
-        """What is in it."""
         try:
             for _ in range(start, stop, 100):
                 if self.chunks_read == self.fails_at:
@@ -47,7 +44,7 @@ class ChunkedFile:
 
 
 class FileRequest:
-    """A request by hand."""
+    """A request on the bare ASGI interface."""
 
     def __init__(self, file: ChunkedFile, settings: TransportSettings | None = None) -> None:
         self.file = file
@@ -55,7 +52,7 @@ class FileRequest:
         self.sent: list[Any] = []
         self.aborted = False
         self.may_send = asyncio.Semaphore(0)
-        """How many messages the client takes."""
+        """Messages that the client still reads."""
         self.disconnects = asyncio.Event()
 
     async def _find(self, _: HTTPConnection) -> ChunkedFile:
@@ -73,7 +70,6 @@ class FileRequest:
         return {"type": "http.disconnect"}
 
     def start(self) -> asyncio.Task[None]:
-        """Have it answered."""
         extensions = {CONNECTION_ABORT: {"abort": self._abort}}
         scope = {
             "type": "http",
@@ -86,7 +82,7 @@ class FileRequest:
         return asyncio.create_task(self.endpoint(scope, self._receive, self._send))
 
     async def wait_sent(self, messages: int) -> None:
-        """Wait until it has taken so many."""
+        """Wait until this many messages are sent."""
         for _ in range(1_000):
             if len(self.sent) == messages:
                 return
@@ -94,7 +90,7 @@ class FileRequest:
         raise AssertionError(self.sent)
 
 
-async def test_a_chunk_is_read_when_the_one_before_was_taken() -> None:
+async def test_next_chunk_is_read_after_previous_is_sent() -> None:
     client = FileRequest(ChunkedFile())
     answering = client.start()
     for messages in range(1, 5):
@@ -110,7 +106,7 @@ async def test_a_chunk_is_read_when_the_one_before_was_taken() -> None:
     assert sum(len(message.get("body", b"")) for message in client.sent) == client.file.size
 
 
-async def test_nothing_more_is_read_for_a_client_that_left() -> None:
+async def test_disconnect_stops_reading() -> None:
     client = FileRequest(ChunkedFile())
     answering = client.start()
     client.may_send.release()
@@ -120,7 +116,7 @@ async def test_nothing_more_is_read_for_a_client_that_left() -> None:
     assert (client.file.chunks_read, client.file.closed, len(client.sent)) == (1, True, 1)
 
 
-async def test_a_client_that_takes_nothing_is_cut_off() -> None:
+async def test_stalled_client_is_disconnected() -> None:
     client = FileRequest(ChunkedFile(), TransportSettings(limits=Limits(stream_stall_seconds=0.01)))
     answering = client.start()
     client.may_send.release()
@@ -129,7 +125,7 @@ async def test_a_client_that_takes_nothing_is_cut_off() -> None:
 
 
 @pytest.mark.parametrize(("failure", "status"), [(StorageDown(), 503), (ValueError("secret"), 500)])
-async def test_a_fault_before_the_first_chunk_has_a_status(failure: Exception, status: int) -> None:
+async def test_failure_before_first_chunk_has_status(failure: Exception, status: int) -> None:
     client = FileRequest(ChunkedFile(fails_at=0, failure=failure))
     for _ in range(5):
         client.may_send.release()
@@ -138,7 +134,7 @@ async def test_a_fault_before_the_first_chunk_has_a_status(failure: Exception, s
     assert b"secret" not in client.sent[1]["body"]
 
 
-async def test_a_fault_half_way_breaks_the_answer_off() -> None:
+async def test_failure_after_first_chunk_aborts_connection() -> None:
     client = FileRequest(ChunkedFile(fails_at=3))
     for _ in range(20):
         client.may_send.release()

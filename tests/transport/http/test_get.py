@@ -1,4 +1,4 @@
-"""Queries in the query string, and the page for browsers."""
+"""GET: queries in the query string, and the page for browsers."""
 
 import pytest
 
@@ -8,27 +8,27 @@ from transport import Page
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
 
-async def test_a_query_is_answered(client: GraphQLClient) -> None:
+async def test_get_runs_query(client: GraphQLClient) -> None:
     response = await client.get(
         query="query a($n:String!){hello(name:$n)} query b{hello}", variables='{"n":"é"}', operationName="a"
     )
     assert (response.status_code, response.json()) == (200, {"data": {"hello": "Hello, é"}})
 
 
-async def test_empty_parameters_are_as_good_as_none(client: GraphQLClient) -> None:
+async def test_empty_parameters_count_as_absent(client: GraphQLClient) -> None:
     response = await client.get(query="{hello}", variables="", operationName="", extensions="")
     assert response.json() == {"data": {"hello": "Hello, you"}}
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json"])
-async def test_a_mutation_is_405_and_changes_nothing(client: GraphQLClient, fake_app: FakeApp, accept: str) -> None:
+async def test_get_with_mutation_is_405_and_runs_nothing(client: GraphQLClient, fake_app: FakeApp, accept: str) -> None:
     response = await client.get(accept, query="mutation{write}")
     assert (response.status_code, error_codes(response)) == (405, ["BAD_REQUEST"])
     assert response.headers["allow"] == "POST"
     assert fake_app.written == []
 
 
-async def test_the_named_operation_decides_whether_it_is_a_mutation(client: GraphQLClient, fake_app: FakeApp) -> None:
+async def test_selected_operation_decides_if_get_is_allowed(client: GraphQLClient, fake_app: FakeApp) -> None:
     document = "query a{hello} mutation b{write}"
     assert (await client.get(query=document, operationName="a")).status_code == 200
     assert (await client.get(query=document, operationName="b")).status_code == 405
@@ -37,7 +37,7 @@ async def test_the_named_operation_decides_whether_it_is_a_mutation(client: Grap
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json"])
-async def test_a_subscription_needs_another_transport(client: GraphQLClient, method: str, accept: str) -> None:
+async def test_subscription_without_stream_is_refused(client: GraphQLClient, method: str, accept: str) -> None:
     document = "subscription{ticks}"
     response = await (
         client.get(accept, query=document) if method == "GET" else client.post({"query": document}, accept=accept)
@@ -62,18 +62,18 @@ async def test_a_subscription_needs_another_transport(client: GraphQLClient, met
         "&".join(f"a{number}=" for number in range(101)),
     ],
 )
-async def test_a_query_string_that_is_no_request_is_400(client: GraphQLClient, query_string: str) -> None:
+async def test_malformed_query_string_is_400(client: GraphQLClient, query_string: str) -> None:
     response = await client.http.get(f"/graphql?{query_string}")
     assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])
 
 
 @pytest.mark.parametrize("query_string", ["query={hello}%00", "query={hello}&variables=%7B%22a%22:%22%5Cu0000%22%7D"])
-async def test_nul_is_bad_input(client: GraphQLClient, query_string: str) -> None:
+async def test_nul_in_query_string_is_bad_input(client: GraphQLClient, query_string: str) -> None:
     response = await client.http.get(f"/graphql?{query_string}")
     assert (response.status_code, error_codes(response)) == (400, ["BAD_USER_INPUT"])
 
 
-async def test_a_browser_gets_the_page_with_its_headers(fake_app: FakeApp) -> None:
+async def test_browser_gets_page_with_its_headers(fake_app: FakeApp) -> None:
     async with open_client(fake_app, page=Page(b"<!doctype html>page", {"content-security-policy": "mine"})) as client:
         response = await client.get(BROWSER)
         assert (response.status_code, response.content) == (200, b"<!doctype html>page")
@@ -82,7 +82,7 @@ async def test_a_browser_gets_the_page_with_its_headers(fake_app: FakeApp) -> No
     assert fake_app.contexts_opened == 0
 
 
-async def test_only_a_get_without_query_from_a_browser_gets_the_page(fake_app: FakeApp) -> None:
+async def test_page_is_for_browsers_without_query_only(fake_app: FakeApp) -> None:
     async with open_client(fake_app, page=Page(b"page", {})) as client:
         assert (await client.get(BROWSER, query="{hello}")).json() == {"data": {"hello": "Hello, you"}}
         assert (await client.get("*/*")).status_code == 400
@@ -92,6 +92,6 @@ async def test_only_a_get_without_query_from_a_browser_gets_the_page(fake_app: F
         assert (await client.get("text/html", query="{hello}")).status_code == 406
 
 
-async def test_without_a_page_a_browser_is_told_what_is_missing(client: GraphQLClient) -> None:
+async def test_browser_without_page_gets_400(client: GraphQLClient) -> None:
     response = await client.get(BROWSER)
     assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])

@@ -1,4 +1,4 @@
-"""Which media type and status an answer has, by what the client accepts."""
+"""Media type and status of responses by the Accept header."""
 
 import pytest
 
@@ -33,10 +33,8 @@ JSON = "application/json"
         ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", JSON),
     ],
 )
-async def test_the_media_type_is_the_one_the_client_likes_most(
-    client: GraphQLClient, accept: str | None, chosen: str
-) -> None:
-    # httpx would add */* by itself where a header is not given at all.
+async def test_media_type_has_highest_quality(client: GraphQLClient, accept: str | None, chosen: str) -> None:
+    # httpx adds */* if the header is absent.
     response = await client.post({"query": "{hello}"}, accept=accept if accept is not None else " ")
     assert response.status_code == 200
     assert response.headers["content-type"] == f"{chosen}; charset=utf-8"
@@ -46,7 +44,7 @@ async def test_the_media_type_is_the_one_the_client_likes_most(
 @pytest.mark.parametrize(
     "accept", ["text/html", "multipart/mixed", f"{JSON};q=0", "*/*;q=0", "nonsense", "a/b," * 5000]
 )
-async def test_a_client_that_accepts_neither_type_is_told_406(client: GraphQLClient, accept: str) -> None:
+async def test_unacceptable_media_types_are_406(client: GraphQLClient, accept: str) -> None:
     response = await client.post({"query": "{hello}"}, accept=accept)
     assert (response.status_code, error_codes(response)) == (406, ["BAD_REQUEST"])
 
@@ -65,7 +63,7 @@ async def test_a_client_that_accepts_neither_type_is_told_406(client: GraphQLCli
         ),
     ],
 )
-async def test_a_refused_operation_is_4xx_or_200_by_media_type_and_never_has_data(
+async def test_request_error_has_status_by_media_type_and_no_data(
     client: GraphQLClient, query: str, variables: dict[str, object] | None, code: str
 ) -> None:
     body = {"query": query, "variables": variables}
@@ -78,13 +76,13 @@ async def test_a_refused_operation_is_4xx_or_200_by_media_type_and_never_has_dat
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "TRACE", "OPTIONS", "NONSENSE"])
-async def test_other_methods_than_get_and_post_are_405(client: GraphQLClient, method: str) -> None:
+async def test_methods_other_than_get_and_post_are_405(client: GraphQLClient, method: str) -> None:
     response = await client.http.request(method, "/graphql")
     assert response.status_code == 405
     assert response.headers["allow"] == "GET, POST"
 
 
-async def test_an_answer_is_not_stored_by_caches(client: GraphQLClient) -> None:
+async def test_response_is_not_cached(client: GraphQLClient) -> None:
     response = await client.execute("{hello}")
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"

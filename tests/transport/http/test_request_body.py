@@ -1,4 +1,4 @@
-"""What a POST may carry, and what it may not."""
+"""Bodies of POST requests."""
 
 from collections.abc import AsyncIterator
 
@@ -48,9 +48,7 @@ QUERY = b'{"query":"{hello}"'
         (QUERY + b',"extensions":{"x":' + b"[" * 64 + b"]" * 64 + b"}}", "levels deep"),
     ],
 )
-async def test_a_body_that_is_no_request_is_400(
-    client: GraphQLClient, fake_app: FakeApp, body: bytes, why: str
-) -> None:
+async def test_body_without_request_is_400(client: GraphQLClient, fake_app: FakeApp, body: bytes, why: str) -> None:
     for accept in ("application/json", "application/graphql-response+json"):
         response = await client.post(body, accept=accept)
         assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])
@@ -73,7 +71,7 @@ async def test_a_body_that_is_no_request_is_400(
         QUERY + b',"extensions":{"x":' + b"[" * 60 + b"]" * 60 + b"}}",
     ],
 )
-async def test_a_body_may_have_what_the_specification_allows(client: GraphQLClient, body: bytes) -> None:
+async def test_body_allowed_by_specification_is_accepted(client: GraphQLClient, body: bytes) -> None:
     response = await client.post(body)
     assert (response.status_code, response.json()) == (200, {"data": {"hello": "Hello, you"}})
 
@@ -95,7 +93,7 @@ async def test_a_body_may_have_what_the_specification_allows(client: GraphQLClie
         "/",
     ],
 )
-async def test_a_content_type_that_is_not_json_is_415(client: GraphQLClient, content_type: str | None) -> None:
+async def test_content_type_other_than_json_is_415(client: GraphQLClient, content_type: str | None) -> None:
     response = await client.post({"query": "{hello}"}, content_type=content_type)
     assert (response.status_code, error_codes(response)) == (415, ["BAD_REQUEST"])
 
@@ -109,23 +107,23 @@ async def test_a_content_type_that_is_not_json_is_415(client: GraphQLClient, con
         "application/json; x=y",
     ],
 )
-async def test_a_content_type_that_is_json_is_fine(client: GraphQLClient, content_type: str) -> None:
+async def test_json_content_type_with_parameters_is_accepted(client: GraphQLClient, content_type: str) -> None:
     response = await client.post({"query": "{hello}"}, content_type=content_type)
     assert response.status_code == 200
 
 
-async def test_two_content_types_are_415(client: GraphQLClient) -> None:
+async def test_repeated_content_type_is_415(client: GraphQLClient) -> None:
     headers = [("content-type", "application/json"), ("content-type", "application/json")]
     response = await client.http.post("/graphql", content=b'{"query":"{hello}"}', headers=headers)
     assert response.status_code == 415
 
 
-async def test_a_compressed_body_is_415(client: GraphQLClient) -> None:
+async def test_compressed_body_is_415(client: GraphQLClient) -> None:
     response = await client.post({"query": "{hello}"}, headers={"content-encoding": "gzip"})
     assert response.status_code == 415
 
 
-async def test_a_body_over_the_limit_is_413(fake_app: FakeApp) -> None:
+async def test_body_over_limit_is_413(fake_app: FakeApp) -> None:
     async with open_client(fake_app, with_limits(body_bytes=100)) as client:
         response = await client.post(b" " * 101)
         assert (response.status_code, error_codes(response)) == (413, ["BAD_REQUEST"])
@@ -135,7 +133,7 @@ async def test_a_body_over_the_limit_is_413(fake_app: FakeApp) -> None:
 
 
 @pytest.mark.parametrize("values", [b'"",', b'"\\"",', b"[],", b"{},", b"[[[[[]]]]],", b'{"a":"b"},'])
-async def test_a_body_of_very_many_values_is_413(client: GraphQLClient, values: bytes) -> None:
+async def test_body_with_too_many_values_is_413(client: GraphQLClient, values: bytes) -> None:
     async def sent(count: int) -> int:
         body = QUERY + b',"extensions":{"x":[' + values * count + b"1]}}"
         return (await client.post(body)).status_code
@@ -145,7 +143,7 @@ async def test_a_body_of_very_many_values_is_413(client: GraphQLClient, values: 
     assert await sent(51_000) == 413
 
 
-async def test_a_body_of_unknown_length_is_read_only_up_to_the_limit(fake_app: FakeApp) -> None:
+async def test_chunked_body_is_read_up_to_limit(fake_app: FakeApp) -> None:
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -161,7 +159,7 @@ async def test_a_body_of_unknown_length_is_read_only_up_to_the_limit(fake_app: F
 
 
 @pytest.mark.parametrize("length", ["x", "-1", "1,2", "١", "9" * 30, "+5", ""])
-async def test_a_malformed_content_length_is_400(client: GraphQLClient, length: str) -> None:
+async def test_malformed_content_length_is_400(client: GraphQLClient, length: str) -> None:
     response = await client.http.post(
         "/graphql",
         content=b"{}",

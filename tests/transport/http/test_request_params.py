@@ -1,4 +1,4 @@
-"""The values that come with a request: strings, numbers, and how deep they stand in one another."""
+"""Values in requests: strings, numbers and nesting."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ from tests.transport.fake_app import FakeApp, GraphQLClient, error_codes
         b'{"query":"query a{hello}","operationName":"a\\u0000"}',
     ],
 )
-async def test_nul_and_half_characters_are_bad_input(client: GraphQLClient, fake_app: FakeApp, body: bytes) -> None:
+async def test_nul_and_half_surrogates_are_bad_input(client: GraphQLClient, fake_app: FakeApp, body: bytes) -> None:
     response = await client.post(body)
     assert (response.status_code, set(error_codes(response))) == (400, {"BAD_USER_INPUT"})
     assert fake_app.resolvers_called == 0
@@ -34,7 +34,7 @@ async def test_nul_and_half_characters_are_bad_input(client: GraphQLClient, fake
     ("written", "meant"),
     [(rb"\\u0000", "\\u0000"), (rb"\ud83c\udfc3", "🏃"), ("🏃".encode(), "🏃"), (rb"\u00e9\n\t", "é\n\t")],
 )
-async def test_all_other_strings_come_through(client: GraphQLClient, written: bytes, meant: str) -> None:
+async def test_other_strings_are_unchanged(client: GraphQLClient, written: bytes, meant: str) -> None:
     response = await client.post(b'{"query":"query($t:String){hello(name:$t)}","variables":{"t":"' + written + b'"}}')
     assert response.json() == {"data": {"hello": f"Hello, {meant}"}}
 
@@ -55,7 +55,7 @@ async def test_all_other_strings_come_through(client: GraphQLClient, written: by
         ("{echo(int: " + "9" * 5000 + ")}", None),
     ],
 )
-async def test_a_value_of_the_wrong_type_is_bad_input(
+async def test_value_of_wrong_type_is_bad_input(
     client: GraphQLClient, fake_app: FakeApp, query: str, variables: dict[str, Any] | None
 ) -> None:
     response = await client.execute(query, variables)
@@ -66,20 +66,20 @@ async def test_a_value_of_the_wrong_type_is_bad_input(
     assert fake_app.resolvers_called == 0
 
 
-async def test_an_integer_that_overflows_is_bad_input_wherever_it_stands(client: GraphQLClient) -> None:
+async def test_int_overflow_is_bad_input_in_literal_and_variable(client: GraphQLClient) -> None:
     literal = await client.execute("{echo(int: 99999999999)}")
     variable = await client.execute("query($n:Int){echo(int:$n)}", {"n": 99999999999})
     assert error_codes(literal) == error_codes(variable) == ["BAD_USER_INPUT"]
 
 
-async def test_the_errors_of_bad_variables_are_bounded(client: GraphQLClient) -> None:
+async def test_coercion_errors_are_bounded(client: GraphQLClient) -> None:
     names = [f"v{number}" for number in range(60)]
     query = f"query({' '.join(f'${n}:Int!' for n in names)}){{ {' '.join(f'a:echo(int:${n})' for n in names[:1])} }}"
     response = await client.execute(query, {})
     assert len(error_codes(response)) <= 21
 
 
-async def test_variables_may_not_nest_deeper_than_32(client: GraphQLClient) -> None:
+async def test_variables_deeper_than_32_are_refused(client: GraphQLClient) -> None:
     def nested(depth: int) -> dict[str, Any]:
         value: Any = 1
         for _ in range(depth - 1):
@@ -95,7 +95,7 @@ async def test_variables_may_not_nest_deeper_than_32(client: GraphQLClient) -> N
 
 @pytest.mark.parametrize("number", ["18446744073709551616", "-9223372036854775809", "-" + "9" * 25, "1" + "0" * 300])
 @pytest.mark.parametrize("place", ["variables", "extensions"])
-async def test_an_integer_beyond_64_bits_is_refused_and_never_rounded(
+async def test_integer_beyond_64_bits_is_refused(
     client: GraphQLClient, fake_app: FakeApp, number: str, place: str
 ) -> None:
     query = b'{"query":"query($j:JSON){echo(json:$j)}","%s":{"j":[{"k":%s}]}}'
@@ -118,7 +118,7 @@ async def test_an_integer_beyond_64_bits_is_refused_and_never_rounded(
         '"123456789012345678901234567890"',
     ],
 )
-async def test_all_other_numbers_come_through(client: GraphQLClient, number: str) -> None:
+async def test_other_numbers_are_unchanged(client: GraphQLClient, number: str) -> None:
     response = await client.post(
         b'{"query":"query($j:JSON){echo(json:$j)}","variables":{"j":{"k":%s}}}' % number.encode()
     )
@@ -126,6 +126,6 @@ async def test_all_other_numbers_come_through(client: GraphQLClient, number: str
     assert arrived == json.loads(number)
 
 
-async def test_an_integer_beyond_64_bits_is_refused_in_a_query_string_too(client: GraphQLClient) -> None:
+async def test_integer_beyond_64_bits_is_refused_in_query_string(client: GraphQLClient) -> None:
     response = await client.get(query="query($j:JSON){echo(json:$j)}", variables='{"j":18446744073709551616}')
     assert (response.status_code, error_codes(response)) == (400, ["BAD_USER_INPUT"])

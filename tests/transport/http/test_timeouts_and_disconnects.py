@@ -1,4 +1,4 @@
-"""Time limits and clients that leave, on the bare ASGI interface: nothing sleeps, and nobody is really slow."""
+"""Time limits and disconnects, on the bare ASGI interface. No test sleeps."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,18 +16,16 @@ Message = dict[str, Any]
 
 
 def post_scope(content_type: bytes) -> Message:
-    """The scope of a POST."""
     headers = [(b"host", b"localhost"), (b"content-type", content_type), (b"accept", b"application/json")]
     return {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
 
 
 def body_message(query: str) -> Message:
-    """The message with a whole body."""
     return {"type": "http.request", "body": orjson.dumps({"query": query}), "more_body": False}
 
 
 class AsgiCall:
-    """Calls the endpoint with messages that the test hands over one by one."""
+    """Calls the endpoint with messages that the test delivers one by one."""
 
     def __init__(self, endpoint: GraphQLEndpoint, content_type: bytes = b"application/json") -> None:
         self._endpoint = endpoint
@@ -36,15 +34,13 @@ class AsgiCall:
         self.sent: list[Message] = []
 
     def deliver(self, message: Message) -> None:
-        """Hand over a message."""
         self._incoming.put_nowait(message)
 
     async def all_received(self) -> None:
-        """Wait till all messages have been taken."""
+        """Wait until all messages are received."""
         await self._incoming.join()
 
     async def run(self) -> None:
-        """The whole exchange."""
 
         async def send(message: Any) -> None:
             self.sent.append(message)
@@ -57,12 +53,11 @@ class AsgiCall:
         await self._endpoint(post_scope(self._content_type), receive, send)
 
     def response(self) -> tuple[int, Any]:
-        """Status and body."""
         return self.sent[0]["status"], orjson.loads(self.sent[1]["body"])
 
 
 async def run_alongside(call: Callable[[], Awaitable[None]], *before: Callable[[], Awaitable[Any]]) -> None:
-    """Run the exchange beside what the test does meanwhile; fails if it does not end."""
+    """Run a call alongside steps of the test; fails if the call does not end."""
     async with asyncio.timeout(TIMEOUT_SECONDS), asyncio.TaskGroup() as tasks:
         tasks.create_task(_wrap(call))
         for step in before:
@@ -73,7 +68,7 @@ async def _wrap(call: Callable[[], Awaitable[None]]) -> None:
     await call()
 
 
-async def test_a_client_that_leaves_cancels_its_work(fake_app: FakeApp) -> None:
+async def test_disconnect_cancels_operation(fake_app: FakeApp) -> None:
     caller = AsgiCall(fake_app.endpoint())
     caller.deliver(body_message("query Slow{slow}"))
 
@@ -91,13 +86,13 @@ async def test_a_client_that_leaves_cancels_its_work(fake_app: FakeApp) -> None:
     ]
 
 
-async def test_a_client_that_stays_gets_its_answer_however_long_it_takes(fake_app: FakeApp) -> None:
+async def test_slow_operation_responds_to_connected_client(fake_app: FakeApp) -> None:
     caller = AsgiCall(fake_app.endpoint())
     caller.deliver(body_message("{slow}"))
 
     async def open_the_gate() -> None:
         await fake_app.slow_started.wait()
-        # The watch listens when it takes this message, which means nothing to it.
+        # The watcher runs once it has received this message, which it ignores.
         caller.deliver({"type": "http.request", "body": b"", "more_body": False})
         await caller.all_received()
         fake_app.slow_may_finish.set()
@@ -106,7 +101,7 @@ async def test_a_client_that_stays_gets_its_answer_however_long_it_takes(fake_ap
     assert caller.response() == (200, {"data": {"slow": "at last"}})
 
 
-async def test_work_that_was_handed_to_another_task_survives_its_client(fake_app: FakeApp) -> None:
+async def test_work_in_another_task_survives_disconnect(fake_app: FakeApp) -> None:
     committed = asyncio.Event()
     begun = asyncio.Event()
     release = asyncio.Event()
@@ -135,7 +130,7 @@ async def test_work_that_was_handed_to_another_task_survives_its_client(fake_app
     await asyncio.wait_for(committed.wait(), TIMEOUT_SECONDS)
 
 
-async def test_an_operation_that_takes_too_long_is_told_so(fake_app: FakeApp) -> None:
+async def test_operation_over_time_limit_gets_timeout(fake_app: FakeApp) -> None:
     caller = AsgiCall(fake_app.endpoint(with_limits(operation_seconds=0.01)))
     caller.deliver(body_message("query Slow{slow}"))
     with capture_logs() as log:
@@ -149,7 +144,7 @@ async def test_an_operation_that_takes_too_long_is_told_so(fake_app: FakeApp) ->
     assert (log[0]["name"], log[0]["outcome"]) == ("Slow", ["TIMEOUT"])
 
 
-async def test_a_timeout_of_a_resolver_is_not_the_operations(fake_app: FakeApp) -> None:
+async def test_timeout_error_of_context_is_internal_error(fake_app: FakeApp) -> None:
     fake_app.context_error = TimeoutError()
     caller = AsgiCall(fake_app.endpoint())
     caller.deliver(body_message("{hello}"))
@@ -157,7 +152,7 @@ async def test_a_timeout_of_a_resolver_is_not_the_operations(fake_app: FakeApp) 
     assert caller.response()[1]["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
 
 
-async def test_a_body_that_does_not_come_is_408_and_the_connection_closed(fake_app: FakeApp) -> None:
+async def test_idle_body_is_408_and_closes_connection(fake_app: FakeApp) -> None:
     caller = AsgiCall(fake_app.endpoint(with_limits(body_idle_seconds=0.01)))
     caller.deliver({"type": "http.request", "body": b'{"query":', "more_body": True})
     await run_alongside(caller.run)
@@ -165,7 +160,7 @@ async def test_a_body_that_does_not_come_is_408_and_the_connection_closed(fake_a
     assert (b"connection", b"close") in caller.sent[0]["headers"]
 
 
-async def test_a_body_in_pieces_is_put_together(fake_app: FakeApp) -> None:
+async def test_chunked_body_is_joined(fake_app: FakeApp) -> None:
     caller = AsgiCall(fake_app.endpoint())
     for piece in (b'{"query":', b"", b'"{hel', b'lo}"}'):
         caller.deliver({"type": "http.request", "body": piece, "more_body": True})
@@ -174,7 +169,7 @@ async def test_a_body_in_pieces_is_put_together(fake_app: FakeApp) -> None:
     assert caller.response() == (200, {"data": {"hello": "Hello, you"}})
 
 
-async def test_a_client_that_leaves_within_its_body_gets_nothing(fake_app: FakeApp) -> None:
+async def test_disconnect_within_body_runs_nothing(fake_app: FakeApp) -> None:
     caller = AsgiCall(fake_app.endpoint())
     caller.deliver({"type": "http.request", "body": b'{"query":', "more_body": True})
     caller.deliver({"type": "http.disconnect"})
@@ -183,7 +178,7 @@ async def test_a_client_that_leaves_within_its_body_gets_nothing(fake_app: FakeA
     assert fake_app.contexts_opened == 0
 
 
-async def test_stopping_the_server_is_no_departure(fake_app: FakeApp) -> None:
+async def test_cancellation_by_server_is_no_disconnect(fake_app: FakeApp) -> None:
     caller = AsgiCall(fake_app.endpoint())
     caller.deliver(body_message("{slow}"))
     task = asyncio.create_task(_wrap(caller.run))
@@ -194,7 +189,7 @@ async def test_stopping_the_server_is_no_departure(fake_app: FakeApp) -> None:
     assert fake_app.contexts_closed == 1
 
 
-async def test_something_cancelled_that_a_resolver_waits_for_is_a_surprise(fake_app: FakeApp) -> None:
+async def test_cancelled_future_of_resolver_is_internal_error(fake_app: FakeApp) -> None:
     async def wait_for_another(_source: Any, _info: Any) -> str:
         other: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         other.cancel()

@@ -1,4 +1,4 @@
-"""Bodies with files: in pieces, too long, or of another form than the multipart request specification wants."""
+"""Multipart bodies: chunked, too long or malformed."""
 
 from collections.abc import AsyncIterator
 from hashlib import sha256
@@ -27,7 +27,7 @@ from tests.transport.http.multipart_client import (
 
 
 @pytest.mark.parametrize("size", [1, 7, 1_000])
-async def test_a_body_may_be_cut_anywhere(upload_client: UploadClient, size: int) -> None:
+async def test_body_may_be_split_anywhere(upload_client: UploadClient, size: int) -> None:
     content = b"\r\n--" + BOUNDARY.encode()[:-1] + b"\r\n-- \r" * 50
     body = encode_one_file(content, filename="a.txt")
 
@@ -39,7 +39,7 @@ async def test_a_body_may_be_cut_anywhere(upload_client: UploadClient, size: int
     assert read["sha256"] == sha256(content).hexdigest()
 
 
-async def test_a_file_may_be_as_long_as_the_limit_and_not_a_byte_longer(recorder: UploadRecorder) -> None:
+async def test_file_over_length_limit_is_413(recorder: UploadRecorder) -> None:
     async with open_upload_client(recorder, with_limits(upload_bytes=300_000)) as upload_client:
         assert (await upload_client.send(encode_one_file(b"x" * 300_000))).json()["data"]["read"][0]["size"] == 300_000
         response = await upload_client.send(encode_one_file(b"x" * 300_001))
@@ -50,7 +50,7 @@ async def test_a_file_may_be_as_long_as_the_limit_and_not_a_byte_longer(recorder
 
 
 @pytest.mark.parametrize("declared", [True, False])
-async def test_all_together_may_not_be_longer_than_their_limit(recorder: UploadRecorder, declared: bool) -> None:
+async def test_multipart_body_over_limit_is_413(recorder: UploadRecorder, declared: bool) -> None:
     files = [encode_part(str(number), b"x" * 500, filename="a") for number in range(4)]
     body = encode_form(
         read_operation(READ_MANY, files=[None] * 4), {str(n): [f"variables.files.{n}"] for n in range(4)}, *files
@@ -70,7 +70,7 @@ async def test_all_together_may_not_be_longer_than_their_limit(recorder: UploadR
     assert recorder.calls == 0
 
 
-async def test_a_full_disk_is_told_and_nothing_runs(
+async def test_full_disk_is_503_and_runs_nothing(
     upload_client: UploadClient, recorder: UploadRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(**_options: Any) -> None:
@@ -163,7 +163,7 @@ async def test_a_full_disk_is_told_and_nothing_runs(
         (encode_form(OPERATION, FILE_MAP, FILE_PART).replace(b"Content-Disposition", b"X"), 400, "Content-Disposition"),
     ],
 )
-async def test_a_body_of_another_form_is_refused(
+async def test_malformed_multipart_body_is_refused(
     upload_client: UploadClient, recorder: UploadRecorder, body: bytes, status: int, why: str
 ) -> None:
     before = count_open_files()
@@ -188,21 +188,21 @@ async def test_a_body_of_another_form_is_refused(
         "multipart/form-data; x=boundary",
     ],
 )
-async def test_a_boundary_is_needed(upload_client: UploadClient, content_type: str) -> None:
+async def test_multipart_body_requires_boundary(upload_client: UploadClient, content_type: str) -> None:
     response = await upload_client.send(encode_one_file(b"x"), {"content-type": content_type})
     assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])
 
 
 @pytest.mark.parametrize("content_type", ["multipart/mixed; boundary=x", "multipart/form-data, text/plain"])
-async def test_other_kinds_of_parts_are_415(upload_client: UploadClient, content_type: str) -> None:
+async def test_other_multipart_types_are_415(upload_client: UploadClient, content_type: str) -> None:
     assert (await upload_client.send(encode_one_file(b"x"), {"content-type": content_type})).status_code == 415
 
 
-async def test_a_compressed_body_is_415(upload_client: UploadClient) -> None:
+async def test_compressed_body_is_415(upload_client: UploadClient) -> None:
     assert (await upload_client.send(encode_one_file(b"x"), {"content-encoding": "gzip"})).status_code == 415
 
 
-async def test_the_query_may_be_named_here_too(upload_client: UploadClient) -> None:
+async def test_multipart_request_may_name_its_document(upload_client: UploadClient) -> None:
     hash_ = sha256(READ_ONE.encode()).hexdigest()
     extensions = {"persistedQuery": {"version": 1, "sha256Hash": hash_}}
     for operations in (

@@ -1,4 +1,4 @@
-"""What becomes of files whose request does not come to its end."""
+"""Cleanup of files of unfinished requests."""
 
 import asyncio
 import threading
@@ -27,7 +27,7 @@ PARTIAL_BODY = encode_form(OPERATION, FILE_MAP, encode_part("0", b"x" * 600_000,
 
 
 class AsgiUpload:
-    """A request by hand: what arrives, and what is answered."""
+    """A request on the bare ASGI interface."""
 
     def __init__(self, *pieces: bytes, gone: bool) -> None:
         self._waiting = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
@@ -36,7 +36,7 @@ class AsgiUpload:
         self.sent: list[Any] = []
 
     async def receive(self) -> Any:
-        """The next piece; then the client is gone, or silent for ever."""
+        """Return the next chunk; then a disconnect, or nothing."""
         if self._waiting:
             return self._waiting.pop(0)
         if self._disconnects:
@@ -45,23 +45,21 @@ class AsgiUpload:
         return await asyncio.get_running_loop().create_future()
 
     async def send(self, message: Any) -> None:
-        """An answer."""
         self.sent.append(message)
 
     async def run(self, recorder: UploadRecorder) -> None:
-        """Have it answered."""
         scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": HEADERS}
         await recorder.app()(scope, self.receive, self.send)
 
 
-async def test_a_client_that_leaves_half_way_leaves_no_file(recorder: UploadRecorder) -> None:
+async def test_disconnect_within_upload_leaves_no_file(recorder: UploadRecorder) -> None:
     before = count_open_files()
     wire = AsgiUpload(PARTIAL_BODY, gone=True)
     await wire.run(recorder)
     assert (wire.sent, recorder.calls, count_open_files()) == ([], 0, before)
 
 
-async def test_a_request_that_is_cancelled_leaves_no_file(recorder: UploadRecorder) -> None:
+async def test_cancelled_upload_leaves_no_file(recorder: UploadRecorder) -> None:
     before = count_open_files()
     wire = AsgiUpload(PARTIAL_BODY, gone=False)
     task = asyncio.create_task(wire.run(recorder))
@@ -73,7 +71,7 @@ async def test_a_request_that_is_cancelled_leaves_no_file(recorder: UploadRecord
     assert count_open_files() == before
 
 
-async def test_a_file_is_not_closed_while_it_is_being_written(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_file_is_not_closed_while_thread_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     started, released = threading.Event(), threading.Event()
     write = SpooledUpload._flush
 
@@ -98,7 +96,7 @@ async def test_a_file_is_not_closed_while_it_is_being_written(monkeypatch: pytes
         assert not incoming.should_flush
 
 
-async def test_the_parser_says_nothing_of_its_own(recorder: UploadRecorder, caplog: pytest.LogCaptureFixture) -> None:
+async def test_multipart_parser_logs_nothing(recorder: UploadRecorder, caplog: pytest.LogCaptureFixture) -> None:
     wire = AsgiUpload(b"--nonsense\r\n", gone=True)
     await wire.run(recorder)
     assert wire.sent[0]["status"] == 400

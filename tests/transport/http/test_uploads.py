@@ -1,4 +1,4 @@
-"""Files that come with an operation, by the multipart request specification."""
+"""Uploads by the multipart request specification."""
 
 import os
 from hashlib import sha256
@@ -19,7 +19,7 @@ from tests.transport.http.multipart_client import (
 )
 
 
-async def test_a_file_stands_where_the_null_was(upload_client: UploadClient) -> None:
+async def test_file_replaces_null(upload_client: UploadClient) -> None:
     content = "Alpha ü 🏃".encode()
     response = await upload_client.send(encode_one_file(content, filename="a.txt"), headers={})
     assert response.status_code == 200
@@ -34,7 +34,7 @@ async def test_a_file_stands_where_the_null_was(upload_client: UploadClient) -> 
     ]
 
 
-async def test_files_go_into_lists_and_one_may_go_to_several_places(upload_client: UploadClient) -> None:
+async def test_files_fill_lists_and_several_paths(upload_client: UploadClient) -> None:
     body = encode_form(
         read_operation(READ_MANY, files=[None, None, None]),
         {"x": ["variables.files.2", "variables.files.0"], "y": ["variables.files.1"]},
@@ -59,7 +59,7 @@ async def test_files_go_into_lists_and_one_may_go_to_several_places(upload_clien
         ("$f:[Box!]!", "boxes:$f", {"f": {"file": None}}, "variables.f.file"),
     ],
 )
-async def test_files_go_wherever_the_schema_has_an_upload(
+async def test_files_fill_any_upload_of_schema(
     upload_client: UploadClient, declared: str, argument: str, variables: dict[str, Any], path: str
 ) -> None:
     query = f"mutation({declared}){{read({argument}){{text}}}}"
@@ -83,7 +83,7 @@ async def test_files_go_wherever_the_schema_has_an_upload(
         ("$f:Upload", "file:$f", {"g": None}, "variables.g"),
     ],
 )
-async def test_a_file_where_the_schema_has_no_upload_is_bad_input(  # noqa: PLR0917 - a row has so many parts
+async def test_file_outside_upload_scalar_is_bad_input(  # noqa: PLR0917 - a row has so many parts
     upload_client: UploadClient,
     recorder: UploadRecorder,
     declared: str,
@@ -100,7 +100,7 @@ async def test_a_file_where_the_schema_has_no_upload_is_bad_input(  # noqa: PLR0
     assert recorder.calls == 0
 
 
-async def test_a_subscription_takes_no_files(upload_client: UploadClient) -> None:
+async def test_subscription_with_file_is_refused(upload_client: UploadClient) -> None:
     query = "subscription($file:Upload){ticks(file:$file)}"
     body = encode_form(
         read_operation(query, file=None), {"0": ["variables.file"]}, encode_part("0", b"x", filename="a")
@@ -108,11 +108,11 @@ async def test_a_subscription_takes_no_files(upload_client: UploadClient) -> Non
     assert (await upload_client.send(body)).status_code == 400
 
 
-async def test_an_operation_without_files_may_come_this_way(upload_client: UploadClient) -> None:
+async def test_multipart_operation_without_files_runs(upload_client: UploadClient) -> None:
     assert (await upload_client.send(encode_form({"query": "{hello}"}, {}))).json() == {"data": {"hello": None}}
 
 
-async def test_an_empty_file_is_a_file(upload_client: UploadClient) -> None:
+async def test_empty_file_is_accepted(upload_client: UploadClient) -> None:
     read = (await upload_client.send(encode_one_file(b"", filename="empty"))).json()["data"]["read"][0]
     assert (read["size"], read["sha256"]) == (0, sha256(b"").hexdigest())
 
@@ -133,9 +133,7 @@ async def test_an_empty_file_is_a_file(upload_client: UploadClient) -> None:
         (None, ""),
     ],
 )
-async def test_a_filename_is_what_is_left_without_folders(
-    upload_client: UploadClient, sent: str | None, kept: str
-) -> None:
+async def test_filename_has_no_folders(upload_client: UploadClient, sent: str | None, kept: str) -> None:
     read = (await upload_client.send(encode_one_file(b"x", filename=sent))).json()["data"]["read"][0]
     assert read["filename"] == kept
 
@@ -148,7 +146,7 @@ async def test_a_filename_is_what_is_left_without_folders(
         ('a/b"><script>', "application/octet-stream"),
     ],
 )
-async def test_a_content_type_is_a_media_type(upload_client: UploadClient, sent: str, kept: str) -> None:
+async def test_content_type_of_file_is_media_type(upload_client: UploadClient, sent: str, kept: str) -> None:
     body = encode_form(
         read_operation(file=None),
         {"0": ["variables.file"]},
@@ -157,9 +155,7 @@ async def test_a_content_type_is_a_media_type(upload_client: UploadClient, sent:
     assert (await upload_client.send(body)).json()["data"]["read"][0]["contentType"] == kept
 
 
-async def test_files_are_there_as_long_as_the_operation_and_no_longer(
-    upload_client: UploadClient, recorder: UploadRecorder
-) -> None:
+async def test_files_are_closed_after_operation(upload_client: UploadClient, recorder: UploadRecorder) -> None:
     before = count_open_files()
     await upload_client.send(encode_one_file(b"x" * 600_000, filename="a"))
     assert count_open_files() == before
@@ -167,9 +163,7 @@ async def test_files_are_there_as_long_as_the_operation_and_no_longer(
         recorder.uploads[0].open()
 
 
-async def test_a_file_that_is_held_open_stays_readable_at_any_place(
-    upload_client: UploadClient, recorder: UploadRecorder
-) -> None:
+async def test_open_file_is_readable_at_any_position(upload_client: UploadClient, recorder: UploadRecorder) -> None:
     content = bytes(range(256)) * 3_000
     recorder.keep_open = True
     await upload_client.send(encode_one_file(content, filename="a"))

@@ -1,4 +1,4 @@
-"""The endpoint in a real server on a real socket: what only shows there."""
+"""The endpoint under uvicorn, on real sockets."""
 
 import asyncio
 import socket
@@ -19,11 +19,10 @@ HEAD = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/
 
 @asynccontextmanager
 async def serve(fake_app: FakeApp, settings: TransportSettings) -> AsyncIterator[int]:
-    """A server on a free port."""
     app = Starlette(routes=[Route("/graphql", fake_app.endpoint(settings))])
     config = uvicorn.Config(app, http="httptools", ws="none", lifespan="off", log_config=None)
     server = uvicorn.Server(config)
-    # It listens from here on: who connects before the server has started waits in the queue.
+    # Listening from here on: connections before the start of the server wait in the backlog.
     listening = socket.create_server(("127.0.0.1", 0))
     async with asyncio.timeout(TIMEOUT_SECONDS):
         task = asyncio.create_task(server.serve(sockets=[listening]))
@@ -35,7 +34,7 @@ async def serve(fake_app: FakeApp, settings: TransportSettings) -> AsyncIterator
 
 
 async def exchange(port: int, *chunks: bytes) -> bytes:
-    """Send bytes; read till the server closes."""
+    """Send chunks, and read until the server closes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         for chunk in chunks:
@@ -47,7 +46,7 @@ async def exchange(port: int, *chunks: bytes) -> bytes:
         await writer.wait_closed()
 
 
-async def test_a_client_that_closes_its_socket_cancels_its_work(fake_app: FakeApp) -> None:
+async def test_closed_socket_cancels_operation(fake_app: FakeApp) -> None:
     async with serve(fake_app, with_limits()) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         body = b'{"query":"{slow}"}'
@@ -67,7 +66,7 @@ async def test_a_client_that_closes_its_socket_cancels_its_work(fake_app: FakeAp
         ([HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"400\r\n" + b" " * 1024 + b"\r\n"], b"413"),
     ],
 )
-async def test_a_body_too_slow_or_too_long_is_answered_and_the_connection_closed(
+async def test_bad_body_gets_response_and_closed_connection(
     fake_app: FakeApp, pieces: list[bytes], status: bytes
 ) -> None:
     async with serve(fake_app, with_limits(body_idle_seconds=0.05, body_bytes=1000)) as port:
@@ -76,7 +75,7 @@ async def test_a_body_too_slow_or_too_long_is_answered_and_the_connection_closed
     assert b"BAD_REQUEST" in answer
 
 
-async def test_a_connection_serves_many_operations(fake_app: FakeApp) -> None:
+async def test_connection_serves_many_operations(fake_app: FakeApp) -> None:
     body = b'{"query":"{hello}"}'
     request = HEAD + b"Content-Length: %d\r\n" % len(body)
     async with serve(fake_app, with_limits()) as port:
