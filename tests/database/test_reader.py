@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -115,14 +114,6 @@ async def test_closing_interrupts_queries(reader: CountingReader) -> None:
         await reader.close()
         results = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(result) for result in results] == [OperationalError] * 2
-
-
-async def test_cancelled_read_frees_its_thread(database: Database) -> None:
-    threads = threading.active_count()
-    for _ in range(2):
-        await cancel(await start_queries(database._reader, count=READERS))
-        assert await asyncio.gather(*(database.read(select_one) for _ in range(READERS))) == [1] * READERS
-    assert threading.active_count() <= threads + READERS
 
 
 async def test_heavy_reads_leave_connections_to_others(database: Database) -> None:

@@ -56,10 +56,11 @@ def _input_and_output(kind: str, names: str) -> list[FieldMapping]:
     return sent + _output_only(names)
 
 
-def _media_params(**fields: str) -> list[FieldMapping]:
+def _media_params(group: str, same_names: str = "", **names: str) -> list[FieldMapping]:
+    fields = dict.fromkeys(same_names.split()) | names
     return [
-        FieldMapping(f"request.params.{name.replace('_', '.')}", f"variant.media.{field}", field)
-        for name, field in fields.items()
+        FieldMapping(f"request.params.{group}.{name or field}", f"variant.media.{field}", field)
+        for field, name in fields.items()
     ]
 
 
@@ -67,6 +68,9 @@ def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
+
+_INPUT: Final = "given in the input here"
+_RFC_3339: Final = "RFC 3339 times here"
 
 MAPPINGS: Final[dict[str, list[FieldMapping]]] = {
     "CLIENT": [
@@ -78,10 +82,8 @@ MAPPINGS: Final[dict[str, list[FieldMapping]]] = {
         *_input_and_output("client", "client_system geo_listen_enabled demo_stream_enabled language"),
         FieldMapping("request.timezone", "variant.client.timezone", "timezone"),
         FieldMapping("answer.timezone", None, "timezone", SENT_TIMEZONE, "timezone is answered as sent"),
-        FieldMapping(
-            "answer.client_type", "variant.client.clientType", "clientType", UNCHANGED, "given in the input here"
-        ),
-        FieldMapping("answer.device_id", "variant.client.deviceId", "deviceId", UNCHANGED, "given in the input here"),
+        FieldMapping("answer.client_type", "variant.client.clientType", "clientType", UNCHANGED, _INPUT),
+        FieldMapping("answer.device_id", "variant.client.deviceId", "deviceId", UNCHANGED, _INPUT),
     ],
     "AGENDA": [
         *_input_and_output("agenda", "guide name description_html schedule_tracks"),
@@ -95,33 +97,16 @@ MAPPINGS: Final[dict[str, list[FieldMapping]]] = {
         *_output_only("all_day import_id allow_rating add_to_schedule"),
     ],
     "MEDIA": [
-        *_media_params(
-            media_playerName="playerName",
-            analytics_trackingServer="trackingServer",
-            analytics_reportSuite="reportSuite",
-            analytics_visitorId="visitorId",
-            media_contentType="contentType",
-            media_length="length",
-            media_id="mediaId",
-            visitor_marketingCloudOrgId="organizationId",
-            media_name="mediaName",
-            media_channel="channel",
-            media_sdkVersion="sdkVersion",
-        ),
-        FieldMapping(
-            "request.params.analytics.enableSSL",
-            "variant.media.params.analytics\\.enableSSL",
-            "params.analytics\\.enableSSL",
-        ),
+        *_media_params("media", "playerName contentType length channel sdkVersion", mediaId="id", mediaName="name"),
+        *_media_params("analytics", "trackingServer reportSuite visitorId"),
+        *_media_params("visitor", organizationId="marketingCloudOrgId"),
+        *_media_params("analytics", **{"params.analytics\\.enableSSL": "enableSSL"}),
         FieldMapping("request.customMetadata", "variant.media.customMetadata", "customMetadata"),
         FieldMapping("request.qoeData", "variant.media.qoe", "qoe", UNCHANGED, "qoeData may hold free names"),
         FieldMapping("request.playerTime.playhead", "variant.media.playerTime.playhead", "playhead"),
         FieldMapping(
-            "request.playerTime.ts",
-            "variant.media.playerTime.ts",
-            "activities.edges.0.node.clientTime",
-            UNIX_MILLISECONDS,
-            "an RFC 3339 time here",
+            *("request.playerTime.ts", "variant.media.playerTime.ts", "activities.edges.0.node.clientTime"),
+            *(UNIX_MILLISECONDS, "an RFC 3339 time here"),
         ),
         FieldMapping("answer.Location", None, "id", GENERATED_ID),
     ],
@@ -129,15 +114,13 @@ MAPPINGS: Final[dict[str, list[FieldMapping]]] = {
         FieldMapping("request.project_id", "projectId", "project.id", ID_TO_TEXT),
         FieldMapping("request.session.uuid", "variant.field.uuid", "uuid"),
         FieldMapping("request.session.unit_id", "variant.field.unitId", "unitId"),
-        FieldMapping(
-            "request.session.created", "variant.field.created", "created", UNIX_SECONDS, "RFC 3339 times here"
-        ),
-        FieldMapping("request.session.saved", "variant.field.saved", "saved", UNIX_SECONDS, "RFC 3339 times here"),
+        FieldMapping("request.session.created", "variant.field.created", "created", UNIX_SECONDS, _RFC_3339),
+        FieldMapping("request.session.saved", "variant.field.saved", "saved", UNIX_SECONDS, _RFC_3339),
         FieldMapping("request.session.data.point1", "variant.field.data.0.value", "data.0.value"),
         FieldMapping("request.session.data.point2", "variant.field.data.1.value", "data.1.value"),
         FieldMapping("request.session.data.sketch1.rawData", "variant.field.data.2.rawData", "data.2.rawData"),
         FieldMapping(
-            "request.session.data.__timezone__", "variant.field.data.3.value", "timezoneOffsetSeconds", INTEGER_TEXT
+            *("request.session.data.__timezone__", "variant.field.data.3.value", "timezoneOffsetSeconds"), INTEGER_TEXT
         ),
     ],
     "USER": [
