@@ -157,11 +157,13 @@ class AgendaUpdate:
 def parse_agenda_update(raw: Mapping[str, Any]) -> AgendaUpdate:
     """Validate an input, by the names of the fields, before any transaction: sanitizing HTML takes long."""
     validated = validate(AgendaUpdateFields, raw)
-    given = dict(raw) if validated.fields is None else validated.fields.model_dump(by_alias=False, exclude_unset=True)
+    provided = (
+        dict(raw) if validated.fields is None else validated.fields.model_dump(by_alias=False, exclude_unset=True)
+    )
     values: dict[str, Any] = {}
     for name, info in _UPDATABLE.items():
-        if name in given and given[name] is not None:
-            values[name] = given[name]
-        elif name in given and _is_clearable(info):
+        if name in provided and provided[name] is not None:
+            values[name] = provided[name]
+        elif name in provided and _is_clearable(info):
             values[name] = info.get_default(call_default_factory=True)
     return AgendaUpdate(raw["id"], values, validated.problems)

@@ -19,7 +19,13 @@ from models.kinds.base import (
     Text,
 )
 from models.kinds.media_events import PlayerTimeFields
-from models.kinds.media_parameters import metadata_problems, qoe_problems, start_param_problems, with_qoe_prefix
+from models.kinds.media_parameters import (
+    QOE_DESCRIPTION,
+    metadata_problems,
+    qoe_problems,
+    start_param_problems,
+    with_qoe_prefix,
+)
 from models.problems import Problem
 
 STALL_TIMEOUT: Final = 30 * MINUTE
@@ -57,11 +63,7 @@ class MediaFields(KindFields):
         default=None,
         description="At most 50 strings under custom names of letters, digits, `_` and `.`.",
     )
-    qoe: Annotated[JsonObject | None, ServerDefault()] = Field(
-        default=None,
-        description="Quality of experience: documented keys, with or without the prefix `media.qoe.`, and custom "
-        "ones; at most 50 keys and 16 KiB per session.",
-    )
+    qoe: Annotated[JsonObject | None, ServerDefault()] = Field(default=None, description=QOE_DESCRIPTION)
 
     def find_problems(self) -> Iterator[Problem]:
         yield from start_param_problems(("params",), self.params)

@@ -61,17 +61,17 @@ EVENT_QOE: Final[dict[MediaEventType, dict[str, str]]] = {
 
 def event_problems(type_: MediaEventType, params: dict[str, Any] | None, qoe: dict[str, Any]) -> Iterator[Problem]:
     """Yield the problems of an event's parameters; `qoe` has documented names."""
-    known, given = EVENT_PARAMS.get(type_, {}), params or {}
-    for name, value in given.items():
+    known, provided = EVENT_PARAMS.get(type_, {}), params or {}
+    for name, value in provided.items():
         if name not in known:
             yield Problem(("params", name), f"is not a documented parameter of {type_}")
         elif not known[name].type.accepts(value):
             yield Problem(("params", name), f"must be {known[name].type.description}")
     for name, parameter in known.items():
-        if parameter.required and name not in given:
+        if parameter.required and name not in provided:
             yield Problem(("params", name), f"must be given: {type_} needs it")
     for name, same in EVENT_QOE.get(type_, {}).items():
-        if name in given and same in qoe and given[name] != qoe[same]:
+        if name in provided and same in qoe and provided[name] != qoe[same]:
             yield Problem(("params", name), f"contradicts {same}, which is the same thing; give one of them")
     if type_ == MediaEventType.BITRATE_CHANGE and BITRATE not in qoe:
         yield Problem(("qoe", BITRATE), f"must be given: {type_} needs it")

@@ -9,7 +9,7 @@ from models.clock import Instant
 from models.enums import MediaEventType
 from models.kinds.base import JsonObject, KindFields
 from models.kinds.media_event_parameters import event_problems
-from models.kinds.media_parameters import metadata_problems, qoe_problems, with_qoe_prefix
+from models.kinds.media_parameters import QOE_DESCRIPTION, metadata_problems, qoe_problems, with_qoe_prefix
 from models.problems import Problem
 
 MAX_EVENTS: Final = 100
@@ -24,18 +24,14 @@ class PlayerTimeFields(KindFields):
         "of the day."
     )
     ts: Instant = Field(
-        description="Client time of the event, not before that of the start, and at most 60 s ahead of the server "
-        "time since the start. Events are ordered and measured by it; it never ends a session."
+        description="Client time of the event, not before the start's `ts`. The client time since the start may "
+        "exceed the server time since the start by at most 60 s. It orders and measures; it never ends a session."
     )
 
 
 class MediaPingFields(KindFields):
     player_time: PlayerTimeFields = Field(description="Playhead and client time of the event.")
-    qoe: JsonObject | None = Field(
-        default=None,
-        description="Quality of experience: documented keys, with or without the prefix `media.qoe.`, and custom "
-        "ones; at most 50 keys and 16 KiB per session.",
-    )
+    qoe: JsonObject | None = Field(default=None, description=QOE_DESCRIPTION)
 
     def find_problems(self) -> Iterator[Problem]:
         yield from qoe_problems(("qoe",), self.qoe)

@@ -18,6 +18,10 @@ MAX_SAFE_INTEGER: Final = 2**53 - 1
 """Larger integers of JSON lose precision in many parsers (RFC 7493)."""
 MAX_QOE_BYTES: Final = 16 * 1024
 QOE_PREFIX: Final = "media.qoe."
+QOE_DESCRIPTION: Final = (
+    "Quality of experience: documented keys, with or without the prefix `media.qoe.`, and custom ones; at most 50 keys "
+    "and 16 KiB per session."
+)
 _METADATA_KEY: Final = re.compile(r"[A-Za-z0-9_.]+", re.ASCII)
 
 
@@ -120,7 +124,11 @@ def metadata_problems(path: tuple[str, ...], metadata: dict[str, Any] | None) ->
 
 def with_qoe_prefix(qoe: dict[str, Any]) -> dict[str, Any]:
     """Return quality of experience under documented names: `bitrate` becomes `media.qoe.bitrate`."""
-    return {QOE_PREFIX + name if QOE_PREFIX + name in QOE_PARAMS else name: value for name, value in qoe.items()}
+    return {_documented_name(name): value for name, value in qoe.items()}
+
+
+def _documented_name(name: str) -> str:
+    return QOE_PREFIX + name if QOE_PREFIX + name in QOE_PARAMS else name
 
 
 def qoe_problems(path: tuple[str, ...], qoe: dict[str, Any] | None) -> Iterator[Problem]:
@@ -131,7 +139,7 @@ def qoe_problems(path: tuple[str, ...], qoe: dict[str, Any] | None) -> Iterator[
     elif len(canonical(values)) > MAX_QOE_BYTES:
         yield Problem(path, "must be at most 16 KiB of JSON")
     for name, value in values.items():
-        full_name = QOE_PREFIX + name if QOE_PREFIX + name in QOE_PARAMS else name
+        full_name = _documented_name(name)
         known = QOE_PARAMS.get(full_name)
         if full_name in seen:
             yield Problem((*path, name), f"is given twice, with and without {QOE_PREFIX}")
