@@ -5,9 +5,9 @@ from typing import Annotated, TypeAlias
 
 import strawberry
 
-from models.tables.activity import Activity as ActivityRow
-from models.tables.project import Project as ProjectRow
-from models.tables.session import Session as SessionRow
+from models.tables.rows import Activity as ActivityRow
+from models.tables.rows import Project as ProjectRow
+from models.tables.rows import Session as SessionRow
 from resolvers import nodes
 from resolvers.access import Caller
 from resolvers.activities.service import list_activities

@@ -8,8 +8,8 @@ import strawberry
 from models import session_rules
 from models.clock import to_seconds
 from models.enums import EventFlag
-from models.tables.activity import Activity as ActivityRow
-from models.tables.session import Session as SessionRow
+from models.tables.rows import Activity as ActivityRow
+from models.tables.rows import Session as SessionRow
 from resolvers.activities.service import activity_cursor, session_activities
 from resolvers.context import Context
 from resolvers.pagination.keyset import Page, PageArgs

@@ -7,7 +7,6 @@ from sqlmodel import Field
 
 from models.clock import Instant
 from models.tables.columns import TableModel, instant_column, json_column, partial_index
-from models.tables.rows import Activity as Activity  # noqa: PLC0414 - re-exported
 
 
 class ActivityTable(TableModel, table=True):

@@ -4,7 +4,6 @@ from sqlalchemy import LargeBinary, Text
 from sqlmodel import Field
 
 from models.tables.columns import TableModel, session_key
-from models.tables.rows import DataPoint as DataPoint  # noqa: PLC0414 - re-exported
 
 
 class DataPointTable(TableModel, table=True):

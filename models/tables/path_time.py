@@ -5,7 +5,6 @@ from sqlmodel import Field
 
 from models.json import JsonText
 from models.tables.columns import TableModel, partial_index, session_key
-from models.tables.rows import PathTime as PathTime  # noqa: PLC0414 - re-exported
 
 
 class PathTimeTable(TableModel, table=True):

@@ -6,7 +6,6 @@ from sqlmodel import Field
 from models.clock import Instant
 from models.json import JsonText
 from models.tables.columns import TableModel, instant_column
-from models.tables.rows import Project as Project  # noqa: PLC0414 - re-exported
 
 
 class ProjectTable(TableModel, table=True):

@@ -8,7 +8,6 @@ from sqlmodel import Field
 from models.clock import Instant
 from models.json import JsonText
 from models.tables.columns import TableModel, instant_column, json_column, partial_index
-from models.tables.rows import Session as Session  # noqa: PLC0414 - re-exported
 
 
 class SessionTable(TableModel, table=True):

@@ -16,7 +16,7 @@ from models.clock import Instant
 from models.dialect import MAX_INT64, MIN_INT64, bounded_range, no_index
 from models.enums import State
 from models.tables import session, session_track
-from models.tables.session import Session
+from models.tables.rows import Session
 
 # ---- operators ----
 
