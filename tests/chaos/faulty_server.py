@@ -121,9 +121,9 @@ def read_snapshot_position_later() -> None:
 def lose_frames_of_slow_readers() -> None:
     enqueue = SubscriberStream._enqueue
 
-    def patched(self: SubscriberStream, sequence: int, frame: Frame) -> None:
+    def patched(self: SubscriberStream, frame: Frame) -> None:
         if self._handoff.has_waiter or self._queue.has_room(frame):
-            enqueue(self, sequence, frame)
+            enqueue(self, frame)
 
     _patch(SubscriberStream, "_enqueue", patched)
 

@@ -1,8 +1,8 @@
-"""Answers of one or many results: `Streams.open` is the way in for every transport that can carry them.
+"""Streams of results, over any transport that can carry them. `StreamManager.open` is the way in.
 
-`answers` is what comes out; `opening` decides what kind of answer a request has; `incremental` gives the parts of one
-result; `subscription` is one subscriber, `beginning` how it begins, `waiting` what it has not taken yet, and `groups`
-those who are told the same; `items` executes what their source (`transport.subscriptions.source`) tells.
+`dispatcher` chooses the kind of response (`responses`): one result, a result in parts (`incremental`) or a
+subscription (`subscriber`). A subscriber first reads its own `catch_up`, then the live items of its group (`fanout`):
+each item of a `source` is executed once for the group (`event_executor`). `backpressure` bounds what may stay unread.
 """
 
 from transport.subscriptions.dispatcher import StreamManager, StreamOptions
@@ -10,7 +10,6 @@ from transport.subscriptions.responses import (
     HEARTBEAT,
     Frame,
     FrameStream,
-    ResponseKind,
     ServerShutdown,
     SlowConsumer,
     StreamClosed,
@@ -21,7 +20,6 @@ __all__ = [
     "HEARTBEAT",
     "Frame",
     "FrameStream",
-    "ResponseKind",
     "ServerShutdown",
     "SlowConsumer",
     "StreamClosed",

@@ -1,4 +1,4 @@
-"""One way in: a request goes in, its answer comes out as a stream of frames."""
+"""Dispatch of a request to its kind of response: one result, incremental delivery or a subscription."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,20 +27,20 @@ from transport.subscriptions.source import Source
 from transport.subscriptions.subscriber import SubscriberStream
 
 MAX_CONCURRENT_CATCH_UPS: Final = 16
-"""Subscriptions that take a step of their beginning at the same time. A crowd that comes back after a restart would
-otherwise share what there is so evenly that all need longer than an operation may take."""
+"""Catch-up steps that run at the same time. If all clients that reconnect after a restart shared the server evenly,
+each would exceed the time limit of an operation."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamOptions:
-    """What the caller of `Streams.open` wants of the answer."""
+    """Options of `StreamManager.open`."""
 
     after: str | None = None
-    """The cursor that a subscription begins after, instead of its argument; of a client that came back."""
+    """Cursor after which a subscription resumes; overrides its argument."""
     incremental: bool = True
-    """Whether the client takes the parts of one result; without, @defer is as if it were not there."""
+    """Whether the client accepts incremental delivery; otherwise @defer is ignored."""
     heartbeat_seconds: float | None = None
-    """How long a subscription may be silent, in seconds; then it gives a frame without payload."""
+    """Interval of heartbeats in an idle subscription; None for no heartbeats."""
 
 
 DEFAULT_OPTIONS = StreamOptions()
@@ -54,34 +54,34 @@ class StreamManager:
         self.limits = limits
         self.groups = FanoutRegistry()
         self.draining = DrainTracker()
-        """What else lives long may enter here, to be told when the server stops."""
+        """Of subscriptions and WebSockets."""
         self.subscriptions: set[SubscriberStream] = set()
         self._catch_up_slots = asyncio.Semaphore(MAX_CONCURRENT_CATCH_UPS)
 
     async def open(self, call: OperationCall, options: StreamOptions = DEFAULT_OPTIONS) -> StreamResponse:
-        """The answer to one request. Raises nothing but CancelledError, which stops the work.
+        """Execute a request. Raises only CancelledError, which stops the work.
 
-        The context is entered before anything else, and left when the operation is over; that of a subscription when it
-        has begun: each of its items has a context of its own.
+        The context is entered first, and exited when the operation ends; that of a subscription when it has started,
+        as each of its items gets a new one.
         """
         return await _Dispatch(self, call, options).run()
 
     async def close(self, seconds: float) -> None:
-        """Refuse new subscriptions with SERVICE_UNAVAILABLE; those that are open end, spread over `seconds`."""
+        """Refuse new subscriptions with SERVICE_UNAVAILABLE, and close the open ones, spread over `seconds`."""
         await self.draining.drain(seconds)
 
     def abort(self) -> None:
-        """The server waits no longer: what is still under way is answered now with SERVICE_UNAVAILABLE."""
+        """End all running operations with SERVICE_UNAVAILABLE."""
         self.draining.started = True
         self.execution.deadlines.expire_all()
 
     @property
     def queued_bytes(self) -> int:
-        """What waits for readers."""
+        """Length of the frames that wait for readers."""
         return sum(subscription.queued_bytes for subscription in self.subscriptions)
 
     def open_subscription(self, query: SubscriptionQuery, key: Any, options: StreamOptions) -> SubscriberStream:
-        """The frames of one subscriber, which counts as open from now on."""
+        """Register a new subscriber."""
         limits = self.limits
         subscriber_limits = SubscriberLimits(
             after=options.after,
@@ -101,7 +101,7 @@ class StreamManager:
 
 
 class _Dispatch:
-    """One request on its way to its answer."""
+    """Dispatch of one request."""
 
     def __init__(self, streams: StreamManager, call: OperationCall, options: StreamOptions) -> None:
         self._streams = streams
@@ -113,10 +113,10 @@ class _Dispatch:
         self._context = AsyncExitStack()
 
     async def run(self) -> StreamResponse:
-        """The answer."""
-        answer = await self._execution.run_in_context(self._held_context, self._open)
-        return answer if isinstance(answer, StreamResponse) else self._single(answer)
+        response = await self._execution.run_in_context(self._held_context, self._open)
+        return response if isinstance(response, StreamResponse) else self._single(response)
 
+    # An incremental response takes the context over, by `pop_all`, and exits it when it ends.
     @asynccontextmanager
     async def _held_context(self) -> AsyncIterator[Any]:
         async with self._context:

@@ -1,4 +1,4 @@
-"""Executing the items of a source, one by one, each in a context of its own."""
+"""Execution of a subscription on the items of its source."""
 
 from collections.abc import Collection, Hashable, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from transport.subscriptions.source import Item, Source
 
 
 class SubscriptionQuery:
-    """What one subscription selects of the items of its source."""
+    """Operation, variables and source of one subscription."""
 
     __slots__ = ("_variables", "execution", "operation", "resume_key", "source")
 
@@ -30,11 +30,11 @@ class SubscriptionQuery:
         self.operation = operation
         self.source = source
         self.resume_key = resume_key
-        """Equal for those that are told the same, and begin with the same."""
+        """Equal for streams of a group with equal catch-ups."""
         self._variables = variables
 
     def event_executor(self, without: Collection[str] = ()) -> "EventExecutor":
-        """What executes the selection; as if the variables `without` had not been given."""
+        """Build the executor of all items, as if the variables `without` had not been sent."""
         executor = self.execution.build_executor(self.operation, self._variables, None)
         if without:
             executor.variable_values = VariableValues(
@@ -44,15 +44,15 @@ class SubscriptionQuery:
         return EventExecutor(self, executor)
 
     def deadline(self) -> Deadline:
-        """The time that the source has for its next step."""
+        """Return the deadline of the source's next step."""
         return self.execution.deadlines.after(self.execution.seconds)
 
     def error_frame(self, error: BaseException) -> Frame:
-        """The last frame of a stream whose source failed."""
+        """Return the last frame of a stream whose source failed."""
         return self._last_frame(from_context_error(error, self.execution.masker))
 
     def timeout_frame(self) -> Frame:
-        """The last frame of a stream whose source took too long."""
+        """Return the last frame of a stream whose source took too long."""
         return self._last_frame(self.execution.timeout_result())
 
     def _last_frame(self, result: OperationResult) -> Frame:
@@ -61,7 +61,7 @@ class SubscriptionQuery:
 
 
 class EventExecutor:
-    """Executes a selection on items. Variables are read once."""
+    """Executes one subscription on items. Its variables are coerced once."""
 
     def __init__(self, query: SubscriptionQuery, executor: Executor[Any]) -> None:
         self._execution = query.execution
@@ -69,7 +69,7 @@ class EventExecutor:
         self._executor = executor
 
     async def execute(self, item: Item) -> Frame:
-        """The encoded result of one item; a failed one where there is no context to execute it in."""
+        """Execute and encode one item in a new context. The frame has failed if there is no context."""
         executor = self._executor.build_per_event_executor(item.payload)
 
         async def work(context: Any) -> OperationResult:

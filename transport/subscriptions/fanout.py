@@ -1,4 +1,4 @@
-"""Streams that are told the same: the selection is executed once for all of them, and encoded once."""
+"""Fan-out: subscriptions with equal queries share each execution and encoding of an item."""
 
 import asyncio
 from collections.abc import Hashable, Mapping, Sequence
@@ -15,24 +15,23 @@ from transport.subscriptions.responses import Frame
 from transport.subscriptions.source import Buffered, Item, Source
 
 BUNDLE_SIZE: Final = 32
-"""Items that members are told of at a stretch, where so many are there."""
+"""Most items in a bundle."""
 BUNDLE_BYTES: Final = 64 * 1024
-"""Length of their results from which on a stretch is over: what a member is handed it may have to keep."""
+"""Length of results that completes a bundle, as each subscriber may have to queue it whole."""
 YIELD_EVERY: Final = 200
-"""Members that are told before anybody else has a turn, for a few milliseconds."""
+"""Subscribers that get a bundle before other tasks have their turn: a few milliseconds."""
 
 
 def resume_variables(operation: Operation, source: Source) -> frozenset[str]:
-    """The variables that only say where the stream begins: those of a group may differ in them."""
-    return frozenset(
-        name for name, given in operation.root_argument_variables.items() if given <= source.resume_arguments
-    )
+    """Return the variables that only decide where a stream begins. Streams of one group may differ in them."""
+    arguments = operation.root_argument_variables
+    return frozenset(name for name, used_as in arguments.items() if used_as <= source.resume_arguments)
 
 
 def group_keys(operation: Operation, variables: Mapping[str, Any], source: Source) -> tuple[Hashable, Hashable]:
-    """Equal for streams that are told the same, and in it for those that begin in the same way.
+    """Return a key of the fan-out group, and within it a key of equal catch-ups.
 
-    Together they have everything that a resolver may read.
+    Together they must contain everything that a resolver may read, or a caller would see what another may.
     """
     resume = resume_variables(operation, source)
     start = {name: value for name, value in variables.items() if name in resume}
@@ -44,26 +43,23 @@ def _hashable(variables: Mapping[str, Any]) -> Hashable:
     try:
         return orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
     except TypeError:
-        return object()  # an uploaded file is like no other
+        return object()  # an uploaded file equals no other
 
 
 class Bundle:
-    """What the members of a group are told at a stretch: frames, at least one, and their positions."""
+    """Frames that are delivered together."""
 
-    __slots__ = ("cursor", "frames", "min_sequence", "sequences", "size")
+    __slots__ = ("cursor", "frames", "min_sequence", "size")
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
-        self.sequences: list[int] = []
         self.min_sequence: float = inf
-        """The lowest of the positions."""
         self.cursor: str | None = None
-        """Where a member may resume that was told all."""
+        """Where a subscriber may resume after all frames."""
         self.size = 0
 
-    def add(self, sequence: int, frame: Frame) -> None:
-        """One more, behind the others."""
-        self.sequences.append(sequence)
+    def add(self, frame: Frame, sequence: int) -> None:
+        """Append the frame of an item with this sequence number."""
         self.min_sequence = min(self.min_sequence, sequence)
         self.frames.append(frame)
         self.cursor = frame.cursor or self.cursor
@@ -71,22 +67,17 @@ class Bundle:
 
 
 class Subscriber(Protocol):
-    """A stream in a group."""
+    """A member of a group."""
 
     def push(self, bundle: Bundle) -> None:
-        """Take some frames."""
+        """Deliver frames."""
 
     def finish(self, frame: Frame | None) -> None:
-        """Nothing comes any more but this frame."""
-
-
-def take_none(_most: int) -> Sequence[Item]:
-    """At hand where items come one by one."""
-    return ()
+        """End the stream, after a last frame if there is one."""
 
 
 class FanoutRegistry:
-    """The groups of a server."""
+    """The groups of a server, by key."""
 
     def __init__(self) -> None:
         self._groups: dict[Hashable, FanoutGroup] = {}
@@ -96,70 +87,46 @@ class FanoutRegistry:
         return len(self._groups)
 
     def join(self, key: Hashable, query: SubscriptionQuery, subscriber: Subscriber) -> "FanoutGroup":
-        """The group with the key, with one more member, which is told everything from when it is `following`."""
+        """Add a subscriber to the group with the key, which is created if necessary."""
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = FanoutGroup(query)
-            task = asyncio.create_task(self._run(key, group))
+            group = self._groups[key] = FanoutGroup(key, query)
+            task = asyncio.create_task(self._run(group))
             group.task = task
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        group.members[subscriber] = None
+        group.subscribers[subscriber] = None
         return group
 
-    def leave(self, key: Hashable, group: "FanoutGroup", subscriber: Subscriber) -> None:
-        """Take a member out of its group. The last one closes it."""
-        group.members.pop(subscriber, None)
-        if not group.members and group.task is not None:
-            self._forget(key, group)
+    def leave(self, group: "FanoutGroup", subscriber: Subscriber) -> None:
+        """Remove a subscriber. The last one ends the group."""
+        group.subscribers.pop(subscriber, None)
+        if not group.subscribers and group.task is not None:
+            self._forget(group)
             group.task.cancel()
-            group.task = None  # which holds it
+            group.task = None  # breaks the cycle group → task → group
 
-    async def _run(self, key: Hashable, group: "FanoutGroup") -> None:
+    async def _run(self, group: "FanoutGroup") -> None:
         try:
             await group.run()
         finally:
-            self._forget(key, group)
+            self._forget(group)
 
-    def _forget(self, key: Hashable, group: "FanoutGroup") -> None:
-        if self._groups.get(key) is group:
-            del self._groups[key]
-
-
-class Membership:
-    """The place of one stream in its group. It does not hold the stream, which holds it."""
-
-    __slots__ = ("_group", "_groups", "_key", "_query")
-
-    def __init__(self, groups: FanoutRegistry, key: Hashable, query: SubscriptionQuery) -> None:
-        self._groups = groups
-        self._key = key
-        self._query = query
-        self._group: FanoutGroup | None = None
-
-    def join(self, subscriber: Subscriber) -> "FanoutGroup":
-        """The group, of which the stream is a member now, if it was not before."""
-        if self._group is None:
-            self._group = self._groups.join(self._key, self._query, subscriber)
-        return self._group
-
-    def leave(self, subscriber: Subscriber) -> None:
-        """Be no member, if it is one."""
-        if self._group is not None:
-            self._groups.leave(self._key, self._group, subscriber)
-            self._group = None
+    def _forget(self, group: "FanoutGroup") -> None:
+        if self._groups.get(group.key) is group:
+            del self._groups[group.key]
 
 
 class FanoutGroup:
-    """Follows one source for all its members."""
+    """Follows one source for all its subscribers."""
 
-    def __init__(self, query: SubscriptionQuery) -> None:
-        self.members: dict[Subscriber, None] = {}
+    def __init__(self, key: Hashable, query: SubscriptionQuery) -> None:
+        self.key = key
+        self.subscribers: dict[Subscriber, None] = {}
         self.following = asyncio.Event()
-        """From then on members are told everything; set, too, if it came to nothing."""
+        """Set once no item is missed any more; also if following failed."""
         self.task: asyncio.Task[None] | None = None
         self.catch_ups = CatchUpCoalescer()
-        """Of members that are not told anything yet."""
         self._query = query
 
     async def run(self) -> None:
@@ -173,8 +140,8 @@ class FanoutGroup:
             if is_task_cancelled():
                 raise
             last = self._query.error_frame(error)
-        for member in self.members:
-            member.finish(last)
+        for subscriber in self.subscribers:
+            subscriber.finish(last)
         self.following.set()
 
     async def _follow(self) -> Frame | None:
@@ -182,23 +149,23 @@ class FanoutGroup:
         executor = self._query.event_executor(without=resume_variables(self._query.operation, source))
         async with source.follow() as items:
             self.following.set()
-            take_ready = items.take_ready if isinstance(items, Buffered) else take_none
+            take_ready = items.take_ready if isinstance(items, Buffered) else None
             async for item in items:
-                last = await self._publish(executor, (item, *take_ready(BUNDLE_SIZE - 1)))
+                ready = take_ready(BUNDLE_SIZE - 1) if take_ready is not None else ()
+                last = await self._publish(executor, (item, *ready))
                 if last is not None:
                     return last
         return None
 
     async def _publish(self, executor: EventExecutor, items: Sequence[Item]) -> Frame | None:
-        """Tell all members of some items; a frame that has failed, after which there are no more."""
+        """Execute and deliver items. Returns a failed frame, which ends the group."""
         bundle = Bundle()
         for item in items:
-            sequence = item.sequence
             frame = await executor.execute(item)
             if frame.failed:
                 await self._deliver(bundle)
                 return frame
-            bundle.add(sequence, frame)
+            bundle.add(frame, item.sequence)
             if bundle.size >= BUNDLE_BYTES:
                 await self._deliver(bundle)
                 bundle = Bundle()
@@ -206,11 +173,11 @@ class FanoutGroup:
         return None
 
     async def _deliver(self, bundle: Bundle) -> None:
-        # Who joins meanwhile begins later than what is told here; who leaves wants no more of it.
-        subscribers = tuple(self.members) if bundle.frames else ()
+        # Subscribers that join during the delivery cover this bundle by their catch-up.
+        subscribers = tuple(self.subscribers) if bundle.frames else ()
         for start in range(0, len(subscribers), YIELD_EVERY):
-            for member in subscribers[start : start + YIELD_EVERY]:
-                if member in self.members:
-                    member.push(bundle)
-            # A source with much to tell may never wait by itself: members send before they are given more.
+            for subscriber in subscribers[start : start + YIELD_EVERY]:
+                if subscriber in self.subscribers:
+                    subscriber.push(bundle)
+            # A source with many items ready never waits by itself: let subscribers send before they get more.
             await asyncio.sleep(0)

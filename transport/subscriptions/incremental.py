@@ -1,4 +1,4 @@
-"""Results that come in parts, because a fragment is deferred: in the form in which graphql-core gives them."""
+"""Incremental delivery of a result with @defer, in the format of graphql-core (Apollo's `incrementalSpec=v0.2`)."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
@@ -20,7 +20,7 @@ from transport.subscriptions.responses import Frame, FrameStream
 
 
 class IncrementalFrames(FrameStream):
-    """The parts of one result. The context of the operation is left when they have been given, or on closing."""
+    """The payloads of one result. The context of the operation is exited by `aclose`."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class IncrementalFrames(FrameStream):
         body = await self._next_payload() if initial is None else self._format_initial(initial)
         try:
             return Frame(orjson.dumps(body))
-        except TypeError as error:  # a resolver returned what JSON has no form for
+        except TypeError as error:  # a resolver returned a value that JSON cannot express
             errors = [self._masker.mask(error)]
         self._pending = set(pending_before)
         aborted = self._abort_payload(errors)
@@ -65,10 +65,9 @@ class IncrementalFrames(FrameStream):
             async with self._execution.deadlines.at(self._deadline) as deadline:
                 return self._format_subsequent(await anext(self._subsequent))
         except TimeoutError as error:
-            late = deadline.expired()
-            return self._abort_payload(
-                self._execution.timeout_result().body["errors"] if late else [self._masker.mask(error)]
-            )
+            if deadline.expired():
+                return self._abort_payload(self._execution.timeout_result().body["errors"])
+            return self._abort_payload([self._masker.mask(error)])
         except Exception as error:  # a fault of the executor itself
             return self._abort_payload([self._masker.mask(error)])
         except asyncio.CancelledError as error:
@@ -105,7 +104,7 @@ class IncrementalFrames(FrameStream):
         return {"hasNext": False, "completed": completed}
 
     async def aclose(self) -> None:
-        """Stop what is still being executed, and leave the context."""
+        """Stop the execution and exit the context."""
         self._finished = True
         try:
             await self._subsequent.aclose()
@@ -115,5 +114,5 @@ class IncrementalFrames(FrameStream):
     async def _exit_context(self) -> None:
         try:
             await self._context.aclose()
-        except Exception as error:  # the context is the caller's; the answer has been given
+        except Exception as error:  # the context is foreign code, and the result has been sent
             self._masker.mask(error)

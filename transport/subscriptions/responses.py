@@ -1,60 +1,56 @@
-"""The answer to one operation as a stream of encoded results, whatever carries them to the client."""
+"""Response to an operation as a stream of encoded results, whatever transport carries it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Self, TypeAlias
+from typing import Literal, Self
 
 from transport.documents.operation import Operation
 from transport.results import OperationResult
 from transport.subscriptions.source import Item
 
-ResponseKind: TypeAlias = Literal["single", "subscription", "incremental"]
-
 
 class StreamClosed(Exception):
-    """The server ends a stream that is not over: the client may come back, with the last cursor it saw."""
+    """The server closed a stream that had not ended. The client may resume after its last cursor."""
 
 
 class SlowConsumer(StreamClosed):
-    """The client took nothing for longer than `Limits.stream_stall_seconds`, though something waited for it."""
+    """The client read nothing for `Limits.stream_stall_seconds` while results were pending."""
 
 
 class ServerShutdown(StreamClosed):
-    """The server stops."""
+    """The server is stopping."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One result on its way to a client. Streams that were asked for heartbeats give frames without payload, too."""
+    """One encoded result. A frame without payload is a heartbeat."""
 
     payload: bytes
-    """The result as JSON, on one line."""
+    """JSON in one line."""
     cursor: str | None = None
-    """Where the client may resume after it."""
+    """Where the client may resume after this frame."""
     failed: bool = False
-    """The stream itself failed, not a field: the payload has `errors` alone, and nothing comes after it."""
+    """Whether the stream failed as a whole: the payload has only `errors`, and this is the last frame."""
     item: Item | None = field(default=None, compare=False)
-    """What it is the result of, if that is an item of a source."""
+    """The item of the source that this is the result of."""
 
 
 HEARTBEAT = Frame(b"")
 
 
 class FrameStream:
-    """The frames of an answer, one after the other.
+    """Async iterator over frames. Raises StreamClosed when the server closes the stream.
 
-    Raises StreamCut where the server ends the stream. One task reads and closes; it must close, however the stream
-    ended.
+    One task iterates, and must call `aclose` at the end.
     """
 
     __slots__ = ("on_slow_consumer", "try_send")
 
     try_send: Callable[[Sequence[Frame]], bool] | None
-    """Asked before a subscription wakes its reader, which has taken all before: True if it has sent the frames, at once
-    and without waiting, as the line was free; False: none of them. That saves most of what a delivery costs. None of
-    them has failed. It must not raise."""
+    """Called by a subscription instead of waking its reader, which saves most of the cost of a delivery. It returns
+    False, and sends none of the frames, where it would have to wait. Must not raise."""
     on_slow_consumer: Callable[[], None] | None
-    """Called when the stream is cut for being too slow: its reader is stuck in sending, and hears of nothing raised."""
+    """Called when the stream is closed for a slow consumer: its reader is blocked in sending, and sees no exception."""
 
     def __init__(self) -> None:
         self.try_send = None
@@ -67,7 +63,7 @@ class FrameStream:
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
-        """Stop the work, and let go of what it holds."""
+        """Stop the work and release its resources."""
 
 
 class SingleFrame(FrameStream):
@@ -88,15 +84,14 @@ class SingleFrame(FrameStream):
 
 @dataclass(slots=True)
 class StreamResponse:
-    """What `Streams.open` gives."""
+    """What `StreamManager.open` returns. The task that reads `frames` must close it."""
 
     frames: FrameStream
-    """Must be closed: `await answer.frames.aclose()`, by the task that reads them."""
-    kind: ResponseKind
-    """single: one frame. subscription: any number. incremental: the parts of one result."""
+    kind: Literal["single", "subscription", "incremental"]
+    """single: one frame; incremental: the parts of one result."""
     operation: Operation | None = None
-    """None where the request did not get as far."""
+    """None if the request did not resolve to an operation."""
     result: OperationResult = field(default_factory=lambda: OperationResult({}))
-    """Of a single answer: what its frame holds, not yet encoded, with the statuses for HTTP."""
+    """Of a single response: its result before encoding, with the HTTP statuses."""
     refused: bool = False
-    """Nothing was executed: the one frame has `errors` alone."""
+    """Whether nothing was executed: the only frame has only `errors`."""

@@ -1,7 +1,7 @@
-"""What a subscription field's resolver returns: a source of items, in a form that can be shared and resumed.
+"""Protocol of a subscription field's resolver: it returns a source, which can be shared and resumed.
 
-The forms are structural: whoever resolves subscriptions has classes of its own that fit, and imports nothing from here.
-The field's `resolve` gives back its root value, which is the item's payload: `lambda root, info, **arguments: root`.
+The types are structural: a resolver's own classes match them without an import from here. The field's `resolve` must
+return its root value, which is the item's payload: `lambda root, info, **arguments: root`.
 """
 
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
@@ -11,77 +11,78 @@ from typing import Any, Protocol, runtime_checkable
 
 @runtime_checkable
 class Item(Protocol):
-    """One thing that happened."""
+    """One event."""
 
     @property
     def payload(self) -> Any:
-        """The root value to execute the selection on."""
+        """The root value for the execution of the subscription."""
 
     @property
     def sequence(self) -> int:
-        """What a stream knows if it began behind it. Several may share one, and it need not grow from item to item:
-        what waited to be told is known to streams that began meanwhile, and what overtook it is not.
+        """Compared with `CaughtUp.through`. Items may share a number, and it need not grow from item to item: an item
+        that was held back is covered by streams that caught up meanwhile, and the items that overtook it are not.
         """
 
     @property
     def cursor(self) -> str | None:
-        """Where a stream may resume after this item; None: it cannot be resumed here."""
+        """Where a stream may resume after this item; None where it cannot."""
 
 
 @runtime_checkable
 class CaughtUp(Protocol):
-    """The last thing that `Source.open` yields."""
+    """The last element of `Source.open`: from here on the stream takes the items of its group."""
 
     @property
     def through(self) -> int:
-        """The position up to which the stream now knows everything: what others are told from here on, it is too."""
+        """The sequence number that the stream has covered: it skips items up to it."""
 
     @property
     def accepts(self) -> Callable[[Item], bool] | None:
-        """Which of these others' items the stream is told, too; to be asked of each once, in order. None: all."""
+        """Filter of the later items, called once for each, in order; None for all items."""
 
     @property
     def cursor(self) -> str | None:
-        """Where the stream may resume if it is told nothing more; None: where its last item says."""
+        """Where the stream may resume before its next item; None: after its last item."""
 
 
 @runtime_checkable
 class Buffered(Protocol):
-    """May be true of what `Source.follow` gives. What happens at a stretch is told at a stretch then: it costs less."""
+    """Optional interface of the iterator that `Source.follow` enters: ready items are delivered in one bundle."""
 
     def take_ready(self, limit: int) -> Sequence[Item]:
-        """The next items that are there already, at most so many. They are taken."""
+        """Remove and return up to `limit` items that are ready."""
 
 
 @runtime_checkable
 class Source(Protocol):
-    """Where the items of one subscription come from."""
+    """The items of one subscription."""
 
     @property
     def key(self) -> Hashable:
-        """Everything that a resolver may read of the caller, and the arguments that decide what follows. Streams whose
-        keys differ never share."""
+        """Everything that resolvers may read of the caller, and the arguments that select items. Streams share
+        executions only if their keys are equal.
+        """
 
     @property
     def resume_arguments(self) -> frozenset[str]:
-        """The field's arguments that only decide where a stream begins."""
+        """Arguments of the field that only decide where a stream begins."""
 
     @property
     def distinct(self) -> bool:
-        """Whether a stream is given only results that differ from the last one that it was given."""
+        """Whether a result is skipped that equals the last one sent."""
 
     def open(self, after: str | None) -> AsyncIterator[Item | CaughtUp]:
-        """One stream's own beginning: a snapshot, or what it missed. If it ends without Joined, the stream is over.
+        """Iterate over the catch-up of one stream: a snapshot, or what it missed. Ends the stream without `CaughtUp`.
 
         Args:
-            after: the cursor of the last item that the client has; None: as the field's own argument says.
+            after: cursor of the last item that the client received; None: as the field's argument says.
         """
 
     def follow(self) -> AbstractAsyncContextManager[AsyncIterator[Item]]:
-        """What everybody with this key is told from the moment of entering on."""
+        """Enter the live items of all streams with this key."""
 
     def context(self) -> AbstractAsyncContextManager[Any]:
-        """A fresh context of the same caller, to execute one item in. What it raises ends the stream."""
+        """Enter a new context of the same caller for one item. An exception ends the stream."""
 
     def __aiter__(self) -> AsyncIterator[Any]:
-        """Never used: graphql-core wants something that can be iterated."""
+        """Unused; graphql-core requires an async iterable."""

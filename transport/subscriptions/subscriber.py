@@ -1,22 +1,50 @@
-"""One subscriber: its own beginning, then what its group is told; bounded, however slowly it is read.
+"""One subscriber's stream: catch-up, live items of its group, backpressure.
 
-Until it has joined, and whenever its queue has overflowed, the subscription reads `Source.open` at its reader's pace;
-what its group is told meanwhile waits in the queue. After `Joined(p)` it gives the frames of the queue beyond p.
+Until it has caught up, and again whenever its queue has overflowed, the stream reads `Source.open` at the pace of its
+reader, while live frames wait in the queue. After `CaughtUp` it continues with the queued frames that are later.
 """
 
 import asyncio
 from collections.abc import Callable, Hashable
 
-from transport.subscriptions.backpressure import BoundedFrameQueue, Handoff, SlowConsumerTimer, SubscriberLimits
+from transport.idle_timer import IdleTimer
+from transport.subscriptions.backpressure import BoundedFrameQueue, Handoff, SubscriberLimits, is_after
 from transport.subscriptions.catch_up import CatchUp
 from transport.subscriptions.event_executor import SubscriptionQuery
-from transport.subscriptions.fanout import Bundle, FanoutRegistry, Membership
+from transport.subscriptions.fanout import Bundle, FanoutGroup, FanoutRegistry
 from transport.subscriptions.responses import Frame, FrameStream, ServerShutdown, SlowConsumer, StreamClosed
-from transport.subscriptions.source import CaughtUp
-from transport.subscriptions.subscriber_filter import SubscriberFilter
+from transport.subscriptions.source import CaughtUp, Item, Source
 
-END_SEQUENCE = float("inf")
-"""The position of a frame after which nothing comes."""
+
+class SubscriberFilter:
+    """Drops frames outside the subscriber's snapshot and, for `distinct` sources, repeated results."""
+
+    __slots__ = ("_accepts", "_distinct", "_last_payload")
+
+    def __init__(self, source: Source) -> None:
+        self._distinct = source.distinct
+        self._last_payload: bytes | None = None
+        self._accepts: Callable[[Item], bool] | None = None
+
+    @property
+    def accepts_all(self) -> bool:
+        """Whether no frame need be checked."""
+        return self._accepts is None and not self._distinct
+
+    def caught_up(self, marker: CaughtUp) -> None:
+        """Use the filter of a new catch-up."""
+        self._accepts = marker.accepts
+
+    def accept(self, frame: Frame) -> Frame | None:
+        """Return a live frame, or None to drop it. Must be called once for each, in order."""
+        if frame.item is not None and self._accepts is not None and not self._accepts(frame.item):
+            return None
+        return None if frame.payload == self._last_payload else frame
+
+    def sent(self, frame: Frame) -> None:
+        """Note that a frame was sent."""
+        if self._distinct and frame.item is not None:
+            self._last_payload = frame.payload
 
 
 class SubscriberStream(FrameStream):
@@ -29,9 +57,11 @@ class SubscriberStream(FrameStream):
         "_close_reason",
         "_filter",
         "_finished",
+        "_group",
+        "_groups",
         "_handoff",
+        "_key",
         "_limits",
-        "_membership",
         "_on_close",
         "_overflowed",
         "_query",
@@ -49,7 +79,9 @@ class SubscriberStream(FrameStream):
         on_close: Callable[["SubscriberStream"], None],
     ) -> None:
         super().__init__()
-        self._membership = Membership(groups, key, query)
+        self._groups = groups
+        self._key = key
+        self._group: FanoutGroup | None = None
         self._query = query
         self._limits = limits
         self._after = limits.after
@@ -57,26 +89,26 @@ class SubscriberStream(FrameStream):
         self._on_close = on_close
         self._catch_up: CatchUp | None = None
         self._caught_up_to: int | None = None
-        self._overflowed = True  # everything, so far
+        self._overflowed = True  # a new stream has missed everything
         self._finished = False
         self._close_reason: StreamClosed | None = None
         self._queue = BoundedFrameQueue(limits.queue_bytes)
         self._reading = False
         loop = asyncio.get_running_loop()
         self._handoff = Handoff(loop, limits.heartbeat_seconds)
-        self._slow_timer = SlowConsumerTimer(loop, limits.stall_seconds, self._has_pending, self._on_slow)
+        self._slow_timer = IdleTimer(loop, limits.stall_seconds, self._has_pending, self._on_slow)
 
     @property
     def queued_bytes(self) -> int:
-        """What waits for the reader."""
+        """Length of the queued frames."""
         return self._queue.bytes
 
     @property
     def is_live(self) -> bool:
-        """Whether it is past its beginning: from now on it is told what its group is."""
+        """Whether the stream has caught up."""
         return self._caught_up_to is not None and self._catch_up is None
 
-    # ---- the reader's side
+    # ---- called by the reader
 
     async def __anext__(self) -> Frame:
         self._reading = True
@@ -96,7 +128,7 @@ class SubscriberStream(FrameStream):
         finally:
             self._reading = False
         self._on_sent(frame)
-        self._slow_timer.restart()
+        self._slow_timer.touch()
         return frame
 
     def _on_sent(self, frame: Frame) -> None:
@@ -106,19 +138,20 @@ class SubscriberStream(FrameStream):
     async def _next_catch_up_frame(self) -> Frame | None:
         if self._catch_up is None:
             await self._start_catch_up()
-            return None  # and while it waited, the server may have ended the stream
+            return None  # the server may have closed the stream meanwhile
         if self._catch_up.has_prefetched:
             return await self._take_catch_up_step(self._catch_up)
         async with self._limits.catch_up_slots:
-            # The same.
+            # Waiting for a slot takes time, too.
             return await self._take_catch_up_step(self._catch_up) if self._close_reason is None else None
 
     async def _start_catch_up(self) -> None:
-        group = self._membership.join(self)
+        if self._group is None:
+            self._group = self._groups.join(self._key, self._query, self)
         self._overflowed, self._caught_up_to = False, None
-        self._catch_up = CatchUp(self._query, self._after, group.following)
+        self._catch_up = CatchUp(self._query, self._after, self._group.following)
         key = self._after, self._query.resume_key
-        await group.catch_ups.start(key, self._catch_up, self._limits, lambda: self._close_reason is not None)
+        await self._group.catch_ups.start(key, self._catch_up, self._limits, lambda: self._close_reason is not None)
 
     async def _take_catch_up_step(self, catch_up: CatchUp) -> Frame | None:
         step = await catch_up.next_step()
@@ -131,7 +164,7 @@ class SubscriberStream(FrameStream):
         return await self._finish(step) if step.failed else step
 
     async def _go_live(self, marker: CaughtUp) -> Frame | None:
-        """Go over to what the group is told; a heartbeat, where they are wanted, with a place that is news."""
+        """Continue with live frames. Returns a heartbeat if the client needs the cursor, and takes heartbeats."""
         await self._close_catch_up()
         self._filter.caught_up(marker)
         self._caught_up_to = marker.through
@@ -144,21 +177,21 @@ class SubscriberStream(FrameStream):
         await self._close_catch_up()
         return last
 
-    # ---- the group's side
+    # ---- called by the group
 
     def push(self, bundle: Bundle) -> None:
-        """Take some frames, except those that the beginning has told."""
+        """Send or queue the frames that the catch-up does not cover."""
         if self._overflowed:
             return
         if self._try_send_all(bundle):
             self._after = bundle.cursor or self._after
             return
-        for position, frame in zip(bundle.sequences, bundle.frames, strict=True):
-            if self._caught_up_to is None or position > self._caught_up_to:
-                self._enqueue(position, frame)
+        for frame in bundle.frames:
+            if is_after(frame, self._caught_up_to):
+                self._enqueue(frame)
 
     def _try_send_all(self, bundle: Bundle) -> bool:
-        """Whether all of it could be sent at once: which is most of what happens to most streams."""
+        """Send the whole bundle at once, which is possible for most streams at most times."""
         return (
             self.try_send is not None
             and self._handoff.has_waiter
@@ -167,13 +200,13 @@ class SubscriberStream(FrameStream):
             and self.try_send(bundle.frames)
         )
 
-    def _enqueue(self, sequence: int, frame: Frame) -> None:
+    def _enqueue(self, frame: Frame) -> None:
         if self._overflowed:
             return
         if self._handoff.has_waiter:
             self._hand_off(frame)
         elif self._queue.has_room(frame):
-            self._queue.put(sequence, frame)
+            self._queue.put(frame)
             self._slow_timer.arm()
         else:
             self._queue.clear()
@@ -181,10 +214,10 @@ class SubscriberStream(FrameStream):
             self._slow_timer.arm()
 
     def finish(self, frame: Frame | None) -> None:
-        """Take the last frame: it comes after all others."""
+        """End the stream after the queued frames and this last one."""
         self._finished = True
         if frame is not None:
-            self._queue.put(END_SEQUENCE, frame)
+            self._queue.put(frame)
         self._handoff.deliver()
         self._slow_timer.arm()
 
@@ -196,10 +229,10 @@ class SubscriberStream(FrameStream):
         else:
             self._handoff.deliver(frame)
 
-    # ---- the server's side
+    # ---- called by the server
 
     def close(self) -> None:
-        """The server stops: the reader is told with its next step."""
+        """Close the stream, as the server is stopping. The reader gets ServerShutdown."""
         self._close_with(ServerShutdown())
 
     def _close_with(self, reason: StreamClosed) -> None:
@@ -219,7 +252,9 @@ class SubscriberStream(FrameStream):
     def _leave(self) -> None:
         self._finished, self._overflowed = True, False
         self._queue.clear()
-        self._membership.leave(self)
+        if self._group is not None:
+            self._groups.leave(self._group, self)
+            self._group = None
 
     async def _close_catch_up(self) -> None:
         catch_up, self._catch_up = self._catch_up, None
@@ -227,8 +262,8 @@ class SubscriberStream(FrameStream):
             await catch_up.close()
 
     async def aclose(self) -> None:
-        """Leave the group, and close the source's beginning if it is not over."""
+        """Leave the group, and close the catch-up."""
         self._leave()
-        self._slow_timer.stop()
+        self._slow_timer.close()
         self._on_close(self)
         await self._close_catch_up()

@@ -1,4 +1,4 @@
-"""One socket: whatever the machine says is done here, and nothing else."""
+"""Handler of one WebSocket: performs the actions of the protocol."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ MakeContext: TypeAlias = Callable[[HTTPConnection], AbstractAsyncContextManager[
 
 
 class ConnectionHandler:
-    """One socket, from the moment its subprotocol is agreed."""
+    """One socket, from the agreement on the subprotocol on."""
 
     def __init__(self, streams: StreamManager, make_context: MakeContext, scope: Scope, connection: Connection) -> None:
         self._streams = streams
@@ -60,7 +60,7 @@ class ConnectionHandler:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def drain(self) -> None:
-        """The server stops: end soon."""
+        """Close the socket when its queries and mutations have ended, as the server is stopping."""
         self._close_in_background(self._protocol.drain)
 
     async def _step(self) -> None:
@@ -81,9 +81,9 @@ class ConnectionHandler:
                     task = self._running[operation] = asyncio.create_task(self._run(operation))
                     task.add_done_callback(partial(self._on_task_done, operation))
                 case Stop(operation):
-                    # Its task is over already where the stream was cut and the socket is not closed yet.
-                    if (begun := self._running.get(operation)) is not None:
-                        begun.cancel()
+                    # Its task has ended if the stream was closed, but not yet the socket.
+                    if (running := self._running.get(operation)) is not None:
+                        running.cancel()
                 case Authenticate(payload):
                     set_connection_params(self._scope, payload)
                     await self._perform(await self._authenticate())
@@ -97,7 +97,7 @@ class ConnectionHandler:
         await self._connection.close(code, reason)
 
     def _close_in_background(self, decide: Callable[[], list[Action]]) -> None:
-        # The machine is asked within the task: between its word and the deed nothing may come.
+        # Ask the state machine inside the task, so that no message can arrive between decision and action.
         async def finish() -> None:
             with suppress(Disconnected):
                 await self._perform(decide())
@@ -108,7 +108,7 @@ class ConnectionHandler:
 
     async def _authenticate(self) -> list[Action]:
         execution = self._streams.execution
-        refusal = await execution.run_in_context(self._make_context, nothing)
+        refusal = await execution.run_in_context(self._make_context, _authorize)
         if refusal is None:
             return self._protocol.authenticated(self._time())
         if {Code.UNAUTHENTICATED, Code.FORBIDDEN} & set(refusal.error_codes):
@@ -129,10 +129,10 @@ class ConnectionHandler:
         except StreamClosed:
             self._on_slow_consumer()
         except Disconnected:
-            pass  # whoever listens learns of it, too
+            pass  # `run` notices it, too
         finally:
             if outcome == "gone" and operation.is_subscription:
-                outcome = "ok"  # subscriptions end by being left
+                outcome = "ok"  # clients end subscriptions by disconnecting
             seconds = perf_counter() - started
             self._streams.execution.record(call.operation, outcome, status=None, seconds=seconds)
 
@@ -140,7 +140,7 @@ class ConnectionHandler:
         del self._running[operation]
 
     async def _forward(self, operation: Operation, response: StreamResponse) -> list[FormattedError] | None:
-        """Send the results. Left to tell are the errors of an operation that was not executed, or broke off."""
+        """Send the results. Returns the errors if the operation was not executed, or failed as a whole."""
         frames, prefix = response.frames, next_prefix(operation.id)
 
         def try_send(results: Sequence[Frame]) -> bool:
@@ -166,7 +166,7 @@ class ConnectionHandler:
         self, operation: Operation, response: StreamResponse, errors: list[FormattedError] | None
     ) -> list[Action]:
         if response.operation is None and Code.UNAUTHENTICATED in error_codes(errors):
-            # There was no context: the client may no longer ask.
+            # No context could be made: the client's authentication has expired.
             return self._protocol.close(CloseCode.FORBIDDEN, "Forbidden")
         return self._protocol.operation_ended(operation, errors)
 
@@ -174,10 +174,10 @@ class ConnectionHandler:
         self._close_in_background(partial(self._protocol.close, CloseCode.TRY_AGAIN_LATER, "Too slow"))
 
 
-async def nothing(_context: Any) -> None:
-    """Whoever gets a context may come in."""
+async def _authorize(_context: Any) -> None:
+    """Accept every client for which a context could be made."""
 
 
 def error_codes(errors: list[FormattedError] | None) -> list[str]:
-    """The codes of some errors, each once, sorted."""
+    """Return the distinct codes of errors, sorted."""
     return sorted({str(error["extensions"]["code"]) for error in errors or ()})

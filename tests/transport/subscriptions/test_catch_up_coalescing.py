@@ -214,7 +214,7 @@ async def frame(answer: StreamResponse) -> Frame:
 
 async def test_a_beginning_of_which_some_is_left_out_later_is_not_shared(server: StreamServer) -> None:
     log = server.log
-    log.accepts = lambda item: item.position % 2 == 0
+    log.accepts = lambda item: item.sequence % 2 == 0
     log.append()
     answers = await open_streams(server, 3)
     tasks = await start_reading(server, answers, 2)

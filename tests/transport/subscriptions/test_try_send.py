@@ -177,7 +177,7 @@ async def play(chosen: list[str], queue_bytes: int, *, stretches: bool) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(chosen=steps, queue_bytes=st.sampled_from([0, 300, 5_000]), stretches=st.booleans())
+@given(chosen=steps, queue_bytes=st.sampled_from([1, 300, 5_000]), stretches=st.booleans())
 def test_a_line_that_is_free_at_times_is_given_all_in_order(
     chosen: list[str], queue_bytes: int, stretches: bool
 ) -> None:
