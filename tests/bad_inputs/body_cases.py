@@ -1,4 +1,4 @@
-"""Bodies that are no requests, and requests that say what they may not."""
+"""Cases: HTTP bodies, content types, methods and hosts."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Calls that name a session, and what is wrong with them."""
+"""Cases: commands that name a session."""
 
 from typing import Any, Final
 
@@ -19,8 +19,6 @@ DELETE_SESSION: Final = "mutation($id: ID!) { deleteSession(id: $id) { problems 
 
 
 def _keepalive(name: str, **fields: Any) -> RequestBytes:
-    """A keepalive for one of the known sessions."""
-
     def build_request(known: ExistingSessions) -> bytes:
         return mutation_request("keepaliveSession", {"id": getattr(known, name), **fields})
 
@@ -32,10 +30,9 @@ def _ping(ts: str, playhead: float = 1) -> dict[str, Any]:
 
 
 def _on_ended_session(call: str, name: str) -> Case:
-    """What every other call says of a session that is over."""
     code = None if (call, name) == ("stopSession", "stopped") else "SESSION_ENDED"
     return Case(
-        f"{call} on a session that {name}",
+        f"{call} on a session that is {name}",
         lambda known: mutation_request(call, {"id": getattr(known, name)}),
         200,
         code,

@@ -1,4 +1,4 @@
-"""One server for the whole table: each row leaves it as able as before."""
+"""Server shared by all cases: each must leave it working."""
 
 from collections.abc import AsyncIterator
 
@@ -12,21 +12,18 @@ from tests.live_server import serve_app
 
 @pytest.fixture(scope="package")
 async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiClient]:
-    """A server with its clock."""
     async with open_api(tmp_path_factory.mktemp("bad_inputs") / "test.db") as api:
         yield api
 
 
 @pytest.fixture(scope="package")
 async def port(shared: ApiClient) -> AsyncIterator[int]:
-    """Where the shared server listens."""
     async with serve_app(shared.app) as number:
         yield number
 
 
 @pytest.fixture(scope="module")
 async def known(shared: ApiClient) -> ExistingSessions:
-    """Sessions that the rows may name."""
     expired = await shared.start_user(timeoutSeconds=10)
     await shared.advance(60)
     stopped = await shared.start_user()

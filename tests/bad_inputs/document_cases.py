@@ -1,4 +1,4 @@
-"""Documents that are wrong, or that ask for more than anybody needs."""
+"""Cases: invalid and too complex documents, pagination arguments, cursors."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Arguments of queries: metacharacters of other languages, and numbers out of bounds."""
+"""Cases: metacharacters in filters, arguments out of bounds."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""What players tell, and what is wrong with it."""
+"""Cases: events of media players."""
 
 from typing import Any, Final
 
@@ -8,7 +8,6 @@ TS: Final = "2026-05-28T20:26:40Z"
 
 
 def _track_media(*events: Any, name: str = "media") -> RequestBytes:
-    """A trackMedia for one of the known sessions."""
     return lambda known: mutation_request("trackMedia", {"id": getattr(known, name), "events": list(events)})
 
 
@@ -20,7 +19,12 @@ MEDIA_EVENT_CASES: Final = [
     Case("no events", _track_media(), 200),
     Case("events for a user", _track_media(_event(), name="active"), 200, BAD_USER_INPUT),
     Case("events for a session that stopped", _track_media(_event(), name="stopped"), 200, "SESSION_ENDED"),
-    Case("events for nobody", mutation_request("trackMedia", {"id": "s_" + "x" * 22, "events": []}), 200, "NOT_FOUND"),
+    Case(
+        "events for an unknown session",
+        mutation_request("trackMedia", {"id": "s_" + "x" * 22, "events": []}),
+        200,
+        "NOT_FOUND",
+    ),
     Case("100 equal events", _track_media(*[_event()] * 100), 200),
     Case("101 events", _track_media(*[_event("PING")] * 101), 200, BAD_USER_INPUT),
     Case("501 events", _track_media(*[_event("PING")] * 501), 400, TOO_COMPLEX),
@@ -38,7 +42,7 @@ MEDIA_EVENT_CASES: Final = [
     Case("an event at a playhead of text", _track_media(_event(playhead="1")), 400, BAD_USER_INPUT),
     Case("params that are a list", _track_media(_event(params=[])), 200, BAD_USER_INPUT),
     Case("params that are text", _track_media(_event(params=CANARY)), 200, BAD_USER_INPUT),
-    Case("a parameter of nobody", _track_media(_event(params={CANARY: 1})), 200, BAD_USER_INPUT),
+    Case("an unknown parameter", _track_media(_event(params={CANARY: 1})), 200, BAD_USER_INPUT),
     Case("qoe that is a number", _track_media(_event(qoe=1)), 200, BAD_USER_INPUT),
     Case("qoe of 17 KB", _track_media(_event(qoe={"a": "x" * 17_000})), 200, BAD_USER_INPUT),
     Case("qoe with a bitrate of 1e308", _track_media(_event(qoe={"bitrate": 1e308})), 200, BAD_USER_INPUT),

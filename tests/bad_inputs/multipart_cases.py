@@ -1,4 +1,4 @@
-"""Multipart forms that are no requests with files. The schema takes none, so that each has to be refused."""
+"""Cases: multipart requests."""
 
 from typing import Final
 
@@ -20,18 +20,15 @@ PREFLIGHT_HEADER: Final = "GraphQL-Require-Preflight: 1\r\n"
 
 
 def part(disposition: bytes, content: bytes, more: bytes = b"") -> bytes:
-    """One part of a form."""
     return b"--boundary\r\nContent-Disposition: " + disposition + b"\r\n" + more + b"\r\n" + content + b"\r\n"
 
 
 def form(operations: bytes, map_: bytes, *parts: bytes) -> bytes:
-    """A whole form."""
     named = [part(b'form-data; name="operations"', operations), part(b'form-data; name="map"', map_)]
     return b"".join([*named, *parts, b"--boundary--\r\n"])
 
 
 def form_request(body: bytes, more: str = PREFLIGHT_HEADER, boundary: str = "; boundary=boundary") -> bytes:
-    """A form as a request."""
     return http_request(body, f"multipart/form-data{boundary}", more=more)
 
 

@@ -1,4 +1,4 @@
-"""Bytes that are no HTTP. Each is refused, and the connection closed: what follows is no request."""
+"""Cases: malformed HTTP. Each is refused and the connection closed, so that nothing after it counts as a request."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Values that no scalar has, as JSON and written in the document."""
+"""Cases: values of custom scalars, as variables and as literals."""
 
 from typing import Final
 

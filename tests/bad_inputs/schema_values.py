@@ -1,4 +1,4 @@
-"""Values for the inputs of the schema, good and bad, made from the schema itself."""
+"""Generated values for the input types of the schema, valid and invalid."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -18,7 +18,7 @@ JSON_VALUES: Final[list[Any]] = [
     *("", "x", " ", "1", "null", "USER", "s_xxxxxxxxxxxxxxxxxxxxxx", "2026-05-28T20:26:40Z", "YQ==", "é" * 300),
     *([], [None], [1], ["x"], [[]], [{}], {}, {"a": None}, {"": 1}, {"id": "x"}, {"playhead": 1, "ts": "x"}),
 ]
-"""Some of every type of JSON, and of the edges of each."""
+"""Values of every JSON type, edge cases included."""
 
 _SCALARS: Final[dict[str, list[Any]]] = {
     "Boolean": [True, False],
@@ -34,7 +34,7 @@ _SCALARS: Final[dict[str, list[Any]]] = {
 
 
 def field_paths(type_: GraphQLInputType, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The place of every field of an input, those in nested inputs too; lists are places of their own."""
+    """Iterate over the paths of all fields of an input type, nested ones included."""
     named = strip_non_null(type_)
     if isinstance(named, GraphQLInputObjectType):
         for name, field in named.fields.items():
@@ -45,12 +45,11 @@ def field_paths(type_: GraphQLInputType, prefix: tuple[str, ...] = ()) -> Iterat
 
 
 def strip_non_null(type_: Any) -> Any:
-    """A type without its exclamation mark."""
     return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
 
 
 def with_value_at(value: Any, path: tuple[str, ...], replacement: Any) -> Any:
-    """A copy of a value with something else at one place, and what is missing on the way there made."""
+    """Copy a value with a replacement at one path, creating what is missing on the way."""
     if not path:
         return replacement
     first, *rest = path
@@ -61,14 +60,13 @@ def with_value_at(value: Any, path: tuple[str, ...], replacement: Any) -> Any:
 
 
 def mostly_valid_values(type_: GraphQLInputType, depth: int = 0) -> st.SearchStrategy[Any]:
-    """Mostly values that the type takes; now and then one that it does not."""
+    """Well-typed values, and one in twenty of any type."""
     return st.integers(0, 19).flatmap(
         lambda number: st.sampled_from(JSON_VALUES) if number == 0 else well_typed_values(type_, depth)
     )
 
 
 def well_typed_values(type_: GraphQLInputType, depth: int = 0) -> st.SearchStrategy[Any]:
-    """Values of the type's own shape."""
     match type_:
         case GraphQLNonNull():
             return mostly_valid_values(type_.of_type, depth)

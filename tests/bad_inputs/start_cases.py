@@ -1,4 +1,4 @@
-"""Starts whose form is right, and whose content breaks a rule; projects too."""
+"""Cases: well-formed starts that break a rule, and projects."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""The table of bad inputs: what each is answered, and that the server is none the worse for it."""
+"""All cases over HTTP: expected response, log without client data, next request served."""
 
 import logging
 from typing import Final
@@ -32,27 +32,27 @@ ALL_CASES: Final[list[Case]] = [
 VALID_REQUEST: Final = graphql_request("{ viewer { name } }")
 
 
-@pytest.mark.parametrize("row", ALL_CASES, ids=lambda row: row.title)
-async def test_a_bad_input_is_answered_and_harms_nothing(
-    port: int, known: ExistingSessions, row: Case, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: case.title)
+async def test_bad_input_is_refused_and_harmless(
+    port: int, known: ExistingSessions, case: Case, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="uvicorn")
     with capture_logs() as logged:
-        answer = await send_raw(port, row.request(known) if callable(row.request) else row.request)
-        assert answer.status == row.status, answer.body[:500]
-        if row.graphql:
-            assert answer.codes == ({row.code} if row.code else set()), answer.body[:500]
-        assert row.header in answer.head
+        answer = await send_raw(port, case.request(known) if callable(case.request) else case.request)
+        assert answer.status == case.status, answer.body[:500]
+        if case.graphql:
+            assert answer.codes == ({case.code} if case.code else set()), answer.body[:500]
+        assert case.header in answer.head
         assert b"Traceback" not in answer.body
         assert len(answer.body) < 20_000
         good = await send_raw(port, VALID_REQUEST)
         assert (good.status, good.codes) == (200, set())
     assert CANARY not in f"{logged} {caplog.text}"
-    # One line each: for the bad one, which may not get as far as GraphQL, and for the good one.
-    assert len(logged) == 2 or (not row.graphql and len(logged) == 1)
+    # One line per request; the bad one may be refused before it is logged as an operation.
+    assert len(logged) == 2 or (not case.graphql and len(logged) == 1)
     assert {line["log_level"] for line in logged} == {"info"}
     assert {line["event"] for line in logged} <= {"operation", "request refused"}
 
 
-def test_no_row_is_there_twice() -> None:
-    assert len({row.title for row in ALL_CASES}) == len(ALL_CASES)
+def test_case_titles_are_unique() -> None:
+    assert len({case.title for case in ALL_CASES}) == len(ALL_CASES)

@@ -1,4 +1,4 @@
-"""Odd content that breaks no rule is kept exactly."""
+"""Odd but valid texts are stored unchanged."""
 
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ TEXTS: Final = [
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=ascii)
-async def test_text_is_stored_exactly_and_found_by_it(api: ApiClient, text: str) -> None:
+async def test_text_is_stored_and_filtered_exactly(api: ApiClient, text: str) -> None:
     variant: dict[str, Any] = {"unitId": text, "data": [{"name": text.lower(), "value": text}]}
     session = await api.start_session(
         "field",
@@ -43,7 +43,7 @@ async def test_text_is_stored_exactly_and_found_by_it(api: ApiClient, text: str)
 
 
 @pytest.mark.parametrize("other", ["a%", "a_", "A", "a ", "a*", "[a]", "a'"])
-async def test_metacharacters_find_nothing_but_themselves(api: ApiClient, other: str) -> None:
+async def test_metacharacters_match_literally(api: ApiClient, other: str) -> None:
     await api.start_user("a", path=["abc"])
     await api.start_user("ab", path=["a"])
     for filter_ in ({"subjects": [other]}, {"pathPrefix": [other]}, {"user": {"usernames": [other]}}):

@@ -1,4 +1,4 @@
-"""Generated arguments for everything that can be asked and done: whatever they are, the server is not at fault."""
+"""Generated arguments for every field with arguments: never an internal error."""
 
 from typing import Any, Final, cast
 
@@ -27,7 +27,7 @@ FIELDS: Final = [
 
 
 def selection(type_: Any, depth: int = 3) -> str:
-    """Every field that needs no argument, a few levels deep."""
+    """Select every field that needs no argument, up to `depth` levels."""
     named = get_named_type(type_)
     if is_leaf_type(named):
         return ""
@@ -40,12 +40,10 @@ def selection(type_: Any, depth: int = 3) -> str:
 
 
 def has_no_required_arguments(field: GraphQLField) -> bool:
-    """Whether no argument of a field must be given."""
     return all(not isinstance(argument.type, GraphQLNonNull) for argument in field.args.values())
 
 
 def operation_for(type_: str, name: str, field: GraphQLField) -> str:
-    """The operation that asks one field with a variable for each argument."""
     variables = ", ".join(f"${argument}: {definition.type}" for argument, definition in field.args.items())
     arguments = ", ".join(f"{argument}: ${argument}" for argument in field.args)
     field_selection = f"{name}({arguments}) {selection(field.type)}"
@@ -55,19 +53,16 @@ def operation_for(type_: str, name: str, field: GraphQLField) -> str:
 
 
 def arguments_of(field: GraphQLField) -> st.SearchStrategy[dict[str, Any]]:
-    """Values for the arguments of a field."""
     strategies = {name: mostly_valid_values(argument.type) for name, argument in field.args.items()}
     required = {name: s for name, s in strategies.items() if isinstance(field.args[name].type, GraphQLNonNull)}
     return st.fixed_dictionaries(required, optional={n: s for n, s in strategies.items() if n not in required})
 
 
 def operations(root_field: tuple[str, str, GraphQLField]) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
-    """An operation with values for its variables."""
     return st.tuples(st.just(operation_for(*root_field)), arguments_of(root_field[2]))
 
 
 async def assert_no_fault(api: ApiClient, query: str, variables: dict[str, Any]) -> None:
-    """Ask, and look for any sign of a fault."""
     with capture_logs() as logged:
         response = await api.http.post("/graphql", json={"query": query, "variables": variables})
     answer = response.json()
@@ -78,7 +73,7 @@ async def assert_no_fault(api: ApiClient, query: str, variables: dict[str, Any])
 
 
 def with_existing_id(variables: dict[str, Any], known: ExistingSessions, number: int) -> dict[str, Any]:
-    """Where an id is asked for, every other time one that is there."""
+    """Replace an id by one that exists, every other time."""
     id_ = known[number] if number < len(known) else None
     if id_ is None:
         return variables
@@ -91,7 +86,7 @@ def with_existing_id(variables: dict[str, Any], known: ExistingSessions, number:
 
 @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(FIELDS).flatmap(operations), st.integers(0, 2 * len(ExistingSessions._fields)))
-async def test_no_arguments_are_a_fault_of_the_server(
+async def test_no_argument_causes_an_internal_error(
     shared: ApiClient, known: ExistingSessions, asking: tuple[str, dict[str, Any]], number: int
 ) -> None:
     query, variables = asking

@@ -1,4 +1,4 @@
-"""What a server in production keeps to itself, and what it says when it is at fault."""
+"""Production mode: no suggestions, no introspection, masked errors."""
 
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,11 @@ from tests.bad_inputs.case import CANARY
 
 @pytest.fixture
 async def production(tmp_path: Path) -> Any:
-    """A server as it would stand on the internet."""
     async with open_api(tmp_path / "test.db", production=True) as api:
         yield api
 
 
-async def test_no_error_names_a_field_that_was_not_asked_for(production: ApiClient) -> None:
+async def test_validation_errors_suggest_nothing(production: ApiClient) -> None:
     for document in ("{ viewr { name } }", "{ viewer { nam } }", "{ sessions(frist: 1) { nodes { id } } }"):
         response = await production.http.post("/graphql", json={"query": document})
         (error,) = response.json()["errors"]
@@ -31,9 +30,7 @@ async def test_introspection_is_forbidden(production: ApiClient, document: str) 
     assert await production.execute("{ __typename }") == "Query"
 
 
-async def test_a_fault_of_the_server_is_masked_and_found_in_the_log(
-    production: ApiClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_internal_error_is_masked_and_logged(production: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError(CANARY)
 

@@ -1,4 +1,4 @@
-"""Senders that stop half-way. The server's patience is cut short, so nobody waits for it."""
+"""Senders that stop in the middle of a request."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,7 +21,6 @@ SHORT_TIMEOUT: Final = 0.3
 
 @pytest.fixture
 async def hasty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
-    """Where a server listens that waits for nobody."""
     monkeypatch.setattr(HttpProtocol, "header_timeout_seconds", SHORT_TIMEOUT)
     limits = Limits(body_idle_seconds=SHORT_TIMEOUT)
     async with open_api(tmp_path / "test.db", limits=limits) as api, serve_app(api.app) as port:
@@ -33,10 +32,10 @@ async def hasty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     [(b"", 0), (b"POST", 0), (VALID_REQUEST[: VALID_REQUEST.index(b"Content-Type")], 0), (VALID_REQUEST[:-5], 408)],
     ids=["nothing", "half a line", "half a header", "half a body"],
 )
-async def test_a_sender_that_stops_half_way_is_cut_off(
+async def test_stalled_sender_is_disconnected(
     hasty: int, monkeypatch: pytest.MonkeyPatch, what: bytes, status: int
 ) -> None:
     answer = await send_raw(hasty, what)
     assert answer.status == status
-    monkeypatch.setattr(HttpProtocol, "header_timeout_seconds", TIMEOUT_SECONDS)  # the next one may be slow to begin
+    monkeypatch.setattr(HttpProtocol, "header_timeout_seconds", TIMEOUT_SECONDS)  # the next request may start slowly
     assert (await send_raw(hasty, VALID_REQUEST)).status == 200

@@ -1,4 +1,4 @@
-"""The table of bad inputs over WebSocket: how each ends, and that others are served as if nothing had been."""
+"""All cases over WebSocket: how the connection ends, and that the next one is served."""
 
 import asyncio
 import logging
@@ -32,18 +32,18 @@ PROBE = {"probe": 1}
 VALID_CASE = WebSocketCase("good", text_frames(INIT, subscribe()), None, (ACK, *RESULT))
 
 
-async def exchange(port: int, row: WebSocketCase) -> tuple[int | None, list[str]]:
-    """The code with which the server closes, and what it said before; null if it still answers."""
+async def exchange(port: int, case: WebSocketCase) -> tuple[int | None, list[str]]:
+    """Run a case. Returns the close code (None: the connection stays open) and the messages before."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
     messages: list[str] = []
     async with asyncio.timeout(TIMEOUT_SECONDS):
         with closing(writer):
-            writer.write(row.handshake)
+            writer.write(case.handshake)
             assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
-            writer.write(row.frames)
-            probed = row.close_code is not None
+            writer.write(case.frames)
+            probed = case.close_code is not None
             while True:
-                if not probed and len(messages) >= len(row.messages):
+                if not probed and len(messages) >= len(case.messages):
                     writer.write(text_frames({"type": "ping", "payload": PROBE}))
                     probed = True
                 first, data = await _read_frame(reader)
@@ -52,7 +52,7 @@ async def exchange(port: int, row: WebSocketCase) -> tuple[int | None, list[str]
                     assert await reader.read() == b""
                     return int.from_bytes(data[:2], "big"), messages
                 if first != 0x81:
-                    continue  # a pong of WebSocket
+                    continue  # a WebSocket pong
                 message = orjson.loads(data)
                 if message.get("payload") == PROBE:
                     return None, messages
@@ -72,15 +72,15 @@ def _codes(message: dict[str, Any]) -> list[str]:
     return sorted({error["extensions"]["code"] for error in message["payload"]})
 
 
-@pytest.mark.parametrize("row", WEBSOCKET_CASES, ids=lambda row: row.title)
-async def test_a_bad_input_over_websocket_is_ended_as_it_should_and_harms_nothing(
-    port: int, row: WebSocketCase, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("case", WEBSOCKET_CASES, ids=lambda case: case.title)
+async def test_bad_websocket_input_is_refused_and_harmless(
+    port: int, case: WebSocketCase, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="uvicorn")
     with capture_logs() as logged:
-        code, told = await exchange(port, row)
-        assert code == row.close_code
-        assert (told if row.close_code is None else told[: len(row.messages)]) == list(row.messages)
+        code, messages = await exchange(port, case)
+        assert code == case.close_code
+        assert (messages if case.close_code is None else messages[: len(case.messages)]) == list(case.messages)
         assert await exchange(port, VALID_CASE) == (None, list(VALID_CASE.messages))
     assert CANARY not in f"{logged} {caplog.text}"
     assert {line["log_level"] for line in logged} == {"info"}
@@ -89,7 +89,7 @@ async def test_a_bad_input_over_websocket_is_ended_as_it_should_and_harms_nothin
 
 
 @pytest.mark.parametrize(
-    ("row", "limits"),
+    ("case", "limits"),
     [
         (WebSocketCase("no init", b"", 4408), Limits(init_seconds=0.05)),
         (
@@ -108,12 +108,12 @@ async def test_a_bad_input_over_websocket_is_ended_as_it_should_and_harms_nothin
     ],
     ids=lambda value: value.title if isinstance(value, WebSocketCase) else "",
 )
-async def test_who_does_not_come_to_the_point_is_closed(tmp_path: Path, row: WebSocketCase, limits: Limits) -> None:
+async def test_inactive_websocket_is_closed(tmp_path: Path, case: WebSocketCase, limits: Limits) -> None:
     async with open_api(tmp_path / "test.db", limits=limits) as api, serve_app(api.app) as port:
-        assert await exchange(port, row) == (row.close_code, list(row.messages))
+        assert await exchange(port, case) == (case.close_code, list(case.messages))
         assert not api.app.state.streams.subscriptions
 
 
-def test_no_row_over_websocket_is_there_twice() -> None:
-    assert len({row.title for row in WEBSOCKET_CASES}) == len(WEBSOCKET_CASES)
-    assert {row.handshake for row in WEBSOCKET_CASES} > {HANDSHAKE}
+def test_websocket_case_titles_are_unique() -> None:
+    assert len({case.title for case in WEBSOCKET_CASES}) == len(WEBSOCKET_CASES)
+    assert {case.handshake for case in WEBSOCKET_CASES} > {HANDSHAKE}

@@ -1,4 +1,4 @@
-"""Every field of a start with a value of every type of JSON: data, problems, or an error with a code; never a fault."""
+"""Every input field with values of every JSON type: data, problems or an error code, never an internal error."""
 
 from typing import Any, Final, cast
 
@@ -31,13 +31,13 @@ TRACK: Final = """mutation($input: TrackMediaInput!) { trackMedia(input: $input)
 TRACK_MEDIA_INPUT: Final = cast("GraphQLInputObjectType", graphql_schema.type_map["TrackMediaInput"])
 
 
-def test_all_kinds_are_among_the_places() -> None:
+def test_paths_cover_all_kinds() -> None:
     assert {place[1] for place in START_PATHS if place[0] == "variant" and len(place) > 1} == set(VALID_VARIANTS)
     assert len(START_PATHS) > 60
 
 
 @pytest.mark.parametrize("place", START_PATHS, ids=".".join)
-async def test_a_value_of_any_type_is_taken_or_refused(shared: ApiClient, place: tuple[str, ...]) -> None:
+async def test_start_field_of_any_type_is_accepted_or_refused(shared: ApiClient, place: tuple[str, ...]) -> None:
     kind = place[1] if place[0] == "variant" and len(place) > 1 else "user"
     good = {"variant": {kind: VALID_VARIANTS[kind]}}
     await assert_accepted_or_rejected(shared, "startSession", START, good, place)
@@ -45,7 +45,7 @@ async def test_a_value_of_any_type_is_taken_or_refused(shared: ApiClient, place:
 
 @pytest.mark.parametrize("type_", ["PLAY", "AD_START", "STATE_START", "BITRATE_CHANGE", "ERROR"])
 @pytest.mark.parametrize("place", sorted(field_paths(TRACK_MEDIA_INPUT)), ids=".".join)
-async def test_a_value_of_any_type_in_an_event_is_taken_or_refused(
+async def test_event_field_of_any_type_is_accepted_or_refused(
     shared: ApiClient, known: ExistingSessions, place: tuple[str, ...], type_: str
 ) -> None:
     await assert_accepted_or_rejected(
@@ -56,7 +56,6 @@ async def test_a_value_of_any_type_in_an_event_is_taken_or_refused(
 async def assert_accepted_or_rejected(
     api: ApiClient, field: str, document: str, valid_input: dict[str, Any], path: tuple[str, ...]
 ) -> None:
-    """A good input with a value of every type at one place: an error, or an answer that has problems or does it."""
     for value in JSON_VALUES:
         input_ = with_value_at(valid_input, path, value)
         response = await api.http.post("/graphql", json={"query": document, "variables": {"input": input_}})
@@ -69,5 +68,5 @@ async def assert_accepted_or_rejected(
         payload = answer["data"][field]
         assert payload["session"] is not None or payload["problems"], (value, answer)
         assert field != "startSession" or (payload["session"] is None) == bool(payload["problems"]), (value, answer)
-        # A problem leads to its place: from the input down to the field, or above it where fields contradict.
+        # The path leads from the input to the field, or to its parent where fields contradict each other.
         assert all(problem["path"][0] == "input" for problem in payload["problems"])

@@ -1,4 +1,4 @@
-"""Bad inputs over WebSocket: what is sent after the handshake, byte by byte, and how the server ends it, if it does."""
+"""Cases: WebSocket frames and messages."""
 
 import struct
 from collections.abc import Sequence
@@ -16,19 +16,17 @@ SUBSCRIPTION: Final = {"query": "subscription { sessionActivities { __typename }
 
 
 class WebSocketCase(NamedTuple):
-    """What is sent, and what must come of it."""
-
     title: str
     frames: bytes
     close_code: int | None
-    """Of the server's close frame; null: the socket goes on."""
+    """None: the connection stays open."""
     messages: Sequence[str] = ()
-    """What comes before it: types of messages, and the codes of those that are errors."""
+    """Types of the messages before the close, and the codes of errors among them."""
     handshake: bytes = HANDSHAKE
 
 
 def text_frames(*messages: Any) -> bytes:
-    """Messages: bytes as they are, anything else as JSON."""
+    """Encode messages: bytes as they are, anything else as JSON."""
     return b"".join(
         encode_frame(1, message if isinstance(message, bytes) else orjson.dumps(message)) for message in messages
     )
@@ -41,7 +39,6 @@ PROTOCOL_HEADER: Final = b"Sec-WebSocket-Protocol: graphql-transport-ws\r\n"
 
 
 def subscribe(payload: Any = None, **members: Any) -> dict[str, Any]:
-    """A subscribe, which the members change."""
     return {"id": "1", "type": "subscribe", "payload": VIEWER_QUERY if payload is None else payload, **members}
 
 
@@ -50,13 +47,13 @@ def _malformed(what: str, *messages: Any) -> WebSocketCase:
 
 
 def _operation_rejected(what: str, payload: Any, code: str) -> WebSocketCase:
-    """One operation is refused; another, and the socket, go on."""
+    """The operation is rejected; another one and the connection continue."""
     sent = text_frames(INIT, subscribe(SUBSCRIPTION, id="other"), subscribe(payload), subscribe(id="2"))
     return WebSocketCase(what, sent, None, (ACK, "error", code, *RESULT))
 
 
 def _closes_at_once(what: str, sent: bytes, code: int) -> WebSocketCase:
-    # What is no frame ends the socket at once, whatever good came before it.
+    # An invalid frame closes the connection at once, whatever came before it.
     return WebSocketCase(what, text_frames(INIT) + sent, code)
 
 

@@ -1,4 +1,4 @@
-"""A server on a real socket, and a clock of which every look at it takes a millisecond if it is told so."""
+"""Live server with a clock that can tick with each reading."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tests.live_server import serve_app
 
 
 class TickingClock(FakeClock):
-    """It stands still, unless it `ticks`: then calls that are sent together come one after the other."""
+    """Stands still, or advances by 1 ms with each reading, so that concurrent calls have an order."""
 
     ticks = False
 
@@ -23,8 +23,6 @@ class TickingClock(FakeClock):
 
 @dataclass(frozen=True)
 class LiveServer:
-    """A server that listens."""
-
     api: ApiClient
     clock: TickingClock
     port: int
@@ -32,7 +30,6 @@ class LiveServer:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[LiveServer]:
-    """A server with an empty database."""
     clock = TickingClock()
     async with open_api(tmp_path / "test.db", clock) as api, serve_app(api.app) as port:
         yield LiveServer(api, clock, port)

@@ -1,4 +1,4 @@
-"""Browsers of users that call at once, each over a connection of its own."""
+"""Concurrent requests of clients with one connection each."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -12,11 +12,10 @@ SESSION_FIELDS: Final = """
     endReason createdAt updatedAt revision timeoutSeconds elapsedSeconds visibleSeconds metadata
     pathTimes { path visibleSeconds } project { id } previous { id } ... on UserSession { username clientId }
     activities(first: 9) { edges { node { id type at data } } }"""
-"""Everything that a session shows."""
+"""All fields of a session."""
 
 
 def mutation(field: str, fields: str = SESSION_FIELDS) -> str:
-    """The document of a mutation that takes an input and answers a session."""
     created = "created" if field == "startSession" else ""
     return f"""mutation($input: {field[0].upper()}{field[1:]}Input!) {{ {field}(input: $input) {{
         {created} keepaliveSeconds problems {{ code path }} session {{ {fields} }} }} }}"""
@@ -29,19 +28,17 @@ SESSIONS_QUERY: Final = f"""query($filter: SessionFilter) {{ sessions(filter: $f
 
 
 def start_input(username: str = "ann", browser: str = "c", **common: Any) -> dict[str, Any]:
-    """The input of a start by a browser, whose `clientId` begins with what is said here."""
+    """Build a start of a USER session, whose clientId starts with `browser`."""
     return {"variant": {"user": {"username": username, "clientId": browser.ljust(16, "-")}}, **common}
 
 
 @asynccontextmanager
 async def connections(port: int, count: int) -> AsyncIterator[list[HttpConnection]]:
-    """Connections to the server on that port."""
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(connect(port)) for _ in range(count)]
 
 
 async def run_concurrently(port: int, *calls: tuple[str, Mapping[str, Any]]) -> list[Any]:
-    """The answers to documents with their variables that are sent together."""
     async with connections(port, len(calls)) as opened:
         answers = await asyncio.gather(
             *(
@@ -53,20 +50,16 @@ async def run_concurrently(port: int, *calls: tuple[str, Mapping[str, Any]]) -> 
 
 
 async def start_concurrently(port: int, *inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The answers to starts that are sent together."""
     return await run_concurrently(port, *((START, {"input": input_}) for input_ in inputs))
 
 
 def session_ids(answers: Sequence[Mapping[str, Any]]) -> set[str]:
-    """The sessions that starts answered."""
     return {answer["session"]["id"] for answer in answers}
 
 
 def created_ids(answers: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The sessions that starts say they made."""
     return [answer["session"]["id"] for answer in answers if answer["created"]]
 
 
 def activity_types(session: Mapping[str, Any]) -> list[str]:
-    """What its timeline says happened."""
     return [edge["node"]["type"] for edge in session["activities"]["edges"]]

@@ -1,4 +1,4 @@
-"""Many starts with one clientId at once are one session: whatever else they say, and beside whatever else."""
+"""Concurrent starts with one clientId: one session."""
 
 from itertools import product
 from typing import Any
@@ -21,7 +21,7 @@ def without(answer: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name not in names}
 
 
-async def test_fifty_starts_of_one_browser_at_once_are_one_session_that_began_once(site: LiveServer) -> None:
+async def test_fifty_concurrent_starts_create_one_session(site: LiveServer) -> None:
     answers = await start_concurrently(site.port, *[start_input()] * CONCURRENCY)
     assert sorted(answer["created"] for answer in answers) == [False] * (CONCURRENCY - 1) + [True]
     assert all(without(answer, "created") == without(answers[0], "created") for answer in answers)
@@ -32,7 +32,7 @@ async def test_fifty_starts_of_one_browser_at_once_are_one_session_that_began_on
     assert [edge["node"] for edge in log["edges"]] == [{"type": "STARTED", "sessionId": answers[0]["session"]["id"]}]
 
 
-async def test_the_first_of_them_says_what_it_is_and_the_others_change_nothing_of_it(site: LiveServer) -> None:
+async def test_later_starts_change_nothing_of_the_session(site: LiveServer) -> None:
     inputs = [
         start_input(path=[f"p{n}"], metadata={"n": n}, timeoutSeconds=100 + n, visible=n % 2 == 0, externalId=f"x{n}")
         for n in range(CONCURRENCY)
@@ -46,7 +46,7 @@ async def test_the_first_of_them_says_what_it_is_and_the_others_change_nothing_o
     assert (await site.api.execute(SESSIONS_QUERY))["nodes"] == [session]
 
 
-async def test_project_name_and_client_id_to_the_letter_tell_browsers_apart(site: LiveServer) -> None:
+async def test_project_username_and_client_id_identify_session(site: LiveServer) -> None:
     for id_ in ("p1", "p2"):
         await create_project(site.api, id_)
     browsers = list(product(("p1", "p2"), ("ann", "Ann", "ann "), ("c", "C")))
@@ -61,7 +61,7 @@ async def test_project_name_and_client_id_to_the_letter_tell_browsers_apart(site
     assert (await site.api.execute(SESSIONS_QUERY))["totalCount"] == len(browsers)
 
 
-async def test_to_start_again_is_no_sign_of_life(site: LiveServer) -> None:
+async def test_repeated_start_is_no_heartbeat(site: LiveServer) -> None:
     (first,) = await start_concurrently(site.port, start_input(path=["home"]))
     await site.api.advance(299.999)
     answers = await start_concurrently(
@@ -76,10 +76,10 @@ async def test_to_start_again_is_no_sign_of_life(site: LiveServer) -> None:
     assert later["created"] is True
 
 
-async def test_starts_that_are_wrong_take_no_neighbour_along(site: LiveServer) -> None:
+async def test_invalid_start_does_not_affect_its_batch(site: LiveServer) -> None:
     wrong: dict[str, dict[str, Any]] = {
         "input.projectId": start_input(projectId="nowhere"),
-        "input.previousId": start_input(previousId="s_nobody"),
+        "input.previousId": start_input(previousId="s_unknown"),
         "input.path.0": start_input(path=[""]),
         "input.variant.user.clientId": {"variant": {"user": {"username": "ann", "clientId": "x" * 15}}},
     }
@@ -95,8 +95,8 @@ async def test_starts_that_are_wrong_take_no_neighbour_along(site: LiveServer) -
     assert (await site.api.execute(SESSIONS_QUERY))["totalCount"] == 1
 
 
-async def test_a_key_and_a_client_id_together_agree(site: LiveServer) -> None:
-    """Each by itself would make one session of the starts; the key then remembers which, also after the end."""
+async def test_idempotency_key_and_client_id_agree(site: LiveServer) -> None:
+    """Each alone would make the starts one session; after its end only the key still finds it."""
     inputs = [start_input(idempotencyKey=f"k{n % 5}", metadata={"n": n % 5}) for n in range(CONCURRENCY)]
     answers = await start_concurrently(site.port, *inputs)
     assert len(session_ids(answers)) == len(created_ids(answers)) == 1

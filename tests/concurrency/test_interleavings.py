@@ -28,8 +28,6 @@ _examples = count()
 
 
 class Scenario:
-    """One example: names of its own on a server that others have used."""
-
     def __init__(self, site: LiveServer) -> None:
         self._site = site
         self._suffix = f"-{next(_examples)}"
@@ -41,7 +39,6 @@ class Scenario:
             await create_project(self._site.api, id_ + self._suffix)
 
     async def run_round(self, steps: list[Step], pause: float, *, swept: bool) -> None:
-        """Calls at once; then what they were told, and what there is, must agree."""
         sent = [(call, browser) for call, browser in steps if call == "startSession" or browser in self._newest]
         answers = await run_concurrently(self._site.port, *(self._call(*step) for step in sent))
         results: dict[Browser, list[dict[str, Any]]] = {}

@@ -1,4 +1,4 @@
-"""A browser that starts again while its session ends: one new session, whoever notices the end."""
+"""Starts with a clientId while its session ends: one new session."""
 
 import asyncio
 from typing import Any
@@ -22,11 +22,10 @@ from tests.concurrency.requests import (
 
 CONCURRENCY = 50
 MARGIN_MS = 20
-"""Milliseconds between the first starts and the end: some come before it, some after."""
+"""From the first starts to the end: some come before it, some after."""
 
 
 async def session_about_to_end(site: LiveServer, cause: str) -> dict[str, Any]:
-    """A session that ends in a moment for that cause."""
     (first,) = await start_concurrently(site.port, start_input(timeoutSeconds=86_400 if cause == "age" else 60))
     session: dict[str, Any] = first["session"]
     if cause == "age":
@@ -40,7 +39,7 @@ async def session_about_to_end(site: LiveServer, cause: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("cause", ["silence", "age"])
 @pytest.mark.parametrize("swept", [False, True])
-async def test_across_the_end_by_time_one_new_session_begins(site: LiveServer, cause: str, swept: bool) -> None:
+async def test_starts_around_expiry_create_one_session(site: LiveServer, cause: str, swept: bool) -> None:
     old = await session_about_to_end(site, cause)
     site.clock.ticks = True
     sweeping = site.api.sweep() if swept else asyncio.sleep(0)
@@ -48,7 +47,7 @@ async def test_across_the_end_by_time_one_new_session_begins(site: LiveServer, c
     site.clock.ticks = False
     (new,) = created_ids(answers)
     assert session_ids(answers) == {old["id"], new}
-    # Who was answered the old one came before its end, to the millisecond.
+    # Starts that returned the old session came before its end, to the millisecond.
     lives = 86_400 if cause == "age" else 60
     assert all(a["session"]["elapsedSeconds"] < lives for a in answers if a["session"]["id"] == old["id"])
     shown = {session["id"]: session for session in (await site.api.execute(SESSIONS_QUERY))["nodes"]}
@@ -59,9 +58,7 @@ async def test_across_the_end_by_time_one_new_session_begins(site: LiveServer, c
 
 
 @pytest.mark.parametrize("cause", ["stopSession", "terminateSession", "deleteSession"])
-async def test_a_session_that_somebody_ends_among_the_starts_gives_way_to_one_at_most(
-    site: LiveServer, cause: str
-) -> None:
+async def test_starts_around_stop_create_one_session(site: LiveServer, cause: str) -> None:
     (first,) = await start_concurrently(site.port, start_input())
     old = first["session"]["id"]
     again = [(START, {"input": start_input()})] * (CONCURRENCY // 2)
@@ -80,7 +77,7 @@ async def test_a_session_that_somebody_ends_among_the_starts_gives_way_to_one_at
     assert len(left) == (1 if cause == "deleteSession" else 2)
 
 
-async def test_a_hidden_session_is_answered_hidden(site: LiveServer) -> None:
+async def test_start_does_not_unhide_session(site: LiveServer) -> None:
     (first,) = await start_concurrently(site.port, start_input())
     await site.api.mutate("hideSession", {"id": first["session"]["id"]})
     answers = await start_concurrently(site.port, *[start_input(visible=True)] * 5)
@@ -88,9 +85,9 @@ async def test_a_hidden_session_is_answered_hidden(site: LiveServer) -> None:
     assert {answer["session"]["visible"] for answer in answers} == {False}
 
 
-async def test_silence_that_was_the_server_s_own_absence_frees_no_place(site: LiveServer) -> None:
+async def test_session_survives_server_downtime(site: LiveServer) -> None:
     (first,) = await start_concurrently(site.port, start_input())
-    site.clock.value += 10 * MINUTE  # nobody was there to hear it
+    site.clock.value += 10 * MINUTE  # without a sign of the server: downtime
     answers = await start_concurrently(site.port, *[start_input()] * CONCURRENCY)
     assert (session_ids(answers), created_ids(answers)) == ({first["session"]["id"]}, [])
     assert {answer["session"]["revision"] for answer in answers} == {1}

@@ -1,4 +1,4 @@
-"""Players that tell a timeline to a server that dies: what was not answered is told again, and something else too."""
+"""Media players that repeat what was not acknowledged, and some of what was, across crashes of the server."""
 
 import asyncio
 import random
@@ -22,15 +22,13 @@ TYPES: Final = [type_.value for type_ in MediaEventType for _ in range(WEIGHTS.g
 
 
 class CallCounter:
-    """How many calls were acknowledged to all of them."""
-
     def __init__(self) -> None:
         self.calls = 0
         self._target = 0
         self.reached = asyncio.Event()
 
     def wait_for(self, calls: int) -> asyncio.Event:
-        """What is set once there are so many."""
+        """Get the event that is set once `calls` calls are acknowledged."""
         self._target = calls
         self.reached.clear()
         return self.reached
@@ -42,7 +40,7 @@ class CallCounter:
 
 
 class PlayerClient:
-    """One player with something to tell, a minute long, not quite in order."""
+    """Player with the events of one minute, slightly out of order."""
 
     def __init__(self, number: int, events: int, progress: CallCounter) -> None:
         self._progress = progress
@@ -76,7 +74,6 @@ class PlayerClient:
         self._id = (await wire.ask(START, input={"variant": variant}))["startSession"]["session"]["id"]
 
     async def send_remaining(self, wire: HttpConnection) -> None:
-        """Tell what was not acknowledged, and now and then what was."""
         if not self._id:
             await self._start_session(wire)
         while not self.is_done:
@@ -91,7 +88,7 @@ class PlayerClient:
         assert answer["trackMedia"]["problems"] == []
 
     async def verify(self, wire: HttpConnection) -> None:
-        """The server has the figures of the whole, and each event once on the timeline."""
+        """The server has the metrics of all events, and each event once on the timeline."""
         shown = (await wire.ask(SESSION_QUERY, id=self._id))["session"]
         events = merge_calls(self.calls)
         expected = ReferencePlayback(SentEvent(FIRST_TS, "START", 0.0), events, LENGTH).metrics()

@@ -1,4 +1,4 @@
-"""Writers that remember what was acknowledged to them, and what was not."""
+"""Writers that record which changes were acknowledged."""
 
 import asyncio
 import random
@@ -28,11 +28,11 @@ VARIANTS: list[dict[str, Any]] = [
 ]
 START_TIMES = ["2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z", "2021-01-01T00:00:00Z"]
 BATCH_SIZE = 8
-"""Sessions that one request keeps alive."""
+"""Sessions per keepaliveSessions request."""
 
 
 class Ledger:
-    """Revisions that were acknowledged, and changes that may have been made or not."""
+    """Acknowledged revisions, and the number of changes whose response was lost."""
 
     def __init__(self, target: int) -> None:
         self._target = target
@@ -43,12 +43,11 @@ class Ledger:
         self.stopped: set[str] = set()
 
     def reset(self) -> None:
-        """Count from the start again."""
         self.acknowledgements = 0
         self.target_reached.clear()
 
     def record(self, payload: dict[str, Any]) -> str:
-        """Remember an answer; the id of its session."""
+        """Record a payload. Returns the id of its session."""
         assert payload["problems"] == []
         session_id: str = payload["session"]["id"]
         self.acknowledged[session_id] = payload["session"]["revision"]
@@ -60,7 +59,7 @@ class Ledger:
 
 
 class RecordingWriter:
-    """One client: it starts sessions of all kinds, keeps them alive, hides, updates and stops them."""
+    """Client that starts, keeps alive, hides, updates and stops sessions of all kinds."""
 
     def __init__(self, ledger: Ledger, number: int) -> None:
         self._ledger = ledger
@@ -70,7 +69,7 @@ class RecordingWriter:
         self._agenda_ids: set[str] = set()
 
     async def write(self, wire: HttpConnection) -> None:
-        """Until the server is gone."""
+        """Write until the server closes the connection."""
         while True:
             if len(self._session_ids) < BATCH_SIZE or self._random.random() < 0.3:
                 await self._start(wire)
@@ -97,7 +96,7 @@ class RecordingWriter:
             self._ledger.record(payload)
 
     async def _update(self, wire: HttpConnection, session_id: str) -> None:
-        """Move an item to other tracks, always two, and perhaps to another time."""
+        """Move an agenda item to two other tracks, and perhaps to another time."""
         number = next(self._numbers)
         values = {"scheduleTracks": [number, number + 1], "startTime": self._random.choice(START_TIMES)}
         await self._change(wire, UPDATE, "updateAgendaSession", session_id, **values)

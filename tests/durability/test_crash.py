@@ -1,4 +1,4 @@
-"""A server that dies at its worst moment takes nothing along that it had acknowledged."""
+"""Crash test: SIGKILL loses no acknowledged change and leaves no partial one."""
 
 import asyncio
 from pathlib import Path
@@ -13,7 +13,7 @@ CONNECTIONS = 24
 
 
 @pytest.mark.parametrize(("kills", "enough"), [(4, 1_000), pytest.param(50, 2_000, marks=pytest.mark.long)])
-async def test_what_was_acknowledged_survives_kills(tmp_path: Path, kills: int, enough: int) -> None:
+async def test_acknowledged_changes_survive_crashes(tmp_path: Path, kills: int, enough: int) -> None:
     file, ledger = tmp_path / "test.db", Ledger(enough)
     for kill in range(kills):
         ledger.reset()

@@ -1,4 +1,4 @@
-"""A server that dies while players tell what happens: nothing that it acknowledged is lost, nothing counts twice."""
+"""Crash test of players: no acknowledged event is lost, none is counted twice."""
 
 import asyncio
 import sqlite3
@@ -16,9 +16,7 @@ from tests.media.reference_metrics import merge_calls
 @pytest.mark.parametrize(
     ("kills", "players", "events"), [(2, 12, 80), pytest.param(30, 24, 200, marks=pytest.mark.long)]
 )
-async def test_players_that_repeat_what_was_not_acknowledged_are_counted_right(
-    tmp_path: Path, kills: int, players: int, events: int
-) -> None:
+async def test_events_repeated_after_crashes_count_once(tmp_path: Path, kills: int, players: int, events: int) -> None:
     file, progress = tmp_path / "test.db", CallCounter()
     tellers = [PlayerClient(number, events, progress) for number in range(players)]
     calls = sum(len(teller.calls) for teller in tellers)
@@ -44,7 +42,6 @@ async def test_players_that_repeat_what_was_not_acknowledged_are_counted_right(
 
 
 async def send_until_disconnected(port: int, player: PlayerClient) -> None:
-    """Tell all that is left, or as much as the server lives to hear."""
     try:
         async with connect(port) as found:
             await player.send_remaining(found)

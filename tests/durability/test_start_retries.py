@@ -1,4 +1,4 @@
-"""A start that is repeated, at once and after the death of the server, has one effect."""
+"""Starts with an idempotency key, repeated concurrently and across crashes: one session."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -18,12 +18,11 @@ VARIANTS = [variant for variant in recording_writer.VARIANTS if variant != recor
 
 
 def start(index: int, **common: Any) -> dict[str, Any]:
-    """The input of a start with a key of its own."""
     return {"idempotencyKey": f"k{index}", "path": ["home"], "variant": VARIANTS[index], **common}
 
 
 async def send(port: int, *inputs: dict[str, Any]) -> list[dict[str, Any]]:
-    """The answers to inputs that are sent at once, each over a connection of its own."""
+    """Send starts concurrently, one connection each."""
     async with AsyncExitStack() as stack:
         wires = [await stack.enter_async_context(connect(port)) for _ in inputs]
         answers = await asyncio.gather(*(one.ask(START, input=given) for one, given in zip(wires, inputs, strict=True)))
@@ -31,7 +30,6 @@ async def send(port: int, *inputs: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def stored_sessions(file: Path) -> list[tuple[str, int]]:
-    """The sessions in the file by kind, each with how often it began."""
     with open_read_only(file) as db:
         return db.execute(
             "SELECT session.kind, count(*) FROM session JOIN activity ON session_id = session.id"
@@ -39,7 +37,7 @@ def stored_sessions(file: Path) -> list[tuple[str, int]]:
         ).fetchall()
 
 
-async def test_fifty_repetitions_before_and_after_a_kill_make_one_session(tmp_path: Path) -> None:
+async def test_starts_repeated_around_crash_create_one_session(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
     answers: list[list[dict[str, Any]]] = [[] for _ in VARIANTS]
     for _ in range(2):
@@ -59,7 +57,7 @@ async def test_fifty_repetitions_before_and_after_a_kill_make_one_session(tmp_pa
     assert_invariants(file)
 
 
-async def test_a_repetition_whose_first_answer_died_with_the_server_makes_no_second_session(tmp_path: Path) -> None:
+async def test_start_with_lost_response_creates_no_second_session(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
     async with server_process(file) as process, connect(process.port) as one:
         tasks = [asyncio.create_task(send(process.port, *[start(index)] * 10)) for index in range(len(VARIANTS))]

@@ -1,4 +1,4 @@
-"""What an update of an item of the agenda must do to its life."""
+"""Model of updateAgendaSession."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,18 +12,17 @@ TIME_FIELDS: Final = ("startTime", "endTime")
 
 
 def update_values(step: Update, session_id: str, model: ReferenceModel) -> dict[str, Any]:
-    """The update with its times as instants."""
+    """Get the update with absolute times."""
     times = {name: None if offset is None else model.now + offset for name, offset in step.times.items()}
     return {"id": session_id, **step.values, **times}
 
 
 def update_input(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same as the server gets it."""
     return {name: to_rfc3339(value) if name in TIME_FIELDS else value for name, value in values.items()}
 
 
 def apply_update(model: ReferenceModel, values: Mapping[str, Any]) -> ExpectedResult:
-    """What the server must answer to an update, and what becomes of the life that it is for."""
+    """Apply an update to the model. Returns the result that the server must give."""
     session = model.find(values["id"])
     if (refusal := model.refusal(session)) is not None or session is None:
         return refusal or ExpectedResult()

@@ -1,4 +1,4 @@
-"""What a server shows, held against the house that counts: everything, at any moment."""
+"""Comparison of a server with the reference model."""
 
 from tests.api_client import ApiClient
 from tests.media.player_client import METRICS
@@ -22,16 +22,15 @@ TOMBSTONE_TTL = 7 * DAY
 
 
 class ModelComparison:
-    """Compares a server with a house, and with what it showed before."""
+    """Compares a server with the model, and its log with the log of the last comparison."""
 
     def __init__(self, model: ReferenceModel) -> None:
         self.house = model
         self.clock_went_back = False
-        """Whether the clock was: then a session may seem to have been visible for longer than it lasted."""
+        """Then a session may have been visible for longer than it lasted."""
         self._log: list[dict[str, str]] = []
 
     async def compare(self, api: ApiClient) -> None:
-        """All sessions, where their time went, and the log."""
         sessions = {life.id: life for life in self.house.sessions}
         snapshot = await api.execute(SNAPSHOT_QUERY, ids=list(sessions))
         path_times = {node["id"]: node.pop("pathTimes") for node in snapshot["sessions"]["nodes"]}
@@ -47,7 +46,7 @@ class ModelComparison:
         self._compare_log([edge["node"] for edge in snapshot["activities"]["edges"]])
 
     async def compare_final(self, api: ApiClient) -> None:
-        """The same; and statistics, and the figures of playbacks, which nothing but their events can change."""
+        """Compare also statistics, and media metrics, which only events change."""
         await self.compare(api)
         assert flatten_stats(await api.execute(STATS_QUERY)) == expected_stats(self.house.sessions)
         playbacks = [life for life in self.house.sessions if life.kind == "MEDIA"]
@@ -57,7 +56,7 @@ class ModelComparison:
             assert_equal(found[session.id], expected_metrics(session))
 
     def _compare_log(self, log: list[dict[str, str]]) -> None:
-        """Each timeline is the one that was counted, and the log only grows: except by those that are gone."""
+        """Each timeline is that of the model; the log is append-only, except for deleted sessions."""
         for session in self.house.sessions:
             timeline = [(entry["type"], entry["at"]) for entry in log if entry["sessionId"] == session.id]
             assert timeline == [(type_, to_rfc3339(at)) for type_, at in session.timeline]

@@ -1,4 +1,4 @@
-"""What players tell, and what becomes of their lives by that."""
+"""Model of media player events."""
 
 from bisect import insort
 from collections.abc import Sequence
@@ -11,18 +11,18 @@ from tests.model_based.render import to_rfc3339
 from tests.model_based.steps import PlayerPing, Track
 
 FIRST_TS: Final = 1_700_000_000_000
-"""What the clocks of players say at each start: nothing depends on how far they are off."""
+"""Player clock at each start; the offset from the server's clock must not matter."""
 LENGTH: Final = 60
-"""What is played, in seconds."""
+"""Of the medium, in seconds."""
 MINUTE: Final = 60_000
 PING_TYPES: Final = {"keepalive": "PING", "hide": "HIDE", "stop": "STOP"}
-"""The events that calls with a player are."""
+"""Event types that commands with a player stand for."""
 ACTIVITY_TYPES: Final = {*PLAYER_STATES, "ERROR"}
-"""Those of the events told here that have activities of their own."""
+"""Event types that appear on the timeline."""
 
 
 def event_at(type_: str, step: PlayerPing, session: ReferenceSession | None) -> SentEvent:
-    """Where the player of a life says it is."""
+    """Build an event at the time that a step says."""
     if session is None:
         return SentEvent(FIRST_TS, type_, step.playhead)
     reference_ts = session.events[-1].ts if step.from_newest else session.events[0].ts + max(0, session.age)
@@ -30,27 +30,23 @@ def event_at(type_: str, step: PlayerPing, session: ReferenceSession | None) -> 
 
 
 def events_for(step: Track, session: ReferenceSession | None) -> list[SentEvent]:
-    """What a player tells at once."""
     return [event_at(type_, at, session) for type_, at in step.events]
 
 
 def player_time(event: SentEvent) -> dict[str, Any]:
-    """The `playerTime` of an event."""
     return {"playhead": event.playhead, "ts": to_rfc3339(event.ts)}
 
 
 def events_input(events: Sequence[SentEvent]) -> list[dict[str, Any]]:
-    """Events as the server gets them."""
     return [{"type": event.type, "playerTime": player_time(event)} for event in events]
 
 
 def expected_metrics(session: ReferenceSession) -> dict[str, Any]:
-    """The figures of its playback."""
     return ReferencePlayback(session.events[0], session.events[1:], LENGTH).metrics()
 
 
 def apply_events(session: ReferenceSession, events: Sequence[SentEvent], now: int) -> list[str]:
-    """Take what is told at once into a life; the codes of what is wrong with it, in its order."""
+    """Apply events sent together, in time order. Returns the problem codes in input order."""
     problems = {
         index: _apply_event(session, events[index], now)
         for index in sorted(range(len(events)), key=lambda i: events[i].ts)

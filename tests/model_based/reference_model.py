@@ -1,4 +1,4 @@
-"""The whole server in miniature: sessions as lives that are counted, and what each call does to them."""
+"""Reference model of the whole server: projects, sessions, idempotency keys and commands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +10,11 @@ from tests.model_based.reference_session import DAY, Path, ReferenceSession
 
 TIMEOUTS = {"CLIENT": 1800, "MEDIA": 600, "USER": 300}
 MAX_DOWNTIME_MS = 5_000
-"""How long the server may be silent without having been away."""
+"""Shorter gaps without a sign of the server are no downtime."""
 
 
 @dataclass
 class ExpectedResult:
-    """What a call must answer."""
-
     session: ReferenceSession | None = None
     problems: list[str] = field(default_factory=list)
     created: bool = False
@@ -36,8 +34,6 @@ class _IdempotencyKey:
 
 
 class ReferenceModel:
-    """All sessions, the projects, and the keys of starts."""
-
     def __init__(self, now: int) -> None:
         self.now = now
         self.sessions: list[ReferenceSession] = []
@@ -48,11 +44,11 @@ class ReferenceModel:
     # ---- time ----
 
     def advance(self, milliseconds: int) -> None:
-        """Time goes by, or the clock is set back."""
+        """Advance the clock, or set it back."""
         self._advance(milliseconds, server_up=True)
 
     def server_down(self, milliseconds: int) -> None:
-        """Time goes by while the server signs nothing."""
+        """Advance the clock while the server is down."""
         counts_as_downtime = milliseconds > MAX_DOWNTIME_MS
         self._advance(milliseconds, server_up=not counts_as_downtime)
         for session in self.sessions if counts_as_downtime else []:
@@ -66,13 +62,11 @@ class ReferenceModel:
             key.age += milliseconds
 
     def sweep(self) -> None:
-        """Everything that time has done is written down."""
         for session in self.sessions:
             session.apply_due()
 
     @property
     def has_expired_keys(self) -> bool:
-        """Whether there are keys that are good no more, forgotten or not."""
         return any(key.age >= DAY for key in self._keys.values())
 
     # ---- calls ----
@@ -81,7 +75,7 @@ class ReferenceModel:
         return next((session for session in self.sessions if session.id == session_id), None)
 
     def start(self, start_input: Mapping[str, Any], session: ReferenceSession) -> ExpectedResult:
-        """A start whose input is `given`; `life` is what it would make."""
+        """Apply a start; `session` is the one that it would create."""
         if session.kind == "AGENDA" and "timeoutSeconds" in start_input:
             return ExpectedResult(problems=["BAD_USER_INPUT"])
         if session.project not in self.projects:
@@ -130,7 +124,7 @@ class ReferenceModel:
         return ExpectedResult(session, created=True)
 
     def timeout(self, kind: str, project: str, requested: int | None) -> int | None:
-        """Of a start: the input's, over the project's, over the kind's own."""
+        """Get the timeout of a start: the input's, else the project's, else the kind's."""
         seconds = requested or self.projects.get(project, {}).get(kind, TIMEOUTS.get(kind))
         return None if seconds is None else seconds * 1000
 
@@ -190,7 +184,7 @@ class ReferenceModel:
         return ExpectedResult(session, problems)
 
     def refusal(self, session: ReferenceSession | None, *idempotent_after: str) -> ExpectedResult | None:
-        """Why a call does nothing: there is no such life, or it is over, for another reason than those `wanted`."""
+        """Get the failure of a command on a missing or ended session, unless it ended for one of these reasons."""
         if session is None:
             return ExpectedResult(problems=["NOT_FOUND"])
         session.apply_due()
@@ -211,7 +205,7 @@ class ReferenceModel:
     def _noop_or_problem(
         self, session: ReferenceSession | None, call: Mapping[str, Any], ping: SentEvent | None
     ) -> ExpectedResult | None:
-        """Why a call changes nothing: a player where there is none, or a later call that came before."""
+        """Get the result of a command that changes nothing: reordered, or with a player that the kind lacks."""
         assert session is not None
         if ping is not None and session.kind != "MEDIA":
             return ExpectedResult(session, ["BAD_USER_INPUT"])
@@ -238,7 +232,6 @@ class ReferenceModel:
         session.revision += 1
 
     def set_project(self, project: str, timeouts: Mapping[str, int | None] | None, *, new: bool) -> list[str]:
-        """Make or change a project; the codes of what is wrong."""
         if new == (project in self.projects):
             return ["CONFLICT" if new else "NOT_FOUND"]
         merged = {} if timeouts is None else {**self.projects.get(project, {}), **timeouts}

@@ -1,6 +1,6 @@
-"""The life of one session, told by counting: time goes by in ticks, and nothing here knows when it will end.
+"""Reference model of one session. Time passes in ticks that increment counters; no deadline is computed.
 
-Each counter grows with every tick and is compared with its limit; that is all there is to an end by time.
+A session ends by time when a counter reaches its limit.
 """
 
 from copy import copy
@@ -12,18 +12,18 @@ from tests.media.reference_metrics import PLAYER_STATES, SentEvent
 Path = tuple[str, ...]
 
 TICKS_MS = (3_600_000, 60_000, 1_000, 100, 10, 1)
-"""Milliseconds. The longest one after which no counter would be past its limit: long ones only save time."""
+"""The longest tick that exceeds no limit is used; long ones only save time."""
 
 DAY = 86_400_000
 STALL_TIMEOUT_MS = 1_800_000
 MAX_CREDIT_MS = 300_000
 REORDER_TOLERANCE_MS = 5_000
-"""How far a clock may be back without being thought to have been set back."""
+"""A larger step back means that the clock was set back."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """What is said of an item of the agenda: from when to when (null: without end), or to the end of the UTC day."""
+    """Schedule of an agenda item; `end` None: open-ended; all-day items end with the UTC day."""
 
     title: str
     start: int
@@ -32,7 +32,6 @@ class Schedule:
 
     @property
     def duration(self) -> int | None:
-        """How long it lasts."""
         if self.all_day:
             return DAY - self.start % DAY
         return None if self.end is None else self.end - self.start
@@ -40,7 +39,7 @@ class Schedule:
 
 @dataclass
 class ReferenceSession:
-    """One session. All times are milliseconds."""
+    """One session; all times are milliseconds."""
 
     kind: str
     project: str
@@ -49,18 +48,18 @@ class ReferenceSession:
     path: Path
     timeout: int | None
     max_age: int | None = None
-    """The age at which it ends, heard or not."""
+    """Age at which it ends, whatever its client does."""
     schedule: Schedule | None = None
     id: str = ""
     natural_key: tuple[str | None, ...] | None = None
-    """By which another start can meet it: username and clientId, or uuid."""
+    """(username, clientId, uuid); a start with an equal key finds this session."""
     age: int = 0
     idle: int = 0
-    """Without a sign of life, the server being there to hear one."""
+    """Time without a heartbeat while the server was up."""
     since_heartbeat: int = 0
-    """Without a sign of life, whoever was away."""
+    """Time without a heartbeat, downtime included."""
     stalled: int = 0
-    """Of the playhead, the server being there."""
+    """Time without a change of the playhead while the server was up."""
     age_at_heartbeat: int = 0
     last_seen: int = 0
     started: int = 0
@@ -69,15 +68,15 @@ class ReferenceSession:
     final_elapsed: int = 0
     start_announced: bool = True
     end_announced: bool = False
-    """Whether its end is on its timeline."""
+    """Whether the end is on the timeline."""
     path_times: dict[Path, int] = field(default_factory=dict)
     sequence: int | None = None
     revision: int = 1
     timeline: list[tuple[str, int]] = field(default_factory=list)
     events: list[SentEvent] = field(default_factory=list)
-    """What its player told that counts, by the clock of the player; the first is the start."""
+    """Accepted player events by the clock of the player; the first is the start."""
     event_results: dict[tuple[Any, ...], list[str]] = field(default_factory=dict)
-    """What was answered to each event: the same one again is answered the same."""
+    """By event identity: a repeated event has the result of the first."""
 
     @property
     def state(self) -> str:
@@ -100,7 +99,7 @@ class ReferenceSession:
         )
 
     def limits(self, *, server_up: bool = True) -> list[tuple[int, int, str]]:
-        """Each counter that runs, its limit, and what its end is called; of two at once the first."""
+        """Get each running counter, its limit and the end reason; the first reached wins."""
         found = []
         if self.timeout is not None and server_up:
             found.append((self.idle, self.timeout, "EXPIRED"))
@@ -111,7 +110,7 @@ class ReferenceSession:
         return found
 
     def advance(self, milliseconds: int, *, server_up: bool = True) -> None:
-        """Let time go by, or back; while nobody serves, silence and stillness are not counted."""
+        """Advance the clock, or set it back; downtime counts neither as idle nor as stalled."""
         remaining = milliseconds
         while remaining > 0 and self.ended is None:
             until_next_limit = min(
@@ -137,18 +136,17 @@ class ReferenceSession:
             self.stalled += tick
 
     def extend_deadline(self) -> None:
-        """The server was away for long: what it could not hear was no silence."""
         if self.ended is None:
             self.idle = self.stalled = 0
 
     def end(self, reason: str, ago: int = 0) -> None:
-        """End now, or as long ago as a schedule that was moved says."""
+        """End now, or `ago` before now, where a new schedule ends in the past."""
         self.ended, self.reason, self.visible = self.clock - ago, reason, False
         age = self.age_at_heartbeat if reason in ("EXPIRED", "STALLED") else self.age - ago
         self.final_elapsed = 0 if reason == "CANCELLED" else max(0, age)
 
     def heartbeat(self, left_path: Path | None) -> None:
-        """A sign of life: the time since the one before counts for the path it was on, or the one named."""
+        """Credit the time since the last heartbeat to `left_path`, or else to the current path."""
         credit = min(max(0, self.since_heartbeat), self.timeout or MAX_CREDIT_MS)
         if self.visible and credit and self.kind != "AGENDA":
             path = self.path if left_path is None else left_path
@@ -158,7 +156,6 @@ class ReferenceSession:
             self.age_at_heartbeat, self.last_seen = self.age, self.clock
 
     def apply_due(self) -> None:
-        """Write down what time alone has done: the beginning, the end."""
         start_due = not self.start_announced and self.age >= 0 and not self.end_announced
         end_due = self.ended is not None and not self.end_announced
         if start_due:
@@ -169,7 +166,6 @@ class ReferenceSession:
         self.revision += start_due or end_due
 
     def reschedule(self, schedule: Schedule) -> None:
-        """Live by another schedule from now on: its start may lie ahead again, its end behind."""
         was_postponed = self.start_announced and schedule.start != self.started
         self.schedule, self.started, self.max_age = schedule, schedule.start, schedule.duration
         self.age = self.clock - self.started
@@ -184,14 +180,13 @@ class ReferenceSession:
             self.announce_end()
 
     def announce_end(self) -> None:
-        """Put the end on the timeline."""
         assert self.reason is not None
         assert self.ended is not None
         self.end_announced = True
         self.timeline.append((self.reason, self.ended))
 
     def predicted_end(self) -> int | None:
-        """When it ends if nothing more is heard: found by living on."""
+        """Simulate the time until the session ends without a further heartbeat."""
         if self.ended is not None or not self.limits():
             return None
         other = copy(self)

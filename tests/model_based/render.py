@@ -1,4 +1,4 @@
-"""How lives are told in the words of the schema, to be compared with what the server shows."""
+"""Sessions of the reference model as the API shows them."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -18,7 +18,6 @@ STATS_QUERY = """{ sessionStats { total active visible visibleSeconds { sum } el
 
 
 def to_rfc3339(instant: int | None) -> str | None:
-    """An instant as clients see it."""
     if instant is None:
         return None
     whole = datetime.fromtimestamp(instant // 1000, UTC)
@@ -26,7 +25,6 @@ def to_rfc3339(instant: int | None) -> str | None:
 
 
 def render_session(session: ReferenceSession) -> dict[str, Any]:
-    """A session as calls must show it."""
     fields = {
         "id": session.id,
         "kind": session.kind,
@@ -48,7 +46,7 @@ def render_session(session: ReferenceSession) -> dict[str, Any]:
 
 
 def render_full_session(session: ReferenceSession) -> dict[str, Any]:
-    """The same, with its parts."""
+    """Render a session with its path times and activities."""
     related = {
         "pathTimes": {path: milliseconds / 1000 for path, milliseconds in session.path_times.items()},
         "activities": [(type_, to_rfc3339(at)) for type_, at in session.timeline],
@@ -57,7 +55,7 @@ def render_full_session(session: ReferenceSession) -> dict[str, Any]:
 
 
 def flatten_related(session: dict[str, Any]) -> dict[str, Any]:
-    """A session of the server with its parts in that form."""
+    """Bring a session of the API into the form of `render_full_session`."""
     related = {
         "pathTimes": {tuple(entry["path"]): entry["visibleSeconds"] for entry in session["pathTimes"]},
         "activities": [(edge["node"]["type"], edge["node"]["at"]) for edge in session["activities"]["edges"]],
@@ -66,7 +64,6 @@ def flatten_related(session: dict[str, Any]) -> dict[str, Any]:
 
 
 def expected_stats(sessions: list[ReferenceSession]) -> dict[str, Any]:
-    """What statistics must say, groups by key."""
     return {
         "total": len(sessions),
         "active": sum(session.state == "ACTIVE" for session in sessions),
@@ -81,7 +78,7 @@ def expected_stats(sessions: list[ReferenceSession]) -> dict[str, Any]:
 
 
 def expected_path_stats(all_sessions: list[ReferenceSession], depth: int) -> dict[Path, tuple[int, int, float]]:
-    """Sessions, those there now, and visible seconds, by the first segments of paths."""
+    """Count sessions, active sessions and visible seconds by path prefix."""
     totals: dict[Path, tuple[int, int, int]] = {}
     for session in all_sessions:
         now = {session.path[:depth]} if session.state == "ACTIVE" else set()
@@ -93,7 +90,7 @@ def expected_path_stats(all_sessions: list[ReferenceSession], depth: int) -> dic
 
 
 def flatten_stats(stats: dict[str, Any]) -> dict[str, Any]:
-    """The server's statistics in that form."""
+    """Bring statistics of the API into the form of `expected_stats`."""
     sums = {name: stats[name]["sum"] for name in ("visibleSeconds", "elapsedSeconds")}
     names = ("byEndReason", "byKind", "byProject")
     groups = {name: {group["key"]: group["total"] for group in stats[name]} for name in names}

@@ -1,4 +1,4 @@
-"""Each step done to a server and to the house that counts; after each the two must agree about everything."""
+"""Runner that applies steps to a server and to the reference model, and compares them after each."""
 
 from contextlib import AsyncExitStack
 from itertools import pairwise
@@ -54,8 +54,6 @@ UNKNOWN_ID = "s_" + "x" * 22
 
 
 class ModelRunner:
-    """A server on a file, and the house beside it."""
-
     api: ApiClient
 
     def __init__(self, file: Path) -> None:
@@ -67,13 +65,12 @@ class ModelRunner:
         self._comparison = ModelComparison(self.model)
 
     async def run(self, steps: list[Step]) -> None:
-        """Do all steps, and compare after each."""
         await self._start_server()
         try:
             for step, following in pairwise([*steps, Sweep(), Sweep()]):
                 await self._execute(step)
-                # A call's answer was compared whole. And after an absence, whoever asks first must find it made
-                # good: that is to be the next call now and then, not always this look.
+                # The result of a request was compared as a whole. After downtime the first request must find the
+                # deadlines extended: sometimes that is to be the next step, not always this comparison.
                 if isinstance(step, Wait | Sweep | ClockBack) or not isinstance(following, Request):
                     await self._comparison.compare(self.api)
             await self._comparison.compare_final(self.api)
@@ -83,7 +80,7 @@ class ModelRunner:
     async def _start_server(self) -> None:
         self.api = await self._server_stack.enter_async_context(open_api(self._file, self._clock))
 
-    async def _execute(self, step: Step) -> None:  # noqa: C901 - one line a kind of step
+    async def _execute(self, step: Step) -> None:  # noqa: C901 - one case per kind of step
         match step:
             case Start():
                 self._starts.append((step, start_inputs.start_input(step, self.model), self.model.now))
@@ -135,7 +132,7 @@ class ModelRunner:
         self._assert_payload(await self.api.execute(_mutation(step.name), input=input_), expected)
 
     async def _keepalive_sessions(self, step: KeepaliveBatch) -> None:
-        # What each must answer is told at once: the calls after it go on to change the same lives.
+        # Render each expected result at once: the calls after it change the same sessions.
         inputs, expected = [], []
         for call in step.calls:
             input_, ping = self._call_input(call)
@@ -168,7 +165,7 @@ class ModelRunner:
         assert [problem["code"] for problem in answer["problems"]] == expected
 
     def _session_id(self, which: int, *kinds: str) -> str:
-        # Those that go on come last, to be chosen first: to the others less can happen.
+        # Sessions that have not ended come last, to be chosen first: more can happen to them.
         candidates = [session for session in self.model.sessions if not kinds or session.kind in kinds]
         sessions = sorted(candidates, key=lambda life: life.ended is None)
         ids = [life.id for life in sessions] or [*self.model.deleted, UNKNOWN_ID]
@@ -218,7 +215,7 @@ class ModelRunner:
             await self.api.advance(0)
 
     async def _clock_back(self, milliseconds: int) -> None:
-        # What had ended, or was forgotten, stays so: it is written down first, where that is not left to chance.
+        # Ends and purged keys are persisted first, so that they do not depend on whether a sweep happened.
         if self.model.has_expired_keys:
             return
         await self._time_step(Sweep())
@@ -228,7 +225,6 @@ class ModelRunner:
 
 
 def _mutation(name: str) -> str:
-    """The document of a call that takes one input."""
     return f"mutation($input: {name.title()}SessionInput!) {{ {name}Session(input: $input) {{ {FULL_PAYLOAD} }} }}"
 
 

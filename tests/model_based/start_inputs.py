@@ -1,4 +1,4 @@
-"""A start that hypothesis chose, as the input that the server gets and as the life that it must make of it."""
+"""Generated starts, as inputs of the API and as sessions of the reference model."""
 
 from typing import Any
 
@@ -18,7 +18,6 @@ MEDIA = {
 
 
 def start_input(step: Start, model: ReferenceModel) -> dict[str, Any]:
-    """The input."""
     variant = dict(step.variant)
     if step.kind == "MEDIA":
         variant |= MEDIA
@@ -33,7 +32,7 @@ def start_input(step: Start, model: ReferenceModel) -> dict[str, Any]:
 
 
 def expected_session(step: Start, model: ReferenceModel, input_at: int) -> ReferenceSession:
-    """What the server must make of an input that was written at `given_at`, if nothing is in its way."""
+    """Build the session that an input written at `input_at` creates."""
     project = step.common.get("projectId", "default")
     schedule = _agenda_schedule(step, input_at)
     starts_at = model.now if schedule is None else schedule.start
@@ -65,12 +64,10 @@ def expected_session(step: Start, model: ReferenceModel, input_at: int) -> Refer
 
 
 def _max_age(step: Start, schedule: Schedule | None) -> int | None:
-    """The age at which it is over, heard or not."""
     return schedule.duration if schedule else DAY if step.kind == "USER" else None
 
 
 def _agenda_schedule(step: Start, input_at: int) -> Schedule | None:
-    """What an item of the agenda says of its times."""
     if step.kind != "AGENDA":
         return None
     start = input_at + step.start_offset

@@ -1,4 +1,4 @@
-"""What can happen to a server, step by step, as hypothesis chooses it."""
+"""Steps of the model test, and hypothesis strategies for them."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,7 @@ DAY = 24 * HOUR
 
 @dataclass(frozen=True)
 class Start:
-    """A start; `previous` counts back from the newest session, `at` and `lasts` are for items of an agenda."""
+    """`previous` counts back from the newest session; `start_offset` and `duration` are for agenda items."""
 
     kind: str
     common: dict[str, Any]
@@ -25,16 +25,16 @@ class Start:
 
 @dataclass(frozen=True)
 class RepeatStart:
-    """A start that was sent before, word for word."""
+    """An earlier start, sent again unchanged."""
 
     index: int
 
 
 @dataclass(frozen=True)
 class PlayerPing:
-    """A sign of life of a player: its clock, measured from the present or from the newest event.
+    """A player event; its time is relative to now, or to the newest event.
 
-    It is left out where the session has no player, unless it is `stray`.
+    Left out where the session has no player, unless `any_kind`.
     """
 
     from_newest: bool
@@ -45,7 +45,7 @@ class PlayerPing:
 
 @dataclass(frozen=True)
 class Call:
-    """keepalive, hide or stop, of the session that `which` counts back to."""
+    """keepalive, hide or stop of the session that `index` counts back to."""
 
     name: str
     index: int
@@ -55,7 +55,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Track:
-    """What a player tells at once, each event with its type; `stray` where the session may have no player."""
+    """Events of one trackMedia; `any_kind`: also for a session without a player."""
 
     index: int
     events: tuple[tuple[str, PlayerPing], ...]
@@ -64,8 +64,6 @@ class Track:
 
 @dataclass(frozen=True)
 class KeepaliveBatch:
-    """Keepalives in one request."""
-
     calls: tuple[Call, ...]
 
 
@@ -76,7 +74,7 @@ class Terminate:
 
 @dataclass(frozen=True)
 class Update:
-    """A change of an item of the agenda; times are so far from the present, null clears."""
+    """Update of an agenda item; times are relative to now, None clears."""
 
     index: int
     times: dict[str, int | None] = field(default_factory=dict)
@@ -97,7 +95,7 @@ class SetProject:
 
 @dataclass(frozen=True)
 class Wait:
-    """Time goes by, the server being there: so long, or to so many milliseconds after an end, or a scheduled start."""
+    """Advance the clock with the server up: by a duration, or to an offset from an end or a scheduled start."""
 
     milliseconds: int
     until_end_of: int | None = None
@@ -111,7 +109,7 @@ class Sweep:
 
 @dataclass(frozen=True)
 class ServerDown:
-    """The server signs nothing for a while: it is stopped, or its machine sleeps."""
+    """The server is stopped, or its machine sleeps."""
 
     milliseconds: int
     restarts: bool
@@ -119,18 +117,16 @@ class ServerDown:
 
 @dataclass(frozen=True)
 class ClockBack:
-    """The clock steps back."""
-
     milliseconds: int
 
 
 Request = Start | RepeatStart | Call | Track | KeepaliveBatch | Update | Terminate | Delete | SetProject
-"""What a client or an administrator does."""
+"""Steps that send a request."""
 Step = Request | Wait | Sweep | ServerDown | ClockBack
 
 
 def mostly(common: st.SearchStrategy[Any], *rare: Any) -> st.SearchStrategy[Any]:
-    """Mostly the usual, now and then something else."""
+    """Draw `common` in seven of eight cases."""
     exception = st.sampled_from(rare)
     return st.sampled_from([common] * 7 + [exception]).flatmap(lambda chosen: chosen)
 
@@ -141,7 +137,7 @@ TIMEOUTS = st.sampled_from([10, 60, 400, 3600, 86400])
 
 
 def optional_fields(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """An object in which any of the fields may be missing."""
+    """Draw an object in which any field may be missing."""
     return st.fixed_dictionaries({}, optional=fields)
 
 
@@ -165,7 +161,7 @@ VARIANTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 
 @st.composite
 def starts(draw: st.DrawFn) -> Start:
-    kind = draw(st.sampled_from([*sorted(VARIANTS), "MEDIA"]))  # players have the most to tell
+    kind = draw(st.sampled_from([*sorted(VARIANTS), "MEDIA"]))  # media sessions have the most behaviour
     common, variant = draw(COMMON_FIELDS), draw(VARIANTS[kind])
     if kind == "AGENDA" and draw(mostly(st.just(True), False)):
         common.pop("timeoutSeconds", None)
@@ -232,7 +228,7 @@ STEPS: list[tuple[int, st.SearchStrategy[Step]]] = [
     (1, PROJECTS),
     (1, st.builds(ClockBack, st.sampled_from([SECOND, 5_000, 5_001, HOUR]))),
 ]
-"""Each with how often it comes."""
+"""With their relative frequencies."""
 ANY_STEP = st.sampled_from([step for times, step in STEPS for _ in range(times)]).flatmap(lambda step: step)
 SCENARIOS = st.tuples(st.lists(starts(), min_size=1, max_size=3), st.lists(ANY_STEP, min_size=12, max_size=30)).map(
     lambda parts: [*parts[0], *parts[1]]

@@ -1,4 +1,4 @@
-"""Whatever happens to sessions, in whatever order: the server says what counting second by second says."""
+"""Model-based test: any sequence of steps leaves server and reference model equal."""
 
 import asyncio
 from pathlib import Path
@@ -29,12 +29,12 @@ from tests.model_based.steps import (
 
 EXAMPLES = 30
 MANY_EXAMPLES = 1_500
-"""A quarter of an hour on two idle cores. Each run chooses others: seven make ten thousand."""
+"""A quarter of an hour on two idle cores; each run draws others."""
 
 USER_WITH_KEY = Start("USER", {"idempotencyKey": "k0", "timeoutSeconds": 400}, {"username": "ann"})
 UUID_FORM = Start("FIELD", {"idempotencyKey": "k0"}, {"unitId": "u", "uuid": "f1"})
 
-# What chance seldom makes.
+# Sequences that random generation seldom finds.
 KEY_AT_EXPIRY: list[Step] = [USER_WITH_KEY, Wait(DAY - 1), RepeatStart(0), Wait(1), RepeatStart(0)]
 KEY_OF_REPLACED_FORM: list[Step] = [UUID_FORM, Start("FIELD", {}, UUID_FORM.variant), RepeatStart(1), Sweep()]
 KEEPALIVE_AFTER_CLOCK_BACK: list[Step] = [
@@ -94,12 +94,12 @@ def run_steps(steps: list[Step]) -> None:
 @example(steps=EVENTS_IN_REVERSE)
 @example(steps=STALLED_PLAYER)
 @example(steps=LATE_PLAYHEAD_CHANGE)
-def test_a_life_goes_as_it_is_counted(steps: list[Step]) -> None:
+def test_server_matches_model(steps: list[Step]) -> None:
     run_steps(steps)
 
 
 @pytest.mark.long
 @settings(max_examples=MANY_EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=SCENARIOS)
-def test_many_lives_go_as_they_are_counted(steps: list[Step]) -> None:
+def test_server_matches_model_extensively(steps: list[Step]) -> None:
     run_steps(steps)
