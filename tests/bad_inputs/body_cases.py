@@ -4,7 +4,7 @@ from typing import Final
 
 import orjson
 
-from tests.bad_inputs.case import CANARY, Case, graphql_request, http_request, raw_variables_request
+from tests.bad_inputs.case import CANARY, Case, http, operation, raw_variables
 
 QUERY: Final = "{ viewer { name } }"
 VALID_BODY: Final = orjson.dumps({"query": QUERY})
@@ -14,15 +14,19 @@ UNCLOSED_BODY: Final = VALID_BODY[:-1]
 
 
 def _rejected(title: str, body: bytes, status: int = 400, code: str = "BAD_REQUEST") -> Case:
-    return Case(title, http_request(body), status, code)
+    return Case(title, http(body), status, code)
 
 
 def _content_type_case(content_type: str, status: int = 415) -> Case:
-    return Case(f"Content-Type {content_type}", http_request(VALID_BODY, content_type), status, "BAD_REQUEST")
+    return Case(f"Content-Type {content_type}", http(VALID_BODY, content_type), status, "BAD_REQUEST")
+
+
+def _get(query: str) -> bytes:
+    return http(b"", method="GET", target=f"/graphql{query}")
 
 
 def _metadata_request(text: str) -> bytes:
-    return raw_variables_request(START, '{"input":{"metadata":' + text + ',"variant":{"user":{"username":"u"}}}}')
+    return raw_variables(START, '{"input":{"metadata":' + text + ',"variant":{"user":{"username":"u"}}}}')
 
 
 INVALID_BODIES: Final = [
@@ -56,15 +60,15 @@ INVALID_BODIES: Final = [
 ]
 
 TEXT_CASES: Final = [
-    Case("a comment of 1 MB", graphql_request("#" * 1_000_000 + "\n" + QUERY), 400, "QUERY_TOO_COMPLEX"),
-    Case("NUL in a variable", graphql_request(ONE_ID, id=f"{CANARY}\0"), 400, "BAD_USER_INPUT"),
-    Case("NUL in a literal", graphql_request('{ session(id: "\\u0000") { id } }'), 400, "BAD_USER_INPUT"),
+    Case("a comment of 1 MB", operation("#" * 1_000_000 + "\n" + QUERY), 400, "QUERY_TOO_COMPLEX"),
+    Case("NUL in a variable", operation(ONE_ID, id=f"{CANARY}\0"), 400, "BAD_USER_INPUT"),
+    Case("NUL in a literal", operation('{ session(id: "\\u0000") { id } }'), 400, "BAD_USER_INPUT"),
     Case("NUL in a name of free JSON", _metadata_request('{"\\u0000":1}'), 400, "BAD_USER_INPUT"),
-    Case("NUL in the document", graphql_request("{ viewer { name } } # \0"), 400, "BAD_USER_INPUT"),
-    Case("half a surrogate pair", raw_variables_request(ONE_ID, '{"id":"\\ud800"}'), 400, "BAD_USER_INPUT"),
-    Case("the other half of one", raw_variables_request(ONE_ID, '{"id":"x\\udfff"}'), 400, "BAD_USER_INPUT"),
+    Case("NUL in the document", operation("{ viewer { name } } # \0"), 400, "BAD_USER_INPUT"),
+    Case("half a surrogate pair", raw_variables(ONE_ID, '{"id":"\\ud800"}'), 400, "BAD_USER_INPUT"),
+    Case("the other half of one", raw_variables(ONE_ID, '{"id":"x\\udfff"}'), 400, "BAD_USER_INPUT"),
     Case("half a pair in free JSON", _metadata_request('{"a":["\\ud83d"]}'), 400, "BAD_USER_INPUT"),
-    Case("half a pair in a literal", graphql_request('{ session(id: "\\ud800") { id } }'), 400, "BAD_USER_INPUT"),
+    Case("half a pair in a literal", operation('{ session(id: "\\ud800") { id } }'), 400, "BAD_USER_INPUT"),
 ]
 
 CONTENT_TYPES: Final = [
@@ -74,42 +78,26 @@ CONTENT_TYPES: Final = [
     _content_type_case("xapplication/jsonx"),
     _content_type_case("application/json; charset=utf-16"),
     _content_type_case("application/graphql"),
-    Case("a compressed body", http_request(VALID_BODY, more="Content-Encoding: gzip\r\n"), 415, "BAD_REQUEST"),
+    Case("a compressed body", http(VALID_BODY, more="Content-Encoding: gzip\r\n"), 415, "BAD_REQUEST"),
 ]
 
 METHODS: Final = [
-    Case(
-        "a mutation by GET",
-        http_request(b"", method="GET", target='/graphql?query=mutation{deleteSession(id:"x"){id}}'),
-        405,
-        "BAD_REQUEST",
-        b"allow: POST",
-    ),
-    Case("PUT", http_request(VALID_BODY, method="PUT"), 405, "BAD_REQUEST", b"allow: GET, POST"),
-    Case("TRACE", http_request(b"", method="TRACE"), 405, "BAD_REQUEST", b"allow: GET, POST"),
-    Case("DELETE", http_request(b"", method="DELETE"), 405, "BAD_REQUEST", b"allow: GET, POST"),
-    Case(
-        "a query string that is not UTF-8",
-        http_request(b"", method="GET", target="/graphql?query=%ff"),
-        400,
-        "BAD_REQUEST",
-    ),
-    Case(
-        "a query string that says it twice",
-        http_request(b"", method="GET", target="/graphql?query=a&query=b"),
-        400,
-        "BAD_REQUEST",
-    ),
-    Case("no query by GET", http_request(b"", method="GET"), 400, "BAD_REQUEST"),
+    Case("a mutation by GET", _get('?query=mutation{deleteSession(id:"x"){id}}'), 405, "BAD_REQUEST", b"allow: POST"),
+    Case("PUT", http(VALID_BODY, method="PUT"), 405, "BAD_REQUEST", b"allow: GET, POST"),
+    Case("TRACE", http(b"", method="TRACE"), 405, "BAD_REQUEST", b"allow: GET, POST"),
+    Case("DELETE", http(b"", method="DELETE"), 405, "BAD_REQUEST", b"allow: GET, POST"),
+    Case("a query string that is not UTF-8", _get("?query=%ff"), 400, "BAD_REQUEST"),
+    Case("a query string that says it twice", _get("?query=a&query=b"), 400, "BAD_REQUEST"),
+    Case("no query by GET", _get(""), 400, "BAD_REQUEST"),
 ]
 
 HOSTS: Final = [
-    Case("a foreign Host", http_request(VALID_BODY, host=f"{CANARY}.example"), 400, "BAD_REQUEST"),
-    Case("a Host with a path", http_request(VALID_BODY, host="localhost/x"), 400, "BAD_REQUEST"),
-    Case("a Host with a user", http_request(VALID_BODY, host="me@localhost"), 400, "BAD_REQUEST"),
-    Case("an empty Host", http_request(VALID_BODY, host=""), 400, "BAD_REQUEST"),
-    Case("two Hosts", http_request(VALID_BODY, more="Host: localhost\r\n"), 400, "BAD_REQUEST"),
-    Case("no Host", http_request(VALID_BODY).replace(b"Host: localhost\r\n", b""), 400, "BAD_REQUEST"),
+    Case("a foreign Host", http(VALID_BODY, host=f"{CANARY}.example"), 400, "BAD_REQUEST"),
+    Case("a Host with a path", http(VALID_BODY, host="localhost/x"), 400, "BAD_REQUEST"),
+    Case("a Host with a user", http(VALID_BODY, host="me@localhost"), 400, "BAD_REQUEST"),
+    Case("an empty Host", http(VALID_BODY, host=""), 400, "BAD_REQUEST"),
+    Case("two Hosts", http(VALID_BODY, more="Host: localhost\r\n"), 400, "BAD_REQUEST"),
+    Case("no Host", http(VALID_BODY).replace(b"Host: localhost\r\n", b""), 400, "BAD_REQUEST"),
 ]
 
 BODY_CASES: Final = [*INVALID_BODIES, *TEXT_CASES, *CONTENT_TYPES, *METHODS, *HOSTS]

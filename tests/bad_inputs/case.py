@@ -36,7 +36,7 @@ class Case(NamedTuple):
     """False if the HTTP layer answers alone, without JSON."""
 
 
-def http_request(  # noqa: PLR0917 - a request has that many parts
+def http(  # noqa: PLR0917 - a request has that many parts
     body: bytes,
     content_type: str = "application/json",
     method: str = "POST",
@@ -53,24 +53,24 @@ def http_request(  # noqa: PLR0917 - a request has that many parts
     return head.encode() + body
 
 
-def graphql_request(query: str, /, **variables: Any) -> bytes:
-    return http_request(orjson.dumps({"query": query, "variables": variables}))
+def operation(query: str, /, **variables: Any) -> bytes:
+    return http(orjson.dumps({"query": query, "variables": variables}))
 
 
-def raw_variables_request(query: str, variables: str) -> bytes:
+def raw_variables(query: str, variables: str) -> bytes:
     """Build an operation whose variables are JSON text that no encoder would write."""
-    return http_request(b'{"query":' + orjson.dumps(query) + b',"variables":' + variables.encode() + b"}")
+    return http(b'{"query":' + orjson.dumps(query) + b',"variables":' + variables.encode() + b"}")
 
 
-def mutation_request(field: str, input_: dict[str, Any]) -> bytes:
+def mutation(field: str, input_: dict[str, Any]) -> bytes:
     type_ = f"{field[0].upper()}{field[1:]}Input"
     query = f"mutation($input: {type_}!) {{ {field}(input: $input) {{ session {{ id }} problems {{ code path }} }} }}"
-    return graphql_request(query, input=input_)
+    return operation(query, input=input_)
 
 
-def start_request(kind: str, variant: dict[str, Any], **common: Any) -> bytes:
-    return mutation_request("startSession", {**common, "variant": {kind: variant}})
+def start(kind: str, variant: dict[str, Any], **common: Any) -> bytes:
+    return mutation("startSession", {**common, "variant": {kind: variant}})
 
 
-def sessions_request(arguments: str, selection: str = "nodes { id }") -> bytes:
-    return graphql_request(f"{{ sessions({arguments}) {{ {selection} }} }}")
+def list_sessions(arguments: str, selection: str = "nodes { id }") -> bytes:
+    return operation(f"{{ sessions({arguments}) {{ {selection} }} }}")

@@ -9,8 +9,8 @@ from tests.bad_inputs.case import (
     Case,
     ExistingSessions,
     RequestBytes,
-    graphql_request,
-    mutation_request,
+    mutation,
+    operation,
 )
 
 UNKNOWN_ID: Final = "s_" + "x" * 22
@@ -20,7 +20,7 @@ DELETE_SESSION: Final = "mutation($id: ID!) { deleteSession(id: $id) { problems 
 
 def _keepalive(name: str, **fields: Any) -> RequestBytes:
     def build_request(known: ExistingSessions) -> bytes:
-        return mutation_request("keepaliveSession", {"id": getattr(known, name), **fields})
+        return mutation("keepaliveSession", {"id": getattr(known, name), **fields})
 
     return build_request
 
@@ -32,30 +32,20 @@ def _ping(ts: str, playhead: float = 1) -> dict[str, Any]:
 def _on_ended_session(call: str, name: str) -> Case:
     code = None if (call, name) == ("stopSession", "stopped") else "SESSION_ENDED"
     return Case(
-        f"{call} on a session that is {name}",
-        lambda known: mutation_request(call, {"id": getattr(known, name)}),
-        200,
-        code,
+        f"{call} on a session that is {name}", lambda known: mutation(call, {"id": getattr(known, name)}), 200, code
     )
 
 
 COMMAND_CASES: Final = [
-    Case("keepalive of an unknown session", mutation_request("keepaliveSession", {"id": UNKNOWN_ID}), 200, "NOT_FOUND"),
-    Case("keepalive of no id", mutation_request("keepaliveSession", {"id": ""}), 200, "NOT_FOUND"),
-    Case(
-        "keepalive of an id of 1 MB", mutation_request("keepaliveSession", {"id": CANARY * 100_000}), 200, "NOT_FOUND"
-    ),
+    Case("keepalive of an unknown session", mutation("keepaliveSession", {"id": UNKNOWN_ID}), 200, "NOT_FOUND"),
+    Case("keepalive of no id", mutation("keepaliveSession", {"id": ""}), 200, "NOT_FOUND"),
+    Case("keepalive of an id of 1 MB", mutation("keepaliveSession", {"id": CANARY * 100_000}), 200, "NOT_FOUND"),
     *(
         _on_ended_session(call, name)
         for call in ("keepaliveSession", "hideSession", "stopSession")
         for name in ("stopped", "expired")
     ),
-    Case(
-        "deletion of an unknown session",
-        graphql_request(DELETE_SESSION, id=CANARY),
-        200,
-        "NOT_FOUND",
-    ),
+    Case("deletion of an unknown session", operation(DELETE_SESSION, id=CANARY), 200, "NOT_FOUND"),
     Case("a sequence for the first time", _keepalive("active", sequence=7), 200),
     Case("an old sequence", _keepalive("active", sequence=3, visible=False), 200),
     Case("an equal sequence", _keepalive("active", sequence=7, visible=False), 200),

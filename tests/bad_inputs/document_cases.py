@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.bad_inputs.case import BAD_USER_INPUT, CANARY, TOO_COMPLEX, Case, graphql_request, sessions_request
+from tests.bad_inputs.case import BAD_USER_INPUT, CANARY, TOO_COMPLEX, Case, list_sessions, operation
 
 INVALID: Final = "GRAPHQL_VALIDATION_FAILED"
 
@@ -13,78 +13,67 @@ MULTIPLIED: Final = " ".join(
 )
 
 
-def _document(title: str, query: str, code: str = INVALID) -> Case:
-    return Case(title, graphql_request(query), 400, code)
+def _documents(code: str, documents: dict[str, str]) -> list[Case]:
+    return [Case(title, operation(document), 400, code) for title, document in documents.items()]
 
 
 def _list(title: str, arguments: str, status: int = 200) -> Case:
     """Refused by the resolver, which knows the bounds, or before."""
-    return Case(title, sessions_request(arguments), status, BAD_USER_INPUT)
+    return Case(title, list_sessions(arguments), status, BAD_USER_INPUT)
 
 
 INVALID_DOCUMENTS: Final = [
-    _document("no document", "", "GRAPHQL_PARSE_FAILED"),
-    _document("no GraphQL", f"}} {CANARY} {{", "GRAPHQL_PARSE_FAILED"),
-    _document("an unknown field", f"{{ {CANARY} }}"),
-    _document("an unknown argument", f'{{ viewer({CANARY}: "x") {{ name }} }}'),
-    _document("a type definition", f"type {CANARY} {{ a: Int }}"),
-    _document("a circular fragment", "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }"),
-    _document("a fragment of itself", "{ ...a } fragment a on Query { ...a }"),
-    _document("an undefined fragment", f"{{ ...{CANARY} }}"),
-    _document("an unused fragment", f"{{ viewer {{ name }} }} fragment {CANARY} on Query {{ viewer {{ name }} }}"),
-    _document(
-        "two fragments of a name", "{ ...a } fragment a on Query { __typename } fragment a on Query { __typename }"
+    *_documents("GRAPHQL_PARSE_FAILED", {"no document": "", "no GraphQL": f"}} {CANARY} {{"}),
+    *_documents(
+        INVALID,
+        {
+            "an unknown field": f"{{ {CANARY} }}",
+            "an unknown argument": f'{{ viewer({CANARY}: "x") {{ name }} }}',
+            "a type definition": f"type {CANARY} {{ a: Int }}",
+            "a circular fragment": "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }",
+            "a fragment of itself": "{ ...a } fragment a on Query { ...a }",
+            "an undefined fragment": f"{{ ...{CANARY} }}",
+            "an unused fragment": f"{{ viewer {{ name }} }} fragment {CANARY} on Query {{ viewer {{ name }} }}",
+            "two fragments of a name": "{ ...a } fragment a on Query { __typename } fragment a on Query { __typename }",
+            "a subscription": "subscription { __typename }",
+        },
     ),
-    _document(
-        "two operations and no name",
-        "query a { viewer { name } } query b { viewer { name } }",
+    *_documents(
         "OPERATION_RESOLUTION_FAILURE",
+        {"two operations and no name": "query a { viewer { name } } query b { viewer { name } }"},
     ),
-    _document("a subscription", "subscription { __typename }", INVALID),
-    _document("an enum of text", '{ sessions(filter: {kinds: ["USER"]}) { nodes { id } } }', BAD_USER_INPUT),
-    _document(
-        "a filter with an unknown field",
-        f"{{ sessions(filter: {{{CANARY}: 1}}) {{ nodes {{ id }} }} }}",
+    *_documents(
         BAD_USER_INPUT,
+        {
+            "an enum of text": '{ sessions(filter: {kinds: ["USER"]}) { nodes { id } } }',
+            "a filter with an unknown field": f"{{ sessions(filter: {{{CANARY}: 1}}) {{ nodes {{ id }} }} }}",
+        },
     ),
 ]
 
 COMPLEX_DOCUMENTS: Final = [
-    _document("50 levels", f"{{ {DEEP} }}", TOO_COMPLEX),
-    _document(
-        "5,000 lists in a literal", f"{{ sessions(orderBy: {'[' * 900}{']' * 900}) {{ nodes {{ id }} }} }}", TOO_COMPLEX
-    ),
-    _document(
-        "20,000 lists in a literal",
-        f"{{ sessions(orderBy: {'[' * 20_000}{']' * 20_000}) {{ nodes {{ id }} }} }}",
+    *_documents(
         TOO_COMPLEX,
-    ),
-    _document("5,000 selections in one another", "{ a " * 5_000 + "}" * 5_000, TOO_COMPLEX),
-    _document("1,000 aliases", "{ viewer { " + " ".join(f"a{n}: name" for n in range(1_000)) + " } }", TOO_COMPLEX),
-    _document("31 aliases", "{ viewer { " + " ".join(f"a{n}: name" for n in range(31)) + " } }", TOO_COMPLEX),
-    _document("11 root fields", "{ " + " ".join(f"a{n}: viewer {{ name }}" for n in range(11)) + " }", TOO_COMPLEX),
-    _document(
-        "aliases multiplied by fragments",
-        f"{{ viewer {{ ...f0 }} }} {MULTIPLIED} fragment f9 on Viewer {{ name }}",
-        TOO_COMPLEX,
-    ),
-    _document(
-        "a million fields by doubling",
-        f"{{ ...f0 }} {DOUBLING} fragment f20 on Query {{ viewer {{ name }} }}",
-        TOO_COMPLEX,
-    ),
-    _document("3,000 times one field", "{ viewer { " + "name " * 3_000 + "} }", TOO_COMPLEX),
-    _document("3,000 directives", "{ viewer { name " + "@skip(if: false) " * 3_000 + "} }", TOO_COMPLEX),
-    _document("500 operations", " ".join(f"query q{n} {{ viewer {{ name }} }}" for n in range(500)), TOO_COMPLEX),
-    _document("21 operations", " ".join(f"query q{n} {{ viewer {{ name }} }}" for n in range(21)), TOO_COMPLEX),
-    _document(
-        "pages of 500 in pages of 500",
-        "{ sessions(first: 500) { nodes { activities(first: 500) { edges { node { id } } } } } }",
-        TOO_COMPLEX,
+        {
+            "50 levels": f"{{ {DEEP} }}",
+            "5,000 lists in a literal": f"{{ sessions(orderBy: {'[' * 900}{']' * 900}) {{ nodes {{ id }} }} }}",
+            "20,000 lists in a literal": f"{{ sessions(orderBy: {'[' * 20_000}{']' * 20_000}) {{ nodes {{ id }} }} }}",
+            "5,000 selections in one another": "{ a " * 5_000 + "}" * 5_000,
+            "1,000 aliases": "{ viewer { " + " ".join(f"a{n}: name" for n in range(1_000)) + " } }",
+            "31 aliases": "{ viewer { " + " ".join(f"a{n}: name" for n in range(31)) + " } }",
+            "11 root fields": "{ " + " ".join(f"a{n}: viewer {{ name }}" for n in range(11)) + " }",
+            "aliases times fragments": f"{{ viewer {{ ...f0 }} }} {MULTIPLIED} fragment f9 on Viewer {{ name }}",
+            "a million fields by doubling": f"{{ ...f0 }} {DOUBLING} fragment f20 on Query {{ viewer {{ name }} }}",
+            "3,000 times one field": "{ viewer { " + "name " * 3_000 + "} }",
+            "3,000 directives": "{ viewer { name " + "@skip(if: false) " * 3_000 + "} }",
+            "500 operations": " ".join(f"query q{n} {{ viewer {{ name }} }}" for n in range(500)),
+            "21 operations": " ".join(f"query q{n} {{ viewer {{ name }} }}" for n in range(21)),
+            "nested pages of 500": "{ sessions(first: 500) { nodes { activities(first: 500) { edges { cursor } } } } }",
+        },
     ),
     Case(
         "more than 500 keepalives",
-        graphql_request(
+        operation(
             "mutation($k: [KeepaliveSessionInput!]!) { keepaliveSessions(inputs: $k) { session { id } } }",
             k=[{"id": CANARY}] * 501,
         ),
@@ -106,7 +95,7 @@ NUMBERS: Final = [
     _list("first as a fraction", "first: 1.5", 400),
     Case(
         "first beyond 32 bits in a variable",
-        graphql_request("query($n: Int) { sessions(first: $n) { nodes { id } } }", n=2**31),
+        operation("query($n: Int) { sessions(first: $n) { nodes { id } } }", n=2**31),
         400,
         BAD_USER_INPUT,
     ),
@@ -122,19 +111,19 @@ CURSORS: Final = [
     _list("a cursor and an offset", 'after: "WyJhIl0", offset: 1'),
     Case(
         "a cursor of 1 MB",
-        graphql_request("query($c: String) { sessions(after: $c) { nodes { id } } }", c="A" * 1_000_000),
+        operation("query($c: String) { sessions(after: $c) { nodes { id } } }", c="A" * 1_000_000),
         200,
         BAD_USER_INPUT,
     ),
     Case(
         "garbage for the log",
-        graphql_request(f'{{ activities(after: "{CANARY}") {{ edges {{ cursor }} }} }}'),
+        operation(f'{{ activities(after: "{CANARY}") {{ edges {{ cursor }} }} }}'),
         200,
         BAD_USER_INPUT,
     ),
     Case(
         "garbage for projects",
-        graphql_request(f'{{ projects(before: "{CANARY}") {{ edges {{ cursor }} }} }}'),
+        operation(f'{{ projects(before: "{CANARY}") {{ edges {{ cursor }} }} }}'),
         200,
         BAD_USER_INPUT,
     ),

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tests.bad_inputs.case import BAD_USER_INPUT, TOO_COMPLEX, Case, graphql_request, sessions_request
+from tests.bad_inputs.case import BAD_USER_INPUT, TOO_COMPLEX, Case, list_sessions, operation
 
 SUBJECTS: Final = "query($s: [String!]) { sessions(filter: {subjects: $s}) { nodes { id } } }"
 SERIES: Final = """query($from: DateTime!, $to: DateTime!, $width: Int!) {
@@ -10,29 +10,27 @@ SERIES: Final = """query($from: DateTime!, $to: DateTime!, $width: Int!) {
 
 
 def _stats(title: str, field: str) -> Case:
-    return Case(title, graphql_request(f"{{ sessionStats {{ {field} }} }}"), 200, BAD_USER_INPUT)
+    return Case(title, operation(f"{{ sessionStats {{ {field} }} }}"), 200, BAD_USER_INPUT)
 
 
 def _series(title: str, to: str, width: int, since: str = "2026-01-01T00:00:00Z") -> Case:
     variables: dict[str, Any] = {"from": since, "to": to, "width": width}
-    return Case(title, graphql_request(SERIES, **variables), 200, BAD_USER_INPUT)
+    return Case(title, operation(SERIES, **variables), 200, BAD_USER_INPUT)
 
 
 FILTER_CASES: Final = [
     *(
-        Case(f"subject {text}", graphql_request(SUBJECTS, s=[text]), 200)
+        Case(f"subject {text}", operation(SUBJECTS, s=[text]), 200)
         for text in ("' OR 1=1 --", '"; DROP TABLE session; --', "%", "_", "\\", "a*", "[a-z]", "'", "\u202e")
     ),
     Case(
-        "a prefix of metacharacters",
-        sessions_request("""filter: {pathPrefix: ["%", "_", "'", "\\\\", "]", ","]}"""),
-        200,
+        "a prefix of metacharacters", list_sessions("""filter: {pathPrefix: ["%", "_", "'", "\\\\", "]", ","]}"""), 200
     ),
-    Case("501 values", graphql_request(SUBJECTS, s=["a"] * 501), 400, TOO_COMPLEX),
-    Case("a guide beyond 32 bits", sessions_request("filter: {agenda: {guides: [2147483648]}}"), 400, BAD_USER_INPUT),
+    Case("501 values", operation(SUBJECTS, s=["a"] * 501), 400, TOO_COMPLEX),
+    Case("a guide beyond 32 bits", list_sessions("filter: {agenda: {guides: [2147483648]}}"), 400, BAD_USER_INPUT),
     Case(
         "one field twice in an order",
-        sessions_request("orderBy: [{field: STARTED_AT}, {field: STARTED_AT}]"),
+        list_sessions("orderBy: [{field: STARTED_AT}, {field: STARTED_AT}]"),
         200,
         BAD_USER_INPUT,
     ),

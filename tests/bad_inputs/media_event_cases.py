@@ -2,13 +2,13 @@
 
 from typing import Any, Final
 
-from tests.bad_inputs.case import BAD_USER_INPUT, CANARY, TOO_COMPLEX, Case, RequestBytes, mutation_request
+from tests.bad_inputs.case import BAD_USER_INPUT, CANARY, TOO_COMPLEX, Case, RequestBytes, mutation
 
 TS: Final = "2026-05-28T20:26:40Z"
 
 
 def _track_media(*events: Any, name: str = "media") -> RequestBytes:
-    return lambda known: mutation_request("trackMedia", {"id": getattr(known, name), "events": list(events)})
+    return lambda known: mutation("trackMedia", {"id": getattr(known, name), "events": list(events)})
 
 
 def _event(type_: Any = "PLAY", playhead: Any = 1, ts: Any = TS, **more: Any) -> dict[str, Any]:
@@ -20,10 +20,7 @@ MEDIA_EVENT_CASES: Final = [
     Case("events for a user", _track_media(_event(), name="active"), 200, BAD_USER_INPUT),
     Case("events for a session that stopped", _track_media(_event(), name="stopped"), 200, "SESSION_ENDED"),
     Case(
-        "events for an unknown session",
-        mutation_request("trackMedia", {"id": "s_" + "x" * 22, "events": []}),
-        200,
-        "NOT_FOUND",
+        "events for an unknown session", mutation("trackMedia", {"id": "s_" + "x" * 22, "events": []}), 200, "NOT_FOUND"
     ),
     Case("100 equal events", _track_media(*[_event()] * 100), 200),
     Case("101 events", _track_media(*[_event("PING")] * 101), 200, BAD_USER_INPUT),

@@ -4,7 +4,7 @@ from typing import Final
 
 import orjson
 
-from tests.bad_inputs.case import CANARY, Case, http_request
+from tests.bad_inputs.case import CANARY, Case, http
 
 BOUNDARY: Final = "boundary"
 VIEWER: Final = b'{"query":"{ viewer { name } }"}'
@@ -29,7 +29,7 @@ def form(operations: bytes, map_: bytes, *parts: bytes) -> bytes:
 
 
 def form_request(body: bytes, more: str = PREFLIGHT_HEADER, boundary: str = "; boundary=boundary") -> bytes:
-    return http_request(body, f"multipart/form-data{boundary}", more=more)
+    return http(body, f"multipart/form-data{boundary}", more=more)
 
 
 def _rejected(title: str, body: bytes, status: int = 400, code: str = "BAD_REQUEST") -> Case:

@@ -2,15 +2,7 @@
 
 from typing import Any, Final
 
-from tests.bad_inputs.case import (
-    BAD_USER_INPUT,
-    CANARY,
-    TOO_COMPLEX,
-    Case,
-    graphql_request,
-    mutation_request,
-    start_request,
-)
+from tests.bad_inputs.case import BAD_USER_INPUT, CANARY, TOO_COMPLEX, Case, mutation, operation, start
 
 AGENDA: Final = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T21:00:00Z"}
 UNKNOWN_ID: Final = "s_" + "x" * 22
@@ -25,23 +17,23 @@ def _nested_object(depth: int) -> Any:
 
 
 def _start_user(**common: Any) -> bytes:
-    return start_request("user", {"username": "u"}, **common)
+    return start("user", {"username": "u"}, **common)
 
 
 def _start_agenda(**fields: Any) -> bytes:
-    return start_request("agenda", {**AGENDA, **fields})
+    return start("agenda", {**AGENDA, **fields})
 
 
 def _start_form(points: list[dict[str, Any]]) -> bytes:
-    return start_request("field", {"unitId": "u", "data": points})
+    return start("field", {"unitId": "u", "data": points})
 
 
 def _start_variants(**kinds: Any) -> bytes:
-    return mutation_request("startSession", {"variant": kinds})
+    return mutation("startSession", {"variant": kinds})
 
 
 def _project_id_case(id_: str) -> Case:
-    return Case(f"the project id {id_[:30]!r}", graphql_request(CREATE_PROJECT, input={"id": id_}), 200, BAD_USER_INPUT)
+    return Case(f"the project id {id_[:30]!r}", operation(CREATE_PROJECT, input={"id": id_}), 200, BAD_USER_INPUT)
 
 
 START_CASES: Final = [
@@ -66,7 +58,7 @@ START_CASES: Final = [
     Case("no kind", _start_variants(), 400, BAD_USER_INPUT),
     Case("two kinds", _start_variants(user={"username": "u"}, field={"unitId": "u"}), 400, BAD_USER_INPUT),
     Case("an unknown kind", _start_variants(**{CANARY: {}}), 400, BAD_USER_INPUT),
-    Case("a start with an unknown field", start_request("user", {"username": "u", CANARY: 1}), 400, BAD_USER_INPUT),
+    Case("a start with an unknown field", start("user", {"username": "u", CANARY: 1}), 400, BAD_USER_INPUT),
     Case("a data point of 65 KiB", _start_form([{"name": "a", "value": "x" * 66_000}]), 200, BAD_USER_INPUT),
     Case("501 data points", _start_form([{"name": str(n), "value": ""} for n in range(501)]), 400, TOO_COMPLEX),
     *(_project_id_case(id_) for id_ in ("", "a b", "ä", "x" * 65, "../x", UNKNOWN_ID, "a\n")),

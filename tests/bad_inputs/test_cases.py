@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.bad_inputs.body_cases import BODY_CASES
-from tests.bad_inputs.case import CANARY, Case, ExistingSessions, graphql_request
+from tests.bad_inputs.case import CANARY, Case, ExistingSessions, operation
 from tests.bad_inputs.command_cases import COMMAND_CASES
 from tests.bad_inputs.document_cases import DOCUMENT_CASES
 from tests.bad_inputs.filter_cases import FILTER_CASES
@@ -29,7 +29,7 @@ ALL_CASES: Final[list[Case]] = [
     *SCALAR_CASES,
     *FILTER_CASES,
 ]
-VALID_REQUEST: Final = graphql_request("{ viewer { name } }")
+VALID_REQUEST: Final = operation("{ viewer { name } }")
 
 
 @pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: case.title)

@@ -8,13 +8,13 @@ import pytest
 
 from tests.api_client import open_api
 from tests.bad_inputs.body_cases import VALID_BODY
-from tests.bad_inputs.case import http_request
+from tests.bad_inputs.case import http
 from tests.live_server import send_raw, serve_app
 from tests.polling import TIMEOUT_SECONDS
 from transport import Limits
 from transport.server.http_protocol import HttpProtocol
 
-VALID_REQUEST: Final = http_request(VALID_BODY)
+VALID_REQUEST: Final = http(VALID_BODY)
 SHORT_TIMEOUT: Final = 0.3
 """Seconds."""
 

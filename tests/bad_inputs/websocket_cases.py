@@ -149,14 +149,14 @@ OPERATION_CASES: Final = [
         "51 operations",
         text_frames(INIT, *(subscribe(SUBSCRIPTION, id=str(number)) for number in range(51))),
         None,
-        (ACK, "error", "QUERY_TOO_COMPLEX"),
+        (ACK, "error", "QUERY_TOO_COMPLEX")
     ),
     WebSocketCase(
         "a mutation of an unknown session",
         text_frames(INIT, subscribe({"query": STOP})),
         None,
-        (ACK, *RESULT),
-    ),
+        (ACK, *RESULT)
+    )
 ]  # fmt: skip
 
 FLOOD_CASES: Final = [
@@ -170,9 +170,9 @@ FLOOD_CASES: Final = [
     WebSocketCase("10,000 pings of the protocol", text_frames(*[{"type": "pong"}] * 10_000), 1013),
     WebSocketCase("subscribe and complete, again and again", text_frames(
         INIT, *[message for n in range(200) for message in (
-            subscribe(SUBSCRIPTION, id=str(n)), {"id": str(n), "type": "complete"},
+            subscribe(SUBSCRIPTION, id=str(n)), {"id": str(n), "type": "complete"}
         )]
-    ), 1013, (ACK,)),
+    ), 1013, (ACK,))
 ]  # fmt: skip
 
 

@@ -25,11 +25,7 @@ async def test_form_holds_text_bytes_and_files(device: FormClient) -> None:
     assert photo["sha256"] == sha256(PNG)
     assert values_by_name(
         await device.api.session(session["id"], "... on FieldSession { data { name value rawData file { id } } }")
-    ) == {
-        "note": "hello",
-        "sketch": "AAE=",
-        "photo": {"id": photo["id"]},
-    }
+    ) == {"note": "hello", "sketch": "AAE=", "photo": {"id": photo["id"]}}
     response = await device.fetch(photo["url"])
     assert (response.status_code, response.content) == (200, PNG)
 
@@ -102,10 +98,7 @@ async def test_content_type_follows_content(device: FormClient, sent: FilePart, 
 @pytest.mark.parametrize(
     ("sent", "why"),
     [
-        (
-            FilePart(b"%PDF-1.7\n", "x.png", "image/png"),
-            "is declared as image/png, but its content is application/pdf",
-        ),
+        (FilePart(b"%PDF-1.7\n", "x.png", "image/png"), "is declared as image/png, but its content is application/pdf"),
         (FilePart(JPEG, "x.png", "image/png"), "is declared as image/png, but its content is image/jpeg"),
         (FilePart(b"plain text", "x.png", "image/png"), "is declared as image/png, but has another content"),
         (FilePart(b"", "x.png", "image/png"), "is declared as image/png, but has another content"),
@@ -174,11 +167,7 @@ async def test_file_of_25_mib_is_accepted(device: FormClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "data",
-    [
-        {"name": "a", "value": "1", "file": None},
-        {"name": "a", "rawData": "AA==", "file": None},
-    ],
+    "data", [{"name": "a", "value": "1", "file": None}, {"name": "a", "rawData": "AA==", "file": None}]
 )
 async def test_point_has_exactly_one_value(device: FormClient, data: dict[str, Any]) -> None:
     variables = {"input": {"variant": {"field": {"unitId": "u1", "data": [data]}}}}

@@ -47,11 +47,7 @@ async def test_downloads_have_security_headers(device: FormClient) -> None:
     ("sent", "shown", "served"),
     [
         (FilePart(b"<!DOCTYPE html><script>alert(1)</script>", "x.html", "text/html"), "text/html", None),
-        (
-            FilePart(SVG, "x.svg", "image/svg+xml"),
-            "image/svg+xml",
-            None,
-        ),
+        (FilePart(SVG, "x.svg", "image/svg+xml"), "image/svg+xml", None),
         (FilePart(b'<?xml version="1.0"?><x/>', "x.xml", "application/xml"), "application/xml", None),
         (FilePart(b"alert(1)", "x.js", "text/javascript"), "application/octet-stream", None),
         (FilePart(b"alert(1)", "x.js", "application/javascript"), "application/octet-stream", None),

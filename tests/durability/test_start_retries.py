@@ -1,4 +1,4 @@
-"""Starts with an idempotency key, repeated concurrently and across crashes: one session."""
+"""Starts with an idempotency key, or a clientId, repeated concurrently and across crashes: one session."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -13,19 +13,21 @@ START = """mutation($input: StartSessionInput!) { startSession(input: $input) {
     created keepaliveSeconds problems { code }
     session { id kind revision startedAt createdAt timeoutSeconds path } } }"""
 REPEATS = 50
-KINDS = ["AGENDA", "CLIENT", "FIELD", "MEDIA", "USER"]
+KINDS = ["AGENDA", "CLIENT", "FIELD", "MEDIA", "USER", "USER"]
 VARIANTS = [variant for variant in recording_writer.VARIANTS if variant != recording_writer.FUTURE_AGENDA]
-
-
-def start(index: int, **common: Any) -> dict[str, Any]:
-    return {"idempotencyKey": f"k{index}", "path": ["home"], "variant": VARIANTS[index], **common}
+KEYED: list[dict[str, Any]] = [
+    {"idempotencyKey": f"k{index}", "path": ["home"], "variant": variant} for index, variant in enumerate(VARIANTS)
+]
+STARTS = [*KEYED, {"path": ["home"], "variant": {"user": {"username": "ann", "clientId": "c" * 16}}}]
 
 
 async def send(port: int, *inputs: dict[str, Any]) -> list[dict[str, Any]]:
     """Send starts concurrently, one connection each."""
     async with AsyncExitStack() as stack:
         wires = [await stack.enter_async_context(connect(port)) for _ in inputs]
-        answers = await asyncio.gather(*(one.ask(START, input=given) for one, given in zip(wires, inputs, strict=True)))
+        answers = await asyncio.gather(
+            *(one.ask(START, input=input_) for one, input_ in zip(wires, inputs, strict=True))
+        )
         return [answer["startSession"] for answer in answers]
 
 
@@ -39,17 +41,15 @@ def stored_sessions(file: Path) -> list[tuple[str, int]]:
 
 async def test_starts_repeated_around_crash_create_one_session(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
-    answers: list[list[dict[str, Any]]] = [[] for _ in VARIANTS]
+    answers: list[list[dict[str, Any]]] = [[] for _ in STARTS]
     for _ in range(2):
         async with server_process(file) as process:
-            for index, given in enumerate(map(start, range(len(VARIANTS)))):
-                answers[index] += await send(process.port, *[given] * REPEATS)
-            other = await send(process.port, *(start(index, path=["away"]) for index in range(len(VARIANTS))))
+            for index, start in enumerate(STARTS):
+                answers[index] += await send(process.port, *[start] * REPEATS)
+            others = await send(process.port, *(start | {"path": ["away"]} for start in KEYED))
             await process.kill()
-        assert [[problem["code"] for problem in answer["problems"]] for answer in other] == [["CONFLICT"]] * len(
-            VARIANTS
-        )
-        assert {answer["session"] for answer in other} == {None}
+        assert [[problem["code"] for problem in other["problems"]] for other in others] == [["CONFLICT"]] * len(KEYED)
+        assert {other["session"] for other in others} == {None}
     for same in answers:
         assert sorted(answer.pop("created") for answer in same) == [False] * (2 * REPEATS - 1) + [True]
         assert all(answer == same[0] for answer in same)
@@ -60,13 +60,13 @@ async def test_starts_repeated_around_crash_create_one_session(tmp_path: Path) -
 async def test_start_with_lost_response_creates_no_second_session(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
     async with server_process(file) as process, connect(process.port) as one:
-        tasks = [asyncio.create_task(send(process.port, *[start(index)] * 10)) for index in range(len(VARIANTS))]
-        await one.ask(START, input=start(0))
+        tasks = [asyncio.create_task(send(process.port, *[start] * 10)) for start in STARTS]
+        await one.ask(START, input=STARTS[0])
         await process.kill()
         await asyncio.gather(*tasks, return_exceptions=True)
     async with server_process(file) as process:
-        for index in range(len(VARIANTS)):
-            answers = await send(process.port, *[start(index)] * 10)
+        for start in STARTS:
+            answers = await send(process.port, *[start] * 10)
             assert len({answer["session"]["id"] for answer in answers}) == 1
             assert sum(answer["created"] for answer in answers) <= 1
     assert stored_sessions(file) == [(kind, 1) for kind in KINDS]

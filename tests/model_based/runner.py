@@ -1,5 +1,6 @@
 """Runner that applies steps to a server and to the reference model, and compares them after each."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.model_based.render import (
 from tests.model_based.steps import (
     Call,
     ClockBack,
+    ConcurrentStarts,
     Delete,
     KeepaliveBatch,
     RepeatStart,
@@ -85,6 +87,9 @@ class ModelRunner:
             case Start():
                 self._starts.append((step, start_inputs.start_input(step, self.model), self.model.now))
                 await self._start(*self._starts[-1])
+            case ConcurrentStarts(start, count):
+                self._starts.append((start, start_inputs.start_input(start, self.model), self.model.now))
+                await self._start(*self._starts[-1], count=count)
             case RepeatStart(which):
                 if self._starts:
                     await self._start(*self._starts[-1 - which % len(self._starts)])
@@ -117,14 +122,19 @@ class ModelRunner:
 
     # ---- calls ----
 
-    async def _start(self, step: Start, start_input: dict[str, Any], input_at: int) -> None:
-        session = start_inputs.expected_session(step, self.model, input_at)
-        expected = self.model.start(start_input, session)
-        answer = await self.api.execute(START, input=start_input)
-        if expected.created:
-            session.id = answer["session"]["id"]
-        assert answer["created"] == expected.created
-        self._assert_payload(answer, expected)
+    async def _start(self, step: Start, start_input: dict[str, Any], input_at: int, count: int = 1) -> None:
+        expected = [
+            self.model.start(start_input, start_inputs.expected_session(step, self.model, input_at))
+            for _ in range(count)
+        ]
+        answers = await asyncio.gather(*(self.api.execute(START, input=start_input) for _ in range(count)))
+        assert sum(answer["created"] for answer in answers) == sum(result.created for result in expected)
+        for answer, result in zip(answers, expected, strict=True):
+            # Which of equal starts creates the session is open; all of them return it.
+            if result.created and result.session is not None:
+                result.session.id = answer["session"]["id"]
+        for answer, result in zip(answers, expected, strict=True):
+            self._assert_payload(answer, result)
 
     async def _call(self, step: Call) -> None:
         input_, ping = self._call_input(step)
@@ -167,8 +177,8 @@ class ModelRunner:
     def _session_id(self, which: int, *kinds: str) -> str:
         # Sessions that have not ended come last, to be chosen first: more can happen to them.
         candidates = [session for session in self.model.sessions if not kinds or session.kind in kinds]
-        sessions = sorted(candidates, key=lambda life: life.ended is None)
-        ids = [life.id for life in sessions] or [*self.model.deleted, UNKNOWN_ID]
+        sessions = sorted(candidates, key=lambda session: session.ended is None)
+        ids = [session.id for session in sessions] or [*self.model.deleted, UNKNOWN_ID]
         return ids[-1 - which % len(ids)]
 
     def _assert_payload(self, answer: dict[str, Any], expected: ExpectedResult) -> None:

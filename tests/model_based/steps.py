@@ -24,6 +24,14 @@ class Start:
 
 
 @dataclass(frozen=True)
+class ConcurrentStarts:
+    """A start of a USER session, sent several times at once."""
+
+    start: Start
+    count: int
+
+
+@dataclass(frozen=True)
 class RepeatStart:
     """An earlier start, sent again unchanged."""
 
@@ -120,7 +128,9 @@ class ClockBack:
     milliseconds: int
 
 
-Request = Start | RepeatStart | Call | Track | KeepaliveBatch | Update | Terminate | Delete | SetProject
+Request = (
+    Start | ConcurrentStarts | RepeatStart | Call | Track | KeepaliveBatch | Update | Terminate | Delete | SetProject
+)
 """Steps that send a request."""
 Step = Request | Wait | Sweep | ServerDown | ClockBack
 
@@ -160,8 +170,8 @@ VARIANTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 
 
 @st.composite
-def starts(draw: st.DrawFn) -> Start:
-    kind = draw(st.sampled_from([*sorted(VARIANTS), "MEDIA"]))  # media sessions have the most behaviour
+def starts(draw: st.DrawFn, *kinds: str) -> Start:
+    kind = draw(st.sampled_from(kinds or [*sorted(VARIANTS), "MEDIA"]))  # media sessions have the most behaviour
     common, variant = draw(COMMON_FIELDS), draw(VARIANTS[kind])
     if kind == "AGENDA" and draw(mostly(st.just(True), False)):
         common.pop("timeoutSeconds", None)
@@ -211,6 +221,7 @@ DOWNTIMES = st.sampled_from([0, SECOND, 5_000, 5_001, 20 * MINUTE, 25 * HOUR])
 
 STEPS: list[tuple[int, st.SearchStrategy[Step]]] = [
     (3, starts()),
+    (2, st.builds(ConcurrentStarts, starts("USER"), st.integers(2, 5))),
     (2, st.builds(RepeatStart, INDEXES)),
     (6, KEEPALIVES),
     (4, st.builds(Call, st.just("hide"), INDEXES, PATH_AND_SEQUENCE, st.none() | PINGS)),

@@ -16,6 +16,7 @@ from tests.model_based.steps import (
     SECOND,
     Call,
     ClockBack,
+    ConcurrentStarts,
     PlayerPing,
     RepeatStart,
     ServerDown,
@@ -61,6 +62,9 @@ POSTPONED: list[Step] = [
     Wait(0, None, 0),
     Sweep(),
 ]
+BROWSER = Start("USER", {"timeoutSeconds": 60}, {"username": "ann", "clientId": "c" * 16})
+STARTS: Step = ConcurrentStarts(BROWSER, 5)
+CONCURRENT_STARTS_AROUND_EXPIRY: list[Step] = [STARTS, Wait(MINUTE - 1), STARTS, Wait(1), STARTS, Sweep()]
 VIDEO = Start("MEDIA", {"timeoutSeconds": 86400}, {})
 NOW, BEFORE, BEHIND = (
     PlayerPing(False, 0, 7, False),
@@ -91,6 +95,7 @@ def run_steps(steps: list[Step]) -> None:
 @example(steps=RESTART_AFTER_CLOCK_BACK)
 @example(steps=STARTED_BEFORE_CLOCK_BACK)
 @example(steps=POSTPONED)
+@example(steps=CONCURRENT_STARTS_AROUND_EXPIRY)
 @example(steps=EVENTS_IN_REVERSE)
 @example(steps=STALLED_PLAYER)
 @example(steps=LATE_PLAYHEAD_CHANGE)
