@@ -11,8 +11,6 @@ from structlog.testing import capture_logs
 
 from models.database import Database
 from models.errors import StorageUnavailable
-from resolvers.access import LOCAL_ADMIN
-from resolvers.context import open_context
 from resolvers.feed import log_reader as log_reader_module
 from resolvers.feed import queries
 from resolvers.feed.consumer import LogBatch, LogConsumer
@@ -206,15 +204,6 @@ async def test_cancelled_iteration_loses_nothing(harness: FeedHarness) -> None:
         await asyncio.gather(waiting, return_exceptions=True)
         session = await harness.api.start_user()
         await harness.log_reader.poll()
-        assert (await anext(items)).payload.id == session["id"]
-
-
-async def test_server_runs_a_log_reader(harness: FeedHarness) -> None:
-    context = await open_context(harness.api.app.state.services, LOCAL_ADMIN)
-    source = active_sessions(context, filter={}, after=None, min_interval_ms=0, heartbeats=False)
-    assert source.log_reader is not harness.log_reader
-    async with asyncio.timeout(TIMEOUT_SECONDS), source.follow() as items:
-        session = await harness.api.start_user()
         assert (await anext(items)).payload.id == session["id"]
 
 

@@ -12,7 +12,7 @@ from tests.api_client import ApiClient
 from tests.feed_harness import FeedHarness, fold, open_harness
 from tests.media.player_client import PlayerClient, player_time, start_player
 from tests.polling import TIMEOUT_SECONDS
-from tests.subscriptions.test_fanout_sharing import StreamServer, next_values
+from tests.subscriptions.test_streams import StreamServer, next_values
 
 
 @pytest.fixture

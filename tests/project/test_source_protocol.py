@@ -43,3 +43,9 @@ async def test_consumers_implement_the_protocol(sources: list[protocols.Source])
             assert isinstance(items, LogConsumer)
             buffered: protocols.Buffered = items
             assert isinstance(buffered, protocols.Buffered)
+
+
+async def test_sources_cannot_be_iterated(sources: list[protocols.Source]) -> None:
+    for source in sources:
+        with pytest.raises(TypeError, match="open and follow"):
+            aiter(source)

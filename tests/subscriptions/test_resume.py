@@ -53,15 +53,6 @@ async def test_removals_are_limited_to_sessions_that_could_match(harness: FeedHa
     assert summarize([item.payload for item in stream.received]) == [("REMOVED", user["id"], "HIDDEN")]
 
 
-async def test_resume_without_changes_sends_nothing(harness: FeedHarness) -> None:
-    await harness.api.start_user()
-    cursor = await snapshot_cursor(harness)
-    stream = await harness.subscribe(after=cursor)
-    assert stream.received == []
-    await harness.api.start_user()
-    assert len(await stream.read()) == 1
-
-
 async def test_cursor_survives_a_restart(tmp_path: Path) -> None:
     async with open_harness(tmp_path / "test.db") as harness:
         stream = await harness.subscribe()

@@ -117,15 +117,6 @@ async def test_statistics_are_as_of_their_refresh(harness: FeedHarness) -> None:
     assert (await stats.elapsed_seconds()).sum == 10
 
 
-async def test_streams_of_a_group_get_the_same_refreshes(harness: FeedHarness) -> None:
-    early, late = await subscribe_stats(harness), await subscribe_stats(harness)
-    await harness.api.start_user()
-    await advance_time(harness, 1)
-    assert await totals(early) == await totals(late) == [1]
-    last = await subscribe_stats(harness)
-    assert await totals(last) == []
-
-
 async def test_statistics_need_read_scope_and_an_interval_in_bounds(harness: FeedHarness) -> None:
     with pytest.raises(Forbidden):
         session_stats(await harness.context(WRITER), filter={"ids": ["s"]}, interval_ms=1000)

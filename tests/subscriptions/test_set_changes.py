@@ -105,32 +105,18 @@ async def test_session_added_and_removed_in_one_batch_is_not_sent(harness: FeedH
     assert await stream.read() == []
 
 
-async def test_session_ended_after_a_snapshot_in_the_batch_is_removed(
-    harness: FeedHarness,
-) -> None:
+async def test_session_that_left_after_a_snapshot_in_the_batch_is_removed(harness: FeedHarness) -> None:
     early = await harness.subscribe()
-    session = await harness.api.start_user()
-    late = await harness.subscribe()
-    assert set(fold(late.received)) == {session["id"]}
-    await harness.api.mutate("stopSession", {"id": session["id"]})
-    assert summarize(await late.read()) == [("REMOVED", session["id"], "STOPPED")]
-    await early.read()
-    assert fold(late.received) == fold(early.received) == {}
-
-
-async def test_session_deleted_after_a_snapshot_in_the_batch_is_removed(
-    harness: FeedHarness,
-) -> None:
-    early = await harness.subscribe()
-    session = await harness.api.start_user()
+    ended, deleted = [await harness.api.start_user(name) for name in "ab"]
     form = await harness.api.start_session("field", {"uuid": "f", "unitId": "u"})
     late = await harness.subscribe()
-    assert set(fold(late.received)) == {session["id"], form["id"]}
-    # Their beginnings go from the log with them.
-    await harness.api.delete(session["id"])
+    assert set(fold(late.received)) == {ended["id"], deleted["id"], form["id"]}
+    await harness.api.mutate("stopSession", {"id": ended["id"]})
+    await harness.api.delete(deleted["id"])  # and with it the entry of its start
     new = await harness.api.start_session("field", {"uuid": "f", "unitId": "u"})
-    removed = [("REMOVED", session["id"], "DELETED"), ("REMOVED", form["id"], "REPLACED")]
-    assert summarize(await late.read())[:2] == removed
+    removed = [("REMOVED", ended["id"], "STOPPED"), ("REMOVED", deleted["id"], "DELETED")]
+    removed.append(("REMOVED", form["id"], "REPLACED"))
+    assert summarize(await late.read())[:3] == removed
     await early.read()
     assert set(fold(late.received)) == set(fold(early.received)) == {new["id"]}
 

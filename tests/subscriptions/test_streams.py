@@ -1,4 +1,4 @@
-"""Fan-out of sources by the transport: equal streams share executions, wherever they start."""
+"""Subscription documents over the transport: results, errors, and executions shared by equal streams."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,11 +12,10 @@ from graphql.execution import Executor
 from models.enums import Scope
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.context import Context
-from resolvers.subscriptions import active_sessions
 from schema import graphql_schema
 from tests.feed_harness import FeedHarness
 from tests.polling import wait_until
-from tests.queries.operation_context import capture_statements
+from tests.queries.operation_context import WRITER, capture_statements
 from tests.subscriptions.test_access import OTHER_READER_OF_ONE, READER_OF_ONE, READER_OF_TWO
 from transport import TransportSettings
 from transport.execution import Execution
@@ -27,10 +26,18 @@ from transport.subscriptions.subscriber import SubscriberStream
 
 ACTIVE_SESSIONS = """subscription Live($after: String) { activeSessions(after: $after) {
     ... on SessionSnapshot { cursor sessions { id } } ... on SessionChange { cursor change id } } }"""
-SESSION_ACTIVITIES = (
-    "subscription Log($after: String) { sessionActivities(after: $after) { ... on Activity { cursor type } } }"
-)
-SESSION_STATS = "subscription { sessionStats { total } }"
+SET_ITEMS = """subscription($filter: SessionFilter, $after: String, $every: Int) {
+    activeSessions(filter: $filter, after: $after, minIntervalMs: $every) {
+        __typename
+        ... on SessionSnapshot {
+            sessions { id kind project { id } pathTimes { path } } totalCount last truncated cursor
+        }
+        ... on SessionChange { change id activity at cursor session { id state endReason } }
+        ... on FeedResync { reason cursor }
+    } }"""
+SESSION_ACTIVITIES = """subscription($after: String) { sessionActivities(after: $after) {
+    ... on Activity { cursor type session { id visible } } } }"""
+SESSION_STATS = "subscription($every: Int) { sessionStats(intervalMs: $every) { total } }"
 
 
 class CountingExecution(Execution):
@@ -101,7 +108,7 @@ async def await_next_values(answers: list[StreamResponse], count: int) -> "list[
 
 @pytest.mark.parametrize("subscribers", [60, pytest.param(1000, marks=pytest.mark.long)])
 async def test_equal_streams_share_executions_before_and_after_resume(server: StreamServer, subscribers: int) -> None:
-    async def happen(answers: list[StreamResponse]) -> None:
+    async def start_sessions(answers: list[StreamResponse]) -> None:
         """Start ten sessions; all streams get each of them."""
         waiting = await await_next_values(answers, 10)
         server.execution.clear()
@@ -116,15 +123,15 @@ async def test_equal_streams_share_executions_before_and_after_resume(server: St
         answers.append(await server.open(ACTIVE_SESSIONS))
         cursors += [part["cursor"] for part in await next_values(answers[-1])]
         await server.harness.api.advance(0.001)
-    await happen(answers)
+    await start_sessions(answers)
     for answer in answers:
         await answer.frames.aclose()
     assert len(set(cursors)) == subscribers
-    # All come back, each with a cursor of its own, from before the ten.
+    # All resume, each from a cursor of its own, from before the ten sessions.
     answers = [await server.open(ACTIVE_SESSIONS, after=cursor) for cursor in cursors]
     for answer in answers:
         assert len(await next_values(answer, 10)) == 10
-    await happen(answers)
+    await start_sessions(answers)
 
 
 async def test_callers_of_other_scopes_or_projects_do_not_share(server: StreamServer) -> None:
@@ -144,8 +151,59 @@ async def test_callers_of_other_scopes_or_projects_do_not_share(server: StreamSe
     one, two = [(await server.harness.api.start_user(projectId=name))["id"] for name in ("one", "two")]
     seen = [[change["id"] for change in found] for found in await asyncio.gather(*waiting)]
     assert seen == [[one], [two], [one], [one], [one, two]]
-    # Of the first one those of ONE, of its administrator, and of everything; of the second those of TWO and everything.
+    # Project one: its readers, its administrator, all projects. Project two: its reader, all projects.
     assert server.execution.counts == (5, 5)
+
+
+async def test_active_sessions_items_have_the_types_of_the_union(server: StreamServer) -> None:
+    session = await server.harness.api.start_user(path=["x"])
+    answer = await server.open(SET_ITEMS)
+    (snapshot,) = await next_values(answer)
+    assert snapshot == {
+        "__typename": "SessionSnapshot",
+        "sessions": [{"id": session["id"], "kind": "USER", "project": {"id": "default"}, "pathTimes": []}],
+        "totalCount": 1,
+        "last": True,
+        "truncated": False,
+        "cursor": snapshot["cursor"],
+    }
+    await server.harness.api.mutate("stopSession", {"id": session["id"]})
+    (change,) = await next_values(answer)
+    assert change == {
+        "__typename": "SessionChange",
+        "change": "REMOVED",
+        "id": session["id"],
+        "activity": "STOPPED",
+        "at": "2026-05-28T20:26:40.000Z",
+        "cursor": change["cursor"],
+        "session": {"id": session["id"], "state": "ENDED", "endReason": "STOPPED"},
+    }
+    again = await server.open(SET_ITEMS, after=snapshot["cursor"], filter={"visible": True})
+    resync, snapshot = await next_values(again, 2)
+    assert (resync["__typename"], resync["reason"]) == ("FeedResync", "the cursor is of another filter")
+    assert snapshot["sessions"] == []
+
+
+@pytest.mark.parametrize(
+    ("document", "variables", "caller", "code"),
+    [
+        (SET_ITEMS, {"filter": {"seenAfter": "2026-01-01T00:00:00Z"}}, None, "BAD_USER_INPUT"),
+        (SET_ITEMS, {"every": 60_001}, None, "BAD_USER_INPUT"),
+        (SET_ITEMS, {"after": "garbage"}, None, "BAD_USER_INPUT"),
+        (SESSION_ACTIVITIES, {"after": "garbage"}, None, "BAD_USER_INPUT"),
+        (SESSION_STATS, {"every": 999}, None, "BAD_USER_INPUT"),
+        (SET_ITEMS, {}, WRITER, "FORBIDDEN"),
+        (SESSION_ACTIVITIES, {}, WRITER, "FORBIDDEN"),
+        (SESSION_STATS, {}, WRITER, "FORBIDDEN"),
+    ],
+)
+async def test_invalid_subscriptions_are_refused(
+    server: StreamServer, document: str, variables: dict[str, Any], caller: Caller | None, code: str
+) -> None:
+    answer = await server.open(document, caller, **variables)
+    assert answer.refused
+    errors = orjson.loads((await anext(answer.frames)).payload)["errors"]
+    assert [error["extensions"] for error in errors] == [{"code": code}]
 
 
 @pytest.mark.parametrize(("first", "refused"), [(5, False), (100, True)])
@@ -172,29 +230,12 @@ async def test_equal_statistics_are_not_sent_again(server: StreamServer) -> None
     assert server.execution.executed == 3
 
 
-async def test_truncated_stream_shares_executions(server: StreamServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = await server.harness.api.start_user()
-    whole = await server.open(ACTIVE_SESSIONS)
-    await next_values(whole)
-    await server.harness.api.advance(1)
-    second = await server.harness.api.start_user()
-    await next_values(whole)
-    monkeypatch.setattr(active_sessions, "MAX_SNAPSHOT", 1)
-    part = await server.open(ACTIVE_SESSIONS)
-    assert [s["id"] for s in (await next_values(part))[0]["sessions"]] == [second["id"]]
-    waiting = await await_next_values([whole, part], 1)
-    for session in (first, second):
-        await server.harness.api.mutate("hideSession", {"id": session["id"]})
-    changes = [found[0]["id"] for found in await asyncio.gather(*waiting)]
-    assert changes == [first["id"], second["id"]]
-    assert len(server.harness.log_reader._consumers) == 1
-
-
 async def test_activity_cursors_need_no_query(server: StreamServer) -> None:
     cursor = (await server.harness.subscribe()).cursors[-1]
     await server.harness.api.start_user()
     answer = await server.open(SESSION_ACTIVITIES, after=cursor)
-    await next_values(answer)
+    (started,) = await next_values(answer)
+    assert (started["type"], started["session"]["visible"]) == ("STARTED", True)
     with capture_statements(server.harness.database) as sent:
         for _ in range(3):
             await server.harness.api.start_user()
