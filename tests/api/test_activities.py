@@ -1,4 +1,4 @@
-"""activities and Session.activities: the log, of many sessions and of one."""
+"""activities, Session.activities."""
 
 from typing import Any
 
@@ -15,22 +15,20 @@ SESSION_ACTIVITIES = """query($id: ID!, $types: [ActivityType!], $after: String,
 
 
 async def list_activities(api: ApiClient, **arguments: Any) -> list[dict[str, Any]]:
-    """The activities of a page of the log."""
     return [edge["node"] for edge in (await api.execute(ACTIVITIES, **arguments))["edges"]]
 
 
+async def list_types(api: ApiClient, **arguments: Any) -> list[str]:
+    return [entry["type"] for entry in await list_activities(api, **arguments)]
+
+
 async def start_varied_session(api: ApiClient) -> str:
-    """A session that was hidden, shown elsewhere, and stopped."""
-    session: dict[str, Any] = await api.start_user(path=["home"])
-    for call, extra in [
-        ("hideSession", {}),
-        ("keepaliveSession", {"path": ["cart"]}),
-        ("keepaliveSession", {"path": ["cart"]}),
-        ("stopSession", {}),
-    ]:
+    """Start, hide, show elsewhere and stop a session; returns its id."""
+    id_: str = (await api.start_user(path=["home"]))["id"]
+    cart = ("keepaliveSession", {"path": ["cart"]})
+    for call, extra in (("hideSession", {}), cart, cart, ("stopSession", {})):
         await api.advance(10)
-        await api.mutate(call, {"id": session["id"], **extra})
-    id_: str = session["id"]
+        await api.mutate(call, {"id": id_, **extra})
     return id_
 
 
@@ -47,48 +45,41 @@ async def test_log_entries_have_type_time_and_session(api: ApiClient) -> None:
 
 async def test_last_n_returns_newest_entries_in_log_order(api: ApiClient) -> None:
     await start_varied_session(api)
-    assert [entry["type"] for entry in await list_activities(api, last=2)] == ["MOVED", "STOPPED"]
-    assert [entry["type"] for entry in await list_activities(api, first=2)] == ["STARTED", "HIDDEN"]
-    newest = await api.execute(ACTIVITIES, last=2)
-    assert newest["pageInfo"]["hasPreviousPage"] is True
-    assert newest["pageInfo"]["hasNextPage"] is False
-    before = await list_activities(api, last=2, before=newest["pageInfo"]["startCursor"])
-    assert [entry["type"] for entry in before] == ["HIDDEN", "SHOWN"]
+    assert await list_types(api, last=2) == ["MOVED", "STOPPED"]
+    assert await list_types(api, first=2) == ["STARTED", "HIDDEN"]
+    info = (await api.execute(ACTIVITIES, last=2))["pageInfo"]
+    assert (info["hasPreviousPage"], info["hasNextPage"]) == (True, False)
+    assert await list_types(api, last=2, before=info["startCursor"]) == ["HIDDEN", "SHOWN"]
 
 
 async def test_cursor_is_valid_in_log_and_timeline(api: ApiClient) -> None:
     id_ = await start_varied_session(api)
     entries = await list_activities(api)
-    shown = next(entry for entry in entries if entry["type"] == "SHOWN")
-    own = await api.execute(SESSION_ACTIVITIES, id=id_, after=shown["cursor"])
-    assert [edge["node"]["type"] for edge in own["activities"]["edges"]] == ["MOVED", "STOPPED"]
-    assert own["activities"]["edges"][-1]["cursor"] == entries[-1]["cursor"]
-    assert own["activities"]["pageInfo"]["hasPreviousPage"] is True
+    timeline = (await api.execute(SESSION_ACTIVITIES, id=id_, after=entries[2]["cursor"]))["activities"]
+    assert [edge["node"]["type"] for edge in timeline["edges"]] == ["MOVED", "STOPPED"]
+    assert timeline["edges"][-1]["cursor"] == entries[-1]["cursor"]
+    assert timeline["pageInfo"]["hasPreviousPage"] is True
 
 
 async def test_types_and_filters_select_entries(api: ApiClient) -> None:
     id_ = await start_varied_session(api)
     other = (await api.start_user("bob"))["id"]
-    assert [entry["type"] for entry in await list_activities(api, types=["HIDDEN", "STOPPED"])] == [
-        "HIDDEN",
-        "STOPPED",
-    ]
+    assert await list_types(api, types=["HIDDEN", "STOPPED"]) == ["HIDDEN", "STOPPED"]
     assert await list_activities(api, types=[]) == []
     assert [entry["sessionId"] for entry in await list_activities(api, filter={"active": True})] == [other]
-    assert [entry["sessionId"] for entry in await list_activities(api, filter={"ids": [id_]}, types=["STARTED"])] == [
-        id_
-    ]
+    (entry,) = await list_activities(api, filter={"ids": [id_]}, types=["STARTED"])
+    assert entry["sessionId"] == id_
     assert len(await list_activities(api, filter={"user": {"usernames": ["ann"]}})) == 5
-    own = await api.execute(SESSION_ACTIVITIES, id=id_, types=["MOVED"], last=5)
-    assert [edge["node"]["type"] for edge in own["activities"]["edges"]] == ["MOVED"]
+    timeline = (await api.execute(SESSION_ACTIVITIES, id=id_, types=["MOVED"], last=5))["activities"]
+    assert [edge["node"]["type"] for edge in timeline["edges"]] == ["MOVED"]
 
 
 async def test_page_size_defaults_to_50(api: ApiClient) -> None:
     session = await api.start_user()
     for number in range(60):
         await api.mutate("keepaliveSession", {"id": session["id"], "path": [str(number)]})
-    own = await api.execute(SESSION_ACTIVITIES, id=session["id"])
-    assert len(own["activities"]["edges"]) == 50
+    timeline = await api.execute(SESSION_ACTIVITIES, id=session["id"])
+    assert len(timeline["activities"]["edges"]) == 50
     assert len(await list_activities(api)) == 50
     assert len(await list_activities(api, first=500)) == 61
 

@@ -1,8 +1,8 @@
-"""keepaliveSession: alive, visible, and where."""
+"""keepaliveSession, keepaliveSessions."""
 
 import pytest
 
-from tests.api.session_inputs import problem_codes
+from tests.api.session_inputs import problem_codes, problem_paths
 from tests.api_client import ApiClient
 
 
@@ -10,18 +10,16 @@ async def test_keepalive_extends_the_deadline(api: ApiClient) -> None:
     session = await api.start_user(fields="expiresAt lastSeenAt")
     assert (session["lastSeenAt"], session["expiresAt"]) == ("2026-05-28T20:26:40.000Z", "2026-05-28T20:31:40.000Z")
     await api.advance(299.999)
-    payload = await api.mutate("keepaliveSession", {"id": session["id"]}, "expiresAt lastSeenAt")
+    payload = await api.mutate("keepaliveSession", {"id": session["id"]}, "expiresAt")
     assert payload["problems"] == []
-    assert payload["session"]["expiresAt"] == "2026-05-28T20:36:39.999Z"
-    assert payload["session"]["revision"] == 2
+    assert (payload["session"]["expiresAt"], payload["session"]["revision"]) == ("2026-05-28T20:36:39.999Z", 2)
 
 
 async def test_late_keepalive_does_not_revive_session(api: ApiClient) -> None:
     session = await api.start_user()
     await api.advance(300)
-    payload = await api.mutate("keepaliveSession", {"id": session["id"]}, "endedAt lastSeenAt")
-    assert problem_codes(payload) == ["SESSION_ENDED"]
-    assert payload["problems"][0]["path"] == ["input", "id"]
+    payload = await api.mutate("keepaliveSession", {"id": session["id"]}, "endedAt")
+    assert (problem_codes(payload), problem_paths(payload)) == (["SESSION_ENDED"], ["input.id"])
     ended = payload["session"]
     assert (ended["state"], ended["endReason"], ended["endedAt"]) == ("ENDED", "EXPIRED", "2026-05-28T20:31:40.000Z")
     assert payload["keepaliveSeconds"] is None
@@ -29,9 +27,8 @@ async def test_late_keepalive_does_not_revive_session(api: ApiClient) -> None:
 
 
 async def test_unknown_session_is_not_found(api: ApiClient) -> None:
-    payload = await api.mutate("keepaliveSession", {"id": "s_nobody"})
-    assert payload["session"] is None
-    assert problem_codes(payload) == ["NOT_FOUND"]
+    payload = await api.mutate("keepaliveSession", {"id": "s_unknown"})
+    assert (payload["session"], problem_codes(payload)) == (None, ["NOT_FOUND"])
 
 
 async def test_keepalive_without_change_appends_no_activity(api: ApiClient) -> None:
@@ -64,8 +61,8 @@ async def test_session_without_timeout_has_no_keepalive_interval(api: ApiClient)
 async def test_call_with_lower_sequence_changes_nothing(api: ApiClient) -> None:
     session = await api.start_user()
     for sequence, revision in [(5, 2), (5, 2), (4, 2), (6, 3)]:
-        given = {"id": session["id"], "sequence": sequence, "visible": sequence != 4}
-        payload = await api.mutate("keepaliveSession", given)
+        keepalive = {"id": session["id"], "sequence": sequence, "visible": sequence != 4}
+        payload = await api.mutate("keepaliveSession", keepalive)
         assert payload["problems"] == []
         assert (payload["session"]["revision"], payload["session"]["visible"]) == (revision, True)
 
@@ -73,8 +70,7 @@ async def test_call_with_lower_sequence_changes_nothing(api: ApiClient) -> None:
 async def test_call_without_sequence_neither_checks_nor_sets_it(api: ApiClient) -> None:
     session = await api.start_user()
     for sequence in (5, None, 6):
-        given = {"id": session["id"], "sequence": sequence}
-        await api.mutate("keepaliveSession", given)
+        await api.mutate("keepaliveSession", {"id": session["id"], "sequence": sequence})
     assert (await api.session(session["id"]))["revision"] == 4
 
 
@@ -82,23 +78,18 @@ async def test_batch_of_keepalives_fails_one_by_one(api: ApiClient) -> None:
     first, second = await api.start_user("ann"), await api.start_user("bob")
     document = """mutation($inputs: [KeepaliveSessionInput!]!) {
         keepaliveSessions(inputs: $inputs) { session { id revision path } problems { code path } } }"""
-    inputs = [
-        {"id": first["id"], "path": ["a"]},
-        {"id": "s_nobody"},
-        {"id": second["id"], "sequence": -1},
-        {"id": first["id"], "path": ["b"]},
-    ]
-    answers = await api.execute(document, inputs=inputs)
-    assert answers[0]["session"] == {"id": first["id"], "revision": 2, "path": ["a"]}
-    assert answers[1] == {"session": None, "problems": [{"code": "NOT_FOUND", "path": ["inputs", "1", "id"]}]}
-    assert answers[2]["problems"] == [{"code": "BAD_USER_INPUT", "path": ["inputs", "2", "sequence"]}]
-    assert answers[3]["session"] == {"id": first["id"], "revision": 3, "path": ["b"]}
+    paths = {"id": first["id"], "path": ["a"]}, {"id": first["id"], "path": ["b"]}
+    inputs = [paths[0], {"id": "s_unknown"}, {"id": second["id"], "sequence": -1}, paths[1]]
+    payloads = await api.execute(document, inputs=inputs)
+    assert payloads[0]["session"] == {"id": first["id"], "revision": 2, "path": ["a"]}
+    assert payloads[1] == {"session": None, "problems": [{"code": "NOT_FOUND", "path": ["inputs", "1", "id"]}]}
+    assert payloads[2]["problems"] == [{"code": "BAD_USER_INPUT", "path": ["inputs", "2", "sequence"]}]
+    assert payloads[3]["session"] == {"id": first["id"], "revision": 3, "path": ["b"]}
 
 
 async def test_batch_of_501_keepalives_is_refused(api: ApiClient) -> None:
-    document = (
-        "mutation($inputs: [KeepaliveSessionInput!]!) { keepaliveSessions(inputs: $inputs) { keepaliveSeconds } }"
-    )
+    keepalives = "keepaliveSessions(inputs: $inputs) { keepaliveSeconds }"
+    document = f"mutation($inputs: [KeepaliveSessionInput!]!) {{ {keepalives} }}"
     assert await api.error_code(document, inputs=[{"id": "s_x"}] * 501) == "QUERY_TOO_COMPLEX"
 
 

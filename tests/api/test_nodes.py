@@ -1,4 +1,4 @@
-"""node, nodes and session: whatever has an id, by that id alone."""
+"""node, nodes, session."""
 
 from tests.api.session_inputs import create_project, start_one_of_each_kind
 from tests.api_client import ApiClient
@@ -20,12 +20,14 @@ async def test_node_finds_session_activity_and_project(api: ApiClient) -> None:
 async def test_nodes_keep_order_of_ids_with_null_for_unknown_ids(api: ApiClient) -> None:
     ids = await start_one_of_each_kind(api)
     await create_project(api, "p")
-    asked = ["s_" + "x" * 22, *ids.values(), "nothing", "p", "", "default", ids["user"], "a_" + "x" * 22]
-    found = await api.execute(NODES, ids=asked)
+    requested = ["s_" + "x" * 22, *ids.values(), "nothing", "p", "", "default", ids["user"], "a_" + "x" * 22]
+    found = await api.execute(NODES, ids=requested)
     assert [node and node["__typename"] for node in found] == [
         *(None, *TYPES, None, "Project", None, "Project", "UserSession", None),
     ]
-    assert [node["id"] for node in found if node] == [id_ for id_ in asked if id_ in {*ids.values(), "p", "default"}]
+    assert [node["id"] for node in found if node] == [
+        id_ for id_ in requested if id_ in {*ids.values(), "p", "default"}
+    ]
 
 
 async def test_nodes_accept_0_to_500_ids(api: ApiClient) -> None:
@@ -44,10 +46,8 @@ async def test_session_field_finds_only_sessions(api: ApiClient) -> None:
 
 async def test_aliases_of_one_session_agree(api: ApiClient) -> None:
     session = await api.start_user()
-    document = (
-        "query($id: ID!) { a: session(id: $id) { id revision } b: node(id: $id) { ... on Session { id revision } } }"
-    )
-    found = await api.execute(document, id=session["id"])
+    both = "a: session(id: $id) { id revision } b: node(id: $id) { ... on Session { id revision } }"
+    found = await api.execute(f"query($id: ID!) {{ {both} }}", id=session["id"])
     assert found["a"] == found["b"] == {"id": session["id"], "revision": 1}
 
 
@@ -57,7 +57,5 @@ async def test_replaced_session_is_null_and_its_tombstone_is_a_node(api: ApiClie
     found = await api.execute("{ activities(types: [REPLACED]) { edges { node { id sessionId session { id } } } } }")
     (edge,) = found["edges"]
     assert (edge["node"]["sessionId"], edge["node"]["session"]) == (form["id"], None)
-    assert await api.execute(NODES, ids=[form["id"], edge["node"]["id"]]) == [
-        None,
-        {"__typename": "Activity", "id": edge["node"]["id"]},
-    ]
+    tombstone = {"__typename": "Activity", "id": edge["node"]["id"]}
+    assert await api.execute(NODES, ids=[form["id"], tombstone["id"]]) == [None, tombstone]

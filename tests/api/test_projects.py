@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import pytest
-
-from tests.api.session_inputs import create_project
+from tests.api.session_inputs import create_project, problem_paths, timeouts
 from tests.api_client import ApiClient
 
 FIELDS = "id name geoListenEnabled defaultLanguage timeouts { kind seconds }"
@@ -14,112 +12,89 @@ UPDATE = f"""mutation($id: ID!, $input: ProjectInput!) {{
     updateProject(id: $id, input: $input) {{ project {{ {FIELDS} }} problems {{ code path }} }} }}"""
 READ = f"query($id: ID!) {{ project(id: $id) {{ {FIELDS} }} }}"
 
-DEFAULT_TIMEOUTS = {"CLIENT": 1800, "AGENDA": None, "MEDIA": 600, "FIELD": None, "USER": 300}
-"""The kinds' own timeouts."""
+DEFAULT_TIMEOUTS: dict[str, int | None] = {"CLIENT": 1800, "AGENDA": None, "MEDIA": 600, "FIELD": None, "USER": 300}
 
 
-def timeouts_by_kind(found: dict[str, Any]) -> dict[str, int | None]:
-    """The timeouts of a project by kind."""
-    return {timeout["kind"]: timeout["seconds"] for timeout in found["timeouts"]}
+def default_timeouts(**changed: int) -> list[dict[str, Any]]:
+    return timeouts(**DEFAULT_TIMEOUTS | changed)
+
+
+def bad_input(name: str, code: str = "BAD_USER_INPUT") -> list[dict[str, Any]]:
+    return [{"code": code, "path": ["input", name]}]
 
 
 async def update(api: ApiClient, **fields: Any) -> dict[str, Any]:
-    """Change the project `p`."""
-    answer: dict[str, Any] = await api.execute(UPDATE, id="p", input=fields)
-    return answer
+    """Update project `p`; returns the payload."""
+    payload: dict[str, Any] = await api.execute(UPDATE, id="p", input=fields)
+    return payload
 
 
 async def test_default_project_exists(api: ApiClient) -> None:
-    found = await api.execute(READ, id="default")
-    assert (found["name"], found["geoListenEnabled"], found["defaultLanguage"]) == ("default", False, "en")
-    assert timeouts_by_kind(found) == DEFAULT_TIMEOUTS
+    project = await api.execute(READ, id="default")
+    assert (project["name"], project["geoListenEnabled"], project["defaultLanguage"]) == ("default", False, "en")
+    assert project["timeouts"] == default_timeouts()
 
 
 async def test_created_project_has_its_input(api: ApiClient) -> None:
-    says = {
-        "id": "p",
-        "name": "Änderung 💡",
-        "geoListenEnabled": True,
-        "defaultLanguage": "fr-CA",
-        "timeouts": [{"kind": "USER", "seconds": 60}, {"kind": "FIELD", "seconds": 86400}],
-    }
-    made = await api.execute(CREATE, input=says)
-    assert made["problems"] == []
-    assert made["project"] == await api.execute(READ, id="p")
-    assert (made["project"]["name"], made["project"]["geoListenEnabled"]) == ("Änderung 💡", True)
-    assert made["project"]["defaultLanguage"] == "fr"
-    assert timeouts_by_kind(made["project"]) == DEFAULT_TIMEOUTS | {"USER": 60, "FIELD": 86400}
+    fields = {"name": "Änderung 💡", "geoListenEnabled": True, "timeouts": timeouts(USER=60, FIELD=86400)}
+    payload = await api.execute(CREATE, input={"id": "p", "defaultLanguage": "fr-CA", **fields})
+    changed = {"defaultLanguage": "fr", "timeouts": default_timeouts(USER=60, FIELD=86400)}
+    assert payload == {"project": {"id": "p", **fields, **changed}, "problems": []}
+    assert payload["project"] == await api.execute(READ, id="p")
 
 
 async def test_project_id_must_be_valid_and_unused(api: ApiClient) -> None:
-    refused = {"": "BAD_USER_INPUT", "a b": "BAD_USER_INPUT", "s_" + "x" * 22: "BAD_USER_INPUT", "default": "CONFLICT"}
-    for id_, code in refused.items():
-        answer = await api.execute(CREATE, input={"id": id_})
-        assert answer == {"project": None, "problems": [{"code": code, "path": ["input", "id"]}]}
-    for says in ({}, {"id": None}):
-        answer = await api.execute(CREATE, input=says)
-        assert answer["problems"] == [{"code": "BAD_USER_INPUT", "path": ["input", "id"]}]
+    ids = {"": "BAD_USER_INPUT", "a b": "BAD_USER_INPUT", "s_" + "x" * 22: "BAD_USER_INPUT", "default": "CONFLICT"}
+    for id_, code in ids.items():
+        payload = await api.execute(CREATE, input={"id": id_})
+        assert payload == {"project": None, "problems": bad_input("id", code)}
+    for fields in ({}, {"id": None}):
+        assert (await api.execute(CREATE, input=fields))["problems"] == bad_input("id")
     for id_ in ("s_short", "x" * 64, "-", "a_b-C"):
         assert (await api.execute(CREATE, input={"id": id_}))["problems"] == []
 
 
 async def test_project_input_reports_all_problems(api: ApiClient) -> None:
-    says = {
-        "name": "",
-        "defaultLanguage": "xx",
-        "timeouts": [
-            {"kind": "USER", "seconds": 9},
-            {"kind": "USER", "seconds": 60},
-            {"kind": "AGENDA", "seconds": 60},
-        ],
-    }
-    answer = await api.execute(CREATE, input=says)
-    assert {".".join(problem["path"]) for problem in answer["problems"]} == {
-        "input.id",
-        "input.name",
-        "input.defaultLanguage",
-        "input.timeouts.0.seconds",
-        "input.timeouts.1.kind",
-        "input.timeouts.2.seconds",
-    }
+    invalid = [*timeouts(USER=9), *timeouts(USER=60, AGENDA=60)]
+    payload = await api.execute(CREATE, input={"name": "", "defaultLanguage": "xx", "timeouts": invalid})
+    names = ("id", "name", "defaultLanguage", "timeouts.0.seconds", "timeouts.1.kind", "timeouts.2.seconds")
+    assert set(problem_paths(payload)) == {f"input.{name}" for name in names}
 
 
 async def test_update_changes_only_provided_fields(api: ApiClient) -> None:
-    await create_project(api, "p", name="P", timeouts=[{"kind": "USER", "seconds": 60}])
+    await create_project(api, "p", name="P", timeouts=timeouts(USER=60))
     assert (await update(api, geoListenEnabled=True))["problems"] == []
-    found = (await update(api, defaultLanguage="DE"))["project"]
-    assert (found["name"], found["geoListenEnabled"], found["defaultLanguage"]) == ("P", True, "de")
-    assert timeouts_by_kind(found) == DEFAULT_TIMEOUTS | {"USER": 60}
-    assert found == await api.execute(READ, id="p")
+    project = (await update(api, defaultLanguage="DE"))["project"]
+    assert (project["name"], project["geoListenEnabled"], project["defaultLanguage"]) == ("P", True, "de")
+    assert project["timeouts"] == default_timeouts(USER=60)
+    assert project == await api.execute(READ, id="p")
 
 
 async def test_null_timeout_restores_default_of_kind(api: ApiClient) -> None:
-    await create_project(api, "p", timeouts=[{"kind": "USER", "seconds": 60}, {"kind": "MEDIA", "seconds": 90}])
-    found = (await update(api, timeouts=[{"kind": "CLIENT", "seconds": 70}]))["project"]
-    assert timeouts_by_kind(found) == DEFAULT_TIMEOUTS | {"USER": 60, "MEDIA": 90, "CLIENT": 70}
-    found = (await update(api, timeouts=[{"kind": "USER", "seconds": None}, {"kind": "MEDIA"}]))["project"]
-    assert timeouts_by_kind(found) == DEFAULT_TIMEOUTS | {"CLIENT": 70}
-    found = (await update(api, timeouts=[]))["project"]
-    assert timeouts_by_kind(found) == DEFAULT_TIMEOUTS | {"CLIENT": 70}
-    found = (await update(api, timeouts=None))["project"]
-    assert timeouts_by_kind(found) == DEFAULT_TIMEOUTS
+    await create_project(api, "p", timeouts=timeouts(USER=60, MEDIA=90))
+    for changes, expected in (
+        (timeouts(CLIENT=70), {"USER": 60, "MEDIA": 90, "CLIENT": 70}),
+        ([*timeouts(USER=None), {"kind": "MEDIA"}], {"CLIENT": 70}),
+        ([], {"CLIENT": 70}),
+        (None, {}),
+    ):
+        assert (await update(api, timeouts=changes))["project"]["timeouts"] == default_timeouts(**expected)
 
 
-@pytest.mark.parametrize("name", ["name", "geoListenEnabled", "defaultLanguage"])
-async def test_required_project_field_cannot_be_cleared(api: ApiClient, name: str) -> None:
+async def test_required_project_field_cannot_be_cleared(api: ApiClient) -> None:
     await create_project(api, "p")
     before = await api.execute(READ, id="p")
-    answer = await update(api, **{name: None})
-    assert answer["problems"] == [{"code": "BAD_USER_INPUT", "path": ["input", name]}]
+    for name in ("name", "geoListenEnabled", "defaultLanguage"):
+        assert (await update(api, **{name: None}))["problems"] == bad_input(name)
     assert await api.execute(READ, id="p") == before
 
 
 async def test_project_id_cannot_change(api: ApiClient) -> None:
     await create_project(api, "p")
-    assert (await update(api, id="q"))["problems"] == [{"code": "BAD_USER_INPUT", "path": ["input", "id"]}]
+    assert (await update(api, id="q"))["problems"] == bad_input("id")
     assert (await update(api, id="p", name="same"))["project"]["name"] == "same"
-    answer = await api.execute(UPDATE, id="nowhere", input={"name": "x"})
-    assert answer == {"project": None, "problems": [{"code": "NOT_FOUND", "path": ["id"]}]}
+    payload = await api.execute(UPDATE, id="nowhere", input={"name": "x"})
+    assert payload == {"project": None, "problems": [{"code": "NOT_FOUND", "path": ["id"]}]}
     assert await api.execute(READ, id="nowhere") is None
 
 

@@ -1,4 +1,4 @@
-"""sessions: order, pages in both directions, offset, totalCount."""
+"""sessions: order, pages, offset, totalCount."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ PAGE = """query($first: Int, $after: String, $last: Int, $before: String, $offse
 
 
 async def read_page(api: ApiClient, *, counted: bool = False, **arguments: Any) -> dict[str, Any]:
-    """One page; its nodes are those of its edges."""
+    """Read a page, and check that nodes, edges and cursors agree."""
     found: dict[str, Any] = await api.execute(PAGE % ("totalCount" if counted else ""), **arguments)
     assert found["nodes"] == [edge["node"] for edge in found["edges"]]
     cursors = [edge["cursor"] for edge in found["edges"]] or [None]
@@ -24,7 +24,7 @@ async def read_page(api: ApiClient, *, counted: bool = False, **arguments: Any) 
 
 @pytest.fixture
 async def five(api: ApiClient) -> list[str]:
-    """Five sessions, the one that began last first: USER, FIELD, MEDIA, CLIENT, and AGENDA, which began before."""
+    """Ids of five sessions, latest start first."""
     ids = await start_one_of_each_kind(api)
     return [ids[kind] for kind in ("user", "field", "media", "client", "agenda")]
 
@@ -36,30 +36,20 @@ async def test_latest_start_comes_first(api: ApiClient, five: list[str]) -> None
 
 
 @pytest.mark.parametrize("counted", [True, False])
-async def test_pages_in_both_directions_cover_the_list(
-    api: ApiClient,
-    five: list[str],
-    counted: bool,
-) -> None:
-    seen: list[str] = []
-    after = None
-    while True:
-        found = await read_page(api, counted=counted, first=2, after=after)
-        seen += [node["id"] for node in found["nodes"]]
-        after = found["pageInfo"]["endCursor"]
-        assert found.get("totalCount") == (5 if counted else None)
-        if not found["pageInfo"]["hasNextPage"]:
-            break
-    assert seen == five
-    back: list[str] = []
-    before = None
-    while True:
-        found = await read_page(api, counted=counted, last=2, before=before)
-        back = [node["id"] for node in found["nodes"]] + back
-        before = found["pageInfo"]["startCursor"]
-        if not found["pageInfo"]["hasPreviousPage"]:
-            break
-    assert back == five
+async def test_pages_in_both_directions_cover_the_list(api: ApiClient, five: list[str], counted: bool) -> None:
+    for size, cursor, has_more, edge in (
+        ("first", "after", "hasNextPage", "endCursor"),
+        ("last", "before", "hasPreviousPage", "startCursor"),
+    ):
+        ids: list[str] = []
+        position: dict[str, Any] = {}
+        while not ids or info[has_more]:
+            found = await read_page(api, counted=counted, **{size: 2}, **position)
+            assert found.get("totalCount") == (5 if counted else None)
+            page_ids, info = [node["id"] for node in found["nodes"]], found["pageInfo"]
+            ids = [*ids, *page_ids] if size == "first" else [*page_ids, *ids]
+            position = {cursor: info[edge]}
+        assert ids == five
 
 
 async def test_offset_skips_sessions(api: ApiClient, five: list[str]) -> None:
@@ -90,8 +80,7 @@ async def test_list_is_sorted_by_order_argument(
     await api.advance(1)
     await api.mutate("keepaliveSession", {"id": five[3]})
     found = await read_page(api, order=order)
-    places = "".join(str(five.index(node["id"])) for node in found["nodes"])
-    assert places == expected
+    assert "".join(str(five.index(node["id"])) for node in found["nodes"]) == expected
 
 
 async def test_cursor_of_another_list_is_rejected(api: ApiClient, five: list[str]) -> None:
@@ -114,7 +103,11 @@ async def test_list_shows_fields_of_each_kind(api: ApiClient, five: list[str]) -
             ... on MediaSession { mediaId }
             ... on FieldSession { unitId data { name } } ... on UserSession { username clientId } } } }"""
     )
-    shown = {node["kind"]: node for node in found["nodes"]}
+    by_kind = {node["kind"]: node for node in found["nodes"]}
     assert [node["id"] for node in found["nodes"]] == five
-    assert (shown["CLIENT"]["clientSystem"], shown["AGENDA"]["guide"], shown["MEDIA"]["mediaId"]) == ("iOS 8.1", 7, "m")
-    assert (shown["FIELD"]["data"], shown["USER"]["username"], shown["USER"]["clientId"]) == ([], "ann", None)
+    assert (by_kind["CLIENT"]["clientSystem"], by_kind["AGENDA"]["guide"], by_kind["MEDIA"]["mediaId"]) == (
+        "iOS 8.1",
+        7,
+        "m",
+    )
+    assert (by_kind["FIELD"]["data"], by_kind["USER"]["username"], by_kind["USER"]["clientId"]) == ([], "ann", None)

@@ -1,40 +1,37 @@
-"""startSession: what all kinds share."""
+"""startSession: fields of all kinds, previous session, idempotency keys."""
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.api.session_inputs import problem_codes
+from tests.api.session_inputs import create_project, problem_codes, problem_paths, timeouts
 from tests.api_client import EPOCH, ApiClient, FakeClock, open_api
 
 
+async def start_with_key(api: ApiClient, username: str = "ann") -> dict[str, Any]:
+    return await api.start_payload("user", {"username": username}, idempotencyKey="k")
+
+
 async def test_start_creates_visible_session_in_default_project(api: ApiClient) -> None:
-    payload = await api.start_payload(
-        "user", {"username": "ann"}, "subject project { id } createdAt startedAt metadata"
-    )
+    fields = "subject project { id } createdAt startedAt metadata"
+    payload = await api.start_payload("user", {"username": "ann"}, fields)
     session = payload["session"]
     assert (payload["created"], payload["keepaliveSeconds"], payload["problems"]) == (True, 100, [])
     assert (session["state"], session["visible"], session["path"], session["metadata"]) == ("ACTIVE", True, [], {})
     assert (session["revision"], session["project"], session["subject"]) == (1, {"id": "default"}, "ann")
     assert session["createdAt"] == session["startedAt"] == "2026-05-28T20:26:40.000Z"
-    assert len(session["id"]) == 24
-    assert session["id"].startswith("s_")
+    assert (session["id"][:2], len(session["id"])) == ("s_", 24)
 
 
 async def test_invalid_start_reports_all_problems_and_stores_nothing(api: ApiClient) -> None:
     variant = {"clientSystem": "", "language": "xx", "timezone": "Mars/Crater", "deviceId": "x" * 37}
     payload = await api.start_payload("client", variant, externalId="", timeoutSeconds=9, path=[""], metadata=[1])
+    names = ["externalId", "timeoutSeconds", "path.0", "metadata", *(f"variant.client.{name}" for name in variant)]
     assert payload["session"] is None
-    assert {tuple(problem["path"]) for problem in payload["problems"]} == {
-        ("input", "externalId"),
-        ("input", "timeoutSeconds"),
-        ("input", "path", "0"),
-        ("input", "metadata"),
-        ("input", "variant", "client", "clientSystem"),
-        ("input", "variant", "client", "language"),
-        ("input", "variant", "client", "timezone"),
-        ("input", "variant", "client", "deviceId"),
+    assert set(problem_paths(payload)) == {
+        f"input.{name}" for name in (*common, *(f"variant.client.{n}" for n in variant))
     }
     assert set(problem_codes(payload)) == {"BAD_USER_INPUT"}
     assert await api.execute("{ sessionStats { total } }") == {"total": 0}
@@ -43,28 +40,25 @@ async def test_invalid_start_reports_all_problems_and_stores_nothing(api: ApiCli
 @pytest.mark.parametrize("metadata", [{"a": "x" * 16_384}, {"a": [[[[[[[[1]]]]]]]]}, "text", 1, [], True])
 async def test_metadata_is_an_object_of_16_kib_and_8_levels(api: ApiClient, metadata: object) -> None:
     payload = await api.start_payload("user", {"username": "ann"}, metadata=metadata)
-    assert [problem["path"] for problem in payload["problems"]] == [["input", "metadata"]]
+    assert problem_paths(payload) == ["input.metadata"]
 
 
 async def test_metadata_round_trips(api: ApiClient) -> None:
-    given = {"b": [1, 2.5, None, {"ü": "💡"}], "a": {"deep": {"er": [[[[True]]]]}}}
-    session = await api.start_user(fields="metadata", metadata=given)
-    assert session["metadata"] == given
+    metadata = {"b": [1, 2.5, None, {"ü": "💡"}], "a": {"deep": {"er": [[[[True]]]]}}}
+    assert (await api.start_user(fields="metadata", metadata=metadata))["metadata"] == metadata
 
 
 async def test_null_in_start_means_absent(api: ApiClient) -> None:
     variant = {"clientSystem": "iOS", "language": None, "timezone": None, "deviceId": None}
-    session = await api.start_session(
-        "client", variant, "timeoutSeconds ... on ClientSession { language timezone }", timeoutSeconds=None, path=None
-    )
+    fields = "timeoutSeconds ... on ClientSession { language timezone }"
+    session = await api.start_session("client", variant, fields, timeoutSeconds=None, path=None)
     assert (session["timeoutSeconds"], session["language"], session["timezone"]) == (1800, "en", "0000")
 
 
-@pytest.mark.parametrize("project_id", ["nowhere", ""])
-async def test_unknown_project_is_not_found(api: ApiClient, project_id: str) -> None:
-    payload = await api.start_payload("user", {"username": "ann"}, projectId=project_id)
-    assert payload["problems"][0]["path"] == ["input", "projectId"]
-    assert problem_codes(payload) == ["NOT_FOUND"]
+async def test_unknown_project_is_not_found(api: ApiClient) -> None:
+    for project_id in ("nowhere", ""):
+        payload = await api.start_payload("user", {"username": "ann"}, projectId=project_id)
+        assert (problem_codes(payload), problem_paths(payload)) == (["NOT_FOUND"], ["input.projectId"])
 
 
 async def test_previous_session_must_have_same_project_and_kind(api: ApiClient) -> None:
@@ -73,49 +67,36 @@ async def test_previous_session_must_have_same_project_and_kind(api: ApiClient) 
     assert second["previous"] == {"id": first["id"]}
     payload = await api.start_payload("client", {"clientSystem": "iOS"}, previousId=first["id"])
     assert problem_codes(payload) == ["BAD_USER_INPUT"]
-    payload = await api.start_payload("user", {"username": "ann"}, previousId="s_nobody")
-    assert problem_codes(payload) == ["NOT_FOUND"]
-    assert payload["problems"][0]["path"] == ["input", "previousId"]
+    payload = await api.start_payload("user", {"username": "ann"}, previousId="s_unknown")
+    assert (problem_codes(payload), problem_paths(payload)) == (["NOT_FOUND"], ["input.previousId"])
 
 
 async def test_timeout_comes_from_input_then_project_then_kind(api: ApiClient) -> None:
-    project = """mutation($input: ProjectInput!) { createProject(input: $input) { problems { code } } }"""
-    await api.execute(
-        project, input={"id": "p", "timeouts": [{"kind": "USER", "seconds": 40}, {"kind": "FIELD", "seconds": 50}]}
-    )
-    assert (await api.start_user(fields="timeoutSeconds"))["timeoutSeconds"] == 300
-    assert (await api.start_user(fields="timeoutSeconds", projectId="p"))["timeoutSeconds"] == 40
-    assert (await api.start_user(fields="timeoutSeconds", projectId="p", timeoutSeconds=60))["timeoutSeconds"] == 60
+    await create_project(api, "p", timeouts=timeouts(USER=40, FIELD=50))
+    for common, seconds in (({}, 300), ({"projectId": "p"}, 40), ({"projectId": "p", "timeoutSeconds": 60}, 60)):
+        assert (await api.start_user(fields="timeoutSeconds", **common))["timeoutSeconds"] == seconds
     form = await api.start_session("field", {"unitId": "u"}, "timeoutSeconds", projectId="p")
     assert form["timeoutSeconds"] == 50
 
 
-async def test_replayed_start_returns_first_session(api: ApiClient) -> None:
-    first = await api.start_payload("user", {"username": "ann"}, idempotencyKey="k")
+async def test_replayed_start_returns_first_session_for_24_hours(api: ApiClient) -> None:
+    first = await start_with_key(api)
     await api.advance(86_399)
-    again = await api.start_payload("user", {"username": "ann"}, idempotencyKey="k")
-    assert (first["created"], again["created"]) == (True, False)
-    assert again["session"]["id"] == first["session"]["id"]
-    assert again["session"]["state"] == "ENDED"
+    replayed = await start_with_key(api)
+    assert (first["created"], replayed["created"]) == (True, False)
+    assert (replayed["session"]["id"], replayed["session"]["state"]) == (first["session"]["id"], "ENDED")
+    await api.advance(1)
+    assert (await start_with_key(api))["created"]
 
 
 async def test_key_with_other_input_conflicts(api: ApiClient) -> None:
-    await api.start_payload("user", {"username": "ann"}, idempotencyKey="k")
-    payload = await api.start_payload("user", {"username": "bob"}, idempotencyKey="k")
+    await start_with_key(api)
+    payload = await start_with_key(api, "bob")
     assert (problem_codes(payload), payload["session"]) == (["CONFLICT"], None)
 
 
-async def test_idempotency_key_expires_after_24_hours(api: ApiClient) -> None:
-    first = await api.start_user(idempotencyKey="k")
-    await api.advance(86_400)
-    second = await api.start_user(idempotencyKey="k")
-    assert first["id"] != second["id"]
-
-
 async def test_concurrent_starts_with_one_key_create_one_session(api: ApiClient) -> None:
-    payloads = await asyncio.gather(
-        *(api.start_payload("user", {"username": "ann"}, idempotencyKey="k") for _ in range(20))
-    )
+    payloads = await asyncio.gather(*(start_with_key(api) for _ in range(20)))
     assert len({payload["session"]["id"] for payload in payloads}) == 1
     assert sorted(payload["created"] for payload in payloads) == [False] * 19 + [True]
 
@@ -123,29 +104,25 @@ async def test_concurrent_starts_with_one_key_create_one_session(api: ApiClient)
 async def test_idempotency_key_survives_restart(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
     async with open_api(file) as api:
-        first = await api.start_user(idempotencyKey="k")
+        first = await start_with_key(api)
     async with open_api(file, FakeClock(EPOCH + 60_000)) as api:
-        again = await api.start_payload("user", {"username": "ann"}, idempotencyKey="k")
-    assert (again["created"], again["session"]["id"]) == (False, first["id"])
+        replayed = await start_with_key(api)
+    assert (replayed["created"], replayed["session"]["id"]) == (False, first["session"]["id"])
 
 
 async def test_refused_start_does_not_use_its_key(api: ApiClient) -> None:
-    payload = await api.start_payload("user", {"username": ""}, idempotencyKey="k")
-    assert problem_codes(payload) == ["BAD_USER_INPUT"]
-    assert (await api.start_payload("user", {"username": "ann"}, idempotencyKey="k"))["created"] is True
+    assert problem_codes(await start_with_key(api, "")) == ["BAD_USER_INPUT"]
+    assert (await start_with_key(api))["created"] is True
 
 
 async def test_key_of_deleted_session_is_not_found(api: ApiClient) -> None:
-    session = await api.start_user(idempotencyKey="k")
-    await api.delete(session["id"])
-    payload = await api.start_payload("user", {"username": "ann"}, idempotencyKey="k")
-    assert problem_codes(payload) == ["NOT_FOUND"]
+    await api.delete((await start_with_key(api))["session"]["id"])
+    assert problem_codes(await start_with_key(api)) == ["NOT_FOUND"]
 
 
 async def test_start_requires_exactly_one_variant(api: ApiClient) -> None:
     document = "mutation($input: StartSessionInput!) { startSession(input: $input) { created } }"
     for variant in ({}, {"user": None}, {"user": {"username": "a"}, "field": {"unitId": "u"}}):
-        response = await api.http.post(
-            "/graphql", json={"query": document, "variables": {"input": {"variant": variant}}}
-        )
-        assert {error["extensions"]["code"] for error in response.json()["errors"]} == {"BAD_USER_INPUT"}
+        request = {"query": document, "variables": {"input": {"variant": variant}}}
+        errors = (await api.http.post("/graphql", json=request)).json()["errors"]
+        assert {error["extensions"]["code"] for error in errors} == {"BAD_USER_INPUT"}
