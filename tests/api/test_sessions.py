@@ -42,8 +42,8 @@ async def test_pages_in_both_directions_cover_the_list(api: ApiClient, five: lis
         ("last", "before", "hasPreviousPage", "startCursor"),
     ):
         ids: list[str] = []
-        position: dict[str, Any] = {}
-        while not ids or info[has_more]:
+        info, position = {has_more: True}, dict[str, Any]()
+        while info[has_more]:
             found = await read_page(api, counted=counted, **{size: 2}, **position)
             assert found.get("totalCount") == (5 if counted else None)
             page_ids, info = [node["id"] for node in found["nodes"]], found["pageInfo"]

@@ -30,9 +30,7 @@ async def test_invalid_start_reports_all_problems_and_stores_nothing(api: ApiCli
     payload = await api.start_payload("client", variant, externalId="", timeoutSeconds=9, path=[""], metadata=[1])
     names = ["externalId", "timeoutSeconds", "path.0", "metadata", *(f"variant.client.{name}" for name in variant)]
     assert payload["session"] is None
-    assert set(problem_paths(payload)) == {
-        f"input.{name}" for name in (*common, *(f"variant.client.{n}" for n in variant))
-    }
+    assert sorted(problem_paths(payload)) == sorted(f"input.{name}" for name in names)
     assert set(problem_codes(payload)) == {"BAD_USER_INPUT"}
     assert await api.execute("{ sessionStats { total } }") == {"total": 0}
 

@@ -1,4 +1,4 @@
-"""What is laid down of a session when its end is written: what it lasted, was visible, and where."""
+"""Columns that are filled when a session ends: durations, last heartbeat, path times."""
 
 from typing import Any
 
@@ -22,8 +22,8 @@ PATHS = st.sets(st.lists(st.sampled_from(["a", "b", "ab", '"', "["]), max_size=4
 def test_shared_prefix_lengths_count_each_prefix_once(paths: set[tuple[str, ...]], depth: int) -> None:
     shared = shared_prefix_lengths(paths)
     assert shared.keys() == paths
-    for beginning in {path[:depth] for path in paths}:
-        assert sum(shared[path] < depth for path in paths if path[:depth] == beginning) == 1
+    for prefix in {path[:depth] for path in paths}:
+        assert sum(shared[path] < depth for path in paths if path[:depth] == prefix) == 1
 
 
 def _read_rows(tx: Connection, id_: str) -> tuple[Session, list[Any]]:
@@ -33,14 +33,13 @@ def _read_rows(tx: Connection, id_: str) -> tuple[Session, list[Any]]:
 
 
 async def read_stored(api: ApiClient, id_: str) -> tuple[Session, list[Any]]:
-    """A session and its times on paths, as they are stored."""
     found: tuple[Session, list[Any]] = await api.app.state.services.database.read(_read_rows, id_)
     return found
 
 
-async def start_visited(api: ApiClient, **common: Any) -> str:
-    """A session that spent a few seconds on each of three paths."""
-    id_: str = (await api.start_user(path=["shop", "list"], **common))["id"]
+async def start_visited(api: ApiClient) -> str:
+    """Start a session that is 3 seconds on each of three paths; returns its id."""
+    id_: str = (await api.start_user(path=["shop", "list"]))["id"]
     for path in (["shop", "cart"], ["home"], ["shop"]):
         await api.advance(3)
         await api.mutate("keepaliveSession", {"id": id_, "path": path})
@@ -48,9 +47,7 @@ async def start_visited(api: ApiClient, **common: Any) -> str:
 
 
 FINAL_PATH_TIMES = [
-    (["home"], "USER", 0, 3000),
-    (["shop", "cart"], "USER", 0, 3000),
-    (["shop", "list"], "USER", 1, 3000),
+    (path, "USER", shared, 3000) for path, shared in ((["home"], 0), (["shop", "cart"], 0), (["shop", "list"], 1))
 ]
 
 
@@ -70,11 +67,11 @@ async def test_stop_fills_ended_columns(api: ApiClient) -> None:
     assert sorted(times) == FINAL_PATH_TIMES
 
 
-@pytest.mark.parametrize("noticed", ["by the sweeper", "by a call"])
-async def test_expiry_fills_ended_columns_without_the_silence(api: ApiClient, noticed: str) -> None:
+@pytest.mark.parametrize("swept", [True, False])
+async def test_expiry_fills_ended_columns_without_the_silence(api: ApiClient, swept: bool) -> None:
     id_ = await start_visited(api)
     await api.advance(400)
-    if noticed == "by the sweeper":
+    if swept:
         await api.sweep()
     else:
         assert (await api.mutate("keepaliveSession", {"id": id_}))["problems"][0]["code"] == "SESSION_ENDED"
@@ -90,9 +87,9 @@ async def test_ended_columns_equal_the_session_fields(api: ApiClient, kind: str,
     await api.advance(7.5)
     await api.mutate(call, {"id": id_} | ({"reason": "late"} if call == "terminateSession" else {}))
     s, _ = await read_stored(api, id_)
-    shown = await api.session(id_, "elapsedSeconds visibleSeconds")
-    assert s.final_elapsed_ms == session_rules.elapsed(s, api.clock.now()) == shown["elapsedSeconds"] * 1000
-    assert s.final_visible_ms == shown["visibleSeconds"] * 1000
+    fields = await api.session(id_, "elapsedSeconds visibleSeconds")
+    assert s.final_elapsed_ms == session_rules.elapsed(s, api.clock.now()) == fields["elapsedSeconds"] * 1000
+    assert s.final_visible_ms == fields["visibleSeconds"] * 1000
     assert s.final_seen_at == s.last_seen_at
 
 

@@ -1,4 +1,4 @@
-"""Who was where, how long."""
+"""Visible time of sessions and of their paths."""
 
 import json
 from pathlib import Path
@@ -19,10 +19,10 @@ async def test_trace_of_user_session_is_credited_to_the_second(api: ApiClient) -
     session = await api.start_user(**trace["start"], timeoutSeconds=300)
     at = 0
     payload: dict[str, Any] = {}
-    for when, call, given_here in trace["calls"]:
+    for when, call, values in trace["calls"]:
         await api.advance(when - at)
         at = when
-        payload = await api.mutate(f"{call}Session", {"id": session["id"], **given_here})
+        payload = await api.mutate(f"{call}Session", {"id": session["id"], **values})
     expected = trace["expect"]
     assert problem_codes(payload) == [expected["lastCall"]]
     fields = "startedAt lastSeenAt endedAt elapsedSeconds visibleSeconds pathTimes { path visibleSeconds }"
@@ -61,24 +61,23 @@ async def test_501st_path_is_credited_to_longest_known_prefix(api: ApiClient) ->
     session = await api.start_user(path=["p0"])
     for number in range(1, 503):
         await api.advance(1)
-        await api.mutate(
-            "keepaliveSession", {"id": session["id"], "path": ["p1", "x"] if number > 500 else [f"p{number}"]}
-        )
+        path = ["p1", "x"] if number > 500 else [f"p{number}"]
+        await api.mutate("keepaliveSession", {"id": session["id"], "path": path})
     await api.advance(1)
     await api.mutate("keepaliveSession", {"id": session["id"], "path": ["elsewhere"]})
     await api.advance(1)
     payload = await api.mutate("stopSession", {"id": session["id"]}, "visibleSeconds pathTimes { path visibleSeconds }")
     times = {tuple(entry["path"]): entry["visibleSeconds"] for entry in payload["session"]["pathTimes"]}
     assert len(times) == MAX_PATHS + 1
-    # p500 and `elsewhere` found no room, and no beginning of theirs has any; [p1, x] counts as [p1].
+    # There is no room for p500 and `elsewhere`, and no known prefix; [p1, x] counts as [p1].
     assert (times[()], times[("p1",)]) == (2, 3)
     assert sum(times.values()) == payload["session"]["visibleSeconds"] == 504
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=4), st.sets(st.lists(st.sampled_from("abc"), max_size=4).map(tuple)))
 def test_bucket_is_longest_known_prefix(path: list[str], known: set[tuple[str, ...]]) -> None:
-    place = bucket_for(tuple(path), known, MAX_PATHS)
-    assert tuple(path)[: len(place)] == place
-    assert place in known or place == ()
-    longer = [tuple(path)[:length] for length in range(len(place) + 1, len(path) + 1)]
+    bucket = bucket_for(tuple(path), known, MAX_PATHS)
+    assert tuple(path)[: len(bucket)] == bucket
+    assert bucket in known or bucket == ()
+    longer = [tuple(path)[:length] for length in range(len(bucket) + 1, len(path) + 1)]
     assert not known.intersection(longer)

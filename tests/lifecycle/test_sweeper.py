@@ -1,4 +1,4 @@
-"""The rounds of the sweeper: what is kept how long, and that long rounds hurt nobody."""
+"""Sweeper: retention, long rounds, failures."""
 
 import asyncio
 from pathlib import Path
@@ -50,9 +50,8 @@ async def test_sessions_are_kept_for_ever_by_default(api: ApiClient) -> None:
 async def test_retention_deletes_in_batches(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
     async with open_api(file) as api:
-        await insert(
-            api.app.state.services.database, *(ended_row(at=EPOCH - 100_000_000) for _ in range(RETENTION_BATCH + 1))
-        )
+        rows = [ended_row(at=EPOCH - 100_000_000) for _ in range(RETENTION_BATCH + 1)]
+        await insert(api.app.state.services.database, *rows)
     async with open_api(file, retention_days=1) as api:
         assert await api.execute("{ sessionStats { total } }") == {"total": 1}
         await api.sweep()
@@ -77,16 +76,16 @@ async def test_slow_sweep_is_no_downtime(api: ApiClient, monkeypatch: pytest.Mon
     assert (await api.session(bystander["id"], "expiresAt"))["expiresAt"] == bystander["expiresAt"]
 
 
-@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("storage_fails", [True, False])
 async def test_failed_sweep_logs_cause_without_client_data(
-    api: ApiClient, monkeypatch: pytest.MonkeyPatch, told: bool
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch, storage_fails: bool
 ) -> None:
     failed = asyncio.Event()
 
     async def fail() -> None:
         failed.set()
         sent = "what a client sent"
-        if told:
+        if storage_fails:
             raise StorageUnavailable("not now") from OperationalError("UPDATE", {}, Exception("disk is full"))
         raise RuntimeError(sent)
 
@@ -95,6 +94,6 @@ async def test_failed_sweep_logs_cause_without_client_data(
         async with api.app.state.sweeper.running(0.001):
             await failed.wait()
             await asyncio.sleep(0)
-    assert log[0]["event"] == ("sweep postponed" if told else "sweep failed")
-    assert log[0].get("cause", log[0].get("error")) == ("disk is full" if told else "RuntimeError")
+    assert log[0]["event"] == ("sweep postponed" if storage_fails else "sweep failed")
+    assert log[0].get("cause", log[0].get("error")) == ("disk is full" if storage_fails else "RuntimeError")
     assert "what a client sent" not in str(log)
