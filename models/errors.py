@@ -14,7 +14,7 @@ class StorageUnavailable(Exception):
 
     @property
     def extensions(self) -> dict[str, Any]:
-        # By this attribute the transport knows an error that clients may see: see `transport.masking`.
+        # By this attribute the transport knows an error that clients may see: see `transport.errors`.
         return {"code": "SERVICE_UNAVAILABLE", "retryable": True}
 
 

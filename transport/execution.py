@@ -13,8 +13,7 @@ from transport.deadlines import Deadlines
 from transport.documents.operation import Operation, PreparedDocument
 from transport.documents.persisted import PersistedQueries
 from transport.documents.store import DocumentStore
-from transport.errors import Code, RequestError, bad_request, format_error, make_error
-from transport.masking import ErrorMasker
+from transport.errors import Code, ErrorMasker, RequestError, bad_request, format_error, make_error
 from transport.metrics import Metrics
 from transport.request import BoundContextFactory, Delivery, OperationCall, OperationRequest
 from transport.request_log import log_operation

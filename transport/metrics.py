@@ -14,8 +14,8 @@ from transport.documents.operation import Operation
 from transport.errors import Code
 
 DURATION_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+# Label values. Codes of resolvers count as "OTHER": the number of labels must be bounded.
 KNOWN_OUTCOMES: Final = frozenset({"ok", "gone", *Code})
-"""Label values. Codes of resolvers count as "OTHER": the number of labels must be bounded."""
 
 BeforeScrape = Callable[[], Awaitable[None]]
 

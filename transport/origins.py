@@ -8,7 +8,7 @@ ORIGIN_PATTERN: Final = re.compile(
 )
 """Scheme, host name and port in lower case, without a path."""
 
-LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+LOOPBACK_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 
 

@@ -9,8 +9,7 @@ from transport.documents.operation import Operation
 
 log = structlog.get_logger(__name__)
 
-MAX_NAME_LENGTH = 64
-"""Characters. GraphQL allows only letters, digits and `_` in the name of an operation."""
+MAX_NAME_LENGTH = 64  # Characters. GraphQL allows only letters, digits and `_` in the name of an operation.
 
 
 def log_operation(operation: Operation | None, outcome: str | list[str], *, status: int | None, seconds: float) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from transport.errors import Code, Headers, RequestError, format_error, make_error
-from transport.masking import ErrorMasker, has_code
+from transport.errors import Code, ErrorMasker, Headers, RequestError, format_error, has_code, make_error
 
 
 @dataclass(slots=True)

@@ -6,15 +6,13 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from transport.documents.trusted import read_manifest
-from transport.origins import AllowedOrigins, validate_origins
-
-LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
+from transport.origins import LOOPBACK_HOSTS, AllowedOrigins, validate_origins
 
 
 class TrustMode(StrEnum):
@@ -221,7 +219,7 @@ class TransportSettings(BaseModel):
     @cached_property
     def served_hosts(self) -> tuple[str, ...]:
         """Host names the server answers to; empty: any well-formed name."""
-        return self.allowed_hosts or (LOOPBACK_NAMES if self.is_loopback else ())
+        return self.allowed_hosts or (LOOPBACK_HOSTS if self.is_loopback else ())
 
     @cached_property
     def origins(self) -> AllowedOrigins:

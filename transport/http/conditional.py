@@ -8,8 +8,7 @@ from starlette.types import Scope
 from transport.http.headers import header_values
 
 RANGE_PATTERN: Final = re.compile(r"bytes *= *(\d{0,18})-(\d{0,18}) *", re.ASCII | re.IGNORECASE)
-MAX_HEADER_LENGTH: Final = 1_000
-"""Longer headers are ignored."""
+MAX_HEADER_LENGTH: Final = 1_000  # longer headers are ignored
 
 
 class ByteRange(NamedTuple):

@@ -9,8 +9,8 @@ from typing import Final, Self
 
 from starlette.types import Receive
 
+# Seconds until the connection is watched. Most operations have ended by then, and watching costs a task.
 WATCH_DELAY: Final = 0.02
-"""Seconds until the connection is watched. Most operations have ended by then, and watching costs a task."""
 
 
 class ClientDisconnected(Exception):

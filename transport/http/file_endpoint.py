@@ -13,11 +13,10 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from transport.asgi_extensions import abort_connection
-from transport.errors import Code, Headers
+from transport.errors import Code, ErrorMasker, Headers, has_code
 from transport.http.conditional import ByteRange, if_match_fails, if_none_match_passes, parse_range
 from transport.http.disconnect import CancelOnDisconnect, ClientDisconnected
 from transport.http.responses import send_bytes
-from transport.masking import ErrorMasker, has_code
 from transport.settings import TransportSettings
 
 log = structlog.get_logger(__name__)

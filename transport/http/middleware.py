@@ -20,8 +20,8 @@ from transport.settings import TransportSettings
 
 log = structlog.get_logger(__name__)
 
+# `host [":" port]` of RFC 9110 §7.2.
 HOST_PATTERN: Final = re.compile(r"(?P<name>[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?")
-"""`host [":" port]` of RFC 9110 §7.2."""
 
 ALLOWED_HEADERS: Final = (
     "Apollo-Require-Preflight",

@@ -3,17 +3,8 @@
 
 from typing import Final
 
-from transport.errors import Headers
+from transport.http.responses import StreamEncoding
 from transport.subscriptions import Frame
-
-SUBSCRIPTION_TYPE: Final = 'multipart/mixed; boundary="graphql"; subscriptionSpec=1.0'
-INCREMENTAL_TYPE: Final = 'multipart/mixed; boundary="graphql"; incrementalSpec=v0.2'
-HEADERS: Final[Headers] = (
-    ("cache-control", "no-store"),
-    ("x-accel-buffering", "no"),
-    ("x-content-type-options", "nosniff"),
-    ("vary", "Accept"),
-)
 
 PREAMBLE: Final = b"\r\n--graphql"
 COMPLETE: Final = b"--\r\n"
@@ -37,10 +28,21 @@ def encode_incremental(frame: Frame) -> bytes:
     return encode_part(frame.payload)
 
 
-ABORTED: Final = (
-    encode_part(
+MULTIPART_SUBSCRIPTION: Final = StreamEncoding(
+    content_type='multipart/mixed; boundary="graphql"; subscriptionSpec=1.0',
+    preamble=PREAMBLE,
+    encode=encode_payload,
+    complete=COMPLETE,
+    aborted=encode_part(
         b'{"payload":null,"errors":[{"message":"The server ends this stream; reconnect.",'
         b'"extensions":{"code":"SERVICE_UNAVAILABLE"}}]}'
     )
-    + COMPLETE
+    + COMPLETE,
+)
+MULTIPART_INCREMENTAL: Final = StreamEncoding(
+    content_type='multipart/mixed; boundary="graphql"; incrementalSpec=v0.2',
+    preamble=PREAMBLE,
+    encode=encode_incremental,
+    complete=COMPLETE,
+    aborted=COMPLETE,
 )

@@ -12,8 +12,8 @@ from transport.http.headers import header_values
 from transport.results import shutdown_error
 from transport.settings import Limits
 
+# Sent with a response that precedes the end of the body: what still arrives is no request.
 CONNECTION_CLOSE: Final[Headers] = (("connection", "close"),)
-"""Sent with a response that precedes the end of the body: what still arrives is no request."""
 
 MULTIPART_FORM: Final = "multipart/form-data"
 JSON: Final = "application/json"

@@ -11,8 +11,8 @@ from transport.settings import Limits
 
 NO_QUERY: Final = "The request has no query: a string with a GraphQL document."
 
+# Members by which clients name a trusted document instead of sending it.
 DOCUMENT_IDS: Final = ("documentId", "doc_id", "id")
-"""Members by which clients name a trusted document instead of sending it."""
 
 
 def from_body(body: bytes, limits: Limits) -> OperationRequest:

@@ -1,6 +1,6 @@
-"""Responses that are sent in one piece."""
+"""Responses in one piece, and the encoding of streams."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +8,7 @@ from starlette.types import Send
 
 from transport.errors import Headers
 from transport.http.negotiation import HTML
+from transport.subscriptions import Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,17 @@ class Page:
 
     html: bytes
     headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEncoding:
+    """How the frames of a stream are written, between `preamble` and `complete` or `aborted`."""
+
+    content_type: str
+    preamble: bytes
+    encode: Callable[[Frame], bytes]
+    complete: bytes
+    aborted: bytes
 
 
 BASE_HEADERS: Final[Headers] = (

@@ -2,23 +2,10 @@
 
 from typing import Final
 
-from transport.errors import Headers
+from transport.http.responses import StreamEncoding
 from transport.subscriptions import Frame
 
-CONTENT_TYPE: Final = "text/event-stream; charset=utf-8"
-HEADERS: Final[Headers] = (
-    ("cache-control", "no-cache, no-store"),
-    ("x-accel-buffering", "no"),
-    ("x-content-type-options", "nosniff"),
-    ("vary", "Accept"),
-)
-
-PREAMBLE: Final = b":\n\n"
-"""A comment. Proxies pass the headers on with the first bytes of the body."""
-COMPLETE: Final = b"event: complete\ndata:\n\n"
-"""With an empty `data`, as EventSource dispatches no event without the field."""
-ABORTED: Final = b": the server ends this stream, reconnect\n\n"
-"""Clients reconnect because there is no `complete`."""
+COMMENT: Final = b":\n\n"
 
 
 def encode_event(frame: Frame) -> bytes:
@@ -27,5 +14,14 @@ def encode_event(frame: Frame) -> bytes:
     if frame.cursor is not None and frame.cursor.isprintable():  # a line break would start another field
         id_ = b"id: " + frame.cursor.encode() + b"\n"
     if not frame.payload:
-        return id_ + PREAMBLE
+        return id_ + COMMENT
     return b"event: next\n" + id_ + b"data: " + frame.payload + b"\n\n"
+
+
+SSE: Final = StreamEncoding(
+    content_type="text/event-stream; charset=utf-8",
+    preamble=COMMENT,  # proxies pass the headers on with the first bytes of the body
+    encode=encode_event,
+    complete=b"event: complete\ndata:\n\n",  # EventSource dispatches no event without `data`
+    aborted=b": the server ends this stream, reconnect\n\n",  # clients do, as there is no `complete`
+)

@@ -1,59 +1,27 @@
 """Responses that are streams: server-sent events or multipart."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 import orjson
 from graphql import OperationType
 from starlette.types import Scope, Send
 
 from transport.asgi_extensions import abort_connection
-from transport.errors import Headers
-from transport.http import multipart_mixed, sse
 from transport.http.headers import header_values
+from transport.http.multipart_mixed import MULTIPART_INCREMENTAL, MULTIPART_SUBSCRIPTION
 from transport.http.negotiation import EVENT_STREAM, ResponseTypes, StreamType
+from transport.http.responses import StreamEncoding
+from transport.http.sse import SSE
 from transport.results import OperationResult
 from transport.settings import Limits
-from transport.subscriptions import Frame, SlowConsumer, StreamClosed, StreamOptions, StreamResponse
+from transport.subscriptions import SlowConsumer, StreamClosed, StreamOptions, StreamResponse
 
-
-@dataclass(frozen=True, slots=True)
-class StreamEncoding:
-    """How the frames of a stream are written, between `preamble` and `complete` or `aborted`."""
-
-    content_type: str
-    headers: Headers
-    preamble: bytes
-    encode: Callable[[Frame], bytes]
-    complete: bytes
-    aborted: bytes
-
-
-SSE: Final = StreamEncoding(
-    sse.CONTENT_TYPE,
-    sse.HEADERS,
-    sse.PREAMBLE,
-    sse.encode_event,
-    sse.COMPLETE,
-    sse.ABORTED,
-)
-MULTIPART_SUBSCRIPTION: Final = StreamEncoding(
-    multipart_mixed.SUBSCRIPTION_TYPE,
-    multipart_mixed.HEADERS,
-    multipart_mixed.PREAMBLE,
-    multipart_mixed.encode_payload,
-    multipart_mixed.COMPLETE,
-    multipart_mixed.ABORTED,
-)
-MULTIPART_INCREMENTAL: Final = StreamEncoding(
-    multipart_mixed.INCREMENTAL_TYPE,
-    multipart_mixed.HEADERS,
-    multipart_mixed.PREAMBLE,
-    multipart_mixed.encode_incremental,
-    multipart_mixed.COMPLETE,
-    multipart_mixed.COMPLETE,
+STREAM_HEADERS = (
+    (b"cache-control", b"no-cache, no-store"),
+    (b"x-accel-buffering", b"no"),  # nginx would buffer the stream
+    (b"x-content-type-options", b"nosniff"),
+    (b"vary", b"Accept"),
 )
 
 
@@ -98,9 +66,8 @@ async def send_stream(
         encoding = select_encoding(response, types)
         if encoding is None:
             return response.result
-        raw = [(name.encode(), value.encode()) for name, value in encoding.headers]
-        raw.append((b"content-type", encoding.content_type.encode()))
-        await send({"type": "http.response.start", "status": 200, "headers": raw})
+        headers = [*STREAM_HEADERS, (b"content-type", encoding.content_type.encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": encoding.preamble, "more_body": True})
         return StreamSent(await send_frames(scope, send, response, encoding))
     finally:

@@ -10,14 +10,14 @@ import orjson
 from transport.errors import RequestError, bad_input, bad_request
 from transport.settings import Limits
 
+# With this many brackets or fewer, those in strings counted, their number is the depth: a scan would cost more.
 SKIP_SCAN_BRACKETS: Final = 16
-"""With this many brackets or fewer, those in strings counted, their number is the depth: a scan would cost more."""
 
+# Above this multiple of the limit we report "too many values" without computing the depth.
 SCAN_FACTOR: Final = 4
-"""Above this multiple of the limit we report "too many values" without computing the depth."""
 
+# One level down, or (as a signed byte) up.
 BRACKET_DELTAS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
-"""One level down, or (as a signed byte) up."""
 NON_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 # Integers that JSON carries exactly between most implementations; orjson turns larger ones into floats.

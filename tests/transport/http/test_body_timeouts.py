@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.transport.fake_app import FakeApp, with_limits
-from tests.transport.http.test_timeouts_and_disconnects import AsgiCall, run_alongside
+from tests.transport.http.asgi_call import AsgiCall, chunk_message, run_alongside
 from transport import Limits
 from transport.deadlines import Deadline, Deadlines
 from transport.errors import RequestError
@@ -61,19 +61,18 @@ async def test_body_deadline_grows_with_its_length(times: list[float], sizes: li
 
 
 @pytest.mark.parametrize("kind", [b"application/json", b"multipart/form-data; boundary=b"])
-async def test_endless_slow_body_is_408(fake_app: FakeApp, kind: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("transport.http.csrf.PREFLIGHT_HEADERS", (b"host",))
-    caller = AsgiCall(fake_app.endpoint(with_limits(body_seconds=0.02, body_bytes_per_second=1e9)), kind)
+async def test_endless_slow_body_is_408(fake_app: FakeApp, kind: bytes) -> None:
+    call = AsgiCall(fake_app.endpoint(with_limits(body_seconds=0.02, body_bytes_per_second=1e9)), kind)
 
     async def drip() -> None:
-        caller.deliver({"type": "http.request", "body": FIRST, "more_body": True})
-        while not caller.sent:
-            caller.deliver({"type": "http.request", "body": b" ", "more_body": True})
+        call.deliver(chunk_message(FIRST))
+        while not call.sent:
+            call.deliver(chunk_message(b" "))
             await asyncio.sleep(0)
 
-    await run_alongside(caller.run, drip)
-    assert caller.response()[0] == 408
-    assert (b"connection", b"close") in caller.sent[0]["headers"]
+    await run_alongside(call, drip)
+    assert call.response()[0] == 408
+    assert (b"connection", b"close") in call.sent[0]["headers"]
     assert fake_app.contexts_opened == 0
 
 

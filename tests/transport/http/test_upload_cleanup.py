@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.polling import wait_until
+from tests.transport.http.asgi_call import AsgiCall, chunk_message
 from tests.transport.http.multipart_client import (
     BOUNDARY,
     FILE_MAP,
@@ -18,53 +20,24 @@ from tests.transport.http.multipart_client import (
 )
 from transport.http.uploads.temp_file import SpooledUpload
 
-HEADERS = [
-    (b"host", b"localhost"),
-    (b"content-type", b"multipart/form-data; boundary=" + BOUNDARY.encode()),
-    (b"graphql-require-preflight", b"1"),
-]
+CONTENT_TYPE = b"multipart/form-data; boundary=" + BOUNDARY.encode()
 PARTIAL_BODY = encode_form(OPERATION, FILE_MAP, encode_part("0", b"x" * 600_000, filename="a"))[:-100]
-
-
-class AsgiUpload:
-    """A request on the bare ASGI interface."""
-
-    def __init__(self, *pieces: bytes, gone: bool) -> None:
-        self._waiting = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
-        self._disconnects = gone
-        self.waiting = asyncio.Event()
-        self.sent: list[Any] = []
-
-    async def receive(self) -> Any:
-        """Return the next chunk; then a disconnect, or nothing."""
-        if self._waiting:
-            return self._waiting.pop(0)
-        if self._disconnects:
-            return {"type": "http.disconnect"}
-        self.waiting.set()
-        return await asyncio.get_running_loop().create_future()
-
-    async def send(self, message: Any) -> None:
-        self.sent.append(message)
-
-    async def run(self, recorder: UploadRecorder) -> None:
-        scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": HEADERS}
-        await recorder.app()(scope, self.receive, self.send)
 
 
 async def test_disconnect_within_upload_leaves_no_file(recorder: UploadRecorder) -> None:
     before = count_open_files()
-    wire = AsgiUpload(PARTIAL_BODY, gone=True)
-    await wire.run(recorder)
-    assert (wire.sent, recorder.calls, count_open_files()) == ([], 0, before)
+    call = AsgiCall(recorder.app(), CONTENT_TYPE)
+    call.deliver(chunk_message(PARTIAL_BODY), {"type": "http.disconnect"})
+    await call.run()
+    assert (call.sent, recorder.calls, count_open_files()) == ([], 0, before)
 
 
 async def test_cancelled_upload_leaves_no_file(recorder: UploadRecorder) -> None:
     before = count_open_files()
-    wire = AsgiUpload(PARTIAL_BODY, gone=False)
-    task = asyncio.create_task(wire.run(recorder))
-    await wire.waiting.wait()
-    assert count_open_files() == before + 1
+    call = AsgiCall(recorder.app(), CONTENT_TYPE)
+    call.deliver(chunk_message(PARTIAL_BODY))
+    task = asyncio.create_task(call.run())
+    await wait_until(lambda: count_open_files() == before + 1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -97,7 +70,8 @@ async def test_file_is_not_closed_while_thread_writes(monkeypatch: pytest.Monkey
 
 
 async def test_multipart_parser_logs_nothing(recorder: UploadRecorder, caplog: pytest.LogCaptureFixture) -> None:
-    wire = AsgiUpload(b"--nonsense\r\n", gone=True)
-    await wire.run(recorder)
-    assert wire.sent[0]["status"] == 400
+    call = AsgiCall(recorder.app(), CONTENT_TYPE)
+    call.deliver(chunk_message(b"--nonsense\r\n"))
+    await call.run()
+    assert call.response()[0] == 400
     assert caplog.records == []

@@ -14,8 +14,7 @@ from transport.errors import bad_request
 
 MAX_PART_HEADERS: Final = 8
 MAX_HEADER_BYTES: Final = 2_048
-MAX_PREAMBLE_BYTES: Final = 4_096
-"""Bytes allowed before the first part."""
+MAX_PREAMBLE_BYTES: Final = 4_096  # bytes allowed before the first part
 
 MAX_FILENAME_LENGTH: Final = 255
 MEDIA_TYPE_PATTERN: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")

@@ -10,8 +10,8 @@ from typing import IO, Final
 from transport.errors import Code, RequestError, bad_request, make_error
 from transport.uploads import Upload
 
+# Bytes buffered before a write: the switch to a thread costs as much as writing 50 KiB.
 FLUSH_BYTES: Final = 256 * 1024
-"""Bytes buffered before a write: the switch to a thread costs as much as writing 50 KiB."""
 
 
 class SpooledUpload:
