@@ -1,4 +1,4 @@
-"""@defer: what a client can wait for comes after what it cannot."""
+"""@defer, and viewer, the query that it is tested with."""
 
 from tests.api_client import ApiClient
 
@@ -7,12 +7,17 @@ IN_PARTS = "multipart/mixed; incrementalSpec=v0.2, application/json"
 
 
 async def test_deferred_fragment_arrives_in_separate_part(api: ApiClient) -> None:
-    answer = await api.http.post("/graphql", json={"query": QUERY}, headers={"Accept": IN_PARTS})
-    assert answer.headers["content-type"].startswith("multipart/mixed")
-    first, rest = (part for part in answer.text.split("--graphql") if "{" in part)
+    response = await api.http.post("/graphql", json={"query": QUERY}, headers={"Accept": IN_PARTS})
+    assert response.headers["content-type"].startswith("multipart/mixed")
+    first, rest = (part for part in response.text.split("--graphql") if "{" in part)
     assert '"viewer":{"name":"local"}' in first
     assert '"label":"rest"' in first
     assert '"scopes":["READ","WRITE","ADMIN"]' in rest
+
+
+async def test_caller_without_tokens_is_local_admin(api: ApiClient) -> None:
+    viewer = await api.execute("{ viewer { name scopes projects } }")
+    assert viewer == {"name": "local", "scopes": ["READ", "WRITE", "ADMIN"], "projects": None}
 
 
 async def test_defer_is_ignored_without_multipart_in_accept_header(api: ApiClient) -> None:

@@ -1,4 +1,4 @@
-"""How often an operation asks the database: by what it selects, never by how much it finds."""
+"""Statements per operation: they depend on the selection, never on the number of rows."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ STATS: Final = [
 
 @contextmanager
 def statements(api: ApiClient) -> Iterator[list[str]]:
-    """What is sent to the database meanwhile, for reading and for writing; the frame of transactions apart."""
+    """Collect the statements of readers and writer, except for BEGIN."""
     database = api.app.state.services.database
     engines = [database._reader._engine.sync_engine, database._writer._engine.sync_engine]
     sent: list[str] = []
@@ -41,15 +41,14 @@ def statements(api: ApiClient) -> Iterator[list[str]]:
 
 
 async def count_statements(api: ApiClient, document: str, **variables: Any) -> int:
-    """How many statements an operation takes."""
     with statements(api) as sent:
         await api.execute(document, **variables)
     return len(sent)
 
 
 @pytest.fixture(scope="module")
-async def crowd(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiClient]:
-    """A server with 120 sessions of all kinds, each with a timeline and times on paths."""
+async def filled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiClient]:
+    """A server with 120 sessions of all kinds, each with activities and path times."""
     async with open_api(tmp_path_factory.mktemp("statements") / "test.db") as api:
         for number in range(24):
             for kind, variant in MINIMAL_INPUTS.items():
@@ -61,25 +60,20 @@ async def crowd(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiCl
 
 
 async def newest_ids(api: ApiClient, first: int) -> list[str]:
-    """The ids of the newest sessions."""
     found = await api.execute("query($first: Int) { sessions(first: $first) { nodes { id } } }", first=first)
     return [node["id"] for node in found["nodes"]]
 
 
-async def test_statement_count_does_not_depend_on_page_size(
-    crowd: ApiClient,
-) -> None:
+async def test_statement_count_does_not_depend_on_page_size(filled: ApiClient) -> None:
     document = """query($first: Int!) { sessions(first: $first) { nodes { id project { name timeouts { seconds } }
         pathTimes { path visibleSeconds } previous { id } activities(first: 2) { edges { cursor node { type data } } } }
         pageInfo { hasNextPage endCursor } } }"""
-    numbers = {first: await count_statements(crowd, document, first=first) for first in (5, 50, 120)}
-    # The page, its projects, their times, their activities.
-    assert numbers == {5: 4, 50: 4, 120: 4}
+    # Sessions, projects, path times, activities.
+    assert [await count_statements(filled, document, first=first) for first in (5, 50, 120)] == [4, 4, 4]
 
 
-@pytest.mark.parametrize(
-    ("selected", "expected"),
-    [
+async def test_only_selected_fields_are_read(filled: ApiClient) -> None:
+    for selected, expected in (
         ("nodes { id kind state visible path metadata elapsedSeconds }", 1),
         ("edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage endCursor }", 1),
         ("totalCount", 2),
@@ -90,42 +84,33 @@ async def test_statement_count_does_not_depend_on_page_size(
         ("nodes { ... on FieldSession { data { name } } }", 2),
         ("nodes { activities(first: 1) { edges { node { id } } } }", 2),
         ("nodes { project { id } pathTimes { path } } totalCount", 4),
-    ],
-)
-async def test_only_selected_fields_are_read(crowd: ApiClient, selected: str, expected: int) -> None:
-    assert await count_statements(crowd, f"{{ sessions(first: 50) {{ {selected} }} }}") == expected
+    ):
+        assert await count_statements(filled, f"{{ sessions(first: 50) {{ {selected} }} }}") == expected, selected
 
 
-@pytest.mark.parametrize("figure", STATS)
-async def test_statistic_is_computed_only_if_selected(api: ApiClient, figure: str) -> None:
-    assert await count_statements(api, f"{{ sessionStats {{ {figure} }} }}") == 1
+async def test_each_selected_statistic_takes_one_statement(api: ApiClient) -> None:
+    for selected in STATS:
+        assert await count_statements(api, f"{{ sessionStats {{ {selected} }} }}") == 1, selected
+    assert await count_statements(api, f"{{ sessionStats {{ {' '.join(STATS)} }} }}") == len(STATS)
     assert await count_statements(api, "{ sessionStats { __typename } }") == 0
 
 
-async def test_each_statistic_takes_one_statement(api: ApiClient) -> None:
-    assert await count_statements(api, f"{{ sessionStats {{ {' '.join(STATS)} }} }}") == len(STATS)
-
-
-async def test_nodes_are_read_in_batches(crowd: ApiClient) -> None:
-    ids = await newest_ids(crowd, 100)
+async def test_nodes_are_read_in_batches(filled: ApiClient) -> None:
+    ids = await newest_ids(filled, 100)
     document = "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Session { project { id } } } }"
-    # The sessions, the projects that are asked for by id, and those of the sessions among them.
-    assert (
-        await count_statements(crowd, document, ids=ids[:10]) == await count_statements(crowd, document, ids=ids) == 2
-    )
-    assert await count_statements(crowd, document, ids=[*ids, "default", "nothing"]) <= 3
+    for some in (ids[:10], ids):
+        assert await count_statements(filled, document, ids=some) == 2
+    # Sessions, requested projects, projects of the sessions.
+    assert await count_statements(filled, document, ids=[*ids, "default", "nothing"]) <= 3
 
 
-async def test_activities_with_sessions_take_two_statements(crowd: ApiClient) -> None:
+async def test_activities_with_sessions_take_two_statements(filled: ApiClient) -> None:
     for first in (10, 200):
         document = f"{{ activities(first: {first}) {{ edges {{ cursor node {{ type session {{ id path }} }} }} }} }}"
-        assert await count_statements(crowd, document) == 2
+        assert await count_statements(filled, document) == 2
 
 
-async def test_statement_count_does_not_depend_on_number_of_keepalives(crowd: ApiClient) -> None:
-    ids = await newest_ids(crowd, 100)
-    few, many = ([{"id": id_, "visible": False} for id_ in chosen] for chosen in (ids[:3], ids))
-    # Rows are written with one statement for all.
-    assert await count_statements(crowd, KEEPALIVES, inputs=few) == await count_statements(
-        crowd, KEEPALIVES, inputs=many
-    )
+async def test_statement_count_does_not_depend_on_number_of_keepalives(filled: ApiClient) -> None:
+    keepalives = [{"id": id_, "visible": False} for id_ in await newest_ids(filled, 100)]
+    few = await count_statements(filled, KEEPALIVES, inputs=keepalives[:3])
+    assert few == await count_statements(filled, KEEPALIVES, inputs=keepalives)
