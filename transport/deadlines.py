@@ -22,7 +22,7 @@ class Deadlines:
         """Expire all limits, present and future."""
         self.all_expired = True
         for timeout in self._active:
-            if not timeout.expired():
+            if not timeout.expired():  # an expired timeout cannot be rescheduled
                 timeout.reschedule(0)
 
 

@@ -46,13 +46,7 @@ class Execution:
         executor_class: type[Executor[Any]] = Executor,
     ) -> None:
         self.documents = DocumentStore(schema, settings)
-        self.persisted = PersistedQueries(
-            self.documents,
-            settings.limits,
-            automatic=settings.persisted_queries,
-            trusted=settings.trusted_documents,
-            mode=settings.trusted_documents_mode,
-        )
+        self.persisted = PersistedQueries(self.documents, settings)
         self.schema = schema
         self.seconds = settings.limits.operation_seconds
         self.deadlines = Deadlines()
@@ -77,6 +71,7 @@ class Execution:
             async with self.deadlines.after(self.seconds) as deadline:
                 return await self._with_context(make_context, work)
         except TimeoutError as error:
+            # A TimeoutError of the context factory is an error like any other.
             return self.timeout_result() if deadline.expired() else from_context_error(error, self.masker)
 
     async def _with_context(
@@ -102,7 +97,7 @@ class Execution:
         """
         request = call.request
         operation = self._find_document(request).select_operation(request.operation_name)
-        call.operation = operation
+        call.operation = operation  # before the checks, so that the log names refused operations too
         check_delivery(operation, call.delivery)
         if request.upload_paths:
             check_upload_paths(self.schema, operation, request.upload_paths)
@@ -113,6 +108,7 @@ class Execution:
         return operation
 
     def _find_document(self, request: OperationRequest) -> PreparedDocument:
+        # Most requests send a plain document, and need no lookup by hash or id.
         if request.query is None or "persistedQuery" in request.extensions or self.persisted.checks_trust:
             return self.persisted.resolve(request)
         return self.documents.get(request.query)

@@ -38,9 +38,9 @@ class AllowedOrigins:
         if origin in self._allowed:
             return True
         match = ORIGIN_PATTERN.fullmatch(origin)
-        if match is None or "*" in origin:
+        if match is None or "*" in origin:  # a `*` in a request is not a wildcard
             return False
-        scheme, name, port = _split(match)
+        scheme, name, port = _split(match)  # browsers omit default ports, settings may not
         if self._allow_loopback and name in LOOPBACK_HOSTS:
             return True
         if any(scheme == s and port == p and name.endswith(n.removeprefix("*")) for s, n, p in self._wildcards):

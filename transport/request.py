@@ -47,6 +47,7 @@ class Delivery:
 EVERYTHING: Final = Delivery()
 
 
+# Not frozen: execution reports back through it, so that no transport has to pass a callback.
 @dataclass(slots=True)
 class OperationCall:
     """A request on its way through execution. `operation` is set as soon as it is resolved, for the log."""

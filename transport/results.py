@@ -40,7 +40,7 @@ def from_context_error(error: BaseException, masker: ErrorMasker) -> OperationRe
     """Return the result where the context factory failed: the client is refused, or the server cannot serve."""
     if isinstance(error, RequestError):
         return from_request_error(error)
-    if not has_code(error):
+    if not has_code(error):  # a fault of the server: 500, and masked
         return from_request_error(RequestError([masker.mask(error)]))
     extensions: dict[str, Any] = error.extensions  # type: ignore[attr-defined]  # has_code checked it
     client_error = format_error(GraphQLError(getattr(error, "message", None) or str(error), extensions=extensions))

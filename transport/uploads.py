@@ -64,6 +64,7 @@ class _IndependentReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int:
+        # `pread` leaves the file offset alone, which all descriptors of the file share.
         count = os.preadv(self._descriptor, [buffer], self._position)
         self._position += count
         return count

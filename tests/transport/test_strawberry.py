@@ -61,15 +61,11 @@ class Named:
 
 @strawberry.type
 class Thing(Named):
-    """A thing."""
-
     colour: Colour = Colour.RED
 
 
 @strawberry.type
 class Query:
-    """What can be asked."""
-
     @strawberry.field
     async def things(self, info: Info, count: int = 3) -> list[Named]:
         assert info.field_name == "things"
@@ -92,8 +88,6 @@ class Query:
 
 @strawberry.type
 class Mutation:
-    """What can be done."""
-
     @strawberry.mutation
     async def load(self, info: Info, keys: list[int]) -> int:
         """Load names and return the number of batches."""

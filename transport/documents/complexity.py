@@ -83,6 +83,7 @@ class ComplexityAnalyzer:
         complexity.directives += sum(
             len(variable.directives or ()) for variable in operation.variable_definitions or ()
         )
+        # No connection is above the root fields.
         complexity.cost.add(self._limits.default_list_size, complexity.per_item)
         return complexity
 
@@ -108,6 +109,7 @@ class ComplexityAnalyzer:
         return complexity
 
     def _fragment(self, name: str) -> Complexity:
+        # Memoized: without, nested fragments take exponential time.
         complexity = self._fragment_complexities.get(name)
         if complexity is None:
             definition = self._fragments[name]
@@ -129,6 +131,7 @@ class ComplexityAnalyzer:
             depth=inner.depth,
             introspection_depth=inner.introspection_depth,
         )
+        # GraphiQL's introspection query is deeper than any other query needs to be, and costs little.
         if is_introspection_field(node, parent):
             complexity.introspection_depth += 1
         else:

@@ -47,6 +47,7 @@ class CostExpression:
         self.terms: list[tuple[Size, CostExpression]] = []
 
     def add(self, size: Size, other: "CostExpression") -> None:
+        # Constants are added up at once, so that an operation without variables has no terms to evaluate.
         if isinstance(size, int) and not other.terms:
             self.constant += size * other.constant
         elif other.terms or other.constant:
@@ -122,7 +123,7 @@ def requested_size(field: GraphQLField, node: FieldNode, limits: Limits) -> Size
     """Return how many results the field requests; None if nothing specifies that."""
     if isinstance(size := field.extensions.get("size"), int):
         return size
-    if "first" in field.args or "last" in field.args:
+    if "first" in field.args or "last" in field.args:  # even if absent: they have defaults
         return RequestedSize(field, node, limits).simplify()
     lists = list_arguments(field, node)
     return ArgumentSize(lists).simplify() if lists else None

@@ -90,7 +90,7 @@ def find_list_fields(schema: GraphQLSchema) -> ListFields:
     types = [type_ for type_ in schema.type_map.values() if isinstance(type_, GraphQLInputObjectType)]
     list_fields: dict[str, dict[str, GraphQLInputType]] = {}
     changed = True
-    while changed:
+    while changed:  # a type may contain lists only through a type further on
         changed = False
         for input_type in types:
             field_types = {name: field.type for name, field in input_type.fields.items()}
@@ -111,6 +111,7 @@ def count_items(value: Any, type_: GraphQLInputType, list_fields: ListFields, li
     Raises RequestError if one list is too long, or all together.
     """
     count = 0
+    # A stack in place of recursion: the nesting of variables is the client's.
     stack: list[tuple[Any, GraphQLInputType]] = [(value, type_)]
     while stack:
         value, declared_type = stack.pop()

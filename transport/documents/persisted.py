@@ -15,7 +15,7 @@ from transport.documents.operation import PreparedDocument
 from transport.documents.store import BoundedCache, DocumentStore
 from transport.errors import Code, RequestError, bad_request, make_error
 from transport.request import OperationRequest
-from transport.settings import Limits, TrustMode
+from transport.settings import TransportSettings, TrustMode
 
 log = structlog.get_logger(__name__)
 
@@ -26,35 +26,18 @@ NOT_SUPPORTED: Final = "PersistedQueryNotSupported"
 
 
 class PersistedQueries:
-    """Resolves the document of a request.
+    """Resolves the document of a request from its text, hash or id."""
 
-    Args:
-        documents: prepares the documents.
-        limits: bounds of the registered documents.
-        automatic: whether documents that clients send with their hash are registered.
-        trusted: texts by id.
-        mode: what happens to other documents, if there are trusted ones.
-    """
-
-    def __init__(
-        self,
-        documents: DocumentStore,
-        limits: Limits,
-        *,
-        automatic: bool = True,
-        trusted: Mapping[str, str] | None = None,
-        mode: TrustMode = TrustMode.ENFORCE,
-    ) -> None:
+    def __init__(self, documents: DocumentStore, settings: TransportSettings) -> None:
         self._documents = documents
-        self._automatic = automatic
+        self._automatic = settings.persisted_queries
+        limits, trusted = settings.limits, settings.trusted_documents or {}
         self._registered = BoundedCache[str](
             limits.persisted_documents, limits.persisted_bytes, lambda text: len(text.encode())
         )
-        self._trusted = {HASH_PREFIX + sha256_hex(text): text for text in (trusted or {}).values()} | dict(
-            trusted or {}
-        )
+        self._trusted = {HASH_PREFIX + sha256_hex(text): text for text in trusted.values()} | dict(trusted)
         self._trusted_texts = frozenset(self._trusted.values())
-        self._mode = mode if trusted is not None else TrustMode.OFF
+        self._mode = TrustMode.OFF if settings.trusted_documents is None else settings.trusted_documents_mode
         self.checks_trust = self._mode is not TrustMode.OFF
 
     def resolve(self, request: OperationRequest) -> PreparedDocument:
@@ -67,7 +50,7 @@ class PersistedQueries:
         if request.query is None:
             return self._get(self._look_up(request.document_id, hash_))
         should_register = hash_ is not None and self._should_register(hash_, request.query)
-        document = self._get(request.query)
+        document = self._get(request.query)  # first: an invalid document must not take up space
         if hash_ is not None and should_register:
             self._registered[hash_] = request.query
         return document
@@ -91,7 +74,7 @@ class PersistedQueries:
     def _should_register(self, hash_: str, text: str) -> bool:
         """Return whether to register the text. Raises RequestError if the hash is another document's."""
         if self._trusted.get(hash_) == text:
-            return False
+            return False  # it is known already, by its id in place of a hash
         if sha256_hex(text) != hash_:
             raise bad_request("The query does not match the sha256Hash of the request.")
         return self._automatic

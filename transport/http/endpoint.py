@@ -114,6 +114,7 @@ class RequestHandler:
         media_type = content_type(self._scope, allow_multipart=settings.uploads)
         reader = BodyReader(self._receive, settings.limits, self._endpoint.execution.deadlines)
         if media_type == MULTIPART_FORM:
+            # JSON needs no such header: browsers send it to other origins only after a preflight.
             if settings.csrf_prevention:
                 check_preflight(self._scope)
             return await read_multipart(self._scope, reader, settings.limits, self._resources)
@@ -121,6 +122,7 @@ class RequestHandler:
 
     async def _execute(self, request: OperationRequest | None) -> OperationResult | StreamSent:
         endpoint, types = self._endpoint, self._types
+        # Before the operation runs: its result could not be sent.
         if types.json is None and not types.accepts_streams:
             raise bad_request(NOT_ACCEPTABLE, status=406)
         if request is None:

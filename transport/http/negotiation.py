@@ -58,6 +58,7 @@ def negotiate(accept: str, *, is_get: bool) -> ResponseTypes:
     has_preference = bool(accept.strip())
     json = preferred(ranges, JSON_TYPES) if has_preference else JSON
     prefers_html = has_preference and preferred(ranges, (*JSON_TYPES, HTML)) == HTML
+    # The best quality of each kind of stream, to be compared with that of JSON.
     sse = max((r.quality for r in ranges if r.name == EVENT_STREAM), default=0.0)
     parts = [r for r in ranges if r.name == MULTIPART]
     multipart = max((r.quality for r in parts if r.parameters.get("subscriptionspec") == "1.0"), default=0.0)
@@ -67,6 +68,7 @@ def negotiate(accept: str, *, is_get: bool) -> ResponseTypes:
     subscription: StreamType | None = None
     if sse or multipart:
         subscription = EVENT_STREAM if sse >= multipart else MULTIPART
+    # `>=`: a client that names the format of parts prefers them to a whole result of the same quality.
     incremental = MULTIPART if deferred and deferred >= max(sse, whole) else single
     delivery = Delivery(
         single=json is not None or single is not None,

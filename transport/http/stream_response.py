@@ -70,7 +70,7 @@ async def send_stream(
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": encoding.preamble, "more_body": True})
         return StreamSent(await send_frames(scope, send, response, encoding))
-    finally:
+    finally:  # also where the client disconnects: the subscription must end
         await response.frames.aclose()
 
 

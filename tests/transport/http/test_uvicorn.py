@@ -1,36 +1,21 @@
 """The endpoint under uvicorn, on real sockets."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from tests.polling import TIMEOUT_SECONDS
+from tests.live_server import serve_app
 from tests.transport.fake_app import FakeApp, with_limits
 from transport import TransportSettings
 
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
 
-@asynccontextmanager
-async def serve(fake_app: FakeApp, settings: TransportSettings) -> AsyncIterator[int]:
-    app = Starlette(routes=[Route("/graphql", fake_app.endpoint(settings))])
-    config = uvicorn.Config(app, http="httptools", ws="none", lifespan="off", log_config=None)
-    server = uvicorn.Server(config)
-    # Listening from here on: connections before the start of the server wait in the backlog.
-    listening = socket.create_server(("127.0.0.1", 0))
-    async with asyncio.timeout(TIMEOUT_SECONDS):
-        task = asyncio.create_task(server.serve(sockets=[listening]))
-        try:
-            yield listening.getsockname()[1]
-        finally:
-            server.should_exit = True
-            await task
+def serve(fake_app: FakeApp, settings: TransportSettings) -> AbstractAsyncContextManager[int]:
+    return serve_app(Starlette(routes=[Route("/graphql", fake_app.endpoint(settings))]))
 
 
 async def exchange(port: int, *chunks: bytes) -> bytes:

@@ -58,6 +58,7 @@ class MultipartForm:
     async def feed(self, data: bytes) -> None:
         """Parse a chunk of the body and spool its files. Raises RequestError."""
         self._reader.feed(data)
+        # Not in the callbacks of the parser, which are synchronous.
         for name, file in list(self._incoming.items()):
             if file.is_complete:
                 self._uploads[name] = await file.to_upload()
@@ -138,6 +139,7 @@ def resolve_key(container: Any, name: str) -> str | int | None:
     """Return the key or index for a segment of a path; None if the object or list does not have it."""
     if isinstance(container, dict):
         return name if name in container else None
+    # `isdigit` alone accepts digits of other scripts; the length keeps int() cheap.
     if isinstance(container, list) and name.isascii() and name.isdigit() and len(name) < 6:
         return int(name) if int(name) < len(container) else None
     return None

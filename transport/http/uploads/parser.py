@@ -72,7 +72,7 @@ class MultipartReader:
             self._parser.write(data)
         except FormParserError:
             raise bad_request("The body is not well-formed multipart/form-data.") from None
-        self._received += len(data)
+        self._received += len(data)  # python-multipart skips a preamble of any length
         if not self._started and self._received > MAX_PREAMBLE_BYTES:
             raise bad_request("The body does not begin with its boundary.")
 
@@ -91,7 +91,7 @@ class MultipartReader:
 
     def _on_header_end(self) -> None:
         name = self._name.decode("latin-1").lower()
-        if name in self._headers:
+        if name in self._headers:  # parsers disagree on which of the two counts
             raise bad_request("A part of the body has a header twice.")
         self._headers[name] = self._value.decode("latin-1")
 
