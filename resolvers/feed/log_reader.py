@@ -138,14 +138,13 @@ class LogReader:
         time = self._polled_at = self.timers.time()
         needed_ids = {id_ for consumer in self._consumers for id_ in consumer.needed_ids(time)}
         now = await self.now()
-        found = await self.database.read(queries.new_entries, position, needed_ids)
-        batch = LogBatch(found.position, now, time, found.entries, found.rows, found.complete)
+        batch = await self.database.read(queries.next_batch, position, needed_ids, now, time)
         await self._dispatch(batch)
         if self._position is not None:  # the last consumer may have left during the dispatch
             self._position = max(self._position, batch.position)
         if batch.due:
             await flush_due(self.database, now)
-        return found.complete
+        return batch.complete
 
     async def _dispatch(self, batch: LogBatch) -> None:
         """Pass a batch to the consumers present when it was read; later ones have started behind it."""

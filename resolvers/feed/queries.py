@@ -15,6 +15,7 @@ from models.dialect import last_sequence
 from models.tables import activity, session
 from models.tables.rows import Activity, Session
 from resolvers.access import Caller
+from resolvers.feed.consumer import LogBatch
 from resolvers.filters import Filter, project_condition
 from resolvers.lifecycle.queries import any_due
 from resolvers.pagination import cursors
@@ -136,23 +137,14 @@ def max_position_ever(tx: Transaction) -> int:
     return max(head(tx), last_sequence(tx, activity))
 
 
-class NewEntries(NamedTuple):
-    position: int
-    """Of the last entry read."""
-    entries: list[Activity]
-    rows: dict[str, Session]
-    """Sessions of the entries and those requested, as they are now; without deleted ones."""
-    complete: bool
-    """Whether they reach the head of the log."""
-
-
-def new_entries(tx: Transaction, after: int, ids: Collection[str]) -> NewEntries:
+def next_batch(tx: Transaction, after: int, ids: Collection[str], now: Instant, time: float) -> LogBatch:
     """Read the entries after a position with their sessions, and the sessions of `ids`."""
     statement = select(activity).where(activity.c.position > after).order_by(activity.c.position).limit(BATCH_SIZE)
     rows = tx.execute(statement).all()
     entries = [Activity(*row) for row in rows]
     found = sessions_by_id(tx, {entry.session_id for entry in entries}.union(ids))
-    return NewEntries(rows[-1].position if rows else after, entries, found, len(rows) < BATCH_SIZE)
+    position = rows[-1].position if rows else after
+    return LogBatch(position, now, time, entries, found, complete=len(rows) < BATCH_SIZE)
 
 
 def sessions_by_id(tx: Transaction, ids: Collection[str]) -> dict[str, Session]:

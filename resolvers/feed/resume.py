@@ -25,6 +25,7 @@ class LogPosition:
     """Position through which a client knows everything."""
 
     position: int
+    """-1 on a snapshot page that is not the last: resuming from it starts over."""
     time: Instant
     """When the log ended there, or earlier."""
 
@@ -57,11 +58,6 @@ class ResumeToken:
 
 def set_token(database_id: str, fingerprint: str, point: LogPosition) -> str:
     return cursors.encode(database_id, (point.position, fingerprint, point.time))
-
-
-def partial_token(database_id: str, fingerprint: str, point: LogPosition) -> str:
-    """Encode the cursor of a snapshot page that is not the last: resuming from it starts over."""
-    return cursors.encode(database_id, (-1, fingerprint, point.time))
 
 
 def log_token(database_id: str, position: int) -> str:

@@ -1,0 +1,1 @@
+"""Subscriptions: what a client subscribes to, on top of the log reader."""

@@ -102,8 +102,7 @@ class ActiveSessions(Source):
     async def _snapshot(self, resync_reason: str | None) -> AsyncGenerator[FeedItem | CaughtUp]:
         """Yield the set as it is now, page by page, after a resync if there is a reason for one."""
         now, (position, ids, rows, total) = await self.log_reader.read(queries.snapshot, self._scope, MAX_SNAPSHOT)
-        point = LogPosition(position, now)
-        partial = resume.partial_token(self.log_reader.database.database_id, self._fingerprint, point)
+        partial, complete = self._token(LogPosition(-1, now)), self._token(LogPosition(position, now))
         truncated = total > len(ids)
         window = SnapshotWindow() if truncated else None
         if resync_reason is not None:
@@ -115,7 +114,7 @@ class ActiveSessions(Source):
             if window is not None:
                 window.add(rows)
             last = number == len(pages)
-            cursor = self._token(point) if last else partial
+            cursor = complete if last else partial
             yield FeedItem(Snapshot(rows, total, last, truncated, cursor), position, cursor)
         yield CaughtUp(position, None if window is None else window.accepts)
 

@@ -1,6 +1,9 @@
 """Subscription `sessionStats`: statistics of a filter, refreshed when the log grows and every 10 seconds."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any, ClassVar, Final
 
@@ -13,7 +16,6 @@ from resolvers.feed.messages import CachedItem, CaughtUp, FeedItem
 from resolvers.filters import Filter
 from resolvers.pagination.keyset import check_bounds
 from resolvers.stats.service import Stats
-from resolvers.subscriptions.shared_stats import SingleFlightStats
 from resolvers.subscriptions.source import Source
 
 MIN_INTERVAL_MS: Final = 1000
@@ -116,3 +118,40 @@ class StatsConsumer(LogConsumer):
 
     def _drop_cached(self) -> None:
         self._source.log_reader.cached_items.pop(self._source.key, None)
+
+
+@dataclass(slots=True)
+class _Flight:
+    task: "asyncio.Task[Any]"
+    waiters: int = 0
+
+
+class SingleFlightStats:
+    """Has the methods of `Stats`, each computed once for equal arguments.
+
+    A computation is cancelled when all its waiters are. One that fails is tried again.
+    """
+
+    def __init__(self, stats: Stats) -> None:
+        self._stats = stats
+        self._flights: dict[Hashable, _Flight] = {}
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        return partial(self._join_flight, getattr(self._stats, name))
+
+    async def _join_flight(self, compute: Callable[..., Any], *args: Hashable, **kwargs: Hashable) -> Any:
+        key = (compute.__name__, args, frozenset(kwargs.items()))
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = self._flights[key] = _Flight(asyncio.create_task(compute(*args, **kwargs)))
+        flight.waiters += 1
+        try:
+            return await asyncio.shield(flight.task)
+        except BaseException:
+            if flight.waiters == 1:  # the last waiter: the others were cancelled, or have seen the failure
+                flight.task.cancel()
+                if self._flights.get(key) is flight:
+                    del self._flights[key]
+            raise
+        finally:
+            flight.waiters -= 1

@@ -103,10 +103,10 @@ async def test_unreadable_log_is_read_later(harness: FeedHarness, monkeypatch: p
     read = Database.read
     failures: list[Exception] = [StorageUnavailable("busy"), RuntimeError("surprise")]
 
-    async def fail(self: Database, question: Any, *args: Any, **kwargs: Any) -> Any:
-        if question is queries.new_entries and failures:
+    async def fail(self: Database, query: Any, *args: Any, **kwargs: Any) -> Any:
+        if query is queries.next_batch and failures:
             raise failures.pop()
-        return await read(self, question, *args, **kwargs)
+        return await read(self, query, *args, **kwargs)
 
     with capture_logs() as lines:
         async with run_reader(harness, await active_source(harness)) as items:
@@ -181,9 +181,9 @@ async def test_batches_during_seek_are_not_lost(harness: FeedHarness, monkeypatc
     other = await harness.subscribe(kinds=["USER"])
     read = LogReader.read
 
-    async def slow(self: LogReader, question: Any, *args: Any, **kwargs: Any) -> Any:
-        found = await read(self, question, *args, **kwargs)
-        if question is queries.members:
+    async def slow(self: LogReader, query: Any, *args: Any, **kwargs: Any) -> Any:
+        found = await read(self, query, *args, **kwargs)
+        if query is queries.members:
             await harness.api.start_user("late")
             await harness.log_reader.poll()
         return found

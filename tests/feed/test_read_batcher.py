@@ -15,10 +15,10 @@ class BlockedDatabase:
         self.opened = asyncio.Event()
         self.open_reads = 0
 
-    async def read(self, _run: Any, questions: Any, _now: int) -> list[Any]:
+    async def read(self, _run: Any, queries: Any, _now: int) -> list[Any]:
         self.open_reads += 1
         await self.opened.wait()
-        return [question(None) for question in questions]
+        return [query(None) for query in queries]
 
 
 async def test_read_queued_while_workers_finish_is_executed() -> None:

@@ -100,8 +100,8 @@ async def test_heartbeat_cursor_does_not_skip_pending_changes(harness: FeedHarne
     await harness.api.mutate("keepaliveSession", {"id": b["id"], "path": ["x"]})
     await keepalive(harness, a)
     await stream.read()
-    beats = [item for item in stream.received if getattr(item.payload, "activity", "") is None]
-    again = await harness.subscribe(heartbeats=True, every=5000, after=beats[0].cursor)
+    heartbeats = [item for item in stream.received if getattr(item.payload, "activity", "") is None]
+    again = await harness.subscribe(heartbeats=True, every=5000, after=heartbeats[0].cursor)
     assert b["id"] in {item.payload.id for item in again.received}
 
 
@@ -109,9 +109,9 @@ def run_after_next_read(monkeypatch: pytest.MonkeyPatch, action: Callable[[], Aw
     """Run an action after the next read of the log, before its dispatch."""
     read = Database.read
 
-    async def slow(self: Database, question: Any, *args: Any, **kwargs: Any) -> Any:
-        found = await read(self, question, *args, **kwargs)
-        if question is queries.new_entries:
+    async def slow(self: Database, query: Any, *args: Any, **kwargs: Any) -> Any:
+        found = await read(self, query, *args, **kwargs)
+        if query is queries.next_batch:
             monkeypatch.setattr(Database, "read", read)
             await action()
         return found
@@ -126,10 +126,10 @@ async def test_heartbeat_during_the_read_of_a_change_is_sent(
     stream = await harness.subscribe(heartbeats=True)
     await harness.api.mutate("hideSession", {"id": session["id"]})
 
-    async def happen() -> None:
+    async def action() -> None:
         await harness.api.mutate("keepaliveSession", {"id": session["id"], "visible": False})
 
-    run_after_next_read(monkeypatch, happen)
+    run_after_next_read(monkeypatch, action)
     changes = await stream.read()
     assert [(change.activity, change.session.revision) for change in changes] == [("HIDDEN", 2), (None, 3)]
 
@@ -140,10 +140,10 @@ async def test_heartbeat_during_the_read_of_an_added_session_is_sent(
     stream = await harness.subscribe(heartbeats=True)
     session = await harness.api.start_user()
 
-    async def happen() -> None:
+    async def action() -> None:
         await keepalive(harness, session)
 
-    run_after_next_read(monkeypatch, happen)
+    run_after_next_read(monkeypatch, action)
     changes = await stream.read()
     harness.log_reader.wake()
     changes += await stream.read()

@@ -63,10 +63,10 @@ async def test_statistics_refresh_every_ten_seconds(harness: FeedHarness) -> Non
 
 async def test_streams_that_start_together_share_statistics(harness: FeedHarness) -> None:
     streams = [await subscribe_stats(harness) for _ in range(20)]
-    figures = [item.payload for stream in streams for item in stream.received]
+    statistics = [item.payload for stream in streams for item in stream.received]
     with capture_statements(harness.database) as sent:
-        asked = [stats.seen_within(minutes) for stats in figures for minutes in (1, 5)]
-        assert set(await asyncio.gather(*asked, *(stats.total() for stats in figures))) == {0}
+        calls = [stats.seen_within(minutes) for stats in statistics for minutes in (1, 5)]
+        assert set(await asyncio.gather(*calls, *(stats.total() for stats in statistics))) == {0}
     assert len(sent) == 3
 
 

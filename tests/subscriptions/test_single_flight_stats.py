@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from resolvers.stats.service import Stats
-from resolvers.subscriptions.shared_stats import SingleFlightStats
+from resolvers.subscriptions.stats import SingleFlightStats
 
 
 class FakeStats:
