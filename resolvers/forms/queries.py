@@ -37,14 +37,14 @@ class ReadBudget:
     def spend_points(self, count: int) -> None:
         self.points -= count
         if self.points < 0:
-            message = f"these forms have more than {MAX_POINTS:,} data points; select fewer sessions, or points by name"
-            raise ReadBudgetExceeded(message)
+            raise ReadBudgetExceeded(f"more than {MAX_POINTS:,} data points; select fewer sessions, or points by name")
 
     def spend_bytes(self, count: int) -> None:
         self.bytes -= count
         if self.bytes < 0:
-            message = f"these data points hold more than {MAX_BYTES:,} bytes; select fewer sessions, or points by name"
-            raise ReadBudgetExceeded(message)
+            raise ReadBudgetExceeded(
+                f"more than {MAX_BYTES:,} bytes of values; select fewer sessions, or points by name"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +111,11 @@ def _read_rows(
         .outerjoin(attachment, (file.session_id == point.session_id) & (file.name == point.name))
         .outerjoin(blob, blob.c.key == file.file_key)
     )
+    text = case((point.size <= INLINE_BYTES, point.value)).label("text")
+    raw_bytes = func.length(point.raw_data).label("raw_bytes")  # SQLite knows the length without reading the value
     statement = (
-        select(
-            point.session_id,
-            point.name,
-            point.size,
-            case((point.size <= INLINE_BYTES, point.value)).label("text"),
-            func.length(point.raw_data).label("raw_bytes"),  # SQLite knows the length without reading the value
-            file.id,
-            file.filename,
-            file.content_type,
-            blob.c.sha256,
-        )
+        select(point.session_id, point.name, point.size, text, raw_bytes)
+        .add_columns(file.id, file.filename, file.content_type, blob.c.sha256)
         .select_from(tables)
         .where(project_condition(caller, session.c.project_id), point.session_id.in_(session_ids))
         .order_by(point.position, point.name)
@@ -155,10 +148,7 @@ def read_values(
     statement = (
         select(point.session_id, point.name, point[column])
         .join(session, session.c.id == point.session_id)
-        .where(
-            project_condition(caller, session.c.project_id),
-            in_keys((point.session_id, point.name), points),
-        )
+        .where(project_condition(caller, session.c.project_id), in_keys((point.session_id, point.name), points))
     )
     found = {(session_id, name): value for session_id, name, value in tx.execute(statement)}
     return [found.get(each) for each in points]

@@ -79,20 +79,6 @@ async def test_file_of_refused_start_is_collected(device: FormClient) -> None:
     assert (device.stored_digests(), await device.row_counts()) == (set(), {"stored_file": 0, "attachment": 0})
 
 
-async def test_upload_in_flight_survives_expired_lease(device: FormClient) -> None:
-    objects = device.api.app.state.services.uploader.blob_store
-    put = objects.put
-
-    async def put_slowly(*arguments: Any) -> None:
-        await put(*arguments)
-        await device.collect_garbage(3600)
-
-    objects.put = put_slowly
-    session = await device.started({"a": FilePart(PNG)})
-    assert (await device.fetch((await device.form(session["id"]))["a"]["url"])).content == PNG
-    assert device.stored_digests() == {sha256(PNG)}
-
-
 async def test_uploaded_file_survives_while_another_is_in_flight(device: FormClient) -> None:
     objects, png_is_there = device.api.app.state.services.uploader.blob_store, asyncio.Event()
     put = objects.put

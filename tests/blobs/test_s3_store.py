@@ -14,7 +14,7 @@ from moto.server import ThreadedMotoServer
 from models.blobstore import BlobNotFound, open_blob_store
 from models.errors import StorageUnavailable
 from tests.api_client import ApiClient, open_api
-from tests.blobs.form_client import PNG, FilePart, FormClient, error_code, payload, sha256, start_body, values_by_name
+from tests.blobs.form_client import PNG, FilePart, FormClient, error_code, sha256, start_body, values_by_name
 
 STORE_URL: Final = "s3://bucket/some/prefix"
 KEY: Final = "ab/abcdef.1"
@@ -131,27 +131,6 @@ async def test_download_from_unreachable_store_is_retryable(device: FormClient, 
     assert (response.status_code, response.headers["retry-after"]) == (503, "5")
     assert (await device.fetch(file["url"], "HEAD")).status_code == 200
     assert (await device.fetch(file["url"], if_none_match=f'"{file["sha256"]}"')).status_code == 304
-
-
-async def test_failed_collection_is_repeated(device: FormClient, s3: S3Server) -> None:
-    answer = payload(await device.send(start_body({"a": FilePart(PNG)})))
-    await device.api.delete(answer["session"]["id"])
-    objects = device.api.app.state.services.uploader.blob_store
-    delete = objects.delete
-
-    async def fail(_key: str) -> None:
-        raise StorageUnavailable("not now")
-
-    objects.delete = fail
-    with pytest.raises(StorageUnavailable):
-        await device.collect_garbage()
-    assert len(s3.object_keys()) == 1
-    again = await device.started({"a": FilePart(PNG)})
-    assert len(s3.object_keys()) == 2, "a blob marked as deleting is not reused"
-    objects.delete = delete
-    await device.collect_garbage()
-    assert (len(s3.object_keys()), await device.row_counts()) == (1, {"stored_file": 1, "attachment": 1})
-    assert (await device.fetch((await device.form(again["id"]))["a"]["url"])).content == PNG
 
 
 async def test_missing_bucket_is_an_unreachable_store(s3: S3Server, tmp_path: Path) -> None:

@@ -61,21 +61,6 @@ async def test_project_username_and_client_id_identify_session(site: LiveServer)
     assert (await site.api.execute(SESSIONS_QUERY))["totalCount"] == len(browsers)
 
 
-async def test_repeated_start_is_no_heartbeat(site: LiveServer) -> None:
-    (first,) = await start_concurrently(site.port, start_input(path=["home"]))
-    await site.api.advance(299.999)
-    answers = await start_concurrently(
-        site.port, *[start_input(path=["away"], visible=False, timeoutSeconds=86_400)] * CONCURRENCY
-    )
-    assert created_ids(answers) == []
-    still = without(first["session"], "elapsedSeconds")
-    assert all(without(answer["session"], "elapsedSeconds") == still for answer in answers)
-    assert {answer["session"]["elapsedSeconds"] for answer in answers} == {299.999}
-    await site.api.advance(0.001)
-    (later,) = await start_concurrently(site.port, start_input())
-    assert later["created"] is True
-
-
 async def test_invalid_start_does_not_affect_its_batch(site: LiveServer) -> None:
     wrong: dict[str, dict[str, Any]] = {
         "input.projectId": start_input(projectId="nowhere"),

@@ -75,22 +75,3 @@ async def test_starts_around_stop_create_one_session(site: LiveServer, cause: st
     left = (await site.api.execute(SESSIONS_QUERY))["nodes"]
     assert {session["id"] for session in left if session["state"] == "ACTIVE"} == new
     assert len(left) == (1 if cause == "deleteSession" else 2)
-
-
-async def test_start_does_not_unhide_session(site: LiveServer) -> None:
-    (first,) = await start_concurrently(site.port, start_input())
-    await site.api.mutate("hideSession", {"id": first["session"]["id"]})
-    answers = await start_concurrently(site.port, *[start_input(visible=True)] * 5)
-    assert (session_ids(answers), created_ids(answers)) == ({first["session"]["id"]}, [])
-    assert {answer["session"]["visible"] for answer in answers} == {False}
-
-
-async def test_session_survives_server_downtime(site: LiveServer) -> None:
-    (first,) = await start_concurrently(site.port, start_input())
-    site.clock.value += 10 * MINUTE  # without a sign of the server: downtime
-    answers = await start_concurrently(site.port, *[start_input()] * CONCURRENCY)
-    assert (session_ids(answers), created_ids(answers)) == ({first["session"]["id"]}, [])
-    assert {answer["session"]["revision"] for answer in answers} == {1}
-    await site.api.advance(300)
-    answers = await start_concurrently(site.port, *[start_input()] * CONCURRENCY)
-    assert len(created_ids(answers)) == 1
