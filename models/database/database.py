@@ -33,14 +33,13 @@ def database_file(url: str) -> Path:
     Raises:
         ValueError: it names no SQLite file.
     """
-    if "://" not in url:
-        if not url:
-            raise ValueError("must be the path of a SQLite file, or sqlite:///path")
-        return Path(url)
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+    path: str | None = url
+    if "://" in url:
+        parsed = make_url(url)
+        path = parsed.database if parsed.get_backend_name() == "sqlite" else None
+    if path in (None, "", ":memory:"):
         raise ValueError("must be the path of a SQLite file, or sqlite:///path")
-    return Path(str(parsed.database))
+    return Path(str(path))
 
 
 class Database:

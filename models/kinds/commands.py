@@ -7,7 +7,7 @@ from pydantic import Field
 
 from models.kinds.base import KindFields
 from models.kinds.media_events import MAX_EVENTS, MediaEventFields, MediaPingFields
-from models.kinds.start import PathSegments
+from models.kinds.start import PATH_DESCRIPTION, PathSegments
 from models.problems import Problem
 
 
@@ -15,9 +15,7 @@ class HeartbeatFields(KindFields):
     """Fields that keepalive, hide and stop share."""
 
     id: str = Field(description="The id of the session.")
-    path: PathSegments | None = Field(
-        default=None, description="At most 8 segments of 1 to 512 characters, outermost first."
-    )
+    path: PathSegments | None = Field(default=None, description=PATH_DESCRIPTION)
     sequence: Annotated[int, Field(ge=0)] | None = Field(
         default=None,
         description="A number, at least 0, that grows from call to call; a call that arrives after one with a "

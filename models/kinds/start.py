@@ -14,10 +14,10 @@ MAX_TIMEOUT: Final = 86_400
 MAX_METADATA_BYTES: Final = 16 * 1024
 MAX_METADATA_DEPTH: Final = 8
 
-PathSegments = Annotated[
-    list[Annotated[str, Field(min_length=1, max_length=512)]],
-    Field(max_length=8),
-]
+PathSegments = Annotated[list[Annotated[str, Field(min_length=1, max_length=512)]], Field(max_length=8)]
+PATH_DESCRIPTION: Final = (
+    "Page or place of the subject, outermost segment first: at most 8 segments of 1 to 512 characters."
+)
 
 
 class StartFields(KindFields):
@@ -42,10 +42,7 @@ class StartFields(KindFields):
         "project, else that of the kind. Not for AGENDA.",
     )
     visible: bool = Field(default=True, description="Whether the session is visible at the start.")
-    path: PathSegments | None = Field(
-        default=None,
-        description="Page or place of the subject, outermost segment first: at most 8 segments of 1 to 512 characters.",
-    )
+    path: PathSegments | None = Field(default=None, description=PATH_DESCRIPTION)
     metadata: JsonObject | None = Field(default=None, description="Any JSON object of at most 16 KiB and 8 levels.")
 
     def find_problems(self) -> Iterator[Problem]:
