@@ -82,12 +82,13 @@ async def run_closed_loop(
 
     Responses after that time are awaited, not counted. Raises LoadFailed.
     """
-    loop = asyncio.get_running_loop()
     result = LoadResult(seconds)
-    connections = [_Connection(iter(requests), is_valid, result, loop.create_future()) for requests in request_streams]
+    connections: list[_Connection] = []
     try:
-        for connection in connections:
-            await loop.create_connection(partial(_identity, connection), HOST, port)
+        for requests in request_streams:
+            make_connection = partial(_Connection, iter(requests), is_valid, result)
+            _, connection = await asyncio.get_running_loop().create_connection(make_connection, HOST, port)
+            connections.append(connection)
         started, cpu_before = perf_counter(), process_time()
         for connection in connections:
             connection.start(started + seconds)
@@ -105,15 +106,9 @@ async def run_closed_loop(
     return result
 
 
-def _identity(connection: "_Connection") -> "_Connection":
-    return connection
-
-
 class _Connection(asyncio.Protocol):
-    def __init__(
-        self, requests: Iterator[bytes], is_valid: ResponseCheck, result: LoadResult, done: asyncio.Future[None]
-    ) -> None:
-        self.done = done
+    def __init__(self, requests: Iterator[bytes], is_valid: ResponseCheck, result: LoadResult) -> None:
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._requests = requests
         self._is_valid = is_valid
         self._result = result

@@ -34,11 +34,11 @@ def describe_load_average() -> str:
 def raise_fd_limit(number: int) -> None:
     """Allow this process and its children `number` open files. Raises ResourceLimitError."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    unlimited = resource.RLIM_INFINITY
-    if soft == unlimited or soft >= number:
+    if soft == resource.RLIM_INFINITY or soft >= number:
         return
     try:  # root may raise the hard limit too
-        resource.setrlimit(resource.RLIMIT_NOFILE, (number, hard if hard == unlimited else max(hard, number)))
+        raised = hard if hard == resource.RLIM_INFINITY else max(hard, number)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (number, raised))
     except (OSError, ValueError):
         message = f"{number} open files are needed, {hard} are allowed: raise the limit (ulimit -Hn {number})"
         raise ResourceLimitError(message) from None
@@ -63,9 +63,7 @@ def _read_proc(pid: int, name: str) -> str:
 
 
 def _cpu_model() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text().splitlines() if file.exists() else []
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(models, platform.processor() or "unknown processor")

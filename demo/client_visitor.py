@@ -68,7 +68,11 @@ async def _resume_after_expiry(visit: Visit, session: str, fields: dict[str, Any
 
 def _device_fields(visit: Visit) -> dict[str, Any]:
     system, model = visit.rng.choices(list(DEVICES), list(DEVICES.values()))[0]
-    fields: dict[str, Any] = {"clientSystem": system, "clientType": model, "deviceId": visit.uuid()}
+    fields: dict[str, Any] = {
+        "clientSystem": system,
+        "clientType": model,
+        "deviceId": f"{visit.rng.getrandbits(128):032x}",
+    }
     if visit.chance(0.9):
         fields |= {"language": visit.rng.choice(LANGUAGES), "timezone": visit.rng.choice(TIMEZONES)}
     if visit.chance(0.5):

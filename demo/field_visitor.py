@@ -1,5 +1,6 @@
 """FIELD visits: forms filled in by rangers. A corrected form is sent again and replaces the first."""
 
+from base64 import b64encode
 from typing import Any, Final
 
 from demo.visit import Visit
@@ -40,10 +41,10 @@ def _form_fields(visit: Visit) -> dict[str, Any]:
         {"name": "Species", "value": visit.rng.choice(SPECIES)},
         {"name": "count", "value": str(visit.rng.randint(1, 40))},
         {"name": "coordinates", "value": f"{visit.rng.uniform(46, 48):.5f},{visit.rng.uniform(6, 10):.5f}"},
-        {"name": "sketch", "rawData": visit.base64(visit.rng.randint(60, 600))},
+        {"name": "sketch", "rawData": b64encode(visit.rng.randbytes(300)).decode()},
     ]
     fields = {
-        "uuid": f"{visit.uuid()}-{visit.unique_text()}",
+        "uuid": f"form-{visit.unique_text()}",
         "unitId": visit.rng.choice(UNITS),
         "created": visit.timestamp(-visit.rng.uniform(60, 900)),
         "saved": visit.timestamp(),

@@ -1,27 +1,21 @@
 """MEDIA visits: videos with ads and chapters, pauses, seeks and rebuffering."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from demo.visit import Visit
 
-
-class Title(NamedTuple):
-    """A stream of the catalogue. `length` in seconds, 86,400 for a live one."""
-
-    id: str
-    name: str
-    length: float
-    content_type: str
-    channel: str
-    params: dict[str, Any]
-
-
-CATALOGUE: Final = [
-    Title("ep-101", "The Lighthouse", 61.5, "VOD", "drama", {"media.show": "Coast", "media.season": "1"}),
-    Title("ep-102", "The Ferry", 48.0, "VOD", "drama", {"media.show": "Coast", "media.season": "1"}),
-    Title("clip-7", "Bread in ten steps", 33.0, "VOD", "kitchen", {"media.genre": "Food", "media.rating": "G"}),
-    Title("pod-9", "Morning notes", 55.0, "Podcast", "radio", {"media.streamType": "audio"}),
-    Title("live-1", "News, all day", 86_400.0, "Live", "news", {"media.feed": "East-HD", "media.showType": "3"}),
+CATALOGUE: Final[list[dict[str, Any]]] = [
+    {"mediaId": "ep-101", "mediaName": "The Lighthouse", "length": 61.5, "contentType": "VOD", "channel": "drama"},
+    {"mediaId": "ep-102", "mediaName": "The Ferry", "length": 48.0, "contentType": "VOD", "channel": "drama"},
+    {
+        "mediaId": "clip-7",
+        "mediaName": "Bread in ten steps",
+        "length": 33.0,
+        "contentType": "VOD",
+        "channel": "kitchen",
+    },
+    {"mediaId": "pod-9", "mediaName": "Morning notes", "length": 55.0, "contentType": "Podcast", "channel": "radio"},
+    {"mediaId": "live-1", "mediaName": "News", "length": 86_400.0, "contentType": "Live", "channel": "news"},
 ]
 PLAYERS: Final = ["html5-player", "tv-app", "phone-app"]
 ADVERTISERS: Final = ["Northern Tea", "Umbrellas & Co", "City Rail"]
@@ -33,18 +27,18 @@ Event = dict[str, Any]
 class Player:
     """Plays one title: sends its events and moves the playhead while it plays."""
 
-    def __init__(self, visit: Visit, title: Title) -> None:
+    def __init__(self, visit: Visit, title: dict[str, Any]) -> None:
         self.visit = visit
         self.title = title
-        self.playhead = 43_200.0 if title.content_type == "Live" else 0.0
+        self.playhead = 43_200.0 if title["contentType"] == "Live" else 0.0
         self.session = ""
 
     @property
     def is_at_end(self) -> bool:
-        return self.playhead >= self.title.length
+        return bool(self.playhead >= self.title["length"])
 
     def seek(self, seconds: float) -> None:
-        self.playhead = min(self.title.length, round(self.playhead + seconds, 3))
+        self.playhead = min(self.title["length"], round(self.playhead + seconds, 3))
 
     async def play(self, shortest: float, longest: float) -> None:
         """Let the content play for a random time."""
@@ -74,9 +68,10 @@ async def play_media(visit: Visit) -> None:
     common = {"timeoutSeconds": visit.rng.randint(10, 20)} if goes_silent else {}
     player.session = await visit.start(_start_fields(player), **common)
     await visit.wait(1, 3)
-    if title.content_type == "VOD" and visit.chance(0.6):
+    if title["contentType"] == "VOD" and visit.chance(0.6):
         await _play_ads(player)
-    await player.track(_event("PLAY"), _chapter(player))
+    chapter = {"media.chapter.index": 1, "media.chapter.offset": player.playhead, "media.chapter.length": 20}
+    await player.track(_event("PLAY"), _event("CHAPTER_START", chapter))
     await player.play(3, 7)
     for _ in range(visit.rng.randint(3, 9)):
         if player.is_at_end:
@@ -140,33 +135,18 @@ def _event(type_: str, params: dict[str, Any] | None = None) -> Event:
     return {"type": type_} | ({"params": params} if params else {})
 
 
-def _chapter(player: Player) -> Event:
-    params = {
-        "media.chapter.index": 1,
-        "media.chapter.offset": player.playhead,
-        "media.chapter.length": player.title.length / 2,
-        "media.chapter.friendlyName": "Part 1",
-    }
-    return _event("CHAPTER_START", params)
-
-
 def _start_fields(player: Player) -> dict[str, Any]:
-    visit, title = player.visit, player.title
-    return {
+    rng = player.visit.rng
+    return player.title | {
         "playerTime": player.time(),
         "trackingServer": "metrics.example.org",
         "reportSuite": "example-all",
         "organizationId": "0123456789@ExampleOrg",
-        "visitorId": f"visitor-{visit.rng.randint(1, 400)}",
-        "mediaId": title.id,
-        "mediaName": title.name,
-        "length": title.length,
-        "contentType": title.content_type,
-        "playerName": visit.rng.choice(PLAYERS),
-        "channel": title.channel,
+        "visitorId": f"visitor-{rng.randint(1, 400)}",
+        "playerName": rng.choice(PLAYERS),
         "sdkVersion": "4.2.0",
-        "resume": visit.chance(0.1),
-        "params": title.params | {"analytics.enableSSL": True, "media.dayPart": visit.rng.choice(["am", "pm"])},
-        "customMetadata": {"campaign": visit.rng.choice(["spring", "none"])},
-        "qoe": {"timeToStart": visit.rng.randint(80, 900), "bitrate": player.bitrate()},
+        "resume": player.visit.chance(0.1),
+        "params": {"media.show": "Coast", "analytics.enableSSL": True, "media.dayPart": rng.choice(["am", "pm"])},
+        "customMetadata": {"campaign": rng.choice(["spring", "none"])},
+        "qoe": {"timeToStart": rng.randint(80, 900), "bitrate": player.bitrate()},
     }

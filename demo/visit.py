@@ -1,8 +1,6 @@
 """One simulated visit: its random choices, its clock, and the API calls of its sessions."""
 
 import asyncio
-import base64
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -72,13 +70,6 @@ class Visit:
     def unique_text(self) -> str:
         """A text that no other run produces, even with the same seed."""
         return f"{self.rng.getrandbits(64):016x}-{int(self.now().timestamp() * 1000):x}"
-
-    def uuid(self) -> str:
-        return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
-
-    def base64(self, size: int) -> str:
-        """`size` random bytes in Base64."""
-        return base64.b64encode(self.rng.randbytes(size)).decode()
 
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability

@@ -63,7 +63,6 @@ class _Generator:
         self._rng = rng
         self._until = until
         self._variants = {kind: distributions.variant_columns(kind, rng) for kind in Kind}
-        self._high_cardinality = distributions.HighCardinalityColumns()
         self._subjects = {kind: distributions.subject_sampler(kind) for kind in Kind}
         self._projects = distributions.ZipfSampler(distributions.PROJECTS)
         self._paths = distributions.path_sampler()
@@ -112,7 +111,7 @@ class _Generator:
         times = [(list(path), milliseconds) for path, milliseconds in path_totals.items()]
         columns: dict[str, Any] = dict.fromkeys(column.name for column in session_table.columns)
         columns |= rng.choice(self._variants[kind])
-        columns |= self._high_cardinality.columns(kind, rng)
+        columns |= distributions.high_cardinality_columns(kind, rng)
         columns |= {
             "id": self._id(SESSION),
             "kind": kind.value,

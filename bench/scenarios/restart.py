@@ -5,14 +5,14 @@ from array import array
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
-from typing import Any, Final
+from typing import Final
 
 from bench.harness import Harness, interleaved
 from bench.http_client import HttpClient
 from bench.load_generator import LoadFailed, percentile
 from bench.scenarios.base import Row, Sample
 from bench.scenarios.requests import KEEPALIVE
-from bench.scenarios.subscriptions import FIELDS, SESSION_COUNT, SHARED_DOCUMENTS
+from bench.scenarios.subscriptions import RESUMABLE_DOCUMENTS, SESSION_COUNT, SHARED_DOCUMENTS
 from bench.servers import SERVER_SPECS, SESSION_GRAPH, Server, ServerSpec
 from bench.subscribers.process import SubscriberProcess, subscribed
 
@@ -23,20 +23,6 @@ KEEPALIVE_RATE: Final = 50
 MISSED_CHANGES: Final = 5
 """Changes since the cursor with which each dashboard reconnects."""
 RECONNECT_TIMEOUT: Final = 90.0
-
-RESUMABLE_DOCUMENTS: Final[list[dict[str, Any]]] = [
-    {
-        "query": f"""subscription Watch($after: String) {{
-  activeSessions(after: $after) {{
-    __typename
-    ... on SessionSnapshot {{ totalCount last cursor sessions {{ {FIELDS} }} }}
-    ... on SessionChange {{ change id at cursor session {{ {FIELDS} }} }}
-    ... on FeedResync {{ reason cursor }}
-  }}
-}}""",
-        "variables": {},
-    }
-]
 
 
 async def measure_restart(harness: Harness) -> Sequence[Row]:

@@ -23,20 +23,30 @@ FILTERS: Final[tuple[dict[str, Any], ...]] = (
 """Every seeded session matches all of them."""
 
 
-def subscription_document(fields: str, filter_: dict[str, Any]) -> dict[str, Any]:
-    query = f"""subscription Watch($filter: SessionFilter) {{
-  activeSessions(filter: $filter) {{
+def subscription_document(fields: str, argument: str = "filter: SessionFilter", cursor: str = "") -> str:
+    """Return a subscription with one argument. The baseline knows no cursors."""
+    name = argument.partition(":")[0]
+    return f"""subscription Watch(${argument}) {{
+  activeSessions({name}: ${name}) {{
     __typename
-    ... on SessionSnapshot {{ totalCount last sessions {{ {fields} }} }}
-    ... on SessionChange {{ change id at session {{ {fields} }} }}
+    ... on SessionSnapshot {{ totalCount last {cursor} sessions {{ {fields} }} }}
+    ... on SessionChange {{ change id at {cursor} session {{ {fields} }} }}
   }}
 }}"""
-    return {"query": query, "variables": {"filter": filter_}}
 
 
-SHARED_DOCUMENTS: Final = [subscription_document(FIELDS, {})]
-DISTINCT_DOCUMENTS: Final = [subscription_document(fields, filter_) for fields in SELECTIONS for filter_ in FILTERS]
+def _document(fields: str, filter_: dict[str, Any]) -> dict[str, Any]:
+    return {"query": subscription_document(fields), "variables": {"filter": filter_}}
+
+
+SHARED_DOCUMENTS: Final = [_document(FIELDS, {})]
+DISTINCT_DOCUMENTS: Final = [_document(fields, filter_) for fields in SELECTIONS for filter_ in FILTERS]
 """Twenty that a server cannot share with each other."""
+
+
+RESUMABLE_DOCUMENTS: Final[list[dict[str, Any]]] = [
+    {"query": subscription_document(FIELDS, "after: String", "cursor"), "variables": {}}
+]
 
 
 class SubscribedServer(NamedTuple):

@@ -10,8 +10,7 @@ from typing import Any, Final
 
 from bench.http_client import HttpClient
 from bench.load_generator import LoadFailed, UnexpectedResponse, percentile
-from bench.subscribers.pool import SubscriberPool
-from bench.subscribers.subscriber import SseSubscriber, WebSocketSubscriber
+from bench.subscribers.pool import SseSubscriber, SubscriberPool, WebSocketSubscriber
 
 DELIVERY_TIMEOUT: Final = 60.0
 """Seconds in which the last results must arrive."""

@@ -23,8 +23,7 @@ from bench.load_generator import LoadFailed, UnexpectedResponse, encode_request,
 from bench.report import scenario_table
 from bench.scenarios import SCENARIOS, history, requests
 from bench.scenarios.base import Row
-from bench.scenarios.restart import RESUMABLE_DOCUMENTS
-from bench.scenarios.subscriptions import DISTINCT_DOCUMENTS, SHARED_DOCUMENTS
+from bench.scenarios.subscriptions import DISTINCT_DOCUMENTS, RESUMABLE_DOCUMENTS, SHARED_DOCUMENTS
 from bench.seed import START_MUTATION, seed_sessions
 from bench.servers import BASELINE, Server, ServerFailed, ServerSpec
 from bench.subscribers.commands import MOVE_MUTATION, Commands

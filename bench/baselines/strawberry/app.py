@@ -29,7 +29,6 @@ from bench.baselines.strawberry.types import (
     SessionPayload,
     SessionRow,
     SessionSnapshot,
-    SetChange,
     StartSessionInput,
     UserSession,
     to_session,
@@ -45,7 +44,7 @@ class ChangeBroadcaster:
     def __init__(self) -> None:
         self.queues: set[asyncio.Queue[SessionChange]] = set()
 
-    def publish(self, change: SetChange, row: SessionRow) -> SessionPayload:
+    def publish(self, change: str, row: SessionRow) -> SessionPayload:
         session = to_session(row, row.last_seen_at)
         for queue in self.queues:
             queue.put_nowait(SessionChange(change=change, id=session.id, session=session, at=row.last_seen_at))
@@ -78,7 +77,7 @@ class Mutation:
             tx.add(row)
             await tx.commit()
         broadcaster: ChangeBroadcaster = info.context["broadcaster"]
-        return broadcaster.publish(SetChange.ADDED, row)
+        return broadcaster.publish("ADDED", row)
 
     @strawberry.mutation
     async def keepalive_session(self, info: strawberry.Info, input: KeepaliveSessionInput) -> SessionPayload:  # noqa: A002
@@ -100,7 +99,7 @@ class Mutation:
         if (row.visible, row.path) == before:
             return SessionPayload(session=to_session(row, now), problems=[])
         broadcaster: ChangeBroadcaster = info.context["broadcaster"]
-        return broadcaster.publish(SetChange.UPDATED, row)
+        return broadcaster.publish("UPDATED", row)
 
 
 @strawberry.type

@@ -1,7 +1,6 @@
 """GraphQL types, and the table they are made from."""
 
 from datetime import UTC, datetime, timedelta
-from enum import Enum
 from typing import Annotated, Any, TypeAlias
 
 import strawberry
@@ -28,24 +27,12 @@ class SessionRow(SQLModel, table=True):
         return self.ended_at is not None or self.last_seen_at + timedelta(seconds=self.timeout_seconds) <= now
 
 
-@strawberry.enum
-class SessionKind(Enum):
-    CLIENT = "CLIENT"
-    USER = "USER"
-
-
-@strawberry.enum
-class SessionState(Enum):
-    ACTIVE = "ACTIVE"
-    ENDED = "ENDED"
-
-
 @strawberry.interface
 class Session:
     id: strawberry.ID
-    kind: SessionKind
+    kind: str
     subject: str | None
-    state: SessionState
+    state: str
     visible: bool
     path: list[str]
     started_at: datetime
@@ -81,12 +68,6 @@ class SessionConnection:
     nodes: list[Session]
 
 
-@strawberry.enum
-class SetChange(Enum):
-    ADDED = "ADDED"
-    UPDATED = "UPDATED"
-
-
 @strawberry.type
 class SessionSnapshot:
     sessions: list[Session]
@@ -96,7 +77,7 @@ class SessionSnapshot:
 
 @strawberry.type
 class SessionChange:
-    change: SetChange
+    change: str
     id: strawberry.ID
     session: Session
     at: datetime
@@ -107,8 +88,8 @@ ActiveSessionsItem: TypeAlias = Annotated[SessionSnapshot | SessionChange, straw
 
 @strawberry.input
 class SessionFilter:
-    kinds: list[SessionKind] | None = None
-    states: list[SessionState] | None = None
+    kinds: list[str] | None = None
+    states: list[str] | None = None
     visible: bool | None = None
 
     def matches(self, session: Session) -> bool:
@@ -155,8 +136,7 @@ def utc_now() -> datetime:
 
 def to_session(row: SessionRow, now: datetime) -> Session:
     common: dict[str, Any] = row.model_dump(exclude={"timeout_seconds", "ended_at", "client_system", "username"})
-    common["kind"] = SessionKind(row.kind)
-    common["state"] = SessionState.ENDED if row.is_ended(now) else SessionState.ACTIVE
+    common["state"] = "ENDED" if row.is_ended(now) else "ACTIVE"
     if row.kind == "CLIENT":
         return ClientSession(**common, client_system=row.client_system or "")
     return UserSession(**common, username=row.username or "")
