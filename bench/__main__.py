@@ -73,7 +73,7 @@ async def measure(scenarios: Sequence[Scenario], config: BenchConfig) -> None:
         highlight=False,
     )
     started, failures = perf_counter(), []
-    async with Harness(config, server_cores, load_cores) as harness:
+    async with Harness(config, server_cores) as harness:
         for scenario in scenarios:
             try:
                 console.print(scenario_table(scenario, await scenario.measure(harness)))

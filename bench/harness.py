@@ -7,14 +7,9 @@ from typing import Self, TypeVar
 
 from bench.seed import seed_sessions
 from bench.servers import SERVER_SPECS, DatabaseFactory, Server, ServerSpec, running_server
-from bench.subscribers.process import SubscriberProcess, start_subscriber_process
-from bench.system_info import raise_fd_limit
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-RESERVED_FDS = 500
-"""Open files of a process beside its sockets."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +38,9 @@ class BenchConfig:
 class Harness:
     """Provides servers to scenarios. Servers with the same sessions are reused."""
 
-    def __init__(self, config: BenchConfig, server_cores: set[int] | None, load_cores: set[int] | None) -> None:
+    def __init__(self, config: BenchConfig, server_cores: set[int] | None) -> None:
         self.config = config
         self._server_cores = server_cores
-        self._load_cores = load_cores
         self._open_servers = AsyncExitStack()
         self._servers: list[Server] = []
         self._seeded_sessions = -1
@@ -75,13 +69,6 @@ class Harness:
             if sessions:
                 await seed_sessions(server, sessions)
             yield server
-
-    @asynccontextmanager
-    async def subscriber_process(self, count: int) -> AsyncIterator[SubscriberProcess]:
-        """Start a process for `count` subscribers, and allow servers as many sockets. Raises ResourceLimitError."""
-        raise_fd_limit(count + RESERVED_FDS)
-        async with start_subscriber_process(self._load_cores) as process:
-            yield process
 
 
 async def interleaved(

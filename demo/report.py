@@ -18,8 +18,6 @@ MAX_LATENCIES: Final = 100_000
 
 
 class Outcome(Enum):
-    """How an operation went."""
-
     OK = "ok"
     PROBLEM = "problem"
     ERROR = "error"

@@ -1,12 +1,13 @@
 """Delivery scenarios: how many results subscribers receive, and how late."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from math import inf
 from typing import Any, Final
 
 from bench.harness import Harness, interleaved
+from bench.load_generator import percentile
 from bench.scenarios.base import Row, Sample
-from bench.scenarios.subscriptions import SHARED_DOCUMENTS, SubscribedServer, subscribed_servers
+from bench.scenarios.subscriptions import SHARED_DOCUMENTS, subscribed_servers
+from bench.subscribers.subscribed import SubscribedServer
 
 SUBSCRIBERS: Final = 1000
 WINDOW: Final = 8
@@ -20,9 +21,9 @@ async def measure_fanout(documents: Sequence[dict[str, Any]], harness: Harness) 
 
     async def run(target: SubscribedServer, seconds: float) -> Sample:
         cpu_before = target.server.cpu_seconds
-        result = await target.process.call("saturate", seconds=seconds, window=WINDOW)
+        deliveries = await target.saturate(seconds, WINDOW)
         cpu_used = target.server.cpu_seconds - cpu_before
-        return result["delivered"] / result["seconds"], result["all_delivered"] / cpu_used, result["busy"]
+        return deliveries.in_time / deliveries.seconds, deliveries.total / cpu_used, deliveries.busy
 
     return await _measure(harness, documents, run)
 
@@ -31,10 +32,8 @@ async def measure_latency(harness: Harness) -> Sequence[Row]:
     """Measure the age of changes when subscribers receive them. Refused changes count as infinitely late."""
 
     async def run(target: SubscribedServer, seconds: float) -> Sample:
-        result = await target.process.call("paced", seconds=seconds, rate=RATE)
-        # JSON has no infinity: the process sends null.
-        p99, p50 = (inf if result[name] is None else 1000 * result[name] for name in ("p99", "p50"))
-        return p99, p50, result["refused"], result["busy"]
+        latencies, refused, busy = await target.paced(seconds, RATE)
+        return 1000 * percentile(latencies, 0.99), 1000 * percentile(latencies, 0.50), refused, busy
 
     return await _measure(harness, SHARED_DOCUMENTS, run)
 

@@ -26,8 +26,6 @@ PAGE: Final = f"""query Page {{
 
 
 class Requests(Protocol):
-    """Makes the requests of each connection."""
-
     def __call__(self, server: Server, connections: int) -> Sequence[Iterable[bytes]]: ...
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from bench.harness import Harness
-from bench.servers import Server
-from bench.subscribers.process import SubscriberProcess, subscribed
+from bench.subscribers.subscribed import SubscribedServer, subscribed
+from bench.system_info import raise_fd_limit
 
+RESERVED_FDS: Final = 500
+"""Open files of a process beside its sockets."""
 SESSION_COUNT: Final = 10
 """Active sessions, which move in turn."""
 
@@ -49,9 +51,10 @@ RESUMABLE_DOCUMENTS: Final[list[dict[str, Any]]] = [
 ]
 
 
-class SubscribedServer(NamedTuple):
-    server: Server
-    process: SubscriberProcess
+def allow_subscribers(count: int) -> int:
+    """Let this process and its servers open `count` sockets, and return it. Raises ResourceLimitError."""
+    raise_fd_limit(count + RESERVED_FDS)
+    return count
 
 
 @asynccontextmanager
@@ -59,11 +62,7 @@ async def subscribed_servers(
     harness: Harness, documents: Sequence[dict[str, Any]], count: int
 ) -> AsyncIterator[Sequence[SubscribedServer]]:
     """Keep `count` live subscribers of each server. Raises ServerFailed, LoadFailed, ResourceLimitError."""
+    allow_subscribers(2 * count)
     async with AsyncExitStack() as stack:
-        targets = []
-        for server in await harness.servers(SESSION_COUNT):
-            process = await stack.enter_async_context(harness.subscriber_process(count))
-            targets.append(SubscribedServer(server, process))
-        for server, process in targets:
-            await stack.enter_async_context(subscribed(server, process, documents, count))
-        yield targets
+        servers = await harness.servers(SESSION_COUNT)
+        yield [await stack.enter_async_context(subscribed(server, documents, count)) for server in servers]

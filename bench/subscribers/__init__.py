@@ -1,4 +1,1 @@
-"""Thousands of lean subscribers in a process of their own, so that the server is measured and not its clients.
-
-`commands` is what the process (`python -m bench.subscribers`) does, `process` how the benchmark talks to it.
-"""
+"""Thousands of lean subscribers in one process: a general client library would be measured instead of the server."""

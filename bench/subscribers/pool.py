@@ -39,8 +39,6 @@ class Phase(Enum):
 
 
 class Subscriber(asyncio.Protocol):
-    """A client with one connection at a time."""
-
     # Ten thousand of them: slots, and bytes objects only while a message is incomplete.
     __slots__ = ("_rest", "_transport", "close_code", "number", "phase", "pool", "results")
 
@@ -102,7 +100,7 @@ class Subscriber(asyncio.Protocol):
         """Return the HTTP request that opens the connection."""
 
     def on_accepted(self) -> None:
-        """Called after the response head."""
+        pass
 
     @abstractmethod
     def parse(self, received: bytes) -> int:
@@ -110,8 +108,6 @@ class Subscriber(asyncio.Protocol):
 
 
 class WebSocketSubscriber(Subscriber):
-    """A graphql-transport-ws client."""
-
     __slots__ = ()
 
     def opening_request(self) -> bytes:
@@ -148,8 +144,6 @@ class WebSocketSubscriber(Subscriber):
 
 
 class SseSubscriber(Subscriber):
-    """A graphql-sse client."""
-
     __slots__ = ()
 
     def opening_request(self) -> bytes:
@@ -171,8 +165,6 @@ class SseSubscriber(Subscriber):
 
 
 class AwaitableCounter:
-    """A number that can be waited for."""
-
     def __init__(self, description: str) -> None:
         self.value = 0
         self._description = description

@@ -1,5 +1,7 @@
 """Smoke tests of the benchmark: its documents, the baseline, subscribers of both servers, and the table."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from io import StringIO
@@ -23,10 +25,11 @@ from bench.load_generator import LoadFailed, UnexpectedResponse, encode_request,
 from bench.report import scenario_table
 from bench.scenarios import SCENARIOS, history, requests
 from bench.scenarios.base import Row
+from bench.scenarios.restart import send_keepalives, wait_reconnected
 from bench.scenarios.subscriptions import DISTINCT_DOCUMENTS, RESUMABLE_DOCUMENTS, SHARED_DOCUMENTS
 from bench.seed import START_MUTATION, seed_sessions
 from bench.servers import BASELINE, Server, ServerFailed, ServerSpec
-from bench.subscribers.commands import MOVE_MUTATION, Commands
+from bench.subscribers.subscribed import MOVE_MUTATION, subscribed
 from tests.api_client import ApiClient
 from tests.live_server import serve_app
 from tests.polling import wait_until
@@ -55,17 +58,6 @@ async def seeded(app: Starlette, folder: Path, sessions: int = 3) -> AsyncIterat
         server.port = port
         await seed_sessions(server, sessions)
         yield server
-
-
-@asynccontextmanager
-async def subscribed(
-    server: Server, transport: str = "websocket", documents: list[dict[str, object]] = DISTINCT_DOCUMENTS
-) -> AsyncIterator[Commands]:
-    """Keep one subscriber for each document."""
-    commands = Commands()
-    await commands.open(server.port, documents, len(documents), server.sessions, transport)
-    yield commands
-    await commands.close()
 
 
 @pytest.mark.parametrize("document", [START_MUTATION, requests.KEEPALIVE, requests.PAGE, MOVE_MUTATION, *SUBSCRIPTIONS])
@@ -110,59 +102,63 @@ async def test_requests_are_answered_and_only_valid_responses_count(create_app: 
 async def test_every_subscriber_receives_every_move(create_app: CreateApp, transport: str, tmp_path: Path) -> None:
     async with (
         seeded(create_app(str(tmp_path / "test.db")), tmp_path) as server,
-        subscribed(server, transport) as commands,
+        subscribed(server, DISTINCT_DOCUMENTS, 20, transport) as target,
     ):
-        await commands.publish(4)
-        assert commands.pool.delivered.value == 4 * 20
-        assert await commands.state() == {"live": 20, "close_codes": {}}
-        if transport == "sse":
-            return  # moves are timed over WebSockets only
-        result = await commands.saturate(seconds=0.1, window=3)
-        assert result["all_delivered"] % 20 == 0
-        assert result["all_delivered"] >= 3 * 20
-        result = await commands.paced(seconds=0.1, rate=30)
-        assert 0 < result["p50"] <= result["p99"] < inf
-        assert result["refused"] == 0
+        await target.publish(4)
+        assert target.pool.delivered.value == 4 * 20
+        assert (target.pool.live.value, target.pool.close_codes) == (20, {})
+        if transport == "websocket":  # moves are timed over WebSockets only
+            deliveries = await target.saturate(seconds=0.1, window=3)
+            assert deliveries.total % 20 == 0
+            assert deliveries.total >= max(deliveries.in_time, 3 * 20)
+            latencies, refused, _ = await target.paced(seconds=0.1, rate=30)
+            assert len(latencies) == 3 * 20
+            assert 0 < max(latencies) < inf
+            assert refused == 0
 
 
 async def test_refused_move_counts_as_infinitely_late(create_app: CreateApp, tmp_path: Path) -> None:
     async with seeded(create_app(str(tmp_path / "test.db")), tmp_path) as server:
         server.sessions.insert(1, "unknown")
-        async with subscribed(server) as commands:
-            result = await commands.paced(seconds=0.1, rate=40)
-    assert (result["refused"], result["p99"]) == (1, inf)
+        async with subscribed(server, DISTINCT_DOCUMENTS, 20) as target:
+            latencies, refused, _ = await target.paced(seconds=0.1, rate=40)
+    assert (refused, percentile(latencies, 0.99)) == (1, inf)
 
 
 async def test_subscribers_reconnect_and_resume_from_their_cursors(tmp_path: Path) -> None:
     async with (
         seeded(create_session_graph(str(tmp_path / "test.db")), tmp_path) as server,
-        subscribed(server, documents=RESUMABLE_DOCUMENTS * 3) as commands,
+        subscribed(server, RESUMABLE_DOCUMENTS, 3) as target,
     ):
-        await commands.publish(2)
-        cursors = dict(commands.pool.cursors)
+        await target.publish(2)
+        cursors = dict(target.pool.cursors)
         assert len(cursors) == 3
-        await commands.expect_disconnects(results_until_live=2)
-        for subscriber in commands.pool._subscribers:
+        target.pool.reconnects, target.pool.results_until_live = True, 2
+        for subscriber in target.pool._subscribers:
             subscriber.close()
-        await wait_until(lambda: commands.pool.close_codes[0] == 3)
-        assert (await commands.wait_reconnected(RUN_SECONDS))["at"] > 0
-        assert commands.pool.close_codes == {0: 3}
-        await commands.publish(1)
-        assert commands.pool.subscribe_payload(0)["variables"] == {"after": cursors[0]}
+        await wait_until(lambda: target.pool.close_codes[0] == 3)
+        assert await wait_reconnected(target) > 0
+        assert target.pool.subscribe_payload(0)["variables"] == {"after": cursors[0]}
+
+
+async def test_keepalives_during_a_storm_are_timed(tmp_path: Path) -> None:
+    async with seeded(create_session_graph(str(tmp_path / "test.db")), tmp_path) as server:
+        stopping = threading.Event()
+        keepalives = asyncio.create_task(send_keepalives(server, stopping))
+        await asyncio.sleep(0.1)
+        stopping.set()
+        assert len(await keepalives) > 0
 
 
 async def test_subscriber_without_a_server_or_a_valid_document_fails(tmp_path: Path) -> None:
     async with seeded(create_session_graph(str(tmp_path / "test.db")), tmp_path) as server:
         invalid: list[dict[str, object]] = [{"query": "subscription { nothing }", "variables": {}}]
-        commands = Commands()
         with pytest.raises(LoadFailed, match="the server sent error"):
-            await commands.open(server.port, invalid, 1, server.sessions, "websocket")
-        await commands.close()
+            async with subscribed(server, invalid, 1):
+                pass
     with pytest.raises(LoadFailed, match="no connection"):
-        await commands.open(server.port, SHARED_DOCUMENTS, 1, [], "websocket")
-    await commands.close()
-    with pytest.raises(LoadFailed, match="no subscribers"):
-        await Commands().state()
+        async with subscribed(server, SHARED_DOCUMENTS, 1):
+            pass
 
 
 async def test_server_that_exits_at_once_is_reported_with_its_log(tmp_path: Path) -> None:
