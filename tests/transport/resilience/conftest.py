@@ -1,9 +1,8 @@
-"""The event loop that the server has in production."""
+"""The event loop of production."""
 
 import pytest
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> tuple[str, dict[str, bool]]:
-    """Async tests run on uvloop."""
     return "asyncio", {"use_uvloop": True}

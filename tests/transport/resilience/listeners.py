@@ -1,4 +1,4 @@
-"""Clients that listen, over each of the transports, and see how it ends: bytes, so that nothing mends them."""
+"""Raw subscribers that report how their stream ended."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -16,28 +16,22 @@ CLOSE: Final = 0x88
 
 
 class Listener(NamedTuple):
-    """A client that has been told something, and listens on."""
-
     outcome: "asyncio.Task[str]"
-    """How it ended."""
 
 
 Listen: TypeAlias = Callable[[int], Coroutine[Any, Any, Listener]]
 
 
 def post(query: str, accept: str = "application/json", **variables: Any) -> bytes:
-    """A request."""
     body = orjson.dumps({"query": query, "variables": variables})
     return HEAD + b"Accept: %s\r\nContent-Length: %d\r\n\r\n" % (accept.encode(), len(body)) + body
 
 
 async def over_sse(port: int) -> Listener:
-    """Server-sent events."""
     return await _over_http(port, "text/event-stream", b"event: next\n", _sse_outcome)
 
 
 async def over_multipart(port: int) -> Listener:
-    """A multipart subscription."""
     return await _over_http(port, "multipart/mixed;subscriptionSpec=1.0", b'{"payload":', _multipart_outcome)
 
 
@@ -61,7 +55,6 @@ async def _over_http(port: int, accept: str, first: bytes, judge: Callable[[byte
 
 
 async def read_chunk(reader: asyncio.StreamReader) -> bytes:
-    """The next chunk of a body; the last one is empty."""
     data = await reader.readexactly(int(await reader.readuntil(b"\r\n"), 16))
     assert await reader.readexactly(2) == b"\r\n"
     return data
@@ -80,7 +73,6 @@ def _multipart_outcome(told: bytes) -> str:
 
 
 async def over_socket(port: int) -> Listener:
-    """A subscription on a WebSocket."""
     socket = await RawWebSocket.open(port)
     socket.subscribe(QUERY)
     assert (await socket.receive())["type"] == "next"
@@ -88,35 +80,28 @@ async def over_socket(port: int) -> Listener:
 
 
 async def over_idle_socket(port: int) -> Listener:
-    """A WebSocket on which nothing was said."""
     socket = await RawWebSocket.open(port, init=False)
     return Listener(asyncio.create_task(socket.wait_closed()))
 
 
 class SocketClosed(Exception):
-    """The server has closed the socket, with this code; 1006 where it did not say so."""
-
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
 
 
 class RawWebSocket:
-    """A WebSocket of which every byte is seen."""
-
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self.writer = writer
 
     @classmethod
     async def open(cls, port: int, *, init: bool = True) -> "RawWebSocket":
-        """A socket; acknowledged, if so wished."""
         socket = cls(*await asyncio.open_connection(HOST, port, limit=2**24))
         await socket.handshake(init=init)
         return socket
 
     async def handshake(self, *, init: bool = True) -> None:
-        """Make a socket of a connection."""
         self.writer.write(HANDSHAKE)
         assert (await self._reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
         if init:
@@ -124,15 +109,12 @@ class RawWebSocket:
             assert await self.receive() == {"type": "connection_ack"}
 
     def send(self, message: dict[str, Any]) -> None:
-        """Send a message."""
         self.writer.write(text_frame(message))
 
     def subscribe(self, query: str, id_: str = "1", **variables: Any) -> None:
-        """Ask for an operation."""
         self.send({"id": id_, "type": "subscribe", "payload": {"query": query, "variables": variables}})
 
     async def receive(self) -> Any:
-        """The next message; pings are answered. Raises Closed."""
         while True:
             try:
                 first, length = await self._reader.readexactly(2)
@@ -149,7 +131,6 @@ class RawWebSocket:
             self.send({"type": "pong"})
 
     async def wait_closed(self) -> str:
-        """Listen till the server closes the socket."""
         with closing(self.writer):
             try:
                 while True:

@@ -1,4 +1,4 @@
-"""Clients that remember what they are told, and may stop reading, and go on."""
+"""Raw subscribers that can pause reading."""
 
 import asyncio
 import socket
@@ -18,8 +18,6 @@ SHORT: Final = "subscription { sessionActivities { ... on Activity { data sessio
 
 
 class Reader:
-    """One subscriber with a connection of its own."""
-
     def __init__(
         self, writer: asyncio.StreamWriter, results: AsyncIterator[Any], on_item: Callable[[Any], None]
     ) -> None:
@@ -33,25 +31,20 @@ class Reader:
         """Its result is the code with which the server closed a WebSocket; 0 where the connection just ended."""
 
     def pause(self) -> None:
-        """Take nothing from the connection any more."""
         self._writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's reads and writes
 
     def resume(self) -> None:
-        """Take what comes."""
         self._writer.transport.resume_reading()  # type: ignore[attr-defined]  # likewise
 
     async def wait_for_count(self, number: int) -> None:
-        """Wait till it was told of so many places."""
         async with self._more:
             await self._more.wait_for(lambda: len(self.paths) >= number)
 
     async def wait_for_last(self, place: str) -> None:
-        """Wait till it was told of this place, and of nothing after it."""
         async with self._more:
             await self._more.wait_for(lambda: self.paths[-1:] == [place])
 
     async def disconnect(self) -> None:
-        """Hang up."""
         self.task.cancel()
         self._writer.transport.abort()
         with suppress(ConnectionError):
@@ -77,7 +70,6 @@ Connect: TypeAlias = Callable[[int, Callable[[str], None], str], Coroutine[Any, 
 
 
 async def over_socket(port: int, told: Callable[[str], None], query: str) -> Reader:
-    """A WebSocket."""
     opened = RawWebSocket(*await _connect_small_buffer(port))
     await opened.handshake()
     opened.subscribe(query)
@@ -92,7 +84,6 @@ async def over_socket(port: int, told: Callable[[str], None], query: str) -> Rea
 
 
 async def over_sse(port: int, told: Callable[[str], None], query: str) -> Reader:
-    """Server-sent events."""
     reader, writer = await _connect_small_buffer(port)
     writer.write(post(query, "text/event-stream"))
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
@@ -112,7 +103,6 @@ KINDS: Sequence[Connect] = (over_socket, over_sse)
 
 
 async def _connect_small_buffer(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A connection that holds little of what its client has not read."""
     opened = socket.socket()
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
     opened.setblocking(False)

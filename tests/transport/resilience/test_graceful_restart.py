@@ -1,4 +1,4 @@
-"""A server that is told to stop tells everybody, answers what it has accepted, and is back soon."""
+"""Graceful restart under load."""
 
 import asyncio
 import signal
@@ -20,14 +20,10 @@ LISTENERS = (over_socket, over_sse, over_multipart)
 
 @dataclass
 class ConnectedClients:
-    """Everybody who is connected when the server is told to stop."""
-
     ledger: WriteLog = field(default_factory=WriteLog)
     seconds: float = 0.0
-    """From the signal to the end of the process."""
 
     async def stop(self, server: ServerProcess, *, listeners: int, writers: int) -> None:
-        """Have everybody connect, and writers write; then stop the server, and look how it ends for them."""
         port, ledger = server.port, self.ledger
         listening = [await LISTENERS[number % len(LISTENERS)](port) for number in range(listeners)]
         kinds = (write_over_http, write_over_socket)
@@ -56,13 +52,12 @@ class ConnectedClients:
         assert ledger.refused == []
 
     def assert_kept(self, file: Path) -> None:
-        """What was acknowledged is stored, and nothing that was not."""
         with closing(sqlite3.connect(file)) as database:
             stored = {name for (name,) in database.execute("SELECT subject FROM session")}
         assert stored == self.ledger.acknowledged
 
 
-async def test_a_server_that_stops_tells_everybody_and_answers_what_it_has_accepted(tmp_path: Path) -> None:
+async def test_graceful_restart_answers_accepted_requests(tmp_path: Path) -> None:
     file, crowd = tmp_path / "test.db", ConnectedClients()
     async with asyncio.timeout(120), server_process(file) as server:
         await crowd.stop(server, listeners=9, writers=8)
@@ -70,7 +65,7 @@ async def test_a_server_that_stops_tells_everybody_and_answers_what_it_has_accep
 
 
 @pytest.mark.long
-async def test_five_hundred_streams_and_many_writers_are_without_a_server_for_ten_seconds_at_most(
+async def test_restart_under_load_takes_at_most_ten_seconds(
     tmp_path: Path,
 ) -> None:
     file, crowd, port = tmp_path / "test.db", ConnectedClients(), 0

@@ -1,5 +1,4 @@
-"""A subscriber that does not read costs its queue at most, and disturbs nobody; if it reads again in time, it has lost
-nothing."""
+"""Slow consumers among quick ones."""
 
 import asyncio
 from collections import Counter
@@ -20,32 +19,24 @@ from transport import Limits
 READERS, SLOW = 100, 20
 EVENTS = 15
 QUEUE = 256 * 1024
-"""Bytes that may wait for one subscriber: a quarter of what it is in production, to fill it the sooner."""
-
 
 ON_THE_WAY = 384 * 1024
-"""Bytes that may be written already, and not taken."""
 
 
-def nothing(_place: str) -> None:
-    """Of one who is told something nobody takes note."""
+def nothing(_place: str) -> None: ...
 
 
 @dataclass
 class Subscribers:
-    """Everybody who subscribes to one server."""
-
     api: ApiClient
     server: uvicorn.Server
     session: str
     slow: list[Reader] = field(default_factory=list)
     quick: list[Reader] = field(default_factory=list)
     told: Counter[str] = field(default_factory=Counter)
-    """How many of the quick were told of each place."""
     all_told: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def subscribe_all(self, port: int) -> None:
-        """Everybody subscribes; then the slow read no more."""
         self.slow = [await KINDS[number % 2](port, nothing, LONG) for number in range(SLOW)]
         self.quick = [await KINDS[number % 2](port, self._note, LONG) for number in range(READERS - SLOW)]
         await wait_until(lambda: len(self.streams.groups) == 1 and len(self.streams.subscriptions) == READERS)
@@ -60,11 +51,9 @@ class Subscribers:
 
     @property
     def streams(self) -> Any:
-        """The server's."""
         return self.api.app.state.streams
 
     async def move_session(self, place: str) -> None:
-        """The session goes to another place, of which the quick are told at once."""
         self.all_told.clear()
         await self.api.mutate("keepaliveSession", {"id": self.session, "path": [place]})
         async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -74,13 +63,11 @@ class Subscribers:
         assert max(connection.transport.get_write_buffer_size() for connection in connections) <= ON_THE_WAY
 
     async def disconnect_all(self) -> None:
-        """Everybody hangs up."""
         await asyncio.gather(*(reader.disconnect() for reader in (*self.slow, *self.quick)))
 
 
 @asynccontextmanager
 async def subscribers(file: Path, limits: Limits) -> AsyncIterator[Subscribers]:
-    """Everybody who subscribes to a session of which there is much to tell."""
     async with open_api(file, limits=limits) as api, run_app(api.app) as (port, server):
         session = await api.start_user(metadata={"much": "x" * 15_000})
         everybody = Subscribers(api, server, session["id"])
@@ -92,7 +79,7 @@ async def subscribers(file: Path, limits: Limits) -> AsyncIterator[Subscribers]:
             await wait_until(lambda: not everybody.streams.subscriptions)
 
 
-async def test_who_reads_again_in_time_has_lost_nothing_and_nobody_else_was_disturbed(tmp_path: Path) -> None:
+async def test_slow_reader_that_recovers_loses_nothing(tmp_path: Path) -> None:
     places = [str(number) for number in range(EVENTS)]
     async with subscribers(tmp_path / "test.db", Limits(stream_queue_bytes=QUEUE)) as everybody:
         for place in places:
@@ -111,7 +98,7 @@ async def test_who_reads_again_in_time_has_lost_nothing_and_nobody_else_was_dist
         assert len(everybody.streams.groups) == 1
 
 
-async def test_who_does_not_read_is_closed_and_nobody_else_is_disturbed(tmp_path: Path) -> None:
+async def test_slow_consumer_is_closed_without_affecting_others(tmp_path: Path) -> None:
     limits = Limits(stream_queue_bytes=QUEUE, stream_stall_seconds=1)
     async with subscribers(tmp_path / "test.db", limits) as everybody:
         number = 0

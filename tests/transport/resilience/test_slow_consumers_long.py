@@ -1,4 +1,4 @@
-"""The same at length: a thousand subscribers of a server of its own, a fifth of whom do not read for minutes."""
+"""Slow consumers for minutes, with 1,000 subscribers."""
 
 import asyncio
 import os
@@ -16,9 +16,7 @@ from tests.transport.resilience.readers import KINDS, SHORT, Reader
 READERS, SLOW = 1_000, 200
 EVENTS_A_SECOND = 5
 BEFORE, AFTER = 60.0, float(os.environ.get("SLOW_SECONDS", "300"))
-"""Seconds for which all read, and then for which the slow do not."""
 MOST = 1.25 * 1024 * 1024
-"""Bytes that each of the slow may cost: its queue, and what is on the way."""
 PATIENCE = 30.0
 
 START = """mutation($metadata: JSON) { startSession(input: {variant: {user: {username: "ann"}}, metadata: $metadata}) {
@@ -29,23 +27,17 @@ MOVE = """mutation($id: ID!, $path: [String!]) { keepaliveSession(input: {id: $i
 
 @dataclass
 class DelaySample:
-    """What those who read see of some time."""
-
     delays: "array[float]" = field(default_factory=lambda: array("d"))
 
     def note(self, place: str) -> None:
-        """Somebody is told, of what was asked for at this moment."""
         self.delays.append(perf_counter() - float(place))
 
     @property
     def p99(self) -> float:
-        """Seconds after which 99 % were told."""
         return sorted(self.delays)[len(self.delays) * 99 // 100]
 
 
 class LoadTest:
-    """One server, and everybody who is there."""
-
     def __init__(self, server: ServerProcess, asking: HttpConnection, session: str) -> None:
         self.server = server
         self.now = DelaySample()
@@ -58,7 +50,6 @@ class LoadTest:
         self._session = session
 
     async def run_for(self, seconds: float) -> DelaySample:
-        """Let things happen for so long."""
         self.now, self.bytes = DelaySample(), 0
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -75,7 +66,6 @@ class LoadTest:
         self.places.append(place)
 
     async def warm_up(self, readers: Sequence[Reader]) -> None:
-        """Streams begin a moment after they were asked for: let things happen until everybody is told of them."""
         while not all(reader.paths for reader in readers):
             await self._move()
         for reader in readers:
@@ -84,14 +74,12 @@ class LoadTest:
         self.places.clear()
 
     async def read(self, number: int) -> Reader:
-        """One who reads."""
         return await KINDS[number % 2](self.server.port, self._note, SHORT)
 
     def _note(self, place: str) -> None:
         self.now.note(place)
 
     async def do_not_read(self, number: int) -> None:
-        """One who subscribes and reads nothing, and comes back when it is closed; not all at the same moment."""
         await asyncio.sleep(number * 2 * PATIENCE / SLOW)
         while True:
             reader = await KINDS[number % 2](self.server.port, lambda _: None, SHORT)
@@ -106,7 +94,7 @@ class LoadTest:
 
 
 @pytest.mark.long
-async def test_a_fifth_that_does_not_read_for_minutes_hurts_only_itself(tmp_path: Path) -> None:
+async def test_slow_fifth_of_subscribers_affects_only_itself(tmp_path: Path) -> None:
     async with (
         asyncio.timeout(BEFORE + AFTER + 300),
         server_process(tmp_path / "test.db") as server,

@@ -1,4 +1,4 @@
-"""Clients that write for as long as the server lets them, and know what was acknowledged to them."""
+"""Clients that write, and record acknowledged writes."""
 
 import asyncio
 from contextlib import closing
@@ -15,8 +15,6 @@ START: Final = """mutation($name: String!) { startSession(input: {variant: {user
 
 
 class WriteLog:
-    """The names of sessions that were acknowledged."""
-
     def __init__(self) -> None:
         self.acknowledged: set[str] = set()
         self.refused: list[int] = []
@@ -25,17 +23,14 @@ class WriteLog:
         self._waiting: tuple[int, asyncio.Event] | None = None
 
     async def wait_for_more(self, number: int) -> None:
-        """Wait till so many more are acknowledged."""
         reached = asyncio.Event()
         self._waiting = len(self.acknowledged) + number, reached
         await reached.wait()
 
     def next_name(self) -> str:
-        """Another one."""
         return f"name {next(self._names)}"
 
     def record(self, result: object, name: str) -> None:
-        """An answer has come, which must be that the session is there."""
         assert result == {"data": {"startSession": {"session": {"subject": name}, "problems": []}}}, result
         self.acknowledged.add(name)
         if self._waiting is not None and len(self.acknowledged) >= self._waiting[0]:
@@ -43,7 +38,6 @@ class WriteLog:
 
 
 async def write_over_http(port: int, ledger: WriteLog) -> None:
-    """One connection, kept alive till the server closes it."""
     reader, writer = await asyncio.open_connection(HOST, port)
     with closing(writer):
         while True:
@@ -71,7 +65,6 @@ async def _read_response(reader: asyncio.StreamReader) -> tuple[int, bytes] | No
 
 
 async def write_over_socket(port: int, ledger: WriteLog) -> None:
-    """One WebSocket, till the server closes it, for a restart."""
     socket = await RawWebSocket.open(port)
     try:
         while True:
@@ -88,7 +81,6 @@ async def write_over_socket(port: int, ledger: WriteLog) -> None:
 
 
 async def write_in_two_parts(port: int, ledger: WriteLog, go_on: asyncio.Event) -> int:
-    """A request of which the last bytes come when they may; the status of its answer."""
     reader, writer = await asyncio.open_connection(HOST, port)
     with closing(writer):
         name = ledger.next_name()

@@ -1,4 +1,4 @@
-"""Calls the endpoint as a server does, and hears its answer piece by piece."""
+"""ASGI client of the endpoint, which reads the response chunk by chunk."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -16,8 +16,6 @@ from transport import GraphQLEndpoint, TransportSettings
 
 
 def fake_endpoint(log: FakeLog, settings: TransportSettings | None = None) -> GraphQLEndpoint:
-    """The endpoint on a log."""
-
     @asynccontextmanager
     async def make_context(_connection: HTTPConnection) -> AsyncIterator[Caller]:
         if log.caller_error is not None:
@@ -31,8 +29,6 @@ def fake_endpoint(log: FakeLog, settings: TransportSettings | None = None) -> Gr
 
 
 class AsgiRequest:
-    """One request, from the server's side: `async with Call(…) as call`."""
-
     def __init__(
         self, app: GraphQLEndpoint, accept: str, query: str, *, method: str = "POST", **more: Mapping[str, Any]
     ) -> None:
@@ -60,22 +56,18 @@ class AsgiRequest:
         await asyncio.wait_for(self.task, TIMEOUT_SECONDS)
 
     def disconnect(self) -> None:
-        """The client goes away."""
         self._received.put_nowait({"type": "http.disconnect"})
 
     async def response_start(self) -> tuple[int, dict[str, str]]:
-        """The status and the headers."""
         message = await asyncio.wait_for(self._sent.get(), TIMEOUT_SECONDS)
         return message["status"], {name.decode(): value.decode() for name, value in message["headers"]}
 
     async def next_chunk(self) -> bytes:
-        """The next piece of the body."""
         message = await asyncio.wait_for(self._sent.get(), TIMEOUT_SECONDS)
         body: bytes = message["body"]
         return body
 
     async def remaining_body(self) -> bytes:
-        """The body to its end."""
         body: bytes = b""
         while True:
             message = await asyncio.wait_for(self._sent.get(), TIMEOUT_SECONDS)
@@ -91,5 +83,4 @@ class AsgiRequest:
 
 
 def query_parameters(members: Mapping[str, Any]) -> dict[str, str]:
-    """Members as they stand in a query string."""
     return {name: value if isinstance(value, str) else orjson.dumps(value).decode() for name, value in members.items()}

@@ -1,4 +1,4 @@
-"""A fresh log for each test, and a server that tells it."""
+"""Fixtures: a fake log and a server on it."""
 
 import pytest
 
@@ -8,11 +8,9 @@ from tests.transport.subscriptions.stream_server import StreamServer
 
 @pytest.fixture
 def log() -> FakeLog:
-    """What happens."""
     return FakeLog()
 
 
 @pytest.fixture
 def server(log: FakeLog) -> StreamServer:
-    """A server with default settings."""
     return StreamServer(log)

@@ -1,4 +1,4 @@
-"""A toy source: a log that the test writes, told to subscribers by name of their room."""
+"""Fake subscription source: a log that the test writes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable
@@ -9,16 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: what resolvers read of the context."""
-
     name: str = "anybody"
     scope: str = "all"
 
 
 @dataclass(frozen=True)
 class FakeItem:
-    """An item: its number is its payload, too."""
-
     sequence: int
     payload: Any
     cursor: str | None
@@ -26,8 +22,6 @@ class FakeItem:
 
 @dataclass(frozen=True)
 class FakeCaughtUp:
-    """The end of a beginning."""
-
     through: int
     accepts: Callable[[Any], bool] | None = None
     cursor: str | None = None
@@ -35,8 +29,6 @@ class FakeCaughtUp:
 
 @dataclass
 class FakeLog:
-    """What happened, in order: numbers from 1 on. Streams begin with the last `snapshot` of them."""
-
     length: int = 0
     snapshot_size: int = 0
     followers: dict[asyncio.Queue[int | Exception | None], str] = field(default_factory=dict)
@@ -46,7 +38,6 @@ class FakeLog:
     unfollow_count: int = 0
     context_count: int = 0
     executed: list[int] = field(default_factory=list)
-    """The number of each item, each time that it was executed."""
     open_error: Exception | None = None
     follow_error: Exception | None = None
     context_error: Exception | None = None
@@ -56,28 +47,23 @@ class FakeLog:
     accepts: Callable[[Any], bool] | None = None
     has_caught_up_cursor: bool = False
     is_buffered: bool = True
-    """Whether what has happened can be taken at a stretch."""
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     slow_started: asyncio.Event = field(default_factory=asyncio.Event)
     slow_cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     contexts_exited: int = 0
 
     def append(self, times: int = 1) -> None:
-        """Something happens."""
         for _ in range(times):
             self.length += 1
             self.publish(self.length)
 
     def publish(self, value: int | Exception | None) -> None:
-        """Tell all followers: a number, that the source fails, or that it is over."""
         for follower in self.followers:
             follower.put_nowait(value)
 
 
 @dataclass
 class FakeSource:
-    """Tells the log to one caller."""
-
     log: FakeLog
     caller: Caller
     room: str | None
@@ -86,16 +72,13 @@ class FakeSource:
 
     @property
     def distinct(self) -> bool:
-        """As the log says."""
         return self.log.distinct
 
     @property
     def key(self) -> Hashable:
-        """Who asks, and for what."""
         return (self.caller.scope, self.room)
 
     async def open(self, after: str | None) -> AsyncIterator[FakeItem | FakeCaughtUp]:
-        """What was missed, or the snapshot."""
         log = self.log
         after = after or self.start
         log.opened_after.append(after)
@@ -114,7 +97,6 @@ class FakeSource:
 
     @asynccontextmanager
     async def follow(self) -> AsyncIterator[AsyncIterator[FakeItem]]:
-        """What happens from now on."""
         if self.log.follow_error is not None:
             raise self.log.follow_error
         queue: asyncio.Queue[int | Exception | None] = asyncio.Queue()
@@ -128,7 +110,6 @@ class FakeSource:
 
     @asynccontextmanager
     async def context(self) -> AsyncIterator[Caller]:
-        """The same caller again."""
         self.log.context_count += 1
         if self.log.context_error is not None:
             raise self.log.context_error
@@ -139,12 +120,10 @@ class FakeSource:
 
 
 def item(number: int) -> FakeItem:
-    """One item of the log."""
     return FakeItem(number, {"number": number}, str(number))
 
 
 async def items(queue: "asyncio.Queue[int | Exception | None]") -> AsyncIterator[FakeItem]:
-    """The items of a queue."""
     while (number := await queue.get()) is not None:
         if isinstance(number, Exception):
             raise number
@@ -152,8 +131,6 @@ async def items(queue: "asyncio.Queue[int | Exception | None]") -> AsyncIterator
 
 
 class BufferedItems:
-    """The items of a queue, one by one or several at a time."""
-
     def __init__(self, queue: "asyncio.Queue[int | Exception | None]") -> None:
         self._queue = queue
         self._items = items(queue)
@@ -165,7 +142,6 @@ class BufferedItems:
         return await anext(self._items)
 
     def take_ready(self, limit: int) -> list[FakeItem]:
-        """Numbers that are there; what else there is comes by itself."""
         queued = self._queue._queue  # type: ignore[attr-defined]  # nothing else tells what comes next
         found: list[FakeItem] = []
         while queued and isinstance(queued[0], int) and len(found) < limit:

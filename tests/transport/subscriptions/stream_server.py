@@ -1,4 +1,4 @@
-"""A schema on the toy source, a server of it without sockets, and ways to read its answers."""
+"""Schema on the fake source, a stream server without sockets, and helpers to read frames."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -37,7 +37,6 @@ SUBSCRIBE = "subscription Told($room: String, $after: String) { told(room: $room
 
 
 def build_fake_schema(log: FakeLog) -> GraphQLSchema:
-    """The schema, on a log."""
     built = build_schema(SDL)
     subscription, told, query = (built.type_map[name] for name in ("Subscription", "Told", "Query"))
     assert isinstance(subscription, GraphQLObjectType)
@@ -69,14 +68,12 @@ def build_fake_schema(log: FakeLog) -> GraphQLSchema:
 
 
 def subscribe(log: FakeLog, _root: None, info: Any, room: str | None = None, after: str | None = None) -> FakeSource:
-    """The resolver of `told`."""
     if room == "locked":
         raise ExpectedError("That room is locked", code="FORBIDDEN")
     return FakeSource(log, info.context, room, after)
 
 
 async def subscribe_broken(log: FakeLog, _root: None, info: Any, how: str) -> Any:
-    """The resolver of `broken`."""
     if how == "surprise":
         raise RuntimeError("hunter2")
     if how == "slow":
@@ -85,18 +82,15 @@ async def subscribe_broken(log: FakeLog, _root: None, info: Any, how: str) -> An
 
 
 def resolve(log: FakeLog, root: Any, _info: Any, **_arguments: Any) -> Any:
-    """Counts executions."""
     log.executed.append(root["number"])
     return root
 
 
 def fails(_source: Any, _info: Any) -> str:
-    """Fails as it should not."""
     raise RuntimeError("hunter2")
 
 
 async def slow(log: FakeLog, _source: Any, _info: Any) -> str:
-    """Waits for the log's gate."""
     log.slow_started.set()
     try:
         await log.gate.wait()
@@ -107,8 +101,6 @@ async def slow(log: FakeLog, _source: Any, _info: Any) -> str:
 
 
 class StreamServer:
-    """Streams on a log."""
-
     def __init__(self, log: FakeLog, settings: TransportSettings | None = None) -> None:
         self.log = log
         effective = settings or TransportSettings()
@@ -123,8 +115,6 @@ class StreamServer:
         options: StreamOptions | None = None,
         **members: Any,
     ) -> StreamResponse:
-        """The answer to one request."""
-
         @asynccontextmanager
         async def make_context() -> AsyncIterator[Caller]:
             try:
@@ -137,12 +127,10 @@ class StreamServer:
 
 
 def frame_body(frame: Frame) -> Any:
-    """What a frame holds."""
     return orjson.loads(frame.payload)
 
 
 async def remaining(answer: StreamResponse) -> list[Any]:
-    """All frames to the end of the stream, which is closed then."""
     try:
         return [frame_body(frame) async for frame in answer.frames]
     finally:
@@ -150,23 +138,19 @@ async def remaining(answer: StreamResponse) -> list[Any]:
 
 
 async def numbers(answer: StreamResponse, count: int) -> list[int]:
-    """The numbers of the next items."""
     return [frame_body(await anext(answer.frames))["data"]["told"]["number"] for _ in range(count)]
 
 
 async def read_live(answer: StreamResponse, count: int = 1) -> "asyncio.Task[list[int]]":
-    """A task that waits for the next items of a stream, which is past its beginning."""
     task = asyncio.create_task(numbers(answer, count))
     await wait_until(lambda: is_live(answer))
     return task
 
 
 def is_live(answer: StreamResponse) -> bool:
-    """Whether a stream is past its beginning."""
     assert isinstance(answer.frames, SubscriberStream)
     return answer.frames.is_live
 
 
 def error_codes(result: Any) -> list[str]:
-    """The codes of the errors of a result."""
     return [error["extensions"]["code"] for error in result.get("errors", [])]

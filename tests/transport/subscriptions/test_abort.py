@@ -1,4 +1,4 @@
-"""A server that can wait no longer: what is still under way is told so, in the form that its client expects."""
+"""Abort at the end of a shutdown."""
 
 import asyncio
 from contextlib import AsyncExitStack, closing
@@ -22,13 +22,11 @@ PARTS = b"Accept: multipart/mixed;incrementalSpec=v0.2, application/json\r\n"
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server waits for nobody."""
     monkeypatch.setattr(transport_server, "DRAIN_SECONDS", 0.01)
     monkeypatch.setattr(transport_server, "REQUEST_SECONDS", 0.05)
 
 
 def post(query: str, *more: bytes) -> bytes:
-    """A request."""
     sent = orjson.dumps({"query": query})
     return b"".join((HEAD, *more, b"Content-Length: %d\r\n\r\n" % len(sent), sent))
 
@@ -43,7 +41,7 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("what", REQUESTS)
-async def test_what_is_asked_too_late_or_takes_too_long_is_503(log: FakeLog, what: str) -> None:
+async def test_incomplete_and_slow_requests_get_503_at_shutdown(log: FakeLog, what: str) -> None:
     app = fake_endpoint(log)
     async with asyncio.timeout(TIMEOUT_SECONDS), run_server(app) as (port, server, task):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -60,7 +58,7 @@ async def test_what_is_asked_too_late_or_takes_too_long_is_503(log: FakeLog, wha
     assert log.contexts_exited == ("a query" in what)
 
 
-async def test_parts_that_are_still_to_come_are_told_so_and_the_answer_ends_well(log: FakeLog) -> None:
+async def test_multipart_response_is_completed_at_shutdown(log: FakeLog) -> None:
     app = fake_endpoint(log)
     async with asyncio.timeout(TIMEOUT_SECONDS), run_server(app) as (port, server, task):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -76,9 +74,7 @@ async def test_parts_that_are_still_to_come_are_told_so_and_the_answer_ends_well
     assert answer.endswith(b"--graphql\r\n4\r\n--\r\n\r\n0\r\n\r\n")
 
 
-async def test_what_is_answered_in_time_is_answered_and_the_connection_closes(
-    log: FakeLog, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_requests_that_finish_in_time_are_answered(log: FakeLog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport_server, "REQUEST_SECONDS", 10)
     app = fake_endpoint(log)
     async with asyncio.timeout(TIMEOUT_SECONDS), AsyncExitStack() as stack, run_server(app) as (port, server, task):
@@ -102,7 +98,7 @@ async def test_what_is_answered_in_time_is_answered_and_the_connection_closes(
     assert all(answer.count(b"\r\nconnection: close") == 1 for answer in answers[:2])
 
 
-async def test_whatever_is_under_way_or_begins_is_out_of_time_once_the_server_is_cut(server: StreamServer) -> None:
+async def test_abort_fails_running_and_new_operations(server: StreamServer) -> None:
     async def told(query: str) -> Any:
         answer = await server.open(query)
         return [(frame.get("data"), error_codes(frame)) for frame in await remaining(answer)]
@@ -117,7 +113,7 @@ async def test_whatever_is_under_way_or_begins_is_out_of_time_once_the_server_is
     assert server.log.contexts_exited == 3
 
 
-async def test_parts_are_cut_with_the_error_in_each_that_was_promised(server: StreamServer) -> None:
+async def test_abort_completes_each_pending_payload_with_an_error(server: StreamServer) -> None:
     answer = await server.open("{hello thing{id ...@defer{slow}}}")
     first = frame_body(await anext(answer.frames))
     waiting = asyncio.create_task(remaining(answer))
@@ -129,12 +125,8 @@ async def test_parts_are_cut_with_the_error_in_each_that_was_promised(server: St
     assert [error_codes(part) for part in last["completed"]] == [["SERVICE_UNAVAILABLE"]]
 
 
-async def test_a_stream_that_has_not_begun_when_it_is_closed_ends_as_the_others_do(
-    server: StreamServer, log: FakeLog
-) -> None:
+async def test_stream_in_catch_up_is_closed_by_shutdown(server: StreamServer, log: FakeLog) -> None:
     class Never:
-        """Opens and never comes to anything."""
-
         async def __anext__(self) -> object:
             log.slow_started.set()
             await log.gate.wait()

@@ -1,4 +1,4 @@
-"""A reader that is slow costs its queue at most, loses nothing, and disturbs nobody."""
+"""Queue overflow and slow consumers."""
 
 import asyncio
 
@@ -15,11 +15,10 @@ TEXT = "subscription($after:String){told(after:$after){number text(size:1000)}}"
 
 @pytest.fixture
 def narrow(log: FakeLog) -> StreamServer:
-    """A server with room for about three results of TEXT in each queue."""
     return StreamServer(log, with_limits(stream_queue_bytes=3_500))
 
 
-async def test_a_reader_that_falls_behind_catches_up_from_the_source_and_misses_nothing(narrow: StreamServer) -> None:
+async def test_overflowed_stream_catches_up_from_the_source(narrow: StreamServer) -> None:
     log = narrow.log
     quick, slow = await narrow.open(TEXT), await narrow.open(TEXT)
     first = [await read_live(quick), await read_live(slow)]
@@ -40,7 +39,7 @@ async def test_a_reader_that_falls_behind_catches_up_from_the_source_and_misses_
     await slow.frames.aclose()
 
 
-async def test_a_reader_that_falls_behind_while_it_catches_up_does_so_again(narrow: StreamServer) -> None:
+async def test_overflow_during_catch_up_starts_another(narrow: StreamServer) -> None:
     log = narrow.log
     slow = await narrow.open(TEXT)
     log.append(5)
@@ -60,7 +59,7 @@ async def test_a_reader_that_falls_behind_while_it_catches_up_does_so_again(narr
     await slow.frames.aclose()
 
 
-async def test_a_result_that_is_longer_than_the_queue_reaches_who_waits_for_it(log: FakeLog) -> None:
+async def test_result_longer_than_the_queue_reaches_its_reader(log: FakeLog) -> None:
     server = StreamServer(log, with_limits(stream_queue_bytes=100))
     answer = await server.open(TEXT)
     waiting = await read_live(answer)
@@ -73,7 +72,7 @@ async def test_a_result_that_is_longer_than_the_queue_reaches_who_waits_for_it(l
     await answer.frames.aclose()
 
 
-async def test_a_reader_that_takes_nothing_is_cut_off(log: FakeLog) -> None:
+async def test_slow_consumer_is_closed(log: FakeLog) -> None:
     server = StreamServer(log, with_limits(stream_stall_seconds=0.1))
     stuck, fine = await server.open(), await server.open()
     told = asyncio.Event()
@@ -95,7 +94,7 @@ async def test_a_reader_that_takes_nothing_is_cut_off(log: FakeLog) -> None:
     await fine.frames.aclose()
 
 
-async def test_a_reader_that_takes_nothing_of_its_beginning_is_cut_off(log: FakeLog) -> None:
+async def test_slow_consumer_in_catch_up_is_closed(log: FakeLog) -> None:
     log.append(3)
     server = StreamServer(log, with_limits(stream_stall_seconds=0.1))
     answer = await server.open(variables={"after": "0"})
@@ -107,7 +106,7 @@ async def test_a_reader_that_takes_nothing_of_its_beginning_is_cut_off(log: Fake
     assert log.closed_count == 1
 
 
-async def test_silence_is_no_stall(log: FakeLog) -> None:
+async def test_idle_stream_is_not_a_slow_consumer(log: FakeLog) -> None:
     server = StreamServer(log, with_limits(stream_stall_seconds=0.001))
     answer = await server.open()
     waiting = await read_live(answer, 2)

@@ -1,4 +1,4 @@
-"""Who waits for the same beginning at the same time is given it by one of them, and nothing else changes by that."""
+"""Coalescing of equal catch-ups."""
 
 import asyncio
 from contextlib import suppress
@@ -17,12 +17,10 @@ LONG = "subscription($after:String){told(after:$after){number text(size:100)}}"
 
 
 async def open_streams(server: StreamServer, count: int, query: str = SLOW, after: str = "0") -> list[StreamResponse]:
-    """Subscribers who have all missed the same."""
     return [await server.open(query, {"after": after}) for _ in range(count)]
 
 
 async def close(answers: list[StreamResponse]) -> None:
-    """Close streams."""
     for answer in answers:
         await answer.frames.aclose()
 
@@ -30,7 +28,6 @@ async def close(answers: list[StreamResponse]) -> None:
 async def start_reading(
     server: StreamServer, answers: list[StreamResponse], count: int = 1
 ) -> list["asyncio.Task[list[int]]"]:
-    """The first one is at its first result, the others wait."""
     tasks = [asyncio.create_task(numbers(answers[0], count))]
     await wait_until(server.log.slow_started.is_set)
     tasks += [asyncio.create_task(numbers(answer, count)) for answer in answers[1:]]
@@ -40,12 +37,11 @@ async def start_reading(
 
 
 async def yield_to_loop() -> None:
-    """Let the others go as far as they can."""
     for _ in range(20):
         await asyncio.sleep(0)
 
 
-async def test_a_crowd_that_comes_at_once_costs_one_execution_of_what_it_missed(server: StreamServer) -> None:
+async def test_simultaneous_catch_ups_are_executed_once(server: StreamServer) -> None:
     log = server.log
     log.gate.set()
     log.append(3)
@@ -55,7 +51,7 @@ async def test_a_crowd_that_comes_at_once_costs_one_execution_of_what_it_missed(
     await close(answers)
 
 
-async def test_a_crowd_that_gathers_behind_one_costs_one_execution_more(server: StreamServer) -> None:
+async def test_catch_ups_behind_a_running_one_are_executed_once(server: StreamServer) -> None:
     log = server.log
     log.append(3)
     answers = await open_streams(server, SUBSCRIBERS)
@@ -71,7 +67,7 @@ async def test_a_crowd_that_gathers_behind_one_costs_one_execution_more(server: 
     await close(answers)
 
 
-async def test_who_asks_while_a_beginning_is_read_is_given_a_newer_one(server: StreamServer) -> None:
+async def test_late_stream_gets_a_newer_snapshot(server: StreamServer) -> None:
     log = server.log
     log.snapshot_size = 1
     log.append()
@@ -85,7 +81,7 @@ async def test_who_asks_while_a_beginning_is_read_is_given_a_newer_one(server: S
     await close(answers)
 
 
-async def test_who_says_elsewhere_how_far_it_was_is_not_given_the_beginning_of_another(server: StreamServer) -> None:
+async def test_different_last_event_ids_are_not_coalesced(server: StreamServer) -> None:
     log = server.log
     log.append(3)
     answers = [await server.open(SLOW, options=StreamOptions(after=after)) for after in ("0", "0", "2")]
@@ -96,7 +92,7 @@ async def test_who_says_elsewhere_how_far_it_was_is_not_given_the_beginning_of_a
     await close(answers)
 
 
-async def test_those_who_begin_elsewhere_do_not_wait(server: StreamServer) -> None:
+async def test_different_catch_ups_do_not_wait_for_each_other(server: StreamServer) -> None:
     log = server.log
     log.append(2)
     answers = [
@@ -112,7 +108,7 @@ async def test_those_who_begin_elsewhere_do_not_wait(server: StreamServer) -> No
     await close(answers)
 
 
-async def test_if_the_one_who_reads_for_all_leaves_another_does(server: StreamServer) -> None:
+async def test_follower_replaces_a_leader_that_left(server: StreamServer) -> None:
     log = server.log
     log.append(2)
     answers = await open_streams(server, 4)
@@ -128,7 +124,7 @@ async def test_if_the_one_who_reads_for_all_leaves_another_does(server: StreamSe
     await close(answers)
 
 
-async def test_if_it_leaves_in_the_middle_another_begins_anew(server: StreamServer) -> None:
+async def test_follower_restarts_after_leader_left_while_reading(server: StreamServer) -> None:
     log = server.log
     log.append(2)
     answers = await open_streams(server, 4)
@@ -146,7 +142,7 @@ async def test_if_it_leaves_in_the_middle_another_begins_anew(server: StreamServ
     await close(answers)
 
 
-async def test_each_is_told_by_itself_what_is_too_long_to_be_kept(log: FakeLog) -> None:
+async def test_catch_up_longer_than_the_queue_is_not_shared(log: FakeLog) -> None:
     server = StreamServer(log, with_limits(stream_queue_bytes=300))
     log.append(5)
     answers = await open_streams(
@@ -163,7 +159,7 @@ async def test_each_is_told_by_itself_what_is_too_long_to_be_kept(log: FakeLog) 
     await close(answers)
 
 
-async def test_each_sees_for_itself_that_a_result_cannot_be_made(server: StreamServer) -> None:
+async def test_failed_item_is_not_shared(server: StreamServer) -> None:
     log = server.log
     log.append(2)
     answers = await open_streams(server, 4)
@@ -180,7 +176,7 @@ async def test_each_sees_for_itself_that_a_result_cannot_be_made(server: StreamS
     await close(answers)
 
 
-async def test_who_is_cut_in_its_beginning_is_given_no_more_of_it(server: StreamServer) -> None:
+async def test_shutdown_ends_a_running_catch_up(server: StreamServer) -> None:
     server.log.append()
     (answer,) = await open_streams(server, 1)
     (task,) = await start_reading(server, [answer])
@@ -191,7 +187,7 @@ async def test_who_is_cut_in_its_beginning_is_given_no_more_of_it(server: Stream
     await answer.frames.aclose()
 
 
-async def test_each_sees_for_itself_that_the_source_fails(server: StreamServer) -> None:
+async def test_source_failure_is_not_shared(server: StreamServer) -> None:
     log = server.log
     log.append()
     answers = await open_streams(server, 3)
@@ -208,11 +204,10 @@ async def test_each_sees_for_itself_that_the_source_fails(server: StreamServer) 
 
 
 async def frame(answer: StreamResponse) -> Frame:
-    """The next one."""
     return await anext(answer.frames)
 
 
-async def test_a_beginning_of_which_some_is_left_out_later_is_not_shared(server: StreamServer) -> None:
+async def test_catch_up_with_a_filter_is_not_shared(server: StreamServer) -> None:
     log = server.log
     log.accepts = lambda item: item.sequence % 2 == 0
     log.append()

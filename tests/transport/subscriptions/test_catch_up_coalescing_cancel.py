@@ -1,4 +1,4 @@
-"""Whoever leaves at whatever moment while streams gather for a beginning: nothing of it is kept."""
+"""Cancellation while catch-ups are coalesced."""
 
 import asyncio
 from typing import Any, cast
@@ -13,24 +13,20 @@ TERMS = SubscriberLimits(
 
 
 class Gated:
-    """A beginning that takes its step when it may."""
-
     def __init__(self) -> None:
         self.begun, self.may = asyncio.Event(), asyncio.Event()
 
     async def prefetch(self, _most: int) -> None:
-        """One step, which nobody else may have."""
         self.begun.set()
         await self.may.wait()
 
 
 def begin(beginnings: CatchUpCoalescer, beginning: Any) -> "asyncio.Task[None]":
-    """One more stream."""
     work = beginnings.start("key", cast(CatchUp, beginning), TERMS, lambda: False)
     return asyncio.create_task(work)
 
 
-async def test_who_leaves_at_the_moment_when_the_one_before_is_through_leaves_nothing_behind() -> None:
+async def test_cancel_when_the_previous_group_is_done_leaves_no_state() -> None:
     beginnings, first = CatchUpCoalescer(), Gated()
     one = begin(beginnings, first)
     await first.begun.wait()

@@ -1,4 +1,4 @@
-"""Whoever comes and leaves in a crowd, whatever happens meanwhile: each sees all there is from its place on, once."""
+"""Random reconnects of many readers."""
 
 import asyncio
 from contextlib import suppress
@@ -21,8 +21,6 @@ yield_ = st.tuples(st.just("yield"), st.integers(1, 40))
 
 
 class Reader:
-    """Reads all the time, while it is there."""
-
     def __init__(self, server: StreamServer) -> None:
         self._server = server
         self.last = 0
@@ -39,12 +37,10 @@ class Reader:
             await answer.frames.aclose()
 
     async def come_back(self) -> None:
-        """Begin after what it has seen."""
         await self.leave()
         self._task = asyncio.create_task(self._read())
 
     async def leave(self) -> None:
-        """Hang up, wherever it is. Raises what it has met."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -52,7 +48,6 @@ class Reader:
 
 
 async def play(steps: list[tuple[str, int]], queue_bytes: int) -> None:
-    """Do the steps, then let all read to the end."""
     log = FakeLog(length=3)
     server = StreamServer(log, with_limits(stream_queue_bytes=queue_bytes))
     readers = [Reader(server) for _ in range(READERS)]
@@ -81,5 +76,5 @@ async def play(steps: list[tuple[str, int]], queue_bytes: int) -> None:
     steps=st.lists(st.one_of(happen, come_back, come_back, leave, yield_), max_size=60),
     queue_bytes=st.sampled_from([1, 400, 2_000, 100_000]),
 )
-def test_in_a_crowd_nothing_is_missed_or_told_twice(steps: list[tuple[str, int]], queue_bytes: int) -> None:
+def test_reconnecting_readers_get_each_item_once(steps: list[tuple[str, int]], queue_bytes: int) -> None:
     asyncio.run(asyncio.wait_for(play(steps, queue_bytes), 30))

@@ -1,4 +1,4 @@
-"""Many who come at once, as after a restart: they take turns, and nobody is sent away for having had to wait."""
+"""Limit of concurrent catch-ups."""
 
 import asyncio
 
@@ -12,12 +12,11 @@ SLOW = "subscription($after:String){told(after:$after){number slow}}"
 
 
 async def open_slow_streams(server: StreamServer, count: int) -> list[StreamResponse]:
-    """Subscribers who have all missed something else."""
     server.log.append(count)
     return [await server.open(SLOW, {"after": str(number)}) for number in range(count)]
 
 
-async def test_only_some_begin_at_the_same_time(server: StreamServer) -> None:
+async def test_concurrent_catch_ups_are_limited(server: StreamServer) -> None:
     log = server.log
     answers = await open_slow_streams(server, 3 * dispatcher.MAX_CONCURRENT_CATCH_UPS)
     tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
@@ -32,7 +31,7 @@ async def test_only_some_begin_at_the_same_time(server: StreamServer) -> None:
         await answer.frames.aclose()
 
 
-async def test_the_time_of_those_who_wait_their_turn_does_not_run(log: FakeLog) -> None:
+async def test_waiting_for_a_slot_does_not_time_out(log: FakeLog) -> None:
     server = StreamServer(log, with_limits(operation_seconds=0.1))
     answers = await open_slow_streams(server, 2 * dispatcher.MAX_CONCURRENT_CATCH_UPS)
     tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
@@ -45,7 +44,7 @@ async def test_the_time_of_those_who_wait_their_turn_does_not_run(log: FakeLog) 
         await answer.frames.aclose()
 
 
-async def test_who_waits_when_the_server_stops_does_not_begin_any_more(server: StreamServer) -> None:
+async def test_shutdown_prevents_waiting_catch_ups(server: StreamServer) -> None:
     log = server.log
     answers = await open_slow_streams(server, dispatcher.MAX_CONCURRENT_CATCH_UPS + 1)
     tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
@@ -58,7 +57,7 @@ async def test_who_waits_when_the_server_stops_does_not_begin_any_more(server: S
         await answer.frames.aclose()
 
 
-async def test_nor_does_who_waits_then_go_on(server: StreamServer) -> None:
+async def test_shutdown_ends_waiting_catch_ups(server: StreamServer) -> None:
     log = server.log
     log.gate.set()
     answers = await open_slow_streams(server, dispatcher.MAX_CONCURRENT_CATCH_UPS + 1)

@@ -1,4 +1,4 @@
-"""One way in for queries, mutations and subscriptions."""
+"""Dispatch of queries, mutations and subscriptions."""
 
 import asyncio
 
@@ -25,7 +25,7 @@ from tests.transport.subscriptions.stream_server import (
         ("mutation{write}", {"data": {"write": "written"}}),
     ],
 )
-async def test_a_query_or_mutation_is_answered_by_one_frame(server: StreamServer, query: str, expected: object) -> None:
+async def test_query_or_mutation_is_one_frame(server: StreamServer, query: str, expected: object) -> None:
     answer = await server.open(query)
     assert (answer.kind, answer.refused, answer.result.status) == ("single", False, 200)
     assert await remaining(answer) == [expected]
@@ -44,7 +44,7 @@ async def test_a_query_or_mutation_is_answered_by_one_frame(server: StreamServer
         ('subscription{broken(how:"iterator"){number}}', None, "INTERNAL_SERVER_ERROR", 500),
     ],
 )
-async def test_what_cannot_begin_is_refused_with_errors_and_no_data(
+async def test_refused_subscription_has_errors_and_no_data(
     server: StreamServer, query: str, variables: dict[str, object] | None, code: str, status: int
 ) -> None:
     answer = await server.open(query, variables)
@@ -56,14 +56,14 @@ async def test_what_cannot_begin_is_refused_with_errors_and_no_data(
     assert not server.streams.subscriptions
 
 
-async def test_a_field_error_is_no_refusal(server: StreamServer) -> None:
+async def test_field_error_is_not_a_refusal(server: StreamServer) -> None:
     answer = await server.open("{fails}")
     assert not answer.refused
     (result,) = await remaining(answer)
     assert (result["data"], error_codes(result)) == ({"fails": None}, ["INTERNAL_SERVER_ERROR"])
 
 
-async def test_a_subscription_begins_with_what_there_is_and_goes_on_with_what_happens(server: StreamServer) -> None:
+async def test_subscription_sends_snapshot_then_live_items(server: StreamServer) -> None:
     server.log.snapshot_size = 2
     server.log.append(5)
     answer = await server.open()
@@ -74,7 +74,7 @@ async def test_a_subscription_begins_with_what_there_is_and_goes_on_with_what_ha
     await answer.frames.aclose()
 
 
-async def test_frames_carry_the_cursor_to_resume_after(server: StreamServer) -> None:
+async def test_frames_carry_their_cursor(server: StreamServer) -> None:
     server.log.append(3)
     answer = await server.open(variables={"after": "1"})
     frame = await anext(answer.frames)
@@ -82,7 +82,7 @@ async def test_frames_carry_the_cursor_to_resume_after(server: StreamServer) -> 
     await answer.frames.aclose()
 
 
-async def test_the_callers_context_is_left_when_the_subscription_has_begun(server: StreamServer) -> None:
+async def test_context_is_exited_when_the_subscription_starts(server: StreamServer) -> None:
     answer = await server.open(caller=Caller("ann"))
     assert server.log.contexts_exited == 1
     first = await read_live(answer)
@@ -92,7 +92,7 @@ async def test_the_callers_context_is_left_when_the_subscription_has_begun(serve
     await answer.frames.aclose()
 
 
-async def test_a_subscription_that_begins_too_slowly_is_refused(log: FakeLog) -> None:
+async def test_slow_subscribe_resolver_is_refused_with_timeout(log: FakeLog) -> None:
     answer = await StreamServer(log, with_limits(operation_seconds=0.01)).open(
         'subscription{broken(how:"slow"){number}}'
     )
@@ -100,7 +100,7 @@ async def test_a_subscription_that_begins_too_slowly_is_refused(log: FakeLog) ->
     assert log.slow_cancelled.is_set()
 
 
-async def test_a_source_that_is_over_ends_its_streams(server: StreamServer) -> None:
+async def test_end_of_source_ends_its_streams(server: StreamServer) -> None:
     server.log.append()
     answer = await server.open(variables={"after": "0"})
     assert await numbers(answer, 1) == [1]

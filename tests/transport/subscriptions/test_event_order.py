@@ -1,4 +1,4 @@
-"""Whatever the order in which things happen and are read: each reader sees all there is from its beginning on, once."""
+"""Random interleavings of items, reads and reconnects."""
 
 import asyncio
 
@@ -22,31 +22,25 @@ yield_ = st.tuples(st.just("yield"), st.integers(1, 3))
 
 
 class Reader:
-    """Reads one number after the other, and comes back with its cursor."""
-
     def __init__(self, server: StreamServer, after: int) -> None:
         self._server = server
         self.last = after
 
     async def begin(self) -> None:
-        """Open a stream after what it has seen."""
         self.answer = await self._server.open(QUERY, {"after": str(self.last)})
 
     async def read(self) -> None:
-        """Read one more, which must be the next."""
         if self.last < self._server.log.length:
             (number,) = await numbers(self.answer, 1)
             assert number == self.last + 1
             self.last = number
 
     async def come_back(self) -> None:
-        """Leave, and begin again."""
         await self.answer.frames.aclose()
         await self.begin()
 
 
 async def play(steps: list[tuple[str, int]], queue_bytes: int, *, stretches: bool) -> None:
-    """Do the steps, then read to the end."""
     log = FakeLog(length=5, is_buffered=stretches)
     server = StreamServer(log, with_limits(stream_queue_bytes=queue_bytes))
     readers = [Reader(server, after) for after in range(READERS)]
@@ -76,7 +70,7 @@ async def play(steps: list[tuple[str, int]], queue_bytes: int, *, stretches: boo
     stretches=st.booleans(),
     at_once=st.sampled_from([1, fanout.YIELD_EVERY]),
 )
-def test_nothing_is_missed_or_told_twice(
+def test_each_reader_gets_each_item_once(
     steps: list[tuple[str, int]], queue_bytes: int, stretches: bool, at_once: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:

@@ -1,4 +1,4 @@
-"""Who is told the same is told it once; who is not never sees what another is told."""
+"""Sharing of executions between subscribers."""
 
 import asyncio
 from typing import Any
@@ -16,12 +16,10 @@ FIELDS = "{ number caller }"
 
 
 async def frames(answer: StreamResponse, count: int) -> list[Frame]:
-    """The next frames."""
     return [await anext(answer.frames) for _ in range(count)]
 
 
 async def told_to_all(server: StreamServer, answers: list[StreamResponse], times: int) -> list[list[Frame]]:
-    """What all streams are told, once they are past their beginnings, of what then happens so many times."""
     tasks = [asyncio.create_task(frames(answer, times)) for answer in answers]
     await wait_until(lambda: all(map(is_live, answers)))
     server.log.executed.clear()
@@ -30,12 +28,11 @@ async def told_to_all(server: StreamServer, answers: list[StreamResponse], times
 
 
 async def close(answers: list[StreamResponse]) -> None:
-    """Close streams."""
     for answer in answers:
         await answer.frames.aclose()
 
 
-async def test_a_thousand_equal_subscribers_cost_one_execution_and_one_encoding_each_time(server: StreamServer) -> None:
+async def test_thousand_equal_subscribers_share_each_execution(server: StreamServer) -> None:
     answers = [await server.open() for _ in range(SUBSCRIBERS)]
     told = await told_to_all(server, answers, 10)
     assert server.log.executed == list(range(1, 11))
@@ -47,7 +44,7 @@ async def test_a_thousand_equal_subscribers_cost_one_execution_and_one_encoding_
     await close(answers)
 
 
-async def test_it_is_so_again_when_all_come_back_each_with_a_cursor_of_its_own(server: StreamServer) -> None:
+async def test_reconnected_subscribers_share_again(server: StreamServer) -> None:
     server.log.append(SUBSCRIBERS)
     answers = [await server.open(variables={"after": str(number)}) for number in range(SUBSCRIBERS)]
     for number in (0, 1, SUBSCRIBERS - 1):
@@ -79,7 +76,7 @@ ANN, BOB = Caller("ann", "a"), Caller("bob", "b")
         (OperationRequest(SUBSCRIBE, {}, "Told"), OperationRequest(SUBSCRIBE, {}, None, {"key": ["a", None]})),
     ],
 )
-async def test_a_caller_never_sees_what_another_scope_is_told(
+async def test_callers_with_other_scopes_never_share_results(
     server: StreamServer, one: OperationRequest, other: OperationRequest
 ) -> None:
     async def opened(caller: Caller, request: OperationRequest) -> StreamResponse:
@@ -122,7 +119,7 @@ async def test_a_caller_never_sees_what_another_scope_is_told(
         ),
     ],
 )
-async def test_what_is_not_the_same_is_not_shared(
+async def test_different_queries_are_not_shared(
     server: StreamServer, query: str, variables: dict[str, Any], other_query: str, other_variables: dict[str, Any]
 ) -> None:
     answers = []
@@ -147,7 +144,7 @@ async def test_what_is_not_the_same_is_not_shared(
         "subscription Told($a:String,$after:String){told(after:$after){number}told(after:$after room:$a){number}}",
     ],
 )
-async def test_a_variable_that_says_only_where_to_begin_does_not_part_a_group(server: StreamServer, query: str) -> None:
+async def test_resume_variables_do_not_split_a_group(server: StreamServer, query: str) -> None:
     server.log.append(2)
     if query.count("told(") == 2:
         query = query.replace("told(after:$after)", "told(after:$after room:$a)")
@@ -160,7 +157,7 @@ async def test_a_variable_that_says_only_where_to_begin_does_not_part_a_group(se
     await close(answers)
 
 
-async def test_nobody_sees_where_another_began(server: StreamServer) -> None:
+async def test_resume_variables_are_hidden_from_live_results(server: StreamServer) -> None:
     query = "subscription($after:String $room:String){told(after:$after room:$room){number variables}}"
     server.log.append(2)
     answers = [await server.open(query, {"after": after, "room": "x"}) for after in ("1", "0")]
@@ -175,7 +172,7 @@ async def test_nobody_sees_where_another_began(server: StreamServer) -> None:
     await close(answers)
 
 
-async def test_a_group_ends_with_its_last_stream_and_begins_anew(server: StreamServer, log: FakeLog) -> None:
+async def test_last_stream_ends_the_group(server: StreamServer, log: FakeLog) -> None:
     answers = [await server.open(), await server.open()]
     await told_to_all(server, answers, 1)
     await answers[0].frames.aclose()
@@ -189,7 +186,7 @@ async def test_a_group_ends_with_its_last_stream_and_begins_anew(server: StreamS
     await close(again)
 
 
-async def test_what_happens_while_a_stream_begins_is_told_once_and_in_order(server: StreamServer, log: FakeLog) -> None:
+async def test_items_during_catch_up_are_sent_once_in_order(server: StreamServer, log: FakeLog) -> None:
     answers = [await server.open() for _ in range(3)]
     await told_to_all(server, answers, 2)
     late = await server.open(variables={"after": "0"})
@@ -201,7 +198,7 @@ async def test_what_happens_while_a_stream_begins_is_told_once_and_in_order(serv
     await close([*answers, late])
 
 
-async def test_what_the_beginning_has_told_is_not_told_again(server: StreamServer, log: FakeLog) -> None:
+async def test_items_covered_by_catch_up_are_not_repeated(server: StreamServer, log: FakeLog) -> None:
     first = await server.open()
     await told_to_all(server, [first], 1)
     late = await server.open(variables={"after": "0"})

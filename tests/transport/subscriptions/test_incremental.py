@@ -1,4 +1,4 @@
-"""Results in parts, where a fragment is deferred."""
+"""Incremental delivery with @defer."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from transport.subscriptions.incremental import IncrementalFrames
 QUERY = '{hello thing{id ...@defer(label:"L"){name}}}'
 
 
-async def test_a_deferred_fragment_comes_in_a_part_of_its_own(server: StreamServer) -> None:
+async def test_deferred_fragment_is_a_second_payload(server: StreamServer) -> None:
     answer = await server.open(QUERY)
     assert answer.kind == "incremental"
     assert await remaining(answer) == [
@@ -33,7 +33,7 @@ async def test_a_deferred_fragment_comes_in_a_part_of_its_own(server: StreamServ
         ("{hello thing{id ...{name}}}", StreamOptions()),
     ],
 )
-async def test_it_comes_at_once_where_nothing_is_deferred_or_the_client_takes_no_parts(
+async def test_result_is_single_without_defer_or_client_support(
     server: StreamServer, query: str, wishes: StreamOptions
 ) -> None:
     answer = await server.open(query, options=wishes)
@@ -41,7 +41,7 @@ async def test_it_comes_at_once_where_nothing_is_deferred_or_the_client_takes_no
     assert await remaining(answer) == [{"data": {"hello": "hello anybody", "thing": {"id": "1", "name": "one"}}}]
 
 
-async def test_parts_of_parts_name_where_they_belong(server: StreamServer) -> None:
+async def test_nested_deferred_fragments_have_paths(server: StreamServer) -> None:
     answer = await server.open("{thing{id ...@defer{thing{id ...@defer{name}}}}}")
     parts = await remaining(answer)
     pending = [entry for part in parts for entry in part.get("pending", [])]
@@ -58,7 +58,7 @@ async def test_parts_of_parts_name_where_they_belong(server: StreamServer) -> No
         ("{things{id ...@defer{thing{id thing{id fails}}}}}", "incremental"),
     ],
 )
-async def test_surprises_are_masked_in_every_part(server: StreamServer, query: str, place: str) -> None:
+async def test_unexpected_errors_are_masked_in_every_payload(server: StreamServer, query: str, place: str) -> None:
     parts = await remaining(await server.open(query))
     told = parts[:1] if place == "first" else [entry for part in parts[1:] for entry in part[place]]
     assert [error_codes(entry) for entry in told] == [["INTERNAL_SERVER_ERROR"]] * len(told)
@@ -67,7 +67,7 @@ async def test_surprises_are_masked_in_every_part(server: StreamServer, query: s
 
 
 @pytest.mark.parametrize("query", ["{thing{unencodable ...@defer{name}}}", "{thing{id ...@defer{unencodable}}}"])
-async def test_what_json_cannot_write_ends_the_result(server: StreamServer, query: str) -> None:
+async def test_unencodable_value_ends_the_result(server: StreamServer, query: str) -> None:
     parts = await remaining(await server.open(query))
     last = parts[-1]
     assert last["hasNext"] is False
@@ -75,7 +75,7 @@ async def test_what_json_cannot_write_ends_the_result(server: StreamServer, quer
     assert error_codes({"errors": errors}) == ["INTERNAL_SERVER_ERROR"]
 
 
-async def test_the_context_lives_until_the_last_part(server: StreamServer) -> None:
+async def test_context_is_exited_after_the_last_payload(server: StreamServer) -> None:
     answer = await server.open(QUERY)
     await anext(answer.frames)
     assert server.log.contexts_exited == 0
@@ -84,7 +84,7 @@ async def test_the_context_lives_until_the_last_part(server: StreamServer) -> No
     assert server.log.contexts_exited == 1
 
 
-async def test_the_parts_together_have_the_time_of_one_operation(server: StreamServer) -> None:
+async def test_payloads_share_the_time_limit_of_one_operation(server: StreamServer) -> None:
     answer = await server.open("{thing{id ...@defer{slow}}}")
     assert isinstance(answer.frames, IncrementalFrames)
     assert frame_body(await anext(answer.frames))["data"] == {"thing": {"id": "1"}}
@@ -96,7 +96,7 @@ async def test_the_parts_together_have_the_time_of_one_operation(server: StreamS
     assert server.log.contexts_exited == 1
 
 
-async def test_closing_stops_what_is_deferred(server: StreamServer) -> None:
+async def test_closing_cancels_deferred_work(server: StreamServer) -> None:
     answer = await server.open("{thing{id ...@defer{slow}}}")
     assert frame_body(await anext(answer.frames))["hasNext"] is True
     await answer.frames.aclose()
@@ -116,6 +116,6 @@ async def test_closing_stops_what_is_deferred(server: StreamServer) -> None:
     "query",
     ["subscription{told{number ...@defer{caller}}}", "{things@stream{id}}"],
 )
-async def test_what_cannot_come_in_parts_is_refused(server: StreamServer, query: str) -> None:
+async def test_defer_on_subscriptions_and_stream_are_refused(server: StreamServer, query: str) -> None:
     answer = await server.open(query)
     assert [error_codes(result) for result in await remaining(answer)] == [["GRAPHQL_VALIDATION_FAILED"]]

@@ -1,4 +1,4 @@
-"""Multipart streams, byte for byte."""
+"""Multipart responses, byte for byte."""
 
 import orjson
 import pytest
@@ -17,14 +17,13 @@ BOUNDARY = b"\r\n--graphql"
 
 
 def parts(sent: bytes) -> list[object]:
-    """The JSON of all parts of a whole body."""
     first, *middle, last = sent.split(BOUNDARY)
     assert (first, last) == (b"", b"--\r\n")
     assert all(part.startswith(HEAD) for part in middle)
     return [orjson.loads(part.removeprefix(HEAD)) for part in middle]
 
 
-async def test_each_result_of_a_subscription_is_a_part_that_can_be_read_at_once(log: FakeLog) -> None:
+async def test_each_result_is_a_part_with_its_boundary(log: FakeLog) -> None:
     log.append(1)
     async with AsgiRequest(fake_endpoint(log), SUBSCRIPTIONS, NUMBERS, members={"variables": {"after": "0"}}) as call:
         status, headers = await call.response_start()
@@ -38,7 +37,7 @@ async def test_each_result_of_a_subscription_is_a_part_that_can_be_read_at_once(
         assert await call.remaining_body() == b"--\r\n"
 
 
-async def test_silence_is_broken_by_empty_parts(log: FakeLog) -> None:
+async def test_idle_stream_sends_empty_parts(log: FakeLog) -> None:
     async with AsgiRequest(
         fake_endpoint(log, with_limits(stream_heartbeat_seconds=0.001)), SUBSCRIPTIONS, NUMBERS
     ) as call:
@@ -47,7 +46,7 @@ async def test_silence_is_broken_by_empty_parts(log: FakeLog) -> None:
         assert [await call.next_chunk() for _ in range(3)] == [HEAD + b"{}" + BOUNDARY] * 3
 
 
-async def test_field_errors_are_in_the_payload_and_faults_of_the_stream_beside_it(log: FakeLog) -> None:
+async def test_stream_errors_are_beside_the_payload(log: FakeLog) -> None:
     log.append(1)
     query = 'subscription{told(after:"0"){number fails}}'
     async with AsgiRequest(fake_endpoint(log), SUBSCRIPTIONS, query) as call:
@@ -70,7 +69,7 @@ async def test_field_errors_are_in_the_payload_and_faults_of_the_stream_beside_i
         ('subscription{told(room:"locked"){number}}', 403, b"FORBIDDEN"),
     ],
 )
-async def test_a_refused_operation_is_json_with_its_status(log: FakeLog, query: str, status: int, code: bytes) -> None:
+async def test_refused_operation_is_json_with_its_status(log: FakeLog, query: str, status: int, code: bytes) -> None:
     accept = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/graphql-response+json"
     async with AsgiRequest(fake_endpoint(log), accept, query) as call:
         answered, headers = await call.response_start()
@@ -78,7 +77,7 @@ async def test_a_refused_operation_is_json_with_its_status(log: FakeLog, query: 
         assert code in await call.remaining_body()
 
 
-async def test_results_in_parts(log: FakeLog) -> None:
+async def test_deferred_result_is_multipart(log: FakeLog) -> None:
     async with AsgiRequest(fake_endpoint(log), PARTS, DEFERRED) as call:
         status, headers = await call.response_start()
         assert (status, headers["content-type"]) == (200, 'multipart/mixed; boundary="graphql"; incrementalSpec=v0.2')
@@ -88,14 +87,14 @@ async def test_results_in_parts(log: FakeLog) -> None:
         ]
 
 
-async def test_what_is_not_deferred_after_all_is_json(log: FakeLog) -> None:
+async def test_result_without_deferred_payloads_is_json(log: FakeLog) -> None:
     async with AsgiRequest(fake_endpoint(log), PARTS, "{thing{id ...@defer(if:false){name}}}") as call:
         _, headers = await call.response_start()
         assert headers["content-type"] == "application/graphql-response+json; charset=utf-8"
         assert await call.remaining_body() == b'{"data":{"thing":{"id":"1","name":"one"}}}'
 
 
-async def test_a_server_that_stops_says_so(log: FakeLog) -> None:
+async def test_shutdown_sends_service_unavailable(log: FakeLog) -> None:
     app = fake_endpoint(log)
     async with AsgiRequest(app, SUBSCRIPTIONS, NUMBERS) as call:
         await call.response_start()
@@ -107,7 +106,7 @@ async def test_a_server_that_stops_says_so(log: FakeLog) -> None:
     assert told["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
 
 
-async def test_an_unknown_caller_is_401(log: FakeLog) -> None:
+async def test_unauthenticated_caller_gets_401(log: FakeLog) -> None:
     log.caller_error = ExpectedError("who?", code="UNAUTHENTICATED")
     async with AsgiRequest(fake_endpoint(log), SUBSCRIPTIONS, NUMBERS) as call:
         assert (await call.response_start())[0] == 401

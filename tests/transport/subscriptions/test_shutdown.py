@@ -1,4 +1,4 @@
-"""A server that stops, on real sockets: everybody is told, nobody is waited for in vain."""
+"""Graceful shutdown with open streams, on real sockets."""
 
 import asyncio
 import socket
@@ -29,7 +29,6 @@ REQUEST = (
 async def run_server(
     app: GraphQLEndpoint, drainable: Drainable | None = None
 ) -> AsyncIterator[tuple[int, Server, "asyncio.Task[None]"]]:
-    """A real server on a free port."""
     config = uvicorn.Config(
         Starlette(routes=[Route("/graphql", app)]), **uvicorn_options() | {"loop": "asyncio", "lifespan": "off"}
     )
@@ -44,27 +43,21 @@ async def run_server(
 
 
 class CustomDrainable:
-    """Ends what lives its own way, and cuts nothing."""
-
     def __init__(self, close: Callable[[float], Awaitable[None]]) -> None:
         self._close = close
 
     async def close(self, seconds: float) -> None:
         await self._close(seconds)
 
-    def abort(self) -> None:
-        """There is nothing to cut."""
+    def abort(self) -> None: ...
 
 
 class Client:
-    """Who listens to a stream on a socket of its own."""
-
     def __init__(self, port: int, size: int = 10) -> None:
         self._port = port
         self._size = size
 
     async def __aenter__(self) -> asyncio.StreamReader:
-        """The socket, when the stream has begun."""
         reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port, limit=2**20)
         self._writer.write(REQUEST.replace(b"SIZE", str(self._size).encode()))
         await reader.readuntil(b"\r\n\r\n")
@@ -77,7 +70,6 @@ class Client:
 
 
 async def connect_clients(clients: AsyncExitStack, port: int, log: FakeLog, number: int) -> list[asyncio.StreamReader]:
-    """So many clients, one after the other: those who come at the same moment begin together, and count as one."""
     readers: list[asyncio.StreamReader] = []
     while len(readers) < number:
         readers.append(await clients.enter_async_context(Client(port)))
@@ -85,7 +77,7 @@ async def connect_clients(clients: AsyncExitStack, port: int, log: FakeLog, numb
     return readers
 
 
-async def test_five_hundred_streams_end_with_the_server_and_within_its_time(log: FakeLog) -> None:
+async def test_server_shutdown_closes_five_hundred_streams(log: FakeLog) -> None:
     app = fake_endpoint(log)
     asked: list[float] = []
 
@@ -105,7 +97,7 @@ async def test_five_hundred_streams_end_with_the_server_and_within_its_time(log:
     assert not app.streams.groups
 
 
-async def test_streams_end_one_after_the_other(log: FakeLog) -> None:
+async def test_streams_are_closed_spread_over_the_drain_window(log: FakeLog) -> None:
     app = fake_endpoint(log)
     times: list[float] = []
     loop = asyncio.get_running_loop()
@@ -123,7 +115,7 @@ async def test_streams_end_one_after_the_other(log: FakeLog) -> None:
     assert all(moment - began >= place * 0.04 for place, moment in enumerate(times))
 
 
-async def test_nothing_begins_while_the_server_stops(log: FakeLog) -> None:
+async def test_draining_server_refuses_subscriptions_and_connections(log: FakeLog) -> None:
     app = fake_endpoint(log)
     refused: list[bytes] = []
 
@@ -142,7 +134,7 @@ async def test_nothing_begins_while_the_server_stops(log: FakeLog) -> None:
     assert refused[0].startswith(b"HTTP/1.1 503 ")
 
 
-async def test_a_client_that_closes_its_socket_closes_the_source(log: FakeLog) -> None:
+async def test_disconnect_releases_the_source(log: FakeLog) -> None:
     app = fake_endpoint(log)
     async with run_server(app) as (port, _, _):
         async with Client(port):
@@ -151,7 +143,7 @@ async def test_a_client_that_closes_its_socket_closes_the_source(log: FakeLog) -
         await wait_until(lambda: not app.streams.subscriptions)
 
 
-async def test_a_client_that_stops_reading_is_cut_off_and_others_are_not(log: FakeLog) -> None:
+async def test_only_the_slow_consumer_is_disconnected(log: FakeLog) -> None:
     app = fake_endpoint(log, with_limits(stream_stall_seconds=0.5))
     with capture_logs() as logged:
         async with run_server(app) as (port, server, _), Client(port, 100_000) as stuck:

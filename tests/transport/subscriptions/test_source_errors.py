@@ -1,4 +1,4 @@
-"""Faults of a source end its streams; faults of one item are told with it, and the stream goes on."""
+"""Errors of sources and of single items."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ from tests.transport.subscriptions.stream_server import (
     ],
 )
 @pytest.mark.parametrize("place", ["open_error", "follow_error", "context_error"])
-async def test_a_source_that_fails_ends_the_stream_with_an_error(
+async def test_failing_source_ends_stream_with_error(
     server: StreamServer, place: str, error: Exception, code: str
 ) -> None:
     server.log.append()
@@ -46,7 +46,7 @@ async def test_a_source_that_fails_ends_the_stream_with_an_error(
     assert not server.streams.groups
 
 
-async def test_a_source_that_fails_later_ends_all_its_streams(server: StreamServer) -> None:
+async def test_source_failure_ends_all_streams_of_the_group(server: StreamServer) -> None:
     log = server.log
     answers = [await server.open() for _ in range(3)]
     tasks = [await read_live(answer) for answer in answers]
@@ -58,7 +58,7 @@ async def test_a_source_that_fails_later_ends_all_its_streams(server: StreamServ
     assert not server.streams.groups
 
 
-async def test_an_item_whose_context_fails_ends_the_streams_that_would_miss_it(server: StreamServer) -> None:
+async def test_failing_item_context_ends_the_stream(server: StreamServer) -> None:
     answer = await server.open()
     task = await read_live(answer)
     server.log.append()
@@ -69,7 +69,7 @@ async def test_an_item_whose_context_fails_ends_the_streams_that_would_miss_it(s
 
 
 @pytest.mark.parametrize("field", ["fails", "unencodable"])
-async def test_an_item_that_fails_is_told_so_and_the_stream_goes_on(server: StreamServer, field: str) -> None:
+async def test_resolver_error_does_not_end_the_stream(server: StreamServer, field: str) -> None:
     server.log.append()
     query = f"subscription($after:String){{told(after:$after){{number {field}}}}}"
     answer = await server.open(query, {"after": "0"})
@@ -84,9 +84,7 @@ async def test_an_item_that_fails_is_told_so_and_the_stream_goes_on(server: Stre
     await answer.frames.aclose()
 
 
-async def test_an_item_that_takes_too_long_is_told_so_and_the_stream_goes_on(
-    server: StreamServer, log: FakeLog
-) -> None:
+async def test_item_timeout_does_not_end_the_stream(server: StreamServer, log: FakeLog) -> None:
     log.append(2)
     answer = await server.open('subscription{told(after:"0"){number slow}}')
     server.streams.execution.seconds = 0.01
@@ -97,10 +95,8 @@ async def test_an_item_that_takes_too_long_is_told_so_and_the_stream_goes_on(
     await answer.frames.aclose()
 
 
-async def test_a_beginning_that_takes_too_long_ends_the_stream(server: StreamServer, log: FakeLog) -> None:
+async def test_catch_up_timeout_ends_the_stream(server: StreamServer, log: FakeLog) -> None:
     class Never:
-        """Opens and never comes to anything."""
-
         async def __anext__(self) -> object:
             await log.gate.wait()
             raise StopAsyncIteration
@@ -112,7 +108,7 @@ async def test_a_beginning_that_takes_too_long_ends_the_stream(server: StreamSer
     assert [error_codes(result) for result in await remaining(answer)] == [["TIMEOUT"]]
 
 
-async def test_a_source_that_cannot_be_followed_in_time_ends_the_stream(server: StreamServer, log: FakeLog) -> None:
+async def test_follow_timeout_ends_the_stream(server: StreamServer, log: FakeLog) -> None:
     @asynccontextmanager
     async def never() -> AsyncIterator[AsyncIterator[object]]:
         await log.gate.wait()
@@ -127,7 +123,7 @@ async def test_a_source_that_cannot_be_followed_in_time_ends_the_stream(server: 
     assert [[error_codes(result) for result in results] for results in told] == [[["TIMEOUT"]]] * 2
 
 
-async def test_something_cancelled_that_a_source_waits_for_is_a_surprise(server: StreamServer) -> None:
+async def test_foreign_cancellation_is_an_unexpected_error(server: StreamServer) -> None:
     def cancelled() -> None:
         raise asyncio.CancelledError
 
@@ -136,7 +132,7 @@ async def test_something_cancelled_that_a_source_waits_for_is_a_surprise(server:
     assert [error_codes(result) for result in await remaining(answer)] == [["INTERNAL_SERVER_ERROR"]]
 
 
-async def test_a_reader_that_leaves_while_it_waits_leaves_nothing_behind(server: StreamServer) -> None:
+async def test_cancelled_reader_releases_group_and_source(server: StreamServer) -> None:
     answer = await server.open(SUBSCRIBE)
     task = await read_live(answer)
     task.cancel()

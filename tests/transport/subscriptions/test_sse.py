@@ -15,12 +15,11 @@ NUMBERS = "subscription($after:String){told(after:$after){number}}"
 
 
 def event(number: int) -> bytes:
-    """What is sent of an item."""
     return b'event: next\nid: %d\ndata: {"data":{"told":{"number":%d}}}\n\n' % (number, number)
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-async def test_a_subscription_is_a_stream_of_events_with_cursors(log: FakeLog, method: str) -> None:
+async def test_subscription_is_a_stream_of_events_with_cursors(log: FakeLog, method: str) -> None:
     log.append(2)
     members = {"variables": {"after": "0"}}
     async with AsgiRequest(fake_endpoint(log), EVENTS, NUMBERS, method=method, members=members) as call:
@@ -37,7 +36,7 @@ async def test_a_subscription_is_a_stream_of_events_with_cursors(log: FakeLog, m
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-async def test_last_event_id_resumes_and_counts_more_than_the_argument(log: FakeLog, method: str) -> None:
+async def test_last_event_id_overrides_the_argument(log: FakeLog, method: str) -> None:
     log.append(3)
     members = {"variables": {"after": "0"}}
     headers = {"last-event-id": "2"}
@@ -50,7 +49,7 @@ async def test_last_event_id_resumes_and_counts_more_than_the_argument(log: Fake
     assert log.opened_after == ["2"]
 
 
-async def test_a_stream_that_has_nothing_to_tell_yet_says_where_it_begins(log: FakeLog) -> None:
+async def test_idle_stream_sends_its_cursor_at_the_start(log: FakeLog) -> None:
     log.append(2)
     log.has_caught_up_cursor = True
     async with AsgiRequest(fake_endpoint(log), EVENTS, NUMBERS) as call:
@@ -67,7 +66,7 @@ async def test_a_stream_that_has_nothing_to_tell_yet_says_where_it_begins(log: F
         assert await call.next_chunk() == event(4)
 
 
-async def test_an_empty_last_event_id_is_none(log: FakeLog) -> None:
+async def test_empty_last_event_id_is_ignored(log: FakeLog) -> None:
     log.append(1)
     async with AsgiRequest(fake_endpoint(log), EVENTS, NUMBERS, headers={"last-event-id": ""}) as call:
         await wait_until(lambda: log.closed_count)
@@ -82,7 +81,7 @@ async def test_an_empty_last_event_id_is_none(log: FakeLog) -> None:
         ("mutation{write}", b'{"data":{"write":"written"}}'),
     ],
 )
-async def test_queries_and_mutations_are_one_event(log: FakeLog, query: str, body: bytes) -> None:
+async def test_query_or_mutation_is_one_event(log: FakeLog, query: str, body: bytes) -> None:
     async with AsgiRequest(fake_endpoint(log), EVENTS, query) as call:
         assert (await call.response_start())[0] == 200
         assert await call.remaining_body() == b":\n\nevent: next\ndata: " + body + b"\n\nevent: complete\ndata:\n\n"
@@ -98,7 +97,7 @@ async def test_queries_and_mutations_are_one_event(log: FakeLog, query: str, bod
         ('subscription{broken(how:"surprise"){number}}', "INTERNAL_SERVER_ERROR"),
     ],
 )
-async def test_what_is_wrong_with_the_operation_is_an_event(log: FakeLog, query: str, code: str) -> None:
+async def test_operation_errors_are_an_event(log: FakeLog, query: str, code: str) -> None:
     async with AsgiRequest(fake_endpoint(log), EVENTS, query) as call:
         assert (await call.response_start())[0] == 200
         sent = (await call.remaining_body()).split(b"\n\n")
@@ -112,7 +111,7 @@ async def test_what_is_wrong_with_the_operation_is_an_event(log: FakeLog, query:
 @pytest.mark.parametrize(
     ("code", "status"), [("UNAUTHENTICATED", 401), ("RATE_LIMITED", 429), ("SERVICE_UNAVAILABLE", 503)]
 )
-async def test_what_is_wrong_with_the_caller_or_the_server_is_a_status(log: FakeLog, code: str, status: int) -> None:
+async def test_caller_and_server_errors_are_a_status(log: FakeLog, code: str, status: int) -> None:
     log.caller_error = ExpectedError("no", code=code)
     async with AsgiRequest(fake_endpoint(log), EVENTS, NUMBERS) as call:
         answered, headers = await call.response_start()
@@ -120,13 +119,13 @@ async def test_what_is_wrong_with_the_caller_or_the_server_is_a_status(log: Fake
         assert code.encode() in await call.remaining_body()
 
 
-async def test_a_mutation_by_get_is_refused(log: FakeLog) -> None:
+async def test_mutation_by_get_is_refused(log: FakeLog) -> None:
     async with AsgiRequest(fake_endpoint(log), EVENTS, "mutation{write}", method="GET") as call:
         status, headers = await call.response_start()
         assert (status, headers["allow"]) == (405, "POST")
 
 
-async def test_silence_is_broken_by_comments(log: FakeLog) -> None:
+async def test_idle_stream_sends_comments(log: FakeLog) -> None:
     async with AsgiRequest(fake_endpoint(log, with_limits(stream_heartbeat_seconds=0.001)), EVENTS, NUMBERS) as call:
         await call.response_start()
         assert [await call.next_chunk() for _ in range(5)] == [b":\n\n"] * 5
@@ -136,7 +135,7 @@ async def test_silence_is_broken_by_comments(log: FakeLog) -> None:
         assert sent == event(1)
 
 
-async def test_a_source_that_fails_is_an_event_and_the_end(log: FakeLog) -> None:
+async def test_source_failure_is_an_event_and_completes(log: FakeLog) -> None:
     log.open_error = RuntimeError("hunter2")
     with capture_logs() as logged:
         async with AsgiRequest(fake_endpoint(log), EVENTS, NUMBERS) as call:
@@ -149,7 +148,7 @@ async def test_a_source_that_fails_is_an_event_and_the_end(log: FakeLog) -> None
     assert logged[-1]["outcome"] == ["INTERNAL_SERVER_ERROR"]
 
 
-async def test_results_in_parts_are_events(log: FakeLog) -> None:
+async def test_deferred_payloads_are_events(log: FakeLog) -> None:
     async with AsgiRequest(fake_endpoint(log), EVENTS, "{thing{id ...@defer{name}}}") as call:
         await call.response_start()
         sent = (await call.remaining_body()).split(b"\n\n")
@@ -161,7 +160,7 @@ async def test_results_in_parts_are_events(log: FakeLog) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["a\nb", "a\rb", "a\0b", None])
-async def test_a_cursor_cannot_break_out_of_its_line(
+async def test_cursor_with_line_breaks_is_not_sent(
     log: FakeLog, cursor: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -174,7 +173,7 @@ async def test_a_cursor_cannot_break_out_of_its_line(
         assert await call.next_chunk() == b'event: next\ndata: {"data":{"told":{"number":1}}}\n\n'
 
 
-async def test_a_client_that_leaves_closes_the_source(log: FakeLog) -> None:
+async def test_disconnect_closes_the_source(log: FakeLog) -> None:
     app = fake_endpoint(log)
     with capture_logs() as logged:
         async with AsgiRequest(app, EVENTS, SUBSCRIBE) as call:
@@ -186,7 +185,7 @@ async def test_a_client_that_leaves_closes_the_source(log: FakeLog) -> None:
     assert [(line["name"], line["outcome"]) for line in logged] == [("Told", "gone")]
 
 
-async def test_a_server_that_stops_ends_the_stream_without_completing_it(log: FakeLog) -> None:
+async def test_shutdown_ends_the_stream_without_complete(log: FakeLog) -> None:
     app = fake_endpoint(log)
     async with AsgiRequest(app, EVENTS, NUMBERS) as call:
         await call.response_start()

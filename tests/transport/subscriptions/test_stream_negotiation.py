@@ -1,4 +1,4 @@
-"""Which form an answer takes, by what the client accepts and what it asks for."""
+"""Media type of a response by Accept header and operation."""
 
 import pytest
 
@@ -41,7 +41,7 @@ QUERY, DEFERRED, SUBSCRIPTION = "{hello}", "{thing{id ...@defer{name}}}", "subsc
         ("multipart/mixed;deferSpec=20220824, application/json", DEFERRED, JSON),
     ],
 )
-async def test_the_form_is_the_one_the_client_likes_most(log: FakeLog, accept: str, query: str, form: str) -> None:
+async def test_preferred_media_type_is_selected(log: FakeLog, accept: str, query: str, form: str) -> None:
     async with AsgiRequest(fake_endpoint(log), accept, query) as call:
         _, headers = await call.response_start()
         name, *parameters = headers["content-type"].split("; ")
@@ -64,9 +64,7 @@ async def test_the_form_is_the_one_the_client_likes_most(log: FakeLog, accept: s
         (PARTS, QUERY, 406),
     ],
 )
-async def test_what_has_no_form_that_the_client_takes_is_refused(
-    log: FakeLog, accept: str, query: str, status: int
-) -> None:
+async def test_unacceptable_media_types_are_refused(log: FakeLog, accept: str, query: str, status: int) -> None:
     async with AsgiRequest(fake_endpoint(log), accept, query) as call:
         assert (await call.response_start())[0] == status
     assert not log.opened_after

@@ -1,4 +1,4 @@
-"""Not every stream of a group is given everything that the group is told."""
+"""Filters of one subscriber within its group."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from tests.transport.subscriptions.stream_server import StreamServer, frame_body
 SAME = "subscription($after: String) { told(after: $after) { caller } }"
 
 
-async def test_a_source_may_want_streams_told_only_what_differs_from_what_they_were_told_last(log: FakeLog) -> None:
+async def test_distinct_source_skips_repeated_results(log: FakeLog) -> None:
     log.distinct, log.snapshot_size = True, 1
     server = StreamServer(log)
     log.append()
@@ -29,7 +29,7 @@ async def test_a_source_may_want_streams_told_only_what_differs_from_what_they_w
     await other.frames.aclose()
 
 
-async def test_a_stream_is_told_what_it_passes_each_asked_once_and_in_order(server: StreamServer) -> None:
+async def test_snapshot_filter_sees_each_item_once_in_order(server: StreamServer) -> None:
     log = server.log
     asked: list[int] = []
 
@@ -52,7 +52,7 @@ async def test_a_stream_is_told_what_it_passes_each_asked_once_and_in_order(serv
     await even.frames.aclose()
 
 
-async def test_a_stream_that_was_told_nothing_yet_goes_on_from_where_it_joined(log: FakeLog) -> None:
+async def test_overflowed_stream_resumes_from_catch_up_cursor(log: FakeLog) -> None:
     log.has_caught_up_cursor = True
     server = StreamServer(log, with_limits(stream_queue_bytes=100))
     log.append(5)

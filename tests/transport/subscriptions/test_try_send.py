@@ -1,4 +1,4 @@
-"""Frames that are sent within the group's call, where the line is free."""
+"""Frames that are sent within the group's delivery."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -19,18 +19,14 @@ QUERY = "subscription($after:String){told(after:$after){number text(size:100)}}"
 
 @dataclass
 class FakeConnection:
-    """Takes what it is given at once, unless it is busy."""
-
     sent: list[int] = field(default_factory=list)
     bundle_sizes: list[int] = field(default_factory=list)
-    """How many were handed over at once, each time."""
     bundle_bytes: list[int] = field(default_factory=list)
     free: asyncio.Event = field(default_factory=asyncio.Event)
     failed: bool = False
     on_take: Callable[[], None] | None = None
 
     def try_send(self, told: Sequence[Frame]) -> bool:
-        """Take them at once."""
         if self.free.is_set():
             self.bundle_sizes.append(len(told))
             self.bundle_bytes.append(sum(len(frame.payload) for frame in told))
@@ -39,7 +35,6 @@ class FakeConnection:
         return self.free.is_set()
 
     async def forward(self, answer: StreamResponse) -> None:
-        """Take one after the other."""
         answer.frames.try_send = self.try_send
         try:
             async for frame in answer.frames:
@@ -58,13 +53,12 @@ class FakeConnection:
 
 
 async def end(tasks: list["asyncio.Task[None]"]) -> None:
-    """The clients leave."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_what_the_line_takes_at_once_wakes_nobody(server: StreamServer, log: FakeLog) -> None:
+async def test_try_send_does_not_wake_the_reader(server: StreamServer, log: FakeLog) -> None:
     lines = [FakeConnection() for _ in range(10)]
     for line in lines:
         line.free.set()
@@ -77,7 +71,7 @@ async def test_what_the_line_takes_at_once_wakes_nobody(server: StreamServer, lo
     await end(tasks)
 
 
-async def test_what_happens_at_a_stretch_is_handed_over_at_a_stretch(server: StreamServer, log: FakeLog) -> None:
+async def test_ready_items_are_sent_in_bundles(server: StreamServer, log: FakeLog) -> None:
     line = FakeConnection()
     line.free.set()
     task = asyncio.create_task(line.forward(await server.open()))
@@ -89,7 +83,7 @@ async def test_what_happens_at_a_stretch_is_handed_over_at_a_stretch(server: Str
     await end([task])
 
 
-async def test_a_stretch_of_long_results_is_soon_over(server: StreamServer, log: FakeLog) -> None:
+async def test_bundle_of_long_results_is_bounded(server: StreamServer, log: FakeLog) -> None:
     line = FakeConnection()
     line.free.set()
     task = asyncio.create_task(line.forward(await server.open("subscription{told{number text(size:10000)}}")))
@@ -101,7 +95,7 @@ async def test_a_stretch_of_long_results_is_soon_over(server: StreamServer, log:
     await end([task])
 
 
-async def test_what_comes_before_a_failure_is_told(server: StreamServer, log: FakeLog) -> None:
+async def test_items_before_a_failure_are_sent(server: StreamServer, log: FakeLog) -> None:
     line = FakeConnection()
     line.free.set()
     task = asyncio.create_task(line.forward(await server.open()))
@@ -112,7 +106,7 @@ async def test_what_comes_before_a_failure_is_told(server: StreamServer, log: Fa
     assert (line.sent, line.failed) == ([1, 2], True)
 
 
-async def test_others_have_a_turn_while_many_are_told(server: StreamServer, log: FakeLog) -> None:
+async def test_delivery_yields_to_other_tasks(server: StreamServer, log: FakeLog) -> None:
     turns, first = 0, asyncio.Event()
 
     async def other() -> None:
@@ -136,7 +130,7 @@ async def test_others_have_a_turn_while_many_are_told(server: StreamServer, log:
     await end(tasks)
 
 
-async def test_the_beginning_and_what_waits_come_before_it(server: StreamServer, log: FakeLog) -> None:
+async def test_catch_up_and_queue_come_before_try_send(server: StreamServer, log: FakeLog) -> None:
     log.append(2)
     line = FakeConnection()
     task = asyncio.create_task(line.forward(await server.open(QUERY, {"after": "0"})))
@@ -155,7 +149,6 @@ steps = st.lists(st.sampled_from(["happen", "happen", "yield", "yield", "busy", 
 
 
 async def play(chosen: list[str], queue_bytes: int, *, stretches: bool) -> None:
-    """Do the steps; then all is taken, in order."""
     log = FakeLog(length=3, is_buffered=stretches)
     server = StreamServer(log, with_limits(stream_queue_bytes=queue_bytes))
     line = FakeConnection()
@@ -178,7 +171,5 @@ async def play(chosen: list[str], queue_bytes: int, *, stretches: bool) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(chosen=steps, queue_bytes=st.sampled_from([1, 300, 5_000]), stretches=st.booleans())
-def test_a_line_that_is_free_at_times_is_given_all_in_order(
-    chosen: list[str], queue_bytes: int, stretches: bool
-) -> None:
+def test_intermittent_connection_gets_all_in_order(chosen: list[str], queue_bytes: int, stretches: bool) -> None:
     asyncio.run(play(chosen, queue_bytes, stretches=stretches))

@@ -1,4 +1,4 @@
-"""A client without a socket: it speaks ASGI."""
+"""WebSocket client over ASGI, without a socket."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,8 +16,6 @@ from transport.websocket import WebSocketEndpoint
 
 
 class AsgiWebSocket:
-    """A client without a socket, which may stop reading results, or pings, while it answers."""
-
     def __init__(self, server: StreamServer, held_type: str = "next") -> None:
         self.server = server
         self.slow_to = held_type
@@ -30,8 +28,6 @@ class AsgiWebSocket:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
-        """The endpoint runs meanwhile, and ends by itself."""
-
         @asynccontextmanager
         async def make_context(_connection: HTTPConnection) -> AsyncIterator[Caller]:
             yield Caller()
@@ -45,13 +41,11 @@ class AsgiWebSocket:
             yield
 
     async def subscribe(self, payload: dict[str, str]) -> None:
-        """Ask for an operation."""
         self.send({"type": "connection_init"})
         await wait_until(lambda: "connection_ack" in self.said)
         self.send({"id": "1", "type": "subscribe", "payload": payload})
 
     def send(self, message: Message) -> None:
-        """Send a message."""
         self.incoming.put_nowait({"type": "websocket.receive", "text": orjson.dumps(message).decode()})
 
     async def _send(self, message: Message) -> None:

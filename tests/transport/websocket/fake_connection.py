@@ -1,4 +1,4 @@
-"""A machine without a socket, and a clock that the test moves."""
+"""Protocol state machine with a clock that the test advances."""
 
 from typing import Any
 
@@ -12,42 +12,34 @@ INIT = {"type": "connection_init"}
 
 
 class FakeConnection:
-    """A machine, and a clock."""
-
     def __init__(self, limits: Limits = LIMITS) -> None:
         self.now = 1_000.0
         self.protocol = ProtocolStateMachine(limits, self.now)
 
     def receive(self, message: Any) -> list[Action]:
-        """What a message of the client leads to."""
         text = message if isinstance(message, str | None) else orjson.dumps(message).decode()
         return self.protocol.received(text, self.now)
 
     def subscribe(self, id_: str = "1", query: str = "{hello}") -> list[Action]:
-        """What a subscribe leads to."""
         return self.receive({"id": id_, "type": "subscribe", "payload": {"query": query}})
 
     def start_operation(self, id_: str = "1") -> Operation:
-        """The operation of a subscribe that must be accepted."""
         (action,) = self.subscribe(id_)
         assert isinstance(action, Run)
         return action.operation
 
     def advance(self, seconds: float, *, blocked: bool = False) -> list[Action]:
-        """What the deadline leads to, if it has come after so long a silence."""
         self.now += seconds
         return self.protocol.tick(self.now, blocked=blocked) if self.now >= self.protocol.deadline else []
 
 
 def sent_message(actions: list[Action]) -> Any:
-    """The one message that is to be sent."""
     (action,) = actions
     assert isinstance(action, Send)
     return orjson.loads(action.text)
 
 
 def close_code(actions: list[Action]) -> int:
-    """The code with which the socket is to be closed, and nothing else."""
     (action,) = actions
     assert isinstance(action, Close)
     assert len(action.reason.encode()) <= 123

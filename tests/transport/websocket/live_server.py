@@ -1,4 +1,4 @@
-"""A server with a WebSocket endpoint on a real socket, and clients of it: honest ones, and bytes."""
+"""WebSocket server on a real socket, and clients: a correct one, and raw bytes."""
 
 import asyncio
 import socket
@@ -36,8 +36,6 @@ SUBSCRIBE = {"query": "subscription Told($room: String, $after: String){told(roo
 
 @dataclass
 class LiveServer:
-    """The server, seen from within."""
-
     port: int
     log: FakeLog
     endpoint: WebSocketEndpoint
@@ -45,22 +43,18 @@ class LiveServer:
     app: uvicorn.Server
     context_error: Exception | None = None
     params: list[Mapping[str, Any]] = field(default_factory=list)
-    """What came with `connection_init`, each time that a context was made."""
 
     def reset(self) -> None:
-        """Whatever happened has not happened."""
         vars(self.log).update(vars(FakeLog()))
         self.params, self.context_error = [], None
 
     async def wait_until_empty(self) -> None:
-        """Wait till nobody is connected."""
         await wait_until(lambda: not len(self.endpoint))
         assert not self.server.streams.subscriptions
         assert not len(self.server.streams.draining)
 
     @asynccontextmanager
     async def client(self, payload: Mapping[str, Any] | None = None) -> AsyncIterator["WebSocketClient"]:
-        """A client whose connection is acknowledged."""
         async with self.connect() as client:
             await client.send({"type": "connection_init", "payload": payload})
             assert await client.receive() == {"type": "connection_ack"}
@@ -68,7 +62,6 @@ class LiveServer:
 
     @asynccontextmanager
     async def connect(self, *protocols: str, origin: str | None = None) -> AsyncIterator["WebSocketClient"]:
-        """A client that has said nothing yet."""
         async with asyncio.timeout(TIMEOUT_SECONDS):
             async with connect(
                 f"ws://127.0.0.1:{self.port}/graphql",
@@ -81,7 +74,6 @@ class LiveServer:
                 yield WebSocketClient(connection)
 
     async def status(self, *, origin: str | None = None) -> int:
-        """The HTTP status of a handshake that is refused."""
         try:
             async with self.connect(origin=origin):
                 return 101
@@ -89,12 +81,10 @@ class LiveServer:
             return error.response.status_code
 
     async def assert_serves(self) -> None:
-        """Assert that an honest client is served."""
         async with self.client() as client:
             assert await client.execute("{hello}") == {"data": {"hello": "hello anybody"}}
 
     async def raw_connection(self, head: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """A connection whose handshake is over, for bytes."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(head or HANDSHAKE)
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
@@ -109,29 +99,23 @@ HANDSHAKE = (
 
 
 class WebSocketClient:
-    """Speaks JSON over one socket."""
-
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
 
     async def send(self, message: Any) -> None:
-        """Send text or bytes as they are, anything else as JSON."""
         text = message if isinstance(message, str | bytes) else orjson.dumps(message).decode()
         await self.connection.send(text)
 
     async def subscribe(self, payload: Any, id_: str = "1") -> None:
-        """Ask for an operation."""
         await self.send({"id": id_, "type": "subscribe", "payload": payload})
 
     async def receive(self) -> Any:
-        """The next message; pings do not count."""
         while True:
             message = orjson.loads(await self.connection.recv())
             if message != {"type": "ping"}:
                 return message
 
     async def execute(self, query: str, id_: str = "ask") -> Any:
-        """The result of a query or mutation, which must be complete then."""
         await self.subscribe({"query": query}, id_)
         message = await self.receive()
         assert message["type"] == "next"
@@ -139,7 +123,6 @@ class WebSocketClient:
         return message["payload"]
 
     async def wait_closed(self) -> tuple[int, str]:
-        """Code and reason of the server's end; messages before it are skipped."""
         with suppress(ConnectionClosed):
             while True:
                 await self.connection.recv()
@@ -155,7 +138,6 @@ async def live_server(
     websocket_protocol: type[WebSocketProtocol] = WebSocketProtocol,
     http_protocol: type[HttpProtocol] = HttpProtocol,
 ) -> AsyncIterator[LiveServer]:
-    """A server on a free port."""
     log = FakeLog()
     chosen = settings or TransportSettings()
     server = StreamServer(log, chosen)
@@ -180,7 +162,6 @@ async def run_app(
     websocket_protocol: type[WebSocketProtocol] = WebSocketProtocol,
     http_protocol: type[HttpProtocol] = HttpProtocol,
 ) -> AsyncIterator[tuple[int, uvicorn.Server]]:
-    """The port of an application, and its server."""
     given = uvicorn_options() | {
         "lifespan": "off",
         "log_config": None,
@@ -200,14 +181,12 @@ async def run_app(
 
 
 def reset_connection(writer: asyncio.StreamWriter) -> None:
-    """Vanish: whoever writes to this client from now on learns that there is nobody."""
     opened = writer.get_extra_info("socket")
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 
 def encode_frame(opcode: int, data: bytes = b"", *, first: int = 0x80, masked: bool = True) -> bytes:
-    """One frame written by hand; `first` are the bits beside the opcode. Zeros for a mask change nothing."""
     mask = b"\0\0\0\0" if masked else b""
     length, bit = len(data), 0x80 if masked else 0
     if length < 126:
@@ -216,5 +195,4 @@ def encode_frame(opcode: int, data: bytes = b"", *, first: int = 0x80, masked: b
 
 
 def text_frame(message: Any) -> bytes:
-    """The frame of a message."""
     return encode_frame(1, orjson.dumps(message))

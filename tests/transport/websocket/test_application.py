@@ -1,4 +1,4 @@
-"""The whole server: the same path serves WebSockets, under the settings of an operator."""
+"""WebSockets of the whole application."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +20,6 @@ START = """mutation { startSession(input: {variant: {user: {username: "ann"}}}) 
 
 @asynccontextmanager
 async def client(port: int, origin: str | None = None) -> AsyncIterator[WebSocketClient]:
-    """A client whose connection is acknowledged."""
     async with connect(
         f"ws://localhost:{port}/graphql",
         subprotocols=[Subprotocol("graphql-transport-ws")],
@@ -34,19 +33,18 @@ async def client(port: int, origin: str | None = None) -> AsyncIterator[WebSocke
 
 @asynccontextmanager
 async def served(file: Path, **settings: Any) -> AsyncIterator[int]:
-    """The port of a server."""
     async with open_api(file, **settings) as api, serve_app(api.app) as port:
         yield port
 
 
-async def test_sessions_are_started_and_read_over_a_socket(tmp_path: Path) -> None:
+async def test_sessions_are_started_and_read_over_a_websocket(tmp_path: Path) -> None:
     async with served(tmp_path / "test.db") as port, client(port) as one:
         started = await one.execute(START)
         assert started == {"data": {"startSession": {"session": {"state": "ACTIVE"}, "problems": []}}}
         assert await one.execute("{sessions{totalCount}}") == {"data": {"sessions": {"totalCount": 1}}}
 
 
-async def test_no_compression_is_agreed_on(tmp_path: Path) -> None:
+async def test_compression_is_not_negotiated(tmp_path: Path) -> None:
     async with served(tmp_path / "test.db") as port, client(port) as one:
         assert one.connection.protocol.extensions == []
         assert "server" not in one.connection.response.headers  # type: ignore[union-attr]  # the handshake is over
@@ -62,7 +60,7 @@ async def test_no_compression_is_agreed_on(tmp_path: Path) -> None:
         ({"allowed_origins": ("https://app.example",)}, "http://localhost:5173", False),
     ],
 )
-async def test_pages_may_open_sockets_as_the_operator_says(
+async def test_origins_follow_the_settings(
     tmp_path: Path, settings: dict[str, Any], origin: str | None, allowed: bool
 ) -> None:
     async with served(tmp_path / "test.db", **settings) as port:
@@ -76,7 +74,7 @@ async def test_pages_may_open_sockets_as_the_operator_says(
             assert refused.value.response.status_code == 403
 
 
-async def test_one_address_may_have_as_many_sockets_as_the_operator_says(tmp_path: Path) -> None:
+async def test_sockets_per_address_follow_the_settings(tmp_path: Path) -> None:
     async with served(tmp_path / "test.db", sockets_per_address=2) as port:
         async with client(port), client(port):
             with pytest.raises(InvalidStatus) as refused:

@@ -1,4 +1,4 @@
-"""Who asks over a socket, and what becomes of those who may not, or no longer."""
+"""Authentication and contexts."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from tests.transport.fake_app import ExpectedError
 from tests.transport.websocket.live_server import SUBSCRIBE, LiveServer
 
 
-async def test_each_operation_has_a_context_that_knows_what_came_with_the_init(site: LiveServer) -> None:
+async def test_each_operation_has_a_context_with_the_init_payload(site: LiveServer) -> None:
     async with site.client({"name": "ann", "authorization": "Bearer x"}) as client:
         assert await client.execute("{hello}") == {"data": {"hello": "hello ann"}}
         assert await client.execute("{hello}") == {"data": {"hello": "hello ann"}}
     assert site.params == [{"name": "ann", "authorization": "Bearer x"}] * 3  # the first was for the init itself
 
 
-async def test_what_one_client_says_of_itself_is_not_known_of_another(site: LiveServer) -> None:
+async def test_init_payloads_are_separate(site: LiveServer) -> None:
     async with site.client({"name": "ann"}) as ann, site.client() as somebody, site.client({"name": "bob"}) as bob:
         assert await ann.execute("{hello}") == {"data": {"hello": "hello ann"}}
         assert await somebody.execute("{hello}") == {"data": {"hello": "hello anybody"}}
@@ -32,9 +32,7 @@ async def test_what_one_client_says_of_itself_is_not_known_of_another(site: Live
         (RuntimeError("hunter2"), (1013, "INTERNAL_SERVER_ERROR")),
     ],
 )
-async def test_a_client_that_gets_no_context_may_not_come_in(
-    site: LiveServer, error: Exception, end: tuple[int, str]
-) -> None:
+async def test_failed_context_closes_the_socket(site: LiveServer, error: Exception, end: tuple[int, str]) -> None:
     site.context_error = error
     async with site.connect() as client:
         await client.send({"type": "connection_init"})
@@ -43,14 +41,14 @@ async def test_a_client_that_gets_no_context_may_not_come_in(
     await site.assert_serves()
 
 
-async def test_a_client_that_may_no_longer_ask_is_closed(site: LiveServer) -> None:
+async def test_expired_authentication_closes_with_4403(site: LiveServer) -> None:
     async with site.client() as client:
         site.context_error = ExpectedError("Your token was revoked", code="UNAUTHENTICATED")
         await client.subscribe({"query": "{hello}"})
         assert await client.wait_closed() == (4403, "Forbidden")
 
 
-async def test_a_subscription_that_needs_a_better_token_does_not_close_the_socket(
+async def test_unauthenticated_resolver_does_not_close_the_socket(
     site: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def subscribe(_root: Any, _info: Any, **_arguments: Any) -> None:
@@ -66,7 +64,7 @@ async def test_a_subscription_that_needs_a_better_token_does_not_close_the_socke
         await client.execute("{hello}")
 
 
-async def test_any_other_fault_of_the_context_is_told_to_the_operation(site: LiveServer) -> None:
+async def test_other_context_errors_fail_only_the_operation(site: LiveServer) -> None:
     async with site.client() as client:
         site.context_error = ExpectedError("Later", code="SERVICE_UNAVAILABLE")
         await client.subscribe({"query": "{hello}"})

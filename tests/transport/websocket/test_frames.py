@@ -1,4 +1,4 @@
-"""Bytes below the protocol: frames that are none, handshakes that are none. Closed by the book, without a traceback."""
+"""Invalid frames and handshakes."""
 
 import asyncio
 import struct
@@ -16,7 +16,6 @@ PING, PONG, CLOSE = 9, 10, 8
 
 
 async def ended(reader: asyncio.StreamReader) -> tuple[int, list[bytes]]:
-    """The code of the close frame, and the messages before it."""
     messages: list[bytes] = []
     async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
@@ -30,7 +29,6 @@ async def ended(reader: asyncio.StreamReader) -> tuple[int, list[bytes]]:
 
 
 def close(code: int, reason: bytes = b"") -> bytes:
-    """A close frame."""
     return encode_frame(CLOSE, struct.pack("!H", code) + reason)
 
 
@@ -71,7 +69,7 @@ BAD: dict[str, tuple[bytes, int]] = {
 
 @pytest.mark.parametrize("what", BAD)
 @pytest.mark.parametrize("acknowledged", [True, False], ids=["acknowledged", "new"])
-async def test_what_is_no_frame_is_closed_by_the_book(site: LiveServer, what: str, acknowledged: bool) -> None:
+async def test_invalid_frames_close_with_their_code(site: LiveServer, what: str, acknowledged: bool) -> None:
     sent, code = BAD[what]
     reader, writer = await site.raw_connection()
     with closing(writer):
@@ -81,7 +79,7 @@ async def test_what_is_no_frame_is_closed_by_the_book(site: LiveServer, what: st
     await site.assert_serves()
 
 
-async def test_a_message_may_come_in_pieces_with_pings_between(site: LiveServer) -> None:
+async def test_fragmented_message_with_pings_is_accepted(site: LiveServer) -> None:
     reader, writer = await site.raw_connection()
     with closing(writer):
         writer.write(encode_frame(1, b'{"type":', first=0) + encode_frame(PING, b"a") + encode_frame(0, first=0))
@@ -97,7 +95,7 @@ async def test_a_message_may_come_in_pieces_with_pings_between(site: LiveServer)
 @pytest.mark.parametrize(
     ("sent", "code"), [(close(1000, b"bye"), 1000), (close(4999), 4999), (encode_frame(CLOSE), 1005)]
 )
-async def test_a_close_is_answered_with_its_code(site: LiveServer, sent: bytes, code: int) -> None:
+async def test_close_is_answered_with_its_code(site: LiveServer, sent: bytes, code: int) -> None:
     reader, writer = await site.raw_connection()
     with closing(writer):
         writer.write(sent)
@@ -105,7 +103,7 @@ async def test_a_close_is_answered_with_its_code(site: LiveServer, sent: bytes, 
         assert await reader.read() == b""
 
 
-async def test_what_follows_the_end_is_not_read(site: LiveServer) -> None:
+async def test_frames_after_close_are_ignored(site: LiveServer) -> None:
     reader, writer = await site.raw_connection()
     with closing(writer):
         writer.write(encode_frame(2, b"x") + INIT + encode_frame(2, b"x"))
@@ -114,7 +112,7 @@ async def test_what_follows_the_end_is_not_read(site: LiveServer) -> None:
 
 
 @pytest.mark.parametrize("rest", [b"", b"\x81", b"\x81\xff\0\0", encode_frame(1, b"abc")[:-1]])
-async def test_a_connection_that_breaks_off_is_over(site: LiveServer, rest: bytes) -> None:
+async def test_aborted_connection_is_removed(site: LiveServer, rest: bytes) -> None:
     _, writer = await site.raw_connection()
     writer.write(INIT + rest)
     await writer.drain()
@@ -143,7 +141,7 @@ HANDSHAKES: dict[str, tuple[bytes, bytes]] = {
 
 
 @pytest.mark.parametrize("what", HANDSHAKES)
-async def test_what_is_no_handshake_for_this_server_is_refused(site: LiveServer, what: str) -> None:
+async def test_invalid_handshakes_are_rejected(site: LiveServer, what: str) -> None:
     sent, status = HANDSHAKES[what]
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
     with closing(writer):
@@ -154,7 +152,7 @@ async def test_what_is_no_handshake_for_this_server_is_refused(site: LiveServer,
     await site.assert_serves()
 
 
-async def test_frames_that_do_not_wait_for_the_handshake_do_no_harm(site: LiveServer) -> None:
+async def test_frames_before_the_handshake_are_harmless(site: LiveServer) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
     with closing(writer):
         writer.write(HANDSHAKE + encode_frame(3) * 100)

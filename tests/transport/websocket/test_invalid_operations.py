@@ -1,4 +1,4 @@
-"""What is wrong with one operation is told to it alone: the socket and its other operations go on."""
+"""Invalid operations on a socket that stays open."""
 
 from typing import Any
 
@@ -8,7 +8,6 @@ from tests.transport.websocket.live_server import SUBSCRIBE, LiveServer
 
 
 def nested(depth: int) -> Any:
-    """Arrays inside one another."""
     value: list[Any] = []
     for _ in range(depth - 1):
         value = [value]
@@ -31,7 +30,7 @@ WRONG: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-async def test_what_is_wrong_with_one_operation_is_told_to_it_alone(site: LiveServer, what: str) -> None:
+async def test_invalid_operation_gets_error_and_socket_stays_open(site: LiveServer, what: str) -> None:
     payload, code = WRONG[what]
     async with site.client() as client:
         await client.subscribe(SUBSCRIBE, "other")
@@ -46,7 +45,7 @@ async def test_what_is_wrong_with_one_operation_is_told_to_it_alone(site: LiveSe
         assert (told["id"], told["type"]) == ("other", "next")
 
 
-async def test_half_a_character_is_told_to_its_operation_alone(site: LiveServer) -> None:
+async def test_lone_surrogate_fails_only_its_operation(site: LiveServer) -> None:
     async with site.client() as client:
         await client.send('{"id":"1","type":"subscribe","payload":{"query":"{hello}","variables":{"a":"\\ud83d"}}}')
         message = await client.receive()
@@ -55,7 +54,7 @@ async def test_half_a_character_is_told_to_its_operation_alone(site: LiveServer)
         assert await client.execute("{hello}") == {"data": {"hello": "hello anybody"}}
 
 
-async def test_an_integer_beyond_64_bits_is_told_to_its_operation_alone(site: LiveServer) -> None:
+async def test_integer_beyond_64_bits_fails_only_its_operation(site: LiveServer) -> None:
     async with site.client() as client:
         await client.send(
             '{"id":"1","type":"subscribe","payload":{"query":"{hello}","variables":{"a":18446744073709551616}}}'
@@ -66,7 +65,7 @@ async def test_an_integer_beyond_64_bits_is_told_to_its_operation_alone(site: Li
         assert await client.execute("{hello}") == {"data": {"hello": "hello anybody"}}
 
 
-async def test_the_fifty_first_operation_is_told_so(site: LiveServer) -> None:
+async def test_operation_above_the_limit_gets_an_error(site: LiveServer) -> None:
     async with site.client() as client:
         for number in range(51):
             await client.subscribe(SUBSCRIBE, str(number))

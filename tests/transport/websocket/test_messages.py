@@ -1,4 +1,4 @@
-"""Every wrong message, over a real socket: how the server ends it, and that it goes on serving others."""
+"""Malformed and unexpected messages, over a real socket."""
 
 from typing import Any
 
@@ -10,12 +10,10 @@ CANARY = "hunter2"
 
 
 def subscribe(payload: Any = None, **members: Any) -> dict[str, Any]:
-    """A subscribe, which the members change."""
     return {"id": "1", "type": "subscribe", "payload": HELLO if payload is None else payload, **members}
 
 
 def deep(depth: int) -> str:
-    """Arrays inside one another."""
     return "[" * depth + "]" * depth
 
 
@@ -81,7 +79,7 @@ MALFORMED: dict[str, Any] = {
 
 @pytest.mark.parametrize("what", MALFORMED)
 @pytest.mark.parametrize("acknowledged", [True, False], ids=["acknowledged", "new"])
-async def test_what_is_no_message_closes_the_socket_with_4400(site: LiveServer, what: str, acknowledged: bool) -> None:
+async def test_malformed_message_closes_with_4400(site: LiveServer, what: str, acknowledged: bool) -> None:
     async with site.client() if acknowledged else site.connect() as client:
         await client.send(MALFORMED[what])
         code, reason = await client.wait_closed()
@@ -92,9 +90,7 @@ async def test_what_is_no_message_closes_the_socket_with_4400(site: LiveServer, 
 
 
 @pytest.mark.parametrize("payload", [[], [{}], "x", 1, True])
-async def test_an_init_with_a_payload_that_is_no_object_closes_the_socket_with_4400(
-    site: LiveServer, payload: Any
-) -> None:
+async def test_init_with_non_object_payload_closes_with_4400(site: LiveServer, payload: Any) -> None:
     async with site.connect() as client:
         await client.send({"type": "connection_init", "payload": payload})
         assert (await client.wait_closed())[0] == 4400
@@ -102,14 +98,14 @@ async def test_an_init_with_a_payload_that_is_no_object_closes_the_socket_with_4
 
 
 @pytest.mark.parametrize("what", ["HELLO", "TOLD"])
-async def test_a_subscribe_before_the_init_closes_the_socket_with_4401(site: LiveServer, what: str) -> None:
+async def test_subscribe_before_init_closes_with_4401(site: LiveServer, what: str) -> None:
     async with site.connect() as client:
         await client.subscribe({"HELLO": HELLO, "TOLD": SUBSCRIBE}[what])
         assert await client.wait_closed() == (4401, "Unauthorized")
     await site.assert_serves()
 
 
-async def test_a_second_init_closes_the_socket_with_4429(site: LiveServer) -> None:
+async def test_second_init_closes_with_4429(site: LiveServer) -> None:
     async with site.client() as client:
         await client.send({"type": "connection_init"})
         assert await client.wait_closed() == (4429, "Too many initialisation requests")
@@ -121,7 +117,7 @@ async def test_a_second_init_closes_the_socket_with_4429(site: LiveServer) -> No
 
 
 @pytest.mark.parametrize("id_", ["1", "a" * 128, "é\n\"\\{}' " * 16])
-async def test_an_id_in_use_closes_the_socket_with_4409(site: LiveServer, id_: str) -> None:
+async def test_duplicate_id_closes_with_4409(site: LiveServer, id_: str) -> None:
     async with site.client() as client:
         await client.subscribe(SUBSCRIBE, id_)
         await client.subscribe(HELLO, id_)
@@ -136,7 +132,7 @@ async def test_an_id_in_use_closes_the_socket_with_4409(site: LiveServer, id_: s
     ("protocols", "agreed"),
     [(("graphql-ws",), "graphql-ws"), (("chat",), None), (("chat", "graphql-ws"), "graphql-ws")],
 )
-async def test_another_subprotocol_closes_the_socket_with_4406(
+async def test_other_subprotocol_closes_with_4406(
     site: LiveServer, protocols: tuple[str, ...], agreed: str | None
 ) -> None:
     async with site.connect(*protocols) as client:
@@ -145,14 +141,14 @@ async def test_another_subprotocol_closes_the_socket_with_4406(
     await site.assert_serves()
 
 
-async def test_the_right_one_of_several_subprotocols_is_taken(site: LiveServer) -> None:
+async def test_supported_subprotocol_is_selected(site: LiveServer) -> None:
     async with site.connect("graphql-ws", "graphql-transport-ws") as client:
         assert client.connection.subprotocol == "graphql-transport-ws"
         await client.send({"type": "connection_init"})
         assert await client.receive() == {"type": "connection_ack"}
 
 
-async def test_a_message_over_one_mebibyte_closes_the_socket_with_1009(site: LiveServer) -> None:
+async def test_message_over_one_mebibyte_closes_with_1009(site: LiveServer) -> None:
     async with site.client() as client:
         await client.send({"type": "ping", "payload": {"a": "x" * (1024 * 1024 - 40)}})
         assert (await client.receive())["type"] == "pong"
@@ -161,7 +157,7 @@ async def test_a_message_over_one_mebibyte_closes_the_socket_with_1009(site: Liv
     await site.assert_serves()
 
 
-async def test_a_flood_of_messages_closes_the_socket_with_1013(site: LiveServer) -> None:
+async def test_flood_of_messages_closes_with_1013(site: LiveServer) -> None:
     async with site.client() as client:
         for _ in range(300):
             await client.send({"type": "ping"})
@@ -169,7 +165,7 @@ async def test_a_flood_of_messages_closes_the_socket_with_1013(site: LiveServer)
     await site.assert_serves()
 
 
-async def test_a_flood_of_operations_closes_the_socket_with_1013(site: LiveServer) -> None:
+async def test_flood_of_operations_closes_with_1013(site: LiveServer) -> None:
     async with site.client() as client:
         for number in range(150):
             await client.subscribe(SUBSCRIBE, str(number))
@@ -179,7 +175,7 @@ async def test_a_flood_of_operations_closes_the_socket_with_1013(site: LiveServe
     await site.wait_until_empty()
 
 
-async def test_messages_that_ask_for_nothing_are_ignored(site: LiveServer) -> None:
+async def test_messages_without_effect_are_ignored(site: LiveServer) -> None:
     async with site.client() as client:
         nothing: list[Any] = [
             {"id": "never", "type": "complete"},
@@ -196,7 +192,7 @@ async def test_messages_that_ask_for_nothing_are_ignored(site: LiveServer) -> No
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"a": [1, 2.5, "é", None, {"b": True}]}])
-async def test_a_ping_is_answered_with_its_payload_at_any_time(site: LiveServer, payload: Any) -> None:
+async def test_ping_is_answered_in_any_phase(site: LiveServer, payload: Any) -> None:
     expected = {"type": "pong"} if payload is None else {"type": "pong", "payload": payload}
     async with site.connect() as client:
         await client.send({"type": "ping", "payload": payload})

@@ -1,4 +1,4 @@
-"""What a connection held is freed when it leaves, not when the interpreter looks for what refers to itself."""
+"""Connections are freed by reference counting."""
 
 import asyncio
 import gc
@@ -20,7 +20,6 @@ CLIENTS = 5
 
 @pytest.fixture
 def nobody_looks() -> Iterator[None]:
-    """The interpreter frees only what nothing refers to."""
     gc.collect()
     gc.disable()
     yield
@@ -28,7 +27,6 @@ def nobody_looks() -> Iterator[None]:
 
 
 def living() -> dict[str, int]:
-    """How many of what belongs to a connection there are."""
     kinds = (HttpProtocol, RequestResponseCycle, WebSocketProtocol, ConnectionHandler, SubscriberStream)
     there = gc.get_objects()
     found = Counter(type(each) for each in there)
@@ -37,7 +35,7 @@ def living() -> dict[str, int]:
 
 
 @pytest.mark.usefixtures("nobody_looks")
-async def test_nothing_of_a_client_stays_in_memory_when_it_has_left(site: LiveServer) -> None:
+async def test_websocket_connection_is_freed_without_gc(site: LiveServer) -> None:
     before = living()
     for _ in range(CLIENTS):
         async with site.client() as client:
@@ -50,7 +48,7 @@ async def test_nothing_of_a_client_stays_in_memory_when_it_has_left(site: LiveSe
 
 
 @pytest.mark.usefixtures("nobody_looks")
-async def test_nor_of_one_that_asked_over_http(site: LiveServer) -> None:
+async def test_http_connection_is_freed_without_gc(site: LiveServer) -> None:
     before = living()
     for _ in range(CLIENTS):
         reader, writer = await asyncio.open_connection("127.0.0.1", site.port)

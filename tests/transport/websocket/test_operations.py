@@ -14,17 +14,16 @@ SLOW = {"query": "query Slow{slow}"}
 
 
 def told(number: int, id_: str = "1") -> dict[str, Any]:
-    """The message about one item."""
     return {"id": id_, "type": "next", "payload": {"data": {"told": {"number": number}}}}
 
 
-async def test_a_query_and_a_mutation_have_one_result_and_are_complete(site: LiveServer) -> None:
+async def test_query_and_mutation_have_one_result_and_complete(site: LiveServer) -> None:
     async with site.client() as client:
         assert await client.execute("{hello}") == {"data": {"hello": "hello anybody"}}
         assert await client.execute("mutation{write}") == {"data": {"write": "written"}}
 
 
-async def test_a_field_error_is_part_of_the_result(site: LiveServer) -> None:
+async def test_field_error_is_part_of_the_result(site: LiveServer) -> None:
     async with site.client() as client:
         result = await client.execute("{fails}")
     assert result["data"] == {"fails": None}
@@ -32,7 +31,7 @@ async def test_a_field_error_is_part_of_the_result(site: LiveServer) -> None:
     assert "hunter2" not in str(result)
 
 
-async def test_a_subscription_tells_what_there_is_and_what_happens(site: LiveServer) -> None:
+async def test_subscription_sends_snapshot_and_live_items(site: LiveServer) -> None:
     site.log.snapshot_size = 1
     site.log.append(2)
     async with site.client() as client:
@@ -45,7 +44,7 @@ async def test_a_subscription_tells_what_there_is_and_what_happens(site: LiveSer
         assert await client.receive() == {"id": "1", "type": "complete"}
 
 
-async def test_equal_subscriptions_of_several_clients_are_executed_once(site: LiveServer) -> None:
+async def test_equal_subscriptions_of_two_clients_are_executed_once(site: LiveServer) -> None:
     async with site.client() as one, site.client() as other:
         await one.subscribe(SUBSCRIBE, 'a"\\é\n')
         await wait_until(lambda: site.log.closed_count == 1)  # who comes at the same moment begins together with it
@@ -58,7 +57,7 @@ async def test_equal_subscriptions_of_several_clients_are_executed_once(site: Li
     assert site.log.executed == [1, 2, 3]
 
 
-async def test_a_subscription_that_breaks_ends_with_its_errors(site: LiveServer) -> None:
+async def test_failed_subscription_ends_with_errors(site: LiveServer) -> None:
     async with site.client() as client:
         await client.subscribe(SUBSCRIBE)
         await wait_until(lambda: site.log.closed_count)
@@ -70,7 +69,7 @@ async def test_a_subscription_that_breaks_ends_with_its_errors(site: LiveServer)
         await client.execute("{hello}", "1")
 
 
-async def test_deferred_parts_come_as_further_results(site: LiveServer) -> None:
+async def test_deferred_payloads_are_further_results(site: LiveServer) -> None:
     async with site.client() as client:
         await client.subscribe({"query": '{hello ... @defer(label: "later") { thing { name } }}'})
         messages = [await client.receive()]
@@ -85,7 +84,7 @@ async def test_deferred_parts_come_as_further_results(site: LiveServer) -> None:
     assert last == {"id": "1", "type": "complete"}
 
 
-async def test_operations_do_not_wait_for_one_another(site: LiveServer) -> None:
+async def test_operations_run_concurrently(site: LiveServer) -> None:
     async with site.client() as client:
         await client.subscribe(SLOW, "slow")
         assert await client.execute("{hello}") == {"data": {"hello": "hello anybody"}}
@@ -94,7 +93,7 @@ async def test_operations_do_not_wait_for_one_another(site: LiveServer) -> None:
         assert await client.receive() == {"id": "slow", "type": "complete"}
 
 
-async def test_a_client_that_wants_no_more_of_a_query_hears_no_more_of_it(site: LiveServer) -> None:
+async def test_completed_query_is_cancelled_and_sends_nothing(site: LiveServer) -> None:
     async with site.client() as client:
         await client.subscribe(SLOW)
         await site.log.slow_started.wait()
@@ -104,7 +103,7 @@ async def test_a_client_that_wants_no_more_of_a_query_hears_no_more_of_it(site: 
         assert await client.execute("{hello}", "1") == {"data": {"hello": "hello anybody"}}
 
 
-async def test_a_client_that_wants_no_more_of_a_subscription_leaves_it(site: LiveServer) -> None:
+async def test_completed_subscription_leaves_its_group(site: LiveServer) -> None:
     async with site.client() as client:
         await client.subscribe(SUBSCRIBE)
         await wait_until(lambda: site.log.closed_count)
@@ -115,7 +114,7 @@ async def test_a_client_that_wants_no_more_of_a_subscription_leaves_it(site: Liv
 
 
 @pytest.mark.parametrize("proper", [True, False])
-async def test_a_client_that_leaves_stops_everything(site: LiveServer, proper: bool) -> None:
+async def test_disconnect_cancels_all_operations(site: LiveServer, proper: bool) -> None:
     async with site.client() as client:
         await client.subscribe(SUBSCRIBE, "told")
         await client.subscribe(SLOW, "slow")
@@ -128,7 +127,7 @@ async def test_a_client_that_leaves_stops_everything(site: LiveServer, proper: b
     await site.wait_until_empty()
 
 
-async def test_a_document_may_be_named_by_its_hash(site: LiveServer) -> None:
+async def test_document_can_be_sent_by_hash(site: LiveServer) -> None:
     query = "{hello}"
     named = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(query.encode()).hexdigest()}}}
     async with site.client() as client:
@@ -142,7 +141,7 @@ async def test_a_document_may_be_named_by_its_hash(site: LiveServer) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 80, 200, 70_000, 300_000])
-async def test_results_of_any_size_arrive(site: LiveServer, size: int) -> None:
+async def test_results_of_any_frame_length_arrive(site: LiveServer, size: int) -> None:
     async with site.client() as client:
         await client.subscribe({"query": f"subscription{{told{{text(size: {size})}}}}"})
         await wait_until(lambda: site.log.closed_count)
@@ -151,7 +150,6 @@ async def test_results_of_any_size_arrive(site: LiveServer, size: int) -> None:
 
 
 async def logged(site: LiveServer, payload: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """The lines of the log after one operation, which is stopped if it has no end."""
     with capture_logs() as lines:
         async with site.client() as client:
             await client.subscribe(payload)
@@ -182,13 +180,11 @@ async def _answered(site: LiveServer, client: WebSocketClient, payload: dict[str
         (SUBSCRIBE, ("Told", "subscription", "ok", None)),
     ],
 )
-async def test_the_log_has_one_line_for_each_operation(
-    site: LiveServer, payload: dict[str, Any], line: tuple[Any, ...]
-) -> None:
+async def test_each_operation_logs_one_line(site: LiveServer, payload: dict[str, Any], line: tuple[Any, ...]) -> None:
     assert await logged(site, payload) == [line]
 
 
-async def test_a_cancelled_server_stops_everything() -> None:
+async def test_cancelled_server_cancels_operations() -> None:
     async with live_server() as site, site.client() as client:
         await client.subscribe(SLOW)
         await site.log.slow_started.wait()

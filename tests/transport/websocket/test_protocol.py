@@ -1,4 +1,4 @@
-"""The protocol without a socket: each rule of it once."""
+"""Rules of the protocol, without I/O."""
 
 from typing import Any
 
@@ -8,38 +8,38 @@ from tests.transport.websocket.fake_connection import INIT, FakeConnection, clos
 from transport.websocket.protocol import Authenticate, Phase, Stop
 
 
-def test_an_init_is_checked_and_then_acknowledged(new: FakeConnection) -> None:
+def test_init_is_authenticated_then_acknowledged(new: FakeConnection) -> None:
     assert new.receive(INIT | {"payload": {"authorization": "x"}}) == [Authenticate({"authorization": "x"})]
     assert sent_message(new.protocol.authenticated(new.now)) == {"type": "connection_ack"}
     assert new.protocol.phase is Phase.READY
 
 
 @pytest.mark.parametrize("message", [INIT, INIT | {"payload": None}, INIT | {"payload": {}}, INIT | {"more": 1}])
-def test_an_init_needs_no_payload(new: FakeConnection, message: dict[str, Any]) -> None:
+def test_init_needs_no_payload(new: FakeConnection, message: dict[str, Any]) -> None:
     assert new.receive(message) == [Authenticate({})]
 
 
-def test_a_second_init_closes_the_socket_at_any_time(new: FakeConnection, ready: FakeConnection) -> None:
+def test_second_init_closes_with_4429_in_any_phase(new: FakeConnection, ready: FakeConnection) -> None:
     new.receive(INIT)
     assert close_code(new.receive(INIT)) == 4429
     assert close_code(ready.receive(INIT)) == 4429
     assert ready.protocol.phase is Phase.CLOSED
 
 
-def test_a_client_that_may_not_come_in_is_closed(new: FakeConnection) -> None:
+def test_rejected_client_cannot_be_authenticated(new: FakeConnection) -> None:
     new.receive(INIT)
     assert close_code(new.protocol.close(4403, "Forbidden")) == 4403
     assert new.protocol.authenticated(new.now) == []
 
 
-def test_nothing_runs_before_the_acknowledgement(new: FakeConnection) -> None:
+def test_subscribe_before_ack_closes_with_4401(new: FakeConnection) -> None:
     assert close_code(new.subscribe()) == 4401
     second = FakeConnection()
     second.receive(INIT)
     assert close_code(second.subscribe()) == 4401
 
 
-def test_an_operation_runs_until_it_ends(ready: FakeConnection) -> None:
+def test_operation_runs_until_complete(ready: FakeConnection) -> None:
     operation = ready.start_operation("a")
     assert operation.request.query == "{hello}"
     assert ready.protocol.is_running(operation)
@@ -48,7 +48,7 @@ def test_an_operation_runs_until_it_ends(ready: FakeConnection) -> None:
     assert ready.protocol.operation_ended(operation) == []
 
 
-def test_an_operation_that_fails_ends_with_its_errors(ready: FakeConnection) -> None:
+def test_failed_operation_ends_with_errors(ready: FakeConnection) -> None:
     operation = ready.start_operation("a")
     errors = [{"message": "no", "extensions": {"code": "X"}}]
     assert sent_message(ready.protocol.operation_ended(operation, errors)) == {
@@ -59,7 +59,7 @@ def test_an_operation_that_fails_ends_with_its_errors(ready: FakeConnection) -> 
     assert ready.protocol.phase is Phase.READY
 
 
-def test_the_client_may_stop_an_operation(ready: FakeConnection) -> None:
+def test_client_can_stop_an_operation(ready: FakeConnection) -> None:
     operation = ready.start_operation("a")
     assert ready.receive({"id": "a", "type": "complete"}) == [Stop(operation)]
     assert not ready.protocol.is_running(operation)
@@ -67,11 +67,11 @@ def test_the_client_may_stop_an_operation(ready: FakeConnection) -> None:
 
 
 @pytest.mark.parametrize("talk", ["new", "ready"])
-def test_the_end_of_an_unknown_operation_is_ignored(talk: str, request: pytest.FixtureRequest) -> None:
+def test_complete_of_unknown_operation_is_ignored(talk: str, request: pytest.FixtureRequest) -> None:
     assert request.getfixturevalue(talk).receive({"id": "never", "type": "complete"}) == []
 
 
-def test_an_id_is_free_again_when_its_operation_is_over(ready: FakeConnection) -> None:
+def test_id_can_be_reused_after_its_operation(ready: FakeConnection) -> None:
     first = ready.start_operation("a")
     ready.receive({"id": "a", "type": "complete"})
     second = ready.start_operation("a")
@@ -80,12 +80,12 @@ def test_an_id_is_free_again_when_its_operation_is_over(ready: FakeConnection) -
     assert ready.protocol.is_running(second)
 
 
-def test_an_id_in_use_closes_the_socket(ready: FakeConnection) -> None:
+def test_id_in_use_closes_with_4409(ready: FakeConnection) -> None:
     ready.start_operation("é" * 128)
     assert close_code(ready.subscribe("é" * 128)) == 4409
 
 
-def test_one_operation_too_many_is_told_so_and_the_others_go_on(ready: FakeConnection) -> None:
+def test_operation_above_limit_fails_alone(ready: FakeConnection) -> None:
     operations = [ready.start_operation(id_) for id_ in "abc"]
     message = sent_message(ready.subscribe("d"))
     assert (message["id"], message["type"]) == ("d", "error")
@@ -101,11 +101,11 @@ def test_one_operation_too_many_is_told_so_and_the_others_go_on(ready: FakeConne
 
 
 @pytest.mark.parametrize("payload", [{}, {"a": [1, "é", None]}])
-def test_a_ping_is_answered_with_its_payload(new: FakeConnection, payload: dict[str, Any]) -> None:
+def test_ping_payload_is_echoed(new: FakeConnection, payload: dict[str, Any]) -> None:
     assert sent_message(new.receive({"type": "ping", "payload": payload})) == {"type": "pong", "payload": payload}
 
 
-def test_what_is_wrong_with_a_value_is_that_operations_matter(ready: FakeConnection) -> None:
+def test_invalid_values_fail_only_their_operation(ready: FakeConnection) -> None:
     other = ready.start_operation("a")
     nul = sent_message(
         ready.receive({"id": "b", "type": "subscribe", "payload": {"query": "{hello}", "variables": {"a": "\0"}}})
@@ -126,7 +126,6 @@ def test_what_is_wrong_with_a_value_is_that_operations_matter(ready: FakeConnect
 
 
 def nested(depth: int) -> dict[str, Any]:
-    """An object in an object in an object."""
     value: dict[str, Any] = {}
     for _ in range(depth - 1):
         value = {"a": value}

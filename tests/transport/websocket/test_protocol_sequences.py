@@ -1,4 +1,4 @@
-"""Whatever a client sends, in whatever order: the machine holds to its rules, and closes at most once."""
+"""Random sequences of events."""
 
 from typing import Any
 
@@ -48,7 +48,6 @@ odd = st.fixed_dictionaries({}, optional={"type": types, "id": ids | json, "payl
 
 
 def dumped(message: Any) -> str:
-    """A message as text."""
     return orjson.dumps(message).decode()
 
 
@@ -74,8 +73,6 @@ walks = st.one_of(
 
 
 class Simulation:
-    """A machine, what it was told, and what it must not do."""
-
     def __init__(self) -> None:
         self.now = 0.0
         self.machine = ProtocolStateMachine(LIMITS, self.now)
@@ -84,7 +81,6 @@ class Simulation:
         self.closed: list[Close] = []
 
     def step(self, name: str, value: Any) -> None:
-        """Do one step, and check what comes of it."""
         before = self.machine.phase
         for action in self._actions(name, value):
             assert not self.closed, "nothing is done after the end"
@@ -147,7 +143,7 @@ class Simulation:
 
 @settings(max_examples=400, deadline=None)
 @given(walks)
-def test_any_sequence_of_messages_leads_to_an_allowed_state_and_at_most_one_end(walk: list[tuple[str, Any]]) -> None:
+def test_random_events_keep_the_state_machine_consistent(walk: list[tuple[str, Any]]) -> None:
     walked = Simulation()
     for name, value in walk:
         walked.step(name, value)

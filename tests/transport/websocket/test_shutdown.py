@@ -1,4 +1,4 @@
-"""A server that stops: every socket is told so, and what was begun is answered."""
+"""Graceful shutdown."""
 
 import asyncio
 
@@ -9,12 +9,11 @@ RESTART = (1012, "Service restart")
 
 
 async def there_and_back(client: WebSocketClient) -> None:
-    """Let the server hear what was sent before."""
     await client.send({"type": "ping"})
     assert await client.receive() == {"type": "pong"}
 
 
-async def test_all_sockets_are_told_to_come_back() -> None:
+async def test_shutdown_closes_all_sockets_with_1012() -> None:
     async with live_server() as site, site.connect() as new, site.client() as idle, site.client() as busy:
         await busy.subscribe(SUBSCRIBE)
         await wait_until(lambda: site.log.closed_count)
@@ -24,7 +23,7 @@ async def test_all_sockets_are_told_to_come_back() -> None:
         assert await site.status() == 503
 
 
-async def test_what_was_begun_is_answered_before_the_end() -> None:
+async def test_running_operations_finish_before_the_close() -> None:
     async with live_server() as site, site.client() as client:
         await client.subscribe({"query": "{slow}"}, "slow")
         await client.subscribe(SUBSCRIBE, "told")
@@ -41,7 +40,7 @@ async def test_what_was_begun_is_answered_before_the_end() -> None:
         await closing
 
 
-async def test_what_does_not_end_in_time_is_cut() -> None:
+async def test_operation_beyond_the_drain_window_is_cancelled() -> None:
     async with live_server() as site, site.client() as client:
         await client.subscribe({"query": "{slow}"})
         await site.log.slow_started.wait()
@@ -51,7 +50,7 @@ async def test_what_does_not_end_in_time_is_cut() -> None:
         await site.log.slow_cancelled.wait()
 
 
-async def test_a_client_may_leave_a_stream_that_the_server_has_just_ended() -> None:
+async def test_complete_of_a_stream_closed_by_drain_is_ignored() -> None:
     async with live_server() as site, site.client() as client:
         await client.subscribe({"query": "{slow}"}, "slow")
         await client.subscribe(SUBSCRIBE, "told")

@@ -1,4 +1,4 @@
-"""Clients that do not read what they asked for. Patience is cut short: nobody waits for it."""
+"""Clients that do not read, with short timeouts."""
 
 import asyncio
 import socket
@@ -14,30 +14,23 @@ from transport.server.websocket_protocol import WebSocketProtocol
 
 LONG = {"query": "subscription{told{text(size: 100000)}}"}
 MANY = 100
-"""So many of them are more than anything holds that lies between two programs."""
 
 
 class Hasty(WebSocketProtocol):
-    """Gives up soon."""
-
     write_timeout_seconds = 0.05
 
 
 class Hastier(Hasty):
-    """Hangs up on those who do not answer the end, too."""
-
     close_timeout_seconds = 0.01
 
 
 def blocked(site: LiveServer) -> list[WebSocketProtocol]:
-    """The connections whose clients have not taken what was sent."""
     connections = site.app.server_state.connections
     return [one for one in connections if isinstance(one, WebSocketProtocol) and not one.writable.is_set()]
 
 
 @asynccontextmanager
 async def not_reading(site: LiveServer, count: int = MANY) -> AsyncIterator[socket.socket]:
-    """A client that subscribes to long messages, of which so many come, and reads none of them."""
     opened = socket.socket()
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     opened.setblocking(False)
@@ -61,7 +54,6 @@ TOO_SLOW = encode_frame(8, (1013).to_bytes(2, "big") + b"Too slow", masked=False
 
 
 async def sees_why(opened: socket.socket) -> bool:
-    """Whether the close frame comes before the server hangs up."""
     loop = asyncio.get_running_loop()
     last = b""
     with suppress(ConnectionResetError):
@@ -71,7 +63,7 @@ async def sees_why(opened: socket.socket) -> bool:
     return last.endswith(TOO_SLOW)
 
 
-async def test_a_client_that_does_not_read_is_cut_off() -> None:
+async def test_client_that_does_not_read_is_disconnected() -> None:
     async with live_server(websocket_protocol=Hastier) as site, site.client() as other, not_reading(site) as opened:
         await wait_until(lambda: len(site.app.server_state.connections) == 1)
         assert not site.server.streams.subscriptions
@@ -79,20 +71,20 @@ async def test_a_client_that_does_not_read_is_cut_off() -> None:
         assert not await sees_why(opened)
 
 
-async def test_a_client_that_reads_again_sees_why_it_was_cut_off() -> None:
+async def test_client_that_reads_again_gets_close_1013() -> None:
     async with live_server(websocket_protocol=Hasty) as site, not_reading(site) as opened:
         await wait_until(lambda: not len(site.endpoint))
         assert await sees_why(opened)
 
 
-async def test_a_client_that_takes_nothing_of_a_stream_is_closed_by_the_stream_too() -> None:
+async def test_stream_stall_closes_the_socket_with_1013() -> None:
     settings = with_limits(stream_stall_seconds=0.05)
     async with live_server(settings) as site, not_reading(site) as opened:
         await wait_until(lambda: not len(site.endpoint))
         assert await sees_why(opened)
 
 
-async def test_a_client_that_reads_late_but_in_time_gets_everything() -> None:
+async def test_client_that_reads_late_but_in_time_gets_everything() -> None:
     async with live_server() as site, not_reading(site, 20) as opened:
         reader, writer = await asyncio.open_connection(sock=opened)
         received = 0
@@ -106,7 +98,7 @@ async def test_a_client_that_reads_late_but_in_time_gets_everything() -> None:
 
 
 @pytest.mark.parametrize("half", [True, False])
-async def test_a_client_that_leaves_without_reading_is_gone(half: bool) -> None:
+async def test_unread_output_does_not_block_a_disconnect(half: bool) -> None:
     async with live_server() as site, not_reading(site) as opened:
         if half:
             opened.shutdown(socket.SHUT_WR)
@@ -115,7 +107,7 @@ async def test_a_client_that_leaves_without_reading_is_gone(half: bool) -> None:
         await site.wait_until_empty()
 
 
-async def test_a_client_that_does_not_read_gets_no_answers_to_its_pings_either() -> None:
+async def test_pongs_are_not_queued_for_a_blocked_client() -> None:
     async with live_server() as site, not_reading(site) as opened:
         (wire,) = blocked(site)
         waiting, frames = wire.transport.get_write_buffer_size(), wire._frame_limiter._tokens

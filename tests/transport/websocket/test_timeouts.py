@@ -1,4 +1,4 @@
-"""Clients that do not come to the point, or do not answer. Patience is cut short: nobody waits for it."""
+"""Timeouts and limits of sockets."""
 
 import asyncio
 
@@ -15,20 +15,20 @@ from transport.server.http_protocol import HttpProtocol
 from transport.websocket.protocol import Action, ProtocolStateMachine
 
 
-async def test_a_client_that_says_nothing_is_closed_with_4408() -> None:
+async def test_silent_client_is_closed_with_4408() -> None:
     async with live_server(with_limits(init_seconds=0.01)) as site:
         async with site.connect() as client:
             assert await client.wait_closed() == (4408, "Connection initialisation timeout")
         await site.wait_until_empty()
 
 
-async def test_a_client_that_does_not_answer_pings_is_closed_with_4408() -> None:
+async def test_missing_pong_closes_with_4408() -> None:
     async with live_server(with_limits(ping_seconds=0.01, pong_seconds=0.01)) as site, site.client() as client:
         assert await client.connection.recv() == '{"type":"ping"}'
         assert await client.wait_closed() == (4408, "Pong timeout")
 
 
-async def test_a_client_that_answers_pings_may_stay() -> None:
+async def test_client_that_answers_pings_stays_connected() -> None:
     async with live_server(with_limits(ping_seconds=0.01)) as site, site.client() as client:
         for _ in range(5):
             assert await client.connection.recv() == '{"type":"ping"}'
@@ -37,7 +37,7 @@ async def test_a_client_that_answers_pings_may_stay() -> None:
         assert (await client.receive())["payload"] == {"data": {"hello": "hello anybody"}}
 
 
-async def test_a_client_that_is_slow_to_read_is_not_asked_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_blocked_client_is_not_pinged(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks: list[bool] = []
 
     class Watched(ProtocolStateMachine):
@@ -59,7 +59,7 @@ async def test_a_client_that_is_slow_to_read_is_not_asked_meanwhile(monkeypatch:
     assert caller.closed is None
 
 
-async def test_a_client_has_its_time_to_answer_however_late_it_was_asked() -> None:
+async def test_pong_timeout_counts_from_the_sent_ping() -> None:
     caller = AsgiWebSocket(StreamServer(FakeLog(), with_limits(ping_seconds=0.01, pong_seconds=0.5)), held_type="ping")
     caller.reading.clear()
     async with caller.connected():
@@ -76,13 +76,12 @@ async def test_a_client_has_its_time_to_answer_however_late_it_was_asked() -> No
 
 
 async def elapsed(seconds: float) -> None:
-    """Let the loop's clock, by which deadlines are told, go on."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     await wait_until(lambda: loop.time() > end)
 
 
-async def test_one_address_has_only_so_many_sockets() -> None:
+async def test_sockets_per_address_are_limited() -> None:
     async with live_server(TransportSettings(sockets_per_address=2)) as site:
         async with site.connect(), site.client():
             assert await site.status() == 429
@@ -90,7 +89,7 @@ async def test_one_address_has_only_so_many_sockets() -> None:
         assert await site.status() == 101
 
 
-async def test_what_http_waits_for_is_forgotten_when_it_hands_over() -> None:
+async def test_upgrade_cancels_http_timers() -> None:
     waiting: list[object] = []
 
     class Watched(HttpProtocol):

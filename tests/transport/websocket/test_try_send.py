@@ -1,4 +1,4 @@
-"""Results that are written at once, past the task that reads the stream: in order, and only while they may be."""
+"""Results that are sent without waking a task."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,16 +10,14 @@ from transport.websocket.connection import Connection
 
 MANY = 200
 LONG = {"query": "subscription{told{number text(size: 30000)}}"}
-"""So many of them are more than all queues hold."""
 
 
 async def told(client: WebSocketClient) -> int:
-    """The number of the next item."""
     number: int = (await client.receive())["payload"]["data"]["told"]["number"]
     return number
 
 
-async def test_a_client_that_reads_now_and_then_is_told_all_in_order(site: LiveServer) -> None:
+async def test_intermittent_reader_gets_all_in_order(site: LiveServer) -> None:
     async with site.client() as client, site.client() as other:
         await client.subscribe(LONG)
         await other.subscribe(SUBSCRIBE)
@@ -33,7 +31,7 @@ async def test_a_client_that_reads_now_and_then_is_told_all_in_order(site: LiveS
     assert numbers == list(range(1, MANY + 1))
 
 
-async def test_a_client_that_vanishes_costs_those_who_are_told_the_same_nothing(site: LiveServer) -> None:
+async def test_reset_connection_does_not_affect_the_group(site: LiveServer) -> None:
     async with site.client() as client:
         _, writer = await site.raw_connection()
         writer.write(
@@ -53,7 +51,7 @@ async def test_a_client_that_vanishes_costs_those_who_are_told_the_same_nothing(
         assert await told(client) == 5
 
 
-async def test_nothing_overtakes_what_waits() -> None:
+async def test_try_send_does_not_overtake_a_waiting_message() -> None:
     written: list[bytes] = []
     waiting, free = asyncio.Event(), asyncio.Event()
 

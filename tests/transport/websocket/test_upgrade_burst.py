@@ -1,4 +1,4 @@
-"""Many who ask for a socket at the same moment."""
+"""Many simultaneous handshakes."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from tests.transport.websocket.live_server import HANDSHAKE, LiveServer, reset_c
 CROWD = 60
 
 
-async def test_a_crowd_is_let_in_although_some_have_left_meanwhile(site: LiveServer) -> None:
+async def test_upgrade_burst_with_resets_is_accepted(site: LiveServer) -> None:
     crowd = [await asyncio.open_connection("127.0.0.1", site.port) for _ in range(CROWD)]
     for _, writer in crowd:
         writer.write(HANDSHAKE)

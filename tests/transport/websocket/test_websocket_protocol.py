@@ -1,4 +1,4 @@
-"""The layer below by itself, under applications that take their time."""
+"""WebSocket protocol of the server, under slow applications."""
 
 import asyncio
 from contextlib import closing
@@ -13,8 +13,6 @@ from transport.server.websocket_protocol import WebSocketProtocol
 
 
 class SlowToAccept:
-    """An application that answers the handshake when it is told to, and then listens to the end."""
-
     def __init__(self) -> None:
         self.may = asyncio.Event()
         self.called = asyncio.Event()
@@ -38,7 +36,7 @@ class SlowToAccept:
 @pytest.mark.parametrize(
     "sent", [encode_frame(3), encode_frame(1, b"\xff"), b""], ids=["no frame", "no UTF-8", "nothing"]
 )
-async def test_a_client_that_does_not_wait_for_the_handshake_is_closed(sent: bytes) -> None:
+async def test_input_before_accept_closes_the_connection(sent: bytes) -> None:
     app = SlowToAccept()
     async with asyncio.timeout(TIMEOUT_SECONDS), run_app(app) as (port, running):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -55,7 +53,7 @@ async def test_a_client_that_does_not_wait_for_the_handshake_is_closed(sent: byt
             await wait_until(lambda: app.over and not running.server_state.connections)
 
 
-async def test_an_application_may_end_without_a_word() -> None:
+async def test_application_may_return_without_close() -> None:
     async def app(_scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.accept", "subprotocol": None})
@@ -69,14 +67,12 @@ async def test_an_application_may_end_without_a_word() -> None:
 
 
 class Hasty(WebSocketProtocol):
-    """Gives up soon on those who do not read."""
-
     write_timeout_seconds = 0.01
     close_timeout_seconds = 10.0 * TIMEOUT_SECONDS
 
 
 @pytest.mark.parametrize("leaves", [True, False])
-async def test_who_waits_to_send_learns_that_the_client_has_left_or_is_too_slow(leaves: bool) -> None:
+async def test_blocked_send_raises_on_disconnect_or_timeout(leaves: bool) -> None:
     learned = asyncio.Event()
 
     async def app(_scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,13 +94,11 @@ async def test_who_waits_to_send_learns_that_the_client_has_left_or_is_too_slow(
         writer.transport.abort()
 
 
-async def test_who_writes_to_somebody_who_is_just_gone_is_told_so() -> None:
+async def test_try_send_after_connection_lost_returns_false() -> None:
     said: list[bool] = []
     over = asyncio.Event()
 
     class Late(WebSocketProtocol):
-        """Writes when the connection is lost, and nobody has been told yet."""
-
         def connection_lost(self, exc: Exception | None) -> None:
             super().connection_lost(exc)
             self.loop.call_soon(self.write_late)
