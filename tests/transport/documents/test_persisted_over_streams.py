@@ -43,11 +43,11 @@ async def test_websocket_enforces_trusted_documents() -> None:
 
 
 async def test_subscription_runs_by_document_id() -> None:
-    async with live_server(TransportSettings(trusted_documents={"told-1": SUBSCRIBE["query"]})) as site:
+    async with live_server(TransportSettings(trusted_documents={"received-1": SUBSCRIBE["query"]})) as site:
         async with site.client() as opened:
-            await opened.subscribe({"doc_id": "told-1", "variables": {"after": "0"}})
+            await opened.subscribe({"doc_id": "received-1", "variables": {"after": "0"}})
             site.log.append()
-            assert (await opened.receive())["payload"] == {"data": {"told": {"number": 1}}}
+            assert (await opened.receive())["payload"] == {"data": {"event": {"number": 1}}}
         await site.wait_until_empty()
 
 

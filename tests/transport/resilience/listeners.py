@@ -44,12 +44,12 @@ async def _over_http(port: int, accept: str, first: bytes, judge: Callable[[byte
         pass
 
     async def listen() -> str:
-        told = b""
+        received = b""
         with closing(writer):
             while piece := await read_chunk(reader):
-                told += piece
+                received += piece
             assert await reader.read() == b""
-            return judge(told)
+            return judge(received)
 
     return Listener(asyncio.create_task(listen()))
 
@@ -60,16 +60,20 @@ async def read_chunk(reader: asyncio.StreamReader) -> bytes:
     return data
 
 
-def _sse_outcome(told: bytes) -> str:
-    assert b"event: complete" not in told
-    return "well" if told.endswith(b"\n\n: the server ends this stream, come back\n\n") else f"badly: {told[-200:]!r}"
+def _sse_outcome(received: bytes) -> str:
+    assert b"event: complete" not in received
+    return (
+        "well"
+        if received.endswith(b"\n\n: the server ends this stream, come back\n\n")
+        else f"badly: {received[-200:]!r}"
+    )
 
 
-def _multipart_outcome(told: bytes) -> str:
-    last = told.split(b"--graphql")[-2].partition(b"\r\n\r\n")[2]
+def _multipart_outcome(received: bytes) -> str:
+    last = received.split(b"--graphql")[-2].partition(b"\r\n\r\n")[2]
     (error,) = orjson.loads(last)["errors"]
-    good = told.endswith(b"\r\n--graphql--\r\n") and error["extensions"]["code"] == "SERVICE_UNAVAILABLE"
-    return "well" if good else f"badly: {told[-200:]!r}"
+    good = received.endswith(b"\r\n--graphql--\r\n") and error["extensions"]["code"] == "SERVICE_UNAVAILABLE"
+    return "well" if good else f"badly: {received[-200:]!r}"
 
 
 async def over_socket(port: int) -> Listener:

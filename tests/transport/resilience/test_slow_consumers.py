@@ -33,7 +33,7 @@ class Subscribers:
     session: str
     slow: list[Reader] = field(default_factory=list)
     quick: list[Reader] = field(default_factory=list)
-    told: Counter[str] = field(default_factory=Counter)
+    received: Counter[str] = field(default_factory=Counter)
     all_told: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def subscribe_all(self, port: int) -> None:
@@ -45,8 +45,8 @@ class Subscribers:
             reader.pause()
 
     def _note(self, place: str) -> None:
-        self.told[place] += 1
-        if self.told[place] == len(self.quick):
+        self.received[place] += 1
+        if self.received[place] == len(self.quick):
             self.all_told.set()
 
     @property

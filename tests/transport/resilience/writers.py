@@ -70,9 +70,9 @@ async def write_over_socket(port: int, ledger: WriteLog) -> None:
         while True:
             name = ledger.next_name()
             socket.subscribe(START, name=name)
-            told = await socket.receive()
-            assert told["type"] == "next", told
-            ledger.record(told["payload"], name)
+            received = await socket.receive()
+            assert received["type"] == "next", received
+            ledger.record(received["payload"], name)
             assert (await socket.receive())["type"] == "complete"
     except SocketClosed as closed:
         assert closed.code == 1012  # noqa: PT017 - it is how this ends

@@ -1,13 +1,13 @@
 """Schema on the fake source, a stream server without sockets, and helpers to read frames."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
 import orjson
-from graphql import GraphQLObjectType, GraphQLSchema, build_schema
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, build_schema
 
 from tests.polling import wait_until
 from tests.transport.fake_app import ExpectedError
@@ -25,46 +25,51 @@ type Query { hello: String! fails: String slow: String thing: Thing things: [Thi
 type Mutation { write: String! }
 type Thing { id: ID! name: String slow: String fails: String unencodable: JSON thing: Thing }
 type Subscription {
-  told(room: String, after: String): Told!
-  broken(how: String!): Told
+  event(room: String, after: String): Event!
+  broken(how: String!): Event
 }
-type Told {
+type Event {
   number: Int! caller: String text(size: Int): String fails: String! variables: JSON slow: String unencodable: JSON
 }
 """
 
-SUBSCRIBE = "subscription Told($room: String, $after: String) { told(room: $room, after: $after) { number caller } }"
+SUBSCRIBE = "subscription Events($room: String, $after: String) { event(room: $room, after: $after) { number caller } }"
 
 
 def build_fake_schema(log: FakeLog) -> GraphQLSchema:
     built = build_schema(SDL)
-    subscription, told, query = (built.type_map[name] for name in ("Subscription", "Told", "Query"))
-    assert isinstance(subscription, GraphQLObjectType)
-    assert isinstance(told, GraphQLObjectType)
-    assert isinstance(query, GraphQLObjectType)
-    subscription.fields["told"].subscribe = partial(subscribe, log)
-    subscription.fields["told"].resolve = partial(resolve, log)
-    subscription.fields["broken"].subscribe = partial(subscribe_broken, log)
-    told.fields["caller"].resolve = lambda _told, info: info.context.name
-    told.fields["text"].resolve = lambda _told, _info, size=10: "x" * size
-    told.fields["fails"].resolve = fails
-    told.fields["variables"].resolve = lambda _told, info: info.variable_values.coerced
-    told.fields["slow"].resolve = partial(slow, log)
-    told.fields["unencodable"].resolve = lambda _told, _info: object()
-    query.fields["hello"].resolve = lambda _root, info: f"hello {info.context.name}"
-    query.fields["fails"].resolve = fails
-    query.fields["slow"].resolve = partial(slow, log)
-    query.fields["thing"].resolve = lambda _root, _info: {"id": "1", "name": "one"}
-    query.fields["things"].resolve = lambda _root, _info: [{"id": "1"}, {"id": "2"}]
-    thing, mutation = built.type_map["Thing"], built.type_map["Mutation"]
-    assert isinstance(thing, GraphQLObjectType)
-    assert isinstance(mutation, GraphQLObjectType)
-    thing.fields["slow"].resolve = partial(slow, log)
-    thing.fields["fails"].resolve = fails
-    thing.fields["unencodable"].resolve = lambda _thing, _info: object()
-    thing.fields["thing"].resolve = lambda _thing, _info: {"id": "3", "name": "three"}
-    mutation.fields["write"].resolve = lambda _root, _info: "written"
+    resolvers: dict[str, Callable[..., Any]] = {
+        "Query.hello": lambda _root, info: f"hello {info.context.name}",
+        "Query.fails": fails,
+        "Query.slow": partial(slow, log),
+        "Query.thing": lambda _root, _info: {"id": "1", "name": "one"},
+        "Query.things": lambda _root, _info: [{"id": "1"}, {"id": "2"}],
+        "Mutation.write": lambda _root, _info: "written",
+        "Thing.slow": partial(slow, log),
+        "Thing.fails": fails,
+        "Thing.unencodable": lambda _thing, _info: object(),
+        "Thing.thing": lambda _thing, _info: {"id": "3", "name": "three"},
+        "Subscription.event": partial(resolve, log),
+        "Event.caller": lambda _event, info: info.context.name,
+        "Event.text": lambda _event, _info, size=10: "x" * size,
+        "Event.fails": fails,
+        "Event.variables": lambda _event, info: info.variable_values.coerced,
+        "Event.slow": partial(slow, log),
+        "Event.unencodable": lambda _event, _info: object(),
+    }
+    for coordinate, resolver in resolvers.items():
+        _field(built, coordinate).resolve = resolver
+    _field(built, "Subscription.event").subscribe = partial(subscribe, log)
+    _field(built, "Subscription.broken").subscribe = partial(subscribe_broken, log)
     return built
+
+
+def _field(built: GraphQLSchema, coordinate: str) -> GraphQLField:
+    type_, _, name = coordinate.partition(".")
+    found = built.type_map[type_]
+    assert isinstance(found, GraphQLObjectType)
+    field: GraphQLField = found.fields[name]
+    return field
 
 
 def subscribe(log: FakeLog, _root: None, info: Any, room: str | None = None, after: str | None = None) -> FakeSource:
@@ -138,7 +143,7 @@ async def remaining(answer: StreamResponse) -> list[Any]:
 
 
 async def numbers(answer: StreamResponse, count: int) -> list[int]:
-    return [frame_body(await anext(answer.frames))["data"]["told"]["number"] for _ in range(count)]
+    return [frame_body(await anext(answer.frames))["data"]["event"]["number"] for _ in range(count)]
 
 
 async def read_live(answer: StreamResponse, count: int = 1) -> "asyncio.Task[list[int]]":

@@ -99,17 +99,17 @@ async def test_requests_that_finish_in_time_are_answered(log: FakeLog, monkeypat
 
 
 async def test_abort_fails_running_and_new_operations(server: StreamServer) -> None:
-    async def told(query: str) -> Any:
+    async def event(query: str) -> Any:
         answer = await server.open(query)
         return [(frame.get("data"), error_codes(frame)) for frame in await remaining(answer)]
 
-    running = asyncio.create_task(told("{slow}"))
+    running = asyncio.create_task(event("{slow}"))
     await server.log.slow_started.wait()
     server.streams.abort()
     assert await running == [(None, ["SERVICE_UNAVAILABLE"])]
     assert server.log.slow_cancelled.is_set()
-    assert await told("{slow}") == [(None, ["SERVICE_UNAVAILABLE"])]
-    assert await told("subscription{told{number}}") == [(None, ["SERVICE_UNAVAILABLE"])]
+    assert await event("{slow}") == [(None, ["SERVICE_UNAVAILABLE"])]
+    assert await event("subscription{event{number}}") == [(None, ["SERVICE_UNAVAILABLE"])]
     assert server.log.contexts_exited == 3
 
 

@@ -10,7 +10,7 @@ from tests.transport.subscriptions.fake_source import FakeLog
 from tests.transport.subscriptions.stream_server import StreamServer, numbers, read_live
 from transport.subscriptions import SlowConsumer
 
-TEXT = "subscription($after:String){told(after:$after){number text(size:1000)}}"
+TEXT = "subscription($after:String){event(after:$after){number text(size:1000)}}"
 
 
 @pytest.fixture
@@ -75,14 +75,14 @@ async def test_result_longer_than_the_queue_reaches_its_reader(log: FakeLog) -> 
 async def test_slow_consumer_is_closed(log: FakeLog) -> None:
     server = StreamServer(log, with_limits(stream_stall_seconds=0.1))
     stuck, fine = await server.open(), await server.open()
-    told = asyncio.Event()
-    stuck.frames.on_slow_consumer = told.set
+    received = asyncio.Event()
+    stuck.frames.on_slow_consumer = received.set
     first = [await read_live(stuck), await read_live(fine, 2)]
     log.append()
     await first[0]
     log.append()
     assert await first[1] == [1, 2]
-    await told.wait()
+    await received.wait()
     assert server.streams.queued_bytes == 0
     with pytest.raises(SlowConsumer):
         await anext(stuck.frames)
@@ -99,9 +99,9 @@ async def test_slow_consumer_in_catch_up_is_closed(log: FakeLog) -> None:
     server = StreamServer(log, with_limits(stream_stall_seconds=0.1))
     answer = await server.open(variables={"after": "0"})
     assert await numbers(answer, 1) == [1]
-    told = asyncio.Event()
-    answer.frames.on_slow_consumer = told.set
-    await told.wait()
+    received = asyncio.Event()
+    answer.frames.on_slow_consumer = received.set
+    await received.wait()
     await answer.frames.aclose()
     assert log.closed_count == 1
 

@@ -12,8 +12,8 @@ from tests.transport.subscriptions.stream_server import StreamServer, error_code
 from transport.subscriptions import Frame, ServerShutdown, StreamOptions, StreamResponse
 
 SUBSCRIBERS = 1_000
-SLOW = "subscription($after:String){told(after:$after){number slow}}"
-LONG = "subscription($after:String){told(after:$after){number text(size:100)}}"
+SLOW = "subscription($after:String){event(after:$after){number slow}}"
+LONG = "subscription($after:String){event(after:$after){number text(size:100)}}"
 
 
 async def open_streams(server: StreamServer, count: int, query: str = SLOW, after: str = "0") -> list[StreamResponse]:
@@ -71,7 +71,7 @@ async def test_late_stream_gets_a_newer_snapshot(server: StreamServer) -> None:
     log = server.log
     log.snapshot_size = 1
     log.append()
-    answers = [await server.open("subscription{told{number slow}}") for _ in range(2)]
+    answers = [await server.open("subscription{event{number slow}}") for _ in range(2)]
     first = asyncio.create_task(numbers(answers[0], 1))
     await wait_until(log.slow_started.is_set)
     log.append()
@@ -146,7 +146,7 @@ async def test_catch_up_longer_than_the_queue_is_not_shared(log: FakeLog) -> Non
     server = StreamServer(log, with_limits(stream_queue_bytes=300))
     log.append(5)
     answers = await open_streams(
-        server, 4, "subscription($after:String){told(after:$after){number slow text(size:100)}}"
+        server, 4, "subscription($after:String){event(after:$after){number slow text(size:100)}}"
     )
     tasks = await start_reading(server, answers, 5)
     log.on_open = lambda: log.gate.clear() if len(log.opened_after) > 2 else None

@@ -12,7 +12,7 @@ from tests.transport.subscriptions.fake_source import FakeLog
 from tests.transport.subscriptions.stream_server import StreamServer, numbers
 
 READERS = 8
-LONG = "subscription($after:String){told(after:$after){number text(size:100)}}"
+LONG = "subscription($after:String){event(after:$after){number text(size:100)}}"
 
 happen = st.tuples(st.just("happen"), st.integers(1, 5))
 come_back = st.tuples(st.just("come back"), st.integers(0, READERS - 1))

@@ -8,7 +8,7 @@ from tests.transport.subscriptions.fake_source import FakeLog
 from tests.transport.subscriptions.stream_server import StreamServer, error_codes, frame_body
 from transport.subscriptions import ServerShutdown, StreamResponse, dispatcher
 
-SLOW = "subscription($after:String){told(after:$after){number slow}}"
+SLOW = "subscription($after:String){event(after:$after){number slow}}"
 
 
 async def open_slow_streams(server: StreamServer, count: int) -> list[StreamResponse]:
@@ -70,8 +70,8 @@ async def test_shutdown_ends_waiting_catch_ups(server: StreamServer) -> None:
     await wait_until(lambda: len(log.executed) == dispatcher.MAX_CONCURRENT_CATCH_UPS)
     await server.streams.close(0)
     log.gate.set()
-    told = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [type(each) for each in told] == [ServerShutdown] * len(tasks)
+    received = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(each) for each in received] == [ServerShutdown] * len(tasks)
     assert len(log.executed) == dispatcher.MAX_CONCURRENT_CATCH_UPS
     for answer in answers:
         await answer.frames.aclose()

@@ -36,7 +36,7 @@ async def test_query_or_mutation_is_one_frame(server: StreamServer, query: str, 
     ("query", "variables", "code", "status"),
     [
         ("{", None, "GRAPHQL_PARSE_FAILED", 400),
-        ("subscription{told{nothing}}", None, "GRAPHQL_VALIDATION_FAILED", 400),
+        ("subscription{event{nothing}}", None, "GRAPHQL_VALIDATION_FAILED", 400),
         (SUBSCRIBE, {"room": 7}, "BAD_USER_INPUT", 400),
         (SUBSCRIBE, {"room": "locked"}, "FORBIDDEN", 403),
         ('subscription{broken(how:"surprise"){number}}', None, "INTERNAL_SERVER_ERROR", 500),
@@ -78,7 +78,7 @@ async def test_frames_carry_their_cursor(server: StreamServer) -> None:
     server.log.append(3)
     answer = await server.open(variables={"after": "1"})
     frame = await anext(answer.frames)
-    assert (frame_body(frame)["data"]["told"]["number"], frame.cursor) == (2, "2")
+    assert (frame_body(frame)["data"]["event"]["number"], frame.cursor) == (2, "2")
     await answer.frames.aclose()
 
 
@@ -108,7 +108,7 @@ async def test_end_of_source_ends_its_streams(server: StreamServer) -> None:
     ending = asyncio.create_task(remaining(answer))
     await wait_until(lambda: server.log.followers)
     server.log.publish(None)
-    assert [result["data"]["told"]["number"] for result in await ending] == [2]
+    assert [result["data"]["event"]["number"] for result in await ending] == [2]
     assert not server.streams.subscriptions
 
 

@@ -13,7 +13,7 @@ from tests.transport.subscriptions.stream_server import StreamServer, numbers
 from transport.subscriptions import fanout
 
 READERS = 3
-QUERY = "subscription($after:String){told(after:$after){number text(size:100)}}"
+QUERY = "subscription($after:String){event(after:$after){number text(size:100)}}"
 
 happen = st.tuples(st.just("happen"), st.integers(1, 8))
 read = st.tuples(st.just("read"), st.integers(0, READERS - 1))

@@ -19,7 +19,7 @@ async def frames(answer: StreamResponse, count: int) -> list[Frame]:
     return [await anext(answer.frames) for _ in range(count)]
 
 
-async def told_to_all(server: StreamServer, answers: list[StreamResponse], times: int) -> list[list[Frame]]:
+async def deliver_to_all(server: StreamServer, answers: list[StreamResponse], times: int) -> list[list[Frame]]:
     tasks = [asyncio.create_task(frames(answer, times)) for answer in answers]
     await wait_until(lambda: all(map(is_live, answers)))
     server.log.executed.clear()
@@ -34,11 +34,11 @@ async def close(answers: list[StreamResponse]) -> None:
 
 async def test_thousand_equal_subscribers_share_each_execution(server: StreamServer) -> None:
     answers = [await server.open() for _ in range(SUBSCRIBERS)]
-    told = await told_to_all(server, answers, 10)
+    received = await deliver_to_all(server, answers, 10)
     assert server.log.executed == list(range(1, 11))
-    assert len({id(frame.payload) for stream in told for frame in stream}) == 10
+    assert len({id(frame.payload) for stream in received for frame in stream}) == 10
     assert all(
-        [frame_body(frame)["data"]["told"]["number"] for frame in stream] == list(range(1, 11)) for stream in told
+        [frame_body(frame)["data"]["event"]["number"] for frame in stream] == list(range(1, 11)) for stream in received
     )
     assert (server.log.follow_count, len(server.streams.groups)) == (1, 1)
     await close(answers)
@@ -53,9 +53,9 @@ async def test_reconnected_subscribers_share_again(server: StreamServer) -> None
     await close(answers)
     answers = [await server.open(variables={"after": str(SUBSCRIBERS - number % 2)}) for number in range(SUBSCRIBERS)]
     await asyncio.gather(*(numbers(answer, 1) for answer in answers[1::2]))
-    told = await told_to_all(server, answers, 10)
+    received = await deliver_to_all(server, answers, 10)
     assert server.log.executed == list(range(SUBSCRIBERS + 1, SUBSCRIBERS + 11))
-    assert len({id(frame.payload) for stream in told for frame in stream}) == 10
+    assert len({id(frame.payload) for stream in received for frame in stream}) == 10
     assert len(server.streams.groups) == 1
     await close(answers)
 
@@ -73,7 +73,7 @@ ANN, BOB = Caller("ann", "a"), Caller("bob", "b")
         # What looks like another's key, wherever a client may write.
         (OperationRequest(SUBSCRIBE, {"room": "a"}), OperationRequest(SUBSCRIBE, {"room": "('a', None)"})),
         (OperationRequest(SUBSCRIBE, {"scope": "b"}), OperationRequest(SUBSCRIBE, {"scope": "a", "caller": "ann"})),
-        (OperationRequest(SUBSCRIBE, {}, "Told"), OperationRequest(SUBSCRIBE, {}, None, {"key": ["a", None]})),
+        (OperationRequest(SUBSCRIBE, {}, "Events"), OperationRequest(SUBSCRIBE, {}, None, {"key": ["a", None]})),
     ],
 )
 async def test_callers_with_other_scopes_never_share_results(
@@ -83,8 +83,8 @@ async def test_callers_with_other_scopes_never_share_results(
         return await server.open(request.query or "", request.variables, caller=caller, extensions=request.extensions)
 
     answers = [await opened(ANN, one), await opened(BOB, other), await opened(ANN, one), await opened(BOB, other)]
-    told = await told_to_all(server, answers, 3)
-    seen = [{frame_body(frame)["data"]["told"]["caller"] for frame in stream} for stream in told]
+    received = await deliver_to_all(server, answers, 3)
+    seen = [{frame_body(frame)["data"]["event"]["caller"] for frame in stream} for stream in received]
     assert seen == [{"ann"}, {"bob"}, {"ann"}, {"bob"}]
     assert len(server.streams.groups) == 2
     await close(answers)
@@ -96,25 +96,25 @@ async def test_callers_with_other_scopes_never_share_results(
         (SUBSCRIBE, {"room": "x"}, SUBSCRIBE, {"room": "y"}),
         (SUBSCRIBE, {"room": None}, SUBSCRIBE, {}),
         (SUBSCRIBE, {}, SUBSCRIBE + " ", {}),
-        (f"subscription{{told{FIELDS}}}", {}, "subscription{told{number}}", {}),
-        ('subscription{told(after:"1"){number}}', {}, 'subscription{told(after:"2"){number}}', {}),
+        (f"subscription{{event{FIELDS}}}", {}, "subscription{event{number}}", {}),
+        ('subscription{event(after:"1"){number}}', {}, 'subscription{event(after:"2"){number}}', {}),
         # Here `after` decides what follows, too.
         (
-            "subscription($after:String){told(room:$after after:$after){number}}",
+            "subscription($after:String){event(room:$after after:$after){number}}",
             {"after": "1"},
-            "subscription($after:String){told(room:$after after:$after){number}}",
+            "subscription($after:String){event(room:$after after:$after){number}}",
             {"after": "2"},
         ),
         (
-            "subscription($n:Int!){told{number text(size:$n)}}",
+            "subscription($n:Int!){event{number text(size:$n)}}",
             {"n": 1},
-            "subscription($n:Int!){told{number text(size:$n)}}",
+            "subscription($n:Int!){event{number text(size:$n)}}",
             {"n": 2},
         ),
         (
-            "subscription A{told{number}} subscription B{told{number text}}",
+            "subscription A{event{number}} subscription B{event{number text}}",
             {"operation_name": "A"},
-            "subscription A{told{number}} subscription B{told{number text}}",
+            "subscription A{event{number}} subscription B{event{number text}}",
             {"operation_name": "B"},
         ),
     ],
@@ -139,56 +139,56 @@ async def test_different_queries_are_not_shared(
     "query",
     [
         SUBSCRIBE,
-        "subscription Told($room:String,$after:String!){told(room:$room,after:$after){number caller}}",
-        "subscription Told($room:String,$after:String){...on Subscription{told(after:$after,room:$room){number}}}",
-        "subscription Told($a:String,$after:String){told(after:$after){number}told(after:$after room:$a){number}}",
+        "subscription Events($room:String,$after:String!){event(room:$room,after:$after){number caller}}",
+        "subscription Events($room:String,$after:String){...on Subscription{event(after:$after,room:$room){number}}}",
+        "subscription Events($a:String,$after:String){event(after:$after){number}event(after:$after room:$a){number}}",
     ],
 )
 async def test_resume_variables_do_not_split_a_group(server: StreamServer, query: str) -> None:
     server.log.append(2)
-    if query.count("told(") == 2:
-        query = query.replace("told(after:$after)", "told(after:$after room:$a)")
+    if query.count("event(") == 2:
+        query = query.replace("event(after:$after)", "event(after:$after room:$a)")
     answers = [await server.open(query, {"after": after}) for after in ("2", "1", "0")]
     for answer, missed in zip(answers, ([], [2], [1, 2]), strict=True):
         assert await numbers(answer, len(missed)) == missed
-    told = await told_to_all(server, answers, 2)
+    received = await deliver_to_all(server, answers, 2)
     assert server.log.executed == [3, 4]
-    assert len({id(frame.payload) for stream in told for frame in stream}) == 2
+    assert len({id(frame.payload) for stream in received for frame in stream}) == 2
     await close(answers)
 
 
 async def test_resume_variables_are_hidden_from_live_results(server: StreamServer) -> None:
-    query = "subscription($after:String $room:String){told(after:$after room:$room){number variables}}"
+    query = "subscription($after:String $room:String){event(after:$after room:$room){number variables}}"
     server.log.append(2)
     answers = [await server.open(query, {"after": after, "room": "x"}) for after in ("1", "0")]
-    first = [frame_body(await anext(answer.frames))["data"]["told"] for answer in answers]
+    first = [frame_body(await anext(answer.frames))["data"]["event"] for answer in answers]
     assert first == [
         {"number": 2, "variables": {"after": "1", "room": "x"}},
         {"number": 1, "variables": {"after": "0", "room": "x"}},
     ]
     await anext(answers[1].frames)
-    told = await told_to_all(server, answers, 1)
-    assert [frame_body(frame)["data"]["told"]["variables"] for (frame,) in told] == [{"room": "x"}] * 2
+    received = await deliver_to_all(server, answers, 1)
+    assert [frame_body(frame)["data"]["event"]["variables"] for (frame,) in received] == [{"room": "x"}] * 2
     await close(answers)
 
 
 async def test_last_stream_ends_the_group(server: StreamServer, log: FakeLog) -> None:
     answers = [await server.open(), await server.open()]
-    await told_to_all(server, answers, 1)
+    await deliver_to_all(server, answers, 1)
     await answers[0].frames.aclose()
     assert len(server.streams.groups) == 1
     await answers[1].frames.aclose()
     assert not server.streams.groups
     await wait_until(lambda: log.unfollow_count == 1)
     again = [await server.open()]
-    await told_to_all(server, again, 1)
+    await deliver_to_all(server, again, 1)
     assert log.follow_count == 2
     await close(again)
 
 
 async def test_items_during_catch_up_are_sent_once_in_order(server: StreamServer, log: FakeLog) -> None:
     answers = [await server.open() for _ in range(3)]
-    await told_to_all(server, answers, 2)
+    await deliver_to_all(server, answers, 2)
     late = await server.open(variables={"after": "0"})
     log.on_open = lambda: log.append(2)
     assert await numbers(late, 2) == [1, 2]
@@ -200,13 +200,13 @@ async def test_items_during_catch_up_are_sent_once_in_order(server: StreamServer
 
 async def test_items_covered_by_catch_up_are_not_repeated(server: StreamServer, log: FakeLog) -> None:
     first = await server.open()
-    await told_to_all(server, [first], 1)
+    await deliver_to_all(server, [first], 1)
     late = await server.open(variables={"after": "0"})
     assert await numbers(late, 1) == [1]  # it is in the group now, and past where it reads the log
     log.append(1)
     assert await numbers(late, 1) == [2]
     begun = await server.open(variables={"after": "0"})
-    log.append(1)  # the group is told, before the newcomer reads the log
+    log.append(1)  # the group is received, before the newcomer reads the log
     assert await numbers(begun, 3) == [1, 2, 3]
     log.append(1)
     assert await numbers(begun, 1) == [4]

@@ -60,9 +60,9 @@ async def test_nested_deferred_fragments_have_paths(server: StreamServer) -> Non
 )
 async def test_unexpected_errors_are_masked_in_every_payload(server: StreamServer, query: str, place: str) -> None:
     parts = await remaining(await server.open(query))
-    told = parts[:1] if place == "first" else [entry for part in parts[1:] for entry in part[place]]
-    assert [error_codes(entry) for entry in told] == [["INTERNAL_SERVER_ERROR"]] * len(told)
-    assert told
+    received = parts[:1] if place == "first" else [entry for part in parts[1:] for entry in part[place]]
+    assert [error_codes(entry) for entry in received] == [["INTERNAL_SERVER_ERROR"]] * len(received)
+    assert received
     assert "hunter2" not in str(parts)
 
 
@@ -114,7 +114,7 @@ async def test_closing_cancels_deferred_work(server: StreamServer) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["subscription{told{number ...@defer{caller}}}", "{things@stream{id}}"],
+    ["subscription{event{number ...@defer{caller}}}", "{things@stream{id}}"],
 )
 async def test_defer_on_subscriptions_and_stream_are_refused(server: StreamServer, query: str) -> None:
     answer = await server.open(query)

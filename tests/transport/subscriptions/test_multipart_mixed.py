@@ -10,7 +10,7 @@ from tests.transport.subscriptions.fake_source import FakeLog
 
 SUBSCRIPTIONS = 'multipart/mixed;subscriptionSpec="1.0", application/json'
 PARTS = "multipart/mixed;incrementalSpec=v0.2, application/graphql-response+json, application/json;q=0.9"
-NUMBERS = "subscription($after:String){told(after:$after){number}}"
+NUMBERS = "subscription($after:String){event(after:$after){number}}"
 DEFERRED = "{thing{id ...@defer{name}}}"
 HEAD = b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n"
 BOUNDARY = b"\r\n--graphql"
@@ -29,10 +29,10 @@ async def test_each_result_is_a_part_with_its_boundary(log: FakeLog) -> None:
         status, headers = await call.response_start()
         assert (status, headers["content-type"]) == (200, 'multipart/mixed; boundary="graphql"; subscriptionSpec=1.0')
         assert await call.next_chunk() == BOUNDARY
-        assert await call.next_chunk() == HEAD + b'{"payload":{"data":{"told":{"number":1}}}}' + BOUNDARY
+        assert await call.next_chunk() == HEAD + b'{"payload":{"data":{"event":{"number":1}}}}' + BOUNDARY
         await wait_until(lambda: log.closed_count)
         log.append()
-        assert await call.next_chunk() == HEAD + b'{"payload":{"data":{"told":{"number":2}}}}' + BOUNDARY
+        assert await call.next_chunk() == HEAD + b'{"payload":{"data":{"event":{"number":2}}}}' + BOUNDARY
         log.publish(None)
         assert await call.remaining_body() == b"--\r\n"
 
@@ -48,7 +48,7 @@ async def test_idle_stream_sends_empty_parts(log: FakeLog) -> None:
 
 async def test_stream_errors_are_beside_the_payload(log: FakeLog) -> None:
     log.append(1)
-    query = 'subscription{told(after:"0"){number fails}}'
+    query = 'subscription{event(after:"0"){number fails}}'
     async with AsgiRequest(fake_endpoint(log), SUBSCRIPTIONS, query) as call:
         await call.response_start()
         await call.next_chunk()
@@ -66,7 +66,7 @@ async def test_stream_errors_are_beside_the_payload(log: FakeLog) -> None:
     ("query", "status", "code"),
     [
         ("{", 400, b"GRAPHQL_PARSE_FAILED"),
-        ('subscription{told(room:"locked"){number}}', 403, b"FORBIDDEN"),
+        ('subscription{event(room:"locked"){number}}', 403, b"FORBIDDEN"),
     ],
 )
 async def test_refused_operation_is_json_with_its_status(log: FakeLog, query: str, status: int, code: bytes) -> None:
@@ -100,10 +100,10 @@ async def test_shutdown_sends_service_unavailable(log: FakeLog) -> None:
         await call.response_start()
         await wait_until(lambda: log.closed_count)
         await app.streams.close(0)
-        (told,) = parts(await call.remaining_body())
-    assert isinstance(told, dict)
-    assert told["payload"] is None
-    assert told["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
+        (received,) = parts(await call.remaining_body())
+    assert isinstance(received, dict)
+    assert received["payload"] is None
+    assert received["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
 
 
 async def test_unauthenticated_caller_gets_401(log: FakeLog) -> None:

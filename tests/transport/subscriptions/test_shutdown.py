@@ -20,7 +20,7 @@ from transport.server.server import Drainable, Server, uvicorn_options
 
 STREAMS = 500
 REQUEST = (
-    b"GET /graphql?query=subscription%20S{told{number%20text(size:SIZE)}} HTTP/1.1\r\n"
+    b"GET /graphql?query=subscription%20S{event{number%20text(size:SIZE)}} HTTP/1.1\r\n"
     b"Host: localhost\r\nAccept: text/event-stream\r\n\r\n"
 )
 

@@ -71,7 +71,7 @@ async def test_failing_item_context_ends_the_stream(server: StreamServer) -> Non
 @pytest.mark.parametrize("field", ["fails", "unencodable"])
 async def test_resolver_error_does_not_end_the_stream(server: StreamServer, field: str) -> None:
     server.log.append()
-    query = f"subscription($after:String){{told(after:$after){{number {field}}}}}"
+    query = f"subscription($after:String){{event(after:$after){{number {field}}}}}"
     answer = await server.open(query, {"after": "0"})
     opening = await anext(answer.frames)
     server.log.append()
@@ -86,7 +86,7 @@ async def test_resolver_error_does_not_end_the_stream(server: StreamServer, fiel
 
 async def test_item_timeout_does_not_end_the_stream(server: StreamServer, log: FakeLog) -> None:
     log.append(2)
-    answer = await server.open('subscription{told(after:"0"){number slow}}')
+    answer = await server.open('subscription{event(after:"0"){number slow}}')
     server.streams.execution.seconds = 0.01
     assert error_codes(frame_body(await anext(answer.frames))) == ["TIMEOUT"]
     server.streams.execution.seconds = 10
@@ -119,8 +119,8 @@ async def test_follow_timeout_ends_the_stream(server: StreamServer, log: FakeLog
         answer.frames._query.source.follow = never  # type: ignore[attr-defined]  # it is a Subscription
     server.streams.execution.seconds = 0.01
     async with asyncio.timeout(TIMEOUT_SECONDS):
-        told = await asyncio.gather(*map(remaining, answers))
-    assert [[error_codes(result) for result in results] for results in told] == [[["TIMEOUT"]]] * 2
+        received = await asyncio.gather(*map(remaining, answers))
+    assert [[error_codes(result) for result in results] for results in received] == [[["TIMEOUT"]]] * 2
 
 
 async def test_foreign_cancellation_is_an_unexpected_error(server: StreamServer) -> None:

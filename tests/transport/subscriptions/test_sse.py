@@ -11,11 +11,11 @@ from tests.transport.subscriptions.fake_source import FakeItem, FakeLog
 from tests.transport.subscriptions.stream_server import SUBSCRIBE
 
 EVENTS = "text/event-stream"
-NUMBERS = "subscription($after:String){told(after:$after){number}}"
+NUMBERS = "subscription($after:String){event(after:$after){number}}"
 
 
 def event(number: int) -> bytes:
-    return b'event: next\nid: %d\ndata: {"data":{"told":{"number":%d}}}\n\n' % (number, number)
+    return b'event: next\nid: %d\ndata: {"data":{"event":{"number":%d}}}\n\n' % (number, number)
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
@@ -92,8 +92,8 @@ async def test_query_or_mutation_is_one_event(log: FakeLog, query: str, body: by
     [
         ("{", "GRAPHQL_PARSE_FAILED"),
         ("{nothing}", "GRAPHQL_VALIDATION_FAILED"),
-        ("subscription($r:Int){told(room:$r){number}}", "GRAPHQL_VALIDATION_FAILED"),
-        ('subscription{told(room:"locked"){number}}', "FORBIDDEN"),
+        ("subscription($r:Int){event(room:$r){number}}", "GRAPHQL_VALIDATION_FAILED"),
+        ('subscription{event(room:"locked"){number}}', "FORBIDDEN"),
         ('subscription{broken(how:"surprise"){number}}', "INTERNAL_SERVER_ERROR"),
     ],
 )
@@ -170,7 +170,7 @@ async def test_cursor_with_line_breaks_is_not_sent(
     async with AsgiRequest(fake_endpoint(log), EVENTS, NUMBERS, members={"variables": {"after": "0"}}) as call:
         await call.response_start()
         await call.next_chunk()
-        assert await call.next_chunk() == b'event: next\ndata: {"data":{"told":{"number":1}}}\n\n'
+        assert await call.next_chunk() == b'event: next\ndata: {"data":{"event":{"number":1}}}\n\n'
 
 
 async def test_disconnect_closes_the_source(log: FakeLog) -> None:
@@ -182,7 +182,7 @@ async def test_disconnect_closes_the_source(log: FakeLog) -> None:
     await wait_until(lambda: log.unfollow_count)
     assert not app.streams.subscriptions
     assert not app.streams.groups
-    assert [(line["name"], line["outcome"]) for line in logged] == [("Told", "gone")]
+    assert [(line["name"], line["outcome"]) for line in logged] == [("Events", "gone")]
 
 
 async def test_shutdown_ends_the_stream_without_complete(log: FakeLog) -> None:

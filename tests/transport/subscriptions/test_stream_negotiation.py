@@ -6,9 +6,9 @@ from tests.transport.subscriptions.asgi_client import AsgiRequest, fake_endpoint
 from tests.transport.subscriptions.fake_source import FakeLog
 
 JSON, GRAPHQL, EVENTS = "application/json", "application/graphql-response+json", "text/event-stream"
-TOLD, PARTS = "multipart/mixed;subscriptionSpec=1.0", "multipart/mixed;incrementalSpec=v0.2"
+MULTIPART, PARTS = "multipart/mixed;subscriptionSpec=1.0", "multipart/mixed;incrementalSpec=v0.2"
 URQL = f"{GRAPHQL}, application/graphql+json, {JSON}, {EVENTS}, multipart/mixed"
-QUERY, DEFERRED, SUBSCRIPTION = "{hello}", "{thing{id ...@defer{name}}}", "subscription{told{number}}"
+QUERY, DEFERRED, SUBSCRIPTION = "{hello}", "{thing{id ...@defer{name}}}", "subscription{event{number}}"
 
 
 @pytest.mark.parametrize(
@@ -26,11 +26,11 @@ QUERY, DEFERRED, SUBSCRIPTION = "{hello}", "{thing{id ...@defer{name}}}", "subsc
         (EVENTS.upper(), QUERY, EVENTS),
         (f"{EVENTS}, {JSON}", "{", JSON),
         (EVENTS, "{", EVENTS),
-        (f"{EVENTS}, {TOLD}", SUBSCRIPTION, EVENTS),
-        (f"{EVENTS};q=0.5, {TOLD}", SUBSCRIPTION, TOLD),
-        (f"{TOLD}, {GRAPHQL}", SUBSCRIPTION, TOLD),
-        (f"{TOLD}, {GRAPHQL}", QUERY, GRAPHQL),
-        ('multipart/mixed; boundary=graphql; subscriptionspec="1.0"', SUBSCRIPTION, TOLD),
+        (f"{EVENTS}, {MULTIPART}", SUBSCRIPTION, EVENTS),
+        (f"{EVENTS};q=0.5, {MULTIPART}", SUBSCRIPTION, MULTIPART),
+        (f"{MULTIPART}, {GRAPHQL}", SUBSCRIPTION, MULTIPART),
+        (f"{MULTIPART}, {GRAPHQL}", QUERY, GRAPHQL),
+        ('multipart/mixed; boundary=graphql; subscriptionspec="1.0"', SUBSCRIPTION, MULTIPART),
         (f"{PARTS}, {GRAPHQL}, {JSON};q=0.9", DEFERRED, PARTS),
         (f"{PARTS}, {GRAPHQL}, {JSON};q=0.9", QUERY, GRAPHQL),
         (f"{PARTS};q=0.5, {JSON}", DEFERRED, JSON),
@@ -60,7 +60,7 @@ async def test_preferred_media_type_is_selected(log: FakeLog, accept: str, query
         (f"multipart/mixed, {JSON}", SUBSCRIPTION, 400),
         ("multipart/mixed;subscriptionSpec=2.0, application/json", SUBSCRIPTION, 400),
         (f"{EVENTS}x, {JSON}", SUBSCRIPTION, 400),
-        (TOLD, QUERY, 406),
+        (MULTIPART, QUERY, 406),
         (PARTS, QUERY, 406),
     ],
 )

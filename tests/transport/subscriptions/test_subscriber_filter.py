@@ -7,7 +7,7 @@ from tests.transport.fake_app import with_limits
 from tests.transport.subscriptions.fake_source import FakeItem, FakeLog
 from tests.transport.subscriptions.stream_server import StreamServer, frame_body, numbers, read_live, remaining
 
-SAME = "subscription($after: String) { told(after: $after) { caller } }"
+SAME = "subscription($after: String) { event(after: $after) { caller } }"
 
 
 async def test_distinct_source_skips_repeated_results(log: FakeLog) -> None:
@@ -15,7 +15,7 @@ async def test_distinct_source_skips_repeated_results(log: FakeLog) -> None:
     server = StreamServer(log)
     log.append()
     same, other = await server.open(SAME), await server.open()
-    assert frame_body(await anext(same.frames)) == {"data": {"told": {"caller": "anybody"}}}
+    assert frame_body(await anext(same.frames)) == {"data": {"event": {"caller": "anybody"}}}
     assert await numbers(other, 1) == [1]
     again = await read_live(other)
     task = asyncio.create_task(remaining(same))

@@ -14,7 +14,7 @@ from tests.transport.subscriptions.stream_server import StreamServer, frame_body
 from transport.subscriptions import Frame, StreamResponse
 from transport.subscriptions.fanout import BUNDLE_BYTES, BUNDLE_SIZE, YIELD_EVERY
 
-QUERY = "subscription($after:String){told(after:$after){number text(size:100)}}"
+QUERY = "subscription($after:String){event(after:$after){number text(size:100)}}"
 
 
 @dataclass
@@ -26,11 +26,11 @@ class FakeConnection:
     failed: bool = False
     on_take: Callable[[], None] | None = None
 
-    def try_send(self, told: Sequence[Frame]) -> bool:
+    def try_send(self, received: Sequence[Frame]) -> bool:
         if self.free.is_set():
-            self.bundle_sizes.append(len(told))
-            self.bundle_bytes.append(sum(len(frame.payload) for frame in told))
-            for frame in told:
+            self.bundle_sizes.append(len(received))
+            self.bundle_bytes.append(sum(len(frame.payload) for frame in received))
+            for frame in received:
                 self._take(frame)
         return self.free.is_set()
 
@@ -49,7 +49,7 @@ class FakeConnection:
             return
         if self.on_take is not None:
             self.on_take()
-        self.sent.append(frame_body(frame)["data"]["told"]["number"])
+        self.sent.append(frame_body(frame)["data"]["event"]["number"])
 
 
 async def end(tasks: list["asyncio.Task[None]"]) -> None:
@@ -86,7 +86,7 @@ async def test_ready_items_are_sent_in_bundles(server: StreamServer, log: FakeLo
 async def test_bundle_of_long_results_is_bounded(server: StreamServer, log: FakeLog) -> None:
     line = FakeConnection()
     line.free.set()
-    task = asyncio.create_task(line.forward(await server.open("subscription{told{number text(size:10000)}}")))
+    task = asyncio.create_task(line.forward(await server.open("subscription{event{number text(size:10000)}}")))
     await wait_until(lambda: log.closed_count)
     log.append(BUNDLE_SIZE)
     await wait_until(lambda: len(line.sent) == log.length)

@@ -31,7 +31,7 @@ from transport.websocket import WebSocketEndpoint
 PROTOCOL = "graphql-transport-ws"
 
 HELLO = {"query": "{hello}"}
-SUBSCRIBE = {"query": "subscription Told($room: String, $after: String){told(room: $room, after: $after){number}}"}
+SUBSCRIBE = {"query": "subscription Events($room: String, $after: String){event(room: $room, after: $after){number}}"}
 
 
 @dataclass

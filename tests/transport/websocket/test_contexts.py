@@ -56,7 +56,7 @@ async def test_unauthenticated_resolver_does_not_close_the_socket(
 
     types = site.server.streams.execution.schema.subscription_type
     assert types is not None
-    monkeypatch.setattr(types.fields["told"], "subscribe", subscribe)
+    monkeypatch.setattr(types.fields["event"], "subscribe", subscribe)
     async with site.client() as client:
         await client.subscribe(SUBSCRIBE)
         message = await client.receive()

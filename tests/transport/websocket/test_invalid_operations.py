@@ -41,8 +41,8 @@ async def test_invalid_operation_gets_error_and_socket_stays_open(site: LiveServ
         # Nothing comes after it, and the id is free again.
         assert await client.execute("{hello}", "é") == {"data": {"hello": "hello anybody"}}
         site.log.append()
-        told = await client.receive()
-        assert (told["id"], told["type"]) == ("other", "next")
+        received = await client.receive()
+        assert (received["id"], received["type"]) == ("other", "next")
 
 
 async def test_lone_surrogate_fails_only_its_operation(site: LiveServer) -> None:

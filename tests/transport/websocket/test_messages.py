@@ -97,10 +97,10 @@ async def test_init_with_non_object_payload_closes_with_4400(site: LiveServer, p
     await site.assert_serves()
 
 
-@pytest.mark.parametrize("what", ["HELLO", "TOLD"])
+@pytest.mark.parametrize("what", ["HELLO", "MULTIPART"])
 async def test_subscribe_before_init_closes_with_4401(site: LiveServer, what: str) -> None:
     async with site.connect() as client:
-        await client.subscribe({"HELLO": HELLO, "TOLD": SUBSCRIBE}[what])
+        await client.subscribe({"HELLO": HELLO, "MULTIPART": SUBSCRIBE}[what])
         assert await client.wait_closed() == (4401, "Unauthorized")
     await site.assert_serves()
 

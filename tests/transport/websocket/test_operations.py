@@ -13,8 +13,8 @@ from tests.transport.websocket.live_server import SUBSCRIBE, LiveServer, WebSock
 SLOW = {"query": "query Slow{slow}"}
 
 
-def told(number: int, id_: str = "1") -> dict[str, Any]:
-    return {"id": id_, "type": "next", "payload": {"data": {"told": {"number": number}}}}
+def next_message(number: int, id_: str = "1") -> dict[str, Any]:
+    return {"id": id_, "type": "next", "payload": {"data": {"event": {"number": number}}}}
 
 
 async def test_query_and_mutation_have_one_result_and_complete(site: LiveServer) -> None:
@@ -36,10 +36,10 @@ async def test_subscription_sends_snapshot_and_live_items(site: LiveServer) -> N
     site.log.append(2)
     async with site.client() as client:
         await client.subscribe(SUBSCRIBE)
-        assert await client.receive() == told(2)
+        assert await client.receive() == next_message(2)
         await wait_until(lambda: site.log.closed_count)
         site.log.append(2)
-        assert [await client.receive(), await client.receive()] == [told(3), told(4)]
+        assert [await client.receive(), await client.receive()] == [next_message(3), next_message(4)]
         site.log.publish(None)
         assert await client.receive() == {"id": "1", "type": "complete"}
 
@@ -52,8 +52,8 @@ async def test_equal_subscriptions_of_two_clients_are_executed_once(site: LiveSe
         await wait_until(lambda: site.log.closed_count == 2)
         site.log.append(3)
         for number in (1, 2, 3):
-            assert await one.receive() == told(number, 'a"\\é\n')
-            assert await other.receive() == told(number, "b")
+            assert await one.receive() == next_message(number, 'a"\\é\n')
+            assert await other.receive() == next_message(number, "b")
     assert site.log.executed == [1, 2, 3]
 
 
@@ -116,7 +116,7 @@ async def test_completed_subscription_leaves_its_group(site: LiveServer) -> None
 @pytest.mark.parametrize("proper", [True, False])
 async def test_disconnect_cancels_all_operations(site: LiveServer, proper: bool) -> None:
     async with site.client() as client:
-        await client.subscribe(SUBSCRIBE, "told")
+        await client.subscribe(SUBSCRIBE, "event")
         await client.subscribe(SLOW, "slow")
         await site.log.slow_started.wait()
         await wait_until(lambda: site.log.closed_count)
@@ -143,10 +143,10 @@ async def test_document_can_be_sent_by_hash(site: LiveServer) -> None:
 @pytest.mark.parametrize("size", [0, 80, 200, 70_000, 300_000])
 async def test_results_of_any_frame_length_arrive(site: LiveServer, size: int) -> None:
     async with site.client() as client:
-        await client.subscribe({"query": f"subscription{{told{{text(size: {size})}}}}"})
+        await client.subscribe({"query": f"subscription{{event{{text(size: {size})}}}}"})
         await wait_until(lambda: site.log.closed_count)
         site.log.append()
-        assert (await client.receive())["payload"] == {"data": {"told": {"text": "x" * size}}}
+        assert (await client.receive())["payload"] == {"data": {"event": {"text": "x" * size}}}
 
 
 async def logged(site: LiveServer, payload: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -155,9 +155,9 @@ async def logged(site: LiveServer, payload: dict[str, Any]) -> list[tuple[Any, .
             await client.subscribe(payload)
             await _answered(site, client, payload)
         await wait_until(lambda: any(line["event"] == "operation" for line in lines))
-    told = [line for line in lines if line["event"] == "operation"]
+    received = [line for line in lines if line["event"] == "operation"]
     assert "swordfish" not in str(lines)
-    return [(line["name"], line["type"], line["outcome"], line["status"]) for line in told]
+    return [(line["name"], line["type"], line["outcome"], line["status"]) for line in received]
 
 
 async def _answered(site: LiveServer, client: WebSocketClient, payload: dict[str, Any]) -> None:
@@ -177,7 +177,7 @@ async def _answered(site: LiveServer, client: WebSocketClient, payload: dict[str
         ({"query": "query Named{swordfish}"}, (None, None, ["GRAPHQL_VALIDATION_FAILED"], None)),
         ({"query": "query Fails{fails}"}, ("Fails", "query", ["INTERNAL_SERVER_ERROR"], None)),
         (SLOW, ("Slow", "query", "gone", None)),
-        (SUBSCRIBE, ("Told", "subscription", "ok", None)),
+        (SUBSCRIBE, ("Events", "subscription", "ok", None)),
     ],
 )
 async def test_each_operation_logs_one_line(site: LiveServer, payload: dict[str, Any], line: tuple[Any, ...]) -> None:

@@ -116,8 +116,8 @@ def test_invalid_values_fail_only_their_operation(ready: FakeConnection) -> None
     deep = sent_message(
         ready.receive({"id": "d", "type": "subscribe", "payload": {"query": "{hello}", "variables": nested(40)}})
     )
-    told = [(m["id"], m["type"], m["payload"][0]["extensions"]["code"]) for m in (nul, half, deep)]
-    assert told == [
+    received = [(m["id"], m["type"], m["payload"][0]["extensions"]["code"]) for m in (nul, half, deep)]
+    assert received == [
         ("b", "error", "BAD_USER_INPUT"),
         ("c", "error", "BAD_USER_INPUT"),
         ("d", "error", "QUERY_TOO_COMPLEX"),

@@ -26,11 +26,11 @@ async def test_shutdown_closes_all_sockets_with_1012() -> None:
 async def test_running_operations_finish_before_the_close() -> None:
     async with live_server() as site, site.client() as client:
         await client.subscribe({"query": "{slow}"}, "slow")
-        await client.subscribe(SUBSCRIBE, "told")
+        await client.subscribe(SUBSCRIBE, "event")
         await site.log.slow_started.wait()
         closing = asyncio.create_task(site.server.streams.close(5))
         await wait_until(lambda: site.server.streams.draining.started)
-        await there_and_back(client)  # by now the socket has been told
+        await there_and_back(client)  # by now the socket has been received
         await client.subscribe({"query": "{hello}"}, "late")
         await there_and_back(client)
         site.log.gate.set()
@@ -53,12 +53,12 @@ async def test_operation_beyond_the_drain_window_is_cancelled() -> None:
 async def test_complete_of_a_stream_closed_by_drain_is_ignored() -> None:
     async with live_server() as site, site.client() as client:
         await client.subscribe({"query": "{slow}"}, "slow")
-        await client.subscribe(SUBSCRIBE, "told")
+        await client.subscribe(SUBSCRIBE, "event")
         await site.log.slow_started.wait()
         await wait_until(lambda: site.log.closed_count)
         closing = asyncio.create_task(site.server.streams.close(0.1))
         await wait_until(lambda: not site.server.streams.subscriptions)
-        await client.send({"id": "told", "type": "complete"})
+        await client.send({"id": "event", "type": "complete"})
         await there_and_back(client)
         site.log.gate.set()
         assert await client.receive() == {"id": "slow", "type": "next", "payload": {"data": {"slow": "at last"}}}

@@ -12,7 +12,7 @@ from tests.transport.fake_app import with_limits
 from tests.transport.websocket.live_server import HANDSHAKE, LiveServer, encode_frame, live_server, text_frame
 from transport.server.websocket_protocol import WebSocketProtocol
 
-LONG = {"query": "subscription{told{text(size: 100000)}}"}
+LONG = {"query": "subscription{event{text(size: 100000)}}"}
 MANY = 100
 
 

@@ -48,7 +48,7 @@ async def test_blocked_client_is_not_pinged(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("transport.websocket.handler.ProtocolStateMachine", Watched)
     caller = AsgiWebSocket(StreamServer(FakeLog(), with_limits(ping_seconds=0.01, pong_seconds=0.01)))
     async with caller.connected():
-        await caller.subscribe({"query": "subscription{told{number}}"})
+        await caller.subscribe({"query": "subscription{event{number}}"})
         caller.reading.clear()
         await wait_until(lambda: caller.server.log.closed_count)
         caller.server.log.append()

@@ -9,11 +9,11 @@ from transport.asgi_extensions import WEBSOCKET_WRITE
 from transport.websocket.connection import Connection
 
 MANY = 200
-LONG = {"query": "subscription{told{number text(size: 30000)}}"}
+LONG = {"query": "subscription{event{number text(size: 30000)}}"}
 
 
-async def told(client: WebSocketClient) -> int:
-    number: int = (await client.receive())["payload"]["data"]["told"]["number"]
+async def next_number(client: WebSocketClient) -> int:
+    number: int = (await client.receive())["payload"]["data"]["event"]["number"]
     return number
 
 
@@ -26,8 +26,8 @@ async def test_intermittent_reader_gets_all_in_order(site: LiveServer) -> None:
         for _ in range(4):
             site.log.append(MANY // 4)
             assert [await other.receive() for _ in range(MANY // 4)]
-            numbers += [await told(client) for _ in range(10)]
-        numbers += [await told(client) for _ in range(MANY - len(numbers))]
+            numbers += [await next_number(client) for _ in range(10)]
+        numbers += [await next_number(client) for _ in range(MANY - len(numbers))]
     assert numbers == list(range(1, MANY + 1))
 
 
@@ -41,14 +41,14 @@ async def test_reset_connection_does_not_affect_the_group(site: LiveServer) -> N
         await client.subscribe(SUBSCRIBE)
         await wait_until(lambda: site.log.closed_count == 2)
         site.log.append()
-        assert await told(client) == 1
+        assert await next_number(client) == 1
         reset_connection(writer)
         for number in (2, 3, 4):
             site.log.append()
-            assert await told(client) == number
+            assert await next_number(client) == number
         await wait_until(lambda: len(site.endpoint) == 1)
         site.log.append()
-        assert await told(client) == 5
+        assert await next_number(client) == 5
 
 
 async def test_try_send_does_not_overtake_a_waiting_message() -> None:
