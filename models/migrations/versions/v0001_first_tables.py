@@ -13,6 +13,15 @@ down_revision = None
 
 
 def upgrade() -> None:
+    _create_log()
+    _create_projects()
+    _create_sessions()
+    _create_session_indexes()
+    _create_session_parts()
+    _insert_initial_rows()
+
+
+def _create_log() -> None:
     op.create_table(
         "activity",
         sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -35,6 +44,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_idempotency_created_at", "idempotency", ["created_at"])
     op.create_index("ix_idempotency_session_id", "idempotency", ["session_id"])
+
+
+def _create_projects() -> None:
     op.create_table(
         "project",
         *columns(sa.Text, "id", "name"),
@@ -50,6 +62,9 @@ def upgrade() -> None:
         sa.Column("alive_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
+
+
+def _create_sessions() -> None:
     op.create_table(
         "session",
         *columns(sa.Text, "id", "kind", "project_id"),
@@ -83,6 +98,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["project.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
+
+
+def _create_session_indexes() -> None:
     create_partial_index("ix_session_due", "session", ["due_at"], "due_at IS NOT NULL")
     op.create_index("ix_session_ended", "session", ["ended_at", "started_at", "id"])
     op.create_index("ix_session_external_id", "session", ["external_id", "started_at", "id"])
@@ -101,6 +119,9 @@ def upgrade() -> None:
         "client_id IS NOT NULL AND ended_at IS NULL",
         unique=True,
     )
+
+
+def _create_session_parts() -> None:
     op.create_table(
         "data_point",
         *columns(sa.Text, "session_id", "name"),
@@ -136,7 +157,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("session_id", "track"),
     )
     op.create_index("ix_session_track_track", "session_track", ["track"])
-    _insert_initial_rows()
 
 
 def _insert_initial_rows() -> None:
