@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from main import Settings
-from tests.api_client import ApiClient, open_api
+from tests.api_client import open_api
 
 QUERY = "{viewer{name}}"
 
@@ -31,11 +31,6 @@ async def test_metrics_are_exposed_on_loopback_or_by_setting(
         response = await api.http.get("/metrics")
     assert response.status_code == status
     assert ("graphql_operations" in response.text) is (status == 200)
-
-
-async def test_loopback_front_ends_may_use_server(api: ApiClient) -> None:
-    response = await api.http.post("/graphql", json={"query": QUERY}, headers={"origin": "http://localhost:5173"})
-    assert response.headers["access-control-allow-origin"] == "http://localhost:5173"
 
 
 async def test_trusted_documents_are_read_from_file(tmp_path: Path) -> None:

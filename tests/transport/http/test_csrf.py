@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.transport.fake_app import FakeApp, GraphQLClient, error_codes
+from tests.transport.fake_app import GraphQLClient, error_codes
 from tests.transport.http.multipart_client import UploadClient, UploadRecorder, encode_one_file, open_upload_client
 from transport import TransportSettings
 
@@ -20,16 +20,6 @@ async def test_multipart_request_requires_preflight_header(
     assert recorder.calls == 0
     sent = {"graphql-require-preflight": ""} | {header.lower(): "yes"}
     assert (await upload_client.send(encode_one_file(b"x"), sent)).status_code == 200
-
-
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", None])
-async def test_other_content_types_without_preflight_are_415(
-    client: GraphQLClient, fake_app: FakeApp, content_type: str | None
-) -> None:
-    for headers in ({}, {"graphql-require-preflight": "1"}):
-        response = await client.post({"query": "mutation{write}"}, content_type=content_type, headers=headers)
-        assert response.status_code == 415
-    assert fake_app.written == []
 
 
 async def test_json_request_requires_no_preflight_header(client: GraphQLClient) -> None:

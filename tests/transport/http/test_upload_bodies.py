@@ -198,10 +198,6 @@ async def test_other_multipart_types_are_415(upload_client: UploadClient, conten
     assert (await upload_client.send(encode_one_file(b"x"), {"content-type": content_type})).status_code == 415
 
 
-async def test_compressed_body_is_415(upload_client: UploadClient) -> None:
-    assert (await upload_client.send(encode_one_file(b"x"), {"content-encoding": "gzip"})).status_code == 415
-
-
 async def test_multipart_request_may_name_its_document(upload_client: UploadClient) -> None:
     hash_ = sha256(READ_ONE.encode()).hexdigest()
     extensions = {"persistedQuery": {"version": 1, "sha256Hash": hash_}}

@@ -1,23 +1,18 @@
-"""Connections that do not come to the point, on real sockets. Patience is cut short, so nobody waits for it."""
+"""Time and size limits of HTTP headers, on real sockets."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from tests.transport.server.protocol_server import serve_protocol
 from transport.server.http_protocol import MAX_HEADER_BYTES, HttpProtocol
-from transport.server.server import uvicorn_options
 
 
-class NoHeaderTimeProtocol(HttpProtocol):
-    """Gives up at once."""
-
+class NoHeaderTime(HttpProtocol):
     header_timeout_seconds = 0.0
 
 
@@ -26,52 +21,30 @@ async def hello(request: Request) -> Response:
     return PlainTextResponse("hello")
 
 
-async def _serve(protocol: type[HttpProtocol]) -> AsyncIterator[int]:
-    app = Starlette(routes=[Route("/", hello, methods=["GET", "POST"])])
-    config = uvicorn.Config(app, **uvicorn_options() | {"http": protocol, "loop": "asyncio", "lifespan": "off"})
-    server = uvicorn.Server(config)
-    # It listens from here on: who connects before the server has started waits in the queue.
-    listening = socket.create_server(("127.0.0.1", 0))
-    task = asyncio.create_task(server.serve(sockets=[listening]))
-    yield listening.getsockname()[1]
-    server.should_exit = True
-    await task
+APP = Starlette(routes=[Route("/", hello, methods=["GET", "POST"])])
 
 
-@pytest.fixture
-async def patient() -> AsyncIterator[int]:
-    """The port of a server with its usual patience."""
-    async for port in _serve(HttpProtocol):
-        yield port
-
-
-@pytest.fixture
-async def hasty() -> AsyncIterator[int]:
-    """The port of a server without patience."""
-    async for port in _serve(NoHeaderTimeProtocol):
-        yield port
-
-
-async def exchange(port: int, sent: bytes) -> bytes:
-    """All that comes back until the server closes."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        writer.write(sent)
-        return await reader.read()
-    except ConnectionResetError:  # the server closed before it had read everything
-        return b""
-    finally:
-        writer.close()
+async def exchange(sent: bytes, protocol: type[HttpProtocol] = HttpProtocol) -> bytes:
+    """Send a request and read until the server closes the connection."""
+    async with serve_protocol(APP, protocol) as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            writer.write(sent)
+            return await reader.read()
+        except ConnectionResetError:  # the server closed before it had read everything
+            return b""
+        finally:
+            writer.close()
 
 
 @pytest.mark.parametrize("sent", [b"", b"GE", b"GET / HTTP/1.1\r\nHost: localhost\r\n"])
-async def test_headers_that_do_not_come_close_the_connection(hasty: int, sent: bytes) -> None:
-    assert await exchange(hasty, sent) == b""
+async def test_incomplete_headers_close_connection(sent: bytes) -> None:
+    assert await exchange(sent, NoHeaderTime) == b""
 
 
-async def test_patience_ends_between_two_requests_too(hasty: int) -> None:
+async def test_header_timeout_applies_to_further_requests() -> None:
     sent = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HT"
-    assert (await exchange(hasty, sent)).count(b"hello") <= 1
+    assert (await exchange(sent, NoHeaderTime)).count(b"hello") <= 1
 
 
 @pytest.mark.parametrize(
@@ -83,17 +56,17 @@ async def test_patience_ends_between_two_requests_too(hasty: int) -> None:
         b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 40_000,
     ],
 )
-async def test_headers_over_64_kib_are_refused(patient: int, sent: bytes) -> None:
-    answer = await exchange(patient, sent)
+async def test_headers_over_64_kib_are_refused(sent: bytes) -> None:
+    answer = await exchange(sent)
     assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")
     assert b"hello" not in answer
 
 
-async def test_long_headers_below_the_limit_are_read(patient: int) -> None:
+async def test_long_headers_within_limit_are_accepted() -> None:
     sent = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX: " + b"a" * 60_000 + b"\r\n\r\n"
-    assert (await exchange(patient, sent)).endswith(b"hello")
+    assert (await exchange(sent)).endswith(b"hello")
 
 
-async def test_a_long_body_is_no_long_header(patient: int) -> None:
+async def test_long_body_does_not_count_as_header() -> None:
     sent = b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 200000\r\n\r\n" + b"a" * 200_000
-    assert (await exchange(patient, sent)).endswith(b"hello")
+    assert (await exchange(sent)).endswith(b"hello")

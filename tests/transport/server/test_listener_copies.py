@@ -1,4 +1,4 @@
-"""A crowd gets in by many doors, so that nobody who only asks something has to queue behind it for long."""
+"""Copies of the listener: many connections are accepted per tick of the event loop."""
 
 import asyncio
 import socket
@@ -15,22 +15,21 @@ CLIENTS = 128
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Starts, and stops."""
     assert scope["type"] == "lifespan"
-    for word in ("startup", "shutdown"):
+    for event in ("startup", "shutdown"):
         await receive()
-        await send({"type": f"lifespan.{word}.complete"})
+        await send({"type": f"lifespan.{event}.complete"})
 
 
 async def ticks_until_all_accepted() -> int:
-    """How many turns of its event loop a server needs to let the crowd in, that comes all at once."""
-    with listen("127.0.0.1", 0) as listening, ExitStack() as connections:
+    """Count the ticks in which a server accepts all clients, which connect at once."""
+    with listen("127.0.0.1", 0) as listener, ExitStack() as connections:
         started = asyncio.Event()
         server = Server(uvicorn.Config(app, **uvicorn_options()), started.set)
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
         await started.wait()
         for _ in range(CLIENTS):
-            connections.enter_context(socket.create_connection(listening.getsockname()))
+            connections.enter_context(socket.create_connection(listener.getsockname()))
         ticks = 0
         while len(server.server_state.connections) < CLIENTS:
             ticks += 1
@@ -42,5 +41,5 @@ async def ticks_until_all_accepted() -> int:
     return ticks
 
 
-def test_a_crowd_is_in_after_a_few_turns() -> None:
+def test_many_connections_are_accepted_in_few_ticks() -> None:
     assert uvloop.run(ticks_until_all_accepted()) < CLIENTS // 8
