@@ -1,6 +1,6 @@
 """Filters of sessions, which select the same sessions in SQL and in memory."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -43,6 +43,8 @@ def project_condition(caller: Caller, project_id: ColumnElement[Any]) -> ColumnE
 
 
 Predicates: TypeAlias = tuple[Predicate, ...]
+LogConditions: TypeAlias = list[tuple[Column[Any], Operator]]
+"""Conditions on columns of the activity table."""
 
 
 @dataclass(frozen=True)
@@ -121,26 +123,24 @@ class Filter:
 
     def could_match(self, entry: Activity) -> bool:
         """Return whether an activity's session can match at any time, by its id, kind and project."""
-        predicates, groups = self._immutable_predicates
+        predicates, groups = self._log_conditions
 
-        def matches(group: Sequence[tuple[Column[Any], Operator]]) -> bool:
+        def matches(group: LogConditions) -> bool:
             return all(operator.matches(getattr(entry, column.key)) for column, operator in group)
 
         return matches(predicates) and (not groups or any(map(matches, groups)))
 
     def could_match_sql(self) -> ColumnElement[bool]:
         """Like `could_match`, as a condition on the activity table."""
-        predicates, groups = self._immutable_predicates
+        predicates, groups = self._log_conditions
 
-        def condition(group: Sequence[tuple[Column[Any], Operator]]) -> ColumnElement[bool]:
+        def condition(group: LogConditions) -> ColumnElement[bool]:
             return and_(true(), *(operator.sql(column) for column, operator in group))
 
         return and_(condition(predicates), or_(*map(condition, groups)) if groups else true())
 
     @cached_property
-    def _immutable_predicates(
-        self,
-    ) -> tuple[list[tuple[Column[Any], Operator]], list[list[tuple[Column[Any], Operator]]]]:
+    def _log_conditions(self) -> tuple[LogConditions, list[LogConditions]]:
         return _immutable(self.predicates), list(map(_immutable, self.kind_groups))
 
     def _combine(self, to_sql: Callable[[Predicate], ColumnElement[bool]]) -> ColumnElement[bool]:
@@ -148,8 +148,8 @@ class Filter:
         return and_(true(), *map(to_sql, self.predicates), or_(*groups) if groups else true())
 
 
-def _immutable(predicates: Predicates) -> list[tuple[Column[Any], Operator]]:
-    """Return the predicates on immutable properties, as conditions on columns of the activity table."""
+def _immutable(predicates: Predicates) -> LogConditions:
+    """Return the predicates on immutable properties."""
     return [
         (_ACTIVITY_COLUMNS[one.field.name], one.operator)
         for one in predicates

@@ -42,11 +42,11 @@ async def filled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Data
     """Open a database with 3,000 sessions, most of them ended."""
     async with open_database(tmp_path_factory.mktemp("plans") / "test.db") as database:
         kinds = list(Kind)
-        made = [
+        rows = [
             session_row(kinds[index % 5], started_at=NOW - index * SECOND)
             if index % 4 == 0
             else ended_row(kinds[index % 5])
             for index in range(3000)
         ]
-        await insert(database, project_row("p1"), *made, *(activity_row(s) for s in made))
+        await insert(database, project_row("p1"), *rows, *(activity_row(s) for s in rows))
         yield database

@@ -34,15 +34,15 @@ def make_context(database: Database, caller: Caller = LOCAL_ADMIN, now: Instant 
 @contextmanager
 def capture_statements(database: Database) -> Iterator[list[str]]:
     """Collect the statements of readers, except for BEGIN."""
-    sent: list[str] = []
+    statements: list[str] = []
     engine = database._reader._engine.sync_engine
 
     def on_execute(_connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
         if not statement.startswith("BEGIN"):
-            sent.append(statement)
+            statements.append(statement)
 
     event.listen(engine, "before_cursor_execute", on_execute)
     try:
-        yield sent
+        yield statements
     finally:
         event.remove(engine, "before_cursor_execute", on_execute)

@@ -11,11 +11,11 @@ from models.database import Database
 
 async def explain(database: Database, query: Awaitable[Any]) -> list[str]:
     """Return the steps of all SELECT statements that a query executes."""
-    sent: list[tuple[str, Any]] = []
+    statements: list[tuple[str, Any]] = []
 
     def on_execute(_connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
         if statement.startswith("SELECT"):
-            sent.append((statement, parameters))
+            statements.append((statement, parameters))
 
     engines = (database._reader._engine.sync_engine, database._writer._engine.sync_engine)
     for engine in engines:
@@ -25,12 +25,14 @@ async def explain(database: Database, query: Awaitable[Any]) -> list[str]:
     finally:
         for engine in engines:
             event.remove(engine, "before_cursor_execute", on_execute)
-    return await database.read(_explain, sent)
+    return await database.read(_explain, statements)
 
 
-def _explain(tx: Connection, sent: list[tuple[str, Any]]) -> list[str]:
+def _explain(tx: Connection, statements: list[tuple[str, Any]]) -> list[str]:
     return [
-        step for sql, parameters in sent for *_, step in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
+        step
+        for sql, parameters in statements
+        for *_, step in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
     ]
 
 

@@ -20,9 +20,9 @@ class ReferenceStats:
     path_times: list[PathTime]
     now: Instant
 
-    def matching(self, names: Mapping[str, Any]) -> "ReferenceStats":
+    def matching(self, filter_: Mapping[str, Any]) -> "ReferenceStats":
         """Restrict to the sessions that match a filter."""
-        chosen = Filter.parse(names)
+        chosen = Filter.parse(filter_)
         found = [s for s in self.sessions if chosen.matches(s, self.now)]
         ids = {s.id for s in found}
         return ReferenceStats(found, [time for time in self.path_times if time.session_id in ids], self.now)

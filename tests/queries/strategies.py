@@ -72,18 +72,18 @@ def sessions(draw: st.DrawFn) -> Session:
     if draw(MAYBE):
         changes["ended_at"] = draw(TIMES)
         changes["end_reason"] = draw(st.sampled_from([reason.value for reason in EndReason]))
-    made = session_row(kind, **changes)
-    if made.due_at is not None:
-        made.due_at -= draw(st.sampled_from([0, MINUTE]))
-    return made
+    s = session_row(kind, **changes)
+    if s.due_at is not None:
+        s.due_at -= draw(st.sampled_from([0, MINUTE]))
+    return s
 
 
 def _lists(values: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
     return st.lists(values, max_size=3)
 
 
-def _group(**names: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional=names)
+def _group(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=fields)
 
 
 FILTERS: Final = _group(

@@ -21,9 +21,9 @@ from tests.queries.operation_context import READER, WRITER, capture_statements, 
 TYPES = ["STARTED", "HIDDEN", "SHOWN", "MOVED"]
 
 
-async def page_of_log(database: Database, names: dict[str, Any] | None = None, **page: Any) -> Page[Activity]:
+async def page_of_log(database: Database, filter_: dict[str, Any] | None = None, **page: Any) -> Page[Activity]:
     types = page.pop("types", None)
-    return await list_activities(make_context(database), filter=names, types=types, page=PageArgs(**page))
+    return await list_activities(make_context(database), filter=filter_, types=types, page=PageArgs(**page))
 
 
 def types_of(page: Page[Activity]) -> list[str]:
@@ -31,14 +31,14 @@ def types_of(page: Page[Activity]) -> list[str]:
 
 
 @pytest.fixture
-async def made(database: Database) -> list[Session]:
+async def sessions(database: Database) -> list[Session]:
     """Store an active and an ended USER session and a MEDIA session, with twelve activities in turn."""
     rows = [session_row(subject="ann"), ended_row(subject="bob"), session_row(Kind.MEDIA)]
     await insert(database, *rows, *(activity_row(rows[index % 3], TYPES[index % 4]) for index in range(12)))
     return rows
 
 
-async def test_log_is_sorted_by_position(database: Database, made: list[Session]) -> None:
+async def test_log_is_sorted_by_position(database: Database, sessions: list[Session]) -> None:
     assert types_of(await page_of_log(database, first=3)) == TYPES[:3]
     newest = await page_of_log(database, last=3)
     assert types_of(newest) == TYPES[1:]
@@ -46,54 +46,54 @@ async def test_log_is_sorted_by_position(database: Database, made: list[Session]
     before = await page_of_log(database, last=500, before=newest.start_cursor)
     assert len(before.nodes) == 9
     assert await newest.total_count() == 12
-    assert [entry.session_id for entry in before.nodes[:3]] == [s.id for s in made]
+    assert [entry.session_id for entry in before.nodes[:3]] == [s.id for s in sessions]
 
 
-async def test_log_filter_applies_to_current_sessions(database: Database, made: list[Session]) -> None:
+async def test_log_filter_applies_to_current_sessions(database: Database, sessions: list[Session]) -> None:
     entries = (await page_of_log(database, {"active": False})).nodes
-    assert {entry.session_id for entry in entries} == {made[1].id}
+    assert {entry.session_id for entry in entries} == {sessions[1].id}
     assert len(entries) == 4
     assert len((await page_of_log(database, {"user": {"usernames": ["ann"]}}, types=["STARTED"])).nodes) == 1
     assert (await page_of_log(database, {"kinds": []})).nodes == []
     assert (await page_of_log(database, types=[])).nodes == []
 
 
-async def test_log_has_activities_of_deleted_sessions(database: Database, made: list[Session]) -> None:
+async def test_log_has_activities_of_deleted_sessions(database: Database, sessions: list[Session]) -> None:
     gone = session_row(Kind.FIELD)
     await insert(database, activity_row(gone, "DELETED"))
-    said: list[dict[str, Any]] = [{}, {"ids": [gone.id]}, {"kinds": [Kind.FIELD], "project_ids": ["default"]}]
-    for names in said:
-        assert types_of(await page_of_log(database, names, last=1)) == ["DELETED"]
+    filters: list[dict[str, Any]] = [{}, {"ids": [gone.id]}, {"kinds": [Kind.FIELD], "project_ids": ["default"]}]
+    for filter_ in filters:
+        assert types_of(await page_of_log(database, filter_, last=1)) == ["DELETED"]
     assert types_of(await page_of_log(database, {"field": {}})) == []
     assert (await page_of_log(database, {"ids": []})).nodes == []
-    assert len(made) == 3
+    assert len(sessions) == 3
 
 
-async def test_activity_cursor_is_valid_in_every_list(database: Database, made: list[Session]) -> None:
+async def test_activity_cursor_is_valid_in_every_list(database: Database, sessions: list[Session]) -> None:
     page = await page_of_log(database, first=4)
     cursor = activity_cursor(make_context(database), page.nodes[3])
     assert cursor == page.end_cursor
-    own = await session_activities(make_context(database), made[0].id, types=None, page=PageArgs(after=cursor))
+    own = await session_activities(make_context(database), sessions[0].id, types=None, page=PageArgs(after=cursor))
     assert types_of(own) == ["SHOWN", "HIDDEN"]
     assert (own.has_previous_page, own.has_next_page) == (True, False)
 
 
-async def test_log_requires_read_scope_and_project(database: Database, made: list[Session]) -> None:
+async def test_log_requires_read_scope_and_project(database: Database, sessions: list[Session]) -> None:
     with pytest.raises(Forbidden):
         await list_activities(make_context(database, WRITER), filter=None, types=None, page=PageArgs())
-    for names in (None, {"visible": True}):
-        page = await list_activities(make_context(database, READER), filter=names, types=None, page=PageArgs())
+    for filter_ in (None, {"visible": True}):
+        page = await list_activities(make_context(database, READER), filter=filter_, types=None, page=PageArgs())
         assert (page.nodes, await page.total_count()) == ([], 0)
-    own = await session_activities(make_context(database, READER), made[0].id, types=None, page=PageArgs())
+    own = await session_activities(make_context(database, READER), sessions[0].id, types=None, page=PageArgs())
     assert own.nodes == []
     entry = (await page_of_log(database, first=1)).nodes[0]
     assert await get_node(make_context(database, READER), entry.id) is None
     assert await get_node(make_context(database, WRITER), entry.id) == entry
 
 
-async def test_timeline_rejects_offset(database: Database, made: list[Session]) -> None:
+async def test_timeline_rejects_offset(database: Database, sessions: list[Session]) -> None:
     with pytest.raises(BadUserInput, match="offset"):
-        await session_activities(make_context(database), made[0].id, types=None, page=PageArgs(offset=1))
+        await session_activities(make_context(database), sessions[0].id, types=None, page=PageArgs(offset=1))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -117,10 +117,10 @@ async def test_timeline_page_equals_slice_of_list(
     edges = (await page_of_log(database, first=500)).edges
     bounds = zip(("after", "before"), between, strict=True)
     cursors: dict[str, Any] = {name: edges[index].cursor for name, index in bounds if 0 <= index < len(edges)}
-    asked = make_context(database)
+    context = make_context(database)
     for s in rows:
         own = [edge for edge in edges if edge.node.session_id == s.id and (types is None or edge.node.type in types)]
-        found = await session_activities(asked, s.id, types=types, page=PageArgs(**page, **cursors))
+        found = await session_activities(context, s.id, types=types, page=PageArgs(**page, **cursors))
         expected, has_previous, has_next = _cut(own, edges, page, cursors)
         assert found.edges == expected
         assert (found.has_previous_page, found.has_next_page) == (has_previous, has_next)
@@ -142,17 +142,17 @@ def _cut(
     return cut, (more and backwards) or earlier, (more and not backwards) or later
 
 
-async def test_equal_timeline_pages_share_statement(database: Database, made: list[Session]) -> None:
-    asked = make_context(database)
-    with capture_statements(database) as sent:
-        await _gather(session_activities(asked, s.id, types=["STARTED"], page=PageArgs(first=2)) for s in made)
-    assert len(sent) == 1
-    with capture_statements(database) as sent:
+async def test_equal_timeline_pages_share_statement(database: Database, sessions: list[Session]) -> None:
+    context = make_context(database)
+    with capture_statements(database) as statements:
+        await _gather(session_activities(context, s.id, types=["STARTED"], page=PageArgs(first=2)) for s in sessions)
+    assert len(statements) == 1
+    with capture_statements(database) as statements:
         await _gather(
-            session_activities(asked, s.id, types=None, page=PageArgs(first=1 + index % 2))
-            for index, s in enumerate(made)
+            session_activities(context, s.id, types=None, page=PageArgs(first=1 + index % 2))
+            for index, s in enumerate(sessions)
         )
-    assert len(sent) == 2
+    assert len(statements) == 2
 
 
 async def _gather(calls: Iterable[Awaitable[Any]]) -> None:

@@ -26,9 +26,9 @@ ITEMS = st.builds(
 
 
 async def page_of(database: Database, direction: str, guides: list[int], **page: Any) -> Page[Session]:
-    names = {"agenda": {"guides": guides}}
+    filter_ = {"agenda": {"guides": guides}}
     return await list_sessions(
-        make_context(database), filter=names, order_by=[("STARTED_AT", direction)], page=PageArgs(**page)
+        make_context(database), filter=filter_, order_by=[("STARTED_AT", direction)], page=PageArgs(**page)
     )
 
 
@@ -50,11 +50,11 @@ async def walk_pages(database: Database, direction: str, guides: list[int], step
     st.lists(ITEMS, max_size=10), st.integers(1, 4), st.sampled_from(["ASC", "DESC"]), st.sampled_from([[1], [1, 2]])
 )
 async def test_agenda_pages_are_sorted_in_both_directions(
-    database: Database, made: list[Session], step: int, direction: str, guides: list[int]
+    database: Database, rows: list[Session], step: int, direction: str, guides: list[int]
 ) -> None:
     await delete_all(database)
-    await insert(database, *made)
-    items = [s for s in made if s.guide in guides]
+    await insert(database, *rows)
+    items = [s for s in rows if s.guide in guides]
     items.sort(key=lambda s: (s.started_at, s.rank, s.id), reverse=direction == "DESC")
     for backwards in (False, True):
         assert await walk_pages(database, direction, guides, step, backwards=backwards) == [s.id for s in items]
@@ -62,13 +62,13 @@ async def test_agenda_pages_are_sorted_in_both_directions(
 
 async def test_only_guide_filter_sorts_by_rank(database: Database) -> None:
     await delete_all(database)
-    made = [session_row(Kind.AGENDA, guide=1, started_at=NOW, rank=rank) for rank in (2.0, 1.0)]
-    await insert(database, *made)
-    by_id = sorted(s.id for s in made)
-    names: list[dict[str, Any]] = [{}, {"agenda": {}}, {"agenda": {"guides": [1]}, "user": {}}, {"kinds": ["AGENDA"]}]
-    for name in names:
+    rows = [session_row(Kind.AGENDA, guide=1, started_at=NOW, rank=rank) for rank in (2.0, 1.0)]
+    await insert(database, *rows)
+    by_id = sorted(s.id for s in rows)
+    filters: list[dict[str, Any]] = [{}, {"agenda": {}}, {"agenda": {"guides": [1]}, "user": {}}, {"kinds": ["AGENDA"]}]
+    for filter_ in filters:
         page = await list_sessions(
-            make_context(database), filter=name, order_by=[("STARTED_AT", "ASC")], page=PageArgs()
+            make_context(database), filter=filter_, order_by=[("STARTED_AT", "ASC")], page=PageArgs()
         )
         assert [s.id for s in page.nodes] == by_id
     assert [s.rank for s in (await page_of(database, "ASC", [1])).nodes] == [1.0, 2.0]

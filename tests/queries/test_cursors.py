@@ -84,13 +84,13 @@ async def test_cursor_is_bound_to_order_filter_and_list(database: Database) -> N
 
 
 async def test_cursor_of_other_database_is_rejected(database: Database) -> None:
-    await insert(database, made := session_row(), activity_row(made))
+    await insert(database, rows := session_row(), activity_row(rows))
     foreign = cursors.encode("d_" + "x" * 22, (1,))
     for page in (PageArgs(after=foreign), PageArgs(before=foreign)):
         with pytest.raises(BadUserInput):
             await list_activities(make_context(database), filter=None, types=None, page=page)
         with pytest.raises(BadUserInput):
-            await session_activities(make_context(database), made.id, types=None, page=page)
+            await session_activities(make_context(database), rows.id, types=None, page=page)
 
 
 @given(st.text() | st.binary().map(forge_cursor) | st.recursive(st.none() | st.integers(), st.lists).map(forge_cursor))

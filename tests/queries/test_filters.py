@@ -21,11 +21,11 @@ from tests.queries.strategies import FILTERS, SIMPLE_FILTERS, sessions
 NOWS = st.integers(-8, 8).map(lambda steps: NOW + steps * 10 * MINUTE // 4)
 
 
-def ids_found_by_sql(engine: Engine, made: list[Session], session_filter: Filter, now: int = NOW) -> set[str]:
+def ids_found_by_sql(engine: Engine, rows: list[Session], session_filter: Filter, now: int = NOW) -> set[str]:
     """Return the ids that a filter selects, and assert that its parts for ended and live sessions add up to them."""
     selection = SessionSelection(LOCAL_ADMIN, session_filter, now)
     with engine.connect() as tx:
-        insert_rows(tx, [project_row("p1"), project_row("p2"), *made])
+        insert_rows(tx, [project_row("p1"), project_row("p2"), *rows])
         found, past, in_passing, present, both = (
             tx.execute(select(session.c.id).where(condition)).scalars().all()
             for condition in (
@@ -47,77 +47,77 @@ def ids_found_by_sql(engine: Engine, made: list[Session], session_filter: Filter
 @settings(max_examples=120, deadline=None)
 @given(st.lists(sessions(), min_size=1, max_size=10), SIMPLE_FILTERS | FILTERS, st.booleans(), NOWS)
 def test_sql_and_memory_match_same_sessions(
-    engine: Engine, made: list[Session], names: dict[str, Any], by_id: bool, now: int
+    engine: Engine, rows: list[Session], filter_: dict[str, Any], by_id: bool, now: int
 ) -> None:
-    session_filter = Filter.parse(names | ({"ids": [s.id for s in made[::2]]} if by_id else {}))
-    assert ids_found_by_sql(engine, made, session_filter, now) == {s.id for s in made if session_filter.matches(s, now)}
+    session_filter = Filter.parse(filter_ | ({"ids": [s.id for s in rows[::2]]} if by_id else {}))
+    assert ids_found_by_sql(engine, rows, session_filter, now) == {s.id for s in rows if session_filter.matches(s, now)}
 
 
-def matching_indices(engine: Engine, made: list[Session], **names: Any) -> list[int]:
+def matching_indices(engine: Engine, rows: list[Session], **filter_: Any) -> list[int]:
     """Return the indices of the sessions that a filter matches, in SQL and in memory."""
-    session_filter = Filter.parse(names)
-    found = [index for index, s in enumerate(made) if session_filter.matches(s, NOW)]
-    assert ids_found_by_sql(engine, made, session_filter) == {made[index].id for index in found}
+    session_filter = Filter.parse(filter_)
+    found = [index for index, s in enumerate(rows) if session_filter.matches(s, NOW)]
+    assert ids_found_by_sql(engine, rows, session_filter) == {rows[index].id for index in found}
     return found
 
 
 def test_empty_filter_matches_all_and_empty_list_nothing(engine: Engine) -> None:
-    made = [session_row(kind) for kind in Kind]
-    assert matching_indices(engine, made) == [0, 1, 2, 3, 4]
+    rows = [session_row(kind) for kind in Kind]
+    assert matching_indices(engine, rows) == [0, 1, 2, 3, 4]
     for name in ("ids", "kinds", "project_ids", "states", "subjects", "external_ids", "end_reasons"):
-        assert matching_indices(engine, made, **{name: []}) == []
-    assert matching_indices(engine, made, client={"languages": []}) == []
+        assert matching_indices(engine, rows, **{name: []}) == []
+    assert matching_indices(engine, rows, client={"languages": []}) == []
 
 
 def test_kind_filters_restrict_and_are_ored(engine: Engine) -> None:
-    made = [session_row(kind) for kind in Kind]
-    assert matching_indices(engine, made, client={}) == [0]
-    assert matching_indices(engine, made, client={}, agenda={"guides": [7]}) == [0, 1]
-    assert matching_indices(engine, made, client={}, kinds=[Kind.USER]) == []
-    assert matching_indices(engine, made, client={}, agenda={"guides": [8]}, subjects=["device-1"]) == [0]
+    rows = [session_row(kind) for kind in Kind]
+    assert matching_indices(engine, rows, client={}) == [0]
+    assert matching_indices(engine, rows, client={}, agenda={"guides": [7]}) == [0, 1]
+    assert matching_indices(engine, rows, client={}, kinds=[Kind.USER]) == []
+    assert matching_indices(engine, rows, client={}, agenda={"guides": [8]}, subjects=["device-1"]) == [0]
 
 
 def test_path_prefix_compares_segments(engine: Engine) -> None:
     paths = [[], ["a"], ["a", "b"], ["ab"], ["a,b"], ['a","b'], ["[a,b]"], ["%"], ["ä", "b"], ["a\\"]]
-    made = [session_row(path=path) for path in paths]
-    assert matching_indices(engine, made, path_prefix=[]) == list(range(len(paths)))
-    assert matching_indices(engine, made, path_prefix=["a"]) == [1, 2]
-    assert matching_indices(engine, made, path_prefix=["a", "b"]) == [2]
-    assert matching_indices(engine, made, path_prefix=['a","b']) == [5]
-    assert matching_indices(engine, made, path_prefix=["%"]) == [7]
-    assert matching_indices(engine, made, path_prefix=["ä"]) == [8]
-    assert matching_indices(engine, made, path_prefix=["b"]) == []
+    rows = [session_row(path=path) for path in paths]
+    assert matching_indices(engine, rows, path_prefix=[]) == list(range(len(paths)))
+    assert matching_indices(engine, rows, path_prefix=["a"]) == [1, 2]
+    assert matching_indices(engine, rows, path_prefix=["a", "b"]) == [2]
+    assert matching_indices(engine, rows, path_prefix=['a","b']) == [5]
+    assert matching_indices(engine, rows, path_prefix=["%"]) == [7]
+    assert matching_indices(engine, rows, path_prefix=["ä"]) == [8]
+    assert matching_indices(engine, rows, path_prefix=["b"]) == []
 
 
 def test_time_bounds_are_exclusive(engine: Engine) -> None:
-    made = [session_row(started_at=NOW - MINUTE + step) for step in (-1, 0, 1)]
-    assert matching_indices(engine, made, started_after=NOW - MINUTE) == [2]
-    assert matching_indices(engine, made, started_before=NOW - MINUTE) == [0]
+    rows = [session_row(started_at=NOW - MINUTE + step) for step in (-1, 0, 1)]
+    assert matching_indices(engine, rows, started_after=NOW - MINUTE) == [2]
+    assert matching_indices(engine, rows, started_before=NOW - MINUTE) == [0]
 
 
 def test_expired_session_matches_as_ended_before_sweep(engine: Engine) -> None:
     silent = session_row(started_at=NOW - 10 * MINUTE, last_seen_at=NOW - 5 * MINUTE, timeout_seconds=240)
-    made = [silent, session_row()]
-    assert matching_indices(engine, made, stopped_after=NOW - 2 * MINUTE) == [0]
-    assert matching_indices(engine, made, stopped_before=NOW) == [0]
-    assert matching_indices(engine, made, end_reasons=["EXPIRED"]) == [0]
-    assert matching_indices(engine, made, visible=False) == [0]
-    assert matching_indices(engine, made, active=False) == [0]
+    rows = [silent, session_row()]
+    assert matching_indices(engine, rows, stopped_after=NOW - 2 * MINUTE) == [0]
+    assert matching_indices(engine, rows, stopped_before=NOW) == [0]
+    assert matching_indices(engine, rows, end_reasons=["EXPIRED"]) == [0]
+    assert matching_indices(engine, rows, visible=False) == [0]
+    assert matching_indices(engine, rows, active=False) == [0]
 
 
 def test_session_ends_exactly_at_timeout(engine: Engine) -> None:
-    made = [session_row(started_at=NOW - HOUR, last_seen_at=NOW - 5 * MINUTE + late) for late in (0, 1)]
-    assert matching_indices(engine, made, states=["ENDED"]) == [0]
-    assert matching_indices(engine, made, stopped_after=NOW - 1) == [0]
-    assert matching_indices(engine, made, stopped_after=NOW) == []
-    assert matching_indices(engine, made, active=True) == matching_indices(engine, made, visible=True) == [1]
+    rows = [session_row(started_at=NOW - HOUR, last_seen_at=NOW - 5 * MINUTE + late) for late in (0, 1)]
+    assert matching_indices(engine, rows, states=["ENDED"]) == [0]
+    assert matching_indices(engine, rows, stopped_after=NOW - 1) == [0]
+    assert matching_indices(engine, rows, stopped_after=NOW) == []
+    assert matching_indices(engine, rows, active=True) == matching_indices(engine, rows, visible=True) == [1]
 
 
 def test_session_without_deadline_is_visible(engine: Engine) -> None:
-    made = [session_row(Kind.FIELD)]
-    assert made[0].due_at is None
-    assert matching_indices(engine, made, visible=True) == [0]
-    assert matching_indices(engine, made, visible=False) == []
+    rows = [session_row(Kind.FIELD)]
+    assert rows[0].due_at is None
+    assert matching_indices(engine, rows, visible=True) == [0]
+    assert matching_indices(engine, rows, visible=False) == []
 
 
 def test_equal_filters_have_one_fingerprint() -> None:
@@ -132,11 +132,11 @@ def test_equal_filters_have_one_fingerprint() -> None:
         {"path_prefix": ["a", "b"]},
     ]
     different.append({"path_prefix": ["b", "a"]})
-    assert len({Filter.parse(names).fingerprint for names in different}) == len(different)
+    assert len({Filter.parse(filter_).fingerprint for filter_ in different}) == len(different)
 
 
 @pytest.mark.parametrize(
-    ("names", "message"),
+    ("filter_", "message"),
     [
         ({"ids": ["x"] * 501}, "filter.ids takes at most 500 values, not 501"),
         ({"client": {"device_ids": ["x"] * 501}}, "filter.client.deviceIds takes at most 500 values, not 501"),
@@ -145,9 +145,9 @@ def test_equal_filters_have_one_fingerprint() -> None:
         ({"agenda": {"guides": [2**63]}}, "beyond 64 bits"),
     ],
 )
-def test_invalid_filter_value_is_rejected(names: dict[str, Any], message: str) -> None:
+def test_invalid_filter_value_is_rejected(filter_: dict[str, Any], message: str) -> None:
     with pytest.raises(BadUserInput, match=message):
-        Filter.parse(names)
+        Filter.parse(filter_)
 
 
 def test_unknown_filter_field_raises_key_error() -> None:

@@ -34,11 +34,11 @@ LARGE_FILTERS: Final[list[dict[str, Any]]] = [
 ]
 
 
-async def explain_ordered(database: Database, field: str, names: dict[str, Any], **asked: Any) -> list[str]:
-    caller = asked.pop("caller", LOCAL_ADMIN)
-    order = [(field, asked.pop("direction", "DESC"))]
-    question = list_sessions(make_context(database, caller), filter=names, order_by=order, page=PageArgs(**asked))
-    return await explain(database, question)
+async def explain_ordered(database: Database, field: str, filter_: dict[str, Any], **args: Any) -> list[str]:
+    caller = args.pop("caller", LOCAL_ADMIN)
+    order = [(field, args.pop("direction", "DESC"))]
+    query = list_sessions(make_context(database, caller), filter=filter_, order_by=order, page=PageArgs(**args))
+    return await explain(database, query)
 
 
 def merge_branches(plan: list[str]) -> tuple[list[str], list[str]]:
@@ -49,12 +49,12 @@ def merge_branches(plan: list[str]) -> tuple[list[str], list[str]]:
 
 @pytest.mark.parametrize("caller", [LOCAL_ADMIN, READER], ids=["local", "reader"])
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
-@pytest.mark.parametrize("names", LARGE_FILTERS, ids=str)
+@pytest.mark.parametrize("filter_", LARGE_FILTERS, ids=str)
 @pytest.mark.parametrize("field", INDEXES)
 async def test_ended_sessions_are_read_in_index_order(
-    filled: Database, field: str, names: dict[str, Any], direction: str, caller: Caller
+    filled: Database, field: str, filter_: dict[str, Any], direction: str, caller: Caller
 ) -> None:
-    plan = await explain_ordered(filled, field, names, direction=direction, caller=caller)
+    plan = await explain_ordered(filled, field, filter_, direction=direction, caller=caller)
     assert plan[0] == ID_LOOKUP
     past, _ = merge_branches(plan)
     (read,) = session_steps(past)

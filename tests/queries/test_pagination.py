@@ -25,11 +25,13 @@ ORDERS = st.lists(st.tuples(st.sampled_from(FIELDS), st.sampled_from(["ASC", "DE
 Order = list[tuple[str, str]]
 
 
-async def page_of(database: Database, order: Order, names: dict[str, Any] | None = None, **page: Any) -> Page[Session]:
-    return await list_sessions(make_context(database), filter=names, order_by=order, page=PageArgs(**page))
+async def page_of(
+    database: Database, order: Order, filter_: dict[str, Any] | None = None, **page: Any
+) -> Page[Session]:
+    return await list_sessions(make_context(database), filter=filter_, order_by=order, page=PageArgs(**page))
 
 
-def in_order(made: list[Session], order: Order) -> list[str]:
+def in_order(rows: list[Session], order: Order) -> list[str]:
     """Return the ids in an order, compared pair by pair."""
 
     def value(s: Session, field: str) -> Any:
@@ -46,39 +48,39 @@ def in_order(made: list[Session], order: Order) -> list[str]:
         last = order[-1][1] if order else "DESC"
         return (1 if one.id > other.id else -1) * (1 if last == "ASC" else -1)
 
-    return [s.id for s in sorted(made, key=cmp_to_key(compare))]
+    return [s.id for s in sorted(rows, key=cmp_to_key(compare))]
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(sessions(), max_size=12), ORDERS, st.just({}) | SIMPLE_FILTERS, st.integers(1, 5))
 async def test_pages_in_both_directions_equal_sorted_list(
-    database: Database, made: list[Session], order: Order, names: dict[str, Any], step: int
+    database: Database, rows: list[Session], order: Order, filter_: dict[str, Any], step: int
 ) -> None:
     await delete_all(database)
-    await insert(database, project_row("p1"), project_row("p2"), *made)
-    found = [s for s in made if Filter.parse(names).matches(s, NOW)]
+    await insert(database, project_row("p1"), project_row("p2"), *rows)
+    found = [s for s in rows if Filter.parse(filter_).matches(s, NOW)]
     expected = in_order(found, order)
 
     seen: list[str] = []
-    page = await page_of(database, order, names, first=step)
+    page = await page_of(database, order, filter_, first=step)
     while True:
         assert page.has_previous_page == bool(seen)
         seen += [s.id for s in page.nodes]
         assert page.has_next_page == (len(seen) < len(expected))
         if not page.has_next_page:
             break
-        page = await page_of(database, order, names, first=step, after=page.end_cursor)
+        page = await page_of(database, order, filter_, first=step, after=page.end_cursor)
     assert seen == expected
 
     back: list[str] = []
-    page = await page_of(database, order, names, last=step)
+    page = await page_of(database, order, filter_, last=step)
     while True:
         assert page.has_next_page == bool(back)
         back = [s.id for s in page.nodes] + back
         assert page.has_previous_page == (len(back) < len(expected))
         if not page.has_previous_page:
             break
-        page = await page_of(database, order, names, last=step, before=page.start_cursor)
+        page = await page_of(database, order, filter_, last=step, before=page.start_cursor)
     assert back == expected
     assert await page.total_count() == len(found)
 
@@ -86,14 +88,14 @@ async def test_pages_in_both_directions_equal_sorted_list(
 @pytest.fixture
 async def five(database: Database) -> list[Session]:
     """Store five sessions and return them, newest first."""
-    made = [session_row(started_at=NOW - age * MINUTE) for age in range(5)]
-    await insert(database, *made)
-    return made
+    rows = [session_row(started_at=NOW - age * MINUTE) for age in range(5)]
+    await insert(database, *rows)
+    return rows
 
 
-def positions(page: Page[Session], made: list[Session]) -> list[int]:
+def positions(page: Page[Session], rows: list[Session]) -> list[int]:
     """Return the indices of a page's sessions."""
-    ids = [s.id for s in made]
+    ids = [s.id for s in rows]
     return [ids.index(s.id) for s in page.nodes]
 
 
@@ -140,14 +142,14 @@ async def test_cursor_is_stable_under_inserts_and_deletes(database: Database, fi
 async def test_what_has_not_ended_counts_as_latest(database: Database) -> None:
     going, early, late = session_row(), ended_row(at=NOW - 2 * MINUTE), ended_row(at=NOW - MINUTE)
     lapsed = session_row(started_at=NOW - 9 * MINUTE, last_seen_at=NOW - 4 * MINUTE, timeout_seconds=150)
-    made = [going, late, lapsed, early]
-    await insert(database, *made)
+    rows = [going, late, lapsed, early]
+    await insert(database, *rows)
     for direction, expected in (("DESC", [0, 1, 2, 3]), ("ASC", [3, 2, 1, 0])):
         order = [("ENDED_AT", direction)]
         edges = (await page_of(database, order)).edges
-        assert [made.index(edge.node) for edge in edges] == expected
+        assert [rows.index(edge.node) for edge in edges] == expected
         for number, edge in enumerate(edges, 1):
-            assert positions(await page_of(database, order, after=edge.cursor), made) == expected[number:]
+            assert positions(await page_of(database, order, after=edge.cursor), rows) == expected[number:]
 
 
 async def test_fifty_come_where_no_number_is_given(database: Database) -> None:
@@ -182,19 +184,19 @@ async def test_order_rejects_repeated_field(database: Database) -> None:
 async def test_sessions_of_other_projects_are_not_found(database: Database) -> None:
     mine, other = session_row(project_id="p1"), session_row(Kind.FIELD, project_id="p2")
     await insert(database, mine, other)
-    asked = make_context(database, READER)
-    page = await list_sessions(asked, filter={"ids": [mine.id, other.id]}, order_by=[], page=PageArgs())
+    context = make_context(database, READER)
+    page = await list_sessions(context, filter={"ids": [mine.id, other.id]}, order_by=[], page=PageArgs())
     assert [s.id for s in page.nodes] == [mine.id]
     assert await page.total_count() == 1
-    assert await get_session(asked, other.id) is None
+    assert await get_session(context, other.id) is None
 
 
 async def test_write_scope_reads_by_id_only(database: Database) -> None:
-    made = session_row()
-    await insert(database, made)
-    found = await get_session(make_context(database, WRITER), made.id)
+    rows = session_row()
+    await insert(database, rows)
+    found = await get_session(make_context(database, WRITER), rows.id)
     assert found is not None
-    assert found == made
+    assert found == rows
     with pytest.raises(Forbidden):
         await list_sessions(make_context(database, WRITER), filter=None, order_by=[], page=PageArgs())
 

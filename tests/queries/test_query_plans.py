@@ -28,7 +28,7 @@ END_LOOKUP = [
 
 
 @pytest.mark.parametrize(
-    ("names", "steps"),
+    ("filter_", "steps"),
     [
         ({}, [LIST_SCAN]),
         ({"ids": ["a", "b"]}, [ID_LOOKUP]),
@@ -62,14 +62,14 @@ END_LOOKUP = [
         ({"kinds": ["USER"], "stopped_after": NOW}, END_LOOKUP),
     ],
 )
-async def test_filtered_page_uses_index(filled: Database, names: dict[str, Any], steps: list[str]) -> None:
-    plan = await explain(filled, list_sessions(make_context(filled), filter=names, order_by=[], page=PageArgs()))
+async def test_filtered_page_uses_index(filled: Database, filter_: dict[str, Any], steps: list[str]) -> None:
+    plan = await explain(filled, list_sessions(make_context(filled), filter=filter_, order_by=[], page=PageArgs()))
     assert session_steps(plan) == steps
 
 
 async def test_track_filter_uses_index(filled: Database) -> None:
-    names = {"agenda": {"schedule_tracks": [1]}}
-    plan = await explain(filled, list_sessions(make_context(filled), filter=names, order_by=[], page=PageArgs()))
+    filter_ = {"agenda": {"schedule_tracks": [1]}}
+    plan = await explain(filled, list_sessions(make_context(filled), filter=filter_, order_by=[], page=PageArgs()))
     assert "SEARCH session_track USING INDEX ix_session_track_track (track=?)" in plan
 
 
@@ -86,8 +86,8 @@ async def test_later_page_starts_at_cursor(filled: Database) -> None:
 @pytest.mark.parametrize("caller", [LOCAL_ADMIN, READER], ids=["local", "reader"])
 async def test_agenda_of_guide_is_read_in_index_order(filled: Database, caller: Caller, direction: str) -> None:
     async def page(of: Caller = caller, **args: Any) -> Page[Any]:
-        names, order = {"agenda": {"guides": [7]}}, [("STARTED_AT", direction)]
-        return await list_sessions(make_context(filled, of), filter=names, order_by=order, page=PageArgs(**args))
+        filter_, order = {"agenda": {"guides": [7]}}, [("STARTED_AT", direction)]
+        return await list_sessions(make_context(filled, of), filter=filter_, order_by=order, page=PageArgs(**args))
 
     first, last = await page(LOCAL_ADMIN, first=5), await page(LOCAL_ADMIN, last=5)
     for plan in (await explain(filled, page(first=5)), await explain(filled, page(last=5))):
@@ -109,9 +109,9 @@ async def test_caller_with_projects_reads_by_project(filled: Database) -> None:
 
 
 async def test_timelines_use_index_of_session_and_position(filled: Database) -> None:
-    asked = make_context(filled)
-    found = await list_sessions(asked, filter=None, order_by=[], page=PageArgs())
-    pages = [session_activities(asked, s.id, types=None, page=PageArgs(first=3)) for s in found.nodes]
+    context = make_context(filled)
+    found = await list_sessions(context, filter=None, order_by=[], page=PageArgs())
+    pages = [session_activities(context, s.id, types=None, page=PageArgs(first=3)) for s in found.nodes]
     plan = await explain(filled, asyncio.gather(*pages))
     assert plan == [
         "SEARCH session USING COVERING INDEX sqlite_autoindex_session_1 (id=?)",
@@ -122,11 +122,11 @@ async def test_timelines_use_index_of_session_and_position(filled: Database) -> 
 
 
 async def test_log_is_read_backwards_or_by_project(filled: Database) -> None:
-    asked = make_context(filled)
-    plan = await explain(filled, list_activities(asked, filter=None, types=None, page=PageArgs(last=5)))
+    context = make_context(filled)
+    plan = await explain(filled, list_activities(context, filter=None, types=None, page=PageArgs(last=5)))
     assert plan == ["SCAN activity"]  # backwards from the last position, until the page is full
-    names = {"project_ids": ["p1"]}
-    plan = await explain(filled, list_activities(asked, filter=names, types=None, page=PageArgs(last=5)))
+    filter_ = {"project_ids": ["p1"]}
+    plan = await explain(filled, list_activities(context, filter=filter_, types=None, page=PageArgs(last=5)))
     assert plan == ["SEARCH activity USING INDEX ix_activity_project (project_id=?)"]
 
 

@@ -20,7 +20,7 @@ NOWS = st.integers(-8, 8).map(lambda steps: NOW + steps * 10 * MINUTE // 4)
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(sessions(), min_size=1, max_size=12), NOWS)
-def test_rules_agree_with_their_sql(engine: Engine, made: list[Session], now: int) -> None:
+def test_rules_agree_with_their_sql(engine: Engine, rows: list[Session], now: int) -> None:
     statement = select(
         session.c.id,
         # As conditions: null counts as false.
@@ -31,10 +31,10 @@ def test_rules_agree_with_their_sql(engine: Engine, made: list[Session], now: in
         session_rules.elapsed_sql(now),
     )
     with engine.connect() as tx:
-        insert_rows(tx, [project_row("p1"), project_row("p2"), *made])
+        insert_rows(tx, [project_row("p1"), project_row("p2"), *rows])
         found = {id_: tuple(values) for id_, *values in tx.execute(statement)}
         tx.rollback()
-    assert found == {s.id: _in_python(s, now) for s in made}
+    assert found == {s.id: _in_python(s, now) for s in rows}
 
 
 def _in_python(s: Session, now: int) -> tuple[Any, ...]:
@@ -49,10 +49,10 @@ def _in_python(s: Session, now: int) -> tuple[Any, ...]:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(sessions(), min_size=1, max_size=12), NOWS)
-def test_extended_deadline_equals_deadline_of_call_now(engine: Engine, made: list[Session], now: int) -> None:
-    restored = [s for s in made if s.timeout_seconds is not None]
+def test_extended_deadline_equals_deadline_of_call_now(engine: Engine, rows: list[Session], now: int) -> None:
+    restored = [s for s in rows if s.timeout_seconds is not None]
     with engine.connect() as tx:
-        insert_rows(tx, [project_row("p1"), project_row("p2"), *made])
+        insert_rows(tx, [project_row("p1"), project_row("p2"), *rows])
         tx.execute(
             session.update()
             .where(session.c.timeout_seconds.is_not(None))

@@ -51,7 +51,7 @@ async def test_seen_within_includes_first_moment(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ask", "message"),
+    ("compute", "message"),
     [
         (lambda stats: stats.seen_within(0), "minutes must be"),
         (lambda stats: stats.seen_within(2**31 - 1), "minutes must be"),
@@ -65,9 +65,9 @@ async def test_seen_within_includes_first_moment(database: Database) -> None:
         (lambda stats: stats.series(NOW, NOW + 2000 * SECOND + 1, 1), "make 2001 buckets; at most 2000"),
     ],
 )
-async def test_invalid_argument_is_rejected(database: Database, ask: Callable[[Stats], Any], message: str) -> None:
+async def test_invalid_argument_is_rejected(database: Database, compute: Callable[[Stats], Any], message: str) -> None:
     with pytest.raises(BadUserInput, match=message):
-        await ask(Stats(make_context(database), None))
+        await compute(Stats(make_context(database), None))
 
 
 async def test_2000_buckets_are_allowed(database: Database) -> None:
@@ -75,15 +75,22 @@ async def test_2000_buckets_are_allowed(database: Database) -> None:
 
 
 async def test_each_statistic_is_one_statement_on_demand(database: Database) -> None:
-    with capture_statements(database) as sent:
+    with capture_statements(database) as statements:
         stats = Stats(make_context(database), {"kinds": ["USER"]})
-        assert sent == []
-        asked = [stats.total, stats.active, stats.elapsed_seconds, stats.by_kind, stats.by_path, stats.by_end_reason]
-        for number, ask in enumerate(asked, 1):
-            await ask()
-            assert len(sent) == number
+        assert statements == []
+        statistics = [
+            stats.total,
+            stats.active,
+            stats.elapsed_seconds,
+            stats.by_kind,
+            stats.by_path,
+            stats.by_end_reason,
+        ]
+        for number, compute in enumerate(statistics, 1):
+            await compute()
+            assert len(statements) == number
         await stats.series(NOW - HOUR, NOW, 60)
-    assert len(sent) == len(asked) + 1
+    assert len(statements) == len(statistics) + 1
 
 
 async def test_statistics_require_read_scope_and_project(database: Database) -> None:

@@ -52,24 +52,30 @@ def ended_steps(plan: list[str]) -> list[str]:
     return [step for step in read_steps(plan) if "ix_session_live" not in step and "ix_session_due" not in step]
 
 
-async def explain_statistic(database: Database, figure: str, names: dict[str, Any] | None, **asked: Any) -> list[str]:
-    return await explain(database, STATISTICS[figure](Stats(make_context(database, **asked), names)))
+async def explain_statistic(
+    database: Database, figure: str, filter_: dict[str, Any] | None, **caller: Any
+) -> list[str]:
+    return await explain(database, STATISTICS[figure](Stats(make_context(database, **caller), filter_)))
 
 
-@pytest.mark.parametrize("names", COVERED_FILTERS, ids=str)
+@pytest.mark.parametrize("filter_", COVERED_FILTERS, ids=str)
 @pytest.mark.parametrize("figure", INCLUDING_ENDED)
-async def test_covering_indexes_answer_for_ended_sessions(filled: Database, figure: str, names: dict[str, Any]) -> None:
-    found = ended_steps(await explain_statistic(filled, figure, names))
+async def test_covering_indexes_answer_for_ended_sessions(
+    filled: Database, figure: str, filter_: dict[str, Any]
+) -> None:
+    found = ended_steps(await explain_statistic(filled, figure, filter_))
     # The path times of live sessions are looked up one by one.
     assert [step for step in found if "COVERING INDEX" not in step] == (
         [PATH_TIME_LOOKUP] if figure == "byPath" else []
     )
 
 
-@pytest.mark.parametrize("names", COVERED_FILTERS, ids=str)
+@pytest.mark.parametrize("filter_", COVERED_FILTERS, ids=str)
 @pytest.mark.parametrize("figure", LIVE_ONLY)
-async def test_live_statistics_do_not_read_ended_sessions(filled: Database, figure: str, names: dict[str, Any]) -> None:
-    assert ended_steps(await explain_statistic(filled, figure, names)) == []
+async def test_live_statistics_do_not_read_ended_sessions(
+    filled: Database, figure: str, filter_: dict[str, Any]
+) -> None:
+    assert ended_steps(await explain_statistic(filled, figure, filter_)) == []
 
 
 @pytest.mark.parametrize(
@@ -115,12 +121,12 @@ async def test_selective_filter_uses_index(filled: Database, figure: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "names",
+    "filter_",
     [*COVERED_FILTERS, {"end_reasons": ["STOPPED"]}, {"started_after": NOW - MINUTE}, {"seen_before": NOW - MINUTE}],
     ids=str,
 )
-async def test_total_count_uses_covering_indexes(filled: Database, names: dict[str, Any]) -> None:
-    page = await list_sessions(make_context(filled), filter=names, order_by=[], page=PageArgs())
+async def test_total_count_uses_covering_indexes(filled: Database, filter_: dict[str, Any]) -> None:
+    page = await list_sessions(make_context(filled), filter=filter_, order_by=[], page=PageArgs())
     found = ended_steps(await explain(filled, page.total_count()))
     assert found
     assert [step for step in found if "COVERING INDEX" not in step] == []

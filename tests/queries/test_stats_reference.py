@@ -23,12 +23,12 @@ SIZES = st.integers(1, 4) | st.just(20)
 @st.composite
 def samples(draw: st.DrawFn) -> ReferenceStats:
     """Draw sessions of all kinds and states, with path times; ends may not be recorded yet."""
-    made = draw(st.lists(sessions(), max_size=12))
+    rows = draw(st.lists(sessions(), max_size=12))
     times = []
-    for s in made:
+    for s in rows:
         paths = draw(st.lists(PATHS, max_size=4, unique_by=tuple))
         times += [path_row(s, path, draw(st.integers(1, 3)) * SECOND) for path in paths]
-    return ReferenceStats(made, times, NOW + draw(st.integers(-8, 8)) * 75 * SECOND)
+    return ReferenceStats(rows, times, NOW + draw(st.integers(-8, 8)) * 75 * SECOND)
 
 
 @st.composite
@@ -43,19 +43,19 @@ def bucket_ranges(draw: st.DrawFn, plain: ReferenceStats) -> tuple[int, int, int
     return start, end, width
 
 
-async def stats_of(database: Database, plain: ReferenceStats, names: dict[str, Any]) -> tuple[Stats, ReferenceStats]:
+async def stats_of(database: Database, plain: ReferenceStats, filter_: dict[str, Any]) -> tuple[Stats, ReferenceStats]:
     """Store a sample and return its statistics, actual and expected."""
     await delete_all(database)
     await insert(database, project_row("p1"), project_row("p2"), *plain.sessions, *plain.path_times)
-    return Stats(make_context(database, now=plain.now), names), plain.matching(names)
+    return Stats(make_context(database, now=plain.now), filter_), plain.matching(filter_)
 
 
 @MANY
 @given(samples(), NAMES, st.integers(1, 60))
 async def test_counts_and_durations_equal_reference(
-    database: Database, plain: ReferenceStats, names: dict[str, Any], minutes: int
+    database: Database, plain: ReferenceStats, filter_: dict[str, Any], minutes: int
 ) -> None:
-    stats, found = await stats_of(database, plain, names)
+    stats, found = await stats_of(database, plain, filter_)
     assert await stats.total() == len(found.sessions)
     assert await stats.active() == len(found.active)
     assert await stats.visible() == len(found.visible)
@@ -67,9 +67,9 @@ async def test_counts_and_durations_equal_reference(
 @MANY
 @given(samples(), NAMES, SIZES)
 async def test_groups_equal_reference(
-    database: Database, plain: ReferenceStats, names: dict[str, Any], first: int
+    database: Database, plain: ReferenceStats, filter_: dict[str, Any], first: int
 ) -> None:
-    stats, found = await stats_of(database, plain, names)
+    stats, found = await stats_of(database, plain, filter_)
     assert await stats.by_kind() == found.groups(lambda s: s.kind)
     assert await stats.by_project(first) == found.groups(lambda s: s.project_id, first)
     assert await stats.by_subject(first) == found.groups(lambda s: s.subject, first)
@@ -79,9 +79,9 @@ async def test_groups_equal_reference(
 @MANY
 @given(samples(), NAMES, st.integers(1, 4), SIZES)
 async def test_paths_equal_reference(
-    database: Database, plain: ReferenceStats, names: dict[str, Any], depth: int, first: int
+    database: Database, plain: ReferenceStats, filter_: dict[str, Any], depth: int, first: int
 ) -> None:
-    stats, found = await stats_of(database, plain, names)
+    stats, found = await stats_of(database, plain, filter_)
     assert await stats.by_path(500, depth) == found.paths(depth, 500)
     assert await stats.by_path(first, depth) == found.paths(depth, first)
 
@@ -89,10 +89,10 @@ async def test_paths_equal_reference(
 @MANY
 @given(samples().flatmap(lambda plain: st.tuples(st.just(plain), bucket_ranges(plain))), NAMES)
 async def test_series_equals_reference(
-    database: Database, place: tuple[ReferenceStats, tuple[int, int, int]], names: dict[str, Any]
+    database: Database, place: tuple[ReferenceStats, tuple[int, int, int]], filter_: dict[str, Any]
 ) -> None:
     plain, window = place
-    stats, found = await stats_of(database, plain, names)
+    stats, found = await stats_of(database, plain, filter_)
     assert await stats.series(*window) == found.series(*window)
 
 
