@@ -9,8 +9,8 @@ from tests.api.session_inputs import MINIMAL_INPUTS, create_project, timeouts
 from tests.api.test_projects import UPDATE
 from tests.api_client import ApiClient
 
-CLIENT_DEFAULTS = "geoListenEnabled language"
-SESSION_FIELDS = f"timeoutSeconds expiresAt ... on ClientSession {{ {CLIENT_DEFAULTS} }}"
+SESSION_FIELDS = "timeoutSeconds expiresAt ... on ClientSession { geoListenEnabled language }"
+FRENCH: dict[str, Any] = {"geoListenEnabled": True, "defaultLanguage": "fr", "timeouts": timeouts(CLIENT=60)}
 
 
 async def update_project(api: ApiClient, **changes: Any) -> None:
@@ -27,7 +27,7 @@ async def start_client(
 
 
 async def test_changed_defaults_apply_to_new_sessions_only(api: ApiClient) -> None:
-    await create_project(api, "p", geoListenEnabled=True, defaultLanguage="fr", timeouts=timeouts(CLIENT=60))
+    await create_project(api, "p", **FRENCH)
     old = await api.start_session("client", {"clientSystem": "iOS"}, SESSION_FIELDS, projectId="p")
     await update_project(api, geoListenEnabled=False, defaultLanguage="de", timeouts=timeouts(CLIENT=10))
     now = await api.session(old["id"], SESSION_FIELDS)
@@ -44,7 +44,7 @@ async def test_changed_defaults_apply_to_new_sessions_only(api: ApiClient) -> No
 
 
 async def test_start_input_overrides_project_defaults(api: ApiClient) -> None:
-    await create_project(api, "p", geoListenEnabled=True, defaultLanguage="fr", timeouts=timeouts(CLIENT=60))
+    await create_project(api, "p", **FRENCH)
     assert await start_client(api, geoListenEnabled=False) == (60, False, "fr")
     assert await start_client(api, language="EN-us") == (60, True, "en")
     assert await start_client(api, common={"timeoutSeconds": 86_400}) == (86_400, True, "fr")
@@ -73,8 +73,9 @@ async def test_project_timeout_expires_session_to_the_millisecond(api: ApiClient
     await api.advance(last - 0.001)
     assert (await api.session(payload["session"]["id"]))["state"] == "ACTIVE"
     await api.advance(0.001)
-    ended = await api.session(payload["session"]["id"])
+    ended = await api.session(payload["session"]["id"], "elapsedSeconds expiresAt")
     assert (ended["state"], ended["endReason"]) == ("ENDED", "STALLED" if last < seconds else "EXPIRED")
+    assert (ended["visible"], ended["elapsedSeconds"], ended["expiresAt"]) == (False, 0, None)
 
 
 async def test_project_timeout_has_the_limits_of_a_start(api: ApiClient) -> None:

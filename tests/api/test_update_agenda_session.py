@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from tests.api.session_inputs import MINIMAL_INPUTS, problem_codes, problem_paths
 from tests.api_client import ApiClient
 
@@ -65,17 +63,14 @@ async def failed_update(api: ApiClient, session: dict[str, Any], **changes: Any)
     return [(problem["code"], "/".join(problem["path"])) for problem in payload["problems"]]
 
 
-@pytest.mark.parametrize("name", OTHER_VALUES)
-async def test_update_changes_only_provided_fields(api: ApiClient, name: str) -> None:
-    session = await start_talk(api, **ALL_FIELDS)
-    await api.advance(1)
-    payload = await update(api, session, **{name: OTHER_VALUES[name]})
-    assert payload["problems"] == []
-    expected = session | {name: OTHER_VALUES[name], "revision": 2, "updatedAt": "2026-05-28T20:26:41.000Z"}
+async def test_update_changes_only_provided_fields(api: ApiClient) -> None:
     same = {"startTime": "startedAt", "importId": "externalId"}
-    if name in same:
-        expected[same[name]] = OTHER_VALUES[name]
-    assert payload["session"] == expected == await api.session(session["id"], FIELDS)
+    for name, value in OTHER_VALUES.items():
+        session = await start_talk(api, **ALL_FIELDS)
+        payload = await update(api, session, **{name: value})
+        assert payload["problems"] == []
+        expected = session | {name: value, "revision": 2} | ({same[name]: value} if name in same else {})
+        assert payload["session"] == expected == await api.session(session["id"], FIELDS)
 
 
 async def test_all_fields_can_be_updated_at_once(api: ApiClient) -> None:
@@ -101,28 +96,24 @@ async def test_null_for_required_field_is_refused(api: ApiClient) -> None:
         assert await failed_update(api, session, **{name: None}) == [("BAD_USER_INPUT", f"input/{name}")]
 
 
-@pytest.mark.parametrize(
-    ("changes", "places"),
-    [
-        ({"endTime": "2026-05-28T20:00:00Z"}, ["endTime"]),
-        ({"startTime": "2026-05-28T23:00:00Z"}, ["endTime"]),
-        ({"allDay": True}, ["endTime"]),
-        ({"addToSchedule": False}, ["requireLogin"]),
-        ({"requireLogin": False}, ["maxCapacity", "registrationStart"]),
-        ({"maxCapacity": None}, ["waitlist"]),
-        ({"registrationEnd": "2026-05-01T00:00:00Z"}, ["registrationEnd"]),
-        ({"name": "", "endTime": "2026-05-28T20:00:00Z"}, ["name", "endTime"]),
-        ({"startTime": None, "rank": None, "maxCapacity": 0}, ["maxCapacity", "startTime", "rank"]),
-        ({"importId": "", "locations": list(range(101)), "maxCapacity": None}, ["importId", "locations", "waitlist"]),
-        ({"descriptionHtml": "x" * 20_001, "allDay": True}, ["descriptionHtml", "endTime"]),
-    ],
-)
-async def test_merged_item_must_satisfy_rules_of_a_start(
-    api: ApiClient, changes: dict[str, Any], places: list[str]
-) -> None:
+async def test_merged_item_must_satisfy_rules_of_a_start(api: ApiClient) -> None:
     flags = dict.fromkeys(("addToSchedule", "requireLogin", "waitlist"), True)
     session = await start_talk(api, **END, **flags, maxCapacity=1, registrationStart="2026-05-02T00:00:00Z")
-    assert await failed_update(api, session, **changes) == [("BAD_USER_INPUT", f"input/{place}") for place in places]
+    cases: list[tuple[str, dict[str, Any]]] = [
+        ("endTime", {"endTime": "2026-05-28T20:00:00Z"}),
+        ("endTime", {"startTime": "2026-05-28T23:00:00Z"}),
+        ("endTime", {"allDay": True}),
+        ("requireLogin", {"addToSchedule": False}),
+        ("maxCapacity registrationStart", {"requireLogin": False}),
+        ("waitlist", {"maxCapacity": None}),
+        ("registrationEnd", {"registrationEnd": "2026-05-01T00:00:00Z"}),
+        ("name endTime", {"name": "", "endTime": "2026-05-28T20:00:00Z"}),
+        ("maxCapacity startTime rank", {"startTime": None, "rank": None, "maxCapacity": 0}),
+        ("importId locations waitlist", {"importId": "", "locations": list(range(101)), "maxCapacity": None}),
+        ("descriptionHtml endTime", {"descriptionHtml": "x" * 20_001, "allDay": True}),
+    ]
+    for names, changes in cases:
+        assert await failed_update(api, session, **changes) == [("BAD_USER_INPUT", f"input/{n}") for n in names.split()]
 
 
 async def test_problem_mentions_conflicting_field_outside_the_update(api: ApiClient) -> None:

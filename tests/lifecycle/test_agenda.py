@@ -67,30 +67,29 @@ async def test_keepalive_of_item_sets_last_seen_only(api: ApiClient, variant: di
     assert (seen["visibleSeconds"], seen["pathTimes"]) == (0, [])
 
 
-async def test_stop_ends_active_item_and_keeps_its_schedule(api: ApiClient) -> None:
-    session = await start_item(api, ACTIVE_ITEM)
-    stopped = (await api.mutate("stopSession", {"id": session["id"]}, FIELDS))["session"]
-    assert (stopped["state"], stopped["endReason"], stopped["visible"]) == ("ENDED", "STOPPED", False)
-    assert (stopped["endedAt"], stopped["elapsedSeconds"]) == (NOW, 1600)
-    assert (stopped["startTime"], stopped["endTime"]) == (session["startTime"], session["endTime"])
-    await api.advance(7200)
-    await api.sweep()
-    assert await api.activity_types(session["id"]) == ["STARTED", "STOPPED"]
-    assert await visible_items(api) == set()
-
-
-async def test_stop_cancels_scheduled_item_and_keeps_its_schedule(api: ApiClient) -> None:
-    session = await start_item(api, SCHEDULED_ITEM)
+@pytest.mark.parametrize(
+    ("variant", "reason", "elapsed", "activities"),
+    [
+        (ACTIVE_ITEM, "STOPPED", 1600, ["STARTED", "STOPPED"]),
+        (SCHEDULED_ITEM, "CANCELLED", 0, ["SCHEDULED", "CANCELLED"]),
+    ],
+    ids=["active", "scheduled"],
+)
+async def test_stop_ends_or_cancels_item_and_keeps_its_schedule(
+    api: ApiClient, variant: dict[str, Any], reason: str, elapsed: int, activities: list[str]
+) -> None:
+    session = await start_item(api, variant)
     for _ in range(2):
         payload = await api.mutate("stopSession", {"id": session["id"]}, FIELDS)
         assert payload["problems"] == []
-    cancelled = payload["session"]
-    assert (cancelled["state"], cancelled["endReason"], cancelled["visible"]) == ("ENDED", "CANCELLED", False)
-    assert (cancelled["endedAt"], cancelled["elapsedSeconds"]) == (NOW, 0)
-    assert (cancelled["startTime"], cancelled["endTime"]) == (session["startTime"], session["endTime"])
+    ended = payload["session"]
+    assert (ended["state"], ended["endReason"], ended["visible"]) == ("ENDED", reason, False)
+    assert (ended["endedAt"], ended["elapsedSeconds"]) == (NOW, elapsed)
+    assert (ended["startTime"], ended["endTime"]) == (session["startTime"], session["endTime"])
     await api.advance(7200)
     await api.sweep()
-    assert await api.activity_types(session["id"]) == ["SCHEDULED", "CANCELLED"]
+    assert await api.activity_types(session["id"]) == activities
+    assert await visible_items(api) == set()
 
 
 async def test_item_stopped_at_its_start_time_is_stopped(api: ApiClient) -> None:

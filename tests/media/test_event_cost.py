@@ -36,9 +36,8 @@ def count_rows(tx: Connection, session_id: str) -> tuple[int, int]:
 @pytest.mark.parametrize("gap", [0.05, 1])
 async def test_thousandth_event_costs_what_the_tenth_does(api: ApiClient, gap: float) -> None:
     player = await start_player(api)
-    events = [
-        event_input(number * gap, "PLAY" if number % 50 == 1 else "ERROR", number * gap) for number in range(1, 1001)
-    ]
+    types = ("PLAY" if number % 50 == 1 else "ERROR" for number in range(1, 1001))
+    events = [event_input(number * gap, type_, number * gap) for number, type_ in enumerate(types, start=1)]
     await player.track(*events[:9], fields="")
     tenth = await measure(player, events[9])
     for start in range(10, 999, 100):

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from models.tables import media_event
 from tests.api.session_inputs import problem_codes
 from tests.api_client import ApiClient
-from tests.media.player_client import AD, START_TS, PlayerClient, event_input, player_time, start_player
+from tests.media.player_client import AD, START_TS, PlayerClient, assert_metrics, event_input, player_time, start_player
 
 
 def select_rows(tx: Connection, session_id: str) -> list[Any]:
@@ -32,7 +32,7 @@ async def send_heartbeat(
 
 async def test_activities_of_events_are_in_ts_order_with_both_clocks(api: ApiClient) -> None:
     player = await start_player(api)
-    await player.track(event_input(30, "PAUSE_START", 20.5), event_input(20, "PING", 11), event_input(10, "PLAY", 1))
+    await player.send("30 PAUSE_START 20.5; 20 PING 11; 10 PLAY 1")
     now = "2026-05-28T20:46:40.000Z"
     assert await player.activities("type at clientTime data") == [
         {"type": type_, "at": now, "clientTime": player_time(at)["ts"], "data": {"playhead": playhead}}
@@ -44,24 +44,18 @@ async def test_activity_has_all_data_of_the_event(api: ApiClient) -> None:
     player = await start_player(api)
     data = {"params": AD, "qoe": {"bitrate": 7, "own": [1]}, "customMetadata": {"a.b": "c"}}
     await player.send((1, "AD_BREAK_START", 0), (2, "AD_START", 3, data))
-    assert (await player.activities())[1]["data"] == {
-        "playhead": 3,
-        "params": AD,
-        "qoe": {"media.qoe.bitrate": 7, "own": [1]},
-        "customMetadata": {"a.b": "c"},
-    }
+    qoe = {"media.qoe.bitrate": 7, "own": [1]}
+    assert (await player.activities())[1]["data"] == data | {"playhead": 3, "qoe": qoe}
 
 
 async def test_every_event_is_a_row_pings_and_late_ones_included(api: ApiClient) -> None:
     player = await start_player(api)
-    await player.track(
-        event_input(90, "PING", 9), event_input(80, "PLAY", 8, qoe={"bitrate": 1}), event_input(80, "PLAY", 8)
-    )
+    await player.send("90 PING 9; 80 PLAY 8 bitrate=1; 80 PLAY 8")
     await send_heartbeat(player, "keepalive", 100, 10, media={"qoe": {"droppedFrames": 2}})
     await player.track(event_input(5, "AD_START", 1, customMetadata={"a": "b"}))
     await send_heartbeat(player, "hide", 110, 11)
     await send_heartbeat(player, "stop", 120, 12)
-    await player.track(event_input(125, "PING", 1))
+    await player.track("125 PING 1")
     rows = [
         ((row.ts - START_TS) / 1000, row.type, row.playhead, row.late, row.params, row.qoe, row.custom_metadata)
         for row in await read_rows(player)
@@ -79,7 +73,7 @@ async def test_every_event_is_a_row_pings_and_late_ones_included(api: ApiClient)
 
 async def test_refused_event_is_not_recorded(api: ApiClient) -> None:
     player = await start_player(api)
-    await player.track(event_input(-1, "PLAY"), event_input(9000, "PLAY"))
+    await player.track("-1 PLAY 0; 9000 PLAY 0")
     assert (await read_rows(player), await player.activities()) == ([], [])
 
 
@@ -99,7 +93,7 @@ async def test_activities_of_heartbeat_have_playhead_and_client_time(api: ApiCli
 
 async def test_late_ping_is_flagged_and_ping_out_of_bounds_omitted(api: ApiClient) -> None:
     player = await start_player(api)
-    await player.send((100, "PING", 10))
+    await player.send("100 PING 10")
     assert problem_codes(await send_heartbeat(player, "hide", 10, 1)) == ["LATE_EVENT"]
     assert problem_codes(await send_heartbeat(player, "keepalive", -10, 1)) == ["BAD_USER_INPUT"]
     assert await player.activities() == [
@@ -112,29 +106,17 @@ async def test_activity_without_ping_has_no_client_time(api: ApiClient) -> None:
     player = await start_player(api)
     await api.mutate("hideSession", {"id": player.id})
     await api.mutate("stopSession", {"id": player.id})
-    assert [(entry["clientTime"], entry["data"]) for entry in await player.activities()] == [
-        (None, {"path": []}),
-        (None, {}),
-    ]
+    entries = [(entry["clientTime"], entry["data"]) for entry in await player.activities()]
+    assert entries == [(None, {"path": []}), (None, {})]
 
 
 async def test_pings_of_all_calls_count_in_the_metrics(api: ApiClient) -> None:
     player = await start_player(api)
-    await player.send((0, "PLAY", 0))
+    await player.send("0 PLAY 0")
     await send_heartbeat(player, "keepalive", 10, 10)
     await send_heartbeat(player, "hide", 20, 20, path=["x"])
-    await player.send((30, "PING", 30))
+    await player.send("30 PING 30")
     await send_heartbeat(player, "stop", 40, 40)
     session = await player.session()
-    assert (session["metrics"]["contentSeconds"], session["metrics"]["uniqueSeconds"], session["playhead"]) == (
-        40,
-        40,
-        40,
-    )
-
-
-async def test_deletion_removes_event_rows(api: ApiClient) -> None:
-    player = await start_player(api)
-    await player.send((0, "PLAY", 0))
-    await api.delete(player.id)
-    assert await read_rows(player) == []
+    assert_metrics(session["metrics"], contentSeconds=40, uniqueSeconds=40)
+    assert session["playhead"] == 40
