@@ -1,5 +1,6 @@
 """Leases on blobs: what protects an upload from the garbage collector until an attachment references it."""
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from models.clock import MINUTE, Instant
@@ -9,18 +10,15 @@ LEASE_MS: Final = 10 * MINUTE
 """Longer than any operation; an operation that outlives it fails with LeaseExpired."""
 
 
-class BlobDigest(NamedTuple):
-    sha256: str
-    size: int
-
-
 class LeaseRequest(NamedTuple):
     now: Instant
-    blobs: tuple[BlobDigest, ...]
+    sizes: Mapping[str, int]
+    """Of the blobs in bytes, by SHA-256."""
 
 
 class Lease(NamedTuple):
-    blob: BlobDigest
+    sha256: str
+    size: int
     key: str
     """Name of the blob in the store."""
     is_new: bool

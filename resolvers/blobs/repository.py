@@ -24,28 +24,28 @@ _IS_REFERENCED: Final[ColumnElement[bool]] = exists().where(attachment.c.file_ke
 @batched
 def acquire(tx: Transaction, requests: Sequence[LeaseRequest]) -> list[Mapping[str, Lease]]:
     """Lease the blobs of each request, extending leases that exist. Returns the leases by SHA-256."""
-    digests = {digest.sha256: digest for request in requests for digest in request.blobs}
+    sizes = {sha256: size for request in requests for sha256, size in request.sizes.items()}
     # The random part keeps a content that is uploaded again away from its blob that is being deleted.
-    new_keys = {sha256: f"{sha256[:2]}/{sha256}.{secrets.token_hex(8)}" for sha256 in digests}
+    new_keys = {sha256: f"{sha256[:2]}/{sha256}.{secrets.token_hex(8)}" for sha256 in sizes}
     lease_until = max(request.now for request in requests) + LEASE_MS
     rows = [
         {
-            "key": new_keys[digest.sha256],
-            "sha256": digest.sha256,
-            "size": digest.size,
+            "key": new_keys[sha256],
+            "sha256": sha256,
+            "size": size,
             "claimed_until": lease_until,
             "loose": True,
             "condemned": False,
         }
-        for digest in digests.values()
+        for sha256, size in sizes.items()
     ]
     if rows:
         tx.execute(insert_or_ignore(tx, blob, key=("sha256",), where=_LIVE), rows)
-    matches = and_(_LIVE, blob.c.sha256.in_(digests))
+    matches = and_(_LIVE, blob.c.sha256.in_(sizes))
     tx.execute(blob.update().where(matches).values(claimed_until=greatest(blob.c.claimed_until, lease_until)))
     found = tx.execute(select(blob.c.sha256, blob.c.key).where(matches))
-    leases = {sha256: Lease(digests[sha256], key, key == new_keys[sha256]) for sha256, key in found}
-    return [{digest.sha256: leases[digest.sha256] for digest in request.blobs} for request in requests]
+    leases = {sha256: Lease(sha256, sizes[sha256], key, key == new_keys[sha256]) for sha256, key in found}
+    return [{sha256: leases[sha256] for sha256 in request.sizes} for request in requests]
 
 
 def pin(tx: Transaction, keys: Collection[str]) -> None:

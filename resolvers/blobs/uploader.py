@@ -53,7 +53,7 @@ class BlobUploader:
                 raise result
 
     async def _upload_one(self, lease: Lease, file: UploadedFile) -> None:
-        if not lease.is_new and await self.blob_store.exists(lease.key, lease.blob.size):
+        if not lease.is_new and await self.blob_store.exists(lease.key, lease.size):
             return
         await self._slots.acquire()
         try:
@@ -69,8 +69,8 @@ class BlobUploader:
 
     async def _put(self, lease: Lease, content: BinaryIO) -> None:
         try:
-            with self.in_flight([lease.blob.sha256]):
-                await self.blob_store.put(lease.key, content, lease.blob.size)
+            with self.in_flight([lease.sha256]):
+                await self.blob_store.put(lease.key, content, lease.size)
         finally:
             self._slots.release()
 

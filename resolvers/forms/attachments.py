@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from models.errors import StorageUnavailable
 from models.ids import ATTACHMENT, new_id
@@ -11,7 +11,7 @@ from models.kinds.field import MAX_FILE_BYTES, DataPointFields
 from models.problems import Problem
 from models.uploaded_file import UploadedFile
 from resolvers.blobs.content_types import TypeMismatch, resolve_content_type
-from resolvers.blobs.leases import BlobDigest, LeaseRequest
+from resolvers.blobs.leases import LeaseRequest
 from resolvers.blobs.repository import acquire
 from resolvers.context import Context
 from resolvers.forms.data_points import StoredAttachment
@@ -23,9 +23,6 @@ class DetectedTypes(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-NO_FILES: Final = DetectedTypes({})
-
-
 async def detect_types(data: Sequence[Mapping[str, Any]]) -> DetectedTypes:
     """Detect the media types of the files among unvalidated data points, except those above the size limit.
 
@@ -35,7 +32,7 @@ async def detect_types(data: Sequence[Mapping[str, Any]]) -> DetectedTypes:
     files = {index: point["file"] for index, point in enumerate(data) if point.get("file") is not None}
     readable = {index: file for index, file in files.items() if file.size <= MAX_FILE_BYTES}
     if not readable:
-        return NO_FILES
+        return DetectedTypes({})
     try:
         types = await asyncio.to_thread(_resolve_types, list(readable.values()))
     except OSError as error:
@@ -74,8 +71,8 @@ async def store_attachments(
     uploader = context.services.uploader
     by_digest = {file.sha256: file for file in files.values()}
     with uploader.in_flight(by_digest):
-        blobs = tuple(BlobDigest(file.sha256, file.size) for file in by_digest.values())
-        leases = await context.write(acquire, LeaseRequest(context.now, blobs))
+        sizes = {sha256: file.size for sha256, file in by_digest.items()}
+        leases = await context.write(acquire, LeaseRequest(context.now, sizes))
         await uploader.upload(leases, by_digest)
         yield {
             points[index].name: StoredAttachment(

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from models.clock import DAY, SECOND
 from models.errors import StorageUnavailable
 from resolvers.blobs import repository
-from resolvers.blobs.leases import BlobDigest, LeaseRequest
+from resolvers.blobs.leases import LeaseRequest
 from resolvers.blobs.repository import acquire
 from tests.api.test_statement_counts import statements
 from tests.api_client import open_api
@@ -125,7 +125,7 @@ async def test_partial_upload_of_killed_server_is_collected(device: FormClient) 
 
 async def test_collection_takes_several_batches(device: FormClient) -> None:
     def many(tx: Connection, _: None) -> None:
-        acquire(tx, LeaseRequest(0, tuple(BlobDigest(f"{number:064}", 1) for number in range(450))))
+        acquire(tx, LeaseRequest(0, {f"{number:064}": 1 for number in range(450)}))
 
     await device.api.app.state.services.database.write(many, None)
     assert (await device.row_counts())["stored_file"] == 450

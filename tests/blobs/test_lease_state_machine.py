@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from models import tables
 from models.clock import MINUTE
-from resolvers.blobs.leases import LEASE_MS, BlobDigest, GcQuery, LeaseExpired, LeaseRequest
+from resolvers.blobs.leases import LEASE_MS, GcQuery, LeaseExpired, LeaseRequest
 from resolvers.blobs.repository import acquire, delete_rows, mark_deleting, pin, release
 
 DIGESTS: Final = ("aa", "bb")
@@ -66,7 +66,7 @@ class BlobStateMachine(RuleBasedStateMachine):
     @rule(server=st.integers(0, SERVERS - 1), digest=st.sampled_from(DIGESTS))
     def acquire_lease(self, server: int, digest: str) -> None:
         with self.transaction() as tx:
-            leases = acquire(tx, LeaseRequest(self.now, (BlobDigest(digest, 1),)))
+            leases = acquire(tx, LeaseRequest(self.now, {digest: 1}))
         lease = leases[digest]
         self.uploads.append(Upload(server, digest, self.now, lease.key, lease.is_new))
 

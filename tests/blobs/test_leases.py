@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.engine import Connection
 
 from models.clock import MINUTE, SECOND
-from resolvers.blobs.leases import LEASE_MS, BlobDigest, GcQuery, LeaseExpired, LeaseRequest
+from resolvers.blobs.leases import LEASE_MS, GcQuery, LeaseExpired, LeaseRequest
 from resolvers.blobs.repository import acquire, mark_deleting, pin
 from tests.blobs.form_client import PNG, FilePart, FormClient, error_code, sha256, start_body
 
@@ -35,9 +35,9 @@ async def test_lease_never_shortens_another(device: FormClient) -> None:
     database = device.api.app.state.services.database
 
     def race(tx: Connection, _: None) -> int:
-        acquire(tx, LeaseRequest(MINUTE, (BlobDigest("aa", 1),)))
-        acquire(tx, LeaseRequest(0, (BlobDigest("aa", 1),)))
-        acquire.run(tx, [LeaseRequest(MINUTE, (BlobDigest("bb", 1),)), LeaseRequest(0, (BlobDigest("cc", 1),))])
+        acquire(tx, LeaseRequest(MINUTE, {"aa": 1}))
+        acquire(tx, LeaseRequest(0, {"aa": 1}))
+        acquire.run(tx, [LeaseRequest(MINUTE, {"bb": 1}), LeaseRequest(0, {"cc": 1})])
         assert mark_deleting(tx, GcQuery(LEASE_MS + MINUTE - 1, frozenset())) == []
         return len(mark_deleting(tx, GcQuery(LEASE_MS + MINUTE, frozenset())))
 
@@ -48,12 +48,12 @@ async def test_blob_marked_as_deleting_cannot_be_pinned(device: FormClient) -> N
     database = device.api.app.state.services.database
 
     def race(tx: Connection, _: None) -> str:
-        (claimed,) = acquire(tx, LeaseRequest(0, (BlobDigest("aa", 1),))).values()
+        (claimed,) = acquire(tx, LeaseRequest(0, {"aa": 1})).values()
         assert mark_deleting(tx, GcQuery(LEASE_MS - 1, frozenset())) == []
         assert mark_deleting(tx, GcQuery(LEASE_MS, frozenset({"aa"}))) == []
         assert mark_deleting(tx, GcQuery(LEASE_MS, frozenset())) == [claimed.key]
         assert mark_deleting(tx, GcQuery(0, frozenset({"aa"}))) == [claimed.key], "it was marked before"
-        again = acquire(tx, LeaseRequest(LEASE_MS, (BlobDigest("aa", 1),)))
+        again = acquire(tx, LeaseRequest(LEASE_MS, {"aa": 1}))
         assert again["aa"].key != claimed.key
         pin(tx, {again["aa"].key})
         with pytest.raises(LeaseExpired):
