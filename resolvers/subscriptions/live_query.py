@@ -149,7 +149,7 @@ class LiveQuery(LogConsumer):
             self._flushable = None
         if not self._pending:
             self._delivered = LogPosition(batch.position, batch.now)
-        if heartbeats := self._heartbeat_items(self._heartbeats.take(), batch):
+        if (ids := self._heartbeats.take()) and (heartbeats := self._heartbeat_items(ids, batch)):
             self._heartbeats.throttle.consume(batch.time)
             self.enqueue(heartbeats)
         if self._flush_until is not None or self._heartbeats.has_more:
@@ -159,7 +159,8 @@ class LiveQuery(LogConsumer):
 
     def _collect_changes(self, batch: LogBatch) -> None:
         for id_, entry in self._newest_entries(batch):
-            self._heartbeats.discard(id_)
+            if self.wants_heartbeats:
+                self._heartbeats.discard(id_)
             position = entry.position or 0
             if position > self._start_position and self._is_relevant(id_, entry, batch):
                 has_several_entries = self._pending.pop(id_, None) is not None or id_ in batch.with_several_entries
