@@ -69,13 +69,13 @@ class ConvergenceCheck:
     async def _check_sets(self) -> None:
         expected_by_filter: dict[str, dict[str, Item]] = {}
         for one in self._storm.set_subscribers:
-            request = one.subscriber.request
+            request = one.request
             key = str(request.filter)
             if key not in expected_by_filter:
                 expected_by_filter[key] = await self._server.sessions_by_id({**request.filter, "active": True})
             expected = expected_by_filter[key]
             assert any(id_ in expected for id_ in self._marker_ids), request
-            if not await _eventually(one.subscriber, partial(self._sets_match, one.model, expected)):
+            if not await _eventually(one, partial(self._sets_match, one.model, expected)):
                 raise AssertionError(f"{request.variables}: {_difference(one.model, expected)}")
 
     def _sets_match(self, held: SessionSet, expected: dict[str, Item]) -> bool:
@@ -94,7 +94,7 @@ class ConvergenceCheck:
         all_positions = set(self._positions("TRUE"))
         for one in self._storm.log_subscribers:
             logged = self._positions(one.sql or "session.visible")
-            assert await _eventually(one.subscriber, partial(_has_read, one, logged[-1])), one.subscriber.request
+            assert await _eventually(one, partial(_has_read, one, logged[-1])), one.request
             if one.sql is not None:
                 received = [position for position in one.model.positions if position in all_positions]
                 assert received == [position for position in logged if position > (one.model.since or 0)], one.sql
@@ -112,7 +112,7 @@ class ConvergenceCheck:
             }
         for one in self._storm.set_subscribers:
             faults = ordering_faults(one.model.connections, self._entry_positions, slow=one.is_slow)
-            assert faults == [], f"{faults} of {one.subscriber.request.variables}: {one.model.connections}"
+            assert faults == [], f"{faults} of {one.request.variables}: {one.model.connections}"
             one.model.clear_history()
 
 

@@ -17,40 +17,29 @@ from tests.chaos.requests import (
 )
 from tests.chaos.server_under_test import SMALL_BATCHES, ServerUnderTest
 from tests.chaos.subscriber import Subscriber
-from tests.chaos.transports import TRANSPORTS, websocket
 from tests.chaos.writer import Ledger, Writer
 from tests.live_server import connect
 
 CREATE_PROJECT: Final = 'mutation { createProject(input: {id: "other"}) { problems { code } } }'
 
 
-class SetSubscriber:
+class SetSubscriber(Subscriber):
     def __init__(self, number: int, request: SubscriptionRequest, leave_probability: float) -> None:
         self.model = SessionSet()
         self.is_slow = request is SLOW_READER_REQUEST
-        self.subscriber = Subscriber(
-            TRANSPORTS[number % len(TRANSPORTS)],
-            request,
-            self.model,
-            seed=number,
-            leave_probability=0.0 if self.is_slow else leave_probability,
-            forget_probability=0.0 if self.is_slow else 0.2,
-        )
+        forget_probability = 0.2
+        if self.is_slow:
+            leave_probability = forget_probability = 0.0
+        super().__init__(number, request, self.model, leave_probability, forget_probability)
 
 
-class LogSubscriber:
+class LogSubscriber(Subscriber):
     """Subscriber to activities, from a cursor on or from its first connection."""
 
     def __init__(self, number: int, request: LogRequest, leave_probability: float, cursor: str | None) -> None:
         self.model = ActivityLog(cursor)
         self.sql = request.sql
-        self.subscriber = Subscriber(
-            TRANSPORTS[number % len(TRANSPORTS)],
-            request.request,
-            self.model,
-            leave_probability=leave_probability,
-            seed=number,
-        )
+        super().__init__(number, request.request, self.model, leave_probability)
 
 
 class Storm:
@@ -60,7 +49,7 @@ class Storm:
         self.set_subscribers: list[SetSubscriber] = []
         self.log_subscribers: list[LogSubscriber] = []
         self.witness_log = ActivityLog()
-        self.witness = Subscriber(websocket, SubscriptionRequest(SESSION_ACTIVITIES), self.witness_log)
+        self.witness = Subscriber(0, SubscriptionRequest(SESSION_ACTIVITIES), self.witness_log)
         """Never aborted by the test."""
         self._random = Random(seed)  # noqa: S311 - repeatable, not secret
         self._writers: list[Writer] = []
@@ -87,11 +76,11 @@ class Storm:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run all subscribers while the context lasts."""
-        subscribers = [one.subscriber for one in self.set_subscribers] + [
-            one.subscriber for one in self.log_subscribers
-        ]
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(one.run(self.server)) for one in (self.witness, *subscribers)]
+            running = [
+                tasks.create_task(one.run(self.server))
+                for one in (self.witness, *self.set_subscribers, *self.log_subscribers)
+            ]
             yield
             for task in running:
                 task.cancel()
@@ -112,7 +101,7 @@ class Storm:
 
     async def restart_under_load(self, calls: int, program: Sequence[str], *, gracefully: bool) -> None:
         """Replace the server half-way through the writers' calls; slow subscribers do not read meanwhile."""
-        slow = [one.subscriber for one in self.set_subscribers if one.is_slow]
+        slow = [one for one in self.set_subscribers if one.is_slow]
         async with asyncio.TaskGroup() as tasks:
             writing = tasks.create_task(self.write_concurrently(calls))
             await self.ledger.wait_for_calls(calls * len(self._writers) // 2)
@@ -125,9 +114,9 @@ class Storm:
             subscriber.resume()
 
     def _abort_random_subscriber(self) -> None:
-        quick = [one.subscriber for one in self.set_subscribers if not one.is_slow]
+        quick = [one for one in self.set_subscribers if not one.is_slow]
         if self._random.random() < 0.25:
-            self._random.choice(quick + [one.subscriber for one in self.log_subscribers]).abort()
+            self._random.choice([*quick, *self.log_subscribers]).abort()
 
 
 @asynccontextmanager

@@ -9,31 +9,30 @@ from typing import NoReturn
 from tests.chaos.client_model import ClientModel
 from tests.chaos.requests import SubscriptionRequest
 from tests.chaos.server_under_test import ServerUnderTest
-from tests.chaos.transports import CONNECTION_ERRORS, SubscriptionStream, Transport
+from tests.chaos.transports import CONNECTION_ERRORS, TRANSPORTS, SubscriptionStream
 
 
 class Subscriber:
     def __init__(
         self,
-        transport: Transport,
+        number: int,
         request: SubscriptionRequest,
         model: ClientModel,
-        *,
         leave_probability: float = 0.0,
         forget_probability: float = 0.0,
-        seed: int = 0,
     ) -> None:
         """
         Args:
+            number: selects the transport; seed of the random decisions.
             leave_probability: of closing the connection after an item.
             forget_probability: of losing the cursor on reconnect, as a page that is loaded again does.
         """
         self.request = request
-        self._transport = transport
+        self._transport = TRANSPORTS[number % len(TRANSPORTS)]
         self._model = model
         self._leave_probability = leave_probability
         self._forget_probability = forget_probability
-        self._random = Random(seed)  # noqa: S311 - repeatable, not secret
+        self._random = Random(number)  # noqa: S311 - repeatable, not secret
         self._stream: SubscriptionStream | None = None
         self._received = asyncio.Event()
         self._reading = asyncio.Event()

@@ -131,14 +131,6 @@ async def test_changes_are_sent_once_in_order_of_newest_entries(harness: FeedHar
     assert changes[-1].session.path == ["x"]
 
 
-async def test_keepalive_without_changes_is_not_sent(harness: FeedHarness) -> None:
-    stream = await harness.subscribe()
-    session = await harness.api.start_user()
-    await stream.read()
-    await harness.api.mutate("keepaliveSession", {"id": session["id"]})
-    assert await stream.read() == []
-
-
 async def test_session_newer_than_the_batch_is_removed_from_a_new_stream(
     harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
