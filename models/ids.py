@@ -9,7 +9,7 @@ ACTIVITY: Final = "a_"
 ATTACHMENT: Final = "f_"
 DATABASE: Final = "d_"
 
-_RANDOM_BYTES: Final = 16
+_RANDOM_BYTES: Final = 16  # an id is a capability: a WRITE token may act on the sessions whose id it knows
 _ID_FORMAT: Final = re.compile(r"[a-z]_[A-Za-z0-9_-]{22}", re.ASCII)
 
 

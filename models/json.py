@@ -22,6 +22,7 @@ def loads(text: str | bytes) -> Any:
 
 def depth(value: Any) -> int:
     """Return the nesting of objects and lists: 0 for a scalar, 1 for `{}`."""
+    # Level by level, because recursion could exceed Python's limit.
     deepest, level = 0, [value]
     while level := [item for item in level if isinstance(item, dict | list)]:
         deepest += 1

@@ -153,7 +153,7 @@ def extended_deadline_sql(now: Instant, t: Table = session_table) -> dict[str, C
             reasons.append((and_(is_kind, instant < timeout_at, instant == earliest), end.reason.value))
             if end.extends_after_downtime:
                 reset_columns[end.start_column] = case((is_kind, literal(now)), else_=t.c[end.start_column])
-    expires_at = case(*ends, else_=timeout_at)
+    expires_at = case(*ends, else_=timeout_at)  # kinds without other deadlines
     return {
         "expires_at": expires_at,
         # If the clock was set back, due_at may be later than that: see `is_expired_sql`.

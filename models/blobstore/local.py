@@ -48,12 +48,12 @@ class LocalBlobStore(BlobStore):
             temporary = upload_dir / secrets.token_hex(16)
             try:
                 with temporary.open("xb") as target:
-                    fcntl.flock(target, fcntl.LOCK_EX)
+                    fcntl.flock(target, fcntl.LOCK_EX)  # marks it as live for remove_partial_uploads
                     shutil.copyfileobj(content, target, CHUNK_BYTES)
                     target.flush()
                     os.fsync(target.fileno())
                     file.parent.mkdir(exist_ok=True)
-                    temporary.replace(file)
+                    temporary.replace(file)  # atomic: readers see the whole file or none
             except BaseException:
                 temporary.unlink(missing_ok=True)
                 raise

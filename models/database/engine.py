@@ -22,6 +22,7 @@ BUSY_TIMEOUT_MS: Final = 5000
 MAX_WAL_BYTES: Final = 64 * 1024 * 1024
 """Size to which the write-ahead log is truncated after a long read or a large transaction."""
 
+# synchronous = FULL: a commit that was acknowledged survives a power loss.
 _PRAGMAS: Final = ("foreign_keys = ON", "temp_store = MEMORY")
 _WRITER_PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", f"journal_size_limit = {MAX_WAL_BYTES}")
 _READER_PRAGMAS: Final = ("query_only = ON", "wal_autocheckpoint = 0")
@@ -29,6 +30,7 @@ _READER_PRAGMAS: Final = ("query_only = ON", "wal_autocheckpoint = 0")
 
 def write_engine(file: Path) -> AsyncEngine:
     """Create the engine of the writer; its transactions take the write lock when they begin."""
+    # A deferred transaction that turns into a writer can fail with SQLITE_BUSY_SNAPSHOT, without waiting.
     return _create_engine(file, "rwc", (*_PRAGMAS, *_WRITER_PRAGMAS), begin="BEGIN IMMEDIATE", size=1)
 
 

@@ -41,6 +41,7 @@ class Reader:
         self._tasks[task] = running
         task.add_done_callback(self._forget)
         try:
+            # Without the shield, SQLAlchemy would invalidate the connection, and the pool would open another one.
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             self._cancel(task, running)

@@ -128,6 +128,7 @@ class Writer:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
+            # A write whose caller was cancelled while it waited is dropped.
             batch = [write for write in self._queue[:MAX_BATCH] if not write.done.done()]
             del self._queue[:MAX_BATCH]
             await self._execute(batch)
@@ -160,6 +161,7 @@ class Writer:
             self.commit_stats.failures += 1
             # Locked by another process, disk full, or an I/O error: the storage's fault, not this call's.
             raise StorageUnavailable("the database cannot be written at the moment; repeat the call") from error
+        # Before any caller gets its result, as `Database.on_commit` promises.
         if changes.session_ids:
             for listener in self.listeners:
                 listener(changes)

@@ -115,6 +115,7 @@ class _AgendaUpdateBase(KindFields):
 
 
 def _is_clearable(info: FieldInfo) -> bool:
+    # A field whose default is a value, such as false, is set to that value instead.
     return not info.is_required() and (info.default is None or info.default == [])
 
 

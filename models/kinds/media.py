@@ -94,5 +94,6 @@ class MediaRules(KindRules):
             "player_state": PlayerState.STARTING,
             "playhead": player_time.playhead,
             "player_ts": player_time.ts,
+            # Server time: the client's clock must not end a session.
             "stall_from": now,
         }

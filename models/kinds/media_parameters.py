@@ -140,7 +140,7 @@ def qoe_problems(path: tuple[str, ...], qoe: dict[str, Any] | None) -> Iterator[
         yield Problem(path, "must be at most 16 KiB of JSON")
     for name, value in values.items():
         full_name = _documented_name(name)
-        known = QOE_PARAMS.get(full_name)
+        known = QOE_PARAMS.get(full_name)  # unknown keys are stored: the documentation prints some
         if full_name in seen:
             yield Problem((*path, name), f"is given twice, with and without {QOE_PREFIX}")
         elif known is not None and not known.accepts(value):

@@ -39,6 +39,7 @@ def validate(model: type[F], values: Mapping[str, Any]) -> Validated[F]:
 
 def _to_problem(detail: Any) -> Problem:
     context = detail.get("ctx", {})
+    # A ValueError of our validators has the message; pydantic would prefix it with "Value error, ".
     message = str(context["error"]) if "error" in context else str(detail["msg"])
     return Problem(tuple(to_camel(str(part)) for part in detail["loc"]), message)
 
