@@ -15,7 +15,7 @@ from resolvers.feed.messages import FeedItem
 from resolvers.lifecycle.due import has_due_transition
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LogBatch:
     """Entries after the previous batch, with their sessions as they are now."""
 
@@ -44,9 +44,9 @@ class LogBatch:
             if newest.pop(entry.session_id, None) is not None:
                 repeated.add(entry.session_id)
             newest[entry.session_id] = entry
-        object.__setattr__(self, "newest_entries", newest)
-        object.__setattr__(self, "with_several_entries", repeated | (newest.keys() - self.rows.keys()))
-        object.__setattr__(self, "due", {s.id for s in self.rows.values() if _is_due(s, self.now)})
+        self.newest_entries = newest
+        self.with_several_entries = repeated | (newest.keys() - self.rows.keys())
+        self.due = {s.id for s in self.rows.values() if _is_due(s, self.now)}
 
 
 def _is_due(s: Session, now: Instant) -> bool:
