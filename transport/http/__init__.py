@@ -1,1 +1,1 @@
-"""GraphQL over HTTP: reading requests, choosing what to answer with, status codes."""
+"""GraphQL over HTTP."""
