@@ -62,11 +62,8 @@ async def read_chunk(reader: asyncio.StreamReader) -> bytes:
 
 def _sse_outcome(received: bytes) -> str:
     assert b"event: complete" not in received
-    return (
-        "well"
-        if received.endswith(b"\n\n: the server ends this stream, come back\n\n")
-        else f"badly: {received[-200:]!r}"
-    )
+    last = received.split(b"\n\n")[-2]
+    return "well" if last.startswith(b": the server ends this stream") else f"badly: {received[-200:]!r}"
 
 
 def _multipart_outcome(received: bytes) -> str:

@@ -1,10 +1,7 @@
-"""Rules of the protocol, without I/O."""
-
-from typing import Any
-
-import pytest
+"""Rules and timing of the protocol, without I/O and on a fake clock. The rest is tested over sockets."""
 
 from tests.transport.websocket.fake_connection import INIT, FakeConnection, close_code, sent_message
+from transport import Limits
 from transport.websocket.protocol import Authenticate, Phase, Stop
 
 
@@ -14,29 +11,10 @@ def test_init_is_authenticated_then_acknowledged(new: FakeConnection) -> None:
     assert new.protocol.phase is Phase.READY
 
 
-@pytest.mark.parametrize("message", [INIT, INIT | {"payload": None}, INIT | {"payload": {}}, INIT | {"more": 1}])
-def test_init_needs_no_payload(new: FakeConnection, message: dict[str, Any]) -> None:
-    assert new.receive(message) == [Authenticate({})]
-
-
-def test_second_init_closes_with_4429_in_any_phase(new: FakeConnection, ready: FakeConnection) -> None:
-    new.receive(INIT)
-    assert close_code(new.receive(INIT)) == 4429
-    assert close_code(ready.receive(INIT)) == 4429
-    assert ready.protocol.phase is Phase.CLOSED
-
-
 def test_rejected_client_cannot_be_authenticated(new: FakeConnection) -> None:
     new.receive(INIT)
     assert close_code(new.protocol.close(4403, "Forbidden")) == 4403
     assert new.protocol.authenticated(new.now) == []
-
-
-def test_subscribe_before_ack_closes_with_4401(new: FakeConnection) -> None:
-    assert close_code(new.subscribe()) == 4401
-    second = FakeConnection()
-    second.receive(INIT)
-    assert close_code(second.subscribe()) == 4401
 
 
 def test_operation_runs_until_complete(ready: FakeConnection) -> None:
@@ -48,29 +26,6 @@ def test_operation_runs_until_complete(ready: FakeConnection) -> None:
     assert ready.protocol.operation_ended(operation) == []
 
 
-def test_failed_operation_ends_with_errors(ready: FakeConnection) -> None:
-    operation = ready.start_operation("a")
-    errors = [{"message": "no", "extensions": {"code": "X"}}]
-    assert sent_message(ready.protocol.operation_ended(operation, errors)) == {
-        "id": "a",
-        "type": "error",
-        "payload": errors,
-    }
-    assert ready.protocol.phase is Phase.READY
-
-
-def test_client_can_stop_an_operation(ready: FakeConnection) -> None:
-    operation = ready.start_operation("a")
-    assert ready.receive({"id": "a", "type": "complete"}) == [Stop(operation)]
-    assert not ready.protocol.is_running(operation)
-    assert ready.protocol.operation_ended(operation) == []
-
-
-@pytest.mark.parametrize("talk", ["new", "ready"])
-def test_complete_of_unknown_operation_is_ignored(talk: str, request: pytest.FixtureRequest) -> None:
-    assert request.getfixturevalue(talk).receive({"id": "never", "type": "complete"}) == []
-
-
 def test_id_can_be_reused_after_its_operation(ready: FakeConnection) -> None:
     first = ready.start_operation("a")
     ready.receive({"id": "a", "type": "complete"})
@@ -78,11 +33,6 @@ def test_id_can_be_reused_after_its_operation(ready: FakeConnection) -> None:
     assert not ready.protocol.is_running(first)
     assert ready.protocol.operation_ended(first) == []
     assert ready.protocol.is_running(second)
-
-
-def test_id_in_use_closes_with_4409(ready: FakeConnection) -> None:
-    ready.start_operation("é" * 128)
-    assert close_code(ready.subscribe("é" * 128)) == 4409
 
 
 def test_operation_above_limit_fails_alone(ready: FakeConnection) -> None:
@@ -100,33 +50,92 @@ def test_operation_above_limit_fails_alone(ready: FakeConnection) -> None:
     ready.start_operation("d")
 
 
-@pytest.mark.parametrize("payload", [{}, {"a": [1, "é", None]}])
-def test_ping_payload_is_echoed(new: FakeConnection, payload: dict[str, Any]) -> None:
-    assert sent_message(new.receive({"type": "ping", "payload": payload})) == {"type": "pong", "payload": payload}
+def test_init_timeout_closes_with_4408(new: FakeConnection) -> None:
+    assert new.advance(9.9) == []
+    assert sent_message(new.receive({"type": "ping"})) == {"type": "pong"}
+    assert close_code(new.advance(0.1)) == 4408
 
 
-def test_invalid_values_fail_only_their_operation(ready: FakeConnection) -> None:
-    other = ready.start_operation("a")
-    nul = sent_message(
-        ready.receive({"id": "b", "type": "subscribe", "payload": {"query": "{hello}", "variables": {"a": "\0"}}})
-    )
-    half = sent_message(
-        ready.receive('{"id":"c","type":"subscribe","payload":{"query":"{hello}","variables":{"a":"\\ud83d"}}}')
-    )
-    deep = sent_message(
-        ready.receive({"id": "d", "type": "subscribe", "payload": {"query": "{hello}", "variables": nested(40)}})
-    )
-    received = [(m["id"], m["type"], m["payload"][0]["extensions"]["code"]) for m in (nul, half, deep)]
-    assert received == [
-        ("b", "error", "BAD_USER_INPUT"),
-        ("c", "error", "BAD_USER_INPUT"),
-        ("d", "error", "QUERY_TOO_COMPLEX"),
-    ]
-    assert ready.protocol.is_running(other)
+def test_authentication_has_no_deadline(new: FakeConnection) -> None:
+    new.receive(INIT)
+    assert new.advance(1_000) == []
 
 
-def nested(depth: int) -> dict[str, Any]:
-    value: dict[str, Any] = {}
-    for _ in range(depth - 1):
-        value = {"a": value}
-    return value
+def test_ping_interval_and_pong_timeout(ready: FakeConnection) -> None:
+    assert ready.advance(19.9) == []
+    assert sent_message(ready.advance(0.1)) == {"type": "ping"}
+    assert ready.advance(9.9) == []
+    assert ready.receive({"type": "pong", "payload": {}}) == []
+    assert ready.advance(10.0) == []
+    assert sent_message(ready.advance(0.1)) == {"type": "ping"}
+    assert close_code(ready.advance(10.0)) == 4408
+
+
+def test_any_message_counts_as_pong(ready: FakeConnection) -> None:
+    ready.advance(20)
+    assert sent_message(ready.receive({"type": "ping"})) == {"type": "pong"}
+    assert ready.advance(10) == []
+    assert sent_message(ready.advance(10)) == {"type": "ping"}
+
+
+def test_pong_deadline_starts_when_the_ping_is_sent(ready: FakeConnection) -> None:
+    ready.advance(20)
+    ready.now += 15
+    ready.protocol.ping_sent(ready.now)
+    assert ready.advance(9.9) == []
+    assert close_code(ready.advance(0.1)) == 4408
+
+
+def test_blocked_client_is_not_pinged(ready: FakeConnection) -> None:
+    assert ready.advance(20, blocked=True) == []
+    assert sent_message(ready.advance(10)) == {"type": "ping"}
+    assert ready.advance(10, blocked=True) == []
+    assert close_code(ready.advance(10)) == 4408
+
+
+def test_messages_at_the_allowed_rate_are_accepted(ready: FakeConnection) -> None:
+    for _ in range(1_000):
+        ready.now += 0.1
+        assert ready.receive({"type": "pong"}) == []
+
+
+def test_malformed_messages_count_towards_the_limit() -> None:
+    talk = FakeConnection(Limits(message_burst=1))
+    talk.receive({"type": "pong"})
+    assert close_code(talk.receive(None)) == 1013
+
+
+def test_drain_closes_idle_and_subscription_sockets(new: FakeConnection, ready: FakeConnection) -> None:
+    ready.protocol.mark_subscription(ready.start_operation("endless"))
+    assert close_code(new.protocol.drain()) == 1012
+    assert close_code(ready.protocol.drain()) == 1012
+    assert ready.protocol.drain() == []
+
+
+def test_drain_waits_for_queries_and_starts_nothing(ready: FakeConnection) -> None:
+    mutation, unknown = ready.start_operation("mutation"), ready.start_operation("unknown")
+    assert ready.protocol.drain() == []
+    assert ready.subscribe("later") == []
+    assert sent_message(ready.receive({"type": "ping"})) == {"type": "pong"}
+    assert ready.protocol.mark_subscription(unknown) == []
+    answer, end = ready.protocol.operation_ended(mutation)
+    assert sent_message([answer]) == {"id": "mutation", "type": "complete"}
+    assert close_code([end]) == 1012
+
+
+def test_drain_does_not_wait_for_a_stopped_operation(ready: FakeConnection) -> None:
+    operation = ready.start_operation("a")
+    ready.protocol.drain()
+    stop, end = ready.receive({"id": "a", "type": "complete"})
+    assert stop == Stop(operation)
+    assert close_code([end]) == 1012
+
+
+def test_close_happens_once(ready: FakeConnection) -> None:
+    operation = ready.start_operation("a")
+    assert close_code(ready.protocol.restart()) == 1012
+    assert ready.protocol.restart() == []
+    assert ready.receive(INIT) == []
+    assert ready.receive(None) == []
+    assert ready.protocol.operation_ended(operation) == []
+    assert ready.protocol.tick(ready.now + 1_000) == []
