@@ -6,6 +6,16 @@ from typing import Any
 
 PLAYER_STATES = {"PLAY": "PLAYING", "PAUSE_START": "PAUSED", "BUFFER_START": "BUFFERING"}
 FLAGGED = "flagged"
+COUNTS = {
+    "adStarts": "AD_START",
+    "adCompletes": "AD_COMPLETE",
+    "errorCount": "ERROR",
+    "chapterStarts": "CHAPTER_START",
+    "chapterCompletes": "CHAPTER_COMPLETE",
+    "pauseCount": "PAUSE_START",
+    "bufferCount": "BUFFER_START",
+    "bitrateChanges": "BITRATE_CHANGE",
+}
 
 
 @dataclass(frozen=True)
@@ -131,9 +141,6 @@ class ReferencePlayback:
         plays = (i for i in range(len(self.events)) if self.player(i) == "PLAYING" and not self.in_break(i))
         return next(plays, None)
 
-    def _count(self, event_type: str) -> int:
-        return self.counted_types.count(event_type)
-
     def metrics(self) -> dict[str, Any]:
         stalled = [index for run in self._stall_runs() for index in run]
         content = [index for index in self._intervals("CONTENT") if index not in stalled]
@@ -142,38 +149,33 @@ class ReferencePlayback:
         bits = sum((self.bitrate(index) or 0) * self._ms([index]) for index in with_bitrate)
         start_index = self._start_index()
         max_playhead = 0.0 if start_index is None else max(event.playhead for event in self.events[start_index:])
-        return {
+        names = [event.name for event in self.events]
+
+        def seconds(intervals: list[int]) -> float:
+            return self._ms(intervals) / 1000
+
+        counted = {name: self.counted_types.count(type_) for name, type_ in COUNTS.items()}
+        return counted | {
             "contentStarted": start_index is not None,
-            "contentCompleted": self._count("SESSION_COMPLETE") > 0,
-            "contentSeconds": self._ms(content) / 1000,
-            "mediaSeconds": self._ms([*content, *ads]) / 1000,
-            "adSeconds": self._ms(ads) / 1000,
-            "adStarts": self._count("AD_START"),
-            "adCompletes": self._count("AD_COMPLETE"),
-            "chapterSeconds": self._ms([index for index in content if self.in_chapter(index)]) / 1000,
-            "chapterStarts": self._count("CHAPTER_START"),
-            "chapterCompletes": self._count("CHAPTER_COMPLETE"),
-            "pauseCount": self._count("PAUSE_START"),
-            "pauseSeconds": self._ms(self._intervals("PAUSED")) / 1000,
-            "bufferCount": self._count("BUFFER_START"),
-            "bufferSeconds": self._ms(self._intervals("BUFFERING")) / 1000,
+            "contentCompleted": "SESSION_COMPLETE" in self.counted_types,
+            "contentSeconds": seconds(content),
+            "mediaSeconds": seconds([*content, *ads]),
+            "adSeconds": seconds(ads),
+            "chapterSeconds": seconds([index for index in content if self.in_chapter(index)]),
+            "pauseSeconds": seconds(self._intervals("PAUSED")),
+            "bufferSeconds": seconds(self._intervals("BUFFERING")),
             "stallCount": len(self._stall_runs()),
-            "errorCount": self._count("ERROR"),
-            "bitrateChanges": self._count("BITRATE_CHANGE"),
             "averageBitrate": bits / self._ms(with_bitrate) if self._ms(with_bitrate) else None,
             "uniqueSeconds": self._unique_seconds(),
-            "averageMinuteAudience": self._ms(content) / 1000 / self.length if self.length else None,
+            "averageMinuteAudience": seconds(content) / self.length if self.length else None,
             "progressMarks": [
                 mark for mark in (10, 25, 50, 75, 95) if self.length and max_playhead >= mark * self.length / 100
             ],
             "states": [
                 {
                     "name": name,
-                    "count": sum(
-                        kind == "STATE_START" and event.name == name
-                        for kind, event in zip(self.counted_types, self.events, strict=True)
-                    ),
-                    "seconds": self._ms([i for i in range(len(self.events) - 1) if self.in_state(i, name)]) / 1000,
+                    "count": list(zip(self.counted_types, names, strict=True)).count(("STATE_START", name)),
+                    "seconds": seconds([i for i in range(len(self.events) - 1) if self.in_state(i, name)]),
                 }
                 for name in self.named_states(len(self.events) - 1)
             ],
