@@ -100,23 +100,6 @@ async def test_cors_covers_other_routes_and_errors(fake_app: FakeApp) -> None:
             assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGIN
 
 
-@pytest.mark.parametrize(
-    ("local", "origin", "allowed"),
-    [
-        (True, "http://localhost:5173", True),
-        (True, "http://127.0.0.1:3000", True),
-        (True, OTHER_ORIGIN, False),
-        (False, "http://localhost:5173", False),
-    ],
-)
-async def test_loopback_origins_are_allowed_on_loopback_address(
-    fake_app: FakeApp, local: bool, origin: str, allowed: bool
-) -> None:
-    async with open_client_with_origins(fake_app, local=local) as client:
-        response = await client.post({"query": "{hello}"}, headers={"origin": origin})
-    assert response.headers.get("access-control-allow-origin") == (origin if allowed else None)
-
-
 async def test_credentials_are_allowed_by_setting_only(fake_app: FakeApp) -> None:
     async with open_client_with_origins(fake_app, ALLOWED_ORIGIN, cors_credentials=True) as client:
         for response in (

@@ -4,8 +4,11 @@ import asyncio
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
 from structlog.testing import capture_logs
 
+from tests.live_server import serve_app
 from tests.polling import TIMEOUT_SECONDS
 from tests.transport.fake_app import FakeApp, with_limits
 from tests.transport.http.asgi_call import AsgiCall, body_message, chunk_message, run_alongside
@@ -27,6 +30,17 @@ async def test_disconnect_cancels_operation(fake_app: FakeApp) -> None:
     assert [(line["event"], line["name"], line["outcome"], line["status"]) for line in log] == [
         ("operation", "Slow", "gone", None)
     ]
+
+
+async def test_closed_socket_cancels_operation(fake_app: FakeApp) -> None:
+    app = Starlette(routes=[Route("/graphql", fake_app.endpoint())])
+    async with asyncio.timeout(TIMEOUT_SECONDS), serve_app(app) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        writer.write(head + b'Content-Length: 18\r\n\r\n{"query":"{slow}"}')
+        await fake_app.slow_started.wait()
+        writer.close()
+        await fake_app.slow_cancelled.wait()
 
 
 async def test_slow_operation_responds_to_connected_client(fake_app: FakeApp) -> None:
