@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final, Self, TypeAlias
 
 from pydantic.alias_generators import to_camel
@@ -92,7 +93,9 @@ class Filter:
     @cached_property
     def ended_columns(self) -> frozenset[str]:
         """The columns of the session table that `ended_sql` reads."""
-        parts = iterate(self.ended_sql())
+        # One by one: a conjunction with a condition that is false drops the others, and their columns.
+        conditions = (one.field.ended_sql(one.operator) for one in chain(self.predicates, *self.kind_groups))
+        parts = chain.from_iterable(map(iterate, conditions))
         return frozenset(part.name for part in parts if isinstance(part, Column) and part.table is session)
 
     @cached_property

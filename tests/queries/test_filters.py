@@ -14,6 +14,7 @@ from models.tables.rows import Session
 from resolvers.access import LOCAL_ADMIN
 from resolvers.errors import BadUserInput
 from resolvers.filters import Filter
+from resolvers.filters.predicates import ended_column
 from resolvers.sessions.queries import SessionSelection
 from tests.factories import NOW, insert_rows, project_row, session_row
 from tests.queries.strategies import FILTERS, SIMPLE_FILTERS, sessions
@@ -153,3 +154,10 @@ def test_invalid_filter_value_is_rejected(filter_: dict[str, Any], message: str)
 def test_unknown_filter_field_raises_key_error() -> None:
     with pytest.raises(KeyError):
         Filter.parse({"colour": "red"})
+
+
+def test_ended_columns_include_those_of_filter_without_match() -> None:
+    assert Filter.parse({"active": True, "subjects": ["a"], "seen_before": NOW}).ended_columns == {
+        "subject",
+        ended_column("last_seen_at").name,
+    }
