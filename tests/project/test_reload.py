@@ -61,6 +61,7 @@ def test_taken_address_is_reported_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(os, "environ", dict(os.environ))
+    monkeypatch.setattr(main, "configure_log", lambda _level: None)
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(typer.Exit):
         main.serve(port=taken.getsockname()[1], reload=True)
     assert capsys.readouterr().err.startswith("cannot listen on ")
