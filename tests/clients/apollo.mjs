@@ -6,7 +6,7 @@ import { createPersistedQueryLink } from "@apollo/client/link/persisted-queries"
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { createClient } from "graphql-ws";
 import WebSocket from "ws";
-import { Inbox, LIST, LIVE, START, endpoint, of, report, socket, start } from "./asking.mjs";
+import { Inbox, LIST, LIVE, START, endpoint, of, report, socket, start } from "./harness.mjs";
 
 globalThis.WebSocket ??= WebSocket; // the link takes for granted that there is one
 
@@ -29,12 +29,12 @@ async function both(name, link = http()) {
 
 // A subscription whose first change is what a mutation made meanwhile.
 async function live(name, link) {
-  const told = new Inbox();
+  const results = new Inbox();
   const observed = clientOver(link).subscribe({ query: gql(LIVE), variables: of(name) });
-  const subscription = observed.subscribe({ next: told.push, error: told.push });
-  const first = await told.next();
+  const subscription = observed.subscribe({ next: results.push, error: results.push });
+  const first = await results.next();
   await mutate(clientOver(http()), name);
-  const second = await told.next();
+  const second = await results.next();
   subscription.unsubscribe();
   return [first, second];
 }
@@ -43,12 +43,12 @@ const overSocket = () => new GraphQLWsLink(createClient({ url: socket, webSocket
 
 // Each result that the client shows on the way to the whole one.
 async function deferred(name) {
-  const heard = [];
+  const contentTypes = [];
   const link = new HttpLink({
     uri: endpoint,
     fetch: async (...request) => {
       const response = await fetch(...request);
-      heard.push(response.headers.get("content-type"));
+      contentTypes.push(response.headers.get("content-type"));
       return response;
     },
   });
@@ -72,7 +72,7 @@ async function deferred(name) {
       error: fail,
     });
   });
-  return { shown, type: heard.at(-1) };
+  return { shown, type: contentTypes.at(-1) };
 }
 
 // A query of its own, asked twice by its hash; what went over the wire.

@@ -17,13 +17,13 @@ export async function openBrowser(executablePath, profile) {
 }
 
 export function listen(page, origin) {
-  const heard = { console: [], foreign: [] };
-  page.on("console", (message) => heard.console.push(`${message.type()}: ${message.text()}`));
-  page.on("pageerror", (error) => heard.console.push(`uncaught: ${error.message}`));
-  page.on("requestfailed", (request) => heard.console.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  const recorded = { console: [], foreign: [] };
+  page.on("console", (message) => recorded.console.push(`${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => recorded.console.push(`uncaught: ${error.message}`));
+  page.on("requestfailed", (request) => recorded.console.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
   page.on("request", (request) => {
     const url = new URL(request.url());
-    if (url.protocol !== "data:" && url.origin !== origin) heard.foreign.push(request.url());
+    if (url.protocol !== "data:" && url.origin !== origin) recorded.foreign.push(request.url());
   });
-  return heard;
+  return recorded;
 }

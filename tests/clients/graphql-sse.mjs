@@ -1,22 +1,22 @@
 // graphql-sse in its distinct connections mode.
 import { createClient } from "graphql-sse";
-import { Inbox, LIST, LIVE, START, endpoint, of, report, start } from "./asking.mjs";
+import { Inbox, LIST, LIVE, START, endpoint, of, report, start } from "./harness.mjs";
 
 const client = createClient({ url: endpoint, singleConnection: false, retryAttempts: 0 });
 
-// The results of one operation as they come; `ended` stands for the end.
+// The results of one operation; `ended` marks its end.
 function subscribe(query, variables) {
-  const told = new Inbox();
+  const results = new Inbox();
   const stop = client.subscribe(
     { query, variables },
-    { next: told.push, error: told.push, complete: () => told.push("ended") },
+    { next: results.push, error: results.push, complete: () => results.push("ended") },
   );
-  return { told, stop };
+  return { results, stop };
 }
 
 async function only(query, variables) {
-  const { told } = subscribe(query, variables);
-  return [await told.next(), await told.next()];
+  const { results } = subscribe(query, variables);
+  return [await results.next(), await results.next()];
 }
 
 await report({
@@ -24,11 +24,11 @@ await report({
   query: () => only(LIST, of("mutation")),
   invalid: () => only("{ nothing }"),
   async subscription(name) {
-    const { told, stop } = subscribe(LIVE, of(name));
-    const first = await told.next();
+    const { results, stop } = subscribe(LIVE, of(name));
+    const first = await results.next();
     await only(START, start(name));
-    const second = await told.next();
+    const second = await results.next();
     stop();
-    return [first, second, await told.next()];
+    return [first, second, await results.next()];
   },
 });

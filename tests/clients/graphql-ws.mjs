@@ -1,7 +1,7 @@
-// graphql-ws: everything over one socket, where what is wrong with one operation is nothing to the others.
+// graphql-ws: all operations over one socket, where a failing one does not affect the others.
 import { createClient } from "graphql-ws";
 import WebSocket from "ws";
-import { Inbox, LIST, LIVE, START, of, report, socket, start } from "./asking.mjs";
+import { Inbox, LIST, LIVE, START, of, report, socket, start } from "./harness.mjs";
 
 let opened = 0;
 const closed = new Inbox();
@@ -14,33 +14,33 @@ const client = createClient({
   on: { opened: () => opened++, closed: ({ code }) => closed.push(code) },
 });
 
-// The results of one operation as they come, errors as they are told; `ended` stands for the end.
+// The results and errors of one operation; `ended` marks its end.
 function subscribe(query, variables) {
-  const told = new Inbox();
-  const sink = { next: told.push, error: (errors) => told.push({ errors }), complete: () => told.push("ended") };
-  return { told, stop: client.subscribe({ query, variables }, sink) };
+  const results = new Inbox();
+  const sink = { next: results.push, error: (errors) => results.push({ errors }), complete: () => results.push("ended") };
+  return { results, stop: client.subscribe({ query, variables }, sink) };
 }
 
 async function only(query, variables) {
-  const { told } = subscribe(query, variables);
-  return [await told.next(), await told.next()];
+  const { results } = subscribe(query, variables);
+  return [await results.next(), await results.next()];
 }
 
 await report({
   mutation: (name) => only(START, start(name)),
   query: () => only(LIST, of("mutation")),
   async subscription(name) {
-    const { told, stop } = subscribe(LIVE, of(name));
-    const first = await told.next();
+    const { results, stop } = subscribe(LIVE, of(name));
+    const first = await results.next();
     const wrong = {
-      syntax: await subscribe("subscription {").told.next(),
-      validation: await subscribe("subscription { nothing }").told.next(),
-      variables: await subscribe(LIVE, { filter: 1 }).told.next(),
+      syntax: await subscribe("subscription {").results.next(),
+      validation: await subscribe("subscription { nothing }").results.next(),
+      variables: await subscribe(LIVE, { filter: 1 }).results.next(),
     };
     await only(START, start(name));
-    const second = await told.next();
+    const second = await results.next();
     stop();
-    return { told: [first, second, await told.next()], wrong };
+    return { results: [first, second, await results.next()], wrong };
   },
   async socket() {
     await new Promise((done) => client.on("pong", (received) => received && done()));

@@ -22,7 +22,7 @@ def test_started_session_is_listed(graphql_ws: Any) -> None:
 
 
 def test_subscription_survives_failing_operations(graphql_ws: Any) -> None:
-    snapshot, change, end = graphql_ws["subscription"]["told"]
+    snapshot, change, end = graphql_ws["subscription"]["results"]
     assert snapshot["data"]["activeSessions"]["sessions"] == []
     assert change["data"]["activeSessions"]["change"] == "ADDED"
     assert end == "ended"

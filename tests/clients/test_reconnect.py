@@ -28,18 +28,18 @@ class ScriptedSubscriber:
         """Read messages until one has this key."""
         for line in self.lines:
             message = json.loads(line)
-            if "told" in message:
-                self._apply(message["told"])
+            if "item" in message:
+                self._apply(message["item"])
             if key in message:
                 return message[key]
         pytest.fail(f"it ended without {key}; before, {self.received}")
 
     def wait_for_users(self, *usernames: str) -> None:
         while sorted(self.usernames.values()) != sorted(usernames):
-            self.wait_for("told")
+            self.wait_for("item")
 
     def wait_disconnected(self) -> Any:
-        how = self.wait_for("lost")
+        how = self.wait_for("closed")
         self.received.clear()
         return how
 
@@ -104,7 +104,7 @@ def test_event_source_resumes_from_its_cursor(tmp_path: Path, port: int, exits: 
         assert script.stdout
         page = ScriptedSubscriber(script.stdout)
         assert page.wait_for("after") is None
-        cursor = page.wait_for("told")["cursor"]
+        cursor = page.wait_for("item")["cursor"]
         assert sorted(page.usernames.values()) == ["goes", "stays"]
     connecting = 0
     assert page.wait_disconnected() == connecting
@@ -131,4 +131,4 @@ def test_event_source_without_an_event_resumes_too(tmp_path: Path, port: int, ex
     with running_server(tmp_path, port) as server:
         server.start("comes")
         assert page.wait_for("after")
-        assert (page.wait_for("told")["type"], len(page.received)) == ("STARTED", 1)
+        assert (page.wait_for("item")["type"], len(page.received)) == ("STARTED", 1)

@@ -2,7 +2,7 @@
 import { Client, fetchExchange, subscriptionExchange } from "@urql/core";
 import { createClient } from "graphql-ws";
 import WebSocket from "ws";
-import { Inbox, LIST, LIVE, START, endpoint, of, report, socket, start } from "./asking.mjs";
+import { Inbox, LIST, LIVE, START, endpoint, of, report, socket, start } from "./harness.mjs";
 
 const options = { url: endpoint, requestPolicy: "network-only" };
 const overHttp = () => new Client({ ...options, exchanges: [fetchExchange], fetchSubscriptions: true });
@@ -24,11 +24,11 @@ async function both(client, name) {
 }
 
 async function live(client, name) {
-  const told = new Inbox();
-  const { unsubscribe } = client.subscription(LIVE, of(name)).subscribe(({ data, error }) => told.push(error ?? data));
-  const first = await told.next();
+  const results = new Inbox();
+  const { unsubscribe } = client.subscription(LIVE, of(name)).subscribe(({ data, error }) => results.push(error ?? data));
+  const first = await results.next();
   await mutate(client, name);
-  const second = await told.next();
+  const second = await results.next();
   unsubscribe();
   return [first, second];
 }

@@ -1,11 +1,11 @@
-// What the scripts ask of the server, and how they report: node <script>.mjs <endpoint>
+// Operations that the scripts send, and how they report: node <script>.mjs <endpoint>
 import { basename } from "node:path";
 import { createInterface } from "node:readline";
 
-// The last resort: whatever a script waits for has come by then, or the script fails.
+// A script that waits longer fails.
 const SECONDS = 120;
 setTimeout(() => {
-  console.error(`nothing came within ${SECONDS} s`);
+  console.error(`nothing arrived within ${SECONDS} s`);
   process.exit(1);
 }, SECONDS * 1000).unref();
 
@@ -60,7 +60,7 @@ export async function report(parts) {
   process.exit(0); // sockets that clients keep open would keep the script alive
 }
 
-// What somebody pushes, to be awaited one by one. An error that is pushed is thrown.
+// A queue whose items are awaited one by one. A pushed error is thrown.
 export class Inbox {
   #items = [];
   #waiting = [];
@@ -74,9 +74,9 @@ export class Inbox {
   }
 }
 
-// A conversation with the test, a line each way; it is over when the test says no more.
-export const say = (what) => console.log(JSON.stringify(what));
-export async function hear() {
+// Lines of JSON to and from the test. The script ends with its input.
+export const send = (message) => console.log(JSON.stringify(message));
+export async function receive() {
   lines ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
   const { value, done } = await lines.next();
   if (done) process.exit(0);
