@@ -55,7 +55,6 @@ class ReadBatcher:
         return await result
 
     async def drain(self) -> None:
-        """Wait until all reads are done."""
         await asyncio.gather(*self._tasks)
 
     async def _run_worker(self) -> None:

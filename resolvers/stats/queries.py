@@ -12,7 +12,7 @@ from models.enums import Kind, State
 from models.session_rules import elapsed_sql, in_state_sql, is_expired_sql, is_visible_sql
 from models.tables import path_time, session
 from resolvers.sessions.queries import SessionSelection
-from resolvers.stats.series import BucketCounts, Buckets, accumulate
+from resolvers.stats.series import Buckets, accumulate
 from resolvers.stats.types import PathStat, StatBucket, StatGroup, Summary, combine_summaries
 
 # ---- counts ----
@@ -184,7 +184,7 @@ def series(tx: Transaction, selection: SessionSelection, buckets: Buckets) -> li
     expired_at = case((is_expired_sql(selection.now), session.c.expires_at))
     live = _Intervals(selection.live, session.c.started_at, expired_at, expired_at.is_(None))
     rows = tx.execute(union_all(*ended.counts(buckets), *live.counts(buckets)))
-    return accumulate((BucketCounts(*row) for row in rows), buckets)
+    return accumulate(rows, buckets)
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ class _Intervals:
     is_open: ColumnElement[bool]
 
     def counts(self, buckets: Buckets) -> list[Select[Any]]:
-        """Return statements for rows of `BucketCounts`."""
+        """Return statements for the rows of `accumulate`."""
         return [self._open(buckets), self._starts(buckets), self._ends(buckets)]
 
     def _open(self, buckets: Buckets) -> Select[Any]:

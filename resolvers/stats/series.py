@@ -1,9 +1,9 @@
 """Time buckets of a series."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final
 
 from models.clock import SECOND, Instant
 from resolvers.errors import BadUserInput
@@ -42,24 +42,16 @@ def make_buckets(start: Instant, end: Instant, bucket_seconds: int) -> Buckets:
     return Buckets(start, width, count)
 
 
-class BucketCounts(NamedTuple):
-    """Sessions that start or end in one bucket, or are open when the series begins."""
+def accumulate(rows: Iterable[Sequence[Any]], buckets: Buckets) -> list[StatBucket]:
+    """Compute each bucket: active are those open before it that did not end by its first moment, and those starting.
 
-    event: str
-    """`open`, `start` or `end`."""
-    bucket: int
-    lasting: int
-    """Without sessions that were never active: they ended at their start or before it."""
-    all: int
-    at_bucket_start: int
-    """Of `lasting`, those whose event is the first moment of the bucket; for `end` only."""
-
-
-def accumulate(rows: Iterable[BucketCounts], buckets: Buckets) -> list[StatBucket]:
-    """Compute each bucket: active are those open before it that did not end by its first moment, and those starting."""
+    Args:
+        rows: event ("open" before the first bucket, "start" or "end"), bucket, and three counts: sessions that were
+            active at any moment, all, and of an end those of the first kind that end as the bucket begins.
+    """
     sums: defaultdict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
-    for row in rows:  # at most two for each event and bucket: ended and live sessions
-        sums[row.event, row.bucket] = [a + b for a, b in zip(sums[row.event, row.bucket], row[2:], strict=True)]
+    for event, bucket, *counts in rows:  # at most two for each event and bucket: ended and live sessions
+        sums[event, bucket] = [a + b for a, b in zip(sums[event, bucket], counts, strict=True)]
     active = sums["open", 0][0]
     result = []
     for index in range(buckets.count):

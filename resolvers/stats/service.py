@@ -75,7 +75,6 @@ class Stats:
         return await self._read(queries.by_path, check_size("first", first), depth)
 
     async def by_end_reason(self) -> list[StatGroup]:
-        """Group ended sessions."""
         return await self._read(queries.groups, queries.end_reason(self._now), None)
 
     async def series(self, start: Instant, end: Instant, bucket_seconds: int) -> list[StatBucket]:

@@ -112,8 +112,7 @@ class ActivityConsumer(LogConsumer):
             self._is_lagging = not page.complete or self._batch_end > self._delivered
 
     def _enqueue_entries(self, entries: Iterable[Activity]) -> None:
-        database_id = self._log_reader.database.database_id
-        self.enqueue([_activity_item(entry, database_id) for entry in entries])
+        self.enqueue([_activity_item(entry, self._log_reader.database.database_id) for entry in entries])
 
 
 def _activity_item(entry: Activity, database_id: str) -> FeedItem:

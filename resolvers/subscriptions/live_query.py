@@ -44,7 +44,7 @@ class _HeartbeatQueue:
         self._reported: set[str] = set()
         """Since the last `prepare`, members or not: the batch that is being read may not show them yet."""
         self._waiting: set[str] = set()
-        self._sending: dict[str, None] = {}
+        self.sending: dict[str, None] = {}
         """Rest of a flush that is sent in several parts."""
         self._prepared: list[str] = []
 
@@ -54,7 +54,7 @@ class _HeartbeatQueue:
     def discard(self, id_: str) -> None:
         """Drop a session that is sent with a log entry instead."""
         self._waiting.discard(id_)
-        self._sending.pop(id_, None)
+        self.sending.pop(id_, None)
 
     def next_due(self, member_ids: AbstractSet[str]) -> float | None:
         return self.throttle.next_at if self._waiting or not member_ids.isdisjoint(self._reported) else None
@@ -67,22 +67,18 @@ class _HeartbeatQueue:
 
     def prepare(self, time: float) -> list[str]:
         """Return the sessions to send with the next batch."""
-        if self._waiting and not self._sending and self.throttle.allows(time):
-            self._sending, self._waiting = dict.fromkeys(self._waiting), set()
-        self._prepared = list(islice(self._sending, FLUSH_SIZE))
+        if self._waiting and not self.sending and self.throttle.allows(time):
+            self.sending, self._waiting = dict.fromkeys(self._waiting), set()
+        self._prepared = list(islice(self.sending, FLUSH_SIZE))
         return self._prepared
 
     def take(self) -> list[str]:
         """Take the prepared sessions that have not been discarded since."""
-        ids = [id_ for id_ in self._prepared if id_ in self._sending]
+        ids = [id_ for id_ in self._prepared if id_ in self.sending]
         for id_ in ids:
-            del self._sending[id_]
+            del self.sending[id_]
         self._prepared = []
         return ids
-
-    @property
-    def has_more(self) -> bool:
-        return bool(self._sending)
 
 
 class LiveQuery(LogConsumer):
@@ -152,7 +148,7 @@ class LiveQuery(LogConsumer):
         if (ids := self._heartbeats.take()) and (heartbeats := self._heartbeat_items(ids, batch)):
             self._heartbeats.throttle.consume(batch.time)
             self.enqueue(heartbeats)
-        if self._flush_until is not None or self._heartbeats.has_more:
+        if self._flush_until is not None or self._heartbeats.sending:
             self.request_batch()
 
     # ---- collecting changes ----

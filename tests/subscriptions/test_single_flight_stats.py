@@ -27,60 +27,60 @@ class FakeStats:
 
 
 @pytest.fixture
-async def counting() -> FakeStats:
+async def fake() -> FakeStats:
     return FakeStats()
 
 
-def single_flight(counting: FakeStats) -> Any:
-    return SingleFlightStats(cast("Stats", counting))
+def single_flight(fake: FakeStats) -> Any:
+    return SingleFlightStats(cast("Stats", fake))
 
 
-async def start_tasks(*figures: Any) -> "list[asyncio.Task[int]]":
-    tasks = [asyncio.ensure_future(figure) for figure in figures]
+async def start_tasks(*calls: Any) -> "list[asyncio.Task[int]]":
+    tasks = [asyncio.ensure_future(call) for call in calls]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     return tasks
 
 
-async def test_equal_calls_share_one_computation(counting: FakeStats) -> None:
-    stats = single_flight(counting)
+async def test_equal_calls_share_one_computation(fake: FakeStats) -> None:
+    stats = single_flight(fake)
     tasks = await start_tasks(stats.total(), stats.total(), stats.total(5), stats.total(minutes=5), stats.total(5))
-    counting.result.set_result(7)
+    fake.result.set_result(7)
     assert await asyncio.gather(*tasks, stats.total()) == [7] * 6
-    assert counting.calls == [("total", 0), ("total", 5), ("total", 5)]
+    assert fake.calls == [("total", 0), ("total", 5), ("total", 5)]
 
 
-async def test_cancelled_waiter_does_not_cancel_the_computation(counting: FakeStats) -> None:
-    stats = single_flight(counting)
+async def test_cancelled_waiter_does_not_cancel_the_computation(fake: FakeStats) -> None:
+    stats = single_flight(fake)
     first, second, third = await start_tasks(stats.total(), stats.total(), stats.total())
     first.cancel()
     third.cancel()
     await asyncio.gather(first, third, return_exceptions=True)
-    counting.result.set_result(7)
-    assert (await second, counting.cancelled) == (7, 0)
+    fake.result.set_result(7)
+    assert (await second, fake.cancelled) == (7, 0)
 
 
 async def test_computation_without_waiters_is_cancelled_and_restarted(
-    counting: FakeStats,
+    fake: FakeStats,
 ) -> None:
-    stats = single_flight(counting)
+    stats = single_flight(fake)
     tasks = await start_tasks(stats.total(), stats.total())
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await asyncio.sleep(0)
-    assert counting.cancelled == 1
-    counting.result.set_result(7)
+    assert fake.cancelled == 1
+    fake.result.set_result(7)
     assert await stats.total() == 7
-    assert len(counting.calls) == 2
+    assert len(fake.calls) == 2
 
 
-async def test_failure_reaches_all_waiters_and_is_retried(counting: FakeStats) -> None:
-    stats = single_flight(counting)
+async def test_failure_reaches_all_waiters_and_is_retried(fake: FakeStats) -> None:
+    stats = single_flight(fake)
     tasks = await start_tasks(stats.total(), stats.total())
-    counting.result.set_exception(RuntimeError("busy"))
+    fake.result.set_exception(RuntimeError("busy"))
     found = await asyncio.gather(*tasks, return_exceptions=True)
     assert [str(error) for error in found] == ["busy", "busy"]
-    counting.result = asyncio.get_running_loop().create_future()
-    counting.result.set_result(7)
+    fake.result = asyncio.get_running_loop().create_future()
+    fake.result.set_result(7)
     assert await stats.total() == 7
