@@ -19,8 +19,8 @@ DELETE_SESSION: Final = "mutation($id: ID!) { deleteSession(id: $id) { problems 
 
 
 def _keepalive(name: str, **fields: Any) -> RequestBytes:
-    def build_request(known: ExistingSessions) -> bytes:
-        return mutation("keepaliveSession", {"id": getattr(known, name), **fields})
+    def build_request(existing: ExistingSessions) -> bytes:
+        return mutation("keepaliveSession", {"id": getattr(existing, name), **fields})
 
     return build_request
 
@@ -32,7 +32,10 @@ def _ping(ts: str, playhead: float = 1) -> dict[str, Any]:
 def _on_ended_session(call: str, name: str) -> Case:
     code = None if (call, name) == ("stopSession", "stopped") else "SESSION_ENDED"
     return Case(
-        f"{call} on a session that is {name}", lambda known: mutation(call, {"id": getattr(known, name)}), 200, code
+        f"{call} on a session that is {name}",
+        lambda existing: mutation(call, {"id": getattr(existing, name)}),
+        200,
+        code,
     )
 
 

@@ -8,7 +8,7 @@ TS: Final = "2026-05-28T20:26:40Z"
 
 
 def _track_media(*events: Any, name: str = "media") -> RequestBytes:
-    return lambda known: mutation("trackMedia", {"id": getattr(known, name), "events": list(events)})
+    return lambda existing: mutation("trackMedia", {"id": getattr(existing, name), "events": list(events)})
 
 
 def _event(type_: Any = "PLAY", playhead: Any = 1, ts: Any = TS, **more: Any) -> dict[str, Any]:
@@ -25,7 +25,7 @@ MEDIA_EVENT_CASES: Final = [
     Case("100 equal events", _track_media(*[_event()] * 100), 200),
     Case("101 events", _track_media(*[_event("PING")] * 101), 200, BAD_USER_INPUT),
     Case("501 events", _track_media(*[_event("PING")] * 501), 400, TOO_COMPLEX),
-    Case("an event of no known type", _track_media(_event("SEEK")), 400, BAD_USER_INPUT),
+    Case("an event of an unknown type", _track_media(_event("SEEK")), 400, BAD_USER_INPUT),
     Case("an event whose type is a number", _track_media(_event(1)), 400, BAD_USER_INPUT),
     Case("an event that is null", _track_media(None), 400, BAD_USER_INPUT),
     Case("an event without a time", _track_media({"type": "PLAY"}), 400, BAD_USER_INPUT),

@@ -34,11 +34,11 @@ VALID_REQUEST: Final = operation("{ viewer { name } }")
 
 @pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: case.title)
 async def test_bad_input_is_refused_and_harmless(
-    port: int, known: ExistingSessions, case: Case, caplog: pytest.LogCaptureFixture
+    port: int, existing: ExistingSessions, case: Case, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="uvicorn")
     with capture_logs() as logged:
-        answer = await send_raw(port, case.request(known) if callable(case.request) else case.request)
+        answer = await send_raw(port, case.request(existing) if callable(case.request) else case.request)
         assert answer.status == case.status, answer.body[:500]
         if case.graphql:
             assert answer.codes == ({case.code} if case.code else set()), answer.body[:500]

@@ -66,9 +66,9 @@ async def assert_no_fault(api: ApiClient, query: str, variables: dict[str, Any])
     assert [line for line in logged if line["log_level"] != "info"] == []
 
 
-def with_existing_id(variables: dict[str, Any], known: ExistingSessions, number: int) -> dict[str, Any]:
+def with_existing_id(variables: dict[str, Any], existing: ExistingSessions, number: int) -> dict[str, Any]:
     """Replace an id by one that exists, every other time."""
-    id_ = known[number] if number < len(known) else None
+    id_ = existing[number] if number < len(existing) else None
     if id_ is None:
         return variables
     if isinstance(variables.get("id"), str):
@@ -81,7 +81,7 @@ def with_existing_id(variables: dict[str, Any], known: ExistingSessions, number:
 @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(FIELDS).flatmap(operations), st.integers(0, 2 * len(ExistingSessions._fields)))
 async def test_no_argument_causes_an_internal_error(
-    shared: ApiClient, known: ExistingSessions, asking: tuple[str, dict[str, Any]], number: int
+    shared_api: ApiClient, existing: ExistingSessions, asking: tuple[str, dict[str, Any]], number: int
 ) -> None:
     query, variables = asking
-    await assert_no_fault(shared, query, with_existing_id(variables, known, number))
+    await assert_no_fault(shared_api, query, with_existing_id(variables, existing, number))

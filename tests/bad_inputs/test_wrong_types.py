@@ -37,19 +37,19 @@ def test_paths_cover_all_kinds() -> None:
 
 
 @pytest.mark.parametrize("place", START_PATHS, ids=".".join)
-async def test_start_field_of_any_type_is_accepted_or_refused(shared: ApiClient, place: tuple[str, ...]) -> None:
+async def test_start_field_of_any_type_is_accepted_or_refused(shared_api: ApiClient, place: tuple[str, ...]) -> None:
     kind = place[1] if place[0] == "variant" and len(place) > 1 else "user"
     good = {"variant": {kind: VALID_VARIANTS[kind]}}
-    await assert_accepted_or_rejected(shared, "startSession", START, good, place)
+    await assert_accepted_or_rejected(shared_api, "startSession", START, good, place)
 
 
 @pytest.mark.parametrize("type_", ["PLAY", "AD_START", "STATE_START", "BITRATE_CHANGE", "ERROR"])
 @pytest.mark.parametrize("place", sorted(field_paths(TRACK_MEDIA_INPUT)), ids=".".join)
 async def test_event_field_of_any_type_is_accepted_or_refused(
-    shared: ApiClient, known: ExistingSessions, place: tuple[str, ...], type_: str
+    shared_api: ApiClient, existing: ExistingSessions, place: tuple[str, ...], type_: str
 ) -> None:
     await assert_accepted_or_rejected(
-        shared, "trackMedia", TRACK, {"id": known.media, "events": [event_input(1, type_)]}, place
+        shared_api, "trackMedia", TRACK, {"id": existing.media, "events": [event_input(1, type_)]}, place
     )
 
 

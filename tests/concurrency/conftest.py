@@ -29,7 +29,7 @@ class LiveServer:
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[LiveServer]:
+async def server(tmp_path: Path) -> AsyncIterator[LiveServer]:
     clock = TickingClock()
     async with open_api(tmp_path / "test.db", clock) as api, serve_app(api.app) as port:
         yield LiveServer(api, clock, port)

@@ -47,7 +47,6 @@ class PlayerClient:
         self._random = random.Random(number)  # noqa: S311 - repeatable, not secret
         self.calls = self._split(self._timeline(events))
         self.acknowledged = 0
-        """Calls that were acknowledged."""
         self._id = ""
 
     def _timeline(self, events: int) -> list[SentEvent]:
@@ -69,27 +68,27 @@ class PlayerClient:
     def is_done(self) -> bool:
         return self.acknowledged == len(self.calls)
 
-    async def _start_session(self, wire: HttpConnection) -> None:
+    async def _start_session(self, connection: HttpConnection) -> None:
         variant = {"media": MEDIA | {"length": LENGTH}}
-        self._id = (await wire.ask(START, input={"variant": variant}))["startSession"]["session"]["id"]
+        self._id = (await connection.ask(START, input={"variant": variant}))["startSession"]["session"]["id"]
 
-    async def send_remaining(self, wire: HttpConnection) -> None:
+    async def send_remaining(self, connection: HttpConnection) -> None:
         if not self._id:
-            await self._start_session(wire)
+            await self._start_session(connection)
         while not self.is_done:
             if self.acknowledged and self._random.random() < 0.2:
-                await self._send(wire, self._random.choice(self.calls[: self.acknowledged]))
-            await self._send(wire, self.calls[self.acknowledged])
+                await self._send(connection, self._random.choice(self.calls[: self.acknowledged]))
+            await self._send(connection, self.calls[self.acknowledged])
             self.acknowledged += 1
             self._progress.increment()
 
-    async def _send(self, wire: HttpConnection, call: list[SentEvent]) -> None:
-        answer = await wire.ask(TRACK, input={"id": self._id, "events": [_event_input(event) for event in call]})
+    async def _send(self, connection: HttpConnection, call: list[SentEvent]) -> None:
+        answer = await connection.ask(TRACK, input={"id": self._id, "events": [_event_input(event) for event in call]})
         assert answer["trackMedia"]["problems"] == []
 
-    async def verify(self, wire: HttpConnection) -> None:
+    async def verify(self, connection: HttpConnection) -> None:
         """The server has the metrics of all events, and each event once on the timeline."""
-        shown = (await wire.ask(SESSION_QUERY, id=self._id))["session"]
+        shown = (await connection.ask(SESSION_QUERY, id=self._id))["session"]
         events = merge_calls(self.calls)
         expected = ReferencePlayback(SentEvent(FIRST_TS, "START", 0.0), events, LENGTH).metrics()
         assert shown["metrics"] == expected | {

@@ -68,44 +68,46 @@ class RecordingWriter:
         self._session_ids: list[str] = []
         self._agenda_ids: set[str] = set()
 
-    async def write(self, wire: HttpConnection) -> None:
+    async def write(self, connection: HttpConnection) -> None:
         """Write until the server closes the connection."""
         while True:
             if len(self._session_ids) < BATCH_SIZE or self._random.random() < 0.3:
-                await self._start(wire)
-            await self._keep_alive(wire)
+                await self._start(connection)
+            await self._keep_alive(connection)
             if self._random.random() < 0.3:
-                await self._change(wire, HIDE, "hideSession", self._random.choice(self._session_ids))
+                await self._change(connection, HIDE, "hideSession", self._random.choice(self._session_ids))
             if (items := self._agenda_ids.intersection(self._session_ids)) and self._random.random() < 0.3:
-                await self._update(wire, self._random.choice(sorted(items)))
+                await self._update(connection, self._random.choice(sorted(items)))
             if len(self._session_ids) > 2 * BATCH_SIZE:
-                await self._stop(wire)
+                await self._stop(connection)
 
-    async def _start(self, wire: HttpConnection) -> None:
+    async def _start(self, connection: HttpConnection) -> None:
         input_ = {"variant": self._random.choice(VARIANTS), "path": ["home"]}
-        data = await wire.ask(START, input=input_)
+        data = await connection.ask(START, input=input_)
         self._session_ids.append(self._ledger.record(data["startSession"]))
         if "agenda" in input_["variant"]:
             self._agenda_ids.add(self._session_ids[-1])
 
-    async def _keep_alive(self, wire: HttpConnection) -> None:
+    async def _keep_alive(self, connection: HttpConnection) -> None:
         chosen = self._random.sample(self._session_ids, min(BATCH_SIZE, len(self._session_ids)))
         self._ledger.pending.update(chosen)
         inputs = [{"id": session_id, "path": [f"page {next(self._numbers)}"]} for session_id in chosen]
-        for payload in (await wire.ask(KEEPALIVES, inputs=inputs))["keepaliveSessions"]:
+        for payload in (await connection.ask(KEEPALIVES, inputs=inputs))["keepaliveSessions"]:
             self._ledger.record(payload)
 
-    async def _update(self, wire: HttpConnection, session_id: str) -> None:
+    async def _update(self, connection: HttpConnection, session_id: str) -> None:
         """Move an agenda item to two other tracks, and perhaps to another time."""
         number = next(self._numbers)
         values = {"scheduleTracks": [number, number + 1], "startTime": self._random.choice(START_TIMES)}
-        await self._change(wire, UPDATE, "updateAgendaSession", session_id, **values)
+        await self._change(connection, UPDATE, "updateAgendaSession", session_id, **values)
 
-    async def _stop(self, wire: HttpConnection) -> None:
+    async def _stop(self, connection: HttpConnection) -> None:
         session_id = self._session_ids.pop(0)
-        await self._change(wire, STOP, "stopSession", session_id)
+        await self._change(connection, STOP, "stopSession", session_id)
         self._ledger.stopped.add(session_id)
 
-    async def _change(self, wire: HttpConnection, document: str, field: str, session_id: str, **values: Any) -> None:
+    async def _change(
+        self, connection: HttpConnection, document: str, field: str, session_id: str, **values: Any
+    ) -> None:
         self._ledger.pending[session_id] += 1
-        self._ledger.record((await wire.ask(document, input={"id": session_id, **values}))[field])
+        self._ledger.record((await connection.ask(document, input={"id": session_id, **values}))[field])

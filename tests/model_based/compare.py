@@ -25,50 +25,50 @@ class ModelComparison:
     """Compares a server with the model, and its log with the log of the last comparison."""
 
     def __init__(self, model: ReferenceModel) -> None:
-        self.house = model
+        self.model = model
         self.clock_went_back = False
         """Then a session may have been visible for longer than it lasted."""
         self._log: list[dict[str, str]] = []
 
     async def compare(self, api: ApiClient) -> None:
-        sessions = {life.id: life for life in self.house.sessions}
+        sessions = {session.id: session for session in self.model.sessions}
         snapshot = await api.execute(SNAPSHOT_QUERY, ids=list(sessions))
         path_times = {node["id"]: node.pop("pathTimes") for node in snapshot["sessions"]["nodes"]}
         assert {node["id"]: node for node in snapshot["sessions"]["nodes"]} == {
-            id_: render_session(life) for id_, life in sessions.items()
+            id_: render_session(session) for id_, session in sessions.items()
         }
         assert {
             id_: {tuple(entry["path"]): entry["visibleSeconds"] for entry in entries}
             for id_, entries in path_times.items()
-        } == {id_: render_full_session(life)["pathTimes"] for id_, life in sessions.items()}
-        for session in self.house.sessions if not self.clock_went_back else []:
+        } == {id_: render_full_session(session)["pathTimes"] for id_, session in sessions.items()}
+        for session in self.model.sessions if not self.clock_went_back else []:
             assert session.visible_time <= session.elapsed
         self._compare_log([edge["node"] for edge in snapshot["activities"]["edges"]])
 
     async def compare_final(self, api: ApiClient) -> None:
         """Compare also statistics, and media metrics, which only events change."""
         await self.compare(api)
-        assert flatten_stats(await api.execute(STATS_QUERY)) == expected_stats(self.house.sessions)
-        playbacks = [life for life in self.house.sessions if life.kind == "MEDIA"]
-        shown = await api.execute(METRICS_QUERY, ids=[life.id for life in playbacks])
+        assert flatten_stats(await api.execute(STATS_QUERY)) == expected_stats(self.model.sessions)
+        playbacks = [session for session in self.model.sessions if session.kind == "MEDIA"]
+        shown = await api.execute(METRICS_QUERY, ids=[session.id for session in playbacks])
         found = {node["id"]: node["metrics"] for node in shown["nodes"]}
         for session in playbacks:
             assert_equal(found[session.id], expected_metrics(session))
 
     def _compare_log(self, log: list[dict[str, str]]) -> None:
         """Each timeline is that of the model; the log is append-only, except for deleted sessions."""
-        for session in self.house.sessions:
+        for session in self.model.sessions:
             timeline = [(entry["type"], entry["at"]) for entry in log if entry["sessionId"] == session.id]
             assert timeline == [(type_, to_rfc3339(at)) for type_, at in session.timeline]
-        purged = [id_ for id_, (_, at) in self.house.deleted.items() if self.house.now - at >= TOMBSTONE_TTL]
+        purged = [id_ for id_, (_, at) in self.model.deleted.items() if self.model.now - at >= TOMBSTONE_TTL]
         tombstones = [
             (entry["sessionId"], entry["type"], entry["at"])
             for entry in log
-            if entry["sessionId"] in self.house.deleted
+            if entry["sessionId"] in self.model.deleted
         ]
         assert [tombstone for tombstone in tombstones if tombstone[0] not in purged] == [
-            (id_, what, to_rfc3339(at)) for id_, (what, at) in self.house.deleted.items() if id_ not in purged
+            (id_, what, to_rfc3339(at)) for id_, (what, at) in self.model.deleted.items() if id_ not in purged
         ]
-        kept = [entry for entry in self._log if entry["sessionId"] not in self.house.deleted]
-        assert [entry for entry in log if entry["sessionId"] not in self.house.deleted][: len(kept)] == kept
+        kept = [entry for entry in self._log if entry["sessionId"] not in self.model.deleted]
+        assert [entry for entry in log if entry["sessionId"] not in self.model.deleted][: len(kept)] == kept
         self._log = log

@@ -100,18 +100,10 @@ class ReferenceModel:
         return ExpectedResult(key.session) if key.session in self.sessions else ExpectedResult(problems=["NOT_FOUND"])
 
     def _start_or_reuse(self, variant: Mapping[str, Any], session: ReferenceSession) -> ExpectedResult:
-        candidates = [
-            other for other in self.sessions if (other.kind, other.project) == (session.kind, session.project)
-        ]
-        candidates = [other for other in candidates if session.kind == "FIELD" or not other.end_announced]
         fields = variant.get("user", variant.get("field", {}))
         natural_key = (fields.get("username"), fields.get("clientId"), fields.get("uuid"))
-        existing = (
-            next((other for other in candidates if other.natural_key == natural_key), None)
-            if any(natural_key[1:])
-            else None
-        )
         session.natural_key = natural_key if any(natural_key[1:]) else None
+        existing = None if session.natural_key is None else self._find_equal(session)
         if existing is not None and session.kind == "USER":
             if existing.ended is None:
                 return ExpectedResult(existing)
@@ -122,6 +114,14 @@ class ReferenceModel:
                 key.session = session if key.session is existing else key.session
         self.sessions.append(session)
         return ExpectedResult(session, created=True)
+
+    def _find_equal(self, session: ReferenceSession) -> ReferenceSession | None:
+        key = (session.kind, session.project, session.natural_key)
+        for other in self.sessions:
+            is_candidate = session.kind == "FIELD" or not other.end_announced
+            if is_candidate and (other.kind, other.project, other.natural_key) == key:
+                return other
+        return None
 
     def timeout(self, kind: str, project: str, requested: int | None) -> int | None:
         """Get the timeout of a start: the input's, else the project's, else the kind's."""

@@ -67,12 +67,12 @@ def expected_stats(sessions: list[ReferenceSession]) -> dict[str, Any]:
     return {
         "total": len(sessions),
         "active": sum(session.state == "ACTIVE" for session in sessions),
-        "visible": sum(life.visible for life in sessions),
-        "visibleSeconds": sum(life.visible_time for life in sessions) / 1000,
-        "elapsedSeconds": sum(life.elapsed for life in sessions) / 1000,
-        "byEndReason": dict(Counter(life.reason for life in sessions if life.reason)),
-        "byKind": dict(Counter(life.kind for life in sessions)),
-        "byProject": dict(Counter(life.project for life in sessions)),
+        "visible": sum(session.visible for session in sessions),
+        "visibleSeconds": sum(session.visible_time for session in sessions) / 1000,
+        "elapsedSeconds": sum(session.elapsed for session in sessions) / 1000,
+        "byEndReason": dict(Counter(session.reason for session in sessions if session.reason)),
+        "byKind": dict(Counter(session.kind for session in sessions)),
+        "byProject": dict(Counter(session.project for session in sessions)),
         "byPath": expected_path_stats(sessions, 2),
     }
 
@@ -86,7 +86,7 @@ def expected_path_stats(all_sessions: list[ReferenceSession], depth: int) -> dic
             spent = sum(milliseconds for at, milliseconds in session.path_times.items() if at[:depth] == path)
             sessions, active_now, visible_ms = totals.get(path, (0, 0, 0))
             totals[path] = (sessions + 1, active_now + (path in now), visible_ms + spent)
-    return {path: (sessions, here, in_all / 1000) for path, (sessions, here, in_all) in totals.items()}
+    return {path: (sessions, active_now, ms / 1000) for path, (sessions, active_now, ms) in totals.items()}
 
 
 def flatten_stats(stats: dict[str, Any]) -> dict[str, Any]:

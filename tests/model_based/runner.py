@@ -90,29 +90,29 @@ class ModelRunner:
             case ConcurrentStarts(start, count):
                 self._starts.append((start, start_inputs.start_input(start, self.model), self.model.now))
                 await self._start(*self._starts[-1], count=count)
-            case RepeatStart(which):
+            case RepeatStart(index):
                 if self._starts:
-                    await self._start(*self._starts[-1 - which % len(self._starts)])
+                    await self._start(*self._starts[-1 - index % len(self._starts)])
             case Call():
                 await self._call(step)
             case Track():
                 await self._track(step)
             case KeepaliveBatch():
                 await self._keepalive_sessions(step)
-            case Update(which):
-                values = agenda_updates.update_values(step, self._session_id(which), self.model)
+            case Update(index):
+                values = agenda_updates.update_values(step, self._session_id(index), self.model)
                 expected = agenda_updates.apply_update(self.model, values)
                 self._assert_payload(
                     await self.api.execute(UPDATE_AGENDA, input=agenda_updates.update_input(values)), expected
                 )
-            case Terminate(which):
-                session_id = self._session_id(which)
+            case Terminate(index):
+                session_id = self._session_id(index)
                 input_ = {"id": session_id, "reason": "why"}
                 self._assert_payload(
                     await self.api.execute(_mutation("terminate"), input=input_), self.model.terminate(session_id)
                 )
-            case Delete(which):
-                session_id = self._session_id(which)
+            case Delete(index):
+                session_id = self._session_id(index)
                 answer, expected = await self.api.execute(DELETE, id=session_id), self.model.delete(session_id)
                 assert [problem["code"] for problem in answer["problems"]] == expected.problems
             case SetProject():
@@ -174,12 +174,12 @@ class ModelRunner:
         expected = self.model.set_project(step.id, step.timeouts, new=step.new)
         assert [problem["code"] for problem in answer["problems"]] == expected
 
-    def _session_id(self, which: int, *kinds: str) -> str:
+    def _session_id(self, index: int, *kinds: str) -> str:
         # Sessions that have not ended come last, to be chosen first: more can happen to them.
         candidates = [session for session in self.model.sessions if not kinds or session.kind in kinds]
         sessions = sorted(candidates, key=lambda session: session.ended is None)
         ids = [session.id for session in sessions] or [*self.model.deleted, UNKNOWN_ID]
-        return ids[-1 - which % len(ids)]
+        return ids[-1 - index % len(ids)]
 
     def _assert_payload(self, answer: dict[str, Any], expected: ExpectedResult) -> None:
         if answer["session"] is not None:
@@ -203,9 +203,9 @@ class ModelRunner:
 
     async def _wait(self, step: Wait) -> None:
         milliseconds = step.milliseconds
-        which = step.until_start_of if step.until_end_of is None else step.until_end_of
-        if which is not None:
-            session = self.model.find(self._session_id(which))
+        index = step.until_start_of if step.until_end_of is None else step.until_end_of
+        if index is not None:
+            session = self.model.find(self._session_id(index))
             edge = (
                 None if session is None else session.started if step.until_end_of is None else session.predicted_end()
             )
