@@ -1,13 +1,40 @@
 """Reducer of player events: how one event changes the state of a playback."""
 
-from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from models.enums import EventFlag, MediaEventType, PlayerState
 from resolvers.media.state import Event, NamedState, PlaybackState
 from resolvers.media.time_accounting import accrue
 
 MAX_NAMED_STATES: Final = 10
+
+TRANSITIONS: Final[dict[str, dict[str, Any]]] = {
+    MediaEventType.PLAY.value: {"player": PlayerState.PLAYING.value},
+    MediaEventType.PAUSE_START.value: {"player": PlayerState.PAUSED.value},
+    MediaEventType.BUFFER_START.value: {"player": PlayerState.BUFFERING.value},
+    MediaEventType.AD_BREAK_START.value: {"in_break": True, "in_ad": False},
+    MediaEventType.AD_BREAK_COMPLETE.value: {"in_break": False, "in_ad": False},
+    MediaEventType.AD_START.value: {"in_ad": True},
+    MediaEventType.AD_COMPLETE.value: {"in_ad": False},
+    MediaEventType.AD_SKIP.value: {"in_ad": False},
+    MediaEventType.CHAPTER_START.value: {"in_chapter": True},
+    MediaEventType.CHAPTER_COMPLETE.value: {"in_chapter": False},
+    MediaEventType.CHAPTER_SKIP.value: {"in_chapter": False},
+    MediaEventType.SESSION_COMPLETE.value: {"completed": True},
+}
+"""Fields of `PlaybackState` that an event sets. PING, HIDE and STOP only update the position."""
+
+COUNTERS: Final = {
+    MediaEventType.PAUSE_START.value: "pauses",
+    MediaEventType.BUFFER_START.value: "buffers",
+    MediaEventType.AD_START.value: "ad_starts",
+    MediaEventType.AD_COMPLETE.value: "ad_completes",
+    MediaEventType.CHAPTER_START.value: "chapter_starts",
+    MediaEventType.CHAPTER_COMPLETE.value: "chapter_completes",
+    MediaEventType.BITRATE_CHANGE.value: "bitrate_changes",
+    MediaEventType.ERROR.value: "errors",
+}
+"""Fields of `PlaybackState` that an event increments."""
 
 
 def reduce_event(state: PlaybackState, event: Event) -> EventFlag | None:
@@ -17,8 +44,8 @@ def reduce_event(state: PlaybackState, event: Event) -> EventFlag | None:
     """
     accrue(state, event)
     flag = flag_for(state, event)
-    if flag is None and (reducer := REDUCERS.get(event.type)) is not None:
-        reducer(state, event)
+    if flag is None:
+        _apply(state, event)
     _update_position(state, event)
     return flag
 
@@ -49,97 +76,25 @@ def _is_unmatched_close(state: PlaybackState, event: Event) -> bool:
     return False
 
 
-def _on_play(state: PlaybackState, _event: Event) -> None:
-    state.player = PlayerState.PLAYING.value
+def _apply(state: PlaybackState, event: Event) -> None:
+    for name, value in TRANSITIONS.get(event.type, {}).items():
+        setattr(state, name, value)
+    if (counter := COUNTERS.get(event.type)) is not None:
+        setattr(state, counter, getattr(state, counter) + 1)
+    if event.type == MediaEventType.STATE_START:
+        _start_named_state(state, event)
+    elif event.type == MediaEventType.STATE_END:
+        _end_named_state(state, event)
 
 
-def _on_pause_start(state: PlaybackState, _event: Event) -> None:
-    state.player = PlayerState.PAUSED.value
-    state.pauses += 1
-
-
-def _on_buffer_start(state: PlaybackState, _event: Event) -> None:
-    state.player = PlayerState.BUFFERING.value
-    state.buffers += 1
-
-
-def _on_break_start(state: PlaybackState, _event: Event) -> None:
-    state.in_break, state.in_ad = True, False
-
-
-def _on_break_complete(state: PlaybackState, _event: Event) -> None:
-    state.in_break = state.in_ad = False
-
-
-def _on_ad_start(state: PlaybackState, _event: Event) -> None:
-    state.in_ad = True
-    state.ad_starts += 1
-
-
-def _on_ad_complete(state: PlaybackState, _event: Event) -> None:
-    state.in_ad = False
-    state.ad_completes += 1
-
-
-def _on_ad_skip(state: PlaybackState, _event: Event) -> None:
-    state.in_ad = False
-
-
-def _on_chapter_start(state: PlaybackState, _event: Event) -> None:
-    state.in_chapter = True
-    state.chapter_starts += 1
-
-
-def _on_chapter_complete(state: PlaybackState, _event: Event) -> None:
-    state.in_chapter = False
-    state.chapter_completes += 1
-
-
-def _on_chapter_skip(state: PlaybackState, _event: Event) -> None:
-    state.in_chapter = False
-
-
-def _on_state_start(state: PlaybackState, event: Event) -> None:
+def _start_named_state(state: PlaybackState, event: Event) -> None:
     starts, ms, since = state.named_states.get(event.name, NamedState(0, 0, None))
     state.named_states[event.name] = NamedState(starts + 1, ms, event.ts if since is None else since)
 
 
-def _on_state_end(state: PlaybackState, event: Event) -> None:
+def _end_named_state(state: PlaybackState, event: Event) -> None:
     starts, ms, since = state.named_states[event.name]
     state.named_states[event.name] = NamedState(starts, ms if since is None else ms + event.ts - since, None)
-
-
-def _on_bitrate_change(state: PlaybackState, _event: Event) -> None:
-    state.bitrate_changes += 1
-
-
-def _on_error(state: PlaybackState, _event: Event) -> None:
-    state.errors += 1
-
-
-def _on_session_complete(state: PlaybackState, _event: Event) -> None:
-    state.completed = True
-
-
-REDUCERS: Final[dict[str, Callable[[PlaybackState, Event], None]]] = {
-    MediaEventType.PLAY.value: _on_play,
-    MediaEventType.PAUSE_START.value: _on_pause_start,
-    MediaEventType.BUFFER_START.value: _on_buffer_start,
-    MediaEventType.AD_BREAK_START.value: _on_break_start,
-    MediaEventType.AD_BREAK_COMPLETE.value: _on_break_complete,
-    MediaEventType.AD_START.value: _on_ad_start,
-    MediaEventType.AD_COMPLETE.value: _on_ad_complete,
-    MediaEventType.AD_SKIP.value: _on_ad_skip,
-    MediaEventType.CHAPTER_START.value: _on_chapter_start,
-    MediaEventType.CHAPTER_COMPLETE.value: _on_chapter_complete,
-    MediaEventType.CHAPTER_SKIP.value: _on_chapter_skip,
-    MediaEventType.STATE_START.value: _on_state_start,
-    MediaEventType.STATE_END.value: _on_state_end,
-    MediaEventType.BITRATE_CHANGE.value: _on_bitrate_change,
-    MediaEventType.ERROR.value: _on_error,
-    MediaEventType.SESSION_COMPLETE.value: _on_session_complete,
-}
-"""PING, HIDE and STOP only update the position."""
 
 
 def _update_position(state: PlaybackState, event: Event) -> None:
