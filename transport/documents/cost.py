@@ -69,64 +69,51 @@ def evaluate_memoized(cost: CostExpression, variables: Variables, memo: dict[int
     return result
 
 
-class RequestedSize:
-    """The value of `first` or `last`, or the larger of the two."""
-
-    def __init__(self, field: GraphQLField, node: FieldNode, limits: Limits) -> None:
-        self._maximum = limits.list_size
-        self._default = limits.default_list_size
-        arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
-        names = [name for name in ("first", "last") if name in field.args]
-        self._sources = [(arguments.get(name), default_argument_value(field, name)) for name in names]
-
-    def simplify(self) -> Size:
-        """Return a number if no variable is involved."""
-        if any(isinstance(value, VariableNode) for value, _ in self._sources):
-            return self
-        return self({})
-
-    def __call__(self, variables: Variables) -> int:
-        sizes = [self._read(value, fallback, variables) for value, fallback in self._sources]
-        return max((size for size in sizes if size is not None), default=self._default)
-
-    def _read(self, value: object, fallback: object, variables: Variables) -> int | None:
-        if isinstance(value, VariableNode):
-            value = variables.get(value.name.value, fallback)
-        elif value is None:
-            value = fallback
-        if isinstance(value, IntValueNode):
-            # A literal may have thousands of digits, which int() refuses.
-            value = int(value.value) if len(value.value) < 10 else self._maximum
-        # A value of another type fails in coercion later; here it counts as absent.
-        return int(min(max(value, 0), self._maximum)) if isinstance(value, int | float) else None
-
-
-class ArgumentSize:
-    """The length of a field's list argument, or of the longest."""
-
-    def __init__(self, values: list[ValueNode]) -> None:
-        self._variables = [value.name.value for value in values if isinstance(value, VariableNode)]
-        self._literal_length = max(
-            (len(value.values) if isinstance(value, ListValueNode) else 1 for value in values), default=1
-        )
-
-    def simplify(self) -> Size:
-        """Return a number if no variable is involved."""
-        return self if self._variables else max(self._literal_length, 1)
-
-    def __call__(self, variables: Variables) -> int:
-        variable_values = (variables.get(name) for name in self._variables)
-        return max(self._literal_length, *(len(value) if isinstance(value, list) else 1 for value in variable_values))
-
-
 def requested_size(field: GraphQLField, node: FieldNode, limits: Limits) -> Size | None:
-    """Return how many results the field requests; None if nothing specifies that."""
+    """Return how many results the field requests: a function if variables decide; None if nothing specifies that."""
     if isinstance(size := field.extensions.get("size"), int):
         return size
     if "first" in field.args or "last" in field.args:  # even if absent: they have defaults
-        return RequestedSize(field, node, limits).simplify()
+        return page_size(field, node, limits)
     lists = list_arguments(field, node)
-    return ArgumentSize(lists).simplify() if lists else None
+    return argument_size(lists) if lists else None
+
+
+def page_size(field: GraphQLField, node: FieldNode, limits: Limits) -> Size:
+    """Return the value of `first` or `last`, or the larger of the two."""
+    arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
+    names = [name for name in ("first", "last") if name in field.args]
+    sources = [(arguments.get(name), default_argument_value(field, name)) for name in names]
+
+    def evaluate(variables: Variables) -> int:
+        sizes = [read_size(value, default, variables, limits.list_size) for value, default in sources]
+        return max((size for size in sizes if size is not None), default=limits.default_list_size)
+
+    return evaluate if any(isinstance(value, VariableNode) for value, _ in sources) else evaluate({})
+
+
+def read_size(value: object, default: object, variables: Variables, maximum: int) -> int | None:
+    if isinstance(value, VariableNode):
+        value = variables.get(value.name.value, default)
+    elif value is None:
+        value = default
+    if isinstance(value, IntValueNode):
+        # A literal may have thousands of digits, which int() refuses.
+        value = int(value.value) if len(value.value) < 10 else maximum
+    # A value of another type fails in coercion later; here it counts as absent.
+    return int(min(max(value, 0), maximum)) if isinstance(value, int | float) else None
+
+
+def argument_size(values: list[ValueNode]) -> Size:
+    """Return the length of the longest list argument."""
+    names = [value.name.value for value in values if isinstance(value, VariableNode)]
+    literal = max(len(value.values) if isinstance(value, ListValueNode) else 1 for value in values)
+
+    def evaluate(variables: Variables) -> int:
+        lists = (variables.get(name) for name in names)
+        return max(literal, *(len(value) if isinstance(value, list) else 1 for value in lists))
+
+    return evaluate if names else max(literal, 1)
 
 
 def list_arguments(field: GraphQLField, node: FieldNode) -> list[ValueNode]:
