@@ -30,24 +30,15 @@ class greatest(GenericFunction[Any]):  # noqa: N801 - written like the SQL funct
 
 
 @compiles(least, "sqlite")
-def _least_sqlite(element: least, compiler: SQLCompiler, **options: Any) -> str:
-    return f"min{compiler.process(element.clause_expr, **options)}"
-
-
 @compiles(greatest, "sqlite")
-def _greatest_sqlite(element: greatest, compiler: SQLCompiler, **options: Any) -> str:
-    return f"max{compiler.process(element.clause_expr, **options)}"
+def _least_or_greatest_sqlite(element: least | greatest, compiler: SQLCompiler, **options: Any) -> str:
+    return ("min" if isinstance(element, least) else "max") + compiler.process(element.clause_expr, **options)
 
 
 class no_index(GenericFunction[Any]):  # noqa: N801 - written like a SQL function
     """A column for which SQLite must not use an index; PostgreSQL decides by its statistics."""
 
     inherit_cache = True
-
-
-@compiles(no_index)
-def _no_index_default(element: no_index, compiler: SQLCompiler, **options: Any) -> str:
-    return compiler.process(element.clause_expr, **options)
 
 
 @compiles(no_index, "sqlite")
@@ -66,15 +57,11 @@ class json_item(GenericFunction[str]):  # noqa: N801 - written like a SQL functi
         super().__init__(text, literal_column(str(index)))
 
 
-@compiles(json_item, "sqlite")
-def _json_item_sqlite(element: json_item, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(json_item)
+def _json_item(element: json_item, compiler: SQLCompiler, **options: Any) -> str:
     text, index = (compiler.process(part, **options) for part in element.clauses)
-    return f"json_extract({text}, '$[{index}]')"
-
-
-@compiles(json_item, "postgresql")
-def _json_item_postgresql(element: json_item, compiler: SQLCompiler, **options: Any) -> str:
-    text, index = (compiler.process(part, **options) for part in element.clauses)
+    if compiler.dialect.name == "sqlite":
+        return f"json_extract({text}, '$[{index}]')"
     return f"(CAST({text} AS JSONB) ->> {index})"
 
 
@@ -84,10 +71,11 @@ class row_values(GenericFunction[Any]):  # noqa: N801 - written like a SQL funct
     inherit_cache = True
 
 
+@compiles(no_index)
 @compiles(row_values)
-def _row_values_default(element: row_values, compiler: SQLCompiler, **options: Any) -> str:
-    (keys,) = element.clauses
-    return compiler.process(keys, **options)
+def _argument(element: no_index | row_values, compiler: SQLCompiler, **options: Any) -> str:
+    (argument,) = element.clauses
+    return compiler.process(argument, **options)
 
 
 @compiles(row_values, "sqlite")

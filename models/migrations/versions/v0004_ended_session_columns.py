@@ -44,21 +44,19 @@ def upgrade() -> None:
     create_partial_index(
         "ix_session_ended", "session", ["ended_at", "started_at", "kind", "end_reason"], "ended_at IS NOT NULL"
     )
-    create_partial_index(
-        "ix_session_past",
-        "session",
-        [
-            *("project_id", "kind", "end_reason", "final_elapsed_ms", "final_visible_ms"),
-            *("subject", "started_at", "ended_at"),
-        ],
-        "end_reason IS NOT NULL",
-    )
-    create_partial_index(
-        "ix_session_past_subject",
-        "session",
-        ["subject", "kind", "end_reason", "final_visible_ms"],
-        "end_reason IS NOT NULL",
-    )
+    past = [
+        "project_id",
+        "kind",
+        "end_reason",
+        "final_elapsed_ms",
+        "final_visible_ms",
+        "subject",
+        "started_at",
+        "ended_at",
+    ]
+    create_partial_index("ix_session_past", "session", past, "end_reason IS NOT NULL")
+    subject = ["subject", "kind", "end_reason", "final_visible_ms"]
+    create_partial_index("ix_session_past_subject", "session", subject, "end_reason IS NOT NULL")
     create_partial_index(
         "ix_path_time_past", "path_time", ["project_id", "path", "kind", "shared", "final_ms"], "final_ms IS NOT NULL"
     )
