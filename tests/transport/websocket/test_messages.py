@@ -17,32 +17,15 @@ def deep(depth: int) -> str:
     return "[" * depth + "]" * depth
 
 
+# Also see tests/bad_inputs/websocket_cases.py.
 MALFORMED: dict[str, Any] = {
-    "nothing": "",
-    "no JSON": CANARY,
-    "half a message": '{"type":"ping"',
     "two messages": '{"type":"ping"}{"type":"ping"}',
-    "NaN": '{"type":"ping","payload":{"a":NaN}}',
-    "an array": [],
-    "a batch": [{"type": "ping"}],
-    "a number": "1",
-    "a string": '"ping"',
-    "null": "null",
-    "no type": {},
     "a type of null": {"type": None},
     "a type that is a number": {"type": 1},
-    "a type that is a list": {"type": ["ping"]},
-    "an unknown type": {"type": CANARY},
     "a type in capitals": {"type": "PING"},
-    "a type of the older protocol": {"id": "1", "type": "start", "payload": HELLO},
     "a message of the server, ack": {"type": "connection_ack"},
-    "a message of the server, next": {"id": "1", "type": "next", "payload": {}},
-    "a message of the server, error": {"id": "1", "type": "error", "payload": []},
-    "a binary frame": b"\0\1\2",
-    "a good message in a binary frame": b'{"type":"ping"}',
     "an empty binary frame": b"",
     "deep JSON": deep(65),
-    "very deep JSON": deep(100_000),
     "deep JSON in a ping": '{"type":"ping","payload":{"a":' + deep(63) + "}}",
     "more values than anybody looks at": '{"type":"ping","payload":{"a":[' + ",".join(["{}"] * 60_000) + "]}}",
     "a ping with a list": {"type": "ping", "payload": []},
@@ -50,27 +33,15 @@ MALFORMED: dict[str, Any] = {
     "a ping with NUL": '{"type":"ping","payload":{"a":"\\u0000"}}',
     "a ping with half a character": '{"type":"ping","payload":{"a":"\\ud800"}}',
     "a pong with a number": {"type": "pong", "payload": 1},
-    "subscribe without id": {"type": "subscribe", "payload": HELLO},
     "an id of null": subscribe(id=None),
-    "an id that is a number": subscribe(id=1),
-    "an id that is a list": subscribe(id=["1"]),
-    "an empty id": subscribe(id=""),
     "an id that is too long": subscribe(id="a" * 129),
-    "an id of 900 KB": subscribe(id="a" * 900_000),
     "an id with NUL": '{"id":"\\u0000","type":"subscribe","payload":{"query":"{hello}"}}',
     "an id with half a character": '{"id":"\\ud800","type":"subscribe","payload":{"query":"{hello}"}}',
-    "subscribe without payload": {"id": "1", "type": "subscribe"},
     "a payload of null": {"id": "1", "type": "subscribe", "payload": None},
-    "a payload that is a string": subscribe("{hello}"),
-    "a payload that is a list": subscribe([HELLO]),
-    "no query": subscribe({}),
     "a query of null": subscribe({"query": None}),
-    "a query that is a number": subscribe({"query": 1}),
     "a query that is a list": subscribe({"query": ["{hello}"]}),
-    "variables that are a list": subscribe(HELLO | {"variables": []}),
     "variables that are a string": subscribe(HELLO | {"variables": "{}"}),
     "extensions that are a list": subscribe(HELLO | {"extensions": []}),
-    "an operationName that is a number": subscribe(HELLO | {"operationName": 5}),
     "complete without id": {"type": "complete"},
     "complete with an id that is a number": {"id": 1, "type": "complete"},
     "complete with an empty id": {"id": "", "type": "complete"},
@@ -89,34 +60,7 @@ async def test_malformed_message_closes_with_4400(site: LiveServer, what: str, a
     await site.assert_serves()
 
 
-@pytest.mark.parametrize("payload", [[], [{}], "x", 1, True])
-async def test_init_with_non_object_payload_closes_with_4400(site: LiveServer, payload: Any) -> None:
-    async with site.connect() as client:
-        await client.send({"type": "connection_init", "payload": payload})
-        assert (await client.wait_closed())[0] == 4400
-    await site.assert_serves()
-
-
-@pytest.mark.parametrize("what", ["HELLO", "MULTIPART"])
-async def test_subscribe_before_init_closes_with_4401(site: LiveServer, what: str) -> None:
-    async with site.connect() as client:
-        await client.subscribe({"HELLO": HELLO, "MULTIPART": SUBSCRIBE}[what])
-        assert await client.wait_closed() == (4401, "Unauthorized")
-    await site.assert_serves()
-
-
-async def test_second_init_closes_with_4429(site: LiveServer) -> None:
-    async with site.client() as client:
-        await client.send({"type": "connection_init"})
-        assert await client.wait_closed() == (4429, "Too many initialisation requests")
-    async with site.connect() as client:
-        await client.send({"type": "connection_init"})
-        await client.send({"type": "connection_init"})
-        assert (await client.wait_closed())[0] == 4429
-    await site.assert_serves()
-
-
-@pytest.mark.parametrize("id_", ["1", "a" * 128, "é\n\"\\{}' " * 16])
+@pytest.mark.parametrize("id_", ["a" * 128, "é\n\"\\{}' " * 16])
 async def test_duplicate_id_closes_with_4409(site: LiveServer, id_: str) -> None:
     async with site.client() as client:
         await client.subscribe(SUBSCRIBE, id_)
@@ -125,19 +69,6 @@ async def test_duplicate_id_closes_with_4409(site: LiveServer, id_: str) -> None
     assert code == 4409
     assert reason.startswith("Subscriber for ")
     assert len(reason.encode()) <= 123
-    await site.assert_serves()
-
-
-@pytest.mark.parametrize(
-    ("protocols", "agreed"),
-    [(("graphql-ws",), "graphql-ws"), (("chat",), None), (("chat", "graphql-ws"), "graphql-ws")],
-)
-async def test_other_subprotocol_closes_with_4406(
-    site: LiveServer, protocols: tuple[str, ...], agreed: str | None
-) -> None:
-    async with site.connect(*protocols) as client:
-        assert client.connection.subprotocol == agreed
-        assert await client.wait_closed() == (4406, "Subprotocol not acceptable")
     await site.assert_serves()
 
 
@@ -155,24 +86,6 @@ async def test_message_over_one_mebibyte_closes_with_1009(site: LiveServer) -> N
         await client.send({"type": "ping", "payload": {"a": "x" * 1024 * 1024}})
         assert (await client.wait_closed())[0] == 1009
     await site.assert_serves()
-
-
-async def test_flood_of_messages_closes_with_1013(site: LiveServer) -> None:
-    async with site.client() as client:
-        for _ in range(300):
-            await client.send({"type": "ping"})
-        assert await client.wait_closed() == (1013, "Too many messages")
-    await site.assert_serves()
-
-
-async def test_flood_of_operations_closes_with_1013(site: LiveServer) -> None:
-    async with site.client() as client:
-        for number in range(150):
-            await client.subscribe(SUBSCRIBE, str(number))
-            await client.send({"id": str(number), "type": "complete"})
-        assert (await client.wait_closed())[0] == 1013
-    await site.assert_serves()
-    await site.wait_until_empty()
 
 
 async def test_messages_without_effect_are_ignored(site: LiveServer) -> None:

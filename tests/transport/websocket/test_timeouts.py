@@ -10,7 +10,6 @@ from tests.transport.subscriptions.fake_source import FakeLog
 from tests.transport.subscriptions.stream_server import StreamServer
 from tests.transport.websocket.asgi_client import AsgiWebSocket
 from tests.transport.websocket.live_server import live_server
-from transport import TransportSettings
 from transport.server.http_protocol import HttpProtocol
 from transport.websocket.protocol import Action, ProtocolStateMachine
 
@@ -79,14 +78,6 @@ async def elapsed(seconds: float) -> None:
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     await wait_until(lambda: loop.time() > end)
-
-
-async def test_sockets_per_address_are_limited() -> None:
-    async with live_server(TransportSettings(sockets_per_address=2)) as site:
-        async with site.connect(), site.client():
-            assert await site.status() == 429
-        await site.wait_until_empty()
-        assert await site.status() == 101
 
 
 async def test_upgrade_cancels_http_timers() -> None:
