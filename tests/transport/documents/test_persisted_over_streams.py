@@ -26,9 +26,9 @@ async def first_results(server: LiveServer, *payloads: Any) -> list[Any]:
 
 async def test_websocket_registers_documents_by_hash() -> None:
     extensions = persisted_extensions(HELLO)
-    async with live_server() as site:
+    async with live_server() as server:
         unknown, sent, named = await first_results(
-            site, {"extensions": extensions}, {"query": HELLO, "extensions": extensions}, {"extensions": extensions}
+            server, {"extensions": extensions}, {"query": HELLO, "extensions": extensions}, {"extensions": extensions}
         )
     assert [error["extensions"]["code"] for error in unknown] == ["PERSISTED_QUERY_NOT_FOUND"]
     assert sent == named == {"data": {"hello": "hello anybody"}}
@@ -36,19 +36,19 @@ async def test_websocket_registers_documents_by_hash() -> None:
 
 async def test_websocket_enforces_trusted_documents() -> None:
     settings = TransportSettings(trusted_documents={"hello-1": HELLO})
-    async with live_server(settings) as site:
-        named, other = await first_results(site, {"documentId": "hello-1"}, {"query": "{__typename}"})
+    async with live_server(settings) as server:
+        named, other = await first_results(server, {"documentId": "hello-1"}, {"query": "{__typename}"})
     assert named == {"data": {"hello": "hello anybody"}}
     assert [error["extensions"]["code"] for error in other] == ["FORBIDDEN"]
 
 
 async def test_subscription_runs_by_document_id() -> None:
-    async with live_server(TransportSettings(trusted_documents={"received-1": SUBSCRIBE["query"]})) as site:
-        async with site.client() as opened:
+    async with live_server(TransportSettings(trusted_documents={"received-1": SUBSCRIBE["query"]})) as server:
+        async with server.client() as opened:
             await opened.subscribe({"doc_id": "received-1", "variables": {"after": "0"}})
-            site.log.append()
+            server.log.append()
             assert (await opened.receive())["payload"] == {"data": {"event": {"number": 1}}}
-        await site.wait_until_empty()
+        await server.wait_until_empty()
 
 
 async def test_event_stream_finds_document_by_hash(client: GraphQLClient) -> None:

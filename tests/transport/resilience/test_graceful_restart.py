@@ -20,64 +20,65 @@ LISTENERS = (over_socket, over_sse, over_multipart)
 
 @dataclass
 class ConnectedClients:
-    ledger: WriteLog = field(default_factory=WriteLog)
+    writes: WriteLog = field(default_factory=WriteLog)
     seconds: float = 0.0
 
     async def stop(self, server: ServerProcess, *, listeners: int, writers: int) -> None:
-        port, ledger = server.port, self.ledger
+        port, writes = server.port, self.writes
         listening = [await LISTENERS[number % len(LISTENERS)](port) for number in range(listeners)]
         kinds = (write_over_http, write_over_socket)
-        writing = [asyncio.create_task(kinds[number % 2](port, ledger)) for number in range(writers)]
-        await ledger.wait_for_more(3 * writers)
+        writing = [asyncio.create_task(kinds[number % 2](port, writes)) for number in range(writers)]
+        await writes.wait_for_more(3 * writers)
         silent = [await over_idle_socket(port) for _ in range(2)]
-        may_end, never = asyncio.Event(), asyncio.Event()
-        halves = [
-            asyncio.create_task(write_in_two_parts(port, ledger, event)) for event in (may_end, may_end, never, never)
+        may_finish, never = asyncio.Event(), asyncio.Event()
+        two_part_writes = [
+            asyncio.create_task(write_in_two_parts(port, writes, event))
+            for event in (may_finish, may_finish, never, never)
         ]
-        unsaid = await asyncio.open_connection(HOST, port)
-        unsaid[1].write(post("{viewer{name}}")[:40])
+        incomplete = await asyncio.open_connection(HOST, port)
+        incomplete[1].write(post("{viewer{name}}")[:40])
         server.terminate()
-        began = monotonic()
-        await ledger.wait_for_more(writers)  # it goes on answering those who are connected
-        may_end.set()
+        started_at = monotonic()
+        await writes.wait_for_more(writers)  # connected clients are still served
+        may_finish.set()
         assert await server.wait() == -signal.SIGTERM
-        self.seconds = monotonic() - began
+        self.seconds = monotonic() - started_at
         await asyncio.gather(*writing)
         never.set()
-        assert await asyncio.gather(*halves) == [200, 200, 503, 503]
-        with closing(unsaid[1]):
-            assert await unsaid[0].read() == b""
+        assert await asyncio.gather(*two_part_writes) == [200, 200, 503, 503]
+        with closing(incomplete[1]):
+            assert await incomplete[0].read() == b""
         ends = await asyncio.gather(*(listener.outcome for listener in (*listening, *silent)))
         assert ends == [("1012", "well", "well")[number % 3] for number in range(listeners)] + ["1012"] * 2
-        assert ledger.refused == []
+        assert writes.refused == []
 
     def assert_kept(self, file: Path) -> None:
         with closing(sqlite3.connect(file)) as database:
             stored = {name for (name,) in database.execute("SELECT subject FROM session")}
-        assert stored == self.ledger.acknowledged
+        assert stored == self.writes.acknowledged
 
 
 async def test_graceful_restart_answers_accepted_requests(tmp_path: Path) -> None:
-    file, crowd = tmp_path / "test.db", ConnectedClients()
+    file, clients = tmp_path / "test.db", ConnectedClients()
     async with asyncio.timeout(120), server_process(file) as server:
-        await crowd.stop(server, listeners=9, writers=8)
-    crowd.assert_kept(file)
+        await clients.stop(server, listeners=9, writers=8)
+    clients.assert_kept(file)
 
 
 @pytest.mark.long
 async def test_restart_under_load_takes_at_most_ten_seconds(
     tmp_path: Path,
 ) -> None:
-    file, crowd, port = tmp_path / "test.db", ConnectedClients(), 0
+    file, clients, port = tmp_path / "test.db", ConnectedClients(), 0
     async with asyncio.timeout(600):
         for _ in range(3):
             async with server_process(file, PORT=str(port)) as server:
-                await crowd.stop(server, listeners=500, writers=32)
-                assert crowd.seconds <= 6
-                began, port = monotonic(), server.port
-            crowd.assert_kept(file)
+                await clients.stop(server, listeners=500, writers=32)
+                assert clients.seconds <= 6
+                started_at, port = monotonic(), server.port
+            clients.assert_kept(file)
             async with server_process(file, PORT=str(port)) as again:
                 await over_socket(port)
-                assert monotonic() - began + crowd.seconds <= 10
+                assert monotonic() - started_at + clients.seconds <= 10
                 again.terminate()
                 await again.wait()

@@ -34,7 +34,7 @@ class Subscribers:
     slow: list[Reader] = field(default_factory=list)
     quick: list[Reader] = field(default_factory=list)
     received: Counter[str] = field(default_factory=Counter)
-    all_told: asyncio.Event = field(default_factory=asyncio.Event)
+    delivered: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def subscribe_all(self, port: int) -> None:
         self.slow = [await KINDS[number % 2](port, nothing, LONG) for number in range(SLOW)]
@@ -47,17 +47,17 @@ class Subscribers:
     def _note(self, place: str) -> None:
         self.received[place] += 1
         if self.received[place] == len(self.quick):
-            self.all_told.set()
+            self.delivered.set()
 
     @property
     def streams(self) -> Any:
         return self.api.app.state.streams
 
     async def move_session(self, place: str) -> None:
-        self.all_told.clear()
+        self.delivered.clear()
         await self.api.mutate("keepaliveSession", {"id": self.session, "path": [place]})
         async with asyncio.timeout(TIMEOUT_SECONDS):
-            await self.all_told.wait()
+            await self.delivered.wait()
         assert max(stream.queued_bytes for stream in self.streams.subscriptions) <= QUEUE
         connections = self.server.server_state.connections
         assert max(connection.transport.get_write_buffer_size() for connection in connections) <= ON_THE_WAY
@@ -67,49 +67,49 @@ class Subscribers:
 
 
 @asynccontextmanager
-async def subscribers(file: Path, limits: Limits) -> AsyncIterator[Subscribers]:
+async def subscribe(file: Path, limits: Limits) -> AsyncIterator[Subscribers]:
     async with open_api(file, limits=limits) as api, run_app(api.app) as (port, server):
         session = await api.start_user(metadata={"much": "x" * 15_000})
-        everybody = Subscribers(api, server, session["id"])
+        subscribers = Subscribers(api, server, session["id"])
         try:
-            await everybody.subscribe_all(port)
-            yield everybody
+            await subscribers.subscribe_all(port)
+            yield subscribers
         finally:
-            await everybody.disconnect_all()
-            await wait_until(lambda: not everybody.streams.subscriptions)
+            await subscribers.disconnect_all()
+            await wait_until(lambda: not subscribers.streams.subscriptions)
 
 
 async def test_slow_reader_that_recovers_loses_nothing(tmp_path: Path) -> None:
     places = [str(number) for number in range(EVENTS)]
-    async with subscribers(tmp_path / "test.db", Limits(stream_queue_bytes=QUEUE)) as everybody:
+    async with subscribe(tmp_path / "test.db", Limits(stream_queue_bytes=QUEUE)) as subscribers:
         for place in places:
-            await everybody.move_session(place)
-        assert all(reader.paths == places for reader in everybody.quick)
+            await subscribers.move_session(place)
+        assert all(reader.paths == places for reader in subscribers.quick)
         # All of the slow have more to read than the server keeps for them.
-        assert sum(stream._overflowed for stream in everybody.streams.subscriptions) == SLOW
-        assert all(len(reader.paths) < EVENTS for reader in everybody.slow)
-        for reader in everybody.slow:
+        assert sum(stream._overflowed for stream in subscribers.streams.subscriptions) == SLOW
+        assert all(len(reader.paths) < EVENTS for reader in subscribers.slow)
+        for reader in subscribers.slow:
             reader.resume()
             await asyncio.wait_for(reader.wait_for_count(EVENTS), TIMEOUT_SECONDS)
-        await everybody.move_session("last")
-        for reader in everybody.slow:
+        await subscribers.move_session("last")
+        for reader in subscribers.slow:
             await asyncio.wait_for(reader.wait_for_count(EVENTS + 1), TIMEOUT_SECONDS)
-        assert all(reader.paths == [*places, "last"] for reader in (*everybody.slow, *everybody.quick))
-        assert len(everybody.streams.groups) == 1
+        assert all(reader.paths == [*places, "last"] for reader in (*subscribers.slow, *subscribers.quick))
+        assert len(subscribers.streams.groups) == 1
 
 
 async def test_slow_consumer_is_closed_without_affecting_others(tmp_path: Path) -> None:
     limits = Limits(stream_queue_bytes=QUEUE, stream_stall_seconds=1)
-    async with subscribers(tmp_path / "test.db", limits) as everybody:
+    async with subscribe(tmp_path / "test.db", limits) as subscribers:
         number = 0
-        while len(everybody.streams.subscriptions) > READERS - SLOW:
-            await everybody.move_session(str(number))
+        while len(subscribers.streams.subscriptions) > READERS - SLOW:
+            await subscribers.move_session(str(number))
             number += 1
-        await everybody.move_session("last")
-        for reader in everybody.slow:
+        await subscribers.move_session("last")
+        for reader in subscribers.slow:
             reader.resume()
-        codes = [await reader.task for reader in everybody.slow]
+        codes = [await reader.task for reader in subscribers.slow]
         assert codes == [1013, 0] * (SLOW // 2)
         places = [*map(str, range(number)), "last"]
-        assert all(reader.paths == places for reader in everybody.quick)
-        assert all(reader.paths == places[: len(reader.paths)] for reader in everybody.slow)
+        assert all(reader.paths == places for reader in subscribers.quick)
+        assert all(reader.paths == places[: len(reader.paths)] for reader in subscribers.slow)

@@ -52,9 +52,9 @@ class LoadTest:
     async def run_for(self, seconds: float) -> DelaySample:
         self.now, self.bytes = DelaySample(), 0
         loop = asyncio.get_running_loop()
-        began = loop.time()
+        started_at = loop.time()
         for number in range(int(seconds * EVENTS_A_SECOND)):
-            await asyncio.sleep(began + number / EVENTS_A_SECOND - loop.time())  # the rate is what is tried
+            await asyncio.sleep(started_at + number / EVENTS_A_SECOND - loop.time())  # the rate is what is tried
             await self._move()
             self.bytes = max(self.bytes, self.server.resident_bytes)
         return self.now
@@ -85,10 +85,10 @@ class LoadTest:
             reader = await KINDS[number % 2](self.server.port, lambda _: None, SHORT)
             try:
                 reader.pause()
-                began = perf_counter()
+                started_at = perf_counter()
                 await asyncio.sleep(2 * PATIENCE)  # it would not see its end, as it does not read
                 reader.resume()
-                self.closed.append((await reader.task, perf_counter() - began))
+                self.closed.append((await reader.task, perf_counter() - started_at))
             finally:
                 await reader.disconnect()
 
@@ -101,24 +101,24 @@ async def test_slow_fifth_of_subscribers_affects_only_itself(tmp_path: Path) -> 
         connect(server.port) as asking,
     ):
         started = await asking.ask(START, metadata={"much": "x" * 6_000})
-        play = LoadTest(server, asking, started["startSession"]["session"]["id"])
-        readers = [await play.read(number) for number in range(READERS)]
-        await play.warm_up(readers)
-        before = await play.run_for(BEFORE)
-        held = play.bytes
+        run_steps = LoadTest(server, asking, started["startSession"]["session"]["id"])
+        readers = [await run_steps.read(number) for number in range(READERS)]
+        await run_steps.warm_up(readers)
+        before = await run_steps.run_for(BEFORE)
+        held = run_steps.bytes
         await asyncio.gather(*(reader.disconnect() for reader in readers[:SLOW]))
-        slow = [asyncio.create_task(play.do_not_read(number)) for number in range(SLOW)]
-        after = await play.run_for(AFTER)
+        slow = [asyncio.create_task(run_steps.do_not_read(number)) for number in range(SLOW)]
+        after = await run_steps.run_for(AFTER)
         for task in slow:
             task.cancel()
         await asyncio.gather(*slow, return_exceptions=True)
         for reader in readers[SLOW:]:
-            await reader.wait_for_count(len(play.places))
-            assert reader.paths == play.places
+            await reader.wait_for_count(len(run_steps.places))
+            assert reader.paths == run_steps.places
             await reader.disconnect()
-    assert len(play.closed) >= SLOW
-    # Who has not read for so long does not see why: what waited is dropped with the connection.
-    assert {code for code, _ in play.closed} <= {1013, 1006, 0}
-    assert max(seconds for _, seconds in play.closed) <= 2 * PATIENCE + 5
-    assert play.bytes <= held + SLOW * MOST
+    assert len(run_steps.closed) >= SLOW
+    # A client that reads only now may miss the close frame: buffered output was dropped with the connection.
+    assert {code for code, _ in run_steps.closed} <= {1013, 1006, 0}
+    assert max(seconds for _, seconds in run_steps.closed) <= 2 * PATIENCE + 5
+    assert run_steps.bytes <= held + SLOW * MOST
     assert after.p99 <= 1.1 * before.p99 + 0.005, (before.p99, after.p99)

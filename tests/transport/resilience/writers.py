@@ -37,18 +37,18 @@ class WriteLog:
             self._waiting[1].set()
 
 
-async def write_over_http(port: int, ledger: WriteLog) -> None:
+async def write_over_http(port: int, writes: WriteLog) -> None:
     reader, writer = await asyncio.open_connection(HOST, port)
     with closing(writer):
         while True:
-            name = ledger.next_name()
+            name = writes.next_name()
             writer.write(post(START, name=name))
             if (answer := await _read_response(reader)) is None:
                 return None
             status, body = answer
             if status != 200:
-                return ledger.refused.append(status)
-            ledger.record(orjson.loads(body), name)
+                return writes.refused.append(status)
+            writes.record(orjson.loads(body), name)
 
 
 async def _read_response(reader: asyncio.StreamReader) -> tuple[int, bytes] | None:
@@ -64,15 +64,15 @@ async def _read_response(reader: asyncio.StreamReader) -> tuple[int, bytes] | No
     return answer
 
 
-async def write_over_socket(port: int, ledger: WriteLog) -> None:
+async def write_over_socket(port: int, writes: WriteLog) -> None:
     socket = await RawWebSocket.open(port)
     try:
         while True:
-            name = ledger.next_name()
+            name = writes.next_name()
             socket.subscribe(START, name=name)
             received = await socket.receive()
             assert received["type"] == "next", received
-            ledger.record(received["payload"], name)
+            writes.record(received["payload"], name)
             assert (await socket.receive())["type"] == "complete"
     except SocketClosed as closed:
         assert closed.code == 1012  # noqa: PT017 - it is how this ends
@@ -80,10 +80,10 @@ async def write_over_socket(port: int, ledger: WriteLog) -> None:
         await socket.wait_closed()
 
 
-async def write_in_two_parts(port: int, ledger: WriteLog, go_on: asyncio.Event) -> int:
+async def write_in_two_parts(port: int, writes: WriteLog, go_on: asyncio.Event) -> int:
     reader, writer = await asyncio.open_connection(HOST, port)
     with closing(writer):
-        name = ledger.next_name()
+        name = writes.next_name()
         sent = post(START, name=name)
         writer.write(sent[:-7])
         await go_on.wait()
@@ -91,5 +91,5 @@ async def write_in_two_parts(port: int, ledger: WriteLog, go_on: asyncio.Event) 
         answer = await _read_response(reader)
         assert answer is not None
         if answer[0] == 200:
-            ledger.record(orjson.loads(answer[1]), name)
+            writes.record(orjson.loads(answer[1]), name)
         return answer[0]

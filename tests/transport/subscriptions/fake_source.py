@@ -142,7 +142,7 @@ class BufferedItems:
         return await anext(self._items)
 
     def take_ready(self, limit: int) -> list[FakeItem]:
-        queued = self._queue._queue  # type: ignore[attr-defined]  # nothing else tells what comes next
+        queued = self._queue._queue  # type: ignore[attr-defined]  # asyncio.Queue cannot peek
         found: list[FakeItem] = []
         while queued and isinstance(queued[0], int) and len(found) < limit:
             found.append(item(queued.popleft()))

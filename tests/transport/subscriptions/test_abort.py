@@ -21,7 +21,7 @@ PARTS = b"Accept: multipart/mixed;incrementalSpec=v0.2, application/json\r\n"
 
 
 @pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport_server, "DRAIN_SECONDS", 0.01)
     monkeypatch.setattr(transport_server, "REQUEST_SECONDS", 0.05)
 

@@ -58,7 +58,7 @@ async def test_catch_ups_behind_a_running_one_are_executed_once(server: StreamSe
     tasks = await start_reading(server, answers, 3)
     log.gate.set()
     assert await asyncio.gather(*tasks) == [[1, 2, 3]] * SUBSCRIBERS
-    # One began when nobody else was there, and the next one did it for all others.
+    # The first started_at alone; the second read for all others.
     assert len(log.opened_after) == 2
     assert sorted(log.executed) == [1, 1, 2, 2, 3, 3]
     log.append()

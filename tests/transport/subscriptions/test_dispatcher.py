@@ -11,7 +11,6 @@ from tests.transport.subscriptions.stream_server import (
     SUBSCRIBE,
     StreamServer,
     error_codes,
-    frame_body,
     numbers,
     read_live,
     remaining,
@@ -61,25 +60,6 @@ async def test_field_error_is_not_a_refusal(server: StreamServer) -> None:
     assert not answer.refused
     (result,) = await remaining(answer)
     assert (result["data"], error_codes(result)) == ({"fails": None}, ["INTERNAL_SERVER_ERROR"])
-
-
-async def test_subscription_sends_snapshot_then_live_items(server: StreamServer) -> None:
-    server.log.snapshot_size = 2
-    server.log.append(5)
-    answer = await server.open()
-    assert (answer.kind, answer.refused) == ("subscription", False)
-    assert await numbers(answer, 2) == [4, 5]
-    server.log.append(3)
-    assert await numbers(answer, 3) == [6, 7, 8]
-    await answer.frames.aclose()
-
-
-async def test_frames_carry_their_cursor(server: StreamServer) -> None:
-    server.log.append(3)
-    answer = await server.open(variables={"after": "1"})
-    frame = await anext(answer.frames)
-    assert (frame_body(frame)["data"]["event"]["number"], frame.cursor) == (2, "2")
-    await answer.frames.aclose()
 
 
 async def test_context_is_exited_when_the_subscription_starts(server: StreamServer) -> None:

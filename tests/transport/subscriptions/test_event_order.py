@@ -65,7 +65,7 @@ class Reader:
                 await self._task
 
 
-async def play(steps: list[tuple[str, int]], queue_bytes: int, *, is_buffered: bool) -> None:
+async def run_steps(steps: list[tuple[str, int]], queue_bytes: int, *, is_buffered: bool) -> None:
     log = FakeLog(length=5, is_buffered=is_buffered)
     server = StreamServer(log, with_limits(stream_queue_bytes=queue_bytes))
     readers = [Reader(server, number % 4) for number in range(READERS)]
@@ -102,4 +102,4 @@ def test_each_reader_gets_each_item_once(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fanout, "YIELD_EVERY", yield_every)
-        asyncio.run(asyncio.wait_for(play(steps, queue_bytes, is_buffered=is_buffered), 30))
+        asyncio.run(asyncio.wait_for(run_steps(steps, queue_bytes, is_buffered=is_buffered), 30))

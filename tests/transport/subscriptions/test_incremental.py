@@ -26,7 +26,7 @@ async def test_deferred_fragment_is_a_second_payload(server: StreamServer) -> No
 
 
 @pytest.mark.parametrize(
-    ("query", "wishes"),
+    ("query", "options"),
     [
         (QUERY, StreamOptions(incremental=False)),
         ("{hello thing{id ...@defer(if:false){name}}}", StreamOptions()),
@@ -34,9 +34,9 @@ async def test_deferred_fragment_is_a_second_payload(server: StreamServer) -> No
     ],
 )
 async def test_result_is_single_without_defer_or_client_support(
-    server: StreamServer, query: str, wishes: StreamOptions
+    server: StreamServer, query: str, options: StreamOptions
 ) -> None:
-    answer = await server.open(query, options=wishes)
+    answer = await server.open(query, options=options)
     assert answer.kind == "single"
     assert await remaining(answer) == [{"data": {"hello": "hello anybody", "thing": {"id": "1", "name": "one"}}}]
 

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from tests.polling import wait_until
-from tests.transport.fake_app import ExpectedError, with_limits
+from tests.transport.fake_app import with_limits
 from tests.transport.subscriptions.asgi_client import AsgiRequest, fake_endpoint
 from tests.transport.subscriptions.fake_source import FakeLog
 
@@ -104,9 +104,3 @@ async def test_shutdown_sends_service_unavailable(log: FakeLog) -> None:
     assert isinstance(received, dict)
     assert received["payload"] is None
     assert received["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
-
-
-async def test_unauthenticated_caller_gets_401(log: FakeLog) -> None:
-    log.caller_error = ExpectedError("who?", code="UNAUTHENTICATED")
-    async with AsgiRequest(fake_endpoint(log), SUBSCRIPTIONS, NUMBERS) as call:
-        assert (await call.response_start())[0] == 401

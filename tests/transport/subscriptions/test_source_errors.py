@@ -73,10 +73,10 @@ async def test_resolver_error_does_not_end_the_stream(server: StreamServer, fiel
     server.log.append()
     query = f"subscription($after:String){{event(after:$after){{number {field}}}}}"
     answer = await server.open(query, {"after": "0"})
-    opening = await anext(answer.frames)
+    first_frame = await anext(answer.frames)
     server.log.append()
     following = await anext(answer.frames)
-    for frame, cursor in ((opening, "1"), (following, "2")):
+    for frame, cursor in ((first_frame, "1"), (following, "2")):
         result = frame_body(frame)
         assert (result["data"], error_codes(result)) == (None, ["INTERNAL_SERVER_ERROR"])
         assert (frame.cursor, frame.failed) == (cursor, False)

@@ -119,12 +119,6 @@ async def test_caller_and_server_errors_are_a_status(log: FakeLog, code: str, st
         assert code.encode() in await call.remaining_body()
 
 
-async def test_mutation_by_get_is_refused(log: FakeLog) -> None:
-    async with AsgiRequest(fake_endpoint(log), EVENTS, "mutation{write}", method="GET") as call:
-        status, headers = await call.response_start()
-        assert (status, headers["allow"]) == (405, "POST")
-
-
 async def test_idle_stream_sends_comments(log: FakeLog) -> None:
     async with AsgiRequest(fake_endpoint(log, with_limits(stream_heartbeat_seconds=0.001)), EVENTS, NUMBERS) as call:
         await call.response_start()

@@ -148,7 +148,7 @@ async def test_catch_up_and_queue_come_before_try_send(server: StreamServer, log
 steps = st.lists(st.sampled_from(["happen", "happen", "yield", "yield", "busy", "free"]), max_size=80)
 
 
-async def play(chosen: list[str], queue_bytes: int, *, stretches: bool) -> None:
+async def run_steps(chosen: list[str], queue_bytes: int, *, stretches: bool) -> None:
     log = FakeLog(length=3, is_buffered=stretches)
     server = StreamServer(log, with_limits(stream_queue_bytes=queue_bytes))
     line = FakeConnection()
@@ -172,4 +172,4 @@ async def play(chosen: list[str], queue_bytes: int, *, stretches: bool) -> None:
 @settings(max_examples=60, deadline=None)
 @given(chosen=steps, queue_bytes=st.sampled_from([1, 300, 5_000]), stretches=st.booleans())
 def test_intermittent_connection_gets_all_in_order(chosen: list[str], queue_bytes: int, stretches: bool) -> None:
-    asyncio.run(play(chosen, queue_bytes, stretches=stretches))
+    asyncio.run(run_steps(chosen, queue_bytes, stretches=stretches))

@@ -18,12 +18,12 @@ from transport.websocket import WebSocketEndpoint
 class AsgiWebSocket:
     def __init__(self, server: StreamServer, held_type: str = "next") -> None:
         self.server = server
-        self.slow_to = held_type
+        self.held_type = held_type
         self.held = asyncio.Event()
         self.incoming: asyncio.Queue[Message] = asyncio.Queue()
         self.reading = asyncio.Event()
         self.reading.set()
-        self.said: list[str] = []
+        self.sent_types: list[str] = []
         self.closed: Message | None = None
 
     @asynccontextmanager
@@ -42,7 +42,7 @@ class AsgiWebSocket:
 
     async def subscribe(self, payload: dict[str, str]) -> None:
         self.send({"type": "connection_init"})
-        await wait_until(lambda: "connection_ack" in self.said)
+        await wait_until(lambda: "connection_ack" in self.sent_types)
         self.send({"id": "1", "type": "subscribe", "payload": payload})
 
     def send(self, message: Message) -> None:
@@ -53,9 +53,9 @@ class AsgiWebSocket:
             self.closed = message
         elif message["type"] == "websocket.send":
             sent_types = orjson.loads(message["text"])["type"]
-            if sent_types == self.slow_to:
+            if sent_types == self.held_type:
                 self.held.set()
                 await self.reading.wait()
             elif sent_types == "ping":
                 self.send({"type": "pong"})
-            self.said.append(sent_types)
+            self.sent_types.append(sent_types)

@@ -14,16 +14,16 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 
 @pytest.fixture(scope="module")
-async def default_site() -> AsyncIterator[LiveServer]:
+async def default_server() -> AsyncIterator[LiveServer]:
     async with live_server() as served:
         yield served
 
 
 @pytest.fixture
-async def site(default_site: LiveServer) -> AsyncIterator[LiveServer]:
-    default_site.reset()
-    yield default_site
-    await default_site.wait_until_empty()
+async def server(default_server: LiveServer) -> AsyncIterator[LiveServer]:
+    default_server.reset()
+    yield default_server
+    await default_server.wait_until_empty()
 
 
 @pytest.fixture
@@ -33,10 +33,10 @@ def new() -> FakeConnection:
 
 @pytest.fixture
 def ready() -> FakeConnection:
-    talk = FakeConnection()
-    talk.receive(INIT)
-    talk.protocol.authenticated(talk.now)
-    return talk
+    connection = FakeConnection()
+    connection.receive(INIT)
+    connection.protocol.authenticated(connection.now)
+    return connection
 
 
 @pytest.fixture(autouse=True)

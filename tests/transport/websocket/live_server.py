@@ -26,6 +26,7 @@ from transport.request import connection_params
 from transport.server.http_protocol import HttpProtocol
 from transport.server.server import uvicorn_options
 from transport.server.websocket_protocol import WebSocketProtocol
+from transport.subscriptions import StreamManager
 from transport.websocket import WebSocketEndpoint
 
 PROTOCOL = "graphql-transport-ws"
@@ -39,7 +40,7 @@ class LiveServer:
     port: int
     log: FakeLog
     endpoint: WebSocketEndpoint
-    server: StreamServer
+    streams: StreamManager
     app: uvicorn.Server
     context_error: Exception | None = None
     params: list[Mapping[str, Any]] = field(default_factory=list)
@@ -50,8 +51,8 @@ class LiveServer:
 
     async def wait_until_empty(self) -> None:
         await wait_until(lambda: not len(self.endpoint))
-        assert not self.server.streams.subscriptions
-        assert not len(self.server.streams.draining)
+        assert not self.streams.subscriptions
+        assert not len(self.streams.draining)
 
     @asynccontextmanager
     async def client(self, payload: Mapping[str, Any] | None = None) -> AsyncIterator["WebSocketClient"]:
@@ -140,20 +141,20 @@ async def live_server(
 ) -> AsyncIterator[LiveServer]:
     log = FakeLog()
     chosen = settings or TransportSettings()
-    server = StreamServer(log, chosen)
+    streams = StreamServer(log, chosen).streams
 
     @asynccontextmanager
     async def make_context(connection: HTTPConnection) -> AsyncIterator[Caller]:
-        site.params.append(connection_params(connection))
-        if site.context_error is not None:
-            raise site.context_error
+        server.params.append(connection_params(connection))
+        if server.context_error is not None:
+            raise server.context_error
         yield Caller(connection_params(connection).get("name", "anybody"))
 
-    endpoint = WebSocketEndpoint(server.streams, make_context, chosen)
+    endpoint = WebSocketEndpoint(streams, make_context, chosen)
     app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
     async with run_app(app, websocket_protocol, http_protocol) as (port, running):
-        site = LiveServer(port, log, endpoint, server, running)
-        yield site
+        server = LiveServer(port, log, endpoint, streams, running)
+        yield server
 
 
 @asynccontextmanager
@@ -170,7 +171,7 @@ async def run_app(
         "http": http_protocol,
     }
     running = uvicorn.Server(uvicorn.Config(app, **given))
-    # It listens from here on: who connects before the server has started waits in the queue.
+    # The kernel queues connections from here on, so clients need not wait until the server has started.
     opened = socket.create_server(("127.0.0.1", 0))
     task = asyncio.create_task(running.serve(sockets=[opened]))
     try:

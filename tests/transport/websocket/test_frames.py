@@ -55,18 +55,18 @@ BAD: dict[str, tuple[bytes, int]] = {
 
 @pytest.mark.parametrize("what", BAD)
 @pytest.mark.parametrize("acknowledged", [True, False], ids=["acknowledged", "new"])
-async def test_invalid_frames_close_with_their_code(site: LiveServer, what: str, acknowledged: bool) -> None:
+async def test_invalid_frames_close_with_their_code(server: LiveServer, what: str, acknowledged: bool) -> None:
     sent, code = BAD[what]
-    reader, writer = await site.raw_connection()
+    reader, writer = await server.raw_connection()
     with closing(writer):
         writer.write((INIT if acknowledged else b"") + sent)
         assert (await ended(reader))[0] == code
         assert await reader.read() == b""
-    await site.assert_serves()
+    await server.assert_serves()
 
 
-async def test_fragmented_message_with_pings_is_accepted(site: LiveServer) -> None:
-    reader, writer = await site.raw_connection()
+async def test_fragmented_message_with_pings_is_accepted(server: LiveServer) -> None:
+    reader, writer = await server.raw_connection()
     with closing(writer):
         writer.write(encode_frame(1, b'{"type":', first=0) + encode_frame(PING, b"a") + encode_frame(0, first=0))
         writer.write(
@@ -81,30 +81,30 @@ async def test_fragmented_message_with_pings_is_accepted(site: LiveServer) -> No
 @pytest.mark.parametrize(
     ("sent", "code"), [(close(1000, b"bye"), 1000), (close(4999), 4999), (encode_frame(CLOSE), 1005)]
 )
-async def test_close_is_answered_with_its_code(site: LiveServer, sent: bytes, code: int) -> None:
-    reader, writer = await site.raw_connection()
+async def test_close_is_answered_with_its_code(server: LiveServer, sent: bytes, code: int) -> None:
+    reader, writer = await server.raw_connection()
     with closing(writer):
         writer.write(sent)
         assert (await ended(reader))[0] == code
         assert await reader.read() == b""
 
 
-async def test_frames_after_close_are_ignored(site: LiveServer) -> None:
-    reader, writer = await site.raw_connection()
+async def test_frames_after_close_are_ignored(server: LiveServer) -> None:
+    reader, writer = await server.raw_connection()
     with closing(writer):
         writer.write(encode_frame(2, b"x") + INIT + encode_frame(2, b"x"))
         assert await ended(reader) == (4400, [])
-    await site.assert_serves()
+    await server.assert_serves()
 
 
 @pytest.mark.parametrize("rest", [b"", b"\x81", b"\x81\xff\0\0", encode_frame(1, b"abc")[:-1]])
-async def test_aborted_connection_is_removed(site: LiveServer, rest: bytes) -> None:
-    _, writer = await site.raw_connection()
+async def test_aborted_connection_is_removed(server: LiveServer, rest: bytes) -> None:
+    _, writer = await server.raw_connection()
     writer.write(INIT + rest)
     await writer.drain()
     writer.transport.abort()
-    await site.wait_until_empty()
-    await site.assert_serves()
+    await server.wait_until_empty()
+    await server.assert_serves()
 
 
 HEAD = HANDSHAKE.removesuffix(b"\r\n")
@@ -127,19 +127,19 @@ HANDSHAKES: dict[str, tuple[bytes, bytes]] = {
 
 
 @pytest.mark.parametrize("what", HANDSHAKES)
-async def test_invalid_handshakes_are_rejected(site: LiveServer, what: str) -> None:
+async def test_invalid_handshakes_are_rejected(server: LiveServer, what: str) -> None:
     sent, status = HANDSHAKES[what]
-    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     with closing(writer):
         writer.write(sent)
         async with asyncio.timeout(TIMEOUT_SECONDS):
             answer = await reader.read()
     assert answer.startswith(b"HTTP/1.1 " + status)
-    await site.assert_serves()
+    await server.assert_serves()
 
 
-async def test_frames_before_the_handshake_are_harmless(site: LiveServer) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+async def test_frames_before_the_handshake_are_harmless(server: LiveServer) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     with closing(writer):
         writer.write(HANDSHAKE + encode_frame(3) * 100)
         async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -147,11 +147,11 @@ async def test_frames_before_the_handshake_are_harmless(site: LiveServer) -> Non
             assert head.startswith(b"HTTP/1.1 101 ")
             writer.write(encode_frame(3))
             await ended(reader)
-    await site.assert_serves()
+    await server.assert_serves()
 
 
 async def test_only_allowed_origins_and_own_pages_may_connect() -> None:
-    async with live_server(TransportSettings(allowed_origins=("https://app.example",))) as site:
-        assert await site.status(origin="https://app.example") == 101
-        assert await site.status(origin=f"http://127.0.0.1:{site.port}") == 101
-        assert await site.status(origin="http://127.0.0.1:1") == 403
+    async with live_server(TransportSettings(allowed_origins=("https://app.example",))) as server:
+        assert await server.status(origin="https://app.example") == 101
+        assert await server.status(origin=f"http://127.0.0.1:{server.port}") == 101
+        assert await server.status(origin="http://127.0.0.1:1") == 403

@@ -25,9 +25,9 @@ WRONG: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-async def test_invalid_operation_gets_error_and_socket_stays_open(site: LiveServer, what: str) -> None:
+async def test_invalid_operation_gets_error_and_socket_stays_open(server: LiveServer, what: str) -> None:
     payload, code = WRONG[what]
-    async with site.client() as client:
+    async with server.client() as client:
         await client.subscribe(SUBSCRIBE, "other")
         await client.subscribe(payload, "é")
         message = await client.receive()
@@ -35,14 +35,14 @@ async def test_invalid_operation_gets_error_and_socket_stays_open(site: LiveServ
         assert [error["extensions"]["code"] for error in message["payload"]] == [code]
         # Nothing comes after it, and the id is free again.
         assert await client.execute("{hello}", "é") == {"data": {"hello": "hello anybody"}}
-        site.log.append()
+        server.log.append()
         received = await client.receive()
         assert (received["id"], received["type"]) == ("other", "next")
 
 
 @pytest.mark.parametrize("value", ['"\\ud83d"', "18446744073709551616"], ids=["lone surrogate", "more than 64 bits"])
-async def test_unencodable_value_fails_only_its_operation(site: LiveServer, value: str) -> None:
-    async with site.client() as client:
+async def test_unencodable_value_fails_only_its_operation(server: LiveServer, value: str) -> None:
+    async with server.client() as client:
         await client.send(
             f'{{"id":"1","type":"subscribe","payload":{{"query":"{{hello}}","variables":{{"a":{value}}}}}}}'
         )

@@ -50,46 +50,46 @@ MALFORMED: dict[str, Any] = {
 
 @pytest.mark.parametrize("what", MALFORMED)
 @pytest.mark.parametrize("acknowledged", [True, False], ids=["acknowledged", "new"])
-async def test_malformed_message_closes_with_4400(site: LiveServer, what: str, acknowledged: bool) -> None:
-    async with site.client() if acknowledged else site.connect() as client:
+async def test_malformed_message_closes_with_4400(server: LiveServer, what: str, acknowledged: bool) -> None:
+    async with server.client() if acknowledged else server.connect() as client:
         await client.send(MALFORMED[what])
         code, reason = await client.wait_closed()
     assert code == 4400
     assert reason
     assert CANARY not in reason
-    await site.assert_serves()
+    await server.assert_serves()
 
 
 @pytest.mark.parametrize("id_", ["a" * 128, "é\n\"\\{}' " * 16])
-async def test_duplicate_id_closes_with_4409(site: LiveServer, id_: str) -> None:
-    async with site.client() as client:
+async def test_duplicate_id_closes_with_4409(server: LiveServer, id_: str) -> None:
+    async with server.client() as client:
         await client.subscribe(SUBSCRIBE, id_)
         await client.subscribe(HELLO, id_)
         code, reason = await client.wait_closed()
     assert code == 4409
     assert reason.startswith("Subscriber for ")
     assert len(reason.encode()) <= 123
-    await site.assert_serves()
+    await server.assert_serves()
 
 
-async def test_supported_subprotocol_is_selected(site: LiveServer) -> None:
-    async with site.connect("graphql-ws", "graphql-transport-ws") as client:
+async def test_supported_subprotocol_is_selected(server: LiveServer) -> None:
+    async with server.connect("graphql-ws", "graphql-transport-ws") as client:
         assert client.connection.subprotocol == "graphql-transport-ws"
         await client.send({"type": "connection_init"})
         assert await client.receive() == {"type": "connection_ack"}
 
 
-async def test_message_over_one_mebibyte_closes_with_1009(site: LiveServer) -> None:
-    async with site.client() as client:
+async def test_message_over_one_mebibyte_closes_with_1009(server: LiveServer) -> None:
+    async with server.client() as client:
         await client.send({"type": "ping", "payload": {"a": "x" * (1024 * 1024 - 40)}})
         assert (await client.receive())["type"] == "pong"
         await client.send({"type": "ping", "payload": {"a": "x" * 1024 * 1024}})
         assert (await client.wait_closed())[0] == 1009
-    await site.assert_serves()
+    await server.assert_serves()
 
 
-async def test_messages_without_effect_are_ignored(site: LiveServer) -> None:
-    async with site.client() as client:
+async def test_messages_without_effect_are_ignored(server: LiveServer) -> None:
+    async with server.client() as client:
         nothing: list[Any] = [
             {"id": "never", "type": "complete"},
             {"id": "never", "type": "complete", "payload": 7},
@@ -105,9 +105,9 @@ async def test_messages_without_effect_are_ignored(site: LiveServer) -> None:
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"a": [1, 2.5, "é", None, {"b": True}]}])
-async def test_ping_is_answered_in_any_phase(site: LiveServer, payload: Any) -> None:
+async def test_ping_is_answered_in_any_phase(server: LiveServer, payload: Any) -> None:
     expected = {"type": "pong"} if payload is None else {"type": "pong", "payload": payload}
-    async with site.connect() as client:
+    async with server.connect() as client:
         await client.send({"type": "ping", "payload": payload})
         assert await client.receive() == expected
         await client.send({"type": "connection_init"})

@@ -19,7 +19,7 @@ CLIENTS = 5
 
 
 @pytest.fixture
-def nobody_looks() -> Iterator[None]:
+def gc_disabled() -> Iterator[None]:
     gc.collect()
     gc.disable()
     yield
@@ -34,24 +34,24 @@ def living() -> dict[str, int]:
     return {kind.__name__: found[kind] for kind in kinds}
 
 
-@pytest.mark.usefixtures("nobody_looks")
-async def test_websocket_connection_is_freed_without_gc(site: LiveServer) -> None:
+@pytest.mark.usefixtures("gc_disabled")
+async def test_websocket_connection_is_freed_without_gc(server: LiveServer) -> None:
     before = living()
     for _ in range(CLIENTS):
-        async with site.client() as client:
+        async with server.client() as client:
             await client.subscribe(SUBSCRIBE)
-            await wait_until(lambda: any(stream.is_live for stream in site.server.streams.subscriptions))
-            site.log.append()
+            await wait_until(lambda: any(stream.is_live for stream in server.streams.subscriptions))
+            server.log.append()
             assert (await client.receive())["type"] == "next"
-        await site.wait_until_empty()
+        await server.wait_until_empty()
     await wait_until(lambda: living() == before)
 
 
-@pytest.mark.usefixtures("nobody_looks")
-async def test_http_connection_is_freed_without_gc(site: LiveServer) -> None:
+@pytest.mark.usefixtures("gc_disabled")
+async def test_http_connection_is_freed_without_gc(server: LiveServer) -> None:
     before = living()
     for _ in range(CLIENTS):
-        reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(b"GET /elsewhere HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 404 ")
         writer.close()

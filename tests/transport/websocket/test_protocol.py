@@ -100,9 +100,9 @@ def test_messages_at_the_allowed_rate_are_accepted(ready: FakeConnection) -> Non
 
 
 def test_malformed_messages_count_towards_the_limit() -> None:
-    talk = FakeConnection(Limits(message_burst=1))
-    talk.receive({"type": "pong"})
-    assert close_code(talk.receive(None)) == 1013
+    connection = FakeConnection(Limits(message_burst=1))
+    connection.receive({"type": "pong"})
+    assert close_code(connection.receive(None)) == 1013
 
 
 def test_drain_closes_idle_and_subscription_sockets(new: FakeConnection, ready: FakeConnection) -> None:

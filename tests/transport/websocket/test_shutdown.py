@@ -8,32 +8,32 @@ from tests.transport.websocket.live_server import SUBSCRIBE, WebSocketClient, li
 RESTART = (1012, "Service restart")
 
 
-async def there_and_back(client: WebSocketClient) -> None:
+async def ping(client: WebSocketClient) -> None:
     await client.send({"type": "ping"})
     assert await client.receive() == {"type": "pong"}
 
 
 async def test_shutdown_closes_all_sockets_with_1012() -> None:
-    async with live_server() as site, site.connect() as new, site.client() as idle, site.client() as busy:
+    async with live_server() as server, server.connect() as new, server.client() as idle, server.client() as busy:
         await busy.subscribe(SUBSCRIBE)
-        await wait_until(lambda: site.log.closed_count)
-        await site.server.streams.close(0.1)
+        await wait_until(lambda: server.log.closed_count)
+        await server.streams.close(0.1)
         assert [await client.wait_closed() for client in (new, idle, busy)] == [RESTART] * 3
-        await site.wait_until_empty()
-        assert await site.status() == 503
+        await server.wait_until_empty()
+        assert await server.status() == 503
 
 
 async def test_running_operations_finish_before_the_close() -> None:
-    async with live_server() as site, site.client() as client:
+    async with live_server() as server, server.client() as client:
         await client.subscribe({"query": "{slow}"}, "slow")
         await client.subscribe(SUBSCRIBE, "event")
-        await site.log.slow_started.wait()
-        closing = asyncio.create_task(site.server.streams.close(5))
-        await wait_until(lambda: site.server.streams.draining.started)
-        await there_and_back(client)  # by now the socket has been received
+        await server.log.slow_started.wait()
+        closing = asyncio.create_task(server.streams.close(5))
+        await wait_until(lambda: server.streams.draining.started)
+        await ping(client)  # by now the socket has been received
         await client.subscribe({"query": "{hello}"}, "late")
-        await there_and_back(client)
-        site.log.gate.set()
+        await ping(client)
+        server.log.gate.set()
         assert await client.receive() == {"id": "slow", "type": "next", "payload": {"data": {"slow": "at last"}}}
         assert await client.receive() == {"id": "slow", "type": "complete"}
         assert await client.wait_closed() == RESTART
@@ -41,26 +41,26 @@ async def test_running_operations_finish_before_the_close() -> None:
 
 
 async def test_operation_beyond_the_drain_window_is_cancelled() -> None:
-    async with live_server() as site, site.client() as client:
+    async with live_server() as server, server.client() as client:
         await client.subscribe({"query": "{slow}"})
-        await site.log.slow_started.wait()
-        await site.server.streams.close(0)
-        site.app.should_exit = True
+        await server.log.slow_started.wait()
+        await server.streams.close(0)
+        server.app.should_exit = True
         assert await client.wait_closed() == (1012, "")
-        await site.log.slow_cancelled.wait()
+        await server.log.slow_cancelled.wait()
 
 
 async def test_complete_of_a_stream_closed_by_drain_is_ignored() -> None:
-    async with live_server() as site, site.client() as client:
+    async with live_server() as server, server.client() as client:
         await client.subscribe({"query": "{slow}"}, "slow")
         await client.subscribe(SUBSCRIBE, "event")
-        await site.log.slow_started.wait()
-        await wait_until(lambda: site.log.closed_count)
-        closing = asyncio.create_task(site.server.streams.close(0.1))
-        await wait_until(lambda: not site.server.streams.subscriptions)
+        await server.log.slow_started.wait()
+        await wait_until(lambda: server.log.closed_count)
+        closing = asyncio.create_task(server.streams.close(0.1))
+        await wait_until(lambda: not server.streams.subscriptions)
         await client.send({"id": "event", "type": "complete"})
-        await there_and_back(client)
-        site.log.gate.set()
+        await ping(client)
+        server.log.gate.set()
         assert await client.receive() == {"id": "slow", "type": "next", "payload": {"data": {"slow": "at last"}}}
         assert await client.receive() == {"id": "slow", "type": "complete"}
         assert await client.wait_closed() == RESTART

@@ -15,20 +15,20 @@ from transport.websocket.protocol import Action, ProtocolStateMachine
 
 
 async def test_silent_client_is_closed_with_4408() -> None:
-    async with live_server(with_limits(init_seconds=0.01)) as site:
-        async with site.connect() as client:
+    async with live_server(with_limits(init_seconds=0.01)) as server:
+        async with server.connect() as client:
             assert await client.wait_closed() == (4408, "Connection initialisation timeout")
-        await site.wait_until_empty()
+        await server.wait_until_empty()
 
 
 async def test_missing_pong_closes_with_4408() -> None:
-    async with live_server(with_limits(ping_seconds=0.01, pong_seconds=0.01)) as site, site.client() as client:
+    async with live_server(with_limits(ping_seconds=0.01, pong_seconds=0.01)) as server, server.client() as client:
         assert await client.connection.recv() == '{"type":"ping"}'
         assert await client.wait_closed() == (4408, "Pong timeout")
 
 
 async def test_client_that_answers_pings_stays_connected() -> None:
-    async with live_server(with_limits(ping_seconds=0.01)) as site, site.client() as client:
+    async with live_server(with_limits(ping_seconds=0.01)) as server, server.client() as client:
         for _ in range(5):
             assert await client.connection.recv() == '{"type":"ping"}'
             await client.send({"type": "pong"})
@@ -53,7 +53,7 @@ async def test_blocked_client_is_not_pinged(monkeypatch: pytest.MonkeyPatch) -> 
         caller.server.log.append()
         await wait_until(lambda: ticks[-3:] == [True] * 3)
         caller.reading.set()
-        await wait_until(lambda: "next" in caller.said and caller.said[-1] == "ping")
+        await wait_until(lambda: "next" in caller.sent_types and caller.sent_types[-1] == "ping")
         caller.incoming.put_nowait({"type": "websocket.disconnect"})
     assert caller.closed is None
 
@@ -66,10 +66,10 @@ async def test_pong_timeout_counts_from_the_sent_ping() -> None:
         await caller.held.wait()
         await elapsed(0.51)
         caller.reading.set()
-        await wait_until(lambda: "ping" in caller.said)
+        await wait_until(lambda: "ping" in caller.sent_types)
         await asyncio.sleep(0)
         caller.send({"type": "pong"})
-        await wait_until(lambda: caller.said.count("ping") == 2)
+        await wait_until(lambda: caller.sent_types.count("ping") == 2)
         caller.incoming.put_nowait({"type": "websocket.disconnect"})
     assert caller.closed is None
 
@@ -88,6 +88,6 @@ async def test_upgrade_cancels_http_timers() -> None:
             super().handle_websocket_upgrade()
             waiting.extend((self._header_timer, self.timeout_keep_alive_task))
 
-    async with live_server(http_protocol=Watched) as site:
-        await site.assert_serves()
+    async with live_server(http_protocol=Watched) as server:
+        await server.assert_serves()
     assert waiting == [None, None]

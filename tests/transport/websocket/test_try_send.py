@@ -17,37 +17,37 @@ async def next_number(client: WebSocketClient) -> int:
     return number
 
 
-async def test_intermittent_reader_gets_all_in_order(site: LiveServer) -> None:
-    async with site.client() as client, site.client() as other:
+async def test_intermittent_reader_gets_all_in_order(server: LiveServer) -> None:
+    async with server.client() as client, server.client() as other:
         await client.subscribe(LONG)
         await other.subscribe(SUBSCRIBE)
-        await wait_until(lambda: site.log.closed_count == 2)
+        await wait_until(lambda: server.log.closed_count == 2)
         numbers: list[int] = []
         for _ in range(4):
-            site.log.append(MANY // 4)
+            server.log.append(MANY // 4)
             assert [await other.receive() for _ in range(MANY // 4)]
             numbers += [await next_number(client) for _ in range(10)]
         numbers += [await next_number(client) for _ in range(MANY - len(numbers))]
     assert numbers == list(range(1, MANY + 1))
 
 
-async def test_reset_connection_does_not_affect_the_group(site: LiveServer) -> None:
-    async with site.client() as client:
-        _, writer = await site.raw_connection()
+async def test_reset_connection_does_not_affect_the_group(server: LiveServer) -> None:
+    async with server.client() as client:
+        _, writer = await server.raw_connection()
         writer.write(
             text_frame({"type": "connection_init"}) + text_frame({"id": "1", "type": "subscribe", "payload": SUBSCRIBE})
         )
-        await wait_until(lambda: site.log.closed_count == 1)  # who comes at the same moment begins together with it
+        await wait_until(lambda: server.log.closed_count == 1)  # simultaneous subscribers would share a catch-up
         await client.subscribe(SUBSCRIBE)
-        await wait_until(lambda: site.log.closed_count == 2)
-        site.log.append()
+        await wait_until(lambda: server.log.closed_count == 2)
+        server.log.append()
         assert await next_number(client) == 1
         reset_connection(writer)
         for number in (2, 3, 4):
-            site.log.append()
+            server.log.append()
             assert await next_number(client) == number
-        await wait_until(lambda: len(site.endpoint) == 1)
-        site.log.append()
+        await wait_until(lambda: len(server.endpoint) == 1)
+        server.log.append()
         assert await next_number(client) == 5
 
 
@@ -63,7 +63,7 @@ async def test_try_send_does_not_overtake_a_waiting_message() -> None:
     async def send(_message: object) -> None:
         waiting.set()
         await free.wait()
-        await asyncio.sleep(0)  # it is free, but who waited has not had its turn yet
+        await asyncio.sleep(0)  # writable again, but the waiting task has not run yet
         assert not line.try_send([b"third"])
         written.append(b"first")
 

@@ -47,7 +47,7 @@ async def test_input_before_accept_closes_the_connection(sent: bytes) -> None:
             if not sent:
                 writer.write_eof()
             assert await reader.read() == b""
-            app.may.set()  # it answers somebody who is gone
+            app.may.set()  # it answers a disconnected client
             await wait_until(lambda: app.over)
             writer.close()
             await wait_until(lambda: app.over and not running.server_state.connections)
@@ -66,7 +66,7 @@ async def test_application_may_return_without_close() -> None:
             await wait_until(lambda: not running.server_state.connections)
 
 
-class Hasty(WebSocketProtocol):
+class ShortWriteTimeout(WebSocketProtocol):
     write_timeout_seconds = 0.01
     close_timeout_seconds = 10.0 * TIMEOUT_SECONDS
 
@@ -84,7 +84,10 @@ async def test_blocked_send_raises_on_disconnect_or_timeout(leaves: bool) -> Non
         except OSError:
             learned.set()
 
-    async with asyncio.timeout(TIMEOUT_SECONDS), run_app(app, WebSocketProtocol if leaves else Hasty) as (port, _):
+    async with (
+        asyncio.timeout(TIMEOUT_SECONDS),
+        run_app(app, WebSocketProtocol if leaves else ShortWriteTimeout) as (port, _),
+    ):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(HANDSHAKE)
         await reader.readuntil(b"\r\n\r\n")
@@ -95,7 +98,7 @@ async def test_blocked_send_raises_on_disconnect_or_timeout(leaves: bool) -> Non
 
 
 async def test_try_send_after_connection_lost_returns_false() -> None:
-    said: list[bool] = []
+    sent_types: list[bool] = []
     over = asyncio.Event()
 
     class Late(WebSocketProtocol):
@@ -105,7 +108,7 @@ async def test_try_send_after_connection_lost_returns_false() -> None:
 
         def write_late(self) -> None:
             over.set()
-            said.append(self.try_send((b"late",)))
+            sent_types.append(self.try_send((b"late",)))
 
     app = SlowToAccept()
     app.may.set()
@@ -116,4 +119,4 @@ async def test_try_send_after_connection_lost_returns_false() -> None:
         reset_connection(writer)
         await over.wait()
         await wait_until(lambda: app.over and not running.server_state.connections)
-    assert said == [False]
+    assert sent_types == [False]
