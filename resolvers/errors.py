@@ -21,12 +21,6 @@ class BadUserInput(DomainError):
     code = ProblemCode.BAD_USER_INPUT.value
 
 
-class NotFound(DomainError):
-    """The object does not exist or is in another project, which callers cannot distinguish."""
-
-    code = ProblemCode.NOT_FOUND.value
-
-
 class Forbidden(DomainError):
     """The caller lacks a scope."""
 

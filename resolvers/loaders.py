@@ -67,11 +67,6 @@ class Loaders:
         """Load a page of a session's timeline; one statement for all sessions with the same page."""
         return self._load("timeline", read_timelines, (session_id, page))
 
-    @property
-    def database_id(self) -> str:
-        """Id of the database, which cursors of its log contain."""
-        return self._database.database_id
-
     def clear(self) -> None:
         """Drop cached rows, after a write."""
         self._loaders.clear()

@@ -65,13 +65,13 @@ async def session_activities(
 def activity_cursor(context: Context, activity: Activity) -> str:
     """Return the position of an activity as a cursor of every list of activities."""
     assert activity.position is not None
-    return cursors.encode(context.loaders.database_id, (activity.position,))
+    return cursors.encode(context.database.database_id, (activity.position,))
 
 
 def _decode_position(context: Context, name: str, cursor: str | None) -> int | None:
     if cursor is None:
         return None
-    match cursors.decode(cursor, context.loaders.database_id, [int]):
+    match cursors.decode(cursor, context.database.database_id, [int]):
         case [int(position)]:
             return position
     raise BadUserInput(f"{name} is not a cursor of the activities of this database")

@@ -107,16 +107,16 @@ BY_PATH_QUERY: Final = """query($filter: SessionFilter, $depth: Int) { sessionSt
     byPath(depth: $depth, first: 60) { path sessions activeNow visibleSeconds } } }"""
 
 
-class Walk:
+class CallRunner:
     """Runs calls on three sessions of three kinds in a new project."""
 
     def __init__(self, api: ApiClient) -> None:
-        self._world = api
+        self._api = api
         self._project = f"walk-{next(_examples)}"
         self._visitors: list[ReferenceVisitor] = []
 
     async def start(self, paths: list[list[str]]) -> None:
-        await create_project(self._world, self._project)
+        await create_project(self._api, self._project)
         for (kind, timeout), path in zip(KINDS.items(), paths, strict=True):
             name = f"{self._project} {kind}"
             own = {
@@ -124,40 +124,40 @@ class Walk:
                 "client": {"clientSystem": "iOS", "deviceId": name},
                 "field": {"unitId": name},
             }
-            session = await self._world.start_session(kind, own[kind], projectId=self._project, path=path)
-            self._visitors.append(ReferenceVisitor(session["id"], name, tuple(path), self._world.clock.now(), timeout))
-            await self._world.advance(1)
+            session = await self._api.start_session(kind, own[kind], projectId=self._project, path=path)
+            self._visitors.append(ReferenceVisitor(session["id"], name, tuple(path), self._api.clock.now(), timeout))
+            await self._api.advance(1)
 
     async def run_step(self, index: int, call: str, path: list[str] | None, pause_seconds: float) -> None:
         visitor = self._visitors[index]
         if call == "sweep":
-            await self._world.sweep()
+            await self._api.sweep()
         else:
-            await self._world.mutate(f"{call}Session", {"id": visitor.id, "path": path})
-            visitor.apply(call, path, self._world.clock.now())
-        await self._world.advance(pause_seconds)
+            await self._api.mutate(f"{call}Session", {"id": visitor.id, "path": path})
+            visitor.apply(call, path, self._api.clock.now())
+        await self._api.advance(pause_seconds)
 
     async def assert_by_path(self, depths: list[int]) -> None:
         """Compare filters that indexes answer, and filters that need rows."""
-        now, (user, app, form) = self._world.clock.now(), self._visitors
-        began = (await self._world.session(app.id, "startedAt"))["startedAt"]
-        chosen: list[tuple[dict[str, Any], list[ReferenceVisitor]]] = [
+        now, (user, app, form) = self._api.clock.now(), self._visitors
+        started_at = (await self._api.session(app.id, "startedAt"))["startedAt"]
+        cases: list[tuple[dict[str, Any], list[ReferenceVisitor]]] = [
             ({}, [user, app, form]),
             ({"kinds": ["USER", "FIELD"]}, [user, form]),
             ({"subjects": [app.name]}, [app]),
             ({"active": True}, [one for one in self._visitors if one.is_active(now)]),
             ({"active": False}, [one for one in self._visitors if not one.is_active(now)]),
-            ({"startedAfter": began}, [form]),
+            ({"startedAfter": started_at}, [form]),
             ({"pathPrefix": ["a"]}, [one for one in self._visitors if one.path[:1] == ("a",)]),
         ]
-        for depth, (filter_, visitors) in zip(cycle(depths), [*chosen, chosen[0]], strict=False):
-            mine = {"projectIds": [self._project], **filter_}
-            answer = await self._world.execute(BY_PATH_QUERY, filter=mine, depth=depth)
+        for depth, (filter_, visitors) in zip(cycle(depths), [*cases, cases[0]], strict=False):
+            in_project = {"projectIds": [self._project], **filter_}
+            answer = await self._api.execute(BY_PATH_QUERY, filter=in_project, depth=depth)
             assert answer["byPath"] == by_path(visitors, depth, now), (filter_, depth)
 
 
 async def walk_and_check(api: ApiClient, walk: tuple[list[list[str]], list[Step]], depths: list[int]) -> None:
-    runner = Walk(api)
+    runner = CallRunner(api)
     await runner.start(walk[0])
     for step in walk[1]:
         await runner.run_step(*step)
