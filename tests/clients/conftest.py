@@ -9,13 +9,12 @@ from tests.live_server import Server, running_server
 
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
-    """Where the packages are."""
     return install()
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One for all clients: each of them looks only at what it made itself."""
+    """One server for all clients: each reads only its own sessions."""
     with running_server(tmp_path_factory.mktemp("server")) as running:
         yield running
 
@@ -24,7 +23,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failed test shows the end of the server's log."""
+    """Add the end of the server's log to the report of a failed test."""
     report = yield
     running = getattr(item, "funcargs", {}).get("server")
     if report.failed and isinstance(running, Server):
