@@ -8,10 +8,9 @@ from tests.api_client import EPOCH, ApiClient, FakeClock, open_api
 
 
 async def test_downtime_restores_full_timeout(tmp_path: Path) -> None:
-    file = tmp_path / "test.db"
-    async with open_api(file) as api:
+    async with open_api(tmp_path / "test.db") as api:
         session = await api.start_user()
-    async with open_api(file, FakeClock(EPOCH + HOUR)) as api:
+    async with open_api(tmp_path / "test.db", FakeClock(EPOCH + HOUR)) as api:
         found = await api.session(session["id"], "expiresAt lastSeenAt")
         assert (found["state"], found["revision"]) == ("ACTIVE", 1)
         assert (found["lastSeenAt"], found["expiresAt"]) == ("2026-05-28T20:26:40.000Z", "2026-05-28T21:31:40.000Z")
@@ -28,33 +27,30 @@ async def test_clock_jump_expires_nothing(api: ApiClient) -> None:
 
 
 async def test_session_expired_before_downtime_stays_ended(tmp_path: Path) -> None:
-    file = tmp_path / "test.db"
-    async with open_api(file) as api:
+    async with open_api(tmp_path / "test.db") as api:
         session = await api.start_user()
         await api.advance(300)
-    async with open_api(file, FakeClock(EPOCH + HOUR)) as api:
+    async with open_api(tmp_path / "test.db", FakeClock(EPOCH + HOUR)) as api:
         found = await api.session(session["id"], "endedAt")
         assert (found["endReason"], found["endedAt"]) == ("EXPIRED", "2026-05-28T20:31:40.000Z")
 
 
 async def test_downtime_extends_neither_schedule_nor_24_hour_limit(tmp_path: Path) -> None:
-    file = tmp_path / "test.db"
     talk = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T20:00:00Z", "endTime": "2026-05-28T22:00:00Z"}
-    async with open_api(file) as api:
+    async with open_api(tmp_path / "test.db") as api:
         item = await api.start_session("agenda", talk)
         user = await api.start_user(timeoutSeconds=86400)
-    async with open_api(file, FakeClock(EPOCH + 23 * HOUR)) as api:
+    async with open_api(tmp_path / "test.db", FakeClock(EPOCH + 23 * HOUR)) as api:
         assert (await api.session(item["id"]))["endReason"] == "COMPLETED"
         found = await api.session(user["id"], "expiresAt")
         assert (found["state"], found["expiresAt"]) == ("ACTIVE", "2026-05-29T20:26:40.000Z")
 
 
 async def test_downtime_restores_stall_timeout(tmp_path: Path) -> None:
-    file = tmp_path / "test.db"
-    async with open_api(file) as api:
+    async with open_api(tmp_path / "test.db") as api:
         session = await api.start_session("media", MEDIA, timeoutSeconds=3600)
         await api.advance(1700)
-    async with open_api(file, FakeClock(EPOCH + 2 * HOUR)) as api:
+    async with open_api(tmp_path / "test.db", FakeClock(EPOCH + 2 * HOUR)) as api:
         await api.advance(1799)
         ping = {"playerTime": {"playhead": 0, "ts": "2026-05-28T20:26:41Z"}}
         payload = await api.mutate("keepaliveSession", {"id": session["id"], "media": ping}, "expiresAt")
