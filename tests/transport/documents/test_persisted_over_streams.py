@@ -1,10 +1,9 @@
 """Persisted and trusted documents over WebSocket and server-sent events."""
 
-from hashlib import sha256
 from typing import Any
 
 from tests.transport.documents.test_persisted import persisted_extensions
-from tests.transport.fake_app import FakeApp, GraphQLClient, open_client
+from tests.transport.fake_app import GraphQLClient
 from tests.transport.websocket.live_server import SUBSCRIBE, LiveServer, live_server
 from transport import TransportSettings
 
@@ -34,14 +33,6 @@ async def test_websocket_registers_documents_by_hash() -> None:
     assert sent == named == {"data": {"hello": "hello anybody"}}
 
 
-async def test_websocket_enforces_trusted_documents() -> None:
-    settings = TransportSettings(trusted_documents={"hello-1": HELLO})
-    async with live_server(settings) as server:
-        named, other = await first_results(server, {"documentId": "hello-1"}, {"query": "{__typename}"})
-    assert named == {"data": {"hello": "hello anybody"}}
-    assert [error["extensions"]["code"] for error in other] == ["FORBIDDEN"]
-
-
 async def test_subscription_runs_by_document_id() -> None:
     async with live_server(TransportSettings(trusted_documents={"received-1": SUBSCRIBE["query"]})) as server:
         async with server.client() as opened:
@@ -58,11 +49,3 @@ async def test_event_stream_finds_document_by_hash(client: GraphQLClient) -> Non
     await client.execute(HELLO, extensions=persisted_extensions(HELLO))
     named = await client.post({"extensions": persisted_extensions(HELLO)}, accept=events)
     assert 'data: {"data":{"hello":"Hello, you"}}' in named.text
-
-
-async def test_event_stream_refuses_untrusted_document(fake_app: FakeApp) -> None:
-    id_ = sha256(HELLO.encode()).hexdigest()
-    async with open_client(fake_app, TransportSettings(trusted_documents={id_: HELLO})) as client:
-        assert "Hello, you" in (await client.get("text/event-stream", documentId=id_)).text
-        assert "FORBIDDEN" in (await client.get("text/event-stream", query="{__typename}")).text
-    assert fake_app.resolvers_called == 1

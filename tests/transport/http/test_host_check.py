@@ -14,23 +14,10 @@ async def test_well_formed_host_is_served_off_loopback(fake_app: FakeApp, host: 
         assert (await client.post({"query": "{hello}"}, headers={"host": host})).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "",
-        "a b",
-        "a/b",
-        "user@host",
-        "host:port",
-        "host:123456",
-        "[::1",
-        "::1",
-        "a\x7f",
-        "<script>",
-        "a" * 301,
-        "a,b:1:2",
-    ],
-)
+MALFORMED = ("", "a b", "a/b", "user@host", "host:port", "host:123456", "[::1", "::1", "a\x7f", "<script>", "a,b:1:2")
+
+
+@pytest.mark.parametrize("host", [*MALFORMED, "a" * 301])
 async def test_malformed_host_is_400(client: GraphQLClient, host: str) -> None:
     assert (await client.post({"query": "{hello}"}, headers={"host": host})).status_code == 400
 
