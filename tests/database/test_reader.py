@@ -12,7 +12,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from models.database import MAX_HEAVY_READS, Database, Transaction, open_database
-from models.database.engine import READERS, read_engine, write_engine
+from models.database.engine import READERS, read_engine
 from models.database.reader import Reader
 from tests.database.harness import run_endless_query, select_one
 from tests.polling import TIMEOUT_SECONDS, wait_until
@@ -40,10 +40,8 @@ class CountingReader(Reader):
 @pytest.fixture
 async def reader(tmp_path: Path) -> AsyncIterator[CountingReader]:
     file = tmp_path / "test.db"
-    engine = write_engine(file)
-    async with engine.connect() as connection:
-        await connection.execute(text("SELECT 1"))
-    await engine.dispose()
+    async with open_database(file):
+        pass
     reader = CountingReader(file)
     yield reader
     await reader.close()

@@ -22,20 +22,8 @@ MISNESTED: Final = "<table> <tr> <td> </td> </table> <li> <p> </p> <b> </b> <i> 
 TEXT: Final = ["a", " ", "\n", "\r\n", "&lt;", "&amp;", "&nbsp;", "&not", "&#13;", "&#10;", "\f", "<", ">", '"', "'"]
 OPENERS: Final = ["<!--", "-->", "<!", "<?", "</", "<a href='", '<a href="http://a/', "'>", '">', "<![CDATA[", "]]>"]
 ATTRIBUTES: Final = ["<span style='color:red'>", "<a href=https://a.example>", "<b title=x>", "<p/>", "<pre>\n"]
-
-
-def any_tag(names: list[str]) -> st.SearchStrategy[str]:
-    return st.sampled_from([tag for name in names for tag in (f"<{name}>", f"</{name}>")])
-
-
-PIECES: Final = st.one_of(
-    any_tag(sorted(ALLOWED_TAGS)),
-    any_tag(FOREIGN_TAGS.split()),
-    st.sampled_from(MISNESTED.split()),
-    st.sampled_from(TEXT),
-    st.sampled_from(OPENERS),
-    st.sampled_from(ATTRIBUTES),
-)
+ANY_TAG: Final = [tag for name in (*sorted(ALLOWED_TAGS), *FOREIGN_TAGS.split()) for tag in (f"<{name}>", f"</{name}>")]
+PIECES: Final = st.one_of(*map(st.sampled_from, (ANY_TAG, MISNESTED.split(), TEXT, OPENERS, ATTRIBUTES)))
 MARKUP: Final = st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=40) | st.sampled_from(XSS_VECTORS)
 DEPTH_MESSAGE: Final = "must not have more than 64 elements open at once"
 LENGTH_MESSAGE: Final = "must have at most 20,000 characters after sanitizing"

@@ -7,17 +7,9 @@ from typing import Any, Final
 import pytest
 
 from models.enums import MediaEventType
+from models.kinds import media_parameters
 from models.kinds.media_event_parameters import BITRATE, EVENT_PARAMS, EVENT_QOE
-from models.kinds.media_parameters import (
-    BOOLEAN,
-    CUSTOMER_IDS,
-    INTEGER,
-    NUMBER,
-    QOE_PARAMS,
-    START_PARAMS,
-    STRING,
-    ValueType,
-)
+from models.kinds.media_parameters import CUSTOMER_IDS, QOE_PARAMS, START_PARAMS, ValueType
 from tests.api.session_inputs import MEDIA
 from tests.api_client import ApiClient
 from tests.media.player_client import event_input, start_player
@@ -25,8 +17,8 @@ from tests.media.player_client import event_input, start_player
 DOCUMENTED: Final[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "vectors" / "media-parameters.json").read_text()
 )
-TYPE_NAMES: Final = {id(STRING): "string", id(BOOLEAN): "boolean", id(INTEGER): "integer", id(NUMBER): "number"}
 VALID: Final[dict[str, Any]] = {"string": "x", "boolean": False, "integer": 7, "number": 7.5}
+TYPE_NAMES: Final = {id(getattr(media_parameters, name.upper())): name for name in VALID}
 INVALID: Final[dict[str, list[Any]]] = {
     "string": [1, True, None, ["x"], {}, "x" * 1025],
     "boolean": ["true", 1, 0, None],
