@@ -25,7 +25,6 @@ class UpgradeQueue:
         self._is_scheduled = False
 
     def submit(self, upgrade: Callable[[], None]) -> None:
-        """Run `upgrade` in a later tick."""
         self._pending.append(upgrade)
         self._schedule()
 

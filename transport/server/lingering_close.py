@@ -29,7 +29,6 @@ class LingeringClose:
         return self._timer is not None
 
     def is_closing(self) -> bool:
-        """As of a transport."""
         return self.is_lingering or self._transport.is_closing()
 
     def close(self) -> None:
@@ -47,6 +46,5 @@ class LingeringClose:
             self._transport.close()
 
     def connection_lost(self) -> None:
-        """Stop lingering."""
         if self._timer is not None:
             self._timer.cancel()

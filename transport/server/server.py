@@ -51,7 +51,6 @@ class Drainable(Protocol):
 
 
 def uvicorn_options() -> dict[str, Any]:
-    """Return the arguments of `uvicorn.Config`."""
     return {
         "http": HttpProtocol,
         "loop": "uvloop",
@@ -176,6 +175,5 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def origin(host: str, listener: socket.socket) -> str:
-    """Return the URL of a listening socket, without a path."""
     address = host.strip("[]")
     return f"http://{f'[{address}]' if ':' in address else address}:{listener.getsockname()[1]}"

@@ -39,8 +39,6 @@ BAD_HANDSHAKE_RESPONSE: Final = b"HTTP/1.1 400 Bad Request\r\nconnection: close\
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """One connection."""
-
     write_timeout_seconds = 30.0
     """How long a client may read nothing while something is buffered for it."""
 

@@ -33,7 +33,6 @@ class BoundedFrameQueue:
         return bool(self._frames)
 
     def has_room(self, frame: Frame) -> bool:
-        """Return whether the frame fits."""
         return self.bytes + len(frame.payload) <= self._max_bytes
 
     def put(self, frame: Frame) -> None:
@@ -42,20 +41,17 @@ class BoundedFrameQueue:
         self.bytes += len(frame.payload)
 
     def take(self) -> Frame:
-        """Remove and return the first frame."""
         frame = self._frames.popleft()
         self.bytes -= len(frame.payload)
         return frame
 
     def drop_through(self, sequence: int) -> None:
-        """Drop the frames up to a sequence number."""
         kept = [frame for frame in self._frames if is_after(frame, sequence)]
         self.clear()
         for frame in kept:
             self.put(frame)
 
     def clear(self) -> None:
-        """Drop all frames."""
         self._frames.clear()
         self.bytes = 0
 
@@ -72,7 +68,6 @@ class Handoff:
 
     @property
     def has_waiter(self) -> bool:
-        """Whether a reader is waiting."""
         return self._reader is not None and not self._reader.done()
 
     def heartbeat(self, cursor: str | None) -> Frame | None:
@@ -88,7 +83,6 @@ class Handoff:
         return reader
 
     def deliver(self, frame: Frame | None = None) -> None:
-        """Wake the reader, if it is waiting."""
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(frame)
 

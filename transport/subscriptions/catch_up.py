@@ -36,7 +36,6 @@ class CatchUp:
 
     @property
     def has_prefetched(self) -> bool:
-        """Whether the next step is available without work."""
         return bool(self._prefetched)
 
     async def next_step(self) -> Step:
@@ -56,7 +55,6 @@ class CatchUp:
                 return None
 
     def replay(self, steps: tuple[Step, ...]) -> None:
-        """Use the steps that another stream has read."""
         self._prefetched.extend(steps)
 
     async def _read_step(self) -> Step:
@@ -86,7 +84,6 @@ class CatchUp:
         return self._items
 
     async def close(self) -> None:
-        """Close the source's iterator."""
         items, self._items, self._executor = self._items, None, None
         if isinstance(items, AsyncGenerator):
             try:

@@ -33,8 +33,6 @@ each would exceed the time limit of an operation."""
 
 @dataclass(frozen=True, slots=True)
 class StreamOptions:
-    """Options of `StreamManager.open`."""
-
     after: str | None = None
     """Cursor after which a subscription resumes; overrides its argument."""
     incremental: bool = True
@@ -77,11 +75,9 @@ class StreamManager:
 
     @property
     def queued_bytes(self) -> int:
-        """Length of the frames that wait for readers."""
         return sum(subscription.queued_bytes for subscription in self.subscriptions)
 
     def open_subscription(self, query: SubscriptionQuery, key: Any, options: StreamOptions) -> SubscriberStream:
-        """Register a new subscriber."""
         limits = self.limits
         subscriber_limits = SubscriberLimits(
             after=options.after,
@@ -101,8 +97,6 @@ class StreamManager:
 
 
 class _Dispatch:
-    """Dispatch of one request."""
-
     def __init__(self, streams: StreamManager, call: OperationCall, options: StreamOptions) -> None:
         self._streams = streams
         self._execution = streams.execution

@@ -70,15 +70,13 @@ class Subscriber(Protocol):
     """A member of a group."""
 
     def push(self, bundle: Bundle) -> None:
-        """Deliver frames."""
+        """Send or queue frames."""
 
     def finish(self, frame: Frame | None) -> None:
         """End the stream, after a last frame if there is one."""
 
 
 class FanoutRegistry:
-    """The groups of a server, by key."""
-
     def __init__(self) -> None:
         self._groups: dict[Hashable, FanoutGroup] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -130,7 +128,6 @@ class FanoutGroup:
         self._query = query
 
     async def run(self) -> None:
-        """Follow the source until it ends or fails."""
         last: Frame | None
         try:
             last = await self._follow()

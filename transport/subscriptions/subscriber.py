@@ -28,11 +28,9 @@ class SubscriberFilter:
 
     @property
     def accepts_all(self) -> bool:
-        """Whether no frame need be checked."""
         return self._accepts is None and not self._distinct
 
     def caught_up(self, marker: CaughtUp) -> None:
-        """Use the filter of a new catch-up."""
         self._accepts = marker.accepts
 
     def accept(self, frame: Frame) -> Frame | None:
@@ -42,7 +40,6 @@ class SubscriberFilter:
         return None if frame.payload == self._last_payload else frame
 
     def sent(self, frame: Frame) -> None:
-        """Note that a frame was sent."""
         if self._distinct and frame.item is not None:
             self._last_payload = frame.payload
 
@@ -100,12 +97,10 @@ class SubscriberStream(FrameStream):
 
     @property
     def queued_bytes(self) -> int:
-        """Length of the queued frames."""
         return self._queue.bytes
 
     @property
     def is_live(self) -> bool:
-        """Whether the stream has caught up."""
         return self._caught_up_to is not None and self._catch_up is None
 
     # ---- called by the reader

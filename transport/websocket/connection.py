@@ -29,7 +29,6 @@ class Connection:
 
     @property
     def is_blocked(self) -> bool:
-        """Whether a message is waiting to be sent."""
         return self._pending_sends > 0
 
     async def receive(self, deadline: float) -> str | None:
@@ -51,7 +50,6 @@ class Connection:
         return not self._pending_sends and self._write_now(texts)
 
     async def send(self, text: bytes) -> None:
-        """Send a message once the client reads. Raises Disconnected."""
         if self.try_send((text,)):
             return
         self._pending_sends += 1

@@ -36,11 +36,9 @@ class WebSocketEndpoint:
         self._sockets_by_address: Counter[str] = Counter()
 
     def __len__(self) -> int:
-        """Return the number of open sockets."""
         return self._sockets_by_address.total()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one socket."""
         await receive()  # websocket.connect
         address = scope["client"][0] if scope.get("client") else ""
         if status := self._rejection_status(scope, address):
@@ -90,7 +88,6 @@ class WebSocketEndpoint:
 
 
 async def reject_handshake(scope: Scope, send: Send, status: int) -> None:
-    """Answer a handshake by an HTTP status."""
     if "websocket.http.response" not in scope.get("extensions", {}):
         return await send({"type": "websocket.close"})  # which is 403
     headers = [(b"content-length", b"0"), (b"connection", b"close")]

@@ -11,8 +11,9 @@ import orjson
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from transport.errors import Code, FormattedError
+from transport.errors import Code
 from transport.request import OperationCall, set_connection_params
+from transport.results import OperationResult
 from transport.subscriptions import Frame, ServerShutdown, StreamClosed, StreamManager, StreamResponse
 from transport.websocket.connection import Connection, Disconnected
 from transport.websocket.messages import next_prefix
@@ -46,7 +47,6 @@ class ConnectionHandler:
         self._closing_tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Serve the client until the socket is closed."""
         try:
             while self._protocol.phase is not Phase.CLOSED:
                 await self._step()
@@ -79,7 +79,7 @@ class ConnectionHandler:
                     await self._connection.send(text)
                 case Run(operation):
                     task = self._running[operation] = asyncio.create_task(self._run(operation))
-                    task.add_done_callback(partial(self._on_task_done, operation))
+                    task.add_done_callback(partial(self._running.pop, operation))
                 case Stop(operation):
                     # Its task has ended if the stream was closed, but not yet the socket.
                     if (running := self._running.get(operation)) is not None:
@@ -121,9 +121,9 @@ class ConnectionHandler:
         outcome: str | list[str] = "gone"
         try:
             response = await self._streams.open(call)
-            errors = await self._forward(operation, response)
-            outcome = error_codes(errors) or response.result.error_codes or "ok"
-            await self._perform(self._actions_after(operation, response, errors))
+            failed = await self._forward(operation, response)
+            outcome = (failed or response.result).error_codes or "ok"
+            await self._perform(self._actions_after(operation, response, failed))
         except ServerShutdown:
             self.drain()
         except StreamClosed:
@@ -136,11 +136,8 @@ class ConnectionHandler:
             seconds = perf_counter() - started
             self._streams.execution.record(call.operation, outcome, status=None, seconds=seconds)
 
-    def _on_task_done(self, operation: Operation, _: asyncio.Task[None]) -> None:
-        del self._running[operation]
-
-    async def _forward(self, operation: Operation, response: StreamResponse) -> list[FormattedError] | None:
-        """Send the results. Returns the errors if the operation was not executed, or failed as a whole."""
+    async def _forward(self, operation: Operation, response: StreamResponse) -> OperationResult | None:
+        """Send the results. Returns the one with the errors if the operation was not executed, or failed as a whole."""
         frames, prefix = response.frames, next_prefix(operation.id)
 
         def try_send(results: Sequence[Frame]) -> bool:
@@ -154,8 +151,7 @@ class ConnectionHandler:
                 await self._perform(self._protocol.mark_subscription(operation))
             async for frame in frames:
                 if response.refused or frame.failed:
-                    errors: list[FormattedError] = orjson.loads(frame.payload)["errors"]
-                    return errors
+                    return OperationResult(orjson.loads(frame.payload))
                 if frame.payload:
                     await self._connection.send(prefix + frame.payload + b"}")
             return None
@@ -163,12 +159,14 @@ class ConnectionHandler:
             await frames.aclose()
 
     def _actions_after(
-        self, operation: Operation, response: StreamResponse, errors: list[FormattedError] | None
+        self, operation: Operation, response: StreamResponse, failed: OperationResult | None
     ) -> list[Action]:
-        if response.operation is None and Code.UNAUTHENTICATED in error_codes(errors):
+        if failed is None:
+            return self._protocol.operation_ended(operation)
+        if response.operation is None and Code.UNAUTHENTICATED in failed.error_codes:
             # No context could be made: the client's authentication has expired.
             return self._protocol.close(CloseCode.FORBIDDEN, "Forbidden")
-        return self._protocol.operation_ended(operation, errors)
+        return self._protocol.operation_ended(operation, failed.body["errors"])
 
     def _on_slow_consumer(self) -> None:
         self._close_in_background(partial(self._protocol.close, CloseCode.TRY_AGAIN_LATER, "Too slow"))
@@ -176,8 +174,3 @@ class ConnectionHandler:
 
 async def _authorize(_context: Any) -> None:
     """Accept every client for which a context could be made."""
-
-
-def error_codes(errors: list[FormattedError] | None) -> list[str]:
-    """Return the distinct codes of errors, sorted."""
-    return sorted({str(error["extensions"]["code"]) for error in errors or ()})

@@ -133,7 +133,6 @@ PING: Final = b'{"type":"ping"}'
 
 
 def pong(payload: Mapping[str, Any] | None) -> bytes:
-    """Encode the answer to a ping, with its payload."""
     return b'{"type":"pong"}' if payload is None else b'{"type":"pong","payload":%b}' % orjson.dumps(payload)
 
 
@@ -143,10 +142,8 @@ def next_prefix(id_: str) -> bytes:
 
 
 def error(id_: str, errors: list[FormattedError]) -> bytes:
-    """Encode the message about an operation that was not executed, or failed as a whole."""
     return b'{"id":%b,"type":"error","payload":%b}' % (orjson.dumps(id_), orjson.dumps(errors))
 
 
 def complete(id_: str) -> bytes:
-    """Encode the message about the end of an operation."""
     return b'{"id":%b,"type":"complete"}' % orjson.dumps(id_)

@@ -58,8 +58,6 @@ class Authenticate:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send a message."""
-
     text: bytes
 
 
@@ -125,7 +123,6 @@ class ProtocolStateMachine:
         return self._dispatch(message)
 
     def authenticated(self, now: float) -> list[Action]:
-        """Acknowledge connection_init."""
         if self.phase is not Phase.AUTHENTICATING:
             return []
         self.phase = Phase.READY
@@ -178,18 +175,15 @@ class ProtocolStateMachine:
         return [] if self.phase is Phase.DRAINING else self.restart()
 
     def restart(self) -> list[Action]:
-        """Close for a restart of the server."""
         return self.close(CloseCode.RESTART, "Service restart")
 
     def close(self, code: int, reason: str) -> list[Action]:
-        """Close the socket, if it is open."""
         if self.phase is Phase.CLOSED:
             return []
         self.disconnected()
         return [Close(code, truncate_reason(reason))]
 
     def disconnected(self) -> None:
-        """Handle the end of the connection."""
         self.phase = Phase.CLOSED
         self.deadline, self._awaits_pong = inf, False
         self._operations.clear()
