@@ -31,14 +31,14 @@ async def test_form_holds_text_bytes_and_files(device: FormClient) -> None:
 
 
 async def test_equal_contents_share_one_blob_and_one_upload(device: FormClient) -> None:
-    objects, sizes = device.api.app.state.services.uploader.blob_store, []
-    put = objects.put
+    blob_store, sizes = device.api.app.state.services.uploader.blob_store, []
+    put = blob_store.put
 
     async def count_puts(key: str, content: Any, size: int) -> None:
         sizes.append(size)
         await put(key, content, size)
 
-    objects.put = count_puts
+    blob_store.put = count_puts
     session = await device.started({"a": FilePart(PNG, "a.png"), "b": FilePart(PNG, "b.png")})
     await device.started({"c": FilePart(PNG, "c.png")})
     saved = values_by_name(await device.saved(session["id"], {"d": FilePart(PNG, "d.png")}))

@@ -18,11 +18,11 @@ CONTENT: Final = os.urandom(CHUNK_COUNT * CHUNK_BYTES)
 
 
 class ReadSpy:
-    def __init__(self, objects: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._read = objects.read
+    def __init__(self, blob_store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._read = blob_store.read
         self.count = 0
         self.fails_at: int | None = None
-        monkeypatch.setattr(objects, "read", self.read)
+        monkeypatch.setattr(blob_store, "read", self.read)
 
     async def read(self, key: str, start: int, stop: int) -> bytes:
         self.count += 1

@@ -80,8 +80,8 @@ async def test_file_of_refused_start_is_collected(device: FormClient) -> None:
 
 
 async def test_uploaded_file_survives_while_another_is_in_flight(device: FormClient) -> None:
-    objects, png_is_there = device.api.app.state.services.uploader.blob_store, asyncio.Event()
-    put = objects.put
+    blob_store, png_is_there = device.api.app.state.services.uploader.blob_store, asyncio.Event()
+    put = blob_store.put
 
     async def put_in_turn(key: str, content: Any, size: int) -> None:
         if size != len(JPEG):
@@ -92,7 +92,7 @@ async def test_uploaded_file_survives_while_another_is_in_flight(device: FormCli
         await put(key, content, size)
         await device.collect_garbage(3600)
 
-    objects.put = put_in_turn
+    blob_store.put = put_in_turn
     session = await device.started({"a": FilePart(PNG), "b": FilePart(JPEG)})
     assert (await device.fetch((await device.form(session["id"]))["a"]["url"])).content == PNG
     assert device.stored_digests() == {sha256(PNG), sha256(JPEG)}
@@ -101,15 +101,15 @@ async def test_uploaded_file_survives_while_another_is_in_flight(device: FormCli
 async def test_content_uploaded_during_deletion_gets_another_key(device: FormClient) -> None:
     old = await device.started({"a": FilePart(PNG)})
     await device.api.execute(DELETE_SESSION, id=old["id"])
-    objects = device.api.app.state.services.uploader.blob_store
-    delete, sessions = objects.delete, []
+    blob_store = device.api.app.state.services.uploader.blob_store
+    delete, sessions = blob_store.delete, []
 
     async def delete_and_meet_it_again(key: str) -> None:
         sessions.append(await device.started({"a": FilePart(PNG)}))
         await delete(key)
         sessions.append(await device.started({"a": FilePart(PNG)}))
 
-    objects.delete = delete_and_meet_it_again
+    blob_store.delete = delete_and_meet_it_again
     await device.collect_garbage()
     assert await device.row_counts() == {"stored_file": 1, "attachment": 2}
     for session in sessions:
@@ -157,19 +157,19 @@ async def test_shared_blob_does_not_block_collection(device: FormClient, monkeyp
 async def test_undeletable_blob_does_not_block_others(device: FormClient) -> None:
     session = await device.started({"a": FilePart(PNG), "b": FilePart(JPEG), "c": FilePart(b"c")})
     await device.api.execute(DELETE_SESSION, id=session["id"])
-    objects = device.api.app.state.services.uploader.blob_store
-    delete = objects.delete
+    blob_store = device.api.app.state.services.uploader.blob_store
+    delete = blob_store.delete
 
     async def fail_for_one(key: str) -> None:
         if sha256(JPEG) in key:
             raise StorageUnavailable("not this one")
         await delete(key)
 
-    objects.delete = fail_for_one
+    blob_store.delete = fail_for_one
     with pytest.raises(StorageUnavailable):
         await device.collect_garbage()
     assert (device.stored_digests(), await device.row_counts()) == ({sha256(JPEG)}, {"stored_file": 1, "attachment": 0})
-    objects.delete = delete
+    blob_store.delete = delete
     await device.collect_garbage()
     assert device.stored_digests() == set()
 

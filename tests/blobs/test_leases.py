@@ -65,19 +65,19 @@ async def test_blob_marked_as_deleting_cannot_be_pinned(device: FormClient) -> N
 
 async def test_expired_lease_fails_the_start_retryably(device: FormClient) -> None:
     """Collected by a server whose clock is far ahead."""
-    objects = device.api.app.state.services.uploader.blob_store
-    database, put = device.api.app.state.services.database, objects.put
+    blob_store = device.api.app.state.services.uploader.blob_store
+    database, put = device.api.app.state.services.database, blob_store.put
 
     async def put_too_late(*arguments: Any) -> None:
         await put(*arguments)
         await database.write(mark_deleting, GcQuery(device.api.clock.value + LEASE_MS, frozenset()))
 
-    objects.put = put_too_late
+    blob_store.put = put_too_late
     neighbours = asyncio.gather(*(device.api.start_user() for _ in range(3)))
     answer = await device.send(start_body({"a": FilePart(PNG)}))
     assert (error_code(answer), answer["errors"][0]["extensions"]["retryable"]) == ("SERVICE_UNAVAILABLE", True)
     assert len(await neighbours) == 3
-    objects.put = put
+    blob_store.put = put
     session = await device.started({"a": FilePart(PNG)})
     await device.collect_garbage()
     assert (await device.fetch((await device.form(session["id"]))["a"]["url"])).content == PNG

@@ -22,7 +22,7 @@ def entry_names(folder: Path) -> list[str]:
 
 
 @pytest.fixture
-def objects(tmp_path: Path) -> BlobStore:
+def blob_store(tmp_path: Path) -> BlobStore:
     return open_blob_store(str(tmp_path / "deep" / "files"))
 
 
@@ -31,46 +31,46 @@ class FailingFile(io.BytesIO):
         raise OSError(5, "Input/output error")
 
 
-async def test_blob_exists_from_put_to_delete(objects: BlobStore) -> None:
+async def test_blob_exists_from_put_to_delete(blob_store: BlobStore) -> None:
     content = os.urandom(1_300_000)
-    assert not await objects.exists(KEY, len(content))
+    assert not await blob_store.exists(KEY, len(content))
     source = io.BytesIO(content)
-    await objects.put(KEY, source, len(content))
+    await blob_store.put(KEY, source, len(content))
     assert source.closed
-    assert await objects.exists(KEY, len(content))
-    assert not await objects.exists(KEY, len(content) - 1)
-    assert await objects.read(KEY, 1_000_000, 1_300_000) == content[1_000_000:]
-    await objects.delete(KEY)
-    await objects.delete(KEY)
-    assert not await objects.exists(KEY, len(content))
+    assert await blob_store.exists(KEY, len(content))
+    assert not await blob_store.exists(KEY, len(content) - 1)
+    assert await blob_store.read(KEY, 1_000_000, 1_300_000) == content[1_000_000:]
+    await blob_store.delete(KEY)
+    await blob_store.delete(KEY)
+    assert not await blob_store.exists(KEY, len(content))
     with pytest.raises(BlobNotFound):
-        await objects.read(KEY, 0, 1)
+        await blob_store.read(KEY, 0, 1)
 
 
-async def test_folder_is_created_by_first_put(objects: BlobStore, tmp_path: Path) -> None:
-    await objects.remove_partial_uploads()
-    await objects.delete(KEY)
-    assert not await objects.exists(KEY, 1)
+async def test_folder_is_created_by_first_put(blob_store: BlobStore, tmp_path: Path) -> None:
+    await blob_store.remove_partial_uploads()
+    await blob_store.delete(KEY)
+    assert not await blob_store.exists(KEY, 1)
     assert entry_names(tmp_path) == []
 
 
-async def test_put_is_idempotent(objects: BlobStore, tmp_path: Path) -> None:
+async def test_put_is_idempotent(blob_store: BlobStore, tmp_path: Path) -> None:
     for _ in range(3):
-        await objects.put(KEY, io.BytesIO(b"same"), 4)
+        await blob_store.put(KEY, io.BytesIO(b"same"), 4)
     assert len(stored_files(tmp_path)) == 1
 
 
-async def test_failing_source_leaves_nothing(objects: BlobStore, tmp_path: Path) -> None:
+async def test_failing_source_leaves_nothing(blob_store: BlobStore, tmp_path: Path) -> None:
     source = FailingFile()
     with pytest.raises(StorageUnavailable) as refused:
-        await objects.put(KEY, source, 4)
+        await blob_store.put(KEY, source, 4)
     assert (source.closed, stored_files(tmp_path)) == (True, [])
     assert refused.value.detail == "[Errno 5] Input/output error"
 
 
 @pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace", "shutil.copyfileobj"])
 async def test_failing_disk_leaves_nothing(
-    objects: BlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    blob_store: BlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -78,10 +78,10 @@ async def test_failing_disk_leaves_nothing(
     with monkeypatch.context() as broken:
         broken.setattr(step, fail)
         with pytest.raises(StorageUnavailable):
-            await objects.put(KEY, io.BytesIO(b"content"), 7)
+            await blob_store.put(KEY, io.BytesIO(b"content"), 7)
     assert stored_files(tmp_path) == []
-    await objects.put(KEY, io.BytesIO(b"content"), 7)
-    assert await objects.read(KEY, 0, 7) == b"content"
+    await blob_store.put(KEY, io.BytesIO(b"content"), 7)
+    assert await blob_store.read(KEY, 0, 7) == b"content"
 
 
 class SyncRecorder:
@@ -108,14 +108,14 @@ class SyncRecorder:
 
 
 async def test_file_is_synced_before_rename_and_rename_before_return(
-    objects: BlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    blob_store: BlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = SyncRecorder(tmp_path, monkeypatch)
-    await objects.put(KEY, io.BytesIO(b"content"), 7)
+    await blob_store.put(KEY, io.BytesIO(b"content"), 7)
     assert steps.drain() == ["abcdef.1", "its name", "ab", "files", "deep"]
-    assert await objects.exists(KEY, 7)
+    assert await blob_store.exists(KEY, 7)
     assert steps.drain() == ["ab", "files", "deep"]
-    await objects.delete(KEY)
+    await blob_store.delete(KEY)
     assert steps.drain() == ["ab"]
 
 
@@ -127,17 +127,17 @@ def leftover(tmp_path: Path) -> Path:
     return file
 
 
-async def test_partial_upload_of_dead_process_is_removed(objects: BlobStore, leftover: Path) -> None:
-    await objects.remove_partial_uploads()
+async def test_partial_upload_of_dead_process_is_removed(blob_store: BlobStore, leftover: Path) -> None:
+    await blob_store.remove_partial_uploads()
     assert entry_names(leftover.parent) == []
 
 
-async def test_upload_in_progress_is_not_removed(objects: BlobStore, leftover: Path) -> None:
+async def test_upload_in_progress_is_not_removed(blob_store: BlobStore, leftover: Path) -> None:
     with leftover.open("ab") as writing:
         fcntl.flock(writing, fcntl.LOCK_EX)
-        await objects.remove_partial_uploads()
+        await blob_store.remove_partial_uploads()
         assert entry_names(leftover.parent) == [leftover.name]
-    await objects.remove_partial_uploads()
+    await blob_store.remove_partial_uploads()
     assert entry_names(leftover.parent) == []
 
 

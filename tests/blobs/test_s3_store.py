@@ -61,22 +61,22 @@ async def device(s3: S3Server, tmp_path: Path) -> AsyncIterator[FormClient]:
 
 
 async def test_blob_exists_from_put_to_delete(s3: S3Server) -> None:
-    objects, content = open_blob_store(STORE_URL), os.urandom(11 * 1024 * 1024 + 5)
-    assert not await objects.exists(KEY, len(content))
+    blob_store, content = open_blob_store(STORE_URL), os.urandom(11 * 1024 * 1024 + 5)
+    assert not await blob_store.exists(KEY, len(content))
     for _ in range(2):
         source = io.BytesIO(content)
-        await objects.put(KEY, source, len(content))
+        await blob_store.put(KEY, source, len(content))
         assert source.closed
     assert s3.object_keys() == [f"some/prefix/{KEY}"]
-    assert await objects.exists(KEY, len(content))
-    assert not await objects.exists(KEY, len(content) + 1)
-    assert await objects.read(KEY, 5_000_000, len(content)) == content[5_000_000:]
-    await objects.remove_partial_uploads()
-    await objects.delete(KEY)
-    await objects.delete(KEY)
+    assert await blob_store.exists(KEY, len(content))
+    assert not await blob_store.exists(KEY, len(content) + 1)
+    assert await blob_store.read(KEY, 5_000_000, len(content)) == content[5_000_000:]
+    await blob_store.remove_partial_uploads()
+    await blob_store.delete(KEY)
+    await blob_store.delete(KEY)
     assert s3.object_keys() == []
     with pytest.raises(BlobNotFound):
-        await objects.read(KEY, 0, 1)
+        await blob_store.read(KEY, 0, 1)
 
 
 async def test_files_are_stored_once_and_collected(device: FormClient, s3: S3Server) -> None:

@@ -71,8 +71,8 @@ async def test_fault_during_save_leaves_form_unchanged(
 
 
 async def test_one_failing_upload_refuses_all_files(device: FormClient) -> None:
-    objects = device.api.app.state.services.uploader.blob_store
-    put = objects.put
+    blob_store = device.api.app.state.services.uploader.blob_store
+    put = blob_store.put
 
     async def fail_for_one(key: str, content: Any, size: int) -> None:
         if size == len(JPEG):
@@ -80,9 +80,9 @@ async def test_one_failing_upload_refuses_all_files(device: FormClient) -> None:
             raise StorageUnavailable("not this one")
         await put(key, content, size)
 
-    objects.put = fail_for_one
+    blob_store.put = fail_for_one
     await assert_unavailable(device, start_body({"a": FilePart(PNG), "b": FilePart(JPEG), "c": FilePart(b"c")}))
-    objects.put = put
+    blob_store.put = put
     await device.collect_garbage()
     assert (stored_files(device.folder), await device.row_counts()) == ([], NO_ROWS)
 
