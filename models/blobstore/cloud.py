@@ -4,6 +4,7 @@ Partial uploads of killed processes are invisible here; the bucket needs a lifec
 AbortIncompleteMultipartUpload).
 """
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import BinaryIO, Final, Self
 
@@ -73,8 +74,5 @@ class CloudBlobStore(BlobStore):
                 raise BlobNotFound(key) from error
 
     async def delete(self, key: str) -> None:
-        with as_unavailable(BaseError):
-            try:
-                await obstore.delete_async(self._store, key)
-            except FileNotFoundError:
-                return
+        with as_unavailable(BaseError), suppress(FileNotFoundError):
+            await obstore.delete_async(self._store, key)
