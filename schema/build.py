@@ -15,8 +15,8 @@ from graphql import (
 )
 from strawberry.schema.config import StrawberryConfig
 
-from schema.feed import resolve_item_type
-from schema.field_helpers import DEFINITION, CachingNameConverter, attach_resolver
+from schema.feed import ITEM_TYPE_NAMES
+from schema.field_helpers import DEFINITION, CachingNameConverter, attach_resolver, resolve_by_class
 from schema.kinds import SESSION_TYPES
 from schema.mutations import Mutation
 from schema.queries import Query
@@ -49,7 +49,7 @@ def _patch_type(type_: GraphQLNamedType) -> None:
         for field in type_.fields.values():
             attach_resolver(field)
     if isinstance(type_, GraphQLUnionType):
-        type_.resolve_type = resolve_item_type
+        type_.resolve_type = resolve_by_class(ITEM_TYPE_NAMES)
     if isinstance(type_, GraphQLInputObjectType):
         # strawberry checks @oneOf during execution, too late for an error with the position in the document.
         type_.is_one_of = type_.extensions[DEFINITION].is_one_of

@@ -61,13 +61,9 @@ ActivityItem: TypeAlias = Annotated[
     Activity | FeedResync, strawberry.union("ActivityItem", description="An item of the subscription to activities.")
 ]
 
-_TYPE_NAMES: Final[dict[type[Any], str]] = {
+ITEM_TYPE_NAMES: Final[dict[type[Any], str]] = {
     ActivityRow: "Activity",
     messages.Change: "SessionChange",
     messages.Resync: "FeedResync",
     messages.Snapshot: "SessionSnapshot",
 }
-
-
-def resolve_item_type(payload: Any, *_: object) -> str:
-    return _TYPE_NAMES[type(payload)]

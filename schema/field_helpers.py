@@ -8,7 +8,7 @@ The first two become plain graphql-core resolvers, without strawberry's argument
 them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any, Final, TypeVar, cast
 
@@ -100,6 +100,11 @@ def _plain_resolver(definition: StrawberryField) -> GraphQLFieldResolver:
         get = attrgetter(definition.python_name)
         return lambda row, _info: get(row)
     return lambda row, info: resolve(row, info.context)
+
+
+def resolve_by_class(names: Mapping[type, str]) -> Callable[..., str]:
+    """Return the type resolver of a union whose members differ by the class of the item."""
+    return lambda item, *_: names[type(item)]
 
 
 class CachingNameConverter(NameConverter):
