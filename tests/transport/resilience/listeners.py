@@ -1,9 +1,9 @@
 """Raw subscribers that report how their stream ended."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import closing
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import orjson
 
@@ -15,11 +15,7 @@ HEAD: Final = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: appli
 CLOSE: Final = 0x88
 
 
-class Listener(NamedTuple):
-    outcome: "asyncio.Task[str]"
-
-
-Listen: TypeAlias = Callable[[int], Coroutine[Any, Any, Listener]]
+Outcome: TypeAlias = "asyncio.Task[str]"
 
 
 def post(query: str, accept: str = "application/json", **variables: Any) -> bytes:
@@ -27,15 +23,15 @@ def post(query: str, accept: str = "application/json", **variables: Any) -> byte
     return HEAD + b"Accept: %s\r\nContent-Length: %d\r\n\r\n" % (accept.encode(), len(body)) + body
 
 
-async def over_sse(port: int) -> Listener:
+async def over_sse(port: int) -> Outcome:
     return await _over_http(port, "text/event-stream", b"event: next\n", _sse_outcome)
 
 
-async def over_multipart(port: int) -> Listener:
+async def over_multipart(port: int) -> Outcome:
     return await _over_http(port, "multipart/mixed;subscriptionSpec=1.0", b'{"payload":', _multipart_outcome)
 
 
-async def _over_http(port: int, accept: str, first: bytes, judge: Callable[[bytes], str]) -> Listener:
+async def _over_http(port: int, accept: str, first: bytes, judge: Callable[[bytes], str]) -> Outcome:
     reader, writer = await asyncio.open_connection(HOST, port, limit=2**24)
     writer.write(post(QUERY, accept))
     head = await reader.readuntil(b"\r\n\r\n")
@@ -51,7 +47,7 @@ async def _over_http(port: int, accept: str, first: bytes, judge: Callable[[byte
             assert await reader.read() == b""
             return judge(received)
 
-    return Listener(asyncio.create_task(listen()))
+    return asyncio.create_task(listen())
 
 
 async def read_chunk(reader: asyncio.StreamReader) -> bytes:
@@ -73,16 +69,16 @@ def _multipart_outcome(received: bytes) -> str:
     return "well" if good else f"badly: {received[-200:]!r}"
 
 
-async def over_socket(port: int) -> Listener:
+async def over_socket(port: int) -> Outcome:
     socket = await RawWebSocket.open(port)
     socket.subscribe(QUERY)
     assert (await socket.receive())["type"] == "next"
-    return Listener(asyncio.create_task(socket.wait_closed()))
+    return asyncio.create_task(socket.wait_closed())
 
 
-async def over_idle_socket(port: int) -> Listener:
+async def over_idle_socket(port: int) -> Outcome:
     socket = await RawWebSocket.open(port, init=False)
-    return Listener(asyncio.create_task(socket.wait_closed()))
+    return asyncio.create_task(socket.wait_closed())
 
 
 class SocketClosed(Exception):

@@ -25,13 +25,13 @@ class Reader:
         self._results = results
         self._on_item = on_item
         self.paths: list[str] = []
-        """Of the activities that it was received of: their `to`."""
+        """The `to` of each activity received."""
         self._more = asyncio.Condition()
         self.task = asyncio.create_task(self._read())
-        """Its result is the code with which the server closed a WebSocket; 0 where the connection just ended."""
+        """Returns the close code of a WebSocket; 0 if the connection ended without one."""
 
     def pause(self) -> None:
-        self._writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's reads and writes
+        self._writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket transport has it
 
     def resume(self) -> None:
         self._writer.transport.resume_reading()  # type: ignore[attr-defined]  # likewise
@@ -69,7 +69,7 @@ class Reader:
 Connect: TypeAlias = Callable[[int, Callable[[str], None], str], Coroutine[Any, Any, Reader]]
 
 
-async def over_socket(port: int, received: Callable[[str], None], query: str) -> Reader:
+async def over_socket(port: int, on_item: Callable[[str], None], query: str) -> Reader:
     opened = RawWebSocket(*await _connect_small_buffer(port))
     await opened.handshake()
     opened.subscribe(query)
@@ -80,10 +80,10 @@ async def over_socket(port: int, received: Callable[[str], None], query: str) ->
             assert message["type"] == "next", message
             yield message["payload"]
 
-    return Reader(opened.writer, results(), received)
+    return Reader(opened.writer, results(), on_item)
 
 
-async def over_sse(port: int, received: Callable[[str], None], query: str) -> Reader:
+async def over_sse(port: int, on_item: Callable[[str], None], query: str) -> Reader:
     reader, writer = await _connect_small_buffer(port)
     writer.write(post(query, "text/event-stream"))
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
@@ -96,7 +96,7 @@ async def over_sse(port: int, received: Callable[[str], None], query: str) -> Re
                 if event.startswith(b"event: next\n"):
                     yield orjson.loads(event.partition(b"\ndata: ")[2])
 
-    return Reader(writer, results(), received)
+    return Reader(writer, results(), on_item)
 
 
 KINDS: Sequence[Connect] = (over_socket, over_sse)

@@ -48,7 +48,7 @@ class ConnectedClients:
         assert await asyncio.gather(*two_part_writes) == [200, 200, 503, 503]
         with closing(incomplete[1]):
             assert await incomplete[0].read() == b""
-        ends = await asyncio.gather(*(listener.outcome for listener in (*listening, *silent)))
+        ends = await asyncio.gather(*listening, *silent)
         assert ends == [("1012", "well", "well")[number % 3] for number in range(listeners)] + ["1012"] * 2
         assert writes.refused == []
 

@@ -85,7 +85,7 @@ async def test_slow_reader_that_recovers_loses_nothing(tmp_path: Path) -> None:
         for place in places:
             await subscribers.move_session(place)
         assert all(reader.paths == places for reader in subscribers.quick)
-        # All of the slow have more to read than the server keeps for them.
+        # Every slow reader has more unread than its queue holds.
         assert sum(stream._overflowed for stream in subscribers.streams.subscriptions) == SLOW
         assert all(len(reader.paths) < EVENTS for reader in subscribers.slow)
         for reader in subscribers.slow:

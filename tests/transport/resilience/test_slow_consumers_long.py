@@ -54,7 +54,7 @@ class LoadTest:
         loop = asyncio.get_running_loop()
         started_at = loop.time()
         for number in range(int(seconds * EVENTS_A_SECOND)):
-            await asyncio.sleep(started_at + number / EVENTS_A_SECOND - loop.time())  # the rate is what is tried
+            await asyncio.sleep(started_at + number / EVENTS_A_SECOND - loop.time())  # a fixed rate
             await self._move()
             self.bytes = max(self.bytes, self.server.resident_bytes)
         return self.now
@@ -86,7 +86,7 @@ class LoadTest:
             try:
                 reader.pause()
                 started_at = perf_counter()
-                await asyncio.sleep(2 * PATIENCE)  # it would not see its end, as it does not read
+                await asyncio.sleep(2 * PATIENCE)  # a paused client cannot see the close
                 reader.resume()
                 self.closed.append((await reader.task, perf_counter() - started_at))
             finally:

@@ -18,7 +18,7 @@ class WriteLog:
     def __init__(self) -> None:
         self.acknowledged: set[str] = set()
         self.refused: list[int] = []
-        """Statuses of other answers."""
+        """Statuses of responses other than 200."""
         self._names = count()
         self._waiting: tuple[int, asyncio.Event] | None = None
 
@@ -75,7 +75,7 @@ async def write_over_socket(port: int, writes: WriteLog) -> None:
             writes.record(received["payload"], name)
             assert (await socket.receive())["type"] == "complete"
     except SocketClosed as closed:
-        assert closed.code == 1012  # noqa: PT017 - it is how this ends
+        assert closed.code == 1012  # noqa: PT017 - the expected end
     finally:
         await socket.wait_closed()
 

@@ -58,7 +58,7 @@ async def test_catch_ups_behind_a_running_one_are_executed_once(server: StreamSe
     tasks = await start_reading(server, answers, 3)
     log.gate.set()
     assert await asyncio.gather(*tasks) == [[1, 2, 3]] * SUBSCRIBERS
-    # The first started_at alone; the second read for all others.
+    # The first stream read alone; the second read for all others.
     assert len(log.opened_after) == 2
     assert sorted(log.executed) == [1, 1, 2, 2, 3, 3]
     log.append()
@@ -113,7 +113,7 @@ async def test_follower_replaces_a_leader_that_left(server: StreamServer) -> Non
     log.append(2)
     answers = await open_streams(server, 4)
     tasks = await start_reading(server, answers, 2)
-    tasks[1].cancel()  # it would be the next
+    tasks[1].cancel()  # the next leader
     with suppress(asyncio.CancelledError):
         await tasks.pop(1)
     await yield_to_loop()
@@ -151,7 +151,7 @@ async def test_catch_up_longer_than_the_queue_is_not_shared(log: FakeLog) -> Non
     tasks = await start_reading(server, answers, 5)
     log.on_open = lambda: log.gate.clear() if len(log.opened_after) > 2 else None
     log.gate.set()
-    # Two are past the point from which on they read alone, and so are the others: neither waits for the other.
+    # All read alone now, and none waits for another.
     await wait_until(lambda: len(log.opened_after) == 4)
     log.on_open = None
     log.gate.set()
@@ -171,7 +171,7 @@ async def test_failed_item_is_not_shared(server: StreamServer) -> None:
     log.on_open = fail_once
     log.gate.set()
     first, failed, *others = await asyncio.gather(*tasks, return_exceptions=True)
-    assert isinstance(failed, KeyError)  # it has no data
+    assert isinstance(failed, KeyError)  # the result has no data
     assert (first, others) == ([1], [[1], [1]])
     await close(answers)
 

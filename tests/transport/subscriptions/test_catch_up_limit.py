@@ -61,7 +61,7 @@ async def test_shutdown_ends_waiting_catch_ups(server: StreamServer) -> None:
     log = server.log
     log.gate.set()
     answers = await open_slow_streams(server, dispatcher.MAX_CONCURRENT_CATCH_UPS + 1)
-    log.append()  # so that each has missed two
+    log.append()  # each has two to catch up
     for answer in answers:
         await anext(answer.frames)
     log.gate.clear()

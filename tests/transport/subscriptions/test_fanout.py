@@ -70,7 +70,7 @@ ANN, BOB = Caller("ann", "a"), Caller("bob", "b")
         (OperationRequest(SUBSCRIBE, {"room": "x"}), OperationRequest(SUBSCRIBE, {"room": "x"})),
         (OperationRequest(SUBSCRIBE, {"after": "0"}), OperationRequest(SUBSCRIBE, {"after": "0"})),
         (OperationRequest(SUBSCRIBE, {"after": "0"}), OperationRequest(SUBSCRIBE)),
-        # What looks like another's key, wherever a client may write.
+        # Input that imitates the other caller's key.
         (OperationRequest(SUBSCRIBE, {"room": "a"}), OperationRequest(SUBSCRIBE, {"room": "('a', None)"})),
         (OperationRequest(SUBSCRIBE, {"scope": "b"}), OperationRequest(SUBSCRIBE, {"scope": "a", "caller": "ann"})),
         (OperationRequest(SUBSCRIBE, {}, "Events"), OperationRequest(SUBSCRIBE, {}, None, {"key": ["a", None]})),
@@ -98,7 +98,7 @@ async def test_callers_with_other_scopes_never_share_results(
         (SUBSCRIBE, {}, SUBSCRIBE + " ", {}),
         (f"subscription{{event{FIELDS}}}", {}, "subscription{event{number}}", {}),
         ('subscription{event(after:"1"){number}}', {}, 'subscription{event(after:"2"){number}}', {}),
-        # Here `after` decides what follows, too.
+        # Here `after` also selects items.
         (
             "subscription($after:String){event(room:$after after:$after){number}}",
             {"after": "1"},
@@ -202,11 +202,11 @@ async def test_items_covered_by_catch_up_are_not_repeated(server: StreamServer, 
     first = await server.open()
     await deliver_to_all(server, [first], 1)
     late = await server.open(variables={"after": "0"})
-    assert await numbers(late, 1) == [1]  # it is in the group now, and past where it reads the log
+    assert await numbers(late, 1) == [1]  # has joined the group and read the log
     log.append(1)
     assert await numbers(late, 1) == [2]
     begun = await server.open(variables={"after": "0"})
-    log.append(1)  # the group is received, before the newcomer reads the log
+    log.append(1)  # delivered to the group before the new stream reads the log
     assert await numbers(begun, 3) == [1, 2, 3]
     log.append(1)
     assert await numbers(begun, 1) == [4]

@@ -88,7 +88,7 @@ async def test_payloads_share_the_time_limit_of_one_operation(server: StreamServ
     answer = await server.open("{thing{id ...@defer{slow}}}")
     assert isinstance(answer.frames, IncrementalFrames)
     assert frame_body(await anext(answer.frames))["data"] == {"thing": {"id": "1"}}
-    answer.frames._deadline = asyncio.get_running_loop().time() + 0.01  # the rest has been used up
+    answer.frames._deadline = asyncio.get_running_loop().time() + 0.01  # most of the time limit is used up
     (part,) = await remaining(answer)
     (completed,) = part["completed"]
     assert (completed["id"], error_codes(completed), part["hasNext"]) == ("0", ["TIMEOUT"], False)

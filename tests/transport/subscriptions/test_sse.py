@@ -61,7 +61,6 @@ async def test_idle_stream_sends_its_cursor_at_the_start(log: FakeLog) -> None:
         await call.response_start()
         await call.next_chunk()
         await wait_until(lambda: log.closed_count == 2)
-        # It knows that.
         log.append()
         assert await call.next_chunk() == event(4)
 

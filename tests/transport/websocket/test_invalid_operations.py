@@ -33,7 +33,7 @@ async def test_invalid_operation_gets_error_and_socket_stays_open(server: LiveSe
         message = await client.receive()
         assert (message["id"], message["type"]) == ("é", "error")
         assert [error["extensions"]["code"] for error in message["payload"]] == [code]
-        # Nothing comes after it, and the id is free again.
+        # No `complete` follows, and the id can be reused.
         assert await client.execute("{hello}", "é") == {"data": {"hello": "hello anybody"}}
         server.log.append()
         received = await client.receive()

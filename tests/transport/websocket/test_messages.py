@@ -100,7 +100,7 @@ async def test_messages_without_effect_are_ignored(server: LiveServer) -> None:
         for message in nothing:
             await client.send(message)
         assert await client.execute("{hello}") == {"data": {"hello": "hello anybody"}}
-        await client.send({"id": "ask", "type": "complete"})  # which has been completed
+        await client.send({"id": "ask", "type": "complete"})  # already completed
         assert await client.execute("{hello}") == {"data": {"hello": "hello anybody"}}
 
 

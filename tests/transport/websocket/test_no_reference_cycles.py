@@ -30,7 +30,7 @@ def living() -> dict[str, int]:
     kinds = (HttpProtocol, RequestResponseCycle, WebSocketProtocol, ConnectionHandler, SubscriberStream)
     there = gc.get_objects()
     found = Counter(type(each) for each in there)
-    there.clear()  # what looks at it is among them, and would keep them all
+    there.clear()  # the list contains this frame, a cycle
     return {kind.__name__: found[kind] for kind in kinds}
 
 

@@ -63,7 +63,7 @@ steps = st.one_of(
     st.tuples(st.just("stream"), st.integers(0, 5)),
     st.tuples(st.sampled_from(["turn away", "drain", "restart"]), st.none()),
 )
-# Most walks begin as an honest one does: else few would get far.
+# Most sequences start with a valid init: otherwise few would get past the first phase.
 walks = st.one_of(
     st.lists(steps, max_size=40),
     st.lists(steps, max_size=40).map(

@@ -30,7 +30,7 @@ async def test_running_operations_finish_before_the_close() -> None:
         await server.log.slow_started.wait()
         closing = asyncio.create_task(server.streams.close(5))
         await wait_until(lambda: server.streams.draining.started)
-        await ping(client)  # by now the socket has been received
+        await ping(client)  # the socket is draining by now
         await client.subscribe({"query": "{hello}"}, "late")
         await ping(client)
         server.log.gate.set()
