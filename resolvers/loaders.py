@@ -5,6 +5,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from strawberry.dataloader import DataLoader
 
+from models import tables
 from models.database import Database, Transaction
 from models.tables.rows import Activity, PathTime, Project, Session
 from resolvers import queries
@@ -35,14 +36,14 @@ class Loaders:
         self._budget = ReadBudget()
 
     def project(self, id: str) -> Awaitable[Project | None]:  # noqa: A002 - the schema's name
-        return self._load("project", queries.read_projects, id)
+        return self._load("project", queries.read_by_id, id, tables.project, Project)
 
     def session(self, id: str) -> Awaitable[Session | None]:  # noqa: A002 - the schema's name
-        return self._load("session", queries.read_sessions, id)
+        return self._load("session", queries.read_by_id, id, tables.session, Session)
 
     def activity(self, id: str) -> Awaitable[Activity | None]:  # noqa: A002 - the schema's name
         """Load an activity; its session may have been deleted."""
-        return self._load("activity", queries.read_activities, id)
+        return self._load("activity", queries.read_by_id, id, tables.activity, Activity)
 
     def path_times(self, session_id: str) -> Awaitable[list[PathTime]]:
         """Load the path times of a session, the longest first."""

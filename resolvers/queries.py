@@ -7,7 +7,7 @@ from sqlalchemy import Table, select
 
 from models import tables
 from models.database import Transaction
-from models.tables.rows import Activity, PathTime, Project, Session
+from models.tables.rows import PathTime
 from resolvers.access import Caller
 from resolvers.filters import project_condition
 from resolvers.media.state import PlaybackState
@@ -15,21 +15,10 @@ from resolvers.media.state import PlaybackState
 T = TypeVar("T")
 
 
-def read_projects(tx: Transaction, caller: Caller, ids: Sequence[str]) -> list[Project | None]:
-    return _read_by_id(tx, caller, tables.project, Project, ids)
-
-
-def read_sessions(tx: Transaction, caller: Caller, ids: Sequence[str]) -> list[Session | None]:
-    return _read_by_id(tx, caller, tables.session, Session, ids)
-
-
-def read_activities(tx: Transaction, caller: Caller, ids: Sequence[str]) -> list[Activity | None]:
-    return _read_by_id(tx, caller, tables.activity, Activity, ids)
-
-
-def _read_by_id(
-    tx: Transaction, caller: Caller, table: Table, from_row: Callable[..., T], ids: Sequence[str]
+def read_by_id(
+    tx: Transaction, caller: Caller, ids: Sequence[str], table: Table, from_row: Callable[..., T]
 ) -> list[T | None]:
+    """Read projects, sessions or activities in the order of their ids."""
     project_id = table.c.id if table is tables.project else table.c.project_id
     statement = select(table).where(project_condition(caller, project_id), table.c.id.in_(ids))
     rows = {row.id: from_row(*row) for row in tx.execute(statement)}

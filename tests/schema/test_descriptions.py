@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import pytest
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
@@ -13,18 +12,7 @@ from graphql import (
     is_specified_scalar_type,
 )
 
-from models.enums import ActivityType, DescribedEnum, EndReason, Kind, PlayerState, ProblemCode, Scope, State
 from schema import graphql_schema
-
-ENUMS: dict[str, type[DescribedEnum]] = {
-    "ActivityType": ActivityType,
-    "EndReason": EndReason,
-    "PlayerState": PlayerState,
-    "ProblemCode": ProblemCode,
-    "Scope": Scope,
-    "SessionKind": Kind,
-    "SessionState": State,
-}
 
 
 def described_parts(type_: GraphQLNamedType) -> Iterator[tuple[str, str | None]]:
@@ -48,12 +36,3 @@ def test_every_part_of_schema_has_description() -> None:
         if not is_introspection_type(type_) and not is_specified_scalar_type(type_)
     ]
     assert [name for type_ in ours for name, description in described_parts(type_) if not description] == []
-
-
-@pytest.mark.parametrize(("name", "words"), ENUMS.items())
-def test_enum_values_have_descriptions_of_model(name: str, words: type[DescribedEnum]) -> None:
-    enum = graphql_schema.type_map[name]
-    assert isinstance(enum, GraphQLEnumType)
-    assert {value: of.description for value, of in enum.values.items()} == {
-        word.name: word.description for word in words
-    }
