@@ -18,7 +18,7 @@ from graphql import (
 )
 
 from transport.documents.operation import Operation
-from transport.errors import RequestError, bad_input
+from transport.errors import bad_input
 
 UPLOAD_SCALAR: Final = "Upload"
 VariablePath: TypeAlias = tuple[str | int, ...]
@@ -93,7 +93,8 @@ def check_upload_paths(schema: GraphQLSchema, operation: Operation, paths: Seque
         for key in keys:
             type_ = child_type(type_, key)
         if type_ is None or get_named_type(type_).name != UPLOAD_SCALAR:
-            raise not_an_upload((variable, *keys))
+            path = ".".join(map(str, (variable, *keys)))
+            raise bad_input(f"There is a file at variables.{path}, which is no {UPLOAD_SCALAR} in the schema.")
 
 
 def child_type(type_: Any, key: str | int) -> Any:
@@ -104,9 +105,3 @@ def child_type(type_: Any, key: str | int) -> Any:
         return type_.of_type if is_list_type(type_) else None
     field = type_.fields.get(key) if is_input_object_type(type_) else None
     return field.type if field else None
-
-
-def not_an_upload(path: VariablePath) -> RequestError:
-    return bad_input(
-        f"There is a file at variables.{'.'.join(map(str, path))}, which is no {UPLOAD_SCALAR} in the schema."
-    )

@@ -38,7 +38,7 @@ from transport.documents.operation import Operation, PreparedDocument, contains_
 from transport.documents.overlapping_fields import count_overlaps
 from transport.documents.parse import parse_document
 from transport.documents.resume_variables import root_argument_variables
-from transport.errors import Code, FormattedError, RequestError, check_limit, format_error, too_complex
+from transport.errors import Code, RequestError, check_limit, format_error, too_complex
 from transport.settings import Limits, TransportSettings
 
 Value = TypeVar("Value")
@@ -163,7 +163,8 @@ class DocumentStore:
             # graphql-core's other reason to abort is nesting, through fragments or in literals.
             raise too_complex("nesting", 200)
         if errors:
-            raise RequestError((format_validation_error(error) for error in errors), well_formed=True, status=400)
+            codes = (None if error.extensions else Code.GRAPHQL_VALIDATION_FAILED for error in errors)
+            raise RequestError(map(format_error, errors, codes), well_formed=True, status=400)
 
 
 def check_limits(
@@ -192,10 +193,6 @@ def check_operation_limits(complexity: Complexity, limits: Limits) -> None:
     check_limit("depth of introspection", complexity.introspection_depth, limits.introspection_depth)
     # Without variables this is the whole cost, with variables a part.
     check_limit("cost", complexity.cost.constant, limits.cost)
-
-
-def format_validation_error(error: GraphQLError) -> FormattedError:
-    return format_error(error, None if error.extensions else Code.GRAPHQL_VALIDATION_FAILED)
 
 
 def without_traceback(error: RequestError) -> RequestError:

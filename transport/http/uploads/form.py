@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, Final
 
-from transport.errors import RequestError, bad_request
+from transport.errors import bad_request
 from transport.http.request_params import from_body
 from transport.http.strict_json import loads
 from transport.http.uploads.parser import MultipartReader, PartSink
@@ -130,7 +130,7 @@ def set_file(upload: Upload, path: str, variables: Mapping[str, Any]) -> Variabl
         key = resolve_key(container, name)
         keys.append(name if key is None else key)
     if root != ROOT or not keys or key is None or container[key] is not None:
-        raise invalid_path(path)
+        raise bad_request(f"The map has a path without a null in the variables: {path}.")
     container[key] = upload
     return tuple(keys)
 
@@ -143,7 +143,3 @@ def resolve_key(container: Any, name: str) -> str | int | None:
     if isinstance(container, list) and name.isascii() and name.isdigit() and len(name) < 6:
         return int(name) if int(name) < len(container) else None
     return None
-
-
-def invalid_path(path: str) -> RequestError:
-    return bad_request(f"The map has a path without a null in the variables: {path}.")
