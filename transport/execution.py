@@ -40,10 +40,7 @@ class Execution:
     """
 
     def __init__(
-        self,
-        schema: GraphQLSchema,
-        settings: TransportSettings,
-        executor_class: type[Executor[Any]] = Executor,
+        self, schema: GraphQLSchema, settings: TransportSettings, executor_class: type[Executor[Any]] = Executor
     ) -> None:
         self.documents = DocumentStore(schema, settings)
         self.persisted = PersistedQueries(self.documents, settings)

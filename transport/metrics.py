@@ -37,8 +37,7 @@ class Metrics:
             registry=self.registry,
         )
         # Label lookups in prometheus_client cost more than the increment itself.
-        self._counters: dict[tuple[str, str], Counter] = {}
-        self._histograms: dict[str, Histogram] = {}
+        self._labelled: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
         self._before_scrape: list[BeforeScrape] = []
 
     def observe_operation(self, operation: Operation | None, outcome: str | list[str], seconds: float) -> None:
@@ -46,11 +45,10 @@ class Metrics:
         type_ = operation.type.value if operation else "none"
         code = outcome if isinstance(outcome, str) else outcome[0]
         key = (type_, code if code in KNOWN_OUTCOMES else "OTHER")
-        if (counter := self._counters.get(key)) is None:
-            counter = self._counters[key] = self._operations.labels(*key)
+        if key not in self._labelled:
+            self._labelled[key] = self._operations.labels(*key), self._durations.labels(type_)
+        counter, histogram = self._labelled[key]
         counter.inc()
-        if (histogram := self._histograms.get(type_)) is None:
-            histogram = self._histograms[type_] = self._durations.labels(type_)
         histogram.observe(seconds)
 
     def add_gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:

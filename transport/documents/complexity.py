@@ -62,11 +62,7 @@ class ComplexityAnalyzer:
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> None:
         self._schema = schema
         self._limits = limits
-        self._root_types = {
-            schema.query_type,
-            schema.mutation_type,
-            schema.subscription_type,
-        }
+        self._root_types = {schema.query_type, schema.mutation_type, schema.subscription_type}
         self._fragments = {
             definition.name.value: definition
             for definition in document.definitions

@@ -153,11 +153,7 @@ class DocumentStore:
 
     def _validate(self, document: DocumentNode, rules: tuple[type[ASTValidationRule], ...]) -> None:
         errors = validate(
-            self._schema,
-            document,
-            rules,
-            max_errors=self._limits.errors,
-            hide_suggestions=self._hide_suggestions,
+            self._schema, document, rules, max_errors=self._limits.errors, hide_suggestions=self._hide_suggestions
         )
         if any(isinstance(error, ValidationAbortedError) and "Too many" not in error.message for error in errors):
             # graphql-core's other reason to abort is nesting, through fragments or in literals.

@@ -20,24 +20,13 @@ class ByteRange(NamedTuple):
     """False: the whole file, with status 200."""
 
 
-def if_none_match_passes(scope: Scope, etag: str) -> bool:
-    """Return whether the client has no copy with this tag."""
-    tags = header_values(scope, b"if-none-match")
-    return not tags or not etag_matches(", ".join(tags), etag)
-
-
-def if_match_fails(scope: Scope, etag: str) -> bool:
-    """Return whether the client accepts copies with other tags only."""
-    tags = header_values(scope, b"if-match")
-    return bool(tags) and not etag_matches(", ".join(tags), etag)
-
-
-def etag_matches(tags: str, etag: str) -> bool:
-    """Return whether a list of entity tags contains this one, weak or strong."""
-    if len(tags) > MAX_HEADER_LENGTH:
-        return False
-    listed = [tag.strip().removeprefix("W/") for tag in tags.split(",")]
-    return "*" in listed or etag in listed
+def etag_matches(scope: Scope, name: bytes, etag: str) -> bool | None:
+    """Return whether If-Match or If-None-Match lists the entity tag, weak or strong; None without the header."""
+    header = ", ".join(header_values(scope, name))
+    if not header:
+        return None
+    tags = [tag.strip().removeprefix("W/") for tag in header.split(",")] if len(header) <= MAX_HEADER_LENGTH else []
+    return "*" in tags or etag in tags
 
 
 def parse_range(scope: Scope, size: int, etag: str) -> ByteRange | None:

@@ -54,12 +54,8 @@ class GraphQLEndpoint:
         self.streams = StreamManager(self.execution, self.settings.limits)
         self.make_context = make_context
         self.page = page
+        self.metrics = self.execution.metrics
         add_stream_gauges(self.metrics, self.streams)
-
-    @property
-    def metrics(self) -> Metrics:
-        """Metrics of all operations; the application may add its own."""
-        return self.execution.metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with ExitStack() as resources:

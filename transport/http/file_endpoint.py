@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from transport.asgi_extensions import abort_connection
 from transport.errors import Code, ErrorMasker, Headers, has_code
-from transport.http.conditional import ByteRange, if_match_fails, if_none_match_passes, parse_range
+from transport.http.conditional import ByteRange, etag_matches, parse_range
 from transport.http.disconnect import CancelOnDisconnect, ClientDisconnected
 from transport.http.responses import send_bytes
 from transport.settings import TransportSettings
@@ -35,26 +35,20 @@ NO_STORE: Final = ("cache-control", "no-store")
 
 
 class ServedFile(Protocol):
-    """A file to send."""
+    """A file to send: `size` in bytes, `tag` of letters and digits, `filename` any text without control characters.
+
+    `chunks` yields the bytes from `start` to before `stop`, in chunks that fit into memory.
+    """
 
     @property
-    def size(self) -> int:
-        """In bytes."""
-
+    def size(self) -> int: ...
     @property
-    def tag(self) -> str:
-        """The entity tag: letters and digits that identify the content."""
-
+    def tag(self) -> str: ...
     @property
-    def filename(self) -> str:
-        """The suggested name; may be empty, or any text without control characters."""
-
+    def filename(self) -> str: ...
     @property
-    def content_type(self) -> str:
-        """Its media type."""
-
-    def chunks(self, start: int, stop: int) -> AsyncGenerator[bytes]:
-        """Yield the bytes from `start` to before `stop`, in chunks that fit into memory."""
+    def content_type(self) -> str: ...
+    def chunks(self, start: int, stop: int) -> AsyncGenerator[bytes]: ...
 
 
 FindFile: TypeAlias = Callable[[HTTPConnection], Awaitable[ServedFile | None]]
@@ -69,7 +63,8 @@ class FileEndpoint:
 
     def __init__(self, find: FindFile, settings: TransportSettings) -> None:
         self._find = find
-        self._settings = settings
+        self._stall_seconds = settings.limits.stream_stall_seconds
+        self._masker = ErrorMasker(log_messages=settings.log_error_messages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
@@ -93,9 +88,9 @@ class FileEndpoint:
     async def _send_file(self, scope: Scope, send: Send, file: ServedFile) -> int | str:
         etag = f'"{file.tag}"'
         common_headers = (("etag", etag), CACHE_PRIVATELY, *SECURITY_HEADERS)
-        if if_match_fails(scope, etag):
+        if etag_matches(scope, b"if-match", etag) is False:
             return await send_error(send, 412, b"The file has another ETag.\n")
-        if not if_none_match_passes(scope, etag):
+        if etag_matches(scope, b"if-none-match", etag):
             return await send_head(send, 304, common_headers)
         byte_range = parse_range(scope, file.size, etag)
         if byte_range is None:
@@ -114,17 +109,16 @@ class FileEndpoint:
 
     async def _send_chunks(self, scope: Scope, send: Send, chunk: bytes, chunks: AsyncIterator[bytes]) -> bool:
         """Send the file. On failure, closes the connection, so that the client cannot take a part for the whole."""
-        timeout = self._settings.limits.stream_stall_seconds
         try:
             while chunk:
-                async with asyncio.timeout(timeout):
+                async with asyncio.timeout(self._stall_seconds):
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 chunk = await anext(chunks, b"")
         except TimeoutError:
             abort_connection(scope)
             return False
         except Exception as error:
-            self._log_exception(error)
+            self._masker.mask(error, "file")
             abort_connection(scope)
             return False
         await send({"type": "http.response.body", "body": b""})
@@ -133,11 +127,8 @@ class FileEndpoint:
     async def _fail(self, send: Send, error: Exception) -> int:
         if has_code(error) and error.extensions["code"] == Code.SERVICE_UNAVAILABLE:  # type: ignore[attr-defined]  # has_code checked it
             return await send_error(send, 503, b"Files are not available at the moment.\n", ("retry-after", "5"))
-        self._log_exception(error)
+        self._masker.mask(error, "file")
         return await send_error(send, 500, b"Internal server error\n")
-
-    def _log_exception(self, error: Exception) -> None:
-        ErrorMasker(log_messages=self._settings.log_error_messages).mask(error, "file")
 
 
 async def send_error(send: Send, status: int, message: bytes, *headers: tuple[str, str]) -> int:

@@ -23,22 +23,12 @@ log = structlog.get_logger(__name__)
 # `host [":" port]` of RFC 9110 §7.2.
 HOST_PATTERN: Final = re.compile(r"(?P<name>[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?")
 
+# Headers of GraphQL clients and of tracing, beside the CORS-safelisted ones (Accept, Content-Type, …).
 ALLOWED_HEADERS: Final = (
-    "Apollo-Require-Preflight",
-    "Apollographql-Client-Name",
-    "Apollographql-Client-Version",
-    "Authorization",
-    "Baggage",
-    "Cache-Control",
-    "GraphQL-Require-Preflight",
-    "Last-Event-ID",
-    "Traceparent",
-    "Tracestate",
-    "X-Apollo-Operation-Id",
-    "X-Apollo-Operation-Name",
-    "X-Requested-With",
+    *("Authorization", "Cache-Control", "Last-Event-ID", "X-Requested-With"),
+    *("Apollo-Require-Preflight", "GraphQL-Require-Preflight", "X-Apollo-Operation-Id", "X-Apollo-Operation-Name"),
+    *("Apollographql-Client-Name", "Apollographql-Client-Version", "Baggage", "Traceparent", "Tracestate"),
 )
-"""Headers of GraphQL clients and of tracing, beside the CORS-safelisted ones (Accept, Content-Type, …)."""
 
 PREFLIGHT_SECONDS: Final = 600
 

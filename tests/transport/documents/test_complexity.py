@@ -149,9 +149,7 @@ def naive_overlaps(level: list[Any]) -> int:
 
 
 @given(documents())
-def test_shared_fragments_equal_expanded_document(
-    document: tuple[tuple[Any, ...], dict[str, tuple[Any, ...]]],
-) -> None:
+def test_shared_fragments_equal_expanded_document(document: tuple[tuple[Any, ...], dict[str, tuple[Any, ...]]]) -> None:
     children, fragments = document
     text = f"query($n:Int $ids:[ID!]){{thing{render_selection_set(children)}}}"
     text += "".join(

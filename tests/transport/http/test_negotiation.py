@@ -26,10 +26,7 @@ JSON = "application/json"
         (f"{GRAPHQL};charset=utf-16, {JSON};q=0.1", JSON),
         (f"{GRAPHQL.upper()}", GRAPHQL),
         (f"nonsense, ;;;, {GRAPHQL};q=2, {JSON};q=0.001", JSON),
-        (
-            f"{GRAPHQL}, application/graphql+json, {JSON}, text/event-stream, multipart/mixed",
-            GRAPHQL,
-        ),
+        (f"{GRAPHQL}, application/graphql+json, {JSON}, text/event-stream, multipart/mixed", GRAPHQL),
         ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", JSON),
     ],
 )

@@ -24,13 +24,10 @@ logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 
 class PartSink(Protocol):
-    """The destination of a part."""
+    """The destination of a part. Both methods raise RequestError if they reject it."""
 
-    def add(self, data: bytes) -> None:
-        """Take data. Raises RequestError if it is too much."""
-
-    def finish(self) -> None:
-        """Handle the end of the part. Raises RequestError if its content is invalid."""
+    def add(self, data: bytes) -> None: ...
+    def finish(self) -> None: ...
 
 
 OpenPart = Callable[[str, str, str], PartSink]
