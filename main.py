@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -60,9 +60,8 @@ def create_app(
             app.state.failure = error  # uvicorn only logs it; `serve` prints it in one line
             raise
 
-    @asynccontextmanager
-    async def make_context(connection: HTTPConnection) -> AsyncIterator[Context]:
-        yield await open_context(connection.app.state.services, LOCAL_ADMIN)
+    def make_context(connection: HTTPConnection) -> AbstractAsyncContextManager[Context]:
+        return open_context(connection.app.state.services, LOCAL_ADMIN)
 
     async def is_ready(request: HTTPConnection) -> bool:
         return await request.app.state.services.is_ready() and not endpoint.streams.draining.started

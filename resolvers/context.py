@@ -1,5 +1,7 @@
 """Context of one GraphQL operation."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from models.clock import Instant
@@ -45,6 +47,7 @@ class Context:
         return result
 
 
-async def open_context(services: Services, caller: Caller) -> Context:
+@asynccontextmanager
+async def open_context(services: Services, caller: Caller) -> AsyncIterator[Context]:
     moment = await services.liveness.moment()
-    return Context(services, caller, moment.now, moment.is_stale)
+    yield Context(services, caller, moment.now, moment.is_stale)

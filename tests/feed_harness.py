@@ -140,7 +140,8 @@ class FeedHarness:
         self._stack = AsyncExitStack()
 
     async def context(self, caller: Caller = LOCAL_ADMIN) -> Context:
-        return await open_context(self.services, caller)
+        async with open_context(self.services, caller) as context:
+            return context
 
     async def open_stream(self, source: Source, after: str | None = None) -> Stream:
         """Open a stream: it follows its group first, then catches up."""

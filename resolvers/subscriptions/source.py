@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Hashable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import ClassVar
 
 from resolvers.access import Caller
@@ -33,6 +34,8 @@ class Source(ABC):
         self.services = context.services
         self.log_reader = context.services.log_reader
         self.caller = Caller("", "", caller.scopes, caller.project_ids)
+        self.context = partial(open_context, self.services, self.caller)
+        """Opens the context for executing one item."""
         self.key: Hashable = (type(self).__name__, caller.scopes, caller.project_ids, group_key)
 
     @abstractmethod
@@ -53,11 +56,6 @@ class Source(ABC):
     def follow(self) -> AbstractAsyncContextManager[AsyncIterator[FeedItem]]:
         """Iterate over the items of all streams with this key, from entering on until the server stops."""
         return self.log_reader.subscribed(self.consumer())
-
-    @asynccontextmanager
-    async def context(self) -> AsyncIterator[Context]:
-        """Create the context for executing one item."""
-        yield await open_context(self.services, self.caller)
 
     def __aiter__(self) -> AsyncIterator[FeedItem]:
         raise TypeError("open and follow a source instead: only together do they lose nothing")
