@@ -29,6 +29,7 @@ class Context:
 
     @property
     def loaders(self) -> Loaders:
+        # Created on first use: most commands read nothing by id.
         if self._loaders is None:
             self._loaders = Loaders(self.database, self.caller)
         return self._loaders

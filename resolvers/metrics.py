@@ -28,6 +28,7 @@ class MetricsCollector(Collector):
         try:
             moment = await self._services.liveness.moment()
             self._active_by_kind = await self._services.database.read(active_by_kind, moment.now)
+            # None while there are no subscribers.
             position = self._services.log_reader.position
             self._feed_lag = 0 if position is None else await self._services.database.read(head) - position
         except StorageUnavailable:

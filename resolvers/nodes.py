@@ -24,6 +24,7 @@ async def get_node(context: Context, id: str) -> Node | None:  # noqa: A002 - th
     Raises:
         Forbidden: the caller lacks the scope to read this type by id.
     """
+    # Ids of projects are chosen by callers; they never look like generated ones.
     if not is_generated_id(id):
         return await get_project(context, id)
     if id.startswith(ACTIVITY):

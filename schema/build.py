@@ -37,6 +37,7 @@ def _build() -> GraphQLSchema:
     for type_ in schema.type_map.values():
         if DEFINITION in type_.extensions:
             _patch_type(type_)
+    # graphql-core executes @defer but does not declare it by default.
     schema.directives = (*schema.directives, GraphQLDeferDirective)
     schema.description = DESCRIPTION
     return schema

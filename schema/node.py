@@ -17,6 +17,7 @@ class Node:
 
     @classmethod
     def resolve_type(cls, row: Any, *_: object) -> str:
+        # All kinds share one row class.
         return SESSION_TYPE_NAMES[row.kind] if isinstance(row, Session) else _OTHER_TYPE_NAMES[type(row)]
 
 

@@ -53,6 +53,7 @@ async def session_activities(
     Raises:
         BadUserInput: an argument is invalid; a cursor is not of this database.
     """
+    # Validated before the loader groups sessions by page: one invalid page must not fail the others.
     page.validate()
     if page.offset:
         raise BadUserInput("a timeline takes cursors, no offset")

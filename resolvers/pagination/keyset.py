@@ -178,7 +178,9 @@ def _read(
 ) -> PageRows[T]:
     rows = tx.execute(_page_statement(query, args, after, before)).all()
     nodes = [query.from_row(*row) for row in rows[: args.size]]
+    # The statement selects one row more than the page: it shows whether there are more.
     more = len(rows) > args.size
+    # An offset beyond the end skips rows only if the list has any.
     skipped = bool(args.offset) and (bool(rows) or any(_exists(tx, values) for values in query.sort_values))
     before_after = _exists_beyond(tx, query, after, forwards=False)
     after_before = _exists_beyond(tx, query, before, forwards=True)
