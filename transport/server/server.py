@@ -115,8 +115,7 @@ def serve(
 
     Args:
         app: the application.
-        host: the address to listen on.
-        port: the port; 0 takes a free one.
+        host, port: the address to listen on; port 0 takes a free one.
         announce: called with the origin, such as `http://127.0.0.1:8000`, once the server accepts requests.
         drainable: work that has to end before the server closes its connections.
 
@@ -140,8 +139,7 @@ def serve_reloading(
     Args:
         run_worker: called in each worker; passes the sockets to `run`. Must be importable by its name.
         folder: the folder to watch.
-        host: as for `serve`.
-        port: as for `serve`.
+        host, port: as for `serve`.
         announce: called with the origin before the first worker has started.
 
     Raises:

@@ -10,6 +10,7 @@ Beyond uvicorn's, it
 
 from asyncio import BaseTransport, Task, Transport
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final, cast
 
 from uvicorn.protocols.utils import ClientDisconnected
@@ -54,7 +55,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self._frame_limiter = RateLimiter(FRAME_RATE, FRAME_BURST, self.loop.time())
         self._write_timeout = write_timeout(
-            cast(Transport, transport), self.loop, self.write_timeout_seconds, self._on_write_timeout
+            cast(Transport, transport), self.loop, self.write_timeout_seconds, partial(self._fail, 1013, "Too slow")
         )
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -155,9 +156,6 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self._write_timeout.stop()
-
-    def _on_write_timeout(self) -> None:
-        self._fail(1013, "Too slow")
 
     # ---- closing
 

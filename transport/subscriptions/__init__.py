@@ -5,7 +5,7 @@ subscription (`subscriber`). A subscriber first reads its own `catch_up`, then t
 each item of a `source` is executed once for the group (`event_executor`). `backpressure` bounds what may stay unread.
 """
 
-from transport.subscriptions.dispatcher import StreamManager, StreamOptions
+from transport.subscriptions.dispatcher import StreamManager
 from transport.subscriptions.responses import (
     HEARTBEAT,
     Frame,
@@ -13,6 +13,7 @@ from transport.subscriptions.responses import (
     ServerShutdown,
     SlowConsumer,
     StreamClosed,
+    StreamOptions,
     StreamResponse,
 )
 

@@ -2,21 +2,8 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 
 from transport.subscriptions.responses import HEARTBEAT, Frame
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriberLimits:
-    """Options and limits of one subscriber."""
-
-    after: str | None
-    queue_bytes: int
-    stall_seconds: float
-    heartbeat_seconds: float | None
-    catch_up_slots: asyncio.Semaphore
-    """Held for each step of a catch-up; shared by all subscribers."""
 
 
 class BoundedFrameQueue:
@@ -69,10 +56,6 @@ class Handoff:
     @property
     def has_waiter(self) -> bool:
         return self._reader is not None and not self._reader.done()
-
-    def heartbeat(self, cursor: str | None) -> Frame | None:
-        """Return a heartbeat with a cursor; None if the stream sends no heartbeats."""
-        return None if self._heartbeat_seconds is None else Frame(b"", cursor)
 
     def wait(self) -> asyncio.Future[Frame | None]:
         """Return a future of the next frame; its result is None if the reader has to look at its stream again."""

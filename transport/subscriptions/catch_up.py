@@ -9,13 +9,16 @@ resume.
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable
-from typing import TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from transport.execution import is_task_cancelled
-from transport.subscriptions.backpressure import SubscriberLimits
 from transport.subscriptions.event_executor import EventExecutor, SubscriptionQuery
 from transport.subscriptions.responses import Frame
 from transport.subscriptions.source import CaughtUp, Item
+
+MAX_CONCURRENT_CATCH_UPS: Final = 16
+"""Catch-up steps that run at the same time. If all clients that reconnect after a restart shared the server evenly,
+each would exceed the time limit of an operation."""
 
 Step: TypeAlias = Frame | CaughtUp | None
 """A result, the switch to live items, or None for the end of the stream. A failed frame ends the stream, too."""
@@ -113,24 +116,28 @@ class CoalescedGroup:
 class CatchUpCoalescer:
     """Coalesces the catch-ups of one fan-out group."""
 
-    def __init__(self) -> None:
+    def __init__(self, slots: asyncio.Semaphore, max_bytes: int) -> None:
+        """
+        Args:
+            slots: held while steps are read; shared by all groups.
+            max_bytes: length of the steps that are kept for followers.
+        """
+        self._slots = slots
+        self._max_bytes = max_bytes
         self._latest: dict[Hashable, CoalescedGroup] = {}
 
-    async def start(
-        self, key: Hashable, catch_up: CatchUp, limits: SubscriberLimits, is_closed: Callable[[], bool]
-    ) -> None:
+    async def start(self, key: Hashable, catch_up: CatchUp, is_closed: Callable[[], bool]) -> None:
         """Wait until the first step is prefetched, or the stream is closed.
 
         Args:
             key: equal for streams of the fan-out group with equal catch-ups.
             catch_up: of the stream.
-            limits: steps that exceed the subscriber's queue are not kept for followers.
             is_closed: whether the server has closed the stream.
         """
         while True:
             latest = self._latest.get(key)
             if latest is None or latest.closed:
-                return await self._run_leader(key, CoalescedGroup(latest), catch_up, limits, is_closed)
+                return await self._run_leader(key, CoalescedGroup(latest), catch_up, is_closed)
             latest.has_followers = True
             await latest.done.wait()
             if latest.steps is not None:
@@ -139,24 +146,19 @@ class CatchUpCoalescer:
                 return None
 
     async def _run_leader(
-        self,
-        key: Hashable,
-        group: CoalescedGroup,
-        catch_up: CatchUp,
-        limits: SubscriberLimits,
-        is_closed: Callable[[], bool],
+        self, key: Hashable, group: CoalescedGroup, catch_up: CatchUp, is_closed: Callable[[], bool]
     ) -> None:
         self._latest[key] = group
         try:
             if group.previous is not None:
                 await group.previous.done.wait()
                 group.previous = None
-            async with limits.catch_up_slots:
+            async with self._slots:
                 await asyncio.sleep(0)  # let streams that arrive in this tick join the group
                 if is_closed():
                     return
                 group.closed = True
-                group.steps = await catch_up.prefetch(limits.queue_bytes if group.has_followers else 0)
+                group.steps = await catch_up.prefetch(self._max_bytes if group.has_followers else 0)
             group.abandoned = False
         finally:
             group.closed = True

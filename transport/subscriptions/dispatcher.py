@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from graphql import ExecutionResult, OperationType
 from graphql.execution import ExperimentalIncrementalExecutionResults, create_source_event_stream
@@ -18,30 +17,12 @@ from transport.graceful_shutdown import DrainTracker
 from transport.request import OperationCall
 from transport.results import OperationResult, shutdown_error
 from transport.settings import Limits
-from transport.subscriptions.backpressure import SubscriberLimits
 from transport.subscriptions.event_executor import SubscriptionQuery
 from transport.subscriptions.fanout import FanoutRegistry, group_keys
 from transport.subscriptions.incremental import IncrementalFrames
-from transport.subscriptions.responses import SingleFrame, StreamResponse
+from transport.subscriptions.responses import DEFAULT_OPTIONS, SingleFrame, StreamOptions, StreamResponse
 from transport.subscriptions.source import Source
 from transport.subscriptions.subscriber import SubscriberStream
-
-MAX_CONCURRENT_CATCH_UPS: Final = 16
-"""Catch-up steps that run at the same time. If all clients that reconnect after a restart shared the server evenly,
-each would exceed the time limit of an operation."""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamOptions:
-    after: str | None = None
-    """Cursor after which a subscription resumes; overrides its argument."""
-    incremental: bool = True
-    """Whether the client accepts incremental delivery; otherwise @defer is ignored."""
-    heartbeat_seconds: float | None = None
-    """Interval of heartbeats in an idle subscription; None for no heartbeats."""
-
-
-DEFAULT_OPTIONS = StreamOptions()
 
 
 class StreamManager:
@@ -50,11 +31,10 @@ class StreamManager:
     def __init__(self, execution: Execution, limits: Limits) -> None:
         self.execution = execution
         self.limits = limits
-        self.groups = FanoutRegistry()
+        self.groups = FanoutRegistry(limits)
         self.draining = DrainTracker()
         """Of subscriptions and WebSockets."""
         self.subscriptions: set[SubscriberStream] = set()
-        self._catch_up_slots = asyncio.Semaphore(MAX_CONCURRENT_CATCH_UPS)
 
     async def open(self, call: OperationCall, options: StreamOptions = DEFAULT_OPTIONS) -> StreamResponse:
         """Execute a request. Raises only CancelledError, which stops the work.
@@ -78,15 +58,7 @@ class StreamManager:
         return sum(subscription.queued_bytes for subscription in self.subscriptions)
 
     def open_subscription(self, query: SubscriptionQuery, key: Any, options: StreamOptions) -> SubscriberStream:
-        limits = self.limits
-        subscriber_limits = SubscriberLimits(
-            after=options.after,
-            queue_bytes=limits.stream_queue_bytes,
-            stall_seconds=limits.stream_stall_seconds,
-            heartbeat_seconds=options.heartbeat_seconds,
-            catch_up_slots=self._catch_up_slots,
-        )
-        opened = SubscriberStream(self.groups, key, query, subscriber_limits, self._on_closed)
+        opened = SubscriberStream(self.groups, key, query, options, self._on_closed)
         self.subscriptions.add(opened)
         self.draining.register(opened, opened.close)
         return opened

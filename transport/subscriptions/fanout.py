@@ -9,7 +9,8 @@ import orjson
 
 from transport.documents.operation import Operation
 from transport.execution import is_task_cancelled
-from transport.subscriptions.catch_up import CatchUpCoalescer
+from transport.settings import Limits
+from transport.subscriptions.catch_up import MAX_CONCURRENT_CATCH_UPS, CatchUpCoalescer
 from transport.subscriptions.event_executor import EventExecutor, SubscriptionQuery
 from transport.subscriptions.responses import Frame
 from transport.subscriptions.source import Buffered, Item, Source
@@ -77,7 +78,9 @@ class Subscriber(Protocol):
 
 
 class FanoutRegistry:
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.catch_up_slots = asyncio.Semaphore(MAX_CONCURRENT_CATCH_UPS)
         self._groups: dict[Hashable, FanoutGroup] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -88,7 +91,8 @@ class FanoutRegistry:
         """Add a subscriber to the group with the key, which is created if necessary."""
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = FanoutGroup(key, query)
+            catch_ups = CatchUpCoalescer(self.catch_up_slots, self.limits.stream_queue_bytes)
+            group = self._groups[key] = FanoutGroup(key, query, catch_ups)
             task = asyncio.create_task(self._run(group))
             group.task = task
             self._tasks.add(task)
@@ -118,13 +122,13 @@ class FanoutRegistry:
 class FanoutGroup:
     """Follows one source for all its subscribers."""
 
-    def __init__(self, key: Hashable, query: SubscriptionQuery) -> None:
+    def __init__(self, key: Hashable, query: SubscriptionQuery, catch_ups: CatchUpCoalescer) -> None:
         self.key = key
         self.subscribers: dict[Subscriber, None] = {}
         self.following = asyncio.Event()
         """Set once no item is missed any more; also if following failed."""
         self.task: asyncio.Task[None] | None = None
-        self.catch_ups = CatchUpCoalescer()
+        self.catch_ups = catch_ups
         self._query = query
 
     async def run(self) -> None:

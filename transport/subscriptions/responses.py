@@ -9,6 +9,21 @@ from transport.results import OperationResult
 from transport.subscriptions.source import Item
 
 
+@dataclass(frozen=True, slots=True)
+class StreamOptions:
+    """What a client wants of its stream."""
+
+    after: str | None = None
+    """Cursor after which a subscription resumes; overrides its argument."""
+    incremental: bool = True
+    """Whether the client accepts incremental delivery; otherwise @defer is ignored."""
+    heartbeat_seconds: float | None = None
+    """Interval of heartbeats in an idle subscription; None for no heartbeats."""
+
+
+DEFAULT_OPTIONS = StreamOptions()
+
+
 class StreamClosed(Exception):
     """The server closed a stream that had not ended. The client may resume after its last cursor."""
 

@@ -8,11 +8,18 @@ import asyncio
 from collections.abc import Callable, Hashable
 
 from transport.idle_timer import IdleTimer
-from transport.subscriptions.backpressure import BoundedFrameQueue, Handoff, SubscriberLimits, is_after
+from transport.subscriptions.backpressure import BoundedFrameQueue, Handoff, is_after
 from transport.subscriptions.catch_up import CatchUp
 from transport.subscriptions.event_executor import SubscriptionQuery
 from transport.subscriptions.fanout import Bundle, FanoutGroup, FanoutRegistry
-from transport.subscriptions.responses import Frame, FrameStream, ServerShutdown, SlowConsumer, StreamClosed
+from transport.subscriptions.responses import (
+    Frame,
+    FrameStream,
+    ServerShutdown,
+    SlowConsumer,
+    StreamClosed,
+    StreamOptions,
+)
 from transport.subscriptions.source import CaughtUp, Item, Source
 
 
@@ -58,12 +65,12 @@ class SubscriberStream(FrameStream):
         "_groups",
         "_handoff",
         "_key",
-        "_limits",
         "_on_close",
         "_overflowed",
         "_query",
         "_queue",
         "_reading",
+        "_sends_heartbeats",
         "_slow_timer",
     )
 
@@ -72,7 +79,7 @@ class SubscriberStream(FrameStream):
         groups: FanoutRegistry,
         key: Hashable,
         query: SubscriptionQuery,
-        limits: SubscriberLimits,
+        options: StreamOptions,
         on_close: Callable[["SubscriberStream"], None],
     ) -> None:
         super().__init__()
@@ -80,8 +87,7 @@ class SubscriberStream(FrameStream):
         self._key = key
         self._group: FanoutGroup | None = None
         self._query = query
-        self._limits = limits
-        self._after = limits.after
+        self._after = options.after
         self._filter = SubscriberFilter(query.source)
         self._on_close = on_close
         self._catch_up: CatchUp | None = None
@@ -89,11 +95,12 @@ class SubscriberStream(FrameStream):
         self._overflowed = True  # a new stream has missed everything
         self._finished = False
         self._close_reason: StreamClosed | None = None
-        self._queue = BoundedFrameQueue(limits.queue_bytes)
+        self._queue = BoundedFrameQueue(groups.limits.stream_queue_bytes)
         self._reading = False
         loop = asyncio.get_running_loop()
-        self._handoff = Handoff(loop, limits.heartbeat_seconds)
-        self._slow_timer = IdleTimer(loop, limits.stall_seconds, self._has_pending, self._on_slow)
+        self._sends_heartbeats = options.heartbeat_seconds is not None
+        self._handoff = Handoff(loop, options.heartbeat_seconds)
+        self._slow_timer = IdleTimer(loop, groups.limits.stream_stall_seconds, self._has_pending, self._on_slow)
 
     @property
     def queued_bytes(self) -> int:
@@ -136,7 +143,7 @@ class SubscriberStream(FrameStream):
             return None  # the server may have closed the stream meanwhile
         if self._catch_up.has_prefetched:
             return await self._take_catch_up_step(self._catch_up)
-        async with self._limits.catch_up_slots:
+        async with self._groups.catch_up_slots:
             # Waiting for a slot takes time, too.
             return await self._take_catch_up_step(self._catch_up) if self._close_reason is None else None
 
@@ -146,7 +153,7 @@ class SubscriberStream(FrameStream):
         self._overflowed, self._caught_up_to = False, None
         self._catch_up = CatchUp(self._query, self._after, self._group.following)
         key = self._after, self._query.resume_key
-        await self._group.catch_ups.start(key, self._catch_up, self._limits, lambda: self._close_reason is not None)
+        await self._group.catch_ups.start(key, self._catch_up, lambda: self._close_reason is not None)
 
     async def _take_catch_up_step(self, catch_up: CatchUp) -> Frame | None:
         step = await catch_up.next_step()
@@ -165,7 +172,7 @@ class SubscriberStream(FrameStream):
         self._caught_up_to = marker.through
         self._queue.drop_through(marker.through)
         before, self._after = self._after, marker.cursor or self._after
-        return None if self._after == before else self._handoff.heartbeat(self._after)
+        return Frame(b"", self._after) if self._sends_heartbeats and self._after != before else None
 
     async def _finish(self, last: Frame | None) -> Frame | None:
         self._leave()

@@ -4,39 +4,33 @@ import asyncio
 from typing import Any, cast
 
 from tests.polling import wait_until
-from transport.subscriptions.backpressure import SubscriberLimits
 from transport.subscriptions.catch_up import CatchUp, CatchUpCoalescer
 
-TERMS = SubscriberLimits(
-    after=None, queue_bytes=1000, stall_seconds=1, heartbeat_seconds=None, catch_up_slots=asyncio.Semaphore(2)
-)
 
-
-class Gated:
+class GatedCatchUp:
     def __init__(self) -> None:
-        self.begun, self.may = asyncio.Event(), asyncio.Event()
+        self.started, self.gate = asyncio.Event(), asyncio.Event()
 
-    async def prefetch(self, _most: int) -> None:
-        self.begun.set()
-        await self.may.wait()
+    async def prefetch(self, _max_bytes: int) -> None:
+        self.started.set()
+        await self.gate.wait()
 
 
-def begin(beginnings: CatchUpCoalescer, beginning: Any) -> "asyncio.Task[None]":
-    work = beginnings.start("key", cast(CatchUp, beginning), TERMS, lambda: False)
-    return asyncio.create_task(work)
+def start(coalescer: CatchUpCoalescer, catch_up: Any) -> "asyncio.Task[None]":
+    return asyncio.create_task(coalescer.start("key", cast(CatchUp, catch_up), lambda: False))
 
 
 async def test_cancel_when_the_previous_group_is_done_leaves_no_state() -> None:
-    beginnings, first = CatchUpCoalescer(), Gated()
-    one = begin(beginnings, first)
-    await first.begun.wait()
-    other = begin(beginnings, Gated())
-    await wait_until(lambda: len(beginnings._latest) == 1 and beginnings._latest["key"].previous is not None)
-    batch = beginnings._latest["key"].previous
-    assert batch is not None
-    first.may.set()
-    await wait_until(batch.done.is_set)
+    coalescer, first = CatchUpCoalescer(asyncio.Semaphore(2), 1000), GatedCatchUp()
+    leader = start(coalescer, first)
+    await first.started.wait()
+    other = start(coalescer, GatedCatchUp())
+    await wait_until(lambda: len(coalescer._latest) == 1 and coalescer._latest["key"].previous is not None)
+    group = coalescer._latest["key"].previous
+    assert group is not None
+    first.gate.set()
+    await wait_until(group.done.is_set)
     other.cancel()
-    await asyncio.wait([one, other])
+    await asyncio.wait([leader, other])
     assert other.cancelled()
-    assert not beginnings._latest
+    assert not coalescer._latest

@@ -6,7 +6,7 @@ from tests.polling import wait_until
 from tests.transport.fake_app import with_limits
 from tests.transport.subscriptions.fake_source import FakeLog
 from tests.transport.subscriptions.stream_server import StreamServer, error_codes, frame_body
-from transport.subscriptions import ServerShutdown, StreamResponse, dispatcher
+from transport.subscriptions import ServerShutdown, StreamResponse, catch_up
 
 SLOW = "subscription($after:String){event(after:$after){number slow}}"
 
@@ -18,12 +18,12 @@ async def open_slow_streams(server: StreamServer, count: int) -> list[StreamResp
 
 async def test_concurrent_catch_ups_are_limited(server: StreamServer) -> None:
     log = server.log
-    answers = await open_slow_streams(server, 3 * dispatcher.MAX_CONCURRENT_CATCH_UPS)
+    answers = await open_slow_streams(server, 3 * catch_up.MAX_CONCURRENT_CATCH_UPS)
     tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
-    await wait_until(lambda: len(log.executed) == dispatcher.MAX_CONCURRENT_CATCH_UPS)
+    await wait_until(lambda: len(log.executed) == catch_up.MAX_CONCURRENT_CATCH_UPS)
     for _ in range(100):
         await asyncio.sleep(0)
-    assert len(log.executed) == len(log.opened_after) == dispatcher.MAX_CONCURRENT_CATCH_UPS
+    assert len(log.executed) == len(log.opened_after) == catch_up.MAX_CONCURRENT_CATCH_UPS
     log.gate.set()
     await asyncio.gather(*tasks)
     assert len(log.executed) == len(tasks)
@@ -33,26 +33,26 @@ async def test_concurrent_catch_ups_are_limited(server: StreamServer) -> None:
 
 async def test_waiting_for_a_slot_does_not_time_out(log: FakeLog) -> None:
     server = StreamServer(log, with_limits(operation_seconds=0.1))
-    answers = await open_slow_streams(server, 2 * dispatcher.MAX_CONCURRENT_CATCH_UPS)
+    answers = await open_slow_streams(server, 2 * catch_up.MAX_CONCURRENT_CATCH_UPS)
     tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
-    late = await asyncio.gather(*tasks[: dispatcher.MAX_CONCURRENT_CATCH_UPS])
+    late = await asyncio.gather(*tasks[: catch_up.MAX_CONCURRENT_CATCH_UPS])
     log.gate.set()
-    others = await asyncio.gather(*tasks[dispatcher.MAX_CONCURRENT_CATCH_UPS :])
-    assert [error_codes(frame_body(frame)) for frame in late] == [["TIMEOUT"]] * dispatcher.MAX_CONCURRENT_CATCH_UPS
-    assert [error_codes(frame_body(frame)) for frame in others] == [[]] * dispatcher.MAX_CONCURRENT_CATCH_UPS
+    others = await asyncio.gather(*tasks[catch_up.MAX_CONCURRENT_CATCH_UPS :])
+    assert [error_codes(frame_body(frame)) for frame in late] == [["TIMEOUT"]] * catch_up.MAX_CONCURRENT_CATCH_UPS
+    assert [error_codes(frame_body(frame)) for frame in others] == [[]] * catch_up.MAX_CONCURRENT_CATCH_UPS
     for answer in answers:
         await answer.frames.aclose()
 
 
 async def test_shutdown_prevents_waiting_catch_ups(server: StreamServer) -> None:
     log = server.log
-    answers = await open_slow_streams(server, dispatcher.MAX_CONCURRENT_CATCH_UPS + 1)
+    answers = await open_slow_streams(server, catch_up.MAX_CONCURRENT_CATCH_UPS + 1)
     tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
-    await wait_until(lambda: len(log.executed) == dispatcher.MAX_CONCURRENT_CATCH_UPS)
+    await wait_until(lambda: len(log.executed) == catch_up.MAX_CONCURRENT_CATCH_UPS)
     await server.streams.close(0)
     log.gate.set()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert len(log.executed) == dispatcher.MAX_CONCURRENT_CATCH_UPS
+    assert len(log.executed) == catch_up.MAX_CONCURRENT_CATCH_UPS
     for answer in answers:
         await answer.frames.aclose()
 
@@ -60,18 +60,18 @@ async def test_shutdown_prevents_waiting_catch_ups(server: StreamServer) -> None
 async def test_shutdown_ends_waiting_catch_ups(server: StreamServer) -> None:
     log = server.log
     log.gate.set()
-    answers = await open_slow_streams(server, dispatcher.MAX_CONCURRENT_CATCH_UPS + 1)
+    answers = await open_slow_streams(server, catch_up.MAX_CONCURRENT_CATCH_UPS + 1)
     log.append()  # each has two to catch up
     for answer in answers:
         await anext(answer.frames)
     log.gate.clear()
     log.executed.clear()
     tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
-    await wait_until(lambda: len(log.executed) == dispatcher.MAX_CONCURRENT_CATCH_UPS)
+    await wait_until(lambda: len(log.executed) == catch_up.MAX_CONCURRENT_CATCH_UPS)
     await server.streams.close(0)
     log.gate.set()
     received = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(each) for each in received] == [ServerShutdown] * len(tasks)
-    assert len(log.executed) == dispatcher.MAX_CONCURRENT_CATCH_UPS
+    assert len(log.executed) == catch_up.MAX_CONCURRENT_CATCH_UPS
     for answer in answers:
         await answer.frames.aclose()
