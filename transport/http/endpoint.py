@@ -13,11 +13,17 @@ from starlette.types import Receive, Scope, Send
 from transport.errors import RequestError, bad_request
 from transport.execution import NOT_ACCEPTABLE, Execution
 from transport.http.compression import compress
-from transport.http.csrf import check_preflight
 from transport.http.disconnect import CancelOnDisconnect, ClientDisconnected
 from transport.http.headers import joined_header
 from transport.http.negotiation import GRAPHQL_RESPONSE, JSON, negotiate
-from transport.http.request_body import CONNECTION_CLOSE, MULTIPART_FORM, BodyReader, content_type, read_body
+from transport.http.request_body import (
+    CONNECTION_CLOSE,
+    MULTIPART_FORM,
+    BodyReader,
+    check_preflight,
+    content_type,
+    read_body,
+)
 from transport.http.request_params import NO_QUERY, from_body, from_query_string
 from transport.http.responses import Page, send_json, send_page
 from transport.http.stream_response import StreamSent, send_stream, stream_options

@@ -1,4 +1,4 @@
-"""Request bodies: media type, size limits and time limits."""
+"""Request bodies: media type, protection against cross-site requests, size limits and time limits."""
 
 import asyncio
 from typing import Final
@@ -18,6 +18,8 @@ CONNECTION_CLOSE: Final[Headers] = (("connection", "close"),)
 MULTIPART_FORM: Final = "multipart/form-data"
 JSON: Final = "application/json"
 
+PREFLIGHT_HEADERS: Final = (b"graphql-require-preflight", b"apollo-require-preflight", b"x-apollo-operation-name")
+
 
 def content_type(scope: Scope, *, allow_multipart: bool) -> str:
     """Return the media type of the body.
@@ -32,6 +34,19 @@ def content_type(scope: Scope, *, allow_multipart: bool) -> str:
     if any(value.strip().lower() != "identity" for value in header_values(scope, b"content-encoding")):
         raise bad_request("The body must not be compressed.", status=415, headers=CONNECTION_CLOSE)
     return media_type
+
+
+def check_preflight(scope: Scope) -> None:
+    """Raise RequestError unless a header shows that there was a preflight, or no browser.
+
+    Browsers send multipart bodies to other origins without asking the server, but no header of the page's choice.
+    """
+    if not any(value.strip() for name in PREFLIGHT_HEADERS for value in header_values(scope, name)):
+        message = (
+            "A request of this kind could come from any web page (CSRF): it needs the header "
+            "GraphQL-Require-Preflight: 1 (or Apollo-Require-Preflight, or X-Apollo-Operation-Name)."
+        )
+        raise bad_request(message, headers=CONNECTION_CLOSE)
 
 
 def parse_content_type(text: str) -> str | None:
