@@ -65,9 +65,15 @@ class Scheduler:
         May be cancelled; waits for requests in flight then too.
         """
         async with asyncio.TaskGroup() as visits:
-            tasks: list[asyncio.Task[None]] = []
+            tasks: set[asyncio.Task[None]] = set()
+
+            def start_visit() -> None:
+                task = visits.create_task(self._visit())
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+
             try:
-                await self._pace(rate, seconds, on_progress, lambda: tasks.append(visits.create_task(self._visit())))
+                await self._pace(rate, seconds, on_progress, start_visit)
             finally:
                 await self._drain()
                 for task in tasks:
