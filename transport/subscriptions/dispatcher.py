@@ -80,7 +80,11 @@ class _Dispatch:
 
     async def run(self) -> StreamResponse:
         response = await self._execution.run_in_context(self._held_context, self._open)
-        return response if isinstance(response, StreamResponse) else self._single(response)
+        if isinstance(response, StreamResponse):
+            return response
+        result, payload = self._execution.encode(response)
+        refused = "data" not in result.body
+        return StreamResponse(SingleFrame(payload), "single", self._call.operation, result, refused=refused)
 
     # An incremental response takes the context over, by `pop_all`, and exits it when it ends.
     @asynccontextmanager
@@ -104,12 +108,7 @@ class _Dispatch:
         results = await self._execution.run_step(executor.execute_operation)
         if not isinstance(results, ExperimentalIncrementalExecutionResults):
             return results if isinstance(results, OperationResult) else self._execution.to_result(results)
-        frames = IncrementalFrames(
-            results,
-            self._context.pop_all(),
-            self._execution,
-            started_at=self._started_at,
-        )
+        frames = IncrementalFrames(results, self._context.pop_all(), self._execution, started_at=self._started_at)
         return StreamResponse(frames, "incremental", operation)
 
     async def _subscribe(self, operation: Operation, context: Any) -> StreamResponse:
@@ -125,9 +124,3 @@ class _Dispatch:
         key, resume_key = group_keys(operation, self._variables, source)
         query = SubscriptionQuery(self._execution, operation, self._variables, source, resume_key)
         return StreamResponse(self._streams.open_subscription(query, key, self._options), "subscription", operation)
-
-    def _single(self, result: OperationResult) -> StreamResponse:
-        result, payload = self._execution.encode(result)
-        return StreamResponse(
-            SingleFrame(payload), "single", self._call.operation, result, refused="data" not in result.body
-        )

@@ -123,7 +123,12 @@ class ConnectionHandler:
             response = await self._streams.open(call)
             failed = await self._forward(operation, response)
             outcome = (failed or response.result).error_codes or "ok"
-            await self._perform(self._actions_after(operation, response, failed))
+            if failed is not None and response.operation is None and Code.UNAUTHENTICATED in failed.error_codes:
+                # No context could be made: the client's authentication has expired.
+                await self._perform(self._protocol.close(CloseCode.FORBIDDEN, "Forbidden"))
+            else:
+                errors = None if failed is None else failed.body["errors"]
+                await self._perform(self._protocol.operation_ended(operation, errors))
         except ServerShutdown:
             self.drain()
         except StreamClosed:
@@ -157,16 +162,6 @@ class ConnectionHandler:
             return None
         finally:
             await frames.aclose()
-
-    def _actions_after(
-        self, operation: Operation, response: StreamResponse, failed: OperationResult | None
-    ) -> list[Action]:
-        if failed is None:
-            return self._protocol.operation_ended(operation)
-        if response.operation is None and Code.UNAUTHENTICATED in failed.error_codes:
-            # No context could be made: the client's authentication has expired.
-            return self._protocol.close(CloseCode.FORBIDDEN, "Forbidden")
-        return self._protocol.operation_ended(operation, failed.body["errors"])
 
     def _on_slow_consumer(self) -> None:
         self._close_in_background(partial(self._protocol.close, CloseCode.TRY_AGAIN_LATER, "Too slow"))

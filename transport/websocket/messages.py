@@ -62,7 +62,7 @@ def parse_message(text: str | None, limits: Limits) -> Message:
         # A lone surrogate, which browsers can send, fails only this operation. In other messages it is malformed.
         return Subscribe(_parse_id(members), refusal or _parse_request(members, text, limits))
     if refusal is not None:
-        raise MalformedMessage(_first_message(refusal))
+        raise MalformedMessage(refusal.errors[0]["message"])
     match kind:
         case "connection_init":
             return Init(_parse_payload(members, text) or {})
@@ -81,7 +81,7 @@ def _parse_members(text: str, limits: Limits) -> tuple[Any, RequestError | None]
         return loads(text.encode(), limits, "The message")[0], None
     except RequestError as refusal:
         if refusal.errors[0]["extensions"]["code"] != Code.BAD_USER_INPUT:
-            raise MalformedMessage(_first_message(refusal)) from None
+            raise MalformedMessage(refusal.errors[0]["message"]) from None
         try:
             return json.loads(text), refusal  # accepts lone surrogates; `loads` has checked the depth
         except ValueError:
@@ -113,7 +113,7 @@ def _parse_request(members: Mapping[str, Any], text: str, limits: Limits) -> Ope
     try:
         request = validate_members(payload)
     except RequestError as refusal:
-        raise MalformedMessage(_first_message(refusal)) from None
+        raise MalformedMessage(refusal.errors[0]["message"]) from None
     try:
         if "\\u0000" in text and contains_nul(request):
             raise bad_input("A string in the request contains a NUL character.")
@@ -121,11 +121,6 @@ def _parse_request(members: Mapping[str, Any], text: str, limits: Limits) -> Ope
     except RequestError as refusal:
         return refusal
     return request
-
-
-def _first_message(refusal: RequestError) -> str:
-    message: str = refusal.errors[0]["message"]
-    return message
 
 
 ACK: Final = b'{"type":"connection_ack"}'

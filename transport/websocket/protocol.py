@@ -218,8 +218,10 @@ class ProtocolStateMachine:
             return []  # the client repeats it after reconnecting
         if isinstance(request, RequestError):
             return [Send(messages.error(id_, request.errors))]
-        if len(self._operations) >= self._limits.socket_operations:
-            return [Send(messages.error(id_, [too_many_operations(self._limits.socket_operations)]))]
+        if len(self._operations) >= (maximum := self._limits.socket_operations):
+            message = f"Too many operations on one socket: {maximum + 1}, where {maximum} is the limit."
+            details = {"limit": "operations per socket", "maximum": maximum, "number": maximum + 1}
+            return [Send(messages.error(id_, [make_error(Code.QUERY_TOO_COMPLEX, message, **details)]))]
         operation = self._operations[id_] = Operation(id_, request)
         return [Run(operation)]
 
@@ -233,13 +235,6 @@ class ProtocolStateMachine:
         if self._awaits_pong:
             self._awaits_pong = False
             self.deadline = max(now, self._next_ping)
-
-
-def too_many_operations(maximum: int) -> FormattedError:
-    """Return the error of an operation above the limit of one socket."""
-    message = f"Too many operations on one socket: {maximum + 1}, where {maximum} is the limit."
-    extensions = {"limit": "operations per socket", "maximum": maximum, "number": maximum + 1}
-    return make_error(Code.QUERY_TOO_COMPLEX, message, **extensions)
 
 
 def truncate_reason(reason: str) -> str:
