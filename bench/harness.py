@@ -15,7 +15,6 @@ R = TypeVar("R")
 @dataclass(frozen=True)
 class BenchConfig:
     seconds: float = 3.0
-    """Duration of one run."""
     runs: int = 3
     restarts: int = 2
     """Runs where each needs a new server."""

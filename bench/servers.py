@@ -64,7 +64,6 @@ class Server:
 
     @property
     def cpu_seconds(self) -> float:
-        """Processor time since the last start."""
         return cpu_seconds(self._live_process.pid)
 
     @property

@@ -75,7 +75,6 @@ class Visit:
         return self.rng.random() < probability
 
     async def wait(self, shortest: float, longest: float | None = None) -> float:
-        """Sleep for a random time, and return the seconds."""
         seconds = shortest if longest is None else round(self.rng.uniform(shortest, longest), 3)
         await self.sleep(seconds)
         return seconds
