@@ -72,6 +72,13 @@ async def test_duplicate_id_closes_with_4409(server: LiveServer, id_: str) -> No
     await server.assert_serves()
 
 
+@pytest.mark.parametrize(("offered", "accepted"), [("graphql-ws", "graphql-ws"), ("chat", None)])
+async def test_other_subprotocol_closes_with_4406(server: LiveServer, offered: str, accepted: str | None) -> None:
+    async with server.connect(offered) as client:
+        assert client.connection.subprotocol == accepted
+        assert await client.wait_closed() == (4406, "Subprotocol not acceptable")
+
+
 async def test_supported_subprotocol_is_selected(server: LiveServer) -> None:
     async with server.connect("graphql-ws", "graphql-transport-ws") as client:
         assert client.connection.subprotocol == "graphql-transport-ws"
