@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from main import cli
@@ -40,7 +41,11 @@ def run_process(*arguments: str, **environment: str) -> subprocess.CompletedProc
 def invoke(*arguments: str, **environment: str) -> tuple[int, str]:
     """Run a command in this process, and return its exit code and output."""
     wide = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
-    result = CliRunner().invoke(cli, arguments, env=wide | environment)
+    try:
+        result = CliRunner().invoke(cli, arguments, env=wide | environment)
+    finally:
+        # `serve` directs the log to standard error, which the runner replaced and closes.
+        structlog.reset_defaults()
     return result.exit_code, result.output
 
 
@@ -70,7 +75,7 @@ def test_migrate_creates_a_database_and_may_be_repeated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "output"),
+    ("environment", "message"),
     [
         ({"PORT": "eighty"}, "PORT: "),
         ({"PORT": "65536"}, "PORT: "),
@@ -96,10 +101,10 @@ def test_migrate_creates_a_database_and_may_be_repeated(tmp_path: Path) -> None:
         ({"HOST": "example.invalid"}, "HOST: "),
     ],
 )
-def test_invalid_setting_stops_the_start_in_one_line(environment: dict[str, str], output: str) -> None:
+def test_invalid_setting_stops_the_start_in_one_line(environment: dict[str, str], message: str) -> None:
     code, output = invoke("serve", **environment)
     assert code == 2
-    assert output.startswith(output)
+    assert output.startswith(message)
     assert output.count("\n") == 1
 
 
