@@ -36,6 +36,20 @@ class Case(NamedTuple):
     """False if the HTTP layer answers alone, without JSON."""
 
 
+def accepted(title: str, request: RequestBytes) -> Case:
+    return Case(title, request, 200)
+
+
+def problem(title: str, request: RequestBytes, code: str = BAD_USER_INPUT) -> Case:
+    """Build a case that the resolver refuses."""
+    return Case(title, request, 200, code)
+
+
+def error(title: str, request: RequestBytes, code: str = BAD_USER_INPUT) -> Case:
+    """Build a case that is refused before the operation is executed."""
+    return Case(title, request, 400, code)
+
+
 def http(  # noqa: PLR0917 - a request has that many parts
     body: bytes,
     content_type: str = "application/json",

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from tests.bad_inputs.case import BAD_USER_INPUT, CANARY, TOO_COMPLEX, Case, list_sessions, operation
+from tests.bad_inputs.case import BAD_USER_INPUT, CANARY, TOO_COMPLEX, Case, error, list_sessions, operation, problem
 
-INVALID: Final = "GRAPHQL_VALIDATION_FAILED"
+KEEPALIVES: Final = "mutation($k: [KeepaliveSessionInput!]!) { keepaliveSessions(inputs: $k) { session { id } } }"
 
 DEEP: Final = 'session(id: "x") ' + "{ previous " * 49 + "{ id }" + " }" * 49
 DOUBLING: Final = " ".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(20))
@@ -14,7 +14,7 @@ MULTIPLIED: Final = " ".join(
 
 
 def _documents(code: str, documents: dict[str, str]) -> list[Case]:
-    return [Case(title, operation(document), 400, code) for title, document in documents.items()]
+    return [error(title, operation(document), code) for title, document in documents.items()]
 
 
 def _list(title: str, arguments: str, status: int = 200) -> Case:
@@ -25,7 +25,7 @@ def _list(title: str, arguments: str, status: int = 200) -> Case:
 INVALID_DOCUMENTS: Final = [
     *_documents("GRAPHQL_PARSE_FAILED", {"no document": "", "no GraphQL": f"}} {CANARY} {{"}),
     *_documents(
-        INVALID,
+        "GRAPHQL_VALIDATION_FAILED",
         {
             "an unknown field": f"{{ {CANARY} }}",
             "an unknown argument": f'{{ viewer({CANARY}: "x") {{ name }} }}',
@@ -71,33 +71,21 @@ COMPLEX_DOCUMENTS: Final = [
             "nested pages of 500": "{ sessions(first: 500) { nodes { activities(first: 500) { edges { cursor } } } } }",
         },
     ),
-    Case(
-        "more than 500 keepalives",
-        operation(
-            "mutation($k: [KeepaliveSessionInput!]!) { keepaliveSessions(inputs: $k) { session { id } } }",
-            k=[{"id": CANARY}] * 501,
-        ),
-        400,
-        TOO_COMPLEX,
-    ),
+    error("more than 500 keepalives", operation(KEEPALIVES, k=[{"id": CANARY}] * 501), TOO_COMPLEX),
 ]
 
 NUMBERS: Final = [
-    _list("first: 99999999", "first: 99999999"),
-    _list("first: -1", "first: -1"),
-    _list("first: 0", "first: 0"),
-    _list("last: 501", "last: 501"),
-    _list("first and last", "first: 1, last: 1"),
-    _list("offset: 10001", "offset: 10001"),
+    *(
+        _list(n, n)
+        for n in ("first: 99999999", "first: -1", "first: 0", "last: 501", "first: 1, last: 1", "offset: 10001")
+    ),
     _list("first beyond 32 bits", "first: 99999999999", 400),
     _list("first of a thousand digits", f"first: {'9' * 1000}", 400),
     _list("first as text", 'first: "1"', 400),
     _list("first as a fraction", "first: 1.5", 400),
-    Case(
+    error(
         "first beyond 32 bits in a variable",
         operation("query($n: Int) { sessions(first: $n) { nodes { id } } }", n=2**31),
-        400,
-        BAD_USER_INPUT,
     ),
 ]
 
@@ -109,24 +97,11 @@ CURSORS: Final = [
     _list("a cursor of deep JSON", f'after: "{"W1tb" * 100}"'),
     _list("a cursor of another alphabet", 'after: "ŵ"'),
     _list("a cursor and an offset", 'after: "WyJhIl0", offset: 1'),
-    Case(
-        "a cursor of 1 MB",
-        operation("query($c: String) { sessions(after: $c) { nodes { id } } }", c="A" * 1_000_000),
-        200,
-        BAD_USER_INPUT,
+    problem(
+        "a cursor of 1 MB", operation("query($c: String) { sessions(after: $c) { nodes { id } } }", c="A" * 1_000_000)
     ),
-    Case(
-        "garbage for the log",
-        operation(f'{{ activities(after: "{CANARY}") {{ edges {{ cursor }} }} }}'),
-        200,
-        BAD_USER_INPUT,
-    ),
-    Case(
-        "garbage for projects",
-        operation(f'{{ projects(before: "{CANARY}") {{ edges {{ cursor }} }} }}'),
-        200,
-        BAD_USER_INPUT,
-    ),
+    problem("garbage for the log", operation(f'{{ activities(after: "{CANARY}") {{ edges {{ cursor }} }} }}')),
+    problem("garbage for projects", operation(f'{{ projects(before: "{CANARY}") {{ edges {{ cursor }} }} }}')),
 ]
 
 DOCUMENT_CASES: Final = [*INVALID_DOCUMENTS, *COMPLEX_DOCUMENTS, *NUMBERS, *CURSORS]

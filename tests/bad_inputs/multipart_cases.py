@@ -4,7 +4,7 @@ from typing import Final
 
 import orjson
 
-from tests.bad_inputs.case import CANARY, Case, http
+from tests.bad_inputs.case import CANARY, Case, error, http
 
 BOUNDARY: Final = "boundary"
 VIEWER: Final = b'{"query":"{ viewer { name } }"}'
@@ -40,17 +40,14 @@ MEBIBYTE: Final = 1024 * 1024
 FILE_PART: Final = part(FILE, b"x")
 
 MULTIPART_CASES: Final = [
-    Case(
-        "a form as any web page could send it", form_request(form(START, MAP, FILE_PART), more=""), 400, "BAD_REQUEST"
-    ),
-    Case(
+    error("a form as any web page could send it", form_request(form(START, MAP, FILE_PART), more=""), "BAD_REQUEST"),
+    error(
         "a form with an empty proof",
         form_request(form(START, MAP, FILE_PART), "X-Apollo-Operation-Name: \r\n"),
-        400,
         "BAD_REQUEST",
     ),
-    Case("a form without boundary", form_request(form(VIEWER, b"{}"), boundary=""), 400, "BAD_REQUEST"),
-    Case("a form with a boundary of 300", form_request(b"", boundary="; boundary=" + "x" * 300), 400, "BAD_REQUEST"),
+    error("a form without boundary", form_request(form(VIEWER, b"{}"), boundary=""), "BAD_REQUEST"),
+    error("a form with a boundary of 300", form_request(b"", boundary="; boundary=" + "x" * 300), "BAD_REQUEST"),
     _rejected("nothing", b""),
     _rejected("its end only", b"--boundary--\r\n"),
     _rejected("no end", form(START, MAP, FILE_PART)[:-6]),

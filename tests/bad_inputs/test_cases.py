@@ -6,16 +6,12 @@ from typing import Final
 import pytest
 from structlog.testing import capture_logs
 
-from tests.bad_inputs.body_cases import BODY_CASES
 from tests.bad_inputs.case import CANARY, Case, ExistingSessions, operation
-from tests.bad_inputs.command_cases import COMMAND_CASES
 from tests.bad_inputs.document_cases import DOCUMENT_CASES
-from tests.bad_inputs.filter_cases import FILTER_CASES
-from tests.bad_inputs.media_event_cases import MEDIA_EVENT_CASES
+from tests.bad_inputs.http_cases import BODY_CASES, RAW_HTTP_CASES
 from tests.bad_inputs.multipart_cases import MULTIPART_CASES
-from tests.bad_inputs.raw_http_cases import RAW_HTTP_CASES
-from tests.bad_inputs.scalar_cases import SCALAR_CASES
-from tests.bad_inputs.start_cases import START_CASES
+from tests.bad_inputs.session_cases import COMMAND_CASES, MEDIA_EVENT_CASES, START_CASES
+from tests.bad_inputs.value_cases import FILTER_CASES, SCALAR_CASES
 from tests.live_server import send_raw
 
 ALL_CASES: Final[list[Case]] = [

@@ -52,10 +52,6 @@ def arguments_of(field: GraphQLField) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(required, optional={n: s for n, s in strategies.items() if n not in required})
 
 
-def operations(root_field: tuple[str, str, GraphQLField]) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
-    return st.tuples(st.just(operation_for(*root_field)), arguments_of(root_field[2]))
-
-
 async def assert_no_fault(api: ApiClient, query: str, variables: dict[str, Any]) -> None:
     with capture_logs() as logged:
         response = await api.http.post("/graphql", json={"query": query, "variables": variables})
@@ -79,7 +75,10 @@ def with_existing_id(variables: dict[str, Any], existing: ExistingSessions, numb
 
 
 @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from(FIELDS).flatmap(operations), st.integers(0, 2 * len(ExistingSessions._fields)))
+@given(
+    st.sampled_from(FIELDS).flatmap(lambda field: st.tuples(st.just(operation_for(*field)), arguments_of(field[2]))),
+    st.integers(0, 2 * len(ExistingSessions._fields)),
+)
 async def test_no_argument_causes_an_internal_error(
     shared_api: ApiClient, existing: ExistingSessions, asking: tuple[str, dict[str, Any]], number: int
 ) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
@@ -29,6 +28,7 @@ from tests.transport.websocket.live_server import HANDSHAKE, encode_frame
 from transport import Limits
 
 PROBE = {"probe": 1}
+SHORT_INIT, SHORT_PING = Limits(init_seconds=0.05), Limits(ping_seconds=0.05, pong_seconds=0.05)
 VALID_CASE = WebSocketCase("good", text_frames(INIT, subscribe()), None, (ACK, *RESULT))
 
 
@@ -56,7 +56,9 @@ async def exchange(port: int, case: WebSocketCase) -> tuple[int | None, list[str
                 message = orjson.loads(data)
                 if message.get("payload") == PROBE:
                     return None, messages
-                messages += [message["type"], *_codes(message)]
+                errors = message["payload"] if message["type"] == "error" else []
+                codes = sorted({error["extensions"]["code"] for error in errors})
+                messages += [message["type"], *codes]
 
 
 async def _read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
@@ -64,12 +66,6 @@ async def _read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     if length >= 126:
         length = int.from_bytes(await reader.readexactly(2 if length == 126 else 8), "big")
     return first, await reader.readexactly(length)
-
-
-def _codes(message: dict[str, Any]) -> list[str]:
-    if message["type"] != "error":
-        return []
-    return sorted({error["extensions"]["code"] for error in message["payload"]})
 
 
 @pytest.mark.parametrize("case", WEBSOCKET_CASES, ids=lambda case: case.title)
@@ -91,20 +87,11 @@ async def test_bad_websocket_input_is_refused_and_harmless(
 @pytest.mark.parametrize(
     ("case", "limits"),
     [
-        (WebSocketCase("no init", b"", 4408), Limits(init_seconds=0.05)),
-        (
-            WebSocketCase("pings, and no init", text_frames({"type": "ping"}), 4408, ("pong",)),
-            Limits(init_seconds=0.05),
-        ),
-        (WebSocketCase("half an init", text_frames(INIT)[:-1], 4408), Limits(init_seconds=0.05)),
-        (
-            WebSocketCase("no pong", text_frames(INIT), 4408, (ACK, "ping")),
-            Limits(ping_seconds=0.05, pong_seconds=0.05),
-        ),
-        (
-            WebSocketCase("pongs of WebSocket only", text_frames(INIT) + encode_frame(PONG), 4408, (ACK, "ping")),
-            Limits(ping_seconds=0.05, pong_seconds=0.05),
-        ),
+        (WebSocketCase("no init", b"", 4408), SHORT_INIT),
+        (WebSocketCase("pings, and no init", text_frames({"type": "ping"}), 4408, ("pong",)), SHORT_INIT),
+        (WebSocketCase("half an init", text_frames(INIT)[:-1], 4408), SHORT_INIT),
+        (WebSocketCase("no pong", text_frames(INIT), 4408, (ACK, "ping")), SHORT_PING),
+        (WebSocketCase("only a pong frame", text_frames(INIT) + encode_frame(PONG), 4408, (ACK, "ping")), SHORT_PING),
     ],
     ids=lambda value: value.title if isinstance(value, WebSocketCase) else "",
 )

@@ -35,7 +35,6 @@ def text_frames(*messages: Any) -> bytes:
 INIT: Final = {"type": "connection_init"}
 ACK: Final = "connection_ack"
 RESULT: Final = ("next", "complete")
-PROTOCOL_HEADER: Final = b"Sec-WebSocket-Protocol: graphql-transport-ws\r\n"
 
 
 def subscribe(payload: Any = None, **members: Any) -> dict[str, Any]:
@@ -57,14 +56,13 @@ def _closes_at_once(what: str, sent: bytes, code: int) -> WebSocketCase:
     return WebSocketCase(what, text_frames(INIT) + sent, code)
 
 
+NO_SUBPROTOCOL: Final = HANDSHAKE.replace(b"Sec-WebSocket-Protocol: graphql-transport-ws\r\n", b"")
 HANDSHAKE_CASES: Final = [
-    WebSocketCase("no subprotocol", b"", 4406, handshake=HANDSHAKE.replace(PROTOCOL_HEADER, b"")),
-    WebSocketCase(
-        "the legacy subprotocol", b"", 4406, handshake=HANDSHAKE.replace(b"graphql-transport-ws", b"graphql-ws")
-    ),
-    WebSocketCase("another subprotocol", b"", 4406, handshake=HANDSHAKE.replace(b"graphql-transport-ws", b"chat")),
-    WebSocketCase(
-        "an init over no subprotocol", text_frames(INIT), 4406, handshake=HANDSHAKE.replace(PROTOCOL_HEADER, b"")
+    WebSocketCase("no subprotocol", b"", 4406, handshake=NO_SUBPROTOCOL),
+    WebSocketCase("an init over no subprotocol", text_frames(INIT), 4406, handshake=NO_SUBPROTOCOL),
+    *(
+        WebSocketCase(name.decode(), b"", 4406, handshake=HANDSHAKE.replace(b"graphql-transport-ws", name))
+        for name in (b"graphql-ws", b"chat")
     ),
 ]
 
@@ -146,16 +144,11 @@ OPERATION_CASES: Final = [
         "extensions": {"persistedQuery": {"version": 1, "sha256Hash": CANARY}}
     }, "PERSISTED_QUERY_NOT_FOUND"),
     WebSocketCase(
-        "51 operations",
-        text_frames(INIT, *(subscribe(SUBSCRIPTION, id=str(number)) for number in range(51))),
-        None,
+        "51 operations", text_frames(INIT, *(subscribe(SUBSCRIPTION, id=str(number)) for number in range(51))), None,
         (ACK, "error", "QUERY_TOO_COMPLEX")
     ),
     WebSocketCase(
-        "a mutation of an unknown session",
-        text_frames(INIT, subscribe({"query": STOP})),
-        None,
-        (ACK, *RESULT)
+        "a mutation of an unknown session", text_frames(INIT, subscribe({"query": STOP})), None, (ACK, *RESULT)
     )
 ]  # fmt: skip
 
