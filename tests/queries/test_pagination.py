@@ -109,27 +109,32 @@ async def test_page_is_one_statement_and_count_another(database: Database, five:
     assert len(statements) == 4, "the page, and whether there are rows before it"
 
 
-async def test_offset_skips_from_end_that_is_read(database: Database, five: list[Session]) -> None:
-    page = await page_of(database, [], offset=1, first=2)
-    assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([1, 2], True, True)
-    page = await page_of(database, [], offset=3)
-    assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([3, 4], True, False)
-    page = await page_of(database, [], offset=9)
-    assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([], True, False)
-    page = await page_of(database, [], offset=1, last=2)
-    assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([2, 3], True, True)
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        ({"offset": 1, "first": 2}, ([1, 2], True, True)),
+        ({"offset": 3}, ([3, 4], True, False)),
+        ({"offset": 9}, ([], True, False)),
+        ({"offset": 1, "last": 2}, ([2, 3], True, True)),
+        ({"after": 0, "before": 4}, ([1, 2, 3], True, True)),
+        ({"after": 0, "before": 4, "first": 1}, ([1], True, True)),
+        ({"before": 2}, ([0, 1], False, True)),
+    ],
+    ids=str,
+)
+async def test_offset_and_cursors_bound_page(
+    database: Database, five: list[Session], args: dict[str, Any], expected: tuple[list[int], bool, bool]
+) -> None:
+    edges = (await page_of(database, [])).edges
+    cursors = {name: edges[args[name]].cursor for name in ("after", "before") if name in args}
+    page = await page_of(database, [], **(args | cursors))
+    assert (positions(page, five), page.has_previous_page, page.has_next_page) == expected
+
+
+async def test_empty_page_has_no_cursors(database: Database) -> None:
+    await insert(database, session_row())
     page = await page_of(database, [], {"ids": []}, offset=9)
     assert (page.has_previous_page, page.start_cursor, page.end_cursor) == (False, None, None)
-
-
-async def test_two_cursors_bound_page(database: Database, five: list[Session]) -> None:
-    edges = (await page_of(database, [])).edges
-    page = await page_of(database, [], after=edges[0].cursor, before=edges[4].cursor)
-    assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([1, 2, 3], True, True)
-    page = await page_of(database, [], after=edges[0].cursor, before=edges[4].cursor, first=1)
-    assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([1], True, True)
-    page = await page_of(database, [], before=edges[2].cursor)
-    assert (positions(page, five), page.has_previous_page, page.has_next_page) == ([0, 1], False, True)
 
 
 async def test_cursor_is_stable_under_inserts_and_deletes(database: Database, five: list[Session]) -> None:
@@ -139,10 +144,10 @@ async def test_cursor_is_stable_under_inserts_and_deletes(database: Database, fi
     assert positions(page, five) == [2, 3]
 
 
-async def test_what_has_not_ended_counts_as_latest(database: Database) -> None:
-    going, early, late = session_row(), ended_row(at=NOW - 2 * MINUTE), ended_row(at=NOW - MINUTE)
-    lapsed = session_row(started_at=NOW - 9 * MINUTE, last_seen_at=NOW - 4 * MINUTE, timeout_seconds=150)
-    rows = [going, late, lapsed, early]
+async def test_sessions_that_have_not_ended_sort_as_latest(database: Database) -> None:
+    active, early, late = session_row(), ended_row(at=NOW - 2 * MINUTE), ended_row(at=NOW - MINUTE)
+    expired = session_row(started_at=NOW - 9 * MINUTE, last_seen_at=NOW - 4 * MINUTE, timeout_seconds=150)
+    rows = [active, late, expired, early]
     await insert(database, *rows)
     for direction, expected in (("DESC", [0, 1, 2, 3]), ("ASC", [3, 2, 1, 0])):
         order = [("ENDED_AT", direction)]
@@ -152,7 +157,7 @@ async def test_what_has_not_ended_counts_as_latest(database: Database) -> None:
             assert positions(await page_of(database, order, after=edge.cursor), rows) == expected[number:]
 
 
-async def test_fifty_come_where_no_number_is_given(database: Database) -> None:
+async def test_default_page_size_is_50(database: Database) -> None:
     await insert(database, *(session_row() for _ in range(51)))
     page = await page_of(database, [])
     assert (len(page.nodes), page.has_next_page, await page.total_count()) == (50, True, 51)
@@ -191,21 +196,14 @@ async def test_sessions_of_other_projects_are_not_found(database: Database) -> N
     assert await get_session(context, other.id) is None
 
 
-async def test_write_scope_reads_by_id_only(database: Database) -> None:
-    rows = session_row()
-    await insert(database, rows)
-    found = await get_session(make_context(database, WRITER), rows.id)
-    assert found is not None
-    assert found == rows
+async def test_write_scope_reads_by_id_and_admin_scope_not_at_all(database: Database) -> None:
+    await insert(database, s := session_row())
+    assert await get_session(make_context(database, WRITER), s.id) == s
+    for caller in (WRITER, ADMIN):
+        with pytest.raises(Forbidden):
+            await list_sessions(make_context(database, caller), filter=None, order_by=[], page=PageArgs())
     with pytest.raises(Forbidden):
-        await list_sessions(make_context(database, WRITER), filter=None, order_by=[], page=PageArgs())
-
-
-async def test_admin_scope_does_not_read_sessions(database: Database) -> None:
-    with pytest.raises(Forbidden):
-        await list_sessions(make_context(database, ADMIN), filter=None, order_by=[], page=PageArgs())
-    with pytest.raises(Forbidden):
-        await get_session(make_context(database, ADMIN), "s_" + "x" * 22)
+        await get_session(make_context(database, ADMIN), s.id)
 
 
 @pytest.mark.parametrize("id_", ["", "x", "s_", "s_" + "x" * 22, "p1", "\ud800", "s_" + "ä" * 22])

@@ -1,53 +1,46 @@
 """Limits of statistics, and their access."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from models.clock import HOUR, MINUTE, SECOND
 from models.database import Database
 from models.enums import Kind
+from models.tables.rows import Session
 from resolvers.errors import BadUserInput, Forbidden
 from resolvers.stats.service import Stats
 from tests.factories import NOW, ended_row, insert, session_row
 from tests.queries.operation_context import READER, WRITER, capture_statements, make_context
 
-
-async def test_cancelled_session_is_neither_started_nor_active(database: Database) -> None:
-    cancelled = session_row(Kind.AGENDA, started_at=NOW + HOUR, ended_at=NOW - MINUTE, end_reason="CANCELLED")
-    await insert(database, cancelled)
-    buckets = await Stats(make_context(database), None).series(NOW - HOUR, NOW + 2 * HOUR, 1800)
-    assert [(bucket.active, bucket.started, bucket.ended) for bucket in buckets] == [
-        *[(0, 0, 0)] * 1,
-        (0, 0, 1),
-        *[(0, 0, 0)] * 4,
-    ]
+HOUR_AGO: Final = NOW - HOUR
 
 
-async def test_session_is_not_active_at_its_end(database: Database) -> None:
-    await insert(database, ended_row(started_at=NOW - HOUR, at=NOW - HOUR + 10 * SECOND))
-    buckets = await Stats(make_context(database), None).series(NOW - HOUR, NOW - HOUR + 25 * SECOND, 10)
-    assert [(bucket.at - NOW + HOUR, bucket.active, bucket.started, bucket.ended) for bucket in buckets] == [
-        (0, 1, 1, 0),
-        (10 * SECOND, 0, 0, 1),
-        (20 * SECOND, 0, 0, 0),
-    ]
-
-
-async def test_session_of_no_duration_is_started_and_ended_only(database: Database) -> None:
-    await insert(database, ended_row(started_at=NOW - HOUR, at=NOW - HOUR))
-    for before in (0, 5):
-        (bucket,) = await Stats(make_context(database), None).series(NOW - HOUR - before, NOW - HOUR + 1, 10)
-        assert (bucket.active, bucket.started, bucket.ended) == (0, 1, 1)
-
-
-async def test_seen_within_includes_first_moment(database: Database) -> None:
-    await insert(
-        database,
-        *(session_row(Kind.FIELD, started_at=NOW - HOUR, last_seen_at=NOW - 5 * MINUTE - late) for late in (0, 1)),
-    )
-    assert await Stats(make_context(database), None).seen_within(5) == 1
+@pytest.mark.parametrize(
+    ("row", "series", "expected"),
+    [
+        (
+            session_row(Kind.AGENDA, started_at=NOW + HOUR, ended_at=NOW - MINUTE, end_reason="CANCELLED"),
+            (HOUR_AGO, NOW + HOUR, 1800),
+            [(0, 0, 0), (0, 0, 1), (0, 0, 0), (0, 0, 0)],
+        ),
+        (
+            ended_row(started_at=HOUR_AGO, at=HOUR_AGO + 10 * SECOND),
+            (HOUR_AGO, HOUR_AGO + 25 * SECOND, 10),
+            [(1, 1, 0), (0, 0, 1), (0, 0, 0)],
+        ),
+        (ended_row(started_at=HOUR_AGO, at=HOUR_AGO), (HOUR_AGO, HOUR_AGO + 1, 10), [(0, 1, 1)]),
+        (ended_row(started_at=HOUR_AGO, at=HOUR_AGO), (HOUR_AGO - 5, HOUR_AGO + 1, 10), [(0, 1, 1)]),
+    ],
+    ids=["cancelled", "end is exclusive", "no duration", "no duration inside bucket"],
+)
+async def test_series_counts_active_started_and_ended(
+    database: Database, row: Session, series: tuple[int, int, int], expected: list[tuple[int, int, int]]
+) -> None:
+    await insert(database, row)
+    buckets = await Stats(make_context(database), None).series(*series)
+    assert [(bucket.active, bucket.started, bucket.ended) for bucket in buckets] == expected
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ async def walk_and_check(api: ApiClient, walk: tuple[list[list[str]], list[Step]
 
 
 DEPTHS: Final = st.permutations(range(1, 9))
-FEW: Final = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW: Final = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
@@ -181,16 +181,6 @@ def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(walk=WALKS, depths=DEPTHS)
 @example(walk=TOO_MANY_PATHS, depths=[1, 2, 3, 4, 5, 6, 7, 8])
 async def test_by_path_equals_reference_at_each_depth(
-    api: ApiClient, walk: tuple[list[list[str]], list[Step]], depths: list[int]
-) -> None:
-    await walk_and_check(api, walk, depths)
-
-
-@pytest.mark.long
-@pytest.mark.usefixtures("_little_room")
-@settings(FEW, max_examples=200)
-@given(walk=WALKS, depths=DEPTHS)
-async def test_by_path_equals_reference_after_many_calls(
     api: ApiClient, walk: tuple[list[list[str]], list[Step]], depths: list[int]
 ) -> None:
     await walk_and_check(api, walk, depths)
