@@ -1,1 +1,1 @@
-"""What happens: the life of sessions, listing, counting, who may do what. Knows the storage, not GraphQL."""
+"""What operations do. Knows the storage, not GraphQL."""

@@ -28,7 +28,7 @@ MinIntervalArg: TypeAlias = Annotated[
 HeartbeatsArg: TypeAlias = Annotated[
     bool | None,
     strawberry.argument(
-        description="Whether to deliver keepalives that change nothing else, for each session at most once in a second "
+        description="Whether to deliver heartbeats that change nothing else, for each session at most once in a second "
         "and in `minIntervalMs`."
     ),
 ]

@@ -1,4 +1,4 @@
-"""Table of the playback states of MEDIA sessions, apart from their rows, which are read far more often."""
+"""Table of the playback states of MEDIA sessions, kept out of table `session`, whose rows are read far more often."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ class MediaStateTable(TableModel, table=True):
 
     session_id: str = session_key()
     events: int
-    """Number of events that arrived, late ones included."""
+    """Number of events recorded, late ones included, duplicates and refused ones not."""
     state: dict[str, Any] = Field(sa_type=JsonText, nullable=False)
     """State after the newest event, from which the metrics are computed."""
     checkpoint: dict[str, Any] = Field(sa_type=JsonText, nullable=False)
     """State before the recent events."""
     recent: Any = json_column()
-    """Counted events after the checkpoint, in order: those of 60 s, at most 2,000."""
+    """Events after the checkpoint in `ts` order, which may still be reordered: at most 60 s and 2,000 of them."""
     qoe_ts: dict[str, int] = Field(sa_type=JsonText, nullable=False)
-    """Client time of each value of the session's quality of experience; without those of the start."""
+    """Client time of the newest quality-of-experience value by name; absent while it is the start's value."""

@@ -81,7 +81,7 @@ class LogConsumer(ABC):
             wake: makes the log reader read a batch soon.
         """
         self.wants_heartbeats = False
-        """Whether `on_heartbeats` is called."""
+        """Whether `on_commit` is called."""
         self._wake = wake
         self._items: deque[FeedItem] = deque()
         self._item_available = asyncio.Event()
@@ -100,8 +100,8 @@ class LogConsumer(ABC):
         for batch in batches:
             self.produce(batch)
 
-    def on_heartbeats(self, ids: AbstractSet[str]) -> None:  # noqa: B027 - optional hook
-        """Note the sessions that a commit of this process has changed, with or without an entry in the log."""
+    def on_commit(self, ids: AbstractSet[str]) -> None:  # noqa: B027 - optional hook
+        """Note the sessions that a commit of this process changed: some of them by a heartbeat without a log entry."""
 
     def needed_ids(self, time: float) -> Collection[str]:
         """Return the sessions that the next batch must contain, besides those of its entries."""

@@ -99,7 +99,7 @@ class LogReader:
 
     def _on_commit(self, committed: CommittedChanges) -> None:
         for consumer in self._heartbeat_consumers:
-            consumer.on_heartbeats(committed.session_ids)
+            consumer.on_commit(committed.session_ids)
         if committed.appended_log:
             self.wake()
 

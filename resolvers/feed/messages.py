@@ -41,7 +41,7 @@ class CachedItem:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Page of a set as it was at one position of the log."""
+    """Page of a set whose ids were read at one position of the log; rows of later pages may be newer."""
 
     sessions: list[Session]
     total_count: int

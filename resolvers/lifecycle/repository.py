@@ -1,4 +1,7 @@
-"""Units of work in the database: a fixed number of statements, however many sessions change together."""
+"""Loads and saves units of work, for `service.execute_batch`, starts, due transitions and retention.
+
+The number of statements is fixed, however many sessions change together.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -43,7 +46,7 @@ SQLite writes the index of every column that an UPDATE names, changed or not, so
 
 
 class RevisionConflict(Exception):
-    """A row was changed since it was loaded; the writer runs the work again."""
+    """A row was changed since it was loaded. The writer retries the calls of a larger batch one by one."""
 
 
 # ---- sessions ----
@@ -56,13 +59,13 @@ def load(tx: Transaction, ids: Iterable[str]) -> dict[str, SessionUnitOfWork]:
 
 
 def load_due(tx: Transaction, now: Instant, limit: int) -> list[SessionUnitOfWork]:
-    """Load sessions that are due for a look, the longest due first."""
+    """Load sessions whose `due_at` has passed, oldest first. Not all have a transition that is due."""
     due = select(session).where(session.c.due_at <= now).order_by(session.c.due_at).limit(limit)
     return [SessionUnitOfWork(Session(*row)) for row in tx.execute(due)]
 
 
 def save(tx: Transaction, units: Iterable[SessionUnitOfWork]) -> None:
-    """Write what changed: rows, tracks, path times, activities, players, forms.
+    """Write what changed: path times (they set `path_count`), rows, tracks, activities, players, forms.
 
     Raises:
         RevisionConflict: a row is not as it was loaded.
@@ -211,7 +214,7 @@ def load_players(
 ) -> None:
     """Load the players of MEDIA sessions that have events, and which of those events are on record already.
 
-    One statement for all states; a second one only for events from before the watermark.
+    One statement for all states; further ones only for events from before the watermark.
     """
     media = {id_: uow for id_, uow in units.items() if id_ in player_events and uow.session.kind == Kind.MEDIA}
     if not media:

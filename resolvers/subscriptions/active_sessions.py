@@ -44,7 +44,7 @@ def active_sessions(
         filter: see `Filter.parse`; nothing about ended sessions.
         after: cursor to resume from; null: start with a snapshot.
         min_interval_ms: shortest interval between two bundles of changes, 0 to 60,000.
-        heartbeats: whether to send keepalives that change nothing else, for each session at most one per
+        heartbeats: whether to send heartbeats that change nothing else, for each session at most one per
             `min_interval_ms` and second.
 
     Raises:

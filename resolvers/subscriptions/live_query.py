@@ -37,12 +37,12 @@ class _PendingChange(NamedTuple):
 
 
 class _HeartbeatQueue:
-    """Sessions whose keepalives, without an entry in the log, wait to be sent."""
+    """Sessions with heartbeats that logged no activity, waiting to be sent."""
 
     def __init__(self, min_interval_ms: int) -> None:
         self.throttle = Throttle(max(min_interval_ms, SECOND) / SECOND)
         self._reported: set[str] = set()
-        """Since the last `prepare`, members or not: the batch that is being read may not show them yet."""
+        """Changed since the last `collect`, members or not: the batch that is being read may not show them yet."""
         self._waiting: set[str] = set()
         self.sending: dict[str, None] = {}
         """Rest of a flush that is sent in several parts."""
@@ -99,23 +99,23 @@ class LiveQuery(LogConsumer):
         self._heartbeats = _HeartbeatQueue(options.min_interval_ms)
         self._member_ids: set[str] = set()
         self._start_position = 0
-        self._delivered = LogPosition(0, 0)
-        """Through which everything has been enqueued."""
+        self._enqueued_through = LogPosition(0, 0)
+        """Position up to which all items are in the queues of the streams."""
         self._pending: dict[str, _PendingChange] = {}
-        """In log order, all after `_delivered`."""
+        """In log order, all after `_enqueued_through`."""
         self._flushable: frozenset[str] | None = None
-        """Pending sessions that the next batch contains; null if it must not be flushed."""
+        """Pending sessions whose rows the next batch contains; None: no flush with that batch."""
         self._flush_until: int | None = None
-        """End of a flush that is enqueued in several parts."""
+        """Log position up to which the flush in progress extends; None: none in progress."""
 
     async def seek(self) -> None:
         now, found = await self._log_reader.read(queries.members, self._scope)
         self._member_ids, self._start_position = found.ids, found.position
-        self._delivered = LogPosition(found.position, now)
+        self._enqueued_through = LogPosition(found.position, now)
 
     # ---- scheduling ----
 
-    def on_heartbeats(self, ids: AbstractSet[str]) -> None:
+    def on_commit(self, ids: AbstractSet[str]) -> None:
         self._heartbeats.report(ids)
         if not self._member_ids.isdisjoint(ids) and self._heartbeats.throttle.allows(self._log_reader.timers.time()):
             self._log_reader.wake()
@@ -144,7 +144,7 @@ class LiveQuery(LogConsumer):
             self.enqueue(self._flush(self._flushable, batch))
             self._flushable = None
         if not self._pending:
-            self._delivered = LogPosition(batch.position, batch.now)
+            self._enqueued_through = LogPosition(batch.position, batch.now)
         if (ids := self._heartbeats.take()) and (heartbeats := self._heartbeat_items(ids, batch)):
             self._heartbeats.throttle.consume(batch.time)
             self.enqueue(heartbeats)
@@ -180,7 +180,7 @@ class LiveQuery(LogConsumer):
         Only then is REMOVED sent for it. Sending it for every session that could match would be simpler, and allowed,
         but each group would get the changes of all sessions of its projects.
         """
-        return self._log_reader.may_overlap_read(self._delivered.position)
+        return self._log_reader.may_overlap_read(self._enqueued_through.position)
 
     def _matches(self, id_: str, batch: LogBatch) -> bool:
         row = batch.rows.get(id_)
@@ -208,12 +208,14 @@ class LiveQuery(LogConsumer):
         changes = [
             (change, id_, pending) for id_, pending in flushed if (change := self._set_change(id_, pending, batch))
         ]
-        before, self._delivered = self._delivered, self._delivered_through(batch)
+        before, self._enqueued_through = self._enqueued_through, self._position_after(batch)
         if complete and (changes or self._flush_until is not None):
             self._throttle.consume(batch.time)
         self._flush_until = None if complete else until
         return [
-            self._change_item(change, id_, pending, batch, point=self._delivered if index == len(changes) else before)
+            self._change_item(
+                change, id_, pending, batch, point=self._enqueued_through if index == len(changes) else before
+            )
             for index, (change, id_, pending) in enumerate(changes, start=1)
         ]
 
@@ -228,9 +230,9 @@ class LiveQuery(LogConsumer):
             return SetChange.REMOVED
         return None
 
-    def _delivered_through(self, batch: LogBatch) -> LogPosition:
+    def _position_after(self, batch: LogBatch) -> LogPosition:
         if pending := next(iter(self._pending.values()), None):
-            return LogPosition(pending.position - 1, self._delivered.time)
+            return LogPosition(pending.position - 1, self._enqueued_through.time)
         return LogPosition(batch.position, batch.now)
 
     def _change_item(
@@ -241,12 +243,12 @@ class LiveQuery(LogConsumer):
         return FeedItem(payload, pending.position, cursor)
 
     def _heartbeat_items(self, ids: list[str], batch: LogBatch) -> list[FeedItem]:
-        """Create the items of keepalives, without sessions that have a pending change.
+        """Create the items of heartbeats, without sessions that have a pending change.
 
         Their cursor must not skip pending changes, while streams that have caught up beyond these need the items: so
-        the cursor is that of the delivered position, and the sequence number lies after the batch.
+        the cursor is that of the enqueued position, and the sequence number lies after the batch.
         """
-        cursor = self._token(self._delivered)
+        cursor = self._token(self._enqueued_through)
         ids = [
             id_
             for id_ in ids

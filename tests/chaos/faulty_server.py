@@ -66,7 +66,7 @@ def use_final_cursor_for_whole_flush() -> None:
     change_item = LiveQuery._change_item
 
     def patched(self: LiveQuery, *args: Any, point: LogPosition) -> FeedItem:  # noqa: ARG001 - the right cursor
-        return change_item(self, *args, point=self._delivered)
+        return change_item(self, *args, point=self._enqueued_through)
 
     _patch(LiveQuery, "_change_item", patched)
 

@@ -19,7 +19,7 @@ STARTS = ("StartUser", "StartClient", "StartAgenda", "StartMedia", "StartField")
 
 @dataclass(frozen=True)
 class Visit:
-    """What graphiql.mjs saw: the tabs, the answer to each operation, and what the browser had to say."""
+    """The tabs, the response to each operation, and the console of the browser."""
 
     tabs: list[str]
     docs: str
@@ -39,7 +39,7 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One that nobody else uses: its examples count everything."""
+    """A server of its own: the statistics example counts every session."""
     with running_server(tmp_path_factory.mktemp("graphiql-server")) as running:
         yield running
 
@@ -49,26 +49,26 @@ def visit(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Visit:
     return Visit(**json.loads(node("graphiql.mjs", server.origin, chromium(), tmp_path_factory.mktemp("graphiql"))))
 
 
-def test_it_opens_with_the_example_tabs(visit: Visit) -> None:
+def test_page_opens_with_the_example_tabs(visit: Visit) -> None:
     assert visit.tabs == ["Live", "Statistics", *STARTS, "KeepAlive", "TrackMedia", "UpdateAgenda", "ActiveSessions"]
 
 
 @pytest.mark.parametrize("operation", STARTS)
-def test_its_examples_start_a_session_of_each_kind(visit: Visit, operation: str) -> None:
+def test_examples_start_a_session_of_each_kind(visit: Visit, operation: str) -> None:
     payload = visit.payload(operation)
     assert payload["problems"] == []
     assert payload["created"] is True
     assert payload["session"]["id"] in visit.shown[operation]
 
 
-def test_what_the_examples_started_is_listed_and_counted(visit: Visit) -> None:
+def test_started_sessions_are_listed_and_counted(visit: Visit) -> None:
     listed = visit.payload("ActiveSessions")
     started = {visit.payload(name)["session"]["id"] for name in STARTS if name != "StartAgenda"}
     assert {node["id"] for node in listed["nodes"]} == started
     assert visit.payload("Statistics")["total"] == len(STARTS)
 
 
-def test_its_examples_keep_alive_hide_and_stop_one(visit: Visit) -> None:
+def test_examples_keep_alive_hide_and_stop_a_session(visit: Visit) -> None:
     alive, hidden, stopped = (visit.payload(name) for name in ("KeepAlive", "Hide", "Stop"))
     assert [alive["problems"], hidden["problems"], stopped["problems"]] == [[], [], []]
     assert alive["session"]["path"] == ["/settings"]
@@ -76,7 +76,7 @@ def test_its_examples_keep_alive_hide_and_stop_one(visit: Visit) -> None:
     assert stopped["session"]["endReason"] == "STOPPED"
 
 
-def test_its_examples_tell_what_a_player_does(visit: Visit) -> None:
+def test_example_tracks_media_events(visit: Visit) -> None:
     payload = visit.payload("TrackMedia")
     assert payload["problems"] == []
     assert payload["session"]["metrics"] == {
@@ -89,7 +89,7 @@ def test_its_examples_tell_what_a_player_does(visit: Visit) -> None:
     }
 
 
-def test_its_examples_change_an_item_of_the_agenda(visit: Visit) -> None:
+def test_example_updates_an_agenda_item(visit: Visit) -> None:
     started, payload = visit.payload("StartAgenda")["session"], visit.payload("UpdateAgenda")
     assert payload["problems"] == []
     item = payload["session"]
@@ -104,11 +104,11 @@ def test_json_variables_are_not_marked_as_errors(visit: Visit) -> None:
     assert visit.marked == 0
 
 
-def test_it_completes_names(visit: Visit) -> None:
+def test_editor_completes_names(visit: Visit) -> None:
     assert visit.suggestion.startswith("elapsedSeconds")
 
 
-def test_its_docs_explorer_shows_descriptions(server: Server, visit: Visit) -> None:
+def test_docs_explorer_shows_descriptions(server: Server, visit: Visit) -> None:
     query = '{ __type(name: "Mutation") { fields { name description } } }'
     fields = httpx2.post(server.graphql, json={"query": query}).json()["data"]["__type"]["fields"]
     description = next(field["description"] for field in fields if field["name"] == "startSession")
@@ -121,6 +121,6 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", text)
 
 
-def test_it_asks_nobody_else_and_has_nothing_to_complain_about(visit: Visit) -> None:
+def test_page_needs_no_other_host_and_logs_nothing(visit: Visit) -> None:
     assert visit.foreign == []
     assert visit.console == []

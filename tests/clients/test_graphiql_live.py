@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
 
 @dataclass(frozen=True)
 class Visit:
-    """What graphiql-live.mjs saw: the results as they were shown, and what the browser had to say."""
+    """The results as shown, and the console of each window."""
 
     before: str
     wrong: dict[str, str]
@@ -27,12 +27,12 @@ def visit(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Visit:
     return Visit(**node_json("graphiql-live.mjs", server.origin, chromium(), tmp_path_factory.mktemp("graphiql-live")))
 
 
-def test_it_shows_first_what_there_is(visit: Visit) -> None:
+def test_subscription_starts_with_a_snapshot(visit: Visit) -> None:
     assert '"totalCount"' in visit.before
     assert '"change"' not in visit.before
 
 
-def test_what_another_tab_starts_arrives(visit: Visit) -> None:
+def test_session_started_in_another_window_arrives(visit: Visit) -> None:
     started = re.search(r"s_[\w-]{22}", visit.started)
     assert started
     assert started.group() not in visit.before
@@ -43,7 +43,7 @@ def test_what_another_tab_starts_arrives(visit: Visit) -> None:
 @pytest.mark.parametrize(
     ("wrong", "code"), [("syntax", "GRAPHQL_PARSE_FAILED"), ("validation", "GRAPHQL_VALIDATION_FAILED")]
 )
-def test_what_is_wrong_in_another_tab_is_shown_there_and_disturbs_nobody(visit: Visit, wrong: str, code: str) -> None:
+def test_error_in_another_tab_stays_there(visit: Visit, wrong: str, code: str) -> None:
     assert code in visit.wrong[wrong]
     assert '"errors"' not in visit.after
     assert visit.console["live"] == []

@@ -1,55 +1,62 @@
-"""Imports go one way: nobody looks up, and the transport knows nothing of sessions."""
+"""Architecture: imports go one way, without cycles, and SQL stays in its modules."""
 
-import ast
-from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.project.source_tree import ROOT, python_files
+from tests.project.source_tree import PACKAGES, import_graph, imported_names, python_files
 
-ALLOWED_IMPORTS: Final[dict[str, set[str]]] = {
+ALLOWED: Final[dict[str, set[str]]] = {
     "models": set(),
     "resolvers": {"models"},
     "schema": {"models", "resolvers"},
     "transport": set(),
     "web": set(),
-    "main.py": {"models", "resolvers", "schema", "transport", "web", "bench"},
+    "main.py": {"models", "resolvers", "schema", "transport", "web", "demo"},
+    "demo": {"models"},
+    "bench": {"models", "resolvers", "schema", "transport", "demo", "main"},
 }
-"""What each floor may import of the others. The command line reaches for the demo only when it is asked for."""
+"""The packages of the project that each may import. The command line imports the demo when `simulate` runs."""
 
-PROJECT_PACKAGES: Final = {"models", "resolvers", "schema", "transport", "web", "main", "bench", "tests"}
+OWN: Final = {"models", "resolvers", "schema", "transport", "web", "main", "demo", "bench", "tests"}
 
-
-def imported_packages(path: Path) -> Iterator[str]:
-    """The packages that a file imports, wherever in it."""
-    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} has a relative import"
-            yield str(node.module).partition(".")[0]
+SQL_MODULES: Final = ("queries.py", "repository.py")
+SQL_PACKAGES: Final = (Path("resolvers/filters"), Path("resolvers/pagination"))
 
 
-@pytest.mark.parametrize("floor", ALLOWED_IMPORTS)
-def test_a_floor_imports_only_what_lies_below_it(floor: str) -> None:
-    files = python_files(floor)
+def packages_imported_by(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imported_names(path)}
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_package_imports_only_packages_below_it(package: str) -> None:
+    files = python_files(package)
     assert files
-    upwards = {
-        (str(path), name)
-        for path in files
-        for name in imported_packages(path)
-        if name in PROJECT_PACKAGES - ALLOWED_IMPORTS[floor] - {floor.removesuffix(".py")}
-    }
-    assert upwards == set()
+    forbidden = OWN - ALLOWED[package] - {package.removesuffix(".py")}
+    assert {str(path): names for path in files if (names := packages_imported_by(path) & forbidden)} == {}
 
 
-def test_no_floor_speaks_graphql_but_the_upper_two() -> None:
-    below = {(str(path), name) for path in python_files("models", "web") for name in imported_packages(path)}
-    assert {(path, name) for path, name in below if name in ("graphql", "strawberry")} == set()
+def test_modules_import_each_other_without_cycles() -> None:
+    graph = import_graph(*PACKAGES, "main.py", "demo", "bench")
+    assert len(graph) > 200
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"an import cycle: {' → '.join(error.args[1])}")
 
 
-def test_nothing_but_the_tests_imports_tests() -> None:
-    others = python_files(*ALLOWED_IMPORTS, "bench")
-    assert [str(path) for path in others if "tests" in imported_packages(path)] == []
+def test_models_and_web_know_no_graphql() -> None:
+    files = python_files("models", "web")
+    assert [str(path) for path in files if packages_imported_by(path) & {"graphql", "strawberry"}] == []
+
+
+def test_resolvers_import_sqlalchemy_only_in_sql_modules() -> None:
+    outside = [
+        path
+        for path in python_files("resolvers")
+        if path.name not in SQL_MODULES and not any(path.is_relative_to(package) for package in SQL_PACKAGES)
+    ]
+    assert len(outside) > 40
+    assert [str(path) for path in outside if packages_imported_by(path) & {"sqlalchemy", "sqlmodel"}] == []

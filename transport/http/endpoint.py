@@ -77,7 +77,10 @@ def add_stream_gauges(metrics: Metrics, streams: StreamManager) -> None:
 
 
 class RequestHandler:
-    """One request and its response. `resources` are released afterwards."""
+    """One request and its response. `resources`, such as uploaded files, are released afterwards.
+
+    If Accept names a stream type, every operation goes through `StreamManager.open`, else through `Execution.run`.
+    """
 
     def __init__(
         self, endpoint: GraphQLEndpoint, scope: Scope, receive: Receive, send: Send, resources: ExitStack

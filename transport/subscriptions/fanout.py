@@ -68,7 +68,7 @@ class Bundle:
 
 
 class Subscriber(Protocol):
-    """A member of a group."""
+    """A member of a fan-out group; `subscriber.SubscriberStream` implements it."""
 
     def push(self, bundle: Bundle) -> None:
         """Send or queue frames."""
