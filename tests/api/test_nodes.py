@@ -23,7 +23,7 @@ async def test_nodes_keep_order_of_ids_with_null_for_unknown_ids(api: ApiClient)
     requested = ["s_" + "x" * 22, *ids.values(), "nothing", "p", "", "default", ids["user"], "a_" + "x" * 22]
     found = await api.execute(NODES, ids=requested)
     assert [node and node["__typename"] for node in found] == [
-        *(None, *TYPES, None, "Project", None, "Project", "UserSession", None),
+        *(None, *TYPES, None, "Project", None, "Project", "UserSession", None)
     ]
     assert [node["id"] for node in found if node] == [
         id_ for id_ in requested if id_ in {*ids.values(), "p", "default"}

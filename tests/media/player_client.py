@@ -30,11 +30,7 @@ EMPTY_METRICS: Final[dict[str, Any]] = {
 BREAK: Final = {"media.ad.podIndex": 0, "media.ad.podSecond": 0}
 AD: Final = {"media.ad.id": "a", "media.ad.length": 15, "media.ad.podPosition": 1}
 CHAPTER: Final = {"media.chapter.index": 1, "media.chapter.offset": 0, "media.chapter.length": 60}
-REQUIRED_PARAMS: Final[dict[str, dict[str, Any]]] = {
-    "AD_BREAK_START": BREAK,
-    "AD_START": AD,
-    "CHAPTER_START": CHAPTER,
-}
+REQUIRED_PARAMS: Final[dict[str, dict[str, Any]]] = {"AD_BREAK_START": BREAK, "AD_START": AD, "CHAPTER_START": CHAPTER}
 
 EventSpec = tuple[Any, ...]
 """Seconds after the start, type, playhead, and other fields of `MediaEventInput`."""

@@ -2,13 +2,7 @@
 
 from pathlib import Path
 
-from graphql import (
-    GraphQLInputField,
-    GraphQLInputObjectType,
-    GraphQLSchema,
-    build_schema,
-    print_ast,
-)
+from graphql import GraphQLInputField, GraphQLInputObjectType, GraphQLSchema, build_schema, print_ast
 from graphql.utilities import DangerousChangeType, find_breaking_changes, find_dangerous_changes
 
 import schema

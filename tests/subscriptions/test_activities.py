@@ -82,9 +82,7 @@ async def test_entries_match_types_and_current_session(harness: FeedHarness) -> 
     assert await nothing.read() == []
 
 
-async def test_deleted_session_matches_filters_of_log_columns(
-    harness: FeedHarness,
-) -> None:
+async def test_deleted_session_matches_filters_of_log_columns(harness: FeedHarness) -> None:
     everything, users, names = (
         await subscribe_activities(harness),
         await subscribe_activities(harness, kinds=["USER"]),

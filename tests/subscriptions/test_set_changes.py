@@ -99,8 +99,7 @@ async def test_session_added_and_removed_in_one_batch_is_not_sent(harness: FeedH
     session = await harness.api.start_user()
     await harness.api.mutate("stopSession", {"id": session["id"]})
     await harness.api.start_session(
-        "agenda",
-        {"guide": 1, "name": "Past", "startTime": "2026-05-27T10:00:00Z", "endTime": "2026-05-27T11:00:00Z"},
+        "agenda", {"guide": 1, "name": "Past", "startTime": "2026-05-27T10:00:00Z", "endTime": "2026-05-27T11:00:00Z"}
     )
     assert await stream.read() == []
 

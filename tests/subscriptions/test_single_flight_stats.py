@@ -60,9 +60,7 @@ async def test_cancelled_waiter_does_not_cancel_the_computation(fake: FakeStats)
     assert (await second, fake.cancelled) == (7, 0)
 
 
-async def test_computation_without_waiters_is_cancelled_and_restarted(
-    fake: FakeStats,
-) -> None:
+async def test_computation_without_waiters_is_cancelled_and_restarted(fake: FakeStats) -> None:
     stats = single_flight(fake)
     tasks = await start_tasks(stats.total(), stats.total())
     for task in tasks:
