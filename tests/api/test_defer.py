@@ -2,7 +2,7 @@
 
 from tests.api_client import ApiClient
 
-QUERY = '{ viewer { name ... @defer(label: "rest") { scopes } } }'
+QUERY = '{ viewer { name ... @defer(label: "rest") { scopes projects } } }'
 IN_PARTS = "multipart/mixed; incrementalSpec=v0.2, application/json"
 
 
@@ -12,16 +12,12 @@ async def test_deferred_fragment_arrives_in_separate_part(api: ApiClient) -> Non
     first, rest = (part for part in response.text.split("--graphql") if "{" in part)
     assert '"viewer":{"name":"local"}' in first
     assert '"label":"rest"' in first
-    assert '"scopes":["READ","WRITE","ADMIN"]' in rest
+    assert '"scopes":["READ","WRITE","ADMIN"],"projects":null' in rest
 
 
-async def test_caller_without_tokens_is_local_admin(api: ApiClient) -> None:
-    viewer = await api.execute("{ viewer { name scopes projects } }")
+async def test_local_admin_is_read_whole_without_multipart_in_accept_header(api: ApiClient) -> None:
+    viewer = await api.execute(QUERY)
     assert viewer == {"name": "local", "scopes": ["READ", "WRITE", "ADMIN"], "projects": None}
-
-
-async def test_defer_is_ignored_without_multipart_in_accept_header(api: ApiClient) -> None:
-    assert await api.execute(QUERY) == {"name": "local", "scopes": ["READ", "WRITE", "ADMIN"]}
 
 
 async def test_stream_directive_is_rejected(api: ApiClient) -> None:

@@ -10,11 +10,6 @@ async def test_hide_makes_session_hidden_and_counts_as_heartbeat(api: ApiClient)
     assert (hidden["state"], hidden["visible"], hidden["path"]) == ("ACTIVE", False, ["home"])
     await api.advance(200)
     assert (await api.session(session["id"]))["state"] == "ACTIVE"
-
-
-async def test_second_hide_appends_no_activity(api: ApiClient) -> None:
-    session = await api.start_user()
-    await api.mutate("hideSession", {"id": session["id"]})
     await api.mutate("hideSession", {"id": session["id"]})
     assert await api.activity_types(session["id"]) == ["STARTED", "HIDDEN"]
 

@@ -1,5 +1,7 @@
 """keepaliveSession, keepaliveSessions."""
 
+import pytest
+
 from tests.api.session_inputs import problem_codes, problem_paths
 from tests.api_client import ApiClient
 
@@ -13,10 +15,11 @@ async def test_keepalive_extends_the_deadline(api: ApiClient) -> None:
     assert (payload["session"]["expiresAt"], payload["session"]["revision"]) == ("2026-05-28T20:36:39.999Z", 2)
 
 
-async def test_late_keepalive_does_not_revive_session(api: ApiClient) -> None:
+@pytest.mark.parametrize("call", ["keepaliveSession", "hideSession", "stopSession"])
+async def test_late_call_does_not_revive_session(api: ApiClient, call: str) -> None:
     session = await api.start_user()
     await api.advance(300)
-    payload = await api.mutate("keepaliveSession", {"id": session["id"]}, "endedAt")
+    payload = await api.mutate(call, {"id": session["id"]}, "endedAt")
     assert (problem_codes(payload), problem_paths(payload)) == (["SESSION_ENDED"], ["input.id"])
     ended = payload["session"]
     assert (ended["state"], ended["endReason"], ended["endedAt"]) == ("ENDED", "EXPIRED", "2026-05-28T20:31:40.000Z")
@@ -24,21 +27,10 @@ async def test_late_keepalive_does_not_revive_session(api: ApiClient) -> None:
     assert await api.activity_types(session["id"]) == ["STARTED", "EXPIRED"]
 
 
-async def test_unknown_session_is_not_found(api: ApiClient) -> None:
-    payload = await api.mutate("keepaliveSession", {"id": "s_unknown"})
-    assert (payload["session"], problem_codes(payload)) == (None, ["NOT_FOUND"])
-
-
-async def test_keepalive_without_change_appends_no_activity(api: ApiClient) -> None:
+async def test_changes_have_activities_with_visibility_before_path(api: ApiClient) -> None:
     session = await api.start_user(path=["home"])
     await api.advance(10)
     await api.mutate("keepaliveSession", {"id": session["id"], "path": ["home"]})
-    assert await api.activity_types(session["id"]) == ["STARTED"]
-
-
-async def test_visibility_activity_precedes_path_activity(api: ApiClient) -> None:
-    session = await api.start_user(path=["home"])
-    await api.advance(10)
     await api.mutate("keepaliveSession", {"id": session["id"], "visible": False, "path": ["cart"]})
     await api.mutate("keepaliveSession", {"id": session["id"], "visible": True, "path": ["home"]})
     assert await api.activity_types(session["id"]) == ["STARTED", "HIDDEN", "MOVED", "SHOWN", "MOVED"]

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from tests.api.session_inputs import create_project, problem_codes, problem_paths, timeouts
+from tests.api.session_inputs import problem_codes, problem_paths
 from tests.api_client import EPOCH, ApiClient, FakeClock, open_api
 
 
@@ -38,11 +38,8 @@ async def test_metadata_is_an_object_of_16_kib_and_8_levels(api: ApiClient) -> N
     for metadata in invalid:
         payload = await api.start_payload("user", {"username": "ann"}, metadata=metadata)
         assert problem_paths(payload) == ["input.metadata"]
-
-
-async def test_metadata_round_trips(api: ApiClient) -> None:
-    metadata = {"b": [1, 2.5, None, {"ü": "💡"}], "a": {"deep": {"er": [[[[True]]]]}}}
-    assert (await api.start_user(fields="metadata", metadata=metadata))["metadata"] == metadata
+    valid = {"b": [1, 2.5, None, {"ü": "💡"}], "a": {"deep": {"er": [[[[True]]]]}}}
+    assert (await api.start_user(fields="metadata", metadata=valid))["metadata"] == valid
 
 
 async def test_null_in_start_means_absent(api: ApiClient) -> None:
@@ -68,14 +65,6 @@ async def test_previous_session_must_have_same_project_and_kind(api: ApiClient) 
     assert (problem_codes(payload), problem_paths(payload)) == (["NOT_FOUND"], ["input.previousId"])
 
 
-async def test_timeout_comes_from_input_then_project_then_kind(api: ApiClient) -> None:
-    await create_project(api, "p", timeouts=timeouts(USER=40, FIELD=50))
-    for common, seconds in (({}, 300), ({"projectId": "p"}, 40), ({"projectId": "p", "timeoutSeconds": 60}, 60)):
-        assert (await api.start_user(fields="timeoutSeconds", **common))["timeoutSeconds"] == seconds
-    form = await api.start_session("field", {"unitId": "u"}, "timeoutSeconds", projectId="p")
-    assert form["timeoutSeconds"] == 50
-
-
 async def test_replayed_start_returns_first_session_for_24_hours(api: ApiClient) -> None:
     first = await start_with_key(api)
     await api.advance(86_399)
@@ -86,10 +75,14 @@ async def test_replayed_start_returns_first_session_for_24_hours(api: ApiClient)
     assert (await start_with_key(api))["created"]
 
 
-async def test_key_with_other_input_conflicts(api: ApiClient) -> None:
-    await start_with_key(api)
+async def test_key_is_bound_to_its_first_valid_input(api: ApiClient) -> None:
+    assert problem_codes(await start_with_key(api, "")) == ["BAD_USER_INPUT"]
+    first = await start_with_key(api)
+    assert first["created"] is True
     payload = await start_with_key(api, "bob")
     assert (problem_codes(payload), payload["session"]) == (["CONFLICT"], None)
+    await api.delete(first["session"]["id"])
+    assert problem_codes(await start_with_key(api)) == ["NOT_FOUND"]
 
 
 async def test_concurrent_starts_with_one_key_create_one_session(api: ApiClient) -> None:
@@ -105,16 +98,6 @@ async def test_idempotency_key_survives_restart(tmp_path: Path) -> None:
     async with open_api(file, FakeClock(EPOCH + 60_000)) as api:
         replayed = await start_with_key(api)
     assert (replayed["created"], replayed["session"]["id"]) == (False, first["session"]["id"])
-
-
-async def test_refused_start_does_not_use_its_key(api: ApiClient) -> None:
-    assert problem_codes(await start_with_key(api, "")) == ["BAD_USER_INPUT"]
-    assert (await start_with_key(api))["created"] is True
-
-
-async def test_key_of_deleted_session_is_not_found(api: ApiClient) -> None:
-    await api.delete((await start_with_key(api))["session"]["id"])
-    assert problem_codes(await start_with_key(api)) == ["NOT_FOUND"]
 
 
 async def test_start_requires_exactly_one_variant(api: ApiClient) -> None:

@@ -75,16 +75,6 @@ async def test_invalid_field_is_reported(api: ApiClient, kind: str) -> None:
         assert problem_paths(payload) == [f"input.variant.{kind}.{name}"], name
 
 
-async def test_client_session_takes_defaults_of_its_project(api: ApiClient) -> None:
-    await create_project(api, "fr", geoListenEnabled=True, defaultLanguage="FR")
-    fields = "subject ... on ClientSession { geoListenEnabled language timezone }"
-    session = await api.start_session("client", {"clientSystem": "iOS"}, fields, projectId="fr")
-    assert (session["geoListenEnabled"], session["language"], session["timezone"]) == (True, "fr", "0000")
-    variant = {"clientSystem": "iOS", "language": "pt-BR", "geoListenEnabled": False, "deviceId": "d1"}
-    session = await api.start_session("client", variant, fields, projectId="fr")
-    assert (session["geoListenEnabled"], session["language"], session["subject"]) == (False, "pt", "d1")
-
-
 async def test_agenda_session_takes_no_timeout(api: ApiClient) -> None:
     assert problem_paths(await api.start_payload("agenda", AGENDA, timeoutSeconds=60)) == ["input.timeoutSeconds"]
 
@@ -163,23 +153,15 @@ async def test_uuid_is_unique_per_project(api: ApiClient) -> None:
     assert (await api.session(first["id"]))["id"] != second["id"]
 
 
-async def test_second_start_of_client_id_returns_active_session(api: ApiClient) -> None:
+async def test_start_with_client_id_returns_its_active_session(api: ApiClient) -> None:
     first = await api.start_payload("user", BROWSER, "lastSeenAt")
     await api.advance(299)
     again = await api.start_payload("user", BROWSER, "lastSeenAt", path=["other"])
     assert (again["created"], again["session"]) == (False, first["session"])
     other = await api.start_payload("user", {**BROWSER, "username": "bob"})
     assert other["created"] is True
-
-
-async def test_start_after_unswept_expiry_creates_session(api: ApiClient) -> None:
-    first = await api.start_payload("user", BROWSER)
-    await api.advance(300)
+    await api.advance(1)
     again = await api.start_payload("user", BROWSER)
     assert again["created"] is True
     assert again["session"]["id"] != first["session"]["id"]
     assert await api.activity_types(first["session"]["id"]) == ["STARTED", "EXPIRED"]
-
-
-async def test_start_without_client_id_creates_session(api: ApiClient) -> None:
-    assert (await api.start_user())["id"] != (await api.start_user())["id"]

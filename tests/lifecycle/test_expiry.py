@@ -1,6 +1,5 @@
 """Expiry by timeout and schedule, before and after the sweep that persists it."""
 
-from tests.api.session_inputs import MINIMAL_INPUTS
 from tests.api_client import ApiClient
 
 TALK = {"guide": 1, "name": "Talk", "startTime": "2026-05-28T21:00:00Z", "endTime": "2026-05-28T22:00:00Z"}
@@ -51,16 +50,6 @@ async def test_one_sweep_expires_more_than_one_batch(api: ApiClient) -> None:
     assert pages["last"]["pageInfo"]["hasPreviousPage"]
 
 
-async def test_user_session_expires_after_24_hours(api: ApiClient) -> None:
-    session = await api.start_user(timeoutSeconds=86400)
-    await api.advance(86399)
-    assert (await api.mutate("keepaliveSession", {"id": session["id"]}))["problems"] == []
-    await api.advance(1)
-    ended = await api.session(session["id"], "endedAt elapsedSeconds")
-    assert (ended["endReason"], ended["endedAt"]) == ("EXPIRED", "2026-05-29T20:26:40.000Z")
-    assert ended["elapsedSeconds"] == 86399
-
-
 async def test_agenda_item_starts_and_completes_by_schedule(api: ApiClient) -> None:
     session = await api.start_session("agenda", TALK, "elapsedSeconds")
     assert (session["state"], session["elapsedSeconds"]) == ("SCHEDULED", 0)
@@ -89,13 +78,6 @@ async def test_late_sweep_persists_start_and_completion(api: ApiClient) -> None:
 async def test_all_day_item_ends_with_its_utc_day(api: ApiClient) -> None:
     variant = {"guide": 1, "name": "Fair", "startTime": "2026-05-28T23:30:00+02:00", "allDay": True}
     assert (await api.start_session("agenda", variant, "expiresAt"))["expiresAt"] == "2026-05-29T00:00:00.000Z"
-
-
-async def test_item_without_end_time_never_completes(api: ApiClient) -> None:
-    session = await api.start_session("agenda", MINIMAL_INPUTS["agenda"])
-    await api.advance(10_000_000)
-    await api.sweep()
-    assert (await api.session(session["id"]))["state"] == "ACTIVE"
 
 
 async def test_item_with_past_end_is_ended_at_creation(api: ApiClient) -> None:

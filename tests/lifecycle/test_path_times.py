@@ -4,10 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from resolvers.lifecycle.heartbeat import MAX_PATHS, bucket_for
+from resolvers.lifecycle.heartbeat import MAX_PATHS
 from tests.api.session_inputs import problem_codes
 from tests.api_client import ApiClient
 
@@ -34,29 +31,6 @@ async def test_trace_of_user_session_is_credited_to_the_second(api: ApiClient) -
     assert (found["lastSeenAt"], found["endedAt"]) == ("2026-05-28T20:39:59.000Z", "2026-05-28T20:44:59.000Z")
 
 
-async def test_credit_without_timeout_is_at_most_300_seconds(api: ApiClient) -> None:
-    session = await api.start_session("field", {"unitId": "u1"}, path=["page 1"])
-    await api.advance(1000)
-    payload = await api.mutate("keepaliveSession", {"id": session["id"]}, "visibleSeconds elapsedSeconds")
-    assert (payload["session"]["visibleSeconds"], payload["session"]["elapsedSeconds"]) == (300, 1000)
-
-
-async def test_hidden_time_is_not_credited(api: ApiClient) -> None:
-    session = await api.start_user(visible=False)
-    await api.advance(60)
-    await api.mutate("keepaliveSession", {"id": session["id"], "visible": True})
-    await api.advance(30)
-    payload = await api.mutate("stopSession", {"id": session["id"]}, "visibleSeconds")
-    assert payload["session"]["visibleSeconds"] == 30
-
-
-async def test_brackets_and_commas_in_segment_are_data(api: ApiClient) -> None:
-    session = await api.start_user(path=["[a,b]", '"],["'])
-    await api.advance(7)
-    payload = await api.mutate("stopSession", {"id": session["id"]}, "pathTimes { path visibleSeconds }")
-    assert payload["session"]["pathTimes"] == [{"path": ["[a,b]", '"],["'], "visibleSeconds": 7}]
-
-
 async def test_501st_path_is_credited_to_longest_known_prefix(api: ApiClient) -> None:
     session = await api.start_user(path=["p0"])
     for number in range(1, 503):
@@ -72,12 +46,3 @@ async def test_501st_path_is_credited_to_longest_known_prefix(api: ApiClient) ->
     # There is no room for p500 and `elsewhere`, and no known prefix; [p1, x] counts as [p1].
     assert (times[()], times[("p1",)]) == (2, 3)
     assert sum(times.values()) == payload["session"]["visibleSeconds"] == 504
-
-
-@given(st.lists(st.sampled_from("abc"), max_size=4), st.sets(st.lists(st.sampled_from("abc"), max_size=4).map(tuple)))
-def test_bucket_is_longest_known_prefix(path: list[str], known: set[tuple[str, ...]]) -> None:
-    bucket = bucket_for(tuple(path), known, MAX_PATHS)
-    assert tuple(path)[: len(bucket)] == bucket
-    assert bucket in known or bucket == ()
-    longer = [tuple(path)[:length] for length in range(len(bucket) + 1, len(path) + 1)]
-    assert not known.intersection(longer)
