@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.database import Database
 from models.enums import Kind
 from models.tables.rows import Activity, Session
-from resolvers.activities.service import activity_cursor, list_activities, session_activities
+from resolvers.activities.service import list_activities, session_activities
 from resolvers.errors import BadUserInput, Forbidden
 from resolvers.nodes import get_node
 from resolvers.pagination.keyset import Page, PageArgs
@@ -38,26 +38,6 @@ async def sessions(database: Database) -> list[Session]:
     return rows
 
 
-async def test_log_is_sorted_by_position(database: Database, sessions: list[Session]) -> None:
-    assert types_of(await page_of_log(database, first=3)) == TYPES[:3]
-    newest = await page_of_log(database, last=3)
-    assert types_of(newest) == TYPES[1:]
-    assert (newest.has_previous_page, newest.has_next_page) == (True, False)
-    before = await page_of_log(database, last=500, before=newest.start_cursor)
-    assert len(before.nodes) == 9
-    assert await newest.total_count() == 12
-    assert [entry.session_id for entry in before.nodes[:3]] == [s.id for s in sessions]
-
-
-async def test_log_filter_applies_to_current_sessions(database: Database, sessions: list[Session]) -> None:
-    entries = (await page_of_log(database, {"active": False})).nodes
-    assert {entry.session_id for entry in entries} == {sessions[1].id}
-    assert len(entries) == 4
-    assert len((await page_of_log(database, {"user": {"usernames": ["ann"]}}, types=["STARTED"])).nodes) == 1
-    assert (await page_of_log(database, {"kinds": []})).nodes == []
-    assert (await page_of_log(database, types=[])).nodes == []
-
-
 async def test_log_has_activities_of_deleted_sessions(database: Database, sessions: list[Session]) -> None:
     gone = session_row(Kind.FIELD)
     await insert(database, activity_row(gone, "DELETED"))
@@ -67,15 +47,6 @@ async def test_log_has_activities_of_deleted_sessions(database: Database, sessio
     assert types_of(await page_of_log(database, {"field": {}})) == []
     assert (await page_of_log(database, {"ids": []})).nodes == []
     assert len(sessions) == 3
-
-
-async def test_activity_cursor_is_valid_in_every_list(database: Database, sessions: list[Session]) -> None:
-    page = await page_of_log(database, first=4)
-    cursor = activity_cursor(make_context(database), page.nodes[3])
-    assert cursor == page.end_cursor
-    own = await session_activities(make_context(database), sessions[0].id, types=None, page=PageArgs(after=cursor))
-    assert types_of(own) == ["SHOWN", "HIDDEN"]
-    assert (own.has_previous_page, own.has_next_page) == (True, False)
 
 
 async def test_log_requires_read_scope_and_project(database: Database, sessions: list[Session]) -> None:

@@ -61,7 +61,6 @@ async def test_agenda_pages_are_sorted_in_both_directions(
 
 
 async def test_only_guide_filter_sorts_by_rank(database: Database) -> None:
-    await delete_all(database)
     rows = [session_row(Kind.AGENDA, guide=1, started_at=NOW, rank=rank) for rank in (2.0, 1.0)]
     await insert(database, *rows)
     by_id = sorted(s.id for s in rows)
@@ -75,7 +74,6 @@ async def test_only_guide_filter_sorts_by_rank(database: Database) -> None:
 
 
 async def test_cursor_of_other_guide_or_order_is_rejected(database: Database) -> None:
-    await delete_all(database)
     await insert(database, *(session_row(Kind.AGENDA, guide=1, started_at=NOW, rank=float(rank)) for rank in range(3)))
     cursor = (await page_of(database, "ASC", [1], first=1)).end_cursor
     for direction, guides in (("DESC", [1]), ("ASC", [2])):

@@ -16,7 +16,7 @@ from resolvers.errors import BadUserInput, Forbidden
 from resolvers.filters import Filter
 from resolvers.pagination.keyset import Page, PageArgs
 from resolvers.sessions.service import get_session, list_sessions
-from tests.factories import NOW, delete_all, ended_row, insert, project_row, session_row
+from tests.factories import NOW, delete_all, insert, project_row, session_row
 from tests.queries.operation_context import ADMIN, READER, WRITER, capture_statements, make_context
 from tests.queries.strategies import SIMPLE_FILTERS, sessions
 
@@ -142,25 +142,6 @@ async def test_cursor_is_stable_under_inserts_and_deletes(database: Database, fi
     await insert(database, session_row(started_at=NOW + 1))
     page = await page_of(database, [], first=2, after=page.end_cursor)
     assert positions(page, five) == [2, 3]
-
-
-async def test_sessions_that_have_not_ended_sort_as_latest(database: Database) -> None:
-    active, early, late = session_row(), ended_row(at=NOW - 2 * MINUTE), ended_row(at=NOW - MINUTE)
-    expired = session_row(started_at=NOW - 9 * MINUTE, last_seen_at=NOW - 4 * MINUTE, timeout_seconds=150)
-    rows = [active, late, expired, early]
-    await insert(database, *rows)
-    for direction, expected in (("DESC", [0, 1, 2, 3]), ("ASC", [3, 2, 1, 0])):
-        order = [("ENDED_AT", direction)]
-        edges = (await page_of(database, order)).edges
-        assert [rows.index(edge.node) for edge in edges] == expected
-        for number, edge in enumerate(edges, 1):
-            assert positions(await page_of(database, order, after=edge.cursor), rows) == expected[number:]
-
-
-async def test_default_page_size_is_50(database: Database) -> None:
-    await insert(database, *(session_row() for _ in range(51)))
-    page = await page_of(database, [])
-    assert (len(page.nodes), page.has_next_page, await page.total_count()) == (50, True, 51)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from models.tables.rows import Session
 from resolvers.errors import BadUserInput, Forbidden
 from resolvers.stats.service import Stats
 from tests.factories import NOW, ended_row, insert, session_row
-from tests.queries.operation_context import READER, WRITER, capture_statements, make_context
+from tests.queries.operation_context import READER, WRITER, make_context
 
 HOUR_AGO: Final = NOW - HOUR
 
@@ -65,25 +65,6 @@ async def test_invalid_argument_is_rejected(database: Database, compute: Callabl
 
 async def test_2000_buckets_are_allowed(database: Database) -> None:
     assert len(await Stats(make_context(database), None).series(NOW, NOW + 2000 * SECOND, 1)) == 2000
-
-
-async def test_each_statistic_is_one_statement_on_demand(database: Database) -> None:
-    with capture_statements(database) as statements:
-        stats = Stats(make_context(database), {"kinds": ["USER"]})
-        assert statements == []
-        statistics = [
-            stats.total,
-            stats.active,
-            stats.elapsed_seconds,
-            stats.by_kind,
-            stats.by_path,
-            stats.by_end_reason,
-        ]
-        for number, compute in enumerate(statistics, 1):
-            await compute()
-            assert len(statements) == number
-        await stats.series(NOW - HOUR, NOW, 60)
-    assert len(statements) == len(statistics) + 1
 
 
 async def test_statistics_require_read_scope_and_project(database: Database) -> None:
