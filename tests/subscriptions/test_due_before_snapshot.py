@@ -1,6 +1,5 @@
 """Ends are written before they are sent, so that a call in flight cannot undo them."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -87,11 +86,3 @@ async def test_snapshot_without_storage_excludes_expired_sessions(
     monkeypatch.undo()
     await harness.api.sweep()
     assert [change.activity for change in await stream.read()] == ["EXPIRED"]
-
-
-async def test_concurrent_snapshots_write_due_transitions_once(harness: FeedHarness) -> None:
-    for _ in range(5):
-        await harness.api.start_user()
-    await harness.api.advance(300)
-    streams = await asyncio.gather(*(harness.subscribe(kinds=["USER"], ids=None) for _ in range(10)))
-    assert [fold(stream.received) for stream in streams] == [{}] * 10

@@ -119,35 +119,26 @@ def run_after_next_read(monkeypatch: pytest.MonkeyPatch, action: Callable[[], Aw
     monkeypatch.setattr(Database, "read", slow)
 
 
+@pytest.mark.parametrize("is_new", [True, False])
 async def test_heartbeat_during_the_read_of_a_change_is_sent(
-    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
+    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch, is_new: bool
 ) -> None:
-    session = await harness.api.start_user()
+    session = {} if is_new else await harness.api.start_user()
     stream = await harness.subscribe(heartbeats=True)
-    await harness.api.mutate("hideSession", {"id": session["id"]})
+    if is_new:
+        session = await harness.api.start_user()
+    else:
+        await harness.api.mutate("hideSession", {"id": session["id"]})
 
-    async def action() -> None:
-        await harness.api.mutate("keepaliveSession", {"id": session["id"], "visible": False})
+    async def beat() -> None:
+        await harness.api.mutate("keepaliveSession", {"id": session["id"], "visible": is_new})
 
-    run_after_next_read(monkeypatch, action)
-    changes = await stream.read()
-    assert [(change.activity, change.session.revision) for change in changes] == [("HIDDEN", 2), (None, 3)]
-
-
-async def test_heartbeat_during_the_read_of_an_added_session_is_sent(
-    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stream = await harness.subscribe(heartbeats=True)
-    session = await harness.api.start_user()
-
-    async def action() -> None:
-        await keepalive(harness, session)
-
-    run_after_next_read(monkeypatch, action)
+    run_after_next_read(monkeypatch, beat)
     changes = await stream.read()
     harness.log_reader.wake()
     changes += await stream.read()
-    assert [(change.activity, change.session.revision) for change in changes] == [("STARTED", 1), (None, 2)]
+    expected = [("STARTED", 1), (None, 2)] if is_new else [("HIDDEN", 2), (None, 3)]
+    assert [(change.activity, change.session.revision) for change in changes] == expected
 
 
 async def test_heartbeats_outside_the_set_are_not_kept(harness: FeedHarness) -> None:

@@ -118,14 +118,6 @@ async def test_cursor_of_another_filter_resyncs(harness: FeedHarness) -> None:
     assert set(fold(stream.received)) == {session["id"]}
 
 
-async def test_cursor_of_another_database_resyncs(harness: FeedHarness, tmp_path: Path) -> None:
-    async with open_harness(tmp_path / "other.db") as other:
-        cursor = await snapshot_cursor(other)
-    stream = await harness.subscribe(after=cursor)
-    assert stream.received[0].payload.reason == "the cursor is of another database"
-    assert isinstance(stream.received[1].payload, Snapshot)
-
-
 async def test_cursor_older_than_seven_days_resyncs(harness: FeedHarness) -> None:
     cursor = await snapshot_cursor(harness)
     harness.api.clock.value += 7 * DAY - 120_000
@@ -149,18 +141,21 @@ async def test_cursors_within_a_resume_keep_the_age_of_the_first(harness: FeedHa
     assert (await harness.subscribe(after=last)).received == []
 
 
-async def test_cursor_beyond_the_log_resyncs(harness: FeedHarness) -> None:
-    database_id = harness.log_reader.database.database_id
+async def test_foreign_cursor_resyncs(harness: FeedHarness, tmp_path: Path) -> None:
+    async with open_harness(tmp_path / "other.db") as other:
+        elsewhere = await snapshot_cursor(other)
     (_, (_, fingerprint, time)) = cursors.parse(await snapshot_cursor(harness), [int, str, int]) or ("", (0, "", 0))
-    stream = await harness.subscribe(after=cursors.encode(database_id, (5, fingerprint, time)))
-    assert stream.received[0].payload.reason == "the log does not reach as far as the cursor"
-
-
-async def test_cursor_of_an_activity_resyncs_a_set(harness: FeedHarness) -> None:
+    beyond = cursors.encode(harness.log_reader.database.database_id, (5, fingerprint, time))
     await harness.api.start_user()
     page = await harness.api.execute("{ activities(first: 1) { pageInfo { endCursor } } }")
-    stream = await harness.subscribe(after=page["pageInfo"]["endCursor"])
-    assert stream.received[0].payload.reason == "the cursor is of another filter"
+    for cursor, reason in (
+        (elsewhere, "the cursor is of another database"),
+        (beyond, "the log does not reach as far as the cursor"),
+        (page["pageInfo"]["endCursor"], "the cursor is of another filter"),
+    ):
+        resync, snapshot = (await harness.subscribe(after=cursor)).received
+        assert resync.payload.reason == reason
+        assert isinstance(snapshot.payload, Snapshot)
 
 
 @pytest.mark.parametrize("text", ["", "x", "é", "W10", "WzFd", "e30", "x" * 513, "WyJkX3giLDFd", "bnVsbA", "\0"])

@@ -74,17 +74,6 @@ async def test_session_that_ends_between_two_pages_is_not_sent(harness: FeedHarn
     assert set(fold(stream.received)) == set(ids[:-1])
 
 
-async def test_snapshot_writes_due_ends_before_it_is_read(harness: FeedHarness) -> None:
-    session = await harness.api.start_user()
-    early = await harness.subscribe()
-    await harness.api.advance(300)
-    assert fold((await harness.subscribe()).received) == {}
-    # Its end has been written, so that no call in flight can undo it.
-    assert await harness.api.activity_types(session["id"]) == ["STARTED", "EXPIRED"]
-    (change,) = await early.read()
-    assert (change.change, change.activity) == ("REMOVED", "EXPIRED")
-
-
 async def test_snapshot_beyond_the_limit_is_truncated(harness: FeedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(active_sessions, "MAX_SNAPSHOT", 600)
     ids = await insert_sessions(harness, 700)

@@ -13,6 +13,7 @@ from models.enums import Scope
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.context import Context
 from schema import graphql_schema
+from tests.api.session_inputs import create_project
 from tests.feed_harness import FeedHarness
 from tests.polling import wait_until
 from tests.queries.operation_context import WRITER, capture_statements
@@ -136,8 +137,7 @@ async def test_equal_streams_share_executions_before_and_after_resume(server: St
 
 async def test_callers_of_other_scopes_or_projects_do_not_share(server: StreamServer) -> None:
     for name in ("one", "two"):
-        document = "mutation($i: ProjectInput!) { createProject(input: $i) { problems { code } } }"
-        await server.harness.api.execute(document, i={"id": name})
+        await create_project(server.harness.api, name)
     admin_of_one = Caller("t1", "one", frozenset({Scope.READ, Scope.ADMIN}), frozenset({"one"}))
     answers = [
         await server.open(ACTIVE_SESSIONS, caller)
