@@ -4,6 +4,8 @@ from typing import Final
 
 from tests.bad_inputs.case import BAD_USER_INPUT, CANARY, TOO_COMPLEX, Case, error, list_sessions, operation, problem
 
+TWO_OPERATIONS: Final = "query a { viewer { name } } query b { viewer { name } }"
+PAGE: Final = "query($n: Int, $c: String) { sessions(first: $n, after: $c) { nodes { id } } }"
 KEEPALIVES: Final = "mutation($k: [KeepaliveSessionInput!]!) { keepaliveSessions(inputs: $k) { session { id } } }"
 
 DEEP: Final = 'session(id: "x") ' + "{ previous " * 49 + "{ id }" + " }" * 49
@@ -38,17 +40,9 @@ INVALID_DOCUMENTS: Final = [
             "a subscription": "subscription { __typename }",
         },
     ),
-    *_documents(
-        "OPERATION_RESOLUTION_FAILURE",
-        {"two operations and no name": "query a { viewer { name } } query b { viewer { name } }"},
-    ),
-    *_documents(
-        BAD_USER_INPUT,
-        {
-            "an enum of text": '{ sessions(filter: {kinds: ["USER"]}) { nodes { id } } }',
-            "a filter with an unknown field": f"{{ sessions(filter: {{{CANARY}: 1}}) {{ nodes {{ id }} }} }}",
-        },
-    ),
+    *_documents("OPERATION_RESOLUTION_FAILURE", {"two operations and no name": TWO_OPERATIONS}),
+    error("an enum of text", list_sessions('filter: {kinds: ["USER"]}')),
+    error("a filter with an unknown field", list_sessions(f"filter: {{{CANARY}: 1}}")),
 ]
 
 COMPLEX_DOCUMENTS: Final = [
@@ -83,10 +77,7 @@ NUMBERS: Final = [
     _list("first of a thousand digits", f"first: {'9' * 1000}", 400),
     _list("first as text", 'first: "1"', 400),
     _list("first as a fraction", "first: 1.5", 400),
-    error(
-        "first beyond 32 bits in a variable",
-        operation("query($n: Int) { sessions(first: $n) { nodes { id } } }", n=2**31),
-    ),
+    error("first beyond 32 bits in a variable", operation(PAGE, n=2**31)),
 ]
 
 CURSORS: Final = [
@@ -97,9 +88,7 @@ CURSORS: Final = [
     _list("a cursor of deep JSON", f'after: "{"W1tb" * 100}"'),
     _list("a cursor of another alphabet", 'after: "ŵ"'),
     _list("a cursor and an offset", 'after: "WyJhIl0", offset: 1'),
-    problem(
-        "a cursor of 1 MB", operation("query($c: String) { sessions(after: $c) { nodes { id } } }", c="A" * 1_000_000)
-    ),
+    problem("a cursor of 1 MB", operation(PAGE, c="A" * 1_000_000)),
     problem("garbage for the log", operation(f'{{ activities(after: "{CANARY}") {{ edges {{ cursor }} }} }}')),
     problem("garbage for projects", operation(f'{{ projects(before: "{CANARY}") {{ edges {{ cursor }} }} }}')),
 ]
