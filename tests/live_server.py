@@ -9,8 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -211,6 +211,22 @@ async def connect(port: int) -> AsyncIterator[HttpConnection]:
         yield HttpConnection(port, reader, writer)
     finally:
         writer.close()
+
+
+async def run_concurrently(port: int, *calls: tuple[str, Mapping[str, Any]]) -> list[Any]:
+    """Execute operations with one root field each at once, over a connection each. Returns the values of the fields."""
+    async with AsyncExitStack() as stack:
+        opened = [await stack.enter_async_context(connect(port)) for _ in calls]
+        answers = await asyncio.gather(
+            *(one.ask(document, **variables) for one, (document, variables) in zip(opened, calls, strict=True))
+        )
+    return [next(iter(answer.values())) for answer in answers]
+
+
+async def run_until_disconnected(port: int, client: Callable[[HttpConnection], Awaitable[None]]) -> None:
+    with contextlib.suppress(ConnectionError):
+        async with connect(port) as connection:
+            await client(connection)
 
 
 class RawResponse(NamedTuple):

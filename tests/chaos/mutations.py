@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
+from tests.model_based.inputs import MEDIA
 from tests.model_based.player_events import FIRST_TS
 from tests.model_based.render import to_rfc3339
-from tests.model_based.start_inputs import MEDIA
 
 PAYLOAD: Final = "session { id kind revision path visible } problems { code }"
 NAMES: Final = (

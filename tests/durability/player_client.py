@@ -1,17 +1,19 @@
 """Media players that repeat what was not acknowledged, and some of what was, across crashes of the server."""
 
-import asyncio
 import random
 from itertools import accumulate, pairwise
 from typing import Any, Final
 
+import pytest
+
 from models.enums import MediaEventType
+from tests.durability.recording_writer import CallCounter
 from tests.live_server import HttpConnection
 from tests.media.player_client import METRICS, REQUIRED_PARAMS
 from tests.media.reference_metrics import ReferencePlayback, SentEvent, merge_calls
+from tests.model_based.inputs import MEDIA
 from tests.model_based.player_events import FIRST_TS, LENGTH
 from tests.model_based.render import to_rfc3339
-from tests.model_based.start_inputs import MEDIA
 
 START: Final = "mutation($input: StartSessionInput!) { startSession(input: $input) { session { id } } }"
 TRACK: Final = "mutation($input: TrackMediaInput!) { trackMedia(input: $input) { problems { code } } }"
@@ -19,24 +21,6 @@ SESSION_QUERY: Final = f"""query($id: ID!) {{ session(id: $id) {{ ... on MediaSe
     activities(first: 500) {{ edges {{ node {{ type clientTime }} }} }} }} }}"""
 WEIGHTS: Final = {"PING": 4, "PLAY": 2}
 TYPES: Final = [type_.value for type_ in MediaEventType for _ in range(WEIGHTS.get(type_, 1))]
-
-
-class CallCounter:
-    def __init__(self) -> None:
-        self.calls = 0
-        self._target = 0
-        self.reached = asyncio.Event()
-
-    def wait_for(self, calls: int) -> asyncio.Event:
-        """Get the event that is set once `calls` calls are acknowledged."""
-        self._target = calls
-        self.reached.clear()
-        return self.reached
-
-    def increment(self) -> None:
-        self.calls += 1
-        if self.calls >= self._target:
-            self.reached.set()
 
 
 class PlayerClient:
@@ -92,16 +76,12 @@ class PlayerClient:
         events = merge_calls(self.calls)
         expected = ReferencePlayback(SentEvent(FIRST_TS, "START", 0.0), events, LENGTH).metrics()
         assert shown["metrics"] == expected | {
-            name: _approx(shown["metrics"][name], expected[name]) for name in ("uniqueSeconds", "averageMinuteAudience")
+            name: pytest.approx(expected[name], abs=0.001) for name in ("uniqueSeconds", "averageMinuteAudience")
         }
         timeline = [(edge["node"]["type"], edge["node"]["clientTime"]) for edge in shown["activities"]["edges"][1:]]
         assert sorted(timeline) == sorted(
             (event.type, to_rfc3339(event.ts)) for event in events if event.type != "PING"
         )
-
-
-def _approx(found: float, expected: float) -> float:
-    return found if abs(found - expected) < 0.001 else expected
 
 
 def _event_input(event: SentEvent) -> dict[str, Any]:

@@ -7,15 +7,10 @@ from itertools import count
 from typing import Any
 
 from tests.live_server import HttpConnection
-from tests.model_based.start_inputs import MEDIA
+from tests.model_based.inputs import MEDIA
 
 PAYLOAD = "session { id revision } problems { code }"
-START = f"mutation($input: StartSessionInput!) {{ startSession(input: $input) {{ {PAYLOAD} }} }}"
 KEEPALIVES = f"mutation($inputs: [KeepaliveSessionInput!]!) {{ keepaliveSessions(inputs: $inputs) {{ {PAYLOAD} }} }}"
-HIDE = f"mutation($input: HideSessionInput!) {{ hideSession(input: $input) {{ {PAYLOAD} }} }}"
-UPDATE = f"""mutation($input: UpdateAgendaSessionInput!) {{
-    updateAgendaSession(input: $input) {{ {PAYLOAD} }} }}"""
-STOP = f"mutation($input: StopSessionInput!) {{ stopSession(input: $input) {{ {PAYLOAD} }} }}"
 
 FUTURE_AGENDA = {"agenda": {"guide": 1, "name": "Talk", "startTime": "2999-01-01T00:00:00Z", "scheduleTracks": [1, 2]}}
 VARIANTS: list[dict[str, Any]] = [
@@ -31,20 +26,32 @@ BATCH_SIZE = 8
 """Sessions per keepaliveSessions request."""
 
 
-class Ledger:
+class CallCounter:
+    def __init__(self) -> None:
+        self.calls = 0
+        self._target = 0
+        self.reached = asyncio.Event()
+
+    def wait_for(self, calls: int) -> asyncio.Event:
+        """Get the event that is set once `calls` calls are acknowledged."""
+        self._target = calls
+        self.reached.clear()
+        return self.reached
+
+    def increment(self) -> None:
+        self.calls += 1
+        if self.calls >= self._target:
+            self.reached.set()
+
+
+class Ledger(CallCounter):
     """Acknowledged revisions, and the number of changes whose response was lost."""
 
-    def __init__(self, target: int) -> None:
-        self._target = target
-        self.target_reached = asyncio.Event()
+    def __init__(self) -> None:
+        super().__init__()
         self.acknowledged: dict[str, int] = {}
         self.pending: Counter[str] = Counter()
-        self.acknowledgements = 0
         self.stopped: set[str] = set()
-
-    def reset(self) -> None:
-        self.acknowledgements = 0
-        self.target_reached.clear()
 
     def record(self, payload: dict[str, Any]) -> str:
         """Record a payload. Returns the id of its session."""
@@ -52,9 +59,7 @@ class Ledger:
         session_id: str = payload["session"]["id"]
         self.acknowledged[session_id] = payload["session"]["revision"]
         self.pending.pop(session_id, None)
-        self.acknowledgements += 1
-        if self.acknowledgements >= self._target:
-            self.target_reached.set()
+        self.increment()
         return session_id
 
 
@@ -75,7 +80,7 @@ class RecordingWriter:
                 await self._start(connection)
             await self._keep_alive(connection)
             if self._random.random() < 0.3:
-                await self._change(connection, HIDE, "hideSession", self._random.choice(self._session_ids))
+                await self._change(connection, "hideSession", self._random.choice(self._session_ids))
             if (items := self._agenda_ids.intersection(self._session_ids)) and self._random.random() < 0.3:
                 await self._update(connection, self._random.choice(sorted(items)))
             if len(self._session_ids) > 2 * BATCH_SIZE:
@@ -83,8 +88,7 @@ class RecordingWriter:
 
     async def _start(self, connection: HttpConnection) -> None:
         input_ = {"variant": self._random.choice(VARIANTS), "path": ["home"]}
-        data = await connection.ask(START, input=input_)
-        self._session_ids.append(self._ledger.record(data["startSession"]))
+        self._session_ids.append(self._ledger.record(await self._mutate(connection, "startSession", input_)))
         if "agenda" in input_["variant"]:
             self._agenda_ids.add(self._session_ids[-1])
 
@@ -99,15 +103,18 @@ class RecordingWriter:
         """Move an agenda item to two other tracks, and perhaps to another time."""
         number = next(self._numbers)
         values = {"scheduleTracks": [number, number + 1], "startTime": self._random.choice(START_TIMES)}
-        await self._change(connection, UPDATE, "updateAgendaSession", session_id, **values)
+        await self._change(connection, "updateAgendaSession", session_id, **values)
 
     async def _stop(self, connection: HttpConnection) -> None:
         session_id = self._session_ids.pop(0)
-        await self._change(connection, STOP, "stopSession", session_id)
+        await self._change(connection, "stopSession", session_id)
         self._ledger.stopped.add(session_id)
 
-    async def _change(
-        self, connection: HttpConnection, document: str, field: str, session_id: str, **values: Any
-    ) -> None:
+    async def _change(self, connection: HttpConnection, field: str, session_id: str, **values: Any) -> None:
         self._ledger.pending[session_id] += 1
-        self._ledger.record((await connection.ask(document, input={"id": session_id, **values}))[field])
+        self._ledger.record(await self._mutate(connection, field, {"id": session_id, **values}))
+
+    async def _mutate(self, connection: HttpConnection, field: str, input_: dict[str, Any]) -> Any:
+        type_ = f"{field[0].upper()}{field[1:]}Input"
+        document = f"mutation($input: {type_}!) {{ {field}(input: $input) {{ {PAYLOAD} }} }}"
+        return (await connection.ask(document, input=input_))[field]

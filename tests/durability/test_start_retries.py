@@ -1,13 +1,12 @@
 """Starts with an idempotency key, or a clientId, repeated concurrently and across crashes: one session."""
 
 import asyncio
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 from tests.durability import recording_writer
 from tests.durability.invariants import assert_invariants, open_read_only
-from tests.live_server import connect, server_process
+from tests.live_server import connect, run_concurrently, server_process
 
 START = """mutation($input: StartSessionInput!) { startSession(input: $input) {
     created keepaliveSeconds problems { code }
@@ -23,12 +22,7 @@ STARTS = [*KEYED, {"path": ["home"], "variant": {"user": {"username": "ann", "cl
 
 async def send(port: int, *inputs: dict[str, Any]) -> list[dict[str, Any]]:
     """Send starts concurrently, one connection each."""
-    async with AsyncExitStack() as stack:
-        wires = [await stack.enter_async_context(connect(port)) for _ in inputs]
-        answers = await asyncio.gather(
-            *(one.ask(START, input=input_) for one, input_ in zip(wires, inputs, strict=True))
-        )
-        return [answer["startSession"] for answer in answers]
+    return await run_concurrently(port, *((START, {"input": input_}) for input_ in inputs))
 
 
 def stored_sessions(file: Path) -> list[tuple[str, int]]:

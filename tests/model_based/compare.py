@@ -2,8 +2,9 @@
 
 from tests.api_client import ApiClient
 from tests.media.player_client import METRICS
+from tests.media.reference_metrics import ReferencePlayback
 from tests.media.test_out_of_order_events import assert_equal
-from tests.model_based.player_events import expected_metrics
+from tests.model_based.player_events import LENGTH
 from tests.model_based.reference_model import ReferenceModel
 from tests.model_based.reference_session import DAY
 from tests.model_based.render import (
@@ -53,22 +54,18 @@ class ModelComparison:
         shown = await api.execute(METRICS_QUERY, ids=[session.id for session in playbacks])
         found = {node["id"]: node["metrics"] for node in shown["nodes"]}
         for session in playbacks:
-            assert_equal(found[session.id], expected_metrics(session))
+            assert_equal(found[session.id], ReferencePlayback(session.events[0], session.events[1:], LENGTH).metrics())
 
     def _compare_log(self, log: list[dict[str, str]]) -> None:
         """Each timeline is that of the model; the log is append-only, except for deleted sessions."""
         for session in self.model.sessions:
             timeline = [(entry["type"], entry["at"]) for entry in log if entry["sessionId"] == session.id]
             assert timeline == [(type_, to_rfc3339(at)) for type_, at in session.timeline]
-        purged = [id_ for id_, (_, at) in self.model.deleted.items() if self.model.now - at >= TOMBSTONE_TTL]
-        tombstones = [
-            (entry["sessionId"], entry["type"], entry["at"])
-            for entry in log
-            if entry["sessionId"] in self.model.deleted
-        ]
-        assert [tombstone for tombstone in tombstones if tombstone[0] not in purged] == [
-            (id_, what, to_rfc3339(at)) for id_, (what, at) in self.model.deleted.items() if id_ not in purged
-        ]
-        kept = [entry for entry in self._log if entry["sessionId"] not in self.model.deleted]
-        assert [entry for entry in log if entry["sessionId"] not in self.model.deleted][: len(kept)] == kept
+        deleted = self.model.deleted
+        kept_tombstones = {id_: entry for id_, entry in deleted.items() if self.model.now - entry[1] < TOMBSTONE_TTL}
+        assert [
+            (entry["sessionId"], entry["type"], entry["at"]) for entry in log if entry["sessionId"] in kept_tombstones
+        ] == [(id_, type_, to_rfc3339(at)) for id_, (type_, at) in kept_tombstones.items()]
+        kept = [entry for entry in self._log if entry["sessionId"] not in deleted]
+        assert [entry for entry in log if entry["sessionId"] not in deleted][: len(kept)] == kept
         self._log = log

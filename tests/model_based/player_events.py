@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any, Final
 
-from tests.media.reference_metrics import PLAYER_STATES, ReferencePlayback, SentEvent
+from tests.media.reference_metrics import PLAYER_STATES, SentEvent
 from tests.model_based.reference_session import ReferenceSession
 from tests.model_based.render import to_rfc3339
-from tests.model_based.steps import PlayerPing, Track
+from tests.model_based.steps import PlayerPing
 
 FIRST_TS: Final = 1_700_000_000_000
 """Player clock at each start; the offset from the server's clock must not matter."""
@@ -29,20 +29,8 @@ def event_at(type_: str, step: PlayerPing, session: ReferenceSession | None) -> 
     return SentEvent(reference_ts + step.offset, type_, step.playhead)
 
 
-def events_for(step: Track, session: ReferenceSession | None) -> list[SentEvent]:
-    return [event_at(type_, at, session) for type_, at in step.events]
-
-
 def player_time(event: SentEvent) -> dict[str, Any]:
     return {"playhead": event.playhead, "ts": to_rfc3339(event.ts)}
-
-
-def events_input(events: Sequence[SentEvent]) -> list[dict[str, Any]]:
-    return [{"type": event.type, "playerTime": player_time(event)} for event in events]
-
-
-def expected_metrics(session: ReferenceSession) -> dict[str, Any]:
-    return ReferencePlayback(session.events[0], session.events[1:], LENGTH).metrics()
 
 
 def apply_events(session: ReferenceSession, events: Sequence[SentEvent], now: int) -> list[str]:

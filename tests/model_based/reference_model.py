@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.media.reference_metrics import SentEvent
 from tests.model_based.player_events import apply_events
-from tests.model_based.reference_session import DAY, Path, ReferenceSession
+from tests.model_based.reference_session import DAY, Path, ReferenceSession, Schedule
 
 TIMEOUTS = {"CLIENT": 1800, "MEDIA": 600, "USER": 300}
 MAX_DOWNTIME_MS = 5_000
@@ -148,9 +148,8 @@ class ReferenceModel:
 
     def keepalive(self, call: Mapping[str, Any], ping: SentEvent | None) -> ExpectedResult:
         session = self.find(call["id"])
-        if (
-            refusal := self.refusal(session) or self._noop_or_problem(session, call, ping)
-        ) is not None or session is None:
+        refusal = self.refusal(session) or self._noop_or_problem(session, call, ping)
+        if refusal is not None or session is None:
             return refusal or ExpectedResult()
         session.heartbeat(None)
         self._set_visible(session, visible=call.get("visible", True))
@@ -161,9 +160,8 @@ class ReferenceModel:
 
     def hide(self, call: Mapping[str, Any], ping: SentEvent | None) -> ExpectedResult:
         session = self.find(call["id"])
-        if (
-            refusal := self.refusal(session) or self._noop_or_problem(session, call, ping)
-        ) is not None or session is None:
+        refusal = self.refusal(session) or self._noop_or_problem(session, call, ping)
+        if refusal is not None or session is None:
             return refusal or ExpectedResult()
         session.heartbeat(_path(call))
         self._set_visible(session, visible=False)
@@ -171,11 +169,8 @@ class ReferenceModel:
 
     def stop(self, call: Mapping[str, Any], ping: SentEvent | None) -> ExpectedResult:
         session = self.find(call["id"])
-        unordered_call = {**call, "sequence": None}
-        if (
-            refusal := self.refusal(session, "STOPPED", "CANCELLED")
-            or self._noop_or_problem(session, unordered_call, ping)
-        ) or session is None:
+        refusal = self.refusal(session, "STOPPED", "CANCELLED") or self._noop_or_problem(session, {}, ping)
+        if refusal is not None or session is None:
             return refusal or ExpectedResult()
         cancelled = session.state == "SCHEDULED"
         session.heartbeat(_path(call))
@@ -201,6 +196,29 @@ class ReferenceModel:
         session.heartbeat(None)
         session.revision += 1
         return ExpectedResult(session, apply_events(session, events, self.now))
+
+    def update_agenda(self, values: Mapping[str, Any]) -> ExpectedResult:
+        session = self.find(values["id"])
+        if (refusal := self.refusal(session)) is not None or session is None:
+            return refusal or ExpectedResult()
+        cleared = [name for name in ("name", "startTime", "allDay") if name in values and values[name] is None]
+        if session.schedule is None:
+            return ExpectedResult(session, ["BAD_USER_INPUT"] * (len(cleared) + 1))
+        current = session.schedule
+        updated = Schedule(
+            title=values.get("name") or current.title,
+            start=current.start if values.get("startTime") is None else values["startTime"],
+            end=values.get("endTime", current.end),
+            all_day=current.all_day if values.get("allDay") is None else values["allDay"],
+        )
+        is_invalid = updated.end is not None and (updated.all_day or updated.end <= updated.start)
+        if cleared or is_invalid:
+            return ExpectedResult(session, ["BAD_USER_INPUT"] * (len(cleared) + is_invalid))
+        if updated != current:
+            session.timeline.append(("UPDATED", self.now))
+            session.revision += 1
+            session.reschedule(updated)
+        return ExpectedResult(session)
 
     def _noop_or_problem(
         self, session: ReferenceSession | None, call: Mapping[str, Any], ping: SentEvent | None

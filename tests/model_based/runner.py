@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.api_client import EPOCH, ApiClient, FakeClock, open_api
 from tests.media.reference_metrics import SentEvent
-from tests.model_based import agenda_updates, player_events, start_inputs
+from tests.model_based import inputs, player_events
 from tests.model_based.compare import ModelComparison
 from tests.model_based.reference_model import ExpectedResult, ReferenceModel
 from tests.model_based.render import (
@@ -37,21 +37,13 @@ from tests.model_based.steps import (
     Wait,
 )
 
-PAYLOAD = f"session {{ {SESSION_FIELDS} }} keepaliveSeconds problems {{ code }}"
-FULL_PAYLOAD = f"session {{ {SESSION_FIELDS} {RELATED_FIELDS} }} keepaliveSeconds problems {{ code }}"
-START = f"mutation($input: StartSessionInput!) {{ startSession(input: $input) {{ created {FULL_PAYLOAD} }} }}"
-KEEPALIVE_SESSIONS = (
-    f"mutation($inputs: [KeepaliveSessionInput!]!) {{ keepaliveSessions(inputs: $inputs) {{ {PAYLOAD} }} }}"
-)
-TRACK = f"mutation($input: TrackMediaInput!) {{ trackMedia(input: $input) {{ {FULL_PAYLOAD} }} }}"
+KEEPALIVE_SESSIONS = f"""mutation($inputs: [KeepaliveSessionInput!]!) {{ keepaliveSessions(inputs: $inputs) {{
+    session {{ {SESSION_FIELDS} }} keepaliveSeconds problems {{ code }} }} }}"""
 DELETE = "mutation($id: ID!) { deleteSession(id: $id) { id problems { code } } }"
 CREATE_PROJECT = "mutation($input: ProjectInput!) { createProject(input: $input) { problems { code } } }"
-UPDATE_PROJECT = (
-    "mutation($id: ID!, $input: ProjectInput!) { updateProject(id: $id, input: $input) { problems { code } } }"
-)
-UPDATE_AGENDA = (
-    f"mutation($input: UpdateAgendaSessionInput!) {{ updateAgendaSession(input: $input) {{ {FULL_PAYLOAD} }} }}"
-)
+UPDATE_PROJECT = """mutation($id: ID!, $input: ProjectInput!) {
+    updateProject(id: $id, input: $input) { problems { code } } }"""
+FULL_FIELDS = f"{SESSION_FIELDS} {RELATED_FIELDS}"
 UNKNOWN_ID = "s_" + "x" * 22
 
 
@@ -82,13 +74,12 @@ class ModelRunner:
     async def _start_server(self) -> None:
         self.api = await self._server_stack.enter_async_context(open_api(self._file, self._clock))
 
-    async def _execute(self, step: Step) -> None:  # noqa: C901 - one case per kind of step
+    async def _execute(self, step: Step) -> None:  # noqa: C901, PLR0912 - one case per kind of step
         match step:
             case Start():
-                self._starts.append((step, start_inputs.start_input(step, self.model), self.model.now))
-                await self._start(*self._starts[-1])
+                await self._execute(ConcurrentStarts(step, 1))
             case ConcurrentStarts(start, count):
-                self._starts.append((start, start_inputs.start_input(start, self.model), self.model.now))
+                self._starts.append((start, inputs.start_input(start, self.model), self.model.now))
                 await self._start(*self._starts[-1], count=count)
             case RepeatStart(index):
                 if self._starts:
@@ -100,34 +91,36 @@ class ModelRunner:
             case KeepaliveBatch():
                 await self._keepalive_sessions(step)
             case Update(index):
-                values = agenda_updates.update_values(step, self._session_id(index), self.model)
-                expected = agenda_updates.apply_update(self.model, values)
-                self._assert_payload(
-                    await self.api.execute(UPDATE_AGENDA, input=agenda_updates.update_input(values)), expected
-                )
+                values = inputs.update_values(step, self._session_id(index), self.model.now)
+                expected = self.model.update_agenda(values)
+                self._assert_payload(await self._mutate("updateAgenda", inputs.update_input(values)), expected)
             case Terminate(index):
                 session_id = self._session_id(index)
-                input_ = {"id": session_id, "reason": "why"}
-                self._assert_payload(
-                    await self.api.execute(_mutation("terminate"), input=input_), self.model.terminate(session_id)
-                )
+                answer = await self._mutate("terminate", {"id": session_id, "reason": "why"})
+                self._assert_payload(answer, self.model.terminate(session_id))
             case Delete(index):
                 session_id = self._session_id(index)
                 answer, expected = await self.api.execute(DELETE, id=session_id), self.model.delete(session_id)
                 assert [problem["code"] for problem in answer["problems"]] == expected.problems
             case SetProject():
                 await self._set_project(step)
-            case Wait() | Sweep() | ServerDown() | ClockBack():
-                await self._time_step(step)
+            case Wait():
+                await self._wait(step)
+            case Sweep():
+                self.model.sweep()
+                await self.api.sweep()
+            case ServerDown():
+                await self._server_down(step)
+            case ClockBack(milliseconds):
+                await self._clock_back(milliseconds)
 
     # ---- calls ----
 
     async def _start(self, step: Start, start_input: dict[str, Any], input_at: int, count: int = 1) -> None:
         expected = [
-            self.model.start(start_input, start_inputs.expected_session(step, self.model, input_at))
-            for _ in range(count)
+            self.model.start(start_input, inputs.expected_session(step, self.model, input_at)) for _ in range(count)
         ]
-        answers = await asyncio.gather(*(self.api.execute(START, input=start_input) for _ in range(count)))
+        answers = await asyncio.gather(*(self._mutate("start", start_input) for _ in range(count)))
         assert sum(answer["created"] for answer in answers) == sum(result.created for result in expected)
         for answer, result in zip(answers, expected, strict=True):
             # Which of equal starts creates the session is open; all of them return it.
@@ -136,26 +129,30 @@ class ModelRunner:
         for answer, result in zip(answers, expected, strict=True):
             self._assert_payload(answer, result)
 
+    async def _mutate(self, name: str, input_: dict[str, Any]) -> dict[str, Any]:
+        return await self.api.mutate(f"{name}Session", input_, FULL_FIELDS)
+
     async def _call(self, step: Call) -> None:
         input_, ping = self._call_input(step)
         expected = getattr(self.model, step.name)(input_, ping)
-        self._assert_payload(await self.api.execute(_mutation(step.name), input=input_), expected)
+        self._assert_payload(await self._mutate(step.name, input_), expected)
 
     async def _keepalive_sessions(self, step: KeepaliveBatch) -> None:
         # Render each expected result at once: the calls after it change the same sessions.
-        inputs, expected = [], []
+        calls, expected = [], []
         for call in step.calls:
-            input_, ping = self._call_input(call)
-            inputs.append(input_)
-            expected.append(_expected(self.model.keepalive(input_, ping)))
-        answers = await self.api.execute(KEEPALIVE_SESSIONS, inputs=inputs)
+            calls.append(self._call_input(call))
+            expected.append(_expected(self.model.keepalive(*calls[-1])))
+        answers = await self.api.execute(KEEPALIVE_SESSIONS, inputs=[input_ for input_, _ in calls])
         assert [_actual(answer) for answer in answers] == expected
 
     async def _track(self, step: Track) -> None:
         session_id = self._session_id(step.index, *(() if step.any_kind else ("MEDIA",)))
-        events = player_events.events_for(step, self.model.find(session_id))
-        input_ = {"id": session_id, "events": player_events.events_input(events)}
-        self._assert_payload(await self.api.execute(TRACK, input=input_), self.model.track(session_id, events))
+        session = self.model.find(session_id)
+        events = [player_events.event_at(type_, at, session) for type_, at in step.events]
+        sent = [{"type": event.type, "playerTime": player_events.player_time(event)} for event in events]
+        answer = await self.api.mutate("trackMedia", {"id": session_id, "events": sent}, FULL_FIELDS)
+        self._assert_payload(answer, self.model.track(session_id, events))
 
     def _call_input(self, step: Call) -> tuple[dict[str, Any], SentEvent | None]:
         input_ = {"id": self._session_id(step.index), **step.values}
@@ -167,10 +164,10 @@ class ModelRunner:
 
     async def _set_project(self, step: SetProject) -> None:
         timeouts = None if step.timeouts is None else [{"kind": k, "seconds": s} for k, s in step.timeouts.items()]
-        input_ = {"timeouts": timeouts} | ({"id": step.id} if step.new else {})
-        answer = await self.api.execute(
-            CREATE_PROJECT if step.new else UPDATE_PROJECT, input=input_, **({} if step.new else {"id": step.id})
-        )
+        if step.new:
+            answer = await self.api.execute(CREATE_PROJECT, input={"id": step.id, "timeouts": timeouts})
+        else:
+            answer = await self.api.execute(UPDATE_PROJECT, id=step.id, input={"timeouts": timeouts})
         expected = self.model.set_project(step.id, step.timeouts, new=step.new)
         assert [problem["code"] for problem in answer["problems"]] == expected
 
@@ -184,22 +181,11 @@ class ModelRunner:
     def _assert_payload(self, answer: dict[str, Any], expected: ExpectedResult) -> None:
         if answer["session"] is not None:
             answer["session"] = flatten_related(answer["session"])
+            del answer["session"]["__typename"]
         session = None if expected.session is None else render_full_session(expected.session)
         assert _actual(answer) == (session, *_expected(expected)[1:])
 
     # ---- time ----
-
-    async def _time_step(self, step: Wait | Sweep | ServerDown | ClockBack) -> None:
-        match step:
-            case Wait():
-                await self._wait(step)
-            case Sweep():
-                self.model.sweep()
-                await self.api.sweep()
-            case ServerDown():
-                await self._server_down(step)
-            case ClockBack(milliseconds):
-                await self._clock_back(milliseconds)
 
     async def _wait(self, step: Wait) -> None:
         milliseconds = step.milliseconds
@@ -228,14 +214,10 @@ class ModelRunner:
         # Ends and purged keys are persisted first, so that they do not depend on whether a sweep happened.
         if self.model.has_expired_keys:
             return
-        await self._time_step(Sweep())
+        await self._execute(Sweep())
         self._comparison.clock_went_back = True
         self.model.advance(-milliseconds)
         await self.api.advance(-milliseconds / 1000)
-
-
-def _mutation(name: str) -> str:
-    return f"mutation($input: {name.title()}SessionInput!) {{ {name}Session(input: $input) {{ {FULL_PAYLOAD} }} }}"
 
 
 def _actual(answer: dict[str, Any]) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Generated starts, as inputs of the API and as sessions of the reference model."""
+"""Generated starts and updates, as inputs of the API and as values of the reference model."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from tests.model_based.player_events import FIRST_TS, LENGTH
 from tests.model_based.reference_model import ReferenceModel
 from tests.model_based.reference_session import DAY, ReferenceSession, Schedule
 from tests.model_based.render import to_rfc3339
-from tests.model_based.steps import Start
+from tests.model_based.steps import Start, Update
 
 MEDIA = {
     "playerTime": {"playhead": 0, "ts": to_rfc3339(FIRST_TS)},
@@ -46,15 +46,12 @@ def expected_session(step: Start, model: ReferenceModel, input_at: int) -> Refer
         visible=step.common.get("visible", True),
         path=tuple(step.common.get("path", ())),
         timeout=model.timeout(step.kind, project, step.common.get("timeoutSeconds")),
-        max_age=_max_age(step, schedule),
+        max_age=schedule.duration if schedule else DAY if step.kind == "USER" else None,
         schedule=schedule,
         events=[SentEvent(FIRST_TS, "START", 0)],
     )
-    if starts_at > model.now:
-        session.start_announced = False
-        session.timeline.append(("SCHEDULED", model.now))
-    else:
-        session.timeline.append(("STARTED", starts_at))
+    session.start_announced = starts_at <= model.now
+    session.timeline.append(("STARTED", starts_at) if session.start_announced else ("SCHEDULED", model.now))
     session.advance(model.now - session.clock)
     session.idle = session.since_heartbeat = 0
     session.age_at_heartbeat = session.age
@@ -63,13 +60,19 @@ def expected_session(step: Start, model: ReferenceModel, input_at: int) -> Refer
     return session
 
 
-def _max_age(step: Start, schedule: Schedule | None) -> int | None:
-    return schedule.duration if schedule else DAY if step.kind == "USER" else None
-
-
 def _agenda_schedule(step: Start, input_at: int) -> Schedule | None:
     if step.kind != "AGENDA":
         return None
     start = input_at + step.start_offset
     end = None if step.duration is None else start + step.duration
     return Schedule("Talk", start, end, step.variant.get("allDay", False))
+
+
+def update_values(step: Update, session_id: str, now: int) -> dict[str, Any]:
+    """Get the values of an update of an agenda item, with absolute times."""
+    times = {name: None if offset is None else now + offset for name, offset in step.times.items()}
+    return {"id": session_id, **step.values, **times}
+
+
+def update_input(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: to_rfc3339(value) if name.endswith("Time") else value for name, value in values.items()}
