@@ -41,26 +41,20 @@ def sha256(content: bytes) -> str:
 
 def point_input(name: str, value: PointValue) -> dict[str, Any]:
     """Build a DataPointInput; the file itself travels in its own part."""
-    if isinstance(value, FilePart):
-        return {"name": name, "file": None}
-    return (
-        {"name": name, "value": value}
-        if isinstance(value, str)
-        else {"name": name, "rawData": b64encode(value).decode()}
-    )
+    match value:
+        case FilePart():
+            return {"name": name, "file": None}
+        case str():
+            return {"name": name, "value": value}
+    return {"name": name, "rawData": b64encode(value).decode()}
 
 
 def multipart_body(document: str, input_values: Mapping[str, Any], data_prefix: str, points: PointValues) -> bytes:
     """Build a multipart request for an operation whose input has data points at `data_prefix`."""
-    file_map = {
-        str(number): [f"variables.input.{data_prefix}data.{number}.file"]
-        for number, value in enumerate(points.values())
-        if isinstance(value, FilePart)
-    }
+    sent = [(str(number), value) for number, value in enumerate(points.values()) if isinstance(value, FilePart)]
+    file_map = {number: [f"variables.input.{data_prefix}data.{number}.file"] for number, _ in sent}
     files = [
-        encode_part(str(number), value.content, *_content_type_header(value), filename=value.filename)
-        for number, value in enumerate(points.values())
-        if isinstance(value, FilePart)
+        encode_part(number, file.content, *_content_type_header(file), filename=file.filename) for number, file in sent
     ]
     return encode_form({"query": document, "variables": {"input": input_values}}, file_map, *files)
 
@@ -93,6 +87,7 @@ class FormClient:
         self.api = api
         self.folder = store_path
         """Where the server keeps files."""
+        self.blob_store: Any = api.app.state.services.uploader.blob_store
 
     async def send(self, body: bytes) -> dict[str, Any]:
         response = await self.api.http.post("/graphql", content=body, headers=HEADERS)
@@ -104,25 +99,23 @@ class FormClient:
 
     async def started(self, points: PointValues, **options: Any) -> dict[str, Any]:
         """Start a form. It must succeed."""
-        answer = await self.start(points, **options)
-        assert answer["problems"] == []
-        session: dict[str, Any] = answer["session"]
-        return session
+        return _without_problems(await self.start(points, **options))
 
     async def save(self, session_id: str, points: PointValues, **options: Any) -> dict[str, Any]:
         return payload(await self.send(save_body(session_id, points, **options)))
 
     async def saved(self, session_id: str, points: PointValues, **options: Any) -> dict[str, Any]:
         """Save data points. It must succeed."""
-        answer = await self.save(session_id, points, **options)
-        assert answer["problems"] == []
-        session: dict[str, Any] = answer["session"]
-        return session
+        return _without_problems(await self.save(session_id, points, **options))
+
+    async def assert_unavailable(self, body: bytes) -> None:
+        """Send a command that the server must refuse for now."""
+        (error,) = (await self.send(body))["errors"]
+        assert (error["extensions"]["code"], error["extensions"]["retryable"]) == ("SERVICE_UNAVAILABLE", True)
 
     async def form(self, session_id: str) -> dict[str, Any]:
         """Read the values of a form by the names of its data points."""
-        session = await self.api.session(session_id, FORM_FIELDS)
-        return values_by_name(session)
+        return values_by_name(await self.api.session(session_id, FORM_FIELDS))
 
     async def fetch(self, url: str, method: str = "GET", **headers: str) -> httpx2.Response:
         sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -142,15 +135,19 @@ class FormClient:
 
 
 def _count_rows(tx: Connection) -> dict[str, int]:
-    counted_tables = {"stored_file": tables.blob, "attachment": tables.attachment}
-    return {
-        name: tx.execute(select(func.count()).select_from(table)).scalar_one() for name, table in counted_tables.items()
-    }
+    tables_by_name = {"stored_file": tables.blob, "attachment": tables.attachment}
+    return {name: tx.execute(select(func.count()).select_from(t)).scalar_one() for name, t in tables_by_name.items()}
 
 
 def stored_files(folder: Path) -> list[Path]:
     """List the files of a local blob store, partial uploads included."""
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def _without_problems(answer: Mapping[str, Any]) -> dict[str, Any]:
+    assert answer["problems"] == []
+    session: dict[str, Any] = answer["session"]
+    return session
 
 
 def payload(answer: Mapping[str, Any]) -> dict[str, Any]:

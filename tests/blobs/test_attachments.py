@@ -11,6 +11,14 @@ START: Final = """mutation($input: StartSessionInput!) {
     startSession(input: $input) { session { id } problems { code path } } }"""
 
 
+async def send_one_part(device: FormClient, *data: dict[str, Any]) -> dict[str, Any]:
+    """Start a form with one part as the file of all data points."""
+    variables = {"input": {"variant": {"field": {"unitId": "u1", "data": data}}}}
+    places = [f"variables.input.variant.field.data.{number}.file" for number in range(len(data))]
+    operation = {"query": START, "variables": variables}
+    return await device.send(encode_form(operation, {"0": places}, encode_part("0", PNG, filename="a.png")))
+
+
 async def test_form_holds_text_bytes_and_files(device: FormClient) -> None:
     session = await device.started(
         {"Note": "hello", "sketch": b"\0\1", "Photo": FilePart(PNG, "site.png", "image/png")}
@@ -23,22 +31,20 @@ async def test_form_holds_text_bytes_and_files(device: FormClient) -> None:
     ]
     assert (photo["filename"], photo["contentType"], photo["size"]) == ("site.png", "image/png", len(PNG))
     assert photo["sha256"] == sha256(PNG)
-    assert values_by_name(
-        await device.api.session(session["id"], "... on FieldSession { data { name value rawData file { id } } }")
-    ) == {"note": "hello", "sketch": "AAE=", "photo": {"id": photo["id"]}}
+    read = await device.form(session["id"])
+    assert (read["note"], read["sketch"], read["photo"]["id"]) == ("hello", "AAE=", photo["id"])
     response = await device.fetch(photo["url"])
     assert (response.status_code, response.content) == (200, PNG)
 
 
 async def test_equal_contents_share_one_blob_and_one_upload(device: FormClient) -> None:
-    blob_store, sizes = device.api.app.state.services.uploader.blob_store, []
-    put = blob_store.put
+    put, sizes = device.blob_store.put, []
 
     async def count_puts(key: str, content: Any, size: int) -> None:
         sizes.append(size)
         await put(key, content, size)
 
-    blob_store.put = count_puts
+    device.blob_store.put = count_puts
     session = await device.started({"a": FilePart(PNG, "a.png"), "b": FilePart(PNG, "b.png")})
     await device.started({"c": FilePart(PNG, "c.png")})
     saved = values_by_name(await device.saved(session["id"], {"d": FilePart(PNG, "d.png")}))
@@ -49,21 +55,9 @@ async def test_equal_contents_share_one_blob_and_one_upload(device: FormClient) 
 
 
 async def test_one_part_can_be_the_value_of_several_points(device: FormClient) -> None:
-    data = [{"name": "a", "file": None}, {"name": "b", "file": None}]
-    variables = {"input": {"variant": {"field": {"unitId": "u1", "data": data}}}}
-    places = [f"variables.input.variant.field.data.{number}.file" for number in range(2)]
-    body = encode_form({"query": START, "variables": variables}, {"0": places}, encode_part("0", PNG, filename="a.png"))
-    answer = await device.send(body)
+    answer = await send_one_part(device, {"name": "a", "file": None}, {"name": "b", "file": None})
     assert answer["data"]["startSession"]["problems"] == []
     assert await device.row_counts() == {"stored_file": 1, "attachment": 2}
-
-
-async def test_empty_file_is_stored(device: FormClient) -> None:
-    session = await device.started({"empty": FilePart(b"", "empty.txt", "text/plain")})
-    file = values_by_name(session)["empty"]
-    assert (file["size"], file["contentType"], file["sha256"]) == (0, "text/plain", sha256(b""))
-    response = await device.fetch(file["url"])
-    assert (response.status_code, response.content, response.headers["content-length"]) == (200, b"", "0")
 
 
 @pytest.mark.parametrize(
@@ -72,6 +66,7 @@ async def test_empty_file_is_stored(device: FormClient) -> None:
         (FilePart(PNG, "x"), "image/png"),
         (FilePart(PNG, "x.jpg", "application/octet-stream"), "image/png"),
         (FilePart(JPEG, "x", "image/jpg"), "image/jpeg"),
+        (FilePart(b"", "empty.txt", "text/plain"), "text/plain"),
         (FilePart(b"a,b\n1,2\n", "x.csv", "text/csv"), "text/csv"),
         (FilePart(b"a,b\n1,2\n", "x.csv"), "application/octet-stream"),
         (FilePart(b"no markup", "x.html", "text/html"), "application/octet-stream"),
@@ -134,23 +129,18 @@ async def test_hostile_filename_is_only_displayed(device: FormClient, filename: 
     assert not [path for path in device.folder.parent.rglob("*") if "passwd" in path.name or "system" in path.name]
 
 
-async def test_file_of_25_mib_is_accepted(device: FormClient) -> None:
-    content = b"\1" * (25 * 1024 * 1024)
-    session = await device.started({"big": FilePart(content, "big.bin")})
-    file = values_by_name(session)["big"]
-    assert (file["size"], file["sha256"]) == (len(content), sha256(content))
-    assert (await device.fetch(file["url"])).content == content
+@pytest.mark.parametrize("size", [0, 25 * 1024 * 1024])
+async def test_file_of_extreme_size_is_stored(device: FormClient, size: int) -> None:
+    content = b"\1" * size
+    file = values_by_name(await device.started({"a": FilePart(content, "a.bin")}))["a"]
+    assert (file["size"], file["sha256"]) == (size, sha256(content))
+    response = await device.fetch(file["url"])
+    assert (response.status_code, response.content, response.headers["content-length"]) == (200, content, str(size))
 
 
-@pytest.mark.parametrize(
-    "data", [{"name": "a", "value": "1", "file": None}, {"name": "a", "rawData": "AA==", "file": None}]
-)
-async def test_point_has_exactly_one_value(device: FormClient, data: dict[str, Any]) -> None:
-    variables = {"input": {"variant": {"field": {"unitId": "u1", "data": [data]}}}}
-    places = {"0": ["variables.input.variant.field.data.0.file"]}
-    answer = await device.send(
-        encode_form({"query": START, "variables": variables}, places, encode_part("0", b"x", filename="x"))
-    )
+@pytest.mark.parametrize("other", [{"value": "1"}, {"rawData": "AA=="}])
+async def test_point_has_exactly_one_value(device: FormClient, other: dict[str, Any]) -> None:
+    answer = await send_one_part(device, {"name": "a", "file": None, **other})
     assert problem_paths(answer["data"]["startSession"]) == [("BAD_USER_INPUT", "input.variant.field.data.0")]
 
 

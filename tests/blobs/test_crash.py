@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,10 @@ from tests.live_server import ROOT
 FORMS_QUERY = f"{{ sessions {{ nodes {{ ... on FieldSession {{ data {{ name {FILE_FIELDS} }} }} }} }} }}"
 
 
-def run_crash_server(file: Path, steps: int) -> int:
+async def run_crash_server(file: Path, steps: int) -> int:
     command = [sys.executable, "-m", "tests.blobs.crash_server", str(file), str(steps)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, check=False).returncode
+    run = partial(subprocess.run, cwd=ROOT, capture_output=True, timeout=120, check=False)
+    return (await asyncio.to_thread(run, command)).returncode
 
 
 async def verify_after_restart(file: Path) -> None:
@@ -41,7 +43,7 @@ async def verify_after_restart(file: Path) -> None:
 
 @pytest.mark.parametrize("steps", [11, 40])
 async def test_crash_between_two_steps_loses_no_file(tmp_path: Path, steps: int) -> None:
-    assert await asyncio.to_thread(run_crash_server, tmp_path / "test.db", steps) == -signal.SIGKILL
+    assert await run_crash_server(tmp_path / "test.db", steps) == -signal.SIGKILL
     await verify_after_restart(tmp_path / "test.db")
 
 
@@ -50,9 +52,7 @@ async def test_crash_at_any_step_loses_no_file(tmp_path: Path) -> None:
     """About 120 servers, two at a time: a few minutes on two idle cores."""
     for steps in range(0, 1_000, 2):
         files = {allowed: tmp_path / f"{allowed}.db" for allowed in (steps, steps + 1)}
-        codes = await asyncio.gather(
-            *(asyncio.to_thread(run_crash_server, file, allowed) for allowed, file in files.items())
-        )
+        codes = await asyncio.gather(*(run_crash_server(file, allowed) for allowed, file in files.items()))
         for file in files.values():
             await verify_after_restart(file)
         assert set(codes) <= {0, -signal.SIGKILL}

@@ -1,4 +1,4 @@
-"""Garbage collection of blobs."""
+"""Garbage collection of blobs, and the leases that protect them."""
 
 import asyncio
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import Connection
 
-from models.clock import DAY, SECOND
+from models.clock import DAY, MINUTE, SECOND
 from models.errors import StorageUnavailable
 from resolvers.blobs import repository
-from resolvers.blobs.leases import LeaseRequest
-from resolvers.blobs.repository import acquire
+from resolvers.blobs.leases import LEASE_MS, GcQuery, LeaseExpired, LeaseRequest
+from resolvers.blobs.repository import acquire, mark_deleting, pin
 from tests.api.test_statement_counts import statements
 from tests.api_client import open_api
-from tests.blobs.form_client import JPEG, PNG, FilePart, FormClient, sha256, values_by_name
+from tests.blobs.form_client import JPEG, PNG, FilePart, FormClient, sha256, start_body, values_by_name
 
-DELETE_SESSION = "mutation($id: ID!) { deleteSession(id: $id) { id } }"
+NO_ROWS = {"stored_file": 0, "attachment": 0}
 
 
 async def test_files_of_replaced_form_are_collected(device: FormClient) -> None:
@@ -32,12 +32,12 @@ async def test_files_of_replaced_form_are_collected(device: FormClient) -> None:
 async def test_files_of_deleted_form_are_collected(device: FormClient) -> None:
     first = await device.started({"a": FilePart(PNG), "b": FilePart(JPEG)})
     other = await device.started({"a": FilePart(PNG)})
-    await device.api.execute(DELETE_SESSION, id=first["id"])
+    await device.api.delete(first["id"])
     await device.collect_garbage()
     assert device.stored_digests() == {sha256(PNG)}
-    await device.api.execute(DELETE_SESSION, id=other["id"])
+    await device.api.delete(other["id"])
     await device.collect_garbage()
-    assert (device.stored_digests(), await device.row_counts()) == (set(), {"stored_file": 0, "attachment": 0})
+    assert (device.stored_digests(), await device.row_counts()) == (set(), NO_ROWS)
     assert device.api.app.state.collector.deleted_count == 2
 
 
@@ -49,7 +49,7 @@ async def test_files_are_collected_after_retention(tmp_path: Any) -> None:
         await api.advance(DAY / SECOND)
         await api.sweep()
         await device.collect_garbage()
-        assert (device.stored_digests(), await device.row_counts()) == (set(), {"stored_file": 0, "attachment": 0})
+        assert (device.stored_digests(), await device.row_counts()) == (set(), NO_ROWS)
 
 
 async def test_replaced_file_is_collected(device: FormClient) -> None:
@@ -76,23 +76,21 @@ async def test_file_of_refused_start_is_collected(device: FormClient) -> None:
     await device.start({"a": FilePart(PNG)}, projectId="nowhere")
     assert device.stored_digests() == {sha256(PNG)}
     await device.collect_garbage()
-    assert (device.stored_digests(), await device.row_counts()) == (set(), {"stored_file": 0, "attachment": 0})
+    assert (device.stored_digests(), await device.row_counts()) == (set(), NO_ROWS)
 
 
 async def test_uploaded_file_survives_while_another_is_in_flight(device: FormClient) -> None:
-    blob_store, png_is_there = device.api.app.state.services.uploader.blob_store, asyncio.Event()
-    put = blob_store.put
+    put, png_is_there = device.blob_store.put, asyncio.Event()
 
     async def put_in_turn(key: str, content: Any, size: int) -> None:
-        if size != len(JPEG):
-            await put(key, content, size)
-            png_is_there.set()
-            return
-        await png_is_there.wait()
+        if size == len(JPEG):
+            await png_is_there.wait()
         await put(key, content, size)
-        await device.collect_garbage(3600)
+        if size == len(JPEG):
+            await device.collect_garbage(3600)
+        png_is_there.set()
 
-    blob_store.put = put_in_turn
+    device.blob_store.put = put_in_turn
     session = await device.started({"a": FilePart(PNG), "b": FilePart(JPEG)})
     assert (await device.fetch((await device.form(session["id"]))["a"]["url"])).content == PNG
     assert device.stored_digests() == {sha256(PNG), sha256(JPEG)}
@@ -100,16 +98,15 @@ async def test_uploaded_file_survives_while_another_is_in_flight(device: FormCli
 
 async def test_content_uploaded_during_deletion_gets_another_key(device: FormClient) -> None:
     old = await device.started({"a": FilePart(PNG)})
-    await device.api.execute(DELETE_SESSION, id=old["id"])
-    blob_store = device.api.app.state.services.uploader.blob_store
-    delete, sessions = blob_store.delete, []
+    await device.api.delete(old["id"])
+    delete, sessions = device.blob_store.delete, []
 
     async def delete_and_meet_it_again(key: str) -> None:
         sessions.append(await device.started({"a": FilePart(PNG)}))
         await delete(key)
         sessions.append(await device.started({"a": FilePart(PNG)}))
 
-    blob_store.delete = delete_and_meet_it_again
+    device.blob_store.delete = delete_and_meet_it_again
     await device.collect_garbage()
     assert await device.row_counts() == {"stored_file": 1, "attachment": 2}
     for session in sessions:
@@ -133,43 +130,35 @@ async def test_collection_takes_several_batches(device: FormClient) -> None:
     assert (await device.row_counts())["stored_file"] == 0
 
 
-async def test_referenced_blobs_take_no_place_in_the_batch(device: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("shared", [{}, {"a": FilePart(PNG)}], ids=["referenced blob", "shared blob"])
+async def test_kept_blob_takes_no_place_in_the_batch(
+    device: FormClient, monkeypatch: pytest.MonkeyPatch, shared: dict[str, FilePart]
+) -> None:
     monkeypatch.setattr(repository, "GC_BATCH_SIZE", 1)
     await device.started({"a": FilePart(PNG)})
     await device.api.advance(1)
-    session = await device.started({"a": FilePart(JPEG)})
-    await device.api.execute(DELETE_SESSION, id=session["id"])
-    await device.collect_garbage()
-    assert device.stored_digests() == {sha256(PNG)}
-
-
-async def test_shared_blob_does_not_block_collection(device: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repository, "GC_BATCH_SIZE", 1)
-    for files in ({"a": FilePart(PNG)}, {"a": FilePart(PNG), "b": FilePart(JPEG)}):
-        session = await device.started(files)
-        await device.api.advance(1)
-    await device.api.execute(DELETE_SESSION, id=session["id"])
-    await device.collect_garbage()
-    await device.collect_garbage()
+    session = await device.started({**shared, "b": FilePart(JPEG)})
+    await device.api.delete(session["id"])
+    for _ in range(1 + len(shared)):
+        await device.collect_garbage()
     assert device.stored_digests() == {sha256(PNG)}
 
 
 async def test_undeletable_blob_does_not_block_others(device: FormClient) -> None:
     session = await device.started({"a": FilePart(PNG), "b": FilePart(JPEG), "c": FilePart(b"c")})
-    await device.api.execute(DELETE_SESSION, id=session["id"])
-    blob_store = device.api.app.state.services.uploader.blob_store
-    delete = blob_store.delete
+    await device.api.delete(session["id"])
+    delete = device.blob_store.delete
 
     async def fail_for_one(key: str) -> None:
         if sha256(JPEG) in key:
             raise StorageUnavailable("not this one")
         await delete(key)
 
-    blob_store.delete = fail_for_one
+    device.blob_store.delete = fail_for_one
     with pytest.raises(StorageUnavailable):
         await device.collect_garbage()
     assert (device.stored_digests(), await device.row_counts()) == ({sha256(JPEG)}, {"stored_file": 1, "attachment": 0})
-    blob_store.delete = delete
+    device.blob_store.delete = delete
     await device.collect_garbage()
     assert device.stored_digests() == set()
 
@@ -179,16 +168,80 @@ async def test_lease_and_collection_statements_use_indexes(device: FormClient) -
     database = device.api.app.state.services.database
     with statements(device.api) as sent:
         await device.started({"a": FilePart(PNG)})
-        await device.api.execute(DELETE_SESSION, id=session["id"])
+        await device.api.delete(session["id"])
         await device.collect_garbage()
     about_files = [each for each in sent if "stored_file" in each and not each.startswith("INSERT")]
+    assert len(about_files) >= 8
 
     def plans(tx: Connection) -> list[str]:
-        asked = [(f"EXPLAIN QUERY PLAN {each}", (0,) * each.count("?")) for each in about_files]
-        return [str(step) for statement, values in asked for step in tx.exec_driver_sql(statement, values)]
+        explained = [(f"EXPLAIN QUERY PLAN {each}", (0,) * each.count("?")) for each in about_files]
+        return [str(step) for statement, values in explained for step in tx.exec_driver_sql(statement, values)]
 
-    found = await database.read(plans)
-    assert len(about_files) >= 8
     # A scan of the small partial index of candidates is fine.
-    read = [step.replace("SCAN stored_file USING INDEX ix_stored_file_loose", "") for step in found]
-    assert [step for step in read if "SCAN stored_file" in step or "SCAN attachment" in step] == []
+    steps = [
+        each.replace("SCAN stored_file USING INDEX ix_stored_file_loose", "") for each in await database.read(plans)
+    ]
+    assert [step for step in steps if "SCAN stored_file" in step or "SCAN attachment" in step] == []
+
+
+@pytest.mark.parametrize("extended", [False, True])
+async def test_latest_lease_protects_until_it_expires(device: FormClient, extended: bool) -> None:
+    for _ in range(1 + extended):
+        await device.api.advance(LEASE_MS / SECOND - 1)
+        await device.start({"a": FilePart(PNG)}, projectId="nowhere")
+    await device.collect_garbage(LEASE_MS / SECOND - 0.001)
+    assert device.stored_digests() == {sha256(PNG)}
+    await device.collect_garbage(0.001)
+    assert device.stored_digests() == set()
+
+
+async def test_lease_never_shortens_another(device: FormClient) -> None:
+    """The shorter lease is that of a server whose clock is behind, or of a request earlier in the batch."""
+    database = device.api.app.state.services.database
+
+    def race(tx: Connection, _: None) -> int:
+        acquire(tx, LeaseRequest(MINUTE, {"aa": 1}))
+        acquire(tx, LeaseRequest(0, {"aa": 1}))
+        acquire.run(tx, [LeaseRequest(MINUTE, {"bb": 1}), LeaseRequest(0, {"cc": 1})])
+        assert mark_deleting(tx, GcQuery(LEASE_MS + MINUTE - 1, frozenset())) == []
+        return len(mark_deleting(tx, GcQuery(LEASE_MS + MINUTE, frozenset())))
+
+    assert await database.write(race, None) == 3
+
+
+async def test_blob_marked_as_deleting_cannot_be_pinned(device: FormClient) -> None:
+    database = device.api.app.state.services.database
+
+    def race(tx: Connection, _: None) -> str:
+        (claimed,) = acquire(tx, LeaseRequest(0, {"aa": 1})).values()
+        assert mark_deleting(tx, GcQuery(LEASE_MS - 1, frozenset())) == []
+        assert mark_deleting(tx, GcQuery(LEASE_MS, frozenset({"aa"}))) == []
+        assert mark_deleting(tx, GcQuery(LEASE_MS, frozenset())) == [claimed.key]
+        assert mark_deleting(tx, GcQuery(0, frozenset({"aa"}))) == [claimed.key], "it was marked before"
+        again = acquire(tx, LeaseRequest(LEASE_MS, {"aa": 1}))
+        assert again["aa"].key != claimed.key
+        pin(tx, {again["aa"].key})
+        with pytest.raises(LeaseExpired):
+            pin(tx, {claimed.key})
+        return claimed.key
+
+    assert await database.write(race, None)
+
+
+async def test_expired_lease_fails_the_start_retryably(device: FormClient) -> None:
+    """Collected by a server whose clock is far ahead."""
+    database, put = device.api.app.state.services.database, device.blob_store.put
+
+    async def put_too_late(*arguments: Any) -> None:
+        await put(*arguments)
+        await database.write(mark_deleting, GcQuery(device.api.clock.value + LEASE_MS, frozenset()))
+
+    device.blob_store.put = put_too_late
+    neighbours = asyncio.gather(*(device.api.start_user() for _ in range(3)))
+    await device.assert_unavailable(start_body({"a": FilePart(PNG)}))
+    assert len(await neighbours) == 3
+    device.blob_store.put = put
+    session = await device.started({"a": FilePart(PNG)})
+    await device.collect_garbage()
+    assert (await device.fetch((await device.form(session["id"]))["a"]["url"])).content == PNG
+    assert await device.row_counts() == {"stored_file": 1, "attachment": 1}

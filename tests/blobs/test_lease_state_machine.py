@@ -3,8 +3,6 @@
 Invariants: no attachment lacks its blob, no blob lacks its row.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,7 +10,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import create_engine, select
-from sqlalchemy.engine import Connection
 
 from models import tables
 from models.clock import MINUTE
@@ -56,18 +53,12 @@ class BlobStateMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.engine.dispose()
 
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        with self.engine.begin() as tx:
-            yield tx
-
     # ---- forms ----
 
     @rule(server=st.integers(0, SERVERS - 1), digest=st.sampled_from(DIGESTS))
     def acquire_lease(self, server: int, digest: str) -> None:
-        with self.transaction() as tx:
-            leases = acquire(tx, LeaseRequest(self.now, {digest: 1}))
-        lease = leases[digest]
+        with self.engine.begin() as tx:
+            lease = acquire(tx, LeaseRequest(self.now, {digest: 1}))[digest]
         self.uploads.append(Upload(server, digest, self.now, lease.key, lease.is_new))
 
     @rule(data=st.data())
@@ -87,7 +78,7 @@ class BlobStateMachine(RuleBasedStateMachine):
             self.forms += 1
             row = {"id": f"f{self.forms}", "session_id": f"s{self.forms}", "name": "a", "file_key": upload.key}
             try:
-                with self.transaction() as tx:
+                with self.engine.begin() as tx:
                     pin(tx, {upload.key})
                     tx.execute(tables.attachment.insert(), {**row, "filename": "", "content_type": ""})
             except LeaseExpired:
@@ -95,7 +86,7 @@ class BlobStateMachine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def remove_form(self, data: st.DataObject) -> None:
-        with self.transaction() as tx:
+        with self.engine.begin() as tx:
             ids = tx.execute(select(tables.attachment.c.session_id)).scalars().all()
             if ids:
                 is_removed = tables.attachment.c.session_id == data.draw(st.sampled_from(sorted(ids)))
@@ -107,23 +98,21 @@ class BlobStateMachine(RuleBasedStateMachine):
     @rule(server=st.integers(0, SERVERS - 1))
     def select_garbage(self, server: int) -> None:
         in_flight = frozenset(each.digest for each in self.uploads if each.server == server)
-        with self.transaction() as tx:
-            keys = mark_deleting(tx, GcQuery(self.now, in_flight))
-        self.collecting.append(GcRound(server, keys))
+        with self.engine.begin() as tx:
+            self.collecting.append(GcRound(server, mark_deleting(tx, GcQuery(self.now, in_flight))))
 
     @rule(data=st.data())
     def delete_blob(self, data: st.DataObject) -> None:
         if rounds := [each for each in self.collecting if each.keys]:
-            gc_rounds = data.draw(st.sampled_from(rounds))
-            key = gc_rounds.keys.pop()
-            self.store.discard(key)
-            gc_rounds.deleted.append(key)
+            gc_round = data.draw(st.sampled_from(rounds))
+            gc_round.deleted.append(gc_round.keys.pop())
+            self.store.discard(gc_round.deleted[-1])
 
     @rule(data=st.data())
     def delete_blob_rows(self, data: st.DataObject) -> None:
         if rounds := [each for each in self.collecting if each.deleted]:
             gc_round = data.draw(st.sampled_from(rounds))
-            with self.transaction() as tx:
+            with self.engine.begin() as tx:
                 delete_rows(tx, gc_round.deleted)
             gc_round.deleted = []
 
@@ -144,7 +133,7 @@ class BlobStateMachine(RuleBasedStateMachine):
 
     @invariant()
     def blobs_have_their_rows(self) -> None:
-        with self.transaction() as tx:
+        with self.engine.begin() as tx:
             assert self.store <= set(tx.execute(select(tables.blob.c.key)).scalars())
 
     @rule()
@@ -153,15 +142,15 @@ class BlobStateMachine(RuleBasedStateMachine):
         for server in range(SERVERS):
             self.kill_server(server)
         self.now += LEASE_MS
-        with self.transaction() as tx:
+        with self.engine.begin() as tx:
             keys = mark_deleting(tx, GcQuery(self.now, frozenset()))
         self.store -= set(keys)
-        with self.transaction() as tx:
+        with self.engine.begin() as tx:
             delete_rows(tx, keys)
             assert set(tx.execute(select(tables.blob.c.key)).scalars()) == self.store == self.referenced_keys()
 
     def referenced_keys(self) -> set[str]:
-        with self.transaction() as tx:
+        with self.engine.begin() as tx:
             return set(tx.execute(select(tables.attachment.c.file_key)).scalars())
 
 

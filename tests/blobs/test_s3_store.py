@@ -13,24 +13,20 @@ from moto.server import ThreadedMotoServer
 
 from models.blobstore import BlobNotFound, open_blob_store
 from models.errors import StorageUnavailable
-from tests.api_client import ApiClient, open_api
-from tests.blobs.form_client import PNG, FilePart, FormClient, error_code, sha256, start_body, values_by_name
+from tests.api_client import open_api
+from tests.blobs.form_client import PNG, FilePart, FormClient, sha256, start_body, values_by_name
 
 STORE_URL: Final = "s3://bucket/some/prefix"
 KEY: Final = "ab/abcdef.1"
 
 
-class S3Server:
-    def __init__(self) -> None:
-        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        self._server.start()
-        self.host, self.port = self._server.get_host_and_port()
-        self.url = f"http://{self.host}:{self.port}"
+class S3Server(ThreadedMotoServer):
+    def start(self) -> None:
+        super().start()
+        host, port = self.get_host_and_port()
+        self.url = f"http://{host}:{port}"
         httpx2.post(f"{self.url}/moto-api/reset").raise_for_status()  # all servers of a process share their buckets
         httpx2.put(f"{self.url}/bucket").raise_for_status()
-
-    def stop(self) -> None:
-        self._server.stop()
 
     def object_keys(self) -> list[str]:
         listing = httpx2.get(f"{self.url}/bucket", params={"list-type": "2"}).text
@@ -40,15 +36,12 @@ class S3Server:
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = S3Server()
-    environment = {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": server.url,
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+    server = S3Server(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    for name, value in (("ENDPOINT_URL", server.url), ("REGION", "us-east-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(f"AWS_{name}", "testing")
     yield server
     server.stop()
 
@@ -98,30 +91,22 @@ async def test_files_are_stored_once_and_collected(device: FormClient, s3: S3Ser
 
 
 async def assert_unavailable(device: FormClient, points: dict[str, Any]) -> None:
-    answer = await device.send(start_body(points))
-    assert error_code(answer) == "SERVICE_UNAVAILABLE"
-    assert answer["errors"][0]["extensions"]["retryable"] is True
+    await device.assert_unavailable(start_body(points))
     assert (await device.api.execute("{ sessionStats { total } }"))["total"] == 0
 
 
 async def test_unreachable_store_refuses_files_only(device: FormClient, s3: S3Server) -> None:
-    file = values_by_name(await device.started({"a": FilePart(PNG, "a.png")}))["a"]
-    api = device.api
-    await api.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=(await newest_session(api))["id"])
+    session, api = await device.started({"a": FilePart(PNG, "a.png")}), device.api
+    await api.delete(session["id"])
     s3.stop()
     for content in (b"new", PNG):
         await assert_unavailable(device, {"fine": "1", "a": FilePart(content)})
-    assert (await device.fetch(file["url"])).status_code == 404
+    assert (await device.fetch(values_by_name(session)["a"]["url"])).status_code == 404
     assert (await device.started({"a": "text"}))["data"][0]["value"] == "text"
     await api.advance(3600)
     with pytest.raises(StorageUnavailable) as refused:
         await api.app.state.collector.collect()
     assert refused.value.detail.startswith("Generic S3 error")
-
-
-async def newest_session(api: ApiClient) -> dict[str, Any]:
-    found: dict[str, Any] = (await api.execute("{ sessions(first: 1) { nodes { id } } }"))["nodes"][0]
-    return found
 
 
 async def test_download_from_unreachable_store_is_retryable(device: FormClient, s3: S3Server) -> None:

@@ -13,17 +13,7 @@ from models.errors import StorageUnavailable
 from resolvers.blobs import uploader
 from resolvers.forms import attachments
 from resolvers.lifecycle import save_field_data, service
-from tests.blobs.form_client import (
-    JPEG,
-    PNG,
-    FilePart,
-    FormClient,
-    error_code,
-    save_body,
-    start_body,
-    stored_files,
-    values_by_name,
-)
+from tests.blobs.form_client import JPEG, PNG, FilePart, FormClient, save_body, start_body, stored_files, values_by_name
 from transport.uploads import Upload
 
 NO_ROWS = {"stored_file": 0, "attachment": 0}
@@ -33,10 +23,8 @@ def raise_disk_full(_tx: Connection, _items: Sequence[Any]) -> Any:
     raise OperationalError("INSERT", {}, Exception("database or disk is full"))
 
 
-async def assert_unavailable(device: FormClient, body: bytes) -> None:
-    answer = await device.send(body)
-    assert error_code(answer) == "SERVICE_UNAVAILABLE"
-    assert answer["errors"][0]["extensions"]["retryable"] is True
+def raise_os_error(*_: Any) -> Any:
+    raise OSError(28, "No space left on device")
 
 
 @pytest.mark.parametrize("place", [(attachments, "acquire"), (service, "start")])
@@ -45,7 +33,7 @@ async def test_database_fault_refuses_start_as_a_whole(
 ) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(*place, raise_disk_full)
-        await assert_unavailable(device, start_body({"a": FilePart(PNG)}))
+        await device.assert_unavailable(start_body({"a": FilePart(PNG)}))
     assert (await device.api.execute("{ sessionStats { total } }"))["total"] == 0
     await device.collect_garbage()
     assert (stored_files(device.folder), await device.row_counts()) == ([], NO_ROWS)
@@ -56,13 +44,10 @@ async def test_database_fault_refuses_start_as_a_whole(
 async def test_fault_during_save_leaves_form_unchanged(
     device: FormClient, monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str]
 ) -> None:
-    def full(_descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
     session = await device.started({"a": FilePart(PNG), "b": "1"})
     with monkeypatch.context() as broken:
-        broken.setattr(*place, full if place[0] is os else raise_disk_full)
-        await assert_unavailable(device, save_body(session["id"], {"a": FilePart(JPEG), "b": "2"}))
+        broken.setattr(*place, raise_os_error if place[0] is os else raise_disk_full)
+        await device.assert_unavailable(save_body(session["id"], {"a": FilePart(JPEG), "b": "2"}))
     form = await device.form(session["id"])
     assert (form["a"]["id"], form["b"]) == (values_by_name(session)["a"]["id"], "1")
     await device.collect_garbage()
@@ -71,8 +56,7 @@ async def test_fault_during_save_leaves_form_unchanged(
 
 
 async def test_one_failing_upload_refuses_all_files(device: FormClient) -> None:
-    blob_store = device.api.app.state.services.uploader.blob_store
-    put = blob_store.put
+    put = device.blob_store.put
 
     async def fail_for_one(key: str, content: Any, size: int) -> None:
         if size == len(JPEG):
@@ -80,35 +64,29 @@ async def test_one_failing_upload_refuses_all_files(device: FormClient) -> None:
             raise StorageUnavailable("not this one")
         await put(key, content, size)
 
-    blob_store.put = fail_for_one
-    await assert_unavailable(device, start_body({"a": FilePart(PNG), "b": FilePart(JPEG), "c": FilePart(b"c")}))
-    blob_store.put = put
+    device.blob_store.put = fail_for_one
+    await device.assert_unavailable(start_body({"a": FilePart(PNG), "b": FilePart(JPEG), "c": FilePart(b"c")}))
+    device.blob_store.put = put
     await device.collect_garbage()
     assert (stored_files(device.folder), await device.row_counts()) == ([], NO_ROWS)
 
 
 async def test_unreadable_upload_refuses_command(device: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    def sealed(_: Upload) -> Any:
-        raise OSError(24, "Too many open files")
-
     session = await device.started({"a": "1"})
     with monkeypatch.context() as broken:
-        broken.setattr(Upload, "open", sealed)
-        await assert_unavailable(device, start_body({"a": FilePart(PNG)}))
-        await assert_unavailable(device, save_body(session["id"], {"a": FilePart(PNG)}))
+        broken.setattr(Upload, "open", raise_os_error)
+        await device.assert_unavailable(start_body({"a": FilePart(PNG)}))
+        await device.assert_unavailable(save_body(session["id"], {"a": FilePart(PNG)}))
     assert await device.form(session["id"]) == {"a": "1"}
     assert (stored_files(device.folder), await device.row_counts()) == ([], NO_ROWS)
 
 
 async def test_failed_open_releases_its_upload_slot(device: FormClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    def sealed(_: Upload) -> Any:
-        raise OSError(24, "Too many open files")
-
     with monkeypatch.context() as broken:
         broken.setattr(attachments, "_resolve_types", lambda files: ["image/png"] * len(files))
-        broken.setattr(Upload, "open", sealed)
+        broken.setattr(Upload, "open", raise_os_error)
         for _ in range(uploader.MAX_CONCURRENT_UPLOADS + 1):
-            await assert_unavailable(device, start_body({"a": FilePart(PNG)}))
+            await device.assert_unavailable(start_body({"a": FilePart(PNG)}))
     await device.started({"a": FilePart(PNG)})
 
 

@@ -82,14 +82,8 @@ def main(disk: Path, target: str) -> None:
         locations = {location: disk if target in (location, "all") else other_disk for location in FILE_SIZES_BY_TARGET}
         tempfile.tempdir = str(locations["arriving"])
         (disk / "ballast").write_bytes(bytes(BALLAST_BYTES))
-        asyncio.run(
-            run_scenario(
-                locations["database"] / "test.db",
-                locations["files"] / "files",
-                disk / "ballast",
-                FILE_SIZES_BY_TARGET[target],
-            )
-        )
+        database, store = locations["database"] / "test.db", locations["files"] / "files"
+        asyncio.run(run_scenario(database, store, disk / "ballast", FILE_SIZES_BY_TARGET[target]))
 
 
 if __name__ == "__main__":
