@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Column, MetaData, Table, Text, event, select, text
@@ -40,12 +40,9 @@ def select_one(tx: Transaction) -> int:
 @contextmanager
 def write_locked(file: Path) -> Iterator[sqlite3.Connection]:
     """Hold the write lock of a file as another process would, until exit or ROLLBACK."""
-    connection = sqlite3.connect(file, isolation_level=None)
-    try:
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield connection
-    finally:
-        connection.close()
 
 
 class EngineSpy:

@@ -19,14 +19,6 @@ async def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
         yield api
 
 
-async def test_writes_fail_and_reads_succeed(impatient: ApiClient, tmp_path: Path) -> None:
-    session = await impatient.start_user()
-    with write_locked(tmp_path / "test.db"):
-        assert await impatient.error_code(KEEPALIVE, input={"id": session["id"]}) == "SERVICE_UNAVAILABLE"
-        assert (await impatient.session(session["id"]))["revision"] == 1
-    assert (await impatient.mutate("keepaliveSession", {"id": session["id"]}))["session"]["revision"] == 2
-
-
 async def test_no_session_expires_while_writes_fail(impatient: ApiClient, tmp_path: Path) -> None:
     session = await impatient.start_user()
     await impatient.advance(290)
@@ -47,4 +39,4 @@ async def test_session_survives_the_lock_without_a_sweep(impatient: ApiClient, t
         impatient.clock.value += 600_000
         assert (await impatient.session(session["id"]))["state"] == "ACTIVE"
     assert await impatient.error_code(KEEPALIVE, input={"id": session["id"]}) == "SERVICE_UNAVAILABLE"
-    assert (await impatient.mutate("keepaliveSession", {"id": session["id"]}))["problems"] == []
+    assert (await impatient.mutate("keepaliveSession", {"id": session["id"]}))["session"]["revision"] == 2

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,27 +54,17 @@ def schema_differences(tx: Transaction) -> list[Any]:
 
 
 async def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    command = [sys.executable, *arguments]
+    run = partial(subprocess.run, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return await asyncio.to_thread(run, command)
 
 
-async def test_migrations_create_the_declared_tables(tmp_path: Path) -> None:
-    async with open_database(tmp_path / "test.db") as database:
-        assert await database.read(schema_differences) == []
-        assert await database.is_ready()
-
-
-async def test_database_keeps_its_id(tmp_path: Path) -> None:
+async def test_migrations_create_the_declared_tables_and_keep_the_id(tmp_path: Path) -> None:
     ids = set()
     for _ in range(2):
         async with open_database(tmp_path / "test.db") as database:
+            assert await database.read(schema_differences) == []
+            assert await database.is_ready()
             ids.add(database.database_id)
     assert len(ids) == 1
 

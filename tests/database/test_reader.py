@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +21,14 @@ from tests.polling import TIMEOUT_SECONDS, wait_until
 
 def repeat_endless_query(tx: Transaction) -> None:
     for _ in range(3):
-        try:
+        with suppress(OperationalError):
             run_endless_query(tx)
-        except OperationalError:
-            continue
 
 
 class CountingReader(Reader):
-    def __init__(self, file: Path) -> None:
-        engine = read_engine(file)
-        super().__init__(engine)
-        self.connections = 0
-        event.listen(engine.sync_engine, "connect", self._count)
+    connections = 0
 
-    def _count(self, *_: object) -> None:
+    def count(self, *_: object) -> None:
         self.connections += 1
 
 
@@ -42,7 +37,9 @@ async def reader(tmp_path: Path) -> AsyncIterator[CountingReader]:
     file = tmp_path / "test.db"
     async with open_database(file):
         pass
-    reader = CountingReader(file)
+    engine = read_engine(file)
+    reader = CountingReader(engine)
+    event.listen(engine.sync_engine, "connect", reader.count)
     yield reader
     await reader.close()
 
@@ -62,7 +59,7 @@ async def start_queries(
     return tasks
 
 
-async def cancel(tasks: "list[asyncio.Task[Any]]") -> None:
+async def cancel(tasks: list[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     async with asyncio.timeout(TIMEOUT_SECONDS):

@@ -26,14 +26,12 @@ INVALID: Final[dict[str, list[Any]]] = {
     "number": ["7", True, None, [7], {}],
 }
 INVALID_IDS: Final = [
-    *("x", [], {"crm": {}}, {"crm": {"id": 1}}, {"crm": {"id": "1", "authState": 3}}, {"crm": {"id": "1", "x": 1}})
+    "x",
+    [],
+    *({"crm": id_} for id_ in ({}, {"id": 1}, {"id": "1", "authState": 3}, {"id": "1", "x": 1})),
 ]
-EVENTS: Final[dict[str, dict[str, tuple[str, bool]]]] = {
-    type_: {
-        name: (spec[0], spec[1])
-        for name, spec in DOCUMENTED["events"].get(type_, {}).items()
-        if name not in ("qoe", "note")
-    }
+EVENTS: Final[dict[str, dict[str, list[Any]]]] = {
+    type_: {name: spec for name, spec in DOCUMENTED["events"].get(type_, {}).items() if name not in ("qoe", "note")}
     for type_ in MediaEventType
 }
 """By event type, the documented type of each parameter and whether it is required."""
