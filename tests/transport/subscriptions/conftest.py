@@ -1,5 +1,7 @@
 """Fixtures: a fake log and a server on it."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from tests.transport.subscriptions.fake_source import FakeLog
@@ -7,8 +9,11 @@ from tests.transport.subscriptions.stream_server import StreamServer
 
 
 @pytest.fixture
-def log() -> FakeLog:
-    return FakeLog()
+async def log() -> AsyncIterator[FakeLog]:
+    log = FakeLog()
+    yield log
+    for stream in log.streams:
+        await stream.aclose()
 
 
 @pytest.fixture

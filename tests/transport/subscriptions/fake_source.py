@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from transport.subscriptions.responses import FrameStream
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -51,6 +53,8 @@ class FakeLog:
     slow_started: asyncio.Event = field(default_factory=asyncio.Event)
     slow_cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     contexts_exited: int = 0
+    streams: list[FrameStream] = field(default_factory=list)
+    """Opened on servers of this log; its fixture closes them."""
 
     def append(self, times: int = 1) -> None:
         for _ in range(times):

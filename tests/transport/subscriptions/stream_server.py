@@ -128,7 +128,9 @@ class StreamServer:
                 self.log.contexts_exited += 1
 
         request = OperationRequest(query, variables or {}, **members)
-        return await self.streams.open(OperationCall(request, make_context), options or StreamOptions())
+        response = await self.streams.open(OperationCall(request, make_context), options or StreamOptions())
+        self.log.streams.append(response.frames)
+        return response
 
 
 def frame_body(frame: Frame) -> Any:

@@ -35,8 +35,6 @@ async def test_overflowed_stream_catches_up_from_the_source(narrow: StreamServer
     again = await read_live(slow)
     log.append()
     assert await again == [100]
-    await quick.frames.aclose()
-    await slow.frames.aclose()
 
 
 async def test_overflow_during_catch_up_starts_another(narrow: StreamServer) -> None:
@@ -56,7 +54,6 @@ async def test_overflow_during_catch_up_starts_another(narrow: StreamServer) -> 
         await wait_until(lambda: log.executed[-1] == log.length)
     assert await numbers(slow, 19) == list(range(8, 27))
     assert log.opened_after == [None, "6", "16"]
-    await slow.frames.aclose()
 
 
 async def test_result_longer_than_the_queue_reaches_its_reader(log: FakeLog) -> None:
@@ -69,7 +66,6 @@ async def test_result_longer_than_the_queue_reaches_its_reader(log: FakeLog) -> 
     await wait_until(lambda: log.executed[-1] == 2)
     assert await numbers(answer, 1) == [2]
     assert log.opened_after == [None, "1"]
-    await answer.frames.aclose()
 
 
 async def test_slow_consumer_is_closed(log: FakeLog) -> None:
@@ -90,8 +86,6 @@ async def test_slow_consumer_is_closed(log: FakeLog) -> None:
     await asyncio.sleep(0)
     log.append()
     assert await again == [3]
-    await stuck.frames.aclose()
-    await fine.frames.aclose()
 
 
 async def test_slow_consumer_in_catch_up_is_closed(log: FakeLog) -> None:
@@ -116,4 +110,3 @@ async def test_idle_stream_is_not_a_slow_consumer(log: FakeLog) -> None:
     await later.wait()
     log.append()
     assert await waiting == [1, 2]
-    await answer.frames.aclose()

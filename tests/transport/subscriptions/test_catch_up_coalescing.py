@@ -20,11 +20,6 @@ async def open_streams(server: StreamServer, count: int, query: str = SLOW, afte
     return [await server.open(query, {"after": after}) for _ in range(count)]
 
 
-async def close(answers: list[StreamResponse]) -> None:
-    for answer in answers:
-        await answer.frames.aclose()
-
-
 async def start_reading(
     server: StreamServer, answers: list[StreamResponse], count: int = 1
 ) -> list["asyncio.Task[list[int]]"]:
@@ -48,7 +43,6 @@ async def test_simultaneous_catch_ups_are_executed_once(server: StreamServer) ->
     answers = await open_streams(server, SUBSCRIBERS)
     assert await asyncio.gather(*(numbers(answer, 3) for answer in answers)) == [[1, 2, 3]] * SUBSCRIBERS
     assert (log.opened_after, log.executed) == (["0"], [1, 2, 3])
-    await close(answers)
 
 
 async def test_catch_ups_behind_a_running_one_are_executed_once(server: StreamServer) -> None:
@@ -64,7 +58,6 @@ async def test_catch_ups_behind_a_running_one_are_executed_once(server: StreamSe
     log.append()
     assert await asyncio.gather(*(numbers(answer, 1) for answer in answers)) == [[4]] * SUBSCRIBERS
     assert sorted(log.executed)[6:] == [4]
-    await close(answers)
 
 
 async def test_late_stream_gets_a_newer_snapshot(server: StreamServer) -> None:
@@ -78,7 +71,6 @@ async def test_late_stream_gets_a_newer_snapshot(server: StreamServer) -> None:
     second = asyncio.create_task(numbers(answers[1], 1))
     log.gate.set()
     assert (await first, await second) == ([1], [2])
-    await close(answers)
 
 
 async def test_different_last_event_ids_are_not_coalesced(server: StreamServer) -> None:
@@ -89,7 +81,6 @@ async def test_different_last_event_ids_are_not_coalesced(server: StreamServer) 
     await yield_to_loop()
     log.gate.set()
     assert await asyncio.gather(*tasks) == [[1], [1], [3]]
-    await close(answers)
 
 
 async def test_different_catch_ups_do_not_wait_for_each_other(server: StreamServer) -> None:
@@ -105,7 +96,6 @@ async def test_different_catch_ups_do_not_wait_for_each_other(server: StreamServ
     await wait_until(lambda: sorted(log.opened_after, key=str) == ["0", "0", "1"])
     log.gate.set()
     assert [await task for task in tasks] == [[1], [1], [2]]
-    await close(answers)
 
 
 async def test_follower_replaces_a_leader_that_left(server: StreamServer) -> None:
@@ -121,7 +111,6 @@ async def test_follower_replaces_a_leader_that_left(server: StreamServer) -> Non
     log.gate.set()
     assert await asyncio.gather(*tasks) == [[1, 2]] * 3
     assert len(log.opened_after) == 2
-    await close(answers)
 
 
 async def test_follower_restarts_after_leader_left_while_reading(server: StreamServer) -> None:
@@ -139,7 +128,6 @@ async def test_follower_restarts_after_leader_left_while_reading(server: StreamS
     log.gate.set()
     assert await asyncio.gather(first, *others) == [[1, 2]] * 3
     assert len(log.opened_after) == 3
-    await close(answers)
 
 
 async def test_catch_up_longer_than_the_queue_is_not_shared(log: FakeLog) -> None:
@@ -156,7 +144,6 @@ async def test_catch_up_longer_than_the_queue_is_not_shared(log: FakeLog) -> Non
     log.on_open = None
     log.gate.set()
     assert await asyncio.gather(*tasks) == [[1, 2, 3, 4, 5]] * 4
-    await close(answers)
 
 
 async def test_failed_item_is_not_shared(server: StreamServer) -> None:
@@ -173,7 +160,6 @@ async def test_failed_item_is_not_shared(server: StreamServer) -> None:
     first, failed, *others = await asyncio.gather(*tasks, return_exceptions=True)
     assert isinstance(failed, KeyError)  # the result has no data
     assert (first, others) == ([1], [[1], [1]])
-    await close(answers)
 
 
 async def test_shutdown_ends_a_running_catch_up(server: StreamServer) -> None:
@@ -184,7 +170,6 @@ async def test_shutdown_ends_a_running_catch_up(server: StreamServer) -> None:
     server.log.gate.set()
     with pytest.raises(ServerShutdown):
         await task
-    await answer.frames.aclose()
 
 
 async def test_source_failure_is_not_shared(server: StreamServer) -> None:
@@ -200,7 +185,6 @@ async def test_source_failure_is_not_shared(server: StreamServer) -> None:
     assert error_codes(frame_body(first)) == []
     assert [error_codes(frame_body(each)) for each in others] == [["INTERNAL_SERVER_ERROR"]] * 2
     assert len({frame_body(each)["errors"][0]["extensions"]["errorId"] for each in others}) == 2
-    await close(answers)
 
 
 async def frame(answer: StreamResponse) -> Frame:
@@ -217,4 +201,3 @@ async def test_catch_up_with_a_filter_is_not_shared(server: StreamServer) -> Non
     await wait_until(lambda: len(log.opened_after) == log.closed_count == 3)
     log.append(3)
     assert await asyncio.gather(*tasks) == [[1, 2]] * 3
-    await close(answers)

@@ -27,8 +27,6 @@ async def test_concurrent_catch_ups_are_limited(server: StreamServer) -> None:
     log.gate.set()
     await asyncio.gather(*tasks)
     assert len(log.executed) == len(tasks)
-    for answer in answers:
-        await answer.frames.aclose()
 
 
 async def test_waiting_for_a_slot_does_not_time_out(log: FakeLog) -> None:
@@ -40,8 +38,6 @@ async def test_waiting_for_a_slot_does_not_time_out(log: FakeLog) -> None:
     others = await asyncio.gather(*tasks[catch_up.MAX_CONCURRENT_CATCH_UPS :])
     assert [error_codes(frame_body(frame)) for frame in late] == [["TIMEOUT"]] * catch_up.MAX_CONCURRENT_CATCH_UPS
     assert [error_codes(frame_body(frame)) for frame in others] == [[]] * catch_up.MAX_CONCURRENT_CATCH_UPS
-    for answer in answers:
-        await answer.frames.aclose()
 
 
 async def test_shutdown_prevents_waiting_catch_ups(server: StreamServer) -> None:
@@ -53,8 +49,6 @@ async def test_shutdown_prevents_waiting_catch_ups(server: StreamServer) -> None
     log.gate.set()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert len(log.executed) == catch_up.MAX_CONCURRENT_CATCH_UPS
-    for answer in answers:
-        await answer.frames.aclose()
 
 
 async def test_shutdown_ends_waiting_catch_ups(server: StreamServer) -> None:
@@ -73,5 +67,3 @@ async def test_shutdown_ends_waiting_catch_ups(server: StreamServer) -> None:
     received = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(each) for each in received] == [ServerShutdown] * len(tasks)
     assert len(log.executed) == catch_up.MAX_CONCURRENT_CATCH_UPS
-    for answer in answers:
-        await answer.frames.aclose()

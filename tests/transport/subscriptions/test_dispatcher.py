@@ -19,10 +19,7 @@ from tests.transport.subscriptions.stream_server import (
 
 @pytest.mark.parametrize(
     ("query", "expected"),
-    [
-        ("{hello}", {"data": {"hello": "hello anybody"}}),
-        ("mutation{write}", {"data": {"write": "written"}}),
-    ],
+    [("{hello}", {"data": {"hello": "hello anybody"}}), ("mutation{write}", {"data": {"write": "written"}})],
 )
 async def test_query_or_mutation_is_one_frame(server: StreamServer, query: str, expected: object) -> None:
     answer = await server.open(query)
@@ -69,7 +66,6 @@ async def test_context_is_exited_when_the_subscription_starts(server: StreamServ
     server.log.append()
     assert await first == [1]
     assert server.log.context_count == 1
-    await answer.frames.aclose()
 
 
 async def test_slow_subscribe_resolver_is_refused_with_timeout(log: FakeLog) -> None:

@@ -27,11 +27,6 @@ async def deliver_to_all(server: StreamServer, answers: list[StreamResponse], ti
     return await asyncio.gather(*tasks)
 
 
-async def close(answers: list[StreamResponse]) -> None:
-    for answer in answers:
-        await answer.frames.aclose()
-
-
 async def test_thousand_equal_subscribers_share_each_execution(server: StreamServer) -> None:
     answers = [await server.open() for _ in range(SUBSCRIBERS)]
     received = await deliver_to_all(server, answers, 10)
@@ -41,7 +36,6 @@ async def test_thousand_equal_subscribers_share_each_execution(server: StreamSer
         [frame_body(frame)["data"]["event"]["number"] for frame in stream] == list(range(1, 11)) for stream in received
     )
     assert (server.log.follow_count, len(server.streams.groups)) == (1, 1)
-    await close(answers)
 
 
 async def test_reconnected_subscribers_share_again(server: StreamServer) -> None:
@@ -50,14 +44,14 @@ async def test_reconnected_subscribers_share_again(server: StreamServer) -> None
     for number in (0, 1, SUBSCRIBERS - 1):
         missed = list(range(number + 1, SUBSCRIBERS + 1))
         assert await numbers(answers[number], len(missed)) == missed
-    await close(answers)
+    for answer in answers:
+        await answer.frames.aclose()
     answers = [await server.open(variables={"after": str(SUBSCRIBERS - number % 2)}) for number in range(SUBSCRIBERS)]
     await asyncio.gather(*(numbers(answer, 1) for answer in answers[1::2]))
     received = await deliver_to_all(server, answers, 10)
     assert server.log.executed == list(range(SUBSCRIBERS + 1, SUBSCRIBERS + 11))
     assert len({id(frame.payload) for stream in received for frame in stream}) == 10
     assert len(server.streams.groups) == 1
-    await close(answers)
 
 
 ANN, BOB = Caller("ann", "a"), Caller("bob", "b")
@@ -87,7 +81,6 @@ async def test_callers_with_other_scopes_never_share_results(
     seen = [{frame_body(frame)["data"]["event"]["caller"] for frame in stream} for stream in received]
     assert seen == [{"ann"}, {"bob"}, {"ann"}, {"bob"}]
     assert len(server.streams.groups) == 2
-    await close(answers)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +125,6 @@ async def test_different_queries_are_not_shared(
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    await close(answers)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +146,6 @@ async def test_resume_variables_do_not_split_a_group(server: StreamServer, query
     received = await deliver_to_all(server, answers, 2)
     assert server.log.executed == [3, 4]
     assert len({id(frame.payload) for stream in received for frame in stream}) == 2
-    await close(answers)
 
 
 async def test_resume_variables_are_hidden_from_live_results(server: StreamServer) -> None:
@@ -169,7 +160,6 @@ async def test_resume_variables_are_hidden_from_live_results(server: StreamServe
     await anext(answers[1].frames)
     received = await deliver_to_all(server, answers, 1)
     assert [frame_body(frame)["data"]["event"]["variables"] for (frame,) in received] == [{"room": "x"}] * 2
-    await close(answers)
 
 
 async def test_last_stream_ends_the_group(server: StreamServer, log: FakeLog) -> None:
@@ -183,7 +173,6 @@ async def test_last_stream_ends_the_group(server: StreamServer, log: FakeLog) ->
     again = [await server.open()]
     await deliver_to_all(server, again, 1)
     assert log.follow_count == 2
-    await close(again)
 
 
 async def test_items_during_catch_up_are_sent_once_in_order(server: StreamServer, log: FakeLog) -> None:
@@ -195,7 +184,6 @@ async def test_items_during_catch_up_are_sent_once_in_order(server: StreamServer
     log.on_open = None
     log.append(2)
     assert await numbers(late, 4) == [3, 4, 5, 6]
-    await close([*answers, late])
 
 
 async def test_items_covered_by_catch_up_are_not_repeated(server: StreamServer, log: FakeLog) -> None:
@@ -210,4 +198,3 @@ async def test_items_covered_by_catch_up_are_not_repeated(server: StreamServer, 
     assert await numbers(begun, 3) == [1, 2, 3]
     log.append(1)
     assert await numbers(begun, 1) == [4]
-    await close([first, late, begun])

@@ -112,10 +112,7 @@ async def test_closing_cancels_deferred_work(server: StreamServer) -> None:
     assert server.log.contexts_exited == 2
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["subscription{event{number ...@defer{caller}}}", "{things@stream{id}}"],
-)
+@pytest.mark.parametrize("query", ["subscription{event{number ...@defer{caller}}}", "{things@stream{id}}"])
 async def test_defer_on_subscriptions_and_stream_are_refused(server: StreamServer, query: str) -> None:
     answer = await server.open(query)
     assert [error_codes(result) for result in await remaining(answer)] == [["GRAPHQL_VALIDATION_FAILED"]]

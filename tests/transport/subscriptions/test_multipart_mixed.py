@@ -64,10 +64,7 @@ async def test_stream_errors_are_beside_the_payload(log: FakeLog) -> None:
 
 @pytest.mark.parametrize(
     ("query", "status", "code"),
-    [
-        ("{", 400, b"GRAPHQL_PARSE_FAILED"),
-        ('subscription{event(room:"locked"){number}}', 403, b"FORBIDDEN"),
-    ],
+    [("{", 400, b"GRAPHQL_PARSE_FAILED"), ('subscription{event(room:"locked"){number}}', 403, b"FORBIDDEN")],
 )
 async def test_refused_operation_is_json_with_its_status(log: FakeLog, query: str, status: int, code: bytes) -> None:
     accept = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/graphql-response+json"

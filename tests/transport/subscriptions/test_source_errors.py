@@ -81,7 +81,6 @@ async def test_resolver_error_does_not_end_the_stream(server: StreamServer, fiel
         assert (result["data"], error_codes(result)) == (None, ["INTERNAL_SERVER_ERROR"])
         assert (frame.cursor, frame.failed) == (cursor, False)
         assert "hunter2" not in str(result)
-    await answer.frames.aclose()
 
 
 async def test_item_timeout_does_not_end_the_stream(server: StreamServer, log: FakeLog) -> None:
@@ -92,7 +91,6 @@ async def test_item_timeout_does_not_end_the_stream(server: StreamServer, log: F
     server.streams.execution.seconds = 10
     log.gate.set()
     assert await numbers(answer, 1) == [2]
-    await answer.frames.aclose()
 
 
 async def test_catch_up_timeout_ends_the_stream(server: StreamServer, log: FakeLog) -> None:

@@ -75,10 +75,7 @@ async def test_empty_last_event_id_is_ignored(log: FakeLog) -> None:
 
 @pytest.mark.parametrize(
     ("query", "body"),
-    [
-        ("{hello}", b'{"data":{"hello":"hello anybody"}}'),
-        ("mutation{write}", b'{"data":{"write":"written"}}'),
-    ],
+    [("{hello}", b'{"data":{"hello":"hello anybody"}}'), ("mutation{write}", b'{"data":{"write":"written"}}')],
 )
 async def test_query_or_mutation_is_one_event(log: FakeLog, query: str, body: bytes) -> None:
     async with AsgiRequest(fake_endpoint(log), EVENTS, query) as call:

@@ -26,7 +26,6 @@ async def test_distinct_source_skips_repeated_results(log: FakeLog) -> None:
     log.publish(None)
     assert await task == []
     assert log.executed.count(4) == 2
-    await other.frames.aclose()
 
 
 async def test_snapshot_filter_sees_each_item_once_in_order(server: StreamServer) -> None:
@@ -48,8 +47,6 @@ async def test_snapshot_filter_sees_each_item_once_in_order(server: StreamServer
     assert await numbers(even, 1) == [4]
     assert asked == [1, 2, 3, 4]
     assert log.executed == [1, 2, 3, 4]
-    await everything.frames.aclose()
-    await even.frames.aclose()
 
 
 async def test_overflowed_stream_resumes_from_catch_up_cursor(log: FakeLog) -> None:
@@ -64,4 +61,3 @@ async def test_overflowed_stream_resumes_from_catch_up_cursor(log: FakeLog) -> N
     await wait_until(lambda: log.executed[-1:] == [14])
     assert await numbers(slow, 9) == list(range(6, 15))
     assert log.opened_after == [None, "5"]
-    await slow.frames.aclose()
