@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import httpx2
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from bench.load_generator import HOST, encode_request, parse_response
 from tests.polling import TIMEOUT_SECONDS
@@ -162,18 +162,30 @@ async def server_process(file: Path, program: Sequence[str] = MAIN, **settings: 
 
 
 @asynccontextmanager
-async def serve_app(app: Starlette) -> AsyncIterator[int]:
-    """Serve an application, whose lifespan is entered already, in this process. Yields the port."""
-    options = transport_server.uvicorn_options() | {"lifespan": "off", "log_config": None, "log_level": "debug"}
-    server = uvicorn.Server(uvicorn.Config(app, **options))
+async def run_app(app: ASGIApp, **options: Any) -> AsyncIterator[tuple[int, uvicorn.Server]]:
+    """Serve an application, whose lifespan is entered already, in this process. Yields the port and the server.
+
+    Args:
+        app: the application.
+        options: of uvicorn, in place of those of production.
+    """
+    quiet = {"lifespan": "off", "log_config": None, "log_level": "debug"}
+    server = uvicorn.Server(uvicorn.Config(app, **transport_server.uvicorn_options() | quiet | options))
     # The kernel queues connections from here on, so clients need not wait until the server has started.
     listener = socket.create_server((HOST, 0))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        yield listener.getsockname()[1]
+        yield listener.getsockname()[1], server
     finally:
         server.should_exit = True
         await task
+
+
+@asynccontextmanager
+async def serve_app(app: ASGIApp) -> AsyncIterator[int]:
+    """Serve an application as `run_app` does. Yields the port."""
+    async with run_app(app) as (port, _):
+        yield port
 
 
 # ---- clients ----

@@ -66,9 +66,7 @@ async def test_graceful_restart_answers_accepted_requests(tmp_path: Path) -> Non
 
 
 @pytest.mark.long
-async def test_restart_under_load_takes_at_most_ten_seconds(
-    tmp_path: Path,
-) -> None:
+async def test_restart_under_load_takes_at_most_ten_seconds(tmp_path: Path) -> None:
     file, clients, port = tmp_path / "test.db", ConnectedClients(), 0
     async with asyncio.timeout(600):
         for _ in range(3):

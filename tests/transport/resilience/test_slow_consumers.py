@@ -11,9 +11,9 @@ from typing import Any
 import uvicorn
 
 from tests.api_client import ApiClient, open_api
+from tests.live_server import run_app
 from tests.polling import TIMEOUT_SECONDS, wait_until
 from tests.transport.resilience.readers import KINDS, LONG, Reader
-from tests.transport.websocket.live_server import run_app
 from transport import Limits
 
 READERS, SLOW = 100, 20

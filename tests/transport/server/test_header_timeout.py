@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from tests.transport.server.protocol_server import serve_protocol
+from tests.live_server import run_app
+from tests.polling import TIMEOUT_SECONDS
 from transport.server.http_protocol import MAX_HEADER_BYTES, HttpProtocol
 
 
@@ -26,7 +27,7 @@ APP = Starlette(routes=[Route("/", hello, methods=["GET", "POST"])])
 
 async def exchange(sent: bytes, protocol: type[HttpProtocol] = HttpProtocol) -> bytes:
     """Send a request and read until the server closes the connection."""
-    async with serve_protocol(APP, protocol) as (port, _):
+    async with asyncio.timeout(TIMEOUT_SECONDS), run_app(APP, http=protocol) as (port, _):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             writer.write(sent)

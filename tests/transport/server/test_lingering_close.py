@@ -2,15 +2,16 @@
 
 import asyncio
 import socket
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from tests.live_server import run_app
 from tests.polling import TIMEOUT_SECONDS
 from tests.transport.fake_app import FakeApp, with_limits
-from tests.transport.server.protocol_server import serve_protocol
 from transport.server.http_protocol import MAX_HEADER_BYTES, HttpProtocol
 
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -30,9 +31,11 @@ class LongLingering(HttpProtocol):
     header_timeout_seconds = 3_600.0
 
 
-def serve(fake_app: FakeApp, protocol: type[HttpProtocol]) -> AbstractAsyncContextManager[tuple[int, object]]:
-    endpoint = fake_app.endpoint(with_limits(body_bytes=1_000))
-    return serve_protocol(Starlette(routes=[Route("/graphql", endpoint)]), protocol)
+@asynccontextmanager
+async def serve(fake_app: FakeApp, protocol: type[HttpProtocol]) -> AsyncIterator[int]:
+    app = Starlette(routes=[Route("/graphql", fake_app.endpoint(with_limits(body_bytes=1_000)))])
+    async with asyncio.timeout(TIMEOUT_SECONDS), run_app(app, http=protocol) as (port, _):
+        yield port
 
 
 def send_then_receive(port: int, *chunks: bytes) -> bytes:
@@ -54,7 +57,7 @@ def send_then_receive(port: int, *chunks: bytes) -> bytes:
     ],
 )
 async def test_client_that_reads_late_gets_response(fake_app: FakeApp, chunks: list[bytes]) -> None:
-    async with serve(fake_app, LongLingering) as (port, _):
+    async with serve(fake_app, LongLingering) as port:
         answer = await asyncio.to_thread(send_then_receive, port, *chunks)
     assert answer.startswith(b"HTTP/1.1 413")
     assert answer.endswith(b"}")
@@ -62,7 +65,7 @@ async def test_client_that_reads_late_gets_response(fake_app: FakeApp, chunks: l
 
 
 async def test_client_with_endless_headers_gets_response(fake_app: FakeApp) -> None:
-    async with serve(fake_app, LongLingering) as (port, _):
+    async with serve(fake_app, LongLingering) as port:
         answer = await asyncio.to_thread(send_then_receive, port, HEAD + b"X: " + b"x" * 16_000_000 + b"\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 431")
     assert answer.count(b"HTTP/1.1") == 1
@@ -71,7 +74,7 @@ async def test_client_with_endless_headers_gets_response(fake_app: FakeApp) -> N
 
 async def test_lingering_is_bounded_in_bytes(fake_app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("transport.server.lingering_close.MAX_DISCARD_BYTES", 1_000_000)
-    async with serve(fake_app, LongLingering) as (port, _):
+    async with serve(fake_app, LongLingering) as port:
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
             await asyncio.to_thread(
                 send_then_receive, port, HEAD + b"Content-Length: 9000000000\r\n\r\n", *[b" " * 1_000_000] * 1_000
@@ -79,7 +82,7 @@ async def test_lingering_is_bounded_in_bytes(fake_app: FakeApp, monkeypatch: pyt
 
 
 async def test_lingering_is_bounded_in_time(fake_app: FakeApp) -> None:
-    async with serve(fake_app, ShortLingering) as (port, _):
+    async with serve(fake_app, ShortLingering) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(HEAD + b"Content-Length: 5000\r\n\r\n")
         assert (await reader.read()).startswith(b"HTTP/1.1 413")
@@ -99,7 +102,7 @@ async def wait_closed(writer: asyncio.StreamWriter) -> None:
 
 
 async def test_answered_request_has_time_limit(fake_app: FakeApp) -> None:
-    async with serve(fake_app, ShortLingering) as (port, _):
+    async with serve(fake_app, ShortLingering) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n")
         assert (await reader.read()).startswith(b"HTTP/1.1 415")
@@ -109,7 +112,7 @@ async def test_answered_request_has_time_limit(fake_app: FakeApp) -> None:
 
 async def test_body_after_response_keeps_connection_open(fake_app: FakeApp) -> None:
     head = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n"
-    async with serve(fake_app, LongLingering) as (port, _):
+    async with serve(fake_app, LongLingering) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(head + b"\r\n")
         assert (await reader.readline()).startswith(b"HTTP/1.1 415")

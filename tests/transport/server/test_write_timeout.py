@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.polling import wait_until
-from tests.transport.server.protocol_server import serve_protocol
+from tests.live_server import run_app
+from tests.polling import TIMEOUT_SECONDS, wait_until
 from transport.server.http_protocol import HttpProtocol
 
 CHUNK_BYTES = 100_000
@@ -54,13 +54,13 @@ async def open_socket(port: int, target: str) -> AsyncIterator[socket.socket]:
 
 @pytest.mark.parametrize("length", [5_000_000, 300_000, 250_000, 180_000])
 async def test_client_that_reads_nothing_is_disconnected(length: int) -> None:
-    async with serve_protocol(APP, ShortWriteTimeout) as (port, server), open_socket(port, f"/fixed?length={length}"):
+    async with run_app(APP, http=ShortWriteTimeout) as (port, server), open_socket(port, f"/fixed?length={length}"):
         await wait_until(lambda: server.server_state.total_requests)
         await wait_until(lambda: not server.server_state.connections)
 
 
 async def test_client_that_reads_no_stream_is_disconnected() -> None:
-    async with serve_protocol(APP, ShortWriteTimeout) as (port, server), open_socket(port, "/endless"):
+    async with run_app(APP, http=ShortWriteTimeout) as (port, server), open_socket(port, "/endless"):
         await wait_until(lambda: server.server_state.tasks)
         await wait_until(lambda: not server.server_state.connections and not server.server_state.tasks)
 
@@ -68,7 +68,8 @@ async def test_client_that_reads_no_stream_is_disconnected() -> None:
 async def test_slow_reader_gets_whole_response() -> None:
     loop = asyncio.get_running_loop()
     async with (
-        serve_protocol(APP, ShortWriteTimeout) as (port, server),
+        asyncio.timeout(TIMEOUT_SECONDS),
+        run_app(APP, http=ShortWriteTimeout) as (port, server),
         open_socket(port, "/fixed?length=1000000") as client,
     ):
         got = 0
@@ -80,7 +81,7 @@ async def test_slow_reader_gets_whole_response() -> None:
 
 
 async def test_read_response_stops_write_timeout() -> None:
-    async with serve_protocol(APP, ShortWriteTimeout) as (port, server):
+    async with asyncio.timeout(TIMEOUT_SECONDS), run_app(APP, http=ShortWriteTimeout) as (port, server):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for _ in range(3):
             writer.write(b"GET /fixed?length=400000 HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -13,19 +13,16 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.routing import WebSocketRoute
-from starlette.types import ASGIApp
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
+from tests.live_server import run_app
 from tests.polling import TIMEOUT_SECONDS, wait_until
 from tests.transport.subscriptions.fake_source import Caller, FakeLog
 from tests.transport.subscriptions.stream_server import StreamServer
 from transport import TransportSettings
 from transport.request import connection_params
-from transport.server.http_protocol import HttpProtocol
-from transport.server.server import uvicorn_options
-from transport.server.websocket_protocol import WebSocketProtocol
 from transport.subscriptions import StreamManager
 from transport.websocket import WebSocketEndpoint
 
@@ -133,12 +130,8 @@ class WebSocketClient:
 
 
 @asynccontextmanager
-async def live_server(
-    settings: TransportSettings | None = None,
-    *,
-    websocket_protocol: type[WebSocketProtocol] = WebSocketProtocol,
-    http_protocol: type[HttpProtocol] = HttpProtocol,
-) -> AsyncIterator[LiveServer]:
+async def live_server(settings: TransportSettings | None = None, **options: Any) -> AsyncIterator[LiveServer]:
+    """Serve WebSockets on a fake log, with `options` of uvicorn."""
     log = FakeLog()
     chosen = settings or TransportSettings()
     streams = StreamServer(log, chosen).streams
@@ -152,33 +145,9 @@ async def live_server(
 
     endpoint = WebSocketEndpoint(streams, make_context, chosen)
     app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
-    async with run_app(app, websocket_protocol, http_protocol) as (port, running):
+    async with run_app(app, **options) as (port, running):
         server = LiveServer(port, log, endpoint, streams, running)
         yield server
-
-
-@asynccontextmanager
-async def run_app(
-    app: ASGIApp,
-    websocket_protocol: type[WebSocketProtocol] = WebSocketProtocol,
-    http_protocol: type[HttpProtocol] = HttpProtocol,
-) -> AsyncIterator[tuple[int, uvicorn.Server]]:
-    given = uvicorn_options() | {
-        "lifespan": "off",
-        "log_config": None,
-        "log_level": "info",
-        "ws": websocket_protocol,
-        "http": http_protocol,
-    }
-    running = uvicorn.Server(uvicorn.Config(app, **given))
-    # The kernel queues connections from here on, so clients need not wait until the server has started.
-    opened = socket.create_server(("127.0.0.1", 0))
-    task = asyncio.create_task(running.serve(sockets=[opened]))
-    try:
-        yield opened.getsockname()[1], running
-    finally:
-        running.should_exit = True
-        await task
 
 
 def reset_connection(writer: asyncio.StreamWriter) -> None:

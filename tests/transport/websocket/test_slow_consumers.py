@@ -65,7 +65,7 @@ async def receives_close_1013(opened: socket.socket) -> bool:
 
 async def test_client_that_does_not_read_is_disconnected() -> None:
     async with (
-        live_server(websocket_protocol=ShortCloseTimeout) as server,
+        live_server(ws=ShortCloseTimeout) as server,
         server.client() as other,
         not_reading(server) as opened,
     ):
@@ -76,7 +76,7 @@ async def test_client_that_does_not_read_is_disconnected() -> None:
 
 
 async def test_client_that_reads_again_gets_close_1013() -> None:
-    async with live_server(websocket_protocol=ShortWriteTimeout) as server, not_reading(server) as opened:
+    async with live_server(ws=ShortWriteTimeout) as server, not_reading(server) as opened:
         await wait_until(lambda: not len(server.endpoint))
         assert await receives_close_1013(opened)
 

@@ -88,6 +88,6 @@ async def test_upgrade_cancels_http_timers() -> None:
             super().handle_websocket_upgrade()
             waiting.extend((self._header_timer, self.timeout_keep_alive_task))
 
-    async with live_server(http_protocol=Watched) as server:
+    async with live_server(http=Watched) as server:
         await server.assert_serves()
     assert waiting == [None, None]

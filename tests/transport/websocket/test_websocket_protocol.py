@@ -6,8 +6,9 @@ from contextlib import closing
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from tests.live_server import run_app
 from tests.polling import TIMEOUT_SECONDS, wait_until
-from tests.transport.websocket.live_server import HANDSHAKE, encode_frame, reset_connection, run_app
+from tests.transport.websocket.live_server import HANDSHAKE, encode_frame, reset_connection
 from transport.asgi_extensions import WEBSOCKET_WRITE
 from transport.server.websocket_protocol import WebSocketProtocol
 
@@ -86,7 +87,7 @@ async def test_blocked_send_raises_on_disconnect_or_timeout(leaves: bool) -> Non
 
     async with (
         asyncio.timeout(TIMEOUT_SECONDS),
-        run_app(app, WebSocketProtocol if leaves else ShortWriteTimeout) as (port, _),
+        run_app(app, ws=WebSocketProtocol if leaves else ShortWriteTimeout) as (port, _),
     ):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(HANDSHAKE)
@@ -112,7 +113,7 @@ async def test_try_send_after_connection_lost_returns_false() -> None:
 
     app = SlowToAccept()
     app.may.set()
-    async with asyncio.timeout(TIMEOUT_SECONDS), run_app(app, Late) as (port, running):
+    async with asyncio.timeout(TIMEOUT_SECONDS), run_app(app, ws=Late) as (port, running):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(HANDSHAKE)
         await reader.readuntil(b"\r\n\r\n")
