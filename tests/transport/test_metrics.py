@@ -23,14 +23,17 @@ async def open_metrics_client(endpoint: GraphQLEndpoint) -> AsyncIterator[GraphQ
         yield GraphQLClient(http)
 
 
-async def scrape(metrics: Metrics) -> dict[str, float]:
+def samples(text: str) -> dict[str, float]:
     """Return all samples by name and labels."""
-    families = text_string_to_metric_families((await metrics.render()).decode())
     return {
         sample.name + "".join(f" {label}={value}" for label, value in sorted(sample.labels.items())): sample.value
-        for family in families
+        for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
+
+
+async def scrape(metrics: Metrics) -> dict[str, float]:
+    return samples((await metrics.render()).decode())
 
 
 async def test_operations_are_counted_by_type_and_outcome(fake_app: FakeApp) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 from websockets import Subprotocol
 from websockets.asyncio.client import connect
 
@@ -11,17 +10,13 @@ from resolvers.feed.log_reader import LogReader
 from tests.api_client import ApiClient
 from tests.live_server import serve_app
 from tests.polling import TIMEOUT_SECONDS
+from tests.transport.test_metrics import samples
 
 
 async def scrape(api: ApiClient) -> dict[str, float]:
-    """Return all samples by name and labels."""
     response = await api.http.get("/metrics")
     assert response.status_code == 200
-    return {
-        " ".join([sample.name, *(f"{name}={value}" for name, value in sample.labels.items())]): sample.value
-        for family in text_string_to_metric_families(response.text)
-        for sample in family.samples
-    }
+    return samples(response.text)
 
 
 async def test_active_sessions_are_counted_by_kind(api: ApiClient) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schema, parse, validate
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from transport import Limits
@@ -148,6 +148,7 @@ def naive_overlaps(level: list[Any]) -> int:
     return pairs
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
 def test_shared_fragments_equal_expanded_document(document: tuple[tuple[Any, ...], dict[str, tuple[Any, ...]]]) -> None:
     children, fragments = document

@@ -21,7 +21,7 @@ def chunk_message(chunk: bytes) -> Message:
 
 
 class AsgiCall:
-    def __init__(self, app: ASGIApp, content_type: bytes = b"application/json") -> None:
+    def __init__(self, app: ASGIApp, *messages: Message, content_type: bytes = b"application/json") -> None:
         self._app = app
         headers = [
             (b"host", b"localhost"),
@@ -32,6 +32,7 @@ class AsgiCall:
         self._scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
         self._incoming: asyncio.Queue[Message] = asyncio.Queue()
         self.sent: list[Message] = []
+        self.deliver(*messages)
 
     def deliver(self, *messages: Message) -> None:
         for message in messages:

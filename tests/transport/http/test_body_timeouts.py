@@ -62,7 +62,7 @@ async def test_body_deadline_grows_with_its_length(times: list[float], sizes: li
 
 @pytest.mark.parametrize("kind", [b"application/json", b"multipart/form-data; boundary=b"])
 async def test_endless_slow_body_is_408(fake_app: FakeApp, kind: bytes) -> None:
-    call = AsgiCall(fake_app.endpoint(with_limits(body_seconds=0.02, body_bytes_per_second=1e9)), kind)
+    call = AsgiCall(fake_app.endpoint(with_limits(body_seconds=0.02, body_bytes_per_second=1e9)), content_type=kind)
 
     async def drip() -> None:
         call.deliver(chunk_message(FIRST))

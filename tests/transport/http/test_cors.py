@@ -1,7 +1,6 @@
 """CORS."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -13,13 +12,13 @@ ALLOWED_ORIGIN = "https://app.example.org"
 OTHER_ORIGIN = "https://evil.example.com"
 
 
-@asynccontextmanager
-async def open_client_with_origins(
-    fake_app: FakeApp, *allowed: str, local: bool = False, **settings: Any
-) -> AsyncIterator[GraphQLClient]:
-    host = "127.0.0.1" if local else "192.0.2.1"
-    async with open_client(fake_app, TransportSettings(host=host, allowed_origins=allowed, **settings)) as client:
-        yield client
+SETTINGS = TransportSettings(host="192.0.2.1", allowed_origins=(ALLOWED_ORIGIN,))
+
+
+@pytest.fixture
+async def client(fake_app: FakeApp) -> AsyncIterator[GraphQLClient]:
+    async with open_client(fake_app, SETTINGS) as opened:
+        yield opened
 
 
 def preflight(origin: str, method: str = "POST", headers: str = "content-type") -> dict[str, str]:
@@ -40,9 +39,10 @@ def preflight(origin: str, method: str = "POST", headers: str = "content-type") 
         "traceparent,tracestate,baggage",
     ],
 )
-async def test_preflight_of_allowed_origin_succeeds(fake_app: FakeApp, method: str, headers: str) -> None:
-    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
-        response = await client.http.options("/graphql", headers=preflight(ALLOWED_ORIGIN, method, headers))
+async def test_preflight_of_allowed_origin_succeeds(
+    client: GraphQLClient, fake_app: FakeApp, method: str, headers: str
+) -> None:
+    response = await client.http.options("/graphql", headers=preflight(ALLOWED_ORIGIN, method, headers))
     assert response.status_code == 200
     assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGIN
     assert method in response.headers["access-control-allow-methods"].split(", ")
@@ -63,19 +63,17 @@ async def test_preflight_of_allowed_origin_succeeds(fake_app: FakeApp, method: s
         preflight(ALLOWED_ORIGIN, headers="x-anything"),
     ],
 )
-async def test_preflight_of_other_origin_method_or_header_is_400(fake_app: FakeApp, asked: dict[str, str]) -> None:
-    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
-        response = await client.http.options("/graphql", headers=asked)
+async def test_preflight_of_other_origin_method_or_header_is_400(client: GraphQLClient, asked: dict[str, str]) -> None:
+    response = await client.http.options("/graphql", headers=asked)
     assert response.status_code == 400
 
 
 @pytest.mark.parametrize(
     "body", [{"query": "{hello}"}, {"query": "{surprise}"}, {"query": "{"}, b"nonsense", b"x" * 3_000_000]
 )
-async def test_every_response_allows_allowed_origin(fake_app: FakeApp, body: Any) -> None:
-    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
-        response = await client.post(body, headers={"origin": ALLOWED_ORIGIN})
-        foreign = await client.post(body, headers={"origin": OTHER_ORIGIN})
+async def test_every_response_allows_allowed_origin(client: GraphQLClient, body: Any) -> None:
+    response = await client.post(body, headers={"origin": ALLOWED_ORIGIN})
+    foreign = await client.post(body, headers={"origin": OTHER_ORIGIN})
     assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGIN
     assert response.headers["access-control-expose-headers"] == "Retry-After"
     assert "access-control-allow-origin" not in foreign.headers
@@ -84,44 +82,37 @@ async def test_every_response_allows_allowed_origin(fake_app: FakeApp, body: Any
         assert {"Accept", "Accept-Encoding", "Origin"} <= set(each.headers["vary"].split(", "))
 
 
-async def test_get_response_varies_by_origin(fake_app: FakeApp) -> None:
-    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
-        assert "Origin" in (await client.get(query="{hello}")).headers["vary"]
-        assert "access-control-allow-origin" not in (await client.execute("{hello}")).headers
+async def test_get_response_varies_by_origin(client: GraphQLClient) -> None:
+    assert "Origin" in (await client.get(query="{hello}")).headers["vary"]
+    assert "access-control-allow-origin" not in (await client.execute("{hello}")).headers
 
 
-async def test_cors_covers_other_routes_and_errors(fake_app: FakeApp) -> None:
-    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
+async def test_cors_covers_other_routes_and_errors(client: GraphQLClient) -> None:
+    for response in (
+        await client.http.get("/nothing", headers={"origin": ALLOWED_ORIGIN}),
+        await client.http.put("/graphql", headers={"origin": ALLOWED_ORIGIN}),
+    ):
+        assert response.status_code in (404, 405)
+        assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGIN
+
+
+async def test_credentials_are_allowed_by_setting_only(client: GraphQLClient, fake_app: FakeApp) -> None:
+    async with open_client(fake_app, SETTINGS.model_copy(update={"cors_credentials": True})) as allowing:
         for response in (
-            await client.http.get("/nothing", headers={"origin": ALLOWED_ORIGIN}),
-            await client.http.put("/graphql", headers={"origin": ALLOWED_ORIGIN}),
-        ):
-            assert response.status_code in (404, 405)
-            assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGIN
-
-
-async def test_credentials_are_allowed_by_setting_only(fake_app: FakeApp) -> None:
-    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN, cors_credentials=True) as client:
-        for response in (
-            await client.http.options("/graphql", headers=preflight(ALLOWED_ORIGIN)),
-            await client.post({"query": "{hello}"}, headers={"origin": ALLOWED_ORIGIN}),
+            await allowing.http.options("/graphql", headers=preflight(ALLOWED_ORIGIN)),
+            await allowing.post({"query": "{hello}"}, headers={"origin": ALLOWED_ORIGIN}),
         ):
             assert response.headers["access-control-allow-credentials"] == "true"
-    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
-        response = await client.post({"query": "{hello}"}, headers={"origin": ALLOWED_ORIGIN})
-        assert "access-control-allow-credentials" not in response.headers
+    response = await client.post({"query": "{hello}"}, headers={"origin": ALLOWED_ORIGIN})
+    assert "access-control-allow-credentials" not in response.headers
 
 
-async def test_options_without_preflight_headers_is_405(fake_app: FakeApp) -> None:
-    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
-        response = await client.http.options("/graphql")
+async def test_options_without_preflight_headers_is_405(client: GraphQLClient) -> None:
+    response = await client.http.options("/graphql")
     assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
 
 
-async def test_stream_allows_allowed_origin(fake_app: FakeApp) -> None:
-    async with open_client_with_origins(fake_app, ALLOWED_ORIGIN) as client:
-        response = await client.post(
-            {"query": "{hello}"}, accept="text/event-stream", headers={"origin": ALLOWED_ORIGIN}
-        )
+async def test_stream_allows_allowed_origin(client: GraphQLClient) -> None:
+    response = await client.post({"query": "{hello}"}, accept="text/event-stream", headers={"origin": ALLOWED_ORIGIN})
     assert response.headers["content-type"].startswith("text/event-stream")
     assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGIN

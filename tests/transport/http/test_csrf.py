@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.transport.fake_app import GraphQLClient, error_codes
+from tests.transport.fake_app import error_codes
 from tests.transport.http.multipart_client import UploadClient, UploadRecorder, encode_one_file, open_upload_client
 from transport import TransportSettings
 
@@ -20,10 +20,6 @@ async def test_multipart_request_requires_preflight_header(
     assert recorder.calls == 0
     sent = {"graphql-require-preflight": ""} | {header.lower(): "yes"}
     assert (await upload_client.send(encode_one_file(b"x"), sent)).status_code == 200
-
-
-async def test_json_request_requires_no_preflight_header(client: GraphQLClient) -> None:
-    assert (await client.execute("mutation{write}")).status_code == 200
 
 
 async def test_csrf_prevention_can_be_disabled(recorder: UploadRecorder) -> None:

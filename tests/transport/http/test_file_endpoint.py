@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
+from tests.polling import wait_until
 from transport import FileEndpoint, TransportSettings
 from transport.asgi_extensions import CONNECTION_ABORT
 from transport.settings import Limits
@@ -70,24 +72,9 @@ class FileRequest:
         return {"type": "http.disconnect"}
 
     def start(self) -> asyncio.Task[None]:
-        extensions = {CONNECTION_ABORT: {"abort": self._abort}}
-        scope = {
-            "type": "http",
-            "method": "GET",
-            "path": "/",
-            "query_string": b"",
-            "headers": [],
-            "extensions": extensions,
-        }
+        scope: Scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+        scope["extensions"] = {CONNECTION_ABORT: {"abort": self._abort}}
         return asyncio.create_task(self.endpoint(scope, self._receive, self._send))
-
-    async def wait_sent(self, messages: int) -> None:
-        """Wait until this many messages are sent."""
-        for _ in range(1_000):
-            if len(self.sent) == messages:
-                return
-            await asyncio.sleep(0)
-        raise AssertionError(self.sent)
 
 
 async def test_next_chunk_is_read_after_previous_is_sent() -> None:
@@ -95,7 +82,7 @@ async def test_next_chunk_is_read_after_previous_is_sent() -> None:
     answering = client.start()
     for messages in range(1, 5):
         client.may_send.release()
-        await client.wait_sent(messages)
+        await wait_until(lambda: len(client.sent) == messages)  # noqa: B023 - awaited at once
         for _ in range(20):
             await asyncio.sleep(0)
         assert client.file.chunks_read == messages
@@ -110,7 +97,7 @@ async def test_disconnect_stops_reading() -> None:
     client = FileRequest(ChunkedFile())
     answering = client.start()
     client.may_send.release()
-    await client.wait_sent(1)
+    await wait_until(lambda: len(client.sent) == 1)
     client.disconnects.set()
     await answering
     assert (client.file.chunks_read, client.file.closed, len(client.sent)) == (1, True, 1)

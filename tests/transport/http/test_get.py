@@ -48,16 +48,13 @@ async def test_subscription_without_stream_is_refused(client: GraphQLClient, met
 @pytest.mark.parametrize(
     "query_string",
     [
-        "",
         "variables={}",
-        "query={hello}&query={hello}",
         "query={hello}&variables=[]",
         "query={hello}&variables={",
         "query={hello}&variables=NaN",
         "query={hello}&variables=1",
         "query={hello}&variables=" + "[" * 65 + "]" * 65,
         "query={hello}&extensions=[]",
-        "query=%ff",
         "query={hello}&variables=%7B%22a%22:%22%ff%22%7D",
         "&".join(f"a{number}=" for number in range(101)),
     ],

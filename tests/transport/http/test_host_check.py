@@ -22,11 +22,6 @@ async def test_malformed_host_is_400(client: GraphQLClient, host: str) -> None:
     assert (await client.post({"query": "{hello}"}, headers={"host": host})).status_code == 400
 
 
-async def test_repeated_host_is_400(client: GraphQLClient) -> None:
-    headers = [("host", "localhost"), ("host", "localhost"), ("content-type", "application/json")]
-    assert (await client.http.post("/graphql", content=b'{"query":"{hello}"}', headers=headers)).status_code == 400
-
-
 @pytest.mark.parametrize(
     ("host", "status"),
     [

@@ -9,41 +9,23 @@ from tests.transport.fake_app import FakeApp, GraphQLClient, error_codes, open_c
 QUERY = b'{"query":"{hello}"'
 
 
+# Also see tests/bad_inputs/http_cases.py.
 @pytest.mark.parametrize(
     ("body", "why"),
     [
         (b"", "JSON"),
-        (b"{", "JSON"),
-        (b'"x"', "object"),
-        (b"1", "object"),
-        (b"null", "object"),
         (b"true", "object"),
         (b"[1]", "Batches"),
-        (b"[]", "Batches"),
-        (b'[{"query":"{hello}"},{"query":"{hello}"}]', "Batches"),
-        (b"{}", "no query"),
         (b'{"query":null}', "no query"),
-        (b'{"query":1}', "no query"),
         (b'{"query":["{hello}"]}', "no query"),
-        (QUERY + b',"variables":[]}', "variables"),
-        (QUERY + b',"variables":"{}"}', "variables"),
         (QUERY + b',"variables":0}', "variables"),
-        (QUERY + b',"extensions":[]}', "extensions"),
         (QUERY + b',"extensions":false}', "extensions"),
-        (QUERY + b',"operationName":5}', "operationName"),
         (QUERY + b',"operationName":{}}', "operationName"),
-        (QUERY + b',"variables":{"x":NaN}}', "JSON"),
         (QUERY + b',"variables":{"x":Infinity}}', "JSON"),
-        (QUERY + b',"variables":{"x":-Infinity}}', "JSON"),
-        (QUERY + b',"variables":{"x":1e999}}', "JSON"),
         (QUERY + b"}}", "JSON"),
-        (QUERY + b',"x":"\xff"}', "JSON"),
         (QUERY + b',"x":"\x00"}', "JSON"),
         (b"\xef\xbb\xbf" + QUERY + b"}", "JSON"),
-        ('{"query":"{hello}"}'.encode("utf-16"), "JSON"),
         ('{"query":"{hello}"}'.encode("utf-32-le"), "JSON"),
-        (b"[" * 100_000, "levels deep"),
-        (b'{"a":' * 100_000, "levels deep"),
         (b"[" * 65 + b"]" * 65, "levels deep"),
         (QUERY + b',"extensions":{"x":' + b"[" * 64 + b"]" * 64 + b"}}", "levels deep"),
     ],
@@ -105,11 +87,6 @@ async def test_json_content_type_with_parameters_is_accepted(client: GraphQLClie
 async def test_repeated_content_type_is_415(client: GraphQLClient) -> None:
     headers = [("content-type", "application/json"), ("content-type", "application/json")]
     response = await client.http.post("/graphql", content=b'{"query":"{hello}"}', headers=headers)
-    assert response.status_code == 415
-
-
-async def test_compressed_body_is_415(client: GraphQLClient) -> None:
-    response = await client.post({"query": "{hello}"}, headers={"content-encoding": "gzip"})
     assert response.status_code == 415
 
 

@@ -15,8 +15,7 @@ from tests.transport.http.asgi_call import AsgiCall, body_message, chunk_message
 
 
 async def test_disconnect_cancels_operation(fake_app: FakeApp) -> None:
-    call = AsgiCall(fake_app.endpoint())
-    call.deliver(body_message("query Slow{slow}"))
+    call = AsgiCall(fake_app.endpoint(), body_message("query Slow{slow}"))
 
     async def leave() -> None:
         await fake_app.slow_started.wait()
@@ -44,8 +43,7 @@ async def test_closed_socket_cancels_operation(fake_app: FakeApp) -> None:
 
 
 async def test_slow_operation_responds_to_connected_client(fake_app: FakeApp) -> None:
-    call = AsgiCall(fake_app.endpoint())
-    call.deliver(body_message("{slow}"))
+    call = AsgiCall(fake_app.endpoint(), body_message("{slow}"))
 
     async def open_the_gate() -> None:
         await fake_app.slow_started.wait()
@@ -75,8 +73,7 @@ async def test_work_in_another_task_survives_disconnect(fake_app: FakeApp) -> No
     endpoint = fake_app.endpoint()
     field = endpoint.execution.schema.mutation_type.fields["write"]  # type: ignore[union-attr]  # there is one
     field.resolve = write
-    call = AsgiCall(endpoint)
-    call.deliver(body_message("mutation{write}"))
+    call = AsgiCall(endpoint, body_message("mutation{write}"))
 
     async def leave() -> None:
         await begun.wait()
@@ -88,8 +85,7 @@ async def test_work_in_another_task_survives_disconnect(fake_app: FakeApp) -> No
 
 
 async def test_operation_over_time_limit_gets_timeout(fake_app: FakeApp) -> None:
-    call = AsgiCall(fake_app.endpoint(with_limits(operation_seconds=0.01)))
-    call.deliver(body_message("query Slow{slow}"))
+    call = AsgiCall(fake_app.endpoint(with_limits(operation_seconds=0.01)), body_message("query Slow{slow}"))
     with capture_logs() as log:
         await run_alongside(call)
     status, body = call.response()
@@ -103,15 +99,13 @@ async def test_operation_over_time_limit_gets_timeout(fake_app: FakeApp) -> None
 
 async def test_timeout_error_of_context_is_internal_error(fake_app: FakeApp) -> None:
     fake_app.context_error = TimeoutError()
-    call = AsgiCall(fake_app.endpoint())
-    call.deliver(body_message("{hello}"))
+    call = AsgiCall(fake_app.endpoint(), body_message("{hello}"))
     await run_alongside(call)
     assert call.response()[1]["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
 
 
 async def test_idle_body_is_408_and_closes_connection(fake_app: FakeApp) -> None:
-    call = AsgiCall(fake_app.endpoint(with_limits(body_idle_seconds=0.01)))
-    call.deliver(chunk_message(b'{"query":'))
+    call = AsgiCall(fake_app.endpoint(with_limits(body_idle_seconds=0.01)), chunk_message(b'{"query":'))
     await run_alongside(call)
     assert call.response()[0] == 408
     assert (b"connection", b"close") in call.sent[0]["headers"]
@@ -127,17 +121,14 @@ async def test_chunked_body_is_joined(fake_app: FakeApp) -> None:
 
 
 async def test_disconnect_within_body_runs_nothing(fake_app: FakeApp) -> None:
-    call = AsgiCall(fake_app.endpoint())
-    call.deliver(chunk_message(b'{"query":'))
-    call.deliver({"type": "http.disconnect"})
+    call = AsgiCall(fake_app.endpoint(), chunk_message(b'{"query":'), {"type": "http.disconnect"})
     await run_alongside(call)
     assert call.sent == []
     assert fake_app.contexts_opened == 0
 
 
 async def test_cancellation_by_server_is_no_disconnect(fake_app: FakeApp) -> None:
-    call = AsgiCall(fake_app.endpoint())
-    call.deliver(body_message("{slow}"))
+    call = AsgiCall(fake_app.endpoint(), body_message("{slow}"))
     task = asyncio.create_task(call.run())
     await fake_app.slow_started.wait()
     task.cancel()
@@ -155,8 +146,7 @@ async def test_cancelled_future_of_resolver_is_internal_error(fake_app: FakeApp)
     endpoint = fake_app.endpoint()
     field = endpoint.execution.schema.query_type.fields["echo"]  # type: ignore[union-attr]  # there is one
     field.resolve = wait_for_another
-    call = AsgiCall(endpoint)
-    call.deliver(body_message("{echo}"))
+    call = AsgiCall(endpoint, body_message("{echo}"))
     await run_alongside(call)
     status, body = call.response()
     assert (status, body["errors"][0]["extensions"]["code"]) == (200, "INTERNAL_SERVER_ERROR")

@@ -83,10 +83,15 @@ async def test_full_disk_is_503_and_runs_nothing(
     assert recorder.calls == 0
 
 
+ROOTS = ["variables", "", ".", "file", "variables.", "query", "extensions.x", "variables.__class__"]
+PATHS_TO_NO_NULL = [*ROOTS, "variables.other", "variables.file.x", "variables.file.0"]
+TWO_FILES = read_operation(READ_MANY, files=[None, "x"])
+
+
+# Also see tests/bad_inputs/multipart_cases.py.
 @pytest.mark.parametrize(
     ("body", "status", "why"),
     [
-        (b"", 400, "before its last boundary"),
         (b"nonsense", 400, "well-formed"),
         (encode_form(OPERATION, FILE_MAP, FILE_PART)[:-4], 400, "before its last boundary"),
         (encode_body(), 400, "operations and map"),
@@ -95,60 +100,29 @@ async def test_full_disk_is_503_and_runs_nothing(
         (encode_body(encode_part("map", b"{}"), encode_part("operations", b"{}")), 400, "in this order"),
         (encode_body(FILE_PART), 400, "in this order"),
         (encode_form(b'"abc"', FILE_MAP, FILE_PART), 400, "must be a JSON object"),
-        (encode_form(b"[]", FILE_MAP, FILE_PART), 400, "Batches"),
         (encode_form([OPERATION], {"0": ["0.variables.file"]}, FILE_PART), 400, "Batches"),
         (encode_form(b"{", FILE_MAP, FILE_PART), 400, "not valid JSON"),
         (encode_form(b"\xff", FILE_MAP, FILE_PART), 400, "not valid JSON"),
         (encode_form(b"[" * 100_000, FILE_MAP, FILE_PART), 400, "levels deep"),
         (encode_form({"variables": {"file": None}}, FILE_MAP, FILE_PART), 400, "no query"),
-        (encode_form(OPERATION, b"[1]", FILE_PART), 400, "must be an object"),
         (encode_form(OPERATION, b"null", FILE_PART), 400, "must be an object"),
         (encode_form(OPERATION, b"{", FILE_PART), 400, "not valid JSON"),
-        (encode_form(OPERATION, {"0": "variables.file"}, FILE_PART), 400, "must be an object"),
         (encode_form(OPERATION, {"0": [1]}, FILE_PART), 400, "must be an object"),
         (encode_form(OPERATION, {"0": []}, FILE_PART), 400, "must be an object"),
-        (
-            encode_form(OPERATION, {"0": ["variables.file"], "1": ["variables.file"]}, FILE_PART),
-            400,
-            "does not have: 1",
-        ),
-        (encode_form(OPERATION, FILE_MAP), 400, "does not have: 0"),
+        (encode_form(OPERATION, FILE_MAP | {"1": ["variables.file"]}, FILE_PART), 400, "does not have: 1"),
         (encode_form(OPERATION, {"0": ["variables.file"] * 2}, FILE_PART), 400, "without a null"),
         (encode_form(OPERATION, {"0": ["variables.file"] * 60_000}, FILE_PART), 413, "part map"),
         (encode_form(OPERATION, {"0": [f"variables.files.{n}" for n in range(11)]}, FILE_PART), 400, "11 paths"),
         (encode_form(OPERATION, {str(n): ["variables.file"] for n in range(11)}, FILE_PART), 400, "11 files"),
+        *((encode_form(OPERATION, {"0": [path]}, FILE_PART), 400, "without a null") for path in PATHS_TO_NO_NULL),
         *(
-            (encode_form(OPERATION, {"0": [path]}, FILE_PART), 400, "without a null")
-            for path in (
-                "variables",
-                "",
-                ".",
-                "file",
-                "variables.",
-                "variables.other",
-                "variables.file.x",
-                "variables.file.0",
-                "__class__.x",
-                "variables.__class__",
-                "query",
-                "extensions.x",
-            )
-        ),
-        *(
-            (
-                encode_form(read_operation(READ_MANY, files=[None, "x"]), {"0": [f"variables.files.{key}"]}, FILE_PART),
-                400,
-                "without a null",
-            )
+            (encode_form(TWO_FILES, {"0": [f"variables.files.{key}"]}, FILE_PART), 400, "without a null")
             for key in ("2", "-1", "1", "x", "00000000", "٠", "0.0")
         ),
         (encode_form(OPERATION, FILE_MAP, FILE_PART, FILE_PART), 400, "same name"),
         (encode_form(OPERATION, FILE_MAP, FILE_PART, encode_part("1", b"x")), 400, "does not name"),
         (encode_form(OPERATION, FILE_MAP, encode_part("1", b"x" * 1_000_000)), 400, "does not name"),
-        (encode_form(OPERATION, FILE_MAP, *[encode_part(str(n), b"x") for n in range(10_000)]), 400, "does not name"),
         (encode_body(encode_part("operations", b" " * 2_200_000)), 413, "part operations"),
-        (encode_body(encode_part("operations", b"{}", *[f"X-{n}: y" for n in range(1_000)])), 400, "well-formed"),
-        (encode_body(encode_part("operations", b"{}", "X: " + "y" * 100_000)), 400, "well-formed"),
         (encode_body(encode_part("operations", b"{}", 'Content-Disposition: form-data; name="map"')), 400, "twice"),
         (encode_body(encode_part("operations", b"{}", "Content-Transfer-Encoding: base64")), 400, "encoded"),
         (b"\r\n" * 500_000 + encode_form(OPERATION, FILE_MAP, FILE_PART), 400, "begin with its boundary"),

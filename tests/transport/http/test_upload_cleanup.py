@@ -26,16 +26,14 @@ PARTIAL_BODY = encode_form(OPERATION, FILE_MAP, encode_part("0", b"x" * 600_000,
 
 async def test_disconnect_within_upload_leaves_no_file(recorder: UploadRecorder) -> None:
     before = count_open_files()
-    call = AsgiCall(recorder.app(), CONTENT_TYPE)
-    call.deliver(chunk_message(PARTIAL_BODY), {"type": "http.disconnect"})
+    call = AsgiCall(recorder.app(), chunk_message(PARTIAL_BODY), {"type": "http.disconnect"}, content_type=CONTENT_TYPE)
     await call.run()
     assert (call.sent, recorder.calls, count_open_files()) == ([], 0, before)
 
 
 async def test_cancelled_upload_leaves_no_file(recorder: UploadRecorder) -> None:
     before = count_open_files()
-    call = AsgiCall(recorder.app(), CONTENT_TYPE)
-    call.deliver(chunk_message(PARTIAL_BODY))
+    call = AsgiCall(recorder.app(), chunk_message(PARTIAL_BODY), content_type=CONTENT_TYPE)
     task = asyncio.create_task(call.run())
     await wait_until(lambda: count_open_files() == before + 1)
     task.cancel()
@@ -70,8 +68,7 @@ async def test_file_is_not_closed_while_thread_writes(monkeypatch: pytest.Monkey
 
 
 async def test_multipart_parser_logs_nothing(recorder: UploadRecorder, caplog: pytest.LogCaptureFixture) -> None:
-    call = AsgiCall(recorder.app(), CONTENT_TYPE)
-    call.deliver(chunk_message(b"--nonsense\r\n"))
+    call = AsgiCall(recorder.app(), chunk_message(b"--nonsense\r\n"), content_type=CONTENT_TYPE)
     await call.run()
     assert call.response()[0] == 400
     assert caplog.records == []
