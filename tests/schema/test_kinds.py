@@ -8,7 +8,6 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLSchema,
     Undefined,
     get_named_type,
     get_nullable_type,
@@ -43,6 +42,8 @@ INPUTS: dict[str, type[KindFields]] = {
     "TrackMediaInput": TrackMediaFields,
     **{f"{kind.capitalize()}SessionInput": rules.fields for kind, rules in KINDS.items()},
 }
+SESSION = graphql_schema.type_map["Session"]
+assert isinstance(SESSION, GraphQLInterfaceType)
 OWN_DESCRIPTIONS = {("HideSessionInput", "path"), ("StopSessionInput", "path")}
 SCALARS = {
     "integer": {"Int", "DateTime"},
@@ -65,12 +66,6 @@ def session_type(kind: str) -> GraphQLObjectType:
     return found
 
 
-def interface(of: GraphQLSchema) -> GraphQLInterfaceType:
-    found = of.type_map["Session"]
-    assert isinstance(found, GraphQLInterfaceType)
-    return found
-
-
 def fields_by_alias(model: type[KindFields]) -> dict[str, FieldInfo]:
     """Return the fields of a model by their names in the schema."""
     return {str(info.alias): info for info in model.model_fields.values()}
@@ -90,38 +85,26 @@ def json_schemas(model: type[KindFields]) -> dict[str, Any]:
 
 
 def test_schema_has_exactly_the_kinds_of_models() -> None:
-    implementations = graphql_schema.get_implementations(interface(graphql_schema)).objects
+    implementations = graphql_schema.get_implementations(SESSION).objects
     assert {type_.name for type_ in implementations} == {f"{kind.capitalize()}Session" for kind in KINDS}
     assert input_type("SessionVariantInput").fields.keys() == {kind.lower() for kind in KINDS}
 
 
 @pytest.mark.parametrize(("name", "model"), INPUTS.items())
-def test_input_has_fields_defaults_and_descriptions_of_model(name: str, model: type[KindFields]) -> None:
-    fields, infos = input_type(name).fields, fields_by_alias(model)
+def test_input_has_fields_of_model(name: str, model: type[KindFields]) -> None:
+    fields, infos, shapes = input_type(name).fields, fields_by_alias(model), json_schemas(model)
     assert infos.keys() == fields.keys() - {"variant"}
     for alias, info in infos.items():
-        field = fields[alias]
-        wanted = Undefined if info.is_required() or info.default is None else info.default
-        assert field.default_value == wanted, alias
-        if (name, alias) not in OWN_DESCRIPTIONS:
-            assert field.description == info.description, alias
-
-
-@pytest.mark.parametrize(("name", "model"), INPUTS.items())
-def test_input_has_optional_fields_of_model(name: str, model: type[KindFields]) -> None:
-    for alias, info in fields_by_alias(model).items():
+        field, shape = fields[alias], shapes[alias]
         may_be_null = not info.is_required() and info.default is None
-        assert isinstance(input_type(name).fields[alias].type, GraphQLNonNull) != may_be_null, alias
-
-
-@pytest.mark.parametrize(("name", "model"), INPUTS.items())
-def test_input_has_types_of_model(name: str, model: type[KindFields]) -> None:
-    for alias, shape in json_schemas(model).items():
-        type_ = input_type(name).fields[alias].type
-        assert is_list_type(get_nullable_type(type_)) == (shape["type"] == "array"), alias
-        of = get_named_type(type_)
+        assert field.default_value == (Undefined if info.is_required() or may_be_null else info.default), alias
+        assert isinstance(field.type, GraphQLNonNull) != may_be_null, alias
+        assert is_list_type(get_nullable_type(field.type)) == (shape["type"] == "array"), alias
+        of = get_named_type(field.type)
         if not isinstance(of, GraphQLInputObjectType) and shape["type"] != "array":
             assert of.name in SCALARS[shape["type"]], alias
+        if (name, alias) not in OWN_DESCRIPTIONS:
+            assert field.description == info.description, alias
 
 
 @pytest.mark.parametrize("rules", KINDS.values(), ids=KINDS)
@@ -138,13 +121,9 @@ def test_type_has_fields_of_start_input(rules: KindRules) -> None:
 
 
 @pytest.mark.parametrize("rules", KINDS.values(), ids=KINDS)
-def test_type_has_fields_of_session_interface(rules: KindRules) -> None:
-    for name, field in interface(graphql_schema).fields.items():
-        assert str(session_type(rules.kind).fields[name].type) == str(field.type), name
-        assert session_type(rules.kind).fields[name].description == field.description, name
-
-
-@pytest.mark.parametrize("rules", KINDS.values(), ids=KINDS)
-def test_kind_has_one_description(rules: KindRules) -> None:
-    variant = input_type("SessionVariantInput").fields[rules.kind.lower()]
-    assert session_type(rules.kind).description == rules.description == variant.description
+def test_type_has_description_of_kind_and_fields_of_session_interface(rules: KindRules) -> None:
+    type_, variant = session_type(rules.kind), input_type("SessionVariantInput").fields[rules.kind.lower()]
+    assert type_.description == rules.description == variant.description
+    for name, field in SESSION.fields.items():
+        assert str(type_.fields[name].type) == str(field.type), name
+        assert type_.fields[name].description == field.description, name

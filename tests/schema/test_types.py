@@ -8,7 +8,6 @@ from graphql import GraphQLObjectType, get_named_type, is_leaf_type, parse, vali
 
 from models.enums import Scope
 from resolvers.access import LOCAL_ADMIN, Caller
-from resolvers.errors import Forbidden
 from schema import graphql_schema
 from schema.field_helpers import QUERY_WEIGHT
 from schema.stats import GROUP_WEIGHT
@@ -76,10 +75,6 @@ def test_viewer_has_sorted_scopes_and_projects() -> None:
     assert resolve("Viewer", "scopes", caller) == ["READ", "WRITE"]
     assert resolve("Viewer", "projects", caller) == ["a", "b"]
     assert resolve("Viewer", "projects", LOCAL_ADMIN) is None
-
-
-def test_domain_error_has_code_extension() -> None:
-    assert Forbidden("this needs the scope READ").extensions == {"code": "FORBIDDEN"}
 
 
 @pytest.mark.parametrize("variant", ["{}", "{user: null}", '{user: {}, client: {clientSystem: "x"}}'])
