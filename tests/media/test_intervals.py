@@ -27,12 +27,6 @@ def test_overlapping_seconds_count_once(added: list[Interval]) -> None:
     assert all(before[1] < after[0] for before, after in pairwise(intervals))
 
 
-def test_touching_intervals_are_merged() -> None:
-    assert merged((0, 10), (20, 30), (10, 20)) == [(0, 30)]
-    assert merged((5, 6), (0, 10)) == merged((0, 10), (5, 6)) == [(0, 10)]
-    assert merged((20, 30), (0, 10), (10.001, 19.999)) == [(0, 10), (10.001, 19.999), (20, 30)]
-
-
 def test_closest_intervals_are_merged_beyond_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time_accounting, "MAX_INTERVALS", 3)
     assert merged((0, 1), (10, 11), (13, 14), (20, 21)) == [(0, 1), (10, 14), (20, 21)]

@@ -16,12 +16,6 @@ def codes_and_paths(payload: dict[str, Any]) -> list[tuple[str, str]]:
     return [(problem["code"], ".".join(problem["path"])) for problem in payload["problems"]]
 
 
-async def test_events_of_one_call_are_sorted_by_ts(api: ApiClient) -> None:
-    player = await start_player(api)
-    session = await player.send("300 PING 200; 100 PLAY 0; 150 PAUSE_START 50")
-    assert (session["metrics"]["contentSeconds"], session["playerState"], session["playhead"]) == (50, "PAUSED", 200)
-
-
 async def test_event_up_to_a_minute_old_is_reordered(api: ApiClient) -> None:
     player = await start_player(api)
     await player.send("0 PLAY 0; 100 PING 100")

@@ -1,24 +1,14 @@
 """Filters by player state, and subscriptions to players."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.api_client import ApiClient
-from tests.feed_harness import FeedHarness, fold, open_harness
+from tests.feed_harness import FeedHarness, fold
 from tests.media.player_client import PlayerClient, player_time, start_player
 from tests.polling import TIMEOUT_SECONDS
 from tests.subscriptions.test_streams import StreamServer, next_values
-
-
-@pytest.fixture
-async def harness(tmp_path: Path) -> AsyncIterator[FeedHarness]:
-    async with open_harness(tmp_path / "test.db") as opened:
-        yield opened
 
 
 async def sessions_in_states(api: ApiClient, *states: str) -> set[str]:
