@@ -1,49 +1,30 @@
 """Use of indexes: no mutation scans a table, and heartbeats write no index."""
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
-from models.database import Database
 from tests.api.session_inputs import MINIMAL_INPUTS
 from tests.api_client import ApiClient
 from tests.media.player_client import PlayerClient
+from tests.queries.query_plans import explain_statements
+from tests.statements import Statement, capture_statements
 
 
-@contextmanager
-def write_statements(database: Database, prefix: str = "") -> Iterator[list[tuple[str, Any]]]:
-    """Collect the writer's statements that begin with `prefix`, each with the parameters of one row."""
-    sent: list[tuple[str, Any]] = []
-
-    def record(
-        _connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool
-    ) -> None:
-        if statement.startswith(prefix) and not statement.startswith("BEGIN"):
-            sent.append((statement, parameters[0] if many else parameters))
-
-    engine = database._writer._engine.sync_engine
-    event.listen(engine, "before_cursor_execute", record)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", record)
-
-
-def _opcodes(tx: Connection, sent: Sequence[tuple[str, Any]]) -> list[list[str]]:
-    return [[row[1] for row in tx.exec_driver_sql(f"EXPLAIN {sql}", parameters)] for sql, parameters in sent]
+def _opcodes(tx: Connection, sent: Sequence[Statement]) -> list[list[str]]:
+    return [[row[1] for row in tx.exec_driver_sql(f"EXPLAIN {sql}", sql.parameters)] for sql in sent]
 
 
 async def index_writes(api: ApiClient, call: str, values: dict[str, Any]) -> list[int]:
     """Count the indexes that each UPDATE of a call may write."""
     database = api.app.state.services.database
-    with write_statements(database, "UPDATE session ") as sent:
+    with capture_statements(database, readers=False, writer=True) as sent:
         assert (await api.mutate(call, values))["problems"] == []
-    return [steps.count("IdxInsert") for steps in await database.read(_opcodes, sent)]
+    updates = [sql for sql in sent if sql.startswith("UPDATE session ")]
+    return [steps.count("IdxInsert") for steps in await database.read(_opcodes, updates)]
 
 
 @pytest.mark.parametrize("kind", MINIMAL_INPUTS)
@@ -60,10 +41,6 @@ async def test_stop_writes_indexes(api: ApiClient) -> None:
     assert rows > 1
 
 
-def _plans(tx: Connection, sent: Sequence[tuple[str, Any]]) -> list[str]:
-    return [row[3] for sql, parameters in sent for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)]
-
-
 async def test_no_mutation_scans_a_table(api: ApiClient) -> None:
     database = api.app.state.services.database
     media, user, form, item = [
@@ -71,7 +48,7 @@ async def test_no_mutation_scans_a_table(api: ApiClient) -> None:
         for kind in ("media", "user", "field", "agenda")
     ]
     await api.advance(5)
-    with write_statements(database) as sent:
+    with capture_statements(database, readers=False, writer=True) as sent:
         for name in (media, user, form):
             await api.mutate("keepaliveSession", {"id": name, "path": ["b"], "visible": False})
             await api.mutate("hideSession", {"id": name, "path": ["b", "c"]})
@@ -82,7 +59,7 @@ async def test_no_mutation_scans_a_table(api: ApiClient) -> None:
             await api.mutate("stopSession", {"id": name})
         await api.start_session("field", MINIMAL_INPUTS["field"])
         await api.sweep()
-    plans = await database.read(_plans, sent)
+    plans = await database.read(explain_statements, sent)
     assert len(plans) > 20
     # Table `server` has one row; lists within a statement have no index.
     assert [plan for plan in plans if re.match(r"SCAN (?!server|\d+ CONSTANT|CONSTANT|\()", plan)] == []

@@ -1,15 +1,14 @@
 """Statements per operation: they depend on the selection, never on the number of rows."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Connection
 
 from tests.api.session_inputs import MINIMAL_INPUTS
 from tests.api_client import ApiClient, open_api
+from tests.statements import Statement, capture_statements
 
 KEEPALIVES: Final = """mutation($inputs: [KeepaliveSessionInput!]!) {
     keepaliveSessions(inputs: $inputs) { session { id revision } problems { code } } }"""
@@ -20,24 +19,9 @@ STATS: Final = [
 ]
 
 
-@contextmanager
-def statements(api: ApiClient) -> Iterator[list[str]]:
-    """Collect the statements of readers and writer, except for BEGIN."""
-    database = api.app.state.services.database
-    engines = [database._reader._engine.sync_engine, database._writer._engine.sync_engine]
-    sent: list[str] = []
-
-    def record(_connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            sent.append(statement)
-
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", record)
-    try:
-        yield sent
-    finally:
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", record)
+def statements(api: ApiClient) -> AbstractContextManager[list[Statement]]:
+    """Collect the statements of readers and writer."""
+    return capture_statements(api.app.state.services.database, writer=True)
 
 
 async def count_statements(api: ApiClient, document: str, **variables: Any) -> int:

@@ -7,7 +7,7 @@ import pytest
 from resolvers.subscriptions import live_query
 from resolvers.subscriptions.activities import session_activities
 from tests.feed_harness import FeedHarness
-from tests.queries.operation_context import capture_statements
+from tests.statements import capture_statements
 
 
 async def test_one_poll_reads_once_for_all_consumers(harness: FeedHarness) -> None:

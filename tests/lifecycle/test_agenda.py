@@ -35,14 +35,6 @@ async def test_hide_and_keepalive_toggle_visibility_of_item(api: ApiClient, vari
     assert (await api.activity_types(session["id"]))[1:] == ["HIDDEN", "SHOWN"]
 
 
-async def test_first_keepalive_shows_hidden_item(api: ApiClient) -> None:
-    session = await start_item(api, SCHEDULED_ITEM, visible=False)
-    assert await visible_items(api) == set()
-    await api.mutate("keepaliveSession", {"id": session["id"]})
-    assert await visible_items(api) == {session["id"]}
-    assert await api.activity_types(session["id"]) == ["SCHEDULED", "SHOWN"]
-
-
 async def test_hidden_item_starts_and_completes_hidden(api: ApiClient) -> None:
     session = await start_item(api, SCHEDULED_ITEM)
     await api.mutate("hideSession", {"id": session["id"]})

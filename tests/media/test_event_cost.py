@@ -12,12 +12,13 @@ from resolvers.media import reorder_buffer
 from tests.api.test_statement_counts import count_statements, statements
 from tests.api_client import ApiClient
 from tests.media.player_client import PlayerClient, count_sqlite_steps, event_input, start_player
+from tests.statements import Statement
 
 PAGE = """{ sessions(first: 500, filter: {media: {}}) {
     nodes { ... on MediaSession { metrics { contentSeconds states { name } } } } } }"""
 
 
-async def measure(player: PlayerClient, *events: dict[str, Any]) -> tuple[list[str], int]:
+async def measure(player: PlayerClient, *events: dict[str, Any]) -> tuple[list[Statement], int]:
     """Count the statements of a call, and the steps of SQLite's virtual machine."""
     async with count_sqlite_steps(player.api) as steps:
         with statements(player.api) as sent:

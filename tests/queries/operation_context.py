@@ -1,11 +1,6 @@
-"""Contexts of operations, and the statements that they execute."""
+"""Contexts of operations."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Final
-
-from sqlalchemy import event
-from sqlalchemy.engine import Connection
+from typing import Final
 
 from models.blobstore import open_blob_store
 from models.clock import Instant, SystemClock
@@ -29,20 +24,3 @@ def make_context(database: Database, caller: Caller = LOCAL_ADMIN, now: Instant 
     presence = ServerLiveness(database, SystemClock())
     files, links = BlobUploader(open_blob_store("never-made")), UrlSigner("key")
     return Context(Services(database, presence, LogReader(database, presence), files, links), caller, now)
-
-
-@contextmanager
-def capture_statements(database: Database) -> Iterator[list[str]]:
-    """Collect the statements of readers, except for BEGIN."""
-    statements: list[str] = []
-    engine = database._reader._engine.sync_engine
-
-    def on_execute(_connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", on_execute)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", on_execute)

@@ -16,7 +16,8 @@ from resolvers.errors import BadUserInput, Forbidden
 from resolvers.nodes import get_node
 from resolvers.pagination.keyset import Page, PageArgs
 from tests.factories import activity_row, delete_all, ended_row, insert, session_row
-from tests.queries.operation_context import READER, WRITER, capture_statements, make_context
+from tests.queries.operation_context import READER, WRITER, make_context
+from tests.statements import capture_statements
 
 TYPES = ["STARTED", "HIDDEN", "SHOWN", "MOVED"]
 

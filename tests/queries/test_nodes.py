@@ -9,7 +9,8 @@ from resolvers.nodes import get_node, get_nodes
 from resolvers.pagination.keyset import PageArgs
 from resolvers.projects.service import get_project, list_projects
 from tests.factories import data_point_row, insert, path_row, project_row, session_row
-from tests.queries.operation_context import ADMIN, READER, WRITER, capture_statements, make_context
+from tests.queries.operation_context import ADMIN, READER, WRITER, make_context
+from tests.statements import capture_statements
 
 
 async def test_nodes_of_other_projects_are_none(database: Database) -> None:

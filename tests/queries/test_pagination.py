@@ -17,8 +17,9 @@ from resolvers.filters import Filter
 from resolvers.pagination.keyset import Page, PageArgs
 from resolvers.sessions.service import get_session, list_sessions
 from tests.factories import NOW, delete_all, insert, project_row, session_row
-from tests.queries.operation_context import ADMIN, READER, WRITER, capture_statements, make_context
+from tests.queries.operation_context import ADMIN, READER, WRITER, make_context
 from tests.queries.strategies import SIMPLE_FILTERS, sessions
+from tests.statements import capture_statements
 
 FIELDS = ["STARTED_AT", "LAST_SEEN_AT", "ENDED_AT", "CREATED_AT"]
 ORDERS = st.lists(st.tuples(st.sampled_from(FIELDS), st.sampled_from(["ASC", "DESC"])), unique_by=lambda o: o[0])

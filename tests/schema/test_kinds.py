@@ -1,6 +1,6 @@
 """Agreement of the model, the input and the type of each kind."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from graphql import (
@@ -42,8 +42,7 @@ INPUTS: dict[str, type[KindFields]] = {
     "TrackMediaInput": TrackMediaFields,
     **{f"{kind.capitalize()}SessionInput": rules.fields for kind, rules in KINDS.items()},
 }
-SESSION = graphql_schema.type_map["Session"]
-assert isinstance(SESSION, GraphQLInterfaceType)
+SESSION = cast("GraphQLInterfaceType", graphql_schema.type_map["Session"])
 OWN_DESCRIPTIONS = {("HideSessionInput", "path"), ("StopSessionInput", "path")}
 SCALARS = {
     "integer": {"Int", "DateTime"},

@@ -9,7 +9,8 @@ from resolvers.access import Caller
 from resolvers.errors import BadUserInput, Forbidden
 from resolvers.subscriptions.stats import session_stats
 from tests.feed_harness import FeedHarness, Stream
-from tests.queries.operation_context import WRITER, capture_statements
+from tests.queries.operation_context import WRITER
+from tests.statements import capture_statements
 from tests.subscriptions.test_min_interval import advance_time
 
 

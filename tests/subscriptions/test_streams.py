@@ -16,7 +16,8 @@ from schema import graphql_schema
 from tests.api.session_inputs import create_project
 from tests.feed_harness import FeedHarness
 from tests.polling import wait_until
-from tests.queries.operation_context import WRITER, capture_statements
+from tests.queries.operation_context import WRITER
+from tests.statements import capture_statements
 from tests.subscriptions.test_access import OTHER_READER_OF_ONE, READER_OF_ONE, READER_OF_TWO
 from transport import TransportSettings
 from transport.execution import Execution
