@@ -154,6 +154,17 @@ async def read_live(answer: StreamResponse, count: int = 1) -> "asyncio.Task[lis
     return task
 
 
+def block_catch_up(answer: StreamResponse, log: FakeLog) -> None:
+    """Let the catch-up wait for the gate of the log before its first item."""
+
+    class Never:
+        async def __anext__(self) -> object:
+            await slow(log, None, None)
+            raise StopAsyncIteration
+
+    answer.frames._query.source.open = lambda _after: Never()  # type: ignore[attr-defined]  # it is a Subscription
+
+
 def is_live(answer: StreamResponse) -> bool:
     assert isinstance(answer.frames, SubscriberStream)
     return answer.frames.is_live

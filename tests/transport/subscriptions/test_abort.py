@@ -10,7 +10,7 @@ import pytest
 from tests.polling import TIMEOUT_SECONDS, wait_until
 from tests.transport.subscriptions.asgi_client import fake_endpoint
 from tests.transport.subscriptions.fake_source import FakeLog
-from tests.transport.subscriptions.stream_server import StreamServer, error_codes, frame_body, remaining
+from tests.transport.subscriptions.stream_server import StreamServer, block_catch_up, error_codes, frame_body, remaining
 from tests.transport.subscriptions.test_shutdown import run_server
 from transport.server import server as transport_server
 from transport.subscriptions import ServerShutdown
@@ -126,15 +126,8 @@ async def test_abort_completes_each_pending_payload_with_an_error(server: Stream
 
 
 async def test_stream_in_catch_up_is_closed_by_shutdown(server: StreamServer, log: FakeLog) -> None:
-    class Never:
-        async def __anext__(self) -> object:
-            log.slow_started.set()
-            await log.gate.wait()
-            raise StopAsyncIteration
-
     answer = await server.open()
-    query = answer.frames._query  # type: ignore[attr-defined]  # it is a Subscription
-    query.source.open = lambda _after: Never()
+    block_catch_up(answer, log)
     reading = asyncio.create_task(remaining(answer))
     await log.slow_started.wait()
     await server.streams.close(0.01)

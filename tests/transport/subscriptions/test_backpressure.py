@@ -18,8 +18,7 @@ def narrow(log: FakeLog) -> StreamServer:
     return StreamServer(log, with_limits(stream_queue_bytes=3_500))
 
 
-async def test_overflowed_stream_catches_up_from_the_source(narrow: StreamServer) -> None:
-    log = narrow.log
+async def test_overflowed_stream_catches_up_from_the_source(narrow: StreamServer, log: FakeLog) -> None:
     quick, slow = await narrow.open(TEXT), await narrow.open(TEXT)
     first = [await read_live(quick), await read_live(slow)]
     log.append()
@@ -37,8 +36,7 @@ async def test_overflowed_stream_catches_up_from_the_source(narrow: StreamServer
     assert await again == [100]
 
 
-async def test_overflow_during_catch_up_starts_another(narrow: StreamServer) -> None:
-    log = narrow.log
+async def test_overflow_during_catch_up_starts_another(narrow: StreamServer, log: FakeLog) -> None:
     slow = await narrow.open(TEXT)
     log.append(5)
     first = await read_live(slow)

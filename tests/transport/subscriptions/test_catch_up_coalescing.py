@@ -36,8 +36,7 @@ async def yield_to_loop() -> None:
         await asyncio.sleep(0)
 
 
-async def test_simultaneous_catch_ups_are_executed_once(server: StreamServer) -> None:
-    log = server.log
+async def test_simultaneous_catch_ups_are_executed_once(server: StreamServer, log: FakeLog) -> None:
     log.gate.set()
     log.append(3)
     answers = await open_streams(server, SUBSCRIBERS)
@@ -45,8 +44,7 @@ async def test_simultaneous_catch_ups_are_executed_once(server: StreamServer) ->
     assert (log.opened_after, log.executed) == (["0"], [1, 2, 3])
 
 
-async def test_catch_ups_behind_a_running_one_are_executed_once(server: StreamServer) -> None:
-    log = server.log
+async def test_catch_ups_behind_a_running_one_are_executed_once(server: StreamServer, log: FakeLog) -> None:
     log.append(3)
     answers = await open_streams(server, SUBSCRIBERS)
     tasks = await start_reading(server, answers, 3)
@@ -60,8 +58,7 @@ async def test_catch_ups_behind_a_running_one_are_executed_once(server: StreamSe
     assert sorted(log.executed)[6:] == [4]
 
 
-async def test_late_stream_gets_a_newer_snapshot(server: StreamServer) -> None:
-    log = server.log
+async def test_late_stream_gets_a_newer_snapshot(server: StreamServer, log: FakeLog) -> None:
     log.snapshot_size = 1
     log.append()
     answers = [await server.open("subscription{event{number slow}}") for _ in range(2)]
@@ -73,8 +70,7 @@ async def test_late_stream_gets_a_newer_snapshot(server: StreamServer) -> None:
     assert (await first, await second) == ([1], [2])
 
 
-async def test_different_last_event_ids_are_not_coalesced(server: StreamServer) -> None:
-    log = server.log
+async def test_different_last_event_ids_are_not_coalesced(server: StreamServer, log: FakeLog) -> None:
     log.append(3)
     answers = [await server.open(SLOW, options=StreamOptions(after=after)) for after in ("0", "0", "2")]
     tasks = [asyncio.create_task(numbers(answer, 1)) for answer in answers]
@@ -83,8 +79,7 @@ async def test_different_last_event_ids_are_not_coalesced(server: StreamServer) 
     assert await asyncio.gather(*tasks) == [[1], [1], [3]]
 
 
-async def test_different_catch_ups_do_not_wait_for_each_other(server: StreamServer) -> None:
-    log = server.log
+async def test_different_catch_ups_do_not_wait_for_each_other(server: StreamServer, log: FakeLog) -> None:
     log.append(2)
     answers = [
         *await open_streams(server, 1),
@@ -98,8 +93,7 @@ async def test_different_catch_ups_do_not_wait_for_each_other(server: StreamServ
     assert [await task for task in tasks] == [[1], [1], [2]]
 
 
-async def test_follower_replaces_a_leader_that_left(server: StreamServer) -> None:
-    log = server.log
+async def test_follower_replaces_a_leader_that_left(server: StreamServer, log: FakeLog) -> None:
     log.append(2)
     answers = await open_streams(server, 4)
     tasks = await start_reading(server, answers, 2)
@@ -113,8 +107,7 @@ async def test_follower_replaces_a_leader_that_left(server: StreamServer) -> Non
     assert len(log.opened_after) == 2
 
 
-async def test_follower_restarts_after_leader_left_while_reading(server: StreamServer) -> None:
-    log = server.log
+async def test_follower_restarts_after_leader_left_while_reading(server: StreamServer, log: FakeLog) -> None:
     log.append(2)
     answers = await open_streams(server, 4)
     first, second, *others = await start_reading(server, answers, 2)
@@ -146,8 +139,7 @@ async def test_catch_up_longer_than_the_queue_is_not_shared(log: FakeLog) -> Non
     assert await asyncio.gather(*tasks) == [[1, 2, 3, 4, 5]] * 4
 
 
-async def test_failed_item_is_not_shared(server: StreamServer) -> None:
-    log = server.log
+async def test_failed_item_is_not_shared(server: StreamServer, log: FakeLog) -> None:
     log.append(2)
     answers = await open_streams(server, 4)
     tasks = await start_reading(server, answers)
@@ -172,8 +164,7 @@ async def test_shutdown_ends_a_running_catch_up(server: StreamServer) -> None:
         await task
 
 
-async def test_source_failure_is_not_shared(server: StreamServer) -> None:
-    log = server.log
+async def test_source_failure_is_not_shared(server: StreamServer, log: FakeLog) -> None:
     log.append()
     answers = await open_streams(server, 3)
     tasks = [asyncio.create_task(frame(answers[0]))]
@@ -191,8 +182,7 @@ async def frame(answer: StreamResponse) -> Frame:
     return await anext(answer.frames)
 
 
-async def test_catch_up_with_a_filter_is_not_shared(server: StreamServer) -> None:
-    log = server.log
+async def test_catch_up_with_a_filter_is_not_shared(server: StreamServer, log: FakeLog) -> None:
     log.accepts = lambda item: item.sequence % 2 == 0
     log.append()
     answers = await open_streams(server, 3)

@@ -16,8 +16,7 @@ async def open_slow_streams(server: StreamServer, count: int) -> list[StreamResp
     return [await server.open(SLOW, {"after": str(number)}) for number in range(count)]
 
 
-async def test_concurrent_catch_ups_are_limited(server: StreamServer) -> None:
-    log = server.log
+async def test_concurrent_catch_ups_are_limited(server: StreamServer, log: FakeLog) -> None:
     answers = await open_slow_streams(server, 3 * catch_up.MAX_CONCURRENT_CATCH_UPS)
     tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
     await wait_until(lambda: len(log.executed) == catch_up.MAX_CONCURRENT_CATCH_UPS)
@@ -40,8 +39,7 @@ async def test_waiting_for_a_slot_does_not_time_out(log: FakeLog) -> None:
     assert [error_codes(frame_body(frame)) for frame in others] == [[]] * catch_up.MAX_CONCURRENT_CATCH_UPS
 
 
-async def test_shutdown_prevents_waiting_catch_ups(server: StreamServer) -> None:
-    log = server.log
+async def test_shutdown_prevents_waiting_catch_ups(server: StreamServer, log: FakeLog) -> None:
     answers = await open_slow_streams(server, catch_up.MAX_CONCURRENT_CATCH_UPS + 1)
     tasks = [asyncio.ensure_future(anext(answer.frames)) for answer in answers]
     await wait_until(lambda: len(log.executed) == catch_up.MAX_CONCURRENT_CATCH_UPS)
@@ -51,8 +49,7 @@ async def test_shutdown_prevents_waiting_catch_ups(server: StreamServer) -> None
     assert len(log.executed) == catch_up.MAX_CONCURRENT_CATCH_UPS
 
 
-async def test_shutdown_ends_waiting_catch_ups(server: StreamServer) -> None:
-    log = server.log
+async def test_shutdown_ends_waiting_catch_ups(server: StreamServer, log: FakeLog) -> None:
     log.gate.set()
     answers = await open_slow_streams(server, catch_up.MAX_CONCURRENT_CATCH_UPS + 1)
     log.append()  # each has two to catch up

@@ -13,6 +13,7 @@ from tests.transport.subscriptions.fake_source import FakeLog, items
 from tests.transport.subscriptions.stream_server import (
     SUBSCRIBE,
     StreamServer,
+    block_catch_up,
     error_codes,
     frame_body,
     numbers,
@@ -46,8 +47,7 @@ async def test_failing_source_ends_stream_with_error(
     assert not server.streams.groups
 
 
-async def test_source_failure_ends_all_streams_of_the_group(server: StreamServer) -> None:
-    log = server.log
+async def test_source_failure_ends_all_streams_of_the_group(server: StreamServer, log: FakeLog) -> None:
     answers = [await server.open() for _ in range(3)]
     tasks = [await read_live(answer) for answer in answers]
     log.append(2)
@@ -94,14 +94,8 @@ async def test_item_timeout_does_not_end_the_stream(server: StreamServer, log: F
 
 
 async def test_catch_up_timeout_ends_the_stream(server: StreamServer, log: FakeLog) -> None:
-    class Never:
-        async def __anext__(self) -> object:
-            await log.gate.wait()
-            raise StopAsyncIteration
-
     answer = await server.open()
-    query = answer.frames._query  # type: ignore[attr-defined]  # it is a Subscription
-    query.source.open = lambda _after: Never()
+    block_catch_up(answer, log)
     server.streams.execution.seconds = 0.01
     assert [error_codes(result) for result in await remaining(answer)] == [["TIMEOUT"]]
 

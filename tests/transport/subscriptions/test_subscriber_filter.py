@@ -28,8 +28,7 @@ async def test_distinct_source_skips_repeated_results(log: FakeLog) -> None:
     assert log.executed.count(4) == 2
 
 
-async def test_snapshot_filter_sees_each_item_once_in_order(server: StreamServer) -> None:
-    log = server.log
+async def test_snapshot_filter_sees_each_item_once_in_order(server: StreamServer, log: FakeLog) -> None:
     asked: list[int] = []
 
     def passes(item: FakeItem) -> bool:
