@@ -93,20 +93,10 @@ async def test_anonymous_operation_has_no_name(client: GraphQLClient) -> None:
     assert error_codes(await client.execute("{hello}", operationName="hello")) == ["OPERATION_RESOLUTION_FAILURE"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{}",
-        "{ }",
-        "query Q {}",
-        "mutation {}",
-        "subscription {}",
-        "{item{}}",
-        "{...F} fragment F on Query {}",
-        "{... on Query {} hello}",
-        "{__schema {}}",
-    ],
-)
+EMPTY = ("{}", "{ }", "query Q {}", "mutation {}", "subscription {}", "{item{}}", "{__schema {}}")
+
+
+@pytest.mark.parametrize("text", [*EMPTY, "{...F} fragment F on Query {}", "{... on Query {} hello}"])
 async def test_empty_selection_is_syntax_error(client: GraphQLClient, text: str) -> None:
     response = await client.execute(text)
     assert (response.status_code, error_codes(response)) == (400, ["GRAPHQL_PARSE_FAILED"])
