@@ -70,18 +70,10 @@ async def test_content_type_other_than_json_is_415(client: GraphQLClient, conten
     assert (response.status_code, error_codes(response)) == (415, ["BAD_REQUEST"])
 
 
-@pytest.mark.parametrize(
-    "content_type",
-    [
-        "application/json",
-        "application/json;charset=utf-8",
-        'Application/JSON; charset="UTF-8"',
-        "application/json; x=y",
-    ],
-)
-async def test_json_content_type_with_parameters_is_accepted(client: GraphQLClient, content_type: str) -> None:
-    response = await client.post({"query": "{hello}"}, content_type=content_type)
-    assert response.status_code == 200
+@pytest.mark.parametrize("parameters", ["", ";charset=utf-8", '; charset="UTF-8"', "; x=y"])
+async def test_json_content_type_with_parameters_is_accepted(client: GraphQLClient, parameters: str) -> None:
+    for name in ("application/json", "Application/JSON"):
+        assert (await client.post({"query": "{hello}"}, content_type=name + parameters)).status_code == 200
 
 
 async def test_repeated_content_type_is_415(client: GraphQLClient) -> None:

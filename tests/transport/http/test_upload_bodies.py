@@ -153,17 +153,9 @@ async def test_malformed_multipart_body_is_refused(
     assert count_open_files() == before
 
 
-@pytest.mark.parametrize(
-    "content_type",
-    [
-        "multipart/form-data",
-        "multipart/form-data; boundary=",
-        "multipart/form-data; boundary=" + "x" * 71,
-        "multipart/form-data; x=boundary",
-    ],
-)
-async def test_multipart_body_requires_boundary(upload_client: UploadClient, content_type: str) -> None:
-    response = await upload_client.send(encode_one_file(b"x"), {"content-type": content_type})
+@pytest.mark.parametrize("parameters", ["", "; boundary=", "; boundary=" + "x" * 71, "; x=boundary"])
+async def test_multipart_body_requires_boundary(upload_client: UploadClient, parameters: str) -> None:
+    response = await upload_client.send(encode_one_file(b"x"), {"content-type": f"multipart/form-data{parameters}"})
     assert (response.status_code, error_codes(response)) == (400, ["BAD_REQUEST"])
 
 
