@@ -19,10 +19,7 @@ SETTINGS: Final = {
 
 class ServerUnderTest:
     def __init__(self, file: Path, **settings: str) -> None:
-        """
-        Args:
-            settings: environment variables of all its servers.
-        """
+        """Take `settings`, the environment variables of all its servers."""
         self.file = file
         self._settings = SETTINGS | settings
         self._up = asyncio.Event()

@@ -21,10 +21,7 @@ class Ledger:
     """Calls of all writers that were acknowledged."""
 
     def __init__(self, listener: Callable[[], None]) -> None:
-        """
-        Args:
-            listener: called after each acknowledged call.
-        """
+        """Take a `listener`, which is called after each acknowledged call."""
         self.revisions: dict[str, int] = {}
         """By session, the newest revision that was logged."""
         self._listener = listener

@@ -7,13 +7,10 @@ import pytest
 
 from tests.api.session_inputs import problem_codes
 from tests.api_client import ApiClient
+from tests.blobs.form_client import problem_paths
 from tests.media.player_client import AD, assert_metrics, event_input, player_time, start_player
 
 TS_PATH = "input.events.0.playerTime.ts"
-
-
-def codes_and_paths(payload: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(problem["code"], ".".join(problem["path"])) for problem in payload["problems"]]
 
 
 async def test_event_up_to_a_minute_old_is_reordered(api: ApiClient) -> None:
@@ -27,14 +24,14 @@ async def test_late_event_is_recorded_and_not_counted(api: ApiClient) -> None:
     player = await start_player(api)
     await player.send("0 PLAY 0; 100 PING 100")
     payload = await player.track("39.999 PAUSE_START 40; 101 PING 101")
-    assert codes_and_paths(payload) == [("LATE_EVENT", TS_PATH)]
+    assert problem_paths(payload) == [("LATE_EVENT", TS_PATH)]
     assert_metrics(payload["session"]["metrics"], contentSeconds=101, pauseCount=0)
     assert payload["session"]["playerState"] == "PLAYING"
     entry = (await player.activities())[-1]
     assert (entry["type"], entry["clientTime"]) == ("PAUSE_START", player_time(39.999)["ts"])
     assert entry["data"] == {"playhead": 40, "flag": "LATE"}
     # Sent again, it is late again, and once on the timeline.
-    assert codes_and_paths(await player.track("39.999 PAUSE_START 40")) == [("LATE_EVENT", TS_PATH)]
+    assert problem_paths(await player.track("39.999 PAUSE_START 40")) == [("LATE_EVENT", TS_PATH)]
     assert len(await player.activities()) == 2
 
 
@@ -101,7 +98,7 @@ async def test_ts_out_of_bounds_refuses_only_that_event(api: ApiClient, seconds:
     payload = await player.track(f"{seconds} ERROR 0; 10 ERROR 0")
     assert payload["session"]["metrics"]["errorCount"] == len(await player.activities()) == 2 - len(messages)
     assert [problem["message"] for problem in payload["problems"]] == messages
-    assert codes_and_paths(payload) == [("BAD_USER_INPUT", TS_PATH)] * len(messages)
+    assert problem_paths(payload) == [("BAD_USER_INPUT", TS_PATH)] * len(messages)
 
 
 async def test_problems_are_in_order_of_the_input(api: ApiClient) -> None:
@@ -138,7 +135,7 @@ async def test_qoe_beyond_limit_refuses_only_that_event(api: ApiClient) -> None:
     payload = await player.track(
         event_input(1, "ERROR", qoe={"n0": 7}), event_input(2, "ERROR", qoe={"more": 1}), "3 ERROR 0"
     )
-    assert codes_and_paths(payload) == [("BAD_USER_INPUT", "input.events.1.qoe")]
+    assert problem_paths(payload) == [("BAD_USER_INPUT", "input.events.1.qoe")]
     assert (payload["session"]["metrics"]["errorCount"], payload["session"]["qoe"]["n0"]) == (2, 7)
 
 
@@ -155,11 +152,11 @@ async def test_track_media_is_a_heartbeat_even_if_events_are_refused(api: ApiCli
 async def test_only_media_sessions_have_a_player(api: ApiClient) -> None:
     session = await api.start_user()
     payload = await api.mutate("trackMedia", {"id": session["id"], "events": [event_input(0, "PLAY")]})
-    assert codes_and_paths(payload) == [("BAD_USER_INPUT", "input.id")]
+    assert problem_paths(payload) == [("BAD_USER_INPUT", "input.id")]
     assert payload["problems"][0]["message"] == "only MEDIA sessions have a player; this one is USER"
     assert payload["session"]["revision"] == 1
     payload = await api.mutate("trackMedia", {"id": "s_unknown", "events": []})
-    assert codes_and_paths(payload) == [("NOT_FOUND", "input.id")]
+    assert problem_paths(payload) == [("NOT_FOUND", "input.id")]
 
 
 async def test_ended_session_takes_no_events(api: ApiClient) -> None:
@@ -168,7 +165,7 @@ async def test_ended_session_takes_no_events(api: ApiClient) -> None:
     before = await player.metrics()
     await api.mutate("stopSession", {"id": player.id})
     payload = await player.track("20 PING 20")
-    assert codes_and_paths(payload) == [("SESSION_ENDED", "input.id")]
+    assert problem_paths(payload) == [("SESSION_ENDED", "input.id")]
     assert payload["session"]["metrics"] == before
 
 
@@ -188,7 +185,7 @@ async def test_watermark_advances_within_a_batch(api: ApiClient) -> None:
     # In one transaction, the second call makes the events of the later ones older than a minute.
     calls = ("55 ERROR 55", "500 PING 0", "55 ERROR 0", "50 ERROR 0", "56 ERROR 0")
     payloads = await asyncio.gather(*(player.track(call) for call in calls))
-    assert [codes_and_paths(payload) for payload in payloads] == [[], [], [], [], [("LATE_EVENT", TS_PATH)]]
+    assert [problem_paths(payload) for payload in payloads] == [[], [], [], [], [("LATE_EVENT", TS_PATH)]]
     assert (await player.metrics())["errorCount"] == 2
 
 

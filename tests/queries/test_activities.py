@@ -1,7 +1,6 @@
 """The activity log, and timelines of several sessions."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
 from typing import Any
 
 import pytest
@@ -117,15 +116,11 @@ def _cut(
 async def test_equal_timeline_pages_share_statement(database: Database, sessions: list[Session]) -> None:
     context = make_context(database)
     with capture_statements(database) as statements:
-        await _gather(session_activities(context, s.id, types=["STARTED"], page=PageArgs(first=2)) for s in sessions)
+        pages = [session_activities(context, s.id, types=["STARTED"], page=PageArgs(first=2)) for s in sessions]
+        await asyncio.gather(*pages)
     assert len(statements) == 1
     with capture_statements(database) as statements:
-        await _gather(
-            session_activities(context, s.id, types=None, page=PageArgs(first=1 + index % 2))
-            for index, s in enumerate(sessions)
-        )
+        sizes = [PageArgs(first=size) for size in (1, 2, 1)]
+        calls = zip(sessions, sizes, strict=True)
+        await asyncio.gather(*[session_activities(context, s.id, types=None, page=size) for s, size in calls])
     assert len(statements) == 2
-
-
-async def _gather(calls: Iterable[Awaitable[Any]]) -> None:
-    await asyncio.gather(*calls)

@@ -186,8 +186,3 @@ async def test_write_scope_reads_by_id_and_admin_scope_not_at_all(database: Data
             await list_sessions(make_context(database, caller), filter=None, order_by=[], page=PageArgs())
     with pytest.raises(Forbidden):
         await get_session(make_context(database, ADMIN), s.id)
-
-
-@pytest.mark.parametrize("id_", ["", "x", "s_", "s_" + "x" * 22, "p1", "\ud800", "s_" + "ä" * 22])
-async def test_unknown_id_is_none(database: Database, id_: str) -> None:
-    assert await get_session(make_context(database), id_) is None

@@ -34,9 +34,6 @@ def literal(type_: GraphQLScalarType, text: str) -> Any:
     return type_.coerce_input_literal(parse_value(text))  # type: ignore[arg-type]  # a value without variables is a constant one
 
 
-# ---- DateTime ----
-
-
 @given(INSTANTS)
 @example(FIRST)
 @example(LAST)
@@ -96,8 +93,6 @@ def test_datetime_literal_must_be_string(text: str) -> None:
         literal(DATE_TIME, text)
 
 
-# ---- JSON ----
-
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 VALUES = st.recursive(
     st.none()
@@ -150,9 +145,6 @@ def test_json_may_be_nested_to_limit() -> None:
 def test_json_literal_is_validated(text: str) -> None:
     with pytest.raises(GraphQLError, match="JSON"):
         literal(JSON, text)
-
-
-# ---- Base64 ----
 
 
 @given(st.binary())

@@ -14,8 +14,9 @@ from resolvers.subscriptions.activities import session_activities
 from resolvers.subscriptions.source import Source
 from resolvers.subscriptions.stats import session_stats
 from tests.api.session_inputs import create_project
-from tests.feed_harness import FeedHarness, Stream, fold
+from tests.feed_harness import FeedHarness, fold
 from tests.queries.operation_context import ADMIN, WRITER
+from tests.subscriptions.test_activities import subscribe_activities
 
 READER_OF_ONE = Caller("t1", "one", frozenset({Scope.READ}), frozenset({"one"}))
 READER_OF_TWO = Caller("t2", "two", frozenset({Scope.READ}), frozenset({"two"}))
@@ -37,12 +38,6 @@ async def sources(harness: FeedHarness, caller: Caller, **filter_input: Any) -> 
         session_activities(context, filter=filter_input, types=None, after=None),
         session_stats(context, filter=filter_input, interval_ms=1000),
     ]
-
-
-async def subscribe_activities(harness: FeedHarness, caller: Caller) -> Stream:
-    return await harness.open_stream(
-        session_activities(await harness.context(caller), filter={}, types=None, after=None)
-    )
 
 
 async def test_streams_contain_only_the_callers_projects(harness: FeedHarness, projects: list[str]) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from models.clock import DAY
 from models.tables.rows import Activity
+from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.activities.service import activity_cursor
 from resolvers.feed import queries
 from resolvers.feed.messages import Resync
@@ -18,11 +19,15 @@ from tests.feed_harness import FeedHarness, Stream, open_harness
 
 
 async def subscribe_activities(
-    harness: FeedHarness, *, types: list[str] | None = None, after: str | None = None, **filter_input: Any
+    harness: FeedHarness,
+    caller: Caller = LOCAL_ADMIN,
+    *,
+    types: list[str] | None = None,
+    after: str | None = None,
+    **filter_input: Any,
 ) -> Stream:
-    return await harness.open_stream(
-        session_activities(await harness.context(), filter=filter_input, types=types, after=after)
-    )
+    context = await harness.context(caller)
+    return await harness.open_stream(session_activities(context, filter=filter_input, types=types, after=after))
 
 
 def types_of(entries: list[Any]) -> list[str]:
