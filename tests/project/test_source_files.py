@@ -20,7 +20,7 @@ EXTERNAL: Final = ("web/vendor/", "web/static/")
 LINE_BUDGETS: Final = {
     (*PACKAGES, "main.py"): 20_500,
     ("bench", "demo"): 3_300,
-    ("tests",): 31_000,
+    ("tests",): 29_400,
 }
 """The most lines of Python each part may have: growth is a decision, not an accident."""
 
