@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Test processes: auto is one per core, at most eight; 0 runs all tests in one.
 JOBS ?= auto
-# Coverage slows the tests by a third, so only CI measures it and holds the floor in pyproject.toml.
+# Coverage slows the tests, so only CI measures it, and holds the floor in pyproject.toml.
 COVERAGE := $(if $(CI),--cov --cov-report=term:skip-covered)
 INSTALLED := $(VENV)/.installed
 
