@@ -64,7 +64,7 @@ class Query:
 @strawberry.type
 class Mutation:
     @strawberry.mutation
-    async def start_session(self, info: strawberry.Info, input: StartSessionInput) -> SessionPayload:  # noqa: A002
+    async def start_session(self, info: strawberry.Info, input: StartSessionInput) -> SessionPayload:  # noqa: A002 - the API's name
         now = utc_now()
         times: dict[str, Any] = {"started_at": now, "last_seen_at": now, "timeout_seconds": input.timeout_seconds}
         row = SessionRow(id=secrets.token_urlsafe(16), kind="CLIENT", path=input.path, **times)
@@ -80,7 +80,7 @@ class Mutation:
         return broadcaster.publish("ADDED", row)
 
     @strawberry.mutation
-    async def keepalive_session(self, info: strawberry.Info, input: KeepaliveSessionInput) -> SessionPayload:  # noqa: A002
+    async def keepalive_session(self, info: strawberry.Info, input: KeepaliveSessionInput) -> SessionPayload:  # noqa: A002 - the API's name
         now = utc_now()
         async with AsyncSession(info.context["engine"], expire_on_commit=False) as tx:
             row = await tx.get(SessionRow, input.id)
@@ -108,7 +108,7 @@ class Subscription:
     async def active_sessions(
         self,
         info: strawberry.Info,
-        filter: SessionFilter | None = None,  # noqa: A002
+        filter: SessionFilter | None = None,  # noqa: A002 - the API's name
     ) -> AsyncGenerator[ActiveSessionsItem, None]:
         broadcaster: ChangeBroadcaster = info.context["broadcaster"]
         queue: asyncio.Queue[SessionChange] = asyncio.Queue()
