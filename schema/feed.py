@@ -13,11 +13,20 @@ from schema.scalars import DateTime
 from schema.session import Activity, Session
 
 
-@strawberry.type(description="A part of a snapshot: the matching sessions at one moment, the latest start first.")
+@strawberry.type(
+    description="One of the parts of a snapshot: the matching sessions at one moment, the latest start first. A client "
+    "drops what it holds at the part that is `first`, and has the whole set after the part that is `last`."
+)
 class SessionSnapshot:
     sessions: list[Session] = bounded_list("Sessions of this part, at most 500.", max_items=PAGE_SIZE)
     total_count: int = strawberry.field(description="Number of matching sessions.")
-    last: bool = strawberry.field(description="Whether this is the last part.")
+    first: bool = strawberry.field(
+        description="Whether this is the first part: drop all sessions held before. A client that reconnects without "
+        "`after` gets a snapshot again."
+    )
+    last: bool = strawberry.field(
+        description="Whether this is the last part. An empty set is one part, both `first` and `last`."
+    )
     truncated: bool = strawberry.field(
         description="Whether more than 10,000 sessions match, of which only the latest are sent. Changes are then "
         "delivered only of sessions that were sent or added later (after a resume, of any session). Use a narrower "

@@ -118,8 +118,8 @@ def fold(received: list[FeedItem], held: Mapping[str, Any] | None = None) -> dic
         match item.payload:
             case Resync():
                 found.clear()
-            case Snapshot(sessions=rows):
-                found |= {row.id: row for row in rows}
+            case Snapshot(first=first, sessions=rows):
+                found = ({} if first else found) | {row.id: row for row in rows}
             case Change(change=SetChange.REMOVED, id=id_):
                 found.pop(id_, None)
             case Change(id=id_, session=row):

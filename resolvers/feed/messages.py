@@ -45,6 +45,7 @@ class Snapshot:
 
     sessions: list[Session]
     total_count: int
+    first: bool
     last: bool
     truncated: bool
     cursor: str

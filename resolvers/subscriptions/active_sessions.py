@@ -113,9 +113,9 @@ class ActiveSessions(Source):
                 rows = await self._page_rows(page, now)
             if window is not None:
                 window.add(rows)
-            last = number == len(pages)
+            first, last = number == 1, number == len(pages)
             cursor = complete if last else partial
-            yield FeedItem(Snapshot(rows, total, last, truncated, cursor), position, cursor)
+            yield FeedItem(Snapshot(rows, total, first, last, truncated, cursor), position, cursor)
         yield CaughtUp(position, None if window is None else window.accepts)
 
     async def _page_rows(self, ids: Sequence[str], now: Instant) -> list[Session]:

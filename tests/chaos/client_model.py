@@ -88,7 +88,8 @@ class SessionSet:
         self.cursor = item["cursor"]
 
     def _apply_snapshot(self, item: Item) -> None:
-        if not self._in_snapshot:
+        assert item["first"] == (not self._in_snapshot)
+        if item["first"]:
             assert self._snapshot_allowed, "a snapshot after resuming from a cursor"
             self.sessions = {}
         self.sessions |= {session["id"]: session for session in item["sessions"]}

@@ -26,7 +26,7 @@ export const START = `
 export const LIVE = `
   subscription Live($filter: SessionFilter, $after: String) {
     activeSessions(filter: $filter, after: $after) {
-      ... on SessionSnapshot { sessions { ...Shown } totalCount last cursor }
+      ... on SessionSnapshot { sessions { ...Shown } totalCount first last cursor }
       ... on SessionChange { change id session { ...Shown } activity at cursor }
       ... on FeedResync { reason cursor }
     }

@@ -46,6 +46,8 @@ class ScriptedSubscriber:
     def _apply(self, item: Any) -> None:
         self.received.append(item)
         if "sessions" in item:
+            if item["first"]:
+                self.usernames.clear()
             self.usernames |= {session["id"]: session["username"] for session in item["sessions"]}
         elif "change" not in item:
             pass  # an activity changes no set

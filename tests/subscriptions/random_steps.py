@@ -47,6 +47,8 @@ class Subscriber:
     """Delivery options of active sessions; null: it subscribes to activities."""
     stream: Stream | None = None
     needs_catch_up: bool = False
+    resumes: bool = True
+    """Whether it passes its last cursor when it connects. Clients that reconnect by themselves may not."""
     history: list[FeedItem] = field(default_factory=list)
     """Items received, as far as the client remembers them."""
     since: int = 0
@@ -165,6 +167,14 @@ class RandomScenario:
         if self.subscribers:
             await self._connect(self.subscribers[index % len(self.subscribers)])
 
+    async def reconnect(self, index: int) -> None:
+        """Break a connection; the client subscribes again as it did first, and keeps what it holds."""
+        if self.subscribers:
+            subscriber = self.subscribers[index % len(self.subscribers)]
+            await self._receive(subscriber)
+            subscriber.stream, subscriber.resumes = None, False
+            await self._connect(subscriber)
+
     async def _connect(self, subscriber: Subscriber) -> None:
         if subscriber.stream is None:
             subscriber.stream = await self.harness.follow(await subscriber.source(self.harness))
@@ -175,12 +185,14 @@ class RandomScenario:
         if stream is None or not subscriber.needs_catch_up:
             return
         subscriber.needs_catch_up = False
-        after = subscriber.history[-1].cursor if subscriber.history else None
+        after = subscriber.history[-1].cursor if subscriber.history and subscriber.resumes else None
+        subscriber.resumes = True
         await stream.catch_up(after)
         if after is not None and resume.parse(after).position >= 0:
             assert not any(isinstance(item.payload, Resync | Snapshot) for item in stream.received)
         if after is None and subscriber.options is None:
             assert stream._caught_up is not None
+            subscriber.history = []
             subscriber.since = stream._caught_up.through
         self._record(subscriber)
 

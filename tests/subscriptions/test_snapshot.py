@@ -30,19 +30,29 @@ async def insert_sessions(harness: FeedHarness, count: int, **changes: Any) -> l
 
 async def test_empty_set_has_one_empty_page(harness: FeedHarness) -> None:
     (part,) = snapshot_pages((await harness.subscribe()).received)
-    assert (part.sessions, part.total_count, part.last, part.truncated) == ([], 0, True, False)
+    assert (part.sessions, part.total_count, part.first, part.last, part.truncated) == ([], 0, True, True, False)
 
 
-async def test_snapshot_pages_are_newest_first_and_the_last_is_marked(harness: FeedHarness) -> None:
+async def test_snapshot_pages_are_newest_first_with_both_ends_marked(harness: FeedHarness) -> None:
     ids = await insert_sessions(harness, 1201)
     await insert(harness.database, ended_row())
     stream = await harness.subscribe()
     found = snapshot_pages(stream.received)
     assert [len(part.sessions) for part in found] == [500, 500, 201]
     assert [s.id for part in found for s in part.sessions] == ids
+    assert [part.first for part in found] == [True, False, False]
     assert [part.last for part in found] == [False, False, True]
     assert {part.total_count for part in found} == {1201}
     assert len({item.sequence for item in stream.received}) == 1
+
+
+async def test_client_that_reconnects_without_a_cursor_holds_no_ghost(harness: FeedHarness) -> None:
+    a, b = [(await harness.api.start_user(name))["id"] for name in "ab"]
+    before = (await harness.subscribe()).received
+    await harness.api.mutate("stopSession", {"id": a})
+    c = (await harness.api.start_user("c"))["id"]
+    again = (await harness.subscribe()).received
+    assert set(fold([*before, *again])) == {b, c}
 
 
 async def test_cursor_of_an_inner_page_resyncs(harness: FeedHarness) -> None:

@@ -32,7 +32,7 @@ SET_ITEMS = """subscription($filter: SessionFilter, $after: String, $every: Int)
     activeSessions(filter: $filter, after: $after, minIntervalMs: $every) {
         __typename
         ... on SessionSnapshot {
-            sessions { id kind project { id } pathTimes { path } } totalCount last truncated cursor
+            sessions { id kind project { id } pathTimes { path } } totalCount first last truncated cursor
         }
         ... on SessionChange { change id activity at cursor session { id state endReason } }
         ... on FeedResync { reason cursor }
@@ -164,6 +164,7 @@ async def test_active_sessions_items_have_the_types_of_the_union(server: StreamS
         "__typename": "SessionSnapshot",
         "sessions": [{"id": session["id"], "kind": "USER", "project": {"id": "default"}, "pathTimes": []}],
         "totalCount": 1,
+        "first": True,
         "last": True,
         "truncated": False,
         "cursor": snapshot["cursor"],

@@ -32,8 +32,8 @@ const Live = graphql(`
   subscription Live($filter: SessionFilter, $after: String) {
     activeSessions(filter: $filter, after: $after) {
       __typename
-      ... on SessionSnapshot { sessions { ...Row } cursor }
-      ... on SessionChange { change id session { ...Row } cursor }
+      ... on SessionSnapshot { sessions { ...Row } first cursor }
+      ... on SessionChange { change id session { ...Row } first cursor }
       ... on FeedResync { reason cursor }
     }
   }

@@ -66,7 +66,7 @@ export const start = graphql`
 export const live = graphql`
   subscription sessionsLiveSubscription($filter: SessionFilter, $after: String) {
     activeSessions(filter: $filter, after: $after) {
-      ... on SessionSnapshot { sessions { ...sessions_row } last cursor }
+      ... on SessionSnapshot { sessions { ...sessions_row } first last cursor }
       ... on SessionChange { change id session { ...sessions_row } cursor }
       ... on FeedResync { reason }
     }
