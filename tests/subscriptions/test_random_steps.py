@@ -14,7 +14,9 @@ from tests.subscriptions.small_batches import shrink_batches
 NUMBERS = st.integers(0, 11)
 STEPS = st.one_of(
     st.tuples(st.sampled_from(["start", "keepalive", "update", "subscribe", "drop"]), NUMBERS, NUMBERS),
-    st.tuples(st.sampled_from(["beat", "hide", "stop", "delete", "listen", "read", "begin", "resume", "reconnect"]), NUMBERS),
+    st.tuples(
+        st.sampled_from(["beat", "hide", "stop", "delete", "listen", "read", "begin", "resume", "reconnect"]), NUMBERS
+    ),
     st.tuples(st.just("wait"), st.sampled_from([0.5, 1, 5, 11, 40, 120])),
     st.tuples(st.just("step_back"), st.sampled_from([2, 30])),
     st.tuples(st.sampled_from(["sweep", "look", "restart"])),
