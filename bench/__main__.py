@@ -3,6 +3,8 @@
 import asyncio
 import os
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Final
 
@@ -43,6 +45,9 @@ def main(  # noqa: PLR0913 - one for each option
     history_sessions: Annotated[
         int, typer.Option(min=1000, max=100_000_000, help="Sessions in the history scenario's database.")
     ] = DEFAULT.history_sessions,
+    tree: Annotated[
+        Path, typer.Option(exists=True, file_okay=False, help="Source code of the servers, such as another version.")
+    ] = DEFAULT.tree,
     quick: Annotated[bool, typer.Option("--quick", help="One short run at a tenth of the size; overrides.")] = False,
 ) -> None:
     """Print medians of repeated runs of Session Graph and of a plain strawberry server."""
@@ -51,7 +56,7 @@ def main(  # noqa: PLR0913 - one for each option
     config = BenchConfig(seconds, runs, restarts, counts, DEFAULT.sessions, idle_seconds, history_sessions)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(measure(selected, QUICK if quick else config))
+            runner.run(measure(selected, replace(QUICK if quick else config, tree=tree.absolute())))
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 

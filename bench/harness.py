@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self, TypeVar
 
 from bench.seed import seed_sessions
-from bench.servers import SERVER_SPECS, DatabaseFactory, Server, ServerSpec, running_server
+from bench.servers import ROOT, SERVER_SPECS, DatabaseFactory, Server, ServerSpec, running_server
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -25,6 +26,8 @@ class BenchConfig:
     history_sessions: int = 1_000_000
     scale_down: int = 1
     """Divisor of the subscriber counts."""
+    tree: Path = ROOT
+    """Folder of the source code that servers run."""
 
     @property
     def warm_up(self) -> float:
@@ -64,7 +67,7 @@ class Harness:
         self, spec: ServerSpec, sessions: int = 0, create_database: DatabaseFactory | None = None
     ) -> AsyncIterator[Server]:
         """Run a new server with so many sessions. Raises ServerFailed, LoadFailed."""
-        async with running_server(spec, self._server_cores, create_database) as server:
+        async with running_server(spec, self._server_cores, create_database, self.config.tree) as server:
             if sessions:
                 await seed_sessions(server, sessions)
             yield server

@@ -52,7 +52,14 @@ SERVER_SPECS: Final = (SESSION_GRAPH, BASELINE)
 class Server:
     """A server that can be stopped and started again on the same port and database."""
 
-    def __init__(self, spec: ServerSpec, folder: Path, cores: set[int] | None) -> None:
+    def __init__(self, spec: ServerSpec, folder: Path, cores: set[int] | None, tree: Path = ROOT) -> None:
+        """
+        Args:
+            spec: what to run.
+            folder: where its database and its log are.
+            cores: cores to run on; None: any.
+            tree: folder of the source code to run.
+        """
         self.name = spec.name
         self.port = _free_port()
         self.sessions: list[str] = []
@@ -60,6 +67,7 @@ class Server:
         self._command = spec.command(self.port, folder / DATABASE_NAME)
         self._log = folder / "log"
         self._cores = cores
+        self._tree = tree
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -80,7 +88,7 @@ class Server:
         with self._log.open("wb") as output:
             arguments = [sys.executable, *self._command]
             self._process = subprocess.Popen(  # noqa: ASYNC220 - wait() with a timeout, off the loop, is simpler
-                arguments, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+                arguments, cwd=self._tree, stdout=output, stderr=subprocess.STDOUT
             )
         if self._cores is not None:
             os.sched_setaffinity(self._process.pid, self._cores)
@@ -116,11 +124,11 @@ async def _is_ready(http: httpx2.AsyncClient) -> bool:
 
 @asynccontextmanager
 async def running_server(
-    spec: ServerSpec, cores: set[int] | None, create_database: DatabaseFactory | None = None
+    spec: ServerSpec, cores: set[int] | None, create_database: DatabaseFactory | None = None, tree: Path = ROOT
 ) -> AsyncIterator[Server]:
     """Run a server from ready to stopped. Raises ServerFailed."""
     with tempfile.TemporaryDirectory(prefix="session-graph-bench-") as folder:
-        server = Server(spec, Path(folder), cores)
+        server = Server(spec, Path(folder), cores, tree)
         if create_database is not None:
             await create_database(Path(folder, DATABASE_NAME))
         try:

@@ -10,6 +10,8 @@ from bench.scenarios.history import measure_history
 from bench.scenarios.requests import PAGE_SIZE, measure_keepalive, measure_page
 from bench.scenarios.restart import MISSED_CHANGES, measure_reconnect_storm, measure_restart
 from bench.scenarios.subscriptions import DISTINCT_DOCUMENTS, SHARED_DOCUMENTS
+from bench.scenarios.walls import COLUMNS as WALL_COLUMNS
+from bench.scenarios.walls import measure_walls
 
 _REQUESTS: Final = (
     *(Column("per s"), Column("p50 ms", ".1f"), Column("p99 ms", ".1f")),
@@ -42,6 +44,14 @@ SCENARIOS: Final = (
         "subs.",
         (Column("p99 ms", ",.1f"), Column("p50 ms", ",.1f"), Column("refused"), Column("load", ".0%")),
         measure_latency,
+    ),
+    Scenario(
+        "walls",
+        "changes per second that different live queries see; then twice what one core bears",
+        "queries × rate",
+        WALL_COLUMNS,
+        measure_walls,
+        False,
     ),
     Scenario(
         "memory",
