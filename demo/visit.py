@@ -12,8 +12,8 @@ from models.enums import Kind, ProblemCode
 
 _PAYLOAD: Final = "session { id kind state revision } keepaliveSeconds problems { code message path }"
 _LISTED: Final = "id kind subject state visible path startedAt lastSeenAt endReason elapsedSeconds visibleSeconds"
-_STATS: Final = """total active visible seenWithin(minutes: 5) byKind { key total active visible }
-  byPath(first: 10, depth: 2) { path sessions activeNow visibleSeconds } byEndReason { key total }"""
+_STATS: Final = """total active visible seenWithin(minutes: 5) byKind { kind total active visible }
+  byPath(first: 10, depth: 2) { path sessions activeNow visibleSeconds } byEndReason { reason total }"""
 
 
 def _mutation(field: str, selection: str = _PAYLOAD) -> str:

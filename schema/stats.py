@@ -1,12 +1,14 @@
 """Statistics of the sessions that match a filter. Each is computed only if selected."""
 
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import strawberry
 
 from resolvers.stats import types
 from resolvers.stats.service import Stats
-from schema.field_helpers import QUERY_WEIGHT, field
+from schema.enums import EndReason, Kind
+from schema.field_helpers import QUERY_WEIGHT, computed_field, field
+from schema.project import Project
 from schema.scalars import DateTime
 
 
@@ -19,17 +21,43 @@ class Summary:
     max: float | None = strawberry.field(description="Maximum; null without sessions.")
 
 
-@strawberry.type(description="Statistics of the sessions with the same value of a property.")
-class StatGroup:
-    key: str = strawberry.field(description="The value: a kind, project id, subject or end reason.")
+@strawberry.type
+class _Counts:
     total: int = strawberry.field(description="Number of sessions.")
     active: int = strawberry.field(description="Number of active sessions.")
-    visible: int = strawberry.field(description="Number of visible sessions.")
+    visible: int = strawberry.field(description="Number of active sessions that are visible.")
     visible_seconds: float = strawberry.field(description="Total visible time, in seconds.")
 
 
+def _value(description: str) -> Any:
+    return computed_field(lambda group, _: group.value, description)
+
+
+@strawberry.type(description="Statistics of the sessions of one kind.")
+class KindStats(_Counts):
+    kind: Kind = _value("Kind of session.")
+
+
+@strawberry.type(description="Statistics of the sessions that ended for the same reason.")
+class EndReasonStats:
+    reason: EndReason = _value("Why the sessions ended.")
+    total: int = strawberry.field(description="Number of sessions.")
+    visible_seconds: float = strawberry.field(description="Total visible time, in seconds.")
+
+
+@strawberry.type(description="Statistics of the sessions of one project.")
+class ProjectStats(_Counts):
+    project_id: strawberry.ID = _value("Id of the project.")
+    project: Project = computed_field(lambda group, context: context.loaders.project(group.value), "The project.")
+
+
+@strawberry.type(description="Statistics of the sessions with the same subject.")
+class SubjectStats(_Counts):
+    subject: str = _value("The subject.")
+
+
 @strawberry.type(description="Statistics of the sessions that were or are on a path, or below it.")
-class PathStat:
+class PathStats:
     path: list[str] = strawberry.field(
         description="The path, outermost segment first, cut off at the requested depth; empty if unknown."
     )
@@ -39,7 +67,7 @@ class PathStat:
 
 
 @strawberry.type(description="One interval of a time series.")
-class StatBucket:
+class StatsBucket:
     at: DateTime = strawberry.field(description="Start of the interval.")
     active: int = strawberry.field(description="Number of sessions that were active at any moment of it.")
     started: int = strawberry.field(description="Number of sessions that started in it.")
@@ -79,7 +107,7 @@ class SessionStats:
     async def active(self) -> int:
         return await self.stats.active()
 
-    @field("Number of visible sessions.", weight=QUERY_WEIGHT)
+    @field("Number of active sessions that are visible: SCHEDULED ones do not count.", weight=QUERY_WEIGHT)
     async def visible(self) -> int:
         return await self.stats.visible()
 
@@ -95,40 +123,42 @@ class SessionStats:
     async def visible_seconds(self) -> types.Summary:
         return await self.stats.visible_seconds()
 
-    @field("By kind, the largest group first.", graphql_type=list[StatGroup], weight=QUERY_WEIGHT)
-    async def by_kind(self) -> list[types.StatGroup]:
+    @field("By kind, the largest group first.", graphql_type=list[KindStats], weight=QUERY_WEIGHT)
+    async def by_kind(self) -> list[types.GroupStats]:
         return await self.stats.by_kind()
 
-    @field("By project, the largest group first.", graphql_type=list[StatGroup], weight=GROUP_WEIGHT)
-    async def by_project(self, first: GroupsArg = DEFAULT_GROUPS) -> list[types.StatGroup]:
+    @field("By project, the largest group first.", graphql_type=list[ProjectStats], weight=GROUP_WEIGHT)
+    async def by_project(self, first: GroupsArg = DEFAULT_GROUPS) -> list[types.GroupStats]:
         return await self.stats.by_project(DEFAULT_GROUPS if first is None else first)
 
     @field(
         "By subject, the largest group first; without sessions that have none.",
-        graphql_type=list[StatGroup],
+        graphql_type=list[SubjectStats],
         weight=GROUP_WEIGHT,
     )
-    async def by_subject(self, first: GroupsArg = DEFAULT_GROUPS) -> list[types.StatGroup]:
+    async def by_subject(self, first: GroupsArg = DEFAULT_GROUPS) -> list[types.GroupStats]:
         return await self.stats.by_subject(DEFAULT_GROUPS if first is None else first)
 
     @field(
         "By path, cut off at a depth; the path with the most sessions first.",
-        graphql_type=list[PathStat],
+        graphql_type=list[PathStats],
         weight=GROUP_WEIGHT,
     )
-    async def by_path(self, first: GroupsArg = DEFAULT_GROUPS, depth: DepthArg = DEFAULT_DEPTH) -> list[types.PathStat]:
+    async def by_path(
+        self, first: GroupsArg = DEFAULT_GROUPS, depth: DepthArg = DEFAULT_DEPTH
+    ) -> list[types.PathStats]:
         return await self.stats.by_path(
             DEFAULT_GROUPS if first is None else first, DEFAULT_DEPTH if depth is None else depth
         )
 
-    @field("Ended sessions by reason, the largest group first.", graphql_type=list[StatGroup], weight=QUERY_WEIGHT)
-    async def by_end_reason(self) -> list[types.StatGroup]:
+    @field("Ended sessions by reason, the largest group first.", graphql_type=list[EndReasonStats], weight=QUERY_WEIGHT)
+    async def by_end_reason(self) -> list[types.GroupStats]:
         return await self.stats.by_end_reason()
 
     @field(
         "Time series of active, started and ended sessions; at most 2,000 intervals.",
-        graphql_type=list[StatBucket],
+        graphql_type=list[StatsBucket],
         weight=QUERY_WEIGHT,
     )
-    async def series(self, start: FromArg, end: ToArg, bucket_seconds: BucketSecondsArg) -> list[types.StatBucket]:
+    async def series(self, start: FromArg, end: ToArg, bucket_seconds: BucketSecondsArg) -> list[types.StatsBucket]:
         return await self.stats.series(start, end, bucket_seconds)

@@ -16,7 +16,7 @@ from bench.servers import ROOT, SESSION_GRAPH, DatabaseFactory, Server, ServerFa
 TIMEOUT_SECONDS: Final = 60.0
 MONTH: Final = timedelta(days=30)
 BUCKET_SECONDS: Final = MONTH // 720 // timedelta(seconds=1)
-_GROUP: Final = "key total active visible visibleSeconds"
+_COUNTS: Final = "total active visible visibleSeconds"
 _PATHS: Final = "path sessions activeNow visibleSeconds"
 
 STATS_SELECTIONS: Final = {
@@ -25,10 +25,12 @@ STATS_SELECTIONS: Final = {
     "visible": "visible",
     **{f"seenWithin {minutes}": f"seenWithin(minutes: {minutes})" for minutes in (1, 5, 30)},
     **{name: f"{name} {{ count sum mean min max }}" for name in ("elapsedSeconds", "visibleSeconds")},
-    **{name: f"{name} {{ {_GROUP} }}" for name in ("byKind", "byProject", "bySubject")},
+    "byKind": f"byKind {{ kind {_COUNTS} }}",
+    "byProject": f"byProject {{ projectId {_COUNTS} }}",
+    "bySubject": f"bySubject {{ subject {_COUNTS} }}",
     "byPath": f"byPath {{ {_PATHS} }}",
     "byPath, 2 deep": f"byPath(depth: 2) {{ {_PATHS} }}",
-    "byEndReason": f"byEndReason {{ {_GROUP} }}",
+    "byEndReason": "byEndReason { reason total visibleSeconds }",
     "series, a month": f"series(from: $from, to: $to, bucketSeconds: {BUCKET_SECONDS}) {{ at active started ended }}",
 }
 LIST_SELECTIONS: Final = {"page": "nodes { id kind subject startedAt }", "totalCount": "totalCount"}

@@ -67,7 +67,7 @@ def check_size(name: str, value: int | None) -> int:
 def check_bounds(name: str, value: int, minimum: int, maximum: int) -> int:
     """Return the value of an argument; raise BadUserInput if it is out of bounds."""
     if not minimum <= value <= maximum:
-        raise BadUserInput(f"{name} must be from {minimum} to {maximum}, not {value}")
+        raise BadUserInput(f"{name} must be {minimum} to {maximum}, not {value}")
     return value
 
 

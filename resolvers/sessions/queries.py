@@ -74,7 +74,7 @@ class SessionSelection:
 
     @property
     def visible(self) -> ColumnElement[bool]:
-        return and_(self.live, session_rules.is_visible_sql(self.now))
+        return and_(self.active, session.c.visible)
 
     @property
     def ended_path_times(self) -> ColumnElement[bool] | None:

@@ -9,11 +9,11 @@ from models.clock import SECOND, Instant
 from models.database import Transaction
 from models.dialect import json_item, no_index
 from models.enums import Kind, State
-from models.session_rules import elapsed_sql, in_state_sql, is_expired_sql, is_visible_sql
+from models.session_rules import elapsed_sql, in_state_sql, is_expired_sql
 from models.tables import path_time, session
 from resolvers.sessions.queries import SessionSelection
 from resolvers.stats.series import Buckets, accumulate
-from resolvers.stats.types import PathStat, StatBucket, StatGroup, Summary, combine_summaries
+from resolvers.stats.types import GroupStats, PathStats, StatsBucket, Summary, combine_summaries
 
 # ---- counts ----
 
@@ -80,7 +80,7 @@ def _summary(duration: ColumnElement[Any], condition: ColumnElement[bool]) -> Se
     return select(*columns).select_from(session).where(condition)
 
 
-def groups(tx: Transaction, selection: SessionSelection, key: DualColumn, first: int | None) -> list[StatGroup]:
+def groups(tx: Transaction, selection: SessionSelection, key: DualColumn, first: int | None) -> list[GroupStats]:
     """Return the largest groups of sessions with equal `key`, ties by key, without sessions whose key is null."""
     ended_key = selection.group_key(key.ended)
     ended = select(
@@ -90,11 +90,12 @@ def groups(tx: Transaction, selection: SessionSelection, key: DualColumn, first:
         literal(0).label("visible"),
         func.sum(session.c.final_visible_ms).label("visible_ms"),
     ).where(selection.ended, ended_key.is_not(None))
+    is_active = in_state_sql(State.ACTIVE, selection.now)
     live = select(
         key.live.label("group_key"),
         func.count(),
-        func.count().filter(in_state_sql(State.ACTIVE, selection.now)),
-        func.count().filter(is_visible_sql(selection.now)),
+        func.count().filter(is_active),
+        func.count().filter(and_(is_active, session.c.visible)),
         func.sum(session.c.visible_ms),
     ).where(selection.live, key.live.is_not(None))
     both = union_all(ended.group_by("group_key"), live.group_by("group_key")).subquery()
@@ -103,7 +104,7 @@ def groups(tx: Transaction, selection: SessionSelection, key: DualColumn, first:
         select(both.c.group_key, *sums).group_by(both.c.group_key).order_by(sums[0].desc(), both.c.group_key)
     ).limit(first)
     return [
-        StatGroup(name, int(count), int(active), int(visible), int(visible_ms) / SECOND)
+        GroupStats(name, int(count), int(active), int(visible), int(visible_ms) / SECOND)
         for name, count, active, visible, visible_ms in tx.execute(statement)
     ]
 
@@ -111,7 +112,7 @@ def groups(tx: Transaction, selection: SessionSelection, key: DualColumn, first:
 # ---- paths ----
 
 
-def by_path(tx: Transaction, selection: SessionSelection, first: int, depth: int) -> list[PathStat]:
+def by_path(tx: Transaction, selection: SessionSelection, first: int, depth: int) -> list[PathStats]:
     """Return the paths, cut to `depth` segments, with the most sessions, ties by path.
 
     A session counts once on each path where it has visible time or is now.
@@ -126,7 +127,7 @@ def by_path(tx: Transaction, selection: SessionSelection, first: int, depth: int
         .limit(first)
     )
     return [
-        PathStat([part for part in path if part is not None], int(sessions), int(now_on), int(visible_ms) / SECOND)
+        PathStats([part for part in path if part is not None], int(sessions), int(now_on), int(visible_ms) / SECOND)
         for sessions, now_on, visible_ms, *path in tx.execute(statement)
     ]
 
@@ -173,7 +174,7 @@ def _segments(path: ColumnElement[Any], depth: int) -> list[ColumnElement[str]]:
 # ---- series ----
 
 
-def series(tx: Transaction, selection: SessionSelection, buckets: Buckets) -> list[StatBucket]:
+def series(tx: Transaction, selection: SessionSelection, buckets: Buckets) -> list[StatsBucket]:
     """Count active, starting and ending sessions in each bucket.
 
     A session is active from its start up to, not including, its effective end. A cancelled one, which ended before

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from models.clock import SECOND, Instant
 from resolvers.errors import BadUserInput
-from resolvers.stats.types import StatBucket
+from resolvers.stats.types import StatsBucket
 
 MAX_BUCKETS: Final = 2000
 
@@ -42,7 +42,7 @@ def make_buckets(start: Instant, end: Instant, bucket_seconds: int) -> Buckets:
     return Buckets(start, width, count)
 
 
-def accumulate(rows: Iterable[Sequence[Any]], buckets: Buckets) -> list[StatBucket]:
+def accumulate(rows: Iterable[Sequence[Any]], buckets: Buckets) -> list[StatsBucket]:
     """Compute each bucket: active are those open before it that did not end by its first moment, and those starting.
 
     Args:
@@ -58,6 +58,6 @@ def accumulate(rows: Iterable[Sequence[Any]], buckets: Buckets) -> list[StatBuck
         starting, started, _ = sums["start", index]
         ending, ended, ended_at_start = sums["end", index]
         active += starting
-        result.append(StatBucket(buckets.start + index * buckets.width, active - ended_at_start, started, ended))
+        result.append(StatsBucket(buckets.start + index * buckets.width, active - ended_at_start, started, ended))
         active -= ending
     return result

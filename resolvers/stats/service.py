@@ -13,7 +13,7 @@ from resolvers.pagination.keyset import check_bounds, check_size
 from resolvers.sessions.queries import SessionSelection
 from resolvers.stats import queries
 from resolvers.stats.series import make_buckets
-from resolvers.stats.types import PathStat, StatBucket, StatGroup, Summary
+from resolvers.stats.types import GroupStats, PathStats, StatsBucket, Summary
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,25 +59,25 @@ class Stats:
     async def visible_seconds(self) -> Summary:
         return await self._read(queries.summarize, queries.VISIBLE_MS)
 
-    async def by_kind(self) -> list[StatGroup]:
+    async def by_kind(self) -> list[GroupStats]:
         return await self._read(queries.groups, queries.KIND, None)
 
-    async def by_project(self, first: int = 20) -> list[StatGroup]:
+    async def by_project(self, first: int = 20) -> list[GroupStats]:
         return await self._read(queries.groups, queries.PROJECT, check_size("first", first))
 
-    async def by_subject(self, first: int = 20) -> list[StatGroup]:
+    async def by_subject(self, first: int = 20) -> list[GroupStats]:
         """Group by subject; sessions without one are in no group."""
         return await self._read(queries.groups, queries.SUBJECT, check_size("first", first))
 
-    async def by_path(self, first: int = 20, depth: int = 1) -> list[PathStat]:
+    async def by_path(self, first: int = 20, depth: int = 1) -> list[PathStats]:
         """Group by the first `depth` (1 to 8) segments of the path; the path of sessions without one is `[]`."""
         depth = check_bounds("depth", depth, 1, MAX_DEPTH)
         return await self._read(queries.by_path, check_size("first", first), depth)
 
-    async def by_end_reason(self) -> list[StatGroup]:
+    async def by_end_reason(self) -> list[GroupStats]:
         return await self._read(queries.groups, queries.end_reason(self._now), None)
 
-    async def series(self, start: Instant, end: Instant, bucket_seconds: int) -> list[StatBucket]:
+    async def series(self, start: Instant, end: Instant, bucket_seconds: int) -> list[StatsBucket]:
         """Return the buckets that begin from `start` on and before `end`, at most 2000."""
         return await self._read(queries.series, make_buckets(start, end, bucket_seconds))
 

@@ -18,8 +18,10 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class StatGroup:
-    key: str
+class GroupStats:
+    """Sessions with the same value of a property."""
+
+    value: str
     total: int
     active: int
     visible: int
@@ -27,7 +29,7 @@ class StatGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class PathStat:
+class PathStats:
     """Sessions on a path or below it."""
 
     path: list[str]
@@ -37,7 +39,7 @@ class PathStat:
 
 
 @dataclass(frozen=True, slots=True)
-class StatBucket:
+class StatsBucket:
     """Bucket that begins at `at`: sessions active at any moment of it, starting in it, ending in it."""
 
     at: Instant

@@ -18,9 +18,9 @@ from tests.polling import TIMEOUT_SECONDS
 ALL_STATS = """query($filter: SessionFilter) { sessionStats(filter: $filter) {
     total active visible one: seenWithin(minutes: 1)
     three: seenWithin(minutes: 3) elapsedSeconds { count sum mean min max } visibleSeconds { count sum mean min max }
-    byKind { key total active visible visibleSeconds } byProject { key total active }
-    bySubject { key total visible } byPath(depth: 1) { path sessions activeNow visibleSeconds }
-    deep: byPath(depth: 2, first: 2) { path sessions activeNow visibleSeconds } byEndReason { key total }
+    byKind { kind total active visible visibleSeconds } byProject { projectId total active }
+    bySubject { subject total visible } byPath(depth: 1) { path sessions activeNow visibleSeconds }
+    deep: byPath(depth: 2, first: 2) { path sessions activeNow visibleSeconds } byEndReason { reason total }
     series(from: "2026-05-28T20:26:40Z", to: "2026-05-28T20:30:40Z", bucketSeconds: 60) {
         at active started ended } } }"""
 
@@ -69,6 +69,23 @@ async def test_stats_of_small_set_equal_hand_count(api: ApiClient) -> None:
         assert stats["total"] == listed == sum(group["total"] for group in stats["byKind"]), filter_
 
 
+async def test_scheduled_session_does_not_count_as_visible(api: ApiClient) -> None:
+    agenda = MINIMAL_INPUTS["agenda"] | {"startTime": "2026-05-29T00:00:00Z"}
+    item = await api.start_session("agenda", agenda)
+    shown = await api.execute("{ sessions(filter: {visible: true}) { nodes { id state visible } } }")
+    assert shown["nodes"] == [{"id": item["id"], "state": "SCHEDULED", "visible": True}]
+    stats = await api.execute("{ sessionStats { total active visible byKind { kind total active visible } } }")
+    assert stats == {
+        "total": 1,
+        "active": 0,
+        "visible": 0,
+        "byKind": [{"kind": "AGENDA", "total": 1, "active": 0, "visible": 0}],
+    }
+    await api.advance(86_400)
+    stats = await api.execute("{ sessionStats { active visible byKind { kind total active visible } } }")
+    assert stats == {"active": 1, "visible": 1, "byKind": [{"kind": "AGENDA", "total": 1, "active": 1, "visible": 1}]}
+
+
 async def test_stats_of_no_sessions_are_empty(api: ApiClient) -> None:
     stats = await api.execute(ALL_STATS)
     assert stats["elapsedSeconds"] == {"count": 0, "sum": 0, "mean": None, "min": None, "max": None}
@@ -77,9 +94,9 @@ async def test_stats_of_no_sessions_are_empty(api: ApiClient) -> None:
 
 
 async def test_500_groups_can_be_requested(api: ApiClient) -> None:
-    groups = "byProject(first: 500) { key } bySubject(first: 500) { key } byPath(first: 500) { path }"
+    groups = "byProject(first: 500) { projectId } bySubject(first: 500) { subject } byPath(first: 500) { path }"
     assert await api.execute(f"{{ sessionStats {{ {groups} }} }}") == {"byProject": [], "bySubject": [], "byPath": []}
-    assert await api.execute("{ sessionStats { bySubject(first: null) { key } } }") == {"bySubject": []}
+    assert await api.execute("{ sessionStats { bySubject(first: null) { subject } } }") == {"bySubject": []}
 
 
 async def test_stats_query_is_cancelled_after_timeout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,13 @@ KEEPALIVES: Final = """mutation($inputs: [KeepaliveSessionInput!]!) {
     keepaliveSessions(inputs: $inputs) { session { id revision } problems { code } } }"""
 STATS: Final = [
     *("total", "active", "visible", "seenWithin(minutes: 5)", "elapsedSeconds { mean }", "visibleSeconds { sum }"),
-    *("byKind { key }", "byProject { key }", "bySubject { key }", "byPath { path }", "byEndReason { key }"),
+    *(
+        "byKind { kind }",
+        "byProject { projectId }",
+        "bySubject { subject }",
+        "byPath { path }",
+        "byEndReason { reason }",
+    ),
     'series(from: "2026-05-28T20:00:00Z", to: "2026-05-28T21:00:00Z", bucketSeconds: 60) { active }',
 ]
 

@@ -44,7 +44,7 @@ FILTER_CASES: Final = [
         problem(field, operation(f"{{ sessionStats {{ {field} }} }}"))
         for field in (
             *("seenWithin(minutes: 0)", "seenWithin(minutes: 2147483647)"),
-            *("byPath(depth: 9) { path }", "bySubject(first: 501) { key }"),
+            *("byPath(depth: 9) { path }", "bySubject(first: 501) { subject }"),
         )
     ),
 ]

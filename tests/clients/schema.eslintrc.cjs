@@ -24,8 +24,9 @@ module.exports = {
           suffixes: ["Payload", "Connection", "Edge"],
           // Values: parts of what they hang on, never fetched or changed alone.
           types: [
-            "DataPoint", "FeedResync", "KindTimeout", "MediaMetrics", "PageInfo", "PathStat", "PathTime",
-            "PlayerStateTime", "Problem", "SessionSnapshot", "SessionStats", "StatBucket", "StatGroup", "Summary",
+            "DataPoint", "EndReasonStats", "FeedResync", "GroupStats", "KindStats", "KindTimeout", "MediaMetrics", "PageInfo",
+            "PathStats", "PathTime", "PlayerStateTime", "Problem", "ProjectStats", "SessionSnapshot", "SessionStats",
+            "StatsBucket", "SubjectStats", "Summary",
             "Viewer", // the caller: each has just one
           ],
         },

@@ -65,8 +65,8 @@ async def test_every_plan_sends_valid_operations_of_all_kinds(api: ApiClient) ->
     assert set(recorder.fields) == set(DOCUMENTS)
     assert recorder.expired > 0
     assert {kind for kind, _ in PLANS.values()} == {*Kind, None}
-    by_kind = await api.execute("{ sessionStats { byKind { key } } }")
-    assert {group["key"] for group in by_kind["byKind"]} == set(Kind)
+    by_kind = await api.execute("{ sessionStats { byKind { kind } } }")
+    assert {group["kind"] for group in by_kind["byKind"]} == set(Kind)
 
 
 async def test_scheduler_starts_each_plan_once_at_first(api: ApiClient) -> None:
@@ -75,8 +75,8 @@ async def test_scheduler_starts_each_plan_once_at_first(api: ApiClient) -> None:
     await Scheduler(api.http, "/graphql", 1, report).run(20, 1.0, progress.append)
     assert set(report.outcomes) == {(Outcome.OK, "")}
     assert len(progress) >= len(PLANS)
-    by_kind = await api.execute("{ sessionStats { byKind { key } } }")
-    assert {group["key"] for group in by_kind["byKind"]} == set(Kind)
+    by_kind = await api.execute("{ sessionStats { byKind { kind } } }")
+    assert {group["kind"] for group in by_kind["byKind"]} == set(Kind)
 
 
 async def test_scheduler_stops_when_the_server_is_lost() -> None:

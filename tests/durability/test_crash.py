@@ -39,7 +39,7 @@ async def test_acknowledged_changes_survive_crashes(tmp_path: Path, kills: int, 
         assert ledger.calls >= target
         assert_acknowledged_stored(file, ledger)
     async with server_process(file) as process, connect(process.port) as found:
-        stats = await found.ask("{ sessionStats { total byEndReason { key total } } }")
+        stats = await found.ask("{ sessionStats { total byEndReason { reason total } } }")
     assert stats["sessionStats"]["total"] == len(ledger.acknowledged)
 
 

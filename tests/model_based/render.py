@@ -13,7 +13,7 @@ SNAPSHOT_QUERY = f"""query($ids: [ID!]) {{
     sessions(filter: {{ids: $ids}}, first: 100) {{ nodes {{ {SESSION_FIELDS} pathTimes {{ path visibleSeconds }} }} }}
     activities(last: 500) {{ edges {{ node {{ id sessionId type at }} }} }} }}"""
 STATS_QUERY = """{ sessionStats { total active visible visibleSeconds { sum } elapsedSeconds { sum }
-    byEndReason { key total } byKind { key total } byProject { key total }
+    byEndReason { reason total } byKind { kind total } byProject { projectId total }
     byPath(first: 100, depth: 2) { path sessions activeNow visibleSeconds } } }"""
 
 
@@ -67,7 +67,7 @@ def expected_stats(sessions: list[ReferenceSession]) -> dict[str, Any]:
     return {
         "total": len(sessions),
         "active": sum(session.state == "ACTIVE" for session in sessions),
-        "visible": sum(session.visible for session in sessions),
+        "visible": sum(session.visible and session.state == "ACTIVE" for session in sessions),
         "visibleSeconds": sum(session.visible_time for session in sessions) / 1000,
         "elapsedSeconds": sum(session.elapsed for session in sessions) / 1000,
         "byEndReason": dict(Counter(session.reason for session in sessions if session.reason)),
@@ -92,7 +92,7 @@ def expected_path_stats(all_sessions: list[ReferenceSession], depth: int) -> dic
 def flatten_stats(stats: dict[str, Any]) -> dict[str, Any]:
     """Bring statistics of the API into the form of `expected_stats`."""
     sums = {name: stats[name]["sum"] for name in ("visibleSeconds", "elapsedSeconds")}
-    names = ("byEndReason", "byKind", "byProject")
-    groups = {name: {group["key"]: group["total"] for group in stats[name]} for name in names}
+    keys = {"byEndReason": "reason", "byKind": "kind", "byProject": "projectId"}
+    groups = {name: {group[key]: group["total"] for group in stats[name]} for name, key in keys.items()}
     paths = {tuple(path): tuple(totals) for path, *totals in (entry.values() for entry in stats["byPath"])}
     return stats | sums | groups | {"byPath": paths}

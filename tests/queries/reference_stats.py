@@ -9,7 +9,7 @@ from models.clock import MINUTE, SECOND, Instant
 from models.enums import State
 from models.tables.rows import PathTime, Session
 from resolvers.filters import Filter
-from resolvers.stats.types import PathStat, StatBucket, StatGroup, Summary
+from resolvers.stats.types import GroupStats, PathStats, StatsBucket, Summary
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ReferenceStats:
 
     @property
     def visible(self) -> list[Session]:
-        return [s for s in self.sessions if session_rules.is_visible(s, self.now)]
+        return [s for s in self.active if s.visible]
 
     def seen_within(self, minutes: int) -> int:
         return sum(self.now - s.last_seen_at <= minutes * MINUTE for s in self.active)
@@ -46,21 +46,21 @@ class ReferenceStats:
         mean = total / (1000 * len(values))
         return Summary(len(values), total / 1000, mean, min(values) / 1000, max(values) / 1000)
 
-    def groups(self, key: Callable[[Session], str | None], first: int = 20) -> list[StatGroup]:
+    def groups(self, key: Callable[[Session], str | None], first: int = 20) -> list[GroupStats]:
         keys = {found for s in self.sessions if (found := key(s)) is not None}
         groups = [self._group(name, [s for s in self.sessions if key(s) == name]) for name in keys]
-        return sorted(groups, key=lambda group: (-group.total, group.key))[:first]
+        return sorted(groups, key=lambda group: (-group.total, group.value))[:first]
 
-    def _group(self, name: str, sessions: list[Session]) -> StatGroup:
+    def _group(self, name: str, sessions: list[Session]) -> GroupStats:
         active = sum(s in self.active for s in sessions)
         visible = sum(s in self.visible for s in sessions)
-        return StatGroup(name, len(sessions), active, visible, sum(s.visible_ms for s in sessions) / 1000)
+        return GroupStats(name, len(sessions), active, visible, sum(s.visible_ms for s in sessions) / 1000)
 
-    def paths(self, depth: int, first: int = 20) -> list[PathStat]:
+    def paths(self, depth: int, first: int = 20) -> list[PathStats]:
         past_visits = [(time.session_id, tuple(time.path[:depth]), time.visible_ms) for time in self.path_times]
         current_visits = [(s.id, tuple(s.path[:depth])) for s in self.active]
         stats = [
-            PathStat(
+            PathStats(
                 list(path),
                 len(
                     {id_ for id_, at, _ in past_visits if at == path}
@@ -73,13 +73,13 @@ class ReferenceStats:
         ]
         return sorted(stats, key=lambda stat: (-stat.sessions, stat.path))[:first]
 
-    def series(self, start: Instant, end: Instant, bucket_seconds: int) -> list[StatBucket]:
+    def series(self, start: Instant, end: Instant, bucket_seconds: int) -> list[StatsBucket]:
         width = bucket_seconds * SECOND
         return [self._bucket(at, at + width) for at in range(start, end, width)]
 
-    def _bucket(self, at: Instant, until: Instant) -> StatBucket:
+    def _bucket(self, at: Instant, until: Instant) -> StatsBucket:
         intervals = [(s.started_at, session_rules.effective_end(s, self.now)) for s in self.sessions]
-        return StatBucket(
+        return StatsBucket(
             at,
             active=sum(begin < until and (end is None or end > max(at, begin)) for begin, end in intervals),
             started=sum(at <= begin < until and (end is None or end >= begin) for begin, end in intervals),

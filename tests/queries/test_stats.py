@@ -50,7 +50,7 @@ async def test_series_counts_active_started_and_ended(
         (lambda stats: stats.seen_within(2**31 - 1), "minutes must be"),
         (lambda stats: stats.by_subject(0), "first must be"),
         (lambda stats: stats.by_project(501), "first must be"),
-        (lambda stats: stats.by_path(20, 0), "depth must be from 1 to 8"),
+        (lambda stats: stats.by_path(20, 0), "depth must be 1 to 8, not 0"),
         (lambda stats: stats.by_path(20, 9), "depth must be"),
         (lambda stats: stats.series(NOW, NOW, 1), "to must be later than from"),
         (lambda stats: stats.series(NOW, NOW - 1, 1), "to must be later than from"),
@@ -73,6 +73,6 @@ async def test_statistics_require_read_scope_and_project(database: Database) -> 
         Stats(make_context(database, WRITER), None)
     stats = Stats(make_context(database, READER), {"project_ids": ["p1", "p2"]})
     assert await stats.total() == 1
-    assert [group.key for group in await stats.by_project()] == ["p1"]
+    assert [group.value for group in await stats.by_project()] == ["p1"]
     assert [stat.sessions for stat in await stats.by_path()] == [1]
     assert [bucket.active for bucket in await stats.series(NOW, NOW + SECOND, 1)] == [1]

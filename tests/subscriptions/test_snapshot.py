@@ -143,8 +143,8 @@ async def test_truncated_stream_tracks_agenda_items_by_id(
         ({"active": False}, "active: false"),
         ({"states": ["ENDED"]}, "states but ACTIVE"),
         ({"states": ["ACTIVE", "SCHEDULED"]}, "states but ACTIVE"),
-        ({"every": -1}, "minIntervalMs must be from 0 to 60000"),
-        ({"every": 60_001}, "minIntervalMs must be from 0 to 60000"),
+        ({"every": -1}, "minIntervalMs must be 0 to 60000"),
+        ({"every": 60_001}, "minIntervalMs must be 0 to 60000"),
     ],
 )
 async def test_filters_of_ended_sessions_are_rejected(
