@@ -22,9 +22,10 @@ async def manage_agenda(visit: Visit) -> None:
         items.append(await visit.start(_item(visit, guide, rank) | times))
         await visit.wait(0.5, 2)
     ongoing, later = items[1], items[4]
-    for field in ("keepaliveSession", "hideSession", "keepaliveSession"):
-        await visit.call(field, id=ongoing)
-        await visit.wait(4, 10)
+    await visit.call("hideSession", id=ongoing)
+    await visit.wait(4, 10)
+    await visit.call("keepaliveSession", id=ongoing, visible=True)
+    await visit.wait(4, 10)
     await visit.call("stopSession", id=later)
     await visit.wait(1, 5)
     if visit.chance(0.3):

@@ -30,7 +30,7 @@ async def use_app(visit: Visit) -> None:
         session = await visit.start(fields, **common)
         await visit.wait(2, 6)
     for _ in range(visit.rng.randint(2, 7)):
-        await visit.call("keepaliveSession", id=session, path=visit.rng.choice(SCREENS))
+        await visit.call("keepaliveSession", id=session, visible=True, path=visit.rng.choice(SCREENS))
         await visit.wait(3, 8)
         if visit.chance(0.25):
             await visit.call("hideSession", id=session)

@@ -125,7 +125,8 @@ async def _play_step(player: Player) -> None:
         await player.call("hideSession")
     else:
         quality = {"bitrate": player.bitrate(), "droppedFrames": visit.rng.randint(0, 12)}
-        await player.call("keepaliveSession", qoe=quality)
+        media = {"playerTime": player.time(), "qoe": quality}
+        await visit.call("keepaliveSession", id=player.session, visible=True, media=media)
     await player.play(3, 7)
     if roll > 0.9:
         player.seek(10)

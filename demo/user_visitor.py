@@ -34,7 +34,7 @@ async def browse(visit: Visit) -> None:
             continue
         if roll < 0.7:
             path = _random_page(visit)
-        await visit.call("keepaliveSession", id=session, path=path, sequence=sequence)
+        await visit.call("keepaliveSession", id=session, visible=True, path=path, sequence=sequence)
         await visit.wait(2, 7)
         if roll > 0.97:
             # The page was reloaded: with the same clientId the server returns the active session.

@@ -31,7 +31,12 @@ class HeartbeatFields(KindFields):
 
 
 class KeepaliveFields(HeartbeatFields):
-    visible: bool = Field(default=True, description="Whether the subject can see it now.")
+    visible: bool | None = Field(
+        default=None,
+        description="Whether the subject can see it now; unchanged if not given, so that a timer of a hidden tab can "
+        "send keepalives.",
+    )
+    path: PathSegments | None = Field(default=None, description=f"{PATH_DESCRIPTION} Unchanged if not given.")
 
 
 class TrackMediaFields(KindFields):

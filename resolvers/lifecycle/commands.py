@@ -105,7 +105,8 @@ class Keepalive(HeartbeatCommand):
     def apply(self, uow: SessionUnitOfWork) -> list[Problem]:
         record_heartbeat(uow, self.now)
         problems, player = self.record_player(uow)
-        set_visible(uow, self.now, visible=self.fields.visible, player=player)
+        if self.fields.visible is not None:
+            set_visible(uow, self.now, visible=self.fields.visible, player=player)
         if self.fields.path is not None:
             set_path(uow, self.now, self.fields.path, player)
         self.store_sequence(uow)

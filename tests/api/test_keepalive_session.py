@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.session_inputs import problem_codes, problem_paths
+from tests.api.session_inputs import MINIMAL_INPUTS, problem_codes, problem_paths
 from tests.api_client import ApiClient
 
 
@@ -34,6 +34,27 @@ async def test_changes_have_activities_with_visibility_before_path(api: ApiClien
     await api.mutate("keepaliveSession", {"id": session["id"], "visible": False, "path": ["cart"]})
     await api.mutate("keepaliveSession", {"id": session["id"], "visible": True, "path": ["home"]})
     assert await api.activity_types(session["id"]) == ["STARTED", "HIDDEN", "MOVED", "SHOWN", "MOVED"]
+
+
+@pytest.mark.parametrize("kind", MINIMAL_INPUTS)
+async def test_keepalive_without_visible_leaves_hidden_session_hidden(api: ApiClient, kind: str) -> None:
+    session = await api.start_session(kind, MINIMAL_INPUTS[kind], path=["tab"])
+    await api.mutate("hideSession", {"id": session["id"]})
+    for given in ({}, {"visible": None}, {"path": None}):
+        await api.advance(100)
+        payload = await api.mutate("keepaliveSession", {"id": session["id"], **given}, "visibleSeconds")
+        kept = payload["session"]
+        assert (kept["visible"], kept["visibleSeconds"], kept["path"]) == (False, 0, ["tab"])
+    assert await api.activity_types(session["id"]) == ["STARTED", "HIDDEN"]
+
+
+async def test_keepalive_without_visible_leaves_visible_session_visible(api: ApiClient) -> None:
+    session = await api.start_user()
+    await api.advance(100)
+    kept = (await api.mutate("keepaliveSession", {"id": session["id"]}, "visibleSeconds"))["session"]
+    assert (kept["visible"], kept["visibleSeconds"]) == (True, 100)
+    shown = (await api.mutate("keepaliveSession", {"id": session["id"], "visible": False}))["session"]
+    assert shown["visible"] is False
 
 
 async def test_keepalive_interval_is_a_third_of_the_timeout_if_any(api: ApiClient) -> None:

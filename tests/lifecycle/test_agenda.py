@@ -29,7 +29,7 @@ async def test_hide_and_keepalive_toggle_visibility_of_item(api: ApiClient, vari
     hidden = await api.mutate("hideSession", {"id": session["id"]}, FIELDS)
     assert (hidden["session"]["visible"], hidden["session"]["state"]) == (False, session["state"])
     assert await visible_items(api) == set()
-    shown = await api.mutate("keepaliveSession", {"id": session["id"]}, FIELDS)
+    shown = await api.mutate("keepaliveSession", {"id": session["id"], "visible": True}, FIELDS)
     assert (shown["session"]["visible"], shown["session"]["state"]) == (True, session["state"])
     assert await visible_items(api) == {session["id"]}
     assert (await api.activity_types(session["id"]))[1:] == ["HIDDEN", "SHOWN"]

@@ -152,7 +152,7 @@ class ReferenceModel:
         if refusal is not None or session is None:
             return refusal or ExpectedResult()
         session.heartbeat(None)
-        self._set_visible(session, visible=call.get("visible", True))
+        self._set_visible(session, visible=call.get("visible", session.visible))
         if (path := call.get("path")) is not None and tuple(path) != session.path:
             session.path = tuple(path)
             session.timeline.append(("MOVED", self.now))
