@@ -33,6 +33,27 @@ NOT_ACCEPTABLE: Final = "Accept must allow application/graphql-response+json or 
 Result = TypeVar("Result")
 
 
+class RepeatableExecutor(Executor[Any]):
+    """graphql-core's executor, which keeps the root fields of the first event of a subscription for all others.
+
+    It memoizes sub-selections by the identity of the fields above them, in a dict that all events share: with root
+    fields collected for each event it would find nothing there, and add to it without end.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._root_fields: list[Any] = []
+        """Of the first event; a list, so that copies of the executor share it."""
+
+    def execute_collected_root_fields(
+        self, root_type: Any, root_value: Any, grouped_field_set: Any, serially: bool, new_defer_usages: Any
+    ) -> Any:
+        if not self._root_fields:
+            self._root_fields.append(grouped_field_set)
+        (fields,) = self._root_fields
+        return super().execute_collected_root_fields(root_type, root_value, fields, serially, new_defer_usages)
+
+
 class Execution:
     """Runs operations on a schema: each with a context and a deadline of its own, and with masked errors.
 
@@ -40,7 +61,10 @@ class Execution:
     """
 
     def __init__(
-        self, schema: GraphQLSchema, settings: TransportSettings, executor_class: type[Executor[Any]] = Executor
+        self,
+        schema: GraphQLSchema,
+        settings: TransportSettings,
+        executor_class: type[Executor[Any]] = RepeatableExecutor,
     ) -> None:
         self.documents = DocumentStore(schema, settings)
         self.persisted = PersistedQueries(self.documents, settings)

@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 import strawberry
+from graphql.execution import Executor
 from strawberry.schema.name_converter import NameConverter
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -25,6 +26,7 @@ OVERRIDDEN: Final[dict[type, str]] = {
         handle_parser_exception handle_ping on_task_complete pause_writing resume_writing run_asgi send
         send_receive_event_to_app shutdown""",
     NameConverter: "apply_naming_config",
+    Executor: "execute_collected_root_fields",
 }
 """Methods that subclasses here override."""
 

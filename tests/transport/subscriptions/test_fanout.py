@@ -1,9 +1,11 @@
 """Sharing of executions between subscribers."""
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
+from graphql.execution.collect_fields import FieldDetails
 
 from tests.polling import wait_until
 from tests.transport.subscriptions.fake_source import Caller, FakeLog
@@ -36,6 +38,18 @@ async def test_thousand_equal_subscribers_share_each_execution(server: StreamSer
         [frame_body(frame)["data"]["event"]["number"] for frame in stream] == list(range(1, 11)) for stream in received
     )
     assert (server.log.follow_count, len(server.streams.groups)) == (1, 1)
+
+
+async def test_group_collects_its_selections_once(server: StreamServer) -> None:
+    def collected() -> int:
+        gc.collect()
+        return sum(isinstance(found, FieldDetails) for found in gc.get_objects())
+
+    answers = [await server.open()]
+    await deliver_to_all(server, answers, 1)
+    before = collected()
+    await deliver_to_all(server, answers, 100)
+    assert collected() == before
 
 
 async def test_reconnected_subscribers_share_again(server: StreamServer) -> None:
