@@ -144,23 +144,19 @@ class AgendaUpdate:
         return {**values, **self.values}
 
     def find_problems(self, values: Mapping[str, Any]) -> Iterator[Problem]:
-        """Yield the problems of the session with these values after the update, at most one per path."""
-        yield from self.problems
-        reported = {problem.path for problem in self.problems}
+        """Yield the problems of the session with these values after the update, without its own problems."""
         updated = {(_UPDATABLE[name].alias,) for name in self.values}
         for problem in AgendaFields.model_construct(**self.merged(values)).find_problems():
-            if problem.path in updated - reported:
+            if problem.path in updated:
                 yield problem
-            elif problem.path not in reported:
+            else:
                 yield problem._replace(message=f"{problem.message}; it is not in this update, so it stays as it is")
 
 
 def parse_agenda_update(raw: Mapping[str, Any]) -> AgendaUpdate:
     """Validate an input, by the names of the fields, before any transaction: sanitizing HTML takes long."""
     validated = validate(AgendaUpdateFields, raw)
-    provided = (
-        dict(raw) if validated.fields is None else validated.fields.model_dump(by_alias=False, exclude_unset=True)
-    )
+    provided = dict(raw) if validated.problems else validated.fields.model_dump(by_alias=False, exclude_unset=True)
     values: dict[str, Any] = {}
     for name, info in _UPDATABLE.items():
         if name in provided and provided[name] is not None:

@@ -39,6 +39,11 @@ class DataPointFields(KindFields):
     )
 
     @property
+    def key(self) -> str:
+        """The name in lower case, also where the input has a problem and `name` is as sent."""
+        return self.name.lower()
+
+    @property
     def size(self) -> int:
         """Size of the value in bytes."""
         if self.file is not None:
@@ -110,21 +115,21 @@ def data_point_problems(points: Sequence[DataPointFields]) -> Iterator[Problem]:
     for index, point in enumerate(points):
         path = ("data", str(index))
         yield from (problem.prefixed(*path) for problem in point.find_problems())
-        if point.name in seen:
+        if point.key in seen:
             yield Problem((*path, "name"), "occurs twice; case does not matter")
-        seen.add(point.name)
-        if point.name == TIMEZONE_POINT and _parse_offset(point) is None:
+        seen.add(point.key)
+        if point.key == TIMEZONE_POINT and _parse_offset(point) is None:
             yield Problem((*path, "value"), "must be whole seconds, at most 14 hours either way")
 
 
 def visible_points(points: Sequence[DataPointFields]) -> list[DataPointFields]:
     """Return the points that are stored: all but `__timezone__`."""
-    return [point for point in points if point.name != TIMEZONE_POINT]
+    return [point for point in points if point.key != TIMEZONE_POINT]
 
 
 def timezone_offset(points: Sequence[DataPointFields]) -> int | None:
     """Return the seconds of the point `__timezone__`; None if it is missing or invalid."""
-    return next((_parse_offset(point) for point in points if point.name == TIMEZONE_POINT), None)
+    return next((_parse_offset(point) for point in points if point.key == TIMEZONE_POINT), None)
 
 
 def _parse_offset(point: DataPointFields) -> int | None:

@@ -1,6 +1,6 @@
 """Validation of an input: all problems at once, each with its path."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar, cast, get_args, get_origin
 
 from pydantic import ValidationError
@@ -13,8 +13,8 @@ F = TypeVar("F", bound=KindFields)
 
 
 class Validated(NamedTuple, Generic[F]):
-    fields: F | None
-    """None if there are problems."""
+    fields: F
+    """With problems: the values as sent, of which only those without a problem can be relied on."""
     problems: tuple[Problem, ...]
 
 
@@ -28,13 +28,39 @@ def validate(model: type[F], values: Mapping[str, Any]) -> Validated[F]:
         fields = model(**values)
     except ValidationError as error:
         field_problems = tuple(_to_problem(detail) for detail in error.errors(include_url=False, include_input=False))
-        reported = {problem.path for problem in field_problems}
-        cross_field = tuple(
-            problem for problem in _construct_unvalidated(model, values).find_problems() if problem.path not in reported
-        )
-        return Validated(None, field_problems + cross_field)
-    problems = tuple(fields.find_problems())
-    return Validated(None if problems else fields, problems)
+        fields = _construct_unvalidated(model, values)
+        return Validated(fields, tuple(in_input_order(model, (*field_problems, *fields.find_problems()))))
+    return Validated(fields, tuple(in_input_order(model, fields.find_problems())))
+
+
+def in_input_order(model: type[KindFields], problems: Iterable[Problem], prefix: int = 0) -> list[Problem]:
+    """Sort problems by the fields of an input and the items of its lists; a path keeps its first problem only.
+
+    Args:
+        model: the fields of the input.
+        problems: problems of the input; members of JSON objects stay in the order in which they are passed.
+        prefix: number of names in front of their paths.
+    """
+    first_by_path: dict[tuple[str, ...], Problem] = {}
+    for problem in problems:
+        first_by_path.setdefault(problem.path, problem)
+    return sorted(first_by_path.values(), key=lambda problem: _position(model, problem.path[prefix:]))
+
+
+def _position(model: type[KindFields] | None, path: tuple[str, ...]) -> list[int]:
+    position = []
+    for part in path:
+        if model is None:
+            break
+        if part.isdecimal():
+            position.append(int(part))
+            continue
+        names = [info.alias for info in model.model_fields.values()]
+        if part not in names:
+            break
+        position.append(names.index(part))
+        model = _nested_model(list(model.model_fields.values())[position[-1]].annotation)
+    return position
 
 
 def _to_problem(detail: Any) -> Problem:
@@ -53,7 +79,7 @@ def _construct_unvalidated(model: type[F], values: Mapping[str, Any]) -> F:
 
 
 def _unvalidated_value(annotation: Any, value: Any) -> Any:
-    nested = next(filter(_is_model, _annotation_parts(annotation)), None)
+    nested = _nested_model(annotation)
     if nested is not None and isinstance(value, list):
         return [_construct_unvalidated(nested, item) for item in value]
     if nested is not None and value is not None:
@@ -61,6 +87,10 @@ def _unvalidated_value(annotation: Any, value: Any) -> Any:
     # GraphQL has coerced every other type; the JSON scalar takes any value where an object is required.
     expects_object = any(get_origin(part) is dict for part in _annotation_parts(annotation))
     return None if expects_object and not isinstance(value, dict) else value
+
+
+def _nested_model(annotation: Any) -> type[KindFields] | None:
+    return next(filter(_is_model, _annotation_parts(annotation)), None)
 
 
 def _annotation_parts(annotation: Any) -> Iterator[Any]:

@@ -6,10 +6,10 @@ from typing import Any, Final
 from models.clock import to_rfc3339
 from models.enums import ActivityType, Kind
 from models.kinds import KINDS
-from models.kinds.agenda import AgendaUpdate
+from models.kinds.agenda import AgendaUpdate, AgendaUpdateFields
 from models.kinds.base import is_instant
 from models.problems import Problem, prefix_paths
-from resolvers.lifecycle.commands import Command
+from resolvers.lifecycle.commands import Command, wrong_kind
 from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
 
 _RULES: Final = KINDS[Kind.AGENDA]
@@ -21,13 +21,12 @@ _OMITTED_FROM_DIFF: Final = "description_html"
 @dataclass(frozen=True, slots=True)
 class UpdateAgenda(Command):
     fields: AgendaUpdate
+    input_model = AgendaUpdateFields
 
     def preconditions(self, uow: SessionUnitOfWork) -> list[Problem]:
         s = uow.session
         if s.kind != Kind.AGENDA:
-            message = f"only AGENDA sessions can be updated; this one is {s.kind}"
-            wrong_kind = Problem((*self.input_path, "id"), message)
-            return [wrong_kind, *prefix_paths(self.fields.problems, *self.input_path)]
+            return [wrong_kind(uow, Kind.AGENDA, *self.input_path, "id")]
         return prefix_paths(self.fields.find_problems(_RULES.values_from_row(s)), *self.input_path)
 
     def is_noop(self, uow: SessionUnitOfWork) -> bool:

@@ -5,17 +5,23 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from models.clock import Instant
-from models.enums import EndReason, EventFlag, MediaEventType, ProblemCode, Scope
+from models.enums import EndReason, EventFlag, Kind, MediaEventType, ProblemCode, Scope
 from models.kinds.base import KindFields
 from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields, TrackMediaFields
-from models.problems import Problem
+from models.kinds.validation import Validated, in_input_order
+from models.problems import Problem, prefix_paths
 from models.session_rules import is_scheduled
+from models.tables.rows import Session
 from resolvers.access import Caller
 from resolvers.lifecycle.heartbeat import NO_PLAYER, PlayerContext, record_heartbeat, set_path, set_visible
-from resolvers.lifecycle.media_ingest import ingest_events, require_media_session
+from resolvers.lifecycle.media_ingest import ingest_events
 from resolvers.lifecycle.media_player import PlayerEvent, event_from_ping, events_from_input
 from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
 from resolvers.media.state import HIDE, STOP
+
+
+def wrong_kind(uow: SessionUnitOfWork, kind: Kind, *path: str) -> Problem:
+    return Problem(path, f"must be the id of a session of kind {kind}, not {uow.session.kind}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,8 @@ class Command(ABC):
     input_path: tuple[str, ...]
     """Where the input stands in the mutation's arguments, for the paths of problems."""
     player_events: tuple[PlayerEvent, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """Of the input by itself. Any of them refuses the command."""
 
     input_model: ClassVar[type[KindFields]]
     scope: ClassVar[Scope] = Scope.WRITE
@@ -37,15 +45,32 @@ class Command(ABC):
     needs_form: ClassVar[bool] = False
 
     @classmethod
-    def from_input(cls, caller: Caller, now: Instant, fields: Any, input_path: tuple[str, ...]) -> Self:
-        return cls(caller, now, fields, input_path, cls.parse_player_events(fields, input_path))
+    def from_input(cls, caller: Caller, now: Instant, validated: Validated[Any], input_path: tuple[str, ...]) -> Self:
+        problems = tuple(prefix_paths(validated.problems, *input_path))
+        player_events = () if problems else cls.parse_player_events(validated.fields, input_path)
+        return cls(caller, now, validated.fields, input_path, player_events, problems)
 
     @classmethod
     def parse_player_events(cls, fields: Any, input_path: tuple[str, ...]) -> tuple[PlayerEvent, ...]:  # noqa: ARG003 - hook
         return ()
 
+    def find_problems(self, uow: SessionUnitOfWork) -> list[Problem]:
+        """List all that refuses the command, in the order of its input."""
+        ended = () if uow.session.end_reason is None else self.ended_problems(uow.session)
+        return self.in_input_order(*ended, *self.problems, *self.preconditions(uow))
+
+    def in_input_order(self, *problems: Problem) -> list[Problem]:
+        return in_input_order(self.input_model, problems, len(self.input_path))
+
+    def ended_problems(self, s: Session) -> tuple[Problem, ...]:
+        """List what refuses the command for a session that has ended."""
+        if s.end_reason in self.idempotent_after:
+            return ()
+        message = f"must be the id of a session that has not ended; this one has ({s.end_reason}): start a new one"
+        return (Problem((*self.input_path, "id"), message, ProblemCode.SESSION_ENDED),)
+
     def preconditions(self, uow: SessionUnitOfWork) -> list[Problem]:  # noqa: ARG002 - hook
-        """List what refuses the whole command for this session."""
+        """List what refuses the whole command for this session. If the input has problems, `fields` has them too."""
         return []
 
     def is_noop(self, uow: SessionUnitOfWork) -> bool:  # noqa: ARG002 - hook
@@ -73,7 +98,10 @@ class HeartbeatCommand(Command):
         return (event_from_ping(fields.media, cls.event_type, (*input_path, "media")),)
 
     def preconditions(self, uow: SessionUnitOfWork) -> list[Problem]:
-        return require_media_session(uow, (*self.input_path, "media")) if self.player_events else []
+        if self.fields.media is None or uow.session.kind == Kind.MEDIA:
+            return []
+        message = f"must be set for a session of kind MEDIA only, not {uow.session.kind}"
+        return [Problem((*self.input_path, "media"), message)]
 
     def is_noop(self, uow: SessionUnitOfWork) -> bool:
         sequence, last = self.fields.sequence, uow.session.sequence
@@ -155,7 +183,7 @@ class TrackMedia(Command):
         return events_from_input(fields, input_path)
 
     def preconditions(self, uow: SessionUnitOfWork) -> list[Problem]:
-        return require_media_session(uow, (*self.input_path, "id"))
+        return [] if uow.session.kind == Kind.MEDIA else [wrong_kind(uow, Kind.MEDIA, *self.input_path, "id")]
 
     def apply(self, uow: SessionUnitOfWork) -> list[Problem]:
         record_heartbeat(uow, self.now)

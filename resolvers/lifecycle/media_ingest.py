@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from models.clock import MINUTE, Instant
-from models.enums import ActivityType, EventFlag, Kind, MediaEventType, ProblemCode
+from models.enums import ActivityType, EventFlag, MediaEventType, ProblemCode
 from models.kinds.media_parameters import qoe_problems
 from models.problems import Problem
 from resolvers.lifecycle.media_player import MediaPlayer, PlayerEvent
@@ -19,13 +19,6 @@ MAX_CLOCK_SKEW_MS: Final = MINUTE
 
 _TIMELINE_EVENT_TYPES: Final = frozenset(MediaEventType) - {MediaEventType.PING}
 """HIDE and STOP pings are not among them: those commands have activities of their own."""
-
-
-def require_media_session(uow: SessionUnitOfWork, input_path: tuple[str, ...]) -> list[Problem]:
-    if uow.session.kind == Kind.MEDIA:
-        return []
-    message = f"only MEDIA sessions have a player; this one is {uow.session.kind}"
-    return [Problem(input_path, message)]
 
 
 def ingest_events(uow: SessionUnitOfWork, player_events: Sequence[PlayerEvent], now: Instant) -> list[Problem]:

@@ -12,9 +12,9 @@ from resolvers.access import require
 from resolvers.context import Context
 from resolvers.forms.attachments import detect_types, store_attachments
 from resolvers.forms.data_points import FormState, StoredAttachment
-from resolvers.lifecycle.commands import Command
+from resolvers.lifecycle.commands import Command, wrong_kind
 from resolvers.lifecycle.heartbeat import record_heartbeat
-from resolvers.lifecycle.result import MutationResult, failure
+from resolvers.lifecycle.result import MutationResult
 from resolvers.lifecycle.service import execute_batch
 from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
 
@@ -31,9 +31,9 @@ async def save_field_data(context: Context, values: Mapping[str, Any]) -> Mutati
     """
     require(context.caller, Scope.WRITE)
     validated, detected = validate(SaveFieldDataFields, values), await detect_types(values["data"])
-    problems = prefix_paths((*validated.problems, *detected.problems), *_INPUT_PATH)
-    if problems or validated.fields is None:
-        return failure(*problems)
+    if problems := prefix_paths((*validated.problems, *detected.problems), *_INPUT_PATH):
+        refused = SaveFieldData(context.caller, context.now, validated.fields, _INPUT_PATH, problems=tuple(problems))
+        return await context.write(execute_batch, refused)
     async with store_attachments(context, validated.fields.data, detected) as files:
         command = SaveFieldData(context.caller, context.now, validated.fields, _INPUT_PATH, files=files)
         return await context.write(execute_batch, command)
@@ -51,11 +51,11 @@ class SaveFieldData(Command):
     def preconditions(self, uow: SessionUnitOfWork) -> list[Problem]:
         s = uow.session
         if s.kind != Kind.FIELD:
-            return [self._problem(f"only FIELD sessions have data points; this one is {s.kind}", "id")]
+            return [wrong_kind(uow, Kind.FIELD, *self.input_path, "id")]
         problems = []
         if self.fields.saved is not None and self.fields.saved < s.details["created"]:
             problems.append(self._problem("must not be earlier than created", "saved"))
-        names = {point.name for point in self._visible_points}
+        names = {point.key for point in self._visible_points}
         if (count := len(self._form(uow).positions.keys() | names)) > MAX_POINTS:
             problems.append(self._problem(f"the form would have {count} data points; {MAX_POINTS} are allowed", "data"))
         return problems

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from models.database import Transaction, batched
-from models.enums import ActivityType, Kind, ProblemCode, Scope
+from models.enums import ActivityType, Kind, Scope
 from models.kinds import KINDS
 from models.kinds.agenda import parse_agenda_update
 from models.kinds.field import FormFields
 from models.kinds.start import StartFields
 from models.kinds.validation import validate
-from models.problems import Problem, prefix_paths
+from models.problems import prefix_paths
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.errors import BadUserInput
@@ -95,7 +95,9 @@ async def terminate_session(context: Context, values: Mapping[str, Any]) -> Muta
 async def update_agenda_session(context: Context, values: Mapping[str, Any]) -> MutationResult:
     """Update the provided fields of an AGENDA session; null clears a nullable field."""
     require(context.caller, UpdateAgenda.scope)
-    command = UpdateAgenda(context.caller, context.now, parse_agenda_update(values), ("input",))
+    update, input_path = parse_agenda_update(values), ("input",)
+    problems = tuple(prefix_paths(update.problems, *input_path))
+    command = UpdateAgenda(context.caller, context.now, update, input_path, problems=problems)
     return await context.write(execute_batch, command)
 
 
@@ -104,9 +106,7 @@ async def _run(
 ) -> MutationResult:
     require(context.caller, command_type.scope)
     validated = validate(command_type.input_model, values)
-    if validated.fields is None:
-        return failure(*prefix_paths(validated.problems, *input_path))
-    command = command_type.from_input(context.caller, context.now, validated.fields, input_path)
+    command = command_type.from_input(context.caller, context.now, validated, input_path)
     return await context.write(execute_batch, command)
 
 
@@ -136,16 +136,12 @@ def _load(tx: Transaction, commands: Sequence[Command]) -> dict[str, SessionUnit
 
 def _execute(uow: SessionUnitOfWork | None, command: Command) -> MutationResult:
     if uow is None or not command.caller.can_access(uow.session.project_id):
-        return not_found(*command.input_path, "id")
+        unknown = not_found(*command.input_path, "id")
+        return failure(*command.in_input_order(*unknown.problems, *command.problems))
     uow.apply_due(command.now)
-    if (reason := uow.session.end_reason) is not None:
-        if reason in command.idempotent_after:
-            return uow.result(command.now)
-        message = f"the session has ended ({reason}) and cannot be resumed; start a new one"
-        return uow.result(command.now, Problem((*command.input_path, "id"), message, ProblemCode.SESSION_ENDED))
-    if problems := command.preconditions(uow):
+    if problems := command.find_problems(uow):
         return uow.result(command.now, *problems)
-    if command.is_noop(uow):
+    if uow.session.end_reason in command.idempotent_after or command.is_noop(uow):
         return uow.result(command.now)
     problems = command.apply(uow)
     uow.bump_revision(command.now)

@@ -50,7 +50,7 @@ async def create_project(context: Context, values: Mapping[str, Any]) -> Mutatio
     problems = prefix_paths(validated.problems, "input")
     if values.get("id") is None:
         problems.append(Problem(("input", "id"), "must be given: choose an id for the project"))
-    if problems or validated.fields is None:
+    if problems:
         return failure(*problems)
     return await context.write(_create, _ProjectChange(context.caller, context.now, values["id"], validated.fields))
 
@@ -65,7 +65,7 @@ async def update_project(context: Context, project_id: str, values: Mapping[str,
             problems.append(Problem(("input", alias), "can be changed, not cleared"))
     if values.get("id") not in (None, project_id):
         problems.append(Problem(("input", "id"), "the id of a project never changes"))
-    if problems or validated.fields is None:
+    if problems:
         return failure(*problems)
     return await context.write(_update, _ProjectChange(context.caller, context.now, project_id, validated.fields))
 

@@ -108,7 +108,7 @@ async def test_merged_item_must_satisfy_rules_of_a_start(api: ApiClient) -> None
         ("waitlist", {"maxCapacity": None}),
         ("registrationEnd", {"registrationEnd": "2026-05-01T00:00:00Z"}),
         ("name endTime", {"name": "", "endTime": "2026-05-28T20:00:00Z"}),
-        ("maxCapacity startTime rank", {"startTime": None, "rank": None, "maxCapacity": 0}),
+        ("startTime rank maxCapacity", {"startTime": None, "rank": None, "maxCapacity": 0}),
         ("importId locations waitlist", {"importId": "", "locations": list(range(101)), "maxCapacity": None}),
         ("descriptionHtml endTime", {"descriptionHtml": "x" * 20_001, "allDay": True}),
     ]
@@ -172,7 +172,7 @@ async def test_only_agenda_sessions_can_be_updated(api: ApiClient) -> None:
         session = await api.start_session(kind, MINIMAL_INPUTS[kind])
         payload = await api.mutate("updateAgendaSession", {"id": session["id"], "name": ""})
         assert problem_paths(payload) == ["input.id", "input.name"]
-        assert f"this one is {kind.upper()}" in payload["problems"][0]["message"]
+        assert f"AGENDA, not {kind.upper()}" in payload["problems"][0]["message"]
         assert payload["session"] == await api.session(session["id"])
 
 
@@ -182,7 +182,7 @@ async def test_ended_or_unknown_session_cannot_be_updated(api: ApiClient) -> Non
     assert await failed_update(api, session, name="Other") == [("SESSION_ENDED", "input/id")]
     for unknown in ("s_" + "x" * 22, "x", ""):
         payload = await update(api, {"id": unknown}, name="")
-        assert (payload["session"], problem_codes(payload)) == (None, ["NOT_FOUND"])
+        assert (payload["session"], problem_codes(payload)) == (None, ["NOT_FOUND", "BAD_USER_INPUT"])
 
 
 async def test_filters_match_updated_values(api: ApiClient) -> None:

@@ -153,7 +153,7 @@ async def test_only_media_sessions_have_a_player(api: ApiClient) -> None:
     session = await api.start_user()
     payload = await api.mutate("trackMedia", {"id": session["id"], "events": [event_input(0, "PLAY")]})
     assert problem_paths(payload) == [("BAD_USER_INPUT", "input.id")]
-    assert payload["problems"][0]["message"] == "only MEDIA sessions have a player; this one is USER"
+    assert payload["problems"][0]["message"] == "must be the id of a session of kind MEDIA, not USER"
     assert payload["session"]["revision"] == 1
     payload = await api.mutate("trackMedia", {"id": "s_unknown", "events": []})
     assert problem_paths(payload) == [("NOT_FOUND", "input.id")]
