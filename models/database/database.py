@@ -1,6 +1,7 @@
 """Facade of the storage, and opening it."""
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
@@ -9,7 +10,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.database.engine import READERS, Transaction, read_engine, write_engine
@@ -23,6 +24,8 @@ from models.tables import server
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_URL_PATTERN: Final = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
+
 MAX_HEAVY_READS: Final = READERS // 2
 """Slow queries that run concurrently; the remaining connections serve point reads."""
 
@@ -34,9 +37,13 @@ def database_file(url: str) -> Path:
         ValueError: it names no SQLite file.
     """
     path: str | None = url
-    if "://" in url:
-        parsed = make_url(url)
-        path = parsed.database if parsed.get_backend_name() == "sqlite" else None
+    if _URL_PATTERN.match(url):
+        try:
+            parsed = make_url(url)
+        except ArgumentError:
+            path = None
+        else:
+            path = parsed.database if parsed.get_backend_name() == "sqlite" else None
     if path in (None, "", ":memory:"):
         raise ValueError("must be the path of a SQLite file, or sqlite:///path")
     return Path(str(path))
@@ -103,8 +110,7 @@ async def open_database(file: Path, *, lock_timeout: float = LOCK_TIMEOUT_SECOND
     Raises:
         DatabaseInUse: another server holds the lock.
         DatabaseVersionError: a later version of this program migrated it.
-        DatabaseUnusable: it is not a database of this program.
-        OSError: its folder is missing or not accessible.
+        DatabaseUnusable: it is not a database of this program, or its folder is missing or not writable.
     """
     with file_lock(file, timeout=lock_timeout):
         _check_openable(file)

@@ -5,16 +5,21 @@ Two processes that write and checkpoint one file in WAL mode can lose committed 
 """
 
 import fcntl
+import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from models.errors import DatabaseInUse
+import structlog
+
+from models.errors import DatabaseInUse, DatabaseUnusable
 
 LOCK_TIMEOUT_SECONDS = 10.0
 """Long enough for a predecessor that is shutting down."""
+
+_log = structlog.get_logger("database")
 
 
 @contextmanager
@@ -23,23 +28,80 @@ def file_lock(database: Path, *, timeout: float = LOCK_TIMEOUT_SECONDS) -> Itera
 
     Raises:
         DatabaseInUse: another process still holds it after `timeout` seconds.
+        DatabaseUnusable: the folder is missing or not writable, or the path is that of a folder.
     """
-    # Two links to one file must share its lock.
-    target = database.resolve()
-    with target.with_name(target.name + ".lock").open("a") as file:
-        _acquire(file, database, time.monotonic() + timeout)
-        yield
-
-
-def _acquire(file: IO[str], database: Path, deadline: float) -> None:
-    while True:
+    with _open_lock_file(database) as file:
+        _acquire(file, database, timeout)
+        _write_content(file, f"{os.getpid()}\n")
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                raise DatabaseInUse(
-                    f"another server uses the database {database}; stop it, or give this one a file of its own"
-                ) from None
-            time.sleep(0.05)
-        else:
-            return
+            yield
+        finally:
+            _write_content(file, "")
+
+
+def _open_lock_file(database: Path) -> IO[bytes]:
+    try:
+        # Two links to one file must share its lock.
+        target = database.resolve()
+        if target.is_dir():
+            raise DatabaseUnusable(
+                f"{database} is a folder; the database is a file, such as {database / 'sessions.db'}"
+            )
+        if not target.parent.is_dir():
+            raise DatabaseUnusable(f"the folder {target.parent} does not exist; create it, or choose another database")
+        return target.with_name(target.name + ".lock").open("a+b", buffering=0)
+    except PermissionError as error:
+        raise DatabaseUnusable(
+            f"{database} cannot be used as the database: this user may not write {error.filename}"
+        ) from error
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
+        reason = getattr(error, "strerror", None) or error
+        raise DatabaseUnusable(f"{database} cannot be used as the database: {reason}") from error
+
+
+def _acquire(file: IO[bytes], database: Path, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    announced = False
+    while not _try_lock(file):
+        if time.monotonic() >= deadline:
+            raise DatabaseInUse(
+                f"{_holder(file)} uses the database {database}; stop it, or give this server a file of its own"
+            )
+        if not announced:
+            announced = True
+            _log.warning("waiting for the database", file=str(database), used_by=_holder(file), seconds=timeout)
+        time.sleep(0.05)
+
+
+def _try_lock(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _write_content(file: IO[bytes], text: str) -> None:
+    # The content only serves messages: a full disk must not prevent the start.
+    with suppress(OSError):
+        file.truncate(0)
+        file.write(text.encode())
+
+
+def _holder(file: IO[bytes]) -> str:
+    """Name the process whose id the lock file holds, unless that is stale."""
+    file.seek(0)
+    content = file.read(32).strip()
+    if content.isdigit() and int(content) and _is_alive(int(content)):
+        return f"process {content.decode()}"
+    return "another process"
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True

@@ -157,7 +157,7 @@ async def test_writer_recovers_from_a_full_disk(notes: Notes) -> None:
 async def test_second_server_on_a_file_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "link.db").symlink_to(tmp_path / "test.db")
     async with open_database(tmp_path / "test.db") as first:
-        with pytest.raises(DatabaseInUse, match="another server uses the database"):
+        with pytest.raises(DatabaseInUse, match="another process uses the database"):
             async with open_database(tmp_path / name, lock_timeout=0.1):
                 pass
         assert await first.is_ready()
