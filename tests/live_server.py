@@ -63,6 +63,7 @@ def _wait_until_ready(log: Path, offset: int, process: subprocess.Popen[bytes]) 
 class Server:
     origin: str
     log: Path
+    pid: int
 
     @property
     def graphql(self) -> str:
@@ -94,7 +95,7 @@ def running_server(folder: Path, port: int = 0, *, kill: bool = False, **setting
     process, offset = _start(folder / "test.db", log, MAIN, settings | {"PORT": str(port)})
     with process:
         try:
-            yield Server(_wait_until_ready(log, offset, process), log)
+            yield Server(_wait_until_ready(log, offset, process), log, process.pid)
             if kill:
                 process.kill()
         finally:

@@ -1,9 +1,11 @@
 """The request log: one line for each operation, without client input except the operation's name."""
 
+import os
 import sys
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from transport.documents.operation import Operation
 
@@ -27,16 +29,43 @@ def log_operation(operation: Operation | None, outcome: str | list[str], *, stat
     )
 
 
-def configure_log(level: str) -> None:
-    """Write the log to standard error, one JSON object a line."""
+def configure_log(level: str, log_format: str = "auto") -> None:
+    """Write the log to standard error: one JSON object a line, or text ("auto": text in a terminal)."""
+    is_terminal = sys.stderr.isatty()
+    as_text = log_format == "text" or (log_format == "auto" and is_terminal)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
-            structlog.processors.JSONRenderer(),
+            *(_text_processors(colors=is_terminal) if as_text else _json_processors()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
+
+
+def _json_processors() -> list[Processor]:
+    return [
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+        structlog.processors.JSONRenderer(),
+    ]
+
+
+def _text_processors(*, colors: bool) -> list[Processor]:
+    return [
+        structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+        _move_traceback_to_end,
+        # The default shows the local variables. Quoted strings cannot send control characters to a terminal.
+        structlog.dev.ConsoleRenderer(
+            colors=colors and "NO_COLOR" not in os.environ,
+            exception_formatter=structlog.dev.plain_traceback,
+            repr_native_str=True,
+        ),
+    ]
+
+
+def _move_traceback_to_end(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    if "traceback" in event:
+        event["exception"] = event.pop("traceback")
+    return event

@@ -13,6 +13,7 @@ from graphql.execution import Executor
 from strawberry.schema.name_converter import NameConverter
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import Server
 
 from tests.project.source_tree import ROOT
 
@@ -27,6 +28,7 @@ OVERRIDDEN: Final[dict[type, str]] = {
         send_receive_event_to_app shutdown""",
     NameConverter: "apply_naming_config",
     Executor: "execute_collected_root_fields",
+    Server: "handle_exit shutdown startup",
 }
 """Methods that subclasses here override."""
 

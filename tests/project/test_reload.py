@@ -43,11 +43,11 @@ class SingleRunReloader:
 
 def test_reloaded_worker_listens_on_the_same_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[tuple[Any, ...]] = []
-    for name in ("DATABASE_URL", "HOST", "INSECURE", "LOG_LEVEL"):
+    for name in ("DATABASE_URL", "HOST", "INSECURE", "LOG_FORMAT", "LOG_LEVEL"):
         monkeypatch.setenv(name, "")
     monkeypatch.setattr(server, "ChangeReload", SingleRunReloader)
     monkeypatch.setattr(server, "run", lambda *arguments: ran.append(arguments))
-    monkeypatch.setattr(main, "configure_log", lambda _level: None)
+    monkeypatch.setattr(main, "configure_log", lambda _level, _format: None)
     settings = main.Settings(port=0, database_url=str(tmp_path / "test.db"))
     main.serve(port=0, database=settings.database_url, reload=True)
     ((app, (listening,), _, drainable),) = ran
@@ -61,7 +61,7 @@ def test_taken_address_is_reported_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(os, "environ", dict(os.environ))
-    monkeypatch.setattr(main, "configure_log", lambda _level: None)
+    monkeypatch.setattr(main, "configure_log", lambda _level, _format: None)
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(typer.Exit):
         main.serve(port=taken.getsockname()[1], reload=True)
     assert capsys.readouterr().err.startswith("cannot listen on ")

@@ -1,13 +1,16 @@
 """uvicorn with timeouts, many listeners and a graceful shutdown."""
 
 import asyncio
+import signal
 import socket
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from time import monotonic
+from types import FrameType
 from typing import Any, Final, Protocol
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import ChangeReload
@@ -16,6 +19,8 @@ from transport.noop import noop
 from transport.server.gc_tuning import tune_gc
 from transport.server.http_protocol import HttpProtocol
 from transport.server.websocket_protocol import MAX_MESSAGE_BYTES, WebSocketProtocol
+
+log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS: Final = 2.0
 """From the signal: streams and WebSockets are closed, spread over this time."""
@@ -43,8 +48,8 @@ class NotStartedError(Exception):
 class Drainable(Protocol):
     """Long-lived work that ends when the server stops."""
 
-    async def close(self, seconds: float) -> None:
-        """Refuse new work, and end what is open, spread over `seconds`."""
+    async def close(self, seconds: float) -> int:
+        """Refuse new work, and end what is open, spread over `seconds`. Returns how many streams were open."""
 
     def abort(self) -> None:
         """End what is still running, now."""
@@ -79,6 +84,12 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._announce = announce
         self._drainable = drainable
+        self._started_at = monotonic()
+        self._signal: str | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._signal = self._signal or signal.Signals(sig).name
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen on copies of the sockets, then announce it."""
@@ -91,8 +102,7 @@ class Server(uvicorn.Server):
         for listener in (*self.servers, *(sockets or ())):
             listener.close()
         started = monotonic()
-        if self._drainable is not None:
-            await self._drainable.close(DRAIN_SECONDS)
+        streams = 0 if self._drainable is None else await self._drainable.close(DRAIN_SECONDS)
         for connection in tuple(self.server_state.connections):
             if isinstance(connection, HttpProtocol):
                 connection.shutdown()
@@ -101,6 +111,13 @@ class Server(uvicorn.Server):
             self._drainable.abort()
         await self._wait_for_requests(monotonic() + ABORT_SECONDS)
         await super().shutdown(sockets)
+        log.info(
+            "server stopped",
+            reason=self._signal,
+            streams_ended=streams,
+            shutdown_seconds=round(monotonic() - started, 3),
+            uptime_seconds=round(monotonic() - self._started_at, 3),
+        )
 
     async def _wait_for_requests(self, deadline: float) -> None:
         """Wait until no request is running, the deadline has passed, or Ctrl+C was pressed again."""

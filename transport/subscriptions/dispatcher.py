@@ -44,9 +44,14 @@ class StreamManager:
         """
         return await _Dispatch(self, call, options).run()
 
-    async def close(self, seconds: float) -> None:
-        """Refuse new subscriptions with SERVICE_UNAVAILABLE, and close the open ones, spread over `seconds`."""
+    async def close(self, seconds: float) -> int:
+        """Refuse new subscriptions with SERVICE_UNAVAILABLE, and close the open ones, spread over `seconds`.
+
+        Returns how many were open.
+        """
+        count = len(self.subscriptions)
         await self.draining.drain(seconds)
+        return count
 
     def abort(self) -> None:
         """End all running operations with SERVICE_UNAVAILABLE."""

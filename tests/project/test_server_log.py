@@ -1,0 +1,111 @@
+"""The log of a server: text in a terminal, JSON elsewhere, with a line at start and at stop."""
+
+import io
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import structlog
+
+from main import VERSION
+from tests.live_server import running_server
+from tests.project.source_tree import ROOT
+from transport import configure_log
+
+SUBSCRIPTION = "/graphql?query=subscription{activeSessions{__typename}}"
+
+
+def log_lines(log: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+
+
+def test_start_and_stop_are_logged_with_their_facts(tmp_path: Path) -> None:
+    with (
+        running_server(tmp_path, PRODUCTION="true") as server,
+        httpx2.stream("GET", server.origin + SUBSCRIPTION, headers={"Accept": "text/event-stream"}) as stream,
+    ):
+        os.kill(server.pid, signal.SIGTERM)
+        assert any("the server ends this stream" in line for line in stream.iter_lines())
+    output = server.log.read_text()
+    lines = {line["event"]: line for line in log_lines(server.log)}
+    started, stopped = lines["server started"], lines["server stopped"]
+    expected = {
+        "version": VERSION,
+        "address": server.origin,
+        "database": str(tmp_path / "test.db"),
+        "production": True,
+    }
+    assert {name: started[name] for name in expected} == expected
+    assert (stopped["reason"], stopped["streams_ended"]) == ("SIGTERM", 1)
+    assert 0 < stopped["shutdown_seconds"] <= stopped["uptime_seconds"]
+    assert "GraphiQL" not in output, "production serves none"
+
+
+def test_log_is_text_in_a_terminal(tmp_path: Path) -> None:
+    terminal, device = pty.openpty()
+    command = [sys.executable, "main.py", "serve", "--port", "0", "--database", str(tmp_path / "test.db")]
+    environment = os.environ | {"NO_COLOR": "1"}
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=device, env=environment) as process:
+        os.close(device)
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(b"GraphiQL  http://")
+        process.terminate()
+        process.wait(20)
+    output = os.read(terminal, 65536).decode()
+    os.close(terminal)
+    assert "[info     ] server started" in output
+    assert f"database='{tmp_path / 'test.db'}'" in output
+    assert "[info     ] server stopped" in output
+    assert "reason='SIGTERM'" in output
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "log_format", "is_json"),
+    [
+        (Terminal(), "auto", False),
+        (Terminal(), "json", True),
+        (Terminal(), "text", False),
+        (io.StringIO(), "auto", True),
+        (io.StringIO(), "json", True),
+        (io.StringIO(), "text", False),
+    ],
+)
+def test_log_format_is_chosen_by_setting_and_stream(
+    monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, log_format: str, *, is_json: bool
+) -> None:
+    monkeypatch.setattr(sys, "stderr", stream)
+    configure_log("info", log_format)
+    structlog.get_logger("test").info("happened", text="a\x1b[2J\nb")
+    structlog.get_logger("test").debug("hidden")
+    structlog.reset_defaults()
+    (line,) = stream.getvalue().splitlines()
+    assert line.startswith("{") is is_json
+    assert "\x1b[2J" not in line, "no control characters of values reach a terminal"
+
+
+def test_text_log_shows_no_local_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", output)
+    configure_log("info", "text")
+    secret = "hidden" * 3
+    try:
+        [].pop()
+    except IndexError:
+        structlog.get_logger("test").exception("failed")
+    structlog.get_logger("test").error("failed too", traceback="frame\nframe")
+    structlog.reset_defaults()
+    assert "IndexError: pop" in output.getvalue()
+    assert output.getvalue().endswith("frame\nframe\n")
+    assert secret not in output.getvalue()
