@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
+import structlog
 import typer
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.routing import Route, WebSocketRoute
@@ -30,6 +31,7 @@ from schema import graphql_schema, sdl
 from transport import FileEndpoint, GraphQLEndpoint, Page, TransportSettings, configure_log, middleware
 from transport.health import health_routes
 from transport.server import server
+from transport.settings_text import error_lines, settings_table
 from transport.websocket import WebSocketEndpoint
 from web import pages
 
@@ -86,7 +88,9 @@ def create_app(
     return app
 
 
-cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+cli = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown"
+)
 
 DatabaseOption = Annotated[str | None, typer.Option(help="SQLite file (path or sqlite:///path); default: sessions.db.")]
 
@@ -100,26 +104,23 @@ def print_version(
         raise typer.Exit
 
 
-@cli.command()
+@cli.command(epilog=f"All settings, from environment variables of these names:\n\n{settings_table(Settings)}")
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; default: 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one; default: 8000.")] = None,
     database: DatabaseOption = None,
-    reload: Annotated[bool, typer.Option(help="Restart when a source file changes.")] = False,
-    insecure: Annotated[bool, typer.Option(help="Listen on a public address without authentication.")] = False,
+    reload: Annotated[bool, typer.Option("--reload", help="Restart when a source file changes.")] = False,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Listen on a public address without authentication.")
+    ] = False,
 ) -> None:
-    """Migrate the database if needed, then serve until SIGTERM or Ctrl-C."""
+    """Migrate the database if needed, then serve until SIGTERM or Ctrl-C. Its help lists all settings."""
     settings = read_settings(host=host, port=port, database_url=database, insecure=insecure or None)
-    if not (settings.is_loopback or settings.insecure):
-        exit_with_error(
-            f"HOST: {settings.host} is reachable from other machines without authentication; add --insecure"
-        )
-    configure_log(settings.log_level)
-    address = settings.host, settings.port, partial(print_addresses, settings)
+    address = settings.host, settings.port, partial(announce, settings)
     try:
         if reload:
             # Workers are new processes: the settings reach them through the environment.
-            exported = settings.model_dump(include={"database_url", "host", "insecure", "log_level"})
+            exported = settings.model_dump(include={"database_url", "host", "insecure", "log_format", "log_level"})
             os.environ |= {name.upper(): str(value) for name, value in exported.items()}
             server.serve_reloading(serve_reloaded, Path(__file__).parent, *address)
         else:
@@ -134,11 +135,10 @@ def serve(
 @cli.command()
 def migrate(database: DatabaseOption = None) -> None:
     """Create the database, or bring its tables to the newest version."""
-    file = database_file(read_settings(database_url=database).database_url)
-
+    file = database_file(read_settings(database_url=database, insecure=True).database_url)
     try:
         asyncio.run(migrate_database(file))
-    except (DatabaseInUse, DatabaseVersionError, DatabaseUnusable, OSError) as error:
+    except (DatabaseInUse, DatabaseVersionError, DatabaseUnusable) as error:
         exit_with_error(str(error))
     typer.echo(f"{file} is up to date")
 
@@ -163,14 +163,13 @@ def simulate(
 
 
 def read_settings(**overrides: Any) -> Settings:
-    """Read the settings from the command line and the environment, or exit with a one-line error."""
+    """Read the settings and configure the log, or exit with a line for each setting that is wrong."""
     try:
-        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
-        first = error.errors()[0]
-        exit_with_error(f"{'__'.join(map(str, first['loc'])).upper()}: {first['msg'].removeprefix('Value error, ')}")
-    except SettingsError as error:
-        exit_with_error(f"the environment: {error}")
+        exit_with_error("\n".join(error_lines(error)))
+    configure_log(settings.log_level, settings.log_format)
+    return settings
 
 
 def exit_with_error(message: str) -> NoReturn:
@@ -180,8 +179,7 @@ def exit_with_error(message: str) -> NoReturn:
 
 def serve_reloaded(sockets: list[socket.socket] | None) -> None:
     """Serve in a worker process of `serve --reload`."""
-    settings = Settings()
-    configure_log(settings.log_level)
+    settings = read_settings()
     app = create_app(settings)
     try:
         server.run(app, sockets, lambda: None, app.state.streams)
@@ -189,9 +187,13 @@ def serve_reloaded(sockets: list[socket.socket] | None) -> None:
         typer.echo(app.state.failure, err=True)
 
 
-def print_addresses(settings: Settings, origin: str) -> None:
+def announce(settings: Settings, origin: str) -> None:
+    """Print the addresses, and log the start."""
     file = database_file(settings.database_url).absolute()
-    typer.echo(f"GraphiQL  {origin}/graphql (in a browser)\nendpoint  {origin}/graphql\ndatabase  {file}")
+    graphiql = "" if settings.production else f"GraphiQL  {origin}/graphql (in a browser)\n"
+    typer.echo(f"{graphiql}endpoint  {origin}/graphql\ndatabase  {file}")
+    facts = {"version": VERSION, "address": origin, "database": str(file), "production": settings.production}
+    structlog.get_logger("main").info("server started", **facts)
 
 
 if __name__ == "__main__":

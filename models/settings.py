@@ -21,10 +21,19 @@ def _validate_store_url(url: str) -> str:
 
 
 def _validate_public_url(url: str) -> str:
-    parts = urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
-        raise ValueError("must be a URL such as https://sessions.example.org")
+    if url and not _is_base_url(url):
+        raise ValueError("must be a URL such as https://sessions.example.org, without user name, query and fragment")
     return url
+
+
+def _is_base_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        has_valid_port = parts.port != 0
+    except ValueError:
+        return False
+    is_plain = url.isascii() and url.isprintable() and not set(url) & set(' \\@?#"<>')
+    return has_valid_port and is_plain and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 class StorageSettings(BaseModel):

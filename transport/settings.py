@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from transport.documents.trusted import read_manifest
-from transport.origins import LOOPBACK_HOSTS, AllowedOrigins, validate_origins
+from transport.origins import LOOPBACK_HOSTS, AllowedOrigins, normalize_host, validate_hosts, validate_origins
 
 
 class TrustMode(StrEnum):
@@ -128,29 +128,56 @@ def _load_manifest(value: Any) -> Any:
 
 
 def _check_limit_names(value: Any) -> Any:
+    if isinstance(value, str):
+        raise ValueError("set each limit by its own name, such as LIMITS__DEPTH")  # noqa: TRY004 - pydantic's rule
     unknown = sorted(set(value) - {field.name for field in fields(Limits)}) if isinstance(value, dict) else []
     if unknown:
-        raise ValueError(f"there is no limit {unknown[0].upper()}")
+        raise ValueError(f"there is no limit {', '.join(unknown).upper()}")
     return value
 
 
 def _check_limits_positive(limits: Limits) -> Limits:
-    for name, value in asdict(limits).items():
-        if not value > 0:
-            raise ValueError(f"{name.upper()} must be greater than 0")
+    if wrong := [name.upper() for name, value in asdict(limits).items() if not value > 0]:
+        raise ValueError(f"{', '.join(wrong)} must be greater than 0")
     return limits
+
+
+def _validate_listen_address(value: str) -> str:
+    if normalize_host(value) is None:
+        raise ValueError(f"must be a host name or IP address without scheme and port, such as 127.0.0.1, not {value}")
+    return value
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def is_loopback_address(host: str) -> bool:
+    """Whether only programs on this machine can reach a server that listens on `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 class TransportSettings(BaseModel):
     """Settings of the transport. Descriptions are printed in docs/configuration.md."""
 
-    host: str = Field("127.0.0.1", description="address to listen on; any but a loopback address needs `--insecure`")
+    host: Annotated[str, AfterValidator(_validate_listen_address)] = Field(
+        "127.0.0.1", description="address to listen on; any but a loopback address needs `--insecure`"
+    )
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="port to listen on; 0 takes a free one")
-    insecure: bool = Field(False, description="same as `--insecure`: serve every caller that reaches the address")
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_list)] = Field(
+    insecure: bool = Field(
+        False, validate_default=True, description="same as `--insecure`: serve every caller that reaches the address"
+    )
+    allowed_hosts: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_split_list), AfterValidator(validate_hosts)
+    ] = Field(
         (),
-        description="host names to answer to, comma-separated, `*.example.org` for subdomains; "
-        "default: loopback names on a loopback address, else any",
+        description="host names to answer to, with any port, comma-separated: `app.example.org`, `*.example.org` for "
+        "its subdomains, `*` for any; default: loopback names on a loopback address, else any",
     )
     allowed_origins: Annotated[
         tuple[str, ...], NoDecode, BeforeValidator(_split_list), AfterValidator(validate_origins)
@@ -189,15 +216,28 @@ class TransportSettings(BaseModel):
     metrics: bool | None = Field(
         None, description="serve `GET /metrics`; default: on a loopback address, outside production"
     )
-    production: bool = Field(False, description="no introspection, no suggestions in errors, no GraphiQL")
-    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error|critical)$")] = Field(
+    production: bool = Field(
+        False, description="no introspection, no `/schema.graphql`, no suggestions in errors, no GraphiQL"
+    )
+    log_format: Annotated[Literal["auto", "text", "json"], BeforeValidator(_lower)] = Field(
+        "auto", description="`text` for people, `json` for programs; `auto` is text in a terminal, else JSON"
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)] = Field(
         "info",
         description="`debug` (also messages of unexpected errors, which may quote input), `info`, `warning`, "
         "`error`, `critical`",
     )
-    limits: Annotated[Limits, BeforeValidator(_check_limit_names), AfterValidator(_check_limits_positive)] = Field(
-        Limits(), description="limits of one request: `LIMITS__DEPTH`, `LIMITS__COST`, …"
+    limits: Annotated[Limits, NoDecode, BeforeValidator(_check_limit_names), AfterValidator(_check_limits_positive)] = (
+        Field(Limits(), description="limits of one request: `LIMITS__DEPTH`, `LIMITS__COST`, …")
     )
+
+    @field_validator("insecure")
+    @classmethod
+    def _require_insecure(cls, value: bool, info: ValidationInfo) -> bool:
+        host = info.data.get("host", "localhost")
+        if not (value or is_loopback_address(host)):
+            raise ValueError(f"{host} is reachable from other machines without authentication; add --insecure")
+        return value
 
     @field_validator("cors_credentials")
     @classmethod
@@ -209,12 +249,7 @@ class TransportSettings(BaseModel):
     @cached_property
     def is_loopback(self) -> bool:
         """Whether only programs on this machine can reach the server."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
-        except ValueError:
-            return False
+        return is_loopback_address(self.host)
 
     @cached_property
     def served_hosts(self) -> tuple[str, ...]:

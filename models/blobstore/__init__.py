@@ -23,11 +23,11 @@ def open_blob_store(url: str) -> BlobStore:
         ValueError: it is not the URL of a store.
     """
     parts = urlsplit(url)
-    if "://" not in url and url:
+    if url and not (parts.scheme and ":/" in url):
         return LocalBlobStore(Path(url))
     if parts.scheme == "file" and not parts.netloc and parts.path.strip("/"):
         return LocalBlobStore(Path(url2pathname(parts.path)))
-    if parts.scheme in CLOUD_SCHEMES:
+    if parts.scheme in CLOUD_SCHEMES and parts.netloc:
         return CloudBlobStore.from_url(url)
     raise ValueError("must be a folder, or the URL of an object store such as s3://bucket/prefix")
 

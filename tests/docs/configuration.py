@@ -2,14 +2,14 @@
 
 import ast
 from collections.abc import Iterator
-from enum import Enum
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from main import Settings
 from transport import settings as transport_settings
 from transport.settings import Limits
+from transport.settings_text import markdown_table, settings_table
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -18,36 +18,16 @@ INTRODUCTION: Final = """# Configuration
 <!-- Generated from the settings: make docs -->
 
 Settings are environment variables. The options of `main.py serve` override them: `--host`, `--port`, `--database` and
-`--insecure`. An invalid value stops the start with a one-line error.
+`--insecure`. Invalid values stop the start with exit code 2 and one line for each.
 """
 
 
 def render() -> str:
     """Render the page from the settings and their descriptions."""
-    settings = [
-        (name.upper() + ("__…" if name == "limits" else ""), _default(field.default), str(field.description))
-        for name, field in sorted(Settings.model_fields.items())
-    ]
-    limits = [
-        (f"LIMITS__{name.upper()}", f"`{getattr(Limits(), name)}`", text)
-        for name, text in _attribute_docstrings("Limits")
-    ]
-    return "\n".join((INTRODUCTION, *_table("setting", settings), "", "## Limits", "", *_table("limit", limits), ""))
-
-
-def _table(heading: str, rows: list[tuple[str, str, str]]) -> Iterator[str]:
-    yield f"| {heading} | default | description |"
-    yield "|---|---|---|"
-    for name, default, description in rows:
-        yield f"| `{name}` | {default} | {description} |"
-
-
-def _default(value: Any) -> str:
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    if isinstance(value, Enum):
-        return f"`{value.value}`"
-    return f"`{value}`" if value not in (None, "", ()) and not isinstance(value, Limits) else ""
+    limits = (
+        (f"LIMITS__{name.upper()}", getattr(Limits(), name), text) for name, text in _attribute_docstrings("Limits")
+    )
+    return "\n".join((INTRODUCTION, settings_table(Settings), "## Limits", "", markdown_table("limit", limits)))
 
 
 def _attribute_docstrings(class_name: str) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from main import cli
+from main import Settings, cli
 from tests.project.source_tree import ROOT
 
 COMMANDS: Final = {
@@ -40,7 +40,8 @@ def run_process(*arguments: str, **environment: str) -> subprocess.CompletedProc
 
 def invoke(*arguments: str, **environment: str) -> tuple[int, str]:
     """Run a command in this process, and return its exit code and output."""
-    wide = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+    known = dict.fromkeys(name.upper() for name in Settings.model_fields)
+    wide = known | {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
     try:
         result = CliRunner().invoke(cli, arguments, env=wide | environment)
     finally:
@@ -77,28 +78,43 @@ def test_migrate_creates_a_database_and_may_be_repeated(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
-        ({"PORT": "eighty"}, "PORT: "),
-        ({"PORT": "65536"}, "PORT: "),
+        ({"PORT": "eighty"}, "PORT: must be a whole number, not eighty"),
+        ({"PORT": "65536"}, "PORT: must be at most 65535, not 65536"),
         ({"DATABASE_URL": "postgresql://x/y"}, "DATABASE_URL: must be the path of a SQLite file"),
-        ({"DATABASE_URL": "sqlite:///:memory:"}, "DATABASE_URL: "),
+        ({"DATABASE_URL": "sqlite:///:memory:"}, "DATABASE_URL: must be the path of a SQLite file"),
+        ({"DATABASE_URL": "sqlite:/x.db"}, "DATABASE_URL: must be the path of a SQLite file"),
+        ({"DATABASE_URL": "sqlite://x.db"}, "DATABASE_URL: must be the path of a SQLite file"),
         ({"STORE_URL": "ftp://x/y"}, "STORE_URL: must be a folder, or the URL of an object store"),
+        ({"STORE_URL": "s3:/x"}, "STORE_URL: must be a folder, or the URL of an object store"),
         ({"STORE_URL": "az://container/x"}, "STORE_URL: Generic MicrosoftAzure error"),
-        ({"SIGNING_KEY": "short"}, "SIGNING_KEY: Value should have at least 32 items"),
+        ({"SIGNING_KEY": "short"}, "SIGNING_KEY: must have at least 32 characters, not 5"),
         ({"PUBLIC_URL": "sessions.example.org"}, "PUBLIC_URL: must be a URL such as https://"),
-        ({"SWEEP_INTERVAL": "-1"}, "SWEEP_INTERVAL: "),
-        ({"SWEEP_INTERVAL": "nan"}, "SWEEP_INTERVAL: "),
-        ({"SWEEP_INTERVAL": "5"}, "SWEEP_INTERVAL: "),
-        ({"RETENTION_DAYS": "0"}, "RETENTION_DAYS: "),
-        ({"RETENTION_DAYS": "inf"}, "RETENTION_DAYS: "),
-        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: "),
-        ({"PRODUCTION": "perhaps"}, "PRODUCTION: "),
-        ({"LIMITS__DEPTH": "deep"}, "LIMITS__DEPTH: "),
-        ({"LIMITS__DEPTH": "0"}, "LIMITS: DEPTH must be greater than 0"),
-        ({"LIMITS__DEEP": "12"}, "LIMITS: there is no limit DEEP"),
+        ({"PUBLIC_URL": "https://x:99999"}, "PUBLIC_URL: must be a URL such as https://"),
+        ({"PUBLIC_URL": "https://user:secret@x"}, "PUBLIC_URL: must be a URL such as https://"),
+        ({"PUBLIC_URL": "https://x y"}, "PUBLIC_URL: must be a URL such as https://"),
+        ({"SWEEP_INTERVAL": "-1"}, "SWEEP_INTERVAL: must be greater than 0, not -1"),
+        ({"SWEEP_INTERVAL": "nan"}, "SWEEP_INTERVAL: must be at most 2.5, not nan"),
+        ({"SWEEP_INTERVAL": "5"}, "SWEEP_INTERVAL: must be at most 2.5, not 5"),
+        ({"RETENTION_DAYS": "0"}, "RETENTION_DAYS: must be greater than 0, not 0"),
+        ({"RETENTION_DAYS": "inf"}, "RETENTION_DAYS: must be at most 36500, not inf"),
+        ({"RETENTION_DAYS": "a week"}, "RETENTION_DAYS: must be a number, not a week"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: must be debug, info, warning, error or critical, not loud"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT: must be auto, text or json, not xml"),
+        ({"PRODUCTION": "perhaps"}, "PRODUCTION: must be true or false, not perhaps"),
+        ({"TRUSTED_DOCUMENTS_MODE": "on"}, "TRUSTED_DOCUMENTS_MODE: must be off, log or enforce, not on"),
+        ({"LIMITS__DEPTH": "deep"}, "LIMITS__DEPTH: must be a whole number, not deep"),
+        ({"LIMITS__DEPTH": "0", "LIMITS__COST": "-1"}, "LIMITS: DEPTH, COST must be greater than 0"),
+        ({"LIMITS__DEEP": "12", "LIMITS__COAST": "1"}, "LIMITS: there is no limit COAST, DEEP"),
+        ({"LIMITS": "many"}, "LIMITS: set each limit by its own name, such as LIMITS__DEPTH"),
         ({"TRUSTED_DOCUMENTS": "nothing.json"}, "TRUSTED_DOCUMENTS: nothing.json cannot be read"),
-        ({"LIMITS": "many"}, 'the environment: error parsing value for field "limits"'),
-        ({"HOST": "0.0.0.0"}, "HOST: 0.0.0.0 is reachable from other machines"),  # noqa: S104 - refused
-        ({"HOST": "example.invalid"}, "HOST: "),
+        ({"TRUSTED_DOCUMENTS": "."}, "TRUSTED_DOCUMENTS: . cannot be read"),
+        ({"HOST": "0.0.0.0"}, "INSECURE: 0.0.0.0 is reachable from other machines"),  # noqa: S104 - refused
+        ({"HOST": "example.invalid"}, "INSECURE: example.invalid is reachable from other machines"),
+        ({"HOST": "http://127.0.0.1"}, "HOST: must be a host name or IP address without scheme and port"),
+        ({"HOST": "127.0.0.1:8000"}, "HOST: must be a host name or IP address without scheme and port"),
+        ({"ALLOWED_HOSTS": "http://x"}, "ALLOWED_HOSTS: http://x is not allowed: give names without scheme"),
+        ({"ALLOWED_HOSTS": "a.example, x:8000"}, "ALLOWED_HOSTS: x:8000 is not allowed: give names without scheme"),
+        ({"ALLOWED_ORIGINS": "app.example.org"}, "ALLOWED_ORIGINS: app.example.org is not allowed: an origin is"),
     ],
 )
 def test_invalid_setting_stops_the_start_in_one_line(environment: dict[str, str], message: str) -> None:
@@ -106,6 +122,26 @@ def test_invalid_setting_stops_the_start_in_one_line(environment: dict[str, str]
     assert code == 2
     assert output.startswith(message)
     assert output.count("\n") == 1
+
+
+def test_all_invalid_settings_are_reported_at_once() -> None:
+    wrong = {"PORT": "eighty", "RETENTION_DAYS": "-1", "LIMITS__DEPTH": "deep", "HOST": "192.0.2.1", "SIGNING_KEY": "x"}
+    code, output = invoke("serve", **wrong)
+    names = [line.partition(": ")[0] for line in output.splitlines()]
+    assert code == 2
+    assert sorted(names) == ["INSECURE", "LIMITS__DEPTH", "PORT", "RETENTION_DAYS", "SIGNING_KEY"]
+
+
+def test_help_of_serve_lists_all_settings() -> None:
+    _, output = invoke("serve", "--help")
+    table = output[output.index("All settings") :].split()
+    assert [name for name in Settings.model_fields if name.upper() not in table and name != "limits"] == []
+    assert {"LIMITS__…", "127.0.0.1", "8000", "sessions.db"} <= set(table)
+
+
+def test_migrate_ignores_the_address_to_serve(tmp_path: Path) -> None:
+    code, _ = invoke("migrate", "--database", str(tmp_path / "new.db"), HOST="192.0.2.1")
+    assert code == 0
 
 
 def test_taken_address_stops_the_start_in_one_line(tmp_path: Path) -> None:
@@ -118,13 +154,20 @@ def test_taken_address_stops_the_start_in_one_line(tmp_path: Path) -> None:
 
 
 def test_missing_folder_stops_the_start_in_one_line(tmp_path: Path) -> None:
-    file = str(tmp_path / "nowhere" / "test.db")
+    folder = tmp_path / "nowhere"
+    file = str(folder / "test.db")
+    message = f"the folder {folder} does not exist; create it, or choose another database\n"
     result = run_process("serve", "--port", "0", "--database", file)
-    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
-    code, output = invoke("migrate", "--database", file)
-    assert (code, output.count("\n")) == (2, 1)
-    assert "nowhere" in result.stderr
-    assert "nowhere" in output
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", message)
+    assert invoke("migrate", "--database", file) == (2, message)
+
+
+def test_folder_in_place_of_the_database_is_refused(tmp_path: Path) -> None:
+    code, output = invoke("migrate", "--database", str(tmp_path))
+    assert (code, output) == (
+        2,
+        f"{tmp_path} is a folder; the database is a file, such as {tmp_path / 'sessions.db'}\n",
+    )
 
 
 def test_foreign_database_stops_the_start_in_one_line(tmp_path: Path) -> None:
@@ -135,9 +178,9 @@ def test_foreign_database_stops_the_start_in_one_line(tmp_path: Path) -> None:
         other.execute("CREATE TABLE session (number INTEGER)")
     result = run_process("serve", "--port", "0", "--database", str(foreign))
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1), result.stderr
-    for file in (text, foreign, tmp_path):
+    for file, reason in ((text, "file is not a database"), (foreign, "table session already exists")):
         code, output = invoke("migrate", "--database", str(file))
-        assert (code, output.count("\n")) == (2, 1), output
+        assert (code, output) == (2, f"{file} cannot be used as the database: {reason}\n")
 
 
 def test_database_without_a_name_is_refused() -> None:

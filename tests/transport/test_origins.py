@@ -1,9 +1,9 @@
-"""Allowed origins."""
+"""Allowed hosts and origins."""
 
 import pytest
 
 from main import Settings
-from transport.origins import AllowedOrigins, validate_origins
+from transport.origins import AllowedOrigins, validate_hosts, validate_origins
 
 OWN = "sessions.example.org:8000"
 
@@ -89,11 +89,68 @@ def test_valid_origins_are_accepted(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a.example", "https://a.example/app", "https://*", "https://a*.example", "ws://a", " "]
+    "text",
+    [
+        "a.example",
+        "https://a.example/app",
+        "https://*",
+        "https://*.",
+        "https://a*.example",
+        "ws://a",
+        " ",
+        "http://a:70000",
+    ],
 )
 def test_malformed_origins_are_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="scheme and a host"):
         validate_origins((text,))
+
+
+def test_all_malformed_origins_are_named() -> None:
+    with pytest.raises(ValueError, match=r"a\.example, ws://b is not allowed"):
+        validate_origins(("a.example", "https://c.example", "ws://b"))
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("App.Example.org.", "app.example.org"),
+        ("localhost", "localhost"),
+        ("my_service", "my_service"),
+        ("*.example.org", "*.example.org"),
+        ("*", "*"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:DB8::0:1", "[2001:db8::1]"),
+        ("[::1]", "[::1]"),
+        ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+    ],
+)
+def test_hosts_are_normalized(text: str, host: str) -> None:
+    assert validate_hosts((text,)) == (host,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://x",
+        "x:8000",
+        "[::1]:8000",
+        "x/y",
+        "a b",
+        "*.",
+        "**",
+        "a.*",
+        "*x",
+        "a..b",
+        "-a",
+        "bücher.example",
+        "*.::1",
+        '["x"]',
+    ],
+)
+def test_malformed_hosts_are_rejected(text: str) -> None:
+    with pytest.raises(ValueError, match="without scheme, port and path"):
+        validate_hosts(("localhost", text))
 
 
 def test_origin_list_replaces_loopback_origins(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,8 +82,8 @@ def is_allowed_host(host: str, allowed: tuple[str, ...]) -> bool:
 
 
 def matches_host_pattern(name: str, pattern: str) -> bool:
-    """Return whether a host name equals the pattern, or is a subdomain where that begins with `*.`."""
-    return name == pattern or (pattern.startswith("*.") and name.endswith(pattern[1:]))
+    """Return whether a host name equals the pattern, is a subdomain where that begins with `*.`, or it is `*`."""
+    return pattern in ("*", name) or (pattern.startswith("*.") and name.endswith(pattern[1:]))
 
 
 class CorsMiddleware(CORSMiddleware):

@@ -12,7 +12,7 @@ ALLOWED_ORIGIN = "https://app.example.org"
 OTHER_ORIGIN = "https://evil.example.com"
 
 
-SETTINGS = TransportSettings(host="192.0.2.1", allowed_origins=(ALLOWED_ORIGIN,))
+SETTINGS = TransportSettings(host="192.0.2.1", insecure=True, allowed_origins=(ALLOWED_ORIGIN,))
 
 
 @pytest.fixture

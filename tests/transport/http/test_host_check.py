@@ -10,7 +10,7 @@ from transport import TransportSettings
     "host", ["localhost", "localhost:8000", "127.0.0.1:1", "[::1]:8000", "a-b.example.org", "x_y", "example.org."]
 )
 async def test_well_formed_host_is_served_off_loopback(fake_app: FakeApp, host: str) -> None:
-    async with open_client(fake_app, TransportSettings(host="192.0.2.1")) as client:
+    async with open_client(fake_app, TransportSettings(host="192.0.2.1", insecure=True)) as client:
         assert (await client.post({"query": "{hello}"}, headers={"host": host})).status_code == 200
 
 
@@ -39,6 +39,12 @@ async def test_allowed_hosts_exclude_others(fake_app: FakeApp, host: str, status
     settings = TransportSettings(allowed_hosts=("example.org", "*.example.com"))
     async with open_client(fake_app, settings) as client:
         assert (await client.post({"query": "{hello}"}, headers={"host": host})).status_code == status
+
+
+async def test_asterisk_allows_any_host(fake_app: FakeApp) -> None:
+    async with open_client(fake_app, TransportSettings(allowed_hosts=("*",))) as client:
+        assert (await client.post({"query": "{hello}"}, headers={"host": "anything.example"})).status_code == 200
+        assert (await client.post({"query": "{hello}"}, headers={"host": "a/b"})).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/nothing", "/"])
