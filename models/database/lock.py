@@ -92,7 +92,8 @@ def _holder(file: IO[bytes]) -> str:
     """Name the process whose id the lock file holds, unless that is stale."""
     file.seek(0)
     content = file.read(32).strip()
-    if content.isdigit() and int(content) and _is_alive(int(content)):
+    # In containers that share a folder, the holder may have the id of this process.
+    if content.isdigit() and int(content) not in (0, os.getpid()) and _is_alive(int(content)):
         return f"process {content.decode()}"
     return "another process"
 

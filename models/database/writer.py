@@ -2,6 +2,7 @@
 
 import asyncio
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,18 +35,25 @@ class CommittedChanges:
 
     session_ids: set[str] = field(default_factory=set)
     """Sessions whose row or timeline changed; without those that other processes changed."""
-    appended_log: bool = False
+    entries: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """New entries of the log, by kind and type."""
 
 
 CommitListener: TypeAlias = Callable[[CommittedChanges], None]
 """Called by the writer between two transactions, so it must return at once."""
 
 
-def track_changes(tx: Transaction, session_ids: Iterable[str], *, appended_log: bool = False) -> None:
-    """Record for the commit listeners that the transaction changes these sessions, or appends to the log."""
+def track_changes(tx: Transaction, session_ids: Iterable[str], entries: Iterable[tuple[str, str]] = ()) -> None:
+    """Record for the commit listeners that the transaction changes these sessions, or appends to the log.
+
+    Args:
+        tx: the transaction.
+        session_ids: the sessions.
+        entries: kind and type of each new entry of the log.
+    """
     changes: CommittedChanges = tx.info.setdefault("changes", CommittedChanges())
     changes.session_ids.update(session_ids)
-    changes.appended_log = changes.appended_log or appended_log
+    changes.entries.update(entries)
 
 
 class CommitStats:
@@ -58,6 +66,8 @@ class CommitStats:
         """Transactions that failed in the storage."""
         self.by_size = [0] * len(HISTOGRAM_BUCKETS)
         """Committed transactions per bucket of `HISTOGRAM_BUCKETS`."""
+        self.entries: Counter[tuple[str, str]] = Counter()
+        """Committed entries of the log, by kind and type."""
 
     def record(self, batch_size: int) -> None:
         self.calls += batch_size
@@ -161,6 +171,7 @@ class Writer:
             self.commit_stats.failures += 1
             # Locked by another process, disk full, or an I/O error: the storage's fault, not this call's.
             raise StorageUnavailable("the database cannot be written at the moment; repeat the call") from error
+        self.commit_stats.entries.update(changes.entries)
         # Before any caller gets its result, as `Database.on_commit` promises.
         if changes.session_ids:
             for listener in self.listeners:

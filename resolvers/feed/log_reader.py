@@ -100,7 +100,7 @@ class LogReader:
     def _on_commit(self, committed: CommittedChanges) -> None:
         for consumer in self._heartbeat_consumers:
             consumer.on_commit(committed.session_ids)
-        if committed.appended_log:
+        if committed.entries:
             self.wake()
 
     def wake(self) -> None:

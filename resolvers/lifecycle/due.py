@@ -1,6 +1,6 @@
 """Due transitions: starts and expiries that the clock has reached and no transaction has persisted yet."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import structlog
 
@@ -17,24 +17,19 @@ DUE_BATCH: Final = 200
 _log = structlog.get_logger("due")
 
 
-class DueBatchResult(NamedTuple):
-    processed: int
-    ended: int
-
-
 def has_due_transition(s: Session, now: Instant) -> bool:
     return is_expired(s, now) or (s.ended_at is None and not s.begun and s.started_at <= now)
 
 
-def apply_due_batch(tx: Transaction, now: Instant) -> DueBatchResult:
-    """Apply due transitions of at most `DUE_BATCH` sessions."""
+def apply_due_batch(tx: Transaction, now: Instant) -> int:
+    """Apply due transitions of at most `DUE_BATCH` sessions. Returns their number."""
     units = repository.load_due(tx, now, DUE_BATCH)
     # Keepalives leave `due_at` behind `expires_at`: such a session only gets its new date.
     postponed = [uow.session.id for uow in units if not uow.apply_due(now)]
     repository.save(tx, units)
     if postponed:
         repository.postpone_due(tx, postponed)
-    return DueBatchResult(len(units), sum(uow.session.ended_at is not None for uow in units))
+    return len(units)
 
 
 async def flush_due(database: Database, now: Instant) -> bool:
@@ -45,7 +40,7 @@ async def flush_due(database: Database, now: Instant) -> bool:
     subscribers would never see it.
     """
     try:
-        while (await database.write(apply_due_batch, now)).processed == DUE_BATCH:
+        while await database.write(apply_due_batch, now) == DUE_BATCH:
             pass
     except StorageUnavailable as error:
         _log.warning("due transitions not persisted", reason=str(error))

@@ -117,7 +117,7 @@ def postpone_due(tx: Transaction, ids: Collection[str]) -> None:
 
 def append_activities(tx: Transaction, entries: list[Activity]) -> None:
     if entries:
-        track_changes(tx, (entry.session_id for entry in entries), appended_log=True)
+        track_changes(tx, (entry.session_id for entry in entries), [(entry.kind, entry.type) for entry in entries])
         columns = [column.name for column in activity.columns if column.name != "position"]
         tx.execute(activity.insert(), [{name: getattr(entry, name) for name in columns} for entry in entries])
 

@@ -29,8 +29,6 @@ class Sweeper:
         self._housekept_at: Instant | None = None
         self.rounds = 0
         """Completed rounds."""
-        self.ended = 0
-        """Expiries persisted."""
         self.last_round_seconds = 0.0
 
     async def sweep(self) -> None:
@@ -38,11 +36,9 @@ class Sweeper:
         started = perf_counter()
         now = self._clock.now()
         await self._liveness.record_alive(now)
-        while (result := await self._database.write(apply_due_batch, now)).processed == DUE_BATCH:
-            self.ended += result.ended
+        while await self._database.write(apply_due_batch, now) == DUE_BATCH:
             # A backlog takes seconds to persist, and a server that does not record its liveness counts as down.
             await self._liveness.record_alive(self._clock.now())
-        self.ended += result.ended
         if self._housekept_at is None or not 0 <= now - self._housekept_at < HOUSEKEEPING_INTERVAL_MS:
             await self._housekeep(now)
         self.rounds += 1
