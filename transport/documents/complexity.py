@@ -147,7 +147,8 @@ class ComplexityAnalyzer:
         default_size = self._limits.default_list_size
         size = requested_size(definition, node, self._limits)
         list_levels = list_depth(definition.type)
-        is_connection = not list_levels and ("first" in definition.args or "last" in definition.args)
+        sizes_lists_below = "first" in definition.args or "last" in definition.args or "size" in definition.extensions
+        is_connection = not list_levels and sizes_lists_below
         item_cost = CostExpression(field_weight(definition, is_root=is_root) if node.name.value != "__typename" else 0)
         item_cost.add(1, inner.cost)
         item_cost.add(size if size is not None and is_connection else default_size, inner.per_item)

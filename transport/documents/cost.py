@@ -5,7 +5,8 @@ root type, 0 for other scalars and enums, and 0 for introspection, which has its
 
 Size: the value of `first` or `last`; a field with either that is not a list is a connection, and the size is that of
 the lists directly under it (`nodes`, `edges`). A field with a list argument and neither of the two has the length of
-that list. `field.extensions["size"]`, an int, is for lists without a size argument. Any other list counts
+that list. `field.extensions["size"]` is for fields without such arguments: an int for a list, or, for an object with a
+list, the path to the argument's list that gives the size (`("input", "items")`). Any other list counts
 `Limits.default_list_size`.
 
     sessions(first: 500) { totalCount nodes { id project { name } } }   →   1 + 500 × (1 + 1) = 1,001
@@ -14,7 +15,7 @@ Sizes from variables are evaluated for each request; the rest is added up once p
 variables costs 1 more.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from graphql import (
@@ -23,6 +24,7 @@ from graphql import (
     GraphQLOutputType,
     IntValueNode,
     ListValueNode,
+    ObjectValueNode,
     ValueNode,
     VariableNode,
     is_leaf_type,
@@ -71,8 +73,11 @@ def evaluate_memoized(cost: CostExpression, variables: Variables, memo: dict[int
 
 def requested_size(field: GraphQLField, node: FieldNode, limits: Limits) -> Size | None:
     """Return how many results the field requests: a function if variables decide; None if nothing specifies that."""
-    if isinstance(size := field.extensions.get("size"), int):
-        return size
+    match field.extensions.get("size"):
+        case int(size):
+            return size
+        case (argument, *path):
+            return input_list_size(node, argument, path)
     if "first" in field.args or "last" in field.args:  # even if absent: they have defaults
         return page_size(field, node, limits)
     lists = list_arguments(field, node)
@@ -114,6 +119,32 @@ def argument_size(values: list[ValueNode]) -> Size:
         return max(literal, *(len(value) if isinstance(value, list) else 1 for value in lists))
 
     return evaluate if names else max(literal, 1)
+
+
+def input_list_size(node: FieldNode, argument: str, path: Sequence[str]) -> Size:
+    """Return the length of a list inside the value of an argument."""
+    value = next((found.value for found in node.arguments or () if found.name.value == argument), None)
+
+    def evaluate(variables: Variables) -> int:
+        found = resolve_variable(value, variables)
+        for name in path:
+            found = resolve_variable(input_field(found, name), variables)
+        if isinstance(found, ListValueNode):
+            return len(found.values)
+        return len(found) if isinstance(found, list) else 1
+
+    return evaluate
+
+
+def resolve_variable(value: object, variables: Variables) -> object:
+    return variables.get(value.name.value) if isinstance(value, VariableNode) else value
+
+
+def input_field(value: object, name: str) -> object:
+    """Return a field of an input object, which is a literal or the value of a variable."""
+    if isinstance(value, ObjectValueNode):
+        return next((field.value for field in value.fields if field.name.value == name), None)
+    return value.get(name) if isinstance(value, Mapping) else None
 
 
 def list_arguments(field: GraphQLField, node: FieldNode) -> list[ValueNode]:

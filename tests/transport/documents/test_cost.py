@@ -22,7 +22,12 @@ type Query {
   dear: Thing
   free: Thing
 }
-type Mutation { change(input: Int): Thing! changeAll(inputs: [Int!]!): [Thing!]! note(texts: [String!]): Thing }
+type Mutation {
+  change(input: Int): Thing! changeAll(inputs: [Int!]!): [Thing!]! note(texts: [String!]): Thing
+  changeEach(input: Each): Changes
+}
+input Each { inputs: [Int!]! }
+type Changes { things: [Thing!]! thing: Thing }
 type Page { nodes: [Thing!]! edges: [Edge!]! total: Int info: Info }
 type Info { more: Boolean }
 type Edge { cursor: String node: Thing }
@@ -32,6 +37,7 @@ union Either = Thing | Info
 for name, weight in (("dear", 50), ("free", 0)):
     SCHEMA.query_type.fields[name].extensions["weight"] = weight  # type: ignore[union-attr]  # there is one
 SCHEMA.query_type.fields["part"].extensions["size"] = 500  # type: ignore[union-attr]  # likewise
+SCHEMA.mutation_type.fields["changeEach"].extensions["size"] = ("input", "inputs")  # type: ignore[union-attr]
 
 
 def cost(query: str, variables: dict[str, Any] | None = None, **limits: int) -> int:
@@ -64,7 +70,7 @@ def cost(query: str, variables: dict[str, Any] | None = None, **limits: int) -> 
         ("{page(first:5){...{nodes{id}}}}", 1 + 5),
         ("{page(first:0){nodes{id}}}", 1),
         ("{page(first:-9){nodes{id}}}", 1),
-        ("{page(first:99999999){nodes{id}}}", 1 + 500),
+        ("{page(first:99999999){nodes{id}}}", 1 + 1000),
         ("{page(first:null){nodes{id}}}", 1 + 10),
         ('{page(first:"7"){nodes{id}}}', 1 + 10),
         ("{twenty{id}}", 20),
@@ -94,9 +100,9 @@ def test_cost_is_weight_times_size(query: str, expected: int) -> None:
         ({}, 1 + 10),
         ({"n": None}, 1 + 10),
         ({"n": 30}, 1 + 30),
-        ({"n": 10**30}, 1 + 500),
+        ({"n": 10**30}, 1 + 1000),
         ({"n": -1}, 1),
-        ({"n": 1e308}, 1 + 500),
+        ({"n": 1e308}, 1 + 1000),
         ({"n": 4.0}, 1 + 4),
         ({"n": "7"}, 1 + 10),
         ({"n": [7]}, 1 + 10),
@@ -115,6 +121,24 @@ def test_absent_variable_keeps_argument_default() -> None:
 @pytest.mark.parametrize(("ids", "expected"), [([1, 2, 3], 6), ([], 2), (None, 2), ("x", 2)])
 def test_items_of_list_variable_multiply_cost(ids: object, expected: int) -> None:
     assert cost("query($ids:[ID!]!){byIds(ids:$ids){thing{id}}}", {"ids": ids}) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        ("mutation{changeEach(input:{inputs:[1,2,3]}){things{thing{id}}thing{id}}}", {}),
+        ("mutation($i:[Int!]!){changeEach(input:{inputs:$i}){things{thing{id}}thing{id}}}", {"i": [1, 2, 3]}),
+        ("mutation($i:Each){changeEach(input:$i){things{thing{id}}thing{id}}}", {"i": {"inputs": [1, 2, 3]}}),
+    ],
+)
+def test_list_inside_input_sizes_lists_below(query: str, variables: dict[str, Any]) -> None:
+    assert cost(query, variables) == 1 + 1 + 3 * 2
+
+
+@pytest.mark.parametrize("value", [None, 7, "x", [1], {}, {"inputs": None}, {"inputs": 7}])
+def test_input_without_list_counts_one_item(value: object) -> None:
+    assert cost("mutation($i:Each){changeEach(input:$i){things{thing{id}}}}", {"i": value}) == 1 + 2
+    assert cost("mutation{changeEach{things{id}}}") == 1 + 1
 
 
 def test_settings_bound_unknown_and_requested_list_sizes() -> None:
