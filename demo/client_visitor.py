@@ -49,7 +49,7 @@ async def run_gateway(visit: Visit) -> None:
         sessions.append(await visit.start(fields, path=["tour"]))
         await visit.wait(0.2, 1)
     for _ in range(visit.rng.randint(3, 8)):
-        await visit.send(visit, "keepaliveSessions", {"inputs": [{"id": session} for session in sessions]})
+        await visit.call("keepaliveSessions", may_be_ended=True, sessions=[{"id": session} for session in sessions])
         await visit.wait(4, 8)
     for session in sessions:
         await visit.call("stopSession", id=session)

@@ -40,7 +40,7 @@ def parse_response(field: str, status: int, body: bytes) -> Response:
         if errors := message.get("errors"):
             return Response(Outcome.ERROR, tuple(str(error.get("extensions", {}).get("code")) for error in errors))
         value = message["data"][field]
-        payloads = value if isinstance(value, list) else [value]
+        payloads = [value, *value.get("results", ())]
         codes = tuple(problem["code"] for payload in payloads for problem in payload.get("problems", ()))
     except (orjson.JSONDecodeError, AttributeError, LookupError, TypeError):
         return Response(Outcome.ERROR, (f"HTTP {status}",))

@@ -10,7 +10,8 @@ from typing import Any, Final, TypeAlias
 from demo.report import Response
 from models.enums import Kind, ProblemCode
 
-_PAYLOAD: Final = "session { id kind state revision } keepaliveSeconds problems { code message path }"
+_PAYLOAD: Final = "session { id kind state revision } problems { code message path }"
+_OPEN: Final = f"keepaliveSeconds {_PAYLOAD}"
 _LISTED: Final = "id kind subject state visible path startedAt lastSeenAt endReason elapsedSeconds visibleSeconds"
 _STATS: Final = """total active visible seenWithin(minutes: 5) byKind { kind total active visible }
   byPath(first: 10, depth: 2) { path sessions activeNow visibleSeconds } byEndReason { reason total }"""
@@ -26,12 +27,11 @@ def _query(field: str, selection: str, arguments: str = "") -> str:
 
 
 DOCUMENTS: Final = {
-    "startSession": _mutation("startSession", f"created {_PAYLOAD}"),
-    "keepaliveSession": _mutation("keepaliveSession"),
-    "keepaliveSessions": "mutation Simulate($inputs: [KeepaliveSessionInput!]!) "
-    f"{{ keepaliveSessions(inputs: $inputs) {{ {_PAYLOAD} }} }}",
-    "trackMedia": _mutation("trackMedia"),
-    "hideSession": _mutation("hideSession"),
+    "startSession": _mutation("startSession", f"created {_OPEN}"),
+    "keepaliveSession": _mutation("keepaliveSession", _OPEN),
+    "keepaliveSessions": _mutation("keepaliveSessions", f"results {{ {_OPEN} }} problems {{ code message path }}"),
+    "trackMedia": _mutation("trackMedia", _OPEN),
+    "hideSession": _mutation("hideSession", _OPEN),
     "stopSession": _mutation("stopSession"),
     "terminateSession": _mutation("terminateSession"),
     "sessions": _query(

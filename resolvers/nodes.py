@@ -33,13 +33,12 @@ async def get_node(context: Context, id: str) -> Node | None:  # noqa: A002 - th
     return await get_session(context, id)
 
 
-async def get_nodes(context: Context, ids: Sequence[str]) -> list[Node | None]:
+async def get_nodes(context: Context, ids: Sequence[str]) -> Sequence[Node | BaseException | None]:
     """Return objects in the order of `ids`, with one statement for each type.
 
-    Raises:
-        BadUserInput: there are more than 500 ids.
-        Forbidden: the caller lacks the scope to read one of the types by id.
+    An exception stands for the object that it prevents: the list itself cannot be null, so that raising it would
+    discard the other fields of the operation.
     """
     if len(ids) > MAX_IDS:
-        raise BadUserInput(f"ids takes at most {MAX_IDS} values, not {len(ids)}")
-    return await asyncio.gather(*(get_node(context, id_) for id_ in ids))
+        return [BadUserInput(f"ids takes at most {MAX_IDS} values, not {len(ids)}"), *[None] * (len(ids) - 1)]
+    return await asyncio.gather(*(get_node(context, id_) for id_ in ids), return_exceptions=True)

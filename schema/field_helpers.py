@@ -44,17 +44,20 @@ def bounded_list(description: str, *, max_items: int) -> Any:
     return strawberry.field(description=description, metadata={_SIZE: max_items})
 
 
-def field(description: str, *, graphql_type: Any = None, weight: int | None = None) -> Callable[[Method], Method]:
+def field(
+    description: str, *, graphql_type: Any = None, weight: int | None = None, sized_by: tuple[str, ...] | None = None
+) -> Callable[[Method], Method]:
     """Define a field resolved by a method.
 
     Args:
         description: documentation for clients.
         graphql_type: type of the field, if the method returns rows.
         weight: cost of the field, if it is more than its size implies.
+        sized_by: path to the list in the arguments that has one item for each item of the lists in the result.
     """
 
     def decorate(method: Method) -> Method:
-        metadata = {_WEIGHT: weight}
+        metadata = {_WEIGHT: weight, _SIZE: sized_by}
         return cast(
             "Method", strawberry.field(method, description=description, graphql_type=graphql_type, metadata=metadata)
         )

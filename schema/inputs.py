@@ -7,7 +7,7 @@ import strawberry
 from models.kinds.agenda import AgendaUpdateFields
 from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields
 from models.kinds.field import SaveFieldDataFields
-from models.kinds.project import KindTimeoutFields, ProjectFields
+from models.kinds.project import KindTimeoutFields, NewProjectFields, ProjectFields
 from schema.forms import DataPointInput
 from schema.media import MediaPingInput
 from schema.model_types import input_from
@@ -25,6 +25,11 @@ def _left_path() -> Any:
 class KeepaliveSessionInput:
     id: strawberry.ID
     media: MediaPingInput | None
+
+
+@strawberry.input(description="Heartbeats of many sessions.")
+class KeepaliveSessionsInput:
+    sessions: list[KeepaliveSessionInput] = strawberry.field(description="One for each session, at most 500.")
 
 
 @input_from(HeartbeatFields, "The subject no longer sees the session, which stays active.")
@@ -65,10 +70,21 @@ class UpdateAgendaSessionInput:
 class KindTimeoutInput: ...
 
 
+@strawberry.input(description="The session is deleted.")
+class DeleteSessionInput:
+    id: strawberry.ID = strawberry.field(description="The id of the session.")
+
+
+@input_from(NewProjectFields, "A new project.")
+class CreateProjectInput:
+    id: strawberry.ID
+    timeouts: list[KindTimeoutInput] | None
+
+
 @input_from(
     ProjectFields,
-    "A project. In an update omitted fields stay unchanged, and null clears optional ones.",
+    "An update of a project. Omitted fields stay unchanged; null for `timeouts` restores the defaults of all kinds.",
 )
-class ProjectInput:
-    id: strawberry.ID | None
+class UpdateProjectInput:
+    id: strawberry.ID
     timeouts: list[KindTimeoutInput] | None

@@ -1,10 +1,7 @@
-"""Results of mutations."""
-
-from typing import Any, Final
+"""Results of mutations: one type for each, all read from a `MutationResult`."""
 
 import strawberry
 
-from resolvers.lifecycle.result import MutationResult
 from schema.enums import ProblemCode
 from schema.project import Project
 from schema.session import Session
@@ -14,47 +11,88 @@ from schema.session import Session
 class Problem:
     code: ProblemCode = strawberry.field(description="Kind of problem.")
     message: str = strawberry.field(description="What is wrong, or what is allowed, for people to read.")
-    path: list[str] = strawberry.field(description="Position in the arguments, such as `input`, `variant`, `client`.")
-
-
-_PROBLEMS: Final = "Problems with the call; empty if it succeeded."
-
-
-@strawberry.type(description="Result of starting a session.")
-class StartSessionPayload:
-    session: Session | None = strawberry.field(description="The session; null if a problem prevented the start.")
-    created: bool = strawberry.field(
-        description="Whether the call created the session; false if it returns one that was started earlier."
+    path: list[str] = strawberry.field(
+        description="Position in the arguments, such as `input`, `variant`, `client`; an item of a list by its index."
     )
-    keepalive_seconds: int | None = strawberry.field(
-        description="Seconds until the next keepalive is due; null if the session does not expire."
-    )
-    problems: list[Problem] = strawberry.field(description=_PROBLEMS)
 
 
-@strawberry.type(description="Result of a call on a session.")
-class SessionPayload:
+# Types whose names begin with an underscore are not in the schema: those that are have their fields.
+
+
+@strawberry.type
+class _Payload:
+    problems: list[Problem] = strawberry.field(description="All problems with the input; empty if the call succeeded.")
+
+
+@strawberry.interface(description="Result of a mutation of one session.")
+class SessionPayload(_Payload):
     session: Session | None = strawberry.field(
-        description="The session after the call; unchanged if there are problems, null if it does not exist."
+        description="The session as it is now, also if the call changed nothing; null if there is none for the caller."
     )
+
+
+@strawberry.type
+class _OpenSessionPayload(SessionPayload):
     keepalive_seconds: int | None = strawberry.field(
         description="Seconds until the next keepalive is due; null if the session has ended or does not expire."
     )
-    problems: list[Problem] = strawberry.field(description=_PROBLEMS)
 
 
-@strawberry.type(description="Result of deleting a session.")
-class DeleteSessionPayload:
+@strawberry.type
+class _ProjectPayload(_Payload):
+    project: Project | None = strawberry.field(description="The project; null if problems prevented the change.")
+
+
+@strawberry.type(description="Result of `startSession`.")
+class StartSessionPayload(_OpenSessionPayload):
+    created: bool = strawberry.field(
+        description="Whether the call created the session; false if it returns one that was started earlier."
+    )
+
+
+@strawberry.type(description="Result of `keepaliveSession`, and of one session of `keepaliveSessions`.")
+class KeepaliveSessionPayload(_OpenSessionPayload): ...
+
+
+@strawberry.type(description="Result of `hideSession`.")
+class HideSessionPayload(_OpenSessionPayload): ...
+
+
+@strawberry.type(description="Result of `stopSession`.")
+class StopSessionPayload(SessionPayload): ...
+
+
+@strawberry.type(description="Result of `keepaliveSessions`.")
+class KeepaliveSessionsPayload(_Payload):
+    results: list[KeepaliveSessionPayload] = strawberry.field(
+        description="One for each session of the input, in order; empty if `problems` is not."
+    )
+
+
+@strawberry.type(description="Result of `trackMedia`.")
+class TrackMediaPayload(_OpenSessionPayload): ...
+
+
+@strawberry.type(description="Result of `saveFieldData`.")
+class SaveFieldDataPayload(SessionPayload): ...
+
+
+@strawberry.type(description="Result of `updateAgendaSession`.")
+class UpdateAgendaSessionPayload(SessionPayload): ...
+
+
+@strawberry.type(description="Result of `terminateSession`.")
+class TerminateSessionPayload(SessionPayload): ...
+
+
+@strawberry.type(description="Result of `deleteSession`.")
+class DeleteSessionPayload(_Payload):
     id: strawberry.ID | None = strawberry.field(description="Id of the deleted session; null if there was none.")
-    problems: list[Problem] = strawberry.field(description=_PROBLEMS)
-
-    @classmethod
-    def from_result(cls, session_id: str, result: MutationResult) -> "DeleteSessionPayload":
-        problems: Any = result.problems
-        return cls(id=None if result.problems else strawberry.ID(session_id), problems=problems)
 
 
-@strawberry.type(description="Result of creating or updating a project.")
-class ProjectPayload:
-    project: Project | None = strawberry.field(description="The project; null if a problem prevented the change.")
-    problems: list[Problem] = strawberry.field(description=_PROBLEMS)
+@strawberry.type(description="Result of `createProject`.")
+class CreateProjectPayload(_ProjectPayload): ...
+
+
+@strawberry.type(description="Result of `updateProject`.")
+class UpdateProjectPayload(_ProjectPayload): ...

@@ -50,21 +50,24 @@ class Viewer:
     )
 
 
-@strawberry.type(description="Queries. All fields of one operation show the same time.")
+@strawberry.type(
+    description="Queries. All fields of one operation show the same time. A field that fails is null, and leaves the "
+    "others of the operation as they are."
+)
 class Query:
     @field("The object with an id; null if it does not exist for the caller.", graphql_type=Node | None)
     async def node(self, info: Info, id_: IdArg) -> nodes.Node | None:
         return await nodes.get_node(info.context, id_)
 
     @field("The objects with these ids, in order; null for each that does not exist.", graphql_type=list[Node | None])
-    async def nodes(self, info: Info, ids: IdsArg) -> Sequence[nodes.Node | None]:
+    async def nodes(self, info: Info, ids: IdsArg) -> Sequence[nodes.Node | BaseException | None]:
         return await nodes.get_nodes(info.context, ids)
 
     @field("The session with an id; null if it does not exist for the caller.", graphql_type=Session | None)
     async def session(self, info: Info, id_: IdArg) -> SessionRow | None:
         return await get_session(info.context, id_)
 
-    @field("Sessions of all kinds. Requires READ.", graphql_type=SessionConnection)
+    @field("Sessions of all kinds. Requires READ.", graphql_type=SessionConnection | None)
     async def sessions(  # noqa: PLR0913, PLR0917 - pagination arguments
         self,
         info: Info,
@@ -82,7 +85,7 @@ class Query:
 
     @field(
         "Activities of sessions in one list, oldest first; use `last` for the newest. Requires READ.",
-        graphql_type=ActivityConnection,
+        graphql_type=ActivityConnection | None,
     )
     async def activities(  # noqa: PLR0913, PLR0917 - pagination arguments
         self,
@@ -98,14 +101,14 @@ class Query:
         return await list_activities(info.context, filter=input_to_dict(filter_), types=types, page=page)
 
     @field("Statistics of sessions. Requires READ.")
-    async def session_stats(self, info: Info, filter_: FilterArg = None) -> SessionStats:
+    async def session_stats(self, info: Info, filter_: FilterArg = None) -> SessionStats | None:
         return SessionStats(stats=Stats(info.context, input_to_dict(filter_)))
 
     @field("The project with an id; null if it does not exist for the caller.", graphql_type=Project | None)
     async def project(self, info: Info, id_: IdArg) -> ProjectRow | None:
         return await get_project(info.context, id_)
 
-    @field("The caller's projects, by id. Requires READ or ADMIN.", graphql_type=ProjectConnection)
+    @field("The caller's projects, by id. Requires READ or ADMIN.", graphql_type=ProjectConnection | None)
     async def projects(
         self,
         info: Info,
@@ -116,6 +119,6 @@ class Query:
     ) -> Page[ProjectRow]:
         return await list_projects(info.context, PageArgs(first, after, last, before))
 
-    @field("The caller.", graphql_type=Viewer)
+    @field("The caller.", graphql_type=Viewer | None)
     def viewer(self, info: Info) -> Caller:
         return info.context.caller

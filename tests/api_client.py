@@ -26,6 +26,13 @@ EPOCH: Instant = 1_780_000_000_000
 SESSION_FIELDS = "__typename id kind state visible endReason revision path"
 
 
+PAYLOAD_FIELDS = {
+    "startSession": "created keepaliveSeconds",
+    **dict.fromkeys(("keepaliveSession", "hideSession", "trackMedia"), "keepaliveSeconds"),
+}
+"""Fields that not all payloads of sessions have."""
+
+
 class FakeClock:
     """Clock that stands still until it is moved."""
 
@@ -67,10 +74,10 @@ class ApiClient:
         return code
 
     async def mutate(self, field: str, input_value: Mapping[str, Any], fields: str = "") -> dict[str, Any]:
-        """Return the payload of a mutation that takes one input."""
-        created = "created" if field == "startSession" else ""
+        """Return the payload of a mutation of one session."""
         document = f"""mutation($input: {field[0].upper()}{field[1:]}Input!) {{ {field}(input: $input) {{
-            session {{ {SESSION_FIELDS} {fields} }} {created} keepaliveSeconds problems {{ code message path }} }} }}"""
+            session {{ {SESSION_FIELDS} {fields} }} {PAYLOAD_FIELDS.get(field, "")} problems {{ code message path }} }}
+        }}"""
         payload: dict[str, Any] = await self.execute(document, input=input_value)
         return payload
 
@@ -92,7 +99,7 @@ class ApiClient:
         return await self.start_session("user", {"username": username}, fields, **common)
 
     async def delete(self, session_id: str) -> None:
-        await self.execute("mutation($id: ID!) { deleteSession(id: $id) { id } }", id=session_id)
+        await self.execute("mutation($id: ID!) { deleteSession(input: {id: $id}) { id } }", id=session_id)
 
     async def session(self, session_id: str, fields: str = "") -> dict[str, Any]:
         found: dict[str, Any] = await self.execute(

@@ -81,7 +81,7 @@ class Limits:
     """Sum of field weights, each multiplied by the sizes of the lists around it."""
     default_list_size: int = 10
     """Size of a list in the cost if the operation requests none."""
-    list_size: int = 500
+    list_size: int = 1_000
     """Items of a list argument, and the most that `first` or `last` counts in the cost."""
 
     errors: int = 20

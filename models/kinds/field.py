@@ -102,7 +102,7 @@ class SaveFieldDataFields(KindFields):
         description="Saving of the form by the device's clock, not before `created`. Default: now.",
     )
     data: Annotated[list[DataPointFields], Field(max_length=MAX_POINTS)] = Field(
-        description="New and changed data points, each name once; others stay. A form has at most 500."
+        default=[], description="New and changed data points, each name once; others stay. A form has at most 500."
     )
 
     def find_problems(self) -> Iterator[Problem]:

@@ -34,9 +34,7 @@ class KindTimeoutFields(KindFields):
 
 
 class ProjectFields(KindFields):
-    id: Annotated[str, AfterValidator(validate_project_id)] | None = Field(
-        default=None, description="Id chosen by the caller: 1 to 64 letters, digits, `_` and `-`. It never changes."
-    )
+    id: str = Field(description="The id of the project.")
     name: Annotated[str, Field(min_length=1, max_length=255)] | None = Field(
         default=None, description="Name, 1 to 255 characters. Default: the id."
     )
@@ -59,3 +57,9 @@ class ProjectFields(KindFields):
             seen.add(timeout.kind)
             if not KINDS[timeout.kind].takes_timeout and timeout.seconds is not None:
                 yield Problem((*path, "seconds"), f"{timeout.kind} sessions take no timeout")
+
+
+class NewProjectFields(ProjectFields):
+    id: Annotated[str, AfterValidator(validate_project_id)] = Field(
+        description="Id chosen by the caller: 1 to 64 letters, digits, `_` and `-`. It never changes."
+    )

@@ -1,5 +1,6 @@
 """Results of mutations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from models.enums import ProblemCode
@@ -18,6 +19,10 @@ class MutationResult:
     keepalive_seconds: int | None = None
     """When to send the next keepalive: a third of the timeout, at most 120; null without a timeout."""
     project: Project | None = None
+    id: str | None = None
+    """Of what was deleted."""
+    results: Sequence["MutationResult"] = ()
+    """One for each part of the input that succeeds or fails alone."""
 
 
 def failure(*problems: Problem) -> MutationResult:

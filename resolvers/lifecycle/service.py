@@ -5,16 +5,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from models.database import Transaction, batched
-from models.enums import ActivityType, Kind, Scope
+from models.enums import ActivityType, Kind, ProblemCode, Scope
 from models.kinds import KINDS
 from models.kinds.agenda import parse_agenda_update
 from models.kinds.field import FormFields
 from models.kinds.start import StartFields
 from models.kinds.validation import validate
-from models.problems import prefix_paths
+from models.problems import Problem, prefix_paths
 from resolvers.access import require
 from resolvers.context import Context
-from resolvers.errors import BadUserInput
 from resolvers.forms.attachments import detect_types, store_attachments
 from resolvers.forms.repository import load_forms
 from resolvers.lifecycle import queries, repository
@@ -61,19 +60,17 @@ async def start_session(
 
 
 async def keepalive_session(context: Context, values: Mapping[str, Any], *input_path: str) -> MutationResult:
-    return await _run(context, Keepalive, values, input_path or ("input",))
+    return await _run(context, Keepalive, values, ("input", *input_path))
 
 
-async def keepalive_sessions(context: Context, inputs: Sequence[Mapping[str, Any]]) -> list[MutationResult]:
-    """Send a keepalive for each input, in one transaction; each fails alone.
-
-    Raises:
-        BadUserInput: there are more than 500 inputs.
-    """
-    if len(inputs) > MAX_KEEPALIVES:
-        raise BadUserInput(f"at most {MAX_KEEPALIVES} inputs are allowed, not {len(inputs)}")
-    pending = (keepalive_session(context, values, "inputs", str(index)) for index, values in enumerate(inputs))
-    return await asyncio.gather(*pending)
+async def keepalive_sessions(context: Context, sessions: Sequence[Mapping[str, Any]]) -> MutationResult:
+    """Send a keepalive to each session, in one transaction; each fails alone."""
+    require(context.caller, Keepalive.scope)
+    if len(sessions) > MAX_KEEPALIVES:
+        message = f"must be at most {MAX_KEEPALIVES} sessions, not {len(sessions)}"
+        return failure(Problem(("input", "sessions"), message, ProblemCode.TOO_LARGE))
+    pending = (keepalive_session(context, values, "sessions", str(index)) for index, values in enumerate(sessions))
+    return MutationResult(results=await asyncio.gather(*pending))
 
 
 async def hide_session(context: Context, values: Mapping[str, Any]) -> MutationResult:
@@ -154,7 +151,7 @@ class _Deletion(NamedTuple):
 
 
 async def delete_session(context: Context, session_id: str) -> MutationResult:
-    """Delete a session with its timeline, data points and files. Without problems, it is deleted."""
+    """Delete a session with its timeline, data points and files."""
     require(context.caller, Scope.ADMIN)
     return await context.write(_delete, _Deletion(context, session_id))
 
@@ -162,6 +159,6 @@ async def delete_session(context: Context, session_id: str) -> MutationResult:
 def _delete(tx: Transaction, deletion: _Deletion) -> MutationResult:
     session = queries.find_session(tx, deletion.session_id, deletion.context.caller)
     if session is None:
-        return not_found("id")
+        return not_found("input", "id")
     repository.delete_sessions(tx, [session], ActivityType.DELETED, deletion.context.now)
-    return MutationResult()
+    return MutationResult(id=session.id)

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from models.clock import Instant
 from models.database import Transaction
 from models.enums import ProblemCode, Scope
-from models.kinds.project import KindTimeoutFields, ProjectFields
+from models.kinds.project import KindTimeoutFields, NewProjectFields, ProjectFields
 from models.kinds.validation import validate
 from models.problems import Problem, prefix_paths
 from models.tables.rows import Project
@@ -23,7 +23,6 @@ NOT_NULLABLE: Final = {"name": "name", "geo_listen_enabled": "geoListenEnabled",
 class _ProjectChange(NamedTuple):
     caller: Caller
     now: Instant
-    id: str
     fields: ProjectFields
 
 
@@ -46,16 +45,13 @@ async def list_projects(context: Context, page: PageArgs) -> Page[Project]:
 async def create_project(context: Context, values: Mapping[str, Any]) -> MutationResult:
     """Create a project under an id that the caller chooses."""
     require(context.caller, Scope.ADMIN)
-    validated = validate(ProjectFields, values)
-    problems = prefix_paths(validated.problems, "input")
-    if values.get("id") is None:
-        problems.append(Problem(("input", "id"), "must be given: choose an id for the project"))
-    if problems:
-        return failure(*problems)
-    return await context.write(_create, _ProjectChange(context.caller, context.now, values["id"], validated.fields))
+    validated = validate(NewProjectFields, values)
+    if validated.problems:
+        return failure(*prefix_paths(validated.problems, "input"))
+    return await context.write(_create, _ProjectChange(context.caller, context.now, validated.fields))
 
 
-async def update_project(context: Context, project_id: str, values: Mapping[str, Any]) -> MutationResult:
+async def update_project(context: Context, values: Mapping[str, Any]) -> MutationResult:
     """Update the provided fields of a project; null clears the timeouts, and is refused for any other field."""
     require(context.caller, Scope.ADMIN)
     validated = validate(ProjectFields, values)
@@ -63,22 +59,20 @@ async def update_project(context: Context, project_id: str, values: Mapping[str,
     for name, alias in NOT_NULLABLE.items():
         if name in values and values[name] is None:
             problems.append(Problem(("input", alias), "can be changed, not cleared"))
-    if values.get("id") not in (None, project_id):
-        problems.append(Problem(("input", "id"), "the id of a project never changes"))
     if problems:
         return failure(*problems)
-    return await context.write(_update, _ProjectChange(context.caller, context.now, project_id, validated.fields))
+    return await context.write(_update, _ProjectChange(context.caller, context.now, validated.fields))
 
 
 def _create(tx: Transaction, change: _ProjectChange) -> MutationResult:
     input_path, fields = ("input", "id"), change.fields
-    if not change.caller.can_access(change.id):
+    if not change.caller.can_access(fields.id):
         return failure(Problem(input_path, "it is outside your projects", ProblemCode.FORBIDDEN))
-    if repository.find_project(tx, change.caller, change.id) is not None:
-        return failure(Problem(input_path, f"there is a project {change.id} already", ProblemCode.CONFLICT))
+    if repository.find_project(tx, change.caller, fields.id) is not None:
+        return failure(Problem(input_path, f"there is a project {fields.id} already", ProblemCode.CONFLICT))
     project = Project(
-        id=change.id,
-        name=fields.name or change.id,
+        id=fields.id,
+        name=fields.name or fields.id,
         geo_listen_enabled=bool(fields.geo_listen_enabled),
         default_language=fields.default_language or "en",
         timeouts=_merge_timeouts({}, fields.timeouts or []),
@@ -90,9 +84,9 @@ def _create(tx: Transaction, change: _ProjectChange) -> MutationResult:
 
 
 def _update(tx: Transaction, change: _ProjectChange) -> MutationResult:
-    project = repository.find_project(tx, change.caller, change.id)
+    project = repository.find_project(tx, change.caller, change.fields.id)
     if project is None:
-        return failure(Problem(("id",), "there is no such project", ProblemCode.NOT_FOUND))
+        return failure(Problem(("input", "id"), "there is no such project", ProblemCode.NOT_FOUND))
     provided = change.fields.model_fields_set
     for name in NOT_NULLABLE.keys() & provided:
         setattr(project, name, getattr(change.fields, name))

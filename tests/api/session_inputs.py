@@ -22,7 +22,8 @@ MINIMAL_INPUTS: Final[dict[str, dict[str, Any]]] = {
     "field": {"unitId": "u1"},
     "user": {"username": "ann"},
 }
-CREATE_PROJECT: Final = "mutation($input: ProjectInput!) { createProject(input: $input) { problems { code path } } }"
+CREATE_PROJECT: Final = """mutation($input: CreateProjectInput!) {
+    createProject(input: $input) { problems { code path } } }"""
 
 
 async def start_one_of_each_kind(api: ApiClient) -> dict[str, str]:
@@ -39,7 +40,7 @@ async def create_project(api: ApiClient, id_: str, **fields: Any) -> None:
 
 
 def timeouts(**seconds: int | None) -> list[dict[str, Any]]:
-    """Make the `timeouts` of a `ProjectInput`, by kind."""
+    """Make the `timeouts` of a project, by kind."""
     return [{"kind": kind, "seconds": value} for kind, value in seconds.items()]
 
 

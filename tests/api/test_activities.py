@@ -25,7 +25,7 @@ async def list_types(api: ApiClient, **arguments: Any) -> list[str]:
 async def start_varied_session(api: ApiClient) -> str:
     """Start, hide, show elsewhere and stop a session; returns its id."""
     id_: str = (await api.start_user(path=["home"]))["id"]
-    cart = ("keepaliveSession", {"path": ["cart"]})
+    cart = ("keepaliveSession", {"path": ["cart"], "visible": True})
     for call, extra in (("hideSession", {}), cart, cart, ("stopSession", {})):
         await api.advance(10)
         await api.mutate(call, {"id": id_, **extra})

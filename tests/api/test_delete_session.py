@@ -7,7 +7,7 @@ from models import tables
 from tests.api.session_inputs import MINIMAL_INPUTS, start_one_of_each_kind
 from tests.api_client import ApiClient
 
-DELETE = "mutation($id: ID!) { deleteSession(id: $id) { id problems { code path } } }"
+DELETE = "mutation($id: ID!) { deleteSession(input: {id: $id}) { id problems { code path } } }"
 
 
 def count_rows(tx: Connection) -> dict[str, int]:
@@ -47,7 +47,7 @@ async def test_deletion_removes_all_dependent_rows(api: ApiClient) -> None:
 async def test_unknown_session_cannot_be_deleted(api: ApiClient) -> None:
     session = await api.start_user()
     await api.execute(DELETE, id=session["id"])
-    refused = {"id": None, "problems": [{"code": "NOT_FOUND", "path": ["id"]}]}
+    refused = {"id": None, "problems": [{"code": "NOT_FOUND", "path": ["input", "id"]}]}
     for id_ in (session["id"], "s_" + "x" * 22, "default", ""):
         assert await api.execute(DELETE, id=id_) == refused
 

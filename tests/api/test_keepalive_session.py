@@ -1,9 +1,14 @@
 """keepaliveSession, keepaliveSessions."""
 
+from typing import Final
+
 import pytest
 
 from tests.api.session_inputs import MINIMAL_INPUTS, problem_codes, problem_paths
 from tests.api_client import ApiClient
+
+KEEPALIVE_SESSIONS: Final = """mutation($input: KeepaliveSessionsInput!) { keepaliveSessions(input: $input) {
+    results { session { id revision path } problems { code path } } problems { code path } } }"""
 
 
 async def test_keepalive_extends_the_deadline(api: ApiClient) -> None:
@@ -23,7 +28,7 @@ async def test_late_call_does_not_revive_session(api: ApiClient, call: str) -> N
     assert (problem_codes(payload), problem_paths(payload)) == (["SESSION_ENDED"], ["input.id"])
     ended = payload["session"]
     assert (ended["state"], ended["endReason"], ended["endedAt"]) == ("ENDED", "EXPIRED", "2026-05-28T20:31:40.000Z")
-    assert payload["keepaliveSeconds"] is None
+    assert payload.get("keepaliveSeconds") is None
     assert await api.activity_types(session["id"]) == ["STARTED", "EXPIRED"]
 
 
@@ -77,21 +82,38 @@ async def test_call_changes_nothing_unless_its_sequence_is_higher_or_absent(api:
 
 async def test_batch_of_keepalives_fails_one_by_one(api: ApiClient) -> None:
     first, second = await api.start_user("ann"), await api.start_user("bob")
-    document = """mutation($inputs: [KeepaliveSessionInput!]!) {
-        keepaliveSessions(inputs: $inputs) { session { id revision path } problems { code path } } }"""
     paths = {"id": first["id"], "path": ["a"]}, {"id": first["id"], "path": ["b"]}
-    inputs = [paths[0], {"id": "s_unknown"}, {"id": second["id"], "sequence": -1}, paths[1]]
-    payloads = await api.execute(document, inputs=inputs)
-    assert payloads[0]["session"] == {"id": first["id"], "revision": 2, "path": ["a"]}
-    assert payloads[1] == {"session": None, "problems": [{"code": "NOT_FOUND", "path": ["inputs", "1", "id"]}]}
-    assert payloads[2]["problems"] == [{"code": "BAD_USER_INPUT", "path": ["inputs", "2", "sequence"]}]
-    assert payloads[3]["session"] == {"id": first["id"], "revision": 3, "path": ["b"]}
+    sessions = [paths[0], {"id": "s_unknown"}, {"id": second["id"], "sequence": -1}, paths[1]]
+    payload = await api.execute(KEEPALIVE_SESSIONS, input={"sessions": sessions})
+    results, path = payload["results"], ["input", "sessions"]
+    assert payload["problems"] == []
+    assert results[0]["session"] == {"id": first["id"], "revision": 2, "path": ["a"]}
+    assert results[1] == {"session": None, "problems": [{"code": "NOT_FOUND", "path": [*path, "1", "id"]}]}
+    assert results[2]["problems"] == [{"code": "BAD_USER_INPUT", "path": [*path, "2", "sequence"]}]
+    assert results[3]["session"] == {"id": first["id"], "revision": 3, "path": ["b"]}
 
 
 async def test_batch_of_501_keepalives_is_refused(api: ApiClient) -> None:
-    keepalives = "keepaliveSessions(inputs: $inputs) { keepaliveSeconds }"
-    document = f"mutation($inputs: [KeepaliveSessionInput!]!) {{ {keepalives} }}"
-    assert await api.error_code(document, inputs=[{"id": "s_x"}] * 501) == "QUERY_TOO_COMPLEX"
+    session = await api.start_user()
+    sessions = [{"id": session["id"]}] * 501
+    payload = await api.execute(KEEPALIVE_SESSIONS, input={"sessions": sessions})
+    assert payload == {"results": [], "problems": [{"code": "TOO_LARGE", "path": ["input", "sessions"]}]}
+    assert (await api.session(session["id"]))["revision"] == 1
+    payload = await api.execute(KEEPALIVE_SESSIONS, input={"sessions": sessions[1:]})
+    assert [result["problems"] for result in payload["results"]] == [[]] * 500
+    assert await api.execute(KEEPALIVE_SESSIONS, input={"sessions": []}) == {"results": [], "problems": []}
+
+
+async def test_keepalive_without_visibility_leaves_session_hidden(api: ApiClient) -> None:
+    session = await api.start_user()
+    await api.mutate("hideSession", {"id": session["id"]})
+    for values in ({}, {"visible": None}, {"path": ["cart"]}):
+        await api.advance(10)
+        payload = await api.mutate("keepaliveSession", {"id": session["id"], **values}, "visibleSeconds")
+        assert (payload["session"]["visible"], payload["session"]["visibleSeconds"]) == (False, 0)
+    payload = await api.mutate("keepaliveSession", {"id": session["id"], "visible": True})
+    assert payload["session"]["visible"] is True
+    assert await api.activity_types(session["id"]) == ["STARTED", "HIDDEN", "MOVED", "SHOWN"]
 
 
 async def test_path_has_at_most_8_segments_of_512_characters(api: ApiClient) -> None:

@@ -33,7 +33,11 @@ async def test_nodes_keep_order_of_ids_with_null_for_unknown_ids(api: ApiClient)
 async def test_nodes_accept_0_to_500_ids(api: ApiClient) -> None:
     assert await api.execute(NODES, ids=[]) == []
     assert len(await api.execute(NODES, ids=["default"] * 500)) == 500
-    assert await api.error_code(NODES, ids=["default"] * 501) == "QUERY_TOO_COMPLEX"
+    body = await api.post(NODES.replace(" }", " } viewer { name }", 1), {"ids": ["default"] * 501})
+    assert body["data"] == {"nodes": [None] * 501, "viewer": {"name": "local"}}
+    assert [(error["path"], error["extensions"]["code"]) for error in body["errors"]] == [
+        (["nodes", 0], "BAD_USER_INPUT")
+    ]
 
 
 async def test_session_field_finds_only_sessions(api: ApiClient) -> None:

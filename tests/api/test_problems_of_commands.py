@@ -90,20 +90,20 @@ async def test_player_of_a_user_is_a_problem_beside_the_others(api: ApiClient) -
 
 async def test_each_keepalive_returns_its_own_session_and_problems(api: ApiClient) -> None:
     good, bad = await api.start_user(), await api.start_user("bob")
-    document = """mutation($s: [KeepaliveSessionInput!]!) { keepaliveSessions(inputs: $s) {
-        session { id revision } problems { code path } } }"""
-    inputs = [
+    document = """mutation($s: [KeepaliveSessionInput!]!) { keepaliveSessions(input: {sessions: $s}) {
+        results { session { id revision } problems { code path } } } }"""
+    sessions = [
         {"id": good["id"]},
         {"id": bad["id"], "path": LONG_PATH, "sequence": -1},
         {"id": UNKNOWN_ID, "sequence": -1},
     ]
-    accepted, refused, unknown = await api.execute(document, s=inputs)
+    accepted, refused, unknown = (await api.execute(document, s=sessions))["results"]
     assert accepted == {"session": {"id": good["id"], "revision": 2}, "problems": []}
     assert refused["session"] == {"id": bad["id"], "revision": 1}
-    assert problem_paths(refused) == ["inputs.1.path", "inputs.1.sequence"]
+    assert problem_paths(refused) == ["input.sessions.1.path", "input.sessions.1.sequence"]
     assert unknown["session"] is None
     assert problem_codes(unknown) == ["NOT_FOUND", "BAD_USER_INPUT"]
-    assert problem_paths(unknown) == ["inputs.2.id", "inputs.2.sequence"]
+    assert problem_paths(unknown) == ["input.sessions.2.id", "input.sessions.2.sequence"]
 
 
 async def test_repeated_stop_with_invalid_input_is_refused(api: ApiClient) -> None:

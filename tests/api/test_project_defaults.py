@@ -14,7 +14,7 @@ FRENCH: dict[str, Any] = {"geoListenEnabled": True, "defaultLanguage": "fr", "ti
 
 
 async def update_project(api: ApiClient, **changes: Any) -> None:
-    assert (await api.execute(UPDATE, id="p", input=changes))["problems"] == []
+    assert (await api.execute(UPDATE, input={"id": "p", **changes}))["problems"] == []
 
 
 async def start_client(
@@ -81,7 +81,7 @@ async def test_project_timeout_expires_session_to_the_millisecond(api: ApiClient
 async def test_project_timeout_has_the_limits_of_a_start(api: ApiClient) -> None:
     await create_project(api, "p")
     for seconds in (-1, 0, 9, 86_401, 2**31 - 1):
-        payload = await api.execute(UPDATE, id="p", input={"timeouts": timeouts(USER=seconds)})
+        payload = await api.execute(UPDATE, input={"id": "p", "timeouts": timeouts(USER=seconds)})
         assert payload["problems"] == [{"code": "BAD_USER_INPUT", "path": ["input", "timeouts", "0", "seconds"]}]
     session = await api.start_user(projectId="p", fields="timeoutSeconds")
     assert session["timeoutSeconds"] == 300

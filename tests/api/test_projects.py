@@ -6,10 +6,10 @@ from tests.api.session_inputs import create_project, problem_paths, timeouts
 from tests.api_client import ApiClient
 
 FIELDS = "id name geoListenEnabled defaultLanguage timeouts { kind seconds }"
-CREATE = f"""mutation($input: ProjectInput!) {{
+CREATE = f"""mutation($input: CreateProjectInput!) {{
     createProject(input: $input) {{ project {{ {FIELDS} }} problems {{ code path }} }} }}"""
-UPDATE = f"""mutation($id: ID!, $input: ProjectInput!) {{
-    updateProject(id: $id, input: $input) {{ project {{ {FIELDS} }} problems {{ code path }} }} }}"""
+UPDATE = f"""mutation($input: UpdateProjectInput!) {{
+    updateProject(input: $input) {{ project {{ {FIELDS} }} problems {{ code path }} }} }}"""
 READ = f"query($id: ID!) {{ project(id: $id) {{ {FIELDS} }} }}"
 
 DEFAULT_TIMEOUTS: dict[str, int | None] = {"CLIENT": 1800, "AGENDA": None, "MEDIA": 600, "FIELD": None, "USER": 300}
@@ -23,9 +23,9 @@ def bad_input(name: str, code: str = "BAD_USER_INPUT") -> list[dict[str, Any]]:
     return [{"code": code, "path": ["input", name]}]
 
 
-async def update(api: ApiClient, **fields: Any) -> dict[str, Any]:
-    """Update project `p`; returns the payload."""
-    payload: dict[str, Any] = await api.execute(UPDATE, id="p", input=fields)
+async def update(api: ApiClient, id_: str = "p", **fields: Any) -> dict[str, Any]:
+    """Update project `p`, or another one; returns the payload."""
+    payload: dict[str, Any] = await api.execute(UPDATE, input={"id": id_, **fields})
     return payload
 
 
@@ -48,15 +48,13 @@ async def test_project_id_must_be_valid_and_unused(api: ApiClient) -> None:
     for id_, code in ids.items():
         payload = await api.execute(CREATE, input={"id": id_})
         assert payload == {"project": None, "problems": bad_input("id", code)}
-    for fields in ({}, {"id": None}):
-        assert (await api.execute(CREATE, input=fields))["problems"] == bad_input("id")
     for id_ in ("s_short", "x" * 64, "-", "a_b-C"):
         assert (await api.execute(CREATE, input={"id": id_}))["problems"] == []
 
 
 async def test_project_input_reports_all_problems(api: ApiClient) -> None:
     invalid = [*timeouts(USER=9), *timeouts(USER=60, AGENDA=60)]
-    payload = await api.execute(CREATE, input={"name": "", "defaultLanguage": "xx", "timeouts": invalid})
+    payload = await api.execute(CREATE, input={"id": "a b", "name": "", "defaultLanguage": "xx", "timeouts": invalid})
     names = ("id", "name", "defaultLanguage", "timeouts.0.seconds", "timeouts.1.kind", "timeouts.2.seconds")
     assert set(problem_paths(payload)) == {f"input.{name}" for name in names}
 
@@ -85,16 +83,14 @@ async def test_required_project_field_cannot_be_cleared(api: ApiClient) -> None:
     await create_project(api, "p")
     before = await api.execute(READ, id="p")
     for name in ("name", "geoListenEnabled", "defaultLanguage"):
-        assert (await update(api, **{name: None}))["problems"] == bad_input(name)
+        assert (await update(api, "p", **{name: None}))["problems"] == bad_input(name)
     assert await api.execute(READ, id="p") == before
 
 
-async def test_project_id_cannot_change(api: ApiClient) -> None:
-    await create_project(api, "p")
-    assert (await update(api, id="q"))["problems"] == bad_input("id")
-    assert (await update(api, id="p", name="same"))["project"]["name"] == "same"
-    payload = await api.execute(UPDATE, id="nowhere", input={"name": "x"})
-    assert payload == {"project": None, "problems": [{"code": "NOT_FOUND", "path": ["id"]}]}
+async def test_unknown_project_cannot_be_updated(api: ApiClient) -> None:
+    for id_ in ("nowhere", "", "a b", "s_" + "x" * 22):
+        payload = await update(api, id_, name="x")
+        assert payload == {"project": None, "problems": bad_input("id", "NOT_FOUND")}
     assert await api.execute(READ, id="nowhere") is None
 
 

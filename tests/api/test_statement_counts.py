@@ -10,8 +10,8 @@ from tests.api.session_inputs import MINIMAL_INPUTS
 from tests.api_client import ApiClient, open_api
 from tests.statements import Statement, capture_statements
 
-KEEPALIVES: Final = """mutation($inputs: [KeepaliveSessionInput!]!) {
-    keepaliveSessions(inputs: $inputs) { session { id revision } problems { code } } }"""
+KEEPALIVES: Final = """mutation($sessions: [KeepaliveSessionInput!]!) {
+    keepaliveSessions(input: {sessions: $sessions}) { results { session { id revision } problems { code } } } }"""
 STATS: Final = [
     *("total", "active", "visible", "seenWithin(minutes: 5)", "elapsedSeconds { mean }", "visibleSeconds { sum }"),
     *(
@@ -45,7 +45,7 @@ async def filled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiC
                 await api.start_session(kind, variant, path=[f"page {number}"])
         await api.advance(5)
         keepalives = [{"id": id_, "path": ["elsewhere"]} for id_ in await newest_ids(api, 500)]
-        await api.execute(KEEPALIVES, inputs=keepalives)
+        await api.execute(KEEPALIVES, sessions=keepalives)
         yield api
 
 
@@ -102,5 +102,5 @@ async def test_activities_with_sessions_take_two_statements(filled: ApiClient) -
 
 async def test_statement_count_does_not_depend_on_number_of_keepalives(filled: ApiClient) -> None:
     keepalives = [{"id": id_, "visible": False} for id_ in await newest_ids(filled, 100)]
-    few = await count_statements(filled, KEEPALIVES, inputs=keepalives[:3])
-    assert few == await count_statements(filled, KEEPALIVES, inputs=keepalives)
+    few = await count_statements(filled, KEEPALIVES, sessions=keepalives[:3])
+    assert few == await count_statements(filled, KEEPALIVES, sessions=keepalives)

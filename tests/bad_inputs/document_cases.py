@@ -6,7 +6,7 @@ from tests.bad_inputs.case import BAD_USER_INPUT, CANARY, TOO_COMPLEX, Case, err
 
 TWO_OPERATIONS: Final = "query a { viewer { name } } query b { viewer { name } }"
 PAGE: Final = "query($n: Int, $c: String) { sessions(first: $n, after: $c) { nodes { id } } }"
-KEEPALIVES: Final = "mutation($k: [KeepaliveSessionInput!]!) { keepaliveSessions(inputs: $k) { session { id } } }"
+KEEPALIVES: Final = "mutation($i: KeepaliveSessionsInput!) { keepaliveSessions(input: $i) { problems { code } } }"
 
 DEEP: Final = 'session(id: "x") ' + "{ previous " * 49 + "{ id }" + " }" * 49
 DOUBLING: Final = " ".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(20))
@@ -65,7 +65,8 @@ COMPLEX_DOCUMENTS: Final = [
             "nested pages of 500": "{ sessions(first: 500) { nodes { activities(first: 500) { edges { cursor } } } } }",
         },
     ),
-    error("more than 500 keepalives", operation(KEEPALIVES, k=[{"id": CANARY}] * 501), TOO_COMPLEX),
+    problem("more than 500 keepalives", operation(KEEPALIVES, i={"sessions": [{"id": CANARY}] * 501}), "TOO_LARGE"),
+    error("more than 1000 keepalives", operation(KEEPALIVES, i={"sessions": [{"id": CANARY}] * 1001}), TOO_COMPLEX),
 ]
 
 NUMBERS: Final = [

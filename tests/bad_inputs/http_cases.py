@@ -79,7 +79,13 @@ CONTENT_TYPES: Final = [
 ]
 
 METHODS: Final = [
-    Case("a mutation by GET", _get('?query=mutation{deleteSession(id:"x"){id}}'), 405, "BAD_REQUEST", b"allow: POST"),
+    Case(
+        "a mutation by GET",
+        _get('?query=mutation{deleteSession(input:{id:"x"}){id}}'),
+        405,
+        "BAD_REQUEST",
+        b"allow: POST",
+    ),
     *(
         Case(method, http(VALID_BODY, method=method), 405, "BAD_REQUEST", b"allow: GET, POST")
         for method in ("PUT", "TRACE", "DELETE")

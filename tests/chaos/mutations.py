@@ -18,9 +18,10 @@ MUTATIONS: Final = {
     for name in NAMES
 }
 KEEPALIVE_SESSIONS: Final = (
-    f"mutation($inputs: [KeepaliveSessionInput!]!) {{ payload: keepaliveSessions(inputs: $inputs) {{ {PAYLOAD} }} }}"
+    "mutation($input: KeepaliveSessionsInput!) "
+    f"{{ payload: keepaliveSessions(input: $input) {{ results {{ {PAYLOAD} }} }} }}"
 )
-DELETE_SESSION: Final = "mutation($id: ID!) { payload: deleteSession(id: $id) { problems { code } } }"
+DELETE_SESSION: Final = "mutation($id: ID!) { payload: deleteSession(input: {id: $id}) { problems { code } } }"
 
 PATHS: Final[tuple[list[str], ...]] = (["a"], ["a", "b"], ["a", "c"], ["b"], [])
 LARGE_METADATA: Final = {"x": "x" * 4000}

@@ -148,9 +148,9 @@ class Writer:
     async def _move_several(self, connection: HttpConnection) -> None:
         ids = self._random.sample(sorted(self._sessions), MIN_SESSIONS)
         self._in_flight = set(ids)
-        inputs = [{"id": session_id, "path": self._random_path()} for session_id in ids]
-        payloads = (await connection.ask(mutations.KEEPALIVE_SESSIONS, inputs=inputs))["payload"]
-        for session_id, payload in zip(ids, payloads, strict=True):
+        sessions = [{"id": session_id, "path": self._random_path()} for session_id in ids]
+        result = await connection.ask(mutations.KEEPALIVE_SESSIONS, input={"sessions": sessions})
+        for session_id, payload in zip(ids, result["payload"]["results"], strict=True):
             self._record(session_id, payload)
 
     async def _stop(self, connection: HttpConnection) -> None:

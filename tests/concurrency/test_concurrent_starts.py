@@ -26,13 +26,13 @@ SESSION_FIELDS: Final = """
 
 
 def mutation(field: str, fields: str = SESSION_FIELDS) -> str:
-    created = "created" if field == "startSession" else ""
+    more = "created keepaliveSeconds" if field == "startSession" else ""
     return f"""mutation($input: {field[0].upper()}{field[1:]}Input!) {{ {field}(input: $input) {{
-        {created} keepaliveSeconds problems {{ code path }} session {{ {fields} }} }} }}"""
+        {more} problems {{ code path }} session {{ {fields} }} }} }}"""
 
 
 START: Final = mutation("startSession")
-DELETE: Final = "mutation($id: ID!) { deleteSession(id: $id) { problems { code } } }"
+DELETE: Final = "mutation($id: ID!) { deleteSession(input: {id: $id}) { problems { code } } }"
 SESSIONS_QUERY: Final = f"""query($filter: SessionFilter) {{ sessions(filter: $filter, first: 50) {{
     totalCount nodes {{ {SESSION_FIELDS} }} }} }}"""
 

@@ -98,9 +98,9 @@ def test_response_that_is_not_graphql_is_an_error(body: bytes) -> None:
 
 
 def test_response_to_several_inputs_has_the_codes_of_all() -> None:
-    payloads = [{"problems": []}, {"problems": [{"code": "NOT_FOUND"}]}]
-    body = orjson.dumps({"data": {"keepaliveSessions": payloads}})
-    expected = Response(Outcome.PROBLEM, ("NOT_FOUND",), payloads)
+    payload = {"results": [{"problems": []}, {"problems": [{"code": "NOT_FOUND"}]}], "problems": []}
+    body = orjson.dumps({"data": {"keepaliveSessions": payload}})
+    expected = Response(Outcome.PROBLEM, ("NOT_FOUND",), payload)
     assert parse_response("keepaliveSessions", 200, body) == expected
 
 

@@ -10,7 +10,9 @@ from tests.live_server import HttpConnection
 from tests.model_based.inputs import MEDIA
 
 PAYLOAD = "session { id revision } problems { code }"
-KEEPALIVES = f"mutation($inputs: [KeepaliveSessionInput!]!) {{ keepaliveSessions(inputs: $inputs) {{ {PAYLOAD} }} }}"
+KEEPALIVES = (
+    f"mutation($input: KeepaliveSessionsInput!) {{ keepaliveSessions(input: $input) {{ results {{ {PAYLOAD} }} }} }}"
+)
 
 FUTURE_AGENDA = {"agenda": {"guide": 1, "name": "Talk", "startTime": "2999-01-01T00:00:00Z", "scheduleTracks": [1, 2]}}
 VARIANTS: list[dict[str, Any]] = [
@@ -95,8 +97,9 @@ class RecordingWriter:
     async def _keep_alive(self, connection: HttpConnection) -> None:
         chosen = self._random.sample(self._session_ids, min(BATCH_SIZE, len(self._session_ids)))
         self._ledger.pending.update(chosen)
-        inputs = [{"id": session_id, "path": [f"page {next(self._numbers)}"]} for session_id in chosen]
-        for payload in (await connection.ask(KEEPALIVES, inputs=inputs))["keepaliveSessions"]:
+        sessions = [{"id": session_id, "path": [f"page {next(self._numbers)}"]} for session_id in chosen]
+        answer = await connection.ask(KEEPALIVES, input={"sessions": sessions})
+        for payload in answer["keepaliveSessions"]["results"]:
             self._ledger.record(payload)
 
     async def _update(self, connection: HttpConnection, session_id: str) -> None:

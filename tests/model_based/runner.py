@@ -37,12 +37,11 @@ from tests.model_based.steps import (
     Wait,
 )
 
-KEEPALIVE_SESSIONS = f"""mutation($inputs: [KeepaliveSessionInput!]!) {{ keepaliveSessions(inputs: $inputs) {{
-    session {{ {SESSION_FIELDS} }} keepaliveSeconds problems {{ code }} }} }}"""
-DELETE = "mutation($id: ID!) { deleteSession(id: $id) { id problems { code } } }"
-CREATE_PROJECT = "mutation($input: ProjectInput!) { createProject(input: $input) { problems { code } } }"
-UPDATE_PROJECT = """mutation($id: ID!, $input: ProjectInput!) {
-    updateProject(id: $id, input: $input) { problems { code } } }"""
+KEEPALIVE_SESSIONS = f"""mutation($input: KeepaliveSessionsInput!) {{ keepaliveSessions(input: $input) {{ results {{
+    session {{ {SESSION_FIELDS} }} keepaliveSeconds problems {{ code }} }} }} }}"""
+DELETE = "mutation($id: ID!) { deleteSession(input: {id: $id}) { id problems { code } } }"
+CREATE_PROJECT = "mutation($input: CreateProjectInput!) { createProject(input: $input) { problems { code } } }"
+UPDATE_PROJECT = "mutation($input: UpdateProjectInput!) { updateProject(input: $input) { problems { code } } }"
 FULL_FIELDS = f"{SESSION_FIELDS} {RELATED_FIELDS}"
 UNKNOWN_ID = "s_" + "x" * 22
 
@@ -143,8 +142,8 @@ class ModelRunner:
         for call in step.calls:
             calls.append(self._call_input(call))
             expected.append(_expected(self.model.keepalive(*calls[-1])))
-        answers = await self.api.execute(KEEPALIVE_SESSIONS, inputs=[input_ for input_, _ in calls])
-        assert [_actual(answer) for answer in answers] == expected
+        payload = await self.api.execute(KEEPALIVE_SESSIONS, input={"sessions": [input_ for input_, _ in calls]})
+        assert [_actual(answer) for answer in payload["results"]] == expected
 
     async def _track(self, step: Track) -> None:
         session_id = self._session_id(step.index, *(() if step.any_kind else ("MEDIA",)))
@@ -164,10 +163,8 @@ class ModelRunner:
 
     async def _set_project(self, step: SetProject) -> None:
         timeouts = None if step.timeouts is None else [{"kind": k, "seconds": s} for k, s in step.timeouts.items()]
-        if step.new:
-            answer = await self.api.execute(CREATE_PROJECT, input={"id": step.id, "timeouts": timeouts})
-        else:
-            answer = await self.api.execute(UPDATE_PROJECT, id=step.id, input={"timeouts": timeouts})
+        document = CREATE_PROJECT if step.new else UPDATE_PROJECT
+        answer = await self.api.execute(document, input={"id": step.id, "timeouts": timeouts})
         expected = self.model.set_project(step.id, step.timeouts, new=step.new)
         assert [problem["code"] for problem in answer["problems"]] == expected
 
@@ -183,7 +180,7 @@ class ModelRunner:
             answer["session"] = flatten_related(answer["session"])
             del answer["session"]["__typename"]
         session = None if expected.session is None else render_full_session(expected.session)
-        assert _actual(answer) == (session, *_expected(expected)[1:])
+        assert _actual(answer) == (session, *_expected(expected, "keepaliveSeconds" in answer)[1:])
 
     # ---- time ----
 
@@ -221,8 +218,9 @@ class ModelRunner:
 
 
 def _actual(answer: dict[str, Any]) -> tuple[Any, ...]:
-    return answer["session"], [problem["code"] for problem in answer["problems"]], answer["keepaliveSeconds"]
+    return answer["session"], [problem["code"] for problem in answer["problems"]], answer.get("keepaliveSeconds")
 
 
-def _expected(answer: ExpectedResult) -> tuple[Any, ...]:
-    return None if answer.session is None else render_session(answer.session), answer.problems, answer.keepalive_seconds
+def _expected(answer: ExpectedResult, has_interval: bool = True) -> tuple[Any, ...]:
+    session = None if answer.session is None else render_session(answer.session)
+    return session, answer.problems, answer.keepalive_seconds if has_interval else None

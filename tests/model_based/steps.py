@@ -196,7 +196,7 @@ KEEPALIVES = st.builds(
     Call,
     st.just("keepalive"),
     INDEXES,
-    optional_fields(path=PATHS, sequence=st.integers(0, 9), visible=mostly(st.just(True), False)),
+    optional_fields(path=PATHS, sequence=st.integers(0, 9), visible=st.booleans()),
     st.none() | PINGS,
 )
 PROJECTS = st.builds(

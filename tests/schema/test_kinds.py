@@ -21,11 +21,12 @@ from models.kinds.base import InputOnly, KindFields, KindRules, ServerDefault, m
 from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields, TrackMediaFields
 from models.kinds.field import DataPointFields, SaveFieldDataFields
 from models.kinds.media_events import MediaEventFields, MediaPingFields, PlayerTimeFields
-from models.kinds.project import KindTimeoutFields, ProjectFields
+from models.kinds.project import KindTimeoutFields, NewProjectFields, ProjectFields
 from models.kinds.start import StartFields
 from schema import graphql_schema
 
 INPUTS: dict[str, type[KindFields]] = {
+    "CreateProjectInput": NewProjectFields,
     "DataPointInput": DataPointFields,
     "HideSessionInput": HeartbeatFields,
     "KeepaliveSessionInput": KeepaliveFields,
@@ -33,12 +34,12 @@ INPUTS: dict[str, type[KindFields]] = {
     "MediaEventInput": MediaEventFields,
     "MediaPingInput": MediaPingFields,
     "PlayerTimeInput": PlayerTimeFields,
-    "ProjectInput": ProjectFields,
     "SaveFieldDataInput": SaveFieldDataFields,
     "StartSessionInput": StartFields,
     "StopSessionInput": HeartbeatFields,
     "TerminateSessionInput": TerminateFields,
     "UpdateAgendaSessionInput": AgendaUpdateFields,
+    "UpdateProjectInput": ProjectFields,
     "TrackMediaInput": TrackMediaFields,
     **{f"{kind.capitalize()}SessionInput": rules.fields for kind, rules in KINDS.items()},
 }

@@ -22,7 +22,7 @@ VARIABLES = {"n": 3, "ids": ["a", "b", "c", "d"]}
 INNER = {"thing": "Thing", "things": "Thing", "grid": "Thing", "page": "Page", "byIds": "Thing", "nodes": "Thing"}
 FIELDS = {"Thing": ["id", "thing", "things", "grid", "page", "byIds"], "Page": ["nodes", "total", "thing"]}
 ARGUMENTS: dict[str, list[tuple[str, int | None]]] = {
-    "page": [("", 10), ("(first:2)", 2), ("(first:$n)", 3), ("(first:900)", 500)],
+    "page": [("", 10), ("(first:2)", 2), ("(first:$n)", 3), ("(first:900)", 900)],
     "byIds": [("", None), ("(ids:[1,2])", 2), ("(ids:$ids)", 4)],
 }
 

@@ -57,7 +57,7 @@ TOO_COMPLEX = {
         20, on="__Type", start='{__type(name:"Item"){...F0}}', leaf="name"
     ),
     "selections by much doubling": doubling(140),
-    "list size": '{nodes(ids:["' + '" "'.join(str(n) for n in range(501)) + '"]){id}}',
+    "list size": '{nodes(ids:["' + '" "'.join(str(n) for n in range(1001)) + '"]){id}}',
     "cost of lists in lists": "{item{list{list{list{list{list{id}}}}}}}",
     "cost of sizes": "{items(first:500){nodes{items(first:50){nodes{id}}}}}",
 }
@@ -103,7 +103,7 @@ async def test_variable_cost_is_checked_for_each_request(client: GraphQLClient) 
     query = "query($ids:[ID!]!){nodes(ids:$ids){list{list{list{id}}}}}"
     assert (await client.execute(query, {"ids": ["1"] * 17})).status_code == 200
     assert error_codes(await client.execute(query, {"ids": ["1"] * 18})) == ["QUERY_TOO_COMPLEX"]
-    assert error_codes(await client.execute(query, {"ids": ["1"] * 501})) == ["QUERY_TOO_COMPLEX"]
+    assert error_codes(await client.execute(query, {"ids": ["1"] * 1001})) == ["QUERY_TOO_COMPLEX"]
     assert (await client.execute(query, {"ids": "1"})).status_code == 200
 
 
