@@ -68,7 +68,7 @@ def create_app(
     async def is_ready(request: HTTPConnection) -> bool:
         return await request.app.state.services.is_ready() and not endpoint.streams.draining.started
 
-    page = None if settings.production else Page(pages.graphiql_html(), pages.GRAPHIQL_HEADERS)
+    page = None if settings.production else Page(*pages.graphiql())
     endpoint = GraphQLEndpoint(graphql_schema, make_context, settings, page=page)
     websocket = WebSocketEndpoint(endpoint.streams, make_context, settings)
     endpoint.metrics.add_gauge("graphql_sockets", "WebSockets that are open.", websocket.__len__)
@@ -81,7 +81,7 @@ def create_app(
         ),
         *health_routes(is_ready),
         *([Route("/metrics", endpoint.metrics.endpoint)] if settings.exposes_metrics else []),
-        *pages.routes(graphiql=page is not None),
+        *pages.routes(sdl, explorable=page is not None, metrics=settings.exposes_metrics, origin=settings.public_url),
     ]
     app = Starlette(routes=routes, middleware=middleware(settings), lifespan=lifespan)
     app.state.streams = endpoint.streams

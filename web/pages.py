@@ -1,39 +1,22 @@
-"""The pages for a browser: the landing page, GraphiQL, and the files that they load."""
+"""The pages for a browser: the landing page, GraphiQL, the documentation, and the files that they load."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import escape
 from os import PathLike, stat_result
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from web import documentation
+from web.cached_text import Respond, cached_text
+from web.headers import GRAPHIQL_CSP, PAGE_CSP, page_headers
+
 WEB_DIR = Path(__file__).parent
-
-BASE_CSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-INDEX_CSP = f"{BASE_CSP}; style-src 'unsafe-inline'; img-src 'self'"
-# Monaco writes inline styles; the fonts and some icons are data: URLs in the vendored style.
-GRAPHIQL_CSP = (
-    f"{BASE_CSP}; script-src 'self'; worker-src 'self'; connect-src 'self'; "
-    "style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:"
-)
-
-
-def page_headers(csp: str) -> dict[str, str]:
-    return {
-        "Content-Security-Policy": csp,
-        "Cache-Control": "no-cache",
-        "Referrer-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
-    }
-
-
-INDEX_HEADERS = page_headers(INDEX_CSP)
-GRAPHIQL_HEADERS = page_headers(GRAPHIQL_CSP)
 
 
 def examples() -> list[dict[str, str]]:
@@ -49,29 +32,40 @@ def _variables(path: Path) -> str:
     return variables_file.read_text() if variables_file.exists() else ""
 
 
-def graphiql_html() -> bytes:
-    """GraphiQL for whatever address it is served at, with the example tabs written into it."""
+def graphiql() -> tuple[bytes, dict[str, str]]:
+    """GraphiQL for whatever address it is served at, with the example tabs written into it; and its headers."""
     data = json.dumps(examples()).replace("<", "\\u003c")  # no text of an example can close the script element
-    return (WEB_DIR / "graphiql.html").read_text().replace("{{examples}}", data).encode()
+    return (WEB_DIR / "graphiql.html").read_text().replace("{{examples}}", data).encode(), page_headers(GRAPHIQL_CSP)
 
 
-def landing_page(*, graphiql: bool) -> Callable[[Request], Response]:
-    """The landing page, which leads to GraphiQL only where that is served."""
-    html = (WEB_DIR / "index.html").read_text()
-    html = html.replace("{{open}}", '<p><a class="open" href="/graphql">Open GraphiQL</a></p>' if graphiql else "")
-    html = html.replace(
-        "{{graphiql}}", "; GraphiQL with examples and all descriptions for a browser" if graphiql else ""
-    )
+def landing_page(*, explorable: bool, metrics: bool, origin: str) -> Respond:
+    """The landing page, which links what is served."""
+    open_link = '<p><a class="open" href="graphql">Open GraphiQL</a></p>' if explorable else ""
+    places = "\n        ".join(_places(explorable=explorable, metrics=metrics))
+    html = (WEB_DIR / "index.html").read_text().replace("{{open}}", open_link).replace("{{places}}", places)
 
     def respond(request: Request) -> Response:
-        origin = escape(str(request.base_url).rstrip("/"))
-        return HTMLResponse(html.replace("{{origin}}", origin), headers=page_headers(INDEX_CSP))
+        own_origin = (origin or str(request.base_url)).rstrip("/")
+        return HTMLResponse(html.replace("{{origin}}", escape(own_origin)), headers=page_headers(PAGE_CSP))
 
     return respond
 
 
-def readme(_: Request) -> Response:
-    return FileResponse(WEB_DIR.parent / "README.md", media_type="text/plain; charset=utf-8")
+def _places(*, explorable: bool, metrics: bool) -> Iterator[str]:
+    if explorable:
+        yield _place("graphql", "the endpoint; GraphiQL with examples and all descriptions for a browser")
+        yield _place("schema.graphql", "the schema as text, for code generators")
+    else:
+        yield "<dt>/graphql</dt> <dd>the endpoint</dd>"
+    yield _place("readme", "the documentation: start, first session, all pages")
+    if metrics:
+        yield _place("metrics", "figures for Prometheus")
+    yield _place("livez", "the process answers")
+    yield _place("readyz", "the database answers too, and its migrations are current")
+
+
+def _place(path: str, description: str) -> str:
+    return f'<dt><a href="{path}">/{path}</a></dt> <dd>{description}</dd>'
 
 
 class CachedStaticFiles(StaticFiles):
@@ -87,11 +81,19 @@ class CachedStaticFiles(StaticFiles):
         return response
 
 
-def routes(*, graphiql: bool = True) -> list[BaseRoute]:
-    """All but GraphiQL itself: its address is the endpoint's, which decides between client and browser."""
+def routes(schema: Callable[[], str], *, explorable: bool, metrics: bool, origin: str) -> list[BaseRoute]:
+    """All but GraphiQL itself: its address is the endpoint's, which decides between client and browser.
+
+    Args:
+        schema: prints the schema.
+        explorable: whether GraphiQL and `/schema.graphql` are served.
+        metrics: whether `/metrics` is served.
+        origin: the URL under which clients reach the server; empty: that of each request.
+    """
     return [
-        Route("/", landing_page(graphiql=graphiql)),
-        Route("/readme", readme),
+        Route("/", landing_page(explorable=explorable, metrics=metrics, origin=origin)),
+        *([Route("/schema.graphql", cached_text(schema, "text/plain"))] if explorable else []),
+        *documentation.routes(),
         Mount("/static/vendor", CachedStaticFiles(directory=WEB_DIR / "vendor")),
         Mount("/static", CachedStaticFiles(directory=WEB_DIR / "static")),
     ]

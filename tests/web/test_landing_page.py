@@ -16,3 +16,8 @@ async def test_production_serves_no_graphiql(tmp_path: Path) -> None:
         assert "GraphiQL" not in (await api.http.get("/")).text
         response = await api.http.get("/graphql", headers={"Accept": "text/html"})
         assert response.status_code == 406
+
+
+async def test_landing_page_names_the_public_address(tmp_path: Path) -> None:
+    async with open_api(tmp_path / "test.db", public_url="https://sessions.example.org/api/") as api:
+        assert "curl https://sessions.example.org/api/graphql" in (await api.http.get("/")).text

@@ -36,7 +36,7 @@ function parseOrNull(text) {
 }
 
 const examples = JSON.parse(document.getElementById("examples").textContent);
-const logo = createElement(GraphiQL.Logo, null, createElement("a", { href: "/" }, "Session Graph"));
+const logo = createElement(GraphiQL.Logo, null, createElement("a", { href: "./" }, "Session Graph"));
 const options = {
   fetcher,
   defaultTabs: examples, // for a first visit; later ones find the tabs as they were left
