@@ -1,12 +1,14 @@
-"""Batched reads by id: keys that one operation requests together are read with one statement."""
+"""Batched reads by id: keys that are requested together are read with one statement."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, TypeAlias, TypeVar
 
 from strawberry.dataloader import DataLoader
 
 from models import tables
-from models.database import Database, Transaction
+from models.database import Database
 from models.tables.rows import Activity, PathTime, Project, Session
 from resolvers import queries
 from resolvers.access import Caller
@@ -14,77 +16,139 @@ from resolvers.activities.queries import TimelinePage, read_timelines
 from resolvers.forms.queries import DataPointQuery, DataPointView, ReadBudget, read_points, read_values
 from resolvers.media.state import PlaybackState
 from resolvers.pagination.keyset import PageRows
+from resolvers.projects.cache import ProjectCache
 
-P = ParamSpec("P")
+T = TypeVar("T")
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+
+Loaded: TypeAlias = T | Awaitable[T]
+"""A row that is in memory, or the read of it."""
 
 MAX_BATCH: Final = 500
 """Keys of one statement."""
 
 
+async def resolved(row: Loaded[T]) -> T:
+    return await row if isinstance(row, Awaitable) else row
+
+
+class BatchedReads:
+    """Reads of one operation, each key once."""
+
+    def __init__(self) -> None:
+        self.projects: dict[str, Project] = {}
+        """Shown already: all fields of an operation show the same row."""
+        self.sessions: Mapping[str, Session | None] = {}
+        """Sessions in memory; None for deleted ones. Access is not checked."""
+        self._loaders: dict[str, DataLoader[Any, Any]] = {}
+
+    def load(self, name: str, read: Callable[[list[Key]], Awaitable[list[Value]]], key: Key) -> Awaitable[Value]:
+        """Read a key with all others that are requested under this name in the same tick."""
+        loader = self._loaders.get(name)
+        if loader is None:
+            loader = self._loaders[name] = DataLoader(load_fn=read, max_batch_size=MAX_BATCH)
+        return loader.load(key)
+
+    def clear(self) -> None:
+        """Drop all rows, after a write."""
+        self.projects.clear()
+        self._loaders.clear()
+
+
+class SharedReads(BatchedReads):
+    """Reads of all operations on one batch of the log whose callers have equal access. None affects the others."""
+
+    def __init__(self, sessions: Mapping[str, Session | None]) -> None:
+        """
+        Args:
+            sessions: those of the batch, of any project.
+        """
+        super().__init__()
+        self.sessions = sessions
+
+    def load(self, name: str, read: Callable[[list[Key]], Awaitable[list[Value]]], key: Key) -> Awaitable[Value]:
+        async def read_or_forget(keys: list[Key]) -> list[Value]:
+            try:
+                return await read(keys)
+            except BaseException:
+                self._loaders.pop(name, None)  # it keeps the failure: the next operation reads again
+                raise
+
+        # Shielded: the future is that of all operations, and awaiting one cancels it with the task.
+        return asyncio.shield(super().load(name, read_or_forget, key))
+
+
 class Loaders:
     """The loaders of one operation. Objects outside the caller's projects are not found.
 
-    Data points and their values are read within a budget: beyond it they raise TooMuchData.
+    Data points and their values are read within a budget: beyond it they raise ReadBudgetExceeded.
     """
 
-    def __init__(self, database: Database, caller: Caller) -> None:
+    def __init__(
+        self, database: Database, caller: Caller, projects: ProjectCache, shared: SharedReads | None = None
+    ) -> None:
         self._database = database
         self._caller = caller
-        self._loaders: dict[str, DataLoader[Any, Any]] = {}
+        self._projects = projects
+        self._own = BatchedReads()
+        self._reads: BatchedReads = shared or self._own
         self._budget = ReadBudget()
 
-    def project(self, id: str) -> Awaitable[Project | None]:  # noqa: A002 - the schema's name
-        return self._load("project", queries.read_by_id, id, tables.project, Project)
+    def project(self, id: str) -> Loaded[Project | None]:  # noqa: A002 - the schema's name
+        found = self._reads.projects.get(id) or self._projects.get(id)
+        if found is None:
+            return self._reads.load("project", self._read_projects, id)
+        self._reads.projects[id] = found
+        return found if self._caller.can_access(id) else None
 
-    def session(self, id: str) -> Awaitable[Session | None]:  # noqa: A002 - the schema's name
-        return self._load("session", queries.read_by_id, id, tables.session, Session)
+    def session(self, id: str) -> Loaded[Session | None]:  # noqa: A002 - the schema's name
+        if id not in self._reads.sessions:
+            return self._reads.load("session", self._by(queries.read_by_id, tables.session, Session), id)
+        found = self._reads.sessions[id]
+        return found if found is not None and self._caller.can_access(found.project_id) else None
 
     def activity(self, id: str) -> Awaitable[Activity | None]:  # noqa: A002 - the schema's name
         """Load an activity; its session may have been deleted."""
-        return self._load("activity", queries.read_by_id, id, tables.activity, Activity)
+        return self._reads.load("activity", self._by(queries.read_by_id, tables.activity, Activity), id)
 
     def path_times(self, session_id: str) -> Awaitable[list[PathTime]]:
         """Load the path times of a session, the longest first."""
-        return self._load("path_times", queries.read_path_times, session_id)
+        return self._reads.load("path_times", self._by(queries.read_path_times), session_id)
 
     def data_points(self, session_id: str, names: Sequence[str] | None = None) -> Awaitable[list[DataPointView]]:
         """Load all data points of a session, or those of some names, in the order of the form."""
         query = DataPointQuery(session_id, None if names is None else tuple(sorted({name.lower() for name in names})))
-        return self._load("data_points", read_points, query, self._budget)
+        return self._own.load("data_points", self._by(read_points, self._budget), query)
 
     def value(self, point: DataPointView) -> Awaitable[str | None]:
-        return self._load("value", read_values, point.value_key, "value", self._budget)
+        return self._own.load("value", self._by(read_values, "value", self._budget), point.value_key)
 
     def raw_data(self, point: DataPointView) -> Awaitable[bytes | None]:
-        return self._load("raw_data", read_values, point.value_key, "raw_data", self._budget)
+        return self._own.load("raw_data", self._by(read_values, "raw_data", self._budget), point.value_key)
 
     def media_state(self, session_id: str) -> Awaitable[PlaybackState | None]:
         """Load the playback state of a session; None if it has no player events."""
-        return self._load("media_state", queries.read_media_states, session_id)
+        return self._reads.load("media_state", self._by(queries.read_media_states), session_id)
 
     def timeline(self, session_id: str, page: TimelinePage) -> Awaitable[PageRows[Activity]]:
         """Load a page of a session's timeline; one statement for all sessions with the same page."""
-        return self._load("timeline", read_timelines, (session_id, page))
+        return self._reads.load("timeline", self._by(read_timelines), (session_id, page))
 
     def clear(self) -> None:
-        """Drop cached rows, after a write."""
-        self._loaders.clear()
+        """Drop loaded rows, after a write."""
+        self._own.clear()
 
-    def _load(
-        self,
-        name: str,
-        query: Callable[Concatenate[Transaction, Caller, list[Key], P], list[Value]],
-        key: Key,
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> Awaitable[Value]:
-        loader = self._loaders.get(name)
-        if loader is None:
+    def _by(self, query: Callable[..., list[Value]], *args: Any) -> Callable[[list[Any]], Awaitable[list[Value]]]:
+        return partial(self._read, query, args)
 
-            async def load(keys: list[Key]) -> list[Value]:
-                return await self._database.read(query, self._caller, keys, *args, **kwargs)
+    async def _read(self, query: Callable[..., list[Value]], args: tuple[Any, ...], keys: list[Any]) -> list[Value]:
+        return await self._database.read(query, self._caller, keys, *args)
 
-            loader = self._loaders[name] = DataLoader(load_fn=load, max_batch_size=MAX_BATCH)
-        return loader.load(key)
+    async def _read_projects(self, ids: list[str]) -> list[Project | None]:
+        version = self._projects.version
+        found = await self._database.read(queries.read_by_id, self._caller, ids, tables.project, Project)
+        rows = [project for project in found if project is not None]
+        self._projects.store(rows, version)
+        self._reads.projects |= {project.id: project for project in rows}
+        return found

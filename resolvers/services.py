@@ -7,6 +7,7 @@ from models.errors import StorageUnavailable
 from resolvers.blobs.signed_urls import UrlSigner
 from resolvers.blobs.uploader import BlobUploader
 from resolvers.feed.log_reader import LogReader
+from resolvers.projects.cache import ProjectCache
 from resolvers.server_liveness import ServerLiveness
 
 
@@ -15,6 +16,7 @@ class Services:
     database: Database
     liveness: ServerLiveness
     log_reader: LogReader
+    projects: ProjectCache
     uploader: BlobUploader
     url_signer: UrlSigner
 

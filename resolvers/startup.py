@@ -11,6 +11,7 @@ from resolvers.blobs.signed_urls import create_url_signer
 from resolvers.blobs.uploader import BlobUploader
 from resolvers.feed.log_reader import LogReader
 from resolvers.lifecycle.sweeper import Sweeper
+from resolvers.projects.cache import ProjectCache
 from resolvers.server_liveness import ServerLiveness
 from resolvers.services import Services
 
@@ -24,12 +25,14 @@ async def running_services(
         liveness = ServerLiveness(database, clock)
         sweeper = Sweeper(database, liveness, clock, retention=settings.retention_ms)
         log_reader, uploader = LogReader(database, liveness), BlobUploader(settings.blob_store())
+        projects = ProjectCache()
         collector = BlobGarbageCollector(database, uploader, clock)
         url_signer = await create_url_signer(database, settings.signing_key, settings.public_url)
         # Extends the deadlines after a downtime before the first request is answered.
         await sweeper.sweep()
         async with log_reader.running(), uploader.running(), AsyncExitStack() as jobs:
+            jobs.enter_context(database.on_commit(projects.on_commit))
             if background_jobs:
                 await jobs.enter_async_context(sweeper.running(settings.sweep_interval))
                 await jobs.enter_async_context(collector.running())
-            yield Services(database, liveness, log_reader, uploader, url_signer), sweeper, collector
+            yield Services(database, liveness, log_reader, projects, uploader, url_signer), sweeper, collector

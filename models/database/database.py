@@ -80,7 +80,7 @@ class Database:
 
     @contextmanager
     def on_commit(self, listener: CommitListener) -> Iterator[None]:
-        """Call `listener` after every commit that changed sessions, before the callers get their results."""
+        """Call `listener` after every commit that changed sessions or projects, before callers get their results."""
         self._writer.listeners.append(listener)
         try:
             yield

@@ -35,6 +35,8 @@ class CommittedChanges:
 
     session_ids: set[str] = field(default_factory=set)
     """Sessions whose row or timeline changed; without those that other processes changed."""
+    project_ids: set[str] = field(default_factory=set)
+    """Projects whose row changed."""
     entries: Counter[tuple[str, str]] = field(default_factory=Counter)
     """New entries of the log, by kind and type."""
 
@@ -43,17 +45,25 @@ CommitListener: TypeAlias = Callable[[CommittedChanges], None]
 """Called by the writer between two transactions, so it must return at once."""
 
 
-def track_changes(tx: Transaction, session_ids: Iterable[str], entries: Iterable[tuple[str, str]] = ()) -> None:
-    """Record for the commit listeners that the transaction changes these sessions, or appends to the log.
+def track_changes(
+    tx: Transaction,
+    session_ids: Iterable[str] = (),
+    entries: Iterable[tuple[str, str]] = (),
+    *,
+    project_ids: Iterable[str] = (),
+) -> None:
+    """Record for the commit listeners that the transaction changes sessions or projects, or appends to the log.
 
     Args:
         tx: the transaction.
         session_ids: the sessions.
         entries: kind and type of each new entry of the log.
+        project_ids: the projects.
     """
     changes: CommittedChanges = tx.info.setdefault("changes", CommittedChanges())
     changes.session_ids.update(session_ids)
     changes.entries.update(entries)
+    changes.project_ids.update(project_ids)
 
 
 class CommitStats:
@@ -173,7 +183,7 @@ class Writer:
             raise StorageUnavailable("the database cannot be written at the moment; repeat the call") from error
         self.commit_stats.entries.update(changes.entries)
         # Before any caller gets its result, as `Database.on_commit` promises.
-        if changes.session_ids:
+        if changes.session_ids or changes.project_ids:
             for listener in self.listeners:
                 listener(changes)
         return results

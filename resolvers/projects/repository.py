@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from models.database import Transaction
+from models.database import Transaction, track_changes
 from models.tables import project as project_table
 from models.tables.rows import Project
 from resolvers.access import Caller
@@ -28,9 +28,11 @@ def find_project(tx: Transaction, caller: Caller, project_id: str) -> Project | 
 
 
 def insert_project(tx: Transaction, project: Project) -> None:
+    track_changes(tx, project_ids=[project.id])
     tx.execute(project_table.insert().values({c.name: getattr(project, c.name) for c in project_table.columns}))
 
 
 def update_project(tx: Transaction, project: Project) -> None:
+    track_changes(tx, project_ids=[project.id])
     columns = {c.name: getattr(project, c.name) for c in project_table.columns if c.name != "id"}
     tx.execute(project_table.update().where(project_table.c.id == project.id).values(columns))

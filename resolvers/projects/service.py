@@ -13,6 +13,7 @@ from models.tables.rows import Project
 from resolvers.access import Caller, require
 from resolvers.context import Context
 from resolvers.lifecycle.result import MutationResult, failure
+from resolvers.loaders import resolved
 from resolvers.pagination.keyset import Page, PageArgs, read_page
 from resolvers.projects import repository
 
@@ -28,7 +29,7 @@ class _ProjectChange(NamedTuple):
 
 async def get_project(context: Context, project_id: str) -> Project | None:
     """Find a project by id; null if there is none in the caller's projects."""
-    return await context.loaders.project(project_id) if project_id.isascii() else None
+    return await resolved(context.loaders.project(project_id)) if project_id.isascii() else None
 
 
 async def list_projects(context: Context, page: PageArgs) -> Page[Project]:

@@ -9,6 +9,7 @@ from models.tables.rows import Session
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.filters import Filter
+from resolvers.loaders import resolved
 from resolvers.pagination.keyset import Page, PageArgs, read_page
 from resolvers.sessions.queries import SessionSelection, session_list
 
@@ -20,7 +21,8 @@ async def get_session(context: Context, id: str) -> Session | None:  # noqa: A00
         Forbidden: the caller has neither READ nor WRITE.
     """
     require(context.caller, Scope.READ, Scope.WRITE)
-    return await context.loaders.session(id) if id.startswith(SESSION) and is_generated_id(id) else None
+    found = context.loaders.session(id) if id.startswith(SESSION) and is_generated_id(id) else None
+    return await resolved(found)
 
 
 async def list_sessions(

@@ -11,6 +11,7 @@ from resolvers.blobs.signed_urls import UrlSigner
 from resolvers.blobs.uploader import BlobUploader
 from resolvers.context import Context
 from resolvers.feed.log_reader import LogReader
+from resolvers.projects.cache import ProjectCache
 from resolvers.server_liveness import ServerLiveness
 from resolvers.services import Services
 from tests.factories import NOW
@@ -23,4 +24,5 @@ ADMIN: Final = Caller("t3", "admin", frozenset({Scope.ADMIN}), None)
 def make_context(database: Database, caller: Caller = LOCAL_ADMIN, now: Instant = NOW) -> Context:
     presence = ServerLiveness(database, SystemClock())
     files, links = BlobUploader(open_blob_store("never-made")), UrlSigner("key")
-    return Context(Services(database, presence, LogReader(database, presence), files, links), caller, now)
+    services = Services(database, presence, LogReader(database, presence), ProjectCache(), files, links)
+    return Context(services, caller, now)

@@ -1,8 +1,11 @@
 """Access to objects by id and to projects, and the loaders of one operation."""
 
+from dataclasses import replace
+
 import pytest
 
-from models.database import Database
+from models import tables
+from models.database import Database, Transaction
 from models.enums import Kind
 from resolvers.errors import Forbidden
 from resolvers.nodes import get_node, get_nodes
@@ -45,10 +48,35 @@ async def test_path_times_and_data_points_are_sorted(database: Database) -> None
 
 
 async def test_loaders_cache_rows_until_cleared(database: Database) -> None:
+    await insert(database, s := session_row())
     loaders = make_context(database).loaders
     with capture_statements(database) as statements:
-        assert await loaders.project("p1") is await loaders.project("p1")
+        assert await loaders.path_times(s.id) is await loaders.path_times(s.id)
         assert len(statements) == 1
         loaders.clear()
-        await loaders.project("p1")
+        await loaders.path_times(s.id)
     assert len(statements) == 2
+
+
+async def test_projects_in_memory_are_shown_to_their_callers_only(database: Database) -> None:
+    services = make_context(database).services
+    contexts = [replace(make_context(database, caller), services=services) for caller in (ADMIN, READER, WRITER)]
+    with capture_statements(database) as statements:
+        shown = [await get_nodes(context, ["p1", "p2"]) for context in contexts]
+    assert shown == [[project_row("p1"), project_row("p2")], [project_row("p1"), None], [None, None]]
+    assert len(statements) == 1
+
+
+async def test_operation_shows_one_row_of_a_project(database: Database) -> None:
+    context = make_context(database)
+    before = await get_project(context, "p1")
+    context.services.projects.invalidate(["p1"])
+    await database.write(_rename_project, "p1")
+    assert await get_project(context, "p1") is before
+    later = await get_project(replace(context), "p1")
+    assert later is not None
+    assert later.name == "renamed"
+
+
+def _rename_project(tx: Transaction, project_id: str) -> None:
+    tx.execute(tables.project.update().where(tables.project.c.id == project_id).values(name="renamed"))
