@@ -1,7 +1,6 @@
 """Documentation pages: every example runs, every link resolves, every page is linked."""
 
 import re
-from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -12,9 +11,6 @@ from tests.docs import configuration
 from tests.docs.page_runner import ROOT, PageRunner, blocks, matches
 from tests.live_server import Server, running_server
 
-PHOTO: Final = b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 NAMES: Final = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "transport/README.md", "tests/README.md")
 PAGES: Final = (
     *(name for name in NAMES if (ROOT / name).exists()),
@@ -43,13 +39,19 @@ def linked_files(page: str) -> set[Path]:
 
 @pytest.mark.parametrize("page", RUN)
 def test_examples_of_page_run_as_it_says(server: Server, tmp_path: Path, page: str) -> None:
-    (tmp_path / "photo.png").write_bytes(PHOTO)
     PageRunner(server.origin, tmp_path).run(page)
 
 
 @pytest.mark.parametrize("page", RUN)
 def test_blocks_of_page_have_a_known_kind(page: str) -> None:
     assert {block.location: block.info for block in blocks(page) if block.info not in KNOWN} == {}
+
+
+@pytest.mark.parametrize("page", RUN)
+def test_commands_of_page_do_not_hide_their_failures(page: str) -> None:
+    for block in blocks(page):
+        for command in re.findall(r"\bcurl (?!-N )[^|;]*", block.text if block.info == "sh" else ""):
+            assert command.startswith("curl -sS --fail-with-body "), block.location
 
 
 @pytest.mark.parametrize("page", PAGES)
