@@ -1,9 +1,13 @@
 """Problems of a mutation's input, as clients receive them."""
 
+import json
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from models.enums import ProblemCode
+
+MAX_QUOTED: Final = 60
+"""Characters of a value in a message."""
 
 
 class Problem(NamedTuple):
@@ -19,3 +23,14 @@ class Problem(NamedTuple):
 
 def prefix_paths(problems: Iterable[Problem], *prefix: str) -> list[Problem]:
     return [problem.prefixed(*prefix) for problem in problems]
+
+
+def quote(value: Any) -> str:
+    """Print a value for a message as its sender wrote it, in JSON; long text is cut, and what has parts is named."""
+    if isinstance(value, str):
+        return json.dumps(value if len(value) <= MAX_QUOTED else f"{value[:MAX_QUOTED]}…", ensure_ascii=False)
+    if value is None or isinstance(value, bool | int | float):
+        return json.dumps(value)[:MAX_QUOTED]
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
+    return "a file"

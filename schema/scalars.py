@@ -1,4 +1,7 @@
-"""Custom scalars: DateTime, JSON, Base64 and Upload, with strict validation of input."""
+"""Custom scalars: DateTime, JSON, Base64 and Upload, with strict validation of input.
+
+A message says what a value must be; the transport adds what it is.
+"""
 
 import re
 from base64 import b64decode, b64encode
@@ -47,15 +50,15 @@ def parse_datetime(text: object) -> Instant:
     """
     match = _DATE_TIME.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise GraphQLError("DateTime must be RFC 3339 text with an offset, such as 2024-05-31T14:00:00.000Z.")
+        raise GraphQLError("must be an RFC 3339 date and time with an offset, such as 2024-05-31T14:00:00.000Z")
     date, time, fraction, offset = match.groups()
     try:
         whole = int(datetime.fromisoformat(f"{date}T{time}{offset.upper()}").timestamp())
     except ValueError:
-        raise GraphQLError("DateTime must be a day of the calendar.") from None
+        raise GraphQLError("must be a day of the calendar") from None
     instant = whole * SECOND + int(((fraction or "") + "000")[:3])
     if not _MIN_INSTANT <= instant <= MAX_INSTANT:
-        raise GraphQLError("DateTime must be in the years 0001 to 9999 of UTC.")
+        raise GraphQLError("must be in the years 0001 to 9999 of UTC")
     return instant
 
 
@@ -67,7 +70,7 @@ def validate_json(value: Any, depth: int = 0) -> Any:
     """
     if isinstance(value, dict | list):
         if depth == MAX_JSON_DEPTH:
-            raise GraphQLError(f"JSON must not be nested deeper than {MAX_JSON_DEPTH} levels.")
+            raise GraphQLError(f"must not be nested deeper than {MAX_JSON_DEPTH} levels")
         if isinstance(value, dict):
             for name in value:
                 _validate_json_text(name)
@@ -76,17 +79,17 @@ def validate_json(value: Any, depth: int = 0) -> Any:
     elif isinstance(value, str):
         _validate_json_text(value)
     elif isinstance(value, float) and not isfinite(value):
-        raise GraphQLError("JSON numbers must be finite.")
+        raise GraphQLError("must have finite numbers only")
     elif isinstance(value, int) and value not in _JSON_INTEGERS:
-        raise GraphQLError("JSON integers must fit into 64 bits.")
+        raise GraphQLError("must not have integers of more than 64 bits")
     elif not (value is None or isinstance(value, int | float)):
-        raise GraphQLError("JSON must be text, a number, true, false, null, a list or an object.")
+        raise GraphQLError("must be JSON")
     return value
 
 
 def _validate_json_text(text: object) -> None:
     if not isinstance(text, str) or _UNSTORABLE.search(text):
-        raise GraphQLError("JSON text must not contain NUL or half a surrogate pair.")
+        raise GraphQLError("must not have text with NUL or half a surrogate pair")
 
 
 def parse_base64(text: object) -> bytes:
@@ -101,7 +104,7 @@ def parse_base64(text: object) -> bytes:
         data = None
     # b64decode ignores stray bits and text after the padding: compare with the canonical encoding.
     if data is None or format_base64(data) != text:
-        raise GraphQLError("Base64 must be standard base64 text with padding.")
+        raise GraphQLError("must be standard Base64 with padding, such as aGVsbG8=")
     return data
 
 
@@ -115,7 +118,7 @@ def parse_upload(value: object) -> UploadedFile:
         GraphQLError: it is not a file of the request.
     """
     if not isinstance(value, UploadedFile):
-        raise GraphQLError("Upload must be a file part of a multipart request.")
+        raise GraphQLError("must be a file part of a multipart request")
     return value
 
 

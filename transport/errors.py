@@ -5,6 +5,7 @@ Every error that a client receives has `extensions.code`. An exception of a runn
 the client gets a generic one with an `errorId`, under which the log has the traceback.
 """
 
+import re
 import secrets
 import traceback
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,8 @@ Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 # Characters. Validation messages quote names, and a name may be as long as the document.
 MAX_MESSAGE_LENGTH: Final = 1_000
+ARGUMENT_ERROR: Final = re.compile(r"Argument '(\w+)' has invalid value(?: at (\S+))?: (.*)", re.DOTALL)
+"""How graphql-core's executor refuses an argument."""
 MAX_TRACEBACKS: Final = 5  # tracebacks logged for one result: a fault in a list of 500 is one fault
 
 
@@ -134,14 +137,13 @@ class ErrorMasker:
         error_id, unlogged = secrets.token_hex(8), MAX_TRACEBACKS
         result: list[FormattedError] = []
         for error in errors:
-            cause = root_cause(error)
             if has_code(error):
                 result.append(format_error(error))
-            elif is_argument_error(cause):
-                result.append(format_error(error, Code.BAD_USER_INPUT))
+            elif (refused := find_argument_error(error)) is not None:
+                result.append(format_error(refused))
             else:
                 if unlogged:
-                    self._log(cause, error_id, field_name(error))
+                    self._log(root_cause(error), error_id, field_name(error))
                     unlogged -= 1
                 result.append(format_error(error) | masked(error_id))
         return result
@@ -187,13 +189,23 @@ def root_cause(error: GraphQLError) -> Exception:
     return cause
 
 
-def is_argument_error(cause: Exception) -> bool:
-    """Return whether the executor refused an argument.
+def find_argument_error(error: GraphQLError) -> GraphQLError | None:
+    """Return the error of an argument that the executor refused, with the path of the value; None for other errors.
 
-    After validation that happens only where a variable inside a literal is missing or null, and is the client's fault.
-    The executor gives the error no type of its own, and other bare GraphQLErrors may quote stored values.
+    After validation that happens only where a variable inside a literal is null, or a scalar refuses a literal because
+    of its variables, and is the client's fault. The executor gives the error no type of its own, and other bare
+    GraphQLErrors may quote stored values.
     """
-    return type(cause) is GraphQLError and cause.message.startswith("Argument '")
+    cause = root_cause(error)
+    refused = ARGUMENT_ERROR.match(cause.message) if type(cause) is GraphQLError else None
+    if refused is None:
+        return None
+    argument, keys, reason = refused.groups()
+    path = [argument, *re.findall(r"[.\[](\w+)", keys or "")]
+    # graphql-core writes None for null, and names the variable.
+    message = "must not be null" if reason.startswith("Expected ") else reason
+    extensions = {"code": Code.BAD_USER_INPUT, "inputPath": path}
+    return GraphQLError(f"{'.'.join(path)}: {message}", error.nodes, path=error.path, extensions=extensions)
 
 
 def format_traceback(error: BaseException, *, with_messages: bool) -> str:

@@ -10,6 +10,7 @@ from graphql import GraphQLSchema, OperationType
 from graphql.execution import Executor
 
 from transport.deadlines import Deadlines
+from transport.documents.input_errors import find_variable_errors
 from transport.documents.operation import Operation, PreparedDocument
 from transport.documents.persisted import PersistedQueries
 from transport.documents.store import DocumentStore
@@ -156,9 +157,19 @@ class Execution:
         )
         if isinstance(executor, list):
             # The operation is known and valid: what remains are errors of the variables.
-            errors = (format_error(error, Code.BAD_USER_INPUT) for error in executor)
-            raise RequestError(errors, well_formed=True, status=400)
+            raise self._variables_error(operation, variables)
         return executor
+
+    def _variables_error(self, operation: Operation, variables: Mapping[str, Any]) -> RequestError:
+        errors = find_variable_errors(
+            self.schema,
+            operation.document,
+            operation.node,
+            variables,
+            max_errors=self._settings.limits.errors,
+            hide_suggestions=self._settings.production,
+        )
+        return RequestError(map(format_error, errors), well_formed=True, status=400)
 
     async def execute(self, executor: Executor[Any]) -> OperationResult:
         """Execute an operation, or one event of a subscription."""

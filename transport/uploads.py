@@ -8,7 +8,6 @@ from typing import IO, Any, BinaryIO, Final, TypeAlias, cast
 
 from graphql import (
     GraphQLSchema,
-    OperationDefinitionNode,
     OperationType,
     get_named_type,
     is_input_object_type,
@@ -84,10 +83,7 @@ def check_upload_paths(schema: GraphQLSchema, operation: Operation, paths: Seque
     """Raise RequestError for files where the schema has no `Upload`: other scalars cannot handle them."""
     if operation.type is OperationType.SUBSCRIPTION:
         raise bad_input("A subscription takes no files.")
-    definitions = operation.document.definitions
-    nodes = (node for node in definitions if isinstance(node, OperationDefinitionNode))
-    node = next(node for node in nodes if (node.name.value if node.name else None) == operation.name)
-    variable_types = {item.variable.name.value: item.type for item in node.variable_definitions or ()}
+    variable_types = {item.variable.name.value: item.type for item in operation.node.variable_definitions or ()}
     for variable, *keys in paths:
         type_: Any = type_from_ast(schema, variable_types[str(variable)]) if variable in variable_types else None
         for key in keys:

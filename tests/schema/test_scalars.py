@@ -83,13 +83,13 @@ def test_datetime_accepts_lower_case_t_and_z() -> None:
     ],
 )
 def test_malformed_datetime_is_rejected(text: object) -> None:
-    with pytest.raises(GraphQLError, match="DateTime must be"):
+    with pytest.raises(GraphQLError, match=r"^must be "):
         DATE_TIME.coerce_input_value(text)
 
 
 @pytest.mark.parametrize("text", ["2024", "1704067200000", "now", "null", "[]", "{}"])
 def test_datetime_literal_must_be_string(text: str) -> None:
-    with pytest.raises(GraphQLError, match="DateTime must be"):
+    with pytest.raises(GraphQLError, match=r"^must be "):
         literal(DATE_TIME, text)
 
 
@@ -132,7 +132,7 @@ def nested(levels: int) -> object:
 )
 def test_unstorable_json_is_rejected(value: object) -> None:
     for wrapped in (value, [value], {"a": value}):
-        with pytest.raises(GraphQLError, match="JSON"):
+        with pytest.raises(GraphQLError, match=r"^must "):
             JSON.coerce_input_value(wrapped)
 
 
@@ -143,7 +143,7 @@ def test_json_may_be_nested_to_limit() -> None:
 
 @pytest.mark.parametrize("text", ["1e999", "-1e999", "9" * 30, "9" * 5000, '"\\u0000"'], ids=lambda text: text[:9])
 def test_json_literal_is_validated(text: str) -> None:
-    with pytest.raises(GraphQLError, match="JSON"):
+    with pytest.raises(GraphQLError, match=r"^must "):
         literal(JSON, text)
 
 
@@ -162,11 +162,11 @@ def test_base64_round_trips(data: bytes) -> None:
     ],
 )
 def test_non_canonical_base64_is_rejected(text: object) -> None:
-    with pytest.raises(GraphQLError, match="Base64 must be"):
+    with pytest.raises(GraphQLError, match=r"^must be standard Base64"):
         BASE64.coerce_input_value(text)
 
 
 def test_base64_literal_must_be_string() -> None:
     assert literal(BASE64, '"AAAA"') == b"\0\0\0"
-    with pytest.raises(GraphQLError, match="Base64 must be"):
+    with pytest.raises(GraphQLError, match=r"^must be standard Base64"):
         literal(BASE64, "AAAA")

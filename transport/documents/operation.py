@@ -9,6 +9,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLSchema,
+    OperationDefinitionNode,
     OperationType,
     get_named_type,
     is_input_object_type,
@@ -29,6 +30,7 @@ class Operation:
     """One operation of a valid document, ready to run."""
 
     document: DocumentNode
+    node: OperationDefinitionNode
     text: str
     name: str | None
     type: OperationType

@@ -12,7 +12,6 @@ from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
-    GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
@@ -34,6 +33,7 @@ from graphql.validation import (
 from graphql.validation.validate import ValidationAbortedError
 
 from transport.documents.complexity import Complexity, ComplexityAnalyzer
+from transport.documents.input_errors import LiteralValuesRule
 from transport.documents.operation import Operation, PreparedDocument, contains_list, find_list_fields
 from transport.documents.overlapping_fields import count_overlaps
 from transport.documents.parse import parse_document
@@ -42,14 +42,6 @@ from transport.errors import Code, RequestError, check_limit, format_error, too_
 from transport.settings import Limits, TransportSettings
 
 Value = TypeVar("Value")
-
-
-class LiteralValuesRule(ValuesOfCorrectTypeRule):
-    """Reports a literal of the wrong type as bad input, like the same value in a variable."""
-
-    def report_error(self, error: GraphQLError) -> None:
-        error.extensions = {"code": Code.BAD_USER_INPUT}
-        super().report_error(error)
 
 
 FRAGMENT_RULES: Final[tuple[type[ASTValidationRule], ...]] = (
@@ -131,6 +123,7 @@ class DocumentStore:
         has_variable_cost = bool(complexity.cost.terms)
         return Operation(
             document=document,
+            node=node,
             text=text,
             name=node.name.value if node.name else None,
             type=node.operation,
