@@ -69,7 +69,7 @@ async def test_session_removed_and_added_in_an_interval_is_updated(harness: Feed
     await stream.read()
     await harness.api.mutate("hideSession", {"id": session["id"]})
     await stream.read()
-    await harness.api.mutate("keepaliveSession", {"id": session["id"]})
+    await harness.api.mutate("keepaliveSession", {"id": session["id"], "visible": True})
     await advance_time(harness, 5)
     assert summarize(await stream.read()) == [("UPDATED", session["id"], "SHOWN")]
 

@@ -94,7 +94,7 @@ async def test_session_added_between_two_pages_is_removed_later(
     await early.read()
     beginning = aiter(early.source.open(early.received[0].cursor))
     received = [await anext(beginning)]
-    await harness.api.mutate("keepaliveSession", {"id": flickering["id"]})
+    await harness.api.mutate("keepaliveSession", {"id": flickering["id"], "visible": True})
     received += [each async for each in beginning]
     late = await harness.follow(early.source)
     late.received = [each for each in received if isinstance(each, FeedItem)]

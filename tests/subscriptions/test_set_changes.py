@@ -39,6 +39,18 @@ async def test_expired_session_is_removed_by_the_sweep(harness: FeedHarness) -> 
     assert change.at == harness.api.clock.value
 
 
+async def test_completed_form_is_removed_by_the_sweep_once(harness: FeedHarness) -> None:
+    stream = await harness.subscribe()
+    form = await harness.api.start_session("field", {"unitId": "u"})
+    await stream.read()
+    await harness.api.advance(1800)
+    await harness.api.sweep()
+    await harness.api.sweep()
+    assert summarize(await stream.read()) == [("REMOVED", form["id"], "COMPLETED")]
+    await harness.api.mutate("saveFieldData", {"id": form["id"], "data": []})
+    assert summarize(await stream.read()) == []
+
+
 async def test_deleted_and_replaced_sessions_are_removed_without_a_row(harness: FeedHarness) -> None:
     stream = await harness.subscribe()
     user = await harness.api.start_user()
@@ -60,7 +72,7 @@ async def test_sessions_come_and_go_as_the_filter_matches(harness: FeedHarness) 
     assert summarize(await stream.read()) == [("ADDED", session["id"], "STARTED")]
     await harness.api.mutate("hideSession", {"id": session["id"]})
     assert summarize(await stream.read()) == [("REMOVED", session["id"], "HIDDEN")]
-    await harness.api.mutate("keepaliveSession", {"id": session["id"]})
+    await harness.api.mutate("keepaliveSession", {"id": session["id"], "visible": True})
     assert summarize(await stream.read()) == [("ADDED", session["id"], "SHOWN")]
 
 

@@ -115,7 +115,7 @@ async def test_truncated_stream_tracks_agenda_items_by_id(
     assert [s.id for part in snapshot_pages(stream.received) for s in part.sessions] == latest
     assert stream.received[0].payload.truncated
     for id_ in (unsent_talk, hidden, sent[0], sent_talk):
-        await harness.api.mutate("keepaliveSession", {"id": id_, "path": ["x"]})
+        await harness.api.mutate("keepaliveSession", {"id": id_, "visible": True, "path": ["x"]})
     assert summarize(await stream.read()) == [
         ("ADDED", hidden, "MOVED"),
         ("UPDATED", sent[0], "MOVED"),
@@ -125,7 +125,7 @@ async def test_truncated_stream_tracks_agenda_items_by_id(
         await harness.api.mutate("hideSession", {"id": id_})
     assert [change.id for change in await stream.read()] == [hidden, sent_talk, first]
     for id_ in (unsent_talk, hidden):
-        await harness.api.mutate("keepaliveSession", {"id": id_})
+        await harness.api.mutate("keepaliveSession", {"id": id_, "visible": True})
     assert summarize(await stream.read()) == [("ADDED", unsent_talk, "SHOWN"), ("ADDED", hidden, "SHOWN")]
     for id_ in (sent[1], hidden):
         await harness.api.delete(id_)
