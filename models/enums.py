@@ -36,9 +36,12 @@ class EndReason(DescribedEnum):
     """The reason for the end of a session."""
 
     STOPPED = "STOPPED", "Its client stopped it."
-    EXPIRED = "EXPIRED", "No call arrived within its timeout, or a USER session reached 24 hours."
+    EXPIRED = "EXPIRED", "No call arrived within its timeout (not FIELD), or a USER session reached 24 hours."
     STALLED = "STALLED", "The playhead of a MEDIA session did not move for 30 minutes."
-    COMPLETED = "COMPLETED", "An AGENDA session reached its scheduled end."
+    COMPLETED = (
+        "COMPLETED",
+        "An AGENDA session reached its scheduled end, or a FIELD session its timeout.",
+    )
     CANCELLED = "CANCELLED", "An AGENDA session was stopped before its start."
     TERMINATED = "TERMINATED", "An administrator ended it."
 
@@ -65,7 +68,7 @@ class ActivityType(DescribedEnum):
     STOPPED = "STOPPED", "Its client stopped it."
     EXPIRED = "EXPIRED", "It ended because no call arrived within its timeout."
     STALLED = "STALLED", "It ended because the playhead did not move."
-    COMPLETED = "COMPLETED", "It reached its scheduled end."
+    COMPLETED = "COMPLETED", "An AGENDA session reached its scheduled end, or a FIELD session its timeout."
     CANCELLED = "CANCELLED", "It was stopped before its start."
     TERMINATED = "TERMINATED", "An administrator ended it."
     REPLACED = "REPLACED", "A FIELD session with the same uuid replaced and deleted it."

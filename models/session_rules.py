@@ -18,7 +18,7 @@ from models.tables import session as session_table
 from models.tables.rows import Session
 
 OBSERVED_ENDS = (EndReason.STOPPED, EndReason.COMPLETED, EndReason.TERMINATED)
-"""Reasons of ends at a known instant. EXPIRED and STALLED sessions lasted until they were last seen."""
+"""Reasons of ends up to which a session lasted. EXPIRED and STALLED ones lasted until they were last seen."""
 
 
 def is_expired(s: Session, now: Instant) -> bool:
@@ -125,7 +125,7 @@ def deadline(s: Session) -> tuple[Instant | None, EndReason | None]:
     """Return the earliest end by time and its reason; the timeout takes precedence over others of the same instant."""
     ends: list[tuple[Instant, EndReason]] = []
     if s.timeout_seconds is not None:
-        ends.append((s.last_seen_at + s.timeout_seconds * SECOND, EndReason.EXPIRED))
+        ends.append((s.last_seen_at + s.timeout_seconds * SECOND, KINDS[s.kind].timeout_reason))
     for end in KINDS[s.kind].deadlines:
         start = getattr(s, end.start_column)
         if start is not None:
@@ -158,9 +158,15 @@ def extended_deadline_sql(now: Instant, t: Table = session_table) -> dict[str, C
         "expires_at": expires_at,
         # If the clock was set back, due_at may be later than that: see `is_expired_sql`.
         "due_at": least(t.c.due_at, expires_at),
-        "expiry_reason": case(*reasons, else_=EndReason.EXPIRED.value),
+        "expiry_reason": case(*reasons, *_timeout_reasons(t), else_=EndReason.EXPIRED.value),
         **reset_columns,
     }
+
+
+def _timeout_reasons(t: Table) -> list[tuple[ColumnElement[bool], str]]:
+    """Return the reasons of timeouts that are not EXPIRED, by condition."""
+    rules_by_kind = ((rules.kind, rules.timeout_reason) for rules in KINDS.values())
+    return [(t.c.kind == kind.value, reason.value) for kind, reason in rules_by_kind if reason != EndReason.EXPIRED]
 
 
 def _extended_deadline(end: Deadline, now: Instant, t: Table) -> ColumnElement[Any]:

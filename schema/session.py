@@ -123,7 +123,7 @@ class Session(Node):
     meta: JSON = strawberry.field(name="metadata", description="The caller's own data, an object.")
     revision: int = strawberry.field(description="Increases by one with every change, so that copies can be ordered.")
     timeout_seconds: int | None = strawberry.field(
-        description="Seconds without a call after which it expires; null if it does not expire."
+        description="Seconds without a call after which it ends; null for AGENDA, which has no timeout."
     )
     created_at: DateTime = strawberry.field(description="When it was created, by the server's clock.")
     updated_at: DateTime = strawberry.field(description="When it last changed, by the server's clock.")

@@ -73,6 +73,7 @@ class KindRules:
     fields: ClassVar[type[KindFields]]
     default_timeout: ClassVar[int | None]
     """Seconds without a call after which a session ends; None if it never does."""
+    timeout_reason: ClassVar[EndReason] = EndReason.EXPIRED
     takes_timeout: ClassVar[bool] = True
     counts_visible_time: ClassVar[bool] = True
     deadlines: ClassVar[tuple[Deadline, ...]] = ()

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import ConfigDict, Field, InstanceOf, StringConstraints, WithJsonSchema
 
 from models.clock import Instant
-from models.enums import Kind, ProblemCode
+from models.enums import EndReason, Kind, ProblemCode
 from models.kinds.base import Column, InputOnly, KindFields, KindRules, ProjectDefaults, ServerDefault
 from models.problems import Problem
 from models.uploaded_file import UploadedFile
@@ -143,7 +143,8 @@ class FormRules(KindRules):
     kind = Kind.FIELD
     description = Kind.FIELD.description
     fields: ClassVar = FormFields
-    default_timeout = None
+    default_timeout = 1800
+    timeout_reason = EndReason.COMPLETED  # nothing more was saved
 
     def with_defaults(self, fields: FormFields, *, project: ProjectDefaults, now: Instant) -> dict[str, Any]:
         values = super().with_defaults(fields, project=project, now=now)

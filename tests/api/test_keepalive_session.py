@@ -66,7 +66,7 @@ async def test_keepalive_interval_is_a_third_of_the_timeout_if_any(api: ApiClien
     for seconds, expected in ((10, 3), (300, 100), (360, 120), (361, 120), (86400, 120)):
         payload = await api.start_payload("user", {"username": "ann"}, timeoutSeconds=seconds)
         assert payload["keepaliveSeconds"] == expected
-    payload = await api.start_payload("field", {"unitId": "u1"}, "expiresAt timeoutSeconds")
+    payload = await api.start_payload("agenda", MINIMAL_INPUTS["agenda"], "expiresAt timeoutSeconds")
     assert payload["keepaliveSeconds"] is None
     assert (payload["session"]["expiresAt"], payload["session"]["timeoutSeconds"]) == (None, None)
 

@@ -54,7 +54,7 @@ async def test_start_input_overrides_project_defaults(api: ApiClient) -> None:
 
 async def test_timeout_default_applies_to_its_kind_and_project(api: ApiClient) -> None:
     await create_project(api, "p", timeouts=timeouts(USER=77))
-    own = {"client": 1800, "agenda": None, "media": 600, "field": None, "user": 300}
+    own = {"client": 1800, "agenda": None, "media": 600, "field": 1800, "user": 300}
     for kind, variant in MINIMAL_INPUTS.items():
         here = await api.start_session(kind, variant, "timeoutSeconds", projectId="p")
         elsewhere = await api.start_session(kind, variant, "timeoutSeconds")
@@ -74,8 +74,10 @@ async def test_project_timeout_expires_session_to_the_millisecond(api: ApiClient
     assert (await api.session(payload["session"]["id"]))["state"] == "ACTIVE"
     await api.advance(0.001)
     ended = await api.session(payload["session"]["id"], "elapsedSeconds expiresAt")
-    assert (ended["state"], ended["endReason"]) == ("ENDED", "STALLED" if last < seconds else "EXPIRED")
-    assert (ended["visible"], ended["elapsedSeconds"], ended["expiresAt"]) == (False, 0, None)
+    reason = "STALLED" if last < seconds else "COMPLETED" if kind == "field" else "EXPIRED"
+    assert (ended["state"], ended["endReason"]) == ("ENDED", reason)
+    elapsed = seconds if kind == "field" else 0
+    assert (ended["visible"], ended["elapsedSeconds"], ended["expiresAt"]) == (False, elapsed, None)
 
 
 async def test_project_timeout_has_the_limits_of_a_start(api: ApiClient) -> None:

@@ -12,7 +12,7 @@ UPDATE = f"""mutation($input: UpdateProjectInput!) {{
     updateProject(input: $input) {{ project {{ {FIELDS} }} problems {{ code path }} }} }}"""
 READ = f"query($id: ID!) {{ project(id: $id) {{ {FIELDS} }} }}"
 
-DEFAULT_TIMEOUTS: dict[str, int | None] = {"CLIENT": 1800, "AGENDA": None, "MEDIA": 600, "FIELD": None, "USER": 300}
+DEFAULT_TIMEOUTS: dict[str, int | None] = {"CLIENT": 1800, "AGENDA": None, "MEDIA": 600, "FIELD": 1800, "USER": 300}
 
 
 def default_timeouts(**changed: int) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -19,13 +20,15 @@ from sqlalchemy import MetaData, Table, create_engine
 
 from bench.dataset.bulk_insert import bulk_insert
 from bench.dataset.generate import generate_sessions
+from models.clock import DAY, HOUR, MINUTE
 from models.database import Transaction, open_database
 from models.enums import Kind
 from models.errors import DatabaseVersionError
 from models.migrations import _config, migrate
 from models.tables import METADATA
-from tests.api_client import EPOCH, open_api
-from tests.factories import NOW, session_row
+from models.tables.rows import Project, Session
+from tests.api_client import EPOCH, FakeClock, open_api
+from tests.factories import NOW, insert_rows, project_row, session_row
 from tests.live_server import ROOT
 from tests.media.player_client import PlayerClient, event_input
 
@@ -163,3 +166,67 @@ def test_migration_fills_the_final_columns_of_ended_sessions(tmp_path: Path) -> 
         migrate(tx)
     engine.dispose()
     assert dump(old) == dump(new)
+
+
+def create_v5_database(file: Path, rows: list[Session | Project], alive_at: int) -> None:
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.begin() as tx:
+        command.upgrade(_config(tx), "0005")
+        insert_rows(tx, rows)
+        tx.exec_driver_sql("UPDATE server SET alive_at = ?", (alive_at,))
+    engine.dispose()
+
+
+def form_without_timeout(**changes: Any) -> Session:
+    times = {"started_at": NOW - DAY, "last_seen_at": NOW - DAY}
+    return session_row(Kind.FIELD, timeout_seconds=None, **times | changes)
+
+
+def read_ends(file: Path) -> dict[str, tuple[int | None, int | None, str | None, int | None, str | None]]:
+    with closing(sqlite3.connect(file)) as db:
+        rows = db.execute("SELECT id, timeout_seconds, expires_at, expiry_reason, due_at, end_reason FROM session")
+        return {id_: tuple(values) for id_, *values in rows}
+
+
+async def test_active_forms_of_version_5_get_a_timeout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, migrated_at = tmp_path / "test.db", NOW + 2000
+    monkeypatch.setattr("time.time_ns", lambda: migrated_at * 1_000_000)
+    form, project_form = form_without_timeout(), form_without_timeout(project_id="p")
+    timed = session_row(Kind.FIELD, timeout_seconds=3600, expiry_reason="EXPIRED")
+    lapsed = session_row(Kind.FIELD, timeout_seconds=30, last_seen_at=NOW - MINUTE, expiry_reason="EXPIRED")
+    stopped = form_without_timeout(ended_at=NOW - HOUR, end_reason="STOPPED")
+    user = session_row(Kind.USER, timeout_seconds=3600)
+    project = replace(project_row("p"), timeouts={"FIELD": 60})
+    create_v5_database(file, [project, form, project_form, timed, lapsed, stopped, user], alive_at=NOW)
+    before = read_ends(file)
+    async with open_api(file, FakeClock(migrated_at)) as api:
+        after = read_ends(file)
+        found = {id_: await api.session(id_, "expiresAt elapsedSeconds") for id_ in (form.id, lapsed.id, stopped.id)}
+        assert (found[form.id]["state"], found[form.id]["expiresAt"]) == ("ACTIVE", "2026-05-28T20:56:42.000Z")
+        assert (found[lapsed.id]["endReason"], found[stopped.id]["endReason"]) == ("EXPIRED", "STOPPED")
+        assert found[form.id]["revision"] == 1
+        default, own = migrated_at + 1_800_000, migrated_at + 60_000
+        assert after[form.id] == (1800, default, "COMPLETED", default, None)
+        assert after[project_form.id] == (60, own, "COMPLETED", own, None)
+        assert after[timed.id] == (*before[timed.id][:2], "COMPLETED", *before[timed.id][3:])
+        assert [after[id_] for id_ in (stopped.id, user.id)] == [before[id_] for id_ in (stopped.id, user.id)]
+        await api.advance(1800)
+        assert (await api.session(form.id, "elapsedSeconds"))["elapsedSeconds"] == DAY // 1000 + 1802
+        await api.sweep()
+        assert await api.activity_types(form.id) == ["COMPLETED"]
+
+
+async def test_form_of_version_5_is_active_after_a_late_start_of_the_server(tmp_path: Path) -> None:
+    file, form = tmp_path / "test.db", form_without_timeout()
+    create_v5_database(file, [form], alive_at=NOW)
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.begin() as tx:
+        migrate(tx)
+    engine.dispose()
+    _, expires_at, *_ = read_ends(file)[form.id]
+    assert expires_at is not None
+    async with open_api(file, FakeClock(expires_at + DAY)) as api:
+        await api.advance(1799.999)
+        assert (await api.session(form.id))["state"] == "ACTIVE"
+        await api.advance(0.001)
+        assert (await api.session(form.id))["endReason"] == "COMPLETED"
