@@ -1,8 +1,8 @@
 """AGENDA: an item of an event's schedule (Guidebook Open API, `/open-api/v1/sessions/`), and its update."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Final
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import Field, StringConstraints, create_model
 from pydantic.fields import FieldInfo
@@ -102,6 +102,8 @@ class AgendaRules(KindRules):
         return super().columns_from_values(values) | {"schedule_end": end}
 
 
+SCHEDULE_FIELDS: Final = frozenset({"start_time", "end_time", "all_day"})
+"""What decides when a session starts and ends."""
 _UPDATABLE: Final = {name: info for name, info in AgendaFields.model_fields.items() if name != "guide"}
 
 
@@ -139,6 +141,11 @@ class AgendaUpdate:
     values: Mapping[str, Any]
     """New values, by the names of `AgendaFields`."""
     problems: tuple[Problem, ...]
+
+    @property
+    def without_schedule(self) -> Self:
+        """The update of what can be corrected after the end."""
+        return replace(self, values={name: self.values[name] for name in self.values.keys() - SCHEDULE_FIELDS})
 
     def merged(self, values: Mapping[str, Any]) -> dict[str, Any]:
         return {**values, **self.values}

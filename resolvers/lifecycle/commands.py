@@ -79,7 +79,10 @@ class Command(ABC):
 
     @abstractmethod
     def apply(self, uow: SessionUnitOfWork) -> list[Problem]:
-        """Change a session that has not ended. Returns problems of parts that were refused; the rest counts."""
+        """Change the session. Returns problems of parts that were refused; the rest counts.
+
+        One that has ended comes here only if `ended_problems` has none; nothing of its life may change then.
+        """
 
 
 @dataclass(frozen=True, slots=True)

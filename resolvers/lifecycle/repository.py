@@ -73,7 +73,7 @@ def save(tx: Transaction, units: Iterable[SessionUnitOfWork]) -> None:
     changed = [uow for uow in units if uow.is_changed]
     if credited := [uow for uow in changed if uow.credits]:
         _credit_paths(tx, credited)
-    if ended := [uow.session for uow in changed if uow.session.ended_at is not None and uow.session.path_count]:
+    if ended := [uow.session for uow in changed if uow.ends and uow.session.path_count]:
         _finalize_paths(tx, ended)
     for columns, group in _group_by_columns(changed).items():
         _update_rows(tx, group, columns)

@@ -32,6 +32,8 @@ class SessionUnitOfWork:
     loaded_revision: int = field(init=False)
     """For the optimistic lock: the row is updated only if it still has this revision."""
     loaded_indexed_values: tuple[Any, ...] = field(init=False)
+    had_ended: bool = field(init=False)
+    """Whether it had ended when it was loaded."""
     activities: list[Activity] = field(default_factory=list)
     credits: list[tuple[list[str], int]] = field(default_factory=list)
     """Visible milliseconds per path, in the order in which they were credited."""
@@ -47,10 +49,16 @@ class SessionUnitOfWork:
     def __post_init__(self) -> None:
         self.loaded_revision = self.session.revision
         self.loaded_indexed_values = _indexed_values(self.session)
+        self.had_ended = self.session.ended_at is not None
 
     @property
     def is_changed(self) -> bool:
         return self.session.revision != self.loaded_revision
+
+    @property
+    def ends(self) -> bool:
+        """Whether this transaction ends it. Corrections of a session that had ended do not."""
+        return self.session.ended_at is not None and not self.had_ended
 
     @property
     def changes_indexed_columns(self) -> bool:

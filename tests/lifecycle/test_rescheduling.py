@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.clock import MINUTE, to_rfc3339
-from tests.api.session_inputs import problem_codes
+from tests.api.session_inputs import problem_codes, problem_paths
 from tests.api_client import EPOCH, ApiClient, FakeClock, open_api
 
 
@@ -104,11 +104,11 @@ async def test_postponed_or_cleared_end_does_not_complete_item(api: ApiClient) -
     assert (await read_timeline(api, postponed)).endswith(", COMPLETED 20")
 
 
-async def test_unswept_completed_item_cannot_be_updated(api: ApiClient) -> None:
+async def test_unswept_completed_item_cannot_be_rescheduled(api: ApiClient) -> None:
     id_ = await start_talk(api, -30, 10)
     await api.advance(600)
     payload = await api.mutate("updateAgendaSession", {"id": id_, "endTime": instant_at(60)})
-    assert problem_codes(payload) == ["SESSION_ENDED"]
+    assert (problem_codes(payload), problem_paths(payload)) == (["SESSION_ENDED"], ["input.endTime"])
     assert await read_timeline(api, id_) == "STARTED -30, COMPLETED 10"
 
 
