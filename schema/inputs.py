@@ -46,7 +46,7 @@ class StopSessionInput:
     media: MediaPingInput | None
 
 
-@input_from(SaveFieldDataFields, "New or changed answers of a form.")
+@input_from(SaveFieldDataFields, "Answers of a form to change, to add or to remove.")
 class SaveFieldDataInput:
     id: strawberry.ID
     data: list[DataPointInput]

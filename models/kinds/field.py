@@ -24,12 +24,13 @@ MAX_POINTS: Final = 500
 DataFile = Annotated[InstanceOf[UploadedFile], WithJsonSchema({"type": "string", "format": "binary"})]
 
 
+PointName = Annotated[str, StringConstraints(min_length=1, max_length=255, to_lower=True)]
+
+
 class DataPointFields(KindFields):
     model_config = ConfigDict(title="DataPoint")
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=255, to_lower=True)] = Field(
-        description="Name, 1 to 255 characters; stored in lower case."
-    )
+    name: PointName = Field(description="Name, 1 to 255 characters; stored in lower case.")
     value: str | None = Field(default=None, description="Value as text, at most 64 KiB of UTF-8.")
     raw_data: bytes | None = Field(default=None, description="Value as binary data, at most 1 MiB.")
     file: DataFile | None = Field(
@@ -104,9 +105,23 @@ class SaveFieldDataFields(KindFields):
     data: Annotated[list[DataPointFields], Field(max_length=MAX_POINTS)] = Field(
         default=[], description="New and changed data points, each name once; others stay. A form has at most 500."
     )
+    remove: Annotated[list[PointName], Field(max_length=MAX_POINTS)] = Field(
+        default=[],
+        description="Names of data points to remove, at most 500, in any case and none that is in `data`; unknown ones "
+        f"are ignored. `{TIMEZONE_POINT}` clears `timezoneOffsetSeconds`.",
+    )
+
+    @property
+    def removed_keys(self) -> list[str]:
+        """The names in lower case, each once, also where the input has a problem and `remove` is as sent."""
+        return list(dict.fromkeys(name.lower() for name in self.remove))
 
     def find_problems(self) -> Iterator[Problem]:
         yield from data_point_problems(self.data)
+        saved = {point.key for point in self.data}
+        for index, name in enumerate(self.remove):
+            if name.lower() in saved:
+                yield Problem(("remove", str(index)), "must not be in data as well; case does not matter")
 
 
 def data_point_problems(points: Sequence[DataPointFields]) -> Iterator[Problem]:

@@ -50,11 +50,11 @@ def in_input_order(model: type[KindFields], problems: Iterable[Problem], prefix:
 def _position(model: type[KindFields] | None, path: tuple[str, ...]) -> list[int]:
     position = []
     for part in path:
-        if model is None:
-            break
         if part.isdecimal():
             position.append(int(part))
             continue
+        if model is None:
+            break
         names = [info.alias for info in model.model_fields.values()]
         if part not in names:
             break

@@ -35,8 +35,10 @@ class FormState:
     positions: dict[str, PointPosition] = field(default_factory=dict)
     """Of all points, the pending ones included."""
     pending: dict[str, PendingPoint] = field(default_factory=dict)
-    replaced_files: set[str] = field(default_factory=set)
-    """Names of points whose stored file is replaced by another value."""
+    removed: set[str] = field(default_factory=set)
+    """Names of points whose stored row is deleted, even if a pending one takes its place."""
+    detached_files: set[str] = field(default_factory=set)
+    """Names of points whose stored file is removed, or replaced by another value."""
 
     def save(self, points: Iterable[DataPointFields], files: Mapping[str, StoredAttachment]) -> None:
         """Add or replace points. Existing points keep their positions, new ones are appended."""
@@ -46,6 +48,16 @@ class FormState:
             position = next_position if existing is None else existing.position
             next_position = max(next_position, position + 1)
             if existing is not None and existing.has_file:
-                self.replaced_files.add(point.name)
+                self.detached_files.add(point.name)
             self.positions[point.name] = PointPosition(position, file is not None)
             self.pending[point.name] = PendingPoint(position, point, file)
+
+    def remove(self, names: Iterable[str]) -> list[str]:
+        """Remove points by their names in lower case, each once. Returns the names of those that existed."""
+        found = [name for name in names if name in self.positions]
+        for name in found:
+            if self.positions.pop(name).has_file:
+                self.detached_files.add(name)
+            self.pending.pop(name, None)
+        self.removed.update(found)
+        return found

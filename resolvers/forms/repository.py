@@ -1,6 +1,7 @@
 """Loading and saving of data points."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from sqlalchemy import bindparam, select
 
@@ -9,6 +10,9 @@ from models.dialect import upsert
 from models.tables import attachment, data_point
 from resolvers.blobs.repository import pin, release
 from resolvers.forms.data_points import FormState, PointPosition
+
+PointKey: TypeAlias = tuple[str, str]
+"""Session id and name."""
 
 
 def load_forms(tx: Transaction, session_ids: Sequence[str]) -> dict[str, FormState]:
@@ -26,16 +30,19 @@ def load_forms(tx: Transaction, session_ids: Sequence[str]) -> dict[str, FormSta
 
 
 def save_forms(tx: Transaction, forms: Sequence[FormState]) -> None:
-    """Save pending data points.
+    """Delete removed data points and save pending ones.
 
     Raises:
         LeaseExpired: the blob of an attachment was collected.
     """
-    replaced = [(form.session_id, name) for form in forms for name in form.replaced_files]
+    detached = [(form.session_id, name) for form in forms for name in form.detached_files]
+    removed = [(form.session_id, name) for form in forms for name in form.removed]
     points = [(form.session_id, point) for form in forms for point in form.pending.values()]
     files = [(session_id, point.fields.name, point.file) for session_id, point in points if point.file is not None]
-    if replaced:
-        _detach_files(tx, replaced)
+    if detached:
+        _detach_files(tx, detached)
+    if removed:
+        _delete_points(tx, removed)
     if points:
         values = [
             {
@@ -66,8 +73,17 @@ def save_forms(tx: Transaction, forms: Sequence[FormState]) -> None:
         tx.execute(attachment.insert(), rows)
 
 
-def _detach_files(tx: Transaction, points: Sequence[tuple[str, str]]) -> None:
-    parameters: list[Mapping[str, str]] = [{"of_session": session_id, "of_name": name} for session_id, name in points]
+def _delete_points(tx: Transaction, points: Sequence[PointKey]) -> None:
+    matches = (data_point.c.session_id == bindparam("of_session")) & (data_point.c.name == bindparam("of_name"))
+    tx.execute(data_point.delete().where(matches), _key_parameters(points))
+
+
+def _detach_files(tx: Transaction, points: Sequence[PointKey]) -> None:
+    parameters = _key_parameters(points)
     matches = (attachment.c.session_id == bindparam("of_session")) & (attachment.c.name == bindparam("of_name"))
     release(tx, select(attachment.c.file_key).where(matches), parameters)
     tx.execute(attachment.delete().where(matches), parameters)
+
+
+def _key_parameters(points: Sequence[PointKey]) -> list[Mapping[str, str]]:
+    return [{"of_session": session_id, "of_name": name} for session_id, name in points]

@@ -1,13 +1,21 @@
-"""The command saveFieldData: change and add data points of a form."""
+"""The command saveFieldData: change, add and remove data points of a form, also after its end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from models.enums import ActivityType, Kind, Scope
-from models.kinds.field import MAX_POINTS, DataPointFields, SaveFieldDataFields, timezone_offset, visible_points
+from models.kinds.field import (
+    MAX_POINTS,
+    TIMEZONE_POINT,
+    DataPointFields,
+    SaveFieldDataFields,
+    timezone_offset,
+    visible_points,
+)
 from models.kinds.validation import validate
 from models.problems import Problem, prefix_paths
+from models.tables.rows import Session
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.forms.attachments import detect_types, store_attachments
@@ -24,7 +32,7 @@ _INPUT_PATH: Final = ("input",)
 
 
 async def save_field_data(context: Context, values: Mapping[str, Any]) -> MutationResult:
-    """Change and add the data points in `data` of the session `id`, all or none.
+    """Change and add the data points in `data` of the session `id`, and remove those in `remove`, all or none.
 
     Raises:
         StorageUnavailable: the database or the blob store cannot be written at the moment; nothing was saved.
@@ -48,6 +56,10 @@ class SaveFieldData(Command):
     input_model = SaveFieldDataFields
     needs_form = True
 
+    def ended_problems(self, s: Session) -> tuple[Problem, ...]:  # noqa: ARG002 - of any session
+        """Refuse nothing: the record of an ended session stays correctable."""
+        return ()
+
     def preconditions(self, uow: SessionUnitOfWork) -> list[Problem]:
         s = uow.session
         if s.kind != Kind.FIELD:
@@ -56,26 +68,33 @@ class SaveFieldData(Command):
         if self.fields.saved is not None and self.fields.saved < s.details["created"]:
             problems.append(self._problem("must not be earlier than created", "saved"))
         names = {point.key for point in self._visible_points}
-        if (count := len(self._form(uow).positions.keys() | names)) > MAX_POINTS:
+        if (count := len(self._form(uow).positions.keys() - set(self.fields.removed_keys) | names)) > MAX_POINTS:
             problems.append(self._problem(f"the form would have {count} data points; {MAX_POINTS} are allowed", "data"))
         return problems
 
     def apply(self, uow: SessionUnitOfWork) -> list[Problem]:
-        s = uow.session
-        record_heartbeat(uow, self.now)
-        self._form(uow).save(self._visible_points, self.files)
+        s, form = uow.session, self._form(uow)
+        if s.ended_at is None:
+            record_heartbeat(uow, self.now)
+            uow.update_deadline()
+        removed = form.remove(self.fields.removed_keys)
+        form.save(self._visible_points, self.files)
         # A device whose clock is ahead must not have a form saved before it was created.
         saved = max(self.now, s.details["created"]) if self.fields.saved is None else self.fields.saved
         details = {"saved": saved, "received": self.now}
-        if (offset := timezone_offset(self.fields.data)) is not None:
+        if (offset := timezone_offset(self.fields.data)) is not None or TIMEZONE_POINT in self.fields.removed_keys:
             details["timezone_offset_seconds"] = offset
         s.details = s.details | details
         uow.changed_columns.add("details")
-        names = [point.name for point in self._visible_points]
-        activity_data = {"count": len(names), "names": names[:MAX_NAMES_IN_ACTIVITY]}
-        uow.add_activity(ActivityType.SAVED, self.now, activity_data, client_at=self.fields.saved)
-        uow.update_deadline()
+        uow.add_activity(ActivityType.SAVED, self.now, self._activity_data(removed), client_at=self.fields.saved)
         return []
+
+    def _activity_data(self, removed: Sequence[str]) -> dict[str, Any]:
+        names = [point.name for point in self._visible_points]
+        data = {"count": len(names), "names": names[:MAX_NAMES_IN_ACTIVITY]}
+        return data | (
+            {"removedCount": len(removed), "removedNames": removed[:MAX_NAMES_IN_ACTIVITY]} if removed else {}
+        )
 
     @property
     def _visible_points(self) -> list[DataPointFields]:

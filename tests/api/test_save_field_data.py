@@ -1,6 +1,7 @@
 """Mutation saveFieldData."""
 
 import asyncio
+import itertools
 
 import pytest
 
@@ -124,25 +125,84 @@ async def test_other_kinds_have_no_data_points(device: FormClient, kind: str) ->
     assert payload["session"]["revision"] == session["revision"]
 
 
-async def test_ended_form_refuses_saves(device: FormClient) -> None:
-    session = await device.started({"a": "1"})
-    await device.api.mutate("stopSession", {"id": session["id"]})
-    payload = await device.save(session["id"], {"a": FilePart(PNG)})
-    assert problem_paths(payload) == [("SESSION_ENDED", "input.id")]
-    assert values_by_name(payload["session"]) == {"a": "1"}
+async def test_unknown_points_are_removed_without_a_problem(device: FormClient) -> None:
+    session = await device.started({"a": "1", "b": "2"})
+    saved = await device.saved(session["id"], {}, remove=["A", "a", "nowhere"])
+    assert (values_by_name(saved), saved["revision"]) == ({"b": "2"}, 2)
+    again = await device.saved(session["id"], {}, remove=["a"])
+    assert (values_by_name(again), again["revision"]) == ({"b": "2"}, 3)
+
+
+async def test_removed_point_returns_at_the_end_of_the_form(device: FormClient) -> None:
+    session = await device.started({"a": "1", "b": "2"})
+    await device.saved(session["id"], {"c": "3"}, remove=["a"])
+    saved = await device.saved(session["id"], {"a": "4"})
+    assert list(values_by_name(saved).items()) == [("b", "2"), ("c", "3"), ("a", "4")]
+
+
+async def test_concurrent_saves_and_removals_are_applied_one_after_another(device: FormClient) -> None:
+    session = await device.started({"a": FilePart(PNG), "b": "2"})
+    calls: list[tuple[dict[str, str], list[str]]] = [
+        ({"b": "1"}, []),
+        ({"a": "text"}, ["b"]),
+        ({"b": "3"}, ["a"]),
+        ({"c": "4"}, ["B"]),
+    ]
+    await asyncio.gather(*(device.saved(session["id"], points, remove=names) for points, names in calls))
+    outcomes: list[dict[str, str]] = []
+    for order in itertools.permutations(calls):
+        form = {"a": "", "b": "2"}
+        for points, names in order:
+            form = {name: value for name, value in form.items() if name not in {n.lower() for n in names}} | points
+        outcomes.append(form)
+    assert await device.form(session["id"]) in outcomes
     await device.collect_garbage()
-    assert device.stored_digests() == set()
+    assert (device.stored_digests(), await device.row_counts()) == (set(), {"stored_file": 0, "attachment": 0})
 
 
-async def test_expired_form_refuses_saves(device: FormClient) -> None:
-    session = await device.started({"a": "1"}, timeoutSeconds=60)
-    await device.api.advance(60)
-    assert problem_paths(await device.save(session["id"], {"a": "2"})) == [("SESSION_ENDED", "input.id")]
-    form = await device.started({"a": "1"}, timeoutSeconds=60)
-    await device.api.advance(59)
-    await device.saved(form["id"], {"a": "2"})
-    await device.api.advance(59)
-    assert (await device.api.session(form["id"]))["state"] == "ACTIVE"
+async def test_removed_file_is_collected_unless_another_point_has_it(device: FormClient) -> None:
+    session = await device.started({"a": FilePart(PNG), "b": FilePart(PNG), "c": FilePart(JPEG)})
+    await device.saved(session["id"], {}, remove=["a", "c"])
+    await device.collect_garbage()
+    assert (device.stored_digests(), await device.row_counts()) == ({sha256(PNG)}, {"stored_file": 1, "attachment": 1})
+    await device.saved(session["id"], {}, remove=["b"])
+    await device.collect_garbage()
+    assert (device.stored_digests(), await device.row_counts()) == (set(), {"stored_file": 0, "attachment": 0})
+
+
+async def test_removal_makes_room_for_new_points(device: FormClient) -> None:
+    session = await device.started({f"p{number}": "x" for number in range(500)})
+    payload = await device.save(session["id"], {"q0": "x", "q1": "x"}, remove=["P0", "nowhere"])
+    assert payload["problems"][0]["message"] == "the form would have 501 data points; 500 are allowed"
+    saved = await device.saved(session["id"], {"q0": "x", "q1": "x"}, remove=["P0", "p1"])
+    assert len(saved["data"]) == 500
+
+
+async def test_point_is_either_saved_or_removed(device: FormClient) -> None:
+    session = await device.started({"a": "1"})
+    points = {"a": "2", "__timezone__": "60"}
+    payload = await device.save(session["id"], points, remove=["b", "A", "__TIMEZONE__", "", "x" * 256])
+    paths = [f"input.remove.{index}" for index in (1, 2, 3, 4)]
+    assert problem_paths(payload) == [("BAD_USER_INPUT", path) for path in paths]
+    assert (values_by_name(payload["session"]), payload["session"]["revision"]) == ({"a": "1"}, 1)
+    payload = await device.save(session["id"], {}, remove=["a"] * 501)
+    assert problem_paths(payload) == [("BAD_USER_INPUT", "input.remove")]
+
+
+async def test_removal_of_the_time_zone_point_clears_the_offset(device: FormClient) -> None:
+    session = await device.started({"__timezone__": "3600"})
+    assert session["timezoneOffsetSeconds"] == 3600
+    assert (await device.saved(session["id"], {}, remove=["a"]))["timezoneOffsetSeconds"] == 3600
+    assert (await device.saved(session["id"], {}, remove=["__timezone__"]))["timezoneOffsetSeconds"] is None
+
+
+async def test_activity_of_a_save_names_the_removed_points(device: FormClient) -> None:
+    session = await device.started({f"p{number}": "x" for number in range(60)})
+    await device.saved(session["id"], {"q": "1"}, remove=["nowhere", *(f"P{number}" for number in range(60))])
+    found = await device.api.session(session["id"], "activities(last: 1) { edges { node { type data } } }")
+    names = [f"p{number}" for number in range(50)]
+    changed = {"count": 1, "names": ["q"], "removedCount": 60, "removedNames": names}
+    assert found["activities"]["edges"][0]["node"] == {"type": "SAVED", "data": changed}
 
 
 async def test_unknown_form_is_not_found(device: FormClient) -> None:
