@@ -9,6 +9,8 @@ ACTIVITY: Final = "a_"
 ATTACHMENT: Final = "f_"
 DATABASE: Final = "d_"
 
+ID_LENGTH: Final = 24
+"""Characters of every id."""
 _RANDOM_BYTES: Final = 16  # an id is a capability: a WRITE token may act on the sessions whose id it knows
 _ID_FORMAT: Final = re.compile(r"[a-z]_[A-Za-z0-9_-]{22}", re.ASCII)
 

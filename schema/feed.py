@@ -6,7 +6,7 @@ import strawberry
 
 from models.tables.rows import Activity as ActivityRow
 from resolvers.feed import messages
-from resolvers.feed.queries import PAGE_SIZE
+from resolvers.feed.queries import MAX_SET_SIZE, SNAPSHOT_PART_SIZE
 from schema.enums import ActivityType, SetChange
 from schema.field_helpers import bounded_list
 from schema.scalars import DateTime
@@ -18,19 +18,16 @@ from schema.session import Activity, Session
     "drops what it holds at the part that is `first`, and has the whole set after the part that is `last`."
 )
 class SessionSnapshot:
-    sessions: list[Session] = bounded_list("Sessions of this part, at most 500.", max_items=PAGE_SIZE)
-    total_count: int = strawberry.field(description="Number of matching sessions.")
+    sessions: list[Session] = bounded_list(
+        f"Sessions of this part, at most {SNAPSHOT_PART_SIZE}.", max_items=SNAPSHOT_PART_SIZE
+    )
+    total_count: int = strawberry.field(description=f"Number of matching sessions, at most {MAX_SET_SIZE:,}.")
     first: bool = strawberry.field(
         description="Whether this is the first part: drop all sessions held before. A client that reconnects without "
         "`after` gets a snapshot again."
     )
     last: bool = strawberry.field(
         description="Whether this is the last part. An empty set is one part, both `first` and `last`."
-    )
-    truncated: bool = strawberry.field(
-        description="Whether more than 10,000 sessions match, of which only the latest are sent. Changes are then "
-        "delivered only of sessions that were sent or added later (after a resume, of any session). Use a narrower "
-        "filter."
     )
     cursor: str = strawberry.field(
         description="In the last part: position to resume from. In other parts: resuming from it starts with a new "
@@ -51,11 +48,11 @@ class SessionChange:
 
 
 @strawberry.type(
-    description="Changes were missed, because the cursor is too old or belongs to something else. The subscription "
-    "starts anew."
+    description="Changes were missed, because the cursor is too old or belongs to something else, or the set has "
+    "become too large. A client drops what it holds; the subscription starts anew, or ends with an error."
 )
 class FeedResync:
-    reason: str = strawberry.field(description="Why the subscription could not resume, for people to read.")
+    reason: str = strawberry.field(description="Why the subscription starts anew, for people to read.")
     cursor: str = strawberry.field(
         description="In `sessionActivities`: position to resume from. In `activeSessions`, where the snapshot follows: "
         "resuming from it starts with a new snapshot."

@@ -4,6 +4,7 @@ from typing import Annotated, TypeAlias
 
 import strawberry
 
+from resolvers.feed.queries import MAX_SET_SIZE
 from resolvers.subscriptions import activities, stats
 from resolvers.subscriptions.active_sessions import ActiveSessions, active_sessions
 from schema.arguments import FilterArg, Info, TypesArg
@@ -12,10 +13,17 @@ from schema.field_helpers import subscription
 from schema.model_types import input_to_dict
 from schema.stats import SessionStats
 
-ResumeAfterArg: TypeAlias = Annotated[
+SetAfterArg: TypeAlias = Annotated[
     str | None,
     strawberry.argument(
-        description="Last cursor that the client received, to resume after it. By default the subscription starts anew."
+        description="Last cursor that the client received, to resume after it. By default a snapshot comes first."
+    ),
+]
+LogAfterArg: TypeAlias = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Last cursor that the client received, or the cursor of any activity, to continue after it. By "
+        "default the subscription begins with the next activity."
     ),
 ]
 MinIntervalArg: TypeAlias = Annotated[
@@ -43,16 +51,17 @@ class Subscription:
     @subscription(
         "Active sessions: a snapshot, then every change. Apply changes by id: ADDED and UPDATED set a session, REMOVED "
         "drops it. With `after` the subscription resumes without a snapshot or a gap; if that is impossible, "
-        "FeedResync comes first, then a snapshot. The filter does not accept seenAfter, seenBefore, stoppedAfter, "
-        "stoppedBefore, endReasons, active: false, or states other than ACTIVE. Requires READ, or WRITE if the filter "
-        "has ids.",
+        f"FeedResync comes first, then a snapshot. At most {MAX_SET_SIZE:,} sessions: if more match, the subscription "
+        "ends with a BAD_USER_INPUT error that says how many; if the set grows so large later, FeedResync comes before "
+        "the error. The filter does not accept seenAfter, seenBefore, stoppedAfter, stoppedBefore, endReasons, "
+        "active: false, or states other than ACTIVE. Requires READ, or WRITE if the filter has ids.",
         graphql_type=ActiveSessionsItem,
     )
     def active_sessions(
         self,
         info: Info,
         filter_: FilterArg = None,
-        after: ResumeAfterArg = None,
+        after: SetAfterArg = None,
         min_interval_ms: MinIntervalArg = 0,
         heartbeats: HeartbeatsArg = False,
     ) -> ActiveSessions:
@@ -65,13 +74,13 @@ class Subscription:
         )
 
     @subscription(
-        "New activities of sessions, each once and in order: from now on, or after the cursor of an activity. The "
+        "Activities of sessions, each once and in order: new ones, or all after a cursor. The "
         "filter applies to each session as it is at the time of delivery. If the cursor is too old or of another "
         "database, FeedResync comes first, then activities from now on. Requires READ, or WRITE if the filter has ids.",
         graphql_type=ActivityItem,
     )
     def session_activities(
-        self, info: Info, filter_: FilterArg = None, types: TypesArg = None, after: ResumeAfterArg = None
+        self, info: Info, filter_: FilterArg = None, types: TypesArg = None, after: LogAfterArg = None
     ) -> activities.SessionActivities:
         return activities.session_activities(info.context, filter=input_to_dict(filter_), types=types, after=after)
 

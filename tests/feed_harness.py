@@ -101,10 +101,7 @@ class Stream:
     def _receive(self) -> None:
         new_items, self._offset = self._group.items[self._offset :], len(self._group.items)
         if self._caught_up is not None:
-            live_items = [item for item in new_items if item.sequence > self._caught_up.through]
-            self.received += [
-                item for item in live_items if self._caught_up.accepts is None or self._caught_up.accepts(item)
-            ]
+            self.received += [item for item in new_items if item.sequence > self._caught_up.through]
 
     @property
     def cursors(self) -> list[str]:

@@ -98,7 +98,7 @@ class LogConsumer(ABC):
         await self.seek()
         batches, self._unseeked_batches = self._unseeked_batches or [], None
         for batch in batches:
-            self.produce(batch)
+            self.on_batch(batch)
 
     def on_commit(self, ids: AbstractSet[str]) -> None:  # noqa: B027 - optional hook
         """Note the sessions that a commit of this process changed: some of them by a heartbeat without a log entry."""
@@ -110,7 +110,7 @@ class LogConsumer(ABC):
     def on_batch(self, batch: LogBatch) -> None:
         if self._unseeked_batches is not None:
             self._unseeked_batches.append(batch)
-        else:
+        elif not self._closed:
             self.produce(batch)
 
     def next_due(self) -> float | None:

@@ -1,6 +1,5 @@
 """Messages of subscriptions."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +23,6 @@ class CaughtUp:
 
     through: int
     """Sequence number through which the stream knows everything."""
-    accepts: Callable[[Any], bool] | None = None
-    """Which later items the stream gets; called once for each, in order. Null: all."""
     cursor: str | None = None
     """Where the stream may resume before its next item; null: after its last item."""
 
@@ -41,13 +38,12 @@ class CachedItem:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Page of a set whose ids were read at one position of the log; rows of later pages may be newer."""
+    """Part of a set whose ids were read at one position of the log; rows of later parts may be newer."""
 
     sessions: list[Session]
     total_count: int
     first: bool
     last: bool
-    truncated: bool
     cursor: str
 
 

@@ -1,6 +1,5 @@
 """Queries of the log reader and of subscriptions, and the scopes that they are limited to."""
 
-import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -12,9 +11,11 @@ from sqlalchemy.exc import OperationalError
 from models.clock import Instant
 from models.database import Transaction
 from models.dialect import last_sequence
+from models.ids import ID_LENGTH
 from models.tables import activity, session
 from models.tables.rows import Activity, Session
 from resolvers.access import Caller
+from resolvers.errors import BadUserInput
 from resolvers.feed.consumer import LogBatch
 from resolvers.filters import Filter, project_condition
 from resolvers.lifecycle.queries import any_due
@@ -25,6 +26,10 @@ T = TypeVar("T")
 
 PAGE_SIZE: Final = 500
 """Sessions or entries in one page, and ids in one statement."""
+SNAPSHOT_PART_SIZE: Final = 100
+"""Sessions in one part of a snapshot: executing a subscription on it blocks the event loop for some milliseconds."""
+MAX_SET_SIZE: Final = 100_000
+"""Sessions in a set that streams follow."""
 BATCH_SIZE: Final = 1000
 """Entries in one batch of the log."""
 
@@ -208,41 +213,72 @@ def is_recent(tx: Transaction, position: int, since: Instant) -> bool:
 # ---- sets of sessions ----
 
 
+class PackedIds(NamedTuple):
+    """Ids of many sessions in one string; a list of a hundred thousand takes three times the memory."""
+
+    text: str
+
+    def __len__(self) -> int:
+        return len(self.text) // ID_LENGTH
+
+    def batches(self, size: int) -> Iterator[list[str]]:
+        """Iterate over lists of at most `size` ids."""
+        for start in range(0, len(self.text), size * ID_LENGTH):
+            batch = self.text[start : start + size * ID_LENGTH]
+            yield [batch[at : at + ID_LENGTH] for at in range(0, len(batch), ID_LENGTH)]
+
+
+def _matching_ids(tx: Transaction, matching: ColumnElement[bool], *order: ColumnElement[Any]) -> PackedIds:
+    """Read the ids of a set.
+
+    Raises:
+        BadUserInput: it is too large.
+    """
+    # In one value: a hundred thousand rows would be unpacked on the event loop, at once.
+    found = select(session.c.id).where(matching).order_by(*order).limit(MAX_SET_SIZE + 1).subquery()
+    packed = PackedIds(tx.execute(select(func.aggregate_strings(found.c.id, ""))).scalar_one() or "")
+    if len(packed) > MAX_SET_SIZE:
+        raise set_too_large(tx.execute(select(func.count()).select_from(session).where(matching)).scalar_one())
+    return packed
+
+
+def set_too_large(size: int) -> BadUserInput:
+    """Create the error of a set of more than `MAX_SET_SIZE` sessions."""
+    return BadUserInput(
+        f"{size:,} sessions match; activeSessions takes at most {MAX_SET_SIZE:,}: use a narrower filter"
+    )
+
+
 class SetMembers(NamedTuple):
     position: int
     """Head of the log when they were read."""
-    ids: set[str]
+    ids: PackedIds
 
 
 def members(read_tx: ReadTransaction, now: Instant, scope: SessionScope) -> SetMembers:
-    ids = read_tx.tx.execute(select(session.c.id).where(scope.sql(now))).scalars()
-    # Interned: groups with overlapping sets share the strings.
-    return SetMembers(read_tx.head, set(map(sys.intern, ids)))
+    """Read the ids of a set. Raises BadUserInput: it is too large."""
+    return SetMembers(read_tx.head, _matching_ids(read_tx.tx, scope.sql(now)))
 
 
-class SnapshotPage(NamedTuple):
-    """First page of a set, with the ids of the other pages."""
+class SnapshotStart(NamedTuple):
+    """First part of a set, with the ids of the other parts."""
 
     position: int
     """Head of the log when it was read."""
-    ids: list[str]
-    rows: list[Session]
-    total: int
+    sessions: list[Session]
+    others: PackedIds
 
 
-def snapshot(read_tx: ReadTransaction, now: Instant, scope: SessionScope, limit: int) -> SnapshotPage:
-    """Read at most `limit` sessions of the set, the latest start first."""
+def snapshot(read_tx: ReadTransaction, now: Instant, scope: SessionScope) -> SnapshotStart:
+    """Read the start of a set, the latest start first. Raises BadUserInput: the set is too large."""
     matching = scope.sql(now)
     order = (session.c.started_at.desc(), session.c.id.desc())
-    first = select(session).where(matching).order_by(*order).limit(PAGE_SIZE + 1)
-    rows = [Session(*row) for row in read_tx.tx.execute(first)]
-    ids = [s.id for s in rows]
-    if len(ids) > PAGE_SIZE:
-        ids = list(read_tx.tx.execute(select(session.c.id).where(matching).order_by(*order).limit(limit + 1)).scalars())
-    total = len(ids)
-    if total > limit:
-        total = read_tx.tx.execute(select(func.count()).select_from(session).where(matching)).scalar_one()
-    return SnapshotPage(read_tx.head, ids[:limit], rows[: min(limit, PAGE_SIZE)], total)
+    first = select(session).where(matching).order_by(*order).limit(SNAPSHOT_PART_SIZE + 1)
+    found = [Session(*row) for row in read_tx.tx.execute(first)]
+    others = PackedIds("")
+    if len(found) > SNAPSHOT_PART_SIZE:
+        others = PackedIds(_matching_ids(read_tx.tx, matching, *order).text[SNAPSHOT_PART_SIZE * ID_LENGTH :])
+    return SnapshotStart(read_tx.head, found[:SNAPSHOT_PART_SIZE], others)
 
 
 class ChangedSession(NamedTuple):

@@ -19,11 +19,8 @@ from resolvers.feed.resume import LogPosition, ResumeToken
 from resolvers.filters import Filter
 from resolvers.pagination.keyset import check_bounds
 from resolvers.subscriptions.live_query import DeliveryOptions, LiveQuery
-from resolvers.subscriptions.snapshot_window import SnapshotWindow
 from resolvers.subscriptions.source import Source
 
-MAX_SNAPSHOT: Final = 10_000
-"""Sessions in a snapshot; a larger set is truncated."""
 MAX_INTERVAL_MS: Final = 60_000
 
 _UNSUPPORTED_FILTERS: Final = ("seen_after", "seen_before", "stopped_after", "stopped_before", "end_reasons")
@@ -100,26 +97,31 @@ class ActiveSessions(Source):
     # ---- snapshot ----
 
     async def _snapshot(self, resync_reason: str | None) -> AsyncGenerator[FeedItem | CaughtUp]:
-        """Yield the set as it is now, page by page, after a resync if there is a reason for one."""
-        now, (position, ids, rows, total) = await self.log_reader.read(queries.snapshot, self._scope, MAX_SNAPSHOT)
-        partial, complete = self._token(LogPosition(-1, now)), self._token(LogPosition(position, now))
-        truncated = total > len(ids)
-        window = SnapshotWindow() if truncated else None
-        if resync_reason is not None:
-            yield FeedItem(Resync(resync_reason, partial), position, partial)
-        pages = list(queries.batched(ids, queries.PAGE_SIZE)) or [[]]
-        for number, page in enumerate(pages, start=1):
-            if number > 1:  # read late: the client may take its time over the previous page
-                rows = await self._page_rows(page, now)
-            if window is not None:
-                window.add(rows)
-            first, last = number == 1, number == len(pages)
-            cursor = complete if last else partial
-            yield FeedItem(Snapshot(rows, total, first, last, truncated, cursor), position, cursor)
-        yield CaughtUp(position, None if window is None else window.accepts)
+        """Yield the set as it is now, part by part, after a resync if there is a reason for one.
 
-    async def _page_rows(self, ids: Sequence[str], now: Instant) -> list[Session]:
-        """Read the sessions of a later page, without those that have left the set since.
+        Raises:
+            BadUserInput: the set is too large.
+        """
+        partial = self._token(LogPosition(-1, await self.log_reader.now()))
+        if resync_reason is not None:
+            yield FeedItem(Resync(resync_reason, partial), 0, partial)
+        now, (position, sessions, others) = await self.log_reader.read(queries.snapshot, self._scope)
+        complete = self._token(LogPosition(position, now))
+        total = len(sessions) + len(others)
+        batches = others.batches(queries.SNAPSHOT_PART_SIZE)
+        first = True
+        while True:
+            following = next(batches, None)
+            cursor = partial if following else complete
+            yield FeedItem(Snapshot(sessions, total, first, following is None, cursor), position, cursor)
+            if following is None:
+                break
+            # Read late: the client may take its time over the previous part.
+            sessions, first = await self._sessions(following, now), False
+        yield CaughtUp(position)
+
+    async def _sessions(self, ids: Sequence[str], now: Instant) -> list[Session]:
+        """Read the sessions of a later part, without those that have left the set since.
 
         Rows may be newer than the snapshot; the changes that made them so follow as items.
         """

@@ -1,5 +1,7 @@
 """Live query: the set of a group of subscribers, and what a batch of the log changes in it."""
 
+import asyncio
+import sys
 from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -9,15 +11,20 @@ from typing import Final, NamedTuple
 from models.clock import SECOND, Instant
 from models.enums import ActivityType, SetChange
 from models.tables.rows import Activity
+from resolvers.errors import BadUserInput
 from resolvers.feed import queries, resume
 from resolvers.feed.consumer import LogBatch, LogConsumer, Throttle
 from resolvers.feed.log_reader import LogReader
-from resolvers.feed.messages import Change, FeedItem
+from resolvers.feed.messages import Change, FeedItem, Resync
 from resolvers.feed.queries import SessionScope
 from resolvers.feed.resume import LogPosition
 
 FLUSH_SIZE: Final = 500
 """Sessions enqueued at a time; the rest of a flush waits until these are taken."""
+UNPACKED_AT_ONCE: Final = 5000
+"""Ids of a set that are unpacked before other tasks have their turn."""
+LAST_SEQUENCE: Final = sys.maxsize
+"""Of an item that no catch-up covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +116,22 @@ class LiveQuery(LogConsumer):
         """Log position up to which the flush in progress extends; None: none in progress."""
 
     async def seek(self) -> None:
-        now, found = await self._log_reader.read(queries.members, self._scope)
-        self._member_ids, self._start_position = found.ids, found.position
-        self._enqueued_through = LogPosition(found.position, now)
+        try:
+            now, (self._start_position, found) = await self._log_reader.read(queries.members, self._scope)
+        except BadUserInput as error:
+            self._refuse(error)
+            return
+        self._enqueued_through = LogPosition(self._start_position, now)
+        for ids in found.batches(UNPACKED_AT_ONCE):
+            # Interned: groups with overlapping sets share the strings.
+            self._member_ids.update(map(sys.intern, ids))
+            await asyncio.sleep(0)
+
+    def _refuse(self, error: BadUserInput) -> None:
+        """End all streams of a set that is too large: their clients drop what they hold."""
+        cursor = self._token(LogPosition(-1, self._enqueued_through.time))
+        self.enqueue([FeedItem(Resync(str(error), cursor), LAST_SEQUENCE, cursor)])
+        self.close(error)
 
     # ---- scheduling ----
 
@@ -141,8 +161,12 @@ class LiveQuery(LogConsumer):
         if not batch.complete:
             return  # its rows may be newer than its entries
         if self._flushable is not None:
-            self.enqueue(self._flush(self._flushable, batch))
+            items = self._flush(self._flushable, batch)
             self._flushable = None
+            if len(self._member_ids) > queries.MAX_SET_SIZE:
+                self._refuse(queries.set_too_large(len(self._member_ids)))
+                return
+            self.enqueue(items)
         if not self._pending:
             self._enqueued_through = LogPosition(batch.position, batch.now)
         if (ids := self._heartbeats.take()) and (heartbeats := self._heartbeat_items(ids, batch)):

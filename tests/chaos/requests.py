@@ -11,7 +11,7 @@ ACTIVE_SESSIONS: Final = f"""subscription(
 ) {{
     item: activeSessions(filter: $filter, minIntervalMs: $every, heartbeats: $heartbeats, after: $after) {{
         __typename
-        ... on SessionSnapshot {{ sessions {{ {SESSION_FIELDS} }} totalCount first last truncated cursor }}
+        ... on SessionSnapshot {{ sessions {{ {SESSION_FIELDS} }} totalCount first last cursor }}
         ... on SessionChange {{ change id activity at cursor session {{ {SESSION_FIELDS} }} }}
         ... on FeedResync {{ reason cursor }} }} }}"""
 SESSION_ACTIVITIES: Final = """subscription Log($filter: SessionFilter, $types: [ActivityType!], $after: String) {

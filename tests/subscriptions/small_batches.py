@@ -9,6 +9,7 @@ from resolvers.subscriptions import activities, live_query
 
 SIZES: Final[tuple[tuple[ModuleType, str, int], ...]] = (
     (queries, "PAGE_SIZE", 2),
+    (queries, "SNAPSHOT_PART_SIZE", 2),
     (queries, "BATCH_SIZE", 3),
     (live_query, "FLUSH_SIZE", 2),
     (activities, "MAX_PENDING", 2),

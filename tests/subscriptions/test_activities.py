@@ -40,7 +40,7 @@ async def test_stream_starts_with_the_next_entry(harness: FeedHarness) -> None:
     stream = await subscribe_activities(harness)
     assert stream.received == []
     await harness.api.mutate("hideSession", {"id": session["id"]})
-    await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": ["x"]})
+    await harness.api.mutate("keepaliveSession", {"id": session["id"], "path": ["x"], "visible": True})
     assert types_of(await stream.read()) == ["HIDDEN", "SHOWN", "MOVED"]
     await harness.api.mutate("stopSession", {"id": session["id"]})
     assert types_of(await stream.read()) == ["STOPPED"]

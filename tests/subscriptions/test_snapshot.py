@@ -8,14 +8,14 @@ from models.enums import Kind
 from resolvers.errors import BadUserInput
 from resolvers.feed import queries
 from resolvers.feed.messages import FeedItem, Resync, Snapshot
-from resolvers.subscriptions import active_sessions
+from resolvers.subscriptions.active_sessions import active_sessions
 from tests.api_client import EPOCH
 from tests.factories import ended_row, insert, session_row
 from tests.feed_harness import FeedHarness, fold
 from tests.subscriptions.test_set_changes import summarize
 
 
-def snapshot_pages(received: list[FeedItem]) -> list[Snapshot]:
+def snapshot_parts(received: list[FeedItem]) -> list[Snapshot]:
     found = [item.payload for item in received]
     assert all(isinstance(part, Snapshot) for part in found)
     return found
@@ -28,21 +28,21 @@ async def insert_sessions(harness: FeedHarness, count: int, **changes: Any) -> l
     return [row.id for row in rows]
 
 
-async def test_empty_set_has_one_empty_page(harness: FeedHarness) -> None:
-    (part,) = snapshot_pages((await harness.subscribe()).received)
-    assert (part.sessions, part.total_count, part.first, part.last, part.truncated) == ([], 0, True, True, False)
+async def test_empty_set_has_one_empty_part(harness: FeedHarness) -> None:
+    (part,) = snapshot_parts((await harness.subscribe()).received)
+    assert (part.sessions, part.total_count, part.first, part.last) == ([], 0, True, True)
 
 
-async def test_snapshot_pages_are_newest_first_with_both_ends_marked(harness: FeedHarness) -> None:
-    ids = await insert_sessions(harness, 1201)
+async def test_snapshot_parts_are_newest_first_with_both_ends_marked(harness: FeedHarness) -> None:
+    ids = await insert_sessions(harness, 241)
     await insert(harness.database, ended_row())
     stream = await harness.subscribe()
-    found = snapshot_pages(stream.received)
-    assert [len(part.sessions) for part in found] == [500, 500, 201]
+    found = snapshot_parts(stream.received)
+    assert [len(part.sessions) for part in found] == [100, 100, 41]
     assert [s.id for part in found for s in part.sessions] == ids
     assert [part.first for part in found] == [True, False, False]
     assert [part.last for part in found] == [False, False, True]
-    assert {part.total_count for part in found} == {1201}
+    assert {part.total_count for part in found} == {241}
     assert len({item.sequence for item in stream.received}) == 1
 
 
@@ -55,81 +55,52 @@ async def test_client_that_reconnects_without_a_cursor_holds_no_ghost(harness: F
     assert set(fold([*before, *again])) == {b, c}
 
 
-async def test_cursor_of_an_inner_page_resyncs(harness: FeedHarness) -> None:
-    await insert_sessions(harness, 501)
+async def test_cursor_of_an_inner_part_resyncs(harness: FeedHarness) -> None:
+    await insert_sessions(harness, 101)
     stream = await harness.subscribe()
     first, last = stream.cursors
     again = await harness.subscribe(after=first)
     assert isinstance(again.received[0].payload, Resync)
     assert again.received[0].payload.reason == "the snapshot was not complete"
-    assert len(fold(again.received)) == 501
+    assert len(fold(again.received)) == 101
     assert (await harness.subscribe(after=last)).received == []
     assert isinstance((await harness.subscribe(after=again.cursors[0])).received[0].payload, Resync)
 
 
-async def test_session_that_ends_between_two_pages_is_not_sent(harness: FeedHarness) -> None:
-    ids = await insert_sessions(harness, 501)
-    source = active_sessions.active_sessions(
-        await harness.context(), filter={}, after=None, min_interval_ms=0, heartbeats=False
-    )
+async def test_session_that_ends_between_two_parts_is_not_sent(harness: FeedHarness) -> None:
+    ids = await insert_sessions(harness, 101)
+    source = active_sessions(await harness.context(), filter={}, after=None, min_interval_ms=0, heartbeats=False)
     stream = await harness.follow(source)
     beginning = aiter(source.open(None))
     received = [await anext(beginning)]
     await harness.api.mutate("stopSession", {"id": ids[-1]})
     received += [each async for each in beginning]
     stream.received += [each for each in received if isinstance(each, FeedItem)]
-    found = snapshot_pages(stream.received)
-    assert [len(part.sessions) for part in found] == [500, 0]
-    assert [part.total_count for part in found] == [501, 501]
+    found = snapshot_parts(stream.received)
+    assert [len(part.sessions) for part in found] == [100, 0]
+    assert [part.total_count for part in found] == [101, 101]
     assert set(fold(stream.received)) == set(ids[:-1])
 
 
-async def test_snapshot_beyond_the_limit_is_truncated(harness: FeedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(active_sessions, "MAX_SNAPSHOT", 600)
-    ids = await insert_sessions(harness, 700)
-    known = await harness.api.start_user()
+async def test_set_of_the_largest_size_is_sent_whole(harness: FeedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "MAX_SET_SIZE", 300)
+    ids = await insert_sessions(harness, 300)
     stream = await harness.subscribe()
-    found = snapshot_pages(stream.received)
-    assert [part.truncated for part in found] == [True, True]
-    assert {part.total_count for part in found} == {701}
-    assert set(fold(stream.received)) == {known["id"], *ids[:599]}
+    assert [s.id for part in snapshot_parts(stream.received) for s in part.sessions] == ids
+    await harness.api.mutate("hideSession", {"id": ids[-1]})
+    assert summarize(await stream.read()) == [("UPDATED", ids[-1], "HIDDEN")]
 
 
-async def test_truncated_stream_tracks_agenda_items_by_id(
-    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("size", [301, 1201])
+async def test_larger_set_is_refused_with_its_size(
+    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    async def talk(minute: int) -> str:
-        variant = {"guide": 1, "name": "Talk", "startTime": f"2026-05-28T20:{minute:02}:00Z"}
-        return str((await harness.api.start_session("agenda", variant))["id"])
-
-    async def user(**common: Any) -> str:
-        await harness.api.advance(1)
-        return str((await harness.api.start_user(**common))["id"])
-
-    hidden, first, sent_talk, unsent_talk = await user(visible=False), await user(), await talk(25), await talk(3)
-    sent = [await user(), await user()]
-    monkeypatch.setattr(active_sessions, "MAX_SNAPSHOT", 4)
-    monkeypatch.setattr(queries, "PAGE_SIZE", 2)
-    stream = await harness.subscribe(visible=True)
-    latest = [sent[1], sent[0], first, sent_talk]
-    assert [s.id for part in snapshot_pages(stream.received) for s in part.sessions] == latest
-    assert stream.received[0].payload.truncated
-    for id_ in (unsent_talk, hidden, sent[0], sent_talk):
-        await harness.api.mutate("keepaliveSession", {"id": id_, "visible": True, "path": ["x"]})
-    assert summarize(await stream.read()) == [
-        ("ADDED", hidden, "MOVED"),
-        ("UPDATED", sent[0], "MOVED"),
-        ("UPDATED", sent_talk, "MOVED"),
-    ]
-    for id_ in (unsent_talk, hidden, sent_talk, first):
-        await harness.api.mutate("hideSession", {"id": id_})
-    assert [change.id for change in await stream.read()] == [hidden, sent_talk, first]
-    for id_ in (unsent_talk, hidden):
-        await harness.api.mutate("keepaliveSession", {"id": id_, "visible": True})
-    assert summarize(await stream.read()) == [("ADDED", unsent_talk, "SHOWN"), ("ADDED", hidden, "SHOWN")]
-    for id_ in (sent[1], hidden):
-        await harness.api.delete(id_)
-    assert summarize(await stream.read()) == [("REMOVED", sent[1], "DELETED"), ("REMOVED", hidden, "DELETED")]
+    monkeypatch.setattr(queries, "MAX_SET_SIZE", 300)
+    await insert_sessions(harness, size)
+    message = f"^{size:,} sessions match; activeSessions takes at most 300: use a narrower filter$"
+    with pytest.raises(BadUserInput, match=message):
+        await harness.subscribe()
+    assert (await harness.subscribe(kinds=["USER"])).received[0].payload.total_count == 0
 
 
 @pytest.mark.parametrize(

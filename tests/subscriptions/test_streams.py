@@ -12,6 +12,7 @@ from graphql.execution import Executor
 from models.enums import Scope
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.context import Context
+from resolvers.feed import queries
 from schema import graphql_schema
 from tests.api.session_inputs import create_project
 from tests.feed_harness import FeedHarness
@@ -32,7 +33,7 @@ SET_ITEMS = """subscription($filter: SessionFilter, $after: String, $every: Int)
     activeSessions(filter: $filter, after: $after, minIntervalMs: $every) {
         __typename
         ... on SessionSnapshot {
-            sessions { id kind project { id } pathTimes { path } } totalCount first last truncated cursor
+            sessions { id kind project { id } pathTimes { path } } totalCount first last cursor
         }
         ... on SessionChange { change id activity at cursor session { id state endReason } }
         ... on FeedResync { reason cursor }
@@ -166,7 +167,6 @@ async def test_active_sessions_items_have_the_types_of_the_union(server: StreamS
         "totalCount": 1,
         "first": True,
         "last": True,
-        "truncated": False,
         "cursor": snapshot["cursor"],
     }
     await server.harness.api.mutate("stopSession", {"id": session["id"]})
@@ -209,7 +209,7 @@ async def test_invalid_subscriptions_are_refused(
 
 
 @pytest.mark.parametrize(("first", "refused"), [(5, False), (100, True)])
-async def test_snapshot_page_has_the_cost_of_500_sessions(server: StreamServer, first: int, refused: bool) -> None:
+async def test_snapshot_part_has_the_cost_of_100_sessions(server: StreamServer, first: int, refused: bool) -> None:
     answer = await server.open(
         f"subscription {{ activeSessions {{ ... on SessionSnapshot {{ sessions {{ pathTimes {{ path }} activities("
         f"first: {first}) {{ edges {{ node {{ id }} }} }} }} }} }} }}"
@@ -243,3 +243,69 @@ async def test_activity_cursors_need_no_query(server: StreamServer) -> None:
             await server.harness.api.start_user()
         assert await next_values(answer, 3) != []
     assert [statement for statement in sent if "database_id" in statement] == []
+
+
+# ---- sets that are too large ----
+
+
+async def remaining_bodies(answer: StreamResponse) -> list[Any]:
+    """Return all results until the stream ends."""
+    return [orjson.loads(frame.payload) async for frame in answer.frames]
+
+
+def is_refusal(body: Any, size: int) -> bool:
+    (error,) = body["errors"]
+    message = f"{size} sessions match; activeSessions takes at most 3: use a narrower filter"
+    return "data" not in body and (error["message"], error["extensions"]) == (message, {"code": "BAD_USER_INPUT"})
+
+
+@pytest.fixture
+def limit_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "MAX_SET_SIZE", 3)
+    monkeypatch.setattr(queries, "SNAPSHOT_PART_SIZE", 1)
+
+
+@pytest.mark.usefixtures("limit_of_three")
+async def test_subscription_to_a_set_that_is_too_large_fails(server: StreamServer) -> None:
+    for _ in range(5):
+        await server.harness.api.start_user()
+    (refusal,) = await remaining_bodies(await server.open(SET_ITEMS))
+    assert is_refusal(refusal, 5)
+
+
+@pytest.mark.usefixtures("limit_of_three")
+async def test_resuming_into_a_set_that_is_too_large_resyncs_and_fails(server: StreamServer) -> None:
+    cursor = (await server.harness.subscribe()).cursors[-1]
+    for _ in range(4):
+        await server.harness.api.start_user()
+    *changes, resync, refusal = await remaining_bodies(await server.open(SET_ITEMS, after=cursor))
+    assert [body["data"]["activeSessions"]["change"] for body in changes] == ["ADDED"] * 4
+    assert resync["data"]["activeSessions"]["__typename"] == "FeedResync"
+    assert is_refusal(refusal, 4)
+    other = (await server.harness.subscribe(visible=True, kinds=["CLIENT"])).cursors[-1]
+    resync, refusal = await remaining_bodies(await server.open(SET_ITEMS, after=other))
+    assert resync["data"]["activeSessions"]["reason"] == "the cursor is of another filter"
+    assert is_refusal(refusal, 4)
+
+
+@pytest.mark.usefixtures("limit_of_three")
+async def test_set_that_grows_too_large_resyncs_and_fails_all_streams(server: StreamServer) -> None:
+    sessions = [await server.harness.api.start_user() for _ in range(3)]
+    current, in_snapshot, overflowed = [await server.open(SET_ITEMS) for _ in range(3)]
+    await next_values(current, 3)
+    await next_values(in_snapshot)
+    await next_values(overflowed, 3)
+    (waiting,) = await await_next_values([current], 1)
+    cast("SubscriberStream", overflowed.frames)._queue._max_bytes = 1
+    await server.harness.api.mutate("hideSession", {"id": sessions[0]["id"]})
+    await waiting
+    rest = asyncio.create_task(remaining_bodies(current))
+    await server.harness.api.start_user()
+    bodies = [await rest, await remaining_bodies(in_snapshot), await remaining_bodies(overflowed)]
+    for *_, resync, refusal in bodies:
+        assert resync["data"]["activeSessions"]["__typename"] == "FeedResync"
+        assert is_refusal(refusal, 4)
+    assert [len(found) for found in bodies] == [2, 5, 4]
+    assert len(server.streams.groups) == 0
+    await server.harness.api.mutate("stopSession", {"id": sessions[0]["id"]})
+    assert len(await next_values(await server.open(SET_ITEMS), 3)) == 3

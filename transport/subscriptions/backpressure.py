@@ -1,7 +1,9 @@
 """Bounds on what one subscriber leaves unread."""
 
 import asyncio
+import sys
 from collections import deque
+from collections.abc import Iterable
 
 from transport.subscriptions.responses import HEARTBEAT, Frame
 
@@ -27,6 +29,10 @@ class BoundedFrameQueue:
         self._frames.append(frame)
         self.bytes += len(frame.payload)
 
+    def put_all(self, frames: Iterable[Frame]) -> None:
+        for frame in frames:
+            self.put(frame)
+
     def take(self) -> Frame:
         frame = self._frames.popleft()
         self.bytes -= len(frame.payload)
@@ -35,8 +41,7 @@ class BoundedFrameQueue:
     def drop_through(self, sequence: int) -> None:
         kept = [frame for frame in self._frames if is_after(frame, sequence)]
         self.clear()
-        for frame in kept:
-            self.put(frame)
+        self.put_all(kept)
 
     def clear(self) -> None:
         self._frames.clear()
@@ -73,3 +78,8 @@ class Handoff:
 def is_after(frame: Frame, sequence: int | None) -> bool:
     """Return whether a frame comes after a sequence number. A frame without item ends its stream: it always does."""
     return sequence is None or frame.item is None or frame.item.sequence > sequence
+
+
+def is_never_covered(frame: Frame) -> bool:
+    """Return whether no catch-up covers the frame's item."""
+    return frame.item is not None and frame.item.sequence == sys.maxsize

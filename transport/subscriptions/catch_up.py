@@ -52,7 +52,7 @@ class CatchUp:
             step = await self._read_step()
             self._prefetched.append(step)
             if not isinstance(step, Frame):
-                return tuple(self._prefetched) if step is not None and step.accepts is None else None
+                return None if step is None else tuple(self._prefetched)
             length += len(step.payload)
             if step.failed or length >= max_bytes:
                 return None

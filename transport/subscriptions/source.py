@@ -4,7 +4,7 @@ The types are structural: a resolver's own classes match them without an import 
 return its root value, which is the item's payload: `lambda root, info, **arguments: root`.
 """
 
-from collections.abc import AsyncIterator, Callable, Hashable, Sequence
+from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, runtime_checkable
 
@@ -21,6 +21,7 @@ class Item(Protocol):
     def sequence(self) -> int:
         """Compared with `CaughtUp.through`. Items may share a number, and it need not grow from item to item: an item
         that was held back is covered by streams that caught up meanwhile, and the items that overtook it are not.
+        No catch-up covers `sys.maxsize`: such an item reaches every stream of the group.
         """
 
     @property
@@ -35,10 +36,6 @@ class CaughtUp(Protocol):
     @property
     def through(self) -> int:
         """The sequence number that the stream has covered: it skips items up to it."""
-
-    @property
-    def accepts(self) -> Callable[[Item], bool] | None:
-        """Filter of the later items, called once for each, in order; None for all items."""
 
     @property
     def cursor(self) -> str | None:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Hashable
 
 from transport.idle_timer import IdleTimer
-from transport.subscriptions.backpressure import BoundedFrameQueue, Handoff, is_after
+from transport.subscriptions.backpressure import BoundedFrameQueue, Handoff, is_after, is_never_covered
 from transport.subscriptions.catch_up import CatchUp
 from transport.subscriptions.event_executor import SubscriptionQuery
 from transport.subscriptions.fanout import Bundle, FanoutGroup, FanoutRegistry
@@ -20,35 +20,7 @@ from transport.subscriptions.responses import (
     StreamClosed,
     StreamOptions,
 )
-from transport.subscriptions.source import CaughtUp, Item, Source
-
-
-class SubscriberFilter:
-    """Drops frames outside the subscriber's snapshot and, for `distinct` sources, repeated results."""
-
-    __slots__ = ("_accepts", "_distinct", "_last_payload")
-
-    def __init__(self, source: Source) -> None:
-        self._distinct = source.distinct
-        self._last_payload: bytes | None = None
-        self._accepts: Callable[[Item], bool] | None = None
-
-    @property
-    def accepts_all(self) -> bool:
-        return self._accepts is None and not self._distinct
-
-    def caught_up(self, marker: CaughtUp) -> None:
-        self._accepts = marker.accepts
-
-    def accept(self, frame: Frame) -> Frame | None:
-        """Return a live frame, or None to drop it. Must be called once for each, in order."""
-        if frame.item is not None and self._accepts is not None and not self._accepts(frame.item):
-            return None
-        return None if frame.payload == self._last_payload else frame
-
-    def sent(self, frame: Frame) -> None:
-        if self._distinct and frame.item is not None:
-            self._last_payload = frame.payload
+from transport.subscriptions.source import CaughtUp
 
 
 class SubscriberStream(FrameStream):
@@ -59,12 +31,13 @@ class SubscriberStream(FrameStream):
         "_catch_up",
         "_caught_up_to",
         "_close_reason",
-        "_filter",
+        "_distinct",
         "_finished",
         "_group",
         "_groups",
         "_handoff",
         "_key",
+        "_last_payload",
         "_on_close",
         "_overflowed",
         "_query",
@@ -88,7 +61,9 @@ class SubscriberStream(FrameStream):
         self._group: FanoutGroup | None = None
         self._query = query
         self._after = options.after
-        self._filter = SubscriberFilter(query.source)
+        self._distinct = query.source.distinct
+        self._last_payload: bytes | None = None
+        """Of a distinct source: the last result sent."""
         self._on_close = on_close
         self._catch_up: CatchUp | None = None
         self._caught_up_to: int | None = None
@@ -122,7 +97,7 @@ class SubscriberStream(FrameStream):
                 if self._catch_up is not None or self._overflowed:
                     frame = await self._next_catch_up_frame()
                 elif self._queue:
-                    frame = self._filter.accept(self._queue.take())
+                    frame = self._unless_repeated(self._queue.take())
                 elif self._finished:
                     raise StopAsyncIteration
                 else:
@@ -134,8 +109,12 @@ class SubscriberStream(FrameStream):
         return frame
 
     def _on_sent(self, frame: Frame) -> None:
-        self._filter.sent(frame)
+        if self._distinct and frame.item is not None:
+            self._last_payload = frame.payload
         self._after = frame.cursor or self._after
+
+    def _unless_repeated(self, frame: Frame) -> Frame | None:
+        return None if frame.payload == self._last_payload else frame
 
     async def _next_catch_up_frame(self) -> Frame | None:
         if self._catch_up is None:
@@ -168,7 +147,6 @@ class SubscriberStream(FrameStream):
     async def _go_live(self, marker: CaughtUp) -> Frame | None:
         """Continue with live frames. Returns a heartbeat if the client needs the cursor, and takes heartbeats."""
         await self._close_catch_up()
-        self._filter.caught_up(marker)
         self._caught_up_to = marker.through
         self._queue.drop_through(marker.through)
         before, self._after = self._after, marker.cursor or self._after
@@ -184,6 +162,7 @@ class SubscriberStream(FrameStream):
     def push(self, bundle: Bundle) -> None:
         """Send or queue the frames that the catch-up does not cover."""
         if self._overflowed:
+            self._queue.put_all(frame for frame in bundle.frames if is_never_covered(frame))
             return
         if self._try_send_all(bundle):
             self._after = bundle.cursor or self._after
@@ -197,7 +176,7 @@ class SubscriberStream(FrameStream):
         return (
             self.try_send is not None
             and self._handoff.has_waiter
-            and self._filter.accepts_all
+            and not self._distinct
             and (self._caught_up_to is None or bundle.min_sequence > self._caught_up_to)
             and self.try_send(bundle.frames)
         )
@@ -224,7 +203,7 @@ class SubscriberStream(FrameStream):
         self._slow_timer.arm()
 
     def _hand_off(self, frame: Frame) -> None:
-        if self._filter.accept(frame) is None:
+        if self._unless_repeated(frame) is None:
             return
         if self.try_send is not None and self.try_send((frame,)):
             self._on_sent(frame)

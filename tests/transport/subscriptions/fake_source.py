@@ -25,7 +25,6 @@ class FakeItem:
 @dataclass(frozen=True)
 class FakeCaughtUp:
     through: int
-    accepts: Callable[[Any], bool] | None = None
     cursor: str | None = None
 
 
@@ -46,7 +45,6 @@ class FakeLog:
     caller_error: Exception | None = None
     on_open: Callable[[], Any] | None = None
     distinct: bool = False
-    accepts: Callable[[Any], bool] | None = None
     has_caught_up_cursor: bool = False
     is_buffered: bool = True
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -95,7 +93,7 @@ class FakeSource:
                 log.on_open()
             for number in range(first + 1, at + 1):
                 yield item(number)
-            yield FakeCaughtUp(at, log.accepts, str(at) if log.has_caught_up_cursor else None)
+            yield FakeCaughtUp(at, str(at) if log.has_caught_up_cursor else None)
         finally:
             log.closed_count += 1
 

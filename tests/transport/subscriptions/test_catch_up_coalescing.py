@@ -180,14 +180,3 @@ async def test_source_failure_is_not_shared(server: StreamServer, log: FakeLog) 
 
 async def frame(answer: StreamResponse) -> Frame:
     return await anext(answer.frames)
-
-
-async def test_catch_up_with_a_filter_is_not_shared(server: StreamServer, log: FakeLog) -> None:
-    log.accepts = lambda item: item.sequence % 2 == 0
-    log.append()
-    answers = await open_streams(server, 3)
-    tasks = await start_reading(server, answers, 2)
-    log.gate.set()
-    await wait_until(lambda: len(log.opened_after) == log.closed_count == 3)
-    log.append(3)
-    assert await asyncio.gather(*tasks) == [[1, 2]] * 3

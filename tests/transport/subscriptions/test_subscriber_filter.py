@@ -1,10 +1,10 @@
-"""Filters of one subscriber within its group."""
+"""What one subscriber gets of its group's results."""
 
 import asyncio
 
 from tests.polling import wait_until
 from tests.transport.fake_app import with_limits
-from tests.transport.subscriptions.fake_source import FakeItem, FakeLog
+from tests.transport.subscriptions.fake_source import FakeLog
 from tests.transport.subscriptions.stream_server import StreamServer, frame_body, numbers, read_live, remaining
 
 SAME = "subscription($after: String) { event(after: $after) { caller } }"
@@ -26,26 +26,6 @@ async def test_distinct_source_skips_repeated_results(log: FakeLog) -> None:
     log.publish(None)
     assert await task == []
     assert log.executed.count(4) == 2
-
-
-async def test_snapshot_filter_sees_each_item_once_in_order(server: StreamServer, log: FakeLog) -> None:
-    asked: list[int] = []
-
-    def passes(item: FakeItem) -> bool:
-        asked.append(item.sequence)
-        return item.sequence % 2 == 0
-
-    everything = await server.open()
-    first = await read_live(everything)
-    log.accepts = passes
-    even = await server.open()
-    second = await read_live(even)
-    log.append(4)
-    assert (await first, await second) == ([1], [2])
-    assert await numbers(everything, 3) == [2, 3, 4]
-    assert await numbers(even, 1) == [4]
-    assert asked == [1, 2, 3, 4]
-    assert log.executed == [1, 2, 3, 4]
 
 
 async def test_overflowed_stream_resumes_from_catch_up_cursor(log: FakeLog) -> None:
