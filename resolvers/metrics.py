@@ -51,8 +51,8 @@ class MetricsCollector(Collector):
 
 def session_metrics(commits: CommitStats) -> Iterator[Metric]:
     """Count starts and ends since the server started. Replaced and deleted sessions have not ended."""
-    started = _counter("sessions_started", "Sessions that started, whenever they were created.", labels=["kind"])
-    ended = _counter("sessions_ended", "Sessions that ended, by the reason of the end.", labels=["kind", "reason"])
+    started = _counter("sessions_started", "Sessions that started since the server did.", labels=["kind"])
+    ended = _counter("sessions_ended", "Sessions that ended since the server started.", labels=["kind", "reason"])
     for kind in Kind:
         started.add_metric([kind.value], commits.entries[kind.value, ActivityType.STARTED.value])
         for reason in EndReason:

@@ -1,18 +1,22 @@
-"""@graphql-codegen's client preset on the printed schema, and an application written with it."""
+"""@graphql-codegen's client preset on the schema that a server serves, and an application written with it."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from tests.clients.node import command, project_folder, run
+from tests.live_server import Server
 
 pytestmark = pytest.mark.clients
 
 
 @pytest.fixture(scope="module")
-def application(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def application(server: Server, node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = project_folder(tmp_path_factory.mktemp("codegen"), "codegen")
+    config = folder / "codegen.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"schema": f"{server.origin}/schema.graphql"}))
     run(command("node"), node_modules / "@graphql-codegen/cli/esm/bin.js", "--config", "codegen.json", cwd=folder)
     return folder
 

@@ -186,7 +186,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((address, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        raise CannotListenError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        reason = str(error.strerror).partition(" (while")[0]  # what `create_server` adds says the same again
+        raise CannotListenError(f"cannot listen on {host}:{port}: {reason}") from error
 
 
 def origin(host: str, listener: socket.socket) -> str:

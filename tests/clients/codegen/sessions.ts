@@ -33,7 +33,7 @@ const Live = graphql(`
     activeSessions(filter: $filter, after: $after) {
       __typename
       ... on SessionSnapshot { sessions { ...Row } first cursor }
-      ... on SessionChange { change id session { ...Row } first cursor }
+      ... on SessionChange { change id session { ...Row } cursor }
       ... on FeedResync { reason cursor }
     }
   }
@@ -60,7 +60,7 @@ export function title(session: FragmentType<typeof Row>): string {
   }
 }
 
-export const titles = (list: ResultOf<typeof List>): string[] => list.sessions.nodes.map(title);
+export const titles = (list: ResultOf<typeof List>): string[] => list.sessions?.nodes.map(title) ?? [];
 
 export function cursor({ activeSessions: item }: ResultOf<typeof Live>): string {
   switch (item.__typename) {
