@@ -8,15 +8,18 @@ from typing import Any, Final, TypeAlias, TypeVar
 from strawberry.dataloader import DataLoader
 
 from models import tables
+from models.clock import Instant
 from models.database import Database
 from models.tables.rows import Activity, PathTime, Project, Session
 from resolvers import queries
 from resolvers.access import Caller
-from resolvers.activities.queries import TimelinePage, read_timelines
+from resolvers.activities.queries import ActivityTypes, TimelinePage, count_timelines, read_timelines
+from resolvers.filters import Filter
 from resolvers.forms.queries import DataPointQuery, DataPointView, ReadBudget, read_points, read_values
 from resolvers.media.state import PlaybackState
 from resolvers.pagination.keyset import PageRows
 from resolvers.projects.cache import ProjectCache
+from resolvers.sessions.queries import ProjectPage, count_in_projects, read_project_pages
 
 T = TypeVar("T")
 Key = TypeVar("Key")
@@ -131,6 +134,21 @@ class Loaders:
         """Load the playback state of a session; None if it has no player events."""
         return self._reads.load("media_state", self._by(queries.read_media_states), session_id)
 
+    async def project_sessions(self, project_id: str, page: ProjectPage, now: Instant) -> tuple[list[Session], bool]:
+        """Load a page of the sessions of a project, and whether there are more; one statement for all projects."""
+        rows = await self._own.load("project_sessions", self._by(read_project_pages, now), (project_id, page))
+        size, backwards = page.args.size, page.args.backwards
+        return rows[-size:] if backwards else rows[:size], len(rows) > size
+
+    def project_session_count(self, project_id: str, session_filter: Filter, now: Instant) -> Awaitable[int]:
+        """Count the sessions of a project; one statement for all projects."""
+        read = partial(self._read_heavy, count_in_projects, (now,))
+        return self._own.load("project_session_count", read, (project_id, session_filter))
+
+    def timeline_count(self, session_id: str, types: ActivityTypes | None) -> Awaitable[int]:
+        """Count the activities of a session; one statement for all sessions with the same types."""
+        return self._own.load("timeline_count", self._by(count_timelines), (session_id, types))
+
     def timeline(self, session_id: str, page: TimelinePage) -> Awaitable[PageRows[Activity]]:
         """Load a page of a session's timeline; one statement for all sessions with the same page."""
         return self._reads.load("timeline", self._by(read_timelines), (session_id, page))
@@ -144,6 +162,11 @@ class Loaders:
 
     async def _read(self, query: Callable[..., list[Value]], args: tuple[Any, ...], keys: list[Any]) -> list[Value]:
         return await self._database.read(query, self._caller, keys, *args)
+
+    async def _read_heavy(
+        self, query: Callable[..., list[Value]], args: tuple[Any, ...], keys: list[Any]
+    ) -> list[Value]:
+        return await self._database.read_heavy(query, self._caller, keys, *args)
 
     async def _read_projects(self, ids: list[str]) -> list[Project | None]:
         version = self._projects.version

@@ -6,7 +6,7 @@ import strawberry
 
 from resolvers.context import Context
 from schema.enums import ActivityType
-from schema.filters import SessionFilter
+from schema.filters import SessionFilter, SessionOrder
 
 Info: TypeAlias = strawberry.Info[Context, None]
 
@@ -38,4 +38,10 @@ OffsetArg: TypeAlias = Annotated[
 TypesArg: TypeAlias = Annotated[
     list[ActivityType] | None,
     strawberry.argument(description="Only activities of these types; an empty list matches nothing."),
+]
+OrderByArg: TypeAlias = Annotated[
+    list[SessionOrder] | None,
+    strawberry.argument(
+        name="orderBy", description="Sort order, each field at most once; by default the latest start first."
+    ),
 ]

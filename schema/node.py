@@ -6,6 +6,7 @@ import strawberry
 
 from models.enums import Kind
 from models.tables.rows import Activity, Project, Session
+from schema.field_helpers import QUERY_WEIGHT, computed_field
 
 SESSION_TYPE_NAMES: Final = {kind.value: f"{kind.capitalize()}Session" for kind in Kind}
 _OTHER_TYPE_NAMES: Final[dict[type[Any], str]] = {Activity: "Activity", Project: "Project"}
@@ -27,3 +28,15 @@ class PageInfo:
     has_previous_page: bool = strawberry.field(description="Whether there are more items before this page.")
     start_cursor: str | None = strawberry.field(description="Cursor of the first edge; null on an empty page.")
     end_cursor: str | None = strawberry.field(description="Cursor of the last edge; null on an empty page.")
+
+
+@strawberry.type
+class Connection:
+    """Fields of all connections; not a type of the schema."""
+
+    page_info: PageInfo = computed_field(lambda page, _: page, "Position of this page in the list.")
+    total_count: int = computed_field(
+        lambda page, _: page.total_count(),
+        "Number of items in the whole list; counted only if selected.",
+        weight=QUERY_WEIGHT,
+    )

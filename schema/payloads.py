@@ -3,8 +3,7 @@
 import strawberry
 
 from schema.enums import ProblemCode
-from schema.project import Project
-from schema.session import Session
+from schema.session import Project, Session
 
 
 @strawberry.type(description="A problem that the caller can act on, never an internal error.")

@@ -16,23 +16,26 @@ from resolvers.pagination.keyset import Page, PageArgs
 from resolvers.projects.service import get_project, list_projects
 from resolvers.sessions.service import get_session, list_sessions
 from resolvers.stats.service import Stats
-from schema.arguments import AfterArg, BeforeArg, FilterArg, FirstArg, IdArg, Info, LastArg, OffsetArg, TypesArg
+from schema.arguments import (
+    AfterArg,
+    BeforeArg,
+    FilterArg,
+    FirstArg,
+    IdArg,
+    Info,
+    LastArg,
+    OffsetArg,
+    OrderByArg,
+    TypesArg,
+)
 from schema.enums import Scope
 from schema.field_helpers import computed_field, field
-from schema.filters import SessionOrder
 from schema.model_types import input_to_dict
 from schema.node import Node
-from schema.project import Project, ProjectConnection
-from schema.session import ActivityConnection, Session, SessionConnection
+from schema.session import ActivityConnection, Project, ProjectConnection, Session, SessionConnection
 from schema.stats import SessionStats
 
 IdsArg: TypeAlias = Annotated[list[strawberry.ID], strawberry.argument(description="Ids of the objects, at most 500.")]
-OrderByArg: TypeAlias = Annotated[
-    list[SessionOrder] | None,
-    strawberry.argument(
-        name="orderBy", description="Sort order, each field at most once; by default the latest start first."
-    ),
-]
 
 
 def _projects(caller: Caller, _context: Context) -> list[str] | None:

@@ -1,23 +1,26 @@
-"""Sessions (what all kinds share; the rest is in `schema.kinds`) and their activities."""
+"""Sessions (what all kinds share; the rest is in `schema.kinds`), their activities and their projects."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 
 from models import session_rules
 from models.clock import to_seconds
 from models.enums import EventFlag
+from models.kinds import KINDS
 from models.tables.rows import Activity as ActivityRow
+from models.tables.rows import Project as ProjectRow
 from models.tables.rows import Session as SessionRow
 from resolvers.activities.service import activity_cursor, session_activities
 from resolvers.context import Context
 from resolvers.pagination.keyset import Page, PageArgs
-from schema.arguments import AfterArg, BeforeArg, FirstArg, Info, LastArg, TypesArg
+from resolvers.sessions.service import list_project_sessions
+from schema.arguments import AfterArg, BeforeArg, FilterArg, FirstArg, Info, LastArg, OrderByArg, TypesArg
 from schema.enums import ActivityType, EndReason, Kind, State
-from schema.field_helpers import QUERY_WEIGHT, computed_field, field
-from schema.node import SESSION_TYPE_NAMES, Node, PageInfo
-from schema.project import Project
+from schema.field_helpers import computed_field, field
+from schema.model_types import input_to_dict
+from schema.node import SESSION_TYPE_NAMES, Connection, Node
 from schema.scalars import JSON, DateTime
 
 
@@ -54,9 +57,9 @@ class ActivityEdge:
 
 
 @strawberry.type(description="A page of activities, oldest first.")
-class ActivityConnection:
+class ActivityConnection(Connection):
     edges: list[ActivityEdge] = strawberry.field(description="The activities of this page with their cursors.")
-    page_info: PageInfo = computed_field(lambda page, _: page, "Position of this page in the list.")
+    nodes: list[Activity] = strawberry.field(description="The activities of this page.")
 
 
 @strawberry.type(description="Time that a session was visible on one path.")
@@ -77,7 +80,8 @@ def _session_field(resolve: Callable[[SessionRow, Context], object], description
 @strawberry.interface(description="A session of any kind.")
 class Session(Node):
     kind: Kind = strawberry.field(description="Kind of session.")
-    project: Project = _session_field(lambda s, c: c.loaders.project(s.project_id), "The project it belongs to.")
+    project_id: strawberry.ID = strawberry.field(description="Id of the project it belongs to.")
+    project: "Project" = _session_field(lambda s, c: c.loaders.project(s.project_id), "The project it belongs to.")
     external_id: str | None = strawberry.field(
         description="Id in the caller's system: a uuid, import id or login id; null if it has none."
     )
@@ -153,12 +157,72 @@ class SessionEdge:
 
 
 @strawberry.type(description="A page of sessions.")
-class SessionConnection:
+class SessionConnection(Connection):
     edges: list[SessionEdge] = strawberry.field(description="The sessions of this page with their cursors.")
     nodes: list[Session] = strawberry.field(description="The sessions of this page.")
-    page_info: PageInfo = computed_field(lambda page, _: page, "Position of this page in the list.")
-    total_count: int = computed_field(
-        lambda page, _: page.total_count(),
-        "Number of sessions in the whole list; counted only if selected.",
-        weight=QUERY_WEIGHT,
+
+
+LIST_WEIGHT: Final = 10
+"""Cost of one list of sessions among many: it is searched for in an index."""
+
+
+@strawberry.type(description="Timeout of the sessions of one kind.")
+class KindTimeout:
+    kind: Kind = strawberry.field(description="Kind of session.")
+    seconds: int | None = strawberry.field(
+        description="Seconds without a call, 10 to 86400; null if these sessions do not expire."
     )
+
+
+def _timeouts(row: ProjectRow, _context: Context) -> list[KindTimeout]:
+    return [
+        KindTimeout(kind=rules.kind, seconds=row.timeouts.get(kind, rules.default_timeout))
+        for kind, rules in KINDS.items()
+    ]
+
+
+@strawberry.type(description="A group of sessions. A caller's access is limited to its projects.")
+class Project(Node):
+    name: str = strawberry.field(description="Display name.")
+    geo_listen_enabled: bool = strawberry.field(
+        description="Default of CLIENT sessions: whether the app follows its location."
+    )
+    default_language: str = strawberry.field(
+        description="Default language of CLIENT sessions: a 2-letter ISO 639-1 code."
+    )
+    timeouts: list[KindTimeout] = computed_field(_timeouts, "Default timeout of the sessions of each kind.")
+
+    @field(
+        "Its sessions, or those of them that match a filter. Requires READ.",
+        graphql_type=SessionConnection,
+        weight=LIST_WEIGHT,
+    )
+    async def sessions(  # noqa: PLR0913, PLR0917 - pagination arguments
+        self,
+        info: Info,
+        filter_: FilterArg = None,
+        order_by: OrderByArg = None,
+        first: FirstArg = None,
+        after: AfterArg = None,
+        last: LastArg = None,
+        before: BeforeArg = None,
+    ) -> Page[SessionRow]:
+        return await list_project_sessions(
+            info.context,
+            self.id,
+            filter=input_to_dict(filter_),
+            order_by=[(each.field, each.direction) for each in order_by or ()],
+            page=PageArgs(first, after, last, before),
+        )
+
+
+@strawberry.type(description="A project in a list.")
+class ProjectEdge:
+    cursor: str = strawberry.field(description="Position in the list, for `after` and `before`.")
+    node: Project = strawberry.field(description="The project.")
+
+
+@strawberry.type(description="A page of projects, by id.")
+class ProjectConnection(Connection):
+    edges: list[ProjectEdge] = strawberry.field(description="The projects of this page with their cursors.")
+    nodes: list[Project] = strawberry.field(description="The projects of this page.")

@@ -8,8 +8,8 @@ from resolvers.stats import types
 from resolvers.stats.service import Stats
 from schema.enums import EndReason, Kind
 from schema.field_helpers import QUERY_WEIGHT, computed_field, field
-from schema.project import Project
 from schema.scalars import DateTime
+from schema.session import Project
 
 
 @strawberry.type(description="Summary of durations, in seconds.")

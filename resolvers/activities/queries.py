@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
-from sqlalchemy import ColumnElement, and_, false, select
+from sqlalchemy import ColumnElement, and_, false, func, select
 from sqlalchemy.sql.functions import coalesce
 
 from models.clock import Instant
@@ -62,6 +62,20 @@ def read_timelines(
             rows.setdefault(row[0], []).append(row)
         found |= {(session_id, page): _to_page(group, page) for session_id, group in rows.items()}
     return [found.get(key) or ([], False, False) for key in keys]
+
+
+def count_timelines(tx: Transaction, caller: Caller, keys: Sequence[tuple[str, ActivityTypes | None]]) -> list[int]:
+    """Count the activities of each session, with one statement for each distinct choice of types."""
+    counts: dict[tuple[str, ActivityTypes | None], int] = {}
+    for types in dict.fromkeys(types for _, types in keys):
+        statement = (
+            select(activity.c.session_id, func.count())
+            .where(project_condition(caller, activity.c.project_id), *_has_type(activity.c, types))
+            .where(activity.c.session_id.in_([id_ for id_, other in keys if other == types]))
+            .group_by(activity.c.session_id)
+        )
+        counts |= {(session_id, types): count for session_id, count in tx.execute(statement)}
+    return [counts.get(key, 0) for key in keys]
 
 
 def _timelines(caller: Caller, session_ids: Sequence[str], page: TimelinePage) -> Any:

@@ -1,6 +1,7 @@
 """Reading the activity log: of all matching sessions, and of one session (its timeline)."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from models.enums import Scope
@@ -60,7 +61,8 @@ async def session_activities(
     after, before = (_decode_position(context, name, getattr(page, name)) for name in ("after", "before"))
     timeline_page = TimelinePage(normalize_types(types), page.size, page.backwards, after, before)
     nodes, has_next, has_previous = await context.loaders.timeline(session_id, timeline_page)
-    return Page(nodes, has_next, has_previous, lambda activity: activity_cursor(context, activity))
+    count = partial(context.loaders.timeline_count, session_id, timeline_page.types)
+    return Page(nodes, has_next, has_previous, partial(activity_cursor, context), count)
 
 
 def activity_cursor(context: Context, activity: Activity) -> str:

@@ -85,7 +85,8 @@ class Page(Generic[T]):
     has_next_page: bool
     has_previous_page: bool
     cursor_of: Callable[[T], str]
-    count: Callable[[], Awaitable[int]] | None = None
+    total_count: Callable[[], Awaitable[int]]
+    """Counts the whole list."""
 
     @property
     def edges(self) -> list[Edge[T]]:
@@ -98,11 +99,6 @@ class Page(Generic[T]):
     @property
     def end_cursor(self) -> str | None:
         return self.cursor_of(self.nodes[-1]) if self.nodes else None
-
-    async def total_count(self) -> int:
-        """Count the whole list."""
-        assert self.count is not None, "timelines are not counted"
-        return await self.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +169,12 @@ def _count(tx: Transaction, query: PagedQuery[Any]) -> int:
     return int(tx.execute(query.rows.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one())
 
 
+def sort_nodes(query: PagedQuery[T], nodes: list[T]) -> None:
+    """Sort nodes as the list is."""
+    for key in reversed(query.keys):
+        nodes.sort(key=key.value_of, reverse=key.descending)
+
+
 def _read(
     tx: Transaction, query: PagedQuery[T], args: PageArgs, after: CursorValues | None, before: CursorValues | None
 ) -> PageRows[T]:
@@ -199,13 +201,22 @@ def _page_statement(
     if not query.segments:
         rows = query.rows.where(*_between(keys, columns, after, before))
         return rows.order_by(*order).limit(limit).offset(offset)
+    return query.rows.where(columns[-1].in_(page_ids(query, args, after, before))).order_by(*order)
+
+
+def page_ids(
+    query: PagedQuery[Any], args: PageArgs, after: CursorValues | None = None, before: CursorValues | None = None
+) -> Select[Any]:
+    """Select the last sort values of the rows of a page and of one more."""
     # SQLite merges the sorted segments: it reads no more of each than the page takes.
-    merged = union_all(
-        *(values.where(*_between(keys, list(values.selected_columns), after, before)) for values in query.segments)
-    )
-    merged_order = _order_by(keys, list(merged.selected_columns), forwards=not args.backwards)
-    page = merged.order_by(*merged_order).limit(limit).offset(offset).subquery()
-    return query.rows.where(columns[-1].in_(select(page.c[len(keys) - 1]))).order_by(*order)
+    parts = [
+        values.where(*_between(query.keys, list(values.selected_columns), after, before))
+        for values in query.sort_values
+    ]
+    merged = union_all(*parts)
+    order = _order_by(query.keys, list(merged.selected_columns), forwards=not args.backwards)
+    page = merged.order_by(*order).limit(args.size + 1).offset(args.offset or 0).subquery()
+    return select(page.c[len(query.keys) - 1])
 
 
 def _between(

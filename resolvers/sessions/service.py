@@ -1,6 +1,7 @@
 """Reading one session and lists of sessions."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from models.enums import Scope
@@ -10,8 +11,8 @@ from resolvers.access import require
 from resolvers.context import Context
 from resolvers.filters import Filter
 from resolvers.loaders import resolved
-from resolvers.pagination.keyset import Page, PageArgs, read_page
-from resolvers.sessions.queries import SessionSelection, session_list
+from resolvers.pagination.keyset import Page, PageArgs, PagedQuery, read_page
+from resolvers.sessions.queries import ProjectPage, SessionSelection, session_list
 
 
 async def get_session(context: Context, id: str) -> Session | None:  # noqa: A002 - the schema's name
@@ -45,6 +46,50 @@ async def list_sessions(
         BadUserInput: an argument is invalid; a cursor is of another filter or order.
     """
     require(context.caller, Scope.READ)
-    selection = SessionSelection(context.caller, Filter.parse(filter), context.now)
-    fields = [(str(field), str(direction)) for field, direction in order_by] or [("STARTED_AT", "DESC")]
-    return await read_page(context.database, session_list(selection, fields), page)
+    query = _session_list(context, filter, order_by)
+    return await read_page(context.database, query, page)
+
+
+async def list_project_sessions(
+    context: Context,
+    project_id: str,
+    *,
+    filter: Mapping[str, Any],  # noqa: A002 - the schema's name
+    order_by: Sequence[tuple[str, str]],
+    page: PageArgs,
+) -> Page[Session]:
+    """Return a page of the sessions of a project, as `list_sessions` does with a filter by the project.
+
+    Raises:
+        Forbidden: the caller lacks READ.
+        BadUserInput: an argument is invalid; a cursor is of another project, filter or order.
+    """
+    require(context.caller, Scope.READ)
+    page.validate()
+    requested = filter.get("project_ids")
+    ids = [project_id] if requested is None or project_id in requested else []
+    query = _session_list(context, {**filter, "project_ids": ids}, order_by)
+    if page.after is not None or page.before is not None:
+        # A cursor belongs to one project, so there are no others to read in the same statement.
+        return await read_page(context.database, query, page)
+    session_filter = Filter.parse(filter)
+    project_page = ProjectPage(session_filter, _normalize_order(order_by), page)
+    nodes, more = await context.loaders.project_sessions(project_id, project_page, context.now)
+    return Page(
+        nodes,
+        has_next_page=more and not page.backwards,
+        has_previous_page=more and page.backwards,
+        cursor_of=query.cursor_of,
+        total_count=partial(context.loaders.project_session_count, project_id, session_filter, context.now),
+    )
+
+
+def _session_list(
+    context: Context, client_filter: Mapping[str, Any] | None, order_by: Sequence[tuple[str, str]]
+) -> PagedQuery[Session]:
+    selection = SessionSelection(context.caller, Filter.parse(client_filter), context.now)
+    return session_list(selection, _normalize_order(order_by))
+
+
+def _normalize_order(order_by: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(field), str(direction)) for field, direction in order_by) or (("STARTED_AT", "DESC"),)

@@ -95,7 +95,12 @@ async def test_json_literal_may_contain_variables(api: ApiClient) -> None:
     }
 
 
-@pytest.mark.parametrize(("name", "fields"), [("SessionStats", None), ("SessionConnection", {"totalCount"})])
+CONNECTIONS: Final = ("SessionConnection", "ActivityConnection", "ProjectConnection")
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"), [("SessionStats", None), *((name, {"totalCount"}) for name in CONNECTIONS)]
+)
 def test_fields_that_query_all_matches_cost_more(name: str, fields: set[str] | None) -> None:
     type_ = object_type(name)
     expensive = {
