@@ -57,6 +57,7 @@ def _position(model: type[KindFields] | None, path: tuple[str, ...]) -> list[int
             break
         names = [info.alias for info in model.model_fields.values()]
         if part not in names:
+            position.append(len(names))
             break
         position.append(names.index(part))
         model = _nested_model(list(model.model_fields.values())[position[-1]].annotation)

@@ -1,17 +1,12 @@
 """Idempotency keys of starts: one session, however often and concurrently a start is sent."""
 
-import hashlib
-from collections.abc import Mapping
-from typing import Any, Final
-
-import orjson
+from typing import Final
 
 from models.clock import DAY
 from models.database import Transaction
-from models.enums import Kind, ProblemCode
+from models.enums import ProblemCode
 from models.problems import Problem
 from models.tables.rows import Session
-from models.uploaded_file import UploadedFile
 from resolvers.lifecycle import queries, repository
 from resolvers.lifecycle.result import MutationResult, failure
 from resolvers.lifecycle.start_input import StartRequest
@@ -23,17 +18,6 @@ KEY_TTL_MS: Final = DAY
 _KEY_PATH: Final = ("input", "idempotencyKey")
 
 
-def digest_of(values: Mapping[str, Any], kind: Kind, variant: Mapping[str, Any]) -> str:
-    """Compute the SHA-256 of an input as coerced: independent of field order and spelling; files by their content."""
-    # orjson would serialise an uploaded file's dataclass field by field.
-    options = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
-    return hashlib.sha256(orjson.dumps([values, kind, variant], default=_digestable, option=options)).hexdigest()
-
-
-def _digestable(value: bytes | UploadedFile) -> object:
-    return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else {"sha256": value.sha256}
-
-
 def find_replay(tx: Transaction, request: StartRequest, project_id: str) -> MutationResult | None:
     """Find the result that this request's key had before; null if the key is new or absent."""
     key = request.common.idempotency_key
@@ -43,11 +27,13 @@ def find_replay(tx: Transaction, request: StartRequest, project_id: str) -> Muta
     if stored is None:
         return None
     if stored.digest != request.digest:
-        message = "this key was used in the last 24 hours for a start with other input"
+        message = "must be a new key for new input: it was used for another start in the last 24 hours"
         return failure(Problem(_KEY_PATH, message, ProblemCode.CONFLICT))
     session = queries.find_session(tx, stored.session_id)
     if session is None:
-        return failure(Problem(_KEY_PATH, "the session that this key started was deleted", ProblemCode.NOT_FOUND))
+        return failure(
+            Problem(_KEY_PATH, "must be a new key: the session that it started was deleted", ProblemCode.NOT_FOUND)
+        )
     return SessionUnitOfWork(session).result(request.now)
 
 

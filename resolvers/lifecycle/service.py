@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from models.database import Transaction, batched
 from models.enums import ActivityType, Kind, ProblemCode, Scope
-from models.kinds import KINDS
 from models.kinds.agenda import parse_agenda_update
 from models.kinds.field import FormFields
-from models.kinds.start import StartFields
 from models.kinds.validation import validate
 from models.problems import Problem, prefix_paths
 from resolvers.access import require
@@ -19,11 +18,10 @@ from resolvers.forms.repository import load_forms
 from resolvers.lifecycle import queries, repository
 from resolvers.lifecycle.agenda_update import UpdateAgenda
 from resolvers.lifecycle.commands import Command, Hide, Keepalive, Stop, Terminate, TrackMedia
-from resolvers.lifecycle.idempotency import digest_of
 from resolvers.lifecycle.media_player import PlayerEvent
 from resolvers.lifecycle.result import MutationResult, failure, not_found
-from resolvers.lifecycle.start import start
-from resolvers.lifecycle.start_input import StartRequest, apply_external_id, cross_field_problems, relocate_problems
+from resolvers.lifecycle.start import find_problems, start
+from resolvers.lifecycle.start_input import parse_start
 from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
 
 MAX_KEEPALIVES: Final = 500
@@ -44,19 +42,16 @@ async def start_session(
         StorageUnavailable: neither rows nor files can be written at the moment.
     """
     require(context.caller, Scope.WRITE)
-    rules = KINDS[kind]
-    full_variant = apply_external_id(rules, values, variant)
-    common, specific = validate(StartFields, values), validate(rules.fields, full_variant)
     detected = await detect_types(variant.get("data", ()))
-    variant_problems = relocate_problems(rules, variant, (*specific.problems, *detected.problems), common.problems)
-    problems = (*common.problems, *cross_field_problems(rules, values, full_variant), *variant_problems)
-    if problems or common.fields is None or specific.fields is None:
-        return failure(*prefix_paths(problems, "input"))
-    points = specific.fields.data if isinstance(specific.fields, FormFields) else ()
-    digest = digest_of(values, kind, variant)
+    request = parse_start(context.caller, context.now, values, kind, variant, file_problems=detected.problems)
+    # Files are stored before the transaction: a start that it would refuse must not leave any behind.
+    if request.problems or detected.types:
+        problems = await context.database.read(find_problems, request)
+        if problems:
+            return failure(*problems)
+    points = request.variant.data if isinstance(request.variant, FormFields) else ()
     async with store_attachments(context, points, detected) as files:
-        request = StartRequest(context.caller, context.now, rules, common.fields, specific.fields, digest, files)
-        return await context.write(start, request)
+        return await context.write(start, replace(request, files=files))
 
 
 async def keepalive_session(context: Context, values: Mapping[str, Any], *input_path: str) -> MutationResult:

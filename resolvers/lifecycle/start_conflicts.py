@@ -7,8 +7,8 @@ from models.database import Transaction
 from models.enums import ActivityType, Kind, ProblemCode, Scope
 from models.kinds.field import FormFields
 from models.kinds.user import UserFields
-from models.problems import Problem
-from models.tables.rows import Project
+from models.problems import Problem, quote
+from models.tables.rows import Project, Session
 from resolvers.lifecycle import queries, repository
 from resolvers.lifecycle.creation import new_session
 from resolvers.lifecycle.result import MutationResult, failure
@@ -48,14 +48,28 @@ def replace_form(tx: Transaction, request: StartRequest, project: Project) -> Mu
     existing = queries.find_form_session(tx, project.id, uuid) if uuid else None
     if existing is None:
         return create(tx, request, project)
-    if request.caller.scopes == {Scope.WRITE} and existing.subject != request.variant.unit_id:
-        message = "a form with this uuid exists already, of another unit"
-        return failure(Problem(("input", "variant", "field", "uuid"), message, ProblemCode.CONFLICT))
+    if problems := _form_conflict(request, existing):
+        return failure(*problems)
     repository.delete_sessions(tx, [existing], ActivityType.REPLACED, request.now)
     uow = new_session(request, project)
     repository.insert(tx, uow)
     repository.redirect_idempotency_keys(tx, existing.id, uow.session.id)
     return uow.result(request.now, created=True)
+
+
+def find_conflict(tx: Transaction, request: StartRequest, project: Project) -> list[Problem]:
+    """List why the handler would refuse a start."""
+    uuid = request.variant.uuid if isinstance(request.variant, FormFields) else None
+    existing = queries.find_form_session(tx, project.id, uuid) if uuid else None
+    return [] if existing is None else _form_conflict(request, existing)
+
+
+def _form_conflict(request: StartRequest, existing: Session) -> list[Problem]:
+    assert isinstance(request.variant, FormFields)
+    if request.caller.scopes != {Scope.WRITE} or existing.subject == request.variant.unit_id:
+        return []
+    message = f"is the uuid of a form of another unit than {quote(request.variant.unit_id)}"
+    return [Problem(("input", "variant", "field", "uuid"), message, ProblemCode.CONFLICT)]
 
 
 CONFLICT_HANDLERS: Final[dict[Kind, StartHandler]] = {Kind.USER: reuse_active_client, Kind.FIELD: replace_form}

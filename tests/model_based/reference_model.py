@@ -1,6 +1,6 @@
 """Reference model of the whole server: projects, sessions, idempotency keys and commands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,19 +76,18 @@ class ReferenceModel:
 
     def start(self, start_input: Mapping[str, Any], session: ReferenceSession) -> ExpectedResult:
         """Apply a start; `session` is the one that it would create."""
-        if session.kind == "AGENDA" and "timeoutSeconds" in start_input:
-            return ExpectedResult(problems=["BAD_USER_INPUT"])
-        if session.project not in self.projects:
-            return ExpectedResult(problems=["NOT_FOUND"])
+        problems = [] if session.project in self.projects else ["NOT_FOUND"]
         key = self._keys.get((session.project, start_input.get("idempotencyKey", "")))
         if key is not None and key.age < DAY:
-            return self._replay(key, start_input)
-        if (previous := start_input.get("previousId")) is not None:
-            found = self.find(previous)
-            if found is None:
-                return ExpectedResult(problems=["NOT_FOUND"])
-            if (found.kind, found.project) != (session.kind, session.project):
-                return ExpectedResult(problems=["BAD_USER_INPUT"])
+            replay = self._replay(key, start_input)
+            if not replay.problems:
+                return replay
+            problems += replay.problems
+        problems += self._previous_problems(start_input.get("previousId"), session)
+        if session.kind == "AGENDA" and "timeoutSeconds" in start_input:
+            problems.append("BAD_USER_INPUT")
+        if problems:
+            return ExpectedResult(problems=problems)
         result = self._start_or_reuse(start_input["variant"], session)
         if "idempotencyKey" in start_input and result.session is not None:
             self._keys[session.project, start_input["idempotencyKey"]] = _IdempotencyKey(start_input, result.session)
@@ -98,6 +97,15 @@ class ReferenceModel:
         if key.start_input != start_input:
             return ExpectedResult(problems=["CONFLICT"])
         return ExpectedResult(key.session) if key.session in self.sessions else ExpectedResult(problems=["NOT_FOUND"])
+
+    def _previous_problems(self, previous_id: str | None, session: ReferenceSession) -> list[str]:
+        if previous_id is None:
+            return []
+        previous = self.find(previous_id)
+        if previous is None:
+            return ["NOT_FOUND"]
+        is_of_project = session.project not in self.projects or previous.project == session.project
+        return [] if previous.kind == session.kind and is_of_project else ["BAD_USER_INPUT"]
 
     def _start_or_reuse(self, variant: Mapping[str, Any], session: ReferenceSession) -> ExpectedResult:
         fields = variant.get("user", variant.get("field", {}))
@@ -141,14 +149,14 @@ class ReferenceModel:
 
     def terminate(self, session_id: str) -> ExpectedResult:
         session = self.find(session_id)
-        if (refusal := self.refusal(session, "TERMINATED")) is not None or session is None:
+        if (refusal := self.refusal(session, idempotent_after=("TERMINATED",))) is not None or session is None:
             return refusal or ExpectedResult()
         self._end(session, "TERMINATED")
         return ExpectedResult(session)
 
     def keepalive(self, call: Mapping[str, Any], ping: SentEvent | None) -> ExpectedResult:
         session = self.find(call["id"])
-        refusal = self.refusal(session) or self._noop_or_problem(session, call, ping)
+        refusal = self.refusal(session, _wrong_player(session, ping)) or self._noop(session, call)
         if refusal is not None or session is None:
             return refusal or ExpectedResult()
         session.heartbeat(None)
@@ -160,7 +168,7 @@ class ReferenceModel:
 
     def hide(self, call: Mapping[str, Any], ping: SentEvent | None) -> ExpectedResult:
         session = self.find(call["id"])
-        refusal = self.refusal(session) or self._noop_or_problem(session, call, ping)
+        refusal = self.refusal(session, _wrong_player(session, ping)) or self._noop(session, call)
         if refusal is not None or session is None:
             return refusal or ExpectedResult()
         session.heartbeat(_path(call))
@@ -169,7 +177,7 @@ class ReferenceModel:
 
     def stop(self, call: Mapping[str, Any], ping: SentEvent | None) -> ExpectedResult:
         session = self.find(call["id"])
-        refusal = self.refusal(session, "STOPPED", "CANCELLED") or self._noop_or_problem(session, {}, ping)
+        refusal = self.refusal(session, _wrong_player(session, ping), ("STOPPED", "CANCELLED"))
         if refusal is not None or session is None:
             return refusal or ExpectedResult()
         cancelled = session.state == "SCHEDULED"
@@ -178,14 +186,19 @@ class ReferenceModel:
         self._end(session, "CANCELLED" if cancelled else "STOPPED")
         return ExpectedResult(session, problems)
 
-    def refusal(self, session: ReferenceSession | None, *idempotent_after: str) -> ExpectedResult | None:
-        """Get the failure of a command on a missing or ended session, unless it ended for one of these reasons."""
+    def refusal(
+        self, session: ReferenceSession | None, others: Sequence[str] = (), idempotent_after: Sequence[str] = ()
+    ) -> ExpectedResult | None:
+        """Get the failure of a command on a missing or ended session, or with other problems.
+
+        A session that ended for one of the reasons `idempotent_after` is returned unchanged.
+        """
         if session is None:
-            return ExpectedResult(problems=["NOT_FOUND"])
+            return ExpectedResult(problems=["NOT_FOUND", *others])
         session.apply_due()
-        if session.ended is None:
-            return None
-        return ExpectedResult(session, [] if session.reason in idempotent_after else ["SESSION_ENDED"])
+        if session.ended is not None and session.reason not in idempotent_after:
+            return ExpectedResult(session, ["SESSION_ENDED", *others])
+        return ExpectedResult(session, list(others)) if others or session.ended is not None else None
 
     def track(self, session_id: str, events: list[SentEvent]) -> ExpectedResult:
         session = self.find(session_id)
@@ -199,11 +212,13 @@ class ReferenceModel:
 
     def update_agenda(self, values: Mapping[str, Any]) -> ExpectedResult:
         session = self.find(values["id"])
-        if (refusal := self.refusal(session)) is not None or session is None:
-            return refusal or ExpectedResult()
         cleared = [name for name in ("name", "startTime", "allDay") if name in values and values[name] is None]
-        if session.schedule is None:
-            return ExpectedResult(session, ["BAD_USER_INPUT"] * (len(cleared) + 1))
+        problems = ["BAD_USER_INPUT"] * len(cleared)
+        if session is not None:
+            session.apply_due()
+        if session is None or session.schedule is None:
+            wrong_kind = ["BAD_USER_INPUT"] if session is not None and session.ended is None else []
+            return self.refusal(session, [*wrong_kind, *problems]) or ExpectedResult()
         current = session.schedule
         updated = Schedule(
             title=values.get("name") or current.title,
@@ -212,21 +227,17 @@ class ReferenceModel:
             all_day=current.all_day if values.get("allDay") is None else values["allDay"],
         )
         is_invalid = updated.end is not None and (updated.all_day or updated.end <= updated.start)
-        if cleared or is_invalid:
-            return ExpectedResult(session, ["BAD_USER_INPUT"] * (len(cleared) + is_invalid))
+        if (refusal := self.refusal(session, [*problems, *["BAD_USER_INPUT"] * is_invalid])) is not None:
+            return refusal
         if updated != current:
             session.timeline.append(("UPDATED", self.now))
             session.revision += 1
             session.reschedule(updated)
         return ExpectedResult(session)
 
-    def _noop_or_problem(
-        self, session: ReferenceSession | None, call: Mapping[str, Any], ping: SentEvent | None
-    ) -> ExpectedResult | None:
-        """Get the result of a command that changes nothing: reordered, or with a player that the kind lacks."""
+    def _noop(self, session: ReferenceSession | None, call: Mapping[str, Any]) -> ExpectedResult | None:
+        """Get the result of a command that changes nothing because it was overtaken."""
         assert session is not None
-        if ping is not None and session.kind != "MEDIA":
-            return ExpectedResult(session, ["BAD_USER_INPUT"])
         number = call.get("sequence")
         is_reordered = number is not None and session.sequence is not None and number <= session.sequence
         return ExpectedResult(session) if is_reordered else None
@@ -255,6 +266,10 @@ class ReferenceModel:
         merged = {} if timeouts is None else {**self.projects.get(project, {}), **timeouts}
         self.projects[project] = {kind: seconds for kind, seconds in merged.items() if seconds is not None}
         return []
+
+
+def _wrong_player(session: ReferenceSession | None, ping: SentEvent | None) -> list[str]:
+    return ["BAD_USER_INPUT"] if session is not None and ping is not None and session.kind != "MEDIA" else []
 
 
 def _path(call: Mapping[str, Any]) -> Path | None:
