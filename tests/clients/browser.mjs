@@ -1,7 +1,7 @@
 // A headless Chromium with an empty profile, and what it had to say: console, failures, requests to other hosts.
 import { chromium } from "playwright-core";
 
-const ARGS = [
+export const ARGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",

@@ -7,6 +7,7 @@ The info string of a block says what it is:
 - `sh`: a script, run as a whole. Its lines of JSON must have no errors and no problems, and a `json answer` block after
   it is compared with the last one. Functions and variables are known to later scripts of the page. Commands of the
   project itself (`make`, `.venv/bin/python`) are not run.
+- A language and a file name, as in `js session.js`: a file of the page's application, which `tests/clients` runs.
 - `json theirs` and others are not run.
 
 In operations `s_…` stands for the session that the page started last, `/attachments/…` for the last file URL.
@@ -27,7 +28,7 @@ from tests.polling import TIMEOUT_SECONDS
 ROOT: Final = Path(__file__).parents[2]
 DOCUMENTED_ORIGIN: Final = "http://127.0.0.1:8000"
 PROJECT_COMMANDS: Final = ("make ", ".venv/bin/")
-_FENCE: Final = re.compile(r"^```(?P<info>[a-z ]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE: Final = re.compile(r"^```(?P<info>[^`\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _ASSIGNMENT: Final = re.compile(r"^(\w+)=", re.MULTILINE)
 
 
@@ -44,6 +45,12 @@ def blocks(page: str) -> list[Block]:
         Block(found["info"], found["text"], f"{page}:{text.count(chr(10), 0, found.start()) + 1}")
         for found in _FENCE.finditer(text)
     ]
+
+
+def files(page: str) -> dict[str, str]:
+    """Return the blocks of a page that are files, by name."""
+    found = [(block.info.split(), block.text) for block in blocks(page)]
+    return {info[1]: text for info, text in found if len(info) == 2 and "." in info[1]}
 
 
 class PageRunner:
