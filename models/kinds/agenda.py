@@ -44,7 +44,9 @@ class AgendaFields(KindFields):
     schedule_tracks: IntList = Field(default=[], description="Numbers of its tracks, at most 100.")
     locations: IntList = Field(default=[], description="Numbers of its locations, at most 100.")
     rank: Annotated[float, Column("rank")] = Field(
-        default=0, description="Position among items that start at the same time, smallest first."
+        # Not 0: an idempotency key is bound to the input with its defaults, and GraphQL coerces a given 0 to 0.0.
+        default=0.0,
+        description="Position among items that start at the same time, smallest first.",
     )
     require_login: bool = Field(
         default=False, description="Whether visitors must log in to add it; needs `addToSchedule`."

@@ -85,6 +85,21 @@ async def test_key_is_bound_to_its_first_valid_input(api: ApiClient) -> None:
     assert problem_codes(await start_with_key(api)) == ["NOT_FOUND"]
 
 
+async def test_key_is_bound_to_the_input_with_its_defaults(api: ApiClient) -> None:
+    variant = {"guide": 7, "name": "Talk", "startTime": "2026-05-28T20:00:00Z"}
+    same = variant | {
+        "startTime": "2026-05-28T22:00:00+02:00",
+        "rank": 0,
+        "allDay": False,
+        "locations": [],
+        "endTime": None,
+    }
+    first = await api.start_payload("agenda", variant, idempotencyKey="k")
+    again = await api.start_payload("agenda", same, idempotencyKey="k", visible=True, path=None)
+    assert (again["problems"], again["created"]) == ([], False)
+    assert again["session"]["id"] == first["session"]["id"]
+
+
 async def test_concurrent_starts_with_one_key_create_one_session(api: ApiClient) -> None:
     payloads = await asyncio.gather(*(start_with_key(api) for _ in range(20)))
     assert len({payload["session"]["id"] for payload in payloads}) == 1
