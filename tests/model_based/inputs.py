@@ -43,6 +43,7 @@ def expected_session(step: Start, model: ReferenceModel, input_at: int) -> Refer
         started=starts_at,
         age=min(0, model.now - starts_at),
         last_seen=model.now,
+        received=model.now,
         visible=step.common.get("visible", True),
         path=tuple(step.common.get("path", ())),
         timeout=model.timeout(step.kind, project, step.common.get("timeoutSeconds")),

@@ -8,7 +8,7 @@ from tests.media.reference_metrics import SentEvent
 from tests.model_based.player_events import apply_events
 from tests.model_based.reference_session import DAY, Path, ReferenceSession, Schedule
 
-TIMEOUTS = {"CLIENT": 1800, "MEDIA": 600, "USER": 300}
+TIMEOUTS = {"CLIENT": 1800, "MEDIA": 600, "FIELD": 1800, "USER": 300}
 MAX_DOWNTIME_MS = 5_000
 """Shorter gaps without a sign of the server are no downtime."""
 
@@ -210,15 +210,32 @@ class ReferenceModel:
         session.revision += 1
         return ExpectedResult(session, apply_events(session, events, self.now))
 
+    def save(self, session_id: str, data: Mapping[str, str], remove: Sequence[str]) -> ExpectedResult:
+        session = self.find(session_id)
+        contradictions = ["BAD_USER_INPUT"] * sum(name.lower() in data for name in remove)
+        if session is None:
+            return ExpectedResult(problems=["NOT_FOUND", *contradictions])
+        session.apply_due()
+        if problems := (["BAD_USER_INPUT"] if session.kind != "FIELD" else []) + contradictions:
+            return ExpectedResult(session, problems)
+        if session.ended is None:
+            session.heartbeat(None)
+        session.points = {name: value for name, value in session.points.items() if name not in map(str.lower, remove)}
+        session.points.update(data)
+        session.received = self.now
+        session.timeline.append(("SAVED", self.now))
+        session.revision += 1
+        return ExpectedResult(session)
+
     def update_agenda(self, values: Mapping[str, Any]) -> ExpectedResult:
         session = self.find(values["id"])
         cleared = [name for name in ("name", "startTime", "allDay") if name in values and values[name] is None]
         problems = ["BAD_USER_INPUT"] * len(cleared)
-        if session is not None:
-            session.apply_due()
-        if session is None or session.schedule is None:
-            wrong_kind = ["BAD_USER_INPUT"] if session is not None and session.ended is None else []
-            return self.refusal(session, [*wrong_kind, *problems]) or ExpectedResult()
+        if session is None:
+            return ExpectedResult(problems=["NOT_FOUND", *problems])
+        session.apply_due()
+        if session.schedule is None:
+            return ExpectedResult(session, ["BAD_USER_INPUT", *problems])
         current = session.schedule
         updated = Schedule(
             title=values.get("name") or current.title,
@@ -226,17 +243,39 @@ class ReferenceModel:
             end=values.get("endTime", current.end),
             all_day=current.all_day if values.get("allDay") is None else values["allDay"],
         )
+        if session.ended is not None:
+            return self._correct_agenda(session, updated, cleared)
         is_invalid = updated.end is not None and (updated.all_day or updated.end <= updated.start)
-        if (refusal := self.refusal(session, [*problems, *["BAD_USER_INPUT"] * is_invalid])) is not None:
-            return refusal
+        if problems or is_invalid:
+            return ExpectedResult(session, [*problems, *["BAD_USER_INPUT"] * is_invalid])
         if updated != current:
             session.timeline.append(("UPDATED", self.now))
             session.revision += 1
             session.reschedule(updated)
         return ExpectedResult(session)
 
+    def _correct_agenda(self, session: ReferenceSession, updated: Schedule, cleared: Sequence[str]) -> ExpectedResult:
+        """Update an ended item: all but its schedule, which decided its life."""
+        current = session.schedule
+        assert current is not None
+        rescheduled = {
+            "startTime": updated.start != current.start,
+            "endTime": updated.end != current.end,
+            "allDay": updated.all_day != current.all_day,
+        }
+        problems = [
+            "BAD_USER_INPUT" if name in cleared else "SESSION_ENDED"
+            for name in ("name", "startTime", "endTime", "allDay")
+            if name in cleared or rescheduled.get(name, False)
+        ]
+        if not problems and updated != current:
+            session.schedule = updated
+            session.timeline.append(("UPDATED", self.now))
+            session.revision += 1
+        return ExpectedResult(session, problems)
+
     def _noop(self, session: ReferenceSession | None, call: Mapping[str, Any]) -> ExpectedResult | None:
-        """Get the result of a command that changes nothing because it was overtaken."""
+        """Get the result of a call that a later one has overtaken: it changes nothing."""
         assert session is not None
         number = call.get("sequence")
         is_reordered = number is not None and session.sequence is not None and number <= session.sequence

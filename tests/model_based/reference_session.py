@@ -73,6 +73,10 @@ class ReferenceSession:
     sequence: int | None = None
     revision: int = 1
     timeline: list[tuple[str, int]] = field(default_factory=list)
+    points: dict[str, str] = field(default_factory=dict)
+    """Of a form, in its order."""
+    received: int = 0
+    """When data of a form was last received."""
     events: list[SentEvent] = field(default_factory=list)
     """Accepted player events by the clock of the player; the first is the start."""
     event_results: dict[tuple[Any, ...], list[str]] = field(default_factory=dict)
@@ -102,7 +106,7 @@ class ReferenceSession:
         """Get each running counter, its limit and the end reason; the first reached wins."""
         found = []
         if self.timeout is not None and server_up:
-            found.append((self.idle, self.timeout, "EXPIRED"))
+            found.append((self.idle, self.timeout, "COMPLETED" if self.kind == "FIELD" else "EXPIRED"))
         if self.kind == "MEDIA" and server_up:
             found.append((self.stalled, STALL_TIMEOUT_MS, "STALLED"))
         if self.max_age is not None:

@@ -7,7 +7,8 @@ from typing import Any
 from tests.model_based.reference_session import Path, ReferenceSession
 
 SESSION_FIELDS = """id kind state visible endReason endedAt startedAt lastSeenAt expiresAt revision path timeoutSeconds
-    visibleSeconds elapsedSeconds ... on MediaSession { playhead playerState }"""
+    visibleSeconds elapsedSeconds ... on MediaSession { playhead playerState }
+    ... on FieldSession { received data { name value } }"""
 RELATED_FIELDS = "pathTimes { path visibleSeconds } activities(first: 100) { edges { node { type at } } }"
 SNAPSHOT_QUERY = f"""query($ids: [ID!]) {{
     sessions(filter: {{ids: $ids}}, first: 100) {{ nodes {{ {SESSION_FIELDS} pathTimes {{ path visibleSeconds }} }} }}
@@ -42,7 +43,9 @@ def render_session(session: ReferenceSession) -> dict[str, Any]:
         "elapsedSeconds": session.elapsed / 1000,
     }
     player = {"playhead": session.events[-1].playhead, "playerState": session.player_state}
-    return fields | (player if session.kind == "MEDIA" else {})
+    points = [{"name": name, "value": value} for name, value in session.points.items()]
+    form = {"received": to_rfc3339(session.received), "data": points}
+    return fields | (player if session.kind == "MEDIA" else form if session.kind == "FIELD" else {})
 
 
 def render_full_session(session: ReferenceSession) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from tests.model_based.steps import (
     KeepaliveBatch,
     RepeatStart,
     Request,
+    Save,
     ServerDown,
     SetProject,
     Start,
@@ -89,8 +90,15 @@ class ModelRunner:
                 await self._track(step)
             case KeepaliveBatch():
                 await self._keepalive_sessions(step)
+            case Save(index, data, remove):
+                session_id = self._session_id(index, *(() if step.any_kind else ("FIELD",)))
+                sent = [{"name": name, "value": value} for name, value in data.items()]
+                save_input = {"id": session_id, "data": sent, "remove": list(remove)}
+                answer = await self.api.mutate("saveFieldData", save_input, FULL_FIELDS)
+                self._assert_payload(answer, self.model.save(session_id, data, remove))
             case Update(index):
-                values = inputs.update_values(step, self._session_id(index), self.model.now)
+                session_id = self._session_id(index, *(() if step.any_kind else ("AGENDA",)))
+                values = inputs.update_values(step, session_id, self.model.now)
                 expected = self.model.update_agenda(values)
                 self._assert_payload(await self._mutate("updateAgenda", inputs.update_input(values)), expected)
             case Terminate(index):

@@ -71,6 +71,16 @@ class Track:
 
 
 @dataclass(frozen=True)
+class Save:
+    """saveFieldData: values of data points, and names of those to remove; `any_kind`: also for other sessions."""
+
+    index: int
+    data: dict[str, str]
+    remove: tuple[str, ...] = ()
+    any_kind: bool = False
+
+
+@dataclass(frozen=True)
 class KeepaliveBatch:
     calls: tuple[Call, ...]
 
@@ -82,11 +92,12 @@ class Terminate:
 
 @dataclass(frozen=True)
 class Update:
-    """Update of an agenda item; times are relative to now, None clears."""
+    """Update of an agenda item; times are relative to now, None clears; `any_kind`: also of other sessions."""
 
     index: int
     times: dict[str, int | None] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
+    any_kind: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,7 +140,17 @@ class ClockBack:
 
 
 Request = (
-    Start | ConcurrentStarts | RepeatStart | Call | Track | KeepaliveBatch | Update | Terminate | Delete | SetProject
+    Start
+    | ConcurrentStarts
+    | RepeatStart
+    | Call
+    | Track
+    | Save
+    | KeepaliveBatch
+    | Update
+    | Terminate
+    | Delete
+    | SetProject
 )
 """Steps that send a request."""
 Step = Request | Wait | Sweep | ServerDown | ClockBack
@@ -213,6 +234,14 @@ UPDATES = st.builds(
         endTime=st.sampled_from([None, -HOUR, -SECOND, 0, 1, 30 * SECOND, MINUTE, HOUR]),
     ),
     optional_fields(allDay=mostly(st.sampled_from([False, True]), None), name=st.sampled_from(["Talk", "Other"])),
+    mostly(st.just(False), True),
+)
+SAVES = st.builds(
+    Save,
+    INDEXES,
+    st.dictionaries(st.sampled_from("abcd"), st.sampled_from("xyz"), max_size=3),
+    st.sampled_from([(), (), ("a", "B"), ("C", "nowhere"), ("d", "d")]),
+    mostly(st.just(False), True),
 )
 WAITS = st.sampled_from([1, SECOND, 3 * SECOND, 9_999, 30 * SECOND, 30 * SECOND, 59_999, 299 * SECOND])
 EDGE_OFFSETS = st.sampled_from([-1, -1, 0, 1])
@@ -227,6 +256,7 @@ STEPS: list[tuple[int, st.SearchStrategy[Step]]] = [
     (4, st.builds(Call, st.just("hide"), INDEXES, PATH_AND_SEQUENCE, st.none() | PINGS)),
     (1, st.builds(Call, st.just("stop"), INDEXES, PATH_AND_SEQUENCE, st.none() | PINGS)),
     (4, TRACKS),
+    (4, SAVES),
     (2, st.builds(KeepaliveBatch, st.lists(KEEPALIVES, min_size=1, max_size=3).map(tuple))),
     (3, UPDATES),
     (9, st.builds(Wait, WAITS)),

@@ -19,6 +19,7 @@ from tests.model_based.steps import (
     ConcurrentStarts,
     PlayerPing,
     RepeatStart,
+    Save,
     ServerDown,
     Start,
     Step,
@@ -33,6 +34,7 @@ MANY_EXAMPLES = 1_500
 """A quarter of an hour on two idle cores; each run draws others."""
 
 USER_WITH_KEY = Start("USER", {"idempotencyKey": "k0", "timeoutSeconds": 400}, {"username": "ann"})
+FORM = Start("FIELD", {"timeoutSeconds": 60, "path": ["a"]}, {"unitId": "u"})
 UUID_FORM = Start("FIELD", {"idempotencyKey": "k0"}, {"unitId": "u", "uuid": "f1"})
 
 AGENDA_ITEM = Start("AGENDA", {}, {}, start_offset=30 * SECOND, duration=HOUR)
@@ -53,6 +55,19 @@ RARE_SEQUENCES: dict[str, list[Step]] = {
     "concurrent starts around expiry": [STARTS, Wait(MINUTE - 1), STARTS, Wait(1), STARTS, Sweep()],
     "events in reverse": EVENTS_IN_REVERSE,
     "stalled player": [VIDEO, Track(0, (("PLAY", NOW),)), Wait(HOUR // 3), Track(0, (("PING", NOW),)), Wait(0, 0)],
+    "form completes while hidden": [FORM, Call("hide", 0), Wait(-1, 0), Call("keepalive", 0), Wait(0, 0), Sweep()],
+    "form saved at its end": [FORM, Wait(0, 0), Save(0, {"a": "x"}), Sweep(), Save(0, {"a": "y"}, ("b",))],
+    "form saved before its end": [FORM, Wait(-1, 0), Save(0, {"a": "x"}), Wait(1), Save(0, {}, ("a",)), Wait(0, 0)],
+    "form after downtime": [FORM, Wait(-1, 0), ServerDown(5_001, True), Wait(-1, 0), Save(0, {}), Wait(0, 0)],
+    "form after clock back": [FORM, ClockBack(HOUR), Save(0, {"a": "x"}), Wait(0, 0), Save(0, {"a": "y"}), Sweep()],
+    "corrected item": [
+        AGENDA_ITEM,
+        Wait(0, 0),
+        Update(0, {}, {"name": "Other"}),
+        Sweep(),
+        Update(0, {"endTime": HOUR}),
+    ],
+    "corrected cancelled item": [AGENDA_ITEM, Call("stop", 0), Update(0, {}, {"name": "Other"}), Wait(HOUR), Sweep()],
     "late playhead change": [*EVENTS_IN_REVERSE, Wait(HOUR // 3), Track(0, (("PING", BEHIND),)), Wait(0, 0)],
 }
 """Sequences that random generation seldom finds."""
