@@ -60,7 +60,7 @@ def _not_ended_sql(now: Instant, t: Table) -> ColumnElement[bool]:
 
 
 def is_ended_sql(t: Table = session_table, *, indexed: bool = True) -> ColumnElement[bool]:
-    """Select rows whose end is written; they never change again.
+    """Select rows whose end is written; of these only the record changes, not the life.
 
     With `indexed`, SQLite may use the covering indexes of ended sessions: for queries of their columns only.
     """

@@ -1,6 +1,6 @@
 """SQL conditions and sort orders of lists of sessions.
 
-Ended sessions are most of a database that has been used for a while, and they no longer change: indexes hold what is
+Ended sessions are most of a database that has been used for a while, and they seldom change: indexes hold what is
 usually queried of them. Live sessions (all others, including those that expired and are not yet recorded as ended) are
 few: their rows are read and the session rules applied. Both are read in one statement, from one state of the database.
 """
