@@ -37,16 +37,20 @@ async def simulate(
     limits = httpx2.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY)
     async with httpx2.AsyncClient(timeout=10.0, limits=limits) as http:
         if (problem := await _connection_problem(http, endpoint)) is not None:
-            console.print(f"[red]{problem}[/red]", soft_wrap=True, highlight=False)
+            _print_error(problem)
             return EXIT_UNREACHABLE
         report = Report()
         scheduler = Scheduler(http, endpoint, secrets.randbits(32) if seed is None else seed, report)
         await _run_with_progress(scheduler, console, rate, seconds)
     report.print(console)
     if scheduler.is_server_lost:
-        console.print(f"[red]The server at {endpoint} stopped responding.[/red]", soft_wrap=True, highlight=False)
+        _print_error(f"the server at {endpoint} stopped responding")
         return EXIT_UNREACHABLE
     return EXIT_ERRORS if report.failures else EXIT_OK
+
+
+def _print_error(message: str) -> None:
+    Console(stderr=True).print(message, style="red", markup=False, soft_wrap=True, highlight=False)
 
 
 async def _run_with_progress(scheduler: Scheduler, console: Console, rate: float, seconds: float) -> None:
@@ -68,7 +72,7 @@ async def _connection_problem(http: httpx2.AsyncClient, endpoint: str) -> str | 
     try:
         response = await http.post(endpoint, json={"query": "{ __typename }"})
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        return f"No server answers at {endpoint}: {error or type(error).__name__}."
+        return f"no server answers at {endpoint}: {str(error).rstrip('.') or type(error).__name__}"
     if response.status_code != httpx2.codes.OK:
-        return f"No GraphQL server answers at {endpoint}: HTTP status {response.status_code}."
+        return f"no GraphQL server answers at {endpoint}: HTTP status {response.status_code}"
     return None

@@ -61,6 +61,7 @@ def _text_processors(*, colors: bool) -> list[Processor]:
             colors=colors and "NO_COLOR" not in os.environ,
             exception_formatter=structlog.dev.plain_traceback,
             repr_native_str=True,
+            sort_keys=False,
         ),
     ]
 

@@ -1,5 +1,6 @@
 """The command line: help, output, and errors in one line."""
 
+import json
 import os
 import socket
 import sqlite3
@@ -14,6 +15,7 @@ import structlog
 from typer.testing import CliRunner
 
 from main import Settings, cli
+from tests.live_server import running_server
 from tests.project.source_tree import ROOT
 
 COMMANDS: Final = {
@@ -186,3 +188,30 @@ def test_foreign_database_stops_the_start_in_one_line(tmp_path: Path) -> None:
 def test_database_without_a_name_is_refused() -> None:
     code, output = invoke("migrate", "--database", "")
     assert (code, output) == (2, "DATABASE_URL: must be the path of a SQLite file, or sqlite:///path\n")
+
+
+def test_migrate_names_the_server_it_waits_for_and_goes_on_after_it(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        command = [sys.executable, "main.py", "migrate", "--database", str(tmp_path / "test.db")]
+        migrate = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert migrate.stderr is not None
+        line = json.loads(migrate.stderr.readline())
+    assert (line["event"], line["used_by"]) == ("waiting for the database", f"process {server.pid}")
+    output, _ = migrate.communicate(timeout=60)
+    assert (migrate.returncode, output) == (0, f"{tmp_path / 'test.db'} is up to date\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        (
+            "http://127.0.0.1:1/graphql",
+            "no server answers at http://127.0.0.1:1/graphql: All connection attempts failed",
+        ),
+        ("[red]", "no server answers at [red]"),
+    ],
+)
+def test_simulation_without_a_server_fails_in_one_line(url: str, message: str) -> None:
+    result = run_process("simulate", "--url", url)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert result.stderr.startswith(message)
