@@ -1,4 +1,6 @@
 // A headless Chromium with an empty profile, and what it had to say: console, failures, requests to other hosts.
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { chromium } from "playwright-core";
 
 export const ARGS = [
@@ -26,4 +28,15 @@ export function listen(page, origin) {
     if (url.protocol !== "data:" && url.origin !== origin) recorded.foreign.push(request.url());
   });
   return recorded;
+}
+
+// Serves a folder's scripts, an empty page at /away and its index.html at any other path; returns the origin.
+export async function serve(folder) {
+  const server = createServer(async ({ url }, response) => {
+    const file = url === "/away" ? "" : url.endsWith(".js") ? url.slice(1) : "index.html";
+    response.setHeader("Content-Type", file.endsWith(".js") ? "text/javascript" : "text/html");
+    response.end(file && (await readFile(`${folder}/${file}`)));
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  return `http://127.0.0.1:${server.address().port}`;
 }

@@ -1,19 +1,11 @@
 // The browser guide's page in Chromium, on an origin of its own, through the life of a tab:
 // node session-page.mjs <endpoint> <folder> <chromium> <profile>
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { chromium } from "playwright-core";
-import { ARGS, listen } from "./browser.mjs";
+import { ARGS, listen, serve } from "./browser.mjs";
 import { endpoint, report } from "./harness.mjs";
 
 const [folder, executablePath, profile] = process.argv.slice(3);
-const server = createServer(async ({ url }, response) => {
-  const file = { "/session.js": "session.js", "/away": "" }[url] ?? "index.html";
-  response.setHeader("Content-Type", file.endsWith(".js") ? "text/javascript" : "text/html");
-  response.end(file && (await readFile(`${folder}/${file}`)));
-});
-await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
-const origin = `http://127.0.0.1:${server.address().port}`;
+const origin = await serve(folder);
 
 // Playwright switches the back/forward cache off.
 const options = { executablePath, headless: true, args: ARGS, ignoreDefaultArgs: ["--disable-back-forward-cache"] };

@@ -1,0 +1,62 @@
+"""Programs of the client guides that fold a live set and print its users, as JSON, after each change."""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from tests.clients.guide import write_application
+from tests.live_server import Server, free_port, running_server
+
+SECONDS: Final = "90"
+"""After these a program is ended, and its test fails."""
+
+LIST: Final = "{ sessions(filter: {active: true, kinds: [USER]}) { nodes { subject } } }"
+
+
+@contextmanager
+def printing_program(*command: str | Path, folder: Path) -> Iterator[Callable[[Any], None]]:
+    """Run a program. Yields a function that reads its lines of JSON until one is the expected value."""
+    limited = ["timeout", SECONDS, *map(str, command)]
+    with subprocess.Popen(limited, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdin
+        output = process.stdout
+        printed: list[str] = []
+
+        def wait_for(expected: Any) -> None:
+            for line in iter(output.readline, ""):
+                printed.append(line)
+                if json.loads(line) == expected:
+                    return
+            raise AssertionError(f"it ended without {expected}, after {printed}")
+
+        try:
+            yield wait_for
+        finally:
+            process.stdin.close()
+            process.terminate()
+
+
+def active_users(server: Server) -> list[str]:
+    return sorted(session["subject"] for session in server.execute(LIST)["nodes"])
+
+
+def check_restart(page: str, command: Sequence[str | Path], folder: Path) -> None:
+    """Check that a program holds what the server lists after a restart, while a session ended and one started."""
+    port = free_port()
+    application = write_application(page, folder / "app", f"http://127.0.0.1:{port}")
+    with ExitStack() as programs:
+        with running_server(folder, port) as server:
+            ghost = server.start("ghost")
+            server.start("stays")
+            wait_for = programs.enter_context(printing_program(*command, folder=application))
+            wait_for(["ghost", "stays"])
+        # Nothing of this reaches the program: it is not connected.
+        with running_server(folder, port) as server:
+            server.stop(ghost)
+            server.start("comes")
+            wait_for(["comes", "stays"])
+            assert active_users(server) == ["comes", "stays"]
