@@ -5,9 +5,10 @@ from typing import Any
 import strawberry
 
 from models.kinds.agenda import AgendaUpdateFields
-from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields
+from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields, TerminationFields
 from models.kinds.field import SaveFieldDataFields
 from models.kinds.project import KindTimeoutFields, NewProjectFields, ProjectFields
+from schema.filters import SessionFilter
 from schema.forms import DataPointInput
 from schema.media import MediaPingInput
 from schema.model_types import input_from
@@ -70,6 +71,13 @@ class UpdateAgendaSessionInput:
 class KindTimeoutInput: ...
 
 
+@input_from(TerminationFields, "An administrator ends all active sessions that match a filter.")
+class TerminateSessionsInput:
+    filter: SessionFilter = strawberry.field(
+        description="Which of the active sessions; an empty filter means all in the caller's projects."
+    )
+
+
 @strawberry.input(description="The session is deleted.")
 class DeleteSessionInput:
     id: strawberry.ID = strawberry.field(description="The id of the session.")
@@ -88,3 +96,8 @@ class CreateProjectInput:
 class UpdateProjectInput:
     id: strawberry.ID
     timeouts: list[KindTimeoutInput] | None
+
+
+@strawberry.input(description="The project is deleted.")
+class DeleteProjectInput:
+    id: strawberry.ID = strawberry.field(description="The id of the project.")

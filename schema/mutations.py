@@ -6,13 +6,15 @@ import strawberry
 
 from resolvers.lifecycle import save_field_data
 from resolvers.lifecycle import service as lifecycle
+from resolvers.lifecycle.bulk_termination import terminate_sessions
 from resolvers.lifecycle.result import MutationResult
 from resolvers.projects import service as projects
 from schema import payloads
 from schema.arguments import Info
-from schema.field_helpers import field
+from schema.field_helpers import QUERY_WEIGHT, field
 from schema.inputs import (
     CreateProjectInput,
+    DeleteProjectInput,
     DeleteSessionInput,
     HideSessionInput,
     KeepaliveSessionInput,
@@ -20,6 +22,7 @@ from schema.inputs import (
     SaveFieldDataInput,
     StopSessionInput,
     TerminateSessionInput,
+    TerminateSessionsInput,
     UpdateAgendaSessionInput,
     UpdateProjectInput,
 )
@@ -102,6 +105,17 @@ class Mutation:
         return await lifecycle.terminate_session(info.context, input_to_dict(input_))
 
     @field(
+        "End active sessions that match a filter, the oldest first, at most 1,000: repeat the call until `count` is 0. "
+        "The reason is kept on the timeline of each. Sessions that have not begun, or whose deadline has passed, are "
+        "left as they are. Requires ADMIN.",
+        graphql_type=payloads.TerminateSessionsPayload | None,
+        weight=QUERY_WEIGHT,
+    )
+    async def terminate_sessions(self, info: Info, input_: Input[TerminateSessionsInput]) -> MutationResult:
+        values = input_to_dict(input_)
+        return await terminate_sessions(info.context, values.pop("filter"), values)
+
+    @field(
         "Delete a session with its timeline, data points and files. Requires ADMIN.",
         graphql_type=payloads.DeleteSessionPayload | None,
     )
@@ -115,3 +129,11 @@ class Mutation:
     @field("Update a project. Requires ADMIN.", graphql_type=payloads.UpdateProjectPayload | None)
     async def update_project(self, info: Info, input_: Input[UpdateProjectInput]) -> MutationResult:
         return await projects.update_project(info.context, input_to_dict(input_, keep_null=True))
+
+    @field(
+        "Delete a project that has no sessions, ended ones included. The project `default` cannot be deleted: sessions "
+        "that start without `projectId` belong to it. Requires ADMIN.",
+        graphql_type=payloads.DeleteProjectPayload | None,
+    )
+    async def delete_project(self, info: Info, input_: Input[DeleteProjectInput]) -> MutationResult:
+        return await projects.delete_project(info.context, input_.id)

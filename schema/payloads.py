@@ -38,6 +38,11 @@ class _OpenSessionPayload(SessionPayload):
 
 
 @strawberry.type
+class _DeletionPayload(_Payload):
+    id: strawberry.ID | None = strawberry.field(description="Id of what was deleted; null if nothing was.")
+
+
+@strawberry.type
 class _ProjectPayload(_Payload):
     project: Project | None = strawberry.field(description="The project; null if problems prevented the change.")
 
@@ -84,9 +89,13 @@ class UpdateAgendaSessionPayload(SessionPayload): ...
 class TerminateSessionPayload(SessionPayload): ...
 
 
+@strawberry.type(description="Result of `terminateSessions`.")
+class TerminateSessionsPayload(_Payload):
+    count: int = strawberry.field(description="Number of sessions that the call ended, 0 to 1,000.")
+
+
 @strawberry.type(description="Result of `deleteSession`.")
-class DeleteSessionPayload(_Payload):
-    id: strawberry.ID | None = strawberry.field(description="Id of the deleted session; null if there was none.")
+class DeleteSessionPayload(_DeletionPayload): ...
 
 
 @strawberry.type(description="Result of `createProject`.")
@@ -95,3 +104,7 @@ class CreateProjectPayload(_ProjectPayload): ...
 
 @strawberry.type(description="Result of `updateProject`.")
 class UpdateProjectPayload(_ProjectPayload): ...
+
+
+@strawberry.type(description="Result of `deleteProject`.")
+class DeleteProjectPayload(_DeletionPayload): ...

@@ -50,8 +50,11 @@ class TrackMediaFields(KindFields):
             yield from (problem.prefixed("events", str(index)) for problem in event.find_problems())
 
 
-class TerminateFields(KindFields):
-    id: str = Field(description="The id of the session.")
+class TerminationFields(KindFields):
     reason: Annotated[str, Field(min_length=1, max_length=1024)] = Field(
-        description="The reason, 1 to 1024 characters; kept in the session's timeline."
+        description="The reason, 1 to 1024 characters; kept in the timeline of each session."
     )
+
+
+class TerminateFields(TerminationFields):
+    id: str = Field(description="The id of the session.")

@@ -14,6 +14,8 @@ from models.kinds.field_types import Language
 from models.kinds.start import MAX_TIMEOUT, MIN_TIMEOUT
 from models.problems import Problem
 
+DEFAULT_PROJECT: Final = "default"
+"""Id of the project of starts that name none, by callers of several projects. It cannot be deleted."""
 _ID_FORMAT: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 

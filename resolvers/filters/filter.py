@@ -1,6 +1,6 @@
 """Filters of sessions, which select the same sessions in SQL and in memory."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -12,6 +12,7 @@ from sqlalchemy import Column, ColumnElement, False_, and_, or_, true
 from sqlalchemy.sql.visitors import iterate
 
 from models.clock import Instant
+from models.problems import Problem
 from models.tables import activity, session
 from models.tables.rows import Activity, Session
 from resolvers.access import Caller
@@ -67,6 +68,8 @@ class Filter:
         Raises:
             BadUserInput: a list has more than 500 values, or a value cannot be stored.
         """
+        if (problem := next(filter_problems(client_filter or {}, "filter"), None)) is not None:
+            raise BadUserInput(problem.message, problem.path)
         values = _normalize(client_filter or {})
         return cls(
             fingerprint=cursors.fingerprint(values),
@@ -176,27 +179,42 @@ def _parse_predicates(specs: FilterSpecs, values: Mapping[str, Any]) -> Predicat
     return tuple(sorted(predicates, key=lambda predicate: not isinstance(predicate.field, ColumnField)))
 
 
-def _normalize(values: Mapping[str, Any], path: str = "filter") -> dict[str, Any]:
+def _normalize(values: Mapping[str, Any]) -> dict[str, Any]:
     """Replace enum members by their names, sort lists whose order has no meaning, and drop null."""
-    return {name: _normalize_value(value, name, path) for name, value in sorted(values.items()) if value is not None}
+    return {name: _normalize_value(value, name) for name, value in sorted(values.items()) if value is not None}
 
 
-def _normalize_value(value: Any, name: str, path: str) -> Any:
-    path = f"{path}.{to_camel(name)}"
+def _normalize_value(value: Any, name: str) -> Any:
     if isinstance(value, Mapping):
-        return _normalize(value, path)
+        return _normalize(value)
     if not isinstance(value, list | tuple):
-        return _normalize_scalar(value, path)
-    if len(value) > MAX_VALUES:
-        raise BadUserInput(f"{path} takes at most {MAX_VALUES} values, not {len(value)}")
-    values = [_normalize_scalar(item, path) for item in value]
+        return _plain(value)
+    values = [_plain(item) for item in value]
     return tuple(values if name == "path_prefix" else sorted(set(values)))
 
 
-def _normalize_scalar(value: Any, path: str) -> Any:
-    plain = value.value if isinstance(value, Enum) else value
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value
+
+
+def filter_problems(client_filter: Mapping[str, Any], *path: str) -> Iterator[Problem]:
+    """Yield what no filter may have: a list that is too long, or a value that cannot be stored."""
+    for name, value in client_filter.items():
+        value_path = (*path, to_camel(name))
+        if isinstance(value, Mapping):
+            yield from filter_problems(value, *value_path)
+            continue
+        values = value if isinstance(value, list | tuple) else [value]
+        if len(values) > MAX_VALUES:
+            yield Problem(value_path, f"must have at most {MAX_VALUES} values, not {len(values)}")
+        elif (message := next(filter(None, map(_value_problem, values)), None)) is not None:
+            yield Problem(value_path, message)
+
+
+def _value_problem(value: Any) -> str | None:
+    plain = _plain(value)
     if isinstance(plain, str) and not plain.isascii() and any("\ud800" <= char <= "\udfff" for char in plain):
-        raise BadUserInput(f"{path} has a lone surrogate, half a character")
+        return "must not have a lone surrogate, half a character"
     if isinstance(plain, int) and not -_INT64_END <= plain < _INT64_END:
-        raise BadUserInput(f"{path} has a number beyond 64 bits")
-    return plain
+        return "must be a number of 64 bits"
+    return None

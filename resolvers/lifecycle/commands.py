@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from models.clock import Instant
 from models.enums import EndReason, EventFlag, Kind, MediaEventType, ProblemCode, Scope
 from models.kinds.base import KindFields
-from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields, TrackMediaFields
+from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields, TerminationFields, TrackMediaFields
 from models.kinds.validation import Validated, in_input_order
 from models.problems import Problem, prefix_paths
 from models.session_rules import is_scheduled
@@ -199,7 +199,7 @@ class TrackMedia(Command):
 class Terminate(Command):
     """An administrator's end of a session: no heartbeat."""
 
-    fields: TerminateFields
+    fields: TerminationFields
     input_model = TerminateFields
     scope = Scope.ADMIN
     idempotent_after = (EndReason.TERMINATED,)

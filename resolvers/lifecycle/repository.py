@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import ColumnElement, and_, bindparam, select
 
 from models.clock import Instant
 from models.database import Transaction, track_changes
@@ -56,6 +56,12 @@ def load(tx: Transaction, ids: Iterable[str]) -> dict[str, SessionUnitOfWork]:
     """Load existing sessions by id. Access is checked per command: a batch mixes callers."""
     rows = tx.execute(select(session).where(session.c.id.in_(sorted(set(ids)))))
     return {row[0]: SessionUnitOfWork(Session(*row)) for row in rows}
+
+
+def load_matching(tx: Transaction, condition: ColumnElement[bool], limit: int) -> list[SessionUnitOfWork]:
+    """Load sessions by a condition on their rows, the oldest first."""
+    matching = select(session).where(condition).order_by(session.c.started_at, session.c.id).limit(limit)
+    return [SessionUnitOfWork(Session(*row)) for row in tx.execute(matching)]
 
 
 def load_due(tx: Transaction, now: Instant, limit: int) -> list[SessionUnitOfWork]:

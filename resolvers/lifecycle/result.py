@@ -21,6 +21,8 @@ class MutationResult:
     project: Project | None = None
     id: str | None = None
     """Of what was deleted."""
+    count: int = 0
+    """Of sessions that were changed."""
     results: Sequence["MutationResult"] = ()
     """One for each part of the input that succeeds or fails alone."""
 

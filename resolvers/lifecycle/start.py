@@ -1,9 +1,10 @@
 """Start of a session, within its transaction."""
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from models.database import Transaction
 from models.enums import ProblemCode
+from models.kinds.project import DEFAULT_PROJECT
 from models.problems import Problem, quote
 from models.tables.rows import Project
 from resolvers.lifecycle import queries
@@ -11,8 +12,6 @@ from resolvers.lifecycle.idempotency import find_replay, store_key
 from resolvers.lifecycle.result import MutationResult, failure
 from resolvers.lifecycle.start_conflicts import CONFLICT_HANDLERS, create, find_conflict
 from resolvers.lifecycle.start_input import StartRequest
-
-DEFAULT_PROJECT: Final = "default"
 
 
 class _References(NamedTuple):

@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from models.database import Transaction, track_changes
 from models.tables import project as project_table
+from models.tables import session
 from models.tables.rows import Project
 from resolvers.access import Caller
 from resolvers.filters import project_condition
@@ -36,3 +37,12 @@ def update_project(tx: Transaction, project: Project) -> None:
     track_changes(tx, project_ids=[project.id])
     columns = {c.name: getattr(project, c.name) for c in project_table.columns if c.name != "id"}
     tx.execute(project_table.update().where(project_table.c.id == project.id).values(columns))
+
+
+def delete_project(tx: Transaction, project_id: str) -> None:
+    track_changes(tx, project_ids=[project_id])
+    tx.execute(project_table.delete().where(project_table.c.id == project_id))
+
+
+def has_sessions(tx: Transaction, project_id: str) -> bool:
+    return tx.execute(select(session.c.id).where(session.c.project_id == project_id).limit(1)).first() is not None

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from models.clock import Instant
 from models.database import Transaction
 from models.enums import ProblemCode, Scope
-from models.kinds.project import KindTimeoutFields, NewProjectFields, ProjectFields
+from models.kinds.project import DEFAULT_PROJECT, KindTimeoutFields, NewProjectFields, ProjectFields
 from models.kinds.validation import validate
 from models.problems import Problem, prefix_paths
 from models.tables.rows import Project
@@ -19,6 +19,11 @@ from resolvers.projects import repository
 
 NOT_NULLABLE: Final = {"name": "name", "geo_listen_enabled": "geoListenEnabled", "default_language": "defaultLanguage"}
 """Fields that an update may change but not clear, with their names in the schema."""
+
+
+class _ProjectDeletion(NamedTuple):
+    caller: Caller
+    id: str
 
 
 class _ProjectChange(NamedTuple):
@@ -65,6 +70,12 @@ async def update_project(context: Context, values: Mapping[str, Any]) -> Mutatio
     return await context.write(_update, _ProjectChange(context.caller, context.now, validated.fields))
 
 
+async def delete_project(context: Context, project_id: str) -> MutationResult:
+    """Delete a project that has no sessions, ended ones included."""
+    require(context.caller, Scope.ADMIN)
+    return await context.write(_delete, _ProjectDeletion(context.caller, project_id))
+
+
 def _create(tx: Transaction, change: _ProjectChange) -> MutationResult:
     input_path, fields = ("input", "id"), change.fields
     if not change.caller.can_access(fields.id):
@@ -96,6 +107,21 @@ def _update(tx: Transaction, change: _ProjectChange) -> MutationResult:
     project.updated_at = change.now
     repository.update_project(tx, project)
     return MutationResult(project=project)
+
+
+def _delete(tx: Transaction, deletion: _ProjectDeletion) -> MutationResult:
+    project = repository.find_project(tx, deletion.caller, deletion.id)
+    if project is None:
+        return failure(Problem(("input", "id"), "there is no such project", ProblemCode.NOT_FOUND))
+    if project.id == DEFAULT_PROJECT:
+        message = "the project default cannot be deleted: sessions that start without projectId belong to it"
+        return failure(Problem(("input", "id"), message, ProblemCode.CONFLICT))
+    # In the transaction of the one writer: a start finds its project in its own, so none comes in between.
+    if repository.has_sessions(tx, project.id):
+        message = "the project has sessions, maybe ended ones; delete them first"
+        return failure(Problem(("input", "id"), message, ProblemCode.CONFLICT))
+    repository.delete_project(tx, project.id)
+    return MutationResult(id=project.id)
 
 
 def _merge_timeouts(existing: Mapping[str, int], changes: Sequence[KindTimeoutFields] | None) -> dict[str, int]:

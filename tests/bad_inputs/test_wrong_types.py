@@ -19,6 +19,10 @@ START_PATHS: Final = sorted(field_paths(cast("GraphQLInputObjectType", graphql_s
 TRACK_PATHS: Final = sorted(field_paths(cast("GraphQLInputObjectType", graphql_schema.type_map["TrackMediaInput"])))
 
 
+def input_type(field: str) -> str:
+    return f"{field[0].upper()}{field[1:]}Input"
+
+
 def test_paths_cover_all_kinds() -> None:
     assert {place[1] for place in START_PATHS if place[0] == "variant" and len(place) > 1} == set(VALID_VARIANTS)
     assert len(START_PATHS) > 60
@@ -37,6 +41,30 @@ async def test_event_field_of_any_type_is_accepted_or_refused(
 ) -> None:
     valid_input = {"id": existing.media, "events": [event_input(1, type_)]}
     await assert_accepted_or_rejected(shared_api, "trackMedia", valid_input, place)
+
+
+OTHER_INPUTS: Final[dict[str, dict[str, Any]]] = {
+    "terminateSession": {"id": "s_x", "reason": "x"},
+    "terminateSessions": {"filter": {}, "reason": "x"},
+    "keepaliveSessions": {"sessions": [{"id": "s_x"}]},
+    "deleteSession": {"id": "s_x"},
+    "createProject": {"id": "default"},
+    "updateProject": {"id": "default"},
+    "deleteProject": {"id": "default"},
+}
+
+
+@pytest.mark.parametrize("field", OTHER_INPUTS)
+async def test_input_field_of_any_type_is_accepted_or_refused(api: ApiClient, field: str) -> None:
+    document = f"mutation($input: {input_type(field)}!) {{ {field}(input: $input) {{ problems {{ code path }} }} }}"
+    for place in field_paths(cast("GraphQLInputObjectType", graphql_schema.type_map[input_type(field)])):
+        for value in JSON_VALUES:
+            body = {"query": document, "variables": {"input": with_value_at(OTHER_INPUTS[field], place, value)}}
+            answer = (await api.http.post("/graphql", json=body)).json()
+            codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
+            assert codes <= ALLOWED_CODES, (value, answer)
+            problems = [] if codes else answer["data"][field]["problems"]
+            assert all(problem["path"][0] == "input" for problem in problems)
 
 
 async def assert_accepted_or_rejected(

@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from models.kinds import KINDS
 from models.kinds.agenda import AgendaUpdateFields
 from models.kinds.base import InputOnly, KindFields, KindRules, ServerDefault, metadata_of
-from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields, TrackMediaFields
+from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields, TerminationFields, TrackMediaFields
 from models.kinds.field import DataPointFields, SaveFieldDataFields
 from models.kinds.media_events import MediaEventFields, MediaPingFields, PlayerTimeFields
 from models.kinds.project import KindTimeoutFields, NewProjectFields, ProjectFields
@@ -38,6 +38,7 @@ INPUTS: dict[str, type[KindFields]] = {
     "StartSessionInput": StartFields,
     "StopSessionInput": HeartbeatFields,
     "TerminateSessionInput": TerminateFields,
+    "TerminateSessionsInput": TerminationFields,
     "UpdateAgendaSessionInput": AgendaUpdateFields,
     "UpdateProjectInput": ProjectFields,
     "TrackMediaInput": TrackMediaFields,
@@ -93,7 +94,7 @@ def test_schema_has_exactly_the_kinds_of_models() -> None:
 @pytest.mark.parametrize(("name", "model"), INPUTS.items())
 def test_input_has_fields_of_model(name: str, model: type[KindFields]) -> None:
     fields, infos, shapes = input_type(name).fields, fields_by_alias(model), json_schemas(model)
-    assert infos.keys() == fields.keys() - {"variant"}
+    assert infos.keys() == fields.keys() - {"variant", "filter"}
     for alias, info in infos.items():
         field, shape = fields[alias], shapes[alias]
         may_be_null = not info.is_required() and info.default is None
