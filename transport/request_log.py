@@ -31,7 +31,7 @@ def log_operation(operation: Operation | None, outcome: str | list[str], *, stat
 
 def configure_log(level: str, log_format: str = "auto") -> None:
     """Write the log to standard error: one JSON object a line, or text ("auto": text in a terminal)."""
-    is_terminal = sys.stderr.isatty()
+    is_terminal = sys.stderr is not None and sys.stderr.isatty()  # None: closed by `2>&-`
     as_text = log_format == "text" or (log_format == "auto" and is_terminal)
     structlog.configure(
         processors=[

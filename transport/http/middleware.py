@@ -78,7 +78,7 @@ def is_allowed_host(host: str, allowed: tuple[str, ...]) -> bool:
     if match is None:
         return False
     name = match["name"].lower().rstrip(".")
-    return not allowed or any(matches_host_pattern(name, pattern.lower()) for pattern in allowed)
+    return not allowed or any(matches_host_pattern(name, pattern) for pattern in allowed)
 
 
 def matches_host_pattern(name: str, pattern: str) -> bool:
