@@ -17,7 +17,18 @@ PAGES: Final = (
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")),
 )
 RUN: Final = [page for page in PAGES if page == "README.md" or page.startswith("docs/")]
-KNOWN: Final = {"graphql", "json variables", "json answer", "json theirs", "sh", "js", "text", "mermaid", ""}
+KNOWN: Final = {
+    "graphql",
+    "json variables",
+    "json answer",
+    "json theirs",
+    "json introspection",
+    "sh",
+    "js",
+    "text",
+    "mermaid",
+    "",
+}
 MIGRATING: Final = ("canopsis", "guidebook", "media-collection", "mobile-data-anywhere", "roundware")
 
 LINK: Final = re.compile(r"\]\((?!https?:|mailto:)([^)#]*)(?:#([a-z0-9-]+))?\)")
