@@ -89,7 +89,7 @@ def _render_nothing(*_: Any) -> str:
 
 
 def _render_table_open(*_: Any) -> str:
-    return '<div class="scroll" tabindex="0" role="region" aria-label="Table">\n<table>\n'
+    return '<div class="scroll" tabindex="0" role="group" aria-label="Table">\n<table>\n'
 
 
 def _render_table_close(*_: Any) -> str:
@@ -97,4 +97,4 @@ def _render_table_close(*_: Any) -> str:
 
 
 def _render_fence(_renderer: object, tokens: Sequence[Token], index: int, *_: Any) -> str:
-    return f'<pre tabindex="0" role="region" aria-label="Example"><code>{escape(tokens[index].content)}</code></pre>\n'
+    return f'<pre tabindex="0" role="group" aria-label="Example"><code>{escape(tokens[index].content)}</code></pre>\n'

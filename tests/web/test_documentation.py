@@ -86,8 +86,8 @@ def test_headings_tables_and_examples_are_accessible(written: Any) -> None:
     assert '<h1 id="one-two">' in page
     assert '<h2 id="same">' in page
     assert '<h2 id="same-1">' in page
-    assert '<div class="scroll" tabindex="0" role="region" aria-label="Table">\n<table>' in page
-    assert '<pre tabindex="0" role="region" aria-label="Example"><code>{}\n</code></pre>' in page
+    assert '<div class="scroll" tabindex="0" role="group" aria-label="Table">\n<table>' in page
+    assert '<pre tabindex="0" role="group" aria-label="Example"><code>{}\n</code></pre>' in page
     assert '<html lang="en">' in page
 
 
