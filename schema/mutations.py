@@ -47,14 +47,15 @@ class Mutation:
         return await lifecycle.start_session(info.context, *unpack_start(input_))
 
     @field(
-        "Keep a session alive, and update its visibility and path. Requires WRITE.",
+        "Keep a session alive, and change its visibility and path where the input has them. Requires WRITE.",
         graphql_type=payloads.KeepaliveSessionPayload | None,
     )
     async def keepalive_session(self, info: Info, input_: Input[KeepaliveSessionInput]) -> MutationResult:
         return await lifecycle.keepalive_session(info.context, input_to_dict(input_))
 
     @field(
-        "Report that a session is no longer visible; it stays active. Requires WRITE.",
+        "Report that a session is no longer visible; it stays active. Takes an AGENDA item off the public programme. "
+        "Requires WRITE.",
         graphql_type=payloads.HideSessionPayload | None,
     )
     async def hide_session(self, info: Info, input_: Input[HideSessionInput]) -> MutationResult:

@@ -44,7 +44,9 @@ class _DeletionPayload(_Payload):
 
 @strawberry.type
 class _ProjectPayload(_Payload):
-    project: Project | None = strawberry.field(description="The project; null if problems prevented the change.")
+    project: Project | None = strawberry.field(
+        description="The project as it is now, also if the call changed nothing; null if there is none for the caller."
+    )
 
 
 @strawberry.type(description="Result of `startSession`.")

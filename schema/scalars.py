@@ -171,6 +171,7 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         f"nested at most {MAX_JSON_DEPTH} levels deep.",
         parse=validate_json,
         parse_literal=lambda node: validate_json(value_from_ast_untyped(node)),
+        url="https://datatracker.ietf.org/doc/html/rfc8259",
     ),
     Base64: _scalar(
         "Base64",
@@ -178,6 +179,7 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         parse=parse_base64,
         parse_literal=_string_literal(parse_base64),
         serialize=format_base64,
+        url="https://datatracker.ietf.org/doc/html/rfc4648#section-4",
     ),
     Upload: _scalar(
         "Upload",

@@ -90,7 +90,8 @@ class Session(Node):
     )
     state: State = _session_field(lambda s, c: session_rules.state(s, c.now), "Current state.")
     visible: bool = _session_field(
-        lambda s, c: session_rules.is_visible(s, c.now), "Whether its subject can see it now; false once it has ended."
+        lambda s, c: session_rules.is_visible(s, c.now),
+        "Whether its subject can see it now; for AGENDA, whether the item is published. False once it has ended.",
     )
     path: list[str] = strawberry.field(
         description="Current location of its subject, outermost segment first, such as view and tab; empty if unknown."

@@ -41,7 +41,10 @@ class StartFields(KindFields):
         description="Seconds without a call after which the session ends, 10 to 86400. Default: that of the "
         "project, else that of the kind. Not for AGENDA.",
     )
-    visible: bool = Field(default=True, description="Whether the session is visible at the start.")
+    visible: bool = Field(
+        default=True,
+        description="Whether its subject can see it at the start; for AGENDA, whether the item is published.",
+    )
     path: PathSegments | None = Field(default=None, description=PATH_DESCRIPTION)
     metadata: JsonObject | None = Field(default=None, description="Any JSON object of at most 16 KiB and 8 levels.")
 

@@ -8,7 +8,7 @@ from models.database import Transaction
 from models.enums import ProblemCode, Scope
 from models.kinds.project import DEFAULT_PROJECT, KindTimeoutFields, NewProjectFields, ProjectFields
 from models.kinds.validation import validate
-from models.problems import Problem, prefix_paths
+from models.problems import Problem, prefix_paths, quote
 from models.tables.rows import Project
 from resolvers.access import Caller, require
 from resolvers.context import Context
@@ -20,16 +20,20 @@ from resolvers.projects import repository
 NOT_NULLABLE: Final = {"name": "name", "geo_listen_enabled": "geoListenEnabled", "default_language": "defaultLanguage"}
 """Fields that an update may change but not clear, with their names in the schema."""
 
-
-class _ProjectDeletion(NamedTuple):
-    caller: Caller
-    id: str
+_ID_PATH: Final = ("input", "id")
 
 
 class _ProjectChange(NamedTuple):
     caller: Caller
     now: Instant
     fields: ProjectFields
+    problems: list[Problem]
+    """Those of the input by itself."""
+
+
+class _ProjectDeletion(NamedTuple):
+    caller: Caller
+    id: str
 
 
 async def get_project(context: Context, project_id: str) -> Project | None:
@@ -52,9 +56,8 @@ async def create_project(context: Context, values: Mapping[str, Any]) -> Mutatio
     """Create a project under an id that the caller chooses."""
     require(context.caller, Scope.ADMIN)
     validated = validate(NewProjectFields, values)
-    if validated.problems:
-        return failure(*prefix_paths(validated.problems, "input"))
-    return await context.write(_create, _ProjectChange(context.caller, context.now, validated.fields))
+    problems = prefix_paths(validated.problems, "input")
+    return await context.write(_create, _ProjectChange(context.caller, context.now, validated.fields, problems))
 
 
 async def update_project(context: Context, values: Mapping[str, Any]) -> MutationResult:
@@ -65,9 +68,7 @@ async def update_project(context: Context, values: Mapping[str, Any]) -> Mutatio
     for name, alias in NOT_NULLABLE.items():
         if name in values and values[name] is None:
             problems.append(Problem(("input", alias), "can be changed, not cleared"))
-    if problems:
-        return failure(*problems)
-    return await context.write(_update, _ProjectChange(context.caller, context.now, validated.fields))
+    return await context.write(_update, _ProjectChange(context.caller, context.now, validated.fields, problems))
 
 
 async def delete_project(context: Context, project_id: str) -> MutationResult:
@@ -77,11 +78,11 @@ async def delete_project(context: Context, project_id: str) -> MutationResult:
 
 
 def _create(tx: Transaction, change: _ProjectChange) -> MutationResult:
-    input_path, fields = ("input", "id"), change.fields
-    if not change.caller.can_access(fields.id):
-        return failure(Problem(input_path, "it is outside your projects", ProblemCode.FORBIDDEN))
-    if repository.find_project(tx, change.caller, fields.id) is not None:
-        return failure(Problem(input_path, f"there is a project {fields.id} already", ProblemCode.CONFLICT))
+    fields = change.fields
+    is_id_valid = all(problem.path != _ID_PATH for problem in change.problems)
+    problems = [*(_id_problems(tx, change.caller, fields.id) if is_id_valid else ()), *change.problems]
+    if problems:
+        return failure(*problems)
     project = Project(
         id=fields.id,
         name=fields.name or fields.id,
@@ -95,10 +96,21 @@ def _create(tx: Transaction, change: _ProjectChange) -> MutationResult:
     return MutationResult(project=project)
 
 
+def _id_problems(tx: Transaction, caller: Caller, new_id: str) -> list[Problem]:
+    """List why a project with a valid id cannot be created."""
+    if not caller.can_access(new_id):
+        return [Problem(_ID_PATH, "must be one of your projects", ProblemCode.FORBIDDEN)]
+    if repository.find_project(tx, caller, new_id) is not None:
+        return [Problem(_ID_PATH, f"must be new: there is a project {new_id} already", ProblemCode.CONFLICT)]
+    return []
+
+
 def _update(tx: Transaction, change: _ProjectChange) -> MutationResult:
     project = repository.find_project(tx, change.caller, change.fields.id)
     if project is None:
-        return failure(Problem(("input", "id"), "there is no such project", ProblemCode.NOT_FOUND))
+        return failure(_unknown_project(change.fields.id), *change.problems)
+    if change.problems:
+        return MutationResult(project=project, problems=change.problems)
     provided = change.fields.model_fields_set
     for name in NOT_NULLABLE.keys() & provided:
         setattr(project, name, getattr(change.fields, name))
@@ -109,17 +121,21 @@ def _update(tx: Transaction, change: _ProjectChange) -> MutationResult:
     return MutationResult(project=project)
 
 
+def _unknown_project(project_id: str) -> Problem:
+    return Problem(_ID_PATH, f"must be the id of a project, not {quote(project_id)}", ProblemCode.NOT_FOUND)
+
+
 def _delete(tx: Transaction, deletion: _ProjectDeletion) -> MutationResult:
     project = repository.find_project(tx, deletion.caller, deletion.id)
     if project is None:
-        return failure(Problem(("input", "id"), "there is no such project", ProblemCode.NOT_FOUND))
+        return failure(_unknown_project(deletion.id))
     if project.id == DEFAULT_PROJECT:
         message = "the project default cannot be deleted: sessions that start without projectId belong to it"
-        return failure(Problem(("input", "id"), message, ProblemCode.CONFLICT))
+        return failure(Problem(_ID_PATH, message, ProblemCode.CONFLICT))
     # In the transaction of the one writer: a start finds its project in its own, so none comes in between.
     if repository.has_sessions(tx, project.id):
         message = "the project has sessions, maybe ended ones; delete them first"
-        return failure(Problem(("input", "id"), message, ProblemCode.CONFLICT))
+        return failure(Problem(_ID_PATH, message, ProblemCode.CONFLICT))
     repository.delete_project(tx, project.id)
     return MutationResult(id=project.id)
 

@@ -59,6 +59,21 @@ async def test_project_input_reports_all_problems(api: ApiClient) -> None:
     assert set(problem_paths(payload)) == {f"input.{name}" for name in names}
 
 
+async def test_problems_of_the_stored_project_come_with_those_of_the_input(api: ApiClient) -> None:
+    payload = await api.execute(CREATE, input={"id": "default", "defaultLanguage": "xx", "name": ""})
+    assert [problem["code"] for problem in payload["problems"]] == ["CONFLICT", "BAD_USER_INPUT", "BAD_USER_INPUT"]
+    assert set(problem_paths(payload)) == {"input.id", "input.name", "input.defaultLanguage"}
+    payload = await update(api, "nowhere", name="")
+    assert (payload["project"], problem_paths(payload)) == (None, ["input.id", "input.name"])
+
+
+async def test_refused_update_returns_the_project_as_it_is(api: ApiClient) -> None:
+    await create_project(api, "p", name="P")
+    payload = await update(api, name="", geoListenEnabled=None)
+    assert payload["project"] == await api.execute(READ, id="p")
+    assert set(problem_paths(payload)) == {"input.name", "input.geoListenEnabled"}
+
+
 async def test_update_changes_only_provided_fields(api: ApiClient) -> None:
     await create_project(api, "p", name="P", timeouts=timeouts(USER=60))
     assert (await update(api, geoListenEnabled=True))["problems"] == []
