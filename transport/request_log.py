@@ -58,7 +58,7 @@ def _text_processors(*, colors: bool) -> list[Processor]:
         _move_traceback_to_end,
         # The default shows the local variables. Quoted strings cannot send control characters to a terminal.
         structlog.dev.ConsoleRenderer(
-            colors=colors and "NO_COLOR" not in os.environ,
+            colors=colors and not os.environ.get("NO_COLOR"),
             exception_formatter=structlog.dev.plain_traceback,
             repr_native_str=True,
             sort_keys=False,

