@@ -50,7 +50,7 @@ async function until(expected) {
 
 await report({
   async opened() {
-    await page.goto(`${origin}/home/news`);
+    await page.goto(`${origin}/news/today`);
     return await until((session) => session.visible);
   },
   async reloaded() {

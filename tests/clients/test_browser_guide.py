@@ -22,7 +22,7 @@ def tour(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def test_page_starts_a_session_and_keeps_it_over_a_reload(tour: Any) -> None:
     (opened,), (reloaded,) = tour["opened"], tour["reloaded"]
-    assert (opened["visible"], opened["path"], opened["activities"]) == (True, ["home", "news"], ["STARTED"])
+    assert (opened["visible"], opened["path"], opened["activities"]) == (True, ["news", "today"], ["STARTED"])
     assert reloaded["id"] == opened["id"]
 
 
