@@ -1,8 +1,11 @@
 """Allowed hosts and origins."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from main import Settings
+from transport.http.middleware import is_allowed_host
 from transport.origins import AllowedOrigins, validate_hosts, validate_origins
 
 OWN = "sessions.example.org:8000"
@@ -151,6 +154,20 @@ def test_hosts_are_normalized(text: str, host: str) -> None:
 def test_malformed_hosts_are_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="without scheme, port and path"):
         validate_hosts(("localhost", text))
+
+
+HOST_NAMES = st.from_regex(r"[A-Za-z0-9_]([A-Za-z0-9-]{0,8}[A-Za-z0-9])?(\.[A-Za-z0-9]{1,8}){0,3}\.?", fullmatch=True)
+
+
+@given(name=HOST_NAMES | st.ip_addresses(v=6).map(str), port=st.sampled_from(["", ":8000"]))
+def test_every_accepted_host_is_served_with_any_port(name: str, port: str) -> None:
+    allowed = validate_hosts((name,))
+    host = f"[{name}]" if ":" in name else name
+    assert is_allowed_host(host.upper() + port, allowed)
+    assert not is_allowed_host(f"other.{host}{port}", allowed)
+    if ":" not in name:
+        assert is_allowed_host(f"sub.{name}{port}", validate_hosts((f"*.{name}",)))
+        assert not is_allowed_host(f"{name}{port}", validate_hosts((f"*.{name}",)))
 
 
 def test_origin_list_replaces_loopback_origins(monkeypatch: pytest.MonkeyPatch) -> None:
