@@ -29,6 +29,8 @@ def quote(value: Any) -> str:
     """Print a value for a message as its sender wrote it, in JSON; long text is cut, and what has parts is named."""
     if isinstance(value, str):
         return json.dumps(value if len(value) <= MAX_QUOTED else f"{value[:MAX_QUOTED]}…", ensure_ascii=False)
+    if isinstance(value, float) and value.is_integer():  # GraphQL has made it a Float: the sender may have written 5
+        value = int(value)
     if value is None or isinstance(value, bool | int | float):
         return json.dumps(value)[:MAX_QUOTED]
     if isinstance(value, list | dict):

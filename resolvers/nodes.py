@@ -40,5 +40,5 @@ async def get_nodes(context: Context, ids: Sequence[str]) -> Sequence[Node | Bas
     discard the other fields of the operation.
     """
     if len(ids) > MAX_IDS:
-        return [BadUserInput(f"ids takes at most {MAX_IDS} values, not {len(ids)}"), *[None] * (len(ids) - 1)]
+        return [BadUserInput(f"must have at most {MAX_IDS} items, not {len(ids)}", ("ids",)), *[None] * (len(ids) - 1)]
     return await asyncio.gather(*(get_node(context, id_) for id_ in ids), return_exceptions=True)

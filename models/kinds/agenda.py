@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Final, Self
 from pydantic import Field, StringConstraints, create_model
 from pydantic.fields import FieldInfo
 
-from models.clock import Instant, end_of_utc_day
+from models.clock import Instant, end_of_utc_day, to_rfc3339
 from models.enums import EndReason, Kind
 from models.kinds.base import Column, Deadline, IntList, KindFields, KindRules
 from models.kinds.field_types import Html
@@ -67,27 +67,31 @@ class AgendaFields(KindFields):
     def find_problems(self) -> Iterator[Problem]:
         yield from self._schedule_problems()
         if self.require_login and not self.add_to_schedule:
-            yield Problem(("requireLogin",), "needs addToSchedule")
+            yield Problem(("requireLogin",), "must not be true without addToSchedule")
         if self.max_capacity is not None and not self.require_login:
-            yield Problem(("maxCapacity",), "needs requireLogin")
+            yield Problem(("maxCapacity",), "must not be set without requireLogin")
         if self.waitlist and self.max_capacity is None:
-            yield Problem(("waitlist",), "needs maxCapacity")
+            yield Problem(("waitlist",), "must not be true without maxCapacity")
         yield from self._registration_problems()
 
     def _schedule_problems(self) -> Iterator[Problem]:
         if self.end_time is not None and self.all_day:
-            yield Problem(("endTime",), "an all-day session takes no endTime")
+            yield Problem(("endTime",), "must not be set with allDay")
         elif self.end_time is not None and self.end_time <= self.start_time:
-            yield Problem(("endTime",), "must be later than startTime")
+            yield Problem(("endTime",), _must_be_later("startTime", self.start_time, self.end_time))
 
     def _registration_problems(self) -> Iterator[Problem]:
         start, end = self.registration_start, self.registration_end
         if start is not None and not self.require_login:
-            yield Problem(("registrationStart",), "needs requireLogin")
+            yield Problem(("registrationStart",), "must not be set without requireLogin")
         if end is not None and not self.require_login:
-            yield Problem(("registrationEnd",), "needs requireLogin")
+            yield Problem(("registrationEnd",), "must not be set without requireLogin")
         if start is not None and end is not None and end <= start:
-            yield Problem(("registrationEnd",), "must be later than registrationStart")
+            yield Problem(("registrationEnd",), _must_be_later("registrationStart", start, end))
+
+
+def _must_be_later(name: str, start: Instant, end: Instant) -> str:
+    return f"must be later than {name} {to_rfc3339(start)}, not {to_rfc3339(end)}"
 
 
 class AgendaRules(KindRules):
@@ -115,7 +119,7 @@ class _AgendaUpdateBase(KindFields):
     def find_problems(self) -> Iterator[Problem]:
         for name, info in _UPDATABLE.items():
             if name in self.model_fields_set and getattr(self, name) is None and not _is_clearable(info):
-                yield Problem((str(info.alias),), "can be changed, not cleared")
+                yield Problem((str(info.alias),), "must not be null: it can be changed, not cleared")
 
 
 def _is_clearable(info: FieldInfo) -> bool:

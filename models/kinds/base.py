@@ -34,6 +34,13 @@ class Column:
     column: str
 
 
+@dataclass(frozen=True)
+class Unit:
+    """Names the unit of a number, for messages."""
+
+    name: str
+
+
 M = TypeVar("M")
 
 Text: TypeAlias = Annotated[str, StringConstraints(max_length=1024)]

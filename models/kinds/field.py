@@ -7,10 +7,10 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import ConfigDict, Field, InstanceOf, StringConstraints, WithJsonSchema
 
-from models.clock import Instant
+from models.clock import Instant, to_rfc3339
 from models.enums import EndReason, Kind, ProblemCode
-from models.kinds.base import Column, InputOnly, KindFields, KindRules, ProjectDefaults, ServerDefault
-from models.problems import Problem
+from models.kinds.base import Column, InputOnly, KindFields, KindRules, ProjectDefaults, ServerDefault, Unit
+from models.problems import Problem, quote
 from models.uploaded_file import UploadedFile
 
 TIMEZONE_POINT: Final = "__timezone__"
@@ -52,14 +52,17 @@ class DataPointFields(KindFields):
         return len(self.raw_data or b"" if self.value is None else self.value.encode())
 
     def find_problems(self) -> Iterator[Problem]:
-        if [self.value, self.raw_data, self.file].count(None) != 2:
-            yield Problem((), "exactly one of value, rawData and file must be given")
-        if self.value is not None and len(self.value.encode()) > MAX_VALUE_BYTES:
-            yield Problem(("value",), "must have at most 64 KiB")
-        if self.raw_data is not None and len(self.raw_data) > MAX_RAW_BYTES:
-            yield Problem(("rawData",), "must have at most 1 MiB")
-        if self.file is not None and self.file.size > MAX_FILE_BYTES:
-            yield Problem(("file",), "must have at most 25 MiB", ProblemCode.TOO_LARGE)
+        values = {"value": self.value, "rawData": self.raw_data, "file": self.file}
+        given = [name for name, value in values.items() if value is not None]
+        if len(given) != 1:
+            yield Problem((), f"exactly one of {', '.join(values)} must be set, not {' and '.join(given) or 'none'}")
+        if self.value is not None and (size := len(self.value.encode())) > MAX_VALUE_BYTES:
+            yield Problem(("value",), f"must have at most 64 KiB ({MAX_VALUE_BYTES} bytes of UTF-8), not {size}")
+        if self.raw_data is not None and (size := len(self.raw_data)) > MAX_RAW_BYTES:
+            yield Problem(("rawData",), f"must have at most 1 MiB ({MAX_RAW_BYTES} bytes), not {size}")
+        if self.file is not None and (size := self.file.size) > MAX_FILE_BYTES:
+            message = f"must have at most 25 MiB ({MAX_FILE_BYTES} bytes), not {size}"
+            yield Problem(("file",), message, ProblemCode.TOO_LARGE)
 
 
 class FormFields(KindFields):
@@ -78,7 +81,9 @@ class FormFields(KindFields):
         default=None,
         description="Last saving of the form by the device's clock, not before `created`. Default: now.",
     )
-    timezone_offset_seconds: Annotated[int, Field(ge=-MAX_OFFSET_SECONDS, le=MAX_OFFSET_SECONDS)] | None = Field(
+    timezone_offset_seconds: (
+        Annotated[int, Field(ge=-MAX_OFFSET_SECONDS, le=MAX_OFFSET_SECONDS), Unit("seconds")] | None
+    ) = Field(
         default=None,
         description="Offset of the device from UTC in seconds, at most 14 hours. The data point `__timezone__` is "
         "another way to send it; if both are sent, they must agree.",
@@ -89,11 +94,14 @@ class FormFields(KindFields):
 
     def find_problems(self) -> Iterator[Problem]:
         if self.created is not None and self.saved is not None and self.saved < self.created:
-            yield Problem(("saved",), "must not be earlier than created")
+            yield Problem(("saved",), must_not_be_earlier(self.created, self.saved))
         yield from data_point_problems(self.data)
         offset = timezone_offset(self.data)
         if offset is not None and self.timezone_offset_seconds not in (None, offset):
-            yield Problem(("timezoneOffsetSeconds",), f"contradicts the data point {TIMEZONE_POINT}")
+            yield Problem(
+                ("timezoneOffsetSeconds",),
+                f"must be that of the data point {TIMEZONE_POINT}, {offset}, not {self.timezone_offset_seconds}",
+            )
 
 
 class SaveFieldDataFields(KindFields):
@@ -121,7 +129,14 @@ class SaveFieldDataFields(KindFields):
         saved = {point.key for point in self.data}
         for index, name in enumerate(self.remove):
             if name.lower() in saved:
-                yield Problem(("remove", str(index)), "must not be in data as well; case does not matter")
+                yield Problem(
+                    ("remove", str(index)),
+                    f"must not name a data point that is in data too, in any case: {quote(name)}",
+                )
+
+
+def must_not_be_earlier(created: Instant, saved: Instant) -> str:
+    return f"must be {to_rfc3339(created)} (created) or later, not {to_rfc3339(saved)}"
 
 
 def data_point_problems(points: Sequence[DataPointFields]) -> Iterator[Problem]:
@@ -131,10 +146,13 @@ def data_point_problems(points: Sequence[DataPointFields]) -> Iterator[Problem]:
         path = ("data", str(index))
         yield from (problem.prefixed(*path) for problem in point.find_problems())
         if point.key in seen:
-            yield Problem((*path, "name"), "occurs twice; case does not matter")
+            yield Problem((*path, "name"), f"must be unique in any case, not {quote(point.name)} again")
         seen.add(point.key)
         if point.key == TIMEZONE_POINT and _parse_offset(point) is None:
-            yield Problem((*path, "value"), "must be whole seconds, at most 14 hours either way")
+            message = (
+                f"must be whole seconds from -{MAX_OFFSET_SECONDS} to {MAX_OFFSET_SECONDS}, not {quote(point.value)}"
+            )
+            yield Problem((*path, "value"), message)
 
 
 def visible_points(points: Sequence[DataPointFields]) -> list[DataPointFields]:

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 import pycountry
 from pydantic import AfterValidator, StringConstraints
 
+from models.problems import quote
 from models.sanitizer import MAX_LENGTH, sanitize_html
 
 Html: TypeAlias = Annotated[str, StringConstraints(max_length=MAX_LENGTH), AfterValidator(sanitize_html)]
@@ -37,7 +38,7 @@ def parse_language(text: str) -> str | None:
 def validate_language(text: str) -> str:
     code = parse_language(text)
     if code is None:
-        raise ValueError("not a language code of ISO 639-1, such as en or fr-CA")
+        raise ValueError(f"must be a language code of ISO 639-1, such as en or fr-CA, not {quote(text)}")
     return code
 
 
@@ -48,7 +49,7 @@ def _iana_names() -> frozenset[str]:
 
 def validate_timezone(text: str) -> str:
     if _OFFSET_FORMAT.fullmatch(text) is None and text not in _iana_names():
-        raise ValueError("not a time zone: ±HHMM, HHMM, ±HH:MM, Z or an IANA name such as Europe/Paris")
+        raise ValueError(f"must be ±HHMM, HHMM, ±HH:MM, Z or an IANA name such as Europe/Paris, not {quote(text)}")
     return text
 
 

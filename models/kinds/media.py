@@ -17,6 +17,7 @@ from models.kinds.base import (
     ProjectDefaults,
     ServerDefault,
     Text,
+    Unit,
 )
 from models.kinds.media_events import PlayerTimeFields
 from models.kinds.media_parameters import (
@@ -43,7 +44,7 @@ class MediaFields(KindFields):
     )
     media_id: Annotated[Text, Column("media_id")] = Field(description="The documented `media.id`.")
     media_name: Text | None = Field(default=None, description="The documented `media.name`.")
-    length: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+    length: Annotated[float, Field(ge=0, allow_inf_nan=False), Unit("seconds")] = Field(
         description="The documented `media.length`: seconds, at least 0."
     )
     content_type: Annotated[Text, Column("content_type")] = Field(

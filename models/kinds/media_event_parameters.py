@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from models.enums import MediaEventType
-from models.kinds.media_parameters import INTEGER, NUMBER, QOE_PREFIX, STRING, ValueType
-from models.problems import Problem
+from models.kinds.media_parameters import INTEGER, NUMBER, QOE_PREFIX, START_FIELDS, STRING, ValueType, own_field
+from models.problems import Problem, quote
 
 BITRATE: Final = QOE_PREFIX + "bitrate"
 ERROR_ID: Final = QOE_PREFIX + "errorID"
@@ -63,16 +63,23 @@ def event_problems(type_: MediaEventType, params: dict[str, Any] | None, qoe: di
     """Yield the problems of an event's parameters; `qoe` has documented names."""
     known, provided = EVENT_PARAMS.get(type_, {}), params or {}
     for name, value in provided.items():
-        if name not in known:
-            yield Problem(("params", name), f"is not a documented parameter of {type_}")
-        elif not known[name].type.accepts(value):
-            yield Problem(("params", name), f"must be {known[name].type.description}")
+        if name in known and not known[name].type.accepts(value):
+            yield Problem(("params", name), known[name].type.message(value))
+        elif name not in known and name in START_FIELDS:
+            yield Problem(
+                ("params", name), f"has a field of its own: {START_FIELDS[name]}, in the start of the session"
+            )
+        elif name not in known:
+            yield Problem(("params", name), own_field(name) or f"is not a documented parameter of {type_}")
     for name, parameter in known.items():
         if parameter.required and name not in provided:
             yield Problem(("params", name), f"must be given: {type_} needs it")
     for name, same in EVENT_QOE.get(type_, {}).items():
         if name in provided and same in qoe and provided[name] != qoe[same]:
-            yield Problem(("params", name), f"contradicts {same}, which is the same thing; give one of them")
+            yield Problem(
+                ("params", name),
+                f"must be the same as {same}, or not set: not {quote(provided[name])} beside {quote(qoe[same])}",
+            )
     if type_ == MediaEventType.BITRATE_CHANGE and BITRATE not in qoe:
         yield Problem(("qoe", BITRATE), f"must be given: {type_} needs it")
 

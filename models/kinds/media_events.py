@@ -7,7 +7,7 @@ from pydantic import Field
 
 from models.clock import Instant
 from models.enums import MediaEventType
-from models.kinds.base import JsonObject, KindFields
+from models.kinds.base import JsonObject, KindFields, Unit
 from models.kinds.media_event_parameters import event_problems
 from models.kinds.media_parameters import QOE_DESCRIPTION, metadata_problems, qoe_problems, with_qoe_prefix
 from models.problems import Problem
@@ -19,7 +19,7 @@ METADATA_EVENTS: Final = (MediaEventType.AD_START, MediaEventType.CHAPTER_START)
 
 
 class PlayerTimeFields(KindFields):
-    playhead: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+    playhead: Annotated[float, Field(ge=0, allow_inf_nan=False), Unit("seconds")] = Field(
         description="Playhead in seconds from the start of the content, at least 0; for a live stream, the second "
         "of the day."
     )
@@ -58,6 +58,6 @@ class MediaEventFields(KindFields):
         yield from event_problems(self.type, self.params, with_qoe_prefix(self.qoe or {}))
         yield from qoe_problems(("qoe",), self.qoe)
         if self.custom_metadata and self.type not in METADATA_EVENTS:
-            yield Problem(("customMetadata",), "only AD_START and CHAPTER_START take it")
+            yield Problem(("customMetadata",), f"must be set for {' and '.join(METADATA_EVENTS)} only, not {self.type}")
         else:
             yield from metadata_problems(("customMetadata",), self.custom_metadata)

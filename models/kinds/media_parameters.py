@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any, Final, NamedTuple
 
 from models.json import canonical
-from models.problems import Problem
+from models.problems import Problem, quote
 
 MAX_ENTRIES: Final = 50
 MAX_CUSTOMER_IDS: Final = 100
@@ -28,6 +28,12 @@ _METADATA_KEY: Final = re.compile(r"[A-Za-z0-9_.]+", re.ASCII)
 class ValueType(NamedTuple):
     accepts: Callable[[Any], bool]
     description: str
+
+    def message(self, value: Any) -> str:
+        """Return what is wrong with a value that it does not accept."""
+        if self.description == STRING.description and isinstance(value, str):
+            return f"must have at most {MAX_STRING_LENGTH} characters, not {len(value)}"
+        return f"must be {self.description}, not {quote(value)}"
 
 
 def is_integer(value: Any) -> bool:
@@ -63,13 +69,14 @@ def one_of(*texts: str) -> ValueType:
 
 STRING: Final = ValueType(
     lambda value: isinstance(value, str) and len(value) <= MAX_STRING_LENGTH,
-    f"text of at most {MAX_STRING_LENGTH} characters",
+    f"a string of at most {MAX_STRING_LENGTH} characters",
 )
 INTEGER: Final = ValueType(is_integer, "a whole number of at most 53 bits")
 NUMBER: Final = ValueType(is_number, "a number")
 BOOLEAN: Final = ValueType(lambda value: isinstance(value, bool), "true or false")
 CUSTOMER_IDS: Final = ValueType(
-    _is_customer_ids, f"an object of name: {{id: text, authState: 0, 1 or 2}}, at most {MAX_CUSTOMER_IDS}"
+    _is_customer_ids,
+    f"a JSON object of at most {MAX_CUSTOMER_IDS} members, each with id, a string, and authState, 0, 1 or 2",
 )
 
 START_PARAMS: Final[dict[str, ValueType]] = {
@@ -101,25 +108,49 @@ QOE_PARAMS: Final[dict[str, ValueType]] = {
 }
 
 
+START_FIELDS: Final[dict[str, str]] = {
+    "analytics.trackingServer": "trackingServer",
+    "analytics.reportSuite": "reportSuite",
+    "analytics.visitorId": "visitorId",
+    "visitor.marketingCloudOrgId": "organizationId",
+    "media.id": "mediaId",
+    "media.name": "mediaName",
+    "media.length": "length",
+    "media.contentType": "contentType",
+    "media.playerName": "playerName",
+    "media.channel": "channel",
+    "media.sdkVersion": "sdkVersion",
+    "media.resume": "resume",
+}
+"""Documented parameters that are fields of the start, with the names of the fields."""
+
+
+def own_field(name: str) -> str | None:
+    """Return the problem of a parameter that is sent in another field than `params`; None for other parameters."""
+    field = "qoe" if name in QOE_PARAMS else START_FIELDS.get(name)
+    return None if field is None else f"has a field of its own: {field}"
+
+
 def start_param_problems(path: tuple[str, ...], params: dict[str, Any] | None) -> Iterator[Problem]:
     """Yield unknown parameters, and those with a wrong type."""
     for name, value in (params or {}).items():
         known = START_PARAMS.get(name)
         if known is None:
-            yield Problem((*path, name), "is not a documented parameter of a start")
+            yield Problem((*path, name), own_field(name) or "is not a documented parameter of a start")
         elif not known.accepts(value):
-            yield Problem((*path, name), f"must be {known.description}")
+            yield Problem((*path, name), known.message(value))
 
 
 def metadata_problems(path: tuple[str, ...], metadata: dict[str, Any] | None) -> Iterator[Problem]:
     values = metadata or {}
     if len(values) > MAX_ENTRIES:
-        yield Problem(path, f"must have at most {MAX_ENTRIES} entries, not {len(values)}")
+        yield Problem(path, f"must have at most {MAX_ENTRIES} members, not {len(values)}")
     for name, value in values.items():
         if len(name) > MAX_STRING_LENGTH or _METADATA_KEY.fullmatch(name) is None:
-            yield Problem((*path, name), "must be named with letters, digits, _ and . only")
+            message = f"must have a name of 1 to {MAX_STRING_LENGTH} letters, digits, _ and ., not {quote(name)}"
+            yield Problem((*path, name), message)
         if not STRING.accepts(value):
-            yield Problem((*path, name), f"must be {STRING.description}")
+            yield Problem((*path, name), STRING.message(value))
 
 
 def with_qoe_prefix(qoe: dict[str, Any]) -> dict[str, Any]:
@@ -135,14 +166,14 @@ def qoe_problems(path: tuple[str, ...], qoe: dict[str, Any] | None) -> Iterator[
     seen: set[str] = set()
     values = qoe or {}
     if len(values) > MAX_ENTRIES:
-        yield Problem(path, f"must have at most {MAX_ENTRIES} entries, not {len(values)}")
-    elif len(canonical(values)) > MAX_QOE_BYTES:
-        yield Problem(path, "must be at most 16 KiB of JSON")
+        yield Problem(path, f"must have at most {MAX_ENTRIES} members, not {len(values)}")
+    elif (size := len(canonical(values))) > MAX_QOE_BYTES:
+        yield Problem(path, f"must have at most 16 KiB of JSON ({MAX_QOE_BYTES} bytes), not {size}")
     for name, value in values.items():
         full_name = _documented_name(name)
         known = QOE_PARAMS.get(full_name)  # unknown keys are stored: the documentation prints some
         if full_name in seen:
-            yield Problem((*path, name), f"is given twice, with and without {QOE_PREFIX}")
+            yield Problem((*path, name), f"must be given once, not with and without {QOE_PREFIX}")
         elif known is not None and not known.accepts(value):
-            yield Problem((*path, name), f"must be {known.description}")
+            yield Problem((*path, name), known.message(value))
         seen.add(full_name)

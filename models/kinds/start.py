@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from models.json import canonical, depth
-from models.kinds.base import JsonObject, KindFields
+from models.kinds.base import JsonObject, KindFields, Unit
 from models.problems import Problem
 
 MIN_TIMEOUT: Final = 10
@@ -36,7 +36,7 @@ class StartFields(KindFields):
         default=None,
         description="Id of the session that this one continues, of the same project and kind.",
     )
-    timeout_seconds: Annotated[int, Field(ge=MIN_TIMEOUT, le=MAX_TIMEOUT)] | None = Field(
+    timeout_seconds: Annotated[int, Field(ge=MIN_TIMEOUT, le=MAX_TIMEOUT), Unit("seconds")] | None = Field(
         default=None,
         description="Seconds without a call after which the session ends, 10 to 86400. Default: that of the "
         "project, else that of the kind. Not for AGENDA.",
@@ -51,7 +51,7 @@ class StartFields(KindFields):
     def find_problems(self) -> Iterator[Problem]:
         if self.metadata is None:
             return
-        if depth(self.metadata) > MAX_METADATA_DEPTH:
-            yield Problem(("metadata",), f"must not be nested deeper than {MAX_METADATA_DEPTH} levels")
-        elif len(canonical(self.metadata)) > MAX_METADATA_BYTES:
-            yield Problem(("metadata",), "must be at most 16 KiB of JSON")
+        if (levels := depth(self.metadata)) > MAX_METADATA_DEPTH:
+            yield Problem(("metadata",), f"must be nested in at most {MAX_METADATA_DEPTH} levels, not {levels}")
+        elif (size := len(canonical(self.metadata))) > MAX_METADATA_BYTES:
+            yield Problem(("metadata",), f"must have at most 16 KiB of JSON ({MAX_METADATA_BYTES} bytes), not {size}")

@@ -1,13 +1,15 @@
 """Validation of an input: all problems at once, each with its path."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Generic, NamedTuple, TypeVar, cast, get_args, get_origin
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import UnionType
+from typing import Annotated, Any, Final, Generic, NamedTuple, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
 
-from models.kinds.base import KindFields
-from models.problems import Problem
+from models.kinds.base import KindFields, Unit
+from models.problems import Problem, quote
 
 F = TypeVar("F", bound=KindFields)
 
@@ -27,7 +29,7 @@ def validate(model: type[F], values: Mapping[str, Any]) -> Validated[F]:
     try:
         fields = model(**values)
     except ValidationError as error:
-        field_problems = tuple(_to_problem(detail) for detail in error.errors(include_url=False, include_input=False))
+        field_problems = tuple(_to_problem(model, detail) for detail in error.errors(include_url=False))
         fields = _construct_unvalidated(model, values)
         return Validated(fields, tuple(in_input_order(model, (*field_problems, *fields.find_problems()))))
     return Validated(fields, tuple(in_input_order(model, fields.find_problems())))
@@ -64,11 +66,87 @@ def _position(model: type[KindFields] | None, path: tuple[str, ...]) -> list[int
     return position
 
 
-def _to_problem(detail: Any) -> Problem:
-    context = detail.get("ctx", {})
-    # A ValueError of our validators has the message; pydantic would prefix it with "Value error, ".
-    message = str(context["error"]) if "error" in context else str(detail["msg"])
-    return Problem(tuple(to_camel(str(part)) for part in detail["loc"]), message)
+def _to_problem(model: type[KindFields], detail: Any) -> Problem:
+    path, context, value = tuple(to_camel(str(part)) for part in detail["loc"]), detail.get("ctx", {}), detail["input"]
+    if "error" in context:  # a ValueError of our own validators
+        return Problem(path, str(context["error"]))
+    message = MESSAGES.get(detail["type"], _must_be_valid)
+    return Problem(path, message(_Limits.of(model, path), value))
+
+
+class _Limits(NamedTuple):
+    """Limits of a field or list item; None where there is none."""
+
+    ge: int | None = None
+    le: int | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    unit: str | None = None
+
+    @classmethod
+    def of(cls, model: type[KindFields], path: tuple[str, ...]) -> "_Limits":
+        annotation: Any = model
+        metadata: list[Any] = []
+        for part in path:
+            nested = _nested_model(annotation)
+            if part.isdecimal():
+                annotation, metadata = _item_type(annotation), []
+            elif nested is not None:
+                info = next(info for info in nested.model_fields.values() if info.alias == part)
+                annotation, metadata = info.annotation, info.metadata
+        found: dict[str, Any] = {}
+        for item in (*metadata, *_own_metadata(annotation)):
+            names = {"unit": "name"} if isinstance(item, Unit) else {name: name for name in cls._fields[:4]}
+            limits = {name: getattr(item, attribute, None) for name, attribute in names.items()}
+            found |= {name: value for name, value in limits.items() if value is not None}
+        return cls(**found)
+
+
+def _own_metadata(annotation: Any) -> Iterator[Any]:
+    """Yield what is annotated to a type itself and the members of a union, not to the items of a list."""
+    if get_origin(annotation) is Annotated:
+        for item in annotation.__metadata__:
+            yield from item.metadata if isinstance(item, FieldInfo) else (item,)
+        yield from _own_metadata(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for part in get_args(annotation):
+            yield from _own_metadata(part)
+
+
+def _item_type(annotation: Any) -> Any:
+    return next(get_args(part)[0] for part in _annotation_parts(annotation) if get_origin(part) is list)
+
+
+def _range(minimum: int | None, maximum: int | None) -> str:
+    if minimum is None:
+        return f"at most {maximum}"
+    return f"at least {minimum}" if maximum is None else f"{minimum} to {maximum}"
+
+
+def _must_be_in_range(limits: _Limits, value: Any) -> str:
+    unit = f" {limits.unit}" if limits.unit else ""
+    return f"must be {_range(limits.ge, limits.le)}{unit}, not {quote(value)}"
+
+
+def _must_have_length(limits: _Limits, value: Any) -> str:
+    unit = "characters" if isinstance(value, str) else "items"
+    return f"must have {_range(limits.min_length, limits.max_length)} {unit}, not {len(value)}"
+
+
+def _must_be_valid(_limits: _Limits, value: Any) -> str:
+    return f"must be a valid value, not {quote(value)}"
+
+
+MESSAGES: Final[Mapping[str, Callable[[_Limits, Any], str]]] = {
+    "dict_type": lambda _, value: f"must be a JSON object, not {quote(value)}",
+    "finite_number": lambda _, value: f"must be a finite number, not {quote(value)}",
+    "greater_than_equal": _must_be_in_range,
+    "less_than_equal": _must_be_in_range,
+    "string_too_long": _must_have_length,
+    "string_too_short": _must_have_length,
+    "too_long": _must_have_length,
+}
+"""By pydantic's type of error. GraphQL has checked types and required fields."""
 
 
 def _construct_unvalidated(model: type[F], values: Mapping[str, Any]) -> F:

@@ -30,7 +30,7 @@ def sanitize_html(html: str) -> str:
         check_nesting(prepared)
         cleaned = _clean(prepared)
         if len(cleaned) > MAX_LENGTH:
-            raise MarkupTooComplex(f"must have at most {MAX_LENGTH:,} characters after sanitizing")
+            raise MarkupTooComplex(f"must have at most {MAX_LENGTH} characters after sanitizing, not {len(cleaned)}")
         if cleaned == source:
             return cleaned
         # The parser moves misplaced tags, and the markup of its tree may parse differently: repeat until it does not.

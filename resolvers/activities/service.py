@@ -57,7 +57,7 @@ async def session_activities(
     # Validated before the loader groups sessions by page: one invalid page must not fail the others.
     page.validate()
     if page.offset:
-        raise BadUserInput("a timeline takes cursors, no offset")
+        raise BadUserInput("must not be set for a timeline: use cursors", ("offset",))
     after, before = (_decode_position(context, name, getattr(page, name)) for name in ("after", "before"))
     timeline_page = TimelinePage(normalize_types(types), page.size, page.backwards, after, before)
     nodes, has_next, has_previous = await context.loaders.timeline(session_id, timeline_page)
@@ -77,4 +77,4 @@ def _decode_position(context: Context, name: str, cursor: str | None) -> int | N
     match cursors.decode(cursor, context.database.database_id, [int]):
         case [int(position)]:
             return position
-    raise BadUserInput(f"{name} is not a cursor of the activities of this database")
+    raise BadUserInput("is not a cursor of the activities of this database", (name,))

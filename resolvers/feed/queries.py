@@ -244,9 +244,7 @@ def _matching_ids(tx: Transaction, matching: ColumnElement[bool], *order: Column
 
 def set_too_large(size: int) -> BadUserInput:
     """Create the error of a set of more than `MAX_SET_SIZE` sessions."""
-    return BadUserInput(
-        f"{size:,} sessions match; activeSessions takes at most {MAX_SET_SIZE:,}: use a narrower filter"
-    )
+    return BadUserInput(f"must match at most {MAX_SET_SIZE:,} active sessions, not {size:,}", ("filter",))
 
 
 class SetMembers(NamedTuple):

@@ -73,5 +73,5 @@ def parse(text: str) -> ResumeToken:
     """
     found = cursors.parse(text, [int, str, int]) or cursors.parse(text, [int])
     if found is None or not (found[0].startswith(DATABASE) and is_generated_id(found[0])):
-        raise BadUserInput("after is not a cursor of a subscription or of an activity")
+        raise BadUserInput("is not a cursor of a subscription or of an activity", ("after",))
     return ResumeToken(found[0], *found[1])  # type: ignore[arg-type]  # parsed by these types

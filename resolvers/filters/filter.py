@@ -206,7 +206,7 @@ def filter_problems(client_filter: Mapping[str, Any], *path: str) -> Iterator[Pr
             continue
         values = value if isinstance(value, list | tuple) else [value]
         if len(values) > MAX_VALUES:
-            yield Problem(value_path, f"must have at most {MAX_VALUES} values, not {len(values)}")
+            yield Problem(value_path, f"must have at most {MAX_VALUES} items, not {len(values)}")
         elif (message := next(filter(None, map(_value_problem, values)), None)) is not None:
             yield Problem(value_path, message)
 
@@ -216,5 +216,5 @@ def _value_problem(value: Any) -> str | None:
     if isinstance(plain, str) and not plain.isascii() and any("\ud800" <= char <= "\udfff" for char in plain):
         return "must not have a lone surrogate, half a character"
     if isinstance(plain, int) and not -_INT64_END <= plain < _INT64_END:
-        return "must be a number of 64 bits"
+        return "must be a number of at most 64 bits"
     return None

@@ -6,7 +6,7 @@ A refused event does not refuse its command: the heartbeat and the other events 
 from collections.abc import Sequence
 from typing import Any, Final
 
-from models.clock import MINUTE, Instant
+from models.clock import MAX_INSTANT, MINUTE, Instant, to_rfc3339
 from models.enums import ActivityType, EventFlag, MediaEventType, ProblemCode
 from models.kinds.media_parameters import qoe_problems
 from models.problems import Problem
@@ -63,11 +63,13 @@ def _ingest_one(
 
 
 def _bounds_problem(uow: SessionUnitOfWork, player_event: PlayerEvent, now: Instant) -> Problem | None:
-    since_start = player_event.event.ts - uow.session.details["start_ts"]
-    if since_start < 0:
-        message = "must not be before the ts of the start"
-    elif since_start > max(0, now - uow.session.started_at) + MAX_CLOCK_SKEW_MS:
-        message = "is more than 60 s further from the start's ts than the server's clock is from the start"
+    ts, start = player_event.event.ts, uow.session.details["start_ts"]
+    latest = start + max(0, now - uow.session.started_at) + MAX_CLOCK_SKEW_MS
+    if ts < start:
+        message = f"must be {to_rfc3339(start)} (ts of the start) or later, not {to_rfc3339(ts)}"
+    elif ts > latest:
+        bound = to_rfc3339(min(latest, MAX_INSTANT))
+        message = f"must be {bound} (ts of the start, time since then, and 60 s) or earlier, not {to_rfc3339(ts)}"
     else:
         return None
     return Problem(player_event.ts_path, message)
@@ -87,7 +89,7 @@ def _merge_qoe(uow: SessionUnitOfWork, player: MediaPlayer, player_event: Player
     newest = {name: value for name, value in player_event.qoe.items() if ts >= player.qoe_ts.get(name, ts)}
     merged = known | newest
     if problem := next(qoe_problems((*player_event.input_path, "qoe"), merged), None):
-        message = f"together with the values that the session has it {problem.message}"
+        message = f"{problem.message}, together with the values that the session has"
         return Problem(problem.path, message)
     player.qoe_ts |= dict.fromkeys(newest, ts)
     if merged != known:

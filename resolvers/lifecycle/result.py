@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from models.enums import ProblemCode
-from models.problems import Problem
+from models.problems import Problem, quote
 from models.tables.rows import Project, Session
 
 
@@ -31,6 +31,6 @@ def failure(*problems: Problem) -> MutationResult:
     return MutationResult(problems=list(problems))
 
 
-def not_found(*path: str) -> MutationResult:
+def not_found(session_id: str, *path: str) -> MutationResult:
     """Report an id that is unknown or outside the caller's projects: the two must look the same."""
-    return failure(Problem(path, "there is no such session", ProblemCode.NOT_FOUND))
+    return failure(Problem(path, f"must be the id of a session, not {quote(session_id)}", ProblemCode.NOT_FOUND))

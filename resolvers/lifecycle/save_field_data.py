@@ -10,6 +10,7 @@ from models.kinds.field import (
     TIMEZONE_POINT,
     DataPointFields,
     SaveFieldDataFields,
+    must_not_be_earlier,
     timezone_offset,
     visible_points,
 )
@@ -66,10 +67,10 @@ class SaveFieldData(Command):
             return [wrong_kind(uow, Kind.FIELD, *self.input_path, "id")]
         problems = []
         if self.fields.saved is not None and self.fields.saved < s.details["created"]:
-            problems.append(self._problem("must not be earlier than created", "saved"))
+            problems.append(self._problem(must_not_be_earlier(s.details["created"], self.fields.saved), "saved"))
         names = {point.key for point in self._visible_points}
         if (count := len(self._form(uow).positions.keys() - set(self.fields.removed_keys) | names)) > MAX_POINTS:
-            problems.append(self._problem(f"the form would have {count} data points; {MAX_POINTS} are allowed", "data"))
+            problems.append(self._problem(f"must give the form at most {MAX_POINTS} data points, not {count}", "data"))
         return problems
 
     def apply(self, uow: SessionUnitOfWork) -> list[Problem]:

@@ -62,7 +62,7 @@ async def keepalive_sessions(context: Context, sessions: Sequence[Mapping[str, A
     """Send a keepalive to each session, in one transaction; each fails alone."""
     require(context.caller, Keepalive.scope)
     if len(sessions) > MAX_KEEPALIVES:
-        message = f"must be at most {MAX_KEEPALIVES} sessions, not {len(sessions)}"
+        message = f"must have at most {MAX_KEEPALIVES} items, not {len(sessions)}"
         return failure(Problem(("input", "sessions"), message, ProblemCode.TOO_LARGE))
     pending = (keepalive_session(context, values, "sessions", str(index)) for index, values in enumerate(sessions))
     return MutationResult(results=await asyncio.gather(*pending))
@@ -128,7 +128,7 @@ def _load(tx: Transaction, commands: Sequence[Command]) -> dict[str, SessionUnit
 
 def _execute(uow: SessionUnitOfWork | None, command: Command) -> MutationResult:
     if uow is None or not command.caller.can_access(uow.session.project_id):
-        unknown = not_found(*command.input_path, "id")
+        unknown = not_found(command.fields.id, *command.input_path, "id")
         return failure(*command.in_input_order(*unknown.problems, *command.problems))
     uow.apply_due(command.now)
     if problems := command.find_problems(uow):
@@ -154,6 +154,6 @@ async def delete_session(context: Context, session_id: str) -> MutationResult:
 def _delete(tx: Transaction, deletion: _Deletion) -> MutationResult:
     session = queries.find_session(tx, deletion.session_id, deletion.context.caller)
     if session is None:
-        return not_found("input", "id")
+        return not_found(deletion.session_id, "input", "id")
     repository.delete_sessions(tx, [session], ActivityType.DELETED, deletion.context.now)
     return MutationResult(id=session.id)

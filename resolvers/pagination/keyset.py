@@ -41,9 +41,9 @@ class PageArgs:
             BadUserInput: a size outside 1..500, both sizes, an offset outside 0..10,000 or combined with a cursor.
         """
         if self.first is not None and self.last is not None:
-            raise BadUserInput("give first or last, not both")
+            raise BadUserInput("must not be set with first", ("last",))
         if self.offset is not None and (self.after is not None or self.before is not None):
-            raise BadUserInput("an offset does not go with a cursor")
+            raise BadUserInput("must not be set with a cursor", ("offset",))
         check_size("first", self.first)
         check_size("last", self.last)
         check_bounds("offset", self.offset or 0, 0, MAX_OFFSET)
@@ -67,7 +67,7 @@ def check_size(name: str, value: int | None) -> int:
 def check_bounds(name: str, value: int, minimum: int, maximum: int) -> int:
     """Return the value of an argument; raise BadUserInput if it is out of bounds."""
     if not minimum <= value <= maximum:
-        raise BadUserInput(f"{name} must be {minimum} to {maximum}, not {value}")
+        raise BadUserInput(f"must be {minimum} to {maximum}, not {value}", (name,))
     return value
 
 
@@ -144,7 +144,7 @@ class PagedQuery(Generic[T]):
             return None
         values = cursors.decode(cursor, self.list_id, [key.type for key in self.keys])
         if values is None:
-            raise BadUserInput(f"{name} is not a cursor of this list, with this filter and this order")
+            raise BadUserInput("is not a cursor of this list, with this filter and this order", (name,))
         return values
 
     def cursor_of(self, node: T) -> str:

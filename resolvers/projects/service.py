@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from models.clock import Instant
 from models.database import Transaction
 from models.enums import ProblemCode, Scope
-from models.kinds.project import DEFAULT_PROJECT, KindTimeoutFields, NewProjectFields, ProjectFields
+from models.kinds.project import DEFAULT_PROJECT, NOT_NULLABLE, KindTimeoutFields, NewProjectFields, ProjectFields
 from models.kinds.validation import validate
 from models.problems import Problem, prefix_paths, quote
 from models.tables.rows import Project
@@ -16,9 +16,6 @@ from resolvers.lifecycle.result import MutationResult, failure
 from resolvers.loaders import resolved
 from resolvers.pagination.keyset import Page, PageArgs, read_page
 from resolvers.projects import repository
-
-NOT_NULLABLE: Final = {"name": "name", "geo_listen_enabled": "geoListenEnabled", "default_language": "defaultLanguage"}
-"""Fields that an update may change but not clear, with their names in the schema."""
 
 _ID_PATH: Final = ("input", "id")
 
@@ -65,9 +62,6 @@ async def update_project(context: Context, values: Mapping[str, Any]) -> Mutatio
     require(context.caller, Scope.ADMIN)
     validated = validate(ProjectFields, values)
     problems = prefix_paths(validated.problems, "input")
-    for name, alias in NOT_NULLABLE.items():
-        if name in values and values[name] is None:
-            problems.append(Problem(("input", alias), "can be changed, not cleared"))
     return await context.write(_update, _ProjectChange(context.caller, context.now, validated.fields, problems))
 
 
@@ -99,9 +93,9 @@ def _create(tx: Transaction, change: _ProjectChange) -> MutationResult:
 def _id_problems(tx: Transaction, caller: Caller, new_id: str) -> list[Problem]:
     """List why a project with a valid id cannot be created."""
     if not caller.can_access(new_id):
-        return [Problem(_ID_PATH, "must be one of your projects", ProblemCode.FORBIDDEN)]
+        return [Problem(_ID_PATH, f"must be one of the caller's projects, not {quote(new_id)}", ProblemCode.FORBIDDEN)]
     if repository.find_project(tx, caller, new_id) is not None:
-        return [Problem(_ID_PATH, f"must be new: there is a project {new_id} already", ProblemCode.CONFLICT)]
+        return [Problem(_ID_PATH, f"must be new, not {quote(new_id)}: there is such a project", ProblemCode.CONFLICT)]
     return []
 
 
@@ -112,7 +106,7 @@ def _update(tx: Transaction, change: _ProjectChange) -> MutationResult:
     if change.problems:
         return MutationResult(project=project, problems=change.problems)
     provided = change.fields.model_fields_set
-    for name in NOT_NULLABLE.keys() & provided:
+    for name in NOT_NULLABLE & provided:
         setattr(project, name, getattr(change.fields, name))
     if "timeouts" in provided:
         project.timeouts = _merge_timeouts(project.timeouts, change.fields.timeouts)
@@ -130,11 +124,11 @@ def _delete(tx: Transaction, deletion: _ProjectDeletion) -> MutationResult:
     if project is None:
         return failure(_unknown_project(deletion.id))
     if project.id == DEFAULT_PROJECT:
-        message = "the project default cannot be deleted: sessions that start without projectId belong to it"
+        message = "must not be default: sessions that start without projectId belong to it"
         return failure(Problem(_ID_PATH, message, ProblemCode.CONFLICT))
     # In the transaction of the one writer: a start finds its project in its own, so none comes in between.
     if repository.has_sessions(tx, project.id):
-        message = "the project has sessions, maybe ended ones; delete them first"
+        message = "must be the id of a project without sessions; delete them first, ended ones too"
         return failure(Problem(_ID_PATH, message, ProblemCode.CONFLICT))
     repository.delete_project(tx, project.id)
     return MutationResult(id=project.id)

@@ -166,7 +166,7 @@ def session_list(selection: SessionSelection, order_by: Sequence[tuple[str, str]
         BadUserInput: a field is named twice.
     """
     if len(order_by) != len({field for field, _ in order_by}):
-        raise BadUserInput("orderBy names a field twice")
+        raise BadUserInput("must name each field once, not twice", ("orderBy",))
     tie_breakers = ("RANK", "ID") if selection.session_filter.guides_only else ("ID",)
     order = [*order_by, *((field, order_by[-1][1]) for field in tie_breakers)]
     # The indexes on started_at hold all sessions; the indexes of the other fields only ended ones.

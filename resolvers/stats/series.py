@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from models.clock import SECOND, Instant
+from models.clock import SECOND, Instant, to_rfc3339
 from resolvers.errors import BadUserInput
 from resolvers.stats.types import StatsBucket
 
@@ -32,13 +32,13 @@ def make_buckets(start: Instant, end: Instant, bucket_seconds: int) -> Buckets:
         BadUserInput: there are none, or more than 2000.
     """
     if bucket_seconds < 1:
-        raise BadUserInput(f"bucketSeconds must be at least 1, not {bucket_seconds}")
+        raise BadUserInput(f"must be at least 1, not {bucket_seconds}", ("bucketSeconds",))
     if end <= start:
-        raise BadUserInput("to must be later than from")
+        raise BadUserInput(f"must be later than from {to_rfc3339(start)}, not {to_rfc3339(end)}", ("to",))
     width = bucket_seconds * SECOND
     count = -(-(end - start) // width)
     if count > MAX_BUCKETS:
-        raise BadUserInput(f"from, to and bucketSeconds make {count} buckets; at most {MAX_BUCKETS} are allowed")
+        raise BadUserInput(f"must make at most {MAX_BUCKETS} buckets, not {count}", ("bucketSeconds",))
     return Buckets(start, width, count)
 
 

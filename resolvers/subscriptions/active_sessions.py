@@ -64,12 +64,12 @@ def _active_filter(filter_input: Mapping[str, Any]) -> Filter:
     """Parse the filter, restricted to active sessions. Equivalent inputs give equal filters."""
     values = {name: value for name, value in filter_input.items() if value is not None}
     if unsupported := [to_camel(name) for name in _UNSUPPORTED_FILTERS if name in values]:
-        raise BadUserInput(f"activeSessions takes no filter {', '.join(unsupported)}")
+        raise BadUserInput("must not be set: the set has active sessions only", ("filter", unsupported[0]))
     if values.pop("active", True) is False:
-        raise BadUserInput("activeSessions takes no filter active: false")
+        raise BadUserInput("must be true or not set, not false: the set has active sessions only", ("filter", "active"))
     states = values.pop("states", [State.ACTIVE])
     if any(state != State.ACTIVE for state in states):
-        raise BadUserInput("activeSessions takes no states but ACTIVE")
+        raise BadUserInput("must be ACTIVE only: the set has active sessions only", ("filter", "states"))
     return Filter.parse({**values, "active": True} | ({} if states else {"states": []}))
 
 

@@ -56,7 +56,18 @@ async def test_project_input_reports_all_problems(api: ApiClient) -> None:
     invalid = [*timeouts(USER=9), *timeouts(USER=60, AGENDA=60)]
     payload = await api.execute(CREATE, input={"id": "a b", "name": "", "defaultLanguage": "xx", "timeouts": invalid})
     names = ("id", "name", "defaultLanguage", "timeouts.0.seconds", "timeouts.1.kind", "timeouts.2.seconds")
-    assert set(problem_paths(payload)) == {f"input.{name}" for name in names}
+    assert problem_paths(payload) == [f"input.{name}" for name in names]
+
+
+async def test_taken_or_unknown_id_is_a_problem_beside_the_others(api: ApiClient) -> None:
+    payload = await api.execute(CREATE, input={"id": "default", "name": ""})
+    assert payload["problems"] == bad_input("id", "CONFLICT") + bad_input("name")
+    payload = await update(api, "nowhere", defaultLanguage="xx", name=None)
+    assert payload["problems"] == [
+        *bad_input("id", "NOT_FOUND"),
+        *bad_input("name"),
+        *bad_input("defaultLanguage"),
+    ]
 
 
 async def test_problems_of_the_stored_project_come_with_those_of_the_input(api: ApiClient) -> None:

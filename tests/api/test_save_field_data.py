@@ -83,7 +83,7 @@ async def test_form_has_at_most_500_points(device: FormClient) -> None:
     await device.saved(session["id"], at_most)
     payload = await device.save(session["id"], {"p0": "y", "one": "too many"})
     assert problem_paths(payload) == [("BAD_USER_INPUT", "input.data")]
-    assert payload["problems"][0]["message"] == "the form would have 501 data points; 500 are allowed"
+    assert payload["problems"][0]["message"] == "must give the form at most 500 data points, not 501"
     again = await device.saved(session["id"], {**{f"p{number}": "z" for number in range(400)}, "__timezone__": "0"})
     assert len(again["data"]) == 500
 
@@ -173,7 +173,7 @@ async def test_removed_file_is_collected_unless_another_point_has_it(device: For
 async def test_removal_makes_room_for_new_points(device: FormClient) -> None:
     session = await device.started({f"p{number}": "x" for number in range(500)})
     payload = await device.save(session["id"], {"q0": "x", "q1": "x"}, remove=["P0", "nowhere"])
-    assert payload["problems"][0]["message"] == "the form would have 501 data points; 500 are allowed"
+    assert payload["problems"][0]["message"] == "must give the form at most 500 data points, not 501"
     saved = await device.saved(session["id"], {"q0": "x", "q1": "x"}, remove=["P0", "p1"])
     assert len(saved["data"]) == 500
 

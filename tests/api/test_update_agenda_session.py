@@ -120,8 +120,8 @@ async def test_problem_mentions_conflicting_field_outside_the_update(api: ApiCli
     session = await start_talk(api, **END)
     answers = [await update(api, session, allDay=True), await update(api, session, endTime=session["startTime"])]
     assert [answer["problems"][0]["message"] for answer in answers] == [
-        "an all-day session takes no endTime; it is not in this update, so it stays as it is",
-        "must be later than startTime",
+        "must not be set with allDay; it is not in this update, so it stays as it is",
+        "must be later than startTime 2026-05-28T20:00:00.000Z, not 2026-05-28T20:00:00.000Z",
     ]
 
 

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 PYTHON_WORDS: Final = re.compile(
-    r"\b(None|NoneType|True|False|str|int|dict|dictionary|list\[|tuple|bytes|bool|pydantic|validation|validator"
+    r"\b(None|NoneType|True|False|str|int|dict|dictionary|list\[|tuple|bool|pydantic|validation|validator"
     r"|iterable|instance|Traceback|Undefined|ValueError|TypeError|KeyError|type=|input_value|parsable|inf|nan)\b"
 )
 

@@ -29,7 +29,7 @@ def is_rejected(validate: Callable[[str], str], text: str) -> bool:
     try:
         validate(text)
     except ValueError as error:
-        return any(part in str(error) for part in ("not a language code of ISO 639-1", "±HHMM"))
+        return any(part in str(error) for part in ("must be a language code of ISO 639-1", "±HHMM"))
     return False
 
 

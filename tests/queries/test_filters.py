@@ -113,11 +113,11 @@ def test_equal_filters_have_one_fingerprint() -> None:
 @pytest.mark.parametrize(
     ("filter_", "message"),
     [
-        ({"ids": ["x"] * 501}, "filter.ids: must have at most 500 values, not 501"),
-        ({"client": {"device_ids": ["x"] * 501}}, "filter.client.deviceIds: must have at most 500 values, not 501"),
+        ({"ids": ["x"] * 501}, "filter.ids: must have at most 500 items, not 501"),
+        ({"client": {"device_ids": ["x"] * 501}}, "filter.client.deviceIds: must have at most 500 items, not 501"),
         ({"path_prefix": ["x"] * 501}, "filter.pathPrefix: must have at most 500"),
         ({"subjects": ["\ud800"]}, "lone surrogate"),
-        ({"agenda": {"guides": [2**63]}}, "must be a number of 64 bits"),
+        ({"agenda": {"guides": [2**63]}}, "must be a number of at most 64 bits"),
     ],
 )
 def test_invalid_filter_value_is_rejected(filter_: dict[str, Any], message: str) -> None:

@@ -148,14 +148,14 @@ async def test_cursor_is_stable_under_inserts_and_deletes(database: Database, fi
 @pytest.mark.parametrize(
     ("page", "message"),
     [
-        ({"first": 0}, "first must be 1 to 500, not 0"),
-        ({"first": -1}, "first must be"),
-        ({"first": 501}, "first must be"),
-        ({"last": 99_999_999}, "last must be"),
-        ({"first": 1, "last": 1}, "first or last, not both"),
-        ({"offset": -1}, "offset must be 0 to 10000"),
-        ({"offset": 10_001}, "offset must be"),
-        ({"offset": 0, "after": "x"}, "does not go with a cursor"),
+        ({"first": 0}, "first: must be 1 to 500, not 0"),
+        ({"first": -1}, "first: must be"),
+        ({"first": 501}, "first: must be"),
+        ({"last": 99_999_999}, "last: must be"),
+        ({"first": 1, "last": 1}, "last: must not be set with first"),
+        ({"offset": -1}, "offset: must be 0 to 10000"),
+        ({"offset": 10_001}, "offset: must be"),
+        ({"offset": 0, "after": "x"}, "offset: must not be set with a cursor"),
     ],
 )
 async def test_invalid_page_arguments_are_rejected(database: Database, page: dict[str, Any], message: str) -> None:

@@ -46,16 +46,16 @@ async def test_series_counts_active_started_and_ended(
 @pytest.mark.parametrize(
     ("compute", "message"),
     [
-        (lambda stats: stats.seen_within(0), "minutes must be"),
-        (lambda stats: stats.seen_within(2**31 - 1), "minutes must be"),
-        (lambda stats: stats.by_subject(0), "first must be"),
-        (lambda stats: stats.by_project(501), "first must be"),
-        (lambda stats: stats.by_path(20, 0), "depth must be 1 to 8, not 0"),
-        (lambda stats: stats.by_path(20, 9), "depth must be"),
-        (lambda stats: stats.series(NOW, NOW, 1), "to must be later than from"),
-        (lambda stats: stats.series(NOW, NOW - 1, 1), "to must be later than from"),
-        (lambda stats: stats.series(NOW, NOW + SECOND, 0), "bucketSeconds must be at least 1"),
-        (lambda stats: stats.series(NOW, NOW + 2000 * SECOND + 1, 1), "make 2001 buckets; at most 2000"),
+        (lambda stats: stats.seen_within(0), "minutes: must be"),
+        (lambda stats: stats.seen_within(2**31 - 1), "minutes: must be"),
+        (lambda stats: stats.by_subject(0), "first: must be"),
+        (lambda stats: stats.by_project(501), "first: must be"),
+        (lambda stats: stats.by_path(20, 0), "depth: must be 1 to 8, not 0"),
+        (lambda stats: stats.by_path(20, 9), "depth: must be"),
+        (lambda stats: stats.series(NOW, NOW, 1), "to: must be later than from"),
+        (lambda stats: stats.series(NOW, NOW - 1, 1), "to: must be later than from"),
+        (lambda stats: stats.series(NOW, NOW + SECOND, 0), "bucketSeconds: must be at least 1"),
+        (lambda stats: stats.series(NOW, NOW + 2000 * SECOND + 1, 1), "at most 2000 buckets, not 2001"),
     ],
 )
 async def test_invalid_argument_is_rejected(database: Database, compute: Callable[[Stats], Any], message: str) -> None:

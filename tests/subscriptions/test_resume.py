@@ -160,7 +160,7 @@ async def test_foreign_cursor_resyncs(harness: FeedHarness, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("text", ["", "x", "é", "W10", "WzFd", "e30", "x" * 513, "WyJkX3giLDFd", "bnVsbA", "\0"])
 async def test_malformed_cursor_is_rejected(harness: FeedHarness, text: str) -> None:
-    with pytest.raises(BadUserInput, match="after is not a cursor"):
+    with pytest.raises(BadUserInput, match="after: is not a cursor"):
         await harness.subscribe(after=text)
 
 

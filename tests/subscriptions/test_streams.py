@@ -255,7 +255,7 @@ async def remaining_bodies(answer: StreamResponse) -> list[Any]:
 
 def is_refusal(body: Any, size: int) -> bool:
     (error,) = body["errors"]
-    message = f"{size} sessions match; activeSessions takes at most 3: use a narrower filter"
+    message = f"filter: must match at most 3 active sessions, not {size}"
     return "data" not in body and (error["message"], error["extensions"]) == (message, {"code": "BAD_USER_INPUT"})
 
 
