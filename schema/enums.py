@@ -1,4 +1,4 @@
-"""GraphQL enums: those of `models.enums` with their descriptions, and the two of sorting."""
+"""GraphQL enums: those of `models.enums` with their descriptions, and those of arguments."""
 
 from typing import Final
 
@@ -35,6 +35,29 @@ class OrderDirection(DescribedEnum):
     DESC = "DESC", "Latest first."
 
 
+class SessionGroupField(DescribedEnum):
+    """Fields that sessions can be grouped by."""
+
+    CLIENT_SYSTEM = "CLIENT_SYSTEM", "`clientSystem` of CLIENT sessions."
+    LANGUAGE = "LANGUAGE", "`language` of CLIENT sessions."
+    GUIDE = "GUIDE", "`guide` of AGENDA sessions."
+    SCHEDULE_TRACK = "SCHEDULE_TRACK", "`scheduleTracks` of AGENDA sessions; one of several tracks counts in each."
+    MEDIA_ID = "MEDIA_ID", "`mediaId` of MEDIA sessions."
+    CHANNEL = "CHANNEL", "`channel` of MEDIA sessions."
+    CONTENT_TYPE = "CONTENT_TYPE", "`contentType` of MEDIA sessions."
+    PLAYER_STATE = "PLAYER_STATE", "`playerState` of MEDIA sessions."
+    UNIT_ID = "UNIT_ID", "`unitId` of FIELD sessions."
+    USERNAME = "USERNAME", "`username` of USER sessions."
+
+
+class StatsOrder(DescribedEnum):
+    """Measures that groups can be sorted by, the largest first; ties by value."""
+
+    TOTAL = "TOTAL", "Number of sessions."
+    ACTIVE = "ACTIVE", "Number of active sessions."
+    VISIBLE_SECONDS = "VISIBLE_SECONDS", "Total visible time."
+
+
 def _define(enum_type: type[DescribedEnum], name: str) -> None:
     enum = strawberry.enum(enum_type, name=name, description=enum_type.__doc__)
     if has_enum_definition(enum):
@@ -47,7 +70,7 @@ _NAMES: Final[dict[type[DescribedEnum], str]] = {Kind: "SessionKind", State: "Se
 
 for _enum in (
     *(ActivityType, EndReason, Kind, MediaEventType, OrderDirection, PlayerState),
-    *(ProblemCode, Scope, SessionOrderField, SetChange, State),
+    *(ProblemCode, Scope, SessionGroupField, SessionOrderField, SetChange, State, StatsOrder),
 ):
     _define(_enum, _NAMES.get(_enum, _enum.__name__))
 
@@ -60,7 +83,9 @@ __all__ = [
     "PlayerState",
     "ProblemCode",
     "Scope",
+    "SessionGroupField",
     "SessionOrderField",
     "SetChange",
     "State",
+    "StatsOrder",
 ]

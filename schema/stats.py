@@ -5,8 +5,9 @@ from typing import Annotated, Any, Final, TypeAlias
 import strawberry
 
 from resolvers.stats import types
+from resolvers.stats.series import MAX_BUCKET_SECONDS
 from resolvers.stats.service import Stats
-from schema.enums import EndReason, Kind
+from schema.enums import EndReason, Kind, SessionGroupField, StatsOrder
 from schema.field_helpers import QUERY_WEIGHT, computed_field, field
 from schema.scalars import DateTime
 from schema.session import Project
@@ -56,6 +57,11 @@ class SubjectStats(_Counts):
     subject: str = _value("The subject.")
 
 
+@strawberry.type(description="Statistics of the sessions with the same value of a field.")
+class GroupStats(_Counts):
+    value: str = _value("The value, as text.")
+
+
 @strawberry.type(description="Statistics of the sessions that were or are on a path, or below it.")
 class PathStats:
     path: list[str] = strawberry.field(
@@ -70,9 +76,15 @@ class PathStats:
 class StatsBucket:
     at: DateTime = strawberry.field(description="Start of the interval.")
     active: int = strawberry.field(description="Number of sessions that were active at any moment of it.")
+    peak: int = strawberry.field(
+        description="Most sessions that were active at one moment of it. Of sessions that end and start in the same "
+        "millisecond, only those that start are active in it."
+    )
     started: int = strawberry.field(description="Number of sessions that started in it.")
     ended: int = strawberry.field(description="Number of sessions that ended in it.")
 
+
+BUCKET_SECONDS: Final = f"Length of an interval, in seconds, 1 to {MAX_BUCKET_SECONDS:,}."
 
 GroupsArg: TypeAlias = Annotated[
     int | None, strawberry.argument(description="Number of groups, the largest first, 1 to 500.")
@@ -80,17 +92,21 @@ GroupsArg: TypeAlias = Annotated[
 DepthArg: TypeAlias = Annotated[
     int | None, strawberry.argument(description="Number of leading segments to group by, 1 to 8.")
 ]
-MinutesArg: TypeAlias = Annotated[int, strawberry.argument(description="Minutes back from now, at least 1.")]
+MinutesArg: TypeAlias = Annotated[int, strawberry.argument(description="Minutes back from now, 1 to 527,040.")]
 FromArg: TypeAlias = Annotated[DateTime, strawberry.argument(name="from", description="Start of the first interval.")]
 ToArg: TypeAlias = Annotated[
     DateTime, strawberry.argument(name="to", description="End of the series: every interval starts before it.")
 ]
-BucketSecondsArg: TypeAlias = Annotated[
-    int, strawberry.argument(description="Length of an interval, in seconds, at least 1.")
-]
+BucketSecondsArg: TypeAlias = Annotated[int, strawberry.argument(description=BUCKET_SECONDS)]
+RecentBucketSecondsArg: TypeAlias = Annotated[int | None, strawberry.argument(description=BUCKET_SECONDS)]
+BucketsArg: TypeAlias = Annotated[int | None, strawberry.argument(description="Number of intervals, 1 to 2,000.")]
+GroupFieldArg: TypeAlias = Annotated[SessionGroupField, strawberry.argument(description="Field to group by.")]
+OrderArg: TypeAlias = Annotated[StatsOrder | None, strawberry.argument(description="Order of the groups.")]
 
 DEFAULT_GROUPS: Final = 20
 DEFAULT_DEPTH: Final = 1
+DEFAULT_BUCKETS: Final = 60
+DEFAULT_BUCKET_SECONDS: Final = 60
 GROUP_WEIGHT: Final = QUERY_WEIGHT // DEFAULT_GROUPS
 """Cost of each requested group."""
 
@@ -110,6 +126,14 @@ class SessionStats:
     @field("Number of active sessions that are visible: SCHEDULED ones do not count.", weight=QUERY_WEIGHT)
     async def visible(self) -> int:
         return await self.stats.visible()
+
+    @field("Number of distinct subjects; those of different projects or kinds differ.", weight=QUERY_WEIGHT)
+    async def subjects(self) -> int:
+        return await self.stats.subjects()
+
+    @field("Number of distinct subjects of active sessions.", weight=QUERY_WEIGHT)
+    async def active_subjects(self) -> int:
+        return await self.stats.active_subjects()
 
     @field("Number of active sessions whose client called in the last minutes.", weight=QUERY_WEIGHT)
     async def seen_within(self, minutes: MinutesArg) -> int:
@@ -156,9 +180,39 @@ class SessionStats:
         return await self.stats.by_end_reason()
 
     @field(
+        "By the value of a field; sessions without a value do not count.",
+        graphql_type=list[GroupStats],
+        weight=GROUP_WEIGHT,
+    )
+    async def group_by(
+        self,
+        field: GroupFieldArg,
+        first: GroupsArg = DEFAULT_GROUPS,
+        order_by: OrderArg = StatsOrder.TOTAL,
+    ) -> list[types.GroupStats]:
+        order = StatsOrder.TOTAL if order_by is None else order_by
+        return await self.stats.group_by(field, DEFAULT_GROUPS if first is None else first, order)
+
+    @field(
         "Time series of active, started and ended sessions; at most 2,000 intervals.",
         graphql_type=list[StatsBucket],
         weight=QUERY_WEIGHT,
     )
     async def series(self, start: FromArg, end: ToArg, bucket_seconds: BucketSecondsArg) -> list[types.StatsBucket]:
         return await self.stats.series(start, end, bucket_seconds)
+
+    @field(
+        "The last intervals of such a time series, aligned to multiples of their length since 1970 (UTC); the last "
+        "one holds the current time, so in a subscription the series moves along.",
+        graphql_type=list[StatsBucket],
+        weight=QUERY_WEIGHT,
+    )
+    async def recent_series(
+        self,
+        buckets: BucketsArg = DEFAULT_BUCKETS,
+        bucket_seconds: RecentBucketSecondsArg = DEFAULT_BUCKET_SECONDS,
+    ) -> list[types.StatsBucket]:
+        return await self.stats.recent_series(
+            DEFAULT_BUCKETS if buckets is None else buckets,
+            DEFAULT_BUCKET_SECONDS if bucket_seconds is None else bucket_seconds,
+        )

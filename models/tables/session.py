@@ -9,6 +9,9 @@ from models.clock import Instant
 from models.json import JsonText
 from models.tables.columns import TableModel, instant_column, json_column, partial_index
 
+_COVERED = ("end_reason", "final_visible_ms", "started_at", "ended_at", "final_seen_at")
+"""What statistics by group, and their filters, read of an ended session besides its kind and project."""
+
 
 class SessionTable(TableModel, table=True):
     """One session.
@@ -96,8 +99,12 @@ class SessionTable(TableModel, table=True):
         partial_index("ix_session_live", "started_at", "id", "kind", "project_id", where="ended_at IS NULL"),
         # Covering indexes: statistics and sorted lists of ended sessions are answered without reading rows.
         partial_index(
-            *("ix_session_ended", "ended_at", "started_at", "kind", "end_reason", "project_id"),
+            *("ix_session_ended", "ended_at", "started_at", "kind", "end_reason", "project_id", "final_seen_at"),
             where="ended_at IS NOT NULL",
+        ),
+        partial_index(
+            *("ix_session_past_started", "started_at", "ended_at", "kind", "end_reason", "project_id", "final_seen_at"),
+            where="end_reason IS NOT NULL",
         ),
         partial_index(
             *("ix_session_past", "project_id", "kind", "end_reason", "final_elapsed_ms", "final_visible_ms"),
@@ -105,8 +112,19 @@ class SessionTable(TableModel, table=True):
             where="end_reason IS NOT NULL",
         ),
         partial_index(
-            *("ix_session_past_subject", "subject", "kind", "end_reason", "final_visible_ms"),
-            where="end_reason IS NOT NULL",
+            *("ix_session_past_subject", "subject", "kind", "project_id", *_COVERED), where="end_reason IS NOT NULL"
+        ),
+        partial_index(
+            *("ix_session_past_client", "client_system", "language", "kind", "project_id", *_COVERED),
+            where="client_system IS NOT NULL AND end_reason IS NOT NULL",
+        ),
+        partial_index(
+            *("ix_session_past_agenda", "guide", "id", "kind", "project_id", *_COVERED),
+            where="guide IS NOT NULL AND end_reason IS NOT NULL",
+        ),
+        partial_index(
+            *("ix_session_past_media", "media_id", "channel", "content_type", "kind", "project_id", *_COVERED),
+            where="media_id IS NOT NULL AND end_reason IS NOT NULL",
         ),
         partial_index(
             *("ix_session_past_seen", "final_seen_at", "started_at", "kind", "end_reason", "project_id"),

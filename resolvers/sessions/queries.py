@@ -17,7 +17,7 @@ from sqlalchemy.sql.functions import coalesce
 from models import session_rules
 from models.clock import Instant
 from models.database import Transaction
-from models.dialect import MAX_INT64, no_index
+from models.dialect import MAX_INT64
 from models.enums import State
 from models.tables import path_time, project, session
 from models.tables.rows import Session
@@ -32,8 +32,6 @@ COVERING_INDEX_COLUMNS: Final = frozenset(
     {"project_id", "kind", "end_reason", "subject", "started_at", "ended_at", ended_column("last_seen_at").name}
 )
 """Columns in the covering indexes of ended sessions, apart from the measures."""
-SUBJECT_INDEX_COLUMNS: Final = frozenset({"kind", "end_reason", "subject"})
-"""Columns in the index that groups ended sessions by subject."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,15 @@ class SessionSelection:
 
     @cached_property
     def ended(self) -> ColumnElement[bool]:
-        is_ended = session_rules.is_ended_sql(indexed=self.is_covered)
+        return self._ended(indexed=self.is_covered)
+
+    @property
+    def ended_in_table(self) -> ColumnElement[bool]:
+        """Like `ended`, for statements that read columns which no covering index has."""
+        return self._ended(indexed=False)
+
+    def _ended(self, *, indexed: bool) -> ColumnElement[bool]:
+        is_ended = session_rules.is_ended_sql(indexed=indexed)
         return and_(self.is_accessible(session.c.project_id), is_ended, self.session_filter.ended_sql())
 
     @cached_property
@@ -62,7 +68,7 @@ class SessionSelection:
 
     @property
     def ended_in_index_order(self) -> ColumnElement[bool]:
-        """Like `ended`, for statements that scan an index in the order of a list."""
+        """Like `ended`, for statements that scan a certain index, in the order of a list for example."""
         is_accessible = self.is_accessible(ended_column_unindexed("project_id"))
         filtered = self.session_filter.ended_sql(ended_column_unindexed)
         return and_(is_accessible, session_rules.is_ended_sql(), filtered)
@@ -96,11 +102,6 @@ class SessionSelection:
         Otherwise a scan of the table is faster than one of an index that reads the rows in another order.
         """
         return self.session_filter.ended_columns <= COVERING_INDEX_COLUMNS
-
-    def group_key(self, key: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return the expression to group ended sessions by: indexed only if that index covers the filter."""
-        indexed = SUBJECT_INDEX_COLUMNS if key is session.c.subject else COVERING_INDEX_COLUMNS
-        return key if self.session_filter.ended_columns <= indexed else no_index(key)
 
     @property
     def total(self) -> ColumnElement[int]:

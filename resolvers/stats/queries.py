@@ -1,19 +1,36 @@
 """Queries of statistics: one statement each."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from models.clock import SECOND, Instant
 from models.database import Transaction
 from models.dialect import json_item, no_index
 from models.enums import Kind, State
 from models.session_rules import elapsed_sql, in_state_sql, is_expired_sql
-from models.tables import path_time, session
-from resolvers.sessions.queries import SessionSelection
-from resolvers.stats.series import Buckets, accumulate
-from resolvers.stats.types import GroupStats, PathStats, StatsBucket, Summary, combine_summaries
+from models.tables import path_time, session, session_track
+from resolvers.sessions.queries import COVERING_INDEX_COLUMNS, SessionSelection
+from resolvers.stats.series import Buckets, Mark
+from resolvers.stats.types import GroupStats, PathStats, Summary, combine_summaries
 
 # ---- counts ----
 
@@ -43,27 +60,48 @@ def active_by_kind(tx: Transaction, now: Instant) -> dict[str, int]:
     return dict.fromkeys(Kind, 0) | {row[0]: row[1] for row in tx.execute(statement)}
 
 
-# ---- durations and groups ----
+def subjects(tx: Transaction, selection: SessionSelection) -> int:
+    """Count the distinct subjects of sessions in any state. Those of different projects or kinds differ."""
+    ended_key = [session.c[name] if selection.is_covered else _unindexed(name) for name in _SUBJECT_KEY]
+    ended = _distinct_subjects(selection.ended, ended_key)
+    live = _distinct_subjects(selection.live, [_unindexed(name) for name in _SUBJECT_KEY])
+    same_subject = and_(*(session.c[name] == live.c[name] for name in _SUBJECT_KEY))
+    has_ended_session = (
+        select(literal(1)).select_from(session).where(selection.ended_in_index_order, same_subject).exists()
+    )
+    only_live = select(func.count()).select_from(live).where(~has_ended_session).scalar_subquery()
+    return int(tx.execute(select(func.count() + only_live).select_from(ended)).scalar_one())
+
+
+def active_subjects(tx: Transaction, selection: SessionSelection) -> int:
+    active = _distinct_subjects(selection.active, [_unindexed(name) for name in _SUBJECT_KEY])
+    return int(tx.execute(select(func.count()).select_from(active)).scalar_one())
+
+
+_SUBJECT_KEY: Final = ("subject", "kind", "project_id")
+
+
+def _distinct_subjects(condition: ColumnElement[bool], key: Sequence[ColumnElement[Any]]) -> Subquery:
+    return select(*key).where(condition, key[0].is_not(None)).distinct().subquery()
+
+
+def _unindexed(name: str) -> ColumnElement[Any]:
+    """Return a column of live sessions. They are few: the order of an index would lead through the ended ones."""
+    return no_index(session.c[name]).label(name)
+
+
+# ---- durations ----
 
 
 @dataclass(frozen=True)
 class DualColumn:
-    """Value of a session: in ended sessions a column of a covering index, in live ones an expression."""
+    """Value of a session: in ended sessions a column, in live ones an expression."""
 
     ended: ColumnElement[Any]
     live: ColumnElement[Any]
 
 
-# Live sessions are few: reading them in the order of an index would touch the ended ones as well.
-KIND: Final = DualColumn(session.c.kind, no_index(session.c.kind))
-PROJECT: Final = DualColumn(session.c.project_id, no_index(session.c.project_id))
-SUBJECT: Final = DualColumn(session.c.subject, no_index(session.c.subject))
 VISIBLE_MS: Final = DualColumn(session.c.final_visible_ms, session.c.visible_ms)
-
-
-def end_reason(now: Instant) -> DualColumn:
-    """Null until the session ends."""
-    return DualColumn(session.c.end_reason, case((is_expired_sql(now), session.c.expiry_reason)))
 
 
 def elapsed_ms(now: Instant) -> DualColumn:
@@ -80,33 +118,119 @@ def _summary(duration: ColumnElement[Any], condition: ColumnElement[bool]) -> Se
     return select(*columns).select_from(session).where(condition)
 
 
-def groups(tx: Transaction, selection: SessionSelection, key: DualColumn, first: int | None) -> list[GroupStats]:
-    """Return the largest groups of sessions with equal `key`, ties by key, without sessions whose key is null."""
-    ended_key = selection.group_key(key.ended)
-    ended = select(
-        ended_key.label("group_key"),
+# ---- groups ----
+
+
+@dataclass(frozen=True)
+class GroupKey(DualColumn):
+    """Value to group by."""
+
+    kind: Kind | None = None
+    """The only kind whose sessions have a value."""
+    indexed: bool = True
+    """Whether a covering index of ended sessions holds the value."""
+    source: FromClause = session
+
+
+def _column_key(name: str, kind: Kind | None = None, **options: Any) -> GroupKey:
+    return GroupKey(session.c[name], no_index(session.c[name]), kind, **options)
+
+
+def end_reason(now: Instant) -> GroupKey:
+    """Null until the session ends."""
+    return GroupKey(session.c.end_reason, case((is_expired_sql(now), session.c.expiry_reason)))
+
+
+KIND: Final = _column_key("kind")
+PROJECT: Final = _column_key("project_id")
+SUBJECT: Final = _column_key("subject")
+_TRACK: Final = GroupKey(
+    session_track.c.track,
+    session_track.c.track,
+    Kind.AGENDA,
+    # From the sessions to their tracks, never the other way.
+    source=session.join(session_track, session_track.c.session_id == no_index(session.c.id)),
+)
+GROUP_KEYS: Final[Mapping[str, GroupKey]] = {
+    "CLIENT_SYSTEM": _column_key("client_system", Kind.CLIENT),
+    "LANGUAGE": _column_key("language", Kind.CLIENT),
+    "GUIDE": _column_key("guide", Kind.AGENDA),
+    "SCHEDULE_TRACK": _TRACK,
+    "MEDIA_ID": _column_key("media_id", Kind.MEDIA),
+    "CHANNEL": _column_key("channel", Kind.MEDIA),
+    "CONTENT_TYPE": _column_key("content_type", Kind.MEDIA),
+    # Not in the index: it changes while the session lives.
+    "PLAYER_STATE": _column_key("player_state", Kind.MEDIA, indexed=False),
+    "UNIT_ID": _column_key("subject", Kind.FIELD),
+    "USERNAME": _column_key("subject", Kind.USER),
+}
+"""By the names of the schema."""
+_INDEXED_KINDS: Final[dict[Kind, ColumnElement[bool]]] = {
+    Kind.CLIENT: session.c.client_system.is_not(None),
+    Kind.AGENDA: session.c.guide.is_not(None),
+    Kind.MEDIA: session.c.media_id.is_not(None),
+}
+"""Conditions of the indexes that hold the ended sessions of one kind. Every session of the kind fulfils them."""
+_ORDERS: Final = ("TOTAL", "ACTIVE", "VISIBLE", "VISIBLE_SECONDS")
+
+
+def groups(
+    tx: Transaction, selection: SessionSelection, key: GroupKey, first: int | None, order_by: str = "TOTAL"
+) -> list[GroupStats]:
+    """Return the first groups of sessions with equal `key`, the largest first, ties by the key as text.
+
+    Sessions whose key is null are in no group.
+    """
+    both = union_all(_ended_groups(selection, key), _live_groups(selection, key)).subquery()
+    sums = [func.sum(both.c[name]) for name in ("total", "active", "visible", "visible_ms")]
+    statement = (
+        select(both.c.group_key, *sums)
+        .group_by(both.c.group_key)
+        .order_by(sums[_ORDERS.index(order_by)].desc(), cast(both.c.group_key, Text))
+        .limit(first)
+    )
+    return [
+        GroupStats(str(value), int(count), int(active), int(visible), int(visible_ms) / SECOND)
+        for value, count, active, visible, visible_ms in tx.execute(statement)
+    ]
+
+
+def _ended_groups(selection: SessionSelection, key: GroupKey) -> Select[Any]:
+    is_covered = key.indexed and selection.is_covered
+    value = key.ended if is_covered else no_index(key.ended)
+    columns = [
+        value.label("group_key"),
         func.count().label("total"),
         literal(0).label("active"),
         literal(0).label("visible"),
         func.sum(session.c.final_visible_ms).label("visible_ms"),
-    ).where(selection.ended, ended_key.is_not(None))
+    ]
+    conditions: list[ColumnElement[bool]] = [value.is_not(None)]
+    if not is_covered:
+        conditions.append(selection.ended_in_table)
+    elif key.kind is None:
+        conditions.append(selection.ended)
+    else:
+        # The index of the kind, not those of projects and starts, which would read each row.
+        conditions += [selection.ended_in_index_order, _INDEXED_KINDS.get(key.kind, true())]
+    if key.kind is not None:
+        conditions.append(no_index(session.c.kind) == key.kind.value)
+    return select(*columns).select_from(key.source).where(*conditions).group_by("group_key")
+
+
+def _live_groups(selection: SessionSelection, key: GroupKey) -> Select[Any]:
     is_active = in_state_sql(State.ACTIVE, selection.now)
-    live = select(
+    columns = [
         key.live.label("group_key"),
         func.count(),
         func.count().filter(is_active),
         func.count().filter(and_(is_active, session.c.visible)),
         func.sum(session.c.visible_ms),
-    ).where(selection.live, key.live.is_not(None))
-    both = union_all(ended.group_by("group_key"), live.group_by("group_key")).subquery()
-    sums = [func.sum(both.c[name]) for name in ("total", "active", "visible", "visible_ms")]
-    statement = (
-        select(both.c.group_key, *sums).group_by(both.c.group_key).order_by(sums[0].desc(), both.c.group_key)
-    ).limit(first)
-    return [
-        GroupStats(name, int(count), int(active), int(visible), int(visible_ms) / SECOND)
-        for name, count, active, visible, visible_ms in tx.execute(statement)
     ]
+    conditions: list[ColumnElement[bool]] = [selection.live, key.live.is_not(None)]
+    if key.kind is not None:
+        conditions.append(no_index(session.c.kind) == key.kind.value)
+    return select(*columns).select_from(key.source).where(*conditions).group_by("group_key")
 
 
 # ---- paths ----
@@ -174,18 +298,40 @@ def _segments(path: ColumnElement[Any], depth: int) -> list[ColumnElement[str]]:
 # ---- series ----
 
 
-def series(tx: Transaction, selection: SessionSelection, buckets: Buckets) -> list[StatsBucket]:
-    """Count active, starting and ending sessions in each bucket.
+def series(tx: Transaction, selection: SessionSelection, buckets: Buckets) -> tuple[str, int]:
+    """Return the events in the buckets for `count_buckets`, and how many sessions are active right before.
 
     A session is active from its start up to, not including, its effective end. A cancelled one, which ended before
     its start, was never active and never started, but it ended.
     """
-    # Ended sessions have an end, and the index of ends leads.
-    ended = _Intervals(selection.ended, no_index(session.c.started_at), session.c.ended_at, false())
+    # Ended sessions have an end. Two indexes hold both times and what filters need, in the order of one of them.
+    by_end = _Intervals(selection.ended, no_index(session.c.started_at), session.c.ended_at, false())
+    by_start = by_end
+    if selection.session_filter.ended_columns <= COVERING_INDEX_COLUMNS - {"subject"}:
+        in_order = selection.ended_in_index_order
+        by_start = _Intervals(in_order, session.c.started_at, no_index(session.c.ended_at), false())
     expired_at = case((is_expired_sql(selection.now), session.c.expires_at))
     live = _Intervals(selection.live, session.c.started_at, expired_at, expired_at.is_(None))
-    rows = tx.execute(union_all(*ended.counts(buckets), *live.counts(buckets)))
-    return accumulate(rows, buckets)
+    # SQLite merges the parts, each sorted by time, and of the same time takes those of an earlier part first. The
+    # parts with the most rows stand last, where a row passes through the fewest merges.
+    parts = [
+        _bucket_starts(buckets, Mark.BUCKET),
+        live.ends(buckets),
+        by_end.ends(buckets),
+        _bucket_starts(buckets, Mark.STARTS),
+        live.starts(buckets),
+        by_start.starts(buckets),
+    ]
+    events = union_all(*parts).order_by("at").subquery()
+    active = [part.open(buckets) for part in (live, by_end)]
+    text, count = tx.execute(select(func.group_concat(events.c.mark, ""), active[0] + active[1])).one()
+    return text, count
+
+
+def _bucket_starts(buckets: Buckets, mark: Mark) -> Select[Any]:
+    starts = select(literal(buckets.start).label("at")).cte(recursive=True)
+    following = select(starts.c.at + buckets.width).where(starts.c.at < buckets.end - buckets.width)
+    return select(starts.union_all(following).c.at, literal(mark.value).label("mark"))
 
 
 @dataclass(frozen=True)
@@ -197,41 +343,24 @@ class _Intervals:
     end: ColumnElement[Any]
     is_open: ColumnElement[bool]
 
-    def counts(self, buckets: Buckets) -> list[Select[Any]]:
-        """Return statements for the rows of `accumulate`."""
-        return [self._open(buckets), self._starts(buckets), self._ends(buckets)]
+    def open(self, buckets: Buckets) -> ColumnElement[int]:
+        """Count the sessions that are active right before the first bucket."""
+        condition = and_(self.condition, self.start < buckets.start, or_(self.is_open, self.end >= buckets.start))
+        return select(func.count()).select_from(session).where(condition).scalar_subquery()
 
-    def _open(self, buckets: Buckets) -> Select[Any]:
-        columns: list[ColumnElement[Any]] = [literal("open"), literal(0), func.count(), literal(0), literal(0)]
-        return select(*columns).where(self.condition, self.start < buckets.start, self._ends_from(buckets.start))
-
-    def _starts(self, buckets: Buckets) -> Select[Any]:
-        bucket = ((self.start - buckets.start) // buckets.width).label("bucket")
-        within = and_(self.start >= buckets.start, self.start < buckets.end)
-        return (
-            select(literal("start"), bucket, func.count().filter(self._lasts()), func.count(), literal(0))
-            # The last condition drops cancelled sessions; the one before it lets the index of ends narrow the rows.
-            .where(self.condition, within, self._ends_from(buckets.start), self._ends_from(self.start))
-            .group_by("bucket")
+    def starts(self, buckets: Buckets) -> Select[Any]:
+        mark = case((or_(self.is_open, self.end > self.start), Mark.START.value), else_=Mark.EMPTY_START.value)
+        # The first condition on the end lets the index of ends narrow the rows; the last drops cancelled sessions.
+        return select(self.start.label("at"), mark.label("mark")).where(
+            self.condition,
+            self.start >= buckets.start,
+            self.start < buckets.end,
+            or_(self.is_open, self.end >= buckets.start),
+            or_(self.is_open, self.end >= self.start),
         )
 
-    def _ends(self, buckets: Buckets) -> Select[Any]:
-        since = self.end - buckets.start
-        at_bucket_start = and_(self._lasts(), since % buckets.width == 0)
-        return (
-            select(
-                literal("end"),
-                (since // buckets.width).label("bucket"),
-                func.count().filter(self._lasts()),
-                func.count(),
-                func.count().filter(at_bucket_start),
-            )
-            .where(self.condition, self.end >= buckets.start, self.end < buckets.end)
-            .group_by("bucket")
+    def ends(self, buckets: Buckets) -> Select[Any]:
+        mark = case((self.end > self.start, Mark.END.value), else_=Mark.EMPTY_END.value)
+        return select(self.end.label("at"), mark.label("mark")).where(
+            self.condition, self.end >= buckets.start, self.end < buckets.end
         )
-
-    def _lasts(self) -> ColumnElement[bool]:
-        return or_(self.is_open, self.end > self.start)
-
-    def _ends_from(self, moment: ColumnElement[Any] | Instant) -> ColumnElement[bool]:
-        return or_(self.is_open, self.end >= moment)

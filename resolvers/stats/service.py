@@ -1,5 +1,6 @@
 """Statistics of the sessions that a filter matches."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -12,7 +13,7 @@ from resolvers.filters import Filter
 from resolvers.pagination.keyset import check_bounds, check_size
 from resolvers.sessions.queries import SessionSelection
 from resolvers.stats import queries
-from resolvers.stats.series import make_buckets
+from resolvers.stats.series import Buckets, count_buckets, make_buckets, recent_buckets
 from resolvers.stats.types import GroupStats, PathStats, StatsBucket, Summary
 
 P = ParamSpec("P")
@@ -48,6 +49,13 @@ class Stats:
     async def visible(self) -> int:
         return await self._read(queries.visible)
 
+    async def subjects(self) -> int:
+        """Count distinct subjects; those of different projects or kinds differ."""
+        return await self._read(queries.subjects)
+
+    async def active_subjects(self) -> int:
+        return await self._read(queries.active_subjects)
+
     async def seen_within(self, minutes: int) -> int:
         """Count active sessions seen in the last `minutes` (1 to 527,040), the first moment included."""
         since = self._now - check_bounds("minutes", minutes, 1, MAX_MINUTES) * MINUTE
@@ -77,9 +85,22 @@ class Stats:
     async def by_end_reason(self) -> list[GroupStats]:
         return await self._read(queries.groups, queries.end_reason(self._now), None)
 
+    async def group_by(self, field: str, first: int = 20, order_by: str = "TOTAL") -> list[GroupStats]:
+        """Group by a field of `SessionGroupField`, sorted by `StatsOrder`; sessions without a value are in no group."""
+        return await self._read(queries.groups, queries.GROUP_KEYS[field], check_size("first", first), order_by)
+
     async def series(self, start: Instant, end: Instant, bucket_seconds: int) -> list[StatsBucket]:
         """Return the buckets that begin from `start` on and before `end`, at most 2000."""
-        return await self._read(queries.series, make_buckets(start, end, bucket_seconds))
+        return await self._series(make_buckets(start, end, bucket_seconds))
+
+    async def recent_series(self, buckets: int = 60, bucket_seconds: int = 60) -> list[StatsBucket]:
+        """Return the last 1 to 2000 buckets, aligned to multiples of their width; the last one holds now."""
+        return await self._series(recent_buckets(self._now, buckets, bucket_seconds))
+
+    async def _series(self, buckets: Buckets) -> list[StatsBucket]:
+        events, active = await self._read(queries.series, buckets)
+        # In a thread, because there may be millions of events.
+        return await asyncio.to_thread(lambda: list(count_buckets(events, active, buckets)))
 
     async def _read(
         self, query: Callable[Concatenate[Transaction, SessionSelection, P], T], *args: P.args, **kwargs: P.kwargs

@@ -40,10 +40,15 @@ class PathStats:
 
 @dataclass(frozen=True, slots=True)
 class StatsBucket:
-    """Bucket that begins at `at`: sessions active at any moment of it, starting in it, ending in it."""
+    """Bucket that begins at `at`.
+
+    `active` counts the sessions active at any moment of it, `peak` the most at one moment, `started` and `ended` those
+    that start or end in it.
+    """
 
     at: Instant
     active: int
+    peak: int
     started: int
     ended: int
 

@@ -21,6 +21,7 @@ STATS: Final = [
         "byPath { path }",
         "byEndReason { reason }",
     ),
+    *("subjects", "activeSubjects", "groupBy(field: SCHEDULE_TRACK) { value }", "recentSeries { peak }"),
     'series(from: "2026-05-28T20:00:00Z", to: "2026-05-28T21:00:00Z", bucketSeconds: 60) { active }',
 ]
 

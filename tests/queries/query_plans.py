@@ -13,7 +13,7 @@ async def explain(database: Database, query: Awaitable[Any]) -> list[str]:
     """Return the steps of all SELECT statements that a query executes."""
     with capture_statements(database, writer=True) as sent:
         await query
-    return await database.read(explain_statements, [sql for sql in sent if sql.startswith("SELECT")])
+    return await database.read(explain_statements, [sql for sql in sent if sql.startswith(("SELECT", "WITH"))])
 
 
 def explain_statements(tx: Connection, statements: Sequence[Statement]) -> list[str]:

@@ -10,9 +10,10 @@ from models import session_rules
 from models.clock import MINUTE, SECOND
 from models.database import Database
 from resolvers.stats.service import Stats
+from schema.enums import StatsOrder
 from tests.factories import NOW, delete_all, insert, path_row, project_row, session_row
 from tests.queries.operation_context import make_context
-from tests.queries.reference_stats import ReferenceStats
+from tests.queries.reference_stats import GROUP_VALUES, ReferenceStats
 from tests.queries.strategies import FILTERS, PATHS, SIMPLE_FILTERS, sessions
 
 MANY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -59,6 +60,8 @@ async def test_counts_and_durations_equal_reference(
     assert await stats.total() == len(found.sessions)
     assert await stats.active() == len(found.active)
     assert await stats.visible() == len(found.visible)
+    assert await stats.subjects() == found.subjects
+    assert await stats.active_subjects() == found.active_subjects
     assert await stats.seen_within(minutes) == found.seen_within(minutes)
     assert await stats.elapsed_seconds() == found.summary(lambda s: session_rules.elapsed(s, plain.now))
     assert await stats.visible_seconds() == found.summary(lambda s: s.visible_ms)
@@ -74,6 +77,15 @@ async def test_groups_equal_reference(
     assert await stats.by_project(first) == found.groups(lambda s: s.project_id, first)
     assert await stats.by_subject(first) == found.groups(lambda s: s.subject, first)
     assert await stats.by_end_reason() == found.groups(lambda s: session_rules.end_reason(s, plain.now))
+
+
+@MANY
+@given(samples(), NAMES, st.tuples(st.sampled_from(sorted(GROUP_VALUES)), SIZES, st.sampled_from(StatsOrder)))
+async def test_groups_of_fields_equal_reference(
+    database: Database, plain: ReferenceStats, filter_: dict[str, Any], arguments: tuple[str, int, str]
+) -> None:
+    stats, found = await stats_of(database, plain, filter_)
+    assert await stats.group_by(*arguments) == found.group_by(*arguments)
 
 
 @MANY
@@ -94,6 +106,16 @@ async def test_series_equals_reference(
     plain, window = place
     stats, found = await stats_of(database, plain, filter_)
     assert await stats.series(*window) == found.series(*window)
+
+
+@MANY
+@given(samples(), NAMES, st.integers(1, 30), st.sampled_from([1, 7, 75, 3600]))
+async def test_recent_series_equals_reference(
+    database: Database, plain: ReferenceStats, filter_: dict[str, Any], count: int, width: int
+) -> None:
+    stats, found = await stats_of(database, plain, filter_)
+    end = plain.now - plain.now % (width * SECOND) + width * SECOND
+    assert await stats.recent_series(count, width) == found.series(end - count * width * SECOND, end, width)
 
 
 @pytest.mark.parametrize("minutes", [1, 5, 30])
