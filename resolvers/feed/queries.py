@@ -33,6 +33,8 @@ MAX_SET_SIZE: Final = 100_000
 BATCH_SIZE: Final = 1000
 """Entries in one batch of the log."""
 
+# Built once: building it costs as much as a third of a read.
+_SESSIONS_BY_ID: Final = select(session).where(session.c.id.in_(bindparam("ids", expanding=True)))
 _ACTIVITY_WIDTH: Final = len(activity.columns)
 
 
@@ -156,7 +158,7 @@ def sessions_by_id(tx: Transaction, ids: Collection[str]) -> dict[str, Session]:
     """Read existing sessions by id, of any project: a batch serves all callers."""
     found = {}
     for chunk in batched(sorted(ids), PAGE_SIZE):
-        for row in tx.execute(select(session).where(session.c.id.in_(chunk))):
+        for row in tx.execute(_SESSIONS_BY_ID, {"ids": chunk}):
             found[row[0]] = Session(*row)
     return found
 
