@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any, Final, TypeVar, cast
 
 import strawberry
-from graphql import GraphQLField, GraphQLFieldResolver, Undefined
+from graphql import GraphQLField, Undefined
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types.field import StrawberryField
 
@@ -23,6 +23,8 @@ Method = TypeVar("Method", bound=Callable[..., object])
 
 DEFINITION: Final = "strawberry-definition"
 """Key of strawberry's own definition in the extensions of a type or field."""
+_READ: Final = "read"
+"""Key of a function that the transport calls in place of the resolver."""
 _RESOLVE: Final = "resolve"
 _WEIGHT: Final = "weight"
 _SIZE: Final = "size"
@@ -84,7 +86,8 @@ def attach_resolver(graphql_field: GraphQLField) -> None:
     """Set the resolver and the cost of a field that strawberry built."""
     definition = graphql_field.extensions[DEFINITION]
     if definition.is_basic_field:
-        graphql_field.resolve = _plain_resolver(definition)
+        read = graphql_field.extensions[_READ] = _reader(definition)
+        graphql_field.resolve = lambda row, info: read(row, info.context)
     if (map_item := definition.metadata.get(_MAP_ITEM)) is not None:
         graphql_field.resolve = lambda item, _info, **_arguments: map_item(item)
     if (weight := definition.metadata.get(_WEIGHT)) is not None:
@@ -97,12 +100,12 @@ def attach_resolver(graphql_field: GraphQLField) -> None:
             argument.default_value = Undefined
 
 
-def _plain_resolver(definition: StrawberryField) -> GraphQLFieldResolver:
-    resolve = definition.metadata.get(_RESOLVE)
+def _reader(definition: StrawberryField) -> Callable[[Any, Context], object]:
+    resolve: Callable[[Any, Context], object] | None = definition.metadata.get(_RESOLVE)
     if resolve is None:
         get = attrgetter(definition.python_name)
-        return lambda row, _info: get(row)
-    return lambda row, info: resolve(row, info.context)
+        return lambda row, _context: get(row)
+    return resolve
 
 
 def resolve_by_class(names: Mapping[type, str]) -> Callable[..., str]:

@@ -2,11 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, TypeVar
+from types import CoroutineType
+from typing import Any, Final, TypeAlias, TypeVar
 
 import orjson
-from graphql import GraphQLSchema, OperationType
+from graphql import (
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLSchema,
+    OperationType,
+    TypeNameMetaFieldDef,
+    Undefined,
+    is_leaf_type,
+)
 from graphql.execution import Executor
 
 from transport.deadlines import Deadlines
@@ -31,20 +42,55 @@ from transport.uploads import check_upload_paths
 
 NOT_ACCEPTABLE: Final = "Accept must allow application/graphql-response+json or application/json."
 
+READ: Final = "read"
+"""Key of a field's extensions; see `FastExecutor`."""
+
 Result = TypeVar("Result")
+_Complete: TypeAlias = Callable[[Any], Any]
+"""Returns a value as it stands in the result; raises for one that is not allowed."""
+_Read: TypeAlias = tuple[str, Callable[[Any, Any], Any], _Complete]
+"""Response name; function of source and context; completion."""
+
+_NOT_AWAITABLE: Final = frozenset({str, int, float, bool, type(None), list, dict})
 
 
-class RepeatableExecutor(Executor[Any]):
-    """graphql-core's executor, which keeps the root fields of the first event of a subscription for all others.
+# ---- the executor ----
 
-    It memoizes sub-selections by the identity of the fields above them, in a dict that all events share: with root
-    fields collected for each event it would find nothing there, and add to it without end.
+
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """Fields selected on one type."""
+
+    fields: Mapping[str, Any]
+    """By response name, in the order of the result."""
+    read: tuple[_Read, ...]
+    """Those that are read directly."""
+    rest: dict[str, Any]
+
+    def without(self, name: str) -> "_Selection":
+        """Leave a field to graphql-core."""
+        read = tuple(field for field in self.read if field[0] != name)
+        rest = {key: value for key, value in self.fields.items() if key == name or key in self.rest}
+        return _Selection(self.fields, read, rest)
+
+
+class FastExecutor(Executor[Any]):
+    """graphql-core's executor with two shortcuts. Results are the same: it does itself what is rare, such as errors.
+
+    - A field without arguments may have `extensions["read"]`, a function of source and context that returns what its
+      resolver does; the items of a list must not be awaitable. Fields of a leaf type that have one are read directly:
+      without resolve info and path, which cost more than all else.
+    - The selections of the first event of a subscription are kept for all others.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Copies of the executor, one for each event, share both.
         self._root_fields: list[Any] = []
-        """Of the first event; a list, so that copies of the executor share it."""
+        """Of the first event. graphql-core memoizes sub-selections by the identity of the fields above them: with root
+        fields collected for each event it would find nothing there, and add to it without end."""
+        self._selections: dict[int, _Selection] = {}
+        """By the identity of their fields."""
 
     def execute_collected_root_fields(
         self, root_type: Any, root_value: Any, grouped_field_set: Any, serially: bool, new_defer_usages: Any
@@ -53,6 +99,117 @@ class RepeatableExecutor(Executor[Any]):
             self._root_fields.append(grouped_field_set)
         (fields,) = self._root_fields
         return super().execute_collected_root_fields(root_type, root_value, fields, serially, new_defer_usages)
+
+    def execute_fields(
+        self, parent_type: Any, source_value: Any, path: Any, grouped_field_set: Any, position_context: Any
+    ) -> Any:
+        selection = self._selections.get(id(grouped_field_set))
+        if selection is None:
+            selection = self._selections[id(grouped_field_set)] = self._select(parent_type, grouped_field_set)
+        if not selection.read:
+            return super().execute_fields(parent_type, source_value, path, grouped_field_set, position_context)
+        results: dict[str, Any] = dict.fromkeys(selection.fields)
+        try:
+            awaitable = self._read_into(results, selection, source_value)
+        except Exception:  # graphql-core meets it again, and says where
+            return super().execute_fields(parent_type, source_value, path, grouped_field_set, position_context)
+        if awaitable is not None:
+            self._selections[id(grouped_field_set)] = selection.without(awaitable)
+            return self.execute_fields(parent_type, source_value, path, grouped_field_set, position_context)
+        if not selection.rest:
+            return results
+        rest: Any = super().execute_fields(parent_type, source_value, path, selection.rest, position_context)
+        if self.is_awaitable(rest):
+            return _merge_awaited(results, rest)
+        results.update(rest)
+        return results
+
+    def _read_into(self, results: dict[str, Any], selection: _Selection, source: Any) -> str | None:
+        """Read fields. Returns the name of one whose value is awaitable, after which no other was read."""
+        context = self.context_value
+        for name, read, complete in selection.read:
+            value = read(source, context)
+            if type(value) not in _NOT_AWAITABLE and self.is_awaitable(value):
+                if isinstance(value, CoroutineType):
+                    value.close()
+                return name
+            results[name] = complete(value)
+        return None
+
+    def _select(self, parent_type: Any, grouped_field_set: Mapping[str, Any]) -> _Selection:
+        read: list[_Read] = []
+        rest = {}
+        for name, details in grouped_field_set.items():
+            field = self.schema.get_field(parent_type, details[0].node.name.value)
+            complete = None if field is None or self.middleware_manager else _completion(field)
+            if field is TypeNameMetaFieldDef:
+                read.append((name, _type_name(parent_type.name), str))
+            elif field is None or complete is None:
+                rest[name] = details
+            else:
+                read.append((name, field.extensions[READ], complete))
+        return _Selection(grouped_field_set, tuple(read), rest)
+
+
+async def _merge_awaited(results: dict[str, Any], rest: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+    results.update(await rest)
+    return results
+
+
+def _type_name(name: str) -> Callable[[Any, Any], str]:
+    return lambda _source, _context: name
+
+
+def _completion(field: GraphQLField) -> _Complete | None:
+    """Return how to complete the value of a field that can be read directly; None if it cannot."""
+    return None if field.args or READ not in field.extensions else _completion_of(field.type)
+
+
+def _completion_of(type_: Any) -> _Complete | None:
+    if isinstance(type_, GraphQLNonNull):
+        inner = _completion_of(type_.of_type)
+        return None if inner is None else _required(inner)
+    if isinstance(type_, GraphQLList):
+        item = _completion_of(type_.of_type)
+        return None if item is None else _list(item)
+    return _leaf(type_.coerce_output_value) if is_leaf_type(type_) else None
+
+
+def _required(complete: _Complete) -> _Complete:
+    def complete_required(value: Any) -> Any:
+        completed = complete(value)
+        if completed is None:
+            raise TypeError("null")
+        return completed
+
+    return complete_required
+
+
+def _leaf(coerce: Callable[[Any], Any]) -> _Complete:
+    def complete_leaf(value: Any) -> Any:
+        if value is None or value is Undefined:
+            return None
+        if isinstance(value, Exception):
+            raise value
+        if (coerced := coerce(value)) is None or coerced is Undefined:
+            raise TypeError("no value")
+        return coerced
+
+    return complete_leaf
+
+
+def _list(item: _Complete) -> _Complete:
+    def complete_list(value: Any) -> Any:
+        if value is None:
+            return None
+        if type(value) is not list:
+            raise TypeError("no list")
+        return [item(each) for each in value]
+
+    return complete_list
+
+
+# ---- operations ----
 
 
 class Execution:
@@ -65,7 +222,7 @@ class Execution:
         self,
         schema: GraphQLSchema,
         settings: TransportSettings,
-        executor_class: type[Executor[Any]] = RepeatableExecutor,
+        executor_class: type[Executor[Any]] = FastExecutor,
     ) -> None:
         self.documents = DocumentStore(schema, settings)
         self.persisted = PersistedQueries(self.documents, settings)

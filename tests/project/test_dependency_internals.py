@@ -27,7 +27,7 @@ OVERRIDDEN: Final[dict[type, str]] = {
         handle_parser_exception handle_ping on_task_complete pause_writing resume_writing run_asgi send
         send_receive_event_to_app shutdown""",
     NameConverter: "apply_naming_config",
-    Executor: "execute_collected_root_fields",
+    Executor: "execute_collected_root_fields execute_fields",
     Server: "handle_exit shutdown startup",
 }
 """Methods that subclasses here override."""

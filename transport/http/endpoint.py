@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from transport.errors import RequestError, bad_request
-from transport.execution import NOT_ACCEPTABLE, Execution, RepeatableExecutor
+from transport.execution import NOT_ACCEPTABLE, Execution, FastExecutor
 from transport.http.compression import compress
 from transport.http.disconnect import CancelOnDisconnect, ClientDisconnected
 from transport.http.headers import joined_header
@@ -53,7 +53,7 @@ class GraphQLEndpoint:
         settings: TransportSettings | None = None,
         *,
         page: Page | None = None,
-        executor_class: type[Executor[Any]] = RepeatableExecutor,
+        executor_class: type[Executor[Any]] = FastExecutor,
     ) -> None:
         self.settings = settings or TransportSettings()
         self.execution = Execution(schema, self.settings, executor_class)
