@@ -68,15 +68,6 @@ class CaughtUp:
 
 
 @dataclass(frozen=True, slots=True)
-class CachedItem:
-    """Latest item of a group, for streams that join it."""
-
-    item: FeedItem
-    time: float
-    """When it was produced, on the timers' clock."""
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Part of a set whose ids were read at one position of the log; rows of later parts may be newer."""
 
