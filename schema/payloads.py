@@ -20,7 +20,9 @@ class Problem:
 
 @strawberry.type
 class _Payload:
-    problems: list[Problem] = strawberry.field(description="All problems with the input; empty if the call succeeded.")
+    problems: list[Problem] = strawberry.field(
+        description="All problems with the input, at most 1,000, in its order; empty if the call succeeded."
+    )
 
 
 @strawberry.interface(description="Result of a mutation of one session.")

@@ -1,6 +1,7 @@
 """Validation of an input: all problems at once, each with its path."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, islice
 from types import UnionType
 from typing import Annotated, Any, Final, Generic, NamedTuple, TypeVar, Union, cast, get_args, get_origin
 
@@ -10,6 +11,9 @@ from pydantic.fields import FieldInfo
 
 from models.kinds.base import KindFields, Unit
 from models.problems import Problem, quote
+
+MAX_PROBLEMS: Final = 1_000
+"""Of one input. A problem is longer than what causes it, and finding all of a large body would take seconds."""
 
 F = TypeVar("F", bound=KindFields)
 
@@ -31,12 +35,12 @@ def validate(model: type[F], values: Mapping[str, Any]) -> Validated[F]:
     except ValidationError as error:
         field_problems = tuple(_to_problem(model, detail) for detail in error.errors(include_url=False))
         fields = _construct_unvalidated(model, values)
-        return Validated(fields, tuple(in_input_order(model, (*field_problems, *fields.find_problems()))))
+        return Validated(fields, tuple(in_input_order(model, chain(field_problems, fields.find_problems()))))
     return Validated(fields, tuple(in_input_order(model, fields.find_problems())))
 
 
 def in_input_order(model: type[KindFields], problems: Iterable[Problem], prefix: int = 0) -> list[Problem]:
-    """Sort problems by the fields of an input and the items of its lists; a path keeps its first problem only.
+    """Sort at most `MAX_PROBLEMS` by the fields of an input and the items of its lists; the first of each path stays.
 
     Args:
         model: the fields of the input.
@@ -44,26 +48,39 @@ def in_input_order(model: type[KindFields], problems: Iterable[Problem], prefix:
         prefix: number of names in front of their paths.
     """
     first_by_path: dict[tuple[str, ...], Problem] = {}
-    for problem in problems:
+    for problem in islice(problems, MAX_PROBLEMS):
         first_by_path.setdefault(problem.path, problem)
     return sorted(first_by_path.values(), key=lambda problem: _position(model, problem.path[prefix:]))
 
 
-def _position(model: type[KindFields] | None, path: tuple[str, ...]) -> list[int]:
-    position = []
+def _position(model: type[KindFields], path: tuple[str, ...]) -> list[int]:
+    positions, annotation = [], cast("Any", model)
     for part in path:
-        if part.isdecimal():
-            position.append(int(part))
-            continue
-        if model is None:
+        step = _step(annotation, part)
+        if step is None:
             break
-        names = [info.alias for info in model.model_fields.values()]
-        if part not in names:
-            position.append(len(names))
-            break
-        position.append(names.index(part))
-        model = _nested_model(list(model.model_fields.values())[position[-1]].annotation)
-    return position
+        annotation = step.annotation
+        positions.append(step.position)
+    return positions
+
+
+class _Step(NamedTuple):
+    position: int
+    annotation: Any
+    metadata: Iterable[Any] = ()
+
+
+def _step(annotation: Any, part: str) -> _Step | None:
+    """Return the position and type of a field or list item in its parent; None for members of a JSON object."""
+    item_types = (get_args(each)[0] for each in _annotation_parts(annotation) if get_origin(each) is list)
+    if (item_type := next(item_types, None)) is not None:
+        return _Step(int(part), item_type)
+    if (model := _nested_model(annotation)) is None:
+        return None
+    for index, info in enumerate(model.model_fields.values()):
+        if info.alias == part:
+            return _Step(index, info.annotation, info.metadata)
+    return _Step(len(model.model_fields), None)  # a field that others of the input follow, such as `variant`
 
 
 def _to_problem(model: type[KindFields], detail: Any) -> Problem:
@@ -85,17 +102,11 @@ class _Limits(NamedTuple):
 
     @classmethod
     def of(cls, model: type[KindFields], path: tuple[str, ...]) -> "_Limits":
-        annotation: Any = model
-        metadata: list[Any] = []
+        step = _Step(0, model)
         for part in path:
-            nested = _nested_model(annotation)
-            if part.isdecimal():
-                annotation, metadata = _item_type(annotation), []
-            elif nested is not None:
-                info = next(info for info in nested.model_fields.values() if info.alias == part)
-                annotation, metadata = info.annotation, info.metadata
+            step = _step(step.annotation, part) or step
         found: dict[str, Any] = {}
-        for item in (*metadata, *_own_metadata(annotation)):
+        for item in (*step.metadata, *_own_metadata(step.annotation)):
             names = {"unit": "name"} if isinstance(item, Unit) else {name: name for name in cls._fields[:4]}
             limits = {name: getattr(item, attribute, None) for name, attribute in names.items()}
             found |= {name: value for name, value in limits.items() if value is not None}
@@ -111,10 +122,6 @@ def _own_metadata(annotation: Any) -> Iterator[Any]:
     elif get_origin(annotation) in (Union, UnionType):
         for part in get_args(annotation):
             yield from _own_metadata(part)
-
-
-def _item_type(annotation: Any) -> Any:
-    return next(get_args(part)[0] for part in _annotation_parts(annotation) if get_origin(part) is list)
 
 
 def _range(minimum: int | None, maximum: int | None) -> str:

@@ -1,7 +1,7 @@
 """The command saveFieldData: change, add and remove data points of a form, also after its end."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from models.enums import ActivityType, Kind, Scope
@@ -24,7 +24,7 @@ from resolvers.forms.data_points import FormState, StoredAttachment
 from resolvers.lifecycle.commands import Command, wrong_kind
 from resolvers.lifecycle.heartbeat import record_heartbeat
 from resolvers.lifecycle.result import MutationResult
-from resolvers.lifecycle.service import execute_batch
+from resolvers.lifecycle.service import execute_batch, find_problems
 from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
 
 MAX_NAMES_IN_ACTIVITY: Final = 50
@@ -40,12 +40,15 @@ async def save_field_data(context: Context, values: Mapping[str, Any]) -> Mutati
     """
     require(context.caller, Scope.WRITE)
     validated, detected = validate(SaveFieldDataFields, values), await detect_types(values["data"])
-    if problems := prefix_paths((*validated.problems, *detected.problems), *_INPUT_PATH):
-        refused = SaveFieldData(context.caller, context.now, validated.fields, _INPUT_PATH, problems=tuple(problems))
-        return await context.write(execute_batch, refused)
+    problems = prefix_paths((*validated.problems, *detected.problems), *_INPUT_PATH)
+    command = SaveFieldData(context.caller, context.now, validated.fields, _INPUT_PATH, problems=tuple(problems))
+    # Files are stored before the transaction: a command that it would refuse must not leave any behind.
+    if detected.types and not problems:
+        problems = await context.database.read(find_problems, command)
+    if problems:
+        return await context.write(execute_batch, replace(command, problems=tuple(problems)))
     async with store_attachments(context, validated.fields.data, detected) as files:
-        command = SaveFieldData(context.caller, context.now, validated.fields, _INPUT_PATH, files=files)
-        return await context.write(execute_batch, command)
+        return await context.write(execute_batch, replace(command, files=files))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from resolvers.lifecycle.agenda_update import UpdateAgenda
 from resolvers.lifecycle.commands import Command, Hide, Keepalive, Stop, Terminate, TrackMedia
 from resolvers.lifecycle.media_player import PlayerEvent
 from resolvers.lifecycle.result import MutationResult, failure, not_found
-from resolvers.lifecycle.start import find_problems, start
+from resolvers.lifecycle.start import find_start_problems, start
 from resolvers.lifecycle.start_input import parse_start
 from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
 
@@ -46,7 +46,7 @@ async def start_session(
     request = parse_start(context.caller, context.now, values, kind, variant, file_problems=detected.problems)
     # Files are stored before the transaction: a start that it would refuse must not leave any behind.
     if request.problems or detected.types:
-        problems = await context.database.read(find_problems, request)
+        problems = await context.database.read(find_start_problems, request)
         if problems:
             return failure(*problems)
     points = request.variant.data if isinstance(request.variant, FormFields) else ()
@@ -126,12 +126,24 @@ def _load(tx: Transaction, commands: Sequence[Command]) -> dict[str, SessionUnit
     return units
 
 
-def _execute(uow: SessionUnitOfWork | None, command: Command) -> MutationResult:
+def find_problems(tx: Transaction, command: Command) -> list[Problem]:
+    """List all that refuses a command at the moment, without executing it."""
+    return _find_problems(_load(tx, [command]).get(command.fields.id), command)
+
+
+def _find_problems(uow: SessionUnitOfWork | None, command: Command) -> list[Problem]:
     if uow is None or not command.caller.can_access(uow.session.project_id):
         unknown = not_found(command.fields.id, *command.input_path, "id")
-        return failure(*command.in_input_order(*unknown.problems, *command.problems))
+        return command.in_input_order(*unknown.problems, *command.problems)
     uow.apply_due(command.now)
-    if problems := command.find_problems(uow):
+    return command.find_problems(uow)
+
+
+def _execute(uow: SessionUnitOfWork | None, command: Command) -> MutationResult:
+    problems = _find_problems(uow, command)
+    if uow is None or not command.caller.can_access(uow.session.project_id):
+        return failure(*problems)
+    if problems:
         return uow.result(command.now, *problems)
     if uow.session.end_reason in command.idempotent_after or command.is_noop(uow):
         return uow.result(command.now)

@@ -36,7 +36,7 @@ def start(tx: Transaction, request: StartRequest) -> MutationResult:
     return result
 
 
-def find_problems(tx: Transaction, request: StartRequest) -> list[Problem]:
+def find_start_problems(tx: Transaction, request: StartRequest) -> list[Problem]:
     """List all that refuses a start, in the order of its input, without starting it."""
     project, replay, problems = _resolve(tx, request)
     return problems if problems or replay is not None or project is None else find_conflict(tx, request, project)

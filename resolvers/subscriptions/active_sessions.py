@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from pydantic.alias_generators import to_camel
 
@@ -74,8 +74,6 @@ def _active_filter(filter_input: Mapping[str, Any]) -> Filter:
 
 
 class ActiveSessions(Source):
-    item_arguments: ClassVar[frozenset[str]] = frozenset({"after", "filter", "minIntervalMs", "heartbeats"})
-
     def __init__(
         self, context: Context, session_filter: Filter, options: DeliveryOptions, after: ResumeToken | None
     ) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.api.session_inputs import MINIMAL_INPUTS, problem_codes, problem_paths
 from tests.api_client import ApiClient
+from tests.blobs.form_client import JPEG, FilePart, FormClient
 
 LONG_PATH: Final = ["x"] * 9
 PING: Final = {"playerTime": {"playhead": 0, "ts": "2026-05-28T20:26:40Z"}}
@@ -79,6 +80,19 @@ async def test_wrong_kind_is_a_problem_beside_the_others(api: ApiClient) -> None
         missing = {"input.saved", "input.requireLogin"}
         assert problem_paths(payload)[1:] == [path for path in expected_paths(paths) if path not in missing]
         assert payload["session"] == session
+
+
+async def test_refused_data_keeps_no_file(device: FormClient) -> None:
+    user = await device.api.start_user()
+    points = {"photo": FilePart(JPEG, "a.jpg", "image/jpeg")}
+    for session_id, paths in ((UNKNOWN_ID, ["input.id"]), (user["id"], ["input.id"])):
+        payload = await device.save(session_id, points)
+        assert problem_paths(payload) == paths
+    form = await device.started({})
+    payload = await device.save(form["id"], points, saved="2020-01-01T00:00:00Z")
+    assert problem_paths(payload) == ["input.saved"]
+    assert payload["session"]["id"] == form["id"]
+    assert (device.stored_digests(), await device.row_counts()) == (set(), {"stored_file": 0, "attachment": 0})
 
 
 async def test_player_of_a_user_is_a_problem_beside_the_others(api: ApiClient) -> None:

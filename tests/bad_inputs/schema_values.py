@@ -29,7 +29,11 @@ _SCALARS: Final[dict[str, list[Any]]] = {
     "DateTime": ["2026-05-28T20:26:40Z", "2026-05-29T00:00:00.5+02:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"],
     "Base64": ["", "YQ==", "AAAA" * 100],
     "Upload": ["", "a.txt", 1, True, {}],
-    "JSON": [None, {}, {"a": 1}, [], "x", 1, 1.5, {"media.show": "x"}, {"bitrate": 1}, {"a": {"b": [None, True]}}],
+    "JSON": [
+        *(None, {}, {"a": 1}, [], "x", 1, 1.5, {"media.show": "x"}, {"bitrate": 1}, {"a": {"b": [None, True]}}),
+        *({"media.show": 5, "x y": 1, "media.playerName": "p"}, {"bitrate": "x", "media.qoe.bitrate": 1}),
+        {str(number): number for number in range(51)},
+    ],
 }
 
 
@@ -59,30 +63,40 @@ def with_value_at(value: Any, path: tuple[str, ...], replacement: Any) -> Any:
     return {**current, first: with_value_at(current.get(first), tuple(rest), replacement)}
 
 
-def mostly_valid_values(type_: GraphQLInputType, depth: int = 0) -> st.SearchStrategy[Any]:
+def mostly_valid_values(type_: GraphQLInputType) -> st.SearchStrategy[Any]:
     """Well-typed values, and one in twenty of any type."""
+    return _values(type_, wrong=1)
+
+
+def well_typed_values(type_: GraphQLInputType) -> st.SearchStrategy[Any]:
+    """Values that GraphQL accepts, whatever their content."""
+    return _values(type_, wrong=0)
+
+
+def _values(type_: GraphQLInputType, wrong: int) -> st.SearchStrategy[Any]:
+    """Values of which so many in twenty are of any type."""
     return st.integers(0, 19).flatmap(
-        lambda number: st.sampled_from(JSON_VALUES) if number == 0 else well_typed_values(type_, depth)
+        lambda number: st.sampled_from(JSON_VALUES) if number < wrong else _typed_values(type_, wrong)
     )
 
 
-def well_typed_values(type_: GraphQLInputType, depth: int = 0) -> st.SearchStrategy[Any]:
+def _typed_values(type_: GraphQLInputType, wrong: int) -> st.SearchStrategy[Any]:
     match type_:
         case GraphQLNonNull():
-            return mostly_valid_values(type_.of_type, depth)
+            return _values(type_.of_type, wrong)
         case GraphQLList():
-            return st.lists(mostly_valid_values(type_.of_type, depth), max_size=3)
+            return st.lists(_values(type_.of_type, wrong), max_size=3)
         case GraphQLEnumType():
-            return st.sampled_from([*type_.values, "NOTHING"])
+            return st.sampled_from([*type_.values, *["NOTHING"] * wrong])
         case GraphQLInputObjectType():
-            return _objects(type_, depth)
+            return _objects(type_, wrong)
         case GraphQLScalarType():
-            return st.sampled_from(_SCALARS[type_.name])
+            return st.sampled_from(_SCALARS[type_.name] if wrong or type_.name != "Upload" else [None])
     raise TypeError(type_)
 
 
-def _objects(type_: GraphQLInputObjectType, depth: int) -> st.SearchStrategy[Any]:
-    fields = {name: mostly_valid_values(field.type, depth + 1) for name, field in type_.fields.items()}
+def _objects(type_: GraphQLInputObjectType, wrong: int) -> st.SearchStrategy[Any]:
+    fields = {name: _values(field.type, wrong) for name, field in type_.fields.items()}
     if type_.is_one_of:
         return st.sampled_from(sorted(fields)).flatmap(lambda name: st.fixed_dictionaries({name: fields[name]}))
     required = {name: fields[name] for name, field in type_.fields.items() if isinstance(field.type, GraphQLNonNull)}

@@ -8,7 +8,8 @@ import pytest
 from pydantic.alias_generators import to_camel
 
 from models.kinds.base import KindFields
-from models.kinds.validation import validate
+from models.kinds.commands import TrackMediaFields
+from models.kinds.validation import MAX_PROBLEMS, validate
 from schema import graphql_schema
 from tests.bad_inputs.plain_words import assert_plain
 
@@ -118,3 +119,17 @@ def test_broken_limit_has_a_message_with_what_is_allowed_and_given(violation: Vi
     assert re.fullmatch(violation.message, messages[0])
     assert STYLE.match(messages[0])
     assert_plain(messages[0])
+
+
+def test_problems_of_one_input_are_limited() -> None:
+    """A body of 2 MB has room for 200,000 unknown parameters."""
+    params = {str(number): 1 for number in range(10_000)}
+    event = {"type": "PLAY", "player_time": {"playhead": 0.0, "ts": 1}, "params": params}
+    assert len(validate(TrackMediaFields, {"id": "x", "events": [event]}).problems) == MAX_PROBLEMS
+
+
+def test_member_names_of_any_digits_are_no_list_indexes() -> None:
+    params = {"9" * 5_000: 1, "٣": 1, "-1": 1}
+    event = {"type": "PLAY", "player_time": {"playhead": 0.0, "ts": 1}, "params": params}
+    problems = validate(TrackMediaFields, {"id": "x", "events": [event]}).problems
+    assert [problem.path[-1] for problem in problems] == list(params)

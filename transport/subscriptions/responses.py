@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from transport.documents.operation import Operation
 from transport.results import OperationResult
+from transport.subscriptions.source import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ class Frame:
     """Where the client may resume after this frame."""
     failed: bool = False
     """Whether the stream failed as a whole: the payload has only `errors`, and this is the last frame."""
-    sequence: int | None = field(default=None, compare=False)
-    """Of the source's item. The item itself would stay in memory with the frame."""
+    item: Item | None = field(default=None, compare=False)
+    """The item of the source that this is the result of."""
 
 
 HEARTBEAT = Frame(b"")
