@@ -230,3 +230,17 @@ async def test_form_of_version_5_is_active_after_a_late_start_of_the_server(tmp_
         assert (await api.session(form.id))["state"] == "ACTIVE"
         await api.advance(0.001)
         assert (await api.session(form.id))["endReason"] == "COMPLETED"
+
+
+@pytest.mark.parametrize("statements", [8, 14, 17])
+async def test_killed_migration_leaves_forms_as_they_were(tmp_path: Path, statements: int) -> None:
+    file, form = tmp_path / "test.db", form_without_timeout()
+    create_v5_database(file, [form], alive_at=NOW)
+    before = read_ends(file)
+    killed = await run_python("-c", CRASHING_START, str(file), str(statements))
+    assert killed.returncode == -signal.SIGKILL
+    with closing(sqlite3.connect(file)) as db:
+        assert db.execute("SELECT version_num FROM alembic_version").fetchall() == [("0005",)]
+    assert read_ends(file) == before
+    async with open_api(file, FakeClock(NOW + 2000)) as api:
+        assert (await api.session(form.id))["state"] == "ACTIVE"
