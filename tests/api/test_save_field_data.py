@@ -8,6 +8,7 @@ import pytest
 from models.enums import ActivityType
 from tests.api.session_inputs import MINIMAL_INPUTS
 from tests.blobs.form_client import FORM_FIELDS, JPEG, PNG, FilePart, FormClient, problem_paths, sha256, values_by_name
+from tests.statements import capture_statements
 
 NOW = "2026-05-28T20:26:40.000Z"
 
@@ -168,6 +169,17 @@ async def test_removed_file_is_collected_unless_another_point_has_it(device: For
     await device.saved(session["id"], {}, remove=["b"])
     await device.collect_garbage()
     assert (device.stored_digests(), await device.row_counts()) == (set(), {"stored_file": 0, "attachment": 0})
+
+
+async def test_removal_of_many_points_takes_as_many_statements_as_of_one(device: FormClient) -> None:
+    counts = []
+    for number in (1, 400):
+        points = {f"p{index}": FilePart(PNG) if index < 5 else "x" for index in range(number)}
+        session = await device.started(points)
+        with capture_statements(device.api.app.state.services.database, readers=False, writer=True) as sent:
+            await device.saved(session["id"], {}, remove=list(points))
+        counts.append(len(sent))
+    assert counts[0] == counts[1]
 
 
 async def test_removal_makes_room_for_new_points(device: FormClient) -> None:

@@ -13,6 +13,7 @@ from tests.api_client import ApiClient, FakeClock, open_api
 from tests.blobs.form_client import PNG, FilePart, FormClient, sha256, values_by_name
 from tests.blobs.form_client import problem_paths as codes_and_paths
 from tests.lifecycle.test_ended_columns import read_stored
+from tests.statements import capture_statements
 
 LIFE = "startedAt lastSeenAt endedAt expiresAt elapsedSeconds visibleSeconds pathTimes { path visibleSeconds }"
 RECORDS = {"agenda": "updateAgendaSession", "field": "saveFieldData"}
@@ -82,6 +83,16 @@ async def test_ended_columns_stay_as_they_are(api: ApiClient, kind: str) -> None
     after, times_after = await read_stored(api, id_)
     changed = {name for name in vars_of(after) if vars_of(after)[name] != vars_of(before)[name]}
     assert (changed, times_after) == ({"revision", "updated_at", "details"}, times)
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+async def test_correction_writes_no_path_times(api: ApiClient, kind: str) -> None:
+    id_ = await start_record(api, kind)
+    await end(api, id_, "stopSession")
+    with capture_statements(api.app.state.services.database, readers=False, writer=True) as sent:
+        await api.mutate(RECORDS[kind], {"id": id_, **CORRECTIONS[kind]})
+    assert [statement for statement in sent if "path_time" in statement] == []
+    assert [statement.split()[0] for statement in sent].count("UPDATE") == 1
 
 
 def vars_of(row: Any) -> dict[str, Any]:
