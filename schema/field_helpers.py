@@ -18,6 +18,7 @@ from strawberry.schema.name_converter import NameConverter
 from strawberry.types.field import StrawberryField
 
 from resolvers.context import Context
+from resolvers.pagination.keyset import DEFAULT_SIZE
 
 Method = TypeVar("Method", bound=Callable[..., object])
 
@@ -28,6 +29,7 @@ _READ: Final = "read"
 _RESOLVE: Final = "resolve"
 _WEIGHT: Final = "weight"
 _SIZE: Final = "size"
+_DEFAULT_SIZE: Final = "default_size"
 _MAP_ITEM: Final = "map_item"
 
 QUERY_WEIGHT: Final = 50
@@ -94,6 +96,8 @@ def attach_resolver(graphql_field: GraphQLField) -> None:
         graphql_field.extensions[_WEIGHT] = weight
     if (size := definition.metadata.get(_SIZE)) is not None:
         graphql_field.extensions[_SIZE] = size
+    if "first" in graphql_field.args:
+        graphql_field.extensions[_DEFAULT_SIZE] = DEFAULT_SIZE
     for argument in graphql_field.args.values():
         # Python's default of an optional argument is not a default of the schema.
         if argument.default_value is None:

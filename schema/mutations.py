@@ -78,7 +78,7 @@ class Mutation:
 
     @field(
         "Update an AGENDA session. A start moved into the future makes it SCHEDULED again; an end moved into the past "
-        "ends it then. Requires WRITE.",
+        "ends it then. After its end, all but `startTime`, `endTime` and `allDay` can still change. Requires WRITE.",
         graphql_type=payloads.UpdateAgendaSessionPayload | None,
     )
     async def update_agenda_session(self, info: Info, input_: Input[UpdateAgendaSessionInput]) -> MutationResult:
@@ -92,7 +92,8 @@ class Mutation:
         return await lifecycle.track_media(info.context, input_to_dict(input_))
 
     @field(
-        "Save data points of a FIELD session; data points that are not named stay unchanged. Requires WRITE.",
+        "Save and remove data points of a FIELD session, also after its end; data points that are not named stay "
+        "unchanged. Requires WRITE.",
         graphql_type=payloads.SaveFieldDataPayload | None,
     )
     async def save_field_data(self, info: Info, input_: Input[SaveFieldDataInput]) -> MutationResult:

@@ -148,11 +148,20 @@ class FeedHarness:
 
     async def follow(self, source: Source) -> Stream:
         """Open a stream that has still to catch up."""
-        group = self._groups.get(source.key)
+        return await self._follow(source, source.key)
+
+    async def follow_alone(self, source: Source) -> Stream:
+        """Open a stream in a group of its own, as with a document of its own, that has caught up."""
+        stream = await self._follow(source, object())
+        await stream.catch_up()
+        return stream
+
+    async def _follow(self, source: Source, key: Hashable) -> Stream:
+        group = self._groups.get(key)
         if group is None:
             consumer = await self._stack.enter_async_context(source.follow())
             assert isinstance(consumer, LogConsumer)
-            group = self._groups[source.key] = SharedStream(consumer)
+            group = self._groups[key] = SharedStream(consumer)
         await group.drain()
         return Stream(self, source, group)
 

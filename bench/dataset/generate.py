@@ -17,7 +17,7 @@ from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
 
 DAYS: Final = 180
 ACTIVE_SHARE: Final = 0.03
-"""Share of the sessions that are still active."""
+"""Share of the sessions that are still active, by default. Some of AGENDA are still to begin."""
 LAST_SEEN_WITHIN: Final = 40 * MINUTE
 """Age of their last keepalive, at most."""
 
@@ -39,12 +39,14 @@ class GeneratedSession:
     path_times: list[tuple[list[str], int]]
 
 
-def generate_sessions(seed: int, count: int, until: Instant) -> Iterator[GeneratedSession]:
+def generate_sessions(
+    seed: int, count: int, until: Instant, active_share: float = ACTIVE_SHARE
+) -> Iterator[GeneratedSession]:
     """Yield `count` sessions in the order of their starts, the same for the same seed and instant."""
     rng = Random(seed)
     generator = _Generator(rng, until)
     kinds = rng.choices(list(KIND_WEIGHTS), weights=list(KIND_WEIGHTS.values()), k=count)
-    active = round(count * ACTIVE_SHARE)
+    active = round(count * active_share)
     starts = distributions.start_times(rng, count - active, until - DAY, DAYS)
     for kind, started_at in zip(kinds, starts, strict=False):
         yield generator.ended(kind, started_at)

@@ -7,6 +7,7 @@ from bench.scenarios.base import Column, Scenario
 from bench.scenarios.connections import STOP_TIMEOUT, measure_idle, measure_memory, measure_shutdown
 from bench.scenarios.delivery import RATE, measure_fanout, measure_latency
 from bench.scenarios.history import measure_history
+from bench.scenarios.large_set import SESSIONS, measure_large_set
 from bench.scenarios.requests import PAGE_SIZE, measure_keepalive, measure_page
 from bench.scenarios.restart import MISSED_CHANGES, measure_reconnect_storm, measure_restart
 from bench.scenarios.subscriptions import DISTINCT_DOCUMENTS, SHARED_DOCUMENTS
@@ -52,6 +53,16 @@ SCENARIOS: Final = (
         WALL_COLUMNS,
         measure_walls,
         False,
+    ),
+    Scenario(
+        "large_set",
+        f"a set of {SESSIONS:,} sessions; promised to one: < 10 s, ≤ 30 MB, no pause over 50 ms for others",
+        "subs.",
+        (
+            *(Column("s", ".1f"), Column("CPU s", ".1f"), Column("MB", ".0f")),
+            *(Column("others p50 ms", ".1f"), Column("p99 ms", ".1f"), Column("max ms", ".1f")),
+        ),
+        measure_large_set,
     ),
     Scenario(
         "memory",

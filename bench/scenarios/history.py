@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from bench.dataset.distributions import PROJECTS
+from bench.dataset.generate import ACTIVE_SHARE
 from bench.harness import Harness
 from bench.load_generator import LoadFailed, encode_request, run_closed_loop
 from bench.scenarios.base import Row
@@ -50,7 +51,7 @@ UNINDEXED_FILTERS: Final[Filters] = {", a language": {"client": {"languages": ["
 
 async def measure_history(harness: Harness) -> Sequence[Row]:
     """Measure each query's first response, and the later ones. The baseline has no such queries."""
-    create_database = history_database(harness.config.history_sessions)
+    create_database = dataset_database(harness.config.history_sessions)
     async with harness.new_server(SESSION_GRAPH, create_database=create_database) as server:
         rows = []
         for name, (document, variables) in build_queries().items():
@@ -90,11 +91,12 @@ def _list_document(selection: str, ordering: str = "STARTED_AT DESC") -> str:
     return f"query History($filter: SessionFilter) {{ sessions(filter: $filter, {order_by}) {{ {selection} }} }}"
 
 
-def history_database(sessions: int) -> DatabaseFactory:
+def dataset_database(sessions: int, active_share: float = ACTIVE_SHARE) -> DatabaseFactory:
     """Return a function that creates a database with so many sessions. It raises ServerFailed."""
 
     async def create(file: Path) -> None:
         command = [sys.executable, "-m", "bench.dataset", str(file), "--sessions", str(sessions)]
+        command += ["--active-share", str(active_share)]
         process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL)
         if await process.wait() != 0:
             raise ServerFailed("the database could not be created")

@@ -81,6 +81,7 @@ class KindRules:
     default_timeout: ClassVar[int | None]
     """Seconds without a call after which a session ends; None if it never does."""
     timeout_reason: ClassVar[EndReason] = EndReason.EXPIRED
+    """Why a session has ended whose timeout passed."""
     takes_timeout: ClassVar[bool] = True
     counts_visible_time: ClassVar[bool] = True
     deadlines: ClassVar[tuple[Deadline, ...]] = ()

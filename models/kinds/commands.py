@@ -1,7 +1,7 @@
 """Inputs of the commands on an existing session."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -50,20 +50,14 @@ class TrackMediaFields(KindFields):
             yield from (problem.prefixed("events", str(index)) for problem in event.find_problems())
 
 
-Reason = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=1024,
-        description="The reason, 1 to 1024 characters; kept in the timeline of each session.",
-    ),
-]
-
-
-class TerminationFields(KindFields):
-    reason: Reason
+Reason = Annotated[str, Field(min_length=1, max_length=1024)]
+REASON_DESCRIPTION: Final = "The reason, 1 to 1024 characters; kept in the timeline of each session."
 
 
 class TerminateFields(KindFields):
     id: str = Field(description="The id of the session.")
-    reason: Reason
+    reason: Reason = Field(description=REASON_DESCRIPTION)
+
+
+class TerminationFields(KindFields):
+    reason: Reason = Field(description=REASON_DESCRIPTION)

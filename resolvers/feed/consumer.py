@@ -3,15 +3,16 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from math import inf
 from typing import Self
 
 from models.clock import Instant
+from models.enums import ActivityType, SetChange
 from models.tables.rows import Activity, Session
-from resolvers.feed.messages import FeedItem
+from resolvers.feed.messages import CURSOR_PLACEHOLDER, BatchRows, Change, Event, FeedItem
 from resolvers.lifecycle.due import has_due_transition
 
 
@@ -36,6 +37,8 @@ class LogBatch:
     """Sessions whose newest entry may not be their only one. Deleting a session deletes its earlier entries."""
     due: set[str] = field(init=False)
     """Sessions with a transition that is due but not written yet."""
+    _shared_rows: BatchRows = field(init=False)
+    _events: dict[Hashable, Event] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         newest: dict[str, Activity] = {}
@@ -47,6 +50,23 @@ class LogBatch:
         self.newest_entries = newest
         self.with_several_entries = repeated | (newest.keys() - self.rows.keys())
         self.due = {s.id for s in self.rows.values() if _is_due(s, self.now)}
+        self._shared_rows = BatchRows(self.now, {**dict.fromkeys(newest), **self.rows})
+
+    def change_event(self, change: SetChange, id_: str, activity: ActivityType | None, at: Instant) -> Event:
+        """Return the event of a changed session, which groups with the same change share."""
+        key = change, id_, activity, at
+        event = self._events.get(key)
+        if event is None:
+            payload = Change(change, id_, self.rows.get(id_), activity, at, CURSOR_PLACEHOLDER)
+            event = self._events[key] = Event(payload, self._shared_rows)
+        return event
+
+    def entry_event(self, entry: Activity) -> Event:
+        """Return the event of an entry, whose cursor is that of its position in all groups."""
+        event = self._events.get(entry.position)
+        if event is None:
+            event = self._events[entry.position] = Event(entry, self._shared_rows, placeholder=None)
+        return event
 
 
 def _is_due(s: Session, now: Instant) -> bool:

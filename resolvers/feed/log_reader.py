@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import ExitStack, asynccontextmanager
 from math import inf
-from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -12,7 +13,6 @@ from models.clock import Instant
 from models.database import CommittedChanges, Database
 from resolvers.feed import queries, resume
 from resolvers.feed.consumer import LogBatch, LogConsumer
-from resolvers.feed.messages import CachedItem
 from resolvers.feed.queries import ReadTransaction
 from resolvers.feed.read_batcher import ReadBatcher
 from resolvers.feed.resume import ResumeToken
@@ -58,8 +58,8 @@ class LogReader:
             timers: the running event loop if not provided.
         """
         self.database = database
-        self.cached_items: dict[Hashable, CachedItem] = {}
-        """Latest items of groups that cache them, by the key of their source."""
+        self.shared: WeakValueDictionary[Hashable, Any] = WeakValueDictionary()
+        """What sources share while one of them lives, by a key of theirs."""
         self._liveness = liveness
         self._read_batcher = ReadBatcher(database)
         self._timers = timers

@@ -1,11 +1,49 @@
 """Messages of subscriptions."""
 
-from dataclasses import dataclass
-from typing import Any
+import secrets
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from models.clock import Instant
 from models.enums import ActivityType, SetChange
 from models.tables.rows import Session
+from resolvers.access import Caller
+from resolvers.loaders import SharedReads
+
+CURSOR_PLACEHOLDER: Final = secrets.token_hex(16)
+"""Stands for the cursor in results that groups share. Random: nothing that a client stores can contain it."""
+
+
+@dataclass(slots=True)
+class BatchRows:
+    """What operations on one batch of the log share."""
+
+    now: Instant
+    """When the batch was read: state and change of a session are of one moment."""
+    sessions: Mapping[str, Session | None]
+    """Those of the entries, None for deleted ones, and those that consumers needed; of any project."""
+    _reads: dict[Caller, SharedReads] = field(default_factory=dict)
+
+    def reads(self, caller: Caller) -> SharedReads:
+        """Return the reads by id for all operations of callers with equal access."""
+        found = self._reads.get(caller)
+        if found is None:
+            found = self._reads[caller] = SharedReads(self.sessions)
+        return found
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    """What several groups deliver, each with a cursor of its own."""
+
+    payload: Any
+    """With the placeholder as its cursor."""
+    rows: BatchRows
+    placeholder: str | None = CURSOR_PLACEHOLDER
+    """Null if all groups have the same cursor."""
+    results: dict[Hashable, Any] = field(default_factory=dict)
+    """Of the transport: see `transport.subscriptions.source`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +53,8 @@ class FeedItem:
     """A stream that has caught up through this number or a later one knows the item. Of a log entry: its position."""
     cursor: str | None = None
     """Where a stream may resume after this item; null: it cannot be resumed here."""
+    event: Event | None = None
+    """Null: no other group has an equal item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +65,6 @@ class CaughtUp:
     """Sequence number through which the stream knows everything."""
     cursor: str | None = None
     """Where the stream may resume before its next item; null: after its last item."""
-
-
-@dataclass(frozen=True, slots=True)
-class CachedItem:
-    """Latest item of a group, for streams that join it."""
-
-    item: FeedItem
-    time: float
-    """When it was produced, on the timers' clock."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,7 +199,7 @@ class TrackMedia(Command):
 class Terminate(Command):
     """An administrator's end of a session: no heartbeat."""
 
-    fields: TerminationFields
+    fields: TerminateFields | TerminationFields
     input_model = TerminateFields
     scope = Scope.ADMIN
     idempotent_after = (EndReason.TERMINATED,)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from pydantic.alias_generators import to_camel
 
@@ -74,6 +74,8 @@ def _active_filter(filter_input: Mapping[str, Any]) -> Filter:
 
 
 class ActiveSessions(Source):
+    item_arguments: ClassVar[frozenset[str]] = frozenset({"after", "filter", "minIntervalMs", "heartbeats"})
+
     def __init__(
         self, context: Context, session_filter: Filter, options: DeliveryOptions, after: ResumeToken | None
     ) -> None:

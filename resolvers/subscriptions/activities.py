@@ -1,7 +1,7 @@
 """Subscription `sessionActivities`: the log entries of the sessions of a filter, each once and in order."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from models.tables.rows import Activity
 from resolvers.activities.queries import normalize_types
@@ -45,6 +45,8 @@ def session_activities(
 
 
 class SessionActivities(Source):
+    item_arguments: ClassVar[frozenset[str]] = frozenset({"after", "filter", "types"})
+
     def __init__(
         self, context: Context, session_filter: Filter, types: Sequence[str] | None, after: ResumeToken | None
     ) -> None:
@@ -98,26 +100,26 @@ class ActivityConsumer(LogConsumer):
         if self._is_lagging or batch.position <= self._delivered:
             return
         new = (entry for entry in batch.entries if _position(entry) > self._delivered)
-        self._enqueue_entries(
-            entry for entry in new if self._scope.contains(entry, batch.rows.get(entry.session_id), batch.now)
-        )
+        found = [entry for entry in new if self._scope.contains(entry, batch.rows.get(entry.session_id), batch.now)]
+        self._enqueue_entries(found, batch)
         self._delivered = batch.position
 
     async def on_drained(self) -> None:
         while self._is_lagging and not self.queued:
             _, page = await self._log_reader.read(queries.log_page, self._scope, LogRange(self._delivered))
-            self._enqueue_entries(page.entries)
+            self._enqueue_entries(page.entries, None)
             self._delivered = page.until if page.complete else _position(page.entries[-1])
             # Not lagging any more only if the next batch starts no later than this page ends.
             self._is_lagging = not page.complete or self._batch_end > self._delivered
 
-    def _enqueue_entries(self, entries: Iterable[Activity]) -> None:
-        self.enqueue([_activity_item(entry, self._log_reader.database.database_id) for entry in entries])
+    def _enqueue_entries(self, entries: Iterable[Activity], batch: LogBatch | None) -> None:
+        self.enqueue([_activity_item(entry, self._log_reader.database.database_id, batch) for entry in entries])
 
 
-def _activity_item(entry: Activity, database_id: str) -> FeedItem:
+def _activity_item(entry: Activity, database_id: str, batch: LogBatch | None = None) -> FeedItem:
     position = _position(entry)
-    return FeedItem(entry, position, resume.log_token(database_id, position))
+    event = None if batch is None else batch.entry_event(entry)
+    return FeedItem(entry, position, resume.log_token(database_id, position), event)
 
 
 def _position(entry: Activity) -> int:

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -15,7 +15,7 @@ from resolvers.errors import BadUserInput
 from resolvers.feed import queries, resume
 from resolvers.feed.consumer import LogBatch, LogConsumer, Throttle
 from resolvers.feed.log_reader import LogReader
-from resolvers.feed.messages import Change, FeedItem, Resync
+from resolvers.feed.messages import Event, FeedItem, Resync
 from resolvers.feed.queries import SessionScope
 from resolvers.feed.resume import LogPosition
 
@@ -262,9 +262,8 @@ class LiveQuery(LogConsumer):
     def _change_item(
         self, change: SetChange, id_: str, pending: _PendingChange, batch: LogBatch, *, point: LogPosition
     ) -> FeedItem:
-        cursor = self._token(point)
-        payload = Change(change, id_, batch.rows.get(id_), ActivityType(pending.type), pending.at, cursor)
-        return FeedItem(payload, pending.position, cursor)
+        event = batch.change_event(change, id_, ActivityType(pending.type), pending.at)
+        return _item(event, pending.position, self._token(point))
 
     def _heartbeat_items(self, ids: list[str], batch: LogBatch) -> list[FeedItem]:
         """Create the items of heartbeats, without sessions that have a pending change.
@@ -279,8 +278,12 @@ class LiveQuery(LogConsumer):
             if id_ in self._member_ids and id_ not in batch.newest_entries and id_ not in self._pending
         ]
         rows = [batch.rows[id_] for id_ in ids if self._matches(id_, batch)]
-        changes = [Change(SetChange.UPDATED, s.id, s, None, s.last_seen_at, cursor) for s in rows]
-        return [FeedItem(change, batch.position + 1, cursor) for change in changes]
+        events = [batch.change_event(SetChange.UPDATED, s.id, None, s.last_seen_at) for s in rows]
+        return [_item(event, batch.position + 1, cursor) for event in events]
 
     def _token(self, point: LogPosition) -> str:
         return resume.set_token(self._log_reader.database.database_id, self._fingerprint, point)
+
+
+def _item(event: Event, sequence: int, cursor: str) -> FeedItem:
+    return FeedItem(replace(event.payload, cursor=cursor), sequence, cursor, event)

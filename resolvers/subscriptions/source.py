@@ -2,8 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Hashable
-from contextlib import AbstractAsyncContextManager
-from functools import partial
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import ClassVar
 
 from resolvers.access import Caller
@@ -15,14 +14,17 @@ from resolvers.feed.messages import CaughtUp, FeedItem
 class Source(ABC):
     """One subscription of one caller; implements the transport's `Source` protocol.
 
-    Items are executed once for all callers whose sources have the same key, in a context that knows nothing of the
-    caller but what the key contains: scopes and projects. So each may see what the others see.
+    Items are executed once for all callers whose sources have the same key, and events once for all with the same
+    access, in a context that knows nothing of the caller but what the keys contain: scopes and projects. So each may
+    see what the others see.
     """
 
     distinct: ClassVar[bool] = False
     """Whether a stream skips items whose result equals the previous one."""
     resume_arguments: ClassVar[frozenset[str]] = frozenset({"after"})
     """Arguments of the field that only decide where a stream starts."""
+    item_arguments: ClassVar[frozenset[str]] = resume_arguments
+    """Arguments of the field that only decide which items a stream has, and when."""
 
     def __init__(self, context: Context, *group_key: Hashable) -> None:
         """
@@ -34,9 +36,16 @@ class Source(ABC):
         self.services = context.services
         self.log_reader = context.services.log_reader
         self.caller = Caller("", "", caller.scopes, caller.project_ids)
-        self.context = partial(open_context, self.services, self.caller)
-        """Opens the context for executing one item."""
-        self.key: Hashable = (type(self).__name__, caller.scopes, caller.project_ids, group_key)
+        self.access: Hashable = self.caller
+        """Equal for sources whose callers may see the same."""
+        self.key: Hashable = (type(self).__name__, self.access, group_key)
+
+    def context(self, item: FeedItem) -> AbstractAsyncContextManager[Context]:
+        """Return the context for executing an item."""
+        if item.event is None:
+            return open_context(self.services, self.caller)
+        rows = item.event.rows
+        return nullcontext(Context(self.services, self.caller, rows.now, shared_reads=rows.reads(self.caller)))
 
     @abstractmethod
     def open(self, after: str | None) -> AsyncIterator[FeedItem | CaughtUp]:

@@ -5,16 +5,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mappin
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 from models.clock import SECOND, Instant
 from models.enums import Scope
-from resolvers.access import require
+from resolvers.access import Caller, require
 from resolvers.context import Context
 from resolvers.feed.consumer import LogBatch, LogConsumer, Throttle
-from resolvers.feed.messages import CachedItem, CaughtUp, FeedItem
+from resolvers.feed.messages import CaughtUp, FeedItem
 from resolvers.filters import Filter
 from resolvers.pagination.keyset import check_bounds
+from resolvers.services import Services
 from resolvers.stats.service import Stats
 from resolvers.subscriptions.source import Source
 
@@ -43,81 +44,146 @@ def session_stats(context: Context, *, filter: Mapping[str, Any], interval_ms: i
 
 
 class SessionStats(Source):
-    """Each item computes statistics lazily, once for all streams of the group."""
+    """Each item computes statistics lazily, once for all streams."""
 
     distinct: ClassVar[bool] = True
     resume_arguments: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, context: Context, filter: Mapping[str, Any], interval_ms: int) -> None:  # noqa: A002 - name of the argument in the schema
-        super().__init__(context, Filter.parse(filter).fingerprint, interval_ms)
-        self._filter = filter
-        self._interval_ms = interval_ms
+        fingerprint = Filter.parse(filter).fingerprint
+        super().__init__(context, fingerprint, interval_ms)
+        shared = self.log_reader.shared.get(self.key)
+        if shared is None:
+            compute = StatsFactory(self.services, self.caller, filter, (fingerprint, self.caller.project_ids))
+            shared = self.log_reader.shared[self.key] = SharedStats(compute, self.caller, interval_ms / SECOND)
+        self.shared: SharedStats = shared
 
     def consumer(self) -> "StatsConsumer":
-        return StatsConsumer(self, self._interval_ms)
+        return StatsConsumer(self)
 
     async def open(self, after: str | None) -> AsyncIterator[FeedItem | CaughtUp]:  # noqa: ARG002 - nothing to resume
         now = await self.log_reader.now()
-        # Streams that start together share one item; all of them get the refreshes that follow it.
-        cached = self.log_reader.cached_items.get(self.key)
-        max_age = min(self._interval_ms / SECOND, MAX_STALENESS_SECONDS)
-        if cached is None or self.log_reader.timers.time() >= cached.time + max_age:
-            cached = self.refresh(now)
-        yield cached.item
-        yield CaughtUp(cached.item.sequence)
-
-    def refresh(self, now: Instant) -> CachedItem:
-        """Create and cache the item with the statistics as of `now`."""
-        stats = SingleFlightStats(Stats(Context(self.services, self.caller, now), self._filter))
-        cached = CachedItem(FeedItem(stats, next(_sequences)), self.log_reader.timers.time())
-        self.log_reader.cached_items[self.key] = cached
-        return cached
+        item = self.shared.recent(now, self.log_reader.timers.time())
+        yield item
+        yield CaughtUp(item.sequence)
 
 
-class StatsConsumer(LogConsumer):
-    def __init__(self, source: SessionStats, interval_ms: int) -> None:
-        super().__init__(source.log_reader.wake)
-        self._source = source
-        self._throttle = Throttle(interval_ms / SECOND)
+@dataclass(frozen=True, slots=True)
+class StatsFactory:
+    """Makes the statistics of one filter: one object per instant and log position, whatever the interval."""
+
+    services: Services
+    caller: Caller
+    filter: Mapping[str, Any]
+    key: Hashable
+
+    def __call__(self, now: Instant, position: int | None = None) -> "SingleFlightStats":
+        shared = self.services.log_reader.shared
+        stats = shared.get((self.key, now, position))
+        if stats is None:
+            stats = SingleFlightStats(Stats(Context(self.services, self.caller, now), self.filter))
+            shared[self.key, now, position] = stats
+        return cast("SingleFlightStats", stats)
+
+
+class SharedStats:
+    """Statistics of one filter, refreshed at the same moments for all groups of streams that watch them.
+
+    Groups differ in what they select. A statistic that several of them select is computed once.
+    """
+
+    def __init__(self, compute: StatsFactory, caller: Caller, interval_seconds: float) -> None:
+        self._compute = compute
+        self._caller = caller
+        self._max_age = min(interval_seconds, MAX_STALENESS_SECONDS)
+        self._throttle = Throttle(interval_seconds)
+        self._groups = 0
+        """Groups that watch; without any, changes of the log are not seen."""
+        self._batch: LogBatch | None = None
         self._refreshed_at = 0.0
         self._has_changes = False
         """Whether the log has grown since."""
-        self._may_refresh = False
+        self._recent: tuple[FeedItem, float] | None = None
+        """Newest item, and when it was made; streams start with it while it is not too old."""
+        self.refreshed: FeedItem | None = None
+        """Item that all groups send."""
 
-    async def seek(self) -> None:
-        self._drop_cached()  # from a previous group; the log may have grown since
-        self._mark_refreshed(self._source.log_reader.timers.time())
+    def recent(self, now: Instant, time: float) -> FeedItem:
+        """Return an item to start with: streams that start within an interval share it."""
+        if self._recent is None or time >= self._recent[1] + self._max_age:
+            self._recent = FeedItem(self._compute(now), next(_sequences)), time
+        return self._recent[0]
 
-    def close(self, error: Exception | None = None) -> None:
-        self._drop_cached()
-        super().close(error)
+    def join(self, time: float) -> None:
+        if self._groups == 0:  # the log may have grown since the last group left
+            self._recent = self.refreshed = None
+            self._mark_refreshed(time)
+        self._groups += 1
+
+    def leave(self) -> None:
+        self._groups -= 1
 
     def next_due(self) -> float:
         if self._has_changes:
             return self._throttle.next_at
         return max(self._throttle.next_at, self._refreshed_at + MAX_STALENESS_SECONDS)
 
-    def prepare(self, time: float) -> tuple[()]:
-        if self.queued:
-            self.request_batch()
-        self._may_refresh = not self.queued and self._throttle.allows(time)
-        return ()
-
-    def produce(self, batch: LogBatch) -> None:
+    def observe(self, batch: LogBatch) -> None:
+        """Refresh if that is due. Each group calls this with each batch."""
+        if batch is self._batch:
+            return
+        self._batch = batch
         self._has_changes = self._has_changes or any(
-            self._source.caller.can_access(entry.project_id) for entry in batch.entries
+            self._caller.can_access(entry.project_id) for entry in batch.entries
         )
-        if self._may_refresh and (self._has_changes or batch.time >= self._refreshed_at + MAX_STALENESS_SECONDS):
+        if batch.time >= self.next_due():
             self._mark_refreshed(batch.time)
-            self.enqueue([self._source.refresh(batch.now).item])
-        self._may_refresh = False
+            self.refreshed = FeedItem(self._compute(batch.now, batch.position), next(_sequences))
+            self._recent = self.refreshed, batch.time
 
     def _mark_refreshed(self, time: float) -> None:
         self._refreshed_at, self._has_changes = time, False
         self._throttle.consume(time)
 
-    def _drop_cached(self) -> None:
-        self._source.log_reader.cached_items.pop(self._source.key, None)
+
+class StatsConsumer(LogConsumer):
+    """Sends each refresh to one group; a group that is late skips to the newest."""
+
+    def __init__(self, source: SessionStats) -> None:
+        super().__init__(source.log_reader.wake)
+        self._timers = source.log_reader.timers
+        self._shared = source.shared
+        self._sent: FeedItem | None = None
+        self._is_ready = False
+        self._has_joined = False
+
+    async def seek(self) -> None:
+        self._shared.join(self._timers.time())
+        self._has_joined = True
+        self._sent = self._shared.refreshed
+
+    def close(self, error: Exception | None = None) -> None:
+        if self._has_joined:
+            self._shared.leave()
+            self._has_joined = False
+        super().close(error)
+
+    def next_due(self) -> float:
+        return self._shared.next_due()
+
+    def prepare(self, time: float) -> tuple[()]:  # noqa: ARG002 - the shared statistics decide
+        if self.queued:
+            self.request_batch()
+        self._is_ready = not self.queued
+        return ()
+
+    def produce(self, batch: LogBatch) -> None:
+        self._shared.observe(batch)
+        refreshed = self._shared.refreshed
+        if self._is_ready and refreshed is not None and refreshed is not self._sent:
+            self._sent = refreshed
+            self.enqueue([refreshed])
+        self._is_ready = False
 
 
 @dataclass(slots=True)

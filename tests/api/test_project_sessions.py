@@ -10,7 +10,7 @@ from tests.api.test_statement_counts import count_statements
 from tests.api_client import ApiClient, open_api
 
 PROJECTS: Final = """query($filter: SessionFilter, $orderBy: [SessionOrder!], $first: Int, $last: Int) {
-    projects { nodes { id sessions(filter: $filter, orderBy: $orderBy, first: $first, last: $last) {
+    projects(first: 5) { nodes { id sessions(filter: $filter, orderBy: $orderBy, first: $first, last: $last) {
         edges { cursor node { id } } nodes { id projectId } totalCount
         pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } } }"""
 PROJECT: Final = """query($filter: SessionFilter, $first: Int, $after: String, $last: Int, $before: String) {
@@ -55,7 +55,7 @@ async def test_session_of_any_kind_has_its_project_id(api: ApiClient) -> None:
 
 @pytest.mark.parametrize("filter_", [None, {}, {"kinds": ["USER"]}, {"active": True}, {"projectIds": ["p", "q"]}])
 @pytest.mark.parametrize("field", [None, "STARTED_AT", "LAST_SEEN_AT", "ENDED_AT", "CREATED_AT"])
-@pytest.mark.parametrize("page", [{}, {"first": 3}, {"last": 3}, {"first": 500}])
+@pytest.mark.parametrize("page", [{}, {"first": 3}, {"last": 3}, {"first": 100}])
 async def test_sessions_of_projects_equal_lists_filtered_by_project(
     filled_projects: ApiClient, filter_: dict[str, Any] | None, field: str | None, page: dict[str, int]
 ) -> None:
@@ -85,6 +85,13 @@ async def test_sessions_of_project_are_paged_both_ways(filled_projects: ApiClien
     assert [node["id"] for node in back["nodes"]] == ids[1]
     elsewhere = (await api.execute(LIST, filter={"projectIds": ["q"]}, first=1))["pageInfo"]["endCursor"]
     assert await api.error_code(PROJECT, first=1, after=elsewhere) == "BAD_USER_INPUT"
+
+
+async def test_list_without_size_costs_as_much_as_one_of_the_default_size(api: ApiClient) -> None:
+    lists = "{ projects%s { nodes { sessions%s { nodes { activities%s { nodes { id } } } } } } }"
+    for sizes in (("", "", ""), ("(first: 50)",) * 3):
+        assert await api.error_code(lists % sizes) == "QUERY_TOO_COMPLEX"
+    assert (await api.execute(lists % (("(first: 5)",) * 3)))["nodes"] == [{"sessions": {"nodes": []}}]
 
 
 async def test_lists_of_many_projects_cost_more_than_their_items(api: ApiClient) -> None:

@@ -25,6 +25,7 @@ from bench.load_generator import LoadFailed, UnexpectedResponse, encode_request,
 from bench.report import scenario_table
 from bench.scenarios import SCENARIOS, history, requests
 from bench.scenarios.base import Row
+from bench.scenarios.large_set import COUNT, SHORT_QUERY, SUBSCRIPTION, deliver_set
 from bench.scenarios.restart import send_keepalives, wait_reconnected
 from bench.scenarios.subscriptions import DISTINCT_DOCUMENTS, RESUMABLE_DOCUMENTS, SHARED_DOCUMENTS
 from bench.seed import START_MUTATION, seed_sessions
@@ -36,6 +37,7 @@ from tests.polling import wait_until
 
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
 SUBSCRIPTIONS = [document["query"] for document in (*SHARED_DOCUMENTS, *DISTINCT_DOCUMENTS, *RESUMABLE_DOCUMENTS)]
+LARGE_SET = [COUNT, SHORT_QUERY, SUBSCRIPTION["query"]]
 RUN_SECONDS = 60.0
 CreateApp = Callable[[str], Starlette]
 
@@ -60,7 +62,9 @@ async def seeded(app: Starlette, folder: Path, sessions: int = 3) -> AsyncIterat
         yield server
 
 
-@pytest.mark.parametrize("document", [START_MUTATION, requests.KEEPALIVE, requests.PAGE, MOVE_MUTATION, *SUBSCRIPTIONS])
+@pytest.mark.parametrize(
+    "document", [START_MUTATION, requests.KEEPALIVE, requests.PAGE, MOVE_MUTATION, *SUBSCRIPTIONS, *LARGE_SET]
+)
 def test_documents_are_valid(document: str) -> None:
     assert validate(build_schema(PRINTED.read_text()), parse(document)) == []
 
@@ -69,6 +73,16 @@ async def test_history_queries_are_answered(api: ApiClient) -> None:
     for document, variables in history.build_queries().values():
         assert history.is_valid(orjson.dumps(await api.post(document, variables)))
     assert not history.is_valid(orjson.dumps(await api.post("{ sessions(first: 0) { totalCount } }")))
+
+
+@pytest.mark.parametrize("transport", ["websocket", "sse"])
+async def test_large_set_is_delivered_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str) -> None:
+    monkeypatch.setattr(Server, "cpu_seconds", 0.0)  # it is no process of its own
+    monkeypatch.setattr(Server, "resident_bytes", 0)
+    async with seeded(create_session_graph(str(tmp_path / "test.db")), tmp_path, sessions=120) as server:
+        seconds, cpu, memory, *others = await deliver_set(server, transport, 2)
+    assert seconds > 0 == cpu == memory
+    assert 0 < others[0] <= others[1] <= others[2]
 
 
 def test_scenarios_are_selected_by_their_distinct_names() -> None:

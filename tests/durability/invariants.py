@@ -22,6 +22,11 @@ INVARIANT_VIOLATIONS = {
     "end on the timeline of a live session": """SELECT id FROM session WHERE ended_at IS NULL AND id IN (
         SELECT session_id FROM activity WHERE type IN
         ('STOPPED', 'EXPIRED', 'STALLED', 'COMPLETED', 'CANCELLED', 'TERMINATED'))""",
+    "heartbeat or move after the end": """SELECT late.session_id FROM activity AS late JOIN activity AS done
+        ON done.session_id = late.session_id AND done.position < late.position
+        JOIN session ON session.id = late.session_id AND session.end_reason = done.type
+        WHERE late.type NOT IN ('SAVED', 'UPDATED')""",
+    "ended session that is due": "SELECT id FROM session WHERE ended_at IS NOT NULL AND due_at IS NOT NULL",
     "wrong path count": """SELECT id FROM session WHERE path_count <> (
         SELECT count(*) FROM path_time WHERE session_id = session.id)""",
     "more time on paths than visible": """SELECT id FROM session WHERE visible_ms < (

@@ -66,7 +66,7 @@ class Ledger(CallCounter):
 
 
 class RecordingWriter:
-    """Client that starts, keeps alive, hides, updates and stops sessions of all kinds."""
+    """Client that starts, changes and stops sessions of all kinds, and corrects those that it stopped."""
 
     def __init__(self, ledger: Ledger, number: int) -> None:
         self._ledger = ledger
@@ -74,6 +74,8 @@ class RecordingWriter:
         self._numbers = count()
         self._session_ids: list[str] = []
         self._agenda_ids: set[str] = set()
+        self._form_ids: set[str] = set()
+        self._stopped_ids: set[str] = set()
 
     async def write(self, connection: HttpConnection) -> None:
         """Write until the server closes the connection."""
@@ -85,6 +87,10 @@ class RecordingWriter:
                 await self._change(connection, "hideSession", self._random.choice(self._session_ids))
             if (items := self._agenda_ids.intersection(self._session_ids)) and self._random.random() < 0.3:
                 await self._update(connection, self._random.choice(sorted(items)))
+            if (forms := self._form_ids.intersection(self._session_ids)) and self._random.random() < 0.3:
+                await self._save(connection, self._random.choice(sorted(forms)))
+            if self._random.random() < 0.3:
+                await self._correct(connection)
             if len(self._session_ids) > 2 * BATCH_SIZE:
                 await self._stop(connection)
 
@@ -93,6 +99,8 @@ class RecordingWriter:
         self._session_ids.append(self._ledger.record(await self._mutate(connection, "startSession", input_)))
         if "agenda" in input_["variant"]:
             self._agenda_ids.add(self._session_ids[-1])
+        if "field" in input_["variant"]:
+            self._form_ids.add(self._session_ids[-1])
 
     async def _keep_alive(self, connection: HttpConnection) -> None:
         chosen = self._random.sample(self._session_ids, min(BATCH_SIZE, len(self._session_ids)))
@@ -108,10 +116,28 @@ class RecordingWriter:
         values = {"scheduleTracks": [number, number + 1], "startTime": self._random.choice(START_TIMES)}
         await self._change(connection, "updateAgendaSession", session_id, **values)
 
+    async def _save(self, connection: HttpConnection, session_id: str) -> None:
+        """Put two other points into the place of the form's two points."""
+        names = [["a", "b"], ["c", "d"]]
+        self._random.shuffle(names)
+        saved, removed = names
+        data = [{"name": name, "value": f"{next(self._numbers)}"} for name in saved]
+        await self._change(connection, "saveFieldData", session_id, data=data, remove=removed)
+
+    async def _correct(self, connection: HttpConnection) -> None:
+        """Correct an item or a form that was stopped, if there is one."""
+        if forms := sorted(self._form_ids & self._stopped_ids):
+            await self._save(connection, self._random.choice(forms))
+        if items := sorted(self._agenda_ids & self._stopped_ids):
+            number = next(self._numbers)
+            values = {"name": f"Talk {number}", "scheduleTracks": [number, number + 1]}
+            await self._change(connection, "updateAgendaSession", self._random.choice(items), **values)
+
     async def _stop(self, connection: HttpConnection) -> None:
         session_id = self._session_ids.pop(0)
         await self._change(connection, "stopSession", session_id)
         self._ledger.stopped.add(session_id)
+        self._stopped_ids.add(session_id)
 
     async def _change(self, connection: HttpConnection, field: str, session_id: str, **values: Any) -> None:
         self._ledger.pending[session_id] += 1

@@ -8,7 +8,7 @@ from tests.api_client import ApiClient
 from tests.feed_harness import FeedHarness, fold
 from tests.media.player_client import PlayerClient, player_time, start_player
 from tests.polling import TIMEOUT_SECONDS
-from tests.subscriptions.test_streams import StreamServer, next_values
+from tests.subscriptions.stream_server import StreamServer, next_values
 
 
 async def sessions_in_states(api: ApiClient, *states: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -15,6 +16,7 @@ import structlog
 from typer.testing import CliRunner
 
 from main import Settings, cli
+from models.database.lock import file_lock
 from tests.live_server import running_server
 from tests.project.source_tree import ROOT
 
@@ -199,6 +201,19 @@ def test_migrate_names_the_server_it_waits_for_and_goes_on_after_it(tmp_path: Pa
     assert (line["event"], line["used_by"]) == ("waiting for the database", f"process {server.pid}")
     output, _ = migrate.communicate(timeout=60)
     assert (migrate.returncode, output) == (0, f"{tmp_path / 'test.db'} is up to date\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_server_that_waits_for_the_database_can_be_stopped(tmp_path: Path, number: signal.Signals) -> None:
+    database = tmp_path / "test.db"
+    command = [sys.executable, "main.py", "serve", "--port", "0", "--database", str(database)]
+    with file_lock(database):
+        waiting = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        assert waiting.stderr is not None
+        assert "waiting for the database" in waiting.stderr.readline()
+        waiting.send_signal(number)
+        _, output = waiting.communicate(timeout=60)
+    assert (waiting.returncode, output) == (-number, ""), "2 is the exit code of the wait that ran out"
 
 
 @pytest.mark.parametrize(

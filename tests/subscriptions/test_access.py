@@ -8,7 +8,7 @@ import pytest
 from models.enums import Scope
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.errors import Forbidden
-from resolvers.feed.messages import Resync
+from resolvers.feed.messages import FeedItem, Resync
 from resolvers.subscriptions.active_sessions import active_sessions
 from resolvers.subscriptions.activities import session_activities
 from resolvers.subscriptions.source import Source
@@ -85,7 +85,7 @@ async def test_callers_with_equal_scopes_and_projects_share_a_key(harness: FeedH
         assert one.key == same.key
         assert len({one.key, two.key, admin.key}) == 3
         # What is executed for all of them knows nothing of any one of them.
-        async with one.context() as context:
+        async with one.context(FeedItem(None, 1)) as context:
             assert context.caller == replace(READER_OF_ONE, id="", name="")
     assert len({source.key for source in await sources(harness, READER_OF_ONE)}) == 3
 

@@ -98,9 +98,51 @@ async def test_new_stream_does_not_get_stale_statistics(harness: FeedHarness) ->
     streams.append(await subscribe_stats(harness, 60_000))
     # The cached ones have been computed by now.
     assert [await stream.received[0].payload.total() for stream in streams] == [1] * 6
-    assert len({id(stream.received[0].payload) for stream in streams}) == 4
+    assert len({id(stream.received[0].payload) for stream in streams}) == 3
+
+
+async def test_first_stream_after_a_pause_gets_new_statistics(harness: FeedHarness) -> None:
+    await subscribe_stats(harness, 60_000)
     await harness.close_streams()
-    assert harness.log_reader.cached_items == {}
+    await harness.api.start_user()
+    later = await subscribe_stats(harness, 60_000)
+    assert await later.received[0].payload.total() == 1
+
+
+async def test_statistics_are_dropped_with_their_last_stream(harness: FeedHarness) -> None:
+    await subscribe_stats(harness)
+    assert len(harness.log_reader.shared) > 0
+    await harness.close_streams()
+    assert len(harness.log_reader.shared) == 0
+
+
+async def test_groups_with_one_filter_compute_each_statistic_once(harness: FeedHarness) -> None:
+    # Groups differ in what they select, or in the interval.
+    sources = [session_stats(await harness.context(), filter={}, interval_ms=every) for every in (1000, 1000, 2000)]
+    groups = [await harness.follow_alone(source) for source in sources]
+    for starting in (0, 0.7, 0):
+        await advance_time(harness, starting)
+        await harness.api.start_user()
+    await advance_time(harness, 2)
+    items = [await group.read() for group in groups]
+    newest = [found[-1] for found in items]
+    assert newest[0] is newest[1] is newest[2]
+    with capture_statements(harness.database) as sent:
+        totals = await asyncio.gather(*(stats.total() for stats in newest), newest[1].active())
+    assert (totals, len(sent)) == ([3, 3, 3, 3], 2)
+
+
+async def test_groups_of_one_interval_refresh_at_the_same_moments(harness: FeedHarness) -> None:
+    early = await harness.follow_alone(session_stats(await harness.context(), filter={}, interval_ms=1000))
+    await advance_time(harness, 0.5)
+    late = await harness.follow_alone(session_stats(await harness.context(), filter={}, interval_ms=1000))
+    for _ in range(8):
+        await harness.api.start_user()
+        await advance_time(harness, 0.25)
+        await harness.run_until_idle()
+    first, second = await early.read(), await late.read()
+    assert len(first) == 2
+    assert all(one is other for one, other in zip(first, second, strict=True))
 
 
 async def test_entries_of_inaccessible_projects_cause_no_refresh(harness: FeedHarness) -> None:
@@ -116,6 +158,16 @@ async def test_statistics_are_as_of_their_refresh(harness: FeedHarness) -> None:
     await advance_time(harness, 10)
     (stats,) = await stream.read()
     assert (await stats.elapsed_seconds()).sum == 10
+
+
+async def test_recent_series_moves_along_without_changes(harness: FeedHarness) -> None:
+    stream = await subscribe_stats(harness)
+    (first,) = [await item.payload.recent_series(2, 10) for item in stream.received]
+    await advance_time(harness, 10)
+    (then,) = [await stats.recent_series(2, 10) for stats in await stream.read()]
+    now = (await harness.context()).now
+    assert now - 10_000 < then[-1].at <= now
+    assert [bucket.at for bucket in then] == [first[1].at, first[1].at + 10_000]
 
 
 async def test_statistics_need_read_scope_and_an_interval_in_bounds(harness: FeedHarness) -> None:

@@ -3,11 +3,11 @@
 Weight: `field.extensions["weight"]`, an int of 0 or more; by default 1 for objects, lists of objects and any field of a
 root type, 0 for other scalars and enums, and 0 for introspection, which has its own depth limit.
 
-Size: the value of `first` or `last`; a field with either that is not a list is a connection, and the size is that of
-the lists directly under it (`nodes`, `edges`). A field with a list argument and neither of the two has the length of
-that list. `field.extensions["size"]` is for fields without such arguments: an int for a list, or, for an object with a
-list, the path to the argument's list that gives the size (`("input", "items")`). Any other list counts
-`Limits.default_list_size`.
+Size: the value of `first` or `last`, or without a value `field.extensions["default_size"]`, an int; a field with either
+that is not a list is a connection, and the size is that of the lists directly under it (`nodes`, `edges`). A field with
+a list argument and neither of the two has the length of that list. `field.extensions["size"]` is for fields without
+such arguments: an int for a list, or, for an object with a list, the path to the argument's list that gives the size
+(`("input", "items")`). Any other list counts `Limits.default_list_size`.
 
     sessions(first: 500) { totalCount nodes { id project { name } } }   →   1 + 500 × (1 + 1) = 1,001
 
@@ -92,7 +92,8 @@ def page_size(field: GraphQLField, node: FieldNode, limits: Limits) -> Size:
 
     def evaluate(variables: Variables) -> int:
         sizes = [read_size(value, default, variables, limits.list_size) for value, default in sources]
-        return max((size for size in sizes if size is not None), default=limits.default_list_size)
+        default_size = field.extensions.get("default_size", limits.default_list_size)
+        return max((size for size in sizes if size is not None), default=default_size)
 
     return evaluate if any(isinstance(value, VariableNode) for value, _ in sources) else evaluate({})
 

@@ -88,6 +88,10 @@ class Server(uvicorn.Server):
         self._signal: str | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop serving. Before anything is served, end the process: the application may be waiting for a lock."""
+        if not self.started:
+            signal.signal(sig, signal.SIG_DFL)
+            signal.raise_signal(sig)
         self._signal = self._signal or signal.Signals(sig).name
         super().handle_exit(sig, frame)
 

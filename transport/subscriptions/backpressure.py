@@ -76,10 +76,10 @@ class Handoff:
 
 
 def is_after(frame: Frame, sequence: int | None) -> bool:
-    """Return whether a frame comes after a sequence number. A frame without item ends its stream: it always does."""
-    return sequence is None or frame.item is None or frame.item.sequence > sequence
+    """Return whether a frame comes after a sequence number. A frame without one ends its stream: it always does."""
+    return sequence is None or frame.sequence is None or frame.sequence > sequence
 
 
 def is_never_covered(frame: Frame) -> bool:
     """Return whether no catch-up covers the frame's item."""
-    return frame.item is not None and frame.item.sequence == sys.maxsize
+    return frame.sequence == sys.maxsize

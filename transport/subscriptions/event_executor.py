@@ -1,8 +1,11 @@
 """Execution of a subscription on the items of its source."""
 
-from collections.abc import Collection, Hashable, Mapping
+import asyncio
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+import orjson
 from graphql.execution import Executor, VariableValues
 
 from transport.deadlines import Deadline
@@ -10,13 +13,13 @@ from transport.documents.operation import Operation
 from transport.execution import Execution
 from transport.results import OperationResult, from_context_error
 from transport.subscriptions.responses import Frame
-from transport.subscriptions.source import Item, Source
+from transport.subscriptions.source import Event, Item, Source
 
 
 class SubscriptionQuery:
     """Operation, variables and source of one subscription."""
 
-    __slots__ = ("_variables", "execution", "operation", "resume_key", "source")
+    __slots__ = ("execution", "operation", "resume_key", "source", "variables")
 
     def __init__(
         self,
@@ -31,17 +34,22 @@ class SubscriptionQuery:
         self.source = source
         self.resume_key = resume_key
         """Equal for streams of a group with equal catch-ups."""
-        self._variables = variables
+        self.variables = variables
 
-    def event_executor(self, without: Collection[str] = ()) -> "EventExecutor":
-        """Build the executor of all items, as if the variables `without` had not been sent."""
-        executor = self.execution.build_executor(self.operation, self._variables, None)
+    def event_executor(self, without: Collection[str] = (), key: Hashable = None) -> "EventExecutor":
+        """Build the executor of all items, as if the variables `without` had not been sent.
+
+        Args:
+            without: names of variables.
+            key: executors with equal ones share the execution of an event; None: this one shares none.
+        """
+        executor = self.execution.build_executor(self.operation, self.variables, None)
         if without:
             executor.variable_values = VariableValues(
                 {name: value for name, value in executor.variable_values.sources.items() if name not in without},
                 {name: value for name, value in executor.variable_values.coerced.items() if name not in without},
             )
-        return EventExecutor(self, executor)
+        return EventExecutor(self, executor, key)
 
     def deadline(self) -> Deadline:
         """Return the deadline of the source's next step."""
@@ -60,22 +68,75 @@ class SubscriptionQuery:
         return Frame(payload, failed=True)
 
 
+class _SharedResult:
+    """The execution of an event by one group, for others that have an item of the same event."""
+
+    __slots__ = ("done", "payload")
+
+    def __init__(self) -> None:
+        self.done = asyncio.Event()
+        self.payload: bytes | None = None
+        """With the placeholder; None if it has errors, or was cancelled: then each group executes by itself."""
+
+
 class EventExecutor:
     """Executes one subscription on items. Its variables are coerced once."""
 
-    def __init__(self, query: SubscriptionQuery, executor: Executor[Any]) -> None:
+    def __init__(self, query: SubscriptionQuery, executor: Executor[Any], key: Hashable) -> None:
         self._execution = query.execution
         self._source = query.source
         self._executor = executor
+        self._key = key
+
+    async def execute_all(self, items: Sequence[Item]) -> Sequence[Frame]:
+        """Execute and encode items. Their frames are in the same order."""
+        if len(items) > 1 and not all(map(self._is_shared, items)):
+            # At the same time, so that they read what they need with the same statements.
+            return await asyncio.gather(*map(self.execute, items))
+        return [await self.execute(item) for item in items]
 
     async def execute(self, item: Item) -> Frame:
-        """Execute and encode one item in a new context. The frame has failed if there is no context."""
-        executor = self._executor.build_per_event_executor(item.payload)
+        """Execute and encode one item. The frame has failed if there is no context."""
+        event = item.event
+        if event is None or self._key is None:
+            return await self._execute_alone(item)
+        shared = event.results.get(self._key)
+        if shared is None:
+            return await self._execute_for_all(item, event)
+        if not shared.done.is_set():
+            await shared.done.wait()
+        if shared.payload is None:
+            return await self._execute_alone(item)
+        return Frame(_with_cursor(shared.payload, event, item), item.cursor, sequence=item.sequence)
+
+    def _is_shared(self, item: Item) -> bool:
+        return item.event is not None and self._key in item.event.results
+
+    async def _execute_alone(self, item: Item) -> Frame:
+        result, payload = await self._execute(item, item.payload)
+        return Frame(payload, item.cursor, "data" not in result.body, item.sequence)
+
+    async def _execute_for_all(self, item: Item, event: Event) -> Frame:
+        shared = event.results[self._key] = _SharedResult()
+        try:
+            result, payload = await self._execute(item, event.payload)
+            if "errors" not in result.body:
+                shared.payload = payload
+        finally:
+            shared.done.set()
+        return Frame(_with_cursor(payload, event, item), item.cursor, "data" not in result.body, item.sequence)
+
+    async def _execute(self, item: Item, root_value: Any) -> tuple[OperationResult, bytes]:
+        executor = self._executor.build_per_event_executor(root_value)
 
         async def work(context: Any) -> OperationResult:
             executor.context_value = context
             return await self._execution.execute(executor)
 
-        result = await self._execution.run_in_context(self._source.context, work)
-        result, payload = self._execution.encode(result)
-        return Frame(payload, item.cursor, failed="data" not in result.body, item=item)
+        return self._execution.encode(await self._execution.run_in_context(partial(self._source.context, item), work))
+
+
+def _with_cursor(payload: bytes, event: Event, item: Item) -> bytes:
+    if event.placeholder is None:
+        return payload
+    return payload.replace(event.placeholder.encode(), orjson.dumps(item.cursor)[1:-1])

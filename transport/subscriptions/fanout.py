@@ -23,10 +23,9 @@ YIELD_EVERY: Final = 200
 """Subscribers that get a bundle before other tasks have their turn: a few milliseconds."""
 
 
-def resume_variables(operation: Operation, source: Source) -> frozenset[str]:
-    """Return the variables that only decide where a stream begins. Streams of one group may differ in them."""
-    arguments = operation.root_argument_variables
-    return frozenset(name for name, used_as in arguments.items() if used_as <= source.resume_arguments)
+def variables_of(operation: Operation, arguments: frozenset[str]) -> frozenset[str]:
+    """Return the variables that are used for some arguments of the root field, and for nothing else."""
+    return frozenset(name for name, used_as in operation.root_argument_variables.items() if used_as <= arguments)
 
 
 def group_keys(operation: Operation, variables: Mapping[str, Any], source: Source) -> tuple[Hashable, Hashable]:
@@ -34,10 +33,16 @@ def group_keys(operation: Operation, variables: Mapping[str, Any], source: Sourc
 
     Together they must contain everything that a resolver may read, or a caller would see what another may.
     """
-    resume = resume_variables(operation, source)
+    resume = variables_of(operation, source.resume_arguments)
     start = {name: value for name, value in variables.items() if name in resume}
-    rest = {name: value for name, value in variables.items() if name not in resume}
-    return (operation.text, operation.name, _hashable(rest), source.key), _hashable(start)
+    return _query_key(operation, variables, resume, source.key), _hashable(start)
+
+
+def _query_key(
+    operation: Operation, variables: Mapping[str, Any], without: frozenset[str], source_key: Hashable
+) -> Hashable:
+    rest = {name: value for name, value in variables.items() if name not in without}
+    return operation.text, operation.name, _hashable(rest), source_key
 
 
 def _hashable(variables: Mapping[str, Any]) -> Hashable:
@@ -146,8 +151,10 @@ class FanoutGroup:
         self.following.set()
 
     async def _follow(self) -> Frame | None:
-        source = self._query.source
-        executor = self._query.event_executor(without=resume_variables(self._query.operation, source))
+        query, source = self._query, self._query.source
+        without = variables_of(query.operation, source.item_arguments)
+        key = _query_key(query.operation, query.variables, without, source.access)
+        executor = query.event_executor(without, key)
         async with source.follow() as items:
             self.following.set()
             take_ready = items.take_ready if isinstance(items, Buffered) else None
@@ -156,13 +163,13 @@ class FanoutGroup:
                 last = await self._publish(executor, (item, *ready))
                 if last is not None:
                     return last
+                del item, ready  # an idle group would keep its last event in memory
         return None
 
     async def _publish(self, executor: EventExecutor, items: Sequence[Item]) -> Frame | None:
         """Execute and deliver items. Returns a failed frame, which ends the group."""
         bundle = Bundle()
-        for item in items:
-            frame = await executor.execute(item)
+        for item, frame in zip(items, await executor.execute_all(items), strict=True):
             if frame.failed:
                 await self._deliver(bundle)
                 return frame

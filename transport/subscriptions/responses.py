@@ -6,7 +6,6 @@ from typing import Literal, Self
 
 from transport.documents.operation import Operation
 from transport.results import OperationResult
-from transport.subscriptions.source import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +45,8 @@ class Frame:
     """Where the client may resume after this frame."""
     failed: bool = False
     """Whether the stream failed as a whole: the payload has only `errors`, and this is the last frame."""
-    item: Item | None = field(default=None, compare=False)
-    """The item of the source that this is the result of."""
+    sequence: int | None = field(default=None, compare=False)
+    """Of the source's item. The item itself would stay in memory with the frame."""
 
 
 HEARTBEAT = Frame(b"")

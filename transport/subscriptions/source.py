@@ -9,9 +9,30 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, runtime_checkable
 
 
+class Event(Protocol):
+    """What items of several sources have in common: all but the cursor.
+
+    Groups with equal selections and equal `Source.access` share its execution.
+    """
+
+    @property
+    def payload(self) -> Any:
+        """The root value, like that of the items, but with `placeholder` in the place of the cursor."""
+
+    @property
+    def placeholder(self) -> str | None:
+        """Text in the results that is replaced by the cursor of each item. It must be one that no other value can
+        contain. None: nothing in the results depends on the item.
+        """
+
+    @property
+    def results(self) -> dict[Hashable, Any]:
+        """Empty at first; the transport keeps its results here, so that they live as long as the event."""
+
+
 @runtime_checkable
 class Item(Protocol):
-    """One event."""
+    """One event of one source."""
 
     @property
     def payload(self) -> Any:
@@ -27,6 +48,10 @@ class Item(Protocol):
     @property
     def cursor(self) -> str | None:
         """Where a stream may resume after this item; None where it cannot."""
+
+    @property
+    def event(self) -> Event | None:
+        """What it has in common with items of other sources; None if nothing."""
 
 
 @runtime_checkable
@@ -56,13 +81,25 @@ class Source(Protocol):
 
     @property
     def key(self) -> Hashable:
-        """Everything that resolvers may read of the caller, and the arguments that select items. Streams share
-        executions only if their keys are equal.
+        """Everything that resolvers may read of the caller, and the arguments that select items. Streams share a group
+        only if their keys are equal.
+        """
+
+    @property
+    def access(self) -> Hashable:
+        """Everything that resolvers may read of the caller. Groups share the execution of an event only if it is equal,
+        and so are document and variables, but for those of `item_arguments`.
         """
 
     @property
     def resume_arguments(self) -> frozenset[str]:
         """Arguments of the field that only decide where a stream begins."""
+
+    @property
+    def item_arguments(self) -> frozenset[str]:
+        """Arguments of the field that only decide which items there are, and when: those to resume, and others. They
+        must be nullable, as the live items are executed without variables that are used for nothing else.
+        """
 
     @property
     def distinct(self) -> bool:
@@ -78,8 +115,8 @@ class Source(Protocol):
     def follow(self) -> AbstractAsyncContextManager[AsyncIterator[Item]]:
         """Enter the live items of all streams with this key."""
 
-    def context(self) -> AbstractAsyncContextManager[Any]:
-        """Enter a new context of the same caller for one item. An exception ends the stream."""
+    def context(self, item: Any) -> AbstractAsyncContextManager[Any]:
+        """Enter a context of the same caller for one of its items. An exception ends the stream."""
 
     def __aiter__(self) -> AsyncIterator[Any]:
         """Unused; graphql-core requires an async iterable."""

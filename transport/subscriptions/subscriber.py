@@ -109,7 +109,7 @@ class SubscriberStream(FrameStream):
         return frame
 
     def _on_sent(self, frame: Frame) -> None:
-        if self._distinct and frame.item is not None:
+        if self._distinct and frame.sequence is not None:
             self._last_payload = frame.payload
         self._after = frame.cursor or self._after
 

@@ -17,6 +17,7 @@ type Query {
   page(first: Int, last: Int): Page!
   twenty(first: Int = 20): [Thing!]!
   byIds(ids: [ID!]!): [Thing]!
+  fifty(first: Int): Page!
   filtered(ids: [ID!], first: Int): Page!
   search: [Either]
   dear: Thing
@@ -36,6 +37,7 @@ union Either = Thing | Info
 """)
 for name, weight in (("dear", 50), ("free", 0)):
     SCHEMA.query_type.fields[name].extensions["weight"] = weight  # type: ignore[union-attr]  # there is one
+SCHEMA.query_type.fields["fifty"].extensions["default_size"] = 50  # type: ignore[union-attr]
 SCHEMA.query_type.fields["part"].extensions["size"] = 500  # type: ignore[union-attr]  # likewise
 SCHEMA.mutation_type.fields["changeEach"].extensions["size"] = ("input", "inputs")  # type: ignore[union-attr]
 
@@ -74,6 +76,9 @@ def cost(query: str, variables: dict[str, Any] | None = None, **limits: int) -> 
         ("{page(first:null){nodes{id}}}", 1 + 10),
         ('{page(first:"7"){nodes{id}}}', 1 + 10),
         ("{twenty{id}}", 20),
+        ("{fifty{nodes{id}}}", 1 + 50),
+        ("{fifty(first:null){nodes{id}}}", 1 + 50),
+        ("{fifty(first:2){nodes{id}}}", 1 + 2),
         ("{twenty(first:2){id}}", 2),
         ("{byIds(ids:[1,2,3]){thing{id}}}", 3 * 2),
         ("{byIds(ids:1){thing{id}}}", 2),

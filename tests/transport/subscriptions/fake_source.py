@@ -8,6 +8,8 @@ from typing import Any
 
 from transport.subscriptions.responses import FrameStream
 
+PLACEHOLDER = "in-place-of-the-cursor"
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -20,6 +22,14 @@ class FakeItem:
     sequence: int
     payload: Any
     cursor: str | None
+    event: "FakeEvent | None" = None
+
+
+@dataclass
+class FakeEvent:
+    payload: Any
+    placeholder: str | None = PLACEHOLDER
+    results: dict[Hashable, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,11 +52,16 @@ class FakeLog:
     open_error: Exception | None = None
     follow_error: Exception | None = None
     context_error: Exception | None = None
+    failing_room: str | None = None
+    """The only room whose contexts fail; None: all."""
     caller_error: Exception | None = None
     on_open: Callable[[], Any] | None = None
     distinct: bool = False
     has_caught_up_cursor: bool = False
     is_buffered: bool = True
+    shares_events: bool = False
+    """Whether items of all followers have events in common; their cursors begin with the room."""
+    events: dict[int, FakeEvent] = field(default_factory=dict)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     slow_started: asyncio.Event = field(default_factory=asyncio.Event)
     slow_cancelled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -73,12 +88,20 @@ class FakeSource:
     resume_arguments: frozenset[str] = frozenset({"after"})
 
     @property
+    def item_arguments(self) -> frozenset[str]:
+        return self.resume_arguments | ({"room"} if self.log.shares_events else set())
+
+    @property
     def distinct(self) -> bool:
         return self.log.distinct
 
     @property
     def key(self) -> Hashable:
         return (self.caller.scope, self.room)
+
+    @property
+    def access(self) -> Hashable:
+        return self.caller.scope
 
     async def open(self, after: str | None) -> AsyncIterator[FakeItem | FakeCaughtUp]:
         log = self.log
@@ -105,15 +128,21 @@ class FakeSource:
         self.log.followers[queue] = ""
         self.log.follow_count += 1
         try:
-            yield BufferedItems(queue) if self.log.is_buffered else items(queue)
+            make_item = self._shared_item if self.log.shares_events else item
+            yield BufferedItems(queue, make_item) if self.log.is_buffered else items(queue, make_item)
         finally:
             del self.log.followers[queue]
             self.log.unfollow_count += 1
 
+    def _shared_item(self, number: int) -> FakeItem:
+        event = self.log.events.setdefault(number, FakeEvent({"number": number, "cursor": PLACEHOLDER}))
+        cursor = f'{self.room} "{number}"'
+        return FakeItem(number, {"number": number, "cursor": cursor}, cursor, event)
+
     @asynccontextmanager
-    async def context(self) -> AsyncIterator[Caller]:
+    async def context(self, _item: FakeItem) -> AsyncIterator[Caller]:
         self.log.context_count += 1
-        if self.log.context_error is not None:
+        if self.log.context_error is not None and self.log.failing_room in (None, self.room):
             raise self.log.context_error
         yield self.caller
 
@@ -125,17 +154,20 @@ def item(number: int) -> FakeItem:
     return FakeItem(number, {"number": number}, str(number))
 
 
-async def items(queue: "asyncio.Queue[int | Exception | None]") -> AsyncIterator[FakeItem]:
+async def items(
+    queue: "asyncio.Queue[int | Exception | None]", make_item: Callable[[int], FakeItem] = item
+) -> AsyncIterator[FakeItem]:
     while (number := await queue.get()) is not None:
         if isinstance(number, Exception):
             raise number
-        yield item(number)
+        yield make_item(number)
 
 
 class BufferedItems:
-    def __init__(self, queue: "asyncio.Queue[int | Exception | None]") -> None:
+    def __init__(self, queue: "asyncio.Queue[int | Exception | None]", make_item: Callable[[int], FakeItem]) -> None:
         self._queue = queue
-        self._items = items(queue)
+        self._make_item = make_item
+        self._items = items(queue, make_item)
 
     def __aiter__(self) -> AsyncIterator[FakeItem]:
         return self
@@ -147,5 +179,5 @@ class BufferedItems:
         queued = self._queue._queue  # type: ignore[attr-defined]  # asyncio.Queue cannot peek
         found: list[FakeItem] = []
         while queued and isinstance(queued[0], int) and len(found) < limit:
-            found.append(item(queued.popleft()))
+            found.append(self._make_item(queued.popleft()))
         return found

@@ -29,7 +29,9 @@ type Subscription {
   broken(how: String!): Event
 }
 type Event {
-  number: Int! caller: String text(size: Int): String fails: String! variables: JSON slow: String unencodable: JSON
+  number: Int! cursor: String caller: String text(size: Int): String fails: String! variables: JSON slow: String
+  echo(text: String): String
+  unencodable: JSON
 }
 """
 
@@ -51,6 +53,7 @@ def build_fake_schema(log: FakeLog) -> GraphQLSchema:
         "Thing.thing": lambda _thing, _info: {"id": "3", "name": "three"},
         "Subscription.event": partial(resolve, log),
         "Event.caller": lambda _event, info: info.context.name,
+        "Event.echo": lambda _event, _info, text=None: text,
         "Event.text": lambda _event, _info, size=10: "x" * size,
         "Event.fails": fails,
         "Event.variables": lambda _event, info: info.variable_values.coerced,

@@ -133,9 +133,11 @@ async def test_delivery_yields_to_other_tasks(server: StreamServer, log: FakeLog
 async def test_catch_up_and_queue_come_before_try_send(server: StreamServer, log: FakeLog) -> None:
     log.append(2)
     line = FakeConnection()
-    task = asyncio.create_task(line.forward(await server.open(QUERY, {"after": "0"})))
+    answer = await server.open(QUERY, {"after": "0"})
+    task = asyncio.create_task(line.forward(answer))
     await wait_until(lambda: log.followers)
     log.append(2)
+    await wait_until(lambda: answer.frames.queued_bytes)  # type: ignore[attr-defined]  # it is a SubscriberStream
     line.free.set()
     await wait_until(lambda: len(line.sent) == 4)
     await wait_until(lambda: log.closed_count)
