@@ -2,24 +2,27 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from tests.clients.guide import write_application
+from tests.clients.node import HERE, chromium, command
 from tests.live_server import Server, free_port, running_server
 
-SECONDS: Final = "90"
+Command = Sequence[str | Path]
+
+SECONDS: Final = "60"
 """After these a program is ended, and its test fails."""
 
 LIST: Final = "{ sessions(filter: {active: true, kinds: [USER]}) { nodes { subject } } }"
 
 
 @contextmanager
-def printing_program(*command: str | Path, folder: Path) -> Iterator[Callable[[Any], None]]:
+def printing_program(*arguments: str | Path, folder: Path) -> Iterator[Callable[[Any], None]]:
     """Run a program. Yields a function that reads its lines of JSON until one is the expected value."""
-    limited = ["timeout", SECONDS, *map(str, command)]
+    limited = ["timeout", SECONDS, *map(str, arguments)]
     with subprocess.Popen(limited, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdin
@@ -44,15 +47,31 @@ def active_users(server: Server) -> list[str]:
     return sorted(session["subject"] for session in server.execute(LIST)["nodes"])
 
 
-def check_restart(page: str, command: Sequence[str | Path], folder: Path) -> None:
-    """Check that a program holds what the server lists after a restart, while a session ended and one started."""
+def page_program(folder: Path, main: str) -> Command:
+    """Return the command that runs a module of an application in Chromium."""
+    return [command("node"), HERE / "page-program.mjs", folder, main, chromium(), folder.parent / "profile"]
+
+
+def check_restart(
+    page: str, command_of: Callable[[Path], Command], folder: Path, more_files: Mapping[str, str] | None = None
+) -> None:
+    """Check that a program holds what the server lists after a restart, while a session ended and one started.
+
+    Args:
+        page: name of the guide.
+        command_of: returns the command, from the folder of the guide's files.
+        folder: for these files and the server's.
+        more_files: of the program, by name.
+    """
     port = free_port()
     application = write_application(page, folder / "app", f"http://127.0.0.1:{port}")
+    for name, text in (more_files or {}).items():
+        (application / name).write_text(text, encoding="utf-8")
     with ExitStack() as programs:
         with running_server(folder, port) as server:
             ghost = server.start("ghost")
             server.start("stays")
-            wait_for = programs.enter_context(printing_program(*command, folder=application))
+            wait_for = programs.enter_context(printing_program(*command_of(application), folder=application))
             wait_for(["ghost", "stays"])
         # Nothing of this reaches the program: it is not connected.
         with running_server(folder, port) as server:

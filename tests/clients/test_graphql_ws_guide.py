@@ -12,4 +12,4 @@ pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
 
 @pytest.mark.parametrize("program", ["dashboard.mjs", "resuming.mjs"])
 def test_live_set_is_right_after_a_restart(program: str, tmp_path: Path) -> None:
-    check_restart("graphql-ws", [command("node"), program], tmp_path)
+    check_restart("graphql-ws", lambda _: [command("node"), program], tmp_path)

@@ -20,4 +20,4 @@ def test_session_is_started_and_stopped(server: Server, tmp_path: Path) -> None:
 
 
 def test_live_set_is_right_after_a_restart(tmp_path: Path) -> None:
-    check_restart("python", [sys.executable, "live.py"], tmp_path)
+    check_restart("python", lambda _: [sys.executable, "live.py"], tmp_path)

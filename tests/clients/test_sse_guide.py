@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
 
 
 def test_graphql_sse_live_set_is_right_after_a_restart(tmp_path: Path) -> None:
-    check_restart("sse", [command("node"), "dashboard.mjs"], tmp_path)
+    check_restart("sse", lambda _: [command("node"), "dashboard.mjs"], tmp_path)
 
 
 def page_command(application: Path, server: Server) -> list[str | Path]:
