@@ -13,11 +13,14 @@ from bench.harness import Harness
 from bench.load_generator import LoadFailed, encode_request, run_closed_loop
 from bench.scenarios.base import Row
 from bench.servers import ROOT, SESSION_GRAPH, DatabaseFactory, Server, ServerFailed
+from resolvers.stats.queries import GROUP_KEYS
 
 TIMEOUT_SECONDS: Final = 60.0
 MONTH: Final = timedelta(days=30)
 BUCKET_SECONDS: Final = MONTH // 720 // timedelta(seconds=1)
+HALF_YEAR_BUCKET_SECONDS: Final = 6 * MONTH // 2000 // timedelta(seconds=1)
 _COUNTS: Final = "total active visible visibleSeconds"
+_BUCKET: Final = "at active peak started ended"
 _PATHS: Final = "path sessions activeNow visibleSeconds"
 
 STATS_SELECTIONS: Final = {
@@ -32,7 +35,11 @@ STATS_SELECTIONS: Final = {
     "byPath": f"byPath {{ {_PATHS} }}",
     "byPath, 2 deep": f"byPath(depth: 2) {{ {_PATHS} }}",
     "byEndReason": "byEndReason { reason total visibleSeconds }",
-    "series, a month": f"series(from: $from, to: $to, bucketSeconds: {BUCKET_SECONDS}) {{ at active started ended }}",
+    **{name: name for name in ("subjects", "activeSubjects")},
+    **{f"groupBy {name}": f"groupBy(field: {name}) {{ value {_COUNTS} }}" for name in GROUP_KEYS},
+    "series, a month": f"series(from: $from, to: $to, bucketSeconds: {BUCKET_SECONDS}) {{ {_BUCKET} }}",
+    "series, half a year": f"recentSeries(buckets: 2000, bucketSeconds: {HALF_YEAR_BUCKET_SECONDS}) {{ {_BUCKET} }}",
+    "recentSeries": f"recentSeries {{ {_BUCKET} }}",
 }
 LIST_SELECTIONS: Final = {"page": "nodes { id kind subject startedAt }", "totalCount": "totalCount"}
 ORDERINGS: Final = [f"{field} {way}" for field in ("ENDED_AT", "LAST_SEEN_AT", "CREATED_AT") for way in ("DESC", "ASC")]

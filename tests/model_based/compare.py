@@ -49,7 +49,7 @@ class ModelComparison:
     async def compare_final(self, api: ApiClient) -> None:
         """Compare also statistics, and media metrics, which only events change."""
         await self.compare(api)
-        assert flatten_stats(await api.execute(STATS_QUERY)) == expected_stats(self.model.sessions)
+        assert flatten_stats(await api.execute(STATS_QUERY)) == expected_stats(self.model.sessions, self.model.now)
         playbacks = [session for session in self.model.sessions if session.kind == "MEDIA"]
         shown = await api.execute(METRICS_QUERY, ids=[session.id for session in playbacks])
         found = {node["id"]: node["metrics"] for node in shown["nodes"]}

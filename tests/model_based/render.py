@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
+from models.clock import MAX_INSTANT
 from tests.model_based.reference_session import Path, ReferenceSession
 
 SESSION_FIELDS = """id kind state visible endReason endedAt startedAt lastSeenAt expiresAt revision path timeoutSeconds
@@ -15,7 +16,10 @@ SNAPSHOT_QUERY = f"""query($ids: [ID!]) {{
     activities(last: 500) {{ edges {{ node {{ id sessionId type at }} }} }} }}"""
 STATS_QUERY = """{ sessionStats { total active visible visibleSeconds { sum } elapsedSeconds { sum }
     byEndReason { reason total } byKind { kind total } byProject { projectId total }
-    byPath(first: 100, depth: 2) { path sessions activeNow visibleSeconds } } }"""
+    byPath(first: 100, depth: 2) { path sessions activeNow visibleSeconds }
+    groupBy(field: PLAYER_STATE) { value total }
+    recentSeries(buckets: 50, bucketSeconds: 900) { at active peak started ended } } }"""
+BUCKETS, BUCKET_MS = 50, 900_000
 
 
 def to_rfc3339(instant: int | None) -> str | None:
@@ -66,7 +70,7 @@ def flatten_related(session: dict[str, Any]) -> dict[str, Any]:
     return session | related
 
 
-def expected_stats(sessions: list[ReferenceSession]) -> dict[str, Any]:
+def expected_stats(sessions: list[ReferenceSession], now: int) -> dict[str, Any]:
     return {
         "total": len(sessions),
         "active": sum(session.state == "ACTIVE" for session in sessions),
@@ -77,6 +81,23 @@ def expected_stats(sessions: list[ReferenceSession]) -> dict[str, Any]:
         "byKind": dict(Counter(session.kind for session in sessions)),
         "byProject": dict(Counter(session.project for session in sessions)),
         "byPath": expected_path_stats(sessions, 2),
+        "groupBy": dict(Counter(session.player_state for session in sessions if session.kind == "MEDIA")),
+        "recentSeries": [
+            expected_bucket(sessions, (now // BUCKET_MS - before) * BUCKET_MS) for before in reversed(range(BUCKETS))
+        ],
+    }
+
+
+def expected_bucket(sessions: list[ReferenceSession], at: int) -> dict[str, Any]:
+    until = at + BUCKET_MS
+    lives = [(session.started, MAX_INSTANT if session.ended is None else session.ended) for session in sessions]
+    moments = {at, *(start for start, _ in lives if at <= start < until)}
+    return {
+        "at": to_rfc3339(at),
+        "active": sum(start < until and end > max(at, start) for start, end in lives),
+        "peak": max(sum(start <= moment < end for start, end in lives) for moment in moments),
+        "started": sum(at <= start < until and start <= end for start, end in lives),
+        "ended": sum(at <= end < until for _, end in lives),
     }
 
 
@@ -95,7 +116,7 @@ def expected_path_stats(all_sessions: list[ReferenceSession], depth: int) -> dic
 def flatten_stats(stats: dict[str, Any]) -> dict[str, Any]:
     """Bring statistics of the API into the form of `expected_stats`."""
     sums = {name: stats[name]["sum"] for name in ("visibleSeconds", "elapsedSeconds")}
-    keys = {"byEndReason": "reason", "byKind": "kind", "byProject": "projectId"}
+    keys = {"byEndReason": "reason", "byKind": "kind", "byProject": "projectId", "groupBy": "value"}
     groups = {name: {group[key]: group["total"] for group in stats[name]} for name, key in keys.items()}
     paths = {tuple(path): tuple(totals) for path, *totals in (entry.values() for entry in stats["byPath"])}
     return stats | sums | groups | {"byPath": paths}
