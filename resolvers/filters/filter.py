@@ -1,6 +1,6 @@
 """Filters of sessions, which select the same sessions in SQL and in memory."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -25,6 +25,7 @@ from resolvers.filters.predicates import (
     In,
     Operator,
     Predicate,
+    Test,
     ended_column,
 )
 from resolvers.filters.registry import COMMON_FILTERS, KIND_FILTERS, FilterSpecs
@@ -107,9 +108,18 @@ class Filter:
         return any(isinstance(one.field.ended_sql(one.operator), False_) for one in self.predicates)
 
     def matches(self, s: Session, now: Instant) -> bool:
-        if not all(predicate.matches(s, now) for predicate in self.predicates):
-            return False
-        return not self.kind_groups or any(all(one.matches(s, now) for one in group) for group in self.kind_groups)
+        tests, groups = self._tests
+        for test in tests:
+            if not test(s, now):
+                return False
+        return not groups or any(all(test(s, now) for test in group) for group in groups)
+
+    @cached_property
+    def _tests(self) -> tuple[list[Test], list[list[Test]]]:
+        predicates, groups = self.predicates, self.kind_groups
+        if len(groups) == 1:
+            predicates, groups = _columns_first((*predicates, *groups[0])), ()
+        return [one.test() for one in predicates], [[one.test() for one in group] for group in groups]
 
     @property
     def guides_only(self) -> bool:
@@ -175,7 +185,11 @@ def _parse_predicates(specs: FilterSpecs, values: Mapping[str, Any]) -> Predicat
         Predicate(field, operators[0] if len(operators) == 1 else AllOf(tuple(operators)))
         for field, operators in by_field.items()
     ]
-    # Columns first: in memory most sessions fail there, before anything is computed from the clock.
+    return _columns_first(predicates)
+
+
+def _columns_first(predicates: Iterable[Predicate]) -> Predicates:
+    """Sort predicates: in memory most sessions fail at a column, before anything is computed from the clock."""
     return tuple(sorted(predicates, key=lambda predicate: not isinstance(predicate.field, ColumnField)))
 
 

@@ -7,6 +7,7 @@ session rules (`models.session_rules`). Null satisfies no operator.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Final, Protocol, TypeAlias
 
 from sqlalchemy import ColumnElement, Text, and_, false, func, not_, or_, select, true, type_coerce
@@ -32,16 +33,16 @@ class In:
     """Membership; text is compared exactly."""
 
     values: tuple[Any, ...]
-    _members: frozenset[Any] = field(init=False, repr=False, compare=False)
+    members: frozenset[Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_members", frozenset(self.values))
+        object.__setattr__(self, "members", frozenset(self.values))
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
         return value.in_(self.values)
 
     def matches(self, value: Any) -> bool:
-        return value in self._members
+        return value in self.members
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,9 @@ class HasPrefix:
 
 # ---- properties ----
 
+Test: TypeAlias = Callable[[Session, Instant], bool]
+"""A predicate in memory."""
+
 ColumnLookup: TypeAlias = Callable[[str], ColumnElement[Any]]
 """Returns the column that holds a property of ended sessions."""
 
@@ -139,8 +143,9 @@ class FilterField(ABC):
             and_(session_rules.is_live_sql(), self.live_sql(operator, now)),
         )
 
-    def matches(self, operator: Operator, s: Session, now: Instant) -> bool:
-        return operator.matches(self.value(s, now))
+    def test(self, operator: Operator) -> Test:
+        """Return the predicate in memory. Live queries call it for each change, so it has as few calls as possible."""
+        return lambda s, now: operator.matches(self.value(s, now))
 
 
 @dataclass(frozen=True)
@@ -151,6 +156,13 @@ class ColumnField(FilterField):
 
     def value(self, s: Session, now: Instant) -> Any:  # noqa: ARG002 - independent of time
         return getattr(s, self.name)
+
+    def test(self, operator: Operator) -> Test:
+        get, matches = attrgetter(self.name), operator.matches
+        if isinstance(operator, In):
+            members = operator.members
+            return lambda s, _: get(s) in members
+        return lambda s, _: matches(get(s))
 
     def ended_sql(self, operator: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:
         return operator.sql(columns(self.name))
@@ -196,6 +208,12 @@ class ComputedField(FilterField):
     def value(self, s: Session, now: Instant) -> Any:
         return self.value_of(s, now)
 
+    def test(self, operator: Operator) -> Test:
+        value_of = self.value_of
+        # A tuple compares by identity first: to hash an enum's member takes longer than all the rest.
+        members = tuple(value for value in (self.ended_value, *self.live_values) if operator.matches(value))
+        return lambda s, now: value_of(s, now) in members
+
     def ended_sql(self, operator: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:  # noqa: ARG002 - constant
         return true() if operator.matches(self.ended_value) else false()
 
@@ -209,8 +227,8 @@ class TracksField(FilterField):
     def value(self, s: Session, now: Instant) -> Any:  # noqa: ARG002 - independent of time
         return s.details.get("schedule_tracks", ())
 
-    def matches(self, operator: Operator, s: Session, now: Instant) -> bool:
-        return any(map(operator.matches, self.value(s, now)))
+    def test(self, operator: Operator) -> Test:
+        return lambda s, now: any(map(operator.matches, self.value(s, now)))
 
     def ended_sql(self, operator: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:
         return columns("id").in_(select(session_track.c.session_id).where(operator.sql(session_track.c.track)))
@@ -244,5 +262,5 @@ class Predicate:
     field: FilterField
     operator: Operator
 
-    def matches(self, s: Session, now: Instant) -> bool:
-        return self.field.matches(self.operator, s, now)
+    def test(self) -> Test:
+        return self.field.test(self.operator)
