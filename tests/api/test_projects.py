@@ -1,5 +1,6 @@
 """project, projects, createProject, updateProject."""
 
+import asyncio
 from typing import Any
 
 from tests.api.session_inputs import create_project, problem_paths, timeouts
@@ -68,6 +69,13 @@ async def test_taken_or_unknown_id_is_a_problem_beside_the_others(api: ApiClient
         *bad_input("name"),
         *bad_input("defaultLanguage"),
     ]
+
+
+async def test_concurrent_creations_make_one_project(api: ApiClient) -> None:
+    payloads = await asyncio.gather(*(api.execute(CREATE, input={"id": "p", "name": f"P{n}"}) for n in range(4)))
+    (created,) = (payload["project"] for payload in payloads if payload["project"] is not None)
+    assert created == await api.execute(READ, id="p")
+    assert [payload["problems"] for payload in payloads].count(bad_input("id", "CONFLICT")) == 3
 
 
 async def test_problems_of_the_stored_project_come_with_those_of_the_input(api: ApiClient) -> None:
