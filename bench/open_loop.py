@@ -25,7 +25,7 @@ class OpenLoopResult:
     seconds: float
     accepted: "array[float]" = field(default_factory=lambda: array("d"))
     refused: "array[float]" = field(default_factory=lambda: array("d"))
-    """Latencies of refusals, which tell the client to come again later."""
+    """Latencies of refusals, which ask the client to come again later."""
     failures: int = 0
     """Other errors, problems, broken connections, and requests without a response."""
 

@@ -27,7 +27,7 @@ MAX_RATE: Final = 3200.0
 OVERLOAD_FACTOR: Final = 2.0
 OVERLOAD_LENGTH: Final = 10.0
 """How many times longer the overload is than one step."""
-OPENING_RATE: Final = 4.0
+OPENING_RATE: Final = 1.0
 """Changes per second while the wall opens: a stream of activities has no other first result."""
 OPEN_TIMEOUT: Final = 60.0
 QUIET_SECONDS: Final = 1.0
@@ -104,7 +104,7 @@ class Wall:
         opening = asyncio.create_task(self.pool.open(OPEN_TIMEOUT))
         try:
             while not opening.done():
-                await run_open_loop(self.server.port, self._moves, OPENING_RATE, 0.5)
+                await run_open_loop(self.server.port, self._moves, OPENING_RATE, 1.0)
         finally:
             await opening
         self.pool.listener = self._on_result

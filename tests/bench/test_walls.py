@@ -50,7 +50,7 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     writer.close()
 
 
-async def test_open_loop_tells_refusals_from_failures() -> None:
+async def test_open_loop_distinguishes_refusals_from_failures() -> None:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     requests = [b"good\n"] * 3 + [b"shed\n"] * 2 + [b"fail\n", b"drop\n"]
