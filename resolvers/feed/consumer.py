@@ -179,6 +179,11 @@ class LogConsumer(ABC):
     def queued(self) -> int:
         return len(self._items)
 
+    @property
+    def backlog(self) -> int:
+        """Items that are ready, or will be as soon as the buffer is empty."""
+        return self.queued
+
     def take_ready(self, limit: int) -> list[FeedItem]:
         """Take buffered items without waiting, at most `limit`."""
         return [self._items.popleft() for _ in range(min(limit, self.queued))]

@@ -94,6 +94,10 @@ class ActivityConsumer(LogConsumer):
     async def seek(self) -> None:
         self._delivered = await self._log_reader.database.read(queries.head)
 
+    @property
+    def backlog(self) -> int:
+        return self.queued + (self._batch_end - self._delivered if self._is_lagging else 0)
+
     def produce(self, batch: LogBatch) -> None:
         self._batch_end = batch.position
         self._is_lagging = self._is_lagging or self.queued >= MAX_PENDING

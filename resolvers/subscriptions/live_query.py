@@ -175,6 +175,10 @@ class LiveQuery(LogConsumer):
         if self._flush_until is not None or self._heartbeats.sending:
             self.request_batch()
 
+    @property
+    def backlog(self) -> int:
+        return self.queued and self.queued + len(self._pending)
+
     # ---- collecting changes ----
 
     def _collect_changes(self, batch: LogBatch) -> None:

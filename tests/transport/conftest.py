@@ -1,10 +1,19 @@
-"""Fixtures: a fake application and its client."""
+"""Fixtures: a fake application, its client, and a fake log of subscriptions."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.transport.fake_app import FakeApp, GraphQLClient, open_client
+from tests.transport.subscriptions.fake_source import FakeLog
+
+
+@pytest.fixture
+async def log() -> AsyncIterator[FakeLog]:
+    log = FakeLog()
+    yield log
+    for stream in log.streams:
+        await stream.aclose()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from transport.subscriptions.catch_up import MAX_CONCURRENT_CATCH_UPS, CatchUpCo
 from transport.subscriptions.event_executor import EventExecutor, SubscriptionQuery
 from transport.subscriptions.responses import Frame
 from transport.subscriptions.source import Buffered, Item, Source
+from transport.subscriptions.turns import Pace, Turns
 
 BUNDLE_SIZE: Final = 32
 """Most items in a bundle."""
@@ -86,6 +87,7 @@ class FanoutRegistry:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.catch_up_slots = asyncio.Semaphore(MAX_CONCURRENT_CATCH_UPS)
+        self.turns = Turns()
         self._groups: dict[Hashable, FanoutGroup] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -97,7 +99,7 @@ class FanoutRegistry:
         group = self._groups.get(key)
         if group is None:
             catch_ups = CatchUpCoalescer(self.catch_up_slots, self.limits.stream_queue_bytes)
-            group = self._groups[key] = FanoutGroup(key, query, catch_ups)
+            group = self._groups[key] = FanoutGroup(key, query, catch_ups, Pace(self.turns))
             task = asyncio.create_task(self._run(group))
             group.task = task
             self._tasks.add(task)
@@ -127,7 +129,7 @@ class FanoutRegistry:
 class FanoutGroup:
     """Follows one source for all its subscribers."""
 
-    def __init__(self, key: Hashable, query: SubscriptionQuery, catch_ups: CatchUpCoalescer) -> None:
+    def __init__(self, key: Hashable, query: SubscriptionQuery, catch_ups: CatchUpCoalescer, pace: Pace) -> None:
         self.key = key
         self.subscribers: dict[Subscriber, None] = {}
         self.following = asyncio.Event()
@@ -135,6 +137,7 @@ class FanoutGroup:
         self.task: asyncio.Task[None] | None = None
         self.catch_ups = catch_ups
         self._query = query
+        self._pace = pace
 
     async def run(self) -> None:
         last: Frame | None
@@ -146,6 +149,8 @@ class FanoutGroup:
             if is_task_cancelled():
                 raise
             last = self._query.error_frame(error)
+        finally:
+            self._pace.finish()
         for subscriber in self.subscribers:
             subscriber.finish(last)
         self.following.set()
@@ -157,6 +162,7 @@ class FanoutGroup:
         executor = query.event_executor(without, key)
         async with source.follow() as items:
             self.following.set()
+            self._pace.follow(items)
             take_ready = items.take_ready if isinstance(items, Buffered) else None
             async for item in items:
                 ready = take_ready(BUNDLE_SIZE - 1) if take_ready is not None else ()
@@ -169,7 +175,10 @@ class FanoutGroup:
     async def _publish(self, executor: EventExecutor, items: Sequence[Item]) -> Frame | None:
         """Execute and deliver items. Returns a failed frame, which ends the group."""
         bundle = Bundle()
-        for item, frame in zip(items, await executor.execute_all(items), strict=True):
+        await self._pace.begin(len(items))
+        frames = await executor.execute_all(items)
+        self._pace.end_turn()
+        for item, frame in zip(items, frames, strict=True):
             if frame.failed:
                 await self._deliver(bundle)
                 return frame
@@ -178,6 +187,7 @@ class FanoutGroup:
                 await self._deliver(bundle)
                 bundle = Bundle()
         await self._deliver(bundle)
+        self._pace.finish()
         return None
 
     async def _deliver(self, bundle: Bundle) -> None:

@@ -71,6 +71,10 @@ class CaughtUp(Protocol):
 class Buffered(Protocol):
     """Optional interface of the iterator that `Source.follow` enters: ready items are delivered in one bundle."""
 
+    @property
+    def backlog(self) -> int:
+        """How many items are ready, or will be as soon as those are taken; for a measure of how late they will be."""
+
     def take_ready(self, limit: int) -> Sequence[Item]:
         """Remove and return up to `limit` items that are ready."""
 

@@ -175,6 +175,10 @@ class BufferedItems:
     async def __anext__(self) -> FakeItem:
         return await anext(self._items)
 
+    @property
+    def backlog(self) -> int:
+        return self._queue.qsize()
+
     def take_ready(self, limit: int) -> list[FakeItem]:
         queued = self._queue._queue  # type: ignore[attr-defined]  # asyncio.Queue cannot peek
         found: list[FakeItem] = []
