@@ -25,7 +25,7 @@ from resolvers.access import LOCAL_ADMIN
 from resolvers.blobs.downloads import find_download
 from resolvers.blobs.signed_urls import DOWNLOAD_PATH
 from resolvers.context import Context, open_context
-from resolvers.metrics import MetricsCollector
+from resolvers.metrics import FEED_LAG, MetricsCollector
 from resolvers.startup import running_services
 from schema import graphql_schema, sdl
 from transport import FileEndpoint, GraphQLEndpoint, Page, TransportSettings, configure_log, middleware
@@ -55,9 +55,11 @@ def create_app(
         try:
             async with running_services(settings, clock or SystemClock(), background_jobs=background_jobs) as running:
                 app.state.services, app.state.sweeper, app.state.collector = running
+                endpoint.admission.add_lag(*FEED_LAG, app.state.services.log_reader.lag)
                 collector = MetricsCollector(app.state.services, app.state.sweeper)
                 with endpoint.metrics.registered(collector, collector.refresh):
-                    yield
+                    async with endpoint.admission.monitor.sampling(active=background_jobs):
+                        yield
         except Exception as error:
             app.state.failure = error  # uvicorn only logs it; `serve` prints it in one line
             raise

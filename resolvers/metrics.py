@@ -18,6 +18,12 @@ from resolvers.services import Services
 from resolvers.stats.queries import active_by_kind
 
 PREFIX: Final = "session_graph_"
+FEED_LAG: Final = (
+    "feed",
+    f"{PREFIX}feed_lag_seconds",
+    "Age of the oldest log entry that has not reached the groups of subscribers, in seconds.",
+)
+"""The lag of the log reader as a reason of overload, with its metric."""
 
 
 class MetricsCollector(Collector):
@@ -72,6 +78,7 @@ def storage_metrics(database: Database) -> Iterator[Metric]:
     commits = database.commit_stats
     yield commit_histogram(commits)
     yield _counter("database_commit_failures", "Transactions that failed and stored nothing.", commits.failures)
+    yield _gauge("database_writes_waiting", "Calls that wait for the next transaction.", database.writes_waiting)
     yield _gauge("database_wal_bytes", "Size of the write-ahead log of the database.", database.wal_bytes)
 
 

@@ -25,6 +25,8 @@ from transport.server import server as transport_server
 
 ROOT: Final = Path(__file__).parents[1]
 MAIN: Final = ("main.py",)
+NEVER_OVERLOADED: Final = {"LIMITS__OVERLOAD_WAIT_SECONDS": "1e9", "LIMITS__OVERLOAD_LAG_SECONDS": "1e9"}
+"""A slow machine must not make a test fail."""
 
 
 def free_port() -> int:
@@ -38,7 +40,7 @@ def _start(
 ) -> tuple[subprocess.Popen[bytes], int]:
     """Start a server. Returns it with the offset at which its output starts in the log."""
     command = [sys.executable, *program, "serve", "--host", HOST, "--database", str(file)]
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"} | settings
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"} | NEVER_OVERLOADED | settings
     with log.open("ab") as output:
         offset = output.tell()
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)

@@ -10,7 +10,7 @@ import secrets
 import traceback
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 import structlog
 from graphql import GraphQLError
@@ -68,6 +68,9 @@ class RequestError(Exception):
     `status` is for `application/graphql-response+json`. With `application/json` the status describes the transport
     alone: it is 200 if the request was `well_formed` GraphQL.
     """
+
+    logged: ClassVar[bool] = True
+    """Whether the request log has a line of it."""
 
     def __init__(
         self,

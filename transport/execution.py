@@ -20,9 +20,10 @@ from graphql import (
 )
 from graphql.execution import Executor
 
+from transport.admission import Admission
 from transport.deadlines import Deadlines
 from transport.documents.input_errors import find_variable_errors
-from transport.documents.operation import Operation, PreparedDocument
+from transport.documents.operation import Operation, PreparedDocument, Work
 from transport.documents.persisted import PersistedQueries
 from transport.documents.store import DocumentStore
 from transport.errors import Code, ErrorMasker, RequestError, bad_request, format_error, make_error
@@ -231,6 +232,7 @@ class Execution:
         self.deadlines = Deadlines()
         """Of everything that runs on behalf of a client, from the first byte of a request on."""
         self.metrics = Metrics()
+        self.admission = Admission(settings.limits, self.metrics)
         self.masker = ErrorMasker(log_messages=settings.log_error_messages)
         self._settings = settings
         self._executor_class = executor_class
@@ -240,6 +242,8 @@ class Execution:
 
         The context is entered before the document is parsed: a client that is refused costs no parsing.
         """
+        if (refusal := self.refuse_early(call)) is not None:
+            return refusal
         return await self.run_in_context(call.make_context, partial(self._execute_call, call))
 
     async def run_in_context(
@@ -267,12 +271,33 @@ class Execution:
 
     async def _execute_call(self, call: OperationCall, context: object) -> OperationResult:
         operation = self.prepare_operation(call)
-        return await self.execute(self.build_executor(operation, call.request.variables, context))
+        executor = self.build_executor(operation, call.request.variables, context)
+        return await self.track(call.work, self.execute(executor))
+
+    async def track(self, work: Work, operation: Awaitable[Result]) -> Result:
+        """Count an operation as running until it has ended."""
+        running = self.admission.monitor.running[work]
+        running.count += 1
+        try:
+            return await operation
+        finally:
+            running.count -= 1
+            running.finished += 1
+
+    def refuse_early(self, call: OperationCall) -> OperationResult | None:
+        """Return the result of a call that an overloaded server refuses before it looks into it."""
+        if self.admission.is_refusing and call.ticket is None:  # else its transport has checked it
+            try:
+                call.ticket = self.admission.check_any()
+            except RequestError as error:
+                return from_request_error(error)
+        return None
 
     def prepare_operation(self, call: OperationCall) -> Operation:
         """Resolve the operation and check it against limits and transport.
 
-        Raises RequestError if there is none, it is too complex, or the transport cannot carry its result.
+        Raises RequestError if there is none, it is too complex, the transport cannot carry its result, or the server is
+        overloaded.
         """
         request = call.request
         operation = self._find_document(request).select_operation(request.operation_name)
@@ -283,7 +308,9 @@ class Execution:
         if operation.introspects and self._settings.production:
             error = make_error(Code.FORBIDDEN, "Introspection is switched off on this server.")
             raise RequestError([error], well_formed=True)
-        operation.check_variables(request.variables)
+        call.work = operation.work(operation.check_variables(request.variables))
+        if self.admission.is_refusing:
+            self.admission.check(call.work, call.ticket)
         return operation
 
     def _find_document(self, request: OperationRequest) -> PreparedDocument:
@@ -363,10 +390,17 @@ class Execution:
             return result, orjson.dumps(result.body)
 
     def record(
-        self, operation: Operation | None, outcome: str | list[str], *, status: int | None, seconds: float
+        self,
+        operation: Operation | None,
+        outcome: str | list[str],
+        *,
+        status: int | None,
+        seconds: float,
+        logged: bool = True,
     ) -> None:
         """Log and count a finished operation: see `request_log.log_operation`."""
-        log_operation(operation, outcome, status=status, seconds=seconds)
+        if logged:
+            log_operation(operation, outcome, status=status, seconds=seconds)
         self.metrics.observe_operation(operation, outcome, seconds)
 
 

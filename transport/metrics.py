@@ -36,6 +36,12 @@ class Metrics:
             buckets=DURATION_BUCKETS,
             registry=self.registry,
         )
+        self._refusals = Counter(
+            "graphql_refused",
+            "Operations refused by an overloaded server: by class (any: before it was known), and by what is late.",
+            ["class", "reason"],
+            registry=self.registry,
+        )
         # Label lookups in prometheus_client cost more than the increment itself.
         self._labelled: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
         self._before_scrape: list[BeforeScrape] = []
@@ -50,6 +56,9 @@ class Metrics:
         counter, histogram = self._labelled[key]
         counter.inc()
         histogram.observe(seconds)
+
+    def count_refusal(self, work: str, reason: str) -> None:
+        self._refusals.labels(work, reason).inc()
 
     def add_gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """Add a gauge whose value `read` returns."""

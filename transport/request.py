@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from transport.documents.operation import Operation
+from transport.documents.operation import Operation, Work
 from transport.uploads import VariablePath
 
 ContextFactory: TypeAlias = Callable[[HTTPConnection], AbstractAsyncContextManager[Any]]
@@ -55,7 +55,11 @@ class OperationCall:
     request: OperationRequest
     make_context: BoundContextFactory
     delivery: Delivery = EVERYTHING
+    ticket: float | None = None
+    """See `Admission.check_any`; None: not drawn."""
     operation: Operation | None = None
+    work: Work = Work.MUTATION
+    """Of the operation."""
 
 
 def connection_params(connection: HTTPConnection) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from graphql import GraphQLError
@@ -20,6 +21,8 @@ class OperationResult:
     legacy_status: int = 200
     """The HTTP status for `application/json`."""
     headers: Headers = ()
+    logged: bool = True
+    """Whether the request log has a line of it."""
 
     @property
     def error_codes(self) -> list[str]:
@@ -33,7 +36,7 @@ def from_exception(error: BaseException, masker: ErrorMasker) -> OperationResult
 
 
 def from_request_error(error: RequestError) -> OperationResult:
-    return OperationResult({"errors": error.errors}, error.status, error.legacy_status, error.headers)
+    return OperationResult({"errors": error.errors}, error.status, error.legacy_status, error.headers, error.logged)
 
 
 def from_context_error(error: BaseException, masker: ErrorMasker) -> OperationResult:
@@ -72,4 +75,4 @@ def error_headers(extensions: Mapping[str, Any]) -> Headers:
     if extensions["code"] not in (Code.SERVICE_UNAVAILABLE, Code.RATE_LIMITED):
         return ()
     seconds = extensions.get("retryAfter", 1)
-    return (("retry-after", str(max(1, int(seconds)))),) if isinstance(seconds, int | float) else ()
+    return (("retry-after", str(max(1, ceil(seconds)))),) if isinstance(seconds, int | float) else ()

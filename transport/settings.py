@@ -89,6 +89,15 @@ class Limits:
     operation_seconds: float = 10.0
     """Duration of an operation; then error code TIMEOUT."""
 
+    overload_wait_seconds: float = 0.5
+    """Time that operations may take while the event loop is saturated; while they take longer, further ones are
+    refused: error code SERVICE_UNAVAILABLE with `retryAfter`. A large value switches this off."""
+    overload_lag_seconds: float = 0.5
+    """Lag of subscriptions from which mutations are refused, nearly all at twice the lag; new subscriptions and queries
+    are from half of it. A large value switches this off."""
+    short_cost: int = 20
+    """Cost up to which a query counts as short; an overloaded server refuses others before."""
+
     stream_queue_bytes: int = 1024 * 1024
     """Queue of one subscription; when it overflows, it is dropped and read again from the source."""
     stream_heartbeat_seconds: float = 15.0

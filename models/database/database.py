@@ -92,6 +92,11 @@ class Database:
         return self._writer.commit_stats
 
     @property
+    def writes_waiting(self) -> int:
+        """Writes that wait for the next transaction."""
+        return self._writer.waiting
+
+    @property
     def wal_bytes(self) -> int:
         try:
             return self._wal.stat().st_size

@@ -127,6 +127,10 @@ class Writer:
             self._wake.set()
             await task
 
+    @property
+    def waiting(self) -> int:
+        return len(self._queue)
+
     async def run(self, work: Work[Item, Result], item: Item) -> Result:
         """Run `work` for `item` in the next transaction, and return its result once that is on disk.
 

@@ -70,6 +70,10 @@ class LogReader:
         self._position_lock = asyncio.Lock()
         self._wake_requested = asyncio.Event()
         self._polled_at = -inf
+        self._unread_since: float | None = None
+        """When the first commit was made whose entries no read has begun to look for; null: there is none."""
+        self._reading_since: float | None = None
+        """The same of the entries that are being read and dispatched."""
         self._closed = False
         self._open_reads = 0
         self._read_through = -1
@@ -82,6 +86,11 @@ class LogReader:
     def position(self) -> int | None:
         """Position through which the log has been dispatched; null without consumers."""
         return self._position
+
+    def lag(self) -> float:
+        """Return the age of the oldest entry that has not been dispatched, in seconds."""
+        since = self._unread_since if self._reading_since is None else self._reading_since
+        return 0.0 if since is None else self.timers.time() - since
 
     # ---- waking up ----
 
@@ -101,6 +110,8 @@ class LogReader:
         for consumer in self._heartbeat_consumers:
             consumer.on_commit(committed.session_ids)
         if committed.entries:
+            if self._unread_since is None:
+                self._unread_since = self.timers.time()
             self.wake()
 
     def wake(self) -> None:
@@ -138,8 +149,12 @@ class LogReader:
         time = self._polled_at = self.timers.time()
         needed_ids = {id_ for consumer in self._consumers for id_ in consumer.needed_ids(time)}
         now = await self.now()
+        if self._reading_since is None:
+            self._reading_since, self._unread_since = self._unread_since, None
         batch = await self.database.read(queries.next_batch, position, needed_ids, now, time)
         await self._dispatch(batch)
+        if batch.complete:
+            self._reading_since = None
         if self._position is not None:  # the last consumer may have left during the dispatch
             self._position = max(self._position, batch.position)
         if batch.due:
@@ -183,7 +198,7 @@ class LogReader:
             consumer.close()
             if not self._consumers:
                 self._commits.close()
-                self._position = None
+                self._position = self._unread_since = self._reading_since = None
 
     # ---- catch-up ----
 

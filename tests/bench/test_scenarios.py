@@ -34,16 +34,18 @@ from bench.subscribers.subscribed import MOVE_MUTATION, subscribed
 from tests.api_client import ApiClient
 from tests.live_server import serve_app
 from tests.polling import wait_until
+from transport import Limits
 
 PRINTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
 SUBSCRIPTIONS = [document["query"] for document in (*SHARED_DOCUMENTS, *DISTINCT_DOCUMENTS, *RESUMABLE_DOCUMENTS)]
 LARGE_SET = [COUNT, SHORT_QUERY, SUBSCRIPTION["query"]]
 RUN_SECONDS = 60.0
+NEVER_OVERLOADED = Limits(overload_wait_seconds=1e9, overload_lag_seconds=1e9)
 CreateApp = Callable[[str], Starlette]
 
 
 def create_session_graph(file: str) -> Starlette:
-    return main.create_app(main.Settings(database_url=file))
+    return main.create_app(main.Settings(database_url=file, limits=NEVER_OVERLOADED))
 
 
 @pytest.fixture(params=[create_session_graph, create_baseline], ids=["session graph", "baseline"])

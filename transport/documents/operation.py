@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, TypeAlias
 
 from graphql import (
@@ -25,6 +26,16 @@ ListFields: TypeAlias = Mapping[str, Mapping[str, GraphQLInputType]]
 """By the name of an input type, its fields that are lists or contain lists."""
 
 
+class Work(IntEnum):
+    """Class of an operation by its priority: an overloaded server refuses the lower ones first."""
+
+    HEAVY = 0
+    """New subscriptions, and queries that cost more than `Limits.short_cost`."""
+    SHORT = 1
+    """Other queries."""
+    MUTATION = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation of a valid document, ready to run."""
@@ -46,8 +57,13 @@ class Operation:
     root_argument_variables: Mapping[str, frozenset[str]]
     """Of a subscription: variables used only as arguments of the root field, with the names of these arguments."""
 
-    def check_variables(self, variables: Mapping[str, Any]) -> None:
-        """Raise RequestError with QUERY_TOO_COMPLEX if the operation costs too much with these variables.
+    def work(self, cost: int) -> Work:
+        if self.type is OperationType.MUTATION:
+            return Work.MUTATION
+        return Work.SHORT if self.type is OperationType.QUERY and cost <= self.limits.short_cost else Work.HEAVY
+
+    def check_variables(self, variables: Mapping[str, Any]) -> int:
+        """Return the cost of the operation. Raises RequestError with QUERY_TOO_COMPLEX if it is too much.
 
         The executor reads every item of a list before a resolver can object, so each item costs 1.
         """
@@ -55,12 +71,10 @@ class Operation:
         for name, type_ in self.list_variables.items():
             if (value := variables.get(name)) is not None:
                 cost += count_items(value, type_, self.list_fields, self.limits)
-        if self.cost.terms:
-            cost += self.cost.evaluate({**self.defaults, **variables})
-        elif cost:
-            cost += self.cost.constant
+        cost += self.cost.evaluate({**self.defaults, **variables}) if self.cost.terms else self.cost.constant
         if cost > self.limits.cost:
             raise too_complex("cost", self.limits.cost, cost)
+        return cost
 
 
 class PreparedDocument:

@@ -10,7 +10,7 @@ from graphql.execution import Executor
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from transport.errors import RequestError, bad_request
+from transport.errors import Headers, RequestError, bad_request
 from transport.execution import NOT_ACCEPTABLE, Execution, FastExecutor
 from transport.http.compression import compress
 from transport.http.disconnect import CancelOnDisconnect, ClientDisconnected
@@ -61,6 +61,13 @@ class GraphQLEndpoint:
         self.make_context = make_context
         self.page = page
         self.metrics = self.execution.metrics
+        self.admission = self.execution.admission
+        self.admission.add_lag(
+            "streams",
+            "graphql_stream_lag_seconds",
+            "Time until subscribers receive an event that happens now, in seconds.",
+            self.streams.groups.turns.lag,
+        )
         add_stream_gauges(self.metrics, self.streams)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,6 +100,7 @@ class RequestHandler:
         self._is_get = scope["method"] == "GET"
         self._types = negotiate(joined_header(scope, b"accept"), is_get=self._is_get)
         self._started = perf_counter()
+        self._ticket: float | None = None
         self._call: OperationCall | None = None
 
     async def run(self) -> None:
@@ -122,8 +130,16 @@ class RequestHandler:
             # JSON needs no such header: browsers send it to other origins only after a preflight.
             if settings.csrf_prevention:
                 check_preflight(self._scope)
+            self._check_admission(CONNECTION_CLOSE)
             return await read_multipart(self._scope, reader, settings.limits, self._resources)
-        return from_body(await read_body(self._scope, reader, settings.limits), settings.limits)
+        # A small body is here already, and the connection remains usable when it has been read.
+        body = await read_body(self._scope, reader, settings.limits)
+        self._check_admission()
+        return from_body(body, settings.limits)
+
+    def _check_admission(self, headers: Headers = ()) -> None:
+        if self._endpoint.admission.is_refusing:
+            self._ticket = self._endpoint.admission.check_any(headers)
 
     async def _execute(self, request: OperationRequest | None) -> OperationResult | StreamSent:
         endpoint, types = self._endpoint, self._types
@@ -133,7 +149,7 @@ class RequestHandler:
         if request is None:
             raise bad_request(NO_QUERY)
         make_context = partial(endpoint.make_context, HTTPConnection(self._scope))
-        self._call = OperationCall(request, make_context, types.delivery)
+        self._call = OperationCall(request, make_context, types.delivery, self._ticket)
         with CancelOnDisconnect(self._receive):
             if not types.accepts_streams:
                 return await endpoint.execution.run(self._call)
@@ -145,7 +161,7 @@ class RequestHandler:
         endpoint = self._endpoint
         result, body = endpoint.execution.encode(result)
         status = result.status if self._types.json == GRAPHQL_RESPONSE else result.legacy_status
-        self._record(result.error_codes if "errors" in result.body else "ok", status)
+        self._record(result.error_codes if "errors" in result.body else "ok", status, logged=result.logged)
         headers = result.headers
         if 0 < endpoint.settings.gzip_bytes <= len(body):
             body, encoding = await compress(self._scope, body)
@@ -155,7 +171,7 @@ class RequestHandler:
             headers += CONNECTION_CLOSE
         await send_json(self._send, status, self._types.json or JSON, body, headers)
 
-    def _record(self, outcome: str | list[str], status: int | None) -> None:
+    def _record(self, outcome: str | list[str], status: int | None, *, logged: bool = True) -> None:
         operation = self._call.operation if self._call else None
         seconds = perf_counter() - self._started
-        self._endpoint.execution.record(operation, outcome, status=status, seconds=seconds)
+        self._endpoint.execution.record(operation, outcome, status=status, seconds=seconds, logged=logged)

@@ -84,7 +84,9 @@ class _Dispatch:
         self._context = AsyncExitStack()
 
     async def run(self) -> StreamResponse:
-        response = await self._execution.run_in_context(self._held_context, self._open)
+        response: StreamResponse | OperationResult | None = self._execution.refuse_early(self._call)
+        if response is None:
+            response = await self._execution.run_in_context(self._held_context, self._open)
         if isinstance(response, StreamResponse):
             return response
         result, payload = self._execution.encode(response)
@@ -99,6 +101,9 @@ class _Dispatch:
 
     async def _open(self, context: Any) -> StreamResponse | OperationResult:
         operation = self._execution.prepare_operation(self._call)
+        return await self._execution.track(self._call.work, self._start(operation, context))
+
+    async def _start(self, operation: Operation, context: Any) -> StreamResponse | OperationResult:
         if operation.type is OperationType.SUBSCRIPTION:
             if self._streams.draining.started:
                 raise shutdown_error()

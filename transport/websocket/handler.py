@@ -119,10 +119,11 @@ class ConnectionHandler:
         started = perf_counter()
         call = OperationCall(operation.request, self._make_context)
         outcome: str | list[str] = "gone"
+        logged = True
         try:
             response = await self._streams.open(call)
             failed = await self._forward(operation, response)
-            outcome = (failed or response.result).error_codes or "ok"
+            outcome, logged = (failed or response.result).error_codes or "ok", response.result.logged
             if failed is not None and response.operation is None and Code.UNAUTHENTICATED in failed.error_codes:
                 # No context could be made: the client's authentication has expired.
                 await self._perform(self._protocol.close(CloseCode.FORBIDDEN, "Forbidden"))
@@ -139,7 +140,7 @@ class ConnectionHandler:
             if outcome == "gone" and operation.is_subscription:
                 outcome = "ok"  # clients end subscriptions by disconnecting
             seconds = perf_counter() - started
-            self._streams.execution.record(call.operation, outcome, status=None, seconds=seconds)
+            self._streams.execution.record(call.operation, outcome, status=None, seconds=seconds, logged=logged)
 
     async def _forward(self, operation: Operation, response: StreamResponse) -> OperationResult | None:
         """Send the results. Returns the one with the errors if the operation was not executed, or failed as a whole."""
