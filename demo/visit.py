@@ -31,6 +31,7 @@ DOCUMENTS: Final = {
     "keepaliveSession": _mutation("keepaliveSession", _OPEN),
     "keepaliveSessions": _mutation("keepaliveSessions", f"results {{ {_OPEN} }} problems {{ code message path }}"),
     "trackMedia": _mutation("trackMedia", _OPEN),
+    "saveFieldData": _mutation("saveFieldData"),
     "hideSession": _mutation("hideSession", _OPEN),
     "stopSession": _mutation("stopSession"),
     "terminateSession": _mutation("terminateSession"),
