@@ -52,12 +52,13 @@ class LogBatch:
         self.due = {s.id for s in self.rows.values() if _is_due(s, self.now)}
         self._shared_rows = BatchRows(self.now, {**dict.fromkeys(newest), **self.rows})
 
-    def change_event(self, change: SetChange, id_: str, activity: ActivityType | None, at: Instant) -> Event:
+    def change_event(self, change: SetChange, id_: str, activity: str | None, at: Instant) -> Event:
         """Return the event of a changed session, which groups with the same change share."""
         key = change, id_, activity, at
         event = self._events.get(key)
         if event is None:
-            payload = Change(change, id_, self.rows.get(id_), activity, at, CURSOR_PLACEHOLDER)
+            type_ = None if activity is None else ActivityType(activity)
+            payload = Change(change, id_, self.rows.get(id_), type_, at, CURSOR_PLACEHOLDER)
             event = self._events[key] = Event(payload, self._shared_rows)
         return event
 

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from models.clock import Instant
 from models.enums import ActivityType, SetChange
@@ -38,7 +38,7 @@ class Event:
     """What several groups deliver, each with a cursor of its own."""
 
     payload: Any
-    """With the placeholder as its cursor."""
+    """With the placeholder in the place of the cursor."""
     rows: BatchRows
     placeholder: str | None = CURSOR_PLACEHOLDER
     """Null if all groups have the same cursor."""
@@ -55,6 +55,10 @@ class FeedItem:
     """Where a stream may resume after this item; null: it cannot be resumed here."""
     event: Event | None = None
     """Null: no other group has an equal item."""
+
+    @classmethod
+    def of(cls, event: Event, sequence: int, cursor: str) -> Self:
+        return cls(event.payload, sequence, cursor, event)
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,8 @@ class ActivityConsumer(LogConsumer):
 
 def _activity_item(entry: Activity, database_id: str, batch: LogBatch | None = None) -> FeedItem:
     position = _position(entry)
-    event = None if batch is None else batch.entry_event(entry)
-    return FeedItem(entry, position, resume.log_token(database_id, position), event)
+    cursor = resume.log_token(database_id, position)
+    return FeedItem(entry, position, cursor, None if batch is None else batch.entry_event(entry))
 
 
 def _position(entry: Activity) -> int:

@@ -4,18 +4,18 @@ import asyncio
 import sys
 from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final, NamedTuple
 
 from models.clock import SECOND, Instant
-from models.enums import ActivityType, SetChange
+from models.enums import SetChange
 from models.tables.rows import Activity
 from resolvers.errors import BadUserInput
 from resolvers.feed import queries, resume
 from resolvers.feed.consumer import LogBatch, LogConsumer, Throttle
 from resolvers.feed.log_reader import LogReader
-from resolvers.feed.messages import Event, FeedItem, Resync
+from resolvers.feed.messages import FeedItem, Resync
 from resolvers.feed.queries import SessionScope
 from resolvers.feed.resume import LogPosition
 
@@ -141,27 +141,31 @@ class LiveQuery(LogConsumer):
             self._log_reader.wake()
 
     def next_due(self) -> float | None:
-        due = self._heartbeats.next_due(self._member_ids)
+        due = self._heartbeats.next_due(self._member_ids) if self.wants_heartbeats else None
         if not self._pending:
             return due
         return self._throttle.next_at if due is None else min(due, self._throttle.next_at)
 
     def prepare(self, time: float) -> Collection[str]:
         self._flushable = None
-        self._heartbeats.collect(self._member_ids)
+        if self.wants_heartbeats:
+            self._heartbeats.collect(self._member_ids)
         if self.queued:
             self.request_batch()
             return ()
         if self._flush_until is not None or self._throttle.allows(time):
             self._flushable = frozenset(islice(self._pending, FLUSH_SIZE))
-        return [*(self._flushable or ()), *self._heartbeats.prepare(time)]
+        if self.wants_heartbeats:
+            return [*(self._flushable or ()), *self._heartbeats.prepare(time)]
+        return self._flushable or ()
 
     def produce(self, batch: LogBatch) -> None:
         self._collect_changes(batch)
         if not batch.complete:
             return  # its rows may be newer than its entries
         if self._flushable is not None:
-            items = self._flush(self._flushable, batch)
+            # With many groups most have nothing to flush most of the time.
+            items = self._flush(self._flushable, batch) if self._pending or self._flush_until is not None else []
             self._flushable = None
             if len(self._member_ids) > queries.MAX_SET_SIZE:
                 self._refuse(queries.set_too_large(len(self._member_ids)))
@@ -169,7 +173,8 @@ class LiveQuery(LogConsumer):
             self.enqueue(items)
         if not self._pending:
             self._enqueued_through = LogPosition(batch.position, batch.now)
-        if (ids := self._heartbeats.take()) and (heartbeats := self._heartbeat_items(ids, batch)):
+        ids = self._heartbeats.take() if self.wants_heartbeats else ()
+        if ids and (heartbeats := self._heartbeat_items(ids, batch)):
             self._heartbeats.throttle.consume(batch.time)
             self.enqueue(heartbeats)
         if self._flush_until is not None or self._heartbeats.sending:
@@ -241,11 +246,16 @@ class LiveQuery(LogConsumer):
             self._throttle.consume(batch.time)
         self._flush_until = None if complete else until
         return [
-            self._change_item(
-                change, id_, pending, batch, point=self._enqueued_through if index == len(changes) else before
-            )
-            for index, (change, id_, pending) in enumerate(changes, start=1)
+            FeedItem.of(batch.change_event(change, id_, pending.type, pending.at), pending.position, cursor)
+            for (change, id_, pending), cursor in zip(changes, self._flush_cursors(len(changes), before), strict=True)
         ]
+
+    def _flush_cursors(self, count: int, before: LogPosition) -> list[str]:
+        """Return the cursors of the items of a flush."""
+        if count == 0:
+            return []
+        last = self._token(self._enqueued_through)
+        return [last] if count == 1 else [*[self._token(before)] * (count - 1), last]
 
     def _set_change(self, id_: str, pending: _PendingChange, batch: LogBatch) -> SetChange | None:
         """Update the set: ADDED, UPDATED or REMOVED by previous membership and current match; null if neither."""
@@ -263,12 +273,6 @@ class LiveQuery(LogConsumer):
             return LogPosition(pending.position - 1, self._enqueued_through.time)
         return LogPosition(batch.position, batch.now)
 
-    def _change_item(
-        self, change: SetChange, id_: str, pending: _PendingChange, batch: LogBatch, *, point: LogPosition
-    ) -> FeedItem:
-        event = batch.change_event(change, id_, ActivityType(pending.type), pending.at)
-        return _item(event, pending.position, self._token(point))
-
     def _heartbeat_items(self, ids: list[str], batch: LogBatch) -> list[FeedItem]:
         """Create the items of heartbeats, without sessions that have a pending change.
 
@@ -283,11 +287,7 @@ class LiveQuery(LogConsumer):
         ]
         rows = [batch.rows[id_] for id_ in ids if self._matches(id_, batch)]
         events = [batch.change_event(SetChange.UPDATED, s.id, None, s.last_seen_at) for s in rows]
-        return [_item(event, batch.position + 1, cursor) for event in events]
+        return [FeedItem.of(event, batch.position + 1, cursor) for event in events]
 
     def _token(self, point: LogPosition) -> str:
         return resume.set_token(self._log_reader.database.database_id, self._fingerprint, point)
-
-
-def _item(event: Event, sequence: int, cursor: str) -> FeedItem:
-    return FeedItem(replace(event.payload, cursor=cursor), sequence, cursor, event)

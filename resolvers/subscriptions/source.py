@@ -36,7 +36,7 @@ class Source(ABC):
         self.services = context.services
         self.log_reader = context.services.log_reader
         self.caller = Caller("", "", caller.scopes, caller.project_ids)
-        self.access: Hashable = self.caller
+        self.access: Hashable = caller.scopes, caller.project_ids
         """Equal for sources whose callers may see the same."""
         self.key: Hashable = (type(self).__name__, self.access, group_key)
 

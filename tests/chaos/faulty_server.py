@@ -63,12 +63,10 @@ def lose_removals() -> None:
 
 
 def use_final_cursor_for_whole_flush() -> None:
-    change_item = LiveQuery._change_item
+    def patched(self: LiveQuery, count: int, _before: LogPosition) -> list[str]:
+        return [self._token(self._enqueued_through)] * count
 
-    def patched(self: LiveQuery, *args: Any, point: LogPosition) -> FeedItem:  # noqa: ARG001 - the right cursor
-        return change_item(self, *args, point=self._enqueued_through)
-
-    _patch(LiveQuery, "_change_item", patched)
+    _patch(LiveQuery, "_flush_cursors", patched)
 
 
 def issue_stale_cursors() -> None:

@@ -99,44 +99,40 @@ class EventExecutor:
         """Execute and encode one item. The frame has failed if there is no context."""
         event = item.event
         if event is None or self._key is None:
-            return await self._execute_alone(item)
+            return await self._execute(item)
         shared = event.results.get(self._key)
         if shared is None:
             return await self._execute_for_all(item, event)
         if not shared.done.is_set():
             await shared.done.wait()
-        if shared.payload is None:
-            return await self._execute_alone(item)
-        return Frame(_with_cursor(shared.payload, event, item), item.cursor, sequence=item.sequence)
+        return await self._execute(item) if shared.payload is None else _frame(shared.payload, item)
 
     def _is_shared(self, item: Item) -> bool:
         return item.event is not None and self._key in item.event.results
 
-    async def _execute_alone(self, item: Item) -> Frame:
-        result, payload = await self._execute(item, item.payload)
-        return Frame(payload, item.cursor, "data" not in result.body, item.sequence)
-
     async def _execute_for_all(self, item: Item, event: Event) -> Frame:
         shared = event.results[self._key] = _SharedResult()
         try:
-            result, payload = await self._execute(item, event.payload)
-            if "errors" not in result.body:
-                shared.payload = payload
+            return await self._execute(item, shared)
         finally:
             shared.done.set()
-        return Frame(_with_cursor(payload, event, item), item.cursor, "data" not in result.body, item.sequence)
 
-    async def _execute(self, item: Item, root_value: Any) -> tuple[OperationResult, bytes]:
-        executor = self._executor.build_per_event_executor(root_value)
+    async def _execute(self, item: Item, shared: _SharedResult | None = None) -> Frame:
+        executor = self._executor.build_per_event_executor(item.payload)
 
         async def work(context: Any) -> OperationResult:
             executor.context_value = context
             return await self._execution.execute(executor)
 
-        return self._execution.encode(await self._execution.run_in_context(partial(self._source.context, item), work))
+        result = await self._execution.run_in_context(partial(self._source.context, item), work)
+        result, payload = self._execution.encode(result)
+        if shared is not None and "errors" not in result.body:
+            shared.payload = payload
+        return _frame(payload, item, failed="data" not in result.body)
 
 
-def _with_cursor(payload: bytes, event: Event, item: Item) -> bytes:
-    if event.placeholder is None:
-        return payload
-    return payload.replace(event.placeholder.encode(), orjson.dumps(item.cursor)[1:-1])
+def _frame(payload: bytes, item: Item, *, failed: bool = False) -> Frame:
+    """Return the frame of an item, with its own cursor in the result of its event."""
+    if item.event is not None and item.event.placeholder is not None:
+        payload = payload.replace(item.event.placeholder.encode(), orjson.dumps(item.cursor)[1:-1])
+    return Frame(payload, item.cursor, failed, item.sequence)

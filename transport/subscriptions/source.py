@@ -16,13 +16,9 @@ class Event(Protocol):
     """
 
     @property
-    def payload(self) -> Any:
-        """The root value, like that of the items, but with `placeholder` in the place of the cursor."""
-
-    @property
     def placeholder(self) -> str | None:
-        """Text in the results that is replaced by the cursor of each item. It must be one that no other value can
-        contain. None: nothing in the results depends on the item.
+        """Text in the payload of its items that stands for their cursors, and is replaced in the results. No other
+        value may contain it. None: the results are the same for all items.
         """
 
     @property
@@ -36,7 +32,7 @@ class Item(Protocol):
 
     @property
     def payload(self) -> Any:
-        """The root value for the execution of the subscription."""
+        """The root value for the execution of the subscription; the same for all items of an event."""
 
     @property
     def sequence(self) -> int:

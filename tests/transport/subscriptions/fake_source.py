@@ -27,7 +27,6 @@ class FakeItem:
 
 @dataclass
 class FakeEvent:
-    payload: Any
     placeholder: str | None = PLACEHOLDER
     results: dict[Hashable, Any] = field(default_factory=dict)
 
@@ -135,9 +134,8 @@ class FakeSource:
             self.log.unfollow_count += 1
 
     def _shared_item(self, number: int) -> FakeItem:
-        event = self.log.events.setdefault(number, FakeEvent({"number": number, "cursor": PLACEHOLDER}))
-        cursor = f'{self.room} "{number}"'
-        return FakeItem(number, {"number": number, "cursor": cursor}, cursor, event)
+        event = self.log.events.setdefault(number, FakeEvent())
+        return FakeItem(number, {"number": number, "cursor": PLACEHOLDER}, f'{self.room} "{number}"', event)
 
     @asynccontextmanager
     async def context(self, _item: FakeItem) -> AsyncIterator[Caller]:
