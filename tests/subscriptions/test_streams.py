@@ -112,25 +112,30 @@ async def test_active_sessions_items_have_the_types_of_the_union(server: StreamS
 
 
 @pytest.mark.parametrize(
-    ("document", "variables", "caller", "code"),
+    ("document", "variables", "input_path"),
     [
-        (SET_ITEMS, {"filter": {"seenAfter": "2026-01-01T00:00:00Z"}}, None, "BAD_USER_INPUT"),
-        (SET_ITEMS, {"every": 60_001}, None, "BAD_USER_INPUT"),
-        (SET_ITEMS, {"after": "garbage"}, None, "BAD_USER_INPUT"),
-        (SESSION_ACTIVITIES, {"after": "garbage"}, None, "BAD_USER_INPUT"),
-        (SESSION_STATS, {"every": 999}, None, "BAD_USER_INPUT"),
-        (SET_ITEMS, {}, WRITER, "FORBIDDEN"),
-        (SESSION_ACTIVITIES, {}, WRITER, "FORBIDDEN"),
-        (SESSION_STATS, {}, WRITER, "FORBIDDEN"),
+        (SET_ITEMS, {"filter": {"seenAfter": "2026-01-01T00:00:00Z"}}, ["filter", "seenAfter"]),
+        (SET_ITEMS, {"every": 60_001}, ["minIntervalMs"]),
+        (SET_ITEMS, {"after": "garbage"}, ["after"]),
+        (SESSION_ACTIVITIES, {"after": "garbage"}, ["after"]),
+        (SESSION_STATS, {"every": 999}, ["intervalMs"]),
     ],
 )
 async def test_invalid_subscriptions_are_refused(
-    server: StreamServer, document: str, variables: dict[str, Any], caller: Caller | None, code: str
+    server: StreamServer, document: str, variables: dict[str, Any], input_path: list[str]
 ) -> None:
-    answer = await server.open(document, caller, **variables)
+    answer = await server.open(document, **variables)
     assert answer.refused
     errors = orjson.loads((await anext(answer.frames)).payload)["errors"]
-    assert [error["extensions"] for error in errors] == [{"code": code}]
+    assert [error["extensions"] for error in errors] == [{"code": "BAD_USER_INPUT", "inputPath": input_path}]
+
+
+@pytest.mark.parametrize("document", [SET_ITEMS, SESSION_ACTIVITIES, SESSION_STATS])
+async def test_subscriptions_without_scope_are_refused(server: StreamServer, document: str) -> None:
+    answer = await server.open(document, WRITER)
+    assert answer.refused
+    errors = orjson.loads((await anext(answer.frames)).payload)["errors"]
+    assert [error["extensions"] for error in errors] == [{"code": "FORBIDDEN"}]
 
 
 @pytest.mark.parametrize(("first", "refused"), [(5, False), (100, True)])
@@ -181,7 +186,8 @@ async def remaining_bodies(answer: StreamResponse) -> list[Any]:
 def is_refusal(body: Any, size: int) -> bool:
     (error,) = body["errors"]
     message = f"filter: must match at most 3 active sessions, not {size}"
-    return "data" not in body and (error["message"], error["extensions"]) == (message, {"code": "BAD_USER_INPUT"})
+    extensions = {"code": "BAD_USER_INPUT", "inputPath": ["filter"]}
+    return "data" not in body and (error["message"], error["extensions"]) == (message, extensions)
 
 
 @pytest.fixture
