@@ -28,6 +28,16 @@ async def test_session_is_added_updated_and_removed(harness: FeedHarness) -> Non
     assert fold(stream.received) == {}
 
 
+async def test_sessions_that_a_filter_terminates_are_removed_together(harness: FeedHarness) -> None:
+    stream = await harness.subscribe()
+    ids = [(await harness.api.start_user(f"user {number}"))["id"] for number in range(3)]
+    await stream.read()
+    terminate = 'mutation { terminateSessions(input: {filter: {}, reason: "x"}) { count } }'
+    assert await harness.api.execute(terminate) == {"count": 3}
+    assert summarize(await stream.read()) == [("REMOVED", id_, "TERMINATED") for id_ in sorted(ids)]
+    assert fold(stream.received) == {}
+
+
 async def test_expired_session_is_removed_by_the_sweep(harness: FeedHarness) -> None:
     stream = await harness.subscribe()
     session = await harness.api.start_user()
