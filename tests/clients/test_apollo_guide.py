@@ -31,9 +31,13 @@ await start({ variant: { client: { clientSystem: "" } } }).catch((error) => cons
 """
 
 
-@pytest.mark.parametrize("main", ["main.js", "with-cursor.js"])
-def test_live_set_is_right_after_a_restart(main: str, tmp_path: Path) -> None:
-    check_restart("apollo", lambda folder: page_program(folder, main), tmp_path, {"with-cursor.js": RESUMING})
+def test_live_set_is_right_after_a_restart(tmp_path: Path) -> None:
+    check_restart("apollo", lambda folder: page_program(folder, "main.js"), tmp_path)
+
+
+def test_live_set_resumes_after_a_restart(tmp_path: Path) -> None:
+    files = {"resuming-main.js": RESUMING}
+    check_restart("apollo", lambda folder: page_program(folder, "resuming-main.js"), tmp_path, files, resumes=True)
 
 
 def test_sessions_are_started_with_files_and_listed_by_pages(server: Server, tmp_path: Path) -> None:

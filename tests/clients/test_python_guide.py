@@ -19,5 +19,5 @@ def test_session_is_started_and_stopped(server: Server, tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("STOPPED\n", "")
 
 
-def test_live_set_is_right_after_a_restart(tmp_path: Path) -> None:
-    check_restart("python", lambda _: [sys.executable, "live.py"], tmp_path)
+def test_live_set_resumes_after_a_restart(tmp_path: Path) -> None:
+    check_restart("python", lambda _: [sys.executable, "live.py"], tmp_path, resumes=True)

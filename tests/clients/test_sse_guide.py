@@ -13,8 +13,8 @@ from tests.live_server import Server, free_port, running_server
 pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
 
 
-def test_graphql_sse_live_set_is_right_after_a_restart(tmp_path: Path) -> None:
-    check_restart("sse", lambda _: [command("node"), "dashboard.mjs"], tmp_path)
+def test_graphql_sse_live_set_resumes_after_a_restart(tmp_path: Path) -> None:
+    check_restart("sse", lambda _: [command("node"), "dashboard.mjs"], tmp_path, resumes=True)
 
 
 def page_command(application: Path, server: Server) -> list[str | Path]:
