@@ -16,6 +16,7 @@ from resolvers.feed.consumer import LogBatch, LogConsumer
 from resolvers.feed.queries import ReadTransaction
 from resolvers.feed.read_batcher import ReadBatcher
 from resolvers.feed.resume import ResumeToken
+from resolvers.feed.snapshots import SharedSnapshot
 from resolvers.lifecycle.due import flush_due
 from resolvers.periodic_task import periodic_task
 from resolvers.server_liveness import ServerLiveness
@@ -60,6 +61,8 @@ class LogReader:
         self.database = database
         self.shared: WeakValueDictionary[Hashable, Any] = WeakValueDictionary()
         """What sources share while one of them lives, by a key of theirs."""
+        self.snapshots: WeakValueDictionary[Hashable, SharedSnapshot] = WeakValueDictionary()
+        """Those that streams are reading, by the fingerprint of the scope and the position."""
         self._liveness = liveness
         self._read_batcher = ReadBatcher(database)
         self._timers = timers

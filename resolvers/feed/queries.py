@@ -223,11 +223,14 @@ class PackedIds(NamedTuple):
     def __len__(self) -> int:
         return len(self.text) // ID_LENGTH
 
+    def batch(self, number: int, size: int) -> list[str]:
+        """Return ids, at most `size`, after those of `number` batches before."""
+        text = self.text[number * size * ID_LENGTH : (number + 1) * size * ID_LENGTH]
+        return [text[at : at + ID_LENGTH] for at in range(0, len(text), ID_LENGTH)]
+
     def batches(self, size: int) -> Iterator[list[str]]:
         """Iterate over lists of at most `size` ids."""
-        for start in range(0, len(self.text), size * ID_LENGTH):
-            batch = self.text[start : start + size * ID_LENGTH]
-            yield [batch[at : at + ID_LENGTH] for at in range(0, len(batch), ID_LENGTH)]
+        return (self.batch(number, size) for number in range(-(-len(self) // size)))
 
 
 def _matching_ids(tx: Transaction, matching: ColumnElement[bool], *order: ColumnElement[Any]) -> PackedIds:

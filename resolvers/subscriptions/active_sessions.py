@@ -1,6 +1,6 @@
 """Subscription `activeSessions`: a snapshot of the active sessions of a filter, then every change."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any, ClassVar, Final
 
@@ -8,14 +8,14 @@ from pydantic.alias_generators import to_camel
 
 from models.clock import Instant
 from models.enums import ActivityType, Scope, SetChange, State
-from models.tables.rows import Session
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.errors import BadUserInput
 from resolvers.feed import queries, resume
-from resolvers.feed.messages import CaughtUp, Change, FeedItem, Resync, Snapshot
+from resolvers.feed.messages import CaughtUp, Change, FeedItem, Resync
 from resolvers.feed.queries import ChangedSession, LogRange, SessionScope
 from resolvers.feed.resume import LogPosition, ResumeToken
+from resolvers.feed.snapshots import SharedSnapshot
 from resolvers.filters import Filter
 from resolvers.pagination.keyset import check_bounds
 from resolvers.subscriptions.live_query import DeliveryOptions, LiveQuery
@@ -107,28 +107,17 @@ class ActiveSessions(Source):
         partial = self._token(LogPosition(-1, await self.log_reader.now()))
         if resync_reason is not None:
             yield FeedItem(Resync(resync_reason, partial), 0, partial)
-        now, (position, sessions, others) = await self.log_reader.read(queries.snapshot, self._scope)
-        complete = self._token(LogPosition(position, now))
-        total = len(sessions) + len(others)
-        batches = others.batches(queries.SNAPSHOT_PART_SIZE)
-        first = True
-        while True:
-            following = next(batches, None)
-            cursor = partial if following else complete
-            yield FeedItem(Snapshot(sessions, total, first, following is None, cursor), position, cursor)
-            if following is None:
-                break
-            # Read late: the client may take its time over the previous part.
-            sessions, first = await self._sessions(following, now), False
-        yield CaughtUp(position)
-
-    async def _sessions(self, ids: Sequence[str], now: Instant) -> list[Session]:
-        """Read the sessions of a later part, without those that have left the set since.
-
-        Rows may be newer than the snapshot; the changes that made them so follow as items.
-        """
-        rows = await self.log_reader.database.read(queries.sessions_by_id, ids)
-        return [rows[id_] for id_ in ids if id_ in rows and self._scope.contains(rows[id_], now)]
+        now, start = await self.log_reader.read(queries.snapshot, self._scope)
+        complete = self._token(LogPosition(start.position, now))
+        snapshot = SharedSnapshot(
+            self.log_reader.database, self.log_reader.now, self._scope, now, start, partial, complete
+        )
+        if start.others:
+            snapshot = self.log_reader.snapshots.setdefault((self._fingerprint, start.position), snapshot)
+        for number in range(snapshot.part_count):
+            event = await snapshot.part(number)
+            yield FeedItem(event.payload, start.position, event.payload.cursor, event)
+        yield CaughtUp(start.position)
 
     # ---- resume ----
 

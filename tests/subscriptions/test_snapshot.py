@@ -7,11 +7,13 @@ import pytest
 from models.enums import Kind
 from resolvers.errors import BadUserInput
 from resolvers.feed import queries
-from resolvers.feed.messages import FeedItem, Resync, Snapshot
+from resolvers.feed.messages import CaughtUp, FeedItem, Resync, Snapshot
 from resolvers.subscriptions.active_sessions import active_sessions
 from tests.api_client import EPOCH
 from tests.factories import ended_row, insert, session_row
 from tests.feed_harness import FeedHarness, fold
+from tests.polling import wait_until
+from tests.statements import capture_statements
 from tests.subscriptions.test_set_changes import summarize
 
 
@@ -80,6 +82,28 @@ async def test_session_that_ends_between_two_parts_is_not_sent(harness: FeedHarn
     assert [len(part.sessions) for part in found] == [100, 0]
     assert [part.total_count for part in found] == [101, 101]
     assert set(fold(stream.received)) == set(ids[:-1])
+
+
+async def test_streams_that_begin_together_read_the_rows_of_a_set_once(
+    harness: FeedHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "SNAPSHOT_PART_SIZE", 2)
+    ids = await insert_sessions(harness, 20)
+    source = (await harness.subscribe()).source
+    leading, following, late = [source.open(None) for _ in range(3)]
+    assert isinstance(await anext(late), FeedItem)
+    assert await anext(leading) is not await anext(following)
+    for _ in range(9):
+        item = await anext(leading)
+        with capture_statements(harness.database) as sent:
+            assert await anext(following) == item
+        assert sent == []
+    assert [isinstance(await anext(stream), CaughtUp) for stream in (leading, following)] == [True, True]
+    rest = [item async for item in late if isinstance(item, FeedItem)]
+    assert [s.id for part in snapshot_parts(rest) for s in part.sessions] == ids[2:]
+    assert len(harness.log_reader.snapshots) == 1
+    del item, rest, leading, following, late
+    await wait_until(lambda: not harness.log_reader.snapshots)
 
 
 async def test_set_of_the_largest_size_is_sent_whole(harness: FeedHarness, monkeypatch: pytest.MonkeyPatch) -> None:

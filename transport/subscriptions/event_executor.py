@@ -1,7 +1,7 @@
 """Execution of a subscription on the items of its source."""
 
 import asyncio
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,10 +16,31 @@ from transport.subscriptions.responses import Frame
 from transport.subscriptions.source import Event, Item, Source
 
 
+def variables_of(operation: Operation, arguments: frozenset[str]) -> frozenset[str]:
+    """Return the variables that are used for some arguments of the root field, and for nothing else."""
+    return frozenset(name for name, used_as in operation.root_argument_variables.items() if used_as <= arguments)
+
+
+def query_key(
+    operation: Operation, variables: Mapping[str, Any], without: frozenset[str], source_key: Hashable
+) -> Hashable:
+    """Return a key that is equal for equal documents, variables and sources, whatever the variables `without` are."""
+    rest = {name: value for name, value in variables.items() if name not in without}
+    return operation.text, operation.name, hashable(rest), source_key
+
+
+def hashable(variables: Mapping[str, Any]) -> Hashable:
+    """Return a key that is equal for equal variables."""
+    try:
+        return orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return object()  # an uploaded file equals no other
+
+
 class SubscriptionQuery:
     """Operation, variables and source of one subscription."""
 
-    __slots__ = ("execution", "operation", "resume_key", "source", "variables")
+    __slots__ = ("_variables", "execution", "operation", "resume_key", "source")
 
     def __init__(
         self,
@@ -34,22 +55,21 @@ class SubscriptionQuery:
         self.source = source
         self.resume_key = resume_key
         """Equal for streams of a group with equal catch-ups."""
-        self.variables = variables
+        self._variables = variables
 
-    def event_executor(self, without: Collection[str] = (), key: Hashable = None) -> "EventExecutor":
-        """Build the executor of all items, as if the variables `without` had not been sent.
+    def event_executor(self) -> "EventExecutor":
+        """Build the executor of all items, as if variables that only decide which items there are had not been sent.
 
-        Args:
-            without: names of variables.
-            key: executors with equal ones share the execution of an event; None: this one shares none.
+        Executors of equal queries, apart from these variables, share the execution of an event.
         """
-        executor = self.execution.build_executor(self.operation, self.variables, None)
+        without = variables_of(self.operation, self.source.item_arguments)
+        executor = self.execution.build_executor(self.operation, self._variables, None)
         if without:
             executor.variable_values = VariableValues(
                 {name: value for name, value in executor.variable_values.sources.items() if name not in without},
                 {name: value for name, value in executor.variable_values.coerced.items() if name not in without},
             )
-        return EventExecutor(self, executor, key)
+        return EventExecutor(self, executor, query_key(self.operation, self._variables, without, self.source.access))
 
     def deadline(self) -> Deadline:
         """Return the deadline of the source's next step."""
@@ -98,7 +118,7 @@ class EventExecutor:
     async def execute(self, item: Item) -> Frame:
         """Execute and encode one item. The frame has failed if there is no context."""
         event = item.event
-        if event is None or self._key is None:
+        if event is None:
             return await self._execute(item)
         shared = event.results.get(self._key)
         if shared is None:

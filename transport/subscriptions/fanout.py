@@ -5,13 +5,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from math import inf
 from typing import Any, Final, Protocol
 
-import orjson
-
 from transport.documents.operation import Operation
 from transport.execution import is_task_cancelled
 from transport.settings import Limits
 from transport.subscriptions.catch_up import MAX_CONCURRENT_CATCH_UPS, CatchUpCoalescer
-from transport.subscriptions.event_executor import EventExecutor, SubscriptionQuery
+from transport.subscriptions.event_executor import EventExecutor, SubscriptionQuery, hashable, query_key, variables_of
 from transport.subscriptions.responses import Frame
 from transport.subscriptions.source import Buffered, Item, Source
 from transport.subscriptions.turns import Pace, Turns
@@ -24,11 +22,6 @@ YIELD_EVERY: Final = 200
 """Subscribers that get a bundle before other tasks have their turn: a few milliseconds."""
 
 
-def variables_of(operation: Operation, arguments: frozenset[str]) -> frozenset[str]:
-    """Return the variables that are used for some arguments of the root field, and for nothing else."""
-    return frozenset(name for name, used_as in operation.root_argument_variables.items() if used_as <= arguments)
-
-
 def group_keys(operation: Operation, variables: Mapping[str, Any], source: Source) -> tuple[Hashable, Hashable]:
     """Return a key of the fan-out group, and within it a key of equal catch-ups.
 
@@ -36,21 +29,7 @@ def group_keys(operation: Operation, variables: Mapping[str, Any], source: Sourc
     """
     resume = variables_of(operation, source.resume_arguments)
     start = {name: value for name, value in variables.items() if name in resume}
-    return _query_key(operation, variables, resume, source.key), _hashable(start)
-
-
-def _query_key(
-    operation: Operation, variables: Mapping[str, Any], without: frozenset[str], source_key: Hashable
-) -> Hashable:
-    rest = {name: value for name, value in variables.items() if name not in without}
-    return operation.text, operation.name, _hashable(rest), source_key
-
-
-def _hashable(variables: Mapping[str, Any]) -> Hashable:
-    try:
-        return orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
-    except TypeError:
-        return object()  # an uploaded file equals no other
+    return query_key(operation, variables, resume, source.key), hashable(start)
 
 
 class Bundle:
@@ -156,10 +135,8 @@ class FanoutGroup:
         self.following.set()
 
     async def _follow(self) -> Frame | None:
-        query, source = self._query, self._query.source
-        without = variables_of(query.operation, source.item_arguments)
-        key = _query_key(query.operation, query.variables, without, source.access)
-        executor = query.event_executor(without, key)
+        source = self._query.source
+        executor = self._query.event_executor()
         async with source.follow() as items:
             self.following.set()
             self._pace.follow(items)
