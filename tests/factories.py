@@ -163,6 +163,9 @@ def path_row(s: Session, path: Sequence[str], visible_ms: int) -> PathTime:
         kind=s.kind if is_final else None,
         shared=None,
         final_ms=visible_ms if is_final else None,
+        started_at=s.started_at if is_final else None,
+        ended_at=s.ended_at,
+        end_reason=s.end_reason,
     )
 
 

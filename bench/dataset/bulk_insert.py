@@ -76,6 +76,9 @@ def _path_time_rows(one: GeneratedSession) -> Iterator[dict[str, Any]]:
             "kind": s.kind if is_final else None,
             "shared": shared[tuple(path)] if is_final else None,
             "final_ms": milliseconds if is_final else None,
+            "started_at": s.started_at if is_final else None,
+            "ended_at": s.ended_at,
+            "end_reason": s.end_reason,
         }
 
 

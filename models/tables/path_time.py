@@ -3,8 +3,9 @@
 from sqlalchemy import BigInteger, Text
 from sqlmodel import Field
 
+from models.clock import Instant
 from models.json import JsonText
-from models.tables.columns import TableModel, partial_index, session_key
+from models.tables.columns import TableModel, instant_column, partial_index, session_key
 
 
 class PathTimeTable(TableModel, table=True):
@@ -27,9 +28,15 @@ class PathTimeTable(TableModel, table=True):
     """
     final_ms: int | None = Field(sa_type=BigInteger)
     """Final `visible_ms`, which cannot be indexed while every heartbeat changes it."""
+    started_at: Instant | None = instant_column(nullable=True)
+    """This and the next two are those of the session, for filters."""
+    ended_at: Instant | None = instant_column(nullable=True)
+    end_reason: str | None = Field(sa_type=Text)
 
     __table_args__ = (
         partial_index(
-            *("ix_path_time_past", "project_id", "path", "kind", "shared", "final_ms"), where="final_ms IS NOT NULL"
+            *("ix_path_time_past", "project_id", "path", "kind", "shared", "final_ms"),
+            *("started_at", "ended_at", "end_reason"),
+            where="final_ms IS NOT NULL",
         ),
     )

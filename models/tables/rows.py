@@ -42,6 +42,9 @@ class PathTime:
     kind: str | None
     shared: int | None
     final_ms: int | None
+    started_at: Instant | None
+    ended_at: Instant | None
+    end_reason: str | None
 
 
 @dataclass(slots=True)

@@ -169,6 +169,9 @@ _FINALIZE_PATH: Final = (
         kind=bindparam("session_kind"),
         shared=bindparam("prefix_length"),
         final_ms=path_time.c.visible_ms,
+        started_at=bindparam("session_started"),
+        ended_at=bindparam("session_ended"),
+        end_reason=bindparam("session_end_reason"),
     )
 )
 
@@ -200,13 +203,16 @@ def _finalize_paths(tx: Transaction, ended: Iterable[Session]) -> None:
         paths[session_id].append(tuple(path))
     rows = [
         {
-            "key_id": session_id,
+            "key_id": s.id,
             "key_path": list(path),
-            "session_project": sessions[session_id].project_id,
-            "session_kind": sessions[session_id].kind,
+            "session_project": s.project_id,
+            "session_kind": s.kind,
+            "session_started": s.started_at,
+            "session_ended": s.ended_at,
+            "session_end_reason": s.end_reason,
             "prefix_length": prefix_length,
         }
-        for session_id, session_paths in paths.items()
+        for s, session_paths in ((sessions[session_id], found) for session_id, found in paths.items())
         for path, prefix_length in shared_prefix_lengths(session_paths).items()
     ]
     tx.execute(_FINALIZE_PATH, rows)

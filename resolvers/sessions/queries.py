@@ -32,6 +32,8 @@ COVERING_INDEX_COLUMNS: Final = frozenset(
     {"project_id", "kind", "end_reason", "subject", "started_at", "ended_at", ended_column("last_seen_at").name}
 )
 """Columns in the covering indexes of ended sessions, apart from the measures."""
+PATH_TIME_COLUMNS: Final = frozenset({"project_id", "kind", "started_at", "ended_at", "end_reason"})
+"""Columns of ended sessions in the covering index of their path times."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class SessionSelection:
     @property
     def ended_path_times(self) -> ColumnElement[bool] | None:
         """Condition on path times of ended sessions; None if it needs columns that only the session has."""
-        if not self.session_filter.ended_columns <= {"project_id", "kind"}:
+        if not self.session_filter.ended_columns <= PATH_TIME_COLUMNS:
             return None
         return and_(self.is_accessible(path_time.c.project_id), self.session_filter.ended_sql(path_time.c.__getitem__))
 

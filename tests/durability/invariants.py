@@ -36,9 +36,10 @@ INVARIANT_VIOLATIONS = {
         OR (ended_at IS NOT NULL AND (final_visible_ms, final_seen_at) IS NOT (visible_ms, last_seen_at))
         OR (ended_at IS NULL AND final_seen_at IS NOT NULL)""",
     "ended columns that differ from the path time": """SELECT session_id FROM path_time JOIN session ON id = session_id
-        WHERE (final_ms IS NULL) <> (ended_at IS NULL) OR (shared IS NULL) <> (ended_at IS NULL)
-        OR (ended_at IS NOT NULL AND (final_ms, path_time.project_id, path_time.kind)
-        IS NOT (path_time.visible_ms, session.project_id, session.kind))""",
+        WHERE (final_ms IS NULL) <> (session.ended_at IS NULL) OR (shared IS NULL) <> (session.ended_at IS NULL)
+        OR (session.ended_at IS NOT NULL AND (final_ms, path_time.project_id, path_time.kind, path_time.started_at,
+            path_time.ended_at, path_time.end_reason) IS NOT (path_time.visible_ms, session.project_id, session.kind,
+            session.started_at, session.ended_at, session.end_reason))""",
     "agenda item without its tracks": """SELECT id FROM session WHERE kind = 'AGENDA' AND 2 <> (
         SELECT count(*) FROM session_track WHERE session_id = session.id)""",
     "form without its points": """SELECT id FROM session WHERE kind = 'FIELD' AND 2 <> (

@@ -28,7 +28,10 @@ def test_shared_prefix_lengths_count_each_prefix_once(paths: set[tuple[str, ...]
 
 def _read_rows(tx: Connection, id_: str) -> tuple[Session, list[Any]]:
     row = tx.execute(select(session).where(session.c.id == id_)).one()
-    times = select(path_time.c.path, path_time.c.kind, path_time.c.shared, path_time.c.final_ms)
+    columns = [
+        path_time.c[name] for name in ("path", "kind", "started_at", "ended_at", "end_reason", "shared", "final_ms")
+    ]
+    times = select(*columns)
     return Session(*row), [tuple(time) for time in tx.execute(times.where(path_time.c.session_id == id_))]
 
 
@@ -46,15 +49,16 @@ async def start_visited(api: ApiClient) -> str:
     return id_
 
 
-FINAL_PATH_TIMES = [
-    (path, "USER", shared, 3000) for path, shared in ((["home"], 0), (["shop", "cart"], 0), (["shop", "list"], 1))
-]
+def final_path_times(s: Session) -> list[Any]:
+    shared_lengths = ((["home"], 0), (["shop", "cart"], 0), (["shop", "list"], 1))
+    ended = (s.kind, s.started_at, s.ended_at, s.end_reason)
+    return [(path, *ended, shared, 3000) for path, shared in shared_lengths]
 
 
 async def test_live_session_has_no_ended_columns(api: ApiClient) -> None:
     s, times = await read_stored(api, await start_visited(api))
     assert (s.final_elapsed_ms, s.final_visible_ms, s.final_seen_at) == (None, None, None)
-    assert {time[1:] for time in times} == {(None, None, None)}
+    assert {time[1:] for time in times} == {(None,) * 6}
 
 
 async def test_stop_fills_ended_columns(api: ApiClient) -> None:
@@ -64,7 +68,7 @@ async def test_stop_fills_ended_columns(api: ApiClient) -> None:
     await api.mutate("stopSession", {"id": id_})
     s, times = await read_stored(api, id_)
     assert (s.final_elapsed_ms, s.final_visible_ms) == (13_000, 9_000)
-    assert sorted(times) == FINAL_PATH_TIMES
+    assert sorted(times) == final_path_times(s)
 
 
 @pytest.mark.parametrize("swept", [True, False])
@@ -77,7 +81,7 @@ async def test_expiry_fills_ended_columns_without_the_silence(api: ApiClient, sw
         assert (await api.mutate("keepaliveSession", {"id": id_}))["problems"][0]["code"] == "SESSION_ENDED"
     s, times = await read_stored(api, id_)
     assert (s.end_reason, s.final_elapsed_ms, s.final_visible_ms) == ("EXPIRED", 9_000, 9_000)
-    assert sorted(times) == FINAL_PATH_TIMES
+    assert sorted(times) == final_path_times(s)
 
 
 @pytest.mark.parametrize("kind", MINIMAL_INPUTS)

@@ -39,7 +39,7 @@ TOO_MANY_PATHS: Final = (
     [(0, "keepalive", list(path), 1.0) for path in ("b", "bc", "bcd", "be", "bcdx", "f", "ag", "", "b", "a")],
 )
 """One session on ten paths, nested or not, of which three are counted separately."""
-KINDS: Final = {"user": 300, "client": 1800, "field": None}
+KINDS: Final = {"user": 300, "client": 1800, "field": 1800}
 _examples = count()
 
 

@@ -85,6 +85,19 @@ async def test_covering_indexes_answer_for_ended_sessions(
     )
 
 
+@pytest.mark.parametrize(
+    "filter_",
+    [{"started_after": NOW - MINUTE}, {"stopped_before": NOW}, {"end_reasons": ["STOPPED"], "project_ids": ["p1"]}],
+    ids=str,
+)
+async def test_path_times_answer_for_filters_by_time_and_reason(filled: Database, filter_: dict[str, Any]) -> None:
+    found = ended_steps(await explain_statistic(filled, "byPath", filter_))
+    assert [step.split(" (")[0] for step in found if step != PATH_TIME_LOOKUP] in (
+        ["SCAN path_time USING COVERING INDEX ix_path_time_past"],
+        ["SEARCH path_time USING COVERING INDEX ix_path_time_past"],
+    )
+
+
 @pytest.mark.parametrize("filter_", COVERED_FILTERS, ids=str)
 @pytest.mark.parametrize("figure", LIVE_ONLY)
 async def test_live_statistics_do_not_read_ended_sessions(
