@@ -1,16 +1,33 @@
 // Runs a guide's program in Chromium, bundled; what it logs is printed:
 // node page-program.mjs <folder> <main> <chromium> <profile>
 import { build } from "esbuild";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { openBrowser, serve } from "./browser.mjs";
 
 const [folder, main, chromium, profile] = process.argv.slice(2);
+
+// What babel-plugin-relay does: a document stands for what the compiler wrote of it.
+const relay = {
+  name: "relay",
+  setup({ onLoad }) {
+    onLoad({ filter: /app\/\w+\.ts$/ }, async ({ path }) => {
+      const names = [];
+      const code = (await readFile(path, "utf8")).replace(/graphql`\s*\w+ (\w+)[^`]*`/g, (_, name) => {
+        names.push(name);
+        return name;
+      });
+      const imports = names.map((name) => `import ${name} from "./artifacts/${name}.graphql.ts";`);
+      return { contents: [...imports, code].join("\n"), loader: "ts" };
+    });
+  },
+};
 await build({
   entryPoints: [`${folder}/${main}`],
   outfile: `${folder}/bundle.js`,
   bundle: true,
   format: "esm",
   logLevel: "error",
+  plugins: [relay],
   define: { "process.env.NODE_ENV": '"production"' },
 });
 await writeFile(`${folder}/index.html`, '<!doctype html><script type="module" src="/bundle.js"></script>');

@@ -1,6 +1,7 @@
-"""relay-compiler on the printed schema, and the documents of a compiled application."""
+"""The Relay guide: relay-compiler, persisted documents, and its live set on relay-runtime in Chromium."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,29 @@ import pytest
 from graphql import parse, validate
 
 from schema import graphql_schema
-from tests.clients.node import command, project_folder, run
+from tests.clients.guide import write_application
+from tests.clients.live_sets import Command, check_restart, page_program
+from tests.clients.node import HERE, ROOT, command, run
 from tests.live_server import running_server
 
-pytestmark = pytest.mark.clients
+pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
+
+
+def compile_documents(folder: Path) -> None:
+    shutil.copy(ROOT / "schema" / "schema.graphql", folder)
+    (folder / "artifacts").mkdir()
+    run(command("node"), HERE / "node_modules/relay-compiler/cli.js", "relay.config.json", cwd=folder)
 
 
 @pytest.fixture(scope="module")
-def compiled(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = project_folder(tmp_path_factory.mktemp("relay"), "relay")
-    run(command("node"), node_modules / "relay-compiler/cli.js", "relay.config.json", cwd=folder)
+def compiled(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - installed first
+    """The guide's application, compiled with persisted documents."""
+    folder = write_application("relay", tmp_path_factory.mktemp("relay") / "app", "http://127.0.0.1:1")
+    config = folder / "relay.config.json"
+    persisted = {"persistConfig": {"file": "documents.json", "algorithm": "SHA256"}}
+    config.write_text(json.dumps(json.loads(config.read_text()) | persisted))
+    (folder / "documents.json").write_text("{}")
+    compile_documents(folder)
     return folder
 
 
@@ -31,7 +45,7 @@ def documents(compiled: Path) -> dict[str, str]:
 
 def test_compiler_writes_artifacts_for_connections_and_refetching(compiled: Path) -> None:
     names = {path.name.removesuffix(".graphql.ts") for path in (compiled / "artifacts").glob("*.ts")}
-    assert names >= {"sessions_list", "sessionsPageQuery", "sessionsTimesQuery", "sessionsLiveSubscription"}
+    assert names >= {"sessions_list", "sessionsPageQuery", "sessionsTimesQuery", "liveSubscription"}
     times = (compiled / "artifacts" / "sessionsTimesQuery.graphql.ts").read_text()
     assert '"name": "node"' in times
 
@@ -59,3 +73,12 @@ def test_compiled_documents_are_answered_by_id_in_enforce_mode(
         assert ask("query sessionsTimesQuery", id=session["id"])["node"]["pathTimes"] == []
         refused = httpx2.post(server.graphql, json={"query": "{ viewer { name } }"}).json()
         assert refused["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+def relay_program(folder: Path) -> Command:
+    compile_documents(folder)
+    return page_program(folder, "main.ts")
+
+
+def test_live_set_is_right_after_a_restart(tmp_path: Path) -> None:
+    check_restart("relay", relay_program, tmp_path)
