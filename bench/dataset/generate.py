@@ -26,7 +26,7 @@ END_REASON_WEIGHTS: Final[dict[Kind, dict[EndReason, int]]] = {
     Kind.CLIENT: {EndReason.EXPIRED: 85, EndReason.STOPPED: 14, EndReason.TERMINATED: 1},
     Kind.AGENDA: {EndReason.COMPLETED: 90, EndReason.STOPPED: 6, EndReason.CANCELLED: 4},
     Kind.MEDIA: {EndReason.STOPPED: 60, EndReason.EXPIRED: 32, EndReason.STALLED: 8},
-    Kind.FIELD: {EndReason.STOPPED: 99, EndReason.TERMINATED: 1},
+    Kind.FIELD: {EndReason.STOPPED: 60, EndReason.COMPLETED: 39, EndReason.TERMINATED: 1},
     Kind.USER: {EndReason.STOPPED: 58, EndReason.EXPIRED: 40, EndReason.TERMINATED: 2},
 }
 MAX_PATHS: Final = {Kind.CLIENT: 3, Kind.AGENDA: 0, Kind.MEDIA: 1, Kind.FIELD: 1, Kind.USER: 6}
@@ -81,7 +81,7 @@ class _Generator:
             generated.uow.add_activity(ActivityType.SCHEDULED, s.created_at)
         elif reason == EndReason.STALLED:
             s.stall_from = s.last_seen_at - 30 * MINUTE
-        elif reason == EndReason.EXPIRED and s.timeout_seconds is not None:
+        elif reason == KINDS[kind].timeout_reason and s.timeout_seconds is not None:
             at = s.last_seen_at + s.timeout_seconds * SECOND
         generated.uow.update_deadline()
         generated.uow.end(at, reason)
