@@ -1,14 +1,9 @@
-// @apollo/client over each of its links, every part with a client of its own.
+// @apollo/client over HTTP: multipart subscriptions, @defer and persisted queries.
 import { createHash } from "node:crypto";
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, gql } from "@apollo/client";
 import { GraphQL17Alpha9Handler } from "@apollo/client/incremental";
 import { createPersistedQueryLink } from "@apollo/client/link/persisted-queries";
-import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
-import { createClient } from "graphql-ws";
-import WebSocket from "ws";
-import { Inbox, LIST, LIVE, START, endpoint, of, report, socket, start } from "./harness.mjs";
-
-globalThis.WebSocket ??= WebSocket; // the link takes for granted that there is one
+import { Inbox, LIST, LIVE, START, endpoint, of, report, start } from "./harness.mjs";
 
 const possibleTypes = {
   Session: ["AgendaSession", "ClientSession", "FieldSession", "MediaSession", "UserSession"],
@@ -19,13 +14,6 @@ const clientOver = (link, more = {}) =>
 const http = () => new HttpLink({ uri: endpoint });
 
 const mutate = (client, name) => client.mutate({ mutation: gql(START), variables: start(name) });
-const ask = (client, name) => client.query({ query: gql(LIST), variables: of(name) });
-
-// A mutation, and the query that finds what it made; each result as the client gave it.
-async function both(name, link = http()) {
-  const client = clientOver(link);
-  return [await mutate(client, name), await ask(client, name)];
-}
 
 // A subscription whose first change is what a mutation made meanwhile.
 async function live(name, link) {
@@ -38,8 +26,6 @@ async function live(name, link) {
   subscription.unsubscribe();
   return [first, second];
 }
-
-const overSocket = () => new GraphQLWsLink(createClient({ url: socket, webSocketImpl: WebSocket }));
 
 // Each result that the client shows on the way to the whole one.
 async function deferred(name) {
@@ -99,9 +85,6 @@ async function persisted(name, options) {
 }
 
 await report({
-  http: (name) => both(name),
-  webSocket: (name) => both(name, overSocket()),
-  subscriptionOverWebSocket: (name) => live(name, overSocket()),
   subscriptionOverMultipart: (name) => live(name, http()),
   deferred,
   persistedByPost: (name) => persisted(name, {}),
