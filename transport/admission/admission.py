@@ -56,7 +56,7 @@ class Queue:
         return self._running.seconds(now) if self._running.count >= MIN_RUNNING else 0.0
 
     def sample(self, now: float) -> None:
-        self._waits.add(self.seconds(now))
+        self._waits.add(now, self.seconds(now))
         if self._waits.greatest < self.allowed * WAIT_SHARES[Work.HEAVY] / 2:
             self.is_congested = False
         elif self._waits.standing > self.allowed * WAIT_SHARES[Work.HEAVY]:

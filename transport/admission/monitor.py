@@ -10,25 +10,31 @@ from typing import Final
 from transport.documents.operation import Work
 
 SAMPLE_SECONDS: Final = 0.05
-WINDOW: Final = 20
-"""Samples that count: a second."""
-STANDING: Final = 6
-"""Last samples of which the least counts as lasting: a quarter of a second. Collections of garbage are shorter, and a
+WINDOW_SECONDS: Final = 1.0
+"""How long a sample counts; the last `WINDOW_SAMPLES` always do."""
+WINDOW_SAMPLES: Final = 5
+STANDING_SECONDS: Final = 0.25
+"""For how long a value must be exceeded, and in the last `STANDING_SAMPLES`. Collections of garbage are shorter, and a
 process that was stopped for an hour has one late sample."""
+STANDING_SAMPLES: Final = 3
 
 
 class Samples:
     """The values of the last second."""
 
     def __init__(self) -> None:
-        self._values: deque[float] = deque([0.0] * WINDOW, maxlen=WINDOW)
+        self._samples = deque([(-inf, 0.0)] * WINDOW_SAMPLES)
         self.standing = self.typical = self.greatest = 0.0
 
-    def add(self, value: float) -> None:
-        self._values.append(value)
-        values = list(self._values)
-        self.standing = min(values[-STANDING:])
-        self.typical = sorted(values)[WINDOW // 2]
+    def add(self, now: float, value: float) -> None:
+        samples = self._samples
+        samples.append((now, value))
+        while len(samples) > WINDOW_SAMPLES and samples[0][0] < now - WINDOW_SECONDS:
+            samples.popleft()
+        values = [value for _, value in samples]
+        recent = sum(time > now - STANDING_SECONDS for time, _ in samples)
+        self.standing = min(values[-max(recent + 1, STANDING_SAMPLES) :])
+        self.typical = sorted(values)[len(values) // 2]
         self.greatest = max(values)
 
 
@@ -40,10 +46,14 @@ class Running:
         """Operations that run."""
         self.finished = 0
         """Operations that have ended."""
-        self._history: deque[tuple[float, int]] = deque(maxlen=WINDOW)
+        self._history: deque[tuple[float, int]] = deque()
 
     def sample(self, now: float) -> None:
+        if not self.count:
+            self._history.clear()  # while nothing runs, nothing can finish
         self._history.append((now, self.finished))
+        while len(self._history) > WINDOW_SAMPLES and self._history[0][0] < now - WINDOW_SECONDS:
+            self._history.popleft()
 
     def seconds(self, now: float) -> float:
         """Return how long an operation will take that begins now: those running, by those finished per second."""
@@ -84,9 +94,9 @@ class LoadMonitor:
     def sample(self, lateness: float) -> None:
         """Take a sample with a timer that fired so many seconds late."""
         now = self.time()
-        self.loop_lag.add(lateness)
+        self.loop_lag.add(now, lateness)
         for name, read in self._readers.items():
-            self.lags[name].add(read())
+            self.lags[name].add(now, read())
         for running in self.running.values():
             running.sample(now)
         if self.on_sample is not None:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from transport.admission import Admission
-from transport.admission.monitor import WINDOW
+from transport.admission.monitor import WINDOW_SAMPLES
 
 REFUSES_HEAVY: Final = 0.4
 REFUSES_QUERIES: Final = 0.55
@@ -14,5 +14,5 @@ REFUSES_ALL: Final = 5.0
 def overload(admission: Admission, seconds: float, name: str = "test") -> None:
     """Let a lag last for a while."""
     admission.add_lag(name, f"{name}_lag_seconds", "Lag.", lambda: seconds)
-    for _ in range(WINDOW):
+    for _ in range(WINDOW_SAMPLES):
         admission.monitor.sample(0.0)
