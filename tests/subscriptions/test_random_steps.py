@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.subscriptions.random_steps import RandomScenario, open_scenario
@@ -50,6 +50,7 @@ async def run_steps(file: Path, steps: list[tuple[Any, ...]]) -> None:
 @pytest.mark.usefixtures("small_batches")
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, max_size=40))
+@example([("start", 0, 1), ("subscribe", 0, 0), ("begin", 0), ("reconnect", 0), ("stop", 0)])
 async def test_all_clients_converge_after_random_steps(tmp_path: Path, steps: list[tuple[Any, ...]]) -> None:
     await run_steps(tmp_path / f"{next(_numbers)}.db", steps)
 
