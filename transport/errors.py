@@ -108,9 +108,9 @@ def bad_request(message: str, *, status: int = 400, headers: Headers = ()) -> Re
     return RequestError([make_error(Code.BAD_REQUEST, message)], status=status, headers=headers)
 
 
-def bad_input(message: str) -> RequestError:
+def bad_input(message: str, **extensions: object) -> RequestError:
     """Create the error of a well-formed request with an unacceptable value."""
-    return RequestError([make_error(Code.BAD_USER_INPUT, message)])
+    return RequestError([make_error(Code.BAD_USER_INPUT, message, **extensions)])
 
 
 def too_complex(limit: str, maximum: int, number: int | None = None) -> RequestError:

@@ -16,6 +16,7 @@ from graphql import (
     type_from_ast,
 )
 
+from transport.documents.input_errors import first_uses, shorten
 from transport.documents.operation import Operation
 from transport.errors import bad_input
 
@@ -90,7 +91,9 @@ def check_upload_paths(schema: GraphQLSchema, operation: Operation, paths: Seque
             type_ = child_type(type_, key)
         if type_ is None or get_named_type(type_).name != UPLOAD_SCALAR:
             path = ".".join(map(str, (variable, *keys)))
-            raise bad_input(f"There is a file at variables.{path}, which is no {UPLOAD_SCALAR} in the schema.")
+            message = f"There is a file at variables.{path}, which is no {UPLOAD_SCALAR} in the schema."
+            argument_path = first_uses(operation.document, operation.node).get(str(variable), (str(variable),))
+            raise bad_input(message, inputPath=[shorten(str(part)) for part in (*argument_path, *keys)])
 
 
 def child_type(type_: Any, key: str | int) -> Any:

@@ -96,7 +96,10 @@ async def test_file_outside_upload_scalar_is_bad_input(  # noqa: PLR0917 - a row
         encode_form(read_operation(query, **variables), {"0": [path]}, encode_part("0", b"here", filename="a"))
     )
     assert (response.status_code, error_codes(response)) == (400, ["BAD_USER_INPUT"])
-    assert path in response.json()["errors"][0]["message"]
+    (error,) = response.json()["errors"]
+    assert path in error["message"]
+    _, _, *keys = path.split(".")
+    assert error["extensions"]["inputPath"][1:] == keys
     assert recorder.calls == 0
 
 
