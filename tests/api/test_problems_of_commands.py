@@ -4,6 +4,10 @@ from typing import Any, Final
 
 import pytest
 
+from models.enums import Scope
+from resolvers.access import Caller
+from resolvers.context import open_context
+from resolvers.lifecycle.service import keepalive_session
 from tests.api.session_inputs import MINIMAL_INPUTS, problem_codes, problem_paths
 from tests.api_client import ApiClient
 from tests.blobs.form_client import JPEG, FilePart, FormClient
@@ -125,3 +129,15 @@ async def test_repeated_stop_with_invalid_input_is_refused(api: ApiClient) -> No
     stopped = (await api.mutate("stopSession", {"id": session["id"]}))["session"]
     payload = await api.mutate("stopSession", {"id": session["id"], "sequence": -1})
     assert (problem_paths(payload), payload["session"]) == (["input.sequence"], stopped)
+
+
+async def test_session_of_another_project_looks_unknown_also_beside_problems(api: ApiClient) -> None:
+    session = await api.start_user()
+    stranger = Caller("t", "other", frozenset({Scope.WRITE}), frozenset({"elsewhere"}))
+    async with open_context(api.app.state.services, stranger) as context:
+        result = await keepalive_session(context, {"id": session["id"], "sequence": -1})
+    assert result.session is None
+    assert [(problem.code, problem.path[-1]) for problem in result.problems] == [
+        ("NOT_FOUND", "id"),
+        ("BAD_USER_INPUT", "sequence"),
+    ]

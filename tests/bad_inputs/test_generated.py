@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from schema import graphql_schema
 from tests.api_client import ApiClient
 from tests.bad_inputs.case import ExistingSessions
+from tests.bad_inputs.plain_words import assert_plain
 from tests.bad_inputs.schema_values import mostly_valid_values
 
 FIELDS: Final = [
@@ -59,6 +60,10 @@ async def assert_no_fault(api: ApiClient, query: str, variables: dict[str, Any])
     assert response.status_code in (200, 400), answer
     codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
     assert "INTERNAL_SERVER_ERROR" not in codes, (answer, logged)
+    for error in answer.get("errors", []):
+        assert_plain(error["message"])
+        has_path = error["extensions"].get("inputPath") or error["message"].startswith("There are more errors")
+        assert has_path or error["extensions"]["code"] != "BAD_USER_INPUT", error
     assert [line for line in logged if line["log_level"] != "info"] == []
 
 
