@@ -8,7 +8,8 @@ from models.clock import Instant
 from models.database import Database
 from models.database.writer import Item, Result, Work
 from resolvers.access import Caller
-from resolvers.loaders import Loaders, SharedReads
+from resolvers.feed.messages import BatchRows
+from resolvers.loaders import Loaders
 from resolvers.services import Services
 
 
@@ -21,8 +22,8 @@ class Context:
     now: Instant
     is_stale: bool = False
     """Whether `now` is in the past because the database cannot be written: the operation can only read."""
-    shared_reads: SharedReads | None = None
-    """Of an operation on a batch of the log."""
+    batch_rows: BatchRows | None = None
+    """What it shares with other operations, if it is one on a batch of the log."""
     _loaders: Loaders | None = field(default=None, init=False)
 
     @property
@@ -33,7 +34,8 @@ class Context:
     def loaders(self) -> Loaders:
         # Created on first use: most commands read nothing by id.
         if self._loaders is None:
-            self._loaders = Loaders(self.database, self.caller, self.services.projects, self.shared_reads)
+            shared = None if self.batch_rows is None else self.batch_rows.reads(self.caller)
+            self._loaders = Loaders(self.database, self.caller, self.services.projects, shared)
         return self._loaders
 
     async def write(self, work: Work[Item, Result], item: Item) -> Result:

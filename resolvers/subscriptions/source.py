@@ -45,7 +45,7 @@ class Source(ABC):
         if item.event is None:
             return open_context(self.services, self.caller)
         rows = item.event.rows
-        return nullcontext(Context(self.services, self.caller, rows.now, shared_reads=rows.reads(self.caller)))
+        return nullcontext(Context(self.services, self.caller, rows.now, batch_rows=rows))
 
     @abstractmethod
     def open(self, after: str | None) -> AsyncIterator[FeedItem | CaughtUp]:
