@@ -17,6 +17,8 @@ STANDING_SECONDS: Final = 0.25
 """For how long a value must be exceeded, and in the last `STANDING_SAMPLES`. Collections of garbage are shorter, and a
 process that was stopped for an hour has one late sample."""
 STANDING_SAMPLES: Final = 3
+MAX_STEP_SECONDS: Final = 0.25
+"""Time that counts between two samples: a stopped process has not been late, and what waits for it is no overload."""
 
 
 class Samples:
@@ -25,6 +27,10 @@ class Samples:
     def __init__(self) -> None:
         self._samples = deque([(-inf, 0.0)] * WINDOW_SAMPLES)
         self.standing = self.typical = self.greatest = 0.0
+
+    @property
+    def last(self) -> float:
+        return self._samples[-1][1]
 
     def add(self, now: float, value: float) -> None:
         samples = self._samples
@@ -79,6 +85,7 @@ class LoadMonitor:
         """Called with the time after each sample."""
         self._time = time
         self._readers: dict[str, Callable[[], float]] = {}
+        self._sampled_at = 0.0
 
     def time(self) -> float:
         return self._time() if self._time else asyncio.get_running_loop().time()
@@ -95,8 +102,11 @@ class LoadMonitor:
         """Take a sample with a timer that fired so many seconds late."""
         now = self.time()
         self.loop_lag.add(now, lateness)
+        # No lag grows faster than time: a burst that is worked off at once is none.
+        step = min(max(now - self._sampled_at, SAMPLE_SECONDS), MAX_STEP_SECONDS)
+        self._sampled_at = now
         for name, read in self._readers.items():
-            self.lags[name].add(now, read())
+            self.lags[name].add(now, min(read(), self.lags[name].last + step))
         for running in self.running.values():
             running.sample(now)
         if self.on_sample is not None:

@@ -76,6 +76,15 @@ def test_pause_and_stopped_process_are_no_overload() -> None:
         assert server.run(5, mutation=200)[Work.MUTATION] == 0
 
 
+def test_age_of_what_waited_for_a_stopped_process_is_no_overload() -> None:
+    server = ModelServer(capacity=500)
+    ages = iter([0.0] * 20 + [60.0] * 5 + [0.0] * 100)
+    server.monitor.add_lag("feed", lambda: next(ages))
+    server.run(1, mutation=100, heavy=10)
+    server.now += 60
+    assert server.run(5, mutation=100, heavy=10) == {Work.MUTATION: 0, Work.HEAVY: 0}
+
+
 def test_burst_on_an_idle_server_is_no_overload() -> None:
     server = ModelServer(capacity=500)
     assert server.run(0.05, mutation=5000) == {Work.MUTATION: 0}
@@ -97,7 +106,7 @@ def test_large_limits_switch_admission_off() -> None:
 def test_a_lag_of_any_length_lets_a_tenth_through() -> None:
     server = ModelServer(capacity=10_000, event_capacity=10)
     server.events = 1e6
-    server.run(1, mutation=100)
+    server.run(2, mutation=100)
     assert server.run(10, mutation=100, short=100, heavy=100) == pytest.approx(dict.fromkeys(Work, 0.9), abs=0.02)
 
 
@@ -112,7 +121,7 @@ def test_tickets_are_spread_evenly() -> None:
 def test_clients_are_asked_to_come_back_at_different_times() -> None:
     server = ModelServer(capacity=500, event_capacity=1)
     server.events = 1e6
-    server.run(1, mutation=100)
+    server.run(2, mutation=100)
     waits = set()
     for _ in range(100):
         with pytest.raises(Overloaded) as refusal:

@@ -11,7 +11,7 @@ import pytest
 from starlette.requests import HTTPConnection
 from structlog.testing import capture_logs
 
-from tests.transport.admission.overload import REFUSES_ALL, REFUSES_HEAVY, REFUSES_QUERIES, overload
+from tests.transport.admission.overload import REFUSES_ALL, REFUSES_HEAVY, REFUSES_QUERIES, overload, pass_time
 from tests.transport.fake_app import FakeApp
 from tests.transport.http.asgi_call import AsgiCall, body_message, chunk_message
 from tests.transport.subscriptions.asgi_client import AsgiRequest, fake_endpoint
@@ -173,7 +173,6 @@ async def test_operations_are_accepted_again_when_the_lag_is_gone(log: FakeLog) 
     lag = [REFUSES_ALL]
     endpoint.admission.add_lag("test", "test_lag_seconds", "Lag.", lambda: lag[0])
     for lag[0], accepted in ((REFUSES_ALL, False), (0.0, True)):
-        for _ in range(20):
-            endpoint.admission.monitor.sample(0.0)
+        pass_time(endpoint.admission, 6)
         answer = await send_http(endpoint, SHORT, accept=JSON)
         assert (answer.extensions is None) == accepted
