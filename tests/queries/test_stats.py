@@ -10,6 +10,7 @@ from models.database import Database
 from models.enums import Kind
 from models.tables.rows import Session
 from resolvers.errors import BadUserInput, Forbidden
+from resolvers.stats.series import Buckets, Mark, count_buckets
 from resolvers.stats.service import Stats
 from tests.factories import NOW, ended_row, insert, session_row
 from tests.queries.operation_context import READER, WRITER, make_context
@@ -41,6 +42,30 @@ async def test_series_counts_active_started_and_ended(
     await insert(database, row)
     buckets = await Stats(make_context(database), None).series(*series)
     assert [(bucket.active, bucket.started, bucket.ended) for bucket in buckets] == expected
+
+
+@pytest.mark.parametrize("filter_", [{}, {"path_prefix": []}, {"project_ids": ["default"]}], ids=str)
+async def test_end_and_start_in_same_millisecond_do_not_overlap(database: Database, filter_: dict[str, Any]) -> None:
+    at = NOW - 10 * MINUTE
+    await insert(
+        database,
+        ended_row(started_at=HOUR_AGO, at=at),
+        session_row(started_at=HOUR_AGO, last_seen_at=at - 10 * SECOND, timeout_seconds=10),  # expired, not recorded
+        ended_row(started_at=at, at=NOW),
+        session_row(started_at=at),
+    )
+    stats = Stats(make_context(database), filter_)
+    (around,) = await stats.series(at - MINUTE, at + MINUTE, 120)
+    assert (around.active, around.peak, around.started, around.ended) == (4, 2, 2, 2)
+    before, after = await stats.series(at - MINUTE, at + MINUTE, 60)
+    assert (before.active, before.peak, before.started, before.ended) == (2, 2, 0, 0)
+    assert (after.active, after.peak, after.started, after.ended) == (2, 2, 2, 2)
+
+
+def test_peak_of_many_events_is_exact() -> None:
+    events = f"{Mark.BUCKET}{Mark.STARTS}" + Mark.START * 20_000 + Mark.END * 15_000 + Mark.START * 14_000
+    (bucket,) = count_buckets(events, 3, Buckets(NOW, MINUTE, 1))
+    assert (bucket.active, bucket.peak, bucket.started, bucket.ended) == (34_003, 20_003, 34_000, 15_000)
 
 
 @pytest.mark.parametrize(
