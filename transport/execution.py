@@ -22,11 +22,11 @@ from graphql.execution import Executor
 
 from transport.admission import Admission
 from transport.deadlines import Deadlines
-from transport.documents.input_errors import find_variable_errors
+from transport.documents.input_errors import variables_error
 from transport.documents.operation import Operation, PreparedDocument, Work
 from transport.documents.persisted import PersistedQueries
 from transport.documents.store import DocumentStore
-from transport.errors import Code, ErrorMasker, RequestError, bad_request, format_error, make_error
+from transport.errors import Code, ErrorMasker, RequestError, bad_request, make_error
 from transport.metrics import Metrics
 from transport.request import BoundContextFactory, Delivery, OperationCall, OperationRequest
 from transport.request_log import log_operation
@@ -341,19 +341,8 @@ class Execution:
         )
         if isinstance(executor, list):
             # The operation is known and valid: what remains are errors of the variables.
-            raise self._variables_error(operation, variables)
+            raise variables_error(self.schema, operation, variables, executor, self._settings)
         return executor
-
-    def _variables_error(self, operation: Operation, variables: Mapping[str, Any]) -> RequestError:
-        errors = find_variable_errors(
-            self.schema,
-            operation.document,
-            operation.node,
-            variables,
-            max_errors=self._settings.limits.errors,
-            hide_suggestions=self._settings.production,
-        )
-        return RequestError(map(format_error, errors), well_formed=True, status=400)
 
     async def execute(self, executor: Executor[Any]) -> OperationResult:
         """Execute an operation, or one event of a subscription."""

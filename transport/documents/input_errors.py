@@ -5,7 +5,8 @@ messages print values as Python does, and its paths begin at the variable.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from math import isinf
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -46,7 +47,9 @@ from graphql.language import SKIP, VisitorAction
 from graphql.pyutils import did_you_mean, suggestion_list
 from graphql.utilities import validate_input_literal, validate_input_value
 
-from transport.errors import Code
+from transport.documents.operation import Operation
+from transport.errors import Code, RequestError, format_error
+from transport.settings import TransportSettings
 
 InputPath: TypeAlias = tuple[str, ...]
 """Names of an argument and of input fields, and indexes of list items."""
@@ -104,34 +107,37 @@ class LiteralValuesRule(ValuesOfCorrectTypeRule):
         return first_uses(self.context.document, self._operation).get(name, (name,))
 
 
-def find_variable_errors(  # noqa: PLR0913 - the parts of a request
+def variables_error(
     schema: GraphQLSchema,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
+    operation: Operation,
     variables: Mapping[str, Any],
-    *,
-    max_errors: int,
-    hide_suggestions: bool,
-) -> list[GraphQLError]:
-    """Return the errors of all variables of an operation, at most `max_errors` and one that says that there are more.
+    core_errors: Iterable[GraphQLError],
+    settings: TransportSettings,
+) -> RequestError:
+    """Create the error of all variables, at most `limits.errors` and one that says that there are more.
 
-    A variable that is used several times is reported where it is used first; see `first_uses`.
+    A variable that is used several times is reported where it is used first; see `first_uses`. `core_errors` are those
+    of graphql-core: all that is left where values are nested too deeply to be searched.
     """
-    paths = first_uses(document, operation)
-    finder = _VariableErrors(hide_suggestions)
+    paths, limit = first_uses(operation.document, operation.node), settings.limits.errors
+    finder = _VariableErrors(settings.production)
     errors = (
         error.to_graphql_error(definition)
-        for definition in operation.variable_definitions or ()
+        for definition in operation.node.variable_definitions or ()
         for error in finder.find_in_variable(schema, definition, variables, paths)
     )
-    found = list(islice(errors, max_errors + 1))
-    if len(found) > max_errors:
-        message = f"There are more errors in the variables; these are the first {max_errors}."
+    try:
+        found = list(islice(errors, limit + 1))
+    except RecursionError:
+        found = []
+    if len(found) > limit:
+        message = f"There are more errors in the variables; these are the first {limit}."
         found[-1] = GraphQLError(message, extensions={"code": Code.BAD_USER_INPUT})
-    return found
+    formatted = map(format_error, found) if found else (format_error(e, Code.BAD_USER_INPUT) for e in core_errors)
+    return RequestError(formatted, well_formed=True, status=400)
 
 
-class _InputErrors:
+class _InputErrors(ABC):
     """Finds the errors of a value, by its declared type. Subclasses know the form of values: JSON or syntax nodes."""
 
     def __init__(self, hide_suggestions: bool) -> None:
@@ -203,23 +209,23 @@ class _InputErrors:
     def is_unknown(self, value: Any) -> bool:  # noqa: ARG002 - hook
         return False
 
-    def is_null(self, value: Any) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def is_null(self, value: Any) -> bool: ...
 
-    def items(self, value: Any) -> list[Any] | None:
-        raise NotImplementedError
+    @abstractmethod
+    def items(self, value: Any) -> list[Any] | None: ...
 
-    def fields(self, value: Any) -> Mapping[str, Any] | None:
-        raise NotImplementedError
+    @abstractmethod
+    def fields(self, value: Any) -> Mapping[str, Any] | None: ...
 
-    def validate_leaf(self, value: Any, type_: Any, errors: list[GraphQLError]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def validate_leaf(self, value: Any, type_: Any, errors: list[GraphQLError]) -> None: ...
 
-    def quote(self, value: Any) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def quote(self, value: Any) -> str: ...
 
-    def error(self, value: Any, path: InputPath, message: str) -> InputError:
-        raise NotImplementedError
+    @abstractmethod
+    def error(self, value: Any, path: InputPath, message: str) -> InputError: ...
 
 
 class _VariableErrors(_InputErrors):

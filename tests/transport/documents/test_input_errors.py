@@ -217,3 +217,13 @@ async def test_errors_are_found_at_any_depth_that_the_parser_allows() -> None:
     deep = "{" + 'name: "n" inner: {' * 150 + "}" * 151
     (message,) = await errors_of(f"{{ box(box: {deep}) }}")
     assert message == f"box.{'inner.' * 150}name: must be given"
+
+
+@pytest.mark.parametrize("depth", [205, 240])
+async def test_variables_that_are_nested_too_deeply_are_refused(depth: int) -> None:
+    value: dict[str, Any] = {"name": "n"}
+    for _ in range(depth):
+        value = {"name": "n", "inner": value}
+    settings = with_limits(json_depth=1_000, variables_depth=1_000, cost=10_000)
+    body = await send("query($v: Box!) { box(box: $v) }", {"v": value}, settings)
+    assert [error["extensions"] for error in body["errors"]] == [{"code": "BAD_USER_INPUT"}]
