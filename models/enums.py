@@ -66,7 +66,7 @@ class ActivityType(DescribedEnum):
     SAVED = "SAVED", "Data points of a FIELD session were saved."
     UPDATED = "UPDATED", "Fields of an AGENDA session were changed."
     STOPPED = "STOPPED", "Its client stopped it."
-    EXPIRED = "EXPIRED", "It ended because no call arrived within its timeout."
+    EXPIRED = "EXPIRED", "No call arrived within its timeout, or a USER session reached 24 hours."
     STALLED = "STALLED", "It ended because the playhead did not move."
     COMPLETED = "COMPLETED", "An AGENDA session reached its scheduled end, or a FIELD session its timeout."
     CANCELLED = "CANCELLED", "It was stopped before its start."

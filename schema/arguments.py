@@ -15,6 +15,9 @@ FilterArg: TypeAlias = Annotated[
     SessionFilter | None,
     strawberry.argument(name="filter", description="Which sessions; by default all in the caller's projects."),
 ]
+OwnFilterArg: TypeAlias = Annotated[
+    SessionFilter | None, strawberry.argument(name="filter", description="Which of its sessions; by default all.")
+]
 FirstArg: TypeAlias = Annotated[
     int | None,
     strawberry.argument(

@@ -16,7 +16,7 @@ from resolvers.activities.service import activity_cursor, session_activities
 from resolvers.context import Context
 from resolvers.pagination.keyset import Page, PageArgs
 from resolvers.sessions.service import list_project_sessions
-from schema.arguments import AfterArg, BeforeArg, FilterArg, FirstArg, Info, LastArg, OrderByArg, TypesArg
+from schema.arguments import AfterArg, BeforeArg, FirstArg, Info, LastArg, OrderByArg, OwnFilterArg, TypesArg
 from schema.enums import ActivityType, EndReason, Kind, State
 from schema.field_helpers import computed_field, field
 from schema.model_types import input_to_dict
@@ -194,14 +194,14 @@ class Project(Node):
     timeouts: list[KindTimeout] = computed_field(_timeouts, "Default timeout of the sessions of each kind.")
 
     @field(
-        "Its sessions, or those of them that match a filter. Requires READ.",
+        "Its sessions. Requires READ.",
         graphql_type=SessionConnection,
         weight=LIST_WEIGHT,
     )
     async def sessions(  # noqa: PLR0913, PLR0917 - pagination arguments
         self,
         info: Info,
-        filter_: FilterArg = None,
+        filter_: OwnFilterArg = None,
         order_by: OrderByArg = None,
         first: FirstArg = None,
         after: AfterArg = None,

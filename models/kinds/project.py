@@ -68,10 +68,7 @@ class ProjectFields(KindFields):
                 yield Problem((*path, "kind"), f"must be unique, not {timeout.kind} again")
             seen.add(timeout.kind)
             if not KINDS[timeout.kind].takes_timeout and timeout.seconds is not None:
-                yield Problem(
-                    (*path, "seconds"),
-                    f"must not be set for {timeout.kind}, which has no timeout, not {timeout.seconds}",
-                )
+                yield Problem((*path, "seconds"), f"must not be set for {timeout.kind}: it has no timeout")
 
 
 class NewProjectFields(ProjectFields):

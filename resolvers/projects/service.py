@@ -1,4 +1,4 @@
-"""Projects: reading, creating and updating them."""
+"""Projects: reading, creating, updating and deleting them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
