@@ -129,7 +129,7 @@ class FanoutGroup:
                 raise
             last = self._query.error_frame(error)
         finally:
-            self._pace.finish()
+            self._pace.close()
         for subscriber in self.subscribers:
             subscriber.finish(last)
         self.following.set()

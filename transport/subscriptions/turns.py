@@ -59,6 +59,9 @@ class Turns:
     def activate(self, pace: "Pace") -> None:
         self._active[pace] = None
 
+    def forget(self, pace: "Pace") -> None:
+        self._active.pop(pace, None)
+
     def lag(self) -> float:
         """Return the seconds after which an item will be sent that becomes ready now.
 
@@ -115,6 +118,12 @@ class Pace:
             now = asyncio.get_running_loop().time()
             self._item_seconds += SMOOTHING * ((now - self._began) / self._items - self._item_seconds)
             self._began, self._active_until = None, now + ACTIVE_SECONDS
+
+    def close(self) -> None:
+        """Report that the group has ended."""
+        self.finish()
+        self._backlog = None
+        self._turns.forget(self)
 
     def lag(self, now: float) -> float:
         """Return the seconds after which an item will be sent that becomes ready now."""

@@ -147,6 +147,14 @@ async def test_groups_that_have_been_idle_for_long_do_not_count(monkeypatch: pyt
     assert turns.lag() == 1
 
 
+async def test_group_that_has_ended_is_forgotten() -> None:
+    turns = Turns()
+    for pace in await busy_paces(turns, [0] * 3):
+        pace.close()
+    assert not turns._active
+    assert turns._free == CONCURRENT_TURNS
+
+
 async def test_source_without_a_backlog_is_never_late(monkeypatch: pytest.MonkeyPatch) -> None:
     turns, time = Turns(), FakeTime(monkeypatch)
     for pace in (Pace(turns), Pace(turns)):
