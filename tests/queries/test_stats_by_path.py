@@ -133,7 +133,8 @@ class CallRunner:
         if call == "sweep":
             await self._api.sweep()
         else:
-            await self._api.mutate(f"{call}Session", {"id": visitor.id, "path": path})
+            shown = {"visible": True} if call == "keepalive" else {}
+            await self._api.mutate(f"{call}Session", {"id": visitor.id, "path": path, **shown})
             visitor.apply(call, path, self._api.clock.now())
         await self._api.advance(pause_seconds)
 
