@@ -45,3 +45,9 @@ class Deadline:
     ) -> None:
         self._active.discard(self._timeout)
         await self._timeout.__aexit__(kind, error, frames)
+
+
+def is_task_cancelled() -> bool:
+    """Return whether a CancelledError means this task, and not something that it awaited."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0

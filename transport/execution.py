@@ -13,7 +13,6 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLSchema,
-    OperationType,
     TypeNameMetaFieldDef,
     Undefined,
     is_leaf_type,
@@ -21,14 +20,14 @@ from graphql import (
 from graphql.execution import Executor
 
 from transport.admission import Admission
-from transport.deadlines import Deadlines
+from transport.deadlines import Deadlines, is_task_cancelled
 from transport.documents.input_errors import variables_error
 from transport.documents.operation import Operation, PreparedDocument, Work
 from transport.documents.persisted import PersistedQueries
 from transport.documents.store import DocumentStore
-from transport.errors import Code, ErrorMasker, RequestError, bad_request, make_error
+from transport.errors import Code, ErrorMasker, RequestError, make_error
 from transport.metrics import Metrics
-from transport.request import BoundContextFactory, Delivery, OperationCall, OperationRequest
+from transport.request import BoundContextFactory, OperationCall, OperationRequest
 from transport.request_log import log_operation
 from transport.results import (
     OperationResult,
@@ -41,8 +40,6 @@ from transport.results import (
 from transport.settings import TransportSettings
 from transport.uploads import check_upload_paths
 
-NOT_ACCEPTABLE: Final = "Accept must allow application/graphql-response+json or application/json."
-
 READ: Final = "read"
 """Key of a field's extensions; see `FastExecutor`."""
 
@@ -53,9 +50,6 @@ _Read: TypeAlias = tuple[str, Callable[[Any, Any], Any], _Complete]
 """Response name; function of source and context; completion."""
 
 _NOT_AWAITABLE: Final = frozenset({str, int, float, bool, type(None), list, dict})
-
-
-# ---- the executor ----
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +204,6 @@ def _list(item: _Complete) -> _Complete:
     return complete_list
 
 
-# ---- operations ----
-
-
 class Execution:
     """Runs operations on a schema: each with a context and a deadline of its own, and with masked errors.
 
@@ -302,7 +293,7 @@ class Execution:
         request = call.request
         operation = self._find_document(request).select_operation(request.operation_name)
         call.operation = operation  # before the checks, so that the log names refused operations too
-        check_delivery(operation, call.delivery)
+        call.delivery.check(operation)
         if request.upload_paths:
             check_upload_paths(self.schema, operation, request.upload_paths)
         if operation.introspects and self._settings.production:
@@ -391,21 +382,3 @@ class Execution:
         if logged:
             log_operation(operation, outcome, status=status, seconds=seconds)
         self.metrics.observe_operation(operation, outcome, seconds)
-
-
-def check_delivery(operation: Operation, delivery: Delivery) -> None:
-    """Raise RequestError if the transport cannot carry the operation or its result."""
-    if operation.type is OperationType.SUBSCRIPTION:
-        if not delivery.subscription:
-            message = "A subscription has more than one result: it needs a transport that streams."
-            raise RequestError([make_error(Code.OPERATION_RESOLUTION_FAILURE, message)])
-    elif not (delivery.single or (delivery.deferred and operation.may_defer)):
-        raise bad_request(NOT_ACCEPTABLE, status=406)
-    elif operation.type is OperationType.MUTATION and not delivery.mutation:
-        raise bad_request("A mutation must be sent by POST.", status=405, headers=(("allow", "POST"),))
-
-
-def is_task_cancelled() -> bool:
-    """Return whether a CancelledError means this task, and not something that it awaited."""
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from transport.documents.operation import Operation, Work
+from transport.documents.operation import Delivery, Operation, Work
 from transport.uploads import VariablePath
 
 ContextFactory: TypeAlias = Callable[[HTTPConnection], AbstractAsyncContextManager[Any]]
@@ -30,18 +30,6 @@ class OperationRequest:
     extensions: Mapping[str, Any] = field(default_factory=dict)
     document_id: str | None = None
     upload_paths: tuple[VariablePath, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """The operations and results that the transport of a request can carry."""
-
-    single: bool = True
-    deferred: bool = True
-    """Results in parts, as @defer asks for them."""
-    subscription: bool = True
-    mutation: bool = True
-    """False for GET."""
 
 
 EVERYTHING: Final = Delivery()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from graphql import (
     DocumentNode,
@@ -19,7 +19,7 @@ from graphql import (
 )
 
 from transport.documents.cost import CostExpression
-from transport.errors import Code, RequestError, make_error, too_complex
+from transport.errors import Code, RequestError, bad_request, make_error, too_complex
 from transport.settings import Limits
 
 ListFields: TypeAlias = Mapping[str, Mapping[str, GraphQLInputType]]
@@ -34,6 +34,32 @@ class Work(IntEnum):
     SHORT = 1
     """Other queries."""
     MUTATION = 2
+
+
+NOT_ACCEPTABLE: Final = "Accept must allow application/graphql-response+json or application/json."
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The operations and results that the transport of a request can carry."""
+
+    single: bool = True
+    deferred: bool = True
+    """Results in parts, as @defer asks for them."""
+    subscription: bool = True
+    mutation: bool = True
+    """False for GET."""
+
+    def check(self, operation: "Operation") -> None:
+        """Raise RequestError if the transport cannot carry the operation or its result."""
+        if operation.type is OperationType.SUBSCRIPTION:
+            if not self.subscription:
+                message = "A subscription has more than one result: it needs a transport that streams."
+                raise RequestError([make_error(Code.OPERATION_RESOLUTION_FAILURE, message)])
+        elif not (self.single or (self.deferred and operation.may_defer)):
+            raise bad_request(NOT_ACCEPTABLE, status=406)
+        elif operation.type is OperationType.MUTATION and not self.mutation:
+            raise bad_request("A mutation must be sent by POST.", status=405, headers=(("allow", "POST"),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from graphql.execution import Executor
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
+from transport.documents.operation import NOT_ACCEPTABLE
 from transport.errors import Headers, RequestError, bad_request
-from transport.execution import NOT_ACCEPTABLE, Execution, FastExecutor
+from transport.execution import Execution, FastExecutor
 from transport.http.compression import compress
 from transport.http.disconnect import CancelOnDisconnect, ClientDisconnected
 from transport.http.headers import joined_header

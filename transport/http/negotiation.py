@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from transport.request import Delivery
+from transport.documents.operation import Delivery
 
 EventStream: TypeAlias = Literal["text/event-stream"]
 Multipart: TypeAlias = Literal["multipart/mixed"]

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable
 from typing import Final, TypeAlias, cast
 
-from transport.execution import is_task_cancelled
+from transport.deadlines import is_task_cancelled
 from transport.subscriptions.event_executor import EventExecutor, SubscriptionQuery
 from transport.subscriptions.responses import Frame
 from transport.subscriptions.source import CaughtUp, Item

@@ -5,8 +5,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from math import inf
 from typing import Any, Final, Protocol
 
+from transport.deadlines import is_task_cancelled
 from transport.documents.operation import Operation
-from transport.execution import is_task_cancelled
 from transport.settings import Limits
 from transport.subscriptions.catch_up import MAX_CONCURRENT_CATCH_UPS, CatchUpCoalescer
 from transport.subscriptions.event_executor import EventExecutor, SubscriptionQuery, hashable, query_key, variables_of

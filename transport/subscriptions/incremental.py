@@ -14,8 +14,9 @@ from graphql.execution import (
     SubsequentIncrementalExecutionResult,
 )
 
+from transport.deadlines import is_task_cancelled
 from transport.errors import FormattedError
-from transport.execution import Execution, is_task_cancelled
+from transport.execution import Execution
 from transport.subscriptions.responses import Frame, FrameStream
 
 
