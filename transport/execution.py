@@ -9,7 +9,6 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import orjson
 from graphql import (
-    GraphQLField,
     GraphQLList,
     GraphQLNonNull,
     GraphQLSchema,
@@ -136,13 +135,14 @@ class FastExecutor(Executor[Any]):
         rest = {}
         for name, details in grouped_field_set.items():
             field = self.schema.get_field(parent_type, details[0].node.name.value)
-            complete = None if field is None or self.middleware_manager else _completion(field)
+            assert field is not None, "the document is valid"
+            is_readable = READ in field.extensions and not (field.args or self.middleware_manager)
             if field is TypeNameMetaFieldDef:
-                read.append((name, _type_name(parent_type.name), str))
-            elif field is None or complete is None:
-                rest[name] = details
-            else:
+                read.append((name, lambda *_, type_name=parent_type.name: type_name, str))
+            elif is_readable and (complete := _completion_of(field.type)) is not None:
                 read.append((name, field.extensions[READ], complete))
+            else:
+                rest[name] = details
         return _Selection(grouped_field_set, tuple(read), rest)
 
 
@@ -151,16 +151,8 @@ async def _merge_awaited(results: dict[str, Any], rest: Awaitable[dict[str, Any]
     return results
 
 
-def _type_name(name: str) -> Callable[[Any, Any], str]:
-    return lambda _source, _context: name
-
-
-def _completion(field: GraphQLField) -> _Complete | None:
-    """Return how to complete the value of a field that can be read directly; None if it cannot."""
-    return None if field.args or READ not in field.extensions else _completion_of(field.type)
-
-
 def _completion_of(type_: Any) -> _Complete | None:
+    """Return how to complete values of a leaf type, or lists of it; None for other types."""
     if isinstance(type_, GraphQLNonNull):
         inner = _completion_of(type_.of_type)
         return None if inner is None else _required(inner)
