@@ -80,7 +80,7 @@ class Limits:
     cost: int = 20_000
     """Sum of field weights, each multiplied by the sizes of the lists around it."""
     default_list_size: int = 10
-    """Size of a list in the cost if the operation requests none."""
+    """Size of a list in the cost where neither the operation nor the schema has one."""
     list_size: int = 1_000
     """Items of a list argument, and the most that `first` or `last` counts in the cost."""
 

@@ -25,7 +25,7 @@ class LogPosition:
     """Position through which a client knows everything."""
 
     position: int
-    """-1 on a snapshot page that is not the last: resuming from it starts over."""
+    """-1 in a part of a snapshot that is not the last: resuming from it starts over."""
     time: Instant
     """When the log ended there, or earlier."""
 
