@@ -72,9 +72,9 @@ class PathStats:
     visible_seconds: float = strawberry.field(description="Total visible time there, in seconds.")
 
 
-@strawberry.type(description="One interval of a time series.")
+@strawberry.type(description="One bucket of a time series.")
 class StatsBucket:
-    at: DateTime = strawberry.field(description="Start of the interval.")
+    at: DateTime = strawberry.field(description="Start of the bucket.")
     active: int = strawberry.field(description="Number of sessions that were active at any moment of it.")
     peak: int = strawberry.field(
         description="Most sessions that were active at one moment of it. Of sessions that end and start in the same "
@@ -84,7 +84,7 @@ class StatsBucket:
     ended: int = strawberry.field(description="Number of sessions that ended in it.")
 
 
-BUCKET_SECONDS: Final = f"Length of an interval, in seconds, 1 to {MAX_BUCKET_SECONDS:,}."
+BUCKET_SECONDS: Final = f"Length of a bucket, in seconds, 1 to {MAX_BUCKET_SECONDS:,}."
 
 GroupsArg: TypeAlias = Annotated[
     int | None, strawberry.argument(description="Number of groups, the largest first, 1 to 500.")
@@ -93,13 +93,13 @@ DepthArg: TypeAlias = Annotated[
     int | None, strawberry.argument(description="Number of leading segments to group by, 1 to 8.")
 ]
 MinutesArg: TypeAlias = Annotated[int, strawberry.argument(description="Minutes back from now, 1 to 527,040.")]
-FromArg: TypeAlias = Annotated[DateTime, strawberry.argument(name="from", description="Start of the first interval.")]
+FromArg: TypeAlias = Annotated[DateTime, strawberry.argument(name="from", description="Start of the first bucket.")]
 ToArg: TypeAlias = Annotated[
-    DateTime, strawberry.argument(name="to", description="End of the series: every interval starts before it.")
+    DateTime, strawberry.argument(name="to", description="End of the series: every bucket starts before it.")
 ]
 BucketSecondsArg: TypeAlias = Annotated[int, strawberry.argument(description=BUCKET_SECONDS)]
 RecentBucketSecondsArg: TypeAlias = Annotated[int | None, strawberry.argument(description=BUCKET_SECONDS)]
-BucketsArg: TypeAlias = Annotated[int | None, strawberry.argument(description="Number of intervals, 1 to 2,000.")]
+BucketsArg: TypeAlias = Annotated[int | None, strawberry.argument(description="Number of buckets, 1 to 2,000.")]
 GroupFieldArg: TypeAlias = Annotated[SessionGroupField, strawberry.argument(description="Field to group by.")]
 OrderArg: TypeAlias = Annotated[StatsOrder | None, strawberry.argument(description="Order of the groups.")]
 
@@ -194,7 +194,7 @@ class SessionStats:
         return await self.stats.group_by(field, DEFAULT_GROUPS if first is None else first, order)
 
     @field(
-        "Time series of active, started and ended sessions; at most 2,000 intervals.",
+        "Time series of active, started and ended sessions; at most 2,000 buckets.",
         graphql_type=list[StatsBucket],
         weight=QUERY_WEIGHT,
     )
@@ -202,7 +202,7 @@ class SessionStats:
         return await self.stats.series(start, end, bucket_seconds)
 
     @field(
-        "The last intervals of such a time series, aligned to multiples of their length since 1970 (UTC); the last "
+        "The last buckets of such a time series, aligned to multiples of their length since 1970 (UTC); the last "
         "one holds the current time, so in a subscription the series moves along.",
         graphql_type=list[StatsBucket],
         weight=QUERY_WEIGHT,

@@ -66,7 +66,7 @@ class Command(ABC):
         """List what refuses the command for a session that has ended."""
         if s.end_reason in self.idempotent_after:
             return ()
-        message = f"must be the id of a session that has not ended; this one has ({s.end_reason}): start a new one"
+        message = f"must be the id of a session that has not ended; this one has ({s.end_reason})"
         return (Problem((*self.input_path, "id"), message, ProblemCode.SESSION_ENDED),)
 
     def preconditions(self, uow: SessionUnitOfWork) -> list[Problem]:  # noqa: ARG002 - hook

@@ -76,6 +76,11 @@ class SaveFieldData(Command):
             problems.append(self._problem(f"must give the form at most {MAX_POINTS} data points, not {count}", "data"))
         return problems
 
+    def is_noop(self, uow: SessionUnitOfWork) -> bool:
+        # Of an active form, a save of nothing is a heartbeat.
+        is_empty = not (self.fields.data or self.fields.remove) and self.fields.saved is None
+        return is_empty and uow.session.end_reason is not None
+
     def apply(self, uow: SessionUnitOfWork) -> list[Problem]:
         s, form = uow.session, self._form(uow)
         if s.ended_at is None:

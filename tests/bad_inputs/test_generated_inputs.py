@@ -30,7 +30,7 @@ def assert_path_leads_into(sent: dict[str, Any], path: list[str]) -> None:
     """Check that a path exists, but for a name at its end that is missing, or is missing in an object that is."""
     current: Any = sent
     for number, part in enumerate(path):
-        if isinstance(current, list):
+        if isinstance(current, list) and part.isdecimal():
             current = current[int(part)]
         elif part == "0" and not isinstance(current, dict | None):  # GraphQL takes a single value for a list of one
             continue

@@ -11,6 +11,7 @@ from models.errors import StorageUnavailable
 from resolvers.blobs import repository
 from resolvers.blobs.leases import LEASE_MS, GcQuery, LeaseExpired, LeaseRequest
 from resolvers.blobs.repository import acquire, mark_deleting, pin
+from resolvers.lifecycle.start import find_start_problems
 from tests.api.test_statement_counts import statements
 from tests.api_client import open_api
 from tests.blobs.form_client import JPEG, PNG, FilePart, FormClient, sha256, start_body, values_by_name
@@ -72,8 +73,27 @@ async def test_file_replaced_by_itself_stays(device: FormClient) -> None:
     assert await device.row_counts() == {"stored_file": 1, "attachment": 1}
 
 
+async def refused_start(device: FormClient) -> None:
+    """Upload a file for a start whose project is deleted between the first check and the transaction."""
+    database = device.api.app.state.services.database
+    administer = 'mutation {{ {0}Project(input: {{id: "brief"}}) {{ problems {{ message }} }} }}'
+    read = database.read
+
+    async def read_and_delete(query: Any, *args: Any) -> Any:
+        result = await read(query, *args)
+        if query is find_start_problems:
+            await device.api.execute(administer.format("delete"))
+        return result
+
+    await device.api.execute(administer.format("create"))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(database, "read", read_and_delete)
+        refused = await device.start({"a": FilePart(PNG)}, projectId="brief")
+    assert [problem["code"] for problem in refused["problems"]] == ["NOT_FOUND"]
+
+
 async def test_file_of_refused_start_is_collected(device: FormClient) -> None:
-    await device.start({"a": FilePart(PNG)}, projectId="nowhere")
+    await refused_start(device)
     assert device.stored_digests() == {sha256(PNG)}
     await device.collect_garbage()
     assert (device.stored_digests(), await device.row_counts()) == (set(), NO_ROWS)
@@ -188,7 +208,7 @@ async def test_lease_and_collection_statements_use_indexes(device: FormClient) -
 async def test_latest_lease_protects_until_it_expires(device: FormClient, extended: bool) -> None:
     for _ in range(1 + extended):
         await device.api.advance(LEASE_MS / SECOND - 1)
-        await device.start({"a": FilePart(PNG)}, projectId="nowhere")
+        await refused_start(device)
     await device.collect_garbage(LEASE_MS / SECOND - 0.001)
     assert device.stored_digests() == {sha256(PNG)}
     await device.collect_garbage(0.001)

@@ -245,3 +245,12 @@ async def test_filters_and_groups_show_the_corrected_item(api: ApiClient) -> Non
     assert await find(agenda={"importIds": ["i-1"]}) == await find(agenda={"scheduleTracks": [1]}) == [other["id"]]
     assert await find(agenda={"scheduleTracks": [8]}) == [talk["id"]]
     assert await find(agenda={"guides": [7]}) == [talk["id"], other["id"]]
+
+
+async def test_save_of_nothing_changes_no_ended_form(api: ApiClient) -> None:
+    id_ = await start_record(api, "field")
+    await end(api, id_, "stopSession")
+    before = await api.session(id_, LIFE)
+    payload = await api.mutate("saveFieldData", {"id": id_}, LIFE)
+    assert (payload["session"], payload["problems"]) == (before, [])
+    assert "SAVED" not in await api.activity_types(id_)

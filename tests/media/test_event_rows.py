@@ -95,7 +95,7 @@ async def test_late_ping_is_flagged_and_ping_out_of_bounds_omitted(api: ApiClien
     player = await start_player(api)
     await player.send("100 PING 10")
     assert problem_codes(await send_heartbeat(player, "hide", 10, 1)) == ["LATE_EVENT"]
-    assert problem_codes(await send_heartbeat(player, "keepalive", -10, 1)) == ["BAD_USER_INPUT"]
+    assert problem_codes(await send_heartbeat(player, "keepalive", -10, 1, visible=True)) == ["BAD_USER_INPUT"]
     assert await player.activities() == [
         {"type": "HIDDEN", "clientTime": player_time(10)["ts"], "data": {"path": [], "playhead": 1, "flag": "LATE"}},
         {"type": "SHOWN", "clientTime": None, "data": {"path": []}},

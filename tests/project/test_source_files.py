@@ -18,8 +18,8 @@ MAX_FUNCTION_LINES: Final = 40
 EXTERNAL: Final = ("web/vendor/", "web/static/")
 
 LINE_BUDGETS: Final = {
-    (*PACKAGES, "main.py"): 24_500,
-    ("bench", "demo"): 3_900,
+    (*PACKAGES, "main.py"): 24_000,
+    ("bench", "demo"): 3_800,
     ("tests",): 35_000,
 }
 """The most lines of Python each part may have: growth is a decision, not an accident."""
