@@ -101,13 +101,14 @@ class _Dispatch:
 
     async def _open(self, context: Any) -> StreamResponse | OperationResult:
         operation = self._execution.prepare_operation(self._call)
-        return await self._execution.track(self._call.work, self._start(operation, context))
-
-    async def _start(self, operation: Operation, context: Any) -> StreamResponse | OperationResult:
         if operation.type is OperationType.SUBSCRIPTION:
+            # Not tracked: thousands that reconnect at once wait for each other, and must not be refused for that.
             if self._streams.draining.started:
                 raise shutdown_error()
             return await self._subscribe(operation, context)
+        return await self._execution.track(self._call.work, self._execute(operation, context))
+
+    async def _execute(self, operation: Operation, context: Any) -> StreamResponse | OperationResult:
         if operation.may_defer and self._options.incremental:
             return await self._execute_incrementally(operation, context)
         executor = self._execution.build_executor(operation, self._variables, context)
