@@ -6,7 +6,7 @@ The info string of a block says what it is:
   `…` in a string stands for any text.
 - `sh`: a script, run as a whole. Its lines of JSON must have no errors and no problems, and a `json answer` block after
   it is compared with the last one. Functions and variables are known to later scripts of the page. Commands of the
-  project itself (`make`, `.venv/bin/python`) are not run.
+  project itself (`make`, `.venv/bin/python`) and installations are not run.
 - A language and a file name, as in `js session.js`: a file of the page's application, which `tests/clients` runs.
 - `json theirs` and others are not run.
 
@@ -27,7 +27,7 @@ from tests.polling import TIMEOUT_SECONDS
 
 ROOT: Final = Path(__file__).parents[2]
 DOCUMENTED_ORIGIN: Final = "http://127.0.0.1:8000"
-PROJECT_COMMANDS: Final = ("make ", ".venv/bin/")
+SKIPPED_COMMANDS: Final = ("make ", ".venv/bin/", "npm install", "pip install")
 _FENCE: Final = re.compile(r"^```(?P<info>[^`\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _ASSIGNMENT: Final = re.compile(r"^(\w+)=", re.MULTILINE)
 
@@ -92,7 +92,7 @@ class PageRunner:
     def _run_script(self, block: Block) -> Any:
         """Run a script and return the data of its last line of JSON."""
         text = block.text.replace("\\\n", " ")
-        lines = [line for line in text.splitlines() if not line.startswith(PROJECT_COMMANDS)]
+        lines = [line for line in text.splitlines() if not line.startswith(SKIPPED_COMMANDS)]
         streams = [line for line in lines if line.startswith("curl -N")]
         for line in streams:
             assert self._first_event(line)["data"], block.location
