@@ -43,5 +43,5 @@ def test_event_source_page_shows_a_wrong_filter_and_closes(tmp_path: Path, serve
     index.write_text(index.read_text().replace('kinds: ["USER"]', "active: false"))
     with printing_program(*page_command(application, server), folder=tmp_path) as wait_for:
         wait_for({"opened": True})
-        wait_for({"alert": "activeSessions takes no filter active: false"})
+        wait_for({"alert": "filter.active: must be true or not set, not false: the set has active sessions only"})
         wait_for({"closed": True})
