@@ -7,6 +7,7 @@ must carry a Content-Length. For loopback only.
 import asyncio
 import math
 import re
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -106,15 +107,44 @@ async def run_closed_loop(
     return result
 
 
-class _Connection(asyncio.Protocol):
+class ResponseProtocol(asyncio.Protocol, ABC):
+    """A connection on which each request is answered before the next is sent."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Transports of uvloop are not instances of asyncio.Transport.
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        try:
+            if (response := parse_response(self._received)) is not None:
+                self._received = b""
+                self.on_response(*response)
+        except LoadFailed as error:
+            self.on_failure(error)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.on_failure(LoadFailed(f"the server closed a connection: {exc or 'no reason given'}"))
+
+    @abstractmethod
+    def on_response(self, status: int, body: bytes) -> None: ...
+
+    @abstractmethod
+    def on_failure(self, error: LoadFailed) -> None: ...
+
+
+class _Connection(ResponseProtocol):
     def __init__(self, requests: Iterator[bytes], is_valid: ResponseCheck, result: LoadResult) -> None:
+        super().__init__()
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._requests = requests
         self._is_valid = is_valid
         self._result = result
-        self._received = b""
         self._sent_at = self._deadline = 0.0
-        self._transport: asyncio.Transport | None = None
 
     def start(self, deadline: float) -> None:
         """Send the first request. The last one leaves before `deadline` (`perf_counter`)."""
@@ -123,28 +153,11 @@ class _Connection(asyncio.Protocol):
 
     def close(self) -> None:
         self.done.cancel()
-        if self._transport is not None:
-            self._transport.close()
+        if self.transport is not None:
+            self.transport.close()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # Transports of uvloop are not instances of asyncio.Transport.
-        self._transport = cast("asyncio.Transport", transport)
-
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        try:
-            response = parse_response(self._received)
-        except LoadFailed as error:
-            self._fail(error)
-            return
-        if response is not None:
-            self._received = b""
-            self._on_response(*response, perf_counter())
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._fail(LoadFailed(f"the server closed a connection: {exc or 'no reason given'}"))
-
-    def _on_response(self, status: int, body: bytes, now: float) -> None:
+    def on_response(self, status: int, body: bytes) -> None:
+        now = perf_counter()
         if now <= self._deadline:
             if status == 200 and self._is_valid(body):
                 self._result.latencies.append(now - self._sent_at)
@@ -154,12 +167,12 @@ class _Connection(asyncio.Protocol):
 
     def _send(self, now: float) -> None:
         request = next(self._requests, None) if now < self._deadline else None
-        if request is not None and self._transport is not None:
+        if request is not None and self.transport is not None:
             self._sent_at = now
-            self._transport.write(request)
+            self.transport.write(request)
         elif not self.done.done():
             self.done.set_result(None)
 
-    def _fail(self, error: LoadFailed) -> None:
+    def on_failure(self, error: LoadFailed) -> None:
         if not self.done.done():
             self.done.set_exception(error)

@@ -9,9 +9,9 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Final, cast
+from typing import Final
 
-from bench.load_generator import HOST, LoadFailed, parse_response
+from bench.load_generator import HOST, LoadFailed, ResponseProtocol
 
 GRACE_SECONDS: Final = 30.0
 """Time for the last responses; then they count as failures."""
@@ -70,9 +70,8 @@ class _ConnectionPool:
 
     async def _connect(self, request: bytes, due: float) -> None:
         try:
-            _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: _Connection(self), HOST, self._port
-            )
+            connect = asyncio.get_running_loop().create_connection
+            _, connection = await connect(lambda: _Connection(self), HOST, self._port)
         except OSError:
             self.result.failures += 1
         else:
@@ -87,20 +86,19 @@ class _ConnectionPool:
             self.result.failures += 1
 
 
-class _Connection(asyncio.Protocol):
+class _Connection(ResponseProtocol):
     def __init__(self, pool: _ConnectionPool) -> None:
+        super().__init__()
         self._pool = pool
-        self._received = b""
         self._response: asyncio.Future[tuple[int, bytes]] | None = None
-        self._transport: asyncio.Transport | None = None
 
     async def exchange(self, request: bytes, due: float) -> None:
         """Send a request and record its response."""
-        if self._transport is None:
+        if self.transport is None:
             self._pool.result.failures += 1
             return
         self._response = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
+        self.transport.write(request)
         try:
             status, body = await self._response
         except LoadFailed:
@@ -115,30 +113,19 @@ class _Connection(asyncio.Protocol):
             self._response = None
 
     def abort(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # Transports of uvloop are not instances of asyncio.Transport.
-        self._transport = cast("asyncio.Transport", transport)
-
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        try:
-            response = parse_response(self._received)
-        except LoadFailed as error:
-            self._fail(error)
-            return
-        if response is not None and self._response is not None and not self._response.done():
-            self._received = b""
-            self._response.set_result(response)
+    def on_response(self, status: int, body: bytes) -> None:
+        if self._response is not None and not self._response.done():
+            self._response.set_result((status, body))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
+        self.transport = None
         if self in self._pool.idle:
             self._pool.idle.remove(self)
-        self._fail(LoadFailed(f"the server closed a connection: {exc or 'no reason given'}"))
+        super().connection_lost(exc)
 
-    def _fail(self, error: LoadFailed) -> None:
+    def on_failure(self, error: LoadFailed) -> None:
         if self._response is not None and not self._response.done():
             self._response.set_exception(error)

@@ -1,6 +1,7 @@
-"""Programs of the client guides that fold a live set and print its users, as JSON, after each change."""
+"""Programs of the client guides, which print JSON: the users of a live set after each change, and what they listed."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -98,3 +99,20 @@ def check_restart(
             server.start("comes")
             wait_for(["comes", "stays"])
             assert active_users(server) == ["comes", "stays"]
+
+
+def check_sessions(page: str, program: Callable[[Path, str], Command], folder: Path, server: Server) -> None:
+    """Check that a guide's sessions.js starts sessions, lists them by pages, sends a file and reports a problem.
+
+    Args:
+        page: name of the guide.
+        program: returns the command that runs a module, from the folder of the guide's files.
+        folder: for these files.
+        server: where the sessions are started.
+    """
+    application = write_application(page, folder / "app", server.origin)
+    shutil.copy(HERE / "listed.js", application)
+    with printing_program(*program(application, "listed.js"), folder=application) as wait_for:
+        wait_for([3, 2, 1])
+        wait_for("FIELD")
+        wait_for("Error")

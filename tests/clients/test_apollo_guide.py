@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.guide import write_application
-from tests.clients.live_sets import check_restart, page_program, printing_program
+from tests.clients.live_sets import check_restart, check_sessions, page_program
 from tests.live_server import Server
 
 pytestmark = [pytest.mark.clients, pytest.mark.usefixtures("node_modules")]
@@ -17,17 +16,6 @@ import { resuming } from "./resuming.js";
 
 client.setLink(ApolloLink.from([resuming, client.link]));
 await import("./main.js");
-"""
-LISTED = """
-import { list, sendPhoto, start } from "./sessions.js";
-
-const names = ["apollo 1", "apollo 2", "apollo 3"];
-for (const username of names) await start({ variant: { user: { username } } });
-const listed = await list({ user: { usernames: names } });
-console.log(JSON.stringify(listed.map(({ username }) => username)));
-const session = await sendPhoto(new File(["taken at dawn"], "dawn.txt", { type: "text/plain" }));
-console.log(JSON.stringify(session.kind));
-await start({ variant: { client: { clientSystem: "" } } }).catch((error) => console.log(JSON.stringify(error.name)));
 """
 
 
@@ -41,9 +29,4 @@ def test_live_set_resumes_after_a_restart(tmp_path: Path) -> None:
 
 
 def test_sessions_are_started_with_files_and_listed_by_pages(server: Server, tmp_path: Path) -> None:
-    folder = write_application("apollo", tmp_path / "app", server.origin)
-    (folder / "listed.js").write_text(LISTED)
-    with printing_program(*page_program(folder, "listed.js"), folder=folder) as wait_for:
-        wait_for(["apollo 3", "apollo 2", "apollo 1"])
-        wait_for("FIELD")
-        wait_for("Error")
+    check_sessions("apollo", page_program, tmp_path, server)

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.guide import write_application
-from tests.clients.live_sets import Command, check_restart, page_program, printing_program
+from tests.clients.live_sets import Command, check_restart, check_sessions, page_program
 from tests.clients.node import command, run
 from tests.live_server import Server
 
@@ -16,17 +15,6 @@ import { follow } from "./live.js";
 
 const show = (sessions) => console.log(JSON.stringify(sessions.map(({ subject }) => subject).sort()));
 follow({ kinds: ["USER"] }, show, console.error, { resume: false });
-"""
-LISTED = """
-import { list, sendPhoto, start } from "./sessions.js";
-
-const names = ["urql 1", "urql 2", "urql 3"];
-for (const username of names) await start({ variant: { user: { username } } });
-const listed = await list({ user: { usernames: names } });
-console.log(JSON.stringify(listed.map(({ username }) => username)));
-const session = await sendPhoto(new File(["taken at dawn"], "dawn.txt", { type: "text/plain" }));
-console.log(JSON.stringify(session.kind));
-await start({ variant: { client: { clientSystem: "" } } }).catch((error) => console.log(JSON.stringify(error.name)));
 """
 
 
@@ -45,9 +33,4 @@ def test_live_set_resumes_after_a_restart(tmp_path: Path) -> None:
 
 
 def test_sessions_are_started_with_files_and_listed_by_pages(server: Server, tmp_path: Path) -> None:
-    folder = write_application("urql", tmp_path / "app", server.origin)
-    (folder / "listed.js").write_text(LISTED)
-    with printing_program(*urql_program(folder, "listed.js"), folder=folder) as wait_for:
-        wait_for(["urql 3", "urql 2", "urql 1"])
-        wait_for("FIELD")
-        wait_for("Error")
+    check_sessions("urql", urql_program, tmp_path, server)

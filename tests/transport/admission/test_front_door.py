@@ -19,6 +19,7 @@ from tests.transport.subscriptions.fake_source import Caller, FakeLog
 from tests.transport.subscriptions.stream_server import SUBSCRIBE
 from tests.transport.test_metrics import scrape
 from transport import GraphQLEndpoint, TransportSettings
+from transport.documents.operation import Work
 from transport.websocket import WebSocketEndpoint
 
 JSON: Final = "application/json"
@@ -176,3 +177,14 @@ async def test_operations_are_accepted_again_when_the_lag_is_gone(log: FakeLog) 
         pass_time(endpoint.admission, 6)
         answer = await send_http(endpoint, SHORT, accept=JSON)
         assert (answer.extensions is None) == accepted
+
+
+async def test_subscriptions_that_begin_do_not_count_as_running(log: FakeLog) -> None:
+    """Thousands that reconnect at once would be refused for one another, and their clients give them up."""
+    endpoint = fake_endpoint(log)
+    running = endpoint.admission.monitor.running[Work.HEAVY]
+    async with AsgiRequest(endpoint, "text/event-stream", SUBSCRIBE) as call:
+        await call.response_start()
+        assert (running.count, running.finished) == (0, 0)
+    await send_http(endpoint, HEAVY, accept=f"text/event-stream, {JSON};q=0.5")
+    assert (running.count, running.finished) == (0, 1)
