@@ -18,9 +18,9 @@ MAX_FUNCTION_LINES: Final = 40
 EXTERNAL: Final = ("web/vendor/", "web/static/")
 
 LINE_BUDGETS: Final = {
-    (*PACKAGES, "main.py"): 24_000,
-    ("bench", "demo"): 3_800,
-    ("tests",): 35_000,
+    (*PACKAGES, "main.py"): 27_000,
+    ("bench", "demo"): 4_200,
+    ("tests",): 40_000,
 }
 """The most lines of Python each part may have: growth is a decision, not an accident."""
 
