@@ -10,10 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import httpx2
 import uvicorn
@@ -194,6 +194,15 @@ async def serve_app(app: ASGIApp) -> AsyncIterator[int]:
 # ---- clients ----
 
 
+class Connection(Protocol):
+    async def ask(self, document: str, **variables: Any) -> Any:
+        """Execute an operation that must have no errors. Returns its data.
+
+        Raises:
+            ConnectionError: the server closed the connection.
+        """
+
+
 class HttpConnection:
     """One keep-alive connection."""
 
@@ -203,11 +212,6 @@ class HttpConnection:
         self._writer = writer
 
     async def ask(self, document: str, **variables: Any) -> Any:
-        """Execute an operation that must have no errors. Returns its data.
-
-        Raises:
-            ConnectionError: the server closed the connection.
-        """
         self._writer.write(encode_request(self._port, document, variables))
         received = b""
         while (response := parse_response(received)) is None:
@@ -238,7 +242,11 @@ async def run_concurrently(port: int, *calls: tuple[str, Mapping[str, Any]]) -> 
     return [next(iter(answer.values())) for answer in answers]
 
 
-async def run_until_disconnected(port: int, client: Callable[[HttpConnection], Awaitable[None]]) -> None:
+async def run_until_disconnected(
+    port: int,
+    client: Callable[[Connection], Awaitable[None]],
+    connect: Callable[[int], AbstractAsyncContextManager[Connection]] = connect,
+) -> None:
     with contextlib.suppress(ConnectionError):
         async with connect(port) as connection:
             await client(connection)
