@@ -36,10 +36,10 @@ def free_port() -> int:
 
 
 def _start(
-    file: Path, log: Path, program: Sequence[str], settings: dict[str, str]
+    file: Path, log: Path, program: Sequence[str], settings: dict[str, str], prefix: Sequence[str] = ()
 ) -> tuple[subprocess.Popen[bytes], int]:
     """Start a server. Returns it with the offset at which its output starts in the log."""
-    command = [sys.executable, *program, "serve", "--host", HOST, "--database", str(file)]
+    command = [*prefix, sys.executable, *program, "serve", "--host", HOST, "--database", str(file)]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"} | NEVER_OVERLOADED | settings
     with log.open("ab") as output:
         offset = output.tell()
@@ -145,16 +145,19 @@ class ServerProcess:
 
 
 @asynccontextmanager
-async def server_process(file: Path, program: Sequence[str] = MAIN, **settings: str) -> AsyncIterator[ServerProcess]:
+async def server_process(
+    file: Path, program: Sequence[str] = MAIN, *, prefix: Sequence[str] = (), **settings: str
+) -> AsyncIterator[ServerProcess]:
     """Run a server on a database file, its log beside it; kill it at the end.
 
     Args:
         file: the database.
         program: Python arguments that replace `main.py`.
+        prefix: command that executes the server, such as `strace`.
         settings: by their names in the environment; PORT is a free one unless set.
     """
     log = file.with_suffix(".log")
-    process, offset = _start(file, log, program, {"LOG_LEVEL": "warning", "PORT": "0"} | settings)
+    process, offset = _start(file, log, program, {"LOG_LEVEL": "warning", "PORT": "0"} | settings, prefix)
     running = ServerProcess(process, log)
     try:
         origin = await asyncio.to_thread(_wait_until_ready, log, offset, process)
@@ -212,7 +215,11 @@ class HttpConnection:
         self._writer = writer
 
     async def ask(self, document: str, **variables: Any) -> Any:
-        self._writer.write(encode_request(self._port, document, variables))
+        return await self.send(encode_request(self._port, document, variables))
+
+    async def send(self, request: bytes) -> Any:
+        """Send an encoded request; else like `ask`."""
+        self._writer.write(request)
         received = b""
         while (response := parse_response(received)) is None:
             received += (chunk := await self._reader.read(65_536))
