@@ -19,7 +19,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from models.clock import Clock, SystemClock
 from models.database import database_file, migrate_database
-from models.errors import DatabaseInUse, DatabaseUnusable, DatabaseVersionError
+from models.errors import DatabaseUnusable
 from models.settings import StorageSettings
 from resolvers.access import LOCAL_ADMIN
 from resolvers.blobs.downloads import find_download
@@ -140,7 +140,7 @@ def migrate(database: DatabaseOption = None) -> None:
     file = database_file(read_settings(database_url=database, insecure=True).database_url)
     try:
         asyncio.run(migrate_database(file))
-    except (DatabaseInUse, DatabaseVersionError, DatabaseUnusable) as error:
+    except DatabaseUnusable as error:
         exit_with_error(str(error))
     typer.echo(f"{file} is up to date")
 
