@@ -1,7 +1,10 @@
-"""Time limits that a stopping server can expire all at once."""
+"""Time limits that a stopping server can expire all at once, and the end of a client's access those of the client."""
 
 import asyncio
 from types import TracebackType
+from typing import Self
+
+from transport.clients import Client
 
 
 class Deadlines:
@@ -9,41 +12,63 @@ class Deadlines:
 
     def __init__(self) -> None:
         self.all_expired = False
-        self._active: set[asyncio.Timeout] = set()
+        self._active: set[Deadline] = set()
 
-    def after(self, seconds: float) -> "Deadline":
-        return self.at(asyncio.get_running_loop().time() + seconds)
+    @property
+    def clients(self) -> set[Client]:
+        """The clients that something runs for."""
+        return {deadline.client for deadline in self._active if deadline.client is not None}
 
-    def at(self, when: float) -> "Deadline":
+    def after(self, seconds: float, client: Client | None = None) -> "Deadline":
+        """Create a limit for work on behalf of a client."""
+        return self.at(asyncio.get_running_loop().time() + seconds, client)
+
+    def at(self, when: float, client: Client | None = None) -> "Deadline":
         """Create a limit at a time of the event loop's clock."""
-        return Deadline(when, self._active, expired=self.all_expired)
+        return Deadline(0 if self.all_expired else when, self._active, client)
 
     def expire_all(self) -> None:
         """Expire all limits, present and future."""
         self.all_expired = True
-        for timeout in self._active:
-            if not timeout.expired():  # an expired timeout cannot be rescheduled
-                timeout.reschedule(0)
+        for deadline in self._active:
+            deadline.expire()
+
+    def end_access(self, client: Client) -> None:
+        """Expire the present limits of a client."""
+        for deadline in self._active:
+            if deadline.client == client:
+                deadline.access_ended = True
+                deadline.expire()
 
 
 class Deadline:
-    """`async with deadlines.after(10) as deadline:` raises TimeoutError like `asyncio.timeout`, or when all expire."""
+    """`async with deadlines.after(10) as deadline:` raises TimeoutError like `asyncio.timeout`, or when it expires."""
 
-    __slots__ = ("_active", "_timeout")
+    __slots__ = ("_active", "_timeout", "access_ended", "client")
 
-    def __init__(self, when: float, active: set[asyncio.Timeout], *, expired: bool) -> None:
-        self._timeout = asyncio.timeout_at(0 if expired else when)
+    def __init__(self, when: float, active: set["Deadline"], client: Client | None) -> None:
+        self._timeout = asyncio.timeout_at(when)
         self._active = active
+        self.client = client
+        self.access_ended = False
+        """Whether it expired because the access of the client ended."""
 
-    async def __aenter__(self) -> asyncio.Timeout:
+    def expired(self) -> bool:
+        return self._timeout.expired()
+
+    def expire(self) -> None:
+        if not self._timeout.expired():  # an expired timeout cannot be rescheduled
+            self._timeout.reschedule(0)
+
+    async def __aenter__(self) -> Self:
         await self._timeout.__aenter__()
-        self._active.add(self._timeout)
-        return self._timeout
+        self._active.add(self)
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
     ) -> None:
-        self._active.discard(self._timeout)
+        self._active.discard(self)
         await self._timeout.__aexit__(kind, error, frames)
 
 

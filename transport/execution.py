@@ -19,22 +19,27 @@ from graphql import (
 from graphql.execution import Executor
 
 from transport.admission import Admission
-from transport.deadlines import Deadlines, is_task_cancelled
+from transport.clients import BoundContextFactory, Client
+from transport.deadlines import Deadline, Deadlines, is_task_cancelled
 from transport.documents.input_errors import variables_error
 from transport.documents.operation import Operation, PreparedDocument, Work
 from transport.documents.persisted import PersistedQueries
 from transport.documents.store import DocumentStore
 from transport.errors import Code, ErrorMasker, RequestError, make_error
 from transport.metrics import Metrics
-from transport.request import BoundContextFactory, OperationCall, OperationRequest
+from transport.request import OperationCall, OperationRequest
 from transport.request_log import log_operation
 from transport.results import (
     OperationResult,
+    access_ended,
+    authentication_timeout,
     from_context_error,
     from_exception,
     from_request_error,
+    shutdown_error,
     shutting_down,
     timed_out,
+    to_request_error,
 )
 from transport.settings import TransportSettings
 from transport.uploads import check_upload_paths
@@ -227,18 +232,28 @@ class Execution:
         """
         if (refusal := self.refuse_early(call)) is not None:
             return refusal
-        return await self.run_in_context(call.make_context, partial(self._execute_call, call))
+        return await self.run_in_context(call.context, partial(self._execute_call, call), call.client)
+
+    async def authenticate(self, authenticate: Awaitable[Client]) -> Client:
+        """Return the client of a request or socket. Raises RequestError for one that is refused."""
+        try:
+            async with self.deadlines.after(self.seconds) as deadline:
+                return await authenticate
+        except Exception as error:  # foreign code: it may raise anything
+            if isinstance(error, TimeoutError) and deadline.expired():
+                raise (shutdown_error() if self.deadlines.all_expired else authentication_timeout()) from None
+            raise to_request_error(error, self.masker) from error
 
     async def run_in_context(
-        self, make_context: BoundContextFactory, work: Callable[[Any], Awaitable[Result]]
+        self, make_context: BoundContextFactory, work: Callable[[Any], Awaitable[Result]], client: Client | None = None
     ) -> Result | OperationResult:
         """Return the result of `work` in a new context, within the time limit of an operation; else the error."""
         try:
-            async with self.deadlines.after(self.seconds) as deadline:
+            async with self.deadlines.after(self.seconds, client) as deadline:
                 return await self._with_context(make_context, work)
         except TimeoutError as error:
             # A TimeoutError of the context factory is an error like any other.
-            return self.timeout_result() if deadline.expired() else from_context_error(error, self.masker)
+            return self.timeout_result(deadline) if deadline.expired() else from_context_error(error, self.masker)
 
     async def _with_context(
         self, make_context: BoundContextFactory, work: Callable[[Any], Awaitable[Result]]
@@ -350,14 +365,17 @@ class Execution:
             return OperationResult({"data": result.data})
         return OperationResult({"errors": self.masker.format_errors(result.errors), "data": result.data})
 
-    def timeout_result(self) -> OperationResult:
-        return shutting_down() if self.deadlines.all_expired else timed_out(self.seconds)
+    def timeout_result(self, deadline: Deadline) -> OperationResult:
+        """Return the result of an operation whose deadline has expired."""
+        if self.deadlines.all_expired:
+            return shutting_down()
+        return access_ended() if deadline.access_ended else timed_out(self.seconds)
 
     def encode(self, result: OperationResult) -> tuple[OperationResult, bytes]:
-        """Encode a result as JSON. Returns another one where a value is none of JSON, or the result is too large."""
+        """Encode a result as JSON. Returns another result where a resolver returned a value that JSON cannot hold."""
         try:
             return result, orjson.dumps(result.body)
-        except (TypeError, MemoryError) as error:
+        except TypeError as error:
             result = from_exception(error, self.masker)
             return result, orjson.dumps(result.body)
 

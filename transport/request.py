@@ -1,18 +1,16 @@
 """The request for one operation, independent of the transport that carries it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
+from transport.clients import Client, ContextFactory
 from transport.documents.operation import Delivery, Operation, Work
 from transport.uploads import VariablePath
-
-ContextFactory: TypeAlias = Callable[[HTTPConnection], AbstractAsyncContextManager[Any]]
-BoundContextFactory: TypeAlias = Callable[[], AbstractAsyncContextManager[Any]]
 
 _CONNECTION_PARAMS: Final = "connection_params"
 
@@ -41,7 +39,8 @@ class OperationCall:
     """A request on its way through execution. `operation` is set as soon as it is resolved, for the log."""
 
     request: OperationRequest
-    make_context: BoundContextFactory
+    client: Client
+    make_context: ContextFactory
     delivery: Delivery = EVERYTHING
     ticket: float | None = None
     """See `Admission.check_any`; None: not drawn."""
@@ -49,9 +48,23 @@ class OperationCall:
     work: Work = Work.MUTATION
     """Of the operation."""
 
+    def context(self) -> AbstractAsyncContextManager[Any]:
+        return self.make_context(self.client)
+
+
+def authorization(connection: HTTPConnection) -> str | None:
+    """Return `authorization` of the payload of `connection_init`, else the header Authorization; None without both.
+
+    Browsers can send no header with a WebSocket. A header that is sent twice is joined, and so no valid credential.
+    """
+    for name, value in connection_params(connection).items():
+        if name.lower() == "authorization":
+            return str(value)
+    return ", ".join(connection.headers.getlist("authorization")) or None
+
 
 def connection_params(connection: HTTPConnection) -> Mapping[str, Any]:
-    """Return the payload of `connection_init`, for context factories; empty over HTTP or where the client sent none.
+    """Return the payload of `connection_init`, to authenticate by; empty over HTTP or where the client sent none.
 
     Clients that cannot send headers put their token there, as `{"authorization": "Bearer …"}`.
     """

@@ -41,13 +41,18 @@ def from_request_error(error: RequestError) -> OperationResult:
 
 def from_context_error(error: BaseException, masker: ErrorMasker) -> OperationResult:
     """Return the result where the context factory failed: the client is refused, or the server cannot serve."""
+    return from_request_error(to_request_error(error, masker))
+
+
+def to_request_error(error: BaseException, masker: ErrorMasker) -> RequestError:
+    """Convert an exception of the application's authentication or context factory."""
     if isinstance(error, RequestError):
-        return from_request_error(error)
+        return error
     if not has_code(error):  # a fault of the server: 500, and masked
-        return from_request_error(RequestError([masker.mask(error)]))
+        return RequestError([masker.mask(error)])
     extensions: dict[str, Any] = error.extensions  # type: ignore[attr-defined]  # has_code checked it
     client_error = format_error(GraphQLError(getattr(error, "message", None) or str(error), extensions=extensions))
-    return from_request_error(RequestError([client_error], headers=error_headers(extensions)))
+    return RequestError([client_error], headers=error_headers(extensions))
 
 
 def shutdown_error() -> RequestError:
@@ -56,11 +61,23 @@ def shutdown_error() -> RequestError:
     return RequestError([error], headers=error_headers(error["extensions"]))
 
 
+def authentication_timeout() -> RequestError:
+    error = make_error(Code.SERVICE_UNAVAILABLE, "Authentication takes too long; try again.")
+    return RequestError([error], headers=error_headers(error["extensions"]))
+
+
 def shutting_down() -> OperationResult:
     """Return the result of an operation that a stopping server aborts."""
     message = "The server is stopping; try again. If the operation writes, it may have written."
     error = make_error(Code.SERVICE_UNAVAILABLE, message)
     return OperationResult({"errors": [error], "data": None}, 503, 503, error_headers(error["extensions"]))
+
+
+def access_ended() -> OperationResult:
+    """Return the result of an operation that is aborted because the client's access has ended."""
+    message = "Access has ended: the token has expired, or was revoked. If the operation writes, it may have written."
+    error = make_error(Code.UNAUTHENTICATED, message)
+    return OperationResult({"errors": [error], "data": None}, 401, 401, error_headers(error["extensions"]))
 
 
 def timed_out(seconds: float) -> OperationResult:

@@ -175,11 +175,12 @@ class TransportSettings(BaseModel):
     """Settings of the transport. Descriptions are printed in docs/configuration.md."""
 
     host: Annotated[str, AfterValidator(_validate_listen_address)] = Field(
-        "127.0.0.1", description="address to listen on; any but a loopback address needs `--insecure`"
+        "127.0.0.1",
+        description="address to listen on; any but a loopback address needs a token with ADMIN, or `--insecure`",
     )
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="port to listen on; 0 takes a free one")
     insecure: bool = Field(
-        False, validate_default=True, description="same as `--insecure`: serve every caller that reaches the address"
+        False, description="same as `--insecure`: serve callers without a credential, as administrators"
     )
     allowed_hosts: Annotated[
         tuple[str, ...], NoDecode, BeforeValidator(_split_list), AfterValidator(validate_hosts)
@@ -239,14 +240,6 @@ class TransportSettings(BaseModel):
     limits: Annotated[Limits, NoDecode, BeforeValidator(_check_limit_names), AfterValidator(_check_limits_positive)] = (
         Field(Limits(), description="limits of one request: `LIMITS__DEPTH`, `LIMITS__COST`, …")
     )
-
-    @field_validator("insecure")
-    @classmethod
-    def _require_insecure(cls, value: bool, info: ValidationInfo) -> bool:
-        host = info.data.get("host", "localhost")
-        if not (value or is_loopback_address(host)):
-            raise ValueError(f"{host} is reachable from other machines without authentication; add --insecure")
-        return value
 
     @field_validator("cors_credentials")
     @classmethod

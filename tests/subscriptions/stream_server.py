@@ -8,12 +8,12 @@ from typing import Any, cast
 import orjson
 from graphql.execution import Executor
 
-from resolvers.access import Caller
+from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.context import Context
 from schema import graphql_schema
 from tests.feed_harness import FeedHarness
 from tests.polling import wait_until
-from transport import TransportSettings
+from transport import Client, TransportSettings
 from transport.execution import Execution
 from transport.request import OperationCall, OperationRequest
 from transport.results import OperationResult
@@ -54,10 +54,12 @@ class StreamServer:
 
     async def open(self, document: str, caller: Caller | None = None, **variables: Any) -> StreamResponse:
         @asynccontextmanager
-        async def make_context() -> AsyncIterator[Context]:
+        async def make_context(_client: Client) -> AsyncIterator[Context]:
             yield await (self.harness.context(caller) if caller else self.harness.context())
 
-        answer = await self.streams.open(OperationCall(OperationRequest(document, variables), make_context))
+        answer = await self.streams.open(
+            OperationCall(OperationRequest(document, variables), caller or LOCAL_ADMIN, make_context)
+        )
         self._closing.push_async_callback(answer.frames.aclose)
         return answer
 

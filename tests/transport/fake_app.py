@@ -10,10 +10,9 @@ import httpx2
 import orjson
 from graphql import GraphQLObjectType, GraphQLSchema, build_schema
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection
 from starlette.routing import Route
 
-from transport import GraphQLEndpoint, Limits, Page, TransportSettings, middleware
+from transport import Access, Client, GraphQLEndpoint, Limits, Page, TransportSettings, middleware
 
 SDL = """
 scalar JSON
@@ -52,7 +51,6 @@ class ExpectedError(Exception):
 
 @dataclass
 class Context:
-    connection: HTTPConnection
     number: int
 
 
@@ -70,19 +68,19 @@ class FakeApp:
     slow_may_finish: asyncio.Event = field(default_factory=asyncio.Event)
 
     @asynccontextmanager
-    async def make_context(self, connection: HTTPConnection) -> AsyncIterator[Context]:
+    async def make_context(self, _client: Client) -> AsyncIterator[Context]:
         self.contexts_opened += 1
         if self.context_error is not None:
             raise self.context_error
         try:
-            yield Context(connection, self.contexts_opened)
+            yield Context(self.contexts_opened)
         finally:
             self.contexts_closed += 1
 
     def endpoint(
         self, settings: TransportSettings | None = None, *, page: Page | None = None, **options: Any
     ) -> GraphQLEndpoint:
-        return GraphQLEndpoint(build_fake_schema(self), self.make_context, settings, page=page, **options)
+        return GraphQLEndpoint(build_fake_schema(self), Access(self.make_context), settings, page=page, **options)
 
 
 LEAKED = "hunter2"

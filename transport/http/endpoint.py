@@ -1,7 +1,6 @@
 """The HTTP endpoint: an ASGI application that answers GraphQL by POST and GET, and shows a page to browsers."""
 
 from contextlib import ExitStack
-from functools import partial
 from time import perf_counter
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ from graphql.execution import Executor
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from transport.asgi_extensions import abort_connection
+from transport.clients import Access, Client
 from transport.documents.operation import NOT_ACCEPTABLE
 from transport.errors import Headers, RequestError, bad_request
 from transport.execution import Execution, FastExecutor
@@ -31,7 +30,7 @@ from transport.http.responses import Page, send_json, send_page
 from transport.http.stream_response import StreamSent, send_stream, stream_options
 from transport.http.uploads import read_multipart
 from transport.metrics import Metrics
-from transport.request import ContextFactory, OperationCall, OperationRequest
+from transport.request import OperationCall, OperationRequest
 from transport.results import OperationResult, from_request_error
 from transport.settings import TransportSettings
 from transport.subscriptions import StreamManager
@@ -42,8 +41,9 @@ ALLOW_GET_POST: Final = (("allow", "GET, POST"),)
 class GraphQLEndpoint:
     """GraphQL over HTTP for one schema, as a Starlette route: `Route("/graphql", GraphQLEndpoint(…))`.
 
-    `make_context` is called once for each operation with the connection. What it returns is entered for the operation's
-    context, and left when the operation has ended. An exception from it with a code in `extensions` becomes the
+    `access.authenticate` is called once for each request, before its files are read and its document is parsed.
+    `access.make_context` is called for the operation, with the client. What it returns is entered for the operation's
+    context, and left when the operation has ended. An exception from either with a code in `extensions` becomes the
     response: UNAUTHENTICATED 401, FORBIDDEN 403, RATE_LIMITED 429, SERVICE_UNAVAILABLE 503 (with Retry-After:
     `retryAfter` seconds of the extensions, or 1). `page` is for browsers that send no query.
     """
@@ -51,7 +51,7 @@ class GraphQLEndpoint:
     def __init__(
         self,
         schema: GraphQLSchema,
-        make_context: ContextFactory,
+        access: Access,
         settings: TransportSettings | None = None,
         *,
         page: Page | None = None,
@@ -60,7 +60,7 @@ class GraphQLEndpoint:
         self.settings = settings or TransportSettings()
         self.execution = Execution(schema, self.settings, executor_class)
         self.streams = StreamManager(self.execution, self.settings.limits)
-        self.make_context = make_context
+        self.access = access
         self.page = page
         self.metrics = self.execution.metrics
         self.admission = self.execution.admission
@@ -74,11 +74,7 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with ExitStack() as resources:
-            handler = RequestHandler(self, scope, receive, send, resources)
-            try:
-                await handler.run()
-            except Exception as error:  # a fault of the server, or too little memory for this request
-                await handler.fail(error)
+            await RequestHandler(self, scope, receive, send, resources).run()
 
 
 def add_stream_gauges(metrics: Metrics, streams: StreamManager) -> None:
@@ -107,8 +103,9 @@ class RequestHandler:
         self._types = negotiate(joined_header(scope, b"accept"), is_get=self._is_get)
         self._started = perf_counter()
         self._ticket: float | None = None
+        self._client: Client | None = None
+        """None until it is authenticated."""
         self._call: OperationCall | None = None
-        self._responding = False
 
     async def run(self) -> None:
         """Read the request, execute its operation, send the result, and log the outcome."""
@@ -125,19 +122,13 @@ class RequestHandler:
             return self._record(result.outcome, 200)
         return await self._send_result(result)
 
-    async def fail(self, error: Exception) -> None:
-        """Send a masked error; once a response has begun, only a cut connection shows that it is not whole."""
-        masked = RequestError([self._endpoint.execution.masker.mask(error)], headers=CONNECTION_CLOSE)
-        result = from_request_error(masked)
-        if self._responding:
-            abort_connection(self._scope)
-            return self._record(result.error_codes, None)
-        return await self._send_result(result)
-
     async def _read_request(self) -> OperationRequest | None:
         settings = self._endpoint.settings
         if self._is_get:
-            return from_query_string(self._scope["query_string"], settings.limits)
+            request = from_query_string(self._scope["query_string"], settings.limits)
+            if request is not None:
+                await self._authenticate()
+            return request
         if self._scope["method"] != "POST":
             raise bad_request("Send operations by POST, queries also by GET.", status=405, headers=ALLOW_GET_POST)
         media_type = content_type(self._scope, allow_multipart=settings.uploads)
@@ -147,11 +138,22 @@ class RequestHandler:
             if settings.csrf_prevention:
                 check_preflight(self._scope)
             self._check_admission(CONNECTION_CLOSE)
+            await self._authenticate(CONNECTION_CLOSE)
             return await read_multipart(self._scope, reader, settings.limits, self._resources)
         # A small body is here already, and the connection remains usable when it has been read.
         body = await read_body(self._scope, reader, settings.limits)
         self._check_admission()
+        await self._authenticate()
         return from_body(body, settings.limits)
+
+    async def _authenticate(self, headers: Headers = ()) -> None:
+        endpoint = self._endpoint
+        try:
+            client = endpoint.access.authenticate(HTTPConnection(self._scope))
+            self._client = await endpoint.execution.authenticate(client)
+        except RequestError as error:
+            error.headers += headers
+            raise
 
     def _check_admission(self, headers: Headers = ()) -> None:
         if self._endpoint.admission.is_refusing:
@@ -164,20 +166,20 @@ class RequestHandler:
             raise bad_request(NOT_ACCEPTABLE, status=406)
         if request is None:
             raise bad_request(NO_QUERY)
-        make_context = partial(endpoint.make_context, HTTPConnection(self._scope))
-        self._call = OperationCall(request, make_context, types.delivery, self._ticket)
+        assert self._client is not None, "a request without a client has been refused"
+        self._call = OperationCall(request, self._client, endpoint.access.make_context, types.delivery, self._ticket)
         with CancelOnDisconnect(self._receive):
             if not types.accepts_streams:
                 return await endpoint.execution.run(self._call)
             options = stream_options(self._scope, types, endpoint.settings.limits)
             response = await endpoint.streams.open(self._call, options)
-            self._responding = response.kind != "single"
             return await send_stream(self._scope, self._send, response, types)
 
     async def _send_result(self, result: OperationResult) -> None:
         endpoint = self._endpoint
         result, body = endpoint.execution.encode(result)
         status = result.status if self._types.json == GRAPHQL_RESPONSE else result.legacy_status
+        self._record(result.error_codes if "errors" in result.body else "ok", status, logged=result.logged)
         headers = result.headers
         if 0 < endpoint.settings.gzip_bytes <= len(body):
             body, encoding = await compress(self._scope, body)
@@ -185,8 +187,6 @@ class RequestHandler:
         # A client of a server that stops should connect to another one for its next request.
         if endpoint.streams.draining.started and CONNECTION_CLOSE[0] not in headers:
             headers += CONNECTION_CLOSE
-        self._record(result.error_codes if "errors" in result.body else "ok", status, logged=result.logged)
-        self._responding = True
         await send_json(self._send, status, self._types.json or JSON, body, headers)
 
     def _record(self, outcome: str | list[str], status: int | None, *, logged: bool = True) -> None:

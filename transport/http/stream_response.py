@@ -13,9 +13,9 @@ from transport.http.multipart_mixed import MULTIPART_INCREMENTAL, MULTIPART_SUBS
 from transport.http.negotiation import EVENT_STREAM, ResponseTypes, StreamType
 from transport.http.responses import StreamEncoding
 from transport.http.sse import SSE
-from transport.results import OperationResult
+from transport.results import OperationResult, access_ended
 from transport.settings import Limits
-from transport.subscriptions import SlowConsumer, StreamClosed, StreamOptions, StreamResponse
+from transport.subscriptions import AccessEnded, Frame, SlowConsumer, StreamClosed, StreamOptions, StreamResponse
 
 STREAM_HEADERS = (
     (b"cache-control", b"no-cache, no-store"),
@@ -89,6 +89,11 @@ async def send_frames(scope: Scope, send: Send, response: StreamResponse, encodi
             await send({"type": "http.response.body", "body": encoding.encode(frame), "more_body": True})
             if frame.failed:
                 codes = OperationResult(orjson.loads(frame.payload)).error_codes
+    except AccessEnded:
+        ended = access_ended()
+        last = Frame(orjson.dumps({"errors": ended.body["errors"]}), failed=True)
+        await send({"type": "http.response.body", "body": encoding.encode(last) + encoding.complete})
+        return ended.error_codes
     except SlowConsumer:
         return "too slow"
     except StreamClosed:

@@ -8,6 +8,7 @@ each item of a `source` is executed once for the group (`event_executor`). `back
 from transport.subscriptions.dispatcher import StreamManager
 from transport.subscriptions.responses import (
     HEARTBEAT,
+    AccessEnded,
     Frame,
     FrameStream,
     ServerShutdown,
@@ -19,6 +20,7 @@ from transport.subscriptions.responses import (
 
 __all__ = [
     "HEARTBEAT",
+    "AccessEnded",
     "Frame",
     "FrameStream",
     "ServerShutdown",

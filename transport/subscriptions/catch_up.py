@@ -65,7 +65,7 @@ class CatchUp:
             async with self._query.deadline() as deadline:
                 item = await anext(await self._open_items(), None)
         except TimeoutError as error:
-            return self._query.timeout_frame() if deadline.expired() else self._query.error_frame(error)
+            return self._query.timeout_frame(deadline) if deadline.expired() else self._query.error_frame(error)
         except Exception as error:  # the source is the resolver's: it may raise anything
             return self._query.error_frame(error)
         except asyncio.CancelledError as error:

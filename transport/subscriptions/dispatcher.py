@@ -1,7 +1,7 @@
 """Dispatch of a request to its kind of response: one result, incremental delivery or a subscription."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -10,6 +10,7 @@ from graphql import ExecutionResult, OperationType
 from graphql.execution import ExperimentalIncrementalExecutionResults, create_source_event_stream
 from graphql.execution.incremental import IncrementalExecutor
 
+from transport.clients import Client, OpenResources
 from transport.documents.operation import Operation
 from transport.errors import RequestError
 from transport.execution import Execution
@@ -34,7 +35,8 @@ class StreamManager:
         self.groups = FanoutRegistry(limits)
         self.draining = DrainTracker()
         """Of subscriptions and WebSockets."""
-        self.subscriptions: set[SubscriberStream] = set()
+        self.subscriptions: dict[SubscriberStream, Client] = {}
+        self.open_resources = OpenResources()
 
     async def open(self, call: OperationCall, options: StreamOptions = DEFAULT_OPTIONS) -> StreamResponse:
         """Execute a request. Raises only CancelledError, which stops the work.
@@ -62,14 +64,28 @@ class StreamManager:
     def queued_bytes(self) -> int:
         return sum(subscription.queued_bytes for subscription in self.subscriptions)
 
-    def open_subscription(self, query: SubscriptionQuery, key: Any, options: StreamOptions) -> SubscriberStream:
+    @property
+    def clients(self) -> Iterable[Client]:
+        """The clients that have a socket, a stream or a running operation."""
+        return {*self.open_resources.clients, *self.execution.deadlines.clients}
+
+    def end_access(self, client: Client) -> None:
+        """End all that is open or running for a client: sockets with 4403, the rest with UNAUTHENTICATED."""
+        self.open_resources.end(client)
+        self.execution.deadlines.end_access(client)
+
+    def open_subscription(
+        self, client: Client, query: SubscriptionQuery, key: Any, options: StreamOptions
+    ) -> SubscriberStream:
         opened = SubscriberStream(self.groups, key, query, options, self._on_closed)
-        self.subscriptions.add(opened)
+        self.subscriptions[opened] = client
+        self.open_resources.add(client, opened, opened.end_access)
         self.draining.register(opened, opened.close)
         return opened
 
     def _on_closed(self, subscription: SubscriberStream) -> None:
-        self.subscriptions.discard(subscription)
+        if (client := self.subscriptions.pop(subscription, None)) is not None:
+            self.open_resources.remove(client, subscription)
         self.draining.unregister(subscription)
 
 
@@ -86,7 +102,7 @@ class _Dispatch:
     async def run(self) -> StreamResponse:
         response: StreamResponse | OperationResult | None = self._execution.refuse_early(self._call)
         if response is None:
-            response = await self._execution.run_in_context(self._held_context, self._open)
+            response = await self._execution.run_in_context(self._held_context, self._open, self._call.client)
         if isinstance(response, StreamResponse):
             return response
         result, payload = self._execution.encode(response)
@@ -97,7 +113,7 @@ class _Dispatch:
     @asynccontextmanager
     async def _held_context(self) -> AsyncIterator[Any]:
         async with self._context:
-            yield await self._context.enter_async_context(self._call.make_context())
+            yield await self._context.enter_async_context(self._call.context())
 
     async def _open(self, context: Any) -> StreamResponse | OperationResult:
         operation = self._execution.prepare_operation(self._call)
@@ -119,7 +135,13 @@ class _Dispatch:
         results = await self._execution.run_step(executor.execute_operation)
         if not isinstance(results, ExperimentalIncrementalExecutionResults):
             return results if isinstance(results, OperationResult) else self._execution.to_result(results)
-        frames = IncrementalFrames(results, self._context.pop_all(), self._execution, started_at=self._started_at)
+        frames = IncrementalFrames(
+            results,
+            self._context.pop_all(),
+            self._execution,
+            client=self._call.client,
+            started_at=self._started_at,
+        )
         return StreamResponse(frames, "incremental", operation)
 
     async def _subscribe(self, operation: Operation, context: Any) -> StreamResponse:
@@ -134,4 +156,5 @@ class _Dispatch:
             raise RequestError([error], well_formed=True)
         key, resume_key = group_keys(operation, self._variables, source)
         query = SubscriptionQuery(self._execution, operation, self._variables, source, resume_key)
-        return StreamResponse(self._streams.open_subscription(query, key, self._options), "subscription", operation)
+        stream = self._streams.open_subscription(self._call.client, query, key, self._options)
+        return StreamResponse(stream, "subscription", operation)

@@ -79,9 +79,9 @@ class SubscriptionQuery:
         """Return the last frame of a stream whose source failed."""
         return self._last_frame(from_context_error(error, self.execution.masker))
 
-    def timeout_frame(self) -> Frame:
+    def timeout_frame(self, deadline: Deadline) -> Frame:
         """Return the last frame of a stream whose source took too long."""
-        return self._last_frame(self.execution.timeout_result())
+        return self._last_frame(self.execution.timeout_result(deadline))
 
     def _last_frame(self, result: OperationResult) -> Frame:
         _, payload = self.execution.encode(OperationResult({"errors": result.body["errors"]}))

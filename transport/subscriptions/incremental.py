@@ -14,6 +14,7 @@ from graphql.execution import (
     SubsequentIncrementalExecutionResult,
 )
 
+from transport.clients import Client
 from transport.deadlines import is_task_cancelled
 from transport.errors import FormattedError
 from transport.execution import Execution
@@ -29,6 +30,7 @@ class IncrementalFrames(FrameStream):
         context: AsyncExitStack,
         execution: Execution,
         *,
+        client: Client,
         started_at: float,
     ) -> None:
         super().__init__()
@@ -37,6 +39,7 @@ class IncrementalFrames(FrameStream):
         self._masker = execution.masker
         self._context = context
         self._execution = execution
+        self._client = client
         self._deadline = started_at + execution.seconds
         self._pending: set[str] = set()
         self._finished = False
@@ -63,11 +66,11 @@ class IncrementalFrames(FrameStream):
 
     async def _next_payload(self) -> dict[str, Any]:
         try:
-            async with self._execution.deadlines.at(self._deadline) as deadline:
+            async with self._execution.deadlines.at(self._deadline, self._client) as deadline:
                 return self._format_subsequent(await anext(self._subsequent))
         except TimeoutError as error:
             if deadline.expired():
-                return self._abort_payload(self._execution.timeout_result().body["errors"])
+                return self._abort_payload(self._execution.timeout_result(deadline).body["errors"])
             return self._abort_payload([self._masker.mask(error)])
         except Exception as error:  # a fault of the executor itself
             return self._abort_payload([self._masker.mask(error)])

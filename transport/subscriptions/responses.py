@@ -27,6 +27,10 @@ class StreamClosed(Exception):
     """The server closed a stream that had not ended. The client may resume after its last cursor."""
 
 
+class AccessEnded(StreamClosed):
+    """The client's access has ended."""
+
+
 class SlowConsumer(StreamClosed):
     """The client read nothing for `Limits.stream_stall_seconds` while results were pending."""
 

@@ -13,6 +13,7 @@ from transport.subscriptions.catch_up import CatchUp
 from transport.subscriptions.event_executor import SubscriptionQuery
 from transport.subscriptions.fanout import Bundle, FanoutGroup, FanoutRegistry
 from transport.subscriptions.responses import (
+    AccessEnded,
     Frame,
     FrameStream,
     ServerShutdown,
@@ -215,6 +216,10 @@ class SubscriberStream(FrameStream):
     def close(self) -> None:
         """Close the stream, as the server is stopping. The reader gets ServerShutdown."""
         self._close_with(ServerShutdown())
+
+    def end_access(self) -> None:
+        """Close the stream, as the client's access has ended. The reader gets AccessEnded."""
+        self._close_with(AccessEnded())
 
     def _close_with(self, reason: StreamClosed) -> None:
         if self._close_reason is None:

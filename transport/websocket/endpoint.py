@@ -5,13 +5,14 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
+from transport.clients import Access
 from transport.errors import RequestError
 from transport.http.headers import header_values
 from transport.http.middleware import check_host
 from transport.settings import TransportSettings
 from transport.subscriptions import StreamManager
 from transport.websocket.connection import Connection
-from transport.websocket.handler import ConnectionHandler, MakeContext
+from transport.websocket.handler import ConnectionHandler
 from transport.websocket.protocol import CloseCode
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
@@ -23,15 +24,15 @@ class WebSocketEndpoint:
     """GraphQL over WebSocket, as a Starlette route: `WebSocketRoute("/graphql", WebSocketEndpoint(…))`.
 
     The handshake is rejected with 400 (Host), 403 (Origin), 429 (too many sockets from one address) or 503 (the server
-    is stopping). `make_context` is called once after `connection_init`, to authenticate the client, and then once for
-    each operation; `connection_params` returns the payload of `connection_init`. After `connection_init` an exception
-    from it closes the socket: with 4403 if its code in `extensions` is UNAUTHENTICATED or FORBIDDEN, else with 1013.
-    In an operation UNAUTHENTICATED closes the socket with 4403; any other exception is the operation's error.
+    is stopping). `access.authenticate` is called once after `connection_init`, whose payload `connection_params`
+    returns. An exception from it closes the socket: with 4403 if its code in `extensions` is UNAUTHENTICATED or
+    FORBIDDEN, else with 1013. `access.make_context` is called for each operation: UNAUTHENTICATED closes the socket
+    with 4403; any other exception is the operation's error.
     """
 
-    def __init__(self, streams: StreamManager, make_context: MakeContext, settings: TransportSettings) -> None:
+    def __init__(self, streams: StreamManager, access: Access, settings: TransportSettings) -> None:
         self._streams = streams
-        self._make_context = make_context
+        self._access = access
         self._settings = settings
         self._sockets_by_address: Counter[str] = Counter()
 
@@ -79,7 +80,8 @@ class WebSocketEndpoint:
             code, reason = CloseCode.SUBPROTOCOL, "Subprotocol not acceptable"
             return await send({"type": "websocket.close", "code": code, "reason": reason})
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
-        handler = ConnectionHandler(self._streams, self._make_context, scope, Connection(scope, receive, send))
+        connection = Connection(scope, receive, send)
+        handler = ConnectionHandler(self._streams, self._access, scope, connection)
         self._streams.draining.register(handler, handler.drain)
         try:
             await handler.run()

@@ -2,19 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import suppress
 from functools import partial
 from time import perf_counter
-from typing import Any, TypeAlias
 
 import orjson
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from transport.errors import Code
+from transport.clients import Access, Client
+from transport.errors import Code, RequestError
 from transport.request import OperationCall, set_connection_params
 from transport.results import OperationResult
-from transport.subscriptions import Frame, ServerShutdown, StreamClosed, StreamManager, StreamResponse
+from transport.subscriptions import AccessEnded, Frame, ServerShutdown, StreamClosed, StreamManager, StreamResponse
 from transport.websocket.connection import Connection, Disconnected
 from transport.websocket.messages import next_prefix
 from transport.websocket.protocol import (
@@ -30,16 +30,16 @@ from transport.websocket.protocol import (
     Stop,
 )
 
-MakeContext: TypeAlias = Callable[[HTTPConnection], AbstractAsyncContextManager[Any]]
-
 
 class ConnectionHandler:
     """One socket, from the agreement on the subprotocol on."""
 
-    def __init__(self, streams: StreamManager, make_context: MakeContext, scope: Scope, connection: Connection) -> None:
+    def __init__(self, streams: StreamManager, access: Access, scope: Scope, connection: Connection) -> None:
         self._streams = streams
-        self._make_context = partial(make_context, HTTPConnection(scope))
+        self._access = access
         self._scope = scope
+        self._client: Client | None = None
+        """None until it is authenticated."""
         self._connection = connection
         self._time = asyncio.get_running_loop().time
         self._protocol = ProtocolStateMachine(streams.limits, self._time())
@@ -52,12 +52,10 @@ class ConnectionHandler:
                 await self._step()
         except Disconnected:
             pass
-        except Exception as error:  # a fault of the server, or too little memory for a message
-            self._streams.execution.masker.mask(error)
-            with suppress(Disconnected):
-                await self._perform(self._protocol.close(CloseCode.TRY_AGAIN_LATER, "Internal error"))
         finally:
             self._protocol.disconnected()
+            if self._client is not None:
+                self._streams.open_resources.remove(self._client, self)
             tasks = (*self._running.values(), *self._closing_tasks)
             for task in tasks:
                 task.cancel()
@@ -66,6 +64,10 @@ class ConnectionHandler:
     def drain(self) -> None:
         """Close the socket when its queries and mutations have ended, as the server is stopping."""
         self._close_in_background(self._protocol.drain)
+
+    def end_access(self) -> None:
+        """Close the socket, as the client's access has ended."""
+        self._close_in_background(partial(self._protocol.close, CloseCode.FORBIDDEN, "Access has ended"))
 
     async def _step(self) -> None:
         try:
@@ -111,17 +113,22 @@ class ConnectionHandler:
         task.add_done_callback(self._closing_tasks.discard)
 
     async def _authenticate(self) -> list[Action]:
-        execution = self._streams.execution
-        refusal = await execution.run_in_context(self._make_context, _authorize)
-        if refusal is None:
-            return self._protocol.authenticated(self._time())
-        if {Code.UNAUTHENTICATED, Code.FORBIDDEN} & set(refusal.error_codes):
-            return self._protocol.close(CloseCode.FORBIDDEN, "Forbidden")
-        return self._protocol.close(CloseCode.TRY_AGAIN_LATER, refusal.error_codes[0])
+        connection = HTTPConnection(self._scope)
+        try:
+            client = await self._streams.execution.authenticate(self._access.authenticate(connection))
+        except RequestError as refusal:
+            code = refusal.errors[0]["extensions"]["code"]
+            if code in (Code.UNAUTHENTICATED, Code.FORBIDDEN):
+                return self._protocol.close(CloseCode.FORBIDDEN, "Forbidden")
+            return self._protocol.close(CloseCode.TRY_AGAIN_LATER, code)
+        self._client = client
+        self._streams.open_resources.add(client, self, self.end_access)
+        return self._protocol.authenticated(self._time())
 
     async def _run(self, operation: Operation) -> None:
         started = perf_counter()
-        call = OperationCall(operation.request, self._make_context)
+        assert self._client is not None, "operations run after authentication"
+        call = OperationCall(operation.request, self._client, self._access.make_context)
         outcome: str | list[str] = "gone"
         logged = True
         try:
@@ -136,15 +143,12 @@ class ConnectionHandler:
                 await self._perform(self._protocol.operation_ended(operation, errors))
         except ServerShutdown:
             self.drain()
+        except AccessEnded:
+            self.end_access()
         except StreamClosed:
             self._on_slow_consumer()
         except Disconnected:
             pass  # `run` notices it, too
-        except Exception as error:  # as in `run`; it concerns this operation alone
-            masked = self._streams.execution.masker.mask(error)
-            outcome = [masked["extensions"]["code"]]
-            with suppress(Disconnected):
-                await self._perform(self._protocol.operation_ended(operation, [masked]))
         finally:
             if outcome == "gone" and operation.is_subscription:
                 outcome = "ok"  # clients end subscriptions by disconnecting
@@ -175,7 +179,3 @@ class ConnectionHandler:
 
     def _on_slow_consumer(self) -> None:
         self._close_in_background(partial(self._protocol.close, CloseCode.TRY_AGAIN_LATER, "Too slow"))
-
-
-async def _authorize(_context: Any) -> None:
-    """Accept every client for which a context could be made."""

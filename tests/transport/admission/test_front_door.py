@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 import pytest
-from starlette.requests import HTTPConnection
 from structlog.testing import capture_logs
 
 from tests.transport.admission.overload import REFUSES_ALL, REFUSES_HEAVY, REFUSES_QUERIES, overload, pass_time
@@ -18,7 +17,7 @@ from tests.transport.subscriptions.asgi_client import AsgiRequest, fake_endpoint
 from tests.transport.subscriptions.fake_source import Caller, FakeLog
 from tests.transport.subscriptions.stream_server import SUBSCRIBE
 from tests.transport.test_metrics import scrape
-from transport import GraphQLEndpoint, TransportSettings
+from transport import Access, Client, GraphQLEndpoint, TransportSettings
 from transport.documents.operation import Work
 from transport.websocket import WebSocketEndpoint
 
@@ -71,12 +70,12 @@ async def socket(
     """Open a socket that is initialised; yields a function to send and one to receive."""
 
     @asynccontextmanager
-    async def make_context(_: HTTPConnection) -> AsyncIterator[Caller]:
+    async def make_context(_: Client) -> AsyncIterator[Caller]:
         yield Caller()
 
     incoming: asyncio.Queue[Any] = asyncio.Queue()
     outgoing: asyncio.Queue[Any] = asyncio.Queue()
-    app = WebSocketEndpoint(endpoint.streams, make_context, TransportSettings())
+    app = WebSocketEndpoint(endpoint.streams, Access(make_context), TransportSettings())
     scope = {"type": "websocket", "headers": [(b"host", b"localhost")], "subprotocols": ["graphql-transport-ws"]}
     incoming.put_nowait({"type": "websocket.connect"})
     task = asyncio.create_task(app(scope, incoming.get, outgoing.put))

@@ -9,11 +9,10 @@ import orjson
 import pytest
 from graphql import GraphQLError, GraphQLScalarType, GraphQLSchema, StringValueNode, build_schema
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection
 from starlette.routing import Route
 
 from tests.transport.fake_app import GraphQLClient, with_limits
-from transport import GraphQLEndpoint, TransportSettings
+from transport import Access, Client, GraphQLEndpoint, TransportSettings
 
 SDL: Final = """
 scalar Code
@@ -56,14 +55,14 @@ def _schema() -> GraphQLSchema:
 
 
 @asynccontextmanager
-async def _no_context(_connection: HTTPConnection) -> AsyncIterator[None]:
+async def _no_context(_client: Client) -> AsyncIterator[None]:
     yield None
 
 
 async def send(
     document: str, variables: Mapping[str, Any] | None = None, settings: TransportSettings | None = None
 ) -> dict[str, Any]:
-    app = Starlette(routes=[Route("/graphql", GraphQLEndpoint(_schema(), _no_context, settings))])
+    app = Starlette(routes=[Route("/graphql", GraphQLEndpoint(_schema(), Access(_no_context), settings))])
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost") as http:
         body: dict[str, Any] = (await GraphQLClient(http).execute(document, variables)).json()
     return body

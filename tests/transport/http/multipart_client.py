@@ -11,7 +11,7 @@ from graphql import GraphQLObjectType, GraphQLSchema, build_schema
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from transport import GraphQLEndpoint, TransportSettings
+from transport import Access, GraphQLEndpoint, TransportSettings
 from transport.uploads import Upload
 
 BOUNDARY: Final = "----boundary"
@@ -67,7 +67,7 @@ class UploadRecorder:
         return built
 
     def app(self, settings: TransportSettings | None = None) -> Starlette:
-        endpoint = GraphQLEndpoint(self.schema(), lambda _: nullcontext(), settings)
+        endpoint = GraphQLEndpoint(self.schema(), Access(lambda _: nullcontext()), settings)
         return Starlette(routes=[Route("/graphql", endpoint)])
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.transport.fake_app import FakeApp, with_limits
 from tests.transport.http.asgi_call import AsgiCall, chunk_message, run_alongside
 from transport import Limits
+from transport.clients import Client
 from transport.deadlines import Deadline, Deadlines
 from transport.errors import RequestError
 from transport.http.request_body import BodyReader
@@ -23,9 +24,9 @@ class RecordingDeadlines(Deadlines):
         super().__init__()
         self.recorded: list[float] = []
 
-    def at(self, when: float) -> Deadline:
+    def at(self, when: float, client: Client | None = None) -> Deadline:
         self.recorded.append(when)
-        return super().at(asyncio.get_running_loop().time() + 10)
+        return super().at(asyncio.get_running_loop().time() + 10, client)
 
 
 async def chunk_deadlines(times: list[float], sizes: list[int]) -> list[float]:

@@ -7,17 +7,16 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 import orjson
-from starlette.requests import HTTPConnection
 
 from tests.polling import TIMEOUT_SECONDS
 from tests.transport.subscriptions.fake_source import Caller, FakeLog
 from tests.transport.subscriptions.stream_server import build_fake_schema
-from transport import GraphQLEndpoint, TransportSettings
+from transport import Access, Client, GraphQLEndpoint, TransportSettings
 
 
 def fake_endpoint(log: FakeLog, settings: TransportSettings | None = None) -> GraphQLEndpoint:
     @asynccontextmanager
-    async def make_context(_connection: HTTPConnection) -> AsyncIterator[Caller]:
+    async def make_context(_client: Client) -> AsyncIterator[Caller]:
         if log.caller_error is not None:
             raise log.caller_error
         try:
@@ -25,7 +24,7 @@ def fake_endpoint(log: FakeLog, settings: TransportSettings | None = None) -> Gr
         finally:
             log.contexts_exited += 1
 
-    return GraphQLEndpoint(build_fake_schema(log), make_context, settings)
+    return GraphQLEndpoint(build_fake_schema(log), Access(make_context), settings)
 
 
 class AsgiRequest:

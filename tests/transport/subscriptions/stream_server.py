@@ -12,7 +12,7 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, build_schema
 from tests.polling import wait_until
 from tests.transport.fake_app import ExpectedError
 from tests.transport.subscriptions.fake_source import Caller, FakeLog, FakeSource, items
-from transport import TransportSettings
+from transport import Anonymous, Client, TransportSettings
 from transport.execution import Execution
 from transport.request import OperationCall, OperationRequest
 from transport.subscriptions import Frame, StreamManager, StreamOptions, StreamResponse
@@ -120,18 +120,21 @@ class StreamServer:
         variables: Mapping[str, Any] | None = None,
         *,
         caller: Caller | None = None,
+        client: Client | None = None,
         options: StreamOptions | None = None,
         **members: Any,
     ) -> StreamResponse:
         @asynccontextmanager
-        async def make_context() -> AsyncIterator[Caller]:
+        async def make_context(_client: Client) -> AsyncIterator[Caller]:
             try:
                 yield caller or Caller()
             finally:
                 self.log.contexts_exited += 1
 
         request = OperationRequest(query, variables or {}, **members)
-        response = await self.streams.open(OperationCall(request, make_context), options or StreamOptions())
+        response = await self.streams.open(
+            OperationCall(request, client or Anonymous(), make_context), options or StreamOptions()
+        )
         self.log.streams.append(response.frames)
         return response
 

@@ -5,13 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import orjson
-from starlette.requests import HTTPConnection
 from starlette.types import Message
 
 from tests.polling import TIMEOUT_SECONDS, wait_until
 from tests.transport.subscriptions.fake_source import Caller
 from tests.transport.subscriptions.stream_server import StreamServer
-from transport import TransportSettings
+from transport import Access, Client, TransportSettings
 from transport.websocket import WebSocketEndpoint
 
 
@@ -29,10 +28,10 @@ class AsgiWebSocket:
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
         @asynccontextmanager
-        async def make_context(_connection: HTTPConnection) -> AsyncIterator[Caller]:
+        async def make_context(_client: Client) -> AsyncIterator[Caller]:
             yield Caller()
 
-        endpoint = WebSocketEndpoint(self.server.streams, make_context, TransportSettings())
+        endpoint = WebSocketEndpoint(self.server.streams, Access(make_context), TransportSettings())
         headers = [(b"host", b"localhost")]
         scope = {"type": "websocket", "headers": headers, "subprotocols": ["graphql-transport-ws"]}
         self.incoming.put_nowait({"type": "websocket.connect"})

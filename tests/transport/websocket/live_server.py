@@ -21,7 +21,7 @@ from tests.live_server import run_app
 from tests.polling import TIMEOUT_SECONDS, wait_until
 from tests.transport.subscriptions.fake_source import Caller, FakeLog
 from tests.transport.subscriptions.stream_server import StreamServer
-from transport import TransportSettings
+from transport import Access, Anonymous, Client, TransportSettings
 from transport.request import connection_params
 from transport.subscriptions import StreamManager
 from transport.websocket import WebSocketEndpoint
@@ -136,14 +136,19 @@ async def live_server(settings: TransportSettings | None = None, **options: Any)
     chosen = settings or TransportSettings()
     streams = StreamServer(log, chosen).streams
 
-    @asynccontextmanager
-    async def make_context(connection: HTTPConnection) -> AsyncIterator[Caller]:
+    async def authenticate(connection: HTTPConnection) -> Client:
         server.params.append(connection_params(connection))
         if server.context_error is not None:
             raise server.context_error
-        yield Caller(connection_params(connection).get("name", "anybody"))
+        return Anonymous(connection_params(connection).get("name", "anybody"))
 
-    endpoint = WebSocketEndpoint(streams, make_context, chosen)
+    @asynccontextmanager
+    async def make_context(client: Client) -> AsyncIterator[Caller]:
+        if server.context_error is not None:
+            raise server.context_error
+        yield Caller(client.id)
+
+    endpoint = WebSocketEndpoint(streams, Access(make_context, authenticate), chosen)
     app = Starlette(routes=[WebSocketRoute("/graphql", endpoint)])
     async with run_app(app, **options) as (port, running):
         server = LiveServer(port, log, endpoint, streams, running)

@@ -8,11 +8,11 @@ from tests.transport.fake_app import ExpectedError
 from tests.transport.websocket.live_server import SUBSCRIBE, LiveServer
 
 
-async def test_each_operation_has_a_context_with_the_init_payload(server: LiveServer) -> None:
+async def test_client_is_authenticated_once_by_the_init_payload(server: LiveServer) -> None:
     async with server.client({"name": "ann", "authorization": "Bearer x"}) as client:
         assert await client.execute("{hello}") == {"data": {"hello": "hello ann"}}
         assert await client.execute("{hello}") == {"data": {"hello": "hello ann"}}
-    assert server.params == [{"name": "ann", "authorization": "Bearer x"}] * 3  # the first was for the init itself
+    assert server.params == [{"name": "ann", "authorization": "Bearer x"}]
 
 
 async def test_init_payloads_are_separate(server: LiveServer) -> None:

@@ -1,0 +1,67 @@
+"""Clients: the callers of operations, as the transport knows them, and what is open for them."""
+
+from collections.abc import Awaitable, Callable, Hashable, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from starlette.requests import HTTPConnection
+
+
+class Client(Hashable, Protocol):
+    """A client that has been authenticated. Requests of equal clients have the same access."""
+
+    @property
+    def id(self) -> str:
+        """Identifies the credential without being secret; empty where none is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """The client of an application without authentication."""
+
+    id: str = ""
+
+
+async def accept_anonymous(_connection: HTTPConnection) -> Client:
+    return Anonymous()
+
+
+Authenticate: TypeAlias = Callable[[HTTPConnection], Awaitable[Client]]
+"""Finds the client of a request or socket. `GraphQLEndpoint` says what its exceptions mean."""
+BoundContextFactory: TypeAlias = Callable[[], AbstractAsyncContextManager[Any]]
+ContextFactory: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Any]]
+"""Returns what is entered for the context of one operation of a client."""
+
+
+class Access(NamedTuple):
+    """How an application authenticates its clients, and the contexts of their operations."""
+
+    make_context: ContextFactory
+    authenticate: Authenticate = accept_anonymous
+
+
+class OpenResources:
+    """Sockets and streams by client, to end them when the client's access ends."""
+
+    def __init__(self) -> None:
+        self._by_client: dict[Client, dict[Hashable, Callable[[], None]]] = {}
+
+    @property
+    def clients(self) -> Iterable[Client]:
+        """The clients for which something is open."""
+        return list(self._by_client)
+
+    def add(self, client: Client, resource: Hashable, end: Callable[[], None]) -> None:
+        """Call `end` once if the access of `client` ends before `remove`. It must not raise."""
+        self._by_client.setdefault(client, {})[resource] = end
+
+    def remove(self, client: Client, resource: Hashable) -> None:
+        if (resources := self._by_client.get(client)) is not None:
+            resources.pop(resource, None)
+            if not resources:
+                del self._by_client[client]
+
+    def end(self, client: Client) -> None:
+        for end in list(self._by_client.get(client, {}).values()):
+            end()
