@@ -3,11 +3,11 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import structlog
 import typer
@@ -17,18 +17,31 @@ from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.routing import Route, WebSocketRoute
 
-from models.clock import Clock, SystemClock
+from models.clock import DAY, Clock, SystemClock, to_rfc3339
 from models.database import database_file, migrate_database
-from models.errors import DatabaseUnusable
+from models.enums import Kind, Scope
+from models.errors import DatabaseInUse, DatabaseUnusable, DatabaseVersionError
 from models.settings import StorageSettings
-from resolvers.access import LOCAL_ADMIN
+from resolvers.access import Caller
 from resolvers.blobs.downloads import find_download
 from resolvers.blobs.signed_urls import DOWNLOAD_PATH
 from resolvers.context import Context, open_context
 from resolvers.metrics import FEED_LAG, MetricsCollector
+from resolvers.services import Services
 from resolvers.startup import running_services
+from resolvers.tokens import offline as offline_tokens
+from resolvers.tokens.access_check import AccessCheck
 from schema import graphql_schema, sdl
-from transport import FileEndpoint, GraphQLEndpoint, Page, TransportSettings, configure_log, middleware
+from transport import (
+    Access,
+    FileEndpoint,
+    GraphQLEndpoint,
+    Page,
+    TransportSettings,
+    authorization,
+    configure_log,
+    middleware,
+)
 from transport.health import health_routes
 from transport.server import server
 from transport.settings_text import error_lines, settings_table
@@ -37,11 +50,20 @@ from web import pages
 
 VERSION = "0.1.0"
 
+T = TypeVar("T")
+
 
 class Settings(BaseSettings, TransportSettings, StorageSettings):
     """All settings, from environment variables of the same names in capitals. The command line overrides them."""
 
     model_config = SettingsConfigDict(env_nested_delimiter="__", env_ignore_empty=True, extra="ignore")
+
+    @property
+    def requires_credentials(self) -> bool | None:
+        """Whether every caller needs a credential; None: once a token with ADMIN has been created."""
+        if self.insecure:
+            return False
+        return True if self.production or not self.is_loopback else None
 
 
 def create_app(
@@ -53,26 +75,26 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         try:
-            async with running_services(settings, clock or SystemClock(), background_jobs=background_jobs) as running:
-                app.state.services, app.state.sweeper, app.state.collector = running
-                endpoint.admission.add_lag(*FEED_LAG, app.state.services.log_reader.lag)
-                collector = MetricsCollector(app.state.services, app.state.sweeper)
-                with endpoint.metrics.registered(collector, collector.refresh):
-                    async with endpoint.admission.monitor.sampling(active=background_jobs):
-                        yield
+            async with running(app, settings, clock or SystemClock(), endpoint, background_jobs=background_jobs):
+                yield
         except Exception as error:
             app.state.failure = error  # uvicorn only logs it; `serve` prints it in one line
             raise
 
-    def make_context(connection: HTTPConnection) -> AbstractAsyncContextManager[Context]:
-        return open_context(connection.app.state.services, LOCAL_ADMIN)
+    async def authenticate(connection: HTTPConnection) -> Caller:
+        services: Services = connection.app.state.services
+        return await services.authenticator.authenticate(authorization(connection), connection.headers.get("origin"))
+
+    def make_context(caller: Caller) -> AbstractAsyncContextManager[Context]:
+        return open_context(app.state.services, caller)
 
     async def is_ready(request: HTTPConnection) -> bool:
         return await request.app.state.services.is_ready() and not endpoint.streams.draining.started
 
+    access = Access(make_context, authenticate)
     page = None if settings.production else Page(*pages.graphiql())
-    endpoint = GraphQLEndpoint(graphql_schema, make_context, settings, page=page)
-    websocket = WebSocketEndpoint(endpoint.streams, make_context, settings)
+    endpoint = GraphQLEndpoint(graphql_schema, access, settings, page=page)
+    websocket = WebSocketEndpoint(endpoint.streams, access, settings)
     endpoint.metrics.add_gauge("graphql_sockets", "WebSockets that are open.", websocket.__len__)
     routes = [
         Route("/graphql", endpoint),
@@ -90,9 +112,33 @@ def create_app(
     return app
 
 
+@asynccontextmanager
+async def running(
+    app: Starlette, settings: Settings, clock: Clock, endpoint: GraphQLEndpoint, *, background_jobs: bool
+) -> AsyncIterator[None]:
+    """Run the services, in `app.state`, and the background jobs."""
+    requires_credentials = settings.requires_credentials
+    async with running_services(
+        settings, clock, requires_credentials=requires_credentials, background_jobs=background_jobs
+    ) as (services, app.state.sweeper, app.state.collector):
+        app.state.services = services
+        endpoint.admission.add_lag(*FEED_LAG, services.log_reader.lag)
+        metrics = MetricsCollector(services, app.state.sweeper)
+        app.state.access_check = AccessCheck(services.database, services.authenticator, clock, endpoint.streams)
+        async with AsyncExitStack() as jobs:
+            jobs.enter_context(endpoint.metrics.registered(metrics, metrics.refresh))
+            await jobs.enter_async_context(endpoint.admission.monitor.sampling(active=background_jobs))
+            if background_jobs:
+                await jobs.enter_async_context(app.state.access_check.running())
+            yield
+
+
 cli = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown"
 )
+
+token_cli = typer.Typer(no_args_is_help=True, help="Manage the tokens of callers, while no server runs.")
+cli.add_typer(token_cli, name="token")
 
 DatabaseOption = Annotated[str | None, typer.Option(help="SQLite file (path or sqlite:///path); default: sessions.db.")]
 
@@ -113,7 +159,7 @@ def serve(
     database: DatabaseOption = None,
     reload: Annotated[bool, typer.Option("--reload", help="Restart when a source file changes.")] = False,
     insecure: Annotated[
-        bool, typer.Option("--insecure", help="Listen on a public address without authentication.")
+        bool, typer.Option("--insecure", help="Serve callers without a credential, as administrators.")
     ] = False,
 ) -> None:
     """Migrate the database if needed, then serve until SIGTERM or Ctrl-C. Its help lists all settings."""
@@ -137,12 +183,55 @@ def serve(
 @cli.command()
 def migrate(database: DatabaseOption = None) -> None:
     """Create the database, or bring its tables to the newest version."""
-    file = database_file(read_settings(database_url=database, insecure=True).database_url)
+    file = database_file(read_settings(database_url=database).database_url)
     try:
         asyncio.run(migrate_database(file))
-    except DatabaseUnusable as error:
+    except (DatabaseInUse, DatabaseVersionError, DatabaseUnusable) as error:
         exit_with_error(str(error))
     typer.echo(f"{file} is up to date")
+
+
+@token_cli.command("create")
+def create_token(  # noqa: PLR0913, PLR0917 - one for each option
+    name: Annotated[str, typer.Option(help="Name of the caller.")],
+    scope: Annotated[list[Scope], typer.Option(help="READ, WRITE or ADMIN; repeat it for several.")],
+    project: Annotated[list[str] | None, typer.Option(help="Id of a project; default: all projects.")] = None,
+    kind: Annotated[list[Kind] | None, typer.Option(help="Kind of session that it may start; default: all.")] = None,
+    origin: Annotated[list[str] | None, typer.Option(help="Origin of web pages that may use it.")] = None,
+    days: Annotated[float | None, typer.Option(min=0.001, help="Days until it expires; default: never.")] = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Create a token, and print its secret, which is shown only once."""
+    values: dict[str, Any] = {"name": name, "scopes": scope, "project_ids": project, "kinds": kind, "origins": origin}
+    if days is not None:
+        values["expires_at"] = SystemClock().now() + round(days * DAY)
+    provided = {field: value for field, value in values.items() if value is not None}
+    result = run_offline(offline_tokens.create_token, database, provided)
+    if result.problems:
+        exit_with_error("\n".join(f"{problem.path[1]}: {problem.message}" for problem in result.problems))
+    typer.echo(result.secret)
+
+
+@token_cli.command("list")
+def list_tokens(database: DatabaseOption = None) -> None:
+    """List the tokens, without their secrets."""
+    for token in run_offline(offline_tokens.list_tokens, database):
+        projects = "all projects" if token.project_ids is None else ", ".join(token.project_ids)
+        times = {"expires": token.expires_at, "last used": token.last_used_at, "revoked": token.revoked_at}
+        shown = (f"{event} {to_rfc3339(at)}" for event, at in times.items() if at is not None)
+        typer.echo("  ".join([token.id, token.name, "+".join(token.scopes), projects, *shown]))
+
+
+@token_cli.command("revoke")
+def revoke_token(
+    token_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the token, as `list` shows it.")],
+    database: DatabaseOption = None,
+) -> None:
+    """Revoke a token."""
+    result = run_offline(offline_tokens.revoke_token, database, token_id)
+    if result.problems:
+        exit_with_error(result.problems[0].message)
+    typer.echo(f"{token_id} is revoked")
 
 
 @cli.command()
@@ -162,6 +251,17 @@ def simulate(
     from demo.simulate import simulate as run  # noqa: PLC0415 - production does not load the demo
 
     raise typer.Exit(asyncio.run(run(url=url, rate=rate, seconds=seconds, seed=seed)))
+
+
+def run_offline(work: Callable[..., Coroutine[Any, Any, T]], database: str | None, *args: Any) -> T:
+    """Run `work` on the database file, which no server may use, or exit with a line that says why not."""
+    file = database_file(read_settings(database_url=database).database_url)
+    try:
+        return asyncio.run(work(file, *args))
+    except DatabaseInUse as error:
+        exit_with_error(f"{error}; while a server runs, use its API: createToken, tokens, revokeToken")
+    except (DatabaseVersionError, DatabaseUnusable) as error:
+        exit_with_error(str(error))
 
 
 def read_settings(**overrides: Any) -> Settings:

@@ -65,6 +65,20 @@ def _json_item(element: json_item, compiler: SQLCompiler, **options: Any) -> str
     return f"(CAST({text} AS JSONB) ->> {index})"
 
 
+class json_items(GenericFunction[Any]):  # noqa: N801 - written like a SQL function
+    """The items of a JSON array of strings, as a table with the column `value`."""
+
+    inherit_cache = True
+
+
+@compiles(json_items)
+def _json_items(element: json_items, compiler: SQLCompiler, **options: Any) -> str:
+    (text,) = (compiler.process(part, **options) for part in element.clauses)
+    if compiler.dialect.name == "sqlite":
+        return f"json_each({text})"
+    return f"jsonb_array_elements_text(CAST({text} AS JSONB))"
+
+
 class row_values(GenericFunction[Any]):  # noqa: N801 - written like a SQL function
     """A list of composite keys, in a form for which an index is used."""
 

@@ -8,6 +8,7 @@ SESSION: Final = "s_"
 ACTIVITY: Final = "a_"
 ATTACHMENT: Final = "f_"
 DATABASE: Final = "d_"
+TOKEN: Final = "t_"  # noqa: S105 - a prefix
 
 ID_LENGTH: Final = 24
 """Characters of every id."""

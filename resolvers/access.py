@@ -3,25 +3,30 @@
 from dataclasses import dataclass
 from typing import Final
 
-from models.enums import Scope
+from models.clock import Instant
+from models.enums import Kind, Scope
 from resolvers.errors import Forbidden
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     id: str
-    """Id of the token; empty if the server does not require tokens."""
+    """Id of the credential; empty if none was needed."""
     name: str
     scopes: frozenset[Scope]
     project_ids: frozenset[str] | None
     """Accessible projects; None for all."""
+    kinds: frozenset[Kind] | None = None
+    """Kinds of sessions that it may start; None for all."""
+    expires_at: Instant | None = None
+    """End of its access; None for never."""
 
     def can_access(self, project_id: str) -> bool:
         return self.project_ids is None or project_id in self.project_ids
 
 
 LOCAL_ADMIN: Final = Caller(id="", name="local", scopes=frozenset(Scope), project_ids=None)
-"""The caller of every operation while the server does not require tokens, and listens on this machine only."""
+"""The caller of operations without a credential, while the server requires none."""
 
 
 def require(caller: Caller, *scopes: Scope) -> None:

@@ -35,6 +35,12 @@ class BadUserInput(DomainError):
         return super().extensions | ({"inputPath": [*self.input_path]} if self.input_path else {})
 
 
+class Unauthenticated(DomainError):
+    """The credential is missing or not valid."""
+
+    code = "UNAUTHENTICATED"
+
+
 class Forbidden(DomainError):
     """The caller lacks a scope."""
 

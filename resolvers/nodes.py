@@ -1,19 +1,20 @@
-"""Sessions, projects and activities by global id."""
+"""Sessions, projects, activities and tokens by global id."""
 
 import asyncio
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from models.enums import Scope
-from models.ids import ACTIVITY, is_generated_id
-from models.tables.rows import Activity, Project, Session
+from models.ids import ACTIVITY, TOKEN, is_generated_id
+from models.tables.rows import Activity, Project, Session, Token
 from resolvers.access import require
 from resolvers.context import Context
 from resolvers.errors import BadUserInput
 from resolvers.projects.service import get_project
 from resolvers.sessions.service import get_session
+from resolvers.tokens.service import get_token
 
-Node: TypeAlias = Session | Project | Activity
+Node: TypeAlias = Session | Project | Activity | Token
 
 MAX_IDS: Final = 500
 
@@ -27,6 +28,8 @@ async def get_node(context: Context, id: str) -> Node | None:  # noqa: A002 - th
     # Ids of projects are chosen by callers; they never look like generated ones.
     if not is_generated_id(id):
         return await get_project(context, id)
+    if id.startswith(TOKEN):
+        return await get_token(context, id)
     if id.startswith(ACTIVITY):
         require(context.caller, Scope.READ, Scope.WRITE)
         return await context.loaders.activity(id)

@@ -9,6 +9,7 @@ from resolvers.blobs.uploader import BlobUploader
 from resolvers.feed.log_reader import LogReader
 from resolvers.projects.cache import ProjectCache
 from resolvers.server_liveness import ServerLiveness
+from resolvers.tokens.authenticator import Authenticator
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Services:
     projects: ProjectCache
     uploader: BlobUploader
     url_signer: UrlSigner
+    authenticator: Authenticator
 
     async def is_ready(self) -> bool:
         """Return whether the database can be read and its migrations are current."""

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
 
 from models.clock import Clock
 from models.database import database_file, open_database
@@ -14,26 +15,45 @@ from resolvers.lifecycle.sweeper import Sweeper
 from resolvers.projects.cache import ProjectCache
 from resolvers.server_liveness import ServerLiveness
 from resolvers.services import Services
+from resolvers.tokens import repository as tokens
+from resolvers.tokens.authenticator import Authenticator
+
+NO_CREDENTIAL: Final = (
+    "callers on other machines need a token, and there is none with the scope ADMIN. Create it: "
+    "python main.py token create --name admin --scope ADMIN --scope READ --scope WRITE"
+)
+
+
+class NoCredentialError(Exception):
+    """The server requires credentials, and none exists."""
 
 
 @asynccontextmanager
 async def running_services(
-    settings: StorageSettings, clock: Clock, *, background_jobs: bool
+    settings: StorageSettings, clock: Clock, *, requires_credentials: bool | None, background_jobs: bool
 ) -> AsyncIterator[tuple[Services, Sweeper, BlobGarbageCollector]]:
-    """Open the database and run the services over it. Without `background_jobs` the caller runs the two jobs."""
+    """Open the database and run the services over it. Without `background_jobs` the caller runs the two jobs.
+
+    Raises:
+        NoCredentialError: credentials are required, and there is none.
+    """
     async with open_database(database_file(settings.database_url)) as database:
+        if requires_credentials and not await database.read(tokens.has_admin_token, valid_at=clock.now()):
+            raise NoCredentialError(NO_CREDENTIAL)
+        authenticator = Authenticator(database, clock, requires_credentials=requires_credentials)
         liveness = ServerLiveness(database, clock)
         sweeper = Sweeper(database, liveness, clock, retention=settings.retention_ms)
         log_reader, uploader = LogReader(database, liveness), BlobUploader(settings.blob_store())
         projects = ProjectCache()
         collector = BlobGarbageCollector(database, uploader, clock)
-        with database.starting():
-            url_signer = await create_url_signer(database, settings.signing_key, settings.public_url)
-            # Extends the deadlines after a downtime before the first request is answered.
-            await sweeper.sweep()
+        url_signer = await create_url_signer(database, settings.signing_key, settings.public_url)
+        # Extends the deadlines after a downtime before the first request is answered.
+        await sweeper.sweep()
         async with log_reader.running(), uploader.running(), AsyncExitStack() as jobs:
             jobs.enter_context(database.on_commit(projects.on_commit))
+            jobs.enter_context(database.on_commit(authenticator.on_commit))
             if background_jobs:
                 await jobs.enter_async_context(sweeper.running(settings.sweep_interval))
                 await jobs.enter_async_context(collector.running())
-            yield Services(database, liveness, log_reader, projects, uploader, url_signer), sweeper, collector
+            services = Services(database, liveness, log_reader, projects, uploader, url_signer, authenticator)
+            yield services, sweeper, collector

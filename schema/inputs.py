@@ -1,4 +1,4 @@
-"""Inputs of mutations on sessions and projects. Those of a start are in `schema.kinds`."""
+"""Inputs of mutations on sessions, projects and tokens. Those of a start are in `schema.kinds`."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from models.kinds.agenda import AgendaUpdateFields
 from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields, TerminationFields
 from models.kinds.field import SaveFieldDataFields
 from models.kinds.project import KindTimeoutFields, NewProjectFields, ProjectFields
+from models.kinds.token import NewTokenFields
 from schema.filters import SessionFilter
 from schema.forms import DataPointInput
 from schema.media import MediaPingInput
@@ -101,3 +102,13 @@ class UpdateProjectInput:
 @strawberry.input(description="The project is deleted.")
 class DeleteProjectInput:
     id: strawberry.ID = strawberry.field(description="The id of the project.")
+
+
+@input_from(NewTokenFields, "A new token.")
+class CreateTokenInput:
+    project_ids: list[strawberry.ID] | None
+
+
+@strawberry.input(description="The token is revoked.")
+class RevokeTokenInput:
+    id: strawberry.ID = strawberry.field(description="The id of the token.")

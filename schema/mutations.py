@@ -9,16 +9,19 @@ from resolvers.lifecycle import service as lifecycle
 from resolvers.lifecycle.bulk_termination import terminate_sessions
 from resolvers.lifecycle.result import MutationResult
 from resolvers.projects import service as projects
+from resolvers.tokens import service as tokens
 from schema import payloads
 from schema.arguments import Info
 from schema.field_helpers import QUERY_WEIGHT, field
 from schema.inputs import (
     CreateProjectInput,
+    CreateTokenInput,
     DeleteProjectInput,
     DeleteSessionInput,
     HideSessionInput,
     KeepaliveSessionInput,
     KeepaliveSessionsInput,
+    RevokeTokenInput,
     SaveFieldDataInput,
     StopSessionInput,
     TerminateSessionInput,
@@ -139,3 +142,17 @@ class Mutation:
     )
     async def delete_project(self, info: Info, input_: Input[DeleteProjectInput]) -> MutationResult:
         return await projects.delete_project(info.context, input_.id)
+
+    @field(
+        "Create a token, with no more scopes and projects than the caller's. Requires ADMIN.",
+        graphql_type=payloads.CreateTokenPayload | None,
+    )
+    async def create_token(self, info: Info, input_: Input[CreateTokenInput]) -> MutationResult:
+        return await tokens.create_token(info.context, input_to_dict(input_))
+
+    @field(
+        "Revoke a token: requests with it are refused at once, and what is open ends within 5 seconds. Requires ADMIN.",
+        graphql_type=payloads.RevokeTokenPayload | None,
+    )
+    async def revoke_token(self, info: Info, input_: Input[RevokeTokenInput]) -> MutationResult:
+        return await tokens.revoke_token(info.context, input_.id)

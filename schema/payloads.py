@@ -4,6 +4,7 @@ import strawberry
 
 from schema.enums import ProblemCode
 from schema.session import Project, Session
+from schema.tokens import Token
 
 
 @strawberry.type(description="A problem that the caller can act on, never an internal error.")
@@ -112,3 +113,16 @@ class UpdateProjectPayload(_ProjectPayload): ...
 
 @strawberry.type(description="Result of `deleteProject`.")
 class DeleteProjectPayload(_DeletionPayload): ...
+
+
+@strawberry.type(description="Result of `createToken`.")
+class CreateTokenPayload(_Payload):
+    token: Token | None = strawberry.field(description="The token; null if none was created.")
+    secret: str | None = strawberry.field(
+        description="What its caller sends, as `Authorization: Bearer <secret>`. Shown once; null if none was created."
+    )
+
+
+@strawberry.type(description="Result of `revokeToken`.")
+class RevokeTokenPayload(_Payload):
+    token: Token | None = strawberry.field(description="The token as it is now; null if there is none for the caller.")

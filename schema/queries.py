@@ -8,6 +8,7 @@ import strawberry
 from models.tables.rows import Activity as ActivityRow
 from models.tables.rows import Project as ProjectRow
 from models.tables.rows import Session as SessionRow
+from models.tables.rows import Token as TokenRow
 from resolvers import nodes
 from resolvers.access import Caller
 from resolvers.activities.service import list_activities
@@ -16,6 +17,7 @@ from resolvers.pagination.keyset import Page, PageArgs
 from resolvers.projects.service import get_project, list_projects
 from resolvers.sessions.service import get_session, list_sessions
 from resolvers.stats.service import Stats
+from resolvers.tokens.service import list_tokens
 from schema.arguments import (
     AfterArg,
     BeforeArg,
@@ -34,6 +36,7 @@ from schema.model_types import input_to_dict
 from schema.node import Node
 from schema.session import ActivityConnection, Project, ProjectConnection, Session, SessionConnection
 from schema.stats import SessionStats
+from schema.tokens import TokenConnection
 
 IdsArg: TypeAlias = Annotated[list[strawberry.ID], strawberry.argument(description="Ids of the objects, at most 500.")]
 
@@ -121,6 +124,20 @@ class Query:
         before: BeforeArg = None,
     ) -> Page[ProjectRow]:
         return await list_projects(info.context, PageArgs(first, after, last, before))
+
+    @field(
+        "The tokens within the caller's projects, the oldest first. Requires ADMIN.",
+        graphql_type=TokenConnection | None,
+    )
+    async def tokens(
+        self,
+        info: Info,
+        first: FirstArg = None,
+        after: AfterArg = None,
+        last: LastArg = None,
+        before: BeforeArg = None,
+    ) -> Page[TokenRow]:
+        return await list_tokens(info.context, PageArgs(first, after, last, before))
 
     @field("The caller.", graphql_type=Viewer | None)
     def viewer(self, info: Info) -> Caller:

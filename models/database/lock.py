@@ -23,27 +23,23 @@ _log = structlog.get_logger("database")
 
 
 @contextmanager
-def file_lock(database: Path, *, timeout: float = LOCK_TIMEOUT_SECONDS) -> Iterator[bool]:
+def file_lock(database: Path, *, timeout: float = LOCK_TIMEOUT_SECONDS) -> Iterator[None]:
     """Hold the lock `<file>.lock`; the system releases it if the process is killed.
-
-    Yields whether a server has used a database of this name before.
 
     Raises:
         DatabaseInUse: another process still holds it after `timeout` seconds.
         DatabaseUnusable: the folder is missing or not writable, or the path is that of a folder.
     """
-    file, is_new = _open_lock_file(database)
-    with file:
+    with _open_lock_file(database) as file:
         _acquire(file, database, timeout)
         _write_content(file, f"{os.getpid()}\n")
         try:
-            yield not is_new
+            yield
         finally:
             _write_content(file, "")
 
 
-def _open_lock_file(database: Path) -> tuple[IO[bytes], bool]:
-    """Open or create the lock file. Returns it, and whether it is new."""
+def _open_lock_file(database: Path) -> IO[bytes]:
     try:
         # Two links to one file must share its lock.
         target = database.resolve()
@@ -53,13 +49,10 @@ def _open_lock_file(database: Path) -> tuple[IO[bytes], bool]:
             )
         if not target.parent.is_dir():
             raise DatabaseUnusable(f"the folder {target.parent} does not exist; create it, or choose another database")
-        lock = target.with_name(target.name + ".lock")
-        is_new = not lock.exists()
-        return lock.open("a+b", buffering=0), is_new
+        return target.with_name(target.name + ".lock").open("a+b", buffering=0)
     except PermissionError as error:
         raise DatabaseUnusable(
-            f"{database} cannot be used as the database: this user may not write {error.filename}; "
-            "change its owner or its mode"
+            f"{database} cannot be used as the database: this user may not write {error.filename}"
         ) from error
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
         reason = getattr(error, "strerror", None) or error

@@ -8,11 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.database.engine import Transaction
-from models.database.faults import STORAGE_ERRORS, is_storage_failure
-from models.database.health import FileHealth
 from models.errors import StorageUnavailable
 
 Item = TypeVar("Item")
@@ -38,6 +37,8 @@ class CommittedChanges:
     """Sessions whose row or timeline changed; without those that other processes changed."""
     project_ids: set[str] = field(default_factory=set)
     """Projects whose row changed."""
+    token_ids: set[str] = field(default_factory=set)
+    """Tokens that were created or revoked."""
     entries: Counter[tuple[str, str]] = field(default_factory=Counter)
     """New entries of the log, by kind and type."""
 
@@ -52,19 +53,22 @@ def track_changes(
     entries: Iterable[tuple[str, str]] = (),
     *,
     project_ids: Iterable[str] = (),
+    token_ids: Iterable[str] = (),
 ) -> None:
-    """Record for the commit listeners that the transaction changes sessions or projects, or appends to the log.
+    """Record for the commit listeners that the transaction changes sessions, projects or tokens, or appends to the log.
 
     Args:
         tx: the transaction.
         session_ids: the sessions.
         entries: kind and type of each new entry of the log.
         project_ids: the projects.
+        token_ids: the tokens.
     """
     changes: CommittedChanges = tx.info.setdefault("changes", CommittedChanges())
     changes.session_ids.update(session_ids)
     changes.entries.update(entries)
     changes.project_ids.update(project_ids)
+    changes.token_ids.update(token_ids)
 
 
 class CommitStats:
@@ -109,9 +113,8 @@ class _PendingWrite:
 
 
 class Writer:
-    def __init__(self, engine: AsyncEngine, health: FileHealth) -> None:
+    def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._health = health
         self.listeners: list[CommitListener] = []
         self.commit_stats = CommitStats()
         self._queue: list[_PendingWrite] = []
@@ -180,20 +183,16 @@ class Writer:
                     write.done.set_result(result)
 
     async def _commit(self, batch: list[_PendingWrite]) -> list[Any]:
-        self._health.check_writable()
         try:
             async with self._engine.connect() as connection, connection.begin():
                 results, changes = await connection.run_sync(_run_batch, batch)
-        except STORAGE_ERRORS as error:
-            if not is_storage_failure(error):
-                raise
+        except OperationalError as error:
             self.commit_stats.failures += 1
-            # Locked by another process, disk full, damaged: the storage's fault, not this call's.
-            raise self._health.unavailable(error, "written") from error
-        self._health.check_in_place()
+            # Locked by another process, disk full, or an I/O error: the storage's fault, not this call's.
+            raise StorageUnavailable("the database cannot be written at the moment; repeat the call") from error
         self.commit_stats.entries.update(changes.entries)
         # Before any caller gets its result, as `Database.on_commit` promises.
-        if changes.session_ids or changes.project_ids:
+        if changes.session_ids or changes.project_ids or changes.token_ids:
             for listener in self.listeners:
                 listener(changes)
         return results

@@ -152,6 +152,7 @@ MESSAGES: Final[Mapping[str, Callable[[_Limits, Any], str]]] = {
     "string_too_long": _must_have_length,
     "string_too_short": _must_have_length,
     "too_long": _must_have_length,
+    "too_short": _must_have_length,
 }
 """By pydantic's type of error. GraphQL has checked types and required fields."""
 

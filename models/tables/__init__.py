@@ -13,6 +13,7 @@ from models.tables.project import ProjectTable
 from models.tables.server import ServerTable
 from models.tables.session import SessionTable
 from models.tables.session_track import SessionTrackTable
+from models.tables.token import TokenTable
 
 METADATA = TableModel.metadata
 
@@ -27,4 +28,5 @@ project = ProjectTable.__table__
 server = ServerTable.__table__
 session = SessionTable.__table__
 session_track = SessionTrackTable.__table__
+token = TokenTable.__table__
 blob = BlobTable.__table__

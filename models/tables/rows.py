@@ -103,3 +103,19 @@ class Session:
     stall_from: Instant | None
     client_id: str | None
     details: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Token:
+    id: str
+    lookup: str
+    digest: bytes
+    name: str
+    scopes: list[str]
+    project_ids: list[str] | None
+    kinds: list[str] | None
+    origins: list[str] | None
+    created_at: Instant
+    expires_at: Instant | None
+    last_used_at: Instant | None
+    revoked_at: Instant | None

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import structlog
+
 from models.clock import Instant
 from models.database import Database, Transaction
 from models.errors import StorageUnavailable
@@ -11,6 +13,8 @@ from resolvers.lifecycle import repository
 
 DUE_BATCH: Final = 200
 """Sessions per transaction: other writes wait for it."""
+
+_log = structlog.get_logger("due")
 
 
 def has_due_transition(s: Session, now: Instant) -> bool:
@@ -38,6 +42,7 @@ async def flush_due(database: Database, now: Instant) -> bool:
     try:
         while await database.write(apply_due_batch, now) == DUE_BATCH:
             pass
-    except StorageUnavailable:
-        return False  # the sweeper, which tries it as well, logs it
+    except StorageUnavailable as error:
+        _log.warning("due transitions not persisted", reason=str(error))
+        return False
     return True

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from models.enums import ProblemCode
 from models.problems import Problem, quote
-from models.tables.rows import Project, Session
+from models.tables.rows import Project, Session, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,9 @@ class MutationResult:
     keepalive_seconds: int | None = None
     """When to send the next keepalive: a third of the timeout, at most 120; null without a timeout."""
     project: Project | None = None
+    token: Token | None = None
+    secret: str | None = None
+    """Of a token that was created."""
     id: str | None = None
     """Of what was deleted."""
     count: int = 0

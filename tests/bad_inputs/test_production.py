@@ -10,7 +10,7 @@ from tests.api_client import ApiClient, open_api
 
 @pytest.fixture
 async def production(tmp_path: Path) -> AsyncIterator[ApiClient]:
-    async with open_api(tmp_path / "test.db", production=True) as api:
+    async with open_api(tmp_path / "test.db", production=True, insecure=True) as api:
         yield api
 
 

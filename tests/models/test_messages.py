@@ -48,7 +48,9 @@ class _Schema:
         yield from self._beyond("minLength", "maxLength", "must have {} characters, not {}", lambda size: "x" * size)
         if "items" in self._schema:
             item = _Schema(self._schema["items"], self._definitions)
-            yield from self._beyond("", "maxItems", "must have {} items, not {}", lambda size: [item.minimal()] * size)
+            yield from self._beyond(
+                "minItems", "maxItems", "must have {} items, not {}", lambda size: [item.minimal()] * size
+            )
             for path, value, message in item.violations():
                 yield (0, *path), value, message
         if self._schema.get("additionalProperties") is True:
@@ -74,6 +76,8 @@ class _Schema:
             return schema["enum"][0]
         if "properties" in schema:
             return {name: self._at(name).minimal() for name in schema.get("required", ())}
+        if schema.get("minItems"):
+            return [_Schema(schema["items"], self._definitions).minimal()]
         return {"string": "x", "integer": 1, "number": 1.0, "boolean": True, "array": []}[schema["type"]]
 
     def with_value(self, path: tuple[str | int, ...], value: Any) -> Any:

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "serve": ["--host", "--port", "--database", "--reload", "--insecure"],
     "migrate": ["--database"],
     "schema": [],
+    "token": ["create", "list", "revoke"],
     "simulate": ["--url", "--rate", "--seconds", "--seed"],
 }
 
@@ -112,8 +113,6 @@ def test_migrate_creates_a_database_and_may_be_repeated(tmp_path: Path) -> None:
         ({"LIMITS": "many"}, "LIMITS: set each limit by its own name, such as LIMITS__DEPTH"),
         ({"TRUSTED_DOCUMENTS": "nothing.json"}, "TRUSTED_DOCUMENTS: nothing.json cannot be read"),
         ({"TRUSTED_DOCUMENTS": "."}, "TRUSTED_DOCUMENTS: . cannot be read"),
-        ({"HOST": "0.0.0.0"}, "INSECURE: 0.0.0.0 is reachable from other machines"),  # noqa: S104 - refused
-        ({"HOST": "example.invalid"}, "INSECURE: example.invalid is reachable from other machines"),
         ({"HOST": "http://127.0.0.1"}, "HOST: must be a host name or IP address without scheme and port"),
         ({"HOST": "127.0.0.1:8000"}, "HOST: must be a host name or IP address without scheme and port"),
         ({"ALLOWED_HOSTS": "http://x"}, "ALLOWED_HOSTS: http://x is not allowed: give names without scheme"),
@@ -129,11 +128,11 @@ def test_invalid_setting_stops_the_start_in_one_line(environment: dict[str, str]
 
 
 def test_all_invalid_settings_are_reported_at_once() -> None:
-    wrong = {"PORT": "eighty", "RETENTION_DAYS": "-1", "LIMITS__DEPTH": "deep", "HOST": "192.0.2.1", "SIGNING_KEY": "x"}
+    wrong = {"PORT": "eighty", "RETENTION_DAYS": "-1", "LIMITS__DEPTH": "deep", "HOST": "http://x", "SIGNING_KEY": "x"}
     code, output = invoke("serve", **wrong)
     names = [line.partition(": ")[0] for line in output.splitlines()]
     assert code == 2
-    assert sorted(names) == ["INSECURE", "LIMITS__DEPTH", "PORT", "RETENTION_DAYS", "SIGNING_KEY"]
+    assert sorted(names) == ["HOST", "LIMITS__DEPTH", "PORT", "RETENTION_DAYS", "SIGNING_KEY"]
 
 
 def test_help_of_serve_lists_all_settings() -> None:
@@ -146,6 +145,16 @@ def test_help_of_serve_lists_all_settings() -> None:
 def test_migrate_ignores_the_address_to_serve(tmp_path: Path) -> None:
     code, _ = invoke("migrate", "--database", str(tmp_path / "new.db"), HOST="192.0.2.1")
     assert code == 0
+
+
+@pytest.mark.parametrize("environment", [{"HOST": "0.0.0.0"}, {"PRODUCTION": "true"}])  # noqa: S104 - refused
+def test_public_server_without_a_token_says_how_to_make_one(tmp_path: Path, environment: dict[str, str]) -> None:
+    file = str(tmp_path / "test.db")
+    refused = run_process("serve", "--port", "0", "--database", file, **environment)
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1), refused.stderr
+    command = refused.stderr.partition("python main.py ")[2].split()
+    code, secret = invoke(*command, "--database", file)
+    assert (code, secret[:4]) == (0, "sgt_")
 
 
 def test_taken_address_stops_the_start_in_one_line(tmp_path: Path) -> None:
@@ -175,13 +184,16 @@ def test_folder_in_place_of_the_database_is_refused(tmp_path: Path) -> None:
 
 
 def test_foreign_database_stops_the_start_in_one_line(tmp_path: Path) -> None:
+    text = tmp_path / "text.db"
+    text.write_text("This is no database, though it is a file." * 50)
     foreign = tmp_path / "foreign.db"
     with closing(sqlite3.connect(foreign)) as other:
         other.execute("CREATE TABLE session (number INTEGER)")
     result = run_process("serve", "--port", "0", "--database", str(foreign))
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1), result.stderr
-    message = f"{foreign} cannot be used as the database: table session already exists\n"
-    assert invoke("migrate", "--database", str(foreign)) == (2, message)
+    for file, reason in ((text, "file is not a database"), (foreign, "table session already exists")):
+        code, output = invoke("migrate", "--database", str(file))
+        assert (code, output) == (2, f"{file} cannot be used as the database: {reason}\n")
 
 
 def test_database_without_a_name_is_refused() -> None:

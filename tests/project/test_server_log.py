@@ -28,7 +28,7 @@ def log_lines(log: Path) -> list[dict[str, Any]]:
 
 def test_start_and_stop_are_logged_with_their_facts(tmp_path: Path) -> None:
     with (
-        running_server(tmp_path, PRODUCTION="true") as server,
+        running_server(tmp_path, PRODUCTION="true", INSECURE="true") as server,
         httpx2.stream("GET", server.origin + SUBSCRIPTION, headers={"Accept": "text/event-stream"}) as stream,
     ):
         os.kill(server.pid, signal.SIGTERM)

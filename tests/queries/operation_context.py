@@ -14,6 +14,7 @@ from resolvers.feed.log_reader import LogReader
 from resolvers.projects.cache import ProjectCache
 from resolvers.server_liveness import ServerLiveness
 from resolvers.services import Services
+from resolvers.tokens.authenticator import Authenticator
 from tests.factories import NOW
 
 WRITER: Final = Caller("t1", "browser", frozenset({Scope.WRITE}), frozenset({"default"}))
@@ -22,7 +23,10 @@ ADMIN: Final = Caller("t3", "admin", frozenset({Scope.ADMIN}), None)
 
 
 def make_context(database: Database, caller: Caller = LOCAL_ADMIN, now: Instant = NOW) -> Context:
-    presence = ServerLiveness(database, SystemClock())
+    clock = SystemClock()
+    presence = ServerLiveness(database, clock)
     files, links = BlobUploader(open_blob_store("never-made")), UrlSigner("key")
-    services = Services(database, presence, LogReader(database, presence), ProjectCache(), files, links)
+    services = Services(
+        database, presence, LogReader(database, presence), ProjectCache(), files, links, Authenticator(database, clock)
+    )
     return Context(services, caller, now)

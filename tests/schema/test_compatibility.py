@@ -62,7 +62,7 @@ def test_schema_breaks_no_client_of_the_last_release() -> None:
     ("released", "changed", "named"),
     [
         ("  viewer: Viewer\n", "  caller: Viewer\n", "Query.viewer was removed."),
-        ("scopes: [Scope!]!", "scopes: [Scope!]", "Viewer.scopes changed type from [Scope!]! to [Scope!]."),
+        ("scopes: [Scope!]!", "scopes: [Scope!]", "scopes changed type from [Scope!]! to [Scope!]."),
         ("input TerminateSessionInput {", "input TerminateSessionInput { extra: Int!", "TerminateSessionInput.extra"),
         ("heartbeats: Boolean = false", "heartbeats: Boolean = true", "heartbeats"),
         ("rank: Float! = 0", "rank: Float! = 1", "AgendaSessionInput.rank has changed defaultValue from 0 to 1."),

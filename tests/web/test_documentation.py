@@ -113,7 +113,7 @@ async def test_schema_is_served_as_text(api: ApiClient) -> None:
 
 
 async def test_production_serves_no_schema(tmp_path: Path) -> None:
-    async with open_api(tmp_path / "test.db", production=True) as api:
+    async with open_api(tmp_path / "test.db", production=True, insecure=True) as api:
         assert (await api.http.get("/schema.graphql")).status_code == 404
         page = (await api.http.get("/")).text
         assert "schema.graphql" not in page

@@ -12,7 +12,7 @@ async def test_landing_page_links_to_graphiql(api: ApiClient) -> None:
 
 
 async def test_production_serves_no_graphiql(tmp_path: Path) -> None:
-    async with open_api(tmp_path / "test.db", production=True) as api:
+    async with open_api(tmp_path / "test.db", production=True, insecure=True) as api:
         assert "GraphiQL" not in (await api.http.get("/")).text
         response = await api.http.get("/graphql", headers={"Accept": "text/html"})
         assert response.status_code == 406

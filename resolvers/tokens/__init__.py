@@ -1,0 +1,1 @@
+"""Tokens: the credentials of callers."""

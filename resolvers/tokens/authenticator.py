@@ -1,0 +1,151 @@
+"""Authentication: from a credential to its caller."""
+
+import asyncio
+from collections.abc import Iterable
+from hmac import compare_digest
+from typing import Final, NamedTuple
+
+from cachetools import LRUCache
+
+from models.clock import Clock, Instant
+from models.database import CommittedChanges, Database
+from models.enums import Kind, Scope
+from models.tables.rows import Token
+from resolvers.access import LOCAL_ADMIN, Caller
+from resolvers.errors import Unauthenticated
+from resolvers.tokens import repository, secrets
+
+SCHEMES: Final = frozenset({"bearer", "token", "jwt"})
+"""Of the header Authorization, in lower case; the older systems' clients send the last two."""
+MAX_AGE_SECONDS: Final = 2.0
+"""Another process may have revoked a token that is held for longer."""
+MAX_TOKENS: Final = 10_000
+
+
+class _Held(NamedTuple):
+    token: Token
+    caller: Caller
+    read_at: float
+    """By the clock of the event loop."""
+
+
+class Authenticator:
+    """Finds the callers of credentials; rows of tokens are held until a commit changes one, and for 2 seconds.
+
+    Args:
+        database: where the tokens are.
+        clock: by which they expire.
+        requires_credentials: whether a request needs one; None: once a token with ADMIN has been created.
+    """
+
+    def __init__(self, database: Database, clock: Clock, *, requires_credentials: bool | None = None) -> None:
+        self._database = database
+        self._clock = clock
+        self._held: LRUCache[str, _Held] = LRUCache(MAX_TOKENS)
+        self._configured = requires_credentials
+        self._requires_credentials = requires_credentials is not False
+        self._version = 0
+        """Grows with each commit that changes tokens."""
+        self._loaded_version = -1
+        self.last_used: dict[str, Instant] = {}
+        """By the ids of tokens that were used since `take_last_used`."""
+
+    async def _load_requirement(self) -> None:
+        """Read whether credentials are required."""
+        if self._configured is None:
+            version = self._version
+            # Also if it is revoked or has expired: a server must not open itself again when its last token ends.
+            self._requires_credentials = await self._database.read(repository.has_admin_token)
+            self._loaded_version = version
+
+    async def authenticate(self, authorization: str | None, origin: str | None = None) -> Caller:
+        """Return the caller of an Authorization header, or of the member `authorization` of `connection_init`.
+
+        Args:
+            authorization: scheme and credential; None where the client sent none.
+            origin: header Origin of the request.
+
+        Raises:
+            Unauthenticated: the credential is missing or not valid.
+            StorageUnavailable: it cannot be checked at the moment.
+        """
+        if authorization is None:
+            return await self._anonymous()
+        scheme, _, credential = authorization.partition(" ")
+        credential = credential.strip()
+        if scheme.lower() not in SCHEMES or not credential:
+            raise Unauthenticated("the credential must be sent as `Authorization: Bearer …`")
+        return await self._find_caller(credential, origin)
+
+    async def _anonymous(self) -> Caller:
+        if self._loaded_version != self._version:
+            await self._load_requirement()
+        if self._requires_credentials:
+            raise Unauthenticated("a credential is required: `Authorization: Bearer …`")
+        return LOCAL_ADMIN
+
+    async def _find_caller(self, credential: str, origin: str | None) -> Caller:
+        now = self._clock.now()
+        held = await self._find_token(credential) if secrets.is_well_formed(credential) else None
+        # Compared in constant time, and with one message for all that is wrong: it must not say which tokens exist.
+        if held is None or not compare_digest(held.token.digest, secrets.digest(credential)):
+            raise _invalid()
+        token = held.token
+        if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
+            raise _invalid()
+        if token.origins is not None and origin not in token.origins:
+            raise Unauthenticated("the token may be used by pages of other origins only")
+        self.last_used[token.id] = now
+        return held.caller
+
+    async def _find_token(self, credential: str) -> _Held | None:
+        lookup, time = secrets.lookup_of(credential), asyncio.get_running_loop().time()
+        held = self._held.get(lookup)
+        if held is not None and time - held.read_at <= MAX_AGE_SECONDS:
+            return held
+        version = self._version
+        token = await self._database.read(repository.find_by_lookup, lookup)
+        if token is None:
+            return None
+        held = _Held(token, caller_of(token), time)
+        if version == self._version:  # else it may be older than a commit meanwhile
+            self._held[lookup] = held
+        return held
+
+    async def find_ended(self, callers: Iterable[Caller]) -> list[Caller]:
+        """Return those of the callers whose access has ended."""
+        now, callers = self._clock.now(), list(callers)
+        if callers:
+            await self._load_requirement()
+        token_ids = sorted({caller.id for caller in callers if caller.id})
+        revoked = await self._database.read(repository.find_revoked, token_ids) if token_ids else frozenset()
+        return [caller for caller in callers if self._has_ended(caller, now) or caller.id in revoked]
+
+    def _has_ended(self, caller: Caller, now: Instant) -> bool:
+        if not caller.id:
+            return self._requires_credentials
+        return caller.expires_at is not None and caller.expires_at <= now
+
+    def on_commit(self, committed: CommittedChanges) -> None:
+        if committed.token_ids:
+            self._version += 1
+            self._held.clear()
+
+    def take_last_used(self) -> dict[str, Instant]:
+        taken, self.last_used = self.last_used, {}
+        return taken
+
+
+def caller_of(token: Token) -> Caller:
+    return Caller(
+        id=token.id,
+        name=token.name,
+        scopes=frozenset(map(Scope, token.scopes)),
+        project_ids=None if token.project_ids is None else frozenset(token.project_ids),
+        kinds=None if token.kinds is None else frozenset(map(Kind, token.kinds)),
+        expires_at=token.expires_at,
+    )
+
+
+def _invalid() -> Unauthenticated:
+    return Unauthenticated("the credential is not valid: it is unknown, has expired or was revoked")

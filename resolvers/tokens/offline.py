@@ -1,0 +1,32 @@
+"""Tokens of a database that no server uses: the administrator of the machine is the caller."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from models.clock import SystemClock
+from models.database import open_database
+from models.tables.rows import Token
+from resolvers.access import LOCAL_ADMIN
+from resolvers.lifecycle.result import MutationResult
+from resolvers.tokens import repository, service
+
+
+async def create_token(file: Path, values: Mapping[str, Any]) -> MutationResult:
+    """Create a token, and the database if it is missing. Raises what `open_database` does."""
+    async with open_database(file) as database:
+        creation = service.TokenCreation(LOCAL_ADMIN, SystemClock().now(), values)
+        return await database.write(service.create, creation)
+
+
+async def revoke_token(file: Path, token_id: str) -> MutationResult:
+    """Revoke a token. Raises what `open_database` does."""
+    async with open_database(file) as database:
+        revocation = service.TokenRevocation(LOCAL_ADMIN, SystemClock().now(), token_id)
+        return await database.write(service.revoke, revocation)
+
+
+async def list_tokens(file: Path) -> list[Token]:
+    """List all tokens, the oldest first. Raises what `open_database` does."""
+    async with open_database(file) as database:
+        return await database.read(repository.read_all)

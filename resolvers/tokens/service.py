@@ -1,0 +1,119 @@
+"""Tokens: creating, revoking and listing them."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from models.clock import Instant
+from models.database import Transaction
+from models.enums import ProblemCode, Scope
+from models.ids import TOKEN, new_id
+from models.kinds.token import NewTokenFields
+from models.kinds.validation import validate
+from models.problems import Problem, prefix_paths, quote
+from models.tables.rows import Token
+from resolvers.access import Caller, require
+from resolvers.context import Context
+from resolvers.lifecycle.result import MutationResult, failure
+from resolvers.pagination.keyset import Page, PageArgs, read_page
+from resolvers.tokens import repository, secrets
+
+
+class TokenCreation(NamedTuple):
+    caller: Caller
+    now: Instant
+    values: Mapping[str, Any]
+
+
+class TokenRevocation(NamedTuple):
+    caller: Caller
+    now: Instant
+    id: str
+
+
+async def list_tokens(context: Context, page: PageArgs) -> Page[Token]:
+    """Read a page of the tokens within the caller's projects.
+
+    Raises:
+        Forbidden: the caller lacks ADMIN.
+        BadUserInput: a page argument is out of range, or a cursor is of another list.
+    """
+    require(context.caller, Scope.ADMIN)
+    return await read_page(context.database, repository.tokens_query(context.caller), page)
+
+
+async def get_token(context: Context, token_id: str) -> Token | None:
+    """Find a token by id; null if there is none within the caller's projects.
+
+    Raises:
+        Forbidden: the caller lacks ADMIN.
+    """
+    require(context.caller, Scope.ADMIN)
+    return await context.database.read(repository.find_token, context.caller, token_id)
+
+
+async def create_token(context: Context, values: Mapping[str, Any]) -> MutationResult:
+    """Create a token with no more scopes and projects than the caller's; only the result has the secret."""
+    require(context.caller, Scope.ADMIN)
+    return await context.write(create, TokenCreation(context.caller, context.now, values))
+
+
+async def revoke_token(context: Context, token_id: str) -> MutationResult:
+    """Revoke a token at once; a revoked one stays as it is."""
+    require(context.caller, Scope.ADMIN)
+    return await context.write(revoke, TokenRevocation(context.caller, context.now, token_id))
+
+
+def create(tx: Transaction, creation: TokenCreation) -> MutationResult:
+    validated = validate(NewTokenFields, creation.values)
+    fields = validated.fields
+    problems = [*validated.problems, *([] if validated.problems else _excess(creation.caller, creation.now, fields))]
+    if problems:
+        return failure(*prefix_paths(problems, "input"))
+    secret = secrets.new_secret()
+    token = Token(
+        id=new_id(TOKEN),
+        lookup=secrets.lookup_of(secret),
+        digest=secrets.digest(secret),
+        name=fields.name,
+        scopes=[scope.value for scope in Scope if scope in fields.scopes],
+        project_ids=None if fields.project_ids is None else sorted(set(fields.project_ids)),
+        kinds=None if fields.kinds is None else [kind.value for kind in fields.kinds],
+        origins=fields.origins,
+        created_at=creation.now,
+        expires_at=fields.expires_at,
+        last_used_at=None,
+        revoked_at=None,
+    )
+    repository.insert_token(tx, token)
+    return MutationResult(token=token, secret=secret)
+
+
+def revoke(tx: Transaction, revocation: TokenRevocation) -> MutationResult:
+    token = repository.find_token(tx, revocation.caller, revocation.id)
+    if token is None:
+        message = f"must be the id of a token, not {quote(revocation.id)}"
+        return failure(Problem(("input", "id"), message, ProblemCode.NOT_FOUND))
+    if token.revoked_at is None:
+        repository.revoke_token(tx, token.id, revocation.now)
+        token.revoked_at = revocation.now
+    return MutationResult(token=token)
+
+
+def _excess(caller: Caller, now: Instant, fields: NewTokenFields) -> list[Problem]:
+    """List what the caller cannot grant."""
+    problems = [
+        Problem(("scopes", str(index)), f"must be one of the caller's scopes, not {scope}", ProblemCode.FORBIDDEN)
+        for index, scope in enumerate(fields.scopes)
+        if scope not in caller.scopes
+    ]
+    if fields.project_ids is None and caller.project_ids is not None:
+        message = "must name projects: null means all, and the caller can access some only"
+        problems.append(Problem(("projectIds",), message, ProblemCode.FORBIDDEN))
+    problems += [
+        Problem(("projectIds", str(index)), f"must be one of the caller's projects, not {quote(id_)}")
+        for index, id_ in enumerate(fields.project_ids or ())
+        if not caller.can_access(id_)
+    ]
+    if fields.expires_at is not None and fields.expires_at <= now:
+        problems.append(Problem(("expiresAt",), "must be in the future"))
+    return problems

@@ -1,0 +1,86 @@
+"""Authentication by tokens, over HTTP."""
+
+import hmac
+from typing import Any
+
+import pytest
+
+from resolvers.tokens import authenticator
+from tests.access.tokens import VIEWER, ask, create_token
+from tests.api_client import ApiClient
+
+REVOKE = "mutation($id: ID!) { revokeToken(input: {id: $id}) { token { revokedAt } problems { code path } } }"
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "Token", "JWT"])
+async def test_token_authenticates_its_caller(api: ApiClient, scheme: str) -> None:
+    created = await create_token(api, name="kiosk", scopes=["READ"], projectIds=["default"])
+    answer = await ask(api, VIEWER, f"{scheme} {created['secret']}")
+    assert answer.json() == {"data": {"viewer": {"name": "kiosk", "scopes": ["READ"], "projects": ["default"]}}}
+
+
+async def test_wrong_credentials_look_the_same(api: ApiClient) -> None:
+    valid = (await create_token(api, name="a", scopes=["READ"]))["secret"]
+    revoked = await create_token(api, name="b", scopes=["READ"])
+    await api.execute(REVOKE, id=revoked["token"]["id"])
+    expired = await create_token(api, name="c", scopes=["READ"], expiresAt="2026-05-29T00:00:00Z")
+    await api.advance(86_400)
+    other_ending = valid[:20] + ("a" if valid[20] != "a" else "b") + valid[21:]
+    answers = [
+        await ask(api, VIEWER, f"Bearer {credential}")
+        for credential in (revoked["secret"], expired["secret"], other_ending, "sgt_x", "x" * 9_000, "é")
+    ]
+    assert {answer.status_code for answer in answers} == {401}
+    assert {answer.headers["www-authenticate"] for answer in answers} == {"Bearer"}
+    assert {answer.json()["errors"][0]["extensions"]["code"] for answer in answers} == {"UNAUTHENTICATED"}
+    assert len({answer.text for answer in answers[:4]}) == 1
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Basic dXNlcjpwYXNz", "Bearer  "])
+async def test_header_without_a_credential_is_refused(api: ApiClient, header: str) -> None:
+    assert (await ask(api, VIEWER, header or " ")).status_code == 401
+
+
+async def test_callers_need_a_credential_once_an_admin_token_exists(api: ApiClient) -> None:
+    await create_token(api, name="browser", scopes=["WRITE"])
+    assert (await ask(api, VIEWER)).json()["data"]["viewer"]["name"] == "local"
+    admin = await create_token(api, name="admin", scopes=["ADMIN"])
+    assert (await ask(api, VIEWER)).status_code == 401
+    # Revoking the last one must not open the server again.
+    answer = await ask(api, REVOKE, f"Bearer {admin['secret']}", id=admin["token"]["id"])
+    assert answer.json()["data"]["revokeToken"]["problems"] == []
+    assert [(await ask(api, VIEWER, header)).status_code for header in (None, f"Bearer {admin['secret']}")] == [401] * 2
+
+
+async def test_secret_is_compared_in_constant_time(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = (await create_token(api, name="a", scopes=["READ"]))["secret"]
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return hmac.compare_digest(one, other)
+
+    monkeypatch.setattr(authenticator, "compare_digest", compare)
+    assert (await ask(api, VIEWER, f"Bearer {secret}")).status_code == 200
+    assert [len(one) for one, _ in compared] == [32]
+    monkeypatch.setattr(authenticator, "compare_digest", lambda *_: False)
+    assert (await ask(api, VIEWER, f"Bearer {secret}")).status_code == 401
+
+
+async def test_only_the_hash_of_a_secret_is_stored(api: ApiClient) -> None:
+    secret = (await create_token(api, name="a", scopes=["READ"]))["secret"]
+    stored: list[Any] = await api.app.state.services.database.read(
+        lambda tx: [*map(str, tx.exec_driver_sql("SELECT * FROM token").one())]
+    )
+    assert [value for value in stored if secret[12:] in value] == []
+
+
+async def test_use_of_a_token_is_recorded_to_the_minute(api: ApiClient) -> None:
+    created = await create_token(api, name="a", scopes=["READ"])
+    await ask(api, VIEWER, f"Bearer {created['secret']}")
+    await api.advance(60)
+    await api.app.state.access_check.run()
+    found = await api.execute(
+        "query($id: ID!) { node(id: $id) { ... on Token { lastUsedAt } } }", id=created["token"]["id"]
+    )
+    assert found == {"lastUsedAt": "2026-05-28T20:26:40.000Z"}

@@ -1,0 +1,26 @@
+"""Tokens for tests, and requests with them."""
+
+from typing import Any
+
+import httpx2
+
+from tests.api_client import ApiClient
+
+VIEWER = "{ viewer { name scopes projects } }"
+CREATE = """mutation($input: CreateTokenInput!) { createToken(input: $input) {
+    secret token { id name scopes projectIds kinds origins expiresAt revokedAt } problems { code message path } } }"""
+
+
+async def create_token(api: ApiClient, **values: Any) -> dict[str, Any]:
+    """Create a token as the local administrator. Returns the payload."""
+    payload: dict[str, Any] = await api.execute(CREATE, input=values)
+    assert payload["problems"] == []
+    return payload
+
+
+async def ask(api: ApiClient, document: str, authorization: str | None = None, **variables: Any) -> httpx2.Response:
+    """Send an operation with a header Authorization."""
+    headers = {b"accept": b"application/graphql-response+json"}
+    if authorization is not None:
+        headers[b"authorization"] = authorization.encode("latin-1")
+    return await api.http.post("/graphql", json={"query": document, "variables": variables}, headers=headers)
