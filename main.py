@@ -20,7 +20,7 @@ from starlette.routing import Route, WebSocketRoute
 from models.clock import DAY, Clock, SystemClock, to_rfc3339
 from models.database import database_file, migrate_database
 from models.enums import Kind, Scope
-from models.errors import DatabaseInUse, DatabaseUnusable, DatabaseVersionError
+from models.errors import DatabaseInUse, DatabaseUnusable
 from models.settings import StorageSettings
 from resolvers.access import Caller
 from resolvers.blobs.downloads import find_download
@@ -186,7 +186,7 @@ def migrate(database: DatabaseOption = None) -> None:
     file = database_file(read_settings(database_url=database).database_url)
     try:
         asyncio.run(migrate_database(file))
-    except (DatabaseInUse, DatabaseVersionError, DatabaseUnusable) as error:
+    except DatabaseUnusable as error:
         exit_with_error(str(error))
     typer.echo(f"{file} is up to date")
 
@@ -260,7 +260,7 @@ def run_offline(work: Callable[..., Coroutine[Any, Any, T]], database: str | Non
         return asyncio.run(work(file, *args))
     except DatabaseInUse as error:
         exit_with_error(f"{error}; while a server runs, use its API: createToken, tokens, revokeToken")
-    except (DatabaseVersionError, DatabaseUnusable) as error:
+    except DatabaseUnusable as error:
         exit_with_error(str(error))
 
 

@@ -18,13 +18,21 @@ class StorageUnavailable(Exception):
         return {"code": "SERVICE_UNAVAILABLE", "retryable": True}
 
 
-class DatabaseInUse(Exception):
-    """Another server has the database file open."""
+class DatabaseDamaged(StorageUnavailable):
+    """The database file was found damaged: the part that was asked for cannot be read, and nothing is written."""
 
 
-class DatabaseVersionError(Exception):
-    """The tables are those of another version of this program."""
+class UnreadableValue(Exception):
+    """A stored value is not what was stored: its page was overwritten. The message has nothing of the value."""
 
 
 class DatabaseUnusable(Exception):
-    """The file cannot be opened, or is not a database of this program."""
+    """The file cannot be opened, or is not a database of this program. The message says what to do."""
+
+
+class DatabaseInUse(DatabaseUnusable):
+    """Another server has the database file open."""
+
+
+class DatabaseVersionError(DatabaseUnusable):
+    """The tables are those of a later version of this program."""

@@ -5,6 +5,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Dialect, Text, TypeDecorator
 
+from models.errors import UnreadableValue
+
 
 def dumps(value: Any) -> str:
     """Encode compactly; members of objects keep their order."""
@@ -40,4 +42,8 @@ class JsonText(TypeDecorator[Any]):
         return None if value is None else orjson.dumps(value).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else orjson.loads(value)
+        try:
+            return None if value is None else orjson.loads(value)
+        except orjson.JSONDecodeError as error:
+            # What was stored was JSON. Not chained: the error holds the text.
+            raise UnreadableValue(f"a value is not JSON: {error.msg}") from None

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from models.errors import StorageUnavailable
+from models.errors import DatabaseDamaged, StorageUnavailable
 
 _log = structlog.get_logger("periodic_task")
 
@@ -16,7 +16,10 @@ _log = structlog.get_logger("periodic_task")
 async def periodic_task(
     name: str, work: Callable[[], Awaitable[object]], *, wait: Callable[[], Awaitable[object]]
 ) -> AsyncIterator[None]:
-    """Run `wait` and `work` in turn while the context lasts. Failures are logged; the next round tries again."""
+    """Run `wait` and `work` in turn while the context lasts. Failures are logged; the next round tries again.
+
+    While the storage is unavailable only the first round is logged, and the one that goes on.
+    """
     task = asyncio.create_task(_run(name, work, wait), name=name)
     try:
         yield
@@ -26,13 +29,22 @@ async def periodic_task(
 
 
 async def _run(name: str, work: Callable[[], Awaitable[object]], wait: Callable[[], Awaitable[object]]) -> None:
+    postponed = False
     while True:
         await wait()
         try:
             await work()
+        except DatabaseDamaged:
+            pass  # logged by the database
         except StorageUnavailable as error:
-            _log.warning(f"{name} postponed", reason=str(error), cause=error.detail)
+            if not postponed:
+                _log.warning(f"{name} postponed", reason=str(error), cause=error.detail)
+            postponed = True
         except Exception as error:
             # Neither the message nor local variables: they may quote client data.
             frames = "".join(traceback.format_tb(error.__traceback__))
             _log.error(f"{name} failed", error=type(error).__qualname__, traceback=frames)
+        else:
+            if postponed:
+                _log.info(f"{name} resumed")
+            postponed = False

@@ -46,9 +46,10 @@ async def running_services(
         log_reader, uploader = LogReader(database, liveness), BlobUploader(settings.blob_store())
         projects = ProjectCache()
         collector = BlobGarbageCollector(database, uploader, clock)
-        url_signer = await create_url_signer(database, settings.signing_key, settings.public_url)
-        # Extends the deadlines after a downtime before the first request is answered.
-        await sweeper.sweep()
+        with database.starting():
+            url_signer = await create_url_signer(database, settings.signing_key, settings.public_url)
+            # Extends the deadlines after a downtime before the first request is answered.
+            await sweeper.sweep()
         async with log_reader.running(), uploader.running(), AsyncExitStack() as jobs:
             jobs.enter_context(database.on_commit(projects.on_commit))
             jobs.enter_context(database.on_commit(authenticator.on_commit))

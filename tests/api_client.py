@@ -58,6 +58,11 @@ class ApiClient:
         body: dict[str, Any] = response.json()
         return body
 
+    async def error_codes(self, document: str) -> set[str]:
+        """Return the codes of all errors of an operation, executed or not."""
+        body = (await self.http.post("/graphql", json={"query": document})).json()
+        return {error["extensions"]["code"] for error in body.get("errors", ())}
+
     async def execute(self, document: str, **variables: Any) -> Any:
         """Return the data of an operation without errors; for one root field, its value."""
         body = await self.post(document, variables)

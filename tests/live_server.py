@@ -10,10 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import httpx2
 import uvicorn
@@ -36,10 +36,10 @@ def free_port() -> int:
 
 
 def _start(
-    file: Path, log: Path, program: Sequence[str], settings: dict[str, str]
+    file: Path, log: Path, program: Sequence[str], settings: dict[str, str], prefix: Sequence[str] = ()
 ) -> tuple[subprocess.Popen[bytes], int]:
     """Start a server. Returns it with the offset at which its output starts in the log."""
-    command = [sys.executable, *program, "serve", "--host", HOST, "--database", str(file)]
+    command = [*prefix, sys.executable, *program, "serve", "--host", HOST, "--database", str(file)]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"} | NEVER_OVERLOADED | settings
     with log.open("ab") as output:
         offset = output.tell()
@@ -145,16 +145,19 @@ class ServerProcess:
 
 
 @asynccontextmanager
-async def server_process(file: Path, program: Sequence[str] = MAIN, **settings: str) -> AsyncIterator[ServerProcess]:
+async def server_process(
+    file: Path, program: Sequence[str] = MAIN, *, prefix: Sequence[str] = (), **settings: str
+) -> AsyncIterator[ServerProcess]:
     """Run a server on a database file, its log beside it; kill it at the end.
 
     Args:
         file: the database.
         program: Python arguments that replace `main.py`.
+        prefix: command that executes the server, such as `strace`.
         settings: by their names in the environment; PORT is a free one unless set.
     """
     log = file.with_suffix(".log")
-    process, offset = _start(file, log, program, {"LOG_LEVEL": "warning", "PORT": "0"} | settings)
+    process, offset = _start(file, log, program, {"LOG_LEVEL": "warning", "PORT": "0"} | settings, prefix)
     running = ServerProcess(process, log)
     try:
         origin = await asyncio.to_thread(_wait_until_ready, log, offset, process)
@@ -194,6 +197,15 @@ async def serve_app(app: ASGIApp) -> AsyncIterator[int]:
 # ---- clients ----
 
 
+class Connection(Protocol):
+    async def ask(self, document: str, **variables: Any) -> Any:
+        """Execute an operation that must have no errors. Returns its data.
+
+        Raises:
+            ConnectionError: the server closed the connection.
+        """
+
+
 class HttpConnection:
     """One keep-alive connection."""
 
@@ -203,12 +215,11 @@ class HttpConnection:
         self._writer = writer
 
     async def ask(self, document: str, **variables: Any) -> Any:
-        """Execute an operation that must have no errors. Returns its data.
+        return await self.send(encode_request(self._port, document, variables))
 
-        Raises:
-            ConnectionError: the server closed the connection.
-        """
-        self._writer.write(encode_request(self._port, document, variables))
+    async def send(self, request: bytes) -> Any:
+        """Send an encoded request; else like `ask`."""
+        self._writer.write(request)
         received = b""
         while (response := parse_response(received)) is None:
             received += (chunk := await self._reader.read(65_536))
@@ -238,7 +249,11 @@ async def run_concurrently(port: int, *calls: tuple[str, Mapping[str, Any]]) -> 
     return [next(iter(answer.values())) for answer in answers]
 
 
-async def run_until_disconnected(port: int, client: Callable[[HttpConnection], Awaitable[None]]) -> None:
+async def run_until_disconnected(
+    port: int,
+    client: Callable[[Connection], Awaitable[None]],
+    connect: Callable[[int], AbstractAsyncContextManager[Connection]] = connect,
+) -> None:
     with contextlib.suppress(ConnectionError):
         async with connect(port) as connection:
             await client(connection)

@@ -372,10 +372,10 @@ class Execution:
         return access_ended() if deadline.access_ended else timed_out(self.seconds)
 
     def encode(self, result: OperationResult) -> tuple[OperationResult, bytes]:
-        """Encode a result as JSON. Returns another result where a resolver returned a value that JSON cannot hold."""
+        """Encode a result as JSON. Returns another one where a value is none of JSON, or the result is too large."""
         try:
             return result, orjson.dumps(result.body)
-        except TypeError as error:
+        except (TypeError, MemoryError) as error:
             result = from_exception(error, self.masker)
             return result, orjson.dumps(result.body)
 

@@ -2,10 +2,12 @@
 
 from models.database.database import MAX_HEAVY_READS, Database, database_file, migrate_database, open_database
 from models.database.engine import Transaction
+from models.database.faults import STORAGE_ERRORS
 from models.database.writer import CommitListener, CommittedChanges, batched, track_changes
 
 __all__ = [
     "MAX_HEAVY_READS",
+    "STORAGE_ERRORS",
     "CommitListener",
     "CommittedChanges",
     "Database",

@@ -2,22 +2,24 @@
 
 import asyncio
 import re
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.database.engine import READERS, Transaction, read_engine, write_engine
+from models.database.faults import STORAGE_ERRORS, describe_fault, is_storage_failure
+from models.database.file_check import check_before_open, wal_file
+from models.database.health import FileHealth
 from models.database.lock import LOCK_TIMEOUT_SECONDS, file_lock
 from models.database.reader import Reader
 from models.database.writer import CommitListener, CommitStats, Item, Result, Work, Writer
-from models.errors import DatabaseUnusable, StorageUnavailable
+from models.errors import DatabaseUnusable, DatabaseVersionError, StorageUnavailable
 from models.migrations import is_current, migrate
 from models.tables import server
 
@@ -50,8 +52,9 @@ def database_file(url: str) -> Path:
 
 
 class Database:
-    def __init__(self, file: Path, reader: Reader, writer: Writer, database_id: str) -> None:
-        self._wal = file.with_name(file.name + "-wal")
+    def __init__(self, health: FileHealth, reader: Reader, writer: Writer, database_id: str) -> None:
+        self._health = health
+        self._wal = wal_file(health.file)
         self._reader = reader
         self._writer = writer
         self._heavy_reads = asyncio.Semaphore(MAX_HEAVY_READS)
@@ -66,8 +69,10 @@ class Database:
         """
         try:
             return await self._reader.run(lambda tx: query(tx, *args, **kwargs))
-        except OperationalError as error:
-            raise StorageUnavailable("the database cannot be read at the moment; repeat the call") from error
+        except STORAGE_ERRORS as error:
+            if not is_storage_failure(error):
+                raise
+            raise self._health.unavailable(error, "read") from error
 
     async def read_heavy(self, query: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Like `read`, for slow queries: at most `MAX_HEAVY_READS` run concurrently, so point reads never starve."""
@@ -104,8 +109,22 @@ class Database:
             return 0
 
     async def is_ready(self) -> bool:
-        """Check that the database can be read and that its migrations are current."""
-        return await self.read(is_current)
+        """Check that the database can be read and is not damaged, and that its migrations are current."""
+        return await self.read(is_current) and self._health.damage is None
+
+    @contextmanager
+    def starting(self) -> Iterator[None]:
+        """Convert a failure of the storage, while the server starts, to one for its operator.
+
+        Raises:
+            DatabaseUnusable: with the file, what is wrong, and what to do.
+        """
+        try:
+            yield
+        except StorageUnavailable as error:
+            cause = self._health.damage or describe_fault(self._health.file, error.__cause__ or error)
+            raise DatabaseUnusable(cause) from error
+        self._health.is_logged = True
 
 
 @asynccontextmanager
@@ -115,16 +134,17 @@ async def open_database(file: Path, *, lock_timeout: float = LOCK_TIMEOUT_SECOND
     Raises:
         DatabaseInUse: another server holds the lock.
         DatabaseVersionError: a later version of this program migrated it.
-        DatabaseUnusable: it is not a database of this program, or its folder is missing or not writable.
+        DatabaseUnusable: it is not a whole database of this program, or this user cannot use it.
     """
-    with file_lock(file, timeout=lock_timeout):
-        _check_openable(file)
+    with file_lock(file, timeout=lock_timeout) as was_used:
+        check_before_open(file, was_used=was_used)
         engine, reader = write_engine(file), Reader(read_engine(file))
         try:
             database_id = await _migrate(file, engine)
-            writer = Writer(engine)
+            health = FileHealth(file)
+            writer = Writer(engine, health)
             async with writer.running():
-                yield Database(file, reader, writer, database_id)
+                yield Database(health, reader, writer, database_id)
         finally:
             await reader.close()
             await engine.dispose()
@@ -136,15 +156,6 @@ async def migrate_database(file: Path) -> None:
         pass
 
 
-def _check_openable(file: Path) -> None:
-    # A pool would report a file that SQLite cannot open as a connection that failed, on first use.
-    try:
-        with closing(sqlite3.connect(file)) as connection:
-            connection.execute("PRAGMA schema_version")
-    except sqlite3.Error as error:
-        raise DatabaseUnusable(f"{file} cannot be used as the database: {error}") from error
-
-
 async def _migrate(file: Path, engine: AsyncEngine) -> str:
     """Migrate the tables, and return the id of the database."""
     try:
@@ -152,4 +163,6 @@ async def _migrate(file: Path, engine: AsyncEngine) -> str:
             await connection.run_sync(migrate)
             return str((await connection.execute(select(server.c.database_id))).scalar_one())
     except DBAPIError as error:
-        raise DatabaseUnusable(f"{file} cannot be used as the database: {error.orig}") from error
+        raise DatabaseUnusable(describe_fault(file, error)) from error
+    except DatabaseVersionError as error:
+        raise DatabaseVersionError(f"{file} {error}") from error

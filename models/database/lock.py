@@ -23,23 +23,27 @@ _log = structlog.get_logger("database")
 
 
 @contextmanager
-def file_lock(database: Path, *, timeout: float = LOCK_TIMEOUT_SECONDS) -> Iterator[None]:
+def file_lock(database: Path, *, timeout: float = LOCK_TIMEOUT_SECONDS) -> Iterator[bool]:
     """Hold the lock `<file>.lock`; the system releases it if the process is killed.
+
+    Yields whether a server has used a database of this name before.
 
     Raises:
         DatabaseInUse: another process still holds it after `timeout` seconds.
         DatabaseUnusable: the folder is missing or not writable, or the path is that of a folder.
     """
-    with _open_lock_file(database) as file:
+    file, is_new = _open_lock_file(database)
+    with file:
         _acquire(file, database, timeout)
         _write_content(file, f"{os.getpid()}\n")
         try:
-            yield
+            yield not is_new
         finally:
             _write_content(file, "")
 
 
-def _open_lock_file(database: Path) -> IO[bytes]:
+def _open_lock_file(database: Path) -> tuple[IO[bytes], bool]:
+    """Open or create the lock file. Returns it, and whether it is new."""
     try:
         # Two links to one file must share its lock.
         target = database.resolve()
@@ -49,10 +53,13 @@ def _open_lock_file(database: Path) -> IO[bytes]:
             )
         if not target.parent.is_dir():
             raise DatabaseUnusable(f"the folder {target.parent} does not exist; create it, or choose another database")
-        return target.with_name(target.name + ".lock").open("a+b", buffering=0)
+        lock = target.with_name(target.name + ".lock")
+        is_new = not lock.exists()
+        return lock.open("a+b", buffering=0), is_new
     except PermissionError as error:
         raise DatabaseUnusable(
-            f"{database} cannot be used as the database: this user may not write {error.filename}"
+            f"{database} cannot be used as the database: this user may not write {error.filename}; "
+            "change its owner or its mode"
         ) from error
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
         reason = getattr(error, "strerror", None) or error

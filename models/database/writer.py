@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.database.engine import Transaction
+from models.database.faults import STORAGE_ERRORS, is_storage_failure
+from models.database.health import FileHealth
 from models.errors import StorageUnavailable
 
 Item = TypeVar("Item")
@@ -113,8 +114,9 @@ class _PendingWrite:
 
 
 class Writer:
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, health: FileHealth) -> None:
         self._engine = engine
+        self._health = health
         self.listeners: list[CommitListener] = []
         self.commit_stats = CommitStats()
         self._queue: list[_PendingWrite] = []
@@ -183,13 +185,17 @@ class Writer:
                     write.done.set_result(result)
 
     async def _commit(self, batch: list[_PendingWrite]) -> list[Any]:
+        self._health.check_writable()
         try:
             async with self._engine.connect() as connection, connection.begin():
                 results, changes = await connection.run_sync(_run_batch, batch)
-        except OperationalError as error:
+        except STORAGE_ERRORS as error:
+            if not is_storage_failure(error):
+                raise
             self.commit_stats.failures += 1
-            # Locked by another process, disk full, or an I/O error: the storage's fault, not this call's.
-            raise StorageUnavailable("the database cannot be written at the moment; repeat the call") from error
+            # Locked by another process, disk full, damaged: the storage's fault, not this call's.
+            raise self._health.unavailable(error, "written") from error
+        self._health.check_in_place()
         self.commit_stats.entries.update(changes.entries)
         # Before any caller gets its result, as `Database.on_commit` promises.
         if changes.session_ids or changes.project_ids or changes.token_ids:

@@ -28,7 +28,7 @@ def migrate(tx: Connection) -> None:
     try:
         command.upgrade(_config(tx), "head")
     except CommandError as error:
-        raise DatabaseVersionError("the database was made by a later version of this program; use that one") from error
+        raise DatabaseVersionError("was made by a later version of this program: use that version") from error
 
 
 def is_current(tx: Connection) -> bool:

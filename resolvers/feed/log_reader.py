@@ -11,6 +11,7 @@ import structlog
 
 from models.clock import Instant
 from models.database import CommittedChanges, Database
+from models.errors import DatabaseDamaged
 from resolvers.feed import queries, resume
 from resolvers.feed.consumer import LogBatch, LogConsumer
 from resolvers.feed.queries import ReadTransaction
@@ -140,9 +141,18 @@ class LogReader:
     # ---- dispatching ----
 
     async def poll(self) -> None:
-        """Dispatch batches up to the head of the log."""
-        while not await self._read_batch():
-            pass
+        """Dispatch batches up to the head of the log.
+
+        Raises:
+            StorageUnavailable: the log cannot be read at the moment. If it is damaged, all streams have ended.
+        """
+        try:
+            while not await self._read_batch():
+                pass
+        except DatabaseDamaged as error:
+            for consumer in self._consumers:
+                consumer.close(error)
+            raise
 
     async def _read_batch(self) -> bool:
         """Dispatch one batch. Returns whether it reached the head."""

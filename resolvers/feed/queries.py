@@ -6,10 +6,9 @@ from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, select
-from sqlalchemy.exc import OperationalError
 
 from models.clock import Instant
-from models.database import Transaction
+from models.database import STORAGE_ERRORS, Transaction
 from models.dialect import last_sequence
 from models.ids import ID_LENGTH
 from models.tables import activity, session
@@ -116,7 +115,7 @@ def run_all(tx: Transaction, queries: Sequence[Query[Any]]) -> list[Any]:
     for query in queries:
         try:
             results.append(query(read_tx))
-        except OperationalError:
+        except STORAGE_ERRORS:
             raise  # the storage failed, not the query
         except Exception as error:
             results.append(error)

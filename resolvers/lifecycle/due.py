@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import structlog
-
 from models.clock import Instant
 from models.database import Database, Transaction
 from models.errors import StorageUnavailable
@@ -13,8 +11,6 @@ from resolvers.lifecycle import repository
 
 DUE_BATCH: Final = 200
 """Sessions per transaction: other writes wait for it."""
-
-_log = structlog.get_logger("due")
 
 
 def has_due_transition(s: Session, now: Instant) -> bool:
@@ -42,7 +38,6 @@ async def flush_due(database: Database, now: Instant) -> bool:
     try:
         while await database.write(apply_due_batch, now) == DUE_BATCH:
             pass
-    except StorageUnavailable as error:
-        _log.warning("due transitions not persisted", reason=str(error))
-        return False
+    except StorageUnavailable:
+        return False  # the sweeper, which tries it as well, logs it
     return True

@@ -83,7 +83,7 @@ async def test_database_of_a_later_version_is_refused_in_one_line(tmp_path: Path
             pass
     done = await run_python("main.py", "serve", "--port", "0", "--database", str(file))
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.splitlines() == ["the database was made by a later version of this program; use that one"]
+    assert done.stderr.splitlines() == [f"{file} was made by a later version of this program: use that version"]
 
 
 @pytest.mark.parametrize("statements", [1, 5, 12, 25])

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.database import Transaction, open_database
 from models.database import engine as engines
 from models.database.engine import read_engine, write_engine
+from models.database.health import FileHealth
 from models.database.writer import Writer
 from models.errors import DatabaseInUse, StorageUnavailable
 from tests.api_client import ApiClient
@@ -23,7 +24,7 @@ class Notes:
 
     def __init__(self, file: Path, engine: AsyncEngine) -> None:
         self.file = file
-        self.writer = Writer(engine)
+        self.writer = Writer(engine, FileHealth(file))
         self.spy = EngineSpy(engine)
 
     async def write(self, name: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from models.enums import MediaEventType
 from tests.durability.recording_writer import CallCounter
-from tests.live_server import HttpConnection
+from tests.live_server import Connection
 from tests.media.player_client import METRICS, REQUIRED_PARAMS
 from tests.media.reference_metrics import ReferencePlayback, SentEvent, merge_calls
 from tests.model_based.inputs import MEDIA
@@ -52,11 +52,11 @@ class PlayerClient:
     def is_done(self) -> bool:
         return self.acknowledged == len(self.calls)
 
-    async def _start_session(self, connection: HttpConnection) -> None:
+    async def _start_session(self, connection: Connection) -> None:
         variant = {"media": MEDIA | {"length": LENGTH}}
         self._id = (await connection.ask(START, input={"variant": variant}))["startSession"]["session"]["id"]
 
-    async def send_remaining(self, connection: HttpConnection) -> None:
+    async def send_remaining(self, connection: Connection) -> None:
         if not self._id:
             await self._start_session(connection)
         while not self.is_done:
@@ -66,11 +66,11 @@ class PlayerClient:
             self.acknowledged += 1
             self._progress.increment()
 
-    async def _send(self, connection: HttpConnection, call: list[SentEvent]) -> None:
+    async def _send(self, connection: Connection, call: list[SentEvent]) -> None:
         answer = await connection.ask(TRACK, input={"id": self._id, "events": [_event_input(event) for event in call]})
         assert answer["trackMedia"]["problems"] == []
 
-    async def verify(self, connection: HttpConnection) -> None:
+    async def verify(self, connection: Connection) -> None:
         """The server has the metrics of all events, and each event once on the timeline."""
         shown = (await connection.ask(SESSION_QUERY, id=self._id))["session"]
         events = merge_calls(self.calls)

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import count
 from typing import Any
 
-from tests.live_server import HttpConnection
+from tests.live_server import Connection
 from tests.model_based.inputs import MEDIA
 
 PAYLOAD = "session { id revision } problems { code }"
@@ -77,7 +77,7 @@ class RecordingWriter:
         self._form_ids: set[str] = set()
         self._stopped_ids: set[str] = set()
 
-    async def write(self, connection: HttpConnection) -> None:
+    async def write(self, connection: Connection) -> None:
         """Write until the server closes the connection."""
         while True:
             if len(self._session_ids) < BATCH_SIZE or self._random.random() < 0.3:
@@ -94,7 +94,7 @@ class RecordingWriter:
             if len(self._session_ids) > 2 * BATCH_SIZE:
                 await self._stop(connection)
 
-    async def _start(self, connection: HttpConnection) -> None:
+    async def _start(self, connection: Connection) -> None:
         input_ = {"variant": self._random.choice(VARIANTS), "path": ["home"]}
         self._session_ids.append(self._ledger.record(await self._mutate(connection, "startSession", input_)))
         if "agenda" in input_["variant"]:
@@ -102,7 +102,7 @@ class RecordingWriter:
         if "field" in input_["variant"]:
             self._form_ids.add(self._session_ids[-1])
 
-    async def _keep_alive(self, connection: HttpConnection) -> None:
+    async def _keep_alive(self, connection: Connection) -> None:
         chosen = self._random.sample(self._session_ids, min(BATCH_SIZE, len(self._session_ids)))
         self._ledger.pending.update(chosen)
         sessions = [{"id": session_id, "path": [f"page {next(self._numbers)}"]} for session_id in chosen]
@@ -110,13 +110,13 @@ class RecordingWriter:
         for payload in answer["keepaliveSessions"]["results"]:
             self._ledger.record(payload)
 
-    async def _update(self, connection: HttpConnection, session_id: str) -> None:
+    async def _update(self, connection: Connection, session_id: str) -> None:
         """Move an agenda item to two other tracks, and perhaps to another time."""
         number = next(self._numbers)
         values = {"scheduleTracks": [number, number + 1], "startTime": self._random.choice(START_TIMES)}
         await self._change(connection, "updateAgendaSession", session_id, **values)
 
-    async def _save(self, connection: HttpConnection, session_id: str) -> None:
+    async def _save(self, connection: Connection, session_id: str) -> None:
         """Put two other points into the place of the form's two points."""
         names = [["a", "b"], ["c", "d"]]
         self._random.shuffle(names)
@@ -124,7 +124,7 @@ class RecordingWriter:
         data = [{"name": name, "value": f"{next(self._numbers)}"} for name in saved]
         await self._change(connection, "saveFieldData", session_id, data=data, remove=removed)
 
-    async def _correct(self, connection: HttpConnection) -> None:
+    async def _correct(self, connection: Connection) -> None:
         """Correct an item or a form that was stopped, if there is one."""
         if forms := sorted(self._form_ids & self._stopped_ids):
             await self._save(connection, self._random.choice(forms))
@@ -133,17 +133,17 @@ class RecordingWriter:
             values = {"name": f"Talk {number}", "scheduleTracks": [number, number + 1]}
             await self._change(connection, "updateAgendaSession", self._random.choice(items), **values)
 
-    async def _stop(self, connection: HttpConnection) -> None:
+    async def _stop(self, connection: Connection) -> None:
         session_id = self._session_ids.pop(0)
         await self._change(connection, "stopSession", session_id)
         self._ledger.stopped.add(session_id)
         self._stopped_ids.add(session_id)
 
-    async def _change(self, connection: HttpConnection, field: str, session_id: str, **values: Any) -> None:
+    async def _change(self, connection: Connection, field: str, session_id: str, **values: Any) -> None:
         self._ledger.pending[session_id] += 1
         self._ledger.record(await self._mutate(connection, field, {"id": session_id, **values}))
 
-    async def _mutate(self, connection: HttpConnection, field: str, input_: dict[str, Any]) -> Any:
+    async def _mutate(self, connection: Connection, field: str, input_: dict[str, Any]) -> Any:
         type_ = f"{field[0].upper()}{field[1:]}Input"
         document = f"mutation($input: {type_}!) {{ {field}(input: $input) {{ {PAYLOAD} }} }}"
         return (await connection.ask(document, input=input_))[field]

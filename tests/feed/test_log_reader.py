@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from models.database import Database
-from models.errors import StorageUnavailable
+from models.errors import DatabaseDamaged, StorageUnavailable
 from resolvers.feed import log_reader as log_reader_module
 from resolvers.feed import queries
 from resolvers.feed.consumer import LogBatch, LogConsumer
@@ -120,7 +120,21 @@ async def test_unreadable_log_is_read_later(harness: FeedHarness, monkeypatch: p
             harness.timers.advance(1)
             assert (await anext(items)).payload.id == session["id"]
     levels = [(line["log_level"], line["event"]) for line in lines if "log poll" in line["event"]]
-    assert levels == [("error", "log poll failed"), ("warning", "log poll postponed")]
+    assert levels == [("error", "log poll failed"), ("warning", "log poll postponed"), ("info", "log poll resumed")]
+
+
+async def test_damaged_log_ends_all_streams(harness: FeedHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: Any, **__: Any) -> None:
+        raise DatabaseDamaged("damaged")
+
+    async with run_reader(harness, await active_source(harness)) as items:
+        await harness.log_reader.poll()
+        with monkeypatch.context() as patched:
+            patched.setattr(Database, "read", fail)
+            with pytest.raises(DatabaseDamaged):
+                await harness.log_reader.poll()
+        with pytest.raises(DatabaseDamaged):
+            await anext(items)
 
 
 class FailingConsumer(LogConsumer):

@@ -184,16 +184,13 @@ def test_folder_in_place_of_the_database_is_refused(tmp_path: Path) -> None:
 
 
 def test_foreign_database_stops_the_start_in_one_line(tmp_path: Path) -> None:
-    text = tmp_path / "text.db"
-    text.write_text("This is no database, though it is a file." * 50)
     foreign = tmp_path / "foreign.db"
     with closing(sqlite3.connect(foreign)) as other:
         other.execute("CREATE TABLE session (number INTEGER)")
     result = run_process("serve", "--port", "0", "--database", str(foreign))
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1), result.stderr
-    for file, reason in ((text, "file is not a database"), (foreign, "table session already exists")):
-        code, output = invoke("migrate", "--database", str(file))
-        assert (code, output) == (2, f"{file} cannot be used as the database: {reason}\n")
+    message = f"{foreign} cannot be used as the database: table session already exists\n"
+    assert invoke("migrate", "--database", str(foreign)) == (2, message)
 
 
 def test_database_without_a_name_is_refused() -> None:

@@ -9,6 +9,7 @@ from graphql.execution import Executor
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
+from transport.asgi_extensions import abort_connection
 from transport.clients import Access, Client
 from transport.documents.operation import NOT_ACCEPTABLE
 from transport.errors import Headers, RequestError, bad_request
@@ -74,7 +75,11 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with ExitStack() as resources:
-            await RequestHandler(self, scope, receive, send, resources).run()
+            handler = RequestHandler(self, scope, receive, send, resources)
+            try:
+                await handler.run()
+            except Exception as error:  # a fault of the server, or too little memory for this request
+                await handler.fail(error)
 
 
 def add_stream_gauges(metrics: Metrics, streams: StreamManager) -> None:
@@ -106,6 +111,7 @@ class RequestHandler:
         self._client: Client | None = None
         """None until it is authenticated."""
         self._call: OperationCall | None = None
+        self._responding = False
 
     async def run(self) -> None:
         """Read the request, execute its operation, send the result, and log the outcome."""
@@ -120,6 +126,15 @@ class RequestHandler:
             return self._record("gone", None)
         if isinstance(result, StreamSent):
             return self._record(result.outcome, 200)
+        return await self._send_result(result)
+
+    async def fail(self, error: Exception) -> None:
+        """Send a masked error; once a response has begun, only a cut connection shows that it is not whole."""
+        masked = RequestError([self._endpoint.execution.masker.mask(error)], headers=CONNECTION_CLOSE)
+        result = from_request_error(masked)
+        if self._responding:
+            abort_connection(self._scope)
+            return self._record(result.error_codes, None)
         return await self._send_result(result)
 
     async def _read_request(self) -> OperationRequest | None:
@@ -173,13 +188,13 @@ class RequestHandler:
                 return await endpoint.execution.run(self._call)
             options = stream_options(self._scope, types, endpoint.settings.limits)
             response = await endpoint.streams.open(self._call, options)
+            self._responding = response.kind != "single"
             return await send_stream(self._scope, self._send, response, types)
 
     async def _send_result(self, result: OperationResult) -> None:
         endpoint = self._endpoint
         result, body = endpoint.execution.encode(result)
         status = result.status if self._types.json == GRAPHQL_RESPONSE else result.legacy_status
-        self._record(result.error_codes if "errors" in result.body else "ok", status, logged=result.logged)
         headers = result.headers
         if 0 < endpoint.settings.gzip_bytes <= len(body):
             body, encoding = await compress(self._scope, body)
@@ -187,6 +202,8 @@ class RequestHandler:
         # A client of a server that stops should connect to another one for its next request.
         if endpoint.streams.draining.started and CONNECTION_CLOSE[0] not in headers:
             headers += CONNECTION_CLOSE
+        self._record(result.error_codes if "errors" in result.body else "ok", status, logged=result.logged)
+        self._responding = True
         await send_json(self._send, status, self._types.json or JSON, body, headers)
 
     def _record(self, outcome: str | list[str], status: int | None, *, logged: bool = True) -> None:

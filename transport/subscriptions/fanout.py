@@ -172,7 +172,11 @@ class FanoutGroup:
         subscribers = tuple(self.subscribers) if bundle.frames else ()
         for start in range(0, len(subscribers), YIELD_EVERY):
             for subscriber in subscribers[start : start + YIELD_EVERY]:
-                if subscriber in self.subscribers:
+                if subscriber not in self.subscribers:
+                    continue
+                try:
                     subscriber.push(bundle)
+                except Exception as error:  # too little memory, for one must not end the others
+                    subscriber.finish(self._query.error_frame(error))
             # A source with many items ready never waits by itself: let subscribers send before they get more.
             await asyncio.sleep(0)

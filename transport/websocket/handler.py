@@ -52,6 +52,10 @@ class ConnectionHandler:
                 await self._step()
         except Disconnected:
             pass
+        except Exception as error:  # a fault of the server, or too little memory for a message
+            self._streams.execution.masker.mask(error)
+            with suppress(Disconnected):
+                await self._perform(self._protocol.close(CloseCode.TRY_AGAIN_LATER, "Internal error"))
         finally:
             self._protocol.disconnected()
             if self._client is not None:
@@ -149,6 +153,11 @@ class ConnectionHandler:
             self._on_slow_consumer()
         except Disconnected:
             pass  # `run` notices it, too
+        except Exception as error:  # as in `run`; it concerns this operation alone
+            masked = self._streams.execution.masker.mask(error)
+            outcome = [masked["extensions"]["code"]]
+            with suppress(Disconnected):
+                await self._perform(self._protocol.operation_ended(operation, [masked]))
         finally:
             if outcome == "gone" and operation.is_subscription:
                 outcome = "ok"  # clients end subscriptions by disconnecting
