@@ -164,18 +164,20 @@ def serve(
 ) -> None:
     """Migrate the database if needed, then serve until SIGTERM or Ctrl-C. Its help lists all settings."""
     settings = read_settings(host=host, port=port, database_url=database, insecure=insecure or None)
-    address = settings.host, settings.port, partial(announce, settings)
+    address, on_start = (settings.host, settings.port), partial(announce, settings)
     try:
         if reload:
             # Workers are new processes: the settings reach them through the environment.
             exported = settings.model_dump(include={"database_url", "host", "insecure", "log_format", "log_level"})
             os.environ |= {name.upper(): str(value) for name, value in exported.items()}
-            server.serve_reloading(serve_reloaded, Path(__file__).parent, *address)
+            server.serve_reloading(serve_reloaded, Path(__file__).parent, *address, on_start)
         else:
             app = create_app(settings)
-            server.serve(app, *address, app.state.streams)
+            server.serve(app, address, on_start, app.state.streams, lambda: app.state.services.sync_failure)
     except server.CannotListenError as error:
         exit_with_error(str(error))
+    except server.StoppedError as error:
+        exit_with_error(str(error), code=1)
     except server.NotStartedError:
         exit_with_error(str(app.state.failure))
 
@@ -274,9 +276,9 @@ def read_settings(**overrides: Any) -> Settings:
     return settings
 
 
-def exit_with_error(message: str) -> NoReturn:
+def exit_with_error(message: str, code: int = 2) -> NoReturn:
     typer.echo(message, err=True)
-    raise typer.Exit(2)
+    raise typer.Exit(code)
 
 
 def serve_reloaded(sockets: list[socket.socket] | None) -> None:

@@ -22,6 +22,10 @@ class DatabaseDamaged(StorageUnavailable):
     """The database file was found damaged: the part that was asked for cannot be read, and nothing is written."""
 
 
+class DatabaseNotSynced(StorageUnavailable):
+    """The disk failed to store a transaction for good: its calls may be stored or not, and nothing is written after."""
+
+
 class UnreadableValue(Exception):
     """A stored value is not what was stored: its page was overwritten. The message has nothing of the value."""
 

@@ -22,6 +22,11 @@ class Services:
     url_signer: UrlSigner
     authenticator: Authenticator
 
+    @property
+    def sync_failure(self) -> str | None:
+        """Why the server has to be restarted, once a sync of the database has failed."""
+        return self.database.sync_failure
+
     async def is_ready(self) -> bool:
         """Return whether the database can be read and its migrations are current."""
         try:

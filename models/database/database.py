@@ -108,6 +108,11 @@ class Database:
         except FileNotFoundError:
             return 0
 
+    @property
+    def sync_failure(self) -> str | None:
+        """Why nothing is written any more, and the server has to be restarted; None if no sync has failed."""
+        return self._health.sync_failure
+
     async def is_ready(self) -> bool:
         """Check that the database can be read and is not damaged, and that its migrations are current."""
         return await self.read(is_current) and self._health.damage is None

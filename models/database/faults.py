@@ -36,6 +36,14 @@ def is_damage(error: BaseException) -> bool:
     )
 
 
+def is_sync_failure(error: BaseException) -> bool:
+    """Check for an error after which the disk may or may not hold what was written since the last sync."""
+    return getattr(_original(error), "sqlite_errorcode", 0) in (
+        sqlite3.SQLITE_IOERR_FSYNC,
+        sqlite3.SQLITE_IOERR_DIR_FSYNC,
+    )
+
+
 def is_storage_failure(error: BaseException) -> bool:
     """Check for an error of the storage rather than of the statement."""
     return is_damage(error) or isinstance(error, OperationalError)

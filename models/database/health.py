@@ -4,28 +4,32 @@ from pathlib import Path
 
 import structlog
 
-from models.database.faults import describe_fault, is_damage
-from models.errors import DatabaseDamaged, StorageUnavailable
+from models.database.faults import describe_fault, fault_reason, is_damage, is_sync_failure
+from models.errors import DatabaseDamaged, DatabaseNotSynced, StorageUnavailable
 
 _log = structlog.get_logger("database")
 
 
 class FileHealth:
-    """Whether the file was found damaged. From then on nothing is written: a write could spread the damage.
+    """Whether the file can be trusted. Once it cannot, nothing is written until a restart; reads go on.
 
-    Reads go on, since those of intact pages are right. Only a restart, with another file, changes it.
+    Damage: a write could spread it, and the other pages are right. A failed sync: the system may have dropped what it
+    could not write, and report success the next time, so that no later sync would prove anything.
     """
 
     def __init__(self, file: Path) -> None:
         self.file = file
         self.damage: str | None = None
+        self.sync_failure: str | None = None
         self.is_logged = False
         """Whether damage is logged: while the server starts, it is the reason why that fails."""
         self._identity = _identity(file)
         self._size = 0
 
     def unavailable(self, error: BaseException, verb: str) -> StorageUnavailable:
-        """Return the error that callers get for a failure of the storage, which is logged once if it is damage."""
+        """Return the error that callers get for a failure of the storage, which is logged once if it is lasting."""
+        if is_sync_failure(error):
+            return self._report_sync_failure(error)
         if not is_damage(error):
             return StorageUnavailable(f"the database cannot be {verb} at the moment; repeat the call")
         return self._report(describe_fault(self.file, error))
@@ -34,7 +38,10 @@ class FileHealth:
         """
         Raises:
             DatabaseDamaged: the file was found damaged.
+            DatabaseNotSynced: a sync has failed.
         """
+        if self.sync_failure is not None:
+            raise _not_synced()
         if self.damage is not None:
             raise _damaged()
 
@@ -56,12 +63,21 @@ class FileHealth:
             raise self._report(f"{self.file} was truncated while in use: restore a backup")
         self._size = found.st_size
 
+    def _report_sync_failure(self, error: BaseException) -> DatabaseNotSynced:
+        if self.sync_failure is None:
+            self.sync_failure = f"{self.file} cannot be synced: check its disk, then restart ({fault_reason(error)})"
+        return _not_synced()
+
     def _report(self, damage: str) -> DatabaseDamaged:
         if self.damage is None:
             self.damage = damage
             if self.is_logged:
                 _log.error("database damaged", reason=damage, effect="nothing is written until a restart")
         return _damaged()
+
+
+def _not_synced() -> DatabaseNotSynced:
+    return DatabaseNotSynced("the disk of the database fails: the call may be stored or not; repeat it in a while")
 
 
 def _damaged() -> DatabaseDamaged:

@@ -45,6 +45,10 @@ class NotStartedError(Exception):
     """The application failed to start."""
 
 
+class StoppedError(Exception):
+    """The application found a fault that only a restart can cure. The message is its reason, in one line."""
+
+
 class Drainable(Protocol):
     """Long-lived work that ends when the server stops."""
 
@@ -79,11 +83,18 @@ class Server(uvicorn.Server):
     """A server that drains streams and finishes requests before it closes connections."""
 
     def __init__(
-        self, config: uvicorn.Config, announce: Callable[[], None] = noop, drainable: Drainable | None = None
+        self,
+        config: uvicorn.Config,
+        announce: Callable[[], None] = noop,
+        drainable: Drainable | None = None,
+        find_fault: Callable[[], str | None] = noop,
     ) -> None:
         super().__init__(config)
         self._announce = announce
         self._drainable = drainable
+        self._find_fault = find_fault
+        self.fault: str | None = None
+        """Why the server stopped by itself."""
         self._started_at = monotonic()
         self._signal: str | None = None
 
@@ -101,6 +112,11 @@ class Server(uvicorn.Server):
         await super().startup([*(sockets or ()), *copies] or None)
         self._announce()
 
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to stop: after a signal, or because of a fault of the application."""
+        self.fault = self._find_fault()
+        return await super().on_tick(counter) or self.fault is not None
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, drain streams, finish requests, abort the rest, close connections."""
         for listener in (*self.servers, *(sockets or ())):
@@ -117,7 +133,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
         log.info(
             "server stopped",
-            reason=self._signal,
+            reason=self._signal or self.fault,
             streams_ended=streams,
             shutdown_seconds=round(monotonic() - started, 3),
             uptime_seconds=round(monotonic() - self._started_at, 3),
@@ -130,22 +146,28 @@ class Server(uvicorn.Server):
 
 
 def serve(
-    app: ASGIApp, host: str, port: int, announce: Callable[[str], None], drainable: Drainable | None = None
+    app: ASGIApp,
+    address: tuple[str, int],
+    announce: Callable[[str], None],
+    drainable: Drainable | None = None,
+    find_fault: Callable[[], str | None] = noop,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then shut down within 5 s.
+    """Serve until SIGTERM, SIGINT or a fault of the application, then shut down within 5 s.
 
     Args:
         app: the application.
-        host, port: the address to listen on; port 0 takes a free one.
+        address: the host and port to listen on; port 0 takes a free one.
         announce: called with the origin, such as `http://127.0.0.1:8000`, once the server accepts requests.
         drainable: work that has to end before the server closes its connections.
+        find_fault: returns why only a restart can cure the application, or None; called ten times a second.
 
     Raises:
         CannotListenError: with a message of one line.
         NotStartedError: the application failed to start.
+        StoppedError: there was a fault.
     """
-    with listen(host, port) as listener:
-        run(app, [listener], partial(announce, origin(host, listener)), drainable)
+    with listen(*address) as listener:
+        run(app, [listener], partial(announce, origin(address[0], listener)), drainable, find_fault)
 
 
 def serve_reloading(
@@ -160,7 +182,7 @@ def serve_reloading(
     Args:
         run_worker: called in each worker; passes the sockets to `run`. Must be importable by its name.
         folder: the folder to watch.
-        host, port: as for `serve`.
+        host, port: the address to listen on.
         announce: called with the origin before the first worker has started.
 
     Raises:
@@ -173,14 +195,21 @@ def serve_reloading(
 
 
 def run(
-    app: ASGIApp, sockets: list[socket.socket] | None, announce: Callable[[], None], drainable: Drainable | None = None
+    app: ASGIApp,
+    sockets: list[socket.socket] | None,
+    announce: Callable[[], None],
+    drainable: Drainable | None = None,
+    find_fault: Callable[[], str | None] = noop,
 ) -> None:
     """Like `serve`, on sockets that are already listening."""
     tune_gc()
+    server = Server(uvicorn.Config(app, **uvicorn_options()), announce, drainable, find_fault)
     try:
-        Server(uvicorn.Config(app, **uvicorn_options()), announce, drainable).run(sockets=sockets)
+        server.run(sockets=sockets)
     except SystemExit as error:
         raise NotStartedError from error
+    if server.fault is not None:
+        raise StoppedError(server.fault)
 
 
 def listen(host: str, port: int) -> socket.socket:

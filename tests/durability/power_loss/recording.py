@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tests.polling import wait_until
 WRITERS = 6
 UPLOADERS = 2
 FIELDS = "revision"
+LAST_LINE = re.compile(rb"\+\+\+ (killed by SIGKILL|exited with \d+) \+\+\+\n$")
 
 
 class Uploader:
@@ -62,5 +64,10 @@ async def record_system_calls(folder: Path, calls: int, program: Sequence[str] =
         await process.kill()
         ends: list[Any] = await asyncio.gather(*tasks, *uploading, return_exceptions=True)
     assert all(end is None or isinstance(end, ConnectionError) for end in ends), ends
-    await wait_until(lambda: trace.read_bytes()[-200:].rstrip().endswith(b"+++ killed by SIGKILL +++"))
+    return await recorded_calls(trace, folder)
+
+
+async def recorded_calls(trace: Path, folder: Path) -> list[SystemCall]:
+    """Parse the trace of a server that ends or has ended."""
+    await wait_until(lambda: LAST_LINE.search(trace.read_bytes()[-200:]))
     return list(read_trace(trace, folder))
