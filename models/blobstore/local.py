@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from models.blobstore.base import CHUNK_BYTES, BlobNotFound, BlobStore, as_unavailable
+from models.durable_folder import sync_folder
 
 UPLOAD_DIR: Final = "incoming"
 """Folder of partial uploads; each file in it is locked by the process that writes it."""
@@ -81,12 +82,11 @@ class LocalBlobStore(BlobStore):
         with as_unavailable():
             file.unlink(missing_ok=True)
             with suppress(FileNotFoundError):
-                _fsync_dir(file.parent)
+                sync_folder(file.parent)
 
     def _fsync_parents(self, file: Path) -> None:
-        # A file survives a power loss only if its directory entries do.
         for folder in (file.parent, self._root, self._root.parent):
-            _fsync_dir(folder)
+            sync_folder(folder)
 
     def _remove_partial_uploads(self) -> None:
         with as_unavailable(), suppress(FileNotFoundError):
@@ -94,11 +94,3 @@ class LocalBlobStore(BlobStore):
                 with suppress(FileNotFoundError, BlockingIOError), leftover.open("rb") as file:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while its writer lives
                     leftover.unlink()
-
-
-def _fsync_dir(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -19,6 +19,7 @@ from models.database.health import FileHealth
 from models.database.lock import LOCK_TIMEOUT_SECONDS, file_lock
 from models.database.reader import Reader
 from models.database.writer import CommitListener, CommitStats, Item, Result, Work, Writer
+from models.durable_folder import sync_folder
 from models.errors import DatabaseUnusable, DatabaseVersionError, StorageUnavailable
 from models.migrations import is_current, migrate
 from models.tables import server
@@ -115,7 +116,7 @@ class Database:
 
     async def is_ready(self) -> bool:
         """Check that the database can be read and is not damaged, and that its migrations are current."""
-        return await self.read(is_current) and self._health.damage is None
+        return await self.read(is_current) and (self._health.damage or self._health.sync_failure) is None
 
     @contextmanager
     def starting(self) -> Iterator[None]:
@@ -146,6 +147,7 @@ async def open_database(file: Path, *, lock_timeout: float = LOCK_TIMEOUT_SECOND
         engine, reader = write_engine(file), Reader(read_engine(file))
         try:
             database_id = await _migrate(file, engine)
+            _sync_folder(file)
             health = FileHealth(file)
             writer = Writer(engine, health)
             async with writer.running():
@@ -159,6 +161,18 @@ async def migrate_database(file: Path) -> None:
     """Create the database, or bring its tables to the newest version. Raises what `open_database` does."""
     async with open_database(file):
         pass
+
+
+def _sync_folder(file: Path) -> None:
+    """Make the names of the database and of its log durable: SQLite does so as well, but ignores a failure.
+
+    Raises:
+        DatabaseUnusable: it failed.
+    """
+    try:
+        sync_folder(file.resolve().parent)
+    except OSError as error:
+        raise DatabaseUnusable(f"{file} cannot be read or written: check its disk ({error.strerror})") from error
 
 
 async def _migrate(file: Path, engine: AsyncEngine) -> str:

@@ -1,6 +1,8 @@
 """A sync that fails: nothing is acknowledged that is not on the disk, and the server says so and stops."""
 
 import asyncio
+import errno
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Final
@@ -9,6 +11,8 @@ import orjson
 import pytest
 
 from bench.load_generator import HOST, parse_response
+from models.database import migrate_database
+from models.errors import DatabaseUnusable
 from tests.durability.power_loss.images import PowerLosses
 from tests.durability.power_loss.recording import recorded_calls
 from tests.durability.power_loss.system_calls import record_to
@@ -68,6 +72,20 @@ async def test_failed_sync_of_commit_stops_server(tmp_path: Path) -> None:
     assert any("a" in each for each in answers)
     log = (tmp_path / "server" / "test.log").read_text()
     assert log.count("cannot be synced: check its disk, then restart (disk I/O error)") == 1
+
+
+async def test_server_starts_only_if_folder_of_database_is_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_descriptor: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(DatabaseUnusable) as refused:
+        await migrate_database(tmp_path / "test.db")
+    assert str(refused.value) == (
+        f"{tmp_path / 'test.db'} cannot be read or written: check its disk (Input/output error)"
+    )
 
 
 @pytest.mark.long
