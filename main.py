@@ -3,8 +3,8 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -17,14 +17,16 @@ from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.routing import Route, WebSocketRoute
 
+from models.backup import back_up
 from models.clock import DAY, Clock, SystemClock, to_rfc3339
 from models.database import database_file, migrate_database
 from models.enums import Kind, Scope
-from models.errors import DatabaseInUse, DatabaseUnusable
+from models.errors import BackupFailed, DatabaseInUse, DatabaseUnusable, StorageUnavailable
 from models.settings import StorageSettings
 from resolvers.access import Caller
 from resolvers.blobs.downloads import find_download
 from resolvers.blobs.signed_urls import DOWNLOAD_PATH
+from resolvers.check.service import check
 from resolvers.context import Context, open_context
 from resolvers.metrics import FEED_LAG, MetricsCollector
 from resolvers.services import Services
@@ -186,10 +188,8 @@ def serve(
 def migrate(database: DatabaseOption = None) -> None:
     """Create the database, or bring its tables to the newest version."""
     file = database_file(read_settings(database_url=database).database_url)
-    try:
+    with exit_on_failure():
         asyncio.run(migrate_database(file))
-    except DatabaseUnusable as error:
-        exit_with_error(str(error))
     typer.echo(f"{file} is up to date")
 
 
@@ -237,6 +237,35 @@ def revoke_token(
 
 
 @cli.command()
+def backup(
+    to: Annotated[Path, typer.Option("--to", help="File of the backup; attachments go to the folder FILE.files.")],
+    database: DatabaseOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a backup that exists.")] = False,
+) -> None:
+    """Copy the database and its files, also while a server uses them. To restore it, copy both back."""
+    settings = read_settings(database_url=database)
+    store = settings.blob_store()
+    with exit_on_failure(), progress_bar() as progress:
+        files = asyncio.run(back_up(database_file(settings.database_url), store, to, progress, force=force))
+    if files is None:
+        typer.echo(f"the files in {store} are not part of the backup", err=True)
+    typer.echo(f"{to}: {to.stat().st_size / 1e6:,.1f} MB, {files or 0} files")
+
+
+@cli.command("check")
+def check_database(database: DatabaseOption = None) -> None:
+    """Check a database, in use or not, or a backup: pages, rows, counters, files. Exit code 1: something is wrong."""
+    settings = read_settings(database_url=database)
+    file = database_file(settings.database_url)
+    with exit_on_failure(), progress_bar() as progress:
+        findings = asyncio.run(check(file, settings.blob_store(), progress))
+    for finding in findings:
+        typer.echo(finding)
+    typer.echo(f"{file}: {len(findings) or 'no'} findings", err=bool(findings))
+    raise typer.Exit(1 if findings else 0)
+
+
+@cli.command()
 def schema() -> None:
     """Print the GraphQL schema."""
     typer.echo(sdl(), nl=False)
@@ -274,6 +303,27 @@ def read_settings(**overrides: Any) -> Settings:
         exit_with_error("\n".join(error_lines(error)))
     configure_log(settings.log_level, settings.log_format)
     return settings
+
+
+@contextmanager
+def exit_on_failure() -> Iterator[None]:
+    """Exit with the line of a failure of the storage."""
+    try:
+        yield
+    except (DatabaseUnusable, BackupFailed, StorageUnavailable) as error:
+        exit_with_error(str(error))
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Show what a command does and how much of it is done, where standard error is a terminal."""
+    from rich.console import Console  # noqa: PLC0415 - the server needs neither
+    from rich.progress import Progress  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total or None)
 
 
 def exit_with_error(message: str, code: int = 2) -> NoReturn:

@@ -40,3 +40,7 @@ class DatabaseInUse(DatabaseUnusable):
 
 class DatabaseVersionError(DatabaseUnusable):
     """The tables are those of a later version of this program."""
+
+
+class BackupFailed(Exception):
+    """There is no new backup. The message says why, and what to do."""

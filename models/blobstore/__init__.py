@@ -32,4 +32,4 @@ def open_blob_store(url: str) -> BlobStore:
     raise ValueError("must be a folder, or the URL of an object store such as s3://bucket/prefix")
 
 
-__all__ = ["CHUNK_BYTES", "BlobNotFound", "BlobStore", "open_blob_store"]
+__all__ = ["CHUNK_BYTES", "BlobNotFound", "BlobStore", "LocalBlobStore", "open_blob_store"]

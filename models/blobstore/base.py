@@ -54,5 +54,9 @@ class BlobStore(ABC):
     async def delete(self, key: str) -> None:
         """Delete a blob durably, if it exists."""
 
+    @abstractmethod
+    async def sizes(self) -> dict[str, int]:
+        """Return the size in bytes of each stored blob, by its key."""
+
     async def remove_partial_uploads(self) -> None:  # noqa: B027 - optional hook
         """Remove what killed processes have left half stored."""

@@ -76,3 +76,7 @@ class CloudBlobStore(BlobStore):
     async def delete(self, key: str) -> None:
         with as_unavailable(BaseError), suppress(FileNotFoundError):
             await obstore.delete_async(self._store, key)
+
+    async def sizes(self) -> dict[str, int]:
+        with as_unavailable(BaseError):
+            return {item["path"]: item["size"] async for items in obstore.list(self._store) for item in items}

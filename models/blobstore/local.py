@@ -39,6 +39,13 @@ class LocalBlobStore(BlobStore):
     async def delete(self, key: str) -> None:
         await asyncio.to_thread(self._delete, self._root / key)
 
+    async def sizes(self) -> dict[str, int]:
+        return await asyncio.to_thread(self._sizes)
+
+    def open(self, key: str) -> BinaryIO:
+        """Open a blob for reading. Raises FileNotFoundError if it is not stored."""
+        return (self._root / key).open("rb")
+
     async def remove_partial_uploads(self) -> None:
         await asyncio.to_thread(self._remove_partial_uploads)
 
@@ -83,6 +90,15 @@ class LocalBlobStore(BlobStore):
             file.unlink(missing_ok=True)
             with suppress(FileNotFoundError):
                 sync_folder(file.parent)
+
+    def _sizes(self) -> dict[str, int]:
+        with as_unavailable():
+            found = {}
+            for file in self._root.glob("*/*"):
+                if file.parent.name != UPLOAD_DIR:
+                    with suppress(FileNotFoundError):  # deleted meanwhile
+                        found[str(file.relative_to(self._root))] = file.stat().st_size
+            return found
 
     def _fsync_parents(self, file: Path) -> None:
         for folder in (file.parent, self._root, self._root.parent):

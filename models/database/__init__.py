@@ -3,6 +3,7 @@
 from models.database.database import MAX_HEAVY_READS, Database, database_file, migrate_database, open_database
 from models.database.engine import Transaction
 from models.database.faults import STORAGE_ERRORS
+from models.database.read_only import Progress, open_read_only
 from models.database.writer import CommitListener, CommittedChanges, batched, track_changes
 
 __all__ = [
@@ -11,10 +12,12 @@ __all__ = [
     "CommitListener",
     "CommittedChanges",
     "Database",
+    "Progress",
     "Transaction",
     "batched",
     "database_file",
     "migrate_database",
     "open_database",
+    "open_read_only",
     "track_changes",
 ]

@@ -31,6 +31,9 @@ def migrate(tx: Connection) -> None:
         raise DatabaseVersionError("was made by a later version of this program: use that version") from error
 
 
+def newest_version() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
 def is_current(tx: Connection) -> bool:
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    return MigrationContext.configure(tx).get_current_revision() == head
+    return MigrationContext.configure(tx).get_current_revision() == newest_version()

@@ -23,6 +23,8 @@ from tests.project.source_tree import ROOT
 COMMANDS: Final = {
     "serve": ["--host", "--port", "--database", "--reload", "--insecure"],
     "migrate": ["--database"],
+    "backup": ["--to", "--database", "--force"],
+    "check": ["--database"],
     "schema": [],
     "token": ["create", "list", "revoke"],
     "simulate": ["--url", "--rate", "--seconds", "--seed"],

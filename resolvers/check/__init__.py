@@ -1,0 +1,1 @@
+"""Consistency of a database and of its files."""

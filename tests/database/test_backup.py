@@ -1,0 +1,376 @@
+"""Backups: a prefix of what was acknowledged, complete or absent, and a server can be started from them."""
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from models import backup as backups
+from models.backup import back_up
+from models.blobstore import open_blob_store
+from models.database import backup as snapshots
+from models.errors import BackupFailed
+from tests.api_client import open_api
+from tests.blobs.crash_server import CrashAfterSteps
+from tests.blobs.form_client import FORM_FIELDS, FilePart, FormClient, sha256, stored_files
+from tests.database.populated import break_page, copy_database, root_pages
+from tests.docs.page_runner import files
+from tests.durability.invariants import assert_invariants, open_read_only
+from tests.durability.recording_writer import Ledger, RecordingWriter
+from tests.live_server import ROOT, connect, run_until_disconnected, server_process
+from tests.project.test_command_line import invoke
+
+WRITERS: Final = 8
+MAIN: Final = ROOT / "main.py"
+
+
+@pytest.fixture
+def file(source: Path, tmp_path: Path) -> Path:
+    return copy_database(source, tmp_path / "test.db")
+
+
+def run_backup(file: Path, target: Path, *options: str) -> tuple[int, str]:
+    return invoke("backup", "--database", str(file), "--to", str(target), *options)
+
+
+def failure(file: Path, target: Path, *options: str) -> str:
+    code, output = run_backup(file, target, *options)
+    assert (code, output.count("\n")) == (2, 1), output
+    return output
+
+
+def names(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def dump(file: Path) -> list[str]:
+    """The content of a database but for its id, which each backup has for itself."""
+    with open_read_only(file) as db:
+        return [re.sub(r"d_[\w-]{22}", "", line) for line in db.iterdump()]
+
+
+def blobs(file: Path) -> dict[str, bytes]:
+    folder = file.with_name(f"{file.name}.files")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in stored_files(folder)}
+
+
+def assert_complete(backup: Path, file: Path) -> None:
+    assert_invariants(backup)
+    assert dump(backup) == dump(file)
+    assert blobs(file).items() <= blobs(backup).items()
+
+
+# ---- what is in it ----
+
+
+def test_backup_has_all_rows_and_files_and_is_private(file: Path, tmp_path: Path) -> None:
+    target = tmp_path / "backup.db"
+    before = file.read_bytes()
+    code, output = run_backup(file, target)
+    assert (code, output) == (0, f"{target}: {target.stat().st_size / 1e6:,.1f} MB, 2 files\n")
+    assert_complete(target, file)
+    assert blobs(target) == blobs(file)
+    assert target.stat().st_mode & 0o077 == 0
+    assert [name for name in names(tmp_path) if "partial" in name or "backup.db-" in name] == []
+    assert file.read_bytes() == before
+
+
+def test_log_of_a_server_that_was_killed_is_part_of_the_backup(tmp_path: Path) -> None:
+    async def crash() -> None:
+        async with open_api(tmp_path / "live.db") as api:
+            for number in range(3):
+                await api.start_user(f"user {number}")
+            for suffix in ("", "-wal"):
+                shutil.copy(f"{tmp_path}/live.db{suffix}", f"{tmp_path}/test.db{suffix}")
+
+    asyncio.run(crash())
+    assert run_backup(tmp_path / "test.db", tmp_path / "backup.db")[0] == 0
+    with open_read_only(tmp_path / "backup.db") as db:
+        assert db.execute("SELECT count(*) FROM session").fetchone() == (3,)
+
+
+async def test_server_started_from_a_backup_has_the_attachments(file: Path, tmp_path: Path) -> None:
+    await back_up(file, open_blob_store(f"{file}.files"), tmp_path / "backup.db", noop_progress)
+    restored = tmp_path / "restored.db"
+    (tmp_path / "backup.db").rename(restored)
+    (tmp_path / "backup.db.files").rename(f"{restored}.files")
+    ids = set()
+    for database in (file, restored):
+        async with open_api(database) as api:
+            ids.add(api.app.state.services.database.database_id)
+            device = FormClient(api, tmp_path)
+            shown = await api.execute(f"{{ sessions(filter: {{field: {{}}}}) {{ nodes {{ {FORM_FIELDS} }} }} }}")
+            attached = [point["file"] for form in shown["nodes"] for point in form["data"] if point["file"]]
+            assert len(attached) == 3
+            for each in attached:
+                assert sha256((await device.fetch(each["url"])).content) == each["sha256"]
+    assert len(ids) == 2, "positions of the log are assigned anew: cursors of before must not be accepted"
+
+
+def noop_progress(*_: object) -> None:
+    pass
+
+
+def test_restore_as_documented_brings_back_rows_and_files(file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "server"
+    folder.mkdir()
+    database = copy_database(file, folder / "sessions.db")
+    assert run_backup(database, folder / "backup.db")[0] == 0
+    add_session(database)
+    break_page(database, 3)
+    script = files("docs/operations.md")["restore.sh"].replace(".venv/bin/python main.py", f"{sys.executable} {MAIN}")
+    done = subprocess.run(["bash", "-ec", script], cwd=folder, capture_output=True, text=True, check=True)
+    assert done.stdout == "sessions.db: no findings\n"
+    assert_complete(database, folder / "backup.db")
+    assert blobs(database) == blobs(folder / "backup.db")
+    assert invoke("migrate", "--database", str(database))[0] == 0
+
+
+def test_files_in_an_object_store_are_named_and_not_copied(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    code, output = invoke(
+        "backup", "--database", str(file), "--to", str(tmp_path / "backup.db"), STORE_URL="s3://bucket/prefix"
+    )
+    assert code == 0
+    assert "are not part of the backup" in output
+    assert not (tmp_path / "backup.db.files").exists()
+
+
+# ---- under load ----
+
+
+@asynccontextmanager
+async def writing(port: int, ledger: Ledger) -> AsyncIterator[None]:
+    """Let clients write until the server stops, and be done then."""
+    writers = [RecordingWriter(ledger, number) for number in range(WRITERS)]
+    tasks = [asyncio.create_task(run_until_disconnected(port, writer.write)) for writer in writers]
+    yield
+    await asyncio.gather(*tasks)
+
+
+async def run_backup_process(file: Path, target: Path) -> None:
+    command = (sys.executable, "main.py", "backup", "--database", str(file), "--to", str(target), "--force")
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=asyncio.subprocess.PIPE)
+    _, errors = await process.communicate()
+    assert (process.returncode, errors) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("count", "enough", "after"), [(1, 300, 100), pytest.param(10, 5_000, 1_000, marks=pytest.mark.long)]
+)
+async def test_backup_under_load_is_a_prefix_of_what_was_acknowledged(
+    tmp_path: Path, count: int, enough: int, after: int
+) -> None:
+    file, target, ledger = tmp_path / "test.db", tmp_path / "backup.db", Ledger()
+    async with server_process(file) as process, writing(process.port, ledger):
+        for _ in range(count):
+            await ledger.wait_for(ledger.calls + enough).wait()
+            before = dict(ledger.acknowledged)
+            await run_backup_process(file, target)
+            at_most = {id_: revision + ledger.pending[id_] for id_, revision in ledger.acknowledged.items()}
+            await ledger.wait_for(ledger.calls + after).wait()
+            assert_invariants(target)
+            revisions = read_revisions(target)
+            assert all(revision <= revisions[id_] for id_, revision in before.items())
+            assert all(revision <= at_most[id_] for id_, revision in revisions.items() if id_ in at_most)
+        await process.kill()
+    assert_prefix_of_log(target, file)
+    async with server_process(target) as restored, connect(restored.port) as client:
+        stats = await client.ask("{ sessionStats { total } }")
+    assert stats["sessionStats"]["total"] == len(revisions)
+
+
+def read_revisions(file: Path) -> dict[str, int]:
+    with open_read_only(file) as db:
+        return dict(db.execute("SELECT id, revision FROM session"))
+
+
+def assert_prefix_of_log(backup: Path, file: Path) -> None:
+    """The log in the backup is that of the database up to a position, without a gap."""
+    with open_read_only(backup) as db:
+        expected = db.execute("SELECT position, id, session_id, type, data FROM activity ORDER BY position").fetchall()
+    (last, *_), count = expected[-1], len(expected)
+    assert last == count
+    with open_read_only(file) as db:
+        statement = "SELECT position, id, session_id, type, data FROM activity WHERE position <= ? ORDER BY position"
+        assert db.execute(statement, (last,)).fetchall() == expected
+
+
+# ---- complete or absent ----
+
+
+@contextmanager
+def steps_counted(crash: CrashAfterSteps) -> Iterator[None]:
+    """Count what reaches the disk: fsync, rename and unlink."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", crash.instrument(os.fsync))
+        for name in ("replace", "unlink"):
+            patch.setattr(Path, name, crash.instrument(getattr(Path, name)))
+        yield
+
+
+def run_killed_backup(file: Path, target: Path, steps: int) -> bool:
+    """Make a backup in a process that kills itself after some steps. Returns whether it did."""
+    child = os.fork()
+    if child == 0:
+        with steps_counted(CrashAfterSteps(steps)):
+            asyncio.run(back_up(file, open_blob_store(f"{file}.files"), target, noop_progress, force=True))
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert status in (0, signal.SIGKILL)
+    return status == signal.SIGKILL
+
+
+def add_session(file: Path) -> None:
+    """Change the database: another form with a file."""
+
+    async def run() -> None:
+        async with open_api(file) as api:
+            await FormClient(api, file).started({"x": FilePart(os.urandom(100))})
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("replaces", [False, True])
+def test_killed_backup_leaves_the_old_one_or_the_new_one(file: Path, tmp_path: Path, replaces: bool) -> None:
+    target, old = tmp_path / "backup.db", tmp_path / "old.db"
+    killed, published = 0, False
+    if replaces:
+        copy_database(file, old)
+        add_session(file)
+    while True:
+        for path in tmp_path.glob("backup.db*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if replaces:
+            assert run_backup(old, target)[0] == 0
+        if not run_killed_backup(file, target, killed):
+            break
+        killed += 1
+        published = published or (target.exists() and dump(target) == dump(file))
+        if target.exists():
+            assert_complete(target, file if published else old)
+        assert replaces or published or not target.exists()
+        asyncio.run(back_up(file, open_blob_store(f"{file}.files"), target, noop_progress, force=True))
+        assert_complete(target, file)
+        assert blobs(target) == blobs(file)
+    assert published
+    assert killed > 8
+
+
+def test_copy_is_on_disk_before_it_gets_its_name(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def record_fsync(descriptor: int) -> None:
+        steps.append(f"fsync {Path(f'/proc/self/fd/{descriptor}').readlink().name}")
+        fsync(descriptor)
+
+    def record_replace(path: Path, target: Path) -> Path:
+        steps.append(f"rename {path.name}")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", record_fsync)
+    monkeypatch.setattr(Path, "replace", record_replace)
+    assert run_backup(file, tmp_path / "backup.db")[0] == 0
+    end = steps[steps.index("fsync backup.db.partial") :]
+    assert end == [
+        "fsync backup.db.partial",
+        f"fsync {tmp_path.name}",
+        "rename backup.db.partial",
+        f"fsync {tmp_path.name}",
+    ]
+
+
+# ---- refusals ----
+
+
+def test_existing_backup_is_replaced_only_by_force(file: Path, tmp_path: Path) -> None:
+    target = tmp_path / "backup.db"
+    target.write_text("precious")
+    assert failure(file, target) == f"{target} exists: choose another file, or add --force\n"
+    assert target.read_text() == "precious"
+    assert run_backup(file, target, "--force")[0] == 0
+    assert_complete(target, file)
+
+
+def test_backup_goes_to_no_folder_and_not_into_the_database(file: Path, tmp_path: Path) -> None:
+    before = file.read_bytes()
+    assert failure(file, file, "--force") == f"{file} is the database itself: choose another file\n"
+    assert failure(file, tmp_path, "--force") == f"{tmp_path} exists: choose another file\n"
+    assert "does not exist: create it" in failure(file, tmp_path / "nowhere" / "backup.db")
+    (tmp_path / "backup.db.files").mkdir()
+    assert "backup.db.files exists, without backup.db" in failure(file, tmp_path / "backup.db")
+    assert file.read_bytes() == before
+
+
+def test_missing_and_foreign_databases_have_no_backup(tmp_path: Path) -> None:
+    text = tmp_path / "text.db"
+    text.write_text("no database" * 1000)
+    assert failure(tmp_path / "none.db", tmp_path / "b.db") == f"{tmp_path}/none.db does not exist, or is not a file\n"
+    assert "is not a SQLite database" in failure(text, tmp_path / "b.db")
+    assert names(tmp_path) == {"text.db"}
+
+
+def test_damaged_database_has_no_backup(file: Path, tmp_path: Path) -> None:
+    break_page(file, root_pages(file)["ix_session_past_media"])
+    assert f"{file} is damaged, so there is no backup of it: `python main.py check`" in failure(file, tmp_path / "b.db")
+    assert [name for name in names(tmp_path) if name.startswith("b.db")] == []
+
+
+def test_backup_without_a_file_of_the_database_fails(file: Path, tmp_path: Path) -> None:
+    key = min(blobs(file))
+    Path(f"{file}.files", key).unlink()
+    assert f"the file {key} is missing from " in failure(file, tmp_path / "b.db")
+    assert [name for name in names(tmp_path) if name.startswith("b.db")] == []
+
+
+def test_backup_begins_only_with_enough_space(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage: Callable[[Any], Any] = shutil.disk_usage
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(path)._replace(free=backups.SPARE_BYTES))
+    assert re.search(r"b\.db needs \d+ MiB, and 16 MiB are free", failure(file, tmp_path / "b.db"))
+    assert [name for name in names(tmp_path) if name.startswith("b.db")] == []
+
+
+async def test_backup_ends_when_the_log_grows_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "MAX_LOG_GROWTH", -1)
+    async with open_api(tmp_path / "test.db") as api:
+        await api.start_user()
+        with pytest.raises(BackupFailed, match="grew by more than"):
+            await back_up(tmp_path / "test.db", open_blob_store(str(tmp_path)), tmp_path / "b.db", noop_progress)
+        await api.start_user()
+    assert [name for name in names(tmp_path) if name.startswith("b.db")] == []
+
+
+def test_two_backups_to_one_file_do_not_run_together(file: Path, tmp_path: Path) -> None:
+    target = tmp_path / "backup.db"
+    with backups._lock(tmp_path / "backup.db.partial", target):
+        assert failure(file, target) == f"another backup to {target} is running\n"
+    assert run_backup(file, target)[0] == 0
+
+
+def test_journal_of_a_killed_backup_is_not_applied(file: Path, tmp_path: Path) -> None:
+    target = tmp_path / "backup.db"
+    with closing(sqlite3.connect(tmp_path / "backup.db.partial", isolation_level=None)) as killed:
+        killed.execute("CREATE TABLE t (x)")
+        killed.execute("INSERT INTO t VALUES (randomblob(100000))")
+        killed.execute("BEGIN")
+        killed.execute("PRAGMA cache_size = 1")
+        killed.execute("UPDATE t SET x = randomblob(100000)")
+        journal = (tmp_path / "backup.db.partial-journal").read_bytes()
+        killed.execute("ROLLBACK")
+    (tmp_path / "backup.db.partial-journal").write_bytes(journal)
+    assert len(journal) > 1000
+    assert run_backup(file, target)[0] == 0
+    assert_complete(target, file)
