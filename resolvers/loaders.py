@@ -71,15 +71,16 @@ class SharedReads(BatchedReads):
         self.sessions = sessions
 
     def load(self, name: str, read: Callable[[list[Key]], Awaitable[list[Value]]], key: Key) -> Awaitable[Value]:
-        async def read_or_forget(keys: list[Key]) -> list[Value]:
-            try:
-                return await read(keys)
-            except BaseException:
-                self._loaders.pop(name, None)  # it keeps the failure: the next operation reads again
-                raise
-
+        found = super().load(name, read, key)
+        if _has_failed(found):
+            del self._loaders[name]  # it keeps the failure
+            found = super().load(name, read, key)
         # Shielded: the future is that of all operations, and awaiting one cancels it with the task.
-        return asyncio.shield(super().load(name, read_or_forget, key))
+        return asyncio.shield(found)
+
+
+def _has_failed(loaded: Awaitable[Any]) -> bool:
+    return isinstance(loaded, asyncio.Future) and loaded.done() and loaded.exception() is not None
 
 
 class Loaders:
@@ -101,7 +102,8 @@ class Loaders:
     def project(self, id: str) -> Loaded[Project | None]:  # noqa: A002 - the schema's name
         found = self._reads.projects.get(id) or self._projects.get(id)
         if found is None:
-            return self._reads.load("project", self._read_projects, id)
+            read = partial(_read_projects, self._database, self._caller, self._projects, self._reads.projects)
+            return self._reads.load("project", read, id)
         self._reads.projects[id] = found
         return found if self._caller.can_access(id) else None
 
@@ -142,7 +144,7 @@ class Loaders:
 
     def project_session_count(self, project_id: str, session_filter: Filter, now: Instant) -> Awaitable[int]:
         """Count the sessions of a project; one statement for all projects."""
-        read = partial(self._read_heavy, count_in_projects, (now,))
+        read = partial(_read, self._database.read_heavy, count_in_projects, self._caller, (now,))
         return self._own.load("project_session_count", read, (project_id, session_filter))
 
     def timeline_count(self, session_id: str, types: ActivityTypes | None) -> Awaitable[int]:
@@ -158,20 +160,28 @@ class Loaders:
         self._own.clear()
 
     def _by(self, query: Callable[..., list[Value]], *args: Any) -> Callable[[list[Any]], Awaitable[list[Value]]]:
-        return partial(self._read, query, args)
+        return partial(_read, self._database.read, query, self._caller, args)
 
-    async def _read(self, query: Callable[..., list[Value]], args: tuple[Any, ...], keys: list[Any]) -> list[Value]:
-        return await self._database.read(query, self._caller, keys, *args)
 
-    async def _read_heavy(
-        self, query: Callable[..., list[Value]], args: tuple[Any, ...], keys: list[Any]
-    ) -> list[Value]:
-        return await self._database.read_heavy(query, self._caller, keys, *args)
+# What a loader reads with must not refer to the loaders: a cycle would keep all rows until the collector runs.
 
-    async def _read_projects(self, ids: list[str]) -> list[Project | None]:
-        version = self._projects.version
-        found = await self._database.read(queries.read_by_id, self._caller, ids, tables.project, Project)
-        rows = [project for project in found if project is not None]
-        self._projects.store(rows, version)
-        self._reads.projects |= {project.id: project for project in rows}
-        return found
+
+async def _read(
+    read: Callable[..., Awaitable[list[Value]]],
+    query: Callable[..., list[Value]],
+    caller: Caller,
+    args: tuple[Any, ...],
+    keys: list[Any],
+) -> list[Value]:
+    return await read(query, caller, keys, *args)
+
+
+async def _read_projects(
+    database: Database, caller: Caller, projects: ProjectCache, shown: dict[str, Project], ids: list[str]
+) -> list[Project | None]:
+    version = projects.version
+    found = await database.read(queries.read_by_id, caller, ids, tables.project, Project)
+    rows = {project.id: project for project in found if project is not None}
+    projects.store(rows.values(), version)
+    shown |= rows
+    return found

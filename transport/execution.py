@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from types import CoroutineType
 from typing import Any, Final, TypeAlias, TypeVar
+from weakref import WeakMethod
 
 import orjson
 from graphql import (
     GraphQLList,
     GraphQLNonNull,
+    GraphQLResolveInfoHelpers,
     GraphQLSchema,
     TypeNameMetaFieldDef,
     Undefined,
@@ -84,6 +86,8 @@ class FastExecutor(Executor[Any]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Its own methods would be a cycle, which keeps all objects of a request until the collector runs.
+        self.async_helpers = GraphQLResolveInfoHelpers(_weak(self.gather_async_work), _weak(self.track_async_work))
         # Copies of the executor, one for each event, share both.
         self._root_fields: list[Any] = []
         """Of the first event. graphql-core memoizes sub-selections by the identity of the fields above them: with root
@@ -149,6 +153,18 @@ class FastExecutor(Executor[Any]):
             else:
                 rest[name] = details
         return _Selection(grouped_field_set, tuple(read), rest)
+
+
+def _weak(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a function that calls a method of an object that lives."""
+    reference = WeakMethod(method)
+
+    def call(values: Any) -> Any:
+        living = reference()
+        assert living is not None, "resolvers run within the execution"
+        return living(values)
+
+    return call
 
 
 async def _merge_awaited(results: dict[str, Any], rest: Awaitable[dict[str, Any]]) -> dict[str, Any]:

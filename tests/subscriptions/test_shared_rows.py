@@ -16,6 +16,7 @@ from resolvers.loaders import Loaders, resolved
 from resolvers.projects.cache import ProjectCache
 from tests.api.session_inputs import create_project
 from tests.factories import NOW, session_row
+from tests.garbage import finding_garbage
 from tests.statements import capture_statements
 from tests.subscriptions.stream_server import StreamServer, await_next_values, next_values
 from tests.subscriptions.test_access import READER_OF_ONE, READER_OF_TWO
@@ -78,6 +79,17 @@ async def test_changes_of_one_batch_are_read_together(server: StreamServer) -> N
 async def test_session_of_an_activity_needs_no_statement(server: StreamServer, groups: int) -> None:
     answers = await open_groups(server, different(ACTIVITIES, groups))
     assert await statements_of(server, answers) == 1
+
+
+async def test_event_leaves_nothing_to_the_collector(server: StreamServer) -> None:
+    await create_project(server.harness.api, "one")
+    answers = await open_groups(server, [*different(JOINED, 2), *different(ACTIVITIES, 2)])
+    for warm_up in (True, False):
+        waiting = await await_next_values(answers, 1)
+        with finding_garbage() as garbage:
+            await server.harness.api.start_user(projectId="one")
+            await asyncio.gather(*waiting)
+        assert warm_up or garbage == set()
 
 
 async def test_deleted_session_is_null_without_a_statement(server: StreamServer) -> None:

@@ -41,6 +41,7 @@ class CancelOnDisconnect:
         self._timer.cancel()
         if self._watcher is not None:
             self._watcher.cancel()
+            self._watcher = None  # it refers to this object: a cycle would keep the request until the collector runs
         # Another cancellation (the server stops) takes precedence: it must reach the caller.
         if self._disconnected and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
             raise ClientDisconnected from None
