@@ -41,6 +41,7 @@ async def running_services(
         if requires_credentials and not await database.read(tokens.has_admin_token, valid_at=clock.now()):
             raise NoCredentialError(NO_CREDENTIAL)
         authenticator = Authenticator(database, clock, requires_credentials=requires_credentials)
+        await authenticator.load_requirement()
         liveness = ServerLiveness(database, clock)
         sweeper = Sweeper(database, liveness, clock, retention=settings.retention_ms)
         log_reader, uploader = LogReader(database, liveness), BlobUploader(settings.blob_store())

@@ -50,7 +50,7 @@ class Authenticator:
         self.last_used: dict[str, Instant] = {}
         """By the ids of tokens that were used since `take_last_used`."""
 
-    async def _load_requirement(self) -> None:
+    async def load_requirement(self) -> None:
         """Read whether credentials are required."""
         if self._configured is None:
             version = self._version
@@ -79,7 +79,7 @@ class Authenticator:
 
     async def _anonymous(self) -> Caller:
         if self._loaded_version != self._version:
-            await self._load_requirement()
+            await self.load_requirement()
         if self._requires_credentials:
             raise Unauthenticated("a credential is required: `Authorization: Bearer …`")
         return LOCAL_ADMIN
@@ -116,7 +116,7 @@ class Authenticator:
         """Return those of the callers whose access has ended."""
         now, callers = self._clock.now(), list(callers)
         if callers:
-            await self._load_requirement()
+            await self.load_requirement()
         token_ids = sorted({caller.id for caller in callers if caller.id})
         revoked = await self._database.read(repository.find_revoked, token_ids) if token_ids else frozenset()
         return [caller for caller in callers if self._has_ended(caller, now) or caller.id in revoked]
