@@ -18,6 +18,8 @@ class Caller:
     """Accessible projects; None for all."""
     kinds: frozenset[Kind] | None = None
     """Kinds of sessions that it may start; None for all."""
+    origins: frozenset[str] | None = None
+    """Origins of the web pages that may use its credential; None for any program."""
     expires_at: Instant | None = None
     """End of its access; None for never."""
 

@@ -80,6 +80,12 @@ def access_ended() -> OperationResult:
     return OperationResult({"errors": [error], "data": None}, 401, 401, error_headers(error["extensions"]))
 
 
+def access_ended_error(headers: Headers = ()) -> RequestError:
+    """Return the error of a request whose client loses its access before the operation begins."""
+    error = make_error(Code.UNAUTHENTICATED, "Access has ended: the token has expired, or was revoked.")
+    return RequestError([error], headers=(*error_headers(error["extensions"]), *headers))
+
+
 def timed_out(seconds: float) -> OperationResult:
     message = f"The operation took longer than {seconds:g} seconds. If it writes, it may have written."
     return OperationResult({"errors": [make_error(Code.TIMEOUT, message)], "data": None})

@@ -20,7 +20,7 @@ class MutationResult:
     """When to send the next keepalive: a third of the timeout, at most 120; null without a timeout."""
     project: Project | None = None
     token: Token | None = None
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
     """Of a token that was created."""
     id: str | None = None
     """Of what was deleted."""

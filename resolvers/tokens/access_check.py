@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, Protocol
 
 from models.clock import MINUTE, Clock, Instant
 from models.database import Database
+from models.errors import StorageUnavailable
 from resolvers.access import Caller
 from resolvers.periodic_task import periodic_task
 from resolvers.tokens import repository
@@ -25,7 +26,10 @@ class OpenAccess(Protocol):
 
 
 class AccessCheck:
-    """Ends what is open for callers whose access has ended, and records when tokens were used, once a minute."""
+    """Ends what is open for callers whose access has ended, and records when tokens were used.
+
+    That is written once a minute and at the stop, never by a request; a caller that has something open uses its token.
+    """
 
     def __init__(self, database: Database, authenticator: Authenticator, clock: Clock, open_access: OpenAccess) -> None:
         self._database = database
@@ -42,18 +46,24 @@ class AccessCheck:
             await self.record_last_used()
 
     async def record_last_used(self) -> None:
-        self._recorded_at = self._clock.now()
-        if last_used := self._authenticator.take_last_used():
+        now = self._recorded_at = self._clock.now()
+        last_used = self._authenticator.take_last_used()
+        last_used |= dict.fromkeys((caller.id for caller in self._open_access.clients if caller.id), now)
+        if not last_used:
+            return
+        try:
             await self._database.write(repository.set_last_used, last_used)
+        except StorageUnavailable:
+            self._authenticator.return_last_used(last_used)
+            raise
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run in the background while the context lasts."""
         async with periodic_task("check of access", self.run, wait=_wait):
-            try:
-                yield
-            finally:
-                await self.record_last_used()
+            yield
+        with suppress(StorageUnavailable):  # no reason to fail the stop: what is lost are times of the last minute
+            await self.record_last_used()
 
 
 async def _wait() -> None:

@@ -1,7 +1,7 @@
 """Authentication: from a credential to its caller."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hmac import compare_digest
 from typing import Final, NamedTuple
 
@@ -135,6 +135,10 @@ class Authenticator:
         taken, self.last_used = self.last_used, {}
         return taken
 
+    def return_last_used(self, taken: Mapping[str, Instant]) -> None:
+        """Take back what could not be written."""
+        self.last_used = {**taken, **self.last_used}
+
 
 def caller_of(token: Token) -> Caller:
     return Caller(
@@ -143,6 +147,7 @@ def caller_of(token: Token) -> Caller:
         scopes=frozenset(map(Scope, token.scopes)),
         project_ids=None if token.project_ids is None else frozenset(token.project_ids),
         kinds=None if token.kinds is None else frozenset(map(Kind, token.kinds)),
+        origins=None if token.origins is None else frozenset(token.origins),
         expires_at=token.expires_at,
     )
 

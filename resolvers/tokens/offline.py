@@ -15,7 +15,7 @@ from resolvers.tokens import repository, service
 async def create_token(file: Path, values: Mapping[str, Any]) -> MutationResult:
     """Create a token, and the database if it is missing. Raises what `open_database` does."""
     async with open_database(file) as database:
-        creation = service.TokenCreation(LOCAL_ADMIN, SystemClock().now(), values)
+        creation = service.TokenCreation.from_input(LOCAL_ADMIN, SystemClock().now(), values)
         return await database.write(service.create, creation)
 
 

@@ -1,14 +1,14 @@
 """Tokens: creating, revoking and listing them."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from models.clock import Instant
 from models.database import Transaction
 from models.enums import ProblemCode, Scope
 from models.ids import TOKEN, new_id
-from models.kinds.token import NewTokenFields
-from models.kinds.validation import validate
+from models.kinds.token import MAX_ITEMS, NewTokenFields
+from models.kinds.validation import in_input_order, validate
 from models.problems import Problem, prefix_paths, quote
 from models.tables.rows import Token
 from resolvers.access import Caller, require
@@ -16,12 +16,19 @@ from resolvers.context import Context
 from resolvers.lifecycle.result import MutationResult, failure
 from resolvers.pagination.keyset import Page, PageArgs, read_page
 from resolvers.tokens import repository, secrets
+from resolvers.tokens.grants import find_excess
 
 
 class TokenCreation(NamedTuple):
     caller: Caller
     now: Instant
-    values: Mapping[str, Any]
+    fields: NewTokenFields
+    problems: tuple[Problem, ...]
+    """Those of the input by itself."""
+
+    @classmethod
+    def from_input(cls, caller: Caller, now: Instant, values: Mapping[str, Any]) -> Self:
+        return cls(caller, now, *validate(NewTokenFields, values))
 
 
 class TokenRevocation(NamedTuple):
@@ -54,7 +61,7 @@ async def get_token(context: Context, token_id: str) -> Token | None:
 async def create_token(context: Context, values: Mapping[str, Any]) -> MutationResult:
     """Create a token with no more scopes and projects than the caller's; only the result has the secret."""
     require(context.caller, Scope.ADMIN)
-    return await context.write(create, TokenCreation(context.caller, context.now, values))
+    return await context.write(create, TokenCreation.from_input(context.caller, context.now, values))
 
 
 async def revoke_token(context: Context, token_id: str) -> MutationResult:
@@ -64,10 +71,10 @@ async def revoke_token(context: Context, token_id: str) -> MutationResult:
 
 
 def create(tx: Transaction, creation: TokenCreation) -> MutationResult:
-    validated = validate(NewTokenFields, creation.values)
-    fields = validated.fields
-    problems = [*validated.problems, *([] if validated.problems else _excess(creation.caller, creation.now, fields))]
-    if problems:
+    fields = creation.fields
+    known_projects = repository.find_projects(tx, creation.caller, (fields.project_ids or [])[:MAX_ITEMS])
+    excess = find_excess(creation.caller, creation.now, fields, known_projects)
+    if problems := in_input_order(NewTokenFields, [*creation.problems, *excess]):
         return failure(*prefix_paths(problems, "input"))
     secret = secrets.new_secret()
     token = Token(
@@ -76,7 +83,7 @@ def create(tx: Transaction, creation: TokenCreation) -> MutationResult:
         digest=secrets.digest(secret),
         name=fields.name,
         scopes=[scope.value for scope in Scope if scope in fields.scopes],
-        project_ids=None if fields.project_ids is None else sorted(set(fields.project_ids)),
+        project_ids=None if fields.project_ids is None else sorted(fields.project_ids),
         kinds=None if fields.kinds is None else [kind.value for kind in fields.kinds],
         origins=fields.origins,
         created_at=creation.now,
@@ -97,23 +104,3 @@ def revoke(tx: Transaction, revocation: TokenRevocation) -> MutationResult:
         repository.revoke_token(tx, token.id, revocation.now)
         token.revoked_at = revocation.now
     return MutationResult(token=token)
-
-
-def _excess(caller: Caller, now: Instant, fields: NewTokenFields) -> list[Problem]:
-    """List what the caller cannot grant."""
-    problems = [
-        Problem(("scopes", str(index)), f"must be one of the caller's scopes, not {scope}", ProblemCode.FORBIDDEN)
-        for index, scope in enumerate(fields.scopes)
-        if scope not in caller.scopes
-    ]
-    if fields.project_ids is None and caller.project_ids is not None:
-        message = "must name projects: null means all, and the caller can access some only"
-        problems.append(Problem(("projectIds",), message, ProblemCode.FORBIDDEN))
-    problems += [
-        Problem(("projectIds", str(index)), f"must be one of the caller's projects, not {quote(id_)}")
-        for index, id_ in enumerate(fields.project_ids or ())
-        if not caller.can_access(id_)
-    ]
-    if fields.expires_at is not None and fields.expires_at <= now:
-        problems.append(Problem(("expiresAt",), "must be in the future"))
-    return problems

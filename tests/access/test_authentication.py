@@ -6,10 +6,8 @@ from typing import Any
 import pytest
 
 from resolvers.tokens import authenticator
-from tests.access.tokens import VIEWER, ask, create_token
+from tests.access.tokens import REVOKE, VIEWER, ask, create_token
 from tests.api_client import ApiClient
-
-REVOKE = "mutation($id: ID!) { revokeToken(input: {id: $id}) { token { revokedAt } problems { code path } } }"
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "Token", "JWT"])

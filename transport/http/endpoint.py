@@ -1,6 +1,7 @@
 """The HTTP endpoint: an ASGI application that answers GraphQL by POST and GET, and shows a page to browsers."""
 
 from contextlib import ExitStack
+from math import inf
 from time import perf_counter
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ from transport.http.stream_response import StreamSent, send_stream, stream_optio
 from transport.http.uploads import read_multipart
 from transport.metrics import Metrics
 from transport.request import OperationCall, OperationRequest
-from transport.results import OperationResult, from_request_error
+from transport.results import OperationResult, access_ended_error, from_request_error, shutdown_error
 from transport.settings import TransportSettings
 from transport.subscriptions import StreamManager
 
@@ -153,15 +154,26 @@ class RequestHandler:
             if settings.csrf_prevention:
                 check_preflight(self._scope)
             self._check_admission(CONNECTION_CLOSE)
-            await self._authenticate(CONNECTION_CLOSE)
-            return await read_multipart(self._scope, reader, settings.limits, self._resources)
+            client = await self._authenticate(CONNECTION_CLOSE)
+            return await self._read_multipart(reader, client)
         # A small body is here already, and the connection remains usable when it has been read.
         body = await read_body(self._scope, reader, settings.limits)
         self._check_admission()
         await self._authenticate()
         return from_body(body, settings.limits)
 
-    async def _authenticate(self, headers: Headers = ()) -> None:
+    async def _read_multipart(self, reader: BodyReader, client: Client) -> OperationRequest:
+        """Read a body that may take minutes, as long as the client's access lasts."""
+        deadlines = self._endpoint.execution.deadlines
+        try:
+            async with deadlines.at(inf, client) as deadline:
+                return await read_multipart(self._scope, reader, self._endpoint.settings.limits, self._resources)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            raise (shutdown_error() if deadlines.all_expired else access_ended_error(CONNECTION_CLOSE)) from None
+
+    async def _authenticate(self, headers: Headers = ()) -> Client:
         endpoint = self._endpoint
         try:
             client = endpoint.access.authenticate(HTTPConnection(self._scope))
@@ -169,6 +181,7 @@ class RequestHandler:
         except RequestError as error:
             error.headers += headers
             raise
+        return self._client
 
     def _check_admission(self, headers: Headers = ()) -> None:
         if self._endpoint.admission.is_refusing:
