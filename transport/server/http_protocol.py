@@ -8,6 +8,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from transport.asgi_extensions import CONNECTION_ABORT
 from transport.idle_timer import IdleTimer
 from transport.server.accept_queue import upgrade_queue
+from transport.server.descriptors import DescriptorReserve
 from transport.server.lingering_close import LingeringClose
 from transport.server.write_timeout import write_timeout
 
@@ -16,6 +17,11 @@ MAX_HEADER_BYTES: Final = 64 * 1024
 
 _HEADERS_TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+)
+
+
+_OUT_OF_DESCRIPTORS: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 )
 
 
@@ -32,6 +38,8 @@ class HttpProtocol(HttpToolsProtocol):
     linger_seconds = 2.0
     """See `transport.server.lingering_close`."""
 
+    descriptor_reserve = DescriptorReserve()
+
     _lingering_close: LingeringClose
     _write_timeout: IdleTimer
     _header_size = 0
@@ -46,6 +54,11 @@ class HttpProtocol(HttpToolsProtocol):
             socket_transport, self.loop, self.write_timeout_seconds, socket_transport.abort
         )
         self._start_header_timer()
+        opened = transport.get_extra_info("socket")
+        if opened is not None and not self.descriptor_reserve.admits(opened.fileno()):
+            # No lingering: that would keep the descriptor.
+            socket_transport.write(_OUT_OF_DESCRIPTORS)
+            socket_transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_header_timer()

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from uvicorn.supervisors import ChangeReload
 
 from transport.noop import noop
+from transport.server.descriptors import raise_descriptor_limit
 from transport.server.gc_tuning import tune_gc
 from transport.server.http_protocol import HttpProtocol
 from transport.server.websocket_protocol import MAX_MESSAGE_BYTES, WebSocketProtocol
@@ -203,6 +204,7 @@ def run(
 ) -> None:
     """Like `serve`, on sockets that are already listening."""
     tune_gc()
+    raise_descriptor_limit()
     server = Server(uvicorn.Config(app, **uvicorn_options()), announce, drainable, find_fault)
     try:
         server.run(sockets=sockets)
