@@ -47,7 +47,7 @@ async def running_services(
         log_reader, uploader = LogReader(database, liveness), BlobUploader(settings.blob_store())
         projects = ProjectCache()
         collector = BlobGarbageCollector(database, uploader, clock)
-        with database.starting():
+        with database.reporting_to_operator():
             url_signer = await create_url_signer(database, settings.signing_key, settings.public_url)
             # Extends the deadlines after a downtime before the first request is answered.
             await sweeper.sweep()

@@ -119,8 +119,8 @@ class Database:
         return await self.read(is_current) and (self._health.damage or self._health.sync_failure) is None
 
     @contextmanager
-    def starting(self) -> Iterator[None]:
-        """Convert a failure of the storage, while the server starts, to one for its operator.
+    def reporting_to_operator(self) -> Iterator[None]:
+        """Convert a failure of the storage, while there are no callers yet, to one for the operator.
 
         Raises:
             DatabaseUnusable: with the file, what is wrong, and what to do.

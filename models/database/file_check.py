@@ -42,6 +42,14 @@ def check_before_open(file: Path, *, was_used: bool) -> None:
     Raises:
         DatabaseUnusable: with the file, what is wrong, and what to do.
     """
+    try:
+        _check(file, was_used=was_used)
+    except OSError as error:
+        reason = f"{error.strerror} ({error.filename})"
+        raise DatabaseUnusable(f"{file} cannot be used as the database: {reason}") from error
+
+
+def _check(file: Path, *, was_used: bool) -> None:
     log_size = _size(wal_file(file))
     if not file.exists():
         if log_size:

@@ -21,6 +21,7 @@ _JSON_COLUMNS: Final = (
     ("activity", "id", ("data",)),
     ("path_time", "session_id", ("path",)),
     ("project", "id", ("timeouts",)),
+    ("token", "id", ("scopes", "project_ids", "kinds", "origins")),
     ("media_event", "session_id", ("params", "qoe", "custom_metadata")),
     ("media_state", "session_id", ("state", "checkpoint", "recent", "qoe_ts")),
 )

@@ -15,18 +15,21 @@ from resolvers.tokens import repository, service
 async def create_token(file: Path, values: Mapping[str, Any]) -> MutationResult:
     """Create a token, and the database if it is missing. Raises what `open_database` does."""
     async with open_database(file) as database:
-        creation = service.TokenCreation.from_input(LOCAL_ADMIN, SystemClock().now(), values)
-        return await database.write(service.create, creation)
+        with database.reporting_to_operator():
+            creation = service.TokenCreation.from_input(LOCAL_ADMIN, SystemClock().now(), values)
+            return await database.write(service.create, creation)
 
 
 async def revoke_token(file: Path, token_id: str) -> MutationResult:
     """Revoke a token. Raises what `open_database` does."""
     async with open_database(file) as database:
-        revocation = service.TokenRevocation(LOCAL_ADMIN, SystemClock().now(), token_id)
-        return await database.write(service.revoke, revocation)
+        with database.reporting_to_operator():
+            revocation = service.TokenRevocation(LOCAL_ADMIN, SystemClock().now(), token_id)
+            return await database.write(service.revoke, revocation)
 
 
 async def list_tokens(file: Path) -> list[Token]:
     """List all tokens, the oldest first. Raises what `open_database` does."""
     async with open_database(file) as database:
-        return await database.read(repository.read_all)
+        with database.reporting_to_operator():
+            return await database.read(repository.read_all)

@@ -21,6 +21,7 @@ async def create_populated(file: Path) -> None:
 
 async def _populate(api: ApiClient, device: FormClient) -> None:
     await api.execute('mutation { createProject(input: {id: "p"}) { project { id } problems { code } } }')
+    await api.execute('mutation { createToken(input: {name: "t", scopes: [READ]}) { secret problems { code } } }')
     for number in range(3):
         user = await api.start_user(f"user {number}", path=["home"], idempotencyKey=f"key {number}")
         await api.advance(20)

@@ -5,6 +5,8 @@ import os
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,13 +16,16 @@ from typing import Final
 import pytest
 from structlog.testing import capture_logs
 
+from models.database import engine as engines
 from models.database.file_check import check_before_open
 from models.errors import DatabaseUnusable
 from models.tables import METADATA
 from tests.api_client import FakeClock, open_api
 from tests.database.populated import PAGE_BYTES, break_page, copy_database, overwrite
 from tests.database.populated import root_pages as find_root_pages
-from tests.database.test_lock import without_privileges
+from tests.database.test_lock import HOLD, without_privileges
+from tests.durability.test_foreign_lock import locked_by_another_process
+from tests.project.source_tree import ROOT
 from tests.project.test_command_line import invoke, run_process
 
 BACKUP: Final = "restore a backup"
@@ -64,7 +69,6 @@ def refusal(file: Path) -> str:
 def test_fifo_in_place_of_the_database_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "test.db")
     assert "is not a regular file" in refusal(tmp_path / "test.db")
-    assert "is not a regular file" in refusal(Path(os.devnull)) or os.geteuid() != 0
 
 
 @pytest.fixture
@@ -122,8 +126,32 @@ def test_text_in_place_of_the_database_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "test.db"
     file.write_text("This is no database, though it is a file." * 200)
     assert "is not a SQLite database" in refusal(file)
+
+
+def test_broken_session_table_stops_the_start_in_one_line(file: Path) -> None:
+    break_page(file, find_root_pages(file)["session"])
     done = run_process("serve", "--port", "0", "--database", str(file))
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    message = (
+        f"{file} is damaged: {BACKUP}; `python main.py check` lists the damage (database disk image is malformed)\n"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
+
+
+def test_file_that_another_program_locks_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 100)
+    with locked_by_another_process(file):
+        assert "is locked by another program: end that program" in refusal(file)
+
+
+def test_read_only_file_system_is_refused(file: Path, tmp_path: Path) -> None:
+    script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+    mounted = ("unshare", "--mount", "--map-root-user", "sh", "-c", script, str(tmp_path))
+    if subprocess.run([*mounted, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("mount namespaces are not available")
+    command = [*mounted, sys.executable, "-c", HOLD, str(file)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    message = f"models.errors.DatabaseUnusable: {file} cannot be used as the database: Read-only file system"
+    assert (done.stdout, done.stderr.splitlines()[-1]) == ("", message)
 
 
 @pytest.mark.parametrize("size", [1, 15, 16, 50, 99, 100, 511, 512, 2048, PAGE_BYTES - 1, PAGE_BYTES, 5 * PAGE_BYTES])
@@ -239,7 +267,7 @@ def test_log_of_another_database_is_refused(crashed: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "prefixes"),
     [
-        (b"\xff" * PAGE_BYTES, ("session", "activity", "idempotency", "uq_session")),
+        (b"\xff" * PAGE_BYTES, ("session", "activity")),
         pytest.param(b"\xff" * PAGE_BYTES, ("",), marks=pytest.mark.long),
         pytest.param(bytes(PAGE_BYTES), ("",), marks=pytest.mark.long),
     ],
