@@ -100,12 +100,14 @@ class Loaders:
         self._budget = ReadBudget()
 
     def project(self, id: str) -> Loaded[Project | None]:  # noqa: A002 - the schema's name
+        if not self._caller.can_access(id):
+            return None  # before memory is looked into: what it costs must not show whether the project exists
         found = self._reads.projects.get(id) or self._projects.get(id)
         if found is None:
             read = partial(_read_projects, self._database, self._caller, self._projects, self._reads.projects)
             return self._reads.load("project", read, id)
         self._reads.projects[id] = found
-        return found if self._caller.can_access(id) else None
+        return found
 
     def session(self, id: str) -> Loaded[Session | None]:  # noqa: A002 - the schema's name
         if id not in self._reads.sessions:

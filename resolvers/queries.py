@@ -7,6 +7,7 @@ from sqlalchemy import Table, select
 
 from models import tables
 from models.database import Transaction
+from models.dialect import no_index
 from models.tables.rows import PathTime
 from resolvers.access import Caller
 from resolvers.filters import project_condition
@@ -19,7 +20,7 @@ def read_by_id(
     tx: Transaction, caller: Caller, ids: Sequence[str], table: Table, from_row: Callable[..., T]
 ) -> list[T | None]:
     """Read projects, sessions or activities in the order of their ids."""
-    project_id = table.c.id if table is tables.project else table.c.project_id
+    project_id = table.c.id if table is tables.project else no_index(table.c.project_id)
     statement = select(table).where(project_condition(caller, project_id), table.c.id.in_(ids))
     rows = {row.id: from_row(*row) for row in tx.execute(statement)}
     return [rows.get(id_) for id_ in ids]
@@ -47,6 +48,6 @@ def _read_by_session(
     statement = (
         select(*columns)
         .join(tables.session, tables.session.c.id == table.c.session_id)
-        .where(project_condition(caller, tables.session.c.project_id), table.c.session_id.in_(session_ids))
+        .where(project_condition(caller, no_index(tables.session.c.project_id)), table.c.session_id.in_(session_ids))
     )
     return tx.execute(statement).all()

@@ -8,7 +8,7 @@ from sqlalchemy.sql.functions import coalesce
 
 from models.clock import Instant
 from models.database import Transaction
-from models.dialect import MAX_INT64
+from models.dialect import MAX_INT64, no_index
 from models.tables import activity, session
 from models.tables.rows import Activity
 from resolvers.access import Caller
@@ -70,7 +70,7 @@ def count_timelines(tx: Transaction, caller: Caller, keys: Sequence[tuple[str, A
     for types in dict.fromkeys(types for _, types in keys):
         statement = (
             select(activity.c.session_id, func.count())
-            .where(project_condition(caller, activity.c.project_id), *_has_type(activity.c, types))
+            .where(project_condition(caller, no_index(activity.c.project_id)), *_has_type(activity.c, types))
             .where(activity.c.session_id.in_([id_ for id_, other in keys if other == types]))
             .group_by(activity.c.session_id)
         )
@@ -96,7 +96,7 @@ def _timelines(caller: Caller, session_ids: Sequence[str], page: TimelinePage) -
     return (
         select(session.c.id, *_exists_beyond(page), *activity.c)
         .select_from(session.outerjoin(activity, and_(*in_session, within)))
-        .where(project_condition(caller, session.c.project_id), session.c.id.in_(session_ids))
+        .where(project_condition(caller, no_index(session.c.project_id)), session.c.id.in_(session_ids))
         .order_by(session.c.id, activity.c.position)
     )
 

@@ -5,11 +5,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from models import tables
 from models.clock import Instant
 from models.database import Database
+from models.tables.rows import Session
 from resolvers.feed import queries
 from resolvers.feed.messages import BatchRows, Event, Snapshot
 from resolvers.feed.queries import SessionScope, SnapshotStart
+from resolvers.queries import read_by_id
 
 RECENT_PARTS: Final = 4
 """Parts that are kept for streams a little behind."""
@@ -53,8 +56,8 @@ class SharedSnapshot:
         if number > 0:
             ids = self.start.others.batch(number - 1, queries.SNAPSHOT_PART_SIZE)
             now = await self.clock()
-            rows = await self.database.read(queries.sessions_by_id, ids)
-            sessions = [rows[id_] for id_ in ids if id_ in rows and self.scope.contains(rows[id_], now)]
+            rows = await self.database.read(read_by_id, self.scope.caller, ids, tables.session, Session)
+            sessions = [row for row in rows if row is not None and self.scope.contains(row, now)]
         is_last = number == self.part_count - 1
         total = len(self.start.sessions) + len(self.start.others)
         cursor = self.last_cursor if is_last else self.inner_cursor

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import case, func, select
 
 from models.database import Transaction
-from models.dialect import in_keys
+from models.dialect import in_keys, no_index
 from models.tables import attachment, blob, data_point, session
 from resolvers.access import Caller
 from resolvers.errors import DomainError
@@ -117,7 +117,7 @@ def _read_rows(
         select(point.session_id, point.name, point.size, text, raw_bytes)
         .add_columns(file.id, file.filename, file.content_type, blob.c.sha256)
         .select_from(tables)
-        .where(project_condition(caller, session.c.project_id), point.session_id.in_(session_ids))
+        .where(project_condition(caller, no_index(session.c.project_id)), point.session_id.in_(session_ids))
         .order_by(point.position, point.name)
         .limit(budget.points + 1)
     )
@@ -145,10 +145,11 @@ def read_values(
     budget.spend_bytes(sum(key.size for key in keys))
     point = data_point.c
     points = [(key.session_id, key.name) for key in keys]
+    in_scope = project_condition(caller, no_index(session.c.project_id))
     statement = (
         select(point.session_id, point.name, point[column])
         .join(session, session.c.id == point.session_id)
-        .where(project_condition(caller, session.c.project_id), in_keys((point.session_id, point.name), points))
+        .where(in_scope, in_keys((point.session_id, point.name), points))
     )
     found = {(session_id, name): value for session_id, name, value in tx.execute(statement)}
     return [found.get(each) for each in points]

@@ -8,8 +8,8 @@ from models.clock import Instant
 from models.database import Transaction
 from models.dialect import bounded_range, no_index
 from models.enums import Kind
-from models.tables import idempotency, project, session
-from models.tables.rows import Project, Session
+from models.tables import idempotency, session
+from models.tables.rows import Session
 from resolvers.access import Caller
 from resolvers.filters import project_condition
 
@@ -21,15 +21,8 @@ class StoredKey(NamedTuple):
     session_id: str
 
 
-def find_project(tx: Transaction, project_id: str) -> Project | None:
-    row = tx.execute(select(project).where(project.c.id == project_id)).one_or_none()
-    return None if row is None else Project(*row)
-
-
-def find_session(tx: Transaction, session_id: str, caller: Caller | None = None) -> Session | None:
-    """Find a session by id, of the caller's projects if a caller is passed."""
-    conditions = () if caller is None else (project_condition(caller, session.c.project_id),)
-    return _find(tx, *conditions, session.c.id == session_id)
+def find_session(tx: Transaction, caller: Caller, session_id: str) -> Session | None:
+    return _find(tx, project_condition(caller, no_index(session.c.project_id)), session.c.id == session_id)
 
 
 def find_active_user_session(tx: Transaction, project_id: str, username: str, client_id: str) -> Session | None:

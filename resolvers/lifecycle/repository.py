@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, select
 
 from models.clock import Instant
 from models.database import Transaction, track_changes
-from models.dialect import in_keys, upsert
+from models.dialect import in_keys, no_index, upsert
 from models.enums import ActivityType, Kind
 from models.tables import (
     activity,
@@ -25,7 +25,9 @@ from models.tables import (
     session_track,
 )
 from models.tables.rows import Activity, Session
+from resolvers.access import Caller
 from resolvers.blobs.repository import release
+from resolvers.filters import in_projects
 from resolvers.forms.repository import save_forms
 from resolvers.lifecycle.heartbeat import Path, bucket_for, possible_buckets, shared_prefix_lengths
 from resolvers.lifecycle.media_player import MediaPlayer, PlayerEvent
@@ -52,10 +54,22 @@ class RevisionConflict(Exception):
 # ---- sessions ----
 
 
-def load(tx: Transaction, ids: Iterable[str]) -> dict[str, SessionUnitOfWork]:
-    """Load existing sessions by id. Access is checked per command: a batch mixes callers."""
-    rows = tx.execute(select(session).where(session.c.id.in_(sorted(set(ids)))))
-    return {row[0]: SessionUnitOfWork(Session(*row)) for row in rows}
+def load(tx: Transaction, requested: Sequence[tuple[Caller, str]]) -> list[SessionUnitOfWork | None]:
+    """Load sessions by caller and id; None for each that does not exist in its caller's projects.
+
+    One statement, also if a batch mixes callers.
+    """
+    scopes = {caller.project_ids for caller, _ in requested}
+    all_projects = None if None in scopes else frozenset[str]().union(*filter(None, scopes))
+    in_scope = in_projects(all_projects, no_index(session.c.project_id))
+    rows = tx.execute(select(session).where(in_scope, session.c.id.in_(sorted({id_ for _, id_ in requested}))))
+    units = {row[0]: SessionUnitOfWork(Session(*row)) for row in rows}
+
+    def find(caller: Caller, session_id: str) -> SessionUnitOfWork | None:
+        uow = units.get(session_id)
+        return uow if uow is not None and caller.can_access(uow.session.project_id) else None
+
+    return [find(*each) for each in requested]
 
 
 def load_matching(tx: Transaction, condition: ColumnElement[bool], limit: int) -> list[SessionUnitOfWork]:
@@ -221,16 +235,15 @@ def _finalize_paths(tx: Transaction, ended: Iterable[Session]) -> None:
 # ---- players ----
 
 
-def load_players(
-    tx: Transaction, units: Mapping[str, SessionUnitOfWork], player_events: Mapping[str, Sequence[PlayerEvent]]
-) -> None:
+def load_players(tx: Transaction, events: Collection[tuple[SessionUnitOfWork, Sequence[PlayerEvent]]]) -> None:
     """Load the players of MEDIA sessions that have events, and which of those events are on record already.
 
     One statement for all states; further ones only for events from before the watermark.
     """
-    media = {id_: uow for id_, uow in units.items() if id_ in player_events and uow.session.kind == Kind.MEDIA}
+    media = {uow.session.id: uow for uow, _ in events if uow.session.kind == Kind.MEDIA}
     if not media:
         return
+    player_events = {uow.session.id: new for uow, new in events}
     statement = select(media_state).where(media_state.c.session_id.in_(sorted(media)))
     rows = {row.session_id: row for row in tx.execute(statement)}
     players = {id_: _player(uow.session, rows.get(id_)) for id_, uow in media.items()}

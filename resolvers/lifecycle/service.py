@@ -106,33 +106,42 @@ async def _run(
 def execute_batch(tx: Transaction, commands: Sequence[Command]) -> list[MutationResult]:
     """Execute the commands of one transaction in order; each fails alone."""
     units = _load(tx, commands)
-    results = [_execute(units.get(command.fields.id), command) for command in commands]
-    repository.save(tx, units.values())
+    results = [_execute(uow, command) for uow, command in zip(units, commands, strict=True)]
+    repository.save(tx, {uow.session.id: uow for uow in units if uow is not None}.values())
     return results
 
 
-def _load(tx: Transaction, commands: Sequence[Command]) -> dict[str, SessionUnitOfWork]:
-    """Load the sessions of the commands, with players and forms if a command needs those."""
-    units = repository.load(tx, (command.fields.id for command in commands))
-    player_events: dict[str, list[PlayerEvent]] = {}
-    for command in commands:
+def _load(tx: Transaction, commands: Sequence[Command]) -> list[SessionUnitOfWork | None]:
+    """Load the session of each command, with players and forms if a command needs those; None: there is none.
+
+    Commands of one session share its unit of work.
+    """
+    units = repository.load(tx, [(command.caller, command.fields.id) for command in commands])
+    players: dict[str, tuple[SessionUnitOfWork, list[PlayerEvent]]] = {}
+    with_forms: dict[str, SessionUnitOfWork] = {}
+    for uow, command in zip(units, commands, strict=True):
+        if uow is None:
+            continue
         if command.player_events:
-            player_events.setdefault(command.fields.id, []).extend(command.player_events)
-    if player_events:
-        repository.load_players(tx, units, player_events)
-    if form_ids := sorted({c.fields.id for c in commands if c.needs_form and c.fields.id in units}):
-        for session_id, form in load_forms(tx, form_ids).items():
-            units[session_id].form = form
+            players.setdefault(uow.session.id, (uow, []))[1].extend(command.player_events)
+        if command.needs_form:
+            with_forms[uow.session.id] = uow
+    if players:
+        repository.load_players(tx, players.values())
+    if with_forms:
+        for session_id, form in load_forms(tx, sorted(with_forms)).items():
+            with_forms[session_id].form = form
     return units
 
 
 def find_problems(tx: Transaction, command: Command) -> list[Problem]:
     """List all that refuses a command at the moment, without executing it."""
-    return _find_problems(_load(tx, [command]).get(command.fields.id), command)
+    (uow,) = _load(tx, [command])
+    return _find_problems(uow, command)
 
 
 def _find_problems(uow: SessionUnitOfWork | None, command: Command) -> list[Problem]:
-    if uow is None or not command.caller.can_access(uow.session.project_id):
+    if uow is None:
         unknown = not_found(command.fields.id, *command.input_path, "id")
         return command.in_input_order(*unknown.problems, *command.problems)
     uow.apply_due(command.now)
@@ -141,7 +150,7 @@ def _find_problems(uow: SessionUnitOfWork | None, command: Command) -> list[Prob
 
 def _execute(uow: SessionUnitOfWork | None, command: Command) -> MutationResult:
     problems = _find_problems(uow, command)
-    if uow is None or not command.caller.can_access(uow.session.project_id):
+    if uow is None:
         return failure(*problems)
     if problems:
         return uow.result(command.now, *problems)
@@ -164,7 +173,7 @@ async def delete_session(context: Context, session_id: str) -> MutationResult:
 
 
 def _delete(tx: Transaction, deletion: _Deletion) -> MutationResult:
-    session = queries.find_session(tx, deletion.session_id, deletion.context.caller)
+    session = queries.find_session(tx, deletion.context.caller, deletion.session_id)
     if session is None:
         return not_found(deletion.session_id, "input", "id")
     repository.delete_sessions(tx, [session], ActivityType.DELETED, deletion.context.now)

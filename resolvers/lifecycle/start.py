@@ -12,6 +12,7 @@ from resolvers.lifecycle.idempotency import find_replay, store_key
 from resolvers.lifecycle.result import MutationResult, failure
 from resolvers.lifecycle.start_conflicts import CONFLICT_HANDLERS, create, find_conflict
 from resolvers.lifecycle.start_input import StartRequest
+from resolvers.projects.repository import find_project
 
 
 class _References(NamedTuple):
@@ -43,7 +44,7 @@ def find_start_problems(tx: Transaction, request: StartRequest) -> list[Problem]
 
 
 def _resolve(tx: Transaction, request: StartRequest) -> _References:
-    project = _find_project(tx, request)
+    project = find_project(tx, request.caller, _project_id(request))
     problems = [*request.problems]
     if project is None:
         message = f"must be the id of a project, not {quote(_project_id(request))}"
@@ -56,11 +57,6 @@ def _resolve(tx: Transaction, request: StartRequest) -> _References:
     if problems and project is not None:
         problems += find_conflict(tx, request, project)
     return _References(project, None, request.in_input_order(*problems))
-
-
-def _find_project(tx: Transaction, request: StartRequest) -> Project | None:
-    project_id = _project_id(request)
-    return queries.find_project(tx, project_id) if request.caller.can_access(project_id) else None
 
 
 def _project_id(request: StartRequest) -> str:
@@ -77,8 +73,8 @@ def _previous_problems(tx: Transaction, request: StartRequest, project: Project 
     previous_id, input_path = request.common.previous_id, ("input", "previousId")
     if previous_id is None:
         return []
-    previous = queries.find_session(tx, previous_id)
-    if previous is None or not request.caller.can_access(previous.project_id):
+    previous = queries.find_session(tx, request.caller, previous_id)
+    if previous is None:
         message = f"must be the id of a session, not {quote(previous_id)}"
         return [Problem(input_path, message, ProblemCode.NOT_FOUND)]
     if previous.kind != request.rules.kind:

@@ -17,7 +17,7 @@ from sqlalchemy.sql.functions import coalesce
 from models import session_rules
 from models.clock import Instant
 from models.database import Transaction
-from models.dialect import MAX_INT64
+from models.dialect import MAX_INT64, no_index
 from models.enums import State
 from models.tables import path_time, project, session
 from models.tables.rows import Session
@@ -80,7 +80,8 @@ class SessionSelection:
         """Ended and live sessions; if no ended one can match, only live rows are read."""
         if self.session_filter.excludes_ended:
             return self.live
-        return and_(self.is_accessible(session.c.project_id), self.session_filter.sql(self.now))
+        project_id = session.c.project_id if self.session_filter.ids is None else no_index(session.c.project_id)
+        return and_(self.is_accessible(project_id), self.session_filter.sql(self.now))
 
     @property
     def active(self) -> ColumnElement[bool]:
