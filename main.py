@@ -83,17 +83,10 @@ def create_app(
             app.state.failure = error  # uvicorn only logs it; `serve` prints it in one line
             raise
 
-    async def authenticate(connection: HTTPConnection) -> Caller:
-        services: Services = connection.app.state.services
-        return await services.authenticator.authenticate(authorization(connection), connection.headers.get("origin"))
-
-    def make_context(caller: Caller) -> AbstractAsyncContextManager[Context]:
-        return open_context(app.state.services, caller)
-
     async def is_ready(request: HTTPConnection) -> bool:
         return await request.app.state.services.is_ready() and not endpoint.streams.draining.started
 
-    access = Access(make_context, authenticate)
+    access = access_by_tokens(settings, lambda: app.state.services)
     page = None if settings.production else Page(*pages.graphiql())
     endpoint = GraphQLEndpoint(graphql_schema, access, settings, page=page)
     websocket = WebSocketEndpoint(endpoint.streams, access, settings)
@@ -109,9 +102,26 @@ def create_app(
         *([Route("/metrics", endpoint.metrics.endpoint)] if settings.exposes_metrics else []),
         *pages.routes(sdl, explorable=page is not None, metrics=settings.exposes_metrics, origin=settings.public_url),
     ]
-    app = Starlette(routes=routes, middleware=middleware(settings), lifespan=lifespan)
+    app = Starlette(routes=routes, middleware=middleware(settings, access.admits_origin), lifespan=lifespan)
     app.state.streams = endpoint.streams
     return app
+
+
+def access_by_tokens(settings: Settings, services: Callable[[], Services]) -> Access:
+    """Authenticate callers by their tokens; `services` are those of a running application."""
+
+    async def authenticate(connection: HTTPConnection) -> Caller:
+        credential, origin = authorization(connection), connection.headers.get("origin")
+        is_configured = origin is None or settings.origins.allows(origin, connection.headers.get("host"))
+        return await services().authenticator.authenticate(credential, origin, is_configured=is_configured)
+
+    def make_context(caller: Caller) -> AbstractAsyncContextManager[Context]:
+        return open_context(services(), caller)
+
+    async def admits_origin(origin: str) -> bool:
+        return await services().authenticator.page_origins.contain(origin)
+
+    return Access(make_context, authenticate, admits_origin)
 
 
 @asynccontextmanager

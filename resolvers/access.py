@@ -26,6 +26,9 @@ class Caller:
     def can_access(self, project_id: str) -> bool:
         return self.project_ids is None or project_id in self.project_ids
 
+    def can_start(self, kind: Kind) -> bool:
+        return self.kinds is None or kind in self.kinds
+
 
 LOCAL_ADMIN: Final = Caller(id="", name="local", scopes=frozenset(Scope), project_ids=None)
 """The caller of operations without a credential, while the server requires none."""

@@ -6,6 +6,7 @@ import strawberry
 
 from models.kinds.field import DataPointFields
 from resolvers.context import Context
+from resolvers.forms.attachments import attachment_url
 from resolvers.forms.queries import DataPointView
 from schema.field_helpers import computed_field
 from schema.model_types import input_from
@@ -41,9 +42,10 @@ class Attachment:
     size: int = strawberry.field(description="Size in bytes.")
     sha256: str = strawberry.field(description="SHA-256 of its content, in hexadecimal.")
     url: str = computed_field(
-        lambda file, context: context.services.url_signer.sign(file.id, context.now),
-        "Signed URL, valid for 10 minutes without a token: absolute if the server knows its own URL (`PUBLIC_URL`), "
-        "otherwise a path relative to the endpoint's URL.",
+        lambda file, context: attachment_url(context, file.id),
+        "Signed URL, valid for 10 minutes without a token, also if the caller's own is revoked meanwhile: absolute if "
+        "the server knows its own URL (`PUBLIC_URL`), otherwise a path relative to the endpoint's URL. Requires READ "
+        "or WRITE.",
     )
 
 

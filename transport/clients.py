@@ -34,11 +34,20 @@ ContextFactory: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Any]]
 """Returns what is entered for the context of one operation of a client."""
 
 
+AdmitsOrigin: TypeAlias = Callable[[str], Awaitable[bool]]
+"""Whether pages of an origin that the settings do not allow may call. Their requests are authenticated all the same."""
+
+
+async def admit_no_other(_origin: str) -> bool:
+    return False
+
+
 class Access(NamedTuple):
     """How an application authenticates its clients, and the contexts of their operations."""
 
     make_context: ContextFactory
     authenticate: Authenticate = accept_anonymous
+    admits_origin: AdmitsOrigin = admit_no_other
 
 
 class OpenResources:

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 import pycountry
 from pydantic import AfterValidator, StringConstraints
 
+from models.origins import normalize_origin
 from models.problems import quote
 from models.sanitizer import MAX_LENGTH, sanitize_html
 
@@ -53,5 +54,6 @@ def validate_timezone(text: str) -> str:
     return text
 
 
+Origin: TypeAlias = Annotated[str, AfterValidator(normalize_origin)]
 Language: TypeAlias = Annotated[str, AfterValidator(validate_language)]
 Timezone: TypeAlias = Annotated[str, AfterValidator(validate_timezone)]

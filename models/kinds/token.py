@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from models.clock import Instant
 from models.enums import Kind, Scope
 from models.kinds.base import KindFields
+from models.kinds.field_types import Origin
 from models.problems import Problem, quote
 
 MAX_ITEMS: Final = 100
@@ -38,11 +39,13 @@ class NewTokenFields(KindFields):
         description="Kinds of sessions that it may start: only those that the caller may. Null for all, if the caller "
         "may start all.",
     )
-    origins: Annotated[list[str], Field(min_length=1, max_length=MAX_ITEMS)] | None = Field(
+    origins: Annotated[list[Origin], Field(min_length=1, max_length=MAX_ITEMS)] | None = Field(
         default=None,
-        description="Origins of the web pages that may use it, such as `https://app.example.org`, 1 to 100; requests "
-        "without the header `Origin` are refused. Null: any program may use it. A caller with a token of some origins "
-        "can create tokens of these only.",
+        description="Origins of the web pages that may use it, such as `https://app.example.org` or "
+        "`https://*.example.org` for all subdomains, 1 to 100. Their pages can use the server with this token whatever "
+        "`ALLOWED_ORIGINS` says. Requests with another header `Origin`, or without one, are refused; only browsers see "
+        "to it that the header is true. Null: any program may use it. A caller with a token of some origins can create "
+        "tokens of these only.",
     )
     expires_at: Instant | None = Field(
         default=None,

@@ -1,6 +1,6 @@
 """Filters of sessions, which select the same sessions in SQL and in memory."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -45,11 +45,7 @@ def project_condition(caller: Caller, project_id: ColumnElement[Any]) -> ColumnE
 
     Where rows are read by id, pass `no_index(project_id)`: SQLite would read the whole project for a handful of ids.
     """
-    return in_projects(caller.project_ids, project_id)
-
-
-def in_projects(project_ids: Collection[str] | None, project_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    return true() if project_ids is None else project_id.in_(sorted(project_ids))
+    return true() if caller.project_ids is None else project_id.in_(sorted(caller.project_ids))
 
 
 Predicates: TypeAlias = tuple[Predicate, ...]

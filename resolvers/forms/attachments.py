@@ -5,16 +5,28 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
+from models.enums import Scope
 from models.errors import StorageUnavailable
 from models.ids import ATTACHMENT, new_id
 from models.kinds.field import MAX_FILE_BYTES, DataPointFields
 from models.problems import Problem
 from models.uploaded_file import UploadedFile
+from resolvers.access import require
 from resolvers.blobs.content_types import TypeMismatch, resolve_content_type
 from resolvers.blobs.leases import LeaseRequest
 from resolvers.blobs.repository import acquire
 from resolvers.context import Context
 from resolvers.forms.data_points import StoredAttachment
+
+
+def attachment_url(context: Context, attachment_id: str) -> str:
+    """Return a signed URL of a file of a session that the caller can access.
+
+    Raises:
+        Forbidden: the caller has neither READ nor WRITE, and so it may not read sessions.
+    """
+    require(context.caller, Scope.READ, Scope.WRITE)
+    return context.services.url_signer.sign(attachment_id, context.now)
 
 
 class DetectedTypes(NamedTuple):

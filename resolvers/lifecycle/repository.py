@@ -27,7 +27,6 @@ from models.tables import (
 from models.tables.rows import Activity, Session
 from resolvers.access import Caller
 from resolvers.blobs.repository import release
-from resolvers.filters import in_projects
 from resolvers.forms.repository import save_forms
 from resolvers.lifecycle.heartbeat import Path, bucket_for, possible_buckets, shared_prefix_lengths
 from resolvers.lifecycle.media_player import MediaPlayer, PlayerEvent
@@ -59,10 +58,12 @@ def load(tx: Transaction, requested: Sequence[tuple[Caller, str]]) -> list[Sessi
 
     One statement, also if a batch mixes callers.
     """
+    statement = select(session).where(session.c.id.in_(sorted({id_ for _, id_ in requested})))
     scopes = {caller.project_ids for caller, _ in requested}
-    all_projects = None if None in scopes else frozenset[str]().union(*filter(None, scopes))
-    in_scope = in_projects(all_projects, no_index(session.c.project_id))
-    rows = tx.execute(select(session).where(in_scope, session.c.id.in_(sorted({id_ for _, id_ in requested}))))
+    if None not in scopes:
+        projects = frozenset[str]().union(*filter(None, scopes))
+        statement = statement.where(no_index(session.c.project_id).in_(sorted(projects)))
+    rows = tx.execute(statement)
     units = {row[0]: SessionUnitOfWork(Session(*row)) for row in rows}
 
     def find(caller: Caller, session_id: str) -> SessionUnitOfWork | None:

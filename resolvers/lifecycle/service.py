@@ -11,7 +11,7 @@ from models.kinds.agenda import parse_agenda_update
 from models.kinds.field import FormFields
 from models.kinds.validation import validate
 from models.problems import Problem, prefix_paths
-from resolvers.access import require
+from resolvers.access import Caller, require
 from resolvers.context import Context
 from resolvers.forms.attachments import detect_types, store_attachments
 from resolvers.forms.repository import load_forms
@@ -42,6 +42,8 @@ async def start_session(
         StorageUnavailable: neither rows nor files can be written at the moment.
     """
     require(context.caller, Scope.WRITE)
+    if not context.caller.can_start(kind):
+        return failure(_forbidden_kind(context.caller, kind))
     detected = await detect_types(variant.get("data", ()))
     request = parse_start(context.caller, context.now, values, kind, variant, file_problems=detected.problems)
     # Files are stored before the transaction: a start that it would refuse must not leave any behind.
@@ -52,6 +54,12 @@ async def start_session(
     points = request.variant.data if isinstance(request.variant, FormFields) else ()
     async with store_attachments(context, points, detected) as files:
         return await context.write(start, replace(request, files=files))
+
+
+def _forbidden_kind(caller: Caller, kind: Kind) -> Problem:
+    allowed = " or ".join(sorted(caller.kinds or ()))
+    message = f"must be of a kind that the caller may start ({allowed}), not {kind}"
+    return Problem(("input", "variant"), message, ProblemCode.FORBIDDEN)
 
 
 async def keepalive_session(context: Context, values: Mapping[str, Any], *input_path: str) -> MutationResult:

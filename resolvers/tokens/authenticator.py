@@ -10,10 +10,12 @@ from cachetools import LRUCache
 from models.clock import Clock, Instant
 from models.database import CommittedChanges, Database
 from models.enums import Kind, Scope
+from models.origins import Origins
 from models.tables.rows import Token
 from resolvers.access import LOCAL_ADMIN, Caller
 from resolvers.errors import Unauthenticated
 from resolvers.tokens import repository, secrets
+from resolvers.tokens.page_origins import PageOrigins
 
 SCHEMES: Final = frozenset({"bearer", "token", "jwt"})
 """Of the header Authorization, in lower case; the older systems' clients send the last two."""
@@ -25,6 +27,7 @@ MAX_TOKENS: Final = 10_000
 class _Held(NamedTuple):
     token: Token
     caller: Caller
+    origins: Origins | None
     read_at: float
     """By the clock of the event loop."""
 
@@ -47,6 +50,7 @@ class Authenticator:
         self._version = 0
         """Grows with each commit that changes tokens."""
         self._loaded_version = -1
+        self.page_origins = PageOrigins(database, clock)
         self.last_used: dict[str, Instant] = {}
         """By the ids of tokens that were used since `take_last_used`."""
 
@@ -58,18 +62,24 @@ class Authenticator:
             self._requires_credentials = await self._database.read(repository.has_admin_token)
             self._loaded_version = version
 
-    async def authenticate(self, authorization: str | None, origin: str | None = None) -> Caller:
+    async def authenticate(
+        self, authorization: str | None, origin: str | None = None, *, is_configured: bool = True
+    ) -> Caller:
         """Return the caller of an Authorization header, or of the member `authorization` of `connection_init`.
 
         Args:
             authorization: scheme and credential; None where the client sent none.
             origin: header Origin of the request.
+            is_configured: whether pages of the origin may call whatever their credential is.
 
         Raises:
             Unauthenticated: the credential is missing or not valid.
             StorageUnavailable: it cannot be checked at the moment.
         """
         if authorization is None:
+            # Only a token has let this page in: it must not be what other callers without a credential are.
+            if not is_configured and origin is not None and await self.page_origins.contain(origin):
+                raise Unauthenticated("pages of this origin need a token that names it")
             return await self._anonymous()
         scheme, _, credential = authorization.partition(" ")
         credential = credential.strip()
@@ -93,8 +103,8 @@ class Authenticator:
         token = held.token
         if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
             raise _invalid()
-        if token.origins is not None and origin not in token.origins:
-            raise Unauthenticated("the token may be used by pages of other origins only")
+        if held.origins is not None and not held.origins.contain(origin):
+            raise Unauthenticated("the token may be used by pages of certain origins only, and the request is not")
         self.last_used[token.id] = now
         return held.caller
 
@@ -107,7 +117,7 @@ class Authenticator:
         token = await self._database.read(repository.find_by_lookup, lookup)
         if token is None:
             return None
-        held = _Held(token, caller_of(token), time)
+        held = _Held(token, caller_of(token), None if token.origins is None else Origins(token.origins), time)
         if version == self._version:  # else it may be older than a commit meanwhile
             self._held[lookup] = held
         return held
@@ -130,6 +140,7 @@ class Authenticator:
         if committed.token_ids:
             self._version += 1
             self._held.clear()
+            self.page_origins.on_commit()
 
     def take_last_used(self) -> dict[str, Instant]:
         taken, self.last_used = self.last_used, {}

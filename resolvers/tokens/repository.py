@@ -73,6 +73,13 @@ def has_admin_token(tx: Transaction, *, valid_at: Instant | None = None) -> bool
     return bool(tx.execute(select(exists().where(condition))).scalar())
 
 
+def read_origins(tx: Transaction, now: Instant) -> list[tuple[list[str], Instant | None]]:
+    """Read the origins of valid tokens that name some, with the end of each token."""
+    is_open = _COLUMNS.expires_at.is_(None) | (_COLUMNS.expires_at > now)
+    named = select(_COLUMNS.origins, _COLUMNS.expires_at).where(_COLUMNS.revoked_at.is_(None), is_open)
+    return [(origins, expires_at) for origins, expires_at in tx.execute(named) if origins is not None]
+
+
 def insert_token(tx: Transaction, token: Token) -> None:
     track_changes(tx, token_ids=[token.id])
     tx.execute(token_table.insert().values({column.name: getattr(token, column.name) for column in _COLUMNS}))

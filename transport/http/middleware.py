@@ -1,6 +1,7 @@
 """ASGI middleware that precedes all routes: the Host check and CORS."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -10,6 +11,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from transport.clients import AdmitsOrigin, admit_no_other
 from transport.errors import RequestError, bad_request
 from transport.http.headers import header_values
 from transport.http.negotiation import JSON
@@ -33,11 +35,11 @@ ALLOWED_HEADERS: Final = (
 PREFLIGHT_SECONDS: Final = 600
 
 
-def middleware(settings: TransportSettings) -> list[Middleware]:
+def middleware(settings: TransportSettings, admits_origin: AdmitsOrigin = admit_no_other) -> list[Middleware]:
     """Return the middleware for Starlette, the outermost first: `Starlette(…, middleware=middleware(settings))`."""
     return [
         Middleware(HostMiddleware, settings.served_hosts),
-        Middleware(CorsMiddleware, settings.origins, credentials=settings.cors_credentials),
+        Middleware(CorsMiddleware, settings.origins, admits_origin, credentials=settings.cors_credentials),
     ]
 
 
@@ -86,14 +88,40 @@ def matches_host_pattern(name: str, pattern: str) -> bool:
     return pattern in ("*", name) or (pattern.startswith("*.") and name.endswith(pattern[1:]))
 
 
-class CorsMiddleware(CORSMiddleware):
-    """Starlette's CORS middleware with the rule of `transport.origins`.
+class CorsMiddleware:
+    """CORS with the rule of `transport.origins`, and for pages of the origins that `admits_origin` adds.
 
     Pages of the server itself need no permission, and get none. `credentials` are cookies and the like; a token in the
-    Authorization header does not need them.
+    Authorization header does not need them, and pages that were added get none.
     """
 
-    def __init__(self, app: ASGIApp, origins: AllowedOrigins, *, credentials: bool = False) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        origins: AllowedOrigins,
+        admits_origin: AdmitsOrigin = admit_no_other,
+        *,
+        credentials: bool = False,
+    ) -> None:
+        self._app = app
+        self._origins = origins
+        self._admits_origin = admits_origin
+        self._by_settings = _Cors(app, lambda origin: origins.allows(origin, None), credentials=credentials)
+        self._admitted = _Cors(app, lambda _origin: True)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sent = header_values(scope, b"origin") if scope["type"] == "http" else []
+        if scope["type"] == "http" and scope["method"] == "POST" and not sent:
+            # No browser, and a response that is never stored: `Vary: Origin` would be for nothing.
+            await self._app(scope, receive, send)
+        elif len(sent) == 1 and not self._origins.allows(sent[0], None) and await self._admits_origin(sent[0]):
+            await self._admitted(scope, receive, send)
+        else:
+            await self._by_settings(scope, receive, send)
+
+
+class _Cors(CORSMiddleware):
+    def __init__(self, app: ASGIApp, allows: Callable[[str], bool], *, credentials: bool = False) -> None:
         super().__init__(
             app,
             allow_methods=("GET", "POST"),
@@ -103,14 +131,7 @@ class CorsMiddleware(CORSMiddleware):
             expose_headers=("Retry-After",),
             max_age=PREFLIGHT_SECONDS,
         )
-        self._origins = origins
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST" and not header_values(scope, b"origin"):
-            # No browser, and a response that is never stored: `Vary: Origin` would be for nothing.
-            await self.app(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
+        self._allows = allows
 
     def is_allowed_origin(self, origin: str) -> bool:
-        return self._origins.allows(origin, None)
+        return self._allows(origin)

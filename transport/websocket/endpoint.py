@@ -42,7 +42,7 @@ class WebSocketEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
         address = scope["client"][0] if scope.get("client") else ""
-        if status := self._rejection_status(scope, address):
+        if status := await self._rejection_status(scope, address):
             return await reject_handshake(scope, send, status)
         self._sockets_by_address[address] += 1
         try:
@@ -54,13 +54,15 @@ class WebSocketEndpoint:
             if not self._sockets_by_address[address]:
                 del self._sockets_by_address[address]
 
-    def _rejection_status(self, scope: Scope, address: str) -> int | None:
+    async def _rejection_status(self, scope: Scope, address: str) -> int | None:
         try:
             check_host(scope, self._settings.served_hosts)
         except RequestError as refusal:
             return refusal.status
         origins, hosts = header_values(scope, b"origin"), header_values(scope, b"host")
-        if not all(self._settings.origins.allows(origin, hosts[0]) for origin in origins):
+        foreign = [origin for origin in origins if not self._settings.origins.allows(origin, hosts[0])]
+        # Its client is not known before `connection_init`, so that the application answers for all of them.
+        if foreign and not (len(origins) == 1 and await self._access.admits_origin(foreign[0])):
             return 403
         if self._streams.draining.started:
             return 503
