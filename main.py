@@ -14,6 +14,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.routing import Route, WebSocketRoute
 
@@ -23,7 +24,7 @@ from models.database import database_file, migrate_database
 from models.enums import Kind, Scope
 from models.errors import BackupFailed, DatabaseInUse, DatabaseUnusable, StorageUnavailable
 from models.settings import StorageSettings
-from resolvers.access import Caller
+from resolvers.access import Caller, require, require_all_projects
 from resolvers.blobs.downloads import find_download
 from resolvers.blobs.signed_urls import DOWNLOAD_PATH
 from resolvers.check.service import check
@@ -39,6 +40,7 @@ from transport import (
     FileEndpoint,
     GraphQLEndpoint,
     Page,
+    RestrictedMiddleware,
     TransportSettings,
     authorization,
     configure_log,
@@ -49,6 +51,7 @@ from transport.server import server
 from transport.settings_text import error_lines, settings_table
 from transport.websocket import WebSocketEndpoint
 from web import pages
+from web.cached_text import cached_text
 
 VERSION = "0.1.0"
 
@@ -87,7 +90,7 @@ def create_app(
         return await request.app.state.services.is_ready() and not endpoint.streams.draining.started
 
     access = access_by_tokens(settings, lambda: app.state.services)
-    page = None if settings.production else Page(*pages.graphiql())
+    page = Page(*pages.graphiql()) if settings.serves_graphiql else None
     endpoint = GraphQLEndpoint(graphql_schema, access, settings, page=page)
     websocket = WebSocketEndpoint(endpoint.streams, access, settings)
     endpoint.metrics.add_gauge("graphql_sockets", "WebSockets that are open.", websocket.__len__)
@@ -99,8 +102,8 @@ def create_app(
             FileEndpoint(lambda r: find_download(r.app.state.services, r.path_params["id"], r.query_params), settings),
         ),
         *health_routes(is_ready),
-        *([Route("/metrics", endpoint.metrics.endpoint)] if settings.exposes_metrics else []),
-        *pages.routes(sdl, explorable=page is not None, metrics=settings.exposes_metrics, origin=settings.public_url),
+        *restricted_routes(endpoint, settings),
+        *pages.routes(graphiql=page is not None, metrics=settings.metrics is not False, origin=settings.public_url),
     ]
     app = Starlette(routes=routes, middleware=middleware(settings, access.admits_origin), lifespan=lifespan)
     app.state.streams = endpoint.streams
@@ -122,6 +125,19 @@ def access_by_tokens(settings: Settings, services: Callable[[], Services]) -> Ac
         return await services().authenticator.page_origins.contain(origin)
 
     return Access(make_context, authenticate, admits_origin)
+
+
+def restricted_routes(endpoint: GraphQLEndpoint, settings: Settings) -> Iterator[Route]:
+    """The schema as text, and the metrics: for every client, or for callers with a token that allows them."""
+
+    def restricted(check: Callable[[Caller], None], *, is_open: bool) -> list[Middleware]:
+        return [] if is_open else [Middleware(RestrictedMiddleware, endpoint, check)]
+
+    schema_access = restricted(lambda caller: require(caller, Scope.ADMIN), is_open=not settings.production)
+    yield Route("/schema.graphql", cached_text(sdl, "text/plain"), middleware=schema_access)
+    if settings.metrics is not False:
+        metrics_access = restricted(require_all_projects, is_open=settings.metrics or settings.is_open)
+        yield Route("/metrics", endpoint.metrics.endpoint, middleware=metrics_access)
 
 
 @asynccontextmanager
@@ -354,7 +370,7 @@ def serve_reloaded(sockets: list[socket.socket] | None) -> None:
 def announce(settings: Settings, origin: str) -> None:
     """Print the addresses, and log the start."""
     file = database_file(settings.database_url).absolute()
-    graphiql = "" if settings.production else f"GraphiQL  {origin}/graphql (in a browser)\n"
+    graphiql = "" if not settings.serves_graphiql else f"GraphiQL  {origin}/graphql (in a browser)\n"
     typer.echo(f"{graphiql}endpoint  {origin}/graphql\ndatabase  {file}")
     facts = {"version": VERSION, "address": origin, "database": str(file), "production": settings.production}
     structlog.get_logger("main").info("server started", **facts)

@@ -23,6 +23,11 @@ class Caller:
     expires_at: Instant | None = None
     """End of its access; None for never."""
 
+    @property
+    def may_introspect(self) -> bool:
+        """Whether it may read the schema in production mode."""
+        return Scope.ADMIN in self.scopes
+
     def can_access(self, project_id: str) -> bool:
         return self.project_ids is None or project_id in self.project_ids
 
@@ -41,3 +46,13 @@ def require(caller: Caller, *scopes: Scope) -> None:
     """
     if not caller.scopes.intersection(scopes):
         raise Forbidden(f"this needs the scope {' or '.join(scopes)}")
+
+
+def require_all_projects(caller: Caller) -> None:
+    """
+    Raises:
+        Forbidden: the caller may not read all projects.
+    """
+    require(caller, Scope.READ, Scope.ADMIN)
+    if caller.project_ids is not None:
+        raise Forbidden("this needs access to all projects")

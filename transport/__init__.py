@@ -7,6 +7,7 @@ from transport.http.endpoint import GraphQLEndpoint
 from transport.http.file_endpoint import FileEndpoint, ServedFile
 from transport.http.middleware import middleware
 from transport.http.responses import Page
+from transport.http.restricted import RestrictedMiddleware
 from transport.origins import AllowedOrigins, validate_origins
 from transport.request import authorization, connection_params
 from transport.request_log import configure_log
@@ -23,6 +24,7 @@ __all__ = [
     "GraphQLEndpoint",
     "Limits",
     "Page",
+    "RestrictedMiddleware",
     "ServedFile",
     "TransportSettings",
     "TrustMode",

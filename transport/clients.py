@@ -15,12 +15,17 @@ class Client(Hashable, Protocol):
     def id(self) -> str:
         """Identifies the credential without being secret; empty where none is needed."""
 
+    @property
+    def may_introspect(self) -> bool:
+        """Whether it may read the schema in production mode."""
+
 
 @dataclass(frozen=True, slots=True)
 class Anonymous:
     """The client of an application without authentication."""
 
     id: str = ""
+    may_introspect: bool = False
 
 
 async def accept_anonymous(_connection: HTTPConnection) -> Client:

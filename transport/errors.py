@@ -132,9 +132,6 @@ def check_limit(limit: str, number: int, maximum: int) -> None:
 class ErrorMasker:
     """Formats errors for clients, and masks and logs the unexpected ones."""
 
-    def __init__(self, *, log_messages: bool = False) -> None:
-        self._log_messages = log_messages
-
     def format_errors(self, errors: Iterable[GraphQLError]) -> list[FormattedError]:
         """Format the errors of one result, in order. The unexpected ones share an `errorId`."""
         error_id, unlogged = secrets.token_hex(8), MAX_TRACEBACKS
@@ -163,7 +160,7 @@ class ErrorMasker:
             error_id=error_id,
             error=type(error).__qualname__,
             field=field,
-            traceback=format_traceback(error, with_messages=self._log_messages),
+            traceback=format_traceback(error),
         )
 
 
@@ -211,10 +208,8 @@ def find_argument_error(error: GraphQLError) -> GraphQLError | None:
     return GraphQLError(f"{'.'.join(path)}: {message}", error.nodes, path=error.path, extensions=extensions)
 
 
-def format_traceback(error: BaseException, *, with_messages: bool) -> str:
-    """Format the traceback; without messages only types and places, because messages may quote private data."""
-    if with_messages:
-        return "".join(traceback.format_exception(error))
+def format_traceback(error: BaseException) -> str:
+    """Format types and places of an exception and its causes. Messages may quote private data."""
     parts: list[str] = []
     seen: set[int] = set()  # an exception may be among its own causes
     current: BaseException | None = error

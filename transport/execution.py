@@ -237,7 +237,7 @@ class Execution:
         """Of everything that runs on behalf of a client, from the first byte of a request on."""
         self.metrics = Metrics()
         self.admission = Admission(settings.limits, self.metrics)
-        self.masker = ErrorMasker(log_messages=settings.log_error_messages)
+        self.masker = ErrorMasker()
         self._settings = settings
         self._executor_class = executor_class
 
@@ -319,8 +319,8 @@ class Execution:
         call.delivery.check(operation)
         if request.upload_paths:
             check_upload_paths(self.schema, operation, request.upload_paths)
-        if operation.introspects and self._settings.production:
-            error = make_error(Code.FORBIDDEN, "Introspection is switched off on this server.")
+        if operation.introspects and self._settings.production and not call.client.may_introspect:
+            error = make_error(Code.FORBIDDEN, "You may not introspect this server.")
             raise RequestError([error], well_formed=True)
         call.work = operation.work(operation.check_variables(request.variables))
         if self.admission.is_refusing:

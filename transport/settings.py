@@ -194,7 +194,7 @@ class TransportSettings(BaseModel):
     ] = Field(
         (),
         description="other origins whose pages may use the server, comma-separated: `https://app.example.org`, "
-        "`https://*.example.org`, `*`; default: loopback origins on a loopback address, else none",
+        "`https://*.example.org`, `*`; default: loopback origins on a loopback address outside production, else none",
     )
     sockets_per_address: Annotated[int, Field(ge=1)] | None = Field(
         None,
@@ -224,18 +224,25 @@ class TransportSettings(BaseModel):
         description="what happens to other documents: `off` (run), `log` (run and log), `enforce` (refuse)",
     )
     metrics: bool | None = Field(
-        None, description="serve `GET /metrics`; default: on a loopback address, outside production"
+        None,
+        description="serve `GET /metrics`: to every client (`true`) or none (`false`); default: to every client on a "
+        "loopback address outside production, else with a token that has READ or ADMIN and all projects",
     )
     production: bool = Field(
-        False, description="no introspection, no `/schema.graphql`, no suggestions in errors, no GraphiQL"
+        False,
+        description="a token for every caller, introspection and `/schema.graphql` with the scope ADMIN only, errors "
+        "without names of the schema, no GraphiQL, no origins by default",
+    )
+    graphiql: bool | None = Field(
+        None,
+        description="serve GraphiQL at `GET /graphql`; a token is entered under `Headers`; default: outside production",
     )
     log_format: Annotated[Literal["auto", "text", "json"], BeforeValidator(_lower)] = Field(
         "auto", description="`text` for people, `json` for programs; `auto` is text in a terminal, else JSON"
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)] = Field(
         "info",
-        description="`debug` (also messages of unexpected errors, which may quote input), `info`, `warning`, "
-        "`error`, `critical`",
+        description="`debug`, `info`, `warning`, `error`, `critical`; no level logs credentials or client input",
     )
     limits: Annotated[Limits, NoDecode, BeforeValidator(_check_limit_names), AfterValidator(_check_limits_positive)] = (
         Field(Limits(), description="limits of one request: `LIMITS__DEPTH`, `LIMITS__COST`, …")
@@ -261,7 +268,7 @@ class TransportSettings(BaseModel):
     @cached_property
     def origins(self) -> AllowedOrigins:
         """Origins whose pages may use the server."""
-        return AllowedOrigins(self.allowed_origins, allow_loopback=self.is_loopback and not self.allowed_origins)
+        return AllowedOrigins(self.allowed_origins, allow_loopback=self.is_open and not self.allowed_origins)
 
     @property
     def socket_limit(self) -> int | None:
@@ -269,11 +276,10 @@ class TransportSettings(BaseModel):
         return self.sockets_per_address or (None if self.is_loopback else 1_000)
 
     @property
-    def exposes_metrics(self) -> bool:
-        """Whether `GET /metrics` is served, to every client that reaches the server."""
-        return self.is_loopback and not self.production if self.metrics is None else self.metrics
+    def is_open(self) -> bool:
+        """Whether only programs on this machine can reach the server, and it serves development."""
+        return self.is_loopback and not self.production
 
     @property
-    def log_error_messages(self) -> bool:
-        """Whether the log holds the messages of unexpected exceptions, which may quote client input."""
-        return self.log_level == "debug"
+    def serves_graphiql(self) -> bool:
+        return not self.production if self.graphiql is None else self.graphiql

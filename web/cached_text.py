@@ -25,9 +25,7 @@ def cached_text(make: Callable[[], str], media_type: str, headers: Mapping[str, 
         tags = request.headers.get("If-None-Match", "").split(",")
         is_known = any(tag.strip().removeprefix("W/") in (etag, "*") for tag in tags)
         answer = Response(status_code=304) if is_known else Response(body, media_type=media_type)
-        answer.headers.update(
-            {"ETag": etag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"} | dict(headers)
-        )
+        answer.headers.update({"ETag": etag, "Cache-Control": "no-cache"} | dict(headers))
         return answer
 
     return respond

@@ -1,4 +1,4 @@
-"""Headers of the pages."""
+"""Headers of the pages, beside those of every response."""
 
 from typing import Final
 
@@ -15,6 +15,7 @@ def page_headers(csp: str) -> dict[str, str]:
     return {
         "Content-Security-Policy": csp,
         "Cache-Control": "no-cache",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         "Referrer-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
     }

@@ -1,7 +1,7 @@
 """The pages for a browser: the landing page, GraphiQL, the documentation, and the files that they load."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import escape
 from os import PathLike, stat_result
 from pathlib import Path
@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from web import documentation
-from web.cached_text import Respond, cached_text
+from web.cached_text import Respond
 from web.headers import GRAPHIQL_CSP, PAGE_CSP, page_headers
 
 WEB_DIR = Path(__file__).parent
@@ -38,10 +38,10 @@ def graphiql() -> tuple[bytes, dict[str, str]]:
     return (WEB_DIR / "graphiql.html").read_text().replace("{{examples}}", data).encode(), page_headers(GRAPHIQL_CSP)
 
 
-def landing_page(*, explorable: bool, metrics: bool, origin: str) -> Respond:
+def landing_page(*, graphiql: bool, metrics: bool, origin: str) -> Respond:
     """The landing page, which links what is served."""
-    open_link = '<p><a class="open" href="graphql">Open GraphiQL</a></p>' if explorable else ""
-    places = "\n        ".join(_places(explorable=explorable, metrics=metrics))
+    open_link = '<p><a class="open" href="graphql">Open GraphiQL</a></p>' if graphiql else ""
+    places = "\n        ".join(_places(graphiql=graphiql, metrics=metrics))
     html = (WEB_DIR / "index.html").read_text().replace("{{open}}", open_link).replace("{{places}}", places)
 
     def respond(request: Request) -> Response:
@@ -51,12 +51,12 @@ def landing_page(*, explorable: bool, metrics: bool, origin: str) -> Respond:
     return respond
 
 
-def _places(*, explorable: bool, metrics: bool) -> Iterator[str]:
-    if explorable:
+def _places(*, graphiql: bool, metrics: bool) -> Iterator[str]:
+    if graphiql:
         yield _place("graphql", "the endpoint; GraphiQL with examples and all descriptions for a browser")
-        yield _place("schema.graphql", "the schema as text, for code generators")
     else:
         yield "<dt>/graphql</dt> <dd>the endpoint</dd>"
+    yield _place("schema.graphql", "the schema as text, for code generators")
     yield _place("readme", "the documentation: start, first session, all pages")
     if metrics:
         yield _place("metrics", "figures for Prometheus")
@@ -77,22 +77,19 @@ class CachedStaticFiles(StaticFiles):
         response = super().file_response(full_path, stat_result, scope, status_code)
         is_hashed = Path(full_path).parent.name == "chunks"
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
-        response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
 
-def routes(schema: Callable[[], str], *, explorable: bool, metrics: bool, origin: str) -> list[BaseRoute]:
+def routes(*, graphiql: bool, metrics: bool, origin: str) -> list[BaseRoute]:
     """All but GraphiQL itself: its address is the endpoint's, which decides between client and browser.
 
     Args:
-        schema: prints the schema.
-        explorable: whether GraphiQL and `/schema.graphql` are served.
+        graphiql: whether GraphiQL is served.
         metrics: whether `/metrics` is served.
         origin: the URL under which clients reach the server; empty: that of each request.
     """
     return [
-        Route("/", landing_page(explorable=explorable, metrics=metrics, origin=origin)),
-        *([Route("/schema.graphql", cached_text(schema, "text/plain"))] if explorable else []),
+        Route("/", landing_page(graphiql=graphiql, metrics=metrics, origin=origin)),
         *documentation.routes(),
         Mount("/static/vendor", CachedStaticFiles(directory=WEB_DIR / "vendor")),
         Mount("/static", CachedStaticFiles(directory=WEB_DIR / "static")),

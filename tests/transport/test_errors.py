@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.transport.fake_app import ExpectedError, FakeApp, GraphQLClient, error_codes, open_client
-from transport import TransportSettings
+from tests.transport.fake_app import ExpectedError, FakeApp, GraphQLClient, error_codes
 
 Lines = list[MutableMapping[str, Any]]
 
@@ -56,12 +55,6 @@ async def test_log_has_traceback_of_unexpected_error(client: GraphQLClient, log:
     await client.execute("{surprise}")
     assert log[0]["error"] == "RuntimeError"
     assert "in surprise" in log[0]["traceback"]
-
-
-async def test_debug_level_logs_error_messages(fake_app: FakeApp, log: Lines) -> None:
-    async with open_client(fake_app, TransportSettings(log_level="debug")) as client:
-        await client.execute("{surprise}")
-    assert "hunter2" in log[0]["traceback"]
 
 
 async def test_errors_of_one_list_log_five_tracebacks(client: GraphQLClient, log: Lines) -> None:

@@ -17,10 +17,7 @@ QUERY = "{viewer{name}}"
     ("settings", "status"),
     [
         ({}, 200),
-        ({"production": True, "insecure": True}, 404),
-        ({"production": True, "insecure": True, "metrics": True}, 200),
         ({"metrics": False}, 404),
-        ({"host": "192.0.2.1", "insecure": True}, 404),
         ({"host": "192.0.2.1", "insecure": True, "metrics": True}, 200),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from graphql import build_schema, print_schema
 
 from schema import sdl
-from tests.api_client import ApiClient, open_api
+from tests.api_client import ApiClient
 from web import documentation
 
 
@@ -110,12 +110,3 @@ async def test_schema_is_served_as_text(api: ApiClient) -> None:
     known = {"If-None-Match": response.headers["etag"]}
     assert (await api.http.get("/schema.graphql", headers=known)).status_code == 304
     assert (await api.http.head("/schema.graphql")).status_code == 200
-
-
-async def test_production_serves_no_schema(tmp_path: Path) -> None:
-    async with open_api(tmp_path / "test.db", production=True, insecure=True) as api:
-        assert (await api.http.get("/schema.graphql")).status_code == 404
-        page = (await api.http.get("/")).text
-        assert "schema.graphql" not in page
-        assert "metrics" not in page
-        assert (await api.http.get("/docs/domain.md")).status_code == 200

@@ -11,13 +11,6 @@ async def test_landing_page_links_to_graphiql(api: ApiClient) -> None:
     assert "curl http://localhost/graphql" in page.text
 
 
-async def test_production_serves_no_graphiql(tmp_path: Path) -> None:
-    async with open_api(tmp_path / "test.db", production=True, insecure=True) as api:
-        assert "GraphiQL" not in (await api.http.get("/")).text
-        response = await api.http.get("/graphql", headers={"Accept": "text/html"})
-        assert response.status_code == 406
-
-
 async def test_landing_page_names_the_public_address(tmp_path: Path) -> None:
     async with open_api(tmp_path / "test.db", public_url="https://sessions.example.org/api/") as api:
         assert "curl https://sessions.example.org/api/graphql" in (await api.http.get("/")).text

@@ -54,6 +54,9 @@ from transport.settings import TransportSettings
 InputPath: TypeAlias = tuple[str, ...]
 """Names of an argument and of input fields, and indexes of list items."""
 
+HIDDEN_MESSAGE: Final = "The operation does not fit the schema here."
+"""In the place of messages with names of the schema, in production mode."""
+
 MAX_QUOTED: Final = 60
 """Characters of a value or name in a message or path."""
 
@@ -133,15 +136,19 @@ def variables_error(
     if len(found) > limit:
         message = f"There are more errors in the variables; these are the first {limit}."
         found[-1] = GraphQLError(message, extensions={"code": Code.BAD_USER_INPUT})
-    formatted = map(format_error, found) if found else (format_error(e, Code.BAD_USER_INPUT) for e in core_errors)
-    return RequestError(formatted, well_formed=True, status=400)
+    if not found:
+        for error in core_errors:
+            message = HIDDEN_MESSAGE if settings.production else error.message
+            found.append(GraphQLError(message, error.nodes, extensions={"code": Code.BAD_USER_INPUT}))
+    return RequestError(map(format_error, found), well_formed=True, status=400)
 
 
 class _InputErrors(ABC):
     """Finds the errors of a value, by its declared type. Subclasses know the form of values: JSON or syntax nodes."""
 
-    def __init__(self, hide_suggestions: bool) -> None:
-        self._hide_suggestions = hide_suggestions
+    def __init__(self, hide_schema: bool) -> None:
+        self._hide_schema = hide_schema
+        """Whether errors name only what the client has sent."""
 
     def find(self, value: Any, type_: Any, path: InputPath) -> Iterator[InputError]:
         if self.is_unknown(value):
@@ -172,16 +179,26 @@ class _InputErrors(ABC):
         for name, field in type_.fields.items():
             if name in fields:
                 yield from self.find(fields[name], field.type, (*path, name))
-            elif is_required_input_field(field):
-                yield self.error(value, (*path, name), "must be given")
+        required = (name for name, field in type_.fields.items() if is_required_input_field(field))
+        yield from self._find_missing(value, [name for name in required if name not in fields], path)
         for name in fields:
             if name not in type_.fields:
-                suggestion = "" if self._hide_suggestions else did_you_mean(suggestion_list(name, list(type_.fields)))
-                message = f"is not a field of {type_.name}"
-                yield self.error(value, (*path, name), f"{message}.{suggestion}" if suggestion else message)
+                yield self.error(value, (*path, name), self._unknown_field(name, type_))
         if type_.is_one_of and (given := self._wrong_choice(type_, fields)) is not None:
-            message = f"exactly one of {', '.join(type_.fields)} must be set, not {given}"
-            yield self.error(value, path, message)
+            choices = "field" if self._hide_schema else f"of {', '.join(type_.fields)}"
+            yield self.error(value, path, f"exactly one {choices} must be set, not {given}")
+
+    def _find_missing(self, value: Any, names: list[str], path: InputPath) -> Iterator[InputError]:
+        if names and self._hide_schema:
+            yield self.error(value, path, "must have all required fields")
+        else:
+            yield from (self.error(value, (*path, name), "must be given") for name in names)
+
+    def _unknown_field(self, name: str, type_: GraphQLInputObjectType) -> str:
+        if self._hide_schema:
+            return "is not a field of this input"
+        message, suggestion = f"is not a field of {type_.name}", did_you_mean(suggestion_list(name, list(type_.fields)))
+        return f"{message}.{suggestion}" if suggestion else message
 
     def _wrong_choice(self, type_: GraphQLInputObjectType, fields: Mapping[str, Any]) -> str | None:
         """Return what is set of a @oneOf type; None if that is exactly one field."""
@@ -197,12 +214,13 @@ class _InputErrors(ABC):
         if not errors:
             return None
         if is_enum_type(type_):
-            names = f"of {type_.name}" if self._hide_suggestions else f"of {', '.join(type_.values)}"
-            return f"must be one {names}, not {self.quote(value)}"
+            values = "a value of its enum" if self._hide_schema else f"one of {', '.join(type_.values)}"
+            return f"must be {values}, not {self.quote(value)}"
         if type_.name in SCALAR_MESSAGES:
             return f"{SCALAR_MESSAGES[type_.name]}, not {self.quote(value)}"
         if errors[0].message.startswith("Expected value of type "):  # the scalar did not say what is wrong
-            return f"must be a value of type {type_.name}, not {self.quote(value)}"
+            expected = "its type" if self._hide_schema else f"type {type_.name}"
+            return f"must be a value of {expected}, not {self.quote(value)}"
         message = errors[0].message
         return f"{message}, not {self.quote(value)}" if message.startswith("must be ") else message
 

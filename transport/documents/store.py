@@ -12,6 +12,7 @@ from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
+    GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
@@ -33,12 +34,12 @@ from graphql.validation import (
 from graphql.validation.validate import ValidationAbortedError
 
 from transport.documents.complexity import Complexity, ComplexityAnalyzer
-from transport.documents.input_errors import LiteralValuesRule
+from transport.documents.input_errors import HIDDEN_MESSAGE, LiteralValuesRule
 from transport.documents.operation import Operation, PreparedDocument, contains_list, find_list_fields
 from transport.documents.overlapping_fields import count_overlaps
 from transport.documents.parse import parse_document
 from transport.documents.resume_variables import root_argument_variables
-from transport.errors import Code, RequestError, check_limit, format_error, too_complex
+from transport.errors import Code, FormattedError, RequestError, check_limit, format_error, too_complex
 from transport.settings import Limits, TransportSettings
 
 Value = TypeVar("Value")
@@ -84,7 +85,7 @@ class DocumentStore:
         self._schema = schema
         self._list_fields = find_list_fields(schema)
         self._limits = settings.limits
-        self._hide_suggestions = settings.production
+        self._hide_schema = settings.production
         count, tokens = settings.limits.cached_documents, settings.limits.cached_tokens
         self._valid = BoundedCache[PreparedDocument](count, tokens, lambda document: document.tokens)
         # Four characters weigh as much as a token; an error, about a thousand characters.
@@ -146,14 +147,23 @@ class DocumentStore:
 
     def _validate(self, document: DocumentNode, rules: tuple[type[ASTValidationRule], ...]) -> None:
         errors = validate(
-            self._schema, document, rules, max_errors=self._limits.errors, hide_suggestions=self._hide_suggestions
+            self._schema, document, rules, max_errors=self._limits.errors, hide_suggestions=self._hide_schema
         )
         if any(isinstance(error, ValidationAbortedError) and "Too many" not in error.message for error in errors):
             # graphql-core's other reason to abort is nesting, through fragments or in literals.
             raise too_complex("nesting", 200)
         if errors:
+            if self._hide_schema and rules is REMAINING_RULES:  # the others do not look at the schema
+                raise RequestError([hide_schema(errors[0])], well_formed=True, status=400)
             codes = (None if error.extensions else Code.GRAPHQL_VALIDATION_FAILED for error in errors)
             raise RequestError(map(format_error, errors, codes), well_formed=True, status=400)
+
+
+def hide_schema(error: GraphQLError) -> FormattedError:
+    """Format the first validation error so that it says where it is, and not what the schema has there."""
+    if error.extensions:  # of an input value: it has no names of the schema
+        return format_error(error)
+    return format_error(error, Code.GRAPHQL_VALIDATION_FAILED) | {"message": HIDDEN_MESSAGE}
 
 
 def check_limits(

@@ -64,7 +64,7 @@ class FileEndpoint:
     def __init__(self, find: FindFile, settings: TransportSettings) -> None:
         self._find = find
         self._stall_seconds = settings.limits.stream_stall_seconds
-        self._masker = ErrorMasker(log_messages=settings.log_error_messages)
+        self._masker = ErrorMasker()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()

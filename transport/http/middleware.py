@@ -1,4 +1,4 @@
-"""ASGI middleware that precedes all routes: the Host check and CORS."""
+"""ASGI middleware that precedes all routes: security headers, the Host check and CORS."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import orjson
 import structlog
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from transport.clients import AdmitsOrigin, admit_no_other
 from transport.errors import RequestError, bad_request
@@ -34,13 +34,46 @@ ALLOWED_HEADERS: Final = (
 
 PREFLIGHT_SECONDS: Final = 600
 
+SECURITY_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    # Of a response that is opened as a page; pages and files have their own.
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    # Pages of other origins read responses by CORS only.
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
 
 def middleware(settings: TransportSettings, admits_origin: AdmitsOrigin = admit_no_other) -> list[Middleware]:
     """Return the middleware for Starlette, the outermost first: `Starlette(…, middleware=middleware(settings))`."""
     return [
+        Middleware(SecurityHeadersMiddleware),
         Middleware(HostMiddleware, settings.served_hosts),
         Middleware(CorsMiddleware, settings.origins, admits_origin, credentials=settings.cors_credentials),
     ]
+
+
+class SecurityHeadersMiddleware:
+    """Adds `SECURITY_HEADERS` to every HTTP response, where the response has none of the same name.
+
+    Strict-Transport-Security is left to the proxy that terminates TLS: it holds for all services of a host.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message.setdefault("headers", [])
+                present = {name.lower() for name, _ in headers}
+                message["headers"] = [*headers, *(each for each in SECURITY_HEADERS if each[0] not in present)]
+            await send(message)
+
+        return await self._app(scope, receive, send_with_headers)
 
 
 class HostMiddleware:

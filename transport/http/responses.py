@@ -32,7 +32,6 @@ class StreamEncoding:
 
 BASE_HEADERS: Final[Headers] = (
     ("cache-control", "no-store"),
-    ("x-content-type-options", "nosniff"),
     ("vary", "Accept, Accept-Encoding"),
 )
 

@@ -20,7 +20,6 @@ from transport.subscriptions import AccessEnded, Frame, SlowConsumer, StreamClos
 STREAM_HEADERS = (
     (b"cache-control", b"no-cache, no-store"),
     (b"x-accel-buffering", b"no"),  # nginx would buffer the stream
-    (b"x-content-type-options", b"nosniff"),
     (b"vary", b"Accept"),
 )
 
