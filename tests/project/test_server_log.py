@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import os
 import pty
 import signal
@@ -95,17 +96,26 @@ def test_log_format_is_chosen_by_setting_and_stream(
     assert "\x1b[2J" not in line, "no control characters of values reach a terminal"
 
 
-def test_text_log_shows_no_local_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_log_shows_no_message_of_an_exception(monkeypatch: pytest.MonkeyPatch, log_format: str) -> None:
     output = io.StringIO()
     monkeypatch.setattr(sys, "stderr", output)
-    configure_log("info", "text")
+    configure_log("info", log_format)
     secret = "hidden" * 3
     try:
-        [].pop()
-    except IndexError:
+        try:
+            dict[str, int]()[secret]
+        except KeyError as error:
+            raise ValueError(secret) from error
+    except ValueError:
         structlog.get_logger("test").exception("failed")
+        logging.lastResort.handle(  # type: ignore[union-attr]  # `configure_log` sets it
+            logging.LogRecord("a library", logging.ERROR, __file__, 7, secret, (secret,), sys.exc_info())
+        )
     structlog.get_logger("test").error("failed too", traceback="frame\nframe")
     structlog.reset_defaults()
-    assert "IndexError: pop" in output.getvalue()
-    assert output.getvalue().endswith("frame\nframe\n")
-    assert secret not in output.getvalue()
+    text = output.getvalue()
+    assert text.count("builtins.ValueError") == text.count("builtins.KeyError") == 2
+    assert "a library" in text
+    assert "test_server_log:7" in text
+    assert secret not in text
