@@ -126,6 +126,7 @@ class FanoutGroup:
             last = self._query.error_frame(error)
         except asyncio.CancelledError as error:
             if is_task_cancelled():
+                self.following.set()  # streams that the server has closed may wait for it
                 raise
             last = self._query.error_frame(error)
         finally:
