@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 import structlog
 import typer
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -57,11 +57,25 @@ VERSION = "0.1.0"
 
 T = TypeVar("T")
 
+DEFAULT_RATES: Final = {Scope.READ: 5_000, Scope.WRITE: 5_000, Scope.ADMIN: 10_000}
+
+
+def rate_setting(scope: Scope) -> Any:
+    description = (
+        f"cost per second that one token with {scope} may spend, and with several scopes the largest of their rates; "
+        f"then RATE_LIMITED; 0: unlimited; default: {DEFAULT_RATES[scope]}, or unlimited for a local server"
+    )
+    return Field(None, ge=0, description=description)
+
 
 class Settings(BaseSettings, TransportSettings, StorageSettings):
     """All settings, from environment variables of the same names in capitals. The command line overrides them."""
 
     model_config = SettingsConfigDict(env_nested_delimiter="__", env_ignore_empty=True, extra="ignore")
+
+    rate_read: float | None = rate_setting(Scope.READ)
+    rate_write: float | None = rate_setting(Scope.WRITE)
+    rate_admin: float | None = rate_setting(Scope.ADMIN)
 
     @property
     def requires_credentials(self) -> bool | None:
@@ -69,6 +83,12 @@ class Settings(BaseSettings, TransportSettings, StorageSettings):
         if self.insecure:
             return False
         return True if self.production or not self.is_loopback else None
+
+    def rate_of(self, caller: Caller) -> float | None:
+        """Return the cost per second that a caller with a token may spend; None: unlimited."""
+        rates = [self.limit_of(getattr(self, f"rate_{scope.lower()}"), DEFAULT_RATES[scope]) for scope in caller.scopes]
+        limits = [rate for rate in rates if rate is not None]
+        return max(limits) if len(limits) == len(rates) else None
 
 
 def create_app(
@@ -124,7 +144,7 @@ def access_by_tokens(settings: Settings, services: Callable[[], Services]) -> Ac
     async def admits_origin(origin: str) -> bool:
         return await services().authenticator.page_origins.contain(origin)
 
-    return Access(make_context, authenticate, admits_origin)
+    return Access(make_context, authenticate, admits_origin, settings.rate_of)
 
 
 def restricted_routes(endpoint: GraphQLEndpoint, settings: Settings) -> Iterator[Route]:

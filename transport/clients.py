@@ -47,12 +47,18 @@ async def admit_no_other(_origin: str) -> bool:
     return False
 
 
+def unlimited(_client: Client) -> float | None:
+    return None
+
+
 class Access(NamedTuple):
-    """How an application authenticates its clients, and the contexts of their operations."""
+    """How an application authenticates its clients, the contexts of their operations, and how much they may do."""
 
     make_context: ContextFactory
     authenticate: Authenticate = accept_anonymous
     admits_origin: AdmitsOrigin = admit_no_other
+    rate_of: Callable[[Any], float | None] = unlimited
+    """Returns the cost per second that a client with an id may spend; None: unlimited."""
 
 
 class OpenResources:

@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from transport.clients import Client, ContextFactory
 from transport.documents.operation import Delivery, Operation, Work
+from transport.rate_limits import Quota
 from transport.uploads import VariablePath
 
 _CONNECTION_PARAMS: Final = "connection_params"
@@ -42,6 +43,10 @@ class OperationCall:
     client: Client
     make_context: ContextFactory
     delivery: Delivery = EVERYTHING
+    quota: Quota | None = None
+    """What the client may spend; None: unlimited."""
+    address: str | None = None
+    """Of the client, where a subscription is a stream of its own, and not one of a socket that is counted already."""
     ticket: float | None = None
     """See `Admission.check_any`; None: not drawn."""
     operation: Operation | None = None

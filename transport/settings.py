@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
+from transport.client_address import Networks, parse_networks
 from transport.documents.trusted import read_manifest
 from transport.origins import LOOPBACK_HOSTS, AllowedOrigins, normalize_host, validate_hosts, validate_origins
 
@@ -196,10 +197,31 @@ class TransportSettings(BaseModel):
         description="other origins whose pages may use the server, comma-separated: `https://app.example.org`, "
         "`https://*.example.org`, `*`; default: loopback origins on a loopback address outside production, else none",
     )
-    sockets_per_address: Annotated[int, Field(ge=1)] | None = Field(
+    trusted_proxies: Annotated[Networks, NoDecode, BeforeValidator(parse_networks), BeforeValidator(_split_list)] = (
+        Field(
+            (),
+            description="addresses and networks of reverse proxies, comma-separated: `127.0.0.1`, `10.0.0.0/8`, `::1`; "
+            "clients are limited by the address that these add to `X-Forwarded-For`, which is ignored from any other",
+        )
+    )
+    rate_address: Annotated[float, Field(ge=0)] | None = Field(
         None,
-        description="most WebSockets from one client address (behind a proxy: from the proxy); "
-        "default: unlimited on a loopback address, else 1000",
+        description="cost per second that one client address (of IPv6 a /64 network) may spend on operations without "
+        "a token and on requests that are refused before authentication; then RATE_LIMITED; 0: unlimited; "
+        "default: 5000, or unlimited for a local server",
+    )
+    rate_seconds: Annotated[float, Field(ge=1, le=3600)] = Field(
+        10.0, description="seconds of a rate that may be spent at once, after a client has spent nothing for as long"
+    )
+    streams_per_address: Annotated[int, Field(ge=0)] | None = Field(
+        None,
+        description="most WebSockets, event streams and multipart subscriptions from one client address (of IPv6 a "
+        "/64 network), counted together; then status 429; 0: unlimited; default: 1000, or unlimited for a local server",
+    )
+    streams_per_token: Annotated[int, Field(ge=0)] | None = Field(
+        None,
+        description="the same for one token, from all addresses; a WebSocket over it is closed with 1013; "
+        "0: unlimited; default: 20000, or unlimited for a local server",
     )
     cors_credentials: bool = Field(False, description="let pages of other origins send cookies; tokens do not need it")
     csrf_prevention: bool = Field(
@@ -270,10 +292,16 @@ class TransportSettings(BaseModel):
         """Origins whose pages may use the server."""
         return AllowedOrigins(self.allowed_origins, allow_loopback=self.is_open and not self.allowed_origins)
 
-    @property
-    def socket_limit(self) -> int | None:
-        """Most WebSockets from one client address; None: unlimited."""
-        return self.sockets_per_address or (None if self.is_loopback else 1_000)
+    @cached_property
+    def is_local(self) -> bool:
+        """Whether all clients are programs on this machine, and no proxy that brings others."""
+        return self.is_loopback and not self.production and not self.trusted_proxies
+
+    def limit_of(self, value: float | None, default: float) -> float | None:
+        """Return a limit by its setting; None: unlimited."""
+        if value is None:
+            return None if self.is_local else default
+        return value or None
 
     @property
     def is_open(self) -> bool:

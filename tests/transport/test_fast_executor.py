@@ -9,7 +9,7 @@ from graphql.execution import Executor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transport.execution import READ, FastExecutor
+from transport.fast_executor import READ, FastExecutor
 
 SCHEMA: Final = build_schema("""
     scalar Anything

@@ -44,6 +44,8 @@ from transport.settings import Limits, TransportSettings
 
 Value = TypeVar("Value")
 
+CHARACTERS_PER_COST: Final = 50
+
 
 FRAGMENT_RULES: Final[tuple[type[ASTValidationRule], ...]] = (
     ExecutableDefinitionsRule,
@@ -90,6 +92,11 @@ class DocumentStore:
         self._valid = BoundedCache[PreparedDocument](count, tokens, lambda document: document.tokens)
         # Four characters weigh as much as a token; an error, about a thousand characters.
         self._invalid = BoundedCache[tuple[int, RequestError]](count, 4 * tokens, lambda refused: refused[0] + 1_000)
+
+    def compilation_cost(self, text: str | None) -> int:
+        """Return the cost of parsing and validating a document, in the units of an operation's; 0 if it is cached."""
+        is_cached = text is None or text in self._valid or text in self._invalid
+        return 0 if is_cached else len(text or "") // CHARACTERS_PER_COST
 
     def get(self, text: str) -> PreparedDocument:
         """Return the document with this text.

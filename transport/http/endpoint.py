@@ -11,10 +11,12 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from transport.asgi_extensions import abort_connection
+from transport.client_address import client_address
 from transport.clients import Access, Client
 from transport.documents.operation import NOT_ACCEPTABLE
 from transport.errors import Headers, RequestError, bad_request
-from transport.execution import Execution, FastExecutor
+from transport.execution import Execution
+from transport.fast_executor import FastExecutor
 from transport.http.compression import compress
 from transport.http.disconnect import CancelOnDisconnect, ClientDisconnected
 from transport.http.headers import joined_header
@@ -32,6 +34,7 @@ from transport.http.responses import Page, send_json, send_page
 from transport.http.stream_response import StreamSent, send_stream, stream_options
 from transport.http.uploads import read_multipart
 from transport.metrics import Metrics
+from transport.rate_limits import BASE_COST, Quota, RateLimited
 from transport.request import OperationCall, OperationRequest
 from transport.results import OperationResult, access_ended_error, from_request_error, shutdown_error
 from transport.settings import TransportSettings
@@ -111,17 +114,23 @@ class RequestHandler:
         self._ticket: float | None = None
         self._client: Client | None = None
         """None until it is authenticated."""
+        self._address = client_address(scope, endpoint.settings.trusted_proxies)
+        self._quota: Quota | None = endpoint.execution.rate_limits.of_address(self._address)
+        """Of the address, until the client is authenticated; None: unlimited, or not used lately."""
         self._call: OperationCall | None = None
         self._responding = False
 
     async def run(self) -> None:
         """Read the request, execute its operation, send the result, and log the outcome."""
         try:
+            if self._quota is not None:
+                self._quota.check()
             request = await self._read_request()
             if request is None and self._endpoint.page and self._is_get and self._types.prefers_html:
                 return await send_page(self._send, self._endpoint.page)
             result = await self._execute(request)
         except RequestError as error:
+            self._charge_refusal(error)
             result = from_request_error(error)
         except ClientDisconnected:
             return self._record("gone", None)
@@ -178,10 +187,19 @@ class RequestHandler:
         try:
             client = endpoint.access.authenticate(HTTPConnection(self._scope))
             self._client = await endpoint.execution.authenticate(client)
+            self._quota = endpoint.execution.rate_limits.of_client(endpoint.access, self._client, self._address)
+            if self._quota is not None:
+                self._quota.check()
         except RequestError as error:
             error.headers += headers
             raise
         return self._client
+
+    def _charge_refusal(self, error: RequestError) -> None:
+        if self._client is None:
+            self._endpoint.execution.rate_limits.charge_refusal(self._address, error)
+        elif self._quota is not None and not isinstance(error, RateLimited):
+            self._quota.charge(BASE_COST)  # for what could not be read
 
     def _check_admission(self, headers: Headers = ()) -> None:
         if self._endpoint.admission.is_refusing:
@@ -195,20 +213,28 @@ class RequestHandler:
         if request is None:
             raise bad_request(NO_QUERY)
         assert self._client is not None, "a request without a client has been refused"
-        self._call = OperationCall(request, self._client, endpoint.access.make_context, types.delivery, self._ticket)
+        self._call = OperationCall(
+            request,
+            self._client,
+            endpoint.access.make_context,
+            types.delivery,
+            self._quota,
+            self._address,
+            self._ticket,
+        )
         with CancelOnDisconnect(self._receive):
             if not types.accepts_streams:
                 return await endpoint.execution.run(self._call)
             options = stream_options(self._scope, types, endpoint.settings.limits)
             response = await endpoint.streams.open(self._call, options)
             self._responding = response.kind != "single"
-            return await send_stream(self._scope, self._send, response, types)
+            return await send_stream(self._scope, self._send, response, types, self._quota_headers)
 
     async def _send_result(self, result: OperationResult) -> None:
         endpoint = self._endpoint
         result, body = endpoint.execution.encode(result)
         status = result.status if self._types.json == GRAPHQL_RESPONSE else result.legacy_status
-        headers = result.headers
+        headers = result.headers + self._quota_headers
         if 0 < endpoint.settings.gzip_bytes <= len(body):
             body, encoding = await compress(self._scope, body)
             headers += encoding
@@ -218,6 +244,10 @@ class RequestHandler:
         self._record(result.error_codes if "errors" in result.body else "ok", status, logged=result.logged)
         self._responding = True
         await send_json(self._send, status, self._types.json or JSON, body, headers)
+
+    @property
+    def _quota_headers(self) -> Headers:
+        return () if self._quota is None else self._quota.headers()
 
     def _record(self, outcome: str | list[str], status: int | None, *, logged: bool = True) -> None:
         operation = self._call.operation if self._call else None

@@ -161,7 +161,7 @@ class _Cors(CORSMiddleware):
             allow_headers=ALLOWED_HEADERS,
             allow_credentials=credentials,
             allow_private_network=True,  # an origin that may use the server may do so in its network
-            expose_headers=("Retry-After",),
+            expose_headers=("RateLimit", "RateLimit-Policy", "Retry-After"),
             max_age=PREFLIGHT_SECONDS,
         )
         self._allows = allows

@@ -8,6 +8,7 @@ from graphql import OperationType
 from starlette.types import Scope, Send
 
 from transport.asgi_extensions import abort_connection
+from transport.errors import Headers
 from transport.http.headers import header_values
 from transport.http.multipart_mixed import MULTIPART_INCREMENTAL, MULTIPART_SUBSCRIPTION
 from transport.http.negotiation import EVENT_STREAM, ResponseTypes, StreamType
@@ -58,7 +59,7 @@ def stream_options(scope: Scope, types: ResponseTypes, limits: Limits) -> Stream
 
 
 async def send_stream(
-    scope: Scope, send: Send, response: StreamResponse, types: ResponseTypes
+    scope: Scope, send: Send, response: StreamResponse, types: ResponseTypes, more_headers: Headers = ()
 ) -> StreamSent | OperationResult:
     """Send a response as a stream. Returns the result where it is to be sent as JSON."""
     try:
@@ -66,6 +67,7 @@ async def send_stream(
         if encoding is None:
             return response.result
         headers = [*STREAM_HEADERS, (b"content-type", encoding.content_type.encode())]
+        headers += [(name.encode(), value.encode()) for name, value in more_headers]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": encoding.preamble, "more_body": True})
         return StreamSent(await send_frames(scope, send, response, encoding))

@@ -18,6 +18,7 @@ from transport.graceful_shutdown import DrainTracker
 from transport.request import OperationCall
 from transport.results import OperationResult, shutdown_error
 from transport.settings import Limits
+from transport.stream_limits import StreamLimits
 from transport.subscriptions.event_executor import SubscriptionQuery
 from transport.subscriptions.fanout import FanoutRegistry, group_keys
 from transport.subscriptions.incremental import IncrementalFrames
@@ -37,6 +38,10 @@ class StreamManager:
         """Of subscriptions and WebSockets."""
         self.subscriptions: dict[SubscriberStream, Client] = {}
         self.open_resources = OpenResources()
+        self.stream_limits = StreamLimits(execution.settings)
+        """Of WebSockets, and of subscriptions over HTTP."""
+        self._counted: dict[SubscriberStream, tuple[str, str]] = {}
+        """Address and client id of subscriptions that count as streams."""
 
     async def open(self, call: OperationCall, options: StreamOptions = DEFAULT_OPTIONS) -> StreamResponse:
         """Execute a request. Raises only CancelledError, which stops the work.
@@ -75,9 +80,15 @@ class StreamManager:
         self.execution.deadlines.end_access(client)
 
     def open_subscription(
-        self, client: Client, query: SubscriptionQuery, key: Any, options: StreamOptions
+        self, call: OperationCall, query: SubscriptionQuery, key: Any, options: StreamOptions
     ) -> SubscriberStream:
+        """Open a subscription. Raises RateLimited if its client has too many streams."""
+        client = call.client
+        if call.address is not None:
+            self.stream_limits.add(call.address, client.id)
         opened = SubscriberStream(self.groups, key, query, options, self._on_closed)
+        if call.address is not None:
+            self._counted[opened] = call.address, client.id
         self.subscriptions[opened] = client
         self.open_resources.add(client, opened, opened.end_access)
         self.draining.register(opened, opened.close)
@@ -86,6 +97,8 @@ class StreamManager:
     def _on_closed(self, subscription: SubscriberStream) -> None:
         if (client := self.subscriptions.pop(subscription, None)) is not None:
             self.open_resources.remove(client, subscription)
+        if (counted := self._counted.pop(subscription, None)) is not None:
+            self.stream_limits.remove(*counted)
         self.draining.unregister(subscription)
 
 
@@ -156,5 +169,5 @@ class _Dispatch:
             raise RequestError([error], well_formed=True)
         key, resume_key = group_keys(operation, self._variables, source)
         query = SubscriptionQuery(self._execution, operation, self._variables, source, resume_key)
-        stream = self._streams.open_subscription(self._call.client, query, key, self._options)
+        stream = self._streams.open_subscription(self._call, query, key, self._options)
         return StreamResponse(stream, "subscription", operation)

@@ -34,13 +34,16 @@ from transport.websocket.protocol import (
 class ConnectionHandler:
     """One socket, from the agreement on the subprotocol on."""
 
-    def __init__(self, streams: StreamManager, access: Access, scope: Scope, connection: Connection) -> None:
+    def __init__(
+        self, streams: StreamManager, access: Access, scope: Scope, connection: Connection, address: str = ""
+    ) -> None:
         self._streams = streams
         self._access = access
         self._scope = scope
         self._client: Client | None = None
         """None until it is authenticated."""
         self._connection = connection
+        self._address = address
         self._time = asyncio.get_running_loop().time
         self._protocol = ProtocolStateMachine(streams.limits, self._time())
         self._running: dict[Operation, asyncio.Task[None]] = {}
@@ -60,6 +63,8 @@ class ConnectionHandler:
             self._protocol.disconnected()
             if self._client is not None:
                 self._streams.open_resources.remove(self._client, self)
+                if self._client.id:
+                    self._streams.stream_limits.tokens.remove(self._client.id)
             tasks = (*self._running.values(), *self._closing_tasks)
             for task in tasks:
                 task.cancel()
@@ -120,7 +125,10 @@ class ConnectionHandler:
         connection = HTTPConnection(self._scope)
         try:
             client = await self._streams.execution.authenticate(self._access.authenticate(connection))
+            if client.id:
+                self._streams.stream_limits.tokens.add(client.id)
         except RequestError as refusal:
+            self._streams.execution.rate_limits.charge_refusal(self._address, refusal)
             code = refusal.errors[0]["extensions"]["code"]
             if code in (Code.UNAUTHENTICATED, Code.FORBIDDEN):
                 return self._protocol.close(CloseCode.FORBIDDEN, "Forbidden")
@@ -132,7 +140,8 @@ class ConnectionHandler:
     async def _run(self, operation: Operation) -> None:
         started = perf_counter()
         assert self._client is not None, "operations run after authentication"
-        call = OperationCall(operation.request, self._client, self._access.make_context)
+        quota = self._streams.execution.rate_limits.of_client(self._access, self._client, self._address)
+        call = OperationCall(operation.request, self._client, self._access.make_context, quota=quota)
         outcome: str | list[str] = "gone"
         logged = True
         try:

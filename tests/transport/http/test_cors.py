@@ -75,7 +75,7 @@ async def test_every_response_allows_allowed_origin(client: GraphQLClient, body:
     response = await client.post(body, headers={"origin": ALLOWED_ORIGIN})
     foreign = await client.post(body, headers={"origin": OTHER_ORIGIN})
     assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGIN
-    assert response.headers["access-control-expose-headers"] == "Retry-After"
+    assert response.headers["access-control-expose-headers"] == "RateLimit, RateLimit-Policy, Retry-After"
     assert "access-control-allow-origin" not in foreign.headers
     assert foreign.status_code == response.status_code
     for each in (response, foreign):

@@ -74,8 +74,8 @@ async def test_origins_follow_the_settings(
             assert refused.value.response.status_code == 403
 
 
-async def test_sockets_per_address_follow_the_settings(tmp_path: Path) -> None:
-    async with served(tmp_path / "test.db", sockets_per_address=2) as port:
+async def test_streams_per_address_follow_the_settings(tmp_path: Path) -> None:
+    async with served(tmp_path / "test.db", streams_per_address=2) as port:
         async with client(port), client(port):
             with pytest.raises(InvalidStatus) as refused:
                 async with client(port):
