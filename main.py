@@ -23,7 +23,7 @@ from models.clock import DAY, Clock, SystemClock, to_rfc3339
 from models.database import database_file, migrate_database
 from models.enums import Kind, Scope
 from models.errors import BackupFailed, DatabaseInUse, DatabaseUnusable, StorageUnavailable
-from models.settings import StorageSettings
+from models.settings import ServiceSettings
 from resolvers.access import Caller, require, require_all_projects
 from resolvers.blobs.downloads import find_download
 from resolvers.blobs.signed_urls import DOWNLOAD_PATH
@@ -68,7 +68,7 @@ def rate_setting(scope: Scope) -> Any:
     return Field(None, ge=0, description=description)
 
 
-class Settings(BaseSettings, TransportSettings, StorageSettings):
+class Settings(BaseSettings, TransportSettings, ServiceSettings):
     """All settings, from environment variables of the same names in capitals. The command line overrides them."""
 
     model_config = SettingsConfigDict(env_nested_delimiter="__", env_ignore_empty=True, extra="ignore")
@@ -82,7 +82,7 @@ class Settings(BaseSettings, TransportSettings, StorageSettings):
         """Whether every caller needs a credential; None: once a token with ADMIN has been created."""
         if self.insecure:
             return False
-        return True if self.production or not self.is_loopback else None
+        return True if self.production or self.accepts_jwts or not self.is_loopback else None
 
     def rate_of(self, caller: Caller) -> float | None:
         """Return the cost per second that a caller with a token may spend; None: unlimited."""

@@ -1,4 +1,4 @@
-"""Settings of the storage: the database, the blob store, and how long ended sessions are kept."""
+"""Settings of the services: the storage, and the tokens of an identity provider."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr
 from models.blobstore import BlobStore, open_blob_store
 from models.clock import DAY
 from models.database import database_file
+from models.jwt_settings import JwtSettings
 
 
 def _validate_database_url(url: str) -> str:
@@ -73,3 +74,7 @@ class StorageSettings(BaseModel):
         """Open the configured blob store, by default a folder beside the database."""
         file = database_file(self.database_url)
         return open_blob_store(self.store_url or str(file.with_name(f"{file.name}.files")))
+
+
+class ServiceSettings(StorageSettings, JwtSettings):
+    """Settings of all services."""

@@ -28,6 +28,16 @@ class Caller:
         """Whether it may read the schema in production mode."""
         return Scope.ADMIN in self.scopes
 
+    @property
+    def grants_until(self) -> Instant | None:
+        """Latest expiry of tokens that it may create; None for never."""
+        return self.expires_at
+
+    @property
+    def username(self) -> str | None:
+        """Name of the user for which it acts; None if it is no user."""
+        return None
+
     def can_access(self, project_id: str) -> bool:
         return self.project_ids is None or project_id in self.project_ids
 

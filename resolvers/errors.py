@@ -41,6 +41,16 @@ class Unauthenticated(DomainError):
     code = "UNAUTHENTICATED"
 
 
+class CredentialsUnverifiable(DomainError):
+    """The credential cannot be checked at the moment."""
+
+    code = "SERVICE_UNAVAILABLE"
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return super().extensions | {"retryable": True}
+
+
 class Forbidden(DomainError):
     """The caller lacks a scope."""
 

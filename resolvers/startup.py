@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from models.clock import Clock
 from models.database import database_file, open_database
-from models.settings import StorageSettings
+from models.settings import ServiceSettings
 from resolvers.blobs.garbage_collector import BlobGarbageCollector
 from resolvers.blobs.signed_urls import create_url_signer
 from resolvers.blobs.uploader import BlobUploader
@@ -17,6 +17,9 @@ from resolvers.server_liveness import ServerLiveness
 from resolvers.services import Services
 from resolvers.tokens import repository as tokens
 from resolvers.tokens.authenticator import Authenticator
+
+if TYPE_CHECKING:
+    from resolvers.tokens.jwt.verifier import JwtVerifier
 
 NO_CREDENTIAL: Final = (
     "callers on other machines need a token, and there is none with the scope ADMIN. Create it: "
@@ -30,17 +33,24 @@ class NoCredentialError(Exception):
 
 @asynccontextmanager
 async def running_services(
-    settings: StorageSettings, clock: Clock, *, requires_credentials: bool | None, background_jobs: bool
+    settings: ServiceSettings, clock: Clock, *, requires_credentials: bool | None, background_jobs: bool
 ) -> AsyncIterator[tuple[Services, Sweeper, BlobGarbageCollector]]:
     """Open the database and run the services over it. Without `background_jobs` the caller runs the two jobs.
 
     Raises:
         NoCredentialError: credentials are required, and there is none.
+        UnusableKey: no key of JSON Web Tokens can be used.
     """
-    async with open_database(database_file(settings.database_url)) as database:
-        if requires_credentials and not await database.read(tokens.has_admin_token, valid_at=clock.now()):
+    async with (
+        _running_jwt_verifier(settings, clock, background_jobs=background_jobs) as jwt_verifier,
+        open_database(database_file(settings.database_url)) as database,
+    ):
+        needs_token = requires_credentials and jwt_verifier is None
+        if needs_token and not await database.read(tokens.has_admin_token, valid_at=clock.now()):
             raise NoCredentialError(NO_CREDENTIAL)
-        authenticator = Authenticator(database, clock, requires_credentials=requires_credentials)
+        authenticator = Authenticator(
+            database, clock, requires_credentials=requires_credentials, jwt_verifier=jwt_verifier
+        )
         await authenticator.load_requirement()
         liveness = ServerLiveness(database, clock)
         sweeper = Sweeper(database, liveness, clock, retention=settings.retention_ms)
@@ -59,3 +69,16 @@ async def running_services(
                 await jobs.enter_async_context(collector.running())
             services = Services(database, liveness, log_reader, projects, uploader, url_signer, authenticator)
             yield services, sweeper, collector
+
+
+@asynccontextmanager
+async def _running_jwt_verifier(
+    settings: ServiceSettings, clock: Clock, *, background_jobs: bool
+) -> AsyncIterator["JwtVerifier | None"]:
+    if not settings.accepts_jwts:
+        yield None
+        return
+    from resolvers.tokens.jwt.verifier import running_verifier  # noqa: PLC0415 - heavy, see `Authenticator`
+
+    async with running_verifier(settings, clock, background_jobs=background_jobs) as verifier:
+        yield verifier

@@ -16,7 +16,7 @@ from models.problems import Problem, quote
 
 DEFAULT_PROJECT: Final = "default"
 """Id of the project of starts that name none, by callers of several projects. It cannot be deleted."""
-_ID_FORMAT: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+PROJECT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 NOT_NULLABLE: Final = frozenset({"name", "geo_listen_enabled", "default_language"})
@@ -24,7 +24,7 @@ NOT_NULLABLE: Final = frozenset({"name", "geo_listen_enabled", "default_language
 
 
 def validate_project_id(text: str) -> str:
-    if _ID_FORMAT.fullmatch(text) is None:
+    if PROJECT_ID.fullmatch(text) is None:
         raise ValueError(f"must have 1 to 64 letters, digits, _ and -, and nothing else, not {quote(text)}")
     if is_generated_id(text):
         # `node(id:)` goes by the prefix of an id.

@@ -50,7 +50,7 @@ def _not_granted(name: str, granted: Sequence[Any], own: Collection[Any] | None)
 def _expiry_problems(caller: Caller, now: Instant, expires_at: Instant | None) -> Iterator[Problem]:
     if expires_at is not None and expires_at <= now:
         yield Problem(("expiresAt",), f"must be in the future, not {to_rfc3339(expires_at)}")
-    if caller.expires_at is not None and (expires_at is None or expires_at > caller.expires_at):
+    if caller.grants_until is not None and (expires_at is None or expires_at > caller.grants_until):
         given = "null" if expires_at is None else to_rfc3339(expires_at)
-        message = f"must be at most {to_rfc3339(caller.expires_at)}, when the caller's own access ends, not {given}"
+        message = f"must be at most {to_rfc3339(caller.grants_until)}, when the caller's own access ends, not {given}"
         yield Problem(("expiresAt",), message, ProblemCode.FORBIDDEN)
