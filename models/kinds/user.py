@@ -14,8 +14,8 @@ MAX_AGE: Final = 24 * HOUR
 class UserFields(KindFields):
     username: Annotated[str | None, Field(min_length=1, max_length=256), ServerDefault(), Column("subject")] = Field(
         default=None,
-        description="Name of the user, 1 to 256 characters; also its `subject`. Default: the user name of the "
-        "caller's token, if it has one.",
+        description="Name of the user, 1 to 256 characters; also its `subject`. Default: the name in the "
+        "caller's JSON Web Token; required where it has none.",
     )
     client_id: Annotated[str | None, Field(min_length=16, max_length=128), Column("client_id")] = Field(
         default=None,

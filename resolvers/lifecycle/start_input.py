@@ -54,6 +54,9 @@ def parse_start(  # noqa: PLR0913 - the parts of the operation
 ) -> StartRequest:
     """Validate the values that all kinds share and those of the kind, by their Python names."""
     rules = KINDS[kind]
+    if rules.kind == Kind.USER and caller.username is not None:
+        # Before the digest: a replay may give the name.
+        variant = {"username": caller.username, **variant}
     full_variant = _apply_external_id(rules, values, variant)
     common, specific = validate(StartFields, values), validate(rules.fields, full_variant)
     problems = (
@@ -120,7 +123,7 @@ def _cross_field_problems(rules: KindRules, values: Mapping[str, Any], variant: 
         message = f"must be the same as {alias}, or not set: not {quote(external_id)} beside {quote(own)}"
         yield Problem(EXTERNAL_ID, message)
     if rules.kind == Kind.USER and "username" not in variant:
-        yield Problem(("variant", "user", "username"), "must be given: the caller has no user name of its own")
+        yield Problem(("variant", "user", "username"), "must be given: the caller has no name of its own")
 
 
 def _field_for_column(fields: type[KindFields], column: str) -> str | None:
