@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -149,6 +150,39 @@ def test_files_in_an_object_store_are_named_and_not_copied(
     assert code == 0
     assert "are not part of the backup" in output
     assert not (tmp_path / "backup.db.files").exists()
+
+
+def during_snapshot(
+    monkeypatch: pytest.MonkeyPatch, *, before: Callable[[], object] = tuple, after: Callable[[], object] = tuple
+) -> None:
+    """Do something between the copies of files and of the database."""
+    copy_snapshot = backups.copy_snapshot
+
+    def copy(*arguments: Any) -> None:
+        before()
+        copy_snapshot(*arguments)
+        after()
+
+    monkeypatch.setattr(backups, "copy_snapshot", copy)
+
+
+def test_file_that_is_stored_during_the_backup_is_part_of_it(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ThreadPoolExecutor() as pool:  # the backup has an event loop of its own
+        during_snapshot(monkeypatch, before=lambda: pool.submit(add_session, file).result())
+        make_backup(file, tmp_path / "backup.db")
+    assert len(blobs(tmp_path / "backup.db")) == 3
+    assert_complete(tmp_path / "backup.db", file)
+
+
+def test_file_that_is_deleted_during_the_backup_is_part_of_it(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = blobs(file)
+    during_snapshot(monkeypatch, after=lambda: shutil.rmtree(f"{file}.files"))
+    make_backup(file, tmp_path / "backup.db")
+    assert blobs(tmp_path / "backup.db") == before
 
 
 # ---- under load ----

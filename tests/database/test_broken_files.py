@@ -137,6 +137,14 @@ def test_broken_session_table_stops_the_start_in_one_line(file: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
 
 
+def test_token_commands_name_a_damaged_database(file: Path) -> None:
+    break_page(file, find_root_pages(file)["token"])
+    for command in (["list"], ["create", "--name", "t", "--scope", "READ"]):
+        code, output = invoke("token", *command, "--database", str(file))
+        assert (code, output.count("\n")) == (2, 1), output
+        assert output.startswith(f"{file} is damaged: {BACKUP}")
+
+
 def test_file_that_another_program_locks_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 100)
     with locked_by_another_process(file):
