@@ -94,8 +94,7 @@ def _lock(partial: Path, target: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BackupFailed(f"another backup to {target} is running") from None
-        file.truncate(0)
-        _remove(partial, *_BESIDE)  # a journal of a backup that was killed must not be applied to this one
+        file.truncate(0)  # with that, SQLite ignores a journal that a killed backup has left
         is_new = not target.exists()
         try:
             yield

@@ -156,14 +156,13 @@ def during_snapshot(
     monkeypatch: pytest.MonkeyPatch, *, before: Callable[[], object] = tuple, after: Callable[[], object] = tuple
 ) -> None:
     """Do something between the copies of files and of the database."""
-    copy_snapshot = backups.copy_snapshot
 
     def copy(*arguments: Any) -> None:
         before()
-        copy_snapshot(*arguments)
+        snapshots.copy_snapshot(*arguments)
         after()
 
-    monkeypatch.setattr(backups, "copy_snapshot", copy)
+    monkeypatch.setattr("models.backup.copy_snapshot", copy)
 
 
 def test_file_that_is_stored_during_the_backup_is_part_of_it(
