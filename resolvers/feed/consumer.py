@@ -16,6 +16,11 @@ from resolvers.feed.messages import CURSOR_PLACEHOLDER, BatchRows, Change, Event
 from resolvers.lifecycle.due import has_due_transition
 
 
+def log_position(entry: Activity) -> int:
+    assert entry.position is not None, "it comes from the log"
+    return entry.position
+
+
 @dataclass(slots=True)
 class LogBatch:
     """Entries after the previous batch, with their sessions as they are now."""

@@ -14,6 +14,7 @@ from models.database import CommittedChanges, Database
 from models.errors import DatabaseDamaged
 from resolvers.feed import queries, resume
 from resolvers.feed.consumer import LogBatch, LogConsumer
+from resolvers.feed.id_set import IdNumbers
 from resolvers.feed.queries import ReadTransaction
 from resolvers.feed.read_batcher import ReadBatcher
 from resolvers.feed.resume import ResumeToken
@@ -64,6 +65,8 @@ class LogReader:
         """What sources share while one of them lives, by a key of theirs."""
         self.snapshots: WeakValueDictionary[Hashable, SharedSnapshot] = WeakValueDictionary()
         """Those that streams are reading, by the fingerprint of the scope and the position."""
+        self.id_numbers = IdNumbers()
+        """Of the sessions that live queries hold."""
         self._liveness = liveness
         self._read_batcher = ReadBatcher(database)
         self._timers = timers

@@ -7,7 +7,7 @@ from models.tables.rows import Activity
 from resolvers.activities.queries import normalize_types
 from resolvers.context import Context
 from resolvers.feed import queries, resume
-from resolvers.feed.consumer import LogBatch, LogConsumer
+from resolvers.feed.consumer import LogBatch, LogConsumer, log_position
 from resolvers.feed.log_reader import LogReader
 from resolvers.feed.messages import CaughtUp, FeedItem, Resync
 from resolvers.feed.queries import ActivityScope, LogRange, SessionScope
@@ -76,7 +76,7 @@ class SessionActivities(Source):
                 yield _activity_item(entry, database_id)
             if page.complete:
                 break
-            log_range = LogRange(_position(page.entries[-1]), page.until)
+            log_range = LogRange(log_position(page.entries[-1]), page.until)
         yield CaughtUp(page.until, cursor=resume.log_token(database_id, page.until))
 
 
@@ -103,7 +103,7 @@ class ActivityConsumer(LogConsumer):
         self._is_lagging = self._is_lagging or self.queued >= MAX_PENDING
         if self._is_lagging or batch.position <= self._delivered:
             return
-        new = (entry for entry in batch.entries if _position(entry) > self._delivered)
+        new = (entry for entry in batch.entries if log_position(entry) > self._delivered)
         found = [entry for entry in new if self._scope.contains(entry, batch.rows.get(entry.session_id), batch.now)]
         self._enqueue_entries(found, batch)
         self._delivered = batch.position
@@ -112,7 +112,7 @@ class ActivityConsumer(LogConsumer):
         while self._is_lagging and not self.queued:
             _, page = await self._log_reader.read(queries.log_page, self._scope, LogRange(self._delivered))
             self._enqueue_entries(page.entries, None)
-            self._delivered = page.until if page.complete else _position(page.entries[-1])
+            self._delivered = page.until if page.complete else log_position(page.entries[-1])
             # Not lagging any more only if the next batch starts no later than this page ends.
             self._is_lagging = not page.complete or self._batch_end > self._delivered
 
@@ -121,11 +121,6 @@ class ActivityConsumer(LogConsumer):
 
 
 def _activity_item(entry: Activity, database_id: str, batch: LogBatch | None = None) -> FeedItem:
-    position = _position(entry)
+    position = log_position(entry)
     cursor = resume.log_token(database_id, position)
     return FeedItem(entry, position, cursor, None if batch is None else batch.entry_event(entry))
-
-
-def _position(entry: Activity) -> int:
-    assert entry.position is not None, "it comes from the log"
-    return entry.position

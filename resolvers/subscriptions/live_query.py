@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
-from models.clock import SECOND, Instant
+from models.clock import SECOND
 from models.enums import SetChange
 from models.tables.rows import Activity
 from resolvers.errors import BadUserInput
 from resolvers.feed import queries, resume
-from resolvers.feed.consumer import LogBatch, LogConsumer, Throttle
+from resolvers.feed.consumer import LogBatch, LogConsumer, Throttle, log_position
+from resolvers.feed.id_set import IdSet
 from resolvers.feed.log_reader import LogReader
 from resolvers.feed.messages import FeedItem, Resync
 from resolvers.feed.queries import SessionScope
@@ -31,16 +32,6 @@ LAST_SEQUENCE: Final = sys.maxsize
 class DeliveryOptions:
     min_interval_ms: int
     heartbeats: bool
-
-
-class _PendingChange(NamedTuple):
-    """Newest log entry of a session that waits to be sent."""
-
-    position: int
-    type: str
-    at: Instant
-    has_several_entries: bool
-    """Whether the session may have been in the set and left it again."""
 
 
 class _HeartbeatQueue:
@@ -63,12 +54,12 @@ class _HeartbeatQueue:
         self._waiting.discard(id_)
         self.sending.pop(id_, None)
 
-    def next_due(self, member_ids: AbstractSet[str]) -> float | None:
-        return self.throttle.next_at if self._waiting or not member_ids.isdisjoint(self._reported) else None
+    def next_due(self, member_ids: IdSet) -> float | None:
+        return self.throttle.next_at if self._waiting or any(id_ in member_ids for id_ in self._reported) else None
 
-    def collect(self, member_ids: AbstractSet[str]) -> None:
+    def collect(self, member_ids: IdSet) -> None:
         """Keep the reported sessions that are members."""
-        self._waiting |= self._reported & member_ids
+        self._waiting.update(id_ for id_ in self._reported if id_ in member_ids)
         self._reported = set()
         self._prepared = []
 
@@ -104,12 +95,14 @@ class LiveQuery(LogConsumer):
         self._filter_ids = scope.filter.ids
         self._throttle = Throttle(options.min_interval_ms / SECOND)
         self._heartbeats = _HeartbeatQueue(options.min_interval_ms)
-        self._member_ids: set[str] = set()
+        self._member_ids = log_reader.id_numbers.new_set()
         self._start_position = 0
         self._enqueued_through = LogPosition(0, 0)
         """Position up to which all items are in the queues of the streams."""
-        self._pending: dict[str, _PendingChange] = {}
-        """In log order, all after `_enqueued_through`."""
+        self._pending: dict[str, Activity] = {}
+        """Newest log entries of sessions that wait to be sent, in log order, all after `_enqueued_through`."""
+        self._with_several_entries: set[str] = set()
+        """Pending sessions that may have been in the set and left it again."""
         self._flushable: frozenset[str] | None = None
         """Pending sessions whose rows the next batch contains; None: no flush with that batch."""
         self._flush_until: int | None = None
@@ -123,8 +116,7 @@ class LiveQuery(LogConsumer):
             return
         self._enqueued_through = LogPosition(self._start_position, now)
         for ids in found.batches(UNPACKED_AT_ONCE):
-            # Interned: groups with overlapping sets share the strings.
-            self._member_ids.update(map(sys.intern, ids))
+            self._member_ids.update(ids)
             await asyncio.sleep(0)
 
     def _refuse(self, error: BadUserInput) -> None:
@@ -137,7 +129,8 @@ class LiveQuery(LogConsumer):
 
     def on_commit(self, ids: AbstractSet[str]) -> None:
         self._heartbeats.report(ids)
-        if not self._member_ids.isdisjoint(ids) and self._heartbeats.throttle.allows(self._log_reader.timers.time()):
+        is_allowed = self._heartbeats.throttle.allows(self._log_reader.timers.time())
+        if is_allowed and any(id_ in self._member_ids for id_ in ids):
             self._log_reader.wake()
 
     def next_due(self) -> float | None:
@@ -190,16 +183,16 @@ class LiveQuery(LogConsumer):
         for id_, entry in self._newest_entries(batch):
             if self.wants_heartbeats:
                 self._heartbeats.discard(id_)
-            position = entry.position or 0
-            if position > self._start_position and self._is_relevant(id_, entry, batch):
-                has_several_entries = self._pending.pop(id_, None) is not None or id_ in batch.with_several_entries
-                self._pending[id_] = _PendingChange(position, entry.type, entry.at, has_several_entries)
+            if log_position(entry) > self._start_position and self._is_relevant(id_, entry, batch):
+                if self._pending.pop(id_, None) is not None or id_ in batch.with_several_entries:
+                    self._with_several_entries.add(id_)
+                self._pending[id_] = entry
 
     def _newest_entries(self, batch: LogBatch) -> Iterable[tuple[str, Activity]]:
         if self._filter_ids is None:
             return batch.newest_entries.items()
         found = [(id_, batch.newest_entries[id_]) for id_ in self._filter_ids if id_ in batch.newest_entries]
-        return sorted(found, key=lambda pair: pair[1].position or 0)
+        return sorted(found, key=lambda pair: log_position(pair[1]))
 
     def _is_relevant(self, id_: str, entry: Activity, batch: LogBatch) -> bool:
         if id_ in self._member_ids or id_ in self._pending or self._matches(id_, batch):
@@ -229,25 +222,23 @@ class LiveQuery(LogConsumer):
         until = batch.position if self._flush_until is None else self._flush_until
         ids: list[str] = []
         complete = True
-        for id_, pending in self._pending.items():
-            if pending.position > until:
+        for id_, entry in self._pending.items():
+            if log_position(entry) > until:
                 break
             if len(ids) == FLUSH_SIZE or not (id_ in flushable or id_ in batch.newest_entries):
                 complete = False
                 break
             if id_ not in batch.due:  # else the entry of its transition follows
                 ids.append(id_)
-        flushed = [(id_, self._pending.pop(id_)) for id_ in ids]
-        changes = [
-            (change, id_, pending) for id_, pending in flushed if (change := self._set_change(id_, pending, batch))
-        ]
+        flushed = [self._pending.pop(id_) for id_ in ids]
+        changes = [(change, entry) for entry in flushed if (change := self._set_change(entry.session_id, batch))]
         before, self._enqueued_through = self._enqueued_through, self._position_after(batch)
         if complete and (changes or self._flush_until is not None):
             self._throttle.consume(batch.time)
         self._flush_until = None if complete else until
         return [
-            FeedItem.of(batch.change_event(change, id_, pending.type, pending.at), pending.position, cursor)
-            for (change, id_, pending), cursor in zip(changes, self._flush_cursors(len(changes), before), strict=True)
+            FeedItem.of(batch.change_event(change, entry.session_id, entry.type, entry.at), log_position(entry), cursor)
+            for (change, entry), cursor in zip(changes, self._flush_cursors(len(changes), before), strict=True)
         ]
 
     def _flush_cursors(self, count: int, before: LogPosition) -> list[str]:
@@ -257,20 +248,22 @@ class LiveQuery(LogConsumer):
         last = self._token(self._enqueued_through)
         return [last] if count == 1 else [*[self._token(before)] * (count - 1), last]
 
-    def _set_change(self, id_: str, pending: _PendingChange, batch: LogBatch) -> SetChange | None:
+    def _set_change(self, id_: str, batch: LogBatch) -> SetChange | None:
         """Update the set: ADDED, UPDATED or REMOVED by previous membership and current match; null if neither."""
+        had_several_entries = id_ in self._with_several_entries
+        self._with_several_entries.discard(id_)
         was_member = id_ in self._member_ids
         if self._matches(id_, batch):
             self._member_ids.add(id_)
             return SetChange.UPDATED if was_member else SetChange.ADDED
         self._member_ids.discard(id_)
-        if was_member or (pending.has_several_entries and self._may_be_held_elsewhere()):
+        if was_member or (had_several_entries and self._may_be_held_elsewhere()):
             return SetChange.REMOVED
         return None
 
     def _position_after(self, batch: LogBatch) -> LogPosition:
-        if pending := next(iter(self._pending.values()), None):
-            return LogPosition(pending.position - 1, self._enqueued_through.time)
+        if (first := next(iter(self._pending.values()), None)) is not None:
+            return LogPosition(log_position(first) - 1, self._enqueued_through.time)
         return LogPosition(batch.position, batch.now)
 
     def _heartbeat_items(self, ids: list[str], batch: LogBatch) -> list[FeedItem]:
