@@ -135,7 +135,26 @@ class Scope(DescribedEnum):
 
     READ = "READ", "List, count and subscribe."
     WRITE = "WRITE", "Start sessions, and act on those whose id the caller knows."
-    ADMIN = "ADMIN", "Manage projects; terminate and delete sessions."
+    ADMIN = "ADMIN", "Manage projects and tokens; terminate and delete sessions; read the audit log."
+
+
+class AuditAction(DescribedEnum):
+    """What an administrator did."""
+
+    TOKEN_CREATED = (
+        "TOKEN_CREATED",
+        "A token was created: `name`, `scopes`, `projectIds`, `kinds`, `origins`, `expiresAt`.",
+    )
+    TOKEN_REVOKED = "TOKEN_REVOKED", "A token was revoked: `name`."
+    PROJECT_CREATED = "PROJECT_CREATED", "A project was created: the fields that were set."
+    PROJECT_UPDATED = "PROJECT_UPDATED", "A project was updated: the fields that were set."
+    PROJECT_DELETED = "PROJECT_DELETED", "A project without sessions was deleted: `name`."
+    SESSION_TERMINATED = "SESSION_TERMINATED", "A session was ended: `kind`, `reason`."
+    SESSIONS_TERMINATED = (
+        "SESSIONS_TERMINATED",
+        "Sessions of one project were ended by `terminateSessions`: `count`, `reason`.",
+    )
+    SESSION_DELETED = "SESSION_DELETED", "A session was deleted: `kind`. Retention leaves no entries."
 
 
 class ProblemCode(DescribedEnum):

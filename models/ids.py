@@ -7,6 +7,7 @@ from typing import Final
 SESSION: Final = "s_"
 ACTIVITY: Final = "a_"
 ATTACHMENT: Final = "f_"
+AUDIT_ENTRY: Final = "e_"
 DATABASE: Final = "d_"
 TOKEN: Final = "t_"  # noqa: S105 - a prefix
 

@@ -1,20 +1,21 @@
-"""Sessions, projects, activities and tokens by global id."""
+"""Objects of all types by global id."""
 
 import asyncio
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from models.enums import Scope
-from models.ids import ACTIVITY, TOKEN, is_generated_id
-from models.tables.rows import Activity, Project, Session, Token
+from models.ids import ACTIVITY, AUDIT_ENTRY, TOKEN, is_generated_id
+from models.tables.rows import Activity, AuditEntry, Project, Session, Token
 from resolvers.access import require
+from resolvers.audit.service import get_audit_entry
 from resolvers.context import Context
 from resolvers.errors import BadUserInput
 from resolvers.projects.service import get_project
 from resolvers.sessions.service import get_session
 from resolvers.tokens.service import get_token
 
-Node: TypeAlias = Session | Project | Activity | Token
+Node: TypeAlias = Session | Project | Activity | Token | AuditEntry
 
 MAX_IDS: Final = 500
 
@@ -30,6 +31,8 @@ async def get_node(context: Context, id: str) -> Node | None:  # noqa: A002 - th
         return await get_project(context, id)
     if id.startswith(TOKEN):
         return await get_token(context, id)
+    if id.startswith(AUDIT_ENTRY):
+        return await get_audit_entry(context, id)
     if id.startswith(ACTIVITY):
         require(context.caller, Scope.READ, Scope.WRITE)
         return await context.loaders.activity(id)

@@ -7,6 +7,7 @@ from strawberry.types.enum import has_enum_definition
 
 from models.enums import (
     ActivityType,
+    AuditAction,
     DescribedEnum,
     EndReason,
     Kind,
@@ -69,13 +70,14 @@ _NAMES: Final[dict[type[DescribedEnum], str]] = {Kind: "SessionKind", State: "Se
 """Names in the schema, if they differ from those of the classes."""
 
 for _enum in (
-    *(ActivityType, EndReason, Kind, MediaEventType, OrderDirection, PlayerState),
+    *(ActivityType, AuditAction, EndReason, Kind, MediaEventType, OrderDirection, PlayerState),
     *(ProblemCode, Scope, SessionGroupField, SessionOrderField, SetChange, State, StatsOrder),
 ):
     _define(_enum, _NAMES.get(_enum, _enum.__name__))
 
 __all__ = [
     "ActivityType",
+    "AuditAction",
     "EndReason",
     "Kind",
     "MediaEventType",

@@ -137,21 +137,24 @@ class Mutation:
 
     @field(
         "Delete a project that has no sessions, ended ones included. The project `default` cannot be deleted: sessions "
-        "that start without `projectId` belong to it. Requires ADMIN.",
+        "that start without `projectId` belong to it. Tokens keep naming the project: if one is created again under "
+        "its id, they can access that. Requires ADMIN.",
         graphql_type=payloads.DeleteProjectPayload | None,
     )
     async def delete_project(self, info: Info, input_: Input[DeleteProjectInput]) -> MutationResult:
         return await projects.delete_project(info.context, input_.id)
 
     @field(
-        "Create a token, with no more scopes and projects than the caller's. Requires ADMIN.",
+        "Create a token. It is never less restricted than the caller: not in scopes, projects, kinds, origins or "
+        "expiry. Each call creates another one. Requires ADMIN.",
         graphql_type=payloads.CreateTokenPayload | None,
     )
     async def create_token(self, info: Info, input_: Input[CreateTokenInput]) -> MutationResult:
         return await tokens.create_token(info.context, input_to_dict(input_))
 
     @field(
-        "Revoke a token: requests with it are refused at once, and what is open ends within 5 seconds. Requires ADMIN.",
+        "Revoke a token: requests with it are refused at once, and what is open ends within 5 seconds. A revoked token "
+        "stays as it is. Requires ADMIN.",
         graphql_type=payloads.RevokeTokenPayload | None,
     )
     async def revoke_token(self, info: Info, input_: Input[RevokeTokenInput]) -> MutationResult:

@@ -5,11 +5,11 @@ from typing import Any, Final
 import strawberry
 
 from models.enums import Kind
-from models.tables.rows import Activity, Project, Session, Token
+from models.tables.rows import Activity, AuditEntry, Project, Session, Token
 from schema.field_helpers import QUERY_WEIGHT, computed_field
 
 SESSION_TYPE_NAMES: Final = {kind.value: f"{kind.capitalize()}Session" for kind in Kind}
-_OTHER_TYPE_NAMES: Final[dict[type[Any], str]] = {Activity: "Activity", Project: "Project", Token: "Token"}
+_OTHER_TYPE_NAMES: Final[dict[type[Any], str]] = {row: row.__name__ for row in (Activity, AuditEntry, Project, Token)}
 
 
 @strawberry.interface(description="An object that can be fetched by its id alone.")

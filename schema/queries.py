@@ -6,12 +6,14 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from models.tables.rows import Activity as ActivityRow
+from models.tables.rows import AuditEntry as AuditEntryRow
 from models.tables.rows import Project as ProjectRow
 from models.tables.rows import Session as SessionRow
 from models.tables.rows import Token as TokenRow
 from resolvers import nodes
 from resolvers.access import Caller
 from resolvers.activities.service import list_activities
+from resolvers.audit.service import list_audit_log
 from resolvers.context import Context
 from resolvers.pagination.keyset import Page, PageArgs
 from resolvers.projects.service import get_project, list_projects
@@ -30,6 +32,7 @@ from schema.arguments import (
     OrderByArg,
     TypesArg,
 )
+from schema.audit import AuditEntryConnection, AuditLogFilter
 from schema.enums import Scope
 from schema.field_helpers import computed_field, field
 from schema.model_types import input_to_dict
@@ -38,6 +41,9 @@ from schema.session import ActivityConnection, Project, ProjectConnection, Sessi
 from schema.stats import SessionStats
 from schema.tokens import TokenConnection
 
+AuditLogFilterArg: TypeAlias = Annotated[
+    AuditLogFilter | None, strawberry.argument(name="filter", description="Which entries; by default all.")
+]
 IdsArg: TypeAlias = Annotated[list[strawberry.ID], strawberry.argument(description="Ids of the objects, at most 500.")]
 
 
@@ -138,6 +144,23 @@ class Query:
         before: BeforeArg = None,
     ) -> Page[TokenRow]:
         return await list_tokens(info.context, PageArgs(first, after, last, before))
+
+    @field(
+        "What administrators did, the newest entry first: the entries of the caller's projects, and those that concern "
+        "several projects if the caller can access all. They are kept for ever. Requires ADMIN.",
+        graphql_type=AuditEntryConnection | None,
+    )
+    async def audit_log(  # noqa: PLR0913, PLR0917 - pagination arguments
+        self,
+        info: Info,
+        filter_: AuditLogFilterArg = None,
+        first: FirstArg = None,
+        after: AfterArg = None,
+        last: LastArg = None,
+        before: BeforeArg = None,
+    ) -> Page[AuditEntryRow]:
+        page = PageArgs(first, after, last, before)
+        return await list_audit_log(info.context, filter=input_to_dict(filter_), page=page)
 
     @field("The caller.", graphql_type=Viewer | None)
     def viewer(self, info: Info) -> Caller:

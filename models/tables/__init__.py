@@ -2,6 +2,7 @@
 
 from models.tables.activity import ActivityTable
 from models.tables.attachment import AttachmentTable
+from models.tables.audit_entry import AuditEntryTable
 from models.tables.blob import BlobTable
 from models.tables.columns import TableModel
 from models.tables.data_point import DataPointTable
@@ -19,6 +20,7 @@ METADATA = TableModel.metadata
 
 activity = ActivityTable.__table__
 attachment = AttachmentTable.__table__
+audit_entry = AuditEntryTable.__table__
 data_point = DataPointTable.__table__
 idempotency = IdempotencyTable.__table__
 media_event = MediaEventTable.__table__

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 FOLDER: Final = Path(__file__).parent
-ROWS: Final = ("activity", "data_point", "path_time", "project", "session", "token")
+ROWS: Final = ("activity", "audit_entry", "data_point", "path_time", "project", "session", "token")
 """Tables whose rows resolvers work with; the others are read column by column."""
 
 _HEADER: Final = '''"""Rows in memory, generated from the tables by `python -m models.tables.generate_rows`.

@@ -24,6 +24,19 @@ class Activity:
 
 
 @dataclass(slots=True)
+class AuditEntry:
+    position: int | None
+    id: str
+    at: Instant
+    action: str
+    actor_id: str | None
+    actor_name: str
+    target_id: str | None
+    project_id: str | None
+    details: Any
+
+
+@dataclass(slots=True)
 class DataPoint:
     session_id: str
     name: str

@@ -1,6 +1,6 @@
 """Table of tokens, the credentials of callers. Revoked and expired ones stay, for the record."""
 
-from sqlalchemy import LargeBinary, Text
+from sqlalchemy import Index, LargeBinary, Text
 from sqlmodel import Field
 
 from models.clock import Instant
@@ -28,3 +28,5 @@ class TokenTable(TableModel, table=True):
     expires_at: Instant | None = instant_column(nullable=True)
     last_used_at: Instant | None = instant_column(nullable=True)
     revoked_at: Instant | None = instant_column(nullable=True)
+
+    __table_args__ = (Index("ix_token_created", "created_at", "id"),)

@@ -1,13 +1,18 @@
 """The mutation terminateSessions: the end of the active sessions that a filter selects."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from models.database import Transaction
+from models.enums import AuditAction
 from models.kinds.commands import TerminationFields
 from models.kinds.validation import validate
 from models.problems import prefix_paths
+from models.tables.rows import AuditEntry
 from resolvers.access import require
+from resolvers.audit.entry import new_entry
+from resolvers.audit.repository import append_entries
 from resolvers.context import Context
 from resolvers.filters import Filter, filter_problems
 from resolvers.lifecycle import repository
@@ -54,4 +59,11 @@ def _terminate(tx: Transaction, termination: _BulkTermination) -> MutationResult
         command.apply(uow)
         uow.bump_revision(command.now)
     repository.save(tx, units)
+    by_project = Counter(uow.session.project_id for uow in units)
+    append_entries(tx, [_entry(command, project_id, count) for project_id, count in sorted(by_project.items())])
     return MutationResult(count=len(units))
+
+
+def _entry(command: Terminate, project_id: str, count: int) -> AuditEntry:
+    action, details = AuditAction.SESSIONS_TERMINATED, {"count": count, "reason": command.fields.reason}
+    return new_entry(command.caller, command.now, action, details, project_id=project_id)

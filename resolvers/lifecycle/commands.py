@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from models.clock import Instant
-from models.enums import EndReason, EventFlag, Kind, MediaEventType, ProblemCode, Scope
+from models.enums import AuditAction, EndReason, EventFlag, Kind, MediaEventType, ProblemCode, Scope
 from models.kinds.base import KindFields
 from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields, TerminationFields, TrackMediaFields
 from models.kinds.validation import Validated, in_input_order
 from models.problems import Problem, prefix_paths
 from models.session_rules import is_scheduled
-from models.tables.rows import Session
+from models.tables.rows import AuditEntry, Session
 from resolvers.access import Caller
+from resolvers.audit.entry import new_entry
 from resolvers.lifecycle.heartbeat import NO_PLAYER, PlayerContext, record_heartbeat, set_path, set_visible
 from resolvers.lifecycle.media_ingest import ingest_events
 from resolvers.lifecycle.media_player import PlayerEvent, event_from_ping, events_from_input
@@ -76,6 +77,10 @@ class Command(ABC):
     def is_noop(self, uow: SessionUnitOfWork) -> bool:  # noqa: ARG002 - hook
         """Whether it changes nothing: a later call was applied before it, or the session has these values already."""
         return False
+
+    def audit_entry(self, s: Session) -> AuditEntry | None:  # noqa: ARG002 - hook
+        """Return the entry for the audit log, if the command is an administrator's."""
+        return None
 
     @abstractmethod
     def apply(self, uow: SessionUnitOfWork) -> list[Problem]:
@@ -207,3 +212,7 @@ class Terminate(Command):
     def apply(self, uow: SessionUnitOfWork) -> list[Problem]:
         uow.end(self.now, EndReason.TERMINATED, {"reason": self.fields.reason, "by": self.caller.name})
         return []
+
+    def audit_entry(self, s: Session) -> AuditEntry:
+        action, details = AuditAction.SESSION_TERMINATED, {"kind": s.kind, "reason": self.fields.reason}
+        return new_entry(self.caller, self.now, action, details, target_id=s.id, project_id=s.project_id)

@@ -26,6 +26,7 @@ from models.tables import (
 )
 from models.tables.rows import Activity, Session
 from resolvers.access import Caller
+from resolvers.audit.repository import append_entries
 from resolvers.blobs.repository import release
 from resolvers.forms.repository import save_forms
 from resolvers.lifecycle.heartbeat import Path, bucket_for, possible_buckets, shared_prefix_lengths
@@ -102,6 +103,8 @@ def save(tx: Transaction, units: Iterable[SessionUnitOfWork]) -> None:
         tx.execute(session_track.delete().where(session_track.c.session_id.in_(tracks)))
         insert_tracks(tx, tracks)
     append_activities(tx, [entry for uow in changed for entry in uow.activities])
+    if entries := [uow.audit_entry for uow in changed if uow.audit_entry is not None]:
+        append_entries(tx, entries)
     if players := [(uow.session.id, uow.player) for uow in changed if uow.player is not None and uow.player.new_rows]:
         _save_players(tx, players)
     if forms := [uow.form for uow in changed if uow.form is not None]:

@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from models.database import Transaction, batched
-from models.enums import ActivityType, Kind, ProblemCode, Scope
+from models.enums import ActivityType, AuditAction, Kind, ProblemCode, Scope
 from models.kinds.agenda import parse_agenda_update
 from models.kinds.field import FormFields
 from models.kinds.validation import validate
 from models.problems import Problem, prefix_paths
 from resolvers.access import Caller, require
+from resolvers.audit.entry import new_entry
+from resolvers.audit.repository import append_entries
 from resolvers.context import Context
 from resolvers.forms.attachments import detect_types, store_attachments
 from resolvers.forms.repository import load_forms
@@ -165,6 +167,7 @@ def _execute(uow: SessionUnitOfWork | None, command: Command) -> MutationResult:
     if uow.session.end_reason in command.idempotent_after or command.is_noop(uow):
         return uow.result(command.now)
     problems = command.apply(uow)
+    uow.audit_entry = command.audit_entry(uow.session) or uow.audit_entry
     uow.bump_revision(command.now)
     return uow.result(command.now, *problems)
 
@@ -184,5 +187,8 @@ def _delete(tx: Transaction, deletion: _Deletion) -> MutationResult:
     session = queries.find_session(tx, deletion.context.caller, deletion.session_id)
     if session is None:
         return not_found(deletion.session_id, "input", "id")
-    repository.delete_sessions(tx, [session], ActivityType.DELETED, deletion.context.now)
+    context, action = deletion.context, AuditAction.SESSION_DELETED
+    repository.delete_sessions(tx, [session], ActivityType.DELETED, context.now)
+    target = {"target_id": session.id, "project_id": session.project_id}
+    append_entries(tx, [new_entry(context.caller, context.now, action, {"kind": session.kind}, **target)])
     return MutationResult(id=session.id)

@@ -10,7 +10,7 @@ from models.enums import ActivityType, EndReason, State
 from models.ids import ACTIVITY, new_id
 from models.problems import Problem
 from models.session_rules import deadline, elapsed, is_expired, state
-from models.tables.rows import Activity, Session
+from models.tables.rows import Activity, AuditEntry, Session
 from resolvers.forms.data_points import FormState
 from resolvers.lifecycle.media_player import MediaPlayer
 from resolvers.lifecycle.result import MutationResult
@@ -35,6 +35,8 @@ class SessionUnitOfWork:
     had_ended: bool = field(init=False)
     """Whether it had ended when it was loaded."""
     activities: list[Activity] = field(default_factory=list)
+    audit_entry: AuditEntry | None = None
+    """What an administrator's command adds to the audit log."""
     credits: list[tuple[list[str], int]] = field(default_factory=list)
     """Visible milliseconds per path, in the order in which they were credited."""
     changed_columns: set[str] = field(default_factory=set)

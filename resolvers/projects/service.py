@@ -5,12 +5,14 @@ from typing import Any, Final, NamedTuple
 
 from models.clock import Instant
 from models.database import Transaction
-from models.enums import ProblemCode, Scope
+from models.enums import AuditAction, ProblemCode, Scope
 from models.kinds.project import DEFAULT_PROJECT, NOT_NULLABLE, KindTimeoutFields, NewProjectFields, ProjectFields
 from models.kinds.validation import validate
 from models.problems import Problem, prefix_paths, quote
-from models.tables.rows import Project
+from models.tables.rows import AuditEntry, Project
 from resolvers.access import Caller, require
+from resolvers.audit.entry import new_entry
+from resolvers.audit.repository import append_entries
 from resolvers.context import Context
 from resolvers.lifecycle.result import MutationResult, failure
 from resolvers.loaders import resolved
@@ -30,6 +32,7 @@ class _ProjectChange(NamedTuple):
 
 class _ProjectDeletion(NamedTuple):
     caller: Caller
+    now: Instant
     id: str
 
 
@@ -68,7 +71,7 @@ async def update_project(context: Context, values: Mapping[str, Any]) -> Mutatio
 async def delete_project(context: Context, project_id: str) -> MutationResult:
     """Delete a project that has no sessions, ended ones included."""
     require(context.caller, Scope.ADMIN)
-    return await context.write(_delete, _ProjectDeletion(context.caller, project_id))
+    return await context.write(_delete, _ProjectDeletion(context.caller, context.now, project_id))
 
 
 def _create(tx: Transaction, change: _ProjectChange) -> MutationResult:
@@ -87,6 +90,7 @@ def _create(tx: Transaction, change: _ProjectChange) -> MutationResult:
         updated_at=change.now,
     )
     repository.insert_project(tx, project)
+    append_entries(tx, [_entry(change.caller, change.now, AuditAction.PROJECT_CREATED, project, _values(fields))])
     return MutationResult(project=project)
 
 
@@ -112,6 +116,8 @@ def _update(tx: Transaction, change: _ProjectChange) -> MutationResult:
         project.timeouts = _merge_timeouts(project.timeouts, change.fields.timeouts)
     project.updated_at = change.now
     repository.update_project(tx, project)
+    entry = _entry(change.caller, change.now, AuditAction.PROJECT_UPDATED, project, _values(change.fields))
+    append_entries(tx, [entry])
     return MutationResult(project=project)
 
 
@@ -131,7 +137,20 @@ def _delete(tx: Transaction, deletion: _ProjectDeletion) -> MutationResult:
         message = "must be the id of a project without sessions; delete them first, ended ones too"
         return failure(Problem(_ID_PATH, message, ProblemCode.CONFLICT))
     repository.delete_project(tx, project.id)
+    details = {"name": project.name}
+    append_entries(tx, [_entry(deletion.caller, deletion.now, AuditAction.PROJECT_DELETED, project, details)])
     return MutationResult(id=project.id)
+
+
+def _values(fields: ProjectFields) -> dict[str, Any]:
+    """Return the fields that the input sets."""
+    return fields.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"id"})
+
+
+def _entry(
+    caller: Caller, now: Instant, action: AuditAction, project: Project, details: Mapping[str, Any]
+) -> AuditEntry:
+    return new_entry(caller, now, action, details, target_id=project.id, project_id=project.id)
 
 
 def _merge_timeouts(existing: Mapping[str, int], changes: Sequence[KindTimeoutFields] | None) -> dict[str, int]:

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
-from models.clock import Instant
+from models.clock import Instant, to_rfc3339
 from models.database import Transaction
-from models.enums import ProblemCode, Scope
+from models.enums import AuditAction, ProblemCode, Scope
 from models.ids import TOKEN, new_id
 from models.kinds.token import MAX_ITEMS, NewTokenFields
 from models.kinds.validation import in_input_order, validate
 from models.problems import Problem, prefix_paths, quote
-from models.tables.rows import Token
+from models.tables.rows import AuditEntry, Token
 from resolvers.access import Caller, require
+from resolvers.audit.entry import new_entry
+from resolvers.audit.repository import append_entries
 from resolvers.context import Context
 from resolvers.lifecycle.result import MutationResult, failure
 from resolvers.pagination.keyset import Page, PageArgs, read_page
@@ -92,6 +94,7 @@ def create(tx: Transaction, creation: TokenCreation) -> MutationResult:
         revoked_at=None,
     )
     repository.insert_token(tx, token)
+    append_entries(tx, [_creation_entry(creation, token)])
     return MutationResult(token=token, secret=secret)
 
 
@@ -103,4 +106,24 @@ def revoke(tx: Transaction, revocation: TokenRevocation) -> MutationResult:
     if token.revoked_at is None:
         repository.revoke_token(tx, token.id, revocation.now)
         token.revoked_at = revocation.now
+        action, details = AuditAction.TOKEN_REVOKED, {"name": token.name}
+        append_entries(tx, [_entry(revocation.caller, revocation.now, action, token, details)])
     return MutationResult(token=token)
+
+
+def _creation_entry(creation: TokenCreation, token: Token) -> AuditEntry:
+    granted = {
+        "name": token.name,
+        "scopes": token.scopes,
+        "projectIds": token.project_ids,
+        "kinds": token.kinds,
+        "origins": token.origins,
+        "expiresAt": None if token.expires_at is None else to_rfc3339(token.expires_at),
+    }
+    return _entry(creation.caller, creation.now, AuditAction.TOKEN_CREATED, token, granted)
+
+
+def _entry(caller: Caller, now: Instant, action: AuditAction, token: Token, details: Mapping[str, Any]) -> AuditEntry:
+    project_ids = token.project_ids or ()
+    project_id = project_ids[0] if len(project_ids) == 1 else None
+    return new_entry(caller, now, action, details, target_id=token.id, project_id=project_id)

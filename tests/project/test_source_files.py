@@ -18,7 +18,7 @@ MAX_FUNCTION_LINES: Final = 40
 EXTERNAL: Final = ("web/vendor/", "web/static/")
 
 LINE_BUDGETS: Final = {
-    (*PACKAGES, "main.py"): 27_000,
+    (*PACKAGES, "main.py"): 28_500,
     ("bench", "demo"): 4_200,
     ("tests",): 40_000,
 }
