@@ -86,7 +86,8 @@ class Settings(BaseSettings, TransportSettings, ServiceSettings):
 
     def rate_of(self, caller: Caller) -> float | None:
         """Return the cost per second that a caller with a token may spend; None: unlimited."""
-        rates = [self.limit_of(getattr(self, f"rate_{scope.lower()}"), DEFAULT_RATES[scope]) for scope in caller.scopes]
+        scopes = caller.scopes or {Scope.READ}  # the claims of a JSON Web Token may give none
+        rates = [self.limit_of(getattr(self, f"rate_{scope.lower()}"), DEFAULT_RATES[scope]) for scope in scopes]
         limits = [rate for rate in rates if rate is not None]
         return max(limits) if len(limits) == len(rates) else None
 

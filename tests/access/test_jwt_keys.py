@@ -82,6 +82,17 @@ async def test_key_that_the_provider_withdraws_is_refused(api: ApiClient, provid
     assert await api.app.state.services.authenticator.find_ended([caller]) == [caller]
 
 
+async def test_key_that_is_replaced_under_its_id_is_refused(
+    api: ApiClient, provider: KeyServer, time: FakeTime
+) -> None:
+    token = OLD.token()
+    assert await status(api, token) == 200
+    provider.response = http_response(key_set(NEW._replace(id=OLD.id)))
+    time.value += 300
+    await source_of(api).refresh_if_due()
+    assert [await status(api, each) for each in (token, NEW._replace(id=OLD.id).token())] == [401, 200]
+
+
 async def test_unknown_keys_do_not_hammer_the_provider(api: ApiClient, provider: KeyServer, time: FakeTime) -> None:
     for _ in range(3):
         for each in (UNKNOWN, NEW, OLD):

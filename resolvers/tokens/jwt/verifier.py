@@ -25,7 +25,8 @@ from resolvers.tokens.jwt.key_source import KeySource, open_key_source
 from resolvers.tokens.jwt.strict_json import parse_object
 
 MAX_LENGTH: Final = 16_384
-MAX_TOKENS: Final = 10_000
+MAX_HELD_CHARACTERS: Final = 8 * 1024 * 1024
+"""Length of all tokens that are held, about 10,000."""
 TYPES: Final = frozenset({"jwt", "at+jwt"})
 """Of access tokens (RFC 9068); other tokens of the same provider, such as those for logout, have types of their own."""
 _FORMAT: Final = re.compile(r"([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
@@ -36,6 +37,7 @@ _log = structlog.get_logger("jwt")
 class _Verified(NamedTuple):
     caller: JwtCaller
     validity: Validity
+    length: int
 
 
 class JwtVerifier:
@@ -46,7 +48,7 @@ class JwtVerifier:
         self._settings = settings
         self._algorithms = settings.accepted_algorithms
         self._clock = clock
-        self._verified: LRUCache[bytes, _Verified] = LRUCache(MAX_TOKENS)
+        self._verified: LRUCache[bytes, _Verified] = LRUCache(MAX_HELD_CHARACTERS, lambda verified: verified.length)
         """By the SHA-256 of the token."""
 
     async def find_caller(self, token: str) -> JwtCaller | None:
@@ -88,7 +90,7 @@ class JwtVerifier:
             raise InvalidJwt(f"the payload is malformed: {type(error).__name__}") from error
         validity = validate_claims(claims, self._settings, self._clock.now())
         caller = caller_from_claims(claims, self._settings, validity.expires_at, key.thumbprint)
-        return _Verified(caller, validity)
+        return _Verified(caller, validity, len(token))
 
     def _read_header(self, token: str) -> tuple[str, str | None]:
         """Return `alg` and `kid`. The keys that a header may bring along, or point to, are never used."""
