@@ -3,11 +3,12 @@
 import asyncio
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import structlog
 import typer
@@ -18,11 +19,13 @@ from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.routing import Route, WebSocketRoute
 
+from commands.console import exit_on_failure, exit_with_error, print_table, progress_bar
+from commands.token_options import problem_lines
 from models.backup import back_up
-from models.clock import DAY, Clock, SystemClock, to_rfc3339
+from models.clock import DAY, Clock, SystemClock
 from models.database import database_file, migrate_database
 from models.enums import Kind, Scope
-from models.errors import BackupFailed, DatabaseInUse, DatabaseUnusable, StorageUnavailable
+from models.errors import DatabaseInUse, DatabaseUnusable, StorageUnavailable
 from models.settings import ServiceSettings
 from resolvers.access import Caller, require, require_all_projects
 from resolvers.blobs.downloads import find_download
@@ -32,6 +35,7 @@ from resolvers.context import Context, open_context
 from resolvers.metrics import FEED_LAG, MetricsCollector
 from resolvers.services import Services
 from resolvers.startup import running_services
+from resolvers.tokens import listing as token_listing
 from resolvers.tokens import offline as offline_tokens
 from resolvers.tokens.access_check import AccessCheck
 from schema import graphql_schema, sdl
@@ -44,6 +48,7 @@ from transport import (
     TransportSettings,
     authorization,
     configure_log,
+    is_forwarded,
     middleware,
 )
 from transport.health import health_routes
@@ -137,7 +142,9 @@ def access_by_tokens(settings: Settings, services: Callable[[], Services]) -> Ac
     async def authenticate(connection: HTTPConnection) -> Caller:
         credential, origin = authorization(connection), connection.headers.get("origin")
         is_configured = origin is None or settings.origins.allows(origin, connection.headers.get("host"))
-        return await services().authenticator.authenticate(credential, origin, is_configured=is_configured)
+        return await services().authenticator.authenticate(
+            credential, origin, is_configured=is_configured, is_forwarded=is_forwarded(connection)
+        )
 
     def make_context(caller: Caller) -> AbstractAsyncContextManager[Context]:
         return open_context(services(), caller)
@@ -186,7 +193,10 @@ cli = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown"
 )
 
-token_cli = typer.Typer(no_args_is_help=True, help="Manage the tokens of callers, while no server runs.")
+token_cli = typer.Typer(
+    no_args_is_help=True,
+    help="Tokens, the credentials of callers. While a server uses the database, `list` works, and the server's API.",
+)
 cli.add_typer(token_cli, name="token")
 
 DatabaseOption = Annotated[str | None, typer.Option(help="SQLite file (path or sqlite:///path); default: sessions.db.")]
@@ -242,33 +252,42 @@ def migrate(database: DatabaseOption = None) -> None:
 
 @token_cli.command("create")
 def create_token(  # noqa: PLR0913, PLR0917 - one for each option
-    name: Annotated[str, typer.Option(help="Name of the caller.")],
-    scope: Annotated[list[Scope], typer.Option(help="READ, WRITE or ADMIN; repeat it for several.")],
+    name: Annotated[str, typer.Option(help="Name of the caller, 1 to 255 characters.")],
+    scope: Annotated[
+        list[Scope], typer.Option(case_sensitive=False, help="READ, WRITE or ADMIN; repeat it for several.")
+    ],
     project: Annotated[list[str] | None, typer.Option(help="Id of a project; default: all projects.")] = None,
-    kind: Annotated[list[Kind] | None, typer.Option(help="Kind of session that it may start; default: all.")] = None,
-    origin: Annotated[list[str] | None, typer.Option(help="Origin of web pages that may use it.")] = None,
-    days: Annotated[float | None, typer.Option(min=0.001, help="Days until it expires; default: never.")] = None,
+    kind: Annotated[
+        list[Kind] | None,
+        typer.Option(case_sensitive=False, help="Kind of session that it may start; default: all."),
+    ] = None,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="Origin of web pages that may use it; default: any program.")
+    ] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=36_500, help="Days until it expires; default: never.")] = None,
     database: DatabaseOption = None,
 ) -> None:
     """Create a token, and print its secret, which is shown only once."""
     values: dict[str, Any] = {"name": name, "scopes": scope, "project_ids": project, "kinds": kind, "origins": origin}
     if days is not None:
-        values["expires_at"] = SystemClock().now() + round(days * DAY)
-    provided = {field: value for field, value in values.items() if value is not None}
-    result = run_offline(offline_tokens.create_token, database, provided)
-    if result.problems:
-        exit_with_error("\n".join(f"{problem.path[1]}: {problem.message}" for problem in result.problems))
-    typer.echo(result.secret)
+        values["expires_at"] = SystemClock().now() + days * DAY
+    provided = {field: value for field, value in values.items() if value}
+    file, result = run_offline(offline_tokens.create_token, database, "createToken", provided)
+    if result.token is None:
+        exit_with_error(problem_lines(result.problems))
+    typer.echo(result.secret)  # alone on standard output, for `TOKEN=$(…)`
+    if sys.stderr.isatty():
+        typer.echo(f"\ndatabase  {file.absolute()}\ntoken id  {result.token.id}", err=True)
+        typer.echo("The secret is shown only now. Clients send it as the header `Authorization: Bearer …`.", err=True)
 
 
 @token_cli.command("list")
 def list_tokens(database: DatabaseOption = None) -> None:
-    """List the tokens, without their secrets."""
-    for token in run_offline(offline_tokens.list_tokens, database):
-        projects = "all projects" if token.project_ids is None else ", ".join(token.project_ids)
-        times = {"expires": token.expires_at, "last used": token.last_used_at, "revoked": token.revoked_at}
-        shown = (f"{event} {to_rfc3339(at)}" for event, at in times.items() if at is not None)
-        typer.echo("  ".join([token.id, token.name, "+".join(token.scopes), projects, *shown]))
+    """List the tokens, without their secrets, also while a server runs; with tabs where the output is no terminal."""
+    file = database_file(read_settings(database_url=database).database_url)
+    with exit_on_failure():
+        tokens = offline_tokens.list_tokens(file)
+    print_table(token_listing.HEADER, [*token_listing.rows(tokens, SystemClock().now())])
 
 
 @token_cli.command("revoke")
@@ -277,7 +296,7 @@ def revoke_token(
     database: DatabaseOption = None,
 ) -> None:
     """Revoke a token."""
-    result = run_offline(offline_tokens.revoke_token, database, token_id)
+    _, result = run_offline(offline_tokens.revoke_token, database, "revokeToken", token_id)
     if result.problems:
         exit_with_error(result.problems[0].message)
     typer.echo(f"{token_id} is revoked")
@@ -331,14 +350,16 @@ def simulate(
     raise typer.Exit(asyncio.run(run(url=url, rate=rate, seconds=seconds, seed=seed)))
 
 
-def run_offline(work: Callable[..., Coroutine[Any, Any, T]], database: str | None, *args: Any) -> T:
+def run_offline(
+    work: Callable[..., Coroutine[Any, Any, T]], database: str | None, mutation: str, *args: Any
+) -> tuple[Path, T]:
     """Run `work` on the database file, which no server may use, or exit with a line that says why not."""
     file = database_file(read_settings(database_url=database).database_url)
     try:
-        return asyncio.run(work(file, *args))
+        return file, asyncio.run(work(file, *args))
     except DatabaseInUse as error:
-        exit_with_error(f"{error}; while a server runs, use its API: createToken, tokens, revokeToken")
-    except DatabaseUnusable as error:
+        exit_with_error(f"{error}; or use the mutation {mutation} of the server")
+    except (DatabaseUnusable, StorageUnavailable) as error:
         exit_with_error(str(error))
 
 
@@ -350,32 +371,6 @@ def read_settings(**overrides: Any) -> Settings:
         exit_with_error("\n".join(error_lines(error)))
     configure_log(settings.log_level, settings.log_format)
     return settings
-
-
-@contextmanager
-def exit_on_failure() -> Iterator[None]:
-    """Exit with the line of a failure of the storage."""
-    try:
-        yield
-    except (DatabaseUnusable, BackupFailed, StorageUnavailable) as error:
-        exit_with_error(str(error))
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
-    """Show what a command does and how much of it is done, where standard error is a terminal."""
-    from rich.console import Console  # noqa: PLC0415 - the server needs neither
-    from rich.progress import Progress  # noqa: PLC0415
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total or None)
-
-
-def exit_with_error(message: str, code: int = 2) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
 
 
 def serve_reloaded(sockets: list[socket.socket] | None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from models.clock import Clock
@@ -22,9 +23,15 @@ if TYPE_CHECKING:
     from resolvers.tokens.jwt.verifier import JwtVerifier
 
 NO_CREDENTIAL: Final = (
-    "callers on other machines need a token, and there is none with the scope ADMIN. Create it: "
+    "every caller needs a token, and there is none with the scope ADMIN. Create it: "
     "python main.py token create --name admin --scope ADMIN --scope READ --scope WRITE"
 )
+DEFAULT_DATABASE: Final = ServiceSettings().database_url
+
+
+def no_credential(database_url: str) -> str:
+    """Say how to make the first token."""
+    return NO_CREDENTIAL if database_url == DEFAULT_DATABASE else f"{NO_CREDENTIAL} --database {quote(database_url)}"
 
 
 class NoCredentialError(Exception):
@@ -47,7 +54,7 @@ async def running_services(
     ):
         needs_token = requires_credentials and jwt_verifier is None
         if needs_token and not await database.read(tokens.has_admin_token, valid_at=clock.now()):
-            raise NoCredentialError(NO_CREDENTIAL)
+            raise NoCredentialError(no_credential(settings.database_url))
         authenticator = Authenticator(
             database, clock, requires_credentials=requires_credentials, jwt_verifier=jwt_verifier
         )

@@ -9,7 +9,7 @@ from transport.http.middleware import middleware
 from transport.http.responses import Page
 from transport.http.restricted import RestrictedMiddleware
 from transport.origins import AllowedOrigins, validate_origins
-from transport.request import authorization, connection_params
+from transport.request import authorization, connection_params, is_forwarded
 from transport.request_log import configure_log
 from transport.settings import Limits, TransportSettings, TrustMode
 
@@ -31,6 +31,7 @@ __all__ = [
     "authorization",
     "configure_log",
     "connection_params",
+    "is_forwarded",
     "middleware",
     "read_manifest",
     "validate_origins",

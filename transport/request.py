@@ -13,6 +13,7 @@ from transport.documents.operation import Delivery, Operation, Work
 from transport.rate_limits import Quota
 from transport.uploads import VariablePath
 
+FORWARDING_HEADERS: Final = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
 _CONNECTION_PARAMS: Final = "connection_params"
 
 
@@ -66,6 +67,11 @@ def authorization(connection: HTTPConnection) -> str | None:
         if name.lower() == "authorization":
             return str(value)
     return ", ".join(connection.headers.getlist("authorization")) or None
+
+
+def is_forwarded(connection: HTTPConnection) -> bool:
+    """Return whether a proxy says that it forwards the request of another machine."""
+    return not FORWARDING_HEADERS.isdisjoint(connection.headers.keys())
 
 
 def connection_params(connection: HTTPConnection) -> Mapping[str, Any]:

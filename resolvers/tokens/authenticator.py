@@ -77,7 +77,12 @@ class Authenticator:
             self._loaded_version = version
 
     async def authenticate(
-        self, authorization: str | None, origin: str | None = None, *, is_configured: bool = True
+        self,
+        authorization: str | None,
+        origin: str | None = None,
+        *,
+        is_configured: bool = True,
+        is_forwarded: bool = False,
     ) -> Caller:
         """Return the caller of an Authorization header, or of the member `authorization` of `connection_init`.
 
@@ -85,6 +90,7 @@ class Authenticator:
             authorization: scheme and credential; None where the client sent none.
             origin: header Origin of the request.
             is_configured: whether pages of the origin may call whatever their credential is.
+            is_forwarded: whether a proxy forwards the request of another machine.
 
         Raises:
             Unauthenticated: the credential is missing or not valid.
@@ -94,7 +100,7 @@ class Authenticator:
             # Only a token has let this page in: it must not be what other callers without a credential are.
             if not is_configured and origin is not None and await self.page_origins.contain(origin):
                 raise Unauthenticated("pages of this origin need a token that names it")
-            return await self._anonymous()
+            return await self._anonymous(is_forwarded=is_forwarded)
         scheme, _, credential = authorization.partition(" ")
         credential = credential.strip()
         if scheme.lower() not in SCHEMES or not credential:
@@ -105,11 +111,14 @@ class Authenticator:
             raise _invalid()
         return caller
 
-    async def _anonymous(self) -> Caller:
+    async def _anonymous(self, *, is_forwarded: bool) -> Caller:
         if self._loaded_version != self._version:
             await self.load_requirement()
         if self._requires_credentials:
             raise Unauthenticated("a credential is required: `Authorization: Bearer …`")
+        if is_forwarded and self._configured is None:
+            # A server behind a proxy listens on this machine only, but its callers are anywhere.
+            raise Unauthenticated("a credential is required for requests through a proxy: `Authorization: Bearer …`")
         return LOCAL_ADMIN
 
     async def _find_caller(self, credential: str, origin: str | None) -> Caller:

@@ -1,9 +1,10 @@
 """Rows of tokens."""
 
+import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, bindparam, exists, literal, select
+from sqlalchemy import ColumnElement, StaticPool, bindparam, create_engine, exists, literal, select
 
 from models import json
 from models.clock import Instant
@@ -39,8 +40,11 @@ def find_token(tx: Transaction, caller: Caller, token_id: str) -> Token | None:
     return None if row is None else Token(*row)
 
 
-def read_all(tx: Transaction) -> list[Token]:
-    rows = tx.execute(select(token_table).order_by(_COLUMNS.created_at, _COLUMNS.id))
+def read_all(connection: sqlite3.Connection) -> list[Token]:
+    """Read all tokens, the oldest first, over a connection of the command line."""
+    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+    with engine.connect() as tx:
+        rows = tx.execute(select(token_table).order_by(_COLUMNS.created_at, _COLUMNS.id)).all()
     return [Token(*row) for row in rows]
 
 

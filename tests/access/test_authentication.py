@@ -1,13 +1,14 @@
 """Authentication by tokens, over HTTP."""
 
 import hmac
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
 from resolvers.tokens import authenticator
 from tests.access.tokens import REVOKE, VIEWER, ask, create_token
-from tests.api_client import ApiClient
+from tests.api_client import ApiClient, open_api
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "Token", "JWT"])
@@ -82,3 +83,42 @@ async def test_use_of_a_token_is_recorded_to_the_minute(api: ApiClient) -> None:
         "query($id: ID!) { node(id: $id) { ... on Token { lastUsedAt } } }", id=created["token"]["id"]
     )
     assert found == {"lastUsedAt": "2026-05-28T20:26:40.000Z"}
+
+
+FORWARDING: Final = [
+    ("x-forwarded-for", "203.0.113.7"),
+    ("forwarded", "for=203.0.113.7"),
+    ("via", "1.1 proxy"),
+    ("x-real-ip", "203.0.113.7"),
+]
+
+
+@pytest.mark.parametrize("header", FORWARDING)
+async def test_request_through_a_proxy_needs_a_credential(api: ApiClient, header: tuple[str, str]) -> None:
+    secret = (await create_token(api, name="reader", scopes=["READ"]))["secret"]
+    body, forwarded = {"query": VIEWER}, dict([header])
+    response = await api.http.post("/graphql", json=body, headers=forwarded)
+    assert response.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    headers = forwarded | {"authorization": f"Bearer {secret}"}
+    response = await api.http.post("/graphql", json=body, headers=headers)
+    assert response.json()["data"]["viewer"]["name"] == "reader"
+
+
+async def test_insecure_server_accepts_requests_through_a_proxy_and_tokens(tmp_path: Path) -> None:
+    async with open_api(tmp_path / "test.db", insecure=True) as api:
+        secret = (await create_token(api, name="root", scopes=["ADMIN"]))["secret"]
+        for headers, name in (
+            (dict(FORWARDING), "local"),
+            ({}, "local"),
+            ({"authorization": f"Bearer {secret}"}, "root"),
+        ):
+            response = await api.http.post("/graphql", json={"query": VIEWER}, headers=headers)
+            assert response.json()["data"]["viewer"]["name"] == name
+        # A wrong credential is an error of its sender, also where none is needed.
+        assert (await ask(api, VIEWER, f"Bearer {secret[:-1]}")).status_code == 401
+
+
+async def test_server_stays_closed_when_its_last_administrator_expires(api: ApiClient) -> None:
+    secret = (await create_token(api, name="root", scopes=["ADMIN"], expiresAt="2026-05-28T21:26:40Z"))["secret"]
+    await api.advance(3_600)
+    assert [(await ask(api, VIEWER, header)).status_code for header in (None, f"Bearer {secret}")] == [401] * 2

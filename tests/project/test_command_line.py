@@ -155,7 +155,7 @@ def test_public_server_without_a_token_says_how_to_make_one(tmp_path: Path, envi
     refused = run_process("serve", "--port", "0", "--database", file, **environment)
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1), refused.stderr
     command = refused.stderr.partition("python main.py ")[2].split()
-    code, secret = invoke(*command, "--database", file)
+    code, secret = invoke(*command)
     assert (code, secret[:4]) == (0, "sgt_")
 
 
