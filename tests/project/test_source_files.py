@@ -18,9 +18,9 @@ MAX_FUNCTION_LINES: Final = 40
 EXTERNAL: Final = ("web/vendor/", "web/static/")
 
 LINE_BUDGETS: Final = {
-    (*PACKAGES, "main.py"): 28_500,
+    (*PACKAGES, "main.py"): 30_500,
     ("bench", "demo"): 4_200,
-    ("tests",): 40_000,
+    ("tests",): 44_000,
 }
 """The most lines of Python each part may have: growth is a decision, not an accident."""
 
