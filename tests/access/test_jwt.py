@@ -229,7 +229,7 @@ async def test_sockets_and_streams_end_with_the_token(api: ApiClient) -> None:
                 if "SessionSnapshot" in text and "UNAUTHENTICATED" not in text:
                     await api.app.state.access_check.run()
                     assert api.app.state.streams.open_resources.clients
-                    await api.advance(305)
+                    await api.advance(300)
                     await api.app.state.access_check.run()
         assert text.count("UNAUTHENTICATED") == 1
 
@@ -242,7 +242,7 @@ async def test_socket_authenticates_by_its_payload(api: ApiClient) -> None:
         payload = {"authorization": f"JWT {ES256.token()}"}
         await socket.send(orjson.dumps({"type": "connection_init", "payload": payload}).decode())
         assert orjson.loads(await socket.recv()) == {"type": "connection_ack"}
-        await api.advance(305)
+        await api.advance(300)
         await api.app.state.access_check.run()
         await socket.wait_closed()
         assert (socket.close_code, socket.close_reason) == (4403, "Access has ended")

@@ -37,12 +37,14 @@ class JwtCaller(Caller):
 
 
 class Validity(NamedTuple):
-    not_before: Instant
+    accepted_from: Instant
+    accepted_until: Instant
     expires_at: Instant
+    """Without leeway: open streams end then, though requests are accepted for a little longer."""
 
 
 def validate_claims(claims: dict[str, Any], settings: JwtSettings, now: Instant) -> Validity:
-    """Check issuer, audience and times. Returns the bounds of the validity, leeway included.
+    """Check issuer, audience and times.
 
     Raises:
         InvalidJwt: the token is not for this server, or not for this time.
@@ -58,16 +60,16 @@ def validate_claims(claims: dict[str, Any], settings: JwtSettings, now: Instant)
     if (expires_at := _date(claims, "exp")) is None:
         raise InvalidJwt("the token never expires")
     starts = [date for name in ("nbf", "iat") if (date := _date(claims, name)) is not None]
-    validity = Validity(max(starts, default=0) - leeway, expires_at + leeway)
+    validity = Validity(max(starts, default=0) - leeway, expires_at + leeway, expires_at)
     check_time(validity, now)
     return validity
 
 
 def check_time(validity: Validity, now: Instant) -> None:
     """Raise InvalidJwt outside the validity."""
-    if validity.expires_at <= now:
+    if validity.accepted_until <= now:
         raise InvalidJwt("the token has expired")
-    if validity.not_before > now:
+    if validity.accepted_from > now:
         raise InvalidJwt("the token is not yet valid")
 
 

@@ -65,7 +65,8 @@ class KeySource:
         self._read = read
         self._time = time
         self._text = b""
-        self._read_at = self._attempted_at = float("-inf")
+        self._read_at = float("-inf") if key_set is None else time()
+        self._attempted_at = float("-inf")
         self._due_at = float("inf") if read is None else float("-inf")
         self._reading: asyncio.Task[None] | None = None
 
@@ -165,11 +166,12 @@ async def open_key_source(settings: JwtSettings) -> AsyncIterator[KeySource]:
         async with await _open_client() as http:
             yield KeySource(partial(fetch, http, settings.jwt_jwks))
         return
-    source = KeySource(partial(read_file, Path(settings.jwt_jwks)))
-    await source.refresh()
-    if source.failure is not None:
-        raise UnusableKey(f"JWT_JWKS: {settings.jwt_jwks} cannot be used: {source.failure}")
-    yield source
+    read = partial(read_file, Path(settings.jwt_jwks))
+    try:
+        key_set = parse_key_set((await read()).text)
+    except (Unreadable, ValueError) as error:
+        raise UnusableKey(f"JWT_JWKS: {settings.jwt_jwks} cannot be used: {error}") from error
+    yield KeySource(read, key_set)
 
 
 async def read_file(file: Path) -> Reading:
