@@ -77,6 +77,7 @@ class _Generator:
         if reason == EndReason.CANCELLED:
             at = s.started_at - self._rng.randrange(DAY)
             s.created_at = s.last_seen_at = at - HOUR
+            s.begun = False
             generated.uow.activities.clear()
             generated.uow.add_activity(ActivityType.SCHEDULED, s.created_at)
         elif reason == EndReason.STALLED:

@@ -17,8 +17,8 @@ Transaction: TypeAlias = Connection
 READERS: Final = 4
 PROGRESS_STEPS: Final = 4_000_000
 """Virtual machine steps of SQLite (about 60 ms) between two checks for cancellation."""
-BUSY_TIMEOUT_MS: Final = 5000
-"""Wait for a lock that another process holds."""
+BUSY_TIMEOUT_MS: Final = 4500
+"""Wait for a lock that another process holds; a refused call is answered within 6 s on a busy machine, too."""
 MAX_WAL_BYTES: Final = 64 * 1024 * 1024
 """Size to which the write-ahead log is truncated after a long read or a large transaction."""
 

@@ -228,5 +228,5 @@ async def test_database_in_use_can_be_checked(tmp_path: Path) -> None:
 
 
 def test_generated_database_has_no_findings(tmp_path: Path) -> None:
-    assert list(bulk_insert(tmp_path / "test.db", generate_sessions(1, 300, NOW), NOW)) == [300]
+    assert list(bulk_insert(tmp_path / "test.db", generate_sessions(1, 1_500, NOW), NOW)) == [1_500]
     assert findings(tmp_path / "test.db") == []
