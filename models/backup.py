@@ -13,12 +13,12 @@ from typing import Final
 from models.blobstore import BlobStore, LocalBlobStore
 from models.database import Progress, open_read_only
 from models.database.backup import copy_snapshot, database_bytes
+from models.durable_folder import sync_folder
 from models.errors import BackupFailed
 
 REFERENCED_BLOBS: Final = "SELECT key, size FROM stored_file WHERE key IN (SELECT file_key FROM attachment)"
 SPARE_BYTES: Final = 16 * 1024 * 1024
 """Free space that must be left."""
-
 
 _BESIDE: Final = ("-journal", "-wal", "-shm")
 """Suffixes of what SQLite writes beside a file."""
@@ -46,6 +46,8 @@ async def back_up(
     _check_target(database, target, force=force)
     partial = target.with_name(f"{target.name}.partial")
     files = LocalBlobStore(target.with_name(f"{target.name}.files"))
+    if repr(store) == repr(files):
+        raise BackupFailed(f"{files} is where the server keeps its files: choose another file than {target}")
     try:
         with _lock(partial, target), open_read_only(database) as source:
             if not isinstance(store, LocalBlobStore):
@@ -95,12 +97,13 @@ def _lock(partial: Path, target: Path) -> Iterator[None]:
         except BlockingIOError:
             raise BackupFailed(f"another backup to {target} is running") from None
         file.truncate(0)  # with that, SQLite ignores a journal that a killed backup has left
-        is_new = not target.exists()
+        folder = target.with_name(f"{target.name}.files")
+        is_new = not target.exists() and not folder.exists()
         try:
             yield
         except BaseException:
             if is_new:
-                shutil.rmtree(target.with_name(f"{target.name}.files"), ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)
             _remove(partial, "", *_BESIDE)
             raise
 
@@ -143,15 +146,7 @@ async def _copy_files(
 
 def _publish(partial: Path, target: Path) -> None:
     """Give the complete copy its name, durably."""
-    for path in (partial, partial.parent):  # what the name refers to, before the name
-        _fsync(path)
+    with partial.open("rb") as file:  # what the name refers to, before the name
+        os.fsync(file.fileno())
     partial.replace(target)
-    _fsync(target.parent)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(target.parent)

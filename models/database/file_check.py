@@ -6,6 +6,7 @@ import stat
 import struct
 import sys
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -101,10 +102,27 @@ def _check_whole(file: Path) -> None:
     except sqlite3.Error as error:
         raise DatabaseUnusable(describe_fault(file, error)) from error
     log.check(recovered)
-    in_log = {frame.page for frame in log.frames[:recovered]}
+    _check_pages(file, page_size, pages, in_log={frame.page for frame in log.frames[:recovered]})
+    if log.frames:
+        _apply_log(file)
+
+
+def _check_pages(file: Path, page_size: int, pages: int, *, in_log: AbstractSet[int]) -> None:
     whole_pages = _size(file) // page_size
     if missing := [page for page in range(whole_pages + 1, pages + 1) if page not in in_log]:
         raise DatabaseUnusable(f"{file} is truncated, {len(missing)} of {pages} pages are missing: restore a backup")
+
+
+def _apply_log(file: Path) -> None:
+    """Write a log that was left behind into the file, and begin it anew.
+
+    What a crash interrupted stays in a log that is continued, where it would look like lost after a second crash.
+    """
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        raise DatabaseUnusable(describe_fault(file, error)) from error
 
 
 class _Frame(NamedTuple):

@@ -315,7 +315,6 @@ def test_copy_is_on_disk_before_it_gets_its_name(file: Path, tmp_path: Path, mon
     end = steps[steps.index("fsync backup.db.partial") :]
     assert end == [
         "fsync backup.db.partial",
-        f"fsync {tmp_path.name}",
         "rename backup.db.partial",
         f"fsync {tmp_path.name}",
     ]
@@ -341,6 +340,15 @@ def test_backup_goes_to_no_folder_and_not_into_the_database(file: Path, tmp_path
     (tmp_path / "backup.db.files").mkdir()
     assert "backup.db.files exists, without backup.db" in failure(file, tmp_path / "backup.db")
     assert file.read_bytes() == before
+
+
+def test_backup_does_not_go_where_the_server_keeps_its_files(file: Path, tmp_path: Path) -> None:
+    before = blobs(file)
+    arguments = ("backup", "--database", str(file), "--to", str(tmp_path / "b.db"), "--force")
+    Path(f"{file}.files").rename(tmp_path / "b.db.files")
+    code, output = invoke(*arguments, STORE_URL=str(tmp_path / "b.db.files"))
+    assert (code, "is where the server keeps its files" in output) == (2, True)
+    assert blobs(tmp_path / "b.db") == before
 
 
 def test_missing_and_foreign_databases_have_no_backup(tmp_path: Path) -> None:

@@ -237,6 +237,12 @@ def test_log_after_a_crash_is_read_even_with_a_broken_index(crashed: Path) -> No
     assert count_sessions(crashed) == 20
 
 
+def test_log_of_a_crash_is_begun_anew_by_the_next_start(crashed: Path) -> None:
+    check_before_open(crashed, was_used=True)
+    assert not Path(f"{crashed}-wal").exists() or Path(f"{crashed}-wal").stat().st_size == 0
+    assert count_sessions(crashed) == 20
+
+
 def test_log_that_is_broken_before_its_end_is_refused(crashed: Path) -> None:
     log = Path(f"{crashed}-wal")
     size = log.stat().st_size
