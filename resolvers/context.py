@@ -1,8 +1,9 @@
 """Context of one GraphQL operation."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from models.clock import Instant
 from models.database import Database
@@ -22,6 +23,8 @@ class Context:
     now: Instant
     is_stale: bool = False
     """Whether `now` is in the past because the database cannot be written: the operation can only read."""
+    has_gap: Callable[[], bool] | None = None
+    """Returns whether the server was down, or its clock was set, since `now`: then the operation can only read."""
     batch_rows: BatchRows | None = None
     """What it shares with other operations, if it is one on a batch of the log."""
     _loaders: Loaders | None = field(default=None, init=False)
@@ -46,7 +49,7 @@ class Context:
         """
         if self.is_stale:
             await self.services.liveness.raise_stale()
-        result = await self.database.write(work, item)
+        result = await self.database.write(work, item, self.has_gap)
         if self._loaders is not None:
             self._loaders.clear()
         return result
@@ -55,4 +58,5 @@ class Context:
 @asynccontextmanager
 async def open_context(services: Services, caller: Caller) -> AsyncIterator[Context]:
     moment = await services.liveness.moment()
-    yield Context(services, caller, moment.now, moment.is_stale)
+    has_gap = partial(services.liveness.has_gap_since, moment.gaps)
+    yield Context(services, caller, moment.now, moment.is_stale, has_gap)

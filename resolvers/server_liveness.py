@@ -23,6 +23,8 @@ class Moment(NamedTuple):
     now: Instant
     is_stale: bool = False
     """Nothing can be written, and `now` is the last moment before that: good for reading only."""
+    gaps: int = 0
+    """How many gaps the server had found until then: see `ServerLiveness.has_gap_since`."""
 
 
 class ServerLiveness:
@@ -33,6 +35,7 @@ class ServerLiveness:
         self._clock = clock
         self._alive_at: Instant | None = None
         self._writes_blocked = False
+        self._gaps = 0
         self._recovery_lock = asyncio.Lock()
 
     async def moment(self) -> Moment:
@@ -45,7 +48,7 @@ class ServerLiveness:
         """
         now = self._clock.now()
         if self._is_recent(now):
-            return Moment(now)
+            return Moment(now, gaps=self._gaps)
         try:
             async with self._recovery_lock:
                 now = self._clock.now()
@@ -55,7 +58,15 @@ class ServerLiveness:
             if self._alive_at is None:
                 raise
             return Moment(self._alive_at + MAX_DOWNTIME_MS, is_stale=True)
-        return Moment(now)
+        return Moment(now, gaps=self._gaps)
+
+    def has_gap_since(self, gaps: int) -> bool:
+        """Return whether a gap was found after a moment. A write at that moment would be one at the wrong time.
+
+        With a time before a downtime, it would take back the extension of the session that it touches; with one from
+        before the clock was set back, it would end sessions that have been kept alive since.
+        """
+        return self._gaps != gaps
 
     async def record_alive(self, now: Instant) -> None:
         """Record that the server is alive at `now`; after a downtime, extend deadlines in the same transaction.
@@ -63,6 +74,8 @@ class ServerLiveness:
         Raises:
             StorageUnavailable: nothing can be written at the moment.
         """
+        if not self._is_recent(now):
+            self._gaps += 1
         try:
             await self._database.write(_record_alive, now)
         except StorageUnavailable:
@@ -81,7 +94,8 @@ class ServerLiveness:
         raise StorageUnavailable("the database could not be written for a while; repeat the call")
 
     def _is_recent(self, now: Instant) -> bool:
-        return self._alive_at is not None and now - self._alive_at <= MAX_DOWNTIME_MS
+        # If the clock was set back, that is recorded at once: it may be set forward again before the next sweep.
+        return self._alive_at is not None and 0 <= now - self._alive_at <= MAX_DOWNTIME_MS
 
     async def _recover(self, now: Instant) -> None:
         # Each failed write takes the busy timeout: readers must not queue for one. The sweeper and writers try again.

@@ -80,9 +80,11 @@ class Database:
         async with self._heavy_reads:
             return await self.read(query, *args, **kwargs)
 
-    async def write(self, work: Work[Item, Result], item: Item) -> Result:
+    async def write(
+        self, work: Work[Item, Result], item: Item, is_outdated: Callable[[], bool] | None = None
+    ) -> Result:
         """Run `work` for `item` in the next write transaction; see `Writer.run`."""
-        return await self._writer.run(work, item)
+        return await self._writer.run(work, item, is_outdated)
 
     @contextmanager
     def on_commit(self, listener: CommitListener) -> Iterator[None]:

@@ -111,6 +111,16 @@ class _PendingWrite:
     work: Work[Any, Any]
     item: Any
     done: asyncio.Future[Any]
+    is_outdated: Callable[[], bool] | None
+
+    def is_ready(self) -> bool:
+        """Return whether to execute it. An outdated write fails; one whose caller was cancelled is dropped."""
+        if self.done.done():
+            return False
+        if self.is_outdated is None or not self.is_outdated():
+            return True
+        self.done.set_exception(StorageUnavailable("the time of this call is past; repeat it"))
+        return False
 
 
 class Writer:
@@ -138,18 +148,24 @@ class Writer:
     def waiting(self) -> int:
         return len(self._queue)
 
-    async def run(self, work: Work[Item, Result], item: Item) -> Result:
+    async def run(self, work: Work[Item, Result], item: Item, is_outdated: Callable[[], bool] | None = None) -> Result:
         """Run `work` for `item` in the next transaction, and return its result once that is on disk.
 
         If the caller is cancelled before the transaction begins, nothing is written; later, the change stays.
 
+        Args:
+            work: the function.
+            item: its argument.
+            is_outdated: called before the transaction: whether the call must not be executed any more.
+
         Raises:
-            StorageUnavailable: the database cannot be written at the moment; nothing of this call was stored.
+            StorageUnavailable: the database cannot be written at the moment, or the call is outdated; nothing of it was
+                stored.
         """
         if self._closing:
             raise StorageUnavailable("the server is stopping")
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._queue.append(_PendingWrite(work, item, done))
+        self._queue.append(_PendingWrite(work, item, done, is_outdated))
         self._wake.set()
         return await done
 
@@ -159,8 +175,7 @@ class Writer:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            # A write whose caller was cancelled while it waited is dropped.
-            batch = [write for write in self._queue[:MAX_BATCH] if not write.done.done()]
+            batch = [write for write in self._queue[:MAX_BATCH] if write.is_ready()]
             del self._queue[:MAX_BATCH]
             await self._execute(batch)
 

@@ -8,6 +8,8 @@ from models.errors import StorageUnavailable
 from models.session_rules import is_expired
 from models.tables.rows import Session
 from resolvers.lifecycle import repository
+from resolvers.repository import read_alive_at
+from resolvers.server_liveness import MAX_DOWNTIME_MS
 
 DUE_BATCH: Final = 200
 """Sessions per transaction: other writes wait for it."""
@@ -19,6 +21,9 @@ def has_due_transition(s: Session, now: Instant) -> bool:
 
 def apply_due_batch(tx: Transaction, now: Instant) -> int:
     """Apply due transitions of at most `DUE_BATCH` sessions. Returns their number."""
+    # If the clock was set back meanwhile, sessions have been kept alive at earlier times than `now`.
+    alive_at = read_alive_at(tx)
+    now = now if alive_at is None else min(now, alive_at + MAX_DOWNTIME_MS)
     units = repository.load_due(tx, now, DUE_BATCH)
     # Keepalives leave `due_at` behind `expires_at`: such a session only gets its new date.
     postponed = [uow.session.id for uow in units if not uow.apply_due(now)]
