@@ -27,6 +27,8 @@ ROOT: Final = Path(__file__).parents[1]
 MAIN: Final = ("main.py",)
 NEVER_OVERLOADED: Final = {"LIMITS__OVERLOAD_WAIT_SECONDS": "1e9", "LIMITS__OVERLOAD_LAG_SECONDS": "1e9"}
 """A slow machine must not make a test fail."""
+PATIENT: Final = {"LIMITS__OPERATION_SECONDS": "60"}
+"""Nor one whose disk is busy."""
 
 
 def free_port() -> int:

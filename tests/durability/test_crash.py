@@ -11,7 +11,7 @@ from tests.durability.invariants import assert_acknowledged_stored, assert_invar
 from tests.durability.player_client import PlayerClient
 from tests.durability.recording_writer import CallCounter, Ledger, RecordingWriter
 from tests.durability.socket_connection import connect_socket
-from tests.live_server import Connection, connect, run_until_disconnected, server_process
+from tests.live_server import PATIENT, Connection, connect, run_until_disconnected, server_process
 from tests.media.reference_metrics import merge_calls
 
 CONNECTIONS = 24
@@ -29,7 +29,7 @@ async def run_until_crash(file: Path, enough: asyncio.Event, *clients: Callable[
 
     Half of the clients use HTTP, half of them WebSockets.
     """
-    async with server_process(file) as process:
+    async with server_process(file, **PATIENT) as process:
         tasks = [
             asyncio.create_task(run_until_disconnected(process.port, client, CONNECT[number % 2]))
             for number, client in enumerate(clients)

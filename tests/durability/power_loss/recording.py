@@ -11,7 +11,7 @@ from tests.blobs.form_client import HEADERS, FilePart, save_body, start_body
 from tests.durability.power_loss.system_calls import SystemCall, read_trace, record_to
 from tests.durability.recording_writer import CallCounter, Ledger, RecordingWriter
 from tests.durability.socket_connection import connect_socket
-from tests.live_server import MAIN, connect, run_until_disconnected, server_process
+from tests.live_server import MAIN, PATIENT, connect, run_until_disconnected, server_process
 from tests.polling import wait_until
 
 WRITERS = 6
@@ -52,7 +52,7 @@ async def record_system_calls(folder: Path, calls: int, program: Sequence[str] =
     """Serve a database in `folder` until `calls` changes, and a tenth as many uploads, were acknowledged."""
     trace, ledger, uploads = folder.with_suffix(".trace"), Ledger(), CallCounter()
     folder.mkdir()  # noqa: ASYNC240 - nothing else runs
-    async with server_process(folder / "test.db", program, prefix=record_to(trace)) as process:
+    async with server_process(folder / "test.db", program, prefix=record_to(trace), **PATIENT) as process:
         port = process.port
         writers = [RecordingWriter(ledger, number) for number in range(WRITERS)]
         tasks = [
