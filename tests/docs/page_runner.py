@@ -114,6 +114,7 @@ class PageRunner:
         # The command itself never ends.
         with subprocess.Popen(
             ["bash", "-c", self._substitute(command)],
+            cwd=self._folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -10,6 +10,7 @@ import pytest
 from tests.docs import configuration
 from tests.docs.page_runner import ROOT, PageRunner, blocks, files, matches
 from tests.live_server import Server, running_server
+from tests.project.test_command_line import invoke
 
 NAMES: Final = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "transport/README.md", "tests/README.md")
 PAGES: Final = (
@@ -17,6 +18,7 @@ PAGES: Final = (
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")),
 )
 RUN: Final = [page for page in PAGES if page == "README.md" or page.startswith("docs/")]
+ACCESS: Final = "docs/access.md"
 KNOWN: Final = {
     "graphql",
     "json variables",
@@ -48,9 +50,19 @@ def linked_files(page: str) -> set[Path]:
     return {((ROOT / page).parent / target).resolve() for target, _ in LINK.findall(text_of(page)) if target}
 
 
-@pytest.mark.parametrize("page", RUN)
+@pytest.mark.parametrize("page", [page for page in RUN if page != ACCESS])
 def test_examples_of_page_run_as_it_says(server: Server, tmp_path: Path, page: str) -> None:
     PageRunner(server.origin, tmp_path).run(page)
+
+
+def test_examples_of_the_access_page_run_on_a_server_that_needs_a_token(tmp_path: Path) -> None:
+    command = next(line for block in blocks(ACCESS) for line in block.text.splitlines() if " token create " in line)
+    options = command.partition(" main.py ")[2].partition(" > ")[0].split()
+    code, secret = invoke(*options, "--database", str(tmp_path / "test.db"))
+    assert code == 0
+    (tmp_path / "admin.token").write_text(secret)
+    with running_server(tmp_path) as own_server:
+        PageRunner(own_server.origin, tmp_path).run(ACCESS)
 
 
 @pytest.mark.parametrize("page", RUN)
