@@ -16,7 +16,7 @@ from graphql import (
     is_required_input_field,
 )
 
-from models.ids import ACTIVITY, SESSION, TOKEN, new_id
+from models.ids import ACTIVITY, AUDIT_ENTRY, SESSION, TOKEN, new_id
 from schema import graphql_schema
 from tests.access.wall.selection import all_types, select_field
 from tests.access.wall.world import KINDS, NOBODYS, Side, altered, event, variant
@@ -44,7 +44,8 @@ def _project(side: Side) -> list[Target]:
 
 def _nodes(side: Side) -> list[Target]:
     others = [Target("activity", side.activity, new_id(ACTIVITY)), Target("token", side.token, new_id(TOKEN))]
-    return [*_sessions(side), *_project(side), *others]
+    entry = Target("audit entry", side.audit_entry, new_id(AUDIT_ENTRY))
+    return [*_sessions(side), *_project(side), *others, entry]
 
 
 def _text(ending: str) -> TargetsOf:
@@ -56,7 +57,7 @@ def _position(side: Side) -> list[Target]:
 
 
 def _row(of: str, prefix: str) -> TargetsOf:
-    return lambda side: [Target("row", side.cursors[of], altered(side.cursors[of], ending=new_id(prefix)))]
+    return lambda side: [Target("row", side.cursors[of], altered(side.cursors[of], new_id(prefix)))]
 
 
 def _resume_token(side: Side) -> list[Target]:
@@ -113,8 +114,14 @@ NAMING: Final[Mapping[str, TargetsOf]] = {
     **dict.fromkeys(("Query.tokens(after:)", "Query.tokens(before:)"), _row("tokens", TOKEN)),
     **dict.fromkeys(
         ("Query.projects(after:)", "Query.projects(before:)"),
-        lambda side: [Target("row", side.cursors["projects"], altered(side.cursors["projects"], ending=NOBODYS))],
+        lambda side: [Target("row", side.cursors["projects"], altered(side.cursors["projects"], NOBODYS))],
     ),
+    **dict.fromkeys(
+        ("Query.auditLog(after:)", "Query.auditLog(before:)"),
+        lambda side: [Target("row", side.cursors["auditLog"], altered(side.cursors["auditLog"], 999_999))],
+    ),
+    "AuditLogFilter.actorIds": lambda side: [Target("token", side.tokens["ALL"]["token"]["id"], new_id(TOKEN))],
+    "AuditLogFilter.targetIds": lambda side: [Target("session", side.deleted, new_id(SESSION))],
     "Subscription.activeSessions(after:)": _resume_token,
 }
 """Coordinates of the schema whose values name objects, or are found among those of all projects."""

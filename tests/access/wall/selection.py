@@ -41,7 +41,7 @@ def select_field(owner: str, name: str, field: GraphQLField, seen: frozenset[str
 def composite(field: GraphQLField) -> CompositeType | None:
     """Return the type of what a field leads to; None for a value."""
     named: GraphQLNamedType = get_named_type(field.type)
-    return named if is_composite_type(named) else None  # type: ignore[return-value]
+    return named if is_composite_type(named) else None
 
 
 def select_all(named: CompositeType, seen: frozenset[str]) -> str:

@@ -20,7 +20,7 @@ from resolvers.pagination import cursors
 from tests.access.tokens import create_token
 from tests.api.session_inputs import MEDIA, create_project
 from tests.api_client import ApiClient, open_api
-from tests.blobs.form_client import PNG, FilePart, FormClient
+from tests.blobs.form_client import PNG, FilePart, FormClient, PointValues
 
 OURS: Final = "wall-ours-"
 THEIRS: Final = "wallbeyond"
@@ -52,6 +52,9 @@ class Side:
     """Ids by kind, of sessions that continue earlier ones."""
     activity: str = ""
     attachment: str = ""
+    deleted: str = ""
+    """Id of a session that was deleted: a target of the audit log."""
+    audit_entry: str = ""
     cursors: dict[str, str] = field(default_factory=dict)
     """By the lists that they are of."""
 
@@ -86,9 +89,10 @@ class World:
 async def open_world(folder: Path) -> AsyncIterator[World]:
     file = folder / "test.db"
     async with open_api(file, insecure=True, limits=NO_LIMITS) as api:
-        sides = [await build_side(api, FormClient(api, folder / "test.db.files"), name) for name in (OURS, THEIRS)]
+        device = FormClient(api, folder / "test.db.files")
+        ours, theirs = [await build_side(api, device, name) for name in (OURS, THEIRS)]
         read = api.app.state.services.database.read
-        yield World(api, *sides, await read(_read_ids, THEIRS), await read(_session_ids))
+        yield World(api, ours, theirs, await read(_read_ids, THEIRS), await read(_session_ids))
 
 
 def _session_ids(tx: Transaction) -> frozenset[str]:
@@ -122,7 +126,7 @@ async def build_side(api: ApiClient, device: FormClient, name: str) -> Side:
         await api.advance(number + 1)
         await api.mutate("keepaliveSession", {"id": side.sessions[kind], "path": [name, kind]})
     await api.mutate("trackMedia", {"id": side.sessions["media"], "events": [event()]})
-    points = {"text": name, "long": name * 200, "raw": name.encode(), "file": FilePart(PNG, f"{name}.png")}
+    points: PointValues = {"text": name, "long": name * 200, "raw": name.encode(), "file": FilePart(PNG, f"{name}.png")}
     form = await device.saved(side.sessions["field"], points)
     side.attachment = next(point["file"]["id"] for point in form["data"] if point["file"])
     side.activity = (await api.execute("{ activities(last: 1) { nodes { id } } }"))["nodes"][0]["id"]
@@ -133,19 +137,23 @@ async def build_side(api: ApiClient, device: FormClient, name: str) -> Side:
         "cursor"
     ]
     await api.delete(deleted)
+    side.deleted = deleted
+    entry = (await api.execute("{ auditLog(first: 1) { edges { cursor node { id } } } }"))["edges"][0]
+    side.audit_entry, side.cursors["auditLog"] = entry["node"]["id"], entry["cursor"]
     del api.http.headers["authorization"]
     return side
 
 
 def variant(kind: str, text: str) -> dict[str, Any]:
     """Return the input of a session whose every text has `text` in it."""
-    return {
+    by_kind: dict[str, dict[str, Any]] = {
         "client": {"clientSystem": text, "clientType": text, "deviceId": text[:36]},
         "agenda": {"guide": 7, "name": text, "descriptionHtml": text, "importId": text},
         "media": {**MEDIA, "mediaId": text, "channel": text, "contentType": text, "visitorId": text, "mediaName": text},
         "field": {"unitId": text, "uuid": text, "data": []},
         "user": {"username": text, "clientId": text + "x" * 16},
-    }[kind] | ({"startTime": "2026-05-28T20:00:00Z"} if kind == "agenda" else {})
+    }
+    return by_kind[kind] | ({"startTime": "2026-05-28T20:00:00Z"} if kind == "agenda" else {})
 
 
 async def start(api: ApiClient, side: Side, kind: str, text: str, **common: Any) -> str:
@@ -187,8 +195,7 @@ def resume_tokens(api: ApiClient, side: Side) -> dict[str, str]:
     return {"set": known, "no set": unknown}
 
 
-def altered(cursor: str, *, of: str | None = None, ending: str | None = None) -> str:
-    """Return a cursor of another list, or one whose last value is another."""
-    loaded = cursors._load(cursor)
-    list_id, *values = loaded
-    return cursors.encode(of or list_id, tuple([*values[:-1], ending] if ending is not None else values))
+def altered(cursor: str, ending: Any) -> str:
+    """Return a cursor whose last value is another."""
+    list_id, *values = cursors._load(cursor)
+    return cursors.encode(list_id, (*values[:-1], ending))
