@@ -3,18 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any, Final, Protocol
 
-from models.clock import MINUTE, Clock, Instant
+from models.clock import Clock
 from models.database import Database
 from models.errors import StorageUnavailable
+from models.ids import TOKEN
 from resolvers.access import Caller
 from resolvers.periodic_task import periodic_task
 from resolvers.tokens import repository
 from resolvers.tokens.authenticator import Authenticator
 
-INTERVAL_SECONDS: Final = 1.0
-LAST_USED_INTERVAL: Final = MINUTE
+CHECK_SECONDS: Final = 1.0
+RECORD_SECONDS: Final = 60.0
 
 
 class OpenAccess(Protocol):
@@ -36,19 +38,16 @@ class AccessCheck:
         self._authenticator = authenticator
         self._clock = clock
         self._open_access = open_access
-        self._recorded_at: Instant = clock.now()
 
     async def run(self) -> None:
         callers: list[Caller] = list(self._open_access.clients)
         for caller in await self._authenticator.find_ended(callers):
             self._open_access.end_access(caller)
-        if abs(self._clock.now() - self._recorded_at) >= LAST_USED_INTERVAL:  # the clock may step back
-            await self.record_last_used()
 
     async def record_last_used(self) -> None:
-        now = self._recorded_at = self._clock.now()
+        now, open_ids = self._clock.now(), (caller.id for caller in self._open_access.clients)
         last_used = self._authenticator.take_last_used()
-        last_used |= dict.fromkeys((caller.id for caller in self._open_access.clients if caller.id), now)
+        last_used |= dict.fromkeys((id_ for id_ in open_ids if id_.startswith(TOKEN)), now)
         if not last_used:
             return
         try:
@@ -60,11 +59,11 @@ class AccessCheck:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run in the background while the context lasts."""
-        async with periodic_task("check of access", self.run, wait=_wait):
+        async with (
+            periodic_task("check of access", self.run, wait=partial(asyncio.sleep, CHECK_SECONDS)),
+            # A task of its own: a write can wait for a lock, and the check must not.
+            periodic_task("record of used tokens", self.record_last_used, wait=partial(asyncio.sleep, RECORD_SECONDS)),
+        ):
             yield
         with suppress(StorageUnavailable):  # no reason to fail the stop: what is lost are times of the last minute
             await self.record_last_used()
-
-
-async def _wait() -> None:
-    await asyncio.sleep(INTERVAL_SECONDS)

@@ -1,15 +1,21 @@
 """createToken, revokeToken and tokens: what a caller can grant, see and revoke."""
 
 import asyncio
+from pathlib import Path
 from typing import Any, Final
 
+import orjson
 import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from models.errors import StorageUnavailable
 from resolvers.lifecycle.result import MutationResult
 from resolvers.tokens import secrets
+from tests.access.jwt_server import ES256, server
 from tests.access.tokens import CREATE, REVOKE, VIEWER, ask, create_token, revoke_token
 from tests.api_client import EPOCH, ApiClient
+from tests.live_server import serve_app
 from tests.statements import capture_statements
 
 IN_AN_HOUR: Final = "2026-05-28T21:26:40.000Z"
@@ -140,6 +146,14 @@ async def test_administrator_of_some_origins_grants_no_others(api: ApiClient) ->
     assert await attempt() == [["input", "origins"]]
     assert await attempt(origins=[origin, "https://other.example.org"]) == [["input", "origins", "1"]]
     assert await attempt(origins=[origin]) == []
+
+
+async def test_administrator_by_jwt_grants_what_ends_with_its_own_access(tmp_path: Path) -> None:
+    async with server(tmp_path) as api:
+        authorization = f"Bearer {ES256.token(scope='ADMIN READ')}"
+        until = "must be at most 2026-05-28T20:31:40.000Z, when the caller's own access ends"
+        assert await problems(api, authorization) == [("expiresAt", "FORBIDDEN", f"{until}, not null")]
+        assert await problems(api, authorization, expiresAt="2026-05-28T20:31:40Z") == []
 
 
 async def test_equal_calls_create_different_tokens(api: ApiClient) -> None:
@@ -281,18 +295,33 @@ async def test_malformed_credential_costs_no_statement(api: ApiClient) -> None:
 # ---- last use ----
 
 
-async def test_last_use_is_written_once_a_minute(api: ApiClient) -> None:
+async def test_requests_and_checks_of_access_do_not_write_the_last_use(api: ApiClient) -> None:
     created = await create_token(api, name="a", scopes=["READ"])
     with capture_statements(api.app.state.services.database, readers=False, writer=True) as statements:
-        for _ in range(59):
+        for _ in range(10):
             await ask(api, VIEWER, f"Bearer {created['secret']}")
-            api.clock.value += 1_000
             await api.app.state.access_check.run()
         assert not [statement for statement in statements if "last_used_at" in statement]
-        api.clock.value += 1_000
-        await api.app.state.access_check.run()
-        await api.app.state.access_check.run()
+        for _ in range(2):
+            await api.app.state.access_check.record_last_used()
     assert len([statement for statement in statements if "last_used_at" in statement]) == 1
+
+
+async def test_open_socket_uses_its_token(api: ApiClient) -> None:
+    created = await create_token(api, name="wall", scopes=["READ"])
+    check = api.app.state.access_check
+    async with (
+        serve_app(api.app) as port,
+        connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]) as socket,
+    ):
+        payload = {"authorization": f"Bearer {created['secret']}"}
+        await socket.send(orjson.dumps({"type": "connection_init", "payload": payload}).decode())
+        await socket.recv()
+        await check.record_last_used()
+        await api.advance(3_600)
+        await check.record_last_used()
+    query = "query($id: ID!) { node(id: $id) { ... on Token { lastUsedAt } } }"
+    assert await api.execute(query, id=created["token"]["id"]) == {"lastUsedAt": "2026-05-28T21:26:40.000Z"}
 
 
 async def test_last_use_that_cannot_be_written_is_written_later(
