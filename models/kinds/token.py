@@ -49,8 +49,8 @@ class NewTokenFields(KindFields):
     )
     expires_at: Instant | None = Field(
         default=None,
-        description="When it expires, in the future, and not after the caller's own access. Null for never, if the "
-        "caller's never ends.",
+        description="When it expires, in the future, and not after the token that creates it. Null for never, if that "
+        "never expires.",
     )
 
     def find_problems(self) -> Iterator[Problem]:
