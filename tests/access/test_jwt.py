@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from tests.access.identity_provider import AUDIENCE, CLAIMS, NOW, SECRET, SETTINGS, signer
+from tests.access.identity_provider import AUDIENCE, CLAIMS, ISSUER, NOW, SECRET, SETTINGS, signer
 from tests.access.jwt_server import ES256, PUBLIC_ALGORITHMS, RS256, assert_refused, server, viewer
 from tests.access.tokens import CREATE, VIEWER, ask, create_token
 from tests.api_client import ApiClient, open_api
@@ -257,7 +258,7 @@ async def test_caller_is_the_subject_not_the_token(api: ApiClient) -> None:
     callers = [await authenticator.authenticate(f"Bearer {token}") for token in tokens]
     assert callers[0].id == callers[1].id != callers[2].id
     assert callers[0] != callers[1]
-    assert "user-1" not in callers[0].id
+    assert callers[0].id == "jwt_" + sha256(ISSUER.encode() + b"\0user-1").hexdigest()[:32]
 
 
 async def test_administrator_with_a_jwt_creates_tokens_that_outlast_it(api: ApiClient) -> None:
