@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import sqlite
 
 from models import tables
+from models.json import JsonText
 from models.migrations import newest_version
 from models.session_rules import elapsed_sql, is_ended_sql
 
@@ -16,15 +17,12 @@ MAX_DAMAGE: Final = 100
 """Lines of SQLite about damaged pages."""
 
 _ENDS: Final = "'STOPPED', 'EXPIRED', 'STALLED', 'COMPLETED', 'CANCELLED', 'TERMINATED'"
-_JSON_COLUMNS: Final = (
-    ("session", "id", ("meta", "path", "details")),
-    ("activity", "id", ("data",)),
-    ("path_time", "session_id", ("path",)),
-    ("project", "id", ("timeouts",)),
-    ("token", "id", ("scopes", "project_ids", "kinds", "origins")),
-    ("media_event", "session_id", ("params", "qoe", "custom_metadata")),
-    ("media_state", "session_id", ("state", "checkpoint", "recent", "qoe_ts")),
-)
+_JSON_COLUMNS: Final = [
+    (table.name, table.primary_key.columns[0].name, column.name)
+    for table in tables.METADATA.sorted_tables
+    for column in table.columns
+    if isinstance(column.type, JsonText)
+]
 _FINAL_ELAPSED: Final = select(tables.session.c.id).where(
     is_ended_sql(indexed=False), tables.session.c.final_elapsed_ms != elapsed_sql(0)
 )
@@ -72,10 +70,13 @@ RULES: Final = (
         """SELECT activity.id FROM activity JOIN session ON session.id = session_id
         WHERE (activity.project_id, activity.kind) <> (session.project_id, session.kind)""",
     ),
-    Rule(
-        "positions of the log that will be assigned again, so that streams miss entries",
-        """SELECT position FROM activity WHERE position > coalesce(
-        (SELECT seq FROM sqlite_sequence WHERE name = 'activity'), 0)""",
+    *(
+        Rule(
+            f"positions of {table} that will be assigned again, so that readers miss entries",
+            f"""SELECT position FROM {table} WHERE position > coalesce(
+            (SELECT seq FROM sqlite_sequence WHERE name = '{table}'), 0)""",  # noqa: S608 - our names
+        )
+        for table in ("activity", "audit_entry")
     ),
     Rule(
         "sessions without a start in the log",
@@ -189,8 +190,7 @@ RULES: Final = (
             f"values in {table}.{column} that are not JSON",
             f"SELECT {key} FROM {table} WHERE {column} IS NOT NULL AND NOT json_valid({column})",  # noqa: S608 - our names
         )
-        for table, key, columns in _JSON_COLUMNS
-        for column in columns
+        for table, key, column in _JSON_COLUMNS
     ),
     Rule("databases without their one row in table server", "SELECT 1 WHERE (SELECT count(*) FROM server) <> 1"),
 )

@@ -14,6 +14,7 @@ from bench.dataset.bulk_insert import bulk_insert
 from bench.dataset.generate import generate_sessions
 from models.blobstore import open_blob_store
 from models.database import open_read_only
+from models.tables import METADATA
 from resolvers.check import service
 from resolvers.check.queries import RULES
 from resolvers.check.service import check, row_findings
@@ -37,8 +38,11 @@ FAULTS: Final = {
     "sessions in the log as deleted or replaced that exist": """UPDATE activity
         SET session_id = (SELECT id FROM session WHERE kind = 'USER') WHERE type = 'DELETED'""",
     "entries of the log with another project or kind than their session": "UPDATE activity SET kind = 'USER'",
-    "positions of the log that will be assigned again, so that streams miss entries": (
+    "positions of activity that will be assigned again, so that readers miss entries": (
         "UPDATE sqlite_sequence SET seq = 5"
+    ),
+    "positions of audit_entry that will be assigned again, so that readers miss entries": (
+        "UPDATE sqlite_sequence SET seq = 0"
     ),
     "sessions without a start in the log": "DELETE FROM activity WHERE type = 'STARTED' AND kind = 'CLIENT'",
     "ended sessions whose end is not in the log exactly once": "DELETE FROM activity WHERE type = 'STOPPED'",
@@ -99,6 +103,12 @@ def test_whole_database_has_no_findings(file: Path) -> None:
     before = file.read_bytes()
     assert findings(file) == []
     assert file.read_bytes() == before
+
+
+def test_every_table_has_rows_to_check(file: Path) -> None:
+    with open_read_only(file) as db:
+        counts = {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in METADATA.tables}  # noqa: S608
+    assert [name for name, count in counts.items() if not count] == []
 
 
 def test_every_rule_has_a_fault_that_breaks_it() -> None:
