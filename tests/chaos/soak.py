@@ -24,7 +24,7 @@ T = TypeVar("T")
 COUNTING: Final = ("-m", "tests.chaos.counting_server")
 PATIENT: Final = {f"LIMITS__{name}_SECONDS": "600" for name in ("BODY", "BODY_IDLE", "OPERATION")}
 """A slow machine must not make a test fail."""
-SETTLE_SECONDS: Final = 30.0
+RELEASE_SECONDS: Final = 30.0
 """Longest time until nothing is left of clients that are gone: the server's timeouts are shorter."""
 STEADY_SECONDS: Final = 0.2
 SAMPLE_SECONDS: Final = 1.0
@@ -77,7 +77,7 @@ class Soak:
 
     async def footprint_after(self, before: Footprint) -> Footprint:
         """Return what is held once that is no more than before, or after some time."""
-        deadline = monotonic() + SETTLE_SECONDS
+        deadline = monotonic() + RELEASE_SECONDS
         while True:
             found = await self.footprint()
             if (found.tasks <= before.tasks and found.descriptors <= before.descriptors) or monotonic() > deadline:

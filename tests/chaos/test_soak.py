@@ -1,4 +1,4 @@
-"""Memory is bounded: a server under sustained load holds no more after an hour than at its start, and lets go of it.
+"""Memory is bounded: a server under sustained load holds no more after an hour than at its start, and frees it.
 
 `SOAK_MINUTES` (default 60) is the duration of the long test, half of it with subscribers.
 """
@@ -17,7 +17,7 @@ from tests.chaos.soak import open_soak
 GROWTH_LIMIT: Final = 100_000_000
 
 
-async def test_server_lets_go_of_all_that_clients_left(tmp_path: Path) -> None:
+async def test_server_frees_what_departed_clients_held(tmp_path: Path) -> None:
     async with asyncio.timeout(120), open_soak(tmp_path / "test.db") as soak:
         before = await soak.warm_up()
         async with soak.half_open(20):
