@@ -161,7 +161,10 @@ async def test_weak_and_unsuitable_keys_are_not_used(tmp_path: Path) -> None:
     ]
     async with server(tmp_path) as api:
         (tmp_path / "keys.json").write_text(json.dumps({"keys": [*unsuitable, ES256.jwk]}))
-        await api.app.state.services.authenticator.jwt_verifier.keys.refresh()
+        source = api.app.state.services.authenticator.jwt_verifier.keys
+        await source.refresh()
+        assert len(source.key_set.keys) == 1
+        assert "an RSA key has 1024 bits, not 2048 to 8192" in source.key_set.unusable
         for id_ in ("enc", "ops", "ops-number", "other-alg", "d", "point"):
             await assert_refused(api, signer(id_).token())
         await assert_refused(api, jwt.encode(dict(CLAIMS), SECRET, "HS256", {"kid": "oct"}))

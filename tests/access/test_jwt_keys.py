@@ -21,7 +21,7 @@ from tests.access.tokens import VIEWER, ask
 from tests.api_client import ApiClient, open_api
 
 OLD, NEW, UNKNOWN = signer("k1"), signer("k2"), signer("k3")
-HUGE: Final = "x" * (key_source.MAX_BYTES + 1)
+HUGE: Final = key_set(NEW) + " " * key_source.MAX_BYTES
 
 
 @pytest.fixture
@@ -154,7 +154,6 @@ BAD_RESPONSES: Final = {
     "error": http_response("{}", status="500 Internal Server Error"),
     "not found": http_response(key_set(NEW), status="404 Not Found"),
     "page": http_response("<html>Sign in</html>", "Content-Type: text/html"),
-    "redirect": http_response(key_set(NEW), "Location: http://127.0.0.1:1/", status="302 Found"),
     "huge": http_response(HUGE),
     "endless": b"HTTP/1.1 200 OK\r\n\r\n" + HUGE.encode(),
     "cut off": http_response(key_set(NEW))[:-9],
@@ -185,6 +184,14 @@ async def test_bad_response_leaves_the_last_keys(api: ApiClient, provider: KeySe
         assert await status(api, OLD.token(jti=problem)) == 200
         # Whether this key is new cannot be known now.
         assert await status(api, NEW.token()) == 503
+
+
+async def test_redirect_is_not_followed(api: ApiClient, provider: KeyServer) -> None:
+    other = KeyServer()
+    async with other.running():
+        provider.response = http_response("", f"Location: {other.url}", status="302 Found")
+        assert await status(api, OLD.token()) == 503
+    assert (source_of(api).failure, other.requests) == ("the provider answered 302", [])
 
 
 async def test_slow_provider_is_not_waited_for(
