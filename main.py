@@ -327,7 +327,7 @@ def check_database(database: DatabaseOption = None) -> None:
         findings = asyncio.run(check(file, settings.blob_store(), progress))
     for finding in findings:
         typer.echo(finding)
-    typer.echo(f"{file}: {len(findings) or 'no'} findings", err=bool(findings))
+    typer.echo(f"{file}: {len(findings) or 'no'} finding{'' if len(findings) == 1 else 's'}", err=bool(findings))
     raise typer.Exit(1 if findings else 0)
 
 

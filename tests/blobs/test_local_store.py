@@ -38,6 +38,7 @@ async def test_blob_exists_from_put_to_delete(blob_store: BlobStore, tmp_path: P
         source = io.BytesIO(content)
         await blob_store.put(KEY, source, len(content))
         assert source.closed
+    assert await blob_store.sizes() == {KEY: len(content)}
     assert len(stored_files(tmp_path)) == 1
     assert await blob_store.exists(KEY, len(content))
     assert not await blob_store.exists(KEY, len(content) - 1)

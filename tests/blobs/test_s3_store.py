@@ -13,6 +13,7 @@ from moto.server import ThreadedMotoServer
 
 from models.blobstore import BlobNotFound, open_blob_store
 from models.errors import StorageUnavailable
+from resolvers.check.service import MISSING_FILES, check
 from tests.api_client import open_api
 from tests.blobs.form_client import PNG, FilePart, FormClient, sha256, start_body, values_by_name
 
@@ -62,6 +63,7 @@ async def test_blob_exists_from_put_to_delete(s3: S3Server) -> None:
         assert source.closed
     assert s3.object_keys() == [f"some/prefix/{KEY}"]
     assert await blob_store.exists(KEY, len(content))
+    assert await blob_store.sizes() == {KEY: len(content)}
     assert not await blob_store.exists(KEY, len(content) + 1)
     assert await blob_store.read(KEY, 5_000_000, len(content)) == content[5_000_000:]
     await blob_store.remove_partial_uploads()
@@ -70,6 +72,18 @@ async def test_blob_exists_from_put_to_delete(s3: S3Server) -> None:
     assert s3.object_keys() == []
     with pytest.raises(BlobNotFound):
         await blob_store.read(KEY, 0, 1)
+
+
+async def test_check_finds_a_file_that_the_bucket_has_lost(device: FormClient, tmp_path: Path) -> None:
+    async def found() -> list[str]:
+        return await check(tmp_path / "test.db", device.blob_store, lambda *_: None)
+
+    await device.started({"photo": FilePart(PNG)})
+    await device.blob_store.put("zz/another", io.BytesIO(b"of another database"), 19)
+    assert await found() == []
+    (key,) = (key for key in await device.blob_store.sizes() if key != "zz/another")
+    await device.blob_store.delete(key)
+    assert await found() == [f"{MISSING_FILES}: 1 ({key})"]
 
 
 async def test_files_are_stored_once_and_collected(device: FormClient, s3: S3Server) -> None:

@@ -95,7 +95,8 @@ def findings(file: Path) -> list[str]:
     """Return what `check` prints: nothing, or lines and exit code 1."""
     code, output = invoke("check", "--database", str(file))
     *lines, last = output.splitlines()
-    assert (code, last) == ((1, f"{file}: {len(lines)} findings") if lines else (0, f"{file}: no findings"))
+    total = f"{len(lines) or 'no'} finding{'' if len(lines) == 1 else 's'}"
+    assert (code, last) == (int(bool(lines)), f"{file}: {total}")
     return lines
 
 
