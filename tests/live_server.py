@@ -138,6 +138,9 @@ class ServerProcess:
         self._process.kill()
         await asyncio.to_thread(self._process.wait)
 
+    def send_signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
     def terminate(self) -> None:
         """Send SIGTERM."""
         self._process.terminate()

@@ -16,10 +16,10 @@ class SocketConnection:
         try:
             answer = await self._socket.receive()
             assert answer["type"] == "next", answer
-            assert "errors" not in answer["payload"], answer
             assert (await self._socket.receive())["type"] == "complete"
         except SocketClosed as error:
             raise ConnectionError("the server closed the connection") from error
+        assert "errors" not in answer["payload"], answer
         return answer["payload"]["data"]
 
 

@@ -10,10 +10,10 @@ from typing import Any, Final
 import pytest
 
 from models.clock import DAY, HOUR
-from tests.api.session_inputs import MEDIA
 from tests.api_client import ApiClient
 from tests.durability.invariants import assert_invariants, open_read_only
 from tests.durability.socket_connection import connect_socket
+from tests.lifecycle.keeper import FIELDS, VARIANTS, assert_alive, keep_alive
 from tests.lifecycle.stepped_clock_server import OFFSET
 from tests.live_server import connect, server_process
 from tests.polling import wait_until
@@ -21,19 +21,6 @@ from tests.polling import wait_until
 STEP_COUNT: Final = 100
 STEPS: Final = (HOUR, -HOUR, DAY, -DAY, 6_000, -6_000)
 KEEPALIVE: Final = "mutation($id: ID!) { keepaliveSession(input: {id: $id}) { problems { code } } }"
-VARIANTS: Final[dict[str, dict[str, Any]]] = {
-    "client": {"clientSystem": "iOS"},
-    "field": {"unitId": "u", "data": [{"name": "a", "value": "1"}, {"name": "b", "value": "2"}]},
-    "media": MEDIA,
-}
-"""Of kinds without an end at a fixed time, which a step forward may reach."""
-FIELDS: Final = "elapsedSeconds visibleSeconds"
-
-
-def assert_alive(payload: dict[str, Any]) -> None:
-    assert payload["problems"] == []
-    assert payload["session"]["state"] == "ACTIVE"
-    assert min(payload["session"][name] for name in FIELDS.split()) >= 0
 
 
 async def test_clock_steps_under_load_end_no_session_early(api: ApiClient) -> None:
@@ -152,7 +139,7 @@ async def test_clock_steps_of_running_server_end_no_session_early(tmp_path: Path
     async with asyncio.timeout(600), server_process(file, program, **settings) as process:
         stop = asyncio.Event()
         keepers = [
-            asyncio.create_task(keep_alive(process.port, kind, number, stop))
+            asyncio.create_task(keep_alive((connect, connect_socket)[number % 2], process.port, kind, stop))
             for number, kind in enumerate([*VARIANTS] * 4)
         ]
         random = Random(2)  # noqa: S311 - repeatable, not secret
@@ -171,24 +158,3 @@ async def test_clock_steps_of_running_server_end_no_session_early(tmp_path: Path
         negative = "SELECT count(*) FROM session WHERE visible_ms < 0 OR final_elapsed_ms < 0"
         assert db.execute(negative).fetchone() == (0,)
     assert ends == {"STOPPED": len(keepers)}
-
-
-async def keep_alive(port: int, kind: str, number: int, stop: asyncio.Event) -> int:
-    """Keep a session alive and then stop it, over HTTP or on one socket. Returns the number of calls."""
-    async with (connect, connect_socket)[number % 2](port) as connection:
-
-        async def mutate(field: str, input_: dict[str, Any]) -> Any:
-            type_ = f"{field[0].upper()}{field[1:]}Input"
-            selection = f"session {{ id state {FIELDS} }} problems {{ code }}"
-            document = f"mutation($input: {type_}!) {{ {field}(input: $input) {{ {selection} }} }}"
-            return (await connection.ask(document, input=input_))[field]
-
-        started = await mutate("startSession", {"variant": {kind: VARIANTS[kind]}, "timeoutSeconds": 10})
-        id_ = started["session"]["id"]
-        calls = 0
-        while not stop.is_set():
-            assert_alive(await mutate("keepaliveSession", {"id": id_, "path": [str(calls)]}))
-            calls += 1
-            await asyncio.sleep(0.2)
-        assert (await mutate("stopSession", {"id": id_}))["problems"] == []
-    return calls

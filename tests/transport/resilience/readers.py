@@ -99,7 +99,23 @@ async def over_sse(port: int, on_item: Callable[[str], None], query: str) -> Rea
     return Reader(writer, results(), on_item)
 
 
-KINDS: Sequence[Connect] = (over_socket, over_sse)
+async def over_multipart(port: int, on_item: Callable[[str], None], query: str) -> Reader:
+    reader, writer = await _connect_small_buffer(port)
+    writer.write(post(query, "multipart/mixed;subscriptionSpec=1.0"))
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+
+    async def results() -> AsyncIterator[Any]:
+        received = b""
+        while piece := await read_chunk(reader):
+            *parts, received = (received + piece).split(b"\r\n--graphql")
+            for part in parts:
+                if result := orjson.loads(part.partition(b"\r\n\r\n")[2] or b"{}").get("payload"):
+                    yield result
+
+    return Reader(writer, results(), on_item)
+
+
+KINDS: Sequence[Connect] = (over_socket, over_sse, over_multipart)
 
 
 async def _connect_small_buffer(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -74,7 +74,7 @@ class LoadTest:
         self.places.clear()
 
     async def read(self, number: int) -> Reader:
-        return await KINDS[number % 2](self.server.port, self._note, SHORT)
+        return await KINDS[number % len(KINDS)](self.server.port, self._note, SHORT)
 
     def _note(self, place: str) -> None:
         self.now.note(place)
@@ -82,7 +82,7 @@ class LoadTest:
     async def do_not_read(self, number: int) -> None:
         await asyncio.sleep(number * 2 * PATIENCE / SLOW)
         while True:
-            reader = await KINDS[number % 2](self.server.port, lambda _: None, SHORT)
+            reader = await KINDS[number % len(KINDS)](self.server.port, lambda _: None, SHORT)
             try:
                 reader.pause()
                 started_at = perf_counter()
