@@ -8,12 +8,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.database.engine import Transaction
 from models.database.faults import STORAGE_ERRORS, is_storage_failure
 from models.database.health import FileHealth
 from models.errors import StorageUnavailable
+
+_log = structlog.get_logger("database")
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -215,8 +218,16 @@ class Writer:
         # Before any caller gets its result, as `Database.on_commit` promises.
         if changes.session_ids or changes.project_ids or changes.token_ids:
             for listener in self.listeners:
-                listener(changes)
+                _notify(listener, changes)
         return results
+
+
+def _notify(listener: CommitListener, changes: CommittedChanges) -> None:
+    try:
+        listener(changes)
+    except Exception:
+        # It is committed: a failure here would execute each write of the batch again.
+        _log.exception("commit listener failed")
 
 
 def _fail(writes: Sequence[_PendingWrite], error: Exception) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from models.database import Transaction, open_database
 from models.database import engine as engines
@@ -164,3 +165,13 @@ async def test_second_server_on_a_file_is_refused(tmp_path: Path, name: str) -> 
         assert await first.is_ready()
     async with open_database(tmp_path / name, lock_timeout=0) as second:
         assert await second.is_ready()
+
+
+async def test_failing_commit_listener_repeats_no_write(api: ApiClient) -> None:
+    def fail(_changes: object) -> None:
+        raise MemoryError
+
+    with api.app.state.services.database.on_commit(fail), capture_logs() as log:
+        await asyncio.gather(*(api.start_user() for _ in range(5)))
+    assert await api.execute("{ sessions { totalCount } }") == {"totalCount": 5}
+    assert {line["event"] for line in log if line["log_level"] == "error"} == {"commit listener failed"}

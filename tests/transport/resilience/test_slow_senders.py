@@ -88,15 +88,17 @@ async def test_slow_senders_are_cut_off(tmp_path: Path) -> None:
     limits = Limits(
         init_seconds=WAIT, body_idle_seconds=WAIT, body_seconds=WAIT, ping_seconds=WAIT, pong_seconds=WAIT / 2
     )
-    async with open_api(tmp_path / "test.db", limits=limits) as api:
-        async with run_app(api.app, http=ShortHeaderTimeout) as (port, server):
-            await asyncio.gather(*(api.execute(QUERY) for _ in range(10)))  # opens all that the server keeps open
-            await run_concurrently(port, (QUERY, {}))
-            before = count_open_files()
-            slow = [asyncio.create_task(send_slowly(port, client, 0.02)) for client in CLIENTS for _ in range(10)]
-            assert await serve_meanwhile(slow, lambda: api.execute(QUERY)) > 5
-            assert not server.server_state.connections
-            await wait_until(lambda: count_open_files() <= before)
+    async with (
+        open_api(tmp_path / "test.db", limits=limits) as api,
+        run_app(api.app, http=ShortHeaderTimeout) as (port, server),
+    ):
+        await asyncio.gather(*(api.execute(QUERY) for _ in range(10)))  # opens all that the server keeps open
+        await run_concurrently(port, (QUERY, {}))
+        before = count_open_files()
+        slow = [asyncio.create_task(send_slowly(port, client, 0.02)) for client in CLIENTS for _ in range(10)]
+        assert await serve_meanwhile(slow, lambda: api.execute(QUERY)) > 5
+        assert not server.server_state.connections
+        await wait_until(lambda: count_open_files() <= before)
 
 
 @pytest.mark.long
