@@ -23,7 +23,7 @@ class Context:
     now: Instant
     is_stale: bool = False
     """Whether `now` is in the past because the database cannot be written: the operation can only read."""
-    has_gap: Callable[[], bool] | None = None
+    is_past: Callable[[], bool] | None = None
     """Returns whether the server was down, or its clock was set, since `now`: then the operation can only read."""
     batch_rows: BatchRows | None = None
     """What it shares with other operations, if it is one on a batch of the log."""
@@ -49,7 +49,7 @@ class Context:
         """
         if self.is_stale:
             await self.services.liveness.raise_stale()
-        result = await self.database.write(work, item, self.has_gap)
+        result = await self.database.write(work, item, self.is_past)
         if self._loaders is not None:
             self._loaders.clear()
         return result
@@ -58,5 +58,5 @@ class Context:
 @asynccontextmanager
 async def open_context(services: Services, caller: Caller) -> AsyncIterator[Context]:
     moment = await services.liveness.moment()
-    has_gap = partial(services.liveness.has_gap_since, moment.gaps)
-    yield Context(services, caller, moment.now, moment.is_stale, has_gap)
+    is_past = partial(services.liveness.is_past, moment)
+    yield Context(services, caller, moment.now, moment.is_stale, is_past)

@@ -24,7 +24,7 @@ class Moment(NamedTuple):
     is_stale: bool = False
     """Nothing can be written, and `now` is the last moment before that: good for reading only."""
     gaps: int = 0
-    """How many gaps the server had found until then: see `ServerLiveness.has_gap_since`."""
+    """How many gaps the server had found until then: see `ServerLiveness.is_past`."""
 
 
 class ServerLiveness:
@@ -36,6 +36,7 @@ class ServerLiveness:
         self._alive_at: Instant | None = None
         self._writes_blocked = False
         self._gaps = 0
+        self._gap_end = 0
         self._recovery_lock = asyncio.Lock()
 
     async def moment(self) -> Moment:
@@ -60,13 +61,15 @@ class ServerLiveness:
             return Moment(self._alive_at + MAX_DOWNTIME_MS, is_stale=True)
         return Moment(now, gaps=self._gaps)
 
-    def has_gap_since(self, gaps: int) -> bool:
-        """Return whether a gap was found after a moment. A write at that moment would be one at the wrong time.
+    def is_past(self, moment: Moment) -> bool:
+        """Return whether a gap has been found since a moment, so that a write must not use its time any more.
 
         With a time before a downtime, it would take back the extension of the session that it touches; with one from
         before the clock was set back, it would end sessions that have been kept alive since.
         """
-        return self._gaps != gaps
+        if self._gaps == moment.gaps:
+            return False
+        return self._gaps > moment.gaps + 1 or not 0 <= self._gap_end - moment.now <= MAX_DOWNTIME_MS
 
     async def record_alive(self, now: Instant) -> None:
         """Record that the server is alive at `now`; after a downtime, extend deadlines in the same transaction.
@@ -76,6 +79,7 @@ class ServerLiveness:
         """
         if not self._is_recent(now):
             self._gaps += 1
+            self._gap_end = now
         try:
             await self._database.write(_record_alive, now)
         except StorageUnavailable:

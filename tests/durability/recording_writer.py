@@ -106,7 +106,7 @@ class RecordingWriter:
         chosen = self._random.sample(self._session_ids, min(BATCH_SIZE, len(self._session_ids)))
         self._ledger.pending.update(chosen)
         sessions = [{"id": session_id, "path": [f"page {next(self._numbers)}"]} for session_id in chosen]
-        answer = await connection.ask(KEEPALIVES, input={"sessions": sessions})
+        answer = await _ask(connection, KEEPALIVES, {"sessions": sessions})
         for payload in answer["keepaliveSessions"]["results"]:
             self._ledger.record(payload)
 
@@ -146,4 +146,14 @@ class RecordingWriter:
     async def _mutate(self, connection: Connection, field: str, input_: dict[str, Any]) -> Any:
         type_ = f"{field[0].upper()}{field[1:]}Input"
         document = f"mutation($input: {type_}!) {{ {field}(input: $input) {{ {PAYLOAD} }} }}"
-        return (await connection.ask(document, input=input_))[field]
+        return (await _ask(connection, document, input_))[field]
+
+
+async def _ask(connection: Connection, document: str, input_: dict[str, Any]) -> Any:
+    """Execute a mutation; again, if the server was suspended meanwhile, as one on a busy machine may be."""
+    while True:
+        try:
+            return await connection.ask(document, input=input_)
+        except AssertionError as error:
+            if "the time of this call is past" not in str(error):
+                raise

@@ -104,7 +104,9 @@ async def test_slow_senders_are_cut_off(tmp_path: Path) -> None:
 @pytest.mark.long
 async def test_two_thousand_silent_clients_are_cut_off_in_time(tmp_path: Path) -> None:
     """With the timeouts of production."""
-    most = {"silent before body": 15, "body": 31, "form": 31, "message": 30}
+    # A client that does not answer the close frame of a WebSocket is cut off 5 s after it.
+    sockets = {"silent socket": 15, "message before init": 15, "message": 35}
+    most = {"silent before body": 15, "body": 31, "form": 31} | sockets
     async with asyncio.timeout(600), server_process(tmp_path / "test.db") as process, connect(process.port) as client:
         await client.ask(QUERY)
         before = process.descriptors
@@ -118,4 +120,4 @@ async def test_two_thousand_silent_clients_are_cut_off_in_time(tmp_path: Path) -
         await wait_until(lambda: process.descriptors <= before * 1.05)
     print(durations)  # noqa: T201 - the figures of the promise
     # Connecting 2,000 clients takes a part of it.
-    assert {each: seconds for each, seconds in durations.items() if seconds > most.get(each, 10) + 2} == {}
+    assert {each: seconds for each, seconds in durations.items() if seconds > most.get(each, 10) + 5} == {}
