@@ -4,11 +4,16 @@ import hmac
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 import pytest
+from structlog.testing import capture_logs
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
-from resolvers.tokens import authenticator
+from resolvers.tokens import authenticator, secrets
 from tests.access.tokens import REVOKE, VIEWER, ask, create_token
 from tests.api_client import ApiClient, open_api
+from tests.live_server import serve_app
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "Token", "JWT"])
@@ -122,3 +127,17 @@ async def test_server_stays_closed_when_its_last_administrator_expires(api: ApiC
     secret = (await create_token(api, name="root", scopes=["ADMIN"], expiresAt="2026-05-28T21:26:40Z"))["secret"]
     await api.advance(3_600)
     assert [(await ask(api, VIEWER, header)).status_code for header in (None, f"Bearer {secret}")] == [401] * 2
+
+
+async def test_refused_credentials_are_logged_without_them(api: ApiClient) -> None:
+    secret = secrets.new_secret()
+    async with serve_app(api.app) as port:
+        with capture_logs() as lines:
+            assert (await ask(api, VIEWER, f"Bearer {secret}")).status_code == 401
+            url, protocols = f"ws://127.0.0.1:{port}/graphql", [Subprotocol("graphql-transport-ws")]
+            async with connect(url, subprotocols=protocols) as socket:
+                init = {"type": "connection_init", "payload": {"authorization": f"Bearer {secret}"}}
+                await socket.send(orjson.dumps(init).decode())
+                await socket.wait_closed()
+    assert [line["outcome"] for line in lines if line["event"] == "operation"] == [["UNAUTHENTICATED"]] * 2
+    assert secret[4:12] not in repr(lines)

@@ -122,7 +122,7 @@ class ConnectionHandler:
         task.add_done_callback(self._closing_tasks.discard)
 
     async def _authenticate(self) -> list[Action]:
-        connection = HTTPConnection(self._scope)
+        connection, started = HTTPConnection(self._scope), perf_counter()
         try:
             client = await self._streams.execution.authenticate(self._access.authenticate(connection))
             if client.id:
@@ -130,6 +130,8 @@ class ConnectionHandler:
         except RequestError as refusal:
             self._streams.execution.rate_limits.charge_refusal(self._address, refusal)
             code = refusal.errors[0]["extensions"]["code"]
+            seconds = perf_counter() - started
+            self._streams.execution.record(None, [code], status=None, seconds=seconds, logged=refusal.logged)
             if code in (Code.UNAUTHENTICATED, Code.FORBIDDEN):
                 return self._protocol.close(CloseCode.FORBIDDEN, "Forbidden")
             return self._protocol.close(CloseCode.TRY_AGAIN_LATER, code)
