@@ -58,6 +58,7 @@ def _places(*, graphiql: bool, metrics: bool) -> Iterator[str]:
         yield "<dt>/graphql</dt> <dd>the endpoint</dd>"
     yield _place("schema.graphql", "the schema as text, for code generators")
     yield _place("readme", "the documentation: start, first session, all pages")
+    yield _place("docs/access.md", "tokens: how to get one, how to send it, what it allows")
     if metrics:
         yield _place("metrics", "figures for Prometheus")
     yield _place("livez", "the process answers")
