@@ -43,12 +43,19 @@ async def run(world: World, case: Case, target: Target, value: Any, authorizatio
     with capture_statements(database, writer=True) as sent:
         response = await ask(world.api, case.document, authorization or side.authorization(), **variables)
     text = json.dumps([response.status_code, response.json()], separators=(",", ":"))
-    answer = text.replace(json.dumps(value)[1:-1], "<value>")
+    answer = without_new_values(case, text, value)
     if case.operation == "mutation":
-        answer = _CURSOR.sub(r'"\1":"<cursor>"', _NEW_ID.sub(r'"\1<id>"', answer))
         await world.undo_starts()
     # Sorted: loaders and statistics read at once.
     return Outcome(answer, sorted(sql for sql in sent if "token.lookup = " not in sql))
+
+
+def without_new_values(case: Case, answer: str, value: Any) -> str:
+    """Replace the value that was sent and, of a mutation, what differs each time that it succeeds."""
+    answer = answer.replace(json.dumps(value)[1:-1], "<value>")
+    if case.operation != "mutation":
+        return answer
+    return _CURSOR.sub(r'"\1":"<cursor>"', _NEW_ID.sub(r'"\1<id>"', answer))
 
 
 def without_echoes(answer: str, sent: Any) -> str:

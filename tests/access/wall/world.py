@@ -35,6 +35,8 @@ NO_LIMITS: Final = {
     "depth": 100,
     "cost": 10_000_000,
     "aliases": 1_000,
+    "socket_operations": 10_000,
+    "message_rate": 1e9,
     "overload_wait_seconds": 1e9,
     "overload_lag_seconds": 1e9,
 }
