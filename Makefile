@@ -8,7 +8,7 @@ JOBS ?= auto
 COVERAGE := $(if $(CI),--cov --cov-report=term:skip-covered)
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install run test check format lock test-clients bench vendor schema docs rows clean
+.PHONY: install run test check format lock test-clients test-security bench vendor schema docs rows clean
 
 install: $(INSTALLED)
 
@@ -27,10 +27,21 @@ check: install
 	$(BIN)/mypy
 
 test: check
-	$(BIN)/pytest -m "not clients and not long" -n $(JOBS) --maxprocesses 8 --dist worksteal $(COVERAGE)
+	$(BIN)/pytest -m "not clients and not security and not long" -n $(JOBS) --maxprocesses 8 --dist worksteal $(COVERAGE)
 
 test-clients: install
 	$(BIN)/pytest -m "clients and not long"
+
+# Public tools in an environment of their own: they pin older versions of what the server uses.
+SECURITY_TOOLS := .venv-security/.installed
+
+$(SECURITY_TOOLS): tests/security/requirements.txt
+	$(PYTHON) -m venv --clear .venv-security
+	.venv-security/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+test-security: install $(SECURITY_TOOLS)
+	$(BIN)/pytest -m "not long" -rs tests/security tests/clients/test_schemathesis.py tests/transport/websocket/test_protocol_sequences.py
 
 format: install
 	$(BIN)/ruff format .
@@ -48,6 +59,7 @@ rows: install
 lock: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-emit-find-links --upgrade --group dev pyproject.toml --output-file requirements.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-emit-find-links --upgrade tests/security/requirements.in --output-file tests/security/requirements.txt
 
 vendor:
 	web/vendor.sh
@@ -56,4 +68,4 @@ bench: install
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .venv-security

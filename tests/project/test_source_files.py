@@ -100,7 +100,7 @@ def test_ci_runs_all_tests() -> None:
     script = ROOT / ".ci" / "run"
     commands = [line.strip() for line in script.read_text(encoding="utf-8").splitlines()]
     assert os.access(script, os.X_OK)
-    assert {"make test", "make test-clients", "set -euo pipefail"} <= set(commands)
+    assert {"make test", "make test-clients", "make test-security", "set -euo pipefail"} <= set(commands)
 
 
 def test_make_test_checks_format_lint_and_types() -> None:
