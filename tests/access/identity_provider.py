@@ -15,7 +15,7 @@ from tests.api_client import EPOCH
 
 ISSUER: Final = "https://id.example.org/"
 AUDIENCE: Final = "session-graph"
-SECRET: Final = "a secret of more than thirty-two bytes"  # noqa: S105
+SECRET: Final = "a secret of more than thirty-two bytes"  # noqa: S105 - of tests
 NOW: Final = EPOCH // 1000
 
 CLAIMS: Final[Mapping[str, Any]] = {

@@ -145,7 +145,7 @@ async def test_algorithms_are_those_of_the_setting(tmp_path: Path) -> None:
 
 
 async def test_weak_and_unsuitable_keys_are_not_used(tmp_path: Path) -> None:
-    weak = signer("weak", "RS256")._replace(key=rsa.generate_private_key(65_537, 1024))  # noqa: S505
+    weak = signer("weak", "RS256")._replace(key=rsa.generate_private_key(65_537, 1024))  # noqa: S505 - a key that is refused
     unsuitable = [
         weak.jwk,
         {"kty": "oct", "kid": "oct", "k": base64.urlsafe_b64encode(SECRET.encode()).decode().rstrip("=")},

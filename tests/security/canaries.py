@@ -1,7 +1,10 @@
 """Requests that carry a canary, a text found nowhere else, in every place where a client can put one."""
 
 import asyncio
+import base64
+import hmac
 import json
+import time
 from collections.abc import Iterator
 from itertools import count
 from typing import Any, Final
@@ -43,10 +46,12 @@ class Canaries:
 class Attacker:
     """A client of a live server that puts canaries everywhere."""
 
-    def __init__(self, port: int, secret: str, canaries: Canaries) -> None:
+    def __init__(self, port: int, secret: str, jwt_secret: str, canaries: Canaries) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.secret = secret
+        self.jwt_secret = jwt_secret
+        self.canaries = canaries
         self.new = canaries.new
         self.statuses: list[int] = []
 
@@ -129,6 +134,18 @@ class Attacker:
             await self.send(
                 http, json={"query": "{ viewer { name } }"}, headers={"Authorization": f"{scheme} {jwt}".strip()}
             )
+
+        for wrong in ({}, {"exp": 1}, {"aud": self.new("aud")}, {"iss": self.new("iss")}, {"scope": self.new("scope")}):
+            claims = {"sub": self.new("sub"), "name": self.new("name"), self.new("claim"): 1, **wrong}
+            for secret in (self.jwt_secret, "another secret of this length, at least"):
+                credential = {"Authorization": f"Bearer {(jwt := sign(secret, **claims))}"}
+                self.remember(jwt)
+                await self.send(http, json={"query": "{ viewer { name } }"}, headers=credential)
+
+    def remember(self, jwt: str) -> None:
+        """Look for each part of a JSON Web Token in the log, too."""
+        for part in jwt.split(".")[1:]:
+            self.canaries.places[part] = "part of a JWT"
 
     async def send_malformed(self, http: httpx2.AsyncClient) -> None:
         new = self.new
@@ -236,15 +253,32 @@ class Attacker:
             return
 
 
+def sign(secret: str, **claims: Any) -> str:
+    """Return a JSON Web Token of HS256 for the reader of `settings_with_canaries`."""
+    now = int(time.time())
+    common = {"iss": "https://id.example.org", "aud": "sessions", "exp": now + 600, "iat": now, "scope": "READ WRITE"}
+    parts = [{"alg": "HS256", "typ": "JWT"}, common | claims]
+    signed = b".".join(base64url(json.dumps(part).encode()) for part in parts)
+    return (signed + b"." + base64url(hmac.digest(secret.encode(), signed, "sha256"))).decode()
+
+
+def base64url(content: bytes) -> bytes:
+    return base64.urlsafe_b64encode(content).rstrip(b"=")
+
+
 def settings_with_canaries(canaries: Canaries) -> Iterator[tuple[dict[str, str], int]]:
     """Yield environments with canaries in secret settings, and the exit code of a start with each; 0: it serves."""
-    signing_key = {"SIGNING_KEY": canaries.new("SIGNING_KEY") + "x" * 32}
+    signing_key = {"SIGNING_KEY": canaries.new("SIGNING_KEY") + "x" * 32, "JWT_SECRET": canaries.new("JWT_SECRET") * 3}
+    signing_key |= {"JWT_ISSUER": "https://id.example.org", "JWT_AUDIENCE": "sessions", "JWT_PROJECTS": "*"}
     yield signing_key, 0
     # A store that cannot be reached: its errors have addresses.
     cloud = {name: canaries.new(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")}
     store_url = f"s3://{canaries.new('user of STORE_URL')}:{canaries.new('password of STORE_URL')}@bucket/x"
     yield signing_key | cloud | {"STORE_URL": store_url, "AWS_ENDPOINT": "http://127.0.0.1:1"}, 0
     yield {"SIGNING_KEY": canaries.new("short SIGNING_KEY")}, 2
+    yield {"JWT_SECRET": canaries.new("short JWT_SECRET"), "JWT_ISSUER": "https://a", "JWT_AUDIENCE": "a"}, 2
+    key_set = {"JWT_JWKS": f"http://user:{canaries.new('password of JWT_JWKS')}@host/keys"}
+    yield key_set | {"JWT_ISSUER": "https://a", "JWT_AUDIENCE": "a", "JWT_PROJECTS": "*"}, 2
     for url in ("ftp://{}:{}@host", "http://{}:{}@[", "s3://{}:{}"):
         yield {"STORE_URL": url.format(canaries.new("user of STORE_URL"), canaries.new("password of STORE_URL"))}, 2
     yield {"PUBLIC_URL": f"https://user:{canaries.new('password of PUBLIC_URL')}@host"}, 2

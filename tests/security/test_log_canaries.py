@@ -29,10 +29,10 @@ async def attack(folder: Path, log_format: str, **environment: str) -> tuple[set
     canaries.places[secret] = "secret of the token"
     serving = [settings for settings, code in settings_with_canaries(canaries) if code == 0]
     settings = serving[log_format == "json"]  # one with a store that cannot be reached
-    settings |= {"LOG_LEVEL": "debug", "LOG_FORMAT": log_format, "PRODUCTION": "true", "METRICS": ""}
+    settings |= {"LOG_LEVEL": "debug", "LOG_FORMAT": log_format, "PRODUCTION": "true", "TRUSTED_PROXIES": "127.0.0.1"}
     settings |= {"LIMITS__OPERATION_SECONDS": "1", **environment}
     async with server_process(file, PROGRAM, **settings) as server:
-        attacker = Attacker(server.port, secret, canaries)
+        attacker = Attacker(server.port, secret, settings["JWT_SECRET"], canaries)
         await attacker.run()
         server.terminate()
         await server.wait()
