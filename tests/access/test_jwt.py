@@ -231,8 +231,9 @@ async def test_sockets_and_streams_end_with_the_token(api: ApiClient) -> None:
             async for chunk in response.aiter_text():
                 text += chunk
                 if "SessionSnapshot" in text and "UNAUTHENTICATED" not in text:
-                    await api.app.state.access_check.run()
-                    assert api.app.state.streams.open_resources.clients
+                    callers = api.app.state.streams.open_resources.clients
+                    assert len(callers) == 1
+                    assert await api.app.state.services.authenticator.find_ended(callers) == []
                     await api.advance(300)
                     await api.app.state.access_check.run()
         assert text.count("UNAUTHENTICATED") == 1
