@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from models.blobstore import BlobStore, LocalBlobStore
-from models.database import Progress, open_read_only
+from models.database import DRIVER_ERRORS, Progress, fault_reason, open_read_only
 from models.database.backup import copy_snapshot, database_bytes
 from models.durable_folder import sync_folder
 from models.errors import BackupFailed
@@ -70,8 +70,8 @@ async def back_up(
             return len(blobs)
     except OSError as error:
         raise BackupFailed(f"{error.filename or target} cannot be written: {error.strerror}") from error
-    except sqlite3.Error as error:
-        raise BackupFailed(f"the backup to {target} failed: {error}") from error
+    except DRIVER_ERRORS as error:
+        raise BackupFailed(f"the backup to {target} failed: {fault_reason(error)}") from error
 
 
 def _check_target(database: Path, target: Path, *, force: bool) -> None:

@@ -2,11 +2,12 @@
 
 from models.database.database import MAX_HEAVY_READS, Database, database_file, migrate_database, open_database
 from models.database.engine import Transaction
-from models.database.faults import STORAGE_ERRORS
+from models.database.faults import DRIVER_ERRORS, STORAGE_ERRORS, fault_reason
 from models.database.read_only import Progress, open_read_only
 from models.database.writer import CommitListener, CommittedChanges, batched, track_changes
 
 __all__ = [
+    "DRIVER_ERRORS",
     "MAX_HEAVY_READS",
     "STORAGE_ERRORS",
     "CommitListener",
@@ -16,6 +17,7 @@ __all__ = [
     "Transaction",
     "batched",
     "database_file",
+    "fault_reason",
     "migrate_database",
     "open_database",
     "open_read_only",

@@ -8,7 +8,9 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from models.errors import UnreadableValue
 
-STORAGE_ERRORS: Final = (DatabaseError, UnreadableValue)
+DRIVER_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What the driver raises: also if the message of SQLite quotes a damaged schema."""
+STORAGE_ERRORS: Final = (DatabaseError, UnreadableValue, UnicodeDecodeError)
 """What a statement raises when the storage fails, besides what it raises for a fault of its own."""
 
 _UNDECODABLE: Final = "Could not decode to UTF-8"
@@ -30,7 +32,7 @@ def is_damage(error: BaseException) -> bool:
     """Check for an error that shows that the file is not what was written to it."""
     original = _original(error)
     return (
-        isinstance(original, UnreadableValue)
+        isinstance(original, UnreadableValue | UnicodeDecodeError)
         or _primary_code(original) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
         or (isinstance(original, sqlite3.OperationalError) and str(original).startswith(_UNDECODABLE))
     )
@@ -53,7 +55,8 @@ def fault_reason(error: BaseException) -> str:
     """Return the message of the storage in one line, without what is stored."""
     original = _original(error)
     text = str(original).partition("\n")[0]
-    return "a text is not UTF-8" if text.startswith(_UNDECODABLE) else text
+    is_undecodable = isinstance(original, UnicodeDecodeError) or text.startswith(_UNDECODABLE)
+    return "a text is not UTF-8" if is_undecodable else text
 
 
 def describe_fault(file: Path, error: BaseException) -> str:

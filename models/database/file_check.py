@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from models.database.faults import describe_fault
+from models.database.faults import DRIVER_ERRORS, describe_fault
 from models.errors import DatabaseUnusable
 
 _LOG_MAGICS: Final = (0x377F0682, 0x377F0683)
@@ -99,7 +99,7 @@ def _check_whole(file: Path) -> None:
             (page_size,) = connection.execute("PRAGMA page_size").fetchone()
             (pages,) = connection.execute("PRAGMA page_count").fetchone()
             recovered = log.recovered_frames(shm_file(file))
-    except sqlite3.Error as error:
+    except DRIVER_ERRORS as error:
         raise DatabaseUnusable(describe_fault(file, error)) from error
     log.check(recovered)
     _check_pages(file, page_size, pages, in_log={frame.page for frame in log.frames[:recovered]})
@@ -121,7 +121,7 @@ def _apply_log(file: Path) -> None:
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error as error:
+    except DRIVER_ERRORS as error:
         raise DatabaseUnusable(describe_fault(file, error)) from error
 
 

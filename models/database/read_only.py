@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
-from models.database.faults import describe_fault
+from models.database.faults import DRIVER_ERRORS, describe_fault
 from models.errors import DatabaseUnusable
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -26,6 +26,6 @@ def open_read_only(file: Path) -> Iterator[sqlite3.Connection]:
         try:
             opened.execute("PRAGMA query_only = ON")
             opened.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.DatabaseError as error:
+        except DRIVER_ERRORS as error:
             raise DatabaseUnusable(describe_fault(file, error)) from error
         yield opened

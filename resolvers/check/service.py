@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from models.blobstore import BlobStore, LocalBlobStore
-from models.database import Progress, open_read_only
+from models.database import DRIVER_ERRORS, Progress, fault_reason, open_read_only
 from models.errors import DatabaseUnusable
 from resolvers.check import queries
 from resolvers.check.queries import EXAMPLES, RULES, Blob, Rule
@@ -32,16 +32,16 @@ async def check(file: Path, store: BlobStore, progress: Progress) -> list[str]:
     with open_read_only(file) as db:
         try:
             problem = queries.version_problem(db)
-        except sqlite3.DatabaseError as error:
-            return [f"{DAMAGED}: {error}"]
+        except DRIVER_ERRORS as error:
+            return [f"{DAMAGED}: {fault_reason(error)}"]
         if problem is not None:
             raise DatabaseUnusable(f"{file} {problem}")
         findings = list(row_findings(db, progress))
         progress("files", 0, 0)
         try:
             return [*findings, *await _file_findings(db, store)]
-        except sqlite3.DatabaseError as error:
-            return [*findings, f"files could not be checked: {error}"]
+        except DRIVER_ERRORS as error:
+            return [*findings, f"files could not be checked: {fault_reason(error)}"]
 
 
 def row_findings(db: sqlite3.Connection, progress: Progress) -> Iterator[str]:
@@ -56,19 +56,19 @@ def row_findings(db: sqlite3.Connection, progress: Progress) -> Iterator[str]:
         progress(name, number, len(checks))
         try:
             yield from list(find(db))
-        except sqlite3.DatabaseError as error:
-            yield f"{name} could not be checked: {error}"
+        except DRIVER_ERRORS as error:
+            yield f"{name} could not be checked: {fault_reason(error)}"
 
 
 def _damage_findings(db: sqlite3.Connection) -> Iterator[str]:
     try:
         yield from [f"{DAMAGED}: {line}" for line in queries.damage(db)]
-    except sqlite3.DatabaseError as error:
-        yield f"{DAMAGED}: {error}"
+    except DRIVER_ERRORS as error:
+        yield f"{DAMAGED}: {fault_reason(error)}"
         for table in queries.table_names(db):
             try:
                 yield from [f"{DAMAGED}: table {table}: {line}" for line in queries.damage(db, table)]
-            except sqlite3.DatabaseError:
+            except DRIVER_ERRORS:
                 yield f"{DAMAGED}: table {table}, or one of its indexes"
 
 

@@ -200,6 +200,16 @@ def test_broken_schema_is_refused(file: Path) -> None:
     assert BACKUP in refusal(file)
 
 
+@pytest.mark.parametrize("command", [["migrate"], ["check"], ["backup", "--to", "{}.backup"]], ids=lambda args: args[0])
+def test_schema_that_is_not_text_is_refused_by_every_command(file: Path, command: list[str]) -> None:
+    position = file.read_bytes().index(b"CREATE INDEX ix_stored_file_loose")
+    overwrite(file, position + len("CREATE INDEX ix_"), b"\xda\xff")
+    code, output = invoke(*(argument.format(file) for argument in command), "--database", str(file))
+    assert (code, output.count("\n")) == (2, 1), output
+    assert output.startswith(f"{file} ")
+    assert BACKUP in output
+
+
 # ---- the write-ahead log ----
 
 
