@@ -52,22 +52,22 @@ async def running_services(
         _running_jwt_verifier(settings, clock, background_jobs=background_jobs) as jwt_verifier,
         open_database(database_file(settings.database_url)) as database,
     ):
-        needs_token = requires_credentials and jwt_verifier is None
-        if needs_token and not await database.read(tokens.has_admin_token, valid_at=clock.now()):
-            raise NoCredentialError(no_credential(settings.database_url))
-        authenticator = Authenticator(
-            database, clock, requires_credentials=requires_credentials, jwt_verifier=jwt_verifier
-        )
-        await authenticator.load_requirement()
-        liveness = ServerLiveness(database, clock)
-        sweeper = Sweeper(database, liveness, clock, retention=settings.retention_ms)
-        log_reader, uploader = LogReader(database, liveness), BlobUploader(settings.blob_store())
-        projects = ProjectCache()
-        collector = BlobGarbageCollector(database, uploader, clock)
         with database.reporting_to_operator():
+            needs_token = requires_credentials and jwt_verifier is None
+            if needs_token and not await database.read(tokens.has_admin_token, valid_at=clock.now()):
+                raise NoCredentialError(no_credential(settings.database_url))
+            authenticator = Authenticator(
+                database, clock, requires_credentials=requires_credentials, jwt_verifier=jwt_verifier
+            )
+            await authenticator.load_requirement()
+            liveness = ServerLiveness(database, clock)
+            sweeper = Sweeper(database, liveness, clock, retention=settings.retention_ms)
             url_signer = await create_url_signer(database, settings.signing_key, settings.public_url)
             # Extends the deadlines after a downtime before the first request is answered.
             await sweeper.sweep()
+        log_reader, uploader = LogReader(database, liveness), BlobUploader(settings.blob_store())
+        projects = ProjectCache()
+        collector = BlobGarbageCollector(database, uploader, clock)
         async with log_reader.running(), uploader.running(), AsyncExitStack() as jobs:
             jobs.enter_context(database.on_commit(projects.on_commit))
             jobs.enter_context(database.on_commit(authenticator.on_commit))

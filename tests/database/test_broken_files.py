@@ -291,7 +291,7 @@ def test_log_of_another_database_is_refused(crashed: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "prefixes"),
     [
-        (b"\xff" * PAGE_BYTES, ("session", "activity")),
+        (b"\xff" * PAGE_BYTES, ("session", "activity", "token")),
         pytest.param(b"\xff" * PAGE_BYTES, ("",), marks=pytest.mark.long),
         pytest.param(bytes(PAGE_BYTES), ("",), marks=pytest.mark.long),
     ],
