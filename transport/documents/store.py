@@ -44,7 +44,10 @@ from transport.settings import Limits, TransportSettings
 
 Value = TypeVar("Value")
 
-CHARACTERS_PER_COST: Final = 50
+CHARACTERS_PER_COST: Final = 5
+MAX_COMPILATION_COST: Final = 4_000
+"""A unit of an operation's cost takes about 10 µs, and so do 5 characters of a new document, up to the limit of
+tokens."""
 
 
 FRAGMENT_RULES: Final[tuple[type[ASTValidationRule], ...]] = (
@@ -96,7 +99,7 @@ class DocumentStore:
     def compilation_cost(self, text: str | None) -> int:
         """Return the cost of parsing and validating a document, in the units of an operation's; 0 if it is cached."""
         is_cached = text is None or text in self._valid or text in self._invalid
-        return 0 if is_cached else len(text or "") // CHARACTERS_PER_COST
+        return 0 if is_cached else min(len(text or "") // CHARACTERS_PER_COST, MAX_COMPILATION_COST)
 
     def get(self, text: str) -> PreparedDocument:
         """Return the document with this text.
