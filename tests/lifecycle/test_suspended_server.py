@@ -13,8 +13,7 @@ from tests.live_server import PATIENT, connect, server_process
 from tests.polling import TIMEOUT_SECONDS
 from tests.transport.resilience.listeners import RawWebSocket
 
-START = """mutation { startSession(input: {variant: {user: {username: "ann"}}, timeoutSeconds: 10}) {
-    session { id } problems { code } } }"""
+START = 'mutation { startSession(input: {variant: {user: {username: "ann"}}}) { session { id } problems { code } } }'
 SUBSCRIBE = "subscription { sessionActivities { __typename ... on Activity { type } } }"
 
 
