@@ -1,4 +1,4 @@
-"""The wall between projects in requests: what is beyond it cannot be told from what does not exist."""
+"""The wall between projects in requests: what is beyond it cannot be distinguished from what does not exist."""
 
 import json
 import re
