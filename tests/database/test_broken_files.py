@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from random import Random
 from typing import Final
 
 import pytest
@@ -316,6 +317,21 @@ async def test_broken_page_is_reported_once_at_the_start_or_when_touched(
     # Events are read late in a playback's life, and indexes by the filters that need them: `check` reads all of both.
     assert untouched & METADATA.tables.keys() <= {"media_event"}
     assert len(untouched) < len(found) / 3
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 200))])
+async def test_random_bytes_cause_no_other_error(file: Path, seed: int) -> None:
+    generator = Random(seed)  # noqa: S311 - repeatable, not secret
+    last_page = max(find_root_pages(file).values())
+    for _ in range(generator.choice([1, 3, 20])):
+        content = generator.randbytes(generator.choice([1, 4, 64, 1000]))
+        overwrite(file, generator.randrange(PAGE_BYTES, last_page * PAGE_BYTES), content)
+    with capture_logs() as log:
+        codes, _ = await codes_and_readiness(file)
+    assert codes in (set(), {"SERVICE_UNAVAILABLE"}) or all(
+        code.startswith(str(file)) for code in codes - {NOT_STARTED}
+    )
+    assert [line for line in log if line["event"] == "unexpected error"] == []
 
 
 async def codes_and_readiness(file: Path) -> tuple[set[str], bool]:
