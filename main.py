@@ -34,7 +34,7 @@ from resolvers.check.service import check
 from resolvers.context import Context, open_context
 from resolvers.metrics import FEED_LAG, MetricsCollector
 from resolvers.services import Services
-from resolvers.startup import running_services
+from resolvers.startup import describe_failure, running_services
 from resolvers.tokens import listing as token_listing
 from resolvers.tokens import offline as offline_tokens
 from resolvers.tokens.access_check import AccessCheck
@@ -238,7 +238,7 @@ def serve(
     except server.StoppedError as error:
         exit_with_error(str(error), code=1)
     except server.NotStartedError:
-        exit_with_error(str(app.state.failure))
+        exit_with_error(describe_failure(app.state.failure))
 
 
 @cli.command()
@@ -380,7 +380,7 @@ def serve_reloaded(sockets: list[socket.socket] | None) -> None:
     try:
         server.run(app, sockets, lambda: None, app.state.streams)
     except server.NotStartedError:
-        typer.echo(app.state.failure, err=True)
+        typer.echo(describe_failure(app.state.failure), err=True)
 
 
 def announce(settings: Settings, origin: str) -> None:

@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from models.clock import Clock
 from models.database import database_file, open_database
 from models.settings import ServiceSettings
@@ -22,6 +24,8 @@ from resolvers.tokens.authenticator import Authenticator
 if TYPE_CHECKING:
     from resolvers.tokens.jwt.verifier import JwtVerifier
 
+_log = structlog.get_logger("startup")
+
 NO_CREDENTIAL: Final = (
     "every caller needs a token, and there is none with the scope ADMIN. Create it: "
     "python main.py token create --name admin --scope ADMIN --scope READ --scope WRITE"
@@ -36,6 +40,14 @@ def no_credential(database_url: str) -> str:
 
 class NoCredentialError(Exception):
     """The server requires credentials, and none exists."""
+
+
+def describe_failure(error: Exception) -> str:
+    """Return the line about a failed start. Messages other than our own may quote stored data or secrets."""
+    if isinstance(error, OSError) or type(error).__module__.partition(".")[0] in ("models", "resolvers"):
+        return str(error)
+    _log.error("unexpected error", exc_info=error)
+    return f"the server cannot start: unexpected {type(error).__qualname__}"
 
 
 @asynccontextmanager

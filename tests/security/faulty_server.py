@@ -6,12 +6,14 @@
 
 import asyncio
 import os
+from functools import partial
 from typing import Any
 
 import structlog
 from sqlalchemy.engine import Connection
 
 from main import cli
+from resolvers import startup
 from resolvers.tokens.authenticator import Authenticator
 from schema import graphql_schema
 
@@ -46,6 +48,10 @@ def raise_in_loop(id_: str) -> None:
 
 async def raise_unawaited(id_: str) -> None:
     raise RuntimeError(id_)
+
+
+def raise_at_start(message: str, *_: Any, **__: Any) -> None:
+    raise ValueError(message)
 
 
 def plant_faults() -> None:
@@ -90,6 +96,8 @@ def plant_hole() -> None:
 
 if __name__ == "__main__":
     plant_faults()
+    if message := os.environ.get("START_FAULT"):
+        vars(startup)["open_database"] = partial(raise_at_start, message)
     if os.environ.get("HOLE"):
         plant_hole()
     cli()

@@ -76,3 +76,12 @@ def test_output_of_a_refused_start_has_no_secret(tmp_path: Path) -> None:
             )
             assert (done.returncode, next(iter(settings)) in done.stderr) == (code, True), done.stderr
             assert canaries.found_in(done.stdout + done.stderr) == set(), done.stderr
+
+
+def test_unexpected_failure_of_a_start_shows_no_message(tmp_path: Path) -> None:
+    command = [sys.executable, *PROGRAM, "serve", "--database", str(tmp_path / "test.db"), "--port", "0"]
+    environment = os.environ | {"START_FAULT": "Canary of a start"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, "the server cannot start: unexpected ValueError" in done.stderr) == (2, True), done.stderr
+    assert "Canary" not in done.stdout + done.stderr
+    assert "in raise_at_start" in done.stderr
