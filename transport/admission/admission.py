@@ -32,7 +32,7 @@ RETRY_SECONDS: Final = (1.0, 3.0)
 """Range of `retryAfter`, at random, so that clients do not return together."""
 GOLDEN_RATIO: Final = 0.6180339887498949
 MAX_SECONDS: Final = 1e6
-"""Of a time in the log; a longer one is infinite."""
+"""Of a time. While nothing finishes it would be infinite, beyond a limit that switches this off."""
 
 
 class Overloaded(RequestError):
@@ -53,7 +53,7 @@ class Queue:
 
     def seconds(self, now: float) -> float:
         """Return the time that an operation takes that begins now; 0 while only a few run."""
-        return self._running.seconds(now) if self._running.count >= MIN_RUNNING else 0.0
+        return min(self._running.seconds(now), MAX_SECONDS) if self._running.count >= MIN_RUNNING else 0.0
 
     def sample(self, now: float) -> None:
         self._waits.add(now, self.seconds(now))

@@ -97,9 +97,10 @@ def test_slow_operations_in_small_numbers_are_no_overload() -> None:
     assert server.run(30, heavy=1.9) == {Work.HEAVY: 0}
 
 
-def test_large_limits_switch_admission_off() -> None:
+@pytest.mark.parametrize("capacity", [500, 0.001])
+def test_large_limits_switch_admission_off(capacity: float) -> None:
     off = Limits(overload_wait_seconds=1e9, overload_lag_seconds=1e9)
-    server = ModelServer(capacity=500, event_capacity=100, limits=off)
+    server = ModelServer(capacity, event_capacity=100, limits=off)
     assert server.run(20, mutation=2000, heavy=2000) == {Work.MUTATION: 0, Work.HEAVY: 0}
 
 
