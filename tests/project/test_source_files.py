@@ -20,7 +20,7 @@ EXTERNAL: Final = ("web/vendor/", "web/static/")
 LINE_BUDGETS: Final = {
     (*PACKAGES, "main.py"): 30_500,
     ("bench", "demo"): 4_200,
-    ("tests",): 44_000,
+    ("tests",): 46_000,
 }
 """The most lines of Python each part may have: growth is a decision, not an accident."""
 
