@@ -35,6 +35,7 @@ def file_lock(database: Path, *, timeout: float = LOCK_TIMEOUT_SECONDS) -> Itera
     file, is_new = _open_lock_file(database)
     with file:
         _acquire(file, database, timeout)
+        _warn_of_missing_log(file, database)
         _write_content(file, f"{os.getpid()}\n")
         try:
             yield not is_new
@@ -78,6 +79,15 @@ def _acquire(file: IO[bytes], database: Path, timeout: float) -> None:
             announced = True
             _log.warning("waiting for the database", file=str(database), used_by=_holder(file), seconds=timeout)
         time.sleep(0.05)
+
+
+def _warn_of_missing_log(file: IO[bytes], database: Path) -> None:
+    # A server empties the lock file when it stops, and SQLite then deletes the log: one that was killed leaves both.
+    file.seek(0)
+    log = database.with_name(f"{database.name}-wal")
+    if file.read(1) and database.exists() and not log.exists():
+        reason = "its server was killed, and what it acknowledged last was in the log: it may be lost"
+        _log.warning("write-ahead log missing", file=str(log), reason=reason)
 
 
 def _try_lock(file: IO[bytes]) -> bool:

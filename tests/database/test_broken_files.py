@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 
 from models.database import engine as engines
 from models.database.file_check import check_before_open
+from models.database.lock import file_lock
 from models.errors import DatabaseUnusable
 from models.tables import METADATA
 from tests.api_client import FakeClock, open_api
@@ -246,6 +247,21 @@ def test_log_after_a_crash_is_read_even_with_a_broken_index(crashed: Path) -> No
     shm.write_bytes(b"\xff" * shm.stat().st_size)
     assert invoke("migrate", "--database", str(crashed))[0] == 0
     assert count_sessions(crashed) == 20
+
+
+def test_missing_log_of_a_killed_server_is_logged(crashed: Path) -> None:
+    def warnings() -> list[str]:
+        with capture_logs() as lines, file_lock(crashed):
+            pass
+        return [line["file"] for line in lines if line["event"] == "write-ahead log missing"]
+
+    lock = Path(f"{crashed}.lock")
+    killed = lock.read_text()
+    assert (killed != "", warnings()) == (True, [])
+    Path(f"{crashed}-wal").unlink()
+    assert warnings() == [], "the lock file was emptied"
+    lock.write_text(killed)
+    assert warnings() == [f"{crashed}-wal"]
 
 
 def test_log_of_a_crash_is_begun_anew_by_the_next_start(crashed: Path) -> None:
