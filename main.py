@@ -19,8 +19,6 @@ from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.routing import Route, WebSocketRoute
 
-from commands.console import exit_on_failure, exit_with_error, print_table, progress_bar
-from commands.token_options import problem_lines
 from models.backup import back_up
 from models.clock import DAY, Clock, SystemClock
 from models.database import database_file, migrate_database
@@ -31,6 +29,8 @@ from resolvers.access import Caller, require, require_all_projects
 from resolvers.blobs.downloads import find_download
 from resolvers.blobs.signed_urls import DOWNLOAD_PATH
 from resolvers.check.service import check
+from resolvers.command_line.console import exit_on_failure, exit_with_error, print_table, progress_bar
+from resolvers.command_line.token_options import problem_lines
 from resolvers.context import Context, open_context
 from resolvers.metrics import FEED_LAG, MetricsCollector
 from resolvers.services import Services

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-PACKAGES: Final = ("models", "resolvers", "schema", "transport", "web", "commands")
+PACKAGES: Final = ("models", "resolvers", "schema", "transport", "web")
 
 
 @cache

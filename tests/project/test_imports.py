@@ -14,14 +14,13 @@ ALLOWED: Final[dict[str, set[str]]] = {
     "schema": {"models", "resolvers"},
     "transport": set(),
     "web": set(),
-    "commands": {"models"},
-    "main.py": {"models", "resolvers", "schema", "transport", "web", "commands", "demo"},
+    "main.py": {"models", "resolvers", "schema", "transport", "web", "demo"},
     "demo": {"models"},
     "bench": {"models", "resolvers", "schema", "transport", "demo", "main"},
 }
 """The packages of the project that each may import. The command line imports the demo when `simulate` runs."""
 
-OWN: Final = {"models", "resolvers", "schema", "transport", "web", "commands", "main", "demo", "bench", "tests"}
+OWN: Final = {"models", "resolvers", "schema", "transport", "web", "main", "demo", "bench", "tests"}
 
 SQL_MODULES: Final = ("queries.py", "repository.py")
 SQL_PACKAGES: Final = (Path("resolvers/filters"), Path("resolvers/pagination"))

@@ -10,9 +10,9 @@ from typing import Final
 import pytest
 from typer.testing import CliRunner
 
-from commands.console import print_table
 from main import cli
 from models.database.lock import file_lock
+from resolvers.command_line.console import print_table
 from resolvers.tokens import secrets
 from tests.access.tokens import VIEWER, ask
 from tests.api_client import open_api
