@@ -16,6 +16,7 @@ from tests.access.limited import (
     TYPENAME,
     VIEWER,
     MonotonicClock,
+    headers,
     init,
     limited_server,
     receive,
@@ -154,6 +155,17 @@ async def test_wrong_credentials_over_sockets_use_up_the_rate(tmp_path: Path) ->
                 await send(socket, init("Bearer guess"))
                 await socket.wait_closed()
                 assert socket.close_code == 4403
+        assert (await server.post(VIEWER, None, "192.0.2.1")).status_code == 429
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/schema.graphql"])
+async def test_wrong_credentials_for_other_routes_use_up_the_rate(tmp_path: Path, path: str) -> None:
+    async with limited_server(tmp_path, production=True, rate_address=2 * REFUSED_COST) as server:
+        sent = headers("Bearer guess", "192.0.2.1")
+        answers = [await server.api.http.get(path, headers=sent) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [401, 401, 429]
+        assert error(answers[-1])["extensions"]["code"] == "RATE_LIMITED"
+        assert answers[-1].headers["retry-after"] == "1"
         assert (await server.post(VIEWER, None, "192.0.2.1")).status_code == 429
 
 

@@ -8,11 +8,12 @@ import structlog
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from transport.clients import Client
+from transport.client_address import client_address
 from transport.errors import RequestError
 from transport.http.endpoint import GraphQLEndpoint
 from transport.http.negotiation import JSON
 from transport.http.responses import send_json
+from transport.results import to_request_error
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +22,7 @@ class RestrictedMiddleware:
     """Serves the clients of a GraphQL endpoint that `check` accepts: `Route(…, middleware=[Middleware(…)])`.
 
     `check` is called with the client; an exception with the code FORBIDDEN in its `extensions` becomes 403.
+    Wrong credentials count against their address, as at the endpoint.
     """
 
     def __init__(self, app: ASGIApp, endpoint: GraphQLEndpoint, check: Callable[[Any], object]) -> None:
@@ -30,14 +32,25 @@ class RestrictedMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await self._endpoint.execution.authenticate(self._authenticate(scope))
+            await self._check_client(scope)
         except RequestError as error:
-            log.info("request refused", reason="access", status=error.status)
+            if error.logged:
+                log.info("request refused", reason="access", status=error.status)
             body = orjson.dumps({"errors": error.errors})
             return await send_json(send, error.status, JSON, body, error.headers)
         return await self._app(scope, receive, send)
 
-    async def _authenticate(self, scope: Scope) -> Client:
-        client = await self._endpoint.access.authenticate(HTTPConnection(scope))
-        self._check(client)
-        return client
+    async def _check_client(self, scope: Scope) -> None:
+        execution = self._endpoint.execution
+        limits, address = execution.rate_limits, client_address(scope, self._endpoint.settings.trusted_proxies)
+        if (quota := limits.of_address(address)) is not None:
+            quota.check()
+        try:
+            client = await execution.authenticate(self._endpoint.access.authenticate(HTTPConnection(scope)))
+        except RequestError as error:
+            limits.charge_refusal(address, error)
+            raise
+        try:
+            self._check(client)
+        except Exception as error:  # foreign code: it may raise anything
+            raise to_request_error(error, execution.masker) from error
