@@ -41,7 +41,11 @@ class AccessCheck:
 
     async def run(self) -> None:
         callers: list[Caller] = list(self._open_access.clients)
-        for caller in await self._authenticator.find_ended(callers):
+        # First what needs no read: the storage may be unavailable.
+        expired = self._authenticator.find_expired(callers)
+        for caller in expired:
+            self._open_access.end_access(caller)
+        for caller in await self._authenticator.find_ended(set(callers).difference(expired)):
             self._open_access.end_access(caller)
 
     async def record_last_used(self) -> None:

@@ -149,6 +149,11 @@ class Authenticator:
             self._held[lookup] = held
         return held
 
+    def find_expired(self, callers: Iterable[Caller]) -> list[Caller]:
+        """Return those of the callers whose access has ended by time, or with its key: the database is not needed."""
+        now = self._clock.now()
+        return [caller for caller in callers if self._has_expired(caller, now)]
+
     async def find_ended(self, callers: Iterable[Caller]) -> list[Caller]:
         """Return those of the callers whose access has ended."""
         now, callers = self._clock.now(), list(callers)
@@ -156,11 +161,13 @@ class Authenticator:
             await self.load_requirement()
         token_ids = sorted({caller.id for caller in callers if caller.id and not isinstance(caller, JwtCaller)})
         revoked = await self._database.read(repository.find_revoked, token_ids) if token_ids else frozenset()
-        return [caller for caller in callers if self._has_ended(caller, now) or caller.id in revoked]
+        return [
+            caller
+            for caller in callers
+            if self._has_expired(caller, now) or (caller.id in revoked if caller.id else self._requires_credentials)
+        ]
 
-    def _has_ended(self, caller: Caller, now: Instant) -> bool:
-        if not caller.id:
-            return self._requires_credentials
+    def _has_expired(self, caller: Caller, now: Instant) -> bool:
         if isinstance(caller, JwtCaller) and not (self.jwt_verifier and self.jwt_verifier.accepts(caller)):
             return True
         return caller.expires_at is not None and caller.expires_at <= now

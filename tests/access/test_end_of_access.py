@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import httpx2
@@ -11,6 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from models.errors import StorageUnavailable
 from tests.access.tokens import create_token
 from tests.api_client import ApiClient
 from tests.live_server import serve_app
@@ -51,6 +52,27 @@ async def test_end_of_access_closes_sockets_with_4403(api: ApiClient, how: str, 
         await end_access(api, created["token"], how)
         await socket.wait_closed()
         assert (socket.close_code, socket.close_reason) == (4403, "Access has ended")
+
+
+async def test_expiry_closes_sockets_while_the_database_is_unavailable(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: Any) -> None:
+        raise StorageUnavailable("the database is locked")
+
+    async with (
+        reader_token(api) as (port, created),
+        connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]) as socket,
+    ):
+        payload = {"authorization": f"Bearer {created['secret']}"}
+        await socket.send(orjson.dumps({"type": "connection_init", "payload": payload}).decode())
+        assert orjson.loads(await socket.recv()) == {"type": "connection_ack"}
+        await api.advance(3_600)
+        monkeypatch.setattr(api.app.state.services.database, "read", fail)
+        with suppress(StorageUnavailable):
+            await api.app.state.access_check.run()
+        await socket.wait_closed()
+        assert socket.close_code == 4403
 
 
 @pytest.mark.parametrize("how", ["revocation", "expiry"])
