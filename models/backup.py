@@ -96,6 +96,9 @@ def _lock(partial: Path, target: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BackupFailed(f"another backup to {target} is running") from None
+        if not partial.exists() or not os.path.samestat(os.fstat(file.fileno()), partial.stat()):
+            # That backup has ended since the file was opened, which may be the complete backup now.
+            raise BackupFailed(f"another backup to {target} has just ended")
         file.truncate(0)  # with that, SQLite ignores a journal that a killed backup has left
         folder = target.with_name(f"{target.name}.files")
         is_new = not target.exists() and not folder.exists()

@@ -1,5 +1,6 @@
 """Backups that are refused, or fail: they leave nothing behind, and say why in one line."""
 
+import fcntl
 import re
 import shutil
 import sqlite3
@@ -97,6 +98,20 @@ def test_two_backups_to_one_file_do_not_run_together(file: Path, tmp_path: Path)
     with backups._lock(tmp_path / "backup.db.partial", target):
         assert failure(file, target) == f"another backup to {target} is running\n"
     assert run_backup(file, target)[0] == 0
+
+
+def test_backup_that_ends_while_another_begins_stays_whole(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "backup.db"
+
+    def end_other_backup(*_: object) -> None:
+        shutil.copy(file, tmp_path / "backup.db.partial")
+        (tmp_path / "backup.db.partial").replace(target)
+
+    monkeypatch.setattr(fcntl, "flock", end_other_backup)
+    assert failure(file, target) == f"another backup to {target} has just ended\n"
+    assert target.read_bytes() == file.read_bytes()
 
 
 def test_journal_of_a_killed_backup_is_not_applied(file: Path, tmp_path: Path) -> None:
