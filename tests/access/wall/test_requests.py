@@ -24,10 +24,9 @@ _CURSOR: Final = re.compile(r'"(cursor|startCursor|endCursor|secret|lookup|url)"
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """A world that no case changes."""
     async with open_world(tmp_path_factory.mktemp("wall")) as opened:
-        # Rows of our project are in memory from now on.
-        await ask(
-            opened.api, "{ projects { nodes { sessions { nodes { project { id } } } } } }", opened.ours.authorization()
-        )
+        # Rows of both projects are in memory from now on.
+        for side in (opened.ours, opened.theirs):
+            await ask(opened.api, "{ sessions { nodes { project { id } } } }", side.authorization())
         yield opened
 
 
