@@ -1,4 +1,4 @@
-"""Time limits that a stopping server can expire all at once, and the end of a client's access those of the client."""
+"""Time limits that expire early: all of them when the server stops, those of a client when its access ends."""
 
 import asyncio
 from types import TracebackType

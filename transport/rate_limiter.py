@@ -4,26 +4,26 @@
 class RateLimiter:
     """Allows `burst` events at once and `rate` a second in the long run."""
 
-    __slots__ = ("_burst", "_rate", "_refilled_at", "_tokens")
+    __slots__ = ("_burst", "_credit", "_rate", "_refilled_at")
 
     def __init__(self, rate: float, burst: float, now: float) -> None:
         self._rate = rate
-        self._burst = self._tokens = float(burst)
+        self._burst = self._credit = float(burst)
         self._refilled_at = now
 
     def available(self, now: float) -> float:
-        """Return the tokens that there are; less than 0 while more have been taken than there were.
+        """Return the credit; less than 0 while more has been taken than there was.
 
         `now` is in seconds of a monotonic clock.
         """
-        self._tokens = min(self._tokens + (now - self._refilled_at) * self._rate, self._burst)
+        self._credit = min(self._credit + (now - self._refilled_at) * self._rate, self._burst)
         self._refilled_at = now
-        return self._tokens
+        return self._credit
 
     def consume(self, count: float, now: float) -> bool:
-        """Take `count` tokens; False if there were fewer."""
-        self._tokens = self.available(now) - count
-        return self._tokens >= 0
+        """Take `count`; False if there was less."""
+        self._credit = self.available(now) - count
+        return self._credit >= 0
 
     def is_full(self, now: float) -> bool:
         return self.available(now) >= self._burst

@@ -114,7 +114,7 @@ async def test_unread_output_does_not_block_a_disconnect(half: bool) -> None:
 async def test_pongs_are_not_queued_for_a_blocked_client() -> None:
     async with live_server() as server, not_reading(server) as opened:
         (wire,) = blocked(server)
-        waiting, frames = wire.transport.get_write_buffer_size(), wire._frame_limiter._tokens
+        waiting, frames = wire.transport.get_write_buffer_size(), wire._frame_limiter._credit
         await asyncio.get_running_loop().sock_sendall(opened, encode_frame(9, b"a" * 100) * 500)
-        await wait_until(lambda: wire._frame_limiter._tokens < frames - 400)
+        await wait_until(lambda: wire._frame_limiter._credit < frames - 400)
         assert wire.transport.get_write_buffer_size() <= waiting
