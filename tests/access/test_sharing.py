@@ -62,7 +62,7 @@ subscriptions = st.builds(
 steps = st.tuples(st.sampled_from(PROJECTS), st.sampled_from(["start", "move", "hide", "delete"]))
 OF_ONE: Final = [caller for caller in CALLERS if caller.project_ids == frozenset({"one"})]
 CLASH: Final = [Subscription(caller, document, "known") for caller in OF_ONE for document in DOCUMENTS]
-"""Equal documents and filters of callers who differ in their scopes only."""
+"""Equal documents and filters of callers that differ in their scopes only."""
 
 
 class Readers:
