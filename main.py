@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -343,11 +344,18 @@ def simulate(
     rate: Annotated[float, typer.Option(min=0.1, max=5000, help="Operations per second.")] = 20.0,
     seconds: Annotated[float, typer.Option(min=1, max=86400, help="Duration.")] = 60.0,
     seed: Annotated[int | None, typer.Option(help="Same seed, same visits; default: random.")] = None,
+    token_file: Annotated[
+        typer.FileText | None,
+        typer.Option(encoding="latin-1", help="File with the secret of a token, if the server requires one."),
+    ] = None,
 ) -> None:
     """Send simulated traffic of all five kinds to a server."""
     from demo.simulate import simulate as run  # noqa: PLC0415 - production does not load the demo
 
-    raise typer.Exit(asyncio.run(run(url=url, rate=rate, seconds=seconds, seed=seed)))
+    token = None if token_file is None else token_file.read().strip()
+    if token is not None and not re.fullmatch(r"[!-~]+", token):
+        exit_with_error("--token-file: the file must have the secret of a token, and nothing else")
+    raise typer.Exit(asyncio.run(run(url=url, rate=rate, seconds=seconds, seed=seed, token=token)))
 
 
 def run_offline(

@@ -23,11 +23,15 @@ EXIT_UNREACHABLE: Final = 2
 
 
 async def simulate(
-    url: str = "http://127.0.0.1:8000", rate: float = 20.0, seconds: float = 60.0, seed: int | None = None
+    url: str = "http://127.0.0.1:8000",
+    rate: float = 20.0,
+    seconds: float = 60.0,
+    seed: int | None = None,
+    token: str | None = None,
 ) -> int:
     """Send `rate` operations a second to the server at `url` (its root or its endpoint) for `seconds`.
 
-    Prints a progress bar, then a report; Ctrl-C ends early. The same `seed` gives the same visits.
+    Prints a progress bar, then a report; Ctrl-C ends early. The same `seed` gives the same visits. `token` is a secret.
 
     Returns:
         The exit code: 1 if the server answered errors or refused valid input, 2 if it could not be reached or was lost.
@@ -35,7 +39,8 @@ async def simulate(
     console = Console()
     endpoint = url if urlsplit(url).path.strip("/") else url.rstrip("/") + "/graphql"
     limits = httpx2.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY)
-    async with httpx2.AsyncClient(timeout=10.0, limits=limits) as http:
+    headers = {} if token is None else {"authorization": f"Bearer {token}"}
+    async with httpx2.AsyncClient(timeout=10.0, limits=limits, headers=headers) as http:
         if (problem := await _connection_problem(http, endpoint)) is not None:
             _print_error(problem)
             return EXIT_UNREACHABLE
@@ -73,6 +78,8 @@ async def _connection_problem(http: httpx2.AsyncClient, endpoint: str) -> str | 
         response = await http.post(endpoint, json={"query": "{ __typename }"})
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         return f"no server answers at {endpoint}: {str(error).rstrip('.') or type(error).__name__}"
+    if response.status_code == httpx2.codes.UNAUTHORIZED:
+        return f"the server at {endpoint} needs a valid token: give its file with --token-file"
     if response.status_code != httpx2.codes.OK:
         return f"no GraphQL server answers at {endpoint}: HTTP status {response.status_code}"
     return None

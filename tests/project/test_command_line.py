@@ -27,7 +27,7 @@ COMMANDS: Final = {
     "check": ["--database"],
     "schema": [],
     "token": ["create", "list", "revoke"],
-    "simulate": ["--url", "--rate", "--seconds", "--seed"],
+    "simulate": ["--url", "--rate", "--seconds", "--seed", "--token-file"],
 }
 
 
