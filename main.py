@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -31,7 +30,7 @@ from resolvers.blobs.downloads import find_download
 from resolvers.blobs.signed_urls import DOWNLOAD_PATH
 from resolvers.check.service import check
 from resolvers.command_line.console import exit_on_failure, exit_with_error, print_table, progress_bar
-from resolvers.command_line.token_options import problem_lines
+from resolvers.command_line.token_options import TokenFileOption, problem_lines, read_secret
 from resolvers.context import Context, open_context
 from resolvers.metrics import FEED_LAG, MetricsCollector
 from resolvers.services import Services
@@ -344,17 +343,12 @@ def simulate(
     rate: Annotated[float, typer.Option(min=0.1, max=5000, help="Operations per second.")] = 20.0,
     seconds: Annotated[float, typer.Option(min=1, max=86400, help="Duration.")] = 60.0,
     seed: Annotated[int | None, typer.Option(help="Same seed, same visits; default: random.")] = None,
-    token_file: Annotated[
-        typer.FileText | None,
-        typer.Option(encoding="latin-1", help="File with the secret of a token, if the server requires one."),
-    ] = None,
+    token_file: TokenFileOption = None,
 ) -> None:
     """Send simulated traffic of all five kinds to a server."""
     from demo.simulate import simulate as run  # noqa: PLC0415 - production does not load the demo
 
-    token = None if token_file is None else token_file.read().strip()
-    if token is not None and not re.fullmatch(r"[!-~]+", token):
-        exit_with_error("--token-file: the file must have the secret of a token, and nothing else")
+    token = None if token_file is None else read_secret(token_file)
     raise typer.Exit(asyncio.run(run(url=url, rate=rate, seconds=seconds, seed=seed, token=token)))
 
 
