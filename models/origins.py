@@ -17,7 +17,7 @@ _WILDCARD: Final = "://*."
 
 
 def normalize_origin(text: str) -> str:
-    """Return an origin as browsers send it: in lower case, without the default port of its scheme.
+    """Return an origin as browsers send it: in lower case, IPv6 short, without the default port of its scheme.
 
     `https://*.example.org` stands for all subdomains. `*` and `null` are refused: no page would be excluded.
 
@@ -25,24 +25,25 @@ def normalize_origin(text: str) -> str:
         ValueError: it is no origin.
     """
     match = _FORMAT.fullmatch(text.lower().removesuffix("/"))
-    if match is None or ".." in match["name"] or not _is_address(match["name"]) or int(match["port"] or 80) > 65535:
+    name = None if match is None else _normalize_host(match["name"])
+    if match is None or name is None or int(match["port"] or 80) > 65535:
         raise ValueError(
             "must be an origin, a scheme and a host, such as https://app.example.org, https://*.example.org (its "
             f"subdomains) or http://localhost:3000, not {quote(text)}"
         )
     port = int(match["port"] or 0)
     suffix = "" if port in (0, _DEFAULT_PORTS[match["scheme"]]) else f":{port}"
-    return f"{match['scheme']}://{match['name']}{suffix}"
+    return f"{match['scheme']}://{name}{suffix}"
 
 
-def _is_address(name: str) -> bool:
+def _normalize_host(name: str) -> str | None:
+    """Return a host name or IPv6 address as browsers send it; None if it is neither."""
     if not name.startswith("["):
-        return True
+        return None if ".." in name else name
     try:
-        ipaddress.IPv6Address(name[1:-1])
+        return f"[{ipaddress.IPv6Address(name[1:-1])}]"
     except ValueError:
-        return False
-    return True
+        return None
 
 
 class Origins:

@@ -58,6 +58,7 @@ async def ask_from(api: ApiClient, origin: str | None, authorization: str | None
         ("https://app.example.org:8443", "https://app.example.org:8443"),
         ("https://*.example.org", "https://*.example.org"),
         ("http://192.0.2.1", "http://192.0.2.1"),
+        ("http://[2001:DB8:0:0:0:0:0:1]:3000", "http://[2001:db8::1]:3000"),
         ("http://[2001:db8::1]:8080", "http://[2001:db8::1]:8080"),
     ],
 )
