@@ -176,23 +176,20 @@ class _InputErrors(ABC):
         if fields is None:
             yield self.error(value, path, f"must be an object, not {self.quote(value)}")
             return
+        missing = [n for n, field in type_.fields.items() if n not in fields and is_required_input_field(field)]
         for name, field in type_.fields.items():
             if name in fields:
                 yield from self.find(fields[name], field.type, (*path, name))
-        required = (name for name, field in type_.fields.items() if is_required_input_field(field))
-        yield from self._find_missing(value, [name for name in required if name not in fields], path)
+            elif name in missing and not self._hide_schema:
+                yield self.error(value, (*path, name), "must be given")
+        if missing and self._hide_schema:
+            yield self.error(value, path, "must have all required fields")
         for name in fields:
             if name not in type_.fields:
                 yield self.error(value, (*path, name), self._unknown_field(name, type_))
         if type_.is_one_of and (given := self._wrong_choice(type_, fields)) is not None:
             choices = "field" if self._hide_schema else f"of {', '.join(type_.fields)}"
             yield self.error(value, path, f"exactly one {choices} must be set, not {given}")
-
-    def _find_missing(self, value: Any, names: list[str], path: InputPath) -> Iterator[InputError]:
-        if names and self._hide_schema:
-            yield self.error(value, path, "must have all required fields")
-        else:
-            yield from (self.error(value, (*path, name), "must be given") for name in names)
 
     def _unknown_field(self, name: str, type_: GraphQLInputObjectType) -> str:
         if self._hide_schema:
