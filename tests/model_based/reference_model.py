@@ -58,7 +58,7 @@ class ReferenceModel:
         self.now += milliseconds
         for session in self.sessions:
             session.advance(milliseconds, server_up=server_up)
-        for key in self._keys.values():
+        for key in self._keys.values() if server_up else ():
             key.age += milliseconds
 
     def sweep(self) -> None:
@@ -220,6 +220,8 @@ class ReferenceModel:
             return ExpectedResult(session, problems)
         if session.ended is None:
             session.heartbeat(None)
+        elif not data and not remove:
+            return ExpectedResult(session)
         session.points = {name: value for name, value in session.points.items() if name not in map(str.lower, remove)}
         session.points.update(data)
         session.received = self.now
