@@ -1,6 +1,7 @@
 """Facade of the storage, and opening it."""
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -148,7 +149,8 @@ async def open_database(file: Path, *, lock_timeout: float = LOCK_TIMEOUT_SECOND
         check_before_open(file, was_used=was_used)
         engine, reader = write_engine(file), Reader(read_engine(file))
         try:
-            database_id = await _migrate(file, engine)
+            with _private_if_new(file):
+                database_id = await _migrate(file, engine)
             _sync_folder(file)
             health = FileHealth(file)
             writer = Writer(engine, health)
@@ -163,6 +165,17 @@ async def migrate_database(file: Path) -> None:
     """Create the database, or bring its tables to the newest version. Raises what `open_database` does."""
     async with open_database(file):
         pass
+
+
+@contextmanager
+def _private_if_new(file: Path) -> Iterator[None]:
+    """Create the database, and with its mode its log, for this user alone: they hold the data of all clients."""
+    mask = os.umask(0o177) if not file.exists() else None
+    try:
+        yield
+    finally:
+        if mask is not None:
+            os.umask(mask)
 
 
 def _sync_folder(file: Path) -> None:

@@ -82,6 +82,16 @@ def test_migrate_creates_a_database_and_may_be_repeated(tmp_path: Path) -> None:
         assert file.exists()
 
 
+def test_new_database_is_private_to_its_user(tmp_path: Path) -> None:
+    file = tmp_path / "new.db"
+    with running_server(tmp_path):
+        modes = {each.name: each.stat().st_mode & 0o077 for each in tmp_path.glob("test.db*") if each.suffix != ".lock"}
+    assert modes["test.db"] == modes["test.db-wal"] == 0
+    file.touch(0o640)
+    assert invoke("migrate", "--database", str(file))[0] == 0
+    assert file.stat().st_mode & 0o777 == 0o640
+
+
 @pytest.mark.parametrize(
     ("environment", "message"),
     [

@@ -26,7 +26,7 @@ def test_readme_names_every_command_with_its_options() -> None:
         row = re.search(rf"^\| `{name}` \| (.*) \|$", README, re.MULTILINE)
         assert row, name
         options = {option for parameter in command.params for option in parameter.opts if option != "--help"}
-        assert options == set(re.findall(r"`(--[a-z]+)`", row[1])), name
+        assert options == set(re.findall(r"`(--[a-z-]+)`", row[1])), name
 
 
 def test_readme_names_every_target_of_the_makefile() -> None:
