@@ -87,7 +87,8 @@ def test_new_database_is_private_to_its_user(tmp_path: Path) -> None:
     with running_server(tmp_path):
         modes = {each.name: each.stat().st_mode & 0o077 for each in tmp_path.glob("test.db*") if each.suffix != ".lock"}
     assert modes["test.db"] == modes["test.db-wal"] == 0
-    file.touch(0o640)
+    file.touch()
+    file.chmod(0o640)
     assert invoke("migrate", "--database", str(file))[0] == 0
     assert file.stat().st_mode & 0o777 == 0o640
 
