@@ -37,8 +37,6 @@ Authenticate: TypeAlias = Callable[[HTTPConnection], Awaitable[Client]]
 BoundContextFactory: TypeAlias = Callable[[], AbstractAsyncContextManager[Any]]
 ContextFactory: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Any]]
 """Returns what is entered for the context of one operation of a client."""
-
-
 AdmitsOrigin: TypeAlias = Callable[[str], Awaitable[bool]]
 """Whether pages of an origin that the settings do not allow may call. Their requests are authenticated all the same."""
 

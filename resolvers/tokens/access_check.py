@@ -45,7 +45,7 @@ class AccessCheck:
         expired = self._authenticator.find_expired(callers)
         for caller in expired:
             self._open_access.end_access(caller)
-        for caller in await self._authenticator.find_ended(set(callers).difference(expired)):
+        for caller in await self._authenticator.find_revoked(set(callers).difference(expired)):
             self._open_access.end_access(caller)
 
     async def record_last_used(self) -> None:

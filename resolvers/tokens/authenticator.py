@@ -1,7 +1,7 @@
 """Authentication: from a credential to its caller."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -154,18 +154,13 @@ class Authenticator:
         now = self._clock.now()
         return [caller for caller in callers if self._has_expired(caller, now)]
 
-    async def find_ended(self, callers: Iterable[Caller]) -> list[Caller]:
-        """Return those of the callers whose access has ended."""
-        now, callers = self._clock.now(), list(callers)
+    async def find_revoked(self, callers: Collection[Caller]) -> list[Caller]:
+        """Return those of the callers whose token is revoked, or that need a credential by now."""
         if callers:
             await self.load_requirement()
         token_ids = sorted({caller.id for caller in callers if caller.id and not isinstance(caller, JwtCaller)})
         revoked = await self._database.read(repository.find_revoked, token_ids) if token_ids else frozenset()
-        return [
-            caller
-            for caller in callers
-            if self._has_expired(caller, now) or (caller.id in revoked if caller.id else self._requires_credentials)
-        ]
+        return [caller for caller in callers if (caller.id in revoked if caller.id else self._requires_credentials)]
 
     def _has_expired(self, caller: Caller, now: Instant) -> bool:
         if isinstance(caller, JwtCaller) and not (self.jwt_verifier and self.jwt_verifier.accepts(caller)):

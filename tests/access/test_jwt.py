@@ -233,7 +233,8 @@ async def test_sockets_and_streams_end_with_the_token(api: ApiClient) -> None:
                 if "SessionSnapshot" in text and "UNAUTHENTICATED" not in text:
                     callers = api.app.state.streams.open_resources.clients
                     assert len(callers) == 1
-                    assert await api.app.state.services.authenticator.find_ended(callers) == []
+                    authenticator = api.app.state.services.authenticator
+                    assert authenticator.find_expired(callers) == await authenticator.find_revoked(callers) == []
                     await api.advance(300)
                     await api.app.state.access_check.run()
         assert text.count("UNAUTHENTICATED") == 1

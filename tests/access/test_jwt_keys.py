@@ -79,7 +79,7 @@ async def test_key_that_the_provider_withdraws_is_refused(api: ApiClient, provid
     await source_of(api).refresh_if_due()
     assert await status(api, token) == 401
     # What is open ends, too.
-    assert await api.app.state.services.authenticator.find_ended([caller]) == [caller]
+    assert api.app.state.services.authenticator.find_expired([caller]) == [caller]
 
 
 async def test_key_that_is_replaced_under_its_id_is_refused(
