@@ -31,7 +31,7 @@ def exit_on_failure() -> Iterator[None]:
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     """Show what a command does and how much of it is done, where standard error is a terminal."""
     from rich.console import Console  # noqa: PLC0415 - the server needs neither
-    from rich.progress import Progress  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415 - the server needs neither
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -46,8 +46,8 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             typer.echo("\t".join(row))
         return
     from rich.console import Console  # noqa: PLC0415 - the server needs none of them
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415 - the server needs none of them
+    from rich.text import Text  # noqa: PLC0415 - the server needs none of them
 
     columns = [column for column in zip(header, *rows, strict=True) if not EMPTY_CELLS.issuperset(column[1:])]
     table = Table(box=None, pad_edge=False)

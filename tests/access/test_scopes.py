@@ -70,7 +70,7 @@ def test_each_root_field_has_a_rule() -> None:
 def request_of(coordinate: str) -> tuple[str, dict[str, Any]]:
     """Make the smallest operation of a root field."""
     owner, name = coordinate.split(".")
-    field = graphql_schema.type_map[owner].fields[name]  # type: ignore[attr-defined]
+    field = graphql_schema.type_map[owner].fields[name]  # type: ignore[attr-defined]  # it has fields
     required = {key: argument for key, argument in field.args.items() if is_required_argument(argument)}
     declared = ", ".join(f"${key}: {argument.type}" for key, argument in required.items())
     called = ", ".join(f"{key}: ${key}" for key in required)

@@ -91,7 +91,7 @@ def plant_hole() -> None:
         structlog.get_logger("hole").debug("credential", sent=authorization)
         return await authenticate(self, authorization, *args, **options)
 
-    Authenticator.authenticate = logging_authenticate  # type: ignore[method-assign]
+    Authenticator.authenticate = logging_authenticate  # type: ignore[method-assign]  # the hole
 
 
 if __name__ == "__main__":

@@ -235,7 +235,7 @@ def every_case() -> list[Case]:
 
 def _case(place: Place) -> Case:
     owner = graphql_schema.type_map[place.owner]
-    field = owner.fields[place.field]  # type: ignore[attr-defined]
+    field = owner.fields[place.field]  # type: ignore[attr-defined]  # it has fields
     used = [
         (name, argument)
         for name, argument in field.args.items()

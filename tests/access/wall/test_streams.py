@@ -213,7 +213,7 @@ async def assert_requests_find_nothing(world: World, transport: str, cases: Sequ
                 for value in (target.existing, target.missing):
                     stream = Stream(case.document, case.variables(world.ours, target, value), [])
                     await send(stream)
-                    await wait_until(lambda stream=stream: stream.received)  # type: ignore[misc]
+                    await wait_until(lambda stream=stream: stream.received)  # type: ignore[misc]  # a default
                     answers.append(without_new_values(case, stream.received[0], value))
                     await world.undo_starts()
                 assert answers[0] == answers[1], (case.name, target.name)
