@@ -16,8 +16,7 @@ from graphql import (
 )
 from graphql.execution import Executor
 
-READ: Final = "read"
-"""Key of a field's extensions; see `FastExecutor`."""
+from transport.executor.extensions import READ
 
 _Complete: TypeAlias = Callable[[Any], Any]
 """Returns a value as it stands in the result; raises for one that is not allowed."""

@@ -9,7 +9,8 @@ from graphql.execution import Executor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transport.fast_executor import READ, FastExecutor
+from transport.executor.extensions import READ
+from transport.fast_executor import FastExecutor
 
 SCHEMA: Final = build_schema("""
     scalar Anything

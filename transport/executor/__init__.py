@@ -1,0 +1,1 @@
+"""The compiled executor; see README.md."""
