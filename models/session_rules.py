@@ -4,7 +4,9 @@ Each rule stands twice, in Python and in SQL; a test holds the two together. The
 compute already (docs/domain.md, section 1).
 """
 
-from typing import Any
+from collections.abc import Callable
+from itertools import chain
+from typing import Any, Final, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, Table, and_, case, literal, or_
 from sqlalchemy.sql.functions import coalesce
@@ -20,7 +22,26 @@ from models.tables.rows import Session
 OBSERVED_ENDS = (EndReason.STOPPED, EndReason.COMPLETED, EndReason.TERMINATED)
 """Reasons of ends up to which a session lasted. EXPIRED and STALLED ones lasted until they were last seen."""
 
+Rule: TypeAlias = Callable[[Session, Instant], Any]
+AnyRule = TypeVar("AnyRule", bound=Rule)
 
+COLUMNS_OF: Final[dict[Rule, frozenset[str]]] = {}
+"""The columns of a session that a rule reads: a list selects no others."""
+
+
+def _reads(*names: str | Rule) -> Callable[[AnyRule], AnyRule]:
+    """Name the columns that a rule reads, and the rules that it calls."""
+
+    def register(rule: AnyRule) -> AnyRule:
+        COLUMNS_OF[rule] = frozenset(
+            chain.from_iterable([name] if isinstance(name, str) else COLUMNS_OF[name] for name in names)
+        )
+        return rule
+
+    return register
+
+
+@_reads("ended_at", "expires_at")
 def is_expired(s: Session, now: Instant) -> bool:
     """Check for an end by time that is not written yet. The deadline itself is no longer part of the session."""
     return s.ended_at is None and s.expires_at is not None and s.expires_at <= now
@@ -31,12 +52,6 @@ def is_expired_sql(now: Instant, t: Table = session_table) -> ColumnElement[bool
     return and_(no_index(t.c.ended_at).is_(None), bounded_range(t.c.due_at, before=now + 1), t.c.expires_at <= now)
 
 
-def state(s: Session, now: Instant) -> State:
-    if s.ended_at is not None or is_expired(s, now):
-        return State.ENDED
-    return State.SCHEDULED if is_scheduled(s, now) else State.ACTIVE
-
-
 def in_state_sql(target: State, now: Instant, t: Table = session_table) -> ColumnElement[bool]:
     if target == State.ENDED:
         return or_(t.c.ended_at.is_not(None), is_expired_sql(now, t))
@@ -45,9 +60,17 @@ def in_state_sql(target: State, now: Instant, t: Table = session_table) -> Colum
     return and_(not_ended, scheduled if target == State.SCHEDULED else ~scheduled)
 
 
+@_reads("kind", "begun", "started_at")
 def is_scheduled(s: Session, now: Instant) -> bool:
     # Once STARTED is announced, a clock that steps back must not make the session scheduled again.
     return s.kind == Kind.AGENDA and not s.begun and now < s.started_at
+
+
+@_reads("ended_at", is_expired, is_scheduled)
+def state(s: Session, now: Instant) -> State:
+    if s.ended_at is not None or is_expired(s, now):
+        return State.ENDED
+    return State.SCHEDULED if is_scheduled(s, now) else State.ACTIVE
 
 
 def is_scheduled_sql(now: Instant, t: Table = session_table) -> ColumnElement[bool]:
@@ -72,6 +95,7 @@ def is_live_sql(t: Table = session_table) -> ColumnElement[bool]:
     return t.c.ended_at.is_(None)
 
 
+@_reads("visible", state)
 def is_visible(s: Session, now: Instant) -> bool:
     return s.visible and state(s, now) != State.ENDED
 
@@ -80,6 +104,7 @@ def is_visible_sql(now: Instant, t: Table = session_table) -> ColumnElement[bool
     return and_(t.c.visible, _not_ended_sql(now, t))
 
 
+@_reads(is_expired)
 def effective_end(s: Session, now: Instant) -> Instant | None:
     return s.expires_at if is_expired(s, now) else s.ended_at
 
@@ -88,6 +113,13 @@ def effective_end_sql(now: Instant, t: Table = session_table) -> ColumnElement[A
     return coalesce(t.c.ended_at, case((is_expired_sql(now, t), t.c.expires_at)))
 
 
+@_reads("expires_at", effective_end)
+def expiry(s: Session, now: Instant) -> Instant | None:
+    """Return when it ends without further calls; None if it does not expire, or has ended."""
+    return s.expires_at if effective_end(s, now) is None else None
+
+
+@_reads("expiry_reason", "end_reason", is_expired)
 def end_reason(s: Session, now: Instant) -> str | None:
     return s.expiry_reason if is_expired(s, now) else s.end_reason
 
@@ -96,6 +128,7 @@ def end_reason_sql(now: Instant, t: Table = session_table) -> ColumnElement[Any]
     return coalesce(t.c.end_reason, case((is_expired_sql(now, t), t.c.expiry_reason)))
 
 
+@_reads("started_at", "last_seen_at", effective_end, end_reason)
 def elapsed(s: Session, now: Instant) -> int:
     """Return the duration in milliseconds; never negative, even if a clock stepped back."""
     end = effective_end(s, now)

@@ -11,7 +11,7 @@ from schema.scalars import JSON, DateTime
 @strawberry.type(description="What an administrator did. It is never changed, and stays when its target is deleted.")
 class AuditEntry(Node):
     at: DateTime = strawberry.field(description="When it was done.")
-    action: AuditAction = computed_field(lambda entry, _: AuditAction(entry.action), "What was done.")
+    action: AuditAction = computed_field(lambda entry, _: AuditAction(entry.action), "What was done.", reads=["action"])
     actor_id: strawberry.ID | None = strawberry.field(
         description="Id of the credential that did it, such as that of a token; null if none was needed."
     )

@@ -16,9 +16,10 @@ from graphql import (
 from strawberry.schema.config import StrawberryConfig
 
 from schema.feed import ITEM_TYPE_NAMES
-from schema.field_helpers import DEFINITION, CachingNameConverter, attach_resolver, resolve_by_class
+from schema.field_helpers import DEFINITION, CachingNameConverter, attach_resolver, attach_type_name, by_class
 from schema.kinds import SESSION_TYPES
 from schema.mutations import Mutation
+from schema.node import INTERFACE_TYPE_NAMES
 from schema.queries import Query
 from schema.scalars import SCALARS
 from schema.subscriptions import Subscription
@@ -49,8 +50,10 @@ def _patch_type(type_: GraphQLNamedType) -> None:
     if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
         for field in type_.fields.values():
             attach_resolver(field)
+    if isinstance(type_, GraphQLInterfaceType) and type_.name in INTERFACE_TYPE_NAMES:
+        attach_type_name(type_, INTERFACE_TYPE_NAMES[type_.name], "kind")
     if isinstance(type_, GraphQLUnionType):
-        type_.resolve_type = resolve_by_class(ITEM_TYPE_NAMES)
+        attach_type_name(type_, by_class(ITEM_TYPE_NAMES))
     if isinstance(type_, GraphQLInputObjectType):
         # strawberry checks @oneOf during execution, too late for an error with the position in the document.
         type_.is_one_of = type_.extensions[DEFINITION].is_one_of

@@ -2,30 +2,31 @@
 
 - `strawberry.field`: an attribute of the row with the field's name;
 - `computed_field`: a function of the row and the context;
+- `rule_field`: a function of the row and the time;
 - `field` and `subscription`: a method with arguments.
 
-The first two become plain graphql-core resolvers, without strawberry's argument handling: most of a response is made of
-them.
+All but methods become plain graphql-core resolvers, without strawberry's argument handling: most of a response is made
+of them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from operator import attrgetter
 from typing import Any, Final, TypeVar, cast
 
 import strawberry
-from graphql import GraphQLField, Undefined
+from graphql import GraphQLField, GraphQLInterfaceType, GraphQLUnionType, Undefined
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types.field import StrawberryField
 
+from models.session_rules import COLUMNS_OF, Rule
 from resolvers.context import Context
 from resolvers.pagination.keyset import DEFAULT_SIZE
+from transport.executor.extensions import ATTRIBUTE, READ, READS, TYPE_NAME
 
 Method = TypeVar("Method", bound=Callable[..., object])
 
 DEFINITION: Final = "strawberry-definition"
 """Key of strawberry's own definition in the extensions of a type or field."""
-_READ: Final = "read"
-"""Key of a function that the transport calls in place of the resolver."""
 _RESOLVE: Final = "resolve"
 _WEIGHT: Final = "weight"
 _SIZE: Final = "size"
@@ -37,10 +38,39 @@ QUERY_WEIGHT: Final = 50
 
 
 def computed_field(
-    resolve: Callable[[Any, Context], object], description: str, *, name: str | None = None, weight: int | None = None
+    resolve: Callable[[Any, Context], object],
+    description: str,
+    *,
+    reads: Collection[str] | None = None,
+    name: str | None = None,
+    weight: int | None = None,
 ) -> Any:
-    """Define a field computed by `resolve`, which may return an awaitable."""
-    return strawberry.field(name=name, description=description, metadata={_RESOLVE: resolve, _WEIGHT: weight})
+    """Define a field computed by `resolve`, which may return an awaitable.
+
+    Args:
+        resolve: a function of the source and the context.
+        description: documentation for clients.
+        reads: the attributes of the source that `resolve` reads; None for any.
+        name: name in the schema, if it is not that of the attribute.
+        weight: cost of the field, if it is more than its size implies.
+    """
+    metadata = {_RESOLVE: resolve, READS: reads, _WEIGHT: weight}
+    return strawberry.field(name=name, description=description, metadata=metadata)
+
+
+def attribute_field(attribute: str, description: str, *, name: str | None = None) -> Any:
+    """Define a field that is an attribute of the source of another name than its own."""
+    return strawberry.field(name=name, description=description, metadata={ATTRIBUTE: attribute})
+
+
+def rule_field(rule: Rule, description: str, *, convert: Callable[[Any], object] | None = None) -> Any:
+    """Define a field of a session by a rule, whose value may be converted."""
+
+    def resolve(row: Any, context: Context) -> object:
+        value = rule(row, context.now)
+        return value if convert is None else convert(value)
+
+    return computed_field(resolve, description, reads=COLUMNS_OF[rule])
 
 
 def bounded_list(description: str, *, max_items: int) -> Any:
@@ -49,19 +79,25 @@ def bounded_list(description: str, *, max_items: int) -> Any:
 
 
 def field(
-    description: str, *, graphql_type: Any = None, weight: int | None = None, sized_by: tuple[str, ...] | None = None
+    description: str,
+    *,
+    graphql_type: Any = None,
+    reads: Collection[str] | None = None,
+    weight: int | None = None,
+    sized_by: tuple[str, ...] | None = None,
 ) -> Callable[[Method], Method]:
     """Define a field resolved by a method.
 
     Args:
         description: documentation for clients.
         graphql_type: type of the field, if the method returns rows.
+        reads: the attributes of the source that the method reads; None for any.
         weight: cost of the field, if it is more than its size implies.
         sized_by: path to the list in the arguments that has one item for each item of the lists in the result.
     """
 
     def decorate(method: Method) -> Method:
-        metadata = {_WEIGHT: weight, _SIZE: sized_by}
+        metadata = {READS: reads, _WEIGHT: weight, _SIZE: sized_by}
         return cast(
             "Method", strawberry.field(method, description=description, graphql_type=graphql_type, metadata=metadata)
         )
@@ -88,8 +124,10 @@ def attach_resolver(graphql_field: GraphQLField) -> None:
     """Set the resolver and the cost of a field that strawberry built."""
     definition = graphql_field.extensions[DEFINITION]
     if definition.is_basic_field:
-        read = graphql_field.extensions[_READ] = _reader(definition)
+        read = graphql_field.extensions[READ] = definition.metadata.get(_RESOLVE) or _read_attribute(graphql_field)
         graphql_field.resolve = lambda row, info: read(row, info.context)
+    if (reads := definition.metadata.get(READS)) is not None:
+        graphql_field.extensions[READS] = frozenset(reads)
     if (map_item := definition.metadata.get(_MAP_ITEM)) is not None:
         graphql_field.resolve = lambda item, _info, **_arguments: map_item(item)
     if (weight := definition.metadata.get(_WEIGHT)) is not None:
@@ -104,17 +142,26 @@ def attach_resolver(graphql_field: GraphQLField) -> None:
             argument.default_value = Undefined
 
 
-def _reader(definition: StrawberryField) -> Callable[[Any, Context], object]:
-    resolve: Callable[[Any, Context], object] | None = definition.metadata.get(_RESOLVE)
-    if resolve is None:
-        get = attrgetter(definition.python_name)
-        return lambda row, _context: get(row)
-    return resolve
+def _read_attribute(graphql_field: GraphQLField) -> Callable[[Any, Context], object]:
+    definition: StrawberryField = graphql_field.extensions[DEFINITION]
+    attribute = definition.metadata.get(ATTRIBUTE, definition.python_name)
+    graphql_field.extensions[ATTRIBUTE] = attribute
+    graphql_field.extensions[READS] = frozenset({attribute})
+    get = attrgetter(attribute)
+    return lambda row, _context: get(row)
 
 
-def resolve_by_class(names: Mapping[type, str]) -> Callable[..., str]:
-    """Return the type resolver of a union whose members differ by the class of the item."""
-    return lambda item, *_: names[type(item)]
+def attach_type_name(
+    abstract_type: GraphQLInterfaceType | GraphQLUnionType, type_name: Callable[[Any], str], *reads: str
+) -> None:
+    """Set how the concrete type of a value is found, from its class and the attributes `reads`."""
+    abstract_type.extensions |= {TYPE_NAME: type_name, READS: frozenset(reads)}
+    abstract_type.resolve_type = lambda value, *_: type_name(value)
+
+
+def by_class(names: Mapping[type, str]) -> Callable[[Any], str]:
+    """Return the function that names the type of an item by its class."""
+    return lambda item: names[type(item)]
 
 
 class CachingNameConverter(NameConverter):

@@ -46,17 +46,21 @@ class Attachment:
         "Signed URL, valid for 10 minutes without a token, also if the caller's own is revoked meanwhile: absolute if "
         "the server knows its own URL (`PUBLIC_URL`), otherwise a path relative to the endpoint's URL. Requires READ "
         "or WRITE.",
+        reads=["id"],
     )
 
 
 @strawberry.type(description="One answer of a form: exactly one of text, binary data and a file.")
 class DataPoint:
     name: str = strawberry.field(description="Its name, in lower case.")
-    value: str | None = computed_field(_value, "The answer as text; null if it is not text.")
+    value: str | None = computed_field(
+        _value, "The answer as text; null if it is not text.", reads=["is_text", "inline_text", "value_key"]
+    )
     raw_data: Base64 | None = computed_field(
         _raw_data,
         "The answer as binary data; null if it is not binary. One operation reads at most 16 MiB of binary data and "
         "long texts.",
+        reads=["is_raw", "value_key"],
         weight=VALUE_WEIGHT,
     )
     file: Attachment | None = strawberry.field(description="The answer as a file; null if it is not a file.")

@@ -47,7 +47,11 @@ class MediaSession(Session):
     player_state: PlayerState = strawberry.field(
         description="State of the player after its last PLAY, PAUSE_START or BUFFER_START, also inside ads."
     )
-    metrics: MediaMetrics = computed_field(lambda row, context: media_metrics(context, row), "Metrics of the playback.")
+    metrics: MediaMetrics = computed_field(
+        lambda row, context: media_metrics(context, row),
+        "Metrics of the playback.",
+        reads=["id", "playhead", "player_ts", "details"],
+    )
 
 
 @input_from(KINDS[Kind.MEDIA].fields, "Start of a MEDIA session: one playback of a stream.")
@@ -58,12 +62,13 @@ class MediaSessionInput:
 @type_from(KINDS[Kind.FIELD])
 class FieldSession(Session):
     received: DateTime = computed_field(
-        lambda row, _: row.details["received"], "When the server last received data of the form."
+        lambda row, _: row.details["received"], "When the server last received data of the form.", reads=["details"]
     )
 
     @field(
         "Answers of the form, in its order. One operation reads at most 10,000.",
         graphql_type=list[DataPoint],
+        reads=["id"],
     )
     async def data(self, info: Info, names: NamesArg = None) -> list[DataPointView]:
         return await info.context.loaders.data_points(self.id, names)

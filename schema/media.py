@@ -97,5 +97,6 @@ class MediaMetrics:
     states: list[PlayerStateTime] = computed_field(
         lambda metrics, _: metrics.states,
         "Named states of the player, in the order in which they first started; at most 10.",
+        reads=["states"],
         weight=0,  # a short list that is part of the row
     )

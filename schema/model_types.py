@@ -6,7 +6,6 @@ declarations take precedence: types that the model cannot name (ids, other input
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from operator import attrgetter
 from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
@@ -18,7 +17,7 @@ from models.clock import InstantType
 from models.kinds.base import Column, InputOnly, KindFields, KindRules, ServerDefault, metadata_of
 from models.uploaded_file import UploadedFile
 from resolvers.context import Context
-from schema.field_helpers import computed_field
+from schema.field_helpers import attribute_field, computed_field
 from schema.scalars import JSON, Base64, DateTime, Upload
 
 T = TypeVar("T")
@@ -84,14 +83,10 @@ def _input_field(_name: str, info: FieldInfo) -> Any:
 
 
 def _output_field(name: str, info: FieldInfo) -> Any:
-    stored = metadata_of(info.metadata, Column)
-    resolve = _from_details(name, info) if stored is None else _from_column(stored.column)
-    return computed_field(resolve, info.description or "", name=info.alias)
-
-
-def _from_column(column: str) -> Callable[[Any, Context], Any]:
-    get = attrgetter(column)
-    return lambda row, _context: get(row)
+    stored, description = metadata_of(info.metadata, Column), info.description or ""
+    if stored is not None:
+        return attribute_field(stored.column, description, name=info.alias)
+    return computed_field(_from_details(name, info), description, name=info.alias, reads=["details"])
 
 
 def _from_details(name: str, info: FieldInfo) -> Callable[[Any, Context], Any]:

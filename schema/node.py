@@ -1,5 +1,6 @@
 """Relay's types: objects with a global id, and the position of a page in its list."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import strawberry
@@ -16,10 +17,18 @@ _OTHER_TYPE_NAMES: Final[dict[type[Any], str]] = {row: row.__name__ for row in (
 class Node:
     id: strawberry.ID = strawberry.field(description="Globally unique id.")
 
-    @classmethod
-    def resolve_type(cls, row: Any, *_: object) -> str:
-        # All kinds share one row class.
-        return SESSION_TYPE_NAMES[row.kind] if isinstance(row, Session) else _OTHER_TYPE_NAMES[type(row)]
+
+def session_type_name(row: Any) -> str:
+    return SESSION_TYPE_NAMES[row.kind]
+
+
+def node_type_name(row: Any) -> str:
+    # All kinds share one row class.
+    return session_type_name(row) if isinstance(row, Session) else _OTHER_TYPE_NAMES[type(row)]
+
+
+INTERFACE_TYPE_NAMES: Final[dict[str, Callable[[Any], str]]] = {"Node": node_type_name, "Session": session_type_name}
+"""Functions that return the concrete type of a value, by the names of interfaces."""
 
 
 @strawberry.type(description="Position of a page in its list.")
@@ -38,5 +47,6 @@ class Connection:
     total_count: int = computed_field(
         lambda page, _: page.total_count(),
         "Number of items in the whole list; counted only if selected.",
+        reads=["total_count"],
         weight=QUERY_WEIGHT,
     )

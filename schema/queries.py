@@ -55,10 +55,12 @@ def _projects(caller: Caller, _context: Context) -> list[str] | None:
 class Viewer:
     name: str = strawberry.field(description="The caller's name.")
     scopes: list[Scope] = computed_field(
-        lambda caller, _: [scope for scope in Scope if scope in caller.scopes], "The caller's permissions."
+        lambda caller, _: [scope for scope in Scope if scope in caller.scopes],
+        "The caller's permissions.",
+        reads=["scopes"],
     )
     projects: list[strawberry.ID] | None = computed_field(
-        _projects, "Ids of the projects that the caller can access; null for all."
+        _projects, "Ids of the projects that the caller can access; null for all.", reads=["project_ids"]
     )
 
 

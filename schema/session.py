@@ -1,7 +1,6 @@
 """Sessions (what all kinds share; the rest is in `schema.kinds`), their activities and their projects."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import strawberry
 
@@ -18,9 +17,9 @@ from resolvers.pagination.keyset import Page, PageArgs
 from resolvers.sessions.service import list_project_sessions
 from schema.arguments import AfterArg, BeforeArg, FirstArg, Info, LastArg, OrderByArg, OwnFilterArg, TypesArg
 from schema.enums import ActivityType, EndReason, Kind, State
-from schema.field_helpers import computed_field, field
+from schema.field_helpers import computed_field, field, rule_field
 from schema.model_types import input_to_dict
-from schema.node import SESSION_TYPE_NAMES, Connection, Node
+from schema.node import Connection, Node
 from schema.scalars import JSON, DateTime
 
 
@@ -29,6 +28,7 @@ class Activity(Node):
     cursor: str = computed_field(
         lambda row, context: activity_cursor(context, row),
         "Its position in the log, a cursor of every list of activities.",
+        reads=["position"],
     )
     type: ActivityType = strawberry.field(description="What happened.")
     at: DateTime = strawberry.field(
@@ -41,6 +41,7 @@ class Activity(Node):
     session: "Session | None" = computed_field(
         lambda row, context: context.loaders.session(row.session_id),
         "The session as it is now; null if it was replaced or deleted.",
+        reads=["session_id"],
     )
     data: JSON = strawberry.field(
         description="Details, an object. HIDDEN and SHOWN: `path`. MOVED: `from`, `to`. TERMINATED: `reason`, `by`. "
@@ -69,28 +70,26 @@ class PathTime:
         "counted separately."
     )
     visible_seconds: float = computed_field(
-        lambda time, _: to_seconds(time.visible_ms), "Visible time on the path, in seconds."
+        lambda time, _: to_seconds(time.visible_ms), "Visible time on the path, in seconds.", reads=["visible_ms"]
     )
-
-
-def _session_field(resolve: Callable[[SessionRow, Context], object], description: str) -> Any:
-    return computed_field(resolve, description)
 
 
 @strawberry.interface(description="A session of any kind.")
 class Session(Node):
     kind: Kind = strawberry.field(description="Kind of session.")
     project_id: strawberry.ID = strawberry.field(description="Id of the project it belongs to.")
-    project: "Project" = _session_field(lambda s, c: c.loaders.project(s.project_id), "The project it belongs to.")
+    project: "Project" = computed_field(
+        lambda s, context: context.loaders.project(s.project_id), "The project it belongs to.", reads=["project_id"]
+    )
     external_id: str | None = strawberry.field(
         description="Id in the caller's system: a uuid, import id or login id; null if it has none."
     )
     subject: str | None = strawberry.field(
         description="The device id, username, visitor id or unit id that uses it; null if unknown."
     )
-    state: State = _session_field(lambda s, c: session_rules.state(s, c.now), "Current state.")
-    visible: bool = _session_field(
-        lambda s, c: session_rules.is_visible(s, c.now),
+    state: State = rule_field(session_rules.state, "Current state.")
+    visible: bool = rule_field(
+        session_rules.is_visible,
         "Whether its subject can see it now; for AGENDA, whether the item is published. False once it has ended.",
     )
     path: list[str] = strawberry.field(
@@ -100,30 +99,29 @@ class Session(Node):
         description="When it started, by the server's clock; the scheduled start of an AGENDA session."
     )
     last_seen_at: DateTime = strawberry.field(description="When its client last called.")
-    expires_at: DateTime | None = _session_field(
-        lambda s, c: s.expires_at if session_rules.effective_end(s, c.now) is None else None,
+    expires_at: DateTime | None = rule_field(
+        session_rules.expiry,
         "When it ends without further calls; null if it does not expire, or has ended.",
     )
-    ended_at: DateTime | None = _session_field(
-        lambda s, c: session_rules.effective_end(s, c.now), "When it ended; null if it has not."
-    )
-    end_reason: EndReason | None = _session_field(
-        lambda s, c: session_rules.end_reason(s, c.now), "Why it ended; null if it has not."
-    )
-    elapsed_seconds: float = _session_field(
-        lambda s, c: to_seconds(session_rules.elapsed(s, c.now)),
+    ended_at: DateTime | None = rule_field(session_rules.effective_end, "When it ended; null if it has not.")
+    end_reason: EndReason | None = rule_field(session_rules.end_reason, "Why it ended; null if it has not.")
+    elapsed_seconds: float = rule_field(
+        session_rules.elapsed,
         "Duration so far, in seconds: until now, until its end, or, if it expired, until its client's last call.",
+        convert=to_seconds,
     )
-    visible_seconds: float = _session_field(
+    visible_seconds: float = computed_field(
         lambda s, _: to_seconds(s.visible_ms),
         "Visible time, in seconds: the intervals between calls that began with the session visible.",
+        reads=["visible_ms"],
     )
-    path_times: list[PathTime] = _session_field(
-        lambda s, c: c.loaders.path_times(s.id), "Visible time on each path, longest first."
+    path_times: list[PathTime] = computed_field(
+        lambda s, context: context.loaders.path_times(s.id), "Visible time on each path, longest first.", reads=["id"]
     )
-    previous: "Session | None" = _session_field(
-        lambda s, c: None if s.previous_id is None else c.loaders.session(s.previous_id),
+    previous: "Session | None" = computed_field(
+        lambda s, context: None if s.previous_id is None else context.loaders.session(s.previous_id),
         "The session that this one continues; null if there is none, or it was deleted.",
+        reads=["previous_id"],
     )
     meta: JSON = strawberry.field(name="metadata", description="The caller's own data, an object.")
     revision: int = strawberry.field(description="Increases by one with every change, so that copies can be ordered.")
@@ -133,7 +131,7 @@ class Session(Node):
     created_at: DateTime = strawberry.field(description="When it was created, by the server's clock.")
     updated_at: DateTime = strawberry.field(description="When it last changed, by the server's clock.")
 
-    @field("Its timeline, oldest first; use `last` for the newest.", graphql_type=ActivityConnection)
+    @field("Its timeline, oldest first; use `last` for the newest.", graphql_type=ActivityConnection, reads=["id"])
     async def activities(  # noqa: PLR0913, PLR0917 - pagination arguments
         self,
         info: Info,
@@ -145,10 +143,6 @@ class Session(Node):
     ) -> Page[ActivityRow]:
         page = PageArgs(first, after, last, before)
         return await session_activities(info.context, self.id, types=types, page=page)
-
-    @classmethod
-    def resolve_type(cls, row: Any, *_: object) -> str:
-        return SESSION_TYPE_NAMES[row.kind]
 
 
 @strawberry.type(description="A session in a list.")
@@ -191,11 +185,14 @@ class Project(Node):
     default_language: str = strawberry.field(
         description="Default language of CLIENT sessions: a 2-letter ISO 639-1 code."
     )
-    timeouts: list[KindTimeout] = computed_field(_timeouts, "Default timeout of the sessions of each kind.")
+    timeouts: list[KindTimeout] = computed_field(
+        _timeouts, "Default timeout of the sessions of each kind.", reads=["timeouts"]
+    )
 
     @field(
         "Its sessions. Requires READ.",
         graphql_type=SessionConnection,
+        reads=["id"],
         weight=LIST_WEIGHT,
     )
     async def sessions(  # noqa: PLR0913, PLR0917 - pagination arguments

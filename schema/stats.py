@@ -8,7 +8,7 @@ from resolvers.stats import types
 from resolvers.stats.series import MAX_BUCKET_SECONDS
 from resolvers.stats.service import Stats
 from schema.enums import EndReason, Kind, SessionGroupField, StatsOrder
-from schema.field_helpers import QUERY_WEIGHT, computed_field, field
+from schema.field_helpers import QUERY_WEIGHT, attribute_field, computed_field, field
 from schema.scalars import DateTime
 from schema.session import Project
 
@@ -31,7 +31,7 @@ class _Counts:
 
 
 def _value(description: str) -> Any:
-    return computed_field(lambda group, _: group.value, description)
+    return attribute_field("value", description)
 
 
 @strawberry.type(description="Statistics of the sessions of one kind.")
@@ -49,7 +49,9 @@ class EndReasonStats:
 @strawberry.type(description="Statistics of the sessions of one project.")
 class ProjectStats(_Counts):
     project_id: strawberry.ID = _value("Id of the project.")
-    project: Project = computed_field(lambda group, context: context.loaders.project(group.value), "The project.")
+    project: Project = computed_field(
+        lambda group, context: context.loaders.project(group.value), "The project.", reads=["value"]
+    )
 
 
 @strawberry.type(description="Statistics of the sessions with the same subject.")

@@ -11,7 +11,7 @@ from tests.project.source_tree import PACKAGES, import_graph, imported_names, py
 ALLOWED: Final[dict[str, set[str]]] = {
     "models": set(),
     "resolvers": {"models"},
-    "schema": {"models", "resolvers"},
+    "schema": {"models", "resolvers", "transport"},
     "transport": set(),
     "web": set(),
     "main.py": {"models", "resolvers", "schema", "transport", "web", "demo"},
