@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import ColumnElement, Insert, Table, Text, TextClause, and_, literal_column, text, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Insert, Table, Text, TextClause, and_, literal_column, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
@@ -103,9 +103,11 @@ def _row_values_sqlite(element: row_values, compiler: SQLCompiler, **options: An
     return f"(SELECT {casts} FROM {compiler.process(keys, **options)})"  # noqa: S608 - names of types and columns
 
 
-def in_keys(columns: Sequence[ColumnElement[Any]], keys: Iterable[Sequence[Any]]) -> ColumnElement[bool]:
-    """Return `(a, b) IN (…)`."""
-    condition = tuple_(*columns).in_(list(keys))
+def in_keys(
+    columns: Sequence[ColumnElement[Any]], keys: Iterable[Sequence[Any]] | BindParameter[Any]
+) -> ColumnElement[bool]:
+    """Return `(a, b) IN (…)`, for keys or an expanding parameter."""
+    condition = tuple_(*columns).in_(keys if isinstance(keys, BindParameter) else list(keys))
     condition.right = row_values(condition.right)
     return condition
 

@@ -4,6 +4,7 @@ from models.database.database import MAX_HEAVY_READS, Database, database_file, m
 from models.database.engine import Transaction
 from models.database.faults import DRIVER_ERRORS, STORAGE_ERRORS, fault_reason
 from models.database.read_only import Progress, open_read_only
+from models.database.statement import Statement
 from models.database.writer import CommitListener, CommittedChanges, batched, track_changes
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "CommittedChanges",
     "Database",
     "Progress",
+    "Statement",
     "Transaction",
     "batched",
     "database_file",
