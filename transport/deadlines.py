@@ -1,10 +1,14 @@
 """Time limits that expire early: all of them when the server stops, those of a client when its access ends."""
 
 import asyncio
+from collections.abc import Awaitable
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from transport.clients import Client
+from transport.eager import Waiting, start
+
+T = TypeVar("T")
 
 
 class Deadlines:
@@ -44,23 +48,34 @@ class Deadlines:
 class Deadline:
     """`async with deadlines.after(10) as deadline:` raises TimeoutError like `asyncio.timeout`, or when it expires."""
 
-    __slots__ = ("_active", "_timeout", "access_ended", "client")
+    __slots__ = ("_active", "_timeout", "_when", "access_ended", "client")
 
     def __init__(self, when: float, active: set["Deadline"], client: Client | None) -> None:
-        self._timeout = asyncio.timeout_at(when)
+        self._when = when
+        self._timeout: asyncio.Timeout | None = None
+        """None while nothing waits."""
         self._active = active
         self.client = client
         self.access_ended = False
         """Whether it expired because the access of the client ended."""
 
     def expired(self) -> bool:
-        return self._timeout.expired()
+        return self._timeout is not None and self._timeout.expired()
 
     def expire(self) -> None:
-        if not self._timeout.expired():  # an expired timeout cannot be rescheduled
+        if self._timeout is not None and not self._timeout.expired():  # an expired timeout cannot be rescheduled
             self._timeout.reschedule(0)
 
+    async def run(self, work: Awaitable[T]) -> T:
+        """Return the result of `work` within the limit, as `async with` does; what never waits needs no timer."""
+        result = start(work)
+        if not isinstance(result, Waiting):
+            return result
+        async with self:
+            return await result
+
     async def __aenter__(self) -> Self:
+        self._timeout = asyncio.timeout_at(self._when)
         await self._timeout.__aenter__()
         self._active.add(self)
         return self
@@ -68,6 +83,7 @@ class Deadline:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
     ) -> None:
+        assert self._timeout is not None, "it has been entered"
         self._active.discard(self)
         await self._timeout.__aexit__(kind, error, frames)
 

@@ -76,9 +76,9 @@ class Execution:
 
     async def authenticate(self, authenticate: Awaitable[Client]) -> Client:
         """Return the client of a request or socket. Raises RequestError for one that is refused."""
+        deadline = self.deadlines.after(self.seconds)
         try:
-            async with self.deadlines.after(self.seconds) as deadline:
-                return await authenticate
+            return await deadline.run(authenticate)
         except Exception as error:  # foreign code: it may raise anything
             if isinstance(error, TimeoutError) and deadline.expired():
                 raise (shutdown_error() if self.deadlines.all_expired else authentication_timeout()) from None
@@ -88,9 +88,9 @@ class Execution:
         self, make_context: BoundContextFactory, work: Callable[[Any], Awaitable[Result]], client: Client | None = None
     ) -> Result | OperationResult:
         """Return the result of `work` in a new context, within the time limit of an operation; else the error."""
+        deadline = self.deadlines.after(self.seconds, client)
         try:
-            async with self.deadlines.after(self.seconds, client) as deadline:
-                return await self._with_context(make_context, work)
+            return await deadline.run(self._with_context(make_context, work))
         except TimeoutError as error:
             # A TimeoutError of the context factory is an error like any other.
             return self.timeout_result(deadline) if deadline.expired() else from_context_error(error, self.masker)

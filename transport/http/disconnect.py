@@ -4,10 +4,15 @@ Only its task is cancelled: work that a resolver has handed to another task (a w
 """
 
 import asyncio
+from collections.abc import Awaitable
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from starlette.types import Receive
+
+from transport.eager import Waiting, start
+
+T = TypeVar("T")
 
 # Seconds until the connection is watched. Most operations have ended by then, and watching costs a task.
 WATCH_DELAY: Final = 0.02
@@ -17,11 +22,20 @@ class ClientDisconnected(Exception):
     """The client has closed the connection."""
 
 
-class CancelOnDisconnect:
-    """`with CancelOnDisconnect(receive):` cancels its block when the client disconnects, and raises ClientDisconnected.
+async def run_while_connected(receive: Receive, work: Awaitable[T]) -> T:
+    """Return the result of `work`, which is cancelled when the client disconnects. Raises ClientDisconnected then.
 
     The body must have been read: other messages are ignored.
     """
+    result = start(work)
+    if not isinstance(result, Waiting):
+        return result
+    with CancelOnDisconnect(receive):
+        return await result
+
+
+class CancelOnDisconnect:
+    """Cancels its block when the client disconnects, and raises ClientDisconnected."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive

@@ -18,7 +18,7 @@ from transport.errors import Headers, RequestError, bad_request
 from transport.execution import Execution
 from transport.fast_executor import FastExecutor
 from transport.http.compression import compress
-from transport.http.disconnect import CancelOnDisconnect, ClientDisconnected
+from transport.http.disconnect import ClientDisconnected, run_while_connected
 from transport.http.headers import joined_header
 from transport.http.negotiation import GRAPHQL_RESPONSE, JSON, negotiate
 from transport.http.request_body import (
@@ -222,13 +222,14 @@ class RequestHandler:
             self._address,
             self._ticket,
         )
-        with CancelOnDisconnect(self._receive):
-            if not types.accepts_streams:
-                return await endpoint.execution.run(self._call)
-            options = stream_options(self._scope, types, endpoint.settings.limits)
-            response = await endpoint.streams.open(self._call, options)
-            self._responding = response.kind != "single"
-            return await send_stream(self._scope, self._send, response, types, self._quota_headers)
+        work = self._stream(self._call) if types.accepts_streams else endpoint.execution.run(self._call)
+        return await run_while_connected(self._receive, work)
+
+    async def _stream(self, call: OperationCall) -> OperationResult | StreamSent:
+        options = stream_options(self._scope, self._types, self._endpoint.settings.limits)
+        response = await self._endpoint.streams.open(call, options)
+        self._responding = response.kind != "single"
+        return await send_stream(self._scope, self._send, response, self._types, self._quota_headers)
 
     async def _send_result(self, result: OperationResult) -> None:
         endpoint = self._endpoint

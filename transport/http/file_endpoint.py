@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from transport.asgi_extensions import abort_connection
 from transport.errors import Code, ErrorMasker, Headers, has_code
 from transport.http.conditional import ByteRange, etag_matches, parse_range
-from transport.http.disconnect import CancelOnDisconnect, ClientDisconnected
+from transport.http.disconnect import ClientDisconnected, run_while_connected
 from transport.http.responses import send_bytes
 from transport.settings import TransportSettings
 
@@ -70,8 +70,7 @@ class FileEndpoint:
         started = perf_counter()
         status: int | str
         try:
-            with CancelOnDisconnect(receive):
-                status = await self._respond(scope, send)
+            status = await run_while_connected(receive, self._respond(scope, send))
         except ClientDisconnected:
             status = "gone"
         log.info("file", status=status, duration_ms=round((perf_counter() - started) * 1000, 3))

@@ -78,8 +78,8 @@ class BodyReader:
         if now >= self._deadline:
             raise body_timeout()  # chunks that have arrived are received without waiting, and would never time out
         try:
-            async with self._deadlines.at(min(now + self._limits.body_idle_seconds, self._deadline)):
-                message = await self._receive()
+            limit = self._deadlines.at(min(now + self._limits.body_idle_seconds, self._deadline))
+            message = await limit.run(self._receive())
         except TimeoutError:
             raise shutdown_error() if self._deadlines.all_expired else body_timeout() from None
         if message["type"] == "http.disconnect":
