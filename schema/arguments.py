@@ -1,6 +1,7 @@
 """Arguments that several fields share, and the type of their `info`."""
 
-from typing import Annotated, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import strawberry
 
@@ -8,15 +9,31 @@ from resolvers.context import Context
 from schema.enums import ActivityType
 from schema.filters import SessionFilter, SessionOrder
 
-Info: TypeAlias = strawberry.Info[Context, None]
+if TYPE_CHECKING:
+    from graphql import GraphQLResolveInfo
+
+    # What graphql-core passes; strawberry recognises the parameter by a type of its own.
+    Info: TypeAlias = GraphQLResolveInfo[Context]
+else:
+    Info = strawberry.Info
+
+Values: TypeAlias = Mapping[str, Any]
+"""An input as graphql-core coerced it: what the client sent, and defaults, by Python names."""
 
 IdArg: TypeAlias = Annotated[strawberry.ID, strawberry.argument(name="id", description="Id of the object.")]
 FilterArg: TypeAlias = Annotated[
-    SessionFilter | None,
-    strawberry.argument(name="filter", description="Which sessions; by default all in the caller's projects."),
+    Values | None,
+    strawberry.argument(
+        name="filter",
+        description="Which sessions; by default all in the caller's projects.",
+        graphql_type=SessionFilter | None,
+    ),
 ]
 OwnFilterArg: TypeAlias = Annotated[
-    SessionFilter | None, strawberry.argument(name="filter", description="Which of its sessions; by default all.")
+    Values | None,
+    strawberry.argument(
+        name="filter", description="Which of its sessions; by default all.", graphql_type=SessionFilter | None
+    ),
 ]
 FirstArg: TypeAlias = Annotated[
     int | None,
@@ -43,8 +60,10 @@ TypesArg: TypeAlias = Annotated[
     strawberry.argument(description="Only activities of these types; an empty list matches nothing."),
 ]
 OrderByArg: TypeAlias = Annotated[
-    list[SessionOrder] | None,
+    list[Values] | None,
     strawberry.argument(
-        name="orderBy", description="Sort order, each field at most once; by default the latest start first."
+        name="orderBy",
+        description="Sort order, each field at most once; by default the latest start first.",
+        graphql_type=list[SessionOrder] | None,
     ),
 ]

@@ -16,8 +16,9 @@ from graphql import (
 from strawberry.schema.config import StrawberryConfig
 
 from schema.feed import ITEM_TYPE_NAMES
-from schema.field_helpers import DEFINITION, CachingNameConverter, attach_resolver, attach_type_name, by_class
+from schema.field_helpers import DEFINITION, attach_coercion, attach_resolver, attach_type_name, by_class
 from schema.kinds import SESSION_TYPES
+from schema.model_types import NULL_CLEARS
 from schema.mutations import Mutation
 from schema.node import INTERFACE_TYPE_NAMES
 from schema.queries import Query
@@ -33,7 +34,7 @@ DESCRIPTION: Final = (
 
 
 def _build() -> GraphQLSchema:
-    config = StrawberryConfig(scalar_map=SCALARS, name_converter=CachingNameConverter())
+    config = StrawberryConfig(scalar_map=SCALARS)
     schema = strawberry.Schema(Query, Mutation, Subscription, types=SESSION_TYPES, config=config)._schema  # noqa: SLF001 - not public
     for type_ in schema.type_map.values():
         if DEFINITION in type_.extensions:
@@ -55,8 +56,7 @@ def _patch_type(type_: GraphQLNamedType) -> None:
     if isinstance(type_, GraphQLUnionType):
         attach_type_name(type_, by_class(ITEM_TYPE_NAMES))
     if isinstance(type_, GraphQLInputObjectType):
-        # strawberry checks @oneOf during execution, too late for an error with the position in the document.
-        type_.is_one_of = type_.extensions[DEFINITION].is_one_of
+        attach_coercion(type_, null_clears=type_.extensions[DEFINITION].origin in NULL_CLEARS)
 
 
 graphql_schema: Final = _build()

@@ -5,17 +5,17 @@
 - `rule_field`: a function of the row and the time;
 - `field` and `subscription`: a method with arguments.
 
-All but methods become plain graphql-core resolvers, without strawberry's argument handling: most of a response is made
-of them.
+Strawberry builds the schema from them; at run time graphql-core calls them directly, with the arguments as it coerced
+them, by Python names.
 """
 
+import inspect
 from collections.abc import Callable, Collection, Mapping
 from operator import attrgetter
 from typing import Any, Final, TypeVar, cast
 
 import strawberry
-from graphql import GraphQLField, GraphQLInterfaceType, GraphQLUnionType, Undefined
-from strawberry.schema.name_converter import NameConverter
+from graphql import GraphQLField, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLUnionType, Undefined
 from strawberry.types.field import StrawberryField
 
 from models.session_rules import COLUMNS_OF, Rule
@@ -126,6 +126,10 @@ def attach_resolver(graphql_field: GraphQLField) -> None:
     if definition.is_basic_field:
         read = graphql_field.extensions[READ] = definition.metadata.get(_RESOLVE) or _read_attribute(graphql_field)
         graphql_field.resolve = lambda row, info: read(row, info.context)
+    elif definition.is_subscription:
+        graphql_field.subscribe = _method(definition)
+    else:
+        graphql_field.resolve = _method(definition)
     if (reads := definition.metadata.get(READS)) is not None:
         graphql_field.extensions[READS] = frozenset(reads)
     if (map_item := definition.metadata.get(_MAP_ITEM)) is not None:
@@ -137,6 +141,7 @@ def attach_resolver(graphql_field: GraphQLField) -> None:
     if "first" in graphql_field.args:
         graphql_field.extensions[_DEFAULT_SIZE] = DEFAULT_SIZE
     for argument in graphql_field.args.values():
+        argument.out_name = argument.extensions[DEFINITION].python_name
         # Python's default of an optional argument is not a default of the schema.
         if argument.default_value is None:
             argument.default_value = Undefined
@@ -151,6 +156,28 @@ def _read_attribute(graphql_field: GraphQLField) -> Callable[[Any, Context], obj
     return lambda row, _context: get(row)
 
 
+def _method(definition: StrawberryField) -> Callable[..., object]:
+    assert definition.base_resolver is not None, "it is not a basic field"
+    method = cast("Callable[..., object]", definition.base_resolver.wrapped_func)
+    if "info" in inspect.signature(method).parameters:
+        return method
+    return lambda source, _info, **arguments: method(source, **arguments)
+
+
+def attach_coercion(type_: GraphQLInputObjectType, *, null_clears: bool) -> None:
+    """Let graphql-core coerce an input to a dictionary by Python names, without nulls unless null is a value."""
+    for field in type_.fields.values():
+        field.out_name = field.extensions[DEFINITION].python_name
+    # Strawberry checks @oneOf during execution, too late for an error with the position in the document.
+    type_.is_one_of = type_.extensions[DEFINITION].is_one_of
+    if not null_clears:
+        type_.out_type = _without_nulls  # type: ignore[method-assign]  # as graphql-core's constructor does
+
+
+def _without_nulls(value: dict[str, Any]) -> dict[str, Any]:
+    return {name: member for name, member in value.items() if member is not None}
+
+
 def attach_type_name(
     abstract_type: GraphQLInterfaceType | GraphQLUnionType, type_name: Callable[[Any], str], *reads: str
 ) -> None:
@@ -162,17 +189,3 @@ def attach_type_name(
 def by_class(names: Mapping[type, str]) -> Callable[[Any], str]:
     """Return the function that names the type of an item by its class."""
     return lambda item: names[type(item)]
-
-
-class CachingNameConverter(NameConverter):
-    """strawberry converts the names of arguments again for each call of a resolver."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._cache: dict[str, str] = {}
-
-    def apply_naming_config(self, name: str) -> str:
-        converted = self._cache.get(name)
-        if converted is None:
-            converted = self._cache[name] = super().apply_naming_config(name)
-        return converted

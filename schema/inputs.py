@@ -63,6 +63,7 @@ class TerminateSessionInput:
     AgendaUpdateFields,
     "An update of an AGENDA session. Omitted fields stay unchanged, null clears optional ones; the result must satisfy "
     "the rules of a start.",
+    null_clears=True,
 )
 class UpdateAgendaSessionInput:
     id: strawberry.ID
@@ -93,6 +94,7 @@ class CreateProjectInput:
 @input_from(
     ProjectFields,
     "An update of a project. Omitted fields stay unchanged; null for `timeouts` restores the defaults of all kinds.",
+    null_clears=True,
 )
 class UpdateProjectInput:
     id: strawberry.ID

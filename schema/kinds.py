@@ -4,7 +4,7 @@ Fields and descriptions come from `models.kinds`. Classes add the fields that no
 cannot name.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import strawberry
 
@@ -12,12 +12,12 @@ from models.kinds import KINDS
 from models.kinds.start import StartFields
 from resolvers.forms.queries import DataPointView
 from resolvers.media.service import media_metrics
-from schema.arguments import Info
+from schema.arguments import Info, Values
 from schema.enums import Kind, PlayerState
 from schema.field_helpers import computed_field, field
 from schema.forms import DataPoint, DataPointInput, NamesArg
 from schema.media import MediaMetrics, PlayerTimeInput
-from schema.model_types import input_from, input_to_dict, type_from
+from schema.model_types import input_from, type_from
 from schema.scalars import DateTime
 from schema.session import Session
 
@@ -106,8 +106,8 @@ class StartSessionInput:
 SESSION_TYPES: Final = (ClientSession, AgendaSession, MediaSession, FieldSession, UserSession)
 
 
-def unpack_start(start: StartSessionInput) -> tuple[dict[str, Any], Kind, dict[str, Any]]:
+def unpack_start(start: Values) -> tuple[Values, Kind, Values]:
     """Return the values that all kinds share, the kind, and its own values."""
-    values = input_to_dict(start)
-    ((name, variant),) = values.pop("variant").items()
+    values = {name: value for name, value in start.items() if name != "variant"}
+    ((name, variant),) = start["variant"].items()
     return values, Kind(name.upper()), variant

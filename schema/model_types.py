@@ -1,17 +1,15 @@
-"""GraphQL types and inputs generated from the fields of models, and inputs as plain values.
+"""GraphQL types and inputs generated from the fields of models.
 
 A decorated class receives the fields of a model with their names, types, defaults and descriptions. Its own
 declarations take precedence: types that the model cannot name (ids, other inputs), other descriptions, more fields.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
 import strawberry
 from pydantic.fields import FieldInfo
-from strawberry.types import has_object_definition
 
 from models.clock import InstantType
 from models.kinds.base import Column, InputOnly, KindFields, KindRules, ServerDefault, metadata_of
@@ -25,11 +23,17 @@ T = TypeVar("T")
 SCALAR_OF: Final[dict[Any, Any]] = {bytes: Base64, UploadedFile: Upload}
 
 
-def input_from(model: type[KindFields], description: str) -> Callable[[type[T]], type[T]]:
+NULL_CLEARS: Final[set[type]] = set()
+"""Inputs in which null is a value, as in updates, where it clears a field. Elsewhere it means the same as no value."""
+
+
+def input_from(model: type[KindFields], description: str, *, null_clears: bool = False) -> Callable[[type[T]], type[T]]:
     """Make a class an input with all fields of a model; optional ones are null or have the model's default."""
 
     def decorate(cls: type[T]) -> type[T]:
         _add_fields(cls, model.model_fields, input_annotation, _input_field)
+        if null_clears:
+            NULL_CLEARS.add(cls)
         return strawberry.input(cls, description=description)
 
     return decorate
@@ -112,26 +116,3 @@ def _annotation(annotation: Any) -> Any:
 def _without_null(annotation: Any) -> Any:
     (kept,) = (arg for arg in get_args(annotation) if arg is not NoneType)
     return kept
-
-
-def input_to_dict(value: Any, *, keep_null: bool = False) -> dict[str, Any]:
-    """Convert an input, and inputs inside it, to the values that the client sent, by Python names.
-
-    Args:
-        value: an input, or None, which has no values.
-        keep_null: whether null is a value, as in updates, where it clears a field.
-    """
-    if value is None:
-        return {}
-    values = {field.name: getattr(value, field.name) for field in fields(value)}
-    return {
-        name: _to_plain(item, keep_null=keep_null)
-        for name, item in values.items()
-        if item is not strawberry.UNSET and (keep_null or item is not None)
-    }
-
-
-def _to_plain(value: Any, *, keep_null: bool) -> Any:
-    if isinstance(value, list):
-        return [_to_plain(item, keep_null=keep_null) for item in value]
-    return input_to_dict(value, keep_null=keep_null) if has_object_definition(value) else value

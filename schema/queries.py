@@ -31,18 +31,21 @@ from schema.arguments import (
     OffsetArg,
     OrderByArg,
     TypesArg,
+    Values,
 )
 from schema.audit import AuditEntryConnection, AuditLogFilter
 from schema.enums import Scope
 from schema.field_helpers import computed_field, field
-from schema.model_types import input_to_dict
 from schema.node import Node
 from schema.session import ActivityConnection, Project, ProjectConnection, Session, SessionConnection
 from schema.stats import SessionStats
 from schema.tokens import TokenConnection
 
 AuditLogFilterArg: TypeAlias = Annotated[
-    AuditLogFilter | None, strawberry.argument(name="filter", description="Which entries; by default all.")
+    Values | None,
+    strawberry.argument(
+        name="filter", description="Which entries; by default all.", graphql_type=AuditLogFilter | None
+    ),
 ]
 IdsArg: TypeAlias = Annotated[list[strawberry.ID], strawberry.argument(description="Ids of the objects, at most 500.")]
 
@@ -94,8 +97,8 @@ class Query:
         offset: OffsetArg = None,
     ) -> Page[SessionRow]:
         page = PageArgs(first, after, last, before, offset)
-        order = [(each.field, each.direction) for each in order_by or ()]
-        return await list_sessions(info.context, filter=input_to_dict(filter_), order_by=order, page=page)
+        order = [(each["field"], each["direction"]) for each in order_by or ()]
+        return await list_sessions(info.context, filter=filter_ or {}, order_by=order, page=page)
 
     @field(
         "Activities of sessions in one list, oldest first; use `last` for the newest. Requires READ.",
@@ -112,11 +115,11 @@ class Query:
         before: BeforeArg = None,
     ) -> Page[ActivityRow]:
         page = PageArgs(first, after, last, before)
-        return await list_activities(info.context, filter=input_to_dict(filter_), types=types, page=page)
+        return await list_activities(info.context, filter=filter_ or {}, types=types, page=page)
 
     @field("Statistics of sessions. Requires READ.")
     async def session_stats(self, info: Info, filter_: FilterArg = None) -> SessionStats | None:
-        return SessionStats(stats=Stats(info.context, input_to_dict(filter_)))
+        return SessionStats(stats=Stats(info.context, filter_ or {}))
 
     @field("The project with an id; null if it does not exist for the caller.", graphql_type=Project | None)
     async def project(self, info: Info, id_: IdArg) -> ProjectRow | None:
@@ -162,7 +165,7 @@ class Query:
         before: BeforeArg = None,
     ) -> Page[AuditEntryRow]:
         page = PageArgs(first, after, last, before)
-        return await list_audit_log(info.context, filter=input_to_dict(filter_), page=page)
+        return await list_audit_log(info.context, filter=filter_ or {}, page=page)
 
     @field("The caller.", graphql_type=Viewer | None)
     def viewer(self, info: Info) -> Caller:

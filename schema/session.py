@@ -18,7 +18,6 @@ from resolvers.sessions.service import list_project_sessions
 from schema.arguments import AfterArg, BeforeArg, FirstArg, Info, LastArg, OrderByArg, OwnFilterArg, TypesArg
 from schema.enums import ActivityType, EndReason, Kind, State
 from schema.field_helpers import computed_field, field, rule_field
-from schema.model_types import input_to_dict
 from schema.node import Connection, Node
 from schema.scalars import JSON, DateTime
 
@@ -208,8 +207,8 @@ class Project(Node):
         return await list_project_sessions(
             info.context,
             self.id,
-            filter=input_to_dict(filter_),
-            order_by=[(each.field, each.direction) for each in order_by or ()],
+            filter=filter_ or {},
+            order_by=[(each["field"], each["direction"]) for each in order_by or ()],
             page=PageArgs(first, after, last, before),
         )
 

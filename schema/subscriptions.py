@@ -10,7 +10,6 @@ from resolvers.subscriptions.active_sessions import ActiveSessions, active_sessi
 from schema.arguments import FilterArg, Info, TypesArg
 from schema.feed import ActiveSessionsItem, ActivityItem
 from schema.field_helpers import subscription
-from schema.model_types import input_to_dict
 from schema.stats import SessionStats
 
 SetAfterArg: TypeAlias = Annotated[
@@ -67,7 +66,7 @@ class Subscription:
     ) -> ActiveSessions:
         return active_sessions(
             info.context,
-            filter=input_to_dict(filter_),
+            filter=filter_ or {},
             after=after,
             min_interval_ms=min_interval_ms or 0,
             heartbeats=bool(heartbeats),
@@ -82,7 +81,7 @@ class Subscription:
     def session_activities(
         self, info: Info, filter_: FilterArg = None, types: TypesArg = None, after: LogAfterArg = None
     ) -> activities.SessionActivities:
-        return activities.session_activities(info.context, filter=input_to_dict(filter_), types=types, after=after)
+        return activities.session_activities(info.context, filter=filter_ or {}, types=types, after=after)
 
     @subscription(
         "Statistics of sessions: now, and whenever they change. Statistics that change with time alone, such as "
@@ -94,4 +93,4 @@ class Subscription:
         self, info: Info, filter_: FilterArg = None, interval_ms: IntervalArg = stats.MIN_INTERVAL_MS
     ) -> stats.SessionStats:
         interval = stats.MIN_INTERVAL_MS if interval_ms is None else interval_ms
-        return stats.session_stats(info.context, filter=input_to_dict(filter_), interval_ms=interval)
+        return stats.session_stats(info.context, filter=filter_ or {}, interval_ms=interval)
