@@ -41,6 +41,7 @@ from resolvers.tokens.access_check import AccessCheck
 from schema import graphql_schema, sdl
 from transport import (
     Access,
+    Application,
     FileEndpoint,
     GraphQLEndpoint,
     Page,
@@ -48,8 +49,8 @@ from transport import (
     TransportSettings,
     authorization,
     configure_log,
+    header,
     is_forwarded,
-    middleware,
 )
 from transport.health import health_routes
 from transport.server import server
@@ -131,7 +132,7 @@ def create_app(
         *restricted_routes(endpoint, settings),
         *pages.routes(graphiql=page is not None, metrics=settings.metrics is not False, origin=settings.public_url),
     ]
-    app = Starlette(routes=routes, middleware=middleware(settings, access.admits_origin), lifespan=lifespan)
+    app = Application(settings, routes, access.admits_origin, lifespan)
     app.state.streams = endpoint.streams
     return app
 
@@ -140,10 +141,10 @@ def access_by_tokens(settings: Settings, services: Callable[[], Services]) -> Ac
     """Authenticate callers by their tokens; `services` are those of a running application."""
 
     async def authenticate(connection: HTTPConnection) -> Caller:
-        credential, origin = authorization(connection), connection.headers.get("origin")
-        is_configured = origin is None or settings.origins.allows(origin, connection.headers.get("host"))
+        origin = header(connection, "origin")
+        is_configured = origin is None or settings.origins.allows(origin, header(connection, "host"))
         return await services().authenticator.authenticate(
-            credential, origin, is_configured=is_configured, is_forwarded=is_forwarded(connection)
+            authorization(connection), origin, is_configured=is_configured, is_forwarded=is_forwarded(connection)
         )
 
     def make_context(caller: Caller) -> AbstractAsyncContextManager[Context]:

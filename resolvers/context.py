@@ -1,7 +1,6 @@
 """Context of one GraphQL operation."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -55,8 +54,23 @@ class Context:
         return result
 
 
-@asynccontextmanager
-async def open_context(services: Services, caller: Caller) -> AsyncIterator[Context]:
-    moment = await services.liveness.moment()
-    is_past = partial(services.liveness.is_past, moment)
-    yield Context(services, caller, moment.now, moment.is_stale, is_past)
+class open_context:  # noqa: N801 - called like a function
+    """`async with open_context(services, caller) as context:` makes the context of one operation.
+
+    A class, as a generator with `asynccontextmanager` takes three times as long.
+    """
+
+    __slots__ = ("_caller", "_services")
+
+    def __init__(self, services: Services, caller: Caller) -> None:
+        self._services = services
+        self._caller = caller
+
+    async def __aenter__(self) -> Context:
+        liveness = self._services.liveness
+        moment = await liveness.moment()
+        is_past = partial(liveness.is_past, moment)
+        return Context(self._services, self._caller, moment.now, moment.is_stale, is_past)
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Nothing has to be released."""

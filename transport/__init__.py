@@ -3,13 +3,13 @@
 from transport.clients import Access, Anonymous, Client, ContextFactory
 from transport.documents.trusted import read_manifest
 from transport.errors import Code
+from transport.http.application import Application
 from transport.http.endpoint import GraphQLEndpoint
 from transport.http.file_endpoint import FileEndpoint, ServedFile
-from transport.http.middleware import middleware
 from transport.http.responses import Page
 from transport.http.restricted import RestrictedMiddleware
 from transport.origins import AllowedOrigins, validate_origins
-from transport.request import authorization, connection_params, is_forwarded
+from transport.request import authorization, connection_params, header, is_forwarded
 from transport.request_log import configure_log
 from transport.settings import Limits, TransportSettings, TrustMode
 
@@ -17,6 +17,7 @@ __all__ = [
     "Access",
     "AllowedOrigins",
     "Anonymous",
+    "Application",
     "Client",
     "Code",
     "ContextFactory",
@@ -31,8 +32,8 @@ __all__ = [
     "authorization",
     "configure_log",
     "connection_params",
+    "header",
     "is_forwarded",
-    "middleware",
     "read_manifest",
     "validate_origins",
 ]

@@ -10,14 +10,15 @@ from starlette.types import Scope
 
 from transport.clients import Client, ContextFactory
 from transport.documents.operation import Delivery, Operation, Work
+from transport.http.headers import header_values, request_headers
 from transport.rate_limits import Quota
 from transport.uploads import VariablePath
 
-FORWARDING_HEADERS: Final = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
+FORWARDING_HEADERS: Final = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"})
 _CONNECTION_PARAMS: Final = "connection_params"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would take three times as long to make
 class OperationRequest:
     """The members of a request; those that are absent are empty.
 
@@ -66,12 +67,17 @@ def authorization(connection: HTTPConnection) -> str | None:
     for name, value in connection_params(connection).items():
         if name.lower() == "authorization":
             return str(value)
-    return ", ".join(connection.headers.getlist("authorization")) or None
+    return ", ".join(header_values(connection.scope, b"authorization")) or None
+
+
+def header(connection: HTTPConnection, name: str) -> str | None:
+    """Return the value of a header, the first if it was sent twice; `name` in lower case."""
+    return next(iter(header_values(connection.scope, name.encode())), None)
 
 
 def is_forwarded(connection: HTTPConnection) -> bool:
     """Return whether a proxy says that it forwards the request of another machine."""
-    return not FORWARDING_HEADERS.isdisjoint(connection.headers.keys())
+    return not FORWARDING_HEADERS.isdisjoint(request_headers(connection.scope).names)
 
 
 def connection_params(connection: HTTPConnection) -> Mapping[str, Any]:

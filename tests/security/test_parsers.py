@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from tests.transport.http.multipart_client import BOUNDARY, FILE_MAP, FILE_PART, OPERATION, UploadRecorder, encode_form
-from transport import TransportSettings, middleware
+from transport import TransportSettings
 
 LONG_SECONDS: Final = 3_600
 
@@ -167,14 +167,7 @@ async def assert_answered(sent: Sent, app: Any) -> None:
     assert [line for line in logged if line["log_level"] != "info"] == [], sent
 
 
-def make_app() -> Any:
-    app = UploadRecorder().app(TransportSettings())
-    for each in reversed(middleware(TransportSettings())):
-        app.add_middleware(each.cls, *each.args, **each.kwargs)
-    return app
-
-
-APP: Final = make_app()
+APP: Final = UploadRecorder().app(TransportSettings())
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

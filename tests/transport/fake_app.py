@@ -9,10 +9,9 @@ from typing import Any
 import httpx2
 import orjson
 from graphql import GraphQLObjectType, GraphQLSchema, build_schema
-from starlette.applications import Starlette
 from starlette.routing import Route
 
-from transport import Access, Client, GraphQLEndpoint, Limits, Page, TransportSettings, middleware
+from transport import Access, Application, Client, GraphQLEndpoint, Limits, Page, TransportSettings
 
 SDL = """
 scalar JSON
@@ -166,7 +165,7 @@ async def open_client(
     """Open a client of an application with the endpoint at /graphql."""
     settings = settings or TransportSettings()
     routes = [Route("/graphql", fake_app.endpoint(settings, **options))]
-    app = Starlette(routes=routes, middleware=middleware(settings))
+    app = Application(settings, routes)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost") as http:
         yield GraphQLClient(http)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from main import Settings
-from transport.http.middleware import is_allowed_host
+from transport.http.host_check import is_allowed_host
 from transport.origins import AllowedOrigins, validate_hosts, validate_origins
 
 OWN = "sessions.example.org:8000"

@@ -16,12 +16,12 @@ from transport.asgi_extensions import abort_connection
 from transport.errors import Code, ErrorMasker, Headers, has_code
 from transport.http.conditional import ByteRange, etag_matches, parse_range
 from transport.http.disconnect import ClientDisconnected, run_while_connected
-from transport.http.responses import send_bytes
+from transport.http.responses import encode_headers, send_bytes
 from transport.settings import TransportSettings
 
 log = structlog.get_logger(__name__)
 
-PLAIN_TEXT: Final = "text/plain; charset=utf-8"
+PLAIN_TEXT: Final = "text/plain"
 NOT_FOUND: Final = b"There is no such file, or its URL has expired: request a new one.\n"
 
 SECURITY_HEADERS: Final[Headers] = (
@@ -137,8 +137,7 @@ async def send_error(send: Send, status: int, message: bytes, *headers: tuple[st
 
 async def send_head(send: Send, status: int, headers: Headers | list[tuple[str, str]], *, more: bool = False) -> int:
     """Send status and headers, and an empty body unless there is `more`."""
-    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
-    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.start", "status": status, "headers": encode_headers(headers)})
     if not more:
         await send({"type": "http.response.body", "body": b""})
     return status

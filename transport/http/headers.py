@@ -1,11 +1,49 @@
-"""Request headers, read from the ASGI scope."""
+"""Request headers by name."""
+
+from collections.abc import Iterable, KeysView
+from typing import Final
 
 from starlette.types import Scope
+
+_KEY: Final = "transport.request_headers"
+"""Of the ASGI scope."""
+
+
+class RequestHeaders:
+    """The headers of one request. ASGI has them as a list, which each of ten look-ups would go through."""
+
+    __slots__ = ("_repeated", "_values")
+
+    def __init__(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+        sent = tuple(pairs)  # trailers, which follow the body, are none of them
+        self._values = dict(sent)
+        self._repeated = sent if len(self._values) < len(sent) else ()
+
+    @property
+    def names(self) -> KeysView[bytes]:
+        return self._values.keys()
+
+    def values(self, name: bytes) -> list[str]:
+        """Return all values of a header; `name` in lower case."""
+        value = self._values.get(name)
+        if value is None:
+            return []
+        if self._repeated:
+            return [value.decode("latin-1") for key, value in self._repeated if key == name]
+        return [value.decode("latin-1")]
+
+
+def request_headers(scope: Scope) -> RequestHeaders:
+    """Return the headers of a request or handshake."""
+    found: RequestHeaders | None = scope.get(_KEY)
+    if found is None:
+        found = scope[_KEY] = RequestHeaders(scope["headers"])
+    return found
 
 
 def header_values(scope: Scope, name: bytes) -> list[str]:
     """Return all values of a header; `name` in lower case."""
-    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+    return request_headers(scope).values(name)
 
 
 def joined_header(scope: Scope, name: bytes) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 import structlog
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,8 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from transport.client_address import client_address
 from transport.errors import RequestError
 from transport.http.endpoint import GraphQLEndpoint
-from transport.http.negotiation import JSON
-from transport.http.responses import send_json
+from transport.http.responses import send_errors
 from transport.results import to_request_error
 
 log = structlog.get_logger(__name__)
@@ -36,8 +34,7 @@ class RestrictedMiddleware:
         except RequestError as error:
             if error.logged:
                 log.info("request refused", reason="access", status=error.status)
-            body = orjson.dumps({"errors": error.errors})
-            return await send_json(send, error.status, JSON, body, error.headers)
+            return await send_errors(send, error, error.headers)
         return await self._app(scope, receive, send)
 
     async def _check_client(self, scope: Scope) -> None:

@@ -12,7 +12,7 @@ from transport.errors import Headers
 from transport.http.headers import header_values
 from transport.http.multipart_mixed import MULTIPART_INCREMENTAL, MULTIPART_SUBSCRIPTION
 from transport.http.negotiation import EVENT_STREAM, ResponseTypes, StreamType
-from transport.http.responses import StreamEncoding
+from transport.http.responses import SECURITY_HEADERS, StreamEncoding, encode_headers
 from transport.http.sse import SSE
 from transport.results import OperationResult, access_ended
 from transport.settings import Limits
@@ -66,8 +66,8 @@ async def send_stream(
         encoding = select_encoding(response, types)
         if encoding is None:
             return response.result
-        headers = [*STREAM_HEADERS, (b"content-type", encoding.content_type.encode())]
-        headers += [(name.encode(), value.encode()) for name, value in more_headers]
+        content_type = (b"content-type", encoding.content_type.encode())
+        headers = [*STREAM_HEADERS, content_type, *encode_headers(more_headers), *SECURITY_HEADERS]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": encoding.preamble, "more_body": True})
         return StreamSent(await send_frames(scope, send, response, encoding))

@@ -9,7 +9,7 @@ from transport.client_address import client_address
 from transport.clients import Access
 from transport.errors import Code, Headers, RequestError, make_error
 from transport.http.headers import header_values
-from transport.http.middleware import check_host
+from transport.http.host_check import check_host
 from transport.results import shutdown_error
 from transport.settings import TransportSettings
 from transport.subscriptions import StreamManager

@@ -8,10 +8,9 @@ from typing import Any, BinaryIO, Final
 import httpx2
 import orjson
 from graphql import GraphQLObjectType, GraphQLSchema, build_schema
-from starlette.applications import Starlette
 from starlette.routing import Route
 
-from transport import Access, GraphQLEndpoint, TransportSettings
+from transport import Access, Application, GraphQLEndpoint, TransportSettings
 from transport.uploads import Upload
 
 BOUNDARY: Final = "----boundary"
@@ -66,9 +65,9 @@ class UploadRecorder:
         mutation.fields["read"].resolve = self.read
         return built
 
-    def app(self, settings: TransportSettings | None = None) -> Starlette:
+    def app(self, settings: TransportSettings | None = None) -> Application:
         endpoint = GraphQLEndpoint(self.schema(), Access(lambda _: nullcontext()), settings)
-        return Starlette(routes=[Route("/graphql", endpoint)])
+        return Application(endpoint.settings, [Route("/graphql", endpoint)])
 
 
 def uploads_in(value: Any) -> list[Upload]:
