@@ -1,8 +1,8 @@
 """Eager start of work: what ends without waiting needs no timer and nothing that watches it.
 
 Most operations end so, and a timer and a watcher cost more than a short one. So work takes its first step at once, in
-the task of its caller, and only work that waits then is limited or watched. No one can tell the difference: between
-the steps of a task, no timer fires.
+the task of its caller, and only work that waits then is limited or watched. Nothing is lost: between the steps of a
+task, no timer fires.
 """
 
 from collections.abc import Awaitable, Generator

@@ -11,7 +11,7 @@ import pytest
 import strawberry
 from graphql.execution import Executor
 from strawberry.schema.name_converter import NameConverter
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import Server
 
@@ -23,6 +23,7 @@ OVERRIDDEN: Final[dict[type, str]] = {
     HttpToolsProtocol: """connection_lost connection_made data_received handle_websocket_upgrade on_body on_header
         on_headers_complete on_message_begin on_message_complete on_response_complete on_url pause_writing
         resume_writing""",
+    RequestResponseCycle: "send",
     WebSocketsSansIOProtocol: """connection_lost connection_made data_received eof_received handle_cont handle_events
         handle_parser_exception handle_ping on_task_complete pause_writing resume_writing run_asgi send
         send_receive_event_to_app shutdown""",
@@ -34,6 +35,8 @@ OVERRIDDEN: Final[dict[type, str]] = {
 
 ATTRIBUTES: Final[dict[type, str]] = {
     HttpToolsProtocol: "cycle loop parser scope server_state transport",
+    RequestResponseCycle: """chunked_encoding default_headers disconnected expected_content_length flow keep_alive
+        message_event on_response response_complete response_started scope transport waiting_for_100_continue""",
     WebSocketsSansIOProtocol: """close_sent close_timer conn curr_msg_data_type disconnected frames handshake_complete
         loop queue read_paused scope transport writable""",
     strawberry.Schema: "_schema",
@@ -44,6 +47,7 @@ NAMES: Final = {
     "graphql.execution": "ExperimentalIncrementalExecutionResults Executor VariableValues create_source_event_stream",
     "graphql.execution.incremental": "IncrementalExecutor",
     "graphql.validation.validate": "ValidationAbortedError",
+    "uvicorn.protocols.http.httptools_impl": "HEADER_RE HEADER_VALUE_RE STATUS_LINE",
     "uvicorn.server": "Server ServerState",
     "websockets.protocol": "State",
 }

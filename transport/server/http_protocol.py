@@ -9,6 +9,7 @@ from transport.asgi_extensions import CONNECTION_ABORT
 from transport.idle_timer import IdleTimer
 from transport.server.accept_queue import upgrade_queue
 from transport.server.descriptors import DescriptorReserve
+from transport.server.http_cycle import HttpCycle
 from transport.server.lingering_close import LingeringClose
 from transport.server.write_timeout import write_timeout
 
@@ -53,6 +54,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._write_timeout = write_timeout(
             socket_transport, self.loop, self.write_timeout_seconds, socket_transport.abort
         )
+        # One object for all requests: it refers to the transport only.
+        self._extensions: dict[str, dict[object, object]] = {CONNECTION_ABORT: {"abort": socket_transport.abort}}
         self._start_header_timer()
         opened = transport.get_extra_info("socket")
         if opened is not None and not self.descriptor_reserve.admits(opened.fileno()):
@@ -83,20 +86,21 @@ class HttpProtocol(HttpToolsProtocol):
         if self._in_header:
             # Counted unparsed: the parser reports a header only when it is complete, which an endless one never is.
             self._count_header_bytes(len(data))
+            self._start_header_timer()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._header_size, self._in_header = 0, True
         self._lingering_close.request_complete = False
-        self.scope["extensions"] = {CONNECTION_ABORT: {"abort": self.transport.abort}}
-        self._start_header_timer()
+        self.scope["extensions"] = self._extensions
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
         self._count_header_bytes(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
+        if self._in_header:  # else it is a trailer, which uvicorn would add to the headers
+            super().on_header(name, value)
         self._count_header_bytes(len(name) + len(value))
 
     def on_headers_complete(self) -> None:
@@ -105,6 +109,7 @@ class HttpProtocol(HttpToolsProtocol):
         if not self._lingering_close.is_closing():
             super().on_headers_complete()
             if self.cycle is not None:  # it is None for a WebSocket upgrade
+                self.cycle.__class__ = HttpCycle  # uvicorn has no option for it; its task begins later
                 self.cycle.transport = self._lingering_close  # type: ignore[assignment]  # has all methods used there
 
     def on_body(self, body: bytes) -> None:
