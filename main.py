@@ -25,7 +25,7 @@ from models.database import database_file, migrate_database
 from models.enums import Kind, Scope
 from models.errors import DatabaseInUse, DatabaseUnusable, StorageUnavailable
 from models.settings import ServiceSettings
-from resolvers.access import Caller, require, require_all_projects
+from resolvers.access import Caller, require, require_all_projects, without_identity
 from resolvers.blobs.downloads import find_download
 from resolvers.blobs.signed_urls import DOWNLOAD_PATH
 from resolvers.check.service import check
@@ -153,7 +153,7 @@ def access_by_tokens(settings: Settings, services: Callable[[], Services]) -> Ac
     async def admits_origin(origin: str) -> bool:
         return await services().authenticator.page_origins.contain(origin)
 
-    return Access(make_context, authenticate, admits_origin, settings.rate_of)
+    return Access(make_context, authenticate, admits_origin, settings.rate_of, without_identity)
 
 
 def restricted_routes(endpoint: GraphQLEndpoint, settings: Settings) -> Iterator[Route]:

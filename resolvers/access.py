@@ -45,6 +45,11 @@ class Caller:
         return self.kinds is None or kind in self.kinds
 
 
+def without_identity(caller: Caller) -> Caller:
+    """Return the caller that stands for all with the same access to what there is."""
+    return Caller("", "", caller.scopes, caller.project_ids)
+
+
 LOCAL_ADMIN: Final = Caller(id="", name="local", scopes=frozenset(Scope), project_ids=None)
 """The caller of operations without a credential, while the server requires none."""
 

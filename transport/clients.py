@@ -49,6 +49,10 @@ def unlimited(_client: Client) -> float | None:
     return None
 
 
+def represented_by_none(_client: Client) -> Client | None:
+    return None
+
+
 class Access(NamedTuple):
     """How an application authenticates its clients, the contexts of their operations, and how much they may do."""
 
@@ -57,6 +61,9 @@ class Access(NamedTuple):
     admits_origin: AdmitsOrigin = admit_no_other
     rate_of: Callable[[Any], float | None] = unlimited
     """Returns the cost per second that a client with an id may spend; None: unlimited."""
+    representative: Callable[[Any], Client | None] = represented_by_none
+    """Returns a client without identity that has the same access, and is equal for all clients that have it: what it
+    is shown, they may see. None: the client shares no query with others."""
 
 
 class OpenResources:

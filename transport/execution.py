@@ -19,6 +19,7 @@ from transport.documents.store import DocumentStore
 from transport.errors import Code, ErrorMasker, RequestError, make_error
 from transport.fast_executor import FastExecutor
 from transport.metrics import Metrics
+from transport.queries_in_flight import QueriesInFlight
 from transport.rate_limits import BASE_COST, RateLimits
 from transport.request import OperationCall, OperationRequest
 from transport.request_log import log_operation
@@ -63,6 +64,7 @@ class Execution:
         self.rate_limits = RateLimits(settings)
         self.masker = ErrorMasker()
         self.settings = settings
+        self._in_flight = QueriesInFlight(self._execute_alone, self.encode)
         self._executor_class = executor_class
 
     async def run(self, call: OperationCall) -> OperationResult:
@@ -109,8 +111,17 @@ class Execution:
 
     async def _execute_call(self, call: OperationCall, context: object) -> OperationResult:
         operation = self.prepare_operation(call)
-        executor = self.build_executor(operation, call.request.variables, context)
-        return await self.track(call.work, self.execute(executor))
+        return await self.track(call.work, self.execute_operation(call, operation, context))
+
+    def execute_operation(
+        self, call: OperationCall, operation: Operation, context: object
+    ) -> Awaitable[OperationResult]:
+        """Execute the operation of a call, or let it share an execution with others."""
+        run = self._in_flight.run if operation.shareable else self._execute_alone
+        return run(call, operation, context)
+
+    async def _execute_alone(self, call: OperationCall, operation: Operation, context: object) -> OperationResult:
+        return await self.execute(self.build_executor(operation, call.request.variables, context))
 
     async def track(self, work: Work, operation: Awaitable[Result]) -> Result:
         """Count an operation as running until it has ended."""
@@ -220,6 +231,8 @@ class Execution:
 
     def encode(self, result: OperationResult) -> tuple[OperationResult, bytes]:
         """Encode a result as JSON. Returns another one where a value is none of JSON, or the result is too large."""
+        if result.encoded is not None:
+            return result, result.encoded
         try:
             return result, orjson.dumps(result.body)
         except (TypeError, MemoryError) as error:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from transport.clients import Client, ContextFactory
+from transport.clients import Access, Client
 from transport.documents.operation import Delivery, Operation, Work
 from transport.http.headers import header_values, request_headers
 from transport.rate_limits import Quota
@@ -43,7 +43,7 @@ class OperationCall:
 
     request: OperationRequest
     client: Client
-    make_context: ContextFactory
+    access: Access
     delivery: Delivery = EVERYTHING
     quota: Quota | None = None
     """What the client may spend; None: unlimited."""
@@ -56,7 +56,7 @@ class OperationCall:
     """Of the operation."""
 
     def context(self) -> AbstractAsyncContextManager[Any]:
-        return self.make_context(self.client)
+        return self.access.make_context(self.client)
 
 
 def authorization(connection: HTTPConnection) -> str | None:

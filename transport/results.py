@@ -23,6 +23,8 @@ class OperationResult:
     headers: Headers = ()
     logged: bool = True
     """Whether the request log has a line of it."""
+    encoded: bytes | None = None
+    """The body as JSON, where it has been encoded already."""
 
     @property
     def error_codes(self) -> list[str]:

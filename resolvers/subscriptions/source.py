@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Hashable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import ClassVar
 
-from resolvers.access import Caller
+from resolvers.access import without_identity
 from resolvers.context import Context, open_context
 from resolvers.feed.consumer import LogConsumer
 from resolvers.feed.messages import CaughtUp, FeedItem
@@ -35,7 +35,7 @@ class Source(ABC):
         caller = context.caller
         self.services = context.services
         self.log_reader = context.services.log_reader
-        self.caller = Caller("", "", caller.scopes, caller.project_ids)
+        self.caller = without_identity(caller)
         self.access: Hashable = caller.scopes, caller.project_ids
         """Equal for sources whose callers may see the same."""
         self.key: Hashable = (type(self).__name__, self.access, group_key)

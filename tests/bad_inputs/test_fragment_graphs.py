@@ -20,6 +20,7 @@ from tests.api_client import ApiClient
 from tests.bad_inputs.fragment_graphs import FragmentGraphs
 from tests.bad_inputs.test_limits_on_every_transport import CPU_SECONDS, MAX_CALLS, SLACK, counted_calls
 from tests.live_server import connect, server_process
+from transport import Access
 from transport.request import OperationCall, OperationRequest
 from transport.results import OperationResult
 
@@ -33,9 +34,8 @@ SECONDS: Final = 20.0
 
 async def outcome(api: ApiClient, document: str) -> str:
     """Execute a document. Returns "ok" or the code of its errors."""
-    call = OperationCall(
-        OperationRequest(document), LOCAL_ADMIN, lambda caller: open_context(api.app.state.services, caller)
-    )
+    access = Access(lambda caller: open_context(api.app.state.services, caller))
+    call = OperationCall(OperationRequest(document), LOCAL_ADMIN, access)
     result: OperationResult = (await api.app.state.streams.open(call)).result
     return result.error_codes[0] if "errors" in result.body else "ok"
 

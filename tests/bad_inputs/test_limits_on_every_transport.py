@@ -21,6 +21,7 @@ from tests.bad_inputs.transports import TRANSPORTS, Clients, Operation, allows_g
 from tests.bad_inputs.value_cases import FILTER_CASES
 from tests.bad_inputs.websocket_cases import subscribe
 from tests.live_server import send_raw
+from transport import Access
 from transport.request import OperationCall, OperationRequest
 
 MAX_CALLS: Final = 150_000
@@ -210,15 +211,12 @@ def counted_calls() -> Iterator[list[int]]:
 
 async def test_refusals_take_little_work(shared_api: ApiClient) -> None:
     streams = shared_api.app.state.streams
+    access = Access(lambda caller: open_context(shared_api.app.state.services, caller))
     calls_by_title = {}
     cases = {case.title: case.operation for case in LIMIT_CASES} | dict(operations(COMPLEX_DOCUMENTS))
     for title, operation in cases.items():
         fresh = f"{operation.query} # {title}"  # no transport has sent it: it is not in the cache
-        call = OperationCall(
-            OperationRequest(fresh, operation.variables),
-            LOCAL_ADMIN,
-            lambda caller: open_context(shared_api.app.state.services, caller),
-        )
+        call = OperationCall(OperationRequest(fresh, operation.variables), LOCAL_ADMIN, access)
         with counted_calls() as calls:
             response = await streams.open(call)
         assert response.result.body["errors"], title

@@ -13,7 +13,7 @@ from resolvers.context import Context
 from schema import graphql_schema
 from tests.feed_harness import FeedHarness
 from tests.polling import wait_until
-from transport import Client, TransportSettings
+from transport import Access, Client, TransportSettings
 from transport.execution import Execution
 from transport.request import OperationCall, OperationRequest
 from transport.results import OperationResult
@@ -58,7 +58,7 @@ class StreamServer:
             yield await (self.harness.context(caller) if caller else self.harness.context())
 
         answer = await self.streams.open(
-            OperationCall(OperationRequest(document, variables), caller or LOCAL_ADMIN, make_context)
+            OperationCall(OperationRequest(document, variables), caller or LOCAL_ADMIN, Access(make_context))
         )
         self._closing.push_async_callback(answer.frames.aclose)
         return answer

@@ -24,6 +24,7 @@ from graphql import (
 )
 
 from transport.documents.cost import CostExpression, field_weight, list_arguments, list_depth, requested_size
+from transport.executor.extensions import SHAREABLE
 from transport.settings import Limits
 
 
@@ -40,6 +41,8 @@ class Complexity:
     depth: int = 0
     introspection_depth: int = 0
     """Depth of the introspection fields, which have a limit of their own."""
+    shareable: bool | None = None
+    """Whether all fields are: see `executor.extensions`. None: there are none but `__typename`."""
     cost: CostExpression = field(default_factory=CostExpression)
     per_item: CostExpression = field(default_factory=CostExpression)
     """Cost of one item of the lists in this set whose size is given by the connection above them."""
@@ -52,6 +55,7 @@ class Complexity:
         self.directives += other.directives
         self.depth = max(self.depth, other.depth)
         self.introspection_depth = max(self.introspection_depth, other.introspection_depth)
+        self.shareable = _all(self.shareable, other.shareable)
         self.cost.add(1, other.cost)
         self.per_item.add(1, other.per_item)
 
@@ -127,6 +131,9 @@ class ComplexityAnalyzer:
             depth=inner.depth,
             introspection_depth=inner.introspection_depth,
         )
+        if node.name.value != "__typename":
+            is_shareable = definition is not None and definition.extensions.get(SHAREABLE) is True
+            complexity.shareable = _all(is_shareable, inner.shareable)
         # GraphiQL's introspection query is deeper than any other query needs to be, and costs little.
         if is_introspection_field(node, parent):
             complexity.introspection_depth += 1
@@ -163,3 +170,8 @@ class ComplexityAnalyzer:
 
 def is_introspection_field(node: FieldNode, parent: GraphQLNamedType | None) -> bool:
     return node.name.value in ("__schema", "__type") or (parent is not None and parent.name.startswith("__"))
+
+
+def _all(one: bool | None, other: bool | None) -> bool | None:
+    """Return whether both are true; None says nothing."""
+    return other if one is None else one and other is not False

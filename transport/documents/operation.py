@@ -1,10 +1,11 @@
 """Operations of valid documents, with the checks that depend on the variables of a request."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final, TypeAlias
 
+import orjson
 from graphql import (
     DocumentNode,
     GraphQLInputObjectType,
@@ -72,6 +73,8 @@ class Operation:
     name: str | None
     type: OperationType
     introspects: bool
+    shareable: bool
+    """Whether it is a query that shows nothing of its client but what its access permits."""
     cost: CostExpression
     defaults: Mapping[str, Any]
     """Default values of its variables, where its cost depends on variables."""
@@ -171,6 +174,14 @@ def count_items(value: Any, type_: GraphQLInputType, list_fields: ListFields, li
             fields = list_fields[declared_type.name]
             stack.extend((value[name], field) for name, field in fields.items() if value.get(name) is not None)
     return count
+
+
+def variables_key(variables: Mapping[str, Any]) -> Hashable:
+    """Return a key that is equal for equal variables."""
+    try:
+        return orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return object()  # an uploaded file equals no other
 
 
 def unwrap_non_null(type_: Any) -> Any:

@@ -139,6 +139,7 @@ class DocumentStore:
             name=node.name.value if node.name else None,
             type=node.operation,
             introspects=complexity.introspection_depth > 0,
+            shareable=node.operation is OperationType.QUERY and complexity.shareable is True,
             cost=complexity.cost,
             defaults={name: value_from_ast_untyped(value) for name, value in defaults.items() if has_variable_cost},
             list_variables={

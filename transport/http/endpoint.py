@@ -216,7 +216,7 @@ class RequestHandler:
         self._call = OperationCall(
             request,
             self._client,
-            endpoint.access.make_context,
+            endpoint.access,
             types.delivery,
             self._quota,
             self._address,

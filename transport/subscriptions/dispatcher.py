@@ -140,8 +140,7 @@ class _Dispatch:
     async def _execute(self, operation: Operation, context: Any) -> StreamResponse | OperationResult:
         if operation.may_defer and self._options.incremental:
             return await self._execute_incrementally(operation, context)
-        executor = self._execution.build_executor(operation, self._variables, context)
-        return await self._execution.execute(executor)
+        return await self._execution.execute_operation(self._call, operation, context)
 
     async def _execute_incrementally(self, operation: Operation, context: Any) -> StreamResponse | OperationResult:
         executor = self._execution.build_executor(operation, self._variables, context, IncrementalExecutor)

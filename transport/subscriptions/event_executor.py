@@ -9,7 +9,7 @@ import orjson
 from graphql.execution import Executor, VariableValues
 
 from transport.deadlines import Deadline
-from transport.documents.operation import Operation
+from transport.documents.operation import Operation, variables_key
 from transport.execution import Execution
 from transport.results import OperationResult, from_context_error
 from transport.subscriptions.responses import Frame
@@ -26,15 +26,7 @@ def query_key(
 ) -> Hashable:
     """Return a key that is equal for equal documents, variables and sources, whatever the variables `without` are."""
     rest = {name: value for name, value in variables.items() if name not in without}
-    return operation.text, operation.name, hashable(rest), source_key
-
-
-def hashable(variables: Mapping[str, Any]) -> Hashable:
-    """Return a key that is equal for equal variables."""
-    try:
-        return orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
-    except TypeError:
-        return object()  # an uploaded file equals no other
+    return operation.text, operation.name, variables_key(rest), source_key
 
 
 class SubscriptionQuery:

@@ -6,10 +6,10 @@ from math import inf
 from typing import Any, Final, Protocol
 
 from transport.deadlines import is_task_cancelled
-from transport.documents.operation import Operation
+from transport.documents.operation import Operation, variables_key
 from transport.settings import Limits
 from transport.subscriptions.catch_up import MAX_CONCURRENT_CATCH_UPS, CatchUpCoalescer
-from transport.subscriptions.event_executor import EventExecutor, SubscriptionQuery, hashable, query_key, variables_of
+from transport.subscriptions.event_executor import EventExecutor, SubscriptionQuery, query_key, variables_of
 from transport.subscriptions.responses import Frame
 from transport.subscriptions.source import Buffered, Item, Source
 from transport.subscriptions.turns import Pace, Turns
@@ -29,7 +29,7 @@ def group_keys(operation: Operation, variables: Mapping[str, Any], source: Sourc
     """
     resume = variables_of(operation, source.resume_arguments)
     start = {name: value for name, value in variables.items() if name in resume}
-    return query_key(operation, variables, resume, source.key), hashable(start)
+    return query_key(operation, variables, resume, source.key), variables_key(start)
 
 
 class Bundle:

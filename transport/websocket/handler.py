@@ -143,7 +143,7 @@ class ConnectionHandler:
         started = perf_counter()
         assert self._client is not None, "operations run after authentication"
         quota = self._streams.execution.rate_limits.of_client(self._access, self._client, self._address)
-        call = OperationCall(operation.request, self._client, self._access.make_context, quota=quota)
+        call = OperationCall(operation.request, self._client, self._access, quota=quota)
         outcome: str | list[str] = "gone"
         logged = True
         try:

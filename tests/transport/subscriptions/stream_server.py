@@ -12,7 +12,7 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, build_schema
 from tests.polling import wait_until
 from tests.transport.fake_app import ExpectedError
 from tests.transport.subscriptions.fake_source import Caller, FakeLog, FakeSource, items
-from transport import Anonymous, Client, TransportSettings
+from transport import Access, Anonymous, Client, TransportSettings
 from transport.execution import Execution
 from transport.request import OperationCall, OperationRequest
 from transport.subscriptions import Frame, StreamManager, StreamOptions, StreamResponse
@@ -133,7 +133,7 @@ class StreamServer:
 
         request = OperationRequest(query, variables or {}, **members)
         response = await self.streams.open(
-            OperationCall(request, client or Anonymous(), make_context), options or StreamOptions()
+            OperationCall(request, client or Anonymous(), Access(make_context)), options or StreamOptions()
         )
         self.log.streams.append(response.frames)
         return response
