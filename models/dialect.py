@@ -3,7 +3,19 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Insert, Table, Text, TextClause, and_, literal_column, text, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Insert,
+    Table,
+    Text,
+    TextClause,
+    and_,
+    bindparam,
+    literal_column,
+    text,
+    tuple_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
@@ -129,10 +141,13 @@ def last_sequence(tx: Connection, numbered_table: Table) -> int:
 
 
 def upsert(
-    tx: Connection, table: Table, *, key: Sequence[str], add_to: Sequence[str] = (), overwrite: Sequence[str] = ()
+    dialect: str, table: Table, *, key: Sequence[str], add_to: Sequence[str] = (), overwrite: Sequence[str] = ()
 ) -> Insert:
-    """Return an INSERT that, for an existing key, adds to the columns `add_to` and sets those of `overwrite`."""
-    insert = _insert(tx, table)
+    """Return an INSERT of the key and the named columns, with a bind parameter for each of them.
+
+    For a key that exists it adds to the columns `add_to` and sets those of `overwrite`.
+    """
+    insert = _insert(dialect, table).values({name: bindparam(name) for name in (*key, *add_to, *overwrite)})
     changes: dict[str, ColumnElement[Any]] = {name: table.c[name] + insert.excluded[name] for name in add_to}
     changes |= {name: insert.excluded[name] for name in overwrite}
     if not changes:
@@ -142,8 +157,8 @@ def upsert(
 
 def insert_or_ignore(tx: Connection, table: Table, *, key: Sequence[str], where: TextClause) -> Insert:
     """Return an INSERT that ignores an existing key of the partial index with the condition `where`."""
-    return _insert(tx, table).on_conflict_do_nothing(index_elements=list(key), index_where=where)
+    return _insert(tx.dialect.name, table).on_conflict_do_nothing(index_elements=list(key), index_where=where)
 
 
-def _insert(tx: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    return (sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert)(table)
+def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)

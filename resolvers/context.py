@@ -1,6 +1,6 @@
 """Context of one GraphQL operation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -52,6 +52,15 @@ class Context:
         if self._loaders is not None:
             self._loaders.clear()
         return result
+
+    async def write_all(self, work: Work[Item, Result], items: Sequence[Item]) -> list[Result]:
+        """Run `work` for each of `items`, as `write` does for one, in as few transactions as they fit in."""
+        if self.is_stale:
+            await self.services.liveness.raise_stale()
+        results = await self.database.write_all(work, items, self.is_past)
+        if self._loaders is not None:
+            self._loaders.clear()
+        return results
 
 
 class open_context:  # noqa: N801 - called like a function

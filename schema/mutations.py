@@ -31,6 +31,7 @@ from schema.inputs import (
 )
 from schema.kinds import StartSessionInput, unpack_start
 from schema.media import TrackMediaInput
+from transport.executor.selection import selected_attributes
 
 
 def _input(type_: type) -> Any:
@@ -56,7 +57,7 @@ class Mutation:
     async def keepalive_session(
         self, info: Info, input_: Annotated[Values, _input(KeepaliveSessionInput)]
     ) -> MutationResult:
-        return await lifecycle.keepalive_session(info.context, input_)
+        return await lifecycle.keepalive_session(info.context, input_, selected_attributes(info, "session"))
 
     @field(
         "Report that a session is no longer visible; it stays active. Takes an AGENDA item off the public programme. "
@@ -64,14 +65,14 @@ class Mutation:
         graphql_type=payloads.HideSessionPayload | None,
     )
     async def hide_session(self, info: Info, input_: Annotated[Values, _input(HideSessionInput)]) -> MutationResult:
-        return await lifecycle.hide_session(info.context, input_)
+        return await lifecycle.hide_session(info.context, input_, selected_attributes(info, "session"))
 
     @field(
         "End a session that its client no longer uses. Requires WRITE.",
         graphql_type=payloads.StopSessionPayload | None,
     )
     async def stop_session(self, info: Info, input_: Annotated[Values, _input(StopSessionInput)]) -> MutationResult:
-        return await lifecycle.stop_session(info.context, input_)
+        return await lifecycle.stop_session(info.context, input_, selected_attributes(info, "session"))
 
     @field(
         "Keep many sessions alive, at most 500; each fails alone. Requires WRITE.",
@@ -81,7 +82,8 @@ class Mutation:
     async def keepalive_sessions(
         self, info: Info, input_: Annotated[Values, _input(KeepaliveSessionsInput)]
     ) -> MutationResult:
-        return await lifecycle.keepalive_sessions(info.context, input_["sessions"])
+        shown = selected_attributes(info, "results", "session")
+        return await lifecycle.keepalive_sessions(info.context, input_["sessions"], shown)
 
     @field(
         "Update an AGENDA session. A start moved into the future makes it SCHEDULED again; an end moved into the past "
@@ -98,7 +100,7 @@ class Mutation:
         graphql_type=payloads.TrackMediaPayload | None,
     )
     async def track_media(self, info: Info, input_: Annotated[Values, _input(TrackMediaInput)]) -> MutationResult:
-        return await lifecycle.track_media(info.context, input_)
+        return await lifecycle.track_media(info.context, input_, selected_attributes(info, "session"))
 
     @field(
         "Save and remove data points of a FIELD session, also after its end; data points that are not named stay "
@@ -117,7 +119,7 @@ class Mutation:
     async def terminate_session(
         self, info: Info, input_: Annotated[Values, _input(TerminateSessionInput)]
     ) -> MutationResult:
-        return await lifecycle.terminate_session(info.context, input_)
+        return await lifecycle.terminate_session(info.context, input_, selected_attributes(info, "session"))
 
     @field(
         "End active sessions that match a filter, the oldest first, at most 1,000: repeat the call until `count` is 0. "

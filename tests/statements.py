@@ -26,7 +26,7 @@ def capture_statements(database: Database, *, readers: bool = True, writer: bool
     def record(_connection: Connection, _cursor: Any, sql: str, parameters: Any, _context: Any, many: bool) -> None:
         if not sql.startswith("BEGIN"):
             sent.append(Statement(sql))
-            sent[-1].parameters = parameters[0] if many else parameters
+            sent[-1].parameters = tuple(parameters[0] if many else parameters)
 
     for engine in engines:
         event.listen(engine, "before_cursor_execute", record)

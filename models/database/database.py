@@ -3,7 +3,7 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
@@ -86,6 +86,12 @@ class Database:
     ) -> Result:
         """Run `work` for `item` in the next write transaction; see `Writer.run`."""
         return await self._writer.run(work, item, is_outdated)
+
+    async def write_all(
+        self, work: Work[Item, Result], items: Sequence[Item], is_outdated: Callable[[], bool] | None = None
+    ) -> list[Result]:
+        """Run `work` for each of `items` in the next write transactions; see `Writer.run`."""
+        return await self._writer.run_all(work, items, is_outdated)
 
     @contextmanager
     def on_commit(self, listener: CommitListener) -> Iterator[None]:

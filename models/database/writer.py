@@ -165,12 +165,23 @@ class Writer:
             StorageUnavailable: the database cannot be written at the moment, or the call is outdated; nothing of it was
                 stored.
         """
+        return await self._enqueue(work, item, is_outdated)
+
+    async def run_all(
+        self, work: Work[Item, Result], items: Sequence[Item], is_outdated: Callable[[], bool] | None = None
+    ) -> list[Result]:
+        """Run `work` for each of `items`, as `run` does for one. If one of them fails, so does the call."""
+        return await asyncio.gather(*(self._enqueue(work, item, is_outdated) for item in items))
+
+    def _enqueue(
+        self, work: Work[Item, Result], item: Item, is_outdated: Callable[[], bool] | None
+    ) -> asyncio.Future[Result]:
         if self._closing:
             raise StorageUnavailable("the server is stopping")
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._queue.append(_PendingWrite(work, item, done, is_outdated))
         self._wake.set()
-        return await done
+        return done
 
     async def _run_loop(self) -> None:
         while self._queue or not self._closing:

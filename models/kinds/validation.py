@@ -50,6 +50,8 @@ def in_input_order(model: type[KindFields], problems: Iterable[Problem], prefix:
     first_by_path: dict[tuple[str, ...], Problem] = {}
     for problem in islice(problems, MAX_PROBLEMS):
         first_by_path.setdefault(problem.path, problem)
+    if not first_by_path:  # as most often
+        return []
     return sorted(first_by_path.values(), key=lambda problem: _position(model, problem.path[prefix:]))
 
 

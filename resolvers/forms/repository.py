@@ -1,11 +1,12 @@
 """Loading and saving of data points."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from functools import cache
+from typing import Any, TypeAlias
 
 from sqlalchemy import bindparam, select
 
-from models.database import Transaction
+from models.database import Statement, Transaction
 from models.dialect import upsert
 from models.tables import attachment, data_point
 from resolvers.blobs.repository import pin, release
@@ -27,6 +28,12 @@ def load_forms(tx: Transaction, session_ids: Sequence[str]) -> dict[str, FormSta
     for session_id, name, position, has_file in rows:
         forms[session_id].positions[name] = PointPosition(position, has_file)
     return forms
+
+
+@cache
+def _save_points(dialect: str) -> Statement[Any]:
+    overwrite = ("position", "size", "value", "raw_data")  # a point that exists keeps its position: see `FormState`
+    return Statement(upsert(dialect, data_point, key=("session_id", "name"), overwrite=overwrite))
 
 
 def save_forms(tx: Transaction, forms: Sequence[FormState]) -> None:
@@ -55,8 +62,7 @@ def save_forms(tx: Transaction, forms: Sequence[FormState]) -> None:
             }
             for session_id, point in points
         ]
-        overwrite = ("size", "value", "raw_data")
-        tx.execute(upsert(tx, data_point, key=("session_id", "name"), overwrite=overwrite), values)
+        _save_points(tx.dialect.name).execute_many(tx, values)
     if files:
         pin(tx, {file.key for _, _, file in files})
         rows = [

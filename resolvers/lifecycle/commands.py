@@ -1,14 +1,16 @@
 """Commands on one session: keepalive, hide, stop, trackMedia, terminate. Pure; `service` runs them."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from functools import lru_cache
+from typing import Any, ClassVar, Final, Self
 
 from models.clock import Instant
 from models.enums import AuditAction, EndReason, EventFlag, Kind, MediaEventType, ProblemCode, Scope
 from models.kinds.base import KindFields
 from models.kinds.commands import HeartbeatFields, KeepaliveFields, TerminateFields, TerminationFields, TrackMediaFields
-from models.kinds.validation import Validated, in_input_order
+from models.kinds.validation import in_input_order, validate
 from models.problems import Problem, prefix_paths
 from models.session_rules import is_scheduled
 from models.tables.rows import AuditEntry, Session
@@ -17,8 +19,16 @@ from resolvers.audit.entry import new_entry
 from resolvers.lifecycle.heartbeat import NO_PLAYER, PlayerContext, record_heartbeat, set_path, set_visible
 from resolvers.lifecycle.media_ingest import ingest_events
 from resolvers.lifecycle.media_player import PlayerEvent, event_from_ping, events_from_input
-from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
+from resolvers.lifecycle.unit_of_work import ALL_COLUMNS, LIFE_COLUMNS, PLAYER_COLUMNS, SessionUnitOfWork
 from resolvers.media.state import HIDE, STOP
+
+PLAYED_COLUMNS: Final = LIFE_COLUMNS | PLAYER_COLUMNS | {"details"}
+"""Columns that commands with player events read."""
+
+
+@lru_cache(128)
+def _union(*parts: frozenset[str]) -> frozenset[str]:
+    return frozenset[str]().union(*parts)
 
 
 def wrong_kind(uow: SessionUnitOfWork, kind: Kind, *path: str) -> Problem:
@@ -38,6 +48,8 @@ class Command(ABC):
     player_events: tuple[PlayerEvent, ...] = ()
     problems: tuple[Problem, ...] = ()
     """Of the input by itself. Any of them refuses the command."""
+    shown: frozenset[str] | None = None
+    """Columns of the session that the result shows; None: any."""
 
     input_model: ClassVar[type[KindFields]]
     scope: ClassVar[Scope] = Scope.WRITE
@@ -46,10 +58,26 @@ class Command(ABC):
     needs_form: ClassVar[bool] = False
 
     @classmethod
-    def from_input(cls, caller: Caller, now: Instant, validated: Validated[Any], input_path: tuple[str, ...]) -> Self:
-        problems = tuple(prefix_paths(validated.problems, *input_path))
-        player_events = () if problems else cls.parse_player_events(validated.fields, input_path)
-        return cls(caller, now, validated.fields, input_path, player_events, problems)
+    def parse(
+        cls,
+        caller: Caller,
+        now: Instant,
+        values: Mapping[str, Any],
+        input_path: tuple[str, ...],
+        shown: frozenset[str] | None,
+    ) -> Self:
+        """Validate the fields of an input, by Python names."""
+        fields, problems = validate(cls.input_model, values)
+        if problems:
+            return cls(caller, now, fields, input_path, (), tuple(prefix_paths(problems, *input_path)), shown)
+        return cls(caller, now, fields, input_path, cls.parse_player_events(fields, input_path), (), shown)
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns of the session to load."""
+        if self.shown is None:
+            return ALL_COLUMNS
+        return _union(PLAYED_COLUMNS if self.player_events else LIFE_COLUMNS, self.shown)
 
     @classmethod
     def parse_player_events(cls, fields: Any, input_path: tuple[str, ...]) -> tuple[PlayerEvent, ...]:  # noqa: ARG003 - hook

@@ -11,7 +11,7 @@ from models.enums import ActivityType, EventFlag, MediaEventType, ProblemCode
 from models.kinds.media_parameters import qoe_problems
 from models.problems import Problem
 from resolvers.lifecycle.media_player import MediaPlayer, PlayerEvent
-from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
+from resolvers.lifecycle.unit_of_work import PLAYER_COLUMNS, SessionUnitOfWork
 from resolvers.media.reorder_buffer import Arrival
 
 MAX_CLOCK_SKEW_MS: Final = MINUTE
@@ -110,5 +110,6 @@ def _record(uow: SessionUnitOfWork, player: MediaPlayer, accepted: Sequence[Play
             uow.add_activity(ActivityType(player_event.event.type), now, data, client_at=player_event.event.ts)
     s.playhead, s.player_ts = reorder_buffer.state.playhead, reorder_buffer.state.ts
     s.player_state = reorder_buffer.state.player
+    uow.changed_columns |= PLAYER_COLUMNS
     if applied.playhead_moved:
         s.stall_from = now

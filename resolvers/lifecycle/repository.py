@@ -3,15 +3,16 @@
 The number of statements is fixed, however many sessions change together.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, select
 
 from models.clock import Instant
-from models.database import Transaction, track_changes
+from models.database import Statement, Transaction, track_changes
 from models.dialect import in_keys, no_index, upsert
 from models.enums import ActivityType, Kind
 from models.tables import (
@@ -31,20 +32,14 @@ from resolvers.blobs.repository import release
 from resolvers.forms.repository import save_forms
 from resolvers.lifecycle.heartbeat import Path, bucket_for, possible_buckets, shared_prefix_lengths
 from resolvers.lifecycle.media_player import MediaPlayer, PlayerEvent
-from resolvers.lifecycle.unit_of_work import INDEXED_COLUMNS, SessionUnitOfWork, new_activity
+from resolvers.lifecycle.unit_of_work import ALL_COLUMNS, LIFE_COLUMNS, SessionUnitOfWork, new_activity
 from resolvers.media.reorder_buffer import ReorderBuffer
 from resolvers.media.state import Event, PlaybackState, initial_state
 
 KEYS_PER_STATEMENT: Final = 2000
 
-_ALWAYS_WRITTEN: Final = (
-    *("revision", "updated_at", "last_seen_at", "expires_at", "expiry_reason", "visible", "path", "visible_ms"),
-    *("path_count", "sequence", "player_state", "playhead", "player_ts", "stall_from"),
-)
-"""Columns that every command may change, none of them indexed.
-
-SQLite writes the index of every column that an UPDATE names, changed or not, so other columns join only if changed.
-"""
+MAX_COLUMN_SETS: Final = 128
+"""Statements that are kept per purpose: callers choose what they are shown of a session."""
 
 
 class RevisionConflict(Exception):
@@ -54,18 +49,25 @@ class RevisionConflict(Exception):
 # ---- sessions ----
 
 
-def load(tx: Transaction, requested: Sequence[tuple[Caller, str]]) -> list[SessionUnitOfWork | None]:
+def load(
+    tx: Transaction, requested: Sequence[tuple[Caller, str]], columns: frozenset[str]
+) -> list[SessionUnitOfWork | None]:
     """Load sessions by caller and id; None for each that does not exist in its caller's projects.
 
-    One statement, also if a batch mixes callers.
+    One statement, also if a batch mixes callers. Those that request the same session share its unit of work.
     """
-    statement = select(session).where(session.c.id.in_(sorted({id_ for _, id_ in requested})))
     scopes = {caller.project_ids for caller, _ in requested}
-    if None not in scopes:
+    ids = [id_ for _, id_ in requested]
+    if None in scopes:
+        rows = _by_ids(columns).rows(tx, ids=sorted(set(ids)))
+    else:
         projects = frozenset[str]().union(*filter(None, scopes))
-        statement = statement.where(no_index(session.c.project_id).in_(sorted(projects)))
-    rows = tx.execute(statement)
-    units = {row[0]: SessionUnitOfWork(Session(*row)) for row in rows}
+        rows = _by_ids(columns, scoped=True).rows(tx, ids=sorted(set(ids)), projects=sorted(projects))
+    units = {s.id: SessionUnitOfWork(s) for s in rows}
+    if len(ids) > len(units):
+        for id_, count in Counter(ids).items():
+            if count > 1 and id_ in units:
+                units[id_].is_shared = True
 
     def find(caller: Caller, session_id: str) -> SessionUnitOfWork | None:
         uow = units.get(session_id)
@@ -74,16 +76,36 @@ def load(tx: Transaction, requested: Sequence[tuple[Caller, str]]) -> list[Sessi
     return [find(*each) for each in requested]
 
 
+@lru_cache(MAX_COLUMN_SETS)
+def _by_ids(columns: frozenset[str], *, scoped: bool = False) -> Statement[Session]:
+    statement = _select(columns).where(session.c.id.in_(bindparam("ids", expanding=True)))
+    if scoped:
+        statement = statement.where(no_index(session.c.project_id).in_(bindparam("projects", expanding=True)))
+    return Statement(statement, Session)
+
+
+def _select(columns: Iterable[str]) -> Select[Any]:
+    return select(*(session.c[name] for name in sorted(columns)))
+
+
 def load_matching(tx: Transaction, condition: ColumnElement[bool], limit: int) -> list[SessionUnitOfWork]:
-    """Load sessions by a condition on their rows, the oldest first."""
-    matching = select(session).where(condition).order_by(session.c.started_at, session.c.id).limit(limit)
-    return [SessionUnitOfWork(Session(*row)) for row in tx.execute(matching)]
+    """Load the lives of sessions by a condition on their rows, the oldest first."""
+    matching = _select(LIFE_COLUMNS).where(condition).order_by(session.c.started_at, session.c.id).limit(limit)
+    return [SessionUnitOfWork(s) for s in Statement(matching, Session).rows(tx)]
+
+
+_DUE: Final = Statement(
+    _select(LIFE_COLUMNS)
+    .where(session.c.due_at <= bindparam("now"))
+    .order_by(session.c.due_at)
+    .limit(bindparam("limit", type_=Integer)),
+    Session,
+)
 
 
 def load_due(tx: Transaction, now: Instant, limit: int) -> list[SessionUnitOfWork]:
-    """Load sessions whose `due_at` has passed, oldest first. Not all have a transition that is due."""
-    due = select(session).where(session.c.due_at <= now).order_by(session.c.due_at).limit(limit)
-    return [SessionUnitOfWork(Session(*row)) for row in tx.execute(due)]
+    """Load the lives of sessions whose `due_at` has passed, oldest first. Not all have a transition that is due."""
+    return [SessionUnitOfWork(s) for s in _DUE.rows(tx, now=now, limit=limit)]
 
 
 def save(tx: Transaction, units: Iterable[SessionUnitOfWork]) -> None:
@@ -97,8 +119,8 @@ def save(tx: Transaction, units: Iterable[SessionUnitOfWork]) -> None:
         _credit_paths(tx, credited)
     if ended := [uow.session for uow in changed if uow.ends and uow.session.path_count]:
         _finalize_paths(tx, ended)
-    for columns, group in _group_by_columns(changed).items():
-        _update_rows(tx, group, columns)
+    if changed:
+        _update_rows(tx, changed)
     if tracks := {uow.session.id: uow.tracks for uow in changed if uow.tracks is not None}:
         tx.execute(session_track.delete().where(session_track.c.session_id.in_(tracks)))
         insert_tracks(tx, tracks)
@@ -111,10 +133,13 @@ def save(tx: Transaction, units: Iterable[SessionUnitOfWork]) -> None:
         save_forms(tx, forms)
 
 
+_INSERT: Final = Statement(session.insert().values({name: bindparam(name) for name in ALL_COLUMNS}))
+
+
 def insert(tx: Transaction, uow: SessionUnitOfWork) -> None:
     """Store a new session with its tracks, data points and activities."""
     s = uow.session
-    tx.execute(session.insert().values({column.name: getattr(s, column.name) for column in session.columns}))
+    _INSERT.execute(tx, **{name: getattr(s, name) for name in ALL_COLUMNS})
     if uow.tracks is not None:
         insert_tracks(tx, {s.id: uow.tracks})
     if uow.form is not None:
@@ -134,16 +159,24 @@ def delete_sessions(tx: Transaction, sessions: Sequence[Session], reason: Activi
     append_activities(tx, [new_activity(s, reason, now) for s in sessions])
 
 
-def postpone_due(tx: Transaction, ids: Collection[str]) -> None:
+_POSTPONE: Final = Statement(
+    session.update().where(session.c.id.in_(bindparam("ids", expanding=True))).values(due_at=session.c.expires_at)
+)
+
+
+def postpone_due(tx: Transaction, ids: Sequence[str]) -> None:
     """Move `due_at` of sessions whose deadline has moved since; no change of the session, so no revision."""
-    tx.execute(session.update().where(session.c.id.in_(ids)).values(due_at=session.c.expires_at))
+    _POSTPONE.execute(tx, ids=ids)
 
 
-def append_activities(tx: Transaction, entries: list[Activity]) -> None:
+_ENTRY_COLUMNS: Final = tuple(column.name for column in activity.columns if column.name != "position")
+_APPEND: Final = Statement(activity.insert().values({name: bindparam(name) for name in _ENTRY_COLUMNS}))
+
+
+def append_activities(tx: Transaction, entries: Sequence[Activity]) -> None:
     if entries:
         track_changes(tx, (entry.session_id for entry in entries), [(entry.kind, entry.type) for entry in entries])
-        columns = [column.name for column in activity.columns if column.name != "position"]
-        tx.execute(activity.insert(), [{name: getattr(entry, name) for name in columns} for entry in entries])
+        _APPEND.execute_many(tx, [{name: getattr(entry, name) for name in _ENTRY_COLUMNS} for entry in entries])
 
 
 def insert_tracks(tx: Transaction, tracks: Mapping[str, Iterable[int]]) -> None:
@@ -152,34 +185,31 @@ def insert_tracks(tx: Transaction, tracks: Mapping[str, Iterable[int]]) -> None:
         tx.execute(session_track.insert(), rows)
 
 
-def _group_by_columns(units: Iterable[SessionUnitOfWork]) -> dict[tuple[str, ...], list[SessionUnitOfWork]]:
-    groups: dict[tuple[str, ...], list[SessionUnitOfWork]] = {}
-    for uow in units:
-        extra = uow.changed_columns.union(INDEXED_COLUMNS if uow.changes_indexed_columns else ())
-        groups.setdefault((*_ALWAYS_WRITTEN, *sorted(extra)), []).append(uow)
-    return groups
-
-
-def _update_rows(tx: Transaction, units: list[SessionUnitOfWork], columns: tuple[str, ...]) -> None:
+def _update_rows(tx: Transaction, units: Sequence[SessionUnitOfWork]) -> None:
     track_changes(tx, (uow.session.id for uow in units))
-    statement = (
-        session.update()
-        .where(session.c.id == bindparam("key_id"), session.c.revision == bindparam("loaded_revision"))
-        .values({name: bindparam(name) for name in columns})
-    )
-    rows = [
-        {name: getattr(uow.session, name) for name in columns}
-        | {"key_id": uow.session.id, "loaded_revision": uow.loaded_revision}
-        for uow in units
-    ]
-    if tx.execute(statement, rows).rowcount != len(units):
-        raise RevisionConflict
+    groups: dict[frozenset[str], list[SessionUnitOfWork]] = {}
+    for uow in units:
+        groups.setdefault(uow.written_columns, []).append(uow)
+    for columns, group in groups.items():
+        rows = [
+            {name: getattr(uow.session, name) for name in columns}
+            | {"key_id": uow.session.id, "loaded_revision": uow.loaded_revision}
+            for uow in group
+        ]
+        if _update(columns).execute_many(tx, rows) != len(rows):
+            raise RevisionConflict
+
+
+@lru_cache(MAX_COLUMN_SETS)
+def _update(columns: frozenset[str]) -> Statement[Any]:
+    is_as_loaded = and_(session.c.id == bindparam("key_id"), session.c.revision == bindparam("loaded_revision"))
+    return Statement(session.update().where(is_as_loaded).values({name: bindparam(name) for name in sorted(columns)}))
 
 
 # ---- path times ----
 
 
-_FINALIZE_PATH: Final = (
+_FINALIZE_PATH: Final = Statement(
     path_time.update()
     .where(path_time.c.session_id == bindparam("key_id"), path_time.c.path == bindparam("key_path"))
     .values(
@@ -194,11 +224,22 @@ _FINALIZE_PATH: Final = (
 )
 
 
+_PATH_KEY: Final = (path_time.c.session_id, path_time.c.path)
+_KNOWN_PATHS: Final = Statement(select(*_PATH_KEY).where(in_keys(_PATH_KEY, bindparam("keys", expanding=True))))
+_PATHS_OF_SESSIONS: Final = Statement(
+    select(*_PATH_KEY).where(path_time.c.session_id.in_(bindparam("ids", expanding=True)))
+)
+
+
+@cache
+def _credit(dialect: str) -> Statement[Any]:
+    return Statement(upsert(dialect, path_time, key=("session_id", "path"), add_to=("visible_ms",)))
+
+
 def _credit_paths(tx: Transaction, units: Sequence[SessionUnitOfWork]) -> None:
     keys = {(uow.session.id, path) for uow in units for path in possible_buckets(uow)}
-    key_columns = (path_time.c.session_id, path_time.c.path)
     known: dict[str, set[Path]] = defaultdict(set)
-    for session_id, path in tx.execute(select(*key_columns).where(in_keys(key_columns, sorted(keys)))):
+    for session_id, path in _KNOWN_PATHS.rows(tx, keys=sorted(keys)):
         known[session_id].add(tuple(path))
     rows = []
     for uow in units:
@@ -209,15 +250,14 @@ def _credit_paths(tx: Transaction, units: Sequence[SessionUnitOfWork]) -> None:
                 known[s.id].add(bucket)
                 s.path_count += 1
             rows.append({"session_id": s.id, "path": list(bucket), "visible_ms": milliseconds})
-    tx.execute(upsert(tx, path_time, key=("session_id", "path"), add_to=("visible_ms",)), rows)
+    _credit(tx.dialect.name).execute_many(tx, rows)
 
 
 def _finalize_paths(tx: Transaction, ended: Iterable[Session]) -> None:
     """Copy the path times of ended sessions to the indexed columns that statistics read."""
     sessions = {s.id: s for s in ended}
     paths: dict[str, list[Path]] = {session_id: [] for session_id in sessions}
-    statement = select(path_time.c.session_id, path_time.c.path).where(path_time.c.session_id.in_(sorted(sessions)))
-    for session_id, path in tx.execute(statement):
+    for session_id, path in _PATHS_OF_SESSIONS.rows(tx, ids=sorted(sessions)):
         paths[session_id].append(tuple(path))
     rows = [
         {
@@ -233,10 +273,37 @@ def _finalize_paths(tx: Transaction, ended: Iterable[Session]) -> None:
         for s, session_paths in ((sessions[session_id], found) for session_id, found in paths.items())
         for path, prefix_length in shared_prefix_lengths(session_paths).items()
     ]
-    tx.execute(_FINALIZE_PATH, rows)
+    _FINALIZE_PATH.execute_many(tx, rows)
 
 
 # ---- players ----
+
+
+class _StoredPlayer:
+    """A row of table `media_state`."""
+
+    session_id: str
+    events: int
+    state: dict[str, Any]
+    checkpoint: dict[str, Any]
+    recent: list[Any]
+    qoe_ts: dict[str, Instant]
+
+
+_PLAYERS: Final = Statement(
+    select(media_state).where(media_state.c.session_id.in_(bindparam("ids", expanding=True))), _StoredPlayer
+)
+_EVENT_KEY: Final = (media_event.c.session_id, media_event.c.ts, media_event.c.type, media_event.c.digest)
+_RECORDED: Final = Statement(
+    select(*_EVENT_KEY, media_event.c.late).where(in_keys(_EVENT_KEY, bindparam("keys", expanding=True)))
+)
+_RECORD: Final = Statement(media_event.insert().values({c.name: bindparam(c.name) for c in media_event.columns}))
+
+
+@cache
+def _save_state(dialect: str) -> Statement[Any]:
+    overwritten = ("events", "state", "checkpoint", "recent", "qoe_ts")
+    return Statement(upsert(dialect, media_state, key=("session_id",), overwrite=overwritten))
 
 
 def load_players(tx: Transaction, events: Collection[tuple[SessionUnitOfWork, Sequence[PlayerEvent]]]) -> None:
@@ -248,9 +315,8 @@ def load_players(tx: Transaction, events: Collection[tuple[SessionUnitOfWork, Se
     if not media:
         return
     player_events = {uow.session.id: new for uow, new in events}
-    statement = select(media_state).where(media_state.c.session_id.in_(sorted(media)))
-    rows = {row.session_id: row for row in tx.execute(statement)}
-    players = {id_: _player(uow.session, rows.get(id_)) for id_, uow in media.items()}
+    states = {state.session_id: state for state in _PLAYERS.rows(tx, ids=sorted(media))}
+    players = {id_: _player(uow.session, states.get(id_)) for id_, uow in media.items()}
     for id_, uow in media.items():
         uow.player = players[id_]
     keys = iter(
@@ -263,23 +329,21 @@ def load_players(tx: Transaction, events: Collection[tuple[SessionUnitOfWork, Se
             }
         )
     )
-    key_columns = (media_event.c.session_id, media_event.c.ts, media_event.c.type, media_event.c.digest)
     while chunk := list(islice(keys, KEYS_PER_STATEMENT)):
-        recorded = tx.execute(select(*key_columns, media_event.c.late).where(in_keys(key_columns, chunk)))
-        for id_, ts, type_, digest, late in recorded:
+        for id_, ts, type_, digest, late in _RECORDED.rows(tx, keys=chunk):
             players[id_].reorder_buffer.late_by_key[ts, type_, digest] = late
 
 
-def _player(s: Session, row: Any | None) -> MediaPlayer:
-    if row is None:
+def _player(s: Session, stored: _StoredPlayer | None) -> MediaPlayer:
+    if stored is None:
         return MediaPlayer(ReorderBuffer.from_state(initial_state(s)))
-    recent = [Event(*event) for event in row.recent]
-    buffer = ReorderBuffer(PlaybackState.load(row.state), PlaybackState.load(row.checkpoint), recent)
-    return MediaPlayer(buffer, row.events, row.qoe_ts)
+    recent = [Event(*event) for event in stored.recent]
+    buffer = ReorderBuffer(PlaybackState.load(stored.state), PlaybackState.load(stored.checkpoint), recent)
+    return MediaPlayer(buffer, stored.events, stored.qoe_ts)
 
 
 def _save_players(tx: Transaction, players: Sequence[tuple[str, MediaPlayer]]) -> None:
-    tx.execute(media_event.insert(), [{"session_id": id_, **row} for id_, player in players for row in player.new_rows])
+    _RECORD.execute_many(tx, [{"session_id": id_, **row} for id_, player in players for row in player.new_rows])
     states = [
         {
             "session_id": id_,
@@ -291,16 +355,20 @@ def _save_players(tx: Transaction, players: Sequence[tuple[str, MediaPlayer]]) -
         }
         for id_, player in players
     ]
-    overwritten = ("events", "state", "checkpoint", "recent", "qoe_ts")
-    tx.execute(upsert(tx, media_state, key=("session_id",), overwrite=overwritten), states)
+    _save_state(tx.dialect.name).execute_many(tx, states)
 
 
 # ---- idempotency keys and tombstones ----
 
 
-def store_idempotency_key(tx: Transaction, row: Mapping[str, Any]) -> None:
+@cache
+def _store_key(dialect: str) -> Statement[Any]:
     key, overwritten = ("project_id", "caller_id", "key"), ("digest", "session_id", "created_at")
-    tx.execute(upsert(tx, idempotency, key=key, overwrite=overwritten), dict(row))
+    return Statement(upsert(dialect, idempotency, key=key, overwrite=overwritten))
+
+
+def store_idempotency_key(tx: Transaction, row: Mapping[str, Any]) -> None:
+    _store_key(tx.dialect.name).execute(tx, **row)
 
 
 def redirect_idempotency_keys(tx: Transaction, old_id: str, new_id: str) -> None:

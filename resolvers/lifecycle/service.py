@@ -1,15 +1,13 @@
 """Session mutations: validation, access, and execution of commands in batches."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from models.database import Transaction, batched
 from models.enums import ActivityType, AuditAction, Kind, ProblemCode, Scope
 from models.kinds.agenda import parse_agenda_update
 from models.kinds.field import FormFields
-from models.kinds.validation import validate
 from models.problems import Problem, prefix_paths
 from resolvers.access import Caller, require
 from resolvers.audit.entry import new_entry
@@ -27,6 +25,9 @@ from resolvers.lifecycle.start_input import parse_start
 from resolvers.lifecycle.unit_of_work import SessionUnitOfWork
 
 MAX_KEEPALIVES: Final = 500
+
+Shown: TypeAlias = frozenset[str] | None
+"""Attributes of the session that the result shows; None: any."""
 
 
 async def start_session(
@@ -64,34 +65,39 @@ def _forbidden_kind(caller: Caller, kind: Kind) -> Problem:
     return Problem(("input", "variant"), message, ProblemCode.FORBIDDEN)
 
 
-async def keepalive_session(context: Context, values: Mapping[str, Any], *input_path: str) -> MutationResult:
-    return await _run(context, Keepalive, values, ("input", *input_path))
+async def keepalive_session(context: Context, values: Mapping[str, Any], shown: Shown = None) -> MutationResult:
+    return await _run(context, Keepalive, values, shown)
 
 
-async def keepalive_sessions(context: Context, sessions: Sequence[Mapping[str, Any]]) -> MutationResult:
-    """Send a keepalive to each session, in one transaction; each fails alone."""
+async def keepalive_sessions(
+    context: Context, sessions: Sequence[Mapping[str, Any]], shown: Shown = None
+) -> MutationResult:
+    """Send a keepalive to each session; each fails alone."""
     require(context.caller, Keepalive.scope)
     if len(sessions) > MAX_KEEPALIVES:
         message = f"must have at most {MAX_KEEPALIVES} items, not {len(sessions)}"
         return failure(Problem(("input", "sessions"), message, ProblemCode.TOO_LARGE))
-    pending = (keepalive_session(context, values, "sessions", str(index)) for index, values in enumerate(sessions))
-    return MutationResult(results=await asyncio.gather(*pending))
+    commands = [
+        Keepalive.parse(context.caller, context.now, values, ("input", "sessions", str(index)), shown)
+        for index, values in enumerate(sessions)
+    ]
+    return MutationResult(results=await context.write_all(execute_batch, commands))
 
 
-async def hide_session(context: Context, values: Mapping[str, Any]) -> MutationResult:
-    return await _run(context, Hide, values)
+async def hide_session(context: Context, values: Mapping[str, Any], shown: Shown = None) -> MutationResult:
+    return await _run(context, Hide, values, shown)
 
 
-async def stop_session(context: Context, values: Mapping[str, Any]) -> MutationResult:
-    return await _run(context, Stop, values)
+async def stop_session(context: Context, values: Mapping[str, Any], shown: Shown = None) -> MutationResult:
+    return await _run(context, Stop, values, shown)
 
 
-async def track_media(context: Context, values: Mapping[str, Any]) -> MutationResult:
-    return await _run(context, TrackMedia, values)
+async def track_media(context: Context, values: Mapping[str, Any], shown: Shown = None) -> MutationResult:
+    return await _run(context, TrackMedia, values, shown)
 
 
-async def terminate_session(context: Context, values: Mapping[str, Any]) -> MutationResult:
-    return await _run(context, Terminate, values)
+async def terminate_session(context: Context, values: Mapping[str, Any], shown: Shown = None) -> MutationResult:
+    return await _run(context, Terminate, values, shown)
 
 
 async def update_agenda_session(context: Context, values: Mapping[str, Any]) -> MutationResult:
@@ -104,11 +110,10 @@ async def update_agenda_session(context: Context, values: Mapping[str, Any]) -> 
 
 
 async def _run(
-    context: Context, command_type: type[Command], values: Mapping[str, Any], input_path: tuple[str, ...] = ("input",)
+    context: Context, command_type: type[Command], values: Mapping[str, Any], shown: Shown
 ) -> MutationResult:
     require(context.caller, command_type.scope)
-    validated = validate(command_type.input_model, values)
-    command = command_type.from_input(context.caller, context.now, validated, input_path)
+    command = command_type.parse(context.caller, context.now, values, ("input",), shown)
     return await context.write(execute_batch, command)
 
 
@@ -126,7 +131,8 @@ def _load(tx: Transaction, commands: Sequence[Command]) -> list[SessionUnitOfWor
 
     Commands of one session share its unit of work.
     """
-    units = repository.load(tx, [(command.caller, command.fields.id) for command in commands])
+    columns = frozenset[str]().union(*{command.columns for command in commands})
+    units = repository.load(tx, [(command.caller, command.fields.id) for command in commands], columns)
     players: dict[str, tuple[SessionUnitOfWork, list[PlayerEvent]]] = {}
     with_forms: dict[str, SessionUnitOfWork] = {}
     for uow, command in zip(units, commands, strict=True):

@@ -1,8 +1,7 @@
 """Unit of work: one session and the changes that a transaction makes to it. Pure; `repository` loads and saves it."""
 
 from copy import copy
-from dataclasses import dataclass, field
-from operator import attrgetter
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from models.clock import Instant
@@ -15,23 +14,45 @@ from resolvers.forms.data_points import FormState
 from resolvers.lifecycle.media_player import MediaPlayer
 from resolvers.lifecycle.result import MutationResult
 
-INDEXED_COLUMNS: Final = (
-    *("begun", "due_at", "ended_at", "end_reason"),
-    *("final_elapsed_ms", "final_visible_ms", "final_seen_at"),
+ALL_COLUMNS: Final = frozenset(column.name for column in fields(Session))
+
+LIFE_COLUMNS: Final = frozenset(
+    {
+        *("id", "kind", "project_id", "revision", "started_at", "begun", "ended_at", "end_reason"),
+        *("last_seen_at", "timeout_seconds", "schedule_end", "stall_from", "player_ts"),
+        *("expires_at", "expiry_reason", "due_at", "visible", "visible_ms", "path", "path_count", "sequence"),
+    }
 )
-"""Columns that are part of indexes and change during a session. Most commands leave them as they are."""
+"""Columns of which the life of a session of any kind depends: what heartbeats, ends and due transitions read."""
+
+HEARTBEAT_COLUMNS: Final = frozenset(
+    {
+        *("revision", "updated_at", "last_seen_at", "expires_at", "expiry_reason"),
+        *("visible", "visible_ms", "path", "path_count", "sequence"),
+    }
+)
+"""Columns that every command writes, none of them indexed.
+
+SQLite writes the index of every column that an UPDATE names, changed or not, so other columns join only if changed.
+"""
+PLAYER_COLUMNS: Final = frozenset({"playhead", "player_ts", "player_state", "stall_from"})
+"""Columns that the events of a player change."""
+_SCHEDULE_COLUMNS: Final = frozenset({"begun", "due_at"})
+_END_COLUMNS: Final = frozenset({"ended_at", "end_reason", "final_elapsed_ms", "final_visible_ms", "final_seen_at"})
 
 MAX_KEEPALIVE_SECONDS: Final = 120
-
-_indexed_values = attrgetter(*INDEXED_COLUMNS)
 
 
 @dataclass(slots=True)
 class SessionUnitOfWork:
     session: Session
+    """Has the columns that were loaded: those in `LIFE_COLUMNS`, and what the commands and their callers read."""
+    is_shared: bool = False
+    """Whether several commands of the transaction change it."""
     loaded_revision: int = field(init=False)
     """For the optimistic lock: the row is updated only if it still has this revision."""
-    loaded_indexed_values: tuple[Any, ...] = field(init=False)
+    loaded_schedule: tuple[bool, Instant | None] = field(init=False)
+    """`begun` and `due_at`."""
     had_ended: bool = field(init=False)
     """Whether it had ended when it was loaded."""
     activities: list[Activity] = field(default_factory=list)
@@ -40,7 +61,7 @@ class SessionUnitOfWork:
     credits: list[tuple[list[str], int]] = field(default_factory=list)
     """Visible milliseconds per path, in the order in which they were credited."""
     changed_columns: set[str] = field(default_factory=set)
-    """Columns to write beyond those that every command may change."""
+    """Columns of the kind that commands changed."""
     tracks: list[int] | None = None
     """The new tracks of an AGENDA session; null if unchanged."""
     player: MediaPlayer | None = None
@@ -49,9 +70,10 @@ class SessionUnitOfWork:
     """Loaded if a command of this transaction needs the data points."""
 
     def __post_init__(self) -> None:
-        self.loaded_revision = self.session.revision
-        self.loaded_indexed_values = _indexed_values(self.session)
-        self.had_ended = self.session.ended_at is not None
+        s = self.session
+        self.loaded_revision = s.revision
+        self.loaded_schedule = s.begun, s.due_at
+        self.had_ended = s.ended_at is not None
 
     @property
     def is_changed(self) -> bool:
@@ -63,8 +85,13 @@ class SessionUnitOfWork:
         return self.session.ended_at is not None and not self.had_ended
 
     @property
-    def changes_indexed_columns(self) -> bool:
-        return bool(_indexed_values(self.session) != self.loaded_indexed_values)
+    def written_columns(self) -> frozenset[str]:
+        columns = HEARTBEAT_COLUMNS
+        if (self.session.begun, self.session.due_at) != self.loaded_schedule:
+            columns |= _SCHEDULE_COLUMNS
+        if self.ends:
+            columns |= _END_COLUMNS
+        return columns | self.changed_columns if self.changed_columns else columns
 
     def bump_revision(self, now: Instant) -> None:
         self.session.revision += 1
@@ -126,8 +153,8 @@ class SessionUnitOfWork:
         self.update_deadline()
 
     def result(self, now: Instant, *problems: Problem, created: bool = False) -> MutationResult:
-        # A copy: later commands of the batch change the session, not this result.
-        s = copy(self.session)
+        # Later commands of the batch change the session, not this result.
+        s = copy(self.session) if self.is_shared else self.session
         keepalive_seconds = None
         if s.timeout_seconds is not None and state(s, now) != State.ENDED:
             keepalive_seconds = min(s.timeout_seconds // 3, MAX_KEEPALIVE_SECONDS)
