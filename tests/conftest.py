@@ -4,10 +4,21 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from graphql.execution import Executor
 
 from tests.api_client import ApiClient, open_api
 from tests.blobs.form_client import FormClient
 from tests.feed_harness import FeedHarness, open_harness
+from transport.execution import Execution
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--graphql-core", action="store_true", help="execute operations by graphql-core alone")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--graphql-core"):
+        Execution.executor_class = Executor
 
 
 @pytest.fixture(scope="session")

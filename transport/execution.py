@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import orjson
-from graphql import GraphQLSchema
+from graphql import GraphQLError, GraphQLSchema
 from graphql.execution import Executor
 
 from transport.admission import Admission
@@ -17,7 +17,7 @@ from transport.documents.operation import Operation, PreparedDocument, Work
 from transport.documents.persisted import PersistedQueries
 from transport.documents.store import DocumentStore
 from transport.errors import Code, ErrorMasker, RequestError, make_error
-from transport.fast_executor import FastExecutor
+from transport.executor import CompiledExecutor
 from transport.metrics import Metrics
 from transport.queries_in_flight import QueriesInFlight
 from transport.rate_limits import BASE_COST, RateLimits
@@ -42,17 +42,12 @@ Result = TypeVar("Result")
 
 
 class Execution:
-    """Runs operations on a schema: each with a context and a deadline of its own, and with masked errors.
+    """Runs operations on a schema: each with a context and a deadline of its own, and with masked errors."""
 
-    `executor_class` may be a faster executor than graphql-core's; its results must be the same.
-    """
+    executor_class: ClassVar[type[Executor[Any]]] = CompiledExecutor
+    """Tests also run with graphql-core's own, whose results are the same."""
 
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        settings: TransportSettings,
-        executor_class: type[Executor[Any]] = FastExecutor,
-    ) -> None:
+    def __init__(self, schema: GraphQLSchema, settings: TransportSettings) -> None:
         self.documents = DocumentStore(schema, settings)
         self.persisted = PersistedQueries(self.documents, settings)
         self.schema = schema
@@ -65,7 +60,6 @@ class Execution:
         self.masker = ErrorMasker()
         self.settings = settings
         self._in_flight = QueriesInFlight(self._execute_alone, self.encode)
-        self._executor_class = executor_class
 
     async def run(self, call: OperationCall) -> OperationResult:
         """Execute a query or mutation. Raises nothing but CancelledError, which stops the work.
@@ -186,15 +180,19 @@ class Execution:
 
         Raises RequestError with BAD_USER_INPUT if the variables are not what the operation declares.
         """
-        executor = (executor_class or self._executor_class).build(
-            self.schema,
-            operation.document,
-            context_value=context,
-            raw_variable_values=dict(variables),
-            operation_name=operation.name,
-            max_coercion_errors=self.settings.limits.errors,
-            hide_suggestions=self.settings.production,
-        )
+        executor_class = executor_class or self.executor_class
+        arguments: dict[str, Any] = {
+            "schema": self.schema,
+            "document": operation.document,
+            "operation_name": operation.name,
+            "max_coercion_errors": self.settings.limits.errors,
+            "hide_suggestions": self.settings.production,
+        }
+        executor: Executor[Any] | list[GraphQLError]
+        if issubclass(executor_class, CompiledExecutor):
+            executor = executor_class.build_planned(operation.plans, variables, context, **arguments)
+        else:
+            executor = executor_class.build(raw_variable_values=dict(variables), context_value=context, **arguments)
         if isinstance(executor, list):
             # The operation is known and valid: what remains are errors of the variables.
             raise variables_error(self.schema, operation, variables, executor, self.settings)

@@ -21,6 +21,7 @@ from graphql import (
 
 from transport.documents.cost import CostExpression
 from transport.errors import Code, RequestError, bad_request, make_error, too_complex
+from transport.executor import OperationPlans
 from transport.settings import Limits
 
 ListFields: TypeAlias = Mapping[str, Mapping[str, GraphQLInputType]]
@@ -85,6 +86,7 @@ class Operation:
     may_defer: bool
     root_argument_variables: Mapping[str, frozenset[str]]
     """Of a subscription: variables used only as arguments of the root field, with the names of these arguments."""
+    plans: OperationPlans
 
     def work(self, cost: int) -> Work:
         if self.type is OperationType.MUTATION:

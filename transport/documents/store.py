@@ -40,6 +40,7 @@ from transport.documents.overlapping_fields import count_overlaps
 from transport.documents.parse import parse_document
 from transport.documents.resume_variables import root_argument_variables
 from transport.errors import Code, FormattedError, RequestError, check_limit, format_error, too_complex
+from transport.executor import OperationPlans
 from transport.settings import Limits, TransportSettings
 
 Value = TypeVar("Value")
@@ -49,6 +50,9 @@ MAX_COMPILATION_COST: Final = 4_000
 """A unit of an operation's cost takes about 10 µs, and so do 5 characters of a new document, up to the limit of
 tokens."""
 
+MIN_LINES: Final = 150
+LINES_PER_TOKEN: Final = 2
+"""Lines of generated functions that an operation may have: in memory about as much as the rest of its document."""
 
 FRAGMENT_RULES: Final[tuple[type[ASTValidationRule], ...]] = (
     ExecutableDefinitionsRule,
@@ -154,6 +158,7 @@ class DocumentStore:
             root_argument_variables=root_argument_variables(document, node)
             if node.operation is OperationType.SUBSCRIPTION
             else {},
+            plans=OperationPlans(MIN_LINES + LINES_PER_TOKEN * document.token_count),
         )
 
     def _validate(self, document: DocumentNode, rules: tuple[type[ASTValidationRule], ...]) -> None:

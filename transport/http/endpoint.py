@@ -3,10 +3,9 @@
 from contextlib import ExitStack
 from math import inf
 from time import perf_counter
-from typing import Any, Final
+from typing import Final
 
 from graphql import GraphQLSchema
-from graphql.execution import Executor
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
@@ -16,7 +15,6 @@ from transport.clients import Access, Client
 from transport.documents.operation import NOT_ACCEPTABLE
 from transport.errors import Headers, RequestError, bad_request
 from transport.execution import Execution
-from transport.fast_executor import FastExecutor
 from transport.http.compression import compress
 from transport.http.disconnect import ClientDisconnected, run_while_connected
 from transport.http.headers import joined_header
@@ -60,10 +58,9 @@ class GraphQLEndpoint:
         settings: TransportSettings | None = None,
         *,
         page: Page | None = None,
-        executor_class: type[Executor[Any]] = FastExecutor,
     ) -> None:
         self.settings = settings or TransportSettings()
-        self.execution = Execution(schema, self.settings, executor_class)
+        self.execution = Execution(schema, self.settings)
         self.streams = StreamManager(self.execution, self.settings.limits)
         self.access = access
         self.page = page

@@ -9,8 +9,8 @@ from graphql.execution import Executor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from transport.executor import CompiledExecutor
 from transport.executor.extensions import READ
-from transport.fast_executor import FastExecutor
 
 SCHEMA: Final = build_schema("""
     scalar Anything
@@ -121,10 +121,10 @@ async def run(executor_class: type[Executor[Any]], rows: list[Row], variables: d
 @given(st.lists(ROWS, min_size=1, max_size=4), st.booleans())
 async def test_results_and_errors_are_those_of_graphql_core(rows: list[Row], yes: bool) -> None:
     expected = await run(Executor, rows, {"yes": yes})
-    assert await run(FastExecutor, rows, {"yes": yes}) == expected
+    assert await run(CompiledExecutor, rows, {"yes": yes}) == expected
 
 
-class CountingExecutor(FastExecutor):
+class CountingExecutor(CompiledExecutor):
     """Counts the fields that graphql-core executes."""
 
     executed = 0
@@ -155,8 +155,8 @@ async def test_coroutines_of_readable_leaves_are_awaited_once() -> None:
     field = schema.query_type.fields["number"]  # type: ignore[union-attr]  # it has one
     field.extensions[READ] = lambda _source, _context: answer()
     field.resolve = lambda _source, _info: answer()
-    executor = FastExecutor.build(schema, parse("{ number again: number other }"), {"other": "x"})
-    assert isinstance(executor, FastExecutor)
+    executor = CompiledExecutor.build(schema, parse("{ number again: number other }"), {"other": "x"})
+    assert isinstance(executor, CompiledExecutor)
     result: Any = await executor.execute_operation()  # type: ignore[misc]  # a field is awaitable
     assert list(result.data.items()) == [("number", 5), ("again", 5), ("other", "x")]
     assert awaited == [1, 1]

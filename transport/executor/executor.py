@@ -1,0 +1,235 @@
+"""The executor: runs an operation by its plan where it has one, and by graphql-core otherwise. See README.md."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from operator import itemgetter
+from typing import Any, Final, Self, TypeAlias
+
+from graphql import ExecutionResult, GraphQLError, OperationType
+from graphql.execution import (
+    Executor,
+    VariableValues,
+    default_field_resolver,
+    default_type_resolver,
+    get_variable_values,
+)
+from graphql.execution.executor import CollectedErrors
+from graphql.pyutils import RefMap, is_async_iterable, is_awaitable
+
+from transport.executor.completion import Completion
+from transport.executor.fallback import Outcome, Repeated
+from transport.executor.plan import Plan, PlannedField, Unplanned, condition_variables
+from transport.executor.run import ASYNC_HELPERS, Run
+from transport.executor.source import CompiledPlan
+
+RootField: TypeAlias = tuple[PlannedField, Completion]
+
+MAX_LINES: Final = 2_000
+"""Of all generated functions of one operation: a page of five kinds has about 100."""
+MAX_PLANS: Final = 16
+"""Of one operation: one for each combination of the variables in @skip and @include."""
+
+NO_VARIABLES: Final = VariableValues({}, {})
+
+
+class OperationPlans:
+    """The plans of one operation, kept with its document; and what its executors have in common."""
+
+    def __init__(self, max_lines: int = MAX_LINES) -> None:
+        self.prototype: Mapping[str, Any] | None = None
+        """Attributes of an executor that are the same in each request."""
+        self._max_lines = max_lines
+        self._conditions: list[str] | None = None
+        """Variables that decide what is selected."""
+        self._plans: dict[tuple[Any, ...], CompiledPlan | None] = {}
+        """By the values of these; None where graphql-core executes the operation."""
+
+    def get(self, executor: "CompiledExecutor") -> CompiledPlan | None:
+        """Return the plan for the variables of an executor."""
+        if self._conditions is None:
+            self._conditions = self._find_conditions(executor)
+        coerced = executor.variable_values.coerced
+        key = tuple([coerced.get(name) for name in self._conditions]) if self._conditions else ()
+        try:
+            return self._plans[key]
+        except KeyError:
+            return self._plan(executor, key)
+
+    def refuse(self, plan: CompiledPlan) -> None:
+        """Leave the operation to graphql-core from now on."""
+        self._plans = {key: None if each is plan else each for key, each in self._plans.items()}
+
+    def _find_conditions(self, executor: "CompiledExecutor") -> list[str]:
+        conditions = condition_variables(executor.operation, executor.fragment_definitions)
+        if conditions is None:
+            self._plans[()] = None
+        return conditions or []
+
+    def _plan(self, executor: "CompiledExecutor", key: tuple[Any, ...]) -> CompiledPlan | None:
+        if len(self._plans) >= MAX_PLANS or not all(isinstance(value, bool) for value in key):
+            return None
+        conditions = dict(zip(self._conditions or (), key, strict=True))
+        try:
+            plan = CompiledPlan(Plan(executor, conditions), self._max_lines)
+        except (Unplanned, GraphQLError, RecursionError):
+            plan = None
+        self._plans[key] = plan
+        return plan
+
+
+class CompiledExecutor(Executor[Any]):
+    """graphql-core's executor, several times as fast where an operation has a plan. Results are the same.
+
+    An operation is planned when it is executed first; `plans` keeps what was made for executors of the same operation.
+    """
+
+    plans: OperationPlans
+
+    def __init__(self, *args: Any, plans: OperationPlans | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.plans = plans or OperationPlans()
+        self.async_helpers = ASYNC_HELPERS
+        self._is_plannable = (
+            self.field_resolver is default_field_resolver
+            and self.type_resolver is default_type_resolver
+            and self.is_awaitable is is_awaitable
+            and self.is_async_iterable is is_async_iterable
+            and not (self.middleware_manager or self.abort_signal or self.hooks or self.enable_early_execution)
+        )
+        self._serial: CompiledPlan | None = None
+        """Of a mutation whose root fields graphql-core executes one after the other."""
+        self._outcome: Outcome | None = None
+        """Of the only root field, for graphql-core."""
+
+    @classmethod
+    def build_planned(
+        cls,
+        plans: OperationPlans,
+        raw_variable_values: Mapping[str, Any],
+        context_value: Any,
+        *,
+        max_coercion_errors: int,
+        **arguments: Any,
+    ) -> list[GraphQLError] | Self:
+        """Build the executor of a request as `build` does, but look at the document only the first time."""
+        if plans.prototype is None:
+            first = cls.build(
+                raw_variable_values=dict(raw_variable_values),
+                max_coercion_errors=max_coercion_errors,
+                plans=plans,
+                **arguments,
+            )
+            if isinstance(first, list):
+                return first
+            plans.prototype = first.__dict__ | {"variable_values": NO_VARIABLES}
+        prototype = plans.prototype
+        executor = cls.__new__(cls)
+        executor.__dict__.update(prototype)
+        executor.context_value = context_value
+        if definitions := executor.operation.variable_definitions:
+            values = get_variable_values(
+                executor.schema,
+                definitions,
+                dict(raw_variable_values),
+                max_coercion_errors,
+                executor.hide_suggestions,
+            )
+            if isinstance(values, list):
+                return values
+            executor.variable_values = values
+        return executor
+
+    def build_per_event_executor(self, payload: Any) -> Self:
+        executor = type(self).__new__(type(self))
+        executor.__dict__.update(self.__dict__)
+        executor.root_value = payload
+        return executor
+
+    def execute_operation(self, serially: bool | None = None) -> Any:
+        plan = self.plans.get(self) if self._is_plannable else None
+        if plan is None:
+            return self._execute_unplanned(serially)
+        if serially is None:
+            serially = self.operation.operation is OperationType.MUTATION
+        if serially and len(plan.root) > 1:
+            return self._execute_unplanned(serially, serial=plan)
+        return self._execute(plan, plan.root, _result, partial(self._repeat_operation, serially))
+
+    def execute_field(self, parent_type: Any, source: Any, details: Any, path: Any, position_context: Any) -> Any:
+        if path.prev is None:
+            execute = partial(super().execute_field, parent_type, source, details, path, position_context)
+            if self._serial is not None:
+                root = [each for each in self._serial.root if each[0].name == path.key]
+                return self._execute(self._serial, root, itemgetter(path.key), partial(self._repeat_field, execute))
+            if self._outcome is not None:
+                return self._repeat_field(execute, self._outcome)
+        return super().execute_field(parent_type, source, details, path, position_context)
+
+    def _execute(
+        self,
+        plan: CompiledPlan,
+        fields: Sequence[RootField],
+        result_of: Callable[[dict[str, Any]], Any],
+        fall_back: Callable[[Outcome | None], Any],
+    ) -> Any:
+        """Return the result of root fields, or an awaitable of it."""
+        run = Run(self, Outcome() if len(fields) == 1 else None)
+        data: dict[str, Any] = {}
+        try:
+            for planned, completion in fields:
+                run.start(planned, completion, data)
+        except Exception as error:  # an error of the result, or an operation that no plan can execute
+            run.discard()
+            self._learn(plan, error)
+            return fall_back(run.outcome)
+        return self._finish(plan, run, data, result_of, fall_back) if run.is_waiting else result_of(data)
+
+    async def _finish(
+        self,
+        plan: CompiledPlan,
+        run: Run,
+        data: dict[str, Any],
+        result_of: Callable[[dict[str, Any]], Any],
+        fall_back: Callable[[Outcome | None], Any],
+    ) -> Any:
+        try:
+            await run.finish()
+        except Exception as error:
+            run.discard()
+            self._learn(plan, error)
+        else:
+            return result_of(data)
+        try:
+            result = fall_back(run.outcome)
+            return await result if is_awaitable(result) else result
+        finally:
+            await run.cancel()
+
+    def _learn(self, plan: CompiledPlan, error: Exception) -> None:
+        if isinstance(error, Unplanned):
+            self.plans.refuse(plan)
+
+    def _repeat_operation(self, serially: bool, outcome: Outcome | None) -> Any:
+        return self._execute_unplanned(serially, outcome=outcome)
+
+    def _repeat_field(self, execute: Callable[[], Any], outcome: Outcome | None) -> Any:
+        if outcome is not None:
+            self.middleware_manager = Repeated(self, outcome)
+        return execute()
+
+    def _execute_unplanned(
+        self, serially: bool | None, *, serial: CompiledPlan | None = None, outcome: Outcome | None = None
+    ) -> Any:
+        # What graphql-core collects belongs to one execution; executors of events are copies.
+        self.collected_errors = CollectedErrors()
+        self._relevant_sub_fields = {}
+        self._stream_usages = RefMap()
+        self.pending_incremental_futures = set()
+        self.background_futures = set()
+        self._serial = serial
+        self._outcome = outcome
+        return super().execute_operation(serially)
+
+
+def _result(data: dict[str, Any]) -> ExecutionResult:
+    return ExecutionResult(data, None)

@@ -1,0 +1,263 @@
+"""Generated functions: each reads what is selected from objects of one type, and returns it as a dict.
+
+What is usual is written out: attributes, leaves of built-in types, enums, objects and lists of objects. Everything else
+is left to a `Completion`. `FunctionSource.text` is Python that one can read; see README.md for an example.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
+from keyword import iskeyword
+from math import isfinite
+from typing import Any, Final
+
+from graphql import (
+    GraphQLBoolean,
+    GraphQLEnumType,
+    GraphQLFloat,
+    GraphQLID,
+    GraphQLInt,
+    GraphQLObjectType,
+    GraphQLString,
+    default_type_resolver,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+    is_object_type,
+)
+from graphql.execution import default_field_resolver
+
+from transport.executor.completion import (
+    PLAIN,
+    Completion,
+    Function,
+    LeafCompletion,
+    ListCompletion,
+    ObjectCompletion,
+    Unanswered,
+    at_field,
+    checked,
+    resolved_type_name,
+)
+from transport.executor.extensions import TYPE_NAME
+from transport.executor.plan import Plan, PlannedField, Selection, Unplanned, possible_types
+from transport.executor.run import PathTuple, Run
+
+_IS_BUILT_IN: Final = {
+    GraphQLString: "type(value) is str",
+    GraphQLID: "type(value) is str",
+    GraphQLBoolean: "type(value) is bool",
+    GraphQLInt: "type(value) is int and -2147483648 <= value <= 2147483647",
+    GraphQLFloat: "type(value) is float and isfinite(value)",
+}
+"""Conditions under which a value stands in the result as it is."""
+
+_SHARED_TYPES: Final[Mapping[Any, type]] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
+"""Classes of items that stand in the result as they are."""
+
+_numbers: Final = count(1)
+
+
+class CompiledPlan:
+    """The functions of a plan. Each is generated when the first object of its type is met."""
+
+    def __init__(self, plan: Plan, max_lines: int) -> None:
+        self.plan = plan
+        self._max_lines = max_lines
+        self._lines = 0
+        self._functions: dict[Selection, Function] = {}
+        self.sources: list[FunctionSource] = []
+        self.root = [(planned, self.completion(planned)) for planned in plan.root.fields]
+
+    def function(self, planned: PlannedField, type_: GraphQLObjectType) -> Function:
+        """Return the function of objects of this type in the value of a field."""
+        selection = self.plan.below(planned, type_)
+        function = self._functions.get(selection)
+        if function is None:
+            function = self._functions[selection] = self._generate(planned, selection)
+        return function if type_.is_type_of is None else checked(function, type_.is_type_of, planned)
+
+    def _generate(self, planned: PlannedField, selection: Selection) -> Function:
+        source = FunctionSource(self, selection, f"{selection.type.name}_{planned.nodes[0].name.value}")
+        self._lines += len(source.lines)
+        if self._lines > self._max_lines:
+            raise Unplanned
+        self.sources.append(source)
+        return source.compile()
+
+    def completion(self, planned: PlannedField) -> Completion:
+        """Return how the value of a field is completed."""
+        return self._completion(planned, planned.definition.type)
+
+    def _completion(self, planned: PlannedField, type_: Any, *, required: bool = False) -> Completion:
+        if is_non_null_type(type_):
+            return self._completion(planned, type_.of_type, required=True)
+        if is_list_type(type_):
+            return ListCompletion(self._completion(planned, type_.of_type), required=required)
+        if is_leaf_type(type_):
+            return LeafCompletion(type_.coerce_output_value, required=required)
+        return ObjectCompletion(FunctionTable(self, planned, type_), _type_name_of(planned, type_), required=required)
+
+
+class FunctionTable(dict[str, Function]):
+    """Functions by the name of the type of an object."""
+
+    def __init__(self, compiled: CompiledPlan, planned: PlannedField, type_: Any) -> None:
+        super().__init__()
+        self._compiled = compiled
+        self._planned = planned
+        self._possible = {each.name: each for each in possible_types(compiled.plan.schema, type_)}
+
+    def __missing__(self, type_name: str) -> Function:
+        if (type_ := self._possible.get(type_name)) is None:
+            raise Unanswered
+        function = self[type_name] = self._compiled.function(self._planned, type_)
+        return function
+
+
+def _type_name_of(planned: PlannedField, type_: Any) -> Callable[[Any, Run, PathTuple], Any]:
+    if not is_abstract_type(type_):
+        return lambda *_: type_.name
+    if (type_name := type_.extensions.get(TYPE_NAME)) is not None:
+        return lambda value, _run, _path: type_name(value)
+    return resolved_type_name(type_.resolve_type or default_type_resolver, planned, type_)
+
+
+class FunctionSource:
+    """The source of one function, and the names that it refers to."""
+
+    def __init__(self, compiled: CompiledPlan, selection: Selection, name: str) -> None:
+        self._compiled = compiled
+        self.name = name
+        self._completions: dict[str, Any] = {}
+        self.names: dict[str, Any] = {"plain": PLAIN, "isfinite": isfinite}
+        self.lines = [f"def {name}(source, run, path):", "    result = {}"]
+        for planned in selection.fields:
+            self.lines += (f"    {line}" for line in self._field(planned))
+        self.lines.append("    return result")
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines) + "\n"
+
+    def compile(self) -> Function:
+        """Return the function. Tracebacks find its source through its loader."""
+        # The name of the file is not that of the operation: that is text from a client.
+        filename = f"generated/{self.name}_{next(_numbers)}.py"
+        namespace = {**self.names, "__name__": filename, "__loader__": self}
+        exec(compile(self.text, filename, "exec"), namespace)  # noqa: S102 - made of names of the schema and the document
+        function: Function = namespace[self.name]
+        return function
+
+    def get_source(self, _name: str) -> str:
+        """Return the source, as a loader of modules does for `linecache`."""
+        return self.text
+
+    def _refer(self, name: str, value: Any) -> str:
+        """Return a name for a value that the function uses."""
+        self.names[name] = value
+        return name
+
+    def _field(self, planned: PlannedField) -> Iterator[str]:
+        key = planned.name
+        type_: Any = planned.definition.type
+        target = f"result[{key!r}]"
+        if planned.is_typename:
+            yield f"{target} = {planned.parent_type.name!r}"
+            return
+        path = f"(path, {key!r}, {planned.parent_type.name!r})"
+        yield f"value = {self._value(planned, path)}  # {planned.definition.type}"
+        completion = self._completions[key] = self._compiled.completion(planned)
+        complete = f"{self._refer(f'complete_{key}', at_field(completion, planned))}(value, run, result, path)"
+        nullable = not is_non_null_type(type_)
+        inner = type_ if nullable else type_.of_type
+        if is_leaf_type(inner):
+            yield from self._leaf(key, inner, target, complete, nullable=nullable)
+        elif is_list_type(inner):
+            yield from self._list(planned, inner, target, complete, path)
+        elif (call := self._selection_call(planned, inner, "value", path)) is not None:
+            yield "if type(value) in plain:"
+            yield f"    {target} = {call}"
+            yield "else:"
+            yield f"    {target} = {complete}"
+        else:
+            yield f"{target} = {complete}"
+
+    def _value(self, planned: PlannedField, path: str) -> str:
+        name, attribute = planned.name, planned.attribute
+        if attribute is not None and attribute.isidentifier() and not iskeyword(attribute):
+            return f"source.{attribute}"
+        if planned.read is not None:
+            return f"{self._refer(f'read_{name}', planned.read)}(source, run.context)"
+        resolve = self._refer(f"resolve_{name}", planned.definition.resolve or default_field_resolver)
+        info = f"run.info({self._refer(f'field_{name}', planned)}, {path})"
+        if planned.arguments is None:
+            return f"{resolve}(source, {info})"
+        return f"{resolve}(source, {info}, **{self._refer(f'arguments_{name}', planned.arguments)}(run.variables))"
+
+    def _leaf(self, key: str, type_: Any, target: str, complete: str, *, nullable: bool) -> Iterator[str]:
+        is_built_in = _IS_BUILT_IN.get(type_)
+        if is_built_in is not None:
+            condition = f"value is None or {is_built_in}" if nullable else is_built_in
+            yield f"{target} = value if {condition} else {complete}"
+        elif isinstance(type_, GraphQLEnumType):
+            names = self._refer(f"names_{key}", EnumNames(type_))
+            yield f"{target} = {names}[value] if type(value) in plain else {complete}"
+        else:
+            coerce = self._refer(f"coerce_{key}", type_.coerce_output_value)
+            yield f"if type(value) in plain and type(coerced := {coerce}(value)) in plain:"
+            yield f"    {target} = coerced"
+            yield "else:"
+            yield f"    {target} = {complete}"
+
+    def _list(self, planned: PlannedField, type_: Any, target: str, complete: str, path: str) -> Iterator[str]:
+        item: Any = type_.of_type.of_type if is_non_null_type(type_.of_type) else type_.of_type
+        call = None if is_list_type(item) else self._selection_call(planned, item, "item", "item_path")
+        if item in _SHARED_TYPES:
+            types = self._refer(f"types_{planned.name}", {_SHARED_TYPES[item]})
+            yield f"if type(value) is list and {types}.issuperset(map(type, value)):"
+            yield f"    {target} = value.copy()"
+            yield "else:"
+            yield f"    {target} = {complete}"
+        elif call is None:
+            yield f"{target} = {complete}"
+        else:
+            complete_item = self._refer(f"complete_item_{planned.name}", self._completions[planned.name].item)
+            yield "if type(value) is list:"
+            yield f"    items = {target} = []"
+            yield f"    field_path = {path}"
+            yield "    for index, item in enumerate(value):"
+            yield "        item_path = (field_path, index, None)"
+            yield "        if type(item) in plain:"
+            yield f"            items.append({call})"
+            yield "        else:"
+            yield f"            items.append({complete_item}(item, run, items, index, item_path))"
+            yield "else:"
+            yield f"    {target} = {complete}"
+
+    def _selection_call(self, planned: PlannedField, type_: Any, value: str, path: str) -> str | None:
+        """Return the call that selects from an object; None for other types, and where the schema must be asked."""
+        name = planned.name
+        if is_object_type(type_):
+            function = self._refer(f"select_{name}", self._compiled.function(planned, type_))
+            return f"{function}({value}, run, {path})"
+        if is_abstract_type(type_) and (type_name := type_.extensions.get(TYPE_NAME)) is not None:
+            functions = self._refer(f"select_{name}", FunctionTable(self._compiled, planned, type_))
+            return f"{functions}[{self._refer(f'type_of_{name}', type_name)}({value})]({value}, run, {path})"
+        return None
+
+
+class EnumNames(dict[Any, str]):
+    """Names of the values of an enum, as its type coerces them."""
+
+    def __init__(self, type_: GraphQLEnumType) -> None:
+        super().__init__()
+        self._type = type_
+
+    def __missing__(self, value: Any) -> str:
+        name = self._type.coerce_output_value(value)
+        if type(name) is not str:
+            raise Unanswered
+        if len(self) < len(self._type.values):
+            self[value] = name
+        return name
