@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection, Mapping
 from types import CoroutineType, GeneratorType
 from typing import Any, Final, TypeAlias
 
-from graphql import Undefined
+from graphql import Undefined, default_type_resolver, is_abstract_type
 from graphql.pyutils import is_awaitable, is_iterable
 
+from transport.executor.extensions import TYPE_NAME
 from transport.executor.plan import PlannedField, Unplanned
 from transport.executor.run import PathTuple, Run
 
@@ -139,11 +140,14 @@ def at_field(completion: Completion, planned: PlannedField) -> Callable[[Any, Ru
     return lambda value, run, result, path: completion(value, run, result, name, (path, name, type_name))
 
 
-def resolved_type_name(
-    resolve_type: Callable[[Any, Any, Any], Any], planned: PlannedField, abstract_type: Any
-) -> TypeNameOf:
-    """Return a function that asks a type resolver of the schema, with the resolve info of the field."""
-    return lambda value, run, path: resolve_type(value, run.info(planned, field_path(path)), abstract_type)
+def type_name_of(planned: PlannedField, type_: Any) -> TypeNameOf:
+    """Return how the schema finds the type of an object in the value of a field."""
+    if not is_abstract_type(type_):
+        return lambda *_: type_.name
+    if (type_name := type_.extensions.get(TYPE_NAME)) is not None:
+        return lambda value, _run, _path: type_name(value)
+    resolve_type = type_.resolve_type or default_type_resolver
+    return lambda value, run, path: resolve_type(value, run.info(planned, field_path(path)), type_)
 
 
 def checked(function: Function, is_type_of: Callable[[Any, Any], Any], planned: PlannedField) -> Function:

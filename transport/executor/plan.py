@@ -1,6 +1,6 @@
 """Plans: what an operation selects, flat, with its fragments and directives merged as graphql-core merges them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from graphql import (
     VariableNode,
     get_named_type,
 )
-from graphql.execution import Executor, VariableValues
+from graphql.execution import Executor, VariableValues, default_field_resolver
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, collect_fields, collect_subfields
 from graphql.language import Visitor, visit
 
@@ -43,24 +43,16 @@ class PlannedField:
     nodes: list[FieldNode]
     details: FieldDetailsList
     """The nodes as graphql-core collected them."""
+    is_typename: bool
+    attribute: str | None
+    """Attribute of the source that is its value."""
+    read: Callable[[Any, Any], Any] | None
+    """Function of source and context that returns its value; None where the resolver must be called."""
+    resolve: Callable[..., Any]
     arguments: Arguments | None
     plan: "Plan"
     attributes: dict[tuple[str, ...], frozenset[str] | None] = field(default_factory=dict)
     """Look-ahead that has been asked for; see `selection.py`."""
-
-    @property
-    def is_typename(self) -> bool:
-        return self.definition is TypeNameMetaFieldDef
-
-    @property
-    def attribute(self) -> str | None:
-        """Name of the attribute of the source that is its value."""
-        return None if self.definition.args else self.definition.extensions.get(ATTRIBUTE)
-
-    @property
-    def read(self) -> Any:
-        """Function of source and context that returns its value."""
-        return None if self.definition.args else self.definition.extensions.get(READ)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,9 +110,28 @@ class Plan:
             definition = self.schema.get_field(type_, nodes[0].name.value)
             if definition is None:
                 raise Unplanned
-            arguments = plan_arguments(definition, nodes[0], hide_suggestions=self._hide_suggestions)
-            fields.append(PlannedField(name, definition, type_, nodes, details, arguments, self))
+            extensions = {} if definition.args else definition.extensions
+            attribute = extensions.get(ATTRIBUTE)
+            fields.append(
+                PlannedField(
+                    name=name,
+                    definition=definition,
+                    parent_type=type_,
+                    nodes=nodes,
+                    details=details,
+                    is_typename=definition is TypeNameMetaFieldDef,
+                    attribute=attribute,
+                    read=_read_attribute(attribute) if attribute is not None else extensions.get(READ),
+                    resolve=definition.resolve or default_field_resolver,
+                    arguments=plan_arguments(definition, nodes[0], hide_suggestions=self._hide_suggestions),
+                    plan=self,
+                )
+            )
         return Selection(type_, tuple(fields))
+
+
+def _read_attribute(name: str) -> Callable[[Any, Any], Any]:
+    return lambda source, _context: getattr(source, name)
 
 
 def possible_types(schema: GraphQLSchema, type_: Any) -> list[GraphQLObjectType]:

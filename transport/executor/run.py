@@ -4,10 +4,11 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
+from types import SimpleNamespace
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from graphql import GraphQLResolveInfo, GraphQLResolveInfoHelpers
-from graphql.execution import Executor, default_field_resolver
+from graphql.execution import Executor
 from graphql.pyutils import Path, is_awaitable
 
 from transport.executor.fallback import Outcome
@@ -95,12 +96,9 @@ class Run:
         source = self.executor.root_value
         if planned.is_typename:
             return planned.parent_type.name
-        if planned.attribute is not None:
-            return getattr(source, planned.attribute)
         if planned.read is not None:
             return planned.read(source, self.context)
-        resolve = planned.definition.resolve or default_field_resolver
-        return resolve(source, self.info(planned, path), **arguments)
+        return planned.resolve(source, self.info(planned, path), **arguments)
 
     def wait(self, awaitable: Awaitable[Any], complete: Complete, container: Any, key: Any, path: PathTuple) -> None:
         """Set a value later."""
@@ -207,19 +205,12 @@ def _to_path(path: PathTuple) -> Path:
     return Path(None if above is None else _to_path(above), key, type_name)
 
 
-class _Background:
-    """What graphql-core's helpers need of an executor.
-
-    Bound to the executor itself they are a reference cycle, which keeps all objects of a request until the collector
-    runs.
-    """
-
-    is_awaitable = staticmethod(is_awaitable)
-    background_futures: Final[set[asyncio.Future[Any]]] = set()
-    settle_in_background = Executor.settle_in_background
-
-
-_BACKGROUND: Final[Any] = _Background()
+# Helpers for resolvers. Bound to an executor, as graphql-core binds them, they are a reference cycle, which keeps all
+# objects of a request until the collector runs.
+_FUTURES: Final[Any] = SimpleNamespace(background_futures=set())
+_BACKGROUND: Final[Any] = SimpleNamespace(
+    is_awaitable=is_awaitable, settle_in_background=partial(Executor.settle_in_background, _FUTURES)
+)
 ASYNC_HELPERS: Final = GraphQLResolveInfoHelpers(
     partial(Executor.gather_async_work, _BACKGROUND), partial(Executor.track_async_work, _BACKGROUND)
 )

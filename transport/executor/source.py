@@ -4,7 +4,7 @@ What is usual is written out: attributes, leaves of built-in types, enums, objec
 is left to a `Completion`. `FunctionSource.text` is Python that one can read; see README.md for an example.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 from keyword import iskeyword
 from math import isfinite
@@ -18,14 +18,12 @@ from graphql import (
     GraphQLInt,
     GraphQLObjectType,
     GraphQLString,
-    default_type_resolver,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
     is_object_type,
 )
-from graphql.execution import default_field_resolver
 
 from transport.executor.completion import (
     PLAIN,
@@ -37,11 +35,10 @@ from transport.executor.completion import (
     Unanswered,
     at_field,
     checked,
-    resolved_type_name,
+    type_name_of,
 )
 from transport.executor.extensions import TYPE_NAME
 from transport.executor.plan import Plan, PlannedField, Selection, Unplanned, possible_types
-from transport.executor.run import PathTuple, Run
 
 _IS_BUILT_IN: Final = {
     GraphQLString: "type(value) is str",
@@ -96,7 +93,7 @@ class CompiledPlan:
             return ListCompletion(self._completion(planned, type_.of_type), required=required)
         if is_leaf_type(type_):
             return LeafCompletion(type_.coerce_output_value, required=required)
-        return ObjectCompletion(FunctionTable(self, planned, type_), _type_name_of(planned, type_), required=required)
+        return ObjectCompletion(FunctionTable(self, planned, type_), type_name_of(planned, type_), required=required)
 
 
 class FunctionTable(dict[str, Function]):
@@ -113,14 +110,6 @@ class FunctionTable(dict[str, Function]):
             raise Unanswered
         function = self[type_name] = self._compiled.function(self._planned, type_)
         return function
-
-
-def _type_name_of(planned: PlannedField, type_: Any) -> Callable[[Any, Run, PathTuple], Any]:
-    if not is_abstract_type(type_):
-        return lambda *_: type_.name
-    if (type_name := type_.extensions.get(TYPE_NAME)) is not None:
-        return lambda value, _run, _path: type_name(value)
-    return resolved_type_name(type_.resolve_type or default_type_resolver, planned, type_)
 
 
 class FunctionSource:
@@ -189,7 +178,7 @@ class FunctionSource:
             return f"source.{attribute}"
         if planned.read is not None:
             return f"{self._refer(f'read_{name}', planned.read)}(source, run.context)"
-        resolve = self._refer(f"resolve_{name}", planned.definition.resolve or default_field_resolver)
+        resolve = self._refer(f"resolve_{name}", planned.resolve)
         info = f"run.info({self._refer(f'field_{name}', planned)}, {path})"
         if planned.arguments is None:
             return f"{resolve}(source, {info})"
