@@ -1,1 +1,1 @@
-"""Benchmarks against a plain strawberry server (`python -m bench`)."""
+"""Benchmarks against other servers (`python -m bench`)."""

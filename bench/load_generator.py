@@ -40,6 +40,8 @@ class LoadResult:
 
     seconds: float
     failures: int = 0
+    responses: int = 0
+    """All, also those after the end of the time."""
     client_cpu_seconds: float = 0.0
     latencies: "array[float]" = field(default_factory=lambda: array("d"))
 
@@ -158,6 +160,7 @@ class _Connection(ResponseProtocol):
 
     def on_response(self, status: int, body: bytes) -> None:
         now = perf_counter()
+        self._result.responses += 1
         if now <= self._deadline:
             if status == 200 and self._is_valid(body):
                 self._result.latencies.append(now - self._sent_at)

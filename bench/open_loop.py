@@ -6,8 +6,11 @@ which its request was due, so waiting for a connection counts, too.
 
 import asyncio
 from array import array
+from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from time import perf_counter
 from typing import Final
 
@@ -28,11 +31,19 @@ class OpenLoopResult:
     """Latencies of refusals, which ask the client to come again later."""
     failures: int = 0
     """Other errors, problems, broken connections, and requests without a response."""
+    finished_after: float = 0.0
+    """Seconds from the first request to the last response."""
 
 
-async def run_open_loop(port: int, requests: Iterator[bytes], rate: float, seconds: float) -> OpenLoopResult:
-    """Send `rate` requests per second over as many connections as that needs."""
-    pool = _ConnectionPool(port, OpenLoopResult(seconds))
+async def run_open_loop(
+    port: int, requests: Iterator[bytes], rate: float, seconds: float, connections: int = 0
+) -> OpenLoopResult:
+    """Send `rate` requests per second over so many connections, opened beforehand; 0: as many as that needs.
+
+    Where all of them are busy, further requests wait for one.
+    """
+    pool = _ConnectionPool(port, OpenLoopResult(seconds), connections)
+    await pool.open(connections)
     started = perf_counter()
     for number in range(round(rate * seconds)):
         due = started + number / rate
@@ -40,42 +51,67 @@ async def run_open_loop(port: int, requests: Iterator[bytes], rate: float, secon
             await asyncio.sleep(pause)
         pool.send(next(requests), due)
     await pool.close()
+    pool.result.finished_after = perf_counter() - started
     return pool.result
 
 
 class _ConnectionPool:
-    def __init__(self, port: int, result: OpenLoopResult) -> None:
-        self.idle: list[_Connection] = []
+    def __init__(self, port: int, result: OpenLoopResult, most: int) -> None:
         self.result = result
         self._port = port
-        self._running: set[asyncio.Task[None]] = set()
+        self._most = most or inf
+        self._connections: set[_Connection] = set()
+        self._idle: list[_Connection] = []
+        self._waiting: deque[tuple[bytes, float]] = deque()
+        """Requests without a connection, and when they were due."""
+        self._connecting: set[asyncio.Task[None]] = set()
+        self._unanswered = 0
+        self._all_answered = asyncio.Event()
+
+    async def open(self, count: int) -> None:
+        await asyncio.gather(*(self._connect() for _ in range(count)))
 
     def send(self, request: bytes, due: float) -> None:
-        if self.idle:
-            task = asyncio.create_task(self.idle.pop().exchange(request, due))
-        else:
-            task = asyncio.create_task(self._connect(request, due))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._unanswered += 1
+        if self._idle:
+            self._idle.pop().exchange(request, due)
+            return
+        self._waiting.append((request, due))
+        if len(self._connections) + len(self._connecting) < self._most:
+            task = asyncio.create_task(self._connect())
+            self._connecting.add(task)
+            task.add_done_callback(self._connecting.discard)
 
     async def close(self) -> None:
-        if self._running:
-            _, unanswered = await asyncio.wait(self._running, timeout=GRACE_SECONDS)
-            self.result.failures += len(unanswered)
-            for task in unanswered:
-                task.cancel()
-            await asyncio.gather(*unanswered, return_exceptions=True)
-        for connection in self.idle:
+        """Wait for the last responses."""
+        if self._unanswered:
+            self._all_answered.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._all_answered.wait(), GRACE_SECONDS)
+        self.result.failures += self._unanswered
+        await asyncio.gather(*self._connecting)
+        for connection in self._connections:
             connection.abort()
 
-    async def _connect(self, request: bytes, due: float) -> None:
+    async def _connect(self) -> None:
         try:
-            connect = asyncio.get_running_loop().create_connection
-            _, connection = await connect(lambda: _Connection(self), HOST, self._port)
+            _, connection = await asyncio.get_running_loop().create_connection(
+                lambda: _Connection(self), HOST, self._port
+            )
         except OSError:
-            self.result.failures += 1
+            if self._waiting:
+                self._waiting.popleft()
+                self.fail()
         else:
-            await connection.exchange(request, due)
+            self._connections.add(connection)
+            self.release(connection)
+
+    def release(self, connection: "_Connection") -> None:
+        """Give a connection its next request."""
+        if self._waiting:
+            connection.exchange(*self._waiting.popleft())
+        else:
+            self._idle.append(connection)
 
     def record(self, status: int, body: bytes, latency: float) -> None:
         if any(code in body for code in REFUSALS):
@@ -84,48 +120,50 @@ class _ConnectionPool:
             self.result.accepted.append(latency)
         else:
             self.result.failures += 1
+        self._on_answer()
+
+    def fail(self) -> None:
+        self.result.failures += 1
+        self._on_answer()
+
+    def drop(self, connection: "_Connection") -> None:
+        self._connections.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+
+    def _on_answer(self) -> None:
+        self._unanswered -= 1
+        if not self._unanswered:
+            self._all_answered.set()
 
 
 class _Connection(ResponseProtocol):
     def __init__(self, pool: _ConnectionPool) -> None:
         super().__init__()
         self._pool = pool
-        self._response: asyncio.Future[tuple[int, bytes]] | None = None
+        self._due: float | None = None
+        """When its request was due; None: it has none."""
 
-    async def exchange(self, request: bytes, due: float) -> None:
-        """Send a request and record its response."""
-        if self.transport is None:
-            self._pool.result.failures += 1
-            return
-        self._response = asyncio.get_running_loop().create_future()
+    def exchange(self, request: bytes, due: float) -> None:
+        assert self.transport is not None, "it is connected"
+        self._due = due
         self.transport.write(request)
-        try:
-            status, body = await self._response
-        except LoadFailed:
-            self._pool.result.failures += 1
-        except asyncio.CancelledError:
-            self.abort()
-            raise
-        else:
-            self._pool.record(status, body, perf_counter() - due)
-            self._pool.idle.append(self)
-        finally:
-            self._response = None
 
     def abort(self) -> None:
+        self._due = None
         if self.transport is not None:
             self.transport.abort()
 
     def on_response(self, status: int, body: bytes) -> None:
-        if self._response is not None and not self._response.done():
-            self._response.set_result((status, body))
+        if self._due is not None:
+            self._pool.record(status, body, perf_counter() - self._due)
+            self._due = None
+            self._pool.release(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.transport = None
-        if self in self._pool.idle:
-            self._pool.idle.remove(self)
-        super().connection_lost(exc)
-
-    def on_failure(self, error: LoadFailed) -> None:
-        if self._response is not None and not self._response.done():
-            self._response.set_exception(error)
+    def on_failure(self, error: LoadFailed) -> None:  # noqa: ARG002 - counted, not shown
+        """Drop a connection that has broken, or that received something else than a response."""
+        self._pool.drop(self)
+        if self._due is not None:
+            self._due = None
+            self._pool.fail()
+        self.abort()

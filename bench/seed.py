@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import orjson
 
-from bench.load_generator import LoadFailed, encode_request, run_closed_loop
+from bench.load_generator import HOST, LoadFailed, encode_request, run_closed_loop
 from bench.servers import Server
 
 DAY_SECONDS: Final = 86_400
@@ -18,6 +18,27 @@ START_MUTATION: Final = """mutation Start($input: StartSessionInput!) {
 
 async def seed_sessions(server: Server, count: int) -> None:
     """Start `count` CLIENT and USER sessions that do not expire during a benchmark. Raises LoadFailed."""
+    if server.spec.seeds_itself:
+        server.sessions += await _seeded_ids(server, count)
+    else:
+        await _start_sessions(server, count)
+    if len(server.sessions) < count:
+        raise LoadFailed(f"{server.name} started {len(server.sessions)} of {count} sessions")
+
+
+async def _seeded_ids(server: Server, count: int) -> list[str]:
+    ids: list[str] = []
+
+    def collect(body: bytes) -> bool:
+        ids.extend(orjson.loads(body))
+        return True
+
+    request = f"POST /seed?count={count} HTTP/1.1\r\nHost: {HOST}:{server.port}\r\nContent-Length: 0\r\n\r\n".encode()
+    await run_closed_loop(server.port, [[request]], collect, SEED_TIMEOUT)
+    return ids
+
+
+async def _start_sessions(server: Server, count: int) -> None:
     # A failed start is made up for by another; at most twice as many are tried.
     requests = (encode_request(server.port, START_MUTATION, start_variables(number)) for number in range(2 * count))
 
@@ -32,8 +53,6 @@ async def seed_sessions(server: Server, count: int) -> None:
             yield request
 
     await run_closed_loop(server.port, [remaining_requests() for _ in range(CONNECTIONS)], collect_id, SEED_TIMEOUT)
-    if len(server.sessions) < count:
-        raise LoadFailed(f"{server.name} started {len(server.sessions)} of {count} sessions")
     del server.sessions[count:]
 
 

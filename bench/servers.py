@@ -4,11 +4,10 @@ import asyncio
 import os
 import socket
 import subprocess
-import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Final, TypeAlias
@@ -31,22 +30,25 @@ class ServerFailed(Exception):
     """A server did not become ready; the message holds the end of its log."""
 
 
+class ServerUnavailable(Exception):
+    """This machine cannot run a server; the message says why."""
+
+
 @dataclass(frozen=True)
 class ServerSpec:
-    """A server's name in the table, and the arguments of Python for a port and a database file."""
+    """What is measured under one name."""
 
     name: str
     command: Callable[[int, Path], list[str]]
-
-
-SESSION_GRAPH: Final = ServerSpec(
-    "Session Graph",
-    lambda port, file: ["main.py", "serve", "--host", HOST, "--port", str(port), "--database", str(file)],
-)
-BASELINE: Final = ServerSpec(
-    "plain strawberry", lambda port, file: ["-m", "bench.baselines.strawberry", str(port), str(file)]
-)
-SERVER_SPECS: Final = (SESSION_GRAPH, BASELINE)
+    """Returns the program and its arguments, for a port and a database file."""
+    description: str = ""
+    """What it is, and where its work differs from that of Session Graph. Markdown."""
+    prepare: Callable[[], None] = lambda: None
+    """Installs what it needs. Raises ServerUnavailable."""
+    documents: Mapping[str, str] = field(default_factory=dict)
+    """Its own documents, by the name of the work, where its schema differs."""
+    seeds_itself: bool = False
+    """Whether `POST /seed?count=…` creates its sessions and returns their ids, instead of its API."""
 
 
 class Server:
@@ -60,6 +62,7 @@ class Server:
             cores: cores to run on; None: any.
             tree: folder of the source code to run.
         """
+        self.spec = spec
         self.name = spec.name
         self.port = _free_port()
         self.sessions: list[str] = []
@@ -71,7 +74,12 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def database(self) -> Path:
+        return self._log.parent / DATABASE_NAME
+
+    @property
     def cpu_seconds(self) -> float:
+        """User and system time of the server and of the processes it started."""
         return cpu_seconds(self._live_process.pid)
 
     @property
@@ -85,13 +93,10 @@ class Server:
 
     async def start(self) -> None:
         """Start it and wait until it is ready. Raises ServerFailed."""
-        with self._log.open("wb") as output:
-            arguments = [sys.executable, *self._command]
+        with self._log.open("wb") as output, on_cores(self._cores):
             self._process = subprocess.Popen(  # noqa: ASYNC220 - wait() with a timeout, off the loop, is simpler
-                arguments, cwd=self._tree, stdout=output, stderr=subprocess.STDOUT
+                self._command, cwd=self._tree, stdout=output, stderr=subprocess.STDOUT
             )
-        if self._cores is not None:
-            os.sched_setaffinity(self._process.pid, self._cores)
         deadline = perf_counter() + READY_TIMEOUT
         async with httpx2.AsyncClient(base_url=f"http://{HOST}:{self.port}", trust_env=False) as http:
             while not await _is_ready(http):
@@ -136,6 +141,20 @@ async def running_server(
             yield server
         finally:
             await server.stop()
+
+
+@contextmanager
+def on_cores(cores: set[int] | None) -> Iterator[None]:
+    """Start processes on these cores, with all their threads: pinned later, a process leaves those it has behind."""
+    if cores is None:
+        yield
+        return
+    own = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, own)
 
 
 def split_cores() -> tuple[set[int] | None, set[int] | None]:

@@ -4,6 +4,7 @@ import os
 import platform
 import resource
 import sqlite3
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -45,14 +46,39 @@ def raise_fd_limit(number: int) -> None:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the user and system time of a process. Raises ResourceLimitError."""
-    fields = _read_proc(pid, "stat").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Return the user and system time of a process and its descendants. Raises ResourceLimitError."""
+    ticks = _cpu_ticks(pid)
+    for descendant in _descendants(pid):
+        with suppress(ResourceLimitError):  # exited since: its parent has its time
+            ticks += _cpu_ticks(descendant)
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def resident_bytes(pid: int) -> int:
     """Return the resident memory of a process. Raises ResourceLimitError."""
     return int(_read_proc(pid, "statm").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _descendants(pid: int) -> list[int]:
+    """Return the processes that a process started, and those that they did: PostgreSQL has one for each connection."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(ResourceLimitError):
+            children.setdefault(int(_stat_fields(int(folder.name))[1]), []).append(int(folder.name))
+    found = children.get(pid, [])
+    for each in found:
+        found += children.get(each, [])
+    return found
+
+
+def _cpu_ticks(pid: int) -> int:
+    """Return the user and system time of a process, and that of its children that have exited."""
+    return sum(map(int, _stat_fields(pid)[11:15]))
+
+
+def _stat_fields(pid: int) -> list[str]:
+    """Return the fields of `/proc/PID/stat` after the name, from the state on."""
+    return _read_proc(pid, "stat").rpartition(")")[2].split()
 
 
 def _read_proc(pid: int, name: str) -> str:

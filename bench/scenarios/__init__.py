@@ -3,27 +3,75 @@
 from functools import partial
 from typing import Final
 
-from bench.scenarios.base import Column, Scenario
+from bench.peers import READ_SPECS, TYPENAME_SPECS, WRITE_SPECS
+from bench.scenarios import active_sessions, burst, live_queries, start
+from bench.scenarios.base import Chart, Column, Scenario
 from bench.scenarios.connections import STOP_TIMEOUT, measure_idle, measure_memory, measure_shutdown
-from bench.scenarios.delivery import RATE, measure_fanout, measure_latency
+from bench.scenarios.delivery import RATE, measure_fanout, measure_latency, measure_subscribers
 from bench.scenarios.history import measure_history
 from bench.scenarios.large_set import SESSIONS, measure_large_set
-from bench.scenarios.requests import PAGE_SIZE, measure_keepalive, measure_page
+from bench.scenarios.requests import (
+    COLUMNS,
+    COST_COLUMNS,
+    KEEPALIVE_WORK,
+    MOVE_WORK,
+    PAGE_BY_LAST_SEEN_WORK,
+    PAGE_SIZE,
+    PAGE_WORK,
+    SESSION_WORK,
+    TYPENAME_WORK,
+    measure_connections,
+    measure_requests,
+)
 from bench.scenarios.restart import MISSED_CHANGES, measure_reconnect_storm, measure_restart
 from bench.scenarios.subscriptions import DISTINCT_DOCUMENTS, SHARED_DOCUMENTS
 from bench.scenarios.walls import COLUMNS as WALL_COLUMNS
 from bench.scenarios.walls import measure_walls
 
-_REQUESTS: Final = (
-    *(Column("per s"), Column("p50 ms", ".1f"), Column("p99 ms", ".1f")),
-    *(Column("failures"), Column("load", ".0%")),
-)
 _FANOUT: Final = (Column("per s"), Column("per CPU s"), Column("load", ".0%"))
 _RESTART: Final = (Column("s", ".1f"), Column("exit s", ".1f"), Column("ready s", ".1f"))
+_PAGES: Final = (PAGE_WORK, PAGE_BY_LAST_SEEN_WORK)
+_KEEPALIVES: Final = (KEEPALIVE_WORK, MOVE_WORK)
+_REQUEST_COST: Final = "server CPU per request, µs"
 
 SCENARIOS: Final = (
-    Scenario("keepalive", "durable keepalives per second", "conn.", _REQUESTS, measure_keepalive, False),
-    Scenario("page", f"pages of {PAGE_SIZE} sessions per second", "conn.", _REQUESTS, measure_page, False),
+    Scenario(
+        *("typename", "{ __typename } per second", "load", COLUMNS),
+        *(partial(measure_requests, [TYPENAME_WORK], TYPENAME_SPECS), False),
+    ),
+    Scenario(
+        *("session", "single sessions by id, two fields, per second", "load", COLUMNS),
+        *(partial(measure_requests, [SESSION_WORK], READ_SPECS), False),
+    ),
+    Scenario(
+        *("page", f"pages of {PAGE_SIZE} sessions of two kinds, nine fields, per second", "order, load", COLUMNS),
+        *(partial(measure_requests, _PAGES, READ_SPECS), False),
+    ),
+    Scenario(
+        *("keepalive", "durable keepalives per second", "load", COLUMNS),
+        *(partial(measure_requests, _KEEPALIVES, WRITE_SPECS), False),
+    ),
+    Scenario(
+        *("burst", f"{burst.KEEPALIVES:,} keepalives within one second: until the last answer", "keepalives"),
+        *(burst.COLUMNS, burst.measure_burst),
+    ),
+    Scenario(
+        *("start", "from the start of the process to its first answer, and the import of the application", "case"),
+        *(start.COLUMNS, start.measure_start),
+    ),
+    Scenario(
+        *("connections", "cost of a request by the number of connections", "work, connections", COST_COLUMNS),
+        *(measure_connections, True, Chart("connections", _REQUEST_COST)),
+    ),
+    Scenario(
+        *("active_sessions", "cost of a request by the number of active sessions", "work, sessions", COST_COLUMNS),
+        *(active_sessions.measure_active_sessions, True, Chart("active sessions", _REQUEST_COST)),
+    ),
+    Scenario(
+        "sweep",
+        f"{active_sessions.EXPIRIES:,} sessions that expire at once; promised: no pause over 50 ms for others",
+        *("expiries", active_sessions.SWEEP_COLUMNS, active_sessions.measure_sweep),
+    ),
     Scenario(
         "history",
         "statistics and lists over a long history",
@@ -45,6 +93,15 @@ SCENARIOS: Final = (
         "subs.",
         (Column("p99 ms", ",.1f"), Column("p50 ms", ",.1f"), Column("refused"), Column("load", ".0%")),
         measure_latency,
+    ),
+    Scenario(
+        *("subscribers", "cost of a delivery by the number of equal subscribers", "subs."),
+        (Column("CPU µs", ".2f"), Column("per s"), Column("load", ".0%")),
+        *(measure_subscribers, True, Chart("subscribers", "server CPU per delivery, µs")),
+    ),
+    Scenario(
+        *("live_queries", "keepalives that different live queries all show", "queries", live_queries.COLUMNS),
+        *(live_queries.measure_live_queries, True, Chart("different live queries", "server CPU per keepalive, µs")),
     ),
     Scenario(
         "walls",

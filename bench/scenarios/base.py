@@ -24,6 +24,10 @@ class Row:
     server: str
     case: str
     samples: Sequence[Sample]
+    series: str = ""
+    """Line of the chart that it is a point of."""
+    x: float = 0.0
+    """Its place on the axis of the chart."""
 
     def median(self, column: int) -> float:
         return median(sample[column] for sample in self.samples)
@@ -36,6 +40,14 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """How the first column grows with something."""
+
+    x_label: str
+    y_label: str
+
+
+@dataclass(frozen=True)
 class Scenario:
     """One kind of work, done in the same way to each server, compared by the first column."""
 
@@ -45,5 +57,6 @@ class Scenario:
     """Heading of what its cases differ in."""
     columns: Sequence[Column]
     measure: Callable[[Harness], Awaitable[Sequence[Row]]]
-    """Returns rows by case, then server, the baseline last. Raises LoadFailed, ServerFailed, ResourceLimitError."""
+    """Returns rows by case, then server, ours first. Raises LoadFailed, ServerFailed, ResourceLimitError."""
     lower_is_better: bool = True
+    chart: Chart | None = None

@@ -7,9 +7,10 @@ from time import perf_counter
 from typing import Final
 
 from bench.harness import Harness, interleaved
+from bench.peers import BASELINE_SPECS, SESSION_GRAPH, SUBSCRIPTION_SPECS
 from bench.scenarios.base import Row, Sample
 from bench.scenarios.subscriptions import SESSION_COUNT, SHARED_DOCUMENTS, allow_subscribers
-from bench.servers import SERVER_SPECS, SESSION_GRAPH, ServerSpec
+from bench.servers import ServerSpec
 from bench.subscribers.subscribed import subscribed
 
 IDLE_SUBSCRIBERS: Final = 10_000
@@ -48,7 +49,7 @@ async def measure_memory(harness: Harness) -> Sequence[Row]:
             async with subscribed(server, SHARED_DOCUMENTS, count):
                 return (server.resident_bytes - before) / count / 1000, perf_counter() - started
 
-    results = await interleaved(SERVER_SPECS, harness.config.restarts, run)
+    results = await interleaved(harness.available(SUBSCRIPTION_SPECS), harness.config.restarts, run)
     return [Row(spec.name, f"{count:,}", samples) for spec, samples in results]
 
 
@@ -67,6 +68,6 @@ async def measure_shutdown(harness: Harness) -> Sequence[Row]:
                 seconds = await server.stop(STOP_TIMEOUT)
                 return (inf if seconds is None else seconds,)
 
-        results = await interleaved(SERVER_SPECS, harness.config.restarts, run)
+        results = await interleaved(BASELINE_SPECS, harness.config.restarts, run)
         rows += (Row(spec.name, f"{count} {label}", samples) for spec, samples in results)
     return rows

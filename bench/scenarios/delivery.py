@@ -5,11 +5,14 @@ from typing import Any, Final
 
 from bench.harness import Harness, interleaved
 from bench.load_generator import percentile
+from bench.peers import SESSION_GRAPH
 from bench.scenarios.base import Row, Sample
 from bench.scenarios.subscriptions import SHARED_DOCUMENTS, subscribed_servers
 from bench.subscribers.subscribed import SubscribedServer
 
 SUBSCRIBERS: Final = 1000
+SUBSCRIBER_COUNTS: Final = (20, 100, 500, 1000, 5000)
+"""Of the scenario that varies them."""
 WINDOW: Final = 8
 """Moves in flight: the next starts when all results of the move so many before it have arrived."""
 RATE: Final = 10
@@ -18,14 +21,26 @@ RATE: Final = 10
 
 async def measure_fanout(documents: Sequence[dict[str, Any]], harness: Harness) -> Sequence[Row]:
     """Measure deliveries per second, and per second of the server's processor."""
+    return await _measure(harness, documents, _saturate)
 
-    async def run(target: SubscribedServer, seconds: float) -> Sample:
-        cpu_before = target.server.cpu_seconds
-        deliveries = await target.saturate(seconds, WINDOW)
-        cpu_used = target.server.cpu_seconds - cpu_before
-        return deliveries.in_time / deliveries.seconds, deliveries.total / cpu_used, deliveries.busy
 
-    return await _measure(harness, documents, run)
+async def measure_subscribers(harness: Harness) -> Sequence[Row]:
+    """Measure what a delivery costs with more and more subscribers of the same query."""
+    config, rows = harness.config, []
+    for count in dict.fromkeys(map(config.scaled, SUBSCRIBER_COUNTS)):
+        async with subscribed_servers(harness, SHARED_DOCUMENTS, count, [SESSION_GRAPH]) as (target,):
+            await _saturate(target, config.warm_up)
+            samples = [await _saturate(target, config.seconds) for _ in range(config.runs)]
+        costs = [(1e6 / per_cpu_second, rate, busy) for rate, per_cpu_second, busy in samples]
+        rows.append(Row(target.server.name, f"{count:,}", costs, "equal subscribers", count))
+    return rows
+
+
+async def _saturate(target: SubscribedServer, seconds: float) -> tuple[float, float, float]:
+    cpu_before = target.server.cpu_seconds
+    deliveries = await target.saturate(seconds, WINDOW)
+    cpu_used = target.server.cpu_seconds - cpu_before
+    return deliveries.in_time / deliveries.seconds, deliveries.total / cpu_used, deliveries.busy
 
 
 async def measure_latency(harness: Harness) -> Sequence[Row]:

@@ -11,8 +11,9 @@ from bench.dataset.distributions import PROJECTS
 from bench.dataset.generate import ACTIVE_SHARE
 from bench.harness import Harness
 from bench.load_generator import LoadFailed, encode_request, run_closed_loop
+from bench.peers import SESSION_GRAPH
 from bench.scenarios.base import Row
-from bench.servers import ROOT, SESSION_GRAPH, DatabaseFactory, Server, ServerFailed
+from bench.servers import ROOT, DatabaseFactory, Server, ServerFailed
 from resolvers.stats.queries import GROUP_KEYS
 
 TIMEOUT_SECONDS: Final = 60.0

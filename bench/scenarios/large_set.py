@@ -12,10 +12,11 @@ import orjson
 from bench.harness import Harness
 from bench.http_client import HttpClient
 from bench.load_generator import LoadFailed, percentile
+from bench.peers import SESSION_GRAPH
 from bench.scenarios.base import Row, Sample
 from bench.scenarios.history import dataset_database
 from bench.scenarios.subscriptions import FIELDS
-from bench.servers import SESSION_GRAPH, Server
+from bench.servers import Server
 from bench.subscribers.pool import SubscriberPool
 from bench.subscribers.subscribed import TRANSPORTS
 
@@ -51,9 +52,9 @@ async def measure_large_set(harness: Harness) -> Sequence[Row]:
 async def deliver_set(server: Server, transport: str, count: int) -> Sample:
     """Open subscriptions at once, with another client that asks all the time. Raises LoadFailed."""
     pool = SubscriberPool(server.port, [SUBSCRIPTION], count, TRANSPORTS[transport])
-    pool.results_until_live = -(-await _set_size(server) // PART_SIZE)
+    pool.results_until_live = -(-await set_size(server) // PART_SIZE)
     latencies: array[float] = array("d")
-    probe = asyncio.create_task(_probe(server, latencies))
+    probe = asyncio.create_task(probe_latency(server, latencies))
     try:
         await asyncio.sleep(0.5)
         memory, cpu, started = server.resident_bytes, server.cpu_seconds, perf_counter()
@@ -68,7 +69,7 @@ async def deliver_set(server: Server, transport: str, count: int) -> Sample:
     return seconds, cpu, megabytes, *(1000 * percentile(latencies, share) for share in (0.5, 0.99, 1.0))
 
 
-async def _set_size(server: Server) -> int:
+async def set_size(server: Server) -> int:
     async with http_client(server) as client:
         size: int = orjson.loads(await client.execute(COUNT, {}))["data"]["sessions"]["totalCount"]
     if size == 0:
@@ -76,7 +77,7 @@ async def _set_size(server: Server) -> int:
     return size
 
 
-async def _probe(server: Server, latencies: "array[float]") -> None:
+async def probe_latency(server: Server, latencies: "array[float]") -> None:
     """Ask one short query after another, and collect the seconds until each answer."""
     async with http_client(server) as client:
         while True:

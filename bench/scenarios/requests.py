@@ -1,75 +1,152 @@
-"""Request scenarios: keepalives and pages in a closed loop over HTTP."""
+"""Request scenarios: queries and keepalives in a closed loop over HTTP."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import cycle, repeat
-from typing import Final, Protocol
+from typing import Final
 
 from bench.harness import Harness, interleaved
 from bench.load_generator import ResponseCheck, encode_request, percentile, run_closed_loop
-from bench.scenarios.base import Row, Sample
-from bench.servers import Server
+from bench.peers import SESSION_GRAPH
+from bench.scenarios.base import Column, Row, Sample
+from bench.servers import Server, ServerSpec
 
 PAGE_SIZE: Final = 50
+CONNECTIONS: Final = (1, 4, 16, 64, 256)
+"""Of the scenario that varies them."""
+COLUMNS: Final = (
+    *(Column("per s"), Column("p50 ms", ".1f"), Column("p99 ms", ".1f"), Column("CPU µs")),
+    *(Column("failures"), Column("load", ".0%")),
+)
+
+TYPENAME: Final = "{ __typename }"
+SESSION: Final = "query Session($id: ID!) { session(id: $id) { id state } }"
 KEEPALIVE: Final = """mutation Keepalive($input: KeepaliveSessionInput!) {
   keepaliveSession(input: $input) { session { id revision lastSeenAt } problems { code } }
 }"""
-PAGE: Final = f"""query Page {{
-  sessions(first: {PAGE_SIZE}) {{
-    nodes {{
-      id kind state subject visible path startedAt lastSeenAt
-      ... on ClientSession {{ clientSystem }}
-      ... on UserSession {{ username }}
-    }}
-  }}
-}}"""
+_NODES: Final = """{ nodes {
+  id kind state subject visible path startedAt lastSeenAt
+  ... on ClientSession { clientSystem }
+  ... on UserSession { username }
+} }"""
+PAGE: Final = f"query Page {{ sessions(first: {PAGE_SIZE}) {_NODES} }}"
+_LAST_SEEN: Final = "orderBy: [{ field: LAST_SEEN_AT, direction: DESC }]"
+PAGE_BY_LAST_SEEN: Final = f"query Page {{ sessions(first: {PAGE_SIZE}, {_LAST_SEEN}) {_NODES} }}"
+_FILTER: Final = "filter: { kinds: [CLIENT, USER], active: true }"
+FILTERED_PAGE: Final = f"query Page {{ sessions(first: {PAGE_SIZE}, {_FILTER}) {_NODES} }}"
+
+RequestStreams = Sequence[Iterable[bytes]]
 
 
-class Requests(Protocol):
-    def __call__(self, server: Server, connections: int) -> Sequence[Iterable[bytes]]: ...
+@dataclass(frozen=True)
+class Work:
+    """Requests of one kind: a stream of them for each connection, and what makes a response valid."""
+
+    name: str
+    streams: Callable[[Server, int], RequestStreams]
+    is_valid: ResponseCheck
+    case: str = ""
 
 
-async def measure_keepalive(harness: Harness) -> Sequence[Row]:
-    """Measure durable keepalives. Each connection sends those of its share of the sessions in turn."""
-    return await _measure(harness, keepalive_requests, is_kept_alive)
+def _query(name: str, document: str, is_valid: ResponseCheck, case: str = "") -> Work:
+    def streams(server: Server, connections: int) -> RequestStreams:
+        request = encode_request(server.port, server.spec.documents.get(name, document))
+        return [repeat(request)] * connections
+
+    return Work(name, streams, is_valid, case)
 
 
-async def measure_page(harness: Harness) -> Sequence[Row]:
-    """Measure pages of the newest sessions of two kinds, nine fields each."""
-    return await _measure(harness, page_requests, is_full_page)
-
-
-def keepalive_requests(server: Server, connections: int) -> Sequence[Iterable[bytes]]:
-    requests = [encode_request(server.port, KEEPALIVE, {"input": {"id": session}}) for session in server.sessions]
+def session_requests(server: Server, connections: int) -> RequestStreams:
+    document = server.spec.documents.get("session", SESSION)
+    requests = [encode_request(server.port, document, {"id": session}) for session in server.sessions]
     return [cycle(requests[number::connections]) for number in range(connections)]
 
 
-def page_requests(server: Server, connections: int) -> Sequence[Iterable[bytes]]:
-    return [repeat(encode_request(server.port, PAGE))] * connections
+def keepalive_requests(server: Server, connections: int, *, moves: bool = False) -> RequestStreams:
+    """Each connection sends those of its share of the sessions in turn, where they move to another path each time."""
+    paths = [{"path": ["/view/overview", f"page-{turn}"]} for turn in range(2)] if moves else [{}]
+    inputs = [[{"id": session, **path} for session in server.sessions] for path in paths]
+    requests = [[encode_request(server.port, KEEPALIVE, {"input": each}) for each in turn] for turn in inputs]
+    return [
+        cycle([request for turn in requests for request in turn[number::connections]]) for number in range(connections)
+    ]
+
+
+def is_typename(body: bytes) -> bool:
+    return b'"__typename":"Query"' in body and b'"errors"' not in body
+
+
+def is_session(body: bytes) -> bool:
+    return b'"state":"ACTIVE"' in body and b'"errors"' not in body
 
 
 def is_kept_alive(body: bytes) -> bool:
     return b'"revision"' in body and b'"errors"' not in body and b'"code"' not in body
 
 
+def is_page(body: bytes) -> bool:
+    return body.count(b'"lastSeenAt"') == PAGE_SIZE and b'"errors"' not in body
+
+
 def is_full_page(body: bytes) -> bool:
-    both_kinds = b'"clientSystem"' in body and b'"username"' in body
-    return body.count(b'"lastSeenAt"') == PAGE_SIZE and b'"errors"' not in body and both_kinds
+    return is_page(body) and b'"clientSystem"' in body and b'"username"' in body
 
 
-async def _measure(harness: Harness, requests: Requests, is_valid: ResponseCheck) -> Sequence[Row]:
+TYPENAME_WORK: Final = _query("typename", TYPENAME, is_typename)
+SESSION_WORK: Final = Work("session", session_requests, is_session)
+PAGE_WORK: Final = _query("page", PAGE, is_full_page, "by STARTED_AT")
+PAGE_BY_LAST_SEEN_WORK: Final = _query("page by LAST_SEEN_AT", PAGE_BY_LAST_SEEN, is_full_page, "by LAST_SEEN_AT")
+FILTERED_PAGE_WORK: Final = _query("filtered page", FILTERED_PAGE, is_page)
+KEEPALIVE_WORK: Final = Work("keepalive", keepalive_requests, is_kept_alive, "in place")
+MOVE_WORK: Final = Work("move", partial(keepalive_requests, moves=True), is_kept_alive, "that move")
+
+
+async def measure_requests(works: Sequence[Work], specs: Sequence[ServerSpec], harness: Harness) -> Sequence[Row]:
+    """Measure each work with each number of connections on each server."""
     config = harness.config
-
-    async def run(connections: int, seconds: float, server: Server) -> Sample:
-        result = await run_closed_loop(server.port, requests(server, connections), is_valid, seconds)
-        p50, p99 = (1000 * percentile(result.latencies, fraction) for fraction in (0.50, 0.99))
-        return result.rate, p50, p99, result.failures, result.client_cpu_seconds / result.seconds
-
-    servers = await harness.servers(config.sessions)
+    servers = await harness.servers(config.sessions, specs)
     rows: list[Row] = []
-    for connections in config.connections:
-        for server in servers:
-            await run(connections, config.warm_up, server)
-        results = await interleaved(servers, config.runs, partial(run, connections, config.seconds))
-        rows += (Row(server.name, str(connections), samples) for server, samples in results)
+    for work in works:
+        for connections in config.connections:
+            case = ", ".join(filter(None, (work.case, f"{connections} conn.")))
+            results = await run_in_turns(harness, servers, work, connections)
+            rows += (Row(server.name, case, samples) for server, samples in results)
     return rows
+
+
+async def measure_connections(harness: Harness) -> Sequence[Row]:
+    """Measure what a request costs with more and more connections."""
+    servers = await harness.servers(harness.config.sessions, [SESSION_GRAPH])
+    rows: list[Row] = []
+    for work in (TYPENAME_WORK, SESSION_WORK, PAGE_WORK, KEEPALIVE_WORK):
+        for connections in CONNECTIONS:
+            for server, samples in await run_in_turns(harness, servers, work, connections):
+                rows.append(cost_row(server.name, work.name, connections, samples))
+    return rows
+
+
+def cost_row(server: str, series: str, x: int, samples: Sequence[Sample]) -> Row:
+    """Return a row whose first column is the cost of a request, for `COST_COLUMNS`."""
+    return Row(server, f"{series}, {x:,}", [(sample[3], *sample[:3], *sample[4:]) for sample in samples], series, x)
+
+
+COST_COLUMNS: Final = (COLUMNS[3], *COLUMNS[:3], *COLUMNS[4:])
+
+
+async def run_in_turns(
+    harness: Harness, servers: Sequence[Server], work: Work, connections: int
+) -> Sequence[tuple[Server, Sequence[Sample]]]:
+    """Measure a work on each server, after a warm-up. The samples have the values of `COLUMNS`."""
+    for server in servers:
+        await _run(work, connections, harness.config.warm_up, server)
+    return await interleaved(servers, harness.config.runs, partial(_run, work, connections, harness.config.seconds))
+
+
+async def _run(work: Work, connections: int, seconds: float, server: Server) -> Sample:
+    streams = work.streams(server, connections)
+    cpu_before = server.cpu_seconds
+    result = await run_closed_loop(server.port, streams, work.is_valid, seconds)
+    cpu = 1e6 * (server.cpu_seconds - cpu_before) / max(1, result.responses)
+    p50, p99 = (1000 * percentile(result.latencies, fraction) for fraction in (0.50, 0.99))
+    return result.rate, p50, p99, cpu, result.failures, result.client_cpu_seconds / result.seconds

@@ -10,10 +10,11 @@ from typing import Final
 from bench.harness import Harness, interleaved
 from bench.http_client import HttpClient
 from bench.load_generator import LoadFailed, percentile
+from bench.peers import BASELINE_SPECS, SESSION_GRAPH
 from bench.scenarios.base import Row, Sample
 from bench.scenarios.requests import KEEPALIVE
 from bench.scenarios.subscriptions import RESUMABLE_DOCUMENTS, SESSION_COUNT, SHARED_DOCUMENTS, allow_subscribers
-from bench.servers import SERVER_SPECS, SESSION_GRAPH, Server, ServerSpec
+from bench.servers import Server, ServerSpec
 from bench.subscribers.subscribed import SubscribedServer, subscribed
 
 SUBSCRIBERS: Final = 2000
@@ -38,7 +39,7 @@ async def measure_restart(harness: Harness) -> Sequence[Row]:
             ready = perf_counter() - started
             return await wait_reconnected(target) - started, exited, ready
 
-    results = await interleaved(SERVER_SPECS, harness.config.restarts, run)
+    results = await interleaved(BASELINE_SPECS, harness.config.restarts, run)
     return [Row(spec.name, f"{count:,}", samples) for spec, samples in results]
 
 

@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 from bench.harness import Harness
+from bench.peers import SUBSCRIPTION_SPECS
+from bench.servers import ServerSpec
 from bench.subscribers.subscribed import SubscribedServer, subscribed
 from bench.system_info import raise_fd_limit
 
@@ -59,10 +61,10 @@ def allow_subscribers(count: int) -> int:
 
 @asynccontextmanager
 async def subscribed_servers(
-    harness: Harness, documents: Sequence[dict[str, Any]], count: int
+    harness: Harness, documents: Sequence[dict[str, Any]], count: int, specs: Sequence[ServerSpec] = SUBSCRIPTION_SPECS
 ) -> AsyncIterator[Sequence[SubscribedServer]]:
     """Keep `count` live subscribers of each server. Raises ServerFailed, LoadFailed, ResourceLimitError."""
-    allow_subscribers(2 * count)
+    allow_subscribers(len(specs) * count)
     async with AsyncExitStack() as stack:
-        servers = await harness.servers(SESSION_COUNT)
+        servers = await harness.servers(SESSION_COUNT, specs)
         yield [await stack.enter_async_context(subscribed(server, documents, count)) for server in servers]

@@ -13,8 +13,9 @@ from typing import Any, Final
 from bench.harness import Harness
 from bench.load_generator import encode_request, percentile
 from bench.open_loop import OpenLoopResult, run_open_loop
+from bench.peers import SESSION_GRAPH
 from bench.scenarios.base import Column, Row, Sample
-from bench.servers import SESSION_GRAPH, Server
+from bench.servers import Server
 from bench.subscribers.pool import SubscriberPool
 from bench.subscribers.subscribed import MOVE_MUTATION
 
@@ -90,9 +91,9 @@ def move_requests(server: Server) -> Iterator[bytes]:
 class Wall:
     """Open subscriptions of one server, and how late their results are."""
 
-    def __init__(self, server: Server, count: int) -> None:
+    def __init__(self, server: Server, documents: Sequence[dict[str, Any]]) -> None:
         self.server = server
-        self.pool = SubscriberPool(server.port, wall_documents(count), count)
+        self.pool = SubscriberPool(server.port, documents, len(documents))
         self.lags = array("d")
         """Seconds from the time in a result, taken before its commit, until it is here. Both are of one clock."""
         self._moves = move_requests(server)
@@ -107,7 +108,7 @@ class Wall:
         finally:
             await opening
         self.pool.listener = self._on_result
-        await self._drain()
+        await self.drain()
 
     def _on_result(self, received: bytes, start: int, end: int) -> None:
         self._received_at = perf_counter()
@@ -121,14 +122,14 @@ class Wall:
         measuring = asyncio.create_task(self._cpu_share_after(seconds, cpu_before, started))
         result = await run_open_loop(self.server.port, self._moves, rate, seconds)
         cpu = await measuring
-        await self._drain()
+        await self.drain()
         return to_sample(result, self.lags, cpu)
 
     async def _cpu_share_after(self, seconds: float, cpu_before: float, started: float) -> float:
         await asyncio.sleep(seconds)
         return (self.server.cpu_seconds - cpu_before) / (perf_counter() - started)
 
-    async def _drain(self) -> None:
+    async def drain(self) -> None:
         """Wait until no result has arrived for a while."""
         deadline = perf_counter() + DRAIN_TIMEOUT
         self._received_at = perf_counter()
@@ -158,7 +159,10 @@ async def measure_walls(harness: Harness) -> Sequence[Row]:
     rows: list[Row] = []
     seconds = 2 * harness.config.seconds
     for count in WALLS:
-        async with harness.new_server(SESSION_GRAPH, SESSIONS) as server, opened(Wall(server, count)) as wall:
+        async with (
+            harness.new_server(SESSION_GRAPH, SESSIONS) as server,
+            opened(Wall(server, wall_documents(count))) as wall,
+        ):
             capacity = await find_capacity(wall, seconds, rows)
             rate = OVERLOAD_FACTOR * capacity
             rows.append(_row(wall, rate, await wall.change(rate, OVERLOAD_LENGTH * seconds), suffix=" (double)"))

@@ -1,9 +1,15 @@
 """Smoke tests of the benchmark: its documents, the baseline, subscribers of both servers, and the table."""
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from io import StringIO
 from itertools import repeat
 from math import inf
@@ -18,19 +24,25 @@ from typer import BadParameter
 
 import main
 from bench.__main__ import NAMES, select_scenarios
+from bench.baselines.bare.app import create_app as create_bare
 from bench.baselines.strawberry.app import create_app as create_baseline
-from bench.harness import BenchConfig, interleaved
+from bench.harness import BenchConfig, Harness, interleaved
 from bench.http_client import HttpClient
 from bench.load_generator import LoadFailed, UnexpectedResponse, encode_request, percentile, run_closed_loop
+from bench.node_packages import BASELINES
+from bench.peers import BARE, STRAWBERRY
 from bench.report import scenario_table
 from bench.scenarios import SCENARIOS, history, requests
 from bench.scenarios.base import Row
+from bench.scenarios.burst import send_burst
 from bench.scenarios.large_set import COUNT, SHORT_QUERY, SUBSCRIPTION, deliver_set
+from bench.scenarios.live_queries import different_documents
 from bench.scenarios.restart import send_keepalives, wait_reconnected
 from bench.scenarios.subscriptions import DISTINCT_DOCUMENTS, RESUMABLE_DOCUMENTS, SHARED_DOCUMENTS
 from bench.seed import START_MUTATION, seed_sessions
-from bench.servers import BASELINE, Server, ServerFailed, ServerSpec
+from bench.servers import Server, ServerFailed, ServerSpec, ServerUnavailable
 from bench.subscribers.subscribed import MOVE_MUTATION, subscribed
+from bench.system_info import cpu_seconds
 from tests.api_client import ApiClient
 from tests.live_server import serve_app
 from tests.polling import wait_until
@@ -58,17 +70,26 @@ def create_app(request: pytest.FixtureRequest) -> CreateApp:
 async def seeded(app: Starlette, folder: Path, sessions: int = 3) -> AsyncIterator[Server]:
     """Serve an application in this process, with some sessions."""
     async with app.router.lifespan_context(app), serve_app(app) as port:
-        server = Server(BASELINE, folder, None)
+        server = Server(STRAWBERRY, folder, None)
         server.port = port
         await seed_sessions(server, sessions)
         yield server
 
 
-@pytest.mark.parametrize(
-    "document", [START_MUTATION, requests.KEEPALIVE, requests.PAGE, MOVE_MUTATION, *SUBSCRIPTIONS, *LARGE_SET]
-)
+REQUESTS = [requests.TYPENAME, requests.SESSION, requests.KEEPALIVE, requests.PAGE, requests.PAGE_BY_LAST_SEEN]
+SHARED = [START_MUTATION, MOVE_MUTATION, *REQUESTS, *(document["query"] for document in different_documents(2))]
+NODE_SCHEMA = BASELINES / "node" / "schema.graphql"
+
+
+@pytest.mark.parametrize("document", [requests.FILTERED_PAGE, *SHARED, *SUBSCRIPTIONS, *LARGE_SET])
 def test_documents_are_valid(document: str) -> None:
     assert validate(build_schema(PRINTED.read_text()), parse(document)) == []
+
+
+def test_servers_on_node_take_the_same_documents() -> None:
+    schema = build_schema(NODE_SCHEMA.read_text())
+    distinct = [document["query"] for document in (*SHARED_DOCUMENTS, *DISTINCT_DOCUMENTS)]
+    assert [validate(schema, parse(document)) for document in (*SHARED, *distinct)] == [[]] * (len(SHARED) + 21)
 
 
 async def test_history_queries_are_answered(api: ApiClient) -> None:
@@ -95,6 +116,30 @@ def test_scenarios_are_selected_by_their_distinct_names() -> None:
     assert [BenchConfig(scale_down=10).scaled(count) for count in (10_000, 50)] == [1000, 20]
 
 
+def requests_of_every_server() -> list[requests.Work]:
+    works = (requests.TYPENAME_WORK, requests.SESSION_WORK, requests.PAGE_WORK, requests.PAGE_BY_LAST_SEEN_WORK)
+    return list(works)
+
+
+async def test_bare_application_answers_every_query(tmp_path: Path) -> None:
+    async with serve_app(create_bare(str(tmp_path / "test.db"))) as port:
+        server = Server(BARE, tmp_path, None)
+        server.port = port
+        await seed_sessions(server, requests.PAGE_SIZE)
+        for work in requests_of_every_server():
+            streams = [[next(iter(stream))] for stream in work.streams(server, 2)]
+            result = await run_closed_loop(server.port, streams, work.is_valid, RUN_SECONDS)
+            assert (work.name, len(result.latencies), result.responses) == (work.name, 2, 2)
+
+
+def test_moves_change_the_path_at_every_turn(tmp_path: Path) -> None:
+    server = Server(STRAWBERRY, tmp_path, None)
+    server.sessions = ["a", "b", "c"]
+    sent = [next(iter_) for iter_ in [iter(requests.MOVE_WORK.streams(server, 1)[0])] for _ in range(7)]
+    assert len(set(sent)) == 6
+    assert sent[6] == sent[0]
+
+
 async def test_requests_are_answered_and_only_valid_responses_count(create_app: CreateApp, tmp_path: Path) -> None:
     async with seeded(create_app(str(tmp_path / "test.db")), tmp_path, requests.PAGE_SIZE) as server:
         keepalives = [[next(iter(stream))] for stream in requests.keepalive_requests(server, 2)]
@@ -104,8 +149,10 @@ async def test_requests_are_answered_and_only_valid_responses_count(create_app: 
         result = await run_closed_loop(server.port, unknown, requests.is_kept_alive, RUN_SECONDS)
         assert (len(result.latencies), result.failures, result.rate) == (0, 1, 0)
         pages = [list(repeat(encode_request(server.port, requests.PAGE), 2))]
-        result = await run_closed_loop(server.port, pages, requests.is_full_page, RUN_SECONDS)
-        assert (len(result.latencies), result.failures) == (2, 0)
+        for work in (*requests_of_every_server(), requests.MOVE_WORK):
+            streams = [[next(iter(stream))] for stream in work.streams(server, 2)]
+            result = await run_closed_loop(server.port, streams, work.is_valid, RUN_SECONDS)
+            assert (work.name, len(result.latencies), result.responses) == (work.name, 2, 2)
         client = HttpClient(server.port)
         with pytest.raises(UnexpectedResponse, match="unexpected response"):
             await client.execute(requests.KEEPALIVE, {"input": {"id": "unknown"}})
@@ -157,6 +204,15 @@ async def test_subscribers_reconnect_and_resume_from_their_cursors(tmp_path: Pat
         assert target.pool.subscribe_payload(0)["variables"] == {"after": cursors[0]}
 
 
+async def test_burst_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Server, "cpu_seconds", 0.0)  # it is no process of its own
+    async with seeded(create_session_graph(str(tmp_path / "test.db")), tmp_path) as server:
+        seconds, p50, p99, _, refused, failed = await send_burst(server, 20)
+    assert seconds > 0.9
+    assert 0 < p50 <= p99
+    assert (refused, failed) == (0, 0)
+
+
 async def test_keepalives_during_a_storm_are_timed(tmp_path: Path) -> None:
     async with seeded(create_session_graph(str(tmp_path / "test.db")), tmp_path) as server:
         stopping = threading.Event()
@@ -178,7 +234,9 @@ async def test_subscriber_without_a_server_or_a_valid_document_fails(tmp_path: P
 
 
 async def test_server_that_exits_at_once_is_reported_with_its_log(tmp_path: Path) -> None:
-    server = Server(ServerSpec("broken", lambda *_: ["-c", "raise SystemExit('no such thing')"]), tmp_path, None)
+    server = Server(
+        ServerSpec("broken", lambda *_: [sys.executable, "-c", "raise SystemExit('no such thing')"]), tmp_path, None
+    )
     with pytest.raises(ServerFailed, match="broken did not become ready:\nno such thing"):
         await server.start()
 
@@ -193,18 +251,40 @@ async def test_targets_are_measured_in_turns() -> None:
     assert await interleaved(["a", "b"], 2, measure) == [("a", [1, 3]), ("b", [2, 4])]
 
 
-def test_table_compares_medians_with_the_baseline() -> None:
+def test_servers_that_cannot_run_are_left_out_with_the_reason() -> None:
+    def prepare() -> None:
+        raise ServerUnavailable("no such program")
+
+    lines: list[str] = []
+    harness = Harness(BenchConfig(), None, lines.append)
+    missing = replace(STRAWBERRY, name="missing", prepare=prepare)
+    assert harness.available([STRAWBERRY, missing]) == harness.available([missing, STRAWBERRY]) == [STRAWBERRY]
+    assert lines == ["missing is left out: no such program."]
+
+
+def test_time_of_children_counts() -> None:
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'while True: pass'])"
+    with subprocess.Popen([sys.executable, "-c", code], start_new_session=True) as process:
+        deadline = time.monotonic() + RUN_SECONDS
+        while (total := cpu_seconds(process.pid)) < 0.2 and time.monotonic() < deadline:
+            pass
+        os.killpg(process.pid, signal.SIGKILL)
+    assert total >= 0.2
+
+
+def test_table_compares_medians_with_ours() -> None:
     rows = [
-        Row("ours", "32", [(value, 0.5, 0, 0, 0) for value in (800, 1000, 2000)]),
-        Row("baseline", "32", [(100, 0.5, 0, 0, 0)]),
-        Row("ours", "64", [(inf, 0.5, 0, 0, 0)]),
-        Row("baseline", "64", [(30, 0.5, 0, 0, 0)]),
+        Row("ours", "32", [(value, 0.5, 0, 90, 0, 0) for value in (800, 1000, 2000)]),
+        Row("peer", "32", [(100, 0.5, 0, 900, 0, 0)]),
+        Row("ours", "64", [(inf, 0.5, 0, 0, 0, 0)]),
+        Row("peer", "64", [(30, 0.5, 0, 0, 0, 0)]),
     ]
     console = Console(file=StringIO(), width=120, record=True)
     console.print(scenario_table(select_scenarios(["keepalive"])[0], rows))
     lines = [line.split() for line in console.export_text().splitlines()]
-    assert ["ours", "32", "1,000", "800–2,000", "0.5", "0.0", "0", "0%", "10.0"] in lines
-    assert ["ours", "64", "∞", "∞–∞", "0.5", "0.0", "0", "0%", "–"] in lines
+    assert ["ours", "32", "1,000", "800–2,000", "0.5", "0.0", "90", "0", "0%", "–"] in lines
+    assert ["peer", "32", "100", "100–100", "0.5", "0.0", "900", "0", "0%", "10.00"] in lines
+    assert ["peer", "64", "30", "30–30", "0.5", "0.0", "0", "0", "0%", "–"] in lines
 
 
 def test_percentiles_are_values_that_occurred() -> None:

@@ -1,6 +1,8 @@
 """The walls scenario: its documents, its open loop, and the search for the greatest rate that is borne."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from itertools import islice, repeat
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from bench.scenarios.walls import Wall, find_capacity, move_requests, opened, wa
 from bench.servers import Server
 from tests.bench.test_scenarios import PRINTED, create_session_graph, seeded
 from tests.live_server import free_port
+from tests.polling import wait_until
 
 
 def test_queries_of_a_wall_are_valid_and_different() -> None:
@@ -28,37 +31,57 @@ async def test_wall_receives_the_changes_that_the_server_accepts(
     monkeypatch.setattr(Server, "cpu_seconds", 0.0)  # it is no process of its own
     async with seeded(create_session_graph(str(tmp_path / "test.db")), tmp_path, sessions=20) as server:
         assert len(set(islice(move_requests(server), 40))) == 40
-        async with opened(Wall(server, 4)) as wall:
+        async with opened(Wall(server, wall_documents(4))) as wall:
             rate, _, _, *refused, failed, lag, worst_lag, cpu = await wall.change(rate=20, seconds=0.5)
     assert (rate, refused, failed) == (20, [0, 0], 0)
     assert 0 < lag <= worst_lag
     assert cpu == 0
 
 
-async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer each request by its last line."""
-    answers = {
-        b"good": (200, b"{}"),
-        b"shed": (503, b'{"code":"SERVICE_UNAVAILABLE"}'),
-        b"fail": (200, b'{"errors":1}'),
-    }
-    while line := (await reader.readuntil(b"\n")).strip():
-        if line not in answers:
-            break
-        status, body = answers[line]
-        writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
-    writer.close()
+class LineServer:
+    """A server that answers each request by its last line."""
+
+    def __init__(self) -> None:
+        self.open = self.most_open = 0
+        """Connections."""
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers = {
+            b"good": (200, b"{}"),
+            b"shed": (503, b'{"code":"SERVICE_UNAVAILABLE"}'),
+            b"fail": (200, b'{"errors":1}'),
+        }
+        self.open += 1
+        self.most_open = max(self.open, self.most_open)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):  # the client has left
+            while (line := (await reader.readuntil(b"\n")).strip()) in answers:
+                status, body = answers[line]
+                writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
+        writer.close()
+        self.open -= 1
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[int]:
+        async with await asyncio.start_server(self.answer, "127.0.0.1", 0) as server:
+            yield server.sockets[0].getsockname()[1]
+            await wait_until(lambda: not self.open)
 
 
 async def test_open_loop_distinguishes_refusals_from_failures() -> None:
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    requests = [b"good\n"] * 3 + [b"shed\n"] * 2 + [b"fail\n", b"drop\n"]
-    result = await run_open_loop(port, iter(requests), rate=100, seconds=0.07)
+    async with LineServer().running() as port:
+        requests = [b"good\n"] * 3 + [b"shed\n"] * 2 + [b"fail\n", b"drop\n"]
+        result = await run_open_loop(port, iter(requests), rate=100, seconds=0.07)
     assert (len(result.accepted), len(result.refused), result.failures) == (3, 2, 2)
-    server.close()
     result = await run_open_loop(free_port(), repeat(b"good\n"), rate=100, seconds=0.02)
     assert (len(result.accepted), result.failures) == (0, 2)
+
+
+async def test_requests_wait_for_one_of_a_few_connections() -> None:
+    server = LineServer()
+    async with server.running() as port:
+        result = await run_open_loop(port, repeat(b"good\n"), rate=10_000, seconds=0.002, connections=2)
+    assert (len(result.accepted), result.failures, server.most_open) == (20, 0, 2)
+    assert result.finished_after >= max(result.accepted)
 
 
 class FakeWall(Wall):

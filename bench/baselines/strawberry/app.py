@@ -22,10 +22,14 @@ from bench.baselines.strawberry.types import (
     ActiveSessionsItem,
     ClientSession,
     KeepaliveSessionInput,
+    OrderDirection,
     Problem,
+    Session,
     SessionChange,
     SessionConnection,
     SessionFilter,
+    SessionOrder,
+    SessionOrderField,
     SessionPayload,
     SessionRow,
     SessionSnapshot,
@@ -36,6 +40,10 @@ from bench.baselines.strawberry.types import (
 )
 
 NEWEST = select(SessionRow).order_by(col(SessionRow.started_at).desc(), col(SessionRow.id))
+COLUMNS = {
+    SessionOrderField.STARTED_AT: col(SessionRow.started_at),
+    SessionOrderField.LAST_SEEN_AT: col(SessionRow.last_seen_at),
+}
 
 
 class ChangeBroadcaster:
@@ -54,11 +62,24 @@ class ChangeBroadcaster:
 @strawberry.type
 class Query:
     @strawberry.field
-    async def sessions(self, info: strawberry.Info, first: int = 50) -> SessionConnection:
+    async def sessions(
+        self, info: strawberry.Info, first: int = 50, order_by: list[SessionOrder] | None = None
+    ) -> SessionConnection:
+        newest = NEWEST
+        if order_by:
+            column = COLUMNS[order_by[0].field]
+            ordered = column.desc() if order_by[0].direction is OrderDirection.DESC else column.asc()
+            newest = select(SessionRow).order_by(ordered, col(SessionRow.id))
         async with AsyncSession(info.context["engine"]) as tx:
-            rows = (await tx.exec(NEWEST.limit(first))).all()
+            rows = (await tx.exec(newest.limit(first))).all()
             now = utc_now()
             return SessionConnection(nodes=[to_session(row, now) for row in rows])
+
+    @strawberry.field
+    async def session(self, info: strawberry.Info, id: strawberry.ID) -> Session | None:  # noqa: A002 - the API's name
+        async with AsyncSession(info.context["engine"]) as tx:
+            row = await tx.get(SessionRow, id)
+            return None if row is None else to_session(row, utc_now())
 
 
 @strawberry.type

@@ -1,6 +1,7 @@
 """GraphQL types, and the table they are made from."""
 
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import Annotated, Any, TypeAlias
 
 import strawberry
@@ -15,7 +16,7 @@ class SessionRow(SQLModel, table=True):
     visible: bool = True
     path: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
     started_at: datetime = Field(index=True)
-    last_seen_at: datetime
+    last_seen_at: datetime = Field(index=True)
     timeout_seconds: int
     ended_at: datetime | None = None
     visible_seconds: float = 0.0
@@ -91,13 +92,33 @@ class SessionFilter:
     kinds: list[str] | None = None
     states: list[str] | None = None
     visible: bool | None = None
+    started_after: datetime | None = None
 
     def matches(self, session: Session) -> bool:
         return (
             (self.kinds is None or session.kind in self.kinds)
             and (self.states is None or session.state in self.states)
             and (self.visible is None or session.visible == self.visible)
+            and (self.started_after is None or session.started_at > self.started_after)
         )
+
+
+@strawberry.enum
+class SessionOrderField(Enum):
+    STARTED_AT = "STARTED_AT"
+    LAST_SEEN_AT = "LAST_SEEN_AT"
+
+
+@strawberry.enum
+class OrderDirection(Enum):
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+@strawberry.input
+class SessionOrder:
+    field: SessionOrderField
+    direction: OrderDirection
 
 
 @strawberry.input
