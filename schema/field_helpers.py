@@ -21,7 +21,7 @@ from strawberry.types.field import StrawberryField
 from models.session_rules import COLUMNS_OF, Rule
 from resolvers.context import Context
 from resolvers.pagination.keyset import DEFAULT_SIZE
-from transport.executor.extensions import ATTRIBUTE, READ, READS, TYPE_NAME
+from transport.executor.extensions import ATTRIBUTE, READ, READS, SHAREABLE, TYPE_NAME
 
 Method = TypeVar("Method", bound=Callable[..., object])
 
@@ -37,13 +37,14 @@ QUERY_WEIGHT: Final = 50
 """Cost of a field that queries all matching sessions: a count or a statistic."""
 
 
-def computed_field(
+def computed_field(  # noqa: PLR0913 - all that a field can declare
     resolve: Callable[[Any, Context], object],
     description: str,
     *,
     reads: Collection[str] | None = None,
     name: str | None = None,
     weight: int | None = None,
+    shareable: bool | None = None,
 ) -> Any:
     """Define a field computed by `resolve`, which may return an awaitable.
 
@@ -53,8 +54,9 @@ def computed_field(
         reads: the attributes of the source that `resolve` reads; None for any.
         name: name in the schema, if it is not that of the attribute.
         weight: cost of the field, if it is more than its size implies.
+        shareable: whether `resolve` reads nothing of the caller but its scopes and projects.
     """
-    metadata = {_RESOLVE: resolve, READS: reads, _WEIGHT: weight}
+    metadata = {_RESOLVE: resolve, READS: reads, _WEIGHT: weight, SHAREABLE: shareable}
     return strawberry.field(name=name, description=description, metadata=metadata)
 
 
@@ -70,7 +72,7 @@ def rule_field(rule: Rule, description: str, *, convert: Callable[[Any], object]
         value = rule(row, context.now)
         return value if convert is None else convert(value)
 
-    return computed_field(resolve, description, reads=COLUMNS_OF[rule])
+    return computed_field(resolve, description, reads=COLUMNS_OF[rule], shareable=True)
 
 
 def bounded_list(description: str, *, max_items: int) -> Any:
@@ -78,13 +80,14 @@ def bounded_list(description: str, *, max_items: int) -> Any:
     return strawberry.field(description=description, metadata={_SIZE: max_items})
 
 
-def field(
+def field(  # noqa: PLR0913 - all that a field can declare
     description: str,
     *,
     graphql_type: Any = None,
     reads: Collection[str] | None = None,
     weight: int | None = None,
     sized_by: tuple[str, ...] | None = None,
+    shareable: bool | None = None,
 ) -> Callable[[Method], Method]:
     """Define a field resolved by a method.
 
@@ -94,10 +97,11 @@ def field(
         reads: the attributes of the source that the method reads; None for any.
         weight: cost of the field, if it is more than its size implies.
         sized_by: path to the list in the arguments that has one item for each item of the lists in the result.
+        shareable: whether the method reads nothing of the caller but its scopes and projects.
     """
 
     def decorate(method: Method) -> Method:
-        metadata = {READS: reads, _WEIGHT: weight, _SIZE: sized_by}
+        metadata = {READS: reads, _WEIGHT: weight, _SIZE: sized_by, SHAREABLE: shareable}
         return cast(
             "Method", strawberry.field(method, description=description, graphql_type=graphql_type, metadata=metadata)
         )
@@ -121,7 +125,7 @@ def subscription(
 
 
 def attach_resolver(graphql_field: GraphQLField) -> None:
-    """Set the resolver and the cost of a field that strawberry built."""
+    """Set the resolver and the extensions of a field that strawberry built."""
     definition = graphql_field.extensions[DEFINITION]
     if definition.is_basic_field:
         read = graphql_field.extensions[READ] = definition.metadata.get(_RESOLVE) or _read_attribute(graphql_field)
@@ -134,10 +138,9 @@ def attach_resolver(graphql_field: GraphQLField) -> None:
         graphql_field.extensions[READS] = frozenset(reads)
     if (map_item := definition.metadata.get(_MAP_ITEM)) is not None:
         graphql_field.resolve = lambda item, _info, **_arguments: map_item(item)
-    if (weight := definition.metadata.get(_WEIGHT)) is not None:
-        graphql_field.extensions[_WEIGHT] = weight
-    if (size := definition.metadata.get(_SIZE)) is not None:
-        graphql_field.extensions[_SIZE] = size
+    for extension in (_WEIGHT, _SIZE, SHAREABLE):
+        if (value := definition.metadata.get(extension)) is not None:
+            graphql_field.extensions[extension] = value
     if "first" in graphql_field.args:
         graphql_field.extensions[_DEFAULT_SIZE] = DEFAULT_SIZE
     for argument in graphql_field.args.values():
@@ -152,6 +155,7 @@ def _read_attribute(graphql_field: GraphQLField) -> Callable[[Any, Context], obj
     attribute = definition.metadata.get(ATTRIBUTE, definition.python_name)
     graphql_field.extensions[ATTRIBUTE] = attribute
     graphql_field.extensions[READS] = frozenset({attribute})
+    graphql_field.extensions[SHAREABLE] = True
     get = attrgetter(attribute)
     return lambda row, _context: get(row)
 

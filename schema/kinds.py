@@ -51,6 +51,7 @@ class MediaSession(Session):
         lambda row, context: media_metrics(context, row),
         "Metrics of the playback.",
         reads=["id", "playhead", "player_ts", "details"],
+        shareable=True,
     )
 
 
@@ -62,7 +63,10 @@ class MediaSessionInput:
 @type_from(KINDS[Kind.FIELD])
 class FieldSession(Session):
     received: DateTime = computed_field(
-        lambda row, _: row.details["received"], "When the server last received data of the form.", reads=["details"]
+        lambda row, _: row.details["received"],
+        "When the server last received data of the form.",
+        reads=["details"],
+        shareable=True,
     )
 
     @field(

@@ -98,5 +98,6 @@ class MediaMetrics:
         lambda metrics, _: metrics.states,
         "Named states of the player, in the order in which they first started; at most 10.",
         reads=["states"],
+        shareable=True,
         weight=0,  # a short list that is part of the row
     )

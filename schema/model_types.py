@@ -90,7 +90,7 @@ def _output_field(name: str, info: FieldInfo) -> Any:
     stored, description = metadata_of(info.metadata, Column), info.description or ""
     if stored is not None:
         return attribute_field(stored.column, description, name=info.alias)
-    return computed_field(_from_details(name, info), description, name=info.alias, reads=["details"])
+    return computed_field(_from_details(name, info), description, name=info.alias, reads=["details"], shareable=True)
 
 
 def _from_details(name: str, info: FieldInfo) -> Callable[[Any, Context], Any]:

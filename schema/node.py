@@ -43,10 +43,11 @@ class PageInfo:
 class Connection:
     """Fields of all connections; not a type of the schema."""
 
-    page_info: PageInfo = computed_field(lambda page, _: page, "Position of this page in the list.")
+    page_info: PageInfo = computed_field(lambda page, _: page, "Position of this page in the list.", shareable=True)
     total_count: int = computed_field(
         lambda page, _: page.total_count(),
         "Number of items in the whole list; counted only if selected.",
         reads=["total_count"],
         weight=QUERY_WEIGHT,
+        shareable=True,
     )

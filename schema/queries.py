@@ -84,7 +84,7 @@ class Query:
     async def session(self, info: Info, id_: IdArg) -> SessionRow | None:
         return await get_session(info.context, id_)
 
-    @field("Sessions of all kinds. Requires READ.", graphql_type=SessionConnection | None)
+    @field("Sessions of all kinds. Requires READ.", graphql_type=SessionConnection | None, shareable=True)
     async def sessions(  # noqa: PLR0913, PLR0917 - pagination arguments
         self,
         info: Info,
@@ -103,6 +103,7 @@ class Query:
     @field(
         "Activities of sessions in one list, oldest first; use `last` for the newest. Requires READ.",
         graphql_type=ActivityConnection | None,
+        shareable=True,
     )
     async def activities(  # noqa: PLR0913, PLR0917 - pagination arguments
         self,
@@ -117,7 +118,7 @@ class Query:
         page = PageArgs(first, after, last, before)
         return await list_activities(info.context, filter=filter_ or {}, types=types, page=page)
 
-    @field("Statistics of sessions. Requires READ.")
+    @field("Statistics of sessions. Requires READ.", shareable=True)
     async def session_stats(self, info: Info, filter_: FilterArg = None) -> SessionStats | None:
         return SessionStats(stats=Stats(info.context, filter_ or {}))
 

@@ -28,6 +28,7 @@ class Activity(Node):
         lambda row, context: activity_cursor(context, row),
         "Its position in the log, a cursor of every list of activities.",
         reads=["position"],
+        shareable=True,
     )
     type: ActivityType = strawberry.field(description="What happened.")
     at: DateTime = strawberry.field(
@@ -41,6 +42,7 @@ class Activity(Node):
         lambda row, context: context.loaders.session(row.session_id),
         "The session as it is now; null if it was replaced or deleted.",
         reads=["session_id"],
+        shareable=True,
     )
     data: JSON = strawberry.field(
         description="Details, an object. HIDDEN and SHOWN: `path`. MOVED: `from`, `to`. TERMINATED: `reason`, `by`. "
@@ -69,7 +71,10 @@ class PathTime:
         "counted separately."
     )
     visible_seconds: float = computed_field(
-        lambda time, _: to_seconds(time.visible_ms), "Visible time on the path, in seconds.", reads=["visible_ms"]
+        lambda time, _: to_seconds(time.visible_ms),
+        "Visible time on the path, in seconds.",
+        reads=["visible_ms"],
+        shareable=True,
     )
 
 
@@ -78,7 +83,10 @@ class Session(Node):
     kind: Kind = strawberry.field(description="Kind of session.")
     project_id: strawberry.ID = strawberry.field(description="Id of the project it belongs to.")
     project: "Project" = computed_field(
-        lambda s, context: context.loaders.project(s.project_id), "The project it belongs to.", reads=["project_id"]
+        lambda s, context: context.loaders.project(s.project_id),
+        "The project it belongs to.",
+        reads=["project_id"],
+        shareable=True,
     )
     external_id: str | None = strawberry.field(
         description="Id in the caller's system: a uuid, import id or login id; null if it has none."
@@ -113,14 +121,19 @@ class Session(Node):
         lambda s, _: to_seconds(s.visible_ms),
         "Visible time, in seconds: the intervals between calls that began with the session visible.",
         reads=["visible_ms"],
+        shareable=True,
     )
     path_times: list[PathTime] = computed_field(
-        lambda s, context: context.loaders.path_times(s.id), "Visible time on each path, longest first.", reads=["id"]
+        lambda s, context: context.loaders.path_times(s.id),
+        "Visible time on each path, longest first.",
+        reads=["id"],
+        shareable=True,
     )
     previous: "Session | None" = computed_field(
         lambda s, context: None if s.previous_id is None else context.loaders.session(s.previous_id),
         "The session that this one continues; null if there is none, or it was deleted.",
         reads=["previous_id"],
+        shareable=True,
     )
     meta: JSON = strawberry.field(name="metadata", description="The caller's own data, an object.")
     revision: int = strawberry.field(description="Increases by one with every change, so that copies can be ordered.")
@@ -130,7 +143,12 @@ class Session(Node):
     created_at: DateTime = strawberry.field(description="When it was created, by the server's clock.")
     updated_at: DateTime = strawberry.field(description="When it last changed, by the server's clock.")
 
-    @field("Its timeline, oldest first; use `last` for the newest.", graphql_type=ActivityConnection, reads=["id"])
+    @field(
+        "Its timeline, oldest first; use `last` for the newest.",
+        graphql_type=ActivityConnection,
+        reads=["id"],
+        shareable=True,
+    )
     async def activities(  # noqa: PLR0913, PLR0917 - pagination arguments
         self,
         info: Info,
@@ -185,7 +203,7 @@ class Project(Node):
         description="Default language of CLIENT sessions: a 2-letter ISO 639-1 code."
     )
     timeouts: list[KindTimeout] = computed_field(
-        _timeouts, "Default timeout of the sessions of each kind.", reads=["timeouts"]
+        _timeouts, "Default timeout of the sessions of each kind.", reads=["timeouts"], shareable=True
     )
 
     @field(
@@ -193,6 +211,7 @@ class Project(Node):
         graphql_type=SessionConnection,
         reads=["id"],
         weight=LIST_WEIGHT,
+        shareable=True,
     )
     async def sessions(  # noqa: PLR0913, PLR0917 - pagination arguments
         self,

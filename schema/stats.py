@@ -1,5 +1,6 @@
 """Statistics of the sessions that match a filter. Each is computed only if selected."""
 
+from functools import partial
 from typing import Annotated, Any, Final, TypeAlias
 
 import strawberry
@@ -50,7 +51,7 @@ class EndReasonStats:
 class ProjectStats(_Counts):
     project_id: strawberry.ID = _value("Id of the project.")
     project: Project = computed_field(
-        lambda group, context: context.loaders.project(group.value), "The project.", reads=["value"]
+        lambda group, context: context.loaders.project(group.value), "The project.", reads=["value"], shareable=True
     )
 
 
@@ -113,51 +114,55 @@ GROUP_WEIGHT: Final = QUERY_WEIGHT // DEFAULT_GROUPS
 """Cost of each requested group."""
 
 
+_statistic: Final = partial(field, shareable=True)
+"""Defines a statistic: a function of the caller's scopes and projects, and of the arguments."""
+
+
 @strawberry.type(description="Statistics of the sessions that match a filter.")
 class SessionStats:
     stats: strawberry.Private[Stats]
 
-    @field("Number of sessions.", weight=QUERY_WEIGHT)
+    @_statistic("Number of sessions.", weight=QUERY_WEIGHT)
     async def total(self) -> int:
         return await self.stats.total()
 
-    @field("Number of active sessions.", weight=QUERY_WEIGHT)
+    @_statistic("Number of active sessions.", weight=QUERY_WEIGHT)
     async def active(self) -> int:
         return await self.stats.active()
 
-    @field("Number of active sessions that are visible: SCHEDULED ones do not count.", weight=QUERY_WEIGHT)
+    @_statistic("Number of active sessions that are visible: SCHEDULED ones do not count.", weight=QUERY_WEIGHT)
     async def visible(self) -> int:
         return await self.stats.visible()
 
-    @field("Number of distinct subjects; those of different projects or kinds differ.", weight=QUERY_WEIGHT)
+    @_statistic("Number of distinct subjects; those of different projects or kinds differ.", weight=QUERY_WEIGHT)
     async def subjects(self) -> int:
         return await self.stats.subjects()
 
-    @field("Number of distinct subjects of active sessions.", weight=QUERY_WEIGHT)
+    @_statistic("Number of distinct subjects of active sessions.", weight=QUERY_WEIGHT)
     async def active_subjects(self) -> int:
         return await self.stats.active_subjects()
 
-    @field("Number of active sessions whose client called in the last minutes.", weight=QUERY_WEIGHT)
+    @_statistic("Number of active sessions whose client called in the last minutes.", weight=QUERY_WEIGHT)
     async def seen_within(self, minutes: MinutesArg) -> int:
         return await self.stats.seen_within(minutes)
 
-    @field("Durations so far.", graphql_type=Summary, weight=QUERY_WEIGHT)
+    @_statistic("Durations so far.", graphql_type=Summary, weight=QUERY_WEIGHT)
     async def elapsed_seconds(self) -> types.Summary:
         return await self.stats.elapsed_seconds()
 
-    @field("Visible times.", graphql_type=Summary, weight=QUERY_WEIGHT)
+    @_statistic("Visible times.", graphql_type=Summary, weight=QUERY_WEIGHT)
     async def visible_seconds(self) -> types.Summary:
         return await self.stats.visible_seconds()
 
-    @field("By kind, the largest group first.", graphql_type=list[KindStats], weight=QUERY_WEIGHT)
+    @_statistic("By kind, the largest group first.", graphql_type=list[KindStats], weight=QUERY_WEIGHT)
     async def by_kind(self) -> list[types.GroupStats]:
         return await self.stats.by_kind()
 
-    @field("By project, the largest group first.", graphql_type=list[ProjectStats], weight=GROUP_WEIGHT)
+    @_statistic("By project, the largest group first.", graphql_type=list[ProjectStats], weight=GROUP_WEIGHT)
     async def by_project(self, first: GroupsArg = DEFAULT_GROUPS) -> list[types.GroupStats]:
         return await self.stats.by_project(DEFAULT_GROUPS if first is None else first)
 
-    @field(
+    @_statistic(
         "By subject, the largest group first; without sessions that have none.",
         graphql_type=list[SubjectStats],
         weight=GROUP_WEIGHT,
@@ -165,7 +170,7 @@ class SessionStats:
     async def by_subject(self, first: GroupsArg = DEFAULT_GROUPS) -> list[types.GroupStats]:
         return await self.stats.by_subject(DEFAULT_GROUPS if first is None else first)
 
-    @field(
+    @_statistic(
         "By path, cut off at a depth; the path with the most sessions first.",
         graphql_type=list[PathStats],
         weight=GROUP_WEIGHT,
@@ -177,11 +182,13 @@ class SessionStats:
             DEFAULT_GROUPS if first is None else first, DEFAULT_DEPTH if depth is None else depth
         )
 
-    @field("Ended sessions by reason, the largest group first.", graphql_type=list[EndReasonStats], weight=QUERY_WEIGHT)
+    @_statistic(
+        "Ended sessions by reason, the largest group first.", graphql_type=list[EndReasonStats], weight=QUERY_WEIGHT
+    )
     async def by_end_reason(self) -> list[types.GroupStats]:
         return await self.stats.by_end_reason()
 
-    @field(
+    @_statistic(
         "By the value of a field; sessions without a value do not count.",
         graphql_type=list[GroupStats],
         weight=GROUP_WEIGHT,
@@ -195,7 +202,7 @@ class SessionStats:
         order = StatsOrder.TOTAL if order_by is None else order_by
         return await self.stats.group_by(field, DEFAULT_GROUPS if first is None else first, order)
 
-    @field(
+    @_statistic(
         "Time series of active, started and ended sessions; at most 2,000 buckets.",
         graphql_type=list[StatsBucket],
         weight=QUERY_WEIGHT,
@@ -203,7 +210,7 @@ class SessionStats:
     async def series(self, start: FromArg, end: ToArg, bucket_seconds: BucketSecondsArg) -> list[types.StatsBucket]:
         return await self.stats.series(start, end, bucket_seconds)
 
-    @field(
+    @_statistic(
         "The last buckets of such a time series, aligned to multiples of their length since 1970 (UTC); the last "
         "one holds the current time, so in a subscription the series moves along.",
         graphql_type=list[StatsBucket],
