@@ -109,7 +109,7 @@ async def move_without_request(api: ApiClient, session_id: str) -> None:
 async def test_keepalive_enters_few_files(recorder: CallRecorder, server: ApiClient) -> None:
     keepalive = keepalives(server, (await server.start_user())["id"])
     await keepalive()
-    check(await recorder.record(keepalive), 48)
+    check(await recorder.record(keepalive), 49)
 
 
 async def test_page_enters_few_files(recorder: CallRecorder, server: ApiClient) -> None:

@@ -1,6 +1,6 @@
 """The executor: runs an operation by its plan where it has one, and by graphql-core otherwise. See README.md."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
 from typing import Any, Final, Self, TypeAlias
@@ -179,9 +179,12 @@ class CompiledExecutor(Executor[Any]):
             for planned, completion in fields:
                 run.start(planned, completion, data)
         except Exception as error:  # an error of the result, or an operation that no plan can execute
-            run.discard()
             self._learn(plan, error)
-            return fall_back(run.outcome)
+            result = fall_back(run.outcome)
+            if is_awaitable(result):
+                return _close_after(result, run)
+            run.close()
+            return result
         return self._finish(plan, run, data, result_of, fall_back) if run.is_waiting else result_of(data)
 
     async def _finish(
@@ -195,7 +198,6 @@ class CompiledExecutor(Executor[Any]):
         try:
             await run.finish()
         except Exception as error:
-            run.discard()
             self._learn(plan, error)
         else:
             return result_of(data)
@@ -214,8 +216,14 @@ class CompiledExecutor(Executor[Any]):
 
     def _repeat_field(self, execute: Callable[[], Any], outcome: Outcome | None) -> Any:
         if outcome is not None:
+            self._outcome = outcome
             self.middleware_manager = Repeated(self, outcome)
         return execute()
+
+    async def with_abort_signal(self, awaitable: Awaitable[Any]) -> Any:
+        if self._outcome is not None:
+            awaitable = self._outcome.again(awaitable)
+        return await super().with_abort_signal(awaitable)
 
     def _execute_unplanned(
         self, serially: bool | None, *, serial: CompiledPlan | None = None, outcome: Outcome | None = None
@@ -229,6 +237,13 @@ class CompiledExecutor(Executor[Any]):
         self._serial = serial
         self._outcome = outcome
         return super().execute_operation(serially)
+
+
+async def _close_after(result: Awaitable[Any], run: Run) -> Any:
+    try:
+        return await result
+    finally:
+        run.close()
 
 
 def _result(data: dict[str, Any]) -> ExecutionResult:

@@ -1,5 +1,6 @@
 """Fallback: graphql-core executes what a plan could not, and the resolver of a root field still runs once only."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -7,11 +8,17 @@ from graphql.execution import Executor, MiddlewareManager
 
 
 class Outcome:
-    """What the resolver of a root field has returned or raised."""
+    """What the resolver of a root field has returned or raised.
 
-    __slots__ = ("_error", "_is_awaitable", "_is_known", "_value")
+    The value may have awaitables in it, such as the items of a list. Most can be awaited once, so graphql-core gets
+    what has come of them.
+    """
+
+    __slots__ = ("_error", "_is_awaitable", "_is_known", "_value", "_within")
 
     def __init__(self) -> None:
+        self._within: dict[int, tuple[Awaitable[Any], Outcome | asyncio.Future[Any]]] = {}
+        """Other awaitables of the run by their identity."""
         self._is_known = False
         self._is_awaitable = False
         self._value: Any = None
@@ -38,19 +45,34 @@ class Outcome:
             raise
         return value
 
+    async def record_within(self, awaitable: Awaitable[Any]) -> Any:
+        """Await another awaitable of the run."""
+        outcome = Outcome()
+        self._within[id(awaitable)] = awaitable, outcome
+        return await outcome.record_awaited(awaitable)
+
+    def record_future(self, awaitable: Awaitable[Any], future: "asyncio.Future[Any]") -> None:
+        """Record the future in which another awaitable of the run is awaited."""
+        self._within[id(awaitable)] = awaitable, future
+
+    async def again(self, awaitable: Awaitable[Any]) -> Any:
+        """Await what the run may have awaited before."""
+        _, known = self._within.get(id(awaitable), (None, awaitable))
+        return known.repeat() if isinstance(known, Outcome) else await known
+
     def resolver(self, resolve: Callable[..., Any]) -> Callable[..., Any]:
         """Return a resolver with this outcome; the resolver itself if it has not run."""
         if not self._is_known:
             return resolve
-        return self._repeat_awaitable if self._is_awaitable else self._repeat
+        return self._repeat_awaitable if self._is_awaitable else self.repeat
 
-    def _repeat(self, *_: Any, **_arguments: Any) -> Any:
+    def repeat(self, *_: Any, **_arguments: Any) -> Any:
         if self._error is not None:
             raise self._error
         return self._value
 
     async def _repeat_awaitable(self, *_: Any, **_arguments: Any) -> Any:
-        return self._repeat()
+        return self.repeat()
 
 
 class Repeated(MiddlewareManager):

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
+from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from types import SimpleNamespace
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -114,10 +115,14 @@ class Run:
             if len(waiting) > 1:
                 self._together = _Together(self)
                 await self._together.finish()
+                self._together = None  # a reference cycle
             else:  # most operations have one: it needs no task
                 (each,) = waiting
                 waiting.clear()
-                self.resume(each, await each.awaitable)
+                awaitable = each.awaitable
+                if self.outcome is not None and each.path[0] is not None:
+                    awaitable = self.outcome.record_within(awaitable)
+                self.resume(each, await awaitable)
 
     def resume(self, waiting: _Waiting, value: Any) -> None:
         """Complete a value that has arrived."""
@@ -130,14 +135,16 @@ class Run:
         waiting, self._waiting = self._waiting, []
         return waiting
 
-    def discard(self) -> None:
+    def close(self) -> None:
         """Close coroutines that have not begun."""
         for waiting in self.take_waiting():
-            if asyncio.iscoroutine(waiting.awaitable):
-                waiting.awaitable.close()
+            awaitable = waiting.awaitable
+            if iscoroutine(awaitable) and getcoroutinestate(awaitable) == CORO_CREATED:
+                awaitable.close()
 
     async def cancel(self) -> None:
-        """Cancel what this run has started and has not ended."""
+        """Cancel what this run has started, and close the rest."""
+        self.close()
         if self._together is not None:
             await self._together.cancel()
 
@@ -177,6 +184,8 @@ class _Together:
         for waiting in self._run.take_waiting():
             future = asyncio.ensure_future(waiting.awaitable)
             self._running[future] = future is not waiting.awaitable
+            if self._run.outcome is not None:
+                self._run.outcome.record_future(waiting.awaitable, future)
             self._count += 1
             future.add_done_callback(partial(self._on_end, waiting))
 
