@@ -1,10 +1,12 @@
 """Metrics of the transport."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx2
-from prometheus_client import Metric
+import pytest
+from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
@@ -13,7 +15,7 @@ from starlette.routing import Route
 
 from tests.transport.fake_app import ExpectedError, FakeApp, GraphQLClient
 from transport import GraphQLEndpoint
-from transport.metrics import Metrics
+from transport.metrics import DURATION_BUCKETS, Metrics
 
 
 @asynccontextmanager
@@ -113,3 +115,25 @@ async def test_metrics_have_text_format(fake_app: FakeApp) -> None:
     assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert "# TYPE graphql_operations_total counter" in response.text
     assert "process_resident_memory_bytes" in response.text
+
+
+async def test_operations_are_exposed_as_prometheus_client_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_780_000_000.25)
+    monkeypatch.setattr("transport.metrics.time", lambda: 1_780_000_000.25)
+    expected, metrics = CollectorRegistry(), Metrics()
+    counter = Counter("graphql_operations", "Finished operations.", ["type", "outcome"], registry=expected)
+    histogram = Histogram(
+        "graphql_operation_duration_seconds",
+        "Duration of operations, from request to response.",
+        ["type"],
+        buckets=DURATION_BUCKETS,
+        registry=expected,
+    )
+    for number, seconds in enumerate((*DURATION_BUCKETS, 0.0, 0.0015, 0.003, 0.1 + 0.2, 11.0, 1e9)):
+        outcome = ("ok", "gone", "TIMEOUT")[number % 3]
+        metrics.observe_operation(None, outcome, seconds)
+        counter.labels("none", outcome).inc()
+        histogram.labels("none").observe(seconds)
+    text, expected_text = (await metrics.render()).decode(), generate_latest(expected).decode()
+    assert expected_text.count("\n") > 25
+    assert [line for line in text.splitlines() if "graphql_operation" in line] == expected_text.splitlines()
