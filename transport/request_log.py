@@ -3,19 +3,35 @@
 Messages of exceptions are never written: they may quote what a client sent.
 """
 
+import atexit
+import json
 import logging
 import os
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from transport.documents.operation import Operation
 from transport.errors import format_traceback
+from transport.log_writer import EXIT_SECONDS, LogWriter
 
 log = structlog.get_logger(__name__)
 
 MAX_NAME_LENGTH = 64  # Characters. GraphQL allows only letters, digits and `_` in the name of an operation.
+
+JSON_LINE = (
+    '{"name": %s, "type": %s, "duration_ms": %r, "outcome": %s, "status": %s, '
+    '"event": "operation", "level": "info", "timestamp": "%sZ"}'
+)
+"""As `_json_processors` write it."""
+encode_json = json.JSONEncoder().encode
+
+_output: LogWriter | None = None
+_json_output: LogWriter | None = None
+"""The same, if lines of operations are written as JSON."""
 
 
 def log_operation(operation: Operation | None, outcome: str | list[str], *, status: int | None, seconds: float) -> None:
@@ -23,14 +39,17 @@ def log_operation(operation: Operation | None, outcome: str | list[str], *, stat
 
     `outcome` is "ok", the codes of the errors, or "gone" (without status) if the client disconnected.
     """
-    log.info(
-        "operation",
-        name=operation.name[:MAX_NAME_LENGTH] if operation and operation.name else None,
-        type=operation.type.value if operation else None,
-        duration_ms=round(seconds * 1000, 3),
-        outcome=outcome,
-        status=status,
-    )
+    name = operation.name[:MAX_NAME_LENGTH] if operation and operation.name else None
+    type_ = operation.type.value if operation else None
+    duration_ms = round(seconds * 1000, 3)
+    if _json_output is None:
+        log.info("operation", name=name, type=type_, duration_ms=duration_ms, outcome=outcome, status=status)
+        return
+    # One line for each operation: structlog would take a tenth of the time of a short one.
+    quoted_name, quoted_type = (encode_json(text) if text else "null" for text in (name, type_))
+    shown_status = "null" if status is None else status
+    time = datetime.now(UTC).isoformat()[: -len("+00:00")]
+    _json_output.defer(JSON_LINE % (quoted_name, quoted_type, duration_ms, encode_json(outcome), shown_status, time))
 
 
 def configure_log(level: str, log_format: str = "auto") -> None:
@@ -38,19 +57,38 @@ def configure_log(level: str, log_format: str = "auto") -> None:
 
     Records of libraries, from warnings on, go there too.
     """
-    is_terminal = sys.stderr is not None and sys.stderr.isatty()  # None: closed by `2>&-`
+    global _output, _json_output  # noqa: PLW0603 - like the configuration of structlog
+    # None: closed by `2>&-`
+    stream = sys.stderr or sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
+    _output = writer = LogWriter(stream)
+    atexit.register(flush_log)
+    is_terminal = sys.stderr is not None and sys.stderr.isatty()
     as_text = log_format == "text" or (log_format == "auto" and is_terminal)
+    _json_output = None if as_text or level not in ("debug", "info") else writer
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             _format_exception,
             *(_text_processors(colors=is_terminal) if as_text else _json_processors()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: writer,
     )
     logging.lastResort = LibraryHandler(logging.WARNING)
+
+
+def flush_log() -> None:
+    """Write what has been deferred, as the process ends; waits a moment for a reader that is slow."""
+    if _output is not None:
+        _output.flush(EXIT_SECONDS)
+
+
+def reset_log() -> None:
+    """Undo `configure_log`."""
+    atexit.unregister(flush_log)
+    global _output, _json_output  # noqa: PLW0603
+    _output = _json_output = None
+    structlog.reset_defaults()
 
 
 class LibraryHandler(logging.Handler):

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from main import Settings, cli
 from models.database.lock import file_lock
 from tests.live_server import running_server
 from tests.project.source_tree import ROOT
+from transport.request_log import reset_log
 
 COMMANDS: Final = {
     "serve": ["--host", "--port", "--database", "--reload", "--insecure"],
@@ -53,7 +53,7 @@ def invoke(*arguments: str, **environment: str) -> tuple[int, str]:
         result = CliRunner().invoke(cli, arguments, env=wide | environment)
     finally:
         # `serve` directs the log to standard error, which the runner replaced and closes.
-        structlog.reset_defaults()
+        reset_log()
     return result.exit_code, result.output
 
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from uvicorn.supervisors import ChangeReload
 
 from transport.noop import noop
+from transport.request_log import flush_log
 from transport.server.descriptors import raise_descriptor_limit
 from transport.server.gc_tuning import tune_gc
 from transport.server.http_protocol import HttpProtocol
@@ -139,6 +140,7 @@ class Server(uvicorn.Server):
             shutdown_seconds=round(monotonic() - started, 3),
             uptime_seconds=round(monotonic() - self._started_at, 3),
         )
+        flush_log()  # uvicorn raises the signal again, and Python's exit handlers do not run
 
     async def _wait_for_requests(self, deadline: float) -> None:
         """Wait until no request is running, the deadline has passed, or Ctrl+C was pressed again."""
