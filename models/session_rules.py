@@ -156,14 +156,15 @@ def elapsed_sql(now: Instant, t: Table = session_table) -> ColumnElement[Any]:
 
 def deadline(s: Session) -> tuple[Instant | None, EndReason | None]:
     """Return the earliest end by time and its reason; the timeout takes precedence over others of the same instant."""
-    ends: list[tuple[Instant, EndReason]] = []
+    rules = KINDS[s.kind]
+    at, reason = None, None
     if s.timeout_seconds is not None:
-        ends.append((s.last_seen_at + s.timeout_seconds * SECOND, KINDS[s.kind].timeout_reason))
-    for end in KINDS[s.kind].deadlines:
+        at, reason = s.last_seen_at + s.timeout_seconds * SECOND, rules.timeout_reason
+    for end in rules.deadlines:
         start = getattr(s, end.start_column)
-        if start is not None:
-            ends.append((start + end.duration_ms, end.reason))
-    return min(ends, key=lambda end: end[0], default=(None, None))
+        if start is not None and (at is None or start + end.duration_ms < at):
+            at, reason = start + end.duration_ms, end.reason
+    return at, reason
 
 
 def extended_deadline_sql(now: Instant, t: Table = session_table) -> dict[str, ColumnElement[Any]]:

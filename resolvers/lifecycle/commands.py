@@ -86,7 +86,8 @@ class Command(ABC):
     def find_problems(self, uow: SessionUnitOfWork) -> list[Problem]:
         """List all that refuses the command, in the order of its input."""
         ended = () if uow.session.end_reason is None else self.ended_problems(uow.session)
-        return self.in_input_order(*ended, *self.problems, *self.preconditions(uow))
+        problems = (*ended, *self.problems, *self.preconditions(uow))
+        return self.in_input_order(*problems) if problems else []
 
     def in_input_order(self, *problems: Problem) -> list[Problem]:
         return in_input_order(self.input_model, problems, len(self.input_path))

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from models.clock import Instant
-from models.enums import ActivityType, EndReason, State
+from models.enums import ActivityType, EndReason
 from models.ids import ACTIVITY, new_id
 from models.problems import Problem
-from models.session_rules import deadline, elapsed, is_expired, state
+from models.session_rules import deadline, elapsed, is_expired
 from models.tables.rows import Activity, AuditEntry, Session
 from resolvers.forms.data_points import FormState
 from resolvers.lifecycle.media_player import MediaPlayer
@@ -156,7 +156,7 @@ class SessionUnitOfWork:
         # Later commands of the batch change the session, not this result.
         s = copy(self.session) if self.is_shared else self.session
         keepalive_seconds = None
-        if s.timeout_seconds is not None and state(s, now) != State.ENDED:
+        if s.timeout_seconds is not None and s.ended_at is None and not is_expired(s, now):
             keepalive_seconds = min(s.timeout_seconds // 3, MAX_KEEPALIVE_SECONDS)
         return MutationResult(s, list(problems), created, keepalive_seconds)
 
