@@ -8,7 +8,7 @@ JOBS ?= auto
 COVERAGE := $(if $(CI),--cov --cov-report=term:skip-covered)
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install run test check format lock test-clients test-security bench vendor schema docs rows clean
+.PHONY: install run test check format lock test-clients test-security bench performance vendor schema docs rows clean
 
 install: $(INSTALLED)
 
@@ -66,6 +66,10 @@ vendor:
 
 bench: install
 	$(BIN)/python -m bench
+
+performance: install
+	$(BIN)/python -m bench --save docs/performance/results.json
+	$(BIN)/python -m bench.performance_page
 
 clean:
 	rm -rf $(VENV) .venv-security

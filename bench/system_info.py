@@ -3,7 +3,9 @@
 import os
 import platform
 import resource
+import shutil
 import sqlite3
+import subprocess
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +16,9 @@ LIBRARIES: Final = (
     *("starlette", "uvicorn", "uvloop", "httptools", "orjson"),
 )
 
+PROGRAMS: Final = ("node", "postgres")
+"""Those that other servers run on."""
+
 
 class ResourceLimitError(Exception):
     """This machine cannot run a scenario; the message says why, and what to do."""
@@ -21,10 +26,19 @@ class ResourceLimitError(Exception):
 
 def describe_system() -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    programs = "".join(f", {found}" for name in PROGRAMS if (found := _program_version(name)))
     return (
         f"{os.cpu_count()} cores, {_cpu_model()}, {platform.system()} {platform.machine()}\n"
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {versions}"
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}{programs}\n{versions}"
     )
+
+
+def _program_version(name: str) -> str:
+    """Return what a program prints as its version; nothing if it is not installed."""
+    if shutil.which(name) is None:
+        return ""
+    output = subprocess.run([name, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    return output if name in output else f"{name} {output}"
 
 
 def describe_load_average() -> str:

@@ -36,19 +36,24 @@ _REQUEST_COST: Final = "server CPU per request, µs"
 
 SCENARIOS: Final = (
     Scenario(
-        *("typename", "{ __typename } per second", "load", COLUMNS),
+        *("typename", "{ __typename } per second", "connections", COLUMNS),
         *(partial(measure_requests, [TYPENAME_WORK], TYPENAME_SPECS), False),
     ),
     Scenario(
-        *("session", "single sessions by id, two fields, per second", "load", COLUMNS),
+        *("session", "single sessions by id, two fields, per second", "connections", COLUMNS),
         *(partial(measure_requests, [SESSION_WORK], READ_SPECS), False),
     ),
     Scenario(
-        *("page", f"pages of {PAGE_SIZE} sessions of two kinds, nine fields, per second", "order, load", COLUMNS),
+        *(
+            "page",
+            f"pages of {PAGE_SIZE} sessions of two kinds, nine fields, per second",
+            "order, connections",
+            COLUMNS,
+        ),
         *(partial(measure_requests, _PAGES, READ_SPECS), False),
     ),
     Scenario(
-        *("keepalive", "durable keepalives per second", "load", COLUMNS),
+        *("keepalive", "durable keepalives per second", "connections", COLUMNS),
         *(partial(measure_requests, _KEEPALIVES, WRITE_SPECS), False),
     ),
     Scenario(

@@ -47,8 +47,7 @@ async def measure_live_queries(harness: Harness) -> Sequence[Row]:
                 run = partial(_paced if is_paced else _saturated, wall)
                 await run(harness.config.warm_up)
                 samples = [await run(harness.config.seconds) for _ in range(harness.config.runs)]
-            series = f"{spec.name}, keepalive that moves"
-            rows.append(Row(spec.name, case, samples, series, max(count, 0.5)))  # the axis has no 0
+            rows.append(Row(spec.name, case, samples, spec.name, max(count, 0.5)))  # the axis has no 0
     return rows
 
 
