@@ -124,7 +124,9 @@ def in_keys(
     return condition
 
 
-def bounded_range(value: ColumnElement[Any], *, after: int = MIN_INT64, before: int = MAX_INT64) -> ColumnElement[bool]:
+def bounded_range(
+    value: ColumnElement[Any], *, after: int = MIN_INT64, before: int | ColumnElement[Any] = MAX_INT64
+) -> ColumnElement[bool]:
     """Return an exclusive range of a 64-bit integer, for which SQLite uses an index.
 
     SQLite estimates a range with two bounds as selective, even if one of them excludes nothing.

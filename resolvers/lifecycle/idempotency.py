@@ -29,7 +29,7 @@ def find_replay(tx: Transaction, request: StartRequest, project_id: str) -> Muta
     if stored.digest != request.digest:
         message = "must be a new key for new input: it was used for another start in the last 24 hours"
         return failure(Problem(_KEY_PATH, message, ProblemCode.CONFLICT))
-    session = queries.find_session(tx, request.caller, stored.session_id)
+    session = repository.find_session(tx, request.caller, stored.session_id)
     if session is None:
         return failure(
             Problem(_KEY_PATH, "must be a new key: the session that it started was deleted", ProblemCode.NOT_FOUND)

@@ -88,6 +88,11 @@ def _select(columns: Iterable[str]) -> Select[Any]:
     return select(*(session.c[name] for name in sorted(columns)))
 
 
+def find_session(tx: Transaction, caller: Caller, session_id: str) -> Session | None:
+    (uow,) = load(tx, [(caller, session_id)], ALL_COLUMNS)
+    return None if uow is None else uow.session
+
+
 def load_matching(tx: Transaction, condition: ColumnElement[bool], limit: int) -> list[SessionUnitOfWork]:
     """Load the lives of sessions by a condition on their rows, the oldest first."""
     matching = _select(LIFE_COLUMNS).where(condition).order_by(session.c.started_at, session.c.id).limit(limit)

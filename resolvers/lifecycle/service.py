@@ -15,7 +15,7 @@ from resolvers.audit.repository import append_entries
 from resolvers.context import Context
 from resolvers.forms.attachments import detect_types, store_attachments
 from resolvers.forms.repository import load_forms
-from resolvers.lifecycle import queries, repository
+from resolvers.lifecycle import repository
 from resolvers.lifecycle.agenda_update import UpdateAgenda
 from resolvers.lifecycle.commands import Command, Hide, Keepalive, Stop, Terminate, TrackMedia
 from resolvers.lifecycle.media_player import PlayerEvent
@@ -190,7 +190,7 @@ async def delete_session(context: Context, session_id: str) -> MutationResult:
 
 
 def _delete(tx: Transaction, deletion: _Deletion) -> MutationResult:
-    session = queries.find_session(tx, deletion.context.caller, deletion.session_id)
+    session = repository.find_session(tx, deletion.context.caller, deletion.session_id)
     if session is None:
         return not_found(deletion.session_id, "input", "id")
     context, action = deletion.context, AuditAction.SESSION_DELETED

@@ -7,7 +7,7 @@ from models.enums import ProblemCode
 from models.kinds.project import DEFAULT_PROJECT
 from models.problems import Problem, quote
 from models.tables.rows import Project
-from resolvers.lifecycle import queries
+from resolvers.lifecycle import repository
 from resolvers.lifecycle.idempotency import find_replay, store_key
 from resolvers.lifecycle.result import MutationResult, failure
 from resolvers.lifecycle.start_conflicts import CONFLICT_HANDLERS, create, find_conflict
@@ -73,7 +73,7 @@ def _previous_problems(tx: Transaction, request: StartRequest, project: Project 
     previous_id, input_path = request.common.previous_id, ("input", "previousId")
     if previous_id is None:
         return []
-    previous = queries.find_session(tx, request.caller, previous_id)
+    previous = repository.find_session(tx, request.caller, previous_id)
     if previous is None:
         message = f"must be the id of a session, not {quote(previous_id)}"
         return [Problem(input_path, message, ProblemCode.NOT_FOUND)]

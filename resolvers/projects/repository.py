@@ -1,8 +1,10 @@
 """Rows of projects."""
 
-from sqlalchemy import select
+from typing import Final
 
-from models.database import Transaction, track_changes
+from sqlalchemy import bindparam, select
+
+from models.database import Statement, Transaction, track_changes
 from models.tables import project as project_table
 from models.tables import session
 from models.tables.rows import Project
@@ -22,10 +24,11 @@ def projects_query(caller: Caller) -> PagedQuery[Project]:
     )
 
 
+_BY_ID: Final = Statement(select(project_table).where(project_table.c.id == bindparam("id")), Project)
+
+
 def find_project(tx: Transaction, caller: Caller, project_id: str) -> Project | None:
-    in_scope = project_condition(caller, project_table.c.id)
-    row = tx.execute(select(project_table).where(in_scope, project_table.c.id == project_id)).one_or_none()
-    return None if row is None else Project(*row)
+    return _BY_ID.first(tx, id=project_id) if caller.can_access(project_id) else None
 
 
 def insert_project(tx: Transaction, project: Project) -> None:
