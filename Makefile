@@ -8,7 +8,7 @@ JOBS ?= auto
 COVERAGE := $(if $(CI),--cov --cov-report=term:skip-covered)
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install run test check format lock test-clients test-security bench performance vendor schema docs rows clean
+.PHONY: install run test test-core check format lock test-clients test-security bench performance vendor schema docs rows clean
 
 install: $(INSTALLED)
 
@@ -28,6 +28,10 @@ check: install
 
 test: check
 	$(BIN)/pytest -m "not clients and not security and not long" -n $(JOBS) --maxprocesses 8 --dist worksteal $(COVERAGE)
+
+# The compiled executor has the results of graphql-core if both pass.
+test-core: install
+	$(BIN)/pytest --graphql-core -m "not clients and not security and not long" -n $(JOBS) --maxprocesses 8 --dist worksteal tests/api tests/queries
 
 test-clients: install
 	$(BIN)/pytest -m "clients and not long"

@@ -82,6 +82,18 @@ class CompiledPlan:
         self.sources.append(source)
         return source.compile()
 
+    def generate_all(self) -> None:
+        """Generate the functions of all types that are possible, not only of those that are met."""
+        fields, known = [planned for planned, _ in self.root], set[Selection]()
+        while fields:
+            planned = fields.pop()
+            for type_ in possible_types(self.plan.schema, planned.definition.type):
+                self.function(planned, type_)
+                selection = self.plan.below(planned, type_)
+                if selection not in known:
+                    known.add(selection)
+                    fields += selection.fields
+
     def completion(self, planned: PlannedField) -> Completion:
         """Return how the value of a field is completed."""
         return self._completion(planned, planned.definition.type)
@@ -150,11 +162,11 @@ class FunctionSource:
     def _field(self, planned: PlannedField) -> Iterator[str]:
         key = planned.name
         type_: Any = planned.definition.type
-        target = f"result[{key!r}]"
+        target = f'result["{key}"]'
         if planned.is_typename:
-            yield f"{target} = {planned.parent_type.name!r}"
+            yield f'{target} = "{planned.parent_type.name}"'
             return
-        path = f"(path, {key!r}, {planned.parent_type.name!r})"
+        path = f'(path, "{key}", "{planned.parent_type.name}")'
         yield f"value = {self._value(planned, path)}  # {planned.definition.type}"
         completion = self._completions[key] = self._compiled.completion(planned)
         complete = f"{self._refer(f'complete_{key}', at_field(completion, planned))}(value, run, result, path)"
