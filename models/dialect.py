@@ -1,7 +1,7 @@
 """SQL that differs between SQLite and PostgreSQL, and hints for SQLite's query planner."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from sqlalchemy import (
     BindParameter,
@@ -24,6 +24,9 @@ from sqlalchemy.sql.functions import GenericFunction
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.sqltypes import TupleType
+
+SqlInteger: TypeAlias = int | ColumnElement[int]
+"""An integer, or an expression for one, such as a parameter."""
 
 MIN_INT64: Final = -(2**63)
 MAX_INT64: Final = 2**63 - 1
@@ -125,7 +128,7 @@ def in_keys(
 
 
 def bounded_range(
-    value: ColumnElement[Any], *, after: int = MIN_INT64, before: int | ColumnElement[Any] = MAX_INT64
+    value: ColumnElement[Any], *, after: SqlInteger = MIN_INT64, before: SqlInteger = MAX_INT64
 ) -> ColumnElement[bool]:
     """Return an exclusive range of a 64-bit integer, for which SQLite uses an index.
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Any, Final, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Table, and_, case, literal, or_
+from sqlalchemy import BigInteger, ColumnElement, Table, and_, bindparam, case, literal, or_, type_coerce
 from sqlalchemy.sql.functions import coalesce
 
 from models.clock import SECOND, Instant
-from models.dialect import bounded_range, greatest, least, no_index
+from models.dialect import SqlInteger, bounded_range, greatest, least, no_index
 from models.enums import EndReason, Kind, State
 from models.kinds import KINDS
 from models.kinds.base import Deadline
@@ -21,6 +21,10 @@ from models.tables.rows import Session
 
 OBSERVED_ENDS = (EndReason.STOPPED, EndReason.COMPLETED, EndReason.TERMINATED)
 """Reasons of ends up to which a session lasted. EXPIRED and STALLED ones lasted until they were last seen."""
+
+SqlInstant: TypeAlias = SqlInteger
+"""An instant, or the parameter for one."""
+NOW: Final = bindparam("now", type_=BigInteger)
 
 Rule: TypeAlias = Callable[[Session, Instant], Any]
 AnyRule = TypeVar("AnyRule", bound=Rule)
@@ -47,12 +51,12 @@ def is_expired(s: Session, now: Instant) -> bool:
     return s.ended_at is None and s.expires_at is not None and s.expires_at <= now
 
 
-def is_expired_sql(now: Instant, t: Table = session_table) -> ColumnElement[bool]:
+def is_expired_sql(now: SqlInstant, t: Table = session_table) -> ColumnElement[bool]:
     # due_at is never after expires_at and has an index, in which the sweeper leaves few rows before `now`.
     return and_(no_index(t.c.ended_at).is_(None), bounded_range(t.c.due_at, before=now + 1), t.c.expires_at <= now)
 
 
-def in_state_sql(target: State, now: Instant, t: Table = session_table) -> ColumnElement[bool]:
+def in_state_sql(target: State, now: SqlInstant, t: Table = session_table) -> ColumnElement[bool]:
     if target == State.ENDED:
         return or_(t.c.ended_at.is_not(None), is_expired_sql(now, t))
     not_ended = _not_ended_sql(now, t)
@@ -73,11 +77,11 @@ def state(s: Session, now: Instant) -> State:
     return State.SCHEDULED if is_scheduled(s, now) else State.ACTIVE
 
 
-def is_scheduled_sql(now: Instant, t: Table = session_table) -> ColumnElement[bool]:
+def is_scheduled_sql(now: SqlInstant, t: Table = session_table) -> ColumnElement[bool]:
     return and_(t.c.kind == Kind.AGENDA.value, t.c.begun.is_(False), t.c.started_at > now)
 
 
-def _not_ended_sql(now: Instant, t: Table) -> ColumnElement[bool]:
+def _not_ended_sql(now: SqlInstant, t: Table) -> ColumnElement[bool]:
     # Not the negation of ENDED, which is NULL where a row has no due_at.
     return and_(t.c.ended_at.is_(None), or_(t.c.expires_at.is_(None), t.c.expires_at > now))
 
@@ -100,7 +104,7 @@ def is_visible(s: Session, now: Instant) -> bool:
     return s.visible and state(s, now) != State.ENDED
 
 
-def is_visible_sql(now: Instant, t: Table = session_table) -> ColumnElement[bool]:
+def is_visible_sql(now: SqlInstant, t: Table = session_table) -> ColumnElement[bool]:
     return and_(t.c.visible, _not_ended_sql(now, t))
 
 
@@ -109,7 +113,7 @@ def effective_end(s: Session, now: Instant) -> Instant | None:
     return s.expires_at if is_expired(s, now) else s.ended_at
 
 
-def effective_end_sql(now: Instant, t: Table = session_table) -> ColumnElement[Any]:
+def effective_end_sql(now: SqlInstant, t: Table = session_table) -> ColumnElement[Any]:
     return coalesce(t.c.ended_at, case((is_expired_sql(now, t), t.c.expires_at)))
 
 
@@ -124,7 +128,7 @@ def end_reason(s: Session, now: Instant) -> str | None:
     return s.expiry_reason if is_expired(s, now) else s.end_reason
 
 
-def end_reason_sql(now: Instant, t: Table = session_table) -> ColumnElement[Any]:
+def end_reason_sql(now: SqlInstant, t: Table = session_table) -> ColumnElement[Any]:
     return coalesce(t.c.end_reason, case((is_expired_sql(now, t), t.c.expiry_reason)))
 
 
@@ -143,10 +147,10 @@ def elapsed(s: Session, now: Instant) -> int:
     return max(0, until - s.started_at)
 
 
-def elapsed_sql(now: Instant, t: Table = session_table) -> ColumnElement[Any]:
+def elapsed_sql(now: SqlInstant, t: Table = session_table) -> ColumnElement[Any]:
     reason = end_reason_sql(now, t)
     until = case(
-        (reason.is_(None), literal(now)),
+        (reason.is_(None), type_coerce(now, BigInteger)),
         (reason.in_([end.value for end in OBSERVED_ENDS]), effective_end_sql(now, t)),
         (reason == EndReason.CANCELLED.value, t.c.started_at),
         else_=t.c.last_seen_at,

@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
-from sqlalchemy import ColumnElement, and_, false, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, select
 from sqlalchemy.sql.functions import coalesce
 
+from models.bounded_cache import BoundedCache
 from models.clock import Instant
 from models.database import Transaction
 from models.dialect import MAX_INT64, no_index
+from models.session_rules import NOW
 from models.tables import activity, session
 from models.tables.rows import Activity
 from resolvers.access import Caller
-from resolvers.filters import Filter, project_condition
-from resolvers.pagination.keyset import PagedQuery, PageRows, SortKey
+from resolvers.filters import Filter, in_scope, project_condition, scope_values
+from resolvers.pagination.keyset import PagedQuery, PageRows
+from resolvers.pagination.sorted_list import SortedList, SortKey
 
 ActivityTypes: TypeAlias = tuple[str, ...]
 
@@ -28,17 +31,28 @@ def normalize_types(types: Sequence[str] | None) -> ActivityTypes | None:
 def activity_list(
     caller: Caller, session_filter: Filter, types: ActivityTypes | None, now: Instant, database_id: str
 ) -> PagedQuery[Activity]:
-    rows = select(activity).where(project_condition(caller, activity.c.project_id))
+    scoped = caller.project_ids is not None
+    key = scoped, session_filter.shape, types is not None
+    source = _activity_lists.get(key, lambda: _activity_list(session_filter.parameterized(), *key))
+    values = {"now": now, "types": types or (), **scope_values(caller), **session_filter.parameters}
+    return PagedQuery(source, lambda: database_id, values)
+
+
+_activity_lists: Final = BoundedCache[Any, SortedList[Activity]](64)
+
+
+def _activity_list(session_filter: Filter, scoped: bool, _shape: str, has_types: bool) -> SortedList[Activity]:
+    rows = select(activity).where(in_scope(activity.c.project_id, scoped=scoped))
     if session_filter.answerable_from_log:
         rows = rows.where(session_filter.could_match_sql())
     else:
-        rows = rows.join(session, session.c.id == activity.c.session_id).where(session_filter.sql(now))
-    return PagedQuery(
-        list_id=database_id,
-        rows=rows.where(*_has_type(activity.c, types)),
-        from_row=Activity,
-        keys=[SortKey(activity.c.position, lambda entry: cast("int", entry.position), int)],
+        rows = rows.join(session, session.c.id == activity.c.session_id).where(session_filter.sql(NOW))
+    if has_types:
+        rows = rows.where(activity.c.type.in_(bindparam("types", expanding=True)))
+    position: SortKey[Activity] = SortKey(
+        activity.c.position, lambda entry, _: cast("int", entry.position), frozenset({"position"}), int
     )
+    return SortedList(rows, Activity, [position])
 
 
 class TimelinePage(NamedTuple):

@@ -1,6 +1,7 @@
 """Rows of the audit log."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, cast
 
 from sqlalchemy import select
@@ -11,8 +12,10 @@ from models.tables.rows import AuditEntry
 from resolvers.access import Caller
 from resolvers.filters import project_condition
 from resolvers.pagination import cursors
-from resolvers.pagination.keyset import PagedQuery, SortKey
+from resolvers.pagination.keyset import PagedQuery
+from resolvers.pagination.sorted_list import SortedList, SortKey
 
+_POSITION: Final = frozenset({"position"})
 _FILTER_COLUMNS: Final = {
     "actions": audit_entry.c.action,
     "actor_ids": audit_entry.c.actor_id,
@@ -23,12 +26,12 @@ _FILTER_COLUMNS: Final = {
 def audit_log_query(caller: Caller, filter: Mapping[str, Sequence[str]]) -> PagedQuery[AuditEntry]:  # noqa: A002 - the schema's name
     """List the entries of the caller's projects, the newest first; those of no single project need access to all."""
     conditions = [column.in_(filter[name]) for name, column in _FILTER_COLUMNS.items() if name in filter]
-    return PagedQuery(
-        list_id=cursors.fingerprint("auditLog", filter),
+    source = SortedList(
         rows=select(audit_entry).where(project_condition(caller, audit_entry.c.project_id), *conditions),
-        from_row=AuditEntry,
-        keys=[SortKey(audit_entry.c.position, lambda entry: cast("int", entry.position), int, descending=True)],
+        row_class=AuditEntry,
+        keys=[SortKey(audit_entry.c.position, lambda entry, _: cast("int", entry.position), _POSITION, int, True)],
     )
+    return PagedQuery(source, partial(cursors.fingerprint, "auditLog", filter))
 
 
 def find_entry(tx: Transaction, caller: Caller, entry_id: str) -> AuditEntry | None:

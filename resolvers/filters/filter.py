@@ -1,18 +1,21 @@
 """Filters of sessions, which select the same sessions in SQL and in memory."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from itertools import chain
 from typing import Any, Final, Self, TypeAlias
 
 from pydantic.alias_generators import to_camel
-from sqlalchemy import Column, ColumnElement, False_, and_, or_, true
+from sqlalchemy import Column, ColumnElement, False_, and_, bindparam, or_, true
 from sqlalchemy.sql.visitors import iterate
 
+from models import json
+from models.bounded_cache import BoundedCache
 from models.clock import Instant
 from models.problems import Problem
+from models.session_rules import SqlInstant
 from models.tables import activity, session
 from models.tables.rows import Activity, Session
 from resolvers.access import Caller
@@ -21,9 +24,11 @@ from resolvers.filters.predicates import (
     AllOf,
     ColumnField,
     ColumnLookup,
+    ComputedField,
     FilterField,
     In,
     Operator,
+    Parameterized,
     Predicate,
     Test,
     ended_column,
@@ -32,6 +37,7 @@ from resolvers.filters.registry import COMMON_FILTERS, KIND_FILTERS, FilterSpecs
 from resolvers.pagination import cursors
 
 MAX_VALUES: Final = 500
+MAX_CACHED_BYTES: Final = 1024
 _INT64_END: Final = 2**63
 
 _ACTIVITY_COLUMNS: Final = {"id": activity.c.session_id, "kind": activity.c.kind, "project_id": activity.c.project_id}
@@ -48,6 +54,16 @@ def project_condition(caller: Caller, project_id: ColumnElement[Any]) -> ColumnE
     return true() if caller.project_ids is None else project_id.in_(sorted(caller.project_ids))
 
 
+def in_scope(project_id: ColumnElement[Any], *, scoped: bool) -> ColumnElement[bool]:
+    """Like `project_condition`, with the projects as a parameter: see `scope_values`."""
+    return project_id.in_(bindparam("scope", expanding=True)) if scoped else true()
+
+
+def scope_values(caller: Caller) -> dict[str, Any]:
+    """Return the parameter of `in_scope`; none for a caller of all projects."""
+    return {} if caller.project_ids is None else {"scope": sorted(caller.project_ids)}
+
+
 Predicates: TypeAlias = tuple[Predicate, ...]
 LogConditions: TypeAlias = list[tuple[Column[Any], Operator]]
 """Conditions on columns of the activity table."""
@@ -57,10 +73,12 @@ LogConditions: TypeAlias = list[tuple[Column[Any], Operator]]
 class Filter:
     """A conjunction of predicates, and of a disjunction of groups if it names kinds."""
 
-    fingerprint: str
+    canonical: bytes
     """Equal for equal filters, regardless of the order of fields and values."""
-    predicates: Predicates
-    kind_groups: tuple[Predicates, ...]
+    shape: str
+    """Equal for filters whose conditions differ in nothing but the values of `parameters`."""
+    predicates: Predicates = field(compare=False)
+    kind_groups: tuple[Predicates, ...] = field(compare=False)
 
     @classmethod
     def parse(cls, client_filter: Mapping[str, Any] | None) -> Self:
@@ -72,20 +90,51 @@ class Filter:
         Raises:
             BadUserInput: a list has more than 500 values, or a value cannot be stored.
         """
-        if (problem := next(filter_problems(client_filter or {}, "filter"), None)) is not None:
+        try:
+            key = json.canonical(client_filter or {})
+        except TypeError:  # a value that cannot be stored
+            key = b""
+        if not 0 < len(key) <= MAX_CACHED_BYTES:
+            return cls._parse(client_filter or {})
+        found = _parsed.get(key, lambda: cls._parse(client_filter or {}))
+        assert isinstance(found, cls)
+        return found
+
+    @classmethod
+    def _parse(cls, client_filter: Mapping[str, Any]) -> Self:
+        if (problem := next(filter_problems(client_filter, "filter"), None)) is not None:
             raise BadUserInput(problem.message, problem.path)
-        values = _normalize(client_filter or {})
+        values = _normalize(client_filter)
         return cls(
-            fingerprint=cursors.fingerprint(values),
             predicates=_parse_predicates(COMMON_FILTERS, values),
             kind_groups=tuple(
                 (Predicate(ColumnField("kind"), In((kind.upper(),))), *_parse_predicates(specs, values[kind]))
                 for kind, specs in KIND_FILTERS.items()
                 if kind in values
             ),
+            canonical=json.canonical([values]),
+            shape=_shape(COMMON_FILTERS, values),
         )
 
-    def sql(self, now: Instant) -> ColumnElement[bool]:
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of `canonical`, for cursors."""
+        return cursors.hashed(self.canonical)
+
+    def parameterized(self) -> "Filter":
+        """Return the same filter, whose conditions have `parameters` in the place of values."""
+        groups = tuple(_parameterized(group, f"g{number}_") for number, group in enumerate(self.kind_groups))
+        return replace(self, predicates=_parameterized(self.predicates, "f"), kind_groups=groups)
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """The values of the parameters of the conditions."""
+        values = _parameters(self.predicates, "f")
+        for number, group in enumerate(self.kind_groups):
+            values |= _parameters(group, f"g{number}_")
+        return values
+
+    def sql(self, now: SqlInstant) -> ColumnElement[bool]:
         """Condition on a row of the session table."""
         return self._combine(lambda predicate: predicate.field.sql(predicate.operator, now))
 
@@ -93,7 +142,7 @@ class Filter:
         """Condition on the row of an ended session, or on other columns that repeat its `ended_columns`."""
         return self._combine(lambda predicate: predicate.field.ended_sql(predicate.operator, columns))
 
-    def live_sql(self, now: Instant) -> ColumnElement[bool]:
+    def live_sql(self, now: SqlInstant) -> ColumnElement[bool]:
         """Condition on the row of a live session."""
         return self._combine(lambda predicate: predicate.field.live_sql(predicate.operator, now))
 
@@ -135,6 +184,10 @@ class Filter:
         named = [one.operator.values for one in self.predicates if one.field == _ID and isinstance(one.operator, In)]
         return frozenset(named[0]) if named else None
 
+    @property
+    def names_ids(self) -> bool:
+        return any(one.field == _ID for one in self.predicates)
+
     @cached_property
     def answerable_from_log(self) -> bool:
         """Whether an activity alone shows if its session matches, even if the session was deleted."""
@@ -167,6 +220,35 @@ class Filter:
         return and_(true(), *map(to_sql, self.predicates), or_(*groups) if groups else true())
 
 
+_parsed: Final = BoundedCache[bytes, Filter](512)
+"""Filters by the JSON that clients sent: dashboards ask the same again and again."""
+
+
+def _shape(specs: FilterSpecs, values: Mapping[str, Any]) -> str:
+    """Return the names of the fields, with the values of those whose conditions depend on them."""
+    parts = []
+    for name, value in values.items():
+        if name in KIND_FILTERS and isinstance(value, Mapping):
+            parts.append(f"{name}({_shape(KIND_FILTERS[name], value)})")
+        else:
+            parts.append(f"{name}={value}" if isinstance(specs[name][0], ComputedField) else name)
+    return " ".join(parts)
+
+
+def _parameterized(predicates: Predicates, prefix: str) -> Predicates:
+    return tuple(
+        Predicate(one.field, Parameterized(one.operator, f"{prefix}{number}")) for number, one in enumerate(predicates)
+    )
+
+
+def _parameters(predicates: Predicates, prefix: str) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for number, one in enumerate(predicates):
+        if not isinstance(one.field, ComputedField):
+            values |= one.operator.parameters(f"{prefix}{number}")
+    return values
+
+
 def _immutable(predicates: Predicates) -> LogConditions:
     """Return the predicates on immutable properties."""
     return [
@@ -180,13 +262,13 @@ def _parse_predicates(specs: FilterSpecs, values: Mapping[str, Any]) -> Predicat
     if unknown := values.keys() - specs.keys() - KIND_FILTERS.keys():
         raise KeyError(f"no such filters: {sorted(unknown)}")
     by_field: dict[FilterField, list[Operator]] = {}
-    for name, (field, operator) in specs.items():
+    for name, (filter_field, operator) in specs.items():
         if name in values:
-            by_field.setdefault(field, []).append(operator(values[name]))
+            by_field.setdefault(filter_field, []).append(operator(values[name]))
     # One predicate for each field, so that two bounds of it make one range.
     predicates = [
-        Predicate(field, operators[0] if len(operators) == 1 else AllOf(tuple(operators)))
-        for field, operators in by_field.items()
+        Predicate(filter_field, operators[0] if len(operators) == 1 else AllOf(tuple(operators)))
+        for filter_field, operators in by_field.items()
     ]
     return _columns_first(predicates)
 

@@ -5,17 +5,32 @@ session rules (`models.session_rules`). Null satisfies no operator.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Final, Protocol, TypeAlias
 
-from sqlalchemy import ColumnElement, Text, and_, false, func, not_, or_, select, true, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    bindparam,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 
 from models import json, session_rules
 from models.clock import Instant
 from models.dialect import MAX_INT64, MIN_INT64, bounded_range, no_index
 from models.enums import State
+from models.session_rules import SqlInstant
 from models.tables import session, session_track
 from models.tables.rows import Session
 
@@ -23,9 +38,30 @@ from models.tables.rows import Session
 
 
 class Operator(Protocol):
-    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]: ...
+    def sql(self, value: ColumnElement[Any], name: str | None = None) -> ColumnElement[bool]:
+        """Return the condition; with `name`, its values are parameters of that name, for statements that are kept."""
+
+    def parameters(self, name: str) -> dict[str, Any]:
+        """Return the values of the parameters of `sql`."""
 
     def matches(self, value: Any) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Parameterized:
+    """An operator whose values are parameters."""
+
+    operator: Operator
+    name: str
+
+    def sql(self, value: ColumnElement[Any], name: str | None = None) -> ColumnElement[bool]:
+        return self.operator.sql(value, name or self.name)
+
+    def parameters(self, name: str) -> dict[str, Any]:
+        return self.operator.parameters(name)
+
+    def matches(self, value: Any) -> bool:
+        return self.operator.matches(value)
 
 
 @dataclass(frozen=True)
@@ -38,8 +74,11 @@ class In:
     def __post_init__(self) -> None:
         object.__setattr__(self, "members", frozenset(self.values))
 
-    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
-        return value.in_(self.values)
+    def sql(self, value: ColumnElement[Any], name: str | None = None) -> ColumnElement[bool]:
+        return value.in_(self.values if name is None else bindparam(name, expanding=True))
+
+    def parameters(self, name: str) -> dict[str, Any]:
+        return {name: self.values}
 
     def matches(self, value: Any) -> bool:
         return value in self.members
@@ -47,13 +86,16 @@ class In:
 
 @dataclass(frozen=True)
 class Compare:
-    compare: Callable[[Any, int], Any]
+    compare: Callable[[Any, Any], Any]
     """`operator.gt` or `operator.lt`."""
     bound: int
 
-    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
-        condition: ColumnElement[bool] = self.compare(value, self.bound)
+    def sql(self, value: ColumnElement[Any], name: str | None = None) -> ColumnElement[bool]:
+        condition: ColumnElement[bool] = self.compare(value, self.bound if name is None else bindparam(name))
         return condition
+
+    def parameters(self, name: str) -> dict[str, Any]:
+        return {name: self.bound}
 
     def matches(self, value: Any) -> bool:
         return value is not None and self.compare(value, self.bound)
@@ -66,8 +108,13 @@ class Between:
     after: int = MIN_INT64
     before: int = MAX_INT64
 
-    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
-        return bounded_range(value, after=self.after, before=self.before)
+    def sql(self, value: ColumnElement[Any], name: str | None = None) -> ColumnElement[bool]:
+        if name is None:
+            return bounded_range(value, after=self.after, before=self.before)
+        return bounded_range(value, after=bindparam(f"{name}_after"), before=bindparam(f"{name}_before"))
+
+    def parameters(self, name: str) -> dict[str, Any]:
+        return {f"{name}_after": self.after, f"{name}_before": self.before}
 
     def matches(self, value: Any) -> bool:
         return value is not None and self.after < value < self.before
@@ -77,8 +124,15 @@ class Between:
 class AllOf:
     operators: tuple[Operator, ...]
 
-    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
-        return and_(*(operator.sql(value) for operator in self.operators))
+    def sql(self, value: ColumnElement[Any], name: str | None = None) -> ColumnElement[bool]:
+        return and_(*(operator.sql(value, part) for part, operator in self._parts(name)))
+
+    def parameters(self, name: str) -> dict[str, Any]:
+        return dict(chain.from_iterable(operator.parameters(str(part)).items() for part, operator in self._parts(name)))
+
+    def _parts(self, name: str | None) -> Iterator[tuple[str | None, Operator]]:
+        for number, operator in enumerate(self.operators):
+            yield None if name is None else f"{name}_{number}", operator
 
     def matches(self, value: Any) -> bool:
         return all(operator.matches(value) for operator in self.operators)
@@ -90,10 +144,17 @@ class HasPrefix:
 
     segments: tuple[str, ...]
 
-    def sql(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+    def sql(self, value: ColumnElement[Any], name: str | None = None) -> ColumnElement[bool]:
         # Stored paths are canonical JSON: text that is equal up to the closing quote of a segment has equal segments.
-        prefix = json.dumps(self.segments)[:-1]
-        return func.substr(type_coerce(value, Text), 1, len(prefix)) == prefix
+        prefix = literal(self._prefix) if name is None else bindparam(name, type_=Text)
+        return func.substr(type_coerce(value, Text), 1, func.length(prefix)) == prefix
+
+    def parameters(self, name: str) -> dict[str, Any]:
+        return {name: self._prefix}
+
+    @property
+    def _prefix(self) -> str:
+        return json.dumps(self.segments)[:-1]
 
     def matches(self, value: Any) -> bool:
         return value is not None and tuple(value[: len(self.segments)]) == self.segments
@@ -133,10 +194,10 @@ class FilterField(ABC):
         """Condition on a row of an ended session, or of another table that has the same columns."""
 
     @abstractmethod
-    def live_sql(self, operator: Operator, now: Instant) -> ColumnElement[bool]:
+    def live_sql(self, operator: Operator, now: SqlInstant) -> ColumnElement[bool]:
         """Condition on the row of a live session."""
 
-    def sql(self, operator: Operator, now: Instant) -> ColumnElement[bool]:
+    def sql(self, operator: Operator, now: SqlInstant) -> ColumnElement[bool]:
         """Condition on the row of any session."""
         return or_(
             and_(session_rules.is_ended_sql(indexed=False), self.ended_sql(operator)),
@@ -167,12 +228,12 @@ class ColumnField(FilterField):
     def ended_sql(self, operator: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:
         return operator.sql(columns(self.name))
 
-    def live_sql(self, operator: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - independent of time
+    def live_sql(self, operator: Operator, now: SqlInstant) -> ColumnElement[bool]:  # noqa: ARG002 - independent of time
         column = session.c[self.name]
         # Not by the index on project_id: a project has far more ended sessions than there are live ones in all.
         return operator.sql(no_index(column) if self.name == "project_id" else column)
 
-    def sql(self, operator: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - independent of time
+    def sql(self, operator: Operator, now: SqlInstant) -> ColumnElement[bool]:  # noqa: ARG002 - independent of time
         return operator.sql(session.c[self.name])
 
 
@@ -191,7 +252,7 @@ class EndField(FilterField):
     def ended_sql(self, operator: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:
         return operator.sql(columns(self.column))
 
-    def live_sql(self, operator: Operator, now: Instant) -> ColumnElement[bool]:
+    def live_sql(self, operator: Operator, now: SqlInstant) -> ColumnElement[bool]:
         return and_(session_rules.is_expired_sql(now), operator.sql(session.c[self.expired_column]))
 
 
@@ -202,7 +263,7 @@ class ComputedField(FilterField):
     value_of: Callable[[Session, Instant], Any]
     ended_value: Any
     """The value of every ended session."""
-    live_values: Mapping[Any, Callable[[Instant], ColumnElement[bool]]]
+    live_values: Mapping[Any, Callable[[SqlInstant], ColumnElement[bool]]]
     """The conditions of the values that a live row can have."""
 
     def value(self, s: Session, now: Instant) -> Any:
@@ -217,7 +278,7 @@ class ComputedField(FilterField):
     def ended_sql(self, operator: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:  # noqa: ARG002 - constant
         return true() if operator.matches(self.ended_value) else false()
 
-    def live_sql(self, operator: Operator, now: Instant) -> ColumnElement[bool]:
+    def live_sql(self, operator: Operator, now: SqlInstant) -> ColumnElement[bool]:
         return or_(false(), *(sql(now) for value, sql in self.live_values.items() if operator.matches(value)))
 
 
@@ -233,7 +294,7 @@ class TracksField(FilterField):
     def ended_sql(self, operator: Operator, columns: ColumnLookup = ended_column) -> ColumnElement[bool]:
         return columns("id").in_(select(session_track.c.session_id).where(operator.sql(session_track.c.track)))
 
-    def live_sql(self, operator: Operator, now: Instant) -> ColumnElement[bool]:  # noqa: ARG002 - independent of time
+    def live_sql(self, operator: Operator, now: SqlInstant) -> ColumnElement[bool]:  # noqa: ARG002 - independent of time
         return self.ended_sql(operator)
 
     sql = live_sql

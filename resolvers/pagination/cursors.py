@@ -17,7 +17,12 @@ _INT64_END: Final = 2**63
 
 def fingerprint(*parts: Any) -> str:
     """Return a 12-character hash of JSON values."""
-    return urlsafe_b64encode(sha256(json.canonical(parts)).digest()[:9]).decode()
+    return hashed(json.canonical(parts))
+
+
+def hashed(canonical: bytes) -> str:
+    """Return the same hash of values that are encoded already."""
+    return urlsafe_b64encode(sha256(canonical).digest()[:9]).decode()
 
 
 def encode(list_id: str, values: CursorValues) -> str:

@@ -3,17 +3,17 @@
 A page deep in a list costs as much as the first one, and rows that are added or deleted do not shift later pages.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
-
-from models.database import Database, Transaction
+from models.clock import Instant
+from models.database import Database, Statement, Transaction
 from resolvers.errors import BadUserInput
 from resolvers.pagination import cursors
 from resolvers.pagination.cursors import CursorValues
+from resolvers.pagination.sorted_list import Columns, PageShape, SortedList
 
 T = TypeVar("T")
 
@@ -72,6 +72,25 @@ def check_bounds(name: str, value: int, minimum: int, maximum: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """What an operation reads of a page; the rest costs nothing, and must not be read. By default all."""
+
+    columns: Columns = None
+    """Those of the nodes that are shown; None for all, empty if no node is."""
+    nodes: bool = True
+    cursors: bool = True
+    has_next: bool = True
+    has_previous: bool = True
+
+    @property
+    def reads_rows(self) -> bool:
+        return self.nodes or self.cursors or self.has_next or self.has_previous
+
+
+ALL: Final = Selection()
+
+
+@dataclass(frozen=True, slots=True)
 class Edge(Generic[T]):
     cursor: str
     node: T
@@ -82,8 +101,9 @@ class Page(Generic[T]):
     """A connection. Cursors are encoded, and the whole list is counted, only on demand."""
 
     nodes: list[T]
-    has_next_page: bool
-    has_previous_page: bool
+    has_next_page: bool | None
+    """This and the next one are None if the selection does not have them."""
+    has_previous_page: bool | None
     cursor_of: Callable[[T], str]
     total_count: Callable[[], Awaitable[int]]
     """Counts the whole list."""
@@ -102,37 +122,14 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class SortKey(Generic[T]):
-    """A sort criterion, in SQL and of a row; never null."""
-
-    column: ColumnElement[Any]
-    value_of: Callable[[T], int | float | str]
-    type: type[int] | type[float] | type[str]
-    descending: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class PagedQuery(Generic[T]):
-    """A sorted list. Its last key is unique.
+    """A sorted list with the values of its parameters."""
 
-    Where no single index has all rows in the order of the list, `segments` divide it into parts that are each read in
-    order, or are small; they select their sort values, one column for each key, and are merged. `rows` then has no
-    conditions: the rows of a page are looked up in it by the last key.
-    """
-
-    list_id: str
-    rows: Select[Any]
-    from_row: Callable[..., T]
-    keys: Sequence[SortKey[T]]
-    segments: Sequence[Select[Any]] = ()
-    count_statement: Callable[[], Select[Any]] | None = None
-    """Replaces the default, which counts `rows`."""
-
-    @property
-    def sort_values(self) -> Sequence[Select[Any]]:
-        """Statements for the sort values of all rows."""
-        columns = (key.column for key in self.keys)
-        return self.segments or [self.rows.with_only_columns(*columns, maintain_column_froms=True)]
+    source: SortedList[T]
+    list_id: Callable[[], str]
+    """Returns what cursors of the list begin with."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    now: Instant = 0
 
     def parse_cursor(self, name: str, cursor: str | None) -> CursorValues | None:
         """Return the values of the cursor in argument `name`.
@@ -142,16 +139,25 @@ class PagedQuery(Generic[T]):
         """
         if cursor is None:
             return None
-        values = cursors.decode(cursor, self.list_id, [key.type for key in self.keys])
+        values = cursors.decode(cursor, self.list_id(), [key.type for key in self.source.keys])
         if values is None:
             raise BadUserInput("is not a cursor of this list, with this filter and this order", (name,))
         return values
 
-    def cursor_of(self, node: T) -> str:
-        return cursors.encode(self.list_id, tuple(key.value_of(node) for key in self.keys))
+    def sort_values(self, node: T) -> CursorValues:
+        return tuple(key.value_of(node, self.now) for key in self.source.keys)
+
+    def cursor_maker(self) -> Callable[[T], str]:
+        """Return the function that makes the cursor of a node."""
+        return lambda node: cursors.encode(self.list_id(), self.sort_values(node))
+
+    def sort(self, nodes: list[T]) -> None:
+        """Sort nodes as the list is."""
+        for key in reversed(self.source.keys):
+            nodes.sort(key=partial(key.value_at, self.now), reverse=key.descending)
 
 
-async def read_page(database: Database, query: PagedQuery[T], args: PageArgs) -> Page[T]:
+async def read_page(database: Database, query: PagedQuery[T], args: PageArgs, selection: Selection = ALL) -> Page[T]:
     """Read one page.
 
     Raises:
@@ -159,120 +165,56 @@ async def read_page(database: Database, query: PagedQuery[T], args: PageArgs) ->
     """
     args.validate()
     after, before = query.parse_cursor("after", args.after), query.parse_cursor("before", args.before)
-    nodes, has_next, has_previous = await database.read(_read, query, args, after, before)
-    return Page(nodes, has_next, has_previous, query.cursor_of, partial(database.read_heavy, _count, query))
+    if selection.reads_rows:
+        nodes, has_next, has_previous = await database.read(_read, query, args, after, before, selection)
+    else:
+        nodes, has_next, has_previous = [], None, None
+    return Page(nodes, has_next, has_previous, query.cursor_maker(), partial(database.read_heavy, _count, query))
 
 
 def _count(tx: Transaction, query: PagedQuery[Any]) -> int:
-    if query.count_statement is not None:
-        return int(tx.execute(query.count_statement()).scalar_one())
-    return int(tx.execute(query.rows.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one())
+    return int(query.source.total().scalar(tx, **query.values))
 
 
-def sort_nodes(query: PagedQuery[T], nodes: list[T]) -> None:
-    """Sort nodes as the list is."""
-    for key in reversed(query.keys):
-        nodes.sort(key=key.value_of, reverse=key.descending)
-
-
-def _read(
-    tx: Transaction, query: PagedQuery[T], args: PageArgs, after: CursorValues | None, before: CursorValues | None
-) -> PageRows[T]:
-    rows = tx.execute(_page_statement(query, args, after, before)).all()
-    nodes = [query.from_row(*row) for row in rows[: args.size]]
-    # The statement selects one row more than the page: it shows whether there are more.
-    more = len(rows) > args.size
-    # An offset beyond the end skips rows only if the list has any.
-    skipped = bool(args.offset) and (bool(rows) or any(_exists(tx, values) for values in query.sort_values))
-    before_after = _exists_beyond(tx, query, after, forwards=False)
-    after_before = _exists_beyond(tx, query, before, forwards=True)
-    if args.backwards:
-        return nodes[::-1], skipped or after_before, more or before_after
-    return nodes, more or after_before, skipped or before_after
-
-
-def _page_statement(
-    query: PagedQuery[Any], args: PageArgs, after: CursorValues | None, before: CursorValues | None
-) -> Select[Any]:
-    """Select the rows of a page and one more, in reading direction."""
-    keys, limit, offset = query.keys, args.size + 1, args.offset or 0
-    columns = [key.column for key in keys]
-    order = _order_by(keys, columns, forwards=not args.backwards)
-    if not query.segments:
-        rows = query.rows.where(*_between(keys, columns, after, before))
-        return rows.order_by(*order).limit(limit).offset(offset)
-    return query.rows.where(columns[-1].in_(page_ids(query, args, after, before))).order_by(*order)
-
-
-def page_ids(
-    query: PagedQuery[Any], args: PageArgs, after: CursorValues | None = None, before: CursorValues | None = None
-) -> Select[Any]:
-    """Select the last sort values of the rows of a page and of one more."""
-    # SQLite merges the sorted segments: it reads no more of each than the page takes.
-    parts = [
-        values.where(*_between(query.keys, list(values.selected_columns), after, before))
-        for values in query.sort_values
-    ]
-    merged = union_all(*parts)
-    order = _order_by(query.keys, list(merged.selected_columns), forwards=not args.backwards)
-    page = merged.order_by(*order).limit(args.size + 1).offset(args.offset or 0).subquery()
-    return select(page.c[len(query.keys) - 1])
-
-
-def _between(
-    keys: Sequence[SortKey[Any]],
-    columns: Sequence[ColumnElement[Any]],
+def _read(  # noqa: PLR0913, PLR0917 - a page's arguments, parsed
+    tx: Transaction,
+    query: PagedQuery[T],
+    args: PageArgs,
     after: CursorValues | None,
     before: CursorValues | None,
-) -> list[ColumnElement[bool]]:
-    return [
-        _beyond(keys, columns, values, forwards=forwards, inclusive=False)
-        for values, forwards in ((after, True), (before, False))
-        if values is not None
-    ]
+    selection: Selection,
+) -> tuple[list[T], bool | None, bool | None]:
+    source, size = query.source, args.size
+    shows_more = selection.has_previous if args.backwards else selection.has_next
+    values = {
+        **query.values,
+        **_cursor_values("after", after),
+        **_cursor_values("before", before),
+        # One row more than the page shows whether there are more.
+        "limit": size + shows_more,
+        "offset": args.offset or 0,
+    }
+    columns = selection.columns
+    if columns is not None and selection.cursors:
+        columns |= source.sort_columns
+    rows = source.page(PageShape(args.backwards, after is not None, before is not None), columns).rows(tx, **values)
+    nodes, more = rows[:size], len(rows) > size
+
+    def found(statements: Sequence[Statement[Any]]) -> bool:
+        return any(statement.rows(tx, **values) for statement in statements)
+
+    def is_beyond(cursor: str, position: CursorValues | None, *, forwards: bool) -> bool:
+        return position is not None and found(source.exists_beyond(cursor, forwards=forwards))
+
+    # An offset beyond the end skips rows only if the list has any.
+    skipped = bool(args.offset) and (bool(rows) or found(source.exists()))
+    next_, previous = (skipped, more) if args.backwards else (more, skipped)
+    return (
+        nodes[::-1] if args.backwards else nodes,
+        (next_ or is_beyond("before", before, forwards=True)) if selection.has_next else None,
+        (previous or is_beyond("after", after, forwards=False)) if selection.has_previous else None,
+    )
 
 
-def _order_by(
-    keys: Sequence[SortKey[Any]], columns: Sequence[ColumnElement[Any]], *, forwards: bool
-) -> list[ColumnElement[Any]]:
-    return [
-        column.asc() if key.descending != forwards else column.desc() for key, column in zip(keys, columns, strict=True)
-    ]
-
-
-def _beyond(
-    keys: Sequence[SortKey[Any]],
-    columns: Sequence[ColumnElement[Any]],
-    values: CursorValues,
-    *,
-    forwards: bool,
-    inclusive: bool,
-) -> ColumnElement[bool]:
-    """Condition of the rows after (`forwards`) or before a cursor."""
-    (key, *other_keys), (column, *other_columns), (value, *other_values) = keys, columns, values
-    ascending = key.descending != forwards
-    at_or_beyond = column >= value if ascending else column <= value
-    beyond = column > value if ascending else column < value
-    if not other_keys:
-        return at_or_beyond if inclusive else beyond
-    rest = _beyond(other_keys, other_columns, tuple(other_values), forwards=forwards, inclusive=inclusive)
-    # `at_or_beyond` is redundant, but the only part that an index can serve.
-    return and_(at_or_beyond, or_(beyond, rest))
-
-
-def _exists_beyond(tx: Transaction, query: PagedQuery[Any], cursor: CursorValues | None, *, forwards: bool) -> bool:
-    """Return whether there are rows at the cursor or beyond it."""
-    if cursor is None:
-        return False
-    for values in query.sort_values:
-        columns = list(values.selected_columns)
-        rows = values.where(_beyond(query.keys, columns, cursor, forwards=forwards, inclusive=True))
-        # Sorted, so that the search starts at the cursor.
-        if _exists(tx, rows.order_by(*_order_by(query.keys, columns, forwards=forwards))):
-            return True
-    return False
-
-
-def _exists(tx: Transaction, rows: Select[Any]) -> bool:
-    one = rows.with_only_columns(literal(1), maintain_column_froms=True).limit(1)
-    return tx.execute(one).first() is not None
+def _cursor_values(cursor: str, values: CursorValues | None) -> dict[str, Any]:
+    return {f"{cursor}_{number}": value for number, value in enumerate(values or ())}

@@ -1,5 +1,6 @@
 """Rows of projects."""
 
+from functools import partial
 from typing import Final
 
 from sqlalchemy import bindparam, select
@@ -9,19 +10,26 @@ from models.tables import project as project_table
 from models.tables import session
 from models.tables.rows import Project
 from resolvers.access import Caller
-from resolvers.filters import project_condition
+from resolvers.filters import in_scope, scope_values
 from resolvers.pagination import cursors
-from resolvers.pagination.keyset import PagedQuery, SortKey
+from resolvers.pagination.keyset import PagedQuery
+from resolvers.pagination.sorted_list import SortedList, SortKey
 
 
 def projects_query(caller: Caller) -> PagedQuery[Project]:
     """List the caller's projects by id."""
-    return PagedQuery(
-        list_id=cursors.fingerprint("projects"),
-        rows=select(project_table).where(project_condition(caller, project_table.c.id)),
-        from_row=Project,
-        keys=[SortKey(project_table.c.id, lambda project: project.id, str)],
+    source = _PROJECT_LISTS[caller.project_ids is not None]
+    return PagedQuery(source, partial(cursors.fingerprint, "projects"), scope_values(caller))
+
+
+_PROJECT_LISTS: Final = {
+    scoped: SortedList(
+        rows=select(project_table).where(in_scope(project_table.c.id, scoped=scoped)),
+        row_class=Project,
+        keys=[SortKey(project_table.c.id, lambda project, _: project.id, frozenset({"id"}), str)],
     )
+    for scoped in (False, True)
+}
 
 
 _BY_ID: Final = Statement(select(project_table).where(project_table.c.id == bindparam("id")), Project)

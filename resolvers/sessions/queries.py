@@ -6,27 +6,35 @@ few: their rows are read and the session rules applied. Both are read in one sta
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select
 from sqlalchemy.sql.functions import coalesce
 
 from models import session_rules
+from models.bounded_cache import BoundedCache
 from models.clock import Instant
-from models.database import Transaction
+from models.database import Statement, Transaction
 from models.dialect import MAX_INT64, no_index
 from models.enums import State
+from models.session_rules import NOW, SqlInstant
 from models.tables import path_time, project, session
 from models.tables.rows import Session
 from resolvers.access import Caller
 from resolvers.errors import BadUserInput
-from resolvers.filters import Filter, project_condition
+from resolvers.filters import Filter, in_scope, project_condition, scope_values
 from resolvers.filters.predicates import ended_column, ended_column_unindexed
 from resolvers.pagination import cursors
-from resolvers.pagination.keyset import PageArgs, PagedQuery, SortKey, page_ids, sort_nodes
+from resolvers.pagination.keyset import PageArgs, PagedQuery
+from resolvers.pagination.sorted_list import Columns, PageShape, SortedList, SortKey, page_ids
+
+P = ParamSpec("P")
+
+SessionOrder: TypeAlias = tuple[tuple[str, str], ...]
+"""Fields with ASC or DESC."""
 
 COVERING_INDEX_COLUMNS: Final = frozenset(
     {"project_id", "kind", "end_reason", "subject", "started_at", "ended_at", ended_column("last_seen_at").name}
@@ -42,12 +50,31 @@ class SessionSelection:
 
     caller: Caller
     session_filter: Filter
-    now: Instant
+    now: SqlInstant
     of_project: bool = False
     """Whether the conditions are part of a statement on projects, and mean the sessions of its project."""
+    is_parameterized: bool = False
+    """Whether the conditions have parameters in the place of values."""
+
+    @property
+    def shape(self) -> tuple[str, bool, bool]:
+        """Equal for selections whose conditions differ in nothing but the values of `parameters`."""
+        return self.session_filter.shape, self.caller.project_ids is not None, self.of_project
+
+    def parameterized(self) -> "SessionSelection":
+        """Return the same selection, whose conditions have `parameters` in the place of values."""
+        return replace(self, session_filter=self.session_filter.parameterized(), now=NOW, is_parameterized=True)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {"now": self.now, **scope_values(self.caller), **self.session_filter.parameters}
 
     def is_accessible(self, project_id: ColumnElement[Any]) -> ColumnElement[bool]:
-        return project_id == project.c.id if self.of_project else project_condition(self.caller, project_id)
+        if self.of_project:
+            return project_id == project.c.id
+        if self.is_parameterized:
+            return in_scope(project_id, scoped=self.caller.project_ids is not None)
+        return project_condition(self.caller, project_id)
 
     @cached_property
     def ended(self) -> ColumnElement[bool]:
@@ -80,7 +107,7 @@ class SessionSelection:
         """Ended and live sessions; if no ended one can match, only live rows are read."""
         if self.session_filter.excludes_ended:
             return self.live
-        project_id = session.c.project_id if self.session_filter.ids is None else no_index(session.c.project_id)
+        project_id = no_index(session.c.project_id) if self.session_filter.names_ids else session.c.project_id
         return and_(self.is_accessible(project_id), self.session_filter.sql(self.now))
 
     @property
@@ -118,13 +145,31 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return select(func.count()).select_from(session).where(condition).scalar_subquery()
 
 
+_statements: Final = BoundedCache[Any, Statement[Any]](256)
+
+
+def prepared(
+    build: Callable[Concatenate[SessionSelection, P], Select[Any]],
+    selection: SessionSelection,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Statement[tuple[Any, ...]]:
+    """Return the statement that `build` makes for a selection, made once for all with its shape.
+
+    It is executed with the parameters of the selection. The other arguments are part of the key.
+    """
+    key = build, selection.shape, args, tuple(kwargs.items())
+    return _statements.get(key, lambda: Statement(build(selection.parameterized(), *args, **kwargs)))
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectPage:
     """The first or last sessions of a project that match a filter."""
 
     session_filter: Filter
-    order_by: tuple[tuple[str, str], ...]
+    order_by: SessionOrder
     args: PageArgs
+    columns: Columns = None
 
 
 def read_project_pages(
@@ -133,19 +178,31 @@ def read_project_pages(
     """Read the sessions of a page, and one more, for each project; one statement for all that have the same page."""
     found: dict[tuple[str, ProjectPage], list[Session]] = {key: [] for key in keys}
     for page in dict.fromkeys(page for _, page in keys):
-        query = session_list(SessionSelection(caller, page.session_filter, now, of_project=True), page.order_by)
-        row = session.alias()
-        statement = (
-            select(project.c.id, *row.c)
-            .join_from(project, row, row.c.id.in_(page_ids(query, page.args).correlate(project)))
-            .where(_requested(caller, [id_ for id_, other in keys if other == page]))
-        )
-        for project_id, *columns in tx.execute(statement):
-            found[project_id, page].append(Session(*columns))
-        for project_id, other in keys:
-            if other == page:
-                sort_nodes(query, found[project_id, page])
+        selection = SessionSelection(caller, page.session_filter, now, of_project=True)
+        query, args = session_list(selection, page.order_by), page.args
+        statement = _project_pages(selection, query, page)
+        ids = [id_ for id_, other in keys if other == page]
+        limit = {"limit": args.size + 1, "offset": args.offset or 0}
+        for s in statement.rows(tx, **query.values, **limit, requested=ids):
+            found[s.project_id, page].append(s)
+        for id_ in ids:
+            query.sort(found[id_, page])
     return [found[key] for key in keys]
+
+
+def _project_pages(selection: SessionSelection, query: PagedQuery[Session], page: ProjectPage) -> Statement[Session]:
+    columns, backwards = page.columns, page.args.backwards
+    if columns is not None:
+        columns |= {"project_id", *query.source.sort_columns}
+
+    def build() -> Statement[Session]:
+        row = session.alias()
+        chosen = [column for column in row.c if columns is None or column.key in columns]
+        ids = page_ids(query.source, PageShape(backwards)).correlate(project)
+        statement = select(*chosen).join_from(project, row, row.c.id.in_(ids)).where(_requested(selection))
+        return Statement(statement, Session)
+
+    return _statements.get((selection.shape, page.order_by, backwards, columns), build)
 
 
 def count_in_projects(tx: Transaction, caller: Caller, keys: Sequence[tuple[str, Filter]], now: Instant) -> list[int]:
@@ -154,62 +211,77 @@ def count_in_projects(tx: Transaction, caller: Caller, keys: Sequence[tuple[str,
     for session_filter in dict.fromkeys(session_filter for _, session_filter in keys):
         selection = SessionSelection(caller, session_filter, now, of_project=True)
         ids = [id_ for id_, other in keys if other == session_filter]
-        for project_id, count in tx.execute(select(project.c.id, selection.total).where(_requested(caller, ids))):
+        statement = prepared(_counts_in_projects, selection)
+        for project_id, count in statement.rows(tx, **selection.parameters, requested=ids):
             counts[project_id, session_filter] = count
     return [counts.get(key, 0) for key in keys]
 
 
-def _requested(caller: Caller, project_ids: Sequence[str]) -> ColumnElement[bool]:
-    return and_(project_condition(caller, project.c.id), project.c.id.in_(project_ids))
+def _counts_in_projects(selection: SessionSelection) -> Select[Any]:
+    return select(project.c.id, selection.total).where(_requested(selection))
 
 
-def session_list(selection: SessionSelection, order_by: Sequence[tuple[str, str]]) -> PagedQuery[Session]:
-    """Build the query of a list.
+def _requested(selection: SessionSelection) -> ColumnElement[bool]:
+    is_accessible = in_scope(project.c.id, scoped=selection.caller.project_ids is not None)
+    return and_(is_accessible, project.c.id.in_(bindparam("requested", expanding=True)))
+
+
+_lists: Final = BoundedCache[Any, SortedList[Session]](64)
+
+
+def session_list(selection: SessionSelection, order_by: SessionOrder) -> PagedQuery[Session]:
+    """Return the query of a list.
 
     Raises:
         BadUserInput: a field is named twice.
     """
     if len(order_by) != len({field for field, _ in order_by}):
         raise BadUserInput("must name each field once, not twice", ("orderBy",))
+    source = _lists.get((selection.shape, order_by), lambda: _session_list(selection.parameterized(), order_by))
+    assert isinstance(selection.now, int), "the list is read at a moment"
+    session_filter = selection.session_filter
+    return PagedQuery(
+        source,
+        lambda: cursors.fingerprint("sessions", session_filter.fingerprint, order_by),
+        selection.parameters,
+        selection.now,
+    )
+
+
+def _session_list(selection: SessionSelection, order_by: SessionOrder) -> SortedList[Session]:
     tie_breakers = ("RANK", "ID") if selection.session_filter.guides_only else ("ID",)
     order = [*order_by, *((field, order_by[-1][1]) for field in tie_breakers)]
     # The indexes on started_at hold all sessions; the indexes of the other fields only ended ones.
     is_indexed = order_by[0][0] == "STARTED_AT"
-    return PagedQuery(
-        list_id=cursors.fingerprint("sessions", selection.session_filter.fingerprint, order_by),
+    return SortedList(
         # Of no effect on a statement that is not part of one on projects.
         rows=select(session).where(selection.matching).correlate(project) if is_indexed else select(session),
         segments=() if is_indexed else _segments(selection, [field for field, _ in order]),
-        from_row=Session,
-        keys=[_sort_key(field, selection.now, descending=direction == "DESC") for field, direction in order],
-        count_statement=selection.count,
+        row_class=Session,
+        keys=[_sort_key(field, descending=direction == "DESC") for field, direction in order],
+        count=selection.count(),
     )
 
 
-def _sort_key(field: str, now: Instant, *, descending: bool) -> SortKey[Session]:
-    column = coalesce(session.c.ended_at, _live_end(now)) if field == "ENDED_AT" else session.c[field.lower()]
-    return SortKey(column, _sort_value(field, now), _SORT_TYPES.get(field, int), descending)
+def _sort_key(field: str, *, descending: bool) -> SortKey[Session]:
+    if field == "ENDED_AT":
+        end = coalesce(session.c.ended_at, _live_end(NOW))
+        return SortKey(end, _effective_end, session_rules.COLUMNS_OF[session_rules.effective_end], int, descending)
+    name = field.lower()
+    if field == "RANK":
+        return SortKey(session.c.rank, lambda s, _: s.rank or 0.0, frozenset({name}), float, descending)
+    get, type_ = attrgetter(name), str if field == "ID" else int
+    return SortKey(session.c[name], lambda s, _: get(s), frozenset({name}), type_, descending)
 
 
-_SORT_TYPES: Final[dict[str, type[float] | type[str]]] = {"RANK": float, "ID": str}
-
-
-def _live_end(now: Instant) -> ColumnElement[Any]:
+def _live_end(now: SqlInstant) -> ColumnElement[Any]:
     """Return the end of sessions that expired; sessions that have not ended sort as the latest."""
     return case((session_rules.is_expired_sql(now), session.c.expires_at), else_=MAX_INT64)
 
 
-def _sort_value(field: str, now: Instant) -> Callable[[Session], Any]:
-    if field == "RANK":
-        return lambda s: s.rank or 0.0
-    if field != "ENDED_AT":
-        return attrgetter(field.lower())
-
-    def effective_end(s: Session) -> Instant:
-        end = session_rules.effective_end(s, now)
-        return MAX_INT64 if end is None else end
-
-    return effective_end
+def _effective_end(s: Session, now: Instant) -> Instant:
+    end = session_rules.effective_end(s, now)
+    return MAX_INT64 if end is None else end
 
 
 def _segments(selection: SessionSelection, fields: Sequence[str]) -> list[Select[Any]]:

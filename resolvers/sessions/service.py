@@ -11,7 +11,7 @@ from resolvers.access import require
 from resolvers.context import Context
 from resolvers.filters import Filter
 from resolvers.loaders import resolved
-from resolvers.pagination.keyset import Page, PageArgs, PagedQuery, read_page
+from resolvers.pagination.keyset import ALL, Page, PageArgs, PagedQuery, Selection, read_page
 from resolvers.sessions.queries import ProjectPage, SessionSelection, session_list
 
 
@@ -32,6 +32,7 @@ async def list_sessions(
     filter: Mapping[str, Any] | None,  # noqa: A002 - the schema's name
     order_by: Sequence[tuple[str, str]],
     page: PageArgs,
+    selection: Selection = ALL,
 ) -> Page[Session]:
     """Return a page of the sessions that match a filter.
 
@@ -40,6 +41,8 @@ async def list_sessions(
         order_by: fields (STARTED_AT, LAST_SEEN_AT, ENDED_AT, CREATED_AT) with ASC or DESC; by default STARTED_AT DESC.
             Ties are broken by id in the direction of the last field; agenda items of filtered guides by rank first.
             ENDED_AT is the effective end; sessions that have not ended sort as the latest.
+        page: which part of the list.
+        selection: what is read of it.
 
     Raises:
         Forbidden: the caller lacks READ.
@@ -47,16 +50,17 @@ async def list_sessions(
     """
     require(context.caller, Scope.READ)
     query = _session_list(context, filter, order_by)
-    return await read_page(context.database, query, page)
+    return await read_page(context.database, query, page, selection)
 
 
-async def list_project_sessions(
+async def list_project_sessions(  # noqa: PLR0913 - what the field's arguments mean
     context: Context,
     project_id: str,
     *,
     filter: Mapping[str, Any],  # noqa: A002 - the schema's name
     order_by: Sequence[tuple[str, str]],
     page: PageArgs,
+    selection: Selection = ALL,
 ) -> Page[Session]:
     """Return a page of the sessions of a project, as `list_sessions` does with a filter by the project.
 
@@ -71,15 +75,15 @@ async def list_project_sessions(
     query = _session_list(context, {**filter, "project_ids": ids}, order_by)
     if page.after is not None or page.before is not None:
         # A cursor belongs to one project, so there are no others to read in the same statement.
-        return await read_page(context.database, query, page)
+        return await read_page(context.database, query, page, selection)
     session_filter = Filter.parse(filter)
-    project_page = ProjectPage(session_filter, _normalize_order(order_by), page)
+    project_page = ProjectPage(session_filter, _normalize_order(order_by), page, selection.columns)
     nodes, more = await context.loaders.project_sessions(project_id, project_page, context.now)
     return Page(
         nodes,
         has_next_page=more and not page.backwards,
         has_previous_page=more and page.backwards,
-        cursor_of=query.cursor_of,
+        cursor_of=query.cursor_maker(),
         total_count=partial(context.loaders.project_session_count, project_id, session_filter, context.now),
     )
 

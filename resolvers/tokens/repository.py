@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from sqlalchemy import ColumnElement, StaticPool, bindparam, create_engine, exists, literal, select
@@ -17,22 +18,23 @@ from models.tables.rows import Token
 from resolvers.access import Caller
 from resolvers.filters import project_condition
 from resolvers.pagination import cursors
-from resolvers.pagination.keyset import PagedQuery, SortKey
+from resolvers.pagination.keyset import PagedQuery
+from resolvers.pagination.sorted_list import SortedList, SortKey
 
 _COLUMNS: Final = token_table.c
 
 
 def tokens_query(caller: Caller) -> PagedQuery[Token]:
     """List the tokens whose projects are all among the caller's, the oldest first."""
-    return PagedQuery(
-        list_id=cursors.fingerprint("tokens"),
+    source = SortedList(
         rows=select(token_table).where(_within_projects(caller)),
-        from_row=Token,
+        row_class=Token,
         keys=[
-            SortKey(_COLUMNS.created_at, lambda token: token.created_at, int),
-            SortKey(_COLUMNS.id, lambda token: token.id, str),
+            SortKey(_COLUMNS.created_at, lambda token, _: token.created_at, frozenset({"created_at"}), int),
+            SortKey(_COLUMNS.id, lambda token, _: token.id, frozenset({"id"}), str),
         ],
     )
+    return PagedQuery(source, partial(cursors.fingerprint, "tokens"))
 
 
 def find_token(tx: Transaction, caller: Caller, token_id: str) -> Token | None:
