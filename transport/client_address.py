@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from starlette.types import Scope
 
-from transport.http.headers import header_values
+from transport.http.headers import request_headers
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Networks: TypeAlias = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
@@ -30,7 +30,7 @@ def client_address(scope: Scope, trusted_proxies: Networks) -> str:
     """
     peer: str = scope["client"][0] if scope.get("client") else ""
     if trusted_proxies and is_trusted(peer, trusted_proxies):
-        peer = forwarded_address(header_values(scope, b"x-forwarded-for"), trusted_proxies) or peer
+        peer = forwarded_address(request_headers(scope).values(b"x-forwarded-for"), trusted_proxies) or peer
     return limited_network(peer)
 
 

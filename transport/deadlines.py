@@ -11,6 +11,15 @@ from transport.eager import Waiting, start
 T = TypeVar("T")
 
 
+class DeadlineExpired(Exception):
+    """Work did not end in time."""
+
+    def __init__(self, *, access_ended: bool) -> None:
+        super().__init__()
+        self.access_ended = access_ended
+        """Whether the access of its client ended."""
+
+
 class Deadlines:
     """The time limits of one server."""
 
@@ -22,6 +31,20 @@ class Deadlines:
     def clients(self) -> set[Client]:
         """The clients that something runs for."""
         return {deadline.client for deadline in self._active if deadline.client is not None}
+
+    async def run(self, work: Awaitable[T], seconds: float, client: Client | None = None) -> T:
+        """Return the result of work on behalf of a client. Raises DeadlineExpired if that takes longer."""
+        result = start(work)
+        if not isinstance(result, Waiting):
+            return result  # most work never waits, and needs no timer
+        deadline = self.after(seconds, client)
+        try:
+            async with deadline:
+                return await result
+        except TimeoutError:
+            if deadline.expired():
+                raise DeadlineExpired(access_ended=deadline.access_ended) from None
+            raise
 
     def after(self, seconds: float, client: Client | None = None) -> "Deadline":
         """Create a limit for work on behalf of a client."""
@@ -48,34 +71,23 @@ class Deadlines:
 class Deadline:
     """`async with deadlines.after(10) as deadline:` raises TimeoutError like `asyncio.timeout`, or when it expires."""
 
-    __slots__ = ("_active", "_timeout", "_when", "access_ended", "client")
+    __slots__ = ("_active", "_timeout", "access_ended", "client")
 
     def __init__(self, when: float, active: set["Deadline"], client: Client | None) -> None:
-        self._when = when
-        self._timeout: asyncio.Timeout | None = None
-        """None while nothing waits."""
+        self._timeout = asyncio.timeout_at(when)
         self._active = active
         self.client = client
         self.access_ended = False
         """Whether it expired because the access of the client ended."""
 
     def expired(self) -> bool:
-        return self._timeout is not None and self._timeout.expired()
+        return self._timeout.expired()
 
     def expire(self) -> None:
-        if self._timeout is not None and not self._timeout.expired():  # an expired timeout cannot be rescheduled
+        if not self._timeout.expired():  # an expired timeout cannot be rescheduled
             self._timeout.reschedule(0)
 
-    async def run(self, work: Awaitable[T]) -> T:
-        """Return the result of `work` within the limit, as `async with` does; what never waits needs no timer."""
-        result = start(work)
-        if not isinstance(result, Waiting):
-            return result
-        async with self:
-            return await result
-
     async def __aenter__(self) -> Self:
-        self._timeout = asyncio.timeout_at(self._when)
         await self._timeout.__aenter__()
         self._active.add(self)
         return self
@@ -83,7 +95,6 @@ class Deadline:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
     ) -> None:
-        assert self._timeout is not None, "it has been entered"
         self._active.discard(self)
         await self._timeout.__aexit__(kind, error, frames)
 

@@ -11,7 +11,7 @@ from graphql.execution import Executor
 
 from transport.admission import Admission
 from transport.clients import BoundContextFactory, Client
-from transport.deadlines import Deadline, Deadlines, is_task_cancelled
+from transport.deadlines import Deadline, DeadlineExpired, Deadlines, is_task_cancelled
 from transport.documents.input_errors import variables_error
 from transport.documents.operation import Operation, PreparedDocument, Work
 from transport.documents.persisted import PersistedQueries
@@ -72,24 +72,21 @@ class Execution:
 
     async def authenticate(self, authenticate: Awaitable[Client]) -> Client:
         """Return the client of a request or socket. Raises RequestError for one that is refused."""
-        deadline = self.deadlines.after(self.seconds)
         try:
-            return await deadline.run(authenticate)
+            return await self.deadlines.run(authenticate, self.seconds)
+        except DeadlineExpired:
+            raise (shutdown_error() if self.deadlines.all_expired else authentication_timeout()) from None
         except Exception as error:  # foreign code: it may raise anything
-            if isinstance(error, TimeoutError) and deadline.expired():
-                raise (shutdown_error() if self.deadlines.all_expired else authentication_timeout()) from None
             raise to_request_error(error, self.masker) from error
 
     async def run_in_context(
         self, make_context: BoundContextFactory, work: Callable[[Any], Awaitable[Result]], client: Client | None = None
     ) -> Result | OperationResult:
         """Return the result of `work` in a new context, within the time limit of an operation; else the error."""
-        deadline = self.deadlines.after(self.seconds, client)
         try:
-            return await deadline.run(self._with_context(make_context, work))
-        except TimeoutError as error:
-            # A TimeoutError of the context factory is an error like any other.
-            return self.timeout_result(deadline) if deadline.expired() else from_context_error(error, self.masker)
+            return await self.deadlines.run(self._with_context(make_context, work), self.seconds, client)
+        except DeadlineExpired as expired:
+            return self.timeout_result(expired)
 
     async def _with_context(
         self, make_context: BoundContextFactory, work: Callable[[Any], Awaitable[Result]]
@@ -221,7 +218,7 @@ class Execution:
             return OperationResult({"data": result.data})
         return OperationResult({"errors": self.masker.format_errors(result.errors), "data": result.data})
 
-    def timeout_result(self, deadline: Deadline) -> OperationResult:
+    def timeout_result(self, deadline: Deadline | DeadlineExpired) -> OperationResult:
         """Return the result of an operation whose deadline has expired."""
         if self.deadlines.all_expired:
             return shutting_down()

@@ -92,7 +92,7 @@ class Metrics:
         """Count an operation by its outcome: "ok", "gone", or the first of its error codes."""
         code = outcome if isinstance(outcome, str) else outcome[0]
         known = code if code in KNOWN_OUTCOMES else "OTHER"
-        self._operations.observe(operation.type.value if operation else "none", known, seconds)
+        self._operations.observe(operation.type_name if operation else "none", known, seconds)
 
     def count_refusal(self, work: str, reason: str) -> None:
         self._refusals.labels(work, reason).inc()

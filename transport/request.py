@@ -10,7 +10,7 @@ from starlette.types import Scope
 
 from transport.clients import Access, Client
 from transport.documents.operation import Delivery, Operation, Work
-from transport.http.headers import header_values, request_headers
+from transport.http.headers import request_headers
 from transport.rate_limits import Quota
 from transport.uploads import VariablePath
 
@@ -67,12 +67,12 @@ def authorization(connection: HTTPConnection) -> str | None:
     for name, value in connection_params(connection).items():
         if name.lower() == "authorization":
             return str(value)
-    return ", ".join(header_values(connection.scope, b"authorization")) or None
+    return ", ".join(request_headers(connection.scope).values(b"authorization")) or None
 
 
 def header(connection: HTTPConnection, name: str) -> str | None:
     """Return the value of a header, the first if it was sent twice; `name` in lower case."""
-    return next(iter(header_values(connection.scope, name.encode())), None)
+    return next(iter(request_headers(connection.scope).values(name.encode())), None)
 
 
 def is_forwarded(connection: HTTPConnection) -> bool:

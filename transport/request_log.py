@@ -40,16 +40,18 @@ def log_operation(operation: Operation | None, outcome: str | list[str], *, stat
     `outcome` is "ok", the codes of the errors, or "gone" (without status) if the client disconnected.
     """
     name = operation.name[:MAX_NAME_LENGTH] if operation and operation.name else None
-    type_ = operation.type.value if operation else None
+    type_ = operation.type_name if operation else None
     duration_ms = round(seconds * 1000, 3)
     if _json_output is None:
         log.info("operation", name=name, type=type_, duration_ms=duration_ms, outcome=outcome, status=status)
         return
     # One line for each operation: structlog would take a tenth of the time of a short one.
-    quoted_name, quoted_type = (encode_json(text) if text else "null" for text in (name, type_))
+    quoted_name = encode_json(name) if name else "null"
+    quoted_type = f'"{type_}"' if type_ else "null"
+    quoted_outcome = '"ok"' if outcome == "ok" else encode_json(outcome)
     shown_status = "null" if status is None else status
-    time = datetime.now(UTC).isoformat()[: -len("+00:00")]
-    _json_output.defer(JSON_LINE % (quoted_name, quoted_type, duration_ms, encode_json(outcome), shown_status, time))
+    time = datetime.now(UTC).isoformat()[:-6]  # without `+00:00`
+    _json_output.defer(JSON_LINE % (quoted_name, quoted_type, duration_ms, quoted_outcome, shown_status, time))
 
 
 def configure_log(level: str, log_format: str = "auto") -> None:

@@ -34,7 +34,7 @@ OVERRIDDEN: Final[dict[type, str]] = {
 """Methods that subclasses here override."""
 
 ATTRIBUTES: Final[dict[type, str]] = {
-    HttpToolsProtocol: "cycle loop parser scope server_state transport",
+    HttpToolsProtocol: "cycle expect_100_continue headers loop parser scope server_state transport",
     RequestResponseCycle: """chunked_encoding default_headers disconnected expected_content_length flow keep_alive
         message_event on_response response_complete response_started scope transport waiting_for_100_continue""",
     WebSocketsSansIOProtocol: """close_sent close_timer conn curr_msg_data_type disconnected frames handshake_complete

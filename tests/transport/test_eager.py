@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from transport.deadlines import Deadlines
+from transport.deadlines import DeadlineExpired, Deadlines
 from transport.eager import Waiting, start
 from transport.http.disconnect import run_while_connected
 
@@ -97,21 +97,28 @@ async def test_work_that_never_waits_sets_no_timer(monkeypatch: pytest.MonkeyPat
     deadlines, loop = Deadlines(), asyncio.get_running_loop()
     for name in ("call_at", "call_later"):
         monkeypatch.setattr(loop, name, refuse)
-    assert await run_while_connected(never_receives, deadlines.after(10).run(at_once())) == "now"
+    assert await run_while_connected(never_receives, deadlines.run(at_once(), 10)) == "now"
     with pytest.raises(AssertionError, match="a timer"):
-        await deadlines.after(10).run(later())
+        await deadlines.run(later(), 10)
 
 
 async def test_work_that_waits_is_limited() -> None:
-    deadline = Deadlines().after(0)
+    with pytest.raises(DeadlineExpired):
+        await Deadlines().run(asyncio.Event().wait(), 0)
+
+
+async def test_timeout_of_the_work_itself_is_another() -> None:
+    async def work() -> None:
+        await asyncio.sleep(0)
+        raise TimeoutError
+
     with pytest.raises(TimeoutError):
-        await deadline.run(asyncio.Event().wait())
-    assert deadline.expired()
+        await Deadlines().run(work(), 10)
 
 
 async def test_expired_deadlines_let_finish_what_never_waits() -> None:
     deadlines = Deadlines()
     deadlines.expire_all()
-    assert await deadlines.after(10).run(at_once()) == "now"
-    with pytest.raises(TimeoutError):
-        await deadlines.after(10).run(later())
+    assert await deadlines.run(at_once(), 10) == "now"
+    with pytest.raises(DeadlineExpired):
+        await deadlines.run(later(), 10)

@@ -196,7 +196,7 @@ async def test_operation_has_the_line_that_structlog_makes(
     structlog.get_logger("test").info(
         "operation",
         name=found.name if found else None,
-        type=found.type.value if found else None,
+        type=found.type_name if found else None,
         duration_ms=round(seconds * 1000, 3),
         outcome=outcome,
         status=status,

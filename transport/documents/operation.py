@@ -73,6 +73,8 @@ class Operation:
     text: str
     name: str | None
     type: OperationType
+    type_name: str
+    """`query`, `mutation` or `subscription`: the value of the enum, which takes two calls to read."""
     introspects: bool
     shareable: bool
     """Whether it is a query that shows nothing of its client but what its access permits."""

@@ -142,6 +142,7 @@ class DocumentStore:
             text=text,
             name=node.name.value if node.name else None,
             type=node.operation,
+            type_name=node.operation.value,
             introspects=complexity.introspection_depth > 0,
             shareable=node.operation is OperationType.QUERY and complexity.shareable is True,
             cost=complexity.cost,

@@ -13,6 +13,7 @@ from transport.clients import AdmitsOrigin, admit_no_other
 from transport.errors import RequestError
 from transport.http.cors import Cors
 from transport.http.endpoint import GraphQLEndpoint
+from transport.http.headers import request_headers
 from transport.http.host_check import check_host
 from transport.http.request_body import CONNECTION_CLOSE
 from transport.http.responses import send_errors, with_security_headers
@@ -47,14 +48,16 @@ class Application(Starlette):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # the WebSocket endpoint checks Host and Origin itself: its refusals differ
             return await super().__call__(scope, receive, send)
+        headers = request_headers(scope)
         try:
-            check_host(scope, self._hosts)
+            check_host(headers, self._hosts)
         except RequestError as error:
             log.info("request refused", reason="host", status=error.status)
             return await send_errors(send, error, CONNECTION_CLOSE)
-        if Cors.concerns(scope):
-            return await self._cors(scope, receive, secured(send))
-        return await self._respond(scope, receive, send)
+        if scope["method"] == "POST" and b"origin" not in headers:
+            # No browser, and a response that is never stored: `Vary: Origin` would be for nothing.
+            return await self._respond(scope, receive, send)
+        return await self._cors(scope, receive, secured(send))
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self._endpoints.get(scope["path"])

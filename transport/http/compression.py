@@ -5,10 +5,7 @@ import gzip
 from functools import lru_cache, partial
 from typing import Final
 
-from starlette.types import Scope
-
 from transport.errors import Headers
-from transport.http.headers import joined_header
 from transport.http.negotiation import parse_quality
 
 GZIP_LEVEL: Final = 3  # higher levels take twice the time and more for 5 % less JSON
@@ -19,9 +16,9 @@ THREAD_BYTES: Final = 128 * 1024
 GZIP_HEADERS: Final[Headers] = (("content-encoding", "gzip"),)
 
 
-async def compress(scope: Scope, body: bytes) -> tuple[bytes, Headers]:
-    """Compress a body if the client accepts that. Returns it with the headers to add."""
-    if not accepts_gzip(joined_header(scope, b"accept-encoding")):
+async def compress(accept_encoding: str, body: bytes) -> tuple[bytes, Headers]:
+    """Compress a body if the header Accept-Encoding allows that. Returns it with the headers to add."""
+    if not accepts_gzip(accept_encoding):
         return body, ()
     run_gzip = partial(gzip.compress, body, GZIP_LEVEL, mtime=0)
     return (run_gzip() if len(body) < THREAD_BYTES else await asyncio.to_thread(run_gzip)), GZIP_HEADERS

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from starlette.types import Scope
 
-from transport.http.headers import header_values
+from transport.http.headers import request_headers
 
 RANGE_PATTERN: Final = re.compile(r"bytes *= *(\d{0,18})-(\d{0,18}) *", re.ASCII | re.IGNORECASE)
 MAX_HEADER_LENGTH: Final = 1_000  # longer headers are ignored
@@ -22,7 +22,7 @@ class ByteRange(NamedTuple):
 
 def etag_matches(scope: Scope, name: bytes, etag: str) -> bool | None:
     """Return whether If-Match or If-None-Match lists the entity tag, weak or strong; None without the header."""
-    header = ", ".join(header_values(scope, name))
+    header = ", ".join(request_headers(scope).values(name))
     if not header:
         return None
     tags = [tag.strip().removeprefix("W/") for tag in header.split(",")] if len(header) <= MAX_HEADER_LENGTH else []
@@ -35,7 +35,7 @@ def parse_range(scope: Scope, size: int, etag: str) -> ByteRange | None:
     The whole file where there is no range, more than one, one of another copy, or a malformed one.
     """
     whole = ByteRange(0, size, is_range=False)
-    ranges, if_range = header_values(scope, b"range"), header_values(scope, b"if-range")
+    ranges, if_range = request_headers(scope).values(b"range"), request_headers(scope).values(b"if-range")
     is_ignored = scope["method"] != "GET" or len(ranges) != 1 or len(ranges[0]) > MAX_HEADER_LENGTH
     if is_ignored or (if_range and if_range != [etag]):
         return whole

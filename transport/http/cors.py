@@ -7,7 +7,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from transport.clients import AdmitsOrigin
-from transport.http.headers import header_values
+from transport.http.headers import request_headers
 from transport.origins import AllowedOrigins
 
 # Headers of GraphQL clients and of tracing, beside the CORS-safelisted ones (Accept, Content-Type, …).
@@ -36,15 +36,8 @@ class Cors:
         self._by_settings = _Cors(app, lambda origin: origins.allows(origin, None), credentials=credentials)
         self._admitted = _Cors(app, lambda _origin: True)
 
-    @staticmethod
-    def concerns(scope: Scope) -> bool:
-        """Return whether a request or its response has to do with CORS."""
-        # Without an Origin it comes from no browser, and the response to a POST is never stored: `Vary: Origin` would
-        # be for nothing.
-        return scope["method"] != "POST" or bool(header_values(scope, b"origin"))
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sent = header_values(scope, b"origin")
+        sent = request_headers(scope).values(b"origin")
         if len(sent) == 1 and not self._origins.allows(sent[0], None) and await self._admits_origin(sent[0]):
             await self._admitted(scope, receive, send)
         else:

@@ -12,12 +12,13 @@ from starlette.types import Receive, Scope, Send
 from transport.asgi_extensions import abort_connection
 from transport.client_address import client_address
 from transport.clients import Access, Client
+from transport.deadlines import DeadlineExpired
 from transport.documents.operation import NOT_ACCEPTABLE
 from transport.errors import Headers, RequestError, bad_request
 from transport.execution import Execution
 from transport.http.compression import compress
 from transport.http.disconnect import ClientDisconnected, run_while_connected
-from transport.http.headers import joined_header
+from transport.http.headers import request_headers
 from transport.http.negotiation import GRAPHQL_RESPONSE, JSON, negotiate
 from transport.http.request_body import (
     CONNECTION_CLOSE,
@@ -75,12 +76,13 @@ class GraphQLEndpoint:
         add_stream_gauges(self.metrics, self.streams)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with ExitStack() as resources:
-            handler = RequestHandler(self, scope, receive, send, resources)
-            try:
-                await handler.run()
-            except Exception as error:  # a fault of the server, or too little memory for this request
-                await handler.fail(error)
+        handler = RequestHandler(self, scope, receive, send)
+        try:
+            await handler.run()
+        except Exception as error:  # a fault of the server, or too little memory for this request
+            await handler.fail(error)
+        finally:
+            handler.close()
 
 
 def add_stream_gauges(metrics: Metrics, streams: StreamManager) -> None:
@@ -92,21 +94,21 @@ def add_stream_gauges(metrics: Metrics, streams: StreamManager) -> None:
 
 
 class RequestHandler:
-    """One request and its response. `resources`, such as uploaded files, are released afterwards.
+    """One request and its response.
 
     If Accept names a stream type, every operation goes through `StreamManager.open`, else through `Execution.run`.
     """
 
-    def __init__(
-        self, endpoint: GraphQLEndpoint, scope: Scope, receive: Receive, send: Send, resources: ExitStack
-    ) -> None:
+    def __init__(self, endpoint: GraphQLEndpoint, scope: Scope, receive: Receive, send: Send) -> None:
         self._endpoint = endpoint
         self._scope = scope
+        self._headers = request_headers(scope)
         self._receive = receive
         self._send = send
-        self._resources = resources
+        self._files: ExitStack | None = None
+        """Uploaded files; None without."""
         self._is_get = scope["method"] == "GET"
-        self._types = negotiate(joined_header(scope, b"accept"), is_get=self._is_get)
+        self._types = negotiate(self._headers.joined(b"accept"), is_get=self._is_get)
         self._started = perf_counter()
         self._ticket: float | None = None
         self._client: Client | None = None
@@ -135,6 +137,10 @@ class RequestHandler:
             return self._record(result.outcome, 200)
         return await self._send_result(result)
 
+    def close(self) -> None:
+        if self._files is not None:
+            self._files.close()
+
     async def fail(self, error: Exception) -> None:
         """Send a masked error; once a response has begun, only a cut connection shows that it is not whole."""
         masked = RequestError([self._endpoint.execution.masker.mask(error)], headers=CONNECTION_CLOSE)
@@ -153,17 +159,17 @@ class RequestHandler:
             return request
         if self._scope["method"] != "POST":
             raise bad_request("Send operations by POST, queries also by GET.", status=405, headers=ALLOW_GET_POST)
-        media_type = content_type(self._scope, allow_multipart=settings.uploads)
+        media_type = content_type(self._headers, allow_multipart=settings.uploads)
         reader = BodyReader(self._receive, settings.limits, self._endpoint.execution.deadlines)
         if media_type == MULTIPART_FORM:
             # JSON needs no such header: browsers send it to other origins only after a preflight.
             if settings.csrf_prevention:
-                check_preflight(self._scope)
+                check_preflight(self._headers)
             self._check_admission(CONNECTION_CLOSE)
             client = await self._authenticate(CONNECTION_CLOSE)
             return await self._read_multipart(reader, client)
         # A small body is here already, and the connection remains usable when it has been read.
-        body = await read_body(self._scope, reader, settings.limits)
+        body = await read_body(self._headers, reader, settings.limits)
         self._check_admission()
         await self._authenticate()
         return from_body(body, settings.limits)
@@ -171,12 +177,11 @@ class RequestHandler:
     async def _read_multipart(self, reader: BodyReader, client: Client) -> OperationRequest:
         """Read a body that may take minutes, as long as the client's access lasts."""
         deadlines = self._endpoint.execution.deadlines
+        self._files = ExitStack()
+        form = read_multipart(self._headers, reader, self._endpoint.settings.limits, self._files)
         try:
-            async with deadlines.at(inf, client) as deadline:
-                return await read_multipart(self._scope, reader, self._endpoint.settings.limits, self._resources)
-        except TimeoutError:
-            if not deadline.expired():
-                raise
+            return await deadlines.run(form, inf, client)
+        except DeadlineExpired:
             raise (shutdown_error() if deadlines.all_expired else access_ended_error(CONNECTION_CLOSE)) from None
 
     async def _authenticate(self, headers: Headers = ()) -> Client:
@@ -234,7 +239,7 @@ class RequestHandler:
         status = result.status if self._types.json == GRAPHQL_RESPONSE else result.legacy_status
         headers = result.headers + self._quota_headers
         if 0 < endpoint.settings.gzip_bytes <= len(body):
-            body, encoding = await compress(self._scope, body)
+            body, encoding = await compress(self._headers.joined(b"accept-encoding"), body)
             headers += encoding
         # A client of a server that stops should connect to another one for its next request.
         if endpoint.streams.draining.started and CONNECTION_CLOSE[0] not in headers:

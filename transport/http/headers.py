@@ -19,6 +19,9 @@ class RequestHeaders:
         self._values = dict(sent)
         self._repeated = sent if len(self._values) < len(sent) else ()
 
+    def __contains__(self, name: bytes) -> bool:
+        return name in self._values
+
     @property
     def names(self) -> KeysView[bytes]:
         return self._values.keys()
@@ -32,6 +35,10 @@ class RequestHeaders:
             return [value.decode("latin-1") for key, value in self._repeated if key == name]
         return [value.decode("latin-1")]
 
+    def joined(self, name: bytes) -> str:
+        """Return the values of a list header as one list; "" if absent. Cut after 2,000 characters."""
+        return ", ".join(self.values(name))[:2_000]
+
 
 def request_headers(scope: Scope) -> RequestHeaders:
     """Return the headers of a request or handshake."""
@@ -39,13 +46,3 @@ def request_headers(scope: Scope) -> RequestHeaders:
     if found is None:
         found = scope[_KEY] = RequestHeaders(scope["headers"])
     return found
-
-
-def header_values(scope: Scope, name: bytes) -> list[str]:
-    """Return all values of a header; `name` in lower case."""
-    return request_headers(scope).values(name)
-
-
-def joined_header(scope: Scope, name: bytes) -> str:
-    """Return the values of a list header as one list; "" if absent. Cut after 2,000 characters."""
-    return ", ".join(header_values(scope, name))[:2_000]

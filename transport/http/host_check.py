@@ -4,21 +4,19 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from starlette.types import Scope
-
 from transport.errors import bad_request
-from transport.http.headers import header_values
+from transport.http.headers import RequestHeaders
 
 # `host [":" port]`
 HOST_PATTERN: Final = re.compile(r"(?P<name>[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?")
 
 
-def check_host(scope: Scope, allowed: tuple[str, ...]) -> None:
+def check_host(headers: RequestHeaders, allowed: tuple[str, ...]) -> None:
     """Raise RequestError if the Host is missing, repeated, malformed or not in `allowed` (empty: any).
 
     Only `allowed` protects from DNS rebinding, where the name of a foreign page suddenly resolves to this server.
     """
-    hosts = header_values(scope, b"host")
+    hosts = headers.values(b"host")
     if len(hosts) != 1 or len(hosts[0]) > 300 or not is_allowed_host(hosts[0], allowed):
         raise bad_request("The Host header is missing, malformed, or not a name of this server.")
 

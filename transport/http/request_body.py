@@ -3,12 +3,12 @@
 import asyncio
 from typing import Final
 
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
-from transport.deadlines import Deadlines
+from transport.deadlines import DeadlineExpired, Deadlines
 from transport.errors import Headers, RequestError, bad_request
 from transport.http.disconnect import ClientDisconnected
-from transport.http.headers import header_values
+from transport.http.headers import RequestHeaders
 from transport.results import shutdown_error
 from transport.settings import Limits
 
@@ -21,27 +21,27 @@ JSON: Final = "application/json"
 PREFLIGHT_HEADERS: Final = (b"graphql-require-preflight", b"apollo-require-preflight", b"x-apollo-operation-name")
 
 
-def content_type(scope: Scope, *, allow_multipart: bool) -> str:
+def content_type(headers: RequestHeaders, *, allow_multipart: bool) -> str:
     """Return the media type of the body.
 
     Raises RequestError with 415 unless that is uncompressed JSON in UTF-8, or a multipart form. Other types are refused
     because browsers send them from foreign pages without a preflight.
     """
-    types = header_values(scope, b"content-type")
-    media_type = parse_content_type(types[0]) if len(types) == 1 else None
+    types = headers.values(b"content-type")
+    media_type = JSON if types == [JSON] else parse_content_type(types[0]) if len(types) == 1 else None
     if media_type != JSON and not (allow_multipart and media_type == MULTIPART_FORM):
         raise bad_request("The Content-Type must be application/json, in UTF-8.", status=415)
-    if any(value.strip().lower() != "identity" for value in header_values(scope, b"content-encoding")):
+    if not all(value.strip().lower() == "identity" for value in headers.values(b"content-encoding")):
         raise bad_request("The body must not be compressed.", status=415, headers=CONNECTION_CLOSE)
     return media_type
 
 
-def check_preflight(scope: Scope) -> None:
+def check_preflight(headers: RequestHeaders) -> None:
     """Raise RequestError unless a header shows that there was a preflight, or no browser.
 
     Browsers send multipart bodies to other origins without asking the server, but no header of the page's choice.
     """
-    if not any(value.strip() for name in PREFLIGHT_HEADERS for value in header_values(scope, name)):
+    if not any(value.strip() for name in PREFLIGHT_HEADERS for value in headers.values(name)):
         message = (
             "A request of this kind could come from any web page (CSRF): it needs the header "
             "GraphQL-Require-Preflight: 1 (or Apollo-Require-Preflight, or X-Apollo-Operation-Name)."
@@ -78,9 +78,9 @@ class BodyReader:
         if now >= self._deadline:
             raise body_timeout()  # chunks that have arrived are received without waiting, and would never time out
         try:
-            limit = self._deadlines.at(min(now + self._limits.body_idle_seconds, self._deadline))
-            message = await limit.run(self._receive())
-        except TimeoutError:
+            seconds = min(self._limits.body_idle_seconds, self._deadline - now)
+            message = await self._deadlines.run(self._receive(), seconds)
+        except DeadlineExpired:
             raise shutdown_error() if self._deadlines.all_expired else body_timeout() from None
         if message["type"] == "http.disconnect":
             raise ClientDisconnected
@@ -89,9 +89,9 @@ class BodyReader:
         return chunk, message.get("more_body", False)
 
 
-async def read_body(scope: Scope, reader: BodyReader, limits: Limits) -> bytes:
+async def read_body(headers: RequestHeaders, reader: BodyReader, limits: Limits) -> bytes:
     """Read the whole body. Raises RequestError with 413 as soon as it is known to be too long."""
-    check_content_length(scope, limits.body_bytes)
+    check_content_length(headers, limits.body_bytes)
     body, more = await reader.read_chunk()
     if more:
         # Not a list of chunks: one of a single byte takes fifty.
@@ -105,9 +105,9 @@ async def read_body(scope: Scope, reader: BodyReader, limits: Limits) -> bytes:
     return body
 
 
-def check_content_length(scope: Scope, maximum: int) -> None:
+def check_content_length(headers: RequestHeaders, maximum: int) -> None:
     """Raise RequestError if the Content-Length is malformed (400) or too large (413)."""
-    lengths = header_values(scope, b"content-length")
+    lengths = headers.values(b"content-length")
     if not lengths:
         return
     if len(lengths) > 1 or not (lengths[0].isascii() and lengths[0].isdigit() and len(lengths[0]) < 20):

@@ -9,7 +9,7 @@ from starlette.types import Scope, Send
 
 from transport.asgi_extensions import abort_connection
 from transport.errors import Headers
-from transport.http.headers import header_values
+from transport.http.headers import request_headers
 from transport.http.multipart_mixed import MULTIPART_INCREMENTAL, MULTIPART_SUBSCRIPTION
 from transport.http.negotiation import EVENT_STREAM, ResponseTypes, StreamType
 from transport.http.responses import SECURITY_HEADERS, StreamEncoding, encode_headers
@@ -50,7 +50,7 @@ class StreamSent:
 
 
 def stream_options(scope: Scope, types: ResponseTypes, limits: Limits) -> StreamOptions:
-    last_event_ids = header_values(scope, b"last-event-id")
+    last_event_ids = request_headers(scope).values(b"last-event-id")
     return StreamOptions(
         after=last_event_ids[-1] or None if last_event_ids else None,
         incremental=types.incremental is not None,

@@ -99,9 +99,13 @@ class HttpProtocol(HttpToolsProtocol):
         self._count_header_bytes(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_header:  # else it is a trailer, which uvicorn would add to the headers
-            super().on_header(name, value)
         self._count_header_bytes(len(name) + len(value))
+        if not self._in_header:
+            return  # a trailer, which uvicorn would add to the headers
+        name = name.lower()
+        self.headers.append((name, value))
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
 
     def on_headers_complete(self) -> None:
         self._in_header = False

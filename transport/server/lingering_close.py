@@ -20,13 +20,10 @@ class LingeringClose:
         self._discarded = 0
         self._timer: TimerHandle | None = None
         self.write = transport.write
+        self.is_lingering = False
+        """Whether input must be passed to `discard`."""
         self.request_complete = False
         """Whether the client has sent its whole request, so that an immediate close is safe."""
-
-    @property
-    def is_lingering(self) -> bool:
-        """Whether input must be passed to `discard`."""
-        return self._timer is not None
 
     def is_closing(self) -> bool:
         return self.is_lingering or self._transport.is_closing()
@@ -37,6 +34,7 @@ class LingeringClose:
             self._transport.close()
         else:
             self._transport.write_eof()
+            self.is_lingering = True
             self._timer = self._loop.call_later(self._seconds, self._transport.close)
 
     def discard(self, size: int) -> None:

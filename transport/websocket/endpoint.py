@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 from transport.client_address import client_address
 from transport.clients import Access
 from transport.errors import Code, Headers, RequestError, make_error
-from transport.http.headers import header_values
+from transport.http.headers import request_headers
 from transport.http.host_check import check_host
 from transport.results import shutdown_error
 from transport.settings import TransportSettings
@@ -62,10 +62,11 @@ class WebSocketEndpoint:
 
     async def _check_handshake(self, scope: Scope, address: str) -> None:
         """Raise RequestError if the handshake is refused."""
-        check_host(scope, self._settings.served_hosts)
+        headers = request_headers(scope)
+        check_host(headers, self._settings.served_hosts)
         if (quota := self._streams.execution.rate_limits.of_address(address)) is not None:
             quota.check()
-        origins, hosts = header_values(scope, b"origin"), header_values(scope, b"host")
+        origins, hosts = headers.values(b"origin"), headers.values(b"host")
         foreign = [origin for origin in origins if not self._settings.origins.allows(origin, hosts[0])]
         # Its client is not known before `connection_init`, so that the application answers for all of them.
         if foreign and not (len(origins) == 1 and await self._access.admits_origin(foreign[0])):

@@ -1,6 +1,8 @@
 """Time limits of bodies: total, idle, and slowest rate."""
 
 import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
 
 import pytest
 
@@ -8,9 +10,11 @@ from tests.transport.fake_app import FakeApp, with_limits
 from tests.transport.http.asgi_call import AsgiCall, chunk_message, run_alongside
 from transport import Limits
 from transport.clients import Client
-from transport.deadlines import Deadline, Deadlines
+from transport.deadlines import Deadlines
 from transport.errors import RequestError
 from transport.http.request_body import BodyReader
+
+T = TypeVar("T")
 
 LIMITS = Limits(body_idle_seconds=15, body_seconds=30, body_bytes_per_second=1000)
 
@@ -24,13 +28,13 @@ class RecordingDeadlines(Deadlines):
         super().__init__()
         self.recorded: list[float] = []
 
-    def at(self, when: float, client: Client | None = None) -> Deadline:
-        self.recorded.append(when)
-        return super().at(asyncio.get_running_loop().time() + 10, client)
+    async def run(self, work: Awaitable[T], seconds: float, client: Client | None = None) -> T:
+        self.recorded.append(seconds)
+        return await super().run(work, seconds, client)
 
 
-async def chunk_deadlines(times: list[float], sizes: list[int]) -> list[float]:
-    """Return the deadline of each chunk, of a body that begins at 0 and has chunks of these sizes at these times."""
+async def chunk_seconds(times: list[float], sizes: list[int]) -> list[float]:
+    """Return the time for each chunk, of a body that begins at 0 and has chunks of these sizes at these times."""
     deadlines = RecordingDeadlines()
     chunk_sizes = iter(sizes)
 
@@ -50,15 +54,15 @@ async def chunk_deadlines(times: list[float], sizes: list[int]) -> list[float]:
     ("times", "sizes", "expected"),
     [
         # It may pause for 15 s …
-        ([5.0, 14.0], [0, 0, 0], [15.0, 20.0, 29.0]),
+        ([5.0, 14.0], [0, 0, 0], [15.0, 15.0, 15.0]),
         # … but has 30 s in all …
-        ([14.0, 28.0], [1, 1, 1], [15.0, 29.0, 30.002]),
+        ([14.0, 28.0], [1, 1, 1], [15.0, 15.0, 2.002]),
         # … and a second more for each 1,000 bytes that have come.
-        ([14.0, 28.0, 42.0], [5_000, 10_000, 0, 0], [15.0, 29.0, 43.0, 45.0]),
+        ([14.0, 28.0, 42.0], [5_000, 10_000, 0, 0], [15.0, 15.0, 15.0, 3.0]),
     ],
 )
-async def test_body_deadline_grows_with_its_length(times: list[float], sizes: list[int], expected: list[float]) -> None:
-    assert await chunk_deadlines(times, sizes) == pytest.approx(expected)
+async def test_time_for_body_grows_with_its_length(times: list[float], sizes: list[int], expected: list[float]) -> None:
+    assert await chunk_seconds(times, sizes) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("kind", [b"application/json", b"multipart/form-data; boundary=b"])
