@@ -21,6 +21,7 @@ from transport.executor.fallback import Outcome, Repeated
 from transport.executor.plan import Plan, PlannedField, Unplanned, condition_variables
 from transport.executor.run import ASYNC_HELPERS, Run
 from transport.executor.source import CompiledPlan
+from transport.executor.variables import CoerceVariables, plan_variables
 
 RootField: TypeAlias = tuple[PlannedField, Completion]
 
@@ -38,6 +39,7 @@ class OperationPlans:
     def __init__(self, max_lines: int = MAX_LINES) -> None:
         self.prototype: Mapping[str, Any] | None = None
         """Attributes of an executor that are the same in each request."""
+        self.coerce_variables: CoerceVariables | None = None
         self._max_lines = max_lines
         self._conditions: list[str] | None = None
         """Variables that decide what is selected."""
@@ -127,7 +129,9 @@ class CompiledExecutor(Executor[Any]):
         executor.__dict__.update(prototype)
         executor.context_value = context_value
         if definitions := executor.operation.variable_definitions:
-            values = get_variable_values(
+            if plans.coerce_variables is None:
+                plans.coerce_variables = plan_variables(executor.schema, definitions)
+            values = plans.coerce_variables(raw_variable_values) or get_variable_values(
                 executor.schema,
                 definitions,
                 dict(raw_variable_values),
