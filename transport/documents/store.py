@@ -40,7 +40,7 @@ from transport.documents.overlapping_fields import count_overlaps
 from transport.documents.parse import parse_document
 from transport.documents.resume_variables import root_argument_variables
 from transport.errors import Code, FormattedError, RequestError, check_limit, format_error, too_complex
-from transport.executor import OperationPlans
+from transport.executor import LineBudget, OperationPlans
 from transport.settings import Limits, TransportSettings
 
 Value = TypeVar("Value")
@@ -50,9 +50,6 @@ MAX_COMPILATION_COST: Final = 4_000
 """A unit of an operation's cost takes about 10 µs, and so do 5 characters of a new document, up to the limit of
 tokens."""
 
-MIN_LINES: Final = 150
-LINES_PER_TOKEN: Final = 2
-"""Lines of generated functions that an operation may have: in memory about as much as the rest of its document."""
 
 FRAGMENT_RULES: Final[tuple[type[ASTValidationRule], ...]] = (
     ExecutableDefinitionsRule,
@@ -95,6 +92,7 @@ class DocumentStore:
         self._list_fields = find_list_fields(schema)
         self._limits = settings.limits
         self._hide_schema = settings.production
+        self._lines = LineBudget()
         count, tokens = settings.limits.cached_documents, settings.limits.cached_tokens
         self._valid = BoundedCache[PreparedDocument](count, tokens, lambda document: document.tokens)
         # Four characters weigh as much as a token; an error, about a thousand characters.
@@ -159,7 +157,7 @@ class DocumentStore:
             root_argument_variables=root_argument_variables(document, node)
             if node.operation is OperationType.SUBSCRIPTION
             else {},
-            plans=OperationPlans(MIN_LINES + LINES_PER_TOKEN * document.token_count),
+            plans=OperationPlans(self._lines),
         )
 
     def _validate(self, document: DocumentNode, rules: tuple[type[ASTValidationRule], ...]) -> None:

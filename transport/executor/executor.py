@@ -20,13 +20,11 @@ from transport.executor.completion import Completion
 from transport.executor.fallback import Outcome, Repeated
 from transport.executor.plan import Plan, PlannedField, Unplanned, condition_variables
 from transport.executor.run import ASYNC_HELPERS, Run
-from transport.executor.source import CompiledPlan
+from transport.executor.source import CompiledPlan, LineBudget, LineCount
 from transport.executor.variables import CoerceVariables, plan_variables
 
 RootField: TypeAlias = tuple[PlannedField, Completion]
 
-MAX_LINES: Final = 2_000
-"""Of all generated functions of one operation: a page of five kinds has about 100."""
 MAX_PLANS: Final = 16
 """Of one operation: one for each combination of the variables in @skip and @include."""
 
@@ -36,11 +34,11 @@ NO_VARIABLES: Final = VariableValues({}, {})
 class OperationPlans:
     """The plans of one operation, kept with its document; and what its executors have in common."""
 
-    def __init__(self, max_lines: int = MAX_LINES) -> None:
+    def __init__(self, budget: LineBudget | None = None) -> None:
         self.prototype: Mapping[str, Any] | None = None
         """Attributes of an executor that are the same in each request."""
         self.coerce_variables: CoerceVariables | None = None
-        self._max_lines = max_lines
+        self._lines = LineCount(budget or LineBudget())
         self._conditions: list[str] | None = None
         """Variables that decide what is selected."""
         self._plans: dict[tuple[Any, ...], CompiledPlan | None] = {}
@@ -61,6 +59,9 @@ class OperationPlans:
         """Leave the operation to graphql-core from now on."""
         self._plans = {key: None if each is plan else each for key, each in self._plans.items()}
 
+    def __del__(self) -> None:
+        self._lines.give_back()
+
     def _find_conditions(self, executor: "CompiledExecutor") -> list[str]:
         conditions = condition_variables(executor.operation, executor.fragment_definitions)
         if conditions is None:
@@ -68,11 +69,12 @@ class OperationPlans:
         return conditions or []
 
     def _plan(self, executor: "CompiledExecutor", key: tuple[Any, ...]) -> CompiledPlan | None:
-        if len(self._plans) >= MAX_PLANS or not all(isinstance(value, bool) for value in key):
+        is_decided = all(isinstance(value, bool) for value in key)  # else graphql-core says what is wrong
+        if not is_decided or len(self._plans) >= MAX_PLANS or not self._lines.may_grow:
             return None
         conditions = dict(zip(self._conditions or (), key, strict=True))
         try:
-            plan = CompiledPlan(Plan(executor, conditions), self._max_lines)
+            plan = CompiledPlan(Plan(executor, conditions), self._lines)
         except (Unplanned, GraphQLError, RecursionError):
             plan = None
         self._plans[key] = plan
@@ -123,10 +125,11 @@ class CompiledExecutor(Executor[Any]):
             )
             if isinstance(first, list):
                 return first
-            plans.prototype = first.__dict__ | {"variable_values": NO_VARIABLES}
+            plans.prototype = first.__dict__ | {"variable_values": NO_VARIABLES, "plans": None}
         prototype = plans.prototype
         executor = cls.__new__(cls)
         executor.__dict__.update(prototype)
+        executor.plans = plans  # not in what the plans keep: a reference cycle
         executor.context_value = context_value
         if definitions := executor.operation.variable_definitions:
             if plans.coerce_variables is None:

@@ -10,9 +10,9 @@ from graphql import (
     validate,
 )
 
-from transport.executor.executor import MAX_LINES, CompiledExecutor
+from transport.executor.executor import CompiledExecutor
 from transport.executor.plan import Plan, Unplanned, condition_variables
-from transport.executor.source import CompiledPlan
+from transport.executor.source import CompiledPlan, LineBudget, LineCount
 
 
 def generated_source(schema: GraphQLSchema, text: str, operation_name: str | None = None) -> str:
@@ -30,7 +30,7 @@ def generated_source(schema: GraphQLSchema, text: str, operation_name: str | Non
     conditions = condition_variables(executor.operation, executor.fragment_definitions)
     if conditions is None:
         raise Unplanned
-    compiled = CompiledPlan(Plan(executor, dict.fromkeys(conditions, True)), MAX_LINES)
+    compiled = CompiledPlan(Plan(executor, dict.fromkeys(conditions, True)), LineCount(LineBudget()))
     compiled.generate_all()
     return "\n".join(source.text for source in compiled.sources)
 

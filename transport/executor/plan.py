@@ -1,7 +1,7 @@
 """Plans: what an operation selects, flat, with its fragments and directives merged as graphql-core merges them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from graphql import (
@@ -51,8 +51,6 @@ class PlannedField:
     resolve: Callable[..., Any]
     arguments: Arguments | None
     plan: "Plan"
-    attributes: dict[tuple[str, ...], frozenset[str] | None] = field(default_factory=dict)
-    """Look-ahead that has been asked for; see `selection.py`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +73,8 @@ class Plan:
         """Those of directives alone: a plan lives longer than the request, whose values may be private."""
         self._selections: dict[tuple[str, tuple[int, ...]], Selection] = {}
         """By type, and by the identity of the nodes above: fields of several types may have the same."""
+        self.look_ahead: dict[tuple[PlannedField, tuple[str, ...]], frozenset[str] | None] = {}
+        """What resolvers have asked for; see `selection.py`."""
         root_type = self.schema.get_root_type(self._operation.operation)
         if root_type is None:
             raise Unplanned

@@ -18,10 +18,11 @@ def selected_attributes(info: GraphQLResolveInfo[Any], *path: str) -> frozenset[
     """
     if not isinstance(info, PlannedInfo):  # graphql-core's own executor
         return None
-    known = info.planned.attributes
-    if path not in known:
-        known[path] = _find_attributes([info.planned], path)
-    return known[path]
+    planned = info.planned
+    known, key = planned.plan.look_ahead, (planned, path)
+    if key not in known:
+        known[key] = _find_attributes([planned], path)
+    return known[key]
 
 
 def _find_attributes(fields: list[PlannedField], path: tuple[str, ...]) -> frozenset[str] | None:

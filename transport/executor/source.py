@@ -52,16 +52,52 @@ _IS_BUILT_IN: Final = {
 _SHARED_TYPES: Final[Mapping[Any, type]] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
 """Classes of items that stand in the result as they are."""
 
+MAX_LINES: Final = 100_000
+MAX_LINES_OF_OPERATION: Final = 2_000
+
 _numbers: Final = count(1)
+
+
+class LineBudget:
+    """Bound of the memory that generated functions take, with all that belongs to them: 550 bytes a line.
+
+    A page of five kinds of rows has about 100 lines.
+    """
+
+    def __init__(self, lines: int = MAX_LINES, lines_of_operation: int = MAX_LINES_OF_OPERATION) -> None:
+        self.left = lines
+        self.lines_of_operation = lines_of_operation
+
+
+class LineCount:
+    """Lines of the functions of one operation."""
+
+    def __init__(self, budget: LineBudget) -> None:
+        self._budget = budget
+        self._count = 0
+
+    @property
+    def may_grow(self) -> bool:
+        return self._budget.left > 0
+
+    def add(self, lines: int) -> None:
+        """Take lines of the budget. Raises Unplanned if there are too many of this operation."""
+        self._count += lines
+        self._budget.left -= lines
+        if self._count > self._budget.lines_of_operation:
+            raise Unplanned
+
+    def give_back(self) -> None:
+        self._budget.left += self._count
+        self._count = 0
 
 
 class CompiledPlan:
     """The functions of a plan. Each is generated when the first object of its type is met."""
 
-    def __init__(self, plan: Plan, max_lines: int) -> None:
+    def __init__(self, plan: Plan, lines: "LineCount") -> None:
         self.plan = plan
-        self._max_lines = max_lines
-        self._lines = 0
+        self._lines = lines
         self._functions: dict[Selection, Function] = {}
         self.sources: list[FunctionSource] = []
         self.root = [(planned, self.completion(planned)) for planned in plan.root.fields]
@@ -76,9 +112,7 @@ class CompiledPlan:
 
     def _generate(self, planned: PlannedField, selection: Selection) -> Function:
         source = FunctionSource(self, selection, f"{selection.type.name}_{planned.nodes[0].name.value}")
-        self._lines += len(source.lines)
-        if self._lines > self._max_lines:
-            raise Unplanned
+        self._lines.add(source.line_count)
         self.sources.append(source)
         return source.compile()
 
@@ -130,24 +164,26 @@ class FunctionSource:
     def __init__(self, compiled: CompiledPlan, selection: Selection, name: str) -> None:
         self._compiled = compiled
         self.name = name
-        self._completions: dict[str, Any] = {}
-        self.names: dict[str, Any] = {"plain": PLAIN, "isfinite": isfinite}
-        self.lines = [f"def {name}(source, run, path):", "    result = {}"]
+        # The name of the file is not that of the operation: that is text from a client.
+        self._filename = f"generated/{name}_{next(_numbers)}.py"
+        self._names: dict[str, Any] = {
+            "__name__": self._filename,
+            "__loader__": self,
+            "plain": PLAIN,
+            "isfinite": isfinite,
+        }
+        lines = [f"def {name}(source, run, path):", "    result = {}"]
         for planned in selection.fields:
-            self.lines += (f"    {line}" for line in self._field(planned))
-        self.lines.append("    return result")
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.lines) + "\n"
+            lines += (f"    {line}" for line in self._field(planned))
+        lines.append("    return result")
+        self.line_count = len(lines)
+        self.text = "\n".join(lines) + "\n"
 
     def compile(self) -> Function:
         """Return the function. Tracebacks find its source through its loader."""
-        # The name of the file is not that of the operation: that is text from a client.
-        filename = f"generated/{self.name}_{next(_numbers)}.py"
-        namespace = {**self.names, "__name__": filename, "__loader__": self}
-        exec(compile(self.text, filename, "exec"), namespace)  # noqa: S102 - made of names of the schema and the document
-        function: Function = namespace[self.name]
+        code = compile(self.text, self._filename, "exec")
+        exec(code, self._names)  # noqa: S102 - made of names of the schema and the document
+        function: Function = self._names[self.name]
         return function
 
     def get_source(self, _name: str) -> str:
@@ -156,7 +192,7 @@ class FunctionSource:
 
     def _refer(self, name: str, value: Any) -> str:
         """Return a name for a value that the function uses."""
-        self.names[name] = value
+        self._names[name] = value
         return name
 
     def _field(self, planned: PlannedField) -> Iterator[str]:
@@ -168,8 +204,8 @@ class FunctionSource:
             return
         path = f'(path, "{key}", "{planned.parent_type.name}")'
         yield f"value = {self._value(planned, path)}  # {planned.definition.type}"
-        completion = self._completions[key] = self._compiled.completion(planned)
-        complete = f"{self._refer(f'complete_{key}', at_field(completion, planned))}(value, run, result, path)"
+        completion = at_field(self._compiled.completion(planned), planned)
+        complete = f"{self._refer(f'complete_{key}', completion)}(value, run, result, path)"
         nullable = not is_non_null_type(type_)
         inner = type_ if nullable else type_.of_type
         if is_leaf_type(inner):
@@ -223,7 +259,8 @@ class FunctionSource:
         elif call is None:
             yield f"{target} = {complete}"
         else:
-            complete_item = self._refer(f"complete_item_{planned.name}", self._completions[planned.name].item)
+            completion: Any = self._compiled.completion(planned)
+            complete_item = self._refer(f"complete_item_{planned.name}", completion.item)
             yield "if type(value) is list:"
             yield f"    items = {target} = []"
             yield f"    field_path = {path}"

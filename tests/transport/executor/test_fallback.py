@@ -8,7 +8,7 @@ import pytest
 from graphql import GraphQLObjectType, GraphQLSchema, build_schema, parse
 from graphql.execution import Executor
 
-from transport.executor import CompiledExecutor, OperationPlans
+from transport.executor import CompiledExecutor, LineBudget, OperationPlans
 from transport.executor.extensions import ATTRIBUTE
 
 SDL: Final = """
@@ -135,7 +135,8 @@ async def test_error_refuses_no_plan() -> None:
 
 
 async def test_events_of_an_unplanned_subscription_collect_nothing() -> None:
-    executor = CompiledExecutor.build(Calls().schema(), parse("{ item { id } }"), plans=OperationPlans(max_lines=0))
+    plans = OperationPlans(LineBudget(0))
+    executor = CompiledExecutor.build(Calls().schema(), parse("{ item { id } }"), plans=plans)
     assert isinstance(executor, CompiledExecutor)
     for _ in range(3):
         event = executor.build_per_event_executor(Item("1"))

@@ -13,13 +13,13 @@ from graphql.execution import Executor
 from schema import graphql_schema
 from transport import executor as executor_package
 from transport.documents.store import DocumentStore
-from transport.executor import CompiledExecutor, OperationPlans
+from transport.executor import CompiledExecutor, LineBudget, OperationPlans
 from transport.executor.extensions import ATTRIBUTE, READS, TYPE_NAME
 from transport.executor.listing import generated_source
 from transport.executor.run import Run
 from transport.executor.selection import selected_attributes
-from transport.executor.source import CompiledPlan
-from transport.settings import TransportSettings
+from transport.executor.source import MAX_LINES, CompiledPlan
+from transport.settings import Limits, TransportSettings
 
 SCHEMA: Final = build_schema("""
     directive @defer(if: Boolean, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
@@ -127,23 +127,34 @@ def test_combinations_of_variables_are_bounded() -> None:
     assert counts == [True] * 16 + [False] * 16
 
 
-def test_lines_of_generated_functions_are_bounded() -> None:
+def test_lines_of_one_operation_are_bounded() -> None:
     document = "{ animals { nodes { id name } first { id } } }"
-    plans = OperationPlans(max_lines=24)
+    plans = OperationPlans(LineBudget(1_000, 24))
     executor = build(document, plans=plans)
     assert executor.execute_operation() == Executor.execute_operation(executor)
     assert plans.get(executor) is None
 
 
-def test_documents_bound_the_lines_of_their_operations() -> None:
-    documents = DocumentStore(SCHEMA, TransportSettings())
-    fields = " ".join(f"a{number}: id b{number}: name" for number in range(14))
-    text = f"{{ animals {{ nodes {{ {fields} }} }} }}"
-    operation = documents.get(text).select_operation(None)
-    executor = build(text, plans=operation.plans)
-    execute(executor)
-    lines = sum(len(source.lines) for source in planned(executor).sources)
-    assert lines <= 150 + 2 * 95
+def test_lines_of_all_operations_are_bounded_and_given_back() -> None:
+    budget = LineBudget(20, 1_000)
+    first, second = (OperationPlans(budget) for _ in range(2))
+    execute(build("{ animals { nodes { id name } first { id } } }", plans=first))
+    assert budget.left <= 0
+    assert second.get(build("{ dog { id } }", plans=second)) is None
+    del first
+    execute(build("{ dog { id } }", plans=second))
+    assert budget.left == 20 - 5
+
+
+def test_cached_documents_share_one_budget() -> None:
+    limits = Limits(cached_documents=1)
+    documents = DocumentStore(SCHEMA, TransportSettings(limits=limits))
+    texts = [f"{{ animals {{ first {{ name{number}: name }} }} }}" for number in range(3)]
+    left = []
+    for text in texts:
+        execute(build(text, plans=documents.get(text).select_operation(None).plans))
+        left.append(documents._lines.left)
+    assert left[0] == left[1] == left[2] < MAX_LINES
 
 
 @pytest.mark.parametrize(
