@@ -36,7 +36,7 @@ from schema.arguments import (
 from schema.audit import AuditEntryConnection, AuditLogFilter
 from schema.enums import Scope
 from schema.field_helpers import computed_field, field
-from schema.node import Node
+from schema.node import Node, selection_of
 from schema.session import ActivityConnection, Project, ProjectConnection, Session, SessionConnection
 from schema.stats import SessionStats
 from schema.tokens import TokenConnection
@@ -98,7 +98,9 @@ class Query:
     ) -> Page[SessionRow]:
         page = PageArgs(first, after, last, before, offset)
         order = [(each["field"], each["direction"]) for each in order_by or ()]
-        return await list_sessions(info.context, filter=filter_ or {}, order_by=order, page=page)
+        return await list_sessions(
+            info.context, filter=filter_ or {}, order_by=order, page=page, selection=selection_of(info)
+        )
 
     @field(
         "Activities of sessions in one list, oldest first; use `last` for the newest. Requires READ.",
@@ -116,7 +118,9 @@ class Query:
         before: BeforeArg = None,
     ) -> Page[ActivityRow]:
         page = PageArgs(first, after, last, before)
-        return await list_activities(info.context, filter=filter_ or {}, types=types, page=page)
+        return await list_activities(
+            info.context, filter=filter_ or {}, types=types, page=page, selection=selection_of(info)
+        )
 
     @field("Statistics of sessions. Requires READ.", shareable=True)
     async def session_stats(self, info: Info, filter_: FilterArg = None) -> SessionStats | None:
@@ -135,7 +139,7 @@ class Query:
         last: LastArg = None,
         before: BeforeArg = None,
     ) -> Page[ProjectRow]:
-        return await list_projects(info.context, PageArgs(first, after, last, before))
+        return await list_projects(info.context, PageArgs(first, after, last, before), selection_of(info))
 
     @field(
         "The tokens within the caller's projects, the oldest first. Requires ADMIN.",

@@ -18,7 +18,7 @@ from resolvers.sessions.service import list_project_sessions
 from schema.arguments import AfterArg, BeforeArg, FirstArg, Info, LastArg, OrderByArg, OwnFilterArg, TypesArg
 from schema.enums import ActivityType, EndReason, Kind, State
 from schema.field_helpers import computed_field, field, rule_field
-from schema.node import Connection, Node
+from schema.node import Connection, Node, selection_of
 from schema.scalars import JSON, DateTime
 
 
@@ -229,6 +229,7 @@ class Project(Node):
             filter=filter_ or {},
             order_by=[(each["field"], each["direction"]) for each in order_by or ()],
             page=PageArgs(first, after, last, before),
+            selection=selection_of(info),
         )
 
 

@@ -12,7 +12,7 @@ from resolvers.context import Context
 from resolvers.errors import BadUserInput
 from resolvers.filters import Filter
 from resolvers.pagination import cursors
-from resolvers.pagination.keyset import Page, PageArgs, read_page
+from resolvers.pagination.keyset import ALL, Page, PageArgs, Selection, read_page
 
 
 async def list_activities(
@@ -21,6 +21,7 @@ async def list_activities(
     filter: Mapping[str, Any] | None,  # noqa: A002 - the schema's name
     types: Sequence[str] | None,
     page: PageArgs,
+    selection: Selection = ALL,
 ) -> Page[Activity]:
     """Return a page of the log, oldest first.
 
@@ -31,6 +32,7 @@ async def list_activities(
         filter: see `Filter.parse`; None matches all.
         types: only these types; None for all.
         page: its cursors are positions in the log, valid with any filter.
+        selection: what is read of the page.
 
     Raises:
         Forbidden: the caller lacks READ.
@@ -39,7 +41,7 @@ async def list_activities(
     require(context.caller, Scope.READ)
     database_id = context.database.database_id
     query = activity_list(context.caller, Filter.parse(filter), normalize_types(types), context.now, database_id)
-    return await read_page(context.database, query, page)
+    return await read_page(context.database, query, page, selection)
 
 
 async def session_activities(

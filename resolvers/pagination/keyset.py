@@ -92,8 +92,12 @@ ALL: Final = Selection()
 
 @dataclass(frozen=True, slots=True)
 class Edge(Generic[T]):
-    cursor: str
     node: T
+    cursor_of: Callable[[T], str]
+
+    @property
+    def cursor(self) -> str:
+        return self.cursor_of(self.node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class Page(Generic[T]):
 
     @property
     def edges(self) -> list[Edge[T]]:
-        return [Edge(self.cursor_of(node), node) for node in self.nodes]
+        return [Edge(node, self.cursor_of) for node in self.nodes]
 
     @property
     def start_cursor(self) -> str | None:

@@ -16,7 +16,7 @@ from resolvers.audit.repository import append_entries
 from resolvers.context import Context
 from resolvers.lifecycle.result import MutationResult, failure
 from resolvers.loaders import resolved
-from resolvers.pagination.keyset import Page, PageArgs, read_page
+from resolvers.pagination.keyset import ALL, Page, PageArgs, Selection, read_page
 from resolvers.projects import repository
 
 _ID_PATH: Final = ("input", "id")
@@ -41,7 +41,7 @@ async def get_project(context: Context, project_id: str) -> Project | None:
     return await resolved(context.loaders.project(project_id)) if project_id.isascii() else None
 
 
-async def list_projects(context: Context, page: PageArgs) -> Page[Project]:
+async def list_projects(context: Context, page: PageArgs, selection: Selection = ALL) -> Page[Project]:
     """Read a page of the caller's projects, by id.
 
     Raises:
@@ -49,7 +49,7 @@ async def list_projects(context: Context, page: PageArgs) -> Page[Project]:
         BadUserInput: a page argument is out of range, or a cursor is of another list.
     """
     require(context.caller, Scope.READ, Scope.ADMIN)
-    return await read_page(context.database, repository.projects_query(context.caller), page)
+    return await read_page(context.database, repository.projects_query(context.caller), page, selection)
 
 
 async def create_project(context: Context, values: Mapping[str, Any]) -> MutationResult:

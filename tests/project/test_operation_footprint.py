@@ -117,7 +117,7 @@ async def test_page_enters_few_files(recorder: CallRecorder, server: ApiClient) 
         assert len((await server.execute(PAGE))["edges"]) == 5
 
     await page()
-    check(await recorder.record(page), 48)
+    check(await recorder.record(page), 49)
 
 
 async def test_subscription_event_enters_few_files(
