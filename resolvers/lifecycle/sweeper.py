@@ -7,7 +7,7 @@ from typing import Final
 
 from models.clock import MINUTE, Clock, Instant
 from models.database import Database
-from resolvers.lifecycle.due import DUE_BATCH, apply_due_batch
+from resolvers.lifecycle.due import apply_due_batch
 from resolvers.lifecycle.retention import RETENTION_BATCH, apply_retention, purge_expired
 from resolvers.periodic_task import periodic_task
 from resolvers.server_liveness import ServerLiveness
@@ -36,7 +36,7 @@ class Sweeper:
         started = perf_counter()
         now = self._clock.now()
         await self._liveness.record_alive(now)
-        while await self._database.write(apply_due_batch, now) == DUE_BATCH:
+        while await self._database.write(apply_due_batch, now):
             # A backlog takes seconds to persist, and a server that does not record its liveness counts as down.
             await self._liveness.record_alive(self._clock.now())
         if self._housekept_at is None or not 0 <= now - self._housekept_at < HOUSEKEEPING_INTERVAL_MS:

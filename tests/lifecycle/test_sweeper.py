@@ -8,9 +8,15 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
+from models.clock import Instant
+from models.database import CommittedChanges
 from models.errors import StorageUnavailable
-from resolvers.lifecycle.due import DUE_BATCH
+from models.tables.rows import Session
+from resolvers.access import LOCAL_ADMIN
+from resolvers.context import open_context
+from resolvers.lifecycle.due import DUE_BATCH, MAX_DUE_PATHS
 from resolvers.lifecycle.retention import RETENTION_BATCH
+from resolvers.lifecycle.service import keepalive_session
 from tests.api_client import EPOCH, ApiClient, open_api
 from tests.factories import ended_row, insert, session_row
 
@@ -74,6 +80,42 @@ async def test_slow_sweep_is_no_downtime(api: ApiClient, monkeypatch: pytest.Mon
     await api.sweep()
     assert await api.execute("{ sessionStats { total active } }") == {"total": 5 * DUE_BATCH + 2, "active": 1}
     assert (await api.session(bystander["id"], "expiresAt"))["expiresAt"] == bystander["expiresAt"]
+
+
+def due_row(last_seen_at: Instant = EPOCH - 300_000, **values: Any) -> Session:
+    return session_row(started_at=EPOCH - 10_000_000, last_seen_at=last_seen_at, **values)
+
+
+async def test_sweep_writes_a_bounded_number_of_rows_at_once(api: ApiClient) -> None:
+    database = api.app.state.services.database
+    many_paths = (due_row(EPOCH - 400_000, path_count=MAX_DUE_PATHS // 2 + 1) for _ in range(3))
+    await insert(database, *many_paths, *(due_row() for _ in range(DUE_BATCH + 1)))
+    sizes: list[int] = []
+    with database.on_commit(lambda changes: sizes.append(len(changes.session_ids))):
+        await api.sweep()
+    assert sizes == [1, 1, DUE_BATCH, 2]
+    assert await api.execute("{ sessionStats { total active } }") == {"total": DUE_BATCH + 4, "active": 0}
+
+
+async def test_other_writes_go_between_the_transactions_of_a_sweep(api: ApiClient) -> None:
+    services, user = api.app.state.services, (await api.start_user())["id"]
+    await insert(services.database, *(due_row() for _ in range(3 * DUE_BATCH)))
+    commits: list[set[str]] = []
+    keepalives: list[asyncio.Task[Any]] = []
+
+    async def keep_alive() -> None:
+        async with open_context(services, LOCAL_ADMIN) as context:
+            await keepalive_session(context, {"id": user})
+
+    def listen(changes: CommittedChanges) -> None:
+        if not commits:
+            keepalives.append(asyncio.create_task(keep_alive()))
+        commits.append(changes.session_ids)
+
+    with services.database.on_commit(listen):
+        await api.sweep()
+    await asyncio.gather(*keepalives)
+    assert [user in ids for ids in commits] == [False, True, False, False]
 
 
 @pytest.mark.parametrize("storage_fails", [True, False])
