@@ -16,13 +16,14 @@ from sqlalchemy import (
     text,
     tuple_,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
     from sqlalchemy.sql.sqltypes import TupleType
 
 SqlInteger: TypeAlias = int | ColumnElement[int]
@@ -165,5 +166,9 @@ def insert_or_ignore(tx: Connection, table: Table, *, key: Sequence[str], where:
     return _insert(tx.dialect.name, table).on_conflict_do_nothing(index_elements=list(key), index_where=where)
 
 
-def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
-    return (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+def _insert(dialect: str, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    if dialect == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - a server loads the dialect that it uses
+
+    return postgresql.insert(table)

@@ -1,22 +1,15 @@
 """The documentation as pages for a browser: the Markdown files of the project, at their own paths."""
 
-import re
-from collections import Counter
-from collections.abc import Sequence
-from functools import cache, partial
-from html import escape
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
-from markdown_it.token import Token
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Route
 
-from web.cached_text import cached_text
-from web.headers import PAGE_CSP, page_headers
+from web.cached_text import Respond, cached_text
+from web.headers import PAGE_CSP, PICTURE_CSP, page_headers
 
 ROOT: Final = Path(__file__).parents[1]
 SINGLE_PAGES: Final = (
@@ -33,8 +26,10 @@ def documents() -> list[str]:
 
 def routes() -> list[BaseRoute]:
     pages = {name: cached_text(partial(render, name), "text/html", page_headers(PAGE_CSP)) for name in documents()}
+    pictures = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").rglob("*.svg"))]
     return [
         *(Route(f"/{name}", page) for name, page in pages.items()),
+        *(Route(f"/{name}", picture(name)) for name in pictures),
         *([Route("/readme", pages["README.md"])] if "README.md" in pages else []),
         *(Route(path, redirect_to_contents) for path in ("/docs", "/docs/")),
     ]
@@ -45,56 +40,16 @@ def redirect_to_contents(request: Request) -> RedirectResponse:
     return RedirectResponse(f"{'../' if request.url.path.endswith('/') else ''}readme#documentation")
 
 
+def picture(name: str) -> Respond:
+    return cached_text(partial(read, name), "image/svg+xml", page_headers(PICTURE_CSP))
+
+
 def render(name: str) -> str:
     """Render a Markdown file as an HTML page."""
-    tokens = markdown().parse((ROOT / name).read_text(encoding="utf-8"))
-    title = next((tokens[index + 1].content for index, each in enumerate(tokens) if each.type == "heading_open"), name)
-    base = "../" * name.count("/")
-    texts = {
-        "title": escape(title),
-        "base": base,
-        "home": base or "./",
-        "content": markdown().renderer.render(tokens, markdown().options, {}),
-    }
-    template = (ROOT / "web" / "document.html").read_text(encoding="utf-8")
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: texts[match[1]], template)
+    from web import markdown  # noqa: PLC0415 - most servers are never asked for a page
+
+    return markdown.render(name, read(name), read("web/document.html"))
 
 
-@cache
-def markdown() -> MarkdownIt:
-    md = MarkdownIt("commonmark", {"html": True}).enable("table")
-    md.core.ruler.push("heading_ids", _add_heading_ids)
-    # Only comments are written as HTML. Whatever else there is, none of it reaches a page.
-    for kind in ("html_block", "html_inline"):
-        md.add_render_rule(kind, _render_nothing)
-    # What may be wider than the window scrolls by itself, with the keyboard too.
-    md.add_render_rule("table_open", _render_table_open)
-    md.add_render_rule("table_close", _render_table_close)
-    md.add_render_rule("fence", _render_fence)
-    return md
-
-
-def _add_heading_ids(state: StateCore) -> None:
-    """Give each heading the id that GitHub gives it."""
-    seen: Counter[str] = Counter()
-    for index, token in enumerate(state.tokens):
-        if token.type == "heading_open":
-            slug = re.sub(r"[^\w -]", "", state.tokens[index + 1].content.lower()).replace(" ", "-")
-            token.attrSet("id", f"{slug}-{seen[slug]}" if seen[slug] else slug)
-            seen[slug] += 1
-
-
-def _render_nothing(*_: Any) -> str:
-    return ""
-
-
-def _render_table_open(*_: Any) -> str:
-    return '<div class="scroll" tabindex="0" role="group" aria-label="Table">\n<table>\n'
-
-
-def _render_table_close(*_: Any) -> str:
-    return "</table>\n</div>\n"
-
-
-def _render_fence(_renderer: object, tokens: Sequence[Token], index: int, *_: Any) -> str:
-    return f'<pre tabindex="0" role="group" aria-label="Example"><code>{escape(tokens[index].content)}</code></pre>\n'
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")

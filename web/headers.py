@@ -4,6 +4,8 @@ from typing import Final
 
 BASE_CSP: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 PAGE_CSP: Final = f"{BASE_CSP}; style-src 'self'; img-src 'self'"
+PICTURE_CSP: Final = f"{BASE_CSP}; style-src 'unsafe-inline'"
+"""Of SVG, which has its style in it, for a light page and for a dark one."""
 # Monaco writes inline styles; the fonts and some icons are data: URLs in the vendored style.
 GRAPHIQL_CSP: Final = (
     f"{BASE_CSP}; script-src 'self'; worker-src 'self'; connect-src 'self'; "

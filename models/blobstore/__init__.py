@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from models.blobstore.base import CHUNK_BYTES, BlobNotFound, BlobStore
-from models.blobstore.cloud import CloudBlobStore
 from models.blobstore.local import LocalBlobStore
 
 CLOUD_SCHEMES: Final = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss")
@@ -28,6 +27,8 @@ def open_blob_store(url: str) -> BlobStore:
     if parts.scheme == "file" and not parts.netloc and parts.path.strip("/"):
         return LocalBlobStore(Path(url2pathname(parts.path)))
     if parts.scheme in CLOUD_SCHEMES and parts.netloc:
+        from models.blobstore.cloud import CloudBlobStore  # noqa: PLC0415 - of its libraries, a folder needs none
+
         return CloudBlobStore.from_url(url)
     raise ValueError("must be a folder, or the URL of an object store such as s3://bucket/prefix")
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import sqlite
 
 from models import tables
 from models.json import JsonText
-from models.migrations import newest_version
+from models.migrations import NEWEST_VERSION
 from models.session_rules import elapsed_sql, is_ended_sql
 
 EXAMPLES: Final = 3
@@ -206,7 +206,7 @@ def version_problem(db: sqlite3.Connection) -> str | None:
     if not db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()[0]:
         return "is not a database of this program"
     found = db.execute("SELECT version_num FROM alembic_version").fetchall()
-    is_current = [version for (version,) in found] == [newest_version()]
+    is_current = [version for (version,) in found] == [NEWEST_VERSION]
     return None if is_current else "has tables of another version: run `python main.py migrate`"
 
 

@@ -24,7 +24,8 @@ from models.clock import DAY, HOUR, MINUTE
 from models.database import Transaction, open_database
 from models.enums import Kind
 from models.errors import DatabaseVersionError
-from models.migrations import _config, migrate
+from models.migrations import migrate
+from models.migrations.upgrade import alembic_config
 from models.tables import METADATA
 from models.tables.rows import Project, Session
 from tests.api_client import EPOCH, FakeClock, open_api
@@ -107,7 +108,7 @@ def create_v1_database(file: Path) -> None:
     row.details |= {"start_ts": EPOCH, "length": 10.0}
     engine = create_engine(f"sqlite:///{file}")
     with engine.begin() as tx:
-        command.upgrade(_config(tx), "0001")
+        command.upgrade(alembic_config(tx), "0001")
         session, media_event = (Table(name, MetaData(), autoload_with=tx) for name in ("session", "media_event"))
         values = {column.name: getattr(row, column.name) for column in session.columns}
         texts = {name: json.dumps(values[name]) for name in ("meta", "path", "details")}
@@ -135,7 +136,7 @@ def create_v3_database(file: Path, source: Path) -> None:
     """Create a database of version 3 with the rows of another one."""
     engine = create_engine(f"sqlite:///{file}")
     with engine.begin() as tx:
-        command.upgrade(_config(tx), "0003")
+        command.upgrade(alembic_config(tx), "0003")
         tx.exec_driver_sql("DELETE FROM project")
     engine.dispose()
     with closing(sqlite3.connect(file)) as db:
@@ -171,7 +172,7 @@ def test_migration_fills_the_final_columns_of_ended_sessions(tmp_path: Path) -> 
 def create_v5_database(file: Path, rows: list[Session | Project], alive_at: int) -> None:
     engine = create_engine(f"sqlite:///{file}")
     with engine.begin() as tx:
-        command.upgrade(_config(tx), "0005")
+        command.upgrade(alembic_config(tx), "0005")
         insert_rows(tx, rows)
         tx.exec_driver_sql("UPDATE server SET alive_at = ?", (alive_at,))
     engine.dispose()
