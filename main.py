@@ -1,16 +1,27 @@
 """Session Graph: one GraphQL API for every kind of session."""
 
+import gc
+import sys
+
+# What is imported stays: collecting garbage meanwhile takes a fifth of the time to start.
+gc.disable()
+# For tracebacks that we format ourselves, structlog imports rich and Pygments: a twentieth of the time to start.
+if hides_rich := "rich" not in sys.modules:
+    sys.modules["rich"] = None  # type: ignore[assignment]  # an import of it fails
+import structlog
+
+if hides_rich:
+    del sys.modules["rich"]
+
 import asyncio
 import os
 import socket
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
-import structlog
 import typer
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,24 +30,19 @@ from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.routing import Route, WebSocketRoute
 
-from models.backup import back_up
-from models.clock import DAY, Clock, SystemClock
-from models.database import database_file, migrate_database
+from models.clock import Clock, SystemClock
+from models.database import database_file
 from models.enums import Kind, Scope
-from models.errors import DatabaseInUse, DatabaseUnusable, StorageUnavailable
 from models.settings import ServiceSettings
 from resolvers.access import Caller, require, require_all_projects, without_identity
 from resolvers.blobs.downloads import find_download
 from resolvers.blobs.signed_urls import DOWNLOAD_PATH
-from resolvers.check.service import check
-from resolvers.command_line.console import exit_on_failure, exit_with_error, print_table, progress_bar
-from resolvers.command_line.token_options import TokenFileOption, problem_lines, read_secret
+from resolvers.command_line.console import exit_with_error
+from resolvers.command_line.token_options import TokenFileOption, read_secret
 from resolvers.context import Context, open_context
 from resolvers.metrics import FEED_LAG, MetricsCollector
 from resolvers.services import Services
 from resolvers.startup import describe_failure, running_services
-from resolvers.tokens import listing as token_listing
-from resolvers.tokens import offline as offline_tokens
 from resolvers.tokens.access_check import AccessCheck
 from schema import graphql_schema, sdl
 from transport import (
@@ -59,9 +65,10 @@ from transport.websocket import WebSocketEndpoint
 from web import pages
 from web.cached_text import cached_text
 
-VERSION = "0.1.0"
+gc.freeze()  # else the first collection looks at all of it
+gc.enable()
 
-T = TypeVar("T")
+VERSION = "0.1.0"
 
 DEFAULT_RATES: Final = {Scope.READ: 5_000, Scope.WRITE: 5_000, Scope.ADMIN: 10_000}
 
@@ -245,10 +252,9 @@ def serve(
 @cli.command()
 def migrate(database: DatabaseOption = None) -> None:
     """Create the database, or bring its tables to the newest version."""
-    file = database_file(read_settings(database_url=database).database_url)
-    with exit_on_failure():
-        asyncio.run(migrate_database(file))
-    typer.echo(f"{file} is up to date")
+    from resolvers.command_line.maintenance import migrate_tables
+
+    migrate_tables(read_settings(database_url=database))
 
 
 @token_cli.command("create")
@@ -269,26 +275,18 @@ def create_token(  # noqa: PLR0913, PLR0917 - one for each option
     database: DatabaseOption = None,
 ) -> None:
     """Create a token, and print its secret, which is shown only once."""
-    values: dict[str, Any] = {"name": name, "scopes": scope, "project_ids": project, "kinds": kind, "origins": origin}
-    if days is not None:
-        values["expires_at"] = SystemClock().now() + days * DAY
-    provided = {field: value for field, value in values.items() if value}
-    file, result = run_offline(offline_tokens.create_token, database, "createToken", provided)
-    if result.token is None:
-        exit_with_error(problem_lines(result.problems))
-    typer.echo(result.secret)  # alone on standard output, for `TOKEN=$(…)`
-    if sys.stderr.isatty():
-        typer.echo(f"\ndatabase  {file.absolute()}\ntoken id  {result.token.id}", err=True)
-        typer.echo("The secret is shown only now. Clients send it as the header `Authorization: Bearer …`.", err=True)
+    from resolvers.command_line import tokens
+
+    values = {"name": name, "scopes": scope, "project_ids": project, "kinds": kind, "origins": origin}
+    tokens.create(read_settings(database_url=database), values, days)
 
 
 @token_cli.command("list")
 def list_tokens(database: DatabaseOption = None) -> None:
     """List the tokens, without their secrets, also while a server runs; with tabs where the output is no terminal."""
-    file = database_file(read_settings(database_url=database).database_url)
-    with exit_on_failure():
-        tokens = offline_tokens.list_tokens(file)
-    print_table(token_listing.HEADER, [*token_listing.rows(tokens, SystemClock().now())])
+    from resolvers.command_line import tokens
+
+    tokens.print_list(read_settings(database_url=database))
 
 
 @token_cli.command("revoke")
@@ -297,10 +295,9 @@ def revoke_token(
     database: DatabaseOption = None,
 ) -> None:
     """Revoke a token."""
-    _, result = run_offline(offline_tokens.revoke_token, database, "revokeToken", token_id)
-    if result.problems:
-        exit_with_error(result.problems[0].message)
-    typer.echo(f"{token_id} is revoked")
+    from resolvers.command_line import tokens
+
+    tokens.revoke(read_settings(database_url=database), token_id)
 
 
 @cli.command()
@@ -310,32 +307,42 @@ def backup(
     force: Annotated[bool, typer.Option("--force", help="Replace a backup that exists.")] = False,
 ) -> None:
     """Copy the database and its files, also while a server uses them. To restore it, copy both back."""
-    settings = read_settings(database_url=database)
-    store = settings.blob_store()
-    with exit_on_failure(), progress_bar() as progress:
-        files = asyncio.run(back_up(database_file(settings.database_url), store, to, progress, force=force))
-    if files is None:
-        typer.echo(f"the files in {store} are not part of the backup", err=True)
-    typer.echo(f"{to}: {to.stat().st_size / 1e6:,.1f} MB, {files or 0} files")
+    from resolvers.command_line.maintenance import write_backup
+
+    write_backup(read_settings(database_url=database), to, force=force)
 
 
 @cli.command("check")
 def check_database(database: DatabaseOption = None) -> None:
     """Check a database, in use or not, or a backup: pages, rows, counters, files. Exit code 1: something is wrong."""
-    settings = read_settings(database_url=database)
-    file = database_file(settings.database_url)
-    with exit_on_failure(), progress_bar() as progress:
-        findings = asyncio.run(check(file, settings.blob_store(), progress))
-    for finding in findings:
-        typer.echo(finding)
-    typer.echo(f"{file}: {len(findings) or 'no'} finding{'' if len(findings) == 1 else 's'}", err=bool(findings))
-    raise typer.Exit(1 if findings else 0)
+    from resolvers.command_line.maintenance import print_findings
+
+    print_findings(read_settings(database_url=database))
 
 
 @cli.command()
 def schema() -> None:
     """Print the GraphQL schema."""
     typer.echo(sdl(), nl=False)
+
+
+@cli.command("compile")
+def print_functions(
+    document: Annotated[typer.FileText, typer.Argument(encoding="utf-8", help="File of a GraphQL document; -: input.")],
+    operation: Annotated[str | None, typer.Option(help="Its operation, if it has several.")] = None,
+) -> None:
+    """Print the Python functions that the server generates for an operation, to see what it does for it."""
+    from graphql import GraphQLError
+
+    from transport.executor.listing import generated_source
+    from transport.executor.plan import Unplanned
+
+    try:
+        typer.echo(generated_source(graphql_schema, document.read(), operation))
+    except GraphQLError as error:
+        exit_with_error(str(error))
+    except Unplanned:
+        exit_with_error("graphql-core executes this operation: no functions are generated for it", code=1)
 
 
 @cli.command()
@@ -347,23 +354,10 @@ def simulate(
     token_file: TokenFileOption = None,
 ) -> None:
     """Send simulated traffic of all five kinds to a server."""
-    from demo.simulate import simulate as run  # noqa: PLC0415 - production does not load the demo
+    from demo.simulate import simulate as run
 
     token = None if token_file is None else read_secret(token_file)
     raise typer.Exit(asyncio.run(run(url=url, rate=rate, seconds=seconds, seed=seed, token=token)))
-
-
-def run_offline(
-    work: Callable[..., Coroutine[Any, Any, T]], database: str | None, mutation: str, *args: Any
-) -> tuple[Path, T]:
-    """Run `work` on the database file, which no server may use, or exit with a line that says why not."""
-    file = database_file(read_settings(database_url=database).database_url)
-    try:
-        return file, asyncio.run(work(file, *args))
-    except DatabaseInUse as error:
-        exit_with_error(f"{error}; or use the mutation {mutation} of the server")
-    except (DatabaseUnusable, StorageUnavailable) as error:
-        exit_with_error(str(error))
 
 
 def read_settings(**overrides: Any) -> Settings:

@@ -95,7 +95,7 @@ class Server:
         """Start it and wait until it is ready. Raises ServerFailed."""
         with self._log.open("wb") as output, on_cores(self._cores):
             self._process = subprocess.Popen(  # noqa: ASYNC220 - wait() with a timeout, off the loop, is simpler
-                self._command, cwd=self._tree, stdout=output, stderr=subprocess.STDOUT
+                self._command, cwd=self._tree, env=environment(), stdout=output, stderr=subprocess.STDOUT
             )
         deadline = perf_counter() + READY_TIMEOUT
         async with httpx2.AsyncClient(base_url=f"http://{HOST}:{self.port}", trust_env=False) as http:
@@ -118,6 +118,11 @@ class Server:
             self._process.wait()
             return None
         return perf_counter() - started
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of servers: Python keeps what it has compiled, as it does by default."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 async def _is_ready(http: httpx2.AsyncClient) -> bool:

@@ -11,7 +11,7 @@ from bench.http_client import HttpClient
 from bench.peers import START_SPECS
 from bench.scenarios.base import Column, Row, Sample
 from bench.scenarios.requests import TYPENAME
-from bench.servers import ServerFailed, ServerSpec, on_cores
+from bench.servers import ServerFailed, ServerSpec, environment, on_cores
 
 COLUMNS: Final = (Column("s", ".2f"), Column("CPU s", ".2f"))
 IMPORTS: Final = {"Session Graph": "import main", "plain strawberry": "import bench.baselines.strawberry.app"}
@@ -53,7 +53,7 @@ async def _import_seconds(harness: Harness, statement: str) -> Sample:
     code = f"import time; t = time.perf_counter(); {statement}; print(time.perf_counter() - t, time.process_time())"
     with on_cores(harness.server_cores):
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", code), cwd=harness.config.tree, stdout=asyncio.subprocess.PIPE
+            *(sys.executable, "-c", code), cwd=harness.config.tree, env=environment(), stdout=asyncio.subprocess.PIPE
         )
     output, _ = await process.communicate()
     if process.returncode:

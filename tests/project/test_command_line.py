@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "backup": ["--to", "--database", "--force"],
     "check": ["--database"],
     "schema": [],
+    "compile": ["--operation"],
     "token": ["create", "list", "revoke"],
     "simulate": ["--url", "--rate", "--seconds", "--seed", "--token-file"],
 }
@@ -73,6 +74,19 @@ def test_schema_command_prints_the_committed_schema() -> None:
     result = run_process("schema")
     assert result.stdout == (ROOT / "schema" / "schema.graphql").read_text(encoding="utf-8")
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_compile_command_prints_the_functions_of_an_operation(tmp_path: Path) -> None:
+    file = tmp_path / "operations.graphql"
+    file.write_text("query One($id: ID!) { session(id: $id) { state } }\nquery Two { viewer { name } }")
+    code, output = invoke("compile", str(file), "--operation", "One")
+    assert code == 0
+    assert "def UserSession_session(source, run, path):" in output
+    assert "def Viewer_viewer(" in invoke("compile", str(file), "--operation", "Two")[1]
+    assert invoke("compile", str(file))[0] == 2
+    file.write_text("{ nothing }")
+    code, output = invoke("compile", str(file))
+    assert (code, output.splitlines()[0]) == (2, "Cannot query field 'nothing' on type 'Query'.")
 
 
 def test_migrate_creates_a_database_and_may_be_repeated(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ def test_readme_names_every_command_with_its_options() -> None:
     for name, command in group.commands.items():
         row = re.search(rf"^\| `{name}` \| (.*) \|$", README, re.MULTILINE)
         assert row, name
-        options = {option for parameter in command.params for option in parameter.opts if option != "--help"}
+        named = {option for parameter in command.params for option in parameter.opts}
+        options = {option for option in named if option.startswith("--") and option != "--help"}
         assert options == set(re.findall(r"`(--[a-z-]+)`", row[1])), name
 
 
