@@ -98,6 +98,28 @@ def columns_of(statement: str) -> set[str]:
     return {part.strip().partition("=")[0].removeprefix("session.") for part in (listed[1] or listed[2]).split(",")}
 
 
+@pytest.mark.parametrize(
+    ("mutation", "path"),
+    [
+        ("keepaliveSession(input: {id: $id})", "session"),
+        ("hideSession(input: {id: $id})", "session"),
+        ("keepaliveSessions(input: {sessions: [{id: $id}]})", "results { session"),
+    ],
+)
+async def test_selection_of_a_mutation_says_which_columns_are_loaded(api: ApiClient, mutation: str, path: str) -> None:
+    id_ = (await api.start_user())["id"]
+    for selected, columns in (
+        ("{ __typename id revision state expiresAt }", set()),
+        ("{ id metadata ... on UserSession { username } }", {"meta", "subject"}),
+    ):
+        closing = " }" * path.count("{")
+        document = f"mutation($id: ID!) {{ {mutation} {{ {path} {selected}{closing} problems {{ code }} }} }}"
+        with capture_statements(api.app.state.services.database, readers=False, writer=True) as sent:
+            payload = await api.execute(document, id=id_)
+        assert payload["problems"] == []
+        assert columns_of(sent[0]) == LIFE_COLUMNS | columns
+
+
 async def start_hidden(api: ApiClient) -> str:
     """Start a session that is not visible, so that no time is credited to a path."""
     id_: str = (await api.start_user(visible=False))["id"]
