@@ -20,12 +20,12 @@ from graphql import (
 )
 from graphql.execution import Executor, VariableValues, default_field_resolver
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, collect_fields, collect_subfields
-from graphql.language import Visitor, visit
 
 from transport.executor.arguments import Arguments, plan_arguments
 from transport.executor.extensions import ATTRIBUTE, READ
 
 INCREMENTAL: Final = frozenset({"defer", "stream"})
+CONDITIONS: Final = frozenset({"skip", "include"})
 
 
 class Unplanned(Exception):
@@ -142,33 +142,23 @@ def possible_types(schema: GraphQLSchema, type_: Any) -> list[GraphQLObjectType]
     return [named] if isinstance(named, GraphQLObjectType) else []
 
 
-class _Directives(Visitor):
-    """Finds the variables of @skip and @include, and what no plan can have."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.variables: set[str] = set()
-        self.is_plannable = True
-
-    def enter_directive(self, node: Any, *_: Any) -> None:
-        name = node.name.value
-        if name in INCREMENTAL:
-            self.is_plannable = False
-        if name in {"skip", "include"}:
-            for argument in node.arguments:
-                if isinstance(argument.value, VariableNode):
-                    self.variables.add(argument.value.name.value)
-
-    def enter_fragment_definition(self, node: FragmentDefinitionNode, *_: Any) -> None:
-        if node.variable_definitions:
-            self.is_plannable = False
-
-
 def condition_variables(
     operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
 ) -> list[str] | None:
     """Return the variables that decide what is selected; None if the operation cannot be planned."""
-    found = _Directives()
-    for node in (operation, *fragments.values()):
-        visit(node, found)
-    return sorted(found.variables) if found.is_plannable else None
+    if any(fragment.variable_definitions for fragment in fragments.values()):
+        return None
+    found: set[str] = set()
+    nodes: list[Any] = [operation, *fragments.values()]
+    while nodes:  # in place of recursion: the nesting is the client's
+        node = nodes.pop()
+        for directive in node.directives or ():
+            name = directive.name.value
+            if name in INCREMENTAL:
+                return None
+            if name in CONDITIONS:
+                values = (argument.value for argument in directive.arguments or ())
+                found.update(value.name.value for value in values if isinstance(value, VariableNode))
+        if (selection_set := getattr(node, "selection_set", None)) is not None:
+            nodes += selection_set.selections
+    return sorted(found)

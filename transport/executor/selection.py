@@ -5,7 +5,7 @@ from typing import Any
 from graphql import GraphQLResolveInfo, get_named_type, is_abstract_type
 
 from transport.executor.extensions import READS
-from transport.executor.plan import PlannedField, Selection
+from transport.executor.plan import PlannedField, Selection, possible_types
 from transport.executor.run import PlannedInfo
 
 
@@ -45,6 +45,8 @@ def _fields_below(parent: PlannedField) -> list[PlannedField]:
 def _reads_of_type(planned: PlannedField) -> frozenset[str] | None:
     """Return what is read to find the types of the objects of a field."""
     type_ = get_named_type(planned.definition.type)
+    if any(each.is_type_of for each in possible_types(planned.plan.schema, type_)):
+        return None  # it asks the objects
     return type_.extensions.get(READS) if is_abstract_type(type_) else frozenset()
 
 

@@ -191,8 +191,11 @@ class FunctionSource:
         return self.text
 
     def _refer(self, name: str, value: Any) -> str:
-        """Return a name for a value that the function uses."""
-        self._names[name] = value
+        """Return a name for a value that the function uses.
+
+        It ends with a response name, which a client has chosen: what is before it is the beginning of no other name.
+        """
+        assert self._names.setdefault(name, value) is value, f"{name} has two meanings"
         return name
 
     def _field(self, planned: PlannedField) -> Iterator[str]:
@@ -260,12 +263,12 @@ class FunctionSource:
             yield f"{target} = {complete}"
         else:
             completion: Any = self._compiled.completion(planned)
-            complete_item = self._refer(f"complete_item_{planned.name}", completion.item)
+            complete_item = self._refer(f"each_{planned.name}", completion.item)
             yield "if type(value) is list:"
             yield f"    items = {target} = []"
-            yield f"    field_path = {path}"
+            yield f"    list_path = {path}"
             yield "    for index, item in enumerate(value):"
-            yield "        item_path = (field_path, index, None)"
+            yield "        item_path = (list_path, index, None)"
             yield "        if type(item) in plain:"
             yield f"            items.append({call})"
             yield "        else:"

@@ -99,6 +99,19 @@ def test_function_is_generated_when_its_type_is_met() -> None:
     assert names == ["Edge_edges", "Connection_animals", "Cat_node"]
 
 
+@pytest.mark.parametrize(
+    "names",
+    ["path", "item", "item_path", "items", "value", "each_id", "item_nodes", "of_nodes", "list_path", "run", "type"],
+)
+def test_response_names_are_no_names_of_the_function(names: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = f"{names}: name id barks complete: barks each: id"
+    document = f"{{ {names}: animals {{ {names}: nodes {{ {names}: name id }} nodes {{ id }} first {{ {fields} }} }} }}"
+    executor = build(document)
+    expected = Executor.execute_operation(executor)
+    monkeypatch.setattr(Executor, "execute_operation", None)
+    assert executor.execute_operation() == expected
+
+
 def test_variables_of_directives_have_plans_of_their_own() -> None:
     plans = OperationPlans()
     document = "query($a: Boolean!, $b: Boolean = true) { dog { id @skip(if: $a) name @include(if: $b) barks } }"
@@ -282,3 +295,11 @@ def test_selected_attributes_are_unknown_where_a_field_does_not_declare_them() -
         dog.fields["name"].extensions = extensions
     assert selected_attributes(found[0][0], "first") is None
     assert selected_attributes(found[0][0], "nodes") == frozenset({"kind", "id"})
+
+
+def test_selected_attributes_are_unknown_where_a_type_asks_its_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    dog = SCHEMA.get_type("Dog")
+    assert isinstance(dog, GraphQLObjectType)
+    monkeypatch.setattr(dog, "is_type_of", lambda row, _info: row.barks)
+    execute(build("{ animals { first { id } } }"))
+    assert selected_attributes(found[0][0], "first") is None
