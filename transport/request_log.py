@@ -9,7 +9,9 @@ import logging
 import os
 import sys
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
+from time import time_ns
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -50,8 +52,14 @@ def log_operation(operation: Operation | None, outcome: str | list[str], *, stat
     quoted_type = f'"{type_}"' if type_ else "null"
     quoted_outcome = '"ok"' if outcome == "ok" else encode_json(outcome)
     shown_status = "null" if status is None else status
-    time = datetime.now(UTC).isoformat()[:-6]  # without `+00:00`
+    second, microsecond = divmod(time_ns() // 1000, 1_000_000)
+    time = f"{format_second(second)}.{microsecond:06}" if microsecond else format_second(second)
     _json_output.defer(JSON_LINE % (quoted_name, quoted_type, duration_ms, quoted_outcome, shown_status, time))
+
+
+@lru_cache(maxsize=4)
+def format_second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat()[:-6]  # without `+00:00`
 
 
 def configure_log(level: str, log_format: str = "auto") -> None:

@@ -100,7 +100,9 @@ class Authenticator:
             # Only a token has let this page in: it must not be what other callers without a credential are.
             if not is_configured and origin is not None and await self.page_origins.contain(origin):
                 raise Unauthenticated("pages of this origin need a token that names it")
-            return await self._anonymous(is_forwarded=is_forwarded)
+            if self._loaded_version != self._version:
+                await self.load_requirement()
+            return self._anonymous(is_forwarded=is_forwarded)
         scheme, _, credential = authorization.partition(" ")
         credential = credential.strip()
         if scheme.lower() not in SCHEMES or not credential:
@@ -111,9 +113,7 @@ class Authenticator:
             raise _invalid()
         return caller
 
-    async def _anonymous(self, *, is_forwarded: bool) -> Caller:
-        if self._loaded_version != self._version:
-            await self.load_requirement()
+    def _anonymous(self, *, is_forwarded: bool) -> Caller:
         if self._requires_credentials:
             raise Unauthenticated("a credential is required: `Authorization: Bearer …`")
         if is_forwarded and self._configured is None:
@@ -123,7 +123,7 @@ class Authenticator:
 
     async def _find_caller(self, credential: str, origin: str | None) -> Caller:
         now = self._clock.now()
-        held = await self._find_token(credential) if secrets.is_well_formed(credential) else None
+        held = await self._find_token(credential)
         # Compared in constant time, and with one message for all that is wrong: it must not say which tokens exist.
         if held is None or not compare_digest(held.token.digest, secrets.digest(credential)):
             raise _invalid()
@@ -140,6 +140,8 @@ class Authenticator:
         held = self._held.get(lookup)
         if held is not None and time - held.read_at <= MAX_AGE_SECONDS:
             return held
+        if not secrets.is_well_formed(credential):
+            return None
         version = self._version
         token = await self._database.read(repository.find_by_lookup, lookup)
         if token is None:

@@ -59,7 +59,8 @@ def encode_headers(headers: Iterable[tuple[str, str]]) -> RawHeaders:
 
 async def send_json(send: Send, status: int, media_type: str, body: bytes, headers: Headers = ()) -> None:
     raw = [*JSON_HEADERS, *encode_headers(headers), *body_headers(media_type, body), *SECURITY_HEADERS]
-    await send_whole(send, status, raw, body)
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def send_errors(send: Send, error: RequestError, headers: Headers) -> None:
@@ -71,14 +72,10 @@ async def send_page(send: Send, page: Page) -> None:
 
 
 async def send_bytes(send: Send, status: int, media_type: str, body: bytes, headers: Iterable[tuple[str, str]]) -> None:
-    raw = encode_headers(headers) + body_headers(media_type, body)
-    await send_whole(send, status, with_security_headers(raw), body)
+    raw = with_security_headers(encode_headers(headers) + body_headers(media_type, body))
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
 
 
 def body_headers(media_type: str, body: bytes) -> RawHeaders:
     return [(b"content-type", f"{media_type}; charset=utf-8".encode()), (b"content-length", b"%d" % len(body))]
-
-
-async def send_whole(send: Send, status: int, headers: RawHeaders, body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
