@@ -100,6 +100,21 @@ class EventExecutor:
         self._executor = executor
         self._key = key
 
+    async def shared_frames(self, items: Sequence[Item]) -> Sequence[Frame] | None:
+        """Return the frames of items that other groups execute, and wait for these; None if one has to be executed."""
+        if not all(map(self._is_shared, items)):
+            return None
+        frames = []
+        for item in items:
+            assert item.event is not None, "it is shared"
+            shared: _SharedResult = item.event.results[self._key]
+            if not shared.done.is_set():
+                await shared.done.wait()
+            if shared.payload is None:
+                return None
+            frames.append(_frame(shared.payload, item))
+        return frames
+
     async def execute_all(self, items: Sequence[Item]) -> Sequence[Frame]:
         """Execute and encode items. Their frames are in the same order."""
         if len(items) > 1 and not all(map(self._is_shared, items)):

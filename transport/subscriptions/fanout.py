@@ -19,7 +19,7 @@ BUNDLE_SIZE: Final = 32
 BUNDLE_BYTES: Final = 64 * 1024
 """Length of results that completes a bundle, as each subscriber may have to queue it whole."""
 YIELD_EVERY: Final = 200
-"""Subscribers that get a bundle before other tasks have their turn: a few milliseconds."""
+"""Deliveries of all groups before other tasks have their turn: a few milliseconds."""
 
 
 def group_keys(operation: Operation, variables: Mapping[str, Any], source: Source) -> tuple[Hashable, Hashable]:
@@ -62,11 +62,32 @@ class Subscriber(Protocol):
         """End the stream, after a last frame if there is one."""
 
 
+class DeliveryBudget:
+    """Deliveries in one iteration of the event loop: thousands of groups may have items at once."""
+
+    def __init__(self) -> None:
+        self._used = 0
+
+    async def take(self, wanted: int) -> int:
+        """Return how many of the wanted deliveries may be made now: at least one, when others have had their turn."""
+        while self._used >= YIELD_EVERY:  # noqa: ASYNC110 - each iteration of the loop renews it
+            await asyncio.sleep(0)
+        if not self._used:
+            asyncio.get_running_loop().call_soon(self._renew)
+        taken = min(wanted, YIELD_EVERY - self._used)
+        self._used += taken
+        return taken
+
+    def _renew(self) -> None:
+        self._used = 0
+
+
 class FanoutRegistry:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.catch_up_slots = asyncio.Semaphore(MAX_CONCURRENT_CATCH_UPS)
         self.turns = Turns()
+        self.budget = DeliveryBudget()
         self._groups: dict[Hashable, FanoutGroup] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -78,7 +99,7 @@ class FanoutRegistry:
         group = self._groups.get(key)
         if group is None:
             catch_ups = CatchUpCoalescer(self.catch_up_slots, self.limits.stream_queue_bytes)
-            group = self._groups[key] = FanoutGroup(key, query, catch_ups, Pace(self.turns))
+            group = self._groups[key] = FanoutGroup(key, query, catch_ups, Pace(self.turns), self.budget)
             task = asyncio.create_task(self._run(group))
             group.task = task
             self._tasks.add(task)
@@ -108,7 +129,14 @@ class FanoutRegistry:
 class FanoutGroup:
     """Follows one source for all its subscribers."""
 
-    def __init__(self, key: Hashable, query: SubscriptionQuery, catch_ups: CatchUpCoalescer, pace: Pace) -> None:
+    def __init__(
+        self,
+        key: Hashable,
+        query: SubscriptionQuery,
+        catch_ups: CatchUpCoalescer,
+        pace: Pace,
+        budget: DeliveryBudget,
+    ) -> None:
         self.key = key
         self.subscribers: dict[Subscriber, None] = {}
         self.following = asyncio.Event()
@@ -117,6 +145,7 @@ class FanoutGroup:
         self.catch_ups = catch_ups
         self._query = query
         self._pace = pace
+        self._budget = budget
 
     async def run(self) -> None:
         last: Frame | None
@@ -147,15 +176,21 @@ class FanoutGroup:
                 last = await self._publish(executor, (item, *ready))
                 if last is not None:
                     return last
+                if take_ready is None or len(ready) == BUNDLE_SIZE - 1:
+                    # A source with many items ready never waits by itself: let subscribers send before they get more.
+                    await asyncio.sleep(0)
                 del item, ready  # an idle group would keep its last event in memory
         return None
 
     async def _publish(self, executor: EventExecutor, items: Sequence[Item]) -> Frame | None:
         """Execute and deliver items. Returns a failed frame, which ends the group."""
         bundle = Bundle()
-        await self._pace.begin(len(items))
-        frames = await executor.execute_all(items)
-        self._pace.end_turn()
+        self._pace.begin(len(items))
+        frames = await executor.shared_frames(items)
+        if frames is None:
+            await self._pace.take_turn()
+            frames = await executor.execute_all(items)
+            self._pace.end_turn()
         for item, frame in zip(items, frames, strict=True):
             if frame.failed:
                 await self._deliver(bundle)
@@ -163,6 +198,7 @@ class FanoutGroup:
             bundle.add(frame, item.sequence)
             if bundle.size >= BUNDLE_BYTES:
                 await self._deliver(bundle)
+                await asyncio.sleep(0)
                 bundle = Bundle()
         await self._deliver(bundle)
         self._pace.finish()
@@ -171,13 +207,14 @@ class FanoutGroup:
     async def _deliver(self, bundle: Bundle) -> None:
         # Subscribers that join during the delivery cover this bundle by their catch-up.
         subscribers = tuple(self.subscribers) if bundle.frames else ()
-        for start in range(0, len(subscribers), YIELD_EVERY):
-            for subscriber in subscribers[start : start + YIELD_EVERY]:
+        done = 0
+        while done < len(subscribers):
+            until = done + await self._budget.take(len(subscribers) - done)
+            for subscriber in subscribers[done:until]:
                 if subscriber not in self.subscribers:
                     continue
                 try:
                     subscriber.push(bundle)
                 except Exception as error:  # too little memory, for one must not end the others
                     subscriber.finish(self._query.error_frame(error))
-            # A source with many items ready never waits by itself: let subscribers send before they get more.
-            await asyncio.sleep(0)
+            done = until

@@ -39,9 +39,9 @@ class ServerShutdown(StreamClosed):
     """The server is stopping."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that takes a microsecond, as long as all else that makes a shared frame
 class Frame:
-    """One encoded result. A frame without payload is a heartbeat."""
+    """One encoded result, which is not changed. A frame without payload is a heartbeat."""
 
     payload: bytes
     """JSON in one line."""

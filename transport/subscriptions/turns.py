@@ -96,13 +96,15 @@ class Pace:
         if isinstance(items, Buffered):
             self._backlog = partial(getattr, items, "backlog")
 
-    async def begin(self, items: int) -> None:
-        """Wait for the turn to execute so many items."""
-        loop = asyncio.get_running_loop()
-        self._began, self._items = loop.time(), items
+    def begin(self, items: int) -> None:
+        """Begin a step of so many items."""
+        self._began, self._items = asyncio.get_running_loop().time(), items
         self._turns.activate(self)
+
+    async def take_turn(self) -> None:
+        """Wait for the turn to execute the items."""
         await self._turns.take()
-        self._timer = loop.call_later(TURN_SECONDS, self.end_turn)
+        self._timer = asyncio.get_running_loop().call_later(TURN_SECONDS, self.end_turn)
 
     def end_turn(self) -> None:
         """Let another group have its turn, unless it had it already."""

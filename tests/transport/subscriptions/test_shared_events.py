@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import weakref
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tests.polling import wait_until
 from tests.transport.subscriptions.fake_source import PLACEHOLDER, Caller, FakeLog
 from tests.transport.subscriptions.stream_server import StreamServer, frame_body, is_live
-from transport.subscriptions import Frame, StreamResponse
+from transport.subscriptions import Frame, StreamResponse, fanout
 
 EVENT = "subscription($room: String $n: Int) { event(room: $room) { number cursor caller text(size: $n) } }"
 SLOW = "subscription($room: String) { event(room: $room) { number cursor slow } }"
@@ -55,6 +56,50 @@ async def test_groups_execute_an_event_once(server: StreamServer, log: FakeLog, 
         assert [frame.cursor for frame in frames] == field_of(frames, "cursor") == cursors
         assert field_of(frames, "number") == list(range(1, count + 1))
     assert PLACEHOLDER.encode() not in b"".join(frame.payload for frames in received for frame in frames)
+
+
+@pytest.mark.parametrize("document", [EVENT, SLOW])
+async def test_only_the_group_that_executes_takes_a_turn(
+    server: StreamServer, log: FakeLog, document: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.gate.set()
+    reading = await live([await server.open(document, {"room": f"room {number}"}) for number in range(40)])
+    turns, taken = server.streams.groups.turns, []
+    take = turns.take
+
+    async def counted() -> None:
+        taken.append(1)
+        await take()
+
+    monkeypatch.setattr(turns, "take", counted)
+    log.append()
+    await asyncio.gather(*reading)
+    assert (len(log.executed), len(taken)) == (1, 1)
+
+
+async def test_deliveries_of_many_groups_yield_to_other_tasks(
+    server: StreamServer, log: FakeLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fanout, "YIELD_EVERY", 10)
+    delivered: list[int] = []
+
+    def deliver(frames: Sequence[Frame]) -> bool:
+        delivered.append(len(frames))
+        return True
+
+    answers = [await server.open(EVENT, {"room": f"room {number}"}) for number in range(45)]
+    for answer in answers:
+        answer.frames.try_send = deliver
+    reading = await live(answers)
+    log.append()
+    most, before = 0, 0
+    while len(delivered) < len(answers):
+        await asyncio.sleep(0)
+        most, before = max(most, len(delivered) - before), len(delivered)
+    assert 0 < most <= 10
+    for task in reading:
+        task.cancel()
+    await asyncio.gather(*reading, return_exceptions=True)
 
 
 async def test_results_without_cursor_are_the_same_bytes(server: StreamServer, log: FakeLog) -> None:

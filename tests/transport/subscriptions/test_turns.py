@@ -80,7 +80,8 @@ async def test_slow_step_lets_others_have_their_turns(monkeypatch: pytest.Monkey
     turns, time = Turns(), FakeTime(monkeypatch)
     paces = [Pace(turns) for _ in range(CONCURRENT_TURNS)]
     for pace in paces:
-        await pace.begin(1)
+        pace.begin(1)
+        await pace.take_turn()
     other = asyncio.create_task(turns.take())
     await asyncio.sleep(0)
     assert not other.done()
@@ -96,7 +97,8 @@ async def busy_paces(turns: Turns, backlogs: Sequence[int]) -> list[Pace]:
     paces = [Pace(turns) for _ in backlogs]
     for pace, backlog in zip(paces, backlogs, strict=True):
         pace.follow(Backlog(backlog))
-        await pace.begin(1)
+        pace.begin(1)
+        await pace.take_turn()
         pace.end_turn()
     return paces
 
@@ -109,7 +111,8 @@ async def test_lag_is_the_backlog_at_the_speed_of_the_group(monkeypatch: pytest.
         time.now += 0.02
         for pace in paces:
             pace.finish()
-            await pace.begin(2)
+            pace.begin(2)
+            await pace.take_turn()
             pace.end_turn()
     assert turns.lag() == pytest.approx(1.0, abs=0.01)
     for pace in paces:
@@ -159,6 +162,7 @@ async def test_source_without_a_backlog_is_never_late(monkeypatch: pytest.Monkey
     turns, time = Turns(), FakeTime(monkeypatch)
     for pace in (Pace(turns), Pace(turns)):
         pace.follow(object())
-        await pace.begin(1)
+        pace.begin(1)
+        await pace.take_turn()
     time.now += 5
     assert turns.lag() == 0
