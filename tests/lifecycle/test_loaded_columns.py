@@ -77,7 +77,7 @@ async def test_result_has_the_columns_that_its_caller_is_shown(
             assert getattr(result.session, column) == getattr(stored, column), column
 
 
-async def test_column_that_nobody_reads_is_not_loaded(api: ApiClient) -> None:
+async def test_column_that_is_not_shown_is_not_loaded(api: ApiClient) -> None:
     result = await call(api, "keepalive", (await api.start_user())["id"], frozenset({"subject"}))
     assert result.session is not None
     assert result.session.subject == "ann"
