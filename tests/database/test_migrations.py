@@ -16,6 +16,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, Table, create_engine
 
 from bench.dataset.bulk_insert import bulk_insert
@@ -24,7 +25,7 @@ from models.clock import DAY, HOUR, MINUTE
 from models.database import Transaction, open_database
 from models.enums import Kind
 from models.errors import DatabaseVersionError
-from models.migrations import migrate
+from models.migrations import NEWEST_VERSION, migrate
 from models.migrations.upgrade import alembic_config
 from models.tables import METADATA
 from models.tables.rows import Project, Session
@@ -71,6 +72,11 @@ async def test_migrations_create_the_declared_tables_and_keep_the_id(tmp_path: P
             assert await database.is_ready()
             ids.add(database.database_id)
     assert len(ids) == 1
+
+
+def test_newest_version_is_that_of_the_last_migration() -> None:
+    scripts = ScriptDirectory(str(ROOT / "models" / "migrations"))
+    assert scripts.get_current_head() == NEWEST_VERSION
 
 
 async def test_database_of_a_later_version_is_refused_in_one_line(tmp_path: Path) -> None:
