@@ -45,7 +45,7 @@ class SessionTable(TableModel, table=True):
     due_at: Instant | None = instant_column(nullable=True)
     """When the sweeper checks the row: not after its start or `expires_at`. NULL: never.
 
-    A heartbeat moves `expires_at` only, so that it changes no index; the sweeper moves this when it checks.
+    A heartbeat moves `expires_at` only, so that it does not change this index; the sweeper moves it when it checks.
     """
     ended_at: Instant | None = instant_column(nullable=True)
     """NULL, too, after an end by time that the sweeper has not written yet."""
@@ -97,6 +97,12 @@ class SessionTable(TableModel, table=True):
         partial_index("ix_session_guide", "guide", "started_at", "rank", "id", where="guide IS NOT NULL"),
         partial_index("ix_session_media", "media_id", "started_at", "id", where="media_id IS NOT NULL"),
         partial_index("ix_session_live", "started_at", "id", "kind", "project_id", where="ended_at IS NULL"),
+        # The one index that a heartbeat moves, for 2 to 4 % of its time. Without it a list in this order sorts all live
+        # sessions. PostgreSQL has none: it would have to write each heartbeat into every index of the table. Its
+        # condition is another than that of `ix_session_live`, so that no other list takes this one for it.
+        partial_index("ix_session_live_seen", "last_seen_at", "id", where="end_reason IS NULL").ddl_if(
+            dialect="sqlite"
+        ),
         # Covering indexes: statistics and sorted lists of ended sessions are answered without reading rows.
         partial_index(
             *("ix_session_ended", "ended_at", "started_at", "kind", "end_reason", "project_id", "final_seen_at"),

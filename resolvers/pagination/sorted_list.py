@@ -16,7 +16,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
-    literal,
     or_,
     select,
     union_all,
@@ -203,4 +202,4 @@ def _beyond(
 
 
 def _exists(rows: Select[Any]) -> Select[Any]:
-    return rows.with_only_columns(literal(1), maintain_column_froms=True).limit(1)
+    return rows.limit(1)

@@ -288,6 +288,8 @@ def _segments(selection: SessionSelection, fields: Sequence[str]) -> list[Select
     """Return statements for the sort values of ended sessions, in index order, and of live ones."""
     live_columns = [_live_end(selection.now) if field == "ENDED_AT" else session.c[field.lower()] for field in fields]
     live = select(*_label(live_columns)).where(selection.live).correlate(project)
+    if fields[0] == "LAST_SEEN_AT":
+        live = live.where(session.c.end_reason.is_(None))  # the condition of the index in this order
     if selection.session_filter.excludes_ended:
         return [live]
     ended_columns = [ended_column(field.lower()) for field in fields]
