@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from bench.dataset.distributions import PROJECTS
+from bench.dataset.distributions import PROJECTS, VIEWS
 from bench.dataset.generate import ACTIVE_SHARE
 from bench.harness import Harness
 from bench.load_generator import LoadFailed, encode_request, run_closed_loop
@@ -38,8 +38,8 @@ STATS_SELECTIONS: Final = {
     "byEndReason": "byEndReason { reason total visibleSeconds }",
     **{name: name for name in ("subjects", "activeSubjects")},
     **{f"groupBy {name}": f"groupBy(field: {name}) {{ value {_COUNTS} }}" for name in GROUP_KEYS},
-    "series, a month": f"series(from: $from, to: $to, bucketSeconds: {BUCKET_SECONDS}) {{ {_BUCKET} }}",
-    "series, half a year": f"recentSeries(buckets: 2000, bucketSeconds: {HALF_YEAR_BUCKET_SECONDS}) {{ {_BUCKET} }}",
+    "series of a month": f"series(from: $from, to: $to, bucketSeconds: {BUCKET_SECONDS}) {{ {_BUCKET} }}",
+    "series of half a year": f"recentSeries(buckets: 2000, bucketSeconds: {HALF_YEAR_BUCKET_SECONDS}) {{ {_BUCKET} }}",
     "recentSeries": f"recentSeries {{ {_BUCKET} }}",
 }
 LIST_SELECTIONS: Final = {"page": "nodes { id kind subject startedAt }", "totalCount": "totalCount"}
@@ -51,7 +51,10 @@ BROAD_FILTERS: Final[Filters] = {
     "": None,
     ", a project": {"projectIds": [PROJECTS[0]]},
     ", a kind": {"kinds": ["USER"]},
+    ", under a path": {"pathPrefix": [VIEWS[0]]},
 }
+TIME_FILTER: Final = ", a month"
+"""Of sessions that have started within it."""
 STATE_FILTERS: Final[Filters] = {", ended": {"states": ["ENDED"]}, ", active": {"active": True}}
 UNINDEXED_FILTERS: Final[Filters] = {", a language": {"client": {"languages": ["fr"]}}}
 """No index covers them: all rows are read."""
@@ -65,20 +68,27 @@ async def measure_history(harness: Harness) -> Sequence[Row]:
         for name, (document, variables) in build_queries().items():
             request = encode_request(server.port, document, variables)
             first, *others = [await _response_ms(server, request) for _ in range(harness.config.runs + 1)]
-            rows.append(Row(server.name, name, [(other, first) for other in others]))
+            rows.append(Row(server.name, name, [(other, first) for other in others], filter_of(name)))
         return rows
+
+
+def filter_of(name: str) -> str:
+    """Return the end of a query's name that stands for its filter."""
+    suffixes = [*BROAD_FILTERS, *STATE_FILTERS, *UNINDEXED_FILTERS, TIME_FILTER]
+    return max((suffix for suffix in suffixes if name.endswith(suffix)), key=len)
 
 
 def build_queries() -> dict[str, tuple[str, dict[str, Any]]]:
     """Build documents with variables, by their name in the table."""
     now = datetime.now(UTC)
     window = {"from": f"{now - MONTH:%Y-%m-%dT%H:%M:%SZ}", "to": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
+    time_filter: Filters = {TIME_FILTER: {"startedAfter": window["from"]}}
     queries: dict[str, tuple[str, dict[str, Any]]] = {}
-    for suffix, filter_ in (BROAD_FILTERS | UNINDEXED_FILTERS).items():
+    for suffix, filter_ in (BROAD_FILTERS | UNINDEXED_FILTERS | time_filter).items():
         for name, selection in STATS_SELECTIONS.items():
             variables = window if "$from" in selection else {}
             queries[name + suffix] = _stats_document(selection), {**variables, "filter": filter_}
-    for suffix, filter_ in (BROAD_FILTERS | STATE_FILTERS | UNINDEXED_FILTERS).items():
+    for suffix, filter_ in (BROAD_FILTERS | STATE_FILTERS | UNINDEXED_FILTERS | time_filter).items():
         for name, selection in LIST_SELECTIONS.items():
             queries[name + suffix] = _list_document(selection), {"filter": filter_}
     for ordering in ORDERINGS:

@@ -7,13 +7,14 @@ from time import perf_counter
 from typing import Final
 
 from bench.harness import Harness, interleaved
-from bench.http_client import HttpClient
+from bench.load_generator import encode_request, run_closed_loop
 from bench.peers import START_SPECS
 from bench.scenarios.base import Column, Row, Sample
-from bench.scenarios.requests import TYPENAME
+from bench.scenarios.requests import TYPENAME, is_typename
 from bench.servers import ServerFailed, ServerSpec, environment, on_cores
 
 COLUMNS: Final = (Column("s", ".2f"), Column("CPU s", ".2f"))
+ANSWER_TIMEOUT: Final = 10.0
 IMPORTS: Final = {"Session Graph": "import main", "plain strawberry": "import bench.baselines.strawberry.app"}
 
 
@@ -41,12 +42,8 @@ async def _starts(harness: Harness, spec: ServerSpec) -> tuple[Sample, Sample]:
 
 
 async def _first_answer(port: int, started: float) -> float:
-    client = HttpClient(port)
-    try:
-        await client.execute(TYPENAME, {})
-        return perf_counter() - started
-    finally:
-        await client.close()
+    await run_closed_loop(port, [[encode_request(port, TYPENAME)]], is_typename, ANSWER_TIMEOUT)
+    return perf_counter() - started
 
 
 async def _import_seconds(harness: Harness, statement: str) -> Sample:

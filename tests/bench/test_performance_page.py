@@ -8,10 +8,11 @@ import pytest
 
 from bench.charts import Axis, line_chart
 from bench.harness import BenchConfig
-from bench.performance_page import FOLDER, NOTES, RESULTS, chart, render
+from bench.performance_page import FOLDER, NOTES, RESULTS, cells_by_filter, chart, render
 from bench.results import read_results, read_rows, save_rows
 from bench.scenarios import SCENARIOS
 from bench.scenarios.base import Row
+from bench.scenarios.history import build_queries, filter_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -68,6 +69,17 @@ def test_requests_that_were_refused_are_not_drawn() -> None:
     rows = [Row("ours", "", [(cost, 0, 0, 0, failures, 0)], "page", x) for x, cost, failures in ((1, 9, 0), (2, 1, 5))]
     picture = parsed(chart(scenario, rows))
     assert len(picture.findall(f".//{SVG}circle")) == 1
+
+
+def test_history_has_a_line_for_each_query_and_a_column_for_each_filter() -> None:
+    names = ["total", "byPath, 2 deep", "total, a kind", "byPath, 2 deep, under a path"]
+    rows = [Row("ours", name, [(number, 0)], filter_of(name)) for number, name in enumerate(names, start=1000)]
+    assert cells_by_filter(rows) == [
+        ["query, ms", "all", "a kind", "under a path"],
+        ["total", "1,000", "1,002", ""],
+        ["byPath, 2 deep", "1,001", "", "1,003"],
+    ]
+    assert len({filter_of(name) for name in build_queries()}) == 8
 
 
 def test_ticks_are_round_numbers_within_the_axis() -> None:
