@@ -21,6 +21,11 @@ def pytest_configure(config: pytest.Config) -> None:
         Execution.executor_class = Executor
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--graphql-core"):
+        items[:] = [item for item in items if item.get_closest_marker("compiled") is None]
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Run async tests on asyncio."""

@@ -13,6 +13,8 @@ from tests.api.session_inputs import start_one_of_each_kind
 from tests.api_client import ApiClient
 from tests.statements import Statement, capture_statements
 
+pytestmark = pytest.mark.compiled
+
 SESSION_TYPES: Final = ("AgendaSession", "ClientSession", "FieldSession", "MediaSession", "UserSession")
 TYPES: Final = {
     "sessions": SESSION_TYPES,

@@ -8,6 +8,8 @@ from tests.api_client import ApiClient
 from tests.garbage import finding_garbage
 from transport.http import disconnect
 
+pytestmark = pytest.mark.compiled
+
 KEEPALIVE: Final = """mutation($id: ID!) { keepaliveSession(input: {id: $id}) {
     session { id project { id } pathTimes { path } } problems { code } } }"""
 PAGE: Final = """{ sessions(first: 5) { totalCount edges { cursor node { id kind path project { name }

@@ -16,11 +16,12 @@ from graphql.execution import (
 from graphql.execution.executor import CollectedErrors
 from graphql.pyutils import RefMap, is_async_iterable, is_awaitable
 
+from transport.executor.compiled import CompiledPlan
 from transport.executor.completion import Completion
 from transport.executor.fallback import Outcome, Repeated
+from transport.executor.line_budget import LineBudget, LineCount
 from transport.executor.plan import Plan, PlannedField, Unplanned, condition_variables
 from transport.executor.run import ASYNC_HELPERS, Run
-from transport.executor.source import CompiledPlan, LineBudget, LineCount
 from transport.executor.variables import CoerceVariables, plan_variables
 
 RootField: TypeAlias = tuple[PlannedField, Completion]
@@ -58,6 +59,8 @@ class OperationPlans:
     def refuse(self, plan: CompiledPlan) -> None:
         """Leave the operation to graphql-core from now on."""
         self._plans = {key: None if each is plan else each for key, each in self._plans.items()}
+        if not any(self._plans.values()):
+            self._lines.give_back()
 
     def __del__(self) -> None:
         self._lines.give_back()

@@ -10,9 +10,10 @@ from graphql import (
     validate,
 )
 
+from transport.executor.compiled import CompiledPlan
 from transport.executor.executor import CompiledExecutor
+from transport.executor.line_budget import LineBudget, LineCount
 from transport.executor.plan import Plan, Unplanned, condition_variables
-from transport.executor.source import CompiledPlan, LineBudget, LineCount
 
 
 def generated_source(schema: GraphQLSchema, text: str, operation_name: str | None = None) -> str:

@@ -146,7 +146,8 @@ class Run:
         """Cancel what this run has started, and close the rest."""
         self.close()
         if self._together is not None:
-            await self._together.cancel()
+            together, self._together = self._together, None  # a reference cycle
+            await together.cancel()
 
 
 class _Together:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from keyword import iskeyword
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from graphql import (
     GraphQLBoolean,
@@ -27,18 +27,12 @@ from graphql import (
 
 from transport.executor.completion import (
     PLAIN,
-    Completion,
     Function,
-    LeafCompletion,
-    ListCompletion,
-    ObjectCompletion,
     Unanswered,
     at_field,
-    checked,
-    type_name_of,
 )
 from transport.executor.extensions import TYPE_NAME
-from transport.executor.plan import Plan, PlannedField, Selection, Unplanned, possible_types
+from transport.executor.plan import PlannedField, Selection
 
 _IS_BUILT_IN: Final = {
     GraphQLString: "type(value) is str",
@@ -52,117 +46,27 @@ _IS_BUILT_IN: Final = {
 _SHARED_TYPES: Final[Mapping[Any, type]] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
 """Classes of items that stand in the result as they are."""
 
-MAX_LINES: Final = 100_000
-MAX_LINES_OF_OPERATION: Final = 2_000
-
 _numbers: Final = count(1)
 
 
-class LineBudget:
-    """Bound of the memory that generated functions take, with all that belongs to them: 550 bytes a line.
+class Parts(Protocol):
+    """What the function of a selection calls."""
 
-    A page of five kinds of rows has about 100 lines.
-    """
-
-    def __init__(self, lines: int = MAX_LINES, lines_of_operation: int = MAX_LINES_OF_OPERATION) -> None:
-        self.left = lines
-        self.lines_of_operation = lines_of_operation
-
-
-class LineCount:
-    """Lines of the functions of one operation."""
-
-    def __init__(self, budget: LineBudget) -> None:
-        self._budget = budget
-        self._count = 0
-
-    @property
-    def may_grow(self) -> bool:
-        return self._budget.left > 0
-
-    def add(self, lines: int) -> None:
-        """Take lines of the budget. Raises Unplanned if there are too many of this operation."""
-        self._count += lines
-        self._budget.left -= lines
-        if self._count > self._budget.lines_of_operation:
-            raise Unplanned
-
-    def give_back(self) -> None:
-        self._budget.left += self._count
-        self._count = 0
-
-
-class CompiledPlan:
-    """The functions of a plan. Each is generated when the first object of its type is met."""
-
-    def __init__(self, plan: Plan, lines: "LineCount") -> None:
-        self.plan = plan
-        self._lines = lines
-        self._functions: dict[Selection, Function] = {}
-        self.sources: list[FunctionSource] = []
-        self.root = [(planned, self.completion(planned)) for planned in plan.root.fields]
+    def completion(self, planned: PlannedField) -> Any:
+        """Return how the value of a field is completed; of a list, with the completion of its items as `item`."""
 
     def function(self, planned: PlannedField, type_: GraphQLObjectType) -> Function:
         """Return the function of objects of this type in the value of a field."""
-        selection = self.plan.below(planned, type_)
-        function = self._functions.get(selection)
-        if function is None:
-            function = self._functions[selection] = self._generate(planned, selection)
-        return function if type_.is_type_of is None else checked(function, type_.is_type_of, planned)
 
-    def _generate(self, planned: PlannedField, selection: Selection) -> Function:
-        source = FunctionSource(self, selection, f"{selection.type.name}_{planned.nodes[0].name.value}")
-        self._lines.add(source.line_count)
-        self.sources.append(source)
-        return source.compile()
-
-    def generate_all(self) -> None:
-        """Generate the functions of all types that are possible, not only of those that are met."""
-        fields, known = [planned for planned, _ in self.root], set[Selection]()
-        while fields:
-            planned = fields.pop()
-            for type_ in possible_types(self.plan.schema, planned.definition.type):
-                self.function(planned, type_)
-                selection = self.plan.below(planned, type_)
-                if selection not in known:
-                    known.add(selection)
-                    fields += selection.fields
-
-    def completion(self, planned: PlannedField) -> Completion:
-        """Return how the value of a field is completed."""
-        return self._completion(planned, planned.definition.type)
-
-    def _completion(self, planned: PlannedField, type_: Any, *, required: bool = False) -> Completion:
-        if is_non_null_type(type_):
-            return self._completion(planned, type_.of_type, required=True)
-        if is_list_type(type_):
-            return ListCompletion(self._completion(planned, type_.of_type), required=required)
-        if is_leaf_type(type_):
-            return LeafCompletion(type_.coerce_output_value, required=required)
-        return ObjectCompletion(FunctionTable(self, planned, type_), type_name_of(planned, type_), required=required)
-
-
-class FunctionTable(dict[str, Function]):
-    """Functions by the name of the type of an object."""
-
-    def __init__(self, compiled: CompiledPlan, planned: PlannedField, type_: Any) -> None:
-        super().__init__()
-        self._compiled = compiled
-        self._planned = planned
-        self._possible = {each.name: each for each in possible_types(compiled.plan.schema, type_)}
-
-    def __missing__(self, type_name: str) -> Function:
-        if (type_ := self._possible.get(type_name)) is None:
-            raise Unanswered
-        function = self[type_name] = self._compiled.function(self._planned, type_)
-        return function
+    def functions(self, planned: PlannedField) -> Mapping[str, Function]:
+        """Return the functions of objects in the value of a field by the name of their type."""
 
 
 class FunctionSource:
     """The source of one function, and the names that it refers to."""
 
-    def __init__(self, compiled: CompiledPlan, selection: Selection, name: str) -> None:
-        self._compiled = compiled
+    def __init__(self, parts: Parts, selection: Selection, name: str) -> None:
+        self._parts = parts
         self.name = name
         # The name of the file is not that of the operation: that is text from a client.
         self._filename = f"generated/{name}_{next(_numbers)}.py"
@@ -207,7 +111,7 @@ class FunctionSource:
             return
         path = f'(path, "{key}", "{planned.parent_type.name}")'
         yield f"value = {self._value(planned, path)}  # {planned.definition.type}"
-        completion = at_field(self._compiled.completion(planned), planned)
+        completion = at_field(self._parts.completion(planned), planned)
         complete = f"{self._refer(f'complete_{key}', completion)}(value, run, result, path)"
         nullable = not is_non_null_type(type_)
         inner = type_ if nullable else type_.of_type
@@ -262,7 +166,7 @@ class FunctionSource:
         elif call is None:
             yield f"{target} = {complete}"
         else:
-            completion: Any = self._compiled.completion(planned)
+            completion: Any = self._parts.completion(planned)
             complete_item = self._refer(f"each_{planned.name}", completion.item)
             yield "if type(value) is list:"
             yield f"    items = {target} = []"
@@ -280,10 +184,10 @@ class FunctionSource:
         """Return the call that selects from an object; None for other types, and where the schema must be asked."""
         name = planned.name
         if is_object_type(type_):
-            function = self._refer(f"select_{name}", self._compiled.function(planned, type_))
+            function = self._refer(f"select_{name}", self._parts.function(planned, type_))
             return f"{function}({value}, run, {path})"
         if is_abstract_type(type_) and (type_name := type_.extensions.get(TYPE_NAME)) is not None:
-            functions = self._refer(f"select_{name}", FunctionTable(self._compiled, planned, type_))
+            functions = self._refer(f"select_{name}", self._parts.functions(planned))
             return f"{functions}[{self._refer(f'type_of_{name}', type_name)}({value})]({value}, run, {path})"
         return None
 

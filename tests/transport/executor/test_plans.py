@@ -14,11 +14,12 @@ from schema import graphql_schema
 from transport import executor as executor_package
 from transport.documents.store import DocumentStore
 from transport.executor import CompiledExecutor, LineBudget, OperationPlans
+from transport.executor.compiled import CompiledPlan
 from transport.executor.extensions import ATTRIBUTE, READS, TYPE_NAME
+from transport.executor.line_budget import MAX_LINES
 from transport.executor.listing import generated_source
 from transport.executor.run import Run
 from transport.executor.selection import selected_attributes
-from transport.executor.source import MAX_LINES, CompiledPlan
 from transport.settings import Limits, TransportSettings
 
 SCHEMA: Final = build_schema("""
@@ -142,10 +143,12 @@ def test_combinations_of_variables_are_bounded() -> None:
 
 def test_lines_of_one_operation_are_bounded() -> None:
     document = "{ animals { nodes { id name } first { id } } }"
-    plans = OperationPlans(LineBudget(1_000, 24))
+    budget = LineBudget(1_000, 24)
+    plans = OperationPlans(budget)
     executor = build(document, plans=plans)
     assert executor.execute_operation() == Executor.execute_operation(executor)
     assert plans.get(executor) is None
+    assert budget.left == 1_000
 
 
 def test_lines_of_all_operations_are_bounded_and_given_back() -> None:
