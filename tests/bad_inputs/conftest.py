@@ -12,7 +12,7 @@ from tests.live_server import serve_app
 
 @pytest.fixture(scope="package")
 async def shared_api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiClient]:
-    async with open_api(tmp_path_factory.mktemp("bad_inputs") / "test.db") as api:
+    async with open_api(tmp_path_factory.mktemp("bad_inputs") / "test.db", insecure=True) as api:
         yield api
 
 
