@@ -31,7 +31,7 @@ HEARTBEAT_COLUMNS: Final = frozenset(
         *("visible", "visible_ms", "path", "path_count", "sequence"),
     }
 )
-"""Columns that every command writes, none of them indexed.
+"""Columns that every command writes, of which only `last_seen_at` is in an index.
 
 SQLite writes the index of every column that an UPDATE names, changed or not, so other columns join only if changed.
 """
