@@ -7,7 +7,7 @@ from sqlalchemy import table as table_clause
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import column
 
-NEWEST_VERSION: Final = "0010"
+NEWEST_VERSION: Final = "0011"
 """Of the tables, in the table that Alembic keeps it in."""
 
 _VERSION: Final = table_clause("alembic_version", column("version_num"))

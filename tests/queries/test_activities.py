@@ -128,3 +128,12 @@ async def test_equal_timeline_pages_share_statement(database: Database, sessions
         calls = zip(sessions, sizes, strict=True)
         await asyncio.gather(*[session_activities(context, s.id, types=None, page=size) for s, size in calls])
     assert len(statements) == 2
+
+
+async def test_page_with_joined_filter_starts_at_cursor(database: Database) -> None:
+    await insert(database, *(rows := [ended_row(), ended_row()]), *(activity_row(s) for s in rows))
+    first = await page_of_log(database, {"end_reasons": ["STOPPED"]}, first=1)
+    for page in ({"after": first.end_cursor}, {"before": first.end_cursor}):
+        found = await page_of_log(database, {"end_reasons": ["STOPPED"]}, **page)
+        assert [entry.session_id for entry in found.nodes] == [s.id for s in rows[1:] if "after" in page]
+        assert (found.has_previous_page, found.has_next_page) == ("after" in page, "before" in page)
