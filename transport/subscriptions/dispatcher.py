@@ -1,8 +1,8 @@
 """Dispatch of a request to its kind of response: one result, incremental delivery or a subscription."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
 
@@ -102,6 +102,27 @@ class StreamManager:
         self.draining.unregister(subscription)
 
 
+class HeldContext:
+    """Enters a context, and exits it unless an incremental response takes it over, which does so when it ends."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self, context: AbstractAsyncContextManager[Any]) -> None:
+        self._held: AbstractAsyncContextManager[Any] | None = context
+
+    def take_over(self) -> AbstractAsyncContextManager[Any]:
+        context, self._held = self._held, None
+        assert context is not None, "there is one incremental response"
+        return context
+
+    async def __aenter__(self) -> Any:
+        assert self._held is not None, "it is new"
+        return await self._held.__aenter__()
+
+    async def __aexit__(self, *error: Any) -> bool | None:
+        return None if self._held is None else await self._held.__aexit__(*error)
+
+
 class _Dispatch:
     def __init__(self, streams: StreamManager, call: OperationCall, options: StreamOptions) -> None:
         self._streams = streams
@@ -110,23 +131,21 @@ class _Dispatch:
         self._variables = call.request.variables
         self._options = options
         self._started_at = asyncio.get_running_loop().time()
-        self._context = AsyncExitStack()
+        self._context: HeldContext | None = None
 
     async def run(self) -> StreamResponse:
         response: StreamResponse | OperationResult | None = self._execution.refuse_early(self._call)
         if response is None:
-            response = await self._execution.run_in_context(self._held_context, self._open, self._call.client)
+            response = await self._execution.run_in_context(self._hold_context, self._open, self._call.client)
         if isinstance(response, StreamResponse):
             return response
         result, payload = self._execution.encode(response)
         refused = "data" not in result.body
         return StreamResponse(SingleFrame(payload), "single", self._call.operation, result, refused=refused)
 
-    # An incremental response takes the context over, by `pop_all`, and exits it when it ends.
-    @asynccontextmanager
-    async def _held_context(self) -> AsyncIterator[Any]:
-        async with self._context:
-            yield await self._context.enter_async_context(self._call.context())
+    def _hold_context(self) -> "HeldContext":
+        self._context = HeldContext(self._call.context())
+        return self._context
 
     async def _open(self, context: Any) -> StreamResponse | OperationResult:
         operation = self._execution.prepare_operation(self._call)
@@ -147,9 +166,10 @@ class _Dispatch:
         results = await self._execution.run_step(executor.execute_operation)
         if not isinstance(results, ExperimentalIncrementalExecutionResults):
             return results if isinstance(results, OperationResult) else self._execution.to_result(results)
+        assert self._context is not None, "the operation has a context"
         frames = IncrementalFrames(
             results,
-            self._context.pop_all(),
+            self._context.take_over(),
             self._execution,
             client=self._call.client,
             started_at=self._started_at,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import orjson
@@ -27,7 +27,7 @@ class IncrementalFrames(FrameStream):
     def __init__(
         self,
         results: ExperimentalIncrementalExecutionResults,
-        context: AsyncExitStack,
+        context: AbstractAsyncContextManager[Any],
         execution: Execution,
         *,
         client: Client,
@@ -117,6 +117,6 @@ class IncrementalFrames(FrameStream):
 
     async def _exit_context(self) -> None:
         try:
-            await self._context.aclose()
+            await self._context.__aexit__(None, None, None)
         except Exception as error:  # the context is foreign code, and the result has been sent
             self._masker.mask(error)
