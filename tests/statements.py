@@ -18,13 +18,14 @@ class Statement(str):
 
 @contextmanager
 def capture_statements(database: Database, *, readers: bool = True, writer: bool = False) -> Iterator[list[Statement]]:
-    """Collect the statements of readers or the writer, except for BEGIN."""
-    parts = [part for part, used in ((database._reader, readers), (database._writer, writer)) if used]
-    engines = [part._engine.sync_engine for part in parts]
+    """Collect the statements of readers or the writer, except for those that begin or end a transaction."""
+    engines = [database._reader._engine, database._heavy_reader._engine] if readers else []
+    if writer:
+        engines.append(database._writer._thread._engine)
     sent: list[Statement] = []
 
     def record(_connection: Connection, _cursor: Any, sql: str, parameters: Any, _context: Any, many: bool) -> None:
-        if not sql.startswith("BEGIN"):
+        if not sql.startswith(("BEGIN", "COMMIT")):
             sent.append(Statement(sql))
             sent[-1].parameters = tuple(parameters[0] if many else parameters)
 

@@ -5,15 +5,16 @@ import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.database.engine import READERS, Transaction, read_engine, write_engine
+from models.database.connection_thread import ConnectionThread
+from models.database.engine import Transaction, read_engine, write_engine
 from models.database.faults import STORAGE_ERRORS, describe_fault, is_storage_failure
 from models.database.file_check import check_before_open, wal_file
 from models.database.health import FileHealth
@@ -27,11 +28,14 @@ from models.tables import server
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Closable = TypeVar("Closable", ConnectionThread, Reader)
 
 _URL_PATTERN: Final = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 
-MAX_HEAVY_READS: Final = READERS // 2
-"""Slow queries that run concurrently; the remaining connections serve point reads."""
+READERS: Final = 4
+"""Connections for reads, of which one serves as long as none takes long."""
+MAX_HEAVY_READS: Final = 2
+"""Connections for slow queries, apart from those."""
 
 
 def database_file(url: str) -> Path:
@@ -54,32 +58,32 @@ def database_file(url: str) -> Path:
 
 
 class Database:
-    def __init__(self, health: FileHealth, reader: Reader, writer: Writer, database_id: str) -> None:
+    def __init__(
+        self, health: FileHealth, reader: Reader, heavy_reader: Reader, writer: Writer, database_id: str
+    ) -> None:
         self._health = health
         self._wal = wal_file(health.file)
         self._reader = reader
+        self._heavy_reader = heavy_reader
         self._writer = writer
-        self._heavy_reads = asyncio.Semaphore(MAX_HEAVY_READS)
         self.database_id = database_id
         """Unique id of this database; embedded in cursors."""
 
-    async def read(self, query: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def read(
+        self, query: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> asyncio.Future[T]:
         """Run `query(tx, …)` in a read transaction; cancelling the call interrupts the statement.
 
         Raises:
             StorageUnavailable: the database cannot be read at the moment.
         """
-        try:
-            return await self._reader.run(lambda tx: query(tx, *args, **kwargs))
-        except STORAGE_ERRORS as error:
-            if not is_storage_failure(error):
-                raise
-            raise self._health.unavailable(error, "read") from error
+        return self._reader.ask(lambda tx: query(tx, *args, **kwargs))
 
-    async def read_heavy(self, query: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def read_heavy(
+        self, query: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> asyncio.Future[T]:
         """Like `read`, for slow queries: at most `MAX_HEAVY_READS` run concurrently, so point reads never starve."""
-        async with self._heavy_reads:
-            return await self.read(query, *args, **kwargs)
+        return self._heavy_reader.ask(lambda tx: query(tx, *args, **kwargs))
 
     async def write(
         self, work: Work[Item, Result], item: Item, is_outdated: Callable[[], bool] | None = None
@@ -153,18 +157,18 @@ async def open_database(file: Path, *, lock_timeout: float = LOCK_TIMEOUT_SECOND
     """
     with file_lock(file, timeout=lock_timeout) as was_used:
         check_before_open(file, was_used=was_used)
-        engine, reader = write_engine(file), Reader(read_engine(file))
-        try:
+        async with _closed(ConnectionThread(write_engine(file), "writer")) as thread:
             with _private_if_new(file):
-                database_id = await _migrate(file, engine)
+                database_id = await _migrate(file, thread)
             _sync_folder(file)
             health = FileHealth(file)
-            writer = Writer(engine, health)
-            async with writer.running():
-                yield Database(health, reader, writer, database_id)
-        finally:
-            await reader.close()
-            await engine.dispose()
+            explain = partial(_explain, health)
+            async with (
+                _closed(Reader(read_engine(file), READERS, explain)) as reader,
+                _closed(Reader(read_engine(file), MAX_HEAVY_READS, explain)) as heavy_reader,
+                Writer(thread, health).running() as writer,
+            ):
+                yield Database(health, reader, heavy_reader, writer, database_id)
 
 
 async def migrate_database(file: Path) -> None:
@@ -196,13 +200,34 @@ def _sync_folder(file: Path) -> None:
         raise DatabaseUnusable(f"{file} cannot be read or written: check its disk ({error.strerror})") from error
 
 
-async def _migrate(file: Path, engine: AsyncEngine) -> str:
+@asynccontextmanager
+async def _closed(opened: Closable) -> AsyncIterator[Closable]:
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+def _explain(health: FileHealth, error: Exception) -> Exception:
+    """Return the exception that the caller of a read gets."""
+    if not isinstance(error, STORAGE_ERRORS) or not is_storage_failure(error):
+        return error
+    unavailable = health.unavailable(error, "read")
+    unavailable.__cause__ = error
+    return unavailable
+
+
+async def _migrate(file: Path, thread: ConnectionThread) -> str:
     """Migrate the tables, and return the id of the database."""
     try:
-        async with engine.connect() as connection, connection.begin():
-            await connection.run_sync(migrate)
-            return str((await connection.execute(select(server.c.database_id))).scalar_one())
+        return await thread.call(_migrate_in_thread)
     except DBAPIError as error:
         raise DatabaseUnusable(describe_fault(file, error)) from error
     except DatabaseVersionError as error:
         raise DatabaseVersionError(f"{file} {error}") from error
+
+
+def _migrate_in_thread(thread: ConnectionThread) -> str:
+    with thread.transaction("BEGIN IMMEDIATE") as tx:
+        migrate(tx)
+        return str(tx.execute(select(server.c.database_id)).scalar_one())

@@ -51,7 +51,7 @@ class Statement(Generic[Row]):
     def rows(self, tx: Transaction, **values: Any) -> list[Row]:
         """Return all rows."""
         plan = self._plan(tx.dialect)
-        return plan.make_rows(_execute(tx, *plan.bind(values)).fetchall())
+        return plan.make_rows(_fetch_all(tx, *plan.bind(values)))
 
     def first(self, tx: Transaction, **values: Any) -> Row | None:
         """Return the first row; None without one."""
@@ -65,7 +65,7 @@ class Statement(Generic[Row]):
 
     def execute(self, tx: Transaction, **values: Any) -> int:
         """Execute an INSERT, UPDATE or DELETE. Returns the number of rows."""
-        return int(_execute(tx, *self._plan(tx.dialect).bind(values)).rowcount)
+        return int(execute_sql(tx, *self._plan(tx.dialect).bind(values)).rowcount)
 
     def execute_many(self, tx: Transaction, rows: Sequence[Values]) -> int:
         """Execute an INSERT, UPDATE or DELETE for each of `rows`, which have no lists. Returns the number of rows."""
@@ -73,7 +73,7 @@ class Statement(Generic[Row]):
             return 0
         plan = self._plan(tx.dialect)
         sql, _ = plan.bind(rows[0])
-        return int(_execute(tx, sql, [plan.bind(values)[1] for values in rows], many=True).rowcount)
+        return int(execute_sql(tx, sql, [plan.bind(values)[1] for values in rows], many=True).rowcount)
 
     def _plan(self, dialect: Dialect) -> "_Plan":
         plan = self._plans.get(dialect.name)
@@ -152,23 +152,39 @@ class _Plan:
         return _Slot(None, constant if encode is None or bind.expanding else encode(constant), None)
 
 
-def _execute(tx: Transaction, sql: str, parameters: Any, *, many: bool = False) -> Any:
+def execute_sql(tx: Transaction, sql: str, parameters: Any = (), *, many: bool = False) -> Any:
     """Execute on the driver's cursor, as SQLAlchemy would: observed by the same listeners, failing with its errors."""
     # Not `tx.connection.cursor()`, which takes a microsecond longer to return the same.
     cursor = cast("DBAPIConnection", tx.connection.dbapi_connection).cursor()
     for listener in tx.dispatch.before_cursor_execute:
         listener(tx, cursor, sql, parameters, None, many)
-    driver: Any = tx.dialect.loaded_dbapi
     try:
         if many:
             cursor.executemany(sql, parameters)
         else:
             cursor.execute(sql, parameters)
-    except driver.Error as error:
-        raise DBAPIError.instance(
-            sql, parameters, error, driver.Error, hide_parameters=True, dialect=tx.dialect
-        ) from error
+    except _driver_error(tx) as error:
+        raise _as_sqlalchemy(tx, sql, parameters, error) from error
     return cursor
+
+
+def _fetch_all(tx: Transaction, sql: str, parameters: Any) -> list[tuple[Any, ...]]:
+    cursor = execute_sql(tx, sql, parameters)
+    try:
+        rows: list[tuple[Any, ...]] = cursor.fetchall()  # which steps the statement: it can fail at any row
+    except _driver_error(tx) as error:
+        raise _as_sqlalchemy(tx, sql, parameters, error) from error
+    return rows
+
+
+def _driver_error(tx: Transaction) -> type[Exception]:
+    driver: Any = tx.dialect.loaded_dbapi
+    error: type[Exception] = driver.Error
+    return error
+
+
+def _as_sqlalchemy(tx: Transaction, sql: str, parameters: Any, error: Exception) -> BaseException:
+    return DBAPIError.instance(sql, parameters, error, _driver_error(tx), hide_parameters=True, dialect=tx.dialect)
 
 
 def _encoder(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:

@@ -1,4 +1,4 @@
-"""Group commit: one task owns the writing connection; concurrent writes share a transaction."""
+"""Group commit: one task owns the writing connection; concurrent writes share a transaction, and its hop."""
 
 import asyncio
 from bisect import bisect_left
@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models.database.connection_thread import ConnectionThread
 from models.database.engine import Transaction
 from models.database.faults import STORAGE_ERRORS, is_storage_failure
 from models.database.health import FileHealth
@@ -127,8 +128,8 @@ class _PendingWrite:
 
 
 class Writer:
-    def __init__(self, engine: AsyncEngine, health: FileHealth) -> None:
-        self._engine = engine
+    def __init__(self, thread: ConnectionThread, health: FileHealth) -> None:
+        self._thread = thread
         self._health = health
         self.listeners: list[CommitListener] = []
         self.commit_stats = CommitStats()
@@ -137,11 +138,11 @@ class Writer:
         self._closing = False
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator["Writer"]:
         """Process writes within the context; on exit, finish those that are queued."""
         task = asyncio.create_task(self._run_loop(), name="writer")
         try:
-            yield
+            yield self
         finally:
             self._closing = True
             self._wake.set()
@@ -216,8 +217,7 @@ class Writer:
     async def _commit(self, batch: list[_PendingWrite]) -> list[Any]:
         self._health.check_writable()
         try:
-            async with self._engine.connect() as connection, connection.begin():
-                results, changes = await connection.run_sync(_run_batch, batch)
+            results, changes = await self._thread.call(partial(_run_batch, batch))
         except STORAGE_ERRORS as error:
             if not is_storage_failure(error):
                 raise
@@ -247,14 +247,15 @@ def _fail(writes: Sequence[_PendingWrite], error: Exception) -> None:
             write.done.set_exception(error)
 
 
-def _run_batch(tx: Transaction, batch: list[_PendingWrite]) -> tuple[list[Any], CommittedChanges]:
-    # The connection, and with it `info`, is that of the previous transaction.
-    changes = tx.info["changes"] = CommittedChanges()
+def _run_batch(batch: list[_PendingWrite], thread: ConnectionThread) -> tuple[list[Any], CommittedChanges]:
     results: dict[int, Any] = {}
-    for work, writes in _group_by_work(batch).items():
-        items = [write.item for write in writes]
-        group_results = work.run(tx, items) if isinstance(work, BatchedWork) else [work(tx, item) for item in items]
-        results |= {id(write): result for write, result in zip(writes, group_results, strict=True)}
+    with thread.transaction("BEGIN IMMEDIATE") as tx:
+        # The connection, and with it `info`, is that of the previous transaction.
+        changes = tx.info["changes"] = CommittedChanges()
+        for work, writes in _group_by_work(batch).items():
+            items = [write.item for write in writes]
+            group_results = work.run(tx, items) if isinstance(work, BatchedWork) else [work(tx, item) for item in items]
+            results |= {id(write): result for write, result in zip(writes, group_results, strict=True)}
     return [results[id(write)] for write in batch], changes
 
 

@@ -28,6 +28,10 @@ class CrashAfterSteps:
             os.kill(os.getpid(), signal.SIGKILL)
         self._remaining -= 1
 
+    def record_commit(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement == "COMMIT":
+            self.record_step()
+
     def instrument(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def instrumented(*arguments: Any, **keywords: Any) -> Any:
             self.record_step()
@@ -39,7 +43,7 @@ class CrashAfterSteps:
 
 
 def instrument_storage(crash: CrashAfterSteps) -> None:
-    event.listen(Engine, "commit", crash.record_step)
+    event.listen(Engine, "before_cursor_execute", crash.record_commit)
     setattr(os, "fsync", crash.instrument(os.fsync))  # noqa: B010 - mypy forbids plain assignment
     for name in ("replace", "unlink", "mkdir"):
         setattr(Path, name, crash.instrument(getattr(Path, name)))

@@ -7,8 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Column, MetaData, Table, Text, event, select, text
-from sqlalchemy.engine import Connection
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.engine import Connection, Engine
 
 from models.database import Transaction, batched
 
@@ -46,19 +45,17 @@ def write_locked(file: Path) -> Iterator[sqlite3.Connection]:
 
 
 class EngineSpy:
-    """Counts the transactions of an engine."""
+    """Counts the transactions of an engine, each of which is one hop to its thread."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.begin_count = 0
         self.commit_count = 0
         self.transaction_begun = asyncio.Event()
-        event.listen(engine.sync_engine, "before_cursor_execute", self._on_statement)
-        event.listen(engine.sync_engine, "commit", self._on_commit)
+        self._loop = asyncio.get_running_loop()
+        event.listen(engine, "before_cursor_execute", self._on_statement)
 
     def _on_statement(self, _connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        self.commit_count += statement == "COMMIT"
         if statement.startswith("BEGIN"):
             self.begin_count += 1
-            self.transaction_begun.set()
-
-    def _on_commit(self, _connection: Connection) -> None:
-        self.commit_count += 1
+            self._loop.call_soon_threadsafe(self.transaction_begun.set)

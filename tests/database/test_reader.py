@@ -1,8 +1,9 @@
-"""Reader: cancelled queries are interrupted and cost no connection; slow queries leave connections to others."""
+"""Reader: questions share hops and snapshots, but neither failures nor slowness; cancelled ones are interrupted."""
 
 import asyncio
 import gc
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -13,9 +14,11 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from models.database import MAX_HEAVY_READS, Database, Transaction, open_database
-from models.database.engine import READERS, read_engine
-from models.database.reader import Reader
-from tests.database.harness import run_endless_query, select_one
+from models.database.database import READERS
+from models.database.engine import read_engine, write_engine
+from models.database.reader import MAX_BATCH, Reader
+from models.errors import StorageUnavailable
+from tests.database.harness import EngineSpy, notes_table, read_notes, run_endless_query, select_one, write_notes
 from tests.polling import TIMEOUT_SECONDS, wait_until
 
 
@@ -25,22 +28,38 @@ def repeat_endless_query(tx: Transaction) -> None:
             run_endless_query(tx)
 
 
-class CountingReader(Reader):
-    connections = 0
+class SpiedReader(Reader):
+    """A reader of notes that counts its connections and hops."""
 
-    def count(self, *_: object) -> None:
+    def __init__(self, file: Path) -> None:
+        engine = read_engine(file)
+        super().__init__(engine, READERS, lambda error: error)
+        self.file = file
+        self.spy = EngineSpy(engine)
+        self.connections = 0
+        event.listen(engine, "connect", self._count)
+
+    def write(self, *names: str) -> None:
+        with write_engine(self.file).begin() as tx:
+            write_notes.run(tx, names)
+
+    @property
+    def running(self) -> int:
+        """Statements that run."""
+        return sum(batch.thread.caller is not None for batch in self._running)
+
+    def _count(self, *_: object) -> None:
         self.connections += 1
 
 
 @pytest.fixture
-async def reader(tmp_path: Path) -> AsyncIterator[CountingReader]:
-    file = tmp_path / "test.db"
-    async with open_database(file):
-        pass
-    engine = read_engine(file)
-    reader = CountingReader(engine)
-    event.listen(engine.sync_engine, "connect", reader.count)
-    yield reader
+async def reader(tmp_path: Path) -> AsyncIterator[SpiedReader]:
+    file = tmp_path / "notes.db"
+    with write_engine(file).begin() as tx:
+        notes_table.create(tx)
+    reader = SpiedReader(file)
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        yield reader
     await reader.close()
 
 
@@ -51,64 +70,129 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 async def start_queries(
-    reader: Reader, query: Callable[[Transaction], object] = run_endless_query, count: int = 1
-) -> list[asyncio.Task[object]]:
-    tasks = [asyncio.create_task(reader.run(query)) for _ in range(count)]
-    busy = min(count, READERS)
-    await wait_until(lambda: sum(running.driver is not None for running in reader._tasks.values()) == busy)
-    return tasks
+    reader: SpiedReader, query: Callable[[Transaction], object] = run_endless_query, count: int = 1
+) -> list[asyncio.Future[object]]:
+    asked = [reader.ask(query) for _ in range(count)]
+    await wait_until(lambda: reader.running == min(count, READERS))
+    return asked
 
 
-async def cancel(tasks: list[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    async with asyncio.timeout(TIMEOUT_SECONDS):
-        await asyncio.gather(*tasks, return_exceptions=True)
-    assert all(task.cancelled() for task in tasks)
+async def cancel(asked: list[asyncio.Future[Any]]) -> None:
+    for caller in asked:
+        caller.cancel()
+    await asyncio.gather(*asked, return_exceptions=True)
+    assert all(caller.cancelled() for caller in asked)
+
+
+async def test_questions_of_one_moment_share_a_hop(reader: SpiedReader) -> None:
+    assert await asyncio.gather(*(reader.ask(select_one) for _ in range(MAX_BATCH))) == [1] * MAX_BATCH
+    assert (reader.spy.begin_count, reader.spy.commit_count) == (1, 1)
+    assert await asyncio.gather(*(reader.ask(select_one) for _ in range(3 * MAX_BATCH + 1))) == [1] * 49
+    assert (reader.spy.begin_count, reader.connections) == (5, 1)
+
+
+async def test_question_sees_what_was_written_before_it_was_asked(reader: SpiedReader) -> None:
+    may_go_on = threading.Event()
+
+    def wait(tx: Transaction) -> set[str]:
+        assert read_notes(tx) == set()
+        assert may_go_on.wait(TIMEOUT_SECONDS)
+        return read_notes(tx)
+
+    first = reader.ask(wait)
+    await wait_until(lambda: reader.running == 1)
+    reader.write("a")
+    second = reader.ask(read_notes)
+    may_go_on.set()
+    assert (await first, await second) == (set(), {"a"})
+
+
+async def test_failure_of_a_question_is_its_own(reader: SpiedReader) -> None:
+    def fail(_tx: Transaction) -> None:
+        raise LookupError("no")
+
+    queries = [select_one, fail, select_one, lambda tx: tx.execute(text("SELECT * FROM missing")), select_one]
+    results = await asyncio.gather(*map(reader.ask, queries), return_exceptions=True)
+    assert [getattr(type(result), "__name__", result) for result in results] == [
+        *("int", "LookupError", "int", "OperationalError", "int")
+    ]
+    assert reader.spy.begin_count == 1
+
+
+async def test_failed_question_does_not_keep_its_snapshot(reader: SpiedReader) -> None:
+    reader.write("a", "b", "c")
+
+    def fail_between_rows(tx: Transaction) -> None:
+        for _ in tx.execute(text("SELECT name FROM note")):
+            try:
+                {"a": 1}["missing"]
+            except KeyError:
+                raise LookupError("no") from None
+
+    failure = (await asyncio.gather(reader.ask(fail_between_rows), return_exceptions=True))[0]
+    assert isinstance(failure, LookupError)
+    reader.write("d")
+    assert await reader.ask(read_notes) == {"a", "b", "c", "d"}
+
+
+async def test_slow_question_holds_up_neither_its_batch_nor_others(reader: SpiedReader) -> None:
+    before, slow, *behind = [reader.ask(query) for query in (select_one, run_endless_query, select_one, select_one)]
+    assert await asyncio.gather(before, *behind) == [1, 1, 1]
+    assert await asyncio.gather(*(reader.ask(select_one) for _ in range(50))) == [1] * 50
+    assert not slow.done()
+    assert reader.connections == 2
+    await cancel([slow])
 
 
 @pytest.mark.parametrize("query", [run_endless_query, repeat_endless_query])
 async def test_cancelled_query_is_interrupted(
-    reader: CountingReader, query: Callable[[Transaction], object], caplog: pytest.LogCaptureFixture
+    reader: SpiedReader, query: Callable[[Transaction], object], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    for _ in range(3):
-        await cancel(await start_queries(reader, query, 3 * READERS))
-        async with asyncio.timeout(TIMEOUT_SECONDS):
-            assert await reader.run(select_one) == 1
-    await wait_until(lambda: not reader._tasks)
+    for _ in range(2):
+        await cancel(await start_queries(reader, query, 2 * READERS))
+        assert await reader.ask(select_one) == 1
+    await wait_until(lambda: not reader._running)
     gc.collect()
     assert reader.connections == READERS
     assert caplog.messages == []
 
 
-async def test_cancelling_an_answered_query_costs_no_connection(reader: CountingReader) -> None:
-    for _ in range(20):
-        task = asyncio.create_task(reader.run(select_one))
-        await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        assert await reader.run(select_one) == 1
-    assert reader.connections <= READERS
+async def test_cancelling_a_question_fails_no_other_of_its_batch(reader: SpiedReader) -> None:
+    first, cancelled, last = [reader.ask(query) for query in (select_one, repeat_endless_query, select_one)]
+    await wait_until(lambda: reader.running == 1)
+    await cancel([cancelled])
+    assert (await first, await last) == (1, 1)
 
 
-async def test_exception_of_a_query_reaches_its_caller(reader: CountingReader) -> None:
-    def fail(_tx: Transaction) -> None:
-        raise LookupError("no")
+async def test_cancelled_question_that_waits_is_not_executed(reader: SpiedReader) -> None:
+    executed: list[str] = []
+    slow = await start_queries(reader, count=READERS)
+    waiting = [reader.ask(lambda _tx: executed.append("cancelled")), reader.ask(lambda _tx: executed.append("asked"))]
+    waiting[0].cancel()
+    await cancel(slow)
+    await waiting[1]
+    assert executed == ["asked"]
 
-    with pytest.raises(LookupError):
-        await reader.run(fail)
-    with pytest.raises(OperationalError):
-        await reader.run(lambda tx: tx.execute(text("SELECT * FROM missing")))
-    assert await reader.run(select_one) == 1
+
+async def test_unavailable_file_fails_each_question_until_it_is_there(tmp_path: Path) -> None:
+    reader = SpiedReader(tmp_path / "later.db")
+    results = await asyncio.gather(*(reader.ask(select_one) for _ in range(3)), return_exceptions=True)
+    assert [type(result) for result in results] == [OperationalError] * 3
+    with write_engine(reader.file).begin() as tx:
+        notes_table.create(tx)
+    assert await reader.ask(read_notes) == set()
+    await reader.close()
 
 
-async def test_closing_interrupts_queries(reader: CountingReader) -> None:
-    tasks = await start_queries(reader, count=2)
-    async with asyncio.timeout(TIMEOUT_SECONDS):
-        await reader.close()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [type(result) for result in results] == [OperationalError] * 2
+async def test_closing_interrupts_queries(reader: SpiedReader) -> None:
+    running = await start_queries(reader, count=READERS)
+    waiting = reader.ask(select_one)
+    await reader.close()
+    results = await asyncio.gather(*running, waiting, return_exceptions=True)
+    assert [type(result) for result in results] == [*[OperationalError] * READERS, asyncio.CancelledError]
+    with pytest.raises(StorageUnavailable):
+        reader.ask(select_one)
 
 
 async def test_heavy_reads_leave_connections_to_others(database: Database) -> None:
@@ -119,11 +203,11 @@ async def test_heavy_reads_leave_connections_to_others(database: Database) -> No
         started += 1
         run_endless_query(tx)
 
-    tasks = [asyncio.create_task(database.read_heavy(heavy_query)) for _ in range(3 * READERS)]
+    asked = [database.read_heavy(heavy_query) for _ in range(3 * READERS)]
     await wait_until(lambda: started == MAX_HEAVY_READS)
     assert await asyncio.gather(*(database.read(select_one) for _ in range(READERS))) == [1] * READERS
-    assert started == MAX_HEAVY_READS < READERS
-    await cancel(tasks[:MAX_HEAVY_READS])
+    assert started == MAX_HEAVY_READS
+    await cancel(asked[:MAX_HEAVY_READS])
     await wait_until(lambda: started == 2 * MAX_HEAVY_READS)
-    await cancel(tasks[MAX_HEAVY_READS:])
+    await cancel(asked[MAX_HEAVY_READS:])
     assert await database.read_heavy(select_one) == 1

@@ -125,4 +125,7 @@ def test_failures_are_those_of_sqlalchemy_without_values(tx: Connection) -> None
     tx.exec_driver_sql("INSERT INTO flag (name, data) VALUES ('broken', '{')")
     with pytest.raises(UnreadableValue):
         BY_NAMES.rows(tx, names=["broken"])
+    tx.exec_driver_sql("UPDATE flag SET data = CAST(x'ff' AS TEXT) WHERE name = 'broken'")
+    with pytest.raises(OperationalError, match="UTF-8"):
+        BY_NAMES.rows(tx, names=["broken", *NAMES[:2]])
     tx.exec_driver_sql("DELETE FROM flag WHERE name = 'broken'")

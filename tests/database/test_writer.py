@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from models.database import Transaction, open_database
 from models.database import engine as engines
+from models.database.connection_thread import ConnectionThread
 from models.database.engine import read_engine, write_engine
 from models.database.health import FileHealth
 from models.database.writer import Writer
@@ -23,33 +23,31 @@ from tests.database.harness import EngineSpy, notes_table, read_notes, write_loc
 class Notes:
     """A writer of one table."""
 
-    def __init__(self, file: Path, engine: AsyncEngine) -> None:
+    def __init__(self, file: Path, thread: ConnectionThread) -> None:
         self.file = file
-        self.writer = Writer(engine, FileHealth(file))
-        self.spy = EngineSpy(engine)
+        self.writer = Writer(thread, FileHealth(file))
+        self.spy = EngineSpy(thread._engine)
 
     async def write(self, name: str) -> str:
         return await self.writer.run(write_notes, name)
 
     async def read(self) -> set[str]:
-        engine = read_engine(self.file)
-        async with engine.connect() as connection:
-            found = await connection.run_sync(read_notes)
-        await engine.dispose()
-        return found
+        with read_engine(self.file).connect() as connection:
+            return read_notes(connection)
 
 
 @asynccontextmanager
 async def open_notes(file: Path) -> AsyncIterator[Notes]:
     engine = write_engine(file)
-    async with engine.begin() as connection:
-        await connection.run_sync(notes_table.create)
-    notes = Notes(file, engine)
+    with engine.connect() as connection:
+        notes_table.create(connection)
+    thread = ConnectionThread(engine, "writer")
+    notes = Notes(file, thread)
     try:
         async with notes.writer.running():
             yield notes
     finally:
-        await engine.dispose()
+        await thread.close()
 
 
 @pytest.fixture
@@ -108,7 +106,7 @@ async def test_closing_finishes_queued_writes(tmp_path: Path) -> None:
 
 async def test_calls_for_one_session_in_one_transaction_all_count(api: ApiClient) -> None:
     session = await api.start_user(path=["home"])
-    spy = EngineSpy(api.app.state.services.database._writer._engine)
+    spy = EngineSpy(api.app.state.services.database._writer._thread._engine)
     calls = [("keepaliveSession", {"path": [name]}) for name in "ab"] + [("hideSession", {}), ("stopSession", {})]
     payloads = await asyncio.gather(
         *(api.mutate(call, {"id": session["id"], **values}, "revision") for call, values in calls)

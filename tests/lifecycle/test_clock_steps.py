@@ -34,7 +34,12 @@ async def test_clock_steps_under_load_end_no_session_early(api: ApiClient) -> No
 
     async def keep_alive(id_: str) -> None:
         while stepping:
-            assert_alive(await api.mutate("keepaliveSession", {"id": id_, "path": [str(random.random())]}, FIELDS))
+            try:
+                payload = await api.mutate("keepaliveSession", {"id": id_, "path": [str(random.random())]}, FIELDS)
+            except AssertionError as error:
+                assert "the time of this call is past; repeat it" in str(error)  # noqa: PT017 - it may also succeed
+            else:
+                assert_alive(payload)
 
     async def step() -> None:
         nonlocal stepping

@@ -1,9 +1,11 @@
 """Player of a MEDIA session as an API client."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
+from models.database.connection_thread import ConnectionThread
 from tests.api.session_inputs import MEDIA
 from tests.api_client import EPOCH, ApiClient
 from tests.model_based.render import to_rfc3339
@@ -127,17 +129,20 @@ def assert_metrics(metrics: dict[str, Any], **expected: Any) -> None:
 @asynccontextmanager
 async def count_sqlite_steps(api: ApiClient) -> AsyncIterator[list[int]]:
     """Count the steps of SQLite's virtual machine on the writing connection: a few for each row."""
-    engine = api.app.state.services.database._writer._engine
+    thread = api.app.state.services.database._writer._thread
     steps = [0]
 
     def count() -> int:
         steps[0] += 1
         return 0
 
-    async with engine.connect() as connection:
-        driver = (await connection.get_raw_connection()).driver_connection
-        await driver.set_progress_handler(count, 1)
+    def watch(handler: Callable[[], int] | None, thread: ConnectionThread) -> None:
+        with thread.transaction("BEGIN") as tx:
+            driver: Any = tx.connection.dbapi_connection
+            driver.set_progress_handler(handler, 1)
+
+    await thread.call(partial(watch, count))
     try:
         yield steps
     finally:
-        await driver.set_progress_handler(None, 0)
+        await thread.call(partial(watch, None))

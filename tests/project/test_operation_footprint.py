@@ -109,7 +109,7 @@ async def move_without_request(api: ApiClient, session_id: str) -> None:
 async def test_keepalive_enters_few_files(recorder: CallRecorder, server: ApiClient) -> None:
     keepalive = keepalives(server, (await server.start_user())["id"])
     await keepalive()
-    check(await recorder.record(keepalive), 49)
+    check(await recorder.record(keepalive), 50)
 
 
 async def test_page_enters_few_files(recorder: CallRecorder, server: ApiClient) -> None:
@@ -143,7 +143,7 @@ async def test_subscription_event_enters_few_files(
             wake(server.app.state.services.log_reader)
             assert (await receive())["change"] == "UPDATED"
 
-        check(await recorder.record(event), 37)
+        check(await recorder.record(event), 39)
 
 
 @asynccontextmanager

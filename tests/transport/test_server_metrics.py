@@ -11,7 +11,8 @@ from websockets import Subprotocol
 from websockets.asyncio.client import connect
 
 from models.clock import to_rfc3339
-from models.database import Transaction
+from models.database import Transaction, connection_thread
+from models.database.statement import execute_sql
 from resolvers.feed.log_reader import LogReader
 from resolvers.lifecycle import unit_of_work
 from tests.api.session_inputs import MINIMAL_INPUTS
@@ -105,12 +106,14 @@ async def test_counts_equal_the_log_when_calls_share_transactions_and_fail(
 
 
 async def test_transaction_that_was_rolled_back_is_not_counted(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_tx: Any) -> None:
-        raise OperationalError("COMMIT", None, sqlite3.OperationalError("disk full"))
+    def fail(tx: Transaction, sql: str) -> None:
+        if sql == "COMMIT":
+            raise OperationalError(sql, None, sqlite3.OperationalError("disk full"))
+        execute_sql(tx, sql)
 
     session = await api.start_user()
     with monkeypatch.context() as patched:
-        patched.setattr(Transaction, "_commit_impl", fail)
+        patched.setattr(connection_thread, "execute_sql", fail)
         assert await api.error_code(STOP, id=session["id"]) == "SERVICE_UNAVAILABLE"
     assert changes(await scrape(api)) == {"USER STARTED": 1}
     assert (await scrape(api))["session_graph_database_commit_failures_total"] == 1

@@ -4,7 +4,7 @@ So it depends on the awaitables alone, and not on how an executor arranges its t
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from itertools import count
 from random import Random
 from typing import Any, Final, TypeVar
@@ -37,7 +37,7 @@ class CompletionOrder:
         self._arrival.set()
         return future
 
-    async def run_in_turn(self, key: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    async def run_in_turn(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
         """Run what waits for more than the event loop, when it is this key's turn, and nothing else meanwhile."""
         await self.turn(key)
         task = asyncio.ensure_future(work())
