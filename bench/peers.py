@@ -18,12 +18,14 @@ def _prepare_postgraphile() -> None:
     require_version(node("postgraphile"), POSTGRAPHILE_NODE)
 
 
-_PAGE_FIELDS: Final = "rowId kind subject state visible path startedAt lastSeenAt clientSystem username"
+_PAGE: Final = """query Page($after: Datetime!) {
+  FIELD(startedAfter: $after, first: 50) {
+    nodes { rowId kind subject state visible path startedAt lastSeenAt clientSystem username }
+  }
+}"""
 _POSTGRAPHILE_DOCUMENTS: Final = {
-    "page": f"query Page {{ allSessions(first: 50, orderBy: [STARTED_AT_DESC]) {{ nodes {{ {_PAGE_FIELDS} }} }} }}",
-    "page by LAST_SEEN_AT": (
-        f"query Page {{ allSessions(first: 50, orderBy: [LAST_SEEN_AT_DESC]) {{ nodes {{ {_PAGE_FIELDS} }} }} }}"
-    ),
+    "page": _PAGE.replace("FIELD", "newestSessions"),
+    "page by LAST_SEEN_AT": _PAGE.replace("FIELD", "lastSeenSessions"),
     "session": "query Session($id: String!) { sessionByRowId(rowId: $id) { id: rowId state } }",
 }
 

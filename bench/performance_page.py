@@ -62,8 +62,10 @@ programs of a PostgreSQL server.
 NOTES: Final = {
     "typename": "The cost of a request itself: HTTP, JSON, the look-up of the document, the answer.",
     "session": "`session(id: …) { id state }`, for 5,000 sessions in turn.",
-    "page": "`sessions(first: 50)` with `id kind state subject visible path startedAt lastSeenAt` and a field"
-    " of each kind.",
+    "page": "`sessions(first: 50, filter: {startedAfter: …})` with `id kind state subject visible path startedAt"
+    " lastSeenAt` and a field of each kind. Each request has another instant, before the start of all"
+    " sessions, so the rows are the same; with `equal queries` all have the same, which Session Graph"
+    " executes once for those that wait at the same moment.",
     "keepalive": "Keepalives of 5,000 sessions in turn, in place and to another path than before. A move of"
     " Session Graph also writes an entry of the timeline and the times by path, which the others"
     " do not keep.",

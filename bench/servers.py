@@ -46,7 +46,7 @@ class ServerSpec:
     prepare: Callable[[], None] = lambda: None
     """Installs what it needs. Raises ServerUnavailable."""
     documents: Mapping[str, str] = field(default_factory=dict)
-    """Its own documents, by the name of the work, where its schema differs."""
+    """Its own documents, by the name of the work, where its schema differs. Those of pages have a variable `$after`."""
     seeds_itself: bool = False
     """Whether `POST /seed?count=…` creates its sessions and returns their ids, instead of its API."""
 

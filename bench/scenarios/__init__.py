@@ -13,6 +13,8 @@ from bench.scenarios.large_set import SESSIONS, measure_large_set
 from bench.scenarios.requests import (
     COLUMNS,
     COST_COLUMNS,
+    EQUAL_PAGES_BY_LAST_SEEN_WORK,
+    EQUAL_PAGES_WORK,
     KEEPALIVE_WORK,
     MOVE_WORK,
     PAGE_BY_LAST_SEEN_WORK,
@@ -30,7 +32,7 @@ from bench.scenarios.walls import measure_walls
 
 _FANOUT: Final = (Column("per s"), Column("per CPU s"), Column("load", ".0%"))
 _RESTART: Final = (Column("s", ".1f"), Column("exit s", ".1f"), Column("ready s", ".1f"))
-_PAGES: Final = (PAGE_WORK, PAGE_BY_LAST_SEEN_WORK)
+_PAGES: Final = (PAGE_WORK, PAGE_BY_LAST_SEEN_WORK, EQUAL_PAGES_WORK, EQUAL_PAGES_BY_LAST_SEEN_WORK)
 _KEEPALIVES: Final = (KEEPALIVE_WORK, MOVE_WORK)
 _REQUEST_COST: Final = "server CPU per request, µs"
 

@@ -16,13 +16,11 @@ from bench.scenarios.base import Column, Row, Sample
 from bench.scenarios.history import dataset_database
 from bench.scenarios.large_set import probe_latency, set_size
 from bench.scenarios.requests import (
+    ACTIVE_PAGE_BY_LAST_SEEN_WORK,
     FILTERED_PAGE_WORK,
     KEEPALIVE_WORK,
     MOVE_WORK,
-    PAGE_BY_LAST_SEEN_WORK,
-    Work,
     cost_row,
-    is_page,
     run_in_turns,
 )
 from bench.servers import Server
@@ -31,12 +29,7 @@ SESSIONS: Final = (1_000, 10_000, 100_000)
 CONNECTIONS: Final = 64
 KEPT_ALIVE: Final = 5_000
 """Sessions that keepalives are sent for."""
-WORKS: Final[tuple[Work, ...]] = (
-    KEEPALIVE_WORK,
-    MOVE_WORK,
-    FILTERED_PAGE_WORK,
-    Work(PAGE_BY_LAST_SEEN_WORK.name, PAGE_BY_LAST_SEEN_WORK.streams, is_page),
-)
+WORKS: Final = (KEEPALIVE_WORK, MOVE_WORK, FILTERED_PAGE_WORK, ACTIVE_PAGE_BY_LAST_SEEN_WORK)
 
 EXPIRIES: Final = 10_000
 EXPIRE_AFTER: Final = 4

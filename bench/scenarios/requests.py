@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import cycle, repeat
-from typing import Final
+from typing import Any, Final
 
 from bench.harness import Harness, interleaved
 from bench.load_generator import ResponseCheck, encode_request, percentile, run_closed_loop
@@ -30,11 +31,14 @@ _NODES: Final = """{ nodes {
   ... on ClientSession { clientSystem }
   ... on UserSession { username }
 } }"""
-PAGE: Final = f"query Page {{ sessions(first: {PAGE_SIZE}) {_NODES} }}"
 _LAST_SEEN: Final = "orderBy: [{ field: LAST_SEEN_AT, direction: DESC }]"
-PAGE_BY_LAST_SEEN: Final = f"query Page {{ sessions(first: {PAGE_SIZE}, {_LAST_SEEN}) {_NODES} }}"
-_FILTER: Final = "filter: { kinds: [CLIENT, USER], active: true }"
-FILTERED_PAGE: Final = f"query Page {{ sessions(first: {PAGE_SIZE}, {_FILTER}) {_NODES} }}"
+PAGE: Final = f"query Page($filter: SessionFilter) {{ sessions(first: {PAGE_SIZE}, filter: $filter) {_NODES} }}"
+PAGE_BY_LAST_SEEN: Final = PAGE.replace("filter: $filter", f"filter: $filter, {_LAST_SEEN}")
+
+ANY_START: Final = datetime(2020, 1, 1, tzinfo=UTC)
+"""Every session has started after it, and after all instants of filters."""
+DIFFERENT_PAGES: Final = 100
+"""Filters of one connection, each with an instant of its own, which no other connection has."""
 
 RequestStreams = Sequence[Iterable[bytes]]
 
@@ -49,12 +53,35 @@ class Work:
     case: str = ""
 
 
-def _query(name: str, document: str, is_valid: ResponseCheck, case: str = "") -> Work:
-    def streams(server: Server, connections: int) -> RequestStreams:
-        request = encode_request(server.port, server.spec.documents.get(name, document))
-        return [repeat(request)] * connections
+def typename_requests(server: Server, connections: int) -> RequestStreams:
+    return [repeat(encode_request(server.port, TYPENAME))] * connections
 
-    return Work(name, streams, is_valid, case)
+
+def _page(name: str, document: str, case: str, **filter_: Any) -> Work:
+    """Pages of the same rows, each with another filter than all that are asked at the same moment."""
+
+    def streams(server: Server, connections: int) -> RequestStreams:
+        instants = (ANY_START + timedelta(seconds=number) for number in range(connections * DIFFERENT_PAGES))
+        requests = [_page_request(server, name, document, instant, filter_) for instant in instants]
+        return [cycle(requests[number::connections]) for number in range(connections)]
+
+    return Work(name, streams, is_page if filter_ else is_full_page, case)
+
+
+def _equal_pages(name: str, document: str, case: str) -> Work:
+    """The same page from all connections, as from dashboards that poll."""
+
+    def streams(server: Server, connections: int) -> RequestStreams:
+        return [repeat(_page_request(server, name, document, ANY_START, {}))] * connections
+
+    return Work(name, streams, is_full_page, f"{case}, equal queries")
+
+
+def _page_request(server: Server, name: str, document: str, instant: datetime, filter_: dict[str, Any]) -> bytes:
+    after = f"{instant:%Y-%m-%dT%H:%M:%S}.000Z"
+    if (own := server.spec.documents.get(name)) is not None:
+        return encode_request(server.port, own, {"after": after})
+    return encode_request(server.port, document, {"filter": {"startedAfter": after, **filter_}})
 
 
 def session_requests(server: Server, connections: int) -> RequestStreams:
@@ -93,11 +120,14 @@ def is_full_page(body: bytes) -> bool:
     return is_page(body) and b'"clientSystem"' in body and b'"username"' in body
 
 
-TYPENAME_WORK: Final = _query("typename", TYPENAME, is_typename)
+TYPENAME_WORK: Final = Work("typename", typename_requests, is_typename)
 SESSION_WORK: Final = Work("session", session_requests, is_session)
-PAGE_WORK: Final = _query("page", PAGE, is_full_page, "by STARTED_AT")
-PAGE_BY_LAST_SEEN_WORK: Final = _query("page by LAST_SEEN_AT", PAGE_BY_LAST_SEEN, is_full_page, "by LAST_SEEN_AT")
-FILTERED_PAGE_WORK: Final = _query("filtered page", FILTERED_PAGE, is_page)
+PAGE_WORK: Final = _page("page", PAGE, "by STARTED_AT")
+PAGE_BY_LAST_SEEN_WORK: Final = _page("page by LAST_SEEN_AT", PAGE_BY_LAST_SEEN, "by LAST_SEEN_AT")
+EQUAL_PAGES_WORK: Final = _equal_pages("page", PAGE, "by STARTED_AT")
+EQUAL_PAGES_BY_LAST_SEEN_WORK: Final = _equal_pages("page by LAST_SEEN_AT", PAGE_BY_LAST_SEEN, "by LAST_SEEN_AT")
+FILTERED_PAGE_WORK: Final = _page("filtered page", PAGE, "", kinds=["CLIENT", "USER"], active=True)
+ACTIVE_PAGE_BY_LAST_SEEN_WORK: Final = _page("page by LAST_SEEN_AT", PAGE_BY_LAST_SEEN, "", active=True)
 KEEPALIVE_WORK: Final = Work("keepalive", keepalive_requests, is_kept_alive, "in place")
 MOVE_WORK: Final = Work("move", partial(keepalive_requests, moves=True), is_kept_alive, "that move")
 

@@ -13,7 +13,7 @@ from bench.seed import seed_sessions
 from bench.servers import ServerSpec, ServerUnavailable, running_server
 from bench.subscribers.subscribed import subscribed
 
-READS = (requests.SESSION_WORK, requests.PAGE_WORK, requests.PAGE_BY_LAST_SEEN_WORK)
+READS = (requests.SESSION_WORK, requests.PAGE_WORK, requests.PAGE_BY_LAST_SEEN_WORK, requests.EQUAL_PAGES_WORK)
 WRITES = (requests.KEEPALIVE_WORK, requests.MOVE_WORK)
 
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from io import StringIO
-from itertools import repeat
+from itertools import islice, repeat
 from math import inf
 from pathlib import Path
 
@@ -81,7 +81,7 @@ SHARED = [START_MUTATION, MOVE_MUTATION, *REQUESTS, *(document["query"] for docu
 NODE_SCHEMA = BASELINES / "node" / "schema.graphql"
 
 
-@pytest.mark.parametrize("document", [requests.FILTERED_PAGE, *SHARED, *SUBSCRIPTIONS, *LARGE_SET])
+@pytest.mark.parametrize("document", [*SHARED, *SUBSCRIPTIONS, *LARGE_SET])
 def test_documents_are_valid(document: str) -> None:
     assert validate(build_schema(PRINTED.read_text()), parse(document)) == []
 
@@ -117,8 +117,8 @@ def test_scenarios_are_selected_by_their_distinct_names() -> None:
 
 
 def requests_of_every_server() -> list[requests.Work]:
-    works = (requests.TYPENAME_WORK, requests.SESSION_WORK, requests.PAGE_WORK, requests.PAGE_BY_LAST_SEEN_WORK)
-    return list(works)
+    pages = (requests.PAGE_WORK, requests.PAGE_BY_LAST_SEEN_WORK, requests.EQUAL_PAGES_WORK)
+    return [requests.TYPENAME_WORK, requests.SESSION_WORK, *pages]
 
 
 async def test_bare_application_answers_every_query(tmp_path: Path) -> None:
@@ -138,6 +138,14 @@ def test_moves_change_the_path_at_every_turn(tmp_path: Path) -> None:
     sent = [next(iter_) for iter_ in [iter(requests.MOVE_WORK.streams(server, 1)[0])] for _ in range(7)]
     assert len(set(sent)) == 6
     assert sent[6] == sent[0]
+
+
+def test_pages_that_are_asked_at_the_same_moment_differ(tmp_path: Path) -> None:
+    server = Server(STRAWBERRY, tmp_path, None)
+    for work in (requests.PAGE_WORK, requests.FILTERED_PAGE_WORK):
+        sent = [page for stream in work.streams(server, 3) for page in islice(stream, requests.DIFFERENT_PAGES)]
+        assert len(set(sent)) == 3 * requests.DIFFERENT_PAGES
+    assert len({page for stream in requests.EQUAL_PAGES_WORK.streams(server, 3) for page in islice(stream, 2)}) == 1
 
 
 async def test_requests_are_answered_and_only_valid_responses_count(create_app: CreateApp, tmp_path: Path) -> None:

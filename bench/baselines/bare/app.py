@@ -20,7 +20,7 @@ CREATE INDEX session_started_at ON session (started_at DESC, id);
 CREATE INDEX session_last_seen_at ON session (last_seen_at DESC, id);
 """
 DAY_SECONDS: Final = 86_400
-PAGE: Final = "SELECT * FROM session ORDER BY {} DESC, id LIMIT 50"
+PAGE: Final = "SELECT * FROM session WHERE started_at > ? ORDER BY {} DESC, id LIMIT 50"
 FIND: Final = "SELECT ended_at, last_seen_at, timeout_seconds FROM session WHERE id = ?"
 TYPENAME: Final = b'{"data":{"__typename":"Query"}}'
 
@@ -53,7 +53,8 @@ def _answer(connection: sqlite3.Connection, body: bytes) -> bytes:
     if document.startswith("query Page"):
         column = "last_seen_at" if "LAST_SEEN_AT" in document else "started_at"
         now = time.time() * 1000
-        nodes = [_node(row, now) for row in connection.execute(PAGE.format(column))]
+        after = datetime.fromisoformat(request["variables"]["filter"]["startedAfter"]).timestamp() * 1000
+        nodes = [_node(row, now) for row in connection.execute(PAGE.format(column), (after,))]
         return orjson.dumps({"data": {"sessions": {"nodes": nodes}}})
     if document.startswith("query Session"):
         id_ = request["variables"]["id"]

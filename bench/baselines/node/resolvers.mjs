@@ -23,9 +23,10 @@ export const createResolvers = (store, publish, subscribe) => {
 
   return {
     Query: {
-      sessions: (_, { first, orderBy: [{ field, direction }] }) => {
+      sessions: (_, { first, filter, orderBy: [{ field, direction }] }) => {
         const now = Date.now()
-        return { nodes: store.pages[`${field} ${direction}`].all(first).map((row) => toSession(row, now)) }
+        const after = filter?.startedAfter ? Date.parse(filter.startedAfter) : 0
+        return { nodes: store.pages[`${field} ${direction}`].all(after, first).map((row) => toSession(row, now)) }
       },
       session: (_, { id }) => {
         const row = store.find.get(id)

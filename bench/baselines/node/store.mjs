@@ -37,7 +37,7 @@ export class Store {
     this.pages = {}
     for (const [field, column] of Object.entries(ORDERS)) {
       for (const direction of ['ASC', 'DESC']) {
-        const sql = `${SELECT} ORDER BY ${column} ${direction}, id LIMIT ?`
+        const sql = `${SELECT} WHERE started_at > ? ORDER BY ${column} ${direction}, id LIMIT ?`
         this.pages[`${field} ${direction}`] = this.database.prepare(sql).raw()
       }
     }

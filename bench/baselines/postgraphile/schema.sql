@@ -25,3 +25,12 @@ CREATE FUNCTION session_state(session session) RETURNS text LANGUAGE sql STABLE 
     ELSE 'ACTIVE'
   END
 $$;
+
+-- Lists with a filter and an order, which the generated fields do not combine. PostgreSQL inlines them.
+CREATE FUNCTION newest_sessions(started_after timestamptz) RETURNS SETOF session LANGUAGE sql STABLE AS $$
+  SELECT * FROM session WHERE started_at > started_after ORDER BY started_at DESC, id
+$$;
+
+CREATE FUNCTION last_seen_sessions(started_after timestamptz) RETURNS SETOF session LANGUAGE sql STABLE AS $$
+  SELECT * FROM session WHERE started_at > started_after ORDER BY last_seen_at DESC, id
+$$;
