@@ -1,5 +1,6 @@
 """Migrations, forward only, run by the server under its lock."""
 
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import inspect, select
@@ -7,8 +8,8 @@ from sqlalchemy import table as table_clause
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import column
 
-NEWEST_VERSION: Final = "0011"
-"""Of the tables, in the table that Alembic keeps it in."""
+NEWEST_VERSION: Final = max(file.stem[1:5] for file in Path(__file__).parent.glob("versions/v*.py"))
+"""Of the tables, as in the names of the migrations and in the table that Alembic keeps."""
 
 _VERSION: Final = table_clause("alembic_version", column("version_num"))
 
