@@ -183,7 +183,8 @@ def count_items(value: Any, type_: GraphQLInputType, list_fields: ListFields, li
 def variables_key(variables: Mapping[str, Any]) -> Hashable:
     """Return a key that is equal for equal variables."""
     try:
-        return orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
+        # Decoded: orjson's bytes keep the 4 KB that they were written to, and each subscriber keeps two keys.
+        return orjson.dumps(variables, option=orjson.OPT_SORT_KEYS).decode()
     except TypeError:
         return object()  # an uploaded file equals no other
 

@@ -21,6 +21,7 @@ from websockets.protocol import State
 from transport.asgi_extensions import WEBSOCKET_WRITE
 from transport.idle_timer import IdleTimer
 from transport.rate_limiter import RateLimiter
+from transport.server.lean_sync import LeanEvent, LeanQueue
 from transport.server.write_timeout import write_timeout
 
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
@@ -50,6 +51,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     _frame_limiter: RateLimiter
     _ignoring_input = False
     _is_lost = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.queue = LeanQueue()  # type: ignore[assignment]  # it has the methods that uvicorn calls
+        self.writable = LeanEvent()  # type: ignore[assignment]  # likewise
+        self.writable.set()
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
@@ -148,6 +155,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         await super().send(message)
         if closes:
             self._schedule_abort()
+        elif message["type"] == "websocket.accept":
+            del self.request, self.response  # the scope has what is needed of them
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -15,7 +15,8 @@ class BoundedFrameQueue:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._frames: deque[Frame] = deque()
+        # None while it is empty: an empty deque takes 700 bytes of each idle subscriber.
+        self._frames: deque[Frame] | None = None
         self.bytes = 0
 
     def __bool__(self) -> bool:
@@ -26,6 +27,8 @@ class BoundedFrameQueue:
 
     def put(self, frame: Frame) -> None:
         """Append a frame, even if it does not fit."""
+        if self._frames is None:
+            self._frames = deque()
         self._frames.append(frame)
         self.bytes += len(frame.payload)
 
@@ -34,17 +37,20 @@ class BoundedFrameQueue:
             self.put(frame)
 
     def take(self) -> Frame:
+        assert self._frames, "the caller has checked"
         frame = self._frames.popleft()
         self.bytes -= len(frame.payload)
+        if not self._frames:
+            self._frames = None
         return frame
 
     def drop_through(self, sequence: int) -> None:
-        kept = [frame for frame in self._frames if is_after(frame, sequence)]
+        kept = [frame for frame in self._frames or () if is_after(frame, sequence)]
         self.clear()
         self.put_all(kept)
 
     def clear(self) -> None:
-        self._frames.clear()
+        self._frames = None
         self.bytes = 0
 
 

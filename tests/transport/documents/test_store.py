@@ -1,5 +1,6 @@
 """The document cache, and selection of the operation."""
 
+import tracemalloc
 from typing import Any
 
 import graphql
@@ -7,6 +8,7 @@ import pytest
 from graphql import DocumentNode, build_schema
 
 from tests.transport.fake_app import GraphQLClient, error_codes, with_limits
+from transport.documents.operation import variables_key
 from transport.documents.store import BoundedCache, DocumentStore
 from transport.errors import RequestError
 
@@ -101,3 +103,14 @@ async def test_empty_selection_is_syntax_error(client: GraphQLClient, text: str)
     response = await client.execute(text)
     assert (response.status_code, error_codes(response)) == (400, ["GRAPHQL_PARSE_FAILED"])
     assert response.json()["errors"][0]["locations"]
+
+
+def test_keys_of_variables_take_little_memory() -> None:
+    tracemalloc.start()
+    try:
+        keys = [variables_key({"number": number}) for number in range(100)]
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(set(keys)) == 100
+    assert held < 100 * 200
