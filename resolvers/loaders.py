@@ -1,13 +1,10 @@
 """Batched reads by id: keys that are requested together are read with one statement."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
-from strawberry.dataloader import DataLoader
-
-from models import tables
 from models.clock import Instant
 from models.database import Database
 from models.tables.rows import Activity, PathTime, Project, Session
@@ -18,6 +15,7 @@ from resolvers.filters import Filter
 from resolvers.forms.queries import DataPointQuery, DataPointView, ReadBudget, read_points, read_values
 from resolvers.media.state import PlaybackState
 from resolvers.pagination.keyset import PageRows
+from resolvers.pagination.sorted_list import Columns
 from resolvers.projects.cache import ProjectCache
 from resolvers.sessions.queries import ProjectPage, count_in_projects, read_project_pages
 
@@ -44,19 +42,38 @@ class BatchedReads:
         """Shown already: all fields of an operation show the same row."""
         self.sessions: Mapping[str, Session | None] = {}
         """Sessions in memory; None for deleted ones. Access is not checked."""
-        self._loaders: dict[str, DataLoader[Any, Any]] = {}
+        self._loaded: dict[tuple[Hashable, Any], asyncio.Future[Any]] = {}
+        self._requested: dict[Hashable, list[tuple[Any, asyncio.Future[Any]]]] = {}
+        """Keys of the next read, by name."""
+        self._reading: set[asyncio.Future[Any]] = set()
 
-    def load(self, name: str, read: Callable[[list[Key]], Awaitable[list[Value]]], key: Key) -> Awaitable[Value]:
+    def load(
+        self, name: Hashable, read: Callable[[list[Key]], Awaitable[list[Value]]], key: Key
+    ) -> asyncio.Future[Value]:
         """Read a key with all others that are requested under this name in the same tick."""
-        loader = self._loaders.get(name)
-        if loader is None:
-            loader = self._loaders[name] = DataLoader(load_fn=read, max_batch_size=MAX_BATCH)
-        return loader.load(key)
+        found = self._loaded.get((name, key))
+        if found is None:
+            loop = asyncio.get_running_loop()
+            found = self._loaded[name, key] = loop.create_future()
+            if name not in self._requested:
+                self._requested[name] = []
+                loop.call_soon(self._read, name, read)
+            self._requested[name].append((key, found))
+        return found
+
+    def _read(self, name: Hashable, read: Callable[[list[Any]], Awaitable[list[Any]]]) -> None:
+        requested = self._requested.pop(name)
+        for start in range(0, len(requested), MAX_BATCH):
+            batch = requested[start : start + MAX_BATCH]
+            # The loop itself keeps no task.
+            self._reading.add(done := asyncio.ensure_future(read([key for key, _ in batch])))
+            done.add_done_callback(self._reading.discard)
+            done.add_done_callback(partial(_distribute, [found for _, found in batch]))
 
     def clear(self) -> None:
         """Drop all rows, after a write."""
         self.projects.clear()
-        self._loaders.clear()
+        self._loaded.clear()
 
 
 class SharedReads(BatchedReads):
@@ -70,17 +87,30 @@ class SharedReads(BatchedReads):
         super().__init__()
         self.sessions = sessions
 
-    def load(self, name: str, read: Callable[[list[Key]], Awaitable[list[Value]]], key: Key) -> Awaitable[Value]:
+    def load(
+        self, name: Hashable, read: Callable[[list[Key]], Awaitable[list[Value]]], key: Key
+    ) -> asyncio.Future[Value]:
         found = super().load(name, read, key)
-        if _has_failed(found):
-            del self._loaders[name]  # it keeps the failure
+        if found.done() and (found.cancelled() or found.exception() is not None):
+            del self._loaded[name, key]  # a failure, which may have been of the moment
             found = super().load(name, read, key)
         # Shielded: the future is that of all operations, and awaiting one cancels it with the task.
         return asyncio.shield(found)
 
 
-def _has_failed(loaded: Awaitable[Any]) -> bool:
-    return isinstance(loaded, asyncio.Future) and loaded.done() and loaded.exception() is not None
+def _distribute(batch: list[asyncio.Future[Any]], done: asyncio.Future[list[Any]]) -> None:
+    if done.cancelled():
+        for found in batch:
+            found.cancel()
+    elif (error := done.exception()) is not None:
+        for found in batch:
+            if not found.done():
+                found.set_exception(error)
+                found.exception()  # marks it as retrieved: asyncio would log it, if it is not awaited
+    else:
+        for found, value in zip(batch, done.result(), strict=True):
+            if not found.done():
+                found.set_result(value)
 
 
 class Loaders:
@@ -109,15 +139,16 @@ class Loaders:
         self._reads.projects[id] = found
         return found
 
-    def session(self, id: str) -> Loaded[Session | None]:  # noqa: A002 - the schema's name
+    def session(self, id: str, columns: Columns = None) -> Loaded[Session | None]:  # noqa: A002 - as above
+        """Load a session with some of its columns, or all."""
         if id not in self._reads.sessions:
-            return self._reads.load("session", self._by(queries.read_by_id, tables.session, Session), id)
+            return self._reads.load(("session", columns), self._by(queries.read_by_id, Session, columns), id)
         found = self._reads.sessions[id]
         return found if found is not None and self._caller.can_access(found.project_id) else None
 
     def activity(self, id: str) -> Awaitable[Activity | None]:  # noqa: A002 - the schema's name
         """Load an activity; its session may have been deleted."""
-        return self._reads.load("activity", self._by(queries.read_by_id, tables.activity, Activity), id)
+        return self._reads.load("activity", self._by(queries.read_by_id, Activity), id)
 
     def path_times(self, session_id: str) -> Awaitable[list[PathTime]]:
         """Load the path times of a session, the longest first."""
@@ -168,21 +199,21 @@ class Loaders:
 # What a loader reads with must not refer to the loaders: a cycle would keep all rows until the collector runs.
 
 
-async def _read(
+def _read(
     read: Callable[..., Awaitable[list[Value]]],
     query: Callable[..., list[Value]],
     caller: Caller,
     args: tuple[Any, ...],
     keys: list[Any],
-) -> list[Value]:
-    return await read(query, caller, keys, *args)
+) -> Awaitable[list[Value]]:
+    return read(query, caller, keys, *args)
 
 
 async def _read_projects(
     database: Database, caller: Caller, projects: ProjectCache, shown: dict[str, Project], ids: list[str]
 ) -> list[Project | None]:
     version = projects.version
-    found = await database.read(queries.read_by_id, caller, ids, tables.project, Project)
+    found = await database.read(queries.read_by_id, caller, ids, Project)
     rows = {project.id: project for project in found if project is not None}
     projects.store(rows.values(), version)
     shown |= rows

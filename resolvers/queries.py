@@ -1,53 +1,83 @@
 """Statements of the loaders: rows by id, within the caller's projects."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, bindparam, select
 
 from models import tables
-from models.database import Transaction
+from models.bounded_cache import BoundedCache
+from models.database import Statement, Transaction
 from models.dialect import no_index
-from models.tables.rows import PathTime
+from models.tables.rows import Activity, PathTime, Project, Session
 from resolvers.access import Caller
-from resolvers.filters import project_condition
+from resolvers.filters import in_scope, scope_values
 from resolvers.media.state import PlaybackState
+from resolvers.pagination.sorted_list import Columns
 
-T = TypeVar("T")
+Row = TypeVar("Row", Activity, Project, Session)
+_statements: Final = BoundedCache[Any, Statement[Any]](256)
+_TABLES: Final[dict[type[Any], Table]] = {
+    Activity: tables.activity,
+    Project: tables.project,
+    Session: tables.session,
+}
 
 
 def read_by_id(
-    tx: Transaction, caller: Caller, ids: Sequence[str], table: Table, from_row: Callable[..., T]
-) -> list[T | None]:
+    tx: Transaction, caller: Caller, ids: Sequence[str], row_class: type[Row], columns: Columns = None
+) -> list[Row | None]:
     """Read projects, sessions or activities in the order of their ids."""
-    project_id = table.c.id if table is tables.project else no_index(table.c.project_id)
-    statement = select(table).where(project_condition(caller, project_id), table.c.id.in_(ids))
-    rows = {row.id: from_row(*row) for row in tx.execute(statement)}
+    scoped = caller.project_ids is not None
+    statement = _statements.get((row_class, columns, scoped), lambda: _by_id(row_class, columns, scoped=scoped))
+    rows = {row.id: row for row in statement.rows(tx, ids=ids, **scope_values(caller))}
     return [rows.get(id_) for id_ in ids]
 
 
 def read_path_times(tx: Transaction, caller: Caller, session_ids: Sequence[str]) -> list[list[PathTime]]:
     """Read the path times of each session, the longest first."""
     found: dict[str, list[PathTime]] = {session_id: [] for session_id in session_ids}
-    for row in _read_by_session(tx, caller, tables.path_time, list(tables.path_time.c), session_ids):
-        found[row.session_id].append(PathTime(*row))
+    statement = _path_times(scoped=caller.project_ids is not None)
+    for time in statement.rows(tx, ids=session_ids, **scope_values(caller)):
+        found[time.session_id].append(time)
     return [sorted(found[id_], key=lambda time: (-time.visible_ms, time.path)) for id_ in session_ids]
 
 
 def read_media_states(tx: Transaction, caller: Caller, session_ids: Sequence[str]) -> list[PlaybackState | None]:
     """Read the playback state of each session; None for sessions without player events."""
-    columns = [tables.media_state.c.session_id, tables.media_state.c.state]
-    rows = _read_by_session(tx, caller, tables.media_state, columns, session_ids)
+    statement = _media_states(scoped=caller.project_ids is not None)
+    rows = statement.rows(tx, ids=session_ids, **scope_values(caller))
     states = {session_id: PlaybackState.load(state) for session_id, state in rows}
     return [states.get(session_id) for session_id in session_ids]
 
 
-def _read_by_session(
-    tx: Transaction, caller: Caller, table: Table, columns: Sequence[Any], session_ids: Sequence[str]
-) -> Sequence[Any]:
+def _by_id(row_class: type[Row], columns: Columns, *, scoped: bool) -> Statement[Row]:
+    table = _TABLES[row_class]
+    selected = [column for column in table.c if columns is None or column.key in columns or column is table.c.id]
+    project_id = table.c.id if table is tables.project else no_index(table.c.project_id)
+    has_id = table.c.id.in_(bindparam("ids", expanding=True))
+    return Statement(select(*selected).where(in_scope(project_id, scoped=scoped), has_id), row_class)
+
+
+@cache
+def _path_times(*, scoped: bool) -> Statement[PathTime]:
+    of_time = tables.path_time.c
+    return _by_session(PathTime, of_time.session_id, of_time.path, of_time.visible_ms, scoped=scoped)
+
+
+@cache
+def _media_states(*, scoped: bool) -> Statement[tuple[Any, ...]]:
+    return _by_session(None, tables.media_state.c.session_id, tables.media_state.c.state, scoped=scoped)
+
+
+def _by_session(row_class: Any, session_id: Any, *columns: Any, scoped: bool) -> Statement[Any]:
     statement = (
-        select(*columns)
-        .join(tables.session, tables.session.c.id == table.c.session_id)
-        .where(project_condition(caller, no_index(tables.session.c.project_id)), table.c.session_id.in_(session_ids))
+        select(session_id, *columns)
+        .join(tables.session, tables.session.c.id == session_id)
+        .where(
+            in_scope(no_index(tables.session.c.project_id), scoped=scoped),
+            session_id.in_(bindparam("ids", expanding=True)),
+        )
     )
-    return tx.execute(statement).all()
+    return Statement(statement, row_class)

@@ -40,6 +40,7 @@ from schema.node import Node, selection_of
 from schema.session import ActivityConnection, Project, ProjectConnection, Session, SessionConnection
 from schema.stats import SessionStats
 from schema.tokens import TokenConnection
+from transport.executor.selection import selected_attributes
 
 AuditLogFilterArg: TypeAlias = Annotated[
     Values | None,
@@ -74,15 +75,15 @@ class Viewer:
 class Query:
     @field("The object with an id; null if it does not exist for the caller.", graphql_type=Node | None)
     async def node(self, info: Info, id_: IdArg) -> nodes.Node | None:
-        return await nodes.get_node(info.context, id_)
+        return await nodes.get_node(info.context, id_, selected_attributes(info))
 
     @field("The objects with these ids, in order; null for each that does not exist.", graphql_type=list[Node | None])
     async def nodes(self, info: Info, ids: IdsArg) -> Sequence[nodes.Node | BaseException | None]:
-        return await nodes.get_nodes(info.context, ids)
+        return await nodes.get_nodes(info.context, ids, selected_attributes(info))
 
     @field("The session with an id; null if it does not exist for the caller.", graphql_type=Session | None)
     async def session(self, info: Info, id_: IdArg) -> SessionRow | None:
-        return await get_session(info.context, id_)
+        return await get_session(info.context, id_, selected_attributes(info))
 
     @field("Sessions of all kinds. Requires READ.", graphql_type=SessionConnection | None, shareable=True)
     async def sessions(  # noqa: PLR0913, PLR0917 - pagination arguments

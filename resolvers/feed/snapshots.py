@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from models import tables
 from models.clock import Instant
 from models.database import Database
 from models.tables.rows import Session
@@ -56,7 +55,7 @@ class SharedSnapshot:
         if number > 0:
             ids = self.start.others.batch(number - 1, queries.SNAPSHOT_PART_SIZE)
             now = await self.clock()
-            rows = await self.database.read(read_by_id, self.scope.caller, ids, tables.session, Session)
+            rows = await self.database.read(read_by_id, self.scope.caller, ids, Session)
             sessions = [row for row in rows if row is not None and self.scope.contains(row, now)]
         is_last = number == self.part_count - 1
         total = len(self.start.sessions) + len(self.start.others)

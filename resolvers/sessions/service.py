@@ -12,18 +12,26 @@ from resolvers.context import Context
 from resolvers.filters import Filter
 from resolvers.loaders import resolved
 from resolvers.pagination.keyset import ALL, Page, PageArgs, PagedQuery, Selection, read_page
+from resolvers.pagination.sorted_list import Columns
 from resolvers.sessions.queries import ProjectPage, SessionSelection, session_list
 
 
-async def get_session(context: Context, id: str) -> Session | None:  # noqa: A002 - the schema's name
-    """Return a session; None if it does not exist or is in another project. Its id is enough to read it.
+async def get_session(
+    context: Context,
+    id: str,  # noqa: A002 - the schema's name
+    columns: Columns = None,
+) -> Session | None:
+    """Return a session with some of its columns; None if it does not exist or is in another project.
+
+    Its id is enough to read it.
 
     Raises:
         Forbidden: the caller has neither READ nor WRITE.
     """
     require(context.caller, Scope.READ, Scope.WRITE)
-    found = context.loaders.session(id) if id.startswith(SESSION) and is_generated_id(id) else None
-    return await resolved(found)
+    if not id.startswith(SESSION) or not is_generated_id(id):
+        return None
+    return await resolved(context.loaders.session(id, columns))
 
 
 async def list_sessions(
