@@ -37,6 +37,8 @@ class Outcome(NamedTuple):
     """How often each other resolver was called, or each statement was sent."""
     oddities: tuple[str, ...] = ()
     """What made the case unusual, for `Case.without`."""
+    is_usual: bool = False
+    """Whether nothing in it should be left to graphql-core."""
 
     @property
     def has_errors(self) -> bool:
@@ -121,6 +123,8 @@ def find_difference(expected: Sequence[Outcome], tested: Tested) -> str | None:
         too_many = any(number > times * wanted.reads.get(key, 0) for key, number in found.reads.items())
         if too_many and not wanted.has_errors:
             return _contrast(f"reads (allowed: {times} times as many)", wanted.reads, found.reads)
+    if all(each.is_usual for each in expected) and not tested.is_compiled:
+        return "a usual operation was left to graphql-core"
     return None
 
 

@@ -54,6 +54,8 @@ class Shape:
     operation_directive: str = ""
 
 
+NAMES: Final = ("path", "source", "run", "result", "value", "item", "items", "index", "class", "None", "plain", "_")
+"""Aliases that could have another meaning in a program."""
 BOOLEAN_VARIABLES: Final = 4
 
 
@@ -166,7 +168,9 @@ class DocumentGenerator:
     def _alias(self, name: str, definition: GraphQLField, arguments: str) -> str:
         if self._chance(self._shape.clashes):
             return f"x{self._random.randint(0, 1)}: "
-        wanted = f"{name}_" if self._chance(self._shape.aliases) else name
+        wanted = name
+        if self._chance(self._shape.aliases):
+            wanted = self._random.choice((f"{name}_", f"item_{name}", *NAMES))
         found = self._names.find(wanted, (name, str(definition.type), arguments))
         return "" if found == name else f"{found}: "
 

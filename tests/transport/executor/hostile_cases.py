@@ -23,7 +23,7 @@ from tests.transport.executor.completion_order import keyed_random
 from tests.transport.executor.differential import Outcome
 from tests.transport.executor.documents import Document, DocumentGenerator, Shape
 from tests.transport.executor.hostile_schema import HostileSchema
-from tests.transport.executor.hostile_world import Mood, Row, World
+from tests.transport.executor.hostile_world import ALL, Mood, Row, World
 from tests.transport.executor.shrinking import is_valid, smaller_texts
 from transport.executor import CompiledExecutor, OperationPlans
 
@@ -76,7 +76,7 @@ class HostileCase:
     async def _run_event(self, executor: Executor[Any], event: int) -> Outcome:
         world = World(self.schema.schema, f"{self.seed} {event}", self.mood, self.tamed)
         root_type = self.operation.capitalize()
-        executor = executor.build_per_event_executor(Row(world, root_type, root_type, None))
+        executor = executor.build_per_event_executor(Row(world, root_type, root_type, ALL))
         executor.context_value = world
 
         async def execute() -> Any:
@@ -85,7 +85,8 @@ class HostileCase:
 
         result: ExecutionResult = await world.order.run(execute())
         errors = tuple(map(format_error, result.errors or ()))
-        return Outcome(encode(result.data), errors, world.writes, world.reads, tuple(world.oddities))
+        is_usual = not errors and "@defer" not in self.document.text and all(map(is_compiled, world.oddities))
+        return Outcome(encode(result.data), errors, world.writes, world.reads, tuple(world.oddities), is_usual)
 
     def smaller(self) -> Iterator[Self]:
         for text in smaller_texts(self.document.text):
@@ -101,6 +102,11 @@ class HostileCase:
 
 def flip(variables: dict[str, Any]) -> dict[str, Any]:
     return {name: not value if isinstance(value, bool) else value for name, value in variables.items()}
+
+
+def is_compiled(oddity: str) -> bool:
+    """Whether an oddity is none for generated code."""
+    return oddity.endswith("#null") or (oddity.endswith("#await") and "#is " not in oddity)
 
 
 def encode(data: Any) -> bytes:

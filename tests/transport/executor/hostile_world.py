@@ -9,7 +9,8 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Final, NoReturn, Self
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, NoReturn, Self
 
 from graphql import (
     GraphQLEnumType,
@@ -127,26 +128,45 @@ class Mood:
     unusual_lists: float = 0.15
 
 
+class Selected(NamedTuple):
+    """Which attributes of rows are read, as look-ahead tells a resolver."""
+
+    attributes: frozenset[str] | None = None
+    """None: all."""
+    below: Mapping[str, frozenset[str] | None] = MappingProxyType({})
+    """Those of the rows in a field of the rows, by its name."""
+
+
+ALL: Final = Selected()
+
+
 class Row:
     """An object of the application, with the attributes of its type. `__typename` serves graphql-core's default."""
 
-    __slots__ = ("__typename", "allowed", "key", "typename", "world")
+    __slots__ = ("__typename", "key", "kind", "selected", "selected_below", "world")
 
-    def __init__(self, world: "World", key: str, typename: str, allowed: frozenset[str] | None) -> None:
+    def __init__(self, world: "World", key: str, kind: str, selected: "Selected") -> None:
         self.world = world
         self.key = key
-        self.typename = typename
-        self.allowed = allowed
-        """Attributes that were read from the database; None: all."""
-        self.__typename = typename
+        self.kind = kind
+        self.selected, self.selected_below = selected
+        self.__typename = kind
+
+    def check_selected(self, name: str) -> None:
+        """Raise AttributeError for an attribute that was not read."""
+        if self.selected is not None and name not in self.selected:
+            raise AttributeError(f"{name} was not selected")
+
+    @property
+    def typename(self) -> str:
+        self.check_selected("typename")
+        return self.kind
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        is_stored = name.startswith("stored_")
-        if self.allowed is not None and name not in self.allowed:
-            raise AttributeError(f"{name} was not selected")
-        return self.world.attribute(self, name.removeprefix("stored_"), is_stored=is_stored)
+        self.check_selected(name)
+        return self.world.attribute(self, name.removeprefix("stored_"), is_stored=name.startswith("stored_"))
 
     def __repr__(self) -> str:
         return f"<{self.key}>"
@@ -154,8 +174,12 @@ class Row:
 
 def typename_of(value: Any) -> str | None:
     if isinstance(value, Row):
-        return value.typename
+        return value.kind
     return value.get("__typename") if isinstance(value, dict) else None
+
+
+def _selected_in(source: Any, name: str) -> Selected:
+    return Selected(source.selected_below.get(name)) if isinstance(source, Row) else ALL
 
 
 def key_of(value: Any) -> str:
@@ -186,13 +210,19 @@ class World:
     # What resolvers do
 
     def resolve(self, source: Any, name: str, info: GraphQLResolveInfo[Any], arguments: Mapping[str, Any]) -> Any:
-        allowed = selected_attributes(info) if self._random(f"{name}#selects").random() < 0.5 else None
+        selected = self._select(info, source) if self._random(f"{name}#selects").random() < 0.5 else ALL
         key = self._call(source, name, arguments)
         if info.parent_type is self.schema.mutation_type:
             # Side effects: what a mutation returns tells how many ran before.
             self.writes[key] += 1
             key = f"{key}#{self.writes.total()}"
-        return self.make(info.return_type, key, allowed=allowed)
+        return self.make(info.return_type, key, selected=selected)
+
+    def _select(self, info: GraphQLResolveInfo[Any], source: Any) -> Selected:
+        """Look ahead, one level or two."""
+        fields = getattr(get_named_type(info.return_type), "fields", {})
+        below = {name: selected_attributes(info, name) for name in fields if name[0].isupper()}
+        return Selected(_selected_in(source, info.field_name).attributes or selected_attributes(info), below)
 
     def read(self, source: Any, name: str) -> Any:
         return self._field(source, name, plain_items=True)
@@ -213,12 +243,15 @@ class World:
         definition = self._definition(source, name)
         if definition is None:  # no object of this type
             raise_error(self._random(key), key)
-        return self.make(definition.type, key, plain_items=plain_items)
+        selected = _selected_in(source, name)
+        return self.make(definition.type, key, plain_items=plain_items, selected=selected)
 
     def _call(self, source: Any, name: str, arguments: Mapping[str, Any]) -> str:
         shown = ", ".join(f"{argument}={value!r}" for argument, value in sorted(arguments.items()))
         key = f"{key_of(source)}.{name}({shown})" if arguments else f"{key_of(source)}.{name}"
         self.reads[key] += 1
+        if isinstance(source, Row):
+            source.check_selected(f"stored_{name}")
         return key
 
     def _definition(self, source: Any, name: str) -> Any:
@@ -238,13 +271,13 @@ class World:
         self.oddities[key] = how
         return True
 
-    def make(self, type_: Any, key: str, *, plain_items: bool = False, allowed: frozenset[str] | None = None) -> Any:
+    def make(self, type_: Any, key: str, *, plain_items: bool = False, selected: Selected = ALL) -> Any:
         """Make a value of a type, perhaps awaitable; or raise."""
         if self.is_odd(key, "await", self.mood.awaitable):
-            return self.later(key, lambda: self._make_now(type_, key, plain_items, allowed))
-        return self._make_now(type_, key, plain_items, allowed)
+            return self.later(key, lambda: self._make_now(type_, key, plain_items, selected))
+        return self._make_now(type_, key, plain_items, selected)
 
-    def _make_now(self, type_: Any, key: str, plain_items: bool, allowed: frozenset[str] | None) -> Any:
+    def _make_now(self, type_: Any, key: str, plain_items: bool, selected: Selected) -> Any:
         if self.is_odd(key, "hostile", self.mood.hostile):
             return self._make_hostile(type_, key)
         if not isinstance(type_, GraphQLNonNull):
@@ -253,10 +286,10 @@ class World:
         else:
             type_ = type_.of_type
         if isinstance(type_, GraphQLList):
-            return self._make_list(type_.of_type, key, plain_items, allowed)
+            return self._make_list(type_.of_type, key, plain_items, selected)
         if isinstance(type_, GraphQLScalarType | GraphQLEnumType):
             return self._make_leaf(type_, key)
-        return self._make_object(type_, key, allowed)
+        return self._make_object(type_, key, selected)
 
     def _make_hostile(self, type_: Any, key: str) -> Any:
         random = self._random(f"{key}#how")
@@ -287,7 +320,7 @@ class World:
         }
         return random.choice(values.get(type_.name, [key, key, 'é\u2028"', True if type_.name == "String" else key]))
 
-    def _make_list(self, item: Any, key: str, plain_items: bool, allowed: frozenset[str] | None) -> Any:
+    def _make_list(self, item: Any, key: str, plain_items: bool, selected: Selected) -> Any:
         random = self._random(f"{key}#list")
         count = random.choice(ITEMS)
 
@@ -295,8 +328,8 @@ class World:
             item_key = f"{key}[{index}]"
             try:
                 if plain_items:
-                    return self._make_now(item, item_key, plain_items, allowed)
-                return self.make(item, item_key, allowed=allowed)
+                    return self._make_now(item, item_key, plain_items, selected)
+                return self.make(item, item_key, selected=selected)
             except Exception as error:
                 return error
 
@@ -321,11 +354,11 @@ class World:
         ]
         return random.choice(kinds)()
 
-    def _make_object(self, type_: Any, key: str, allowed: frozenset[str] | None) -> Any:
+    def _make_object(self, type_: Any, key: str, selected: Selected) -> Any:
         possible = list(self.schema.get_possible_types(type_)) if is_abstract_type(type_) else [type_]
         chosen = self._random(f"{key}#type").choice(possible)
         if chosen.extensions.get("style") != "dict":
-            return Row(self, key, chosen.name, allowed)
+            return Row(self, key, chosen.name, selected)
         row: dict[str, Any] = {"__typename": chosen.name, "#key": key}
         for name, each in chosen.fields.items():
             named = get_named_type(each.type)
@@ -335,7 +368,7 @@ class World:
 
     def _plain_leaf(self, type_: Any, key: str) -> Any:
         try:
-            return self._make_now(type_, key, True, None)
+            return self._make_now(type_, key, True, ALL)
         except Exception as error:
             return error
 
@@ -416,6 +449,10 @@ def resolve(source: Any, info: GraphQLResolveInfo[Any], name: str, arguments: Ma
     return world.resolve(source, name, info, arguments)
 
 
+def shown_typename(value: Any) -> str | None:
+    return value.typename if isinstance(value, Row) else typename_of(value)
+
+
 def resolve_type_name(value: Any, *_: object) -> Any:
     """Return the name of the type of a row, perhaps not that of an object of the abstract type."""
     key = key_of(value)
@@ -425,7 +462,7 @@ def resolve_type_name(value: Any, *_: object) -> Any:
         if name == "raise":
             raise_error(how, key)
         return name
-    return typename_of(value)
+    return shown_typename(value)
 
 
 def resolve_type(value: Any, info: GraphQLResolveInfo[Any], _type: object) -> Any:
@@ -440,7 +477,7 @@ def resolve_is_type_of(name: str) -> Callable[[Any, GraphQLResolveInfo[Any]], An
     def is_type_of(value: Any, info: GraphQLResolveInfo[Any]) -> Any:
         world: World = info.context
         key = f"{key_of(value)}#is {name}"
-        answer: Any = typename_of(value) == name
+        answer: Any = shown_typename(value) == name
         if world.is_odd(key, "hostile", world.mood.hostile):
             random = world._random(key)
             answer = random.choice([False, None, "raise"])
