@@ -24,6 +24,8 @@ from graphql import (
 )
 from graphql.utilities import do_types_overlap
 
+from tests.bad_inputs.schema_values import JSON_VALUES
+
 MakeValue = Callable[[Random, str, Any], Any]
 """Makes a client's value for an argument: a function of its coordinate and type. `Undefined` omits an optional one."""
 
@@ -49,6 +51,8 @@ class Shape:
     """Aliases that other fields may have as well: valid where the parents differ and the types agree."""
     variables: float = 0.5
     """Of arguments: by variable rather than literal."""
+    wrong: float = 0.02
+    """Of variables: with a value of any type."""
     defer: float = 0.0
     introspection: float = 0.01
     operation_directive: str = ""
@@ -229,6 +233,8 @@ class DocumentGenerator:
             self.variables[name] = value
         elif not isinstance(type_, GraphQLNonNull) and self._chance(0.3):
             self.variables[name] = None
+        if self._chance(self._shape.wrong):
+            self.variables[name] = self._random.choice([*JSON_VALUES, {"count": 1, "unknown": 2}, [1, "x", None]])
         return f"${name}"
 
     def _fragment(self, type_: Any, depth: int) -> str:

@@ -137,14 +137,13 @@ async def open_servers(folder: Path) -> AsyncIterator[Servers]:
 
 @contextmanager
 def reads_in_turn(order: CompletionOrder) -> Iterator[list[str]]:
-    """Let reads of the database complete one at a time. Collects them."""
-    read, done = Database.read, []
+    """Let reads of the database complete one at a time. Collects their names."""
+    read, names = Database.read, list[str]()
 
     async def read_in_turn(database: Database, query: Any, *args: Any, **kwargs: Any) -> Any:
-        ids = [arg for arg in args if isinstance(arg, list)]
-        key = f"{getattr(query, '__qualname__', query)} {ids[:1]}"
-        done.append(key)
-        return await order.run_in_turn(key, lambda: read(database, query, *args, **kwargs))
+        names.append(query.__qualname__)
+        lists = [[str(each) for each in arg if isinstance(each, str)] for arg in args if isinstance(arg, list)]
+        return await order.run_in_turn(f"{names[-1]} {lists}", lambda: read(database, query, *args, **kwargs))
 
     with patch.object(Database, "read", read_in_turn):
-        yield done
+        yield names

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final, Self
 
+import orjson
 from graphql.execution import Executor
 
 from models.enums import ActivityType, SetChange
@@ -22,6 +23,7 @@ from tests.transport.executor.documents import Document
 from tests.transport.executor.session_cases import EXECUTIONS, generate, is_accepted
 from tests.transport.executor.session_database import Servers, reads_in_turn
 from tests.transport.executor.shrinking import smaller_texts
+from transport.errors import RequestError
 from transport.execution import Execution
 
 EVENTS: Final = 3
@@ -37,7 +39,10 @@ class SubscriptionCase:
     async def run(self, executor_class: type[Executor[Any]]) -> list[Outcome]:
         execution = EXECUTIONS[executor_class]
         operation = execution.documents.get(self.document.text).select_operation(None)
-        executor = execution.build_executor(operation, self.document.variables, None)
+        try:
+            executor = execution.build_executor(operation, self.document.variables, None)
+        except RequestError as error:
+            return [Outcome(orjson.dumps({"errors": error.errors}))]
         return [await self._run_event(execution, executor, number) for number in range(EVENTS)]
 
     async def _run_event(self, execution: Execution, executor: Executor[Any], number: int) -> Outcome:
