@@ -41,6 +41,10 @@ class Outcome(NamedTuple):
     """Whether nothing in it should be left to graphql-core."""
 
     @property
+    def is_faulty(self) -> bool:
+        return b"INTERNAL_SERVER_ERROR" in self.data
+
+    @property
     def has_errors(self) -> bool:
         return bool(self.errors) or b'"errors":[{' in self.data
 
@@ -115,6 +119,8 @@ async def run_tested(case: Case) -> Tested:
 def find_difference(expected: Sequence[Outcome], tested: Tested) -> str | None:
     """Return how the first different outcome differs from that of graphql-core."""
     for wanted, found in zip(expected, tested.outcomes, strict=True):
+        if wanted.is_faulty:
+            return f"graphql-core itself meets a fault of the application: {_show(wanted.data)}"
         for name in ("data", "errors", "writes"):
             if getattr(wanted, name) != getattr(found, name):
                 return _contrast(name, getattr(wanted, name), getattr(found, name))

@@ -35,6 +35,12 @@ class Document:
     text: str
     variables: dict[str, Any]
 
+    @property
+    def is_plannable(self) -> bool:
+        # null for a condition with a default is an error, but only where the condition is met.
+        conditions = [value for name, value in self.variables.items() if name.startswith("b")]
+        return "@defer" not in self.text and None not in conditions
+
 
 @dataclass(frozen=True)
 class Shape:

@@ -85,14 +85,8 @@ class HostileCase:
 
         result: ExecutionResult = await world.order.run(execute())
         errors = tuple(map(format_error, result.errors or ()))
-        is_usual = not errors and self.is_plannable and all(map(is_compiled, world.oddities))
+        is_usual = not errors and self.document.is_plannable and all(map(is_compiled, world.oddities))
         return Outcome(encode(result.data), errors, world.writes, world.reads, tuple(world.oddities), is_usual)
-
-    @property
-    def is_plannable(self) -> bool:
-        # null for a condition with a default is an error, but only where the condition is met.
-        conditions = [value for name, value in self.document.variables.items() if name.startswith("b")]
-        return "@defer" not in self.document.text and None not in conditions
 
     def smaller(self) -> Iterator[Self]:
         for text in smaller_texts(self.document.text):

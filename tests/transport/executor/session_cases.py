@@ -87,7 +87,8 @@ class SessionCase:
         ):
             result = await order.run(execution.run(call))
             _, payload = execution.encode(result)
-        return [Outcome(payload, reads=Counter(reads))]
+        is_usual = "errors" not in result.body and self.document.is_plannable
+        return [Outcome(payload, reads=Counter(reads), is_usual=is_usual)]
 
     def smaller(self) -> Iterator[Self]:
         for text in smaller_texts(self.document.text):

@@ -53,7 +53,8 @@ class SubscriptionCase:
             event_executor.context_value = context
             with reads_in_turn(order) as reads:
                 result = await order.run(execution.execute(event_executor))
-        return Outcome(execution.encode(result)[1], reads=Counter(reads))
+        is_usual = "errors" not in result.body and self.document.is_plannable
+        return Outcome(execution.encode(result)[1], reads=Counter(reads), is_usual=is_usual)
 
     def _payload(self, context: Context, random: Random) -> Any:
         """Make an item as the source of the field does."""

@@ -25,7 +25,6 @@ async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ser
 @pytest.mark.parametrize("cases", CASES)
 async def test_responses_are_those_of_graphql_core(servers: Servers, cases: str) -> None:
     counts = await check_cases(partial(CASES[cases], servers), range(25))
-    assert counts.compiled >= counts.cases - counts.failing  # only errors are left to graphql-core
     assert counts.failing < counts.cases / 2
 
 
