@@ -14,7 +14,7 @@ from web.headers import PAGE_CSP, PICTURE_CSP, page_headers
 ROOT: Final = Path(__file__).parents[1]
 SINGLE_PAGES: Final = (
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"),
-    *("transport/README.md", "tests/README.md"),
+    *("transport/README.md", "transport/executor/README.md", "tests/README.md"),
 )
 
 

@@ -12,8 +12,9 @@ from graphql import Undefined, default_type_resolver, is_abstract_type
 from graphql.pyutils import is_awaitable, is_iterable
 
 from transport.executor.extensions import TYPE_NAME
+from transport.executor.fallback import PathTuple
 from transport.executor.plan import PlannedField, Unplanned
-from transport.executor.run import PathTuple, Run
+from transport.executor.run import Run
 
 Function: TypeAlias = Callable[[Any, Run, PathTuple], dict[str, Any]]
 """Function of an object, a run and its path, which returns what is selected from it."""
@@ -130,7 +131,8 @@ class ObjectCompletion(Completion):
             return self._functions[name](value, run, path)
         if not is_awaitable(name):
             raise Unanswered
-        run.wait(name, lambda name, *_: self._functions[name](value, run, path), container, key, path)
+        # Without the path: what comes of that is the value, and not the name of its type.
+        run.wait(name, lambda name, *_: self._functions[name](value, run, path), container, key, None)
         return None
 
 

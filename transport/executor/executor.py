@@ -18,7 +18,7 @@ from graphql.pyutils import RefMap, is_async_iterable, is_awaitable
 
 from transport.executor.compiled import CompiledPlan
 from transport.executor.completion import Completion
-from transport.executor.fallback import Outcome, Repeated
+from transport.executor.fallback import Repeated
 from transport.executor.line_budget import LineBudget, LineCount
 from transport.executor.plan import Plan, PlannedField, Unplanned, condition_variables
 from transport.executor.run import ASYNC_HELPERS, Run
@@ -105,8 +105,8 @@ class CompiledExecutor(Executor[Any]):
         )
         self._serial: CompiledPlan | None = None
         """Of a mutation whose root fields graphql-core executes one after the other."""
-        self._outcome: Outcome | None = None
-        """Of the only root field, for graphql-core."""
+        self._repeated: Repeated | None = None
+        """What graphql-core repeats of a run."""
 
     @classmethod
     def build_planned(
@@ -157,45 +157,44 @@ class CompiledExecutor(Executor[Any]):
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         plan = self.plans.get(self) if self._is_plannable else None
+        if self._repeated is not None:  # of an execution before
+            self._repeated = self.middleware_manager = None
         if plan is None:
             return self._execute_unplanned(serially)
         if serially is None:
             serially = self.operation.operation is OperationType.MUTATION
         if serially and len(plan.root) > 1:
             return self._execute_unplanned(serially, serial=plan)
-        return self._execute(plan, plan.root, _result, partial(self._repeat_operation, serially))
+        return self._execute(plan, plan.root, _result, partial(self._execute_unplanned, serially))
 
     def execute_field(self, parent_type: Any, source: Any, details: Any, path: Any, position_context: Any) -> Any:
-        if path.prev is None:
-            execute = partial(super().execute_field, parent_type, source, details, path, position_context)
-            if self._serial is not None:
-                root = [each for each in self._serial.root if each[0].name == path.key]
-                return self._execute(self._serial, root, itemgetter(path.key), partial(self._repeat_field, execute))
-            if self._outcome is not None:
-                return self._repeat_field(execute, self._outcome)
-        return super().execute_field(parent_type, source, details, path, position_context)
+        execute = super().execute_field
+        if self._serial is None or path.prev is not None:
+            return execute(parent_type, source, details, path, position_context)
+        root = [each for each in self._serial.root if each[0].name == path.key]
+        repeat = partial(execute, parent_type, source, details, path, position_context)
+        return self._execute(self._serial, root, itemgetter(path.key), repeat)
 
     def _execute(
         self,
         plan: CompiledPlan,
         fields: Sequence[RootField],
         result_of: Callable[[dict[str, Any]], Any],
-        fall_back: Callable[[Outcome | None], Any],
+        repeat: Callable[[], Any],
     ) -> Any:
         """Return the result of root fields, or an awaitable of it."""
-        run = Run(self, Outcome() if len(fields) == 1 else None)
+        run = Run(self)
         data: dict[str, Any] = {}
         try:
             for planned, completion in fields:
                 run.start(planned, completion, data)
         except Exception as error:  # an error of the result, or an operation that no plan can execute
-            self._learn(plan, error)
-            result = fall_back(run.outcome)
+            result = self._fall_back(plan, run, error, repeat)
             if is_awaitable(result):
                 return _close_after(result, run)
             run.close()
             return result
-        return self._finish(plan, run, data, result_of, fall_back) if run.is_waiting else result_of(data)
+        return self._finish(plan, run, data, result_of, repeat) if run.is_waiting else result_of(data)
 
     async def _finish(
         self,
@@ -203,41 +202,33 @@ class CompiledExecutor(Executor[Any]):
         run: Run,
         data: dict[str, Any],
         result_of: Callable[[dict[str, Any]], Any],
-        fall_back: Callable[[Outcome | None], Any],
+        repeat: Callable[[], Any],
     ) -> Any:
         try:
             await run.finish()
         except Exception as error:
-            self._learn(plan, error)
+            failure = error
         else:
             return result_of(data)
         try:
-            result = fall_back(run.outcome)
+            result = self._fall_back(plan, run, failure, repeat)
             return await result if is_awaitable(result) else result
         finally:
             await run.cancel()
 
-    def _learn(self, plan: CompiledPlan, error: Exception) -> None:
+    def _fall_back(self, plan: CompiledPlan, run: Run, error: Exception, repeat: Callable[[], Any]) -> Any:
+        """Let graphql-core execute root fields, after an error in a run."""
         if isinstance(error, Unplanned):
             self.plans.refuse(plan)
-
-    def _repeat_operation(self, serially: bool, outcome: Outcome | None) -> Any:
-        return self._execute_unplanned(serially, outcome=outcome)
-
-    def _repeat_field(self, execute: Callable[[], Any], outcome: Outcome | None) -> Any:
-        if outcome is not None:
-            self._outcome = outcome
-            self.middleware_manager = Repeated(self, outcome)
-        return execute()
+        self._repeated = self.middleware_manager = Repeated(run.outcomes)
+        return repeat()
 
     async def with_abort_signal(self, awaitable: Awaitable[Any]) -> Any:
-        if self._outcome is not None:
-            awaitable = self._outcome.again(awaitable)
+        if self._repeated is not None:
+            return await self._repeated.wait(awaitable)
         return await super().with_abort_signal(awaitable)
 
-    def _execute_unplanned(
-        self, serially: bool | None, *, serial: CompiledPlan | None = None, outcome: Outcome | None = None
-    ) -> Any:
+    def _execute_unplanned(self, serially: bool | None, *, serial: CompiledPlan | None = None) -> Any:
         # What graphql-core collects belongs to one execution; executors of events are copies.
         self.collected_errors = CollectedErrors()
         self._relevant_sub_fields = {}
@@ -245,7 +236,6 @@ class CompiledExecutor(Executor[Any]):
         self.pending_incremental_futures = set()
         self.background_futures = set()
         self._serial = serial
-        self._outcome = outcome
         return super().execute_operation(serially)
 
 

@@ -12,11 +12,8 @@ from graphql import GraphQLResolveInfo, GraphQLResolveInfoHelpers
 from graphql.execution import Executor
 from graphql.pyutils import Path, is_awaitable
 
-from transport.executor.fallback import Outcome
+from transport.executor.fallback import Outcome, Outcomes, PathTuple
 from transport.executor.plan import PlannedField, Unplanned
-
-PathTuple: TypeAlias = Any
-"""Path of a value in the result, as graphql-core's `Path`: path above, key, type name. Most are never looked at."""
 
 Complete: TypeAlias = Callable[[Any, "Run", Any, Any, PathTuple], Any]
 """Function of a value, a run, the list or dict and the key that the completed value will stand at, and the path.
@@ -44,12 +41,11 @@ class _Waiting(NamedTuple):
 class Run:
     """The state of one execution. Values that are awaitable are collected while functions run, and awaited together."""
 
-    __slots__ = ("_together", "_waiting", "context", "executor", "outcome", "variables")
+    __slots__ = ("_together", "_waiting", "context", "executor", "outcomes", "variables")
 
-    def __init__(self, executor: Executor[Any], outcome: Outcome | None) -> None:
+    def __init__(self, executor: Executor[Any]) -> None:
         self.executor = executor
-        self.outcome = outcome
-        """Of the root field, if there is one alone."""
+        self.outcomes = Outcomes()
         self.context = executor.context_value
         self.variables = executor.variable_values
         self._waiting: list[_Waiting] = []
@@ -85,12 +81,11 @@ class Run:
         path = (None, planned.name, planned.parent_type.name)
         arguments = {} if planned.arguments is None else planned.arguments(self.variables)
         resolve = partial(self._resolve, planned, path, arguments)
-        if self.outcome is None:
-            value = resolve()
-        else:
-            value = self.outcome.record(resolve)
-            if is_awaitable(value):
-                value = self.outcome.record_awaited(value)
+        outcome = Outcome()
+        self.outcomes.add(path, None, outcome)
+        value = outcome.call(resolve)
+        if is_awaitable(value):
+            value = outcome.wait(value)
         data[planned.name] = complete(value, self, data, planned.name, path)
 
     def _resolve(self, planned: PlannedField, path: PathTuple, arguments: Mapping[str, Any]) -> Any:
@@ -102,7 +97,7 @@ class Run:
         return planned.resolve(source, self.info(planned, path), **arguments)
 
     def wait(self, awaitable: Awaitable[Any], complete: Complete, container: Any, key: Any, path: PathTuple) -> None:
-        """Set a value later."""
+        """Set a value later. `path` is None if it is not that of a field or list item."""
         self._waiting.append(_Waiting(awaitable, complete, container, key, path))
 
     @property
@@ -120,8 +115,10 @@ class Run:
                 (each,) = waiting
                 waiting.clear()
                 awaitable = each.awaitable
-                if self.outcome is not None and each.path[0] is not None:
-                    awaitable = self.outcome.record_within(awaitable)
+                if each.path is not None and each.path[0] is not None:  # the outcome of a root field is known
+                    outcome = Outcome()
+                    self.outcomes.add(each.path, awaitable, outcome)
+                    awaitable = outcome.wait(awaitable)
                 self.resume(each, await awaitable)
 
     def resume(self, waiting: _Waiting, value: Any) -> None:
@@ -185,8 +182,8 @@ class _Together:
         for waiting in self._run.take_waiting():
             future = asyncio.ensure_future(waiting.awaitable)
             self._running[future] = future is not waiting.awaitable
-            if self._run.outcome is not None:
-                self._run.outcome.record_future(waiting.awaitable, future)
+            if waiting.path is not None:
+                self._run.outcomes.add(waiting.path, waiting.awaitable, future)
             self._count += 1
             future.add_done_callback(partial(self._on_end, waiting))
 

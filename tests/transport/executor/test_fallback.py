@@ -85,6 +85,53 @@ async def test_root_resolvers_of_a_mutation_run_once_and_in_order() -> None:
     assert [error["path"] for error in result["errors"]] == [["b", "name"], ["fail"]]
 
 
+async def test_fields_that_were_waited_for_run_once() -> None:
+    calls: list[str] = []
+
+    async def names(*_: Any) -> list[str]:
+        calls.append("names")
+        for _step in range(3):
+            await asyncio.sleep(0)
+        return ["x"]
+
+    async def name(*_: Any) -> None:
+        calls.append("name")
+        await asyncio.sleep(0)
+        raise ValueError("failed")
+
+    def root(source: Any, _info: Any) -> Any:
+        calls.append("root")
+        return source
+
+    schema = Calls().schema()
+    item, query = schema.get_type("Item"), schema.query_type
+    assert isinstance(item, GraphQLObjectType)
+    assert query is not None
+    for resolver in (names, name):
+        item.fields[resolver.__name__].extensions = {}
+        item.fields[resolver.__name__].resolve = resolver
+    query.fields["item"].resolve = root
+    executor = CompiledExecutor.build(schema, parse("{ item { names } other: item { name names } }"), Item("1"))
+    assert isinstance(executor, CompiledExecutor)
+    result: Any = await executor.execute_operation()
+    assert result.data == {"item": {"names": ["x"]}, "other": None}
+    assert [error.path for error in result.errors] == [["other", "name"]]
+    assert sorted(calls) == ["name", "names", "names", "root", "root"]
+
+
+async def test_executor_repeats_nothing_of_the_operation_before() -> None:
+    calls = Calls()
+    executor = CompiledExecutor.build(calls.schema(), parse("{ item { name } }"), Item("1", None))
+    assert isinstance(executor, CompiledExecutor)
+    for _ in range(2):
+        result: Any = await executor.execute_operation()
+        assert result.errors
+    assert calls.calls == ["item", "item"]
+    executor.plans.refuse(next(iter(executor.plans._plans.values())))  # type: ignore[arg-type]  # there is one
+    await executor.execute_operation()
+    assert calls.calls == ["item", "item", "item"]
+
+
 async def test_refused_argument_runs_no_resolver() -> None:
     calls = Calls()
     document = parse("mutation($id: ID!) { add(id: $id) { id } }")

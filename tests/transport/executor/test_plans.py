@@ -244,7 +244,7 @@ def test_traceback_shows_the_generated_source() -> None:
     execute(executor)
     (source,) = planned(executor).sources
     with pytest.raises(AttributeError) as failed:
-        source.compile()(Row(id="1"), Run(executor, None), None)
+        source.compile()(Row(id="1"), Run(executor), None)
     assert "value = source.barks  # Boolean!" in "".join(traceback.format_tb(failed.value.__traceback__))
 
 
