@@ -1,13 +1,11 @@
 """uvicorn's cycle of one HTTP request and response, with heads that are encoded once and sent with their bodies."""
 
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
 
 BODY: Final = "http.response.body"
-FRAMING: Final = frozenset({b"connection", b"content-length", b"transfer-encoding"})
-"""Headers that say where the response and the connection end."""
 
 
 class HttpCycle(RequestResponseCycle):
@@ -46,21 +44,12 @@ class HttpCycle(RequestResponseCycle):
             raise RuntimeError(f"Expected ASGI message 'http.response.start', but got '{message['type']}'.")
         self.response_started = True
         self.waiting_for_100_continue = False
-        head = self._encode_head(message["status"], [*self.default_headers, *message.get("headers", ())])
-        if self.chunked_encoding is False and self.scope["method"] != "HEAD":
-            self._head = head
-        else:
-            self.transport.write(head)
-
-    def _encode_head(self, status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
-        """Encode status and headers as uvicorn does, which searches each header of each response for mistakes."""
-        closes = False
-        lines = [STATUS_LINE[status]]
-        for name, value in headers:
-            lines.append(header_line(name, value))
-            if (lower_name := name.lower()) in FRAMING:
-                closes |= self._note_framing(lower_name, value)
-        if closes:
+        status = message["status"]
+        # Apart, as they hold the date.
+        defaults, head = encode_headers(tuple(self.default_headers)), encode_headers(tuple(message.get("headers", ())))
+        self.chunked_encoding, self.expected_content_length = head.is_chunked, head.length
+        lines = [STATUS_LINE[status], defaults.lines, head.lines]
+        if head.closes:
             self.keep_alive = False
         elif not self.keep_alive:
             lines.append(b"connection: close\r\n")
@@ -68,24 +57,42 @@ class HttpCycle(RequestResponseCycle):
             self.chunked_encoding = True
             lines.append(b"transfer-encoding: chunked\r\n")
         lines.append(b"\r\n")
-        return b"".join(lines)
+        if self.chunked_encoding is False and self.scope["method"] != "HEAD":
+            self._head = b"".join(lines)
+        else:
+            self.transport.write(b"".join(lines))
 
-    def _note_framing(self, name: bytes, value: bytes) -> bool:
-        """Note how the body ends. Returns whether the response closes the connection."""
-        if name == b"content-length" and self.chunked_encoding is None:
-            self.expected_content_length = int(value)
-            self.chunked_encoding = False
-        elif name == b"transfer-encoding" and value.lower() == b"chunked":
-            self.expected_content_length = 0
-            self.chunked_encoding = True
-        return name == b"connection" and b"close" in [token.strip() for token in value.lower().split(b",")]
+
+class EncodedHeaders(NamedTuple):
+    """Headers of a response, and what they say about its end."""
+
+    lines: bytes
+    is_chunked: bool | None
+    """None: they do not say how the body ends."""
+    length: int
+    closes: bool
+    """Whether the connection ends with the response."""
 
 
 @lru_cache(maxsize=1024)
-def header_line(name: bytes, value: bytes) -> bytes:
-    """Encode a header; most responses have the same. Raises RuntimeError if it could be taken for two."""
-    if HEADER_RE.search(name):
-        raise RuntimeError("Invalid HTTP header name.")
-    if HEADER_VALUE_RE.search(value):
-        raise RuntimeError("Invalid HTTP header value.")
-    return b"%b: %b\r\n" % (name.lower(), value)
+def encode_headers(headers: tuple[tuple[bytes, bytes], ...]) -> EncodedHeaders:
+    """Encode headers as uvicorn does, which searches them for mistakes anew for each response.
+
+    Raises RuntimeError if a header could be taken for two.
+    """
+    lines: list[bytes] = []
+    is_chunked, length, closes = None, 0, False
+    for sent_name, value in headers:
+        if HEADER_RE.search(sent_name):
+            raise RuntimeError("Invalid HTTP header name.")
+        if HEADER_VALUE_RE.search(value):
+            raise RuntimeError("Invalid HTTP header value.")
+        name = sent_name.lower()
+        lines.append(b"%b: %b\r\n" % (name, value))
+        if name == b"content-length" and is_chunked is None:
+            is_chunked, length = False, int(value)
+        elif name == b"transfer-encoding" and value.lower() == b"chunked":
+            is_chunked, length = True, 0
+        elif name == b"connection":
+            closes |= b"close" in [token.strip() for token in value.lower().split(b",")]
+    return EncodedHeaders(b"".join(lines), is_chunked, length, closes)
