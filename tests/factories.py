@@ -166,6 +166,7 @@ def path_row(s: Session, path: Sequence[str], visible_ms: int) -> PathTime:
         started_at=s.started_at if is_final else None,
         ended_at=s.ended_at,
         end_reason=s.end_reason,
+        final_seen_at=s.final_seen_at,
     )
 
 

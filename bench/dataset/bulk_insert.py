@@ -79,6 +79,7 @@ def _path_time_rows(one: GeneratedSession) -> Iterator[dict[str, Any]]:
             "started_at": s.started_at if is_final else None,
             "ended_at": s.ended_at,
             "end_reason": s.end_reason,
+            "final_seen_at": s.final_seen_at,
         }
 
 

@@ -29,14 +29,15 @@ class PathTimeTable(TableModel, table=True):
     final_ms: int | None = Field(sa_type=BigInteger)
     """Final `visible_ms`, which cannot be indexed while every heartbeat changes it."""
     started_at: Instant | None = instant_column(nullable=True)
-    """This and the next two are those of the session, for filters."""
+    """This and the next three are those of the session, for filters."""
     ended_at: Instant | None = instant_column(nullable=True)
     end_reason: str | None = Field(sa_type=Text)
+    final_seen_at: Instant | None = instant_column(nullable=True)
 
     __table_args__ = (
         partial_index(
             *("ix_path_time_past", "project_id", "path", "kind", "shared", "final_ms"),
-            *("started_at", "ended_at", "end_reason"),
+            *("started_at", "ended_at", "end_reason", "final_seen_at"),
             where="final_ms IS NOT NULL",
         ),
     )

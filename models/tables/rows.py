@@ -58,6 +58,7 @@ class PathTime:
     started_at: Instant | None
     ended_at: Instant | None
     end_reason: str | None
+    final_seen_at: Instant | None
 
 
 @dataclass(slots=True)

@@ -143,8 +143,9 @@ RULES: Final = (
         """SELECT session_id FROM path_time JOIN session ON id = session_id
         WHERE (final_ms IS NULL) <> (session.ended_at IS NULL) OR (shared IS NULL) <> (session.ended_at IS NULL)
         OR (session.ended_at IS NOT NULL AND (final_ms, path_time.project_id, path_time.kind, path_time.started_at,
-            path_time.ended_at, path_time.end_reason) IS NOT (path_time.visible_ms, session.project_id, session.kind,
-            session.started_at, session.ended_at, session.end_reason))""",
+            path_time.ended_at, path_time.end_reason, path_time.final_seen_at) IS NOT (path_time.visible_ms,
+            session.project_id, session.kind, session.started_at, session.ended_at, session.end_reason,
+            session.final_seen_at))""",
     ),
     Rule(
         "agenda items with other tracks than they show",

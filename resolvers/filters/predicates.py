@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
+    Table,
     Text,
     and_,
     bindparam,
@@ -173,8 +174,8 @@ _ENDED_COLUMN_NAMES: Final = {"last_seen_at": "final_seen_at"}
 _LOW_SELECTIVITY: Final = frozenset({"project_id", "started_at"})
 
 
-def ended_column(name: str) -> ColumnElement[Any]:
-    return session.c[_ENDED_COLUMN_NAMES.get(name, name)]
+def ended_column(name: str, table: Table = session) -> ColumnElement[Any]:
+    return table.c[_ENDED_COLUMN_NAMES.get(name, name)]
 
 
 def ended_column_unindexed(name: str) -> ColumnElement[Any]:

@@ -225,6 +225,7 @@ _FINALIZE_PATH: Final = Statement(
         started_at=bindparam("session_started"),
         ended_at=bindparam("session_ended"),
         end_reason=bindparam("session_end_reason"),
+        final_seen_at=bindparam("session_seen"),
     )
 )
 
@@ -273,6 +274,7 @@ def _finalize_paths(tx: Transaction, ended: Iterable[Session]) -> None:
             "session_started": s.started_at,
             "session_ended": s.ended_at,
             "session_end_reason": s.end_reason,
+            "session_seen": s.final_seen_at,
             "prefix_length": prefix_length,
         }
         for s, session_paths in ((sessions[session_id], found) for session_id, found in paths.items())

@@ -7,7 +7,7 @@ few: their rows are read and the session rules applied. Both are read in one sta
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from operator import attrgetter
 from typing import Any, Concatenate, Final, ParamSpec, TypeAlias
 
@@ -40,7 +40,9 @@ COVERING_INDEX_COLUMNS: Final = frozenset(
     {"project_id", "kind", "end_reason", "subject", "started_at", "ended_at", ended_column("last_seen_at").name}
 )
 """Columns in the covering indexes of ended sessions, apart from the measures."""
-PATH_TIME_COLUMNS: Final = frozenset({"project_id", "kind", "started_at", "ended_at", "end_reason"})
+PATH_TIME_COLUMNS: Final = frozenset(
+    {"project_id", "kind", "started_at", "ended_at", "end_reason", ended_column("last_seen_at").name}
+)
 """Columns of ended sessions in the covering index of their path times."""
 
 
@@ -123,7 +125,10 @@ class SessionSelection:
         """Condition on path times of ended sessions; None if it needs columns that only the session has."""
         if not self.session_filter.ended_columns <= PATH_TIME_COLUMNS:
             return None
-        return and_(self.is_accessible(path_time.c.project_id), self.session_filter.ended_sql(path_time.c.__getitem__))
+        return and_(
+            self.is_accessible(path_time.c.project_id),
+            self.session_filter.ended_sql(partial(ended_column, table=path_time)),
+        )
 
     @cached_property
     def is_covered(self) -> bool:

@@ -29,7 +29,8 @@ def test_shared_prefix_lengths_count_each_prefix_once(paths: set[tuple[str, ...]
 def _read_rows(tx: Connection, id_: str) -> tuple[Session, list[Any]]:
     row = tx.execute(select(session).where(session.c.id == id_)).one()
     columns = [
-        path_time.c[name] for name in ("path", "kind", "started_at", "ended_at", "end_reason", "shared", "final_ms")
+        path_time.c[name]
+        for name in ("path", "kind", "started_at", "ended_at", "end_reason", "final_seen_at", "shared", "final_ms")
     ]
     times = select(*columns)
     return Session(*row), [tuple(time) for time in tx.execute(times.where(path_time.c.session_id == id_))]
@@ -51,14 +52,14 @@ async def start_visited(api: ApiClient) -> str:
 
 def final_path_times(s: Session) -> list[Any]:
     shared_lengths = ((["home"], 0), (["shop", "cart"], 0), (["shop", "list"], 1))
-    ended = (s.kind, s.started_at, s.ended_at, s.end_reason)
+    ended = (s.kind, s.started_at, s.ended_at, s.end_reason, s.final_seen_at)
     return [(path, *ended, shared, 3000) for path, shared in shared_lengths]
 
 
 async def test_live_session_has_no_ended_columns(api: ApiClient) -> None:
     s, times = await read_stored(api, await start_visited(api))
     assert (s.final_elapsed_ms, s.final_visible_ms, s.final_seen_at) == (None, None, None)
-    assert {time[1:] for time in times} == {(None,) * 6}
+    assert {time[1:] for time in times} == {(None,) * 7}
 
 
 async def test_stop_fills_ended_columns(api: ApiClient) -> None:

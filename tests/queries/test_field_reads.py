@@ -45,7 +45,7 @@ SOURCES: Final[Mapping[str, list[Any]]] = {
         DataPointView(**_TEXT, inline_text=None, is_text=False, is_raw=True, file=None),
     ],
     "MediaMetrics": [SimpleNamespace(states=[])],
-    "PathTime": [PathTime("s_1", ["a"], 1500, None, None, None, None, None, None, None)],
+    "PathTime": [PathTime("s_1", ["a"], 1500, None, None, None, None, None, None, None, None)],
     "Project": [Project("p1", "P1", False, "en", {"USER": 60}, NOW, NOW)],
     "ProjectStats": [GroupStats("p1", 1, 1, 1, 0.0)],
     "Viewer": [LOCAL_ADMIN],

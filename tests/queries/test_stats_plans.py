@@ -87,7 +87,12 @@ async def test_covering_indexes_answer_for_ended_sessions(
 
 @pytest.mark.parametrize(
     "filter_",
-    [{"started_after": NOW - MINUTE}, {"stopped_before": NOW}, {"end_reasons": ["STOPPED"], "project_ids": ["p1"]}],
+    [
+        {"started_after": NOW - MINUTE},
+        {"stopped_before": NOW},
+        {"end_reasons": ["STOPPED"], "project_ids": ["p1"]},
+        {"seen_after": NOW - MINUTE},
+    ],
     ids=str,
 )
 async def test_path_times_answer_for_filters_by_time_and_reason(filled: Database, filter_: dict[str, Any]) -> None:
