@@ -82,8 +82,8 @@ NOTES: Final = {
     "latency": "1,000 WebSockets, 10 changes per second, whether those before were delivered or not.",
     "subscribers": "As `equal`, with fewer and more of them.",
     "live_queries": "Subscriptions that differ in their filter and show every change, while keepalives move"
-    " sessions over 64 connections; with the most of them at an even rate. The point at 0.5 of"
-    " the chart stands for none.",
+    " sessions over 64 connections; with the most of them at an even rate, which the chart leaves"
+    " out. Its point at 0.5 stands for none.",
     "walls": "A change concerns about half of the live queries, and some read projects and times by path.",
     "large_set": "Until every subscriber has all sessions, while another client sends short queries.",
     "memory": "Resident memory of the server, before and after 5,000 WebSockets with the same subscription.",
@@ -129,13 +129,13 @@ def markdown_table(cells: Sequence[Sequence[str]]) -> str:
 
 
 def chart(scenario: Scenario, rows: Sequence[Row]) -> str:
-    """Draw the first column. Rows with failures are left out: the cost of a refusal is not that of the work."""
+    """Draw the rows of each series. Those with failures are left out: a refusal does not cost what the work does."""
     assert scenario.chart is not None
     headings = [column.heading for column in scenario.columns]
     lines: dict[str, list[tuple[float, float]]] = {}
     for row in rows:
         failures = row.median(headings.index("failures")) if "failures" in headings else 0
-        if row.median(0) > 0 and not failures:
+        if row.series and row.median(0) > 0 and not failures:
             lines.setdefault(row.series, []).append((row.x, row.median(0)))
     return line_chart(scenario.title, scenario.chart.x_label, scenario.chart.y_label, lines)
 

@@ -30,7 +30,9 @@ OVERLOAD_LENGTH: Final = 10.0
 """How many times longer the overload is than one step."""
 OPENING_RATE: Final = 1.0
 """Changes per second while the wall opens: a stream of activities has no other first result."""
-OPEN_TIMEOUT: Final = 60.0
+OPEN_TIMEOUT: Final = 120.0
+OPEN_BATCH: Final = 4
+"""Live queries that are opened at once: each reads its own snapshot, and an overloaded server refuses further ones."""
 QUIET_SECONDS: Final = 1.0
 DRAIN_TIMEOUT: Final = 60.0
 
@@ -93,7 +95,7 @@ class Wall:
 
     def __init__(self, server: Server, documents: Sequence[dict[str, Any]]) -> None:
         self.server = server
-        self.pool = SubscriberPool(server.port, documents, len(documents))
+        self.pool = SubscriberPool(server.port, documents, len(documents), open_batch=OPEN_BATCH)
         self.lags = array("d")
         """Seconds from the time in a result, taken before its commit, until it is here. Both are of one clock."""
         self._moves = move_requests(server)

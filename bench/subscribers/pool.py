@@ -16,7 +16,7 @@ from bench.load_generator import HOST, LoadFailed
 from bench.subscribers.frames import CLOSE, PING, PONG, TEXT, encode_frame, handshake_request, split_frames
 
 OPEN_BATCH: Final = 50
-"""Connections that are opened at once."""
+"""Connections that are opened at once, by default."""
 RECONNECT_DELAY: Final = (0.2, 1.8)
 """Seconds after which a subscriber reconnects, at random."""
 
@@ -204,6 +204,7 @@ class SubscriberPool:
         documents: `query` and `variables` of each subscription.
         count: number of subscribers.
         subscriber_type: makes a subscriber from the pool and its number.
+        open_batch: connections that are opened at once.
     """
 
     def __init__(
@@ -212,6 +213,7 @@ class SubscriberPool:
         documents: Sequence[Mapping[str, Any]],
         count: int,
         subscriber_type: Callable[["SubscriberPool", int], Subscriber] = WebSocketSubscriber,
+        open_batch: int = OPEN_BATCH,
     ) -> None:
         self.port = port
         self.results_until_live = 1
@@ -228,6 +230,7 @@ class SubscriberPool:
         self.last_live_at = 0.0
         """When the last subscriber became live (`perf_counter`)."""
         self._documents = documents
+        self._open_batch = open_batch
         self._subscribers = [subscriber_type(self, number) for number in range(count)]
         self._closing = False
         self._random = random.Random(count)  # reproducible
@@ -239,8 +242,8 @@ class SubscriberPool:
     async def open(self, seconds: float) -> None:
         """Connect all and wait until they are live. Raises LoadFailed, also on timeout."""
         deadline = perf_counter() + seconds
-        for start in range(0, len(self), OPEN_BATCH):
-            batch = self._subscribers[start : start + OPEN_BATCH]
+        for start in range(0, len(self), self._open_batch):
+            batch = self._subscribers[start : start + self._open_batch]
             await asyncio.gather(*(self._connect(subscriber) for subscriber in batch))
             await self.live.wait_for(start + len(batch), deadline - perf_counter())
 
