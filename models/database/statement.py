@@ -15,7 +15,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TupleType, TypeEngine
 
 from models.database.engine import Transaction
-from models.database.row_factory import Decoder, row_factory
+from models.database.row_factory import Decoder, Source, parameters_factory, row_factory
 
 Row = TypeVar("Row")
 Values: TypeAlias = Mapping[str, Any]
@@ -82,21 +82,6 @@ class Statement(Generic[Row]):
         return plan
 
 
-@dataclass(slots=True)
-class _Slot:
-    """One parameter of the driver: a constant, or a value by its name."""
-
-    name: str | None
-    constant: Any
-    encode: Callable[[Any], Any] | None
-
-    def value(self, values: Values) -> Any:
-        if self.name is None:
-            return self.constant
-        value = values[self.name]
-        return value if self.encode is None else self.encode(value)
-
-
 class _Plan:
     """A statement compiled for a dialect."""
 
@@ -107,8 +92,8 @@ class _Plan:
         self._compiled = compiled
         self._binds: dict[str, BindParameter[Any]] = {name: bind for bind, name in compiled.bind_names.items()}
         self._lists = [name for name, bind in self._binds.items() if bind.expanding and bind.required]
-        self._texts: dict[tuple[int, ...], tuple[str, list[_Slot], dict[str, list[str]]]] = {}
-        """SQL, parameters and names of the items of lists, by the lengths of the lists."""
+        self._texts: dict[tuple[int, ...], _Text] = {}
+        """By the lengths of the lists."""
         columns = expression.selected_columns if isinstance(expression, Select) else ()
         decoders = [_decoder(column.type, dialect) for column in columns]
         names = None if row_class is None else [str(column.key) for column in columns]
@@ -116,40 +101,52 @@ class _Plan:
 
     def bind(self, values: Values) -> tuple[str, list[Any]]:
         """Return SQL and the driver's parameters."""
+        if not self._lists:
+            text = self._texts.get(()) or self._expand(values, {})
+            return text.sql, text.parameters(values)
         lists = {name: _padded(values[name]) for name in self._lists}
-        lengths = tuple(map(len, lists.values()))
-        found = self._texts.get(lengths)
-        if found is None:
-            found = self._texts[lengths] = self._expand(values, lists)
-        sql, slots, items = found
-        if lists:
-            values = dict(values)
-            for name, names in items.items():
-                values.update(zip(names, _flat(lists[name]), strict=True))
-        return sql, [slot.value(values) for slot in slots]
+        text = self._texts.get(tuple(map(len, lists.values()))) or self._expand(values, lists)
+        values = dict(values)
+        for name, items in text.items.items():
+            values.update(zip(items, _flat(lists[name]), strict=True))
+        return text.sql, text.parameters(values)
 
-    def _expand(self, values: Values, lists: Values) -> tuple[str, list[_Slot], dict[str, list[str]]]:
+    def _expand(self, values: Values, lists: dict[str, list[Any]]) -> "_Text":
         state = self._compiled.construct_expanded_state({**values, **lists})
-        slots = {name: self._slot(name, bind) for name, bind in self._binds.items()}
-        for name, names in state.parameter_expansion.items():
+        sources = {name: self._source(name, bind) for name, bind in self._binds.items()}
+        for name, items in state.parameter_expansion.items():
             types = self._binds[name].type
             each: Sequence[TypeEngine[Any]] = types.types if isinstance(types, TupleType) else [types]
-            for number, item in enumerate(names):
-                encode = _encoder(each[number % len(each)], self._dialect)
-                is_constant = name not in lists
-                slots[item] = _Slot(None, state.parameters[item], None) if is_constant else _Slot(item, None, encode)
-        return (
+            for number, item in enumerate(items):
+                if name in lists:
+                    sources[item] = Source(item, None, _encoder(each[number % len(each)], self._dialect))
+                else:
+                    sources[item] = Source(None, state.parameters[item], None)
+        found = _Text(
             state.statement,
-            [slots[name] for name in state.positiontup or ()],
-            {name: list(names) for name, names in state.parameter_expansion.items() if name in lists},
+            parameters_factory([sources[name] for name in state.positiontup or ()]),
+            {name: list(items) for name, items in state.parameter_expansion.items() if name in lists},
         )
+        self._texts[tuple(map(len, lists.values()))] = found
+        return found
 
-    def _slot(self, name: str, bind: BindParameter[Any]) -> _Slot:
+    def _source(self, name: str, bind: BindParameter[Any]) -> Source:
         encode = _encoder(bind.type, self._dialect)
         if bind.required:
-            return _Slot(name, None, encode)
+            return Source(name, None, encode)
         constant = bind.effective_value
-        return _Slot(None, constant if encode is None or bind.expanding else encode(constant), None)
+        return Source(None, constant if encode is None or bind.expanding else encode(constant), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """SQL for lists of certain lengths."""
+
+    sql: str
+    parameters: Callable[[Values], list[Any]]
+    """Returns the driver's parameters."""
+    items: dict[str, list[str]]
+    """Names of the items of each list."""
 
 
 def execute_sql(tx: Transaction, sql: str, parameters: Any = (), *, many: bool = False) -> Any:

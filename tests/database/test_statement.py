@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Boolean, Column, Integer, MetaData, Table, Text, bindparam, create_engine, event, func, select
 from sqlalchemy.engine import Connection
@@ -52,6 +52,7 @@ def test_values_are_encoded_and_decoded_as_in_sqlalchemy(tx: Connection) -> None
     assert by_data.first(tx, data={}) is by_data.scalar(tx, data={}) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(range(1500)), min_size=1, max_size=40))
 def test_lists_of_any_length_match_their_items_only(tx: Connection, numbers: list[int]) -> None:
     expected = [NAMES[number] for number in sorted(set(numbers))]
