@@ -14,8 +14,8 @@ from models.database.statement import execute_sql
 
 T = TypeVar("T")
 
-PROGRESS_STEPS: Final = 1_000_000
-"""Virtual machine steps of SQLite (about 15 ms) between two checks for cancellation.
+PROGRESS_STEPS: Final = 2_000_000
+"""Virtual machine steps of SQLite (about 30 ms) between two checks for cancellation.
 
 Each check takes the interpreter's lock, for which a busy event loop lets it wait for a switch interval.
 """

@@ -100,9 +100,10 @@ class Reader:
             while len(batch.questions) < MAX_BATCH:
                 batch.questions.append(self._waiting.popleft())
         try:
-            with batch.thread.transaction("BEGIN") as tx, suppress(IndexError):
-                while True:
-                    _answer_one(batch, tx, batch.questions.popleft())
+            if batch.questions:  # another thread may have been faster
+                with batch.thread.transaction("BEGIN") as tx, suppress(IndexError):
+                    while True:
+                        _answer_one(batch, tx, batch.questions.popleft())
         except Exception as error:  # it could not connect, or begin
             with suppress(IndexError):
                 while True:

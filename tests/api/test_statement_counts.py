@@ -1,17 +1,21 @@
 """Statements per operation: they depend on the selection, never on the number of rows."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import pytest
 
+from models.database import reader
 from tests.api.session_inputs import MINIMAL_INPUTS
 from tests.api_client import ApiClient, open_api
+from tests.database.harness import EngineSpy
 from tests.statements import Statement, capture_statements
 
 KEEPALIVES: Final = """mutation($sessions: [KeepaliveSessionInput!]!) {
     keepaliveSessions(input: {sessions: $sessions}) { results { session { id revision } problems { code } } } }"""
+PAGE: Final = "{ sessions(first: 50) { nodes { id kind state path } pageInfo { hasNextPage } } }"
 STATS: Final = [
     *("total", "active", "visible", "seenWithin(minutes: 5)", "elapsedSeconds { mean }", "visibleSeconds { sum }"),
     *(
@@ -106,3 +110,38 @@ async def test_statement_count_does_not_depend_on_number_of_keepalives(filled: A
     keepalives = [{"id": id_, "visible": False} for id_ in await newest_ids(filled, 100)]
     few = await count_statements(filled, KEEPALIVES, sessions=keepalives[:3])
     assert few == await count_statements(filled, KEEPALIVES, sessions=keepalives)
+
+
+async def test_reads_take_one_hop_each(filled: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "SLOW_SECONDS", 1000)  # or a slow machine divides a batch
+    spy = EngineSpy(filled.app.state.services.database._reader._engine)
+    id_ = (await newest_ids(filled, 1))[0]
+    for document, expected in (
+        (PAGE, 1),
+        ("query($id: ID!) { session(id: $id) { id state path project { name } } }", 1),
+        ("query($id: ID!) { session(id: $id) { id pathTimes { path } } }", 2),
+        ("query($id: ID!) { a: session(id: $id) { id } b: node(id: $id) { id } }", 1),
+    ):
+        spy.begin_count = 0
+        await filled.execute(document, id=id_)
+        assert spy.begin_count == expected, document
+
+
+async def test_writes_of_one_call_take_one_hop(filled: ApiClient) -> None:
+    ids = await newest_ids(filled, 20)
+    database = filled.app.state.services.database
+    reading, writing = EngineSpy(database._reader._engine), EngineSpy(database._writer._thread._engine)
+    await filled.execute(KEEPALIVES, sessions=[{"id": id_} for id_ in ids])
+    assert (reading.begin_count, writing.begin_count, writing.commit_count) == (0, 1, 1)
+
+
+async def test_session_by_id_reads_the_columns_that_it_shows(filled: ApiClient) -> None:
+    id_ = (await newest_ids(filled, 1))[0]
+    for selected, expected in (
+        ("id", {"id", "kind"}),
+        ("id path", {"id", "kind", "path"}),
+        ("visibleSeconds previous { id }", {"id", "kind", "visible_ms", "previous_id"}),
+    ):
+        with statements(filled) as sent:
+            await filled.execute(f"query($id: ID!) {{ session(id: $id) {{ {selected} }} }}", id=id_)
+        assert set(re.findall(r"session\.(\w+)", sent[0].partition("FROM")[0])) == expected
