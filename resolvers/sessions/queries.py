@@ -117,10 +117,6 @@ class SessionSelection:
         return and_(self.live, session_rules.in_state_sql(State.ACTIVE, self.now))
 
     @property
-    def visible(self) -> ColumnElement[bool]:
-        return and_(self.active, session.c.visible)
-
-    @property
     def ended_path_times(self) -> ColumnElement[bool] | None:
         """Condition on path times of ended sessions; None if it needs columns that only the session has."""
         if not self.session_filter.ended_columns <= PATH_TIME_COLUMNS:

@@ -1,16 +1,19 @@
-"""Queries of statistics: one statement each."""
+"""Queries of statistics: one statement each, built once for all selections of a shape."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     Subquery,
     Text,
     and_,
+    bindparam,
     case,
     cast,
     false,
@@ -23,35 +26,45 @@ from sqlalchemy import (
 )
 
 from models.clock import SECOND, Instant
-from models.database import Transaction
+from models.database import Statement, Transaction
 from models.dialect import json_item, no_index
 from models.enums import Kind, State
-from models.session_rules import elapsed_sql, in_state_sql, is_expired_sql
+from models.session_rules import NOW, elapsed_sql, in_state_sql, is_expired_sql
 from models.tables import path_time, session, session_track
-from resolvers.sessions.queries import COVERING_INDEX_COLUMNS, SessionSelection
+from resolvers.sessions.queries import COVERING_INDEX_COLUMNS, SessionSelection, prepared
 from resolvers.stats.series import Buckets, Mark
 from resolvers.stats.types import GroupStats, PathStats, Summary, combine_summaries
+
+_FIRST: Final = bindparam("first", type_=Integer)
 
 # ---- counts ----
 
 
 def total(tx: Transaction, selection: SessionSelection) -> int:
     """Count sessions in any state."""
-    return int(tx.execute(selection.count()).scalar_one())
+    return _number(tx, prepared(SessionSelection.count, selection), selection)
 
 
 def active(tx: Transaction, selection: SessionSelection, *, seen_since: Instant | None = None) -> int:
     """Count active sessions, optionally only those seen since an instant."""
-    seen = () if seen_since is None else (session.c.last_seen_at >= seen_since,)
-    return _count(tx, and_(selection.active, *seen))
+    if seen_since is None:
+        return _number(tx, prepared(_active, selection), selection)
+    return _number(tx, prepared(_active, selection, _SEEN_SINCE), selection, seen_since=seen_since)
 
 
 def visible(tx: Transaction, selection: SessionSelection) -> int:
-    return _count(tx, selection.visible)
+    return _number(tx, prepared(_active, selection, session.c.visible), selection)
 
 
-def _count(tx: Transaction, condition: ColumnElement[bool]) -> int:
-    return int(tx.execute(select(func.count()).select_from(session).where(condition)).scalar_one())
+_SEEN_SINCE: Final = session.c.last_seen_at >= bindparam("seen_since")
+
+
+def _active(selection: SessionSelection, *conditions: ColumnElement[bool]) -> Select[Any]:
+    return select(func.count()).select_from(session).where(selection.active, *conditions)
+
+
+def _number(tx: Transaction, statement: Statement[Any], selection: SessionSelection, **values: Any) -> int:
+    return int(statement.scalar(tx, **selection.parameters, **values))
 
 
 def active_by_kind(tx: Transaction, now: Instant) -> dict[str, int]:
@@ -62,6 +75,10 @@ def active_by_kind(tx: Transaction, now: Instant) -> dict[str, int]:
 
 def subjects(tx: Transaction, selection: SessionSelection) -> int:
     """Count the distinct subjects of sessions in any state. Those of different projects or kinds differ."""
+    return _number(tx, prepared(_subjects, selection), selection)
+
+
+def _subjects(selection: SessionSelection) -> Select[Any]:
     ended_key = [session.c[name] if selection.is_covered else _unindexed(name) for name in _SUBJECT_KEY]
     ended = _distinct_subjects(selection.ended, ended_key)
     live = _distinct_subjects(selection.live, [_unindexed(name) for name in _SUBJECT_KEY])
@@ -70,12 +87,16 @@ def subjects(tx: Transaction, selection: SessionSelection) -> int:
         select(literal(1)).select_from(session).where(selection.ended_in_index_order, same_subject).exists()
     )
     only_live = select(func.count()).select_from(live).where(~has_ended_session).scalar_subquery()
-    return int(tx.execute(select(func.count() + only_live).select_from(ended)).scalar_one())
+    return select(func.count() + only_live).select_from(ended)
 
 
 def active_subjects(tx: Transaction, selection: SessionSelection) -> int:
+    return _number(tx, prepared(_active_subjects, selection), selection)
+
+
+def _active_subjects(selection: SessionSelection) -> Select[Any]:
     active = _distinct_subjects(selection.active, [_unindexed(name) for name in _SUBJECT_KEY])
-    return int(tx.execute(select(func.count()).select_from(active)).scalar_one())
+    return select(func.count()).select_from(active)
 
 
 _SUBJECT_KEY: Final = ("subject", "kind", "project_id")
@@ -93,7 +114,7 @@ def _unindexed(name: str) -> ColumnElement[Any]:
 # ---- durations ----
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DualColumn:
     """Value of a session: in ended sessions a column, in live ones an expression."""
 
@@ -102,15 +123,16 @@ class DualColumn:
 
 
 VISIBLE_MS: Final = DualColumn(session.c.final_visible_ms, session.c.visible_ms)
-
-
-def elapsed_ms(now: Instant) -> DualColumn:
-    return DualColumn(session.c.final_elapsed_ms, elapsed_sql(now))
+ELAPSED_MS: Final = DualColumn(session.c.final_elapsed_ms, elapsed_sql(NOW))
 
 
 def summarize(tx: Transaction, selection: SessionSelection, duration: DualColumn) -> Summary:
-    parts = [_summary(duration.ended, selection.ended), _summary(duration.live, selection.live)]
-    return combine_summaries(tuple(row) for row in tx.execute(union_all(*parts)))
+    return combine_summaries(prepared(_summaries, selection, duration).rows(tx, **selection.parameters))
+
+
+def _summaries(selection: SessionSelection, duration: DualColumn) -> Select[Any]:
+    parts = union_all(_summary(duration.ended, selection.ended), _summary(duration.live, selection.live)).subquery()
+    return select(*parts.c)
 
 
 def _summary(duration: ColumnElement[Any], condition: ColumnElement[bool]) -> Select[Any]:
@@ -121,7 +143,7 @@ def _summary(duration: ColumnElement[Any], condition: ColumnElement[bool]) -> Se
 # ---- groups ----
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GroupKey(DualColumn):
     """Value to group by."""
 
@@ -136,11 +158,8 @@ def _column_key(name: str, kind: Kind | None = None, **options: Any) -> GroupKey
     return GroupKey(session.c[name], no_index(session.c[name]), kind, **options)
 
 
-def end_reason(now: Instant) -> GroupKey:
-    """Null until the session ends."""
-    return GroupKey(session.c.end_reason, case((is_expired_sql(now), session.c.expiry_reason)))
-
-
+END_REASON: Final = GroupKey(session.c.end_reason, case((is_expired_sql(NOW), session.c.expiry_reason)))
+"""Null until the session ends."""
 KIND: Final = _column_key("kind")
 PROJECT: Final = _column_key("project_id")
 SUBJECT: Final = _column_key("subject")
@@ -181,18 +200,22 @@ def groups(
 
     Sessions whose key is null are in no group.
     """
+    statement = prepared(_groups, selection, key, order_by, is_limited=first is not None)
+    return [
+        GroupStats(str(value), int(count), int(active), int(visible), int(visible_ms) / SECOND)
+        for value, count, active, visible, visible_ms in statement.rows(tx, **selection.parameters, first=first)
+    ]
+
+
+def _groups(selection: SessionSelection, key: GroupKey, order_by: str, *, is_limited: bool) -> Select[Any]:
     both = union_all(_ended_groups(selection, key), _live_groups(selection, key)).subquery()
     sums = [func.sum(both.c[name]) for name in ("total", "active", "visible", "visible_ms")]
-    statement = (
+    return (
         select(both.c.group_key, *sums)
         .group_by(both.c.group_key)
         .order_by(sums[_ORDERS.index(order_by)].desc(), cast(both.c.group_key, Text))
-        .limit(first)
+        .limit(_FIRST if is_limited else None)
     )
-    return [
-        GroupStats(str(value), int(count), int(active), int(visible), int(visible_ms) / SECOND)
-        for value, count, active, visible, visible_ms in tx.execute(statement)
-    ]
 
 
 def _ended_groups(selection: SessionSelection, key: GroupKey) -> Select[Any]:
@@ -241,19 +264,23 @@ def by_path(tx: Transaction, selection: SessionSelection, first: int, depth: int
 
     A session counts once on each path where it has visible time or is now.
     """
+    rows = prepared(_paths, selection, depth).rows(tx, **selection.parameters, first=first)
+    return [
+        PathStats([part for part in path if part is not None], int(sessions), int(now_on), int(visible_ms) / SECOND)
+        for sessions, now_on, visible_ms, *path in rows
+    ]
+
+
+def _paths(selection: SessionSelection, depth: int) -> Select[Any]:
     both = union_all(_ended_paths(selection, depth), _live_paths(selection, depth)).subquery()
     sums = [func.sum(both.c[name]) for name in ("sessions", "now_on", "visible_ms")]
     segments = [both.c[f"segment_{index}"] for index in range(depth)]
-    statement = (
+    return (
         select(*sums, *segments)
         .group_by(*segments)
         .order_by(sums[0].desc(), *(segment.asc().nulls_first() for segment in segments))
-        .limit(first)
+        .limit(_FIRST)
     )
-    return [
-        PathStats([part for part in path if part is not None], int(sessions), int(now_on), int(visible_ms) / SECOND)
-        for sessions, now_on, visible_ms, *path in tx.execute(statement)
-    ]
 
 
 def _ended_paths(selection: SessionSelection, depth: int) -> Select[Any]:
@@ -297,6 +324,8 @@ def _segments(path: ColumnElement[Any], depth: int) -> list[ColumnElement[str]]:
 
 # ---- series ----
 
+_START, _END, _WIDTH = (bindparam(name, type_=BigInteger) for name in ("series_start", "series_end", "bucket_width"))
+
 
 def series(tx: Transaction, selection: SessionSelection, buckets: Buckets) -> tuple[str, int]:
     """Return the events in the buckets for `count_buckets`, and how many sessions are active right before.
@@ -304,6 +333,12 @@ def series(tx: Transaction, selection: SessionSelection, buckets: Buckets) -> tu
     A session is active from its start up to, not including, its effective end. A cancelled one, which ended before
     its start, was never active and never started, but it ended.
     """
+    limits = {"series_start": buckets.start, "series_end": buckets.end, "bucket_width": buckets.width}
+    ((text, count),) = prepared(_series, selection).rows(tx, **selection.parameters, **limits)
+    return text, count
+
+
+def _series(selection: SessionSelection) -> Select[Any]:
     # Ended sessions have an end. Two indexes hold both times and what filters need, in the order of one of them.
     by_end = _Intervals(selection.ended, no_index(session.c.started_at), session.c.ended_at, false())
     by_start = by_end
@@ -315,22 +350,20 @@ def series(tx: Transaction, selection: SessionSelection, buckets: Buckets) -> tu
     # SQLite merges the parts, each sorted by time, and of the same time takes those of an earlier part first. The
     # parts with the most rows stand last, where a row passes through the fewest merges.
     parts = [
-        _bucket_starts(buckets, Mark.BUCKET),
-        live.ends(buckets),
-        by_end.ends(buckets),
-        _bucket_starts(buckets, Mark.STARTS),
-        live.starts(buckets),
-        by_start.starts(buckets),
+        _bucket_starts(Mark.BUCKET),
+        live.ends(),
+        by_end.ends(),
+        _bucket_starts(Mark.STARTS),
+        live.starts(),
+        by_start.starts(),
     ]
     events = union_all(*parts).order_by("at").subquery()
-    active = [part.open(buckets) for part in (live, by_end)]
-    text, count = tx.execute(select(func.group_concat(events.c.mark, ""), active[0] + active[1])).one()
-    return text, count
+    return select(func.group_concat(events.c.mark, ""), live.open() + by_end.open())
 
 
-def _bucket_starts(buckets: Buckets, mark: Mark) -> Select[Any]:
-    starts = select(literal(buckets.start).label("at")).cte(recursive=True)
-    following = select(starts.c.at + buckets.width).where(starts.c.at < buckets.end - buckets.width)
+def _bucket_starts(mark: Mark) -> Select[Any]:
+    starts = select(_START.label("at")).cte(recursive=True)
+    following = select(starts.c.at + _WIDTH).where(starts.c.at < _END - _WIDTH)
     return select(starts.union_all(following).c.at, literal(mark.value).label("mark"))
 
 
@@ -343,24 +376,24 @@ class _Intervals:
     end: ColumnElement[Any]
     is_open: ColumnElement[bool]
 
-    def open(self, buckets: Buckets) -> ColumnElement[int]:
+    def open(self) -> ColumnElement[int]:
         """Count the sessions that are active right before the first bucket."""
-        condition = and_(self.condition, self.start < buckets.start, or_(self.is_open, self.end >= buckets.start))
+        condition = and_(self.condition, self.start < _START, or_(self.is_open, self.end >= _START))
         return select(func.count()).select_from(session).where(condition).scalar_subquery()
 
-    def starts(self, buckets: Buckets) -> Select[Any]:
+    def starts(self) -> Select[Any]:
         mark = case((or_(self.is_open, self.end > self.start), Mark.START.value), else_=Mark.EMPTY_START.value)
         # The first condition on the end lets the index of ends narrow the rows; the last drops cancelled sessions.
         return select(self.start.label("at"), mark.label("mark")).where(
             self.condition,
-            self.start >= buckets.start,
-            self.start < buckets.end,
-            or_(self.is_open, self.end >= buckets.start),
+            self.start >= _START,
+            self.start < _END,
+            or_(self.is_open, self.end >= _START),
             or_(self.is_open, self.end >= self.start),
         )
 
-    def ends(self, buckets: Buckets) -> Select[Any]:
+    def ends(self) -> Select[Any]:
         mark = case((self.end > self.start, Mark.END.value), else_=Mark.EMPTY_END.value)
         return select(self.end.label("at"), mark.label("mark")).where(
-            self.condition, self.end >= buckets.start, self.end < buckets.end
+            self.condition, self.end >= _START, self.end < _END
         )

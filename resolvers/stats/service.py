@@ -62,7 +62,7 @@ class Stats:
         return await self._read(queries.active, seen_since=since)
 
     async def elapsed_seconds(self) -> Summary:
-        return await self._read(queries.summarize, queries.elapsed_ms(self._now))
+        return await self._read(queries.summarize, queries.ELAPSED_MS)
 
     async def visible_seconds(self) -> Summary:
         return await self._read(queries.summarize, queries.VISIBLE_MS)
@@ -83,7 +83,7 @@ class Stats:
         return await self._read(queries.by_path, check_size("first", first), depth)
 
     async def by_end_reason(self) -> list[GroupStats]:
-        return await self._read(queries.groups, queries.end_reason(self._now), None)
+        return await self._read(queries.groups, queries.END_REASON, None)
 
     async def group_by(self, field: str, first: int = 20, order_by: str = "TOTAL") -> list[GroupStats]:
         """Group by a field of `SessionGroupField`, sorted by `StatsOrder`; sessions without a value are in no group."""

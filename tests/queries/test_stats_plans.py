@@ -167,3 +167,14 @@ async def test_total_count_uses_covering_indexes(filled: Database, filter_: dict
     found = ended_steps(await explain(filled, page.total_count()))
     assert found
     assert [step for step in found if "COVERING INDEX" not in step] == []
+
+
+async def test_statistics_are_built_once_per_shape(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def read(after: int, subject: str) -> None:
+        stats = Stats(make_context(filled), {"started_after": after, "subjects": [subject]})
+        for statistic in STATISTICS.values():
+            await statistic(stats)
+
+    await read(NOW, "a")
+    monkeypatch.delattr("sqlalchemy.sql.compiler.Compiled.process")
+    await read(NOW - MINUTE, "b")
