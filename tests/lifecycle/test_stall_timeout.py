@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.session_inputs import problem_codes
+from tests.api.session_inputs import MEDIA, problem_codes
 from tests.api_client import ApiClient
 from tests.media.player_client import PlayerClient, player_time, start_player
 
@@ -48,3 +48,9 @@ async def test_duplicate_late_or_older_event_is_no_movement(api: ApiClient) -> N
     # Only the first ping with one `ts` counts, so two of them cannot move the playhead.
     await api.mutate("keepaliveSession", {"id": player.id, "media": {"playerTime": player_time(500, 9)}})
     await assert_stalls_after(player, STALL_SECONDS - 1000)
+
+
+async def test_timeout_takes_precedence_over_a_stall_of_the_same_instant(api: ApiClient) -> None:
+    session = await api.start_session("media", MEDIA, timeoutSeconds=STALL_SECONDS)
+    await api.advance(STALL_SECONDS)
+    assert (await api.session(session["id"]))["endReason"] == "EXPIRED"
