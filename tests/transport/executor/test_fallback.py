@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from collections.abc import Generator
 from typing import Any, Final
 
 import pytest
@@ -117,6 +118,41 @@ async def test_fields_that_were_waited_for_run_once() -> None:
     assert result.data == {"item": {"names": ["x"]}, "other": None}
     assert [error.path for error in result.errors] == [["other", "name"]]
     assert sorted(calls) == ["name", "names", "names", "root", "root"]
+
+
+async def test_single_field_that_was_waited_for_runs_once() -> None:
+    calls: list[str] = []
+
+    async def names(*_: Any) -> Any:
+        calls.append("names")
+        await asyncio.sleep(0)
+        return ["x", object]  # which is no string
+
+    schema = Calls().schema()
+    item, query = schema.get_type("Item"), schema.query_type
+    assert isinstance(item, GraphQLObjectType)
+    assert query is not None
+    item.fields["names"].extensions = {}
+    item.fields["names"].resolve = names
+    query.fields["item"].resolve = lambda source, _info: source
+    executor = CompiledExecutor.build(schema, parse("{ item { names } }"), Item("1"))
+    assert isinstance(executor, CompiledExecutor)
+    result: Any = await executor.execute_operation()
+    assert [error.path for error in result.errors] == [["item", "names", 1]]
+    assert calls == ["names"]
+
+
+class Awaitable:
+    """An awaitable whose value is awaitable."""
+
+    def __await__(self) -> Generator[None, None, Any]:
+        yield
+        return Awaitable()
+
+
+async def test_awaitable_is_awaited_once() -> None:
+    result = await assert_equal("{ item { id name } }", Awaitable())
+    assert result["data"] == {"item": None}
 
 
 async def test_executor_repeats_nothing_of_the_operation_before() -> None:
