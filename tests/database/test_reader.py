@@ -133,11 +133,11 @@ async def test_failed_question_does_not_keep_its_snapshot(reader: SpiedReader) -
     reader.write("a", "b", "c")
 
     def fail_between_rows(tx: Transaction) -> None:
-        for _ in tx.execute(text("SELECT name FROM note")):
-            try:
-                {"a": 1}["missing"]
-            except KeyError:
-                raise LookupError("no") from None
+        result = tx.execute(text("SELECT name FROM note"))
+        try:
+            {"a": 1}[str(result.fetchone())]
+        except KeyError:
+            raise LookupError("no") from None
 
     failure = (await asyncio.gather(reader.ask(fail_between_rows), return_exceptions=True))[0]
     assert isinstance(failure, LookupError)
