@@ -38,7 +38,7 @@ from resolvers.media.state import Event, PlaybackState, initial_state
 
 KEYS_PER_STATEMENT: Final = 2000
 
-MAX_COLUMN_SETS: Final = 128
+MAX_COLUMN_SETS: Final = 32
 """Statements that are kept per purpose: callers choose what they are shown of a session."""
 
 
