@@ -16,7 +16,7 @@ if hides_rich:
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -147,10 +147,10 @@ def create_app(
 def access_by_tokens(settings: Settings, services: Callable[[], Services]) -> Access:
     """Authenticate callers by their tokens; `services` are those of a running application."""
 
-    def authenticate(connection: HTTPConnection) -> Awaitable[Caller]:
+    async def authenticate(connection: HTTPConnection) -> Caller:
         origin = header(connection, "origin")
         is_configured = origin is None or settings.origins.allows(origin, header(connection, "host"))
-        return services().authenticator.authenticate(
+        return await services().authenticator.authenticate(
             authorization(connection), origin, is_configured=is_configured, is_forwarded=is_forwarded(connection)
         )
 

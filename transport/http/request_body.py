@@ -31,7 +31,8 @@ def content_type(headers: RequestHeaders, *, allow_multipart: bool) -> str:
     media_type = JSON if types == [JSON] else parse_content_type(types[0]) if len(types) == 1 else None
     if media_type != JSON and not (allow_multipart and media_type == MULTIPART_FORM):
         raise bad_request("The Content-Type must be application/json, in UTF-8.", status=415)
-    if not all(value.strip().lower() == "identity" for value in headers.values(b"content-encoding")):
+    encodings = headers.values(b"content-encoding")
+    if encodings and any(value.strip().lower() != "identity" for value in encodings):
         raise bad_request("The body must not be compressed.", status=415, headers=CONNECTION_CLOSE)
     return media_type
 
